@@ -1,0 +1,1 @@
+"""A Slack bot that starts, follows, cancels and explains Paradime Bolt runs."""

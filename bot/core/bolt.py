@@ -1,0 +1,144 @@
+"""What the Bolt API tells, as the rest of the bot knows it.
+
+Built by `bot.paradime` from the API's answers. Every time is UTC-aware; whatever the API leaves out is None.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Deferral:
+    """Turbo CI or deferral settings of a schedule."""
+
+    enabled: bool
+    schedule_name: str | None = None
+    schedule_slug: str | None = None
+    environment_slug: str | None = None
+    successful_run_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """Who hears of a schedule's ends: `medium` is `email`, `slack` or `teams`."""
+
+    medium: str
+    channel: str
+    events: tuple[str, ...] = ()
+    template: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """A schedule in the listing. `slug` falls back to `name` on backends that do not know slugs."""
+
+    id: int
+    uuid: str
+    name: str
+    slug: str
+    cron: str
+    source: str
+    owner: str | None = None
+    suspended: bool | None = None
+    last_run_at: datetime | None = None
+    last_run_state: str | None = None
+    next_run_at: datetime | None = None
+    commands: tuple[str, ...] = ()
+    git_branch: str | None = None
+    turbo_ci: Deferral | None = None
+    deferral: Deferral | None = None
+    slack_on: tuple[str, ...] = ()
+    slack_notify: tuple[str, ...] = ()
+    email_on: tuple[str, ...] = ()
+    email_notify: tuple[str, ...] = ()
+    notifications: tuple[Notification, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleDetails:
+    """One schedule asked for by its slug (`boltScheduleName`)."""
+
+    latest_run_id: int | None
+    commands: tuple[str, ...]
+    owner: str | None
+    cron: str
+    uuid: str
+    source: str
+    suspended: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """A run in a schedule's listing, newest first there."""
+
+    id: int
+    state: str
+    actor: str
+    actor_email: str | None = None
+    parent_run_id: int | None = None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    branch: str | None = None
+    commit: str | None = None
+    pull_request: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command of a run. `return_code` and `ended_at` are None until it has ended."""
+
+    id: int
+    text: str
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    return_code: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunStatus:
+    """A run as a poll sees it: its state's own word and the commands that have begun, in order."""
+
+    state: str
+    commands: tuple[Command, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """An artifact that a command left behind; `path` as the run wrote it (`target/run_results.json`)."""
+
+    id: int
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class CommandOutput:
+    """A command with its whole output. stdout and stderr may be megabytes and hold ANSI colour codes."""
+
+    command: Command
+    run_id: int | None
+    stdout: str = field(repr=False)
+    stderr: str = field(repr=False)
+    resources: tuple[Resource, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LogPage:
+    """A part of a command's live log. `lines` are (stream, text), stream being `STDOUT` or `STDERR`."""
+
+    lines: tuple[tuple[str, str], ...]
+    cursor: str
+    finished: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """What `triggerBoltRun` is asked for. `slug` is the schedule's; empty `commands` mean its own."""
+
+    slug: str
+    branch: str | None = None
+    pull_request: int | None = None
+    commands: tuple[str, ...] = ()
+    reason: str | None = None
+    continue_on_error: bool | None = None

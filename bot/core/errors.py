@@ -1,0 +1,178 @@
+"""Every fault the bot can name, as one tree.
+
+BotError                    has `sentence`, the words for the person who asked
+├── BadCommand              what was typed cannot be understood; nothing was done
+├── StoreAway               Redis did not answer
+├── BoltError               the Bolt API
+│   ├── BoltNotSent         no connection was made: the request never left
+│   ├── BoltThrottled       429, nothing was done (`retry_after_s`)
+│   ├── BoltLost            sent, but its reply was lost or unreadable: the outcome is unknown
+│   ├── BoltDenied          the credentials were refused (401, 403)
+│   └── BoltRejected        the API answered with errors (`errors`: message and path)
+│       ├── BoltInvalidQuery    the query does not fit this backend, or is too large; nothing was executed
+│       └── AlreadyRunning      the schedule runs already
+└── SlackError              the Slack Web API
+    ├── SlackNotSent        no connection was made
+    ├── SlackThrottled      429 or ratelimited (`retry_after_s`)
+    ├── SlackLost           sent, but its reply was lost: the outcome is unknown
+    └── SlackRefused        Slack answered ok: false (`code`)
+        ├── ChannelRefused      the channel cannot be written to (not a member, archived, gone, restricted)
+        ├── MessageGone         the message cannot be edited any more
+        ├── ContentRefused      the blocks or the text were not accepted
+        ├── FileRefused         the workspace does not take this file
+        └── CredentialRefused   the token or one of its scopes is refused
+
+`safe_to_repeat` says whether sending the same thing again could do it twice: it is true only where
+nothing can have been done.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+class BotError(Exception):
+    """The root. `sentence` is one plain sentence for a person: the reason first, then the next step."""
+
+    safe_to_repeat: ClassVar[bool] = False
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+class BadCommand(BotError):
+    """What was typed cannot be understood. Nothing was done."""
+
+
+class StoreAway(BotError):
+    """Redis did not answer in time, or not at all. What was asked may or may not have been recorded."""
+
+    def __init__(self, sentence: str = "My memory (Redis) does not answer.") -> None:
+        super().__init__(sentence)
+
+
+class BoltError(BotError):
+    """The Bolt API failed in some way."""
+
+
+class BoltNotSent(BoltError):
+    """No connection to the Bolt API was made: the request never left this process."""
+
+    safe_to_repeat = True
+
+    def __init__(self, sentence: str = "Bolt cannot be reached.") -> None:
+        super().__init__(sentence)
+
+
+class BoltThrottled(BoltError):
+    """The Bolt API asked to wait `retry_after_s` seconds. The request was not carried out."""
+
+    safe_to_repeat = True
+
+    def __init__(self, retry_after_s: float) -> None:
+        super().__init__("Bolt is busy and asked me to wait.")
+        self.retry_after_s = retry_after_s
+
+
+class BoltLost(BoltError):
+    """The request was sent, and its reply was lost or could not be read: nobody knows whether it was done."""
+
+    def __init__(self, sentence: str = "Bolt did not answer.") -> None:
+        super().__init__(sentence)
+
+
+class BoltDenied(BoltError):
+    """The Bolt API refused the credentials, or the key lacks the capability."""
+
+    def __init__(self, sentence: str = "Bolt refused my API key.") -> None:
+        super().__init__(sentence)
+
+
+@dataclass(frozen=True, slots=True)
+class ApiError:
+    """One entry of a GraphQL answer's `errors`. `path` is empty where the server gave none."""
+
+    message: str
+    path: tuple[str | int, ...] = ()
+
+
+class BoltRejected(BoltError):
+    """The Bolt API answered with errors, in its own words in `errors`."""
+
+    def __init__(self, errors: tuple[ApiError, ...]) -> None:
+        super().__init__(errors[0].message if errors else "Bolt refused without a reason.")
+        self.errors = errors
+
+
+class BoltInvalidQuery(BoltRejected):
+    """The query does not fit this backend, or was refused as too large. Nothing was executed."""
+
+    safe_to_repeat = True
+
+
+class AlreadyRunning(BoltRejected):
+    """The schedule has an active run and Bolt does not start a second one."""
+
+
+class SlackError(BotError):
+    """The Slack Web API failed in some way. `method` is the API method."""
+
+    def __init__(self, sentence: str, method: str) -> None:
+        super().__init__(sentence)
+        self.method = method
+
+
+class SlackNotSent(SlackError):
+    """No connection to Slack was made."""
+
+    safe_to_repeat = True
+
+    def __init__(self, method: str) -> None:
+        super().__init__("Slack cannot be reached.", method)
+
+
+class SlackThrottled(SlackError):
+    """Slack asked to wait `retry_after_s` seconds before the next call of this method."""
+
+    safe_to_repeat = True
+
+    def __init__(self, method: str, retry_after_s: float) -> None:
+        super().__init__("Slack is busy and asked me to wait.", method)
+        self.retry_after_s = retry_after_s
+
+
+class SlackLost(SlackError):
+    """The call was sent, and its reply was lost: nobody knows whether it was done."""
+
+    def __init__(self, method: str) -> None:
+        super().__init__("Slack did not answer.", method)
+
+
+class SlackRefused(SlackError):
+    """Slack answered `ok: false`. `code` is its own word for the reason."""
+
+    def __init__(self, method: str, code: str) -> None:
+        super().__init__(f"Slack refused ({code}).", method)
+        self.code = code
+
+
+class ChannelRefused(SlackRefused):
+    """The channel cannot be written to: the bot is not in it, or it is archived, gone or restricted."""
+
+
+class MessageGone(SlackRefused):
+    """The message cannot be edited any more: deleted, or outside the edit window."""
+
+
+class ContentRefused(SlackRefused):
+    """The blocks or the text were not accepted."""
+
+
+class FileRefused(SlackRefused):
+    """The workspace does not take this file."""
+
+
+class CredentialRefused(SlackRefused):
+    """The token, or one of its scopes, is refused."""

@@ -1,0 +1,77 @@
+"""A message as data: sentences, facts, log excerpts and buttons, in the order in which eyes go.
+
+`bot.slack.blocks` turns it into Block Kit. `Message.text` alone is a whole sentence: it is the notification
+and what a screen reader reads.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from bot.core.text import Sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Confirm:
+    """A question before a button acts. Limits: title 100, text 300, yes and no 30 characters."""
+
+    title: str
+    text: Sentence
+    yes: str
+    no: str
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A button. `value` is all that its click brings back; with `url` it only opens a page.
+
+    `spoken` is the label for screen readers where the visible one is short.
+    """
+
+    action: str
+    label: str
+    value: str = ""
+    url: str | None = None
+    style: Literal["primary", "danger"] | None = None
+    confirm: Confirm | None = None
+    spoken: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """A line or a few of ordinary text."""
+
+    text: Sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Smaller, quieter text under a paragraph."""
+
+    text: Sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Preformatted:
+    """Text shown as it is, in a fixed-width box: nothing in it is markup."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Buttons:
+    """A row of buttons, five at the most."""
+
+    buttons: tuple[Button, ...]
+
+
+Block = Paragraph | Facts | Preformatted | Buttons
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message. Without blocks, its text is all that is shown."""
+
+    text: Sentence
+    blocks: tuple[Block, ...] = ()
