@@ -3,10 +3,12 @@
 BotError                    has `sentence`, the words for the person who asked
 ├── BadCommand              what was typed cannot be understood; nothing was done
 ├── StoreAway               Redis did not answer
+├── StoreUnfit              Redis is there, and cannot be used as it is
 ├── BoltError               the Bolt API
 │   ├── BoltNotSent         no connection was made: the request never left
 │   ├── BoltThrottled       429, nothing was done (`retry_after_s`)
 │   ├── BoltLost            sent, but its reply was lost or unreadable: the outcome is unknown
+│   ├── BoltTooLarge        the answer is larger than is read
 │   ├── BoltDenied          the credentials were refused (401, 403)
 │   └── BoltRejected        the API answered with errors (`errors`: message and path)
 │       ├── BoltInvalidQuery    the query does not fit this backend, or is too large; nothing was executed
@@ -53,6 +55,10 @@ class StoreAway(BotError):
         super().__init__(sentence)
 
 
+class StoreUnfit(BotError):
+    """Redis is there and cannot be used as it is: too old, evicting keys, refusing the password, locked by another."""
+
+
 class BoltError(BotError):
     """The Bolt API failed in some way."""
 
@@ -81,6 +87,14 @@ class BoltLost(BoltError):
 
     def __init__(self, sentence: str = "Bolt did not answer.") -> None:
         super().__init__(sentence)
+
+
+class BoltTooLarge(BoltError):
+    """The answer is above `most` bytes and was not read to its end."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"Bolt's answer is larger than the {most:,} bytes that I read.")
+        self.most = most
 
 
 class BoltDenied(BoltError):

@@ -1,0 +1,113 @@
+"""What a button carries: enough to rebuild a record that Redis has lost. Never believed further than that.
+
+A value is compact JSON of at most 2000 characters (Slack's limit), with a version, so that a card of an
+older bot still works.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from bot.core.errors import BadCommand
+from bot.core.run import Run, RunFacts, RunKey
+from bot.core.text import cut
+
+CANCEL_RUN = "run.cancel"
+OPEN_RUN = "run.open"
+START_ANOTHER = "start.another"
+START_SUGGESTED = "start.suggested"
+
+VERSION = 1
+BOLT_ID_LIMIT = 2**31
+
+
+@dataclass(frozen=True, slots=True)
+class RunButton:
+    """The run a button belongs to, and what its card said of it."""
+
+    key: RunKey
+    facts: RunFacts
+
+
+def run_value(run: Run) -> str:
+    """The value of a button on a run's card."""
+    facts = run.facts
+    fields = {
+        "v": VERSION,
+        "w": run.key.workspace,
+        "r": run.key.id,
+        "q": facts.request,
+        "s": cut(facts.schedule, 200),
+        "n": cut(facts.name, 200),
+        "u": facts.asked_by,
+        "b": cut(facts.branch, 255) if facts.branch else None,
+        "p": facts.pull_request,
+        "t": int(facts.asked_at.timestamp()) if facts.asked_at else None,
+    }
+    return json.dumps({key: value for key, value in fields.items() if value is not None}, separators=(",", ":"))
+
+
+def read_run_value(value: str) -> RunButton:
+    """The run that a click names. Raises BadCommand for anything that is not such a value."""
+    fields = _object(value)
+    workspace, run_id = fields.get("w"), fields.get("r")
+    if not isinstance(workspace, str) or not isinstance(run_id, int) or not 0 < run_id < BOLT_ID_LIMIT:
+        raise _unreadable()
+    asked, pull_request = fields.get("t"), fields.get("p")
+    facts = RunFacts(
+        schedule=_text(fields, "s") or "",
+        name=_text(fields, "n") or "",
+        branch=_text(fields, "b"),
+        pull_request=pull_request if isinstance(pull_request, int) else None,
+        asked_by=_text(fields, "u"),
+        asked_at=datetime.fromtimestamp(asked, UTC) if isinstance(asked, int) and 0 < asked < BOLT_ID_LIMIT else None,
+        request=_text(fields, "q"),
+    )
+    return RunButton(RunKey(workspace, run_id), facts)
+
+
+def request_value(request_id: str) -> str:
+    """The value of a button that repeats a request."""
+    return json.dumps({"v": VERSION, "q": request_id}, separators=(",", ":"))
+
+
+def read_request_value(value: str) -> str:
+    """The request that a click names. Raises BadCommand for anything that is not such a value."""
+    request = _text(_object(value), "q")
+    if not request:
+        raise _unreadable()
+    return request
+
+
+def suggestion_value(command: str) -> str:
+    """The value of a button that runs a corrected command: the text of the command itself."""
+    return json.dumps({"v": VERSION, "c": command}, separators=(",", ":"), ensure_ascii=False)
+
+
+def read_suggestion_value(value: str) -> str:
+    """The command that a click stands for. Raises BadCommand for anything that is not such a value."""
+    command = _text(_object(value), "c")
+    if not command:
+        raise _unreadable()
+    return command
+
+
+def _object(value: str) -> dict[str, object]:
+    try:
+        fields = json.loads(value)
+    except ValueError as error:
+        raise _unreadable() from error
+    if not isinstance(fields, dict):
+        raise _unreadable()
+    return fields
+
+
+def _text(fields: dict[str, object], name: str) -> str | None:
+    value = fields.get(name)
+    return value if isinstance(value, str) else None
+
+
+def _unreadable() -> BadCommand:
+    return BadCommand("This button is from another version of me; type the command instead, as in /bolt status 4711.")

@@ -1,0 +1,184 @@
+"""The card: the one message of a run in a channel, as a view model.
+
+One glance answers "did it work", the second "what broke", the third "what can I do". Nothing on it
+depends on when it is rendered.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from bot.core import buttons
+from bot.core.message import Block, Button, Buttons, Confirm, Facts, Message, Paragraph
+from bot.core.progress import bar, progress
+from bot.core.request import Request, State
+from bot.core.run import Run, is_failed, is_final
+from bot.core.text import Bold, Code, Emoji, Link, Mention, Sentence, Span, When, cut, duration, rounded_up
+
+COMMAND_SHOWN = 120
+OVERRIDES_SHOWN = 600
+
+
+def run_url(app_url: str, run_id: int) -> str:
+    """A run's page for people."""
+    return f"{app_url.rstrip('/')}/bolt/run_id/{run_id}"
+
+
+def run_card(run: Run, app_url: str) -> Message:
+    """The card of a run, whatever its state."""
+    first = headline(run)
+    url = run_url(app_url, run.id)
+    blocks: list[Block] = [Paragraph(_lines(first, *_details(run)))]
+    blocks.append(Facts(_facts(run, url)))
+    overrides = _overrides(run)
+    if overrides:
+        blocks.append(Facts(overrides))
+    blocks.append(Buttons(_buttons(run, url)))
+    return Message((*first, ". ", *_facts(run, url)), tuple(blocks))
+
+
+def headline(run: Run) -> Sentence:
+    """The first line: a whole sentence that says how the run stands."""
+    state, name = run.seen.state, Bold(run.title)
+    took: Sentence = (f" after {duration(run.seconds)}",) if run.seconds is not None else ()
+    if state == "SUCCESS":
+        length: Sentence = (f" in {duration(run.seconds)}",) if run.seconds is not None else ()
+        return (Emoji("white_check_mark"), " ", name, " succeeded", *length)
+    if is_failed(state):
+        return (Emoji("x"), " ", name, " failed", *took)
+    if state == "CANCELED":
+        by: Sentence = (" by ", Mention(run.wish.user)) if run.wish else ()
+        return (Emoji("black_square_for_stop"), " ", name, " was cancelled", *by, *took)
+    if state == "SKIPPED":
+        return (Emoji("black_right_pointing_double_triangle_with_vertical_bar"), " ", name, " was skipped")
+    if run.wish:
+        asked: Sentence = (" is being cancelled, asked by ", Mention(run.wish.user))
+        return (Emoji("hourglass_flowing_sand"), " ", name, *asked)
+    if state == "STARTING":
+        return (Emoji("clock1"), " ", name, " is starting")
+    word = "running" if state == "RUNNING" else cut(state, 60)
+    return (Emoji("hourglass_flowing_sand"), " ", name, f" is {word}")
+
+
+def request_card(request: Request, app_url: str) -> Message:
+    """The card of a start that has no run yet: starting, being looked for, or unclear."""
+    name = Bold(request.look.name if request.look else request.wanted.schedule)
+    asked: Sentence = ("Asked by ", Mention(request.user), " at ", When(request.asked_at))
+    if request.state is State.LOOKING:
+        first: Sentence = (Emoji("mag"), " ", name, " may have started: Bolt did not answer, I am looking for the run")
+    elif request.state is State.UNCLEAR:
+        first = (Emoji("grey_question"), " ", Mention(request.user), ": it is unclear whether ", name, " started")
+    else:
+        first = (Emoji("clock1"), " ", name, " is starting")
+    blocks: tuple[Block, ...] = (Paragraph(_lines(first, *_unclear(request, app_url))), Facts(asked))
+    return Message((*first, ". ", *asked), blocks)
+
+
+def _unclear(request: Request, app_url: str) -> list[Sentence]:
+    if request.state is not State.UNCLEAR:
+        return []
+    if not request.candidates:
+        where = Link(app_url, "Look in Bolt")
+        return [("Bolt did not answer, and I found no run of it. ", where, " before you try again.")]
+    spans: list[Span] = ["Bolt did not answer, and more than one run may be it: "]
+    for run_id in request.candidates[:5]:
+        spans += [Link(run_url(app_url, run_id), f"run {run_id}"), " "]
+    return [tuple(spans)]
+
+
+def _lines(*lines: Sentence) -> Sentence:
+    spans: list[Span] = []
+    for at, line in enumerate(lines):
+        spans += ["\n", *line] if at else line
+    return tuple(spans)
+
+
+def _details(run: Run) -> list[Sentence]:
+    """The second glance: what is running now, or what broke."""
+    if not is_final(run.seen.state):
+        return _running(run)
+    end = run.end
+    if not is_failed(run.seen.state) or end is None:
+        return []
+    if end.failed is None:
+        return [("Bolt names no failed command.",)]
+    what: list[Span] = [Code(cut(end.failed.text, COMMAND_SHOWN)), f" exited with {end.failed.return_code}"]
+    if end.summary:
+        what.append(f": {cut(end.summary, 160)}")
+    return [(*what, ". Details in the thread.")]
+
+
+def _running(run: Run) -> list[Sentence]:
+    now = progress(run)
+    spans: list[Span] = []
+    if now.total:
+        spans.append(f"{bar(now.done, now.total)} {now.done} of {now.total}")
+    elif now.done:
+        spans.append(f"{now.done} done")
+    if now.current:
+        spans += [" · " if spans else "", Code(cut(now.current, COMMAND_SHOWN))]
+    usual = usually_done(run)
+    if usual:
+        spans += [" · " if spans else "", "usually done by ", When(usual)]
+    return [tuple(spans)] if spans else []
+
+
+def usually_done(run: Run) -> datetime | None:
+    """When runs like this are over, rounded up to 5 minutes; None without history or before it has begun."""
+    if run.facts.usual_s is None or run.started_at is None:
+        return None
+    return rounded_up(run.started_at.astimezone(UTC) + timedelta(seconds=run.facts.usual_s))
+
+
+def _facts(run: Run, url: str) -> Sentence:
+    spans: list[Span] = [Link(url, f"Run {run.id}")]
+    where = _branch(run)
+    if where:
+        spans.append(f" · {where}")
+    if run.facts.pull_request:
+        spans.append(f" · pull request {run.facts.pull_request}")
+    if run.facts.parent_run:
+        spans.append(f" · retry of run {run.facts.parent_run}")
+    if run.facts.asked_by:
+        spans += [" · started by ", Mention(run.facts.asked_by)]
+    if run.started_at:
+        spans += [" at " if run.facts.asked_by else " · started at ", When(run.started_at)]
+    return tuple(spans)
+
+
+def _branch(run: Run) -> str:
+    branch = run.facts.branch or (run.end.branch if run.end else None)
+    commit = run.end.commit if run.end else None
+    if branch and commit and not commit.startswith(branch):
+        return f"{cut(branch, 80)} @ {commit[:7]}"
+    return cut(branch or (commit or "")[:7], 80)
+
+
+def _overrides(run: Run) -> Sentence:
+    """The commands given instead of the schedule's own: in full where they fit, else the first and how many more."""
+    if not run.facts.overridden:
+        return ()
+    commands = run.facts.commands
+    if sum(len(command) for command in commands) <= OVERRIDES_SHOWN:
+        spans: list[Span] = ["Commands: "]
+        for at, command in enumerate(commands):
+            spans += [", " if at else "", Code(command)]
+        return tuple(spans)
+    more = f" and {len(commands) - 1} more" if len(commands) > 1 else ""
+    return ("Commands: ", Code(cut(commands[0], OVERRIDES_SHOWN)), more)
+
+
+def _buttons(run: Run, url: str) -> tuple[Button, ...]:
+    open_run = Button(buttons.OPEN_RUN, "Open in Bolt", url=url, spoken=f"Open run {run.id} in Bolt")
+    if is_final(run.seen.state) or run.wish:
+        return (open_run,)
+    ask = Confirm("Cancel this run?", (f"Cancel run {run.id} of ", Bold(run.title), "?"), "Cancel run", "Keep it")
+    cancel = Button(
+        buttons.CANCEL_RUN,
+        "Cancel run",
+        value=buttons.run_value(run),
+        style="danger",
+        confirm=ask,
+        spoken=cut(f"Cancel run {run.id} of {run.title}", 75),
+    )
+    return (cancel, open_run)

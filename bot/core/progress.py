@@ -1,0 +1,92 @@
+"""How far a run has come, and how long to wait before looking again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from statistics import median
+
+from bot.core.bolt import Command, RunSummary
+from bot.core.run import Run
+
+BAR_CELLS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """`done` of `total` of the schedule's own commands, and the text of the running one.
+
+    `total` is None where the schedule's commands are not known; then every command counts.
+    """
+
+    done: int
+    total: int | None
+    current: str | None
+
+
+def progress(run: Run) -> Progress:
+    """Count the schedule's own commands; those of the platform (git clone, dbt deps) only show as the current one."""
+    listed = run.seen.commands
+    own = own_commands(listed, run.facts.commands)
+    running = [command for command in listed if command.ended_at is None and command.return_code is None]
+    total = max(len(run.facts.commands), len(own)) if run.facts.commands else None
+    return Progress(
+        done=sum(1 for command in own if command.return_code is not None or command.ended_at is not None),
+        total=total,
+        current=running[-1].text if running else None,
+    )
+
+
+def own_commands(listed: Sequence[Command], wanted: Sequence[str]) -> tuple[Command, ...]:
+    """The listed commands from the first of the schedule's own on; all of them where none is recognised as such."""
+    if not wanted:
+        return tuple(listed)
+    for at, command in enumerate(listed):
+        if _same(command.text, wanted[0]):
+            return tuple(listed[at:])
+    return ()
+
+
+def _same(text: str, wanted: str) -> bool:
+    return " ".join(text.split()) == " ".join(wanted.split())
+
+
+def position(run: Run, command: Command) -> tuple[int, int] | None:
+    """The number of a command among the schedule's own and their count, None for one of the platform's."""
+    own = own_commands(run.seen.commands, run.facts.commands)
+    for number, candidate in enumerate(own, start=1):
+        if candidate.id == command.id:
+            return number, max(len(own), len(run.facts.commands))
+    return None
+
+
+def bar(done: int, total: int) -> str:
+    """Ten cells; never full before everything is done."""
+    filled = min(BAR_CELLS, done * BAR_CELLS // total) if total else 0
+    return "▰" * filled + "▱" * (BAR_CELLS - filled)
+
+
+def usual_seconds(runs: Sequence[RunSummary], newest: int = 10) -> float | None:
+    """The median length of the newest successes in a listing, None without one."""
+    lengths = [
+        (run.ended_at - run.started_at).total_seconds()
+        for run in runs
+        if run.state == "SUCCESS" and run.started_at and run.ended_at and run.ended_at > run.started_at
+    ]
+    return median(lengths[:newest]) if lengths else None
+
+
+def poll_interval_s(
+    began: datetime | None, usual_s: float | None, now: datetime, *, least_s: float, most_s: float
+) -> float:
+    """How long to wait before the next poll, in seconds.
+
+    A twentieth of the distance to the expected end (before or after it), or of the age where there is
+    no history, within the bounds: an end is seen soon after it comes, a long run costs few requests.
+    """
+    if began is None:
+        return least_s
+    age = max(0.0, (now - began).total_seconds())
+    distance = age if usual_s is None else abs(usual_s - age)
+    return min(most_s, max(least_s, distance / 20))

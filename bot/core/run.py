@@ -1,0 +1,179 @@
+"""The life of a run, as far as the bot knows it.
+
+A `Run` is put together from parts that different hands write: `facts` by whoever started or adopted it,
+`seen` by polls, `wish` by people who want it cancelled, `end` once, when it is over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bot.core.bolt import Command, RunStatus
+from bot.core.text import cut
+
+# The states that Bolt documents as ends. A word that is not here is not finished: keep watching, show its own word.
+FAILED_STATES = frozenset({"ERROR", "FAILED"})
+FINAL_STATES = FAILED_STATES | {"SUCCESS", "CANCELED", "SKIPPED"}
+
+COMMAND_TEXT_LIMIT = 400
+
+
+def is_final(state: str) -> bool:
+    """Whether a run in this state is over. A state nobody knows is not."""
+    return state in FINAL_STATES
+
+
+def is_failed(state: str) -> bool:
+    """Whether a run in this state is over and failed."""
+    return state in FAILED_STATES
+
+
+@dataclass(frozen=True, slots=True)
+class RunKey:
+    """A run's identity: ids are unique within a Bolt workspace only."""
+
+    workspace: str
+    id: int
+
+    @property
+    def name(self) -> str:
+        """Its name in records. A workspace's name holds no colon: the settings see to that."""
+        return f"{self.workspace}:{self.id}"
+
+    @classmethod
+    def parse(cls, name: str) -> RunKey:
+        """The run of such a name."""
+        workspace, _, run_id = name.rpartition(":")
+        return cls(workspace, int(run_id))
+
+
+@dataclass(frozen=True, slots=True)
+class CardRef:
+    """A message of ours: channel id and Slack's timestamp."""
+
+    channel: str
+    ts: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunFacts:
+    """What is known of a run from its beginning. `commands` are the schedule's own, or the asker's instead of them.
+
+    `usual_s` is the median length of the schedule's last successes, None without history.
+    """
+
+    schedule: str = ""
+    name: str = ""
+    branch: str | None = None
+    pull_request: int | None = None
+    commands: tuple[str, ...] = ()
+    overridden: bool = False
+    asked_by: str | None = None
+    asked_at: datetime | None = None
+    request: str | None = None
+    parent_run: int | None = None
+    usual_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """A run as the newest poll saw it."""
+
+    state: str = "STARTING"
+    commands: tuple[Command, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CancelWish:
+    """Who wants the run cancelled, since when."""
+
+    user: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FailedNode:
+    """A dbt node that failed: `status` as dbt prints it (FAIL, ERROR), `kind` model, test, …"""
+
+    status: str
+    name: str
+    kind: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """How a run ended. `log` is `none` (nothing failed), `read`, `late` (still to come) or `lost`."""
+
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    branch: str | None = None
+    commit: str | None = None
+    failed: Command | None = None
+    number: int | None = None
+    summary: str | None = None
+    excerpt: str = ""
+    nodes: tuple[FailedNode, ...] = ()
+    log: str = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Everything the bot knows of a run. `rev` grows whenever something visible changes."""
+
+    key: RunKey
+    rev: int = 1
+    facts: RunFacts = field(default_factory=RunFacts)
+    seen: Observation = field(default_factory=Observation)
+    wish: CancelWish | None = None
+    end: End | None = None
+
+    @property
+    def id(self) -> int:
+        """The run's id in Bolt."""
+        return self.key.id
+
+    @property
+    def title(self) -> str:
+        """What people call it: the schedule's name, its slug, or the run's number."""
+        return self.facts.name or self.facts.schedule or f"Run {self.key.id}"
+
+    @property
+    def started_at(self) -> datetime | None:
+        """When it began: Bolt's word, else its first command's, else when it was asked for."""
+        if self.end and self.end.started_at:
+            return self.end.started_at
+        begun = [command.started_at for command in self.seen.commands if command.started_at]
+        return min(begun) if begun else self.facts.asked_at
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """When it was over: Bolt's word, else its last command's end. None while it is not."""
+        if self.end and self.end.ended_at:
+            return self.end.ended_at
+        ended = [command.ended_at for command in self.seen.commands if command.ended_at]
+        return max(ended) if ended and is_final(self.seen.state) else None
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it took, None where the API does not tell."""
+        if self.started_at and self.ended_at:
+            return max(0.0, (self.ended_at - self.started_at).total_seconds())
+        return None
+
+
+def observe(status: RunStatus, mask: Callable[[str], str]) -> Observation:
+    """A poll's answer, with command texts masked and cut to what a card can show."""
+    commands = tuple(
+        Command(c.id, cut(mask(c.text), COMMAND_TEXT_LIMIT), c.started_at, c.ended_at, c.return_code)
+        for c in status.commands
+    )
+    return Observation(status.state, commands)
+
+
+def failed_command(seen: Observation) -> Command | None:
+    """The command that broke the run: the last one that ended with a code other than 0."""
+    broken = [command for command in seen.commands if command.return_code not in (None, 0)]
+    return broken[-1] if broken else None

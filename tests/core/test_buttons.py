@@ -1,0 +1,79 @@
+"""What buttons carry, and what is made of what comes back."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.core import buttons
+from bot.core.errors import BadCommand
+from bot.core.run import Run, RunFacts, RunKey
+
+FACTS = RunFacts(
+    schedule="nightly",
+    name="Nightly full build",
+    branch="main",
+    pull_request=12,
+    asked_by="U1",
+    asked_at=datetime(2026, 11, 23, 14, 20, tzinfo=UTC),
+    request="abc",
+)
+
+
+def test_a_card_can_be_rebuilt_from_its_button() -> None:
+    """Workspace, run, request and what the card said come back as they went out."""
+    run = Run(RunKey("w", 4711), facts=FACTS)
+    assert buttons.read_run_value(buttons.run_value(run)) == buttons.RunButton(run.key, FACTS)
+
+
+def test_a_value_fits_into_slacks_limit_whatever_the_names() -> None:
+    """2000 characters, with names of any length."""
+    run = Run(RunKey("w" * 64, 2**31 - 1), facts=RunFacts(schedule="s" * 900, name='"' * 900, branch="b" * 900))
+    assert len(buttons.run_value(run)) <= 2000
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        "null",
+        "[]",
+        "7",
+        "{",
+        '{"w":"x"}',
+        '{"w":1,"r":2}',
+        '{"w":"x","r":"2"}',
+        '{"w":"x","r":-1}',
+        '{"r":99999999999,"w":"x"}',
+    ],
+)
+def test_a_value_that_is_no_runs_is_refused(value: str) -> None:
+    """A forged or foreign value is answered with what to do instead."""
+    with pytest.raises(BadCommand, match="another version"):
+        buttons.read_run_value(value)
+
+
+@given(
+    st.recursive(
+        st.none() | st.integers() | st.text() | st.booleans(),
+        lambda inner: st.dictionaries(st.sampled_from("wrqsnubptvc"), inner),
+    )
+)
+def test_no_value_gets_past_with_anything_but_a_refusal(value: object) -> None:
+    """Any JSON is either a run or a plain refusal."""
+    text = json.dumps(value)
+    for read in (buttons.read_run_value, buttons.read_request_value, buttons.read_suggestion_value):
+        try:
+            read(text)
+        except BadCommand as refused:
+            assert refused.sentence.endswith(".")
+
+
+def test_a_request_and_a_suggestion_come_back() -> None:
+    """What goes out on the private answers' buttons comes back."""
+    assert buttons.read_request_value(buttons.request_value("abc")) == "abc"
+    assert buttons.read_suggestion_value(buttons.suggestion_value('run "a b"')) == 'run "a b"'

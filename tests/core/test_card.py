@@ -1,0 +1,211 @@
+"""What a card says in every state."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.core.bolt import Command
+from bot.core.buttons import CANCEL_RUN
+from bot.core.card import request_card, run_card
+from bot.core.command import RunCommand
+from bot.core.message import Button, Buttons, Message
+from bot.core.request import Look, Request, State
+from bot.core.run import CancelWish, End, Observation, Run, RunFacts, RunKey
+from bot.core.text import Bold, Channel, Code, Emoji, Link, Mention, Sentence, When
+
+ASKED = datetime(2026, 11, 23, 14, 20, tzinfo=UTC)
+APP = "https://app.example"
+FACTS = RunFacts(
+    schedule="nightly",
+    name="Nightly full build",
+    branch="main",
+    pull_request=123,
+    commands=("dbt seed", "dbt run --select staging+", "dbt test"),
+    asked_by="U1",
+    asked_at=ASKED,
+    usual_s=14 * 60 + 12,
+)
+COMMANDS = (
+    Command(1, "git clone x", ASKED, ASKED + timedelta(seconds=3), 0),
+    Command(2, "dbt seed", ASKED + timedelta(seconds=3), ASKED + timedelta(seconds=60), 0),
+    Command(3, "dbt run --select staging+", ASKED + timedelta(seconds=60)),
+)
+
+
+def said(sentence: Sentence) -> str:
+    """A sentence as a person reads it."""
+    words = []
+    for span in sentence:
+        match span:
+            case str():
+                words.append(span)
+            case Bold(text) | Code(text):
+                words.append(text)
+            case Mention(user):
+                words.append(f"@{user}")
+            case Channel(channel):
+                words.append(f"#{channel}")
+            case Link(_, text):
+                words.append(text)
+            case When(at):
+                words.append(f"{at:%H:%M}")
+            case Emoji(name):
+                words.append(f":{name}:")
+    return "".join(words)
+
+
+def shown(message: Message) -> list[str]:
+    """The lines of a message's blocks, buttons left out."""
+    return [line for block in message.blocks if not isinstance(block, Buttons) for line in said(block.text).split("\n")]  # type: ignore[arg-type, union-attr]
+
+
+def buttons(message: Message) -> list[Button]:
+    """The buttons of a message."""
+    return [button for block in message.blocks if isinstance(block, Buttons) for button in block.buttons]
+
+
+def run(state: str, *, commands: tuple[Command, ...] = COMMANDS, end: End | None = None) -> Run:
+    """A run of the nightly schedule."""
+    return Run(RunKey("w", 4711), facts=FACTS, seen=Observation(state, commands), end=end)
+
+
+def ended(seconds: int, **more: object) -> End:
+    """An end after so many seconds."""
+    return End(started_at=ASKED, ended_at=ASKED + timedelta(seconds=seconds), **more)  # type: ignore[arg-type]
+
+
+WISH = CancelWish("U2", ASKED)
+FAILED = Command(4, "dbt test", ASKED, ASKED + timedelta(seconds=38), 1)
+
+
+@pytest.mark.parametrize(
+    ("seen", "first"),
+    [
+        (run("STARTING", commands=()), ":clock1: Nightly full build is starting"),
+        (run("RUNNING"), ":hourglass_flowing_sand: Nightly full build is running"),
+        (run("DEPLOYING"), ":hourglass_flowing_sand: Nightly full build is DEPLOYING"),
+        (
+            replace(run("RUNNING"), wish=WISH),
+            ":hourglass_flowing_sand: Nightly full build is being cancelled, asked by @U2",
+        ),
+        (run("SUCCESS", end=ended(543)), ":white_check_mark: Nightly full build succeeded in 9 min 3 s"),
+        (run("FAILED", end=ended(252)), ":x: Nightly full build failed after 4 min 12 s"),
+        (run("ERROR", end=ended(5)), ":x: Nightly full build failed after 5 s"),
+        (
+            replace(run("CANCELED", end=ended(120)), wish=WISH),
+            ":black_square_for_stop: Nightly full build was cancelled by @U2 after 2 min",
+        ),
+        (run("CANCELED", end=ended(120)), ":black_square_for_stop: Nightly full build was cancelled after 2 min"),
+        (
+            run("SKIPPED"),
+            ":black_right_pointing_double_triangle_with_vertical_bar: Nightly full build was skipped",
+        ),
+    ],
+)
+def test_the_first_line_alone_tells_how_it_stands(seen: Run, first: str) -> None:
+    """A sentence with an emoji and a word, the same in the notification as on the card."""
+    card = run_card(seen, APP)
+    assert shown(card)[0] == first
+    assert said(card.text).startswith(first + ". Run 4711")
+
+
+def test_a_running_card_tells_how_far_it_is() -> None:
+    """A bar with its numbers beside it, the running command, and when runs like this are usually done."""
+    assert shown(run_card(run("RUNNING"), APP))[1:] == [
+        "▰▰▰▱▱▱▱▱▱▱ 1 of 3 · dbt run --select staging+ · usually done by 14:35",
+        "Run 4711 · main · pull request 123 · started by @U1 at 14:20",
+    ]
+
+
+def test_a_failed_card_tells_what_broke() -> None:
+    """The command, its exit code, a summary of its log, the commit, and where the details are."""
+    end = ended(252, failed=FAILED, summary="2 of 48 tests failed", commit="3f2c1ab99", branch="main", log="read")
+    lines = shown(run_card(run("FAILED", commands=(*COMMANDS, FAILED), end=end), APP))
+    assert lines[1] == "dbt test exited with 1: 2 of 48 tests failed. Details in the thread."
+    assert lines[2].startswith("Run 4711 · main @ 3f2c1ab · pull request 123")
+
+
+def test_a_succeeded_card_never_says_failed() -> None:
+    """A glance at a success must not find the other word."""
+    assert "failed" not in " ".join(shown(run_card(run("SUCCESS", end=ended(9)), APP)))
+
+
+@pytest.mark.parametrize("state", ["STARTING", "RUNNING", "DEPLOYING"])
+def test_an_active_card_can_be_cancelled_after_a_question(state: str) -> None:
+    """Cancel stands first, is the only danger, and its dialog names schedule and run."""
+    first, last = buttons(run_card(run(state), APP))
+    assert (first.action, first.style) == (CANCEL_RUN, "danger")
+    assert first.confirm is not None
+    assert said(first.confirm.text) == "Cancel run 4711 of Nightly full build?"
+    assert last.url == "https://app.example/bolt/run_id/4711"
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [replace(run("RUNNING"), wish=WISH), run("SUCCESS"), run("FAILED"), run("CANCELED"), run("SKIPPED")],
+)
+def test_a_card_with_nothing_to_cancel_has_no_cancel_button(seen: Run) -> None:
+    """Not while it is being cancelled, and not when it is over."""
+    assert [button.label for button in buttons(run_card(seen, APP))] == ["Open in Bolt"]
+
+
+def test_overriding_commands_are_shown() -> None:
+    """In full where they fit, else the first and how many more."""
+    few = replace(FACTS, overridden=True, commands=("dbt run -s a", "dbt test -s a"))
+    many = replace(FACTS, overridden=True, commands=tuple(f"dbt run --select {'x' * 200} {n}" for n in range(5)))
+    assert "Commands: dbt run -s a, dbt test -s a" in shown(run_card(replace(run("RUNNING"), facts=few), APP))
+    assert shown(run_card(replace(run("RUNNING"), facts=many), APP))[-1].endswith("and 4 more")
+
+
+def test_no_card_has_more_than_four_blocks_and_five_buttons() -> None:
+    """Small enough for a phone."""
+    facts = replace(FACTS, overridden=True)
+    for state in ("STARTING", "RUNNING", "SUCCESS", "FAILED", "CANCELED", "SKIPPED", "NEW"):
+        card = run_card(replace(run(state, end=ended(5, failed=FAILED)), facts=facts), APP)
+        assert len(card.blocks) <= 4
+        assert len(buttons(card)) <= 5
+
+
+def test_a_card_of_a_run_nobody_knows_much_of_still_says_what_there_is() -> None:
+    """Rebuilt from a number alone."""
+    bare = Run(RunKey("w", 7), seen=Observation("RUNNING"))
+    assert shown(run_card(bare, APP)) == [":hourglass_flowing_sand: Run 7 is running", "Run 7"]
+
+
+REQUEST = Request("abc", "T", "C", "U1", "ada", RunCommand("nightly"), ASKED, look=Look("nightly", "Nightly", 5))
+
+
+@pytest.mark.parametrize(
+    ("state", "candidates", "first", "second"),
+    [
+        (State.LOOKED, (), ":clock1: Nightly is starting", "Asked by @U1 at 14:20"),
+        (State.SENDING, (), ":clock1: Nightly is starting", "Asked by @U1 at 14:20"),
+        (
+            State.LOOKING,
+            (),
+            ":mag: Nightly may have started: Bolt did not answer, I am looking for the run",
+            "Asked by @U1 at 14:20",
+        ),
+        (
+            State.UNCLEAR,
+            (),
+            ":grey_question: @U1: it is unclear whether Nightly started",
+            "Bolt did not answer, and I found no run of it. Look in Bolt before you try again.",
+        ),
+        (
+            State.UNCLEAR,
+            (7, 9),
+            ":grey_question: @U1: it is unclear whether Nightly started",
+            "Bolt did not answer, and more than one run may be it: run 7 run 9 ",
+        ),
+    ],
+)
+def test_a_start_without_a_run_says_where_it_stands(
+    state: State, candidates: tuple[int, ...], first: str, second: str
+) -> None:
+    """Starting, looked for, or unclear with the link to Bolt."""
+    lines = shown(request_card(replace(REQUEST, state=state, candidates=candidates), APP))
+    assert lines[:2] == [first, second]

@@ -1,0 +1,101 @@
+"""How far a run has come, and when it is looked at again."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.core.bolt import Command, RunSummary
+from bot.core.progress import Progress, bar, poll_interval_s, position, progress, usual_seconds
+from bot.core.run import Observation, Run, RunFacts, RunKey
+
+BEGAN = datetime(2026, 11, 23, 14, 20, tzinfo=UTC)
+OWN = ("dbt seed", "dbt run", "dbt test")
+
+
+def run_with(*commands: Command, own: tuple[str, ...] = OWN) -> Run:
+    """A running run that has begun these commands."""
+    return Run(RunKey("w", 4711), facts=RunFacts(commands=own), seen=Observation("RUNNING", commands))
+
+
+def done(number: int, text: str, code: int = 0) -> Command:
+    """A command that took a minute."""
+    start = BEGAN + timedelta(minutes=number)
+    return Command(number, text, start, start + timedelta(minutes=1), code)
+
+
+def running(number: int, text: str) -> Command:
+    """A command that has begun."""
+    return Command(number, text, BEGAN + timedelta(minutes=number))
+
+
+@pytest.mark.parametrize(
+    ("run", "expected"),
+    [
+        (run_with(), Progress(0, 3, None)),
+        (run_with(running(1, "git clone x")), Progress(0, 3, "git clone x")),
+        (run_with(done(1, "git clone x"), running(2, "dbt deps")), Progress(0, 3, "dbt deps")),
+        (run_with(done(1, "git clone x"), done(2, "dbt seed"), running(3, "dbt run")), Progress(1, 3, "dbt run")),
+        (run_with(done(1, "dbt seed"), done(2, "dbt  run"), done(3, "dbt test", 1)), Progress(3, 3, None)),
+        (run_with(done(1, "a"), running(2, "b"), own=()), Progress(1, None, "b")),
+        (run_with(*[done(n, "dbt seed") for n in range(1, 6)]), Progress(5, 5, None)),
+    ],
+)
+def test_only_the_schedules_own_commands_count(run: Run, expected: Progress) -> None:
+    """Commands of the platform show as the running one, and count for nothing."""
+    assert progress(run) == expected
+
+
+def test_a_commands_place_is_among_the_schedules_own() -> None:
+    """`command 2 of 3` leaves out what the platform ran before."""
+    clone, seed, test = done(1, "git clone x"), done(2, "dbt seed"), done(3, "dbt run", 1)
+    run = run_with(clone, seed, test)
+    assert position(run, test) == (2, 3)
+    assert position(run, clone) is None
+
+
+@pytest.mark.parametrize(
+    ("done_", "total", "expected"),
+    [(0, 5, "▱▱▱▱▱▱▱▱▱▱"), (2, 5, "▰▰▰▰▱▱▱▱▱▱"), (5, 5, "▰▰▰▰▰▰▰▰▰▰"), (99, 100, "▰▰▰▰▰▰▰▰▰▱"), (7, 5, "▰▰▰▰▰▰▰▰▰▰")],
+)
+def test_a_bar_is_never_full_early(done_: int, total: int, expected: str) -> None:
+    """Ten cells, rounded down."""
+    assert bar(done_, total) == expected
+
+
+@pytest.mark.parametrize(
+    ("age_s", "usual_s", "expected"),
+    [
+        (0, None, 2),
+        (100, None, 5),
+        (10_000, None, 30),
+        (0, 600, 30),
+        (400, 600, 10),
+        (590, 600, 2),
+        (640, 600, 2),
+        (800, 600, 10),
+        (-5, None, 2),
+    ],
+)
+def test_a_run_is_polled_most_often_near_its_end(age_s: float, usual_s: float | None, expected: float) -> None:
+    """A twentieth of the distance to the expected end, or of the age, within the bounds."""
+    now = BEGAN + timedelta(seconds=age_s)
+    assert poll_interval_s(BEGAN, usual_s, now, least_s=2, most_s=30) == expected
+
+
+def test_a_run_whose_begin_is_not_known_is_polled_often() -> None:
+    """Without a begin there is no distance to go by."""
+    assert poll_interval_s(None, 600, BEGAN, least_s=2, most_s=30) == 2
+
+
+def test_the_usual_length_is_the_median_of_successes() -> None:
+    """Failures, runs without times and runs that end before they begin say nothing about how long a success takes."""
+
+    def listed(number: int, state: str, seconds: float | None) -> RunSummary:
+        end = BEGAN + timedelta(seconds=seconds) if seconds is not None else None
+        return RunSummary(number, state, "a", started_at=BEGAN, ended_at=end)
+
+    runs = [listed(1, "SUCCESS", 60), listed(2, "FAILED", 5), listed(3, "SUCCESS", 120), listed(4, "SUCCESS", 600)]
+    assert usual_seconds([*runs, listed(5, "SUCCESS", None), listed(6, "SUCCESS", -3)]) == 120
+    assert usual_seconds([listed(1, "FAILED", 60)]) is None
