@@ -1,0 +1,155 @@
+"""What the sandbox's Bolt holds: schedules, the steps that their runs go through, and runs.
+
+All durations here are at speed 1 until a run is made of them.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+UUIDS = uuid.UUID("6f1f5ac0-0f0a-4a8c-9a0a-0c5be1b0b017")
+RESOURCES_A_COMMAND = 10
+
+
+class Refused(Exception):  # noqa: N818 - not a fault of the sandbox: an answer
+    """What was asked for is refused; the message is the API's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One command as it will go: how long, with which exit code, which log and which files it writes."""
+
+    command: str
+    duration_s: float
+    return_code: int = 0
+    log: str = "shell"
+    writes: tuple[str, ...] = ()
+    continue_on_error: bool = False
+    platform: bool = False
+
+    @property
+    def is_dbt(self) -> bool:
+        """Whether it is a command of dbt that builds, tests or reads something."""
+        return self.command.startswith("dbt ") and not self.platform
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who starts or cancels: a person, an API key or the scheduler."""
+
+    name: str
+    email: str | None = None
+    may_write: bool = True
+
+
+SCHEDULER = Actor("Bolt scheduler")
+PERSON = Actor("Grace Hopper", "grace@example.com")
+
+
+@dataclass(frozen=True, slots=True)
+class Character:
+    """How the runs of a schedule go.
+
+    `phases` are the states before RUNNING, each with its duration. `fails_first`: the failing steps fail in so many
+    runs, then once they do not, and so on; None is always. `history` is a letter a past run, oldest first:
+    S(uccess), F (as the steps say), C(ancelled).
+    """
+
+    steps: tuple[Step, ...]
+    phases: tuple[tuple[str, float], ...] = (("STARTING", 1.0),)
+    fails_as: str = "ERROR"
+    fails_first: int | None = None
+    skips: bool = False
+    cancelled_after_s: float | None = None
+    always_on: bool = False
+    history: str = ""
+
+
+@dataclass(slots=True)
+class Schedule:
+    """A schedule as the API lists it, with its character. `period_s` is the time between cron's starts."""
+
+    id: int
+    name: str
+    slug: str
+    character: Character
+    cron: str = "OFF"
+    period_s: int | None = None
+    source: str = "ui"
+    owner: str | None = None
+    suspended: bool = False
+    active: bool = True
+    git_branch: str | None = "main"
+    turbo_ci: dict[str, Any] | None = None
+    deferral: dict[str, Any] | None = None
+    slack: tuple[list[str], list[str]] = field(default_factory=lambda: ([""], [""]))
+    email: tuple[list[str], list[str]] = field(default_factory=lambda: ([""], [""]))
+    notifications: dict[str, Any] | None = None
+    triggerable_from: datetime | None = None
+
+    @property
+    def uuid(self) -> str:
+        """The same for the same slug, always."""
+        return str(uuid.uuid5(UUIDS, self.slug))
+
+    @property
+    def commands(self) -> list[str]:
+        """Its own commands, without those of the platform."""
+        return [step.command for step in self.character.steps]
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """An end that comes from outside: at that time the running command is ended with that code."""
+
+    at: datetime
+    state: str
+    return_code: int
+    by: str
+
+
+@dataclass(slots=True)
+class Run:
+    """A run: all that is needed to say how it stands at any time. Its durations are those of its `speed`.
+
+    `secret` is the credential in its git clone; `reason` is kept and not readable, as in the API.
+    """
+
+    id: int
+    slug: str
+    created_at: datetime
+    actor: Actor
+    steps: tuple[Step, ...]
+    phases: tuple[tuple[str, float], ...]
+    first_command_id: int
+    secret: str
+    speed: float = 1.0
+    fails_as: str = "ERROR"
+    skips: bool = False
+    branch: str | None = None
+    commit: str | None = None
+    commit_was_given: bool = False
+    pull_request: int | None = None
+    parent_id: int | None = None
+    reason: str | None = None
+    stop: Stop | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What a start asks for beside the schedule."""
+
+    branch: str | None = None
+    pull_request: int | None = None
+    commands: tuple[tuple[str, bool | None], ...] = ()
+    continue_on_error: bool = False
+    reason: str | None = None
+    parent_id: int | None = None
+
+
+def hastened(step: Step, speed: float) -> Step:
+    """The step at another speed."""
+    return replace(step, duration_s=step.duration_s / speed)

@@ -1,0 +1,197 @@
+"""What commands print: dbt's own words from the samples in logs/, moved to the time of the run, and plain programs'.
+
+A log is a list of lines, each with the second of the command at which it is printed, so that it grows while the
+command runs.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+
+LOGS = Path(__file__).parent / "logs"
+STAMPED = re.compile(r"\x1b\[0m\d\d:\d\d:\d\d(?P<rest>.*)")
+TIMING = re.compile(r"in 0 hours 0 minutes and \d+\.\d+ seconds \(\d+\.\d+s\)")
+FIRST_PART, LAST_PART = 0.05, 0.95
+NOISY_LINES = 24_000
+LOGS_KEPT = 32
+STDOUT, STDERR = "STDOUT", "STDERR"
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One line of a stream (`STDOUT`, `STDERR`), printed `at_s` seconds after the command's start."""
+
+    at_s: float
+    stream: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Which log it is: the kind, the command's text, when it began, how long it takes, and a number to vary it by."""
+
+    kind: str
+    command: str
+    started_at: datetime
+    duration_s: float
+    seed: int
+
+
+@lru_cache(maxsize=LOGS_KEPT)
+def whole_log(source: Source) -> tuple[LogLine, ...]:
+    """All lines that the command prints if nothing stops it, in the order of their times."""
+    plain = PLAIN.get(source.kind)
+    if plain is not None:
+        return _spread(plain(source), source)
+    return _spread([(STDOUT, line) for line in template(source.kind)], source)
+
+
+def printed(source: Source, elapsed_s: float, *, stopped: bool = False) -> list[LogLine]:
+    """The lines printed so far. A command that was stopped from outside says so on stderr."""
+    lines = [line for line in whole_log(source) if line.at_s <= elapsed_s]
+    if stopped:
+        lines.append(LogLine(elapsed_s, STDERR, "Terminated"))
+    return lines
+
+
+def as_text(lines: list[LogLine], stream: str) -> str:
+    """One stream as a text; empty where nothing was printed to it."""
+    return "".join(f"{line.text}\n" for line in lines if line.stream == stream)
+
+
+@lru_cache(maxsize=LOGS_KEPT)
+def template(name: str) -> tuple[str, ...]:
+    """The lines of a sample. Raises FileNotFoundError where there is no such sample."""
+    return tuple((LOGS / f"{name}.txt").read_text(encoding="utf-8").splitlines())
+
+
+def _spread(lines: list[tuple[str, str]], source: Source) -> tuple[LogLine, ...]:
+    part_s = source.duration_s * (LAST_PART - FIRST_PART) / max(len(lines) - 1, 1)
+    spread: list[LogLine] = []
+    for index, (stream, text) in enumerate(lines):
+        at_s = source.duration_s * FIRST_PART + part_s * index
+        spread.append(LogLine(at_s, stream, _restamped(text, source, at_s)))
+    return tuple(spread)
+
+
+def _restamped(text: str, source: Source, at_s: float) -> str:
+    stamped = STAMPED.fullmatch(text)
+    if stamped is None:
+        return text
+    moment = source.started_at + timedelta(seconds=at_s)
+    took = f"in 0 hours {int(source.duration_s // 60)} minutes and {source.duration_s % 60:.2f} seconds"
+    rest = TIMING.sub(f"{took} ({source.duration_s:.2f}s)", stamped["rest"])
+    return f"\x1b[0m{moment:%H:%M:%S}{rest}"
+
+
+def _git_clone(_source: Source) -> list[tuple[str, str]]:
+    return [
+        (STDERR, "Cloning into '/home/bolt/project'..."),
+        (STDOUT, "remote: Enumerating objects: 412, done."),
+        (STDOUT, "Receiving objects: 100% (412/412), 96.31 KiB | 3.21 MiB/s, done."),
+        (STDOUT, "HEAD is now at the requested commit"),
+    ]
+
+
+def _shell(source: Source) -> list[tuple[str, str]]:
+    return [(STDOUT, f"+ {source.command}"), (STDOUT, "done")]
+
+
+def _shell_error(source: Source) -> list[tuple[str, str]]:
+    word = source.command.split(maxsplit=1)[0] if source.command.strip() else "sh"
+    return [
+        (STDOUT, f"+ {source.command}"),
+        (STDERR, f"{word}: the command did not succeed"),
+    ]
+
+
+def _python(_source: Source) -> list[tuple[str, str]]:
+    return [
+        (STDOUT, "Connecting to the warehouse"),
+        (STDOUT, "Exported 12,408 rows"),
+        (STDOUT, "done"),
+    ]
+
+
+def _python_error(_source: Source) -> list[tuple[str, str]]:
+    return [
+        (STDOUT, "Connecting to the warehouse"),
+        (STDOUT, "Exporting marts.fct_revenue (12,408 rows)"),
+        (STDERR, "Traceback (most recent call last):"),
+        (STDERR, '  File "/home/bolt/project/scripts/export.py", line 88, in <module>'),
+        (STDERR, "    main()"),
+        (STDERR, '  File "/home/bolt/project/scripts/export.py", line 71, in main'),
+        (STDERR, "    upload(rows, partner=options.partner)"),
+        (STDERR, '  File "/home/bolt/project/scripts/export.py", line 42, in upload'),
+        (STDERR, "    raise UploadError(response.status_code, response.text)"),
+        (STDERR, "UploadError: 403 the partner's bucket refused the upload"),
+    ]
+
+
+def _noisy(source: Source) -> list[tuple[str, str]]:
+    lines = list(template("run-model-error"))
+    chatter = random.Random(source.seed)  # noqa: S311 - nothing here is a secret that holds
+    secrets = fake_secrets(source.seed)
+    middle = [f"\x1b[0m00:00:00  {line}" for line in _debug_lines(chatter, secrets)]
+    blocks_at = next(at for at, line in enumerate(lines) if "compiled code at" in line)
+    leaks = [f"  While connecting with {secret}" for secret in secrets]
+    whole = [*lines[:9], *middle, *lines[9:blocks_at], *leaks, *lines[blocks_at:]]
+    return [(STDOUT, line) for line in whole]
+
+
+def _debug_lines(chatter: random.Random, secrets: list[str]) -> list[str]:
+    every = NOISY_LINES // (len(secrets) * 3)
+    made: list[str] = []
+    for index in range(NOISY_LINES):
+        if index % every == every // 2:
+            made.append(f"On model.shop.stg_orders: using {secrets[index // every % len(secrets)]}")
+        else:
+            made.append(
+                f"On model.shop.stg_orders: batch {index:05d} of {NOISY_LINES} merged"
+                f" {chatter.randrange(10, 9_999)} rows & <{chatter.randrange(1, 99)} *late*> `ones` from raw_orders"
+            )
+    return made
+
+
+def fake_secrets(seed: int) -> list[str]:
+    """Made-up credentials of many shapes, put together here so that no scanner finds them in this file."""
+    made = random.Random(seed)  # noqa: S311 - they open nothing
+
+    def word(
+        length: int,
+        letters: str = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789",
+    ) -> str:
+        return "".join(made.choice(letters) for _ in range(length))
+
+    digits = "0123456789"
+    return [
+        "postgres" + f"://loader:{word(16)}@warehouse.example.com:5432/shop",
+        "https" + f"://x-access-token:ghs_{word(36)}@github.com/acme/shop.git",
+        f"token ghp_{word(36)}",
+        f"token glpat-{word(20)}",
+        f"token xoxb-{word(12, digits)}-{word(12, digits)}-{word(24)}",
+        f"token xapp-1-A{word(10, digits)}-{word(13, digits)}-{word(40, 'abcdef0123456789')}",
+        f"token prdm_wsp_{word(40)}",
+        f"token prdm_cmp_{word(40)}",
+        f"key AKIA{word(16, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567')}",
+        f"AWS_SECRET_ACCESS_KEY={word(40)}",
+        f"SNOWFLAKE_PASSWORD={word(18)}",
+        f"api_key: {word(32)}",
+        f"Authorization: Bearer {word(40)}",
+    ]
+
+
+PLAIN: dict[str, Callable[[Source], list[tuple[str, str]]]] = {
+    "git-clone": _git_clone,
+    "shell": _shell,
+    "shell-error": _shell_error,
+    "python": _python,
+    "python-error": _python_error,
+    "noisy": _noisy,
+}

@@ -1,0 +1,226 @@
+"""The demo: a sandbox in this process, the bot in a child, and the workspace as text in the terminal."""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from bot.sandbox.bolt import BoltWorld
+from bot.sandbox.driver import HELP, Driver, Screen
+from bot.sandbox.server import Sandbox, say, until_signalled
+from bot.sandbox.slack import Workspace
+from bot.sandbox.slack.model import Message
+
+READY_S = 30.0
+STOP_S = 25.0
+TOUR_STEP_S = 90.0
+POLL_S = 0.1
+PR_SET_PDEATHSIG = 1
+FOREIGN = ("SLACK_", "PARADIME_", "REDIS_", "BOLT_BOT_HTTP_", "BOLT_BOT_DATA_DIR")
+PROXIES = ("http_proxy", "https_proxy", "all_proxy")
+INTRO = """\
+The bot is ready. This is {where}, a workspace with @ada, @grace and the guest @gus.
+The bot's log: {log}
+{help}
+With curl: curl -s {base}/control/slash -H 'content-type: application/json' \\
+             -d '{{"user": "ada", "channel": "data-eng", "text": "run nightly"}}'
+Everything else that can be done so: curl -s {base}/control"""
+
+
+def bot_environment(
+    ours: Mapping[str, str], sandbox_env: Mapping[str, str], port: int, data_dir: Path
+) -> dict[str, str]:
+    """The bot's environment: this one without settings that point elsewhere, and the sandbox's.
+
+    Proxies are left out: slack_sdk would use them for the loopback address too.
+    """
+    kept = {name: value for name, value in ours.items() if not name.startswith(FOREIGN) and name.lower() not in PROXIES}
+    here = {
+        "BOLT_BOT_HTTP_HOST": "127.0.0.1",
+        "BOLT_BOT_HTTP_PORT": str(port),
+        "BOLT_BOT_DATA_DIR": str(data_dir),
+        "PYTHONUNBUFFERED": "1",
+    }
+    return {**kept, **sandbox_env, **here}
+
+
+def free_port() -> int:
+    """A port that nothing listens on at present."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Child:
+    """The bot as a child process, its output in a file."""
+
+    def __init__(self, environment: dict[str, str], log: Path, port: int) -> None:
+        self._environment = environment
+        self._log = log
+        self._port = port
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def start(self, command: tuple[str, ...] = (sys.executable, "-m", "bot", "run")) -> None:
+        """Start it. Ctrl-C in the terminal reaches this process alone, which then stops the bot."""
+        with self._log.open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                *command,
+                env=self._environment,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                preexec_fn=_dies_with_its_parent(),
+            )
+
+    async def exited(self) -> int:
+        """Wait for its end; its exit status."""
+        if self._process is None:
+            raise RuntimeError("the bot was not started")
+        return await self._process.wait()
+
+    async def ready(self) -> bool:
+        """Wait until /readyz answers 200; False where the bot ended first, or took longer than READY_S."""
+        url = f"http://127.0.0.1:{self._port}/readyz"
+        try:
+            async with asyncio.timeout(READY_S), aiohttp.ClientSession() as session:
+                while self._process is not None and self._process.returncode is None:
+                    if await _is_ok(session, url):
+                        return True
+                    await asyncio.sleep(POLL_S)
+        except TimeoutError:
+            return False
+        return False
+
+    async def stop(self) -> None:
+        """SIGTERM, and SIGKILL where that is not heard."""
+        if self._process is None or self._process.returncode is not None:
+            return
+        self._process.send_signal(signal.SIGTERM)
+        try:
+            async with asyncio.timeout(STOP_S):
+                await self._process.wait()
+        except TimeoutError:
+            self._process.kill()
+            await self._process.wait()
+
+
+def _dies_with_its_parent() -> Callable[[], None] | None:
+    """What the child does before it becomes the bot: ask the kernel for SIGTERM when the demo is killed."""
+    if sys.platform != "linux":
+        return None
+    libc = ctypes.CDLL(None)
+    return lambda: libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+async def _is_ok(session: aiohttp.ClientSession, url: str) -> bool:
+    try:
+        async with session.get(url, timeout=aiohttp.ClientTimeout(total=2)) as reply:
+            return reply.status == 200  # noqa: PLR2004
+    except (aiohttp.ClientError, TimeoutError):
+        return False
+
+
+async def demo(port: int = 0, speed: float = 1.0, *, tour: bool = False, data_dir: Path | None = None) -> int:
+    """Run sandbox and bot until `quit`, SIGTERM or SIGINT; 0, or 1 where the bot or the tour failed.
+
+    `tour` types two commands by itself, waits for how they end, and leaves. `speed` hastens the runs.
+    """
+    directory = (data_dir or Path("data") / "demo").absolute()
+    directory.mkdir(parents=True, exist_ok=True)
+    played = asyncio.create_task(_play(port, speed, directory, tour=tour))
+    signalled = asyncio.create_task(until_signalled())
+    await asyncio.wait({played, signalled}, return_when=asyncio.FIRST_COMPLETED)
+    if not played.done():
+        played.cancel()
+    await _ended(signalled)
+    try:
+        return await played
+    except asyncio.CancelledError:
+        return 0
+
+
+async def _ended(task: asyncio.Task[Any]) -> None:
+    task.cancel()
+    await asyncio.wait({task})
+
+
+async def _play(port: int, speed: float, directory: Path, *, tour: bool) -> int:
+    sandbox = Sandbox(workspace=Workspace(), bolt=BoltWorld(speed=speed))
+    base = await sandbox.start(port=port)
+    bot_port, log = free_port(), directory / "bot.log"
+    child = Child(bot_environment(os.environ, sandbox.env(), bot_port, directory), log, bot_port)
+    try:
+        await child.start()
+        if not await child.ready():
+            say(f"The bot did not become ready. The end of its log, {log}:\n{tail(log)}")
+            return 1
+        say(INTRO.format(where=base, log=log, help=HELP, base=base))
+        return await _converse(sandbox, child, tour=tour)
+    finally:
+        await child.stop()
+        await sandbox.stop()
+
+
+async def _converse(sandbox: Sandbox, child: Child, *, tour: bool) -> int:
+    sandbox.workspace.listeners.append(Screen(sandbox.workspace, say).show)
+    driver = Driver(sandbox.workspace, sandbox.slack.people, say)
+    ended = asyncio.create_task(child.exited())
+    if tour:
+        talk = asyncio.create_task(take_tour(sandbox.workspace, driver))
+    elif sys.stdin.isatty():
+        talk = asyncio.create_task(driver.read_terminal(sys.stdin.fileno()))
+    else:
+        talk = asyncio.create_task(_forever())
+    try:
+        await asyncio.wait({talk, ended}, return_when=asyncio.FIRST_COMPLETED)
+        if talk.done():
+            return talk.result()
+        say(f"The bot ended by itself, with status {ended.result()}. Its log says why.")
+        return 1
+    finally:
+        await _ended(talk)
+        await _ended(ended)
+
+
+async def _forever() -> int:
+    await asyncio.Event().wait()
+    return 0
+
+
+def tail(log: Path, lines: int = 20) -> str:
+    """The last lines of a file."""
+    return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
+
+
+async def take_tour(ws: Workspace, driver: Driver, *, step_s: float = TOUR_STEP_S) -> int:
+    """Run a schedule that succeeds and one that fails; 0 once both threads tell their end."""
+    for command, end in (("/bolt run nightly", "succeeded"), ("/bolt run hourly", "failed")):
+        before = set(ws.channels["C0DATAENG"].messages)
+        say(f"\n@ada types: {command}")
+        await driver.do(command)
+        try:
+            await ws.until(_has_ended(ws, before, end), timeout_s=step_s)
+        except TimeoutError:
+            say(f"The tour waited {step_s:g} s in vain for a run that {end}.")
+            return 1
+    say("\nThe tour is over.")
+    return 0
+
+
+def _has_ended(ws: Workspace, before: set[str], end: str) -> Callable[[], bool]:
+    channel = ws.channels["C0DATAENG"]
+
+    def tells(message: Message) -> bool:
+        return message.ts not in before and end in message.text and bool(channel.replies(message.ts))
+
+    return lambda: any(tells(message) for message in channel.messages.values() if not message.is_reply)

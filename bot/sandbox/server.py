@@ -1,0 +1,148 @@
+"""The sandbox: a local Slack workspace and a local Bolt API behind one address, on the loopback interface only.
+
+Slack's Web API is at /slack/api/, the Bolt API at /bolt/graphql, and the control API at /control. Nothing here asks
+for credentials that would stop anyone, which is why no other interface is served.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import signal
+import sys
+from typing import Any
+
+from aiohttp import web
+
+from bot.sandbox.bolt import BoltWorld, CallRecord
+from bot.sandbox.bolt import add_routes as add_bolt_routes
+from bot.sandbox.slack import BODY_MOST, SlackRoutes, Workspace
+from bot.sandbox.slack import add_routes as add_slack_routes
+
+SHUTDOWN_S = 2.0
+HOW_TO = """\
+# The sandbox is served at {base}, on this machine only. Ctrl-C ends it.
+# Type a command as @ada in #data-eng:
+#   curl -s {base}/control/slash -H 'content-type: application/json' \\
+#     -d '{{"user": "ada", "channel": "data-eng", "text": "run nightly"}}'
+# Read the channel:  curl -s {base}/control/channels/data-eng
+# All of it:         curl -s {base}/control"""
+
+
+class NotLoopbackError(ValueError):
+    """The sandbox was asked to listen where others could reach it."""
+
+
+class Sandbox:
+    """One sandbox. `workspace` and `bolt` are its two worlds, `slack` acts in and delivers for the first."""
+
+    def __init__(self, *, workspace: Workspace | None = None, bolt: BoltWorld | None = None) -> None:
+        self.workspace = workspace or Workspace()
+        self.bolt = bolt or BoltWorld()
+        self.app = web.Application(client_max_size=BODY_MOST, middlewares=[only_loopback])
+        self.slack: SlackRoutes = add_slack_routes(self.app, self.workspace, prefix="/slack")
+        add_bolt_routes(self.app, self.bolt, prefix="/bolt")
+        self.bolt.on_call = self._log_bolt
+        self.base_url = ""
+        self._runner: web.AppRunner | None = None
+
+    def _log_bolt(self, call: CallRecord) -> None:
+        outcome = "no answer" if call.status is None else str(call.status)
+        details = {"operations": list(call.operations), "ms": round(call.ms), "fault": call.fault}
+        self.workspace.log("graphql", "bolt", outcome, **details)
+
+    async def start(self, host: str = "127.0.0.1", port: int = 0) -> str:
+        """Listen, and return the address without a slash at its end. Raises NotLoopbackError, OSError."""
+        if not is_loopback(host):
+            raise NotLoopbackError(f"The sandbox listens on the loopback interface only, not on {host}.")
+        self._runner = web.AppRunner(self.app, access_log=None, shutdown_timeout=SHUTDOWN_S)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, host, port)
+        await site.start()
+        bound = self._runner.addresses[0]
+        shown = f"[{host}]" if ":" in host else host
+        self.base_url = f"http://{shown}:{bound[1]}"
+        self.workspace.base_url = self.base_url
+        return self.base_url
+
+    async def stop(self) -> None:
+        """Close all connections and stop listening."""
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+
+    def env(self, *, socket_mode: bool = True) -> dict[str, str]:
+        """The environment that points a bot at this sandbox."""
+        mode = (
+            {"SLACK_APP_TOKEN": self.workspace.app_token}
+            if socket_mode
+            else {"SLACK_SIGNING_SECRET": self.workspace.signing_secret}
+        )
+        return {
+            "SLACK_BOT_TOKEN": self.workspace.bot_token,
+            **mode,
+            "SLACK_API_URL": f"{self.base_url}/slack/api/",
+            "PARADIME_API_ENDPOINT": f"{self.base_url}/bolt/graphql",
+            "PARADIME_API_KEY": "sandbox",
+            "PARADIME_API_SECRET": "sandbox",
+            "PARADIME_WORKSPACE_UID": "sandbox",
+            "PARADIME_APP_URL": self.base_url,
+        }
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address means this machine alone."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+@web.middleware
+async def only_loopback(request: web.Request, handler: Any) -> web.StreamResponse:  # noqa: ANN401
+    """Refuse a request whose Host is not this machine: a web page elsewhere may have had its name point here."""
+    host = request.host.rpartition(":")[0] if not request.host.endswith("]") else request.host
+    if not is_loopback(host or request.host):
+        return web.Response(status=403, text="The sandbox answers on the loopback interface only.")
+    response: web.StreamResponse = await handler(request)
+    return response
+
+
+async def until_signalled() -> None:
+    """Wait for SIGTERM or SIGINT."""
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
+    try:
+        await stopped.wait()
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
+
+
+async def serve(
+    port: int, speed: float = 1.0, *, host: str = "127.0.0.1", socket_mode: bool = True, strict: bool = False
+) -> int:
+    """Run the sandbox until SIGTERM or SIGINT; 0 at its end. Prints the environment of a bot first.
+
+    `speed` hastens the Bolt API's clock. `strict` counts Slack's rate limits without tolerance.
+    """
+    sandbox = Sandbox(workspace=Workspace(strict_rates=strict), bolt=BoltWorld(speed=speed))
+    base = await sandbox.start(host, port)
+    try:
+        for name, value in sandbox.env(socket_mode=socket_mode).items():
+            say(f"export {name}={value}")
+        say(HOW_TO.format(base=base))
+        await until_signalled()
+    finally:
+        await sandbox.stop()
+    return 0
+
+
+def say(text: str) -> None:
+    """Print at once: whoever waits for the environment reads it from a pipe."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()

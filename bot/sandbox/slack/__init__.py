@@ -1,0 +1,54 @@
+"""A local Slack workspace, true to what Slack documents, for trying and testing the bot without an account.
+
+`Workspace` is its state; `add_routes` serves it; `People` acts as the people in it. The control API is
+described in `bot.sandbox.slack.control`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from aiohttp import web
+
+from bot.sandbox.slack.control import Controls
+from bot.sandbox.slack.delivery import Delivery
+from bot.sandbox.slack.faults import Fault
+from bot.sandbox.slack.model import Refused
+from bot.sandbox.slack.people import People
+from bot.sandbox.slack.web import BODY_MOST, Front
+from bot.sandbox.slack.workspace import Workspace
+
+__all__ = ["BODY_MOST", "Fault", "People", "Refused", "SlackRoutes", "Workspace", "add_routes"]
+
+
+class SlackRoutes:
+    """What serves a workspace: `delivery` to the app (with its `sockets`), and the `people` who act in it."""
+
+    def __init__(self, workspace: Workspace, delivery: Delivery | None = None) -> None:
+        self.workspace = workspace
+        self.delivery = delivery or Delivery(workspace)
+        self.people = People(workspace, self.delivery)
+
+
+def add_routes(
+    app: web.Application, workspace: Workspace, prefix: str = "/slack", *, delivery: Delivery | None = None
+) -> SlackRoutes:
+    """Serve the workspace under `prefix` and its control API under /control.
+
+    The application should take bodies of `BODY_MOST` bytes (`client_max_size`).
+    """
+    workspace.prefix = prefix
+    served = SlackRoutes(workspace, delivery)
+    app.add_routes(Front(workspace, served.delivery).routes(prefix))
+    app.add_routes(Controls(workspace, served.delivery, served.people).routes())
+
+    async def open_and_close(_app: web.Application) -> AsyncIterator[None]:
+        yield
+        await served.delivery.close()
+
+    async def shut_sockets(_app: web.Application) -> None:
+        await served.delivery.sockets.close()
+
+    app.cleanup_ctx.append(open_and_close)
+    app.on_shutdown.append(shut_sockets)
+    return served

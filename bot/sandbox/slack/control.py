@@ -1,0 +1,339 @@
+"""The control API: what a test, a script or a person with curl does to the workspace. JSON in, JSON out.
+
+It has no credentials at all, and so must be served on the loopback interface only; it takes bodies of the type
+application/json alone, which a foreign web page cannot send here. Names stand for ids everywhere (`ada`,
+`data-eng`), and `dm` is the person's direct conversation with the bot. What Slack itself would refuse is answered
+with 409 and Slack's own code; a body that is not understood with 400.
+
+What people do (the answer comes when the app has acknowledged, or after 3 s):
+
+POST /control/slash      {user, channel, text, command?="/bolt", times?=1}   `times` repeats the same delivery
+POST /control/click      {user, channel, action_id | label, ts?, block_id?, value?, times?=1}
+                         without `ts`: on the newest message that has it. Answers with the confirm dialog, if any
+POST /control/say        {user, channel, text, thread_ts?}     a message; `dm` sends message.im
+POST /control/mention    {user, channel, text, thread_ts?}     "@bolt text"
+POST /control/home       {user, tab?="home"}
+POST /control/shortcut   {user, callback_id, channel?, ts?}    a message's with `ts`, else a global one
+POST /control/view       {view_id, do: submit | close | click | suggest, values?, action_id?, value?, all?}
+
+What is to be seen:
+
+GET  /control/state               people, channels, sockets, scopes, limits, faults
+GET  /control/channels/<channel>  its messages as they are now, each with its replies, lines of text and edit count
+GET  /control/users/<user>        what only that person sees: ephemerals, notices of Slack, direct messages, views
+GET  /control/calls               the log; ?after=<n> skips n entries, ?what=chat.update picks one kind
+GET  /control/files/<id>          a file's bytes
+
+What goes wrong, and how the workspace is:
+
+POST /control/faults     {kind: ratelimited | http_500 | error | slow | drop_before | drop_after, method?="*",
+                         count?=1 (null: for ever), skip?, retry_after_s?, delay_s?, code?} or {away: true | false}
+DELETE /control/faults   all off, sockets are not brought back: the app does that
+POST /control/sockets    {do: disconnect | drop | deaf, reason?="refresh_requested", close_after_s?=10}
+POST /control/rates      {enabled?, strict?}
+POST /control/app        {request_url?: address | null, verify?, revoked?, scopes?}   an address means HTTP delivery
+POST /control/members    {channel, user?="bolt", do: invite | kick | archive | unarchive}
+POST /control/channels   {name, kind?="public", members?}
+POST /control/users      {name, guest?}
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any, Literal, cast, get_args
+
+from aiohttp import web
+
+from bot.sandbox.slack.delivery import Delivery
+from bot.sandbox.slack.faults import KINDS, Fault
+from bot.sandbox.slack.model import Json, Refused
+from bot.sandbox.slack.people import Outcome, People
+from bot.sandbox.slack.reading import calls_json, channel_json, state_json, user_json
+from bot.sandbox.slack.sockets import DisconnectReason
+from bot.sandbox.slack.workspace import Workspace
+
+Handler = Callable[[Json], Awaitable[Json]]
+TIMES_MOST = 100
+FAULT_NUMBERS = ("skip", "retry_after_s", "delay_s")
+
+
+class BadRequest(Exception):  # noqa: N818 - the name of HTTP's status 400
+    """The body of a control call is not understood; the message says why."""
+
+
+class Controls:
+    """The control API of one workspace."""
+
+    def __init__(self, ws: Workspace, delivery: Delivery, people: People) -> None:
+        self._ws = ws
+        self._delivery = delivery
+        self._people = people
+
+    def routes(self) -> list[web.RouteDef]:
+        """All routes."""
+        posts: dict[str, Handler] = {
+            "slash": self.slash,
+            "click": self.click,
+            "say": self.say,
+            "mention": self.mention,
+            "home": self.home,
+            "shortcut": self.shortcut,
+            "view": self.view,
+            "faults": self.faults,
+            "sockets": self.sockets,
+            "rates": self.rates,
+            "app": self.app,
+            "members": self.members,
+            "channels": self.channels,
+            "users": self.users,
+        }
+        return [
+            *(web.post(f"/control/{name}", _posted(handler)) for name, handler in posts.items()),
+            web.get("/control", self.help),
+            web.get("/control/state", self.get_state),
+            web.get("/control/channels/{channel}", self.get_channel),
+            web.get("/control/users/{user}", self.get_user),
+            web.get("/control/calls", self.get_calls),
+            web.get("/control/files/{file}", self.get_file),
+            web.delete("/control/faults", self.delete_faults),
+        ]
+
+    # What people do
+
+    async def slash(self, body: Json) -> Json:
+        """POST /control/slash."""
+        outcome = await self._people.slash(
+            _need(body, "user"),
+            _need(body, "channel"),
+            str(body.get("command", "/bolt")),
+            str(body.get("text", "")),
+            times=_times(body),
+        )
+        return outcome.as_json()
+
+    async def click(self, body: Json) -> Json:
+        """POST /control/click."""
+        action_id, label, block_id = body.get("action_id"), body.get("label"), body.get("block_id")
+        if action_id is None and label is None:
+            raise BadRequest("action_id or label is missing")
+        user, channel = _need(body, "user"), _need(body, "channel")
+        ts = (
+            str(body["ts"])
+            if body.get("ts")
+            else self._people.newest_with(user, channel, action_id=action_id, label=label, block_id=block_id)
+        )
+        outcome = await self._people.click(
+            user,
+            channel,
+            ts,
+            action_id=action_id,
+            label=label,
+            block_id=block_id,
+            value=body.get("value"),
+            times=_times(body),
+        )
+        return outcome.as_json() | {"ts": ts}
+
+    async def say(self, body: Json) -> Json:
+        """POST /control/say."""
+        message = await self._people.say(
+            _need(body, "user"), _need(body, "channel"), _need(body, "text"), thread_ts=body.get("thread_ts")
+        )
+        return {"ts": message.ts, "channel": message.channel}
+
+    async def mention(self, body: Json) -> Json:
+        """POST /control/mention."""
+        message = await self._people.mention(
+            _need(body, "user"), _need(body, "channel"), _need(body, "text"), thread_ts=body.get("thread_ts")
+        )
+        return {"ts": message.ts, "channel": message.channel}
+
+    async def home(self, body: Json) -> Json:
+        """POST /control/home."""
+        return (await self._people.open_home(_need(body, "user"), str(body.get("tab", "home")))).as_json()
+
+    async def shortcut(self, body: Json) -> Json:
+        """POST /control/shortcut."""
+        user, callback_id = _need(body, "user"), _need(body, "callback_id")
+        if body.get("ts"):
+            outcome = await self._people.message_shortcut(user, _need(body, "channel"), str(body["ts"]), callback_id)
+        else:
+            outcome = await self._people.shortcut(user, callback_id)
+        return outcome.as_json()
+
+    async def view(self, body: Json) -> Json:
+        """POST /control/view."""
+        return (await self._do_in_view(_need(body, "view_id"), _need(body, "do"), body)).as_json()
+
+    async def _do_in_view(self, view_id: str, what: str, body: Json) -> Outcome:
+        if what == "submit":
+            return await self._people.submit(view_id, body.get("values") or {})
+        if what == "close":
+            return await self._people.close_view(view_id, all_of_them=bool(body.get("all")))
+        if what == "click":
+            return await self._people.click_in_view(view_id, _need(body, "action_id"), body.get("value"))
+        if what == "suggest":
+            return await self._people.suggest(view_id, _need(body, "action_id"), str(body.get("value", "")))
+        raise BadRequest("do is one of submit, close, click, suggest")
+
+    # What is to be seen
+
+    async def help(self, _request: web.Request) -> web.Response:
+        """GET /control: this page."""
+        return web.Response(text=__doc__ or "")
+
+    async def get_state(self, _request: web.Request) -> web.Response:
+        """GET /control/state."""
+        return web.json_response(state_json(self._ws) | {"sockets": len(self._delivery.sockets.connections)})
+
+    async def get_channel(self, request: web.Request) -> web.Response:
+        """GET /control/channels/<channel>."""
+        try:
+            channel = self._ws.channel(request.match_info["channel"])
+        except Refused as refused:
+            return web.json_response(refused.body(), status=404)
+        return web.json_response(channel_json(self._ws, channel))
+
+    async def get_user(self, request: web.Request) -> web.Response:
+        """GET /control/users/<user>."""
+        try:
+            user = self._ws.user(request.match_info["user"])
+        except Refused as refused:
+            return web.json_response(refused.body(), status=404)
+        return web.json_response(user_json(self._ws, user))
+
+    async def get_calls(self, request: web.Request) -> web.Response:
+        """GET /control/calls."""
+        after = request.query.get("after", "0")
+        if not after.isdecimal():
+            return web.json_response({"error": "after is not a number"}, status=400)
+        calls = calls_json(self._ws, int(after), request.query.get("what", ""))
+        return web.json_response(calls, dumps=partial(json.dumps, default=str))
+
+    async def get_file(self, request: web.Request) -> web.Response:
+        """GET /control/files/<id>."""
+        file = self._ws.files.get(request.match_info["file"])
+        if file is None or file.content is None:
+            return web.json_response({"ok": False, "error": "file_not_found"}, status=404)
+        headers = {"X-Content-Type-Options": "nosniff"}
+        return web.Response(body=file.content, content_type="text/plain", headers=headers)
+
+    # What goes wrong
+
+    async def faults(self, body: Json) -> Json:
+        """POST /control/faults."""
+        if "away" in body:
+            self._ws.faults.away = bool(body["away"])
+            return {"away": self._ws.faults.away, "dropped": self._delivery.sockets.drop() if body["away"] else 0}
+        if body.get("kind") not in KINDS:
+            raise BadRequest(f"kind is one of {', '.join(KINDS)}")
+        count = body.get("count", 1)
+        fault = Fault(body["kind"], str(body.get("method", "*")), None if count is None else int(count))
+        for name in FAULT_NUMBERS:
+            if name in body:
+                setattr(fault, name, float(body[name]) if name == "delay_s" else int(body[name]))
+        fault.code = str(body.get("code", fault.code))
+        self._ws.faults.add(fault)
+        return {"faults": len(self._ws.faults.active)}
+
+    async def delete_faults(self, _request: web.Request) -> web.Response:
+        """DELETE /control/faults."""
+        self._ws.faults.clear()
+        return web.json_response({"ok": True})
+
+    async def sockets(self, body: Json) -> Json:
+        """POST /control/sockets."""
+        what, sockets = _need(body, "do"), self._delivery.sockets
+        if what == "drop":
+            return {"connections": sockets.drop()}
+        if what == "deaf":
+            return {"connections": sockets.deafen()}
+        reason = body.get("reason", "refresh_requested")
+        if what != "disconnect" or reason not in get_args(DisconnectReason):
+            raise BadRequest("do is one of disconnect, drop, deaf; reason is one of Slack's")
+        close_after_s = float(body.get("close_after_s", 10.0))
+        return {"connections": await sockets.disconnect(reason, close_after_s=close_after_s)}
+
+    async def rates(self, body: Json) -> Json:
+        """POST /control/rates."""
+        rates = self._ws.rates
+        rates.enabled = bool(body.get("enabled", rates.enabled))
+        rates.strict = bool(body.get("strict", rates.strict))
+        rates.clear()
+        return {"enabled": rates.enabled, "strict": rates.strict}
+
+    async def app(self, body: Json) -> Json:
+        """POST /control/app."""
+        if body.get("request_url") is not None and body.get("verify"):
+            url = str(body["request_url"])
+            if not await self._delivery.verify_url(url):
+                raise Refused("url_verification_failed")
+        if "request_url" in body:
+            self._ws.request_url = None if body["request_url"] is None else str(body["request_url"])
+        if "revoked" in body:
+            tokens = {self._ws.bot_token, self._ws.app_token}
+            self._ws.revoked_tokens = tokens if body["revoked"] else set()
+        if "scopes" in body:
+            self._ws.scopes = {str(each) for each in body["scopes"]}
+        return {"request_url": self._ws.request_url, "scopes": sorted(self._ws.scopes)}
+
+    async def members(self, body: Json) -> Json:
+        """POST /control/members."""
+        channel = self._ws.channel(_need(body, "channel"))
+        what = _need(body, "do")
+        if what in ("archive", "unarchive"):
+            channel.is_archived = what == "archive"
+        elif what in ("invite", "kick"):
+            user = self._ws.user(str(body.get("user", self._ws.bot.name)))
+            others = [each for each in channel.members if each != user.id]
+            channel.members = [*others, user.id] if what == "invite" else others
+        else:
+            raise BadRequest("do is one of invite, kick, archive, unarchive")
+        return {"channel": channel.id, "members": channel.members, "is_archived": channel.is_archived}
+
+    async def channels(self, body: Json) -> Json:
+        """POST /control/channels."""
+        kind = body.get("kind", "public")
+        if kind not in ("public", "private"):
+            raise BadRequest("kind is public or private")
+        members = [self._ws.user(str(each)).id for each in body.get("members", ("ada", "grace"))]
+        channel = self._ws.add_channel(_need(body, "name"), cast('Literal["public", "private"]', kind), members)
+        return {"channel": channel.id}
+
+    async def users(self, body: Json) -> Json:
+        """POST /control/users."""
+        user = self._ws.add_user(_need(body, "name"), restricted=bool(body.get("guest")))
+        return {"user": user.id}
+
+
+def _need(body: Json, name: str) -> str:
+    value = body.get(name)
+    if not isinstance(value, str) or not value:
+        raise BadRequest(f"{name} is missing")
+    return value
+
+
+def _times(body: Json) -> int:
+    times = int(body.get("times", 1))
+    if not 1 <= times <= TIMES_MOST:
+        raise BadRequest(f"times is 1 to {TIMES_MOST}")
+    return times
+
+
+def _posted(handler: Handler) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        if request.content_type != "application/json":
+            return web.json_response({"error": "send JSON, with its content type"}, status=415)
+        try:
+            body: Any = await request.json()
+            if not isinstance(body, dict):
+                raise BadRequest("the body is not an object")  # noqa: TRY301
+            return web.json_response(await handler(body))
+        except Refused as refused:
+            return web.json_response(refused.body(), status=409)
+        except (BadRequest, ValueError, TypeError) as error:
+            return web.json_response({"error": str(error)}, status=400)
+
+    return answer

@@ -1,0 +1,63 @@
+"""Faults that a test or a person switches on.
+
+A fault is for one method (`chat.update`, …), for `response_url`, `upload` or `socket` (the WebSocket's handshake),
+or for `*`: every method of the Web API. It strikes `count` times, for ever where that is None, after `skip` calls
+have passed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+FaultKind = Literal["ratelimited", "http_500", "error", "slow", "drop_before", "drop_after"]
+KINDS: tuple[str, ...] = get_args(FaultKind)
+
+
+@dataclass(slots=True)
+class Fault:
+    """One fault. `drop_after` does what was asked and then closes the connection; `drop_before` only closes it.
+
+    `slow` waits `delay_s` and then does what was asked; `error` answers `ok: false` with `code`.
+    """
+
+    kind: FaultKind
+    method: str = "*"
+    count: int | None = 1
+    skip: int = 0
+    retry_after_s: int = 1
+    delay_s: float = 1.0
+    code: str = "internal_error"
+
+
+class Faults:
+    """The faults that are switched on. While `away`, every connection to Slack is closed without a reply."""
+
+    def __init__(self) -> None:
+        self.away = False
+        self.active: list[Fault] = []
+
+    def add(self, fault: Fault) -> None:
+        """Switch a fault on."""
+        self.active.append(fault)
+
+    def clear(self) -> None:
+        """Switch everything off."""
+        self.active.clear()
+        self.away = False
+
+    def take(self, method: str) -> Fault | None:
+        """The fault that strikes this call, if any; it is counted."""
+        for fault in self.active:
+            everything = fault.method == "*" and "." in method
+            if fault.method != method and not everything:
+                continue
+            if fault.skip > 0:
+                fault.skip -= 1
+                continue
+            if fault.count is not None:
+                fault.count -= 1
+                if fault.count <= 0:
+                    self.active.remove(fault)
+            return fault
+        return None

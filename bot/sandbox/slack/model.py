@@ -1,0 +1,193 @@
+"""What a workspace holds: people, channels, messages, files and views."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Json = dict[str, Any]
+ChannelKind = Literal["public", "private", "im"]
+
+
+class Refused(Exception):  # noqa: N818 - it is an answer of Slack's, not a fault of ours
+    """Slack answers `ok: false`. `code` is Slack's own name of the reason; `more` joins the body."""
+
+    def __init__(self, code: str, **more: Any) -> None:  # noqa: ANN401 - whatever joins the body
+        super().__init__(code)
+        self.code = code
+        self.more = more
+
+    def body(self) -> Json:
+        """The body of the reply."""
+        return {"ok": False, "error": self.code, **self.more}
+
+
+def missing_argument(name: str) -> Refused:
+    """The refusal of a call that lacks an argument."""
+    return Refused("invalid_arguments", response_metadata={"messages": [f"[ERROR] missing required field: {name}"]})
+
+
+@dataclass(slots=True)
+class User:
+    """A member, a guest (`restricted`) or a bot."""
+
+    id: str
+    name: str
+    real_name: str
+    bot_id: str = ""
+    restricted: bool = False
+    deleted: bool = False
+    tz: str = "Europe/Amsterdam"
+
+
+@dataclass(slots=True)
+class UserGroup:
+    """A user group (@data-team)."""
+
+    id: str
+    handle: str
+    name: str
+    users: list[str] = field(default_factory=list)
+    disabled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What a message said before an edit."""
+
+    text: str
+    blocks: list[Json]
+    until: float
+
+
+@dataclass(slots=True)
+class Message:
+    """A message in a channel. `thread_ts` is the parent's ts, None outside a thread."""
+
+    channel: str
+    ts: str
+    user: str
+    text: str
+    blocks: list[Json] = field(default_factory=list)
+    attachments: list[Json] = field(default_factory=list)
+    thread_ts: str | None = None
+    metadata: Json | None = None
+    subtype: str | None = None
+    broadcast: bool = False
+    edited_ts: str | None = None
+    files: list[str] = field(default_factory=list)
+    reactions: dict[str, list[str]] = field(default_factory=dict)
+    earlier: list[Version] = field(default_factory=list)
+
+    @property
+    def is_reply(self) -> bool:
+        """Whether it stands in another message's thread."""
+        return self.thread_ts is not None and self.thread_ts != self.ts
+
+
+@dataclass(slots=True)
+class Channel:
+    """A conversation. A direct one has the two ids of its people as members, and `name` is empty."""
+
+    id: str
+    name: str
+    kind: ChannelKind
+    members: list[str]
+    created: int
+    is_archived: bool = False
+    messages: dict[str, Message] = field(default_factory=dict)
+
+    def replies(self, parent_ts: str) -> list[Message]:
+        """The messages of a thread without its parent, oldest first."""
+        return [message for message in self.messages.values() if message.is_reply and message.thread_ts == parent_ts]
+
+
+@dataclass(slots=True)
+class Private:
+    """What Slack shows to one person only. `kind` is `notice` where Slack itself says it (operation_timeout)."""
+
+    ts: str
+    user: str
+    channel: str
+    kind: Literal["ephemeral", "notice"]
+    via: str
+    text: str
+    blocks: list[Json] = field(default_factory=list)
+    thread_ts: str | None = None
+    deleted: bool = False
+    earlier: list[Version] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class File:
+    """A file, from the request for an upload address on. It is visible once it is shared."""
+
+    id: str
+    name: str
+    user: str
+    created: int
+    snippet_type: str | None = None
+    alt_text: str = ""
+    title: str = ""
+    content: bytes | None = None
+    completed: bool = False
+    shares: list[tuple[str, str]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class View:
+    """An open modal or a Home tab."""
+
+    id: str
+    user: str
+    kind: Literal["modal", "home"]
+    content: Json
+    hash: str
+    root: str
+    previous: str | None = None
+    open: bool = True
+    response_urls: list[Json] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Trigger:
+    """A trigger_id: three seconds, once."""
+
+    user: str
+    made: float
+    view: str | None = None
+    used: bool = False
+
+
+@dataclass(slots=True)
+class ResponseUrl:
+    """A response_url: five posts in thirty minutes. `original` is the message from which it came, by ts."""
+
+    token: str
+    user: str
+    channel: str
+    made: float
+    original: str | None = None
+    ephemeral: bool = True
+    uses: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One exchange between the app and Slack or Bolt, in the sandbox's log."""
+
+    at: float
+    what: str
+    direction: Literal["from_app", "to_app", "bolt"]
+    outcome: str
+    details: Json
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Something visible changed; `user` is set where only that person sees it."""
+
+    kind: Literal["posted", "edited", "deleted", "private", "view", "file"]
+    channel: str
+    ts: str
+    user: str = ""

@@ -1,0 +1,184 @@
+"""The payloads of commands, interactions and events, with the field names of Slack's real ones."""
+
+from __future__ import annotations
+
+from bot.sandbox.slack.model import Channel, Json, Message, Private, User, View
+from bot.sandbox.slack.shapes import message_shape, view_shape
+from bot.sandbox.slack.workspace import Workspace
+
+TOKEN = "sandbox"  # noqa: S105 - the deprecated verification token
+CHANNEL_NAMES = {"private": "privategroup", "im": "directmessage"}
+
+
+def channel_name(channel: Channel) -> str:
+    """A channel's name as payloads tell it: private and direct ones are not named."""
+    return CHANNEL_NAMES.get(channel.kind, channel.name)
+
+
+def slash_command(
+    ws: Workspace, user: User, channel: Channel, *, command: str, text: str, trigger_id: str, response_url: str
+) -> Json:
+    """A slash command: all values are text, as in a form."""
+    return {
+        "token": TOKEN,
+        "team_id": ws.team_id,
+        "team_domain": ws.team_domain,
+        "channel_id": channel.id,
+        "channel_name": channel_name(channel),
+        "user_id": user.id,
+        "user_name": user.name,
+        "command": command,
+        "text": text,
+        "api_app_id": ws.app_id,
+        "is_enterprise_install": "false",
+        "response_url": response_url,
+        "trigger_id": trigger_id,
+    }
+
+
+def _interaction(ws: Workspace, kind: str, user: User) -> Json:
+    return {
+        "type": kind,
+        "user": {"id": user.id, "username": user.name, "name": user.name, "team_id": ws.team_id},
+        "api_app_id": ws.app_id,
+        "token": TOKEN,
+        "team": {"id": ws.team_id, "domain": ws.team_domain},
+        "enterprise": None,
+        "is_enterprise_install": False,
+    }
+
+
+def message_place(ws: Workspace, channel: Channel, message: Message | Private) -> Json:
+    """Where an interaction happened: container, channel and, where all may see it, the message."""
+    private = isinstance(message, Private)
+    container: Json = {
+        "type": "message",
+        "message_ts": message.ts,
+        "channel_id": channel.id,
+        "is_ephemeral": private,
+    }
+    if message.thread_ts and message.thread_ts != message.ts:
+        container["thread_ts"] = message.thread_ts
+    place: Json = {"container": container, "channel": {"id": channel.id, "name": channel_name(channel)}}
+    if isinstance(message, Message):
+        place["message"] = message_shape(ws, message)
+    return place
+
+
+def view_place(ws: Workspace, view: View, state: Json) -> Json:
+    """Where an interaction in a view happened."""
+    return {"container": {"type": "view", "view_id": view.id}, "view": view_shape(ws, view, state)}
+
+
+def block_actions(
+    ws: Workspace, user: User, place: Json, action: Json, *, trigger_id: str, response_url: str | None
+) -> Json:
+    """A click or a choice."""
+    payload = _interaction(ws, "block_actions", user) | place
+    payload |= {"trigger_id": trigger_id, "actions": [action]}
+    if response_url is not None:
+        payload |= {"state": {"values": {}}, "response_url": response_url}
+    return payload
+
+
+def action_of(ws: Workspace, element: Json, block_id: str, chosen: Json) -> Json:
+    """One entry of `actions`: the element as it was shown, and what was chosen in it."""
+    shown = {
+        name: element[name] for name in ("text", "value", "style", "confirm", "url") if element.get(name) is not None
+    }
+    action: Json = {"action_id": element["action_id"], "block_id": block_id}
+    return action | shown | chosen | {"type": element["type"], "action_ts": ws.new_ts()}
+
+
+def block_suggestion(ws: Workspace, user: User, place: Json, *, action_id: str, block_id: str, value: str) -> Json:
+    """A person types in an external select."""
+    payload = _interaction(ws, "block_suggestion", user) | place
+    return payload | {"action_id": action_id, "block_id": block_id, "value": value}
+
+
+def view_submission(ws: Workspace, user: User, view: View, state: Json, trigger_id: str) -> Json:
+    """A modal is submitted."""
+    payload = _interaction(ws, "view_submission", user)
+    return payload | {
+        "trigger_id": trigger_id,
+        "view": view_shape(ws, view, state),
+        "response_urls": view.response_urls,
+    }
+
+
+def view_closed(ws: Workspace, user: User, view: View, *, cleared: bool) -> Json:
+    """A modal is closed."""
+    payload = _interaction(ws, "view_closed", user)
+    return payload | {"view": view_shape(ws, view), "is_cleared": cleared}
+
+
+def message_shortcut(
+    ws: Workspace, user: User, message: Message, callback_id: str, *, trigger_id: str, response_url: str
+) -> Json:
+    """A shortcut in a message's menu."""
+    channel = ws.channels[message.channel]
+    payload = _interaction(ws, "message_action", user)
+    return payload | {
+        "action_ts": ws.new_ts(),
+        "callback_id": callback_id,
+        "trigger_id": trigger_id,
+        "response_url": response_url,
+        "channel": {"id": channel.id, "name": channel_name(channel)},
+        "message_ts": message.ts,
+        "message": message_shape(ws, message),
+    }
+
+
+def global_shortcut(ws: Workspace, user: User, callback_id: str, trigger_id: str) -> Json:
+    """A shortcut from the global menu: no channel, no response_url."""
+    payload = _interaction(ws, "shortcut", user)
+    return payload | {"action_ts": ws.new_ts(), "callback_id": callback_id, "trigger_id": trigger_id}
+
+
+def event(ws: Workspace, inner: Json) -> Json:
+    """An event in its envelope."""
+    return {
+        "token": TOKEN,
+        "team_id": ws.team_id,
+        "context_team_id": ws.team_id,
+        "context_enterprise_id": None,
+        "api_app_id": ws.app_id,
+        "event": inner,
+        "type": "event_callback",
+        "event_id": ws.new_id("Ev"),
+        "event_time": int(ws.clock()),
+        "authorizations": [
+            {
+                "enterprise_id": None,
+                "team_id": ws.team_id,
+                "user_id": ws.bot.id,
+                "is_bot": True,
+                "is_enterprise_install": False,
+            }
+        ],
+        "is_ext_shared_channel": False,
+        "event_context": ws.new_id("4-", 60),
+    }
+
+
+def message_event(ws: Workspace, message: Message, kind: str) -> Json:
+    """`app_mention`, or `message` in a direct conversation."""
+    channel = ws.channels[message.channel]
+    inner = message_shape(ws, message) | {
+        "type": kind,
+        "channel": channel.id,
+        "event_ts": message.ts,
+    }
+    return inner | ({"channel_type": "im"} if kind == "message" else {})
+
+
+def home_opened(ws: Workspace, user: User, channel: Channel, tab: str, view: View | None) -> Json:
+    """`app_home_opened`, with the Home tab as it is now."""
+    inner: Json = {
+        "type": "app_home_opened",
+        "user": user.id,
+        "channel": channel.id,
+        "tab": tab,
+        "event_ts": ws.new_ts(),
+    }
+    return inner | ({"view": view_shape(ws, view)} if view is not None else {})

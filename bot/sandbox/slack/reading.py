@@ -1,0 +1,101 @@
+"""What the control API tells of the workspace, as JSON."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from bot.sandbox.slack.model import Channel, Json, Message, Private, User
+from bot.sandbox.slack.shapes import channel_shape, message_shape, view_shape
+from bot.sandbox.slack.workspace import Workspace
+from bot.sandbox.terminal import Viewer, message_lines
+
+
+def viewer(ws: Workspace) -> Viewer:
+    """Names for ids, and the time."""
+    names = {user.id: user.name for user in ws.users.values()}
+    names |= {channel.id: channel.name for channel in ws.channels.values() if channel.name}
+    return Viewer(names, now=ws.clock())
+
+
+def message_json(ws: Workspace, message: Message) -> Json:
+    """A message as it is now: Slack's own shape, its metadata, its lines, and how often it was edited."""
+    shape = message_shape(ws, message, metadata=True, thread_facts=True)
+    return shape | {
+        "user_name": ws.users[message.user].name,
+        "lines": message_lines(shape, viewer(ws)),
+        "edits": len(message.earlier),
+        "earlier": [version.text for version in message.earlier],
+    }
+
+
+def channel_json(ws: Workspace, channel: Channel) -> Json:
+    """A channel, and its messages from the oldest on, each with its replies."""
+    messages = []
+    for message in channel.messages.values():
+        if message.is_reply:
+            continue
+        replies = [message_json(ws, reply) for reply in channel.replies(message.ts)]
+        messages.append(message_json(ws, message) | {"replies": replies})
+    return {"channel": channel_shape(ws, channel), "members": channel.members, "messages": messages}
+
+
+def private_json(ws: Workspace, private: Private) -> Json:
+    """Something that one person saw; `deleted` once it is gone."""
+    shape = {"text": private.text, "blocks": private.blocks}
+    return {
+        **shape,
+        "ts": private.ts,
+        "kind": private.kind,
+        "via": private.via,
+        "channel": private.channel,
+        "channel_name": ws.channels[private.channel].name if private.channel in ws.channels else "",
+        "thread_ts": private.thread_ts,
+        "deleted": private.deleted,
+        "edits": len(private.earlier),
+        "lines": message_lines(shape, viewer(ws)),
+    }
+
+
+def user_json(ws: Workspace, user: User) -> Json:
+    """What only that person sees: ephemerals and notices, the direct conversation, the open views."""
+    direct = next((each for each in ws.channels.values() if each.kind == "im" and user.id in each.members), None)
+    views = [view_shape(ws, view) for view in ws.views.values() if view.user == user.id and view.open]
+    return {
+        "user": {"id": user.id, "name": user.name},
+        "private": [private_json(ws, each) for each in ws.privates if each.user == user.id],
+        "direct": channel_json(ws, direct)["messages"] if direct is not None else [],
+        "views": views,
+    }
+
+
+def state_json(ws: Workspace) -> Json:
+    """The workspace at a glance."""
+    return {
+        "team": ws.team_id,
+        "bot": ws.bot.id,
+        "users": [{"id": user.id, "name": user.name, "guest": user.restricted} for user in ws.users.values()],
+        "channels": [
+            {
+                "id": channel.id,
+                "name": channel.name,
+                "kind": channel.kind,
+                "members": [ws.users[each].name for each in channel.members],
+                "is_archived": channel.is_archived,
+                "messages": len(channel.messages),
+            }
+            for channel in ws.channels.values()
+        ],
+        "request_url": ws.request_url,
+        "scopes": sorted(ws.scopes),
+        "rates": {"enabled": ws.rates.enabled, "strict": ws.rates.strict},
+        "away": ws.faults.away,
+        "faults": [asdict(fault) for fault in ws.faults.active],
+        "calls": len(ws.calls),
+    }
+
+
+def calls_json(ws: Workspace, after: int, what: str) -> Json:
+    """The log from an entry on, and the number with which to ask for what follows."""
+    calls = list(ws.calls)
+    picked = [asdict(call) for call in calls[after:] if not what or call.what == what]
+    return {"calls": picked, "next": len(calls)}

@@ -1,0 +1,217 @@
+"""How Slack writes its objects: the shapes of messages, channels, users, files and views in replies and payloads."""
+
+from __future__ import annotations
+
+from bot.sandbox.slack.model import Channel, File, Json, Message, User, UserGroup, View
+from bot.sandbox.slack.workspace import Workspace
+
+PREVIEW_LINES = 5
+
+
+def message_shape(ws: Workspace, message: Message, *, metadata: bool = False, thread_facts: bool = False) -> Json:
+    """A message; its metadata only where asked for, as `include_all_metadata` does.
+
+    `thread_facts` adds what history knows of a parent: the number of replies and who wrote them.
+    """
+    user = ws.users[message.user]
+    shape: Json = {"type": "message", "user": user.id, "ts": message.ts, "text": message.text, "team": ws.team_id}
+    if user.bot_id:
+        shape |= {"bot_id": user.bot_id, "app_id": ws.app_id, "bot_profile": bot_profile(ws, user)}
+    if message.edited_ts:
+        shape["edited"] = {"user": user.bot_id or user.id, "ts": message.edited_ts}
+    if message.files:
+        shape |= {"files": [file_shape(ws, ws.files[each]) for each in message.files], "upload": False}
+    if message.is_reply and (parent := ws.channels[message.channel].messages.get(message.thread_ts or "")):
+        shape["parent_user_id"] = parent.user
+    where_set: Json = {
+        "subtype": message.subtype,
+        "blocks": message.blocks,
+        "attachments": message.attachments,
+        "thread_ts": message.thread_ts,
+        "metadata": message.metadata if metadata else None,
+        "reactions": [{"name": name, "users": who, "count": len(who)} for name, who in message.reactions.items()],
+    }
+    shape |= {name: value for name, value in where_set.items() if value}
+    if thread_facts and not message.is_reply:
+        shape |= _thread_facts(ws, message)
+    return shape
+
+
+def _thread_facts(ws: Workspace, message: Message) -> Json:
+    replies = ws.channels[message.channel].replies(message.ts)
+    if not replies:
+        return {}
+    users = list(dict.fromkeys(reply.user for reply in replies))
+    return {
+        "thread_ts": message.ts,
+        "reply_count": len(replies),
+        "reply_users_count": len(users),
+        "latest_reply": replies[-1].ts,
+        "reply_users": users,
+        "is_locked": False,
+        "subscribed": False,
+    }
+
+
+def bot_profile(ws: Workspace, user: User) -> Json:
+    """The profile of a bot, as a message carries it."""
+    return {
+        "id": user.bot_id,
+        "app_id": ws.app_id,
+        "name": user.real_name,
+        "deleted": False,
+        "updated": 0,
+        "team_id": ws.team_id,
+    }
+
+
+def channel_shape(ws: Workspace, channel: Channel) -> Json:
+    """A conversation, as conversations.info and .list tell of it to the bot."""
+    shape: Json = {
+        "id": channel.id,
+        "created": channel.created,
+        "is_channel": channel.kind == "public",
+        "is_group": channel.kind == "private",
+        "is_im": channel.kind == "im",
+        "is_mpim": False,
+        "is_private": channel.kind != "public",
+        "is_archived": channel.is_archived,
+        "is_org_shared": False,
+        "is_shared": False,
+        "is_ext_shared": False,
+        "context_team_id": ws.team_id,
+        "updated": channel.created * 1000,
+    }
+    if channel.kind == "im":
+        other = next((each for each in channel.members if each != ws.bot.id), ws.bot.id)
+        return shape | {"user": other, "is_user_deleted": False, "priority": 0}
+    return shape | {
+        "name": channel.name,
+        "name_normalized": channel.name,
+        "is_general": False,
+        "is_member": ws.bot.id in channel.members,
+        "creator": channel.members[0] if channel.members else "",
+        "topic": {"value": "", "creator": "", "last_set": 0},
+        "purpose": {"value": "", "creator": "", "last_set": 0},
+        "previous_names": [],
+        "num_members": len(channel.members),
+    }
+
+
+def user_shape(ws: Workspace, user: User) -> Json:
+    """A user, as users.info tells."""
+    return {
+        "id": user.id,
+        "team_id": ws.team_id,
+        "name": user.name,
+        "deleted": user.deleted,
+        "real_name": user.real_name,
+        "tz": user.tz,
+        "tz_label": "Central European Time",
+        "tz_offset": 3600,
+        "profile": {
+            "real_name": user.real_name,
+            "real_name_normalized": user.real_name,
+            "display_name": user.name,
+            "display_name_normalized": user.name,
+            "team": ws.team_id,
+        },
+        "is_admin": False,
+        "is_owner": False,
+        "is_primary_owner": False,
+        "is_restricted": user.restricted,
+        "is_ultra_restricted": False,
+        "is_bot": bool(user.bot_id),
+        "is_app_user": False,
+        "updated": 0,
+    }
+
+
+def usergroup_shape(ws: Workspace, group: UserGroup, *, users: bool) -> Json:
+    """A user group, with its members where asked for."""
+    shape: Json = {
+        "id": group.id,
+        "team_id": ws.team_id,
+        "is_usergroup": True,
+        "name": group.name,
+        "handle": group.handle,
+        "description": "",
+        "is_external": False,
+        "date_create": 0,
+        "date_update": 0,
+        "date_delete": int(group.disabled),
+        "user_count": len(group.users),
+    }
+    return shape | {"users": group.users} if users else shape
+
+
+def file_shape(ws: Workspace, file: File) -> Json:
+    """A file, as files.info and a message tell of it."""
+    content = file.content or b""
+    shape: Json = {
+        "id": file.id,
+        "created": file.created,
+        "timestamp": file.created,
+        "name": file.name,
+        "title": file.title or file.name,
+        "mimetype": "text/plain",
+        "filetype": file.snippet_type or file.name.rpartition(".")[2] or "binary",
+        "user": file.user,
+        "user_team": ws.team_id,
+        "size": len(content),
+        "mode": "snippet" if file.snippet_type else "hosted",
+        "is_external": False,
+        "is_public": any(ws.channels[channel].kind == "public" for channel, _ts in file.shares),
+        "url_private": f"{ws.base_url}/control/files/{file.id}",
+        "url_private_download": f"{ws.base_url}/control/files/{file.id}",
+        "permalink": f"{ws.base_url}/control/files/{file.id}",
+        "channels": [channel for channel, _ts in file.shares if ws.channels[channel].kind == "public"],
+        "groups": [channel for channel, _ts in file.shares if ws.channels[channel].kind == "private"],
+        "ims": [channel for channel, _ts in file.shares if ws.channels[channel].kind == "im"],
+    }
+    if file.snippet_type:
+        lines = content.decode(errors="replace").splitlines()
+        shape |= {"lines": len(lines), "lines_more": max(0, len(lines) - PREVIEW_LINES)}
+        shape["preview"] = "\n".join(lines[:PREVIEW_LINES])
+    return shape
+
+
+def file_shares(ws: Workspace, file: File) -> Json:
+    """Where a file was shared, as files.info tells: the message's ts, by channel."""
+    shares: Json = {}
+    for channel_id, ts in file.shares:
+        channel = ws.channels[channel_id]
+        side = shares.setdefault("public" if channel.kind == "public" else "private", {})
+        message = channel.messages.get(ts)
+        entry = {"ts": ts, "channel_name": channel.name, "team_id": ws.team_id, "share_user_id": file.user}
+        if message is not None and message.thread_ts:
+            entry["thread_ts"] = message.thread_ts
+        side.setdefault(channel_id, []).append(entry)
+    return shares
+
+
+def view_shape(ws: Workspace, view: View, state: Json | None = None) -> Json:
+    """A view, as replies and payloads carry it; `state` is what the person filled in."""
+    empty = {"type": "plain_text", "text": "", "emoji": True}
+    content = view.content
+    return {
+        "id": view.id,
+        "team_id": ws.team_id,
+        "type": view.kind,
+        "blocks": content["blocks"],
+        "private_metadata": content.get("private_metadata", ""),
+        "callback_id": content.get("callback_id", ""),
+        "state": {"values": state or {}},
+        "hash": view.hash,
+        "title": content.get("title", empty),
+        "clear_on_close": bool(content.get("clear_on_close")),
+        "notify_on_close": bool(content.get("notify_on_close")),
+        "close": content.get("close"),
+        "submit": content.get("submit"),
+        "previous_view_id": view.previous,
+        "root_view_id": view.root,
+        "app_id": ws.app_id,
+        "external_id": content.get("external_id", ""),
+        "app_installed_team_id": ws.team_id,
+        "bot_id": ws.bot.bot_id,
+    }

@@ -1,0 +1,1 @@
+"""The vendor's own SDK against the sandbox."""

@@ -1,0 +1,149 @@
+"""Logs and files of dbt, held against real ones."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.sandbox.bolt.artifacts import content
+from bot.sandbox.bolt.model import Step
+from bot.sandbox.bolt.output import LOGS, PLAIN, Source, as_text, fake_secrets, printed, whole_log
+from bot.sandbox.bolt.timeline import CommandView
+
+SAMPLES = Path(__file__).parents[4] / "shared" / "dbt-samples"
+STAMP = re.compile(r"^\x1b\[0m\d\d:\d\d:\d\d", re.MULTILINE)
+TOOK = re.compile(r"in 0 hours .*s\)\.")
+OF_SAMPLE = {
+    "01-seed": "seed",
+    "02-build-model-error": "build-test-failure",
+    "03-run-model-error": "run-model-error",
+    "04-retry-success": "retry-success",
+    "07-source-freshness-error": "freshness-error",
+    "08-compilation-error": "compilation-error",
+    "10-no-nodes": "no-nodes",
+    "11-deps": "deps",
+}
+START = datetime(2026, 11, 23, 23, 59, 58, tzinfo=UTC)
+KINDS = sorted(path.stem for path in LOGS.glob("*.txt")) + sorted(PLAIN)
+
+
+def source(kind: str, duration_s: float = 4.0) -> Source:
+    """A log of that kind."""
+    return Source(kind, "dbt run", START, duration_s, 7)
+
+
+def ended(kind: str, command: str = "dbt run", code: int = 1) -> CommandView:
+    """A command of 4 s that has ended."""
+    step = Step(command, 4.0, code, kind)
+    return CommandView(1, 0, step, START, 4.0, START + timedelta(seconds=4), code)
+
+
+def without_times(text: str) -> str:
+    """A log without what differs from one run to the next."""
+    return TOOK.sub("", STAMP.sub("", text))
+
+
+def sample(name: str) -> Path:
+    """A file that a real dbt wrote; the test is skipped where it is not there."""
+    path = SAMPLES / name
+    if not path.exists():
+        pytest.skip("the samples of dbt's output are not beside the project")
+    return path
+
+
+@pytest.mark.parametrize(("name", "kind"), OF_SAMPLE.items())
+def test_logs_say_what_dbt_says(name: str, kind: str) -> None:
+    """But for the times, a log is what a real dbt printed, colours included."""
+    real = sample(f"{name}.stdout.txt").read_text(encoding="utf-8")
+    ours = as_text(list(whole_log(source(kind))), "STDOUT")
+    assert without_times(ours) == without_times(real)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_lines_are_printed_in_the_time_of_the_command(kind: str) -> None:
+    """Every line comes within the command's time, in order, and a stamped one carries the time of the run."""
+    lines = whole_log(source(kind))
+    times = [line.at_s for line in lines]
+    assert times == sorted(times)
+    assert times[0] >= 0
+    assert times[-1] <= 4.0
+    for line in lines[:50]:
+        stamped = re.match(r"\x1b\[0m(\d\d:\d\d:\d\d)", line.text)
+        assert stamped is None or stamped[1] == f"{START + timedelta(seconds=line.at_s):%H:%M:%S}"
+
+
+def test_the_noisy_log() -> None:
+    """It is megabytes long, fails as dbt does, and holds every made-up credential."""
+    text = as_text(list(whole_log(source("noisy"))), "STDOUT")
+    assert 2_000_000 < len(text) < 5_000_000
+    assert all(secret in text for secret in fake_secrets(7))
+    assert text.index("Completed with 1 error") < text.index("While connecting with") < text.index("Done. PASS")
+
+
+def test_a_stopped_command_says_so() -> None:
+    """A command that was stopped has printed what it had, and a word on stderr."""
+    lines = printed(source("seed"), 2.0, stopped=True)
+    assert as_text(lines, "STDERR") == "Terminated\n"
+    assert "Done." not in as_text(lines, "STDOUT")
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [(name, kind) for name, kind in OF_SAMPLE.items() if name[:2] in ("01", "02", "03", "04", "10")],
+)
+def test_run_results_are_those_of_dbt(name: str, kind: str) -> None:
+    """run_results.json has a real one's shape, nodes, statuses, messages and counts of failures."""
+    real = json.loads(sample(f"{name}.run_results.json").read_text(encoding="utf-8"))
+    ours = content("target/run_results.json", ended(kind))
+    assert ours.keys() == real.keys()
+    assert ours["metadata"].keys() == real["metadata"].keys()
+    assert ours["metadata"]["dbt_schema_version"] == real["metadata"]["dbt_schema_version"]
+    assert essence(ours["results"]) == essence(real["results"])
+    for mine, theirs in zip(ours["results"], real["results"], strict=True):
+        assert mine.keys() == theirs.keys()
+
+
+def essence(results: list[dict[str, Any]]) -> dict[str, tuple[Any, ...]]:
+    """Of each node what matters of its result; a test's id without its hash."""
+    names = ("status", "message", "failures", "compiled", "relation_name")
+    return {".".join(each["unique_id"].split(".")[:3]): tuple(each[name] for name in names) for each in results}
+
+
+def test_sources_are_those_of_dbt() -> None:
+    """sources.json has a real one's shape and status."""
+    real = json.loads(sample("07-source-freshness-error.sources.json").read_text(encoding="utf-8"))
+    ours = content("target/sources.json", ended("freshness-error", "dbt source freshness"))
+    assert ours.keys() == real.keys()
+    (mine,), (theirs,) = ours["results"], real["results"]
+    assert mine.keys() == theirs.keys()
+    assert (mine["unique_id"], mine["status"], mine["criteria"]) == (
+        theirs["unique_id"], theirs["status"], theirs["criteria"],
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("path", ["target/run_results.json", "target/manifest.json", "target/sources.json"])
+def test_files_are_written_within_the_times_of_their_command(path: str) -> None:
+    """generated_at falls within the command's times, so that a file of an earlier command can be told apart."""
+    command = ended("run-model-error")
+    written = datetime.fromisoformat(content(path, command)["metadata"]["generated_at"])
+    assert command.ended_at is not None
+    assert command.started_at < written < command.ended_at
+
+
+def test_what_a_command_ran() -> None:
+    """Args name the subcommand and the whole command."""
+    args = content("target/run_results.json", ended("noisy", "dbt --debug run"))["args"]
+    assert (args["which"], args["invocation_command"]) == ("run", "dbt --debug run")
+
+
+def test_the_manifest_knows_the_nodes_of_the_results() -> None:
+    """Every node in any run_results.json is in manifest.json, with its file."""
+    nodes = content("target/manifest.json", ended("seed"))["nodes"]
+    for kind in ("seed", "build-success", "build-test-failure", "run-model-error", "retry-success", "test-failure"):
+        for each in content("target/run_results.json", ended(kind))["results"]:
+            assert nodes[each["unique_id"]]["original_file_path"]

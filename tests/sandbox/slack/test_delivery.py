@@ -1,0 +1,434 @@
+"""Deliveries to a real slack_bolt app: through Socket Mode, and signed over HTTP."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from aiohttp import web
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_bolt.async_app import AsyncApp
+from slack_sdk.signature import SignatureVerifier
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.sandbox.slack.delivery import sign
+from bot.sandbox.slack.model import Refused
+
+from .conftest import Served
+
+BUTTONS = [
+    {
+        "type": "actions",
+        "block_id": "acts",
+        "elements": [
+            {
+                "type": "button",
+                "text": {"type": "plain_text", "text": "Cancel run"},
+                "action_id": "cancel",
+                "value": "4711",
+                "style": "danger",
+                "confirm": {
+                    "title": {"type": "plain_text", "text": "Sure?"},
+                    "text": {"type": "mrkdwn", "text": "Cancel it?"},
+                    "confirm": {"type": "plain_text", "text": "Yes"},
+                    "deny": {"type": "plain_text", "text": "No"},
+                },
+            }
+        ],
+    }
+]
+MODAL = {
+    "type": "modal",
+    "callback_id": "form",
+    "title": {"type": "plain_text", "text": "Run"},
+    "submit": {"type": "plain_text", "text": "Run"},
+    "notify_on_close": True,
+    "blocks": [
+        {
+            "type": "input",
+            "block_id": "b",
+            "label": {"type": "plain_text", "text": "Branch"},
+            "element": {"type": "plain_text_input", "action_id": "a"},
+        }
+    ],
+}
+
+
+class Listener:
+    """A tiny app that notes what it is given."""
+
+    def __init__(self, client: AsyncWebClient) -> None:
+        self.seen: list[dict[str, Any]] = []
+        self.silent = False
+        self.app = AsyncApp(client=client, signing_secret="sandbox-signing-secret")  # noqa: S106
+        self.app.command("/bolt")(self.command)
+        self.app.action("cancel")(self.action)
+        self.app.event("app_mention")(self.event)
+        self.app.event("message")(self.event)
+        self.app.event("app_home_opened")(self.event)
+        self.app.view("form")(self.view)
+        self.app.view_closed("form")(self.action)
+        self.app.shortcut("short")(self.action)
+        self.app.action("home")(self.action)
+        self.app.options("schedule")(self.options)
+
+    async def command(self, ack: Any, body: dict[str, Any], client: AsyncWebClient) -> None:  # noqa: ANN401
+        """Acknowledge with the text that was asked for."""
+        self.seen.append(body)
+        word, _space, rest = body["text"].partition(" ")
+        if self.silent:
+            return
+        if word == "modal":
+            await ack()
+            await client.views_open(trigger_id=body["trigger_id"], view=MODAL)
+        elif word == "shout":
+            await ack(text=rest, response_type="in_channel")
+        else:
+            await ack(rest)
+
+    async def action(self, ack: Any, body: dict[str, Any]) -> None:  # noqa: ANN401
+        """Acknowledge."""
+        self.seen.append(body)
+        if not self.silent:
+            await ack()
+
+    async def view(self, ack: Any, body: dict[str, Any]) -> None:  # noqa: ANN401
+        """Refuse one branch."""
+        self.seen.append(body)
+        branch = body["view"]["state"]["values"]["b"]["a"]["value"]
+        if branch == "bad":
+            await ack(response_action="errors", errors={"b": "No such branch"})
+        elif branch == "clear":
+            await ack(response_action="clear")
+        elif branch == "new":
+            await ack(response_action="update", view={**MODAL, "callback_id": "other"})
+        elif branch == "broken":
+            await ack(response_action="update", view={"type": "modal"})
+        elif branch == "more":
+            await ack(response_action="push", view=MODAL)
+        else:
+            await ack()
+
+    async def options(self, ack: Any, payload: dict[str, Any]) -> None:  # noqa: ANN401
+        """Offer what was typed."""
+        await ack(options=[{"text": {"type": "plain_text", "text": payload["value"]}, "value": "v"}])
+
+    async def event(self, body: dict[str, Any]) -> None:
+        """Note it."""
+        self.seen.append(body)
+
+
+@pytest.fixture
+async def listener(served: Served) -> Listener:
+    """An app that is not connected yet."""
+    return Listener(served.client)
+
+
+@pytest.fixture
+async def handler(served: Served, listener: Listener) -> AsyncIterator[AsyncSocketModeHandler]:
+    """The app connected by one socket."""
+    made = AsyncSocketModeHandler(listener.app, served.ws.app_token, ping_interval=0.2)
+    await made.connect_async()  # type: ignore[no-untyped-call]
+    await served.ws.until(lambda: len(served.delivery.sockets.connections) == 1)
+    yield made
+    await made.close_async()  # type: ignore[no-untyped-call]
+
+
+@pytest.fixture
+async def over_http(listener: Listener) -> AsyncIterator[str]:
+    """The app behind an address, which the workspace has verified."""
+    runner = web.AppRunner(listener.app.web_app(), shutdown_timeout=1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    url = f"http://127.0.0.1:{runner.addresses[0][1]}/slack/events"
+    yield url
+    await runner.cleanup()
+
+
+@pytest.mark.usefixtures("handler")
+async def test_a_command_over_a_socket(served: Served, listener: Listener) -> None:
+    """A command has Slack's fields; its acknowledgement is seen by the asker alone."""
+    answer = await served.control("slash", user="ada", channel="data-eng", text="say hello")
+    assert answer["acknowledged"]
+    (body,) = listener.seen
+    wanted = {"command": "/bolt", "text": "say hello", "user_id": "U0ADA", "channel_name": "data-eng"}
+    assert wanted.items() <= body.items()
+    assert {"token", "team_domain", "api_app_id", "response_url", "trigger_id", "is_enterprise_install"} <= set(body)
+    (private,) = served.ws.privates
+    assert (private.user, private.text, private.kind) == ("U0ADA", "hello", "ephemeral")
+    assert not served.ws.channels["C0DATAENG"].messages
+
+
+@pytest.mark.usefixtures("handler")
+async def test_an_answer_in_the_channel(served: Served) -> None:
+    """An in_channel answer shows the typed command too."""
+    await served.control("slash", user="ada", channel="data-eng", text="shout hello")
+    texts = [message.text for message in served.ws.channels["C0DATAENG"].messages.values()]
+    assert texts == ["/bolt shout hello", "hello"]
+
+
+@pytest.mark.usefixtures("handler")
+async def test_delivered_twice(served: Served, listener: Listener) -> None:
+    """The same delivery can come twice, with one trigger_id."""
+    await served.control("slash", user="ada", channel="data-eng", text="say", times=2)
+    assert len({body["trigger_id"] for body in listener.seen}) == 1
+    assert len(listener.seen) == 2
+
+
+@pytest.mark.usefixtures("handler")
+async def test_no_acknowledgement(served: Served, listener: Listener) -> None:
+    """Without an acknowledgement in time the person sees operation_timeout."""
+    listener.silent = True
+    answer = await served.control("slash", user="ada", channel="data-eng", text="say")
+    assert answer["problem"] == "operation_timeout"
+    (private,) = served.ws.privates
+    assert private.kind == "notice"
+    assert "operation_timeout" in private.text
+
+
+async def test_nobody_is_connected(served: Served) -> None:
+    """Without a socket the person sees dispatch_failed at once."""
+    answer = await served.control("slash", user="ada", channel="data-eng", text="say")
+    assert answer["problem"] == "dispatch_failed"
+
+
+@pytest.mark.usefixtures("handler")
+async def test_a_click(served: Served, listener: Listener) -> None:
+    """A click carries what Slack's does, and its confirm dialog is told."""
+    posted = await served.client.chat_postMessage(channel="C0DATAENG", text="card", blocks=BUTTONS)
+    answer = await served.control("click", user="grace", channel="data-eng", label="cancel run")
+    assert answer["acknowledged"]
+    assert answer["ts"] == posted["ts"]
+    (body,) = listener.seen
+    (action,) = body["actions"]
+    wanted = {"action_id": "cancel", "block_id": "acts", "value": "4711", "type": "button", "style": "danger"}
+    assert wanted.items() <= action.items()
+    assert "action_ts" in action
+    assert body["user"]["id"] == "U0GRACE"
+    assert body["container"] == {
+        "type": "message",
+        "message_ts": posted["ts"],
+        "channel_id": "C0DATAENG",
+        "is_ephemeral": False,
+    }
+    assert body["message"]["text"] == "card"
+    assert {"trigger_id", "response_url", "team", "api_app_id", "state", "enterprise"} <= set(body)
+
+
+@pytest.mark.usefixtures("handler")
+async def test_a_click_on_an_ephemeral(served: Served, listener: Listener) -> None:
+    """An ephemeral's button says so, and brings no message; only its person can click it."""
+    await served.client.chat_postEphemeral(channel="C0DATAENG", user="U0ADA", text="x", blocks=BUTTONS)
+    await served.people.click("ada", "data-eng", served.ws.privates[0].ts, action_id="cancel")
+    assert listener.seen[0]["container"]["is_ephemeral"]
+    assert "message" not in listener.seen[0]
+    with pytest.raises(Refused):
+        await served.people.click("grace", "data-eng", served.ws.privates[0].ts, action_id="cancel")
+
+
+@pytest.mark.usefixtures("handler")
+async def test_events(served: Served, listener: Listener) -> None:
+    """Mentions, direct messages and an opened Home reach the app as events."""
+    await served.control("mention", user="ada", channel="data-eng", text="hello")
+    await served.control("say", user="ada", channel="dm", text="hello")
+    await served.control("home", user="ada")
+    kinds = [(body["event"]["type"], body["event"].get("channel_type")) for body in listener.seen]
+    assert kinds == [("app_mention", None), ("message", "im"), ("app_home_opened", None)]
+    assert listener.seen[0]["event"]["text"] == f"<@{served.ws.bot.id}> hello"
+    assert len({body["event_id"] for body in listener.seen}) == 3
+
+
+async def test_an_event_is_delivered_again(served: Served, listener: Listener) -> None:
+    """An event that is not acknowledged comes again, three times: at once, after 1 and after 5 minutes."""
+    listener.silent = True
+    await served.people.mention("ada", "data-eng", "x")
+    await served.ws.until(lambda: sum("retry" in call.details for call in served.ws.calls) == 3)
+    assert served.slept == [0.0, 60.0, 300.0]
+
+
+@pytest.mark.usefixtures("handler")
+async def test_a_modal(served: Served, listener: Listener) -> None:
+    """A modal opens by a trigger, shows errors, is pushed upon, and closes."""
+    await served.control("slash", user="ada", channel="data-eng", text="modal")
+    await served.ws.until(lambda: bool(served.ws.views))
+    (view_id,) = served.ws.views
+    bad = await served.control("view", view_id=view_id, do="submit", values={"b": {"a": "bad"}})
+    assert bad["payload"] == {"response_action": "errors", "errors": {"b": "No such branch"}}
+    assert served.ws.views[view_id].open
+    await served.control("view", view_id=view_id, do="submit", values={"b": {"a": "more"}})
+    top = next(view for view in served.ws.views.values() if view.previous == view_id)
+    await served.control("view", view_id=top.id, do="close", all=True)
+    assert listener.seen[-1]["type"] == "view_closed"
+    assert not any(view.open for view in served.ws.views.values())
+
+
+@pytest.mark.usefixtures("handler")
+async def test_what_a_submission_may_answer(served: Served) -> None:
+    """A submission may replace the modal or close the whole stack; a view that Slack does not take is told."""
+    await served.control("slash", user="ada", channel="data-eng", text="modal")
+    await served.ws.until(lambda: bool(served.ws.views))
+    (view,) = served.ws.views.values()
+    broken = await served.people.submit(view.id, {"b": {"a": "broken"}})
+    assert broken.problem == "invalid_arguments"
+    await served.people.submit(view.id, {"b": {"a": "new"}})
+    assert (view.open, view.content["callback_id"]) == (True, "other")
+    view.content["callback_id"] = "form"
+    await served.people.submit(view.id, {"b": {"a": "clear"}})
+    assert not view.open
+
+
+@pytest.mark.usefixtures("handler")
+async def test_in_a_home(served: Served, listener: Listener) -> None:
+    """A click and a search in a Home tab name the view, and bring no channel and no response_url."""
+    button = {"type": "button", "action_id": "home", "text": {"type": "plain_text", "text": "Refresh"}}
+    search = {"type": "external_select", "action_id": "schedule", "min_query_length": 1}
+    blocks = [{"type": "actions", "elements": [button, search]}]
+    published = await served.client.views_publish(user_id="U0ADA", view={"type": "home", "blocks": blocks})
+    view_id = published["view"]["id"]
+    clicked = await served.control("view", view_id=view_id, do="click", action_id="home")
+    assert clicked["acknowledged"]
+    assert listener.seen[0]["container"] == {"type": "view", "view_id": view_id}
+    assert not {"channel", "response_url"} & set(listener.seen[0])
+    found = await served.control("view", view_id=view_id, do="suggest", action_id="schedule", value="nig")
+    assert found["payload"] == {"options": [{"text": {"type": "plain_text", "text": "nig"}, "value": "v"}]}
+
+
+@pytest.mark.usefixtures("handler")
+async def test_a_modal_with_a_gap_is_not_sent(served: Served, listener: Listener) -> None:
+    """Slack does not send a form whose required input is empty."""
+    await served.control("slash", user="ada", channel="data-eng", text="modal")
+    await served.ws.until(lambda: bool(served.ws.views))
+    with pytest.raises(Refused, match="missing_input"):
+        await served.people.submit(next(iter(served.ws.views)), {})
+    assert len(listener.seen) == 1
+
+
+@pytest.mark.usefixtures("handler")
+async def test_shortcuts(served: Served, listener: Listener) -> None:
+    """Both kinds of shortcuts arrive."""
+    ts = (await served.client.chat_postMessage(channel="C0DATAENG", text="x"))["ts"]
+    await served.control("shortcut", user="ada", callback_id="short")
+    await served.control("shortcut", user="ada", callback_id="short", channel="data-eng", ts=ts)
+    assert [body["type"] for body in listener.seen] == ["shortcut", "message_action"]
+    assert listener.seen[1]["message"]["ts"] == ts
+
+
+async def test_triggers_expire(served: Served) -> None:
+    """A trigger_id works once, and for three seconds."""
+    trigger_id = served.ws.new_trigger("U0ADA")
+    await served.client.views_open(trigger_id=trigger_id, view=MODAL)
+    for made, later, error in ((trigger_id, 0.0, "exchanged_trigger_id"), (None, 3.1, "expired_trigger_id")):
+        used = made or served.ws.new_trigger("U0ADA")
+        served.clock.now += later
+        with pytest.raises(Exception, match=error):
+            await served.client.views_open(trigger_id=used, view=MODAL)
+
+
+async def test_each_payload_goes_to_one_connection(served: Served, listener: Listener, handler: Any) -> None:  # noqa: ANN401
+    """Of several connections each payload reaches one, and over time each gets some."""
+    other = Listener(served.client)
+    second = AsyncSocketModeHandler(other.app, served.ws.app_token)
+    await second.connect_async()  # type: ignore[no-untyped-call]
+    await served.ws.until(lambda: len(served.delivery.sockets.connections) == 2)
+    for _time in range(20):
+        await served.people.slash("ada", "data-eng", "/bolt", "say")
+    assert len(listener.seen) + len(other.seen) == 20
+    assert listener.seen
+    assert other.seen
+    await second.close_async()  # type: ignore[no-untyped-call]
+    assert handler is not None
+
+
+async def test_ten_connections_at_the_most(served: Served) -> None:
+    """The eleventh connection is told that there are too many; a ticket works once."""
+    sockets = []
+    for _time in range(10):
+        sockets.append(await served.session.ws_connect(served.delivery.sockets.open_url()))
+        assert (await sockets[-1].receive_json())["type"] == "hello"
+    url = served.delivery.sockets.open_url()
+    async with served.session.ws_connect(url) as extra:
+        assert (await extra.receive_json())["reason"] == "too_many_websockets"
+    async with served.session.get(url) as reply:
+        assert reply.status == 401
+    for socket in sockets:
+        await socket.close()
+
+
+@pytest.mark.parametrize("what", [{"do": "disconnect", "close_after_s": 0}, {"do": "drop"}, {"do": "deaf"}])
+async def test_the_client_comes_back(served: Served, handler: AsyncSocketModeHandler, what: dict[str, Any]) -> None:
+    """After a refresh, a cut or a deaf socket, Slack's own client connects anew."""
+    (before,) = served.delivery.sockets.connections
+    await served.control("sockets", **what)
+
+    def anew() -> bool:
+        return any(each is not before for each in served.delivery.sockets.connections)
+
+    await served.ws.until(anew, timeout_s=10)
+    assert handler is not None
+
+
+async def test_away(served: Served, handler: AsyncSocketModeHandler) -> None:
+    """While Slack is away nothing answers and nothing connects; afterwards all is well again."""
+    await served.control("faults", away=True)
+    with pytest.raises(Exception, match=r"disconnected|reset|closed"):
+        await served.client.auth_test()
+    assert not served.delivery.sockets.connections
+    async with served.session.delete(f"{served.base_url}/control/faults") as reply:
+        assert reply.status == 200
+    await served.ws.until(lambda: bool(served.delivery.sockets.connections), timeout_s=10)
+    assert (await served.client.auth_test())["ok"]
+    assert handler is not None
+
+
+async def test_http_delivery(served: Served, listener: Listener, over_http: str) -> None:
+    """Over HTTP everything comes signed, to one address, which answered the challenge first."""
+    served.clock.now = time.time()
+    await served.control("app", request_url=over_http, verify=True)
+    answer = await served.control("slash", user="ada", channel="data-eng", text="say hello")
+    assert answer["acknowledged"]
+    assert served.ws.privates[0].text == "hello"
+    await served.client.chat_postMessage(channel="C0DATAENG", text="card", blocks=BUTTONS)
+    await served.control("click", user="ada", channel="data-eng", action_id="cancel")
+    await served.control("mention", user="ada", channel="data-eng", text="x")
+    assert [body.get("type") for body in listener.seen] == [None, "block_actions", "event_callback"]
+
+
+async def test_http_failures(served: Served, listener: Listener, over_http: str) -> None:
+    """An address that refuses, is not there or is too slow is told to the person; events come with retry headers."""
+    served.ws.request_url = over_http
+    old = await served.people.slash("ada", "data-eng", "/bolt", "say")
+    assert old.problem == "dispatch_failed", "the clock stands in the past: the signature is too old"
+    served.ws.request_url = "http://127.0.0.1:9/nothing"
+    gone = await served.people.slash("ada", "data-eng", "/bolt", "say")
+    assert gone.problem == "dispatch_failed"
+    assert not listener.seen
+
+
+async def test_slow_http(served: Served) -> None:
+    """No answer in time is operation_timeout; events are repeated with headers that count, until told not to."""
+    headers: list[tuple[str | None, str | None]] = []
+
+    async def handle(request: web.Request) -> web.Response:
+        headers.append((request.headers.get("X-Slack-Retry-Num"), request.headers.get("X-Slack-Retry-Reason")))
+        last = len(headers) == 3
+        return web.Response(status=500, headers={"X-Slack-No-Retry": "1"} if last else {})
+
+    app = web.Application()
+    app.router.add_post("/", handle)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    served.ws.request_url = f"http://127.0.0.1:{runner.addresses[0][1]}/"
+    await served.people.mention("ada", "data-eng", "x")
+    await served.ws.until(lambda: len(headers) == 3)
+    assert headers == [(None, None), ("1", "http_error"), ("2", "http_error")]
+    await runner.cleanup()
+
+
+def test_signature() -> None:
+    """Our signature is the one that Slack's own verifier makes."""
+    verifier = SignatureVerifier("secret")
+    expected = verifier.generate_signature(timestamp="1700000000", body=b"a=b&c=d")
+    assert sign("secret", "1700000000", b"a=b&c=d") == expected

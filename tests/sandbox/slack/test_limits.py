@@ -1,0 +1,73 @@
+"""Rate limits, with a clock that is turned by hand."""
+
+from __future__ import annotations
+
+import pytest
+from slack_sdk.errors import SlackApiError
+
+from bot.sandbox.slack.limits import METHOD_TIERS, TIERS, RateLimits
+
+from .conftest import Clock, Served
+
+
+@pytest.mark.parametrize("method", ["chat.update", "conversations.list", "users.info"])
+def test_a_tier_is_a_sliding_minute(clock: Clock, method: str) -> None:
+    """So many calls pass in any 60 s, and Retry-After says when the next one would."""
+    rates = RateLimits(clock)
+    limit = TIERS[METHOD_TIERS[method]]
+    assert [rates.take(method) for _call in range(limit)] == [None] * limit
+    assert rates.take(method) == 60
+    clock.now += 59
+    assert rates.take(method) == 1
+    clock.now += 1
+    assert rates.take(method) is None
+
+
+def test_refused_calls_do_not_count(clock: Clock) -> None:
+    """A call over the limit does not make the wait longer."""
+    rates = RateLimits(clock)
+    for _call in range(80):
+        rates.take("chat.update")
+    clock.now += 60
+    assert rates.take("chat.update") is None
+
+
+def test_strict_posting(clock: Clock) -> None:
+    """Strictly, a channel takes one message a second; other channels are not touched by it."""
+    rates = RateLimits(clock, strict=True)
+    assert rates.take("chat.postMessage", "C1") is None
+    clock.now += 0.9
+    assert rates.take("chat.postMessage", "C1") == 1
+    assert rates.take("chat.postMessage", "C2") is None
+    clock.now += 0.1
+    assert rates.take("chat.postMessage", "C1") is None
+
+
+def test_a_small_burst_is_tolerated(clock: Clock) -> None:
+    """Otherwise five messages at once pass, and no more."""
+    rates = RateLimits(clock)
+    assert [rates.take("chat.postMessage", "C1") is None for _call in range(6)] == [True] * 5 + [False]
+
+
+def test_the_workspace_has_a_limit_too(clock: Clock) -> None:
+    """A few hundred messages a minute pass in all channels together."""
+    rates = RateLimits(clock)
+    passed = sum(rates.take("chat.postMessage", f"C{n}") is None for n in range(400))
+    assert passed == 300
+
+
+def test_special_methods_have_none(clock: Clock) -> None:
+    """What has no tier is not limited."""
+    rates = RateLimits(clock)
+    assert all(rates.take("auth.test") is None for _call in range(1000))
+
+
+async def test_over_the_limit(served: Served) -> None:
+    """Over the limit comes 429 with Retry-After, and nothing is posted."""
+    await served.control("rates", enabled=True, strict=True)
+    await served.client.chat_postMessage(channel="C0DATAENG", text="one")
+    with pytest.raises(SlackApiError) as caught:
+        await served.client.chat_postMessage(channel="C0DATAENG", text="two")
+    reply = caught.value.response
+    assert (reply.status_code, reply["error"], reply.headers["Retry-After"]) == (429, "ratelimited", "1")
+    assert len(served.ws.channels["C0DATAENG"].messages) == 1

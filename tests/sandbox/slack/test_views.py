@@ -1,0 +1,97 @@
+"""Modals and Home, by the Web API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from slack_sdk.errors import SlackApiError
+
+from bot.sandbox.slack.forms import chosen_state, filled_in
+from bot.sandbox.slack.model import Refused
+
+from .conftest import Served
+
+MODAL: dict[str, Any] = {"type": "modal", "title": {"type": "plain_text", "text": "Run"}, "blocks": []}
+HOME: dict[str, Any] = {"type": "home", "blocks": [{"type": "divider"}]}
+MENU: dict[str, Any] = {
+    "type": "static_select",
+    "action_id": "m",
+    "options": [{"text": {"type": "plain_text", "text": "One"}, "value": "1"}],
+}
+
+
+async def test_the_stack_has_three(served: Served) -> None:
+    """Two modals can be pushed on the first, and no more."""
+    opened = await served.client.views_open(trigger_id=served.ws.new_trigger("U0ADA"), view=MODAL)
+    top = opened["view"]["id"]
+    for _push in range(2):
+        pushed = await served.client.views_push(trigger_id=served.ws.new_trigger("U0ADA", top), view=MODAL)
+        assert pushed["view"]["previous_view_id"] == top
+        assert pushed["view"]["root_view_id"] == opened["view"]["id"]
+        top = pushed["view"]["id"]
+    with pytest.raises(SlackApiError, match="push_limit_reached"):
+        await served.client.views_push(trigger_id=served.ws.new_trigger("U0ADA", top), view=MODAL)
+
+
+async def test_update_is_guarded_by_hash(served: Served) -> None:
+    """An update with an old hash is refused; each update has a new one."""
+    opened = await served.client.views_open(trigger_id=served.ws.new_trigger("U0ADA"), view=MODAL)
+    view = opened["view"]
+    updated = await served.client.views_update(view_id=view["id"], hash=view["hash"], view=MODAL)
+    assert updated["view"]["hash"] != view["hash"]
+    with pytest.raises(SlackApiError, match="hash_conflict"):
+        await served.client.views_update(view_id=view["id"], hash=view["hash"], view=MODAL)
+    with pytest.raises(SlackApiError, match="not_found"):
+        await served.client.views_update(view_id="V0", view=MODAL)
+
+
+async def test_home(served: Served) -> None:
+    """Each person has one Home, which stays the same view."""
+    first = await served.client.views_publish(user_id="U0ADA", view=HOME)
+    second = await served.client.views_publish(user_id="U0ADA", view=HOME)
+    assert first["view"]["id"] == second["view"]["id"]
+    with pytest.raises(SlackApiError, match="hash_conflict"):
+        await served.client.views_publish(user_id="U0ADA", view=HOME, hash=first["view"]["hash"])
+    with pytest.raises(SlackApiError, match="invalid_arguments"):
+        await served.client.views_publish(user_id="U0NOBODY", view=HOME)
+
+
+async def test_a_bad_view_does_not_use_up_the_trigger(served: Served) -> None:
+    """After a refused view the same trigger_id still opens a good one."""
+    trigger_id = served.ws.new_trigger("U0ADA")
+    with pytest.raises(SlackApiError, match="invalid_arguments"):
+        await served.client.views_open(trigger_id=trigger_id, view={**MODAL, "blocks": [{"type": "hologram"}]})
+    assert (await served.client.views_open(trigger_id=trigger_id, view=MODAL))["ok"]
+
+
+@pytest.mark.parametrize(
+    ("element", "value", "state"),
+    [
+        ({"type": "plain_text_input"}, "x", {"value": "x"}),
+        ({"type": "datepicker"}, "2026-01-01", {"selected_date": "2026-01-01"}),
+        (MENU, "1", {"selected_option": MENU["options"][0]}),
+        ({**MENU, "type": "checkboxes"}, ["1"], {"selected_options": MENU["options"]}),
+        ({"type": "button"}, None, {}),
+    ],
+)
+def test_what_choosing_sends(element: dict[str, Any], value: Any, state: dict[str, Any]) -> None:  # noqa: ANN401
+    """Each kind of input has its own field."""
+    assert chosen_state(element, value) == state
+
+
+def test_an_option_that_is_not_there() -> None:
+    """Nobody can choose what the menu does not offer."""
+    with pytest.raises(Refused, match="option_not_found"):
+        chosen_state(MENU, "2")
+
+
+def test_initial_values_and_gaps() -> None:
+    """What is left out has its initial value; an optional input may stay empty."""
+    element = {"type": "plain_text_input", "action_id": "a"}
+    block = {"type": "input", "block_id": "b", "element": {**element, "initial_value": "main"}}
+    assert filled_in([block], {}) == {"b": {"a": {"type": "plain_text_input", "value": "main"}}}
+    empty = {"type": "input", "block_id": "b", "element": element, "optional": True}
+    assert filled_in([empty], {}) == {"b": {"a": {"type": "plain_text_input", "value": None}}}
+    with pytest.raises(Refused, match="missing_input"):
+        filled_in([{**empty, "optional": False}], {})

@@ -1,0 +1,86 @@
+"""The demo's parts: the bot's environment, the bot as a child, and the tour."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+
+import pytest
+
+from bot.sandbox.demo import Child, bot_environment, free_port, tail, take_tour
+from bot.sandbox.driver import Driver
+from bot.sandbox.slack import People, Workspace
+from bot.sandbox.slack.delivery import Delivery
+from bot.sandbox.slack.model import Change
+
+READY_BOT = """
+import http.server, os
+class Answer(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+http.server.HTTPServer(("127.0.0.1", int(os.environ["BOLT_BOT_HTTP_PORT"])), Answer).serve_forever()
+"""
+
+
+def test_the_bots_environment(tmp_path: Path) -> None:
+    """Nothing that points to a real workspace, API or proxy reaches the demo's bot."""
+    ours = {
+        "PATH": "/bin",
+        "SLACK_BOT_TOKEN": "real",
+        "PARADIME_WEBHOOK_SECRET": "real",
+        "REDIS_URL": "redis://real",
+        "HTTPS_PROXY": "http://proxy",
+        "BOLT_BOT_LOG_LEVEL": "debug",
+    }
+    made = bot_environment(ours, {"SLACK_BOT_TOKEN": "sandbox"}, 8081, tmp_path)
+    assert "real" not in "".join(made.values())
+    assert "HTTPS_PROXY" not in made
+    assert made["BOLT_BOT_LOG_LEVEL"] == "debug"
+    assert made["BOLT_BOT_HTTP_PORT"] == "8081"
+    assert made["BOLT_BOT_DATA_DIR"] == str(tmp_path)
+
+
+async def test_a_bot_that_becomes_ready(tmp_path: Path) -> None:
+    """Once /readyz answers, the bot is ready; `stop` ends it."""
+    port = free_port()
+    child = Child(bot_environment({}, {}, port, tmp_path), tmp_path / "bot.log", port)
+    await child.start((sys.executable, "-c", READY_BOT))
+    assert await child.ready()
+    await child.stop()
+    assert await child.exited() != 0
+
+
+async def test_a_bot_that_ends_at_once(tmp_path: Path) -> None:
+    """A bot that ends before it is ready is not waited for, and its words are in the log."""
+    log = tmp_path / "bot.log"
+    port = free_port()
+    child = Child(bot_environment({}, {}, port, tmp_path), log, port)
+    await child.start((sys.executable, "-c", "import sys; sys.exit('no token')"))
+    async with asyncio.timeout(10):
+        assert not await child.ready()
+    assert tail(log) == "no token"
+    await child.stop()
+
+
+@pytest.mark.parametrize(("fails", "status"), [("failed", 0), ("succeeded", 1)])
+async def test_the_tour(fails: str, status: int) -> None:
+    """The tour is over when the one run succeeded and the other failed, each told in its thread; else it says so."""
+    ws = Workspace()
+    ends = {"/bolt run nightly": "succeeded", "/bolt run hourly": fails}
+    printed: list[str] = []
+
+    def answer(change: Change) -> None:
+        """Stand in for the bot: a command's notice starts a card that ends."""
+        private = ws.private(change.ts)
+        if private is None or change.kind != "private":
+            return
+        channel = ws.channel("data-eng")
+        word = ends["/bolt run nightly" if not channel.messages else "/bolt run hourly"]
+        card = ws.post(channel, ws.bot, f"It {word}")
+        ws.post(channel, ws.bot, "told", thread_ts=card.ts)
+
+    ws.listeners.append(answer)
+    driver = Driver(ws, People(ws, Delivery(ws)), printed.append)
+    assert await take_tour(ws, driver, step_s=0.2) == status

@@ -1,0 +1,106 @@
+"""The terminal's prompt, against a workspace to which no app is connected."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import Any
+
+import pytest
+
+from bot.sandbox.driver import HELP, Driver, Screen
+from bot.sandbox.slack import People, Workspace
+from bot.sandbox.slack.delivery import Delivery
+
+BUTTON: list[dict[str, Any]] = [
+    {
+        "type": "actions",
+        "elements": [{"type": "button", "action_id": "go", "text": {"type": "plain_text", "text": "Go on"}}],
+    }
+]
+
+
+class Stage:
+    """A workspace with a driver and a screen, and what they printed."""
+
+    def __init__(self) -> None:
+        self.ws = Workspace()
+        self.printed: list[str] = []
+        self.driver = Driver(self.ws, People(self.ws, Delivery(self.ws)), self.printed.append)
+        self.ws.listeners.append(Screen(self.ws, self.printed.append).show)
+
+    @property
+    def text(self) -> str:
+        """All that was printed."""
+        return "\n".join(self.printed)
+
+
+@pytest.fixture
+def stage() -> Stage:
+    """A stage."""
+    return Stage()
+
+
+async def test_a_command(stage: Stage) -> None:
+    """A line with a slash is a command; what Slack says privately is marked as private."""
+    assert await stage.driver.do("/bolt run nightly")
+    assert "Only visible to you (@ada)" in stage.text
+    assert "dispatch_failed" in stage.text
+
+
+async def test_who_and_where(stage: Stage) -> None:
+    """`as` and `in` change who writes where."""
+    for line in ("as grace", "in #finance", "say hello there"):
+        await stage.driver.do(line)
+    assert "#finance  @grace\n  hello there" in stage.text
+
+
+async def test_a_card_is_printed_again_when_it_changes(stage: Stage) -> None:
+    """An edit is printed, and one that changes nothing to be seen is not; replies are indented."""
+    channel = stage.ws.channel("data-eng")
+    card = stage.ws.post(channel, stage.ws.bot, "running")
+    stage.ws.edit(card, "running", [], mark=False)
+    assert len(stage.printed) == 1
+    stage.ws.edit(card, "done", [], mark=False)
+    stage.ws.post(channel, stage.ws.bot, "told", thread_ts=card.ts)
+    assert "@bolt  (changed)\n  done" in stage.printed[1]
+    assert "↳ @bolt\n" in stage.printed[2]
+    await stage.driver.do("thread")
+    assert len(stage.printed) == 5
+
+
+async def test_a_click(stage: Stage) -> None:
+    """`click` finds the newest button by its label, in any case."""
+    stage.ws.post(stage.ws.channel("data-eng"), stage.ws.bot, "card", blocks=BUTTON)
+    await stage.driver.do("click go on")
+    assert "The button failed" in stage.text
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("help", HELP),
+        ("what", HELP),
+        ("click Nothing", "Slack refuses: action_not_found"),
+        ("as nobody", "Slack refuses: user_not_found"),
+        ("in #nowhere", "Slack refuses: channel_not_found"),
+        ("thread", "There is no thread here."),
+    ],
+)
+async def test_mistakes(stage: Stage, line: str, words: str) -> None:
+    """A mistake is answered in a line, and the prompt goes on."""
+    assert await stage.driver.do(line)
+    assert words in stage.text
+
+
+async def test_lines_from_a_descriptor(stage: Stage) -> None:
+    """Lines are done as they come, several at once too, until `quit` or the end of the input."""
+    for ending in (b"say two\nquit\nsay three\n", b"say two\n"):
+        stage.printed.clear()
+        reading, writing = os.pipe()
+        typed = asyncio.create_task(stage.driver.read_terminal(reading))
+        os.write(writing, b"say one\n" + ending)
+        os.close(writing)
+        assert await asyncio.wait_for(typed, 5) == 0
+        os.close(reading)
+        assert [each.splitlines()[-1].strip() for each in stage.printed] == ["one", "two"]

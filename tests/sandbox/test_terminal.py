@@ -1,0 +1,78 @@
+"""Messages as text."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from typing import Any
+
+import pytest
+
+from bot.sandbox.terminal import Viewer, message_lines, plain
+
+VIEWER = Viewer({"U1": "ada", "C1": "data-eng"}, UTC, now=1_700_000_600.0)
+
+
+@pytest.mark.parametrize(
+    ("mrkdwn", "text"),
+    [
+        ("*hi* <@U1>", "*hi* @ada"),
+        ("<@U9>", "@U9"),
+        ("<#C1>", "#data-eng"),
+        ("<#C1|other>", "#other"),
+        ("<!here>", "@here"),
+        ("<!subteam^S1|@team>", "@team"),
+        ("<https://x.io|Open>", "Open (https://x.io)"),
+        ("<https://x.io>", "https://x.io"),
+        ("a &lt;b&gt; &amp; c", "a <b> & c"),
+        ("at <!date^1700000000^{time}^https://x.io|22:13 UTC>", "at 22:13"),
+        ("<!date^1700000000^{date_short_pretty} at {time_secs}|x>", "Nov 14, 2023 at 22:13:20"),
+        ("<!date^1700000000^{ago}|x>", "10 minutes ago"),
+        ("<!date^soon^{time}|then>", "then"),
+        ("a\x1b[31mb\x07", "a[31mb"),
+    ],
+)
+def test_markup(mrkdwn: str, text: str) -> None:
+    """Markup reads as Slack shows it, and no control character reaches the terminal."""
+    assert plain(mrkdwn, VIEWER) == text
+
+
+def test_blocks() -> None:
+    """Blocks are shown in their order, buttons as labels."""
+    message: dict[str, Any] = {
+        "text": "spoken",
+        "blocks": [
+            {"type": "section", "text": {"type": "mrkdwn", "text": "*Run* by <@U1>"}},
+            {"type": "context", "elements": [{"type": "mrkdwn", "text": "main"}]},
+            {
+                "type": "rich_text",
+                "elements": [
+                    {"type": "rich_text_preformatted", "elements": [{"type": "text", "text": "a\n<@U1>"}]},
+                ],
+            },
+            {"type": "divider"},
+            {
+                "type": "actions",
+                "elements": [
+                    {"type": "button", "text": {"type": "plain_text", "text": "Cancel run"}},
+                    {"type": "button", "text": {"type": "plain_text", "text": "Open"}},
+                ],
+            },
+            {"type": "hologram"},
+        ],
+        "files": [{"name": "run.log", "size": 7}],
+    }
+    assert message_lines(message, VIEWER) == [
+        "*Run* by @ada",
+        "main",
+        "│ a",
+        "│ <@U1>",
+        "─" * 40,
+        "[Cancel run] [Open]",
+        "(hologram)",
+        "(file: run.log, 7 bytes)",
+    ]
+
+
+def test_text_alone() -> None:
+    """Without blocks the text is what is shown."""
+    assert message_lines({"text": "one\ntwo"}, VIEWER) == ["one", "two"]
