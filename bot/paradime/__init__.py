@@ -1,0 +1,1 @@
+"""The Bolt API of one workspace, over GraphQL."""

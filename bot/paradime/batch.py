@@ -1,0 +1,93 @@
+"""Many runs in one request. One bad run must not blind the rest, and a server may refuse a query as too large."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from pydantic import ValidationError
+
+from bot.core.bolt import RunStatus
+from bot.core.errors import ApiError, BoltError, BoltInvalidQuery, BoltLost, BoltRejected
+from bot.flows.ports import Polled
+from bot.paradime import documents, models
+from bot.paradime.transport import Reply, rejection
+
+MOST = 100
+GROWS_AFTER = 20
+REQUESTS_MOST = 16
+
+Post = Callable[[str], Awaitable[Reply]]
+
+
+class Batch:
+    """Polls by aliases. `limit` shrinks when the server refuses a batch, and grows back slowly."""
+
+    def __init__(self, post: Post) -> None:
+        self._post = post
+        self._good = 0
+        self.limit = MOST
+
+    async def poll(self, run_ids: Sequence[int]) -> Polled:
+        """Ask for at most `limit` runs. Raises BoltError where the whole request failed, which never splits it."""
+        polled = Polled()
+        waiting = [list(dict.fromkeys(run_ids))[: self.limit]]
+        for _ in range(REQUESTS_MOST):
+            waiting = [batch for batch in waiting if batch]
+            if not waiting:
+                break
+            waiting += await self._ask(waiting.pop(0), polled)
+        return polled
+
+    async def _ask(self, batch: list[int], polled: Polled) -> list[list[int]]:
+        """One request; what is still to be asked of it."""
+        reply = await self._post(documents.statuses(batch))
+        if not reply.errors:
+            self._take(batch, reply, polled)
+            self._grow()
+            return []
+        named = _named(batch, reply.errors)
+        for run_id, error in named.items():
+            polled.failed[run_id] = BoltRejected((error,))
+        rest = [run_id for run_id in batch if run_id not in named]
+        if named:
+            told = [run_id for run_id in rest if reply.data and reply.data.get(f"r{run_id}") is not None]
+            self._take(told, reply, polled)
+            return [[run_id for run_id in rest if run_id not in told]]
+        return self._split(rest, rejection(reply), polled)
+
+    def _split(self, batch: list[int], error: BoltRejected, polled: Polled) -> list[list[int]]:
+        """An error that names no run: in halves it concerns one of them only."""
+        if len(batch) == 1:
+            polled.failed[batch[0]] = error
+            return []
+        half = len(batch) // 2
+        if isinstance(error, BoltInvalidQuery):
+            self.limit, self._good = max(1, half), 0
+        return [batch[:half], batch[half:]]
+
+    def _take(self, batch: list[int], reply: Reply, polled: Polled) -> None:
+        for run_id in batch:
+            status = _status(reply, run_id)
+            if isinstance(status, BoltError):
+                polled.failed[run_id] = status
+            else:
+                polled.found[run_id] = status
+
+    def _grow(self) -> None:
+        self._good += 1
+        if self._good >= GROWS_AFTER and self.limit < MOST:
+            self.limit, self._good = min(MOST, self.limit + max(1, self.limit // 10)), 0
+
+
+def _status(reply: Reply, run_id: int) -> RunStatus | BoltError:
+    found = reply.data.get(f"r{run_id}") if reply.data else None
+    try:
+        return models.RunStatus.model_validate(found).core()
+    except ValidationError:
+        return BoltLost("Bolt's answer is not of the shape that its contract says.")
+
+
+def _named(batch: list[int], errors: Sequence[ApiError]) -> dict[int, ApiError]:
+    """The runs that errors name by the first step of their path."""
+    aliases = {f"r{run_id}": run_id for run_id in batch}
+    return {aliases[str(error.path[0])]: error for error in errors if error.path and str(error.path[0]) in aliases}

@@ -1,0 +1,137 @@
+"""The GraphQL documents. `{slug}` is the name of the argument that carries a slug: `slug`, or `scheduleName` on older backends."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+_DEFERRAL = "enabled deferredScheduleName deferredScheduleSlug deferEnvironmentSlug successfulRunOnly"
+_OLD_DEFERRAL = "enabled deferredScheduleName successfulRunOnly"
+_OLD_SCHEDULE = """
+    id uuid name schedule source owner lastRunAt lastRunState nextRunAt commands gitBranch
+    slackOn slackNotify emailOn emailNotify
+"""
+
+SCHEDULES = f"""
+query Schedules($offset: Int!, $limit: Int!) {{
+  listBoltSchedules(offset: $offset, limit: $limit, showInactive: false) {{
+    totalCount
+    schedules {{
+      {_OLD_SCHEDULE} slug suspended
+      turboCi {{ {_DEFERRAL} }}
+      deferredSchedule {{ {_DEFERRAL} }}
+      notifications {{
+        emailNotifications {{ channel events templateName }}
+        slackNotifications {{ channel events templateName }}
+        msTeamsNotifications {{ channel events templateName }}
+      }}
+    }}
+  }}
+}}
+"""
+
+# What every backend has always known of a schedule.
+OLD_SCHEDULES = f"""
+query Schedules($offset: Int!, $limit: Int!) {{
+  listBoltSchedules(offset: $offset, limit: $limit, showInactive: false) {{
+    totalCount
+    schedules {{
+      {_OLD_SCHEDULE}
+      turboCi {{ {_OLD_DEFERRAL} }}
+      deferredSchedule {{ {_OLD_DEFERRAL} }}
+    }}
+  }}
+}}
+"""
+
+CHECK = """
+query Check { listBoltSchedules(offset: 0, limit: 1, showInactive: false) { totalCount } }
+"""
+
+COMMAND = """
+query Command($id: Int!) {
+  boltCommand(commandId: $id) {
+    id command startDttm endDttm returnCode stdout stderr scheduleRunId resources { id path }
+  }
+}
+"""
+
+LOGS = """
+query Logs($id: Int!, $cursor: String) {
+  boltCommandLogs(commandId: $id, cursor: $cursor) { lines { stream line } cursor finished }
+}
+"""
+
+RESOURCE_URL = """
+query ResourceUrl($id: Int!) { boltResourceUrl(resourceId: $id) { ok url } }
+"""
+
+CANCEL = """
+mutation Cancel($id: Int!) { cancelBoltRun(scheduleRunId: $id) { ok } }
+"""
+
+RETRY = """
+mutation Retry($id: Int!) { retryBoltRun(scheduleRunId: $id) { ok runId } }
+"""
+
+RETRY_ALL = """
+mutation RetryAll($id: Int!) { retryAllBoltRun(scheduleRunId: $id) { ok runId } }
+"""
+
+# This one has no older spelling.
+RETRY_FROM_FAILURE = """
+mutation RetryFromFailure($slug: String) { retryBoltRunFromFailure(slug: $slug) { ok runId } }
+"""
+
+
+def schedule(slug: str) -> str:
+    """One schedule. `suspended` is newer than the rest, and goes with the newer spelling."""
+    newer = " suspended" if slug == "slug" else ""
+    return f"""
+query Schedule($slug: String) {{
+  boltScheduleName({slug}: $slug) {{ ok latestRunId commands owner schedule uuid source{newer} }}
+}}
+"""
+
+
+def runs(slug: str) -> str:
+    """A page of a schedule's runs, newest first."""
+    return f"""
+query Runs($slug: String, $offset: Int!, $limit: Int!) {{
+  listBoltRuns({slug}: $slug, offset: $offset, limit: $limit) {{
+    ok
+    runs {{
+      id state actor actorEmail parentScheduleRunId startDttm endDttm gitInfo {{ branch commitHash pullRequestId }}
+    }}
+  }}
+}}
+"""
+
+
+def trigger(slug: str) -> str:
+    """Start a run."""
+    return f"""
+mutation Trigger(
+  $slug: String, $commands: [String!], $branch: String, $prNumber: Int, $reason: String, $continueOnError: Boolean
+) {{
+  triggerBoltRun(
+    {slug}: $slug, commands: $commands, branch: $branch, prNumber: $prNumber, reason: $reason,
+    continueOnError: $continueOnError
+  ) {{ ok runId }}
+}}
+"""
+
+
+def suspend(slug: str) -> str:
+    """Pause or resume a schedule."""
+    return f"""
+mutation Suspend($slug: String, $suspend: Boolean!) {{
+  suspendBoltSchedule({slug}: $slug, suspend: $suspend) {{ ok }}
+}}
+"""
+
+
+def statuses(run_ids: Sequence[int]) -> str:
+    """Many runs in one request, by aliases: r<id>. Never their logs, which may be megabytes."""
+    fields = "state commands { id command startDttm endDttm returnCode }"
+    asked = "\n".join(f"  r{int(run_id)}: boltRunStatus(runId: {int(run_id)}) {{ {fields} }}" for run_id in run_ids)
+    return f"query Statuses {{\n{asked}\n}}\n"

@@ -1,0 +1,295 @@
+"""What the API answers, checked at the edge and handed on as the core's own dataclasses."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from bot.core import bolt
+
+
+def read_time(value: Any) -> datetime | None:
+    """ISO 8601, or `2023-10-15 16:44:16.986049`; without an offset it is UTC. None for nothing and for nonsense."""
+    if not isinstance(value, str) or not value.strip():
+        return None
+    try:
+        at = datetime.fromisoformat(value.strip())
+        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def read_list(value: Any) -> list[str]:
+    """A list of texts; null, and `[""]` where nothing is set, are empty."""
+    return [one for one in value if isinstance(one, str) and one] if isinstance(value, list) else []
+
+
+Time = Annotated[datetime | None, BeforeValidator(read_time)]
+Texts = Annotated[list[str], BeforeValidator(read_list)]
+
+
+class Wire(BaseModel):
+    """An object of the API: unknown fields are ignored, names are in camel case."""
+
+    model_config = ConfigDict(alias_generator=to_camel, extra="ignore")
+
+
+class Deferral(Wire):
+    """BoltDeferral."""
+
+    enabled: bool = False
+    deferred_schedule_name: str | None = None
+    deferred_schedule_slug: str | None = None
+    defer_environment_slug: str | None = None
+    successful_run_only: bool = False
+
+    def core(self) -> bolt.Deferral:
+        """As the core knows it."""
+        return bolt.Deferral(
+            self.enabled,
+            self.deferred_schedule_name,
+            self.deferred_schedule_slug,
+            self.defer_environment_slug,
+            self.successful_run_only,
+        )
+
+
+class Notification(Wire):
+    """BoltNotification."""
+
+    channel: str | None = None
+    events: Texts = Field(default_factory=list)
+    template_name: str | None = None
+
+
+class Notifications(Wire):
+    """BoltNotifications."""
+
+    email_notifications: list[Notification] | None = None
+    slack_notifications: list[Notification] | None = None
+    ms_teams_notifications: list[Notification] | None = None
+
+    def core(self) -> tuple[bolt.Notification, ...]:
+        """As the core knows them."""
+        media = (
+            ("email", self.email_notifications),
+            ("slack", self.slack_notifications),
+            ("teams", self.ms_teams_notifications),
+        )
+        return tuple(
+            bolt.Notification(medium, one.channel or "", tuple(one.events), one.template_name)
+            for medium, ones in media
+            for one in ones or []
+        )
+
+
+class Schedule(Wire):
+    """BoltSchedule."""
+
+    id: int
+    uuid: str = ""
+    name: str
+    slug: str | None = None
+    schedule: str = "OFF"
+    source: str = ""
+    owner: str | None = None
+    suspended: bool | None = None
+    last_run_at: Time = None
+    last_run_state: str | None = None
+    next_run_at: Time = None
+    commands: Texts = Field(default_factory=list)
+    git_branch: str | None = None
+    turbo_ci: Deferral | None = None
+    deferred_schedule: Deferral | None = None
+    slack_on: Texts = Field(default_factory=list)
+    slack_notify: Texts = Field(default_factory=list)
+    email_on: Texts = Field(default_factory=list)
+    email_notify: Texts = Field(default_factory=list)
+    notifications: Notifications | None = None
+
+    def core(self) -> bolt.Schedule:
+        """As the core knows it; without a slug the name serves."""
+        return bolt.Schedule(
+            id=self.id,
+            uuid=self.uuid,
+            name=self.name,
+            slug=self.slug or self.name,
+            cron=self.schedule,
+            source=self.source,
+            owner=self.owner,
+            suspended=self.suspended,
+            last_run_at=self.last_run_at,
+            last_run_state=self.last_run_state,
+            next_run_at=self.next_run_at,
+            commands=tuple(self.commands),
+            git_branch=self.git_branch or None,
+            turbo_ci=self.turbo_ci.core() if self.turbo_ci else None,
+            deferral=self.deferred_schedule.core() if self.deferred_schedule else None,
+            slack_on=tuple(self.slack_on),
+            slack_notify=tuple(self.slack_notify),
+            email_on=tuple(self.email_on),
+            email_notify=tuple(self.email_notify),
+            notifications=self.notifications.core() if self.notifications else (),
+        )
+
+
+class SchedulePage(Wire):
+    """BoltSchedulePage."""
+
+    schedules: list[Schedule]
+    total_count: int = 0
+
+
+class ScheduleDetails(Wire):
+    """BoltScheduleDetails."""
+
+    latest_run_id: int | None = None
+    commands: Texts = Field(default_factory=list)
+    owner: str | None = None
+    schedule: str = "OFF"
+    uuid: str = ""
+    source: str = ""
+    suspended: bool | None = None
+
+    def core(self) -> bolt.ScheduleDetails:
+        """As the core knows it."""
+        return bolt.ScheduleDetails(
+            self.latest_run_id,
+            tuple(self.commands),
+            self.owner,
+            self.schedule,
+            self.uuid,
+            self.source,
+            self.suspended,
+        )
+
+
+class GitInfo(Wire):
+    """BoltGitInfo."""
+
+    branch: str | None = None
+    commit_hash: str | None = None
+    pull_request_id: str | None = None
+
+
+class RunSummary(Wire):
+    """BoltRun."""
+
+    id: int
+    state: str = Field(min_length=1)
+    actor: str = ""
+    actor_email: str | None = None
+    parent_schedule_run_id: int | None = None
+    start_dttm: Time = None
+    end_dttm: Time = None
+    git_info: GitInfo | None = None
+
+    def core(self) -> bolt.RunSummary:
+        """As the core knows it."""
+        git = self.git_info or GitInfo()
+        return bolt.RunSummary(
+            id=self.id,
+            state=self.state.strip().upper(),
+            actor=self.actor,
+            actor_email=self.actor_email or None,
+            parent_run_id=self.parent_schedule_run_id,
+            started_at=self.start_dttm,
+            ended_at=self.end_dttm,
+            branch=git.branch or None,
+            commit=git.commit_hash or None,
+            pull_request=git.pull_request_id or None,
+        )
+
+
+class RunPage(Wire):
+    """BoltRunPage."""
+
+    runs: list[RunSummary]
+
+
+class Command(Wire):
+    """BoltCommand without its output."""
+
+    id: int
+    command: str = ""
+    start_dttm: Time = None
+    end_dttm: Time = None
+    return_code: int | None = None
+
+    def core(self) -> bolt.Command:
+        """As the core knows it."""
+        return bolt.Command(self.id, self.command, self.start_dttm, self.end_dttm, self.return_code)
+
+
+class RunStatus(Wire):
+    """BoltRunStatus."""
+
+    state: str = Field(min_length=1)
+    commands: list[Command] | None = None
+
+    def core(self) -> bolt.RunStatus:
+        """As the core knows it: ids grow in the order in which commands ran."""
+        commands = sorted(self.commands or [], key=lambda command: command.id)
+        return bolt.RunStatus(self.state.strip().upper(), tuple(command.core() for command in commands))
+
+
+class Resource(Wire):
+    """BoltResource."""
+
+    id: int
+    path: str
+
+
+class CommandOutput(Command):
+    """BoltCommand with its output."""
+
+    stdout: str | None = None
+    stderr: str | None = None
+    schedule_run_id: int | None = None
+    resources: list[Resource] | None = None
+
+    def output(self) -> bolt.CommandOutput:
+        """As the core knows it."""
+        resources = tuple(bolt.Resource(one.id, one.path) for one in self.resources or [])
+        return bolt.CommandOutput(self.core(), self.schedule_run_id, self.stdout or "", self.stderr or "", resources)
+
+
+class LogLine(Wire):
+    """BoltLogLine."""
+
+    stream: str
+    line: str
+
+
+class LogPage(Wire):
+    """BoltCommandLogs."""
+
+    lines: list[LogLine]
+    cursor: str
+    finished: bool
+
+    def core(self) -> bolt.LogPage:
+        """As the core knows it."""
+        return bolt.LogPage(tuple((one.stream, one.line) for one in self.lines), self.cursor, self.finished)
+
+
+class ResourceUrl(Wire):
+    """BoltResourceUrl."""
+
+    ok: bool = False
+    url: str | None = Field(default=None, repr=False)
+
+
+class RunStarted(Wire):
+    """BoltRunStarted."""
+
+    run_id: int
+
+
+class Done(Wire):
+    """BoltOk."""
+
+    ok: bool
