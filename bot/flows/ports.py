@@ -1,18 +1,24 @@
 """What the flows need of the world, as small protocols.
 
-`bot.paradime` implements `Bolt`; `bot.slack` implements `Chat`. Both raise only the errors of
-`bot.core.errors`, and neither repeats anything that might then be done twice.
+`bot.paradime` implements `Bolt`; `bot.slack` implements `Chat`; `bot.store` implements the rest. All raise only
+the errors of `bot.core.errors`, and none repeats anything that might then be done twice.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 
 from bot.core.bolt import CommandOutput, LogPage, RunStatus, RunSummary, Schedule, ScheduleDetails, Trigger
+from bot.core.command import RunCommand
 from bot.core.errors import BoltError
 from bot.core.message import Message
+from bot.core.request import Look, Request
+from bot.core.run import CancelWish, CardRef, End, Observation, Run, RunFacts, RunKey
+from bot.flows.lease import Lease
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,3 +155,173 @@ class Chat(Protocol):
 
     async def direct(self, user: str, message: Message, *, key: str) -> str:
         """Post into the direct message with a person; its timestamp."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds on intake. `user` and `channel` commands in `window_s` seconds; `waiting` starts without a card yet."""
+
+    user: int = 30
+    channel: int = 100
+    window_s: int = 10
+    ask_again_s: float = 60
+    waiting: int = 240
+    waiting_in_channel: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A start as a person asks for it. `id` is made of the delivery; `force` starts another of the same words."""
+
+    id: str
+    team: str
+    channel: str
+    user: str
+    user_name: str
+    wanted: RunCommand
+    response_url: str = field(default="", repr=False)
+    force: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What became of an asking.
+
+    `word` is `new`, `known` (this delivery came before), `same` (`id` is the earlier request of the same
+    words), `flood` or `full` (nothing is recorded).
+    """
+
+    word: str
+    id: str
+    asked_at: datetime
+
+
+class Sending(StrEnum):
+    """Whether a start may be sent now."""
+
+    GO = "go"
+    EXPIRED = "expired"
+    BUSY = "busy"
+    LOST = "lost"
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """One run of a poll, and in how many seconds to poll it again."""
+
+    key: RunKey
+    seen: Observation
+    next_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class WishAnswer:
+    """What became of a wish to cancel: `new`, `already` (`wish` is the first one) or `final` (`state`)."""
+
+    word: str
+    wish: CancelWish | None = None
+    state: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A card's record: `id` is its name in the lanes."""
+
+    id: str
+    team: str
+    ref: CardRef
+    run: RunKey | None = None
+    request: str | None = None
+    file_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A claimed post. `record` and `field` name where its attempts are recorded."""
+
+    lease: Lease
+    urgency: str
+    channel: str
+    record: str
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """Whether a post may be sent: `go`, `done`, `lost`, or `half`, where an earlier attempt's outcome is unknown.
+
+    Of such an attempt, `kind` is `sent` or `absent` (looked for once), `at` its time in unix seconds.
+    """
+
+    word: str
+    kind: str = ""
+    at: float = 0.0
+    detail: str = ""
+
+
+class Requests(Protocol):
+    """Starts on record. A step returns False where the claim or the state has moved on."""
+
+    async def accept(self, asked: Asked) -> Accepted: ...
+    async def load(self, request_id: str) -> Request | None: ...
+    async def looked(self, lease: Lease, request: Request, look: Look) -> bool: ...
+    async def refused(self, lease: Lease, request: Request, why: str, running: int | None = None) -> bool: ...
+    async def closed(self, lease: Lease, request: Request) -> bool: ...
+    async def begin_sending(self, lease: Lease, request: Request, *, deadline_s: float, lease_s: float) -> Sending: ...
+    async def not_sent(self, lease: Lease, request: Request, *, delay_s: float) -> bool: ...
+    async def looking(self, lease: Lease, request: Request, *, delay_s: float) -> bool: ...
+    async def unclear(self, lease: Lease, request: Request, candidates: tuple[int, ...], *, delay_s: float) -> bool: ...
+    async def settle(self, request: Request, key: RunKey, *, told: bool) -> None: ...
+    async def lock(self, request: Request, hold_s: float) -> bool: ...
+    async def unlock(self, request: Request) -> None: ...
+
+
+class Runs(Protocol):
+    """Runs on record."""
+
+    async def load(self, key: RunKey) -> Run | None: ...
+    async def known(self, workspace: str, run_ids: Sequence[int]) -> frozenset[int]: ...
+    async def started_by_us(self, workspace: str, run_ids: Sequence[int]) -> frozenset[int]: ...
+    async def observe(self, lease: Lease, claimed_us: int, observed: Sequence[Observed]) -> list[str]: ...
+    async def conclude(self, lease: Lease, run: Run, end: End, *, remember_s: float | None) -> bool: ...
+    async def late_log(self, lease: Lease, run: Run, end: End) -> None: ...
+    async def final_since_s(self, key: RunKey) -> float: ...
+    async def wish(
+        self, key: RunKey, asker: Asker, at: datetime, facts: RunFacts, seen: Observation, card: CardRef | None
+    ) -> WishAnswer: ...
+    async def wisher(self, key: RunKey) -> Asker | None: ...
+    async def cancel_asked(self, lease: Lease, key: RunKey, *, most: int) -> int: ...
+    async def cancel_tries(self, key: RunKey) -> int: ...
+    async def drop_wish(self, lease: Lease, key: RunKey, *, keep: bool) -> None: ...
+    async def actor(self, workspace: str) -> str | None: ...
+    async def learn_actor(self, workspace: str, actor: str) -> None: ...
+
+
+class Due(Protocol):
+    """A due set, as far as a flow that holds a claim on it needs it."""
+
+    async def give_back(self, lease: Lease, *, delay_s: float = 0) -> None: ...
+    async def hold(self, for_s: float) -> None: ...
+
+
+class Edits(Protocol):
+    """The lane of cards to be edited."""
+
+    async def load(self, item: str) -> Card | None: ...
+    async def shown(self, lease: Lease, revision: str) -> str: ...
+    async def put_back(self, lease: Lease, *, delay_s: float) -> None: ...
+    async def unshowable(self, lease: Lease, why: str) -> None: ...
+    async def hold(self, for_s: float) -> None: ...
+
+
+class Posts(Protocol):
+    """The lane of posts to be sent."""
+
+    async def load(self, item: str) -> Card | None: ...
+    async def attempt(self, post: Post, *, again: bool = False) -> Attempt: ...
+    async def put_back(self, post: Post, *, delay_s: float, record: str = "=") -> None: ...
+    async def carded(self, post: Post, request_id: str, team: str, card: CardRef) -> bool: ...
+    async def refuse(self, post: Post, request_id: str, why: str) -> None: ...
+    async def posted(self, post: Post, card: str, outcome: str, *, follow: str = "") -> str: ...
+    async def note_file(self, card: str, file_id: str) -> None: ...
+    async def hold(self, for_s: float) -> None: ...

@@ -1,0 +1,75 @@
+"""Asking for a start, from wherever: recorded before it is acknowledged, and answered in one sentence if need be."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import structlog
+
+from bot.core.buttons import START_ANOTHER, request_value
+from bot.core.card import run_url
+from bot.core.errors import StoreAway
+from bot.core.message import Button, Buttons, Message, Paragraph
+from bot.core.request import Request
+from bot.core.run import CardRef
+from bot.core.text import Bold, Link, Sentence, Span, When
+from bot.flows.ports import Asked, Requests
+
+log = structlog.get_logger()
+
+RECORD_S = 1.0
+
+NOT_WRITTEN = "I could not write this down in time. If no card appears within a minute, please ask again."
+FLOOD = "That was too much at once, so I left this one out. Nothing was started; wait 10 s and ask again."
+FULL = "So many runs are being started just now that this one would wait over a minute. Nothing was started; ask again."
+
+
+class Ask:
+    """Takes a start in. `card_url` gives the web address of a message of ours, None where that is not known."""
+
+    def __init__(
+        self,
+        requests: Requests,
+        *,
+        app_url: str,
+        card_url: Callable[[CardRef], str | None],
+        accepted: Callable[[], None],
+    ) -> None:
+        self._requests = requests
+        self._app_url = app_url
+        self._card_url = card_url
+        self._accepted = accepted
+
+    async def start(self, asked: Asked) -> Message | None:
+        """Record a start. The private answer, None where the card is answer enough."""
+        try:
+            async with asyncio.timeout(RECORD_S):
+                accepted = await self._requests.accept(asked)
+                earlier = await self._requests.load(accepted.id) if accepted.word == "same" else None
+        except (StoreAway, TimeoutError):
+            log.warning("a start could not be recorded in time", request=asked.id, user=asked.user)
+            return Message((NOT_WRITTEN,))
+        log.info("asked", request=accepted.id, word=accepted.word, user=asked.user, channel=asked.channel)
+        if accepted.word in {"new", "known"}:
+            self._accepted()
+            return None
+        if earlier is not None:
+            return self._same(earlier)
+        return Message((FULL if accepted.word == "full" else FLOOD,))
+
+    def _same(self, earlier: Request) -> Message:
+        name = earlier.look.name if earlier.look else earlier.wanted.schedule
+        spans: list[Span] = ["You asked for ", Bold(name), " with the same words at ", When(earlier.asked_at)]
+        spans += [*self._where(earlier), ". Nothing more was started."]
+        again = Button(START_ANOTHER, "Start another", value=request_value(earlier.id))
+        return Message(tuple(spans), (Paragraph(tuple(spans)), Buttons((again,))))
+
+    def _where(self, earlier: Request) -> Sentence:
+        spans: list[Span] = []
+        if earlier.run_id:
+            spans += [": it is ", Link(run_url(self._app_url, earlier.run_id), f"run {earlier.run_id}")]
+        url = self._card_url(earlier.card) if earlier.card else None
+        if url:
+            spans += [", see ", Link(url, "its card")]
+        return tuple(spans)

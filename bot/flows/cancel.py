@@ -1,0 +1,153 @@
+"""Cancelling: a wish kept on the run, set once, and carried to Bolt until the run is over.
+
+Two clicks make one wish. Bolt is looked at before each asking, asked again after 15 s at most three times in
+all, and the card says cancelled only when Bolt does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+import structlog
+
+from bot.core.bolt import RunStatus
+from bot.core.card import run_url
+from bot.core.errors import BoltDenied, BoltError, BoltLost, BoltRejected
+from bot.core.message import Message
+from bot.core.run import CardRef, Observation, Run, RunFacts, RunKey, is_failed, is_final
+from bot.core.text import Bold, Link, Mention, Sentence, When
+from bot.flows.answer import Answers
+from bot.flows.lease import Lease
+from bot.flows.ports import Asker, Bolt, Due, Runs
+
+log = structlog.get_logger()
+
+MOST_TRIES = 3
+AGAIN_S = 15.0
+AWAY_AGAIN_S = 3.0
+
+
+class Cancel:
+    """Takes a wish from a click or a command to its end."""
+
+    def __init__(
+        self, bolt: Bolt, runs: Runs, due: Due, answers: Answers, *, app_url: str, now: Callable[[], datetime]
+    ) -> None:
+        self._bolt = bolt
+        self._runs = runs
+        self._due = due
+        self._answers = answers
+        self._app_url = app_url
+        self._now = now
+
+    async def wish(
+        self, asker: Asker, key: RunKey, *, facts: RunFacts | None = None, card: CardRef | None = None
+    ) -> Message | None:
+        """Keep the wish. The answer where it is known already, None where the worker gives it after asking Bolt.
+
+        `facts` and `card` come from a button: with them a record that Redis has lost is made again.
+        """
+        if await self._runs.load(key) is None:
+            try:
+                status = await self._bolt.status(key.id)
+            except BoltRejected:
+                return Message((f"Bolt knows no run {key.id}. Check the number; nothing was cancelled.",))
+            except BoltError as error:
+                return Message((f"{error.sentence} Nothing was cancelled; ask again in a minute.",))
+            if is_final(status.state) and card is None:
+                return self.finished(key.id, status.state)
+        # A record made here begins without a state: an end is for a poll to see, and so to be told.
+        answer = await self._runs.wish(key, asker, self._now(), facts or RunFacts(), Observation(), card)
+        if answer.word == "final":
+            return self.finished(key.id, answer.state)
+        if answer.word == "already" and answer.wish:
+            by: Sentence = ("asked by ", Mention(answer.wish.user), " at ", When(answer.wish.at))
+            return Message((f"Run {key.id} is being cancelled already, ", *by, "."))
+        return None
+
+    async def advance(self, lease: Lease) -> None:
+        """Look at the run of a claimed wish, and ask Bolt for its end where it is not over."""
+        key = RunKey.parse(lease.member)
+        run, wisher = await self._runs.load(key), await self._runs.wisher(key)
+        if run is None or wisher is None:
+            await self._runs.drop_wish(lease, key, keep=False)
+            return
+        try:
+            status = await self._bolt.status(key.id)
+        except BoltRejected:
+            await self._give_up(lease, run, wisher, "Bolt does not know it")
+            return
+        except BoltError:
+            await self._due.give_back(lease, delay_s=AWAY_AGAIN_S)
+            return
+        if is_final(status.state):
+            await self._over(lease, run, wisher, status.state)
+            return
+        await self._ask(lease, run, wisher)
+
+    async def _over(self, lease: Lease, run: Run, wisher: Asker, state: str) -> None:
+        """It was over before Bolt was asked, or is now. The card's own end comes from the next poll."""
+        asked = await self._runs.cancel_tries(run.key) > 0
+        await self._runs.drop_wish(lease, run.key, keep=asked and state == "CANCELED")
+        if not asked:
+            await self._answers.privately(wisher, self.finished(run.id, state))
+
+    async def _ask(self, lease: Lease, run: Run, wisher: Asker) -> None:
+        number = await self._runs.cancel_asked(lease, run.key, most=MOST_TRIES)
+        if number == 0:
+            return
+        if number < 0:
+            await self._give_up(lease, run, wisher, f"I asked Bolt {MOST_TRIES} times and it still runs")
+            return
+        log.info("asking Bolt to cancel", run=run.id, user=wisher.user, attempt=number)
+        try:
+            await self._bolt.cancel(run.id)
+        except (BoltRejected, BoltDenied) as refused:
+            await self._refused(lease, run, wisher, refused)
+            return
+        except BoltLost:
+            # Asking for an end twice does no harm, but the run is looked at first.
+            await self._due.give_back(lease, delay_s=AGAIN_S)
+            return
+        except BoltError:
+            await self._due.give_back(lease, delay_s=AWAY_AGAIN_S)
+            return
+        await self._due.give_back(lease, delay_s=AGAIN_S)
+        if number == 1:
+            text: Sentence = (
+                "Run ",
+                f"{run.id} of ",
+                Bold(run.title),
+                " is being cancelled; its card says when it has stopped.",
+            )
+            await self._answers.privately(wisher, Message(text))
+
+    async def _refused(self, lease: Lease, run: Run, wisher: Asker, refused: BoltError) -> None:
+        """A refusal may only mean that the run has ended meanwhile."""
+        try:
+            status = await self._bolt.status(run.id)
+        except BoltError:
+            status = RunStatus(run.seen.state)
+        if is_final(status.state):
+            await self._runs.drop_wish(lease, run.key, keep=False)
+            await self._answers.privately(wisher, self.finished(run.id, status.state))
+            return
+        await self._give_up(lease, run, wisher, f"Bolt refused: {refused.sentence.rstrip('.')}")
+
+    async def _give_up(self, lease: Lease, run: Run, wisher: Asker, why: str) -> None:
+        await self._runs.drop_wish(lease, run.key, keep=False)
+        link = Link(run_url(self._app_url, run.id), "Look at it in Bolt")
+        await self._answers.privately(wisher, Message((f"Run {run.id} could not be cancelled: {why}. ", link)))
+
+    def finished(self, run_id: int, state: str) -> Message:
+        """Why a run that is over cannot be cancelled."""
+        link = Link(run_url(self._app_url, run_id), f"Run {run_id}")
+        return Message((link, f" {outcome(state)} already; there is nothing to cancel."))
+
+
+def outcome(state: str) -> str:
+    """What a final state means, as a verb in the past."""
+    if is_failed(state):
+        return "has failed"
+    return {"SUCCESS": "has succeeded", "CANCELED": "was cancelled", "SKIPPED": "was skipped"}.get(state, f"is {state}")

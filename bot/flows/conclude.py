@@ -1,0 +1,166 @@
+"""Reading how a run ended, once: what failed, the lines of its log that matter, and when it was over."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import structlog
+
+from bot.core.bolt import Command, CommandOutput, RunSummary
+from bot.core.errors import BoltError, BoltRejected
+from bot.core.logs import LogFile, excerpt, log_file
+from bot.core.progress import position
+from bot.core.run import End, FailedNode, Run, RunKey, failed_command, is_failed
+from bot.core.thread import EXCERPT_SHOWN
+from bot.flows.lease import Lease
+from bot.flows.ports import Bolt, Due, Runs
+
+log = structlog.get_logger()
+
+LISTED = 20
+LISTING_S = 5.0
+LOG_AWAITED_S = 20.0
+LOG_AGAIN_S = 2.0
+LATE_LOG_AGAIN_S = 30.0
+LATE_LOG_GIVEN_UP_S = 3600.0
+EMPTY_LOG_GIVEN_UP_S = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class FailureLog:
+    """What a failed command's log comes to: masked, without colour codes."""
+
+    summary: str | None
+    excerpt: str
+    nodes: tuple[FailedNode, ...]
+    file: LogFile
+
+
+class LogReader:
+    """Reads the log of a failed command and keeps the last few, so that each is asked for once.
+
+    At most `kept` cut and masked files stay in memory (1 MB each).
+    """
+
+    def __init__(self, bolt: Bolt, mask: Callable[[str], str], *, kept: int = 8) -> None:
+        self._bolt = bolt
+        self._mask = mask
+        self._kept = kept
+        self._read: dict[int, FailureLog] = {}
+
+    async def read(self, command: Command) -> FailureLog | None:
+        """The log of a command, None while there is nothing in it. Raises BoltError."""
+        if command.id in self._read:
+            return self._read[command.id]
+        output = await self._bolt.command_output(command.id)
+        if not output.stdout.strip() and not output.stderr.strip():
+            return None
+        # Megabytes of text take a while: not on the loop that acknowledges commands.
+        digest = await asyncio.to_thread(digest_log, output, self._mask)
+        self._read[command.id] = digest
+        while len(self._read) > self._kept:
+            self._read.pop(next(iter(self._read)))
+        return digest
+
+    def forget(self, command: Command) -> None:
+        """The log has been posted."""
+        self._read.pop(command.id, None)
+
+
+def digest_log(output: CommandOutput, mask: Callable[[str], str]) -> FailureLog:
+    """The lines that matter and the whole log cut to a file's size. Masked before anything else is done with it."""
+    stdout, stderr = mask(output.stdout), mask(output.stderr)
+    lines = excerpt(stdout, stderr, EXCERPT_SHOWN)
+    return FailureLog(lines.summary, lines.lines, lines.nodes, log_file(stdout, stderr))
+
+
+class Conclude:
+    """Takes a run that was seen to be over to its recorded end."""
+
+    def __init__(self, bolt: Bolt, runs: Runs, due: Due, logs: LogReader) -> None:
+        self._bolt = bolt
+        self._runs = runs
+        self._due = due
+        self._logs = logs
+
+    async def advance(self, lease: Lease) -> None:
+        """Record the end of the claimed run, or the log that was missing then."""
+        key = RunKey.parse(lease.member)
+        run = await self._runs.load(key)
+        if run is None:
+            log.error("a run is gone", run=key.id)
+            await self._due.give_back(lease, delay_s=LATE_LOG_GIVEN_UP_S)
+            return
+        if run.end is not None:
+            await self._late(lease, run, run.end)
+            return
+        command = failed_command(run.seen) if is_failed(run.seen.state) else None
+        summary, digest = await asyncio.gather(self._listed(run), self._log(command))
+        if command and digest is None and await self._runs.final_since_s(key) < LOG_AWAITED_S:
+            await self._due.give_back(lease, delay_s=LOG_AGAIN_S)
+            return
+        end = _end(run, command, summary, digest)
+        whole = replace(run, end=end)
+        usual = whole.seconds if run.seen.state == "SUCCESS" and not run.facts.overridden else None
+        if await self._runs.conclude(lease, run, end, remember_s=usual):
+            log.info("run ended", run=key.id, state=run.seen.state, seconds=whole.seconds)
+
+    async def _late(self, lease: Lease, run: Run, end: End) -> None:
+        if end.failed is None or end.log != "late":
+            # Concluded by another replica meanwhile: recording it again only takes it out of the set.
+            await self._runs.conclude(lease, run, end, remember_s=None)
+            return
+        waited_s = await self._runs.final_since_s(run.key)
+        try:
+            digest = await self._logs.read(end.failed)
+            given_up = digest is None and waited_s > EMPTY_LOG_GIVEN_UP_S
+        except BoltRejected:
+            digest, given_up = None, waited_s > EMPTY_LOG_GIVEN_UP_S
+        except BoltError:
+            digest, given_up = None, waited_s > LATE_LOG_GIVEN_UP_S
+        if digest is not None:
+            await self._runs.late_log(lease, run, _with_log(end, digest))
+        elif given_up:
+            await self._runs.late_log(lease, run, replace(end, log="lost"))
+        else:
+            await self._due.give_back(lease, delay_s=LATE_LOG_AGAIN_S)
+
+    async def _log(self, command: Command | None) -> FailureLog | None:
+        if command is None:
+            return None
+        try:
+            return await self._logs.read(command)
+        except BoltError:
+            return None
+
+    async def _listed(self, run: Run) -> RunSummary | None:
+        """What only the listing tells: begin, end and commit. Done without where it does not come soon."""
+        if not run.facts.schedule:
+            return None
+        try:
+            async with asyncio.timeout(LISTING_S):
+                listed = await self._bolt.runs(run.facts.schedule, LISTED)
+        except (BoltError, TimeoutError):
+            return None
+        return next((one for one in listed if one.id == run.id), None)
+
+
+def _end(run: Run, command: Command | None, listed: RunSummary | None, digest: FailureLog | None) -> End:
+    place = position(run, command) if command else None
+    end = End(
+        started_at=listed.started_at if listed else None,
+        ended_at=listed.ended_at if listed else None,
+        branch=listed.branch if listed else None,
+        commit=listed.commit if listed else None,
+        failed=command,
+        number=place[0] if place else None,
+    )
+    if command is None:
+        return end
+    return _with_log(end, digest) if digest else replace(end, log="late")
+
+
+def _with_log(end: End, digest: FailureLog) -> End:
+    return replace(end, summary=digest.summary, excerpt=digest.excerpt, nodes=digest.nodes, log="read")

@@ -1,0 +1,112 @@
+"""Following runs: one request asks for many, one script stores what it told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from bot.core.bolt import RunStatus
+from bot.core.errors import BoltDenied, BoltError, BoltThrottled
+from bot.core.progress import poll_interval_s
+from bot.core.run import Observation, RunKey, observe
+from bot.flows.lease import Lease
+from bot.flows.ports import Bolt, Due, Observed, Polled, Runs
+
+SET_ASIDE_S = 30.0
+AWAY_S = 5.0
+DENIED_S = 30.0
+FOREIGN_S = 3600.0
+
+# What a claim reads of each run beside its name.
+FIELDS = ("usual_s", "began_s", "tries")
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A run that is to be polled, with what decides when it is polled next."""
+
+    key: RunKey
+    usual_s: float | None
+    began: datetime | None
+    wished: bool
+
+    @classmethod
+    def of(cls, row: Sequence[str]) -> Watched:
+        """From a claim's row: the member, then FIELDS."""
+        name, usual, began, tries = row
+        return cls(
+            RunKey.parse(name),
+            float(usual) if usual else None,
+            datetime.fromtimestamp(float(began), UTC) if began else None,
+            bool(tries),
+        )
+
+
+class Follow:
+    """Polls a claimed batch of runs. `mask` is put over command texts before they are stored."""
+
+    def __init__(
+        self,
+        bolt: Bolt,
+        runs: Runs,
+        due: Due,
+        *,
+        workspace: str,
+        mask: Callable[[str], str],
+        now: Callable[[], datetime],
+        poll_min_s: float,
+        poll_max_s: float,
+    ) -> None:
+        self._bolt = bolt
+        self._runs = runs
+        self._due = due
+        self._workspace = workspace
+        self._mask = mask
+        self._now = now
+        self._poll_min_s = poll_min_s
+        self._poll_max_s = poll_max_s
+
+    async def poll(self, lease: Lease, claimed_us: int, rows: Sequence[Sequence[str]]) -> None:
+        """Ask for these runs and store what is told; whatever is not told is due again later."""
+        watched = {one.key.id: one for one in map(Watched.of, rows) if one.key.workspace == self._workspace}
+        try:
+            polled = await self._bolt.poll(list(watched))
+        except BoltThrottled as throttled:
+            await self._due.hold(throttled.retry_after_s)
+            await self._due.give_back(lease, delay_s=throttled.retry_after_s)
+            return
+        except BoltError as away:
+            await self._due.give_back(lease, delay_s=DENIED_S if isinstance(away, BoltDenied) else AWAY_S)
+            return
+        await lease.freeze()
+        observed = [self._observed(watched[run_id], status) for run_id, status in polled.found.items()]
+        if observed:
+            part = lease.part(tuple(one.key.name for one in observed))
+            await self._runs.observe(part, claimed_us, observed)
+        await self._give_back_rest(lease, watched, polled)
+
+    async def _give_back_rest(self, lease: Lease, watched: dict[int, Watched], polled: Polled) -> None:
+        """One bad run is asked for more seldom; what was not asked for is due at once; other workspaces are not ours."""
+        told = {RunKey(self._workspace, run_id).name for run_id in polled.found}
+        failed = {RunKey(self._workspace, run_id).name for run_id in polled.failed}
+        ours = {one.key.name for one in watched.values()}
+        groups = {
+            SET_ASIDE_S: failed,
+            0.0: ours - told - failed,
+            FOREIGN_S: set(lease.members) - ours,
+        }
+        for delay_s, members in groups.items():
+            if members:
+                await self._due.give_back(lease.part(tuple(sorted(members))), delay_s=delay_s)
+
+    def _observed(self, watched: Watched, status: RunStatus) -> Observed:
+        seen = observe(status, self._mask)
+        return Observed(watched.key, seen, self._next_s(watched, seen))
+
+    def _next_s(self, watched: Watched, seen: Observation) -> float:
+        if watched.wished:
+            return self._poll_min_s
+        begun = [command.started_at for command in seen.commands if command.started_at]
+        began = min(begun) if begun else watched.began
+        return poll_interval_s(began, watched.usual_s, self._now(), least_s=self._poll_min_s, most_s=self._poll_max_s)

@@ -1,0 +1,84 @@
+"""A claim on something due, for as long as its holder lives.
+
+The token is the score that the claim left in the due set: finishing works only while it is still there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bot.core.errors import BotError
+
+Renew = Callable[["Lease"], Awaitable[int]]
+
+
+@dataclass(slots=True)
+class Lease:
+    """A claim on `members` of the due set `due`. `until` is on the monotonic clock, in seconds."""
+
+    due: str
+    members: tuple[str, ...]
+    token: int
+    until: float
+    lease_s: float
+    _renewing: asyncio.Task[None] | None = field(default=None, repr=False)
+
+    @property
+    def member(self) -> str:
+        """The only member of a claim on one thing."""
+        return self.members[0]
+
+    def good(self) -> bool:
+        """Whether the lease still holds by our own clock: to be asked just before anything is sent."""
+        return time.monotonic() < self.until
+
+    def since_s(self, moment: datetime) -> float:
+        """Seconds from a moment on Redis' clock until now: the token tells what that clock said at the claim."""
+        return self.token / 1_000_000 - (self.until - time.monotonic()) - moment.timestamp()
+
+    def part(self, members: tuple[str, ...]) -> Lease:
+        """The same claim on some of its members only. Not renewed."""
+        return Lease(self.due, members, self.token, self.until, self.lease_s)
+
+    def keep(self, renew: Renew) -> None:
+        """Renew every third of the lease until `freeze`."""
+        self._renewing = asyncio.create_task(self._keep(renew), name=f"lease {self.due}")
+
+    async def freeze(self) -> int:
+        """Renew no more; the token to finish with."""
+        renewing, self._renewing = self._renewing, None
+        if renewing is not None:
+            renewing.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await renewing
+        return self.token
+
+    def moved(self, token: int, lease_s: float) -> None:
+        """A script has given this claim another score."""
+        self.token = token
+        self.until = time.monotonic() + lease_s
+
+    async def _keep(self, renew: Renew) -> None:
+        while True:
+            await asyncio.sleep(self.lease_s / 3)
+            renewal = asyncio.ensure_future(self._renew(renew))
+            try:
+                await asyncio.shield(renewal)
+            except asyncio.CancelledError:
+                # A renewal that has begun is waited for: its outcome decides which token finishes.
+                await renewal
+                raise
+
+    async def _renew(self, renew: Renew) -> None:
+        began = time.monotonic()
+        try:
+            self.token = await renew(self)
+        except BotError:
+            # The lease lapses unless a later renewal succeeds; whoever finishes late is told by its token.
+            return
+        self.until = began + self.lease_s

@@ -1,0 +1,70 @@
+"""Showing: a card is rendered when it is sent, from the newest state, and edited until Slack has accepted that."""
+
+from __future__ import annotations
+
+import structlog
+
+from bot.core.card import request_card, run_card
+from bot.core.errors import ContentRefused, CredentialRefused, SlackError, SlackRefused, SlackThrottled
+from bot.core.message import Message
+from bot.flows.lease import Lease
+from bot.flows.ports import Card, Chat, Edits, Requests, Runs
+
+log = structlog.get_logger()
+
+AGAIN_S = 2.0
+CREDENTIAL_AGAIN_S = 30.0
+
+
+class Show:
+    """Makes a claimed card show what is observed."""
+
+    def __init__(self, chat: Chat, edits: Edits, requests: Requests, runs: Runs, *, app_url: str) -> None:
+        self._chat = chat
+        self._edits = edits
+        self._requests = requests
+        self._runs = runs
+        self._app_url = app_url
+
+    async def edit(self, lease: Lease, item: str) -> None:
+        """Edit one card. What is not accepted is due again; what never will be is set aside with its reason."""
+        card = await self._edits.load(item)
+        rendered = await self._render(card) if card else None
+        if card is None or rendered is None:
+            await self._edits.unshowable(lease, "nothing to show")
+            return
+        revision, message = rendered
+        if not lease.good():
+            await self._edits.put_back(lease, delay_s=0)
+            return
+        try:
+            await self._send(card, message)
+        except SlackThrottled as throttled:
+            await self._edits.hold(throttled.retry_after_s)
+            await self._edits.put_back(lease, delay_s=0)
+        except CredentialRefused as refused:
+            log.error("Slack refuses my token", why=refused.code, method=refused.method)
+            await self._edits.put_back(lease, delay_s=CREDENTIAL_AGAIN_S)
+        except SlackRefused as refused:
+            log.warning("a card cannot be edited any more", card=item, why=refused.code)
+            await self._edits.unshowable(lease, refused.code)
+        except SlackError:
+            # An edit may be repeated: whether this one was done is told by doing it again.
+            await self._edits.put_back(lease, delay_s=AGAIN_S)
+        else:
+            await self._edits.shown(lease, revision)
+
+    async def _send(self, card: Card, message: Message) -> None:
+        try:
+            await self._chat.edit(card.ref.channel, card.ref.ts, message)
+        except ContentRefused as refused:
+            log.error("Slack refused a card's blocks; its text alone is shown", card=card.id, why=refused.code)
+            await self._chat.edit(card.ref.channel, card.ref.ts, Message(message.text))
+
+    async def _render(self, card: Card) -> tuple[str, Message] | None:
+        """The newest revision and its message, None for a card that belongs to nothing any more."""
+        if card.run is not None:
+            run = await self._runs.load(card.run)
+            return (f"run:{run.rev}", run_card(run, self._app_url)) if run else None
+        request = await self._requests.load(card.request) if card.request else None
+        return (f"req:{request.rev}", request_card(request, self._app_url)) if request else None

@@ -1,0 +1,325 @@
+"""The life of a start, from its acceptance to its run: look, (card), send, and what follows a lost reply.
+
+Each step is recorded before the next one is taken, so that whoever takes over after a crash sees how far it
+came. The trigger is sent at most once and soon, or not at all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import structlog
+
+from bot.core.bolt import RunSummary, Schedule, Trigger
+from bot.core.card import run_url
+from bot.core.errors import (
+    AlreadyRunning,
+    BoltDenied,
+    BoltError,
+    BoltLost,
+    BoltNotSent,
+    BoltRejected,
+    BoltThrottled,
+    SlackError,
+    SlackRefused,
+)
+from bot.core.message import Message, Paragraph
+from bot.core.progress import usual_seconds
+from bot.core.request import Look, Request, State, candidates, reason
+from bot.core.run import RunKey, is_final
+from bot.core.suggest import Ambiguous, Missing
+from bot.core.text import Bold, Link, Sentence, Span
+from bot.flows.answer import Answers
+from bot.flows.catalog import Catalog
+from bot.flows.lease import Lease
+from bot.flows.ports import Asker, Bolt, Chat, Due, Requests, Runs, Sending
+from bot.flows.suggest import suggestions
+
+log = structlog.get_logger()
+
+LISTED = 50
+LOOK_AGAIN_S = 3.0
+UNCLEAR_AGAIN_S = 30.0
+NOT_SENT_AGAIN_S = 2.0
+SEARCH_LOCK_S = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class StartRules:
+    """Times in seconds. `trigger_s` is the trigger's total time-out, which its lease outlasts three times."""
+
+    workspace: str
+    app_url: str
+    command: str = "/bolt"
+    deadline_s: float = 60
+    trigger_s: float = 10
+    look_for_s: float = 60
+    unclear_for_s: float = 3600
+
+
+class Start:
+    """Takes a claimed request as far as it goes now."""
+
+    def __init__(
+        self,
+        bolt: Bolt,
+        chat: Chat,
+        requests: Requests,
+        runs: Runs,
+        due: Due,
+        answers: Answers,
+        catalog: Catalog,
+        rules: StartRules,
+    ) -> None:
+        self._bolt = bolt
+        self._chat = chat
+        self._requests = requests
+        self._runs = runs
+        self._due = due
+        self._answers = answers
+        self._catalog = catalog
+        self._rules = rules
+
+    async def advance(self, lease: Lease) -> None:
+        """One step of the request that is claimed."""
+        request = await self._requests.load(lease.member)
+        if request is None:
+            log.error("a request is gone", request=lease.member)
+            await self._due.give_back(lease, delay_s=self._rules.unclear_for_s)
+            return
+        steps = {
+            State.ACCEPTED: self._look,
+            State.CARDED: self._send,
+            State.SENDING: self._lost,
+            State.LOOKING: self._search,
+            State.UNCLEAR: self._search,
+            State.REFUSED: self._undo,
+        }
+        step = steps.get(request.state)
+        if step is None:
+            log.error("a request is due in a state that has nothing to do", request=request.id, state=request.state)
+            await self._due.give_back(lease, delay_s=self._rules.unclear_for_s)
+            return
+        await step(lease, request)
+
+    # --- accepted: does the schedule exist? ---
+
+    async def _look(self, lease: Lease, request: Request) -> None:
+        wanted = request.wanted.schedule
+        try:
+            found = await self._catalog.find(wanted)
+            if isinstance(found, Schedule):
+                await self._requests.looked(lease, request, await self._look_at(found))
+                return
+        except (BoltDenied, BoltRejected) as refused:
+            await self._refuse(lease, request, f"{_stop(refused.sentence)} Nothing was started.")
+            return
+        except BoltError as away:
+            await self._look_later(lease, request, away)
+            return
+        await self._requests.refused(lease, request, _not_found(wanted, found))
+
+    async def _look_at(self, schedule: Schedule) -> Look:
+        listed = await self._bolt.runs(schedule.slug, LISTED)
+        commands = schedule.commands or (await self._bolt.schedule(schedule.slug)).commands
+        await self._learn_actor(listed)
+        return Look(
+            slug=schedule.slug,
+            name=schedule.name,
+            mark=max((run.id for run in listed), default=0),
+            commands=commands,
+            branch=schedule.git_branch,
+            usual_s=usual_seconds(listed),
+        )
+
+    async def _learn_actor(self, listed: list[RunSummary]) -> None:
+        workspace = self._rules.workspace
+        if not listed or await self._runs.actor(workspace):
+            return
+        ours = await self._runs.started_by_us(workspace, [run.id for run in listed])
+        for run in listed:
+            if run.id in ours:
+                await self._runs.learn_actor(workspace, run.actor)
+                return
+
+    async def _look_later(self, lease: Lease, request: Request, away: BoltError) -> None:
+        if lease.since_s(request.asked_at) > self._rules.deadline_s - LOOK_AGAIN_S:
+            await self._refuse(lease, request, f"{_stop(away.sentence)} Nothing was started; ask again later.")
+            return
+        pause = away.retry_after_s if isinstance(away, BoltThrottled) else LOOK_AGAIN_S
+        await self._due.give_back(lease, delay_s=min(pause, self._rules.deadline_s / 2))
+
+    # --- carded: the person can see it, so it may be sent ---
+
+    async def _send(self, lease: Lease, request: Request) -> None:
+        rules = self._rules
+        word = await self._requests.begin_sending(
+            lease, request, deadline_s=rules.deadline_s, lease_s=3 * rules.trigger_s
+        )
+        if word is Sending.EXPIRED:
+            await self._refuse(lease, request, expired(rules.deadline_s))
+            return
+        if word is not Sending.GO:
+            return
+        sending = replace(request, state=State.SENDING)
+        try:
+            run_id = await self._bolt.trigger(_trigger(request))
+        except (BoltNotSent, BoltThrottled) as away:
+            pause = away.retry_after_s if isinstance(away, BoltThrottled) else NOT_SENT_AGAIN_S
+            await self._requests.not_sent(lease, sending, delay_s=min(pause, rules.deadline_s))
+        except AlreadyRunning:
+            await self._refuse_running(lease, sending)
+        except (BoltRejected, BoltDenied) as refused:
+            await self._refuse(lease, sending, f"Bolt did not start it: {_stop(refused.sentence)}")
+        except BoltLost:
+            await self._lost(lease, sending)
+        else:
+            await self._requests.settle(sending, RunKey(rules.workspace, run_id), told=True)
+            log.info("started", request=request.id, run=run_id, user=request.user, channel=request.channel)
+
+    async def _refuse_running(self, lease: Lease, request: Request) -> None:
+        name = request.look.name if request.look else request.wanted.schedule
+        slug = request.look.slug if request.look else request.wanted.schedule
+        try:
+            active = [run for run in await self._bolt.runs(slug, LISTED) if not is_final(run.state)]
+        except BoltError:
+            active = []
+        if not active:
+            await self._refuse(lease, request, f"{name} is already running. Nothing was started.")
+            return
+        who = active[0].actor_email or active[0].actor
+        why = f"{name} is already running as run {active[0].id}, started by {who}. Nothing was started."
+        await self._refuse(lease, request, why, running=active[0].id)
+
+    # --- sending: the reply was lost, so the run is looked for and never asked for again ---
+
+    async def _lost(self, lease: Lease, request: Request) -> None:
+        if not await self._requests.looking(lease, request, delay_s=0):
+            return
+        log.warning("the reply to a start was lost", request=request.id)
+        name = _name(request)
+        text: Sentence = ("Bolt did not answer; I am looking whether ", name, " started. Please do not start it again.")
+        await self._answers.privately(asker(request), Message(text))
+
+    async def _search(self, lease: Lease, request: Request) -> None:
+        if not await self._requests.lock(request, SEARCH_LOCK_S):
+            await self._due.give_back(lease, delay_s=0.5)
+            return
+        try:
+            found = await self._candidates(request)
+        except BoltError:
+            found = ()
+        if len(found) == 1:
+            await self._requests.settle(request, RunKey(self._rules.workspace, found[0]), told=False)
+            log.info("found the run of a start whose reply was lost", request=request.id, run=found[0])
+            return
+        await self._requests.unlock(request)
+        await self._not_found_yet(lease, request, found)
+
+    async def _candidates(self, request: Request) -> tuple[int, ...]:
+        workspace = self._rules.workspace
+        slug = request.look.slug if request.look else request.wanted.schedule
+        mark = request.look.mark if request.look else 0
+        newer = [run for run in await self._bolt.runs(slug, LISTED) if run.id > mark]
+        known = await self._runs.known(workspace, [run.id for run in newer])
+        return candidates(request, newer, actor=await self._runs.actor(workspace), known=known)
+
+    async def _not_found_yet(self, lease: Lease, request: Request, found: tuple[int, ...]) -> None:
+        searched_s = lease.since_s(request.sending_at or request.asked_at)
+        if request.state is State.LOOKING and not found and searched_s < self._rules.look_for_s:
+            await self._due.give_back(lease, delay_s=LOOK_AGAIN_S)
+            return
+        if request.state is State.UNCLEAR and searched_s > self._rules.unclear_for_s:
+            await self._requests.closed(lease, request)
+            return
+        first = request.state is State.LOOKING
+        recorded = await self._requests.unclear(lease, request, found, delay_s=UNCLEAR_AGAIN_S)
+        if first and recorded:
+            log.warning("it is unclear whether a start made a run", request=request.id, candidates=found)
+            await self._answers.privately(asker(request), self._unclear(request, found))
+
+    def _unclear(self, request: Request, found: tuple[int, ...]) -> Message:
+        spans: list[Span] = ["Bolt did not answer, and I could not find out whether ", _name(request), " started. "]
+        if found:
+            spans.append("These runs may be it: ")
+            for run_id in found[:5]:
+                spans += [Link(run_url(self._rules.app_url, run_id), f"run {run_id}"), " "]
+        else:
+            spans += [Link(self._rules.app_url, "Look in Bolt"), " before you try again. "]
+        spans.append(f"(reference {request.id[:8]})")
+        return Message(tuple(spans))
+
+    # --- refused: nothing was started; the card goes and the person is told why ---
+
+    async def _refuse(self, lease: Lease, request: Request, why: str, running: int | None = None) -> None:
+        if request.state is State.SENDING:
+            await self._requests.unlock(request)
+        await self._requests.refused(lease, request, why, running)
+
+    async def _undo(self, lease: Lease, request: Request) -> None:
+        if request.card is not None:
+            try:
+                await self._chat.delete(request.card.channel, request.card.ts)
+            except SlackRefused as refused:
+                log.warning("a card could not be removed", request=request.id, why=refused.code)
+            except SlackError:
+                await self._due.give_back(lease, delay_s=NOT_SENT_AGAIN_S)
+                return
+        if await self._answers.privately(asker(request), await self._refusal(request)):
+            await self._requests.closed(lease, request)
+        else:
+            await self._due.give_back(lease, delay_s=LOOK_AGAIN_S)
+
+    async def _refusal(self, request: Request) -> Message:
+        spans: list[Span] = [request.why]
+        if request.candidates:
+            spans += [" ", Link(run_url(self._rules.app_url, request.candidates[0]), "Look at it in Bolt")]
+        text = tuple(spans)
+        found = None
+        if request.look is None:
+            try:
+                found = await self._catalog.find(request.wanted.schedule)
+            except BoltError:
+                found = None
+        buttons = suggestions(request.wanted, found) if isinstance(found, Missing) else None
+        return Message(text, (Paragraph(text), buttons)) if buttons else Message(text)
+
+
+def asker(request: Request) -> Asker:
+    """How to answer the person who asked."""
+    return Asker(request.team, request.user, request.channel, request.response_url)
+
+
+def expired(deadline_s: float) -> str:
+    """Why a start that waited too long was not sent."""
+    return (
+        f"It could not be started within {round(deadline_s)} s, so nothing was started; ask again if you still want it."
+    )
+
+
+def _not_found(wanted: str, found: Ambiguous | Missing) -> str:
+    if isinstance(found, Ambiguous):
+        return f'"{wanted}" is the name of several schedules; use one of their slugs: {", ".join(found.slugs)}.'
+    names = [schedule.slug for schedule in found.suggestions]
+    if not names:
+        return f'There is no schedule "{wanted}". Look for its name or slug in Bolt.'
+    return f'There is no schedule "{wanted}". Did you mean {" or ".join(names)}?'
+
+
+def _trigger(request: Request) -> Trigger:
+    wanted = request.wanted
+    return Trigger(
+        slug=request.look.slug if request.look else wanted.schedule,
+        branch=wanted.branch,
+        pull_request=wanted.pull_request,
+        commands=wanted.commands,
+        reason=reason(request),
+    )
+
+
+def _name(request: Request) -> Bold:
+    return Bold(request.look.name if request.look else request.wanted.schedule)
+
+
+def _stop(sentence: str) -> str:
+    return sentence if sentence.endswith((".", "?", "!")) else f"{sentence}."

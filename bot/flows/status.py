@@ -1,0 +1,61 @@
+"""How a run stands, told to one person."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from bot.core.buttons import OPEN_RUN
+from bot.core.card import run_card, run_url
+from bot.core.errors import BoltError, BoltRejected
+from bot.core.message import Button, Buttons, Message, Paragraph
+from bot.core.run import Run, RunKey, observe
+from bot.core.text import Code, Sentence, Span, cut, duration, plural
+from bot.flows.ports import Bolt, Runs
+
+COMMANDS_SHOWN = 15
+COMMAND_SHOWN = 120
+
+
+class Status:
+    """Answers `status <run id>` with what Bolt says now."""
+
+    def __init__(self, bolt: Bolt, runs: Runs, *, app_url: str, mask: Callable[[str], str]) -> None:
+        self._bolt = bolt
+        self._runs = runs
+        self._app_url = app_url
+        self._mask = mask
+
+    async def of(self, key: RunKey) -> Message:
+        """The state of a run with its commands; why not, where Bolt does not tell."""
+        known = await self._runs.load(key)
+        try:
+            status = await self._bolt.status(key.id)
+        except BoltRejected:
+            return Message((f"Bolt knows no run {key.id}. Check the number.",))
+        except BoltError as error:
+            return Message((f"{error.sentence} Ask again in a minute.",))
+        run = replace(known or Run(key), seen=observe(status, self._mask))
+        card = run_card(run, self._app_url)
+        open_run = Button(OPEN_RUN, "Open in Bolt", url=run_url(self._app_url, run.id))
+        body = [block for block in card.blocks if not isinstance(block, Buttons)]
+        return Message(card.text, (*body, Paragraph(commands(run)), Buttons((open_run,))))
+
+
+def commands(run: Run) -> Sentence:
+    """One line a command that has begun: how it stands, its text, how long it took."""
+    listed = run.seen.commands
+    if not listed:
+        return ("No command has begun yet.",)
+    spans: list[Span] = []
+    if len(listed) > COMMANDS_SHOWN:
+        spans.append(f"{plural(len(listed) - COMMANDS_SHOWN, 'earlier command')} left out\n")
+    for at, command in enumerate(listed[-COMMANDS_SHOWN:]):
+        if command.return_code is None:
+            stands = "running"
+        else:
+            stands = "ok" if command.return_code == 0 else f"exit code {command.return_code}"
+        if command.started_at and command.ended_at:
+            stands += f", {duration((command.ended_at - command.started_at).total_seconds())}"
+        spans += ["\n" if at else "", Code(cut(command.text, COMMAND_SHOWN)), f" {stands}"]
+    return tuple(spans)

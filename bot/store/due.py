@@ -1,0 +1,65 @@
+"""Due sets: what is to be done when. Claim, renew, give back."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from bot.flows.lease import Lease
+from bot.store.scripts import Scripts
+
+MICROSECONDS = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """What a claim brought: a lease on it (None for nothing), when it was made, and when to look again.
+
+    `at_us` and `again_us` are on Redis' clock; `wait_s` is from now until then, None where nothing is waiting.
+    `rows` has the fields that were asked for, one row a member.
+    """
+
+    lease: Lease | None
+    at_us: int
+    wait_s: float | None
+    rows: tuple[tuple[str, ...], ...] = ()
+
+
+class DueSet:
+    """One due set: `requests`, `polls`, `ends` or `cancels`."""
+
+    def __init__(self, scripts: Scripts, name: str, *, lease_s: float) -> None:
+        self._scripts = scripts
+        self.name = name
+        self.lease_s = lease_s
+
+    async def claim(self, most: int, *, soon_s: float = 0, fields: tuple[str, ...] = ()) -> Claimed:
+        """Claim up to `most` members that are due; with `soon_s`, also what is due shortly, if anything is."""
+        began = time.monotonic()
+        reply = await self._scripts.run("claim", self.name, us(self.lease_s), most, us(soon_s), ",".join(fields))
+        at_us, token, again = int(reply[0]), int(reply[1]), reply[2]
+        wait_s = max(0.0, (float(again) - at_us) / MICROSECONDS) if again else None
+        width = 1 + len(fields)
+        rows = tuple(tuple(reply[at : at + width]) for at in range(3, len(reply), width))
+        if not rows:
+            return Claimed(None, at_us, wait_s)
+        lease = Lease(self.name, tuple(row[0] for row in rows), token, began + self.lease_s, self.lease_s)
+        return Claimed(lease, at_us, wait_s, rows)
+
+    async def renew(self, lease: Lease) -> int:
+        """Move a lease ahead where it is still ours; the new token."""
+        return int(await self._scripts.run("renew", self.name, lease.token, us(self.lease_s), *lease.members))
+
+    async def give_back(self, lease: Lease, *, delay_s: float = 0) -> None:
+        """Make what was claimed due again after a delay."""
+        token = await lease.freeze()
+        await self._scripts.run("give_back", self.name, token, us(delay_s), *lease.members)
+
+    async def hold(self, for_s: float) -> None:
+        """Let nobody claim from this set for a while: the service behind it asked for that."""
+        await self._scripts.run("hold", self.name, us(for_s))
+
+
+def us(seconds: float) -> int:
+    """Seconds as whole microseconds."""
+    return round(seconds * MICROSECONDS)

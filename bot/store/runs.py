@@ -1,0 +1,165 @@
+"""Runs: one hash each. Who asked, what was seen, who wants it cancelled, how it ended."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from bot.core.run import CancelWish, CardRef, End, Observation, Run, RunFacts, RunKey, is_failed, is_final
+from bot.flows.lease import Lease
+from bot.flows.ports import Asker, Observed, WishAnswer
+from bot.store.codec import dump, load
+from bot.store.due import us
+from bot.store.scripts import Scripts
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A wish to cancel as it is recorded, with how to answer who had it."""
+
+    asker: Asker
+    at: datetime
+
+
+def card_id(team: str, card: CardRef) -> str:
+    """A card's name in lanes and keys."""
+    return f"{team}:{card.channel}:{card.ts}"
+
+
+def creation(facts: RunFacts, seen: Observation) -> tuple[str, ...]:
+    """What the scripts need to make a run's record."""
+    text = dump(seen)
+    usual = "" if facts.usual_s is None else str(facts.usual_s)
+    began = str(facts.asked_at.timestamp()) if facts.asked_at else ""
+    return dump(facts), text, seen.state, _digest(text), usual, began
+
+
+class Runs:
+    """Implements the flows' `Runs` port."""
+
+    def __init__(self, scripts: Scripts) -> None:
+        self._scripts = scripts
+
+    async def load(self, key: RunKey) -> Run | None:
+        """A run as it is recorded, None where there is none."""
+        record = await self._scripts.ask(self._scripts.redis.hgetall(self._scripts.key("run", key.name)))
+        return _run(key, record) if record.get("rev") else None
+
+    async def known(self, workspace: str, run_ids: Sequence[int]) -> frozenset[int]:
+        """Which of these runs are on record."""
+        keys = [self._scripts.key("run", RunKey(workspace, run_id).name) for run_id in run_ids]
+        if not keys:
+            return frozenset()
+        async with self._scripts.redis.pipeline(transaction=False) as pipe:
+            for key in keys:
+                pipe.exists(key)
+            there = await self._scripts.ask(pipe.execute())
+        return frozenset(run_id for run_id, exists in zip(run_ids, there, strict=True) if exists)
+
+    async def observe(self, lease: Lease, claimed_us: int, observed: Sequence[Observed]) -> list[str]:
+        """Store what one poll told of many runs, in one script; a word for each."""
+        token = await lease.freeze()
+        args: list[str | int] = []
+        for one in observed:
+            text = dump(one.seen)
+            final = int(is_final(one.seen.state))
+            args += [one.key.name, one.seen.state, final, _digest(text), text, us(one.next_s)]
+        words: list[str] = await self._scripts.run("observe", token, claimed_us, *args)
+        return words
+
+    async def conclude(self, lease: Lease, run: Run, end: End, *, remember_s: float | None) -> bool:
+        """Record how a run ended; its cards turn final and its threads are told. False where another one did."""
+        token = await lease.freeze()
+        urgency = "fail" if is_failed(run.seen.state) else "end"
+        durations = f"{run.key.workspace}:{run.facts.schedule}" if remember_s is not None else ""
+        word = await self._scripts.run(
+            "conclude",
+            run.key.name,
+            token,
+            dump(end),
+            urgency,
+            int(end.log == "late"),
+            durations,
+            round(remember_s or 0),
+        )
+        return bool(word == "ok")
+
+    async def late_log(self, lease: Lease, run: Run, end: End) -> None:
+        """The log that was missing has come, or never will: its post is due."""
+        await self._scripts.run("late_log", run.key.name, await lease.freeze(), dump(end))
+
+    async def final_since_s(self, key: RunKey) -> float:
+        """For how long a run has been seen to be over, in seconds."""
+        stored = await self._scripts.ask(self._scripts.redis.hget(self._scripts.key("run", key.name), "final_us"))
+        seconds, micros = await self._scripts.ask(self._scripts.redis.time())
+        return max(0.0, float(seconds) + micros / 1e6 - float(stored) / 1e6) if stored else 0.0
+
+    async def wish(
+        self, key: RunKey, asker: Asker, at: datetime, facts: RunFacts, seen: Observation, card: CardRef | None
+    ) -> WishAnswer:
+        """Keep the wish that a run be cancelled; the first one counts."""
+        word, record = await self._scripts.run(
+            "wish",
+            key.name,
+            dump(Wish(asker, at)),
+            *creation(facts, seen),
+            card_id(asker.team, card) if card else "",
+        )
+        if word == "final":
+            return WishAnswer(word, state=record)
+        wish = load(Wish, record)
+        return WishAnswer(word, wish=CancelWish(wish.asker.user, wish.at))
+
+    async def wisher(self, key: RunKey) -> Asker | None:
+        """Who wants a run cancelled, and how to answer that person."""
+        text = await self._scripts.ask(self._scripts.redis.hget(self._scripts.key("run", key.name), "wish"))
+        return load(Wish, text).asker if text else None
+
+    async def cancel_asked(self, lease: Lease, key: RunKey, *, most: int) -> int:
+        """Record that Bolt is about to be asked; the number of the try, 0 if it is not ours to ask, -1 if enough."""
+        token = await lease.freeze()
+        return int(await self._scripts.run("cancel_asked", key.name, token, most))
+
+    async def cancel_tries(self, key: RunKey) -> int:
+        """How often Bolt was asked to cancel this run."""
+        tries = await self._scripts.ask(self._scripts.redis.hget(self._scripts.key("run", key.name), "tries"))
+        return int(tries or 0)
+
+    async def drop_wish(self, lease: Lease, key: RunKey, *, keep: bool) -> None:
+        """Nothing is left to ask. Unless the wish is kept (it came true), the card forgets it."""
+        await self._scripts.run("drop_wish", key.name, await lease.freeze(), int(keep))
+
+    async def actor(self, workspace: str) -> str | None:
+        """What Bolt calls our API key in its listings, None while no listing has told."""
+        found: str | None = await self._scripts.ask(self._scripts.redis.get(self._scripts.key("actor", workspace)))
+        return found
+
+    async def learn_actor(self, workspace: str, actor: str) -> None:
+        """Remember what Bolt calls our API key."""
+        await self._scripts.ask(self._scripts.redis.set(self._scripts.key("actor", workspace), actor))
+
+    async def started_by_us(self, workspace: str, run_ids: Sequence[int]) -> frozenset[int]:
+        """Which of these runs were started by a request of ours."""
+        async with self._scripts.redis.pipeline(transaction=False) as pipe:
+            for run_id in run_ids:
+                pipe.hget(self._scripts.key("run", RunKey(workspace, run_id).name), "told")
+            told = await self._scripts.ask(pipe.execute())
+        return frozenset(run_id for run_id, word in zip(run_ids, told, strict=True) if word)
+
+
+def _run(key: RunKey, record: dict[str, str]) -> Run:
+    wish = load(Wish, record["wish"]) if record.get("wish") else None
+    return Run(
+        key=key,
+        rev=int(record["rev"]),
+        facts=load(RunFacts, record.get("facts") or "{}"),
+        seen=load(Observation, record.get("seen") or "{}"),
+        wish=CancelWish(wish.asker.user, wish.at.astimezone(UTC)) if wish else None,
+        end=load(End, record["end"]) if record.get("end") else None,
+    )
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()[:16]

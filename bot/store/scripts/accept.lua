@@ -1,0 +1,45 @@
+-- Records a start, or finds the one already there. Its own protection against doubles, replays and floods.
+-- ARGV: request id, same-words key, user and channel limit keys, user limit, channel limit, window in s, force,
+--       ask-again window in us, most starts waiting in all, most in the channel, channel, body
+-- Gives {'new' | 'known' | 'same' | 'flood' | 'full', id, asked_us}
+local id, same, body = ARGV[3], key('same', ARGV[4]), ARGV[15]
+local force, window_us, channel = ARGV[10] == '1', tonumber(ARGV[11]), ARGV[14]
+local hash, at = key('req', id), now()
+
+if redis.call('EXISTS', hash) == 1 then
+  return {'known', id, redis.call('HGET', hash, 'asked_us')}
+end
+
+local function flooded(name, limit)
+  local counter = key('flood', name)
+  local count = redis.call('INCR', counter)
+  if count == 1 then redis.call('EXPIRE', counter, ARGV[9]) end
+  return count > tonumber(limit)
+end
+local by_user = flooded(ARGV[5], ARGV[7])
+local by_channel = flooded(ARGV[6], ARGV[8])
+if by_user or by_channel then return {'flood', id, num(at)} end
+
+local other = redis.call('GET', same)
+if other and not force then
+  local known = redis.call('HMGET', key('req', other), 'state', 'asked_us')
+  local state, asked_us = known[1], tonumber(known[2] or '0')
+  local failed = state == 'refused' or state == 'closed'
+  local open = state and not failed and state ~= 'settled' and state ~= 'unclear'
+  if state and not failed and (open or at - asked_us < window_us) then return {'same', other, known[2]} end
+end
+
+local in_all, in_channel = key('waiting'), key('waiting', channel)
+for _, waiting in ipairs({in_all, in_channel}) do redis.call('ZREMRANGEBYSCORE', waiting, '-inf', num(at - window_us)) end
+if redis.call('ZCARD', in_all) >= tonumber(ARGV[12]) or redis.call('ZCARD', in_channel) >= tonumber(ARGV[13]) then
+  return {'full', id, num(at)}
+end
+for _, waiting in ipairs({in_all, in_channel}) do
+  redis.call('ZADD', waiting, num(at), id)
+  redis.call('EXPIRE', waiting, '600')
+end
+
+redis.call('HSET', hash, 'body', body, 'state', 'accepted', 'rev', '1', 'asked_us', num(at))
+redis.call('SET', same, id, 'EX', '7200')
+redis.call('ZADD', key('due', 'requests'), num(at), id)
+return {'new', id, num(at)}

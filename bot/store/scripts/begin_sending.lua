@@ -1,0 +1,22 @@
+-- Records that a start is about to be sent: once it is asked for longer than the deadline it never is, and one start of
+-- a schedule is in sending at a time. ARGV: id, token, deadline in us, lease in us, schedule's lock
+-- Gives {'go' | 'expired' | 'busy' | 'lost' | the state it is in, token}
+local id, token = ARGV[3], ARGV[4]
+local hash, set, lock = key('req', id), key('due', 'requests'), key('sending', ARGV[7])
+local known = redis.call('HMGET', hash, 'state', 'asked_us')
+local at = now()
+if not owns(set, id, token) then return {'lost', token} end
+if known[1] ~= 'carded' then return {known[1] or 'gone', token} end
+if at - tonumber(known[2]) > tonumber(ARGV[5]) then return {'expired', token} end
+
+local holder = redis.call('GET', lock)
+if holder and holder ~= id then
+  local due = num(at + 500000)
+  redis.call('ZADD', set, due, id)
+  return {'busy', due}
+end
+local lease = num(at + tonumber(ARGV[6]))
+redis.call('SET', lock, id, 'PX', num(tonumber(ARGV[6]) / 1000))
+redis.call('HSET', hash, 'state', 'sending', 'sending_us', num(at))
+redis.call('ZADD', set, lease, id)
+return {'go', lease}

@@ -1,0 +1,24 @@
+-- Claims what is due in a due set. ARGV: set, lease in us, most members, how far ahead of time in us, fields to read of
+-- each run ('' for none). Gives {claimed_us, token, when to look again or '', member, fields..., member, fields...}
+local set, at = key('due', ARGV[3]), now()
+local lease, most, soon = tonumber(ARGV[4]), ARGV[5], tonumber(ARGV[6])
+local token = at + lease
+local hold = tonumber(redis.call('GET', key('hold', ARGV[3])) or '0')
+if hold > at then return {num(at), num(token), num(hold)} end
+
+local out = {num(at), num(token), ''}
+local due = redis.call('ZRANGE', set, '-inf', num(at), 'BYSCORE', 'LIMIT', '0', most)
+-- Nothing is claimed early unless something is due: a batch that goes out anyway is filled well.
+if #due > 0 and #due < tonumber(most) and soon > 0 then
+  due = redis.call('ZRANGE', set, '-inf', num(at + soon), 'BYSCORE', 'LIMIT', '0', most)
+end
+for _, member in ipairs(due) do
+  redis.call('ZADD', set, num(token), member)
+  out[#out + 1] = member
+  for field in string.gmatch(ARGV[7], '[^,]+') do
+    out[#out + 1] = redis.call('HGET', key('run', member), field) or ''
+  end
+end
+local first = redis.call('ZRANGE', set, 0, 0, 'WITHSCORES')
+if #first > 0 then out[3] = first[2] end
+return out

@@ -1,0 +1,28 @@
+-- Records how a run ended, once: cards turn final and their threads are told. ARGV: run member, token, end, class of
+-- urgency, '1' if its log is still to come, durations key or '', seconds. Gives 'ok', 'lost' or 'known'
+local member, class = ARGV[3], ARGV[6]
+local run, ends = key('run', member), key('due', 'ends')
+if not owns(ends, member, ARGV[4]) then return 'lost' end
+if redis.call('HGET', run, 'concluded') == '1' then
+  redis.call('ZREM', ends, member)
+  return 'known'
+end
+redis.call('HSET', run, 'concluded', '1', 'end', ARGV[5])
+redis.call('HINCRBY', run, 'rev', 1)
+for _, card in ipairs(cards_of(member)) do
+  redis.call('HINCRBY', key('card', card), 'pending', ARGV[7] == '1' and 2 or 1)
+  dirty(card, class)
+  push('posts', class, channel_of(card), 'end/' .. card, now())
+end
+if ARGV[7] == '1' then
+  redis.call('ZADD', ends, num(now() + 5000000), member)
+else
+  redis.call('ZREM', ends, member)
+end
+if ARGV[8] ~= '' then
+  redis.call('LPUSH', key('durations', ARGV[8]), ARGV[9])
+  redis.call('LTRIM', key('durations', ARGV[8]), 0, 19)
+  redis.call('EXPIRE', key('durations', ARGV[8]), RETENTION_S)
+end
+retire(member)
+return 'ok'

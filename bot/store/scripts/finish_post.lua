@@ -1,0 +1,15 @@
+-- Records a thread post. ARGV: card, class, channel, item, token, field, ts or word, next item or ''.
+-- Gives 'ok', or what is on record where another one has posted it meanwhile.
+local card, class, channel, item, field = ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[8]
+local hash, items = key('card', card), key('posts', class, channel)
+local before = redis.call('HGET', hash, field) or ''
+if string.sub(before, 1, 5) == 'done:' then return before end
+redis.call('HSET', hash, field, 'done:' .. ARGV[9])
+redis.call('ZREM', items, item)
+redis.call('HINCRBY', hash, 'pending', -1)
+if ARGV[10] ~= '' then
+  redis.call('HINCRBY', hash, 'pending', 1)
+  push('posts', 'log', channel, ARGV[10], now())
+end
+seal(card)
+return 'ok'

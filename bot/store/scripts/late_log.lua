@@ -1,0 +1,7 @@
+-- The log that was not there when the end was told has come, or never will. ARGV: run member, token, end.
+local member, ends = ARGV[3], key('due', 'ends')
+if not owns(ends, member, ARGV[4]) then return 0 end
+redis.call('ZREM', ends, member)
+redis.call('HSET', key('run', member), 'end', ARGV[5])
+for _, card in ipairs(cards_of(member)) do push('posts', 'log', channel_of(card), 'late/' .. card, now()) end
+return 1

@@ -1,0 +1,151 @@
+-- Shared by every script: it stands before each one's own text.
+-- ARGV[1] is the deployment's key prefix (one hash tag, so one slot), ARGV[2] the retention in seconds.
+-- Times are microseconds on Redis' clock. A due set's score is both the lease and the token of whoever claimed.
+
+local P = ARGV[1]
+local RETENTION_S = ARGV[2]
+
+local function key(...) return P .. table.concat({...}, ':') end
+local function num(value) return string.format('%.0f', value) end
+local function now()
+  local time = redis.call('TIME')
+  return tonumber(time[1]) * 1000000 + tonumber(time[2])
+end
+local function owns(set, member, token)
+  local score = redis.call('ZSCORE', set, member)
+  return score and tonumber(score) == tonumber(token)
+end
+local function least(a, b)
+  if not a then return b end
+  if not b then return a end
+  return math.min(a, b)
+end
+
+-- Lanes: what waits for a slot of a Slack method's budget. A class is a sorted set of channels, scored by when the
+-- channel is worth a look; each channel has a sorted set of items, scored by when they are due or leased until.
+local RANK = {fail = 1, ['end'] = 2, state = 3, progress = 4}
+
+local function push(lane, class, channel, item, due)
+  redis.call('ZADD', key(lane, class, channel), 'NX', num(due), item)
+  redis.call('ZADD', key(lane, class), 'LT', num(due), channel)
+end
+
+-- The most urgent item of a lane: classes in order, round-robin over channels. `opens` tells when a channel may be
+-- used. Gives {item, token, class, channel}, or nil and when to look again.
+local function take(lane, classes, lease_of, opens)
+  local at, again = now(), nil
+  for _, class in ipairs(classes) do
+    local channels = key(lane, class)
+    for _ = 1, 64 do
+      local first = redis.call('ZRANGE', channels, 0, 0, 'WITHSCORES')
+      if #first == 0 then break end
+      local channel, due = first[1], tonumber(first[2])
+      if due > at then again = least(again, due) break end
+      local open = opens(channel)
+      local items = key(lane, class, channel)
+      local head = redis.call('ZRANGE', items, 0, 0, 'WITHSCORES')
+      if #head == 0 then
+        redis.call('ZREM', channels, channel)
+      elseif open > at then
+        redis.call('ZADD', channels, num(open), channel)
+      elseif tonumber(head[2]) > at then
+        redis.call('ZADD', channels, head[2], channel)
+      else
+        local token = at + lease_of(class)
+        redis.call('ZADD', items, num(token), head[1])
+        local after = redis.call('ZRANGE', items, 0, 0, 'WITHSCORES')
+        redis.call('ZADD', channels, num(math.max(tonumber(after[2]), at + 1)), channel)
+        return {head[1], num(token), class, channel}
+      end
+    end
+  end
+  return nil, again
+end
+
+-- Starts whose card is not posted yet, in all and a channel: their number bounds how long the next one would wait.
+local function waits_no_more(id, channel)
+  redis.call('ZREM', key('waiting'), id)
+  redis.call('ZREM', key('waiting', channel), id)
+end
+
+-- Cards. An id is team:channel:ts; `queued` is the class in whose edit lane the card stands.
+local function channel_of(card) return string.match(card, '^[^:]*:([^:]*):') end
+
+local function wanted(hash)
+  local links = redis.call('HMGET', hash, 'run', 'request', 'team')
+  if links[1] then return 'run:' .. (redis.call('HGET', key('run', links[1]), 'rev') or '0') end
+  if links[2] then return 'req:' .. (redis.call('HGET', key('req', links[2]), 'rev') or '0') end
+  return ''
+end
+
+local function dirty(card, class)
+  local hash = key('card', card)
+  local known = redis.call('HMGET', hash, 'team', 'queued', 'unshowable')
+  if not known[1] or known[3] then return end
+  local channel, due = channel_of(card), now()
+  if known[2] then
+    if RANK[known[2]] <= RANK[class] then return end
+    local items = key('edits', known[2], channel)
+    -- A lease stays a lease in the more urgent class: two edits of a card are never under way at once.
+    local score = redis.call('ZSCORE', items, card)
+    if score then due = tonumber(score) end
+    redis.call('ZREM', items, card)
+  end
+  redis.call('HSET', hash, 'queued', class)
+  push('edits', class, channel, card, due)
+end
+
+local function cards_of(member, team)
+  local ids = {}
+  local found = redis.call('HGETALL', key('run', member, 'cards'))
+  for at = 1, #found, 2 do ids[#ids + 1] = found[at + 1] end
+  return ids
+end
+
+local function dirty_all(member, class)
+  for _, card in ipairs(cards_of(member)) do dirty(card, class) end
+end
+
+-- What is over and told shrinks and expires. A run goes when all of its cards are sealed.
+local function retire(member)
+  local run = key('run', member)
+  if redis.call('HGET', run, 'concluded') ~= '1' then return end
+  for _, card in ipairs(cards_of(member)) do
+    local hash = key('card', card)
+    if redis.call('EXISTS', hash) == 1 and redis.call('HGET', hash, 'sealed') ~= '1' then return end
+  end
+  redis.call('HSET', run, 'sealed', '1')
+  redis.call('HDEL', run, 'digest', 'tries')
+  redis.call('EXPIRE', run, RETENTION_S)
+  redis.call('EXPIRE', key('run', member, 'cards'), RETENTION_S)
+end
+
+-- A card is sealed when its final revision is shown (or cannot be) and nothing is left to be told in its thread.
+local function seal(card)
+  local hash = key('card', card)
+  local state = redis.call('HMGET', hash, 'run', 'queued', 'pending', 'sealed')
+  if not state[1] or state[2] or state[4] then return end
+  if redis.call('HGET', key('run', state[1]), 'concluded') ~= '1' then return end
+  if tonumber(state[3] or '0') > 0 then return end
+  redis.call('HSET', hash, 'sealed', '1')
+  redis.call('EXPIRE', hash, RETENTION_S)
+  retire(state[1])
+end
+
+-- A run that nobody followed yet. Gives true where it was made now.
+local function create_run(member, facts, seen, state, digest, usual_s, began_s)
+  local run = key('run', member)
+  if redis.call('EXISTS', run) == 1 then return false end
+  redis.call('HSET', run, 'rev', '1', 'facts', facts, 'seen', seen, 'state', state, 'digest', digest,
+    'usual_s', usual_s, 'began_s', began_s)
+  redis.call('ZADD', key('due', 'polls'), num(now()), member)
+  return true
+end
+
+-- Ties a message to a run: at most one card a run and channel, the first one is the owner.
+local function attach(member, card)
+  local team, channel = string.match(card, '^([^:]*):([^:]*):')
+  redis.call('HSETNX', key('run', member, 'cards'), channel, card)
+  redis.call('HSETNX', key('run', member), 'owner', card)
+  redis.call('HSET', key('card', card), 'team', team, 'run', member)
+end

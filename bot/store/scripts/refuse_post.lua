@@ -1,0 +1,9 @@
+-- A start whose card cannot be shown is not sent. ARGV: id, class, channel, item, token, why. Gives 1 or 0.
+local id, items = ARGV[3], key('posts', ARGV[4], ARGV[5])
+if not owns(items, ARGV[6], ARGV[7]) then return 0 end
+redis.call('ZREM', items, ARGV[6])
+waits_no_more(id, ARGV[5])
+if redis.call('HGET', key('req', id), 'state') ~= 'looked' then return 0 end
+redis.call('HSET', key('req', id), 'state', 'refused', 'why', ARGV[8])
+redis.call('ZADD', key('due', 'requests'), num(now()), id)
+return 1

@@ -1,0 +1,36 @@
+-- Takes a request from one state to the next, if it is still in the first and the claim still holds.
+-- ARGV: id, token, from, to, where next ('due', 'post' or 'end'), delay in us, channel, class of edit or '', field, value, ...
+-- Gives {'ok' | 'lost' | the state it is in, token}
+local id, token, from, to, place = ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7]
+local hash, set = key('req', id), key('due', 'requests')
+local state = redis.call('HGET', hash, 'state')
+if not owns(set, id, token) then return {'lost', token} end
+if not state then
+  redis.call('ZREM', set, id)
+  return {'gone', token}
+end
+if state ~= from then return {state, token} end
+
+redis.call('HSET', hash, 'state', to)
+if to == 'refused' then waits_no_more(id, ARGV[9]) end
+for at = 11, #ARGV, 2 do redis.call('HSET', hash, ARGV[at], ARGV[at + 1]) end
+if ARGV[10] ~= '' then
+  redis.call('HINCRBY', hash, 'rev', 1)
+  local card = redis.call('HGET', hash, 'card')
+  if card then dirty(card, ARGV[10]) end
+end
+
+local due = num(now() + tonumber(ARGV[8]))
+if place == 'due' then
+  redis.call('ZADD', set, due, id)
+  return {'ok', due}
+end
+redis.call('ZREM', set, id)
+if place == 'post' then
+  push('posts', 'start', ARGV[9], 'start/' .. id, now())
+else
+  redis.call('EXPIRE', hash, RETENTION_S)
+  local card = redis.call('HGET', hash, 'card')
+  if card then redis.call('EXPIRE', key('card', card), RETENTION_S) end
+end
+return {'ok', token}

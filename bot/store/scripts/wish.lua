@@ -1,0 +1,20 @@
+-- Keeps the wish that a run be cancelled, set once. A run (or card) that is not on record is made from what the asker's
+-- button carried. ARGV: run member, wish, facts, seen, state, digest, usual_s, began_s, card or ''
+-- Gives {'new' | 'already' | 'final', the wish or state on record}
+local member, card = ARGV[3], ARGV[11]
+local run = key('run', member)
+create_run(member, ARGV[5], ARGV[6], ARGV[7], ARGV[8], ARGV[9], ARGV[10])
+if card ~= '' and redis.call('EXISTS', key('card', card)) == 0
+  and redis.call('HEXISTS', key('run', member, 'cards'), channel_of(card)) == 0 then
+  attach(member, card)
+  redis.call('HSET', key('card', card), 'shown', '')
+end
+local known = redis.call('HMGET', run, 'final', 'state', 'wish')
+if known[1] == '1' then return {'final', known[2]} end
+if known[3] then return {'already', known[3]} end
+redis.call('HSET', run, 'wish', ARGV[4], 'tries', '0')
+redis.call('HINCRBY', run, 'rev', 1)
+redis.call('ZADD', key('due', 'cancels'), num(now()), member)
+redis.call('ZADD', key('due', 'polls'), 'LT', num(now()), member)
+dirty_all(member, 'state')
+return {'new', ARGV[4]}

@@ -1,0 +1,94 @@
+"""Which flow runs on which due set or lane."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from bot.flows.follow import FIELDS, Follow
+from bot.flows.lease import Lease
+from bot.flows.show import Show
+from bot.flows.tell import Tell
+from bot.store.due import DueSet
+from bot.store.lanes import Edits, Posts
+from bot.workers.loop import Job, Work
+
+Advance = Callable[[Lease], Awaitable[None]]
+Ring = Callable[[], None]
+
+
+def each(due: DueSet, advance: Advance, ring: Ring, *, most: int) -> Callable[[], Awaitable[Work]]:
+    """One job a member: requests, ends, cancels. `ring` wakes whoever goes on with what a job has made."""
+
+    async def job(lease: Lease) -> None:
+        lease.keep(due.renew)
+        try:
+            await advance(lease)
+        finally:
+            await lease.freeze()
+            ring()
+
+    async def claim() -> Work:
+        # One member a claim: its lease is renewed, moved and finished on its own.
+        jobs: list[Job] = []
+        wait_s: float | None = None
+        while len(jobs) < most:
+            claimed = await due.claim(1)
+            wait_s = claimed.wait_s
+            if claimed.lease is None:
+                break
+            jobs.append(job(claimed.lease))
+        return Work(tuple(jobs), wait_s)
+
+    return claim
+
+
+def batches(
+    due: DueSet, follow: Follow, ring: Ring, *, batch: Callable[[], int], soon_s: float
+) -> Callable[[], Awaitable[Work]]:
+    """One job a batch: polls. What is due within `soon_s` rides along in a request that goes out anyway."""
+
+    async def job(lease: Lease, claimed_us: int, rows: tuple[tuple[str, ...], ...]) -> None:
+        lease.keep(due.renew)
+        try:
+            await follow.poll(lease, claimed_us, rows)
+        finally:
+            await lease.freeze()
+            ring()
+
+    async def claim() -> Work:
+        claimed = await due.claim(batch(), soon_s=soon_s, fields=FIELDS)
+        if claimed.lease is None:
+            return Work(wait_s=claimed.wait_s)
+        return Work((job(claimed.lease, claimed.at_us, claimed.rows),), claimed.wait_s)
+
+    return claim
+
+
+def edits(lane: Edits, show: Show) -> Callable[[], Awaitable[Work]]:
+    """One job a card that is to be edited."""
+
+    async def claim() -> Work:
+        taken = await lane.claim()
+        if taken.lease is None:
+            return Work(wait_s=taken.wait_s)
+        return Work((show.edit(taken.lease, taken.item),))
+
+    return claim
+
+
+def posts(lane: Posts, tell: Tell, ring: Ring) -> Callable[[], Awaitable[Work]]:
+    """One job a post that is to be sent."""
+
+    async def job(lease: Lease, item: str, urgency: str, channel: str) -> None:
+        try:
+            await tell.send(lease, item, urgency, channel)
+        finally:
+            ring()
+
+    async def claim() -> Work:
+        taken = await lane.claim()
+        if taken.lease is None:
+            return Work(wait_s=taken.wait_s)
+        return Work((job(taken.lease, taken.item, taken.urgency, taken.channel),))
+
+    return claim

@@ -1,0 +1,124 @@
+"""Claim, do, finish, drain: once, for every kind of work."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from bot.core.errors import BotError, StoreAway
+
+log = structlog.get_logger()
+
+# A worker sleeps until its set's next score, but never longer: another replica may have put something in.
+LONGEST_SLEEP_S = 1.0
+STORE_AWAY_S = 0.5
+
+Job = Coroutine[Any, Any, None]
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a claim brought: jobs to do now, and in how many seconds there is more (None: unknown)."""
+
+    jobs: tuple[Job, ...] = ()
+    wait_s: float | None = None
+
+
+Claim = Callable[[], Awaitable[Work]]
+Incident = Callable[[str, BaseException], str]
+
+
+class Worker:
+    """Claims work and does it, at most `most` jobs at a time.
+
+    A job that fails leaves its lease to lapse: whoever claims next goes on from what is recorded.
+    """
+
+    def __init__(self, name: str, claim: Claim, *, most: int, incident: Incident) -> None:
+        self.name = name
+        self._claim = claim
+        self._most = most
+        self._incident = incident
+        self._wake = asyncio.Event()
+        self._stopping = False
+        self._jobs: set[asyncio.Task[None]] = set()
+
+    def wake(self) -> None:
+        """Work was made in this process: look at once."""
+        self._wake.set()
+
+    @property
+    def busy(self) -> int:
+        """How many jobs are under way."""
+        return len(self._jobs)
+
+    async def run(self) -> None:
+        """Work until `stop`."""
+        while not self._stopping:
+            self._wake.clear()
+            work = await self._look()
+            for job in work.jobs:
+                self._begin(job)
+            if len(self._jobs) >= self._most:
+                await asyncio.wait(self._jobs, return_when=asyncio.FIRST_COMPLETED)
+            elif not work.jobs:
+                await self._sleep(work.wait_s)
+
+    def stop(self) -> None:
+        """Claim no more."""
+        self._stopping = True
+        self._wake.set()
+
+    async def drain(self, within_s: float) -> int:
+        """Finish what is in hand; what does not finish in time is broken off, and its number returned."""
+        if not self._jobs:
+            return 0
+        _, late = await asyncio.wait(self._jobs, timeout=within_s)
+        for job in late:
+            job.cancel()
+        if late:
+            await asyncio.wait(late)
+        return len(late)
+
+    async def _look(self) -> Work:
+        try:
+            return await self._claim()
+        except StoreAway:
+            return Work(wait_s=STORE_AWAY_S * random.uniform(1, 2))  # noqa: S311 - spreads replicas, guards nothing
+        except Exception as error:  # noqa: BLE001 - a worker that dies stops every run; each fault is logged with its id
+            self._incident(f"claiming {self.name}", error)
+            return Work(wait_s=LONGEST_SLEEP_S)
+
+    def _begin(self, job: Job) -> None:
+        task = asyncio.create_task(self._do(job), name=self.name)
+        self._jobs.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._jobs.discard(task)
+        # What a job has finished is often what this set's next item waits for.
+        self._wake.set()
+
+    async def _do(self, job: Job) -> None:
+        try:
+            await job
+        except StoreAway:
+            log.debug("a job lost Redis; its lease lapses", worker=self.name)
+        except BotError as error:
+            self._incident(self.name, error)
+        except Exception as error:  # noqa: BLE001 - as above
+            self._incident(self.name, error)
+
+    async def _sleep(self, wait_s: float | None) -> None:
+        longest = LONGEST_SLEEP_S if wait_s is None else min(LONGEST_SLEEP_S, wait_s)
+        if longest <= 0:
+            return
+        try:
+            await asyncio.wait_for(self._wake.wait(), longest)
+        except TimeoutError:
+            return

@@ -1,0 +1,85 @@
+"""Leases: good while they last, renewed while their holder lives."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from datetime import UTC, datetime
+
+from bot.core.errors import StoreAway
+from bot.flows.lease import Lease
+
+NOW = 1_700_000_000
+
+
+def lease(lease_s: float = 0.03) -> Lease:
+    """A claim made now, at NOW on Redis' clock."""
+    return Lease("requests", ("a",), round((NOW + lease_s) * 1e6), time.monotonic() + lease_s, lease_s)
+
+
+def test_a_lease_is_good_until_its_time_is_up() -> None:
+    """The monotonic clock decides, just before something is sent."""
+    assert lease(10).good()
+    assert not lease(-1).good()
+
+
+def test_the_token_tells_redis_time() -> None:
+    """How long ago something was, on Redis' own clock, without asking Redis."""
+    assert abs(lease(10).since_s(datetime.fromtimestamp(NOW - 42, UTC)) - 42) < 1
+
+
+async def test_a_kept_lease_is_renewed_until_it_is_frozen() -> None:
+    """Renewals give it a new token and a new time; after freezing there are none."""
+    renewed = asyncio.Event()
+    tokens = iter(range(1, 1000))
+
+    async def renew(_lease: Lease) -> int:
+        renewed.set()
+        return next(tokens)
+
+    kept = lease()
+    before = kept.until
+    kept.keep(renew)
+    async with asyncio.timeout(2):
+        await renewed.wait()
+    token = await kept.freeze()
+    assert token == kept.token
+    assert 1 <= token < 1000
+    assert kept.until > before
+    assert await kept.freeze() == token
+
+
+async def test_freezing_waits_for_a_renewal_under_way() -> None:
+    """Else the holder would finish with a token that Redis has replaced already."""
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    async def renew(_lease: Lease) -> int:
+        begun.set()
+        await go_on.wait()
+        return 77
+
+    kept = lease()
+    kept.keep(renew)
+    async with asyncio.timeout(2):
+        await begun.wait()
+    freezing = asyncio.create_task(kept.freeze())
+    await asyncio.sleep(0)
+    assert not freezing.done()
+    go_on.set()
+    assert await freezing == 77
+
+
+async def test_a_renewal_that_fails_leaves_the_lease_to_lapse() -> None:
+    """Redis away is no fault of the holder, who learns of a lost lease when it finishes."""
+    failed = asyncio.Event()
+
+    async def renew(_lease: Lease) -> int:
+        failed.set()
+        raise StoreAway
+
+    kept = lease()
+    token = kept.token
+    kept.keep(renew)
+    async with asyncio.timeout(2):
+        await failed.wait()
+    assert await kept.freeze() == token

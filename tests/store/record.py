@@ -1,0 +1,44 @@
+"""Records to test with."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from bot.core.command import RunCommand
+from bot.core.request import Look
+from bot.core.run import CardRef, RunKey
+from bot.flows.ports import Asked, Limits, Post
+from bot.store.due import DueSet
+from bot.store.lanes import Budget, Posts
+from bot.store.requests import Requests
+from bot.store.scripts import Scripts
+
+NOW = datetime(2026, 11, 23, 14, 20, tzinfo=UTC)
+
+
+def asked(
+    name: str = "a", *, text: str = "nightly", user: str = "U1", channel: str = "A", force: bool = False
+) -> Asked:
+    """A start of a schedule."""
+    return Asked(name, "T", channel, user, "ada", RunCommand(schedule=text), "https://hooks.test/r", force)
+
+
+async def follow_run(scripts: Scripts, run_id: int, *, channel: str = "A") -> None:
+    """Take a start all the way to its run: accepted, looked, carded, sending, settled."""
+    requests, due = Requests(scripts, Limits()), DueSet(scripts, "requests", lease_s=10)
+    name = f"request-{run_id}"
+    await requests.accept(asked(name, text=f"s{run_id}", channel=channel))
+    claimed = await due.claim(1)
+    request = await requests.load(name)
+    assert claimed.lease is not None
+    assert request is not None
+    assert await requests.looked(claimed.lease, request, Look(f"s{run_id}", f"S {run_id}", 0))
+    lane = Posts(scripts, Budget(post_gap_s=0, channel_gap_s=0), lease_s=10, upload_lease_s=10)
+    taken = await lane.claim()
+    assert taken.lease is not None
+    post = Post(taken.lease, taken.urgency, taken.channel, f"req:{name}", "post")
+    assert await lane.carded(post, name, "T", CardRef(channel, f"{run_id}.5"))
+    await due.claim(1)
+    request = await requests.load(name)
+    assert request is not None
+    await requests.settle(request, RunKey("w", run_id), told=True)

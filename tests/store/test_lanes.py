@@ -1,0 +1,254 @@
+"""Lanes: slots of Slack's budget, the most urgent first, channels in turn."""
+
+from __future__ import annotations
+
+import pytest
+from redis.asyncio import Redis
+
+from bot.core.run import CardRef, End, Observation, RunFacts, RunKey
+from bot.flows.lease import Lease
+from bot.flows.ports import Asker, Post
+from bot.store.due import DueSet
+from bot.store.lanes import Budget, Edits, Posts
+from bot.store.runs import Runs
+from bot.store.scripts import Scripts
+from tests.store.record import NOW, follow_run
+
+FREE = Budget(post_gap_s=0, channel_gap_s=0)
+
+
+@pytest.fixture
+def scripts(redis_client: Redis) -> Scripts:
+    """The scripts of a deployment of its own."""
+    return Scripts(redis_client, "test", retention_s=1000)
+
+
+def edits(scripts: Scripts, budget: Budget = FREE, lease_s: float = 10) -> Edits:
+    """The lane of edits."""
+    return Edits(scripts, budget, lease_s=lease_s)
+
+
+def posts(scripts: Scripts, budget: Budget = FREE, lease_s: float = 10) -> Posts:
+    """The lane of posts."""
+    return Posts(scripts, budget, lease_s=lease_s, upload_lease_s=60)
+
+
+async def end_run(scripts: Scripts, run_id: int, state: str, log: str = "none") -> None:
+    """See a run to be over, and conclude it."""
+    runs, key = Runs(scripts), RunKey("w", run_id)
+    await observe(scripts, run_id, state)
+    claimed = await DueSet(scripts, "ends", lease_s=10).claim(1)
+    run = await runs.load(key)
+    assert claimed.lease is not None
+    assert run is not None
+    assert await runs.conclude(claimed.lease, run, End(log=log), remember_s=None)
+
+
+async def observe(scripts: Scripts, run_id: int, state: str) -> None:
+    """Poll a run that is due."""
+    from bot.flows.ports import Observed
+
+    polls = DueSet(scripts, "polls", lease_s=10)
+    token = int(await scripts.redis.zscore(scripts.key("due", "polls"), RunKey("w", run_id).name) or 0)
+    lease = Lease(polls.name, (RunKey("w", run_id).name,), token, 0, 10)
+    seconds, micros = await scripts.redis.time()
+    claimed_us = int(seconds) * 1_000_000 + int(micros)
+    await Runs(scripts).observe(lease, claimed_us, [Observed(RunKey("w", run_id), Observation(state), 5)])
+
+
+async def settled_cards(scripts: Scripts, *places: str) -> None:
+    """A running run with a card in each of these channels, all shown as they are."""
+    for number, channel in enumerate(places, start=1):
+        await follow_run(scripts, number, channel=channel)
+    lane = edits(scripts)
+    while True:
+        taken = await lane.claim()
+        if taken.lease is None:
+            return
+        card = await lane.load(taken.item)
+        assert card is not None
+        assert card.run is not None
+        run = await Runs(scripts).load(card.run)
+        assert run is not None
+        assert await lane.shown(taken.lease, f"run:{run.rev}") == "done"
+
+
+async def test_ends_that_failed_are_edited_before_all_else(scripts: Scripts) -> None:
+    """Failed ends, other ends, changes of state, progress: in this order, whatever came first."""
+    await settled_cards(scripts, "A", "B", "C")
+    await observe(scripts, 1, "RUNNING")
+    await end_run(scripts, 2, "SUCCESS")
+    await end_run(scripts, 3, "FAILED")
+    lane = edits(scripts)
+    taken = [await lane.claim() for _ in range(3)]
+    assert [one.urgency for one in taken] == ["fail", "end", "state"]
+    assert [one.channel for one in taken] == ["C", "B", "A"]
+
+
+async def test_channels_take_turns(scripts: Scripts) -> None:
+    """A channel with many ends does not hold up another with one."""
+    await settled_cards(scripts, "A", "A", "A", "B")
+    for number in (1, 2, 3, 4):
+        await end_run(scripts, number, "FAILED")
+    lane = posts(scripts)
+    channels = [(await lane.claim()).channel for _ in range(4)]
+    assert channels.index("B") <= 1
+
+
+async def test_the_edit_budget_keeps_slots_for_ends(scripts: Scripts) -> None:
+    """When the slots for changes are used up, an end still gets one; when all are, nothing does, and says when."""
+    await settled_cards(scripts, "A", "B", "C", "D")
+    await scripts.redis.delete(scripts.key("budget", "edits"))
+    for number in (1, 2, 3):
+        await observe(scripts, number, "RUNNING")
+    await end_run(scripts, 4, "FAILED")
+    lane = edits(scripts, Budget(edits=3, edits_for_ends=1, edit_window_s=60))
+    assert (await lane.claim()).urgency == "fail"
+    assert (await lane.claim()).urgency == "state"
+    third = await lane.claim()
+    assert third.lease is None
+    assert third.wait_s is not None
+    assert 50 < third.wait_s <= 61
+
+
+async def test_posts_keep_their_distance(scripts: Scripts) -> None:
+    """One post each 1.1 s a channel, and four a second in all."""
+    await settled_cards(scripts, "A", "A", "B")
+    for number in (1, 2, 3):
+        await end_run(scripts, number, "FAILED")
+    lane = posts(scripts, Budget(post_gap_s=0, channel_gap_s=30))
+    assert {(await lane.claim()).channel for _ in range(2)} == {"A", "B"}
+    third = await lane.claim()
+    assert third.lease is None
+    assert third.wait_s is not None
+    assert 25 < third.wait_s <= 30
+
+    slow = posts(scripts, Budget(post_gap_s=30, channel_gap_s=0))
+    await scripts.redis.delete(scripts.key("budget", "channels"))
+    await scripts.redis.zadd(scripts.key("posts", "fail"), {"A": 0})
+    assert (await slow.claim()).lease is not None
+    again = await slow.claim()
+    assert again.lease is None
+    assert again.wait_s is not None
+    assert 25 < again.wait_s <= 30
+
+
+async def test_retry_after_stops_a_lane_for_everyone(scripts: Scripts) -> None:
+    """What Slack told one replica holds for all."""
+    await settled_cards(scripts, "A")
+    await end_run(scripts, 1, "FAILED")
+    await posts(scripts).hold(40)
+    await edits(scripts).hold(40)
+    for lane in (posts(scripts), edits(scripts)):
+        taken = await lane.claim()
+        assert taken.lease is None
+        assert taken.wait_s is not None
+        assert 35 < taken.wait_s <= 40
+
+
+async def test_a_card_that_moved_on_while_it_was_edited_is_edited_again(scripts: Scripts) -> None:
+    """Finishing stores what was shown, and leaves the lane only if the run has not moved on."""
+    await settled_cards(scripts, "A")
+    lane, runs = edits(scripts), Runs(scripts)
+    await observe(scripts, 1, "RUNNING")
+    taken = await lane.claim()
+    before = await runs.load(RunKey("w", 1))
+    await observe(scripts, 1, "DEPLOYING")
+    assert taken.lease is not None
+    assert before is not None
+    assert await lane.shown(taken.lease, f"run:{before.rev}") == "again"
+    assert (await lane.claim()).item == taken.item
+
+
+async def test_an_edit_under_way_keeps_its_lease_when_its_card_becomes_more_urgent(scripts: Scripts) -> None:
+    """Two edits of one card are never under way at once, or the older could be the last to arrive."""
+    await settled_cards(scripts, "A")
+    lane = edits(scripts)
+    await observe(scripts, 1, "RUNNING")
+    taken = await lane.claim()
+    await end_run(scripts, 1, "FAILED")
+    assert (await lane.claim()).lease is None
+    assert taken.lease is not None
+    assert await lane.shown(taken.lease, "run:2") == "again"
+    again = await lane.claim()
+    assert again.urgency == "fail"
+    assert again.item == taken.item
+
+
+async def test_who_finishes_an_edit_without_its_lease_has_it_edited_again(scripts: Scripts) -> None:
+    """Nobody knows whose edit Slack took last: the card's shown revision is unknown from then on."""
+    await settled_cards(scripts, "A")
+    await observe(scripts, 1, "RUNNING")
+    paused = await edits(scripts, lease_s=0).claim()
+    other = await edits(scripts).claim()
+    assert paused.lease is not None
+    assert other.lease is not None
+    assert await edits(scripts).shown(other.lease, "run:2") == "done"
+    assert await edits(scripts).shown(paused.lease, "run:2") == "lost"
+    assert (await edits(scripts).claim()).item == paused.item
+
+
+async def test_a_card_that_cannot_be_edited_leaves_and_stays_out(scripts: Scripts) -> None:
+    """Slack will never accept it: no later change asks for a slot."""
+    await settled_cards(scripts, "A")
+    await observe(scripts, 1, "RUNNING")
+    taken = await edits(scripts).claim()
+    assert taken.lease is not None
+    await edits(scripts).unshowable(taken.lease, "message_not_found")
+    await end_run(scripts, 1, "FAILED")
+    assert (await edits(scripts).claim()).lease is None
+
+
+async def test_a_post_is_attempted_once(scripts: Scripts) -> None:
+    """A second attempt finds the first one's on record, with its time; once posted, it is done."""
+    await settled_cards(scripts, "A")
+    await end_run(scripts, 1, "FAILED")
+    lane = posts(scripts)
+    taken = await lane.claim()
+    assert taken.lease is not None
+    card = taken.item.partition("/")[2]
+    post = Post(taken.lease, taken.urgency, taken.channel, f"card:{card}", "end")
+    assert (await lane.attempt(post)).word == "go"
+    half = await lane.attempt(post)
+    assert (half.word, half.kind) == ("half", "sent")
+    assert abs(half.at - (await scripts.redis.time())[0]) < 5
+    assert (await lane.attempt(post, again=True)).word == "go"
+    assert await lane.posted(post, card, "9.9") == "ok"
+    assert (await lane.attempt(post)).word == "lost"
+    assert await lane.posted(post, card, "10.1") == "done:9.9"
+
+
+async def test_a_card_that_is_over_and_told_is_sealed(scripts: Scripts) -> None:
+    """Shown at its last revision, its end told, its file posted: it leaves every set, and everything of it expires."""
+    await settled_cards(scripts, "A")
+    await end_run(scripts, 1, "FAILED", log="read")
+    lane = posts(scripts)
+    for follow in ("file/{}", ""):
+        taken = await lane.claim()
+        assert taken.lease is not None
+        kind, _, card = taken.item.partition("/")
+        post = Post(taken.lease, taken.urgency, taken.channel, f"card:{card}", kind)
+        await lane.posted(post, card, "9.9", follow=follow.format(card))
+    taken = await edits(scripts).claim()
+    assert taken.lease is not None
+    run = await Runs(scripts).load(RunKey("w", 1))
+    assert run is not None
+    assert await edits(scripts).shown(taken.lease, f"run:{run.rev}") == "done"
+    assert await scripts.redis.ttl(scripts.key("run", "w:1")) > 0
+    assert await scripts.redis.ttl(scripts.key("card", taken.item)) > 0
+    assert not await scripts.redis.exists(scripts.key("due", "polls"), scripts.key("due", "ends"))
+
+
+async def test_a_button_rebuilds_what_redis_has_lost(scripts: Scripts) -> None:
+    """A wish on a run that is not on record makes the run, its card and its poll again."""
+    runs, key = Runs(scripts), RunKey("w", 4711)
+    facts = RunFacts(schedule="nightly", name="Nightly", asked_by="U1", asked_at=NOW)
+    asker = Asker("T", "U2", "A")
+    answer = await runs.wish(key, asker, NOW, facts, Observation(), CardRef("A", "1.5"))
+    assert answer.word == "new"
+    run = await runs.load(key)
+    assert run is not None
+    assert run.facts == facts
+    card = await edits(scripts).claim()
+    assert card.item == "T:A:1.5"
+    assert (await DueSet(scripts, "polls", lease_s=10).claim(9)).rows == (("w:4711",),)

@@ -1,0 +1,170 @@
+"""The one loop behind every worker."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+
+from bot.core.errors import StoreAway
+from bot.workers.loop import Work, Worker
+
+
+class Incidents:
+    """Remembers the faults that a worker reports."""
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[str, BaseException]] = []
+        self.come = asyncio.Event()
+
+    def __call__(self, where: str, error: BaseException) -> str:
+        self.seen.append((where, error))
+        self.come.set()
+        return "7f3a"
+
+
+async def run_until(worker: Worker, event: asyncio.Event) -> None:
+    """Let a worker work until something has happened, then stop and drain it."""
+    working = asyncio.create_task(worker.run())
+    async with asyncio.timeout(5):
+        await event.wait()
+    worker.stop()
+    await working
+    await worker.drain(1)
+
+
+async def test_every_job_of_a_claim_is_done() -> None:
+    """What a claim brings is begun at once."""
+    done: list[int] = []
+    all_done = asyncio.Event()
+
+    async def job(number: int) -> None:
+        done.append(number)
+        if len(done) == 3:
+            all_done.set()
+
+    claims: Iterator[Work] = iter([Work((job(1), job(2))), Work(), Work((job(3),))])
+
+    async def claim() -> Work:
+        return next(claims, Work())
+
+    worker = Worker("test", claim, most=5, incident=Incidents())
+    asyncio.get_running_loop().call_soon(worker.wake)
+    await run_until(worker, all_done)
+    assert sorted(done) == [1, 2, 3]
+
+
+async def test_a_wake_ends_the_sleep() -> None:
+    """Work made in this process is claimed at once, not at the next look."""
+    claims = 0
+    woken = asyncio.Event()
+
+    async def claim() -> Work:
+        nonlocal claims
+        claims += 1
+        if claims == 2:
+            woken.set()
+        return Work()
+
+    worker = Worker("test", claim, most=1, incident=Incidents())
+    working = asyncio.create_task(worker.run())
+    await asyncio.sleep(0)
+    worker.wake()
+    async with asyncio.timeout(0.5):
+        await woken.wait()
+    worker.stop()
+    await working
+
+
+async def test_no_more_jobs_than_allowed_run_at_once() -> None:
+    """A worker that is full claims nothing until a job has finished."""
+    running, most, finished = 0, 0, asyncio.Event()
+    left = 6
+
+    async def job() -> None:
+        nonlocal running, most, left
+        running += 1
+        most = max(most, running)
+        await asyncio.sleep(0)
+        running -= 1
+        left -= 1
+        if left == 0:
+            finished.set()
+
+    given = 0
+
+    async def claim() -> Work:
+        nonlocal given
+        if given == 6:
+            return Work()
+        given += 1
+        return Work((job(),))
+
+    await run_until(Worker("test", claim, most=2, incident=Incidents()), finished)
+    assert most == 2
+
+
+async def test_a_job_that_fails_is_an_incident_and_the_worker_goes_on() -> None:
+    """One fault stops nothing else, and is never silent."""
+    incidents = Incidents()
+
+    async def broken() -> None:
+        raise RuntimeError("broken")
+
+    claims: Iterator[Work] = iter([Work((broken(),))])
+
+    async def claim() -> Work:
+        return next(claims, Work())
+
+    worker = Worker("test", claim, most=1, incident=incidents)
+    await run_until(worker, incidents.come)
+    assert [str(error) for _, error in incidents.seen] == ["broken"]
+
+
+@pytest.mark.parametrize(("error", "reported"), [(StoreAway(), 0), (ValueError("odd"), 1)])
+async def test_a_claim_that_fails_is_tried_again(error: Exception, reported: int) -> None:
+    """Redis away is waited out without noise (the outage is logged once elsewhere); anything else is an incident."""
+    incidents = Incidents()
+    again = asyncio.Event()
+    failed = False
+
+    async def claim() -> Work:
+        nonlocal failed
+        if not failed:
+            failed = True
+            raise error
+        again.set()
+        return Work()
+
+    await run_until(Worker("test", claim, most=1, incident=incidents), again)
+    assert len(incidents.seen) == reported
+
+
+async def test_draining_waits_for_jobs_and_breaks_off_late_ones() -> None:
+    """What is in hand is finished; what does not finish in time is broken off and counted."""
+    begun, finish = asyncio.Event(), asyncio.Event()
+    ended: list[str] = []
+
+    async def quick() -> None:
+        await finish.wait()
+        ended.append("quick")
+
+    async def slow() -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    claims: Iterator[Work] = iter([Work((quick(), slow()))])
+
+    async def claim() -> Work:
+        return next(claims, Work())
+
+    worker = Worker("test", claim, most=2, incident=Incidents())
+    working = asyncio.create_task(worker.run())
+    await begun.wait()
+    worker.stop()
+    finish.set()
+    assert await worker.drain(0.2) == 1
+    await working
+    assert ended == ["quick"]
+    assert worker.busy == 0
