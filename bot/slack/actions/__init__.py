@@ -1,0 +1,14 @@
+"""Buttons. Each action is a file with `register(app, desk)`."""
+
+from __future__ import annotations
+
+from slack_bolt.async_app import AsyncApp
+
+from bot.slack.actions import another, cancel, open_run, suggested
+from bot.slack.desk import Desk
+
+
+def register(app: AsyncApp, desk: Desk) -> None:
+    """Listen to every button."""
+    for action in (cancel, another, suggested, open_run):
+        action.register(app, desk)

@@ -1,0 +1,17 @@
+"""*Open in Bolt*: a link. Slack still reports its click, which wants an acknowledgement and nothing else."""
+
+from __future__ import annotations
+
+from slack_bolt.async_app import AsyncAck, AsyncApp
+
+from bot.core.buttons import OPEN_RUN
+from bot.slack.desk import Desk
+
+
+def register(app: AsyncApp, desk: Desk) -> None:  # noqa: ARG001 - every action has the same shape
+    """Listen to the button."""
+
+    async def on_click(ack: AsyncAck) -> None:
+        await ack()
+
+    app.action(OPEN_RUN)(on_click)

@@ -1,0 +1,36 @@
+"""*Run nightly* under "did you mean": the command as it was meant."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck, AsyncApp
+
+from bot.core.buttons import START_SUGGESTED, read_suggestion_value
+from bot.core.command import RunCommand, parse
+from bot.core.errors import BadCommand
+from bot.core.message import Message
+from bot.flows.ports import Asker
+from bot.slack.actions.another import start_from_click
+from bot.slack.desk import Desk, click_asker
+
+
+def register(app: AsyncApp, desk: Desk) -> None:
+    """Listen to the buttons."""
+
+    async def on_click(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
+        await ack()
+        desk.later(_start(desk, click_asker(body), body, action.get("value") or ""))
+
+    app.action(re.compile(rf"^{re.escape(START_SUGGESTED)}\."))(on_click)
+
+
+async def _start(desk: Desk, asker: Asker, body: dict[str, Any], value: str) -> None:
+    try:
+        wanted = parse(read_suggestion_value(value), desk.command)
+    except BadCommand as bad:
+        await desk.answers.privately(asker, Message((bad.sentence,)))
+        return
+    if isinstance(wanted, RunCommand):
+        await start_from_click(desk, asker, body, wanted)

@@ -1,0 +1,95 @@
+"""Sentences as Slack's mrkdwn. Foreign text is inert: it can mention nobody, link nowhere and format nothing.
+
+Slack parses `&`, `<` and `>` as its own; `*`, `_`, `~` and backticks as formatting; `:name:` as emoji. The first three are
+escaped as Slack says (docs.slack.dev, formatting message text); before each of the others stands a word joiner,
+an invisible character that keeps Slack from reading it as markup.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC
+
+from bot.core.text import Bold, Channel, Code, Emoji, Link, Mention, Sentence, Span, When
+
+JOINER = "\u2060"
+# Looks like a backtick, and ends no code span.
+CODE_TICK = "\u02cb"
+
+_FORMATTING = re.compile(r"([*_~`:])")
+_PINGS = re.compile(r"@(?=channel|here|everyone)", re.IGNORECASE)
+_USER = re.compile(r"[UW][A-Z0-9]{1,20}")
+_CHANNEL = re.compile(r"[CGD][A-Z0-9]{1,20}")
+_EMOJI = re.compile(r"[a-z0-9_+-]{1,80}")
+_SAFE_URL = re.compile(r"https?://[^\s<>|]+")
+
+
+def mrkdwn(sentence: Sentence) -> str:
+    """A sentence as mrkdwn."""
+    return "".join(_marked(span) for span in sentence)
+
+
+def plain(sentence: Sentence) -> str:
+    """A sentence without any markup, for plain_text fields: dialogs and labels."""
+    return "".join(_plain(span) for span in sentence)
+
+
+def inert(text: str) -> str:
+    """Foreign text that Slack shows as it is."""
+    return _PINGS.sub(f"@{JOINER}", _FORMATTING.sub(rf"{JOINER}\1", escape(text)))
+
+
+def escape(text: str) -> str:
+    """The three characters that Slack asks to escape, the ampersand first."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _marked(span: Span) -> str:
+    match span:
+        case str():
+            return inert(span)
+        case Bold(text):
+            return f"*{inert(' '.join(text.split()))}*" if text.strip() else ""
+        case Code(text):
+            return _code(text)
+        case Mention(user):
+            return f"<@{user}>" if _USER.fullmatch(user) else inert(user)
+        case Channel(channel):
+            return f"<#{channel}>" if _CHANNEL.fullmatch(channel) else inert(channel)
+        case Link(url, text):
+            return f"<{escape(url)}|{inert(text)}>" if _SAFE_URL.fullmatch(url) else inert(text)
+        case When():
+            return _when(span)
+        case Emoji(name):
+            return f":{name}:" if _EMOJI.fullmatch(name) else ""
+
+
+def _code(text: str) -> str:
+    """Nothing is parsed between backticks but mentions; so there is no joiner to be copied along with a command."""
+    flat = " ".join(text.replace("`", CODE_TICK).split())
+    return f"`{escape(flat)}`" if flat else ""
+
+
+def _when(when: When) -> str:
+    at = when.at.astimezone(UTC)
+    token, fallback = {
+        "ago": ("{ago}", f"{at:%Y-%m-%d %H:%M} UTC"),
+        "date_time": ("{date_short_pretty} at {time}", f"{at:%Y-%m-%d %H:%M} UTC"),
+    }.get(when.style, ("{time}", f"{at:%H:%M} UTC"))
+    return f"<!date^{int(at.timestamp())}^{token}|{fallback}>"
+
+
+def _plain(span: Span) -> str:
+    match span:
+        case str():
+            return span
+        case Bold(text) | Code(text) | Link(_, text):
+            return text
+        case Mention(user):
+            return f"@{user}"
+        case Channel(channel):
+            return f"#{channel}"
+        case When(at):
+            return f"{at.astimezone(UTC):%H:%M} UTC"
+        case Emoji():
+            return ""

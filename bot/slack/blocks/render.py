@@ -1,0 +1,112 @@
+"""A message as Block Kit, within Slack's limits (docs.slack.dev, Block Kit reference)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from slack_sdk.models.blocks import (
+    ActionsBlock,
+    Block,
+    ButtonElement,
+    ConfirmObject,
+    ContextBlock,
+    MarkdownTextObject,
+    PlainTextObject,
+    SectionBlock,
+)
+
+from bot.core.message import Block as View
+from bot.core.message import Button, Buttons, Confirm, Facts, Message, Paragraph, Preformatted
+from bot.core.text import Sentence, cut, cut_middle
+from bot.slack.blocks.mrkdwn import mrkdwn, plain
+
+SECTION = 3000
+BUTTON_LABEL = 75
+BUTTON_VALUE = 2000
+CONFIRM_TITLE, CONFIRM_TEXT, CONFIRM_BUTTON = 100, 300, 30
+TEXT = 3900
+BLOCKS = 50
+# All texts of a message together: above some 11,000 characters Slack has refused messages.
+WHOLE = 10_000
+
+Json = dict[str, Any]
+
+
+def render(message: Message) -> tuple[str, list[Json]]:
+    """The text (a whole sentence, at most 3900 characters) and the blocks. Raises ValueError for a button that cannot work."""
+    text = _fit(message.text, TEXT)
+    room = WHOLE - len(text)
+    blocks: list[Json] = []
+    for view in message.blocks[:BLOCKS]:
+        limit = max(200, min(SECTION, room))
+        block = _block(view, limit)
+        room -= len(str(block.get("text", ""))) + len(str(block.get("elements", "")))
+        blocks.append(block)
+    return text, blocks
+
+
+def _block(view: View, limit: int) -> Json:
+    match view:
+        case Paragraph(text):
+            made: Block = SectionBlock(text=_mrkdwn(text, limit))
+        case Facts(text):
+            made = ContextBlock(elements=[_mrkdwn(text, limit)])
+        case Buttons(buttons):
+            made = ActionsBlock(elements=[_button(button) for button in buttons])
+        case Preformatted(text):
+            return _preformatted(cut_middle(text, limit) or " ")
+    block: Json = made.to_dict()
+    return block
+
+
+def _mrkdwn(sentence: Sentence, limit: int) -> MarkdownTextObject:
+    # Verbatim: Slack makes no links of what looks like one in foreign text.
+    return MarkdownTextObject(text=_fit(sentence, limit) or " ", verbatim=True)
+
+
+def _fit(sentence: Sentence, limit: int) -> str:
+    """As mrkdwn, with spans at the end left out where it would be too long: a cut token would show as rubbish."""
+    text = mrkdwn(sentence)
+    if len(text) <= limit:
+        return text
+    kept = list(sentence)
+    while kept and len(mrkdwn(tuple(kept))) > limit - 1:
+        last = kept.pop()
+        if isinstance(last, str):
+            room = limit - 1 - len(mrkdwn(tuple(kept)))
+            # Escaping makes text longer, five times at the most.
+            short = cut(last, room // 5)
+            if room // 5 > 1:
+                kept.append(short)
+                break
+    return mrkdwn(tuple(kept)) + "…"
+
+
+def _preformatted(text: str) -> Json:
+    """Nothing is parsed in it, so nothing is escaped either."""
+    content = {"type": "rich_text_preformatted", "elements": [{"type": "text", "text": text}]}
+    return {"type": "rich_text", "elements": [content]}
+
+
+def _button(button: Button) -> ButtonElement:
+    if len(button.value) > BUTTON_VALUE:
+        raise ValueError(f"the value of {button.action} is longer than a button carries")
+    return ButtonElement(
+        text=PlainTextObject(text=cut(button.label, BUTTON_LABEL), emoji=False),
+        action_id=button.action,
+        value=button.value or None,
+        url=button.url,
+        style=button.style,
+        confirm=_confirm(button.confirm) if button.confirm else None,
+        accessibility_label=cut(button.spoken, BUTTON_LABEL) if button.spoken else None,
+    )
+
+
+def _confirm(confirm: Confirm) -> ConfirmObject:
+    return ConfirmObject(
+        title=PlainTextObject(text=cut(confirm.title, CONFIRM_TITLE), emoji=False),
+        text=PlainTextObject(text=cut(plain(confirm.text), CONFIRM_TEXT), emoji=False),
+        confirm=PlainTextObject(text=cut(confirm.yes, CONFIRM_BUTTON), emoji=False),
+        deny=PlainTextObject(text=cut(confirm.no, CONFIRM_BUTTON), emoji=False),
+        style="danger",
+    )

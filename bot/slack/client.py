@@ -1,0 +1,276 @@
+"""The one wrapper of every Slack call. Implements the flows' `Chat` port.
+
+Errors are named by a table, texts are masked on their way out, nothing is repeated: the SDK's own handler for lost
+connections would post twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from typing import Any, cast
+
+import aiohttp
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.errors import SlackApiError, SlackClientError
+
+from bot.core.errors import (
+    BotError,
+    ChannelRefused,
+    CredentialRefused,
+    MessageGone,
+    SlackError,
+    SlackLost,
+    SlackNotSent,
+    SlackRefused,
+    SlackThrottled,
+)
+from bot.core.message import Message
+from bot.flows.ports import Absent, Found, Unknown
+from bot.slack.blocks.render import render
+from bot.slack.errors import error_of
+from bot.slack.lookup import find_file, find_key
+
+EVENT_TYPE = "bolt_bot"
+CALL_S = 3.3
+UPLOAD_S = 20.0
+RETRY_AFTER_S = 30.0
+LONGEST_RETRY_AFTER_S = 600.0
+# Methods that read no JSON body: their arguments go as parameters.
+WITHOUT_JSON = frozenset(
+    {"conversations.history", "conversations.replies", "files.getUploadURLExternal", "chat.getPermalink"}
+)
+
+Json = dict[str, Any]
+
+
+class SlackChat:
+    """Slack, as far as the flows need it. `mask` is put over every text that leaves; file contents come masked."""
+
+    def __init__(
+        self,
+        token: str,
+        base_url: str,
+        mask: Callable[[str], str],
+        *,
+        call_s: float = CALL_S,
+        upload_s: float = UPLOAD_S,
+        watch: Callable[[BotError | None], None] = lambda error: None,  # noqa: ARG005 - watches nothing
+    ) -> None:
+        self._mask = mask
+        self._call_s = call_s
+        self._upload_s = upload_s
+        self._watch = watch
+        self._session: aiohttp.ClientSession | None = None
+        self.bot_user = ""
+        self.web = AsyncWebClient(
+            token=token, base_url=base_url if base_url.endswith("/") else f"{base_url}/", retry_handlers=[]
+        )
+
+    async def open(self) -> None:
+        """Open the session that all calls share."""
+        if self._session is None:
+            # The SDK's own time-out does not apply to a session that is handed to it.
+            self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=self._upload_s))
+            self.web.session = self._session
+
+    async def close(self) -> None:
+        """Close it."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    def content(self, message: Message) -> Json:
+        """A message as Slack's arguments, masked: also for acknowledgements, which no call here sends."""
+        text, blocks = render(message)
+        masked: Json = {"text": self._mask(text)}
+        if blocks:
+            masked["blocks"] = _masked(blocks, self._mask)
+        return masked
+
+    async def call(self, method: str, *, within_s: float | None = None, **arguments: Any) -> Json:
+        """Call a method of the Web API once. Raises SlackError."""
+        try:
+            answer = await self._call(method, within_s or self._call_s, arguments)
+        except SlackError as error:
+            self._watch(error)
+            raise
+        self._watch(None)
+        return answer
+
+    async def _call(self, method: str, within_s: float, arguments: Json) -> Json:
+        await self.open()
+        given = {name: value for name, value in arguments.items() if value is not None}
+        try:
+            async with asyncio.timeout(within_s):
+                if method in WITHOUT_JSON:
+                    answer = await self.web.api_call(method, params=given)
+                else:
+                    answer = await self.web.api_call(method, json=given)
+        except SlackApiError as error:
+            raise _refusal(method, error) from error
+        except (aiohttp.ClientConnectorError, aiohttp.InvalidURL) as error:
+            raise SlackNotSent(method) from error
+        except (aiohttp.ClientError, SlackClientError, TimeoutError, OSError, ValueError) as error:
+            raise SlackLost(method) from error
+        return cast("Json", answer.data)
+
+    # --- messages ---
+
+    async def post(self, channel: str, message: Message, *, key: str, thread_ts: str | None = None) -> str:
+        """Post a message; its timestamp. Sent at most once. SlackLost: look for it with `find`."""
+        answer = await self.call(
+            "chat.postMessage",
+            channel=channel,
+            thread_ts=thread_ts,
+            metadata={"event_type": EVENT_TYPE, "event_payload": {"key": key}},
+            unfurl_links=False,
+            unfurl_media=False,
+            parse="none",
+            **self.content(message),
+        )
+        return str(answer["ts"])
+
+    async def edit(self, channel: str, ts: str, message: Message) -> None:
+        """Replace a message of ours. Safe to repeat. Its metadata stays, since none is sent."""
+        content = {"blocks": [], **self.content(message)}
+        await self.call("chat.update", channel=channel, ts=ts, parse="none", **content)
+
+    async def delete(self, channel: str, ts: str) -> None:
+        """Delete a message of ours; one that is gone already is no error."""
+        try:
+            await self.call("chat.delete", channel=channel, ts=ts)
+        except MessageGone:
+            return
+
+    async def find(
+        self, channel: str, key: str, *, since: float, thread_ts: str | None = None
+    ) -> Found | Absent | Unknown:
+        """Look for our message with that key, posted at `since` (unix seconds, Slack's clock) or later."""
+        return await find_key(self, channel, key, since=since, thread_ts=thread_ts, ours=self.bot_user)
+
+    async def join(self, channel: str) -> None:
+        """Join a public channel. Raises ChannelRefused where that cannot be."""
+        try:
+            await self.call("conversations.join", channel=channel)
+        except CredentialRefused as refused:
+            # Without the scope to join, the person can still invite the bot.
+            raise ChannelRefused("conversations.join", "not_in_channel") from refused
+
+    async def permalink(self, channel: str, ts: str) -> str | None:
+        """The web address of a message, None where Slack does not tell."""
+        try:
+            answer = await self.call("chat.getPermalink", channel=channel, message_ts=ts)
+        except SlackError:
+            return None
+        return str(answer.get("permalink") or "") or None
+
+    # --- files ---
+
+    async def start_upload(self, filename: str, content: bytes, *, snippet: bool) -> str:
+        """Upload a file's bytes and return its id. Nothing is visible until `share_upload`."""
+        answer = await self.call(
+            "files.getUploadURLExternal",
+            filename=self._mask(filename),
+            length=len(content),
+            snippet_type="text" if snippet else None,
+        )
+        await self._put(str(answer["upload_url"]), content)
+        return str(answer["file_id"])
+
+    async def _put(self, url: str, content: bytes) -> None:
+        """Bytes to an address that Slack has just given. Nothing is visible yet, so nothing is lost with a reply."""
+        await self.open()
+        session = cast("aiohttp.ClientSession", self._session)
+        try:
+            async with asyncio.timeout(self._upload_s), session.post(url, data=content) as answer:
+                if answer.status != 200:
+                    raise SlackNotSent("upload")
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise SlackNotSent("upload") from error
+
+    async def share_upload(self, channel: str, thread_ts: str, file_id: str, title: str) -> None:
+        """Show an uploaded file in a thread. Sent at most once. SlackLost: look with `find_upload`."""
+        await self.call(
+            "files.completeUploadExternal",
+            within_s=self._upload_s,
+            files=[{"id": file_id, "title": self._mask(title)}],
+            channel_id=channel,
+            thread_ts=thread_ts,
+        )
+
+    async def find_upload(
+        self, channel: str, thread_ts: str, file_id: str, *, since: float
+    ) -> Found | Absent | Unknown:
+        """Look for the message by which an uploaded file was shared in a thread."""
+        return await find_file(self, channel, thread_ts, file_id, since=since)
+
+    # --- private answers ---
+
+    async def respond(self, response_url: str, message: Message, *, replace: bool = False) -> None:
+        """Answer privately through a response_url; `replace` replaces the message it came from."""
+        await self.open()
+        body = {**self.content(message), "response_type": "ephemeral", "replace_original": replace}
+        session = cast("aiohttp.ClientSession", self._session)
+        try:
+            async with asyncio.timeout(self._call_s), session.post(response_url, json=body) as answer:
+                text = await answer.text()
+        except aiohttp.ClientConnectorError as error:
+            raise SlackNotSent("response_url") from error
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+            raise SlackLost("response_url") from error
+        if answer.status != 200 or _says_no(text):
+            raise SlackRefused("response_url", f"http_{answer.status}")
+
+    async def whisper(self, channel: str, user: str, message: Message) -> None:
+        """Show a message in a channel to one person only."""
+        await self.call("chat.postEphemeral", channel=channel, user=user, parse="none", **self.content(message))
+
+    async def direct(self, user: str, message: Message, *, key: str) -> str:
+        """Post into the direct message with a person; its timestamp."""
+        answer = await self.call("conversations.open", users=user)
+        return await self.post(str(answer["channel"]["id"]), message, key=key)
+
+
+def _refusal(method: str, error: SlackApiError) -> SlackError:
+    response = error.response
+    status = getattr(response, "status_code", 200)
+    headers = getattr(response, "headers", None) or {}
+    after = _seconds(headers.get("Retry-After") or headers.get("retry-after"))
+    if status == 429:
+        return SlackThrottled(method, after)
+    data = getattr(response, "data", None)
+    if status >= 500 or not isinstance(data, dict) or not data.get("error"):
+        return SlackLost(method)
+    return error_of(method, str(data["error"]), after)
+
+
+def _seconds(value: str | None) -> float:
+    try:
+        return min(LONGEST_RETRY_AFTER_S, max(1.0, float(value or RETRY_AFTER_S)))
+    except ValueError:
+        return RETRY_AFTER_S
+
+
+def _says_no(text: str) -> bool:
+    """Whether a response_url's answer is `{"ok": false, …}`; otherwise it is `ok`, or empty."""
+    try:
+        body = json.loads(text)
+    except ValueError:
+        return False
+    return isinstance(body, dict) and body.get("ok") is False
+
+
+def _masked(value: Any, mask: Callable[[str], str]) -> Any:
+    """Every text in a tree of blocks, masked; a button's value and address are ours and stay whole."""
+    match value:
+        case str():
+            return mask(value)
+        case list():
+            return [_masked(one, mask) for one in value]
+        case dict():
+            kept = {"value", "url", "type", "action_id", "block_id", "style"}
+            return {name: one if name in kept else _masked(one, mask) for name, one in value.items()}
+        case _:
+            return value

@@ -1,0 +1,16 @@
+"""`/bolt cancel <run id>`: typing the number is the confirmation."""
+
+from __future__ import annotations
+
+from slack_bolt.async_app import AsyncAck
+
+from bot.core.command import CancelCommand
+from bot.core.run import RunKey
+from bot.slack.actions.cancel import wish
+from bot.slack.desk import Desk, Payload, command_asker
+
+
+async def handle(desk: Desk, command: CancelCommand, body: Payload, ack: AsyncAck) -> None:
+    """Acknowledge, keep the wish, and answer what is known of it."""
+    await ack()
+    desk.later(wish(desk, command_asker(body), RunKey(desk.workspace, command.run_id)))

@@ -1,0 +1,57 @@
+"""What the listeners work with, and how they answer."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bot.core.message import Message
+from bot.flows.answer import Answers
+from bot.flows.ask import Ask
+from bot.flows.cancel import Cancel
+from bot.flows.ports import Asker, Chat, Requests
+from bot.flows.status import Status
+
+Payload = Mapping[str, Any]
+# Renders a message as the keyword arguments of ack() or respond(): text and blocks, masked.
+Render = Callable[[Message], dict[str, Any]]
+# Runs something after the acknowledgement, tracked until it is done.
+Later = Callable[[Awaitable[None]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The flows that listeners call. `wishes` wakes the worker that asks Bolt to cancel."""
+
+    command: str
+    workspace: str
+    ask: Ask
+    cancel: Cancel
+    status: Status
+    requests: Requests
+    answers: Answers
+    chat: Chat
+    render: Render
+    later: Later
+    wishes: Callable[[], None]
+
+
+def command_asker(body: Payload) -> Asker:
+    """Who typed a slash command."""
+    return Asker(body["team_id"], body["user_id"], body["channel_id"], body.get("response_url", ""))
+
+
+def click_asker(body: Payload) -> Asker:
+    """Who clicked a button."""
+    channel = (body.get("channel") or {}).get("id") or (body.get("container") or {}).get("channel_id") or ""
+    user = body["user"]
+    team = (body.get("team") or {}).get("id") or user.get("team_id") or ""
+    return Asker(team, user["id"], channel, body.get("response_url", ""))
+
+
+def click_message(body: Payload) -> str:
+    """The timestamp of the message whose button was clicked."""
+    container = body.get("container") or {}
+    ts = container.get("message_ts") or (body.get("message") or {}).get("ts") or ""
+    return str(ts)

@@ -1,0 +1,118 @@
+"""Slack's error codes, each with the class it belongs to.
+
+Sources: docs.slack.dev, the methods chat.postMessage, chat.update, files.completeUploadExternal, and the errors common to all.
+"""
+
+from __future__ import annotations
+
+from bot.core.errors import (
+    ChannelRefused,
+    ContentRefused,
+    CredentialRefused,
+    FileRefused,
+    MessageGone,
+    SlackError,
+    SlackLost,
+    SlackRefused,
+    SlackThrottled,
+)
+
+THROTTLED = frozenset({"ratelimited", "rate_limited"})
+# Slack itself does not know whether it was done.
+LOST = frozenset({"fatal_error", "internal_error", "service_unavailable", "request_timeout", "team_added_to_org"})
+
+FAMILIES: dict[str, type[SlackRefused]] = {
+    **dict.fromkeys(
+        (
+            "channel_not_found",
+            "not_in_channel",
+            "is_archived",
+            "is_inactive",
+            "restricted_action",
+            "restricted_action_non_threadable_channel",
+            "restricted_action_read_only_channel",
+            "restricted_action_thread_locked",
+            "restricted_action_thread_only_channel",
+            "posting_to_channel_denied",
+            "external_channel_migrating",
+            "messages_tab_disabled",
+            "method_not_supported_for_channel_type",
+            "user_not_in_channel",
+            "channel_is_limited_access",
+            "slack_connect_canvas_sharing_blocked",
+            "slack_connect_file_link_sharing_blocked",
+            "slack_connect_lists_sharing_blocked",
+        ),
+        ChannelRefused,
+    ),
+    **dict.fromkeys(
+        (
+            "message_not_found",
+            "cant_update_message",
+            "cant_delete_message",
+            "edit_window_closed",
+            "cannot_reply_to_message",
+            "thread_not_found",
+            "message_limit_exceeded",
+        ),
+        MessageGone,
+    ),
+    **dict.fromkeys(
+        (
+            "invalid_blocks",
+            "invalid_blocks_format",
+            "invalid_attachments",
+            "block_mismatch",
+            "msg_too_long",
+            "msg_blocks_too_long",
+            "no_text",
+            "markdown_text_conflict",
+            "metadata_too_large",
+            "invalid_metadata_format",
+            "invalid_metadata_schema",
+        ),
+        ContentRefused,
+    ),
+    **dict.fromkeys(
+        (
+            "file_uploads_disabled",
+            "storage_limit_reached",
+            "snippet_too_large",
+            "unknown_snippet_type",
+            "file_type_not_allowed",
+            "file_upload_size_restricted",
+            "file_uploads_except_images_disabled",
+            "file_not_found",
+            "alt_txt_too_large",
+        ),
+        FileRefused,
+    ),
+    **dict.fromkeys(
+        (
+            "invalid_auth",
+            "not_authed",
+            "account_inactive",
+            "token_revoked",
+            "token_expired",
+            "no_permission",
+            "not_allowed_token_type",
+            "access_denied",
+            "accesslimited",
+            "org_login_required",
+            "ekm_access_denied",
+            "missing_scope",
+            "team_access_not_granted",
+            "app_access_restricted",
+        ),
+        CredentialRefused,
+    ),
+}
+
+
+def error_of(method: str, code: str, retry_after_s: float) -> SlackError:
+    """The error that an answer with `ok: false` means."""
+    if code in THROTTLED:
+        return SlackThrottled(method, retry_after_s)
+    if code in LOST:
+        return SlackLost(method)
+    return FAMILIES.get(code, SlackRefused)(method, code)

@@ -1,0 +1,109 @@
+"""The slack_bolt app: verification, our own team only, and an answer to everything that nobody listens to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import structlog
+from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
+from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.error import BoltUnhandledRequestError
+from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_bolt.response import BoltResponse
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.slack.preflight import Identity
+
+log = structlog.get_logger()
+
+ANYTHING = re.compile(".*")
+OTHER_TEAM = "I belong to another workspace, so I cannot do that here. Nothing was done."
+UNKNOWN = "I do not know that button or command; it may be of another version of me. Nothing was done."
+
+Incident = Callable[[str, BaseException], str]
+
+
+def build_app(web: AsyncWebClient, token: str, signing_secret: str, identity: Identity, incident: Incident) -> AsyncApp:
+    """An app for one team. Requests of other teams are refused; a fault is told with a reference."""
+
+    async def authorize(**_: Any) -> AuthorizeResult:
+        # Known since the start: no auth.test stands between a command and its acknowledgement.
+        return AuthorizeResult(
+            enterprise_id=None,
+            team_id=identity.team,
+            bot_token=token,
+            bot_id=identity.bot_id,
+            bot_user_id=identity.bot_user,
+        )
+
+    app = AsyncApp(
+        client=web,
+        signing_secret=signing_secret,
+        authorize=authorize,
+        raise_error_for_unhandled_request=True,
+    )
+    app.use(_own_team_only(identity.team))
+
+    @app.error
+    async def on_error(error: Exception, body: dict[str, Any], request: AsyncBoltRequest) -> BoltResponse:
+        if isinstance(error, BoltUnhandledRequestError):
+            log.info("nobody listens", kind=body.get("type") or body.get("command"), mode=request.mode)
+            return BoltResponse(status=200, body="")
+        reference = incident("listener", error)
+        return BoltResponse(status=200, body=_private(f"Something unexpected happened (reference {reference}). Try again."))
+
+    return app
+
+
+def _own_team_only(team: str) -> Callable[..., Awaitable[BoltResponse | None]]:
+    async def middleware(
+        body: dict[str, Any], context: AsyncBoltContext, next_: Callable[[], Awaitable[Any]]
+    ) -> BoltResponse | None:
+        theirs = _team_of(body)
+        if theirs == team or (theirs is None and body.get("type") in {"url_verification", None}):
+            await next_()
+            return None
+        log.warning("a request of another team", team=theirs, user=context.user_id)
+        return BoltResponse(status=200, body=_private(OTHER_TEAM))
+
+    return middleware
+
+
+def _team_of(body: dict[str, Any]) -> str | None:
+    """The team of whoever acts: in shared channels people of other organisations can click, too."""
+    user, team = body.get("user"), body.get("team")
+    acting = user.get("team_id") if isinstance(user, dict) else None
+    where = team.get("id") if isinstance(team, dict) else body.get("team_id")
+    found = acting or where
+    return found if isinstance(found, str) else None
+
+
+def _private(text: str) -> dict[str, Any]:
+    return {"response_type": "ephemeral", "text": text}
+
+
+def register_fallbacks(app: AsyncApp) -> None:
+    """Listen to whatever nobody else does: without a listener there is no acknowledgement at all. To be called last."""
+
+    async def answer(ack: AsyncAck) -> None:
+        await ack(text=UNKNOWN)
+
+    async def acknowledge(ack: AsyncAck) -> None:
+        await ack()
+
+    app.command(ANYTHING)(answer)
+    app.action(ANYTHING)(acknowledge)
+    app.view(ANYTHING)(acknowledge)
+    app.shortcut(ANYTHING)(acknowledge)
+    app.options(ANYTHING)(_no_options)
+    app.event(ANYTHING)(_ignore)
+
+
+async def _no_options(ack: AsyncAck) -> None:
+    await ack(options=[])
+
+
+async def _ignore() -> None:
+    """An event that means nothing to us: slack_bolt has acknowledged it."""

@@ -1,0 +1,76 @@
+"""Looking for a message of ours whose reply was lost: by the key in its metadata, or by its file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from bot.core.errors import SlackRefused
+from bot.flows.ports import Absent, Found, Unknown
+
+# Our clock and Slack's may differ a little.
+MARGIN_S = 10.0
+PAGE = 100
+PAGES_MOST = 5
+
+Json = dict[str, Any]
+
+
+class Caller(Protocol):
+    """Calls a method of the Web API."""
+
+    async def call(self, method: str, *, within_s: float | None = None, **arguments: Any) -> Json: ...
+
+
+async def find_key(
+    slack: Caller, channel: str, key: str, *, since: float, thread_ts: str | None, ours: str
+) -> Found | Absent | Unknown:
+    """Our message whose metadata holds the key, in a channel or in a thread."""
+
+    def is_it(message: Json) -> bool:
+        payload = (message.get("metadata") or {}).get("event_payload") or {}
+        return payload.get("key") == key and (not ours or message.get("user") in (ours, None))
+
+    return await _find(slack, channel, thread_ts, since, is_it)
+
+
+async def find_file(
+    slack: Caller, channel: str, thread_ts: str, file_id: str, *, since: float
+) -> Found | Absent | Unknown:
+    """The message by which a file was shared in a thread."""
+
+    def is_it(message: Json) -> bool:
+        return any(file.get("id") == file_id for file in message.get("files") or [])
+
+    return await _find(slack, channel, thread_ts, since, is_it)
+
+
+async def _find(
+    slack: Caller, channel: str, thread_ts: str | None, since: float, is_it: Callable[[Json], bool]
+) -> Found | Absent | Unknown:
+    """Read back to the attempt. Unknown where Slack refuses that, or it is too far.
+
+    Raises SlackNotSent, SlackLost and SlackThrottled: look later.
+    """
+    method = "conversations.replies" if thread_ts else "conversations.history"
+    cursor = None
+    for _ in range(PAGES_MOST):
+        try:
+            page = await slack.call(
+                method,
+                channel=channel,
+                ts=thread_ts,
+                oldest=f"{since - MARGIN_S:.6f}",
+                limit=PAGE,
+                cursor=cursor,
+                include_all_metadata=True,
+            )
+        except SlackRefused:
+            return Unknown()
+        for message in page.get("messages") or []:
+            if is_it(message):
+                return Found(str(message["ts"]))
+        cursor = (page.get("response_metadata") or {}).get("next_cursor")
+        if not cursor:
+            return Absent()
+    return Unknown()

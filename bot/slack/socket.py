@@ -1,0 +1,88 @@
+"""Socket Mode: some connections at once, and a watchdog that replaces one that is dead or deaf.
+
+The SDK closes the old socket before it opens the new one at each refresh, and, where a handshake fails, tries the same
+one-use address for ever. Hence two connections, and the watchdog's fresh ticket.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+
+import structlog
+from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
+from slack_bolt.async_app import AsyncApp
+
+log = structlog.get_logger()
+
+CONNECTIONS = 2
+PING_S = 5.0
+WATCH_S = 5.0
+# A connection without an answer to its pings for this long is deaf.
+DEAF_S = 30.0
+# A new one gets this long to come up before its address is given up.
+COMING_S = 10.0
+
+
+class SocketIntake:
+    """Keeps connections to Slack open and hands what they bring to the app."""
+
+    def __init__(self, app: AsyncApp, app_token: str, *, connections: int = CONNECTIONS, watch_s: float = WATCH_S) -> None:
+        self._handlers = [
+            AsyncSocketModeHandler(app, app_token, ping_interval=PING_S) for _ in range(connections)
+        ]
+        self._watch_s = watch_s
+        self._tasks: list[asyncio.Task[None]] = []
+        self._down_since: dict[int, float] = {}
+
+    async def start(self) -> None:
+        """Begin to connect. Slack may be away: then it is tried again until it is back."""
+        self._tasks = [asyncio.create_task(self._connect(handler)) for handler in self._handlers]
+        self._tasks.append(asyncio.create_task(self._watch()))
+
+    async def stop(self) -> None:
+        """Take nothing more in."""
+        for task in self._tasks:
+            task.cancel()
+        for task in self._tasks:
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+        for handler in self._handlers:
+            await handler.close_async()
+
+    async def ready(self) -> bool:
+        """Whether at least one connection lives."""
+        return any([await self._lives(handler) for handler in self._handlers])
+
+    async def _connect(self, handler: AsyncSocketModeHandler) -> None:
+        # The SDK tries for ever by itself, and raises nothing that could be told apart.
+        await handler.connect_async()
+
+    async def _lives(self, handler: AsyncSocketModeHandler) -> bool:
+        if not await handler.client.is_connected():
+            return False
+        heard = getattr(handler.client, "last_ping_pong_time", None)
+        return heard is None or time.time() - heard < DEAF_S
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(self._watch_s)
+            for number, handler in enumerate(self._handlers):
+                await self._mend(number, handler)
+
+    async def _mend(self, number: int, handler: AsyncSocketModeHandler) -> None:
+        now = time.monotonic()
+        if await self._lives(handler):
+            self._down_since.pop(number, None)
+            return
+        since = self._down_since.setdefault(number, now)
+        if now - since < COMING_S:
+            return
+        log.warning("a connection to Slack is dead; taking a new ticket", connection=number)
+        self._down_since[number] = now
+        # An address is good for one handshake: without this the SDK would try the dead one for ever.
+        handler.client.wss_uri = None
+        if await handler.client.is_connected():
+            with contextlib.suppress(Exception):
+                await handler.client.disconnect()
