@@ -1,2 +1,163 @@
-def main() -> int:
+"""The command `bolt-bot`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Sequence
+from importlib import metadata, resources
+from pathlib import Path
+
+from bot.settings import Settings, SettingsError, load, unknown
+
+USAGE_STATUS = 2
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; its exit status: 0 done, 1 it cannot work, 2 it is asked wrongly."""
+    arguments = _parser().parse_args(argv)
+    try:
+        return int(arguments.handle(arguments))
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="bolt-bot", description="Paradime Bolt runs from Slack.")
+    parser.add_argument("--version", action="version", version=metadata.version("bolt-bot"))
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    run = commands.add_parser("run", help="run the bot; its settings are environment variables")
+    run.set_defaults(handle=_run)
+
+    demo = commands.add_parser("demo", help="the whole bot in a local sandbox: no account needed")
+    demo.add_argument("--port", type=_port, default=0, help="the sandbox's port (default: a free one)")
+    demo.add_argument("--speed", type=_speed, default=1.0, help="how many times faster the runs go")
+    demo.add_argument("--tour", action="store_true", help="play a short tour and end")
+    demo.set_defaults(handle=_demo)
+
+    sandbox = commands.add_parser("sandbox", help="the sandbox alone; prints the environment of a bot")
+    sandbox.add_argument("--port", type=_port, default=0, help="its port (default: a free one)")
+    sandbox.add_argument("--speed", type=_speed, default=1.0, help="how many times faster the runs go")
+    sandbox.set_defaults(handle=_sandbox)
+
+    doctor = commands.add_parser("doctor", help="check the settings and what they point at")
+    doctor.set_defaults(handle=_doctor)
+
+    manifest = commands.add_parser("manifest", help="print the Slack app's manifest")
+    manifest.add_argument("--http", metavar="URL", help="for HTTP mode, with the bot's public address")
+    manifest.set_defaults(handle=_manifest)
+    return parser
+
+
+def _run(_arguments: argparse.Namespace) -> int:
+    settings = _settings()
+    if settings is None:
+        return USAGE_STATUS
+    # Imported here, so that wrong settings are told at once.
+    from bot.app import run  # noqa: PLC0415
+
+    return asyncio.run(run(settings))
+
+
+def _doctor(_arguments: argparse.Namespace) -> int:
+    settings = _settings()
+    if settings is None:
+        return USAGE_STATUS
+    from bot.app import diagnose  # noqa: PLC0415 - as above
+
+    async def tell() -> int:
+        status = 0
+        async for name, good, sentence in diagnose(settings):
+            _say(f"{'ok     ' if good else 'PROBLEM'}  {name}: {sentence}")
+            status = status if good else 1
+        return status
+
+    return asyncio.run(tell())
+
+
+def _demo(arguments: argparse.Namespace) -> int:
+    if not _sandbox_installed():
+        return 1
+    from bot.sandbox.demo import demo  # noqa: PLC0415 - needs the extra
+
+    return asyncio.run(demo(arguments.port, arguments.speed, tour=arguments.tour))
+
+
+def _sandbox(arguments: argparse.Namespace) -> int:
+    if not _sandbox_installed():
+        return 1
+    from bot.sandbox.server import serve  # noqa: PLC0415 - needs the extra
+
+    return asyncio.run(serve(arguments.port, arguments.speed))
+
+
+def _manifest(arguments: argparse.Namespace) -> int:
+    text = manifest_text()
+    if arguments.http:
+        address = arguments.http.rstrip("/") + "/slack/events"
+        lines = []
+        for line in text.splitlines():
+            lines.append(line.replace("socket_mode_enabled: true", "socket_mode_enabled: false"))
+            stripped = line.strip()
+            indent = line[: len(line) - len(line.lstrip())]
+            if stripped == "is_enabled: true":
+                lines.append(f"{indent}request_url: {address}")
+            elif stripped == "- command: /bolt":
+                lines.append(f"{indent}  url: {address}")
+        text = "\n".join(lines) + "\n"
+    sys.stdout.write(text)
     return 0
+
+
+def manifest_text() -> str:
+    """The manifest as it is shipped: beside the package in a checkout, inside it when installed."""
+    beside = Path(__file__).parents[1] / "manifest.yml"
+    if beside.exists():
+        return beside.read_text()
+    return (resources.files("bot") / "manifest.yml").read_text()
+
+
+def _settings() -> Settings | None:
+    for line in unknown():
+        _complain(line)
+    try:
+        return load()
+    except SettingsError as error:
+        for line in error.lines:
+            _complain(line)
+        return None
+
+
+def _sandbox_installed() -> bool:
+    try:
+        import graphql  # noqa: F401, PLC0415 - whether it is there is the question
+    except ImportError:
+        _complain("The sandbox needs its extra: pip install 'bolt-bot[sandbox]'.")
+        return False
+    return True
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError("a port is a number up to 65535")
+    return int(text)
+
+
+def _speed(text: str) -> float:
+    try:
+        speed = float(text)
+    except ValueError:
+        speed = 0
+    if not 0 < speed <= 1000:
+        raise argparse.ArgumentTypeError("a speed is a number above 0 and up to 1000")
+    return speed
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+
+
+def _complain(line: str) -> None:
+    sys.stderr.write(f"{line}\n")

@@ -1,0 +1,406 @@
+"""The composition root: builds the parts, starts and stops them. The only place that knows them all."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import sys
+import time
+import traceback
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime
+from typing import TypeVar
+
+import structlog
+from redis.asyncio import Redis
+
+from bot.core.errors import BoltDenied, BoltError, SlackError, StoreAway, StoreUnfit
+from bot.core.redact import Redactor
+from bot.core.run import CardRef
+from bot.flows.answer import Answers
+from bot.flows.ask import Ask
+from bot.flows.cancel import Cancel
+from bot.flows.catalog import Catalog
+from bot.flows.conclude import Conclude, LogReader
+from bot.flows.follow import Follow
+from bot.flows.ports import Limits
+from bot.flows.show import Show
+from bot.flows.start import Start, StartRules
+from bot.flows.status import Status
+from bot.flows.tell import Tell, TellRules
+from bot.logging import configure, incident_id
+from bot.outage import Outage
+from bot.paradime.client import BoltClient, ClientLimits
+from bot.paradime.credentials import Credentials
+from bot.settings import Settings
+from bot.slack import actions, commands
+from bot.slack.client import SlackChat
+from bot.slack.desk import Desk
+from bot.slack.http import handler
+from bot.slack.intake import build_app, register_fallbacks
+from bot.slack.preflight import Identity, TokenRefusedError, card_url, check_app_token, identify
+from bot.slack.socket import SocketIntake
+from bot.slack.tasks import TaskRegistry
+from bot.store.connect import check, connect
+from bot.store.due import DueSet
+from bot.store.embedded import Embedded
+from bot.store.lanes import Budget, Edits, Posts
+from bot.store.requests import Requests
+from bot.store.runs import Runs
+from bot.store.scripts import Scripts
+from bot.web.server import PortTakenError, WebServer
+from bot.workers import claims
+from bot.workers.loop import Worker
+
+log = structlog.get_logger()
+T = TypeVar("T")
+
+DRAIN_S = 18.0
+AWAY_AGAIN_S = 2.0
+DAY_S = 86_400
+MEGABYTE = 1_000_000
+UPLOAD_LEASE_S = 60.0
+REQUESTS_AT_ONCE = 20
+FEW_AT_ONCE = 10
+POLLS_AT_ONCE = 4
+READY_WITHIN_S = 2.0
+
+
+class StartRefusedError(Exception):
+    """The bot cannot start; the message is one plain line."""
+
+
+async def run(settings: Settings) -> int:
+    """Run until SIGTERM or SIGINT; the exit status."""
+    redactor = Redactor(settings.secrets())
+    configure(settings.bolt_bot_log_format, settings.bolt_bot_log_level, redactor.mask)
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
+    bot = App(settings, redactor.mask)
+    try:
+        await _unless_stopped(bot.start(), stopped)
+        await stopped.wait()
+    except StartRefusedError as refused:
+        sys.stderr.write(f"{redactor.mask(str(refused))}\n")
+        return 1
+    finally:
+        await bot.stop()
+    return 0
+
+
+async def _unless_stopped(starting: Awaitable[None], stopped: asyncio.Event) -> None:
+    """Starting may wait for Slack or Bolt as long as they are away; SIGTERM ends that wait."""
+    start = asyncio.ensure_future(starting)
+    stop = asyncio.ensure_future(stopped.wait())
+    await asyncio.wait({start, stop}, return_when=asyncio.FIRST_COMPLETED)
+    stop.cancel()
+    if start.done():
+        start.result()
+        return
+    start.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await start
+
+
+class App:
+    """One process of the bot."""
+
+    def __init__(self, settings: Settings, mask: Callable[[str], str]) -> None:
+        self._settings = settings
+        self._mask = mask
+        self._outages = {name: Outage(name) for name in ("redis", "bolt", "slack")}
+        self._embedded: Embedded | None = None
+        self._redis: Redis | None = None
+        self._socket: SocketIntake | None = None
+        self._workers: dict[str, Worker] = {}
+        self._working: list[asyncio.Task[None]] = []
+        self._tasks = TaskRegistry(incident)
+        self._web = WebServer(self._not_ready)
+        self._taking_in = False
+        self._slack = SlackChat(
+            settings.slack_bot_token.get_secret_value(),
+            settings.slack_api_url,
+            mask,
+            call_s=settings.bolt_bot_lease_s / 3,
+            watch=self._outages["slack"],
+        )
+        self._bolt = BoltClient(
+            settings.paradime_api_endpoint,
+            _credentials(settings),
+            ClientLimits(
+                timeout_s=settings.bolt_bot_api_timeout_s, body_most=settings.bolt_bot_log_limit_mb * MEGABYTE
+            ),
+            watch=self._outages["bolt"],
+        )
+
+    async def start(self) -> None:
+        """Start everything. Raises StartRefusedError; waits as long as Slack or Bolt are merely away."""
+        began = time.monotonic()
+        settings = self._settings
+        try:
+            await self._web.start(
+                settings.bolt_bot_http_host, settings.bolt_bot_http_port, slack_over_http=not settings.socket_mode
+            )
+            await self._open_redis()
+            identity, _ = await asyncio.gather(
+                self._when_there(self._identify), self._when_there(self._bolt.check)
+            )
+        except (PortTakenError, StoreAway, StoreUnfit, TokenRefusedError) as refused:
+            raise StartRefusedError(str(refused)) from refused
+        except BoltDenied as refused:
+            text = "Bolt refuses the API key: check PARADIME_API_KEY and PARADIME_API_SECRET."
+            raise StartRefusedError(text) from refused
+        await self._begin(identity)
+        log.info("started", seconds=round(time.monotonic() - began, 2), socket_mode=settings.socket_mode)
+
+    async def stop(self) -> None:
+        """Take nothing more in, finish what is in hand, close."""
+        until = time.monotonic() + DRAIN_S
+        self._taking_in = False
+        self._web.slack = None
+        if self._socket is not None:
+            await self._socket.stop()
+        await self._tasks.drain(max(0.0, until - time.monotonic()) / 2)
+        for worker in self._workers.values():
+            worker.stop()
+        late = [await worker.drain(max(0.0, until - time.monotonic())) for worker in self._workers.values()]
+        await asyncio.gather(*self._working, return_exceptions=True)
+        if sum(late):
+            log.warning("broke off what was in hand; another process takes it up", jobs=sum(late))
+        await self._web.stop()
+        await self._bolt.aclose()
+        await self._slack.close()
+        if self._redis is not None:
+            await self._redis.aclose()
+        if self._embedded is not None:
+            await self._embedded.stop()
+        log.info("stopped")
+
+    # --- starting ---
+
+    async def _open_redis(self) -> None:
+        if self._settings.redis_url is not None:
+            url = self._settings.redis_url.get_secret_value()
+        else:
+            self._embedded = Embedded(self._settings.bolt_bot_data_dir)
+            url = await self._embedded.start()
+        self._redis = connect(url)
+        for warning in await check(self._redis):
+            log.warning(warning)
+
+    async def _identify(self) -> Identity:
+        identity = await identify(self._slack)
+        if self._settings.slack_app_token is not None:
+            await check_app_token(self._slack, self._settings.slack_app_token.get_secret_value())
+        return identity
+
+    async def _when_there(self, ask: Callable[[], Awaitable[T]]) -> T:
+        """Ask until the service is there. Anything but being away is for the caller."""
+        while True:
+            try:
+                return await ask()
+            except BoltDenied:
+                raise
+            except (BoltError, SlackError):
+                await asyncio.sleep(AWAY_AGAIN_S)
+
+    async def _begin(self, identity: Identity) -> None:
+        settings = self._settings
+        self._slack.bot_user = identity.bot_user
+        desk = self._build(identity)
+        app = build_app(
+            self._slack.web,
+            settings.slack_bot_token.get_secret_value(),
+            settings.slack_signing_secret.get_secret_value() if settings.slack_signing_secret else "",
+            identity,
+            incident,
+        )
+        commands.register(app, desk)
+        actions.register(app, desk)
+        register_fallbacks(app)
+        self._working = [asyncio.create_task(worker.run(), name=name) for name, worker in self._workers.items()]
+        if settings.slack_app_token is not None:
+            self._socket = SocketIntake(app, settings.slack_app_token.get_secret_value())
+            await self._socket.start()
+        elif settings.slack_signing_secret is not None:
+            self._web.slack = handler(app, settings.slack_signing_secret.get_secret_value())
+        self._taking_in = True
+
+    def _build(self, identity: Identity) -> Desk:
+        """The flows and their workers, and the desk at which listeners reach them."""
+        settings, bolt, chat = self._settings, self._bolt, self._slack
+        if self._redis is None:
+            raise RuntimeError("Redis is opened before anything that needs it")
+        scripts = Scripts(
+            self._redis,
+            settings.bolt_bot_name,
+            retention_s=round(settings.bolt_bot_retention_days * DAY_S),
+            watch=self._outages["redis"],
+        )
+        lease_s, deadline_s = settings.bolt_bot_lease_s, settings.bolt_bot_start_deadline_s
+        limits = Limits(settings.bolt_bot_user_limit, settings.bolt_bot_channel_limit)
+        requests, runs = Requests(scripts, limits), Runs(scripts)
+        due = {name: DueSet(scripts, name, lease_s=lease_s) for name in ("requests", "polls", "ends", "cancels")}
+        edits = Edits(scripts, Budget(), lease_s=lease_s)
+        posts = Posts(scripts, Budget(), lease_s=lease_s, upload_lease_s=max(UPLOAD_LEASE_S, lease_s))
+        answers, catalog, logs = Answers(chat), Catalog(bolt), LogReader(bolt, self._mask)
+        app_url, now = settings.paradime_app_url, lambda: datetime.now(UTC)
+
+        start_rules = StartRules(
+            settings.workspace,
+            app_url,
+            command=settings.bolt_bot_command,
+            deadline_s=deadline_s,
+            trigger_s=settings.bolt_bot_api_timeout_s,
+        )
+        start = Start(bolt, chat, requests, runs, due["requests"], answers, catalog, start_rules)
+        tell_rules = TellRules(app_url, f"@{identity.name}", deadline_s=deadline_s, settle_s=lease_s / 3 + 0.5)
+        tell = Tell(chat, posts, requests, runs, logs, tell_rules)
+        follow = Follow(
+            bolt,
+            runs,
+            due["polls"],
+            workspace=settings.workspace,
+            mask=self._mask,
+            now=now,
+            poll_min_s=settings.bolt_bot_poll_min_s,
+            poll_max_s=settings.bolt_bot_poll_max_s,
+        )
+        cancel = Cancel(bolt, runs, due["cancels"], answers, app_url=app_url, now=now)
+        self._workers = self._build_workers(
+            due,
+            edits,
+            posts,
+            start=start,
+            follow=follow,
+            conclude=Conclude(bolt, runs, due["ends"], logs),
+            cancel=cancel,
+            show=Show(chat, edits, requests, runs, app_url=app_url),
+            tell=tell,
+        )
+
+        def its_url(card: CardRef) -> str | None:
+            return card_url(identity, card.channel, card.ts)
+
+        ask = Ask(requests, app_url=app_url, card_url=its_url, accepted=self._workers["requests"].wake)
+        return Desk(
+            command=settings.bolt_bot_command,
+            workspace=settings.workspace,
+            ask=ask,
+            cancel=cancel,
+            status=Status(bolt, runs, app_url=app_url, mask=self._mask),
+            requests=requests,
+            answers=answers,
+            chat=chat,
+            render=chat.content,
+            later=self._tasks.start,
+            wishes=self._ring,
+        )
+
+    def _build_workers(
+        self,
+        due: dict[str, DueSet],
+        edits: Edits,
+        posts: Posts,
+        *,
+        start: Start,
+        follow: Follow,
+        conclude: Conclude,
+        cancel: Cancel,
+        show: Show,
+        tell: Tell,
+    ) -> dict[str, Worker]:
+        settings, ring = self._settings, self._ring
+        soon_s = min(1.0, settings.bolt_bot_poll_min_s / 2)
+        kinds = {
+            "requests": (claims.each(due["requests"], start.advance, ring, most=FEW_AT_ONCE), REQUESTS_AT_ONCE),
+            "polls": (
+                claims.batches(due["polls"], follow, ring, batch=lambda: self._bolt.batch_limit, soon_s=soon_s),
+                POLLS_AT_ONCE,
+            ),
+            "ends": (claims.each(due["ends"], conclude.advance, ring, most=FEW_AT_ONCE), FEW_AT_ONCE),
+            "cancels": (claims.each(due["cancels"], cancel.advance, ring, most=FEW_AT_ONCE), FEW_AT_ONCE),
+            "posts": (claims.posts(posts, tell, ring), FEW_AT_ONCE),
+            "edits": (claims.edits(edits, show), FEW_AT_ONCE),
+        }
+        return {name: Worker(name, claim, most=most, incident=incident) for name, (claim, most) in kinds.items()}
+
+    def _ring(self) -> None:
+        """Something was done that another worker may go on with."""
+        for worker in self._workers.values():
+            worker.wake()
+
+    # --- readiness ---
+
+    async def _not_ready(self) -> list[str]:
+        """Why the bot is not ready, in words that tell a stranger nothing."""
+        if not self._taking_in:
+            return ["starting or stopping"]
+        reasons = []
+        try:
+            async with asyncio.timeout(READY_WITHIN_S):
+                if self._redis is None or not await self._redis.ping():
+                    reasons.append("redis does not answer")
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with Redis, it is a reason
+            log.debug("redis does not answer", why=str(error))
+            reasons.append("redis does not answer")
+        if self._socket is not None and not await self._socket.ready():
+            reasons.append("slack is not connected")
+        return reasons
+
+
+def incident(where: str, error: BaseException) -> str:
+    """Log an unexpected fault under a short name, which people are told."""
+    reference = incident_id()
+    details = "".join(traceback.format_exception(error))
+    log.error("unexpected fault", reference=reference, where=where, error=repr(error), details=details)
+    return reference
+
+
+def _credentials(settings: Settings) -> Credentials:
+    return Credentials(
+        settings.paradime_api_secret.get_secret_value(),
+        settings.paradime_api_key.get_secret_value() if settings.paradime_api_key else "",
+        settings.paradime_workspace_uid or "",
+    )
+
+
+async def diagnose(settings: Settings) -> AsyncIterator[tuple[str, bool, str]]:
+    """What `bolt-bot doctor` says: a name, whether it is well, and a sentence, for each thing that the bot needs."""
+    yield "settings", True, "complete"
+    mask = Redactor(settings.secrets()).mask
+    yield await _diagnose_redis(settings)
+    chat = SlackChat(settings.slack_bot_token.get_secret_value(), settings.slack_api_url, mask)
+    try:
+        identity = await identify(chat)
+        yield "Slack", True, f"I am @{identity.name} in team {identity.team}"
+        if settings.slack_app_token is not None:
+            await check_app_token(chat, settings.slack_app_token.get_secret_value())
+            yield "Socket Mode", True, "the app token opens connections"
+    except (TokenRefusedError, SlackError) as error:
+        yield "Slack", False, mask(str(error))
+    finally:
+        await chat.close()
+    bolt = BoltClient(settings.paradime_api_endpoint, _credentials(settings))
+    try:
+        yield "Bolt", True, f"{len(await bolt.schedules())} active schedules"
+    except BoltError as error:
+        yield "Bolt", False, mask(error.sentence)
+    finally:
+        await bolt.aclose()
+
+
+async def _diagnose_redis(settings: Settings) -> tuple[str, bool, str]:
+    if settings.redis_url is None:
+        return "Redis", True, f"an embedded one in {settings.bolt_bot_data_dir}"
+    client = connect(settings.redis_url.get_secret_value())
+    try:
+        warnings = await check(client)
+    except (StoreAway, StoreUnfit) as refused:
+        return "Redis", False, refused.sentence
+    finally:
+        await client.aclose()
+    return "Redis", True, " ".join(warnings) or "noeviction, append-only file on"

@@ -1,0 +1,48 @@
+"""Outages: logged once when one begins and once when it ends, whatever number of calls fail in between."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import structlog
+
+from bot.core.errors import (
+    BoltDenied,
+    BoltLost,
+    BoltNotSent,
+    BotError,
+    CredentialRefused,
+    SlackLost,
+    SlackNotSent,
+    StoreAway,
+)
+
+log = structlog.get_logger()
+
+# What says that a service is away. Any other error is an answer: the service is there.
+AWAY = (BoltDenied, BoltLost, BoltNotSent, CredentialRefused, SlackLost, SlackNotSent, StoreAway)
+
+
+class Outage:
+    """One service's outages. Called with the outcome of each call to it: None, or the error."""
+
+    def __init__(self, service: str, clock: Callable[[], float] = time.monotonic) -> None:
+        self.service = service
+        self._clock = clock
+        self._since: float | None = None
+
+    @property
+    def away_s(self) -> float:
+        """For how long the service has been away, 0 while it is there."""
+        return 0.0 if self._since is None else self._clock() - self._since
+
+    def __call__(self, error: BotError | None) -> None:
+        """Note the outcome of a call."""
+        away = isinstance(error, AWAY)
+        if away and self._since is None:
+            self._since = self._clock()
+            log.warning("a service is away", service=self.service, why=str(error))
+        elif not away and self._since is not None:
+            log.info("a service is back", service=self.service, away_s=round(self.away_s, 1))
+            self._since = None

@@ -1,0 +1,245 @@
+"""The settings: one frozen object, read from the environment once."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import unquote, urlsplit
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_core import PydanticCustomError
+from rapidfuzz import process
+
+# The forms of a Bolt secret that need no key: of one workspace, and of a company.
+BEARER_PREFIXES = ("prdm_wsp_", "prdm_cmp_")
+COMPANY_PREFIX = "prdm_cmp_"
+
+
+class SettingsError(ValueError):
+    """Settings are missing or malformed. One line a variable: its name and what it should be, never its value."""
+
+    def __init__(self, lines: tuple[str, ...]) -> None:
+        super().__init__("\n".join(lines))
+        self.lines = lines
+
+
+def _should(what: str) -> PydanticCustomError:
+    return PydanticCustomError("should", "{what}", {"what": f"should {what}"})
+
+
+def _web_address(value: str) -> str:
+    try:
+        parts = urlsplit(value)
+        fits = parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        fits = False
+    if not fits or re.search(r"\s", value):
+        raise _should("be an address that begins with https:// or http://")
+    return value
+
+
+def _with_slash(value: str) -> str:
+    return value if value.endswith("/") else f"{value}/"
+
+
+def _without_slash(value: str) -> str:
+    return value.rstrip("/")
+
+
+def _redis_address(value: SecretStr) -> SecretStr:
+    try:
+        parts = urlsplit(value.get_secret_value())
+        fits = parts.scheme == "unix" or (parts.scheme in {"redis", "rediss"} and (parts.port is None or parts.port > 0))
+    except ValueError:
+        fits = False
+    if not fits:
+        raise _should("be an address that begins with redis://, rediss:// (TLS) or unix://")
+    return value
+
+
+def _starting(*prefixes: str) -> AfterValidator:
+    def check(value: SecretStr) -> SecretStr:
+        text = value.get_secret_value()
+        if not text.startswith(prefixes) or not re.fullmatch(r"[\x21-\x7e]+", text):
+            raise _should(f"begin with {' or '.join(prefixes)}")
+        return value
+
+    return AfterValidator(check)
+
+
+def _one_word(value: SecretStr) -> SecretStr:
+    # It goes into an HTTP header.
+    if not re.fullmatch(r"[\x21-\x7e]+", value.get_secret_value()):
+        raise _should("be one word of ASCII characters")
+    return value
+
+
+def _matching(pattern: str, what: str) -> AfterValidator:
+    def check(value: str) -> str:
+        if not re.fullmatch(pattern, value):
+            raise _should(what)
+        return value
+
+    return AfterValidator(check)
+
+
+def _lower(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
+
+
+Secret = Annotated[SecretStr, AfterValidator(_one_word)]
+Address = Annotated[str, AfterValidator(_web_address)]
+Name = Annotated[str, _matching(r"[a-z0-9-]{1,32}", "be 1 to 32 lower-case letters, digits and dashes")]
+SlashCommand = Annotated[str, _matching(r"/[^\s/A-Z]{1,31}", "be a slash command of at most 32 characters, as in /bolt")]
+Uid = Annotated[str, _matching(r"[\w.-]{1,64}", "be the workspace's uid: letters, digits, dashes and underscores")]
+
+
+class Settings(BaseModel):
+    """The environment, checked. Names are the variables' own in lower case; `load` makes one."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    slack_bot_token: Annotated[SecretStr, _starting("xoxb-", "xoxe.xoxb-")]
+    slack_app_token: Annotated[SecretStr, _starting("xapp-")] | None = None
+    slack_signing_secret: Secret | None = None
+    slack_api_url: Annotated[Address, AfterValidator(_with_slash)] = "https://slack.com/api/"
+
+    paradime_api_endpoint: Address
+    paradime_api_key: Secret | None = None
+    paradime_api_secret: Secret
+    paradime_workspace_uid: Uid | None = None
+    paradime_app_url: Annotated[Address, AfterValidator(_without_slash)] = "https://app.paradime.io"
+    # Nothing listens for webhooks yet. Known here so that it is masked wherever it turns up.
+    paradime_webhook_secret: SecretStr | None = None
+
+    # It may hold a password.
+    redis_url: Annotated[SecretStr, AfterValidator(_redis_address)] | None = None
+
+    bolt_bot_name: Name = "bolt"
+    bolt_bot_data_dir: Path = Path("data")
+    bolt_bot_http_host: str = "0.0.0.0"  # noqa: S104 - health checks and Slack's posts come from other machines
+    bolt_bot_http_port: int = Field(default=8080, ge=1, le=65535)
+    bolt_bot_poll_min_s: float = Field(default=2, ge=0.1, le=3600)
+    bolt_bot_poll_max_s: float = Field(default=30, ge=0.1, le=3600)
+    bolt_bot_command: SlashCommand = "/bolt"
+    bolt_bot_log_format: Annotated[Literal["console", "json"], BeforeValidator(_lower)] = "console"
+    bolt_bot_log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = "info"
+    bolt_bot_lease_s: float = Field(default=10, ge=1, le=300)
+    bolt_bot_start_deadline_s: float = Field(default=60, ge=1, le=600)
+    # A person hears of a lost start within 20 s, so no request may take longer.
+    bolt_bot_api_timeout_s: float = Field(default=10, ge=0.5, le=20)
+    bolt_bot_retention_days: float = Field(default=30, ge=0.01, le=3650)
+    bolt_bot_user_limit: int = Field(default=30, ge=1, le=10_000)
+    bolt_bot_channel_limit: int = Field(default=100, ge=1, le=10_000)
+    bolt_bot_log_limit_mb: int = Field(default=64, ge=1, le=1024)
+
+    @property
+    def socket_mode(self) -> bool:
+        """Whether Slack is spoken to over a socket that the bot opens."""
+        return self.slack_app_token is not None
+
+    @property
+    def workspace(self) -> str:
+        """What records call the Bolt workspace: its uid, else what the endpoint's path says."""
+        if self.paradime_workspace_uid:
+            return self.paradime_workspace_uid
+        parts = [part for part in urlsplit(self.paradime_api_endpoint).path.split("/") if part not in {"", "graphql"}]
+        return re.sub(r"[^\w.-]", "-", parts[-1])[:64] if parts else "default"
+
+    def secrets(self) -> tuple[str, ...]:
+        """Every secret value, for the masker; of addresses the password alone."""
+        held = (
+            self.slack_bot_token,
+            self.slack_app_token,
+            self.slack_signing_secret,
+            self.paradime_api_key,
+            self.paradime_api_secret,
+            self.paradime_webhook_secret,
+        )
+        addresses = [self.slack_api_url, self.paradime_api_endpoint, self.paradime_app_url]
+        if self.redis_url:
+            addresses.append(self.redis_url.get_secret_value())
+        passwords = [urlsplit(address).password for address in addresses]
+        # Both as it stands in the address and as it is: either may turn up in an error.
+        forms = [form for password in passwords if password for form in (password, unquote(password))]
+        return tuple(dict.fromkeys([one.get_secret_value() for one in held if one is not None] + forms))
+
+
+MEANINGS = {
+    "slack_bot_token": "the bot token of the Slack app, xoxb-…",
+    "paradime_api_endpoint": "the address of the Bolt API, https://…/graphql",
+    "paradime_api_secret": "the secret of a Bolt API key",
+}
+
+
+def load(environment: Mapping[str, str] | None = None) -> Settings:
+    """The settings of an environment, by default this process's. An empty variable counts as unset.
+
+    Raises SettingsError with every fault at once.
+    """
+    values = _ours(os.environ if environment is None else environment)
+    lines: list[str] = []
+    settings = None
+    try:
+        settings = Settings.model_validate(values)
+    except ValidationError as error:
+        lines += [_line(str(one["loc"][0]), one["type"], one.get("ctx") or {}) for one in error.errors()]
+    lines += _together(values, settings)
+    if settings is None or lines:
+        raise SettingsError(tuple(dict.fromkeys(lines)))
+    return settings
+
+
+def unknown(environment: Mapping[str, str] | None = None) -> tuple[str, ...]:
+    """A line for each BOLT_BOT_ variable that is none of ours, with the nearest name that is."""
+    names = os.environ if environment is None else environment
+    known = [name.upper() for name in Settings.model_fields if name.startswith("bolt_bot_")]
+    lines = []
+    for name in sorted(names):
+        if name.startswith("BOLT_BOT_") and name not in known:
+            nearest = process.extractOne(name, known)
+            lines.append(f"{name} is not a setting and has no effect; the nearest is {nearest[0]}")
+    return tuple(lines)
+
+
+def _ours(environment: Mapping[str, str]) -> dict[str, str]:
+    found = {name: environment.get(name.upper(), "").strip() for name in Settings.model_fields}
+    return {name: value for name, value in found.items() if value}
+
+
+def _together(values: Mapping[str, str], settings: Settings | None) -> list[str]:
+    """What no variable shows by itself. Told beside the faults of single ones, so that one start shows them all."""
+    lines = []
+    if not values.keys() & {"slack_app_token", "slack_signing_secret"}:
+        lines.append("SLACK_APP_TOKEN is missing: xapp-… for Socket Mode, or else SLACK_SIGNING_SECRET for HTTP")
+    secret = values.get("paradime_api_secret", "")
+    if secret and not secret.startswith(BEARER_PREFIXES) and "paradime_api_key" not in values:
+        lines.append("PARADIME_API_KEY is missing: only a secret of the form prdm_wsp_… or prdm_cmp_… needs no key")
+    if secret.startswith(COMPANY_PREFIX) and "paradime_workspace_uid" not in values:
+        lines.append("PARADIME_WORKSPACE_UID is missing: a company's secret (prdm_cmp_…) needs it")
+    if settings and settings.bolt_bot_poll_min_s > settings.bolt_bot_poll_max_s:
+        lines.append("BOLT_BOT_POLL_MIN_S should be at most BOLT_BOT_POLL_MAX_S")
+    return lines
+
+
+def _line(field: str, kind: str, context: Mapping[str, object]) -> str:
+    """What is wrong, from the kind of pydantic's error: its own message may quote the value."""
+    name = field.upper()
+    bounds = {"greater_than_equal": ("ge", "at least"), "less_than_equal": ("le", "at most")}
+    if kind == "missing":
+        return f"{name} is missing: {MEANINGS[field]}"
+    if kind == "should":
+        return f"{name} {context['what']}"
+    if kind in bounds:
+        key, words = bounds[kind]
+        return f"{name} should be {words} {context[key]}"
+    if kind == "literal_error":
+        return f"{name} should be {context['expected']}"
+    if kind.startswith("int"):
+        return f"{name} should be a whole number"
+    if kind.startswith(("float", "finite")):
+        return f"{name} should be a number"
+    return f"{name} is malformed"

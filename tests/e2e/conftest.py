@@ -1,0 +1,24 @@
+"""A stage for each test: a fresh sandbox, hastened, and a data folder of its own."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.sandbox.bolt import BoltWorld
+from bot.sandbox.server import Sandbox
+from tests.e2e.stage import Stage
+
+SPEED = 10.0
+
+
+@pytest.fixture
+async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
+    """A sandbox whose runs go ten times as fast, without a bot yet."""
+    sandbox = Sandbox(bolt=BoltWorld(speed=SPEED))
+    await sandbox.start()
+    stage = Stage(sandbox, tmp_path)
+    yield stage
+    await stage.close()

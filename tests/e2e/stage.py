@@ -1,0 +1,188 @@
+"""The whole bot as a process of its own, between a local Slack and a local Bolt API, over real sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from bot.sandbox.server import Sandbox
+
+ROOT = Path(__file__).parents[2]
+READY_S = 15.0
+CHANNEL = "data-eng"
+PERSON = "ada"
+API_KEY = "API key sandbox"
+
+Json = dict[str, Any]
+
+
+def free_port() -> int:
+    """A port that nothing listens on at the moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass(slots=True)
+class Bot:
+    """A running bot."""
+
+    process: asyncio.subprocess.Process
+    port: int
+    log: Path
+
+    def kill(self, number: signal.Signals = signal.SIGKILL) -> None:
+        """Send a signal, SIGKILL by default."""
+        if self.process.returncode is None:
+            self.process.send_signal(number)
+
+    async def ended(self, within_s: float = 25) -> int:
+        """Its exit status."""
+        async with asyncio.timeout(within_s):
+            return await self.process.wait()
+
+    def printed(self) -> str:
+        """Everything it has written."""
+        return self.log.read_text() if self.log.exists() else ""
+
+
+@dataclass(slots=True)
+class Stage:
+    """A sandbox and the bots that work in it."""
+
+    sandbox: Sandbox
+    folder: Path
+    settings: dict[str, str] = field(default_factory=dict)
+    bots: list[Bot] = field(default_factory=list)
+    history: int = 0
+
+    def __post_init__(self) -> None:
+        """Remember which runs were there before any bot."""
+        self.history = max(run.id for run in self.sandbox.bolt.runs())
+
+    async def start_bot(self, *, ready: bool = True, socket_mode: bool = True, **settings: str) -> Bot:
+        """Start a bot and wait until it is ready. `settings` are environment variables."""
+        port = free_port()
+        log = self.folder / f"bot-{len(self.bots)}.log"
+        environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(self.folder),
+            **self.sandbox.env(socket_mode=socket_mode),
+            "BOLT_BOT_HTTP_HOST": "127.0.0.1",
+            "BOLT_BOT_HTTP_PORT": str(port),
+            "BOLT_BOT_DATA_DIR": str(self.folder / "data"),
+            "BOLT_BOT_POLL_MIN_S": "0.2",
+            **self.settings,
+            **settings,
+        }
+        if not socket_mode:
+            self.sandbox.workspace.request_url = f"http://127.0.0.1:{port}/slack/events"
+        with log.open("wb") as out:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "bot", "run", cwd=ROOT, env=environment, stdout=out, stderr=out
+            )
+        bot = Bot(process, port, log)
+        self.bots.append(bot)
+        if ready:
+            await self.until_ready(bot)
+        return bot
+
+    async def until_ready(self, bot: Bot) -> None:
+        """Wait until /readyz says 200."""
+        deadline = asyncio.get_running_loop().time() + READY_S
+        async with aiohttp.ClientSession() as http:
+            while True:
+                if bot.process.returncode is not None:
+                    raise AssertionError(f"the bot ended with {bot.process.returncode}:\n{bot.printed()}")
+                if await _answers(http, bot.port):
+                    return
+                if asyncio.get_running_loop().time() > deadline:
+                    raise AssertionError(f"the bot is not ready after {READY_S} s:\n{bot.printed()}")
+                await asyncio.sleep(0.05)
+
+    async def slash(self, text: str, *, user: str = PERSON, channel: str = CHANNEL, times: int = 1) -> Any:  # noqa: ANN401
+        """Type `/bolt <text>`."""
+        return await self.sandbox.slack.people.slash(user, channel, "/bolt", text, times=times)
+
+    async def click(self, label: str, *, user: str = PERSON, channel: str = CHANNEL, times: int = 1) -> Any:  # noqa: ANN401
+        """Click the newest button of that label."""
+        people = self.sandbox.slack.people
+        ts = people.newest_with(user, channel, label=label)
+        return await people.click(user, channel, ts, label=label, times=times)
+
+    def cards(self, channel: str = CHANNEL) -> list[Any]:
+        """The messages of the bot in a channel, oldest first, replies left out."""
+        workspace = self.sandbox.workspace
+        messages = workspace.channel(channel).messages.values()
+        return [one for one in messages if one.user == workspace.bot.id and not one.is_reply]
+
+    def replies(self, channel: str = CHANNEL, card: int = -1) -> list[Any]:
+        """What stands in the thread of a card."""
+        return list(self.sandbox.workspace.channel(channel).replies(self.cards(channel)[card].ts))
+
+    def private(self, user: str = PERSON) -> list[Any]:
+        """What only that person saw, oldest first."""
+        who = self.sandbox.workspace.user(user).id
+        return [one for one in self.sandbox.workspace.privates if one.user == who and not one.deleted]
+
+    def card_says(self, words: str, channel: str = CHANNEL) -> Callable[[], bool]:
+        """Whether some card in the channel says these words."""
+        return lambda: any(words in one.text for one in self.cards(channel))
+
+    def told_privately(self, words: str, user: str = PERSON) -> Callable[[], bool]:
+        """Whether someone was told these words privately."""
+        return lambda: any(words in one.text for one in self.private(user))
+
+    def replied(self, words: str, channel: str = CHANNEL) -> Callable[[], bool]:
+        """Whether some thread in the channel says these words."""
+        messages = self.sandbox.workspace.channel(channel).messages
+        return lambda: any(one.is_reply and words in one.text for one in messages.values())
+
+    def asked(self, operation: str) -> int:
+        """How often Bolt was asked for this."""
+        return self.sandbox.bolt.calls.fields_by_operation[operation]
+
+    def started(self) -> list[Any]:
+        """The runs that our API key has started, oldest first."""
+        runs = self.sandbox.bolt.runs()
+        return [run for run in reversed(runs) if run.actor.name == API_KEY and run.id > self.history]
+
+    async def until(self, holds: Callable[[], bool], *, timeout_s: float = 15.0) -> None:
+        """Wait until something holds of the workspace; what was there instead is shown where it never does."""
+        try:
+            await self.sandbox.workspace.until(holds, timeout_s=timeout_s)
+        except TimeoutError:
+            raise AssertionError(self.describe()) from None
+
+    def describe(self) -> str:
+        """What is to be seen, for a failed test."""
+        lines = [f"card: {one.text}" for one in self.cards()]
+        lines += [f"  reply: {one.text}" for card in range(len(self.cards())) for one in self.replies(card=card)]
+        lines += [f"private: {one.text}" for one in self.private()]
+        lines += [bot.printed()[-3000:] for bot in self.bots]
+        return "\n".join(lines)
+
+    async def close(self) -> None:
+        """End every bot, and the sandbox."""
+        for bot in self.bots:
+            bot.kill()
+        for bot in self.bots:
+            await bot.process.wait()
+        await self.sandbox.stop()
+
+
+async def _answers(http: aiohttp.ClientSession, port: int) -> bool:
+    try:
+        async with http.get(f"http://127.0.0.1:{port}/readyz") as answer:
+            return answer.status == 200
+    except aiohttp.ClientError:
+        return False

@@ -1,0 +1,117 @@
+"""kill -9 at each arrow in the life of a request and a run, then a start on the same Redis."""
+
+from __future__ import annotations
+
+import signal
+
+import pytest
+
+from bot.sandbox.bolt import Fault
+from bot.sandbox.slack import Fault as SlackFault
+from tests.e2e.stage import Stage
+
+# A lease of a second is taken over a second later; a call may take a third of it.
+SHORT = {"BOLT_BOT_LEASE_S": "1.5", "BOLT_BOT_API_TIMEOUT_S": "1"}
+LONG_S = 40.0
+
+
+async def restart(stage: Stage) -> None:
+    """Kill the bot, let everything be well again, and start it on the same data."""
+    stage.bots[-1].kill()
+    await stage.bots[-1].ended()
+    stage.sandbox.bolt.faults.clear()
+    stage.sandbox.workspace.faults.clear()
+    await stage.start_bot(**SHORT)
+
+
+async def told_once(stage: Stage, words: str = "succeeded") -> None:
+    """One run, one card with its outcome, one announcement."""
+    await stage.until(stage.card_says(words), timeout_s=LONG_S)
+    await stage.until(stage.replied(words), timeout_s=LONG_S)
+    assert len(stage.started()) == 1
+    assert len(stage.cards()) == 1
+    assert sum(words in reply.text for reply in stage.replies()) == 1
+
+
+async def test_killed_before_the_schedule_is_looked_up(stage: Stage) -> None:
+    """accepted → look: taken up again, and started once."""
+    await stage.start_bot(**SHORT)
+    stage.sandbox.bolt.add_fault(Fault("timeout", operation="listBoltSchedules", count=None))
+    await stage.slash("run nightly")
+    await restart(stage)
+    await told_once(stage)
+
+
+async def test_killed_while_the_card_is_posted(stage: Stage) -> None:
+    """look → card: Slack has the card, its answer was lost with the process. It is found, not posted again."""
+    await stage.start_bot(**SHORT)
+    stage.sandbox.workspace.faults.add(SlackFault("drop_after", "chat.postMessage"))
+    await stage.slash("run nightly")
+    await stage.until(lambda: len(stage.cards()) == 1)
+    await restart(stage)
+    await told_once(stage)
+
+
+@pytest.mark.parametrize("executes", [True, False])
+async def test_killed_while_bolt_is_asked_to_start(stage: Stage, *, executes: bool) -> None:
+    """sending → trigger: started by Bolt, it is found; not started, it is never sent again."""
+    await stage.start_bot(**SHORT)
+    fault = Fault("timeout", operation="triggerBoltRun", executes=executes, hold_s=None)
+    stage.sandbox.bolt.add_fault(fault)
+    await stage.slash("run nightly")
+    await stage.until(lambda: fault.is_spent)
+    await restart(stage)
+    if executes:
+        await told_once(stage)
+    else:
+        await stage.until(stage.card_says("I am looking for the run"), timeout_s=LONG_S)
+        assert stage.started() == []
+
+
+async def test_killed_while_the_run_is_followed(stage: Stage) -> None:
+    """follow: the run ends while nobody looks; its card and its announcement come after the restart."""
+    await stage.start_bot(**SHORT)
+    await stage.slash("run nightly")
+    await stage.until(stage.card_says("is running"))
+    stage.bots[-1].kill()
+    await stage.bots[-1].ended()
+    (run,) = stage.started()
+    stage.sandbox.bolt.end(run.id, "SUCCESS")
+    await stage.start_bot(**SHORT)
+    await told_once(stage)
+
+
+async def test_killed_while_the_end_is_announced(stage: Stage) -> None:
+    """told: Slack has the announcement, its answer was lost with the process. It is found in the thread."""
+    await stage.start_bot(**SHORT)
+    await stage.slash("run hourly")
+    await stage.until(stage.card_says("is running"))
+    stage.sandbox.workspace.faults.add(SlackFault("drop_after", "chat.postMessage"))
+    await stage.until(lambda: len(stage.replies()) == 1, timeout_s=LONG_S)
+    await restart(stage)
+    await told_once(stage, "failed")
+    await stage.until(lambda: any(reply.files for reply in stage.replies()), timeout_s=LONG_S)
+
+
+async def test_killed_while_a_cancel_is_asked(stage: Stage) -> None:
+    """The wish outlives the process: Bolt is asked after the restart, and who wished is answered."""
+    await stage.start_bot(**SHORT)
+    await stage.slash("run backfill")
+    await stage.until(stage.card_says("is running"))
+    fault = Fault("timeout", operation="cancelBoltRun", executes=False, hold_s=None)
+    stage.sandbox.bolt.add_fault(fault)
+    await stage.click("Cancel run")
+    await stage.until(lambda: fault.is_spent)
+    await restart(stage)
+    await told_once(stage, "was cancelled")
+
+
+async def test_a_polite_end_loses_nothing_either(stage: Stage) -> None:
+    """SIGTERM in the middle of a run: exit status 0, and the next process goes on."""
+    bot = await stage.start_bot(**SHORT)
+    await stage.slash("run nightly")
+    await stage.until(stage.card_says("is running"))
+    bot.kill(signal.SIGTERM)
+    assert await bot.ended() == 0
+    await stage.start_bot(**SHORT)
+    await told_once(stage)

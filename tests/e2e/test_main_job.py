@@ -1,0 +1,77 @@
+"""The main job: a command starts a run, a card follows it, a button cancels it, a failure's log lands in the thread."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.e2e.stage import Stage
+
+
+async def test_a_run_is_started_and_followed_to_its_success(stage: Stage) -> None:
+    """One message from "is starting" to "succeeded", with its facts; one line in its thread; no button to cancel."""
+    await stage.start_bot()
+    outcome = await stage.slash("run nightly --branch main --pr 123 --reason “month end”")
+    assert outcome.problem == ""
+    await stage.until(stage.card_says("is running"))
+    card = stage.cards()[-1]
+    assert "Nightly" in card.text
+    assert "pull request 123" in card.text
+    assert "main" in card.text
+    assert f"<@{stage.sandbox.workspace.user('ada').id}>" in card.text
+    await stage.until(stage.card_says("succeeded in"))
+    await stage.until(stage.replied("succeeded in"))
+    assert len(stage.cards()) == 1
+    assert len(stage.replies()) == 1
+    assert "Cancel run" not in str(stage.cards()[-1].blocks)
+    assert any("is starting" in version.text for version in card.earlier) or "is starting" in card.text
+
+
+async def test_a_failed_runs_log_lands_in_its_thread(stage: Stage) -> None:
+    """Which command failed, the lines that matter, the whole log as a file, and a mention of who asked; once."""
+    await stage.start_bot()
+    await stage.slash("run hourly")
+    await stage.until(stage.card_says("failed after"))
+    await stage.until(lambda: len(stage.replies()) == 2)
+    announced, file = stage.replies()
+    assert "failed (command" in announced.text
+    assert "exit code 1" in announced.text
+    assert f"<@{stage.sandbox.workspace.user('ada').id}>" in announced.text
+    assert "Error" in str(announced.blocks)
+    assert "\x1b" not in str(announced.blocks)
+    assert file.files
+    assert "Details in the thread" in str(stage.cards()[-1].blocks)
+
+
+async def test_a_run_is_cancelled_by_its_button(stage: Stage) -> None:
+    """Two people click, Bolt is asked once, each is answered truthfully, and the card says cancelled when Bolt does."""
+    await stage.start_bot()
+    await stage.slash("run backfill")
+    await stage.until(stage.card_says("is running"))
+    clicked = await stage.click("Cancel run", times=2)
+    assert "Cancel run" in str(clicked.confirm)
+    await stage.until(stage.card_says("was cancelled by"))
+    await stage.until(stage.told_privately("is being cancelled"))
+    await stage.until(stage.replied("was cancelled by"))
+    assert stage.asked("cancelBoltRun") == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("run nigthly", 'There is no schedule "nigthly". Did you mean nightly'),
+        ("run nightly --pr abc", "--pr needs a number, as in --pr 123."),
+        ("run nightly --brnch x", "--branch"),
+        ("run nightly “x", "quote"),
+        ("cancel 99999999", "Bolt knows no run 99999999"),
+        ("cancel abc", "number"),
+        ("status 99999999", "Bolt knows no run 99999999"),
+        ("rnu nightly", "run"),
+    ],
+)
+async def test_bad_input_is_answered_privately_and_changes_nothing(stage: Stage, text: str, answer: str) -> None:
+    """What is wrong and what to do next, to the person alone; no card, no run."""
+    await stage.start_bot()
+    await stage.slash(text)
+    await stage.until(stage.told_privately(answer))
+    assert stage.cards() == []
+    assert stage.asked("triggerBoltRun") == 0

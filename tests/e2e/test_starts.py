@@ -1,0 +1,142 @@
+"""A start is sent at most once and soon, or not at all."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from bot.sandbox.bolt import Fault, Start
+from bot.sandbox.bolt.model import Actor
+from bot.sandbox.slack import Fault as SlackFault
+from tests.e2e.stage import API_KEY, Stage
+
+# Bolt's answers are waited for one second, so that a lost one is found out soon.
+SOON = {"BOLT_BOT_API_TIMEOUT_S": "1"}
+
+
+async def test_a_command_delivered_twice_starts_once(stage: Stage) -> None:
+    """Slack's deliveries may be doubled; the same trigger_id is the same request."""
+    await stage.start_bot()
+    await stage.slash("run nightly", times=3)
+    await stage.until(stage.card_says("succeeded"))
+    assert len(stage.started()) == 1
+    assert len(stage.cards()) == 1
+
+
+async def test_the_same_words_again_ask_back(stage: Stage) -> None:
+    """The first run is named; *Start another* starts one more, however often it is clicked."""
+    await stage.start_bot()
+    await stage.slash("run nightly")
+    await stage.until(stage.card_says("is running"))
+    await stage.slash("RUN   nightly")
+    await stage.until(stage.told_privately("with the same words"))
+    assert len(stage.started()) == 1
+    await stage.click("Start another", times=2)
+    await stage.until(lambda: len(stage.cards()) == 2)
+    await stage.until(lambda: sum("succeeded" in card.text for card in stage.cards()) == 2)
+    assert len(stage.started()) == 2
+
+
+async def test_a_suggestion_can_be_clicked(stage: Stage) -> None:
+    """A mistyped name costs one click."""
+    await stage.start_bot()
+    await stage.slash("run nigthly --pr 7")
+    await stage.until(stage.told_privately("Did you mean"))
+    await stage.click("Run nightly")
+    await stage.until(stage.card_says("is running"))
+    assert "pull request 7" in stage.cards()[-1].text
+
+
+async def test_a_lost_reply_is_never_repeated_and_its_run_is_found(stage: Stage) -> None:
+    """Bolt started it and its answer was lost: the run is found above the mark and followed."""
+    await stage.start_bot(**SOON)
+    stage.sandbox.bolt.add_fault(Fault("drop_after", operation="triggerBoltRun"))
+    await stage.slash("run nightly")
+    await stage.until(stage.told_privately("I am looking whether"))
+    await stage.until(stage.card_says("succeeded"))
+    assert stage.asked("triggerBoltRun") == 1
+    assert len(stage.started()) == 1
+
+
+async def test_several_runs_that_may_be_it_are_all_linked(stage: Stage) -> None:
+    """The reply is lost while our key starts another run elsewhere: said on the card and privately, adopted by nobody."""
+    await stage.start_bot(**SOON)
+    fault = Fault("timeout", operation="triggerBoltRun", executes=True, hold_s=None)
+    stage.sandbox.bolt.add_fault(fault)
+    await stage.slash("run nightly")
+    await stage.until(lambda: stage.asked("triggerBoltRun") == 1 or bool(stage.started()))
+    stage.sandbox.bolt.start("nightly", Start(), Actor(API_KEY))
+    await stage.until(stage.card_says("it is unclear whether"))
+    await stage.until(stage.told_privately("could not find out"))
+    for run in stage.started():
+        assert f"run {run.id}" in str(stage.cards()[-1].blocks)
+
+
+async def test_a_start_that_is_late_is_never_sent(stage: Stage) -> None:
+    """Bolt is away for longer than the deadline: the person is told that nothing was started, and nothing is."""
+    await stage.start_bot(BOLT_BOT_START_DEADLINE_S="2", **SOON)
+    stage.sandbox.bolt.add_fault(Fault("away", count=None))
+    await stage.slash("run nightly")
+    await stage.until(stage.told_privately("Nothing was started"))
+    stage.sandbox.bolt.faults.clear()
+    await stage.slash("run hourly")
+    await stage.until(stage.card_says("is running"))
+    assert [run.slug for run in stage.started()] == ["hourly"]
+
+
+async def test_a_schedule_that_runs_already_is_an_answer(stage: Stage) -> None:
+    """The running run is named; the card that was posted for the start is gone."""
+    await stage.start_bot()
+    await stage.slash("run already-running")
+    await stage.until(stage.told_privately("is already running as run"))
+    await stage.until(lambda: stage.cards() == [])
+    assert stage.started() == []
+
+
+async def test_a_public_channel_is_joined(stage: Stage) -> None:
+    """The bot is not in #analytics, and comes."""
+    await stage.start_bot()
+    await stage.slash("run nightly", channel="analytics")
+    await stage.until(stage.card_says("succeeded", "analytics"))
+
+
+async def test_a_private_channel_is_not_started_in(stage: Stage) -> None:
+    """A start whose card cannot be shown is not sent; the person learns how to invite the bot."""
+    await stage.start_bot()
+    await stage.slash("run nightly", channel="finance")
+    await stage.until(stage.told_privately("/invite"))
+    assert stage.started() == []
+
+
+@pytest.mark.parametrize("method", ["chat.postMessage", "chat.update"])
+async def test_a_slack_that_asks_to_wait_is_waited_for(stage: Stage, method: str) -> None:
+    """429 on a post or an edit costs time, and nothing else."""
+    await stage.start_bot()
+    stage.sandbox.workspace.faults.add(SlackFault("ratelimited", method, count=2, retry_after_s=1))
+    await stage.slash("run nightly")
+    await stage.until(stage.card_says("succeeded"))
+    await stage.until(stage.replied("succeeded"))
+    assert len(stage.started()) == 1
+
+
+async def test_what_people_really_type_works(stage: Stage) -> None:
+    """Curly quotes, an em dash, capitals, a name with spaces, and commands of one's own."""
+    await stage.start_bot()
+    await stage.slash("RUN “Nightly full build” —branch dev  –pr 12 --command “dbt run -s a” —command “dbt test”")
+    await stage.until(stage.card_says("is running"))
+    (run,) = stage.started()
+    assert [step.command for step in run.steps][-2:] == ["dbt run -s a", "dbt test"]
+    await stage.until(stage.card_says("succeeded"))
+    assert "dbt run -s a" in str(stage.cards()[-1].blocks)
+
+
+async def test_ten_channels_start_at_once(stage: Stage) -> None:
+    """Each gets a card, and each run is started once."""
+    await stage.start_bot()
+    workspace = stage.sandbox.workspace
+    members = [workspace.user("ada").id, workspace.bot.id]
+    channels = [workspace.add_channel(f"team-{number}", "public", members) for number in range(10)]
+    await asyncio.gather(*(stage.slash("run nightly", channel=channel.id) for channel in channels))
+    await stage.until(lambda: all(stage.card_says("succeeded", channel.id)() for channel in channels), timeout_s=30)
+    assert len(stage.started()) == 10
