@@ -145,9 +145,7 @@ class App:
                 settings.bolt_bot_http_host, settings.bolt_bot_http_port, slack_over_http=not settings.socket_mode
             )
             await self._open_redis()
-            identity, _ = await asyncio.gather(
-                self._when_there(self._identify), self._when_there(self._bolt.check)
-            )
+            identity, _ = await asyncio.gather(self._when_there(self._identify), self._when_there(self._bolt.check))
         except (PortTakenError, StoreAway, StoreUnfit, TokenRefusedError) as refused:
             raise StartRefusedError(str(refused)) from refused
         except BoltDenied as refused:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import re
 import sys
 from collections.abc import Sequence
-from importlib import metadata, resources
-from pathlib import Path
+from importlib import metadata
 
-from bot.settings import Settings, SettingsError, load, unknown
+from bot.manifest import manifest
+from bot.settings import SLASH_COMMAND, Settings, SettingsError, load, unknown
 
 USAGE_STATUS = 2
+INTERRUPTED_STATUS = 130
+PORT_MOST = 65535
+SPEED_MOST = 1000
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -20,7 +24,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return int(arguments.handle(arguments))
     except KeyboardInterrupt:
-        return 130
+        return INTERRUPTED_STATUS
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -45,9 +49,10 @@ def _parser() -> argparse.ArgumentParser:
     doctor = commands.add_parser("doctor", help="check the settings and what they point at")
     doctor.set_defaults(handle=_doctor)
 
-    manifest = commands.add_parser("manifest", help="print the Slack app's manifest")
-    manifest.add_argument("--http", metavar="URL", help="for HTTP mode, with the bot's public address")
-    manifest.set_defaults(handle=_manifest)
+    shown = commands.add_parser("manifest", help="print the Slack app's manifest, for Socket Mode or for HTTP")
+    shown.add_argument("--http", type=_address, metavar="URL", help="for HTTP, with the bot's public address")
+    shown.add_argument("--command", type=_slash, default="/bolt", help="the slash command (default: /bolt)")
+    shown.set_defaults(handle=_manifest)
     return parser
 
 
@@ -94,29 +99,8 @@ def _sandbox(arguments: argparse.Namespace) -> int:
 
 
 def _manifest(arguments: argparse.Namespace) -> int:
-    text = manifest_text()
-    if arguments.http:
-        address = arguments.http.rstrip("/") + "/slack/events"
-        lines = []
-        for line in text.splitlines():
-            lines.append(line.replace("socket_mode_enabled: true", "socket_mode_enabled: false"))
-            stripped = line.strip()
-            indent = line[: len(line) - len(line.lstrip())]
-            if stripped == "is_enabled: true":
-                lines.append(f"{indent}request_url: {address}")
-            elif stripped == "- command: /bolt":
-                lines.append(f"{indent}  url: {address}")
-        text = "\n".join(lines) + "\n"
-    sys.stdout.write(text)
+    sys.stdout.write(manifest(base_url=arguments.http, command=arguments.command))
     return 0
-
-
-def manifest_text() -> str:
-    """The manifest as it is shipped: beside the package in a checkout, inside it when installed."""
-    beside = Path(__file__).parents[1] / "manifest.yml"
-    if beside.exists():
-        return beside.read_text()
-    return (resources.files("bot") / "manifest.yml").read_text()
 
 
 def _settings() -> Settings | None:
@@ -134,15 +118,27 @@ def _sandbox_installed() -> bool:
     try:
         import graphql  # noqa: F401, PLC0415 - whether it is there is the question
     except ImportError:
-        _complain("The sandbox needs its extra: pip install 'bolt-bot[sandbox]'.")
+        _complain("The sandbox needs the extra of that name: pip install 'bolt-bot[sandbox]'.")
         return False
     return True
 
 
 def _port(text: str) -> int:
-    if not text.isdecimal() or int(text) > 65535:
-        raise argparse.ArgumentTypeError("a port is a number up to 65535")
+    if not re.fullmatch(r"[0-9]{1,5}", text) or int(text) > PORT_MOST:
+        raise argparse.ArgumentTypeError(f"a port is a number up to {PORT_MOST}")
     return int(text)
+
+
+def _address(text: str) -> str:
+    if not re.fullmatch(r"https://[\w.:\[\]-]+(/[\w./-]*)?", text):
+        raise argparse.ArgumentTypeError("Slack posts to an address that begins with https://")
+    return text
+
+
+def _slash(text: str) -> str:
+    if not re.fullmatch(SLASH_COMMAND, text):
+        raise argparse.ArgumentTypeError("a slash command looks like /bolt, in at most 32 characters")
+    return text
 
 
 def _speed(text: str) -> float:
@@ -150,13 +146,14 @@ def _speed(text: str) -> float:
         speed = float(text)
     except ValueError:
         speed = 0
-    if not 0 < speed <= 1000:
-        raise argparse.ArgumentTypeError("a speed is a number above 0 and up to 1000")
+    if not 0 < speed <= SPEED_MOST:
+        raise argparse.ArgumentTypeError(f"a speed is a number above 0 and up to {SPEED_MOST}")
     return speed
 
 
 def _say(line: str) -> None:
     sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 def _complain(line: str) -> None:

@@ -3,41 +3,59 @@
 from __future__ import annotations
 
 import logging
+import re
 import secrets
 import sys
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import TextIO
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 Mask = Callable[[str], str]
 
-# These tell at INFO what we tell ourselves, or put addresses with tickets and tokens into the log.
-QUIET = ("httpx", "httpcore", "slack_bolt", "slack_sdk", "aiohttp.access", "asyncio")
+# Below WARNING these tell what we tell ourselves, or put bodies and addresses with tickets into the log.
+QUIET = ("httpx", "httpcore", "slack_bolt", "slack_sdk", "aiohttp", "asyncio")
+# They hold whole tracebacks, whose lines are kept.
+MANY_LINES = frozenset({"exception", "stack", "details"})
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_CONTROL_BUT_NEWLINE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
-def configure(log_format: str, level: str, mask: Mask) -> None:
-    """Log to standard error. `mask` is put over every text of every line."""
+def configure(log_format: str, level: str, mask: Mask, stream: TextIO | None = None) -> None:
+    """Log to standard error as `console` or `json`, this package and the libraries alike.
+
+    `mask` is put over every text of every line, tracebacks included.
+    """
+    out = sys.stderr if stream is None else stream
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.PositionalArgumentsFormatter(),
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.StackInfoRenderer(),
         structlog.processors.format_exc_info,
         _masking(mask),
     ]
     renderer: Processor = (
-        structlog.processors.JSONRenderer()
+        structlog.processors.JSONRenderer(ensure_ascii=False)
         if log_format == "json"
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        else structlog.dev.ConsoleRenderer(colors=out.isatty())
     )
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
-        cache_logger_on_first_use=True,
+        # Modules make their loggers when they are imported, which may be before this.
+        cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(out)
+    handler.addFilter(_quiet)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
@@ -47,33 +65,39 @@ def configure(log_format: str, level: str, mask: Mask) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    for name in QUIET:
-        logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
+    logging.captureWarnings(capture=True)
 
 
 def incident_id() -> str:
     """A short name for one unexpected fault: the person is told it, and the log has it."""
-    return secrets.token_hex(2)
+    return secrets.token_hex(4)
+
+
+def _quiet(record: logging.LogRecord) -> bool:
+    """Whether a record is let through. Done here, since slack_bolt sets the levels of its own loggers."""
+    return record.levelno >= logging.WARNING or record.name.partition(".")[0] not in QUIET
 
 
 def _masking(mask: Mask) -> Processor:
     def processor(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-        return {key: _masked(mask, value) for key, value in event.items()}
+        return {key: value if key.startswith("_") else _shown(mask, key, value) for key, value in event.items()}
 
     return processor
 
 
-def _masked(mask: Mask, value: Any) -> Any:
+def _shown(mask: Mask, key: str, value: object) -> object:
+    """A value without secrets, and without what could forge a line or drive a terminal."""
     match value:
-        case str():
-            return mask(value)
-        case dict():
-            return {key: _masked(mask, one) for key, one in value.items()}
-        case list() | tuple():
-            return [_masked(mask, one) for one in value]
         case bool() | int() | float() | None:
             return value
-        case logging.LogRecord():
-            return value
+        case Mapping():
+            return {_shown(mask, key, str(name)): _shown(mask, str(name), one) for name, one in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [_shown(mask, key, one) for one in value]
         case _:
-            return mask(str(value))
+            pattern = _CONTROL_BUT_NEWLINE if key in MANY_LINES else _CONTROL
+            return pattern.sub(_escaped, mask(str(value)))
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return found[0].encode("unicode_escape").decode()

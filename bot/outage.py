@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 
 import structlog
+from prometheus_client import Counter, Gauge
 
 from bot.core.errors import (
     BoltDenied,
@@ -19,6 +20,9 @@ from bot.core.errors import (
 )
 
 log = structlog.get_logger()
+
+CALLS = Counter("bolt_bot_calls", "Calls to a service, by outcome (ok, refused, away).", ("service", "outcome"))
+UP = Gauge("bolt_bot_service_up", "Whether a service answered the last call to it.", ("service",))
 
 # What says that a service is away. Any other error is an answer: the service is there.
 AWAY = (BoltDenied, BoltLost, BoltNotSent, CredentialRefused, SlackLost, SlackNotSent, StoreAway)
@@ -40,6 +44,8 @@ class Outage:
     def __call__(self, error: BotError | None) -> None:
         """Note the outcome of a call."""
         away = isinstance(error, AWAY)
+        CALLS.labels(self.service, "away" if away else "refused" if error else "ok").inc()
+        UP.labels(self.service).set(not away)
         if away and self._since is None:
             self._since = self._clock()
             log.warning("a service is away", service=self.service, why=str(error))

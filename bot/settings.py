@@ -16,6 +16,7 @@ from rapidfuzz import process
 # The forms of a Bolt secret that need no key: of one workspace, and of a company.
 BEARER_PREFIXES = ("prdm_wsp_", "prdm_cmp_")
 COMPANY_PREFIX = "prdm_cmp_"
+SLASH_COMMAND = r"/[^\s/A-Z]{1,31}"
 
 
 class SettingsError(ValueError):
@@ -52,7 +53,9 @@ def _without_slash(value: str) -> str:
 def _redis_address(value: SecretStr) -> SecretStr:
     try:
         parts = urlsplit(value.get_secret_value())
-        fits = parts.scheme == "unix" or (parts.scheme in {"redis", "rediss"} and (parts.port is None or parts.port > 0))
+        fits = parts.scheme == "unix" or (
+            parts.scheme in {"redis", "rediss"} and (parts.port is None or parts.port > 0)
+        )
     except ValueError:
         fits = False
     if not fits:
@@ -93,14 +96,14 @@ def _lower(value: object) -> object:
 Secret = Annotated[SecretStr, AfterValidator(_one_word)]
 Address = Annotated[str, AfterValidator(_web_address)]
 Name = Annotated[str, _matching(r"[a-z0-9-]{1,32}", "be 1 to 32 lower-case letters, digits and dashes")]
-SlashCommand = Annotated[str, _matching(r"/[^\s/A-Z]{1,31}", "be a slash command of at most 32 characters, as in /bolt")]
+SlashCommand = Annotated[str, _matching(SLASH_COMMAND, "be a slash command of at most 32 characters, as in /bolt")]
 Uid = Annotated[str, _matching(r"[\w.-]{1,64}", "be the workspace's uid: letters, digits, dashes and underscores")]
 
 
 class Settings(BaseModel):
     """The environment, checked. Names are the variables' own in lower case; `load` makes one."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, hide_input_in_errors=True)
 
     slack_bot_token: Annotated[SecretStr, _starting("xoxb-", "xoxe.xoxb-")]
     slack_app_token: Annotated[SecretStr, _starting("xapp-")] | None = None
@@ -171,7 +174,7 @@ class Settings(BaseModel):
 MEANINGS = {
     "slack_bot_token": "the bot token of the Slack app, xoxb-…",
     "paradime_api_endpoint": "the address of the Bolt API, https://…/graphql",
-    "paradime_api_secret": "the secret of a Bolt API key",
+    "paradime_api_secret": "the secret of a Bolt API key",  # pragma: allowlist secret
 }
 
 
@@ -235,7 +238,7 @@ def _line(field: str, kind: str, context: Mapping[str, object]) -> str:
         return f"{name} {context['what']}"
     if kind in bounds:
         key, words = bounds[kind]
-        return f"{name} should be {words} {context[key]}"
+        return f"{name} should be {words} {context[key]:g}"
     if kind == "literal_error":
         return f"{name} should be {context['expected']}"
     if kind.startswith("int"):

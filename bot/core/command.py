@@ -70,8 +70,8 @@ EXAMPLES = {
 _SPACES = re.compile(r"[\s\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
 _INVISIBLE = re.compile(r"[\u200b-\u200d\u2060\ufeff\u00ad]")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
-_DOUBLE_QUOTES = str.maketrans(dict.fromkeys("“”„‟«»＂", '"'))  # noqa: RUF001 - these very characters are meant
-_SINGLE_QUOTES = str.maketrans(dict.fromkeys("‘’‚‛", "'"))  # noqa: RUF001
+_DOUBLE_QUOTES = str.maketrans(dict.fromkeys("“”„‟«»＂", '"'))
+_SINGLE_QUOTES = str.maketrans(dict.fromkeys("‘’‚‛", "'"))
 # What phones make of "--": one or two dashes of any kind before a letter.
 _DASHES = re.compile(r"^(?:[\u2012-\u2015\u2212]+-?|-[\u2012-\u2015\u2212]+|-{2,})(?=\w)")
 _SLACK_TOKEN = re.compile(r"<([@#!]?)([^<>|]*)(?:\|([^<>]*))?>")
@@ -190,7 +190,7 @@ def _inside(text: str, at: int, quote: str) -> tuple[str, int]:
             return "".join(characters), at + 1
         characters.append(text[at])
         at += 1
-    _bad(f'A quote is not closed: {cut(text[begun:], 40)} - end it with {quote}.')
+    _bad(f"A quote is not closed: {cut(text[begun:], 40)} - end it with {quote}.")
 
 
 def _in_word(text: str, at: int) -> bool:

@@ -24,7 +24,9 @@ _PEM_END = re.compile(r"-----END [A-Z ]{0,40}PRIVATE KEY-----")
 _BLANK_LINE = re.compile(r"\n[ \t\r]*\n")
 _PEM_LIMIT = 16_000
 # The password may hold an @ itself: up to the last one before a slash, a space or a quote.
-_URL = re.compile(r"(?<![a-z0-9+.-])([a-z][a-z0-9+.-]{1,20}://)([^\s/@:'\"<>]{0,200}):([^\s/'\"<>]{1,400})@", re.IGNORECASE)
+_URL = re.compile(
+    r"(?<![a-z0-9+.-])([a-z][a-z0-9+.-]{1,20}://)([^\s/@:'\"<>]{0,200}):([^\s/'\"<>]{1,400})@", re.IGNORECASE
+)
 _URL_USER = re.compile(r"(?<![a-z0-9+.-])([a-z][a-z0-9+.-]{1,20}://)([^\s/@:'\"<>]{20,400})@", re.IGNORECASE)
 _HOOK = re.compile(r"(https://hooks\.slack\.com/)[\w/+-]{8,200}")
 _HEADER = re.compile(r"\b(bearer|basic)(\s{1,3})([A-Za-z0-9._~+/=-]{12,4000})", re.IGNORECASE)
@@ -45,10 +47,14 @@ _AZURE = re.compile(r"([?&;](?:sig|AccountKey|SharedAccessKey)=)[A-Za-z0-9%+/=_-
 # The part of a name that tells; what stands before it is looked at where it is found, so that no text is read twice.
 _TELLING = r"(?:passwd|password|passphrase|secret|token|api_?key|[_-]key|(?<![a-z0-9])key)[a-z0-9_-]{0,40}"
 _VALUE = r"""(?P<value>"[^"\n]{1,4000}"|'[^'\n]{1,4000}'|[^\s,;"'(){}\[\]]{1,4000})"""
-_NAMED = re.compile(rf"""(?P<name>{_TELLING})(?P<between>["']?[ \t]{{0,3}}(?:=>|:=|[:=])[ \t]{{0,3}}){_VALUE}""", re.IGNORECASE)
+_NAMED = re.compile(
+    rf"""(?P<name>{_TELLING})(?P<between>["']?[ \t]{{0,3}}(?:=>|:=|[:=])[ \t]{{0,3}}){_VALUE}""", re.IGNORECASE
+)
 _FLAG = re.compile(rf"(?P<name>{_TELLING})(?P<between>[ \t]{{1,3}}){_VALUE}", re.IGNORECASE)
 _NAME_BEFORE = re.compile(r"[A-Za-z0-9_.-]{0,60}$")
-_SURE = re.compile(r"passw|passphrase|secret|token|api_?key|access_?key|private_?key|encryption_?key|account_?key", re.IGNORECASE)
+_SURE = re.compile(
+    r"passw|passphrase|secret|token|api_?key|access_?key|private_?key|encryption_?key|account_?key", re.IGNORECASE
+)
 # Names that speak of columns, counts and files, not of secrets.
 _HARMLESS_NAME = re.compile(
     r"(?:unique|primary|foreign|sort|dist|partition|cluster|surrogate|natural|business|join|merge|composite|group|cache|hash|lookup|dim|order|customer|row)_?keys?$"
@@ -56,7 +62,10 @@ _HARMLESS_NAME = re.compile(
     r"|^(?:total_|max_|num_|n_)?tokens$|keyerror|keyword|monkey|hotkey|turnkey",
     re.IGNORECASE,
 )
-_HARMLESS_VALUE = re.compile(r"(?:\d{1,12}|true|false|null|none|yes|no|\*{3,}|•••.*|\.{3}|<[^>]*>|\$\{?\{?[^}]*\}?\}?|\{\{.*|env_var.*)$", re.IGNORECASE)
+_HARMLESS_VALUE = re.compile(
+    r"(?:\d{1,12}|true|false|null|none|yes|no|\*{3,}|•••.*|\.{3}|<[^>]*>|\$\{?\{?[^}]*\}?\}?|\{\{.*|env_var.*)$",
+    re.IGNORECASE,
+)
 
 
 class Redactor:

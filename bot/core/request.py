@@ -42,7 +42,11 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A start as it is recorded. `why` is the sentence of a refusal; `candidates` are the runs that may be ours."""
+    """A start as it is recorded.
+
+    `why` is the sentence of a refusal, `near` the slugs that may have been meant. `candidates` are the runs that
+    may be ours; at a refusal because one is running, that run.
+    """
 
     id: str
     team: str
@@ -60,6 +64,7 @@ class Request:
     run_id: int | None = None
     why: str = ""
     candidates: tuple[int, ...] = ()
+    near: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:

@@ -95,7 +95,7 @@ class CancelWish:
 
 @dataclass(frozen=True, slots=True)
 class FailedNode:
-    """A dbt node that failed: `status` as dbt prints it (FAIL, ERROR), `kind` model, test, …"""
+    """A dbt node that failed: `status` as dbt prints it (FAIL, ERROR), `kind` a model, a test, a source."""
 
     status: str
     name: str

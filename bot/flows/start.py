@@ -117,7 +117,8 @@ class Start:
         except BoltError as away:
             await self._look_later(lease, request, away)
             return
-        await self._requests.refused(lease, request, _not_found(wanted, found))
+        near = tuple(one.slug for one in found.suggestions) if isinstance(found, Missing) else ()
+        await self._requests.refused(lease, request, _not_found(wanted, found), near=near)
 
     async def _look_at(self, schedule: Schedule) -> Look:
         listed = await self._bolt.runs(schedule.slug, LISTED)
@@ -254,7 +255,7 @@ class Start:
     async def _refuse(self, lease: Lease, request: Request, why: str, running: int | None = None) -> None:
         if request.state is State.SENDING:
             await self._requests.unlock(request)
-        await self._requests.refused(lease, request, why, running)
+        await self._requests.refused(lease, request, why, running=running)
 
     async def _undo(self, lease: Lease, request: Request) -> None:
         if request.card is not None:
@@ -265,23 +266,17 @@ class Start:
             except SlackError:
                 await self._due.give_back(lease, delay_s=NOT_SENT_AGAIN_S)
                 return
-        if await self._answers.privately(asker(request), await self._refusal(request)):
+        if await self._answers.privately(asker(request), self._refusal(request)):
             await self._requests.closed(lease, request)
         else:
             await self._due.give_back(lease, delay_s=LOOK_AGAIN_S)
 
-    async def _refusal(self, request: Request) -> Message:
+    def _refusal(self, request: Request) -> Message:
         spans: list[Span] = [request.why]
         if request.candidates:
             spans += [" ", Link(run_url(self._rules.app_url, request.candidates[0]), "Look at it in Bolt")]
         text = tuple(spans)
-        found = None
-        if request.look is None:
-            try:
-                found = await self._catalog.find(request.wanted.schedule)
-            except BoltError:
-                found = None
-        buttons = suggestions(request.wanted, found) if isinstance(found, Missing) else None
+        buttons = suggestions(request.wanted, request.near)
         return Message(text, (Paragraph(text), buttons)) if buttons else Message(text)
 
 

@@ -10,11 +10,13 @@ from bot.core.bolt import RunStatus
 from bot.core.errors import ApiError, BoltError, BoltInvalidQuery, BoltLost, BoltRejected
 from bot.flows.ports import Polled
 from bot.paradime import documents, models
-from bot.paradime.transport import Reply, rejection
+from bot.paradime.answer import Reply, rejection
 
 MOST = 100
 GROWS_AFTER = 20
 REQUESTS_MOST = 16
+GRAPHQL_INT = 2**31 - 1
+UNKNOWN = ApiError("There is no run of that number.")
 
 Post = Callable[[str], Awaitable[Reply]]
 
@@ -29,8 +31,10 @@ class Batch:
 
     async def poll(self, run_ids: Sequence[int]) -> Polled:
         """Ask for at most `limit` runs. Raises BoltError where the whole request failed, which never splits it."""
-        polled = Polled()
-        waiting = [list(dict.fromkeys(run_ids))[: self.limit]]
+        asked = list(dict.fromkeys(int(run_id) for run_id in run_ids))[: self.limit]
+        # One number that GraphQL's Int cannot hold would make the whole query invalid.
+        polled = Polled(failed={one: BoltRejected((UNKNOWN,)) for one in asked if not 0 < one <= GRAPHQL_INT})
+        waiting = [[run_id for run_id in asked if run_id not in polled.failed]]
         for _ in range(REQUESTS_MOST):
             waiting = [batch for batch in waiting if batch]
             if not waiting:
@@ -45,15 +49,14 @@ class Batch:
             self._take(batch, reply, polled)
             self._grow()
             return []
-        named = _named(batch, reply.errors)
+        # A run that is there counts, whatever else went wrong: only its own null makes an error its own.
+        told = [run_id for run_id in batch if reply.data and reply.data.get(f"r{run_id}") is not None]
+        self._take(told, reply, polled)
+        named = _named([run_id for run_id in batch if run_id not in told], reply.errors)
         for run_id, error in named.items():
             polled.failed[run_id] = BoltRejected((error,))
-        rest = [run_id for run_id in batch if run_id not in named]
-        if named:
-            told = [run_id for run_id in rest if reply.data and reply.data.get(f"r{run_id}") is not None]
-            self._take(told, reply, polled)
-            return [[run_id for run_id in rest if run_id not in told]]
-        return self._split(rest, rejection(reply), polled)
+        rest = [run_id for run_id in batch if run_id not in named and run_id not in told]
+        return [rest] if named or told else self._split(rest, rejection(reply), polled)
 
     def _split(self, batch: list[int], error: BoltRejected, polled: Polled) -> list[list[int]]:
         """An error that names no run: in halves it concerns one of them only."""

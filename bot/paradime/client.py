@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import httpx
 import stamina
@@ -12,31 +14,54 @@ import structlog
 from pydantic import ValidationError
 
 from bot.core import bolt
-from bot.core.errors import BoltInvalidQuery, BoltLost, BoltNotSent, BoltThrottled, BotError
+from bot.core.errors import (
+    ApiError,
+    BoltInvalidQuery,
+    BoltLost,
+    BoltNotSent,
+    BoltRejected,
+    BoltThrottled,
+    BoltTooLarge,
+)
 from bot.flows.ports import Polled
 from bot.paradime import documents, models
+from bot.paradime.answer import Json, Reply, rejection
 from bot.paradime.batch import Batch
 from bot.paradime.credentials import Credentials
-from bot.paradime.transport import Json, Reply, Transport, rejection
+from bot.paradime.transport import Now, Transport, Watch, utc_now
 
 log = structlog.get_logger()
 
 W = TypeVar("W", bound=models.Wire)
+Send = Callable[[str, Json], Awaitable[Reply]]
 
 PAGE = 1000
 PAGES_MOST = 50
 NEW_SPELLING, OLD_SPELLING = "slug", "scheduleName"
+LONGEST_TIMEOUT_S = 20.0
+NO_SCHEDULE = ApiError("Bolt has no such schedule.")
+NOT_LISTED = ApiError("Bolt did not list the schedule's runs, and does not say why.")
+NOT_OK = ApiError("Bolt says that it did not do it, and not why.")
 
 
 @dataclass(frozen=True, slots=True)
 class ClientLimits:
-    """Times in seconds, sizes in bytes. `timeout_s` is a request's whole time; queries are tried `attempts` times."""
+    """Times in seconds, sizes in bytes. Raises ValueError for a `timeout_s` that is not above 0 and at most 20.
+
+    `timeout_s` is a request's whole time. A query is tried `attempts` times within `retry_for_s` in all, or within
+    `timeout_s` where that is longer.
+    """
 
     timeout_s: float = 10
     body_most: int = 32 * 1024 * 1024
     attempts: int = 3
     retry_for_s: float = 15
     first_wait_s: float = 0.3
+
+    def __post_init__(self) -> None:
+        """Check the time-out: those who look for a lost start count on its bound."""
+        if not 0 < self.timeout_s <= LONGEST_TIMEOUT_S:
+            raise ValueError("timeout_s should be above 0 and at most 20.")
 
 
 class BoltClient:
@@ -52,10 +77,13 @@ class BoltClient:
         credentials: Credentials,
         limits: ClientLimits | None = None,
         *,
-        watch: Callable[[BotError | None], None] = lambda error: None,  # noqa: ARG005 - watches nothing
+        watch: Watch = lambda error: None,  # noqa: ARG005 - watches nothing
         transport: httpx.AsyncBaseTransport | None = None,
+        now: Now = utc_now,
+        monotonic_s: Callable[[], float] = time.monotonic,
     ) -> None:
         self._limits = limits or ClientLimits()
+        self._monotonic_s = monotonic_s
         self._transport = Transport(
             endpoint,
             credentials.headers(),
@@ -63,6 +91,7 @@ class BoltClient:
             body_most=self._limits.body_most,
             watch=watch,
             transport=transport,
+            now=now,
         )
         self._spelling = NEW_SPELLING
         self._schedules_document = documents.SCHEDULES
@@ -74,43 +103,55 @@ class BoltClient:
 
     async def check(self) -> None:
         """The cheapest authenticated read. Not repeated. Raises BoltError."""
-        _object(await self._transport.post(documents.CHECK), "listBoltSchedules")
+        _object(await self._once(documents.CHECK, {}), "listBoltSchedules")
 
     # --- queries ---
 
     async def schedules(self) -> list[bolt.Schedule]:
         """Every active schedule, all pages."""
         found: dict[int, bolt.Schedule] = {}
-        for number in range(PAGES_MOST):
-            page = await self._schedule_page(number * PAGE)
+        offset = 0
+        for _ in range(PAGES_MOST):
+            page = await self._schedule_page(offset)
+            # A server may give fewer than were asked for, so the next page begins after what came.
+            offset += len(page.schedules)
+            before = len(found)
             found |= {one.id: one.core() for one in page.schedules}
-            if not page.schedules or len(found) >= page.total_count:
-                break
+            if len(found) == before or (page.total_count is not None and offset >= page.total_count):
+                return list(found.values())
+        log.warning("more schedules than are read", read=len(found))
         return list(found.values())
 
     async def _schedule_page(self, offset: int) -> models.SchedulePage:
-        variables: Json = {"offset": offset, "limit": PAGE}
+        document = self._schedules_document
         try:
-            reply = await self._read(self._schedules_document, variables)
-            return _parsed(models.SchedulePage, reply, "listBoltSchedules")
+            reply = await self._read(document, {"offset": offset, "limit": PAGE})
         except BoltInvalidQuery:
-            if self._schedules_document == documents.OLD_SCHEDULES:
+            if document == documents.OLD_SCHEDULES:
                 raise
-            log.info("this backend lists schedules in the older way")
+            reply = await self._read(documents.OLD_SCHEDULES, {"offset": offset, "limit": PAGE})
+            if self._schedules_document != documents.OLD_SCHEDULES:
+                log.info("this backend lists schedules in the older way")
             self._schedules_document = documents.OLD_SCHEDULES
-        reply = await self._read(self._schedules_document, variables)
         return _parsed(models.SchedulePage, reply, "listBoltSchedules")
 
     async def schedule(self, slug: str) -> bolt.ScheduleDetails:
         """One schedule. Raises BoltRejected where there is none of that slug."""
         reply = await self._spelled(documents.schedule, {"slug": slug}, self._read)
-        return _parsed(models.ScheduleDetails, reply, "boltScheduleName").core()
+        details = _parsed(models.ScheduleDetails, reply, "boltScheduleName")
+        if not details.ok:
+            raise BoltRejected((NO_SCHEDULE,))
+        return details.core()
 
     async def runs(self, slug: str, limit: int, offset: int = 0) -> list[bolt.RunSummary]:
         """The newest runs of a schedule, newest first."""
         variables: Json = {"slug": slug, "limit": limit, "offset": offset}
         reply = await self._spelled(documents.runs, variables, self._read)
-        return [run.core() for run in _parsed(models.RunPage, reply, "listBoltRuns").runs]
+        page = _parsed(models.RunPage, reply, "listBoltRuns")
+        # Taken for no runs at all, it would make every older run look like one that was started since.
+        if not page.ok and not page.runs:
+            raise BoltRejected((NOT_LISTED,))
+        return [run.core() for run in page.runs]
 
     @property
     def batch_limit(self) -> int:
@@ -154,31 +195,28 @@ class BoltClient:
             "reason": trigger.reason,
             "continueOnError": trigger.continue_on_error,
         }
-        reply = await self._spelled(documents.trigger, variables, self._once)
-        return _parsed(models.RunStarted, reply, "triggerBoltRun").run_id
+        return _started(await self._spelled(documents.trigger, variables, self._change), "triggerBoltRun")
 
     async def cancel(self, run_id: int) -> None:
         """Ask for a run's end. Bolt says CANCELED in the status when it has come."""
-        _parsed(models.Done, await self._once(documents.CANCEL, {"id": run_id}), "cancelBoltRun")
+        _done(await self._change(documents.CANCEL, {"id": run_id}), "cancelBoltRun")
 
     async def retry(self, run_id: int) -> int:
         """Start a run of the failed commands of another; the new id. Sent at most once."""
-        return _parsed(models.RunStarted, await self._once(documents.RETRY, {"id": run_id}), "retryBoltRun").run_id
+        return _started(await self._change(documents.RETRY, {"id": run_id}), "retryBoltRun")
 
     async def retry_all(self, run_id: int) -> int:
         """Start a run of every command of another; the new id. Sent at most once."""
-        reply = await self._once(documents.RETRY_ALL, {"id": run_id})
-        return _parsed(models.RunStarted, reply, "retryAllBoltRun").run_id
+        return _started(await self._change(documents.RETRY_ALL, {"id": run_id}), "retryAllBoltRun")
 
     async def retry_from_failure(self, slug: str) -> int:
         """Like `retry`, for the schedule's latest failed run. Sent at most once."""
-        reply = await self._once(documents.RETRY_FROM_FAILURE, {"slug": slug})
-        return _parsed(models.RunStarted, reply, "retryBoltRunFromFailure").run_id
+        return _started(await self._change(documents.RETRY_FROM_FAILURE, {"slug": slug}), "retryBoltRunFromFailure")
 
     async def suspend(self, slug: str, *, suspend: bool) -> None:
         """Pause or resume a schedule that no YAML file defines."""
         variables: Json = {"slug": slug, "suspend": suspend}
-        _parsed(models.Done, await self._spelled(documents.suspend, variables, self._once), "suspendBoltSchedule")
+        _done(await self._spelled(documents.suspend, variables, self._change), "suspendBoltSchedule")
 
     # --- how they are sent ---
 
@@ -188,43 +226,63 @@ class BoltClient:
             raise rejection(reply)
         return reply
 
+    async def _change(self, document: str, variables: Json) -> Reply:
+        """A mutation, sent once. Its errors are a refusal only where nothing can have been done."""
+        try:
+            reply = await self._transport.post(document, variables)
+        except BoltTooLarge as error:
+            raise BoltLost from error
+        if reply.errors and not any((reply.data or {}).values()):
+            # A path below the mutation itself: it was carried out, and what failed is telling of it.
+            if any(len(error.path) > 1 for error in reply.errors):
+                raise BoltLost("Bolt carried it out and could not say what came of it.")
+            raise rejection(reply)
+        return reply
+
     async def _read(self, document: str, variables: Json) -> Reply:
         """A query, repeated after a passing fault: nothing is done twice by asking twice."""
         limits = self._limits
-        async for attempt in stamina.retry_context(
-            on=_passing,
+        deadline_s = self._monotonic_s() + limits.retry_for_s
+
+        def passing(error: Exception) -> bool | float:
+            """Whether to ask again, or how long to wait before: not where the answer would come too late."""
+            if isinstance(error, BoltThrottled):
+                return error.retry_after_s if self._monotonic_s() + error.retry_after_s < deadline_s else False
+            return isinstance(error, (BoltNotSent, BoltLost))
+
+        attempts = stamina.retry_context(
+            on=passing,
             attempts=limits.attempts,
             timeout=limits.retry_for_s,
             wait_initial=limits.first_wait_s,
+            wait_jitter=limits.first_wait_s,
             wait_max=limits.retry_for_s / 3,
-        ):
-            with attempt:
-                return await self._once(document, variables)
+        )
+        try:
+            async with asyncio.timeout(max(limits.retry_for_s, limits.timeout_s)):
+                async for attempt in attempts:
+                    with attempt:
+                        return await self._once(document, variables)
+        except TimeoutError as error:
+            raise BoltLost from error
         raise BoltLost  # pragma: no cover - the last attempt has raised
 
-    async def _spelled(self, document: Callable[[str], str], variables: Json, send: Any) -> Reply:
+    async def _spelled(self, document: Callable[[str], str], variables: Json, send: Send) -> Reply:
         """Ask in the newer spelling of the slug's argument; where the backend does not know it, once in the older."""
+        spelling = self._spelling
         try:
-            reply: Reply = await send(document(self._spelling), variables)
+            return await send(document(spelling), variables)
         except BoltInvalidQuery:
-            if self._spelling == OLD_SPELLING:
+            if spelling == OLD_SPELLING:
                 raise
-            reply = await send(document(OLD_SPELLING), variables)
+        reply = await send(document(OLD_SPELLING), variables)
+        if self._spelling != OLD_SPELLING:
             log.info("this backend calls a slug scheduleName")
-            self._spelling = OLD_SPELLING
+        self._spelling = OLD_SPELLING
         return reply
 
 
-def _passing(error: Exception) -> bool | float:
-    """Whether a query is worth repeating, or how long to wait before."""
-    if isinstance(error, BoltThrottled):
-        return error.retry_after_s
-    return isinstance(error, (BoltNotSent, BoltLost))
-
-
 def _object(reply: Reply, name: str) -> Json:
-    if reply.errors:
-        raise rejection(reply)
     found = reply.data.get(name) if reply.data else None
     if not isinstance(found, dict):
         raise BoltLost("Bolt's answer lacks what was asked for.")
@@ -235,5 +293,19 @@ def _parsed(kind: type[W], reply: Reply, name: str) -> W:
     try:
         return kind.model_validate(_object(reply, name))
     except ValidationError as error:
-        # Its text would quote what Bolt sent; the reason is that the answer is not of the contract's shape.
         raise BoltLost("Bolt's answer is not of the shape that its contract says.") from error
+
+
+def _started(reply: Reply, name: str) -> int:
+    """The new run's id. A run that has one is there, whatever `ok` says."""
+    started = _parsed(models.RunStarted, reply, name)
+    if started.run_id > 0:
+        return started.run_id
+    if started.ok:
+        raise BoltLost("Bolt started a run and did not say which.")
+    raise BoltRejected((NOT_OK,))
+
+
+def _done(reply: Reply, name: str) -> None:
+    if not _parsed(models.Done, reply, name).ok:
+        raise BoltRejected((NOT_OK,))

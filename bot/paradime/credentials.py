@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
+
+WORKSPACE_PREFIX, COMPANY_PREFIX = "prdm_wsp_", "prdm_cmp_"
+
+# What an HTTP header takes. A fault found later would be reported with the header's value in its text.
+_HEADER_WORD = re.compile(r"[\x21-\x7e]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """A secret and what belongs to it. Raises ValueError where something is missing; the text holds no value."""
+    """A secret and what belongs to it. Raises ValueError where they do not fit together; its text holds no value."""
 
     secret: str = field(repr=False)
     key: str = field(default="", repr=False)
@@ -15,15 +21,19 @@ class Credentials:
 
     def __post_init__(self) -> None:
         """Check that the parts fit together."""
-        if self.secret.startswith("prdm_cmp_") and not self.workspace:
+        if not self.secret:
+            raise ValueError("There is no secret.")
+        if self.secret.startswith(COMPANY_PREFIX) and not self.workspace:
             raise ValueError("A company's secret needs the workspace's uid.")
-        if not self.secret.startswith("prdm_") and not self.key:
+        if not self.secret.startswith((WORKSPACE_PREFIX, COMPANY_PREFIX)) and not self.key:
             raise ValueError("A secret of this form needs its key.")
+        if not all(_HEADER_WORD.fullmatch(part) for part in (self.secret, self.key, self.workspace) if part):
+            raise ValueError("Secret, key and uid are each one word of ASCII characters.")
 
     def headers(self) -> dict[str, str]:
         """The headers that carry them."""
-        if self.secret.startswith("prdm_cmp_"):
+        if self.secret.startswith(COMPANY_PREFIX):
             return {"Authorization": f"Bearer {self.secret}", "X-Paradime-Workspace": self.workspace}
-        if self.secret.startswith("prdm_wsp_"):
+        if self.secret.startswith(WORKSPACE_PREFIX):
             return {"Authorization": f"Bearer {self.secret}"}
         return {"X-API-KEY": self.key, "X-API-SECRET": self.secret}

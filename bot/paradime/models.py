@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 from pydantic.alias_generators import to_camel
 
 from bot.core import bolt
 
 
-def read_time(value: Any) -> datetime | None:
+def read_time(value: object) -> datetime | None:
     """ISO 8601, or `2023-10-15 16:44:16.986049`; without an offset it is UTC. None for nothing and for nonsense."""
     if not isinstance(value, str) or not value.strip():
         return None
@@ -22,19 +22,35 @@ def read_time(value: Any) -> datetime | None:
         return None
 
 
-def read_list(value: Any) -> list[str]:
+def read_list(value: object) -> list[str]:
     """A list of texts; null, and `[""]` where nothing is set, are empty."""
     return [one for one in value if isinstance(one, str) and one] if isinstance(value, list) else []
 
 
+def read_optional(value: object) -> object:
+    """Nothing, where a text is empty."""
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+# A state's own word, whatever it is.
+State = Annotated[str, StringConstraints(strip_whitespace=True, to_upper=True, min_length=1)]
 Time = Annotated[datetime | None, BeforeValidator(read_time)]
 Texts = Annotated[list[str], BeforeValidator(read_list)]
 
 
 class Wire(BaseModel):
-    """An object of the API: unknown fields are ignored, names are in camel case."""
+    """An object of the API: unknown fields are ignored, null is like left out, names are in camel case."""
 
-    model_config = ConfigDict(alias_generator=to_camel, extra="ignore")
+    # Inputs hold logs and pre-signed addresses, which no error's text may repeat.
+    model_config = ConfigDict(alias_generator=to_camel, extra="ignore", hide_input_in_errors=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def without_nulls(cls, value: object) -> object:
+        """Leave out what is null, so that the field's default holds."""
+        if not isinstance(value, dict):
+            return value
+        return {name: one for name, one in value.items() if one is not None}
 
 
 class Deferral(Wire):
@@ -98,7 +114,7 @@ class Schedule(Wire):
     owner: str | None = None
     suspended: bool | None = None
     last_run_at: Time = None
-    last_run_state: str | None = None
+    last_run_state: Annotated[State | None, BeforeValidator(read_optional)] = None
     next_run_at: Time = None
     commands: Texts = Field(default_factory=list)
     git_branch: str | None = None
@@ -140,12 +156,13 @@ class SchedulePage(Wire):
     """BoltSchedulePage."""
 
     schedules: list[Schedule]
-    total_count: int = 0
+    total_count: int | None = None
 
 
 class ScheduleDetails(Wire):
     """BoltScheduleDetails."""
 
+    ok: bool = True
     latest_run_id: int | None = None
     commands: Texts = Field(default_factory=list)
     owner: str | None = None
@@ -168,7 +185,9 @@ class ScheduleDetails(Wire):
 
 
 class GitInfo(Wire):
-    """BoltGitInfo."""
+    """BoltGitInfo. A commit or a pull request may come as a number."""
+
+    model_config = ConfigDict(coerce_numbers_to_str=True)
 
     branch: str | None = None
     commit_hash: str | None = None
@@ -179,7 +198,7 @@ class RunSummary(Wire):
     """BoltRun."""
 
     id: int
-    state: str = Field(min_length=1)
+    state: State
     actor: str = ""
     actor_email: str | None = None
     parent_schedule_run_id: int | None = None
@@ -192,7 +211,7 @@ class RunSummary(Wire):
         git = self.git_info or GitInfo()
         return bolt.RunSummary(
             id=self.id,
-            state=self.state.strip().upper(),
+            state=self.state,
             actor=self.actor,
             actor_email=self.actor_email or None,
             parent_run_id=self.parent_schedule_run_id,
@@ -207,6 +226,7 @@ class RunSummary(Wire):
 class RunPage(Wire):
     """BoltRunPage."""
 
+    ok: bool = True
     runs: list[RunSummary]
 
 
@@ -217,7 +237,7 @@ class Command(Wire):
     command: str = ""
     start_dttm: Time = None
     end_dttm: Time = None
-    return_code: int | None = None
+    return_code: Annotated[int | None, BeforeValidator(read_optional)] = None
 
     def core(self) -> bolt.Command:
         """As the core knows it."""
@@ -227,13 +247,13 @@ class Command(Wire):
 class RunStatus(Wire):
     """BoltRunStatus."""
 
-    state: str = Field(min_length=1)
+    state: State
     commands: list[Command] | None = None
 
     def core(self) -> bolt.RunStatus:
         """As the core knows it: ids grow in the order in which commands ran."""
         commands = sorted(self.commands or [], key=lambda command: command.id)
-        return bolt.RunStatus(self.state.strip().upper(), tuple(command.core() for command in commands))
+        return bolt.RunStatus(self.state, tuple(command.core() for command in commands))
 
 
 class Resource(Wire):
@@ -286,6 +306,7 @@ class ResourceUrl(Wire):
 class RunStarted(Wire):
     """BoltRunStarted."""
 
+    ok: bool = True
     run_id: int
 
 

@@ -1,63 +1,26 @@
-"""One POST to the GraphQL endpoint, and the one place where its faults are named."""
+"""One POST to the GraphQL endpoint, sent once."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from typing import Any
 
 import httpx
 
-from bot.core.errors import (
-    AlreadyRunning,
-    ApiError,
-    BoltDenied,
-    BoltInvalidQuery,
-    BoltLost,
-    BoltNotSent,
-    BoltRejected,
-    BoltThrottled,
-    BoltTooLarge,
-    BotError,
-)
-from bot.core.text import cut
+from bot.core.errors import BoltLost, BoltNotSent, BoltTooLarge, BotError
+from bot.paradime.answer import Json, Reply, read_answer
 
-MESSAGE_SHOWN = 300
-ERRORS_KEPT = 200
-RETRY_AFTER_S = 5.0
-LONGEST_RETRY_AFTER_S = 300.0
-
-# How the servers in use name a query that does not fit them: none of it was executed.
-_INVALID = (
-    "cannot query field",
-    "unknown argument",
-    "unknown field",
-    "unknown type",
-    "undefined field",
-    "syntax error",
-    "too large",
-    "too complex",
-    "complexity",
-    "too many aliases",
-    "is not defined by type",
-    "validation error",
-)
+LONGEST_CONNECT_S = 5.0
 
 Watch = Callable[[BotError | None], None]
-Json = dict[str, Any]
+Now = Callable[[], datetime]
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What a well-formed answer holds: both may be there at once."""
-
-    data: Json | None
-    errors: tuple[ApiError, ...]
-    invalid: bool
+def utc_now() -> datetime:
+    """The wall clock, in UTC."""
+    return datetime.now(UTC)
 
 
 class Transport:
@@ -76,14 +39,17 @@ class Transport:
         body_most: int,
         watch: Watch,
         transport: httpx.AsyncBaseTransport | None = None,
+        now: Now = utc_now,
     ) -> None:
         self._endpoint = endpoint
         self._timeout_s = timeout_s
         self._body_most = body_most
         self._watch = watch
+        self._now = now
         self._http = httpx.AsyncClient(
-            headers={**headers, "Accept": "application/json"},
-            timeout=httpx.Timeout(timeout_s, connect=min(5.0, timeout_s)),
+            headers={**headers, "Accept": "application/json", "Content-Type": "application/json"},
+            # Waiting for a connection ends before the whole time does: only so is it known that nothing was sent.
+            timeout=httpx.Timeout(timeout_s, pool=timeout_s / 4, connect=min(LONGEST_CONNECT_S, timeout_s / 2)),
             limits=httpx.Limits(max_connections=20, max_keepalive_connections=10),
             transport=transport,
         )
@@ -103,18 +69,23 @@ class Transport:
         return reply
 
     async def _post(self, document: str, variables: Json) -> Reply:
-        body = {"query": document, "variables": {name: value for name, value in variables.items() if value is not None}}
+        given = {name: value for name, value in variables.items() if value is not None}
+        # In ASCII, so that no text of a person's can fail to be encoded.
+        body = json.dumps({"query": document, "variables": given}).encode("ascii")
         try:
             async with (
                 asyncio.timeout(self._timeout_s),
-                self._http.stream("POST", self._endpoint, json=body) as response,
+                self._http.stream("POST", self._endpoint, content=body) as response,
             ):
                 content = await self._read(response)
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol) as error:
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
             raise BoltNotSent from error
-        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError) as error:
+        except (httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
+            raise BoltNotSent from error
+        except (httpx.HTTPError, TimeoutError, OSError) as error:
             raise BoltLost from error
-        return _reply(response, content)
+        is_query = document.lstrip().startswith("query")
+        return read_answer(response, content, is_query=is_query, now=self._now())
 
     async def _read(self, response: httpx.Response) -> bytes:
         parts: list[bytes] = []
@@ -125,81 +96,3 @@ class Transport:
                 raise BoltTooLarge(self._body_most)
             parts.append(part)
         return b"".join(parts)
-
-
-def _reply(response: httpx.Response, content: bytes) -> Reply:
-    status = response.status_code
-    if status == httpx.codes.TOO_MANY_REQUESTS:
-        raise BoltThrottled(_retry_after(response.headers.get("Retry-After")))
-    if status in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
-        raise BoltDenied
-    if response.is_server_error:
-        raise BoltLost
-    reply = _graphql(content)
-    if reply is not None and (reply.errors or response.is_success):
-        return reply
-    if response.is_success:
-        raise BoltLost("Bolt answered something that is not GraphQL; a proxy may stand in between.")
-    raise BoltRejected((ApiError(f"Bolt answered with HTTP status {status}."),))
-
-
-def _graphql(content: bytes) -> Reply | None:
-    """The answer, None where it is no GraphQL."""
-    try:
-        body = json.loads(content)
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(body, dict) or ("data" not in body and "errors" not in body):
-        return None
-    data, listed = body.get("data"), body.get("errors")
-    errors = tuple(_error(one) for one in listed[:ERRORS_KEPT]) if isinstance(listed, list) else ()
-    if not isinstance(data, dict) and not errors:
-        return None
-    invalid = not isinstance(data, dict) and any(_is_invalid(one) for one in listed or [])
-    return Reply(data if isinstance(data, dict) else None, errors, invalid)
-
-
-def _error(one: Any) -> ApiError:
-    fields = one if isinstance(one, dict) else {}
-    message = fields.get("message")
-    path = fields.get("path")
-    steps = tuple(step for step in path if isinstance(step, (str, int))) if isinstance(path, list) else ()
-    return ApiError(_words(message) if isinstance(message, str) else "Bolt gave no reason.", steps)
-
-
-def _words(message: str) -> str:
-    """The first line of a message, without what follows it of a stack trace."""
-    lines = [line.strip() for line in message.splitlines() if line.strip()]
-    return cut(lines[0] if lines else "Bolt gave no reason.", MESSAGE_SHOWN)
-
-
-def _is_invalid(one: Any) -> bool:
-    if not isinstance(one, dict) or one.get("path"):
-        return False
-    extensions = one.get("extensions")
-    code = str(extensions.get("code", "")) if isinstance(extensions, dict) else ""
-    message = str(one.get("message", "")).lower()
-    return code in {"GRAPHQL_VALIDATION_FAILED", "GRAPHQL_PARSE_FAILED"} or any(word in message for word in _INVALID)
-
-
-def rejection(reply: Reply) -> BoltRejected:
-    """The error that an answer's errors come to, most specific first."""
-    if any("AlreadyRunningException" in error.message for error in reply.errors):
-        return AlreadyRunning(reply.errors)
-    return BoltInvalidQuery(reply.errors) if reply.invalid else BoltRejected(reply.errors)
-
-
-def _retry_after(value: str | None) -> float:
-    """Seconds to wait, from seconds or a date, within bounds."""
-    if not value:
-        return RETRY_AFTER_S
-    try:
-        seconds = float(value)
-    except ValueError:
-        try:
-            seconds = (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds()
-        except (ValueError, TypeError):
-            return RETRY_AFTER_S
-    if seconds != seconds:  # noqa: PLR0124 - the test for NaN
-        return RETRY_AFTER_S
-    return min(LONGEST_RETRY_AFTER_S, max(0.5, seconds))

@@ -125,7 +125,7 @@ def _dies_with_its_parent() -> Callable[[], None] | None:
 async def _is_ok(session: aiohttp.ClientSession, url: str) -> bool:
     try:
         async with session.get(url, timeout=aiohttp.ClientTimeout(total=2)) as reply:
-            return reply.status == 200  # noqa: PLR2004
+            return reply.status == 200
     except (aiohttp.ClientError, TimeoutError):
         return False
 

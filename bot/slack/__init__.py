@@ -1,0 +1,1 @@
+"""Slack: the client, what listens to people, and how messages are drawn."""

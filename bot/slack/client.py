@@ -12,8 +12,8 @@ from collections.abc import Callable
 from typing import Any, cast
 
 import aiohttp
-from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.core.errors import (
     BotError,
@@ -89,7 +89,7 @@ class SlackChat:
             masked["blocks"] = _masked(blocks, self._mask)
         return masked
 
-    async def call(self, method: str, *, within_s: float | None = None, **arguments: Any) -> Json:
+    async def call(self, method: str, *, within_s: float | None = None, **arguments: object) -> Json:
         """Call a method of the Web API once. Raises SlackError."""
         try:
             answer = await self._call(method, within_s or self._call_s, arguments)
@@ -262,7 +262,7 @@ def _says_no(text: str) -> bool:
     return isinstance(body, dict) and body.get("ok") is False
 
 
-def _masked(value: Any, mask: Callable[[str], str]) -> Any:
+def _masked(value: object, mask: Callable[[str], str]) -> object:
     """Every text in a tree of blocks, masked; a button's value and address are ours and stay whole."""
     match value:
         case str():

@@ -30,10 +30,8 @@ def handler(app: AsyncApp, signing_secret: str) -> Callable[[web.Request], Await
         text = _understood(raw, headers.get("content-type", ""))
         if text is None:
             return web.Response(status=400, text="That is not a request of Slack's.\n")
-        bolt_request = AsyncBoltRequest(
-            body=text, query=request.query_string, headers={name: value for name, value in request.headers.items()}
-        )
         try:
+            bolt_request = AsyncBoltRequest(body=text, query=request.query_string, headers=dict(request.headers))
             return await to_aiohttp_response(await app.async_dispatch(bolt_request))
         except (KeyError, TypeError, AttributeError, ValueError) as error:
             # Signed, but of no shape that slack_bolt knows.

@@ -28,7 +28,7 @@ Incident = Callable[[str, BaseException], str]
 def build_app(web: AsyncWebClient, token: str, signing_secret: str, identity: Identity, incident: Incident) -> AsyncApp:
     """An app for one team. Requests of other teams are refused; a fault is told with a reference."""
 
-    async def authorize(**_: Any) -> AuthorizeResult:
+    async def authorize(**_: object) -> AuthorizeResult:
         # Known since the start: no auth.test stands between a command and its acknowledgement.
         return AuthorizeResult(
             enterprise_id=None,
@@ -52,7 +52,9 @@ def build_app(web: AsyncWebClient, token: str, signing_secret: str, identity: Id
             log.info("nobody listens", kind=body.get("type") or body.get("command"), mode=request.mode)
             return BoltResponse(status=200, body="")
         reference = incident("listener", error)
-        return BoltResponse(status=200, body=_private(f"Something unexpected happened (reference {reference}). Try again."))
+        return BoltResponse(
+            status=200, body=_private(f"Something unexpected happened (reference {reference}). Try again.")
+        )
 
     return app
 

@@ -19,7 +19,8 @@ Json = dict[str, Any]
 class Caller(Protocol):
     """Calls a method of the Web API."""
 
-    async def call(self, method: str, *, within_s: float | None = None, **arguments: Any) -> Json: ...
+    async def call(self, method: str, *, within_s: float | None = None, **arguments: object) -> Json:
+        """Call once. Raises SlackError."""
 
 
 async def find_key(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-
 from bot.core.errors import CredentialRefused, SlackRefused
 from bot.slack.client import SlackChat
 
@@ -54,5 +53,3 @@ async def check_app_token(chat: SlackChat, app_token: str) -> None:
 def card_url(identity: Identity, channel: str, ts: str) -> str | None:
     """The web address of a message, made without asking Slack."""
     return f"{identity.url.rstrip('/')}/archives/{channel}/p{ts.replace('.', '')}" if identity.url else None
-
-

@@ -28,10 +28,10 @@ COMING_S = 10.0
 class SocketIntake:
     """Keeps connections to Slack open and hands what they bring to the app."""
 
-    def __init__(self, app: AsyncApp, app_token: str, *, connections: int = CONNECTIONS, watch_s: float = WATCH_S) -> None:
-        self._handlers = [
-            AsyncSocketModeHandler(app, app_token, ping_interval=PING_S) for _ in range(connections)
-        ]
+    def __init__(
+        self, app: AsyncApp, app_token: str, *, connections: int = CONNECTIONS, watch_s: float = WATCH_S
+    ) -> None:
+        self._handlers = [AsyncSocketModeHandler(app, app_token, ping_interval=PING_S) for _ in range(connections)]
         self._watch_s = watch_s
         self._tasks: list[asyncio.Task[None]] = []
         self._down_since: dict[int, float] = {}

@@ -25,7 +25,9 @@ HEALTH_CHECK_S = 15
 OLDEST = (7, 0)
 # What an address may set beside host, user, password and database. The rest is decided here: redis-py lets the address
 # overrule the arguments, and `?retry_on_timeout=true` would run scripts twice.
-ADDRESS_OPTIONS = frozenset({"db", "ssl_ca_certs", "ssl_certfile", "ssl_keyfile", "ssl_cert_reqs", "ssl_check_hostname"})
+ADDRESS_OPTIONS = frozenset(
+    {"db", "ssl_ca_certs", "ssl_certfile", "ssl_keyfile", "ssl_cert_reqs", "ssl_check_hostname"}
+)
 
 
 def connect(url: str, *, timeout_s: float = SOCKET_TIMEOUT_S) -> Redis:
@@ -49,7 +51,7 @@ def connect(url: str, *, timeout_s: float = SOCKET_TIMEOUT_S) -> Redis:
         )
     except (ValueError, TypeError):
         # The original message may quote the address, and with it the password.
-        raise StoreUnfit("REDIS_URL cannot be read: it should look like redis://user:password@host:6379/0.") from None
+        raise StoreUnfit("REDIS_URL cannot be read: it should look like redis://host:6379/0.") from None
 
 
 def _checked(url: str) -> str:
@@ -86,6 +88,7 @@ async def _facts(client: Redis) -> dict[str, Any]:
     except (AuthenticationError, AuthorizationError):
         raise StoreUnfit("Redis refuses the user or the password of REDIS_URL.") from None
     except (RedisError, OSError) as error:
+        # Not chained: the original may name host, user and password.
         raise StoreAway(f"Redis does not answer ({_reason(error)}).") from None
     return facts
 
@@ -128,7 +131,8 @@ def describe(facts: Mapping[str, Any]) -> str:
 
 def _reason(error: Exception) -> str:
     """Why it does not answer, in words that hold no address: redis-py's own may name host, user and password."""
-    text = str(error).lower()
+    cause = error.__cause__ or error.__context__
+    text = f"{type(cause).__name__} {cause} {error}".lower()
     known = {
         "refused": "the connection was refused",
         "certificate": "its certificate was not accepted",
@@ -136,6 +140,6 @@ def _reason(error: Exception) -> str:
         "name or service": "its host is not known",
         "no such file": "there is no such socket",
         "loading": "it is loading its data",
-        "timeout": "time-out",
+        "timeout": "it took too long",
     }
     return next((words for sign, words in known.items() if sign in text), type(error).__name__)

@@ -34,7 +34,8 @@ from bot.store.connect import connect
 
 # A Unix socket's path: 108 bytes with the zero at its end (unix(7)); macOS has 104.
 SOCKET_PATH_MOST = 100
-LOCK_WAIT_S = 3.0
+LOCK_TRIES = 150
+LOCK_AGAIN_S = 0.02
 LOAD_S = 60.0
 STOP_S = 10.0
 POLL_S = 0.01
@@ -83,7 +84,9 @@ def find_server() -> Server:
         server = identify(path)
         if server is not None and (server.kind == "valkey" or server.version >= (7, 0, 0)):
             return server
-    raise StoreUnfit("There is no Redis to start: set REDIS_URL, or install valkey-server or redis-server 7.0 or later.")
+    raise StoreUnfit(
+        "There is no Redis to start: set REDIS_URL, or install valkey-server or redis-server 7.0 or later."
+    )
 
 
 def _candidates() -> list[Path]:
@@ -160,7 +163,7 @@ class Embedded:
         """Wait until the server has ended by itself; its exit status. Nothing is stored any more then."""
         if self._process is None:
             raise RuntimeError("the server was not started")
-        while (status := self._process.poll()) is None:
+        while (status := self._process.poll()) is None:  # noqa: ASYNC110 - its end is seen by looking alone
             await asyncio.sleep(0.2)
         return status
 
@@ -188,21 +191,16 @@ class Embedded:
     async def _take_lock(self) -> None:
         """Lock the directory, or wait for a moment: the server of a bot that was killed may still be writing."""
         self._lock = (self._directory / "lock").open("a+")
-        deadline = time.monotonic() + LOCK_WAIT_S
-        while True:
-            try:
-                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    self._lock.seek(0)
-                    holder = f" (process {pid})" if (pid := self._lock.read(20).strip()) else ""
-                    raise StoreUnfit(f"BOLT_BOT_DATA_DIR ({self.data_dir}) is in use by another bot{holder}.") from None
-                await asyncio.sleep(POLL_S)
-            else:
-                break
-        self._lock.truncate(0)
-        self._lock.write(str(os.getpid()))
-        self._lock.flush()
+        for _ in range(LOCK_TRIES):
+            if _locked(self._lock):
+                self._lock.truncate(0)
+                self._lock.write(str(os.getpid()))
+                self._lock.flush()
+                return
+            await asyncio.sleep(LOCK_AGAIN_S)
+        self._lock.seek(0)
+        holder = f" (process {pid})" if (pid := self._lock.read(20).strip()) else ""
+        raise StoreUnfit(f"BOLT_BOT_DATA_DIR ({self.data_dir}) is in use by another bot{holder}.")
 
     def _refuse_foreign(self, server: Server) -> None:
         marker = self._directory / "written-by"
@@ -254,6 +252,14 @@ class Embedded:
     def _last_words(self) -> str:
         lines = (self._directory / "server.log").read_text(errors="replace").strip().splitlines()
         return lines[-1][-300:] if lines else "nothing."
+
+
+def _locked(file: IO[str]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 async def _answers(ping: Callable[[], Awaitable[object]]) -> bool:

@@ -113,7 +113,7 @@ class Posts:
             "again" if again else "first",
         )
         kind, _, rest = str(before).partition(":")
-        return Attempt(word, kind, float(rest) / MICROSECONDS if kind in {"sent", "absent"} else 0.0, rest)
+        return Attempt(word, kind, float(rest) / MICROSECONDS if kind in {"sent", "absent"} else 0.0)
 
     async def put_back(self, post: Post, *, delay_s: float, record: str = "=") -> None:
         """Make the post due again; `record` replaces what is on record of its attempt ("=" leaves it)."""

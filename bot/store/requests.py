@@ -29,6 +29,13 @@ class Body:
     response_url: str = field(default="", repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Near:
+    """The slugs that a mistyped name may have meant."""
+
+    slugs: tuple[str, ...] = ()
+
+
 class Requests:
     """Implements the flows' `Requests` port."""
 
@@ -70,9 +77,11 @@ class Requests:
         fields = {"look": dump(look)}
         return await self._step(lease, request, State.LOOKED, "post", fields=fields)
 
-    async def refused(self, lease: Lease, request: Request, why: str, running: int | None = None) -> bool:
+    async def refused(
+        self, lease: Lease, request: Request, why: str, *, running: int | None = None, near: tuple[str, ...] = ()
+    ) -> bool:
         """Nothing is started. The person is still to be told, and the card to be removed."""
-        fields = {"why": why, "candidates": str(running or "")}
+        fields = {"why": why, "candidates": str(running or ""), "near": dump(Near(near))}
         return await self._step(lease, request, State.REFUSED, "due", fields=fields)
 
     async def closed(self, lease: Lease, request: Request) -> bool:
@@ -169,6 +178,7 @@ def _request(request_id: str, record: dict[str, str]) -> Request:
         run_id=int(record["run"].rpartition(":")[2]) if record.get("run") else None,
         why=record.get("why", ""),
         candidates=tuple(int(part) for part in candidates.split(",") if part),
+        near=load(Near, record["near"]).slugs if record.get("near") else (),
     )
 
 

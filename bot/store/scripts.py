@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from importlib import resources
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 from redis.asyncio import Redis
 from redis.commands.core import AsyncScript
@@ -13,12 +13,12 @@ from redis.exceptions import RedisError
 from bot.core.errors import BotError, StoreAway
 
 Reply = Any
+# Is told the outcome of each call: None, or the error.
+Watch = Callable[[BotError | None], None]
 
 
-class Watch(Protocol):
-    """Is told the outcome of each call: None, or the error."""
-
-    def __call__(self, error: BotError | None) -> None: ...
+def unwatched(_error: BotError | None) -> None:
+    """Watch nothing."""
 
 
 class Scripts:
@@ -31,14 +31,14 @@ class Scripts:
         self.redis = redis
         self.prefix = f"{{bolt:{name}}}:"
         self._retention_s = retention_s
-        self._watch = watch or (lambda error: None)
+        self._watch = watch or unwatched
         self._loaded: dict[str, AsyncScript] = {}
 
     def key(self, *parts: str) -> str:
         """A key of this deployment."""
         return self.prefix + ":".join(parts)
 
-    async def run(self, script: str, *args: str | int | float) -> Reply:
+    async def run(self, script: str, *args: str | float) -> Reply:
         """Run `scripts/<script>.lua`. Sent once: a script may not be idempotent, so a lost reply is an error."""
         loaded = self._loaded.get(script)
         if loaded is None:
@@ -46,7 +46,7 @@ class Scripts:
         # The key given routes the call in a cluster; the others share its hash tag.
         return await self.ask(loaded(keys=[self.prefix], args=[self.prefix, self._retention_s, *args]))
 
-    async def ask(self, call: Awaitable[Any] | Any) -> Reply:
+    async def ask(self, call: object) -> Reply:
         """Await one call to Redis."""
         try:
             reply = await cast("Awaitable[Any]", call)

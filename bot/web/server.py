@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
+import structlog
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
+
+log = structlog.get_logger()
 
 BODY_MOST = 1024 * 1024
 SHUTDOWN_S = 5.0
@@ -45,20 +48,25 @@ class WebServer:
         try:
             await web.TCPSite(self._runner, host, port).start()
         except OSError as error:
-            await self._runner.cleanup()
+            await self.stop()
             text = f"Nothing can listen on {host}:{port} ({error.strerror}). Set BOLT_BOT_HTTP_HOST and BOLT_BOT_HTTP_PORT."
             raise PortTakenError(text) from error
 
     async def stop(self) -> None:
-        """Close."""
+        """Let what is being answered end, within SHUTDOWN_S seconds, and close."""
         if self._runner is not None:
             await self._runner.cleanup()
+            self._runner = None
 
     async def _health(self, _request: web.Request) -> web.Response:
         return web.Response(text="ok\n")
 
     async def _readiness(self, _request: web.Request) -> web.Response:
-        reasons = await self._ready()
+        try:
+            reasons = await self._ready()
+        except Exception as error:  # noqa: BLE001 - it is told in the log; a stranger learns nothing of it
+            log.error("the readiness check failed", error=repr(error))
+            reasons = ["the check itself failed"]
         if reasons:
             return web.Response(status=503, text="".join(f"{reason}\n" for reason in reasons))
         return web.Response(text="ready\n")

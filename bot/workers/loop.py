@@ -9,14 +9,19 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
+from prometheus_client import Counter, Gauge
 
-from bot.core.errors import BotError, StoreAway
+from bot.core.errors import StoreAway
 
 log = structlog.get_logger()
 
 # A worker sleeps until its set's next score, but never longer: another replica may have put something in.
 LONGEST_SLEEP_S = 1.0
 STORE_AWAY_S = 0.5
+
+JOBS = Counter("bolt_bot_jobs", "Jobs that a worker has finished.", ("worker",))
+INCIDENTS = Counter("bolt_bot_incidents", "Unexpected faults in a worker's jobs.", ("worker",))
+BUSY = Gauge("bolt_bot_jobs_under_way", "Jobs that a worker has in hand.", ("worker",))
 
 Job = Coroutine[Any, Any, None]
 
@@ -97,10 +102,13 @@ class Worker:
     def _begin(self, job: Job) -> None:
         task = asyncio.create_task(self._do(job), name=self.name)
         self._jobs.add(task)
+        BUSY.labels(self.name).set(len(self._jobs))
         task.add_done_callback(self._done)
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._jobs.discard(task)
+        BUSY.labels(self.name).set(len(self._jobs))
+        JOBS.labels(self.name).inc()
         # What a job has finished is often what this set's next item waits for.
         self._wake.set()
 
@@ -109,9 +117,8 @@ class Worker:
             await job
         except StoreAway:
             log.debug("a job lost Redis; its lease lapses", worker=self.name)
-        except BotError as error:
-            self._incident(self.name, error)
         except Exception as error:  # noqa: BLE001 - as above
+            INCIDENTS.labels(self.name).inc()
             self._incident(self.name, error)
 
     async def _sleep(self, wait_s: float | None) -> None:

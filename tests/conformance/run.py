@@ -286,7 +286,7 @@ class Conformance:
         refused(lambda: self.client.suspend_schedule(slug="finance-close", suspend=False), "YAML")
 
 
-def expect(holds: bool, what: str) -> None:
+def expect(holds: object, what: str) -> None:
     """Fail the check unless it holds."""
     if not holds:
         raise AssertionError(what)

@@ -59,7 +59,7 @@ def said(sentence: Sentence) -> str:
 
 def shown(message: Message) -> list[str]:
     """The lines of a message's blocks, buttons left out."""
-    return [line for block in message.blocks if not isinstance(block, Buttons) for line in said(block.text).split("\n")]  # type: ignore[arg-type, union-attr]
+    return [line for block in message.blocks if not isinstance(block, Buttons) for line in said(block.text).split("\n")]  # type: ignore[arg-type]
 
 
 def buttons(message: Message) -> list[Button]:

@@ -7,7 +7,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -69,7 +69,9 @@ class Stage:
         """Remember which runs were there before any bot."""
         self.history = max(run.id for run in self.sandbox.bolt.runs())
 
-    async def start_bot(self, *, ready: bool = True, socket_mode: bool = True, **settings: str) -> Bot:
+    async def start_bot(
+        self, settings: Mapping[str, str] | None = None, *, ready: bool = True, socket_mode: bool = True
+    ) -> Bot:
         """Start a bot and wait until it is ready. `settings` are environment variables."""
         port = free_port()
         log = self.folder / f"bot-{len(self.bots)}.log"
@@ -82,7 +84,7 @@ class Stage:
             "BOLT_BOT_DATA_DIR": str(self.folder / "data"),
             "BOLT_BOT_POLL_MIN_S": "0.2",
             **self.settings,
-            **settings,
+            **(settings or {}),
         }
         if not socket_mode:
             self.sandbox.workspace.request_url = f"http://127.0.0.1:{port}/slack/events"

@@ -21,7 +21,7 @@ async def restart(stage: Stage) -> None:
     await stage.bots[-1].ended()
     stage.sandbox.bolt.faults.clear()
     stage.sandbox.workspace.faults.clear()
-    await stage.start_bot(**SHORT)
+    await stage.start_bot(SHORT)
 
 
 async def told_once(stage: Stage, words: str = "succeeded") -> None:
@@ -35,7 +35,7 @@ async def told_once(stage: Stage, words: str = "succeeded") -> None:
 
 async def test_killed_before_the_schedule_is_looked_up(stage: Stage) -> None:
     """accepted → look: taken up again, and started once."""
-    await stage.start_bot(**SHORT)
+    await stage.start_bot(SHORT)
     stage.sandbox.bolt.add_fault(Fault("timeout", operation="listBoltSchedules", count=None))
     await stage.slash("run nightly")
     await restart(stage)
@@ -44,7 +44,7 @@ async def test_killed_before_the_schedule_is_looked_up(stage: Stage) -> None:
 
 async def test_killed_while_the_card_is_posted(stage: Stage) -> None:
     """look → card: Slack has the card, its answer was lost with the process. It is found, not posted again."""
-    await stage.start_bot(**SHORT)
+    await stage.start_bot(SHORT)
     stage.sandbox.workspace.faults.add(SlackFault("drop_after", "chat.postMessage"))
     await stage.slash("run nightly")
     await stage.until(lambda: len(stage.cards()) == 1)
@@ -55,7 +55,7 @@ async def test_killed_while_the_card_is_posted(stage: Stage) -> None:
 @pytest.mark.parametrize("executes", [True, False])
 async def test_killed_while_bolt_is_asked_to_start(stage: Stage, *, executes: bool) -> None:
     """sending → trigger: started by Bolt, it is found; not started, it is never sent again."""
-    await stage.start_bot(**SHORT)
+    await stage.start_bot(SHORT)
     fault = Fault("timeout", operation="triggerBoltRun", executes=executes, hold_s=None)
     stage.sandbox.bolt.add_fault(fault)
     await stage.slash("run nightly")
@@ -70,20 +70,20 @@ async def test_killed_while_bolt_is_asked_to_start(stage: Stage, *, executes: bo
 
 async def test_killed_while_the_run_is_followed(stage: Stage) -> None:
     """follow: the run ends while nobody looks; its card and its announcement come after the restart."""
-    await stage.start_bot(**SHORT)
+    await stage.start_bot(SHORT)
     await stage.slash("run nightly")
     await stage.until(stage.card_says("is running"))
     stage.bots[-1].kill()
     await stage.bots[-1].ended()
     (run,) = stage.started()
     stage.sandbox.bolt.end(run.id, "SUCCESS")
-    await stage.start_bot(**SHORT)
+    await stage.start_bot(SHORT)
     await told_once(stage)
 
 
 async def test_killed_while_the_end_is_announced(stage: Stage) -> None:
     """told: Slack has the announcement, its answer was lost with the process. It is found in the thread."""
-    await stage.start_bot(**SHORT)
+    await stage.start_bot(SHORT)
     await stage.slash("run hourly")
     await stage.until(stage.card_says("is running"))
     stage.sandbox.workspace.faults.add(SlackFault("drop_after", "chat.postMessage"))
@@ -95,7 +95,7 @@ async def test_killed_while_the_end_is_announced(stage: Stage) -> None:
 
 async def test_killed_while_a_cancel_is_asked(stage: Stage) -> None:
     """The wish outlives the process: Bolt is asked after the restart, and who wished is answered."""
-    await stage.start_bot(**SHORT)
+    await stage.start_bot(SHORT)
     await stage.slash("run backfill")
     await stage.until(stage.card_says("is running"))
     fault = Fault("timeout", operation="cancelBoltRun", executes=False, hold_s=None)
@@ -108,10 +108,10 @@ async def test_killed_while_a_cancel_is_asked(stage: Stage) -> None:
 
 async def test_a_polite_end_loses_nothing_either(stage: Stage) -> None:
     """SIGTERM in the middle of a run: exit status 0, and the next process goes on."""
-    bot = await stage.start_bot(**SHORT)
+    bot = await stage.start_bot(SHORT)
     await stage.slash("run nightly")
     await stage.until(stage.card_says("is running"))
     bot.kill(signal.SIGTERM)
     assert await bot.ended() == 0
-    await stage.start_bot(**SHORT)
+    await stage.start_bot(SHORT)
     await told_once(stage)

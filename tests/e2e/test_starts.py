@@ -50,7 +50,7 @@ async def test_a_suggestion_can_be_clicked(stage: Stage) -> None:
 
 async def test_a_lost_reply_is_never_repeated_and_its_run_is_found(stage: Stage) -> None:
     """Bolt started it and its answer was lost: the run is found above the mark and followed."""
-    await stage.start_bot(**SOON)
+    await stage.start_bot(SOON)
     stage.sandbox.bolt.add_fault(Fault("drop_after", operation="triggerBoltRun"))
     await stage.slash("run nightly")
     await stage.until(stage.told_privately("I am looking whether"))
@@ -61,7 +61,7 @@ async def test_a_lost_reply_is_never_repeated_and_its_run_is_found(stage: Stage)
 
 async def test_several_runs_that_may_be_it_are_all_linked(stage: Stage) -> None:
     """The reply is lost while our key starts another run elsewhere: said on the card and privately, adopted by nobody."""
-    await stage.start_bot(**SOON)
+    await stage.start_bot(SOON)
     fault = Fault("timeout", operation="triggerBoltRun", executes=True, hold_s=None)
     stage.sandbox.bolt.add_fault(fault)
     await stage.slash("run nightly")
@@ -75,7 +75,7 @@ async def test_several_runs_that_may_be_it_are_all_linked(stage: Stage) -> None:
 
 async def test_a_start_that_is_late_is_never_sent(stage: Stage) -> None:
     """Bolt is away for longer than the deadline: the person is told that nothing was started, and nothing is."""
-    await stage.start_bot(BOLT_BOT_START_DEADLINE_S="2", **SOON)
+    await stage.start_bot({"BOLT_BOT_START_DEADLINE_S": "2", **SOON})
     stage.sandbox.bolt.add_fault(Fault("away", count=None))
     await stage.slash("run nightly")
     await stage.until(stage.told_privately("Nothing was started"))

@@ -72,11 +72,7 @@ async def claim(posts: Posts, scripts: Scripts) -> Post:
 
 async def attempt(posts: Posts, post: Post, slack: Slack, *, twice_is_better: bool = True) -> str | None:
     """Post once."""
-    return await post_once(
-        posts, post, send=slack.send, find=slack.find, settle_s=4, twice_is_better=twice_is_better
-    )
-
-
+    return await post_once(posts, post, send=slack.send, find=slack.find, settle_s=4, twice_is_better=twice_is_better)
 
 
 async def test_a_post_that_slack_accepts_is_there(lane: Lane) -> None:

@@ -19,6 +19,7 @@ class Incidents:
         self.come = asyncio.Event()
 
     def __call__(self, where: str, error: BaseException) -> str:
+        """Take one in."""
         self.seen.append((where, error))
         self.come.set()
         return "7f3a"

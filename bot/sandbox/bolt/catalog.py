@@ -86,7 +86,7 @@ def _everyday() -> list[Schedule]:
         ),
         Schedule(
             0,
-            "Backfill 2019–2026",  # noqa: RUF001 - a name as people write it
+            "Backfill 2019–2026",
             "backfill",
             Character(_backfill_steps(), history="SC"),
             source="api",

@@ -137,7 +137,7 @@ class Delivery:
             ) as reply:
                 text = await reply.text()
                 no_retry = reply.headers.get("X-Slack-No-Retry") == "1"
-                problem = "" if reply.status == 200 else "dispatch_failed"  # noqa: PLR2004
+                problem = "" if reply.status == 200 else "dispatch_failed"
                 return Answer(problem, _read_reply(text, reply.content_type), no_retry)
         except TimeoutError:
             return Answer("operation_timeout")

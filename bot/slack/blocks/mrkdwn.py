@@ -2,7 +2,8 @@
 
 Slack parses `&`, `<` and `>` as its own; `*`, `_`, `~` and backticks as formatting; `:name:` as emoji. The first three are
 escaped as Slack says (docs.slack.dev, formatting message text); before each of the others stands a word joiner,
-an invisible character that keeps Slack from reading it as markup.
+an invisible character that keeps Slack from reading it as markup. Only where it could begin or end formatting, at
+the edge of a word: a name like stg_orders can be copied out of a card as it is.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ JOINER = "\u2060"
 # Looks like a backtick, and ends no code span.
 CODE_TICK = "\u02cb"
 
-_FORMATTING = re.compile(r"([*_~`:])")
+_FORMATTING = re.compile(r"((?<![A-Za-z0-9])[*_~]|[*_~](?![A-Za-z0-9])|`|:(?=[\w+'-]{1,100}:))")
 _PINGS = re.compile(r"@(?=channel|here|everyone)", re.IGNORECASE)
 _USER = re.compile(r"[UW][A-Z0-9]{1,20}")
 _CHANNEL = re.compile(r"[CGD][A-Z0-9]{1,20}")

@@ -3,6 +3,13 @@
 local token, claimed_us = ARGV[3], tonumber(ARGV[4])
 local polls, out = key('due', 'polls'), {}
 
+-- Due times fall into ticks, so that one request serves many runs: a power of two of seconds, between an eighth and a
+-- quarter of the delay. Rounded down, so that no run waits longer than its bound.
+local function due_after(delay_us)
+  local tick = 2 ^ math.floor(math.log(math.max(delay_us, 1000) / 4000000) / math.log(2)) * 1000000
+  return math.floor((now() + delay_us) / tick) * tick
+end
+
 local function store(member, state, final, digest, seen)
   local run = key('run', member)
   local known = redis.call('HMGET', run, 'rev', 'digest', 'state', 'final', 'seen_us')
@@ -31,7 +38,7 @@ for at = 5, #ARGV, 6 do
   if word == 'final' or word == 'gone' then
     redis.call('ZREM', polls, member)
   elseif owns(polls, member, token) then
-    redis.call('ZADD', polls, num(now() + tonumber(ARGV[at + 5])), member)
+    redis.call('ZADD', polls, num(due_after(tonumber(ARGV[at + 5]))), member)
   end
 end
 return out

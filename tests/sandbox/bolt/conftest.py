@@ -73,7 +73,7 @@ class Served:
         found: Json = error
         return found
 
-    async def trigger(self, slug: str, **variables: Any) -> int:
+    async def trigger(self, slug: str, **variables: object) -> int:
         """Start a run."""
         query = (
             "mutation ($slug: String, $commands: [String!], $branch: String, $prNumber: Int, $reason: String,"

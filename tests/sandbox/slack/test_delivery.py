@@ -130,10 +130,10 @@ async def listener(served: Served) -> Listener:
 async def handler(served: Served, listener: Listener) -> AsyncIterator[AsyncSocketModeHandler]:
     """The app connected by one socket."""
     made = AsyncSocketModeHandler(listener.app, served.ws.app_token, ping_interval=0.2)
-    await made.connect_async()  # type: ignore[no-untyped-call]
+    await made.connect_async()
     await served.ws.until(lambda: len(served.delivery.sockets.connections) == 1)
     yield made
-    await made.close_async()  # type: ignore[no-untyped-call]
+    await made.close_async()
 
 
 @pytest.fixture
@@ -330,14 +330,14 @@ async def test_each_payload_goes_to_one_connection(served: Served, listener: Lis
     """Of several connections each payload reaches one, and over time each gets some."""
     other = Listener(served.client)
     second = AsyncSocketModeHandler(other.app, served.ws.app_token)
-    await second.connect_async()  # type: ignore[no-untyped-call]
+    await second.connect_async()
     await served.ws.until(lambda: len(served.delivery.sockets.connections) == 2)
     for _time in range(20):
         await served.people.slash("ada", "data-eng", "/bolt", "say")
     assert len(listener.seen) + len(other.seen) == 20
     assert listener.seen
     assert other.seen
-    await second.close_async()  # type: ignore[no-untyped-call]
+    await second.close_async()
     assert handler is not None
 
 

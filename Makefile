@@ -1,0 +1,77 @@
+# Everything is set up by the first target that needs it: Python 3.11 or newer and make are enough.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules
+.SUFFIXES:
+# A half-made environment must not look like a whole one.
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+UV_VERSION := 0.13.8
+# uv from PATH, else a pinned one of our own.
+UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
+BIN := .venv/bin
+CONFORMANCE := .conformance/bin/python
+# An environment that happens to be active in the shell is none of ours.
+unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME CONDA_PREFIX
+
+.PHONY: help
+help: ## This list.
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)$$/  make \1\t\2/' | expand -t 22
+
+.PHONY: install
+install: .venv/.installed ## Set up .venv, so that .venv/bin/bolt-bot runs.
+
+.PHONY: demo
+demo: install ## The whole bot against a local Slack workspace and a local Bolt API, in this terminal.
+	@$(BIN)/bolt-bot demo $(DEMO_ARGS)
+
+.PHONY: test
+test: install ## The tests. PYTEST_ARGS="-k word" runs some of them.
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+.PHONY: check
+check: install ## Linters, types, import boundaries, dead code, the Dockerfile and the manifest.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/vulture
+	$(BIN)/hadolint Dockerfile
+	tools/secrets.sh
+	$(BIN)/python -m pytest -q tests/test_manifest.py
+
+.PHONY: bench
+bench: install ## Measure: acknowledgement, requests a poll, memory, start.
+	$(BIN)/python -m bench $(BENCH_ARGS)
+
+.PHONY: conformance
+conformance: install .conformance/.installed ## Drive the sandbox's Bolt API with the vendor's own SDK.
+	tools/conformance.sh
+
+.PHONY: lock
+lock: $(UV) ## Write requirements/*.txt anew from pyproject.toml.
+	tools/lock.sh $(UV)
+
+.PHONY: clean
+clean: ## Remove everything that was set up or made. The bot's data stays.
+	rm -rf .venv .uv .conformance dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage*
+
+.uv/bin/uv:
+	@tools/python-check.sh $(PYTHON)
+	$(PYTHON) -m venv .uv
+	.uv/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+# The interpreter is recorded in the environment: another one makes it anew.
+.venv/.installed: requirements/dev.txt pyproject.toml | $(UV)
+	@tools/python-check.sh $(PYTHON)
+	$(UV) venv --quiet --allow-existing --python $(PYTHON) .venv
+	$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements/dev.txt
+	$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@touch $@
+
+.conformance/.installed: tests/conformance/requirements.txt | $(UV)
+	$(UV) venv --quiet --allow-existing --python $(PYTHON) .conformance
+	$(UV) pip sync --quiet --python $(CONFORMANCE) --require-hashes tests/conformance/requirements.txt
+	@touch $@

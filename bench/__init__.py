@@ -1,0 +1,1 @@
+"""Measurements, each as a ratio to a rival or beside a limit in the same run."""

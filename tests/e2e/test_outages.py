@@ -1,0 +1,83 @@
+"""Redis, Bolt or Slack away while the bot runs: logged once at each end, and nothing is lost."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from bot.sandbox.bolt import Fault
+from bot.sandbox.slack.sockets import DisconnectReason
+from bot.store.embedded import Embedded, find_server
+from tests.e2e.stage import Stage
+
+SHORT = {"BOLT_BOT_LEASE_S": "1.5", "BOLT_BOT_API_TIMEOUT_S": "1"}
+LONG_S = 40.0
+
+
+def lines(stage: Stage, event: str, service: str) -> int:
+    """How often the bot has logged this of a service."""
+    return sum(event in line and f"service={service}" in line for line in stage.bots[-1].printed().splitlines())
+
+
+async def test_bolt_away_while_a_run_is_followed(stage: Stage) -> None:
+    """The run ends while Bolt cannot be reached; its card and its announcement come when it is back."""
+    await stage.start_bot(SHORT)
+    await stage.slash("run nightly")
+    await stage.until(stage.card_says("is running"))
+    stage.sandbox.bolt.add_fault(Fault("away", count=None))
+    calls = stage.sandbox.bolt.calls.total
+    await stage.until(lambda: stage.sandbox.bolt.calls.total > calls + 1, timeout_s=LONG_S)
+    stage.sandbox.bolt.faults.clear()
+    await stage.until(stage.replied("succeeded"), timeout_s=LONG_S)
+    assert lines(stage, "a service is away", "bolt") == 1
+    assert lines(stage, "a service is back", "bolt") == 1
+
+
+async def test_slack_away_while_a_run_ends(stage: Stage) -> None:
+    """Every connection to Slack is cut; the end is shown and told once when Slack is back."""
+    await stage.start_bot(SHORT)
+    await stage.slash("run nightly")
+    await stage.until(stage.card_says("is running"))
+    stage.sandbox.workspace.faults.away = True
+    (run,) = stage.started()
+    stage.sandbox.bolt.end(run.id, "SUCCESS")
+    asked = stage.sandbox.bolt.calls.total
+    await stage.until(lambda: stage.sandbox.bolt.calls.total > asked, timeout_s=LONG_S)
+    stage.sandbox.workspace.faults.away = False
+    await stage.until(stage.replied("succeeded"), timeout_s=LONG_S)
+    await stage.until(stage.card_says("succeeded"), timeout_s=LONG_S)
+    assert len(stage.replies()) == 1
+
+
+async def test_redis_away_while_a_run_is_followed(stage: Stage, tmp_path: Path) -> None:
+    """A Redis that is restarted is taken up again; a command meanwhile gets an honest answer."""
+    folder = Path(f"/tmp/bolt-bot-e2e-{tmp_path.name[:20]}")  # noqa: S108 - a socket's path must be short
+    redis = Embedded(folder, find_server())
+    try:
+        url = await redis.start()
+        await stage.start_bot({"REDIS_URL": url, **SHORT})
+        await stage.slash("run nightly")
+        await stage.until(stage.card_says("is running"))
+        await redis.stop()
+        await stage.slash("run hourly")
+        await stage.until(stage.told_privately("I could not write this down"))
+        await redis.start()
+        await stage.until(stage.replied("succeeded"), timeout_s=LONG_S)
+        assert lines(stage, "a service is away", "redis") == 1
+        assert lines(stage, "a service is back", "redis") == 1
+    finally:
+        await redis.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.mark.parametrize("reason", ["refresh_requested", "too_many_websockets"])
+async def test_a_socket_that_goes_away_is_replaced(stage: Stage, reason: DisconnectReason) -> None:
+    """Slack refreshes connections every few hours: commands go on."""
+    await stage.start_bot()
+    sockets = stage.sandbox.slack.delivery.sockets
+    await sockets.disconnect(reason)
+    await stage.until(lambda: any(not connection.leaving for connection in sockets.connections))
+    await stage.slash("run nightly")
+    await stage.until(stage.card_says("succeeded"))

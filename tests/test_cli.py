@@ -1,0 +1,144 @@
+"""The command `bolt-bot`, as a process."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import sys
+from asyncio.subprocess import DEVNULL, PIPE
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+COMPLETE = {
+    "SLACK_BOT_TOKEN": "xoxb-very-secret-1",
+    "SLACK_APP_TOKEN": "xapp-very-secret-2",
+    "PARADIME_API_ENDPOINT": "http://127.0.0.1:1/graphql",
+    "PARADIME_API_SECRET": "prdm_wsp_very-secret-3",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a command did."""
+
+    status: int
+    out: str
+    err: str
+
+
+async def bolt_bot(*arguments: str, folder: Path = ROOT, environment: Mapping[str, str] | None = None) -> Outcome:
+    """Run the command with nothing else in its environment."""
+    base = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "bot",
+        *arguments,
+        cwd=folder,
+        env={**base, **(environment or {})},
+        stdin=DEVNULL,
+        stdout=PIPE,
+        stderr=PIPE,
+    )
+    out, err = await process.communicate()
+    return Outcome(process.returncode or 0, out.decode(), err.decode())
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.mark.parametrize("command", ["run", "doctor"])
+async def test_without_settings_it_names_each_and_ends(command: str) -> None:
+    """Exit status 2 and a line a variable on standard error, nothing else."""
+    outcome = await bolt_bot(command)
+    assert outcome.status == 2
+    assert outcome.out == ""
+    names = [line.split()[0] for line in outcome.err.splitlines()]
+    assert names == ["SLACK_BOT_TOKEN", "PARADIME_API_ENDPOINT", "PARADIME_API_SECRET", "SLACK_APP_TOKEN"]
+
+
+async def test_a_malformed_setting_is_not_quoted() -> None:
+    """The line names the variable and the rule; its value, and those of others, stay unsaid."""
+    wrong = {**COMPLETE, "SLACK_BOT_TOKEN": "xoxp-very-secret-4", "BOLT_BOT_PORT": "80"}
+    outcome = await bolt_bot("run", environment=wrong)
+    assert outcome.status == 2
+    unknown, malformed = outcome.err.splitlines()
+    assert unknown.startswith("BOLT_BOT_PORT is not a setting")
+    assert malformed == "SLACK_BOT_TOKEN should begin with xoxb- or xoxe.xoxb-"
+
+
+async def test_a_redis_that_is_away_ends_the_start(tmp_path: Path) -> None:
+    """One line that says so, exit status 1, and no password in it."""
+    here = {"BOLT_BOT_HTTP_HOST": "127.0.0.1", "BOLT_BOT_HTTP_PORT": str(_free_port())}
+    away = "redis://:very-secret-5@127.0.0.1:1/0"
+    outcome = await bolt_bot("run", folder=tmp_path, environment={**COMPLETE, **here, "REDIS_URL": away})
+    assert outcome.status == 1
+    assert "Redis does not answer" in outcome.err
+    assert "Traceback" not in outcome.err
+    assert "very-secret" not in outcome.err + outcome.out
+
+
+async def test_the_doctor_says_what_is_wrong(tmp_path: Path) -> None:
+    """A line for each thing, exit status 1 when one is wrong, and no secret."""
+    settings = {**COMPLETE, "REDIS_URL": "redis://:very-secret-5@127.0.0.1:1/0", "SLACK_API_URL": "http://127.0.0.1:1/"}
+    outcome = await bolt_bot("doctor", folder=tmp_path, environment=settings)
+    assert outcome.status == 1
+    lines = outcome.out.splitlines()
+    assert lines[0].startswith("ok")
+    assert [line.split()[1] for line in lines if line.startswith("PROBLEM")] == ["Redis:", "Slack:", "Bolt:"]
+    assert "very-secret" not in outcome.err + outcome.out
+
+
+async def test_the_manifest_can_be_piped() -> None:
+    """It needs no settings, and what it prints is YAML."""
+    outcome = await bolt_bot("manifest", "--http", "https://bolt.acme.example")
+    assert outcome.status == 0
+    assert yaml.safe_load(outcome.out)["settings"]["interactivity"]["request_url"].startswith("https://bolt.acme")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (),
+        ("fly",),
+        ("sandbox", "--port", "65536"),
+        ("sandbox", "--port", "-1"),
+        ("demo", "--speed", "0"),
+        ("demo", "--speed", "nan"),
+        ("manifest", "--http", "http://plain.example"),
+        ("manifest", "--command", "bolt"),
+    ],
+)
+async def test_a_wrong_use_is_explained(arguments: tuple[str, ...]) -> None:
+    """Exit status 2, the usage and the reason."""
+    outcome = await bolt_bot(*arguments)
+    assert outcome.status == 2
+    assert outcome.err.startswith("usage: bolt-bot")
+
+
+async def test_the_version_is_told() -> None:
+    """A version, alone on its line."""
+    outcome = await bolt_bot("--version")
+    assert outcome.status == 0
+    assert outcome.out.strip().count(".") == 2
+
+
+async def test_without_its_extra_the_sandbox_says_so() -> None:
+    """One line and exit status 1 where graphql-core is not installed."""
+    block = "import sys; sys.modules['graphql'] = None; from bot.cli import main; sys.exit(main(['sandbox']))"
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", block, cwd=ROOT, env={"PATH": os.environ["PATH"]}, stdout=PIPE, stderr=PIPE
+    )
+    out, err = await process.communicate()
+    assert process.returncode == 1
+    assert out == b""
+    assert b"bolt-bot[sandbox]" in err

@@ -1,0 +1,122 @@
+"""Logs: masked, one line an event, and the libraries' chatter left out."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import warnings
+from collections.abc import Iterator
+
+import pytest
+import structlog
+from slack_bolt.logger import get_bolt_logger
+
+from bot.core.redact import Redactor
+from bot.logging import configure, incident_id
+
+SECRET = "hunter2-hunter2"  # noqa: S105 - a made-up one
+MASKED = Redactor([SECRET]).mask
+
+
+@pytest.fixture(autouse=True)
+def logging_as_before() -> Iterator[None]:
+    """What a test configures ends with it."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    logging.captureWarnings(capture=False)
+    structlog.reset_defaults()
+
+
+def logged(log_format: str = "json", level: str = "debug") -> io.StringIO:
+    """A configured log, into memory."""
+    stream = io.StringIO()
+    configure(log_format, level, MASKED, stream)
+    return stream
+
+
+@pytest.mark.parametrize("log_format", ["console", "json"])
+def test_no_secret_is_logged(log_format: str) -> None:
+    """A secret is masked in the event, in values at any depth, and in tracebacks; ours and the libraries'."""
+    stream = logged(log_format)
+    log = structlog.get_logger("bot.test")
+    log.info(SECRET, plain=SECRET, deep={"a": [{"b": SECRET}], SECRET: 1}, thing=ValueError(SECRET))
+    log.info("with %s", SECRET)
+    logging.getLogger("somewhere").warning("with %s", SECRET)
+    try:
+        int(SECRET)
+    except ValueError:
+        log.exception("failed")
+        logging.getLogger("somewhere").exception("failed")
+    text = stream.getvalue()
+    assert SECRET not in text
+    assert text.count("•••") >= 6
+    assert text.count("Traceback") == 2
+
+
+def test_json_lines_have_their_fields() -> None:
+    """A line is one JSON object with the event, the level, the logger, the time in UTC and what was bound."""
+    stream = logged()
+    structlog.get_logger("bot.test").warning("a service is away", service="redis", away_s=1.5, tries=3)
+    line = json.loads(stream.getvalue())
+    assert line.pop("timestamp").endswith("Z")
+    assert line == {
+        "event": "a service is away",
+        "level": "warning",
+        "logger": "bot.test",
+        "service": "redis",
+        "away_s": 1.5,
+        "tries": 3,
+    }
+
+
+def test_foreign_text_forges_no_line() -> None:
+    """Line breaks and escape sequences in foreign text are shown as text."""
+    stream = logged("console")
+    structlog.get_logger("bot.test").info("typed", text="x\n2026 [info] forged\x1b[2J", name="\u2028")
+    text = stream.getvalue()
+    assert text.count("\n") == 1
+    assert "\x1b[2J" not in text
+    assert "\u2028" not in text
+
+
+def test_libraries_are_quiet_below_warning() -> None:
+    """No library logs requests or bodies, at any level of ours; their warnings are heard."""
+    stream = logged(level="debug")
+
+    class Listener:
+        """As slack_bolt names its loggers, whose level it sets itself."""
+
+    for name in ("httpx", "slack_sdk.web.async_client", "aiohttp.access"):
+        logging.getLogger(name).info("body %s", name)
+    get_bolt_logger(Listener).debug("body")
+    assert stream.getvalue() == ""
+    logging.getLogger("slack_sdk.socket_mode").warning("reconnecting")
+    assert "reconnecting" in stream.getvalue()
+
+
+def test_the_level_holds() -> None:
+    """What is below the level is not logged."""
+    stream = logged(level="warning")
+    structlog.get_logger("bot.test").info("hidden")
+    structlog.get_logger("bot.test").warning("shown")
+    assert "hidden" not in stream.getvalue()
+    assert "shown" in stream.getvalue()
+
+
+def test_warnings_go_to_the_log() -> None:
+    """Python's warnings are lines of the log like others."""
+    stream = logged()
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        logging.captureWarnings(capture=True)
+        warnings.warn("something is old", DeprecationWarning, stacklevel=1)
+    assert "something is old" in stream.getvalue()
+
+
+def test_incidents_have_names_of_their_own() -> None:
+    """Two faults are not called the same."""
+    assert len({incident_id() for _ in range(100)}) == 100

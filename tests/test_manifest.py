@@ -1,0 +1,69 @@
+"""The Slack app's manifest: valid by Slack's own schema, and asking for no more than it uses."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+
+from bot.manifest import manifest
+
+ROOT = Path(__file__).parents[1]
+SCHEMA = ROOT.parent / "shared" / "slack" / "manifest.schema.2.0.0.json"
+FORMS = [{}, {"base_url": "https://bolt.acme.example/"}, {"command": "/dbt"}]
+
+
+def read(**form: str) -> dict[str, Any]:
+    """The manifest as data."""
+    data: dict[str, Any] = yaml.safe_load(manifest(**form))
+    return data
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_slack_takes_it(form: dict[str, str]) -> None:
+    """Each form fits Slack's published schema."""
+    if not SCHEMA.exists():
+        pytest.skip("Slack's schema of manifests is not beside this project")
+    jsonschema.Draft7Validator(json.loads(SCHEMA.read_text())).validate(read(**form))
+
+
+def test_the_one_at_the_root_is_the_packaged_one() -> None:
+    """What people find in the repository is what the command prints."""
+    assert (ROOT / "manifest.yml").read_text() == manifest()
+
+
+def test_socket_mode_names_no_address() -> None:
+    """Turned on, Socket Mode needs no address, and the example's does not slip in."""
+    data = read()
+    assert data["settings"]["socket_mode_enabled"] is True
+    assert "example" not in json.dumps(data)
+
+
+def test_http_mode_names_the_address_everywhere() -> None:
+    """Commands and interactivity go to the one path, and Socket Mode is off, since it would stop them."""
+    data = read(base_url="https://bolt.acme.example/")
+    address = "https://bolt.acme.example/slack/events"
+    assert data["settings"]["socket_mode_enabled"] is False
+    assert data["settings"]["interactivity"]["request_url"] == address
+    assert [one["url"] for one in data["features"]["slash_commands"]] == [address]
+    assert "bot.example.com" not in manifest(base_url="https://bolt.acme.example")
+
+
+def test_mentions_arrive_as_ids() -> None:
+    """The slash command escapes mentions and channels, under any name."""
+    (command,) = read(command="/dbt")["features"]["slash_commands"]
+    assert command["command"] == "/dbt"
+    assert command["should_escape"] is True
+
+
+def test_optional_scopes_stand_in_both_lists() -> None:
+    """Slack wants an optional scope in the full list too; the necessary ones are few."""
+    scopes = read()["oauth_config"]["scopes"]
+    optional = set(scopes["bot_optional"])
+    assert optional == {"channels:history", "groups:history", "im:history", "mpim:history"}
+    necessary = {"commands", "chat:write", "files:write", "channels:join", "im:write"}
+    assert set(scopes["bot"]) == necessary | optional

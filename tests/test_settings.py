@@ -1,0 +1,201 @@
+"""Settings: complete and well-formed, or a line for each that is not."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from bot.settings import Settings, SettingsError, load, unknown
+
+LEAST = {
+    "SLACK_BOT_TOKEN": "xoxb-1-bot",
+    "SLACK_APP_TOKEN": "xapp-1-app",
+    "PARADIME_API_ENDPOINT": "https://api.paradime.io/api/v1/acme/graphql",
+    "PARADIME_API_KEY": "key",
+    "PARADIME_API_SECRET": "legacy-secret",
+}
+
+
+def faults(**changes: str) -> tuple[str, ...]:
+    """The lines for the least environment with changes; an empty value takes one away."""
+    with pytest.raises(SettingsError) as caught:
+        load({**LEAST, **changes})
+    return caught.value.lines
+
+
+def test_the_least_environment_is_enough() -> None:
+    """Everything else has the documented default."""
+    settings = load(LEAST)
+    defaults = settings.model_dump(exclude={name.lower() for name in LEAST})
+    assert {name: str(value) for name, value in defaults.items()} == {
+        "slack_signing_secret": "None",
+        "slack_api_url": "https://slack.com/api/",
+        "paradime_workspace_uid": "None",
+        "paradime_app_url": "https://app.paradime.io",
+        "paradime_webhook_secret": "None",
+        "redis_url": "None",
+        "bolt_bot_name": "bolt",
+        "bolt_bot_data_dir": "data",
+        "bolt_bot_http_host": "0.0.0.0",  # noqa: S104 - compared, not bound
+        "bolt_bot_http_port": "8080",
+        "bolt_bot_poll_min_s": "2",
+        "bolt_bot_poll_max_s": "30",
+        "bolt_bot_command": "/bolt",
+        "bolt_bot_log_format": "console",
+        "bolt_bot_log_level": "info",
+        "bolt_bot_lease_s": "10",
+        "bolt_bot_start_deadline_s": "60",
+        "bolt_bot_api_timeout_s": "10",
+        "bolt_bot_retention_days": "30",
+        "bolt_bot_user_limit": "30",
+        "bolt_bot_channel_limit": "100",
+        "bolt_bot_log_limit_mb": "64",
+    }
+    assert settings.socket_mode
+
+
+def test_an_empty_environment_names_everything_that_is_needed() -> None:
+    """One start shows every missing variable, a line each."""
+    with pytest.raises(SettingsError) as caught:
+        load({})
+    names = [line.split()[0] for line in caught.value.lines]
+    assert names == ["SLACK_BOT_TOKEN", "PARADIME_API_ENDPOINT", "PARADIME_API_SECRET", "SLACK_APP_TOKEN"]
+    assert all(" is missing: " in line for line in caught.value.lines)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "line"),
+    [
+        ("SLACK_BOT_TOKEN", "xoxp-1", "should begin with xoxb- or xoxe.xoxb-"),
+        ("SLACK_BOT_TOKEN", "xoxb-1 2", "should begin with xoxb- or xoxe.xoxb-"),
+        ("SLACK_APP_TOKEN", "xoxb-1", "should begin with xapp-"),
+        ("SLACK_API_URL", "slack.com", "should be an address that begins with https:// or http://"),
+        ("PARADIME_API_ENDPOINT", "ftp://x", "should be an address that begins with https:// or http://"),
+        ("PARADIME_API_ENDPOINT", "http://[", "should be an address that begins with https:// or http://"),
+        ("PARADIME_API_ENDPOINT", "http://h:port/", "should be an address that begins with https:// or http://"),
+        ("PARADIME_API_SECRET", "two words", "should be one word of ASCII characters"),
+        ("PARADIME_WORKSPACE_UID", "a/b", "should be the workspace's uid: letters, digits, dashes and underscores"),
+        ("REDIS_URL", "localhost:6379", "should be an address that begins with redis://, rediss:// (TLS) or unix://"),
+        ("BOLT_BOT_NAME", "Our Bot", "should be 1 to 32 lower-case letters, digits and dashes"),
+        ("BOLT_BOT_NAME", "x" * 33, "should be 1 to 32 lower-case letters, digits and dashes"),
+        ("BOLT_BOT_COMMAND", "bolt", "should be a slash command of at most 32 characters, as in /bolt"),
+        ("BOLT_BOT_HTTP_PORT", "65536", "should be at most 65535"),
+        ("BOLT_BOT_HTTP_PORT", "80a", "should be a whole number"),
+        ("BOLT_BOT_POLL_MIN_S", "0.01", "should be at least 0.1"),
+        ("BOLT_BOT_POLL_MIN_S", "nan", "should be a number"),
+        ("BOLT_BOT_POLL_MIN_S", "often", "should be a number"),
+        ("BOLT_BOT_POLL_MIN_S", "31", "should be at most BOLT_BOT_POLL_MAX_S"),
+        ("BOLT_BOT_API_TIMEOUT_S", "21", "should be at most 20"),
+        ("BOLT_BOT_LOG_FORMAT", "xml", "should be 'console' or 'json'"),
+        ("BOLT_BOT_LOG_LEVEL", "loud", "should be 'debug', 'info', 'warning' or 'error'"),
+    ],
+)
+def test_a_malformed_one_is_named_with_what_it_should_be(name: str, value: str, line: str) -> None:
+    """The line is the variable's name and the rule, never the value."""
+    assert faults(**{name: value}) == (f"{name} {line}",)
+
+
+@pytest.mark.parametrize(
+    ("changes", "start"),
+    [
+        ({"SLACK_APP_TOKEN": ""}, "SLACK_APP_TOKEN is missing"),
+        ({"PARADIME_API_KEY": ""}, "PARADIME_API_KEY is missing"),
+        ({"PARADIME_API_SECRET": "prdm_cmp_1"}, "PARADIME_WORKSPACE_UID is missing"),
+        ({"SLACK_BOT_TOKEN": "   "}, "SLACK_BOT_TOKEN is missing"),
+    ],
+)
+def test_what_belongs_together_is_asked_for(changes: dict[str, str], start: str) -> None:
+    """One of app token and signing secret; a key unless the secret is a bearer; a uid with a company's secret."""
+    (line,) = faults(**changes)
+    assert line.startswith(start)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"SLACK_APP_TOKEN": "", "SLACK_SIGNING_SECRET": "sign"},
+        {"PARADIME_API_KEY": "", "PARADIME_API_SECRET": "prdm_wsp_1"},
+        {"PARADIME_API_KEY": "", "PARADIME_API_SECRET": "prdm_cmp_1", "PARADIME_WORKSPACE_UID": "w1"},
+        {"SLACK_BOT_TOKEN": "xoxe.xoxb-1-2"},
+        {"BOLT_BOT_LOG_LEVEL": "INFO", "BOLT_BOT_HTTP_PORT": " 80 \n"},
+        {"REDIS_URL": "rediss://:p%40ss@h:6380/1"},
+        {"REDIS_URL": "unix:///run/redis.sock"},
+        {"BOLT_BOT_COMMAND": "/dbt-läufe"},
+    ],
+)
+def test_each_documented_form_is_taken(changes: dict[str, str]) -> None:
+    """Every form of credentials and addresses that the documentation names is accepted."""
+    assert load({**LEAST, **changes})
+
+
+WORDS = st.text(st.characters(exclude_categories=["Z", "C"]), min_size=12, max_size=40)
+
+
+def told(environment: dict[str, str]) -> str:
+    """What is wrong with an environment, nothing where it will do."""
+    try:
+        load(environment)
+    except SettingsError as error:
+        return str(error)
+    return ""
+
+
+@given(st.sampled_from(sorted(Settings.model_fields)), WORDS)
+def test_no_line_holds_a_value(field: str, value: str) -> None:
+    """Whatever is given, no line quotes it."""
+    assert value.strip() not in told({**LEAST, field.upper(): value})
+
+
+def test_secrets_do_not_show() -> None:
+    """Neither printing the settings nor a fault of one shows a secret."""
+    secrets = {
+        "SLACK_BOT_TOKEN": "xoxb-aaaaaa",
+        "SLACK_APP_TOKEN": "xapp-bbbbbb",
+        "SLACK_SIGNING_SECRET": "cccccc",
+        "PARADIME_API_KEY": "dddddd",
+        "PARADIME_API_SECRET": "eeeeee",
+        "PARADIME_WEBHOOK_SECRET": "ffffff",
+        "REDIS_URL": "redis://u:gg%40gg@h",
+    }
+    settings = load({**LEAST, **secrets})
+    shown = repr(settings) + str(settings)
+    assert not any(value in shown for value in secrets.values())
+    expected = {*secrets.values(), "gg%40gg", "gg@gg"} - {secrets["REDIS_URL"]}
+    assert set(settings.secrets()) == expected
+
+
+def test_settings_are_frozen() -> None:
+    """No part of the program changes them."""
+    settings = load(LEAST)
+    with pytest.raises(ValidationError):
+        settings.bolt_bot_name = "other"  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("changes", "workspace"),
+    [
+        ({}, "acme"),
+        ({"PARADIME_API_ENDPOINT": "https://h/"}, "default"),
+        ({"PARADIME_API_ENDPOINT": "https://h/a{b}/graphql/"}, "a-b-"),
+        ({"PARADIME_WORKSPACE_UID": "uid1"}, "uid1"),
+    ],
+)
+def test_records_call_the_workspace(changes: dict[str, str], workspace: str) -> None:
+    """The uid where there is one, else the endpoint's path."""
+    assert load({**LEAST, **changes}).workspace == workspace
+
+
+def test_addresses_are_joined_as_expected() -> None:
+    """Slack's address ends with a slash, as slack_sdk wants it; the app's does not."""
+    changed = {"SLACK_API_URL": "http://h/slack/api", "PARADIME_APP_URL": "http://h/"}
+    settings = load({**LEAST, **changed})
+    assert settings.slack_api_url == "http://h/slack/api/"
+    assert settings.paradime_app_url == "http://h"
+
+
+def test_a_mistyped_setting_is_pointed_out() -> None:
+    """An unknown variable of ours is named with the nearest one; others are none of our business."""
+    lines = unknown({"BOLT_BOT_POL_MIN_S": "1", "BOLT_BOT_NAME": "x", "SLACK_WHATEVER": "y"})
+    assert lines == ("BOLT_BOT_POL_MIN_S is not a setting and has no effect; the nearest is BOLT_BOT_POLL_MIN_S",)

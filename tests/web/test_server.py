@@ -1,0 +1,121 @@
+"""The HTTP server: alive, ready, measured, and closed to everything else."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from bot.web.server import BODY_MOST, PortTakenError, WebServer
+
+
+@dataclass(slots=True)
+class Stage:
+    """A server whose readiness a test decides."""
+
+    reasons: list[str] = field(default_factory=list)
+    fault: Exception | None = None
+    server: WebServer = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Make the server, not started yet."""
+        self.server = WebServer(self.not_ready)
+
+    async def not_ready(self) -> list[str]:
+        """The reasons that a test gave."""
+        if self.fault:
+            raise self.fault
+        return self.reasons
+
+    async def get(self, path: str) -> tuple[int, str]:
+        """Status and text of a page."""
+        async with aiohttp.ClientSession() as http, http.get(f"http://127.0.0.1:{self.server.port}{path}") as answer:
+            return answer.status, await answer.text()
+
+    async def post(self, path: str, body: bytes) -> int:
+        """The status of a post."""
+        url = f"http://127.0.0.1:{self.server.port}{path}"
+        async with aiohttp.ClientSession() as http, http.post(url, data=io.BytesIO(body)) as answer:
+            return answer.status
+
+
+@pytest.fixture
+async def stage() -> AsyncIterator[Stage]:
+    """A stage, cleared afterwards."""
+    one = Stage()
+    yield one
+    await one.server.stop()
+
+
+async def echo(request: web.Request) -> web.StreamResponse:
+    """As Slack's requests are handled: the whole body is read."""
+    return web.Response(text=str(len(await request.read())))
+
+
+async def test_it_is_alive_whatever_is_away(stage: Stage) -> None:
+    """/healthz is 200 while the process turns, ready or not."""
+    stage.reasons = ["redis does not answer"]
+    await stage.server.start("127.0.0.1", 0, slack_over_http=False)
+    assert await stage.get("/healthz") == (200, "ok\n")
+
+
+async def test_readiness_comes_and_goes(stage: Stage) -> None:
+    """/readyz is 200 without reasons, else 503 with a line for each."""
+    await stage.server.start("127.0.0.1", 0, slack_over_http=False)
+    assert await stage.get("/readyz") == (200, "ready\n")
+    stage.reasons = ["redis does not answer", "slack is not connected"]
+    assert await stage.get("/readyz") == (503, "redis does not answer\nslack is not connected\n")
+
+
+async def test_a_fault_of_the_check_is_not_shown(stage: Stage) -> None:
+    """A check that fails itself means not ready, and its words stay inside."""
+    stage.fault = ValueError("redis://user:password@host")
+    await stage.server.start("127.0.0.1", 0, slack_over_http=False)
+    assert await stage.get("/readyz") == (503, "the check itself failed\n")
+
+
+async def test_metrics_are_prometheus(stage: Stage) -> None:
+    """/metrics is in Prometheus' text format."""
+    await stage.server.start("127.0.0.1", 0, slack_over_http=False)
+    status, text = await stage.get("/metrics")
+    assert status == 200
+    assert "# TYPE python_info gauge" in text
+
+
+async def test_socket_mode_takes_no_slack_over_http(stage: Stage) -> None:
+    """In Socket Mode there is no /slack/events; webhooks there are none."""
+    await stage.server.start("127.0.0.1", 0, slack_over_http=False)
+    stage.server.slack = echo
+    assert await stage.post("/slack/events", b"x") == 404
+    assert await stage.post("/paradime/webhooks", b"x") == 404
+
+
+async def test_slack_is_asked_to_come_again_until_the_bot_is_ready(stage: Stage) -> None:
+    """Before there is a handler, and after it is taken away, Slack's requests are 503."""
+    await stage.server.start("127.0.0.1", 0, slack_over_http=True)
+    assert await stage.post("/slack/events", b"x") == 503
+    stage.server.slack = echo
+    assert await stage.post("/slack/events", b"x") == 200
+    stage.server.slack = None
+    assert await stage.post("/slack/events", b"x") == 503
+
+
+async def test_a_body_is_bounded(stage: Stage) -> None:
+    """More than 1 MiB is 413, and never held in memory as a whole."""
+    stage.server.slack = echo
+    await stage.server.start("127.0.0.1", 0, slack_over_http=True)
+    assert await stage.post("/slack/events", b"x" * BODY_MOST) == 200
+    assert await stage.post("/slack/events", b"x" * (BODY_MOST + 1)) == 413
+
+
+async def test_a_port_that_is_taken_is_told(stage: Stage) -> None:
+    """The sentence names the address and the settings; nothing is left half open."""
+    await stage.server.start("127.0.0.1", 0, slack_over_http=False)
+    other = Stage().server
+    with pytest.raises(PortTakenError, match=rf"127\.0\.0\.1:{stage.server.port} .*BOLT_BOT_HTTP_PORT"):
+        await other.start("127.0.0.1", stage.server.port, slack_over_http=False)
+    await other.stop()
