@@ -67,8 +67,8 @@ POLLS_AT_ONCE = 4
 READY_WITHIN_S = 2.0
 
 
-class StartRefusedError(Exception):
-    """The bot cannot start; the message is one plain line."""
+class CannotServeError(Exception):
+    """The bot cannot start, or go on; the message is one plain line."""
 
 
 async def run(settings: Settings) -> int:
@@ -82,8 +82,8 @@ async def run(settings: Settings) -> int:
     bot = App(settings, redactor.mask)
     try:
         await _unless_stopped(bot.start(), stopped)
-        await stopped.wait()
-    except StartRefusedError as refused:
+        await bot.run_until(stopped)
+    except CannotServeError as refused:
         sys.stderr.write(f"{redactor.mask(str(refused))}\n")
         return 1
     finally:
@@ -137,7 +137,7 @@ class App:
         )
 
     async def start(self) -> None:
-        """Start everything. Raises StartRefusedError; waits as long as Slack or Bolt are merely away."""
+        """Start everything. Raises CannotServeError; waits as long as Slack or Bolt are merely away."""
         began = time.monotonic()
         settings = self._settings
         try:
@@ -147,12 +147,23 @@ class App:
             await self._open_redis()
             identity, _ = await asyncio.gather(self._when_there(self._identify), self._when_there(self._bolt.check))
         except (PortTakenError, StoreAway, StoreUnfit, TokenRefusedError) as refused:
-            raise StartRefusedError(str(refused)) from refused
+            raise CannotServeError(str(refused)) from refused
         except BoltDenied as refused:
             text = "Bolt refuses the API key: check PARADIME_API_KEY and PARADIME_API_SECRET."
-            raise StartRefusedError(text) from refused
+            raise CannotServeError(text) from refused
         await self._begin(identity)
         log.info("started", seconds=round(time.monotonic() - began, 2), socket_mode=settings.socket_mode)
+
+    async def run_until(self, stopped: asyncio.Event) -> None:
+        """Work until told to stop. Raises CannotServeError where the embedded Redis ends by itself: nothing is stored then."""
+        stop = asyncio.ensure_future(stopped.wait())
+        ended = asyncio.ensure_future(self._embedded.ended()) if self._embedded else None
+        await asyncio.wait({stop, ended} if ended else {stop}, return_when=asyncio.FIRST_COMPLETED)
+        stop.cancel()
+        if ended is not None and ended.done() and not stopped.is_set():
+            raise CannotServeError("The embedded Redis has ended by itself. Start me again; its data is kept.")
+        if ended is not None:
+            ended.cancel()
 
     async def stop(self) -> None:
         """Take nothing more in, finish what is in hand, close."""

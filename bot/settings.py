@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import unquote, urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from rapidfuzz import process
 
 # The forms of a Bolt secret that need no key: of one workspace, and of a company.
@@ -100,10 +102,27 @@ SlashCommand = Annotated[str, _matching(SLASH_COMMAND, "be a slash command of at
 Uid = Annotated[str, _matching(r"[\w.-]{1,64}", "be the workspace's uid: letters, digits, dashes and underscores")]
 
 
-class Settings(BaseModel):
+class Environment(PydanticBaseSettingsSource):
+    """The only source of settings: variables of the fields' names. A blank one counts as unset."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[str | None, str, bool]:
+        """A field's variable, without the blanks around it."""
+        del field  # the name says it all
+        return os.environ.get(field_name.upper(), "").strip() or None, field_name, False
+
+    def __call__(self) -> dict[str, str]:
+        """Every variable that is set."""
+        fields = self.settings_cls.model_fields
+        found = {name: self.get_field_value(field, name)[0] for name, field in fields.items()}
+        return {name: value for name, value in found.items() if value is not None}
+
+
+class Settings(BaseSettings):
     """The environment, checked. Names are the variables' own in lower case; `load` makes one."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, hide_input_in_errors=True)
+    model_config = SettingsConfigDict(
+        frozen=True, extra="forbid", allow_inf_nan=False, hide_input_in_errors=True, validate_default=False
+    )
 
     slack_bot_token: Annotated[SecretStr, _starting("xoxb-", "xoxe.xoxb-")]
     slack_app_token: Annotated[SecretStr, _starting("xapp-")] | None = None
@@ -138,6 +157,18 @@ class Settings(BaseModel):
     bolt_bot_user_limit: int = Field(default=30, ge=1, le=10_000)
     bolt_bot_channel_limit: int = Field(default=100, ge=1, le=10_000)
     bolt_bot_log_limit_mb: int = Field(default=64, ge=1, le=1024)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic-settings hands it over by name
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - as above
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - as above
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - as above
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment alone: no file that happens to lie there, and no argument."""
+        return (Environment(settings_cls),)
 
     @property
     def socket_mode(self) -> bool:
@@ -178,16 +209,13 @@ MEANINGS = {
 }
 
 
-def load(environment: Mapping[str, str] | None = None) -> Settings:
-    """The settings of an environment, by default this process's. An empty variable counts as unset.
-
-    Raises SettingsError with every fault at once.
-    """
-    values = _ours(os.environ if environment is None else environment)
+def load() -> Settings:
+    """The settings of this process's environment. Raises SettingsError with every fault at once."""
+    values = Environment(Settings)()
     lines: list[str] = []
     settings = None
     try:
-        settings = Settings.model_validate(values)
+        settings = Settings()
     except ValidationError as error:
         lines += [_line(str(one["loc"][0]), one["type"], one.get("ctx") or {}) for one in error.errors()]
     lines += _together(values, settings)
@@ -196,21 +224,15 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
     return settings
 
 
-def unknown(environment: Mapping[str, str] | None = None) -> tuple[str, ...]:
+def unknown() -> tuple[str, ...]:
     """A line for each BOLT_BOT_ variable that is none of ours, with the nearest name that is."""
-    names = os.environ if environment is None else environment
     known = [name.upper() for name in Settings.model_fields if name.startswith("bolt_bot_")]
     lines = []
-    for name in sorted(names):
+    for name in sorted(os.environ):
         if name.startswith("BOLT_BOT_") and name not in known:
             nearest = process.extractOne(name, known)
             lines.append(f"{name} is not a setting and has no effect; the nearest is {nearest[0]}")
     return tuple(lines)
-
-
-def _ours(environment: Mapping[str, str]) -> dict[str, str]:
-    found = {name: environment.get(name.upper(), "").strip() for name in Settings.model_fields}
-    return {name: value for name, value in found.items() if value}
 
 
 def _together(values: Mapping[str, str], settings: Settings | None) -> list[str]:

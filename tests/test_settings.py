@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from unittest.mock import patch
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,16 +21,22 @@ LEAST = {
 }
 
 
+def loaded(environment: dict[str, str]) -> Settings:
+    """The settings of an environment that holds only this."""
+    with patch.dict(os.environ, environment, clear=True):
+        return load()
+
+
 def faults(**changes: str) -> tuple[str, ...]:
     """The lines for the least environment with changes; an empty value takes one away."""
     with pytest.raises(SettingsError) as caught:
-        load({**LEAST, **changes})
+        loaded({**LEAST, **changes})
     return caught.value.lines
 
 
 def test_the_least_environment_is_enough() -> None:
     """Everything else has the documented default."""
-    settings = load(LEAST)
+    settings = loaded(LEAST)
     defaults = settings.model_dump(exclude={name.lower() for name in LEAST})
     assert {name: str(value) for name, value in defaults.items()} == {
         "slack_signing_secret": "None",
@@ -59,7 +68,7 @@ def test_the_least_environment_is_enough() -> None:
 def test_an_empty_environment_names_everything_that_is_needed() -> None:
     """One start shows every missing variable, a line each."""
     with pytest.raises(SettingsError) as caught:
-        load({})
+        loaded({})
     names = [line.split()[0] for line in caught.value.lines]
     assert names == ["SLACK_BOT_TOKEN", "PARADIME_API_ENDPOINT", "PARADIME_API_SECRET", "SLACK_APP_TOKEN"]
     assert all(" is missing: " in line for line in caught.value.lines)
@@ -127,7 +136,7 @@ def test_what_belongs_together_is_asked_for(changes: dict[str, str], start: str)
 )
 def test_each_documented_form_is_taken(changes: dict[str, str]) -> None:
     """Every form of credentials and addresses that the documentation names is accepted."""
-    assert load({**LEAST, **changes})
+    assert loaded({**LEAST, **changes})
 
 
 WORDS = st.text(st.characters(exclude_categories=["Z", "C"]), min_size=12, max_size=40)
@@ -136,7 +145,7 @@ WORDS = st.text(st.characters(exclude_categories=["Z", "C"]), min_size=12, max_s
 def told(environment: dict[str, str]) -> str:
     """What is wrong with an environment, nothing where it will do."""
     try:
-        load(environment)
+        loaded(environment)
     except SettingsError as error:
         return str(error)
     return ""
@@ -159,7 +168,7 @@ def test_secrets_do_not_show() -> None:
         "PARADIME_WEBHOOK_SECRET": "ffffff",
         "REDIS_URL": "redis://u:gg%40gg@h",
     }
-    settings = load({**LEAST, **secrets})
+    settings = loaded({**LEAST, **secrets})
     shown = repr(settings) + str(settings)
     assert not any(value in shown for value in secrets.values())
     expected = {*secrets.values(), "gg%40gg", "gg@gg"} - {secrets["REDIS_URL"]}
@@ -168,7 +177,7 @@ def test_secrets_do_not_show() -> None:
 
 def test_settings_are_frozen() -> None:
     """No part of the program changes them."""
-    settings = load(LEAST)
+    settings = loaded(LEAST)
     with pytest.raises(ValidationError):
         settings.bolt_bot_name = "other"  # type: ignore[misc]
 
@@ -184,18 +193,19 @@ def test_settings_are_frozen() -> None:
 )
 def test_records_call_the_workspace(changes: dict[str, str], workspace: str) -> None:
     """The uid where there is one, else the endpoint's path."""
-    assert load({**LEAST, **changes}).workspace == workspace
+    assert loaded({**LEAST, **changes}).workspace == workspace
 
 
 def test_addresses_are_joined_as_expected() -> None:
     """Slack's address ends with a slash, as slack_sdk wants it; the app's does not."""
     changed = {"SLACK_API_URL": "http://h/slack/api", "PARADIME_APP_URL": "http://h/"}
-    settings = load({**LEAST, **changed})
+    settings = loaded({**LEAST, **changed})
     assert settings.slack_api_url == "http://h/slack/api/"
     assert settings.paradime_app_url == "http://h"
 
 
 def test_a_mistyped_setting_is_pointed_out() -> None:
     """An unknown variable of ours is named with the nearest one; others are none of our business."""
-    lines = unknown({"BOLT_BOT_POL_MIN_S": "1", "BOLT_BOT_NAME": "x", "SLACK_WHATEVER": "y"})
+    with patch.dict(os.environ, {"BOLT_BOT_POL_MIN_S": "1", "BOLT_BOT_NAME": "x", "SLACK_WHATEVER": "y"}):
+        lines = unknown()
     assert lines == ("BOLT_BOT_POL_MIN_S is not a setting and has no effect; the nearest is BOLT_BOT_POLL_MIN_S",)

@@ -10,6 +10,7 @@ import asyncio
 import ipaddress
 import signal
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from aiohttp import web
@@ -110,12 +111,13 @@ async def only_loopback(request: web.Request, handler: Any) -> web.StreamRespons
     return response
 
 
-async def until_signalled() -> None:
-    """Wait for SIGTERM or SIGINT."""
+async def until_signalled(ready: Callable[[], None] = lambda: None) -> None:
+    """Wait for SIGTERM or SIGINT; `ready` is called once they are heard."""
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
+    ready()
     try:
         await stopped.wait()
     finally:
@@ -133,13 +135,17 @@ async def serve(
     sandbox = Sandbox(workspace=Workspace(strict_rates=strict), bolt=BoltWorld(speed=speed))
     base = await sandbox.start(host, port)
     try:
-        for name, value in sandbox.env(socket_mode=socket_mode).items():
-            say(f"export {name}={value}")
-        say(HOW_TO.format(base=base))
-        await until_signalled()
+        await until_signalled(lambda: introduce(sandbox, base, socket_mode=socket_mode))
     finally:
         await sandbox.stop()
     return 0
+
+
+def introduce(sandbox: Sandbox, base: str, *, socket_mode: bool) -> None:
+    """Print the environment of a bot, and how to go on."""
+    for name, value in sandbox.env(socket_mode=socket_mode).items():
+        say(f"export {name}={value}")
+    say(HOW_TO.format(base=base))
 
 
 def say(text: str) -> None:

@@ -122,13 +122,6 @@ def _warnings(facts: Mapping[str, Any]) -> list[str]:
     return warnings
 
 
-def describe(facts: Mapping[str, Any]) -> str:
-    """A server's name and version, from its INFO."""
-    if "valkey_version" in facts:
-        return f"Valkey {facts['valkey_version']}"
-    return f"Redis {facts.get('redis_version', 'of unknown version')}"
-
-
 def _reason(error: Exception) -> str:
     """Why it does not answer, in words that hold no address: redis-py's own may name host, user and password."""
     cause = error.__cause__ or error.__context__

@@ -88,6 +88,16 @@ async def test_kill_leaves_no_redis_behind(stage: Stage) -> None:
     await stage.start_bot()
 
 
+async def test_a_bot_whose_own_redis_ends_says_so_and_ends(stage: Stage) -> None:
+    """Without its memory it would only answer that it cannot write anything down."""
+    bot = await stage.start_bot()
+    (child,) = _children(bot.process.pid)
+    os.kill(child, signal.SIGKILL)
+    assert await bot.ended() == 1
+    assert "The embedded Redis has ended by itself" in bot.printed()
+    await stage.start_bot()
+
+
 async def test_a_second_process_does_not_take_the_same_data(stage: Stage) -> None:
     """The data directory is locked."""
     await stage.start_bot()
