@@ -8,6 +8,8 @@ MAKEFLAGS += --no-builtin-rules
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3
+# The end-to-end tests mostly wait for the clock of the sandbox.
+TEST_PROCESSES ?= 4
 UV_VERSION := 0.13.8
 # uv from PATH, else a pinned one of our own.
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
@@ -29,7 +31,7 @@ demo: install ## The whole bot against a local Slack workspace and a local Bolt 
 
 .PHONY: test
 test: install ## The tests. PYTEST_ARGS="-k word" runs some of them.
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist worksteal $(PYTEST_ARGS)
 
 .PHONY: check
 check: install ## Linters, types, import boundaries, dead code, the Dockerfile and the manifest.

@@ -16,11 +16,13 @@ from bot.store.scripts import Reply, Scripts
 class Budget:
     """What Slack allows, a little below its own limits (chat.update: tier 3; chat.postMessage: 1 a second a channel).
 
-    Seconds; `edits` in any `edit_window_s`, of which `edits_for_ends` are kept for ends.
+    Seconds; `edits` in any `edit_window_s`. Of these, changes of state may take all but the last four, which are kept
+    for ends, and mere progress half: when much is going on, it is the first to be left out.
     """
 
     edits: int = 48
-    edits_for_ends: int = 4
+    edits_for_changes: int = 44
+    edits_for_progress: int = 24
     edit_window_s: float = 60
     post_gap_s: float = 0.25
     channel_gap_s: float = 1.1
@@ -49,7 +51,12 @@ class Edits:
         """First a slot, then the most urgent card for it."""
         began, budget = time.monotonic(), self._budget
         reply = await self._scripts.run(
-            "claim_edit", us(self._lease_s), budget.edits, budget.edits_for_ends, us(budget.edit_window_s)
+            "claim_edit",
+            us(self._lease_s),
+            budget.edits,
+            budget.edits_for_changes,
+            budget.edits_for_progress,
+            us(budget.edit_window_s),
         )
         return _taken(reply, "edits", began, self._lease_s)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from redis.asyncio import Redis
 
+from bot.core.bolt import Command
 from bot.core.run import CardRef, End, Observation, RunFacts, RunKey
 from bot.flows.lease import Lease
 from bot.flows.ports import Asker, Observed, Post
@@ -44,14 +45,15 @@ async def end_run(scripts: Scripts, run_id: int, state: str, log: str = "none") 
     assert await runs.conclude(claimed.lease, run, End(log=log), remember_s=None)
 
 
-async def observe(scripts: Scripts, run_id: int, state: str) -> None:
+async def observe(scripts: Scripts, run_id: int, state: str, *, commands: int = 0) -> None:
     """Poll a run that is due."""
     polls = DueSet(scripts, "polls", lease_s=10)
     token = int(await scripts.redis.zscore(scripts.key("due", "polls"), RunKey("w", run_id).name) or 0)
     lease = Lease(polls.name, (RunKey("w", run_id).name,), token, 0, 10)
     seconds, micros = await scripts.redis.time()
     claimed_us = int(seconds) * 1_000_000 + int(micros)
-    await Runs(scripts).observe(lease, claimed_us, [Observed(RunKey("w", run_id), Observation(state), 5)])
+    seen = Observation(state, tuple(Command(number, "dbt run") for number in range(commands)))
+    await Runs(scripts).observe(lease, claimed_us, [Observed(RunKey("w", run_id), seen, 5)])
 
 
 async def settled_cards(scripts: Scripts, *places: str) -> None:
@@ -100,13 +102,29 @@ async def test_the_edit_budget_keeps_slots_for_ends(scripts: Scripts) -> None:
     for number in (1, 2, 3):
         await observe(scripts, number, "RUNNING")
     await end_run(scripts, 4, "FAILED")
-    lane = edits(scripts, Budget(edits=3, edits_for_ends=1, edit_window_s=60))
+    lane = edits(scripts, Budget(edits=3, edits_for_changes=2, edits_for_progress=1, edit_window_s=60))
     assert (await lane.claim()).urgency == "fail"
     assert (await lane.claim()).urgency == "state"
     third = await lane.claim()
     assert third.lease is None
     assert third.wait_s is not None
     assert third.wait_s > 1
+
+
+async def test_progress_is_the_first_to_be_left_out(scripts: Scripts) -> None:
+    """When half of the slots are used, a change of state still gets one and mere progress does not."""
+    await settled_cards(scripts, "A", "B")
+    await observe(scripts, 1, "RUNNING")
+    lane = edits(scripts)
+    taken = await lane.claim()
+    assert taken.lease is not None
+    assert await lane.shown(taken.lease, "run:2") == "done"
+    await observe(scripts, 1, "RUNNING", commands=1)
+    tight = edits(scripts, Budget(edits=99, edits_for_changes=98, edits_for_progress=1, edit_window_s=60))
+    assert (await tight.claim()).lease is None
+    await observe(scripts, 2, "RUNNING")
+    assert (await tight.claim()).urgency == "state"
+    assert (await lane.claim()).urgency == "progress"
 
 
 async def test_posts_keep_their_distance(scripts: Scripts) -> None:
