@@ -117,7 +117,6 @@ class App:
         self._socket: SocketIntake | None = None
         self._workers: dict[str, Worker] = {}
         self._working: list[asyncio.Task[None]] = []
-        self._tasks = TaskRegistry(incident)
         self._web = WebServer(self._not_ready)
         self._taking_in = False
         self._slack = SlackChat(
@@ -127,6 +126,8 @@ class App:
             call_s=settings.bolt_bot_lease_s / 3,
             watch=self._outages["slack"],
         )
+        self._answers = Answers(self._slack)
+        self._tasks = TaskRegistry(incident, self._answers.privately)
         self._bolt = BoltClient(
             settings.paradime_api_endpoint,
             _credentials(settings),
@@ -255,7 +256,7 @@ class App:
         due = {name: DueSet(scripts, name, lease_s=lease_s) for name in ("requests", "polls", "ends", "cancels")}
         edits = Edits(scripts, Budget(), lease_s=lease_s)
         posts = Posts(scripts, Budget(), lease_s=lease_s, upload_lease_s=max(UPLOAD_LEASE_S, lease_s))
-        answers, catalog, logs = Answers(chat), Catalog(bolt), LogReader(bolt, self._mask)
+        answers, catalog, logs = self._answers, Catalog(bolt), LogReader(bolt, self._mask)
         app_url, now = settings.paradime_app_url, lambda: datetime.now(UTC)
 
         start_rules = StartRules(

@@ -19,13 +19,17 @@ Renew = Callable[["Lease"], Awaitable[int]]
 
 @dataclass(slots=True)
 class Lease:
-    """A claim on `members` of the due set `due`. `until` is on the monotonic clock, in seconds."""
+    """A claim on `members` of the due set `due`. `until` is on the monotonic clock, in seconds.
+
+    A `pinned` one must run its time: something was sent under it whose outcome is not known before.
+    """
 
     due: str
     members: tuple[str, ...]
     token: int
     until: float
     lease_s: float
+    pinned: bool = False
     _renewing: asyncio.Task[None] | None = field(default=None, repr=False)
 
     @property
@@ -59,8 +63,9 @@ class Lease:
         return self.token
 
     def moved(self, token: int, lease_s: float) -> None:
-        """A script has given this claim another score."""
+        """A script has given this claim another score, under which something is sent."""
         self.token = token
+        self.pinned = True
         self.until = time.monotonic() + lease_s
 
     async def _keep(self, renew: Renew) -> None:

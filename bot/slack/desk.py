@@ -16,8 +16,8 @@ from bot.flows.status import Status
 Payload = Mapping[str, Any]
 # Renders a message as the keyword arguments of ack() or respond(): text and blocks, masked.
 Render = Callable[[Message], dict[str, Any]]
-# Runs something after the acknowledgement, tracked until it is done.
-Later = Callable[[Awaitable[None]], None]
+# Runs something that a person asked for after the acknowledgement, tracked until it is done.
+Later = Callable[[Awaitable[None], Asker], None]
 
 
 @dataclass(frozen=True, slots=True)

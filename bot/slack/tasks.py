@@ -1,4 +1,4 @@
-"""What listeners start after the acknowledgement: tracked, and drained at the end."""
+"""What listeners start after the acknowledgement: tracked, drained at the end, and answered when it fails."""
 
 from __future__ import annotations
 
@@ -8,22 +8,26 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from bot.core.errors import BotError
+from bot.core.message import Message
+from bot.flows.ports import Asker
 
 log = structlog.get_logger()
 
 Incident = Callable[[str, BaseException], str]
+Tell = Callable[[Asker, Message], Awaitable[object]]
 
 
 class TaskRegistry:
-    """Keeps the tasks that are under way. A fault in one is an incident, never silent."""
+    """Keeps the tasks that are under way. Whoever asked for one learns of its fault, with the reference that is logged."""
 
-    def __init__(self, incident: Incident) -> None:
+    def __init__(self, incident: Incident, tell: Tell) -> None:
         self._incident = incident
+        self._tell = tell
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def start(self, work: Awaitable[None]) -> None:
-        """Run something to its end."""
-        task = asyncio.ensure_future(self._run(work))
+    def start(self, work: Awaitable[None], asker: Asker) -> None:
+        """Run something that a person asked for to its end."""
+        task = asyncio.ensure_future(self._run(work, asker))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -36,10 +40,18 @@ class TaskRegistry:
             task.cancel()
         return len(late)
 
-    async def _run(self, work: Awaitable[None]) -> None:
+    async def _run(self, work: Awaitable[None], asker: Asker) -> None:
         try:
             await work
         except BotError as error:
-            log.warning("a request of a person failed", why=error.sentence)
-        except Exception as error:  # noqa: BLE001 - the person's request ends here; the fault is logged with its id
-            self._incident("listener", error)
+            log.warning("a request of a person failed", user=asker.user, why=error.sentence)
+            await self._answer(asker, f"{error.sentence} Please try again in a minute.")
+        except Exception as error:  # noqa: BLE001 - whatever it is, the person is told and the log has it
+            reference = self._incident("listener", error)
+            await self._answer(asker, f"Something unexpected happened (reference {reference}). Please try again.")
+
+    async def _answer(self, asker: Asker, sentence: str) -> None:
+        try:
+            await self._tell(asker, Message((sentence,)))
+        except Exception as error:  # noqa: BLE001 - the last resort is the log
+            self._incident("telling of a fault", error)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 from bot.flows.follow import FIELDS, Follow
 from bot.flows.lease import Lease
@@ -16,16 +18,27 @@ Advance = Callable[[Lease], Awaitable[None]]
 Ring = Callable[[], None]
 
 
+@contextlib.asynccontextmanager
+async def held(due: DueSet, lease: Lease, ring: Ring) -> AsyncIterator[None]:
+    """Keep a lease while something is done under it; what is broken off is given back at once."""
+    lease.keep(due.renew)
+    try:
+        yield
+    except asyncio.CancelledError:
+        if not lease.pinned:
+            await due.give_back(lease)
+        raise
+    finally:
+        await lease.freeze()
+        ring()
+
+
 def each(due: DueSet, advance: Advance, ring: Ring, *, most: int) -> Callable[[], Awaitable[Work]]:
     """One job a member: requests, ends, cancels. `ring` wakes whoever goes on with what a job has made."""
 
     async def job(lease: Lease) -> None:
-        lease.keep(due.renew)
-        try:
+        async with held(due, lease, ring):
             await advance(lease)
-        finally:
-            await lease.freeze()
-            ring()
 
     async def claim() -> Work:
         # One member a claim: its lease is renewed, moved and finished on its own.
@@ -48,12 +61,8 @@ def batches(
     """One job a batch: polls. What is due within `soon_s` rides along in a request that goes out anyway."""
 
     async def job(lease: Lease, claimed_us: int, rows: tuple[tuple[str, ...], ...]) -> None:
-        lease.keep(due.renew)
-        try:
+        async with held(due, lease, ring):
             await follow.poll(lease, claimed_us, rows)
-        finally:
-            await lease.freeze()
-            ring()
 
     async def claim() -> Work:
         claimed = await due.claim(batch(), soon_s=soon_s, fields=FIELDS)

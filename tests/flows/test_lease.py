@@ -69,6 +69,16 @@ async def test_freezing_waits_for_a_renewal_under_way() -> None:
     assert await freezing == 77
 
 
+def test_a_lease_under_which_something_is_sent_is_pinned() -> None:
+    """It has to run its time: the outcome is not known before, so nobody may take it over sooner."""
+    sending = lease(10)
+    assert not sending.pinned
+    sending.moved(42, 30)
+    assert sending.pinned
+    assert sending.token == 42
+    assert sending.good()
+
+
 async def test_a_renewal_that_fails_leaves_the_lease_to_lapse() -> None:
     """Redis away is no fault of the holder, who learns of a lost lease when it finishes."""
     failed = asyncio.Event()

@@ -22,7 +22,7 @@ def register(app: AsyncApp, desk: Desk) -> None:
     async def on_click(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
         await ack()
         asker = click_asker(body)
-        desk.later(_again(desk, asker, body, action.get("value") or ""))
+        desk.later(_again(desk, asker, body, action.get("value") or ""), asker)
 
     app.action(START_ANOTHER)(on_click)
 

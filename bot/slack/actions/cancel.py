@@ -23,14 +23,14 @@ def register(app: AsyncApp, desk: Desk) -> None:
         try:
             button = read_run_value(action.get("value") or "")
         except BadCommand as bad:
-            desk.later(_answer(desk, asker, Message((bad.sentence,))))
+            desk.later(_answer(desk, asker, Message((bad.sentence,))), asker)
             return
         if button.key.workspace != desk.workspace:
             text = "This card belongs to another Bolt workspace; cancel the run in Bolt."
-            desk.later(_answer(desk, asker, Message((text,))))
+            desk.later(_answer(desk, asker, Message((text,))), asker)
             return
         card = CardRef(asker.channel, click_message(body))
-        desk.later(wish(desk, asker, button.key, facts=button.facts, card=card))
+        desk.later(wish(desk, asker, button.key, facts=button.facts, card=card), asker)
 
     app.action(CANCEL_RUN)(on_click)
 

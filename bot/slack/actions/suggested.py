@@ -21,7 +21,8 @@ def register(app: AsyncApp, desk: Desk) -> None:
 
     async def on_click(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
         await ack()
-        desk.later(_start(desk, click_asker(body), body, action.get("value") or ""))
+        asker = click_asker(body)
+        desk.later(_start(desk, asker, body, action.get("value") or ""), asker)
 
     app.action(re.compile(rf"^{re.escape(START_SUGGESTED)}\."))(on_click)
 

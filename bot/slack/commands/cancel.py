@@ -13,4 +13,5 @@ from bot.slack.desk import Desk, Payload, command_asker
 async def handle(desk: Desk, command: CancelCommand, body: Payload, ack: AsyncAck) -> None:
     """Acknowledge, keep the wish, and answer what is known of it."""
     await ack()
-    desk.later(wish(desk, command_asker(body), RunKey(desk.workspace, command.run_id)))
+    asker = command_asker(body)
+    desk.later(wish(desk, asker, RunKey(desk.workspace, command.run_id)), asker)

@@ -13,7 +13,8 @@ from bot.slack.desk import Desk, Payload, command_asker
 async def handle(desk: Desk, command: StatusCommand, body: Payload, ack: AsyncAck) -> None:
     """Acknowledge, then answer with what Bolt says now."""
     await ack()
-    desk.later(_tell(desk, command_asker(body), command.run_id))
+    asker = command_asker(body)
+    desk.later(_tell(desk, asker, command.run_id), asker)
 
 
 async def _tell(desk: Desk, asker: Asker, run_id: int) -> None:
