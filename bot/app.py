@@ -15,7 +15,7 @@ from typing import TypeVar
 import structlog
 from redis.asyncio import Redis
 
-from bot.core.errors import BoltDenied, BoltError, SlackError, StoreAway, StoreUnfit
+from bot.core.errors import BoltDenied, BoltError, BoltRejected, SlackError, StoreAway, StoreUnfit
 from bot.core.redact import Redactor
 from bot.core.run import CardRef
 from bot.flows.answer import Answers
@@ -152,6 +152,8 @@ class App:
         except BoltDenied as refused:
             text = "Bolt refuses the API key: check PARADIME_API_KEY and PARADIME_API_SECRET."
             raise CannotServeError(text) from refused
+        except BoltRejected as refused:
+            raise CannotServeError(f"Bolt refuses: {refused.sentence} Check PARADIME_API_ENDPOINT.") from refused
         await self._begin(identity)
         log.info("started", seconds=round(time.monotonic() - began, 2), socket_mode=settings.socket_mode)
 
@@ -176,8 +178,9 @@ class App:
         await self._tasks.drain(max(0.0, until - time.monotonic()) / 2)
         for worker in self._workers.values():
             worker.stop()
-        late = [await worker.drain(max(0.0, until - time.monotonic())) for worker in self._workers.values()]
+        # A claim that is on its way still brings jobs: first the loops end, then their jobs are waited for.
         await asyncio.gather(*self._working, return_exceptions=True)
+        late = [await worker.drain(max(0.0, until - time.monotonic())) for worker in self._workers.values()]
         if sum(late):
             log.warning("broke off what was in hand; another process takes it up", jobs=sum(late))
         await self._web.stop()
@@ -212,7 +215,7 @@ class App:
         while True:
             try:
                 return await ask()
-            except BoltDenied:
+            except (BoltDenied, BoltRejected):
                 raise
             except (BoltError, SlackError):
                 await asyncio.sleep(AWAY_AGAIN_S)
@@ -267,7 +270,9 @@ class App:
             trigger_s=settings.bolt_bot_api_timeout_s,
         )
         start = Start(bolt, chat, requests, runs, due["requests"], answers, catalog, start_rules)
-        tell_rules = TellRules(app_url, f"@{identity.name}", deadline_s=deadline_s, settle_s=lease_s / 3 + 0.5)
+        tell_rules = TellRules(
+            app_url, f"@{identity.name}", deadline_s=deadline_s, call_s=lease_s / 3, settle_s=lease_s / 3 + 0.5
+        )
         tell = Tell(chat, posts, requests, runs, logs, tell_rules)
         follow = Follow(
             bolt,

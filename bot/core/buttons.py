@@ -21,6 +21,7 @@ START_SUGGESTED = "start.suggested"
 
 VERSION = 1
 BOLT_ID_LIMIT = 2**31
+VALUE_LIMIT = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class RunButton:
 def run_value(run: Run) -> str:
     """The value of a button on a run's card."""
     facts = run.facts
-    fields = {
+    fields: dict[str, object | None] = {
         "v": VERSION,
         "w": run.key.workspace,
         "r": run.key.id,
@@ -46,7 +47,12 @@ def run_value(run: Run) -> str:
         "p": facts.pull_request,
         "t": int(facts.asked_at.timestamp()) if facts.asked_at else None,
     }
-    return json.dumps({key: value for key, value in fields.items() if value is not None}, separators=(",", ":"))
+    given = {key: value for key, value in fields.items() if value is not None}
+    for least in ("b", "n", "s"):
+        if len(_compact(given)) <= VALUE_LIMIT:
+            break
+        given.pop(least, None)
+    return _compact(given)
 
 
 def read_run_value(value: str) -> RunButton:
@@ -92,6 +98,10 @@ def read_suggestion_value(value: str) -> str:
     if not command:
         raise _unreadable()
     return command
+
+
+def _compact(fields: dict[str, object]) -> str:
+    return json.dumps(fields, separators=(",", ":"), ensure_ascii=False)
 
 
 def _object(value: str) -> dict[str, object]:

@@ -47,7 +47,7 @@ def headline(run: Run) -> Sentence:
     if is_failed(state):
         return (Emoji("x"), " ", name, " failed", *took)
     if state == "CANCELED":
-        by: Sentence = (" by ", Mention(run.wish.user)) if run.wish else ()
+        by: Sentence = (" by ", Mention(run.wish.user)) if run.wish and run.wish.asked else ()
         return (Emoji("black_square_for_stop"), " ", name, " was cancelled", *by, *took)
     if state == "SKIPPED":
         return (Emoji("black_right_pointing_double_triangle_with_vertical_bar"), " ", name, " was skipped")

@@ -8,6 +8,7 @@ is recognised, the tail serves.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.core.run import FailedNode
@@ -18,6 +19,7 @@ FILE_HEAD = 100_000
 # What is looked at for the lines that matter: they stand near the end of any log.
 READ_LIMIT = 2_000_000
 TAIL_LINES = 40
+_KEY_LIMIT = 16_384
 
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -81,6 +83,39 @@ def excerpt(stdout: str, stderr: str, limit: int) -> Excerpt:
     other = strip_ansi(stderr[-READ_LIMIT:]).strip("\n")
     source = other.split("\n") if other.strip() else [line for line in lines if line.strip()]
     return Excerpt(cut_middle("\n".join(source[-TAIL_LINES:]), limit))
+
+
+def keep(text: str, head: int = FILE_HEAD, tail: int = READ_LIMIT) -> str:
+    """What of a log can be shown at all: its first lines and its tail. The rest is not worth the time it takes to read."""
+    if len(text) <= head + tail:
+        return text
+    first = text[:head].rpartition("\n")[0] or text[:head]
+    last = text[-tail:].partition("\n")[2] or text[-tail:]
+    return f"{first}\n\n--- cut here: {len(text) - len(first) - len(last):,} characters are left out ---\n\n{last}"
+
+
+def mask_in_pieces(text: str, mask: Callable[[str], str], size: int = 65_536) -> str:
+    """Masked in pieces that end with a line, and never inside a private key: masking a whole log would stop all else."""
+    pieces: list[str] = []
+    at = 0
+    while at < len(text):
+        end = _piece_end(text, at, size)
+        pieces.append(mask(text[at:end]))
+        at = end
+    return "".join(pieces)
+
+
+def _piece_end(text: str, at: int, size: int) -> int:
+    if at + size >= len(text):
+        return len(text)
+    line = text.rfind("\n", at, at + size)
+    end = line + 1 if line > at else at + size
+    begun = text.rfind("-----BEGIN ", max(at, end - _KEY_LIMIT), end)
+    if begun < 0 or text.find("-----END ", begun, end) >= 0:
+        return end
+    closed = text.find("-----END ", end, begun + _KEY_LIMIT)
+    after = text.find("\n", closed) if closed >= 0 else -1
+    return after + 1 if after >= 0 else min(len(text), begun + _KEY_LIMIT)
 
 
 def log_file(stdout: str, stderr: str, limit: int = FILE_LIMIT) -> LogFile:

@@ -6,10 +6,11 @@ and what a screen reader reads.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from bot.core.text import Sentence
+from bot.core.text import Sentence, mapped_sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,3 +76,30 @@ class Message:
 
     text: Sentence
     blocks: tuple[Block, ...] = ()
+
+
+def mapped(message: Message, change: Callable[[str], str]) -> Message:
+    """The same message with every text in it changed: masked, say. Values and addresses of buttons stay."""
+    return Message(
+        mapped_sentence(message.text, change), tuple(_mapped_block(block, change) for block in message.blocks)
+    )
+
+
+def _mapped_block(block: Block, change: Callable[[str], str]) -> Block:
+    match block:
+        case Paragraph(text):
+            return Paragraph(mapped_sentence(text, change))
+        case Facts(text):
+            return Facts(mapped_sentence(text, change))
+        case Preformatted(text):
+            return Preformatted(change(text))
+        case Buttons(buttons):
+            return Buttons(tuple(_mapped_button(button, change) for button in buttons))
+
+
+def _mapped_button(button: Button, change: Callable[[str], str]) -> Button:
+    confirm = button.confirm
+    if confirm is not None:
+        confirm = replace(confirm, title=change(confirm.title), text=mapped_sentence(confirm.text, change))
+    spoken = change(button.spoken) if button.spoken else None
+    return replace(button, label=change(button.label), spoken=spoken, confirm=confirm)

@@ -104,11 +104,12 @@ def reason(request: Request, channel_name: str = "") -> str:
 
 
 def candidates(
-    request: Request, runs: Sequence[RunSummary], *, actor: str | None, known: frozenset[int]
+    request: Request, runs: Sequence[RunSummary], *, actor: str | None, known: frozenset[int], within_s: float
 ) -> tuple[int, ...]:
     """The runs that a start whose reply was lost may have made, oldest first.
 
-    Above the mark, by our own actor where that is known, on our branch where both are told, and not ours already.
+    Above the mark, on our branch where both are told, nobody's already, and by our own actor. Where that is not
+    known yet, a run that began `within_s` seconds of the sending must do.
     """
     mark = request.look.mark if request.look else 0
     fits = [
@@ -116,10 +117,16 @@ def candidates(
         for run in runs
         if run.id > mark
         and run.id not in known
-        and (actor is None or run.actor == actor)
+        and (run.actor == actor if actor else _began_then(request, run, within_s))
         and _branch_fits(request, run)
     ]
     return tuple(sorted(fits))
+
+
+def _began_then(request: Request, run: RunSummary, within_s: float) -> bool:
+    if request.sending_at is None or run.started_at is None:
+        return True
+    return abs((run.started_at - request.sending_at).total_seconds()) <= within_s
 
 
 def _branch_fits(request: Request, run: RunSummary) -> bool:

@@ -87,10 +87,11 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class CancelWish:
-    """Who wants the run cancelled, since when."""
+    """Who wants the run cancelled, since when; `asked` once Bolt has been asked for it."""
 
     user: str
     at: datetime
+    asked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ are escaped and their formatting characters defused, so that only the marked spa
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -116,3 +117,22 @@ def rounded_up(at: datetime, minutes: int = 5) -> datetime:
     step = timedelta(minutes=minutes)
     past = timedelta(minutes=at.minute % minutes, seconds=at.second, microseconds=at.microsecond)
     return at if not past else at - past + step
+
+
+def mapped_sentence(sentence: Sentence, change: Callable[[str], str]) -> Sentence:
+    """The same sentence with every visible text in it changed."""
+    return tuple(_mapped_span(span, change) for span in sentence)
+
+
+def _mapped_span(span: Span, change: Callable[[str], str]) -> Span:
+    match span:
+        case str():
+            return change(span)
+        case Bold(text):
+            return Bold(change(text))
+        case Code(text):
+            return Code(change(text))
+        case Link(url, text):
+            return Link(url, change(text))
+        case _:
+            return span

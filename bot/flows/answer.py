@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 import structlog
 
-from bot.core.errors import SlackError, SlackNotSent
+from bot.core.errors import SlackError, SlackRefused
 from bot.core.message import Message
 from bot.flows.ports import Asker, Chat
 
@@ -18,41 +20,24 @@ class Answers:
         self._chat = chat
 
     async def privately(self, asker: Asker, message: Message) -> bool:
-        """Answer the asker. False where Slack cannot be reached at all; where it refuses every way, that is logged."""
-        try:
-            return await self._whisper_or_direct(asker, message, first=await self._respond(asker, message))
-        except SlackNotSent:
-            return False
-
-    async def _respond(self, asker: Asker, message: Message) -> bool:
-        if not asker.response_url:
-            return False
-        try:
-            await self._chat.respond(asker.response_url, message)
-        except SlackNotSent:
-            raise
-        except SlackError:
-            return False
-        return True
-
-    async def _whisper_or_direct(self, asker: Asker, message: Message, *, first: bool) -> bool:
-        if first:
+        """Answer the asker. False where Slack may take the answer later; where it refuses every way, that is logged."""
+        ways: list[Callable[[], Awaitable[object]]] = [
+            lambda: self._chat.whisper(asker.channel, asker.user, message),
+            lambda: self._chat.direct(asker.user, message, key="answer"),
+        ]
+        if asker.response_url:
+            ways.insert(0, lambda: self._chat.respond(asker.response_url, message))
+        errors: list[SlackError] = []
+        for way in ways:
+            try:
+                await way()
+            except SlackError as error:
+                errors.append(error)
+            else:
+                return True
+        if all(isinstance(error, SlackRefused) for error in errors):
+            why = [str(error) for error in errors]
+            log.error("nobody could be answered", user=asker.user, channel=asker.channel, why=why)
             return True
-        try:
-            await self._chat.whisper(asker.channel, asker.user, message)
-        except SlackNotSent:
-            raise
-        except SlackError as refused:
-            return await self._direct(asker, message, refused)
-        return True
-
-    async def _direct(self, asker: Asker, message: Message, refused: SlackError) -> bool:
-        try:
-            await self._chat.direct(asker.user, message, key="answer")
-        except SlackNotSent:
-            raise
-        except SlackError as error:
-            log.error(
-                "nobody could be answered", user=asker.user, channel=asker.channel, why=[str(refused), str(error)]
-            )
-        return True
+        log.info("an answer has to wait", user=asker.user, why=str(errors[-1]))
+        return False

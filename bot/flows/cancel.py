@@ -13,7 +13,7 @@ import structlog
 
 from bot.core.bolt import RunStatus
 from bot.core.card import run_url
-from bot.core.errors import BoltDenied, BoltError, BoltLost, BoltRejected
+from bot.core.errors import BoltDenied, BoltError, BoltLost, BoltRejected, BoltThrottled
 from bot.core.message import Message
 from bot.core.run import CardRef, Observation, Run, RunFacts, RunKey, is_failed, is_final
 from bot.core.text import Bold, Link, Mention, Sentence, When
@@ -110,17 +110,14 @@ class Cancel:
             # Asking for an end twice does no harm, but the run is looked at first.
             await self._due.give_back(lease, delay_s=AGAIN_S)
             return
-        except BoltError:
-            await self._due.give_back(lease, delay_s=AWAY_AGAIN_S)
+        except BoltError as away:
+            await self._runs.cancel_not_asked(run.key)
+            pause_s = away.retry_after_s if isinstance(away, BoltThrottled) else AWAY_AGAIN_S
+            await self._due.give_back(lease, delay_s=pause_s)
             return
         await self._due.give_back(lease, delay_s=AGAIN_S)
         if number == 1:
-            text: Sentence = (
-                "Run ",
-                f"{run.id} of ",
-                Bold(run.title),
-                " is being cancelled; its card says when it has stopped.",
-            )
+            text: Sentence = (f"Run {run.id} of ", Bold(run.title), " is being cancelled: Bolt has taken the request.")
             await self._answers.privately(wisher, Message(text))
 
     async def _refused(self, lease: Lease, run: Run, wisher: Asker, refused: BoltError) -> None:
@@ -136,9 +133,9 @@ class Cancel:
         await self._give_up(lease, run, wisher, f"Bolt refused: {refused.sentence.rstrip('.')}")
 
     async def _give_up(self, lease: Lease, run: Run, wisher: Asker, why: str) -> None:
-        await self._runs.drop_wish(lease, run.key, keep=False)
         link = Link(run_url(self._app_url, run.id), "Look at it in Bolt")
         await self._answers.privately(wisher, Message((f"Run {run.id} could not be cancelled: {why}. ", link)))
+        await self._runs.drop_wish(lease, run.key, keep=False)
 
     def finished(self, run_id: int, state: str) -> Message:
         """Why a run that is over cannot be cancelled."""

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 import structlog
 
 from bot.core.bolt import Command, CommandOutput, RunSummary
-from bot.core.errors import BoltError, BoltRejected
-from bot.core.logs import LogFile, excerpt, log_file
+from bot.core.errors import BoltError, BoltRejected, BoltTooLarge
+from bot.core.logs import LogFile, excerpt, keep, log_file, mask_in_pieces
 from bot.core.progress import position
 from bot.core.run import End, FailedNode, Run, RunKey, failed_command, is_failed
 from bot.core.thread import EXCERPT_SHOWN
@@ -20,6 +20,8 @@ from bot.flows.ports import Bolt, Due, Runs
 log = structlog.get_logger()
 
 LISTED = 20
+NODES_KEPT = 20
+READ_AT_ONCE = 2
 LISTING_S = 5.0
 LOG_AWAITED_S = 20.0
 LOG_AGAIN_S = 2.0
@@ -49,16 +51,19 @@ class LogReader:
         self._mask = mask
         self._kept = kept
         self._read: dict[int, FailureLog] = {}
+        # A log may be as large as the client's bound on memory.
+        self._at_once = asyncio.Semaphore(READ_AT_ONCE)
 
     async def read(self, command: Command) -> FailureLog | None:
         """The log of a command, None while there is nothing in it. Raises BoltError."""
-        if command.id in self._read:
-            return self._read[command.id]
-        output = await self._bolt.command_output(command.id)
-        if not output.stdout.strip() and not output.stderr.strip():
-            return None
-        # Megabytes of text take a while: not on the loop that acknowledges commands.
-        digest = await asyncio.to_thread(digest_log, output, self._mask)
+        async with self._at_once:
+            if command.id in self._read:
+                return self._read[command.id]
+            output = await self._bolt.command_output(command.id)
+            if not output.stdout.strip() and not output.stderr.strip():
+                return None
+            # Not on the loop that acknowledges commands; and in pieces, between which other threads get their turn.
+            digest = await asyncio.to_thread(digest_log, output, self._mask)
         self._read[command.id] = digest
         while len(self._read) > self._kept:
             self._read.pop(next(iter(self._read)))
@@ -70,10 +75,11 @@ class LogReader:
 
 
 def digest_log(output: CommandOutput, mask: Callable[[str], str]) -> FailureLog:
-    """The lines that matter and the whole log cut to a file's size. Masked before anything else is done with it."""
-    stdout, stderr = mask(output.stdout), mask(output.stderr)
+    """The lines that matter and the whole log cut to a file's size, both masked."""
+    kept_out, kept_err = keep(output.stdout), keep(output.stderr)
+    stdout, stderr = mask_in_pieces(kept_out, mask), mask_in_pieces(kept_err, mask)
     lines = excerpt(stdout, stderr, EXCERPT_SHOWN)
-    return FailureLog(lines.summary, lines.lines, lines.nodes, log_file(stdout, stderr))
+    return FailureLog(lines.summary, lines.lines, lines.nodes[:NODES_KEPT], log_file(stdout, stderr))
 
 
 class Conclude:
@@ -97,25 +103,27 @@ class Conclude:
             await self._late(lease, run, run.end)
             return
         command = failed_command(run.seen) if is_failed(run.seen.state) else None
-        summary, digest = await asyncio.gather(self._listed(run), self._log(command))
-        if command and digest is None and await self._runs.final_since_s(key) < LOG_AWAITED_S:
+        summary, (digest, too_large) = await asyncio.gather(self._listed(run), self._log(command))
+        if command and digest is None and not too_large and await self._runs.final_since_s(key) < LOG_AWAITED_S:
             await self._due.give_back(lease, delay_s=LOG_AGAIN_S)
             return
         end = _end(run, command, summary, digest)
-        whole = replace(run, end=end)
-        usual = whole.seconds if run.seen.state == "SUCCESS" and not run.facts.overridden else None
-        if await self._runs.conclude(lease, run, end, remember_s=usual):
-            log.info("run ended", run=key.id, state=run.seen.state, seconds=whole.seconds)
+        if too_large:
+            end = replace(end, log="lost")
+        if await self._runs.conclude(lease, run, end):
+            log.info("run ended", run=key.id, state=run.seen.state, seconds=replace(run, end=end).seconds)
 
     async def _late(self, lease: Lease, run: Run, end: End) -> None:
         if end.failed is None or end.log != "late":
             # Concluded by another replica meanwhile: recording it again only takes it out of the set.
-            await self._runs.conclude(lease, run, end, remember_s=None)
+            await self._runs.conclude(lease, run, end)
             return
         waited_s = await self._runs.final_since_s(run.key)
         try:
             digest = await self._logs.read(end.failed)
             given_up = digest is None and waited_s > EMPTY_LOG_GIVEN_UP_S
+        except BoltTooLarge:
+            digest, given_up = None, True
         except BoltRejected:
             digest, given_up = None, waited_s > EMPTY_LOG_GIVEN_UP_S
         except BoltError:
@@ -127,13 +135,16 @@ class Conclude:
         else:
             await self._due.give_back(lease, delay_s=LATE_LOG_AGAIN_S)
 
-    async def _log(self, command: Command | None) -> FailureLog | None:
+    async def _log(self, command: Command | None) -> tuple[FailureLog | None, bool]:
+        """The failed command's log, and whether it never will be read because it is too large."""
         if command is None:
-            return None
+            return None, False
         try:
-            return await self._logs.read(command)
+            return await self._logs.read(command), False
+        except BoltTooLarge:
+            return None, True
         except BoltError:
-            return None
+            return None, False
 
     async def _listed(self, run: Run) -> RunSummary | None:
         """What only the listing tells: begin, end and commit. Done without where it does not come soon."""

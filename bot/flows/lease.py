@@ -37,9 +37,9 @@ class Lease:
         """The only member of a claim on one thing."""
         return self.members[0]
 
-    def good(self) -> bool:
-        """Whether the lease still holds by our own clock: to be asked just before anything is sent."""
-        return time.monotonic() < self.until
+    def good(self, for_s: float = 0) -> bool:
+        """Whether the lease holds by our own clock for so many seconds more: to be asked just before anything is sent."""
+        return time.monotonic() + for_s < self.until
 
     def since_s(self, moment: datetime) -> float:
         """Seconds from a moment on Redis' clock until now: the token tells what that clock said at the claim."""

@@ -8,6 +8,7 @@ absent is posted again. Where the channel cannot be read back, the caller says w
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 
 from bot.core.errors import SlackLost, SlackNotSent, SlackThrottled
 from bot.flows.ports import Absent, Found, Post, Posts, Unknown
@@ -33,10 +34,14 @@ async def post_once(
     """
     attempt = await posts.attempt(post)
     if attempt.word == "half":
+        unsettled_s = settle_s - post.lease.since_s(datetime.fromtimestamp(attempt.at, UTC))
+        if unsettled_s > 0:
+            await posts.put_back(post, delay_s=unsettled_s)
+            return None
         try:
             found = await find(attempt.at)
-        except (SlackNotSent, SlackLost, SlackThrottled):
-            await posts.put_back(post, delay_s=settle_s)
+        except (SlackNotSent, SlackLost, SlackThrottled) as away:
+            await posts.put_back(post, delay_s=away.retry_after_s if isinstance(away, SlackThrottled) else settle_s)
             return None
         if isinstance(found, Found):
             return found.ts
@@ -45,10 +50,10 @@ async def post_once(
             return None
         if isinstance(found, Unknown) and not twice_is_better:
             raise Unresolved
-        attempt = await posts.attempt(post, again=True)
+        attempt = await posts.attempt(post, "again")
     if attempt.word != "go":
         return None
-    if not post.lease.good():
+    if not post.lease.good(settle_s / 2):
         await posts.put_back(post, delay_s=0, record="")
         return None
     return await _send(posts, post, send, settle_s)
@@ -60,8 +65,11 @@ async def _send(posts: Posts, post: Post, send: Send, settle_s: float) -> str | 
     except SlackNotSent:
         await posts.put_back(post, delay_s=NOT_SENT_AGAIN_S, record="")
     except SlackThrottled as throttled:
-        await posts.hold(throttled.retry_after_s)
-        await posts.put_back(post, delay_s=0, record="")
+        # What binds chat.postMessage binds every post; another method's wait is this post's own.
+        everyone = throttled.method == "chat.postMessage"
+        if everyone:
+            await posts.hold(throttled.retry_after_s)
+        await posts.put_back(post, delay_s=0 if everyone else throttled.retry_after_s, record="")
     except SlackLost:
         await posts.put_back(post, delay_s=settle_s)
     return None

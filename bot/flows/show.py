@@ -14,6 +14,7 @@ log = structlog.get_logger()
 
 AGAIN_S = 2.0
 CREDENTIAL_AGAIN_S = 30.0
+BROKEN_AGAIN_S = 60.0
 
 
 class Show:
@@ -51,6 +52,10 @@ class Show:
         except SlackError:
             # An edit may be repeated: whether this one was done is told by doing it again.
             await self._edits.put_back(lease, delay_s=AGAIN_S)
+        except ValueError:
+            # A fault of ours: tried again, but seldom, for each try takes a slot of everyone's budget.
+            await self._edits.put_back(lease, delay_s=BROKEN_AGAIN_S)
+            raise
         else:
             await self._edits.shown(lease, revision)
 

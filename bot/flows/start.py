@@ -26,7 +26,7 @@ from bot.core.errors import (
 from bot.core.message import Message, Paragraph
 from bot.core.progress import usual_seconds
 from bot.core.request import Look, Request, State, candidates, reason
-from bot.core.run import RunKey, is_final
+from bot.core.run import CardRef, RunKey, is_final
 from bot.core.suggest import Ambiguous, Missing
 from bot.core.text import Bold, Link, Sentence, Span
 from bot.flows.answer import Answers
@@ -41,7 +41,9 @@ LISTED = 50
 LOOK_AGAIN_S = 3.0
 UNCLEAR_AGAIN_S = 30.0
 NOT_SENT_AGAIN_S = 2.0
-SEARCH_LOCK_S = 20.0
+# How far the clocks of Bolt and Redis may be apart.
+CLOCKS_S = 15.0
+SEARCH_LOCK_S = 45.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,12 +136,11 @@ class Start:
         )
 
     async def _learn_actor(self, listed: list[RunSummary]) -> None:
+        """The newest run whose id Bolt told us says what our key is called; after a change of keys, the new one does."""
         workspace = self._rules.workspace
-        if not listed or await self._runs.actor(workspace):
-            return
         ours = await self._runs.started_by_us(workspace, [run.id for run in listed])
         for run in listed:
-            if run.id in ours:
+            if run.id in ours and run.actor:
                 await self._runs.learn_actor(workspace, run.actor)
                 return
 
@@ -163,6 +164,10 @@ class Start:
         if word is not Sending.GO:
             return
         sending = replace(request, state=State.SENDING)
+        if not lease.good(2 * rules.trigger_s):
+            # This process stood still since: what was recorded as about to be sent was not sent.
+            await self._requests.not_sent(lease, sending, delay_s=0)
+            return
         try:
             run_id = await self._bolt.trigger(_trigger(request))
         except (BoltNotSent, BoltThrottled) as away:
@@ -209,8 +214,9 @@ class Start:
         try:
             found = await self._candidates(request)
         except BoltError:
-            found = ()
-        if len(found) == 1:
+            # Not being able to look is no finding.
+            found = request.candidates
+        if len(found) == 1 and request.candidates != found:
             await self._requests.settle(request, RunKey(self._rules.workspace, found[0]), told=False)
             log.info("found the run of a start whose reply was lost", request=request.id, run=found[0])
             return
@@ -223,7 +229,8 @@ class Start:
         mark = request.look.mark if request.look else 0
         newer = [run for run in await self._bolt.runs(slug, LISTED) if run.id > mark]
         known = await self._runs.known(workspace, [run.id for run in newer])
-        return candidates(request, newer, actor=await self._runs.actor(workspace), known=known)
+        actor = await self._runs.actor(workspace)
+        return candidates(request, newer, actor=actor, known=known, within_s=self._rules.trigger_s + CLOCKS_S)
 
     async def _not_found_yet(self, lease: Lease, request: Request, found: tuple[int, ...]) -> None:
         searched_s = lease.since_s(request.sending_at or request.asked_at)
@@ -263,6 +270,7 @@ class Start:
                 await self._chat.delete(request.card.channel, request.card.ts)
             except SlackRefused as refused:
                 log.warning("a card could not be removed", request=request.id, why=refused.code)
+                await self._say_not_started(request, request.card)
             except SlackError:
                 await self._due.give_back(lease, delay_s=NOT_SENT_AGAIN_S)
                 return
@@ -270,6 +278,13 @@ class Start:
             await self._requests.closed(lease, request)
         else:
             await self._due.give_back(lease, delay_s=LOOK_AGAIN_S)
+
+    async def _say_not_started(self, request: Request, card: CardRef) -> None:
+        """A card that cannot be removed must not go on saying that something is starting."""
+        try:
+            await self._chat.edit(card.channel, card.ts, Message((_name(request), " was not started.")))
+        except SlackError as error:
+            log.error("a card says that a start goes on which does not", request=request.id, why=str(error))
 
     def _refusal(self, request: Request) -> Message:
         spans: list[Span] = [request.why]

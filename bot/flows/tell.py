@@ -9,11 +9,14 @@ import structlog
 from bot.core.card import request_card, run_url
 from bot.core.errors import (
     BoltError,
+    BoltRejected,
+    BoltTooLarge,
     ChannelRefused,
     ContentRefused,
     CredentialRefused,
     FileRefused,
     SlackError,
+    SlackNotSent,
     SlackRefused,
 )
 from bot.core.message import Message, Paragraph
@@ -30,16 +33,18 @@ from bot.flows.start import expired
 log = structlog.get_logger()
 
 LOG_AGAIN_S = 30.0
+FILE_GIVEN_UP_S = 86_400.0
 CREDENTIAL_AGAIN_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
 class TellRules:
-    """`settle_s`: how long a Slack call whose reply was lost may still take effect."""
+    """`call_s`: the whole time of a Slack call; `settle_s`: how long one whose reply was lost may still take effect."""
 
     app_url: str
     bot_name: str = "@Bolt"
     deadline_s: float = 60
+    call_s: float = 3.3
     settle_s: float = 4
 
 
@@ -82,11 +87,11 @@ class Tell:
         if request is None or request.state is not State.LOOKED:
             await self._posts.refuse(post, request_id, "")
             return
-        if post.lease.since_s(request.asked_at) > self._rules.deadline_s:
-            await self._posts.refuse(post, request_id, expired(self._rules.deadline_s))
-            return
         try:
-            ts = await self._post_start(post, request)
+            if post.lease.since_s(request.asked_at) > self._rules.deadline_s:
+                ts = await self._find_late(post, request)
+            else:
+                ts = await self._post_start(post, request)
         except Unresolved:
             why = "Slack did not say whether my card was posted. Nothing was started; please ask again."
             await self._posts.refuse(post, request_id, why)
@@ -101,6 +106,20 @@ class Tell:
             if ts is not None:
                 await self._carded(post, request, ts)
 
+    async def _find_late(self, post: Post, request: Request) -> str | None:
+        """Too late for a card. One that was posted already, its reply lost, is found: it is removed with the refusal."""
+        attempt = await self._posts.attempt(post, "look")
+        if attempt.word == "half":
+            try:
+                found = await self._chat.find(request.channel, request.key, since=attempt.at)
+            except SlackError:
+                await self._posts.put_back(post, delay_s=self._rules.settle_s)
+                return None
+            if isinstance(found, Found):
+                return found.ts
+        await self._posts.refuse(post, request.id, expired(self._rules.deadline_s))
+        return None
+
     async def _post_start(self, post: Post, request: Request) -> str | None:
         async def send() -> str:
             message = request_card(request, self._rules.app_url)
@@ -108,7 +127,10 @@ class Tell:
                 return await self._chat.post(request.channel, message, key=request.key)
             except ChannelRefused:
                 await self._chat.join(request.channel)
-                return await self._chat.post(request.channel, message, key=request.key)
+            # Two calls have taken their time of the lease; a third one may not outlast it.
+            if not post.lease.good(self._rules.call_s):
+                raise SlackNotSent("chat.postMessage")
+            return await self._chat.post(request.channel, message, key=request.key)
 
         return await post_once(
             self._posts,
@@ -214,8 +236,12 @@ class Tell:
             return
         try:
             digest = await self._logs.read(command)
+        except (BoltRejected, BoltTooLarge) as gone:
+            log.warning("a log file cannot be read", card=card.id, why=str(gone))
+            await self._posts.posted(post, card.id, "lost")
+            return
         except BoltError:
-            await self._posts.put_back(post, delay_s=LOG_AGAIN_S)
+            await self._file_later(post, card, run)
             return
         if digest is None:
             await self._posts.posted(post, card.id, "empty")
@@ -231,6 +257,14 @@ class Tell:
             if ts is not None:
                 await self._posts.posted(post, card.id, ts)
                 self._logs.forget(command)
+
+    async def _file_later(self, post: Post, card: Card, run: Run) -> None:
+        """Bolt is away: the file waits for it, but not for ever."""
+        if await self._runs.final_since_s(run.key) > FILE_GIVEN_UP_S:
+            log.warning("a log file could not be read for a day", card=card.id)
+            await self._posts.posted(post, card.id, "lost")
+        else:
+            await self._posts.put_back(post, delay_s=LOG_AGAIN_S)
 
     async def _upload(self, post: Post, card: Card, run: Run, text: str) -> str | None:
         name = log_file_name(run)

@@ -26,7 +26,7 @@ from bot.core.errors import (
     SlackRefused,
     SlackThrottled,
 )
-from bot.core.message import Message
+from bot.core.message import Message, mapped
 from bot.flows.ports import Absent, Found, Unknown
 from bot.slack.blocks.render import render
 from bot.slack.errors import error_of
@@ -82,8 +82,12 @@ class SlackChat:
             self._session = None
 
     def content(self, message: Message) -> Json:
-        """A message as Slack's arguments, masked: also for acknowledgements, which no call here sends."""
-        text, blocks = render(message)
+        """A message as Slack's arguments, masked: also for acknowledgements, which no call here sends.
+
+        Masked before it is rendered, for escaping breaks secrets up so that they are not recognised; and once more
+        after, for what only stands together then.
+        """
+        text, blocks = render(mapped(message, self._mask))
         masked: Json = {"text": self._mask(text)}
         if blocks:
             masked["blocks"] = _masked(blocks, self._mask)

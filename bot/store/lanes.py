@@ -107,8 +107,11 @@ class Posts:
         """The card that a post belongs to, None where there is none."""
         return await load_card(self._scripts, item)
 
-    async def attempt(self, post: Post, *, again: bool = False) -> Attempt:
-        """Record that the post is about to be sent. What is on record of an earlier attempt decides whether it may."""
+    async def attempt(self, post: Post, mode: str = "first") -> Attempt:
+        """Record that the post is about to be sent. What is on record of an earlier attempt decides whether it may.
+
+        `mode`: `first`; `again`, after an earlier attempt was found absent; `look`, which only tells.
+        """
         word, before = await self._scripts.run(
             "attempt_post",
             post.urgency,
@@ -117,7 +120,7 @@ class Posts:
             post.lease.token,
             post.record,
             post.field,
-            "again" if again else "first",
+            mode,
         )
         kind, _, rest = str(before).partition(":")
         return Attempt(word, kind, float(rest) / MICROSECONDS if kind in {"sent", "absent"} else 0.0)

@@ -48,15 +48,8 @@ class Runs:
         return _run(key, record) if record.get("rev") else None
 
     async def known(self, workspace: str, run_ids: Sequence[int]) -> frozenset[int]:
-        """Which of these runs are on record."""
-        keys = [self._scripts.key("run", RunKey(workspace, run_id).name) for run_id in run_ids]
-        if not keys:
-            return frozenset()
-        async with self._scripts.redis.pipeline(transaction=False) as pipe:
-            for key in keys:
-                pipe.exists(key)
-            there = await self._scripts.ask(pipe.execute())
-        return frozenset(run_id for run_id, exists in zip(run_ids, there, strict=True) if exists)
+        """Which of these runs are somebody's: told to us by Bolt, or with a card."""
+        return await self._with_field(workspace, run_ids, "told", "owner")
 
     async def observe(self, lease: Lease, claimed_us: int, observed: Sequence[Observed]) -> list[str]:
         """Store what one poll told of many runs, in one script; a word for each."""
@@ -69,21 +62,11 @@ class Runs:
         words: list[str] = await self._scripts.run("observe", token, claimed_us, *args)
         return words
 
-    async def conclude(self, lease: Lease, run: Run, end: End, *, remember_s: float | None) -> bool:
+    async def conclude(self, lease: Lease, run: Run, end: End) -> bool:
         """Record how a run ended; its cards turn final and its threads are told. False where another one did."""
         token = await lease.freeze()
         urgency = "fail" if is_failed(run.seen.state) else "end"
-        durations = f"{run.key.workspace}:{run.facts.schedule}" if remember_s is not None else ""
-        word = await self._scripts.run(
-            "conclude",
-            run.key.name,
-            token,
-            dump(end),
-            urgency,
-            int(end.log == "late"),
-            durations,
-            round(remember_s or 0),
-        )
+        word = await self._scripts.run("conclude", run.key.name, token, dump(end), urgency, int(end.log == "late"))
         return bool(word == "ok")
 
     async def late_log(self, lease: Lease, run: Run, end: End) -> None:
@@ -127,6 +110,10 @@ class Runs:
         tries = await self._scripts.ask(self._scripts.redis.hget(self._scripts.key("run", key.name), "tries"))
         return int(tries or 0)
 
+    async def cancel_not_asked(self, key: RunKey) -> None:
+        """Bolt was not asked after all: the try does not count."""
+        await self._scripts.ask(self._scripts.redis.hincrby(self._scripts.key("run", key.name), "tries", -1))
+
     async def drop_wish(self, lease: Lease, key: RunKey, *, keep: bool) -> None:
         """Nothing is left to ask. Unless the wish is kept (it came true), the card forgets it."""
         await self._scripts.run("drop_wish", key.name, await lease.freeze(), int(keep))
@@ -142,11 +129,16 @@ class Runs:
 
     async def started_by_us(self, workspace: str, run_ids: Sequence[int]) -> frozenset[int]:
         """Which of these runs were started by a request of ours."""
+        return await self._with_field(workspace, run_ids, "told")
+
+    async def _with_field(self, workspace: str, run_ids: Sequence[int], *fields: str) -> frozenset[int]:
+        if not run_ids:
+            return frozenset()
         async with self._scripts.redis.pipeline(transaction=False) as pipe:
             for run_id in run_ids:
-                pipe.hget(self._scripts.key("run", RunKey(workspace, run_id).name), "told")
-            told = await self._scripts.ask(pipe.execute())
-        return frozenset(run_id for run_id, word in zip(run_ids, told, strict=True) if word)
+                pipe.hmget(self._scripts.key("run", RunKey(workspace, run_id).name), fields)
+            found = await self._scripts.ask(pipe.execute())
+        return frozenset(run_id for run_id, values in zip(run_ids, found, strict=True) if any(values))
 
 
 def _run(key: RunKey, record: dict[str, str]) -> Run:
@@ -156,7 +148,9 @@ def _run(key: RunKey, record: dict[str, str]) -> Run:
         rev=int(record["rev"]),
         facts=load(RunFacts, record.get("facts") or "{}"),
         seen=load(Observation, record.get("seen") or "{}"),
-        wish=CancelWish(wish.asker.user, wish.at.astimezone(UTC)) if wish else None,
+        wish=CancelWish(wish.asker.user, wish.at.astimezone(UTC), asked=int(record.get("tries") or 0) > 0)
+        if wish
+        else None,
         end=load(End, record["end"]) if record.get("end") else None,
     )
 

@@ -69,7 +69,7 @@ class Worker:
             work = await self._look()
             for job in work.jobs:
                 self._begin(job)
-            if len(self._jobs) >= self._most:
+            if len(self._jobs) >= self._most and not self._stopping:
                 await asyncio.wait(self._jobs, return_when=asyncio.FIRST_COMPLETED)
             elif not work.jobs:
                 await self._sleep(work.wait_s)

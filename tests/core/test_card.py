@@ -77,7 +77,7 @@ def ended(seconds: int, **more: object) -> End:
     return End(started_at=ASKED, ended_at=ASKED + timedelta(seconds=seconds), **more)  # type: ignore[arg-type]
 
 
-WISH = CancelWish("U2", ASKED)
+WISH = CancelWish("U2", ASKED, asked=True)
 FAILED = Command(4, "dbt test", ASKED, ASKED + timedelta(seconds=38), 1)
 
 

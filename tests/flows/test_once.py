@@ -56,7 +56,7 @@ async def lane(redis_client: Redis) -> Lane:
     run = await runs.load(key)
     assert run is not None
     assert ends.lease is not None
-    await runs.conclude(ends.lease, run, End(), remember_s=None)
+    await runs.conclude(ends.lease, run, End())
     posts = Posts(scripts, Budget(post_gap_s=0, channel_gap_s=0), lease_s=10, upload_lease_s=60)
     return posts, scripts
 
@@ -70,9 +70,13 @@ async def claim(posts: Posts, scripts: Scripts) -> Post:
     return Post(taken.lease, taken.urgency, taken.channel, "card:T:A:1.5", "end")
 
 
-async def attempt(posts: Posts, post: Post, slack: Slack, *, twice_is_better: bool = True) -> str | None:
+async def attempt(
+    posts: Posts, post: Post, slack: Slack, *, twice_is_better: bool = True, settle_s: float = 0
+) -> str | None:
     """Post once."""
-    return await post_once(posts, post, send=slack.send, find=slack.find, settle_s=4, twice_is_better=twice_is_better)
+    return await post_once(
+        posts, post, send=slack.send, find=slack.find, settle_s=settle_s, twice_is_better=twice_is_better
+    )
 
 
 async def test_a_post_that_slack_accepts_is_there(lane: Lane) -> None:
@@ -130,6 +134,23 @@ async def test_a_crash_between_record_and_reply_is_a_lost_reply(lane: Lane) -> N
     slack = Slack([], [Found("9.9")])
     assert await attempt(posts, await claim(posts, scripts), slack) == "9.9"
     assert slack.sent == 0
+
+
+async def test_an_attempt_is_not_looked_for_before_its_time_out_has_passed(lane: Lane) -> None:
+    """Until then its outcome may still change: nothing is looked for, and nothing is sent."""
+    posts, scripts = lane
+    assert (await posts.attempt(await claim(posts, scripts))).word == "go"
+    slack = Slack([], [])
+    assert await attempt(posts, await claim(posts, scripts), slack, settle_s=30) is None
+    assert slack.sent == 0
+
+
+async def test_another_methods_wait_is_that_posts_own(lane: Lane) -> None:
+    """A throttled upload holds up no other post."""
+    posts, scripts = lane
+    slack = Slack([SlackThrottled("files.getUploadURLExternal", 30)])
+    assert await attempt(posts, await claim(posts, scripts), slack) is None
+    assert not await scripts.redis.exists(scripts.key("hold", "chat.postMessage"))
 
 
 async def test_nothing_is_sent_on_a_lease_that_is_over(lane: Lane) -> None:

@@ -42,7 +42,7 @@ async def end_run(scripts: Scripts, run_id: int, state: str, log: str = "none") 
     run = await runs.load(key)
     assert claimed.lease is not None
     assert run is not None
-    assert await runs.conclude(claimed.lease, run, End(log=log), remember_s=None)
+    assert await runs.conclude(claimed.lease, run, End(log=log))
 
 
 async def observe(scripts: Scripts, run_id: int, state: str, *, commands: int = 0) -> None:
@@ -204,15 +204,17 @@ async def test_who_finishes_an_edit_without_its_lease_has_it_edited_again(script
     assert (await edits(scripts).claim()).item == paused.item
 
 
-async def test_a_card_that_cannot_be_edited_leaves_and_stays_out(scripts: Scripts) -> None:
-    """Slack will never accept it: no later change asks for a slot."""
+async def test_a_card_that_cannot_be_edited_stays_out_until_its_end(scripts: Scripts) -> None:
+    """Slack does not accept it: no later change asks for a slot, but the end gets one more try."""
     await settled_cards(scripts, "A")
     await observe(scripts, 1, "RUNNING")
     taken = await edits(scripts).claim()
     assert taken.lease is not None
-    await edits(scripts).unshowable(taken.lease, "message_not_found")
-    await end_run(scripts, 1, "FAILED")
+    await edits(scripts).unshowable(taken.lease, "not_in_channel")
+    await observe(scripts, 1, "DEPLOYING")
     assert (await edits(scripts).claim()).lease is None
+    await end_run(scripts, 1, "FAILED")
+    assert (await edits(scripts).claim()).urgency == "fail"
 
 
 async def test_a_post_is_attempted_once(scripts: Scripts) -> None:
@@ -228,7 +230,7 @@ async def test_a_post_is_attempted_once(scripts: Scripts) -> None:
     half = await lane.attempt(post)
     assert (half.word, half.kind) == ("half", "sent")
     assert abs(half.at - (await scripts.redis.time())[0]) < 5
-    assert (await lane.attempt(post, again=True)).word == "go"
+    assert (await lane.attempt(post, "again")).word == "go"
     assert await lane.posted(post, card, "9.9") == "ok"
     assert (await lane.attempt(post)).word == "lost"
     assert await lane.posted(post, card, "10.1") == "done:9.9"

@@ -74,7 +74,7 @@ class Workspace:
         self.rng = rng or random.Random()  # noqa: S311 - ids in a sandbox are no secrets
         self.base_url = ""
         self.prefix = "/slack"
-        self.team_id, self.team_name, self.team_domain = "T0SANDBOX", "Sandbox", "sandbox"
+        self.team_id, self.team_name, self.team_domain = "T0SANDBOX", "Sandbox", "acme-data"
         self.app_id = "A0SANDBOX"
         self.bot_token = "xoxb-sandbox-bot-token"  # noqa: S105
         self.app_token = "xapp-1-A0SANDBOX-1-sandbox"  # noqa: S105

@@ -7,7 +7,7 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.core.buttons import START_ANOTHER, read_request_value
-from bot.core.command import RunCommand
+from bot.core.command import RunCommand, canonical
 from bot.core.errors import BadCommand, StoreAway
 from bot.core.message import Message
 from bot.core.request import request_id
@@ -43,8 +43,8 @@ async def _again(desk: Desk, asker: Asker, body: dict[str, Any], value: str) -> 
 async def start_from_click(
     desk: Desk, asker: Asker, body: dict[str, Any], wanted: RunCommand, *, force: bool = False
 ) -> None:
-    """Start what a button on a private answer offers. However often it is clicked, one answer starts one run."""
-    delivery = f"click:{asker.user}:{asker.channel}:{click_message(body)}"
+    """Start what a button on a private answer offers. However often a button is clicked, it starts one run."""
+    delivery = f"click:{asker.user}:{asker.channel}:{click_message(body)}:{canonical(wanted)}"
     asked = Asked(
         id=request_id(asker.team, delivery),
         team=asker.team,

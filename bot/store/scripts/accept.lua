@@ -25,7 +25,7 @@ if other and not force then
   local known = redis.call('HMGET', key('req', other), 'state', 'asked_us')
   local state, asked_us = known[1], tonumber(known[2] or '0')
   local failed = state == 'refused' or state == 'closed'
-  local open = state and not failed and state ~= 'settled' and state ~= 'unclear'
+  local open = state and not failed and state ~= 'settled'
   if state and not failed and (open or at - asked_us < window_us) then return {'same', other, known[2]} end
 end
 

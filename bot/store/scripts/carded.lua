@@ -1,11 +1,12 @@
 -- Records the card of a start. ARGV: id, class, channel, item, token, team, channel of the card, ts
--- Gives 'ok', or 'lost' where another one holds it: then the message is not the card.
+-- Gives 'ok', or 'lost' where another message is its card, or none may be. Whoever found or posted it first counts,
+-- lease or not: a later holder finds the same message.
 local id, class, channel, item = ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 local hash, items = key('req', id), key('posts', class, channel)
 local card = table.concat({ARGV[8], ARGV[9], ARGV[10]}, ':')
 local known = redis.call('HMGET', hash, 'state', 'card')
 if known[2] == card then return 'ok' end
-if known[1] ~= 'looked' or not owns(items, item, ARGV[7]) then return 'lost' end
+if known[1] ~= 'looked' then return 'lost' end
 redis.call('HSET', hash, 'state', 'carded', 'card', card, 'post', 'done:' .. ARGV[10])
 redis.call('HSET', key('card', card), 'team', ARGV[8], 'request', id, 'shown', 'req:' .. redis.call('HGET', hash, 'rev'))
 redis.call('ZREM', items, item)

@@ -1,5 +1,5 @@
 -- Records how a run ended, once: cards turn final and their threads are told. ARGV: run member, token, end, class of
--- urgency, '1' if its log is still to come, durations key or '', seconds. Gives 'ok', 'lost' or 'known'
+-- urgency, '1' if its log is still to come. Gives 'ok', 'lost' or 'known'
 local member, class = ARGV[3], ARGV[6]
 local run, ends = key('run', member), key('due', 'ends')
 if not owns(ends, member, ARGV[4]) then return 'lost' end
@@ -11,6 +11,8 @@ redis.call('HSET', run, 'concluded', '1', 'end', ARGV[5])
 redis.call('HINCRBY', run, 'rev', 1)
 for _, card in ipairs(cards_of(member)) do
   redis.call('HINCRBY', key('card', card), 'pending', ARGV[7] == '1' and 2 or 1)
+  -- A card that could not be edited gets one more try for its end.
+  redis.call('HDEL', key('card', card), 'unshowable')
   dirty(card, class)
   push('posts', class, channel_of(card), 'end/' .. card, now())
 end
@@ -18,11 +20,6 @@ if ARGV[7] == '1' then
   redis.call('ZADD', ends, num(now() + 5000000), member)
 else
   redis.call('ZREM', ends, member)
-end
-if ARGV[8] ~= '' then
-  redis.call('LPUSH', key('durations', ARGV[8]), ARGV[9])
-  redis.call('LTRIM', key('durations', ARGV[8]), 0, 19)
-  redis.call('EXPIRE', key('durations', ARGV[8]), RETENTION_S)
 end
 retire(member)
 return 'ok'

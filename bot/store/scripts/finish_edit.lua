@@ -3,6 +3,11 @@
 local card, token, shown = ARGV[3], ARGV[4], ARGV[5]
 local hash, channel = key('card', card), channel_of(card)
 local class = redis.call('HGET', hash, 'queued')
+if redis.call('HEXISTS', hash, 'team') == 0 then
+  -- Its record has expired: nothing is left to be shown.
+  for name, _ in pairs(RANK) do redis.call('ZREM', key('edits', name, channel), card) end
+  return 'done'
+end
 if not class or not owns(key('edits', class, channel), card, token) then
   -- Someone else edits or edited this card meanwhile: nobody knows whose edit was the last, so it is edited again.
   redis.call('HSET', hash, 'shown', '')

@@ -7,9 +7,10 @@ if string.sub(before, 1, 5) == 'done:' then return before end
 redis.call('HSET', hash, field, 'done:' .. ARGV[9])
 redis.call('ZREM', items, item)
 redis.call('HINCRBY', hash, 'pending', -1)
-if ARGV[10] ~= '' then
+-- What follows is made once, whichever post it follows.
+local kind = string.match(ARGV[10], '^[^/]+')
+if kind and not redis.call('HGET', hash, kind) and push('posts', 'log', channel, ARGV[10], now()) then
   redis.call('HINCRBY', hash, 'pending', 1)
-  push('posts', 'log', channel, ARGV[10], now())
 end
 seal(card)
 return 'ok'

@@ -1,5 +1,6 @@
 -- Obeys a Retry-After for every replica. ARGV: what (a due set or a Slack method), for how long in us.
 local until_us = now() + tonumber(ARGV[4])
 local before = tonumber(redis.call('GET', key('hold', ARGV[3])) or '0')
-redis.call('SET', key('hold', ARGV[3]), num(math.max(before, until_us)), 'PX', num(math.ceil(tonumber(ARGV[4]) / 1000) + 1000))
-return num(until_us)
+local held_us = math.max(before, until_us)
+redis.call('SET', key('hold', ARGV[3]), num(held_us), 'PX', num(math.ceil((held_us - now()) / 1000) + 1000))
+return num(held_us)

@@ -26,7 +26,8 @@ local function store(member, state, final, digest, seen)
   end
   -- The card turns final together with its announcement, when the end has been read: see conclude.lua.
   redis.call('HSET', run, 'final', '1', 'final_us', num(now()))
-  redis.call('ZREM', key('due', 'cancels'), member)
+  -- A wish that Bolt was not asked for yet is answered by its worker.
+  if tonumber(redis.call('HGET', run, 'tries') or '0') > 0 then redis.call('ZREM', key('due', 'cancels'), member) end
   redis.call('ZADD', key('due', 'ends'), num(now()), member)
   return 'final'
 end

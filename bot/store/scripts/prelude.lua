@@ -26,8 +26,9 @@ end
 local RANK = {fail = 1, ['end'] = 2, state = 3, progress = 4}
 
 local function push(lane, class, channel, item, due)
-  redis.call('ZADD', key(lane, class, channel), 'NX', num(due), item)
+  local added = redis.call('ZADD', key(lane, class, channel), 'NX', num(due), item)
   redis.call('ZADD', key(lane, class), 'LT', num(due), channel)
+  return added == 1
 end
 
 -- The most urgent item of a lane: classes in order, round-robin over channels. `opens` tells when a channel may be
@@ -115,7 +116,7 @@ local function retire(member)
     if redis.call('EXISTS', hash) == 1 and redis.call('HGET', hash, 'sealed') ~= '1' then return end
   end
   redis.call('HSET', run, 'sealed', '1')
-  redis.call('HDEL', run, 'digest', 'tries')
+  redis.call('HDEL', run, 'digest')
   redis.call('EXPIRE', run, RETENTION_S)
   redis.call('EXPIRE', key('run', member, 'cards'), RETENTION_S)
 end
