@@ -253,7 +253,7 @@ async def test_permalink(served: Served) -> None:
     """A permalink names channel and message."""
     ts = (await served.client.chat_postMessage(channel="C0DATAENG", text="x"))["ts"]
     link = (await served.client.chat_getPermalink(channel="C0DATAENG", message_ts=ts))["permalink"]
-    assert link == f"https://sandbox.slack.com/archives/C0DATAENG/p{ts.replace('.', '')}"
+    assert link == f"https://acme-data.slack.com/archives/C0DATAENG/p{ts.replace('.', '')}"
 
 
 async def test_upload(served: Served) -> None:

@@ -1,0 +1,119 @@
+"""The grammar of the slash command, as it is really typed."""
+
+from __future__ import annotations
+
+import contextlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.core.command import CancelCommand, Command, HelpCommand, RunCommand, StatusCommand, canonical, parse
+from bot.core.errors import BadCommand
+from bot.core.message import Paragraph
+from bot.core.text import Code
+from bot.core.usage import usage
+
+FULL = RunCommand("Nightly full build", "dev", 12, ("dbt run -s a", "dbt test"), "month end")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("run nightly", RunCommand("nightly")),
+        ("RUN nightly", RunCommand("nightly")),
+        ("  run \u00a0 nightly\t", RunCommand("nightly")),
+        ("run nightly full build --pr 3", RunCommand("nightly full build", None, 3)),
+        ('run "Nightly full build"', RunCommand("Nightly full build")),
+        ("run 'Nightly full build'", RunCommand("Nightly full build")),
+        ("run «Nightly full build»", RunCommand("Nightly full build")),
+        ("run don't --reason it’s-late", RunCommand("don't", reason="it’s-late")),
+        ("run nightly --branch=dev", RunCommand("nightly", "dev")),
+        ('run nightly --command="dbt run --select a"', RunCommand("nightly", commands=("dbt run --select a",))),
+        ('run nightly --command "--version"', RunCommand("nightly", commands=("--version",))),
+        (r'run nightly --reason "the \"big\" one"', RunCommand("nightly", reason='the "big" one')),
+        ("run nightly -b dev --PR #7", RunCommand("nightly", "dev", 7)),
+        ("run a &amp; b &lt;c&gt;", RunCommand("a & b <c>")),
+        ("run nightly --reason <@U123|ada>", RunCommand("nightly", reason="@ada")),
+        ("run nightly --reason <https://x.test/a|x.test/a>", RunCommand("nightly", reason="x.test/a")),
+        ("cancel 4711", CancelCommand(4711)),
+        ("Cancel #4711", CancelCommand(4711)),
+        ("cancel run 4711", CancelCommand(4711)),
+        ("status <https://app.paradime.io/bolt/run_id/4711>", StatusCommand(4711)),
+        ("", HelpCommand()),
+        ("help", HelpCommand()),
+        ("HELP run", HelpCommand("run")),
+        ("help me", HelpCommand()),
+    ],
+)
+def test_what_people_type_is_understood(text: str, expected: Command) -> None:
+    """Case, spaces, quotes of every kind, Slack's own escapes, and links."""
+    assert parse(text) == expected
+
+
+@pytest.mark.parametrize("dash", ["--", "—", "–", "―", "−", "—-", "-—", "---"])
+@pytest.mark.parametrize(("opening", "closing"), [('"', '"'), ("“", "”"), ("„", "“"), ("«", "»"), ("“", '"')])
+def test_phones_may_write_dashes_and_quotes_as_they_like(dash: str, opening: str, closing: str) -> None:
+    """Every kind of dash and quote is the plain one."""
+    q = (opening + "{}" + closing).format
+    text = (
+        f"run {q('Nightly full build')} {dash}branch dev {dash}pr 12 {dash}command {q('dbt run -s a')} "
+        f"{dash}command {q('dbt test')} {dash}reason {q('month end')}"
+    )
+    assert parse(text) == FULL
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("run", "Which schedule? Name one, as in /bolt run nightly."),
+        ("run --pr 3", "Which schedule? Name one, as in /bolt run nightly."),
+        ("run nightly --pr", "--pr needs a number, as in --pr 123."),
+        ("run nightly --pr abc", "--pr needs a number, as in --pr 123."),
+        ("run nightly --pr 0", "--pr needs a number, as in --pr 123."),
+        ("run nightly --pr 2147483648", "--pr needs a number, as in --pr 123."),
+        ("run nightly --pr ١٢", "--pr needs a number, as in --pr 123."),
+        ("run nightly --branch --pr 3", "--branch needs a value, as in --branch main."),
+        ("run nightly --brnch x", 'There is no option "--brnch". Did you mean --branch?'),
+        ("run nightly --xyzzy 1", 'There is no option "--xyzzy". There are --branch, --pr, --command and --reason.'),
+        ("run nightly --pr 1 --pr 2", "--pr is given twice; give it once."),
+        ('run nightly --branch "a b"', '"a b" is no branch; give a branch name or a commit, as in --branch main.'),
+        ("run “nightly", 'A quote is not closed: “nightly - end it with ".'),
+        ('run nightly --reason ""', "The reason is empty; write it between quotes or leave it out."),
+        (f"run {'x' * 201}", "The schedule's name is too long: 201 characters, 200 are the most."),
+        ("run a\nb", "Line breaks and control characters are not allowed in a command; type it on one line."),
+        (
+            "run nightly --command 'a\x1bb'",
+            "Line breaks and control characters are not allowed in a command; type it on one line.",
+        ),
+        ("run nightly " + "--command x " * 21, "Those are 21 commands; 20 are the most."),
+        ("rnu nightly", 'I do not know the command "rnu". Did you mean /bolt run?'),
+        ("zzz", 'I do not know the command "zzz". Type /bolt help for what I do.'),
+        ("cancel", "cancel needs the number of a run, as in /bolt cancel 4711."),
+        ("cancel abc", "cancel needs the number of a run, as in /bolt cancel 4711."),
+        ("status 99999999999", "status needs the number of a run, as in /bolt status 4711."),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_sentence_with_the_next_step(text: str, sentence: str) -> None:
+    """The reason first, then what to type instead."""
+    with pytest.raises(BadCommand) as refused:
+        parse(text)
+    assert refused.value.sentence == sentence
+
+
+def test_the_commands_own_name_is_used() -> None:
+    """A workspace may have called it otherwise."""
+    with pytest.raises(BadCommand, match="/dbt run nightly"):
+        parse("run", "/dbt")
+    text = usage("run", "/dbt").blocks[0]
+    assert isinstance(text, Paragraph)
+    assert all(span.text.startswith("/dbt ") for span in text.text if isinstance(span, Code))
+
+
+@given(st.text(max_size=300))
+def test_nothing_typed_ends_in_anything_but_a_command_or_a_sentence(text: str) -> None:
+    """Whatever is typed; and what is understood is written back the same."""
+    for typed in (text, f"run {text}", f"cancel {text}"):
+        with contextlib.suppress(BadCommand):
+            command = parse(typed)
+            assert parse(canonical(command)) == command

@@ -1,0 +1,104 @@
+"""Which runs a start may have made whose reply was lost."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.core.bolt import RunSummary
+from bot.core.command import RunCommand
+from bot.core.request import Look, Request, candidates, reason, request_id, run_facts
+
+SENT = datetime(2026, 11, 23, 14, 20, tzinfo=UTC)
+REQUEST = Request(
+    "abc",
+    "T",
+    "C",
+    "U1",
+    "ada",
+    RunCommand("nightly"),
+    SENT,
+    look=Look("nightly", "Nightly", 100, branch="main"),
+    sending_at=SENT,
+)
+OURS = RunSummary(101, "RUNNING", "key", started_at=SENT, branch="main", commit="3f2c1ab9")
+
+
+def found(
+    *runs: RunSummary, request: Request = REQUEST, actor: str | None = "key", known: tuple[int, ...] = ()
+) -> tuple[int, ...]:
+    """The candidates among these runs."""
+    return candidates(request, runs, actor=actor, known=frozenset(known), within_s=20)
+
+
+def test_a_run_above_the_mark_by_our_actor_on_our_branch_is_it() -> None:
+    """The ordinary case."""
+    assert found(OURS) == (101,)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(OURS, id=100),
+        replace(OURS, actor="Scheduler"),
+        replace(OURS, branch="dev"),
+    ],
+)
+def test_any_other_run_is_not(other: RunSummary) -> None:
+    """At or below the mark, by someone else, on another branch."""
+    assert found(other) == ()
+
+
+def test_a_run_that_is_somebodys_is_not() -> None:
+    """It has a card, or Bolt told us its id."""
+    assert found(OURS, known=(101,)) == ()
+
+
+def test_a_run_whose_branch_is_not_told_may_be_it() -> None:
+    """The listing does not always know."""
+    assert found(replace(OURS, branch=None, commit=None)) == (101,)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "fits"), [("3f2c1ab", True), ("3F2C1AB", True), ("3f2c", False), ("4f2c1ab", False)]
+)
+def test_a_commit_may_be_given_for_a_branch(wanted: str, *, fits: bool) -> None:
+    """From seven digits on."""
+    request = replace(REQUEST, wanted=RunCommand("nightly", branch=wanted))
+    assert found(OURS, request=request) == ((101,) if fits else ())
+
+
+@pytest.mark.parametrize(("late_s", "fits"), [(0, True), (19, True), (-19, True), (60, False), (-60, False)])
+def test_while_our_actor_is_not_known_the_time_must_do(late_s: float, *, fits: bool) -> None:
+    """A run of anybody's, but only one that began when ours was sent."""
+    run = replace(OURS, actor="anybody", started_at=SENT + timedelta(seconds=late_s))
+    assert found(run, actor=None) == ((101,) if fits else ())
+
+
+def test_several_are_all_named_oldest_first() -> None:
+    """Nobody guesses between them."""
+    assert found(replace(OURS, id=103), OURS) == (101, 103)
+
+
+def test_a_delivery_always_has_the_same_name() -> None:
+    """And no two teams share one."""
+    assert request_id("T", "1.2.3") == request_id("T", "1.2.3") != request_id("T2", "1.2.3")
+
+
+def test_bolts_own_record_points_back() -> None:
+    """Who asked, why, and our request's id."""
+    why = replace(REQUEST, wanted=RunCommand("nightly", reason="month end"))
+    assert reason(why, "finance") == "month end - ada from Slack in #finance (request abc)"
+
+
+def test_own_commands_have_no_usual_length() -> None:
+    """How long the schedule takes says nothing of them."""
+    request = replace(
+        REQUEST,
+        wanted=RunCommand("nightly", commands=("dbt test",)),
+        look=Look("nightly", "Nightly", 1, commands=("dbt run",), usual_s=60),
+    )
+    facts = run_facts(request)
+    assert (facts.commands, facts.overridden, facts.usual_s) == (("dbt test",), True, None)

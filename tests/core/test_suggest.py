@@ -1,0 +1,55 @@
+"""Which schedule a person means."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.core.bolt import Schedule
+from bot.core.suggest import Ambiguous, Missing, find
+
+
+def schedule(slug: str, name: str) -> Schedule:
+    """A schedule of that slug and name."""
+    return Schedule(1, "u", name, slug, "OFF", "ui")
+
+
+NIGHTLY = schedule("nightly", "Nightly full build")
+HOURLY = schedule("hourly", "Hourly orders")
+TWIN_A, TWIN_B = schedule("close-eu", "Month close"), schedule("close-us", "Month close")
+ALL = [NIGHTLY, HOURLY, TWIN_A, TWIN_B]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        ("nightly", NIGHTLY),
+        ("Nightly full build", NIGHTLY),
+        ("NIGHTLY", NIGHTLY),
+        ("nightly-full_build", NIGHTLY),
+        ("  hourly  orders ", HOURLY),
+        ("close eu", TWIN_A),
+    ],
+)
+def test_a_name_or_a_slug_names_a_schedule(wanted: str, found: Schedule) -> None:
+    """Exactly, else without regard to case, spaces, dashes and underscores."""
+    assert find(wanted, ALL) == found
+
+
+def test_a_name_of_several_schedules_names_none() -> None:
+    """Their slugs tell them apart."""
+    assert find("month close", ALL) == Ambiguous(("close-eu", "close-us"))
+
+
+def test_a_slug_wins_over_another_ones_name() -> None:
+    """Slugs are unique, names are not."""
+    tricky = schedule("a", "nightly")
+    assert find("nightly", [tricky, NIGHTLY]) == NIGHTLY
+
+
+@pytest.mark.parametrize(("wanted", "slugs"), [("nigthly", ["nightly"]), ("hourli", ["hourly"]), ("zzzz", [])])
+def test_what_is_missing_has_its_nearest_names(wanted: str, slugs: list[str]) -> None:
+    """Three at the most, none where nothing is near."""
+    found = find(wanted, ALL)
+    assert isinstance(found, Missing)
+    assert [one.slug for one in found.suggestions][:1] == slugs[:1]
+    assert len(found.suggestions) <= 3
