@@ -1,0 +1,76 @@
+"""Foreign text is inert wherever it is shown."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.core.text import Bold, Channel, Code, Emoji, Link, Mention, Sentence, When
+from bot.slack.blocks.mrkdwn import JOINER, mrkdwn, plain
+
+AT = datetime(2026, 11, 23, 14, 20, tzinfo=UTC)
+ACTIVE = re.compile(r"<(?!/?$)[^>]*>|(?<![\w\u2060])[*_~](?=\S)|:[\w+'-]+:|@(?:here|channel|everyone)\b")
+
+
+@pytest.mark.parametrize(
+    ("sentence", "text"),
+    [
+        (("a & b <c>",), "a &amp; b &lt;c&gt;"),
+        ((Bold("Nightly"), " is running"), "*Nightly* is running"),
+        ((Code("dbt run -s `x` & y"),), "`dbt run -s ˋx ˋ & y`".replace("ˋx ˋ &", "ˋxˋ &amp;")),
+        ((Mention("U0ADA"),), "<@U0ADA>"),
+        ((Channel("C0DATA"),), "<#C0DATA>"),
+        ((Link("https://x.test/a", "run 1"),), "<https://x.test/a|run 1>"),
+        ((When(AT),), f"<!date^{int(AT.timestamp())}^{{time}}|14:20 UTC>"),
+        (
+            (When(AT, "date_time"),),
+            f"<!date^{int(AT.timestamp())}^{{date_short_pretty}} at {{time}}|2026-11-23 14:20 UTC>",
+        ),
+        ((Emoji("x"),), ":x:"),
+        (("stg_orders and 2*3*4",), "stg_orders and 2*3*4"),
+        (("_x_",), f"{JOINER}_x{JOINER}_"),
+        ((":smile:",), f"{JOINER}:smile:"),
+        (("@channel",), f"@{JOINER}channel"),
+    ],
+)
+def test_each_span_has_its_markup(sentence: Sentence, text: str) -> None:
+    """And names can be copied out as they are."""
+    assert mrkdwn(sentence) == text
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        (Mention("<!channel>"),),
+        (Mention("U1|x> <!here"),),
+        (Channel("C1><@U1"),),
+        (Link("javascript:alert(1)", "x"),),
+        (Link("https://x.test/|<!here>", "x"),),
+        (Emoji("x: <!here>"),),
+        (Bold("<!everyone>"), Code("<!everyone>")),
+    ],
+)
+def test_a_forged_span_shows_as_text(sentence: Sentence) -> None:
+    """Ids and addresses are checked, not believed."""
+    assert not re.search(r"<[!@#]|<javascript|<https://x\.test/\|<", mrkdwn(sentence))
+
+
+@given(st.text())
+def test_no_text_mentions_links_or_formats(text: str) -> None:
+    """Whatever a schedule is called or a log says."""
+    assert not ACTIVE.search(mrkdwn((text,)))
+    inside = mrkdwn((Bold(text),))
+    assert not inside or (inside[0], inside[-1]) == ("*", "*")
+    assert not ACTIVE.search(inside[1:-1])
+    code = mrkdwn((Code(text),))
+    assert code.count("`") in {0, 2}
+    assert "<" not in code
+
+
+def test_a_dialog_has_no_markup_at_all() -> None:
+    """It is plain text."""
+    assert plain(("Cancel run 4711 of ", Bold("Nightly"), "?")) == "Cancel run 4711 of Nightly?"

@@ -1,0 +1,68 @@
+"""Messages as Block Kit, within Slack's limits whatever stands in them."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.core.message import Button, Buttons, Confirm, Facts, Message, Paragraph, Preformatted
+from bot.core.text import Bold, Code, Link, Sentence
+from bot.sandbox.slack.validate import check_blocks
+from bot.slack.blocks.render import render
+
+SPANS = st.one_of(
+    st.text(max_size=4000),
+    st.builds(Bold, st.text(max_size=500)),
+    st.builds(Code, st.text(max_size=500)),
+    st.builds(Link, st.just("https://x.test/a"), st.text(max_size=200)),
+)
+SENTENCES = st.lists(SPANS, min_size=1, max_size=6).map(tuple)
+BUTTONS = st.builds(
+    Button,
+    action=st.sampled_from(["run.cancel", "run.open", "start.another"]),
+    label=st.text(min_size=1, max_size=300),
+    value=st.text(max_size=2000),
+    style=st.sampled_from([None, "primary", "danger"]),
+    confirm=st.none()
+    | st.builds(Confirm, *[st.text(min_size=1, max_size=400), SENTENCES, st.just("Yes"), st.just("No")]),
+    spoken=st.none() | st.text(min_size=1, max_size=300),
+)
+BLOCKS = st.one_of(
+    st.builds(Paragraph, SENTENCES),
+    st.builds(Facts, SENTENCES),
+    st.builds(Preformatted, st.text(max_size=9000)),
+    st.lists(BUTTONS, min_size=1, max_size=5, unique_by=lambda button: button.action).map(
+        lambda made: Buttons(tuple(made))
+    ),
+)
+
+
+@given(SENTENCES, st.lists(BLOCKS, max_size=6))
+def test_whatever_is_shown_slack_takes_it(text: Sentence, blocks: list[Paragraph]) -> None:
+    """Checked by the rules of the sandbox's Slack, which knows nothing of this module."""
+    shown, made = render(Message(text, tuple(blocks)))
+    assert len(shown) <= 4000
+    check_blocks(made)
+
+
+def test_a_value_that_would_be_cut_is_refused() -> None:
+    """A cut value is a button that does something else."""
+    with pytest.raises(ValueError, match=r"run\.cancel"):
+        render(Message(("x",), (Buttons((Button("run.cancel", "x", value="v" * 2001),)),)))
+
+
+def test_log_lines_are_not_parsed() -> None:
+    """Nothing in a box is markup, so nothing is escaped there either."""
+    _, (block,) = render(Message(("x",), (Preformatted("<!here> & *x*"),)))
+    assert block["elements"][0]["elements"] == [{"type": "text", "text": "<!here> & *x*"}]
+
+
+def test_a_long_excerpt_keeps_head_and_tail() -> None:
+    """And says what is left out."""
+    _, (block,) = render(Message(("x",), (Preformatted("head" + "." * 9000 + "tail"),)))
+    text = block["elements"][0]["elements"][0]["text"]
+    assert text.startswith("head")
+    assert text.endswith("tail")
+    assert "characters left out" in text
+    assert len(text) <= 3000

@@ -1,0 +1,158 @@
+"""Every call goes through one wrapper: named errors, nothing repeated, lost posts found again. Against a local Slack."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bot.core.errors import (
+    BotError,
+    ChannelRefused,
+    CredentialRefused,
+    MessageGone,
+    SlackLost,
+    SlackNotSent,
+    SlackRefused,
+    SlackThrottled,
+)
+from bot.core.message import Message
+from bot.flows.ports import Absent, Found, Unknown
+from bot.sandbox.server import Sandbox
+from bot.sandbox.slack import Fault
+from bot.slack.client import SlackChat
+from bot.slack.preflight import TokenRefusedError, check_app_token, identify
+
+CHANNEL = "C0DATAENG"
+HELLO = Message(("hello",))
+
+
+@pytest.fixture
+async def sandbox() -> AsyncIterator[Sandbox]:
+    """A local Slack without rate limits."""
+    made = Sandbox()
+    made.workspace.rates.enabled = False
+    await made.start()
+    yield made
+    await made.stop()
+
+
+@pytest.fixture
+async def chat(sandbox: Sandbox) -> AsyncIterator[SlackChat]:
+    """A client of it, which waits a second at most."""
+    made = SlackChat(sandbox.workspace.bot_token, f"{sandbox.base_url}/slack/api", lambda text: text, call_s=1)
+    yield made
+    await made.close()
+
+
+async def test_a_message_is_posted_edited_and_deleted(chat: SlackChat, sandbox: Sandbox) -> None:
+    """Its key stays in its metadata through edits; deleting what is gone is no error."""
+    ts = await chat.post(CHANNEL, HELLO, key="k1")
+    await chat.edit(CHANNEL, ts, Message(("goodbye",)))
+    message = sandbox.workspace.channel(CHANNEL).messages[ts]
+    assert message.text == "goodbye"
+    assert await chat.find(CHANNEL, "k1", since=time.time() - 5) == Found(ts)
+    await chat.delete(CHANNEL, ts)
+    await chat.delete(CHANNEL, ts)
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        (Fault("http_500", "chat.postMessage"), SlackLost),
+        (Fault("drop_after", "chat.postMessage"), SlackLost),
+        (Fault("drop_before", "chat.postMessage"), SlackLost),
+        (Fault("slow", "chat.postMessage", delay_s=3), SlackLost),
+        (Fault("error", "chat.postMessage", code="fatal_error"), SlackLost),
+        (Fault("ratelimited", "chat.postMessage", retry_after_s=7), SlackThrottled),
+        (Fault("error", "chat.postMessage", code="is_archived"), ChannelRefused),
+        (Fault("error", "chat.postMessage", code="token_revoked"), CredentialRefused),
+    ],
+)
+async def test_a_post_is_sent_once_whatever_happens(
+    chat: SlackChat, sandbox: Sandbox, fault: Fault, error: type[BotError]
+) -> None:
+    """The SDK's own repetition would post twice."""
+    sandbox.workspace.faults.add(fault)
+    with pytest.raises(error) as raised:
+        await chat.post(CHANNEL, HELLO, key="k")
+    if isinstance(raised.value, SlackThrottled):
+        assert raised.value.retry_after_s == 7
+    assert len(sandbox.workspace.channel(CHANNEL).messages) <= 1
+
+
+async def test_a_slack_that_cannot_be_reached_got_nothing() -> None:
+    """No connection was made."""
+    chat = SlackChat("xoxb-1", "http://127.0.0.1:9/", lambda text: text)
+    with pytest.raises(SlackNotSent):
+        await chat.post(CHANNEL, HELLO, key="k")
+    with pytest.raises(SlackNotSent):
+        await chat.respond("http://127.0.0.1:9/x", HELLO)
+    await chat.close()
+
+
+async def test_a_lost_post_is_found_by_its_key(chat: SlackChat, sandbox: Sandbox) -> None:
+    """In the channel and in a thread; another key is absent; a channel that cannot be read is unknown."""
+    since = time.time() - 5
+    parent = await chat.post(CHANNEL, HELLO, key="parent")
+    sandbox.workspace.faults.add(Fault("drop_after", "chat.postMessage"))
+    with pytest.raises(SlackLost):
+        await chat.post(CHANNEL, HELLO, key="child", thread_ts=parent)
+    assert isinstance(await chat.find(CHANNEL, "child", since=since, thread_ts=parent), Found)
+    assert await chat.find(CHANNEL, "other", since=since, thread_ts=parent) == Absent()
+    assert await chat.find(CHANNEL, "other", since=since) == Absent()
+    sandbox.workspace.faults.add(Fault("error", "conversations.history", code="missing_scope"))
+    assert await chat.find(CHANNEL, "parent", since=since) == Unknown()
+    sandbox.workspace.faults.add(Fault("http_500", "conversations.history"))
+    with pytest.raises(SlackLost):
+        await chat.find(CHANNEL, "parent", since=since)
+
+
+async def test_a_file_is_uploaded_shared_and_found(chat: SlackChat) -> None:
+    """Nothing is visible before it is shared."""
+    since = time.time() - 5
+    parent = await chat.post(CHANNEL, HELLO, key="parent")
+    file_id = await chat.start_upload("run-1.log", b"line\n", snippet=True)
+    assert await chat.find_upload(CHANNEL, parent, file_id, since=since) == Absent()
+    await chat.share_upload(CHANNEL, parent, file_id, "Log")
+    assert isinstance(await chat.find_upload(CHANNEL, parent, file_id, since=since), Found)
+
+
+async def test_a_channel_is_joined_where_it_is_public(chat: SlackChat) -> None:
+    """A private one answers that it is not there."""
+    with pytest.raises(ChannelRefused):
+        await chat.post("C0ANALYTICS", HELLO, key="k")
+    await chat.join("C0ANALYTICS")
+    await chat.post("C0ANALYTICS", HELLO, key="k")
+    with pytest.raises(ChannelRefused):
+        await chat.join("C0FINANCE")
+
+
+async def test_one_person_is_told_privately(chat: SlackChat, sandbox: Sandbox) -> None:
+    """As an ephemeral message, or directly."""
+    await chat.whisper(CHANNEL, "U0ADA", Message(("psst",)))
+    ts = await chat.direct("U0ADA", Message(("hey",)), key="k")
+    assert any(one.text == "psst" and one.user == "U0ADA" for one in sandbox.workspace.privates)
+    assert ts
+    with pytest.raises(SlackRefused):
+        await chat.respond(f"{sandbox.base_url}/slack/response/none", HELLO)
+
+
+async def test_a_message_that_is_gone_cannot_be_edited(chat: SlackChat) -> None:
+    """It has a class of its own: nothing more is tried with it."""
+    with pytest.raises(MessageGone):
+        await chat.edit(CHANNEL, "1700000000.000100", HELLO)
+
+
+async def test_who_we_are_is_asked_once(chat: SlackChat, sandbox: Sandbox) -> None:
+    """A refused token names its variable."""
+    identity = await identify(chat)
+    assert (identity.team, identity.bot_user) == (sandbox.workspace.team_id, sandbox.workspace.bot.id)
+    await check_app_token(chat, sandbox.workspace.app_token)
+    with pytest.raises(TokenRefusedError, match="SLACK_APP_TOKEN"):
+        await check_app_token(chat, "xapp-wrong")
+    wrong = SlackChat("xoxb-wrong", f"{sandbox.base_url}/slack/api/", lambda text: text)
+    with pytest.raises(TokenRefusedError, match="SLACK_BOT_TOKEN"):
+        await identify(wrong)
+    await wrong.close()
