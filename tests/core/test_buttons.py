@@ -33,8 +33,11 @@ def test_a_card_can_be_rebuilt_from_its_button() -> None:
 
 def test_a_value_fits_into_slacks_limit_whatever_the_names() -> None:
     """2000 characters, with names of any length."""
-    run = Run(RunKey("w" * 64, 2**31 - 1), facts=RunFacts(schedule="s" * 900, name='"' * 900, branch="b" * 900))
-    assert len(buttons.run_value(run)) <= 2000
+    for letter in ("x", '"', "\\", "🎉", "\u0000"):
+        facts = RunFacts(schedule=letter * 900, name=letter * 900, branch=letter * 900)
+        value = buttons.run_value(Run(RunKey("w" * 64, 2**31 - 1), facts=facts))
+        assert len(value) <= 2000
+        assert buttons.read_run_value(value).key.id == 2**31 - 1
 
 
 @pytest.mark.parametrize(

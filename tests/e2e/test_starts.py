@@ -120,6 +120,41 @@ async def test_a_slack_that_asks_to_wait_is_waited_for(stage: Stage, method: str
     assert len(stage.started()) == 1
 
 
+async def test_a_card_whose_reply_was_lost_goes_with_its_refusal(stage: Stage) -> None:
+    """Slack has the card, nobody could read the channel back until it was too late: no card says "is starting" for ever."""
+    await stage.start_bot({"BOLT_BOT_START_DEADLINE_S": "3", "BOLT_BOT_LEASE_S": "1.5"})
+    faults = stage.sandbox.workspace.faults
+    faults.add(SlackFault("drop_after", "chat.postMessage"))
+    faults.add(SlackFault("http_500", "conversations.history", count=3))
+    await stage.slash("run nightly")
+    await stage.until(lambda: len(stage.cards()) == 1)
+    await stage.until(stage.told_privately("nothing was started"), timeout_s=30)
+    assert stage.cards() == []
+    assert stage.started() == []
+
+
+async def test_a_cancel_by_number_hides_no_lost_start(stage: Stage) -> None:
+    """Someone stops the run while it is looked for: its card still finds it, and tells how it ended."""
+    await stage.start_bot(SOON)
+    fault = Fault("timeout", operation="triggerBoltRun", executes=True, hold_s=None)
+    stage.sandbox.bolt.add_fault(fault)
+    await stage.slash("run backfill")
+    await stage.until(lambda: bool(stage.started()))
+    (run,) = stage.started()
+    await stage.slash(f"cancel {run.id}", user="grace")
+    await stage.until(stage.card_says("was cancelled by"), timeout_s=30)
+    await stage.until(stage.replied("was cancelled by"))
+
+
+async def test_a_name_of_many_bytes_keeps_its_card_going(stage: Stage) -> None:
+    """What does not fit into a button is left out of it."""
+    await stage.start_bot()
+    await stage.slash(f"run backfill --branch {'🎉' * 250}")
+    await stage.until(stage.card_says("is running"))
+    await stage.click("Cancel run")
+    await stage.until(stage.card_says("was cancelled by"))
+
+
 async def test_what_people_really_type_works(stage: Stage) -> None:
     """Curly quotes, an em dash, capitals, a name with spaces, and commands of one's own."""
     await stage.start_bot()
