@@ -8,7 +8,7 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -130,7 +130,7 @@ class App:
         self._tasks = TaskRegistry(incident, self._answers.privately)
         self._bolt = BoltClient(
             settings.paradime_api_endpoint,
-            _credentials(settings),
+            credentials(settings),
             ClientLimits(
                 timeout_s=settings.bolt_bot_api_timeout_s, body_most=settings.bolt_bot_log_limit_mb * MEGABYTE
             ),
@@ -153,7 +153,8 @@ class App:
             text = "Bolt refuses the API key: check PARADIME_API_KEY and PARADIME_API_SECRET."
             raise CannotServeError(text) from refused
         except BoltRejected as refused:
-            raise CannotServeError(f"Bolt refuses: {refused.sentence} Check PARADIME_API_ENDPOINT.") from refused
+            text = f"Bolt refuses: {refused.sentence.rstrip('.')}. Check PARADIME_API_ENDPOINT."
+            raise CannotServeError(text) from refused
         await self._begin(identity)
         log.info("started", seconds=round(time.monotonic() - began, 2), socket_mode=settings.socket_mode)
 
@@ -375,47 +376,10 @@ def incident(where: str, error: BaseException) -> str:
     return reference
 
 
-def _credentials(settings: Settings) -> Credentials:
+def credentials(settings: Settings) -> Credentials:
+    """What the settings say of the Bolt API's credentials."""
     return Credentials(
         settings.paradime_api_secret.get_secret_value(),
         settings.paradime_api_key.get_secret_value() if settings.paradime_api_key else "",
         settings.paradime_workspace_uid or "",
     )
-
-
-async def diagnose(settings: Settings) -> AsyncIterator[tuple[str, bool, str]]:
-    """What `bolt-bot doctor` says: a name, whether it is well, and a sentence, for each thing that the bot needs."""
-    yield "settings", True, "complete"
-    mask = Redactor(settings.secrets()).mask
-    yield await _diagnose_redis(settings)
-    chat = SlackChat(settings.slack_bot_token.get_secret_value(), settings.slack_api_url, mask)
-    try:
-        identity = await identify(chat)
-        yield "Slack", True, f"I am @{identity.name} in team {identity.team}"
-        if settings.slack_app_token is not None:
-            await check_app_token(chat, settings.slack_app_token.get_secret_value())
-            yield "Socket Mode", True, "the app token opens connections"
-    except (TokenRefusedError, SlackError) as error:
-        yield "Slack", False, mask(str(error))
-    finally:
-        await chat.close()
-    bolt = BoltClient(settings.paradime_api_endpoint, _credentials(settings))
-    try:
-        yield "Bolt", True, f"{len(await bolt.schedules())} active schedules"
-    except BoltError as error:
-        yield "Bolt", False, mask(error.sentence)
-    finally:
-        await bolt.aclose()
-
-
-async def _diagnose_redis(settings: Settings) -> tuple[str, bool, str]:
-    if settings.redis_url is None:
-        return "Redis", True, f"an embedded one in {settings.bolt_bot_data_dir}"
-    client = connect(settings.redis_url.get_secret_value())
-    try:
-        warnings = await check(client)
-    except (StoreAway, StoreUnfit) as refused:
-        return "Redis", False, refused.sentence
-    finally:
-        await client.aclose()
-    return "Redis", True, " ".join(warnings) or "noeviction, append-only file on"

@@ -70,7 +70,7 @@ def _doctor(_arguments: argparse.Namespace) -> int:
     settings = _settings()
     if settings is None:
         return USAGE_STATUS
-    from bot.app import diagnose  # noqa: PLC0415 - as above
+    from bot.doctor import diagnose  # noqa: PLC0415 - as above
 
     async def tell() -> int:
         status = 0

@@ -13,6 +13,7 @@ import pytest
 from redis import Redis as BlockingRedis
 from redis.asyncio import Redis
 
+from bot.sandbox.server import Sandbox
 from bot.store.connect import connect
 from bot.store.embedded import Embedded, find_server, identify
 
@@ -60,3 +61,13 @@ async def redis_client(redis_url: str) -> AsyncIterator[Redis]:
     client = connect(redis_url)
     yield client
     await client.aclose()
+
+
+@pytest.fixture
+async def sandbox() -> AsyncIterator[Sandbox]:
+    """A local Slack without rate limits, and a local Bolt API."""
+    made = Sandbox()
+    made.workspace.rates.enabled = False
+    await made.start()
+    yield made
+    await made.stop()

@@ -19,16 +19,6 @@ SAID = Message(("There is no such run.",))
 
 
 @pytest.fixture
-async def sandbox() -> AsyncIterator[Sandbox]:
-    """A local Slack."""
-    made = Sandbox()
-    made.workspace.rates.enabled = False
-    await made.start()
-    yield made
-    await made.stop()
-
-
-@pytest.fixture
 async def answers(sandbox: Sandbox) -> AsyncIterator[Answers]:
     """What answers in it."""
     chat = SlackChat(sandbox.workspace.bot_token, f"{sandbox.base_url}/slack/api/", lambda text: text, call_s=1)

@@ -29,16 +29,6 @@ HELLO = Message(("hello",))
 
 
 @pytest.fixture
-async def sandbox() -> AsyncIterator[Sandbox]:
-    """A local Slack without rate limits."""
-    made = Sandbox()
-    made.workspace.rates.enabled = False
-    await made.start()
-    yield made
-    await made.stop()
-
-
-@pytest.fixture
 async def chat(sandbox: Sandbox) -> AsyncIterator[SlackChat]:
     """A client of it, which waits a second at most."""
     made = SlackChat(sandbox.workspace.bot_token, f"{sandbox.base_url}/slack/api", lambda text: text, call_s=1)
