@@ -92,7 +92,7 @@ def _button(button: Button) -> ButtonElement:
     if len(button.value) > BUTTON_VALUE:
         raise ValueError(f"the value of {button.action} is longer than a button carries")
     return ButtonElement(
-        text=PlainTextObject(text=cut(button.label, BUTTON_LABEL), emoji=False),
+        text=_plain(button.label, BUTTON_LABEL),
         action_id=button.action,
         value=button.value or None,
         url=button.url,
@@ -102,11 +102,16 @@ def _button(button: Button) -> ButtonElement:
     )
 
 
+def _plain(text: str, limit: int) -> PlainTextObject:
+    """Slack takes no blank texts, and foreign names may be blank."""
+    return PlainTextObject(text=cut(text.strip(), limit) or "–", emoji=False)
+
+
 def _confirm(confirm: Confirm) -> ConfirmObject:
     return ConfirmObject(
-        title=PlainTextObject(text=cut(confirm.title, CONFIRM_TITLE), emoji=False),
-        text=PlainTextObject(text=cut(plain(confirm.text), CONFIRM_TEXT), emoji=False),
-        confirm=PlainTextObject(text=cut(confirm.yes, CONFIRM_BUTTON), emoji=False),
-        deny=PlainTextObject(text=cut(confirm.no, CONFIRM_BUTTON), emoji=False),
+        title=_plain(confirm.title, CONFIRM_TITLE),
+        text=_plain(plain(confirm.text), CONFIRM_TEXT),
+        confirm=_plain(confirm.yes, CONFIRM_BUTTON),
+        deny=_plain(confirm.no, CONFIRM_BUTTON),
         style="danger",
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.core.message import Button, Buttons, Confirm, Facts, Message, Paragraph, Preformatted
@@ -38,6 +38,7 @@ BLOCKS = st.one_of(
 )
 
 
+@settings(max_examples=60, deadline=None)
 @given(SENTENCES, st.lists(BLOCKS, max_size=6))
 def test_whatever_is_shown_slack_takes_it(text: Sentence, blocks: list[Paragraph]) -> None:
     """Checked by the rules of the sandbox's Slack, which knows nothing of this module."""
