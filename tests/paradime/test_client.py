@@ -156,13 +156,13 @@ async def test_a_wait_that_is_too_long_is_not_waited(api: Api, client: BoltClien
 async def test_a_read_is_bounded_as_a_whole(api: Api) -> None:
     """All attempts together end within the longer of the two bounds."""
     api.say(Drop)
-    limits = ClientLimits(timeout_s=0.2, attempts=1000, retry_for_s=0.4, first_wait_s=0.05)
+    limits = ClientLimits(timeout_s=1, attempts=1000, retry_for_s=2, first_wait_s=0.05)
     client = client_of(api.url, limits)
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(15):
         with pytest.raises(BoltLost):
             await client.status(7)
     await client.aclose()
-    assert 1 < len(api.asked) < 20
+    assert 1 < len(api.asked) < 40
 
 
 @pytest.mark.parametrize("name", sorted(ONCE))
