@@ -108,5 +108,6 @@ class Follow:
         if watched.wished:
             return self._poll_min_s
         begun = [command.started_at for command in seen.commands if command.started_at]
-        began = min(begun) if begun else watched.began
-        return poll_interval_s(began, watched.usual_s, self._now(), least_s=self._poll_min_s, most_s=self._poll_max_s)
+        # Until its first command begins its age decides: "is starting" must not stand there for half a minute too long.
+        began, usual_s = (min(begun), watched.usual_s) if begun else (watched.began, None)
+        return poll_interval_s(began, usual_s, self._now(), least_s=self._poll_min_s, most_s=self._poll_max_s)
