@@ -39,8 +39,8 @@ class Bolt(Protocol):
     def batch_limit(self) -> int:
         """How many runs one poll may ask for at present, 1 to 100."""
 
-    async def schedules(self) -> list[Schedule]:
-        """Every active schedule, all pages."""
+    async def schedules(self, *, inactive: bool = False, suspended: bool | None = None) -> list[Schedule]:
+        """Every active schedule, or every inactive one instead; all pages."""
 
     async def schedule(self, slug: str) -> ScheduleDetails:
         """One schedule. Raises BoltRejected where there is none of that slug."""

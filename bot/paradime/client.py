@@ -107,12 +107,16 @@ class BoltClient:
 
     # --- queries ---
 
-    async def schedules(self) -> list[bolt.Schedule]:
-        """Every active schedule, all pages."""
+    async def schedules(self, *, inactive: bool = False, suspended: bool | None = None) -> list[bolt.Schedule]:
+        """Every active schedule, or every inactive one instead; all pages.
+
+        `suspended` asks for suspended ones only, or for the others only. A backend of the older kind knows neither.
+        """
+        asked: Json = {"inactive": inactive, "filter": None if suspended is None else {"suspended": suspended}}
         found: dict[int, bolt.Schedule] = {}
         offset = 0
         for _ in range(PAGES_MOST):
-            page = await self._schedule_page(offset)
+            page = await self._schedule_page({**asked, "offset": offset, "limit": PAGE})
             # A server may give fewer than were asked for, so the next page begins after what came.
             offset += len(page.schedules)
             before = len(found)
@@ -122,14 +126,15 @@ class BoltClient:
         log.warning("more schedules than are read", read=len(found))
         return list(found.values())
 
-    async def _schedule_page(self, offset: int) -> models.SchedulePage:
+    async def _schedule_page(self, variables: Json) -> models.SchedulePage:
         document = self._schedules_document
+        older = {name: value for name, value in variables.items() if name != "filter"}
         try:
-            reply = await self._read(document, {"offset": offset, "limit": PAGE})
+            reply = await self._read(document, older if document == documents.OLD_SCHEDULES else variables)
         except BoltInvalidQuery:
             if document == documents.OLD_SCHEDULES:
                 raise
-            reply = await self._read(documents.OLD_SCHEDULES, {"offset": offset, "limit": PAGE})
+            reply = await self._read(documents.OLD_SCHEDULES, older)
             if self._schedules_document != documents.OLD_SCHEDULES:
                 log.info("this backend lists schedules in the older way")
             self._schedules_document = documents.OLD_SCHEDULES

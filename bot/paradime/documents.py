@@ -12,8 +12,8 @@ _OLD_SCHEDULE = """
 """
 
 SCHEDULES = f"""
-query Schedules($offset: Int!, $limit: Int!) {{
-  listBoltSchedules(offset: $offset, limit: $limit, showInactive: false) {{
+query Schedules($offset: Int!, $limit: Int!, $inactive: Boolean!, $filter: BoltScheduleFilter) {{
+  listBoltSchedules(offset: $offset, limit: $limit, showInactive: $inactive, filter: $filter) {{
     totalCount
     schedules {{
       {_OLD_SCHEDULE} slug suspended
@@ -31,8 +31,8 @@ query Schedules($offset: Int!, $limit: Int!) {{
 
 # What every backend has always known of a schedule.
 OLD_SCHEDULES = f"""
-query Schedules($offset: Int!, $limit: Int!) {{
-  listBoltSchedules(offset: $offset, limit: $limit, showInactive: false) {{
+query Schedules($offset: Int!, $limit: Int!, $inactive: Boolean!) {{
+  listBoltSchedules(offset: $offset, limit: $limit, showInactive: $inactive) {{
     totalCount
     schedules {{
       {_OLD_SCHEDULE}

@@ -17,6 +17,17 @@ def an_idle_schedule(backend: Backend) -> str:
     return backend.world.schedules()[0].slug
 
 
+async def test_schedules_of_every_kind(backend: Backend) -> None:
+    """Inactive ones instead of active ones; suspended ones, and the others, where the backend can tell them apart."""
+    inactive = [one.slug for one in await backend.client.schedules(inactive=True)]
+    assert inactive == [one.slug for one in backend.world.schedules(active=False)]
+    suspended = await backend.client.schedules(suspended=True)
+    running = await backend.client.schedules(suspended=False)
+    if any(one.suspended is not None for one in running):
+        assert {one.suspended for one in suspended} == {True}
+        assert {one.suspended for one in running} == {False}
+
+
 async def test_schedules_and_their_runs(backend: Backend) -> None:
     """What is listed can be asked for by its slug."""
     await backend.client.check()
