@@ -1,0 +1,150 @@
+"""Requests: recorded once, guarded against doubles and floods, taken from step to step by whoever holds the claim."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+from redis.asyncio import Redis
+
+from bot.core.request import Look, Request, State
+from bot.core.run import RunKey
+from bot.flows.lease import Lease
+from bot.flows.ports import Limits, Sending
+from bot.store.due import DueSet
+from bot.store.requests import Requests
+from bot.store.runs import Runs
+from bot.store.scripts import Scripts
+from tests.store.record import asked, follow_run
+
+
+@pytest.fixture
+def scripts(redis_client: Redis) -> Scripts:
+    """The scripts of a deployment of its own."""
+    return Scripts(redis_client, "test", retention_s=1000)
+
+
+async def claimed(scripts: Scripts, requests: Requests, name: str) -> tuple[Lease, Request]:
+    """The claim on a request that is due, and the request."""
+    claim = await DueSet(scripts, "requests", lease_s=10).claim(1)
+    request = await requests.load(name)
+    assert claim.lease is not None
+    assert request is not None
+    return claim.lease, request
+
+
+async def carded(scripts: Scripts, requests: Requests, name: str) -> tuple[Lease, Request]:
+    """A request whose card is posted, claimed."""
+    await requests.accept(asked(name, text=name))
+    lease, request = await claimed(scripts, requests, name)
+    assert await requests.looked(lease, request, Look("nightly", "Nightly", 5))
+    await scripts.redis.hset(scripts.key("req", name), "state", "carded")
+    await scripts.redis.zadd(scripts.key("due", "requests"), {name: 0})
+    return await claimed(scripts, requests, name)
+
+
+async def test_a_delivery_is_recorded_once_however_often_it_comes(scripts: Scripts) -> None:
+    """Also when both copies come at the same moment."""
+    requests = Requests(scripts, Limits())
+    words = [one.word for one in await asyncio.gather(*(requests.accept(asked("a")) for _ in range(5)))]
+    assert sorted(words) == ["known"] * 4 + ["new"]
+    assert await scripts.redis.zcard(scripts.key("due", "requests")) == 1
+
+
+async def test_the_same_words_are_the_first_request_until_a_minute_is_over(scripts: Scripts) -> None:
+    """Another person, channel, schedule, or the wish for another one, is not the same."""
+    requests = Requests(scripts, Limits())
+    await requests.accept(asked("a"))
+    assert (await requests.accept(asked("b"))).id == "a"
+    for other in (
+        asked("c", user="U2"),
+        asked("d", channel="B"),
+        asked("e", text="hourly"),
+        asked("f", force=True),
+    ):
+        assert (await requests.accept(other)).word == "new"
+
+
+@pytest.mark.parametrize(
+    ("state", "word"), [("settled", "new"), ("unclear", "same"), ("refused", "new"), ("looked", "same")]
+)
+async def test_how_the_first_stands_decides_after_its_minute(scripts: Scripts, state: str, word: str) -> None:
+    """What is unsettled is asked back about; what was refused may be asked again at once."""
+    requests = Requests(scripts, Limits(ask_again_s=0))
+    await requests.accept(asked("a"))
+    await scripts.redis.hset(scripts.key("req", "a"), "state", state)
+    assert (await requests.accept(asked("b"))).word == word
+
+
+@pytest.mark.parametrize(
+    ("limits", "word"),
+    [
+        (Limits(user=2), "flood"),
+        (Limits(channel=2), "flood"),
+        (Limits(waiting=2), "full"),
+        (Limits(waiting_in_channel=2), "full"),
+    ],
+)
+async def test_a_flood_is_refused_and_recorded_nowhere(scripts: Scripts, limits: Limits, word: str) -> None:
+    """The third one is too much: of a person, of a channel, or of starts that wait."""
+    requests = Requests(scripts, limits)
+    words = [(await requests.accept(asked(name, text=name))).word for name in ("a", "b", "c")]
+    assert words == ["new", "new", word]
+    assert await requests.load("c") is None
+
+
+async def test_a_step_works_only_from_its_state_and_with_its_claim(scripts: Scripts) -> None:
+    """Whoever lost the claim, or comes late, changes nothing."""
+    requests = Requests(scripts, Limits())
+    await requests.accept(asked("a"))
+    lease, request = await claimed(scripts, requests, "a")
+    assert not await requests.closed(lease, replace(request, state=State.CARDED))
+    stale = Lease(lease.due, lease.members, lease.token - 1, lease.until, lease.lease_s)
+    assert not await requests.refused(stale, request, "no")
+    assert await requests.refused(lease, request, "no", near=("nightly",))
+    after = await requests.load("a")
+    assert after is not None
+    assert (after.state, after.why, after.near) == (State.REFUSED, "no", ("nightly",))
+
+
+async def test_what_was_asked_too_long_ago_is_not_sent(scripts: Scripts) -> None:
+    """By Redis' clock, in the same script that would record the sending."""
+    requests = Requests(scripts, Limits())
+    lease, request = await carded(scripts, requests, "a")
+    assert await requests.begin_sending(lease, request, deadline_s=0, lease_s=30) is Sending.EXPIRED
+
+
+async def test_one_start_of_a_schedule_is_sent_at_a_time(scripts: Scripts) -> None:
+    """Else a lost one could be taken for the other."""
+    requests = Requests(scripts, Limits())
+    first, request = await carded(scripts, requests, "a")
+    assert await requests.begin_sending(first, request, deadline_s=60, lease_s=30) is Sending.GO
+    second, other = await carded(scripts, requests, "b")
+    assert await requests.begin_sending(second, other, deadline_s=60, lease_s=30) is Sending.BUSY
+    await requests.settle(replace(request, state=State.SENDING), RunKey("w", 6), told=True)
+    await scripts.redis.zadd(scripts.key("due", "requests"), {"b": 0})
+    again, other = await claimed(scripts, requests, "b")
+    assert await requests.begin_sending(again, other, deadline_s=60, lease_s=30) is Sending.GO
+
+
+async def test_a_start_is_begun_once(scripts: Scripts) -> None:
+    """A second claim finds it in sending, and does not send it again."""
+    requests = Requests(scripts, Limits())
+    lease, request = await carded(scripts, requests, "a")
+    assert await requests.begin_sending(lease, request, deadline_s=60, lease_s=30) is Sending.GO
+    assert await requests.begin_sending(lease, request, deadline_s=60, lease_s=30) is Sending.LOST
+
+
+async def test_a_told_run_is_recorded_although_a_search_adopted_another(scripts: Scripts) -> None:
+    """The late reply of a paused process: its run is followed all the same."""
+    requests, runs = Requests(scripts, Limits()), Runs(scripts)
+    await follow_run(scripts, 7)
+    request = await requests.load("request-7")
+    assert request is not None
+    await requests.settle(request, RunKey("w", 8), told=True)
+    after = await requests.load("request-7")
+    assert after is not None
+    assert after.run_id == 7
+    assert await runs.load(RunKey("w", 8)) is not None
+    assert await runs.started_by_us("w", [7, 8]) == frozenset({7, 8})
