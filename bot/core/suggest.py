@@ -7,13 +7,13 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rapidfuzz import fuzz, process
+from rapidfuzz import fuzz
 
 from bot.core.bolt import Schedule
 
 MOST = 3
 NEAR_ENOUGH = 60
-_GAPS = re.compile(r"[\s_\-\u2010-\u2015]+")
+_GAPS = re.compile(r"[\s_\-\u2010-\u2015\u2212]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,8 @@ def find(wanted: str, schedules: Sequence[Schedule]) -> Schedule | Ambiguous | M
     exact = [schedule for schedule in schedules if schedule.slug == wanted] or [
         schedule for schedule in schedules if schedule.name == wanted
     ]
-    folded = exact or [one for one in schedules if _fold(wanted) in {_fold(one.slug), _fold(one.name)}]
+    plain = _fold(wanted)
+    folded = exact or [one for one in schedules if plain and plain in {_fold(one.slug), _fold(one.name)}]
     if len(folded) == 1:
         return folded[0]
     if folded:
@@ -44,18 +45,22 @@ def find(wanted: str, schedules: Sequence[Schedule]) -> Schedule | Ambiguous | M
 
 
 def _nearest(wanted: str, schedules: Sequence[Schedule]) -> tuple[Schedule, ...]:
-    names = {at: _fold(name) for at, name in enumerate(_names(schedules))}
-    found = process.extract(_fold(wanted), names, scorer=fuzz.WRatio, limit=2 * MOST, score_cutoff=NEAR_ENOUGH)
-    nearest: list[Schedule] = []
-    for _, _, at in found:
-        schedule = schedules[at // 2]
-        if schedule not in nearest:
-            nearest.append(schedule)
-    return tuple(nearest[:MOST])
+    plain = _fold(wanted)
+    if not plain:
+        return ()
+    scored = [(max(_likeness(plain, _fold(one.slug)), _likeness(plain, _fold(one.name))), one) for one in schedules]
+    near = sorted((pair for pair in scored if pair[0] >= NEAR_ENOUGH), key=lambda pair: pair[0], reverse=True)
+    return tuple(schedule for _, schedule in near[:MOST])
 
 
-def _names(schedules: Sequence[Schedule]) -> list[str]:
-    return [name for schedule in schedules for name in (schedule.slug, schedule.name)]
+def _likeness(wanted: str, name: str) -> float:
+    """0 to 100: a slip of the finger, words in another order, or some words of a longer name."""
+    return max(fuzz.ratio(wanted, name), 0.95 * fuzz.token_sort_ratio(wanted, name), 0.9 * _shared_words(wanted, name))
+
+
+def _shared_words(wanted: str, name: str) -> float:
+    """How alike two names are where they share whole words; a word in common is not enough by itself."""
+    return fuzz.token_set_ratio(wanted, name) if set(wanted.split()) <= set(name.split()) else 0.0
 
 
 def _fold(text: str) -> str:

@@ -28,6 +28,8 @@ ALL = [NIGHTLY, HOURLY, TWIN_A, TWIN_B]
         ("nightly-full_build", NIGHTLY),
         ("  hourly  orders ", HOURLY),
         ("close eu", TWIN_A),
+        ("close−us", TWIN_B),
+        ("ＮＩＧＨＴＬＹ", NIGHTLY),
     ],
 )
 def test_a_name_or_a_slug_names_a_schedule(wanted: str, found: Schedule) -> None:
@@ -46,10 +48,34 @@ def test_a_slug_wins_over_another_ones_name() -> None:
     assert find("nightly", [tricky, NIGHTLY]) == NIGHTLY
 
 
-@pytest.mark.parametrize(("wanted", "slugs"), [("nigthly", ["nightly"]), ("hourli", ["hourly"]), ("zzzz", [])])
+@pytest.mark.parametrize(
+    ("wanted", "slugs"),
+    [("nigthly", ["nightly"]), ("hourli", ["hourly"]), ("orders", ["hourly"]), ("zzzz", []), ("a", []), ("run", [])],
+)
 def test_what_is_missing_has_its_nearest_names(wanted: str, slugs: list[str]) -> None:
     """Three at the most, none where nothing is near."""
     found = find(wanted, ALL)
     assert isinstance(found, Missing)
-    assert [one.slug for one in found.suggestions][:1] == slugs[:1]
+    assert [one.slug for one in found.suggestions] == slugs
     assert len(found.suggestions) <= 3
+
+
+def test_three_names_are_suggested_at_the_most() -> None:
+    """The nearest first."""
+    many = [schedule(f"nightly-{number}", f"Nightly {number}") for number in range(9)]
+    found = find("nightly-11", many)
+    assert isinstance(found, Missing)
+    assert len(found.suggestions) == 3
+    assert found.suggestions[0].slug == "nightly-1"
+
+
+def test_names_that_differ_by_case_and_dashes_only_are_told_apart_by_slug() -> None:
+    """One's slug may be another's name."""
+    found = find("NIGHTLY_BUILD", [schedule("nightly-build", "Old"), schedule("new", "Nightly build")])
+    assert found == Ambiguous(("nightly-build", "new"))
+
+
+@pytest.mark.parametrize("wanted", ["", "---", " "])
+def test_dashes_alone_name_nothing(wanted: str) -> None:
+    """Nothing is like everything."""
+    assert find(wanted, [schedule("nightly", "—"), HOURLY]) == Missing()
