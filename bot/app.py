@@ -64,6 +64,8 @@ UPLOAD_LEASE_S = 60.0
 REQUESTS_AT_ONCE = 20
 FEW_AT_ONCE = 10
 POLLS_AT_ONCE = 4
+# Runs that are asked for alone must not crowd out the others.
+STRAYS_A_S = 2.0
 READY_WITHIN_S = 2.0
 
 
@@ -257,9 +259,19 @@ class App:
         lease_s, deadline_s = settings.bolt_bot_lease_s, settings.bolt_bot_start_deadline_s
         limits = Limits(settings.bolt_bot_user_limit, settings.bolt_bot_channel_limit)
         requests, runs = Requests(scripts, limits), Runs(scripts)
-        due = {name: DueSet(scripts, name, lease_s=lease_s) for name in ("requests", "polls", "ends", "cancels")}
-        edits = Edits(scripts, Budget(), lease_s=lease_s)
-        posts = Posts(scripts, Budget(), lease_s=lease_s, upload_lease_s=max(UPLOAD_LEASE_S, lease_s))
+        due = {
+            name: DueSet(scripts, name, lease_s=lease_s, gap_s=gap_s)
+            for name, gap_s in {
+                "requests": 0,
+                "polls": 1 / settings.bolt_bot_poll_requests_a_s,
+                "strays": 1 / min(settings.bolt_bot_poll_requests_a_s, STRAYS_A_S),
+                "ends": 0,
+                "cancels": 0,
+            }.items()
+        }
+        budget = Budget.of(settings.bolt_bot_edits_a_minute, settings.bolt_bot_posts_a_minute)
+        edits = Edits(scripts, budget, lease_s=lease_s)
+        posts = Posts(scripts, budget, lease_s=lease_s, upload_lease_s=max(UPLOAD_LEASE_S, lease_s))
         answers, catalog, logs = self._answers, Catalog(bolt), LogReader(bolt, self._mask)
         app_url, now = settings.paradime_app_url, lambda: datetime.now(UTC)
 
@@ -337,6 +349,7 @@ class App:
                 claims.batches(due["polls"], follow, ring, batch=lambda: self._bolt.batch_limit, soon_s=soon_s),
                 POLLS_AT_ONCE,
             ),
+            "strays": (claims.batches(due["strays"], follow, ring, batch=lambda: 1, soon_s=0), POLLS_AT_ONCE),
             "ends": (claims.each(due["ends"], conclude.advance, ring, most=FEW_AT_ONCE), FEW_AT_ONCE),
             "cancels": (claims.each(due["cancels"], cancel.advance, ring, most=FEW_AT_ONCE), FEW_AT_ONCE),
             "posts": (claims.posts(posts, tell, ring), FEW_AT_ONCE),

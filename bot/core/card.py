@@ -12,7 +12,7 @@ from bot.core import buttons
 from bot.core.message import Block, Button, Buttons, Confirm, Facts, Message, Paragraph
 from bot.core.progress import bar, progress
 from bot.core.request import Request, State
-from bot.core.run import Run, is_failed, is_final
+from bot.core.run import LOST, Run, is_failed, is_final
 from bot.core.text import Bold, Code, Emoji, Link, Mention, Sentence, Span, When, cut, duration, rounded_up
 
 COMMAND_SHOWN = 120
@@ -51,6 +51,8 @@ def headline(run: Run) -> Sentence:
         return (Emoji("black_square_for_stop"), " ", name, " was cancelled", *by, *took)
     if state == "SKIPPED":
         return (Emoji("black_right_pointing_double_triangle_with_vertical_bar"), " ", name, " was skipped")
+    if state == LOST:
+        return (Emoji("grey_question"), " ", name, f" is lost: Bolt has not known run {run.id} for a day")
     if run.wish:
         asked: Sentence = (" is being cancelled, asked by ", Mention(run.wish.user))
         return (Emoji("hourglass_flowing_sand"), " ", name, *asked)

@@ -15,7 +15,9 @@ from bot.core.text import cut
 
 # The states that Bolt documents as ends. A word that is not here is not finished: keep watching, show its own word.
 FAILED_STATES = frozenset({"ERROR", "FAILED"})
-FINAL_STATES = FAILED_STATES | {"SUCCESS", "CANCELED", "SKIPPED"}
+# Our own word, unlike any of Bolt's, for a run of which Bolt has known nothing for so long that it is given up.
+LOST = "lost"
+FINAL_STATES = FAILED_STATES | {"SUCCESS", "CANCELED", "SKIPPED", LOST}
 
 COMMAND_TEXT_LIMIT = 400
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from bot.core.card import headline, run_url
 from bot.core.message import Block, Facts, Message, Paragraph, Preformatted
 from bot.core.progress import position
-from bot.core.run import FailedNode, Run, is_failed
+from bot.core.run import LOST, FailedNode, Run, is_failed
 from bot.core.text import Code, Link, Mention, Sentence, Span, cut, duration
 
 COMMAND_SHOWN = 200
@@ -18,6 +18,9 @@ NODES_SHOWN = 20
 
 def end_post(run: Run, app_url: str) -> Message:
     """The one announcement of a run's end: one line, and at a failure the lines of the log that matter."""
+    if run.seen.state == LOST:
+        where = Link(run_url(app_url, run.id), "Look in Bolt")
+        return Message((*headline(run), ". I follow it no longer. ", where, *_mention(run)))
     if not is_failed(run.seen.state):
         return Message((*headline(run), "."))
     first = (*failure(run), *_mention(run))

@@ -15,7 +15,7 @@ from bot.core.bolt import RunStatus
 from bot.core.card import run_url
 from bot.core.errors import BoltDenied, BoltError, BoltLost, BoltRejected, BoltThrottled
 from bot.core.message import Message
-from bot.core.run import CardRef, Observation, Run, RunFacts, RunKey, is_failed, is_final
+from bot.core.run import LOST, CardRef, Observation, Run, RunFacts, RunKey, is_failed, is_final
 from bot.core.text import Bold, Link, Mention, Sentence, When
 from bot.flows.answer import Answers
 from bot.flows.lease import Lease
@@ -147,4 +147,9 @@ def outcome(state: str) -> str:
     """What a final state means, as a verb in the past."""
     if is_failed(state):
         return "has failed"
-    return {"SUCCESS": "has succeeded", "CANCELED": "was cancelled", "SKIPPED": "was skipped"}.get(state, f"is {state}")
+    return {
+        "SUCCESS": "has succeeded",
+        "CANCELED": "was cancelled",
+        "SKIPPED": "was skipped",
+        LOST: "is lost to Bolt",
+    }.get(state, f"is {state}")

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+
+import structlog
 
 from bot.core.bolt import RunStatus
 from bot.core.errors import BoltDenied, BoltError, BoltThrottled
 from bot.core.progress import poll_interval_s
-from bot.core.run import Observation, RunKey, observe
+from bot.core.run import LOST, Observation, RunKey, observe
 from bot.flows.lease import Lease
-from bot.flows.ports import Bolt, Due, Observed, Polled, Runs
+from bot.flows.ports import Bolt, Due, Observed, Polled, Runs, StrayRule
+
+log = structlog.get_logger()
 
 SET_ASIDE_S = 30.0
+# So few errors in a request are about single runs.
+FEW = 3
 AWAY_S = 5.0
 DENIED_S = 30.0
 FOREIGN_S = 3600.0
@@ -57,6 +63,7 @@ class Follow:
         now: Callable[[], datetime],
         poll_min_s: float,
         poll_max_s: float,
+        stray_rule: StrayRule | None = None,
     ) -> None:
         self._bolt = bolt
         self._runs = runs
@@ -66,6 +73,7 @@ class Follow:
         self._now = now
         self._poll_min_s = poll_min_s
         self._poll_max_s = poll_max_s
+        self._stray_rule = stray_rule or StrayRule()
 
     async def poll(self, lease: Lease, claimed_us: int, rows: Sequence[Sequence[str]]) -> None:
         """Ask for these runs and store what is told; whatever is not told is due again later."""
@@ -84,14 +92,18 @@ class Follow:
         if observed:
             part = lease.part(tuple(one.key.name for one in observed))
             await self._runs.observe(part, claimed_us, observed)
-        await self._give_back_rest(lease, watched, polled)
+        await self._give_back_rest(lease, claimed_us, watched, polled)
 
-    async def _give_back_rest(self, lease: Lease, watched: dict[int, Watched], polled: Polled) -> None:
-        """One bad run is asked for more seldom; what was not asked for is due at once; other workspaces are not ours."""
+    async def _give_back_rest(self, lease: Lease, claimed_us: int, watched: dict[int, Watched], polled: Polled) -> None:
+        """One bad run is set aside; what was not asked for is due at once; other workspaces are not ours."""
         told = {RunKey(self._workspace, run_id).name for run_id in polled.found}
         failed = {RunKey(self._workspace, run_id).name for run_id in polled.failed}
         ours = {one.key.name for one in watched.values()}
+        if failed and (len(failed) <= FEW or len(failed) <= len(told)):
+            await self._stray(lease.part(tuple(sorted(failed))), claimed_us)
+            failed = set()
         groups = {
+            # An error for nearly every run is none of theirs.
             SET_ASIDE_S: failed,
             0.0: ours - told - failed,
             FOREIGN_S: set(lease.members) - ours,
@@ -99,6 +111,17 @@ class Follow:
         for delay_s, members in groups.items():
             if members:
                 await self._due.give_back(lease.part(tuple(sorted(members))), delay_s=delay_s)
+
+    async def _stray(self, lease: Lease, claimed_us: int) -> None:
+        """Runs that Bolt only has an error for. That is no end; but after a day nobody should wait for one."""
+        words = await self._runs.stray(lease, self._stray_rule)
+        for name in (name for name, word in words.items() if word == "lost"):
+            key = RunKey.parse(name)
+            run = await self._runs.load(key)
+            if run is not None:
+                log.warning("a run is lost: Bolt has not known it for a day", run=key.id)
+                seen = replace(run.seen, state=LOST)
+                await self._runs.observe(lease.part((name,)), claimed_us, [Observed(key, seen, self._poll_max_s)])
 
     def _observed(self, watched: Watched, status: RunStatus) -> Observed:
         seen = observe(status, self._mask)

@@ -215,6 +215,15 @@ class Observed:
 
 
 @dataclass(frozen=True, slots=True)
+class StrayRule:
+    """How a run that Bolt only has an error for is asked for: in seconds, `least_s` to `most_s` apart; then it is lost."""
+
+    least_s: float = 30
+    most_s: float = 1800
+    lost_after_s: float = 86_400
+
+
+@dataclass(frozen=True, slots=True)
 class WishAnswer:
     """What became of a wish to cancel: `new`, `already` (`wish` is the first one) or `final` (`state`)."""
 
@@ -284,6 +293,7 @@ class Runs(Protocol):
     async def known(self, workspace: str, run_ids: Sequence[int]) -> frozenset[int]: ...
     async def started_by_us(self, workspace: str, run_ids: Sequence[int]) -> frozenset[int]: ...
     async def observe(self, lease: Lease, claimed_us: int, observed: Sequence[Observed]) -> list[str]: ...
+    async def stray(self, lease: Lease, rule: StrayRule) -> dict[str, str]: ...
     async def conclude(self, lease: Lease, run: Run, end: End) -> bool: ...
     async def late_log(self, lease: Lease, run: Run, end: End) -> None: ...
     async def final_since_s(self, key: RunKey) -> float: ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable, Sequence
 
 from pydantic import ValidationError
@@ -13,6 +14,9 @@ from bot.paradime import documents, models
 from bot.paradime.answer import Reply, rejection
 
 MOST = 100
+# A server that takes longer is asked for fewer at a time, down to LEAST; below that it is not the size.
+SLOW_S = 3.0
+LEAST = 10
 GROWS_AFTER = 20
 REQUESTS_MOST = 16
 GRAPHQL_INT = 2**31 - 1
@@ -22,10 +26,11 @@ Post = Callable[[str], Awaitable[Reply]]
 
 
 class Batch:
-    """Polls by aliases. `limit` shrinks when the server refuses a batch, and grows back slowly."""
+    """Polls by aliases. `limit` shrinks when the server refuses a batch or slows, and grows back slowly."""
 
-    def __init__(self, post: Post) -> None:
+    def __init__(self, post: Post, clock: Callable[[], float] = time.monotonic) -> None:
         self._post = post
+        self._clock = clock
         self._good = 0
         self.limit = MOST
 
@@ -44,7 +49,12 @@ class Batch:
 
     async def _ask(self, batch: list[int], polled: Polled) -> list[list[int]]:
         """One request; what is still to be asked of it."""
-        reply = await self._post(documents.statuses(batch))
+        began = self._clock()
+        try:
+            reply = await self._post(documents.statuses(batch))
+        finally:
+            if self._clock() - began > SLOW_S and len(batch) > LEAST:
+                self.limit, self._good = max(LEAST, min(self.limit, len(batch) // 2)), 0
         if not reply.errors:
             self._take(batch, reply, polled)
             self._grow()

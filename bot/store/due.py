@@ -26,17 +26,23 @@ class Claimed:
 
 
 class DueSet:
-    """One due set: `requests`, `polls`, `ends` or `cancels`."""
+    """One due set: `requests`, `polls`, `strays`, `ends` or `cancels`.
 
-    def __init__(self, scripts: Scripts, name: str, *, lease_s: float) -> None:
+    `gap_s` is the least time between two claims that bring something, of all replicas together.
+    """
+
+    def __init__(self, scripts: Scripts, name: str, *, lease_s: float, gap_s: float = 0) -> None:
         self._scripts = scripts
         self.name = name
         self.lease_s = lease_s
+        self._gap_s = gap_s
 
     async def claim(self, most: int, *, soon_s: float = 0, fields: tuple[str, ...] = ()) -> Claimed:
         """Claim up to `most` members that are due; with `soon_s`, also what is due shortly, if anything is."""
         began = time.monotonic()
-        reply = await self._scripts.run("claim", self.name, us(self.lease_s), most, us(soon_s), ",".join(fields))
+        reply = await self._scripts.run(
+            "claim", self.name, us(self.lease_s), most, us(soon_s), ",".join(fields), us(self._gap_s)
+        )
         at_us, token, again = int(reply[0]), int(reply[1]), reply[2]
         wait_s = max(0.0, (float(again) - at_us) / MICROSECONDS) if again else None
         width = 1 + len(fields)

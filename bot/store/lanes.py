@@ -16,8 +16,8 @@ from bot.store.scripts import Reply, Scripts
 class Budget:
     """What Slack allows, a little below its own limits (chat.update: tier 3; chat.postMessage: 1 a second a channel).
 
-    Seconds; `edits` in any `edit_window_s`. Of these, changes of state may take all but the last four, which are kept
-    for ends, and mere progress half: when much is going on, it is the first to be left out.
+    Seconds; `edits` in any `edit_window_s`. Of these, changes of state may take all but a twelfth, which is kept for
+    ends, and mere progress half: when much is going on, it is the first to be left out.
     """
 
     edits: int = 48
@@ -26,6 +26,16 @@ class Budget:
     edit_window_s: float = 60
     post_gap_s: float = 0.25
     channel_gap_s: float = 1.1
+
+    @classmethod
+    def of(cls, edits_a_minute: int, posts_a_minute: int) -> Budget:
+        """The same shares of another budget."""
+        return cls(
+            edits=edits_a_minute,
+            edits_for_changes=edits_a_minute - edits_a_minute // 12,
+            edits_for_progress=edits_a_minute // 2,
+            post_gap_s=60 / posts_a_minute,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,13 @@ from datetime import UTC, datetime
 
 from bot.core.run import CancelWish, CardRef, End, Observation, Run, RunFacts, RunKey, is_failed, is_final
 from bot.flows.lease import Lease
-from bot.flows.ports import Asker, Observed, WishAnswer
+from bot.flows.ports import Asker, Observed, StrayRule, WishAnswer
 from bot.store.codec import dump, load
 from bot.store.due import us
 from bot.store.scripts import Scripts
+
+# A poll interval later all failures of a burst are seen.
+SUCCESSES_LATER_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +55,25 @@ class Runs:
         return await self._with_field(workspace, run_ids, "told", "owner")
 
     async def observe(self, lease: Lease, claimed_us: int, observed: Sequence[Observed]) -> list[str]:
-        """Store what one poll told of many runs, in one script; a word for each."""
+        """Store what one poll told of many runs, in one script; a word for each.
+
+        Where many have ended at once, the successes are concluded later, so that failures are told first.
+        """
         token = await lease.freeze()
+        later_s = min(SUCCESSES_LATER_S, max((one.next_s for one in observed), default=0))
         args: list[str | int] = []
         for one in observed:
             text = dump(one.seen)
             final = int(is_final(one.seen.state))
             args += [one.key.name, one.seen.state, final, _digest(text), text, us(one.next_s)]
-        words: list[str] = await self._scripts.run("observe", token, claimed_us, *args)
+        words: list[str] = await self._scripts.run("observe", lease.due, token, claimed_us, us(later_s), *args)
         return words
+
+    async def stray(self, lease: Lease, rule: StrayRule) -> dict[str, str]:
+        """Set aside runs that Bolt only has an error for: `stray`, or `lost` where that has been so for too long."""
+        times = (us(rule.least_s), us(rule.most_s), us(rule.lost_after_s))
+        words = await self._scripts.run("stray", lease.due, await lease.freeze(), *times, *lease.members)
+        return dict(zip(lease.members, words, strict=True))
 
     async def conclude(self, lease: Lease, run: Run, end: End) -> bool:
         """Record how a run ended; its cards turn final and its threads are told. False where another one did."""

@@ -13,8 +13,9 @@ from bot.core.card import request_card, run_card
 from bot.core.command import RunCommand
 from bot.core.message import Button, Buttons, Message
 from bot.core.request import Look, Request, State
-from bot.core.run import CancelWish, End, Observation, Run, RunFacts, RunKey
+from bot.core.run import LOST, CancelWish, End, Observation, Run, RunFacts, RunKey
 from bot.core.text import Bold, Channel, Code, Emoji, Link, Mention, Sentence, When
+from bot.core.thread import end_post
 
 ASKED = datetime(2026, 11, 23, 14, 20, tzinfo=UTC)
 APP = "https://app.example"
@@ -209,3 +210,16 @@ def test_a_start_without_a_run_says_where_it_stands(
     """Starting, looked for, or unclear with the link to Bolt."""
     lines = shown(request_card(replace(REQUEST, state=state, candidates=candidates), APP))
     assert lines[:2] == [first, second]
+
+
+def test_a_run_that_bolt_does_not_know_any_more() -> None:
+    """Its card says so, offers no Cancel, and its thread names whoever asked."""
+    lost = run(LOST)
+    assert (
+        shown(run_card(lost, APP))[0]
+        == ":grey_question: Nightly full build is lost: Bolt has not known run 4711 for a day"
+    )
+    assert [button.label for button in buttons(run_card(lost, APP))] == ["Open in Bolt"]
+    told = said(end_post(lost, APP).text)
+    assert "I follow it no longer. Look in Bolt" in told
+    assert told.endswith("@U1")

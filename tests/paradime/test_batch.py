@@ -7,7 +7,8 @@ from collections.abc import Collection
 import pytest
 
 from bot.core.errors import BoltError, BoltInvalidQuery, BoltLost, BoltRejected, BoltThrottled
-from bot.paradime.batch import GROWS_AFTER, MOST, REQUESTS_MOST
+from bot.paradime.answer import Reply
+from bot.paradime.batch import GROWS_AFTER, LEAST, MOST, REQUESTS_MOST, SLOW_S, Batch
 from bot.paradime.client import BoltClient
 from tests.paradime.api import Answer, Api, Asked, Json, errors
 
@@ -224,3 +225,21 @@ async def test_an_invalid_query_for_one_run_alone(api: Api, client: BoltClient) 
     polled = await client.poll([1])
     assert isinstance(polled.failed[1], BoltInvalidQuery)
     assert len(api.asked) == 1
+
+
+async def test_a_server_that_slows_is_asked_for_fewer() -> None:
+    """Whatever it answers in the end; and never for less than a few, for then it is not the size."""
+    now = 0.0
+
+    async def slow(_document: str) -> Reply:
+        nonlocal now
+        now += SLOW_S + 1
+        raise BoltLost
+
+    batch = Batch(slow, clock=lambda: now)
+    limits = []
+    for _ in range(6):
+        with pytest.raises(BoltLost):
+            await batch.poll(range(1, 101))
+        limits.append(batch.limit)
+    assert limits == [50, 25, 12, LEAST, LEAST, LEAST]

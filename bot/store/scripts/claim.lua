@@ -1,9 +1,11 @@
 -- Claims what is due in a due set. ARGV: set, lease in us, most members, how far ahead of time in us, fields to read of
--- each run ('' for none). Gives {claimed_us, token, when to look again or '', member, fields..., member, fields...}
+-- each run ('' for none), least time between two claims in us (0: none), of all replicas together. Gives {claimed_us, token, when to look again or '', member, fields..., member, fields...}
 local set, at = key('due', ARGV[3]), now()
 local lease, most, soon = tonumber(ARGV[4]), ARGV[5], tonumber(ARGV[6])
 local token = at + lease
 local hold = tonumber(redis.call('GET', key('hold', ARGV[3])) or '0')
+local gate, gap = key('budget', ARGV[3]), tonumber(ARGV[8])
+if gap > 0 then hold = math.max(hold, tonumber(redis.call('GET', gate) or '0')) end
 if hold > at then return {num(at), num(token), num(hold)} end
 
 local out = {num(at), num(token), ''}
@@ -19,6 +21,8 @@ for _, member in ipairs(due) do
     out[#out + 1] = redis.call('HGET', key('run', member), field) or ''
   end
 end
+-- Counted from when it was free, up to a second ago: a second's requests may go out together.
+if gap > 0 and #due > 0 then redis.call('SET', gate, num(math.max(hold, at - 1000000) + gap), 'PX', '60000') end
 local first = redis.call('ZRANGE', set, 0, 0, 'WITHSCORES')
 if #first > 0 then out[3] = first[2] end
 return out

@@ -11,7 +11,8 @@ local function lease_of(class) return tonumber(class == 'log' and ARGV[4] or ARG
 local function opens(channel) return tonumber(redis.call('ZSCORE', gates, channel) or '0') end
 local got, again = take('posts', {'start', 'fail', 'end', 'log'}, lease_of, opens)
 if not got then return {'', again and num(math.max(0, again - at)) or ''} end
-redis.call('SET', key('budget', 'posts'), num(at + tonumber(ARGV[5])), 'PX', '60000')
+-- Counted from when the slot was free, up to half a second ago: what a claim comes late is not lost.
+redis.call('SET', key('budget', 'posts'), num(math.max(next_us, at - 500000) + tonumber(ARGV[5])), 'PX', '60000')
 redis.call('ZADD', gates, num(at + tonumber(ARGV[6])), got[4])
 redis.call('ZADD', key('posts', got[3]), 'GT', num(at + tonumber(ARGV[6])), got[4])
 return got

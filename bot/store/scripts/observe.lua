@@ -1,7 +1,14 @@
--- Stores what one poll told of many runs. ARGV: token, claimed_us, then for each run: member, state, final ('1' or '0'),
--- digest, seen, delay to the next poll in us. Gives one word a run: same, changed, final, stale or gone.
-local token, claimed_us = ARGV[3], tonumber(ARGV[4])
+-- Stores what one poll told of many runs. ARGV: set they are claimed from (polls or strays), token, claimed_us, delay of
+-- successes in us where many runs end at once, then for each run: member, state, final ('1' or '0'), digest, seen, delay
+-- to the next poll in us. Gives one word a run: same, changed, final, stale or gone.
+local set, token, claimed_us = key('due', ARGV[3]), ARGV[4], tonumber(ARGV[5])
 local polls, out = key('due', 'polls'), {}
+
+-- When so many end together, the failures among those that are still to be seen go first as well.
+local MANY = 10
+local ends, later_us = 0, 0
+for at = 9, #ARGV, 6 do if ARGV[at] == '1' then ends = ends + 1 end end
+if ends >= MANY then later_us = tonumber(ARGV[6]) end
 
 -- Due times fall into ticks, so that one request serves many runs: a power of two of seconds, between an eighth and a
 -- quarter of the delay. Rounded down, so that no run waits longer than its bound.
@@ -17,6 +24,7 @@ local function store(member, state, final, digest, seen)
   if known[4] == '1' then return 'final' end
   if tonumber(known[5] or '0') > claimed_us then return 'stale' end
   redis.call('HSET', run, 'seen_us', num(claimed_us))
+  redis.call('HDEL', run, 'unknown_us')
   if known[2] == digest then return 'same' end
   redis.call('HSET', run, 'seen', seen, 'state', state, 'digest', digest)
   redis.call('HINCRBY', run, 'rev', 1)
@@ -28,17 +36,19 @@ local function store(member, state, final, digest, seen)
   redis.call('HSET', run, 'final', '1', 'final_us', num(now()))
   -- A wish that Bolt was not asked for yet is answered by its worker.
   if tonumber(redis.call('HGET', run, 'tries') or '0') > 0 then redis.call('ZREM', key('due', 'cancels'), member) end
-  redis.call('ZADD', key('due', 'ends'), num(now()), member)
+  redis.call('ZADD', key('due', 'ends'), num(now() + (state == 'SUCCESS' and later_us or 0)), member)
   return 'final'
 end
 
-for at = 5, #ARGV, 6 do
+for at = 7, #ARGV, 6 do
   local member = ARGV[at]
   local word = store(member, ARGV[at + 1], ARGV[at + 2] == '1', ARGV[at + 3], ARGV[at + 4])
   out[#out + 1] = word
   if word == 'final' or word == 'gone' then
     redis.call('ZREM', polls, member)
-  elseif owns(polls, member, token) then
+    redis.call('ZREM', set, member)
+  elseif owns(set, member, token) then
+    if set ~= polls then redis.call('ZREM', set, member) end
     redis.call('ZADD', polls, num(due_after(tonumber(ARGV[at + 5]))), member)
   end
 end

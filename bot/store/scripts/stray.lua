@@ -1,0 +1,23 @@
+-- Sets aside runs for which Bolt has only an error: asked alone, ever more seldom. ARGV: set they are claimed from, token,
+-- least delay in us, most delay in us, lost after in us, members... Gives for each 'stray', 'lost' (it has been so for
+-- too long, and is still claimed), 'gone' or 'not ours'
+local set, strays, at, out = key('due', ARGV[3]), key('due', 'strays'), now(), {}
+local least, most, lost_after = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
+
+local function stray(member)
+  local run = key('run', member)
+  if not owns(set, member, ARGV[4]) then return 'not ours' end
+  if redis.call('EXISTS', run) == 0 or redis.call('HGET', run, 'final') == '1' then
+    redis.call('ZREM', set, member)
+    return 'gone'
+  end
+  redis.call('HSETNX', run, 'unknown_us', num(at))
+  local age = at - tonumber(redis.call('HGET', run, 'unknown_us'))
+  if age >= lost_after then return 'lost' end
+  redis.call('ZREM', set, member)
+  redis.call('ZADD', strays, num(at + math.min(most, math.max(least, age / 20))), member)
+  return 'stray'
+end
+
+for number = 8, #ARGV do out[#out + 1] = stray(ARGV[number]) end
+return out
