@@ -24,6 +24,7 @@ from bot.flows.cancel import Cancel
 from bot.flows.catalog import Catalog
 from bot.flows.conclude import Conclude, LogReader
 from bot.flows.follow import Follow
+from bot.flows.hint import Hints
 from bot.flows.ports import Limits
 from bot.flows.show import Show
 from bot.flows.start import Start, StartRules
@@ -50,6 +51,7 @@ from bot.store.requests import Requests
 from bot.store.runs import Runs
 from bot.store.scripts import Scripts
 from bot.web.server import PortTakenError, WebServer
+from bot.web.webhooks import Webhooks
 from bot.workers import claims
 from bot.workers.loop import Worker
 
@@ -117,6 +119,7 @@ class App:
         self._embedded: Embedded | None = None
         self._redis: Redis | None = None
         self._socket: SocketIntake | None = None
+        self._hints: Hints | None = None
         self._workers: dict[str, Worker] = {}
         self._working: list[asyncio.Task[None]] = []
         self._web = WebServer(self._not_ready)
@@ -145,7 +148,10 @@ class App:
         settings = self._settings
         try:
             await self._web.start(
-                settings.bolt_bot_http_host, settings.bolt_bot_http_port, slack_over_http=not settings.socket_mode
+                settings.bolt_bot_http_host,
+                settings.bolt_bot_http_port,
+                slack_over_http=not settings.socket_mode,
+                webhooks=settings.paradime_webhook_secret is not None,
             )
             await self._open_redis()
             identity, _ = await asyncio.gather(self._when_there(self._identify), self._when_there(self._bolt.check))
@@ -175,9 +181,11 @@ class App:
         """Take nothing more in, finish what is in hand, close."""
         until = time.monotonic() + DRAIN_S
         self._taking_in = False
-        self._web.slack = None
+        self._web.slack = self._web.webhooks = None
         if self._socket is not None:
             await self._socket.stop()
+        if self._hints is not None:
+            await self._hints.close()
         await self._tasks.drain(max(0.0, until - time.monotonic()) / 2)
         for worker in self._workers.values():
             worker.stop()
@@ -309,6 +317,11 @@ class App:
             show=Show(chat, edits, requests, runs, app_url=app_url),
             tell=tell,
         )
+
+        if settings.paradime_webhook_secret is not None:
+            self._hints = Hints(bolt, runs, workspace=settings.workspace, woken=self._workers["polls"].wake)
+            secret = settings.paradime_webhook_secret.get_secret_value()
+            self._web.webhooks = Webhooks(secret, self._hints.take).handle
 
         def its_url(card: CardRef) -> str | None:
             return card_url(identity, card.channel, card.ts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import re
 from collections.abc import Mapping
@@ -82,6 +83,22 @@ def _one_word(value: SecretStr) -> SecretStr:
     return value
 
 
+def _webhook_secret(value: SecretStr) -> SecretStr:
+    text = value.get_secret_value()
+    what = "be whsec_ and base64 of at least 16 bytes (signed webhooks), or one word of at least 16 letters, digits, - and _"
+    if text.startswith("whsec_"):
+        try:
+            fits = len(base64.b64decode(text.removeprefix("whsec_") + "==", validate=False)) >= 16
+        except ValueError:
+            fits = False
+    else:
+        # It may stand in a path.
+        fits = re.fullmatch(r"[\w-]{16,256}", text, re.ASCII) is not None
+    if not fits:
+        raise _should(what)
+    return value
+
+
 def _matching(pattern: str, what: str) -> AfterValidator:
     def check(value: str) -> str:
         if not re.fullmatch(pattern, value):
@@ -134,8 +151,7 @@ class Settings(BaseSettings):
     paradime_api_secret: Secret
     paradime_workspace_uid: Uid | None = None
     paradime_app_url: Annotated[Address, AfterValidator(_without_slash)] = "https://app.paradime.io"
-    # Nothing listens for webhooks yet. Known here so that it is masked wherever it turns up.
-    paradime_webhook_secret: SecretStr | None = None
+    paradime_webhook_secret: Annotated[SecretStr, AfterValidator(_webhook_secret)] | None = None
 
     # It may hold a password.
     redis_url: Annotated[SecretStr, AfterValidator(_redis_address)] | None = None

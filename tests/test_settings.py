@@ -20,6 +20,11 @@ LEAST = {
     "PARADIME_API_SECRET": "legacy-secret",
 }
 
+WEBHOOK = (
+    "should be whsec_ and base64 of at least 16 bytes (signed webhooks), "
+    "or one word of at least 16 letters, digits, - and _"
+)
+
 
 def loaded(environment: dict[str, str]) -> Settings:
     """The settings of an environment that holds only this."""
@@ -90,6 +95,10 @@ def test_an_empty_environment_names_everything_that_is_needed() -> None:
         ("PARADIME_API_SECRET", "two words", "should be one word of ASCII characters"),
         ("PARADIME_WORKSPACE_UID", "a/b", "should be the workspace's uid: letters, digits, dashes and underscores"),
         ("REDIS_URL", "localhost:6379", "should be an address that begins with redis://, rediss:// (TLS) or unix://"),
+        ("PARADIME_WEBHOOK_SECRET", "whsec_c2hvcnQ=", WEBHOOK),
+        ("PARADIME_WEBHOOK_SECRET", "whsec_é", WEBHOOK),
+        ("PARADIME_WEBHOOK_SECRET", "too-short", WEBHOOK),
+        ("PARADIME_WEBHOOK_SECRET", "a/b/c/d/e/f/g/h/i/j/k", WEBHOOK),
         ("BOLT_BOT_NAME", "Our Bot", "should be 1 to 32 lower-case letters, digits and dashes"),
         ("BOLT_BOT_NAME", "x" * 33, "should be 1 to 32 lower-case letters, digits and dashes"),
         ("BOLT_BOT_COMMAND", "bolt", "should be a slash command of at most 32 characters, as in /bolt"),
@@ -168,7 +177,7 @@ def test_secrets_do_not_show() -> None:
         "SLACK_SIGNING_SECRET": "cccccc",
         "PARADIME_API_KEY": "dddddd",
         "PARADIME_API_SECRET": "eeeeee",
-        "PARADIME_WEBHOOK_SECRET": "ffffff",
+        "PARADIME_WEBHOOK_SECRET": "ffffffffffffffff",
         "REDIS_URL": "redis://u:gg%40gg@h",
     }
     settings = loaded({**LEAST, **secrets})

@@ -177,6 +177,11 @@ class BoltClient:
         reply = await self._read(documents.COMMAND, {"id": command_id})
         return _parsed(models.CommandOutput, reply, "boltCommand").output()
 
+    async def run_of_command(self, command_id: int) -> int | None:
+        """The run that a command belongs to, None where Bolt does not tell. Never its output."""
+        reply = await self._read(documents.RUN_OF_COMMAND, {"id": command_id})
+        return _parsed(models.CommandRun, reply, "boltCommand").schedule_run_id
+
     async def command_log(self, command_id: int, cursor: str = "0:0") -> bolt.LogPage:
         """A part of a command's live log."""
         reply = await self._read(documents.LOGS, {"id": command_id, "cursor": cursor})

@@ -55,6 +55,10 @@ query Command($id: Int!) {
 }
 """
 
+RUN_OF_COMMAND = """
+query RunOfCommand($id: Int!) { boltCommand(commandId: $id) { scheduleRunId } }
+"""
+
 LOGS = """
 query Logs($id: Int!, $cursor: String) {
   boltCommandLogs(commandId: $id, cursor: $cursor) { lines { stream line } cursor finished }

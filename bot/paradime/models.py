@@ -277,6 +277,12 @@ class CommandOutput(Command):
         return bolt.CommandOutput(self.core(), self.schedule_run_id, self.stdout or "", self.stderr or "", resources)
 
 
+class CommandRun(Wire):
+    """BoltCommand, as far as it tells of its run."""
+
+    schedule_run_id: int | None = None
+
+
 class LogLine(Wire):
     """BoltLogLine."""
 

@@ -69,6 +69,10 @@ class Runs:
         words: list[str] = await self._scripts.run("observe", lease.due, token, claimed_us, us(later_s), *args)
         return words
 
+    async def hint(self, keys: Sequence[RunKey], *, gap_s: float) -> int:
+        """Make followed runs due now, each once in `gap_s` seconds at most; how many were."""
+        return int(await self._scripts.run("hint", us(gap_s), *(key.name for key in keys)))
+
     async def stray(self, lease: Lease, rule: StrayRule) -> dict[str, str]:
         """Set aside runs that Bolt only has an error for: `stray`, or `lost` where that has been so for too long."""
         times = (us(rule.least_s), us(rule.most_s), us(rule.lost_after_s))

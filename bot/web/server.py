@@ -1,4 +1,4 @@
-"""Health, metrics, and Slack over HTTP."""
+"""Health, metrics, Slack over HTTP, and Bolt's webhooks."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
 log = structlog.get_logger()
 
 BODY_MOST = 1024 * 1024
+# With the secret in the path for a sender that can neither sign nor set a header.
+WEBHOOKS = ("/paradime/webhooks", "/paradime/webhooks/{secret}")
 SHUTDOWN_S = 5.0
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -23,11 +25,12 @@ class PortTakenError(Exception):
 
 
 class WebServer:
-    """The bot's HTTP server. `slack` may be set once the bot can take Slack's requests; until then they are 503."""
+    """The bot's HTTP server. `slack` and `webhooks` are set once the bot can take their requests; until then they are 503."""
 
     def __init__(self, ready: Ready) -> None:
         self._ready = ready
         self.slack: Handler | None = None
+        self.webhooks: Handler | None = None
         self._runner: web.AppRunner | None = None
 
     @property
@@ -35,7 +38,7 @@ class WebServer:
         """The port that it listens on."""
         return int(self._runner.addresses[0][1]) if self._runner else 0
 
-    async def start(self, host: str, port: int, *, slack_over_http: bool) -> None:
+    async def start(self, host: str, port: int, *, slack_over_http: bool, webhooks: bool = False) -> None:
         """Listen. Raises PortTakenError."""
         app = web.Application(client_max_size=BODY_MOST)
         app.add_routes(
@@ -43,6 +46,8 @@ class WebServer:
         )
         if slack_over_http:
             app.add_routes([web.post("/slack/events", self._slack)])
+        if webhooks:
+            app.add_routes([web.post(path, self._webhooks) for path in WEBHOOKS])
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S)
         await self._runner.setup()
         try:
@@ -78,3 +83,8 @@ class WebServer:
         if self.slack is None:
             return web.Response(status=503, text="not ready\n")
         return await self.slack(request)
+
+    async def _webhooks(self, request: web.Request) -> web.StreamResponse:
+        if self.webhooks is None:
+            return web.Response(status=503, text="not ready\n")
+        return await self.webhooks(request)

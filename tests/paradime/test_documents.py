@@ -19,6 +19,7 @@ FIXED = {
     "OLD_SCHEDULES": documents.OLD_SCHEDULES,
     "CHECK": documents.CHECK,
     "COMMAND": documents.COMMAND,
+    "RUN_OF_COMMAND": documents.RUN_OF_COMMAND,
     "LOGS": documents.LOGS,
     "RESOURCE_URL": documents.RESOURCE_URL,
     "CANCEL": documents.CANCEL,

@@ -8,16 +8,19 @@ POST   /control/bolt/runs/<id>/end         {state}: it ends now, so
 POST   /control/bolt/schedules             {name, slug?, commands, source?, triggerable_after_s?}
 POST   /control/bolt/faults                {kind, count?=1 (null: for ever), operation?, executes?, …: see Fault}
 DELETE /control/bolt/faults                all off
+POST   /control/bolt/webhooks              {run_id, url, secret?, event?=bolt.run.completed}: posted to this machine
 POST   /control/bolt/settings              {speed?, cancel_finished?: error | ok, open_end?: "" | null, invalid_status?}
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from typing import Any, TypeVar
 
+import aiohttp
 from aiohttp import web
 
 from bot.sandbox.bolt.calls import CallRecord
@@ -25,11 +28,12 @@ from bot.sandbox.bolt.catalog import own_character
 from bot.sandbox.bolt.faults import fault_from_json
 from bot.sandbox.bolt.model import PERSON, Actor, Refused, Run, Schedule, Start
 from bot.sandbox.bolt.shapes import run_json, schedule_json
+from bot.sandbox.bolt.webhooks import EVENTS, Target, payload, send
 from bot.sandbox.bolt.world import BoltWorld
 
 Json = dict[str, Any]
 T = TypeVar("T")
-Handler = Callable[[web.Request, Json], Json]
+Handler = Callable[[web.Request, Json], Json | Awaitable[Json]]
 NOT_SLUG = re.compile(r"[^a-z0-9]+")
 INVALID_STATUSES = (200, 400)
 
@@ -54,6 +58,7 @@ class Controls:
             web.post(f"{base}/faults", _posted(self.add_fault)),
             web.delete(f"{base}/faults", self.clear_faults),
             web.post(f"{base}/settings", _posted(self.settings)),
+            web.post(f"{base}/webhooks", _posted(self.webhook)),
         ]
 
     async def help(self, _request: web.Request) -> web.Response:
@@ -144,6 +149,19 @@ class Controls:
             world.invalid_status = _one_of("invalid_status", body["invalid_status"], INVALID_STATUSES)
         return self._settings()
 
+    async def webhook(self, _request: web.Request, body: Json) -> Json:
+        """POST /control/bolt/webhooks."""
+        run_id = _number(body, "run_id")
+        if run_id is None:
+            raise ValueError("run_id is missing")
+        event = _one_of("event", body.get("event", EVENTS[-1]), EVENTS)
+        target = Target(_needed(body, "url"), _text(body, "secret") or "")
+        posted = json.dumps(payload(self._world, run_id, event)).encode()
+        try:
+            return {"status": await send(target, posted)}
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise Refused(f"{target.url} does not answer: {type(error).__name__}") from error
+
     def _settings(self) -> Json:
         names = ("speed", "cancel_finished", "open_end", "invalid_status")
         return {name: getattr(self._world, name) for name in names}
@@ -172,7 +190,8 @@ def _posted(handler: Handler) -> Callable[[web.Request], Awaitable[web.StreamRes
             body = await request.json()
             if not isinstance(body, dict):
                 return web.json_response({"error": "the body is not an object"}, status=400)
-            return web.json_response(handler(request, body))
+            told = handler(request, body)
+            return web.json_response(told if isinstance(told, dict) else await told)
         except Refused as refused:
             return web.json_response({"error": str(refused)}, status=409)
         except ValueError as error:

@@ -1,0 +1,71 @@
+"""What a webhook's body may tell: which runs, or which commands, something has happened to. Nothing else of it is read.
+
+The payload is not documented but for `commands[].id`. A run's id is taken wherever a key says that it is one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+RUN_KEYS = frozenset({"runid", "schedulerunid", "boltrunid"})
+DEEPEST = 6
+MOST_NODES = 5_000
+MOST_RUNS = 20
+# What GraphQL's Int holds.
+LARGEST_ID = 2**31 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """Ids of runs, and of one command where no run is named. All positive, none twice."""
+
+    runs: tuple[int, ...] = ()
+    command: int | None = None
+
+
+def read_hint(body: object) -> Hint:
+    """The hint in a webhook's body, empty where there is none."""
+    runs = list(dict.fromkeys(_run_ids(body)))[:MOST_RUNS]
+    if runs:
+        return Hint(tuple(runs))
+    # All commands are of one run: the first one is in every later hint of it, too, and so is looked up once.
+    commands = body.get("commands") if isinstance(body, dict) else None
+    ids = (
+        [_id(one.get("id")) for one in commands[:MOST_NODES] if isinstance(one, dict)]
+        if isinstance(commands, list)
+        else []
+    )
+    known = [one for one in ids if one is not None]
+    return Hint(command=min(known)) if known else Hint()
+
+
+def _run_ids(body: object) -> Iterator[int]:
+    """Breadth first, within bounds: the body is a stranger's until Bolt itself confirms what it says."""
+    level, seen = [body], 0
+    for _ in range(DEEPEST):
+        below: list[object] = []
+        for node in level:
+            seen += 1
+            if seen > MOST_NODES:
+                return
+            if isinstance(node, dict):
+                yield from (
+                    found for key, value in node.items() if _names_run(key) and (found := _id(value)) is not None
+                )
+                below += node.values()
+            elif isinstance(node, list):
+                below += node
+        level = below
+
+
+def _names_run(key: object) -> bool:
+    return isinstance(key, str) and key.replace("_", "").lower() in RUN_KEYS
+
+
+def _id(value: object) -> int | None:
+    if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) <= 10:
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int):
+        return None
+    return value if 0 < value <= LARGEST_ID else None

@@ -1,0 +1,20 @@
+-- Makes followed runs due now, each at most once in a while, whatever number of hints comes.
+-- ARGV: least time between two hinted polls of a run in us, members... Gives how many were made due.
+-- Where a poll is under way its lease is given up: what it tells may be older than the hint.
+local at, gap, made = now(), tonumber(ARGV[3]), 0
+for number = 4, #ARGV do
+  local member = ARGV[number]
+  local known = redis.call('HMGET', key('run', member), 'rev', 'final', 'hinted_us')
+  if known[1] and known[2] ~= '1' then
+    local due = math.max(at, tonumber(known[3] or '0') + gap)
+    local moved = 0
+    for _, set in ipairs({'polls', 'strays'}) do
+      moved = moved + redis.call('ZADD', key('due', set), 'XX', 'LT', 'CH', num(due), member)
+    end
+    if moved > 0 then
+      redis.call('HSET', key('run', member), 'hinted_us', num(due))
+      made = made + 1
+    end
+  end
+end
+return made

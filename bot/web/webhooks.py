@@ -1,0 +1,87 @@
+"""Bolt's webhooks: hints that something has happened to a run. Whoever cannot show the secret is refused."""
+
+from __future__ import annotations
+
+import binascii
+import hmac
+import json
+from collections.abc import Awaitable, Callable
+
+import structlog
+from aiohttp import web
+from prometheus_client import Counter
+from standardwebhooks import Webhook, WebhookVerificationError
+
+from bot.core.errors import StoreAway
+from bot.core.hint import Hint, read_hint
+
+log = structlog.get_logger()
+
+HINTS = Counter("bolt_bot_hints", "Webhook posts, by outcome (taken, empty, refused, unreadable, away).", ("outcome",))
+
+SIGNING_PREFIX = "whsec_"
+SECRET_HEADER = "X-Webhook-Secret"  # noqa: S105 - its name, not its value
+PREFIXES = ("webhook", "svix")
+SIGNED_HEADERS = ("id", "timestamp", "signature")
+
+Take = Callable[[Hint], Awaitable[None]]
+
+
+class Webhooks:
+    """The handler of /paradime/webhooks.
+
+    A secret of the form `whsec_…` signs posts (Standard Webhooks, or the same under Svix' names). Any other one is in
+    the path (/paradime/webhooks/<secret>), in X-Webhook-Secret, or a bearer token.
+    """
+
+    def __init__(self, secret: str, take: Take) -> None:
+        self._secret = secret
+        self._take = take
+        self._signed = Webhook(secret) if secret.startswith(SIGNING_PREFIX) else None
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """202 for a hint that is taken, 401 without the secret, 400 for what is no JSON object, 503 while Redis is away."""
+        raw = await request.read()
+        if not self._authentic(request, raw):
+            return _answer(401, "refused", "The signature or the secret is missing, wrong or old.")
+        try:
+            body = json.loads(raw)
+        except (ValueError, RecursionError):
+            body = None
+        if not isinstance(body, dict):
+            return _answer(400, "unreadable", "The body is not a JSON object.")
+        hint = read_hint(body)
+        try:
+            await self._take(hint)
+        except StoreAway:
+            return _answer(503, "away", "Try again later.")
+        return _answer(202, "taken" if hint != Hint() else "empty", "Noted.")
+
+    def _authentic(self, request: web.Request, raw: bytes) -> bool:
+        if self._signed is not None:
+            return _verified(self._signed, request, raw)
+        kind, _, token = request.headers.get("Authorization", "").partition(" ")
+        shown = (
+            request.match_info.get("secret", ""),
+            request.headers.get(SECRET_HEADER, ""),
+            token.strip() if kind.lower() == "bearer" else "",
+        )
+        return any(hmac.compare_digest(one.encode(errors="replace"), self._secret.encode()) for one in shown)
+
+
+def _verified(signed: Webhook, request: web.Request, raw: bytes) -> bool:
+    for prefix in PREFIXES:
+        headers = {f"webhook-{name}": request.headers.get(f"{prefix}-{name}", "") for name in SIGNED_HEADERS}
+        try:
+            signed.verify(raw, headers, json_parse=False)
+        except (WebhookVerificationError, ValueError, binascii.Error, TypeError, OverflowError):
+            continue
+        return True
+    return False
+
+
+def _answer(status: int, outcome: str, text: str) -> web.Response:
+    HINTS.labels(outcome).inc()
+    if outcome == "refused":
+        log.warning("a webhook without the secret was refused")
+    return web.Response(status=status, text=f"{text}\n")

@@ -1,0 +1,80 @@
+"""A webhook is a hint: the run is polled at once, and only what the API says counts."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from typing import Any
+
+import aiohttp
+
+from tests.e2e.stage import Bot, Stage
+
+SECRET = "whsec_" + base64.b64encode(b"a secret of the webhooks").decode()
+# Without a hint nothing would be seen for a minute.
+SELDOM = {"BOLT_BOT_POLL_MIN_S": "60", "BOLT_BOT_POLL_MAX_S": "60", "PARADIME_WEBHOOK_SECRET": SECRET}
+
+
+async def hint(stage: Stage, bot: Bot, run_id: int, **more: Any) -> int:  # noqa: ANN401 - of the control call's body
+    """Let the sandbox's Bolt post a webhook about a run; the status of the bot's answer."""
+    url = f"http://127.0.0.1:{bot.port}/paradime/webhooks"
+    body = {"run_id": run_id, "url": url, "secret": SECRET, **more}
+    async with (
+        aiohttp.ClientSession() as http,
+        http.post(f"{stage.sandbox.base_url}/control/bolt/webhooks", json=body) as answer,
+    ):
+        assert answer.status == 200, await answer.text()
+        return int((await answer.json())["status"])
+
+
+async def test_a_hint_makes_the_run_due_now(stage: Stage) -> None:
+    """Its card moves on long before the next poll, and its end is told."""
+    bot = await stage.start_bot(SELDOM)
+    await stage.slash("run backfill")
+    await stage.until(lambda: len(stage.started()) == 1)
+    (run,) = stage.started()
+    await stage.until(lambda: len(stage.sandbox.bolt.view(run.id).commands) >= 1 or _touch(stage))
+    assert await hint(stage, bot, run.id, event="bolt.run.started") == 202
+    await stage.until(stage.card_says("is running"))
+    stage.sandbox.bolt.end(run.id, "SUCCESS")
+    assert await hint(stage, bot, run.id) == 202
+    await stage.until(stage.replied("succeeded"))
+
+
+async def test_a_hint_is_not_believed(stage: Stage) -> None:
+    """A run that goes on is not over because a webhook says so; one without the secret, or of a stranger's run, does nothing."""
+    bot = await stage.start_bot(SELDOM)
+    await stage.slash("run backfill")
+    await stage.until(lambda: len(stage.started()) == 1)
+    (run,) = stage.started()
+    await stage.until(lambda: len(stage.sandbox.bolt.view(run.id).commands) >= 1 or _touch(stage))
+    before = stage.asked("boltRunStatus")
+    assert await hint(stage, bot, run.id, secret="") == 401
+    other = stage.sandbox.bolt.runs("nightly")[0]
+    assert await hint(stage, bot, other.id) == 202
+    assert await hint(stage, bot, run.id, event="bolt.run.completed") == 202
+    await stage.until(stage.card_says("is running"))
+    assert stage.replies() == []
+    assert stage.asked("boltRunStatus") - before <= 2
+
+
+async def test_bursts_collapse(stage: Stage) -> None:
+    """Fifty hints in a moment are a poll or two."""
+    bot = await stage.start_bot(SELDOM)
+    await stage.slash("run backfill")
+    await stage.until(lambda: len(stage.started()) == 1)
+    (run,) = stage.started()
+    await stage.until(lambda: len(stage.sandbox.bolt.view(run.id).commands) >= 1 or _touch(stage))
+    before = stage.asked("boltRunStatus"), stage.asked("boltCommand")
+    for _ in range(50):
+        await hint(stage, bot, run.id)
+    await stage.until(stage.card_says("is running"))
+    polls, lookups = stage.asked("boltRunStatus") - before[0], stage.asked("boltCommand") - before[1]
+    assert 1 <= polls <= 5
+    assert lookups == 1
+
+
+def _touch(stage: Stage) -> bool:
+    """Nothing tells the workspace that time has passed in Bolt: look again soon."""
+    asyncio.get_running_loop().call_later(0.05, stage.sandbox.workspace.log, "look", "bolt", "again")
+    return False
