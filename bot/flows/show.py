@@ -5,7 +5,7 @@ from __future__ import annotations
 import structlog
 
 from bot.core.card import request_card, run_card
-from bot.core.errors import ContentRefused, CredentialRefused, SlackError, SlackRefused, SlackThrottled
+from bot.core.errors import ChannelRefused, ContentRefused, CredentialRefused, SlackError, SlackRefused, SlackThrottled
 from bot.core.message import Message
 from bot.flows.lease import Lease
 from bot.flows.ports import Card, Chat, Edits, Requests, Runs
@@ -46,6 +46,9 @@ class Show:
         except CredentialRefused as refused:
             log.error("Slack refuses my token", why=refused.code, method=refused.method)
             await self._edits.put_back(lease, delay_s=CREDENTIAL_AGAIN_S)
+        except ChannelRefused as refused:
+            log.warning("a channel takes no edits; its cards are left as they are", card=item, why=refused.code)
+            await self._edits.unshowable(lease, refused.code)
         except SlackRefused as refused:
             log.warning("a card cannot be edited any more", card=item, why=refused.code)
             await self._edits.unshowable(lease, refused.code)

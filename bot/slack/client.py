@@ -37,6 +37,7 @@ CALL_S = 3.3
 UPLOAD_S = 20.0
 RETRY_AFTER_S = 30.0
 LONGEST_RETRY_AFTER_S = 600.0
+DIRECTS_MOST = 10_000
 # Methods that read no JSON body: their arguments go as parameters.
 WITHOUT_JSON = frozenset(
     {"conversations.history", "conversations.replies", "files.getUploadURLExternal", "chat.getPermalink"}
@@ -63,6 +64,7 @@ class SlackChat:
         self._upload_s = upload_s
         self._watch = watch
         self._session: aiohttp.ClientSession | None = None
+        self._directs: dict[str, str] = {}
         self.bot_user = ""
         self.web = AsyncWebClient(
             token=token, base_url=base_url if base_url.endswith("/") else f"{base_url}/", retry_handlers=[]
@@ -233,8 +235,15 @@ class SlackChat:
 
     async def direct(self, user: str, message: Message, *, key: str) -> str:
         """Post into the direct message with a person; its timestamp."""
-        answer = await self.call("conversations.open", users=user)
-        return await self.post(str(answer["channel"]["id"]), message, key=key)
+        channel = self._directs.get(user)
+        if channel is None:
+            answer = await self.call("conversations.open", users=user)
+            channel = str(answer["channel"]["id"])
+            # Opening is limited more narrowly than posting, and what it tells never changes.
+            if len(self._directs) >= DIRECTS_MOST:
+                self._directs.clear()
+            self._directs[user] = channel
+        return await self.post(channel, message, key=key)
 
 
 def _refusal(method: str, error: SlackApiError) -> SlackError:

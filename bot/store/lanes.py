@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.core.run import CardRef, RunKey
@@ -14,10 +15,11 @@ from bot.store.scripts import Reply, Scripts
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What Slack allows, a little below its own limits (chat.update: tier 3; chat.postMessage: 1 a second a channel).
+    """How much of what Slack allows is used (chat.update: tier 3; chat.postMessage: 1 a second a channel).
 
     Seconds; `edits` in any `edit_window_s`. Of these, changes of state may take all but a twelfth, which is kept for
-    ends, and mere progress half: when much is going on, it is the first to be left out.
+    ends, and mere progress half: when much is going on, it is the first to be left out. Where more than `ends_apart`
+    ends wait in one channel they are told in one message, `ends_together` at a time.
     """
 
     edits: int = 48
@@ -26,6 +28,8 @@ class Budget:
     edit_window_s: float = 60
     post_gap_s: float = 0.25
     channel_gap_s: float = 1.1
+    ends_apart: int = 20
+    ends_together: int = 40
 
     @classmethod
     def of(cls, edits_a_minute: int, posts_a_minute: int) -> Budget:
@@ -109,6 +113,8 @@ class Posts:
             us(self._upload_lease_s),
             us(budget.post_gap_s),
             us(budget.channel_gap_s),
+            budget.ends_apart,
+            budget.ends_together,
         )
         lease_s = self._upload_lease_s if reply[0] and reply[2] == "log" else self._lease_s
         return _taken(reply, "posts", began, lease_s)
@@ -185,6 +191,43 @@ class Posts:
                 follow,
             )
         )
+
+    async def load_digest(self, name: str) -> tuple[str, ...]:
+        """The cards whose ends are told in one message, none where it is done with."""
+        record = await self._scripts.ask(self._scripts.redis.hget(self._scripts.key("digest", name), "cards"))
+        return tuple(record.split(",")) if record else ()
+
+    async def digested(self, post: Post, name: str, ts: str, logs: Mapping[str, bool]) -> str:
+        """Many ends are told in one message. `logs`: the cards, and which have the log of a failure still to be posted.
+
+        `ok`, or `done:<ts>` of another's post.
+        """
+        flags = [part for card, follows in logs.items() for part in (card, int(follows))]
+        lease = post.lease
+        return str(
+            await self._scripts.run(
+                "finish_digest", name, post.urgency, post.channel, lease.member, lease.token, ts, *flags
+            )
+        )
+
+    async def undigest(self, post: Post, name: str, urgencies: Mapping[str, str]) -> None:
+        """They cannot be told in one message: each is told by itself, with its own urgency."""
+        parts = [part for pair in urgencies.items() for part in pair]
+        lease = post.lease
+        await self._scripts.run("undo_digest", name, post.urgency, post.channel, lease.member, lease.token, *parts)
+
+    async def aside(self, channel: str) -> str | None:
+        """Why a channel is set aside, None where it is not."""
+        found: str | None = await self._scripts.ask(self._scripts.redis.get(self._scripts.key("aside", channel)))
+        return found
+
+    async def set_aside(self, channel: str, why: str, *, for_s: float) -> None:
+        """A channel refuses: edit nothing there for a while."""
+        await self._scripts.run("set_aside", channel, why, round(for_s * 1000))
+
+    async def restore(self, channel: str) -> None:
+        """A channel takes messages again."""
+        await self._scripts.ask(self._scripts.redis.delete(self._scripts.key("aside", channel)))
 
     async def note_file(self, card: str, file_id: str) -> None:
         """Remember a file that is uploaded and about to be shared, to be found if that reply is lost."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from bot.core.run import CancelWish, CardRef, End, Observation, Run, RunFacts, RunKey, is_failed, is_final
+from bot.core.run import LOST, CancelWish, CardRef, End, Observation, Run, RunFacts, RunKey, is_failed, is_final
 from bot.flows.lease import Lease
 from bot.flows.ports import Asker, Observed, StrayRule, WishAnswer
 from bot.store.codec import dump, load
@@ -82,7 +82,7 @@ class Runs:
     async def conclude(self, lease: Lease, run: Run, end: End) -> bool:
         """Record how a run ended; its cards turn final and its threads are told. False where another one did."""
         token = await lease.freeze()
-        urgency = "fail" if is_failed(run.seen.state) else "end"
+        urgency = "fail" if is_failed(run.seen.state) or run.seen.state == LOST else "end"
         word = await self._scripts.run("conclude", run.key.name, token, dump(end), urgency, int(end.log == "late"))
         return bool(word == "ok")
 

@@ -23,11 +23,11 @@ def asked(
     return Asked(name, "T", channel, user, "ada", RunCommand(schedule=text), "https://hooks.test/r", force)
 
 
-async def follow_run(scripts: Scripts, run_id: int, *, channel: str = "A") -> None:
-    """Take a start all the way to its run: accepted, looked, carded, sending, settled."""
+async def follow_run(scripts: Scripts, run_id: int, *, channel: str = "A", ts: str = "", user: str = "U1") -> None:
+    """Take a start all the way to its run: accepted, looked, carded (as the message `ts`), sending, settled."""
     requests, due = Requests(scripts, Limits()), DueSet(scripts, "requests", lease_s=10)
     name = f"request-{run_id}"
-    await requests.accept(asked(name, text=f"s{run_id}", channel=channel))
+    await requests.accept(asked(name, text=f"s{run_id}", channel=channel, user=user))
     claimed = await due.claim(1)
     request = await requests.load(name)
     assert claimed.lease is not None
@@ -36,8 +36,9 @@ async def follow_run(scripts: Scripts, run_id: int, *, channel: str = "A") -> No
     lane = Posts(scripts, Budget(post_gap_s=0, channel_gap_s=0), lease_s=10, upload_lease_s=10)
     taken = await lane.claim()
     assert taken.lease is not None
+    assert taken.item == f"start/{name}"
     post = Post(taken.lease, taken.urgency, taken.channel, f"req:{name}", "post")
-    assert await lane.carded(post, name, "T", CardRef(channel, f"{run_id}.5"))
+    assert await lane.carded(post, name, "T", CardRef(channel, ts or f"{run_id}.5"))
     await due.claim(1)
     request = await requests.load(name)
     assert request is not None

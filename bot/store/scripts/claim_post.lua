@@ -1,5 +1,6 @@
 -- First a slot of the posting budget, then the most urgent post for it. ARGV: lease in us, lease of logs in us,
--- gap between posts in us, gap between posts of a channel in us. Gives {item, token, class, channel} or {'', us until the next look}
+-- gap between posts in us, gap between posts of a channel in us, more ends than this in a channel are told in one message,
+-- so many of them at most. Gives {item, token, class, channel} or {'', us until the next look}
 local at = now()
 local hold = tonumber(redis.call('GET', key('hold', 'chat.postMessage')) or '0')
 local next_us = math.max(hold, tonumber(redis.call('GET', key('budget', 'posts')) or '0'))
@@ -9,9 +10,49 @@ local gates = key('budget', 'channels')
 redis.call('ZREMRANGEBYSCORE', gates, '-inf', num(at))
 local function lease_of(class) return tonumber(class == 'log' and ARGV[4] or ARGV[3]) end
 local function opens(channel) return tonumber(redis.call('ZSCORE', gates, channel) or '0') end
-local got, again = take('posts', {'start', 'fail', 'end', 'log'}, lease_of, opens)
+
+-- Ends that wait in a channel and that nobody has tried to post yet, failures first.
+local function untried(channel, most)
+  local found = {}
+  for _, class in ipairs({'fail', 'end'}) do
+    local items = key('posts', class, channel)
+    for _, item in ipairs(redis.call('ZRANGE', items, '-inf', num(at), 'BYSCORE', 'LIMIT', '0', most - #found)) do
+      local card = string.match(item, '^end/(.*)$')
+      if card and redis.call('HEXISTS', key('card', card), 'end') == 0 then found[#found + 1] = {items, item, card} end
+    end
+    if #found >= most then break end
+  end
+  return found
+end
+
+-- Many ends of one channel become one post in the place of the first of them.
+local function digest(got)
+  local class, channel, few, most = got[3], got[4], tonumber(ARGV[7]), tonumber(ARGV[8])
+  if class ~= 'fail' and class ~= 'end' then return got end
+  local waiting = redis.call('ZCOUNT', key('posts', 'fail', channel), '-inf', num(at))
+    + redis.call('ZCOUNT', key('posts', 'end', channel), '-inf', num(at))
+  if waiting < few or redis.call('EXISTS', key('aside', channel)) == 1 then return got end
+  local first = string.match(got[1], '^end/(.*)$')
+  if not first or redis.call('HEXISTS', key('card', first), 'end') == 1 then return got end
+  local found, cards = untried(channel, most - 1), {first}
+  if #found < few then return got end
+  redis.call('ZREM', key('posts', class, channel), got[1])
+  for _, one in ipairs(found) do
+    redis.call('ZREM', one[1], one[2])
+    cards[#cards + 1] = one[3]
+  end
+  local name = channel .. '-' .. num(at)
+  local item = 'digest/' .. name
+  redis.call('HSET', key('digest', name), 'cards', table.concat(cards, ','))
+  redis.call('ZADD', key('posts', 'digest', channel), got[2], item)
+  redis.call('ZADD', key('posts', 'digest'), 'LT', got[2], channel)
+  return {item, got[2], 'digest', channel}
+end
+
+local got, again = take('posts', {'start', 'digest', 'fail', 'end', 'log'}, lease_of, opens)
 if not got then return {'', again and num(math.max(0, again - at)) or ''} end
 -- Counted from when the slot was free, up to half a second ago: what a claim comes late is not lost.
+got = digest(got)
 redis.call('SET', key('budget', 'posts'), num(math.max(next_us, at - 500000) + tonumber(ARGV[5])), 'PX', '60000')
 redis.call('ZADD', gates, num(at + tonumber(ARGV[6])), got[4])
 redis.call('ZADD', key('posts', got[3]), 'GT', num(at + tonumber(ARGV[6])), got[4])

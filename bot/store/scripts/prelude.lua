@@ -84,6 +84,11 @@ local function dirty(card, class)
   local known = redis.call('HMGET', hash, 'team', 'queued', 'unshowable')
   if not known[1] or known[3] then return end
   local channel, due = channel_of(card), now()
+  local aside = redis.call('GET', key('aside', channel))
+  if aside and not known[2] then
+    redis.call('HSET', hash, 'unshowable', aside)
+    return
+  end
   if known[2] then
     if RANK[known[2]] <= RANK[class] then return end
     local items = key('edits', known[2], channel)

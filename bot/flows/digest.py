@@ -1,0 +1,71 @@
+"""Many ends in one channel: one message names them, and the log of each failure follows in its own thread."""
+
+from __future__ import annotations
+
+import structlog
+
+from bot.core.digest import digest
+from bot.core.errors import CredentialRefused, SlackRefused
+from bot.core.run import LOST, CardRef, Run, is_failed
+from bot.flows.once import post_once
+from bot.flows.ports import Chat, Post, Posts, Runs
+from bot.flows.poster import Poster
+
+log = structlog.get_logger()
+
+
+class Digest:
+    """Sends a claimed digest."""
+
+    def __init__(self, chat: Chat, posts: Posts, runs: Runs, poster: Poster, *, app_url: str, settle_s: float) -> None:
+        self._chat = chat
+        self._posts = posts
+        self._runs = runs
+        self._poster = poster
+        self._app_url = app_url
+        self._settle_s = settle_s
+
+    async def send(self, post: Post, name: str) -> None:
+        """Tell all ends of a digest; where Slack refuses it, leave each to be told by itself."""
+        cards = await self._posts.load_digest(name)
+        found = {card: run for card in cards if (run := await self._run_of(card)) is not None}
+        if not found:
+            log.error("a digest belongs to nothing any more", digest=name)
+            await self._posts.digested(post, name, "gone", dict.fromkeys(cards, False))
+            return
+        channel, message, key = post.channel, digest(tuple(found.values()), self._app_url), f"digest:{name}"
+        try:
+            ts = await post_once(
+                self._posts,
+                post,
+                send=lambda: self._poster.post(channel, message, key, None),
+                find=lambda since: self._chat.find(channel, key, since=since),
+                settle_s=self._settle_s,
+                twice_is_better=True,
+            )
+        except CredentialRefused:
+            raise
+        except SlackRefused as refused:
+            log.warning("many ends cannot be told in one message", channel=channel, why=refused.code)
+            await self._posts.undigest(post, name, {card: _urgency(run) for card, run in found.items()})
+            raise
+        if ts is not None:
+            await self._told(post, name, ts, cards, found)
+
+    async def _run_of(self, card_id: str) -> Run | None:
+        card = await self._posts.load(card_id)
+        return await self._runs.load(card.run) if card and card.run else None
+
+    async def _told(self, post: Post, name: str, ts: str, cards: tuple[str, ...], found: dict[str, Run]) -> None:
+        logs = dict.fromkeys(cards, False) | {card: _has_log(run) for card, run in found.items()}
+        known = await self._posts.digested(post, name, ts, logs)
+        if known not in {"ok", f"done:{ts}"}:
+            await self._poster.remove(CardRef(post.channel, ts))
+
+
+def _has_log(run: Run) -> bool:
+    return run.end is not None and run.end.log == "read"
+
+
+def _urgency(run: Run) -> str:
+    return "fail" if is_failed(run.seen.state) or run.seen.state == LOST else "end"

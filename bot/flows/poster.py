@@ -1,0 +1,49 @@
+"""What all posts share: text alone where Slack refuses blocks, and channels that are set aside."""
+
+from __future__ import annotations
+
+import structlog
+
+from bot.core.errors import ChannelRefused, ContentRefused, SlackError
+from bot.core.message import Message
+from bot.core.run import CardRef
+from bot.flows.ports import Chat, Posts
+
+log = structlog.get_logger()
+
+ASIDE_S = 600.0
+
+
+class Poster:
+    """Posts and removes messages, and remembers which channels refuse them."""
+
+    def __init__(self, chat: Chat, posts: Posts) -> None:
+        self._chat = chat
+        self._posts = posts
+
+    async def post(self, channel: str, message: Message, key: str, thread: str | None) -> str:
+        """Post a message; its text alone where Slack refuses its blocks. Raises SlackError."""
+        try:
+            return await self._chat.post(channel, message, key=key, thread_ts=thread)
+        except ContentRefused as refused:
+            log.error("Slack refused a post's blocks; its text alone is posted", key=key, why=refused.code)
+            return await self._chat.post(channel, Message(message.text), key=key, thread_ts=thread)
+
+    async def check_aside(self, channel: str) -> None:
+        """Raise ChannelRefused for a channel that is set aside."""
+        why = await self._posts.aside(channel)
+        if why is not None:
+            raise ChannelRefused("chat.postMessage", why)
+
+    async def set_aside(self, channel: str, refused: ChannelRefused) -> None:
+        """Nothing is tried in a channel that refuses, for a while: it must not take the slots of the others."""
+        if await self._posts.aside(channel) is None:
+            log.warning("a channel is set aside; its ends go to whoever asked", channel=channel, why=refused.code)
+            await self._posts.set_aside(channel, refused.code, for_s=ASIDE_S)
+
+    async def remove(self, message: CardRef) -> None:
+        """Delete a message that stands twice."""
+        try:
+            await self._chat.delete(message.channel, message.ts)
+        except SlackError as error:
+            log.error("a message that stands twice could not be removed", ts=message.ts, why=str(error))

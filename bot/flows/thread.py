@@ -1,0 +1,202 @@
+"""The thread under a card: the end, the failed command's log, and its file."""
+
+from __future__ import annotations
+
+import structlog
+
+from bot.core.card import run_url
+from bot.core.errors import (
+    BoltError,
+    BoltRejected,
+    BoltTooLarge,
+    ChannelRefused,
+    CredentialRefused,
+    FileRefused,
+    SlackError,
+    SlackRefused,
+)
+from bot.core.message import Message, Paragraph
+from bot.core.run import CardRef, Run
+from bot.core.text import Link
+from bot.core.thread import end_post, late_log_post, log_file_name
+from bot.flows.conclude import LogReader
+from bot.flows.once import post_once
+from bot.flows.ports import Absent, Card, Chat, Found, Post, Posts, Runs, Unknown
+from bot.flows.poster import Poster
+
+log = structlog.get_logger()
+
+LOG_AGAIN_S = 30.0
+FILE_GIVEN_UP_S = 86_400.0
+CREDENTIAL_AGAIN_S = 30.0
+# Refusals that concern a thread, not its channel.
+THREAD_ONLY = frozenset({"restricted_action_thread_locked", "restricted_action_non_threadable_channel"})
+WHY = {
+    "is_archived": "it is archived",
+    "not_in_channel": "I am not in it",
+    "channel_not_found": "it is gone, or I am not in it",
+    "restricted_action": "I am not allowed to",
+    "restricted_action_read_only_channel": "I am not allowed to",
+}
+
+
+class Thread:
+    """Sends a claimed post of a thread. `settle_s`: how long a call whose reply was lost may still take effect."""
+
+    def __init__(
+        self, chat: Chat, posts: Posts, runs: Runs, logs: LogReader, poster: Poster, *, app_url: str, settle_s: float
+    ) -> None:
+        self._chat = chat
+        self._posts = posts
+        self._runs = runs
+        self._logs = logs
+        self._poster = poster
+        self._app_url = app_url
+        self._settle_s = settle_s
+
+    async def send(self, post: Post, kind: str, name: str) -> None:
+        """Send the `end`, `late` or `file` of a card."""
+        card = await self._posts.load(name)
+        run = await self._runs.load(card.run) if card and card.run else None
+        if card is None or run is None:
+            log.error("a post belongs to nothing any more", kind=kind, card=name)
+            await self._posts.posted(post, name, "gone")
+            return
+        try:
+            await {"end": self._end, "late": self._late, "file": self._file}[kind](post, card, run)
+        except CredentialRefused as refused:
+            log.error("Slack refuses my token", why=refused.code, method=refused.method)
+            await self._posts.put_back(post, delay_s=CREDENTIAL_AGAIN_S, record="")
+
+    async def _end(self, post: Post, card: Card, run: Run) -> None:
+        message, key = end_post(run, self._app_url), f"end:{run.id}"
+        follow = f"file/{card.id}" if run.end and run.end.log == "read" else ""
+        try:
+            await self._poster.check_aside(card.ref.channel)
+            await self._reply(post, card, message, key, follow=follow)
+        except CredentialRefused:
+            raise
+        except SlackRefused as refused:
+            outcome = await self._elsewhere(card, run, message, key, refused)
+            if outcome is None:
+                await self._posts.put_back(post, delay_s=CREDENTIAL_AGAIN_S, record="")
+            else:
+                await self._posts.posted(post, card.id, outcome, follow=follow)
+
+    async def _late(self, post: Post, card: Card, run: Run) -> None:
+        follow = f"file/{card.id}" if run.end and run.end.log == "read" else ""
+        message = late_log_post(run, self._app_url)
+        try:
+            await self._poster.check_aside(card.ref.channel)
+            await self._reply(post, card, message, f"late:{run.id}", follow=follow)
+        except CredentialRefused:
+            raise
+        except SlackRefused as refused:
+            log.warning("a late log cannot be posted", card=card.id, why=refused.code)
+            await self._posts.posted(post, card.id, refused.code)
+
+    async def _reply(self, post: Post, card: Card, message: Message, key: str, *, follow: str) -> None:
+        channel, thread = card.ref.channel, card.ref.ts
+        ts = await post_once(
+            self._posts,
+            post,
+            send=lambda: self._poster.post(channel, message, key, thread),
+            find=lambda since: self._chat.find(channel, key, since=since, thread_ts=thread),
+            settle_s=self._settle_s,
+            twice_is_better=True,
+        )
+        if ts is None:
+            return
+        known = await self._posts.posted(post, card.id, ts, follow=follow)
+        if known not in {"ok", f"done:{ts}"}:
+            await self._poster.remove(CardRef(channel, ts))
+
+    async def _elsewhere(self, card: Card, run: Run, message: Message, key: str, refused: SlackRefused) -> str | None:
+        """An end that its thread refuses goes to the channel, then to the asker, then to an error log: never nowhere."""
+        try:
+            if isinstance(refused, ChannelRefused) and refused.code not in THREAD_ONLY:
+                raise refused
+            return await self._poster.post(card.ref.channel, message, key, None)
+        except ChannelRefused as channel_refused:
+            await self._poster.set_aside(card.ref.channel, channel_refused)
+        except SlackRefused:
+            log.info("a thread and its channel refuse an end", card=card.id, why=refused.code)
+        except SlackError:
+            return None
+        if run.facts.asked_by:
+            where = Link(run_url(self._app_url, run.id), f"run {run.id}")
+            why = WHY.get(refused.code, f"Slack says {refused.code}")
+            text = (*message.text, f" I could not post this in its channel, because {why}; see ", where, ".")
+            try:
+                return await self._chat.direct(
+                    run.facts.asked_by, Message(text, (Paragraph(text), *message.blocks[1:])), key=key
+                )
+            except SlackRefused as also:
+                refused = also
+            except SlackError:
+                return None
+        log.error("an end could be told nowhere", run=run.id, state=run.seen.state, card=card.id, why=refused.code)
+        return "nowhere"
+
+    async def _file(self, post: Post, card: Card, run: Run) -> None:
+        command = run.end.failed if run.end else None
+        if command is None:
+            await self._posts.posted(post, card.id, "nothing")
+            return
+        try:
+            await self._poster.check_aside(card.ref.channel)
+        except ChannelRefused as refused:
+            await self._no_file(post, card, refused)
+            return
+        try:
+            digest = await self._logs.read(command)
+        except (BoltRejected, BoltTooLarge) as gone:
+            log.warning("a log file cannot be read", card=card.id, why=str(gone))
+            await self._posts.posted(post, card.id, "lost")
+            return
+        except BoltError:
+            await self._file_later(post, card, run)
+            return
+        if digest is None:
+            await self._posts.posted(post, card.id, "empty")
+            return
+        try:
+            ts = await self._upload(post, card, run, digest.file.text)
+        except CredentialRefused as refused:
+            # Uploading has a scope of its own: a bot that lacks it still tells every end.
+            await self._no_file(post, card, refused)
+        except (FileRefused, SlackRefused) as refused:
+            await self._no_file(post, card, refused)
+        else:
+            if ts is not None:
+                await self._posts.posted(post, card.id, ts)
+                self._logs.forget(command)
+
+    async def _file_later(self, post: Post, card: Card, run: Run) -> None:
+        """Bolt is away: the file waits for it, but not for ever."""
+        if await self._runs.final_since_s(run.key) > FILE_GIVEN_UP_S:
+            log.warning("a log file could not be read for a day", card=card.id)
+            await self._posts.posted(post, card.id, "lost")
+        else:
+            await self._posts.put_back(post, delay_s=LOG_AGAIN_S)
+
+    async def _upload(self, post: Post, card: Card, run: Run, text: str) -> str | None:
+        name = log_file_name(run)
+        channel, thread = card.ref.channel, card.ref.ts
+
+        async def send() -> str:
+            file_id = await self._chat.start_upload(name.name, text.encode(), snippet=True)
+            await self._posts.note_file(card.id, file_id)
+            await self._chat.share_upload(channel, thread, file_id, name.title)
+            return file_id
+
+        async def find(since: float) -> Found | Absent | Unknown:
+            if card.file_id is None:
+                return Absent()
+            return await self._chat.find_upload(channel, thread, card.file_id, since=since)
+
+        return await post_once(self._posts, post, send=send, find=find, settle_s=self._settle_s, twice_is_better=True)
+
+    async def _no_file(self, post: Post, card: Card, refused: SlackRefused) -> None:
+        log.warning("a log file cannot be posted", card=card.id, why=refused.code)
+        await self._posts.posted(post, card.id, refused.code)

@@ -1,0 +1,14 @@
+-- A channel refuses: for a while nothing is edited there, and ends go to whoever asked. Cards that wait for an edit are
+-- given up, unless one is under way. ARGV: channel, why, for how long in ms.
+local channel, at = ARGV[3], now()
+redis.call('SET', key('aside', channel), ARGV[4], 'PX', ARGV[5])
+for class, _ in pairs(RANK) do
+  local items = key('edits', class, channel)
+  for _, card in ipairs(redis.call('ZRANGE', items, '-inf', num(at), 'BYSCORE')) do
+    redis.call('ZREM', items, card)
+    redis.call('HDEL', key('card', card), 'queued')
+    redis.call('HSET', key('card', card), 'unshowable', ARGV[4])
+    seal(card)
+  end
+end
+return 1
