@@ -15,11 +15,11 @@ from bot.core.progress import position
 from bot.core.run import End, FailedNode, Run, RunKey, failed_command, is_failed
 from bot.core.thread import EXCERPT_SHOWN
 from bot.flows.lease import Lease
+from bot.flows.listings import Listings
 from bot.flows.ports import Bolt, Due, Runs
 
 log = structlog.get_logger()
 
-LISTED = 20
 NODES_KEPT = 20
 READ_AT_ONCE = 2
 LISTING_S = 5.0
@@ -86,7 +86,7 @@ class Conclude:
     """Takes a run that was seen to be over to its recorded end."""
 
     def __init__(self, bolt: Bolt, runs: Runs, due: Due, logs: LogReader) -> None:
-        self._bolt = bolt
+        self._listings = Listings(bolt)
         self._runs = runs
         self._due = due
         self._logs = logs
@@ -152,10 +152,9 @@ class Conclude:
             return None
         try:
             async with asyncio.timeout(LISTING_S):
-                listed = await self._bolt.runs(run.facts.schedule, LISTED)
+                return await self._listings.ended(run.facts.schedule, run.id)
         except (BoltError, TimeoutError):
             return None
-        return next((one for one in listed if one.id == run.id), None)
 
 
 def _end(run: Run, command: Command | None, listed: RunSummary | None, digest: FailureLog | None) -> End:

@@ -1,0 +1,91 @@
+"""Socket Mode: two connections, and neither a dead, a deaf nor a refused one keeps the bot from hearing."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
+import aiohttp
+import pytest
+
+from bot.sandbox.slack import Fault
+from tests.e2e.stage import Bot, Stage
+
+READY_FALLS_S = 10.0
+BACK_S = 35.0
+
+
+async def status(bot: Bot) -> int:
+    """What /readyz says."""
+    url = f"http://127.0.0.1:{bot.port}/readyz"
+    async with aiohttp.ClientSession() as http, http.get(url) as answer:
+        return answer.status
+
+
+async def until_status(bot: Bot, wanted: int, within_s: float) -> None:
+    """Wait for what /readyz says."""
+    await until(lambda: status(bot), lambda found: found == wanted, within_s)
+
+
+async def still_hears(stage: Stage) -> None:
+    """A command is taken in, on whichever connection it comes."""
+    before = len(stage.started())
+    for number in range(4):
+        answer = await stage.slash(f'run nightly --reason "{number}"')
+        assert not answer.problem, answer
+    await stage.until(lambda: len(stage.started()) > before)
+
+
+async def connected(stage: Stage, count: int = 2) -> None:
+    """Wait for so many connections that are alive."""
+    sockets = stage.sandbox.slack.delivery.sockets
+
+    async def alive() -> int:
+        return sum(not one.deaf and not one.leaving for one in sockets.connections)
+
+    await until(alive, lambda found: found >= count, BACK_S)
+
+
+async def until(look: Callable[[], Awaitable[int]], holds: Callable[[int], bool], within_s: float) -> None:
+    """Look again and again until something holds."""
+    deadline = time.monotonic() + within_s
+    while not holds(found := await look()):
+        assert time.monotonic() < deadline, found
+        await asyncio.sleep(0.05)
+
+
+async def test_two_connections_are_open(stage: Stage) -> None:
+    """One is enough to hear; a refresh of it leaves the other."""
+    await stage.start_bot()
+    await connected(stage)
+    await still_hears(stage)
+
+
+@pytest.mark.parametrize("what", ["drop", "deaf", "refresh"])
+async def test_what_is_wrong_with_a_connection_passes(stage: Stage, what: str) -> None:
+    """Cut without a word, open but without an answer, or closed by Slack: replaced, and readiness follows."""
+    bot = await stage.start_bot()
+    await connected(stage)
+    sockets = stage.sandbox.slack.delivery.sockets
+    if what == "drop":
+        sockets.drop()
+    elif what == "deaf":
+        sockets.deafen()
+        await until_status(bot, 503, READY_FALLS_S)
+    else:
+        await sockets.disconnect("refresh_requested", close_after_s=0.5)
+    await connected(stage)
+    await until_status(bot, 200, BACK_S)
+    await still_hears(stage)
+
+
+async def test_a_handshake_that_fails_is_tried_with_a_fresh_ticket(stage: Stage) -> None:
+    """An address works once: the same one again would fail for ever."""
+    bot = await stage.start_bot()
+    await connected(stage)
+    stage.sandbox.workspace.faults.add(Fault("drop_before", "socket", count=2))
+    stage.sandbox.slack.delivery.sockets.drop()
+    await connected(stage)
+    await until_status(bot, 200, BACK_S)
+    await still_hears(stage)

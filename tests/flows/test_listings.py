@@ -1,0 +1,64 @@
+"""A listing serves all runs of a schedule that end together."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+
+from bot.core.bolt import RunSummary
+from bot.flows.listings import FRESH_S, Listings
+
+ENDED = datetime(2026, 11, 23, 14, 20, tzinfo=UTC)
+
+
+class Api:
+    """Lists the runs that it is given, a moment after it is asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.runs_of: dict[str, list[RunSummary]] = {}
+
+    async def runs(self, slug: str, limit: int) -> list[RunSummary]:
+        """Answer later."""
+        assert limit > 1
+        self.asked.append(slug)
+        await asyncio.sleep(0.01)
+        return list(self.runs_of.get(slug, []))
+
+
+def run(run_id: int, *, ended: bool = True) -> RunSummary:
+    """A run in a listing."""
+    return RunSummary(run_id, "SUCCESS", "key", ended_at=ENDED if ended else None)
+
+
+async def test_many_ends_are_one_or_two_requests() -> None:
+    """Forty at once; and a run that is not listed does not make it forty either."""
+    api = Api()
+    api.runs_of["nightly"] = [run(number) for number in range(40)]
+    listings = Listings(api)  # type: ignore[arg-type]  # lists only
+    found = await asyncio.gather(*(listings.ended("nightly", number) for number in range(60)))
+    assert [one.id for one in found if one] == list(range(40))
+    assert len(api.asked) <= 2
+
+
+async def test_what_had_not_ended_then_is_asked_for_again() -> None:
+    """A listing from before the end is no answer."""
+    api = Api()
+    api.runs_of["nightly"] = [run(1), run(2, ended=False)]
+    listings = Listings(api)  # type: ignore[arg-type]  # lists only
+    assert await listings.ended("nightly", 1) is not None
+    api.runs_of["nightly"] = [run(1), run(2)]
+    second = await listings.ended("nightly", 2)
+    assert second is not None
+    assert second.ended_at == ENDED
+
+
+async def test_listings_are_forgotten() -> None:
+    """Nothing grows with the number of schedules ever seen."""
+    now = 0.0
+    api = Api()
+    listings = Listings(api, clock=lambda: now)  # type: ignore[arg-type]  # lists only
+    for number in range(100):
+        await listings.ended(f"s{number}", 1)
+        now += FRESH_S
+    assert len(listings._listings) <= 2
