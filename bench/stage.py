@@ -1,4 +1,4 @@
-"""The bot and the sandbox, each in a process of its own, as a benchmark needs them."""
+"""What a measurement needs around it: sandboxes, Redis, the bot and rivals, each in a process of its own."""
 
 from __future__ import annotations
 
@@ -9,17 +9,28 @@ import socket
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 
+from bot.store.embedded import Embedded
+
 ROOT = Path(__file__).parents[1]
-READY_S = 20.0
+READY_S = 30.0
+READY_LINE = "ready"
 
 Json = dict[str, Any]
+Environment = dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to measure. `quick`: for shorter, to try whether it works."""
+
+    quick: bool = False
 
 
 @dataclass(slots=True)
@@ -37,27 +48,84 @@ class Process:
 
     async def end(self) -> None:
         """End it."""
-        if self.process.returncode is None:
-            self.process.terminate()
-            await self.process.wait()
+        await _end(self.process)
 
 
-def free_port() -> int:
-    """A port that nothing listens on at the moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+class Control:
+    """A sandbox's control API."""
+
+    def __init__(self, base: str) -> None:
+        self.base = base
+        self._http = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._http.close()
+
+    async def get(self, path: str) -> Json:
+        """What the sandbox tells."""
+        async with self._http.get(f"{self.base}/control/{path}") as answer:
+            body: Json = await answer.json()
+            return body
+
+    async def post(self, path: str, body: Json) -> Json:
+        """Do something in the sandbox. Raises RuntimeError where it refuses."""
+        async with self._http.post(f"{self.base}/control/{path}", json=body) as answer:
+            told: Json = await answer.json()
+            if answer.status >= 400:
+                raise RuntimeError(f"{path}: {told}")
+            return told
+
+    async def asked(self) -> Asked:
+        """How often Bolt was asked for what, until now."""
+        counts = await self.get("bolt/requests")
+        return Asked(counts["total"], counts["by_operation"], counts["fields_by_operation"])
 
 
-def _rss_kb(pid: str) -> int:
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1])
-    return 0
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Counts of requests to Bolt: all, those that ask for an operation, and how many of it they ask for."""
+
+    total: int
+    requests: Mapping[str, int]
+    fields: Mapping[str, int]
+
+    def since(self, before: Asked, operation: str) -> tuple[int, int]:
+        """The requests for an operation since then, and how many of it they asked for."""
+        requests = self.requests.get(operation, 0) - before.requests.get(operation, 0)
+        return requests, self.fields.get(operation, 0) - before.fields.get(operation, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Worlds:
+    """A Slack and a Bolt, with the environment of a bot between them."""
+
+    slack: Control
+    bolt: Control
+    environment: Environment
 
 
 @contextlib.asynccontextmanager
-async def sandbox(speed: float = 1.0) -> AsyncIterator[tuple[str, dict[str, str]]]:
+async def worlds() -> AsyncIterator[Worlds]:
+    """Slack and Bolt each in a process: what Bolt's answers cost to compute must not delay the clock of Slack."""
+    async with sandbox() as (slack_base, slack), sandbox() as (bolt_base, bolt):
+        environment = slack | {name: value for name, value in bolt.items() if name.startswith("PARADIME_")}
+        async with control(slack_base) as slack_control, control(bolt_base) as bolt_control:
+            yield Worlds(slack_control, bolt_control, environment)
+
+
+@contextlib.asynccontextmanager
+async def control(base: str) -> AsyncIterator[Control]:
+    """The control API of the sandbox at that address."""
+    made = Control(base)
+    try:
+        yield made
+    finally:
+        await made.close()
+
+
+@contextlib.asynccontextmanager
+async def sandbox(speed: float = 1.0) -> AsyncIterator[tuple[str, Environment]]:
     """A sandbox in a process of its own: its address, and the environment of a bot."""
     port = free_port()
     process = await asyncio.create_subprocess_exec(
@@ -66,25 +134,33 @@ async def sandbox(speed: float = 1.0) -> AsyncIterator[tuple[str, dict[str, str]
         cwd=ROOT,
         stdout=asyncio.subprocess.PIPE,
     )
-    environment: dict[str, str] = {}
+    environment: Environment = {}
     try:
-        if process.stdout is None:
-            raise RuntimeError("the sandbox has no output")
         async with asyncio.timeout(READY_S):
             while "PARADIME_APP_URL" not in environment:
-                line = (await process.stdout.readline()).decode().strip()
+                line = await _line(process)
                 if line.startswith("export "):
                     name, _, value = line.removeprefix("export ").partition("=")
                     environment[name] = value.strip("'\"")
         yield f"http://127.0.0.1:{port}", environment
     finally:
-        process.terminate()
-        await process.wait()
+        await _end(process)
 
 
 @contextlib.asynccontextmanager
-async def bot(environment: dict[str, str], **settings: str) -> AsyncIterator[tuple[Process, float]]:
-    """A bot, and in how many seconds it was ready."""
+async def redis_server() -> AsyncIterator[str]:
+    """The address of an empty Redis that writes its append-only file and syncs it every second, as the embedded one."""
+    with tempfile.TemporaryDirectory(prefix="bolt-bench-") as folder:
+        server = Embedded(Path(folder))
+        try:
+            yield await server.start()
+        finally:
+            await server.stop()
+
+
+@contextlib.asynccontextmanager
+async def bot(environment: Environment, **settings: str) -> AsyncIterator[tuple[Process, float]]:
+    """A bot, and in how many seconds it was ready. Without REDIS_URL it has its embedded Redis."""
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="bolt-bench-") as folder:
         variables = {
@@ -97,49 +173,93 @@ async def bot(environment: dict[str, str], **settings: str) -> AsyncIterator[tup
             "BOLT_BOT_LOG_LEVEL": "warning",
             **settings,
         }
+        said = Path(folder) / "bench.log"
         began = time.monotonic()
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "bot", "run", cwd=ROOT, env=variables, stderr=asyncio.subprocess.DEVNULL
-        )
+        with said.open("wb") as log:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "bot", "run", cwd=ROOT, env=variables, stdout=log, stderr=log
+            )
         running = Process(process, port)
         try:
-            await _until_ready(port)
+            await _until_ready(running, said)
             yield running, time.monotonic() - began
         finally:
             await running.end()
 
 
-async def _until_ready(port: int) -> None:
-    async with aiohttp.ClientSession() as http, asyncio.timeout(READY_S):
-        while True:
-            with contextlib.suppress(aiohttp.ClientError):
-                async with http.get(f"http://127.0.0.1:{port}/readyz") as answer:
-                    if answer.status == 200:
-                        return
-            await asyncio.sleep(0.01)
+@contextlib.asynccontextmanager
+async def helper(
+    *command: str, environment: Environment | None = None, given: str = ""
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    """A rival as a process of its own: `given` is its standard input. It is up when it has printed `ready`."""
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], **(environment or {})},
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        if process.stdin is None:
+            raise RuntimeError("a rival has no standard input")
+        process.stdin.write(given.encode())
+        process.stdin.write_eof()
+        async with asyncio.timeout(READY_S):
+            while await _line(process) != READY_LINE:
+                pass
+        yield process
+    finally:
+        await _end(process)
 
 
-class Control:
-    """The sandbox's control API."""
+def free_port() -> int:
+    """A port that nothing listens on at the moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
-    def __init__(self, base: str) -> None:
-        self._base = base
-        self._http = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
 
-    async def close(self) -> None:
-        """Close the connections."""
-        await self._http.close()
+def say(what: str) -> None:
+    """Tell on standard error how far a measurement is."""
+    sys.stderr.write(f"{time.strftime('%H:%M:%S')} {what}\n")
+    sys.stderr.flush()
 
-    async def get(self, path: str) -> Json:
-        """What the sandbox tells."""
-        async with self._http.get(f"{self._base}/control/{path}") as answer:
-            body: Json = await answer.json()
-            return body
 
-    async def post(self, path: str, body: Json) -> Json:
-        """Do something in the sandbox."""
-        async with self._http.post(f"{self._base}/control/{path}", json=body) as answer:
-            told: Json = await answer.json()
-            if answer.status >= 400:
-                raise RuntimeError(f"{path}: {told}")
-            return told
+async def _line(process: asyncio.subprocess.Process) -> str:
+    """The next line that a process prints. Raises RuntimeError where it has ended."""
+    line = await process.stdout.readline() if process.stdout is not None else b""
+    if not line:
+        raise RuntimeError("a process of the measurement has ended too early")
+    return line.decode().strip()
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is None:
+        process.terminate()
+    await process.wait()
+
+
+async def _until_ready(running: Process, said: Path) -> None:
+    try:
+        async with aiohttp.ClientSession() as http, asyncio.timeout(READY_S):
+            while running.process.returncode is None:
+                with contextlib.suppress(aiohttp.ClientError):
+                    async with http.get(f"http://127.0.0.1:{running.port}/readyz") as answer:
+                        if answer.status == 200:
+                            return
+                await asyncio.sleep(0.01)
+    except TimeoutError:
+        pass
+    raise RuntimeError(f"the bot is not ready: {_last_lines(said)}")
+
+
+def _last_lines(said: Path) -> str:
+    return " / ".join(said.read_text(errors="replace").splitlines()[-3:]) or "it says nothing"
+
+
+def _rss_kb(pid: str) -> int:
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1])
+    return 0

@@ -1,6 +1,7 @@
 """The control API of the sandbox's Bolt: what happens in Bolt without the bot, and what goes wrong.
 
 GET    /control/bolt/state                 schedules, runs, counts of requests, faults, settings
+GET    /control/bolt/requests              the counts of requests alone
 GET    /control/bolt/calls?after=N         the requests from the Nth on
 POST   /control/bolt/runs                  {slug, branch?, commands?, pull_request?, actor?}: somebody starts it in Bolt
 POST   /control/bolt/runs/<id>/cancel      {actor?}: somebody asks in Bolt for its end
@@ -50,6 +51,7 @@ class Controls:
         return [
             web.get(base, self.help),
             web.get(f"{base}/state", self.get_state),
+            web.get(f"{base}/requests", self.get_requests),
             web.get(f"{base}/calls", self.get_calls),
             web.post(f"{base}/runs", _posted(self.start)),
             web.post(f"{run}/cancel", _posted(self.cancel)),
@@ -68,6 +70,10 @@ class Controls:
     async def get_state(self, _request: web.Request) -> web.Response:
         """GET /control/bolt/state."""
         return web.json_response(self.state())
+
+    async def get_requests(self, _request: web.Request) -> web.Response:
+        """GET /control/bolt/requests."""
+        return web.json_response(self._requests())
 
     async def get_calls(self, request: web.Request) -> web.Response:
         """GET /control/bolt/calls."""
@@ -90,11 +96,7 @@ class Controls:
         return {
             "schedules": [schedule_json(world, each) | {"active": each.active} for each in schedules],
             "runs": [self._run(each) for each in world.runs()],
-            "requests": {
-                "total": world.calls.total,
-                "by_operation": dict(world.calls.by_operation),
-                "fields_by_operation": dict(world.calls.fields_by_operation),
-            },
+            "requests": self._requests(),
             "faults": [asdict(each) for each in world.faults.active],
             "settings": self._settings(),
         }
@@ -161,6 +163,14 @@ class Controls:
             return {"status": await send(target, posted)}
         except (aiohttp.ClientError, TimeoutError) as error:
             raise Refused(f"{target.url} does not answer: {type(error).__name__}") from error
+
+    def _requests(self) -> Json:
+        calls = self._world.calls
+        return {
+            "total": calls.total,
+            "by_operation": dict(calls.by_operation),
+            "fields_by_operation": dict(calls.fields_by_operation),
+        }
 
     def _settings(self) -> Json:
         names = ("speed", "cancel_finished", "open_end", "invalid_status")

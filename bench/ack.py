@@ -1,0 +1,131 @@
+"""How soon a command is acknowledged, its durable record included, beside an app that does nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from bench.polls import until_followed
+from bench.seed import make_channels, seed
+from bench.stage import Control, Options, Worlds, bot, control, helper, redis_server, sandbox, say, worlds
+from bench.table import Row, percentile
+from bot.store.connect import connect
+
+RUNS = 500
+ROUNDS = 5
+COMMANDS = 200
+A_SECOND = 50
+CHANNELS = 100
+WARM = 10
+MORE_MS = 5.0
+# A person types faster here than the bot lets one.
+LIMITS = {"BOLT_BOT_USER_LIMIT": "10000", "BOLT_BOT_CHANNEL_LIMIT": "10000"}
+NAMES = [f"ack-{number}" for number in range(CHANNELS)]
+
+Times = list[float]
+
+
+async def measure(options: Options) -> list[Row]:
+    """Ours and the bare app by turns, while the bot follows its runs all the time."""
+    ours, bare = [], []
+    async with worlds() as around, _rival() as rival:
+        await make_channels(around.slack, NAMES)
+        for number in range(1 if options.quick else ROUNDS):
+            say(f"ack: round {number + 1}")
+            mine, its = await _round(number, around, rival)
+            ours.append(mine)
+            bare.append(its)
+    return rows(ours, bare)
+
+
+def rows(ours: list[Times], bare: list[Times]) -> list[Row]:
+    """The lines of the table."""
+    ours_p99, bare_p99 = ([percentile(one, 99) for one in times] for times in (ours, bare))
+    more = statistics.median(mine - its for mine, its in zip(ours_p99, bare_p99, strict=True))
+    name = f"acknowledgement, {A_SECOND}/s over {CHANNELS} channels, {RUNS} runs followed"
+    return [
+        Row(
+            f"{name}, in the append-only file (everysec): p99",
+            f"{statistics.median(ours_p99):.1f} ms",
+            f"{statistics.median(bare_p99):.1f} ms, an app that only acknowledges",
+        ),
+        Row(
+            f"  p99 more than the bare app's, median of {len(ours)} rounds",
+            f"{more:+.1f} ms",
+            "",
+            f"≤ {MORE_MS:g} ms",
+            more <= MORE_MS,
+        ),
+        Row("  median", _ms(ours), _ms(bare)),
+    ]
+
+
+def _ms(rounds: list[Times]) -> str:
+    return f"{statistics.median(one for times in rounds for one in times):.1f} ms"
+
+
+@asynccontextmanager
+async def _rival() -> AsyncIterator[Control]:
+    """The bare app, with a Slack of its own."""
+    async with sandbox() as (base, environment), control(base) as slack:
+        await make_channels(slack, NAMES)
+        async with helper(sys.executable, "-m", "bench.bare_app", environment=environment):
+            yield slack
+
+
+async def _round(number: int, around: Worlds, rival: Control) -> tuple[Times, Times]:
+    """One burst of each, with a Redis and a bot anew: what the burst before has left must not add up."""
+    async with redis_server() as redis_url:
+        await seed(redis_url, around.environment, around.bolt, runs=RUNS, channels=CHANNELS)
+        polled = (await around.bolt.asked()).fields.get("boltRunStatus", 0)
+        async with bot(around.environment, REDIS_URL=redis_url, **LIMITS):
+            await until_followed(around.bolt, RUNS, polled)
+            before = await _recorded(redis_url)
+            if number % 2:
+                its, mine = await _burst(rival, number), await _burst(around.slack, number)
+            else:
+                mine, its = await _burst(around.slack, number), await _burst(rival, number)
+            recorded = await _recorded(redis_url) - before
+    if recorded != COMMANDS + WARM:
+        raise RuntimeError(f"of {COMMANDS + WARM} commands {recorded} were recorded")
+    # Nothing is told privately but a refusal.
+    private = (await around.slack.get("users/ada"))["private"]
+    if private:
+        raise RuntimeError(f"a command was refused: {private[-1]['text']}")
+    return mine, its
+
+
+async def _burst(slack: Control, number: int) -> Times:
+    """Type commands at a steady pace; how long each acknowledgement took, in milliseconds."""
+    for at in range(WARM):
+        await _type(slack, at, f"warm {number}")
+    began = time.perf_counter()
+
+    async def one(at: int) -> float:
+        await asyncio.sleep(began + at / A_SECOND - time.perf_counter())
+        return await _type(slack, at, f"round {number}")
+
+    return list(await asyncio.gather(*(one(at) for at in range(COMMANDS))))
+
+
+async def _type(slack: Control, at: int, words: str) -> float:
+    body = {"user": "ada", "channel": NAMES[at % CHANNELS], "text": f'run seeded --reason "{words}, {at}"'}
+    began = time.perf_counter()
+    told = await slack.post("slash", body)
+    took_ms = (time.perf_counter() - began) * 1000
+    if not told["acknowledged"]:
+        raise RuntimeError(f"a command was not acknowledged: {told['problem']}")
+    return took_ms
+
+
+async def _recorded(redis_url: str) -> int:
+    """How many requests Redis holds."""
+    redis = connect(redis_url)
+    try:
+        return sum([1 async for _key in redis.scan_iter("{bolt:bolt}:req:*", count=1000)])
+    finally:
+        await redis.aclose()

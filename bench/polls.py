@@ -1,0 +1,105 @@
+"""What following costs Bolt: HTTP requests a followed run and minute, beside the vendor's SDK."""
+
+from __future__ import annotations
+
+import asyncio
+
+from bench.seed import LONG, many, seed
+from bench.stage import ROOT, Asked, Control, Environment, Options, bot, control, helper, redis_server, sandbox, worlds
+from bench.table import Row
+
+RUNS = 500
+INTERVAL_S = 5
+BATCH = 100
+MOST = 0.16
+TIMES_FEWER = 150
+MEASURED_S = 120.0
+QUICK_S = 30.0
+FOLLOWED_S = 120.0
+POLLS = "boltRunStatus"
+# How many runs the SDK follows, and the Python that has it.
+SDK_RUNS = 20
+SDK_PYTHON = ROOT / ".conformance" / "bin" / "python"
+# The SDK's command line takes any state but RUNNING for an end.
+RUNNING_S = 3.0
+
+
+async def measure(options: Options) -> list[Row]:
+    """Ours and the SDK at the same time, each with a Bolt of its own."""
+    seconds = QUICK_S if options.quick else MEASURED_S
+    ours, sdk = await asyncio.gather(_ours(seconds), _sdk(seconds))
+    (requests, polled), minutes = ours, seconds / 60
+    each = requests / RUNS / minutes
+    floor = 60 / INTERVAL_S / BATCH
+    rows = [
+        Row(
+            f"HTTP requests a followed run and minute, {RUNS} active runs, {INTERVAL_S} s interval",
+            f"{each:.3f}",
+            f"{floor:.2f} with {BATCH} runs in each",
+            f"≤ {MOST}",
+            each <= MOST,
+        ),
+        Row("  runs in one request", f"{polled / max(1, requests):.0f}", f"{BATCH} at most"),
+        Row("  polls of a run and minute", f"{polled / RUNS / minutes:.1f}", f"{60 / INTERVAL_S:.0f} at the interval"),
+    ]
+    return [*rows, _beside(each, sdk)]
+
+
+def _beside(each: float, sdk: float | None) -> Row:
+    measure, goal = "  beside the vendor's SDK, following as its command line does", f"≤ 1/{TIMES_FEWER}"
+    if sdk is None:
+        return Row(measure, f"{each:.3f}", "not set up: make .conformance/.installed", goal)
+    ratio = sdk / each
+    return Row(measure, f"1/{ratio:.0f}", f"{sdk:.1f} ({SDK_RUNS} runs)", goal, ratio >= TIMES_FEWER)
+
+
+async def _ours(seconds: float) -> tuple[int, int]:
+    """Our requests in that time, and the runs that they asked for."""
+    interval = {name: str(INTERVAL_S) for name in ("BOLT_BOT_POLL_MIN_S", "BOLT_BOT_POLL_MAX_S")}
+    async with worlds() as around, redis_server() as redis_url:
+        await seed(redis_url, around.environment, around.bolt, runs=RUNS)
+        async with bot(around.environment, REDIS_URL=redis_url, **interval):
+            await until_followed(around.bolt, RUNS)
+            before, after = await _over(around.bolt, seconds)
+    requests, polled = after.since(before, POLLS)
+    if polled < 0.9 * RUNS * seconds / INTERVAL_S - RUNS:
+        raise RuntimeError(f"only {polled} polls of {RUNS} runs in {seconds:.0f} s: not all were followed")
+    return requests, polled
+
+
+async def until_followed(bolt: Control, runs: int, polled: int = 0) -> None:
+    """Wait until each run was asked for about three times, beyond what was `polled` before. Raises TimeoutError."""
+    async with asyncio.timeout(FOLLOWED_S):
+        while (await bolt.asked()).fields.get(POLLS, 0) < polled + 3 * runs:  # noqa: ASYNC110 - asked of another process
+            await asyncio.sleep(1)
+
+
+async def _over(bolt: Control, seconds: float) -> tuple[Asked, Asked]:
+    before = await bolt.asked()
+    await asyncio.sleep(seconds)
+    return before, await bolt.asked()
+
+
+async def _sdk(seconds: float) -> float | None:
+    """The SDK's requests a run and minute, None where it is not set up."""
+    if not SDK_PYTHON.exists():
+        return None
+    async with sandbox() as (base, environment), control(base) as bolt:
+        await bolt.post("bolt/schedules", {"name": "Long", "slug": "long", "commands": list(LONG)})
+        started = await many(range(SDK_RUNS), lambda _number: bolt.post("bolt/runs", {"slug": "long"}))
+        await asyncio.sleep(RUNNING_S)
+        async with helper(*_command(environment, [str(one["id"]) for one in started])) as rival:
+            await asyncio.sleep(RUNNING_S)
+            before, after = await _over(bolt, seconds)
+            if rival.returncode is not None:
+                raise RuntimeError("the SDK has ended too early")
+    return after.since(before, POLLS)[0] / SDK_RUNS / (seconds / 60)
+
+
+def _command(environment: Environment, runs: list[str]) -> tuple[str, ...]:
+    options = {
+        "--endpoint": environment["PARADIME_API_ENDPOINT"],
+        "--key": environment["PARADIME_API_KEY"],
+        "--secret": environment["PARADIME_API_SECRET"],
+    }
+    return str(SDK_PYTHON), "bench/sdk_wait.py", *(part for pair in options.items() for part in pair), *runs

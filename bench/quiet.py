@@ -1,0 +1,149 @@
+"""How many edits a quiet run costs, from its start to its end: a simulated clock, the bot's own flow, no network."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import cast
+
+from bench.stage import Options
+from bench.table import Row
+from bot.core.bolt import Command, RunStatus
+from bot.core.card import run_card
+from bot.core.run import End, Observation, Run, RunFacts, RunKey, is_final
+from bot.flows.follow import Follow
+from bot.flows.lease import Lease
+from bot.flows.ports import Bolt, Due, Observed, Polled, Runs
+from bot.sandbox.bolt import BoltWorld
+from bot.sandbox.bolt.model import Character, Schedule, Step
+from bot.slack.blocks.render import render
+from bot.store.codec import dump
+
+WORKSPACE = "sandbox"
+SLUG = "quiet"
+POLL_MIN_S, POLL_MAX_S = 2.0, 30.0
+LEASE_S = 10.0
+DAY_S = 86_400.0
+BEGIN = datetime(2026, 1, 5, 2, 0, tzinfo=UTC)
+# When the first poll comes after the start, in seconds: the edits depend on it.
+PHASES = tuple(number / 5 for number in range(10))
+APP_URL = "https://app.example"
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """A quiet run: `commands`, each of so many seconds. Bolt's own two come before them."""
+
+    name: str
+    commands: tuple[float, ...]
+    most: int
+
+
+LIVES = (
+    Life("5 commands in 10 min", (120.0,) * 5, 8),
+    Life("one command in 3 days", (3 * DAY_S,), 6),
+)
+
+
+@dataclass(slots=True)
+class Simulated:
+    """Bolt, the records of runs and the due set, as far as following one run needs them."""
+
+    world: BoltWorld
+    run: Run
+    edits: list[str]
+    next_s: float = 0.0
+    shown: str = field(default="")
+
+    async def poll(self, run_ids: Sequence[int]) -> Polled:
+        """What Bolt tells of the run at this moment."""
+        view = self.world.view(run_ids[0])
+        commands = tuple(
+            Command(each.id, each.step.command, each.started_at, each.ended_at, each.return_code)
+            for each in view.commands
+        )
+        return Polled(found={run_ids[0]: RunStatus(view.state, commands)})
+
+    async def observe(self, _lease: Lease, _claimed_us: int, observed: Sequence[Observed]) -> list[str]:
+        """Store it: each change of what is observed is an edit, but the end's comes with its announcement."""
+        for one in observed:
+            self.next_s = one.next_s
+            if dump(one.seen) != dump(self.run.seen):
+                self.run = replace(self.run, rev=self.run.rev + 1, seen=one.seen)
+                if not is_final(one.seen.state):
+                    self.edit(_what(one.seen))
+        return ["changed"] * len(observed)
+
+    def edit(self, why: str) -> None:
+        """Slack is asked to edit the card."""
+        text = str(render(run_card(self.run, APP_URL)))
+        self.edits.append(why if text != self.shown else f"{why}, which shows nothing new")
+        self.shown = text
+
+
+async def measure(_options: Options) -> list[Row]:
+    """The most edits over the phases of the first poll."""
+    rows = []
+    for life in LIVES:
+        found = [await live(life, phase_s) for phase_s in PHASES]
+        edits = max(found, key=len)
+        good = len(edits) <= life.most
+        seen = f"{len(edits)}" if good else f"{len(edits)}: {'; '.join(edits)}"
+        least = min(len(one) for one in found)
+        rows.append(
+            Row(
+                f"edits of a quiet run, {life.name}, the most of {len(PHASES)} phases",
+                seen,
+                f"{least} the least",
+                f"≤ {life.most}",
+                good,
+            )
+        )
+    return rows
+
+
+async def live(life: Life, phase_s: float) -> list[str]:
+    """The edits of a run from its settling to its end, each with its reason."""
+    clock = [BEGIN]
+    world = BoltWorld(clock=lambda: clock[0])
+    steps = tuple(Step(f"dbt run --select part_{at}", seconds) for at, seconds in enumerate(life.commands))
+    world.add_schedule(Schedule(0, "Quiet", SLUG, Character(steps)))
+    run_id = world.start(SLUG).id
+    facts = RunFacts(SLUG, "Quiet", "main", None, tuple(step.command for step in steps), asked_at=BEGIN)
+    simulated = Simulated(world, Run(RunKey(WORKSPACE, run_id), facts=facts), [])
+    simulated.edit("it is settled")
+    follow = _follow(simulated, clock)
+    clock[0] += timedelta(seconds=phase_s)
+    while not is_final(simulated.run.seen.state):
+        await follow.poll(*_claim(simulated.run))
+        clock[0] += timedelta(seconds=simulated.next_s)
+    simulated.run = replace(simulated.run, end=End(started_at=BEGIN, ended_at=clock[0]))
+    simulated.edit("it has ended")
+    return simulated.edits
+
+
+def _follow(simulated: Simulated, clock: list[datetime]) -> Follow:
+    return Follow(
+        cast("Bolt", simulated),
+        cast("Runs", simulated),
+        cast("Due", simulated),
+        workspace=WORKSPACE,
+        mask=str,
+        now=lambda: clock[0],
+        poll_min_s=POLL_MIN_S,
+        poll_max_s=POLL_MAX_S,
+    )
+
+
+def _claim(run: Run) -> tuple[Lease, int, tuple[tuple[str, ...], ...]]:
+    """As a claim of the polls brings it."""
+    name, asked = run.key.name, run.facts.asked_at or BEGIN
+    lease = Lease("polls", (name,), 0, time.monotonic() + LEASE_S, LEASE_S)
+    return lease, 0, ((name, "", str(asked.timestamp()), ""),)
+
+
+def _what(seen: Observation) -> str:
+    running = [command.text for command in seen.commands if command.ended_at is None]
+    return f"{seen.state.lower()}: {running[-1] if running else 'nothing runs'}"

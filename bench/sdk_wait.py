@@ -1,0 +1,47 @@
+"""The rival of `polls`: the vendor's SDK follows runs as its own command line does with --wait, a thread a run.
+
+Run it with the Python of the environment that `make conformance` sets up; it imports nothing of the bot. The logs that
+the command line would stream are left out. It prints `ready` and goes on until it is ended.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import threading
+from collections.abc import Iterator
+
+# Before the import: the SDK would else ask the package index for a newer version of itself.
+os.environ["PARADIME_DISABLE_VERSION_CHECK"] = "1"
+os.environ["PARADIME_DISABLE_TELEMETRY"] = "true"
+
+from paradime import Paradime  # type: ignore[import-not-found]
+from paradime.cli.bolt import _wait_with_logs  # type: ignore[import-not-found]
+
+
+def no_logs(_command_id: int) -> Iterator[object]:
+    """In place of the SDK's streaming of a command's log."""
+    return iter(())
+
+
+def main() -> None:
+    """Follow the runs that are named."""
+    parser = argparse.ArgumentParser()
+    for name in ("endpoint", "key", "secret"):
+        parser.add_argument(f"--{name}", required=True)
+    parser.add_argument("runs", nargs="+", type=int)
+    given = parser.parse_args()
+    client = Paradime(api_endpoint=given.endpoint, api_key=given.key, api_secret=given.secret)
+    vars(client.bolt)["stream_command_logs"] = no_logs
+    threads = [threading.Thread(target=_wait_with_logs, args=(client, run, True), daemon=True) for run in given.runs]
+    for thread in threads:
+        thread.start()
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+    for thread in threads:
+        thread.join()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,218 @@
+"""From a run's end to its being told: many active runs, all of which want edits, under Slack's own limits.
+
+A run is told when the post in its card's thread is accepted. Ours and the rival have the same number of runs and the
+same ends, one after the other, each with a Slack, a Bolt and the machine of its own. Beside the rival runs a second one
+that waits for each of its edits, which costs next to nothing, because it hardly ever gets to poll.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import statistics
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from math import inf, isinf
+
+from bench.seed import Followed, seed
+from bench.stage import Control, Options, Worlds, bot, helper, redis_server, say, worlds
+from bench.table import Row, percentile
+
+RUNS = 500
+ENDS_A_MINUTE = 20
+FAILED_SHARE = 0.3
+SEED = 20
+INTERVAL_S = 5
+WINDOW_S = 300.0
+QUICK_S = 60.0
+WARM_S = 15.0
+# How long after the last end something may still be told.
+AFTER_S = 30.0
+LOOK_S = 5.0
+# A command begins each minute in each of the runs: 500 edits a minute are wanted, and Slack takes 50.
+COMMAND_S = 60
+COMMANDS = 15
+MEDIAN_S = 3.0
+P99_S = INTERVAL_S + 1.5
+METHODS = ("chat.update", "chat.postMessage")
+TIMES_FEWER = 10
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """That a run ends so long after the beginning, the `at`th of the seeded ones."""
+
+    after_s: float
+    at: int
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How long each end took to be told (infinite where it was not), requests to Bolt a minute, and Slack's 429s.
+
+    `refused`: how often, by method.
+    """
+
+    took_s: list[float]
+    requests_a_minute: float
+    edits_a_minute: float
+    refused: dict[str, int]
+
+    @property
+    def untold(self) -> int:
+        """How many ends were not told."""
+        return sum(isinf(one) for one in self.took_s)
+
+
+async def measure(options: Options) -> list[Row]:
+    """Ours, then the rivals."""
+    ends = plan(QUICK_S if options.quick else WINDOW_S)
+    say("told: ours")
+    ours = await _ours(ends)
+    say("told: the rivals")
+    return rows(ours, *await asyncio.gather(_rival(ends), _rival(ends, "--wait")))
+
+
+async def _ours(ends: Sequence[End]) -> Outcome:
+    interval = {name: str(INTERVAL_S) for name in ("BOLT_BOT_POLL_MIN_S", "BOLT_BOT_POLL_MAX_S")}
+    async with worlds() as around, redis_server() as redis_url:
+        cards = await seed(redis_url, around.environment, around.bolt, runs=RUNS, commands=commands())
+        async with bot(around.environment, REDIS_URL=redis_url, **interval):
+            return await watch(around, cards, ends)
+
+
+async def _rival(ends: Sequence[End], *arguments: str) -> Outcome:
+    async with worlds() as around, redis_server() as redis_url:
+        cards = await seed(redis_url, around.environment, around.bolt, runs=RUNS, commands=commands())
+        command = (sys.executable, "-m", "bench.plain_bot", *arguments)
+        given = json.dumps([asdict(card) for card in cards])
+        async with helper(*command, environment=around.environment, given=given):
+            return await watch(around, cards, ends)
+
+
+def rows(ours: Outcome, rival: Outcome, waiting: Outcome) -> list[Row]:
+    """The lines of the table."""
+    median, p99 = statistics.median(ours.took_s), percentile(ours.took_s, 99)
+    ratio = rival.requests_a_minute / max(0.01, ours.requests_a_minute)
+    name = f"end to told, median of {len(ours.took_s)}, {RUNS} active runs, {ENDS_A_MINUTE} ends a minute"
+    theirs = statistics.median(rival.took_s)
+    return [
+        Row(name, _s(median), f"{_s(theirs)} (a polling task a run)", f"≤ {MEDIAN_S:g} s", median <= MEDIAN_S),
+        Row("  p99", _s(p99), _s(percentile(rival.took_s, 99)), f"≤ {P99_S:g} s", p99 <= P99_S),
+        Row(
+            "  ends not told in the window",
+            f"{ours.untold}",
+            f"{rival.untold}; {waiting.untold} where a task waits for its edits",
+            "0",
+            ours.untold == 0,
+        ),
+        Row(
+            "  requests to Bolt a minute",
+            f"{ours.requests_a_minute:.0f}",
+            f"{rival.requests_a_minute:.0f}",
+            f"≤ 1/{TIMES_FEWER}",
+            ratio >= TIMES_FEWER,
+        ),
+        Row("  edits a minute that Slack accepted", f"{ours.edits_a_minute:.0f}", f"{rival.edits_a_minute:.0f}"),
+        Row("  edits and posts that Slack refused with 429", _refused(ours), _refused(rival)),
+    ]
+
+
+def plan(seconds: float) -> list[End]:
+    """A Poisson process, the same each time."""
+    dice = random.Random(SEED)  # noqa: S311 - the same ends each time
+    order = dice.sample(range(RUNS), RUNS)
+    ends: list[End] = []
+    at_s = dice.expovariate(ENDS_A_MINUTE / 60)
+    while at_s < seconds:
+        state = "FAILED" if dice.random() < FAILED_SHARE else "SUCCESS"
+        ends.append(End(at_s, order[len(ends)], state))
+        at_s += dice.expovariate(ENDS_A_MINUTE / 60)
+    return ends
+
+
+def commands() -> tuple[str, ...]:
+    """So many that no run ends by itself."""
+    return (f"sleep {COMMAND_S}",) * COMMANDS
+
+
+async def watch(around: Worlds, cards: Sequence[Followed], ends: Sequence[End]) -> Outcome:
+    """Let the runs end as planned, and see when each is told."""
+    await around.slack.post("rates", {"enabled": True})
+    await asyncio.sleep(WARM_S)
+    log = Log(around.slack)
+    until_s = ends[-1].after_s + AFTER_S
+    before, began = await around.bolt.asked(), time.monotonic()
+    ended, _ = await asyncio.gather(_end(around.bolt, cards, ends), log.read(until_s))
+    after, minutes = await around.bolt.asked(), (time.monotonic() - began) / 60
+    return Outcome(
+        took_s=[_took(log, card, at) for card, at in ended],
+        requests_a_minute=(after.total - before.total) / minutes,
+        edits_a_minute=log.edits / minutes,
+        refused=log.refused,
+    )
+
+
+async def _end(bolt: Control, cards: Sequence[Followed], ends: Sequence[End]) -> list[tuple[Followed, float]]:
+    """End the runs; each with when that was asked for, in unix seconds."""
+    began = time.monotonic()
+    ended = []
+    for end in ends:
+        await asyncio.sleep(max(0.0, began + end.after_s - time.monotonic()))
+        card, at = cards[end.at], time.time()
+        await bolt.post(f"bolt/runs/{card.run_id}/end", {"state": end.state})
+        ended.append((card, at))
+    return ended
+
+
+def _took(log: Log, card: Followed, ended: float) -> float:
+    told = log.told.get((card.channel, card.ts))
+    return inf if told is None else told - ended
+
+
+class Log:
+    """What Slack's log tells, read in pieces since it keeps only the newest calls.
+
+    `told`: when the first post of a thread was accepted, by channel and the thread's ts.
+    """
+
+    def __init__(self, slack: Control) -> None:
+        self.told: dict[tuple[str, str], float] = {}
+        self.edits = 0
+        self.refused = dict.fromkeys(METHODS, 0)
+        self._slack = slack
+        self._since = dict.fromkeys(METHODS, time.time())
+
+    async def read(self, seconds: float) -> None:
+        """Read on for so long."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            await asyncio.sleep(min(LOOK_S, max(0.0, until - time.monotonic())))
+            await self._look()
+
+    async def _look(self) -> None:
+        for what, since in self._since.items():
+            calls = [call for call in (await self._slack.get(f"calls?what={what}"))["calls"] if call["at"] > since]
+            for call in calls:
+                self._take(what, call["at"], call["outcome"], call["details"])
+            self._since[what] = max((call["at"] for call in calls), default=since)
+
+    def _take(self, what: str, at: float, outcome: str, details: dict[str, str]) -> None:
+        if outcome.startswith("ratelimited"):
+            self.refused[what] += 1
+        elif outcome == "ok" and what == "chat.update":
+            self.edits += 1
+        elif outcome == "ok" and details.get("thread_ts"):
+            self.told.setdefault((details["channel"], details["thread_ts"]), at)
+
+
+def _s(seconds: float) -> str:
+    return "not told" if isinf(seconds) else f"{seconds:.2f} s"
+
+
+def _refused(outcome: Outcome) -> str:
+    return " and ".join(str(outcome.refused[method]) for method in METHODS)

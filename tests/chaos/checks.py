@@ -1,0 +1,308 @@
+"""What is promised, as pure functions over what was seen. Each gives the violations it finds."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from tests.chaos.seen import Card, Command, RunSeen, Seen, Wish
+
+STARTED_WITHIN_S = 60.0
+# A delivery waits for its replica, and a clock is read twice.
+START_SLACK_S = 6.0
+# From the recording of a sending to the end of its lease, and what a slow machine adds.
+SENDING_S = 5.0
+EXIT_WITHIN_S = 20.0
+PAUSE_SLACK_S = 8.0
+
+REFUSAL = re.compile(r"othing (?:more )?was started|did not start it|There is no schedule|is the name of several")
+NOT_WRITTEN = "could not write this down"
+UNFINISHED = ("is starting", "is running", "is being cancelled", "may have started")
+UNCLEAR = ("is unclear whether", "may have started")
+OUTCOMES = {"SUCCESS": "succeeded", "ERROR": "failed", "FAILED": "failed", "CANCELED": "was cancelled"}
+LOG_FAULTS = ("Traceback (most recent call last)", "unexpected fault", "Task exception was never retrieved")
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """Something promised that does not hold."""
+
+    kind: str
+    text: str
+
+
+Found = Iterator[Violation]
+
+
+def check(seen: Seen) -> list[Violation]:
+    """Everything."""
+    return [violation for one in CHECKS for violation in one(seen)]
+
+
+def runs_of(seen: Seen, command: Command) -> list[RunSeen]:
+    """The runs that say they were started by this command."""
+    return [run for run in seen.runs if run.reason.startswith(f"{command.reason} - ")]
+
+
+def command_of(seen: Seen, run: RunSeen) -> Command | None:
+    """The command by which a run says it was started."""
+    return next((one for one in seen.commands if run.reason.startswith(f"{one.reason} - ")), None)
+
+
+def cards_of_run(seen: Seen, run_id: int) -> list[Card]:
+    """The cards that show a run."""
+    return [card for card in seen.cards if run_id in card.runs and not is_unclear(card)]
+
+
+def card_of(seen: Seen, command: Command) -> list[Card]:
+    """The cards that were posted for a command."""
+    return [card for card in seen.cards if card.key == f"start:{command.request}"]
+
+
+def is_unclear(card: Card) -> bool:
+    """Whether a card says that nobody knows."""
+    return any(words in card.text for words in UNCLEAR)
+
+
+def may_be_unclear(seen: Seen, command: Command) -> bool:
+    """Whether its trigger was struck, or something was ended, stopped or away around its sending."""
+    if any(one.target == "trigger" and one.about == command.reason for one in seen.struck):
+        return True
+    at = seen.unclear.get(command.request)
+    return at is not None and any(one.since - SENDING_S <= at <= one.until + SENDING_S for one in seen.upsets)
+
+
+def shown_unclear(seen: Seen, command: Command) -> bool:
+    """Whether its card says that it is unclear, or being looked for."""
+    return any(is_unclear(card) for card in card_of(seen, command))
+
+
+# --- each command: one run, or a word ---
+
+
+def no_run_twice(seen: Seen) -> Found:
+    """One command, one run at the most."""
+    for command in seen.commands:
+        runs = runs_of(seen, command)
+        if len(runs) > 1:
+            yield Violation("started twice", f"{command.reason}: runs {[run.id for run in runs]}")
+
+
+def no_run_of_nobody(seen: Seen) -> Found:
+    """Every run was asked for."""
+    for run in seen.runs:
+        if command_of(seen, run) is None:
+            yield Violation("started by nobody", f"run {run.id}: {run.reason}")
+
+
+def none_late(seen: Seen) -> Found:
+    """No run begins later than 60 s after it was asked for."""
+    for command in seen.commands:
+        for run in runs_of(seen, command):
+            after = run.at - command.at
+            if after > STARTED_WITHIN_S + START_SLACK_S:
+                yield Violation("started late", f"{command.reason}: run {run.id} after {after:.1f} s")
+
+
+def none_lost(seen: Seen) -> Found:
+    """What was accepted has a run, was visibly refused, or is visibly unclear where a trigger was struck."""
+    elsewhere = Counter(one.user for one in seen.told if REFUSAL.search(one.text))
+    for command in seen.commands:
+        if runs_of(seen, command) or not accepted(command):
+            continue
+        if any(REFUSAL.search(text) for text in command.told):
+            continue
+        if shown_unclear(seen, command):
+            if not may_be_unclear(seen, command):
+                yield Violation("unclear without a cause", f"{command.reason} (request {command.request})")
+            continue
+        if any(card.runs for card in card_of(seen, command)):
+            # It shows a run that is not its own, which is found as such.
+            continue
+        if elsewhere[command.user] > 0:
+            elsewhere[command.user] -= 1
+            continue
+        yield Violation("lost", f"{command.reason} (request {command.request}): no run, and nobody was told")
+
+
+def accepted(command: Command) -> bool:
+    """Whether some delivery was acknowledged, and none with a refusal or a doubt."""
+    if all(command.problems):
+        return False
+    return not any(REFUSAL.search(text) or NOT_WRITTEN in text for text in command.answers)
+
+
+def no_false_word(seen: Seen) -> Found:
+    """Where people were told that nothing was started, nothing was."""
+    for command in seen.commands:
+        said = next((text for text in (*command.told, *command.answers) if REFUSAL.search(text)), None)
+        if said and runs_of(seen, command) and "same words" not in said:
+            ids = [run.id for run in runs_of(seen, command)]
+            yield Violation("false refusal", f"{command.reason}: run {ids}, and yet: {said}")
+
+
+# --- cards ---
+
+
+def one_card_a_run(seen: Seen) -> Found:
+    """Every run has one card, unless its start is visibly unclear."""
+    for run in seen.runs:
+        command = command_of(seen, run)
+        cards = cards_of_run(seen, run.id)
+        if len(cards) > 1:
+            yield Violation("two cards", f"run {run.id}: {[(card.channel, card.ts) for card in cards]}")
+        if not cards and command and not (shown_unclear(seen, command) and may_be_unclear(seen, command)):
+            yield Violation("no card", f"run {run.id} of {command.reason} (request {command.request})")
+
+
+def one_card_a_command(seen: Seen) -> Found:
+    """A command has one card at the most, in its own channel; none where nothing was started."""
+    for command in seen.commands:
+        cards = card_of(seen, command)
+        if len(cards) > 1:
+            yield Violation("two cards", f"{command.reason}: {[(card.channel, card.ts) for card in cards]}")
+        if any(card.channel != command.channel for card in cards):
+            yield Violation("card elsewhere", f"{command.reason}: {[card.channel for card in cards]}")
+        for card in cards:
+            if not card.runs and not is_unclear(card):
+                yield Violation("card of nothing", f"{command.reason} (request {command.request}): {card.text[:120]}")
+
+
+def cards_of_their_own(seen: Seen) -> Found:
+    """A card shows the run of its own command, also where a trigger was struck and its run was looked for."""
+    for run in seen.runs:
+        owner = command_of(seen, run)
+        for card in cards_of_run(seen, run.id):
+            if owner is not None and card.key not in {"", f"start:{owner.request}"}:
+                yield Violation("another's run", f"run {run.id} of {owner.reason} is on the card {card.key}")
+
+
+def cards_are_final(seen: Seen) -> Found:
+    """The card of a run that is over says how it ended."""
+    for run in seen.runs:
+        if run.ended_at is None:
+            yield Violation("endless", f"run {run.id} is {run.state}")
+            continue
+        for card in cards_of_run(seen, run.id):
+            words = OUTCOMES.get(run.state, run.state)
+            stale = [each for each in UNFINISHED if each in card.text]
+            if stale or words not in card.text:
+                yield Violation("stale card", f"run {run.id} is {run.state}, its card says: {card.text[:160]}")
+
+
+# --- ends ---
+
+
+def ends_are_told(seen: Seen) -> Found:
+    """Every end is told; more than once only where a post took effect late or a process was stopped."""
+    for run in seen.runs:
+        for card in cards_of_run(seen, run.id):
+            told = [reply for reply in card.replies if reply.key == f"end:{run.id}"]
+            if not told:
+                yield Violation("end not told", f"run {run.id} ({run.state}), card {card.channel} {card.ts}")
+            if len(told) > 1 and not _may_be_twice(seen, f"end:{run.id}", told[0].at, told[-1].at):
+                yield Violation("end told twice", f"run {run.id}: {[reply.at for reply in told]}")
+            words = OUTCOMES.get(run.state, run.state)
+            if any(words not in reply.text for reply in told):
+                yield Violation("wrong end", f"run {run.id} is {run.state}, its thread says: {told[0].text[:120]}")
+
+
+def _may_be_twice(seen: Seen, key: str, first: float, last: float) -> bool:
+    """A lost reply alone is no reason: the thread can be read back. A call that took effect late, or a stopped process, is."""
+    if any(one.about == key and one.how == "late" for one in seen.struck):
+        return True
+    pauses = [one for one in seen.upsets if one.what == "pause"]
+    return any(one.since - PAUSE_SLACK_S <= last and first <= one.until + PAUSE_SLACK_S for one in pauses)
+
+
+# --- cancelling ---
+
+
+def wishes_are_heard(seen: Seen) -> Found:
+    """A click on *Cancel run* that was acknowledged reaches Bolt, or its person hears why not.
+
+    It is acknowledged before it is recorded, so a process that ends in between may lose it.
+    """
+    heard = Counter(one.user for one in seen.told if "cancel" in one.text)
+    for wish in seen.wishes:
+        if not is_unheard(wish):
+            continue
+        if heard[wish.user] > 0:
+            heard[wish.user] -= 1
+            continue
+        if not any(one.since - 2.0 <= wish.at <= one.until + 1.0 for one in seen.upsets):
+            yield Violation("wish lost", f"cancel of run {wish.run} by {wish.user}")
+
+
+def is_unheard(wish: Wish) -> bool:
+    """Whether a wish that was acknowledged came to nothing, without a word in answer to the click."""
+    return wish.acknowledged and not wish.asked and not wish.answers
+
+
+# --- what is left, shown and said ---
+
+
+def nothing_left(seen: Seen) -> Found:
+    """No due set and no lane holds anything but requests that are unclear."""
+    known = {command.request: command for command in seen.commands}
+    for left in seen.left:
+        command = known.get(left.member)
+        if left.state in {"unclear", "looking"} and command and shown_unclear(seen, command):
+            continue
+        if (
+            left.place.startswith("posts:log:")
+            and left.due_in > 0
+            and not seen.patient
+            and (seen.upsets or seen.struck)
+        ):
+            continue
+        yield Violation("left over", f"{left.place}: {left.member} {left.state}, due in {left.due_in:.1f} s")
+
+
+def no_secret(seen: Seen) -> Found:
+    """No secret is to be seen anywhere."""
+    for where, text in (*seen.texts, *seen.logs):
+        for secret in seen.secrets:
+            if secret in text:
+                at = text.index(secret)
+                yield Violation("secret shown", f"{where}: {text[max(0, at - 60) : at]}[{secret[:6]}…]")
+
+
+def logs_are_clean(seen: Seen) -> Found:
+    """No unexpected fault in any log."""
+    for name, text in seen.logs:
+        for words in LOG_FAULTS:
+            if words in text:
+                at = text.index(words)
+                yield Violation("unexpected fault", f"{name}: {text[max(0, at - 200) : at + 1500]}")
+                break
+
+
+def ends_politely(seen: Seen) -> Found:
+    """A process that is asked to end does so within 20 s, with 0; none ends by itself."""
+    for one in seen.exits:
+        if one.excused:
+            continue
+        if one.status != 0 or one.seconds > EXIT_WITHIN_S:
+            yield Violation("exit", f"replica {one.replica}: status {one.status} after {one.seconds:.1f} s")
+
+
+CHECKS: tuple[Callable[[Seen], Found], ...] = (
+    no_run_twice,
+    no_run_of_nobody,
+    none_late,
+    none_lost,
+    no_false_word,
+    one_card_a_run,
+    one_card_a_command,
+    cards_of_their_own,
+    cards_are_final,
+    ends_are_told,
+    wishes_are_heard,
+    nothing_left,
+    no_secret,
+    logs_are_clean,
+    ends_politely,
+)

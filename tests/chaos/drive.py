@@ -1,0 +1,185 @@
+"""One seed from its beginning to its end: what is planned happens, all is made well, and what is seen is told."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import signal
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from redis.exceptions import RedisError
+
+from tests.chaos.checks import Violation, accepted, check, is_unheard
+from tests.chaos.observe import is_calm, left_over, look
+from tests.chaos.plan import Plan, Shock
+from tests.chaos.seen import Exit, Seen
+from tests.chaos.stage import Stage
+
+CALM_WITHIN_S = 120.0
+MENDED_WITHIN_S = 30.0
+LOOK_EVERY_S = 0.3
+STILL_LOOKS = 3
+AFTER_S = 2.0
+
+Happening = Callable[[], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a seed."""
+
+    plan: Plan
+    seen: Seen
+    violations: tuple[Violation, ...]
+    seconds: float
+    calm_after_s: float
+
+    def line(self) -> str:
+        """One line: what happened, and whether it held."""
+        seen = self.seen
+        kills = sum(upset.what == "kill" for upset in seen.upsets)
+        faults = len(self.plan.shocks) + len(seen.struck)
+        kinds = ", ".join(sorted({one.kind for one in self.violations}))
+        return (
+            f"seed {self.plan.seed:>5}  {len(seen.commands):>3} commands ({sum(map(accepted, seen.commands))} taken in)  "
+            f"{len(seen.runs):>3} runs  {len(seen.unclear):>2} unclear  {kills:>2} kills  {faults:>3} faults  "
+            f"{sum(map(is_unheard, seen.wishes))} wishes lost  "
+            f"calm after {self.calm_after_s:5.1f} s  {self.seconds:5.1f} s  {'VIOLATION ' + kinds if kinds else 'ok'}"
+        )
+
+
+async def drive(plan: Plan, folder: Path, *, beside: Path | None = None, patient: bool = False) -> Outcome:
+    """Play a plan, and judge it. `patient` waits until what is looked for is found or unclear."""
+    began = time.monotonic()
+    stage = Stage(plan, folder, beside)
+    try:
+        await stage.start()
+        await _play(stage)
+        await _mend(stage)
+        seen, calm_after_s = await _calm(stage, patient=patient)
+        await _end(stage)
+        seen = dataclasses.replace(seen, exits=_exits(stage), logs=_logs(stage))
+    finally:
+        await stage.close()
+    return Outcome(plan, seen, tuple(check(seen)), time.monotonic() - began, calm_after_s)
+
+
+async def _end(stage: Stage) -> None:
+    for replica in stage.replicas:
+        with contextlib.suppress(TimeoutError):
+            await replica.until_ready()
+    await asyncio.gather(*(replica.stop() for replica in stage.replicas))
+
+
+def _exits(stage: Stage) -> tuple[Exit, ...]:
+    return tuple(one for replica in stage.replicas for one in replica.exits)
+
+
+def _logs(stage: Stage) -> tuple[tuple[str, str], ...]:
+    return tuple((replica.log.name, replica.log.read_text(errors="replace")) for replica in stage.replicas)
+
+
+# --- what is planned ---
+
+
+async def _play(stage: Stage) -> None:
+    plan = stage.plan
+    happenings: list[tuple[float, Happening]] = []
+    happenings += [(one.at, partial(stage.type, one)) for one in plan.typed]
+    happenings += [(one.at, partial(stage.click, one)) for one in plan.clicks]
+    happenings += [(one.at, partial(_shock, stage, one)) for one in plan.shocks]
+    for strike in plan.strikes:
+        happenings.append((strike.at, partial(_now, partial(stage.striker.arm, strike))))
+    await asyncio.gather(*(_at(at, what) for at, what in happenings))
+    await asyncio.sleep(AFTER_S)
+
+
+async def _at(at: float, what: Happening) -> None:
+    await asyncio.sleep(at)
+    await what()
+
+
+async def _now(what: Callable[[], None]) -> None:
+    what()
+
+
+async def _shock(stage: Stage, shock: Shock) -> None:
+    replica = stage.replicas[shock.replica]
+    match shock.what:
+        case "kill":
+            replica.kill(shock.lasts)
+        case "kill_at_ack":
+            stage.kill_at_ack.setdefault("slash_commands", []).append(shock.lasts)
+        case "kill_at_click":
+            stage.kill_at_ack.setdefault("interactive", []).append(shock.lasts)
+        case "drain":
+            replica.drain(shock.lasts)
+        case "drain_and_kill":
+            # How long it may drain comes from the same number as when it is there again: from 0 to 1 s.
+            replica.drain(shock.lasts, kill_after_s=shock.lasts % 1)
+        case "pause":
+            replica.pause(shock.lasts)
+        case "redis_kill":
+            await stage.store.restart(signal.SIGKILL, shock.lasts)
+        case "redis_term":
+            await stage.store.restart(signal.SIGTERM, shock.lasts)
+        case "cut":
+            _cut(stage, shock.replica)
+        case _:
+            await _deafen(stage, shock)
+
+
+def _cut(stage: Stage, replica: int) -> None:
+    for connection in stage.sockets_of(replica):
+        if connection.request.transport is not None:
+            connection.request.transport.abort()
+
+
+async def _deafen(stage: Stage, shock: Shock) -> None:
+    """Nothing comes back from these sockets any more; after a while they are cut, as a dead peer's would be."""
+    deaf = stage.sockets_of(shock.replica)
+    for connection in deaf:
+        connection.deaf = True
+    await asyncio.sleep(shock.lasts)
+    for connection in deaf:
+        if connection.request.transport is not None:
+            connection.request.transport.abort()
+
+
+# --- all is well again ---
+
+
+async def _mend(stage: Stage) -> None:
+    stage.striker.disarm()
+    stage.kill_at_ack.clear()
+    for replica in stage.replicas:
+        replica.mend()
+
+
+async def _calm(stage: Stage, *, patient: bool) -> tuple[Seen, float]:
+    """Wait until nothing is left to do, some looks in a row; what is seen then, and how long that took.
+
+    What does not hold then has some more time to be mended. What is still left at the end is for the checks.
+    """
+    began, still = time.monotonic(), 0
+    while time.monotonic() - began < CALM_WITHIN_S:
+        await asyncio.sleep(LOOK_EVERY_S)
+        still = still + 1 if await _still(stage, patient=patient) else 0
+        if still >= STILL_LOOKS:
+            seen = await look(stage, patient=patient)
+            if not check(seen) or time.monotonic() - began > MENDED_WITHIN_S:
+                return seen, time.monotonic() - began
+    return await look(stage, patient=patient), time.monotonic() - began
+
+
+async def _still(stage: Stage, *, patient: bool) -> bool:
+    try:
+        left = await left_over(stage)
+    except (RedisError, OSError):
+        return False
+    return is_calm(stage, left, patient=patient)

@@ -1,0 +1,196 @@
+"""Reading what is to be seen of a stage into plain data."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from bot.sandbox.slack.model import Message
+from tests.chaos.seen import Card, Command, Left, Reply, RunSeen, Seen, Told, Wish
+from tests.chaos.stage import Stage, run_ids
+
+PREFIX = "{bolt:bolt}:"
+PLACES = ("due:*", "posts:*", "edits:*")
+# Log files: an upload that was cut off is taken up after a minute.
+LOGS = "posts:log:"
+OPEN_STATES = ("looking", "unclear")
+
+Json = dict[str, Any]
+
+
+async def look(stage: Stage, *, patient: bool) -> Seen:
+    """Everything but logs and exits, which are there when the processes have ended."""
+    left = await left_over(stage)
+    return Seen(
+        commands=tuple(_with_told(stage)),
+        runs=tuple(_runs(stage)),
+        cards=tuple(_card(stage, message) for message in stage.cards()),
+        told=tuple(_told(stage)),
+        struck=tuple(stage.striker.struck),
+        upsets=tuple(
+            sorted(
+                (*stage.store.away, *(one for each in stage.replicas for one in each.upsets)),
+                key=lambda one: one.since,
+            )
+        ),
+        left=tuple(left),
+        wishes=tuple(_wishes(stage)),
+        unclear=await _unclear(stage),
+        texts=tuple(_texts(stage)),
+        secrets=stage.secrets(),
+        patient=patient,
+    )
+
+
+async def left_over(stage: Stage) -> list[Left]:
+    """What stands in due sets and lanes."""
+    client = stage.store.client()
+    try:
+        keys = [str(key) for place in PLACES async for key in client.scan_iter(match=f"{_escaped(PREFIX)}{place}")]
+        left: list[Left] = []
+        for key in sorted(keys):
+            place = key.removeprefix(PREFIX)
+            # A lane's own set names channels, also some in which nothing waits any more.
+            if place.startswith("due:") or place.count(":") == 2:
+                left += [await _left(client, place, *row) for row in await client.zrange(key, 0, -1, withscores=True)]
+    finally:
+        await client.aclose()
+    return left
+
+
+async def _left(client: Any, place: str, member: str, score: float) -> Left:  # noqa: ANN401 - the client's replies have no types
+    due_in = score / 1e6 - time.time()
+    if place != "due:requests":
+        return Left(place, member, due_in)
+    return Left(place, member, due_in, await client.hget(f"{PREFIX}req:{member}", "state") or "gone")
+
+
+def _escaped(prefix: str) -> str:
+    return prefix.replace("{", "\\{").replace("}", "\\}")
+
+
+async def _unclear(stage: Stage) -> dict[str, float | None]:
+    """The requests that are looked for or unclear."""
+    client = stage.store.client()
+    found: dict[str, float | None] = {}
+    try:
+        for command in stage.commands:
+            state, sending = await client.hmget(f"{PREFIX}req:{command.request}", "state", "sending_us")
+            if state in OPEN_STATES:
+                found[command.request] = float(sending) / 1e6 if sending else None
+    finally:
+        await client.aclose()
+    return found
+
+
+def is_calm(stage: Stage, left: list[Left], *, patient: bool) -> bool:
+    """Whether all runs are over, and only that is left for which one would wait long."""
+    runs = list(_runs(stage))
+    if any(run.ended_at is None for run in runs):
+        return False
+    started = {run.reason.partition(" - ")[0] for run in runs}
+    waiting = {command.request for command in stage.commands if command.reason not in started}
+    return all(_may_wait(one, waiting, patient=patient) for one in left)
+
+
+def _may_wait(left: Left, waiting: set[str], *, patient: bool) -> bool:
+    if left.state == "unclear":
+        return True
+    return not patient and (
+        (left.place.startswith(LOGS) and left.due_in > 0) or (left.state == "looking" and left.member in waiting)
+    )
+
+
+def _with_told(stage: Stage) -> Iterator[Command]:
+    for command in sorted(stage.commands, key=lambda one: one.number):
+        told = stage.told.get(stage.tokens[command.number], [])
+        yield dataclasses.replace(command, told=tuple(told))
+
+
+def _runs(stage: Stage) -> Iterator[RunSeen]:
+    """The runs that the replicas have started."""
+    bolt = stage.sandbox.bolt
+    for run in reversed(bolt.runs()):
+        if run.id > stage.history and run.actor.name == "API key chaos":
+            view = bolt.view(run.id)
+            ended = view.ended_at.timestamp() if view.ended_at else None
+            yield RunSeen(run.id, run.reason or "", run.created_at.timestamp(), view.state, ended)
+
+
+def _card(stage: Stage, message: Message) -> Card:
+    replies = stage.sandbox.workspace.channel(message.channel).replies(message.ts)
+    return Card(
+        message.channel,
+        message.ts,
+        _key(message),
+        _shown(message),
+        run_ids(message),
+        tuple(Reply(_key(one), _shown(one), float(one.ts)) for one in replies),
+    )
+
+
+def _key(message: Message) -> str:
+    return str(((message.metadata or {}).get("event_payload") or {}).get("key", ""))
+
+
+def _shown(message: Message) -> str:
+    return "\n".join((message.text, *_words(message.blocks)))
+
+
+def _words(value: object) -> Iterator[str]:
+    """Every text in a tree of blocks."""
+    match value:
+        case list():
+            for one in value:
+                yield from _words(one)
+        case dict():
+            for name, one in value.items():
+                if name == "text" and isinstance(one, str):
+                    yield one
+                elif name != "confirm":
+                    yield from _words(one)
+
+
+def _told(stage: Stage) -> Iterator[Told]:
+    """What was told by ephemeral or direct messages."""
+    ws = stage.sandbox.workspace
+    for private in ws.privates:
+        if private.ts not in stage.private_by_url and private.via not in {"ack", "slack"}:
+            yield Told(private.user, private.text)
+    for channel in ws.channels.values():
+        if channel.kind == "im":
+            person = next(one for one in channel.members if one != ws.bot.id)
+            for message in channel.messages.values():
+                yield Told(person, message.text)
+
+
+def _wishes(stage: Stage) -> Iterator[Wish]:
+    for clicked in stage.clicked:
+        yield Wish(
+            run=clicked.run,
+            user=clicked.user,
+            at=clicked.at,
+            acknowledged=clicked.acknowledged,
+            asked=clicked.run in stage.striker.cancelled,
+            answers=tuple(stage.told.get(clicked.token, [])),
+        )
+
+
+def _texts(stage: Stage) -> Iterator[tuple[str, str]]:
+    """Everything that anybody can read: what messages say and said, private answers, files."""
+    ws = stage.sandbox.workspace
+    for channel in ws.channels.values():
+        for message in channel.messages.values():
+            where = f"message {channel.name or 'dm'} {message.ts}"
+            yield where, message.text + json.dumps(message.blocks)
+            for version in message.earlier:
+                yield f"{where}, earlier", version.text + json.dumps(version.blocks)
+    for private in ws.privates:
+        yield f"private {private.ts}", private.text + json.dumps(private.blocks)
+        for version in private.earlier:
+            yield f"private {private.ts}, earlier", version.text + json.dumps(version.blocks)
+    for file in ws.files.values():
+        yield f"file {file.id}", f"{file.name} {file.title} {(file.content or b'').decode(errors='replace')}"

@@ -1,0 +1,251 @@
+"""What will be typed, clicked and broken, and when: all of it drawn from one seed."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+from typing import Literal
+
+BotIsIn = Literal["in", "public", "private"]
+
+USERS = 6
+COMMANDS_A_CHANNEL = 4
+COMMANDS_A_SCHEDULE = 4
+LINES_OF_RUNS = (
+    ("sleep 2",),
+    ("sleep 1", "dbt run"),
+    ("sleep 3", "sleep 1"),
+    ("sleep 1", "dbt run --select fail"),
+    ("echo fail",),
+    ("sleep 6",),
+)
+# What a person may paste into a command, and nobody else may read.
+PASTED = "hunter2-Pasted-Password"
+
+# Which calls of a replica can be struck, and how often each is drawn.
+TARGETS: dict[str, int] = {
+    "trigger": 8,
+    "post:start": 5,
+    "post:end": 5,
+    "post": 2,
+    "update": 4,
+    "cancel": 4,
+    "status": 3,
+    "runs": 3,
+    "schedules": 2,
+    "log": 2,
+    "share": 2,
+    "read": 2,
+    "respond": 2,
+}
+# How they are struck. `kill_before` and `kill_after` end the replica that called, before or after the call took
+# effect; `lost_*` drops the connection; `hang_*` answers long after the caller's time-out; `late` takes effect after it.
+HOWS: dict[str, int] = {
+    "kill_before": 4,
+    "kill_after": 6,
+    "lost_before": 2,
+    "lost_after": 5,
+    "hang_before": 1,
+    "hang_after": 3,
+    "late": 2,
+    "slow": 2,
+    "throttled": 3,
+    "error_500": 1,
+    "error_502": 2,
+    "error_502_after": 2,
+    "not_json": 1,
+    "not_json_after": 2,
+}
+# What else happens, to a process, to Redis or to the sockets.
+SHOCKS: dict[str, int] = {
+    "kill": 5,
+    "kill_at_ack": 3,
+    "kill_at_click": 2,
+    "drain": 2,
+    "drain_and_kill": 3,
+    "pause": 3,
+    "redis_kill": 2,
+    "redis_term": 1,
+    "cut": 2,
+    "deafen": 1,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A channel, and whether the bot is in it, could join it, or neither."""
+
+    name: str
+    bot: BotIsIn
+
+
+@dataclass(frozen=True, slots=True)
+class Timetable:
+    """A schedule and what its runs do."""
+
+    slug: str
+    commands: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A command that a person types `at` seconds after the beginning. `reason` is like no other one's."""
+
+    at: float
+    number: int
+    user: str
+    channel: str
+    schedule: str
+    reason: str
+    times: int = 1
+    override: str = ""
+
+    @property
+    def text(self) -> str:
+        """What follows `/bolt`."""
+        override = f' --command "{self.override}"' if self.override else ""
+        return f'run {self.schedule}{override} --reason "{self.reason}"'
+
+
+@dataclass(frozen=True, slots=True)
+class Click:
+    """*Cancel run* on some card that has the button then; `pick` chooses which, from 0 to 1."""
+
+    at: float
+    pick: float
+    times: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Shock:
+    """Something that happens to a process, to Redis or to the sockets. `lasts` seconds, or until a restart."""
+
+    at: float
+    what: str
+    replica: int
+    lasts: float
+
+
+@dataclass(frozen=True, slots=True)
+class Strike:
+    """From `at` on, the next call that fits `target` is struck, `count` times. `restart` is for a killed replica."""
+
+    at: float
+    target: str
+    how: str
+    count: int = 1
+    restart: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A whole seed: who is there, what happens and when."""
+
+    seed: int
+    replicas: int
+    lasts: float
+    fsync: str
+    users: tuple[str, ...]
+    places: tuple[Place, ...]
+    timetables: tuple[Timetable, ...]
+    typed: tuple[Typed, ...]
+    clicks: tuple[Click, ...]
+    shocks: tuple[Shock, ...]
+    strikes: tuple[Strike, ...]
+    secrets: tuple[str, ...] = field(default=(PASTED,))
+
+    def lines(self) -> list[str]:
+        """The faults in their order, a line each."""
+        told = [(one.at, f"{one.what} of replica {one.replica}, {one.lasts:.2f} s") for one in self.shocks]
+        told += [(one.at, f"strike {one.target} {one.how} x{one.count}") for one in self.strikes]
+        told += [(one.at, f"cancel click, pick {one.pick:.2f} x{one.times}") for one in self.clicks]
+        first = f"seed {self.seed}: {len(self.typed)} commands in {self.lasts:.1f} s, {self.replicas} replicas, appendfsync {self.fsync}"
+        return [first, *(f"  {at:6.2f} s  {what}" for at, what in sorted(told))]
+
+
+def make_plan(seed: int, *, commands: int | None = None, replicas: int | None = None) -> Plan:
+    """The plan of a seed: the same one, always."""
+    rng = random.Random(seed)  # noqa: S311 - it is to be repeatable
+    # Drawn even where it is given, so that the rest of the plan stays the same.
+    drawn_commands, drawn_replicas, lasts = rng.randint(24, 60), rng.choice((2, 3, 3)), rng.uniform(8, 14)
+    count, many = commands or drawn_commands, replicas or drawn_replicas
+    users = tuple(f"user{number}" for number in range(USERS))
+    places, timetables = _places(count), _timetables(count)
+    return Plan(
+        seed=seed,
+        replicas=many,
+        lasts=lasts,
+        fsync=rng.choice(("always", "everysec")),
+        users=users,
+        places=places,
+        timetables=timetables,
+        typed=tuple(_typed(rng, seed, number, lasts, users, places, timetables) for number in range(count)),
+        clicks=tuple(_click(rng, lasts) for _ in range(max(2, count // 7))),
+        shocks=_shocks(rng, lasts, many),
+        strikes=_strikes(rng, lasts, count),
+    )
+
+
+def _places(commands: int) -> tuple[Place, ...]:
+    many = max(6, commands // COMMANDS_A_CHANNEL)
+    ours = [Place(f"room{number}", "in") for number in range(many)]
+    return (*ours, Place("open-house", "public"), Place("closed-shop", "private"))
+
+
+def _timetables(commands: int) -> tuple[Timetable, ...]:
+    many = max(len(LINES_OF_RUNS), commands // COMMANDS_A_SCHEDULE)
+    return tuple(Timetable(f"job{number}", LINES_OF_RUNS[number % len(LINES_OF_RUNS)]) for number in range(many))
+
+
+def _typed(
+    rng: random.Random,
+    seed: int,
+    number: int,
+    lasts: float,
+    users: tuple[str, ...],
+    places: tuple[Place, ...],
+    timetables: tuple[Timetable, ...],
+) -> Typed:
+    at, dice = rng.uniform(0, lasts), rng.random()
+    user, place, timetable = rng.choice(users), rng.choice(places), rng.choice(timetables)
+    return Typed(
+        at=at,
+        number=number,
+        user=user,
+        channel=place.name,
+        schedule="no-such-job" if dice < 0.03 else timetable.slug,
+        reason=f"chaos-{seed}-{number:04}",
+        times=2 if rng.random() < 0.15 else 1,
+        override=f"echo https://robot:{PASTED}@example.com fail" if 0.03 <= dice < 0.08 else "",
+    )
+
+
+def _click(rng: random.Random, lasts: float) -> Click:
+    return Click(rng.uniform(2, lasts + 2), rng.random(), 2 if rng.random() < 0.25 else 1)
+
+
+def _shocks(rng: random.Random, lasts: float, replicas: int) -> tuple[Shock, ...]:
+    whats = rng.choices(list(SHOCKS), list(SHOCKS.values()), k=rng.randint(2, 6))
+    return tuple(Shock(rng.uniform(0.5, lasts), what, rng.randrange(replicas), _length(rng, what)) for what in whats)
+
+
+def _length(rng: random.Random, what: str) -> float:
+    if what in {"redis_kill", "redis_term"}:
+        return rng.uniform(0.2, 2)
+    if what == "pause":
+        return rng.uniform(2.5, 5)
+    if what == "deafen":
+        return rng.uniform(1, 4)
+    return rng.uniform(0.2, 3)
+
+
+def _strikes(rng: random.Random, lasts: float, commands: int) -> tuple[Strike, ...]:
+    many = rng.randint(6, 10 + commands // 4)
+    return tuple(_strike(rng, lasts) for _ in range(many))
+
+
+def _strike(rng: random.Random, lasts: float) -> Strike:
+    (target,) = rng.choices(list(TARGETS), list(TARGETS.values()))
+    (how,) = rng.choices(list(HOWS), list(HOWS.values()))
+    count = 1 if how.startswith("kill") or rng.random() < 0.7 else rng.randint(2, 3)
+    return Strike(rng.uniform(0, lasts + 2), target, how, count, rng.uniform(0.2, 3))

@@ -1,0 +1,287 @@
+"""The processes of a seed: a Redis that is there again after each end, and the replicas."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import aiohttp
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from bot.store.connect import connect
+from bot.store.embedded import find_server
+from tests.chaos.seen import Exit, Upset
+
+ROOT = Path(__file__).parents[2]
+PASSWORD = "chaos-Redis-Password"  # noqa: S105 - of a server of the test's own
+READY_S = 30.0
+END_S = 25.0
+AGAIN_S = 0.3
+# A replica that starts while Redis is away says so and ends.
+AWAY_S = 5.0
+
+
+def free_port() -> int:
+    """A port that nothing listens on at the moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def redis_program() -> str:
+    """The system's redis-server, else the server of a package."""
+    return shutil.which("redis-server", path="/usr/bin:/usr/local/bin") or str(find_server().path)
+
+
+@dataclass(slots=True)
+class Store:
+    """A Redis on a port of its own, with its append-only file on."""
+
+    folder: Path
+    fsync: str
+    port: int = field(default_factory=free_port)
+    away: list[Upset] = field(default_factory=list)
+    process: asyncio.subprocess.Process | None = None
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+        return f"redis://:{PASSWORD}@127.0.0.1:{self.port}/0"
+
+    def is_away(self, within_s: float) -> bool:
+        """Whether it was away in the last seconds."""
+        return any(one.until > time.time() - within_s for one in self.away)
+
+    async def start(self) -> None:
+        """Start it, and wait until it answers."""
+        options = {
+            "port": self.port,
+            "bind": "127.0.0.1",
+            "dir": self.folder,
+            "appendonly": "yes",
+            "appendfsync": self.fsync,
+            "save": "",
+            "requirepass": PASSWORD,
+            "maxmemory-policy": "noeviction",
+        }
+        arguments = [part for name, value in options.items() for part in (f"--{name}", str(value))]
+        with (self.folder / "redis.log").open("ab") as log:
+            self.process = await asyncio.create_subprocess_exec(
+                redis_program(), *arguments, stdout=log, stderr=log, start_new_session=True
+            )
+        async with asyncio.timeout(READY_S):
+            while not await self._answers():  # noqa: ASYNC110 - another process, which sets no event of ours
+                await asyncio.sleep(0.05)
+
+    async def _answers(self) -> bool:
+        client = connect(self.url)
+        try:
+            return bool(await client.ping())
+        except (RedisError, OSError):
+            return False
+        finally:
+            await client.aclose()
+
+    async def restart(self, number: signal.Signals, away_s: float) -> None:
+        """End it, and start it again on the same data."""
+        since = time.time()
+        self.away.append(Upset("redis", -1, since, since + away_s + READY_S))
+        await self.end(number)
+        await asyncio.sleep(away_s)
+        await self.start()
+        self.away[-1] = Upset("redis", -1, since, time.time())
+
+    async def end(self, number: signal.Signals = signal.SIGKILL) -> None:
+        """End it."""
+        if self.process is not None and self.process.returncode is None:
+            self.process.send_signal(number)
+            await self.process.wait()
+
+    def client(self) -> Redis:
+        """A client of it."""
+        return connect(self.url)
+
+
+@dataclass(slots=True)
+class Replica:
+    """One replica: whenever its process ends, another one is started, until `stop`."""
+
+    number: int
+    folder: Path
+    environment: dict[str, str]
+    home: Path
+    redis_was_away: Callable[[float], bool]
+    port: int = field(default_factory=free_port)
+    exits: list[Exit] = field(default_factory=list)
+    upsets: list[Upset] = field(default_factory=list)
+    process: asyncio.subprocess.Process | None = None
+    restart_after_s: float = AGAIN_S
+    kills: int = 0
+    _killed: bool = False
+    _asked: float | None = None
+    _stopping: bool = False
+    _paused: bool = False
+    _keeper: asyncio.Task[None] | None = None
+    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+
+    @property
+    def log(self) -> Path:
+        """Where all of its processes write."""
+        return self.folder / f"replica-{self.number}.log"
+
+    def start(self) -> None:
+        """Begin to keep a process up."""
+        self._keeper = asyncio.create_task(self._keep())
+
+    async def _keep(self) -> None:
+        while not self._stopping:
+            await self._run()
+            if not self._stopping:
+                await asyncio.sleep(self.restart_after_s)
+
+    async def _run(self) -> None:
+        self._killed, self._asked, self._paused = False, None, False
+        self.restart_after_s = AGAIN_S
+        environment = {
+            **self.environment,
+            "BOLT_BOT_HTTP_PORT": str(self.port),
+            "PATH": os.environ["PATH"],
+            "HOME": str(self.folder),
+        }
+        with self.log.open("ab") as out:
+            self.process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "bot",
+                "run",
+                cwd=self.home,
+                env=environment,
+                stdout=out,
+                stderr=out,
+                start_new_session=True,
+            )
+        status = await self.process.wait()
+        self._note(status)
+
+    def _note(self, status: int) -> None:
+        asked = self._asked
+        took = time.time() - asked if asked is not None else 0.0
+        excused = "killed" if self._killed else ""
+        if not excused and asked is None and status == 1 and self.redis_was_away(AWAY_S):
+            excused = "Redis was away at its start"
+        if not excused and asked is None and status == 0:
+            excused, status = "", -1
+        self.exits.append(Exit(self.number, status, took, excused))
+
+    def kill(self, restart_after_s: float) -> None:
+        """SIGKILL, at once."""
+        process = self.process
+        if process is None or process.returncode is not None or self._stopping or self._killed:
+            return
+        self._killed, self.restart_after_s = True, restart_after_s
+        self.kills += 1
+        now = time.time()
+        self.upsets.append(Upset("kill", self.number, now, now + restart_after_s + AGAIN_S))
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process.pid, signal.SIGKILL)
+
+    def drain(self, restart_after_s: float, *, kill_after_s: float | None = None) -> None:
+        """SIGTERM, and, where that is wished, SIGKILL while it drains."""
+        process = self.process
+        if process is None or process.returncode is not None or self._asked is not None:
+            return
+        if not self._listens():
+            # It does not listen to signals yet: SIGTERM would be the same as SIGKILL.
+            self.kill(restart_after_s)
+            return
+        self._asked, self.restart_after_s = time.time(), restart_after_s
+        process.terminate()
+        self.upsets.append(Upset("drain", self.number, self._asked, self._asked + restart_after_s))
+        if kill_after_s is not None:
+            asyncio.get_running_loop().call_later(kill_after_s, self._kill_same, process, restart_after_s)
+
+    def _kill_same(self, process: asyncio.subprocess.Process, restart_after_s: float) -> None:
+        if process is self.process:
+            self.kill(restart_after_s)
+
+    def _listens(self) -> bool:
+        """Whether it has opened a socket: signals are listened to before that."""
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def pause(self, for_s: float) -> None:
+        """SIGSTOP, and SIGCONT later."""
+        process = self.process
+        if process is None or process.returncode is not None or self._paused:
+            return
+        self._paused = True
+        now = time.time()
+        self.upsets.append(Upset("pause", self.number, now, now + for_s))
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process.pid, signal.SIGSTOP)
+        asyncio.get_running_loop().call_later(for_s, self._go_on, process)
+
+    def _go_on(self, process: asyncio.subprocess.Process) -> None:
+        if process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process.pid, signal.SIGCONT)
+        if process is self.process:
+            self._paused = False
+
+    def mend(self) -> None:
+        """Let it run again where it is paused."""
+        if self.process is not None:
+            self._go_on(self.process)
+
+    async def until_ready(self) -> None:
+        """Wait until /readyz says 200."""
+        async with asyncio.timeout(READY_S), aiohttp.ClientSession() as http:
+            while not await _ready(http, self.port):  # noqa: ASYNC110 - as above
+                await asyncio.sleep(0.1)
+
+    async def stop(self) -> None:
+        """Ask it to end, and see whether it does."""
+        self._stopping = True
+        if self.process is not None and self.process.returncode is None:
+            if self._asked is None:
+                self._asked = time.time()
+                self.process.terminate()
+            await self._ended(self.process)
+        if self._keeper is not None:
+            self._keeper.cancel()
+            await asyncio.gather(self._keeper, return_exceptions=True)
+
+    async def _ended(self, process: asyncio.subprocess.Process) -> None:
+        try:
+            async with asyncio.timeout(END_S):
+                await process.wait()
+            await asyncio.sleep(0)
+        except TimeoutError:
+            process.kill()
+        if self._keeper is not None:
+            await asyncio.wait({self._keeper}, timeout=2)
+
+    def destroy(self) -> None:
+        """End it at once, whatever it does."""
+        self._stopping = True
+        if self.process is not None and self.process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                self.process.kill()
+
+
+async def _ready(http: aiohttp.ClientSession, port: int) -> bool:
+    try:
+        async with http.get(f"http://127.0.0.1:{port}/readyz", timeout=aiohttp.ClientTimeout(total=2)) as answer:
+            return answer.status == 200
+    except (aiohttp.ClientError, TimeoutError):
+        return False

@@ -1,0 +1,316 @@
+"""The stage of one seed: Redis, the sandbox in this process, the replicas, and the people."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+from bot.core.request import request_id
+from bot.sandbox.bolt import BoltWorld, auth
+from bot.sandbox.bolt.catalog import own_character
+from bot.sandbox.bolt.model import Actor, Character, Schedule
+from bot.sandbox.server import Sandbox
+from bot.sandbox.slack import Refused, Workspace, payloads
+from bot.sandbox.slack.delivery import Kind, Retry
+from bot.sandbox.slack.forms import matching
+from bot.sandbox.slack.model import Change, Message
+from bot.sandbox.slack.responses import show_ack
+from bot.sandbox.slack.sockets import Answer, Connection
+from tests.chaos.checks import NOT_WRITTEN
+from tests.chaos.plan import Click, Plan, Typed
+from tests.chaos.processes import PASSWORD, ROOT, Replica, Store
+from tests.chaos.seen import Command
+from tests.chaos.strikes import OWN_ADDRESS, OWN_TOKEN, Handler, Striker
+
+KEY, SECRET = "chaos-api-Key-1", "chaos-api-Secret-2"
+BOLT_SPEED = 2.0
+LABEL = "Cancel run"
+TYPED_MOST = 8
+TYPED_AGAIN_S = 1.5
+# Commands that are typed again have numbers of their own.
+NUMBERS = 10_000
+SETTINGS = {
+    "BOLT_BOT_HTTP_HOST": "127.0.0.1",
+    "BOLT_BOT_LEASE_S": "2",
+    "BOLT_BOT_API_TIMEOUT_S": "1",
+    "BOLT_BOT_POLL_MIN_S": "0.3",
+    "BOLT_BOT_POLL_MAX_S": "1",
+    "BOLT_BOT_USER_LIMIT": "10000",
+    "BOLT_BOT_CHANNEL_LIMIT": "10000",
+    "BOLT_BOT_EDITS_A_MINUTE": "3000",
+    "BOLT_BOT_POSTS_A_MINUTE": "3000",
+}
+
+Json = dict[str, Any]
+
+
+class OwnWorkspace(Workspace):
+    """A workspace that tells each replica addresses at the replica's own port."""
+
+    def address(self, path: str) -> str:
+        """An absolute address of this workspace."""
+        return f"{OWN_ADDRESS.get() or self.base_url}{self.prefix}{path}"
+
+
+@dataclass(slots=True)
+class Clicked:
+    """A click on *Cancel run*, and what came of it."""
+
+    run: int
+    user: str
+    at: float
+    token: str
+    acknowledged: bool = False
+
+
+@dataclass(slots=True)
+class Stage:
+    """Everything of one seed."""
+
+    plan: Plan
+    folder: Path
+    beside: Path | None = None
+    sandbox: Sandbox = field(init=False)
+    store: Store = field(init=False)
+    striker: Striker = field(init=False)
+    replicas: list[Replica] = field(default_factory=list)
+    commands: list[Command] = field(default_factory=list)
+    clicked: list[Clicked] = field(default_factory=list)
+    # What a response_url was used for, by its token.
+    told: dict[str, list[str]] = field(default_factory=dict)
+    tokens: dict[int, str] = field(default_factory=dict)
+    private_by_url: set[str] = field(default_factory=set)
+    # After how many seconds the replica is there again that is killed when it acknowledges the next thing of a kind.
+    kill_at_ack: dict[str, list[float]] = field(default_factory=dict)
+    history: int = 0
+
+    def __post_init__(self) -> None:
+        """Furnish the sandbox."""
+        auth.KEYS[(KEY, SECRET)] = Actor("API key chaos")
+        self.sandbox = Sandbox(workspace=OwnWorkspace(), bolt=BoltWorld(speed=BOLT_SPEED))
+        self.sandbox.workspace.rates.enabled = False
+        self.sandbox.workspace.listeners.append(self._changed)
+        self.store = Store(self.folder, self.plan.fsync)
+        self.striker = Striker(self._kill)
+        self._furnish_slack()
+        self._furnish_bolt()
+        self._watch_deliveries()
+        self.history = max(run.id for run in self.sandbox.bolt.runs())
+
+    def _furnish_slack(self) -> None:
+        ws = self.sandbox.workspace
+        people = [ws.add_user(name).id for name in self.plan.users]
+        for place in self.plan.places:
+            kind = "private" if place.bot == "private" else "public"
+            ours = [ws.bot.id] if place.bot == "in" else []
+            ws.add_channel(place.name, "private" if kind == "private" else "public", [*ours, *people])
+
+    def _furnish_bolt(self) -> None:
+        for timetable in self.plan.timetables:
+            steps = own_character(list(timetable.commands)).steps
+            character = Character(steps, phases=(("STARTING", 0.6),))
+            name = timetable.slug.title()
+            self.sandbox.bolt.add_schedule(Schedule(0, name, timetable.slug, character, source="api"))
+
+    # --- from the beginning to the end ---
+
+    async def start(self) -> None:
+        """Start everything, and wait until every replica is ready."""
+
+        @web.middleware
+        async def struck(request: web.Request, handler: Handler) -> web.StreamResponse:
+            return await self.striker.handle(request, handler)
+
+        self.sandbox.app.middlewares.append(struck)
+        await self.sandbox.start()
+        await self.store.start()
+        for number in range(self.plan.replicas):
+            await self._add_replica(number)
+        await asyncio.gather(*(replica.until_ready() for replica in self.replicas))
+
+    async def _add_replica(self, number: int) -> None:
+        port = await self._own_port(number)
+        base = f"http://127.0.0.1:{port}"
+        environment = {
+            **self.sandbox.env(),
+            **SETTINGS,
+            "SLACK_API_URL": f"{base}/slack/api/",
+            "PARADIME_API_ENDPOINT": f"{base}/bolt/graphql",
+            "PARADIME_API_KEY": KEY,
+            "PARADIME_API_SECRET": SECRET,
+            "REDIS_URL": self.store.url,
+            "BOLT_BOT_DATA_DIR": str(self.folder / "data"),
+        }
+        home = self.beside if self.beside is not None and number == 0 else ROOT
+        replica = Replica(number, self.folder, environment, home, self.store.is_away)
+        self.replicas.append(replica)
+        replica.start()
+
+    async def _own_port(self, number: int) -> int:
+        """The sandbox serves each replica at a port of its own: that is how their calls are told apart."""
+        runner = self.sandbox._runner
+        if runner is None:
+            raise RuntimeError("the sandbox is not started")
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        port = int(runner.addresses[-1][1])
+        self.striker.ports[port] = number
+        return port
+
+    async def close(self) -> None:
+        """End everything at once."""
+        for replica in self.replicas:
+            replica.destroy()
+            await replica.stop()
+        await self.sandbox.stop()
+        await self.store.end()
+
+    # --- what is heard ---
+
+    def _kill(self, replica: int, restart_after_s: float) -> None:
+        self.replicas[replica].kill(restart_after_s)
+
+    def _changed(self, change: Change) -> None:
+        """Whoever is told something through a response_url: which one it was."""
+        token = OWN_TOKEN.get()
+        if change.kind != "private" or not token:
+            return
+        private = self.sandbox.workspace.private(change.ts)
+        if private is not None and private.via != "ack":
+            self.private_by_url.add(private.ts)
+            self.told.setdefault(token, []).append(private.text)
+
+    # --- what people do ---
+
+    async def type(self, typed: Typed) -> None:
+        """Type a command; where nothing was taken in, type it again a little later, some times."""
+        for again in range(TYPED_MOST):
+            number = typed.number + again * NUMBERS
+            command = await self._type(replace(typed, number=number, reason=f"{typed.reason}.{again}"))
+            if not all(command.problems) and not any(NOT_WRITTEN in text for text in command.answers):
+                return
+            await asyncio.sleep(TYPED_AGAIN_S)
+
+    async def _type(self, typed: Typed) -> Command:
+        """Type a command; each delivery of it is answered on its own."""
+        ws, slack = self.sandbox.workspace, self.sandbox.slack
+        user, channel = ws.user(typed.user), ws.channel(typed.channel)
+        trigger_id = ws.new_trigger(user.id)
+        url = ws.new_response_url(user.id, channel.id, None, ephemeral=True)
+        token = url.partition("/response/")[2]
+        payload = payloads.slash_command(
+            ws, user, channel, command="/bolt", text=typed.text, trigger_id=trigger_id, response_url=url
+        )
+        self.tokens[typed.number] = token
+        at = time.time()
+        sent = (slack.delivery.send("slash_commands", payload, answerable=True) for _ in range(typed.times))
+        answers = await asyncio.gather(*sent)
+        for answer in answers:
+            self._show(token, typed.text, answer)
+        command = Command(
+            number=typed.number,
+            request=request_id(ws.team_id, trigger_id),
+            user=user.id,
+            channel=channel.id,
+            reason=typed.reason,
+            at=at,
+            problems=tuple(answer.problem for answer in answers),
+            answers=tuple(str((answer.payload or {}).get("text") or "") for answer in answers),
+        )
+        self.commands.append(command)
+        return command
+
+    def _watch_deliveries(self) -> None:
+        """An acknowledgement may be the last that its replica does."""
+        delivery = self.sandbox.slack.delivery
+        send = delivery.send
+
+        async def watched(kind: Kind, payload: Json, *, answerable: bool = False, retry: Retry | None = None) -> Answer:
+            before = self._waiting()
+            sending = asyncio.ensure_future(send(kind, payload, answerable=answerable, retry=retry))
+            await asyncio.sleep(0)
+            target = next((one for one, ids in self._waiting().items() if ids - before.get(one, frozenset())), None)
+            answer = await sending
+            kills = self.kill_at_ack.get(kind, [])
+            if not answer.problem and kills and target is not None:
+                self._kill(self.replica_of(target), kills.pop(0))
+            return answer
+
+        delivery.send = watched  # type: ignore[method-assign]  # only to listen
+
+    def _waiting(self) -> dict[Connection, frozenset[str]]:
+        return {one: frozenset(one.waiting) for one in self.sandbox.slack.delivery.sockets.connections}
+
+    def _show(self, token: str, text: str, answer: Answer) -> None:
+        ws = self.sandbox.workspace
+        try:
+            show_ack(ws, ws.response_urls[token], f"/bolt {text}", answer.payload or {})
+        except Refused as refused:
+            raise AssertionError(f"an acknowledgement is not valid: {refused.code}") from refused
+
+    async def click(self, click: Click) -> None:
+        """Click *Cancel run* on some card that has it, as one of the people."""
+        ws = self.sandbox.workspace
+        cards = [card for card in self.cards() if matching(card.blocks, None, LABEL, None)]
+        if not cards:
+            return
+        card = cards[int(click.pick * len(cards)) % len(cards)]
+        user = ws.user(self.plan.users[int(click.pick * 1000) % len(self.plan.users)])
+        before = set(ws.response_urls)
+        clicking = asyncio.ensure_future(
+            self.sandbox.slack.people.click(user.id, card.channel, card.ts, label=LABEL, times=click.times)
+        )
+        await asyncio.sleep(0)
+        token = self._token_of(user.id, card.ts, before)
+        runs = run_ids(card)
+        clicked = Clicked(runs[0] if runs else 0, user.id, time.time(), token)
+        self.clicked.append(clicked)
+        # The button may have gone in this very moment.
+        with contextlib.suppress(Refused):
+            clicked.acknowledged = not (await clicking).problem
+
+    def _token_of(self, user: str, original: str, before: set[str]) -> str:
+        """The response_url that a click was given, by its token."""
+        made = self.sandbox.workspace.response_urls.values()
+        fits = (one for one in made if one.token not in before and (one.user, one.original) == (user, original))
+        return next((one.token for one in fits), "")
+
+    # --- what is to be seen ---
+
+    def cards(self) -> list[Message]:
+        """The bot's messages outside threads and direct conversations, oldest first."""
+        ws = self.sandbox.workspace
+        rooms = [channel for channel in ws.channels.values() if channel.kind != "im"]
+        return [
+            one
+            for channel in rooms
+            for one in channel.messages.values()
+            if one.user == ws.bot.id and not one.is_reply and one.subtype is None
+        ]
+
+    def replica_of(self, connection: Connection) -> int:
+        """To which replica a socket belongs."""
+        transport = connection.request.transport
+        name = transport.get_extra_info("sockname") if transport else None
+        return self.striker.ports.get(int(name[1]), 0) if name else 0
+
+    def sockets_of(self, replica: int) -> list[Connection]:
+        """The open sockets of a replica."""
+        connections = self.sandbox.slack.delivery.sockets.connections
+        return [one for one in connections if self.replica_of(one) == replica]
+
+    def secrets(self) -> tuple[str, ...]:
+        """What nobody may read."""
+        ws = self.sandbox.workspace
+        clones = [run.secret for run in self.sandbox.bolt.runs()]
+        return (ws.bot_token, ws.app_token, KEY, SECRET, PASSWORD, *self.plan.secrets, *clones)
+
+
+def run_ids(message: Message) -> tuple[int, ...]:
+    """The runs to which a message links."""
+    return tuple(dict.fromkeys(int(part.split("|")[0]) for part in message.text.split("/run_id/")[1:]))
