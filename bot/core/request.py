@@ -13,6 +13,9 @@ from bot.core.bolt import RunSummary
 from bot.core.command import RunCommand
 from bot.core.run import CardRef, RunFacts
 
+# How far the clocks of Bolt and Redis may be apart.
+CLOCKS_S = 15.0
+
 
 class State(StrEnum):
     """Where a start stands. Each step is recorded before the next one is taken."""
@@ -117,10 +120,17 @@ def candidates(
         for run in runs
         if run.id > mark
         and run.id not in known
-        and (run.actor == actor if actor else _began_then(request, run, within_s))
+        and (run.actor == actor and not _began_before(request, run) if actor else _began_then(request, run, within_s))
         and _branch_fits(request, run)
     ]
     return tuple(sorted(fits))
+
+
+def _began_before(request: Request, run: RunSummary) -> bool:
+    """Whether a run began before ours was sent, by more than the clocks may be apart."""
+    if request.sending_at is None or run.started_at is None:
+        return False
+    return (request.sending_at - run.started_at).total_seconds() > CLOCKS_S
 
 
 def _began_then(request: Request, run: RunSummary, within_s: float) -> bool:

@@ -41,6 +41,17 @@ class Cancel:
         self._app_url = app_url
         self._now = now
 
+    async def record(
+        self, asker: Asker, key: RunKey, *, facts: RunFacts | None = None, card: CardRef | None = None
+    ) -> tuple[bool, Message | None]:
+        """Keep the wish without asking Bolt, where the run is on record or its card tells enough.
+
+        Whether it is kept or answered, and the answer as of `wish`. Raises StoreAway.
+        """
+        if card is None and await self._runs.load(key) is None:
+            return False, None
+        return True, await self._wished(asker, key, facts, card)
+
     async def wish(
         self, asker: Asker, key: RunKey, *, facts: RunFacts | None = None, card: CardRef | None = None
     ) -> Message | None:
@@ -57,6 +68,9 @@ class Cancel:
                 return Message((f"{error.sentence} Nothing was cancelled; ask again in a minute.",))
             if is_final(status.state) and card is None:
                 return self.finished(key.id, status.state)
+        return await self._wished(asker, key, facts, card)
+
+    async def _wished(self, asker: Asker, key: RunKey, facts: RunFacts | None, card: CardRef | None) -> Message | None:
         # A record made here begins without a state: an end is for a poll to see, and so to be told.
         answer = await self._runs.wish(key, asker, self._now(), facts or RunFacts(), Observation(), card)
         if answer.word == "final":

@@ -25,7 +25,7 @@ from bot.core.errors import (
 )
 from bot.core.message import Message, Paragraph
 from bot.core.progress import usual_seconds
-from bot.core.request import Look, Request, State, candidates, reason
+from bot.core.request import CLOCKS_S, Look, Request, State, candidates, reason
 from bot.core.run import CardRef, RunKey, is_final
 from bot.core.suggest import Ambiguous, Missing
 from bot.core.text import Bold, Link, Sentence, Span
@@ -41,8 +41,6 @@ LISTED = 50
 LOOK_AGAIN_S = 3.0
 UNCLEAR_AGAIN_S = 30.0
 NOT_SENT_AGAIN_S = 2.0
-# How far the clocks of Bolt and Redis may be apart.
-CLOCKS_S = 15.0
 SEARCH_LOCK_S = 45.0
 
 

@@ -50,7 +50,7 @@ class Transport:
             headers={**headers, "Accept": "application/json", "Content-Type": "application/json"},
             # Waiting for a connection ends before the whole time does: only so is it known that nothing was sent.
             timeout=httpx.Timeout(timeout_s, pool=timeout_s / 4, connect=min(LONGEST_CONNECT_S, timeout_s / 2)),
-            limits=httpx.Limits(max_connections=20, max_keepalive_connections=10),
+            limits=httpx.Limits(max_connections=20, max_keepalive_connections=20),
             transport=transport,
         )
 

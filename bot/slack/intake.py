@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -25,7 +26,30 @@ UNKNOWN = "I do not know that button or command; it may be of another version of
 Incident = Callable[[str, BaseException], str]
 
 
-def build_app(web: AsyncWebClient, token: str, signing_secret: str, identity: Identity, incident: Incident) -> AsyncApp:
+class CountingApp(AsyncApp):
+    """An app that knows how many requests of Slack's it has in hand, and not acknowledged yet; `idle` when none."""
+
+    def __init__(self, **options: Any) -> None:  # noqa: ANN401 - slack_bolt's own
+        super().__init__(**options)
+        self._in_hand = 0
+        self.idle = asyncio.Event()
+        self.idle.set()
+
+    async def async_dispatch(self, req: AsyncBoltRequest) -> BoltResponse:
+        """Count a request while it is dealt with."""
+        self._in_hand += 1
+        self.idle.clear()
+        try:
+            return await super().async_dispatch(req)
+        finally:
+            self._in_hand -= 1
+            if not self._in_hand:
+                self.idle.set()
+
+
+def build_app(
+    web: AsyncWebClient, token: str, signing_secret: str, identity: Identity, incident: Incident
+) -> CountingApp:
     """An app for one team. Requests of other teams are refused; a fault is told with a reference."""
 
     async def authorize(**_: object) -> AuthorizeResult:
@@ -38,7 +62,7 @@ def build_app(web: AsyncWebClient, token: str, signing_secret: str, identity: Id
             bot_user_id=identity.bot_user,
         )
 
-    app = AsyncApp(
+    app = CountingApp(
         client=web,
         signing_secret=signing_secret,
         authorize=authorize,

@@ -12,7 +12,8 @@ import time
 
 import structlog
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
-from slack_bolt.async_app import AsyncApp
+
+from bot.slack.intake import CountingApp
 
 log = structlog.get_logger()
 
@@ -23,15 +24,18 @@ WATCH_S = 5.0
 DEAF_S = 30.0
 # A new one gets this long to come up before its address is given up.
 COMING_S = 10.0
+# What is in hand at the end gets this long: Slack waits 3 s for an acknowledgement.
+ACKNOWLEDGED_S = 2.0
 
 
 class SocketIntake:
     """Keeps connections to Slack open and hands what they bring to the app."""
 
     def __init__(
-        self, app: AsyncApp, app_token: str, *, connections: int = CONNECTIONS, watch_s: float = WATCH_S
+        self, app: CountingApp, app_token: str, *, connections: int = CONNECTIONS, watch_s: float = WATCH_S
     ) -> None:
         self._handlers = [AsyncSocketModeHandler(app, app_token, ping_interval=PING_S) for _ in range(connections)]
+        self._app = app
         self._watch_s = watch_s
         self._tasks: list[asyncio.Task[None]] = []
         self._down_since: dict[int, float] = {}
@@ -48,8 +52,16 @@ class SocketIntake:
         for task in self._tasks:
             with contextlib.suppress(asyncio.CancelledError):
                 await task
+        await self._acknowledged()
         for handler in self._handlers:
             await handler.close_async()
+
+    async def _acknowledged(self) -> None:
+        """Wait until what has come in is acknowledged: Slack tells people that it failed otherwise, although it was done."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._app.idle.wait(), ACKNOWLEDGED_S)
+        # The SDK writes an acknowledgement after the app is done with it.
+        await asyncio.sleep(ACKNOWLEDGED_S / 20)
 
     async def ready(self) -> bool:
         """Whether at least one connection lives."""

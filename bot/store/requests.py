@@ -16,6 +16,9 @@ from bot.store.due import MICROSECONDS, us
 from bot.store.runs import creation
 from bot.store.scripts import Scripts
 
+# A start that is looked for keeps its schedule's lock until it was looked for once.
+SEARCH_LOCK_S = 45.0
+
 
 @dataclass(frozen=True, slots=True)
 class Body:
@@ -105,8 +108,8 @@ class Requests:
         return await self._step(lease, request, State.CARDED, "due", delay_s=delay_s)
 
     async def looking(self, lease: Lease, request: Request, *, delay_s: float) -> bool:
-        """The trigger's reply was lost: its run is to be looked for."""
-        await self.unlock(request)
+        """The trigger's reply was lost: its run is to be looked for, and no other start of the schedule sent before that."""
+        await self.lock(request, SEARCH_LOCK_S)
         return await self._step(lease, request, State.LOOKING, "due", delay_s=delay_s, edit="state")
 
     async def unclear(self, lease: Lease, request: Request, candidates: tuple[int, ...], *, delay_s: float) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import dataclass
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
@@ -15,35 +17,57 @@ from bot.core.text import Bold
 from bot.flows.ports import Asked, Asker
 from bot.slack.desk import Desk, click_asker, click_message
 
+RECORD_S = 1.0
+
 
 def register(app: AsyncApp, desk: Desk) -> None:
     """Listen to the button."""
 
     async def on_click(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
-        await ack()
         asker = click_asker(body)
-        desk.later(_again(desk, asker, body, action.get("value") or ""), asker)
+        answer = await _again(desk, asker, body, action.get("value") or "")
+        await ack()
+        desk.later(tell(desk, asker, answer), asker)
 
     app.action(START_ANOTHER)(on_click)
 
 
-async def _again(desk: Desk, asker: Asker, body: dict[str, Any], value: str) -> None:
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is told after the acknowledgement; `replace` where it takes the place of the button's message."""
+
+    message: Message
+    replace: bool = False
+
+
+async def tell(desk: Desk, asker: Asker, answer: Answer) -> None:
+    """Answer whoever clicked."""
+    if not answer.replace:
+        await desk.answers.privately(asker, answer.message)
+    elif asker.response_url:
+        await desk.chat.respond(asker.response_url, answer.message, replace=True)
+
+
+async def _again(desk: Desk, asker: Asker, body: dict[str, Any], value: str) -> Answer:
     try:
-        earlier = await desk.requests.load(read_request_value(value))
-    except (BadCommand, StoreAway) as error:
-        await desk.answers.privately(asker, Message((error.sentence,)))
-        return
+        async with asyncio.timeout(RECORD_S):
+            earlier = await desk.requests.load(read_request_value(value))
+    except BadCommand as error:
+        return Answer(Message((error.sentence,)))
+    except (StoreAway, TimeoutError):
+        return Answer(Message(("My memory (Redis) does not answer. Nothing was started; ask again in a minute.",)))
     if earlier is None:
-        text = "I no longer know what that was. Nothing was started; please type it again."
-        await desk.answers.privately(asker, Message((text,)))
-        return
-    await start_from_click(desk, asker, body, earlier.wanted, force=True)
+        return Answer(Message(("I no longer know what that was. Nothing was started; please type it again.",)))
+    return await start_from_click(desk, asker, body, earlier.wanted, force=True)
 
 
 async def start_from_click(
     desk: Desk, asker: Asker, body: dict[str, Any], wanted: RunCommand, *, force: bool = False
-) -> None:
-    """Start what a button on a private answer offers. However often a button is clicked, it starts one run."""
+) -> Answer:
+    """Record what a button on a private answer offers to start: before its click is acknowledged, as a command is.
+
+    However often a button is clicked, it starts one run.
+    """
     delivery = f"click:{asker.user}:{asker.channel}:{click_message(body)}:{canonical(wanted)}"
     asked = Asked(
         id=request_id(asker.team, delivery),
@@ -56,8 +80,9 @@ async def start_from_click(
         force=force,
     )
     answer = await desk.ask.start(asked)
-    if answer is not None:
-        await desk.answers.privately(asker, answer)
-    elif asker.response_url:
-        # The question has been answered: its button goes.
-        await desk.chat.respond(asker.response_url, Message(("Starting ", Bold(wanted.schedule), ".")), replace=True)
+    # Where it starts, the question has been answered: its button goes.
+    return (
+        Answer(answer)
+        if answer is not None
+        else Answer(Message(("Starting ", Bold(wanted.schedule), ".")), replace=True)
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
@@ -13,34 +14,56 @@ from bot.core.run import CardRef, RunFacts, RunKey
 from bot.flows.ports import Asker
 from bot.slack.desk import Desk, click_asker, click_message
 
+RECORD_S = 1.0
+
 
 def register(app: AsyncApp, desk: Desk) -> None:
     """Listen to the button."""
 
     async def on_click(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
-        await ack()
         asker = click_asker(body)
         try:
             button = read_run_value(action.get("value") or "")
         except BadCommand as bad:
+            await ack()
             desk.later(_answer(desk, asker, Message((bad.sentence,))), asker)
             return
         if button.key.workspace != desk.workspace:
+            await ack()
             text = "This card belongs to another Bolt workspace; cancel the run in Bolt."
             desk.later(_answer(desk, asker, Message((text,))), asker)
             return
         card = CardRef(asker.channel, click_message(body))
-        desk.later(wish(desk, asker, button.key, facts=button.facts, card=card), asker)
+        await take_wish(desk, ack, asker, button.key, facts=button.facts, card=card)
 
     app.action(CANCEL_RUN)(on_click)
 
 
-async def wish(
-    desk: Desk, asker: Asker, key: RunKey, *, facts: RunFacts | None = None, card: CardRef | None = None
+async def take_wish(
+    desk: Desk, ack: AsyncAck, asker: Asker, key: RunKey, *, facts: RunFacts | None = None, card: CardRef | None = None
 ) -> None:
-    """Keep the wish and answer what is known of it; the rest the worker answers."""
+    """Record the wish before it is acknowledged, where that needs no call to Bolt; answer what is known of it."""
     try:
-        answer = await desk.cancel.wish(asker, key, facts=facts, card=card)
+        async with asyncio.timeout(RECORD_S):
+            kept, answer = await desk.cancel.record(asker, key, facts=facts, card=card)
+    except (StoreAway, TimeoutError):
+        kept, answer = (
+            True,
+            Message((f"I could not note in time that run {key.id} is to be cancelled; ask again in a minute.",)),
+        )
+    await ack()
+    if not kept:
+        desk.later(_ask_bolt(desk, asker, key), asker)
+    elif answer is None:
+        desk.wishes()
+    else:
+        desk.later(_answer(desk, asker, answer), asker)
+
+
+async def _ask_bolt(desk: Desk, asker: Asker, key: RunKey) -> None:
+    """A run that nobody here has asked for before: Bolt is asked whether there is one of that number."""
+    try:
+        answer = await desk.cancel.wish(asker, key)
     except StoreAway as away:
         text = f"{away.sentence} I could not note that run {key.id} is to be cancelled; ask again in a minute."
         answer = Message((text,))

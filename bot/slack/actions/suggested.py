@@ -12,7 +12,7 @@ from bot.core.command import RunCommand, parse
 from bot.core.errors import BadCommand
 from bot.core.message import Message
 from bot.flows.ports import Asker
-from bot.slack.actions.another import start_from_click
+from bot.slack.actions.another import Answer, start_from_click, tell
 from bot.slack.desk import Desk, click_asker
 
 
@@ -20,18 +20,18 @@ def register(app: AsyncApp, desk: Desk) -> None:
     """Listen to the buttons."""
 
     async def on_click(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
-        await ack()
         asker = click_asker(body)
-        desk.later(_start(desk, asker, body, action.get("value") or ""), asker)
+        answer = await _start(desk, asker, body, action.get("value") or "")
+        await ack()
+        if answer is not None:
+            desk.later(tell(desk, asker, answer), asker)
 
     app.action(re.compile(rf"^{re.escape(START_SUGGESTED)}\."))(on_click)
 
 
-async def _start(desk: Desk, asker: Asker, body: dict[str, Any], value: str) -> None:
+async def _start(desk: Desk, asker: Asker, body: dict[str, Any], value: str) -> Answer | None:
     try:
         wanted = parse(read_suggestion_value(value), desk.command)
     except BadCommand as bad:
-        await desk.answers.privately(asker, Message((bad.sentence,)))
-        return
-    if isinstance(wanted, RunCommand):
-        await start_from_click(desk, asker, body, wanted)
+        return Answer(Message((bad.sentence,)))
+    return await start_from_click(desk, asker, body, wanted) if isinstance(wanted, RunCommand) else None

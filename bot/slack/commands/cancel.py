@@ -6,12 +6,10 @@ from slack_bolt.async_app import AsyncAck
 
 from bot.core.command import CancelCommand
 from bot.core.run import RunKey
-from bot.slack.actions.cancel import wish
+from bot.slack.actions.cancel import take_wish
 from bot.slack.desk import Desk, Payload, command_asker
 
 
 async def handle(desk: Desk, command: CancelCommand, body: Payload, ack: AsyncAck) -> None:
-    """Acknowledge, keep the wish, and answer what is known of it."""
-    await ack()
-    asker = command_asker(body)
-    desk.later(wish(desk, asker, RunKey(desk.workspace, command.run_id)), asker)
+    """Keep the wish, acknowledge, and answer what is known of it."""
+    await take_wish(desk, ack, command_asker(body), RunKey(desk.workspace, command.run_id))

@@ -16,7 +16,8 @@ if holder and holder ~= id then
   return {'busy', due}
 end
 local lease = num(at + tonumber(ARGV[6]))
-redis.call('SET', lock, id, 'PX', num(tonumber(ARGV[6]) / 1000))
+-- The lock outlasts the lease: whoever takes a lost start over looks for its run before another one may be sent.
+redis.call('SET', lock, id, 'PX', num(tonumber(ARGV[6]) / 1000 + 20000))
 redis.call('HSET', hash, 'state', 'sending', 'sending_us', num(at))
 redis.call('ZADD', set, lease, id)
 return {'go', lease}
