@@ -45,8 +45,12 @@ check: install ## Linters, types, import boundaries, dead code, the Dockerfile a
 	$(BIN)/python -m pytest -q tests/test_manifest.py
 
 .PHONY: bench
-bench: install ## Measure: acknowledgement, requests a poll, memory, start.
+bench: install .conformance/.installed ## Measure beside rivals and limits: one table, in bench/results.md. Half an hour.
 	$(BIN)/python -m bench $(BENCH_ARGS)
+
+.PHONY: chaos
+chaos: install ## Several processes under seeded faults, then the invariants. CHAOS_ARGS="--seeds 300 --jobs 3".
+	$(BIN)/python -m tests.chaos $(CHAOS_ARGS)
 
 .PHONY: conformance
 conformance: install .conformance/.installed ## Drive the sandbox's Bolt API with the vendor's own SDK.

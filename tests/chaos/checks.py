@@ -223,7 +223,7 @@ def _may_be_twice(seen: Seen, key: str, first: float, last: float) -> bool:
 def wishes_are_heard(seen: Seen) -> Found:
     """A click on *Cancel run* that was acknowledged reaches Bolt, or its person hears why not.
 
-    It is acknowledged before it is recorded, so a process that ends in between may lose it.
+    It is recorded before it is acknowledged. While Redis is away neither it nor the answer may be on record.
     """
     heard = Counter(one.user for one in seen.told if "cancel" in one.text)
     for wish in seen.wishes:
@@ -232,7 +232,7 @@ def wishes_are_heard(seen: Seen) -> Found:
         if heard[wish.user] > 0:
             heard[wish.user] -= 1
             continue
-        if not any(one.since - 2.0 <= wish.at <= one.until + 1.0 for one in seen.upsets):
+        if not any(one.since - 2.0 <= wish.at <= one.until + 1.0 for one in seen.upsets if one.what == "redis"):
             yield Violation("wish lost", f"cancel of run {wish.run} by {wish.user}")
 
 
