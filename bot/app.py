@@ -43,7 +43,7 @@ from bot.slack.intake import build_app, register_fallbacks
 from bot.slack.preflight import Identity, TokenRefusedError, card_url, check_app_token, identify
 from bot.slack.socket import SocketIntake
 from bot.slack.tasks import TaskRegistry
-from bot.store.connect import check, connect
+from bot.store.connect import alive, check, connect
 from bot.store.due import DueSet
 from bot.store.embedded import Embedded
 from bot.store.lanes import Budget, Edits, Posts
@@ -118,6 +118,8 @@ class App:
         self._outages = {name: Outage(name) for name in ("redis", "bolt", "slack")}
         self._embedded: Embedded | None = None
         self._redis: Redis | None = None
+        # Any key of ours: in a cluster it says which server is asked.
+        self._key = f"{{bolt:{settings.bolt_bot_name}}}:"
         self._socket: SocketIntake | None = None
         self._hints: Hints | None = None
         self._workers: dict[str, Worker] = {}
@@ -212,7 +214,7 @@ class App:
             self._embedded = Embedded(self._settings.bolt_bot_data_dir)
             url = await self._embedded.start()
         self._redis = connect(url)
-        for warning in await check(self._redis):
+        for warning in await check(self._redis, self._key):
             log.warning(warning)
 
     async def _identify(self) -> Identity:
@@ -384,7 +386,7 @@ class App:
         reasons = []
         try:
             async with asyncio.timeout(READY_WITHIN_S):
-                if self._redis is None or not await self._redis.ping():
+                if self._redis is None or not await alive(self._redis, self._key):
                     reasons.append("redis does not answer")
         except Exception as error:  # noqa: BLE001 - whatever is wrong with Redis, it is a reason
             log.debug("redis does not answer", why=str(error))

@@ -16,6 +16,8 @@ from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from rapidfuzz import process
 
+from bot import redis_url
+
 # The forms of a Bolt secret that need no key: of one workspace, and of a company.
 BEARER_PREFIXES = ("prdm_wsp_", "prdm_cmp_")
 COMPANY_PREFIX = "prdm_cmp_"
@@ -55,14 +57,9 @@ def _without_slash(value: str) -> str:
 
 def _redis_address(value: SecretStr) -> SecretStr:
     try:
-        parts = urlsplit(value.get_secret_value())
-        fits = parts.scheme == "unix" or (
-            parts.scheme in {"redis", "rediss"} and (parts.port is None or parts.port > 0)
-        )
-    except ValueError:
-        fits = False
-    if not fits:
-        raise _should("be an address that begins with redis://, rediss:// (TLS) or unix://")
+        redis_url.read(value.get_secret_value())
+    except ValueError as error:
+        raise _should(str(error)) from None
     return value
 
 
@@ -214,11 +211,11 @@ class Settings(BaseSettings):
             self.paradime_webhook_secret,
         )
         addresses = [self.slack_api_url, self.paradime_api_endpoint, self.paradime_app_url]
-        if self.redis_url:
-            addresses.append(self.redis_url.get_secret_value())
         passwords = [urlsplit(address).password for address in addresses]
         # Both as it stands in the address and as it is: either may turn up in an error.
         forms = [form for password in passwords if password for form in (password, unquote(password))]
+        if self.redis_url:
+            forms += redis_url.read(self.redis_url.get_secret_value()).secrets()
         return tuple(dict.fromkeys([one.get_secret_value() for one in held if one is not None] + forms))
 
 

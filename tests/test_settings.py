@@ -20,6 +20,12 @@ LEAST = {
     "PARADIME_API_SECRET": "legacy-secret",
 }
 
+REDIS = (
+    "should be an address that begins with redis://, rediss:// (TLS), unix://, redis+sentinel:// or redis+cluster://"
+)
+REDIS_OPTIONS = (
+    "should have no other options than db, ssl_ca_certs, ssl_cert_reqs, ssl_certfile, ssl_check_hostname, ssl_keyfile"
+)
 WEBHOOK = (
     "should be whsec_ and base64 of at least 16 bytes (signed webhooks), "
     "or one word of at least 16 letters, digits, - and _"
@@ -94,7 +100,16 @@ def test_an_empty_environment_names_everything_that_is_needed() -> None:
         ("PARADIME_API_ENDPOINT", "http://h:port/", "should be an address that begins with https:// or http://"),
         ("PARADIME_API_SECRET", "two words", "should be one word of ASCII characters"),
         ("PARADIME_WORKSPACE_UID", "a/b", "should be the workspace's uid: letters, digits, dashes and underscores"),
-        ("REDIS_URL", "localhost:6379", "should be an address that begins with redis://, rediss:// (TLS) or unix://"),
+        ("REDIS_URL", "localhost:6379", REDIS),
+        ("REDIS_URL", "redis://h?retry_on_timeout=true", REDIS_OPTIONS),
+        (
+            "REDIS_URL",
+            "redis+sentinel://h:26379",
+            "should end with the name of the primary, as in redis+sentinel://host:26379/mymaster",
+        ),
+        ("REDIS_URL", "redis+sentinel://h:1:2/m", "should name its hosts as in host:26379,host:26379"),
+        ("REDIS_URL", "redis+cluster://h,/", "should name its hosts as in host:26379,host:26379"),
+        ("REDIS_URL", "redis+cluster://h/1", "should name no database: a cluster has only one"),
         ("PARADIME_WEBHOOK_SECRET", "whsec_c2hvcnQ=", WEBHOOK),
         ("PARADIME_WEBHOOK_SECRET", "whsec_é", WEBHOOK),
         ("PARADIME_WEBHOOK_SECRET", "too-short", WEBHOOK),
@@ -185,6 +200,13 @@ def test_secrets_do_not_show() -> None:
     assert not any(value in shown for value in secrets.values())
     expected = {*secrets.values(), "gg%40gg", "gg@gg"} - {secrets["REDIS_URL"]}
     assert set(settings.secrets()) == expected
+
+
+def test_passwords_of_every_form_of_address_are_secrets() -> None:
+    """Those of the data servers, and of the Sentinels."""
+    url = "redis+sentinel://u:p%40ss@h1:1,h2/main/0?sentinel_password=s%21t"
+    assert {"p%40ss", "p@ss", "s!t"} <= set(loaded({**LEAST, "REDIS_URL": url}).secrets())
+    assert "p@ss" in loaded({**LEAST, "REDIS_URL": "redis+cluster://:p%40ss@h1,h2"}).secrets()
 
 
 def test_settings_are_frozen() -> None:

@@ -101,11 +101,11 @@ class Cancel:
         await self._ask(lease, run, wisher)
 
     async def _over(self, lease: Lease, run: Run, wisher: Asker, state: str) -> None:
-        """It was over before Bolt was asked, or is now. The card's own end comes from the next poll."""
-        asked = await self._runs.cancel_tries(run.key) > 0
-        await self._runs.drop_wish(lease, run.key, keep=asked and state == "CANCELED")
-        if not asked:
+        """It is over. Told before the wish is dropped, unless it came true: then the card says so, from the next poll on."""
+        came_true = state == "CANCELED" and await self._runs.cancel_tries(run.key) > 0
+        if not came_true:
             await self._answers.privately(wisher, self.finished(run.id, state))
+        await self._runs.drop_wish(lease, run.key, keep=came_true)
 
     async def _ask(self, lease: Lease, run: Run, wisher: Asker) -> None:
         number = await self._runs.cancel_asked(lease, run.key, most=MOST_TRIES)
@@ -141,8 +141,8 @@ class Cancel:
         except BoltError:
             status = RunStatus(run.seen.state)
         if is_final(status.state):
-            await self._runs.drop_wish(lease, run.key, keep=False)
             await self._answers.privately(wisher, self.finished(run.id, status.state))
+            await self._runs.drop_wish(lease, run.key, keep=False)
             return
         await self._give_up(lease, run, wisher, f"Bolt refused: {refused.sentence.rstrip('.')}")
 

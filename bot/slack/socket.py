@@ -60,6 +60,9 @@ class SocketIntake:
         """Wait until what has come in is acknowledged: Slack tells people that it failed otherwise, although it was done."""
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._app.idle.wait(), ACKNOWLEDGED_S)
+        # What comes from now on is neither done nor acknowledged: Slack tells its person to try again, and rightly so.
+        for handler in self._handlers:
+            handler.client.socket_mode_request_listeners.clear()
         # The SDK writes an acknowledgement after the app is done with it.
         await asyncio.sleep(ACKNOWLEDGED_S / 20)
 

@@ -4,71 +4,104 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from typing import Any, cast
 
-from redis.asyncio import Redis
+from redis.asyncio import Redis, RedisCluster
+from redis.asyncio.cluster import ClusterNode
 from redis.asyncio.retry import Retry
+from redis.asyncio.sentinel import Sentinel
 from redis.backoff import NoBackoff
 from redis.exceptions import (
     AuthenticationError,
     AuthorizationError,
     NoPermissionError,
+    RedisClusterException,
     RedisError,
     ResponseError,
 )
 
 from bot.core.errors import StoreAway, StoreUnfit
+from bot.redis_url import RedisUrl, read
 
 SOCKET_TIMEOUT_S = 2.0
 HEALTH_CHECK_S = 15
 OLDEST = (7, 0)
-# What an address may set beside host, user, password and database. The rest is decided here: redis-py lets the address
-# overrule the arguments, and `?retry_on_timeout=true` would run scripts twice.
-ADDRESS_OPTIONS = frozenset(
-    {"db", "ssl_ca_certs", "ssl_certfile", "ssl_keyfile", "ssl_cert_reqs", "ssl_check_hostname"}
-)
+# redis-py raises these for a cluster beside its own RedisError.
+REDIS_ERRORS = (RedisError, RedisClusterException, OSError, TimeoutError)
 
 
 def connect(url: str, *, timeout_s: float = SOCKET_TIMEOUT_S) -> Redis:
-    """A client for redis://, rediss:// (TLS) and unix:// addresses; it connects when it is first used.
+    """A client for any form of REDIS_URL; it connects when it is first used.
 
-    Nothing is sent twice: redis-py's own retries would run a script again after a lost reply. A call fails after
-    `timeout_s` seconds, so a blocking read needs a client of its own. Replies are text. Raises StoreUnfit for an
-    address that cannot be read.
+    Nothing is sent twice: redis-py's own retries would run a script again after a lost reply. What was not executed (a
+    cluster's MOVED, a primary that is looked up anew) is no repeat. A call fails after `timeout_s` seconds, so a blocking
+    read needs a client of its own. Replies are text. Raises StoreUnfit for an address that cannot be read.
     """
     try:
-        return Redis.from_url(
-            _checked(url),
-            decode_responses=True,
-            # RESP2: the oldest server and the newest answer in the same shapes, and no message comes unasked.
-            protocol=2,
-            retry=Retry(NoBackoff(), 0),
-            retry_on_timeout=False,
-            socket_timeout=timeout_s,
-            socket_connect_timeout=timeout_s,
-            health_check_interval=HEALTH_CHECK_S,
-        )
+        address = read(url)
+    except ValueError as error:
+        raise StoreUnfit(f"REDIS_URL cannot be read: it should {error}.") from None
+    common: dict[str, Any] = {
+        "decode_responses": True,
+        # RESP2: the oldest server and the newest answer in the same shapes, and no message comes unasked.
+        "protocol": 2,
+        "retry": Retry(NoBackoff(), 0),
+        "socket_timeout": timeout_s,
+        "socket_connect_timeout": timeout_s,
+        "health_check_interval": HEALTH_CHECK_S,
+    }
+    try:
+        if address.kind == "server":
+            return Redis.from_url(url, retry_on_timeout=False, **common)
+        common |= {"username": address.username, "password": address.password, **_tls(address)}
+        return _cluster(address, common) if address.kind == "cluster" else _sentinel(address, common, timeout_s)
     except (ValueError, TypeError):
         # The original message may quote the address, and with it the password.
         raise StoreUnfit("REDIS_URL cannot be read: it should look like redis://host:6379/0.") from None
 
 
-def _checked(url: str) -> str:
-    for name, _ in parse_qsl(urlsplit(url).query, keep_blank_values=True):
-        if name not in ADDRESS_OPTIONS:
-            allowed = ", ".join(sorted(ADDRESS_OPTIONS))
-            raise StoreUnfit(f"REDIS_URL has an option that is not supported; these are: {allowed}.")
-    return url
+def _tls(address: RedisUrl) -> dict[str, Any]:
+    if not address.tls:
+        return {}
+    found: dict[str, Any] = {name: value for name, value in address.options if name.startswith("ssl_")}
+    if "ssl_check_hostname" in found:
+        found["ssl_check_hostname"] = found["ssl_check_hostname"].lower() in {"1", "true", "yes"}
+    return {"ssl": True, **found}
 
 
-async def check(client: Redis) -> tuple[str, ...]:
-    """Whether this server will do; the answer is a sentence for each thing that the operator should know.
+def _cluster(address: RedisUrl, common: dict[str, Any]) -> Redis:
+    nodes = [ClusterNode(host, port) for host, port in address.hosts]
+    # All our keys lie in one slot, so what the bot uses of it is what a single server offers.
+    return cast("Redis", RedisCluster(startup_nodes=nodes, **common))
+
+
+def _sentinel(address: RedisUrl, common: dict[str, Any], timeout_s: float) -> Redis:
+    options = dict(address.options)
+    asking = {
+        "username": options.get("sentinel_username"),
+        "password": options.get("sentinel_password"),
+        "socket_timeout": timeout_s,
+        "socket_connect_timeout": timeout_s,
+        "retry": Retry(NoBackoff(), 0),
+        **_tls(address),
+    }
+    sentinel = Sentinel(list(address.hosts), sentinel_kwargs=asking)  # type: ignore[no-untyped-call]  # redis-py
+    return cast("Redis", sentinel.master_for(address.primary, db=address.db, **common))
+
+
+async def alive(client: Redis, key: str) -> bool:
+    """Whether the server that holds our keys answers. Raises what redis-py raises."""
+    await client.exists(key)
+    return True
+
+
+async def check(client: Redis, key: str = "bolt") -> tuple[str, ...]:
+    """Whether the server that holds a key will do; the answer is a sentence for each thing that the operator should know.
 
     Raises StoreAway where it does not answer, and StoreUnfit where it is too old, would evict keys, refuses the
     credentials or takes no writes.
     """
-    facts = await _facts(client)
+    facts = await _facts(client, key)
     _refuse_old(facts)
     if facts.get("role") in {"slave", "replica"}:
         raise StoreUnfit("REDIS_URL names a replica, which takes no writes: name the primary.")
@@ -78,19 +111,30 @@ async def check(client: Redis) -> tuple[str, ...]:
     return tuple(_warnings(facts))
 
 
-async def _facts(client: Redis) -> dict[str, Any]:
+async def _facts(client: Redis, key: str) -> dict[str, Any]:
     try:
-        await client.ping()
-        facts = await _permitted(client.info)
+        where = await _where(client, key)
+        await client.ping(**where)
+        facts = await _permitted(lambda: client.info(**where))
         if "maxmemory_policy" not in facts:
-            read = await _permitted(lambda: client.config_get("maxmemory-policy"))
-            facts["maxmemory_policy"] = read.get("maxmemory-policy")
+            told = await _permitted(lambda: client.config_get("maxmemory-policy", **where))
+            facts["maxmemory_policy"] = told.get("maxmemory-policy")
     except (AuthenticationError, AuthorizationError):
         raise StoreUnfit("Redis refuses the user or the password of REDIS_URL.") from None
-    except (RedisError, OSError) as error:
+    except REDIS_ERRORS as error:
+        if any(sign in _told(error) for sign in ("authentication", "wrongpass", "noauth")):
+            raise StoreUnfit("Redis refuses the user or the password of REDIS_URL.") from None
         # Not chained: the original may name host, user and password.
         raise StoreAway(f"Redis does not answer ({_reason(error)}).") from None
     return facts
+
+
+async def _where(client: Redis, key: str) -> dict[str, Any]:
+    """Which node of a cluster to ask; nothing for a server."""
+    if not isinstance(client, RedisCluster):
+        return {}
+    await client.initialize()
+    return {"target_nodes": client.get_node_from_key(key)}
 
 
 async def _permitted(ask: Any) -> dict[str, Any]:  # noqa: ANN401 - redis-py's replies are untyped
@@ -124,8 +168,7 @@ def _warnings(facts: Mapping[str, Any]) -> list[str]:
 
 def _reason(error: Exception) -> str:
     """Why it does not answer, in words that hold no address: redis-py's own may name host, user and password."""
-    cause = error.__cause__ or error.__context__
-    text = f"{type(cause).__name__} {cause} {error}".lower()
+    text = _told(error)
     known = {
         "refused": "the connection was refused",
         "certificate": "its certificate was not accepted",
@@ -134,5 +177,13 @@ def _reason(error: Exception) -> str:
         "no such file": "there is no such socket",
         "loading": "it is loading its data",
         "timeout": "it took too long",
+        "no master found": "no Sentinel knows a primary of that name",
+        "clusterdown": "the cluster is down",
+        "cannot be connected": "no node of the cluster can be reached",
     }
     return next((words for sign, words in known.items() if sign in text), type(error).__name__)
+
+
+def _told(error: Exception) -> str:
+    cause = error.__cause__ or error.__context__
+    return f"{type(cause).__name__} {cause} {error}".lower()

@@ -11,7 +11,7 @@ from bot.core.run import LOST, CancelWish, CardRef, End, Observation, Run, RunFa
 from bot.flows.lease import Lease
 from bot.flows.ports import Asker, Observed, StrayRule, WishAnswer
 from bot.store.codec import dump, load
-from bot.store.due import us
+from bot.store.due import MICROSECONDS, us
 from bot.store.scripts import Scripts
 
 # A poll interval later all failures of a burst are seen.
@@ -92,9 +92,7 @@ class Runs:
 
     async def final_since_s(self, key: RunKey) -> float:
         """For how long a run has been seen to be over, in seconds."""
-        stored = await self._scripts.ask(self._scripts.redis.hget(self._scripts.key("run", key.name), "final_us"))
-        seconds, micros = await self._scripts.ask(self._scripts.redis.time())
-        return max(0.0, float(seconds) + micros / 1e6 - float(stored) / 1e6) if stored else 0.0
+        return int(await self._scripts.run("final_since", key.name)) / MICROSECONDS
 
     async def wish(
         self, key: RunKey, asker: Asker, at: datetime, facts: RunFacts, seen: Observation, card: CardRef | None

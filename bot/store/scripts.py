@@ -8,9 +8,9 @@ from typing import Any, cast
 
 from redis.asyncio import Redis
 from redis.commands.core import AsyncScript
-from redis.exceptions import RedisError
 
 from bot.core.errors import BotError, StoreAway
+from bot.store.connect import REDIS_ERRORS
 
 Reply = Any
 # Is told the outcome of each call: None, or the error.
@@ -50,7 +50,7 @@ class Scripts:
         """Await one call to Redis."""
         try:
             reply = await cast("Awaitable[Any]", call)
-        except (RedisError, OSError, TimeoutError) as error:
+        except REDIS_ERRORS as error:
             away = StoreAway()
             self._watch(away)
             raise away from error

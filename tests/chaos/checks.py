@@ -223,17 +223,23 @@ def _may_be_twice(seen: Seen, key: str, first: float, last: float) -> bool:
 def wishes_are_heard(seen: Seen) -> Found:
     """A click on *Cancel run* that was acknowledged reaches Bolt, or its person hears why not.
 
-    It is recorded before it is acknowledged. While Redis is away neither it nor the answer may be on record.
+    It is recorded before it is acknowledged. While Redis is away neither it nor the answer may be on record, and that a
+    run had ended already is told by its card as well.
     """
     heard = Counter(one.user for one in seen.told if "cancel" in one.text)
+    over = {run.id for run in seen.runs for wish in seen.wishes if run.id == wish.run and _ended_before(run, wish.at)}
     for wish in seen.wishes:
-        if not is_unheard(wish):
+        if not is_unheard(wish) or wish.run in over:
             continue
         if heard[wish.user] > 0:
             heard[wish.user] -= 1
             continue
         if not any(one.since - 2.0 <= wish.at <= one.until + 1.0 for one in seen.upsets if one.what == "redis"):
             yield Violation("wish lost", f"cancel of run {wish.run} by {wish.user}")
+
+
+def _ended_before(run: RunSeen, at: float) -> bool:
+    return run.ended_at is not None and run.ended_at < at
 
 
 def is_unheard(wish: Wish) -> bool:

@@ -34,8 +34,12 @@ local function store(member, state, final, digest, seen)
   end
   -- The card turns final together with its announcement, when the end has been read: see conclude.lua.
   redis.call('HSET', run, 'final', '1', 'final_us', num(now()))
-  -- A wish that Bolt was not asked for yet is answered by its worker.
-  if tonumber(redis.call('HGET', run, 'tries') or '0') > 0 then redis.call('ZREM', key('due', 'cancels'), member) end
+  -- A wish that did not come true is answered by its worker.
+  if state == 'CANCELED' and tonumber(redis.call('HGET', run, 'tries') or '0') > 0 then
+    redis.call('ZREM', key('due', 'cancels'), member)
+  elseif redis.call('HEXISTS', run, 'wish') == 1 then
+    redis.call('ZADD', key('due', 'cancels'), 'XX', 'LT', num(now()), member)
+  end
   redis.call('ZADD', key('due', 'ends'), num(now() + (state == 'SUCCESS' and later_us or 0)), member)
   return 'final'
 end
