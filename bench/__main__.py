@@ -13,7 +13,7 @@ import traceback
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from bench import ack, idle, polls, quiet, told
+from bench import ack, burst, idle, polls, quiet, told
 from bench.stage import Options, say
 from bench.table import Row, show, write
 
@@ -25,6 +25,7 @@ ROWS: dict[str, Callable[[Options], Awaitable[list[Row]]]] = {
     "ack": ack.measure,
     "polls": polls.measure,
     "told": told.measure,
+    "burst": burst.measure,
 }
 
 

@@ -222,3 +222,21 @@ def _followed(request: Request) -> Followed:
     if request.card is None or request.run_id is None:
         raise RuntimeError("a seeded run has no card")
     return Followed(request.run_id, request.card.channel, request.card.ts)
+
+
+async def calm(redis_url: str, slack: Control, *, name: str = "bolt") -> None:
+    """Take every card for shown as it is, with Slack's budget and its counters unused: what follows begins from rest."""
+    client = connect(redis_url)
+    prefix = Scripts(client, name, retention_s=RETENTION_S).prefix
+    try:
+        lanes = [key async for key in client.scan_iter(f"{prefix}edits:*", count=1000)]
+        cards = [key async for key in client.scan_iter(f"{prefix}card:*", count=1000)]
+        async with client.pipeline(transaction=False) as pipe:
+            for key in (*lanes, f"{prefix}budget:edits"):
+                pipe.delete(key)
+            for key in cards:
+                pipe.hdel(key, "queued")
+            await pipe.execute()
+    finally:
+        await client.aclose()
+    await slack.post("rates", {})

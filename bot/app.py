@@ -43,7 +43,7 @@ from bot.slack.intake import build_app, register_fallbacks
 from bot.slack.preflight import Identity, TokenRefusedError, card_url, check_app_token, identify
 from bot.slack.socket import SocketIntake
 from bot.slack.tasks import TaskRegistry
-from bot.store.connect import alive, check, connect
+from bot.store.connect import alive, check, close, connect
 from bot.store.due import DueSet
 from bot.store.embedded import Embedded
 from bot.store.lanes import Budget, Edits, Posts
@@ -200,7 +200,7 @@ class App:
         await self._bolt.aclose()
         await self._slack.close()
         if self._redis is not None:
-            await self._redis.aclose()
+            await close(self._redis)
         if self._embedded is not None:
             await self._embedded.stop()
         log.info("stopped")

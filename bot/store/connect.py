@@ -89,6 +89,14 @@ def _sentinel(address: RedisUrl, common: dict[str, Any], timeout_s: float) -> Re
     return cast("Redis", sentinel.master_for(address.primary, db=address.db, **common))
 
 
+async def close(client: Redis) -> None:
+    """Close its connections, those to Sentinels too."""
+    await client.aclose()
+    manager = getattr(getattr(client, "connection_pool", None), "sentinel_manager", None)
+    for sentinel in manager.sentinels if manager is not None else ():
+        await sentinel.aclose()
+
+
 async def alive(client: Redis, key: str) -> bool:
     """Whether the server that holds our keys answers. Raises what redis-py raises."""
     await client.exists(key)

@@ -3,6 +3,7 @@
 -- lease or not: a later holder finds the same message.
 local id, class, channel, item = ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 local hash, items = key('req', id), key('posts', class, channel)
+posted_in(channel)
 local card = table.concat({ARGV[8], ARGV[9], ARGV[10]}, ':')
 local known = redis.call('HMGET', hash, 'state', 'card')
 if known[2] == card then return 'ok' end

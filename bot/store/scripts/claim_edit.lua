@@ -25,5 +25,6 @@ if not got then
   again = least(again, later)
   return {'', again and num(math.max(0, again - at)) or ''}
 end
-redis.call('ZADD', log, num(at), num(at) .. ':' .. got[1])
+-- Until it is finished: then it is moved to when Slack has certainly seen it (see finish_edit.lua).
+redis.call('ZADD', log, num(at), got[2] .. ':' .. got[1])
 return got

@@ -54,6 +54,7 @@ if not got then return {'', again and num(math.max(0, again - at)) or ''} end
 -- Counted from when the slot was free, up to half a second ago: what a claim comes late is not lost.
 got = digest(got)
 redis.call('SET', key('budget', 'posts'), num(math.max(next_us, at - 500000) + tonumber(ARGV[5])), 'PX', '60000')
+redis.call('SET', key('budget', 'channel_gap'), ARGV[6])
 redis.call('ZADD', gates, num(at + tonumber(ARGV[6])), got[4])
 redis.call('ZADD', key('posts', got[3]), 'GT', num(at + tonumber(ARGV[6])), got[4])
 return got

@@ -1,6 +1,7 @@
 -- Records that many ends were told in one message. ARGV: digest, class, channel, item, token, ts, then for each card:
 -- its id, '1' where the log of its failure is still to be posted. Gives 'ok', or what is on record where it was told before.
 local record, items = key('digest', ARGV[3]), key('posts', ARGV[4], ARGV[5])
+posted_in(ARGV[5])
 local before = redis.call('HGET', record, 'post') or ''
 if string.sub(before, 1, 5) == 'done:' then return before end
 redis.call('HSET', record, 'post', 'done:' .. ARGV[8])

@@ -3,6 +3,9 @@
 local card, token, shown = ARGV[3], ARGV[4], ARGV[5]
 local hash, channel = key('card', card), channel_of(card)
 local class = redis.call('HGET', hash, 'queued')
+-- Slack counts an edit from when it arrives, which is between its claim and now: an edit counts from now on, so that sixty
+-- seconds of ours are never less than sixty of Slack's.
+redis.call('ZADD', key('budget', 'edits'), 'XX', num(now()), num(tonumber(token)) .. ':' .. card)
 if redis.call('HEXISTS', hash, 'team') == 0 then
   -- Its record has expired: nothing is left to be shown.
   for name, _ in pairs(RANK) do redis.call('ZREM', key('edits', name, channel), card) end

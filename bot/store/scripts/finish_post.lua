@@ -2,6 +2,7 @@
 -- Gives 'ok', or what is on record where another one has posted it meanwhile.
 local card, class, channel, item, field = ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[8]
 local hash, items = key('card', card), key('posts', class, channel)
+posted_in(channel)
 local before = redis.call('HGET', hash, field) or ''
 if string.sub(before, 1, 5) == 'done:' then return before end
 redis.call('HSET', hash, field, 'done:' .. ARGV[9])

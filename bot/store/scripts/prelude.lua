@@ -63,6 +63,12 @@ local function take(lane, classes, lease_of, opens)
   return nil, again
 end
 
+-- Slack counts a post from when it arrives, at the latest now: a second from now on the channel takes the next one.
+local function posted_in(channel)
+  local gap = tonumber(redis.call('GET', key('budget', 'channel_gap')) or '0')
+  redis.call('ZADD', key('budget', 'channels'), 'GT', num(now() + math.min(gap, 1020000)), channel)
+end
+
 -- Starts whose card is not posted yet, in all and a channel: their number bounds how long the next one would wait.
 local function waits_no_more(id, channel)
   redis.call('ZREM', key('waiting'), id)

@@ -2,6 +2,7 @@
 -- delay in us, record key, field, value ('=' leaves it). Gives 1, or 0 where the claim was lost.
 local class, channel, item = ARGV[3], ARGV[4], ARGV[5]
 local items = key('posts', class, channel)
+posted_in(channel)
 if not owns(items, item, ARGV[6]) then return 0 end
 if ARGV[10] ~= '=' then redis.call('HSET', P .. ARGV[8], ARGV[9], ARGV[10]) end
 local due = num(now() + tonumber(ARGV[7]))

@@ -1,0 +1,171 @@
+"""Four hundred runs end within a second, over many channels, some, and one: how soon they are told and shown.
+
+Slack counts in its harsher reading: a strict window of 50 edits a minute, a strict second a channel. The spreads are
+measured at the same time, each with a Slack, a Bolt and a bot of its own: all of them mostly wait for Slack.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import inf
+
+from bench.polls import until_followed
+from bench.seed import Followed, calm, many, seed
+from bench.stage import Options, Worlds, bot, redis_server, worlds
+from bench.table import Row
+
+ENDS, QUICK_ENDS = 400, 60
+SPREADS = (400, 20, 1)
+FAILED_EACH = 3
+INTERVAL_S = 5
+POSTS_A_MINUTE, EDITS_A_MINUTE, CHANNEL_GAP_S = 240, 50, 1.1
+TOLD_TIMES, SHOWN_TIMES = 1.1, 1.05
+START_AFTER_S, START_S = 20.0, 3.0
+STARTS_IN = "data-eng"
+NAMED = re.compile(r"run (\d+)\)")
+FINAL = ("succeeded", "failed")
+
+
+@dataclass(frozen=True, slots=True)
+class Burst:
+    """What came of it, in seconds from the last end: when each was told and shown. `card_s`: a start in its middle."""
+
+    told_s: dict[int, float]
+    shown_s: dict[int, float]
+    failed: frozenset[int]
+    card_s: float
+    refused: int
+    ending_s: float
+
+
+async def measure(options: Options) -> list[Row]:
+    """All spreads at once."""
+    ends = QUICK_ENDS if options.quick else ENDS
+    spreads = [min(ends, one) for one in SPREADS]
+    bursts = await asyncio.gather(*(_burst(ends, channels) for channels in spreads))
+    return [row for channels, burst in zip(spreads, bursts, strict=True) for row in _rows(ends, channels, burst)]
+
+
+async def _burst(ends: int, channels: int) -> Burst:
+    interval = {name: str(INTERVAL_S) for name in ("BOLT_BOT_POLL_MIN_S", "BOLT_BOT_POLL_MAX_S")}
+    async with worlds() as around, redis_server() as redis_url:
+        cards = await seed(redis_url, around.environment, around.bolt, runs=ends, channels=channels)
+        await around.slack.post("rates", {"enabled": True, "strict": True})
+        async with bot(around.environment, REDIS_URL=redis_url, **interval):
+            await until_followed(around.bolt, ends)
+            await calm(redis_url, around.slack)
+            return await _watch(around, cards, _limits(ends, channels)[1] * SHOWN_TIMES + 15)
+
+
+async def _watch(around: Worlds, cards: Sequence[Followed], within_s: float) -> Burst:
+    failed = frozenset(card.run_id for card in cards[::FAILED_EACH])
+    began = time.time()
+
+    async def end(card: Followed) -> object:
+        state = "FAILED" if card.run_id in failed else "SUCCESS"
+        return await around.bolt.post(f"bolt/runs/{card.run_id}/end", {"state": state})
+
+    await many(cards, end)
+    ended = time.time()
+    card_s = await _start(around, ended)
+    while time.time() < ended + within_s:
+        shown = await _shown(around, cards)
+        if len(shown) == len(cards):
+            break
+        await asyncio.sleep(2)
+    told = await _told(around, cards)
+    calls = (await around.slack.get("calls"))["calls"]
+    refused = sum(str(call["outcome"]).startswith("ratelimited") for call in calls)
+    return Burst(
+        {run: told.get(run, inf) - ended for run in (card.run_id for card in cards)},
+        {run: shown.get(run, inf) - ended for run in (card.run_id for card in cards)},
+        failed,
+        card_s,
+        refused,
+        ended - began,
+    )
+
+
+async def _start(around: Worlds, ended: float) -> float:
+    """A start in the middle of it: from the command to its card."""
+    await asyncio.sleep(max(0.0, ended + START_AFTER_S - time.time()))
+    asked = time.time()
+    await around.slack.post("slash", {"user": "ada", "channel": STARTS_IN, "text": "run backfill"})
+    while time.time() < asked + 60:
+        found = (await around.slack.get(f"channels/{STARTS_IN}"))["messages"]
+        after = [float(one["ts"]) for one in found if float(one["ts"]) > asked]
+        if after:
+            return min(after) - asked
+        await asyncio.sleep(0.2)
+    return inf
+
+
+async def _told(around: Worlds, cards: Sequence[Followed]) -> dict[int, float]:
+    """When each run's end was told: in its card's thread, or in a message that names many."""
+    runs = {(card.channel, card.ts): card.run_id for card in cards}
+    told: dict[int, float] = {}
+    for channel in {card.channel for card in cards}:
+        for message in (await around.slack.get(f"channels/{channel}"))["messages"]:
+            at = float(message["ts"])
+            for run in map(int, NAMED.findall(message["text"])):
+                told[run] = min(at, told.get(run, inf))
+            run_id = runs.get((channel, message["ts"]))
+            for reply in message.get("replies", []) if run_id is not None else []:
+                told[int(run_id or 0)] = min(float(reply["ts"]), told.get(int(run_id or 0), inf))
+    return told
+
+
+async def _shown(around: Worlds, cards: Sequence[Followed]) -> dict[int, float]:
+    """When each card was first shown with its run's end."""
+    runs = {(card.channel, card.ts): card.run_id for card in cards}
+    shown: dict[int, float] = {}
+    for call in (await around.slack.get("calls?what=chat.update"))["calls"]:
+        details = call["details"]
+        run_id = runs.get((str(details.get("channel")), str(details.get("ts"))))
+        if run_id is not None and call["outcome"] == "ok" and any(word in details["text"] for word in FINAL):
+            shown.setdefault(run_id, call["at"])
+    return shown
+
+
+def _limits(ends: int, channels: int) -> tuple[float, float]:
+    """What Slack's limits allow at best, in seconds: told and shown."""
+    told = max(ends / POSTS_A_MINUTE * 60, -(-ends // channels) * CHANNEL_GAP_S)
+    return told, ends / EDITS_A_MINUTE * 60
+
+
+def _rows(ends: int, channels: int, burst: Burst) -> list[Row]:
+    told, shown = max(burst.told_s.values()), max(burst.shown_s.values())
+    told_least, shown_least = _limits(ends, channels)
+    failures = [at for run, at in burst.told_s.items() if run in burst.failed]
+    others = [at for run, at in burst.told_s.items() if run not in burst.failed]
+    early = sum(at < max(failures) for at in others)
+    where = f"{channels} channel{'s' if channels > 1 else ''}"
+    return [
+        Row(
+            f"{ends} ends within {burst.ending_s:.1f} s in {where}: all told after",
+            f"{told:.0f} s",
+            f"{told_least:.0f} s, what Slack allows",
+            f"≤ {TOLD_TIMES} ×",
+            told <= TOLD_TIMES * told_least,
+        ),
+        Row(
+            "  all shown after",
+            f"{shown:.0f} s",
+            f"{shown_least:.0f} s",
+            f"≤ {SHOWN_TIMES} ×",
+            shown <= SHOWN_TIMES * shown_least,
+        ),
+        Row("  successes told before the last failure", f"{early}", "", "0", early == 0),
+        Row("  429 of Slack's", f"{burst.refused}", "", "0", burst.refused == 0),
+        Row(
+            "  a start in the middle has its card after",
+            f"{burst.card_s:.1f} s",
+            "",
+            f"< {START_S:g} s",
+            burst.card_s < START_S,
+        ),
+    ]
