@@ -5,10 +5,18 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
+from prometheus_client import Histogram
+
 from bot.flows.lease import Lease
 from bot.store.scripts import Scripts
 
 MICROSECONDS = 1_000_000
+LATE = Histogram(
+    "bolt_bot_claim_late_seconds",
+    "How long after its time the first of what was claimed was due.",
+    ("due_set",),
+    buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 1, 2, 5, 10, 30),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +54,10 @@ class DueSet:
         at_us, token, again = int(reply[0]), int(reply[1]), reply[2]
         wait_s = max(0.0, (float(again) - at_us) / MICROSECONDS) if again else None
         width = 1 + len(fields)
-        rows = tuple(tuple(reply[at : at + width]) for at in range(3, len(reply), width))
+        rows = tuple(tuple(reply[at : at + width]) for at in range(4, len(reply), width))
         if not rows:
             return Claimed(None, at_us, wait_s)
+        LATE.labels(self.name).observe(float(reply[3]) / MICROSECONDS)
         lease = Lease(self.name, tuple(row[0] for row in rows), token, began + self.lease_s, self.lease_s)
         return Claimed(lease, at_us, wait_s, rows)
 

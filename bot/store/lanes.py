@@ -28,6 +28,7 @@ class Budget:
     edit_window_s: float = 60
     post_gap_s: float = 0.25
     channel_gap_s: float = 1.1
+    upload_gap_s: float = 0.67
     ends_apart: int = 20
     ends_together: int = 40
 
@@ -115,6 +116,7 @@ class Posts:
             us(budget.channel_gap_s),
             budget.ends_apart,
             budget.ends_together,
+            us(budget.upload_gap_s),
         )
         lease_s = self._upload_lease_s if reply[0] and reply[2] == "log" else self._lease_s
         return _taken(reply, "posts", began, lease_s)

@@ -26,7 +26,9 @@ from bot.store.scripts import Scripts
 from tests.store.record import follow_run
 
 CHANNEL = "C0DATAENG"
-FREE = Budget(edits=1000, edits_for_changes=1000, edits_for_progress=1000, post_gap_s=0, channel_gap_s=0)
+FREE = Budget(
+    edits=1000, edits_for_changes=1000, edits_for_progress=1000, post_gap_s=0, channel_gap_s=0, upload_gap_s=0
+)
 OTHER = "C0MORE"
 APP = "https://app.example"
 

@@ -270,3 +270,23 @@ async def test_a_button_rebuilds_what_redis_has_lost(scripts: Scripts) -> None:
     card = await edits(scripts).claim()
     assert card.item == "T:A:1.5"
     assert (await DueSet(scripts, "polls", lease_s=10).claim(9)).rows == (("w:4711",),)
+
+
+async def test_uploads_have_a_slower_pace_of_their_own(scripts: Scripts) -> None:
+    """Files wait for each other, and hold up nothing else."""
+    await settled_cards(scripts, "A", "B", "C")
+    lane = posts(scripts, Budget(post_gap_s=0, channel_gap_s=0, upload_gap_s=30))
+    for number in (1, 2):
+        await end_run(scripts, number, "FAILED", "read")
+        taken = await lane.claim()
+        assert taken.lease is not None
+        card = taken.item.partition("/")[2]
+        post = Post(taken.lease, taken.urgency, taken.channel, f"card:{card}", "end")
+        assert await lane.posted(post, card, "9.9", follow=f"file/{card}") == "ok"
+    assert (await lane.claim()).item.startswith("file/")
+    waiting = await lane.claim()
+    assert waiting.lease is None
+    assert waiting.wait_s is not None
+    assert waiting.wait_s > 1
+    await end_run(scripts, 3, "FAILED")
+    assert (await lane.claim()).item.startswith("end/")

@@ -1,19 +1,21 @@
 -- Claims what is due in a due set. ARGV: set, lease in us, most members, how far ahead of time in us, fields to read of
--- each run ('' for none), least time between two claims in us (0: none), of all replicas together. Gives {claimed_us, token, when to look again or '', member, fields..., member, fields...}
+-- each run ('' for none), least time between two claims in us (0: none), of all replicas together. Gives {claimed_us, token, when to look again or '',
+-- how late the first of them is in us, member, fields..., member, fields...}
 local set, at = key('due', ARGV[3]), now()
 local lease, most, soon = tonumber(ARGV[4]), ARGV[5], tonumber(ARGV[6])
 local token = at + lease
 local hold = tonumber(redis.call('GET', key('hold', ARGV[3])) or '0')
 local gate, gap = key('budget', ARGV[3]), tonumber(ARGV[8])
 if gap > 0 then hold = math.max(hold, tonumber(redis.call('GET', gate) or '0')) end
-if hold > at then return {num(at), num(token), num(hold)} end
+if hold > at then return {num(at), num(token), num(hold), '0'} end
 
-local out = {num(at), num(token), ''}
+local out = {num(at), num(token), '', '0'}
 local due = redis.call('ZRANGE', set, '-inf', num(at), 'BYSCORE', 'LIMIT', '0', most)
 -- Nothing is claimed early unless something is due: a batch that goes out anyway is filled well.
 if #due > 0 and #due < tonumber(most) and soon > 0 then
   due = redis.call('ZRANGE', set, '-inf', num(at + soon), 'BYSCORE', 'LIMIT', '0', most)
 end
+if #due > 0 then out[4] = num(math.max(0, at - tonumber(redis.call('ZSCORE', set, due[1])))) end
 for _, member in ipairs(due) do
   redis.call('ZADD', set, num(token), member)
   out[#out + 1] = member

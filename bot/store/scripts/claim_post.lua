@@ -1,6 +1,6 @@
 -- First a slot of the posting budget, then the most urgent post for it. ARGV: lease in us, lease of logs in us,
 -- gap between posts in us, gap between posts of a channel in us, more ends than this in a channel are told in one message,
--- so many of them at most. Gives {item, token, class, channel} or {'', us until the next look}
+-- so many of them at most, gap between uploads in us. Gives {item, token, class, channel} or {'', us until the next look}
 local at = now()
 local hold = tonumber(redis.call('GET', key('hold', 'chat.postMessage')) or '0')
 local next_us = math.max(hold, tonumber(redis.call('GET', key('budget', 'posts')) or '0'))
@@ -49,10 +49,18 @@ local function digest(got)
   return {item, got[2], 'digest', channel}
 end
 
-local got, again = take('posts', {'start', 'digest', 'fail', 'end', 'log'}, lease_of, opens)
+-- Uploads have a budget of their own: their methods are called twice a file, and are of tier 4 (100 a minute).
+local uploads = tonumber(redis.call('GET', key('budget', 'uploads')) or '0')
+local classes = {'start', 'digest', 'fail', 'end', 'log'}
+if uploads > at then classes[5] = nil end
+local got, again = take('posts', classes, lease_of, opens)
+if not got and uploads > at and redis.call('EXISTS', key('posts', 'log')) == 1 then again = least(again, uploads) end
 if not got then return {'', again and num(math.max(0, again - at)) or ''} end
 -- Counted from when the slot was free, up to half a second ago: what a claim comes late is not lost.
 got = digest(got)
+if string.sub(got[1], 1, 5) == 'file/' then
+  redis.call('SET', key('budget', 'uploads'), num(math.max(uploads, at - 500000) + tonumber(ARGV[9])), 'PX', '60000')
+end
 redis.call('SET', key('budget', 'posts'), num(math.max(next_us, at - 500000) + tonumber(ARGV[5])), 'PX', '60000')
 redis.call('SET', key('budget', 'channel_gap'), ARGV[6])
 redis.call('ZADD', gates, num(at + tonumber(ARGV[6])), got[4])
