@@ -211,3 +211,21 @@ async def test_a_channel_that_takes_a_card_again_is_restored(stage: Stage) -> No
     assert await stage.posts.aside(CHANNEL) == "not_in_channel"
     await stage.posts.restore(CHANNEL)
     assert await stage.posts.aside(CHANNEL) is None
+
+
+async def test_nothing_grows_with_the_number_of_runs_ever_seen(stage: Stage) -> None:
+    """When all is told and shown, every key expires but for the few that are there once."""
+    kept: list[set[str]] = []
+    for first in (1, 6, 16):
+        for number in range(first, first + (5 if first == 1 else 10)):
+            await stage.follow(number)
+            await stage.end(number, "SUCCESS")
+        while await stage.post_one():
+            pass
+        await stage.edit_all()
+        redis = stage.scripts.redis
+        kept.append({str(key) for key in await redis.keys("*") if await redis.ttl(key) == -1})
+    assert kept[0] == kept[1] == kept[2]
+    assert len(kept[0]) <= 4, kept[0]
+    for key in kept[0]:
+        assert await stage.scripts.redis.zcard(key) <= 60 if "budget:edits" in key else True
