@@ -226,6 +226,7 @@ async def test_nothing_grows_with_the_number_of_runs_ever_seen(stage: Stage) -> 
         redis = stage.scripts.redis
         kept.append({str(key) for key in await redis.keys("*") if await redis.ttl(key) == -1})
     assert kept[0] == kept[1] == kept[2]
-    assert len(kept[0]) <= 4, kept[0]
+    # A lane forgets a channel when it next looks at it.
+    assert len(kept[0]) <= 8, kept[0]
     for key in kept[0]:
         assert await stage.scripts.redis.zcard(key) <= 60 if "budget:edits" in key else True
