@@ -10,10 +10,15 @@ local ends, later_us = 0, 0
 for at = 9, #ARGV, 6 do if ARGV[at] == '1' then ends = ends + 1 end end
 if ends >= MANY then later_us = tonumber(ARGV[6]) end
 
--- Due times fall into ticks, so that one request serves many runs: a power of two of seconds, between an eighth and a
--- quarter of the delay. Rounded down, so that no run waits longer than its bound.
+-- Due times fall into ticks, so that one request serves many runs: a power of two of seconds, a quarter of the delay at
+-- most. Where there are so many runs that a shorter one fills a batch as well, it is shorter: they are spread evenly then.
+-- Rounded down, so that no run waits longer than its bound.
+local BATCH, SHORTEST_US = 100, 125000
+local followed = math.max(1, redis.call('ZCARD', polls))
 local function due_after(delay_us)
-  local tick = 2 ^ math.floor(math.log(math.max(delay_us, 1000) / 4000000) / math.log(2)) * 1000000
+  local filling_us = math.max(SHORTEST_US, delay_us * BATCH / followed)
+  local longest_us = math.min(math.max(delay_us, 1000) / 4, filling_us)
+  local tick = 2 ^ math.floor(math.log(longest_us / 1000000) / math.log(2)) * 1000000
   return math.floor((now() + delay_us) / tick) * tick
 end
 
