@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
@@ -20,8 +20,10 @@ from tests.store.servers import Servers, ask, client, free_port, redis_server, u
 
 pytestmark = pytest.mark.skipif(redis_server() is None, reason="there is no redis-server on PATH")
 
-BACK_S = 15.0
+BACK_S = 30.0
 PASSWORD = "a-password-of-theirs"  # noqa: S105 - a test's own server
+
+Make = Callable[..., Scripts]
 
 
 @pytest.fixture
@@ -32,9 +34,18 @@ async def servers(tmp_path: Path) -> AsyncIterator[Servers]:
     made.close()
 
 
-def scripts(url: str) -> Scripts:
-    """The scripts of a deployment on that address."""
-    return Scripts(connect(url, timeout_s=1), "test", retention_s=1000)
+@pytest.fixture
+async def scripts() -> AsyncIterator[Make]:
+    """Makes the scripts of a deployment on an address. Closed also where a test fails: it must not look like another's fault."""
+    made: list[Scripts] = []
+
+    def make(url: str, name: str = "test") -> Scripts:
+        made.append(Scripts(connect(url, timeout_s=1), name, retention_s=1000))
+        return made[-1]
+
+    yield make
+    for one in made:
+        await close(one.redis)
 
 
 async def accepts(store: Scripts, name: str) -> bool:
@@ -45,7 +56,7 @@ async def accepts(store: Scripts, name: str) -> bool:
         return False
 
 
-async def test_a_restart_loses_nothing_that_was_recorded(servers: Servers) -> None:
+async def test_a_restart_loses_nothing_that_was_recorded(servers: Servers, scripts: Make) -> None:
     """kill -9 and a start on the same append-only file: the client goes on, and the record is there."""
     port = await servers.start(free_port(), "appendonly yes", "appendfsync always")
     store = scripts(f"redis://127.0.0.1:{port}/0")
@@ -55,7 +66,6 @@ async def test_a_restart_loses_nothing_that_was_recorded(servers: Servers) -> No
     await servers.start(port)
     await until(lambda: accepts(store, "after"), BACK_S)
     assert await Requests(store, Limits()).load("before") is not None
-    await close(store.redis)
 
 
 async def replicated(store: Scripts) -> bool:
@@ -72,7 +82,7 @@ async def sentinels(servers: Servers, *, password: str = "") -> tuple[str, list[
     await servers.start(
         watch,
         f"sentinel monitor main 127.0.0.1 {primary} 1",
-        "sentinel down-after-milliseconds main 500",
+        "sentinel down-after-milliseconds main 2000",
         "sentinel failover-timeout main 3000",
         *((f"sentinel auth-pass main {password}",) if password else ()),
         sentinel=True,
@@ -91,7 +101,7 @@ async def sentinels(servers: Servers, *, password: str = "") -> tuple[str, list[
     return f"redis+sentinel://{shown}127.0.0.1:{watch}/main", [primary, replica]
 
 
-async def test_a_failover_is_followed(servers: Servers) -> None:
+async def test_a_failover_is_followed(servers: Servers, scripts: Make) -> None:
     """The primary is killed: the same client finds the new one, which never saw our scripts, and keeps to it."""
     url, (primary, replica) = await sentinels(servers, password=PASSWORD)
     store = scripts(url)
@@ -103,20 +113,20 @@ async def test_a_failover_is_followed(servers: Servers) -> None:
     await until(lambda: accepts(store, "after"), BACK_S)
     assert await Requests(store, Limits()).load("before") is not None
     await servers.start(primary)
-    assert await alive(store.redis, store.key("x"))
+    # On a busy machine a Sentinel may take a server for down for a moment.
     for number in range(20):
-        assert await accepts(store, f"again-{number}")
+        await until(lambda number=number: accepts(store, f"again-{number}"), BACK_S)  # type: ignore[misc]
+    assert await alive(store.redis, store.key("x"))
     one = client(replica, PASSWORD)
     assert (await one.info("replication"))["role"] == "master"
     await one.aclose()
-    await close(store.redis)
 
 
-async def test_a_cluster_is_one_slot_of_it(servers: Servers) -> None:
+async def test_a_cluster_is_one_slot_of_it(servers: Servers, scripts: Make) -> None:
     """Scripts, pipelines and reads find the owner of our slot, whichever node is named first."""
     ports = await servers.cluster()
     for port in ports:
-        store = Scripts(connect(f"redis+cluster://127.0.0.1:{port}"), f"of{port}", retention_s=1000)
+        store = scripts(f"redis+cluster://127.0.0.1:{port}", f"of{port}")
         assert await check(store.redis, store.key("x")) == ()
         await follow_run(store, 7)
         runs = Runs(store)
@@ -126,7 +136,6 @@ async def test_a_cluster_is_one_slot_of_it(servers: Servers) -> None:
         first = await Requests(store, Limits()).accept(asked("twice", text="other"))
         again = await Requests(store, Limits()).accept(asked("twice", text="other"))
         assert (first.word, again.word) == ("new", "known")
-        await close(store.redis)
 
 
 @pytest.mark.parametrize(
