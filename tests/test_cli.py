@@ -142,3 +142,21 @@ async def test_without_its_extra_the_sandbox_says_so() -> None:
     assert process.returncode == 1
     assert out == b""
     assert b"bolt-bot[sandbox]" in err
+
+
+async def test_a_demo_without_a_terminal_says_how_it_is_used(tmp_path: Path) -> None:
+    """What is written to its standard input is not read: it says so before it waits to be ended."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bot", "demo"),
+        cwd=tmp_path,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"},
+        stdin=DEVNULL,
+        stdout=PIPE,
+    )
+    try:
+        async with asyncio.timeout(30):
+            while process.stdout is not None and b"no terminal" not in (line := await process.stdout.readline()):
+                assert line, "it has ended"
+    finally:
+        process.terminate()
+        await process.wait()

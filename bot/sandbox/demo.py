@@ -34,6 +34,7 @@ The bot's log: {log}
 With curl: curl -s {base}/control/slash -H 'content-type: application/json' \\
              -d '{{"user": "ada", "channel": "data-eng", "text": "run nightly"}}'
 Everything else that can be done so: curl -s {base}/control"""
+NO_TERMINAL = "This is no terminal, so no lines are read from it: use curl, or make demo in a terminal."
 
 
 def bot_environment(
@@ -180,6 +181,7 @@ async def _converse(sandbox: Sandbox, child: Child, *, tour: bool) -> int:
     elif sys.stdin.isatty():
         talk = asyncio.create_task(driver.read_terminal(sys.stdin.fileno()))
     else:
+        say(NO_TERMINAL)
         talk = asyncio.create_task(_forever())
     try:
         await asyncio.wait({talk, ended}, return_when=asyncio.FIRST_COMPLETED)

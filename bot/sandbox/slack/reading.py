@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from itertools import islice
 
 from bot.sandbox.slack.model import Channel, Json, Message, Private, User
 from bot.sandbox.slack.shapes import channel_shape, message_shape, view_shape
@@ -90,12 +91,12 @@ def state_json(ws: Workspace) -> Json:
         "rates": {"enabled": ws.rates.enabled, "strict": ws.rates.strict},
         "away": ws.faults.away,
         "faults": [asdict(fault) for fault in ws.faults.active],
-        "calls": len(ws.calls),
+        "calls": ws.logged,
     }
 
 
 def calls_json(ws: Workspace, after: int, what: str) -> Json:
-    """The log from an entry on, and the number with which to ask for what follows."""
-    calls = list(ws.calls)
-    picked = [asdict(call) for call in calls[after:] if not what or call.what == what]
-    return {"calls": picked, "next": len(calls)}
+    """The log after its first `after` entries, as far as it is kept, and the number with which to ask for what follows."""
+    dropped = ws.logged - len(ws.calls)
+    calls = islice(ws.calls, max(after - dropped, 0), None)
+    return {"calls": [asdict(call) for call in calls if not what or call.what == what], "next": ws.logged}

@@ -86,6 +86,8 @@ class Workspace:
         self.rates = RateLimits(clock, strict=strict_rates)
         self.faults = Faults()
         self.calls: deque[Call] = deque(maxlen=CALLS_KEPT)
+        # How many there ever were.
+        self.logged = 0
         self.listeners: list[Callable[[Change], None]] = []
         self.users: dict[str, User] = {}
         self.usergroups: dict[str, UserGroup] = {}
@@ -324,6 +326,7 @@ class Workspace:
     ) -> None:
         """Write one exchange into the log."""
         self.calls.append(Call(self.clock(), what, direction, outcome, details))
+        self.logged += 1
         self._wake()
 
     def _wake(self) -> None:

@@ -2,11 +2,52 @@
 
 from __future__ import annotations
 
+import base64
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from aiohttp import web
+from standardwebhooks import Webhook, WebhookVerificationError
 
 from tests.sandbox.bolt.conftest import Served
+
+
+@dataclass(frozen=True)
+class Post:
+    """What was posted."""
+
+    headers: dict[str, str]
+    body: str
+
+
+@dataclass
+class Receiver:
+    """Takes webhooks on this machine, and answers 202."""
+
+    url: str = ""
+    posts: list[Post] = field(default_factory=list)
+
+    async def take(self, request: web.Request) -> web.Response:
+        """Keep one."""
+        self.posts.append(Post(dict(request.headers), await request.text()))
+        return web.Response(status=202)
+
+
+@pytest.fixture
+async def receiver() -> AsyncIterator[Receiver]:
+    """One that listens."""
+    made = Receiver()
+    app = web.Application()
+    app.router.add_post("/hook", made.take)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    made.url = f"http://127.0.0.1:{runner.addresses[0][1]}/hook"
+    yield made
+    await runner.cleanup()
 
 
 async def control(served: Served, path: str, body: dict[str, Any]) -> dict[str, Any]:
@@ -56,6 +97,46 @@ async def test_calls(served: Served) -> None:
     assert [each["operations"] for each in calls["calls"]] == [["triggerBoltRun"]]
 
 
+async def test_counts_of_requests(served: Served) -> None:
+    """How often each operation was asked for, an alias counted as one, without the requests themselves."""
+    run_id = await served.trigger("nightly")
+    await served.ask(
+        f"query {{ a: boltRunStatus(runId: {run_id}) {{ state }} b: boltRunStatus(runId: {run_id}) {{ state }} }}"
+    )
+    assert (await served.client.get("/control/bolt/requests")).json() == {
+        "total": 2,
+        "by_operation": {"triggerBoltRun": 1, "boltRunStatus": 1},
+        "fields_by_operation": {"triggerBoltRun": 1, "boltRunStatus": 2},
+    }
+
+
+async def test_a_webhook_is_posted(served: Served, receiver: Receiver) -> None:
+    """The commands stand in it, and how far they are; the run's own id does not."""
+    run_id = await served.trigger("nightly")
+    served.clock.pass_s(30)
+    posted = {"run_id": run_id, "url": receiver.url, "secret": "a-secret-of-16-chars", "event": "bolt.run.started"}
+    assert await control(served, "webhooks", posted) == {"status": 202}
+    (post,) = receiver.posts
+    assert post.headers["X-Webhook-Secret"] == "a-secret-of-16-chars"
+    body = json.loads(post.body)
+    assert body["event"] == "bolt.run.started"
+    assert [(each["id"], each["command"]) for each in body["commands"]] == [
+        (each.id, each.step.command) for each in served.world.view(run_id).commands
+    ]
+    assert str(run_id) not in post.body
+
+
+async def test_a_webhook_can_be_signed(served: Served, receiver: Receiver) -> None:
+    """As Standard Webhooks has it: id, time and body; another secret's signature is none."""
+    run_id = await served.trigger("nightly")
+    secret, other = (f"whsec_{base64.b64encode(word).decode()}" for word in (b"one of the secrets", b"another of them"))
+    await control(served, "webhooks", {"run_id": run_id, "url": receiver.url, "secret": secret})
+    (post,) = receiver.posts
+    assert Webhook(secret).verify(post.body, post.headers)["event"] == "bolt.run.completed"
+    with pytest.raises(WebhookVerificationError):
+        Webhook(other).verify(post.body, post.headers)
+
+
 async def test_a_new_schedule(served: Served) -> None:
     """A schedule can be added; its slug is made of its name where none is given."""
     made = await control(served, "schedules", {"name": "My new one!", "commands": ["dbt run"]})
@@ -85,6 +166,11 @@ async def test_settings(served: Served) -> None:
         ("settings", {"cancel_finished": "maybe"}, 400),
         ("settings", {"invalid_status": 418}, 400),
         ("settings", [], 400),
+        ("webhooks", {}, 400),
+        ("webhooks", {"run_id": 7}, 400),
+        ("webhooks", {"run_id": 7, "url": "http://192.0.2.1/hook"}, 400),
+        ("webhooks", {"run_id": 7, "url": "http://127.0.0.1:1/hook", "event": "rain"}, 400),
+        ("webhooks", {"run_id": 7, "url": "http://127.0.0.1:1/hook"}, 409),
     ],
 )
 async def test_control_calls_that_are_refused(served: Served, path: str, body: object, status: int) -> None:

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from bot.sandbox.slack.workspace import CALLS_KEPT
+
 from .conftest import Served
 
 
@@ -50,6 +52,17 @@ async def test_state_and_calls(served: Served) -> None:
     assert [call["outcome"] for call in log["calls"]] == ["ok"]
     assert served.ws.bot_token not in str(log)
     assert (await get(served, f"calls?after={log['next']}"))["calls"] == []
+
+
+async def test_a_log_that_is_full_is_read_on(served: Served) -> None:
+    """The oldest entries fall out of it, and the numbers go on: a reader misses nothing that came after it last looked."""
+    for number in range(CALLS_KEPT + 5):
+        served.ws.log("look", "bolt", str(number))
+    log = await get(served, "calls")
+    assert len(log["calls"]) == CALLS_KEPT
+    served.ws.log("look", "bolt", "newest")
+    newest = await get(served, f"calls?after={log['next']}")
+    assert [call["outcome"] for call in newest["calls"]] == ["newest"]
 
 
 @pytest.mark.parametrize(

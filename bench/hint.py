@@ -1,0 +1,125 @@
+"""From a webhook to the card: the bot behind a network that takes its time.
+
+A run has ended, and the first hint of it comes. Four calls follow each other: which run the command is of, how the run
+is, its schedule's listing, and the card's edit. Requests to Slack and Bolt go through proxies that hold each one up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import statistics
+import time
+from contextlib import AsyncExitStack
+from urllib.parse import urlsplit
+
+from bench.polls import POLLS
+from bench.seed import Followed, calm, seed
+from bench.slow import slow
+from bench.stage import Control, Options, bot, redis_server, say, worlds
+from bench.table import Row, percentile
+
+RUNS = 100
+QUICK_RUNS = 15
+ADDED_S = 0.05
+CALLS = 4
+MORE_S = 0.06
+APART_S = 0.5
+WITHIN_S = 20.0
+CALM_S = 3.0
+FINAL = "succeeded"
+SECRET = "only-for-this-measurement"  # noqa: S105  # pragma: allowlist secret - made up
+# So seldom that only a hint brings a poll. Slack's limits are another row's matter.
+SETTINGS = {
+    "BOLT_BOT_POLL_MIN_S": "600",
+    "BOLT_BOT_POLL_MAX_S": "600",
+    "BOLT_BOT_EDITS_A_MINUTE": "10000",
+    "BOLT_BOT_POSTS_A_MINUTE": "10000",
+    "PARADIME_WEBHOOK_SECRET": SECRET,
+}
+
+
+async def measure(options: Options) -> list[Row]:
+    """With Redis at hand, and with Redis behind such a network as well."""
+    runs = QUICK_RUNS if options.quick else RUNS
+    near, far = await _times(runs, far_redis=False), await _times(runs, far_redis=True)
+    total_s = CALLS * ADDED_S
+    p99 = percentile(near, 99)
+    return [
+        Row(
+            f"hint to card p99, {len(near)} ends, {ADDED_S * 1000:.0f} ms added to each call of Slack and Bolt",
+            _ms(p99),
+            f"{_ms(total_s)}, the {CALLS} calls it needs",
+            f"≤ {_ms(total_s + MORE_S)}",
+            p99 <= total_s + MORE_S,
+        ),
+        Row("  median", _ms(statistics.median(near))),
+        Row("  p99 with as much added to each command of Redis", _ms(percentile(far, 99))),
+    ]
+
+
+async def _times(runs: int, *, far_redis: bool) -> list[float]:
+    """How long each card took, in seconds."""
+    say(f"hint: Redis {'far away' if far_redis else 'at hand'}")
+    async with AsyncExitStack() as stack:
+        around = await stack.enter_async_context(worlds())
+        redis_url = await stack.enter_async_context(redis_server())
+        cards = await seed(redis_url, around.environment, around.bolt, runs=runs, channels=20)
+
+        async def held_up(url: str) -> str:
+            parts = urlsplit(url)
+            there = functools.partial(asyncio.open_connection, parts.hostname, parts.port)
+            port = await stack.enter_async_context(slow(there, ADDED_S))
+            return parts._replace(netloc=f"127.0.0.1:{port}").geturl()
+
+        environment = around.environment | {
+            name: await held_up(around.environment[name]) for name in ("SLACK_API_URL", "PARADIME_API_ENDPOINT")
+        }
+        bots_redis = redis_url
+        if far_redis:
+            there = functools.partial(asyncio.open_unix_connection, redis_url.removeprefix("unix://"))
+            bots_redis = f"redis://127.0.0.1:{await stack.enter_async_context(slow(there, ADDED_S))}/0"
+        started, _ = await stack.enter_async_context(bot(environment, REDIS_URL=bots_redis, **SETTINGS))
+        await _settled(around.bolt, runs)
+        await calm(redis_url, around.slack)
+        await around.slack.post("rates", {"enabled": False})
+        return await _hints(around.slack, around.bolt, cards, f"http://127.0.0.1:{started.port}/paradime/webhooks")
+
+
+async def _settled(bolt: Control, runs: int) -> None:
+    """Wait until each run has been seen once: from then on only hints bring polls."""
+    async with asyncio.timeout(WITHIN_S):
+        while (await bolt.asked()).fields.get(POLLS, 0) < runs:  # noqa: ASYNC110 - asked of another process
+            await asyncio.sleep(0.2)
+    await asyncio.sleep(CALM_S)
+
+
+async def _hints(slack: Control, bolt: Control, cards: list[Followed], url: str) -> list[float]:
+    """End the runs one after the other, tell each by a hint, and see when its card showed the end."""
+    hinted: dict[tuple[str, str], float] = {}
+    for card in cards:
+        await bolt.post(f"bolt/runs/{card.run_id}/end", {"state": "SUCCESS"})
+        hinted[card.channel, card.ts] = time.time()
+        await bolt.post("bolt/webhooks", {"run_id": card.run_id, "url": url, "secret": SECRET})
+        await asyncio.sleep(APART_S)
+    until = time.monotonic() + WITHIN_S
+    while len(shown := await _shown(slack, hinted)) < len(hinted):
+        if time.monotonic() > until:
+            raise RuntimeError(f"of {len(hinted)} cards {len(shown)} showed the end")
+        await asyncio.sleep(0.5)
+    return [at - hinted[card] for card, at in shown.items()]
+
+
+async def _shown(slack: Control, hinted: dict[tuple[str, str], float]) -> dict[tuple[str, str], float]:
+    """When each card was first edited to its end."""
+    shown: dict[tuple[str, str], float] = {}
+    for call in (await slack.get("calls?what=chat.update"))["calls"]:
+        details = call["details"]
+        card = (str(details.get("channel")), str(details.get("ts")))
+        if card in hinted and call["outcome"] == "ok" and FINAL in details["text"]:
+            shown.setdefault(card, call["at"])
+    return shown
+
+
+def _ms(seconds: float) -> str:
+    return f"{seconds * 1000:.0f} ms"
