@@ -2,6 +2,7 @@
 
 A run has ended, and the first hint of it comes. Four calls follow each other: which run the command is of, how the run
 is, its schedule's listing, and the card's edit. Requests to Slack and Bolt go through proxies that hold each one up.
+The rival is a loop that makes these four calls and nothing else, through the same proxies.
 """
 
 from __future__ import annotations
@@ -13,16 +14,19 @@ import time
 from contextlib import AsyncExitStack
 from urllib.parse import urlsplit
 
+import aiohttp
+from slack_sdk.web.async_client import AsyncWebClient
+
 from bench.polls import POLLS
 from bench.seed import Followed, calm, seed
 from bench.slow import slow
-from bench.stage import Control, Options, bot, redis_server, say, worlds
+from bench.stage import Control, Environment, Options, bot, redis_server, say, worlds
 from bench.table import Row, percentile
 
 RUNS = 100
 QUICK_RUNS = 15
 ADDED_S = 0.05
-CALLS = 4
+SUMS = 30
 MORE_S = 0.06
 APART_S = 0.5
 WITHIN_S = 20.0
@@ -42,24 +46,23 @@ SETTINGS = {
 async def measure(options: Options) -> list[Row]:
     """With Redis at hand, and with Redis behind such a network as well."""
     runs = QUICK_RUNS if options.quick else RUNS
-    near, far = await _times(runs, far_redis=False), await _times(runs, far_redis=True)
-    total_s = CALLS * ADDED_S
-    p99 = percentile(near, 99)
+    (near, sums), (far, _) = await _times(runs, far_redis=False), await _times(runs, far_redis=True)
+    sum_s, p99 = statistics.median(sums), percentile(near, 99)
     return [
         Row(
             f"hint to card p99, {len(near)} ends, {ADDED_S * 1000:.0f} ms added to each call of Slack and Bolt",
             _ms(p99),
-            f"{_ms(total_s)}, the {CALLS} calls it needs",
-            f"≤ {_ms(total_s + MORE_S)}",
-            p99 <= total_s + MORE_S,
+            f"{_ms(sum_s)}, the four calls alone (their p99 {_ms(percentile(sums, 99))})",
+            f"≤ {_ms(sum_s + MORE_S)}",
+            p99 <= sum_s + MORE_S,
         ),
         Row("  median", _ms(statistics.median(near))),
         Row("  p99 with as much added to each command of Redis", _ms(percentile(far, 99))),
     ]
 
 
-async def _times(runs: int, *, far_redis: bool) -> list[float]:
-    """How long each card took, in seconds."""
+async def _times(runs: int, *, far_redis: bool) -> tuple[list[float], list[float]]:
+    """How long each card took, and what the calls for it take alone, in seconds."""
     say(f"hint: Redis {'far away' if far_redis else 'at hand'}")
     async with AsyncExitStack() as stack:
         around = await stack.enter_async_context(worlds())
@@ -83,7 +86,8 @@ async def _times(runs: int, *, far_redis: bool) -> list[float]:
         await _settled(around.bolt, runs)
         await calm(redis_url, around.slack)
         await around.slack.post("rates", {"enabled": False})
-        return await _hints(around.slack, around.bolt, cards, f"http://127.0.0.1:{started.port}/paradime/webhooks")
+        took = await _hints(around.slack, around.bolt, cards, f"http://127.0.0.1:{started.port}/paradime/webhooks")
+        return took, await _sums(environment, around.bolt, cards[-1])
 
 
 async def _settled(bolt: Control, runs: int) -> None:
@@ -108,6 +112,32 @@ async def _hints(slack: Control, bolt: Control, cards: list[Followed], url: str)
             raise RuntimeError(f"of {len(hinted)} cards {len(shown)} showed the end")
         await asyncio.sleep(0.5)
     return [at - hinted[card] for card, at in shown.items()]
+
+
+async def _sums(environment: Environment, bolt: Control, card: Followed) -> list[float]:
+    """The four calls about a run, one after the other, again and again."""
+    runs = (await bolt.get("bolt/state"))["runs"]
+    command = next(run for run in runs if run["id"] == card.run_id)["commands"][0]["id"]
+    headers = {"X-API-KEY": environment["PARADIME_API_KEY"], "X-API-SECRET": environment["PARADIME_API_SECRET"]}
+    slack = AsyncWebClient(token=environment["SLACK_BOT_TOKEN"], base_url=environment["SLACK_API_URL"])
+    asked = (
+        f"{{ boltCommand(commandId: {command}) {{ scheduleRunId }} }}",
+        f"{{ boltRunStatus(runId: {card.run_id}) {{ state commands {{ id command returnCode }} }} }}",
+        '{ listBoltRuns(slug: "seeded", offset: 0, limit: 50) { runs { id state startDttm endDttm } } }',
+    )
+    sums = []
+    async with aiohttp.ClientSession(headers=headers) as http:
+        slack.session = http
+        for _ in range(SUMS):
+            began = time.perf_counter()
+            for query in asked:
+                async with http.post(environment["PARADIME_API_ENDPOINT"], json={"query": query}) as answer:
+                    told = await answer.json()
+                    if "errors" in told:
+                        raise RuntimeError(str(told["errors"]))
+            await slack.chat_update(channel=card.channel, ts=card.ts, text="It has ended")
+            sums.append(time.perf_counter() - began)
+    return sums
 
 
 async def _shown(slack: Control, hinted: dict[tuple[str, str], float]) -> dict[tuple[str, str], float]:
