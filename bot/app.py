@@ -69,6 +69,17 @@ POLLS_AT_ONCE = 4
 # Runs that are asked for alone must not crowd out the others.
 STRAYS_A_S = 2.0
 READY_WITHIN_S = 2.0
+# For whom a worker's jobs, and a click on Cancel, make work. Its own set a worker looks at again by itself, and what is
+# not rung for is seen a second later: ringing everyone for everything would be most of what a busy bot does.
+RINGS: dict[str, tuple[str, ...]] = {
+    "requests": ("posts", "edits", "polls"),
+    "polls": ("edits", "ends", "cancels"),
+    "strays": ("edits", "ends", "cancels", "polls"),
+    "ends": ("edits", "posts"),
+    "cancels": ("edits", "polls"),
+    "posts": ("requests", "edits"),
+    "wishes": ("cancels", "edits", "polls"),
+}
 
 
 class CannotServeError(Exception):
@@ -340,7 +351,7 @@ class App:
             chat=chat,
             render=chat.content,
             later=self._tasks.start,
-            wishes=self._ring,
+            wishes=self._ring("wishes"),
         )
 
     def _build_workers(
@@ -356,26 +367,34 @@ class App:
         show: Show,
         tell: Tell,
     ) -> dict[str, Worker]:
-        settings, ring = self._settings, self._ring
-        soon_s = min(1.0, settings.bolt_bot_poll_min_s / 2)
+        ring, soon_s = self._ring, min(1.0, self._settings.bolt_bot_poll_min_s / 2)
         kinds = {
-            "requests": (claims.each(due["requests"], start.advance, ring, most=FEW_AT_ONCE), REQUESTS_AT_ONCE),
+            "requests": (
+                claims.each(due["requests"], start.advance, ring("requests"), most=FEW_AT_ONCE),
+                REQUESTS_AT_ONCE,
+            ),
             "polls": (
-                claims.batches(due["polls"], follow, ring, batch=lambda: self._bolt.batch_limit, soon_s=soon_s),
+                claims.batches(
+                    due["polls"], follow, ring("polls"), batch=lambda: self._bolt.batch_limit, soon_s=soon_s
+                ),
                 POLLS_AT_ONCE,
             ),
-            "strays": (claims.batches(due["strays"], follow, ring, batch=lambda: 1, soon_s=0), POLLS_AT_ONCE),
-            "ends": (claims.each(due["ends"], conclude.advance, ring, most=FEW_AT_ONCE), FEW_AT_ONCE),
-            "cancels": (claims.each(due["cancels"], cancel.advance, ring, most=FEW_AT_ONCE), FEW_AT_ONCE),
-            "posts": (claims.posts(posts, tell, ring), FEW_AT_ONCE),
+            "strays": (claims.batches(due["strays"], follow, ring("strays"), batch=lambda: 1, soon_s=0), POLLS_AT_ONCE),
+            "ends": (claims.each(due["ends"], conclude.advance, ring("ends"), most=FEW_AT_ONCE), FEW_AT_ONCE),
+            "cancels": (claims.each(due["cancels"], cancel.advance, ring("cancels"), most=FEW_AT_ONCE), FEW_AT_ONCE),
+            "posts": (claims.posts(posts, tell, ring("posts")), FEW_AT_ONCE),
             "edits": (claims.edits(edits, show), FEW_AT_ONCE),
         }
         return {name: Worker(name, claim, most=most, incident=incident) for name, (claim, most) in kinds.items()}
 
-    def _ring(self) -> None:
-        """Something was done that another worker may go on with."""
-        for worker in self._workers.values():
-            worker.wake()
+    def _ring(self, name: str) -> Callable[[], None]:
+        """Tells those for whom this has made work."""
+
+        def ring() -> None:
+            for follower in RINGS[name]:
+                self._workers[follower].wake()
+
+        return ring
 
     # --- readiness ---
 
