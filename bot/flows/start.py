@@ -6,6 +6,7 @@ came. The trigger is sent at most once and soon, or not at all.
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, replace
 
 import structlog
@@ -42,6 +43,8 @@ LOOK_AGAIN_S = 3.0
 UNCLEAR_AGAIN_S = 30.0
 NOT_SENT_AGAIN_S = 2.0
 SEARCH_LOCK_S = 45.0
+# Slack takes four cards a second at best. More looks at once would only hold up the acknowledgements of what else is asked.
+LOOKS_AT_ONCE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,7 @@ class Start:
         self._answers = answers
         self._catalog = catalog
         self._rules = rules
+        self._looks = asyncio.Semaphore(LOOKS_AT_ONCE)
 
     async def advance(self, lease: Lease) -> None:
         """One step of the request that is claimed."""
@@ -107,10 +111,11 @@ class Start:
     async def _look(self, lease: Lease, request: Request) -> None:
         wanted = request.wanted.schedule
         try:
-            found = await self._catalog.find(wanted)
-            if isinstance(found, Schedule):
-                await self._requests.looked(lease, request, await self._look_at(found))
-                return
+            async with self._looks:
+                found = await self._catalog.find(wanted)
+                if isinstance(found, Schedule):
+                    await self._requests.looked(lease, request, await self._look_at(found))
+                    return
         except (BoltDenied, BoltRejected) as refused:
             await self._refuse(lease, request, f"{_stop(refused.sentence)} Nothing was started.")
             return

@@ -149,11 +149,9 @@ class Runs:
     async def _with_field(self, workspace: str, run_ids: Sequence[int], *fields: str) -> frozenset[int]:
         if not run_ids:
             return frozenset()
-        async with self._scripts.redis.pipeline(transaction=False) as pipe:
-            for run_id in run_ids:
-                pipe.hmget(self._scripts.key("run", RunKey(workspace, run_id).name), fields)
-            found = await self._scripts.ask(pipe.execute())
-        return frozenset(run_id for run_id, values in zip(run_ids, found, strict=True) if any(values))
+        names = (RunKey(workspace, run_id).name for run_id in run_ids)
+        found = await self._scripts.run("runs_with", ",".join(fields), *names)
+        return frozenset(RunKey.parse(name).id for name in found)
 
 
 def _run(key: RunKey, record: dict[str, str]) -> Run:
