@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import signal
 import sys
 import time
@@ -97,6 +98,9 @@ async def run(settings: Settings) -> int:
     bot = App(settings, redactor.mask)
     try:
         await _unless_stopped(bot.start(), stopped)
+        # What a process has from its start it keeps to its end. To look through it each time took 40 ms of standing still.
+        gc.collect()
+        gc.freeze()
         await bot.run_until(stopped)
     except CannotServeError as refused:
         sys.stderr.write(f"{redactor.mask(str(refused))}\n")

@@ -14,6 +14,7 @@ from bot.core.errors import BoltDenied, BoltError, BoltThrottled
 from bot.core.progress import poll_interval_s
 from bot.core.run import LOST, Observation, RunKey, observe
 from bot.flows.lease import Lease
+from bot.flows.pieces import in_pieces
 from bot.flows.ports import Bolt, Due, Observed, Polled, Runs, StrayRule
 
 log = structlog.get_logger()
@@ -91,7 +92,7 @@ class Follow:
             await self._due.give_back(lease, delay_s=DENIED_S if isinstance(away, BoltDenied) else AWAY_S)
             return
         await lease.freeze()
-        observed = [self._observed(watched[run_id], status) for run_id, status in polled.found.items()]
+        observed = await in_pieces(polled.found.items(), lambda found: self._observed(watched[found[0]], found[1]))
         if observed:
             part = lease.part(tuple(one.key.name for one in observed))
             await self._runs.observe(part, claimed_us, observed)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 
@@ -10,6 +9,7 @@ from pydantic import ValidationError
 
 from bot.core.bolt import RunStatus
 from bot.core.errors import ApiError, BoltError, BoltInvalidQuery, BoltLost, BoltRejected
+from bot.flows.pieces import in_pieces
 from bot.flows.ports import Polled
 from bot.paradime import documents, models
 from bot.paradime.answer import Reply, rejection
@@ -20,7 +20,6 @@ SLOW_S = 3.0
 LEAST = 10
 GROWS_AFTER = 20
 REQUESTS_MOST = 16
-READ_IN_A_ROW = 10
 GRAPHQL_INT = 2**31 - 1
 UNKNOWN = ApiError("There is no run of that number.")
 
@@ -81,11 +80,8 @@ class Batch:
         return [batch[:half], batch[half:]]
 
     async def _take(self, batch: list[int], reply: Reply, polled: Polled) -> None:
-        for number, run_id in enumerate(batch, start=1):
-            if number % READ_IN_A_ROW == 0:
-                # A full batch is some 20 ms of work: commands are acknowledged in between.
-                await asyncio.sleep(0)
-            status = _status(reply, run_id)
+        statuses = await in_pieces(batch, lambda run_id: _status(reply, run_id))
+        for run_id, status in zip(batch, statuses, strict=True):
             if isinstance(status, BoltError):
                 polled.failed[run_id] = status
             else:

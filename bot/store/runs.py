@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from bot.core.run import LOST, CancelWish, CardRef, End, Observation, Run, RunFacts, RunKey, is_failed, is_final
 from bot.flows.lease import Lease
+from bot.flows.pieces import in_pieces
 from bot.flows.ports import Asker, Observed, StrayRule, WishAnswer
 from bot.store.codec import dump, load
 from bot.store.due import MICROSECONDS, us
@@ -61,11 +62,8 @@ class Runs:
         """
         token = await lease.freeze()
         later_s = min(SUCCESSES_LATER_S, max((one.next_s for one in observed), default=0))
-        args: list[str | int] = []
-        for one in observed:
-            text = dump(one.seen)
-            final = int(is_final(one.seen.state))
-            args += [one.key.name, one.seen.state, final, _digest(text), text, us(one.next_s)]
+        rows = await in_pieces(observed, _row)
+        args = (part for row in rows for part in row)
         words: list[str] = await self._scripts.run("observe", lease.due, token, claimed_us, us(later_s), *args)
         return words
 
@@ -152,6 +150,11 @@ class Runs:
         names = (RunKey(workspace, run_id).name for run_id in run_ids)
         found = await self._scripts.run("runs_with", ",".join(fields), *names)
         return frozenset(RunKey.parse(name).id for name in found)
+
+
+def _row(one: Observed) -> tuple[str | int, ...]:
+    text = dump(one.seen)
+    return one.key.name, one.seen.state, int(is_final(one.seen.state)), _digest(text), text, us(one.next_s)
 
 
 def _run(key: RunKey, record: dict[str, str]) -> Run:
