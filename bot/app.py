@@ -26,6 +26,7 @@ from bot.flows.catalog import Catalog
 from bot.flows.conclude import Conclude, LogReader
 from bot.flows.follow import Follow
 from bot.flows.hint import Hints
+from bot.flows.listings import Listings
 from bot.flows.ports import Limits
 from bot.flows.show import Show
 from bot.flows.start import Start, StartRules
@@ -297,7 +298,7 @@ class App:
         budget = Budget.of(settings.bolt_bot_edits_a_minute, settings.bolt_bot_posts_a_minute)
         edits = Edits(scripts, budget, lease_s=lease_s)
         posts = Posts(scripts, budget, lease_s=lease_s, upload_lease_s=max(UPLOAD_LEASE_S, lease_s))
-        answers, catalog, logs = self._answers, Catalog(bolt), LogReader(bolt, self._mask)
+        answers, catalog, listings, logs = self._answers, Catalog(bolt), Listings(bolt), LogReader(bolt, self._mask)
         app_url, now = settings.paradime_app_url, lambda: datetime.now(UTC)
 
         start_rules = StartRules(
@@ -307,7 +308,7 @@ class App:
             deadline_s=deadline_s,
             trigger_s=settings.bolt_bot_api_timeout_s,
         )
-        start = Start(bolt, chat, requests, runs, due["requests"], answers, catalog, start_rules)
+        start = Start(bolt, chat, requests, runs, due["requests"], answers, catalog, listings, start_rules)
         tell_rules = TellRules(
             app_url, f"@{identity.name}", deadline_s=deadline_s, call_s=lease_s / 3, settle_s=lease_s / 3 + 0.5
         )
@@ -329,7 +330,7 @@ class App:
             posts,
             start=start,
             follow=follow,
-            conclude=Conclude(bolt, runs, due["ends"], logs),
+            conclude=Conclude(listings, runs, due["ends"], logs),
             cancel=cancel,
             show=Show(chat, edits, requests, runs, app_url=app_url),
             tell=tell,

@@ -85,8 +85,8 @@ def digest_log(output: CommandOutput, mask: Callable[[str], str]) -> FailureLog:
 class Conclude:
     """Takes a run that was seen to be over to its recorded end."""
 
-    def __init__(self, bolt: Bolt, runs: Runs, due: Due, logs: LogReader) -> None:
-        self._listings = Listings(bolt)
+    def __init__(self, listings: Listings, runs: Runs, due: Due, logs: LogReader) -> None:
+        self._listings = listings
         self._runs = runs
         self._due = due
         self._logs = logs

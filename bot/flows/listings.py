@@ -1,4 +1,4 @@
-"""What only a schedule's listing tells of a run, asked for once where many runs of the schedule end together."""
+"""A schedule's newest runs, asked for once where many want them at the same time."""
 
 from __future__ import annotations
 
@@ -8,19 +8,28 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from bot.core.bolt import RunSummary
+from bot.core.errors import BoltError
 from bot.flows.ports import Bolt
 
 LISTED = 50
-FRESH_S = 2.0
+FRESH_S = 1.0
+KEPT_S = 2.0
 
 
 @dataclass(slots=True)
 class _Listing:
-    """A schedule's newest runs, as asked for at `began` on the monotonic clock."""
+    """A schedule's newest runs, as asked for at `began` on the monotonic clock, or why there was no answer."""
 
     began: float = float("-inf")
     runs: dict[int, RunSummary] = field(default_factory=dict)
+    failed: BoltError | None = None
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def told(self) -> dict[int, RunSummary]:
+        """The runs by id. Raises the BoltError that came instead."""
+        if self.failed is not None:
+            raise self.failed
+        return self.runs
 
 
 class Listings:
@@ -31,20 +40,42 @@ class Listings:
         self._clock = clock
         self._listings: dict[str, _Listing] = {}
 
+    async def newest(self, slug: str) -> list[RunSummary]:
+        """The newest runs, newest first, as Bolt told them a second ago at most. Raises BoltError."""
+        asked = self._clock()
+        listing = self._of(slug, asked)
+        async with listing.lock:
+            if listing.began < asked - FRESH_S:
+                await self._ask(slug, listing)
+            return list(listing.told().values())
+
     async def ended(self, slug: str, run_id: int) -> RunSummary | None:
         """A run that is over, None where it is not among the newest. Raises BoltError."""
         asked = self._clock()
-        self._forget(asked)
-        listing = self._listings.setdefault(slug, _Listing())
+        listing = self._of(slug, asked)
         async with listing.lock:
             found = listing.runs.get(run_id)
             # One that was asked for since is right even in that it does not know the run.
             if listing.began < asked and (found is None or found.ended_at is None):
-                listing.began = self._clock()
-                listing.runs = {one.id: one for one in await self._bolt.runs(slug, LISTED)}
-            return listing.runs.get(run_id)
+                await self._ask(slug, listing)
+            return listing.told().get(run_id)
+
+    def _of(self, slug: str, now: float) -> _Listing:
+        self._forget(now)
+        return self._listings.setdefault(slug, _Listing())
+
+    async def _ask(self, slug: str, listing: _Listing) -> None:
+        """Whoever waited meanwhile gets the same answer, a failure too: what is down is not asked by each of them in turn."""
+        listing.began, listing.runs, listing.failed = self._clock(), {}, None
+        try:
+            listing.runs = {one.id: one for one in await self._bolt.runs(slug, LISTED)}
+        except BoltError as failed:
+            listing.failed = failed
+        except BaseException:
+            listing.began = float("-inf")
+            raise
 
     def _forget(self, now: float) -> None:
-        old = [slug for slug, one in self._listings.items() if one.began < now - FRESH_S and not one.lock.locked()]
+        old = [slug for slug, one in self._listings.items() if one.began < now - KEPT_S and not one.lock.locked()]
         for slug in old:
             del self._listings[slug]

@@ -33,12 +33,12 @@ from bot.core.text import Bold, Link, Sentence, Span
 from bot.flows.answer import Answers
 from bot.flows.catalog import Catalog
 from bot.flows.lease import Lease
+from bot.flows.listings import LISTED, Listings
 from bot.flows.ports import Asker, Bolt, Chat, Due, Requests, Runs, Sending
 from bot.flows.suggest import suggestions
 
 log = structlog.get_logger()
 
-LISTED = 50
 LOOK_AGAIN_S = 3.0
 UNCLEAR_AGAIN_S = 30.0
 NOT_SENT_AGAIN_S = 2.0
@@ -72,6 +72,7 @@ class Start:
         due: Due,
         answers: Answers,
         catalog: Catalog,
+        listings: Listings,
         rules: StartRules,
     ) -> None:
         self._bolt = bolt
@@ -81,6 +82,7 @@ class Start:
         self._due = due
         self._answers = answers
         self._catalog = catalog
+        self._listings = listings
         self._rules = rules
         self._looks = asyncio.Semaphore(LOOKS_AT_ONCE)
 
@@ -126,7 +128,7 @@ class Start:
         await self._requests.refused(lease, request, _not_found(wanted, found), near=near)
 
     async def _look_at(self, schedule: Schedule) -> Look:
-        listed = await self._bolt.runs(schedule.slug, LISTED)
+        listed = await self._listings.newest(schedule.slug)
         commands = schedule.commands or (await self._bolt.schedule(schedule.slug)).commands
         await self._learn_actor(listed)
         return Look(

@@ -66,6 +66,9 @@ def build_app(
         client=web,
         signing_secret=signing_secret,
         authorize=authorize,
+        # Our listeners end with their acknowledgement; what goes on is the task registry's. So the answer is what they return:
+        # otherwise slack_bolt looks each 10 ms whether they have acknowledged.
+        process_before_response=True,
         raise_error_for_unhandled_request=True,
     )
     app.use(_own_team_only(identity.team))

@@ -6,7 +6,8 @@ import asyncio
 from datetime import UTC, datetime
 
 from bot.core.bolt import RunSummary
-from bot.flows.listings import FRESH_S, Listings
+from bot.core.errors import BoltError, BoltLost
+from bot.flows.listings import FRESH_S, KEPT_S, Listings
 
 ENDED = datetime(2026, 11, 23, 14, 20, tzinfo=UTC)
 
@@ -17,12 +18,15 @@ class Api:
     def __init__(self) -> None:
         self.asked: list[str] = []
         self.runs_of: dict[str, list[RunSummary]] = {}
+        self.away = False
 
     async def runs(self, slug: str, limit: int) -> list[RunSummary]:
         """Answer later."""
         assert limit > 1
         self.asked.append(slug)
         await asyncio.sleep(0.01)
+        if self.away:
+            raise BoltLost("Bolt does not answer.")
         return list(self.runs_of.get(slug, []))
 
 
@@ -53,6 +57,35 @@ async def test_what_had_not_ended_then_is_asked_for_again() -> None:
     assert second.ended_at == ENDED
 
 
+async def test_many_starts_look_at_one_listing() -> None:
+    """A second old at most: what began since is seen by the next one."""
+    now = 0.0
+    api = Api()
+    api.runs_of["nightly"] = [run(2), run(1)]
+    listings = Listings(api, clock=lambda: now)  # type: ignore[arg-type]  # lists only
+    found = await asyncio.gather(*(listings.newest("nightly") for _ in range(40)))
+    assert [one.id for one in found[0]] == [2, 1]
+    assert all(listed == found[0] for listed in found)
+    assert len(api.asked) == 1
+    api.runs_of["nightly"] = [run(3), run(2), run(1)]
+    now += FRESH_S * 1.01
+    assert [one.id for one in await listings.newest("nightly")] == [3, 2, 1]
+
+
+async def test_no_answer_is_no_empty_listing() -> None:
+    """Who waited learns that there was none, without asking in turn; an empty one would make every run a new one."""
+    now = 0.0
+    api = Api()
+    api.away = True
+    listings = Listings(api, clock=lambda: now)  # type: ignore[arg-type]  # lists only
+    found = await asyncio.gather(*(listings.newest("nightly") for _ in range(40)), return_exceptions=True)
+    assert all(isinstance(one, BoltError) for one in found)
+    assert len(api.asked) == 1
+    api.away, api.runs_of["nightly"] = False, [run(1)]
+    now += FRESH_S * 1.01
+    assert [one.id for one in await listings.newest("nightly")] == [1]
+
+
 async def test_listings_are_forgotten() -> None:
     """Nothing grows with the number of schedules ever seen."""
     now = 0.0
@@ -60,5 +93,5 @@ async def test_listings_are_forgotten() -> None:
     listings = Listings(api, clock=lambda: now)  # type: ignore[arg-type]  # lists only
     for number in range(100):
         await listings.ended(f"s{number}", 1)
-        now += FRESH_S
+        now += KEPT_S
     assert len(listings._listings) <= 2
