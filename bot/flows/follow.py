@@ -27,6 +27,8 @@ AWAY_S = 5.0
 DENIED_S = 30.0
 FOREIGN_S = 3600.0
 
+# What storing an observation says where nobody has to do anything about it.
+NOTHING_NEW = frozenset({"same", "stale", "gone"})
 # What a claim reads of each run beside its name.
 FIELDS = ("usual_s", "began_s", "tries")
 
@@ -79,32 +81,41 @@ class Follow:
         self._poll_max_s = poll_max_s
         self._stray_rule = stray_rule or StrayRule()
 
-    async def poll(self, lease: Lease, claimed_us: int, rows: Sequence[Sequence[str]]) -> None:
-        """Ask for these runs and store what is told; whatever is not told is due again later."""
+    async def poll(self, lease: Lease, claimed_us: int, rows: Sequence[Sequence[str]]) -> bool:
+        """Ask for these runs and store what is told; whatever is not told is due again later.
+
+        Whether something was told that was not known.
+        """
         watched = {one.key.id: one for one in map(Watched.of, rows) if one.key.workspace == self._workspace}
         try:
             polled = await self._bolt.poll(list(watched))
         except BoltThrottled as throttled:
             await self._due.hold(throttled.retry_after_s)
             await self._due.give_back(lease, delay_s=throttled.retry_after_s)
-            return
+            return False
         except BoltError as away:
             await self._due.give_back(lease, delay_s=DENIED_S if isinstance(away, BoltDenied) else AWAY_S)
-            return
+            return False
         await lease.freeze()
         observed = await in_pieces(polled.found.items(), lambda found: self._observed(watched[found[0]], found[1]))
+        words: list[str] = []
         if observed:
             part = lease.part(tuple(one.key.name for one in observed))
-            await self._runs.observe(part, claimed_us, observed)
-        await self._give_back_rest(lease, claimed_us, watched, polled)
+            words = await self._runs.observe(part, claimed_us, observed)
+        lost = await self._give_back_rest(lease, claimed_us, watched, polled)
+        return lost or not NOTHING_NEW.issuperset(words)
 
-    async def _give_back_rest(self, lease: Lease, claimed_us: int, watched: dict[int, Watched], polled: Polled) -> None:
-        """One bad run is set aside; what was not asked for is due at once; other workspaces are not ours."""
+    async def _give_back_rest(self, lease: Lease, claimed_us: int, watched: dict[int, Watched], polled: Polled) -> bool:
+        """One bad run is set aside; what was not asked for is due at once; other workspaces are not ours.
+
+        Whether a run was given up as lost.
+        """
+        lost = False
         told = {RunKey(self._workspace, run_id).name for run_id in polled.found}
         failed = {RunKey(self._workspace, run_id).name for run_id in polled.failed}
         ours = {one.key.name for one in watched.values()}
         if failed and (len(failed) <= FEW or len(failed) <= len(told)):
-            await self._stray(lease.part(tuple(sorted(failed))), claimed_us)
+            lost = await self._stray(lease.part(tuple(sorted(failed))), claimed_us)
             failed = set()
         groups = {
             # An error for nearly every run is none of theirs.
@@ -115,17 +126,23 @@ class Follow:
         for delay_s, members in groups.items():
             if members:
                 await self._due.give_back(lease.part(tuple(sorted(members))), delay_s=delay_s)
+        return lost
 
-    async def _stray(self, lease: Lease, claimed_us: int) -> None:
-        """Runs that Bolt only has an error for. That is no end; but after a day nobody should wait for one."""
+    async def _stray(self, lease: Lease, claimed_us: int) -> bool:
+        """Runs that Bolt only has an error for. That is no end; but after a day nobody should wait for one.
+
+        Whether there was one of these.
+        """
         words = await self._runs.stray(lease, self._stray_rule)
-        for name in (name for name, word in words.items() if word == "lost"):
+        lost = [name for name, word in words.items() if word == "lost"]
+        for name in lost:
             key = RunKey.parse(name)
             run = await self._runs.load(key)
             if run is not None:
                 log.warning("a run is lost: Bolt has not known it for a day", run=key.id)
                 seen = replace(run.seen, state=LOST)
                 await self._runs.observe(lease.part((name,)), claimed_us, [Observed(key, seen, self._poll_max_s)])
+        return bool(lost)
 
     def _observed(self, watched: Watched, status: RunStatus) -> Observed:
         seen = observe(status, self._mask)

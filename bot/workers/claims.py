@@ -19,7 +19,7 @@ Ring = Callable[[], None]
 
 
 @contextlib.asynccontextmanager
-async def held(due: DueSet, lease: Lease, ring: Ring) -> AsyncIterator[None]:
+async def held(due: DueSet, lease: Lease) -> AsyncIterator[None]:
     """Keep a lease while something is done under it; what is broken off is given back at once."""
     lease.keep(due.renew)
     try:
@@ -30,15 +30,17 @@ async def held(due: DueSet, lease: Lease, ring: Ring) -> AsyncIterator[None]:
         raise
     finally:
         await lease.freeze()
-        ring()
 
 
 def each(due: DueSet, advance: Advance, ring: Ring, *, most: int) -> Callable[[], Awaitable[Work]]:
     """One job a member: requests, ends, cancels. `ring` wakes whoever goes on with what a job has made."""
 
     async def job(lease: Lease) -> None:
-        async with held(due, lease, ring):
-            await advance(lease)
+        try:
+            async with held(due, lease):
+                await advance(lease)
+        finally:
+            ring()
 
     async def claim() -> Work:
         # One member a claim: its lease is renewed, moved and finished on its own.
@@ -61,8 +63,11 @@ def batches(
     """One job a batch: polls. What is due within `soon_s` rides along in a request that goes out anyway."""
 
     async def job(lease: Lease, claimed_us: int, rows: tuple[tuple[str, ...], ...]) -> None:
-        async with held(due, lease, ring):
-            await follow.poll(lease, claimed_us, rows)
+        async with held(due, lease):
+            changed = await follow.poll(lease, claimed_us, rows)
+        # Most polls tell nothing new, and make no work for anyone.
+        if changed:
+            ring()
 
     async def claim() -> Work:
         claimed = await due.claim(batch(), soon_s=soon_s, fields=FIELDS)

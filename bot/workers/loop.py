@@ -28,7 +28,10 @@ Job = Coroutine[Any, Any, None]
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What a claim brought: jobs to do now, and in how many seconds there is more (None: unknown)."""
+    """What a claim brought: jobs to do now, and in how many seconds there is more.
+
+    None: that is not known; where there were jobs it is looked again at once.
+    """
 
     jobs: tuple[Job, ...] = ()
     wait_s: float | None = None
@@ -71,7 +74,7 @@ class Worker:
                 self._begin(job)
             if len(self._jobs) >= self._most and not self._stopping:
                 await asyncio.wait(self._jobs, return_when=asyncio.FIRST_COMPLETED)
-            elif not work.jobs:
+            elif not work.jobs or work.wait_s is not None:
                 await self._sleep(work.wait_s)
 
     def stop(self) -> None:
