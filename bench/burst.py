@@ -77,7 +77,7 @@ async def _watch(around: Worlds, cards: Sequence[Followed], within_s: float) -> 
         if len(shown) == len(cards):
             break
         await asyncio.sleep(2)
-    told = await _told(around, cards)
+    told = await told_at(around, cards)
     calls = (await around.slack.get("calls"))["calls"]
     refused = sum(str(call["outcome"]).startswith("ratelimited") for call in calls)
     return Burst(
@@ -104,7 +104,7 @@ async def _start(around: Worlds, ended: float) -> float:
     return inf
 
 
-async def _told(around: Worlds, cards: Sequence[Followed]) -> dict[int, float]:
+async def told_at(around: Worlds, cards: Sequence[Followed]) -> dict[int, float]:
     """When each run's end was told: in its card's thread, or in a message that names many."""
     runs = {(card.channel, card.ts): card.run_id for card in cards}
     told: dict[int, float] = {}
