@@ -171,7 +171,7 @@ def _overrides(run: Run) -> Sentence:
 
 
 def _buttons(run: Run, url: str) -> tuple[Button, ...]:
-    open_run = Button(buttons.OPEN_RUN, "Open in Bolt", url=url, spoken=f"Open run {run.id} in Bolt")
+    open_run = Button(buttons.OPEN_RUN, "Open in Bolt", url=url, spoken=f"Open in Bolt: run {run.id}")
     if is_final(run.seen.state) or run.wish:
         return (open_run,)
     ask = Confirm("Cancel this run?", (f"Cancel run {run.id} of ", Bold(run.title), "?"), "Cancel run", "Keep it")
