@@ -20,13 +20,13 @@ unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME CONDA_PREFIX
 
 .PHONY: help
 help: ## This list.
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)$$/  make \1\t\2/' | expand -t 22
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)$$/  make \1\t\2/' | expand -t 22
 
 .PHONY: install
 install: .venv/.installed ## Set up .venv, so that .venv/bin/bolt-bot runs.
 
 .PHONY: demo
-demo: install ## The whole bot against a local Slack workspace and a local Bolt API, in this terminal.
+demo: install ## The whole bot against a local Slack workspace and a local Bolt API, in the browser and in this terminal.
 	@$(BIN)/bolt-bot demo $(DEMO_ARGS)
 
 .PHONY: test
@@ -56,13 +56,25 @@ chaos: install ## Several processes under seeded faults, then the invariants. CH
 conformance: install .conformance/.installed ## Drive the sandbox's Bolt API with the vendor's own SDK.
 	tools/conformance.sh
 
+.PHONY: page
+page: $(UV) ## Build the sandbox's page from page/ into the package.
+	tools/page.sh $(UV) build
+
+.PHONY: page-check
+page-check: $(UV) ## Whether the page in the package is what its source makes.
+	tools/page.sh $(UV) check
+
+.PHONY: screenshots
+screenshots: install ## Take the README's pictures anew, from the sandbox's page. Wants a font with emoji (fonts-noto-color-emoji).
+	$(BIN)/python -m tests.browser.screenshots
+
 .PHONY: lock
 lock: $(UV) ## Write requirements/*.txt anew from pyproject.toml.
 	tools/lock.sh $(UV)
 
 .PHONY: clean
 clean: ## Remove everything that was set up or made. The bot's data stays.
-	rm -rf .venv .uv .conformance dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage*
+	rm -rf .venv .uv .node .conformance page/node_modules dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage*
 
 .uv/bin/uv:
 	@tools/python-check.sh $(PYTHON)

@@ -3,38 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import os
-import signal
 import socket
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import aiohttp
-
 from bot.sandbox.bolt import BoltWorld
+from bot.sandbox.child import Child
 from bot.sandbox.driver import HELP, Driver, Screen
 from bot.sandbox.server import Sandbox, say, until_signalled
 from bot.sandbox.slack import Workspace
 from bot.sandbox.slack.model import Message
 
-READY_S = 30.0
-STOP_S = 25.0
 TOUR_STEP_S = 90.0
-POLL_S = 0.1
-PR_SET_PDEATHSIG = 1
 FOREIGN = ("SLACK_", "PARADIME_", "REDIS_", "BOLT_BOT_HTTP_", "BOLT_BOT_DATA_DIR")
 PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 INTRO = """\
-The bot is ready. This is {where}, a workspace with @ada, @grace and the guest @gus.
-The bot's log: {log}
+The bot is ready, in a workspace with @ada, @grace and the guest @gus. Its log: {log}
+Here in the terminal:
 {help}
-With curl: curl -s {base}/control/slash -H 'content-type: application/json' \\
-             -d '{{"user": "ada", "channel": "data-eng", "text": "run nightly"}}'
-Everything else that can be done so: curl -s {base}/control"""
-NO_TERMINAL = "This is no terminal, so no lines are read from it: use curl, or make demo in a terminal."
+With curl: see {base}/control
+
+Open it in the browser (it is served to this machine only):  {base}"""
+NO_TERMINAL = "This is no terminal, so no lines are read from it."
 
 
 def bot_environment(
@@ -59,76 +52,6 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-class Child:
-    """The bot as a child process, its output in a file."""
-
-    def __init__(self, environment: dict[str, str], log: Path, port: int) -> None:
-        self._environment = environment
-        self._log = log
-        self._port = port
-        self._process: asyncio.subprocess.Process | None = None
-
-    async def start(self, command: tuple[str, ...] = (sys.executable, "-m", "bot", "run")) -> None:
-        """Start it. Ctrl-C in the terminal reaches this process alone, which then stops the bot."""
-        with self._log.open("ab") as log:
-            self._process = await asyncio.create_subprocess_exec(
-                *command,
-                env=self._environment,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-                preexec_fn=_dies_with_its_parent(),
-            )
-
-    async def exited(self) -> int:
-        """Wait for its end; its exit status."""
-        if self._process is None:
-            raise RuntimeError("the bot was not started")
-        return await self._process.wait()
-
-    async def ready(self) -> bool:
-        """Wait until /readyz answers 200; False where the bot ended first, or took longer than READY_S."""
-        url = f"http://127.0.0.1:{self._port}/readyz"
-        try:
-            async with asyncio.timeout(READY_S), aiohttp.ClientSession() as session:
-                while self._process is not None and self._process.returncode is None:
-                    if await _is_ok(session, url):
-                        return True
-                    await asyncio.sleep(POLL_S)
-        except TimeoutError:
-            return False
-        return False
-
-    async def stop(self) -> None:
-        """SIGTERM, and SIGKILL where that is not heard."""
-        if self._process is None or self._process.returncode is not None:
-            return
-        self._process.send_signal(signal.SIGTERM)
-        try:
-            async with asyncio.timeout(STOP_S):
-                await self._process.wait()
-        except TimeoutError:
-            self._process.kill()
-            await self._process.wait()
-
-
-def _dies_with_its_parent() -> Callable[[], None] | None:
-    """What the child does before it becomes the bot: ask the kernel for SIGTERM when the demo is killed."""
-    if sys.platform != "linux":
-        return None
-    libc = ctypes.CDLL(None)
-    return lambda: libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-
-
-async def _is_ok(session: aiohttp.ClientSession, url: str) -> bool:
-    try:
-        async with session.get(url, timeout=aiohttp.ClientTimeout(total=2)) as reply:
-            return reply.status == 200
-    except (aiohttp.ClientError, TimeoutError):
-        return False
 
 
 async def demo(port: int = 0, speed: float = 1.0, *, tour: bool = False, data_dir: Path | None = None) -> int:
@@ -159,13 +82,14 @@ async def _play(port: int, speed: float, directory: Path, *, tour: bool) -> int:
     sandbox = Sandbox(workspace=Workspace(), bolt=BoltWorld(speed=speed))
     base = await sandbox.start(port=port)
     bot_port, log = free_port(), directory / "bot.log"
-    child = Child(bot_environment(os.environ, sandbox.env(), bot_port, directory), log, bot_port)
+    environment = bot_environment(os.environ, sandbox.env(), bot_port, directory)
+    child = sandbox.controls.child = Child(environment, log, bot_port, changed=sandbox.world_changed)
     try:
         await child.start()
         if not await child.ready():
             say(f"The bot did not become ready. The end of its log, {log}:\n{tail(log)}")
             return 1
-        say(INTRO.format(where=base, log=log, help=HELP, base=base))
+        say(INTRO.format(log=log, help=HELP, base=base))
         return await _converse(sandbox, child, tour=tour)
     finally:
         await child.stop()
@@ -175,7 +99,7 @@ async def _play(port: int, speed: float, directory: Path, *, tour: bool) -> int:
 async def _converse(sandbox: Sandbox, child: Child, *, tour: bool) -> int:
     sandbox.workspace.listeners.append(Screen(sandbox.workspace, say).show)
     driver = Driver(sandbox.workspace, sandbox.slack.people, say)
-    ended = asyncio.create_task(child.exited())
+    failed = asyncio.create_task(child.failed())
     if tour:
         talk = asyncio.create_task(take_tour(sandbox.workspace, driver))
     elif sys.stdin.isatty():
@@ -184,14 +108,14 @@ async def _converse(sandbox: Sandbox, child: Child, *, tour: bool) -> int:
         say(NO_TERMINAL)
         talk = asyncio.create_task(_forever())
     try:
-        await asyncio.wait({talk, ended}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({talk, failed}, return_when=asyncio.FIRST_COMPLETED)
         if talk.done():
             return talk.result()
-        say(f"The bot ended by itself, with status {ended.result()}. Its log says why.")
+        say(f"The bot ended by itself, with status {failed.result()}. Its log says why.")
         return 1
     finally:
         await _ended(talk)
-        await _ended(ended)
+        await _ended(failed)
 
 
 async def _forever() -> int:

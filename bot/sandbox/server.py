@@ -1,6 +1,6 @@
 """The sandbox: a local Slack workspace and a local Bolt API behind one address, on the loopback interface only.
 
-Slack's Web API is at /slack/api/, the Bolt API at /bolt/graphql, and the control API at /control. Nothing here asks
+Slack's Web API is at /slack/api/, the Bolt API at /bolt/graphql, the control API at /control and the page at /. Nothing here asks
 for credentials that would stop anyone, which is why no other interface is served.
 """
 
@@ -15,14 +15,17 @@ from typing import Any
 
 from aiohttp import web
 
+from bot.sandbox import site
 from bot.sandbox.bolt import BoltWorld, CallRecord
 from bot.sandbox.bolt import add_routes as add_bolt_routes
+from bot.sandbox.control import BotControls
 from bot.sandbox.slack import BODY_MOST, SlackRoutes, Workspace
 from bot.sandbox.slack import add_routes as add_slack_routes
+from bot.sandbox.slack.model import Change
 
 SHUTDOWN_S = 2.0
 HOW_TO = """\
-# The sandbox is served at {base}, on this machine only. Ctrl-C ends it.
+# The workspace in the browser: {base}  (on this machine only; Ctrl-C ends it)
 # Type a command as @ada in #data-eng:
 #   curl -s {base}/control/slash -H 'content-type: application/json' \\
 #     -d '{{"user": "ada", "channel": "data-eng", "text": "run nightly"}}'
@@ -40,12 +43,25 @@ class Sandbox:
     def __init__(self, *, workspace: Workspace | None = None, bolt: BoltWorld | None = None) -> None:
         self.workspace = workspace or Workspace()
         self.bolt = bolt or BoltWorld()
-        self.app = web.Application(client_max_size=BODY_MOST, middlewares=[only_loopback])
+        self.app = web.Application(client_max_size=BODY_MOST, middlewares=[only_loopback, self._tell_of_control])
         self.slack: SlackRoutes = add_slack_routes(self.app, self.workspace, prefix="/slack")
         add_bolt_routes(self.app, self.bolt, prefix="/bolt")
+        self.controls = BotControls()
+        self.app.add_routes([*self.controls.routes(), *site.routes()])
         self.bolt.on_call = self._log_bolt
         self.base_url = ""
         self._runner: web.AppRunner | None = None
+
+    def world_changed(self) -> None:
+        """Tell whoever watches that the bot, or what goes wrong, is another than before."""
+        self.workspace.tell(Change("world", "", ""))
+
+    @web.middleware
+    async def _tell_of_control(self, request: web.Request, handler: Any) -> web.StreamResponse:  # noqa: ANN401
+        response: web.StreamResponse = await handler(request)
+        if request.method != "GET" and request.path.startswith("/control/"):
+            self.world_changed()
+        return response
 
     def _log_bolt(self, call: CallRecord) -> None:
         outcome = "no answer" if call.status is None else str(call.status)

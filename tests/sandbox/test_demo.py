@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-import sys
 from pathlib import Path
 
 import pytest
 
-from bot.sandbox.demo import Child, bot_environment, free_port, tail, take_tour
+from bot.sandbox.demo import bot_environment, take_tour
 from bot.sandbox.driver import Driver
 from bot.sandbox.slack import People, Workspace
 from bot.sandbox.slack.delivery import Delivery
 from bot.sandbox.slack.model import Change
-
-READY_BOT = """
-import http.server, os
-class Answer(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):
-        self.send_response(200)
-        self.end_headers()
-http.server.HTTPServer(("127.0.0.1", int(os.environ["BOLT_BOT_HTTP_PORT"])), Answer).serve_forever()
-"""
 
 
 def test_the_bots_environment(tmp_path: Path) -> None:
@@ -40,28 +29,6 @@ def test_the_bots_environment(tmp_path: Path) -> None:
     assert made["BOLT_BOT_LOG_LEVEL"] == "debug"
     assert made["BOLT_BOT_HTTP_PORT"] == "8081"
     assert made["BOLT_BOT_DATA_DIR"] == str(tmp_path)
-
-
-async def test_a_bot_that_becomes_ready(tmp_path: Path) -> None:
-    """Once /readyz answers, the bot is ready; `stop` ends it."""
-    port = free_port()
-    child = Child(bot_environment({}, {}, port, tmp_path), tmp_path / "bot.log", port)
-    await child.start((sys.executable, "-c", READY_BOT))
-    assert await child.ready()
-    await child.stop()
-    assert await child.exited() != 0
-
-
-async def test_a_bot_that_ends_at_once(tmp_path: Path) -> None:
-    """A bot that ends before it is ready is not waited for, and its words are in the log."""
-    log = tmp_path / "bot.log"
-    port = free_port()
-    child = Child(bot_environment({}, {}, port, tmp_path), log, port)
-    await child.start((sys.executable, "-c", "import sys; sys.exit('no token')"))
-    async with asyncio.timeout(10):
-        assert not await child.ready()
-    assert tail(log) == "no token"
-    await child.stop()
 
 
 @pytest.mark.parametrize(("fails", "status"), [("failed", 0), ("succeeded", 1)])

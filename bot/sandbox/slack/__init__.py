@@ -40,15 +40,17 @@ def add_routes(
     workspace.prefix = prefix
     served = SlackRoutes(workspace, delivery)
     app.add_routes(Front(workspace, served.delivery).routes(prefix))
-    app.add_routes(Controls(workspace, served.delivery, served.people).routes())
+    controls = Controls(workspace, served.delivery, served.people)
+    app.add_routes(controls.routes())
 
     async def open_and_close(_app: web.Application) -> AsyncIterator[None]:
         yield
         await served.delivery.close()
 
-    async def shut_sockets(_app: web.Application) -> None:
+    async def shut_what_is_open(_app: web.Application) -> None:
+        await controls.feed.close()
         await served.delivery.sockets.close()
 
     app.cleanup_ctx.append(open_and_close)
-    app.on_shutdown.append(shut_sockets)
+    app.on_shutdown.append(shut_what_is_open)
     return served

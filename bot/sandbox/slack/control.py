@@ -15,14 +15,17 @@ POST /control/mention    {user, channel, text, thread_ts?}     "@bolt text"
 POST /control/home       {user, tab?="home"}
 POST /control/shortcut   {user, callback_id, channel?, ts?}    a message's with `ts`, else a global one
 POST /control/view       {view_id, do: submit | close | click | suggest, values?, action_id?, value?, all?}
+                         `values`: what is filled in so far, {block_id: {action_id: value}}
 
 What is to be seen:
 
 GET  /control/state               people, channels, sockets, scopes, limits, faults
-GET  /control/channels/<channel>  its messages as they are now, each with its replies, lines of text and edit count
+GET  /control/channels/<channel>  its messages as they are now, each with its replies, lines of text and edit count;
+                                  ?as=<user> adds what that person alone sees there, and `dm` is a channel too
 GET  /control/users/<user>        what only that person sees: ephemerals, notices of Slack, direct messages, views
+GET  /control/events?as=<user>    what changes, as server-sent events: see bot.sandbox.slack.feed
 GET  /control/calls               the log; ?after=<n> skips n entries, ?what=chat.update picks one kind
-GET  /control/files/<id>          a file's bytes
+GET  /control/files/<id>          a file's bytes; ?download=1 as a download
 
 What goes wrong, and how the workspace is:
 
@@ -43,14 +46,17 @@ import json
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, Literal, cast, get_args
+from urllib.parse import quote
 
 from aiohttp import web
 
 from bot.sandbox.slack.delivery import Delivery
 from bot.sandbox.slack.faults import KINDS, Fault
+from bot.sandbox.slack.feed import Feed
 from bot.sandbox.slack.model import Json, Refused
 from bot.sandbox.slack.people import Outcome, People
-from bot.sandbox.slack.reading import calls_json, channel_json, state_json, user_json
+from bot.sandbox.slack.reading import calls_json, channel_json, privates_json, state_json, user_json
+from bot.sandbox.slack.shapes import media_type
 from bot.sandbox.slack.sockets import DisconnectReason
 from bot.sandbox.slack.workspace import Workspace
 
@@ -68,6 +74,7 @@ class Controls:
 
     def __init__(self, ws: Workspace, delivery: Delivery, people: People) -> None:
         self._ws = ws
+        self.feed = Feed(ws)
         self._delivery = delivery
         self._people = people
 
@@ -90,11 +97,12 @@ class Controls:
             "users": self.users,
         }
         return [
-            *(web.post(f"/control/{name}", _posted(handler)) for name, handler in posts.items()),
+            *(web.post(f"/control/{name}", posted(handler)) for name, handler in posts.items()),
             web.get("/control", self.help),
             web.get("/control/state", self.get_state),
             web.get("/control/channels/{channel}", self.get_channel),
             web.get("/control/users/{user}", self.get_user),
+            web.get("/control/events", self.get_events),
             web.get("/control/calls", self.get_calls),
             web.get("/control/files/{file}", self.get_file),
             web.delete("/control/faults", self.delete_faults),
@@ -173,7 +181,9 @@ class Controls:
         if what == "close":
             return await self._people.close_view(view_id, all_of_them=bool(body.get("all")))
         if what == "click":
-            return await self._people.click_in_view(view_id, _need(body, "action_id"), body.get("value"))
+            return await self._people.click_in_view(
+                view_id, _need(body, "action_id"), body.get("value"), filled=body.get("values") or {}
+            )
         if what == "suggest":
             return await self._people.suggest(view_id, _need(body, "action_id"), str(body.get("value", "")))
         raise BadRequest("do is one of submit, close, click, suggest")
@@ -190,11 +200,16 @@ class Controls:
 
     async def get_channel(self, request: web.Request) -> web.Response:
         """GET /control/channels/<channel>."""
+        name, viewer = request.match_info["channel"], request.query.get("as")
         try:
-            channel = self._ws.channel(request.match_info["channel"])
+            if viewer is None:
+                return web.json_response(channel_json(self._ws, self._ws.channel(name)))
+            user, channel = self._ws.user(viewer), self._people.place(viewer, name)
+            if channel.kind != "public" and user.id not in channel.members:
+                raise Refused("channel_not_found")  # noqa: TRY301 - answered like one that is not there
         except Refused as refused:
             return web.json_response(refused.body(), status=404)
-        return web.json_response(channel_json(self._ws, channel))
+        return web.json_response(channel_json(self._ws, channel) | {"private": privates_json(self._ws, user, channel)})
 
     async def get_user(self, request: web.Request) -> web.Response:
         """GET /control/users/<user>."""
@@ -203,6 +218,14 @@ class Controls:
         except Refused as refused:
             return web.json_response(refused.body(), status=404)
         return web.json_response(user_json(self._ws, user))
+
+    async def get_events(self, request: web.Request) -> web.StreamResponse:
+        """GET /control/events."""
+        try:
+            user = self._ws.user(request.query.get("as", ""))
+        except Refused as refused:
+            return web.json_response(refused.body(), status=404)
+        return await self.feed.stream(request, user)
 
     async def get_calls(self, request: web.Request) -> web.Response:
         """GET /control/calls."""
@@ -217,8 +240,10 @@ class Controls:
         file = self._ws.files.get(request.match_info["file"])
         if file is None or file.content is None:
             return web.json_response({"ok": False, "error": "file_not_found"}, status=404)
-        headers = {"X-Content-Type-Options": "nosniff"}
-        return web.Response(body=file.content, content_type="text/plain", headers=headers)
+        headers = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "default-src 'none'"}
+        if request.query.get("download"):
+            headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(file.name, safe='')}"
+        return web.Response(body=file.content, content_type=media_type(file), headers=headers)
 
     # What goes wrong
 
@@ -322,7 +347,9 @@ def _times(body: Json) -> int:
     return times
 
 
-def _posted(handler: Handler) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+def posted(handler: Handler) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    """A handler of JSON bodies as one of requests: what it refuses, and what is not understood, has a status of its own."""
+
     async def answer(request: web.Request) -> web.StreamResponse:
         if request.content_type != "application/json":
             return web.json_response({"error": "send JSON, with its content type"}, status=415)

@@ -14,6 +14,7 @@ INPUT_VALUES = {
     "number_input": "value",
     "datepicker": "selected_date",
     "timepicker": "selected_time",
+    "datetimepicker": "selected_date_time",
     "users_select": "selected_user",
     "channels_select": "selected_channel",
     "conversations_select": "selected_conversation",
@@ -87,8 +88,11 @@ def option_of(element: Json, value: Any) -> Json | None:  # noqa: ANN401
     raise Refused("option_not_found")
 
 
-def filled_in(blocks: list[Json], values: Json) -> Json:
-    """The state of a modal's inputs. Raises Refused(missing_input), as Slack does not send a form with a gap."""
+def filled_in(blocks: list[Json], values: Json, *, gaps: bool = False) -> Json:
+    """The state of a modal's inputs. Raises Refused(missing_input), as Slack does not send a form with gaps.
+
+    `gaps`: they may be there, as where only something in the form is clicked.
+    """
     state: Json = {}
     for block in blocks:
         if block.get("type") != "input":
@@ -96,7 +100,7 @@ def filled_in(blocks: list[Json], values: Json) -> Json:
         element, block_id = block["element"], block["block_id"]
         action_id = element.get("action_id", "")
         value = values.get(block_id, {}).get(action_id, _initial(element))
-        if value in (None, "", []) and not block.get("optional"):
+        if value in (None, "", []) and not block.get("optional") and not gaps:
             raise Refused("missing_input", block_id=block_id)
         state[block_id] = {action_id: {"type": element["type"], **chosen_state(element, value)}}
     return state

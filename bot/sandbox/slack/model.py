@@ -185,9 +185,12 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Something visible changed; `user` is set where only that person sees it."""
+    """Something visible changed; `user` is set where only that person sees it.
 
-    kind: Literal["posted", "edited", "deleted", "private", "view", "file"]
+    `world`: the bot, or what goes wrong, is another than before.
+    """
+
+    kind: Literal["posted", "edited", "deleted", "private", "view", "file", "world"]
     channel: str
     ts: str
     user: str = ""

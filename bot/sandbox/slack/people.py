@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,7 @@ from bot.sandbox.slack import payloads
 from bot.sandbox.slack.delivery import Delivery
 from bot.sandbox.slack.forms import chosen_state, filled_in, find_control, matching
 from bot.sandbox.slack.methods_views import push_on, replace_content
-from bot.sandbox.slack.model import Channel, Json, Message, Private, Refused, ResponseUrl, User, View
+from bot.sandbox.slack.model import Change, Channel, Json, Message, Private, Refused, ResponseUrl, User, View
 from bot.sandbox.slack.responses import show_ack
 from bot.sandbox.slack.sockets import Answer
 from bot.sandbox.slack.validate import check_view
@@ -199,13 +200,20 @@ class People:
             raise Refused("not_found")
         return self._ws.users[view.user], view
 
-    async def click_in_view(self, view_id: str, action_id: str, value: Any = None) -> Outcome:  # noqa: ANN401
-        """Click a button, or choose in a menu, of a modal or a Home tab."""
+    async def click_in_view(
+        self,
+        view_id: str,
+        action_id: str,
+        value: Any = None,  # noqa: ANN401
+        *,
+        filled: Json | None = None,
+    ) -> Outcome:
+        """Click a button, or choose in a menu, of a modal or a Home tab. `filled`: its inputs so far, as in `submit`."""
         user, view = self._open_view(view_id)
         control = find_control(view.content["blocks"], action_id, None, None)
         trigger_id = self._ws.new_trigger(user.id, view.id)
         action = payloads.action_of(self._ws, control.element, control.block_id, chosen_state(control.element, value))
-        place = payloads.view_place(self._ws, view, {})
+        place = payloads.view_place(self._ws, view, filled_in(view.content["blocks"], filled or {}, gaps=True))
         payload = payloads.block_actions(self._ws, user, place, action, trigger_id=trigger_id, response_url=None)
         answer = await self._delivery.send("interactive", payload)
         return Outcome(answer.problem, None, trigger_id, control.element.get("confirm"))
@@ -227,8 +235,7 @@ class People:
         if action == "errors":
             return ""
         if action == "clear":
-            for each in self._ws.views.values():
-                each.open = each.open and each.root != view.root
+            self._shut(each for each in self._ws.views.values() if each.root == view.root)
         elif action in ("update", "push"):
             try:
                 content = check_view(payload.get("view"), "modal")
@@ -240,15 +247,20 @@ class People:
             except Refused as refused:
                 return refused.code
         else:
-            view.open = False
+            self._shut([view])
         return ""
+
+    def _shut(self, views: Iterable[View]) -> None:
+        for view in views:
+            if view.open:
+                view.open = False
+                self._ws.tell(Change("view", "", view.id, view.user))
 
     async def close_view(self, view_id: str, *, all_of_them: bool = False) -> Outcome:
         """Close a modal, or its whole stack. The app hears of it where `notify_on_close` was set."""
         user, view = self._open_view(view_id)
-        for each in self._ws.views.values():
-            if each.id == view.id or (all_of_them and each.root == view.root):
-                each.open = False
+        stack = [each for each in self._ws.views.values() if each.root == view.root]
+        self._shut(stack if all_of_them else [view])
         if not view.content.get("notify_on_close"):
             return Outcome("")
         payload = payloads.view_closed(self._ws, user, view, cleared=all_of_them)

@@ -57,6 +57,12 @@ def private_json(ws: Workspace, private: Private) -> Json:
     }
 
 
+def privates_json(ws: Workspace, user: User, channel: Channel) -> list[Json]:
+    """What that person alone sees in a channel now."""
+    shown = (each for each in ws.privates if each.user == user.id and each.channel == channel.id and not each.deleted)
+    return [private_json(ws, each) for each in shown]
+
+
 def user_json(ws: Workspace, user: User) -> Json:
     """What only that person sees: ephemerals and notices, the direct conversation, the open views."""
     direct = next((each for each in ws.channels.values() if each.kind == "im" and user.id in each.members), None)
@@ -73,8 +79,22 @@ def state_json(ws: Workspace) -> Json:
     """The workspace at a glance."""
     return {
         "team": ws.team_id,
+        "team_name": ws.team_name,
         "bot": ws.bot.id,
-        "users": [{"id": user.id, "name": user.name, "guest": user.restricted} for user in ws.users.values()],
+        "commands": ws.features.commands,
+        "shortcuts": ws.features.shortcuts,
+        "home_tab_enabled": ws.features.home_tab,
+        "messages_tab_read_only": ws.features.messages_tab_read_only,
+        "users": [
+            {
+                "id": user.id,
+                "name": user.name,
+                "real_name": user.real_name,
+                "guest": user.restricted,
+                "bot": bool(user.bot_id),
+            }
+            for user in ws.users.values()
+        ],
         "channels": [
             {
                 "id": channel.id,

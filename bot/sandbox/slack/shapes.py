@@ -6,6 +6,7 @@ from bot.sandbox.slack.model import Channel, File, Json, Message, User, UserGrou
 from bot.sandbox.slack.workspace import Workspace
 
 PREVIEW_LINES = 5
+PICTURES = {"png": "image/png", "jpg": "image/jpeg", "jpeg": "image/jpeg", "gif": "image/gif", "webp": "image/webp"}
 
 
 def message_shape(ws: Workspace, message: Message, *, metadata: bool = False, thread_facts: bool = False) -> Json:
@@ -154,7 +155,8 @@ def file_shape(ws: Workspace, file: File) -> Json:
         "timestamp": file.created,
         "name": file.name,
         "title": file.title or file.name,
-        "mimetype": "text/plain",
+        "mimetype": media_type(file),
+        "alt_txt": file.alt_text,
         "filetype": file.snippet_type or file.name.rpartition(".")[2] or "binary",
         "user": file.user,
         "user_team": ws.team_id,
@@ -174,6 +176,11 @@ def file_shape(ws: Workspace, file: File) -> Json:
         shape |= {"lines": len(lines), "lines_more": max(0, len(lines) - PREVIEW_LINES)}
         shape["preview"] = "\n".join(lines[:PREVIEW_LINES])
     return shape
+
+
+def media_type(file: File) -> str:
+    """What a file is taken for: a picture by its name, else text. Nothing that a browser would run."""
+    return PICTURES.get(file.name.rpartition(".")[2].lower(), "text/plain")
 
 
 def file_shares(ws: Workspace, file: File) -> Json:

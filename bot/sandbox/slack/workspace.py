@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 from bot.sandbox.slack.faults import Faults
+from bot.sandbox.slack.features import Features
 from bot.sandbox.slack.limits import RateLimits
 from bot.sandbox.slack.model import (
     Call,
@@ -83,6 +84,7 @@ class Workspace:
         self.app_scopes: set[str] = {"connections:write"}
         self.scopes: set[str] = set(DEFAULT_SCOPES)
         self.request_url: str | None = None
+        self.features = Features.of_the_manifest()
         self.rates = RateLimits(clock, strict=strict_rates)
         self.faults = Faults()
         self.calls: deque[Call] = deque(maxlen=CALLS_KEPT)

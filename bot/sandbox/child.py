@@ -1,0 +1,143 @@
+"""The bot as a child process of the sandbox, which can be killed and started again from outside."""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+import aiohttp
+
+READY_S = 30.0
+STOP_S = 25.0
+POLL_S = 0.1
+PR_SET_PDEATHSIG = 1
+COMMAND = (sys.executable, "-m", "bot", "run")
+
+ChildState = Literal["stopped", "starting", "running"]
+
+
+class Child:
+    """The bot as a child process, its output in a file. `changed` is called when its state has changed."""
+
+    def __init__(
+        self,
+        environment: dict[str, str],
+        log: Path,
+        port: int,
+        *,
+        command: tuple[str, ...] = COMMAND,
+        changed: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._environment = environment
+        self._log = log
+        self._port = port
+        self._command = command
+        self._changed = changed
+        self._process: asyncio.subprocess.Process | None = None
+        self._watched: asyncio.Task[None] | None = None
+        # Its status where it ended although nobody asked it to.
+        self._failed: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self.state: ChildState = "stopped"
+        self.starts = 0
+
+    @property
+    def pid(self) -> int | None:
+        """Its process id, None where it does not run."""
+        return self._process.pid if self._process is not None and self._process.returncode is None else None
+
+    async def start(self) -> None:
+        """Start it, where it does not run. Ctrl-C in the terminal reaches this process alone, which then stops the bot."""
+        if self.pid is not None:
+            return
+        self.starts += 1
+        with self._log.open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                *self._command,
+                env=self._environment,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                preexec_fn=_dies_with_its_parent(),
+            )
+        self._is("starting")
+        self._watched = asyncio.create_task(self._watch(self._process))
+
+    async def failed(self) -> int:
+        """Wait until it ends although nobody asked it to; its exit status."""
+        return await asyncio.shield(self._failed)
+
+    async def ready(self) -> bool:
+        """Wait until /readyz answers 200; False where the bot ended first, or took longer than READY_S."""
+        url = f"http://127.0.0.1:{self._port}/readyz"
+        try:
+            async with asyncio.timeout(READY_S), aiohttp.ClientSession() as session:
+                while self.pid is not None:
+                    if await _is_ok(session, url):
+                        return True
+                    await asyncio.sleep(POLL_S)
+        except TimeoutError:
+            return False
+        return False
+
+    async def kill(self) -> None:
+        """SIGKILL: as a crash would end it."""
+        process = self._asked_to_end()
+        if process is not None:
+            process.kill()
+            await process.wait()
+
+    async def stop(self) -> None:
+        """SIGTERM, and SIGKILL where that is not heard."""
+        process = self._asked_to_end()
+        if process is None:
+            return
+        process.send_signal(signal.SIGTERM)
+        try:
+            async with asyncio.timeout(STOP_S):
+                await process.wait()
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+
+    def _asked_to_end(self) -> asyncio.subprocess.Process | None:
+        """The process if it runs. From now on its end is no failure."""
+        if self._watched is not None:
+            self._watched.cancel()
+            self._watched = None
+        self._is("stopped")
+        return self._process if self.pid is not None else None
+
+    async def _watch(self, process: asyncio.subprocess.Process) -> None:
+        if await self.ready():
+            self._is("running")
+        status = await process.wait()
+        self._is("stopped")
+        if not self._failed.done():
+            self._failed.set_result(status)
+
+    def _is(self, state: ChildState) -> None:
+        if state != self.state:
+            self.state = state
+            self._changed()
+
+
+def _dies_with_its_parent() -> Callable[[], None] | None:
+    """What the child does before it becomes the bot: ask the kernel for SIGTERM when the demo is killed."""
+    if sys.platform != "linux":
+        return None
+    libc = ctypes.CDLL(None)
+    return lambda: libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+async def _is_ok(session: aiohttp.ClientSession, url: str) -> bool:
+    try:
+        async with session.get(url, timeout=aiohttp.ClientTimeout(total=2)) as reply:
+            return reply.status == 200
+    except (aiohttp.ClientError, TimeoutError):
+        return False

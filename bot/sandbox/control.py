@@ -1,0 +1,53 @@
+"""The control API of the bot itself, where the sandbox runs it.
+
+GET  /control/bot    {run_by_sandbox, state: stopped | starting | running, pid, starts}
+POST /control/bot    {do: kill | stop | start | restart}: SIGKILL, SIGTERM, or a new process on the same data
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+from bot.sandbox.child import Child
+from bot.sandbox.slack.control import BadRequest, posted
+from bot.sandbox.slack.model import Json, Refused
+
+
+class BotControls:
+    """Kills and starts the bot. `child` is None where it runs elsewhere, or not at all."""
+
+    def __init__(self) -> None:
+        self.child: Child | None = None
+
+    def routes(self) -> list[web.RouteDef]:
+        """All routes."""
+        return [web.get("/control/bot", self.get), web.post("/control/bot", posted(self.post))]
+
+    async def get(self, _request: web.Request) -> web.Response:
+        """GET /control/bot."""
+        return web.json_response(self._state())
+
+    async def post(self, body: Json) -> Json:
+        """POST /control/bot."""
+        if self.child is None:
+            raise Refused("bot_runs_elsewhere")
+        actions: dict[str, tuple[Callable[[], Awaitable[None]], ...]] = {
+            "kill": (self.child.kill,),
+            "stop": (self.child.stop,),
+            "start": (self.child.start,),
+            "restart": (self.child.stop, self.child.start),
+        }
+        steps = actions.get(str(body.get("do")))
+        if steps is None:
+            raise BadRequest(f"do is one of {', '.join(actions)}")
+        for step in steps:
+            await step()
+        return self._state()
+
+    def _state(self) -> Json:
+        child = self.child
+        if child is None:
+            return {"run_by_sandbox": False, "state": "stopped", "pid": None, "starts": 0}
+        return {"run_by_sandbox": True, "state": child.state, "pid": child.pid, "starts": child.starts}

@@ -1,0 +1,21 @@
+// Small things kept for the next visit. Where the browser keeps nothing, they last as long as the page.
+
+const memory = new Map<string, string>();
+const PREFIX = "sandbox:";
+
+export function kept(name: string): string | null {
+  try {
+    return localStorage.getItem(PREFIX + name) ?? memory.get(name) ?? null;
+  } catch {
+    return memory.get(name) ?? null;
+  }
+}
+
+export function keep(name: string, value: string): void {
+  memory.set(name, value);
+  try {
+    localStorage.setItem(PREFIX + name, value);
+  } catch {
+    // Full or forbidden: the copy in memory serves.
+  }
+}

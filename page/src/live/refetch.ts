@@ -1,0 +1,38 @@
+const BURST_MS = 50;
+
+// Fetches again when asked to: a burst of asking is one fetch, and never are two of the same under way, so that what is
+// shown is what was asked for last.
+export class Refetch {
+  private timer = 0;
+  private running = false;
+  private again = false;
+  private stopped = false;
+
+  constructor(private readonly load: () => Promise<void>) {}
+
+  ask(): void {
+    if (this.running) {
+      this.again = true;
+      return;
+    }
+    if (!this.timer && !this.stopped) this.timer = window.setTimeout(() => void this.run(), BURST_MS);
+  }
+
+  stop(): void {
+    this.stopped = true;
+    window.clearTimeout(this.timer);
+  }
+
+  private async run(): Promise<void> {
+    this.timer = 0;
+    this.running = true;
+    this.again = false;
+    try {
+      await this.load();
+    } catch {
+      // A refusal is an answer; and where there was none, all is fetched again once there is one.
+    }
+    this.running = false;
+    if (this.again) this.ask();
+  }
+}

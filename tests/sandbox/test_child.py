@@ -1,0 +1,82 @@
+"""The bot as a child process: started, killed and started again."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+
+import pytest
+
+from bot.sandbox.child import Child
+from bot.sandbox.demo import bot_environment, free_port, tail
+
+READY_BOT = """
+import http.server, os
+class Answer(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+http.server.HTTPServer(("127.0.0.1", int(os.environ["BOLT_BOT_HTTP_PORT"])), Answer).serve_forever()
+"""
+
+
+@pytest.fixture
+def changes() -> list[str]:
+    """The states that a child went through."""
+    return []
+
+
+def make(folder: Path, program: str, changes: list[str]) -> Child:
+    """A child that runs a Python program instead of the bot."""
+    port = free_port()
+    environment = bot_environment({}, {}, port, folder)
+    child = Child(
+        environment,
+        folder / "bot.log",
+        port,
+        command=(sys.executable, "-c", program),
+        changed=lambda: changes.append(child.state),
+    )
+    return child
+
+
+async def test_a_bot_that_becomes_ready(tmp_path: Path, changes: list[str]) -> None:
+    """Once /readyz answers, the bot is ready; `stop` ends it, which is no failure."""
+    child = make(tmp_path, READY_BOT, changes)
+    await child.start()
+    assert await child.ready()
+    await child.stop()
+    assert child.pid is None
+    assert changes[0] == "starting"
+    assert changes[-1] == "stopped"
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(child.failed(), 0.05)
+
+
+async def test_a_bot_that_is_killed_and_started_again(tmp_path: Path, changes: list[str]) -> None:
+    """Each time a process of its own; to start one that runs changes nothing."""
+    child = make(tmp_path, READY_BOT, changes)
+    await child.start()
+    first = child.pid
+    await child.start()
+    assert child.pid == first
+    await child.kill()
+    assert child.pid is None
+    await child.start()
+    assert child.pid not in {None, first}
+    assert child.starts == 2
+    assert await child.ready()
+    await child.stop()
+
+
+async def test_a_bot_that_ends_at_once(tmp_path: Path, changes: list[str]) -> None:
+    """A bot that ends before it is ready is not waited for, and its words are in the log."""
+    child = make(tmp_path, "import sys; sys.exit('no token')", changes)
+    await child.start()
+    async with asyncio.timeout(10):
+        assert not await child.ready()
+        assert await child.failed() == 1
+    assert tail(tmp_path / "bot.log") == "no token"
+    assert child.state == "stopped"
+    await child.stop()
