@@ -1,0 +1,89 @@
+"""`make screenshots`: the README's pictures, taken of the page while the bot works in the sandbox."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import sys
+import tempfile
+from pathlib import Path
+
+from playwright.async_api import Browser, Page, async_playwright
+
+from bot.sandbox.bolt import BoltWorld
+from bot.sandbox.server import Sandbox
+from tests.browser.conftest import ARGUMENTS, MISSING, chromium
+from tests.browser.tab import Tab
+from tests.e2e.stage import Stage
+
+PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
+SPEED = 4.0
+SIZE = {"width": 1240, "height": 700}
+
+
+async def take(folder: Path) -> None:
+    """Take them all. Raises where the bot or the page does not come to what is to be shown."""
+    path = chromium()
+    if path is None:
+        raise SystemExit(MISSING)
+    sandbox = Sandbox(bolt=BoltWorld(speed=SPEED))
+    await sandbox.start()
+    stage = Stage(sandbox, folder)
+    try:
+        await stage.start_bot()
+        async with async_playwright() as playwright:
+            browser = await playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
+            await _card(stage, await _tab(browser, stage))
+            await _thread(stage, await _tab(browser, stage))
+            await browser.close()
+    finally:
+        await stage.close()
+
+
+async def _tab(browser: Browser, stage: Stage) -> Tab:
+    context = await browser.new_context(
+        viewport={"width": SIZE["width"], "height": SIZE["height"]},
+        device_scale_factor=1.5,
+        color_scheme="light",
+        timezone_id="Europe/Berlin",
+        locale="en-GB",
+    )
+    tab = Tab(await context.new_page(), stage.sandbox.base_url)
+    await tab.open()
+    return tab
+
+
+async def _card(stage: Stage, tab: Tab) -> None:
+    await tab.say("/bolt run nightly --branch main --pr 123")
+    await tab.sees(tab.message("Nightly"), re.compile(r"[2-9] of \d"))
+    await _shoot(tab.page, "running.png")
+    await tab.sees(tab.message("Nightly"), "succeeded in")
+    await stage.until(stage.replied("succeeded in"))
+
+
+async def _thread(stage: Stage, tab: Tab) -> None:
+    await tab.say("/bolt run hourly")
+    await stage.until(stage.card_says("failed after"), timeout_s=60)
+    replies = tab.message("Hourly").get_by_role("button", name=re.compile("2 replies"))
+    await replies.click()
+    await tab.sees(tab.thread(), "Log of dbt run")
+    await tab.thread().get_by_text("exit code 1").scroll_into_view_if_needed()
+    await _shoot(tab.page, "failed.png")
+
+
+async def _shoot(page: Page, name: str) -> None:
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    await page.mouse.move(0, 0)
+    await page.screenshot(path=PICTURES / name, animations="disabled", caret="hide")
+    sys.stdout.write(f"{(PICTURES / name).relative_to(Path.cwd())}\n")
+
+
+def main() -> int:
+    """Take the pictures."""
+    with tempfile.TemporaryDirectory(prefix="bolt-bot-pictures-") as folder:
+        asyncio.run(take(Path(folder)))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

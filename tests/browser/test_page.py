@@ -1,0 +1,212 @@
+"""The page by itself: who sees what, how it reads, and that nothing in it is believed."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import expect
+
+from tests.browser.conftest import OpenTab
+from tests.browser.tab import SOON_MS, Tab, mrkdwn, plain
+from tests.e2e.stage import Stage
+
+HOSTILE = (
+    "<script>alert(1)</script>",
+    '<img src=x onerror="alert(1)">',
+    "<javascript:alert(1)|click me>",
+    "<data:text/html,<script>alert(1)</script>|or me>",
+    "\u202egnp.exe",
+    "a" * 500,
+)
+
+
+async def test_people_see_their_own_channels(stage: Stage, tab: Tab) -> None:
+    """A guest sees the channel that the guest is in; members also the others, and the private one."""
+    channels = tab.page.get_by_role("navigation", name="Channels")
+    await tab.sees(channels, "finance")
+    await tab.become("gus")
+    await tab.goes(channels.get_by_role("button", name="finance"))
+    await tab.say("hello from a guest")
+    await tab.sees(tab.message("hello from a guest"))
+    posted = stage.sandbox.workspace.channel("data-eng").messages
+    assert [one.user for one in posted.values()] == ["U0GUS"]
+
+
+async def test_the_command_is_completed(stage: Stage, tab: Tab) -> None:
+    """What the manifest offers, by the keyboard alone; what is sent is what is written."""
+    await tab.composer().press_sequentially("/b")
+    await tab.sees(tab.suggestions().first, "/bolt")
+    await tab.composer().press("Tab")
+    await tab.composer().press_sequentially("he")
+    await tab.sees(tab.suggestions().first, "help")
+    await tab.composer().press("Tab")
+    await expect(tab.composer()).to_have_value(re.compile("^/bolt help ?$"))
+    await tab.composer().press("Escape")
+    await tab.composer().press("Enter")
+    await tab.sees(tab.messages().last, "/bolt failed with the error")
+    assert [call.what for call in stage.sandbox.workspace.calls] == ["slash_commands:/bolt"]
+
+
+async def test_no_command_in_a_thread(stage: Stage, tab: Tab) -> None:
+    """Slack takes none there, and says so."""
+    ws = stage.sandbox.workspace
+    parent = ws.post(ws.channel("data-eng"), ws.bot, "a card")
+    ws.post(ws.channel("data-eng"), ws.bot, "below", thread_ts=parent.ts)
+    await tab.message("a card").get_by_role("button", name=re.compile("1 reply")).click()
+    reply = tab.thread().get_by_label("Reply in thread", exact=True)
+    await reply.fill("/bolt help")
+    await reply.press("Enter")
+    await tab.sees(tab.page.get_by_text("/bolt is not supported in threads. Sorry!"))
+    await reply.fill("a word")
+    await reply.press("Enter")
+    await tab.sees(tab.thread(), "a word")
+    assert [one.text for one in ws.channel("data-eng").replies(parent.ts)] == ["below", "a word"]
+
+
+@pytest.mark.parametrize("words", HOSTILE)
+async def test_hostile_words_are_words(stage: Stage, tab: Tab, words: str) -> None:
+    """In text and in blocks: nothing runs, nothing is asked, no link leads where no link may; the page keeps its shape."""
+    ws = stage.sandbox.workspace
+    channel = ws.channel("data-eng")
+    ws.post(channel, ws.bot, words)
+    log = {"type": "rich_text_preformatted", "elements": [{"type": "text", "text": words}]}
+    blocks = [mrkdwn(words), {"type": "rich_text", "elements": [log]}, {"type": "nonsense", "text": words}]
+    ws.post(channel, ws.bot, "in blocks", blocks=blocks)
+    ws.post(channel, ws.user("grace"), "the last one")
+    await tab.sees(tab.message("the last one"))
+    for href in await tab.page.locator("a[href]").evaluate_all("links => links.map(link => link.href)"):
+        assert href.startswith(("http:", "https:", "mailto:")), href
+    assert await tab.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+async def test_dates_are_in_the_viewers_zone(stage: Stage, open_tab: OpenTab) -> None:
+    """14:20 in Berlin is 22:20 in Tokyo."""
+    ws = stage.sandbox.workspace
+    ws.post(ws.channel("data-eng"), ws.bot, "at <!date^1764076800^{date_num} {time}|some time>")
+    tokyo = await open_tab(timezone_id="Asia/Tokyo")
+    await tokyo.sees(tokyo.messages().first, re.compile("2025-11-25 (22:20|10:20 PM)"))
+    berlin = await open_tab()
+    await berlin.sees(berlin.messages().first, re.compile("2025-11-25 (14:20|2:20 PM)"))
+
+
+async def test_emoji_and_mentions(stage: Stage, tab: Tab) -> None:
+    """Emoji by their short names, people and channels by theirs."""
+    ws = stage.sandbox.workspace
+    ws.post(ws.channel("data-eng"), ws.bot, ":white_check_mark: <@U0GRACE> in <#C0ANALYTICS|>")
+    await tab.sees(tab.messages().first, "✅")
+    await tab.sees(tab.messages().first, "@grace")
+    await tab.sees(tab.messages().first, "analytics")
+
+
+async def test_pictures(stage: Stage, tab: Tab) -> None:
+    """A picture of the workspace's own is shown with its words; one of another machine is not fetched."""
+    ws = stage.sandbox.workspace
+    blocks = [
+        {"type": "image", "image_url": "https://elsewhere.example/chart.png", "alt_text": "durations of ten runs"}
+    ]
+    ws.post(ws.channel("data-eng"), ws.bot, "a chart", blocks=blocks)
+    await tab.sees(tab.messages().first, "durations of ten runs")
+
+
+async def test_the_world_is_played_with(stage: Stage, tab: Tab) -> None:
+    """A run fails because one lets it, and the log shows what bot, Slack and Bolt said to each other."""
+    await stage.start_bot()
+    await tab.say("/bolt run backfill")
+    await tab.sees(tab.messages().last, "is running")
+    await tab.page.get_by_role("button", name="World", exact=True).click()
+    world = tab.page.get_by_role("region", name="World")
+    await world.get_by_role("button", name=re.compile("^Fail")).first.click()
+    await tab.sees(tab.messages().first, "failed after")
+    calls = tab.page.get_by_role("region", name="Calls")
+    await tab.sees(calls, "chat.postMessage")
+    await tab.sees(calls, "triggerBoltRun")
+    await world.get_by_role("button", name="Slow").click()
+    await expect(world.get_by_role("button", name="Back to normal").first).to_be_enabled(timeout=SOON_MS)
+    assert [fault.kind for fault in stage.sandbox.bolt.faults.active] == ["slow"]
+
+
+async def test_it_says_when_the_sandbox_is_away(tab: Tab) -> None:
+    """A banner comes, and goes by itself."""
+    await tab.page.context.set_offline(True)
+    banner = tab.page.get_by_text("The sandbox does not answer; trying again")
+    await tab.composer().fill("are you there?")
+    await tab.composer().press("Enter")
+    await tab.sees(banner)
+    # What was not sent is not lost.
+    await expect(tab.composer()).to_have_value("are you there?")
+    await tab.page.context.set_offline(False)
+    await tab.goes(banner)
+    tab.faults.clear()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_it_is_accessible(stage: Stage, open_tab: OpenTab, scheme: str) -> None:
+    """Names, roles, contrast: axe finds nothing serious, with a card, its thread and the world open."""
+    ws = stage.sandbox.workspace
+    card = ws.post(ws.channel("data-eng"), ws.bot, "It failed", blocks=CARD)
+    ws.post(ws.channel("data-eng"), ws.bot, "`dbt test` failed", thread_ts=card.ts)
+    tab = await open_tab(color_scheme=scheme, bypass_csp=True)
+    await tab.sees(tab.messages().first, "failed")
+    await serious(tab)
+    await tab.messages().first.get_by_role("button", name=re.compile("1 reply")).click()
+    await tab.sees(tab.thread(), "dbt test")
+    await serious(tab)
+    await tab.page.get_by_role("button", name="World", exact=True).click()
+    await tab.sees(tab.page.get_by_role("region", name="World"))
+    await serious(tab)
+
+
+CARD = [
+    mrkdwn(":x: *Nightly full build* failed after 4 min 12 s"),
+    {"type": "context", "elements": [{"type": "mrkdwn", "text": "Run 4711 · main @ `3f2c1ab` · started by <@U0ADA>"}]},
+    {
+        "type": "actions",
+        "elements": [
+            {"type": "button", "action_id": "retry", "text": plain("Retry failed"), "style": "primary"},
+            {"type": "button", "action_id": "cancel", "text": plain("Cancel run"), "style": "danger"},
+            {"type": "button", "action_id": "logs", "text": plain("Logs")},
+        ],
+    },
+]
+
+
+async def serious(tab: Tab) -> None:
+    """Fail where axe finds something that keeps people out."""
+    found = (await Axe().run(tab.page)).response["violations"]
+    bad = [
+        f"{one['id']}: {one['help']}: {[node['html'][:160] for node in one['nodes'][:3]]}"
+        for one in found
+        if one["impact"] in {"serious", "critical"}
+    ]
+    assert bad == []
+
+
+@pytest.mark.parametrize("width", [360, 700, 1000])
+async def test_narrow_windows(stage: Stage, open_tab: OpenTab, width: int) -> None:
+    """On a phone's width everything is reached, and nothing stands beyond the edge."""
+    ws = stage.sandbox.workspace
+    card = ws.post(ws.channel("data-eng"), ws.bot, "It failed", blocks=CARD)
+    log = {"type": "rich_text_preformatted", "elements": [{"type": "text", "text": "x" * 400}]}
+    ws.post(ws.channel("data-eng"), ws.bot, "log", blocks=[{"type": "rich_text", "elements": [log]}], thread_ts=card.ts)
+    tab = await open_tab("#channel=data-eng", viewport={"width": width, "height": 720})
+    await tab.message("failed after").get_by_role("button", name=re.compile("1 reply")).click()
+    await tab.sees(tab.thread(), "xxx")
+    assert await tab.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+async def test_by_keyboard_alone(stage: Stage, tab: Tab) -> None:
+    """From the beginning of the page to a button on a card, with the focus to be seen."""
+    ws = stage.sandbox.workspace
+    ws.post(ws.channel("data-eng"), ws.bot, "It failed", blocks=CARD)
+    await tab.sees(tab.messages().first)
+    for _press in range(60):
+        await tab.page.keyboard.press("Tab")
+        if await tab.page.evaluate("document.activeElement?.textContent") == "Retry failed":
+            break
+    else:
+        pytest.fail("the button is not reached by Tab")
+    outline = await tab.page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+    shadow = await tab.page.evaluate("getComputedStyle(document.activeElement).boxShadow")
+    assert outline != "none" or shadow != "none"
