@@ -9,13 +9,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from collections.abc import Awaitable, Callable
 
 import structlog
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
+from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
+from slack_sdk.socket_mode.request import SocketModeRequest
 
 from bot.slack.intake import CountingApp
 
 log = structlog.get_logger()
+
+Listener = Callable[[AsyncBaseSocketModeClient, SocketModeRequest], Awaitable[None]]
 
 CONNECTIONS = 2
 PING_S = 5.0
@@ -28,6 +33,21 @@ COMING_S = 10.0
 ACKNOWLEDGED_S = 2.0
 
 
+def bearing(handle: Listener) -> Listener:
+    """Hand on what a connection brings, and bear that the connection closes before it is acknowledged.
+
+    What was done is done; Slack tells its person that it got no answer.
+    """
+
+    async def heard(client: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
+        try:
+            await handle(client, request)
+        except ConnectionError:
+            log.warning("a connection to Slack closed before an acknowledgement was sent", kind=request.type)
+
+    return heard
+
+
 class SocketIntake:
     """Keeps connections to Slack open and hands what they bring to the app."""
 
@@ -35,6 +55,8 @@ class SocketIntake:
         self, app: CountingApp, app_token: str, *, connections: int = CONNECTIONS, watch_s: float = WATCH_S
     ) -> None:
         self._handlers = [AsyncSocketModeHandler(app, app_token, ping_interval=PING_S) for _ in range(connections)]
+        for handler in self._handlers:
+            handler.client.socket_mode_request_listeners[:] = [bearing(handler.handle)]  # type: ignore[arg-type]  # its own kind of client
         self._app = app
         self._watch_s = watch_s
         self._tasks: list[asyncio.Task[None]] = []
