@@ -20,9 +20,12 @@ if ! new_enough; then
     PATH="$PWD/.node/bin:$PATH"
 fi
 
+# The machine's own certificates, as uv takes them: Node brings others.
+export NODE_OPTIONS="${NODE_OPTIONS:-} --use-openssl-ca"
+
 # As locked, and without the scripts that packages would run on being installed.
 if [[ ! -e page/node_modules/.installed || page/package-lock.json -nt page/node_modules/.installed ]]; then
-    npm ci --prefix page --ignore-scripts --no-audit --no-fund --silent
+    npm ci --prefix page --ignore-scripts --no-audit --no-fund --loglevel=error
     touch page/node_modules/.installed
 fi
 
