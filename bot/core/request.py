@@ -126,6 +126,11 @@ def candidates(
     return tuple(sorted(fits))
 
 
+def contested(run: RunSummary, rivals: Sequence[datetime]) -> bool:
+    """Whether a run may as well be of another start: it began when that one had been sent already (`rivals`: when)."""
+    return any(run.started_at is None or (sent - run.started_at).total_seconds() <= CLOCKS_S for sent in rivals)
+
+
 def _began_before(request: Request, run: RunSummary) -> bool:
     """Whether a run began before ours was sent, by more than the clocks may be apart."""
     if request.sending_at is None or run.started_at is None:

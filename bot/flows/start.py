@@ -26,7 +26,7 @@ from bot.core.errors import (
 )
 from bot.core.message import Message, Paragraph
 from bot.core.progress import usual_seconds
-from bot.core.request import CLOCKS_S, Look, Request, State, candidates, reason
+from bot.core.request import CLOCKS_S, Look, Request, State, candidates, contested, reason
 from bot.core.run import CardRef, RunKey, is_final
 from bot.core.suggest import Ambiguous, Missing
 from bot.core.text import Bold, Link, Sentence, Span
@@ -217,25 +217,28 @@ class Start:
             await self._due.give_back(lease, delay_s=0.5)
             return
         try:
-            found = await self._candidates(request)
+            found, sure = await self._candidates(request)
         except BoltError:
             # Not being able to look is no finding.
-            found = request.candidates
-        if len(found) == 1 and request.candidates != found:
+            found, sure = request.candidates, False
+        if len(found) == 1 and sure:
             await self._requests.settle(request, RunKey(self._rules.workspace, found[0]), told=False)
             log.info("found the run of a start whose reply was lost", request=request.id, run=found[0])
             return
         await self._requests.unlock(request)
         await self._not_found_yet(lease, request, found)
 
-    async def _candidates(self, request: Request) -> tuple[int, ...]:
+    async def _candidates(self, request: Request) -> tuple[tuple[int, ...], bool]:
+        """The runs that it may have made, and whether none of them may be of another start whose reply was lost too."""
         workspace = self._rules.workspace
         slug = request.look.slug if request.look else request.wanted.schedule
         mark = request.look.mark if request.look else 0
         newer = [run for run in await self._bolt.runs(slug, LISTED) if run.id > mark]
         known = await self._runs.known(workspace, [run.id for run in newer])
         actor = await self._runs.actor(workspace)
-        return candidates(request, newer, actor=actor, known=known, within_s=self._rules.trigger_s + CLOCKS_S)
+        found = candidates(request, newer, actor=actor, known=known, within_s=self._rules.trigger_s + CLOCKS_S)
+        rivals = await self._requests.rivals(request) if found else ()
+        return found, not any(contested(run, rivals) for run in newer if run.id in found)
 
     async def _not_found_yet(self, lease: Lease, request: Request, found: tuple[int, ...]) -> None:
         searched_s = lease.since_s(request.sending_at or request.asked_at)

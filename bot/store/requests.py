@@ -125,6 +125,11 @@ class Requests:
             "settle", request.id, key.name, *creation(run_facts(request), Observation()), self._lock(slug), int(told)
         )
 
+    async def rivals(self, request: Request) -> tuple[datetime, ...]:
+        """When the other starts of its schedule were sent of which it is not known what became of them."""
+        sent: list[str] = await self._scripts.run("rivals", request.id, self._slug_lock(request))
+        return tuple(map(_moment, sent))
+
     async def lock(self, request: Request, hold_s: float) -> bool:
         """Keep other starts of the schedule from being sent for a while; False where one is being sent."""
         return bool(await self._scripts.run("lock", self._slug_lock(request), request.id, round(hold_s * 1000)))

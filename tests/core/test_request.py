@@ -9,7 +9,7 @@ import pytest
 
 from bot.core.bolt import RunSummary
 from bot.core.command import RunCommand
-from bot.core.request import Look, Request, candidates, reason, request_id, run_facts
+from bot.core.request import Look, Request, candidates, contested, reason, request_id, run_facts
 
 SENT = datetime(2026, 11, 23, 14, 20, tzinfo=UTC)
 REQUEST = Request(
@@ -80,6 +80,14 @@ def test_while_our_actor_is_not_known_the_time_must_do(late_s: float, *, fits: b
 def test_several_are_all_named_oldest_first() -> None:
     """Nobody guesses between them."""
     assert found(replace(OURS, id=103), OURS) == (101, 103)
+
+
+@pytest.mark.parametrize(("after_s", "may_be"), [(-30, True), (0, True), (3, True), (60, False)])
+def test_a_run_that_began_when_another_start_was_sent_may_be_its(after_s: float, *, may_be: bool) -> None:
+    """Where both replies were lost. One that was sent clearly later cannot have made it."""
+    run = replace(OURS, started_at=SENT)
+    assert contested(run, [SENT + timedelta(seconds=after_s)]) is may_be
+    assert not contested(run, [])
 
 
 def test_a_delivery_always_has_the_same_name() -> None:

@@ -148,3 +148,22 @@ async def test_a_told_run_is_recorded_although_a_search_adopted_another(scripts:
     assert after.run_id == 7
     assert await runs.load(RunKey("w", 8)) is not None
     assert await runs.started_by_us("w", [7, 8]) == frozenset({7, 8})
+
+
+async def test_other_starts_whose_end_is_not_known_are_told(scripts: Scripts) -> None:
+    """As long as it is not known what became of them, and never oneself."""
+    requests = Requests(scripts, Limits())
+    began: dict[str, Request] = {}
+    for name in ("a", "b"):
+        lease, request = await carded(scripts, requests, name)
+        assert await requests.begin_sending(lease, request, deadline_s=60, lease_s=30) is Sending.GO
+        sending = replace(request, state=State.SENDING)
+        assert await requests.looking(lease, sending, delay_s=60)
+        await requests.unlock(request)
+        began[name] = sending
+    first = await requests.load("a")
+    assert first is not None
+    assert await requests.rivals(began["b"]) == (first.sending_at,)
+    await requests.settle(began["a"], RunKey("w", 7), told=False)
+    assert await requests.rivals(began["b"]) == ()
+    assert await scripts.redis.zcard(next(iter(await scripts.redis.keys("*:sent:*")))) == 1

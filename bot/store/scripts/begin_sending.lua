@@ -19,5 +19,8 @@ local lease = num(at + tonumber(ARGV[6]))
 -- The lock outlasts the lease: whoever takes a lost start over looks for its run before another one may be sent.
 redis.call('SET', lock, id, 'PX', num(tonumber(ARGV[6]) / 1000 + 20000))
 redis.call('HSET', hash, 'state', 'sending', 'sending_us', num(at))
+-- For those whose own reply is lost: a run that began after this may be this one's. See rivals.lua.
+redis.call('ZADD', key('sent', ARGV[7]), num(at), id)
+redis.call('PEXPIRE', key('sent', ARGV[7]), 7200000)
 redis.call('ZADD', set, lease, id)
 return {'go', lease}
