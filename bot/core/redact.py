@@ -124,11 +124,12 @@ _PROSE = frozenset(
 )
 
 _QUOTED = re.compile(r"(?P<open>\\{0,3}\"|\\{0,3}')")
-_DOUBLE = re.compile(r'(?:[^"\\\n]|\\.)++')
-_SINGLE = re.compile(r"(?:[^'\\\n]|\\.|''(?=[^\s,;)\]}]))++")
+# Not a possessive group around it all: older versions of Python 3.11 match too much with those.
+_DOUBLE = re.compile(r'(?:[^"\\\n]++|\\.)+')
+_SINGLE = re.compile(r"(?:[^'\\\n]++|\\.|''(?=[^\s,;)\]}]))+")
 _ESCAPED = re.compile(r"[^\"'\\\n]++")
 # Up to a space; a separator ends it where another name follows.
-_BARE = re.compile(r"(?:[^\s;&,]|[;&,](?![ \t]?[\"']?[\w.-]{1,40}[\"']?[=:]))++")
+_BARE = re.compile(r"(?:[^\s;&,]++|[;&,](?![ \t]?[\"']?[\w.-]{1,40}[\"']?[=:]))+")
 _TRAILING = ",;)]}>"
 _FIRST_WORD = re.compile(r"\\{0,3}[\"']?([^\s\"',;&)]{0,64})")
 # Longer values are none of the harmless ones; it also bounds what is read again after a value that was left.

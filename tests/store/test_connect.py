@@ -26,8 +26,8 @@ class FakeServer:
         self.port = 0
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Read commands of one connection until its end."""
-        while header := await reader.readline():
+        """Read commands of one connection until its end, or until something else is spoken, such as TLS."""
+        while (header := await reader.readline()).startswith(b"*"):
             words = []
             for _ in range(int(header[1:])):
                 size = int((await reader.readline())[1:])
