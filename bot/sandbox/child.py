@@ -40,6 +40,8 @@ class Child:
         self._changed = changed
         self._process: asyncio.subprocess.Process | None = None
         self._watched: asyncio.Task[None] | None = None
+        # Two who start it at the same time start one process.
+        self._turn = asyncio.Lock()
         # Its status where it ended although nobody asked it to.
         self._failed: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self.state: ChildState = "stopped"
@@ -52,8 +54,11 @@ class Child:
 
     async def start(self) -> None:
         """Start it, where it does not run. Ctrl-C in the terminal reaches this process alone, which then stops the bot."""
-        if self.pid is not None:
-            return
+        async with self._turn:
+            if self.pid is None:
+                await self._start()
+
+    async def _start(self) -> None:
         self.starts += 1
         with self._log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
@@ -87,23 +92,18 @@ class Child:
 
     async def kill(self) -> None:
         """SIGKILL: as a crash would end it."""
-        process = self._asked_to_end()
-        if process is not None:
-            process.kill()
-            await process.wait()
+        async with self._turn:
+            process = self._asked_to_end()
+            if process is not None:
+                process.kill()
+                await process.wait()
 
     async def stop(self) -> None:
         """SIGTERM, and SIGKILL where that is not heard."""
-        process = self._asked_to_end()
-        if process is None:
-            return
-        process.send_signal(signal.SIGTERM)
-        try:
-            async with asyncio.timeout(STOP_S):
-                await process.wait()
-        except TimeoutError:
-            process.kill()
-            await process.wait()
+        async with self._turn:
+            process = self._asked_to_end()
+            if process is not None:
+                await _terminate(process)
 
     def _asked_to_end(self) -> asyncio.subprocess.Process | None:
         """The process if it runs. From now on its end is no failure."""
@@ -133,6 +133,16 @@ def _dies_with_its_parent() -> Callable[[], None] | None:
         return None
     libc = ctypes.CDLL(None)
     return lambda: libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+async def _terminate(process: asyncio.subprocess.Process) -> None:
+    process.send_signal(signal.SIGTERM)
+    try:
+        async with asyncio.timeout(STOP_S):
+            await process.wait()
+    except TimeoutError:
+        process.kill()
+        await process.wait()
 
 
 async def _is_ok(session: aiohttp.ClientSession, url: str) -> bool:

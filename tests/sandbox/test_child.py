@@ -70,6 +70,16 @@ async def test_a_bot_that_is_killed_and_started_again(tmp_path: Path, changes: l
     await child.stop()
 
 
+async def test_who_starts_it_together_starts_one(tmp_path: Path, changes: list[str]) -> None:
+    """Two tabs, two clicks: one process, and one end of it."""
+    child = make(tmp_path, READY_BOT, changes)
+    await asyncio.gather(child.start(), child.start())
+    assert child.starts == 1
+    await asyncio.gather(child.stop(), child.start(), child.kill())
+    assert child.pid is None
+    assert child.starts == 2
+
+
 async def test_a_bot_that_ends_at_once(tmp_path: Path, changes: list[str]) -> None:
     """A bot that ends before it is ready is not waited for, and its words are in the log."""
     child = make(tmp_path, "import sys; sys.exit('no token')", changes)
