@@ -4,7 +4,7 @@ import { ActingContext, type Acting } from "../blocks/acting";
 import { Blocks } from "../blocks/Blocks";
 import { NamesContext } from "../blocks/Mention";
 import { Library, Mrkdwn } from "../blocks/Text";
-import { post } from "../lib/api";
+import { ApiError, post } from "../lib/api";
 import { Boundary } from "../lib/Boundary";
 import { Menu } from "../lib/Menu";
 import { count, shownName } from "../lib/text";
@@ -48,14 +48,20 @@ export const MessageItem = memo(function MessageItem(props: Props) {
   const acting = useMemo<Acting>(
     () => ({
       act: async (element, blockId, value) => {
-        await post<Outcome>("/control/click", {
+        const click = {
           user: as,
           channel,
           ts: message.ts,
           action_id: element.action_id,
-          block_id: blockId,
           ...(value === undefined ? {} : { value }),
-        });
+        };
+        try {
+          await post<Outcome>("/control/click", { ...click, block_id: blockId });
+        } catch (error) {
+          // The message was edited while its question stood open: its blocks have other ids, and the button is still there.
+          if (!(error instanceof ApiError) || error.code !== "action_not_found") throw error;
+          await post<Outcome>("/control/click", click);
+        }
       },
     }),
     [as, channel, message.ts],
