@@ -18,7 +18,7 @@ POLL_S = 0.1
 PR_SET_PDEATHSIG = 1
 COMMAND = (sys.executable, "-m", "bot", "run")
 
-ChildState = Literal["stopped", "starting", "running"]
+ChildState = Literal["stopped", "starting", "running", "stopping"]
 
 
 class Child:
@@ -42,8 +42,8 @@ class Child:
         self._watched: asyncio.Task[None] | None = None
         # Two who start it at the same time start one process.
         self._turn = asyncio.Lock()
-        # Its status where it ended although nobody asked it to.
-        self._failed: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._closed = False
+        self._failures: asyncio.Queue[int] = asyncio.Queue()
         self.state: ChildState = "stopped"
         self.starts = 0
 
@@ -52,13 +52,30 @@ class Child:
         """Its process id, None where it does not run."""
         return self._process.pid if self._process is not None and self._process.returncode is None else None
 
+    @property
+    def wanted(self) -> bool:
+        """Whether it was started and not asked to end since."""
+        return self._watched is not None
+
     async def start(self) -> None:
         """Start it, where it does not run. Ctrl-C in the terminal reaches this process alone, which then stops the bot."""
         async with self._turn:
-            if self.pid is None:
-                await self._start()
+            await self._start()
+
+    async def restart(self) -> None:
+        """Stop it and start it again, with nothing of anyone else's in between."""
+        async with self._turn:
+            await self._stop()
+            await self._start()
+
+    async def close(self) -> None:
+        """Stop it for good: nobody starts it again."""
+        self._closed = True
+        await self.stop()
 
     async def _start(self) -> None:
+        if self._closed or self.pid is not None:
+            return
         self.starts += 1
         with self._log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
@@ -75,7 +92,7 @@ class Child:
 
     async def failed(self) -> int:
         """Wait until it ends although nobody asked it to; its exit status."""
-        return await asyncio.shield(self._failed)
+        return await self._failures.get()
 
     async def ready(self) -> bool:
         """Wait until /readyz answers 200; False where the bot ended first, or took longer than READY_S."""
@@ -91,35 +108,39 @@ class Child:
         return False
 
     async def kill(self) -> None:
-        """SIGKILL: as a crash would end it."""
-        async with self._turn:
-            process = self._asked_to_end()
-            if process is not None:
-                process.kill()
-                await process.wait()
+        """SIGKILL: as a crash would end it. At once, also while it takes its time to stop."""
+        self._unwatch()
+        if self._process is not None and self.pid is not None:
+            self._process.kill()
+        await self.stop()
 
     async def stop(self) -> None:
         """SIGTERM, and SIGKILL where that is not heard."""
         async with self._turn:
-            process = self._asked_to_end()
-            if process is not None:
-                await _terminate(process)
+            await self._stop()
 
-    def _asked_to_end(self) -> asyncio.subprocess.Process | None:
-        """The process if it runs. From now on its end is no failure."""
+    async def _stop(self) -> None:
+        self._unwatch()
+        if self._process is not None and self.pid is not None:
+            self._is("stopping")
+            await _terminate(self._process)
+        self._is("stopped")
+
+    def _unwatch(self) -> None:
+        """From now on its end is no failure."""
         if self._watched is not None:
             self._watched.cancel()
             self._watched = None
-        self._is("stopped")
-        return self._process if self.pid is not None else None
 
     async def _watch(self, process: asyncio.subprocess.Process) -> None:
-        if await self.ready():
-            self._is("running")
+        # However long it takes: Slack may be away for as long as one likes.
+        while process.returncode is None:
+            if await self.ready():
+                self._is("running")
+                break
         status = await process.wait()
         self._is("stopped")
-        if not self._failed.done():
-            self._failed.set_result(status)
+        self._failures.put_nowait(status)
 
     def _is(self, state: ChildState) -> None:
         if state != self.state:

@@ -1,6 +1,6 @@
 """The control API of the bot itself, where the sandbox runs it.
 
-GET  /control/bot    {run_by_sandbox, state: stopped | starting | running, pid, starts}
+GET  /control/bot    {run_by_sandbox, state: stopped | starting | running | stopping, pid, starts}
 POST /control/bot    {do: kill | stop | start | restart}: SIGKILL, SIGTERM, or a new process on the same data
 """
 
@@ -33,17 +33,16 @@ class BotControls:
         """POST /control/bot."""
         if self.child is None:
             raise Refused("bot_runs_elsewhere")
-        actions: dict[str, tuple[Callable[[], Awaitable[None]], ...]] = {
-            "kill": (self.child.kill,),
-            "stop": (self.child.stop,),
-            "start": (self.child.start,),
-            "restart": (self.child.stop, self.child.start),
+        actions: dict[str, Callable[[], Awaitable[None]]] = {
+            "kill": self.child.kill,
+            "stop": self.child.stop,
+            "start": self.child.start,
+            "restart": self.child.restart,
         }
-        steps = actions.get(str(body.get("do")))
-        if steps is None:
+        action = actions.get(str(body.get("do")))
+        if action is None:
             raise BadRequest(f"do is one of {', '.join(actions)}")
-        for step in steps:
-            await step()
+        await action()
         return self._state()
 
     def _state(self) -> Json:

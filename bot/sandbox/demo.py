@@ -86,20 +86,21 @@ async def _play(port: int, speed: float, directory: Path, *, tour: bool) -> int:
     child = sandbox.controls.child = Child(environment, log, bot_port, changed=sandbox.world_changed)
     try:
         await child.start()
-        if not await child.ready():
+        # Whoever stops it on the page before it is ready does so on purpose.
+        if not await child.ready() and child.wanted:
             say(f"The bot did not become ready. The end of its log, {log}:\n{tail(log)}")
             return 1
         say(INTRO.format(log=log, help=HELP, base=base))
         return await _converse(sandbox, child, tour=tour)
     finally:
-        await child.stop()
+        await child.close()
         await sandbox.stop()
 
 
 async def _converse(sandbox: Sandbox, child: Child, *, tour: bool) -> int:
     sandbox.workspace.listeners.append(Screen(sandbox.workspace, say).show)
     driver = Driver(sandbox.workspace, sandbox.slack.people, say)
-    failed = asyncio.create_task(child.failed())
+    fails = asyncio.create_task(_tell_of_failures(child, once=tour))
     if tour:
         talk = asyncio.create_task(take_tour(sandbox.workspace, driver))
     elif sys.stdin.isatty():
@@ -108,14 +109,20 @@ async def _converse(sandbox: Sandbox, child: Child, *, tour: bool) -> int:
         say(NO_TERMINAL)
         talk = asyncio.create_task(_forever())
     try:
-        await asyncio.wait({talk, failed}, return_when=asyncio.FIRST_COMPLETED)
-        if talk.done():
-            return talk.result()
-        say(f"The bot ended by itself, with status {failed.result()}. Its log says why.")
-        return 1
+        await asyncio.wait({talk, fails}, return_when=asyncio.FIRST_COMPLETED)
+        return talk.result() if talk.done() else 1
     finally:
         await _ended(talk)
-        await _ended(failed)
+        await _ended(fails)
+
+
+async def _tell_of_failures(child: Child, *, once: bool) -> None:
+    """Say when the bot has ended by itself. The workspace stays, with the log of calls that tells why."""
+    while True:
+        status = await child.failed()
+        say(f"The bot ended by itself, with status {status}; its log says why. It can be started again under World.")
+        if once:
+            return
 
 
 async def _forever() -> int:

@@ -212,7 +212,7 @@ export interface BoltState {
 
 export interface BotState {
   run_by_sandbox: boolean;
-  state: "running" | "starting" | "stopped";
+  state: "running" | "starting" | "stopping" | "stopped";
   pid?: number | null;
   starts?: number;
 }

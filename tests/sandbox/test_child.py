@@ -20,6 +20,8 @@ class Answer(http.server.BaseHTTPRequestHandler):
 http.server.HTTPServer(("127.0.0.1", int(os.environ["BOLT_BOT_HTTP_PORT"])), Answer).serve_forever()
 """
 
+DEAF_BOT = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)" + READY_BOT
+
 
 @pytest.fixture
 def changes() -> list[str]:
@@ -78,6 +80,41 @@ async def test_who_starts_it_together_starts_one(tmp_path: Path, changes: list[s
     await asyncio.gather(child.stop(), child.start(), child.kill())
     assert child.pid is None
     assert child.starts == 2
+
+
+async def test_a_kill_does_not_wait_for_a_stop(tmp_path: Path, changes: list[str]) -> None:
+    """A bot that does not hear SIGTERM is being stopped, and killed at once by who asks for it."""
+    child = make(tmp_path, DEAF_BOT, changes)
+    await child.start()
+    assert await child.ready()
+    stopping = asyncio.create_task(child.stop())
+    while child.state != "stopping":  # noqa: ASYNC110 - it is the next turn of the loop
+        await asyncio.sleep(0)
+    assert child.pid is not None
+    async with asyncio.timeout(5):
+        await child.kill()
+        await stopping
+    assert child.pid is None
+    assert changes[-2:] == ["stopping", "stopped"]
+
+
+async def test_a_restart_is_one_turn_and_the_end_is_the_end(tmp_path: Path, changes: list[str]) -> None:
+    """What is asked for meanwhile comes after it; after `close` nothing starts it."""
+    child = make(tmp_path, READY_BOT, changes)
+    await child.start()
+    await asyncio.gather(child.restart(), child.start(), child.restart())
+    assert child.starts == 3
+    await asyncio.gather(child.close(), child.restart(), child.start())
+    assert child.pid is None
+    assert not child.wanted
+
+
+async def test_each_failure_is_told(tmp_path: Path, changes: list[str]) -> None:
+    """Also the second one."""
+    child = make(tmp_path, "import sys; sys.exit(3)", changes)
+    for _time in range(2):
+        await child.start()
+        assert await asyncio.wait_for(child.failed(), 10) == 3
 
 
 async def test_a_bot_that_ends_at_once(tmp_path: Path, changes: list[str]) -> None:

@@ -99,6 +99,7 @@ export function SlackFaults({ act }: { act: Act }) {
 const STATES: Record<BotState["state"], string> = {
   running: "The bot is running",
   starting: "The bot is starting",
+  stopping: "The bot is stopping",
   stopped: "⚠ The bot is stopped",
 };
 
