@@ -123,6 +123,10 @@ async def only_loopback(request: web.Request, handler: Any) -> web.StreamRespons
     host = request.host.rpartition(":")[0] if not request.host.endswith("]") else request.host
     if not is_loopback(host or request.host):
         return web.Response(status=403, text="The sandbox answers on the loopback interface only.")
+    # A form of a foreign page needs nobody's leave to be sent here. The bot's requests name no origin.
+    origin = request.headers.get("Origin")
+    if origin is not None and origin != f"{request.scheme}://{request.host}":
+        return web.Response(status=403, text="The sandbox takes nothing from pages of other origins.")
     response: web.StreamResponse = await handler(request)
     return response
 
@@ -166,5 +170,6 @@ def introduce(sandbox: Sandbox, base: str, *, socket_mode: bool) -> None:
 
 def say(text: str) -> None:
     """Print at once: whoever waits for the environment reads it from a pipe."""
-    sys.stdout.write(f"{text}\n")
+    # What a message says may not be writable as it is.
+    sys.stdout.write(f"{text}\n".encode(errors="replace").decode())
     sys.stdout.flush()

@@ -200,3 +200,55 @@ async def test_the_page_runs_nothing_foreign(visit: Visit) -> None:
     for path in ("/page/assets/none.js", "/page/assets/..%2f..%2fserver.py", "/page/assets/../../server.py"):
         async with visit.session.get(URL(f"{visit.base}{path}", encoded=True)) as reply:
             assert reply.status == 404
+
+
+@pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://127.0.0.1:1"])
+async def test_pages_of_other_origins_are_refused(visit: Visit, origin: str) -> None:
+    """Also where the browser asks nobody first: a form to the Web API, with the token that everyone knows."""
+    ws = visit.sandbox.workspace
+    form = {"token": ws.bot_token, "channel": "C0DATAENG", "text": "from elsewhere"}
+    url = f"{visit.base}/slack/api/chat.postMessage"
+    async with visit.session.post(url, data=form, headers={"Origin": origin}) as reply:
+        assert reply.status == 403
+    async with visit.session.post(url, data=form, headers={"Origin": visit.base}) as reply:
+        assert (await reply.json())["ok"]
+    assert len(ws.channel("data-eng").messages) == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("say", '{"user": "ada", "channel": "data-eng", "text": "x \\ud800 y"}'),
+        ("faults", '{"kind": "slow", "delay_s": NaN}'),
+        ("faults", '{"kind": "slow", "delay_s": 1e400}'),
+        ("faults", '{"kind": "slow", "delay_s": -1}'),
+        ("faults", '{"away": "false"}'),
+        ("click", '{"user": "ada", "channel": "data-eng", "label": 5}'),
+        ("say", "[" * 200_000),
+        ("say", "\xff"),
+        ("say", "[]"),
+    ],
+)
+async def test_what_is_not_understood_changes_nothing(visit: Visit, path: str, body: str) -> None:
+    """It is answered as such, and the state can be read all the same."""
+    headers = {"Content-Type": "application/json"}
+    url = f"{visit.base}/control/{path}"
+    async with visit.session.post(url, data=body.encode("latin-1"), headers=headers) as reply:
+        assert reply.status in {400, 409}, await reply.text()
+    state = await visit.get("state")
+    assert state["faults"] == []
+    assert state["away"] is False
+    assert sum(channel["messages"] for channel in state["channels"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("users", {"name": "ada"}),
+        ("channels", {"name": "data-eng"}),
+        ("say", {"user": "ada", "channel": "data-eng", "text": "x", "thread_ts": "1.0"}),
+    ],
+)
+async def test_what_is_there_or_is_not_is_refused(visit: Visit, path: str, body: dict[str, object]) -> None:
+    """Names stand for one thing each, and a thread has a parent."""
+    await visit.post(path, body, 409)

@@ -43,9 +43,10 @@ POST /control/users      {name, guest?}
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any, Literal, cast, get_args
+from typing import Literal, cast, get_args
 from urllib.parse import quote
 
 from aiohttp import web
@@ -62,6 +63,7 @@ from bot.sandbox.slack.workspace import Workspace
 
 Handler = Callable[[Json], Awaitable[Json]]
 TIMES_MOST = 100
+DIGITS_MOST = 15
 FAULT_NUMBERS = ("skip", "retry_after_s", "delay_s")
 
 
@@ -230,7 +232,7 @@ class Controls:
     async def get_calls(self, request: web.Request) -> web.Response:
         """GET /control/calls."""
         after = request.query.get("after", "0")
-        if not after.isdecimal():
+        if not after.isdecimal() or len(after) > DIGITS_MOST:
             return web.json_response({"error": "after is not a number"}, status=400)
         calls = calls_json(self._ws, int(after), request.query.get("what", ""))
         return web.json_response(calls, dumps=partial(json.dumps, default=str))
@@ -250,7 +252,9 @@ class Controls:
     async def faults(self, body: Json) -> Json:
         """POST /control/faults."""
         if "away" in body:
-            self._ws.faults.away = bool(body["away"])
+            if not isinstance(body["away"], bool):
+                raise BadRequest("away is true or false")
+            self._ws.faults.away = body["away"]
             return {"away": self._ws.faults.away, "dropped": self._delivery.sockets.drop() if body["away"] else 0}
         if body.get("kind") not in KINDS:
             raise BadRequest(f"kind is one of {', '.join(KINDS)}")
@@ -258,6 +262,8 @@ class Controls:
         fault = Fault(body["kind"], str(body.get("method", "*")), None if count is None else int(count))
         for name in FAULT_NUMBERS:
             if name in body:
+                if float(body[name]) < 0:
+                    raise BadRequest(f"{name} is less than nothing")
                 setattr(fault, name, float(body[name]) if name == "delay_s" else int(body[name]))
         fault.code = str(body.get("code", fault.code))
         self._ws.faults.add(fault)
@@ -323,12 +329,16 @@ class Controls:
         kind = body.get("kind", "public")
         if kind not in ("public", "private"):
             raise BadRequest("kind is public or private")
+        if any(each.name == body.get("name") for each in self._ws.channels.values()):
+            raise Refused("name_taken")
         members = [self._ws.user(str(each)).id for each in body.get("members", ("ada", "grace"))]
         channel = self._ws.add_channel(_need(body, "name"), cast('Literal["public", "private"]', kind), members)
         return {"channel": channel.id}
 
     async def users(self, body: Json) -> Json:
         """POST /control/users."""
+        if any(each.name == body.get("name") for each in self._ws.users.values()):
+            raise Refused("name_taken")
         user = self._ws.add_user(_need(body, "name"), restricted=bool(body.get("guest")))
         return {"user": user.id}
 
@@ -347,6 +357,25 @@ def _times(body: Json) -> int:
     return times
 
 
+def read_body(raw: bytes) -> Json:
+    """The object that a body holds, of text that can be written and numbers that are some. Raises BadRequest."""
+    try:
+        body = json.loads(raw.decode(), parse_constant=_finite, parse_float=_finite)
+        json.dumps(body, ensure_ascii=False).encode()
+    except (ValueError, RecursionError) as error:
+        raise BadRequest(f"the body is not JSON in UTF-8: {error}") from error
+    if not isinstance(body, dict):
+        raise BadRequest("the body is not an object")
+    return body
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise BadRequest(f"{text} is no number")
+    return number
+
+
 def posted(handler: Handler) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     """A handler of JSON bodies as one of requests: what it refuses, and what is not understood, has a status of its own."""
 
@@ -354,13 +383,10 @@ def posted(handler: Handler) -> Callable[[web.Request], Awaitable[web.StreamResp
         if request.content_type != "application/json":
             return web.json_response({"error": "send JSON, with its content type"}, status=415)
         try:
-            body: Any = await request.json()
-            if not isinstance(body, dict):
-                raise BadRequest("the body is not an object")  # noqa: TRY301
-            return web.json_response(await handler(body))
+            return web.json_response(await handler(read_body(await request.read())))
         except Refused as refused:
             return web.json_response(refused.body(), status=409)
-        except (BadRequest, ValueError, TypeError) as error:
+        except (BadRequest, ValueError, TypeError, AttributeError, OverflowError) as error:
             return web.json_response({"error": str(error)}, status=400)
 
     return answer

@@ -148,6 +148,8 @@ class People:
     async def say(self, user_name: str, channel_name: str, text: str, *, thread_ts: str | None = None) -> Message:
         """Write a message. A mention of the bot, or a direct message to it, reaches the app as an event."""
         user, channel = self._member(user_name, channel_name)
+        if thread_ts is not None and thread_ts not in channel.messages:
+            raise Refused("thread_not_found")
         message = self._ws.post(channel, user, text, thread_ts=thread_ts)
         bot_hears = self._ws.bot.id in channel.members
         if channel.kind == "im" and bot_hears:

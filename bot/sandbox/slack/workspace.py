@@ -315,9 +315,11 @@ class Workspace:
 
     def tell(self, change: Change) -> None:
         """Tell all who watch."""
-        for listener in list(self.listeners):
-            listener(change)
-        self._wake()
+        try:
+            for listener in list(self.listeners):
+                listener(change)
+        finally:
+            self._wake()
 
     def log(
         self,
