@@ -9,6 +9,7 @@ import { Boundary } from "../lib/Boundary";
 import { Menu } from "../lib/Menu";
 import { count, shownName } from "../lib/text";
 import { ago, clock, ofTs, useNow } from "../lib/time";
+import { stillThere } from "../live/sameElement";
 import type { Block, FileInfo, Message, Outcome, Shortcut } from "../types";
 import { Avatar } from "./Avatar";
 import { Files } from "./Files";
@@ -58,8 +59,9 @@ export const MessageItem = memo(function MessageItem(props: Props) {
         try {
           await post<Outcome>("/control/click", { ...click, block_id: blockId });
         } catch (error) {
-          // The message was edited while its question stood open: its blocks have other ids, and the button is still there.
-          if (!(error instanceof ApiError) || error.code !== "action_not_found") throw error;
+          // The message was edited while its question stood open: its blocks have other ids, and the button may still be there.
+          const gone = error instanceof ApiError && error.code === "action_not_found";
+          if (!gone || !stillThere(channel, message.ts, element)) throw error;
           await post<Outcome>("/control/click", click);
         }
       },

@@ -1,5 +1,8 @@
 // The control API, and its refusals as sentences.
 
+// Longer than the slowest of them: Slack waits 3 s for the app, and a bot has 25 s to stop.
+const ANSWER_MS = 30_000;
+
 export class ApiError extends Error {
   constructor(
     readonly code: string,
@@ -40,7 +43,7 @@ async function ask<T>(method: string, path: string, body?: unknown, signal?: Abo
     answer = await fetch(path, {
       method,
       cache: "no-store",
-      ...(signal ? { signal } : {}),
+      signal: AbortSignal.any([AbortSignal.timeout(ANSWER_MS), ...(signal ? [signal] : [])]),
       ...(body === undefined
         ? {}
         : { headers: { "content-type": "application/json" }, body: JSON.stringify(body) }),

@@ -61,9 +61,18 @@ class Live {
     this.connect();
   }
 
+  constructor() {
+    // A browser opens six connections to one place, and each stream holds one: a tab that nobody sees needs none.
+    document.addEventListener("visibilitychange", () => {
+      if (document.hidden) this.source?.close();
+      else if (this.now.as) this.connect();
+    });
+  }
+
   private connect(): void {
     window.clearTimeout(this.retry);
     this.source?.close();
+    if (document.hidden) return;
     const source = new EventSource(`/control/events?as=${encodeURIComponent(this.now.as)}`);
     this.source = source;
     // Nothing is told twice, so what was missed in between is fetched.

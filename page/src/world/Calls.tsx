@@ -15,7 +15,7 @@ const FILTERS: ["all" | Call["direction"], string][] = [
   ["bolt", DIRECTIONS.bolt],
 ];
 const SHORT = 160;
-const FINE = /^(ok|2\d\d|opened|ack|deliver)/i;
+const FINE = /^(ok|2\d\d|opened|closed|ack|deliver)/i;
 
 export function Calls({ version }: { version: number }) {
   const [calls, clear] = useCalls(version);

@@ -63,10 +63,10 @@ export function World() {
             {problem}
           </p>
         )}
+        <Bot bot={bot} act={act} />
         <Runs bolt={bolt} act={act} />
         <BoltFaults faults={bolt?.faults ?? []} act={act} />
         <SlackFaults act={act} />
-        <Bot bot={bot} act={act} />
       </div>
       <Calls version={calls} />
     </section>
