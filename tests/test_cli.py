@@ -144,6 +144,22 @@ async def test_without_its_extra_the_sandbox_says_so() -> None:
     assert b"bolt-bot[sandbox]" in err
 
 
+async def test_each_demo_begins_anew(tmp_path: Path) -> None:
+    """Its world ends with it, and run numbers begin again: what its bot knew would be of other runs."""
+    for _time in range(2):
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "bot", "demo", "--tour", "--speed", "20"),
+            cwd=tmp_path,
+            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"},
+            stdin=DEVNULL,
+            stdout=PIPE,
+        )
+        async with asyncio.timeout(40):
+            out, _ = await process.communicate()
+        assert b"The tour is over." in out, out.decode()
+        assert process.returncode == 0
+
+
 async def test_a_demo_without_a_terminal_says_how_it_is_used(tmp_path: Path) -> None:
     """What is written to its standard input is not read: it says so before it waits to be ended."""
     process = await asyncio.create_subprocess_exec(

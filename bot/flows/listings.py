@@ -72,6 +72,7 @@ class Listings:
         except BoltError as failed:
             listing.failed = failed
         except BaseException:
+            # Broken off, or a fault: that is no answer, and the next one asks.
             listing.began = float("-inf")
             raise
 

@@ -6,6 +6,7 @@ import asyncio
 import os
 import socket
 import sys
+import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -54,12 +55,12 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-async def demo(port: int = 0, speed: float = 1.0, *, tour: bool = False, data_dir: Path | None = None) -> int:
+async def demo(port: int = 0, speed: float = 1.0, *, tour: bool = False) -> int:
     """Run sandbox and bot until `quit`, SIGTERM or SIGINT; 0, or 1 where the bot or the tour failed.
 
     `tour` types two commands by itself, waits for how they end, and leaves. `speed` hastens the runs.
     """
-    directory = (data_dir or Path("data") / "demo").absolute()
+    directory = (Path("data") / "demo").absolute()
     directory.mkdir(parents=True, exist_ok=True)
     played = asyncio.create_task(_play(port, speed, directory, tour=tour))
     signalled = asyncio.create_task(until_signalled())
@@ -82,7 +83,9 @@ async def _play(port: int, speed: float, directory: Path, *, tour: bool) -> int:
     sandbox = Sandbox(workspace=Workspace(), bolt=BoltWorld(speed=speed))
     base = await sandbox.start(port=port)
     bot_port, log = free_port(), directory / "bot.log"
-    environment = bot_environment(os.environ, sandbox.env(), bot_port, directory)
+    # The world is new with each demo, and so is what its bot knows of it: run numbers begin again.
+    memory = tempfile.TemporaryDirectory(prefix="bolt-bot-demo-")
+    environment = bot_environment(os.environ, sandbox.env(), bot_port, Path(memory.name))
     child = sandbox.controls.child = Child(environment, log, bot_port, changed=sandbox.world_changed)
     try:
         await child.start()
@@ -95,6 +98,7 @@ async def _play(port: int, speed: float, directory: Path, *, tour: bool) -> int:
     finally:
         await child.close()
         await sandbox.stop()
+        memory.cleanup()
 
 
 async def _converse(sandbox: Sandbox, child: Child, *, tour: bool) -> int:
