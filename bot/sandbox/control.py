@@ -10,8 +10,9 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
+from bot.sandbox.body import BadRequest
 from bot.sandbox.child import Child
-from bot.sandbox.slack.control import BadRequest, posted
+from bot.sandbox.slack.control import posted
 from bot.sandbox.slack.model import Json, Refused
 
 

@@ -24,6 +24,7 @@ from typing import Any, TypeVar
 import aiohttp
 from aiohttp import web
 
+from bot.sandbox.body import read_body
 from bot.sandbox.bolt.calls import CallRecord
 from bot.sandbox.bolt.catalog import own_character
 from bot.sandbox.bolt.faults import fault_from_json
@@ -197,10 +198,7 @@ def _posted(handler: Handler) -> Callable[[web.Request], Awaitable[web.StreamRes
         if request.content_type != "application/json":
             return web.json_response({"error": "send JSON, with its content type"}, status=415)
         try:
-            body = await request.json()
-            if not isinstance(body, dict):
-                return web.json_response({"error": "the body is not an object"}, status=400)
-            told = handler(request, body)
+            told = handler(request, read_body(await request.read()))
             return web.json_response(told if isinstance(told, dict) else await told)
         except Refused as refused:
             return web.json_response({"error": str(refused)}, status=409)

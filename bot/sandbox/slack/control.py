@@ -43,7 +43,6 @@ POST /control/users      {name, guest?}
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Literal, cast, get_args
@@ -51,6 +50,7 @@ from urllib.parse import quote
 
 from aiohttp import web
 
+from bot.sandbox.body import BadRequest, read_body
 from bot.sandbox.slack.delivery import Delivery
 from bot.sandbox.slack.faults import KINDS, Fault
 from bot.sandbox.slack.feed import Feed
@@ -65,10 +65,6 @@ Handler = Callable[[Json], Awaitable[Json]]
 TIMES_MOST = 100
 DIGITS_MOST = 15
 FAULT_NUMBERS = ("skip", "retry_after_s", "delay_s")
-
-
-class BadRequest(Exception):  # noqa: N818 - the name of HTTP's status 400
-    """The body of a control call is not understood; the message says why."""
 
 
 class Controls:
@@ -357,25 +353,6 @@ def _times(body: Json) -> int:
     return times
 
 
-def read_body(raw: bytes) -> Json:
-    """The object that a body holds, of text that can be written and numbers that are some. Raises BadRequest."""
-    try:
-        body = json.loads(raw.decode(), parse_constant=_finite, parse_float=_finite)
-        json.dumps(body, ensure_ascii=False).encode()
-    except (ValueError, RecursionError) as error:
-        raise BadRequest(f"the body is not JSON in UTF-8: {error}") from error
-    if not isinstance(body, dict):
-        raise BadRequest("the body is not an object")
-    return body
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if not math.isfinite(number):
-        raise BadRequest(f"{text} is no number")
-    return number
-
-
 def posted(handler: Handler) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     """A handler of JSON bodies as one of requests: what it refuses, and what is not understood, has a status of its own."""
 
@@ -386,7 +363,7 @@ def posted(handler: Handler) -> Callable[[web.Request], Awaitable[web.StreamResp
             return web.json_response(await handler(read_body(await request.read())))
         except Refused as refused:
             return web.json_response(refused.body(), status=409)
-        except (BadRequest, ValueError, TypeError, AttributeError, OverflowError) as error:
+        except (ValueError, TypeError, AttributeError, OverflowError) as error:
             return web.json_response({"error": str(error)}, status=400)
 
     return answer

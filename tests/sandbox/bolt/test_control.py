@@ -185,3 +185,15 @@ async def test_only_json_is_taken(served: Served) -> None:
     response = await served.client.post("/control/bolt/faults", content=b'{"kind": "away"}')
     assert response.status_code == 415
     assert (await served.client.get("/control/bolt")).text.startswith("The control API")
+
+
+@pytest.mark.parametrize(
+    "body", ['{"kind": "slow", "latency_s": NaN}', '{"kind": "slow", "latency_s": 1e400}', "[]", "["]
+)
+async def test_numbers_that_are_none_change_nothing(served: Served, body: str) -> None:
+    """They could not be told again."""
+    headers = {"Content-Type": "application/json"}
+    response = await served.client.post("/control/bolt/faults", content=body, headers=headers)
+    assert response.status_code == 400
+    state = await served.client.get("/control/bolt/state")
+    assert state.json()["faults"] == []

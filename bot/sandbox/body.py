@@ -1,0 +1,32 @@
+"""The body of a control call: JSON that can be kept, told and written again as it came."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+Json = dict[str, Any]
+
+
+class BadRequest(ValueError):  # noqa: N818 - the name of HTTP's status 400
+    """The body of a control call is not understood; the message says why."""
+
+
+def read_body(raw: bytes) -> Json:
+    """The object that a body holds, of text that can be written and numbers that are some. Raises BadRequest."""
+    try:
+        body = json.loads(raw.decode(), parse_constant=_finite, parse_float=_finite)
+        json.dumps(body, ensure_ascii=False).encode()
+    except (ValueError, RecursionError) as error:
+        raise BadRequest(f"the body is not JSON in UTF-8: {error}") from error
+    if not isinstance(body, dict):
+        raise BadRequest("the body is not an object")
+    return body
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise BadRequest(f"{text} is no number")
+    return number
