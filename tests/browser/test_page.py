@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import base64
+import os
 import re
+import tempfile
+from pathlib import Path
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import expect
 
+from bot.sandbox.child import Child
+from bot.sandbox.demo import bot_environment, free_port
+from bot.sandbox.slack.model import File
 from tests.browser.conftest import OpenTab
 from tests.browser.tab import SOON_MS, Tab, mrkdwn, plain
 from tests.e2e.stage import Stage
 
+# One pixel.
+PNG = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
 HOSTILE = (
     "<script>alert(1)</script>",
     '<img src=x onerror="alert(1)">',
@@ -101,13 +112,35 @@ async def test_emoji_and_mentions(stage: Stage, tab: Tab) -> None:
 
 
 async def test_pictures(stage: Stage, tab: Tab) -> None:
-    """A picture of the workspace's own is shown with its words; one of another machine is not fetched."""
+    """A picture of the workspace's own is shown, with its words; one of another machine is told of and not fetched."""
     ws = stage.sandbox.workspace
-    blocks = [
-        {"type": "image", "image_url": "https://elsewhere.example/chart.png", "alt_text": "durations of ten runs"}
-    ]
-    ws.post(ws.channel("data-eng"), ws.bot, "a chart", blocks=blocks)
-    await tab.sees(tab.messages().first, "durations of ten runs")
+    chart = File(
+        "F0CHART", "chart.png", ws.bot.id, 0, alt_text="two bars", title="Durations", content=PNG, completed=True
+    )
+    ws.files[chart.id] = chart
+    own = {"type": "image", "slack_file": {"id": chart.id}, "alt_text": "durations of two runs"}
+    foreign = {"type": "image", "image_url": "https://elsewhere.example/chart.png", "alt_text": "durations of ten runs"}
+    ws.post(ws.channel("data-eng"), ws.bot, "charts", blocks=[own, foreign])
+    ws.post(ws.channel("data-eng"), ws.bot, "a file", files=[chart.id])
+    for name in ("durations of two runs", "two bars"):
+        picture = tab.page.get_by_role("img", name=name)
+        await tab.sees(picture)
+        assert await picture.evaluate("async picture => (await picture.decode(), picture.naturalWidth)") == 1
+    await tab.sees(tab.page.get_by_role("link", name="durations of ten runs"))
+    assert await tab.page.get_by_role("img", name="durations of ten runs").count() == 0
+
+
+async def test_direct_messages(stage: Stage, tab: Tab) -> None:
+    """What the bot writes to one person is there for that person, and where the manifest says so nobody answers."""
+    ws = stage.sandbox.workspace
+    ws.post(ws.direct("U0ADA"), ws.bot, "your run has ended")
+    direct = tab.page.get_by_role("navigation", name="Channels").get_by_role("button", name=re.compile("^Bolt"))
+    await direct.first.click()
+    await tab.sees(tab.page.get_by_role("list", name="Messages in Bolt"), "your run has ended")
+    assert ws.features.messages_tab_read_only
+    assert await tab.page.get_by_role("textbox").count() == 0
+    await tab.become("grace")
+    await tab.goes(tab.page.get_by_text("your run has ended"))
 
 
 async def test_the_world_is_played_with(stage: Stage, tab: Tab) -> None:
@@ -125,6 +158,54 @@ async def test_the_world_is_played_with(stage: Stage, tab: Tab) -> None:
     await world.get_by_role("button", name="Slow").click()
     await expect(world.get_by_role("button", name="Back to normal").first).to_be_enabled(timeout=SOON_MS)
     assert [fault.kind for fault in stage.sandbox.bolt.faults.active] == ["slow"]
+
+
+async def test_the_bot_is_killed_from_the_panel(stage: Stage, tab: Tab, tmp_path: Path) -> None:
+    """Its state is told, and the card goes on once it is started again, on the memory that it had."""
+    sandbox, port = stage.sandbox, free_port()
+    # Not pytest's own directory, whose path is too long for a socket.
+    with tempfile.TemporaryDirectory(prefix="bolt-bot-tests-") as memory:
+        environment = bot_environment(os.environ, sandbox.env(), port, Path(memory))
+        child = Child(environment, tmp_path / "bot.log", port, changed=sandbox.world_changed)
+        sandbox.controls.child = child
+        try:
+            await child.start()
+            await tab.page.get_by_role("button", name="World", exact=True).click()
+            bot = tab.page.get_by_role("region", name="Bot", exact=True)
+            await tab.sees(bot, "The bot is running")
+            await tab.say("/bolt run backfill")
+            await tab.sees(tab.messages().last, "is running")
+            await bot.get_by_role("button", name="Kill").click()
+            await tab.sees(bot, "The bot is stopped")
+            await bot.get_by_role("button", name="Start", exact=True).click()
+            await tab.sees(bot, "The bot is running")
+            sandbox.bolt.end(stage.started()[-1].id, "SUCCESS")
+            await tab.sees(tab.messages().first, "succeeded in")
+        finally:
+            await child.close()
+
+
+async def test_what_goes_wrong_is_said(stage: Stage, tab: Tab) -> None:
+    """What one switches on is in words beside the buttons, happens, and is over when one says so; sockets come back."""
+    await stage.start_bot()
+    await tab.page.get_by_role("button", name="World", exact=True).click()
+    slack = tab.page.get_by_role("region", name="Slack", exact=True)
+    await slack.get_by_role("button", name="Rate-limit edits").click()
+    await tab.sees(slack, "Slack limits chat.update: retry after 10 s for 1 more call")
+    await slack.get_by_role("button", name="Back to normal").click()
+    await tab.sees(slack, "Slack answers.")
+    bolt = tab.page.get_by_role("region", name="Bolt", exact=True)
+    await bolt.get_by_role("button", name="Away").click()
+    await tab.sees(bolt, "Bolt is away.")
+    await tab.say("/bolt run nightly")
+    await tab.sees(tab.page.get_by_role("region", name="Calls"), "no answer")
+    await bolt.get_by_role("button", name="Back to normal").click()
+    await tab.sees(tab.messages().last, "succeeded in")
+    sockets = tab.page.get_by_role("region", name="Sockets", exact=True)
+    await tab.sees(sockets, "2 sockets are open.")
+    await sockets.get_by_role("button", name="Drop").click()
+    await tab.sees(sockets, re.compile("[01] sockets? (is|are) open"))
+    await tab.sees(sockets, "2 sockets are open.")
 
 
 async def test_it_says_when_the_sandbox_is_away(tab: Tab) -> None:

@@ -5,7 +5,7 @@ has lost the connection reads everything anew.
 
     event: change   data: {"kind": …, "channel": …, "ts": …}   a message, a private answer, a modal or a Home tab
     event: calls    data: {"next": n}                          the log has grown; n is where to read on next time
-    event: world    data: {}                                   the bot, or what goes wrong, is another than before
+    event: world    data: {}                                   the bot, its sockets, or what goes wrong, is another than before
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from bot.sandbox.slack.workspace import Workspace
 SILENT_S = 15.0
 # A burst of changes is a few events, not hundreds.
 TOGETHER_S = 0.03
+# Who does not read for so long is let go, and reads everything anew.
+WAITING_MOST = 10_000
 
 
 class Feed:
@@ -53,7 +55,13 @@ class Feed:
 
     async def _tell(self, response: web.StreamResponse, user: User) -> None:
         changes: list[Change] = []
-        hear = changes.append
+        stream = asyncio.current_task()
+
+        def hear(change: Change) -> None:
+            changes.append(change)
+            if len(changes) > WAITING_MOST and stream is not None:
+                stream.cancel()
+
         self._ws.listeners.append(hear)
         try:
             told = self._ws.logged

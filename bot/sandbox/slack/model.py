@@ -187,7 +187,7 @@ class Call:
 class Change:
     """Something visible changed; `user` is set where only that person sees it.
 
-    `world`: the bot, or what goes wrong, is another than before.
+    `world`: the bot, its sockets, or what goes wrong, is another than before.
     """
 
     kind: Literal["posted", "edited", "deleted", "private", "view", "file", "world"]

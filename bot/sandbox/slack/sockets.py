@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from aiohttp import WSMsgType, web
 
-from bot.sandbox.slack.model import Json
+from bot.sandbox.slack.model import Change, Json
 from bot.sandbox.slack.workspace import Workspace
 
 CONNECTIONS_MOST = 10
@@ -70,7 +70,7 @@ class Sockets:
             await socket.close()
             return socket
         self.connections.append(connection)
-        self._ws.log("socket", "from_app", "opened", connections=len(self.connections))
+        self._count("opened")
         try:
             await socket.send_json(self._hello())
             await self._listen(connection)
@@ -83,7 +83,7 @@ class Sockets:
     def _forget(self, connection: Connection) -> None:
         if connection in self.connections:
             self.connections.remove(connection)
-            self._ws.log("socket", "from_app", "closed", connections=len(self.connections))
+            self._count("closed")
 
     def _hello(self) -> Json:
         return {
@@ -114,6 +114,10 @@ class Sockets:
             return
         payload = message.get("payload")
         future.set_result(payload if isinstance(payload, dict) else None)
+
+    def _count(self, what: Literal["opened", "closed"]) -> None:
+        self._ws.log("socket", "from_app", what, connections=len(self.connections))
+        self._ws.tell(Change("world", "", ""))
 
     async def send(
         self, kind: str, payload: Json, *, answerable: bool, timeout_s: float, retry: tuple[int, str]
