@@ -210,6 +210,8 @@ async def test_what_goes_wrong_is_said(stage: Stage, tab: Tab) -> None:
 
 async def test_it_says_when_the_sandbox_is_away(tab: Tab) -> None:
     """A banner comes, and goes by itself."""
+    # The page has to be there before what it asks for is not.
+    await tab.sees(tab.composer())
     await tab.page.context.set_offline(True)
     banner = tab.page.get_by_text("The sandbox does not answer; trying again")
     await tab.composer().fill("are you there?")
