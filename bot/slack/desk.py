@@ -37,9 +37,26 @@ class Desk:
     wishes: Callable[[], None]
 
 
-def command_asker(body: Payload) -> Asker:
-    """Who typed a slash command."""
-    return Asker(body["team_id"], body["user_id"], body["channel_id"], body.get("response_url", ""))
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A command as it came: typed behind the slash command, or in a message to the bot.
+
+    `delivery` is the same when Slack delivers it twice. `trigger_id` opens a dialog within 3 s, and is empty where
+    Slack gives none.
+    """
+
+    asker: Asker
+    delivery: str
+    user_name: str = ""
+    trigger_id: str = ""
+
+
+def slash_call(body: Payload) -> Call:
+    """What a slash command came with. A repeated delivery has the same trigger_id."""
+    asker = Asker(body["team_id"], body["user_id"], body["channel_id"], body.get("response_url", ""))
+    trigger_id = body.get("trigger_id") or ""
+    delivery = trigger_id or f"{asker.user}:{asker.response_url}"
+    return Call(asker, delivery, body.get("user_name", ""), trigger_id)
 
 
 def click_asker(body: Payload) -> Asker:

@@ -8,8 +8,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.command import CancelCommand, Command, HelpCommand, RunCommand, StatusCommand, canonical, parse
+from bot.core.command import (
+    ArtifactsCommand,
+    CancelCommand,
+    Command,
+    HelpCommand,
+    HistoryCommand,
+    ListCommand,
+    LogsCommand,
+    RetryCommand,
+    RunCommand,
+    RunForm,
+    RunsCommand,
+    ShowCommand,
+    StatusCommand,
+    SuspendCommand,
+    canonical,
+)
 from bot.core.errors import BadCommand
+from bot.core.grammar import parse
 from bot.core.message import Paragraph
 from bot.core.text import Code
 from bot.core.usage import usage
@@ -62,7 +79,30 @@ FULL = RunCommand("Nightly full build", "dev", 12, ("dbt run -s a", "dbt test"),
         ("run x --command 'dbt run --vars “{a: 1}”'", RunCommand("x", commands=('dbt run --vars "{a: 1}"',))),
         ("run x --command “dbt run --vars ‘{a: 1}’”", RunCommand("x", commands=("dbt run --vars '{a: 1}'",))),
         ("run x --command 'echo  a  — 5 −3'", RunCommand("x", commands=("echo  a  — 5 −3",))),
-        ("", HelpCommand()),
+        ("", RunForm()),
+        ("run", RunForm()),
+        ("run x —continue-on-error", RunCommand("x", continue_on_error=True)),
+        ("run --continue-on-error nightly full", RunCommand("nightly full", continue_on_error=True)),
+        ("status", StatusCommand()),
+        ("status Nightly full build", StatusCommand(schedule="Nightly full build")),
+        ("status '4711'", StatusCommand(schedule="4711")),
+        ("list", ListCommand()),
+        ("list finance —failing --suspended", ListCommand("finance", suspended=True, failing=True)),
+        ("list --inactive", ListCommand(inactive=True)),
+        ("show nightly", ShowCommand("nightly")),
+        ("runs “Nightly full build”", RunsCommand("Nightly full build")),
+        ("logs 4711", LogsCommand(4711)),
+        ("logs run 4711 3 —follow", LogsCommand(4711, 3, follow=True)),
+        ("logs 4711 -f", LogsCommand(4711, follow=True)),
+        ("logs <https://app.paradime.io/bolt/run_id/4711> 2", LogsCommand(4711, 2)),
+        ("artifacts #4711", ArtifactsCommand(4711)),
+        ("retry 4711", RetryCommand(every=False, run_id=4711)),
+        ("retry 4711 --all", RetryCommand(every=True, run_id=4711)),
+        ("retry nightly", RetryCommand(every=False, latest_of="nightly")),
+        ("pause nightly", SuspendCommand("nightly", suspend=True)),
+        ("resume nightly", SuspendCommand("nightly", suspend=False)),
+        ("history nightly", HistoryCommand("nightly")),
+        ("history nightly --runs 50", HistoryCommand("nightly", 50)),
         ("run --help", HelpCommand("run")),
         ("cancel —help", HelpCommand("cancel")),
         ("help", HelpCommand()),
@@ -93,7 +133,6 @@ def test_phones_may_write_dashes_and_quotes_as_they_like(dash: str, opening: str
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("run", "Which schedule? Name one, as in /bolt run nightly."),
         ("run --pr 3", "Which schedule? Name one, as in /bolt run nightly."),
         ("run nightly --pr", "--pr needs a number, as in --pr 123."),
         ("run nightly --pr abc", "--pr needs a number, as in --pr 123."),
@@ -102,7 +141,10 @@ def test_phones_may_write_dashes_and_quotes_as_they_like(dash: str, opening: str
         ("run nightly --pr ١٢", "--pr needs a number, as in --pr 123."),
         ("run nightly --branch --pr 3", "--branch needs a value, as in --branch main."),
         ("run nightly --brnch x", 'There is no option "--brnch". Did you mean --branch?'),
-        ("run nightly --xyzzy 1", 'There is no option "--xyzzy". There are --branch, --pr, --command and --reason.'),
+        (
+            "run nightly --xyzzy 1",
+            'There is no option "--xyzzy". There are --branch, --pr, --command, --reason and --continue-on-error.',
+        ),
         ("run nightly --pr 1 --pr 2", "--pr is given twice; give it once."),
         ('run nightly --branch "a b"', '"a b" is no branch; give a branch name or a commit, as in --branch main.'),
         ("run “nightly", 'A quote is not closed: “nightly - end it with ".'),
@@ -152,6 +194,20 @@ def test_phones_may_write_dashes_and_quotes_as_they_like(dash: str, opening: str
         ("cancel", "cancel needs the number of a run, as in /bolt cancel 4711."),
         ("cancel abc", "cancel needs the number of a run, as in /bolt cancel 4711."),
         ("status 99999999999", "status needs the number of a run, as in /bolt status 4711."),
+        ("show", "Which schedule? Name one, as in /bolt show nightly."),
+        ("show x --all", 'There is no option "--all": show takes none.'),
+        ("retry", "Which run? Give its number or a schedule, as in /bolt retry 4711."),
+        ("retry x --pr 3", 'There is no option "--pr". There is --all only.'),
+        ("list x --all", 'There is no option "--all". There are --inactive, --suspended and --failing.'),
+        ("list x --paused", 'There is no option "--paused". Did you mean --suspended?'),
+        ("list x --failing=yes", "--failing takes no value; write it alone."),
+        ("list x --failing --failing", "--failing is given twice; give it once."),
+        ("logs", "logs needs the number of a run, as in /bolt logs 4711."),
+        ("logs nightly", "logs needs the number of a run, as in /bolt logs 4711."),
+        ("logs 4711 0", "logs takes a command's number behind the run's, as in /bolt logs 4711 3."),
+        ("history x --runs 1", "--runs needs a number from 2 to 100, as in --runs 50."),
+        ("history x --runs many", "--runs needs a number from 2 to 100, as in --runs 50."),
+        ("suspend x", 'I do not know the command "suspend". Did you mean /bolt pause?'),
     ],
 )
 def test_what_is_wrong_is_said_in_one_sentence_with_the_next_step(text: str, sentence: str) -> None:
@@ -161,10 +217,32 @@ def test_what_is_wrong_is_said_in_one_sentence_with_the_next_step(text: str, sen
     assert refused.value.sentence == sentence
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("cancel", CancelCommand(4711)),
+        ("cancel 12", CancelCommand(12)),
+        ("logs", LogsCommand(4711)),
+        ("logs 3", LogsCommand(4711, 3)),
+        ("logs 3 --follow", LogsCommand(4711, 3, follow=True)),
+        ("logs 4712", LogsCommand(4712)),
+        ("logs 4712 3", LogsCommand(4712, 3)),
+        ("retry --all", RetryCommand(every=True, run_id=4711)),
+        ("retry nightly", RetryCommand(every=False, latest_of="nightly")),
+        ("artifacts", ArtifactsCommand(4711)),
+        ("status", StatusCommand(run_id=4711)),
+        ("run", RunForm()),
+    ],
+)
+def test_in_the_thread_of_a_run_its_number_may_be_left_out(text: str, expected: Command) -> None:
+    """What is named there counts all the same."""
+    assert parse(text, run_id=4711) == expected
+
+
 def test_the_commands_own_name_is_used() -> None:
     """A workspace may have called it otherwise."""
-    with pytest.raises(BadCommand, match="/dbt run nightly"):
-        parse("run", "/dbt")
+    with pytest.raises(BadCommand, match="/dbt show nightly"):
+        parse("show", "/dbt")
     text = usage("run", "/dbt").blocks[0]
     assert isinstance(text, Paragraph)
     assert all(span.text.startswith("/dbt ") for span in text.text if isinstance(span, Code))
@@ -183,7 +261,7 @@ AWKWARD = st.lists(
 @given(st.text(max_size=300) | AWKWARD)
 def test_nothing_typed_ends_in_anything_but_a_command_or_a_sentence(text: str) -> None:
     """Whatever is typed; and what is understood is written back the same."""
-    for typed in (text, f"run {text}", f"cancel {text}"):
+    for typed in (text, f"run {text}", f"cancel {text}", f"logs {text}", f"retry {text}", f"list {text}"):
         with contextlib.suppress(BadCommand):
             command = parse(typed)
             assert parse(canonical(command)) == command

@@ -22,42 +22,38 @@ def register(app: AsyncApp, desk: Desk) -> None:
 
     async def on_click(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
         asker = click_asker(body)
-        try:
-            button = read_run_value(action.get("value") or "")
-        except BadCommand as bad:
-            await ack()
-            desk.later(_answer(desk, asker, Message((bad.sentence,))), asker)
-            return
-        if button.key.workspace != desk.workspace:
-            await ack()
-            text = "This card belongs to another Bolt workspace; cancel the run in Bolt."
-            desk.later(_answer(desk, asker, Message((text,))), asker)
-            return
-        card = CardRef(asker.channel, click_message(body))
-        await take_wish(desk, ack, asker, button.key, facts=button.facts, card=card)
+        answer = await _wish(desk, asker, action.get("value") or "", click_message(body))
+        await ack()
+        if answer is not None:
+            desk.later(_answer(desk, asker, answer), asker)
 
     app.action(CANCEL_RUN)(on_click)
 
 
+async def _wish(desk: Desk, asker: Asker, value: str, ts: str) -> Message | None:
+    try:
+        button = read_run_value(value)
+    except BadCommand as bad:
+        return Message((bad.sentence,))
+    if button.key.workspace != desk.workspace:
+        return Message(("This card belongs to another Bolt workspace; cancel the run in Bolt.",))
+    return await take_wish(desk, asker, button.key, facts=button.facts, card=CardRef(asker.channel, ts))
+
+
 async def take_wish(
-    desk: Desk, ack: AsyncAck, asker: Asker, key: RunKey, *, facts: RunFacts | None = None, card: CardRef | None = None
-) -> None:
-    """Record the wish before it is acknowledged, where that needs no call to Bolt; answer what is known of it."""
+    desk: Desk, asker: Asker, key: RunKey, *, facts: RunFacts | None = None, card: CardRef | None = None
+) -> Message | None:
+    """Record the wish, before it is acknowledged where that needs no call to Bolt; what is known of it."""
     try:
         async with asyncio.timeout(RECORD_S):
             kept, answer = await desk.cancel.record(asker, key, facts=facts, card=card)
     except (StoreAway, TimeoutError):
-        kept, answer = (
-            True,
-            Message((f"I could not note in time that run {key.id} is to be cancelled; ask again in a minute.",)),
-        )
-    await ack()
+        return Message((f"I could not note in time that run {key.id} is to be cancelled; ask again in a minute.",))
     if not kept:
         desk.later(_ask_bolt(desk, asker, key), asker)
     elif answer is None:
         desk.wishes()
-    else:
-        desk.later(_answer(desk, asker, answer), asker)
+    return answer
 
 
 async def _ask_bolt(desk: Desk, asker: Asker, key: RunKey) -> None:

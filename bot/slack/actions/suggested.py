@@ -8,8 +8,9 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.core.buttons import START_SUGGESTED, read_suggestion_value
-from bot.core.command import RunCommand, parse
+from bot.core.command import RunCommand
 from bot.core.errors import BadCommand
+from bot.core.grammar import parse
 from bot.core.message import Message
 from bot.flows.ports import Asker
 from bot.slack.actions.another import Answer, start_from_click, tell

@@ -1,15 +1,14 @@
-"""`/bolt cancel <run id>`: typing the number is the confirmation."""
+"""`cancel <run id>`: typing the number is the confirmation."""
 
 from __future__ import annotations
 
-from slack_bolt.async_app import AsyncAck
-
 from bot.core.command import CancelCommand
+from bot.core.message import Message
 from bot.core.run import RunKey
 from bot.slack.actions.cancel import take_wish
-from bot.slack.desk import Desk, Payload, command_asker
+from bot.slack.desk import Call, Desk
 
 
-async def handle(desk: Desk, command: CancelCommand, body: Payload, ack: AsyncAck) -> None:
-    """Keep the wish, acknowledge, and answer what is known of it."""
-    await take_wish(desk, ack, command_asker(body), RunKey(desk.workspace, command.run_id))
+async def handle(desk: Desk, call: Call, command: CancelCommand) -> Message | None:
+    """Keep the wish, and answer what is known of it."""
+    return await take_wish(desk, call.asker, RunKey(desk.workspace, command.run_id))

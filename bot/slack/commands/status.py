@@ -1,20 +1,20 @@
-"""`/bolt status <run id>`: how a run stands, told privately."""
+"""`status <run id>`: how a run stands, told privately."""
 
 from __future__ import annotations
 
-from slack_bolt.async_app import AsyncAck
-
 from bot.core.command import StatusCommand
+from bot.core.message import Message
 from bot.core.run import RunKey
 from bot.flows.ports import Asker
-from bot.slack.desk import Desk, Payload, command_asker
+from bot.slack.desk import Call, Desk
 
 
-async def handle(desk: Desk, command: StatusCommand, body: Payload, ack: AsyncAck) -> None:
-    """Acknowledge, then answer with what Bolt says now."""
-    await ack()
-    asker = command_asker(body)
-    desk.later(_tell(desk, asker, command.run_id), asker)
+async def handle(desk: Desk, call: Call, command: StatusCommand) -> Message | None:
+    """Answer with what Bolt says now."""
+    if command.run_id is None:
+        return Message(("I cannot do that yet.",))
+    desk.later(_tell(desk, call.asker, command.run_id), call.asker)
+    return None
 
 
 async def _tell(desk: Desk, asker: Asker, run_id: int) -> None:
