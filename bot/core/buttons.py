@@ -10,7 +10,9 @@ import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from bot.core.command import Command, canonical
 from bot.core.errors import BadCommand
+from bot.core.message import Button
 from bot.core.run import Run, RunFacts, RunKey
 from bot.core.text import cut
 
@@ -18,6 +20,8 @@ CANCEL_RUN = "run.cancel"
 OPEN_RUN = "run.open"
 START_ANOTHER = "start.another"
 START_SUGGESTED = "start.suggested"
+# Followed by what tells the buttons of a message apart.
+COMMAND = "command"
 
 VERSION = 1
 BOLT_ID_LIMIT = 2**31
@@ -87,12 +91,24 @@ def read_request_value(value: str) -> str:
     return request
 
 
-def suggestion_value(command: str) -> str:
-    """The value of a button that runs a corrected command: the text of the command itself."""
+def command_button(label: str, command: Command, *, number: int = 0, spoken: str | None = None) -> Button:
+    """A button that stands for a command; `number` tells those of one kind in a row apart.
+
+    Raises ValueError for a command that is longer than a button carries.
+    """
+    value = command_value(canonical(command))
+    if len(value) > VALUE_LIMIT:
+        raise ValueError("this command is longer than a button carries")
+    kind = type(command).__name__.removesuffix("Command").lower()
+    return Button(f"{COMMAND}.{kind}.{number}", cut(label, 75), value=value, spoken=spoken)
+
+
+def command_value(command: str) -> str:
+    """The value of a button that stands for a command: the text of the command itself."""
     return json.dumps({"v": VERSION, "c": command}, separators=(",", ":"), ensure_ascii=False)
 
 
-def read_suggestion_value(value: str) -> str:
+def read_command_value(value: str) -> str:
     """The command that a click stands for. Raises BadCommand for anything that is not such a value."""
     command = _text(_object(value), "c")
     if not command:

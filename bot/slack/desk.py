@@ -36,6 +36,10 @@ class Desk:
     later: Later
     wishes: Callable[[], None]
 
+    async def tell(self, asker: Asker, message: Message) -> None:
+        """Answer privately, to be handed to `later`."""
+        await self.answers.privately(asker, message)
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -57,6 +61,13 @@ def slash_call(body: Payload) -> Call:
     trigger_id = body.get("trigger_id") or ""
     delivery = trigger_id or f"{asker.user}:{asker.response_url}"
     return Call(asker, delivery, body.get("user_name", ""), trigger_id)
+
+
+def click_call(body: Payload, action: Payload) -> Call:
+    """What a click came with. Each click is a delivery of its own."""
+    asker, user = click_asker(body), body["user"]
+    delivery = f"click:{asker.user}:{asker.channel}:{click_message(body)}:{action.get('action_ts', '')}"
+    return Call(asker, delivery, user.get("name") or user.get("username") or "", body.get("trigger_id") or "")
 
 
 def click_asker(body: Payload) -> Asker:

@@ -70,7 +70,7 @@ def test_a_value_that_is_no_runs_is_refused(value: str) -> None:
 def test_no_value_gets_past_with_anything_but_a_refusal(value: object) -> None:
     """Any JSON is either a run or a plain refusal."""
     text = json.dumps(value)
-    for read in (buttons.read_run_value, buttons.read_request_value, buttons.read_suggestion_value):
+    for read in (buttons.read_run_value, buttons.read_request_value, buttons.read_command_value):
         with contextlib.suppress(BadCommand):
             read(text)
 
@@ -78,4 +78,4 @@ def test_no_value_gets_past_with_anything_but_a_refusal(value: object) -> None:
 def test_a_request_and_a_suggestion_come_back() -> None:
     """What goes out on the private answers' buttons comes back."""
     assert buttons.read_request_value(buttons.request_value("abc")) == "abc"
-    assert buttons.read_suggestion_value(buttons.suggestion_value('run "a b"')) == 'run "a b"'
+    assert buttons.read_command_value(buttons.command_value('run "a b"')) == 'run "a b"'

@@ -25,7 +25,7 @@ def register(app: AsyncApp, desk: Desk) -> None:
         answer = await _wish(desk, asker, action.get("value") or "", click_message(body))
         await ack()
         if answer is not None:
-            desk.later(_answer(desk, asker, answer), asker)
+            desk.later(desk.tell(asker, answer), asker)
 
     app.action(CANCEL_RUN)(on_click)
 
@@ -67,7 +67,3 @@ async def _ask_bolt(desk: Desk, asker: Asker, key: RunKey) -> None:
         desk.wishes()
     else:
         await desk.answers.privately(asker, answer)
-
-
-async def _answer(desk: Desk, asker: Asker, message: Message) -> None:
-    await desk.answers.privately(asker, message)

@@ -7,7 +7,7 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from bot.core.buttons import START_SUGGESTED, read_suggestion_value
+from bot.core.buttons import START_SUGGESTED, read_command_value
 from bot.core.command import RunCommand
 from bot.core.errors import BadCommand
 from bot.core.grammar import parse
@@ -32,7 +32,7 @@ def register(app: AsyncApp, desk: Desk) -> None:
 
 async def _start(desk: Desk, asker: Asker, body: dict[str, Any], value: str) -> Answer | None:
     try:
-        wanted = parse(read_suggestion_value(value), desk.command)
+        wanted = parse(read_command_value(value), desk.command)
     except BadCommand as bad:
         return Answer(Message((bad.sentence,)))
     return await start_from_click(desk, asker, body, wanted) if isinstance(wanted, RunCommand) else None
