@@ -392,7 +392,7 @@ def _run_number(given: _Given) -> int | None:
     """The run that is named, or that of the thread; None where a schedule is named."""
     if not given.words:
         return given.run_id
-    if any(word.quoted for word in given.words):
+    if any(word.quoted and not word.code for word in given.words):
         return None
     number = _number_of_run(given.text)
     if number is None and (RUN_ID.search(given.text) or RUN_LINK.search(given.text)):

@@ -82,6 +82,23 @@ FULL = RunCommand("Nightly full build", "dev", 12, ("dbt run -s a", "dbt test"),
         ("", RunForm()),
         ("run", RunForm()),
         ("run x —continue-on-error", RunCommand("x", continue_on_error=True)),
+        ("`run nightly`", RunCommand("nightly")),
+        ("```run nightly --pr 3```", RunCommand("nightly", None, 3)),
+        ("```\nrun nightly\n```", RunCommand("nightly")),
+        ("*run nightly*", RunCommand("nightly")),
+        ("_`run nightly`_", RunCommand("nightly")),
+        ("`run` nightly", RunCommand("nightly")),
+        ("run `Nightly full build`", RunCommand("Nightly full build")),
+        ("run x --command `dbt run -s a`", RunCommand("x", commands=("dbt run -s a",))),
+        ("run x --command=```dbt run -s a```", RunCommand("x", commands=("dbt run -s a",))),
+        (
+            r"""run x --command `dbt run --vars "{\"a\": 1}"`""",
+            RunCommand("x", commands=(r"""dbt run --vars "{\"a\": 1}" """.strip(),)),
+        ),
+        ("run x --reason `*not* bold`", RunCommand("x", reason="*not* bold")),
+        ("`4711`", StatusCommand(4711)),
+        ("status `4711`", StatusCommand(4711)),
+        ("cancel `4711`", CancelCommand(4711)),
         ("run --continue-on-error nightly full", RunCommand("nightly full", continue_on_error=True)),
         ("status", StatusCommand()),
         ("status Nightly full build", StatusCommand(schedule="Nightly full build")),
@@ -155,6 +172,12 @@ def test_phones_may_write_dashes_and_quotes_as_they_like(dash: str, opening: str
             "run nightly --command 'a\x1bb'",
             "Line breaks and control characters are not allowed in a command; type it on one line.",
         ),
+        (
+            "run nightly\n--branch dev",
+            "Line breaks and control characters are not allowed in a command; type it on one line.",
+        ),
+        ("run `nightly", "A backtick is not closed: `nightly - end it with `."),
+        ("run `nightly`x", "Something follows a backtick at once: `nightly`x - put a space there."),
         ("run nightly " + "--command x " * 21, "Those are 21 commands; 20 are the most."),
         ("rnu nightly", 'I do not know the command "rnu". Did you mean /bolt run?'),
         ("zzz", 'I do not know the command "zzz". Type /bolt help for what I do.'),
@@ -251,7 +274,7 @@ def test_the_commands_own_name_is_used() -> None:
 # What grammars stumble over: quotes, dashes and Slack's escapes next to one another.
 AWKWARD = st.lists(
     st.sampled_from(
-        ["a", "B c", "7", " ", '"', "'", "“", "”", "’", "\\", "--", "—", "-", "=", "#", "<", ">", "|", "&", ";", "@", "!",
+        ["a", "B c", "7", " ", "`", "```", "*", "_", "~", '"', "'", "“", "”", "’", "\\", "--", "—", "-", "=", "#", "<", ">", "|", "&", ";", "@", "!",
          "&lt;", "&amp;", "<@U1|x>", "--pr ", "--branch ", "--reason ", '--command "', "—reason=", "https://x/run_id/4"]
     ),
     max_size=30,
@@ -267,7 +290,7 @@ def test_nothing_typed_ends_in_anything_but_a_command_or_a_sentence(text: str) -
             assert parse(canonical(command)) == command
 
 
-VALUE = st.text("ab9 <>&|\"'\\“”„‘’«»—–-=#@;é", min_size=1, max_size=30).map(str.strip).filter(bool)
+VALUE = st.text("ab9 `*_~<>&|\"'\\“”„‘’«»—–-=#@;é", min_size=1, max_size=30).map(str.strip).filter(bool)
 
 
 @given(VALUE, VALUE, st.lists(VALUE, max_size=3), st.sampled_from([None, 1, 2**31 - 1]))
