@@ -10,8 +10,10 @@ from bot.core.message import Message
 from bot.flows.answer import Answers
 from bot.flows.ask import Ask
 from bot.flows.cancel import Cancel
-from bot.flows.ports import Asker, Chat, Requests
+from bot.flows.place import LostCard, Places
+from bot.flows.ports import Asker, Chat, Heard, Requests
 from bot.flows.status import Status
+from bot.slack.preflight import Identity
 
 Payload = Mapping[str, Any]
 # Renders a message as the keyword arguments of ack() or respond(): text and blocks, masked.
@@ -22,9 +24,13 @@ Later = Callable[[Awaitable[None], Asker], None]
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """The flows that listeners call. `wishes` wakes the worker that asks Bolt to cancel."""
+    """The flows that listeners call. `wishes` wakes the worker that asks Bolt to cancel.
+
+    `command` is how commands begin in what is told: the slash command, or the bot's own name where it was mentioned.
+    """
 
     command: str
+    me: Identity
     workspace: str
     ask: Ask
     cancel: Cancel
@@ -35,6 +41,8 @@ class Desk:
     render: Render
     later: Later
     wishes: Callable[[], None]
+    heard: Heard
+    places: Places
 
     async def tell(self, asker: Asker, message: Message) -> None:
         """Answer privately, to be handed to `later`."""
@@ -46,13 +54,14 @@ class Call:
     """A command as it came: typed behind the slash command, or in a message to the bot.
 
     `delivery` is the same when Slack delivers it twice. `trigger_id` opens a dialog within 3 s, and is empty where
-    Slack gives none.
+    Slack gives none. `lost` is the card in whose thread it was typed, where Redis has lost that card's record.
     """
 
     asker: Asker
     delivery: str
     user_name: str = ""
     trigger_id: str = ""
+    lost: LostCard | None = None
 
 
 def slash_call(body: Payload) -> Call:
@@ -75,7 +84,10 @@ def click_asker(body: Payload) -> Asker:
     channel = (body.get("channel") or {}).get("id") or (body.get("container") or {}).get("channel_id") or ""
     user = body["user"]
     team = (body.get("team") or {}).get("id") or user.get("team_id") or ""
-    return Asker(team, user["id"], channel, body.get("response_url", ""))
+    thread = str((body.get("container") or {}).get("thread_ts") or "")
+    return Asker(
+        team, user["id"], channel, body.get("response_url", ""), "" if thread == click_message(body) else thread
+    )
 
 
 def click_message(body: Payload) -> str:

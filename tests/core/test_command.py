@@ -248,7 +248,10 @@ def test_what_is_wrong_is_said_in_one_sentence_with_the_next_step(text: str, sen
         ("logs", LogsCommand(4711)),
         ("logs 3", LogsCommand(4711, 3)),
         ("logs 3 --follow", LogsCommand(4711, 3, follow=True)),
+        ("logs 003", LogsCommand(4711, 3)),
         ("logs 4712", LogsCommand(4712)),
+        ("logs 0000030000", LogsCommand(30000)),
+        ("logs `3`", LogsCommand(4711, 3)),
         ("logs 4712 3", LogsCommand(4712, 3)),
         ("retry --all", RetryCommand(every=True, run_id=4711)),
         ("retry nightly", RetryCommand(every=False, latest_of="nightly")),
@@ -260,6 +263,13 @@ def test_what_is_wrong_is_said_in_one_sentence_with_the_next_step(text: str, sen
 def test_in_the_thread_of_a_run_its_number_may_be_left_out(text: str, expected: Command) -> None:
     """What is named there counts all the same."""
     assert parse(text, run_id=4711) == expected
+
+
+@pytest.mark.parametrize("text", ["logs 0", "logs dbt test", "cancel it", "artifacts please", "logs 4712 x"])
+def test_in_a_thread_nothing_is_guessed_either(text: str) -> None:
+    """What is no number there is refused, as elsewhere."""
+    with pytest.raises(BadCommand, match="needs the number of a run"):
+        parse(text, run_id=4711)
 
 
 def test_the_commands_own_name_is_used() -> None:
@@ -288,6 +298,16 @@ def test_nothing_typed_ends_in_anything_but_a_command_or_a_sentence(text: str) -
         with contextlib.suppress(BadCommand):
             command = parse(typed)
             assert parse(canonical(command)) == command
+
+
+@given(st.text(max_size=60) | AWKWARD)
+def test_a_thread_adds_its_run_and_nothing_else(text: str) -> None:
+    """What reads otherwise there is of the thread's run; all that can be read elsewhere can be read there."""
+    for typed in (text, f"cancel {text}", f"logs {text}", f"retry {text}", f"status {text}"):
+        with contextlib.suppress(BadCommand):
+            elsewhere = parse(typed)
+            there = parse(typed, run_id=4711)
+            assert there == elsewhere or getattr(there, "run_id", None) == 4711
 
 
 VALUE = st.text("ab9 `*_~<>&|\"'\\“”„‘’«»—–-=#@;é", min_size=1, max_size=30).map(str.strip).filter(bool)
