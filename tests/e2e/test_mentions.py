@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 from typing import Any
 
@@ -135,9 +136,10 @@ async def test_a_message_that_comes_five_times_is_dealt_with_once(stage: Stage, 
     assert len(stage.started()) == len(stage.cards()) == (0 if answers else 1)
 
 
-async def test_a_bot_that_stands_still_is_asked_again_and_does_it_once(stage: Stage) -> None:
+@pytest.mark.parametrize("socket_mode", [True, False])
+async def test_a_bot_that_stands_still_is_asked_again_and_does_it_once(stage: Stage, *, socket_mode: bool) -> None:
     """Slack delivers again what was not acknowledged in time; both deliveries reach the bot when it wakes."""
-    bot = await stage.start_bot()
+    bot = await stage.start_bot(socket_mode=socket_mode)
     delivery = stage.sandbox.slack.delivery
     delivery.ack_timeout_s, delivery.event_retries_s = 0.4, (0.0, 0.5, 1.0)
     bot.kill(signal.SIGSTOP)
@@ -149,6 +151,45 @@ async def test_a_bot_that_stands_still_is_asked_again_and_does_it_once(stage: St
     assert heard(stage)[:2] == ["operation_timeout"] * 2
     assert len(stage.started()) == len(stage.cards()) == 1
     assert stage.private() == []
+
+
+@pytest.mark.parametrize("socket_mode", [True, False])
+async def test_what_a_process_died_over_is_done_when_it_comes_again(
+    stage: Stage, redis_url: str, *, socket_mode: bool
+) -> None:
+    """While another process has begun with it, it is not acknowledged: whoever comes after its death does it."""
+    bot = await stage.start_bot({"REDIS_URL": redis_url}, socket_mode=socket_mode)
+    delivery = stage.sandbox.slack.delivery
+    delivery.ack_timeout_s, delivery.event_retries_s = 1.0, (0.0, 3.0)
+    bot.kill(signal.SIGSTOP)
+    mentioned = asyncio.create_task(stage.mention("run nightly"))
+    await stage.until(lambda: bool(stage.sandbox.workspace.channel("data-eng").messages))
+    (message,) = stage.sandbox.workspace.channel("data-eng").messages.values()
+    with Redis.from_url(redis_url) as client:
+        client.set(f"{{bolt:bolt}}:heard:message:{message.channel}:{message.ts}", "begun", px=2500)
+    bot.kill(signal.SIGCONT)
+    await mentioned
+    await stage.until(lambda: len(heard(stage)) == 2)
+    assert "acknowledged" not in heard(stage)
+    assert stage.cards() == []
+    await stage.until(stage.card_says("succeeded in"))
+    assert heard(stage)[-1] == "acknowledged"
+    assert len(stage.started()) == len(stage.cards()) == 1
+
+
+async def test_a_redis_that_hangs(stage: Stage, redis_url: str) -> None:
+    """Slack is answered in time, and the person with the next step; what needs no memory works."""
+    await stage.start_bot({"REDIS_URL": redis_url})
+    card = await running_card(stage)
+    with Redis.from_url(redis_url) as client:
+        client.client_pause(6000)
+    await stage.mention("help cancel")
+    await stage.until(stage.told_privately("@bolt cancel"))
+    await stage.mention("run nightly")
+    await stage.until(stage.told_privately("I could not write this down in time"))
+    await stage.mention("cancel", thread=card.ts)
+    await stage.until(stage.told_privately("I could not note in time"))
+    assert set(heard(stage)) == {"acknowledged"}
 
 
 @pytest.mark.parametrize(
