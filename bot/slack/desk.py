@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+import structlog
 
 from bot.core.message import Message
 from bot.flows.answer import Answers
@@ -14,6 +17,11 @@ from bot.flows.place import LostCard, Places
 from bot.flows.ports import Asker, Chat, Heard, Requests
 from bot.flows.status import Status
 from bot.slack.preflight import Identity
+
+log = structlog.get_logger()
+
+# Slack limits private answers by the minute; there is no acknowledgement of a message that could carry one instead.
+AGAIN_S = (5.0, 30.0, 60.0)
 
 Payload = Mapping[str, Any]
 # Renders a message as the keyword arguments of ack() or respond(): text and blocks, masked.
@@ -45,8 +53,13 @@ class Desk:
     places: Places
 
     async def tell(self, asker: Asker, message: Message) -> None:
-        """Answer privately, to be handed to `later`."""
-        await self.answers.privately(asker, message)
+        """Answer privately, to be handed to `later`. Where Slack takes no answer now it is asked again, for some minutes."""
+        for pause_s in AGAIN_S:
+            if await self.answers.privately(asker, message):
+                return
+            await asyncio.sleep(pause_s)
+        if not await self.answers.privately(asker, message):
+            log.error("an answer was given up", user=asker.user, channel=asker.channel)
 
 
 @dataclass(frozen=True, slots=True)

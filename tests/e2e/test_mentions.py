@@ -192,6 +192,16 @@ async def test_a_redis_that_hangs(stage: Stage, redis_url: str) -> None:
     assert set(heard(stage)) == {"acknowledged"}
 
 
+async def test_an_answer_that_slack_does_not_take_now_comes_later(stage: Stage) -> None:
+    """Slack limits private answers, and direct messages too."""
+    await stage.start_bot()
+    for method in ("chat.postEphemeral", "conversations.open"):
+        stage.sandbox.workspace.faults.add(SlackFault("ratelimited", method, retry_after_s=2))
+    await stage.mention("rnu nightly")
+    assert heard(stage) == ["acknowledged"]
+    await stage.until(stage.told_privately("Did you mean @bolt run?"))
+
+
 @pytest.mark.parametrize(
     ("text", "answer"),
     [
