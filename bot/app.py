@@ -27,6 +27,7 @@ from bot.flows.conclude import Conclude, LogReader
 from bot.flows.follow import Follow
 from bot.flows.hint import Hints
 from bot.flows.listings import Listings
+from bot.flows.place import Places
 from bot.flows.ports import Limits
 from bot.flows.show import Show
 from bot.flows.start import Start, StartRules
@@ -37,7 +38,7 @@ from bot.outage import Outage
 from bot.paradime.client import BoltClient, ClientLimits
 from bot.paradime.credentials import Credentials
 from bot.settings import Settings
-from bot.slack import actions, commands
+from bot.slack import actions, commands, events
 from bot.slack.client import SlackChat
 from bot.slack.desk import Desk
 from bot.slack.http import handler
@@ -48,6 +49,7 @@ from bot.slack.tasks import TaskRegistry
 from bot.store.connect import alive, check, close, connect
 from bot.store.due import DueSet
 from bot.store.embedded import Embedded
+from bot.store.heard import Heard
 from bot.store.lanes import Budget, Edits, Posts
 from bot.store.requests import Requests
 from bot.store.runs import Runs
@@ -262,6 +264,7 @@ class App:
         )
         commands.register(app, desk)
         actions.register(app, desk)
+        events.register(app, desk)
         register_fallbacks(app)
         self._working = [asyncio.create_task(worker.run(), name=name) for name, worker in self._workers.items()]
         if settings.slack_app_token is not None:
@@ -347,6 +350,7 @@ class App:
         ask = Ask(requests, app_url=app_url, card_url=its_url, accepted=self._workers["requests"].wake)
         return Desk(
             command=settings.bolt_bot_command,
+            me=identity,
             workspace=settings.workspace,
             ask=ask,
             cancel=cancel,
@@ -357,6 +361,8 @@ class App:
             render=chat.content,
             later=self._tasks.start,
             wishes=self._ring("wishes"),
+            heard=Heard(scripts),
+            places=Places(runs, requests, chat, workspace=settings.workspace, app_url=app_url),
         )
 
     def _build_workers(

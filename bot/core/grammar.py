@@ -185,7 +185,7 @@ def _logs(given: _Given) -> LogsCommand:
     before, _, last = text.rpartition(" ")
     if before and last.isascii() and last.isdecimal() and (RUN_ID.search(before) or RUN_LINK.search(before)):
         text, number = before, _positive(last)
-    elif given.run_id and text.isascii() and text.isdecimal() and int(text[:6]) <= COMMAND_NUMBER_MOST:
+    elif given.run_id and (_positive(text) or GRAPHQL_INT) <= COMMAND_NUMBER_MOST:
         # In a run's thread a small number is that of a command.
         text, number = "", _positive(text)
     if before and number is None and text != given.text:
@@ -392,7 +392,7 @@ def _run_number(given: _Given) -> int | None:
     """The run that is named, or that of the thread; None where a schedule is named."""
     if not given.words:
         return given.run_id
-    if any(word.quoted for word in given.words):
+    if any(word.quoted and not word.code for word in given.words):
         return None
     number = _number_of_run(given.text)
     if number is None and (RUN_ID.search(given.text) or RUN_LINK.search(given.text)):

@@ -45,7 +45,7 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A start as it is recorded.
+    """A start as it is recorded. `thread` is the one in which it was asked for.
 
     `why` is the sentence of a refusal, `near` the slugs that may have been meant. `candidates` are the runs that
     may be ours; at a refusal because one is running, that run.
@@ -68,6 +68,7 @@ class Request:
     why: str = ""
     candidates: tuple[int, ...] = ()
     near: tuple[str, ...] = ()
+    thread: str = ""
 
     @property
     def key(self) -> str:

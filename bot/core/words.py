@@ -1,7 +1,9 @@
 """A line that a person typed, split into words: Slack's escapes, the quotes and dashes of phones, invisible characters.
 
 Where words could be read in two ways nothing is guessed: a value with spaces stands between quotes, and a quote inside
-quotes of its kind is written with a backslash.
+quotes of its kind is written with a backslash. Backticks quote as well, word for word, and may stand around the whole
+line: so commands come out of documents. A command is one line; what has more of them is refused, since an option on the
+second one would be lost.
 """
 
 from __future__ import annotations
@@ -22,23 +24,29 @@ _INVISIBLE = re.compile(
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _DOUBLE_QUOTES = str.maketrans(dict.fromkeys("“”„‟«»＂", '"'))
 _SINGLE_QUOTES = str.maketrans(dict.fromkeys("‘’‚‛‹›＇", "'"))
+# What stands around a whole line that was pasted with its formatting. No command begins with any of them.
+_AROUND = ("```", "`", "*", "_", "~")
 _ESCAPED = frozenset("\"'\\“”„‟«»＂‘’‚‛‹›＇")
 # What phones make of "--": one or more dashes of any kind before a letter.
 DASHES = re.compile(rf"^(?:[{DASH}]{{2,}}|[{DASH[1:]}])(?=\w)")
 _DASHES_INSIDE = re.compile(rf"(?<![^ ])-?[{DASH[1:]}][{DASH}]*(?:(?P<short>[A-Za-z])(?![\w-])|(?=[^\W\d]))")
 ONLY_DASHES = re.compile(rf"[{DASH}]{{2,}}|[{DASH[1:]}]")
 _SLACK_TOKEN = re.compile(r"<([@#!]?)([^<>|]*)(?:\|([^<>]*))?>")
-RUN_LINK = re.compile(r"^https?://\S*/run_id/(\d+)(?:[/?#]\S*)?$", re.IGNORECASE)
+RUN_LINK = re.compile(r"^https?://(?=\S*$)\S*/run_id/(\d+)(?:[/?#]|$)", re.IGNORECASE)
 RUN_ID = re.compile(r"^(?:run\s*)?#?(\d+)$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A word of a command. `quoted` ones are never options; with `closed` its end, the value, stood between quotes."""
+    """A word of a command. `quoted` ones are never options; with `closed` its end, the value, stood between quotes.
+
+    `code`: the quotes were backticks, which say nothing of what is meant.
+    """
 
     text: str
     quoted: bool = False
     closed: bool = False
+    code: bool = False
 
 
 def words(text: str) -> list[Word]:
@@ -48,12 +56,21 @@ def words(text: str) -> list[Word]:
 
 def _typed(text: str) -> str:
     """What the person typed, before Slack's escapes: links and mentions as their visible text, entities as characters."""
-    text = _SLACK_TOKEN.sub(_visible, text.strip())
+    text = _unwrapped(_SLACK_TOKEN.sub(_visible, text.strip()))
     for entity, character in (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&")):
         text = text.replace(entity, character)
     if _CONTROL.search(text):
         bad("Line breaks and control characters are not allowed in a command; type it on one line.")
     return _INVISIBLE.sub("", _SPACE.sub(" ", text)).strip()
+
+
+def _unwrapped(text: str) -> str:
+    """A line without the formatting that stands around all of it."""
+    for mark in _AROUND:
+        inside = text[len(mark) : -len(mark)]
+        if text.startswith(mark) and text.endswith(mark) and inside.strip() and mark not in inside:
+            return _unwrapped(inside.strip())
+    return text
 
 
 def _visible(token: re.Match[str]) -> str:
@@ -78,14 +95,17 @@ def _split(text: str) -> list[Word]:
 
 def _word(text: str, at: int) -> tuple[Word, int]:
     """The word that begins here, and where the text goes on. Quotes stand around it, or around what follows `--option=`."""
+    if text[at] == "`":
+        inside, end = _code(text, at)
+        return Word(inside, quoted=True, closed=True, code=True), end
     if quote := _quote_at(text, at):
         inside, end = _inside(text, at, quote)
         return Word(inside, quoted=True, closed=True), end
     end = at
     while end < len(text) and text[end] != " ":
         quote = _quote_at(text, end)
-        if quote and text[end - 1] == "=" and DASHES.match(text[at:end]):
-            inside, after = _inside(text, end, quote)
+        if text[end - 1] == "=" and DASHES.match(text[at:end]) and (quote or text[end] == "`"):
+            inside, after = _inside(text, end, quote) if quote else _code(text, end)
             return Word(text[at:end] + inside, closed=True), after
         if quote == '"':
             bad(f"A quote stands inside a word: {cut(text[at:], 40)} - put quotes around the whole value.")
@@ -117,6 +137,18 @@ def _inside(text: str, begun: int, quote: str) -> tuple[str, int]:
         characters.append(text[at])
         at += 1
     bad(f"A quote is not closed: {cut(text[begun:], 40)} - end it with {quote}.")
+
+
+def _code(text: str, begun: int) -> tuple[str, int]:
+    """What stands between backticks, one or three, as it is, and where the text goes on."""
+    fence = "```" if text.startswith("```", begun) else "`"
+    end = text.find(fence, begun + len(fence))
+    if end < 0:
+        bad(f"A backtick is not closed: {cut(text[begun:], 40)} - end it with {fence}.")
+    after = end + len(fence)
+    if text[after : after + 1].strip():
+        bad(f"Something follows a backtick at once: {cut(text[begun:], 40)} - put a space there.")
+    return text[begun + len(fence) : end].strip(), after
 
 
 def for_a_shell(command: str) -> str:

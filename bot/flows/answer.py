@@ -1,4 +1,8 @@
-"""Answering one person privately: by response_url while it lasts, else an ephemeral message, else a direct one."""
+"""Answering one person privately: by response_url while it lasts, else an ephemeral message, else a direct one.
+
+In a thread the ephemeral message comes first: a response_url's answer would stand in the channel. In the direct message
+with the bot an ordinary message is private enough, and stays where an ephemeral one would be gone after a while.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,11 @@ from bot.flows.ports import Asker, Chat
 
 log = structlog.get_logger()
 
+# How the ids of direct messages begin. Where it is one of other people, Slack refuses the message.
+DIRECT = "D"
+
+Way = Callable[[], Awaitable[object]]
+
 
 class Answers:
     """Private answers. They never wait for the posting budget, and a failure is never silent."""
@@ -21,14 +30,8 @@ class Answers:
 
     async def privately(self, asker: Asker, message: Message) -> bool:
         """Answer the asker. False where Slack may take the answer later; where it refuses every way, that is logged."""
-        ways: list[Callable[[], Awaitable[object]]] = [
-            lambda: self._chat.whisper(asker.channel, asker.user, message),
-            lambda: self._chat.direct(asker.user, message, key="answer"),
-        ]
-        if asker.response_url:
-            ways.insert(0, lambda: self._chat.respond(asker.response_url, message))
         errors: list[SlackError] = []
-        for way in ways:
+        for way in self._ways(asker, message):
             try:
                 await way()
             except SlackError as error:
@@ -41,3 +44,17 @@ class Answers:
             return True
         log.info("an answer has to wait", user=asker.user, why=str(errors[-1]))
         return False
+
+    def _ways(self, asker: Asker, message: Message) -> list[Way]:
+        """The ways in which this person can be answered, the best one first."""
+        chat, thread = self._chat, asker.thread or None
+
+        def here() -> Awaitable[object]:
+            if asker.channel.startswith(DIRECT):
+                return chat.post(asker.channel, message, key="answer", thread_ts=thread)
+            return chat.whisper(asker.channel, asker.user, message, thread_ts=thread)
+
+        ways: list[Way] = [here, lambda: chat.direct(asker.user, message, key="answer")]
+        if asker.response_url:
+            ways.insert(1 if thread else 0, lambda: chat.respond(asker.response_url, message))
+        return ways

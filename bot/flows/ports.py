@@ -16,6 +16,7 @@ from bot.core.bolt import CommandOutput, LogPage, RunStatus, RunSummary, Schedul
 from bot.core.command import RunCommand
 from bot.core.errors import BoltError
 from bot.core.message import Message
+from bot.core.posted import PostedButton
 from bot.core.request import Look, Request
 from bot.core.run import CancelWish, CardRef, End, Observation, Run, RunFacts, RunKey
 from bot.flows.lease import Lease
@@ -87,12 +88,16 @@ class Bolt(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Who asked, and how to answer that person privately. `response_url` is a capability: never logged."""
+    """Who asked, and how to answer that person privately. `response_url` is a capability: never logged.
+
+    `thread` is the timestamp of the thread's first message where one asked in a thread.
+    """
 
     team: str
     user: str
     channel: str
     response_url: str = field(default="", repr=False)
+    thread: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +115,15 @@ class Absent:
 @dataclass(frozen=True, slots=True)
 class Unknown:
     """The channel could not be read back far enough (a missing scope, say)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """A message as Slack has it. `ours`: the bot wrote it, so that its buttons and its key are the bot's own."""
+
+    ours: bool
+    buttons: tuple[PostedButton, ...] = ()
+    key: str = ""
 
 
 class Chat(Protocol):
@@ -153,8 +167,11 @@ class Chat(Protocol):
     async def respond(self, response_url: str, message: Message, *, replace: bool = False) -> None:
         """Answer privately through a response_url; `replace` replaces the message it came from."""
 
-    async def whisper(self, channel: str, user: str, message: Message) -> None:
-        """Show a message in a channel to one person only."""
+    async def whisper(self, channel: str, user: str, message: Message, *, thread_ts: str | None = None) -> None:
+        """Show a message in a channel, or in a thread there, to one person only."""
+
+    async def read(self, channel: str, ts: str, *, within_s: float) -> Posted | None:
+        """Read a message of the channel back, None where there is none. Raises SlackError, also where a scope is missing."""
 
     async def direct(self, user: str, message: Message, *, key: str) -> str:
         """Post into the direct message with a person; its timestamp."""
@@ -184,6 +201,7 @@ class Asked:
     wanted: RunCommand
     response_url: str = field(default="", repr=False)
     force: bool = False
+    thread: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,6 +312,7 @@ class Runs(Protocol):
     """Runs on record."""
 
     async def load(self, key: RunKey) -> Run | None: ...
+    async def card(self, team: str, card: CardRef) -> Card | None: ...
     async def known(self, workspace: str, run_ids: Sequence[int]) -> frozenset[int]: ...
     async def started_by_us(self, workspace: str, run_ids: Sequence[int]) -> frozenset[int]: ...
     async def observe(self, lease: Lease, claimed_us: int, observed: Sequence[Observed]) -> list[str]: ...
@@ -312,6 +331,13 @@ class Runs(Protocol):
     async def drop_wish(self, lease: Lease, key: RunKey, *, keep: bool) -> None: ...
     async def actor(self, workspace: str) -> str | None: ...
     async def learn_actor(self, workspace: str, actor: str) -> None: ...
+
+
+class Heard(Protocol):
+    """Messages that were heard. `begin` says `new`, `begun` (another delivery of it is being dealt with) or `done`."""
+
+    async def begin(self, delivery: str) -> str: ...
+    async def done(self, delivery: str) -> None: ...
 
 
 class Due(Protocol):

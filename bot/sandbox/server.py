@@ -42,6 +42,8 @@ class Sandbox:
 
     def __init__(self, *, workspace: Workspace | None = None, bolt: BoltWorld | None = None) -> None:
         self.workspace = workspace or Workspace()
+        # Installed as its manifest asks: what that does not ask for is refused here as it would be there.
+        self.workspace.scopes = set(self.workspace.features.scopes)
         self.bolt = bolt or BoltWorld()
         self.app = web.Application(client_max_size=BODY_MOST, middlewares=[only_loopback, self._tell_of_control])
         self.slack: SlackRoutes = add_slack_routes(self.app, self.workspace, prefix="/slack")

@@ -27,10 +27,10 @@ from bot.core.errors import (
     SlackThrottled,
 )
 from bot.core.message import Message, mapped
-from bot.flows.ports import Absent, Found, Unknown
+from bot.flows.ports import Absent, Found, Posted, Unknown
 from bot.slack.blocks.render import render
 from bot.slack.errors import error_of
-from bot.slack.lookup import find_file, find_key
+from bot.slack.lookup import find_file, find_key, read_message
 
 EVENT_TYPE = "bolt_bot"
 CALL_S = 3.3
@@ -156,6 +156,10 @@ class SlackChat:
         """Look for our message with that key, posted at `since` (unix seconds, Slack's clock) or later."""
         return await find_key(self, channel, key, since=since, thread_ts=thread_ts, ours=self.bot_user)
 
+    async def read(self, channel: str, ts: str, *, within_s: float) -> Posted | None:
+        """Read a message of the channel back, None where there is none. Raises SlackError, also where a scope is missing."""
+        return await read_message(self, channel, ts, ours=self.bot_user, within_s=within_s)
+
     async def join(self, channel: str) -> None:
         """Join a public channel. Raises ChannelRefused where that cannot be."""
         try:
@@ -229,9 +233,10 @@ class SlackChat:
         if answer.status != 200 or _says_no(text):
             raise SlackRefused("response_url", f"http_{answer.status}")
 
-    async def whisper(self, channel: str, user: str, message: Message) -> None:
-        """Show a message in a channel to one person only."""
-        await self.call("chat.postEphemeral", channel=channel, user=user, parse="none", **self.content(message))
+    async def whisper(self, channel: str, user: str, message: Message, *, thread_ts: str | None = None) -> None:
+        """Show a message in a channel, or in a thread there, to one person only."""
+        content = self.content(message)
+        await self.call("chat.postEphemeral", channel=channel, user=user, thread_ts=thread_ts, parse="none", **content)
 
     async def direct(self, user: str, message: Message, *, key: str) -> str:
         """Post into the direct message with a person; its timestamp."""

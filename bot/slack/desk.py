@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+import structlog
 
 from bot.core.message import Message
 from bot.flows.answer import Answers
 from bot.flows.ask import Ask
 from bot.flows.cancel import Cancel
-from bot.flows.ports import Asker, Chat, Requests
+from bot.flows.place import LostCard, Places
+from bot.flows.ports import Asker, Chat, Heard, Requests
 from bot.flows.status import Status
+from bot.slack.preflight import Identity
+
+log = structlog.get_logger()
+
+# Slack limits private answers by the minute; there is no acknowledgement of a message that could carry one instead.
+AGAIN_S = (5.0, 30.0, 60.0)
 
 Payload = Mapping[str, Any]
 # Renders a message as the keyword arguments of ack() or respond(): text and blocks, masked.
@@ -22,9 +32,13 @@ Later = Callable[[Awaitable[None], Asker], None]
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """The flows that listeners call. `wishes` wakes the worker that asks Bolt to cancel."""
+    """The flows that listeners call. `wishes` wakes the worker that asks Bolt to cancel.
+
+    `command` is how commands begin in what is told: the slash command, or the bot's own name where it was mentioned.
+    """
 
     command: str
+    me: Identity
     workspace: str
     ask: Ask
     cancel: Cancel
@@ -35,10 +49,17 @@ class Desk:
     render: Render
     later: Later
     wishes: Callable[[], None]
+    heard: Heard
+    places: Places
 
     async def tell(self, asker: Asker, message: Message) -> None:
-        """Answer privately, to be handed to `later`."""
-        await self.answers.privately(asker, message)
+        """Answer privately, to be handed to `later`. Where Slack takes no answer now it is asked again, for some minutes."""
+        for pause_s in AGAIN_S:
+            if await self.answers.privately(asker, message):
+                return
+            await asyncio.sleep(pause_s)
+        if not await self.answers.privately(asker, message):
+            log.error("an answer was given up", user=asker.user, channel=asker.channel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +67,14 @@ class Call:
     """A command as it came: typed behind the slash command, or in a message to the bot.
 
     `delivery` is the same when Slack delivers it twice. `trigger_id` opens a dialog within 3 s, and is empty where
-    Slack gives none.
+    Slack gives none. `lost` is the card in whose thread it was typed, where Redis has lost that card's record.
     """
 
     asker: Asker
     delivery: str
     user_name: str = ""
     trigger_id: str = ""
+    lost: LostCard | None = None
 
 
 def slash_call(body: Payload) -> Call:
@@ -75,7 +97,10 @@ def click_asker(body: Payload) -> Asker:
     channel = (body.get("channel") or {}).get("id") or (body.get("container") or {}).get("channel_id") or ""
     user = body["user"]
     team = (body.get("team") or {}).get("id") or user.get("team_id") or ""
-    return Asker(team, user["id"], channel, body.get("response_url", ""))
+    thread = str((body.get("container") or {}).get("thread_ts") or "")
+    return Asker(
+        team, user["id"], channel, body.get("response_url", ""), "" if thread == click_message(body) else thread
+    )
 
 
 def click_message(body: Payload) -> str:

@@ -90,7 +90,7 @@ def _own_team_only(team: str) -> Callable[..., Awaitable[BoltResponse | None]]:
     async def middleware(
         body: dict[str, Any], context: AsyncBoltContext, next_: Callable[[], Awaitable[Any]]
     ) -> BoltResponse | None:
-        theirs = _team_of(body)
+        theirs = team if body.get("type") == "event_callback" and _is_for(body, team) else _team_of(body)
         if theirs == team or (theirs is None and body.get("type") in {"url_verification", None}):
             await next_()
             return None
@@ -98,6 +98,12 @@ def _own_team_only(team: str) -> Callable[..., Awaitable[BoltResponse | None]]:
         return BoltResponse(status=200, body=_private(OTHER_TEAM))
 
     return middleware
+
+
+def _is_for(body: dict[str, Any], team: str) -> bool:
+    """Whether an event is for our installation. In a shared channel its envelope may name the team of whoever acts."""
+    authorized = (one.get("team_id") for one in body.get("authorizations") or [] if isinstance(one, dict))
+    return team in {body.get("team_id"), body.get("context_team_id"), *authorized}
 
 
 def _team_of(body: dict[str, Any]) -> str | None:

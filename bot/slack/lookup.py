@@ -1,12 +1,13 @@
-"""Looking for a message of ours whose reply was lost: by the key in its metadata, or by its file."""
+"""Reading messages back: one whose reply was lost, by the key in its metadata or by its file; one whose record was."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from bot.core.errors import SlackRefused
-from bot.flows.ports import Absent, Found, Unknown
+from bot.core.errors import MessageGone, SlackRefused
+from bot.core.posted import PostedButton
+from bot.flows.ports import Absent, Found, Posted, Unknown
 
 # Our clock and Slack's may differ a little.
 MARGIN_S = 10.0
@@ -29,10 +30,15 @@ async def find_key(
     """Our message whose metadata holds the key, in a channel or in a thread."""
 
     def is_it(message: Json) -> bool:
-        payload = (message.get("metadata") or {}).get("event_payload") or {}
-        return payload.get("key") == key and (not ours or message.get("user") in (ours, None))
+        return _key(message) == key and (not ours or message.get("user") in (ours, None))
 
     return await _find(slack, channel, thread_ts, since, is_it)
+
+
+def _key(message: Json) -> str:
+    """What a message is for, as its metadata tells."""
+    payload = (message.get("metadata") or {}).get("event_payload") or {}
+    return str(payload.get("key") or "")
 
 
 async def find_file(
@@ -44,6 +50,34 @@ async def find_file(
         return any(file.get("id") == file_id for file in message.get("files") or [])
 
     return await _find(slack, channel, thread_ts, since, is_it)
+
+
+async def read_message(slack: Caller, channel: str, ts: str, *, ours: str, within_s: float) -> Posted | None:
+    """A message of a channel with its buttons, None where there is none. Raises SlackError."""
+    try:
+        page = await slack.call(
+            "conversations.replies",
+            within_s=within_s,
+            channel=channel,
+            ts=ts,
+            limit=1,
+            include_all_metadata=True,
+        )
+    except MessageGone:
+        return None
+    found = next((one for one in page.get("messages") or [] if one.get("ts") == ts), None)
+    if found is None:
+        return None
+    elements = [
+        element
+        for block in found.get("blocks") or []
+        for element in [*(block.get("elements") or []), block.get("accessory") or {}]
+        if element.get("type") == "button"
+    ]
+    buttons = (
+        PostedButton(one.get("action_id") or "", one.get("value") or "", one.get("url") or "") for one in elements
+    )
+    return Posted(bool(ours) and found.get("user") == ours, tuple(buttons), _key(found))
 
 
 async def _find(

@@ -10,9 +10,10 @@ from datetime import UTC, datetime
 from bot.core.run import LOST, CancelWish, CardRef, End, Observation, Run, RunFacts, RunKey, is_failed, is_final
 from bot.flows.lease import Lease
 from bot.flows.pieces import in_pieces
-from bot.flows.ports import Asker, Observed, StrayRule, WishAnswer
+from bot.flows.ports import Asker, Card, Observed, StrayRule, WishAnswer
 from bot.store.codec import dump, load
 from bot.store.due import MICROSECONDS, us
+from bot.store.lanes import load_card
 from bot.store.scripts import Scripts
 
 # A poll interval later all failures of a burst are seen.
@@ -50,6 +51,10 @@ class Runs:
         """A run as it is recorded, None where there is none."""
         record = await self._scripts.ask(self._scripts.redis.hgetall(self._scripts.key("run", key.name)))
         return _run(key, record) if record.get("rev") else None
+
+    async def card(self, team: str, card: CardRef) -> Card | None:
+        """A card as it is recorded, None where there is none."""
+        return await load_card(self._scripts, card_id(team, card))
 
     async def known(self, workspace: str, run_ids: Sequence[int]) -> frozenset[int]:
         """Which of these runs are somebody's: told to us by Bolt, or with a card."""

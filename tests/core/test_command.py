@@ -82,6 +82,23 @@ FULL = RunCommand("Nightly full build", "dev", 12, ("dbt run -s a", "dbt test"),
         ("", RunForm()),
         ("run", RunForm()),
         ("run x —continue-on-error", RunCommand("x", continue_on_error=True)),
+        ("`run nightly`", RunCommand("nightly")),
+        ("```run nightly --pr 3```", RunCommand("nightly", None, 3)),
+        ("```\nrun nightly\n```", RunCommand("nightly")),
+        ("*run nightly*", RunCommand("nightly")),
+        ("_`run nightly`_", RunCommand("nightly")),
+        ("`run` nightly", RunCommand("nightly")),
+        ("run `Nightly full build`", RunCommand("Nightly full build")),
+        ("run x --command `dbt run -s a`", RunCommand("x", commands=("dbt run -s a",))),
+        ("run x --command=```dbt run -s a```", RunCommand("x", commands=("dbt run -s a",))),
+        (
+            r"""run x --command `dbt run --vars "{\"a\": 1}"`""",
+            RunCommand("x", commands=(r"""dbt run --vars "{\"a\": 1}" """.strip(),)),
+        ),
+        ("run x --reason `*not* bold`", RunCommand("x", reason="*not* bold")),
+        ("`4711`", StatusCommand(4711)),
+        ("status `4711`", StatusCommand(4711)),
+        ("cancel `4711`", CancelCommand(4711)),
         ("run --continue-on-error nightly full", RunCommand("nightly full", continue_on_error=True)),
         ("status", StatusCommand()),
         ("status Nightly full build", StatusCommand(schedule="Nightly full build")),
@@ -155,6 +172,12 @@ def test_phones_may_write_dashes_and_quotes_as_they_like(dash: str, opening: str
             "run nightly --command 'a\x1bb'",
             "Line breaks and control characters are not allowed in a command; type it on one line.",
         ),
+        (
+            "run nightly\n--branch dev",
+            "Line breaks and control characters are not allowed in a command; type it on one line.",
+        ),
+        ("run `nightly", "A backtick is not closed: `nightly - end it with `."),
+        ("run `nightly`x", "Something follows a backtick at once: `nightly`x - put a space there."),
         ("run nightly " + "--command x " * 21, "Those are 21 commands; 20 are the most."),
         ("rnu nightly", 'I do not know the command "rnu". Did you mean /bolt run?'),
         ("zzz", 'I do not know the command "zzz". Type /bolt help for what I do.'),
@@ -225,7 +248,10 @@ def test_what_is_wrong_is_said_in_one_sentence_with_the_next_step(text: str, sen
         ("logs", LogsCommand(4711)),
         ("logs 3", LogsCommand(4711, 3)),
         ("logs 3 --follow", LogsCommand(4711, 3, follow=True)),
+        ("logs 003", LogsCommand(4711, 3)),
         ("logs 4712", LogsCommand(4712)),
+        ("logs 0000030000", LogsCommand(30000)),
+        ("logs `3`", LogsCommand(4711, 3)),
         ("logs 4712 3", LogsCommand(4712, 3)),
         ("retry --all", RetryCommand(every=True, run_id=4711)),
         ("retry nightly", RetryCommand(every=False, latest_of="nightly")),
@@ -237,6 +263,13 @@ def test_what_is_wrong_is_said_in_one_sentence_with_the_next_step(text: str, sen
 def test_in_the_thread_of_a_run_its_number_may_be_left_out(text: str, expected: Command) -> None:
     """What is named there counts all the same."""
     assert parse(text, run_id=4711) == expected
+
+
+@pytest.mark.parametrize("text", ["logs 0", "logs dbt test", "cancel it", "artifacts please", "logs 4712 x"])
+def test_in_a_thread_nothing_is_guessed_either(text: str) -> None:
+    """What is no number there is refused, as elsewhere."""
+    with pytest.raises(BadCommand, match="needs the number of a run"):
+        parse(text, run_id=4711)
 
 
 def test_the_commands_own_name_is_used() -> None:
@@ -251,7 +284,7 @@ def test_the_commands_own_name_is_used() -> None:
 # What grammars stumble over: quotes, dashes and Slack's escapes next to one another.
 AWKWARD = st.lists(
     st.sampled_from(
-        ["a", "B c", "7", " ", '"', "'", "“", "”", "’", "\\", "--", "—", "-", "=", "#", "<", ">", "|", "&", ";", "@", "!",
+        ["a", "B c", "7", " ", "`", "```", "*", "_", "~", '"', "'", "“", "”", "’", "\\", "--", "—", "-", "=", "#", "<", ">", "|", "&", ";", "@", "!",
          "&lt;", "&amp;", "<@U1|x>", "--pr ", "--branch ", "--reason ", '--command "', "—reason=", "https://x/run_id/4"]
     ),
     max_size=30,
@@ -267,7 +300,17 @@ def test_nothing_typed_ends_in_anything_but_a_command_or_a_sentence(text: str) -
             assert parse(canonical(command)) == command
 
 
-VALUE = st.text("ab9 <>&|\"'\\“”„‘’«»—–-=#@;é", min_size=1, max_size=30).map(str.strip).filter(bool)
+@given(st.text(max_size=60) | AWKWARD)
+def test_a_thread_adds_its_run_and_nothing_else(text: str) -> None:
+    """What reads otherwise there is of the thread's run; all that can be read elsewhere can be read there."""
+    for typed in (text, f"cancel {text}", f"logs {text}", f"retry {text}", f"status {text}"):
+        with contextlib.suppress(BadCommand):
+            elsewhere = parse(typed)
+            there = parse(typed, run_id=4711)
+            assert there == elsewhere or getattr(there, "run_id", None) == 4711
+
+
+VALUE = st.text("ab9 `*_~<>&|\"'\\“”„‘’«»—–-=#@;é", min_size=1, max_size=30).map(str.strip).filter(bool)
 
 
 @given(VALUE, VALUE, st.lists(VALUE, max_size=3), st.sampled_from([None, 1, 2**31 - 1]))

@@ -115,6 +115,19 @@ class Stage:
         """Type `/bolt <text>`."""
         return await self.sandbox.slack.people.slash(user, channel, "/bolt", text, times=times)
 
+    async def mention(
+        self, text: str, *, user: str = PERSON, channel: str = CHANNEL, thread: str | None = None, times: int = 1
+    ) -> Any:  # noqa: ANN401
+        """Write `@bolt <text>`, in a thread where one is named."""
+        said = f"<@{self.sandbox.workspace.bot.id}> {text}"
+        return await self.say(said, user=user, channel=channel, thread=thread, times=times)
+
+    async def say(
+        self, text: str, *, user: str = PERSON, channel: str = CHANNEL, thread: str | None = None, times: int = 1
+    ) -> Any:  # noqa: ANN401
+        """Write a message; `dm` is the channel of the direct messages with the bot."""
+        return await self.sandbox.slack.people.say(user, channel, text, thread_ts=thread, times=times)
+
     async def click(self, label: str, *, user: str = PERSON, channel: str = CHANNEL, times: int = 1) -> Any:  # noqa: ANN401
         """Click the newest button of that label."""
         people = self.sandbox.slack.people

@@ -10,10 +10,11 @@ from collections.abc import AsyncIterator
 
 from aiohttp import web
 
+from bot.sandbox.slack import payloads
 from bot.sandbox.slack.control import Controls
 from bot.sandbox.slack.delivery import Delivery
 from bot.sandbox.slack.faults import Fault
-from bot.sandbox.slack.model import Refused
+from bot.sandbox.slack.model import Change, Refused
 from bot.sandbox.slack.people import People
 from bot.sandbox.slack.web import BODY_MOST, Front
 from bot.sandbox.slack.workspace import Workspace
@@ -28,6 +29,21 @@ class SlackRoutes:
         self.workspace = workspace
         self.delivery = delivery or Delivery(workspace)
         self.people = People(workspace, self.delivery)
+        workspace.listeners.append(self._echo)
+
+    def _echo(self, change: Change) -> None:
+        """What the app itself says in a direct message comes back to it, like everything that is said there."""
+        channel = self.workspace.channels.get(change.channel)
+        message = channel.messages.get(change.ts) if channel is not None and channel.kind == "im" else None
+        if message is None or message.user != self.workspace.bot.id:
+            return
+        if change.kind == "posted":
+            inner = payloads.message_event(self.workspace, message, "message")
+        elif change.kind == "edited" and message.earlier:
+            inner = payloads.changed_event(self.workspace, message)
+        else:
+            return
+        self.delivery.send_event_soon(payloads.event(self.workspace, inner))
 
 
 def add_routes(

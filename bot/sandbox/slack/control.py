@@ -10,8 +10,9 @@ What people do (the answer comes when the app has acknowledged, or after 3 s):
 POST /control/slash      {user, channel, text, command?="/bolt", times?=1}   `times` repeats the same delivery
 POST /control/click      {user, channel, action_id | label, ts?, block_id?, value?, times?=1}
                          without `ts`: on the newest message that has it. Answers with the confirm dialog, if any
-POST /control/say        {user, channel, text, thread_ts?}     a message; `dm` sends message.im
-POST /control/mention    {user, channel, text, thread_ts?}     "@bolt text"
+POST /control/say        {user, channel, text, thread_ts?, times?=1}      a message; in `dm` the app hears it as message.im
+POST /control/mention    {user, channel, text, thread_ts?, times?=1}      "@bolt text"
+POST /control/edit       {user, channel, ts, text}                        one's own message, of which the app hears again
 POST /control/home       {user, tab?="home"}
 POST /control/shortcut   {user, callback_id, channel?, ts?}    a message's with `ts`, else a global one
 POST /control/view       {view_id, do: submit | close | click | suggest, values?, action_id?, value?, all?}
@@ -37,7 +38,7 @@ POST /control/rates      {enabled?, strict?}
 POST /control/app        {request_url?: address | null, verify?, revoked?, scopes?}   an address means HTTP delivery
 POST /control/members    {channel, user?="bolt", do: invite | kick | archive | unarchive}
 POST /control/channels   {name, kind?="public", members?}
-POST /control/users      {name, guest?}
+POST /control/users      {name, guest?, bot?, team?}    `bot`: another app's; `team`: of another organisation
 """
 
 from __future__ import annotations
@@ -83,6 +84,7 @@ class Controls:
             "click": self.click,
             "say": self.say,
             "mention": self.mention,
+            "edit": self.edit,
             "home": self.home,
             "shortcut": self.shortcut,
             "view": self.view,
@@ -145,14 +147,29 @@ class Controls:
     async def say(self, body: Json) -> Json:
         """POST /control/say."""
         message = await self._people.say(
-            _need(body, "user"), _need(body, "channel"), _need(body, "text"), thread_ts=body.get("thread_ts")
+            _need(body, "user"),
+            _need(body, "channel"),
+            _need(body, "text"),
+            thread_ts=body.get("thread_ts"),
+            times=_times(body),
         )
         return {"ts": message.ts, "channel": message.channel}
 
     async def mention(self, body: Json) -> Json:
         """POST /control/mention."""
         message = await self._people.mention(
-            _need(body, "user"), _need(body, "channel"), _need(body, "text"), thread_ts=body.get("thread_ts")
+            _need(body, "user"),
+            _need(body, "channel"),
+            _need(body, "text"),
+            thread_ts=body.get("thread_ts"),
+            times=_times(body),
+        )
+        return {"ts": message.ts, "channel": message.channel}
+
+    async def edit(self, body: Json) -> Json:
+        """POST /control/edit."""
+        message = await self._people.edit(
+            _need(body, "user"), _need(body, "channel"), _need(body, "ts"), _need(body, "text")
         )
         return {"ts": message.ts, "channel": message.channel}
 
@@ -335,7 +352,12 @@ class Controls:
         """POST /control/users."""
         if any(each.name == body.get("name") for each in self._ws.users.values()):
             raise Refused("name_taken")
-        user = self._ws.add_user(_need(body, "name"), restricted=bool(body.get("guest")))
+        user = self._ws.add_user(
+            _need(body, "name"),
+            restricted=bool(body.get("guest")),
+            bot=bool(body.get("bot")),
+            team=str(body.get("team", "")),
+        )
         return {"user": user.id}
 
 

@@ -9,9 +9,9 @@ import asyncio
 import hashlib
 import hmac
 import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import urlencode
 
 import aiohttp
@@ -22,6 +22,8 @@ from bot.sandbox.slack.workspace import Workspace
 
 Kind = Literal["slash_commands", "interactive", "events_api"]
 EVENT_RETRIES_S = (0.0, 60.0, 300.0)
+# What an event needs besides its subscription.
+EVENT_SCOPES = {"app_mention": "app_mentions:read", "message.im": "im:history"}
 USER_AGENT = "Slackbot 1.0 (+https://api.slack.com/robots)"
 
 
@@ -53,7 +55,7 @@ class Delivery:
         self._sleep = sleep
         self.sockets = Sockets(ws, sleep)
         self._session: aiohttp.ClientSession | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[object]] = set()
 
     async def close(self) -> None:
         """Close everything that is open."""
@@ -83,14 +85,32 @@ class Delivery:
         )
         return answer
 
-    async def send_event(self, payload: Json) -> Answer:
-        """Deliver an event; where it is not acknowledged, deliver it again later, in the background."""
-        answer = await self.send("events_api", payload)
-        if answer.problem and not answer.no_retry:
-            task = asyncio.create_task(self._send_again(payload, answer.problem))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
-        return answer
+    async def send_event(self, payload: Json, *, times: int = 1) -> Answer:
+        """Deliver an event; where it is not acknowledged, deliver it again later, in the background.
+
+        One that the app has not subscribed to, or has no scope for, is not sent. `times` delivers it so often, at once.
+        """
+        if not self._hears(payload["event"]):
+            return Answer("")
+        answers = await asyncio.gather(*(self.send("events_api", payload) for _time in range(times)))
+        for answer in answers:
+            if answer.problem and not answer.no_retry:
+                self._start(self._send_again(payload, answer.problem))
+        return answers[-1]
+
+    def send_event_soon(self, payload: Json) -> None:
+        """Deliver an event in the background."""
+        self._start(self.send_event(payload))
+
+    def _start(self, work: Coroutine[Any, Any, object]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _hears(self, event: Json) -> bool:
+        name = f"message.{event['channel_type']}" if event["type"] == "message" else str(event["type"])
+        scope = EVENT_SCOPES.get(name)
+        return name in self._ws.features.events and (scope is None or scope in self._ws.scopes)
 
     async def _send_again(self, payload: Json, problem: str) -> None:
         for number, wait_s in enumerate(self.event_retries_s, start=1):

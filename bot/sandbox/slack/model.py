@@ -29,7 +29,7 @@ def missing_argument(name: str) -> Refused:
 
 @dataclass(slots=True)
 class User:
-    """A member, a guest (`restricted`) or a bot."""
+    """A member, a guest (`restricted`), a bot, or in a shared channel a person of another organisation (`team`)."""
 
     id: str
     name: str
@@ -38,6 +38,7 @@ class User:
     restricted: bool = False
     deleted: bool = False
     tz: str = "Europe/Amsterdam"
+    team: str = ""
 
 
 @dataclass(slots=True)
@@ -78,6 +79,7 @@ class Message:
     files: list[str] = field(default_factory=list)
     reactions: dict[str, list[str]] = field(default_factory=dict)
     earlier: list[Version] = field(default_factory=list)
+    client_msg_id: str = ""
 
     @property
     def is_reply(self) -> bool:

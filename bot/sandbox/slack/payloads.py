@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from bot.sandbox.slack.model import Channel, Json, Message, Private, User, View
 from bot.sandbox.slack.shapes import message_shape, view_shape
 from bot.sandbox.slack.workspace import Workspace
@@ -39,7 +41,7 @@ def slash_command(
 def _interaction(ws: Workspace, kind: str, user: User) -> Json:
     return {
         "type": kind,
-        "user": {"id": user.id, "username": user.name, "name": user.name, "team_id": ws.team_id},
+        "user": {"id": user.id, "username": user.name, "name": user.name, "team_id": ws.team_of(user)},
         "api_app_id": ws.app_id,
         "token": TOKEN,
         "team": {"id": ws.team_id, "domain": ws.team_domain},
@@ -136,10 +138,12 @@ def global_shortcut(ws: Workspace, user: User, callback_id: str, trigger_id: str
 
 
 def event(ws: Workspace, inner: Json) -> Json:
-    """An event in its envelope."""
+    """An event in its envelope. In a shared channel it names the team of whoever acts, and that of our installation."""
+    channel = ws.channels.get(str(inner.get("channel")))
+    shared = channel is not None and ws.is_shared(channel)
     return {
         "token": TOKEN,
-        "team_id": ws.team_id,
+        "team_id": inner.get("user_team", ws.team_id),
         "context_team_id": ws.team_id,
         "context_enterprise_id": None,
         "api_app_id": ws.app_id,
@@ -156,20 +160,52 @@ def event(ws: Workspace, inner: Json) -> Json:
                 "is_enterprise_install": False,
             }
         ],
-        "is_ext_shared_channel": False,
+        "is_ext_shared_channel": shared,
         "event_context": ws.new_id("4-", 60),
     }
 
 
 def message_event(ws: Workspace, message: Message, kind: str) -> Json:
-    """`app_mention`, or `message` in a direct conversation."""
+    """`app_mention`, or `message` in a direct conversation. A person's words come as rich text, too."""
     channel = ws.channels[message.channel]
     inner = message_shape(ws, message) | {
         "type": kind,
         "channel": channel.id,
-        "event_ts": message.ts,
+        "event_ts": message.edited_ts or message.ts,
     }
+    if not ws.users[message.user].bot_id:
+        inner["blocks"] = [_rich_text(message.text)]
     return inner | ({"channel_type": "im"} if kind == "message" else {})
+
+
+def _rich_text(text: str) -> Json:
+    """What Slack's composer makes of a line: mentions as elements of their own, the rest as text."""
+    elements: list[Json] = []
+    for part in re.split(r"(<@\w+>)", text):
+        if part.startswith("<@") and part.endswith(">"):
+            elements.append({"type": "user", "user_id": part[2:-1]})
+        elif part:
+            elements.append({"type": "text", "text": part})
+    section = {"type": "rich_text_section", "elements": elements}
+    return {"type": "rich_text", "block_id": "r1ch", "elements": [section]}
+
+
+def changed_event(ws: Workspace, message: Message) -> Json:
+    """`message` with the subtype message_changed, in a direct conversation: what it says now, and what it said."""
+    now = message_shape(ws, message)
+    before = message.earlier[-1]
+    at = ws.new_ts()
+    return {
+        "type": "message",
+        "subtype": "message_changed",
+        "hidden": True,
+        "channel": message.channel,
+        "channel_type": "im",
+        "message": now,
+        "previous_message": now | {"text": before.text, "blocks": before.blocks},
+        "ts": at,
+        "event_ts": at,
+    }
 
 
 def home_opened(ws: Workspace, user: User, channel: Channel, tab: str, view: View | None) -> Json:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -57,6 +58,9 @@ class People:
     async def slash(self, user_name: str, channel_name: str, command: str, text: str, *, times: int = 1) -> Outcome:
         """Type a slash command. `times` delivers the same one so often, at once, with one trigger_id."""
         user, channel = self._member(user_name, channel_name)
+        if user.team:
+            # In a shared channel only the organisation that has the app can use its commands.
+            raise Refused("invalid_command")
         trigger_id = self._ws.new_trigger(user.id)
         url = self._ws.new_response_url(user.id, channel.id, None, ephemeral=True)
         payload = payloads.slash_command(
@@ -145,25 +149,54 @@ class People:
                 self._notice(user, channel.id, f'The button failed with the error "{answer.problem}"')
         return Outcome(answers[-1].problem, None, trigger_id, control.element.get("confirm"))
 
-    async def say(self, user_name: str, channel_name: str, text: str, *, thread_ts: str | None = None) -> Message:
-        """Write a message. A mention of the bot, or a direct message to it, reaches the app as an event."""
+    async def say(
+        self, user_name: str, channel_name: str, text: str, *, thread_ts: str | None = None, times: int = 1
+    ) -> Message:
+        """Write a message. A mention of the bot, or a direct message to it, reaches the app as an event.
+
+        As Slack says, a mention in a direct message comes as that message only. `times` delivers the event so often, at once.
+        """
         user, channel = self._member(user_name, channel_name)
+        if channel.kind == "im" and self._ws.features.messages_tab_read_only:
+            raise Refused("messages_tab_disabled")
         if thread_ts is not None and thread_ts not in channel.messages:
             raise Refused("thread_not_found")
         message = self._ws.post(channel, user, text, thread_ts=thread_ts)
-        bot_hears = self._ws.bot.id in channel.members
-        if channel.kind == "im" and bot_hears:
-            await self._send_event(payloads.message_event(self._ws, message, "message"))
-        elif f"<@{self._ws.bot.id}>" in text and bot_hears:
+        if channel.kind == "im":
+            inner = payloads.message_event(self._ws, message, "message")
+        elif self._is_mentioned(channel, text):
+            inner = payloads.message_event(self._ws, message, "app_mention")
+        else:
+            return message
+        await self._delivery.send_event(payloads.event(self._ws, inner), times=times)
+        return message
+
+    def _is_mentioned(self, channel: Channel, text: str) -> bool:
+        bot = self._ws.bot.id
+        return bot in channel.members and re.search(rf"<@{bot}(\|[^>]*)?>", text) is not None
+
+    async def edit(self, user_name: str, channel_name: str, ts: str, text: str) -> Message:
+        """Edit one's own message. A mention in it reaches the app again, marked as edited."""
+        user, channel = self._member(user_name, channel_name)
+        message = channel.messages.get(ts)
+        if message is None or message.user != user.id:
+            raise Refused("cant_update_message")
+        self._ws.edit(message, text, [], mark=True)
+        if channel.kind == "im":
+            await self._send_event(payloads.changed_event(self._ws, message))
+        elif self._is_mentioned(channel, text):
             await self._send_event(payloads.message_event(self._ws, message, "app_mention"))
         return message
 
     async def _send_event(self, inner: Json) -> Answer:
         return await self._delivery.send_event(payloads.event(self._ws, inner))
 
-    async def mention(self, user_name: str, channel_name: str, text: str, *, thread_ts: str | None = None) -> Message:
+    async def mention(
+        self, user_name: str, channel_name: str, text: str, *, thread_ts: str | None = None, times: int = 1
+    ) -> Message:
         """Mention the bot: "@bolt " before the text."""
-        return await self.say(user_name, channel_name, f"<@{self._ws.bot.id}> {text}", thread_ts=thread_ts)
+        said = f"<@{self._ws.bot.id}> {text}"
+        return await self.say(user_name, channel_name, said, thread_ts=thread_ts, times=times)
 
     async def open_home(self, user_name: str, tab: str = "home") -> Outcome:
         """Open the app's Home."""

@@ -15,9 +15,12 @@ def message_shape(ws: Workspace, message: Message, *, metadata: bool = False, th
     `thread_facts` adds what history knows of a parent: the number of replies and who wrote them.
     """
     user = ws.users[message.user]
-    shape: Json = {"type": "message", "user": user.id, "ts": message.ts, "text": message.text, "team": ws.team_id}
+    team = ws.team_of(user)
+    shape: Json = {"type": "message", "user": user.id, "ts": message.ts, "text": message.text, "team": team}
     if user.bot_id:
-        shape |= {"bot_id": user.bot_id, "app_id": ws.app_id, "bot_profile": bot_profile(ws, user)}
+        shape |= {"bot_id": user.bot_id, "app_id": app_of(ws, user), "bot_profile": bot_profile(ws, user)}
+    if user.team:
+        shape |= {"user_team": team, "source_team": team}
     if message.edited_ts:
         shape["edited"] = {"user": user.bot_id or user.id, "ts": message.edited_ts}
     if message.files:
@@ -25,6 +28,7 @@ def message_shape(ws: Workspace, message: Message, *, metadata: bool = False, th
     if message.is_reply and (parent := ws.channels[message.channel].messages.get(message.thread_ts or "")):
         shape["parent_user_id"] = parent.user
     where_set: Json = {
+        "client_msg_id": message.client_msg_id,
         "subtype": message.subtype,
         "blocks": message.blocks,
         "attachments": message.attachments,
@@ -54,11 +58,16 @@ def _thread_facts(ws: Workspace, message: Message) -> Json:
     }
 
 
+def app_of(ws: Workspace, bot: User) -> str:
+    """The app that a bot belongs to."""
+    return ws.app_id if bot.id == ws.bot.id else f"A{bot.bot_id[1:]}"
+
+
 def bot_profile(ws: Workspace, user: User) -> Json:
     """The profile of a bot, as a message carries it."""
     return {
         "id": user.bot_id,
-        "app_id": ws.app_id,
+        "app_id": app_of(ws, user),
         "name": user.real_name,
         "deleted": False,
         "updated": 0,
@@ -78,8 +87,8 @@ def channel_shape(ws: Workspace, channel: Channel) -> Json:
         "is_private": channel.kind != "public",
         "is_archived": channel.is_archived,
         "is_org_shared": False,
-        "is_shared": False,
-        "is_ext_shared": False,
+        "is_shared": ws.is_shared(channel),
+        "is_ext_shared": ws.is_shared(channel),
         "context_team_id": ws.team_id,
         "updated": channel.created * 1000,
     }
@@ -103,7 +112,8 @@ def user_shape(ws: Workspace, user: User) -> Json:
     """A user, as users.info tells."""
     return {
         "id": user.id,
-        "team_id": ws.team_id,
+        "team_id": ws.team_of(user),
+        "is_stranger": bool(user.team),
         "name": user.name,
         "deleted": user.deleted,
         "real_name": user.real_name,
@@ -115,7 +125,7 @@ def user_shape(ws: Workspace, user: User) -> Json:
             "real_name_normalized": user.real_name,
             "display_name": user.name,
             "display_name_normalized": user.name,
-            "team": ws.team_id,
+            "team": ws.team_of(user),
         },
         "is_admin": False,
         "is_owner": False,

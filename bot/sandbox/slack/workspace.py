@@ -6,6 +6,7 @@ import asyncio
 import random
 import string
 import time
+import uuid
 from collections import deque
 from collections.abc import Callable
 from typing import Any, Literal
@@ -116,16 +117,42 @@ class Workspace:
         group = UserGroup("S0DATATEAM", "data-team", "Data team", [ada.id, grace.id])
         self.usergroups[group.id] = group
 
-    def _add_user(self, user_id: str, name: str, real_name: str, *, bot_id: str = "", restricted: bool = False) -> User:
-        user = User(user_id, name, real_name, bot_id, restricted)
+    def _add_user(
+        self,
+        user_id: str,
+        name: str,
+        real_name: str,
+        *,
+        bot_id: str = "",
+        restricted: bool = False,
+        team: str = "",
+    ) -> User:
+        user = User(user_id, name, real_name, bot_id, restricted, team=team)
         self.users[user_id] = user
         return user
 
     # Names, ids and time
 
-    def add_user(self, name: str, real_name: str = "", *, restricted: bool = False) -> User:
-        """Add a person, who is in no channel yet."""
-        return self._add_user(self.new_id("U"), name, real_name or name.title(), restricted=restricted)
+    def add_user(
+        self, name: str, real_name: str = "", *, restricted: bool = False, bot: bool = False, team: str = ""
+    ) -> User:
+        """Add a person, who is in no channel yet: of this workspace, or of another team. Or the bot of another app."""
+        return self._add_user(
+            self.new_id("U"),
+            name,
+            real_name or name.title(),
+            bot_id=self.new_id("B") if bot else "",
+            restricted=restricted,
+            team=team,
+        )
+
+    def team_of(self, user: User) -> str:
+        """The team that a person belongs to."""
+        return user.team or self.team_id
+
+    def is_shared(self, channel: Channel) -> bool:
+        """Whether people of another organisation are in a channel."""
+        return any(self.users[each].team for each in channel.members)
 
     def add_channel(
         self, name: str, kind: ChannelKind, members: list[str], *, channel_id: str | None = None
@@ -191,7 +218,7 @@ class Workspace:
         files: list[str] | None = None,
         subtype: str | None = None,
     ) -> Message:
-        """Put a message into a channel."""
+        """Put a message into a channel. What a person writes has an id of that person's client, too."""
         message = Message(
             channel=channel.id,
             ts=self.new_ts(),
@@ -204,6 +231,7 @@ class Workspace:
             broadcast=broadcast,
             files=files or [],
             subtype=subtype,
+            client_msg_id="" if user.bot_id else str(uuid.UUID(int=self.rng.getrandbits(128))),
         )
         channel.messages[message.ts] = message
         self.tell(Change("posted", channel.id, message.ts))

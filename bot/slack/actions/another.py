@@ -78,6 +78,7 @@ async def start_from_click(
         wanted=wanted,
         response_url=asker.response_url,
         force=force,
+        thread=asker.thread,
     )
     answer = await desk.ask.start(asked)
     # Where it starts, the question has been answered: its button goes.

@@ -11,4 +11,7 @@ from bot.slack.desk import Call, Desk
 
 async def handle(desk: Desk, call: Call, command: CancelCommand) -> Message | None:
     """Keep the wish, and answer what is known of it."""
-    return await take_wish(desk, call.asker, RunKey(desk.workspace, command.run_id))
+    key, lost = RunKey(desk.workspace, command.run_id), call.lost
+    if lost is not None and lost.run.key == key:
+        return await take_wish(desk, call.asker, key, facts=lost.run.facts, card=lost.card)
+    return await take_wish(desk, call.asker, key)

@@ -21,5 +21,6 @@ async def handle(desk: Desk, call: Call, command: RunCommand) -> Message | None:
             user_name=call.user_name,
             wanted=command,
             response_url=asker.response_url,
+            thread=asker.thread,
         )
     )

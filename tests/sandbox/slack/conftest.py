@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import aiohttp
 import pytest
@@ -64,6 +64,7 @@ async def served(clock: Clock) -> AsyncIterator[Served]:
     """A served workspace, whose rate limits are off, and whose waits for a repetition take no time."""
     ws = Workspace(clock=clock)
     ws.rates.enabled = False
+    ws.features = replace(ws.features, events=frozenset({"app_mention", "message.im", "app_home_opened"}))
     slept: list[float] = []
 
     async def sleep(seconds: float) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -238,6 +239,112 @@ async def test_events(served: Served, listener: Listener) -> None:
     assert kinds == [("app_mention", None), ("message", "im"), ("app_home_opened", None)]
     assert listener.seen[0]["event"]["text"] == f"<@{served.ws.bot.id}> hello"
     assert len({body["event_id"] for body in listener.seen}) == 3
+
+
+@pytest.mark.usefixtures("handler")
+async def test_what_a_person_writes(served: Served, listener: Listener) -> None:
+    """An event has a person's words as text and as rich text, the id of that person's client, and the team; a thread's parent."""
+    card = await served.client.chat_postMessage(channel="C0DATAENG", text="card")
+    await served.people.mention("ada", "data-eng", "cancel", thread_ts=card["ts"])
+    (body,) = listener.seen
+    event = body["event"]
+    assert event["team"] == served.ws.team_id
+    assert event["thread_ts"] == card["ts"]
+    assert event["parent_user_id"] == served.ws.bot.id
+    assert event["ts"] == event["event_ts"]
+    assert len(event["client_msg_id"]) == 36
+    assert event["blocks"][0]["elements"][0]["elements"] == [
+        {"type": "user", "user_id": served.ws.bot.id},
+        {"type": "text", "text": " cancel"},
+    ]
+    assert "channel_type" not in event
+    assert body["is_ext_shared_channel"] is False
+
+
+@pytest.mark.usefixtures("handler")
+async def test_edits_are_events_too(served: Served, listener: Listener) -> None:
+    """A mention comes again, marked as edited; a direct message tells what it says now and what it said before."""
+    said = await served.people.mention("ada", "data-eng", "hello")
+    await served.control("edit", user="ada", channel="data-eng", ts=said.ts, text=f"<@{served.ws.bot.id}> bye")
+    direct = await served.people.say("ada", "dm", "hello")
+    await served.control("edit", user="ada", channel="dm", ts=direct.ts, text="bye")
+    mention, changed = listener.seen[1]["event"], listener.seen[3]["event"]
+    assert (mention["type"], mention["ts"], mention["edited"]["user"]) == ("app_mention", said.ts, "U0ADA")
+    assert (changed["subtype"], changed["channel_type"], changed["hidden"]) == ("message_changed", "im", True)
+    assert (changed["message"]["text"], changed["previous_message"]["text"]) == ("bye", "hello")
+    with pytest.raises(Refused, match="cant_update_message"):
+        await served.people.edit("grace", "data-eng", said.ts, "mine")
+
+
+@pytest.mark.usefixtures("handler")
+async def test_what_the_app_says_in_a_direct_message_comes_back_to_it(served: Served, listener: Listener) -> None:
+    """Posts and edits; in a channel it hears nothing of itself."""
+    # slack_bolt itself leaves out what the app has said.
+    listener.app._async_middleware_list[:] = [
+        one for one in listener.app._async_middleware_list if "IgnoringSelf" not in type(one).__name__
+    ]
+    posted = await served.client.chat_postMessage(channel="U0ADA", text="one")
+    await served.client.chat_update(channel=posted["channel"], ts=posted["ts"], text="two")
+    await served.client.chat_postMessage(channel="C0DATAENG", text="three")
+    await served.ws.until(lambda: len(listener.seen) == 2)
+    said = sorted((body["event"] for body in listener.seen), key=lambda event: event.get("subtype", ""))
+    assert (said[0]["bot_id"], said[0]["text"]) == (served.ws.bot.bot_id, "one")
+    assert said[1]["message"]["text"] == "two"
+
+
+@pytest.mark.usefixtures("handler")
+async def test_an_app_hears_what_it_has_subscribed_to_and_may_hear(served: Served, listener: Listener) -> None:
+    """Neither without the subscription, nor without the scope, nor in a channel of others."""
+    await served.people.mention("ada", "analytics", "the app is not in here")
+    served.ws.scopes.discard("app_mentions:read")
+    await served.people.mention("ada", "data-eng", "it may not hear this")
+    served.ws.features = replace(served.ws.features, events=frozenset({"app_mention"}))
+    await served.people.say("ada", "dm", "nor this")
+    await served.people.open_home("ada")
+    assert listener.seen == []
+    served.ws.scopes.add("app_mentions:read")
+    await served.people.mention("ada", "data-eng", "but this")
+    assert len(listener.seen) == 1
+
+
+async def test_a_direct_message_where_the_manifest_forbids_it(served: Served) -> None:
+    """The messages tab may be read-only."""
+    served.ws.features = replace(served.ws.features, messages_tab_read_only=True)
+    with pytest.raises(Refused, match="messages_tab_disabled"):
+        await served.people.say("ada", "dm", "hello")
+
+
+@pytest.mark.usefixtures("handler")
+async def test_people_of_another_organisation(served: Served, listener: Listener) -> None:
+    """They have a team of their own in all that comes of them, and cannot use our commands."""
+    await served.control("users", name="eve", team="T0ELSE")
+    await served.control("members", channel="data-eng", user="eve", do="invite")
+    await served.people.mention("eve", "data-eng", "hello")
+    await served.people.mention("ada", "data-eng", "hello")
+    await served.client.chat_postMessage(channel="C0DATAENG", text="card", blocks=BUTTONS)
+    await served.people.click(
+        "eve", "data-eng", served.people.newest_with("eve", "data-eng", label="Cancel run"), label="Cancel run"
+    )
+    hers, ours, click = listener.seen
+    assert hers["event"]["user_team"] == hers["event"]["source_team"] == hers["event"]["team"] == "T0ELSE"
+    assert hers["is_ext_shared_channel"]
+    assert hers["authorizations"][0]["team_id"] == hers["context_team_id"] == served.ws.team_id
+    assert (ours["team_id"], ours["is_ext_shared_channel"]) == (served.ws.team_id, True)
+    assert (click["user"]["team_id"], click["team"]["id"]) == ("T0ELSE", served.ws.team_id)
+    with pytest.raises(Refused, match="invalid_command"):
+        await served.people.slash("eve", "data-eng", "/bolt", "say")
+
+
+@pytest.mark.usefixtures("handler")
+async def test_another_apps_bot(served: Served, listener: Listener) -> None:
+    """Its mention of ours comes as a bot's, of another app."""
+    await served.control("users", name="ci", bot=True)
+    await served.control("members", channel="data-eng", user="ci", do="invite")
+    await served.people.mention("ci", "data-eng", "hello")
+    event = listener.seen[0]["event"]
+    assert event["bot_id"] == event["bot_profile"]["id"] != served.ws.bot.bot_id
+    assert event["app_id"] != served.ws.app_id
+    assert "client_msg_id" not in event
 
 
 async def test_an_event_is_delivered_again(served: Served, listener: Listener) -> None:

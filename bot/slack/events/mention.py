@@ -1,0 +1,27 @@
+"""`@bolt …` in a channel or a thread: the same commands as behind the slash command, which Slack does not take in threads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.response import BoltResponse
+
+from bot.core.mention import behind_mention
+from bot.flows.answer import DIRECT
+from bot.slack.desk import Desk
+from bot.slack.events.said import hear, read
+
+
+def register(app: AsyncApp, desk: Desk) -> None:
+    """Listen to mentions."""
+
+    async def on_mention(body: dict[str, Any], event: dict[str, Any]) -> BoltResponse | None:
+        said = read(body, event, desk.me)
+        # In a direct message Slack may send this beside the message itself, which is listened to there.
+        if said is None or said.asker.channel.startswith(DIRECT):
+            return None
+        text = behind_mention(said.text, desk.me.bot_user)
+        return None if text is None else await hear(desk, said, text)
+
+    app.event("app_mention")(on_mention)

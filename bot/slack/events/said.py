@@ -1,0 +1,150 @@
+"""What a person wrote to the bot, and the command in it: dealt with once, however often Slack delivers it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import structlog
+from slack_bolt.response import BoltResponse
+
+from bot.core.command import Command, HelpCommand, RunCommand, RunForm
+from bot.core.errors import BadCommand, StoreAway
+from bot.core.grammar import GRAPHQL_INT, parse
+from bot.core.message import Message
+from bot.core.run import CardRef
+from bot.core.text import Bold
+from bot.flows.ports import Asker
+from bot.slack import commands
+from bot.slack.desk import Call, Desk
+from bot.slack.intake import OTHER_TEAM
+from bot.slack.preflight import Identity
+
+log = structlog.get_logger()
+
+Json = Mapping[str, Any]
+# With what finding a thread's run and recording a start may take, under the 3 s that Slack waits.
+MARK_S = 0.3
+# Messages that a person has newly written. All other subtypes tell of something else: an edit, a deletion, a bot.
+WRITTEN = frozenset({None, "", "thread_broadcast", "file_share"})
+# Stands for the run of a thread that is not looked up yet.
+SOME_RUN = GRAPHQL_INT
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A message that a person wrote. `stranger`: a person of another organisation, in a shared channel."""
+
+    asker: Asker
+    ts: str
+    text: str
+    stranger: bool = False
+
+    @property
+    def delivery(self) -> str:
+        """The same for every delivery of the message, of whatever event."""
+        return f"message:{self.asker.channel}:{self.ts}"
+
+
+def read(body: Json, event: Json, me: Identity) -> Said | None:
+    """The message of an event; None where it is an edit, a bot's, or none that a person has newly written."""
+    user, channel, ts = (str(event.get(name) or "") for name in ("user", "channel", "ts"))
+    by_a_bot = event.get("bot_id") or event.get("bot_profile") or user == me.bot_user
+    if by_a_bot or event.get("edited") or event.get("hidden") or event.get("subtype") not in WRITTEN:
+        return None
+    if not (user and channel and ts):
+        return None
+    thread = str(event.get("thread_ts") or "")
+    asker = Asker(me.team, user, channel, thread="" if thread == ts else thread)
+    return Said(asker, ts, str(event.get("text") or ""), stranger=_is_stranger(body, event, me.team))
+
+
+def _is_stranger(body: Json, event: Json, team: str) -> bool:
+    """Whether whoever wrote it is of another team. Where an event of a shared channel does not tell, nobody is trusted."""
+    theirs = event.get("user_team") or event.get("team") or event.get("source_team")
+    return theirs != team if theirs else bool(body.get("is_ext_shared_channel"))
+
+
+async def hear(desk: Desk, said: Said, text: str) -> BoltResponse | None:
+    """Do what a message asks for, before it is acknowledged. Not acknowledged while another delivery of it is dealt with.
+
+    Should that one die, Slack delivers the message again.
+    """
+    word = await _begin(desk, said.delivery)
+    if word == "begun":
+        return BoltResponse(status=503, body="")
+    if word == "done":
+        return None
+    desk = replace(desk, command=f"@{desk.me.name}")
+    try:
+        answer = await _answer(desk, said, text)
+    except Exception as error:  # noqa: BLE001 - the person is told, with the reference that is logged
+        desk.later(_raise(error), said.asker)
+    else:
+        if answer is not None:
+            desk.later(desk.tell(said.asker, answer), said.asker)
+    if word == "new":
+        with contextlib.suppress(StoreAway, TimeoutError):
+            async with asyncio.timeout(MARK_S):
+                await desk.heard.done(said.delivery)
+    return None
+
+
+async def _begin(desk: Desk, delivery: str) -> str:
+    """`unmarked` where Redis is away: nothing can be changed then, and what only tells may be told twice."""
+    try:
+        async with asyncio.timeout(MARK_S):
+            return await desk.heard.begin(delivery)
+    except (StoreAway, TimeoutError):
+        return "unmarked"
+
+
+async def _answer(desk: Desk, said: Said, text: str) -> Message | None:
+    if said.stranger:
+        log.warning("a message of another team", user=said.asker.user, channel=said.asker.channel)
+        return Message((OTHER_TEAM,))
+    call = Call(said.asker, said.delivery)
+    try:
+        call, command = await _read_command(desk, call, text)
+    except BadCommand as bad:
+        return Message((bad.sentence,))
+    answer = await commands.handle(desk, call, command)
+    if answer is None and said.asker.thread and isinstance(command, RunCommand):
+        # Whoever looks at a thread does not see what appears beside it.
+        return Message(("Starting ", Bold(command.schedule), "; its card appears outside this thread."))
+    return answer
+
+
+async def _read_command(desk: Desk, call: Call, text: str) -> tuple[Call, Command]:
+    """The command in a message. In a thread that says less without its run, that is found first. Raises BadCommand."""
+    asker = call.asker
+    named = _parse(text, desk.command, None)
+    meant = _parse(text, desk.command, SOME_RUN) if asker.thread else named
+    if isinstance(meant, BadCommand):
+        raise meant
+    if meant == named:
+        return call, meant
+    place = await desk.places.of(asker.team, CardRef(asker.channel, asker.thread))
+    if place.why:
+        raise BadCommand(place.why)
+    if place.run is None:
+        if isinstance(named, BadCommand):
+            raise named
+        return call, named
+    return replace(call, lost=place.lost), parse(text, desk.command, run_id=place.run.id)
+
+
+def _parse(text: str, command: str, run_id: int | None) -> Command | BadCommand:
+    try:
+        read = parse(text, command, run_id=run_id)
+    except BadCommand as bad:
+        return bad
+    # A mention alone asks what there is. Behind the slash command it opens a form, which a message cannot.
+    return HelpCommand() if isinstance(read, RunForm) and not text.strip() else read
+
+
+async def _raise(error: Exception) -> None:
+    raise error

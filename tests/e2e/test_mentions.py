@@ -1,0 +1,313 @@
+"""`@bolt …` in a channel, in a thread and in a direct message: the same commands, each done once."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from typing import Any
+
+import pytest
+from redis import Redis
+
+from bot.sandbox.bolt import Fault
+from bot.sandbox.slack import Fault as SlackFault
+from bot.sandbox.slack import payloads
+from tests.e2e.stage import Stage
+
+LOST = "I no longer know which run"
+
+
+async def running_card(stage: Stage, schedule: str = "backfill", channel: str = "data-eng") -> Any:  # noqa: ANN401
+    """A card whose run is under way."""
+    await stage.mention(f"run {schedule}", channel=channel)
+    await stage.until(stage.card_says("is running", channel))
+    return stage.cards(channel)[-1]
+
+
+def direct(stage: Stage) -> str:
+    """The direct messages of ada with the bot."""
+    return str(stage.sandbox.workspace.direct("U0ADA").id)
+
+
+def heard(stage: Stage, kind: str = "events_api:event_callback") -> list[str]:
+    """How the deliveries of events ended."""
+    return [call.outcome for call in stage.sandbox.workspace.calls if call.what == kind]
+
+
+@pytest.mark.parametrize("socket_mode", [True, False])
+async def test_a_run_is_started_by_a_mention(stage: Stage, *, socket_mode: bool) -> None:
+    """As by the slash command: one card, followed to its end, and no further answer."""
+    await stage.start_bot(socket_mode=socket_mode)
+    await stage.mention("run nightly --branch main —reason “month end”")
+    assert heard(stage) == ["acknowledged"]
+    await stage.until(stage.card_says("succeeded in"))
+    await stage.until(stage.replied("succeeded in"))
+    assert len(stage.started()) == len(stage.cards()) == 1
+    assert f"<@{stage.sandbox.workspace.user('ada').id}>" in stage.cards()[-1].text
+    assert stage.private() == []
+
+
+async def test_in_a_cards_thread_the_run_may_be_left_out(stage: Stage) -> None:
+    """status, logs and cancel are of the card's run; their answers are private, and in the thread."""
+    await stage.start_bot()
+    card = await running_card(stage)
+    (run,) = stage.started()
+    await stage.mention("status", thread=card.ts)
+    await stage.until(stage.told_privately(f"Run {run.id}"))
+    await stage.mention("logs", thread=card.ts)
+    await stage.until(lambda: len(stage.private()) == 2)
+    await stage.mention("cancel", thread=card.ts)
+    await stage.until(stage.card_says("was cancelled by"))
+    await stage.until(stage.told_privately(f"Run {run.id} of"))
+    assert {private.thread_ts for private in stage.private()} == {card.ts}
+    assert not any("needs the number" in private.text for private in stage.private())
+    assert stage.asked("cancelBoltRun") == 1
+
+
+async def test_a_thread_of_something_else_has_no_run(stage: Stage) -> None:
+    """Then the number has to be given, and the answer says how; one that is given works there."""
+    await stage.start_bot()
+    card = await running_card(stage)
+    (run,) = stage.started()
+    talk = await stage.say("what broke last night?", user="grace")
+    await stage.mention("cancel", thread=talk.ts)
+    await stage.until(stage.told_privately("cancel needs the number of a run, as in @bolt cancel 4711."))
+    assert stage.private()[-1].thread_ts == talk.ts
+    assert stage.asked("cancelBoltRun") == 0
+    await stage.mention(f"cancel {run.id}", thread=talk.ts)
+    await stage.until(stage.card_says("was cancelled by"))
+    assert card.ts == stage.cards()[-1].ts
+
+
+async def test_a_start_from_a_thread_says_where_its_card_is(stage: Stage) -> None:
+    """The card stands in the channel, where all see it; a refusal comes into the thread."""
+    await stage.start_bot()
+    talk = await stage.say("what broke last night?")
+    await stage.mention("run nightly", thread=talk.ts)
+    await stage.until(stage.told_privately("its card appears outside this thread"))
+    await stage.until(stage.card_says("is running"))
+    await stage.mention("run nigthly", thread=talk.ts)
+    await stage.until(stage.told_privately("There is no schedule"))
+    assert {private.thread_ts for private in stage.private()} == {talk.ts}
+
+
+async def test_direct_messages(stage: Stage) -> None:
+    """With a mention or without: the card and all answers stand there as ordinary messages, and the bot hears not itself."""
+    await stage.start_bot()
+    here = direct(stage)
+    await stage.say("run nightly", channel="dm")
+    await stage.until(stage.card_says("succeeded in", here))
+    await stage.until(stage.replied("succeeded in", here))
+    await stage.mention("rnu nightly", channel="dm")
+    await stage.until(stage.card_says("Did you mean @bolt run?", here))
+    await stage.say("hello", channel="dm", thread=stage.cards(here)[0].ts)
+    await stage.until(stage.replied("I do not know the command", here))
+    assert len(stage.started()) == 1
+    assert len(stage.cards(here)) == 2
+    assert stage.private() == []
+    # All that the bot has written there has come back to it.
+    await stage.until(lambda: len(heard(stage)) >= 3 + len(stage.cards(here)) + 2)
+    assert set(heard(stage)) == {"acknowledged"}
+
+
+async def test_a_mention_in_a_direct_message_is_answered_once(stage: Stage) -> None:
+    """Slack is known to send it twice, as a mention and as a message."""
+    await stage.start_bot()
+    workspace, delivery = stage.sandbox.workspace, stage.sandbox.slack.delivery
+    message = await stage.mention("help cancel", channel="dm")
+    again = payloads.message_event(workspace, message, "app_mention")
+    await delivery.send_event(payloads.event(workspace, again))
+    await stage.mention("help retry", channel="dm")
+    await stage.until(stage.card_says("@bolt retry", direct(stage)))
+    assert len(stage.cards(direct(stage))) == 2
+
+
+@pytest.mark.parametrize(("text", "answers"), [("run nightly", 0), ("help", 1), ("cancel", 1)])
+async def test_a_message_that_comes_five_times_is_dealt_with_once(stage: Stage, text: str, answers: int) -> None:
+    """Whatever it asks for."""
+    await stage.start_bot()
+    stage.sandbox.slack.delivery.event_retries_s = (0.0, 0.2, 0.5)
+    await stage.mention(text, times=5)
+    if text.startswith("run"):
+        await stage.until(stage.card_says("succeeded in"))
+    await stage.mention("help retry", user="grace")
+    await stage.until(stage.told_privately("@bolt retry", user="grace"))
+    assert len(stage.private()) == answers
+    assert len(stage.started()) == len(stage.cards()) == (0 if answers else 1)
+
+
+@pytest.mark.parametrize("socket_mode", [True, False])
+async def test_a_bot_that_stands_still_is_asked_again_and_does_it_once(stage: Stage, *, socket_mode: bool) -> None:
+    """Slack delivers again what was not acknowledged in time; both deliveries reach the bot when it wakes."""
+    bot = await stage.start_bot(socket_mode=socket_mode)
+    delivery = stage.sandbox.slack.delivery
+    delivery.ack_timeout_s, delivery.event_retries_s = 0.4, (0.0, 0.5, 1.0)
+    bot.kill(signal.SIGSTOP)
+    await stage.mention("run nightly")
+    await stage.until(lambda: len(heard(stage)) >= 2)
+    bot.kill(signal.SIGCONT)
+    await stage.until(lambda: "acknowledged" in heard(stage))
+    await stage.until(stage.card_says("succeeded in"))
+    assert heard(stage)[:2] == ["operation_timeout"] * 2
+    assert len(stage.started()) == len(stage.cards()) == 1
+    assert stage.private() == []
+
+
+@pytest.mark.parametrize("socket_mode", [True, False])
+async def test_what_a_process_died_over_is_done_when_it_comes_again(
+    stage: Stage, redis_url: str, *, socket_mode: bool
+) -> None:
+    """While another process has begun with it, it is not acknowledged: whoever comes after its death does it."""
+    bot = await stage.start_bot({"REDIS_URL": redis_url}, socket_mode=socket_mode)
+    delivery = stage.sandbox.slack.delivery
+    delivery.ack_timeout_s, delivery.event_retries_s = 1.0, (0.0, 3.0)
+    bot.kill(signal.SIGSTOP)
+    mentioned = asyncio.create_task(stage.mention("run nightly"))
+    await stage.until(lambda: bool(stage.sandbox.workspace.channel("data-eng").messages))
+    (message,) = stage.sandbox.workspace.channel("data-eng").messages.values()
+    with Redis.from_url(redis_url) as client:
+        client.set(f"{{bolt:bolt}}:heard:message:{message.channel}:{message.ts}", "begun", px=2500)
+    bot.kill(signal.SIGCONT)
+    await mentioned
+    await stage.until(lambda: len(heard(stage)) == 2)
+    assert "acknowledged" not in heard(stage)
+    assert stage.cards() == []
+    await stage.until(stage.card_says("succeeded in"))
+    assert heard(stage)[-1] == "acknowledged"
+    assert len(stage.started()) == len(stage.cards()) == 1
+
+
+async def test_a_redis_that_hangs(stage: Stage, redis_url: str) -> None:
+    """Slack is answered in time, and the person with the next step; what needs no memory works."""
+    await stage.start_bot({"REDIS_URL": redis_url})
+    card = await running_card(stage)
+    with Redis.from_url(redis_url) as client:
+        client.client_pause(6000)
+    await stage.mention("help cancel")
+    await stage.until(stage.told_privately("@bolt cancel"))
+    await stage.mention("run nightly")
+    await stage.until(stage.told_privately("I could not write this down in time"))
+    await stage.mention("cancel", thread=card.ts)
+    await stage.until(stage.told_privately("I could not note in time"))
+    assert set(heard(stage)) == {"acknowledged"}
+
+
+async def test_an_answer_that_slack_does_not_take_now_comes_later(stage: Stage) -> None:
+    """Slack limits private answers, and direct messages too."""
+    await stage.start_bot()
+    for method in ("chat.postEphemeral", "conversations.open"):
+        stage.sandbox.workspace.faults.add(SlackFault("ratelimited", method, retry_after_s=2))
+    await stage.mention("rnu nightly")
+    assert heard(stage) == ["acknowledged"]
+    await stage.until(stage.told_privately("Did you mean @bolt run?"))
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("", "tells what there is"),
+        ("rnu nightly", "Did you mean @bolt run?"),
+        ("run nightly\n--branch dev", "type it on one line"),
+        ("run “nightly", "A quote is not closed"),
+        ("cancel \u202e4711 <!channel> *x*", "cancel needs the number of a run"),
+        ("run &lt;!channel&gt; <!here> <@U0GRACE>", "There is no schedule"),
+        ("`" * 3000, "a backtick"),
+        ("run " + "🎉" * 3000, "too long"),
+        ("x" * 40_000, "I do not know the command"),
+    ],
+)
+async def test_hostile_texts_are_answered_in_one_sentence(stage: Stage, text: str, answer: str) -> None:
+    """Privately, in words that mention nobody; nothing is started."""
+    await stage.start_bot()
+    await stage.mention(text)
+    await stage.until(stage.told_privately(answer))
+    (private,) = stage.private()
+    assert not any(mark in private.text for mark in ("<!", "<@", "🎉🎉🎉🎉🎉" * 20))
+    assert stage.started() == []
+    assert set(heard(stage)) == {"acknowledged"}
+
+
+async def test_who_does_not_ask_is_not_answered(stage: Stage) -> None:
+    """Thanks, quotations, edits and other bots: nothing is done, and nothing said."""
+    await stage.start_bot()
+    workspace = stage.sandbox.workspace
+    me = f"<@{workspace.bot.id}>"
+    other = workspace.add_user("ci", bot=True)
+    workspace.channel("data-eng").members.append(other.id)
+    for text in (f"thanks {me}!", f"&gt; {me} run nightly", f"could {me} run nightly?", f"{me}’s card is wrong"):
+        await stage.say(text)
+    await stage.mention("run nightly", user="ci")
+    edited = await stage.say("run it again")
+    await stage.sandbox.slack.people.edit("ada", "data-eng", edited.ts, f"{me} run nightly")
+    asked = await stage.say("what is there?", channel="dm")
+    await stage.until(stage.card_says("I do not know the command", direct(stage)))
+    await stage.sandbox.slack.people.edit("ada", "dm", asked.ts, "run nightly")
+    await stage.mention("help", user="grace")
+    await stage.until(stage.told_privately("@bolt run", user="grace"))
+    assert len(heard(stage)) >= 9
+    assert set(heard(stage)) == {"acknowledged"}
+    assert stage.started() == []
+    assert stage.cards() == []
+    assert stage.private() == stage.private("ci") == []
+    assert len(stage.cards(direct(stage))) == 1
+
+
+async def test_a_person_of_another_organisation_is_refused(stage: Stage) -> None:
+    """Privately, and in a card's thread too: nothing is cancelled."""
+    await stage.start_bot()
+    card = await running_card(stage)
+    eve = stage.sandbox.workspace.add_user("eve", team="T0ELSEWHERE")
+    stage.sandbox.workspace.channel("data-eng").members.append(eve.id)
+    await stage.mention("cancel", user="eve", thread=card.ts)
+    await stage.mention("run nightly", user="eve")
+    await stage.until(lambda: len(stage.private("eve")) == 2)
+    assert all("I belong to another workspace" in one.text for one in stage.private("eve"))
+    assert stage.private("eve")[0].thread_ts == card.ts
+    # Our own people go on as before, although the channel is shared now.
+    await stage.mention("cancel", thread=card.ts)
+    await stage.until(stage.card_says("was cancelled by"))
+    assert len(stage.started()) == 1
+
+
+async def test_the_thread_of_a_card_that_redis_has_lost(stage: Stage, redis_url: str) -> None:
+    """The card's own buttons tell its run, and what they carry makes its record anew: the card goes on to its end."""
+    await stage.start_bot({"REDIS_URL": redis_url})
+    card = await running_card(stage)
+    with Redis.from_url(redis_url) as client:
+        client.flushall()
+    await stage.mention("status", thread=card.ts)
+    await stage.until(stage.told_privately(f"Run {stage.started()[0].id}"))
+    await stage.mention("cancel", thread=card.ts)
+    await stage.until(stage.card_says("was cancelled by"))
+    await stage.until(stage.replied("was cancelled by"))
+    assert len(stage.cards()) == 1
+
+
+@pytest.mark.parametrize("how", ["scope", "slow"])
+async def test_a_lost_card_that_cannot_be_read_back(stage: Stage, redis_url: str, how: str) -> None:
+    """Nothing is guessed: the answer says how to give the number, and comes in time."""
+    await stage.start_bot({"REDIS_URL": redis_url})
+    card = await running_card(stage)
+    (run,) = stage.started()
+    with Redis.from_url(redis_url) as client:
+        client.flushall()
+    if how == "scope":
+        stage.sandbox.workspace.scopes.discard("channels:history")
+    else:
+        stage.sandbox.workspace.faults.add(SlackFault("slow", "conversations.replies", count=None, delay_s=10))
+    await stage.mention("logs 3", thread=card.ts)
+    await stage.until(stage.told_privately(LOST))
+    assert set(heard(stage)) == {"acknowledged"}
+    assert stage.asked("cancelBoltRun") == 0
+    await stage.mention(f"cancel {run.id}", thread=card.ts)
+    await stage.until(stage.told_privately(f"Run {run.id}"))
+
+
+async def test_a_card_without_a_run_yet(stage: Stage) -> None:
+    """It is told that there is no number yet."""
+    await stage.start_bot()
+    stage.sandbox.bolt.add_fault(Fault("timeout", operation="triggerBoltRun", executes=False, hold_s=None))
+    await stage.mention("run nightly")
+    await stage.until(lambda: len(stage.cards()) == 1)
+    await stage.mention("cancel", thread=stage.cards()[-1].ts)
+    await stage.until(stage.told_privately("This run has no number yet"))
