@@ -49,6 +49,7 @@ def test_http_mode_names_the_address_everywhere() -> None:
     address = "https://bolt.acme.example/slack/events"
     assert data["settings"]["socket_mode_enabled"] is False
     assert data["settings"]["interactivity"]["request_url"] == address
+    assert data["settings"]["event_subscriptions"]["request_url"] == address
     assert [one["url"] for one in data["features"]["slash_commands"]] == [address]
     assert "bot.example.com" not in manifest(base_url="https://bolt.acme.example")
 
@@ -64,6 +65,7 @@ def test_optional_scopes_stand_in_both_lists() -> None:
     """Slack wants an optional scope in the full list too; the necessary ones are few."""
     scopes = read()["oauth_config"]["scopes"]
     optional = set(scopes["bot_optional"])
-    assert optional == {"channels:history", "groups:history", "im:history", "mpim:history"}
+    history = {"channels:history", "groups:history", "im:history", "mpim:history"}
+    assert optional == history | {"channels:read", "groups:read"}
     necessary = {"commands", "chat:write", "files:write", "channels:join", "im:write"}
     assert set(scopes["bot"]) == necessary | optional
