@@ -48,7 +48,7 @@ class Request:
     """A start as it is recorded.
 
     `why` is the sentence of a refusal, `near` the slugs that may have been meant. `candidates` are the runs that
-    may be ours; at a refusal because one is running, that run.
+    may be ours; at a refusal because one is running, that run. `direct`: answered by direct message.
     """
 
     id: str
@@ -68,6 +68,7 @@ class Request:
     why: str = ""
     candidates: tuple[int, ...] = ()
     near: tuple[str, ...] = ()
+    direct: bool = False
 
     @property
     def key(self) -> str:

@@ -30,6 +30,7 @@ class Body:
     user_name: str
     wanted: RunCommand
     response_url: str = field(default="", repr=False)
+    direct: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class Requests:
         limits = self._limits
         wanted = asked.wanted
         words = hashlib.sha256(f"{asked.user}/{asked.channel}/{canonical(wanted)}".encode()).hexdigest()[:32]
-        body = Body(asked.team, asked.channel, asked.user, asked.user_name, wanted, asked.response_url)
+        body = Body(asked.team, asked.channel, asked.user, asked.user_name, wanted, asked.response_url, asked.direct)
         word, request_id, asked_us = await self._scripts.run(
             "accept",
             asked.id,
@@ -187,6 +188,7 @@ def _request(request_id: str, record: dict[str, str]) -> Request:
         why=record.get("why", ""),
         candidates=tuple(int(part) for part in candidates.split(",") if part),
         near=load(Near, record["near"]).slugs if record.get("near") else (),
+        direct=body.direct,
     )
 
 
