@@ -21,10 +21,9 @@ class Answers:
 
     async def privately(self, asker: Asker, message: Message) -> bool:
         """Answer the asker. False where Slack may take the answer later; where it refuses every way, that is logged."""
-        ways: list[Callable[[], Awaitable[object]]] = [
-            lambda: self._chat.whisper(asker.channel, asker.user, message),
-            lambda: self._chat.direct(asker.user, message, key="answer"),
-        ]
+        ways: list[Callable[[], Awaitable[object]]] = [lambda: self._chat.direct(asker.user, message, key="answer")]
+        if asker.channel:
+            ways.insert(0, lambda: self._chat.whisper(asker.channel, asker.user, message))
         if asker.response_url:
             ways.insert(0, lambda: self._chat.respond(asker.response_url, message))
         errors: list[SlackError] = []

@@ -305,7 +305,7 @@ class Start:
 
 def asker(request: Request) -> Asker:
     """How to answer the person who asked."""
-    return Asker(request.team, request.user, request.channel, request.response_url)
+    return Asker(request.team, request.user, "" if request.direct else request.channel, request.response_url)
 
 
 def expired(deadline_s: float) -> str:

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.core.message import Message
+from bot.flows.active import Active
 from bot.flows.answer import Answers
 from bot.flows.ask import Ask
 from bot.flows.cancel import Cancel
+from bot.flows.home import Home
 from bot.flows.ports import Asker, Chat, Requests
 from bot.flows.status import Status
 
@@ -29,6 +31,8 @@ class Desk:
     ask: Ask
     cancel: Cancel
     status: Status
+    active: Active
+    home: Home
     requests: Requests
     answers: Answers
     chat: Chat
