@@ -75,9 +75,10 @@ async def _thread(stage: Stage, tab: Tab) -> None:
 async def _home(stage: Stage, tab: Tab) -> None:
     """An active run of one's own and one of somebody else, the failure of before, and what is run most."""
     await stage.slash("run backfill")
+    await stage.until(lambda: "1 of " in str(stage.cards()[-1].blocks), timeout_s=60)
     await stage.slash("run nightly", user="grace")
-    await stage.until(stage.card_says("is running"))
     await stage.until(lambda: sum("is running" in card.text for card in stage.cards()) == 2)
+    await tab.page.set_viewport_size({"width": SIZE["width"], "height": 860})
     await tab.go("Bolt app")
     home = tab.page.get_by_role("tabpanel", name="Home")
     await tab.sees(home, "Active runs in your channels (1)")

@@ -21,7 +21,7 @@ async def test_home_shows_a_run_and_starts_another(stage: Stage, tab: Tab) -> No
     await tab.go("Bolt app")
     await tab.sees(home(tab), "Start one here, or with")
     await tab.go("data-eng")
-    await tab.say("/bolt run backfill")
+    await tab.say("/bolt run backfill --reason first")
     await tab.sees(tab.message("Backfill"), "is running")
     await tab.go("Bolt app")
     await tab.sees(home(tab), "Your active runs (1)")
