@@ -19,6 +19,7 @@ from redis.asyncio import Redis
 from bot.core.errors import BoltDenied, BoltError, BoltRejected, SlackError, StoreAway, StoreUnfit
 from bot.core.redact import Redactor
 from bot.core.run import CardRef
+from bot.flows.active import Active
 from bot.flows.answer import Answers
 from bot.flows.ask import Ask
 from bot.flows.cancel import Cancel
@@ -26,6 +27,7 @@ from bot.flows.catalog import Catalog
 from bot.flows.conclude import Conclude, LogReader
 from bot.flows.follow import Follow
 from bot.flows.hint import Hints
+from bot.flows.home import Home
 from bot.flows.listings import Listings
 from bot.flows.place import Places
 from bot.flows.ports import Limits
@@ -43,13 +45,16 @@ from bot.slack.client import SlackChat
 from bot.slack.desk import Desk
 from bot.slack.http import handler
 from bot.slack.intake import build_app, register_fallbacks
+from bot.slack.memberships import SlackMemberships
 from bot.slack.preflight import Identity, TokenRefusedError, card_url, check_app_token, identify
 from bot.slack.socket import SocketIntake
 from bot.slack.tasks import TaskRegistry
+from bot.slack.views.home import SlackHomeTab
 from bot.store.connect import alive, check, close, connect
 from bot.store.due import DueSet
 from bot.store.embedded import Embedded
 from bot.store.heard import Heard
+from bot.store.indexes import Indexes
 from bot.store.lanes import Budget, Edits, Posts
 from bot.store.requests import Requests
 from bot.store.runs import Runs
@@ -347,6 +352,17 @@ class App:
         def its_url(card: CardRef) -> str | None:
             return card_url(identity, card.channel, card.ts)
 
+        indexes, command = Indexes(scripts), settings.bolt_bot_command
+        home = Home(
+            indexes,
+            SlackMemberships(chat),
+            requests,
+            SlackHomeTab(chat),
+            app_url=app_url,
+            command=command,
+            card_url=its_url,
+            now=now,
+        )
         ask = Ask(requests, app_url=app_url, card_url=its_url, accepted=self._workers["requests"].wake)
         return Desk(
             command=settings.bolt_bot_command,
@@ -355,6 +371,8 @@ class App:
             ask=ask,
             cancel=cancel,
             status=Status(bolt, runs, app_url=app_url, mask=self._mask),
+            active=Active(indexes, app_url=app_url, command=command, card_url=its_url),
+            home=home,
             requests=requests,
             answers=answers,
             chat=chat,

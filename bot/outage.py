@@ -14,6 +14,7 @@ from bot.core.errors import (
     BoltNotSent,
     BotError,
     CredentialRefused,
+    ScopeMissing,
     SlackLost,
     SlackNotSent,
     StoreAway,
@@ -43,7 +44,7 @@ class Outage:
 
     def __call__(self, error: BotError | None) -> None:
         """Note the outcome of a call."""
-        away = isinstance(error, AWAY)
+        away = isinstance(error, AWAY) and not isinstance(error, ScopeMissing)
         CALLS.labels(self.service, "away" if away else "refused" if error else "ok").inc()
         UP.labels(self.service).set(not away)
         if away and self._since is None:

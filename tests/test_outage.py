@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from structlog.testing import capture_logs
 
-from bot.core.errors import BoltNotSent, BoltThrottled, StoreAway
+from bot.core.errors import BoltNotSent, BoltThrottled, ScopeMissing, StoreAway
 from bot.outage import Outage
 
 
@@ -32,4 +32,5 @@ def test_an_answer_that_refuses_is_no_outage() -> None:
         assert outage.away_s == 0
         outage(StoreAway())
         outage(BoltThrottled(3))
+        outage(ScopeMissing("users.conversations", "missing_scope"))
     assert len(lines) == 2

@@ -22,10 +22,13 @@ START_ANOTHER = "start.another"
 START_SUGGESTED = "start.suggested"
 # Followed by what tells the buttons of a message apart.
 COMMAND = "command"
+HOME_PAGE = "home.page"
+HOME_RUN = "home.run"
 
 VERSION = 1
 BOLT_ID_LIMIT = 2**31
 VALUE_LIMIT = 2000
+PAGES_MOST = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +117,30 @@ def read_command_value(value: str) -> str:
     if not command:
         raise _unreadable()
     return command
+
+
+def page_value(page: int) -> str:
+    """The value of a button that shows a page, counted from 0."""
+    return json.dumps({"v": VERSION, "page": page}, separators=(",", ":"))
+
+
+def read_page_value(value: str) -> int:
+    """The page of such a value, 0 for anything else: the first one is never wrong."""
+    try:
+        page = _object(value).get("page")
+    except BadCommand:
+        return 0
+    return page if type(page) is int and 0 <= page < PAGES_MOST else 0
+
+
+def command_in_value(command: Command, channel: str) -> str:
+    """The value of a button that stands for a command in a channel, where its click comes from none."""
+    return _compact({"v": VERSION, "c": canonical(command), "ch": channel})
+
+
+def read_command_in_value(value: str) -> tuple[str, str]:
+    """The command and the channel of such a value. Raises BadCommand."""
+    return read_command_value(value), _text(_object(value), "ch") or ""
 
 
 def _compact(fields: dict[str, object]) -> str:

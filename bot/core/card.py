@@ -62,6 +62,16 @@ def headline(run: Run) -> Sentence:
     return (Emoji("hourglass_flowing_sand"), " ", name, f" is {word}")
 
 
+def second_glance(run: Run) -> Sentence:
+    """What is running now, or what broke; empty where there is nothing to tell."""
+    return _lines(*_details(run))
+
+
+def facts(run: Run, app_url: str) -> Sentence:
+    """Which run it is, with its link, on which branch, by whom and since when."""
+    return _facts(run, run_url(app_url, run.id))
+
+
 def request_card(request: Request, app_url: str) -> Message:
     """The card of a start that has no run yet: starting, being looked for, or unclear."""
     name = Bold(request.look.name if request.look else request.wanted.schedule)

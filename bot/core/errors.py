@@ -23,6 +23,7 @@ BotError                    has `sentence`, the words for the person who asked
         ├── ContentRefused      the blocks or the text were not accepted
         ├── FileRefused         the workspace does not take this file
         └── CredentialRefused   the token or one of its scopes is refused
+            └── ScopeMissing        the app was installed without the scope that this needs
 
 `safe_to_repeat` says whether sending the same thing again could do it twice: it is true only where
 nothing can have been done.
@@ -190,3 +191,7 @@ class FileRefused(SlackRefused):
 
 class CredentialRefused(SlackRefused):
     """The token, or one of its scopes, is refused."""
+
+
+class ScopeMissing(CredentialRefused):
+    """The app was installed without the scope that this needs; whatever needs another one goes on."""

@@ -40,6 +40,13 @@ class Button:
 
 
 @dataclass(frozen=True, slots=True)
+class Heading:
+    """The title of what follows, at most 150 characters: a screen reader jumps from one to the next."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Paragraph:
     """A line or a few of ordinary text."""
 
@@ -67,7 +74,7 @@ class Buttons:
     buttons: tuple[Button, ...]
 
 
-Block = Paragraph | Facts | Preformatted | Buttons
+Block = Heading | Paragraph | Facts | Preformatted | Buttons
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +94,8 @@ def mapped(message: Message, change: Callable[[str], str]) -> Message:
 
 def _mapped_block(block: Block, change: Callable[[str], str]) -> Block:
     match block:
+        case Heading(text):
+            return Heading(change(text))
         case Paragraph(text):
             return Paragraph(mapped_sentence(text, change))
         case Facts(text):

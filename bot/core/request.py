@@ -48,7 +48,7 @@ class Request:
     """A start as it is recorded. `thread` is the one in which it was asked for.
 
     `why` is the sentence of a refusal, `near` the slugs that may have been meant. `candidates` are the runs that
-    may be ours; at a refusal because one is running, that run.
+    may be ours; at a refusal because one is running, that run. `direct`: answered by direct message.
     """
 
     id: str
@@ -69,6 +69,7 @@ class Request:
     candidates: tuple[int, ...] = ()
     near: tuple[str, ...] = ()
     thread: str = ""
+    direct: bool = False
 
     @property
     def key(self) -> str:

@@ -54,7 +54,8 @@ class Answers:
                 return chat.post(asker.channel, message, key="answer", thread_ts=thread)
             return chat.whisper(asker.channel, asker.user, message, thread_ts=thread)
 
-        ways: list[Way] = [here, lambda: chat.direct(asker.user, message, key="answer")]
+        # A click in App Home comes from no channel.
+        ways: list[Way] = [here] if asker.channel else []
         if asker.response_url:
             ways.insert(1 if thread else 0, lambda: chat.respond(asker.response_url, message))
-        return ways
+        return [*ways, lambda: chat.direct(asker.user, message, key="answer")]

@@ -176,6 +176,9 @@ class Chat(Protocol):
     async def direct(self, user: str, message: Message, *, key: str) -> str:
         """Post into the direct message with a person; its timestamp."""
 
+    async def direct_channel(self, user: str) -> str:
+        """The channel of the direct messages with a person."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -191,7 +194,10 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A start as a person asks for it. `id` is made of the delivery; `force` starts another of the same words."""
+    """A start as a person asks for it. `id` is made of the delivery; `force` starts another of the same words.
+
+    `direct`: it was not asked for in its channel, so the person is answered by direct message.
+    """
 
     id: str
     team: str
@@ -202,6 +208,7 @@ class Asked:
     response_url: str = field(default="", repr=False)
     force: bool = False
     thread: str = ""
+    direct: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -374,3 +381,76 @@ class Posts(Protocol):
     async def restore(self, channel: str) -> None: ...
     async def note_file(self, card: str, file_id: str) -> None: ...
     async def hold(self, for_s: float) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Indexed:
+    """A run that was found in an index, and its card: the one in the channel where it was found, else its owner."""
+
+    run: Run
+    card: CardRef | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IndexPage:
+    """Some of the runs of an index, and how many there are."""
+
+    total: int = 0
+    runs: tuple[Indexed, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Habit:
+    """A schedule that a person often runs, and the channel of that person's last run of it."""
+
+    slug: str
+    name: str
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """Some of the schedules that a person often runs, and how many there are."""
+
+    total: int = 0
+    schedules: tuple[Habit, ...] = ()
+
+
+class Indexes(Protocol):
+    """Which runs there are, of a person and of a channel. Raises StoreAway."""
+
+    async def active_of(self, user: str, *, skip: int = 0, most: int) -> IndexPage: ...
+    async def active_in(
+        self, channels: Sequence[str], *, skip: int = 0, most: int, without: str | None = None
+    ) -> IndexPage: ...
+    async def failed(self, user: str, channels: Sequence[str], *, skip: int = 0, most: int) -> IndexPage: ...
+    async def habits(self, user: str, *, skip: int = 0, most: int) -> Habits: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The channels in which a person is, by id with their names, as far as Slack tells.
+
+    `whole` is False where there may be more of them: Slack does not tell, or there are too many. `missing` is a sentence
+    that says what is therefore left out, empty where that is nothing.
+    """
+
+    names: Mapping[str, str] = field(default_factory=dict)
+    whole: bool = True
+    missing: str = ""
+
+
+class Memberships(Protocol):
+    """Who is in which channel."""
+
+    async def of(self, user: str) -> Places: ...
+
+
+class HomeTab(Protocol):
+    """The Home tab of the app, which each person has."""
+
+    async def publish(self, user: str, message: Message, *, page: int, replaces: str = "") -> bool:
+        """Show something in it. `replaces`: the hash of what it must show now, else nothing is done; whether it was.
+
+        Raises SlackError.
+        """

@@ -305,7 +305,8 @@ class Start:
 
 def asker(request: Request) -> Asker:
     """How to answer the person who asked."""
-    return Asker(request.team, request.user, request.channel, request.response_url, request.thread)
+    channel = "" if request.direct else request.channel
+    return Asker(request.team, request.user, channel, request.response_url, request.thread)
 
 
 def expired(deadline_s: float) -> str:

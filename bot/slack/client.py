@@ -28,7 +28,7 @@ from bot.core.errors import (
 )
 from bot.core.message import Message, mapped
 from bot.flows.ports import Absent, Found, Posted, Unknown
-from bot.slack.blocks.render import render
+from bot.slack.blocks.render import render, render_blocks
 from bot.slack.errors import error_of
 from bot.slack.lookup import find_file, find_key, read_message
 
@@ -40,7 +40,13 @@ LONGEST_RETRY_AFTER_S = 600.0
 DIRECTS_MOST = 10_000
 # Methods that read no JSON body: their arguments go as parameters.
 WITHOUT_JSON = frozenset(
-    {"conversations.history", "conversations.replies", "files.getUploadURLExternal", "chat.getPermalink"}
+    {
+        "conversations.history",
+        "conversations.replies",
+        "files.getUploadURLExternal",
+        "chat.getPermalink",
+        "users.conversations",
+    }
 )
 
 Json = dict[str, Any]
@@ -94,6 +100,11 @@ class SlackChat:
         if blocks:
             masked["blocks"] = _masked(blocks, self._mask)
         return masked
+
+    def blocks(self, message: Message, *, most: int, room: int) -> list[Json]:
+        """A message's blocks alone, for a view, masked: at most so many, with at most `room` characters together."""
+        made = render_blocks(mapped(message, self._mask).blocks, most=most, room=room)
+        return cast("list[Json]", _masked(made, self._mask))
 
     async def call(self, method: str, *, within_s: float | None = None, **arguments: object) -> Json:
         """Call a method of the Web API once. Raises SlackError."""
@@ -240,6 +251,10 @@ class SlackChat:
 
     async def direct(self, user: str, message: Message, *, key: str) -> str:
         """Post into the direct message with a person; its timestamp."""
+        return await self.post(await self.direct_channel(user), message, key=key)
+
+    async def direct_channel(self, user: str) -> str:
+        """The channel of the direct messages with a person, opened where it is not yet."""
         channel = self._directs.get(user)
         if channel is None:
             answer = await self.call("conversations.open", users=user)
@@ -248,7 +263,7 @@ class SlackChat:
             if len(self._directs) >= DIRECTS_MOST:
                 self._directs.clear()
             self._directs[user] = channel
-        return await self.post(channel, message, key=key)
+        return channel
 
 
 def _refusal(method: str, error: SlackApiError) -> SlackError:

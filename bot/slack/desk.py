@@ -10,9 +10,11 @@ from typing import Any
 import structlog
 
 from bot.core.message import Message
+from bot.flows.active import Active
 from bot.flows.answer import Answers
 from bot.flows.ask import Ask
 from bot.flows.cancel import Cancel
+from bot.flows.home import Home
 from bot.flows.place import LostCard, Places
 from bot.flows.ports import Asker, Chat, Heard, Requests
 from bot.flows.status import Status
@@ -43,6 +45,8 @@ class Desk:
     ask: Ask
     cancel: Cancel
     status: Status
+    active: Active
+    home: Home
     requests: Requests
     answers: Answers
     chat: Chat

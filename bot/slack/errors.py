@@ -11,6 +11,7 @@ from bot.core.errors import (
     CredentialRefused,
     FileRefused,
     MessageGone,
+    ScopeMissing,
     SlackError,
     SlackLost,
     SlackRefused,
@@ -100,12 +101,12 @@ FAMILIES: dict[str, type[SlackRefused]] = {
             "accesslimited",
             "org_login_required",
             "ekm_access_denied",
-            "missing_scope",
             "team_access_not_granted",
             "app_access_restricted",
         ),
         CredentialRefused,
     ),
+    "missing_scope": ScopeMissing,
 }
 
 

@@ -31,6 +31,7 @@ class Body:
     wanted: RunCommand
     response_url: str = field(default="", repr=False)
     thread: str = ""
+    direct: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,16 @@ class Requests:
         limits = self._limits
         wanted = asked.wanted
         words = hashlib.sha256(f"{asked.user}/{asked.channel}/{canonical(wanted)}".encode()).hexdigest()[:32]
-        body = Body(asked.team, asked.channel, asked.user, asked.user_name, wanted, asked.response_url, asked.thread)
+        body = Body(
+            asked.team,
+            asked.channel,
+            asked.user,
+            asked.user_name,
+            wanted,
+            asked.response_url,
+            thread=asked.thread,
+            direct=asked.direct,
+        )
         word, request_id, asked_us = await self._scripts.run(
             "accept",
             asked.id,
@@ -189,6 +199,7 @@ def _request(request_id: str, record: dict[str, str]) -> Request:
         candidates=tuple(int(part) for part in candidates.split(",") if part),
         near=load(Near, record["near"]).slugs if record.get("near") else (),
         thread=body.thread,
+        direct=body.direct,
     )
 
 

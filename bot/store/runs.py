@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -50,7 +50,7 @@ class Runs:
     async def load(self, key: RunKey) -> Run | None:
         """A run as it is recorded, None where there is none."""
         record = await self._scripts.ask(self._scripts.redis.hgetall(self._scripts.key("run", key.name)))
-        return _run(key, record) if record.get("rev") else None
+        return read_run(key, record) if record.get("rev") else None
 
     async def card(self, team: str, card: CardRef) -> Card | None:
         """A card as it is recorded, None where there is none."""
@@ -162,7 +162,8 @@ def _row(one: Observed) -> tuple[str | int, ...]:
     return one.key.name, one.seen.state, int(is_final(one.seen.state)), _digest(text), text, us(one.next_s)
 
 
-def _run(key: RunKey, record: dict[str, str]) -> Run:
+def read_run(key: RunKey, record: Mapping[str, str]) -> Run:
+    """A run from the fields of its record."""
     wish = load(Wish, record["wish"]) if record.get("wish") else None
     return Run(
         key=key,

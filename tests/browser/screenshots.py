@@ -35,6 +35,7 @@ async def take(folder: Path) -> None:
             browser = await playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
             await _card(stage, await _tab(browser, stage))
             await _thread(stage, await _tab(browser, stage))
+            await _home(stage, await _tab(browser, stage))
             await browser.close()
     finally:
         await stage.close()
@@ -69,6 +70,20 @@ async def _thread(stage: Stage, tab: Tab) -> None:
     await tab.sees(tab.thread(), "Log of dbt run")
     await tab.thread().get_by_text("exit code 1").scroll_into_view_if_needed()
     await _shoot(tab.page, "failed.png")
+
+
+async def _home(stage: Stage, tab: Tab) -> None:
+    """An active run of one's own and one of somebody else, the failure of before, and what is run most."""
+    await stage.slash("run backfill")
+    await stage.until(lambda: "1 of " in str(stage.cards()[-1].blocks), timeout_s=60)
+    await stage.slash("run nightly", user="grace")
+    await stage.until(lambda: sum("is running" in card.text for card in stage.cards()) == 2)
+    await tab.page.set_viewport_size({"width": SIZE["width"], "height": 860})
+    await tab.go("Bolt app")
+    home = tab.page.get_by_role("tabpanel", name="Home")
+    await tab.sees(home, "Active runs in your channels (1)")
+    await tab.sees(home, "Recent failures (1)")
+    await _shoot(tab.page, "home.png")
 
 
 async def _shoot(page: Page, name: str) -> None:

@@ -46,6 +46,13 @@ async def test_an_answer_finds_its_way(answers: Answers, sandbox: Sandbox, url: 
     assert told(sandbox) == ["There is no such run."]
 
 
+async def test_a_person_without_a_channel_is_told_directly(answers: Answers, sandbox: Sandbox) -> None:
+    """A click on the Home tab comes from none: no other way is tried."""
+    assert await answers.privately(Asker(sandbox.workspace.team_id, ADA, ""), SAID)
+    assert told(sandbox) == ["There is no such run."]
+    assert not any(call.what == "chat.postEphemeral" for call in sandbox.workspace.calls)
+
+
 async def test_the_direct_message_is_the_last_way(answers: Answers, sandbox: Sandbox) -> None:
     """Where the channel does not show ephemeral messages."""
     sandbox.workspace.faults.add(Fault("error", "chat.postEphemeral", code="user_not_in_channel"))

@@ -12,6 +12,7 @@ from bot.core.run import RunKey
 from bot.flows.ports import Limits
 from bot.store.connect import alive, check, close, connect
 from bot.store.due import DueSet
+from bot.store.indexes import Indexes
 from bot.store.requests import Requests
 from bot.store.runs import Runs
 from bot.store.scripts import Scripts
@@ -136,6 +137,11 @@ async def test_a_cluster_is_one_slot_of_it(servers: Servers, scripts: Make) -> N
         first = await Requests(store, Limits()).accept(asked("twice", text="other"))
         again = await Requests(store, Limits()).accept(asked("twice", text="other"))
         assert (first.word, again.word) == ("new", "known")
+        indexes = Indexes(store)
+        assert [one.run.id for one in (await indexes.active_of("U1", most=5)).runs] == [7]
+        assert [one.run.id for one in (await indexes.active_in(["A", "B"], most=5)).runs] == [7]
+        assert (await indexes.failed("U1", ["A"], most=5)).total == 0
+        assert [one.slug for one in (await indexes.habits("U1", most=5)).schedules] == ["s7"]
 
 
 @pytest.mark.parametrize(

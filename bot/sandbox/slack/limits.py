@@ -33,6 +33,7 @@ METHOD_TIERS: dict[str, int] = {
     "team.info": 3,
     "usergroups.list": 2,
     "usergroups.users.list": 2,
+    "users.conversations": 3,
     "users.info": 4,
     "users.list": 2,
     "views.open": 4,

@@ -16,6 +16,7 @@ from bot.sandbox.slack.workspace import Workspace
 SCOPE_STEMS: dict[ChannelKind, str] = {"public": "channels", "private": "groups", "im": "im"}
 LIST_TYPES: dict[str, ChannelKind] = {"public_channel": "public", "private_channel": "private", "im": "im"}
 Item = TypeVar("Item")
+USER_PAGE_MOST = 999
 
 
 def need_scope(ws: Workspace, scope: str) -> None:
@@ -74,14 +75,20 @@ def open_direct(ws: Workspace, args: Args) -> Json:
     return {"ok": True, "channel": shape}
 
 
-def list_all(ws: Workspace, args: Args) -> Json:
-    """conversations.list."""
+def _kinds(ws: Workspace, args: Args) -> set[ChannelKind]:
+    """The kinds of conversation that `types` names. Raises Refused where the scope for one is missing."""
     types = [each.strip() for each in args.text("types", "public_channel").split(",")]
     if any(each not in (*LIST_TYPES, "mpim") for each in types):
         raise Refused("invalid_types")
     kinds = {LIST_TYPES[each] for each in types if each in LIST_TYPES}
     for kind in sorted(kinds):
         need_scope(ws, f"{SCOPE_STEMS[kind]}:read")
+    return kinds
+
+
+def list_all(ws: Workspace, args: Args) -> Json:
+    """conversations.list."""
+    kinds = _kinds(ws, args)
     archived = not args.flag("exclude_archived")
     channels = [
         channel
@@ -92,6 +99,32 @@ def list_all(ws: Workspace, args: Args) -> Json:
     ]
     page, cursor = paged(channels, args, default=100)
     shapes = [channel_shape(ws, channel) for channel in page]
+    return {"ok": True, "channels": shapes, "response_metadata": {"next_cursor": cursor}}
+
+
+def of_user(ws: Workspace, args: Args) -> Json:
+    """users.conversations: where a user is, the bot itself by default; what is not public only where the bot is, too."""
+    kinds = _kinds(ws, args)
+    user = args.text("user", ws.bot.id)
+    if user not in ws.users:
+        raise Refused("user_not_found")
+    if args.number("limit", 100) > USER_PAGE_MOST:
+        raise Refused("invalid_limit")
+    archived = not args.flag("exclude_archived")
+    channels = [
+        channel
+        for channel in ws.channels.values()
+        if channel.kind in kinds
+        and user in channel.members
+        and (channel.kind == "public" or ws.bot.id in channel.members)
+        and (archived or not channel.is_archived)
+    ]
+    page, cursor = paged(channels, args, default=100)
+    shapes = [channel_shape(ws, channel) for channel in page]
+    for shape in shapes:
+        # This method does not count members, nor say whether the caller is one.
+        shape.pop("num_members", None)
+        shape.pop("is_member", None)
     return {"ok": True, "channels": shapes, "response_metadata": {"next_cursor": cursor}}
 
 

@@ -91,7 +91,9 @@ def replace_content(ws: Workspace, view: View, content: Json) -> None:
 
 
 def publish(ws: Workspace, args: Args) -> Json:
-    """views.publish: a person's Home tab."""
+    """views.publish: a person's Home tab, where the app has one."""
+    if not ws.features.home_tab:
+        raise Refused("not_enabled")
     user_id = args.need("user_id")
     if user_id not in ws.users:
         raise Refused("invalid_arguments", response_metadata={"messages": ["[ERROR] user_not_found: user_id"]})

@@ -23,7 +23,18 @@ from bot.sandbox.slack.responses import respond
 from bot.sandbox.slack.workspace import Workspace
 
 BODY_MOST = 64 * 1024 * 1024
-SHOWN_ARGUMENTS = ("channel", "ts", "thread_ts", "user", "users", "channel_id", "filename", "trigger_id", "text")
+SHOWN_ARGUMENTS = (
+    "channel",
+    "ts",
+    "thread_ts",
+    "user",
+    "user_id",
+    "users",
+    "channel_id",
+    "filename",
+    "trigger_id",
+    "text",
+)
 SHOWN_CHARACTERS = 200
 
 
@@ -57,6 +68,7 @@ METHODS: dict[str, Method] = {
     "team.info": Method(people.team_info, "team:read"),
     "usergroups.list": Method(people.usergroup_list, "usergroups:read"),
     "usergroups.users.list": Method(people.usergroup_users, "usergroups:read"),
+    "users.conversations": Method(conversations.of_user),
     "users.info": Method(people.user_info, "users:read"),
     "users.list": Method(people.user_list, "users:read"),
     "views.open": Method(views.open_view),

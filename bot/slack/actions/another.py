@@ -58,27 +58,36 @@ async def _again(desk: Desk, asker: Asker, body: dict[str, Any], value: str) -> 
         return Answer(Message(("My memory (Redis) does not answer. Nothing was started; ask again in a minute.",)))
     if earlier is None:
         return Answer(Message(("I no longer know what that was. Nothing was started; please type it again.",)))
-    return await start_from_click(desk, asker, body, earlier.wanted, force=True)
+    # What was asked for on the Home tab is answered in direct messages, and its card stands elsewhere.
+    place = earlier.channel if earlier.direct and earlier.user == asker.user else asker.channel
+    return await start_from_click(desk, asker, body, earlier.wanted, force=True, channel=place)
 
 
 async def start_from_click(
-    desk: Desk, asker: Asker, body: dict[str, Any], wanted: RunCommand, *, force: bool = False
+    desk: Desk,
+    asker: Asker,
+    body: dict[str, Any],
+    wanted: RunCommand,
+    *,
+    force: bool = False,
+    channel: str | None = None,
 ) -> Answer:
     """Record what a button on a private answer offers to start: before its click is acknowledged, as a command is.
 
-    However often a button is clicked, it starts one run.
+    However often a button is clicked, it starts one run. Its card goes where the click was, unless to another `channel`.
     """
     delivery = f"click:{asker.user}:{asker.channel}:{click_message(body)}:{canonical(wanted)}"
     asked = Asked(
         id=request_id(asker.team, delivery),
         team=asker.team,
-        channel=asker.channel,
+        channel=channel or asker.channel,
         user=asker.user,
         user_name=(body.get("user") or {}).get("name") or (body.get("user") or {}).get("username") or "",
         wanted=wanted,
         response_url=asker.response_url,
         force=force,
         thread=asker.thread,
+        direct=channel not in (None, asker.channel),
     )
     answer = await desk.ask.start(asked)
     # Where it starts, the question has been answered: its button goes.

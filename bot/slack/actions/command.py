@@ -13,6 +13,7 @@ from bot.core.grammar import parse
 from bot.core.message import Message
 from bot.slack import commands
 from bot.slack.desk import Desk, click_call
+from bot.slack.views.home import shown_page
 
 
 def register(app: AsyncApp, desk: Desk) -> None:
@@ -29,5 +30,8 @@ def register(app: AsyncApp, desk: Desk) -> None:
         await ack()
         if answer is not None:
             desk.later(desk.tell(call.asker, answer), call.asker)
+        page = shown_page(body)
+        if page is not None:
+            desk.later(desk.home.show(call.asker.user, number=page), call.asker)
 
     app.action(re.compile(rf"^{re.escape(COMMAND)}\."))(on_click)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from slack_sdk.models.blocks import (
@@ -10,17 +11,19 @@ from slack_sdk.models.blocks import (
     ButtonElement,
     ConfirmObject,
     ContextBlock,
+    HeaderBlock,
     MarkdownTextObject,
     PlainTextObject,
     SectionBlock,
 )
 
 from bot.core.message import Block as View
-from bot.core.message import Button, Buttons, Confirm, Facts, Message, Paragraph, Preformatted
+from bot.core.message import Button, Buttons, Confirm, Facts, Heading, Message, Paragraph, Preformatted
 from bot.core.text import Sentence, cut, cut_middle
 from bot.slack.blocks.mrkdwn import mrkdwn, plain
 
 SECTION = 3000
+HEADING = 150
 BUTTON_LABEL = 75
 BUTTON_VALUE = 2000
 CONFIRM_TITLE, CONFIRM_TEXT, CONFIRM_BUTTON = 100, 300, 30
@@ -35,20 +38,38 @@ Json = dict[str, Any]
 def render(message: Message) -> tuple[str, list[Json]]:
     """The text (a whole sentence, at most 3900 characters) and the blocks. Raises ValueError for a button that cannot work."""
     text = _fit(message.text, TEXT)
-    room = WHOLE - len(text)
+    return text, render_blocks(message.blocks, most=BLOCKS, room=WHOLE - len(text))
+
+
+def render_blocks(views: Sequence[View], *, most: int, room: int) -> list[Json]:
+    """At most so many blocks; texts are cut where `room`, their length together, is used up. Raises ValueError."""
     blocks: list[Json] = []
-    for view in message.blocks[:BLOCKS]:
+    for view in views[:most]:
         limit = max(200, min(SECTION, room))
         block = _block(view, limit)
-        room -= len(str(block.get("text", ""))) + len(str(block.get("elements", "")))
+        room -= _length(block)
         blocks.append(block)
-    return text, blocks
+    return blocks
+
+
+def _length(value: object) -> int:
+    """How much text stands in a block, at any depth, as Slack counts it."""
+    match value:
+        case dict():
+            own = value.get("text")
+            return (len(own) if isinstance(own, str) else 0) + sum(map(_length, value.values()))
+        case list():
+            return sum(map(_length, value))
+        case _:
+            return 0
 
 
 def _block(view: View, limit: int) -> Json:
     match view:
+        case Heading(text):
+            made: Block = HeaderBlock(text=_plain(text, HEADING))
         case Paragraph(text):
-            made: Block = SectionBlock(text=_mrkdwn(text, limit))
+            made = SectionBlock(text=_mrkdwn(text, limit))
         case Facts(text):
             made = ContextBlock(elements=[_mrkdwn(text, limit)])
         case Buttons(buttons):

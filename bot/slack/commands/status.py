@@ -1,20 +1,38 @@
-"""`status <run id>`: how a run stands, told privately."""
+"""`status [run id]`: how a run stands, or the runs that are active in this channel, told privately."""
 
 from __future__ import annotations
 
+import asyncio
+
 from bot.core.command import StatusCommand
+from bot.core.errors import StoreAway
 from bot.core.message import Message
 from bot.core.run import RunKey
 from bot.flows.ports import Asker
 from bot.slack.desk import Call, Desk
 
+READ_S = 1.0
+
 
 async def handle(desk: Desk, call: Call, command: StatusCommand) -> Message | None:
     """Answer with what Bolt says now."""
-    if command.run_id is None:
+    if command.schedule is not None:
         return Message(("I cannot do that yet.",))
+    if command.run_id is None:
+        return await _here(desk, call.asker)
     desk.later(_tell(desk, call.asker, command.run_id), call.asker)
     return None
+
+
+async def _here(desk: Desk, asker: Asker) -> Message:
+    """From my own records: no call to Bolt, so it goes with the acknowledgement."""
+    if not asker.channel:
+        return Message((f"Type {desk.command} status in the channel that you mean; App Home shows what is yours.",))
+    try:
+        async with asyncio.timeout(READ_S):
+            return await desk.active.here(asker.channel)
+    except (StoreAway, TimeoutError):
+        return Message(("My memory (Redis) does not answer. The runs go on; ask again in a minute.",))
 
 
 async def _tell(desk: Desk, asker: Asker, run_id: int) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from slack_bolt.async_app import AsyncApp
 
 from bot.slack.desk import Desk
-from bot.slack.events import direct, mention
+from bot.slack.events import direct, home, mention
 
 
 def register(app: AsyncApp, desk: Desk) -> None:
-    """Listen to every event."""
-    for event in (mention, direct):
+    """Listen to every event that means something to us."""
+    for event in (mention, direct, home):
         event.register(app, desk)

@@ -9,6 +9,7 @@ if redis.call('HGET', run, 'concluded') == '1' then
 end
 redis.call('HSET', run, 'concluded', '1', 'end', ARGV[5])
 redis.call('HINCRBY', run, 'rev', 1)
+delist(member, class == 'fail')
 for _, card in ipairs(cards_of(member)) do
   redis.call('HINCRBY', key('card', card), 'pending', ARGV[7] == '1' and 2 or 1)
   -- A card that could not be edited gets one more try for its end.

@@ -144,6 +144,46 @@ local function seal(card)
   retire(state[1])
 end
 
+-- Lists answer "which runs" without looking at each: of a person (user:<id>) and of a channel (channel:<id>), the runs that are
+-- active, scored by since when, and those that failed lately, by when they were concluded. Each has a most and expires by itself, so
+-- none grows with the number of runs there ever were. What another version has made or ended may be missing, or be left: see listed.lua.
+local DAY_S = 86400
+local ACTIVE_MOST, ACTIVE_S = 500, 30 * DAY_S
+local FAILED_MOST, FAILED_S = 20, 7 * DAY_S
+
+local function enlist(list, member, most, seconds)
+  redis.call('ZADD', list, 'NX', num(now()), member)
+  redis.call('ZREMRANGEBYSCORE', list, '-inf', num(now() - seconds * 1000000))
+  redis.call('ZREMRANGEBYRANK', list, 0, -1 - most)
+  redis.call('EXPIRE', list, num(seconds))
+end
+
+-- What a run's facts (as JSON) say, an empty table where they cannot be read.
+local function read_facts(facts)
+  local could, known = pcall(cjson.decode, facts or '')
+  return could and type(known) == 'table' and known or {}
+end
+
+local function list_of_asker(facts)
+  local by = read_facts(facts).asked_by
+  return type(by) == 'string' and by ~= '' and 'user:' .. by or nil
+end
+
+local function active_of(facts, member)
+  local list = list_of_asker(facts)
+  if list then enlist(key('active', list), member, ACTIVE_MOST, ACTIVE_S) end
+end
+
+-- A run is over: it leaves its lists of active ones, and where it failed it enters those of failures.
+local function delist(member, failed)
+  local lists = {list_of_asker(redis.call('HGET', key('run', member), 'facts') or '')}
+  for _, card in ipairs(cards_of(member)) do lists[#lists + 1] = 'channel:' .. channel_of(card) end
+  for _, list in ipairs(lists) do
+    redis.call('ZREM', key('active', list), member)
+    if failed then enlist(key('failed', list), member, FAILED_MOST, FAILED_S) end
+  end
+end
+
 -- A run that nobody followed yet. Gives true where it was made now.
 local function create_run(member, facts, seen, state, digest, usual_s, began_s)
   local run = key('run', member)
@@ -151,6 +191,7 @@ local function create_run(member, facts, seen, state, digest, usual_s, began_s)
   redis.call('HSET', run, 'rev', '1', 'facts', facts, 'seen', seen, 'state', state, 'digest', digest,
     'usual_s', usual_s, 'began_s', began_s)
   redis.call('ZADD', key('due', 'polls'), num(now()), member)
+  active_of(facts, member)
   return true
 end
 
@@ -160,4 +201,7 @@ local function attach(member, card)
   redis.call('HSETNX', key('run', member, 'cards'), channel, card)
   redis.call('HSETNX', key('run', member), 'owner', card)
   redis.call('HSET', key('card', card), 'team', team, 'run', member)
+  if redis.call('HGET', key('run', member), 'final') ~= '1' then
+    enlist(key('active', 'channel:' .. channel), member, ACTIVE_MOST, ACTIVE_S)
+  end
 end

@@ -2,6 +2,25 @@
 -- ARGV: id, run member, facts, seen, state, digest, usual_s, began_s, schedule's lock,
 -- '1' where Bolt told the id (and no search found it). Gives 'settled' or the run it has.
 local id, member = ARGV[3], ARGV[4]
+
+-- How often a person runs a schedule, and where last. A run counts half as much after 30 days: newer ones count more, so that
+-- nothing has to be counted down. Forgotten 90 days after the last of them.
+local HABITS_MOST, HABITS_S, HALF_S, SINCE_S = 50, 90 * DAY_S, 30 * DAY_S, 1767225600
+local function habit(facts, channel)
+  local known = read_facts(facts)
+  local user, schedule = known.asked_by, known.schedule
+  if type(user) ~= 'string' or type(schedule) ~= 'string' or schedule == '' then return end
+  local counts, places = key('habits', user), key('habits', user, 'places')
+  redis.call('ZINCRBY', counts, string.format('%.17g', 2 ^ ((now() / 1000000 - SINCE_S) / HALF_S)), schedule)
+  redis.call('HSET', places, schedule, channel .. ':' .. (type(known.name) == 'string' and known.name or ''))
+  for _, least in ipairs(redis.call('ZRANGE', counts, 0, -1 - HABITS_MOST)) do
+    redis.call('ZREM', counts, least)
+    redis.call('HDEL', places, least)
+  end
+  redis.call('EXPIRE', counts, HABITS_S)
+  redis.call('EXPIRE', places, HABITS_S)
+end
+
 local hash, lock = key('req', id), key('sending', ARGV[11])
 local known = redis.call('HMGET', hash, 'state', 'run', 'card')
 if known[1] == 'settled' then
@@ -22,10 +41,12 @@ if not create_run(member, ARGV[5], ARGV[6], ARGV[7], ARGV[8], ARGV[9], ARGV[10])
   -- Someone asked for its end by its number before it was found: that record knows nothing of who started it.
   redis.call('HSET', key('run', member), 'facts', ARGV[5], 'usual_s', ARGV[9], 'began_s', ARGV[10])
   redis.call('HINCRBY', key('run', member), 'rev', 1)
+  if redis.call('HGET', key('run', member), 'final') ~= '1' then active_of(ARGV[5], member) end
 end
 if ARGV[12] == '1' then redis.call('HSET', key('run', member), 'told', '1') end
 if known[3] then
   attach(member, known[3])
   dirty(known[3], 'state')
+  habit(ARGV[5], channel_of(known[3]))
 end
 return 'settled'

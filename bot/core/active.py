@@ -1,0 +1,84 @@
+"""Runs in a list: as a private answer in a channel, and entry by entry on the Home tab."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from bot.core.buttons import command_button
+from bot.core.card import facts, headline, run_url, second_glance
+from bot.core.command import CancelCommand, StatusCommand
+from bot.core.message import Block, Button, Buttons, Confirm, Facts, Message, Paragraph
+from bot.core.run import Run, is_final
+from bot.core.text import Bold, Channel, Code, Link, Mention, Sentence, Span, When, cut, plural
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A run in a list: the channel of its card, None where that goes without saying, and the card's address where it is known."""
+
+    run: Run
+    channel: str | None = None
+    card_url: str | None = None
+
+
+def active_here(listed: Sequence[Listed], total: int, app_url: str, command: str) -> Message:
+    """The runs that are active in a channel, newest first; `total` may be more than are listed."""
+    if not listed:
+        start, schedules = Code(f"{command} run <schedule>"), Code(f"{command} list")
+        text: Sentence = ("I follow no active run in this channel. Start one with ", start, "; ", schedules)
+        return Message((*text, " shows what there is."))
+    spans: list[Span] = [f"{plural(total, 'run is', 'runs are')} active in this channel: "]
+    blocks: list[Block] = []
+    for at, one in enumerate(listed):
+        spans += ["; " if at else "", *headline(one.run), " (", *_which(one.run, app_url), ")"]
+        blocks += entry(one, app_url)
+    if total > len(listed):
+        more: Sentence = (f"and {plural(total - len(listed), 'older one', 'older ones')} that I leave out here.",)
+        spans += ["; ", *more]
+        blocks.append(Facts(more))
+    return Message(tuple(spans), tuple(blocks))
+
+
+def _which(run: Run, app_url: str) -> Sentence:
+    """As much of its facts as a sentence about many takes."""
+    spans: list[Span] = [Link(run_url(app_url, run.id), f"run {run.id}")]
+    if run.facts.asked_by:
+        spans += [", started by ", Mention(run.facts.asked_by)]
+    if run.started_at:
+        spans += [" at ", When(run.started_at)]
+    return tuple(spans)
+
+
+def entry(listed: Listed, app_url: str) -> list[Block]:
+    """A run in three blocks: how it stands, which one it is and where its card is, and what can be done."""
+    run = listed.run
+    glance = second_glance(run)
+    where: list[Span] = [*facts(run, app_url)]
+    if listed.channel:
+        where += [" · in ", Channel(listed.channel)]
+    if listed.card_url:
+        where += [" · ", Link(listed.card_url, "its card")]
+    first = (*headline(run), "\n", *glance) if glance else headline(run)
+    return [Paragraph(first), Facts(tuple(where)), Buttons(_buttons(run))]
+
+
+def _buttons(run: Run) -> tuple[Button, ...]:
+    details = command_button(
+        "Details",
+        StatusCommand(run_id=run.id),
+        number=run.id,
+        spoken=f"Details of run {run.id} of {cut(run.title, 40)}",
+    )
+    if is_final(run.seen.state) or run.wish:
+        return (details,)
+    cancel = replace(
+        command_button(
+            "Cancel run", CancelCommand(run.id), number=run.id, spoken=cut(f"Cancel run {run.id} of {run.title}", 75)
+        ),
+        style="danger",
+        confirm=Confirm(
+            "Cancel this run?", (f"Cancel run {run.id} of ", Bold(run.title), "?"), "Cancel run", "Keep it"
+        ),
+    )
+    return (cancel, details)

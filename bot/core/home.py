@@ -1,0 +1,167 @@
+"""The Home tab of the app: what concerns one person, the most useful first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from math import ceil
+
+from bot.core.active import Listed, entry
+from bot.core.buttons import (
+    HOME_PAGE,
+    HOME_RUN,
+    PAGES_MOST,
+    VALUE_LIMIT,
+    command_button,
+    command_in_value,
+    page_value,
+)
+from bot.core.command import RunCommand, RunForm, ShowCommand
+from bot.core.message import Block, Button, Buttons, Facts, Heading, Message, Paragraph
+from bot.core.text import Bold, Channel, Code, Sentence, Span, When, cut
+
+# So many of each fit on a page: a Home tab has a hundred blocks at the most.
+RUNS_A_PAGE = 6
+FAILURES_A_PAGE = 5
+SCHEDULES_A_PAGE = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some of the runs of a kind, and how many there are."""
+
+    total: int = 0
+    runs: tuple[Listed, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Often:
+    """A schedule that the person often runs, and where a click would run it.
+
+    `channel` is where, "" for the direct messages with the bot; `channel_name` its name where that is known; `left` is
+    true where the person has left the channel of the last run.
+    """
+
+    slug: str
+    name: str
+    channel: str
+    channel_name: str = ""
+    left: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What one page of a Home tab shows. `missing` says what is left out and why, empty where nothing is."""
+
+    at: datetime
+    number: int = 0
+    mine: Part = Part()
+    others: Part = Part()
+    failures: Part = Part()
+    schedules: tuple[Often, ...] = ()
+    schedules_total: int = 0
+    missing: str = ""
+    notice: Sentence = ()
+
+    @property
+    def pages(self) -> int:
+        """How many pages there are."""
+        needed = (
+            ceil(self.mine.total / RUNS_A_PAGE),
+            ceil(self.others.total / RUNS_A_PAGE),
+            ceil(self.failures.total / FAILURES_A_PAGE),
+            ceil(self.schedules_total / SCHEDULES_A_PAGE),
+        )
+        return min(PAGES_MOST, max(1, *needed))
+
+
+def home(page: Page, app_url: str, command: str) -> Message:
+    """A page of a person's Home tab."""
+    blocks: list[Block] = [Paragraph(page.notice)] if page.notice else []
+    blocks += [_actions(page), Facts(_refreshed(page))]
+    start = Code(f"{command} run <schedule>")
+    blocks += _part(
+        page, page.mine, "Your active runs", ("None. ", "Start one here, or with ", start, " in a channel."), app_url
+    )
+    missing: Sentence = (page.missing,) if page.missing else ()
+    blocks += _part(page, page.others, "Active runs in your channels", missing or ("None of anyone else.",), app_url)
+    if missing and page.others.runs:
+        blocks.append(Facts(missing))
+    blocks += _part(page, page.failures, "Recent failures", ("None in the last 7 days.",), app_url)
+    blocks += _schedules(page, start)
+    if page.pages > 1:
+        blocks.append(Buttons(_turns(page)))
+    return Message(("Bolt runs",), tuple(blocks))
+
+
+def away_home(at: datetime, sentence: str) -> Message:
+    """What a Home tab shows where nothing can be read."""
+    page = Page(at)
+    text: Sentence = (f"{sentence} Your runs go on; refresh in a minute.",)
+    return Message(text, (Paragraph(text), _actions(page), Facts(_refreshed(page))))
+
+
+def _actions(page: Page) -> Buttons:
+    start = command_button("Start a run", RunForm())
+    refresh = Button(f"{HOME_PAGE}.refresh", "Refresh", value=page_value(page.number))
+    return Buttons((start, refresh))
+
+
+def _refreshed(page: Page) -> Sentence:
+    which = f" · page {page.number + 1} of {page.pages}" if page.pages > 1 else ""
+    return ("Refreshed ", When(page.at, "date_time"), which)
+
+
+def _part(page: Page, part: Part, title: str, empty: Sentence, app_url: str) -> list[Block]:
+    """A title and its runs. The first page says of what there is none; the others leave it out."""
+    if not part.runs:
+        return [] if page.number else [Heading(title), Facts(empty)]
+    counted = f"{title} ({part.total})"
+    return [Heading(counted), *(block for one in part.runs for block in entry(one, app_url))]
+
+
+def _schedules(page: Page, start: Code) -> list[Block]:
+    title = "Schedules you run most"
+    if not page.schedules:
+        empty: Sentence = ("None yet: those that you start here or with ", start, " are kept here.")
+        return [] if page.number else [Heading(title), Facts(empty)]
+    blocks: list[Block] = [Heading(title)]
+    for at, one in enumerate(page.schedules):
+        blocks.append(Paragraph(_often(one)))
+        row = _often_buttons(one, at)
+        if row:
+            blocks.append(Buttons(row))
+    return blocks
+
+
+def _often(one: Often) -> Sentence:
+    spans: list[Span] = [Bold(one.name)]
+    if one.left:
+        spans.append(" · you are no longer in the channel of your last run of it")
+    elif one.channel:
+        spans += [" · runs in ", Channel(one.channel), ", as last time"]
+    return tuple(spans)
+
+
+def _often_buttons(one: Often, number: int) -> tuple[Button, ...]:
+    """Empty for a name that no button can carry."""
+    value = command_in_value(RunCommand(one.slug), one.channel)
+    if len(value) > VALUE_LIMIT:
+        return ()
+    where = f" in #{one.channel_name}" if one.channel_name else "" if one.channel else " in direct messages"
+    run = Button(f"{HOME_RUN}.{number}", cut(f"Run{where}", 75), value=value, spoken=cut(f"Run {one.name}{where}", 75))
+    details = command_button("Details", ShowCommand(one.slug), number=number, spoken=cut(f"Details of {one.name}", 75))
+    return (run, details)
+
+
+def _turns(page: Page) -> tuple[Button, ...]:
+    turns: Sequence[tuple[str, str, int]] = (
+        ("previous", "Previous page", page.number - 1),
+        ("next", "Next page", page.number + 1),
+    )
+    return tuple(
+        Button(f"{HOME_PAGE}.{name}", label, value=page_value(number))
+        for name, label, number in turns
+        if 0 <= number < page.pages
+    )

@@ -1,0 +1,128 @@
+"""The Home tab: published when it is opened, paged, refreshed, or after a click on it; never because a run goes on."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+from bot.core.errors import StoreAway
+from bot.core.home import (
+    FAILURES_A_PAGE,
+    RUNS_A_PAGE,
+    SCHEDULES_A_PAGE,
+    Often,
+    Page,
+    Part,
+    away_home,
+    home,
+)
+from bot.core.request import State
+from bot.core.run import CardRef
+from bot.core.text import Sentence
+from bot.flows.active import listed_run
+from bot.flows.ports import Habit, HomeTab, Indexes, IndexPage, Memberships, Places, Requests
+
+# A start takes a second or two. After some more, a Home tab is shown without its run.
+LOOK_AGAIN_S, LOOKS_MOST = 0.5, 16
+BEFORE_A_RUN = frozenset({State.ACCEPTED, State.LOOKED, State.CARDED, State.SENDING})
+
+
+class Home:
+    """What a person sees on the Home tab. `card_url` gives the web address of a message of ours, None where it is not known."""
+
+    def __init__(
+        self,
+        indexes: Indexes,
+        memberships: Memberships,
+        requests: Requests,
+        tab: HomeTab,
+        *,
+        app_url: str,
+        command: str,
+        card_url: Callable[[CardRef], str | None],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._indexes = indexes
+        self._memberships = memberships
+        self._requests = requests
+        self._tab = tab
+        self._app_url = app_url
+        self._command = command
+        self._card_url = card_url
+        self._now = now
+
+    async def show(self, user: str, *, number: int = 0, replaces: str = "", notice: Sentence = ()) -> None:
+        """Publish a page, counted from 0. Where `replaces` is given and is not what is shown, something newer is: nothing is done.
+
+        Raises SlackError.
+        """
+        try:
+            page = replace(await self._page(user, number), notice=notice)
+        except StoreAway as away:
+            message, number = away_home(self._now(), away.sentence), 0
+        else:
+            message, number = home(page, self._app_url, self._command), page.number
+        await self._tab.publish(user, message, page=number, replaces=replaces)
+
+    async def show_start(self, user: str, request_id: str, notice: Sentence) -> None:
+        """Say that something is being started, and show its run once there is one. Raises SlackError."""
+        await self.show(user, notice=notice)
+        for _ in range(LOOKS_MOST):
+            await asyncio.sleep(LOOK_AGAIN_S)
+            try:
+                request = await self._requests.load(request_id)
+            except StoreAway:
+                return
+            if request is None or request.state not in BEFORE_A_RUN:
+                break
+        await self.show(user)
+
+    async def may_run_in(self, user: str, channel: str, schedule: str) -> bool:
+        """Whether a person may still have a schedule's card in a channel: read anew, as with each click."""
+        places = await self._memberships.of(user)
+        if channel in places.names:
+            return True
+        if places.whole and not channel.startswith("D"):
+            return False
+        habits = await self._indexes.habits(user, most=50)
+        return any(one.channel == channel and one.slug == schedule for one in habits.schedules)
+
+    async def _page(self, user: str, number: int) -> Page:
+        places = await self._memberships.of(user)
+        page = await self._read(user, places, number)
+        shown = page.mine.runs or page.others.runs or page.failures.runs or page.schedules
+        # What was on a later page may be over.
+        return page if shown or number == 0 else await self._read(user, places, 0)
+
+    async def _read(self, user: str, places: Places, number: int) -> Page:
+        channels, indexes, runs = list(places.names), self._indexes, RUNS_A_PAGE
+        mine, others, failures, habits = await asyncio.gather(
+            indexes.active_of(user, skip=number * runs, most=runs),
+            indexes.active_in(channels, skip=number * runs, most=runs, without=user),
+            indexes.failed(user, channels, skip=number * FAILURES_A_PAGE, most=FAILURES_A_PAGE),
+            indexes.habits(user, skip=number * SCHEDULES_A_PAGE, most=SCHEDULES_A_PAGE),
+        )
+        return Page(
+            self._now(),
+            number,
+            self._part(mine),
+            self._part(others),
+            self._part(failures),
+            tuple(_often(one, places) for one in habits.schedules),
+            habits.total,
+            places.missing,
+        )
+
+    def _part(self, found: IndexPage) -> Part:
+        return Part(found.total, tuple(listed_run(one, self._card_url) for one in found.runs))
+
+
+def _often(habit: Habit, places: Places) -> Often:
+    """Where a click runs it: in the channel of the last run, as long as the person is there; else in direct messages."""
+    channel = habit.channel
+    if not channel or channel.startswith("D"):
+        return Often(habit.slug, habit.name, "")
+    left = places.whole and channel not in places.names
+    return Often(habit.slug, habit.name, "" if left else channel, places.names.get(channel, ""), left)

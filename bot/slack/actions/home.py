@@ -1,0 +1,85 @@
+"""Buttons of the Home tab: another page, *Refresh*, and *Run* of a schedule in a channel. A click there comes from no channel."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck, AsyncApp
+
+from bot.core.buttons import HOME_PAGE, HOME_RUN, read_command_in_value, read_page_value
+from bot.core.command import RunCommand
+from bot.core.errors import BadCommand, SlackError, StoreAway
+from bot.core.grammar import parse
+from bot.core.message import Message
+from bot.core.request import request_id
+from bot.core.text import Bold, Channel, Sentence
+from bot.flows.ports import Asked
+from bot.slack.desk import Call, Desk, click_call
+
+CHECK_S = 1.0
+NOT_CHECKED = "I could not check in time whether you may run it there. Nothing was started; click again in a minute."
+
+
+def register(app: AsyncApp, desk: Desk) -> None:
+    """Listen to the buttons."""
+
+    async def on_page(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
+        call = click_call(body, action)
+        await ack()
+        desk.later(desk.home.show(call.asker.user, number=read_page_value(action.get("value") or "")), call.asker)
+
+    async def on_run(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
+        call = click_call(body, action)
+        answer = await _run(desk, call, action.get("value") or "")
+        await ack()
+        if answer is not None:
+            desk.later(desk.tell(call.asker, answer), call.asker)
+
+    app.action(re.compile(rf"^{re.escape(HOME_PAGE)}\."))(on_page)
+    app.action(re.compile(rf"^{re.escape(HOME_RUN)}\."))(on_run)
+
+
+async def _run(desk: Desk, call: Call, value: str) -> Message | None:
+    """Record the start, as a command in that channel does. Why not, where it is not to be."""
+    try:
+        text, channel = read_command_in_value(value)
+        wanted = parse(text, desk.command)
+    except BadCommand as bad:
+        return Message((bad.sentence,))
+    if not isinstance(wanted, RunCommand):
+        return None
+    try:
+        async with asyncio.timeout(CHECK_S):
+            if not channel:
+                channel = await desk.chat.direct_channel(call.asker.user)
+            elif not await desk.home.may_run_in(call.asker.user, channel, wanted.schedule):
+                return _not_there(desk, wanted, channel)
+    except (SlackError, StoreAway, TimeoutError):
+        return Message((NOT_CHECKED,))
+    return await _start(desk, call, wanted, channel)
+
+
+async def _start(desk: Desk, call: Call, wanted: RunCommand, channel: str) -> Message | None:
+    asker = call.asker
+    asked = Asked(
+        id=request_id(asker.team, call.delivery),
+        team=asker.team,
+        channel=channel,
+        user=asker.user,
+        user_name=call.user_name,
+        wanted=wanted,
+        direct=True,
+    )
+    answer = await desk.ask.start(asked)
+    if answer is None:
+        where: Sentence = ("our direct messages",) if channel.startswith("D") else (Channel(channel),)
+        notice: Sentence = ("Asked to run ", Bold(wanted.schedule), "; its card is in ", *where, ".")
+        desk.later(desk.home.show_start(asker.user, asked.id, notice), asker)
+    return answer
+
+
+def _not_there(desk: Desk, wanted: RunCommand, channel: str) -> Message:
+    text: Sentence = ("You are no longer in ", Channel(channel), ", so nothing was started. ")
+    return Message((*text, f"Type {desk.command} run {wanted.schedule} where you want its card."))

@@ -1,0 +1,36 @@
+"""A person opens the app: its Home tab is filled."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+from slack_bolt.async_app import AsyncApp
+
+from bot.core.errors import SlackError
+from bot.flows.ports import Asker
+from bot.slack.desk import Desk
+
+log = structlog.get_logger()
+
+
+def register(app: AsyncApp, desk: Desk) -> None:
+    """Listen to the event."""
+
+    async def on_opened(event: dict[str, Any], body: dict[str, Any]) -> None:
+        # It comes for the tab of direct messages, too.
+        if event.get("tab") != "home":
+            return
+        view = event.get("view") or {}
+        asker = Asker(body.get("team_id") or "", event["user"], "")
+        desk.later(_show(desk, asker.user, view.get("hash") or ""), asker)
+
+    app.event("app_home_opened")(on_opened)
+
+
+async def _show(desk: Desk, user: str, replaces: str) -> None:
+    """Nobody has asked for anything: where it fails, what was shown stays, and the log has it."""
+    try:
+        await desk.home.show(user, replaces=replaces)
+    except SlackError as error:
+        log.warning("a Home tab could not be filled", user=user, why=str(error))

@@ -1,0 +1,94 @@
+"""In which channels a person is, as Slack tells: asked seldom, kept for some minutes, bounded."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+
+from bot.core.errors import ScopeMissing, SlackError, SlackThrottled
+from bot.flows.ports import Places
+from bot.slack.lookup import Caller, Json
+
+log = structlog.get_logger()
+
+# users.conversations is of tier 3: some 50 calls a minute in all.
+FRESH_S = 300.0
+AGAIN_S = 15.0
+PEOPLE_MOST = 300
+PAGE, PAGES_MOST = 999, 2
+
+NO_SCOPE = (
+    "I may not see which channels you are in (the scope channels:read is missing), "
+    "so only what you asked for yourself is shown."
+)
+NO_PRIVATE = "Private channels are left out: the scope groups:read is missing."
+NOT_TOLD = "Slack did not tell me which channels you are in, so only what you asked for yourself is shown; refresh in a minute."
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What was told, until when it is good on the monotonic clock."""
+
+    places: Places
+    until: float
+
+
+class SlackMemberships:
+    """Implements the flows' `Memberships` port."""
+
+    def __init__(self, slack: Caller, clock: Callable[[], float] = time.monotonic) -> None:
+        self._slack = slack
+        self._clock = clock
+        self._kept: dict[str, Kept] = {}
+        self._held_until = float("-inf")
+
+    async def of(self, user: str) -> Places:
+        """The channels that a person is in; private ones only where the bot is, too. What Slack does not tell is told in `missing`."""
+        kept = self._kept.get(user)
+        if kept is not None and kept.until > self._clock():
+            return kept.places
+        if self._held_until > self._clock():
+            return Places(whole=False, missing=NOT_TOLD)
+        try:
+            places, for_s = await self._ask(user), FRESH_S
+        except SlackThrottled as throttled:
+            self._held_until = self._clock() + throttled.retry_after_s
+            return Places(whole=False, missing=NOT_TOLD)
+        except SlackError as error:
+            log.info("Slack does not tell in which channels somebody is", user=user, why=str(error))
+            places, for_s = Places(whole=False, missing=NOT_TOLD), AGAIN_S
+        self._keep(user, Kept(places, self._clock() + for_s))
+        return places
+
+    async def _ask(self, user: str) -> Places:
+        try:
+            return await self._read(user, "public_channel,private_channel")
+        except ScopeMissing:
+            pass
+        try:
+            places = await self._read(user, "public_channel")
+        except ScopeMissing:
+            return Places(whole=False, missing=NO_SCOPE)
+        return Places(places.names, whole=False, missing=NO_PRIVATE)
+
+    async def _read(self, user: str, types: str) -> Places:
+        names: dict[str, str] = {}
+        cursor = None
+        for _ in range(PAGES_MOST):
+            page: Json = await self._slack.call(
+                "users.conversations", user=user, types=types, exclude_archived=True, limit=PAGE, cursor=cursor
+            )
+            names |= {str(one["id"]): str(one.get("name") or "") for one in page.get("channels") or []}
+            cursor = (page.get("response_metadata") or {}).get("next_cursor")
+            if not cursor:
+                return Places(names)
+        return Places(names, whole=False)
+
+    def _keep(self, user: str, kept: Kept) -> None:
+        self._kept.pop(user, None)
+        self._kept[user] = kept
+        while len(self._kept) > PEOPLE_MOST:
+            self._kept.pop(next(iter(self._kept)))

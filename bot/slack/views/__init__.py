@@ -1,0 +1,1 @@
+"""Views: the Home tab, and modals."""

@@ -1,0 +1,50 @@
+"""The Home tab as Slack's view."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from bot.core.buttons import page_value, read_page_value
+from bot.core.errors import SlackRefused
+from bot.core.message import Message
+from bot.slack.client import SlackChat
+
+# Slack takes a hundred blocks and 250 kB: at most twelve bytes a character, and what stands around it.
+BLOCKS = 100
+TEXTS = 25_000
+CALLBACK = "home"
+
+Json = dict[str, Any]
+
+
+class SlackHomeTab:
+    """Implements the flows' `HomeTab` port."""
+
+    def __init__(self, slack: SlackChat) -> None:
+        self._slack = slack
+
+    async def publish(self, user: str, message: Message, *, page: int, replaces: str = "") -> bool:
+        """Show something in a person's Home tab. `replaces`: the hash of what it must show now; False where it does not.
+
+        Raises SlackError.
+        """
+        view = home_view(self._slack.blocks(message, most=BLOCKS, room=TEXTS), page)
+        try:
+            await self._slack.call("views.publish", user_id=user, view=view, hash=replaces or None)
+        except SlackRefused as refused:
+            if refused.code == "hash_conflict":
+                return False
+            raise
+        return True
+
+
+def home_view(blocks: list[Json], page: int) -> Json:
+    """A view with these blocks, which remembers its page."""
+    return {"type": "home", "callback_id": CALLBACK, "private_metadata": page_value(page), "blocks": blocks}
+
+
+def shown_page(body: Mapping[str, Any]) -> int | None:
+    """The page of the Home tab in which a click happened, None for a click elsewhere."""
+    view = body.get("view") or {}
+    return read_page_value(view.get("private_metadata") or "") if view.get("type") == "home" else None

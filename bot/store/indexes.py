@@ -1,0 +1,69 @@
+"""Which runs there are: of a person, of a channel; and which schedules a person runs most. Kept by the scripts that change them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.core.run import CardRef, RunKey
+from bot.flows.ports import Habit, Habits, Indexed, IndexPage
+from bot.store.runs import read_run
+from bot.store.scripts import Scripts
+
+# In the order in which listed.lua gives them, after a run's name and its card.
+FIELDS = ("rev", "facts", "seen", "wish", "tries", "end")
+WIDTH = 2 + len(FIELDS)
+
+
+class Indexes:
+    """Implements the flows' `Indexes` port."""
+
+    def __init__(self, scripts: Scripts) -> None:
+        self._scripts = scripts
+
+    async def active_of(self, user: str, *, skip: int = 0, most: int) -> IndexPage:
+        """The active runs that a person has asked for, newest first."""
+        return await self._listed("active", [_of(user)], skip, most)
+
+    async def active_in(
+        self, channels: Sequence[str], *, skip: int = 0, most: int, without: str | None = None
+    ) -> IndexPage:
+        """The active runs with a card in these channels, newest first; `without` leaves out those of a person."""
+        return await self._listed("active", [_in(channel) for channel in channels], skip, most, without)
+
+    async def failed(self, user: str, channels: Sequence[str], *, skip: int = 0, most: int) -> IndexPage:
+        """The runs of a person, and those with a card in these channels, that failed in the last week, newest first."""
+        return await self._listed("failed", [_of(user), *map(_in, channels)], skip, most)
+
+    async def habits(self, user: str, *, skip: int = 0, most: int) -> Habits:
+        """The schedules that a person runs most, the first most of all."""
+        reply = await self._scripts.run("habits", user, skip, most)
+        return Habits(int(reply[0]), tuple(_habit(reply[at], reply[at + 1]) for at in range(1, len(reply), 2)))
+
+    async def _listed(
+        self, which: str, lists: Sequence[str], skip: int, most: int, without: str | None = None
+    ) -> IndexPage:
+        if not lists:
+            return IndexPage()
+        reply = await self._scripts.run("listed", which, skip, most, _of(without) if without else "", *lists)
+        rows = (reply[at : at + WIDTH] for at in range(1, len(reply), WIDTH))
+        return IndexPage(int(reply[0]), tuple(map(_indexed, rows)))
+
+
+def _of(user: str) -> str:
+    return f"user:{user}"
+
+
+def _in(channel: str) -> str:
+    return f"channel:{channel}"
+
+
+def _indexed(row: Sequence[str]) -> Indexed:
+    name, card, *fields = row
+    _, channel, ts = card.split(":") if card.count(":") == 2 else ("", "", "")
+    run = read_run(RunKey.parse(name), dict(zip(FIELDS, fields, strict=True)))
+    return Indexed(run, CardRef(channel, ts) if ts else None)
+
+
+def _habit(slug: str, place: str) -> Habit:
+    channel, _, name = place.partition(":")
+    return Habit(slug, name or slug, channel)

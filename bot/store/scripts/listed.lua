@@ -1,0 +1,56 @@
+-- The runs of some lists, newest first, each once. ARGV: which ('active' or 'failed'), how many to pass over, how many to give,
+-- a list whose runs are left out or '', then lists (user:<id>, channel:<id>). What is in a list and should not be is
+-- removed from it: its record is gone, or an older version ended it and knew no lists.
+-- Gives {how many there are, member, card or '', rev, facts, seen, wish, tries, end, member, ...}
+local which, skip, most, without = ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6]
+local FIELDS = {'rev', 'facts', 'seen', 'wish', 'tries', 'end'}
+-- However many lists there are, so many runs are looked at.
+local LOOKED_AT = 1000
+local each = math.max(5, math.floor(LOOKED_AT / math.max(1, #ARGV - 6)))
+local oldest = which == 'failed' and num(now() - FAILED_S * 1000000) or '-inf'
+
+local found, since, where = {}, {}, {}
+for at = 7, #ARGV do
+  local part = redis.call('ZRANGE', key(which, ARGV[at]), '+inf', oldest, 'BYSCORE', 'REV', 'LIMIT', 0, each, 'WITHSCORES')
+  for place = 1, #part, 2 do
+    local member = part[place]
+    if not since[member] then
+      found[#found + 1], since[member], where[member] = member, tonumber(part[place + 1]), ARGV[at]
+    end
+  end
+end
+table.sort(found, function(a, b)
+  if since[a] == since[b] then return a > b end
+  return since[a] > since[b]
+end)
+
+local function to_be_shown(member)
+  local state = redis.call('HMGET', key('run', member), 'rev', 'concluded', 'final')
+  if not state[1] or (which == 'active' and state[2] == '1') then
+    redis.call('ZREM', key(which, where[member]), member)
+    return false
+  end
+  -- One that is final and not concluded yet leaves the list in a moment.
+  if which == 'active' and state[3] == '1' then return false end
+  return without == '' or not redis.call('ZSCORE', key(which, without), member)
+end
+
+local function card_of(member)
+  local channel = string.match(where[member], '^channel:(.*)$')
+  if channel then return redis.call('HGET', key('run', member, 'cards'), channel) or '' end
+  return redis.call('HGET', key('run', member), 'owner') or ''
+end
+
+local out, count = {'0'}, 0
+for at = 1, math.min(#found, LOOKED_AT) do
+  local member = found[at]
+  if to_be_shown(member) then
+    count = count + 1
+    if count > skip and count <= skip + most then
+      out[#out + 1], out[#out + 2] = member, card_of(member)
+      for _, value in ipairs(redis.call('HMGET', key('run', member), unpack(FIELDS))) do out[#out + 1] = value or '' end
+    end
+  end
+end
+out[1] = num(count)
+return out

@@ -1,0 +1,328 @@
+"""App Home: what concerns one person, filled when it is opened, paged, refreshed and clicked on."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.sandbox.bolt import Fault as BoltFault
+from bot.sandbox.bolt.model import Character, Schedule, Step
+from bot.sandbox.slack import Fault
+from bot.sandbox.slack.people import Outcome
+from bot.sandbox.slack.reading import viewer
+from bot.sandbox.terminal import message_lines
+from tests.e2e.stage import PERSON, Stage
+from tests.store.servers import Servers, free_port, redis_server
+
+Json = dict[str, Any]
+
+
+def view(stage: Stage, user: str = PERSON) -> Json | None:
+    """A person's Home tab as it is now."""
+    workspace = stage.sandbox.workspace
+    shown = workspace.views.get(workspace.homes.get(workspace.user(user).id, ""))
+    return {"id": shown.id, "blocks": shown.content["blocks"]} if shown else None
+
+
+def reads(stage: Stage, user: str = PERSON) -> str:
+    """What stands in it, line by line."""
+    shown = view(stage, user)
+    return "\n".join(message_lines({"text": "", **shown}, viewer(stage.sandbox.workspace))) if shown else ""
+
+
+def says(stage: Stage, words: str, user: str = PERSON) -> Callable[[], bool]:
+    """Whether it says these words."""
+    return lambda: words in reads(stage, user)
+
+
+async def opened(stage: Stage, words: str, user: str = PERSON) -> None:
+    """Open it, and wait for these words."""
+    outcome = await stage.sandbox.slack.people.open_home(user)
+    assert outcome.problem == ""
+    await until(stage, says(stage, words, user), user)
+
+
+async def until(stage: Stage, holds: Callable[[], bool], user: str = PERSON) -> None:
+    """Wait until something holds; what Home shows instead is told where it never does."""
+    try:
+        await stage.until(holds)
+    except AssertionError as error:
+        raise AssertionError(f"{reads(stage, user)}\n{error}") from None
+
+
+async def click(stage: Stage, label: str, user: str = PERSON) -> Outcome:
+    """Click the first button of that label."""
+    shown = view(stage, user)
+    assert shown is not None
+    action = next(
+        element["action_id"]
+        for block in shown["blocks"]
+        for element in block.get("elements", ())
+        if block["type"] == "actions" and element["text"]["text"] == label
+    )
+    return await stage.sandbox.slack.people.click_in_view(shown["id"], action)
+
+
+def published(stage: Stage) -> int:
+    """How often a Home tab was published."""
+    return sum(call.what == "views.publish" for call in stage.sandbox.workspace.calls)
+
+
+def told_directly(stage: Stage, words: str, user: str = PERSON) -> Callable[[], bool]:
+    """Whether the direct messages with that person have these words."""
+    workspace = stage.sandbox.workspace
+    return lambda: any(words in one.text for one in workspace.direct(workspace.user(user).id).messages.values())
+
+
+@pytest.mark.parametrize("socket_mode", [True, False])
+async def test_an_empty_home_says_what_to_do_next(stage: Stage, *, socket_mode: bool) -> None:
+    """Over a socket as over HTTP; the tab of messages fills nothing."""
+    await stage.start_bot(socket_mode=socket_mode)
+    assert (await stage.sandbox.slack.people.open_home(PERSON, "messages")).problem == ""
+    await opened(stage, "Start one here, or with")
+    assert published(stage) == 1
+    for title in ("Your active runs", "Active runs in your channels", "Recent failures", "Schedules you run most"):
+        assert title in reads(stage)
+
+
+async def test_an_active_run_is_there_and_is_cancelled_from_there(stage: Stage) -> None:
+    """With its progress and its channel; the answer comes by direct message, and Home shows the wish at once."""
+    await stage.start_bot()
+    await stage.slash("run backfill")
+    await stage.until(stage.card_says("is running"))
+    await opened(stage, "is running")
+    assert "Your active runs (1)" in reads(stage)
+    assert "#data-eng" in reads(stage)
+    outcome = await click(stage, "Cancel run")
+    assert "Cancel run" in str(outcome.confirm)
+    await until(stage, says(stage, "is being cancelled, asked by"))
+    await stage.until(told_directly(stage, "is being cancelled"))
+    await stage.until(stage.card_says("was cancelled by"))
+    assert stage.asked("cancelBoltRun") == 1
+    await opened(stage, "Start one here, or with")
+
+
+async def test_runs_of_others_are_shown_to_who_is_in_their_channel(stage: Stage) -> None:
+    """And to nobody else: neither those of a private channel, nor of a public one that a person is not in."""
+    workspace = stage.sandbox.workspace
+    finance = workspace.channel("finance")
+    finance.members.append(workspace.bot.id)
+    await stage.start_bot()
+    await stage.slash("run backfill", channel="finance")
+    await stage.until(stage.card_says("is running", "finance"))
+    await opened(stage, "Active runs in your channels (1)", "grace")
+    assert "started by @ada" in reads(stage, "grace")
+    await opened(stage, "None of anyone else", "gus")
+    assert "backfill" not in reads(stage, "gus").lower()
+    assert "started by" not in reads(stage, "gus")
+    await opened(stage, "Your active runs (1)")
+    assert "None of anyone else" in reads(stage)
+
+
+async def test_failures_of_ones_channels_are_shown_to_who_is_there(stage: Stage) -> None:
+    """What broke, and its details by direct message."""
+    await stage.start_bot()
+    await stage.slash("run hourly")
+    await stage.until(stage.replied("exit code"))
+    for user in ("ada", "grace"):
+        await opened(stage, "Recent failures (1)", user)
+        assert "exited with 1" in reads(stage, user)
+    await click(stage, "Details", "grace")
+    await stage.until(told_directly(stage, "failed after", "grace"))
+    workspace = stage.sandbox.workspace
+    workspace.channel("data-eng").members.remove(workspace.user("gus").id)
+    await opened(stage, "None in the last 7 days", "gus")
+
+
+@pytest.mark.parametrize("missing", [("channels:read", "groups:read"), ("groups:read",)])
+async def test_without_its_scopes_it_shows_less_and_says_so(stage: Stage, missing: tuple[str, ...]) -> None:
+    """Never what might be none of that person's business. It is no outage of Slack."""
+    workspace = stage.sandbox.workspace
+    workspace.scopes -= set(missing)
+    workspace.channel("finance").members.append(workspace.bot.id)
+    bot = await stage.start_bot()
+    await stage.slash("run backfill", channel="finance")
+    await stage.until(stage.card_says("is running", "finance"))
+    await opened(stage, f"the scope {missing[0]} is missing", "grace")
+    assert "Active runs in your channels (" not in reads(stage, "grace")
+    await opened(stage, "Your active runs (1)")
+    assert "a service is away" not in bot.printed()
+    assert sum(call.what == "users.conversations" for call in workspace.calls) <= 2 * len(missing) + 2
+
+
+async def test_a_schedule_is_run_from_there(stage: Stage) -> None:
+    """Its button names the channel of the last run; the card goes there, and Home shows the run without another click."""
+    await stage.start_bot()
+    await stage.slash("run nightly --reason first")
+    await stage.until(stage.card_says("succeeded"))
+    await opened(stage, "Run in #data-eng")
+    await click(stage, "Run in #data-eng")
+    await until(stage, says(stage, "Asked to run *nightly*; its card is in #data-eng."))
+    await until(stage, says(stage, "Your active runs (1)"))
+    assert "Asked to run" not in reads(stage)
+    await stage.until(lambda: len(stage.cards()) == 2)
+    assert len(stage.started()) == 2
+
+
+async def test_two_clicks_start_one_run(stage: Stage) -> None:
+    """The second is answered by direct message, with a button for another one: its card goes to the channel, too."""
+    await stage.start_bot()
+    await stage.slash("run backfill --reason first")
+    await stage.until(stage.card_says("is running"))
+    stage.sandbox.bolt.end(stage.started()[-1].id, "SUCCESS")
+    await stage.until(stage.card_says("succeeded"))
+    await opened(stage, "Run in #data-eng")
+    await asyncio.gather(*(click(stage, "Run in #data-eng") for _ in range(2)))
+    await stage.until(told_directly(stage, "with the same words"))
+    await stage.until(lambda: len(stage.started()) == 2)
+    stage.sandbox.bolt.end(stage.started()[-1].id, "SUCCESS")
+    await stage.click("Start another", channel="dm")
+    await stage.until(lambda: len(stage.started()) == 3)
+    await stage.until(lambda: len(stage.cards()) == 3)
+
+
+async def test_a_refusal_comes_by_direct_message(stage: Stage) -> None:
+    """Where the click was, nobody could see what only shows in a channel."""
+    await stage.start_bot()
+    await stage.slash("run nightly --reason first")
+    await stage.until(stage.card_says("succeeded"))
+    await opened(stage, "Run in #data-eng")
+    stage.sandbox.bolt.add_fault(
+        BoltFault("graphql_error", operation="triggerBoltRun", message="The warehouse is closed")
+    )
+    await click(stage, "Run in #data-eng")
+    await stage.until(told_directly(stage, "The warehouse is closed"))
+    assert len(stage.started()) == 1
+
+
+async def test_who_has_left_the_channel_runs_it_in_direct_messages(stage: Stage) -> None:
+    """Nobody is surprised by a card in a channel that one cannot read."""
+    await stage.start_bot()
+    await stage.slash("run nightly --reason first")
+    await stage.until(stage.card_says("succeeded"))
+    workspace = stage.sandbox.workspace
+    workspace.channel("data-eng").members.remove(workspace.user(PERSON).id)
+    await opened(stage, "you are no longer in the channel")
+    await click(stage, "Run in direct messages")
+    await stage.until(told_directly(stage, "is running"))
+    await until(stage, says(stage, "Your active runs (1)"))
+    assert len(stage.cards()) == 1
+
+
+async def test_a_click_does_not_run_where_the_person_is_no_longer(stage: Stage) -> None:
+    """What was shown when the person was there is read anew; another process has no old list."""
+    await stage.start_bot()
+    await stage.slash("run nightly --reason first")
+    await stage.until(stage.card_says("succeeded"))
+    await opened(stage, "Run in #data-eng")
+    workspace = stage.sandbox.workspace
+    workspace.channel("data-eng").members.remove(workspace.user(PERSON).id)
+    stage.bots[-1].kill()
+    await stage.bots[-1].ended()
+    await stage.start_bot()
+    await click(stage, "Run in #data-eng")
+    await stage.until(told_directly(stage, "You are no longer in"))
+    assert len(stage.started()) == 1
+
+
+async def test_pages_are_turned_and_kept(stage: Stage) -> None:
+    """Next, refresh (which stays there), previous; what was in between ends, and its page with it."""
+    long = Character((Step("sleep 9999", 9999.0),))
+    for number in range(7):
+        stage.sandbox.bolt.add_schedule(Schedule(0, f"Many {number}", f"many-{number}", long))
+    await stage.start_bot()
+    for number in range(7):
+        await stage.slash(f"run many-{number}")
+    await stage.until(lambda: len(stage.started()) == 7, timeout_s=30)
+    await opened(stage, "page 1 of 2")
+    await click(stage, "Next page")
+    await until(stage, says(stage, "page 2 of 2"))
+    assert "Next page" not in reads(stage)
+    before = published(stage)
+    await click(stage, "Refresh")
+    await stage.until(lambda: published(stage) > before)
+    assert "page 2 of 2" in reads(stage)
+    await click(stage, "Previous page")
+    await until(stage, says(stage, "page 1 of 2"))
+
+
+async def test_many_openings_at_once(stage: Stage) -> None:
+    """An older one does not overwrite a newer one, and none of them fails."""
+    bot = await stage.start_bot()
+    await stage.slash("run backfill")
+    await stage.until(stage.card_says("is running"))
+    await opened(stage, "is running")
+    people = stage.sandbox.slack.people
+    outcomes = await asyncio.gather(*(people.open_home(PERSON) for _ in range(8)))
+    assert {outcome.problem for outcome in outcomes} == {""}
+    await stage.until(lambda: published(stage) == 9)
+    assert any(call.outcome == "hash_conflict" for call in stage.sandbox.workspace.calls)
+    assert "could not be filled" not in bot.printed()
+    assert "Your active runs (1)" in reads(stage)
+
+
+async def test_slack_refuses_to_show_it(stage: Stage) -> None:
+    """Opened, it stays as it was; clicked, the person is told, by direct message."""
+    bot = await stage.start_bot()
+    await opened(stage, "Start one here")
+    stage.sandbox.workspace.faults.add(Fault("ratelimited", "views.publish", count=2, retry_after_s=1))
+    await stage.sandbox.slack.people.open_home(PERSON)
+    await click(stage, "Refresh")
+    await stage.until(told_directly(stage, "Slack is busy and asked me to wait."))
+    assert "could not be filled" in bot.printed()
+    await click(stage, "Refresh")
+    await stage.until(lambda: published(stage) == 4)
+
+
+async def test_slack_does_not_tell_who_is_where(stage: Stage) -> None:
+    """One's own runs are shown all the same."""
+    stage.sandbox.workspace.faults.add(Fault("ratelimited", "users.conversations", count=None, retry_after_s=30))
+    await stage.start_bot()
+    await stage.slash("run backfill")
+    await stage.until(stage.card_says("is running"))
+    await opened(stage, "Slack did not tell me which channels you are in")
+    assert "Your active runs (1)" in reads(stage)
+
+
+@pytest.mark.skipif(redis_server() is None, reason="there is no redis-server on PATH")
+async def test_redis_is_away(stage: Stage, tmp_path: Path) -> None:
+    """It says so, with a button to try again, and is filled once Redis is back."""
+    servers = Servers(tmp_path)
+    port = await servers.start(free_port(), "appendonly yes", "maxmemory-policy noeviction")
+    try:
+        await stage.start_bot({"REDIS_URL": f"redis://127.0.0.1:{port}/0"})
+        servers.kill(port)
+        await opened(stage, "My memory (Redis) does not answer. Your runs go on; refresh in a minute.")
+        await servers.start(port)
+        deadline = time.monotonic() + 30
+        while "Start one here" not in reads(stage):
+            assert time.monotonic() < deadline
+            await click(stage, "Refresh")
+            await asyncio.sleep(0.3)
+    finally:
+        servers.close()
+
+
+async def test_killed_between_the_click_and_its_card(stage: Stage) -> None:
+    """What was acknowledged is started once by the process that comes after, in the channel that was named."""
+    short = {"BOLT_BOT_LEASE_S": "1.5", "BOLT_BOT_API_TIMEOUT_S": "1"}
+    await stage.start_bot(short)
+    await stage.slash("run nightly --reason first")
+    await stage.until(stage.card_says("succeeded"))
+    await opened(stage, "Run in #data-eng")
+    stage.sandbox.bolt.add_fault(BoltFault("timeout", operation="listBoltSchedules", count=None))
+    stage.sandbox.bolt.add_fault(BoltFault("timeout", operation="listBoltRuns", count=None))
+    await click(stage, "Run in #data-eng")
+    stage.bots[-1].kill()
+    await stage.bots[-1].ended()
+    stage.sandbox.bolt.faults.clear()
+    await stage.start_bot(short)
+    await stage.until(lambda: len(stage.cards()) == 2, timeout_s=30)
+    await stage.until(lambda: sum("succeeded" in card.text for card in stage.cards()) == 2, timeout_s=30)
+    assert len(stage.started()) == 2
+    await opened(stage, "Start one here, or with")

@@ -1,0 +1,129 @@
+"""In which channels a person is: asked seldom, and honest where Slack does not tell. Against a local Slack."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import pytest
+
+from bot.sandbox.server import Sandbox
+from bot.sandbox.slack import Fault
+from bot.slack import memberships
+from bot.slack.client import SlackChat
+from bot.slack.memberships import AGAIN_S, FRESH_S, NO_PRIVATE, NO_SCOPE, NOT_TOLD, PEOPLE_MOST, SlackMemberships
+
+ADA, GUS = "U0ADA", "U0GUS"
+
+
+@dataclass
+class Clock:
+    """A monotonic clock that stands still until it is told otherwise."""
+
+    now: float = 1000.0
+
+    def __call__(self) -> float:
+        """The time."""
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """A clock that the test turns."""
+    return Clock()
+
+
+@pytest.fixture
+async def of(sandbox: Sandbox, clock: Clock) -> AsyncIterator[SlackMemberships]:
+    """What asks it."""
+    chat = SlackChat(sandbox.workspace.bot_token, f"{sandbox.base_url}/slack/api/", lambda text: text, call_s=1)
+    yield SlackMemberships(chat, clock)
+    await chat.close()
+
+
+def asked(sandbox: Sandbox) -> int:
+    """How often Slack was asked."""
+    return sum(call.what == "users.conversations" for call in sandbox.workspace.calls)
+
+
+async def test_public_channels_and_the_private_ones_that_the_bot_shares(of: SlackMemberships, sandbox: Sandbox) -> None:
+    """By name; no archived ones."""
+    places = await of.of(ADA)
+    assert (dict(places.names), places.whole, places.missing) == (
+        {"C0DATAENG": "data-eng", "C0ANALYTICS": "analytics"},
+        True,
+        "",
+    )
+    sandbox.workspace.channel("finance").members.append(sandbox.workspace.bot.id)
+    sandbox.workspace.channel("analytics").is_archived = True
+    assert set((await of.of("U0GRACE")).names) == {"C0DATAENG", "C0FINANCE"}
+    assert set((await of.of(GUS)).names) == {"C0DATAENG"}
+
+
+async def test_slack_is_asked_once_in_some_minutes(of: SlackMemberships, sandbox: Sandbox, clock: Clock) -> None:
+    """For each person; and then anew."""
+    for _ in range(5):
+        await of.of(ADA)
+    assert asked(sandbox) == 1
+    clock.now += FRESH_S + 1
+    sandbox.workspace.channel("data-eng").members.remove(ADA)
+    assert "C0DATAENG" not in (await of.of(ADA)).names
+    assert asked(sandbox) == 2
+
+
+@pytest.mark.parametrize(
+    ("missing", "names", "told"),
+    [
+        ({"groups:read"}, {"C0DATAENG", "C0ANALYTICS"}, NO_PRIVATE),
+        ({"channels:read", "groups:read"}, set(), NO_SCOPE),
+    ],
+)
+async def test_a_missing_scope_is_told(
+    of: SlackMemberships, sandbox: Sandbox, missing: set[str], names: set[str], told: str
+) -> None:
+    """And asked for again only after some minutes."""
+    sandbox.workspace.scopes -= missing
+    places = await of.of(ADA)
+    assert (set(places.names), places.whole, places.missing) == (names, False, told)
+    await of.of(ADA)
+    assert asked(sandbox) == 2
+
+
+async def test_a_retry_after_holds_for_everyone(of: SlackMemberships, sandbox: Sandbox, clock: Clock) -> None:
+    """Nobody asks before its time; then it is well again."""
+    sandbox.workspace.faults.add(Fault("ratelimited", "users.conversations", retry_after_s=30))
+    assert (await of.of(ADA)).missing == NOT_TOLD
+    assert (await of.of(GUS)).missing == NOT_TOLD
+    assert asked(sandbox) == 1
+    clock.now += 31
+    assert "C0DATAENG" in (await of.of(GUS)).names
+
+
+async def test_a_fault_is_not_kept_for_long(of: SlackMemberships, sandbox: Sandbox, clock: Clock) -> None:
+    """Nor asked again at once."""
+    sandbox.workspace.faults.add(Fault("http_500", "users.conversations"))
+    assert not (await of.of(ADA)).whole
+    assert not (await of.of(ADA)).whole
+    clock.now += AGAIN_S + 1
+    assert (await of.of(ADA)).whole
+
+
+async def test_very_many_channels_are_read_to_a_bound(of: SlackMemberships, sandbox: Sandbox) -> None:
+    """Of 2,500, the first 1,998, and it is known that there are more."""
+    workspace = sandbox.workspace
+    for number in range(2_500):
+        workspace.add_channel(f"c{number}", "public", [ADA])
+    places = await of.of(ADA)
+    assert (len(places.names), places.whole) == (memberships.PAGE * memberships.PAGES_MOST, False)
+
+
+async def test_no_more_people_are_remembered_than_need_be(of: SlackMemberships, sandbox: Sandbox) -> None:
+    """Who was asked for first is forgotten first."""
+    people = [sandbox.workspace.add_user(f"p{number}").id for number in range(PEOPLE_MOST + 1)]
+    for person in people:
+        await of.of(person)
+    before = asked(sandbox)
+    await of.of(people[-1])
+    assert asked(sandbox) == before
+    await of.of(people[0])
+    assert asked(sandbox) == before + 1

@@ -1,0 +1,121 @@
+"""The Home tab as Slack gets it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from slack_sdk.models.blocks import Block
+
+from bot.core.active import Listed
+from bot.core.bolt import Command
+from bot.core.home import RUNS_A_PAGE, SCHEDULES_A_PAGE, Often, Page, Part, home
+from bot.core.run import RunFacts
+from bot.sandbox.slack.validate import check_view
+from bot.slack.client import SlackChat
+from bot.slack.views.home import BLOCKS, TEXTS, home_view, shown_page
+from tests.core.test_card import APP, run
+from tests.core.test_home import FULL
+
+NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
+JOINER = "\u2060"
+
+
+def mask(text: str) -> str:
+    """Masks one secret."""
+    return text.replace("hunter2", "•••")
+
+
+def view(page: Page) -> dict[str, Any]:
+    """A page as a view."""
+    slack = SlackChat("xoxb-1", "http://127.0.0.1:1/", mask)
+    return home_view(slack.blocks(home(page, APP, "/bolt"), most=BLOCKS, room=TEXTS), page.number)
+
+
+def picture(made: dict[str, Any]) -> str:
+    """A view as one reads it: titles, texts, and buttons in brackets."""
+    lines = []
+    for block in made["blocks"]:
+        match block["type"]:
+            case "header":
+                lines.append(f"# {block['text']['text']}")
+            case "section":
+                lines.append(block["text"]["text"])
+            case "context":
+                lines.append(f"  {block['elements'][0]['text']}")
+            case "actions":
+                lines.append("  ".join(f"[{one['text']['text']}]" for one in block["elements"]))
+    return "\n".join(lines)
+
+
+PAGE = Page(
+    NOW,
+    mine=Part(1, (Listed(run("RUNNING"), "C0DATAENG", "https://acme.slack.com/archives/C0DATAENG/p1"),)),
+    schedules=(Often("nightly", "Nightly full build", "C0DATAENG", "data-eng"), Often("old", "Old", "", left=True)),
+    schedules_total=2,
+)
+PICTURE = """\
+[Start a run]  [Refresh]
+  Refreshed <!date^1795446000^{date_short_pretty} at {time}|2026-11-23 15:00 UTC>
+# Your active runs (1)
+:hourglass_flowing_sand: *Nightly full build* is running
+▰▰▰▱▱▱▱▱▱▱ 1 of 3 · `dbt run --select staging+` · usually done by <!date^1795444500^{time}|14:35 UTC>
+  <https://app.example/bolt/run_id/4711|Run 4711> · main · pull request 123 · started by <@U1> at \
+<!date^1795443600^{time}|14:20 UTC> · in <#C0DATAENG> · <https://acme.slack.com/archives/C0DATAENG/p1|its card>
+[Cancel run]  [Details]
+# Active runs in your channels
+  None of anyone else.
+# Recent failures
+  None in the last 7 days.
+# Schedules you run most
+*Nightly full build* · runs in <#C0DATAENG>, as last time
+[Run in #data-eng]  [Details]
+*Old* · you are no longer in the channel of your last run of it
+[Run in direct messages]  [Details]"""
+
+
+def test_it_reads_well() -> None:
+    """From top to bottom."""
+    assert picture(view(PAGE)) == PICTURE
+
+
+@pytest.mark.parametrize("page", [PAGE, FULL, replace(FULL, number=4), Page(NOW)])
+def test_slack_takes_it(page: Page) -> None:
+    """By the sandbox's rules, and by the models of Slack's own SDK."""
+    made = view(page)
+    check_view(made, "home")
+    for block in Block.parse_all(made["blocks"]):
+        block.validate_json()
+    assert shown_page({"view": made}) == page.number
+
+
+def test_foreign_names_are_inert_and_secrets_masked() -> None:
+    """A schedule that is called like a mention mentions nobody; two thousand characters do no harm."""
+    name = "<!channel> *x* hunter2 " + "y" * 2000
+    evil = replace(run("RUNNING"), facts=RunFacts(schedule=name, name=name))
+    made = view(
+        Page(NOW, mine=Part(1, (Listed(evil),)), schedules=(Often(name[:500], name, "C1", name),), schedules_total=1)
+    )
+    check_view(made, "home")
+    shown = picture(made)
+    assert "<!channel>" not in shown.replace("Run in #<!channel>", "")
+    assert "hunter2" not in shown
+
+
+def test_the_longest_page_is_small_enough() -> None:
+    """Of names and commands that are as long as they may be, of characters that take twelve bytes each."""
+    long = "\N{FIRE}" * 200
+    facts = replace(run("RUNNING").facts, name=long, schedule=long, branch=long)
+    seen = replace(run("RUNNING").seen, commands=(Command(1, long * 2, NOW),))
+    evil = Listed(replace(run("RUNNING"), facts=facts, seen=seen), "C0DATAENG", "https://acme.slack.com/archives/C1/p1")
+    part = Part(99, (evil,) * RUNS_A_PAGE)
+    often = (Often(long, long, "C1", long),) * SCHEDULES_A_PAGE
+    check_view(view(Page(NOW, 1, part, part, part, often, 99, long, (long,))), "home")
+
+
+def test_a_click_elsewhere_is_of_no_page() -> None:
+    """A message, or a modal."""
+    assert shown_page({"message": {}}) is None
+    assert shown_page({"view": {"type": "modal", "private_metadata": '{"page":1}'}}) is None

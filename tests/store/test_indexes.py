@@ -1,0 +1,286 @@
+"""Indexes: which runs are active and which failed, of a person and of a channel; which schedules a person runs most."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+from pathlib import Path
+
+import pytest
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from bot.core.errors import StoreAway
+from bot.core.run import CardRef, Observation, RunFacts, RunKey
+from bot.flows.ports import Asker, Indexed
+from bot.store.connect import close, connect
+from bot.store.indexes import Indexes
+from bot.store.runs import Runs
+from bot.store.scripts import Scripts
+from tests.store.record import NOW, follow_run
+from tests.store.servers import Servers, free_port, until
+from tests.store.servers import redis_server as installed
+from tests.store.test_lanes import end_run, observe
+
+DAY_US = 86_400_000_000
+KINDS = ("active", "failed", "habits")
+
+
+@pytest.fixture
+def scripts(redis_client: Redis) -> Scripts:
+    """The scripts of a deployment of its own."""
+    return Scripts(redis_client, "test", retention_s=1000)
+
+
+def ids(runs: tuple[Indexed, ...]) -> list[int]:
+    """The numbers of the runs."""
+    return [one.run.id for one in runs]
+
+
+async def active(scripts: Scripts, channel: str = "A") -> list[int]:
+    """The runs that are active in a channel, newest first."""
+    return ids((await Indexes(scripts).active_in([channel], most=100)).runs)
+
+
+async def mine(scripts: Scripts, user: str = "U1") -> list[int]:
+    """The active runs of a person, newest first."""
+    return ids((await Indexes(scripts).active_of(user, most=100)).runs)
+
+
+async def failed(scripts: Scripts, user: str = "U1", *channels: str) -> list[int]:
+    """The failures of a person and of channels, newest first."""
+    return ids((await Indexes(scripts).failed(user, channels, most=100)).runs)
+
+
+async def indexed(scripts: Scripts) -> list[str]:
+    """The keys of all indexes."""
+    return [str(key) for kind in KINDS for key in await scripts.redis.keys(scripts.key(kind, "*"))]
+
+
+async def test_a_run_is_active_from_its_start_to_its_end(scripts: Scripts) -> None:
+    """In its channel, and as its asker's; and nobody else's."""
+    await follow_run(scripts, 7)
+    await follow_run(scripts, 8, user="U2")
+    assert (await active(scripts), await mine(scripts), await mine(scripts, "U2")) == ([8, 7], [7], [8])
+    assert await active(scripts, "B") == []
+    await observe(scripts, 7, "RUNNING")
+    assert await active(scripts) == [8, 7]
+    await end_run(scripts, 7, "SUCCESS")
+    assert (await active(scripts), await mine(scripts), await failed(scripts, "U1", "A")) == ([8], [], [])
+
+
+async def test_a_failure_is_told_to_its_asker_and_its_channel(scripts: Scripts) -> None:
+    """The newest first, each once."""
+    for number in (7, 8):
+        await follow_run(scripts, number)
+        await end_run(scripts, number, "FAILED")
+    assert await failed(scripts) == [8, 7]
+    assert await failed(scripts, "U2", "A") == [8, 7]
+    assert await failed(scripts, "U1", "A") == [8, 7]
+    assert await failed(scripts, "U2", "B") == []
+
+
+async def test_a_run_comes_with_all_that_a_list_shows(scripts: Scripts) -> None:
+    """Facts, state, and its card where it was found."""
+    await follow_run(scripts, 7, ts="7.25")
+    await observe(scripts, 7, "RUNNING", commands=2)
+    (found,) = (await Indexes(scripts).active_in(["A"], most=1)).runs
+    assert (found.run.title, found.run.seen.state, len(found.run.seen.commands)) == ("S 7", "RUNNING", 2)
+    assert found.run.facts.asked_by == "U1"
+    assert found.card is not None
+    assert (found.card.channel, found.card.ts) == ("A", "7.25")
+
+
+async def test_pages(scripts: Scripts) -> None:
+    """How many there are, whatever part is given; those of somebody are left out where that is asked for."""
+    for number in range(1, 6):
+        await follow_run(scripts, number, channel="AB"[number % 2], user=f"U{number % 2}")
+    page = await Indexes(scripts).active_in(["A", "B"], skip=1, most=2)
+    assert (page.total, ids(page.runs)) == (5, [4, 3])
+    page = await Indexes(scripts).active_in(["A", "B"], most=9, without="U0")
+    assert (page.total, ids(page.runs)) == (3, [5, 3, 1])
+    assert (await Indexes(scripts).active_in([], most=9)).total == 0
+
+
+async def test_a_run_that_is_over_and_not_concluded_is_not_shown_as_active(scripts: Scripts) -> None:
+    """Its end is being read; it leaves the lists with it."""
+    await follow_run(scripts, 7)
+    await observe(scripts, 7, "FAILED")
+    assert await active(scripts) == []
+    assert await scripts.redis.zcard(scripts.key("active", "channel:A")) == 1
+
+
+@pytest.mark.parametrize("left", ["gone", "concluded"])
+async def test_what_another_version_left_behind_is_cleaned_up(scripts: Scripts, left: str) -> None:
+    """One that ended a run without knowing of lists, or whose record has expired."""
+    await follow_run(scripts, 7)
+    record = scripts.key("run", "w:7")
+    if left == "gone":
+        await scripts.redis.delete(record)
+    else:
+        await scripts.redis.hset(record, mapping={"final": "1", "concluded": "1"})
+    assert (await active(scripts), await mine(scripts)) == ([], [])
+    assert await indexed(scripts) == [key for key in await indexed(scripts) if "habits" in key]
+
+
+async def test_a_run_that_another_version_made_is_in_no_list_until_it_fails(scripts: Scripts) -> None:
+    """Its end is read from its record: it enters the failures."""
+    await follow_run(scripts, 7)
+    await scripts.redis.delete(scripts.key("active", "channel:A"), scripts.key("active", "user:U1"))
+    assert await active(scripts) == []
+    await end_run(scripts, 7, "FAILED")
+    assert await failed(scripts, "U1") == [7]
+    assert await failed(scripts, "U2", "A") == [7]
+
+
+@pytest.mark.parametrize("facts", ["", "{", "[]", '{"asked_by": 7}', '{"asked_by": {}, "x": null}'])
+async def test_facts_that_cannot_be_read_stop_nothing(scripts: Scripts, facts: str) -> None:
+    """The run is concluded all the same."""
+    await follow_run(scripts, 7)
+    await scripts.redis.hset(scripts.key("run", "w:7"), "facts", facts if facts != "" else "{}")
+    with contextlib.suppress(ValueError):
+        await observe(scripts, 7, "FAILED")
+    assert await scripts.run("conclude", "w:7", await _token(scripts), "{}", "fail", 0) == "ok"
+    assert "w:7" in await scripts.redis.zrange(scripts.key("failed", "channel:A"), 0, -1)
+
+
+async def _token(scripts: Scripts) -> int:
+    return int(await scripts.redis.zscore(scripts.key("due", "ends"), "w:7") or 0)
+
+
+async def test_no_list_grows_and_each_expires(scripts: Scripts) -> None:
+    """500 active runs, 20 failures and 50 schedules are the most; a week, a month, 90 days without a new one."""
+    for name, list_name in (("active", "user:U1"), ("active", "channel:A"), ("failed", "channel:A")):
+        await scripts.redis.zadd(scripts.key(name, list_name), {f"w:{number}": 10**16 for number in range(1000, 1600)})
+    await follow_run(scripts, 7)
+    await scripts.redis.zadd(scripts.key("habits", "U1"), {f"old-{number}": number for number in range(60)})
+    await scripts.redis.hset(
+        scripts.key("habits", "U1", "places"), mapping={f"old-{number}": "A:x" for number in range(60)}
+    )
+    await follow_run(scripts, 8)
+    await end_run(scripts, 8, "FAILED")
+    sizes = {
+        key.rpartition("}:")[2]: await (scripts.redis.hlen if key.endswith(":places") else scripts.redis.zcard)(key)
+        for key in await indexed(scripts)
+    }
+    assert sizes["failed:user:U1"] == 1
+    assert sizes["failed:channel:A"] == 20
+    assert sizes["active:user:U1"] <= 500
+    assert sizes["active:channel:A"] <= 500
+    assert sizes["habits:U1"] == sizes["habits:U1:places"] == 50
+    days = {
+        key.rpartition("}:")[2].partition(":")[0]: await scripts.redis.ttl(key) / 86_400
+        for key in await indexed(scripts)
+    }
+    assert {kind: round(left) for kind, left in days.items()} == {"active": 30, "failed": 7, "habits": 90}
+
+
+async def test_what_is_older_than_a_week_is_no_recent_failure(scripts: Scripts) -> None:
+    """Neither told, nor kept when the next one comes."""
+    await follow_run(scripts, 7)
+    await end_run(scripts, 7, "FAILED")
+    seconds, _ = await scripts.redis.time()
+    old = int(seconds) * 1_000_000 - 8 * DAY_US
+    await scripts.redis.zadd(scripts.key("failed", "user:U1"), {"w:7": old})
+    assert await failed(scripts) == []
+    await follow_run(scripts, 8)
+    await end_run(scripts, 8, "FAILED")
+    assert await scripts.redis.zrange(scripts.key("failed", "user:U1"), 0, -1) == ["w:8"]
+
+
+async def test_the_schedules_that_a_person_runs_most(scripts: Scripts) -> None:
+    """By how often and how lately; with the channel of the last run."""
+    indexes = Indexes(scripts)
+    assert (await indexes.habits("U1", most=5)).total == 0
+    await follow_run(scripts, 7)
+    await follow_run(scripts, 8, channel="B")
+    await scripts.redis.zincrby(scripts.key("habits", "U1"), 1e6, "s7")
+    found = await indexes.habits("U1", most=5)
+    assert [(one.slug, one.name, one.channel) for one in found.schedules] == [("s7", "S 7", "A"), ("s8", "S 8", "B")]
+    page = await indexes.habits("U1", skip=1, most=5)
+    assert (page.total, [one.slug for one in page.schedules]) == (2, ["s8"])
+    assert (await indexes.habits("U2", most=5)).total == 0
+
+
+async def test_a_run_counts_half_after_thirty_days(scripts: Scripts) -> None:
+    """A run of today outweighs one of two months ago, and three of those do not outweigh it either."""
+    await follow_run(scripts, 7)
+    counts = scripts.key("habits", "U1")
+    today = float(await scripts.redis.zscore(counts, "s7") or 0)
+    await scripts.redis.zadd(counts, {"s0": 3 * today / 4})
+    assert [one.slug for one in (await Indexes(scripts).habits("U1", most=5)).schedules] == ["s7", "s0"]
+    seconds, _ = await scripts.redis.time()
+    assert today == pytest.approx(2 ** ((int(seconds) - 1_767_225_600) / (30 * 86_400)), rel=1e-3)
+
+
+async def test_a_run_that_a_lost_records_button_brings_back_is_listed(scripts: Scripts) -> None:
+    """The card's channel and who asked come from the button, as the record does."""
+    facts = RunFacts(schedule="s9", name="S 9", asked_by="U1")
+    asker, card = Asker("T", "U2", "A"), CardRef("A", "9.5")
+    await Runs(scripts).wish(RunKey("w", 9), asker, NOW, facts, Observation("RUNNING"), card)
+    assert (await active(scripts), await mine(scripts)) == ([9], [9])
+
+
+@pytest.mark.skipif(installed() is None, reason="there is no redis-server on PATH")
+async def test_lists_agree_with_their_runs_whenever_redis_is_killed(tmp_path: Path) -> None:
+    """kill -9 in the middle of starts and ends, again and again: what is not concluded is listed, and nothing else."""
+    servers = Servers(tmp_path)
+    port = await servers.start(free_port(), "appendonly yes", "appendfsync always")
+    scripts = Scripts(connect(f"redis://127.0.0.1:{port}/0", timeout_s=1), "test", retention_s=1000)
+    numbers = itertools.count(1)
+    try:
+        # A person may not start more than thirty in ten seconds.
+        for after, in_s in ((4, 0.001), (9, 0.004), (14, 0.007)):
+            begun = asyncio.Event()
+            working = asyncio.create_task(_start_and_end(scripts, numbers, begun, after))
+            await asyncio.wait_for(begun.wait(), 20)
+            await asyncio.sleep(in_s)
+            servers.kill(port)
+            with contextlib.suppress(StoreAway, RedisError, AssertionError):
+                await working
+            await servers.start(port)
+            await until(lambda: _there(scripts), 10)
+            await _agree(scripts)
+            # What was claimed by the one that was killed is of no use to the next one.
+            for due in ("requests", "ends"):
+                await scripts.redis.delete(scripts.key("due", due))
+            await scripts.redis.delete(scripts.key("posts", "start"), scripts.key("posts", "start", "A"))
+    finally:
+        await close(scripts.redis)
+        servers.close()
+
+
+async def _start_and_end(scripts: Scripts, numbers: itertools.count[int], begun: asyncio.Event, after: int) -> None:
+    for number in numbers:
+        if number > after:
+            begun.set()
+        await follow_run(scripts, number)
+        if number % 3:
+            await end_run(scripts, number, "FAILED" if number % 2 else "SUCCESS")
+
+
+async def _there(scripts: Scripts) -> bool:
+    try:
+        return bool(await scripts.ask(scripts.redis.ping()))
+    except StoreAway:
+        return False
+
+
+async def _agree(scripts: Scripts) -> None:
+    going, broken = set(), set()
+    for key in map(str, await scripts.redis.keys(scripts.key("run", "w:*"))):
+        if key.endswith(":cards"):
+            continue
+        record = await scripts.redis.hgetall(key)
+        name = key.removeprefix(scripts.key("run") + ":")
+        if record.get("concluded") != "1":
+            going.add(name)
+        elif record["state"] == "FAILED":
+            broken.add(name)
+    assert going or broken
+    for place in ("user:U1", "channel:A"):
+        assert set(await scripts.redis.zrange(scripts.key("active", place), 0, -1)) == going
+        kept = set(await scripts.redis.zrange(scripts.key("failed", place), 0, -1))
+        assert kept <= broken
+        assert len(kept) == min(20, len(broken))
