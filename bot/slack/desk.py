@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 
@@ -13,6 +13,7 @@ from bot.core.message import Message
 from bot.flows.answer import Answers
 from bot.flows.ask import Ask
 from bot.flows.cancel import Cancel
+from bot.flows.form import Forms
 from bot.flows.place import LostCard, Places
 from bot.flows.ports import Asker, Chat, Heard, Requests
 from bot.flows.status import Status
@@ -30,6 +31,19 @@ Render = Callable[[Message], dict[str, Any]]
 Later = Callable[[Awaitable[None], Asker], None]
 
 
+class Views(Protocol):
+    """Slack's modals. What is shown in them is masked on its way out."""
+
+    async def open_view(self, trigger_id: str, view: dict[str, Any]) -> str:
+        """Open a modal; its id. A trigger_id is good for 3 s, and once."""
+
+    async def update_view(self, view_id: str, view: dict[str, Any]) -> None:
+        """Show something else in a modal."""
+
+    def view(self, view: dict[str, Any]) -> dict[str, Any]:
+        """A modal as it may leave, for an acknowledgement."""
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
     """The flows that listeners call. `wishes` wakes the worker that asks Bolt to cancel.
@@ -43,6 +57,8 @@ class Desk:
     ask: Ask
     cancel: Cancel
     status: Status
+    forms: Forms
+    views: Views
     requests: Requests
     answers: Answers
     chat: Chat

@@ -1,0 +1,116 @@
+"""The form in which a run is put together: opened, completed once a schedule is chosen, and read when it is submitted."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import replace
+
+import structlog
+
+from bot.core.bolt import Schedule
+from bot.core.command import RunCommand
+from bot.core.errors import BoltError
+from bot.core.form import Filled, Form, Own, Problems, Stale, changed_note, is_changed, own_commands, read
+from bot.core.text import Sentence, When
+from bot.core.typeahead import Offer, Offers
+from bot.flows.catalog import Catalog, Snapshot
+from bot.flows.ports import Bolt
+
+log = structlog.get_logger()
+
+TYPED_MOST = 200
+# A list that is too old is waited for so long while someone types, and one that is not there yet so long.
+TYPING_S = 0.15
+FIRST_S = 2.0
+SUBMITTING_S = 0.5
+REMEMBERED = 500
+
+GONE = "Bolt has no such schedule any more. Choose another one."
+NO_LIST = "Bolt does not answer, so I cannot look this schedule up. Nothing was started; try again in a minute."
+
+
+class Forms:
+    """Makes the form and reads it. `mask` is put over commands that are shown."""
+
+    def __init__(self, catalog: Catalog, bolt: Bolt, *, mask: Callable[[str], str]) -> None:
+        self._catalog = catalog
+        self._bolt = bolt
+        self._mask = mask
+        self._details: OrderedDict[str, tuple[str, ...]] = OrderedDict()
+
+    async def blank(self, channel: str) -> Form:
+        """The form as it opens. Waits for nothing: what opens it is good for three seconds."""
+        snapshot = await self._catalog.snapshot()
+        return Form(Filled(channel=channel), asks_channel=not channel, notes=_notes(snapshot))
+
+    async def offers(self, typed: str) -> Offers:
+        """What the menu of schedules offers for what is typed."""
+        snapshot = await self._catalog.snapshot(within_s=TYPING_S)
+        if snapshot.at is None:
+            snapshot = await self._catalog.snapshot(within_s=FIRST_S)
+        found = snapshot.index.offers(typed[:TYPED_MOST])
+        return Offers(tuple((heading, tuple(map(self._masked, ones))) for heading, ones in found.groups))
+
+    async def chosen(self, filled: Filled, *, asks_channel: bool) -> Form:
+        """The form with the commands of the schedule that was chosen. What the person has written there is kept."""
+        snapshot = await self._catalog.snapshot()
+        schedule = snapshot.index.by_handle(filled.schedule)
+        if schedule is None:
+            return Form(filled, asks_channel=asks_channel, notes=((GONE,),) if filled.schedule else ())
+        own = await self._own(schedule)
+        form = Form(
+            filled, self._masked(snapshot.index.offer(schedule)), own, asks_channel=asks_channel, notes=_notes(snapshot)
+        )
+        return replace(form, kept=True) if is_changed(filled) else _offering(form)
+
+    async def read(self, filled: Filled, *, asks_channel: bool) -> RunCommand | Problems | Form:
+        """What the form asks for; what is wrong with it; or the form anew, where the commands in it are others by now."""
+        snapshot = await self._catalog.snapshot(within_s=SUBMITTING_S)
+        schedule = snapshot.index.by_handle(filled.schedule)
+        slug = schedule.slug if schedule else filled.schedule
+        own = self._known(schedule) if schedule else None
+        result = read(filled, slug, own)
+        if schedule is None and (snapshot.at is not None or not slug or slug.startswith("#")):
+            found = result.fields if isinstance(result, Problems) else {}
+            return Problems({"schedule": NO_LIST if snapshot.at is None else GONE, **found})
+        if isinstance(result, Stale) and schedule is not None:
+            offer = self._masked(snapshot.index.offer(schedule))
+            form = _offering(Form(filled, offer, own, asks_channel=asks_channel))
+            return replace(form, notes=(changed_note(form),))
+        return result if not isinstance(result, Stale) else Problems({"schedule": GONE})
+
+    async def _own(self, schedule: Schedule) -> Own | None:
+        """A schedule's own commands; asked for where the list does not tell. None where nobody tells."""
+        if not schedule.commands and schedule.slug not in self._details:
+            try:
+                commands = (await self._bolt.schedule(schedule.slug)).commands
+            except BoltError as error:
+                log.info("a schedule's commands cannot be read", schedule=schedule.slug, why=error.sentence)
+                return None
+            self._details[schedule.slug] = commands
+            while len(self._details) > REMEMBERED:
+                self._details.popitem(last=False)
+        return self._known(schedule)
+
+    def _masked(self, offer: Offer) -> Offer:
+        return replace(offer, text=self._mask(offer.text), about=self._mask(offer.about))
+
+    def _known(self, schedule: Schedule) -> Own | None:
+        commands = schedule.commands or self._details.get(schedule.slug, ())
+        return own_commands(schedule.slug, commands, self._mask) if commands else None
+
+
+def _offering(form: Form) -> Form:
+    """The form with the schedule's own commands in it."""
+    own = form.own
+    text, mark, offered = (own.text, own.mark, own.offered) if own else ("", "", "")
+    return replace(form, filled=replace(form.filled, commands=text, mark=mark, offered=offered), kept=False)
+
+
+def _notes(snapshot: Snapshot) -> tuple[Sentence, ...]:
+    if not snapshot.late:
+        return ()
+    if snapshot.at is None:
+        return (("Bolt does not answer, so there are no schedules to choose from yet.",),)
+    return (("Bolt does not answer; this is its list of schedules of ", When(snapshot.at), "."),)
