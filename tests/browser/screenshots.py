@@ -35,6 +35,7 @@ async def take(folder: Path) -> None:
             browser = await playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
             await _card(stage, await _tab(browser, stage))
             await _thread(stage, await _tab(browser, stage))
+            await _form(await _tab(browser, stage))
             await browser.close()
     finally:
         await stage.close()
@@ -69,6 +70,22 @@ async def _thread(stage: Stage, tab: Tab) -> None:
     await tab.sees(tab.thread(), "Log of dbt run")
     await tab.thread().get_by_text("exit code 1").scroll_into_view_if_needed()
     await _shoot(tab.page, "failed.png")
+
+
+async def _form(tab: Tab) -> None:
+    await tab.say("/bolt")
+    form = tab.page.get_by_role("dialog", name="Start a run")
+    await tab.sees(form)
+    menu = form.get_by_label("Schedule")
+    await menu.click()
+    await menu.press_sequentially("hourly")
+    await form.get_by_role("option", name="Hourly orders").click()
+    await tab.sees(form.get_by_label("Commands"))
+    await form.get_by_label("Branch").fill("dev")
+    await menu.click()
+    await menu.press_sequentially("f")
+    await tab.sees(form.get_by_role("option").nth(3))
+    await _shoot(tab.page, "form.png")
 
 
 async def _shoot(page: Page, name: str) -> None:
