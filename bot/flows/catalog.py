@@ -27,12 +27,13 @@ FAILED_AGAIN_S = 5.0
 class Snapshot:
     """The last list, to look at: as Bolt told it at `at`, None where it never did.
 
-    `late`: it is older than it should be, because Bolt does not answer.
+    `late`: it is older than it should be, because Bolt does not answer. `sure`: it is as young as was asked for.
     """
 
     index: Index = field(default_factory=Index)
     at: datetime | None = None
     late: bool = False
+    sure: bool = False
 
 
 class Catalog:
@@ -68,13 +69,19 @@ class Catalog:
         """Every active schedule, as Bolt told a minute ago at most. Raises BoltError where the list cannot be read."""
         return list(await self._list(self._fresh_for_s))
 
-    async def snapshot(self, *, within_s: float = 0) -> Snapshot:
-        """The last list, whatever its age. One that is too old, or not there yet, is waited for so long at most."""
+    async def snapshot(self, *, within_s: float = 0, anew: bool = False) -> Snapshot:
+        """The last list, whatever its age. One that is too old, or not there yet, is waited for so long at most.
+
+        `anew`: one that is a second old is too old, as where something is missing in it.
+        """
         self.refresh_soon()
-        if self._reading is not None and self._age() > self._fresh_for_s:
+        asked, most_s = self._clock(), SURE_S if anew else self._fresh_for_s
+        if anew and self._age() > most_s:
+            self._read_anew()
+        if self._reading is not None and self._age() > most_s:
             await asyncio.wait({self._reading}, timeout=within_s)
         late = self._age() > self._fresh_for_s and self._failed_at > self._read_at
-        return Snapshot(self._index, self._at, late)
+        return Snapshot(self._index, self._at, late, sure=self._read_at >= asked - most_s)
 
     def refresh_soon(self) -> None:
         """Read the list in the background, unless it is young."""

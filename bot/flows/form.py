@@ -23,7 +23,7 @@ TYPED_MOST = 200
 # A list that is too old is waited for so long while someone types, and one that is not there yet so long.
 TYPING_S = 0.15
 FIRST_S = 2.0
-SUBMITTING_S = 0.5
+SUBMITTING_S = 0.7
 REMEMBERED = 500
 
 GONE = "Bolt has no such schedule any more. Choose another one."
@@ -54,10 +54,10 @@ class Forms:
 
     async def chosen(self, filled: Filled, *, asks_channel: bool) -> Form:
         """The form with the commands of the schedule that was chosen. What the person has written there is kept."""
-        snapshot = await self._catalog.snapshot()
-        schedule = snapshot.index.by_handle(filled.schedule)
+        snapshot, schedule = await self._find(filled.schedule, within_s=FIRST_S)
         if schedule is None:
-            return Form(filled, asks_channel=asks_channel, notes=((GONE,),) if filled.schedule else ())
+            gone = filled.schedule and snapshot.sure
+            return Form(filled, asks_channel=asks_channel, notes=((GONE,),) if gone else _notes(snapshot))
         own = await self._own(schedule)
         form = Form(
             filled, self._masked(snapshot.index.offer(schedule)), own, asks_channel=asks_channel, notes=_notes(snapshot)
@@ -66,19 +66,25 @@ class Forms:
 
     async def read(self, filled: Filled, *, asks_channel: bool) -> RunCommand | Problems | Form:
         """What the form asks for; what is wrong with it; or the form anew, where the commands in it are others by now."""
-        snapshot = await self._catalog.snapshot(within_s=SUBMITTING_S)
-        schedule = snapshot.index.by_handle(filled.schedule)
-        slug = schedule.slug if schedule else filled.schedule
-        own = self._known(schedule) if schedule else None
-        result = read(filled, slug, own)
-        if schedule is None and (snapshot.at is not None or not slug or slug.startswith("#")):
-            found = result.fields if isinstance(result, Problems) else {}
-            return Problems({"schedule": NO_LIST if snapshot.at is None else GONE, **found})
-        if isinstance(result, Stale) and schedule is not None:
-            offer = self._masked(snapshot.index.offer(schedule))
-            form = _offering(Form(filled, offer, own, asks_channel=asks_channel))
-            return replace(form, notes=(changed_note(form),))
-        return result if not isinstance(result, Stale) else Problems({"schedule": GONE})
+        snapshot, schedule = await self._find(filled.schedule, within_s=SUBMITTING_S)
+        if schedule is None:
+            return _unknown(filled, snapshot)
+        own = self._known(schedule)
+        result = read(filled, schedule.slug, own)
+        if not isinstance(result, Stale):
+            return result
+        offer = self._masked(snapshot.index.offer(schedule))
+        form = _offering(Form(filled, offer, own, asks_channel=asks_channel))
+        return replace(form, notes=(changed_note(form),))
+
+    async def _find(self, handle: str, *, within_s: float) -> tuple[Snapshot, Schedule | None]:
+        """The schedule of a handle. What a list lacks may be newer than it: another process has offered it."""
+        snapshot = await self._catalog.snapshot()
+        schedule = snapshot.index.by_handle(handle)
+        if schedule is None:
+            snapshot = await self._catalog.snapshot(within_s=within_s, anew=True)
+            schedule = snapshot.index.by_handle(handle)
+        return snapshot, schedule
 
     async def _own(self, schedule: Schedule) -> Own | None:
         """A schedule's own commands; asked for where the list does not tell. None where nobody tells."""
@@ -99,6 +105,18 @@ class Forms:
     def _known(self, schedule: Schedule) -> Own | None:
         commands = schedule.commands or self._details.get(schedule.slug, ())
         return own_commands(schedule.slug, commands, self._mask) if commands else None
+
+
+def _unknown(filled: Filled, snapshot: Snapshot) -> RunCommand | Problems:
+    """What is made of a schedule that no list has: where that is not sure, a slug is enough to start with."""
+    slug = filled.schedule
+    result = read(filled, slug, None)
+    found = result.fields if isinstance(result, Problems) else {}
+    if not slug or snapshot.sure:
+        return Problems({"schedule": GONE, **found})
+    if slug.startswith("#"):
+        return Problems({"schedule": NO_LIST, **found})
+    return Problems(found) if isinstance(result, Stale | Problems) else result
 
 
 def _offering(form: Form) -> Form:

@@ -19,6 +19,7 @@ class Api:
 
     def __init__(self) -> None:
         self.away = False
+        self.slugs = ["nightly"]
         self.listed: tuple[str, ...] = COMMANDS
         self.details: tuple[str, ...] | None = COMMANDS
         self.asked_for: list[str] = []
@@ -27,7 +28,7 @@ class Api:
         """The list."""
         if self.away:
             raise BoltLost
-        return [Schedule(7, "u", "Nightly", "nightly", "OFF", "ui", commands=self.listed)]
+        return [Schedule(7, "u", slug.title(), slug, "OFF", "ui", commands=self.listed) for slug in self.slugs]
 
     async def schedule(self, slug: str) -> ScheduleDetails:
         """One of it."""
@@ -100,6 +101,23 @@ async def test_a_process_that_has_no_list(api: Api, forms: Forms) -> None:
     blank = await fresh.blank(CHANNEL)
     assert "no schedules to choose from yet" in str(blank.notes)
     assert (await fresh.offers("")).groups == ()
+
+
+async def test_a_schedule_that_is_newer_than_the_list(api: Api) -> None:
+    """Another process has offered it: it is looked for before it is called gone, and where Bolt is away, by the start."""
+    seconds = [0.0]
+    forms = Forms(Catalog(api, clock=lambda: seconds[0]), api, mask=str)  # type: ignore[arg-type]  # as far as it is asked
+    await forms.offers("")
+    api.slugs.append("hourly")
+    seconds[0] += 5
+    form = await forms.chosen(Filled("hourly", channel=CHANNEL), asks_channel=False)
+    assert form.filled.commands == "dbt seed\ndbt run"
+    api.slugs.append("weekly")
+    api.away = True
+    seconds[0] += 5
+    weekly = Filled("weekly", channel=CHANNEL)
+    assert await forms.read(weekly, asks_channel=False) == RunCommand("weekly")
+    assert (await forms.chosen(weekly, asks_channel=False)).notes == ()
 
 
 async def test_nothing_chosen_and_what_is_gone(forms: Forms) -> None:
