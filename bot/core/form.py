@@ -81,12 +81,14 @@ class Own:
 class Form:
     """The form as it is shown. `own` is None where no schedule is chosen, or its commands are not known.
 
-    `kept`: its field of commands holds words of the person's own. `asks_channel`: nobody knows yet where the card goes.
+    `branch` is the schedule's own. `kept`: the field of commands holds words of the person's own. `asks_channel`: nobody
+    knows yet where the card goes.
     """
 
     filled: Filled
     chosen: Offer | None = None
     own: Own | None = None
+    branch: str = ""
     kept: bool = False
     asks_channel: bool = False
     notes: tuple[Sentence, ...] = ()

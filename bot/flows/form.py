@@ -58,10 +58,8 @@ class Forms:
         if schedule is None:
             gone = filled.schedule and snapshot.sure
             return Form(filled, asks_channel=asks_channel, notes=((GONE,),) if gone else _notes(snapshot))
-        own = await self._own(schedule)
-        form = Form(
-            filled, self._masked(snapshot.index.offer(schedule)), own, asks_channel=asks_channel, notes=_notes(snapshot)
-        )
+        form = self._form(filled, snapshot, schedule, await self._own(schedule), asks_channel=asks_channel)
+        form = replace(form, notes=_notes(snapshot))
         return replace(form, kept=True) if is_changed(filled) else _offering(form)
 
     async def read(self, filled: Filled, *, asks_channel: bool) -> RunCommand | Problems | Form:
@@ -73,9 +71,14 @@ class Forms:
         result = read(filled, schedule.slug, own)
         if not isinstance(result, Stale):
             return result
-        offer = self._masked(snapshot.index.offer(schedule))
-        form = _offering(Form(filled, offer, own, asks_channel=asks_channel))
+        form = _offering(self._form(filled, snapshot, schedule, own, asks_channel=asks_channel))
         return replace(form, notes=(changed_note(form),))
+
+    def _form(
+        self, filled: Filled, snapshot: Snapshot, schedule: Schedule, own: Own | None, *, asks_channel: bool
+    ) -> Form:
+        offer, branch = self._masked(snapshot.index.offer(schedule)), self._mask(schedule.git_branch or "")
+        return Form(filled, offer, own, branch, asks_channel=asks_channel)
 
     async def _find(self, handle: str, *, within_s: float) -> tuple[Snapshot, Schedule | None]:
         """The schedule of a handle. What a list lacks may be newer than it: another process has offered it."""
@@ -88,7 +91,7 @@ class Forms:
 
     async def _own(self, schedule: Schedule) -> Own | None:
         """A schedule's own commands; asked for where the list does not tell. None where nobody tells."""
-        if not schedule.commands and schedule.slug not in self._details:
+        if not schedule.commands:
             try:
                 commands = (await self._bolt.schedule(schedule.slug)).commands
             except BoltError as error:

@@ -61,11 +61,10 @@ async def offered(forms: Forms, filled: Filled = NIGHTLY) -> Form:
 
 
 async def test_commands_that_the_list_leaves_out(api: Api, forms: Forms) -> None:
-    """They are asked for once, and the form that was read with them starts."""
+    """They are asked for when the schedule is chosen, and the form that shows them starts."""
     api.listed = ()
     form = await offered(forms)
     assert form.filled.commands == "dbt seed\ndbt run"
-    await offered(forms)
     assert api.asked_for == ["nightly"]
     assert await forms.read(form.filled, asks_channel=False) == RunCommand("nightly")
 

@@ -24,7 +24,7 @@ from bot.core.form import COMMANDS_ROOM, Filled, Form, Own, about_commands
 from bot.core.grammar import BRANCH_LIMIT, REASON_LIMIT
 from bot.core.message import Facts, Message, Preformatted
 from bot.core.text import Channel, Sentence, cut
-from bot.core.typeahead import Offer, Offers
+from bot.core.typeahead import Offer, Offers, one_line
 from bot.slack.blocks.render import render
 
 CALLBACK = "form.run"
@@ -34,6 +34,8 @@ CONTINUE = "continue_on_error"
 COMMANDS = "commands"
 VERSION = 1
 PULL_REQUEST_LIMIT = 20
+# A placeholder has 150 characters at most.
+OWN_BRANCH_SHOWN = 60
 
 Json = dict[str, Any]
 
@@ -45,7 +47,7 @@ def run_form(form: Form) -> Json:
     if filled.commands is not None:
         blocks += _commands(form, filled.commands)
     blocks += [
-        _json(_text("branch", "Branch", filled.branch, "The schedule's own", BRANCH_LIMIT)),
+        _json(_text("branch", "Branch", filled.branch, _own_branch(form), BRANCH_LIMIT)),
         _json(_text("pull_request", "Pull request", filled.pull_request, "123", PULL_REQUEST_LIMIT)),
         _json(_continue_on_error(filled)),
         _json(_text("reason", "Reason", filled.reason, "Why this run is started", REASON_LIMIT)),
@@ -109,6 +111,11 @@ def _commands(form: Form, text: str) -> list[Json]:
 def _shown(own: Own) -> list[Json]:
     """The commands that run as well and have no room in the field."""
     return render(Message((), (Preformatted(own.shown),)))[1] if own.shown.strip() else []
+
+
+def _own_branch(form: Form) -> str:
+    branch = cut(one_line(form.branch), OWN_BRANCH_SHOWN)
+    return f"The schedule's own: {branch}" if branch else "The schedule's own"
 
 
 def _text(name: str, label: str, text: str, placeholder: str, most: int) -> InputBlock:

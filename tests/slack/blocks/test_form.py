@@ -13,12 +13,17 @@ from slack_sdk.models.blocks import Block
 from slack_sdk.models.views import View
 
 from bot.core.bolt import Schedule
+from bot.core.buttons import read_command_value
+from bot.core.command import RunForm
 from bot.core.form import Filled, Form, own_commands
+from bot.core.grammar import parse
 from bot.core.text import When
 from bot.core.typeahead import Index, Offer, Offers
 from bot.sandbox.slack.elements import OPTION_GROUP, PLAIN_OPTION
 from bot.sandbox.slack.validate import check_view
 from bot.slack.blocks.form import menu, run_form
+from bot.slack.blocks.render import render
+from bot.slack.views.run_form import form_button
 
 OFFER = Offer("nightly", "Nightly full build", "succeeded · nightly · ada@example.com")
 OWN = own_commands("nightly", ("dbt seed", "dbt run"), lambda text: text)
@@ -128,6 +133,23 @@ def test_other_commands_have_a_field_of_their_own() -> None:
         filled = Filled(own.slug, commands=own.text, mark=own.mark, offered=own.offered)
         names |= {block["block_id"] for block in run_form(Form(filled, OFFER, own))["blocks"] if "block_id" in block}
     assert len([name for name in names if name.startswith("commands.")]) == 2
+
+
+def test_where_the_form_cannot_open_by_itself() -> None:
+    """A button opens it: the same as typing the command."""
+    text, blocks = render(form_button(("A form opens by a click only.",)))
+    assert text == "A form opens by a click only. Click to put a run together."
+    (button,) = blocks[-1]["elements"]
+    assert button["text"]["text"] == "Start a run…"
+    assert parse(read_command_value(button["value"])) == RunForm()
+
+
+def test_the_schedules_own_branch_stands_in_its_field() -> None:
+    """Faintly, where nothing is typed."""
+    view = checked(replace(CHOSEN, branch="main"))
+    (branch,) = (block["element"] for block in view["blocks"] if block.get("block_id") == "branch")
+    assert branch["placeholder"]["text"] == "The schedule's own: main"
+    checked(replace(CHOSEN, branch="🎉" * 300))
 
 
 TEXTS = st.text(max_size=400) | st.text(min_size=1, max_size=3).map(lambda some: some * 1500)
