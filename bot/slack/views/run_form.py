@@ -12,7 +12,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.core.buttons import command_button
 from bot.core.command import RunCommand, RunForm, canonical
-from bot.core.errors import SlackError, SlackRefused
+from bot.core.errors import SlackError, SlackLost, SlackRefused
 from bot.core.form import CHANNEL, Field, Filled, Form, Problems
 from bot.core.message import Buttons, Message, Paragraph
 from bot.core.request import request_id
@@ -42,13 +42,19 @@ async def open_form(desk: Desk, call: Call) -> None:
     try:
         await desk.views.open_view(call.trigger_id, run_form(await desk.forms.blank(call.asker.channel)))
     except SlackError as error:
-        code = error.code if isinstance(error, SlackRefused) else ""
-        if code == TAKEN:
+        if isinstance(error, SlackRefused) and error.code == TAKEN:
             # The same command, delivered twice: its twin has opened the form.
             return
         log.info("a form could not be opened", user=call.asker.user, why=str(error))
-        late = "Slack gave me 3 s to open the form, and they were over."
-        await desk.tell(call.asker, form_button((late if code in LATE else "The form could not be opened.",)))
+        await desk.tell(call.asker, form_button((_why_not(error),)))
+
+
+def _why_not(error: SlackError) -> str:
+    if isinstance(error, SlackRefused) and error.code in LATE:
+        return "Slack gave me 3 s to open the form, and they were over."
+    if isinstance(error, SlackLost):
+        return "Slack did not say whether the form opened."
+    return "Slack did not open the form."
 
 
 def form_button(why: Sentence) -> Message:
