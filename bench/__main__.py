@@ -13,7 +13,7 @@ import traceback
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from bench import ack, burst, hint, idle, polls, quiet, replicas, thousands, told
+from bench import ack, burst, hint, idle, polls, quiet, replicas, thousands, told, typeahead
 from bench.stage import Options, say
 from bench.table import Row, show, write
 
@@ -29,6 +29,7 @@ ROWS: dict[str, Callable[[Options], Awaitable[list[Row]]]] = {
     "thousands": thousands.measure,
     "hint": hint.measure,
     "replicas": replicas.measure,
+    "typeahead": typeahead.measure,
 }
 
 

@@ -26,6 +26,7 @@ from bot.flows.cancel import Cancel
 from bot.flows.catalog import Catalog
 from bot.flows.conclude import Conclude, LogReader
 from bot.flows.follow import Follow
+from bot.flows.form import Forms
 from bot.flows.hint import Hints
 from bot.flows.home import Home
 from bot.flows.listings import Listings
@@ -40,7 +41,7 @@ from bot.outage import Outage
 from bot.paradime.client import BoltClient, ClientLimits
 from bot.paradime.credentials import Credentials
 from bot.settings import Settings
-from bot.slack import actions, commands, events
+from bot.slack import actions, commands, events, shortcuts, views
 from bot.slack.client import SlackChat
 from bot.slack.desk import Desk
 from bot.slack.http import handler
@@ -166,6 +167,7 @@ class App:
             ),
             watch=self._outages["bolt"],
         )
+        self._catalog = Catalog(self._bolt)
 
     async def start(self) -> None:
         """Start everything. Raises CannotServeError; waits as long as Slack or Bolt are merely away."""
@@ -220,6 +222,7 @@ class App:
         if sum(late):
             log.warning("broke off what was in hand; another process takes it up", jobs=sum(late))
         await self._web.stop()
+        await self._catalog.close()
         await self._bolt.aclose()
         await self._slack.close()
         if self._redis is not None:
@@ -270,6 +273,8 @@ class App:
         commands.register(app, desk)
         actions.register(app, desk)
         events.register(app, desk)
+        views.register(app, desk)
+        shortcuts.register(app, desk)
         register_fallbacks(app)
         self._working = [asyncio.create_task(worker.run(), name=name) for name, worker in self._workers.items()]
         if settings.slack_app_token is not None:
@@ -278,6 +283,8 @@ class App:
         elif settings.slack_signing_secret is not None:
             self._web.slack = handler(app, settings.slack_signing_secret.get_secret_value())
         self._taking_in = True
+        # So that the first who opens the form finds something in it.
+        self._catalog.refresh_soon()
 
     def _build(self, identity: Identity) -> Desk:
         """The flows and their workers, and the desk at which listeners reach them."""
@@ -306,7 +313,7 @@ class App:
         budget = Budget.of(settings.bolt_bot_edits_a_minute, settings.bolt_bot_posts_a_minute)
         edits = Edits(scripts, budget, lease_s=lease_s)
         posts = Posts(scripts, budget, lease_s=lease_s, upload_lease_s=max(UPLOAD_LEASE_S, lease_s))
-        answers, catalog, listings, logs = self._answers, Catalog(bolt), Listings(bolt), LogReader(bolt, self._mask)
+        answers, catalog, listings, logs = self._answers, self._catalog, Listings(bolt), LogReader(bolt, self._mask)
         app_url, now = settings.paradime_app_url, lambda: datetime.now(UTC)
 
         start_rules = StartRules(
@@ -373,6 +380,8 @@ class App:
             status=Status(bolt, runs, app_url=app_url, mask=self._mask),
             active=Active(indexes, app_url=app_url, command=command, card_url=its_url),
             home=home,
+            forms=Forms(catalog, bolt, mask=self._mask),
+            views=chat,
             requests=requests,
             answers=answers,
             chat=chat,

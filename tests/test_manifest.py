@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from bot.manifest import manifest
+from bot.slack.shortcuts import details, run_form
 
 ROOT = Path(__file__).parents[1]
 SCHEMA = ROOT.parent / "shared" / "slack" / "manifest.schema.2.0.0.json"
@@ -50,6 +51,8 @@ def test_http_mode_names_the_address_everywhere() -> None:
     assert data["settings"]["socket_mode_enabled"] is False
     assert data["settings"]["interactivity"]["request_url"] == address
     assert data["settings"]["event_subscriptions"]["request_url"] == address
+    # Where what is typed into a menu goes. Without it no schedule could be chosen in the form.
+    assert data["settings"]["interactivity"]["message_menu_options_url"] == address
     assert [one["url"] for one in data["features"]["slash_commands"]] == [address]
     assert "bot.example.com" not in manifest(base_url="https://bolt.acme.example")
 
@@ -59,6 +62,15 @@ def test_mentions_arrive_as_ids() -> None:
     (command,) = read(command="/dbt")["features"]["slash_commands"]
     assert command["command"] == "/dbt"
     assert command["should_escape"] is True
+
+
+def test_every_shortcut_has_its_listener() -> None:
+    """Slack offers what the manifest declares, and sends back its callback id."""
+    shortcuts = read()["features"]["shortcuts"]
+    assert {one["callback_id"]: one["type"] for one in shortcuts} == {
+        run_form.CALLBACK: "global",
+        details.CALLBACK: "message",
+    }
 
 
 def test_optional_scopes_stand_in_both_lists() -> None:

@@ -35,8 +35,8 @@ def find(wanted: str, schedules: Sequence[Schedule]) -> Schedule | Ambiguous | M
     exact = [schedule for schedule in schedules if schedule.slug == wanted] or [
         schedule for schedule in schedules if schedule.name == wanted
     ]
-    plain = _fold(wanted)
-    folded = exact or [one for one in schedules if plain and plain in {_fold(one.slug), _fold(one.name)}]
+    plain = fold(wanted)
+    folded = exact or [one for one in schedules if plain and plain in {fold(one.slug), fold(one.name)}]
     if len(folded) == 1:
         return folded[0]
     if folded:
@@ -45,10 +45,10 @@ def find(wanted: str, schedules: Sequence[Schedule]) -> Schedule | Ambiguous | M
 
 
 def _nearest(wanted: str, schedules: Sequence[Schedule]) -> tuple[Schedule, ...]:
-    plain = _fold(wanted)
+    plain = fold(wanted)
     if not plain:
         return ()
-    scored = [(max(_likeness(plain, _fold(one.slug)), _likeness(plain, _fold(one.name))), one) for one in schedules]
+    scored = [(max(_likeness(plain, fold(one.slug)), _likeness(plain, fold(one.name))), one) for one in schedules]
     near = sorted((pair for pair in scored if pair[0] >= NEAR_ENOUGH), key=lambda pair: pair[0], reverse=True)
     return tuple(schedule for _, schedule in near[:MOST])
 
@@ -63,5 +63,6 @@ def _shared_words(wanted: str, name: str) -> float:
     return fuzz.token_set_ratio(wanted, name) if set(wanted.split()) <= set(name.split()) else 0.0
 
 
-def _fold(text: str) -> str:
+def fold(text: str) -> str:
+    """A name as it is compared: without regard to case, spaces, dashes and underscores."""
     return _GAPS.sub(" ", unicodedata.normalize("NFKC", text).casefold()).strip()

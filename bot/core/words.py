@@ -73,6 +73,13 @@ def _unwrapped(text: str) -> str:
     return text
 
 
+def visible(text: str) -> str:
+    """What was typed into a field, as a command is read: on one line, without what cannot be seen. Raises BadCommand."""
+    if _CONTROL.search(text):
+        bad("Control characters are not allowed here; type it again.")
+    return _INVISIBLE.sub("", _SPACE.sub(" ", text)).strip()
+
+
 def _visible(token: re.Match[str]) -> str:
     kind, target, label = token.groups()
     if label and not RUN_LINK.search(target):

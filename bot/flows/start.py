@@ -333,6 +333,7 @@ def _trigger(request: Request) -> Trigger:
         pull_request=wanted.pull_request,
         commands=wanted.commands,
         reason=reason(request),
+        continue_on_error=wanted.continue_on_error or None,
     )
 
 

@@ -44,6 +44,17 @@ class Screen:
             private = self._ws.private(change.ts)
             if private is not None:
                 self._print_private(private)
+        elif change.kind == "view":
+            self._tell_of_modal(change.ts)
+
+    def _tell_of_modal(self, view_id: str) -> None:
+        """A modal has opened. It is filled in in the browser: here it is only told of, once."""
+        view = self._ws.views.get(view_id)
+        if view is None or view.kind != "modal" or view_id in self._printed:
+            return
+        title = view.content["title"]["text"]
+        self._printed[view_id] = [title]
+        self._write(f'\n"{title}" has opened for @{self._ws.users[view.user].name}, in the browser.')
 
     def show_message(self, message: Message, *, again: bool = False) -> None:
         """Print a message, unless it looks as when it was last printed."""

@@ -187,6 +187,22 @@ class SlackChat:
             return None
         return str(answer.get("permalink") or "") or None
 
+    # --- modals ---
+
+    async def open_view(self, trigger_id: str, view: Json) -> str:
+        """Open a modal; its id. A trigger_id is good for 3 s, and once."""
+        answer = await self.call("views.open", trigger_id=trigger_id, view=self.view(view))
+        return str(answer["view"]["id"])
+
+    async def update_view(self, view_id: str, view: Json) -> None:
+        """Show something else in a modal. Safe to repeat."""
+        await self.call("views.update", view_id=view_id, view=self.view(view))
+
+    def view(self, view: Json) -> Json:
+        """A modal, masked: also for acknowledgements, which no call here sends."""
+        masked = cast("Json", _masked(view, self._mask))
+        return {**masked, **{name: view[name] for name in ("callback_id", "private_metadata") if name in view}}
+
     # --- files ---
 
     async def start_upload(self, filename: str, content: bytes, *, snippet: bool) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 
@@ -14,6 +14,7 @@ from bot.flows.active import Active
 from bot.flows.answer import Answers
 from bot.flows.ask import Ask
 from bot.flows.cancel import Cancel
+from bot.flows.form import Forms
 from bot.flows.home import Home
 from bot.flows.place import LostCard, Places
 from bot.flows.ports import Asker, Chat, Heard, Requests
@@ -32,6 +33,19 @@ Render = Callable[[Message], dict[str, Any]]
 Later = Callable[[Awaitable[None], Asker], None]
 
 
+class Views(Protocol):
+    """Slack's modals. What is shown in them is masked on its way out."""
+
+    async def open_view(self, trigger_id: str, view: dict[str, Any]) -> str:
+        """Open a modal; its id. A trigger_id is good for 3 s, and once."""
+
+    async def update_view(self, view_id: str, view: dict[str, Any]) -> None:
+        """Show something else in a modal."""
+
+    def view(self, view: dict[str, Any]) -> dict[str, Any]:
+        """A modal as it may leave, for an acknowledgement."""
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
     """The flows that listeners call. `wishes` wakes the worker that asks Bolt to cancel.
@@ -47,6 +61,8 @@ class Desk:
     status: Status
     active: Active
     home: Home
+    forms: Forms
+    views: Views
     requests: Requests
     answers: Answers
     chat: Chat

@@ -160,6 +160,8 @@ export interface View {
   hash: string;
   callback_id?: string;
   private_metadata?: string;
+  // The conversation that was open when it opened.
+  current_conversation?: string;
 }
 
 export interface UserData {

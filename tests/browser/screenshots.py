@@ -36,6 +36,7 @@ async def take(folder: Path) -> None:
             await _card(stage, await _tab(browser, stage))
             await _thread(stage, await _tab(browser, stage))
             await _home(stage, await _tab(browser, stage))
+            await _form(await _tab(browser, stage))
             await browser.close()
     finally:
         await stage.close()
@@ -84,6 +85,22 @@ async def _home(stage: Stage, tab: Tab) -> None:
     await tab.sees(home, "Active runs in your channels (1)")
     await tab.sees(home, "Recent failures (1)")
     await _shoot(tab.page, "home.png")
+
+
+async def _form(tab: Tab) -> None:
+    await tab.say("/bolt")
+    form = tab.page.get_by_role("dialog", name="Start a run")
+    await tab.sees(form)
+    menu = form.get_by_label("Schedule")
+    await menu.click()
+    await menu.press_sequentially("hourly")
+    await form.get_by_role("option", name="Hourly orders").click()
+    await tab.sees(form.get_by_label("Commands"))
+    await form.get_by_label("Branch").fill("dev")
+    await menu.click()
+    await menu.press_sequentially("f")
+    await tab.sees(form.get_by_role("option").nth(3))
+    await _shoot(tab.page, "form.png")
 
 
 async def _shoot(page: Page, name: str) -> None:

@@ -11,6 +11,7 @@ import pytest
 from bot.sandbox.driver import HELP, Driver, Screen
 from bot.sandbox.slack import People, Workspace
 from bot.sandbox.slack.delivery import Delivery
+from bot.sandbox.slack.model import Change, View
 
 BUTTON: list[dict[str, Any]] = [
     {
@@ -104,3 +105,14 @@ async def test_lines_from_a_descriptor(stage: Stage) -> None:
         assert await asyncio.wait_for(typed, 5) == 0
         os.close(reading)
         assert [each.splitlines()[-1].strip() for each in stage.printed] == ["one", "two"]
+
+
+async def test_a_modal_is_told_of(stage: Stage) -> None:
+    """Once, however often it changes, and not when it closes: it is filled in in the browser."""
+    view = View("V1", "U0ADA", "modal", {"title": {"text": "Start a run"}, "blocks": []}, "h", "V1")
+    stage.ws.views[view.id] = view
+    for _change in range(3):
+        stage.ws.tell(Change("view", "", view.id, view.user))
+    stage.ws.views["V2"] = View("V2", "U0ADA", "home", {"blocks": []}, "h", "V2")
+    stage.ws.tell(Change("view", "", "V2", view.user))
+    assert stage.text == '\n"Start a run" has opened for @ada, in the browser.'

@@ -14,8 +14,8 @@ POST /control/say        {user, channel, text, thread_ts?, times?=1}      a mess
 POST /control/mention    {user, channel, text, thread_ts?, times?=1}      "@bolt text"
 POST /control/edit       {user, channel, ts, text}                        one's own message, of which the app hears again
 POST /control/home       {user, tab?="home"}
-POST /control/shortcut   {user, callback_id, channel?, ts?}    a message's with `ts`, else a global one
-POST /control/view       {view_id, do: submit | close | click | suggest, values?, action_id?, value?, all?}
+POST /control/shortcut   {user, callback_id, channel?, ts?}    a message's with `ts`, else a global one, with `channel` open
+POST /control/view       {view_id, do: submit | close | click | suggest, values?, action_id?, value?, all?, times?=1}
                          `values`: what is filled in so far, {block_id: {action_id: value}}
 
 What is to be seen:
@@ -183,7 +183,7 @@ class Controls:
         if body.get("ts"):
             outcome = await self._people.message_shortcut(user, _need(body, "channel"), str(body["ts"]), callback_id)
         else:
-            outcome = await self._people.shortcut(user, callback_id)
+            outcome = await self._people.shortcut(user, callback_id, str(body.get("channel") or ""))
         return outcome.as_json()
 
     async def view(self, body: Json) -> Json:
@@ -192,7 +192,7 @@ class Controls:
 
     async def _do_in_view(self, view_id: str, what: str, body: Json) -> Outcome:
         if what == "submit":
-            return await self._people.submit(view_id, body.get("values") or {})
+            return await self._people.submit(view_id, body.get("values") or {}, times=_times(body))
         if what == "close":
             return await self._people.close_view(view_id, all_of_them=bool(body.get("all")))
         if what == "click":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from bot.sandbox.slack.model import Json, Refused
+from bot.sandbox.slack.model import Channel, Json, Refused
 
 INPUT_VALUES = {
     "plain_text_input": "value",
@@ -22,6 +22,7 @@ INPUT_VALUES = {
     "multi_channels_select": "selected_channels",
     "multi_conversations_select": "selected_conversations",
 }
+CONVERSATIONS = ("public", "private", "mpim", "im")
 OPTION_INPUTS = ("static_select", "external_select", "radio_buttons", "overflow")
 OPTIONS_INPUTS = ("multi_static_select", "multi_external_select", "checkboxes")
 
@@ -88,10 +89,11 @@ def option_of(element: Json, value: Any) -> Json | None:  # noqa: ANN401
     raise Refused("option_not_found")
 
 
-def filled_in(blocks: list[Json], values: Json, *, gaps: bool = False) -> Json:
+def filled_in(blocks: list[Json], values: Json, *, gaps: bool = False, current: Channel | None = None) -> Json:
     """The state of a modal's inputs. Raises Refused(missing_input), as Slack does not send a form with gaps.
 
-    `gaps`: they may be there, as where only something in the form is clicked.
+    `gaps`: they may be there, as where only something in the form is clicked. `current` is the conversation that the
+    person was in when it opened, which some menus begin with.
     """
     state: Json = {}
     for block in blocks:
@@ -99,12 +101,30 @@ def filled_in(blocks: list[Json], values: Json, *, gaps: bool = False) -> Json:
             continue
         element, block_id = block["element"], block["block_id"]
         action_id = element.get("action_id", "")
-        value = values.get(block_id, {}).get(action_id, _initial(element))
+        value = values.get(block_id, {}).get(action_id, initial_of(element, current))
         if value in (None, "", []) and not block.get("optional") and not gaps:
             raise Refused("missing_input", block_id=block_id)
         state[block_id] = {action_id: {"type": element["type"], **chosen_state(element, value)}}
     return state
 
 
-def _initial(element: Json) -> Any:  # noqa: ANN401
-    return next((value for name, value in element.items() if name.startswith("initial_")), None)
+def initial_of(element: Json, current: Channel | None = None) -> Any:  # noqa: ANN401
+    """What an input holds before anyone touches it."""
+    given = next((value for name, value in element.items() if name.startswith("initial_")), None)
+    wanted = element.get("filter", {}).get("include") or CONVERSATIONS
+    if given is None and element.get("default_to_current_conversation") and current and current.kind in wanted:
+        return [current.id] if element["type"].startswith("multi_") else current.id
+    return given
+
+
+def asked_urls(blocks: list[Json], state: Json) -> list[tuple[str, str, str]]:
+    """The block, the action and the conversation of each menu that asks for a response_url of what is chosen in it."""
+    found = []
+    for block in blocks:
+        element = block.get("element", {})
+        if block.get("type") == "input" and element.get("response_url_enabled"):
+            chosen = state[block["block_id"]][element["action_id"]]
+            conversation = chosen.get("selected_conversation") or chosen.get("selected_channel")
+            if conversation:
+                found.append((block["block_id"], element["action_id"], conversation))
+    return found

@@ -17,9 +17,11 @@ def _content(ws: Workspace, args: Args, kind: str) -> Json:
     return {**checked, "blocks": ws.with_ids(checked["blocks"])}
 
 
-def _new(ws: Workspace, user: str, kind: str, content: Json, *, root: str = "", previous: str | None = None) -> View:
+def _new(ws: Workspace, user: str, kind: str, content: Json, *, below: View | None = None, channel: str = "") -> View:
     view_id = ws.new_id("V")
-    made = View(view_id, user, "home" if kind == "home" else "modal", content, _hash(ws), root or view_id, previous)
+    root, previous = (below.root, below.id) if below else (view_id, None)
+    made = View(view_id, user, "home" if kind == "home" else "modal", content, _hash(ws), root, previous)
+    made.channel = below.channel if below else channel
     ws.views[view_id] = made
     ws.tell(Change("view", "", view_id, user))
     return made
@@ -37,7 +39,7 @@ def open_view(ws: Workspace, args: Args) -> Json:
     for view in ws.views.values():
         if view.user == trigger.user and view.kind == "modal":
             view.open = False
-    return {"ok": True, "view": view_shape(ws, _new(ws, trigger.user, "modal", content))}
+    return {"ok": True, "view": view_shape(ws, _new(ws, trigger.user, "modal", content, channel=trigger.channel))}
 
 
 def push_view(ws: Workspace, args: Args) -> Json:
@@ -56,7 +58,7 @@ def push_on(ws: Workspace, below: View, content: Json) -> View:
     depth = sum(view.open and view.root == below.root for view in ws.views.values())
     if depth >= STACK_MOST:
         raise Refused("push_limit_reached")
-    return _new(ws, below.user, "modal", content, root=below.root, previous=below.id)
+    return _new(ws, below.user, "modal", content, below=below)
 
 
 def update_view(ws: Workspace, args: Args) -> Json:

@@ -138,7 +138,7 @@ class File:
 
 @dataclass(slots=True)
 class View:
-    """An open modal or a Home tab."""
+    """An open modal or a Home tab. `channel` is the conversation that the person was in when it opened."""
 
     id: str
     user: str
@@ -148,16 +148,17 @@ class View:
     root: str
     previous: str | None = None
     open: bool = True
-    response_urls: list[Json] = field(default_factory=list)
+    channel: str = ""
 
 
 @dataclass(slots=True)
 class Trigger:
-    """A trigger_id: three seconds, once."""
+    """A trigger_id: three seconds, once. `view` or `channel`: where the person did what it is for."""
 
     user: str
     made: float
     view: str | None = None
+    channel: str = ""
     used: bool = False
 
 

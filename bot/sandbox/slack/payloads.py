@@ -98,13 +98,15 @@ def block_suggestion(ws: Workspace, user: User, place: Json, *, action_id: str, 
     return payload | {"action_id": action_id, "block_id": block_id, "value": value}
 
 
-def view_submission(ws: Workspace, user: User, view: View, state: Json, trigger_id: str) -> Json:
-    """A modal is submitted."""
+def view_submission(
+    ws: Workspace, user: User, view: View, state: Json, *, trigger_id: str, response_urls: list[Json]
+) -> Json:
+    """A modal is submitted. `response_urls`: one for each conversation that was chosen in a menu which asks for it."""
     payload = _interaction(ws, "view_submission", user)
     return payload | {
         "trigger_id": trigger_id,
         "view": view_shape(ws, view, state),
-        "response_urls": view.response_urls,
+        "response_urls": response_urls,
     }
 
 

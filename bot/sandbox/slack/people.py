@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.sandbox.slack import payloads
 from bot.sandbox.slack.delivery import Delivery
-from bot.sandbox.slack.forms import chosen_state, filled_in, find_control, matching
+from bot.sandbox.slack.forms import asked_urls, chosen_state, filled_in, find_control, matching
 from bot.sandbox.slack.methods_views import push_on, replace_content
 from bot.sandbox.slack.model import Change, Channel, Json, Message, Private, Refused, ResponseUrl, User, View
 from bot.sandbox.slack.responses import show_ack
@@ -61,7 +61,7 @@ class People:
         if user.team:
             # In a shared channel only the organisation that has the app can use its commands.
             raise Refused("invalid_command")
-        trigger_id = self._ws.new_trigger(user.id)
+        trigger_id = self._ws.new_trigger(user.id, channel=channel.id)
         url = self._ws.new_response_url(user.id, channel.id, None, ephemeral=True)
         payload = payloads.slash_command(
             self._ws, user, channel, command=command, text=text, trigger_id=trigger_id, response_url=url
@@ -137,7 +137,7 @@ class People:
         user, channel = self._member(user_name, channel_name)
         message = self.find_message(user, channel, ts)
         control = find_control(message.blocks, action_id, label, block_id)
-        trigger_id = self._ws.new_trigger(user.id)
+        trigger_id = self._ws.new_trigger(user.id, channel=channel.id)
         private = isinstance(message, Private)
         url = self._ws.new_response_url(user.id, channel.id, message.ts, ephemeral=private)
         action = payloads.action_of(self._ws, control.element, control.block_id, chosen_state(control.element, value))
@@ -205,10 +205,11 @@ class People:
         inner = payloads.home_opened(self._ws, user, self._ws.direct(user.id), tab, view)
         return Outcome((await self._send_event(inner)).problem)
 
-    async def shortcut(self, user_name: str, callback_id: str) -> Outcome:
-        """Use a global shortcut."""
+    async def shortcut(self, user_name: str, callback_id: str, channel_name: str = "") -> Outcome:
+        """Use a global shortcut, with that conversation open, if any: the app is not told which."""
         user = self._ws.user(user_name)
-        trigger_id = self._ws.new_trigger(user.id)
+        channel_id = self.place(user_name, channel_name).id if channel_name else ""
+        trigger_id = self._ws.new_trigger(user.id, channel=channel_id)
         payload = payloads.global_shortcut(self._ws, user, callback_id, trigger_id)
         answer = await self._delivery.send("interactive", payload)
         return Outcome(answer.problem, None, trigger_id)
@@ -219,7 +220,7 @@ class People:
         message = self.find_message(user, channel, ts)
         if isinstance(message, Private):
             raise Refused("message_not_found")
-        trigger_id = self._ws.new_trigger(user.id)
+        trigger_id = self._ws.new_trigger(user.id, channel=channel.id)
         url = self._ws.new_response_url(user.id, channel.id, None, ephemeral=True)
         payload = payloads.message_shortcut(
             self._ws, user, message, callback_id, trigger_id=trigger_id, response_url=url
@@ -248,22 +249,36 @@ class People:
         control = find_control(view.content["blocks"], action_id, None, None)
         trigger_id = self._ws.new_trigger(user.id, view.id)
         action = payloads.action_of(self._ws, control.element, control.block_id, chosen_state(control.element, value))
-        place = payloads.view_place(self._ws, view, filled_in(view.content["blocks"], filled or {}, gaps=True))
+        state = filled_in(view.content["blocks"], filled or {}, gaps=True, current=self._current(view))
+        place = payloads.view_place(self._ws, view, state)
         payload = payloads.block_actions(self._ws, user, place, action, trigger_id=trigger_id, response_url=None)
         answer = await self._delivery.send("interactive", payload)
         return Outcome(answer.problem, None, trigger_id, control.element.get("confirm"))
 
-    async def submit(self, view_id: str, values: Json) -> Outcome:
-        """Submit a modal. `values`: {block_id: {action_id: value}}; what is left out has its initial value."""
+    async def submit(self, view_id: str, values: Json, *, times: int = 1) -> Outcome:
+        """Submit a modal. `values`: {block_id: {action_id: value}}; what is left out has its initial value.
+
+        `times` delivers the same submission so often, at once.
+        """
         user, view = self._open_view(view_id)
-        state = filled_in(view.content["blocks"], values)
+        blocks = view.content["blocks"]
+        state = filled_in(blocks, values, current=self._current(view))
         trigger_id = self._ws.new_trigger(user.id, view.id)
-        payload = payloads.view_submission(self._ws, user, view, state, trigger_id)
-        answer = await self._delivery.send("interactive", payload, answerable=True)
+        urls = [self._url_for(user, *asked) for asked in asked_urls(blocks, state)]
+        payload = payloads.view_submission(self._ws, user, view, state, trigger_id=trigger_id, response_urls=urls)
+        sent = (self._delivery.send("interactive", payload, answerable=True) for _time in range(times))
+        answer = (await asyncio.gather(*sent))[-1]
         if answer.problem:
             self._notice(user, "", "We had some trouble connecting. Try again?")
             return Outcome(answer.problem, None, trigger_id)
         return Outcome(self._follow(view, answer.payload or {}), answer.payload, trigger_id)
+
+    def _current(self, view: View) -> Channel | None:
+        return self._ws.channels.get(view.channel)
+
+    def _url_for(self, user: User, block_id: str, action_id: str, channel_id: str) -> Json:
+        url = self._ws.new_response_url(user.id, channel_id, None, ephemeral=True)
+        return {"block_id": block_id, "action_id": action_id, "channel_id": channel_id, "response_url": url}
 
     def _follow(self, view: View, payload: Json) -> str:
         action = payload.get("response_action")

@@ -66,7 +66,12 @@ def privates_json(ws: Workspace, user: User, channel: Channel) -> list[Json]:
 def user_json(ws: Workspace, user: User) -> Json:
     """What only that person sees: ephemerals and notices, the direct conversation, the open views."""
     direct = next((each for each in ws.channels.values() if each.kind == "im" and user.id in each.members), None)
-    views = [view_shape(ws, view) for view in ws.views.values() if view.user == user.id and view.open]
+    views = [
+        # Where the person was is nothing that Slack tells an app; its menus may begin with it.
+        view_shape(ws, view) | {"current_conversation": view.channel}
+        for view in ws.views.values()
+        if view.user == user.id and view.open
+    ]
     return {
         "user": {"id": user.id, "name": user.name},
         "private": [private_json(ws, each) for each in ws.privates if each.user == user.id],

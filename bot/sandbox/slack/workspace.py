@@ -301,12 +301,12 @@ class Workspace:
 
     # Handles that expire
 
-    def new_trigger(self, user_id: str, view: str | None = None) -> str:
+    def new_trigger(self, user_id: str, view: str | None = None, *, channel: str = "") -> str:
         """A trigger_id for what that person just did."""
         trigger_id = (
             f"{self.rng.randrange(10**12, 10**13)}.{self.rng.randrange(10**12, 10**13)}.{self.new_id('', 32).lower()}"
         )
-        self.triggers[trigger_id] = Trigger(user_id, self.clock(), view)
+        self.triggers[trigger_id] = Trigger(user_id, self.clock(), view, channel)
         return trigger_id
 
     def exchange_trigger(self, trigger_id: str) -> Trigger:

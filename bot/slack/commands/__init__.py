@@ -10,11 +10,11 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from bot.core.command import CancelCommand, Command, HelpCommand, RunCommand, StatusCommand
+from bot.core.command import CancelCommand, Command, HelpCommand, RunCommand, RunForm, StatusCommand
 from bot.core.errors import BadCommand
 from bot.core.grammar import parse
 from bot.core.message import Message
-from bot.slack.commands import cancel, help_, run, status
+from bot.slack.commands import cancel, form, help_, run, status
 from bot.slack.desk import Call, Desk, slash_call
 
 
@@ -39,6 +39,8 @@ async def handle(desk: Desk, call: Call, command: Command) -> Message | None:
     match command:
         case RunCommand():
             return await run.handle(desk, call, command)
+        case RunForm():
+            return await form.handle(desk, call)
         case CancelCommand():
             return await cancel.handle(desk, call, command)
         case StatusCommand():

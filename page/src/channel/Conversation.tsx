@@ -44,11 +44,11 @@ export function Conversation({ channel, name, hasBot, closed = "" }: Props) {
   const runShortcut = useCallback(
     (shortcut: Shortcut) => {
       setProblem("");
-      post("/control/shortcut", { user: as, callback_id: shortcut.callback_id }).catch((error: unknown) =>
+      post("/control/shortcut", { user: as, callback_id: shortcut.callback_id, channel }).catch((error: unknown) =>
         setProblem(told(error)),
       );
     },
-    [as],
+    [as, channel],
   );
   const globals = useMemo(() => state?.shortcuts?.filter((each) => each.type === "global") ?? [], [state?.shortcuts]);
 

@@ -1,4 +1,4 @@
-import type { Element, Option } from "../types";
+import type { ChannelInfo, Element, Option } from "../types";
 
 // The values of elements, as the control API takes them.
 
@@ -15,17 +15,25 @@ const INITIAL: Record<string, string> = {
   multi_conversations_select: "initial_conversations",
 };
 
-export function initialOf(element: Element): unknown {
+export function initialOf(element: Element, current?: ChannelInfo): unknown {
   const { type } = element;
   if (TEXTS.has(type)) return String(element["initial_value"] ?? "");
   const one = element["initial_option"] as Option | undefined;
-  const many = (element["initial_options"] ?? []) as Option[];
+  const several = (element["initial_options"] ?? []) as Option[];
   if (type === "static_select" || type === "radio_buttons") return one?.value ?? null;
   if (type === "external_select") return one ?? null;
-  if (type === "multi_external_select") return many;
-  if (type === "multi_static_select" || type === "checkboxes") return many.map((option) => option.value);
+  if (type === "multi_external_select") return several;
+  if (type === "multi_static_select" || type === "checkboxes") return several.map((option) => option.value);
   const name = INITIAL[type];
-  return (name && element[name]) ?? (type.startsWith("multi_") ? [] : null);
+  const here = current && beginsHere(element, current) ? current.id : undefined;
+  const many = type.startsWith("multi_");
+  return (name && element[name]) ?? (here ? (many ? [here] : here) : many ? [] : null);
+}
+
+function beginsHere(element: Element, current: ChannelInfo): boolean {
+  if (element["default_to_current_conversation"] !== true) return false;
+  const include = (element["filter"] as { include?: string[] } | undefined)?.include;
+  return !include || include.includes(current.kind);
 }
 
 export function isEmpty(value: unknown): boolean {

@@ -19,6 +19,8 @@ export function Modals() {
 }
 
 function Modal({ view }: { view: View }) {
+  const { state } = useLive();
+  const current = state?.channels.find((channel) => channel.id === view.current_conversation);
   const [values, setValues] = useState<Values>({});
   const [errors, setErrors] = useState<Record<string, string>>({});
   const [problem, setProblem] = useState("");
@@ -32,7 +34,7 @@ function Modal({ view }: { view: View }) {
       valueOf: (blockId, element) => {
         const typed = values[blockId];
         const id = element.action_id ?? "";
-        return typed && id in typed ? typed[id] : initialOf(element);
+        return typed && id in typed ? typed[id] : initialOf(element, current);
       },
       set: (blockId, element, value) => {
         latest.current = { ...latest.current, [blockId]: { [element.action_id ?? ""]: value } };
@@ -41,7 +43,7 @@ function Modal({ view }: { view: View }) {
       },
       errors,
     }),
-    [values, errors],
+    [values, errors, current],
   );
   const acting = useMemo(() => viewActing(view.id, () => latest.current, form), [view.id, form]);
 

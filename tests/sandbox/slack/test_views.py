@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from slack_sdk.errors import SlackApiError
 
-from bot.sandbox.slack.forms import chosen_state, filled_in
+from bot.sandbox.slack.forms import asked_urls, chosen_state, filled_in
 from bot.sandbox.slack.model import Refused
 
 from .conftest import Served
@@ -95,3 +95,25 @@ def test_initial_values_and_gaps() -> None:
     assert filled_in([empty], {}) == {"b": {"a": {"type": "plain_text_input", "value": None}}}
     with pytest.raises(Refused, match="missing_input"):
         filled_in([{**empty, "optional": False}], {})
+
+
+async def test_a_menu_may_begin_with_the_conversation_that_is_open(served: Served) -> None:
+    """Where its filter has it, and nothing else was given; and an app that asks for it is told how to answer there."""
+    menu = {"type": "conversations_select", "action_id": "c", "default_to_current_conversation": True}
+    asking = {**menu, "response_url_enabled": True, "filter": {"include": ["public"]}}
+    label = {"type": "plain_text", "text": "Where"}
+    block = {"type": "input", "block_id": "b", "label": label, "element": asking, "optional": True}
+    data, finance = served.ws.channel("data-eng"), served.ws.channel("finance")
+    assert filled_in([block], {}, current=data)["b"]["c"]["selected_conversation"] == data.id
+    assert filled_in([block], {}, current=finance)["b"]["c"]["selected_conversation"] is None
+    assert filled_in([{**block, "element": menu}], {}, current=finance)["b"]["c"]["selected_conversation"] == finance.id
+    given = {**block, "element": {**asking, "initial_conversation": finance.id}}
+    state = filled_in([given], {}, current=data)
+    assert state["b"]["c"]["selected_conversation"] == finance.id
+    assert asked_urls([given], state) == [("b", "c", finance.id)]
+    assert asked_urls([{**block, "element": menu}], state) == []
+    trigger_id = served.ws.new_trigger("U0ADA", channel=data.id)
+    view = {**MODAL, "blocks": [block], "submit": {"type": "plain_text", "text": "Go"}}
+    opened = await served.client.views_open(trigger_id=trigger_id, view=view)
+    assert served.ws.views[opened["view"]["id"]].channel == data.id
+    assert "current_conversation" not in opened["view"]

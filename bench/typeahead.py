@@ -1,0 +1,100 @@
+"""How soon the menu of schedules answers at 2,000 of them: from the key to the options, over the socket.
+
+Once with Bolt at hand, and once with a Bolt that takes its time while the list is too old: then the last one serves.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from bench.stage import Control, Json, Options, bot, say, worlds
+from bench.table import Row, percentile
+
+SCHEDULES = 2000
+KEYS = 400
+QUICK_KEYS = 60
+AT_ONCE = 32
+GOAL_MS = 300.0
+SLOW_S = 2.0
+# So old that it has to be read anew, while a key waits.
+OLD_S = 61.0
+TYPED = (
+    "",
+    "o",
+    "or",
+    "orders",
+    "orders 12",
+    "team 7",
+    "part 1234",
+    "ordres of taem",
+    "team17@",
+    "nothing at all",
+    "ünïcode 🎉",
+)
+
+
+async def measure(options: Options) -> list[Row]:
+    """Both."""
+    keys = QUICK_KEYS if options.quick else KEYS
+    async with worlds() as around:
+        say(f"typeahead: {SCHEDULES} schedules")
+        await _fill(around.bolt)
+        async with bot(around.environment):
+            view = await _open(around.slack)
+            near = await _type(around.slack, view, keys)
+            slow: Json = {"kind": "slow", "latency_s": SLOW_S, "count": None}
+            await around.bolt.post("bolt/faults", slow)
+            say("typeahead: until the list is old")
+            await asyncio.sleep(OLD_S)
+            old = await _type(around.slack, view, min(keys, 20))
+    p99, worst = percentile(near, 99), max(old)
+    return [
+        Row(f"type-ahead over {SCHEDULES} schedules, {len(near)} keys: p99", _ms(p99), "", _goal(), p99 <= GOAL_MS),
+        Row("  median", _ms(percentile(near, 50))),
+        Row(f"  worst with an old list and a Bolt of {SLOW_S:g} s", _ms(worst), "", _goal(), worst <= GOAL_MS),
+    ]
+
+
+def _goal() -> str:
+    return f"≤ {GOAL_MS:.0f} ms"
+
+
+def _ms(milliseconds: float) -> str:
+    return f"{milliseconds:.1f} ms"
+
+
+async def _fill(bolt: Control) -> None:
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def add(number: int) -> None:
+        name = f"Orders of team {number % 40}, part {number}"
+        made: Json = {"name": name, "slug": f"team-{number % 40}-orders-{number}", "commands": ["dbt run", "dbt test"]}
+        async with gate:
+            await bolt.post("bolt/schedules", made)
+
+    await asyncio.gather(*map(add, range(SCHEDULES)))
+
+
+async def _open(slack: Control) -> str:
+    """Open the form; its id."""
+    await slack.post("slash", {"user": "ada", "channel": "data-eng", "text": ""})
+    async with asyncio.timeout(10):
+        while True:
+            views = (await slack.get("users/ada"))["views"]
+            if views:
+                return str(views[-1]["id"])
+            await asyncio.sleep(0.05)
+
+
+async def _type(slack: Control, view: str, keys: int) -> list[float]:
+    """Press keys one after the other; how long each took to be answered, in milliseconds."""
+    times = []
+    for at in range(keys):
+        body: Json = {"view_id": view, "do": "suggest", "action_id": "form.schedule", "value": TYPED[at % len(TYPED)]}
+        began = time.perf_counter()
+        told = await slack.post("view", body)
+        times.append((time.perf_counter() - began) * 1000)
+        if not told["acknowledged"]:
+            raise RuntimeError(f"a key was not answered: {told['problem']}")
+    return times

@@ -1,0 +1,137 @@
+"""The form in which a run is put together: opened, completed once a schedule is chosen, and read when it is submitted."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import replace
+
+import structlog
+
+from bot.core.bolt import Schedule
+from bot.core.command import RunCommand
+from bot.core.errors import BoltError
+from bot.core.form import Filled, Form, Own, Problems, Stale, changed_note, is_changed, own_commands, read
+from bot.core.text import Sentence, When
+from bot.core.typeahead import Offer, Offers
+from bot.flows.catalog import Catalog, Snapshot
+from bot.flows.ports import Bolt
+
+log = structlog.get_logger()
+
+TYPED_MOST = 200
+# A list that is too old is waited for so long while someone types, and one that is not there yet so long.
+TYPING_S = 0.15
+FIRST_S = 2.0
+SUBMITTING_S = 0.7
+REMEMBERED = 500
+
+GONE = "Bolt has no such schedule any more. Choose another one."
+NO_LIST = "Bolt does not answer, so I cannot look this schedule up. Nothing was started; try again in a minute."
+
+
+class Forms:
+    """Makes the form and reads it. `mask` is put over commands that are shown."""
+
+    def __init__(self, catalog: Catalog, bolt: Bolt, *, mask: Callable[[str], str]) -> None:
+        self._catalog = catalog
+        self._bolt = bolt
+        self._mask = mask
+        self._details: OrderedDict[str, tuple[str, ...]] = OrderedDict()
+
+    async def blank(self, channel: str) -> Form:
+        """The form as it opens. Waits for nothing: what opens it is good for three seconds."""
+        snapshot = await self._catalog.snapshot()
+        return Form(Filled(channel=channel), asks_channel=not channel, notes=_notes(snapshot))
+
+    async def offers(self, typed: str) -> Offers:
+        """What the menu of schedules offers for what is typed."""
+        snapshot = await self._catalog.snapshot(within_s=TYPING_S)
+        if snapshot.at is None:
+            snapshot = await self._catalog.snapshot(within_s=FIRST_S)
+        found = snapshot.index.offers(typed[:TYPED_MOST])
+        return Offers(tuple((heading, tuple(map(self._masked, ones))) for heading, ones in found.groups))
+
+    async def chosen(self, filled: Filled, *, asks_channel: bool) -> Form:
+        """The form with the commands of the schedule that was chosen. What the person has written there is kept."""
+        snapshot, schedule = await self._find(filled.schedule, within_s=FIRST_S)
+        if schedule is None:
+            gone = filled.schedule and snapshot.sure
+            return Form(filled, asks_channel=asks_channel, notes=((GONE,),) if gone else _notes(snapshot))
+        form = self._form(filled, snapshot, schedule, await self._own(schedule), asks_channel=asks_channel)
+        form = replace(form, notes=_notes(snapshot))
+        return replace(form, kept=True) if is_changed(filled) else _offering(form)
+
+    async def read(self, filled: Filled, *, asks_channel: bool) -> RunCommand | Problems | Form:
+        """What the form asks for; what is wrong with it; or the form anew, where the commands in it are others by now."""
+        snapshot, schedule = await self._find(filled.schedule, within_s=SUBMITTING_S)
+        if schedule is None:
+            return _unknown(filled, snapshot)
+        own = self._known(schedule)
+        result = read(filled, schedule.slug, own)
+        if not isinstance(result, Stale):
+            return result
+        form = _offering(self._form(filled, snapshot, schedule, own, asks_channel=asks_channel))
+        return replace(form, notes=(changed_note(form),))
+
+    def _form(
+        self, filled: Filled, snapshot: Snapshot, schedule: Schedule, own: Own | None, *, asks_channel: bool
+    ) -> Form:
+        offer, branch = self._masked(snapshot.index.offer(schedule)), self._mask(schedule.git_branch or "")
+        return Form(filled, offer, own, branch, asks_channel=asks_channel)
+
+    async def _find(self, handle: str, *, within_s: float) -> tuple[Snapshot, Schedule | None]:
+        """The schedule of a handle. What a list lacks may be newer than it: another process has offered it."""
+        snapshot = await self._catalog.snapshot()
+        schedule = snapshot.index.by_handle(handle)
+        if schedule is None:
+            snapshot = await self._catalog.snapshot(within_s=within_s, anew=True)
+            schedule = snapshot.index.by_handle(handle)
+        return snapshot, schedule
+
+    async def _own(self, schedule: Schedule) -> Own | None:
+        """A schedule's own commands; asked for where the list does not tell. None where nobody tells."""
+        if not schedule.commands:
+            try:
+                commands = (await self._bolt.schedule(schedule.slug)).commands
+            except BoltError as error:
+                log.info("a schedule's commands cannot be read", schedule=schedule.slug, why=error.sentence)
+                return None
+            self._details[schedule.slug] = commands
+            while len(self._details) > REMEMBERED:
+                self._details.popitem(last=False)
+        return self._known(schedule)
+
+    def _masked(self, offer: Offer) -> Offer:
+        return replace(offer, text=self._mask(offer.text), about=self._mask(offer.about))
+
+    def _known(self, schedule: Schedule) -> Own | None:
+        commands = schedule.commands or self._details.get(schedule.slug, ())
+        return own_commands(schedule.slug, commands, self._mask) if commands else None
+
+
+def _unknown(filled: Filled, snapshot: Snapshot) -> RunCommand | Problems:
+    """What is made of a schedule that no list has: where that is not sure, a slug is enough to start with."""
+    slug = filled.schedule
+    result = read(filled, slug, None)
+    found = result.fields if isinstance(result, Problems) else {}
+    if not slug or snapshot.sure:
+        return Problems({"schedule": GONE, **found})
+    if slug.startswith("#"):
+        return Problems({"schedule": NO_LIST, **found})
+    return Problems(found) if isinstance(result, Stale | Problems) else result
+
+
+def _offering(form: Form) -> Form:
+    """The form with the schedule's own commands in it."""
+    own = form.own
+    text, mark, offered = (own.text, own.mark, own.offered) if own else ("", "", "")
+    return replace(form, filled=replace(form.filled, commands=text, mark=mark, offered=offered), kept=False)
+
+
+def _notes(snapshot: Snapshot) -> tuple[Sentence, ...]:
+    if not snapshot.late:
+        return ()
+    if snapshot.at is None:
+        return (("Bolt does not answer, so there are no schedules to choose from yet.",),)
+    return (("Bolt does not answer; this is its list of schedules of ", When(snapshot.at), "."),)

@@ -1,0 +1,181 @@
+"""The form as a modal, within Slack's limits, and the menu of schedules (docs.slack.dev, Block Kit reference, modals)."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from slack_sdk.models.blocks import (
+    Block,
+    CheckboxesElement,
+    ConversationFilter,
+    ConversationSelectElement,
+    ExternalDataSelectElement,
+    InputBlock,
+    InputInteractiveElement,
+    Option,
+    OptionGroup,
+    PlainTextInputElement,
+    PlainTextObject,
+)
+from slack_sdk.models.views import View
+
+from bot.core.form import COMMANDS_ROOM, Filled, Form, Own, about_commands
+from bot.core.grammar import BRANCH_LIMIT, REASON_LIMIT
+from bot.core.message import Facts, Message, Preformatted
+from bot.core.text import Channel, Sentence, cut
+from bot.core.typeahead import Offer, Offers, one_line
+from bot.slack.blocks.render import render
+
+CALLBACK = "form.run"
+CHOOSE = "form.schedule"
+VALUE = "value"
+CONTINUE = "continue_on_error"
+COMMANDS = "commands"
+VERSION = 1
+PULL_REQUEST_LIMIT = 20
+# A placeholder has 150 characters at most.
+OWN_BRANCH_SHOWN = 60
+
+Json = dict[str, Any]
+
+
+def run_form(form: Form) -> Json:
+    """The modal."""
+    filled = form.filled
+    blocks: list[Json] = [_json(_schedule(form)), *(_note(note) for note in form.notes)]
+    if filled.commands is not None:
+        blocks += _commands(form, filled.commands)
+    blocks += [
+        _json(_text("branch", "Branch", filled.branch, _own_branch(form), BRANCH_LIMIT)),
+        _json(_text("pull_request", "Pull request", filled.pull_request, "123", PULL_REQUEST_LIMIT)),
+        _json(_continue_on_error(filled)),
+        _json(_text("reason", "Reason", filled.reason, "Why this run is started", REASON_LIMIT)),
+    ]
+    blocks.append(_json(_channel(filled)) if form.asks_channel else _note(_where(filled)))
+    view: Json = View(
+        type="modal",
+        callback_id=CALLBACK,
+        title=_plain("Start a run"),
+        submit=_plain("Start run"),
+        close=_plain("Close"),
+        private_metadata=metadata(filled, asks_channel=form.asks_channel),
+        blocks=blocks,
+    ).to_dict()
+    return view
+
+
+def metadata(filled: Filled, *, asks_channel: bool) -> str:
+    """What travels with the modal: the channel where it was asked for, or that the form itself asks for one."""
+    return json.dumps({"v": VERSION, **({} if asks_channel else {"c": filled.channel})}, separators=(",", ":"))
+
+
+def menu(offers: Offers) -> Json:
+    """What a menu of schedules offers, as Slack wants it in answer to what was typed."""
+    groups = offers.groups
+    if all(not heading for heading, _ in groups):
+        return {"options": [_json(_option(offer)) for _, ones in groups for offer in ones]}
+    made = [OptionGroup(label=_plain(heading), options=[_option(one) for one in ones]) for heading, ones in groups]
+    return {"option_groups": [_json(group) for group in made]}
+
+
+def commands_block(own_mark: str, offered: str) -> str:
+    """The name of the field of commands. Slack keeps what is typed while the name stays: other commands, another name."""
+    return f"{COMMANDS}.{own_mark}.{offered}"
+
+
+def _schedule(form: Form) -> InputBlock:
+    element = ExternalDataSelectElement(
+        action_id=CHOOSE,
+        placeholder=_plain("Type a name, a slug or an owner"),
+        min_query_length=0,
+        initial_option=_option(form.chosen) if form.chosen else None,
+        focus_on_load=form.chosen is None,
+    )
+    return _input("schedule", "Schedule", element, optional=False, dispatch_action=True)
+
+
+def _commands(form: Form, text: str) -> list[Json]:
+    filled = form.filled
+    element = PlainTextInputElement(
+        action_id=VALUE, multiline=True, initial_value=text or None, max_length=COMMANDS_ROOM
+    )
+    name = commands_block(filled.mark, filled.offered)
+    return [
+        _json(_input(name, "Commands", element)),
+        _note(about_commands(form)),
+        *(_shown(form.own) if form.own and not form.kept else []),
+    ]
+
+
+def _shown(own: Own) -> list[Json]:
+    """The commands that run as well and have no room in the field."""
+    return render(Message((), (Preformatted(own.shown),)))[1] if own.shown.strip() else []
+
+
+def _own_branch(form: Form) -> str:
+    branch = cut(one_line(form.branch), OWN_BRANCH_SHOWN)
+    return f"The schedule's own: {branch}" if branch else "The schedule's own"
+
+
+def _text(name: str, label: str, text: str, placeholder: str, most: int) -> InputBlock:
+    element = PlainTextInputElement(
+        action_id=VALUE, placeholder=_plain(placeholder), initial_value=cut(text, most) or None, max_length=most
+    )
+    return _input(name, label, element)
+
+
+def _continue_on_error(filled: Filled) -> InputBlock:
+    option = Option(value=CONTINUE, text=_plain("Go on with the next command when one fails"))
+    element = CheckboxesElement(
+        action_id=VALUE, options=[option], initial_options=[option] if filled.continue_on_error else None
+    )
+    return _input(CONTINUE, "Continue on error", element)
+
+
+def _channel(filled: Filled) -> InputBlock:
+    element = ConversationSelectElement(
+        action_id=VALUE,
+        placeholder=_plain("Choose a channel"),
+        initial_conversation=filled.channel or None,
+        default_to_current_conversation=True,
+        # So a refusal reaches the person in a channel in which this bot is not, too.
+        response_url_enabled=True,
+        filter=ConversationFilter(include=["public", "private"]),
+    )
+    return _input("channel", "Where its card goes", element, optional=False)
+
+
+def _where(filled: Filled) -> Sentence:
+    if filled.channel.startswith("D"):
+        return ("Its card goes into this conversation.",)
+    return ("Its card goes to ", Channel(filled.channel), ".")
+
+
+def _input(
+    name: str, label: str, element: InputInteractiveElement, *, optional: bool = True, dispatch_action: bool = False
+) -> InputBlock:
+    return InputBlock(
+        block_id=name,
+        label=_plain(label),
+        element=element,
+        optional=optional,
+        dispatch_action=dispatch_action or None,
+    )
+
+
+def _option(offer: Offer) -> Option:
+    return Option(value=offer.handle, text=_plain(offer.text), description=_plain(offer.about) if offer.about else None)
+
+
+def _note(sentence: Sentence) -> Json:
+    return render(Message((), (Facts(sentence),)))[1][0]
+
+
+def _plain(text: str) -> PlainTextObject:
+    return PlainTextObject(text=text, emoji=False)
+
+
+def _json(made: Block | Option | OptionGroup) -> Json:
+    data: Json = made.to_dict()
+    return data

@@ -1,0 +1,15 @@
+"""`run` alone: the form in which a run is put together."""
+
+from __future__ import annotations
+
+from bot.core.message import Message
+from bot.slack.desk import Call, Desk
+from bot.slack.views.run_form import form_button, open_form
+
+
+async def handle(desk: Desk, call: Call) -> Message | None:
+    """Open the form; where Slack gives nothing to open it with, offer a button that does."""
+    if not call.trigger_id:
+        return form_button(("A form opens by a click only.",))
+    desk.later(open_form(desk, call), call.asker)
+    return None

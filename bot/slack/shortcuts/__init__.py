@@ -1,0 +1,14 @@
+"""Shortcuts, as the manifest declares them. Each is a file with `register(app, desk)`."""
+
+from __future__ import annotations
+
+from slack_bolt.async_app import AsyncApp
+
+from bot.slack.desk import Desk
+from bot.slack.shortcuts import details, run_form
+
+
+def register(app: AsyncApp, desk: Desk) -> None:
+    """Listen to every shortcut."""
+    for shortcut in (details, run_form):
+        shortcut.register(app, desk)

@@ -1,0 +1,83 @@
+"""*Bolt: run details*, in the menu of a card or of what stands in its thread."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import structlog
+from slack_bolt.async_app import AsyncAck, AsyncApp
+
+from bot.core.errors import SlackError
+from bot.core.message import Message
+from bot.core.run import CardRef, RunKey
+from bot.flows.ports import Asker
+from bot.slack.desk import Desk, click_asker
+
+log = structlog.get_logger()
+
+CALLBACK = "run.details"
+ASKING = Message(("Asking Bolt…",))
+SECTION = 3000
+
+Json = dict[str, Any]
+
+
+def register(app: AsyncApp, desk: Desk) -> None:
+    """Listen to the shortcut."""
+
+    async def on_shortcut(ack: AsyncAck, body: Json) -> None:
+        asker = click_asker(body)
+        desk.later(_show(desk, asker, body), asker)
+        await ack()
+
+    app.message_shortcut(CALLBACK)(on_shortcut)
+
+
+async def _show(desk: Desk, asker: Asker, body: Json) -> None:
+    message = body.get("message")
+    if not isinstance(message, dict):
+        message = {}
+    ts, thread = str(message.get("ts") or ""), str(message.get("thread_ts") or "")
+    asker = replace(asker, thread="" if thread == ts else thread)
+    place = await desk.places.of(asker.team, CardRef(asker.channel, thread or ts))
+    if place.run is None:
+        no_card = f"That message is no card of a run. Use this on a card, or type {desk.command} status 4711."
+        await desk.tell(asker, Message((place.why or no_card,)))
+        return
+    try:
+        view_id = await desk.views.open_view(body.get("trigger_id") or "", _modal(desk, place.run, ASKING))
+    except SlackError as error:
+        log.info("a run's details could not be opened", run=place.run.id, why=str(error))
+        await desk.tell(asker, await desk.status.of(place.run))
+        return
+    told = await desk.status.of(place.run)
+    try:
+        await desk.views.update_view(view_id, _modal(desk, place.run, told))
+    except SlackError as error:
+        # Closed meanwhile, most often.
+        log.info("a run's details could not be shown", run=place.run.id, why=str(error))
+
+
+def _modal(desk: Desk, key: RunKey, message: Message) -> Json:
+    """A message as a modal. Its buttons stay on the card, where they say who clicked what; links are taken along."""
+    content = desk.render(message)
+    blocks = [_links(block) for block in content.get("blocks") or [_section(content["text"])]]
+    return {
+        "type": "modal",
+        "callback_id": CALLBACK,
+        "title": {"type": "plain_text", "text": f"Run {key.id}", "emoji": False},
+        "close": {"type": "plain_text", "text": "Close", "emoji": False},
+        "blocks": [block for block in blocks if block],
+    }
+
+
+def _section(text: str) -> Json:
+    return {"type": "section", "text": {"type": "mrkdwn", "text": text[:SECTION], "verbatim": True}}
+
+
+def _links(block: Json) -> Json | None:
+    if block.get("type") != "actions":
+        return block
+    links = [one for one in block["elements"] if one.get("url")]
+    return {**block, "elements": links} if links else None

@@ -1,0 +1,24 @@
+"""*Start a Bolt run*, from anywhere in Slack: the form, which asks where the card goes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck, AsyncApp
+
+from bot.slack.desk import Call, Desk, click_asker
+from bot.slack.views.run_form import open_form
+
+CALLBACK = "run.form"
+
+
+def register(app: AsyncApp, desk: Desk) -> None:
+    """Listen to the shortcut."""
+
+    async def on_shortcut(ack: AsyncAck, body: dict[str, Any]) -> None:
+        asker = click_asker(body)
+        trigger_id = body.get("trigger_id") or ""
+        desk.later(open_form(desk, Call(asker, trigger_id, trigger_id=trigger_id)), asker)
+        await ack()
+
+    app.global_shortcut(CALLBACK)(on_shortcut)

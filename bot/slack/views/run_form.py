@@ -1,0 +1,233 @@
+"""The form in which a run is put together: it opens, its menu is typed into, a schedule is chosen, it is submitted."""
+
+from __future__ import annotations
+
+import json
+from collections import OrderedDict
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+from slack_bolt.async_app import AsyncAck, AsyncApp
+
+from bot.core.buttons import command_button
+from bot.core.command import RunCommand, RunForm, canonical
+from bot.core.errors import SlackError, SlackLost, SlackRefused
+from bot.core.form import CHANNEL, Field, Filled, Form, Problems
+from bot.core.message import Buttons, Message, Paragraph
+from bot.core.request import request_id
+from bot.core.text import Sentence
+from bot.flows.ports import Asked, Asker
+from bot.slack.blocks.form import CALLBACK, CHOOSE, COMMANDS, CONTINUE, VALUE, menu, run_form
+from bot.slack.blocks.mrkdwn import plain
+from bot.slack.desk import Call, Desk, click_asker
+
+log = structlog.get_logger()
+
+LATE = frozenset({"expired_trigger_id", "invalid_trigger_id"})
+TAKEN = "exchanged_trigger_id"
+CLOSED = "not_found"
+VIEWS_KNOWN = 1000
+# Longer than any form has room for.
+TEXT_MOST = 12_000
+NO_CHANNEL = (
+    "I no longer know in which channel this was asked for. Nothing was started; close this and ask for it again."
+)
+
+Json = dict[str, Any]
+
+
+async def open_form(desk: Desk, call: Call) -> None:
+    """Open the form. To be called first of all: what opens it is good for 3 s."""
+    try:
+        await desk.views.open_view(call.trigger_id, run_form(await desk.forms.blank(call.asker.channel)))
+    except SlackError as error:
+        if isinstance(error, SlackRefused) and error.code == TAKEN:
+            # The same command, delivered twice: its twin has opened the form.
+            return
+        log.info("a form could not be opened", user=call.asker.user, why=str(error))
+        await desk.tell(call.asker, form_button((_why_not(error),)))
+
+
+def _why_not(error: SlackError) -> str:
+    if isinstance(error, SlackRefused) and error.code in LATE:
+        return "Slack gave me 3 s to open the form, and they were over."
+    if isinstance(error, SlackLost):
+        return "Slack did not say whether the form opened."
+    return "Slack did not open the form."
+
+
+def form_button(why: Sentence) -> Message:
+    """A button that opens the form, where it could not be opened by itself."""
+    text: Sentence = (*why, " Click to put a run together.")
+    return Message(text, (Paragraph(text), Buttons((command_button("Start a run…", RunForm()),))))
+
+
+def register(app: AsyncApp, desk: Desk) -> None:
+    """Listen to the form."""
+    newest = _Newest()
+
+    async def on_typed(ack: AsyncAck, body: Json) -> None:
+        typed = body.get("value")
+        await ack(**menu(await desk.forms.offers(typed if isinstance(typed, str) else "")))
+
+    async def on_chosen(ack: AsyncAck, body: Json, action: Json) -> None:
+        view = _dict(body.get("view"))
+        number = newest.next(str(view.get("id") or ""))
+        await ack()
+        desk.later(_complete(desk, newest, view, action, number), click_asker(body))
+
+    async def on_submitted(ack: AsyncAck, body: Json) -> None:
+        answer = await _submitted(desk, body)
+        await ack(**answer)
+
+    app.options(CHOOSE)(on_typed)
+    app.action(CHOOSE)(on_chosen)
+    app.view(CALLBACK)(on_submitted)
+
+
+class _Newest:
+    """Which choice in a form is the newest: an older one, carried out late, must not be shown over it.
+
+    Of this process only. Where another one loses the race, submitting the form finds out.
+    """
+
+    def __init__(self) -> None:
+        self._numbers: OrderedDict[str, int] = OrderedDict()
+
+    def next(self, view_id: str) -> int:
+        """Count a choice."""
+        number = self._numbers[view_id] = self._numbers.pop(view_id, 0) + 1
+        if len(self._numbers) > VIEWS_KNOWN:
+            self._numbers.popitem(last=False)
+        return number
+
+    def is_it(self, view_id: str, number: int) -> bool:
+        """Whether no choice has followed that one."""
+        return self._numbers.get(view_id, number) == number
+
+
+async def _complete(desk: Desk, newest: _Newest, view: Json, action: Json, number: int) -> None:
+    """Show the commands of the schedule that was chosen."""
+    view_id = str(view.get("id") or "")
+    chosen = _text(_dict(action.get("selected_option")).get("value"))
+    form = await desk.forms.chosen(read_view(view, schedule=chosen), asks_channel=_asks_channel(view))
+    if not newest.is_it(view_id, number):
+        return
+    try:
+        await desk.views.update_view(view_id, run_form(form))
+    except SlackError as error:
+        # The form serves without them, too: left out, the schedule's own commands run.
+        if not (isinstance(error, SlackRefused) and error.code == CLOSED):
+            log.warning("a form could not be completed", why=str(error))
+
+
+async def _submitted(desk: Desk, body: Json) -> Json:
+    """What the acknowledgement says: nothing where a run starts, else what is wrong, or the form anew."""
+    view = _dict(body.get("view"))
+    result = await desk.forms.read(read_view(view), asks_channel=_asks_channel(view))
+    if isinstance(result, Form):
+        return {"response_action": "update", "view": desk.views.view(run_form(result))}
+    if isinstance(result, Problems):
+        return _errors(view, result.fields)
+    return await _start(desk, body, view, result)
+
+
+async def _start(desk: Desk, body: Json, view: Json, wanted: RunCommand) -> Json:
+    """Record the start before it is acknowledged. However often a form is submitted, it starts the same run once."""
+    channel, user = read_view(view).channel, body["user"]
+    asker = Asker(_team(body), user["id"], channel, _response_url(body, channel))
+    asked = Asked(
+        id=request_id(asker.team, f"view:{view.get('id')}:{channel}:{canonical(wanted)}"),
+        team=asker.team,
+        channel=channel,
+        user=asker.user,
+        user_name=user.get("name") or user.get("username") or "",
+        wanted=wanted,
+        response_url=asker.response_url,
+    )
+    answer = await desk.ask.start(asked)
+    if answer is None:
+        return {}
+    if not answer.blocks:
+        # Nothing to choose from, only a reason why not: the form stays, with all that was typed, to be sent again.
+        return _errors(view, {"schedule": plain(answer.text)})
+    desk.later(desk.tell(asker, answer), asker)
+    return {}
+
+
+# --- reading what Slack sends: believed no further than its shape ---
+
+
+def read_view(view: Json, *, schedule: str | None = None) -> Filled:
+    """What stands in the form. `schedule` is the handle that was chosen just now."""
+    values = _dict(_dict(view.get("state")).get("values"))
+    block = _commands_block(view)
+    _, mark, offered = [*block.split("."), "", ""][:3]
+    chosen = _dict(_field(values, "schedule", CHOOSE).get("selected_option")).get("value")
+    flags = _field(values, CONTINUE).get("selected_options")
+    return Filled(
+        schedule=_text(chosen) if schedule is None else schedule,
+        branch=_text(_field(values, "branch").get("value")),
+        pull_request=_text(_field(values, "pull_request").get("value")),
+        commands=_text(_field(values, block).get("value")) if block else None,
+        mark=mark,
+        offered=offered,
+        continue_on_error=isinstance(flags, list) and any(_dict(one).get("value") == CONTINUE for one in flags),
+        reason=_text(_field(values, "reason").get("value")),
+        channel=_text(_field(values, "channel").get("selected_conversation")) or _known_channel(view),
+    )
+
+
+def _field(values: Json, block: str, action: str = VALUE) -> Json:
+    return _dict(_dict(values.get(block)).get(action))
+
+
+def _commands_block(view: Json) -> str:
+    """The name of the field of commands, empty where there is none yet. It says what was offered in it."""
+    values = _dict(_dict(view.get("state")).get("values"))
+    return next((name for name in values if name.startswith(f"{COMMANDS}.")), "")
+
+
+def _known_channel(view: Json) -> str:
+    """The channel where the form was asked for, empty where that is not known."""
+    try:
+        channel = _dict(json.loads(_text(view.get("private_metadata")) or "null")).get("c")
+    except (ValueError, RecursionError):
+        return ""
+    return channel if isinstance(channel, str) and CHANNEL.fullmatch(channel) else ""
+
+
+def _asks_channel(view: Json) -> bool:
+    return not _known_channel(view)
+
+
+def _response_url(body: Json, channel: str) -> str:
+    """How to answer privately, where the form asked for the channel."""
+    given = body.get("response_urls")
+    found = (_dict(one) for one in given) if isinstance(given, list) else ()
+    return next((_text(one.get("response_url")) for one in found if one.get("channel_id") == channel), "")
+
+
+def _team(body: Json) -> str:
+    return _text(_dict(body.get("team")).get("id")) or _text(_dict(body.get("user")).get("team_id"))
+
+
+def _errors(view: Json, problems: Mapping[Field, str]) -> Json:
+    """A sentence under each field. What concerns a field that this form has not stands under its first one."""
+    values = _dict(_dict(view.get("state")).get("values"))
+    errors: dict[str, str] = {}
+    for name, sentence in problems.items():
+        block = _commands_block(view) if name == "commands" else name
+        told = NO_CHANNEL if name == "channel" and block not in values else sentence
+        block = block if block in values else "schedule"
+        errors[block] = f"{errors[block]} {told}" if block in errors else told
+    return {"response_action": "errors", "errors": errors}
+
+
+def _dict(value: object) -> Json:
+    return value if isinstance(value, dict) else {}
+
+
+def _text(value: object) -> str:
+    return value[:TEXT_MOST] if isinstance(value, str) else ""
