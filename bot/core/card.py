@@ -13,7 +13,7 @@ from bot.core.message import Block, Button, Buttons, Confirm, Facts, Message, Pa
 from bot.core.progress import bar, progress
 from bot.core.request import Request, State
 from bot.core.run import LOST, Run, is_failed, is_final
-from bot.core.text import Bold, Code, Emoji, Link, Mention, Sentence, Span, When, cut, duration, rounded_up
+from bot.core.text import Bold, Code, Emoji, Link, Mention, Sentence, Span, When, cut, duration, plural, rounded_up
 
 COMMAND_SHOWN = 120
 OVERRIDES_SHOWN = 600
@@ -43,7 +43,7 @@ def headline(run: Run) -> Sentence:
     took: Sentence = (f" after {duration(run.seconds)}",) if run.seconds is not None else ()
     if state == "SUCCESS":
         length: Sentence = (f" in {duration(run.seconds)}",) if run.seconds is not None else ()
-        return (Emoji("white_check_mark"), " ", name, " succeeded", *length)
+        return (Emoji("white_check_mark"), " ", name, " succeeded", *length, *_recovered(run))
     if is_failed(state):
         return (Emoji("x"), " ", name, " failed", *took)
     if state == "CANCELED":
@@ -60,6 +60,14 @@ def headline(run: Run) -> Sentence:
         return (Emoji("clock1"), " ", name, " is starting")
     word = "running" if state == "RUNNING" else cut(state, 60)
     return (Emoji("hourglass_flowing_sand"), " ", name, f" is {word}")
+
+
+def _recovered(run: Run) -> Sentence:
+    """Of a success: that its schedule failed before. It must not say so in that word, which is for failures alone."""
+    end = run.end
+    if end is None or not end.recovered:
+        return ()
+    return (f", recovered after {plural(end.recovered, 'failure')}{' or more' if end.recovered_more else ''}",)
 
 
 def request_card(request: Request, app_url: str) -> Message:

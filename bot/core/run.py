@@ -108,7 +108,11 @@ class FailedNode:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """How a run ended. `log` is `none` (nothing failed), `read`, `late` (still to come) or `lost`."""
+    """How a run ended. `log` is `none` (nothing failed), `read`, `late` (still to come) or `lost`.
+
+    `recovered` counts the failures of its schedule directly before this success; with `recovered_more` there may have been
+    more than are listed.
+    """
 
     started_at: datetime | None = None
     ended_at: datetime | None = None
@@ -120,6 +124,8 @@ class End:
     excerpt: str = ""
     nodes: tuple[FailedNode, ...] = ()
     log: str = "none"
+    recovered: int = 0
+    recovered_more: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -176,6 +176,24 @@ def test_a_card_of_a_run_nobody_knows_much_of_still_says_what_there_is() -> None
     assert shown(run_card(bare, APP)) == [":hourglass_flowing_sand: Run 7 is running", "Run 7"]
 
 
+@pytest.mark.parametrize(
+    ("failures", "more", "words"),
+    [
+        (0, False, ""),
+        (1, False, ", recovered after 1 failure"),
+        (3, False, ", recovered after 3 failures"),
+        (49, True, ", recovered after 49 failures or more"),
+    ],
+)
+def test_a_recovery_is_told_and_never_in_the_word_failed(failures: int, more: bool, words: str) -> None:  # noqa: FBT001
+    """On the card's first line, and so in the thread."""
+    end = ended(543, recovered=failures, recovered_more=more)
+    first = f":white_check_mark: Nightly full build succeeded in 9 min 3 s{words}"
+    assert shown(run_card(run("SUCCESS", end=end), APP))[0] == first
+    assert said(end_post(run("SUCCESS", end=end), APP).text) == f"{first}."
+    assert "failed" not in said(run_card(run("SUCCESS", end=end), APP).text)
+
+
 REQUEST = Request("abc", "T", "C", "U1", "ada", RunCommand("nightly"), ASKED, look=Look("nightly", "Nightly", 5))
 
 
