@@ -6,14 +6,13 @@ depends on when it is rendered.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-
 from bot.core import buttons
+from bot.core.expected import late, share, usual_end
 from bot.core.message import Block, Button, Buttons, Confirm, Facts, Message, Paragraph
 from bot.core.progress import bar, progress
 from bot.core.request import Request, State
 from bot.core.run import LOST, Run, is_failed, is_final
-from bot.core.text import Bold, Code, Emoji, Link, Mention, Sentence, Span, When, cut, duration, plural, rounded_up
+from bot.core.text import Bold, Code, Emoji, Link, Mention, Sentence, Span, When, cut, duration, plural
 
 COMMAND_SHOWN = 120
 OVERRIDES_SHOWN = 600
@@ -121,23 +120,20 @@ def _details(run: Run) -> list[Sentence]:
 def _running(run: Run) -> list[Sentence]:
     now = progress(run)
     spans: list[Span] = []
-    if now.total:
+    passed = share(run)
+    if passed is not None:
+        of_commands = f" · {now.done} of {now.total}" if now.total else ""
+        spans.append(f"{bar(passed, 100)} {late(run) or f'{passed} %'}{of_commands}")
+    elif now.total:
         spans.append(f"{bar(now.done, now.total)} {now.done} of {now.total}")
     elif now.done:
         spans.append(f"{now.done} done")
     if now.current:
         spans += [" · " if spans else "", Code(cut(now.current, COMMAND_SHOWN))]
-    usual = usually_done(run)
+    usual = usual_end(run.started_at, run.facts.usual_s)
     if usual:
         spans += [" · " if spans else "", "usually done by ", When(usual)]
     return [tuple(spans)] if spans else []
-
-
-def usually_done(run: Run) -> datetime | None:
-    """When runs like this are over, rounded up to 5 minutes; None without history or before it has begun."""
-    if run.facts.usual_s is None or run.started_at is None:
-        return None
-    return rounded_up(run.started_at.astimezone(UTC) + timedelta(seconds=run.facts.usual_s))
 
 
 def _facts(run: Run, url: str) -> Sentence:

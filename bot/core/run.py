@@ -81,10 +81,15 @@ class RunFacts:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """A run as the newest poll saw it."""
+    """A run as the newest poll saw it.
+
+    `step` says how long it takes compared with what is usual, in per cent and in a few steps (see `bot.core.expected`):
+    what a card says of time is observed, so that it is edited when that changes and only then.
+    """
 
     state: str = "STARTING"
     commands: tuple[Command, ...] = ()
+    step: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,7 +116,7 @@ def test_the_first_line_alone_tells_how_it_stands(seen: Run, first: str) -> None
 def test_a_running_card_tells_how_far_it_is() -> None:
     """A bar with its numbers beside it, the running command, and when runs like this are usually done."""
     assert shown(run_card(run("RUNNING"), APP))[1:] == [
-        "▰▰▰▱▱▱▱▱▱▱ 1 of 3 · dbt run --select staging+ · usually done by 14:35",
+        "▱▱▱▱▱▱▱▱▱▱ 5 % · 1 of 3 · dbt run --select staging+ · usually done by 14:35",
         "Run 4711 · main · pull request 123 · started by @U1 at 14:20",
     ]
 
@@ -192,6 +192,23 @@ def test_a_recovery_is_told_and_never_in_the_word_failed(failures: int, more: bo
     assert shown(run_card(run("SUCCESS", end=end), APP))[0] == first
     assert said(end_post(run("SUCCESS", end=end), APP).text) == f"{first}."
     assert "failed" not in said(run_card(run("SUCCESS", end=end), APP).text)
+
+
+@pytest.mark.parametrize(
+    ("step", "bar"),
+    [
+        (0, "▱▱▱▱▱▱▱▱▱▱ 5 %"),
+        (50, "▰▰▰▰▰▱▱▱▱▱ 55 %"),
+        (100, "▰▰▰▰▰▰▰▰▰▱ later than usual"),
+        (200, "▰▰▰▰▰▰▰▰▰▱ twice the usual time"),
+        (500, "▰▰▰▰▰▰▰▰▰▱ 5 times the usual time"),
+    ],
+)
+def test_a_late_run_says_so(step: int, bar: str) -> None:
+    """Beside when it is usually done."""
+    seen = replace(run("RUNNING"), seen=Observation("RUNNING", COMMANDS, step))
+    line = shown(run_card(seen, APP))[1]
+    assert line == f"{bar} · 1 of 3 · dbt run --select staging+ · usually done by 14:35"
 
 
 REQUEST = Request("abc", "T", "C", "U1", "ada", RunCommand("nightly"), ASKED, look=Look("nightly", "Nightly", 5))
