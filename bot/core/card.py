@@ -6,12 +6,15 @@ depends on when it is rendered.
 
 from __future__ import annotations
 
+from typing import Literal
+
 from bot.core import buttons
+from bot.core.command import ArtifactsCommand, LogsCommand
 from bot.core.expected import late, share, usual_end
 from bot.core.message import Block, Button, Buttons, Confirm, Facts, Message, Paragraph
 from bot.core.progress import bar, progress
 from bot.core.request import Request, State
-from bot.core.run import LOST, Run, is_failed, is_final
+from bot.core.run import LOST, Retried, Run, is_failed, is_final
 from bot.core.text import Bold, Code, Emoji, Link, Mention, Sentence, Span, When, cut, duration, plural
 
 COMMAND_SHOWN = 120
@@ -27,13 +30,27 @@ def run_card(run: Run, app_url: str) -> Message:
     """The card of a run, whatever its state."""
     first = headline(run)
     url = run_url(app_url, run.id)
-    blocks: list[Block] = [Paragraph(_lines(first, *_details(run)))]
-    blocks.append(Facts(_facts(run, url)))
+    retried = retried_by(run.retried, app_url) if run.retried else ()
+    blocks: list[Block] = [Paragraph(_lines(first, *_details(run), *([retried] if retried else [])))]
+    facts = _facts(run, app_url)
+    blocks.append(Facts(facts))
     overrides = _overrides(run)
     if overrides:
         blocks.append(Facts(overrides))
     blocks.append(Buttons(_buttons(run, url)))
-    return Message((*first, ". ", *_facts(run, url)), tuple(blocks))
+    more: Sentence = (". ", *retried) if retried else ()
+    return Message((*first, ". ", *facts, *more), tuple(blocks))
+
+
+def retry_of(run_id: int, app_url: str) -> Link:
+    """What the card of a retry says of the run it retries."""
+    return Link(run_url(app_url, run_id), f"Retry of run {run_id}")
+
+
+def retried_by(retried: Retried, app_url: str) -> Sentence:
+    """What is said of a run that was retried, with the new run's card, else its page in Bolt."""
+    where = Link(retried.url or run_url(app_url, retried.run), f"run {retried.run}")
+    return ("Retried by ", Mention(retried.user), " as ", where)
 
 
 def headline(run: Run) -> Sentence:
@@ -71,8 +88,11 @@ def _recovered(run: Run) -> Sentence:
 
 def request_card(request: Request, app_url: str) -> Message:
     """The card of a start that has no run yet: starting, being looked for, or unclear."""
-    name = Bold(request.look.name if request.look else request.wanted.schedule)
+    name = Bold(request.title)
     asked: Sentence = ("Asked by ", Mention(request.user), " at ", When(request.asked_at))
+    parent = request.look.parent_run if request.look else None
+    if parent is not None:
+        asked = (*asked, " · ", retry_of(parent, app_url))
     if request.state is State.LOOKING:
         first: Sentence = (Emoji("mag"), " ", name, " may have started: Bolt did not answer, I am looking for the run")
     elif request.state is State.UNCLEAR:
@@ -136,15 +156,15 @@ def _running(run: Run) -> list[Sentence]:
     return [tuple(spans)] if spans else []
 
 
-def _facts(run: Run, url: str) -> Sentence:
-    spans: list[Span] = [Link(url, f"Run {run.id}")]
+def _facts(run: Run, app_url: str) -> Sentence:
+    spans: list[Span] = [Link(run_url(app_url, run.id), f"Run {run.id}")]
     where = _branch(run)
     if where:
         spans.append(f" · {where}")
     if run.facts.pull_request:
         spans.append(f" · pull request {run.facts.pull_request}")
     if run.facts.parent_run:
-        spans.append(f" · retry of run {run.facts.parent_run}")
+        spans += [" · ", retry_of(run.facts.parent_run, app_url)]
     if run.facts.asked_by:
         spans += [" · started by ", Mention(run.facts.asked_by)]
     if run.started_at:
@@ -162,7 +182,7 @@ def _branch(run: Run) -> str:
 
 def _overrides(run: Run) -> Sentence:
     """The commands given instead of the schedule's own: in full where they fit, else the first and how many more."""
-    if not run.facts.overridden:
+    if not run.facts.overridden or not run.facts.commands or run.facts.only_failed:
         return ()
     commands = run.facts.commands
     if sum(len(command) for command in commands) <= OVERRIDES_SHOWN:
@@ -175,9 +195,19 @@ def _overrides(run: Run) -> Sentence:
 
 
 def _buttons(run: Run, url: str) -> tuple[Button, ...]:
+    state = run.seen.state
     open_run = Button(buttons.OPEN_RUN, "Open in Bolt", url=url, spoken=f"Open in Bolt: run {run.id}")
-    if is_final(run.seen.state) or run.wish:
+    if is_failed(state):
+        failed = _button(run, buttons.RETRY_FAILED, "Retry failed", style="primary")
+        return (failed, _button(run, buttons.RETRY_ALL, "Retry all"), *_reading(run), open_run)
+    if state == "SUCCESS":
+        again = (_button(run, buttons.RUN_AGAIN, "Run again"),) if run.facts.schedule else ()
+        return (*again, *_reading(run), open_run)
+    if is_final(state):
         return (open_run,)
+    follow = buttons.command_button("Follow log", LogsCommand(run.id, follow=True), spoken=_spoken("Follow log", run))
+    if run.wish:
+        return (open_run, follow)
     ask = Confirm("Cancel this run?", (f"Cancel run {run.id} of ", Bold(run.title), "?"), "Cancel run", "Keep it")
     cancel = Button(
         buttons.CANCEL_RUN,
@@ -187,4 +217,22 @@ def _buttons(run: Run, url: str) -> tuple[Button, ...]:
         confirm=ask,
         spoken=cut(f"Cancel run {run.id} of {run.title}", 75),
     )
-    return (cancel, open_run)
+    return (cancel, open_run, follow)
+
+
+def _button(run: Run, action: str, label: str, *, style: Literal["primary"] | None = None) -> Button:
+    return Button(action, label, value=buttons.run_value(run), style=style, spoken=_spoken(label, run))
+
+
+def _reading(run: Run) -> tuple[Button, Button]:
+    """What is read of a run that is over."""
+    return (
+        buttons.command_button("Logs", LogsCommand(run.id), spoken=_spoken("Logs", run)),
+        buttons.command_button("Artifacts", ArtifactsCommand(run.id), spoken=_spoken("Artifacts", run)),
+    )
+
+
+def _spoken(label: str, run: Run) -> str:
+    """A button's label for screen readers: the words that are to be seen, then the run."""
+    what = f" of {run.title}" if run.facts.name or run.facts.schedule else ""
+    return cut(f"{label}: run {run.id}{what}", 75)

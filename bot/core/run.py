@@ -63,7 +63,8 @@ class CardRef:
 class RunFacts:
     """What is known of a run from its beginning. `commands` are the schedule's own, or the asker's instead of them.
 
-    `usual_s` is the median length of the schedule's last successes, None without history.
+    `usual_s` is the median length of the schedule's last successes, None without history. Of a retry, `parent_run` is the
+    run that is retried; `only_failed` says that only what failed of `commands` runs.
     """
 
     schedule: str = ""
@@ -76,6 +77,8 @@ class RunFacts:
     asked_at: datetime | None = None
     request: str | None = None
     parent_run: int | None = None
+    only_failed: bool = False
+    continue_on_error: bool = False
     usual_s: float | None = None
 
 
@@ -134,6 +137,16 @@ class End:
 
 
 @dataclass(frozen=True, slots=True)
+class Retried:
+    """The newest run that is a retry of another, and who asked for it. `card` is that run's, `url` its address."""
+
+    run: int
+    user: str
+    card: CardRef | None = None
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """Everything the bot knows of a run. `rev` grows whenever something visible changes."""
 
@@ -143,6 +156,7 @@ class Run:
     seen: Observation = field(default_factory=Observation)
     wish: CancelWish | None = None
     end: End | None = None
+    retried: Retried | None = None
 
     @property
     def id(self) -> int:

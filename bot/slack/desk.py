@@ -14,7 +14,7 @@ from bot.flows.answer import Answers
 from bot.flows.ask import Ask
 from bot.flows.cancel import Cancel
 from bot.flows.place import LostCard, Places
-from bot.flows.ports import Asker, Chat, Heard, Requests
+from bot.flows.ports import Asker, Chat, Heard, Requests, Runs
 from bot.flows.status import Status
 from bot.slack.preflight import Identity
 
@@ -44,6 +44,7 @@ class Desk:
     cancel: Cancel
     status: Status
     requests: Requests
+    runs: Runs
     answers: Answers
     chat: Chat
     render: Render
