@@ -34,16 +34,20 @@ APP_URL = "https://app.example"
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """A quiet run: `commands`, each of so many seconds. Bolt's own two come before them."""
+    """A quiet run: `commands`, each of so many seconds. Bolt's own two come before them. `usual_s`: what is usual."""
 
     name: str
     commands: tuple[float, ...]
     most: int
+    usual_s: float | None = None
 
 
 LIVES = (
     Life("5 commands in 10 min", (120.0,) * 5, 8),
+    Life("5 commands in 10 min as usual", (120.0,) * 5, 8, 602.0),
     Life("one command in 3 days", (3 * DAY_S,), 6),
+    Life("one command in 3 days as usual", (3 * DAY_S,), 6, 3 * DAY_S),
+    Life("one command in 3 days, twice the usual time", (3 * DAY_S,), 7, 1.4 * DAY_S),
 )
 
 
@@ -111,13 +115,15 @@ async def live(life: Life, phase_s: float) -> list[str]:
     steps = tuple(Step(f"dbt run --select part_{at}", seconds) for at, seconds in enumerate(life.commands))
     world.add_schedule(Schedule(0, "Quiet", SLUG, Character(steps)))
     run_id = world.start(SLUG).id
-    facts = RunFacts(SLUG, "Quiet", "main", None, tuple(step.command for step in steps), asked_at=BEGIN)
+    facts = RunFacts(
+        SLUG, "Quiet", "main", None, tuple(step.command for step in steps), asked_at=BEGIN, usual_s=life.usual_s
+    )
     simulated = Simulated(world, Run(RunKey(WORKSPACE, run_id), facts=facts), [])
     simulated.edit("it is settled")
     follow = _follow(simulated, clock)
     clock[0] += timedelta(seconds=phase_s)
     while not is_final(simulated.run.seen.state):
-        await follow.poll(*_claim(simulated.run))
+        await follow.poll(*_claim(simulated.run, clock[0]))
         clock[0] += timedelta(seconds=simulated.next_s)
     simulated.run = replace(simulated.run, end=End(started_at=BEGIN, ended_at=clock[0]))
     simulated.edit("it has ended")
@@ -137,11 +143,12 @@ def _follow(simulated: Simulated, clock: list[datetime]) -> Follow:
     )
 
 
-def _claim(run: Run) -> tuple[Lease, int, tuple[tuple[str, ...], ...]]:
+def _claim(run: Run, at: datetime) -> tuple[Lease, int, tuple[tuple[str, ...], ...]]:
     """As a claim of the polls brings it."""
     name, asked = run.key.name, run.facts.asked_at or BEGIN
+    usual = "" if run.facts.usual_s is None else str(run.facts.usual_s)
     lease = Lease("polls", (name,), 0, time.monotonic() + LEASE_S, LEASE_S)
-    return lease, 0, ((name, "", str(asked.timestamp()), ""),)
+    return lease, round(at.timestamp() * 1_000_000), ((name, usual, str(asked.timestamp()), ""),)
 
 
 def _what(seen: Observation) -> str:

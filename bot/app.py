@@ -30,6 +30,7 @@ from bot.flows.form import Forms
 from bot.flows.hint import Hints
 from bot.flows.home import Home
 from bot.flows.listings import Listings
+from bot.flows.look import Looks
 from bot.flows.place import Places
 from bot.flows.ports import Limits
 from bot.flows.show import Show
@@ -323,7 +324,20 @@ class App:
             deadline_s=deadline_s,
             trigger_s=settings.bolt_bot_api_timeout_s,
         )
-        start = Start(bolt, chat, requests, runs, due["requests"], answers, catalog, listings, start_rules)
+
+        def its_url(card: CardRef) -> str | None:
+            return card_url(identity, card.channel, card.ts)
+
+        looks = Looks(
+            bolt,
+            runs,
+            catalog,
+            listings,
+            workspace=settings.workspace,
+            command=settings.bolt_bot_command,
+            mask=self._mask,
+        )
+        start = Start(bolt, chat, requests, runs, due["requests"], answers, looks, start_rules, card_url=its_url)
         tell_rules = TellRules(
             app_url, f"@{identity.name}", deadline_s=deadline_s, call_s=lease_s / 3, settle_s=lease_s / 3 + 0.5
         )
@@ -356,9 +370,6 @@ class App:
             secret = settings.paradime_webhook_secret.get_secret_value()
             self._web.webhooks = Webhooks(secret, self._hints.take).handle
 
-        def its_url(card: CardRef) -> str | None:
-            return card_url(identity, card.channel, card.ts)
-
         indexes, command = Indexes(scripts), settings.bolt_bot_command
         home = Home(
             indexes,
@@ -383,6 +394,7 @@ class App:
             forms=Forms(catalog, bolt, mask=self._mask),
             views=chat,
             requests=requests,
+            runs=runs,
             answers=answers,
             chat=chat,
             render=chat.content,

@@ -18,6 +18,11 @@ from bot.core.text import cut
 
 CANCEL_RUN = "run.cancel"
 OPEN_RUN = "run.open"
+RETRY_FAILED = "run.retry"
+RETRY_ALL = "run.retry_all"
+RUN_AGAIN = "run.again"
+# Those whose value is a run's.
+RUN_VALUES = frozenset({CANCEL_RUN, RETRY_FAILED, RETRY_ALL, RUN_AGAIN})
 START_ANOTHER = "start.another"
 START_SUGGESTED = "start.suggested"
 # Followed by what tells the buttons of a message apart.
@@ -33,15 +38,17 @@ PAGES_MOST = 20
 
 @dataclass(frozen=True, slots=True)
 class RunButton:
-    """The run a button belongs to, and what its card said of it."""
+    """The run a button belongs to, and what its card said of it: `whole` where that is enough to run it again."""
 
     key: RunKey
     facts: RunFacts
+    whole: bool = True
 
 
 def run_value(run: Run) -> str:
-    """The value of a button on a run's card."""
+    """The value of a button on a run's card. What does not fit is left out: of its commands, all of them."""
     facts = run.facts
+    branch = facts.branch or (run.end.branch if run.end else None)
     fields: dict[str, object | None] = {
         "v": VERSION,
         "w": run.key.workspace,
@@ -50,15 +57,18 @@ def run_value(run: Run) -> str:
         "s": cut(facts.schedule, 200),
         "n": cut(facts.name, 200),
         "u": facts.asked_by,
-        "b": cut(facts.branch, 255) if facts.branch else None,
+        "b": cut(branch, 255) if branch else None,
         "p": facts.pull_request,
         "t": int(facts.asked_at.timestamp()) if facts.asked_at else None,
+        "c": list(facts.commands) if facts.overridden else None,
+        "k": True if facts.continue_on_error else None,
     }
     given = {key: value for key, value in fields.items() if value is not None}
-    for least in ("b", "n", "s"):
+    for least in ("n", "c", "b", "s"):
         if len(_compact(given)) <= VALUE_LIMIT:
             break
-        given.pop(least, None)
+        if given.pop(least, None) is not None and least != "n":
+            given["x"] = True
     return _compact(given)
 
 
@@ -68,17 +78,20 @@ def read_run_value(value: str) -> RunButton:
     workspace, run_id = fields.get("w"), fields.get("r")
     if not isinstance(workspace, str) or not isinstance(run_id, int) or not 0 < run_id < BOLT_ID_LIMIT:
         raise _unreadable()
-    asked, pull_request = fields.get("t"), fields.get("p")
+    asked, pull_request, commands = fields.get("t"), fields.get("p"), _texts(fields, "c")
     facts = RunFacts(
         schedule=_text(fields, "s") or "",
         name=_text(fields, "n") or "",
         branch=_text(fields, "b"),
         pull_request=pull_request if isinstance(pull_request, int) else None,
+        commands=commands,
+        overridden=bool(commands),
+        continue_on_error=fields.get("k") is True,
         asked_by=_text(fields, "u"),
         asked_at=datetime.fromtimestamp(asked, UTC) if isinstance(asked, int) and 0 < asked < BOLT_ID_LIMIT else None,
         request=_text(fields, "q"),
     )
-    return RunButton(RunKey(workspace, run_id), facts)
+    return RunButton(RunKey(workspace, run_id), facts, whole="x" not in fields)
 
 
 def request_value(request_id: str) -> str:
@@ -160,6 +173,11 @@ def _object(value: str) -> dict[str, object]:
 def _text(fields: dict[str, object], name: str) -> str | None:
     value = fields.get(name)
     return value if isinstance(value, str) else None
+
+
+def _texts(fields: dict[str, object], name: str) -> tuple[str, ...]:
+    value = fields.get(name)
+    return tuple(one for one in value if isinstance(one, str)) if isinstance(value, list) else ()
 
 
 def _unreadable() -> BadCommand:

@@ -6,14 +6,16 @@ depends on when it is rendered.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from typing import Literal
 
 from bot.core import buttons
+from bot.core.command import ArtifactsCommand, LogsCommand
+from bot.core.expected import late, share, usual_end
 from bot.core.message import Block, Button, Buttons, Confirm, Facts, Message, Paragraph
 from bot.core.progress import bar, progress
 from bot.core.request import Request, State
-from bot.core.run import LOST, Run, is_failed, is_final
-from bot.core.text import Bold, Code, Emoji, Link, Mention, Sentence, Span, When, cut, duration, rounded_up
+from bot.core.run import LOST, Retried, Run, is_failed, is_final
+from bot.core.text import Bold, Code, Emoji, Link, Mention, Sentence, Span, When, cut, duration, plural
 
 COMMAND_SHOWN = 120
 OVERRIDES_SHOWN = 600
@@ -28,13 +30,27 @@ def run_card(run: Run, app_url: str) -> Message:
     """The card of a run, whatever its state."""
     first = headline(run)
     url = run_url(app_url, run.id)
-    blocks: list[Block] = [Paragraph(_lines(first, *_details(run)))]
-    blocks.append(Facts(_facts(run, url)))
+    retried = retried_by(run.retried, app_url) if run.retried else ()
+    blocks: list[Block] = [Paragraph(_lines(first, *_details(run), *([retried] if retried else [])))]
+    facts = _facts(run, app_url)
+    blocks.append(Facts(facts))
     overrides = _overrides(run)
     if overrides:
         blocks.append(Facts(overrides))
     blocks.append(Buttons(_buttons(run, url)))
-    return Message((*first, ". ", *_facts(run, url)), tuple(blocks))
+    more: Sentence = (". ", *retried) if retried else ()
+    return Message((*first, ". ", *facts, *more), tuple(blocks))
+
+
+def retry_of(run_id: int, app_url: str) -> Link:
+    """What the card of a retry says of the run it retries."""
+    return Link(run_url(app_url, run_id), f"Retry of run {run_id}")
+
+
+def retried_by(retried: Retried, app_url: str) -> Sentence:
+    """What is said of a run that was retried, with the new run's card, else its page in Bolt."""
+    where = Link(retried.url or run_url(app_url, retried.run), f"run {retried.run}")
+    return ("Retried by ", Mention(retried.user), " as ", where)
 
 
 def headline(run: Run) -> Sentence:
@@ -43,7 +59,7 @@ def headline(run: Run) -> Sentence:
     took: Sentence = (f" after {duration(run.seconds)}",) if run.seconds is not None else ()
     if state == "SUCCESS":
         length: Sentence = (f" in {duration(run.seconds)}",) if run.seconds is not None else ()
-        return (Emoji("white_check_mark"), " ", name, " succeeded", *length)
+        return (Emoji("white_check_mark"), " ", name, " succeeded", *length, *_recovered(run))
     if is_failed(state):
         return (Emoji("x"), " ", name, " failed", *took)
     if state == "CANCELED":
@@ -69,13 +85,24 @@ def second_glance(run: Run) -> Sentence:
 
 def facts(run: Run, app_url: str) -> Sentence:
     """Which run it is, with its link, on which branch, by whom and since when."""
-    return _facts(run, run_url(app_url, run.id))
+    return _facts(run, app_url)
+
+
+def _recovered(run: Run) -> Sentence:
+    """Of a success: that its schedule failed before. It must not say so in that word, which is for failures alone."""
+    end = run.end
+    if end is None or not end.recovered:
+        return ()
+    return (f", recovered after {plural(end.recovered, 'failure')}{' or more' if end.recovered_more else ''}",)
 
 
 def request_card(request: Request, app_url: str) -> Message:
     """The card of a start that has no run yet: starting, being looked for, or unclear."""
-    name = Bold(request.look.name if request.look else request.wanted.schedule)
+    name = Bold(request.title)
     asked: Sentence = ("Asked by ", Mention(request.user), " at ", When(request.asked_at))
+    parent = request.look.parent_run if request.look else None
+    if parent is not None:
+        asked = (*asked, " · ", retry_of(parent, app_url))
     if request.state is State.LOOKING:
         first: Sentence = (Emoji("mag"), " ", name, " may have started: Bolt did not answer, I am looking for the run")
     elif request.state is State.UNCLEAR:
@@ -123,34 +150,31 @@ def _details(run: Run) -> list[Sentence]:
 def _running(run: Run) -> list[Sentence]:
     now = progress(run)
     spans: list[Span] = []
-    if now.total:
+    passed = share(run)
+    if passed is not None:
+        of_commands = f" · {now.done} of {now.total}" if now.total else ""
+        spans.append(f"{bar(passed, 100)} {late(run) or f'{passed} %'}{of_commands}")
+    elif now.total:
         spans.append(f"{bar(now.done, now.total)} {now.done} of {now.total}")
     elif now.done:
         spans.append(f"{now.done} done")
     if now.current:
         spans += [" · " if spans else "", Code(cut(now.current, COMMAND_SHOWN))]
-    usual = usually_done(run)
+    usual = usual_end(run.started_at, run.facts.usual_s)
     if usual:
         spans += [" · " if spans else "", "usually done by ", When(usual)]
     return [tuple(spans)] if spans else []
 
 
-def usually_done(run: Run) -> datetime | None:
-    """When runs like this are over, rounded up to 5 minutes; None without history or before it has begun."""
-    if run.facts.usual_s is None or run.started_at is None:
-        return None
-    return rounded_up(run.started_at.astimezone(UTC) + timedelta(seconds=run.facts.usual_s))
-
-
-def _facts(run: Run, url: str) -> Sentence:
-    spans: list[Span] = [Link(url, f"Run {run.id}")]
+def _facts(run: Run, app_url: str) -> Sentence:
+    spans: list[Span] = [Link(run_url(app_url, run.id), f"Run {run.id}")]
     where = _branch(run)
     if where:
         spans.append(f" · {where}")
     if run.facts.pull_request:
         spans.append(f" · pull request {run.facts.pull_request}")
     if run.facts.parent_run:
-        spans.append(f" · retry of run {run.facts.parent_run}")
+        spans += [" · ", retry_of(run.facts.parent_run, app_url)]
     if run.facts.asked_by:
         spans += [" · started by ", Mention(run.facts.asked_by)]
     if run.started_at:
@@ -168,7 +192,7 @@ def _branch(run: Run) -> str:
 
 def _overrides(run: Run) -> Sentence:
     """The commands given instead of the schedule's own: in full where they fit, else the first and how many more."""
-    if not run.facts.overridden:
+    if not run.facts.overridden or not run.facts.commands or run.facts.only_failed:
         return ()
     commands = run.facts.commands
     if sum(len(command) for command in commands) <= OVERRIDES_SHOWN:
@@ -181,9 +205,19 @@ def _overrides(run: Run) -> Sentence:
 
 
 def _buttons(run: Run, url: str) -> tuple[Button, ...]:
+    state = run.seen.state
     open_run = Button(buttons.OPEN_RUN, "Open in Bolt", url=url, spoken=f"Open in Bolt: run {run.id}")
-    if is_final(run.seen.state) or run.wish:
+    if is_failed(state):
+        failed = _button(run, buttons.RETRY_FAILED, "Retry failed", style="primary")
+        return (failed, _button(run, buttons.RETRY_ALL, "Retry all"), *_reading(run), open_run)
+    if state == "SUCCESS":
+        again = (_button(run, buttons.RUN_AGAIN, "Run again"),) if run.facts.schedule else ()
+        return (*again, *_reading(run), open_run)
+    if is_final(state):
         return (open_run,)
+    follow = buttons.command_button("Follow log", LogsCommand(run.id, follow=True), spoken=_spoken("Follow log", run))
+    if run.wish:
+        return (open_run, follow)
     ask = Confirm("Cancel this run?", (f"Cancel run {run.id} of ", Bold(run.title), "?"), "Cancel run", "Keep it")
     cancel = Button(
         buttons.CANCEL_RUN,
@@ -193,4 +227,22 @@ def _buttons(run: Run, url: str) -> tuple[Button, ...]:
         confirm=ask,
         spoken=cut(f"Cancel run {run.id} of {run.title}", 75),
     )
-    return (cancel, open_run)
+    return (cancel, open_run, follow)
+
+
+def _button(run: Run, action: str, label: str, *, style: Literal["primary"] | None = None) -> Button:
+    return Button(action, label, value=buttons.run_value(run), style=style, spoken=_spoken(label, run))
+
+
+def _reading(run: Run) -> tuple[Button, Button]:
+    """What is read of a run that is over."""
+    return (
+        buttons.command_button("Logs", LogsCommand(run.id), spoken=_spoken("Logs", run)),
+        buttons.command_button("Artifacts", ArtifactsCommand(run.id), spoken=_spoken("Artifacts", run)),
+    )
+
+
+def _spoken(label: str, run: Run) -> str:
+    """A button's label for screen readers: the words that are to be seen, then the run."""
+    what = f" of {run.title}" if run.facts.name or run.facts.schedule else ""
+    return cut(f"{label}: run {run.id}{what}", 75)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bot.core.buttons import BOLT_ID_LIMIT, CANCEL_RUN, COMMAND, RunButton, read_command_value, read_run_value
+from bot.core.buttons import BOLT_ID_LIMIT, COMMAND, RUN_VALUES, RunButton, read_command_value, read_run_value
 from bot.core.errors import BadCommand
 from bot.core.grammar import parse
 from bot.core.run import RunFacts, RunKey
@@ -35,7 +35,7 @@ def run_of(buttons: Iterable[PostedButton], workspace: str, app_url: str) -> Run
 
 
 def _named(button: PostedButton, workspace: str, app_url: str) -> RunButton | None:
-    if button.action == CANCEL_RUN:
+    if button.action in RUN_VALUES:
         try:
             return read_run_value(button.value)
         except BadCommand:

@@ -28,14 +28,20 @@ class Progress:
 def progress(run: Run) -> Progress:
     """Count the schedule's own commands; those of the platform (git clone, dbt deps) only show as the current one."""
     listed = run.seen.commands
-    own = own_commands(listed, run.facts.commands)
+    wanted = _wanted(run)
+    own = own_commands(listed, wanted)
     running = [command for command in listed if command.ended_at is None and command.return_code is None]
-    total = max(len(run.facts.commands), len(own)) if run.facts.commands else None
+    total = max(len(wanted), len(own)) if wanted else None
     return Progress(
         done=sum(1 for command in own if command.return_code is not None or command.ended_at is not None),
         total=total,
         current=running[-1].text if running else None,
     )
+
+
+def _wanted(run: Run) -> tuple[str, ...]:
+    """The commands that are to run, none where that is not known: of what failed, Bolt makes commands of its own."""
+    return () if run.facts.only_failed else run.facts.commands
 
 
 def own_commands(listed: Sequence[Command], wanted: Sequence[str]) -> tuple[Command, ...]:
@@ -48,16 +54,25 @@ def own_commands(listed: Sequence[Command], wanted: Sequence[str]) -> tuple[Comm
     return ()
 
 
+def ran(listed: Sequence[Command], wanted: Sequence[str]) -> bool:
+    """Whether a run had these commands and no others, as far as it came."""
+    own = own_commands(listed, wanted)
+    return 0 < len(own) <= len(wanted) and all(
+        _same(command.text, text) for command, text in zip(own, wanted, strict=False)
+    )
+
+
 def _same(text: str, wanted: str) -> bool:
     return " ".join(text.split()) == " ".join(wanted.split())
 
 
 def position(run: Run, command: Command) -> tuple[int, int] | None:
     """The number of a command among the schedule's own and their count, None for one of the platform's."""
-    own = own_commands(run.seen.commands, run.facts.commands)
+    wanted = _wanted(run)
+    own = own_commands(run.seen.commands, wanted)
     for number, candidate in enumerate(own, start=1):
         if candidate.id == command.id:
-            return number, max(len(own), len(run.facts.commands))
+            return number, max(len(own), len(wanted))
     return None
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.core.bolt import RunSummary
-from bot.core.command import RunCommand
+from bot.core.command import RetryCommand, RunCommand, Wanted
 from bot.core.run import CardRef, RunFacts
 
 # How far the clocks of Bolt and Redis may be apart.
@@ -33,7 +33,11 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What the look found: the schedule, and the newest run id before our start (`mark`, 0 without runs)."""
+    """What the look found: the schedule, and the newest run id before our start (`mark`, 0 without runs).
+
+    Of a retry, `parent_run` is the run that is retried, and the rest is as it was of that run. `slug` and `name` are
+    empty where nobody knows its schedule.
+    """
 
     slug: str
     name: str
@@ -41,6 +45,18 @@ class Look:
     commands: tuple[str, ...] = ()
     branch: str | None = None
     usual_s: float | None = None
+    parent_run: int | None = None
+    pull_request: int | None = None
+    overridden: bool = False
+    continue_on_error: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A run as the button of its card tells of it: enough to make its record again. Not believed further than that."""
+
+    facts: RunFacts
+    card: CardRef | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +64,8 @@ class Request:
     """A start as it is recorded. `thread` is the one in which it was asked for.
 
     `why` is the sentence of a refusal, `near` the slugs that may have been meant. `candidates` are the runs that
-    may be ours; at a refusal because one is running, that run. `direct`: answered by direct message.
+    may be ours; at a refusal because one is running, that run. `direct`: answered by direct message. `origin` is what a
+    card's button told of the run that is to be retried.
     """
 
     id: str
@@ -56,7 +73,7 @@ class Request:
     channel: str
     user: str
     user_name: str
-    wanted: RunCommand
+    wanted: Wanted
     asked_at: datetime
     response_url: str = field(default="", repr=False)
     state: State = State.ACCEPTED
@@ -70,6 +87,19 @@ class Request:
     near: tuple[str, ...] = ()
     thread: str = ""
     direct: bool = False
+    origin: Origin | None = None
+
+    @property
+    def title(self) -> str:
+        """What people call that which is started."""
+        return (self.look.name if self.look else "") or named(self.wanted)
+
+    @property
+    def queue(self) -> str:
+        """What is sent one after the other: the starts of a schedule, or the retries of a run whose schedule is not known."""
+        if self.look is None:
+            return named(self.wanted)
+        return self.look.slug or f"retry {self.look.parent_run}"
 
     @property
     def key(self) -> str:
@@ -83,10 +113,19 @@ def request_id(team: str, delivery: str) -> str:
     return base64.b32encode(digest[:10]).decode().lower()
 
 
+def named(wanted: Wanted) -> str:
+    """What is to be started, as it was typed."""
+    if isinstance(wanted, RunCommand):
+        return wanted.schedule
+    return wanted.latest_of or f"Retry of run {wanted.run_id}"
+
+
 def run_facts(request: Request) -> RunFacts:
     """What a request tells of the run it starts."""
     look = request.look
     wanted = request.wanted
+    if isinstance(wanted, RetryCommand):
+        return _retry_facts(request, look or Look("", "", 0), only_failed=not wanted.every)
     return RunFacts(
         schedule=look.slug if look else wanted.schedule,
         name=look.name if look else wanted.schedule,
@@ -94,6 +133,7 @@ def run_facts(request: Request) -> RunFacts:
         pull_request=wanted.pull_request,
         commands=wanted.commands or (look.commands if look else ()),
         overridden=bool(wanted.commands),
+        continue_on_error=wanted.continue_on_error,
         asked_by=request.user,
         asked_at=request.asked_at,
         request=request.id,
@@ -101,11 +141,30 @@ def run_facts(request: Request) -> RunFacts:
     )
 
 
+def _retry_facts(request: Request, look: Look, *, only_failed: bool) -> RunFacts:
+    """A retry is as its run was. How long the schedule usually takes says nothing of it."""
+    return RunFacts(
+        schedule=look.slug,
+        name=look.name,
+        branch=look.branch,
+        pull_request=look.pull_request,
+        commands=look.commands,
+        overridden=look.overridden,
+        only_failed=only_failed,
+        continue_on_error=look.continue_on_error,
+        asked_by=request.user,
+        asked_at=request.asked_at,
+        request=request.id,
+        parent_run=look.parent_run,
+    )
+
+
 def reason(request: Request, channel_name: str = "") -> str:
     """What Bolt's own record says of a start: who, from where, why, and our request's id."""
+    why = request.wanted.reason if isinstance(request.wanted, RunCommand) else None
     where = f" in #{channel_name}" if channel_name else ""
     asked = f"{request.user_name or request.user} from Slack{where} (request {request.id})"
-    return f"{request.wanted.reason} - {asked}" if request.wanted.reason else f"Started by {asked}"
+    return f"{why} - {asked}" if why else f"Started by {asked}"
 
 
 def candidates(
@@ -114,23 +173,44 @@ def candidates(
     """The runs that a start whose reply was lost may have made, oldest first.
 
     Above the mark, on our branch where both are told, nobody's already, and by our own actor. Where that is not
-    known yet, a run that began `within_s` seconds of the sending must do.
+    known yet, a run that began `within_s` seconds of the sending must do. A run that names the one that was to be
+    retried goes before any other, and one that names another is none.
     """
     mark = request.look.mark if request.look else 0
+    parent = request.look.parent_run if request.look else None
     fits = [
-        run.id
+        run
         for run in runs
         if run.id > mark
         and run.id not in known
         and (run.actor == actor and not _began_before(request, run) if actor else _began_then(request, run, within_s))
-        and _branch_fits(request, run)
+        and (_branch_fits(request, run) or (parent is not None and run.parent_run_id == parent))
     ]
-    return tuple(sorted(fits))
+    if parent is not None:
+        fits = [run for run in fits if run.parent_run_id == parent] or [run for run in fits if not run.parent_run_id]
+    return tuple(sorted(run.id for run in fits))
 
 
-def contested(run: RunSummary, rivals: Sequence[datetime]) -> bool:
-    """Whether a run may as well be of another start: it began when that one had been sent already (`rivals`: when)."""
-    return any(run.started_at is None or (sent - run.started_at).total_seconds() <= CLOCKS_S for sent in rivals)
+@dataclass(frozen=True, slots=True)
+class Rival:
+    """Another start of the schedule that was sent, and of which it is not known what became of it."""
+
+    sent_at: datetime
+    parent_run: int | None = None
+
+
+def contested(request: Request, run: RunSummary, rivals: Sequence[Rival]) -> bool:
+    """Whether a run may as well be of another start: it began when that one had been sent already.
+
+    One that names the run that was to be retried can only be of those that retry the same.
+    """
+    parent = request.look.parent_run if request.look else None
+    names_it = parent is not None and run.parent_run_id == parent
+    return any(
+        run.started_at is None or (rival.sent_at - run.started_at).total_seconds() <= CLOCKS_S
+        for rival in rivals
+        if not names_it or rival.parent_run == parent
+    )
 
 
 def _began_before(request: Request, run: RunSummary) -> bool:
@@ -147,7 +227,8 @@ def _began_then(request: Request, run: RunSummary, within_s: float) -> bool:
 
 
 def _branch_fits(request: Request, run: RunSummary) -> bool:
-    wanted = request.wanted.branch or (request.look.branch if request.look else None)
+    given = request.wanted.branch if isinstance(request.wanted, RunCommand) else None
+    wanted = given or (request.look.branch if request.look else None)
     if wanted is None or (run.branch is None and run.commit is None):
         return True
     return wanted == run.branch or bool(run.commit and run.commit.startswith(wanted.lower()) and len(wanted) >= 7)

@@ -63,7 +63,8 @@ class CardRef:
 class RunFacts:
     """What is known of a run from its beginning. `commands` are the schedule's own, or the asker's instead of them.
 
-    `usual_s` is the median length of the schedule's last successes, None without history.
+    `usual_s` is the median length of the schedule's last successes, None without history. Of a retry, `parent_run` is the
+    run that is retried; `only_failed` says that only what failed of `commands` runs.
     """
 
     schedule: str = ""
@@ -76,15 +77,22 @@ class RunFacts:
     asked_at: datetime | None = None
     request: str | None = None
     parent_run: int | None = None
+    only_failed: bool = False
+    continue_on_error: bool = False
     usual_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """A run as the newest poll saw it."""
+    """A run as the newest poll saw it.
+
+    `step` says how long it takes compared with what is usual, in per cent and in a few steps (see `bot.core.expected`):
+    what a card says of time is observed, so that it is edited when that changes and only then.
+    """
 
     state: str = "STARTING"
     commands: tuple[Command, ...] = ()
+    step: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +116,11 @@ class FailedNode:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """How a run ended. `log` is `none` (nothing failed), `read`, `late` (still to come) or `lost`."""
+    """How a run ended. `log` is `none` (nothing failed), `read`, `late` (still to come) or `lost`.
+
+    `recovered` counts the failures of its schedule directly before this success; with `recovered_more` there may have been
+    more than are listed.
+    """
 
     started_at: datetime | None = None
     ended_at: datetime | None = None
@@ -120,6 +132,18 @@ class End:
     excerpt: str = ""
     nodes: tuple[FailedNode, ...] = ()
     log: str = "none"
+    recovered: int = 0
+    recovered_more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Retried:
+    """The newest run that is a retry of another, and who asked for it. `card` is that run's, `url` its address."""
+
+    run: int
+    user: str
+    card: CardRef | None = None
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +156,7 @@ class Run:
     seen: Observation = field(default_factory=Observation)
     wish: CancelWish | None = None
     end: End | None = None
+    retried: Retried | None = None
 
     @property
     def id(self) -> int:

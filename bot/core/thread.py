@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.core.card import headline, run_url
+from bot.core.card import headline, retried_by, run_url
 from bot.core.message import Block, Facts, Message, Paragraph, Preformatted
 from bot.core.progress import position
-from bot.core.run import LOST, FailedNode, Run, is_failed
+from bot.core.run import LOST, FailedNode, Retried, Run, is_failed
 from bot.core.text import Code, Link, Mention, Sentence, Span, cut, duration
 
 COMMAND_SHOWN = 200
@@ -29,6 +29,11 @@ def end_post(run: Run, app_url: str) -> Message:
     if overrides:
         blocks.append(Facts(overrides))
     return Message(first, tuple(blocks))
+
+
+def retried_post(retried: Retried, app_url: str) -> Message:
+    """The line in the thread of a run that was retried."""
+    return Message((*retried_by(retried, app_url), "."))
 
 
 def failure(run: Run) -> Sentence:
@@ -106,7 +111,7 @@ def _mention(run: Run) -> Sentence:
 def _long_overrides(run: Run) -> Sentence:
     """Overriding commands that the card could not show in full."""
     commands = run.facts.commands
-    if not run.facts.overridden or sum(len(command) for command in commands) <= 600:
+    if not run.facts.overridden or run.facts.only_failed or sum(len(command) for command in commands) <= 600:
         return ()
     spans: list[Span] = ["Commands:"]
     room = OVERRIDES_SHOWN

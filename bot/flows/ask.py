@@ -9,6 +9,7 @@ import structlog
 
 from bot.core.buttons import START_ANOTHER, request_value
 from bot.core.card import run_url
+from bot.core.command import RunCommand
 from bot.core.errors import StoreAway
 from bot.core.message import Button, Buttons, Message, Paragraph
 from bot.core.request import Request
@@ -59,8 +60,7 @@ class Ask:
         return Message((FULL if accepted.word == "full" else FLOOD,))
 
     def _same(self, earlier: Request) -> Message:
-        name = earlier.look.name if earlier.look else earlier.wanted.schedule
-        spans: list[Span] = ["You asked for ", Bold(name), " with the same words at ", When(earlier.asked_at)]
+        spans: list[Span] = ["You asked for ", *_what(earlier), " with the same words at ", When(earlier.asked_at)]
         spans += [*self._where(earlier), ". Nothing more was started."]
         again = Button(START_ANOTHER, "Start another", value=request_value(earlier.id))
         return Message(tuple(spans), (Paragraph(tuple(spans)), Buttons((again,))))
@@ -73,3 +73,12 @@ class Ask:
         if url:
             spans += [", see ", Link(url, "its card")]
         return tuple(spans)
+
+
+def _what(earlier: Request) -> Sentence:
+    """What was asked for, inside a sentence."""
+    wanted = earlier.wanted
+    if isinstance(wanted, RunCommand):
+        return (Bold(earlier.title),)
+    run_id = wanted.run_id or (earlier.look.parent_run if earlier.look else None)
+    return ("a retry of ", Bold(f"run {run_id}" if run_id else earlier.title))

@@ -12,10 +12,11 @@ from bot.core.bolt import Command, CommandOutput, RunSummary
 from bot.core.errors import BoltError, BoltRejected, BoltTooLarge
 from bot.core.logs import LogFile, excerpt, keep, log_file, mask_in_pieces
 from bot.core.progress import position
+from bot.core.recovery import Recovery, recovery
 from bot.core.run import End, FailedNode, Run, RunKey, failed_command, is_failed
 from bot.core.thread import EXCERPT_SHOWN
 from bot.flows.lease import Lease
-from bot.flows.listings import Listings
+from bot.flows.listings import LISTED, Listings
 from bot.flows.ports import Bolt, Due, Runs
 
 log = structlog.get_logger()
@@ -103,11 +104,11 @@ class Conclude:
             await self._late(lease, run, run.end)
             return
         command = failed_command(run.seen) if is_failed(run.seen.state) else None
-        summary, (digest, too_large) = await asyncio.gather(self._listed(run), self._log(command))
+        listed, (digest, too_large) = await asyncio.gather(self._listed(run), self._log(command))
         if command and digest is None and not too_large and await self._runs.final_since_s(key) < LOG_AWAITED_S:
             await self._due.give_back(lease, delay_s=LOG_AGAIN_S)
             return
-        end = _end(run, command, summary, digest)
+        end = _end(run, command, listed, digest)
         if too_large:
             end = replace(end, log="lost")
         if await self._runs.conclude(lease, run, end):
@@ -146,19 +147,24 @@ class Conclude:
         except BoltError:
             return None, False
 
-    async def _listed(self, run: Run) -> RunSummary | None:
-        """What only the listing tells: begin, end and commit. Done without where it does not come soon."""
+    async def _listed(self, run: Run) -> list[RunSummary]:
+        """What only the listing tells: begin, end, commit, and what came before. Done without where it does not come soon."""
         if not run.facts.schedule:
-            return None
+            return []
         try:
             async with asyncio.timeout(LISTING_S):
                 return await self._listings.ended(run.facts.schedule, run.id)
         except (BoltError, TimeoutError):
-            return None
+            return []
 
 
-def _end(run: Run, command: Command | None, listed: RunSummary | None, digest: FailureLog | None) -> End:
+def _end(run: Run, command: Command | None, runs: list[RunSummary], digest: FailureLog | None) -> End:
     place = position(run, command) if command else None
+    listed = next((one for one in runs if one.id == run.id), None)
+    before = Recovery()
+    if run.seen.state == "SUCCESS" and not run.facts.overridden:
+        # With other commands than its own, it is not the schedule that succeeds again.
+        before = recovery(runs, run.id, all_listed=len(runs) < LISTED)
     end = End(
         started_at=listed.started_at if listed else None,
         ended_at=listed.ended_at if listed else None,
@@ -166,6 +172,8 @@ def _end(run: Run, command: Command | None, listed: RunSummary | None, digest: F
         commit=listed.commit if listed else None,
         failed=command,
         number=place[0] if place else None,
+        recovered=before.failures,
+        recovered_more=before.more,
     )
     if command is None:
         return end

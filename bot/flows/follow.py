@@ -11,6 +11,7 @@ import structlog
 
 from bot.core.bolt import RunStatus
 from bot.core.errors import BoltDenied, BoltError, BoltThrottled
+from bot.core.expected import step
 from bot.core.progress import poll_interval_s
 from bot.core.run import LOST, Observation, RunKey, observe
 from bot.flows.lease import Lease
@@ -97,7 +98,9 @@ class Follow:
             await self._due.give_back(lease, delay_s=DENIED_S if isinstance(away, BoltDenied) else AWAY_S)
             return False
         await lease.freeze()
-        observed = await in_pieces(polled.found.items(), lambda found: self._observed(watched[found[0]], found[1]))
+        # By Redis' clock, which is the same for every replica: else two of them could disagree on what is late.
+        at = datetime.fromtimestamp(claimed_us / 1_000_000, UTC)
+        observed = await in_pieces(polled.found.items(), lambda found: self._observed(watched[found[0]], found[1], at))
         words: list[str] = []
         if observed:
             part = lease.part(tuple(one.key.name for one in observed))
@@ -144,8 +147,9 @@ class Follow:
                 await self._runs.observe(lease.part((name,)), claimed_us, [Observed(key, seen, self._poll_max_s)])
         return bool(lost)
 
-    def _observed(self, watched: Watched, status: RunStatus) -> Observed:
+    def _observed(self, watched: Watched, status: RunStatus, at: datetime) -> Observed:
         seen = observe(status, self._mask)
+        seen = replace(seen, step=step(seen, watched.usual_s, at))
         return Observed(watched.key, seen, self._next_s(watched, seen))
 
     def _next_s(self, watched: Watched, seen: Observation) -> float:

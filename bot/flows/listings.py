@@ -49,8 +49,8 @@ class Listings:
                 await self._ask(slug, listing)
             return list(listing.told().values())
 
-    async def ended(self, slug: str, run_id: int) -> RunSummary | None:
-        """A run that is over, None where it is not among the newest. Raises BoltError."""
+    async def ended(self, slug: str, run_id: int) -> list[RunSummary]:
+        """The newest runs, newest first, with this one as it ended if it is among them. Raises BoltError."""
         asked = self._clock()
         listing = self._of(slug, asked)
         async with listing.lock:
@@ -58,7 +58,7 @@ class Listings:
             # One that was asked for since is right even in that it does not know the run.
             if listing.began < asked and (found is None or found.ended_at is None):
                 await self._ask(slug, listing)
-            return listing.told().get(run_id)
+            return list(listing.told().values())
 
     def _of(self, slug: str, now: float) -> _Listing:
         self._forget(now)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from bot.core.buttons import RunButton
+from bot.core.buttons import CANCEL_RUN, RunButton
 from bot.core.errors import SlackError, StoreAway
 from bot.core.posted import run_of
 from bot.core.request import State
@@ -28,10 +28,11 @@ LOST = "I no longer know which run this thread belongs to; give its number, whic
 
 @dataclass(frozen=True, slots=True)
 class LostCard:
-    """A card whose record Redis has lost, and what its own button tells of its run."""
+    """A card whose record Redis has lost, and what its own button tells of its run: that it is over, if it says so."""
 
     run: RunButton
     card: CardRef
+    over: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,5 +89,5 @@ class Places:
             return Place(why=STARTING if posted.key.startswith(START_KEY) and not posted.buttons else "")
         if named.key.workspace != self._workspace:
             return Place(why=ELSEWHERE)
-        # Only a card that still offers to cancel its run is made anew: one of a run that is over would be told again.
-        return Place(named.key, lost=LostCard(named, parent) if named.facts != RunFacts() else None)
+        over = all(button.action != CANCEL_RUN for button in posted.buttons)
+        return Place(named.key, lost=LostCard(named, parent, over) if named.facts != RunFacts() else None)

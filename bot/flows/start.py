@@ -7,12 +7,14 @@ came. The trigger is sent at most once and soon, or not at all.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import structlog
 
-from bot.core.bolt import RunSummary, Schedule, Trigger
+from bot.core.bolt import Trigger
 from bot.core.card import run_url
+from bot.core.command import RunCommand
 from bot.core.errors import (
     AlreadyRunning,
     BoltDenied,
@@ -25,15 +27,13 @@ from bot.core.errors import (
     SlackRefused,
 )
 from bot.core.message import Message, Paragraph
-from bot.core.progress import usual_seconds
-from bot.core.request import CLOCKS_S, Look, Request, State, candidates, contested, reason
+from bot.core.request import CLOCKS_S, Request, State, candidates, contested, reason
 from bot.core.run import CardRef, RunKey, is_final
-from bot.core.suggest import Ambiguous, Missing
 from bot.core.text import Bold, Link, Sentence, Span
 from bot.flows.answer import Answers
-from bot.flows.catalog import Catalog
 from bot.flows.lease import Lease
-from bot.flows.listings import LISTED, Listings
+from bot.flows.listings import LISTED
+from bot.flows.look import Looks, NotStartable
 from bot.flows.ports import Asker, Bolt, Chat, Due, Requests, Runs, Sending
 from bot.flows.suggest import suggestions
 
@@ -61,7 +61,7 @@ class StartRules:
 
 
 class Start:
-    """Takes a claimed request as far as it goes now."""
+    """Takes a claimed request as far as it goes now. `card_url` gives the web address of a card."""
 
     def __init__(
         self,
@@ -71,9 +71,10 @@ class Start:
         runs: Runs,
         due: Due,
         answers: Answers,
-        catalog: Catalog,
-        listings: Listings,
+        looks: Looks,
         rules: StartRules,
+        *,
+        card_url: Callable[[CardRef], str | None],
     ) -> None:
         self._bolt = bolt
         self._chat = chat
@@ -81,10 +82,10 @@ class Start:
         self._runs = runs
         self._due = due
         self._answers = answers
-        self._catalog = catalog
-        self._listings = listings
+        self._looks = looks
         self._rules = rules
-        self._looks = asyncio.Semaphore(LOOKS_AT_ONCE)
+        self._card_url = card_url
+        self._at_once = asyncio.Semaphore(LOOKS_AT_ONCE)
 
     async def advance(self, lease: Lease) -> None:
         """One step of the request that is claimed."""
@@ -108,46 +109,18 @@ class Start:
             return
         await step(lease, request)
 
-    # --- accepted: does the schedule exist? ---
+    # --- accepted: does the schedule exist, can the run be retried? ---
 
     async def _look(self, lease: Lease, request: Request) -> None:
-        wanted = request.wanted.schedule
         try:
-            async with self._looks:
-                found = await self._catalog.find(wanted)
-                if isinstance(found, Schedule):
-                    await self._requests.looked(lease, request, await self._look_at(found))
-                    return
+            async with self._at_once:
+                await self._requests.looked(lease, request, await self._looks.at(request))
+        except NotStartable as answer:
+            await self._requests.refused(lease, request, answer.why, near=answer.near)
         except (BoltDenied, BoltRejected) as refused:
             await self._refuse(lease, request, f"{_stop(refused.sentence)} Nothing was started.")
-            return
         except BoltError as away:
             await self._look_later(lease, request, away)
-            return
-        near = tuple(one.slug for one in found.suggestions) if isinstance(found, Missing) else ()
-        await self._requests.refused(lease, request, _not_found(wanted, found), near=near)
-
-    async def _look_at(self, schedule: Schedule) -> Look:
-        listed = await self._listings.newest(schedule.slug)
-        commands = schedule.commands or (await self._bolt.schedule(schedule.slug)).commands
-        await self._learn_actor(listed)
-        return Look(
-            slug=schedule.slug,
-            name=schedule.name,
-            mark=max((run.id for run in listed), default=0),
-            commands=commands,
-            branch=schedule.git_branch,
-            usual_s=usual_seconds(listed),
-        )
-
-    async def _learn_actor(self, listed: list[RunSummary]) -> None:
-        """The newest run whose id Bolt told us says what our key is called; after a change of keys, the new one does."""
-        workspace = self._rules.workspace
-        ours = await self._runs.started_by_us(workspace, [run.id for run in listed])
-        for run in listed:
-            if run.id in ours and run.actor:
-                await self._runs.learn_actor(workspace, run.actor)
-                return
 
     async def _look_later(self, lease: Lease, request: Request, away: BoltError) -> None:
         if lease.since_s(request.asked_at) > self._rules.deadline_s - LOOK_AGAIN_S:
@@ -174,25 +147,45 @@ class Start:
             await self._requests.not_sent(lease, sending, delay_s=0)
             return
         try:
-            run_id = await self._bolt.trigger(_trigger(request))
+            run_id = await self._create(request)
         except (BoltNotSent, BoltThrottled) as away:
             pause = away.retry_after_s if isinstance(away, BoltThrottled) else NOT_SENT_AGAIN_S
             await self._requests.not_sent(lease, sending, delay_s=min(pause, rules.deadline_s))
         except AlreadyRunning:
             await self._refuse_running(lease, sending)
         except (BoltRejected, BoltDenied) as refused:
-            await self._refuse(lease, sending, f"Bolt did not start it: {_stop(refused.sentence)}")
+            await self._refuse(lease, sending, f"Bolt did not start it: {_stop(refused.sentence)}{self._all(request)}")
         except BoltLost:
             await self._lost(lease, sending)
         else:
-            await self._requests.settle(sending, RunKey(rules.workspace, run_id), told=True)
+            await self._settle(sending, run_id, told=True)
             log.info("started", request=request.id, run=run_id, user=request.user, channel=request.channel)
 
+    async def _create(self, request: Request) -> int:
+        """Send the mutation that makes the run; its id."""
+        if isinstance(request.wanted, RunCommand):
+            return await self._bolt.trigger(_trigger(request, request.wanted))
+        parent = request.look.parent_run if request.look else None
+        if parent is None:
+            raise RuntimeError("a retry is looked up before it is sent")
+        return await (self._bolt.retry_all(parent) if request.wanted.every else self._bolt.retry(parent))
+
+    def _all(self, request: Request) -> str:
+        """What to do where a run has nothing that Bolt would retry."""
+        wanted, look = request.wanted, request.look
+        if isinstance(wanted, RunCommand) or wanted.every or look is None:
+            return ""
+        return f" {self._rules.command} retry {look.parent_run} --all runs all of it again."
+
+    async def _settle(self, request: Request, run_id: int, *, told: bool) -> None:
+        card_url = self._card_url(request.card) if request.card else None
+        await self._requests.settle(request, RunKey(self._rules.workspace, run_id), told=told, card_url=card_url)
+
     async def _refuse_running(self, lease: Lease, request: Request) -> None:
-        name = request.look.name if request.look else request.wanted.schedule
-        slug = request.look.slug if request.look else request.wanted.schedule
+        name, slug = _schedule(request), request.look.slug if request.look else ""
         try:
-            active = [run for run in await self._bolt.runs(slug, LISTED) if not is_final(run.state)]
+            listed = await self._bolt.runs(slug, LISTED) if slug else []
+            active = [run for run in listed if not is_final(run.state)]
         except BoltError:
             active = []
         if not active:
@@ -205,10 +198,15 @@ class Start:
     # --- sending: the reply was lost, so the run is looked for and never asked for again ---
 
     async def _lost(self, lease: Lease, request: Request) -> None:
+        if request.look is not None and not request.look.slug:
+            # Nothing but its schedule's listing would tell of its run.
+            await self._requests.unlock(request)
+            await self._unclear_now(lease, request, (), delay_s=self._rules.unclear_for_s)
+            return
         if not await self._requests.looking(lease, request, delay_s=0):
             return
         log.warning("the reply to a start was lost", request=request.id)
-        name = _name(request)
+        name = Bold(request.title)
         text: Sentence = ("Bolt did not answer; I am looking whether ", name, " started. Please do not start it again.")
         await self._answers.privately(asker(request), Message(text))
 
@@ -222,7 +220,7 @@ class Start:
             # Not being able to look is no finding.
             found, sure = request.candidates, False
         if len(found) == 1 and sure:
-            await self._requests.settle(request, RunKey(self._rules.workspace, found[0]), told=False)
+            await self._settle(request, found[0], told=False)
             log.info("found the run of a start whose reply was lost", request=request.id, run=found[0])
             return
         await self._requests.unlock(request)
@@ -231,14 +229,13 @@ class Start:
     async def _candidates(self, request: Request) -> tuple[tuple[int, ...], bool]:
         """The runs that it may have made, and whether none of them may be of another start whose reply was lost too."""
         workspace = self._rules.workspace
-        slug = request.look.slug if request.look else request.wanted.schedule
-        mark = request.look.mark if request.look else 0
-        newer = [run for run in await self._bolt.runs(slug, LISTED) if run.id > mark]
+        slug, mark = (request.look.slug, request.look.mark) if request.look else ("", 0)
+        newer = [run for run in await self._bolt.runs(slug, LISTED) if run.id > mark] if slug else []
         known = await self._runs.known(workspace, [run.id for run in newer])
         actor = await self._runs.actor(workspace)
         found = candidates(request, newer, actor=actor, known=known, within_s=self._rules.trigger_s + CLOCKS_S)
         rivals = await self._requests.rivals(request) if found else ()
-        return found, not any(contested(run, rivals) for run in newer if run.id in found)
+        return found, not any(contested(request, run, rivals) for run in newer if run.id in found)
 
     async def _not_found_yet(self, lease: Lease, request: Request, found: tuple[int, ...]) -> None:
         searched_s = lease.since_s(request.sending_at or request.asked_at)
@@ -248,14 +245,19 @@ class Start:
         if request.state is State.UNCLEAR and searched_s > self._rules.unclear_for_s:
             await self._requests.closed(lease, request)
             return
-        first = request.state is State.LOOKING
-        recorded = await self._requests.unclear(lease, request, found, delay_s=UNCLEAR_AGAIN_S)
+        await self._unclear_now(lease, request, found, delay_s=UNCLEAR_AGAIN_S)
+
+    async def _unclear_now(self, lease: Lease, request: Request, found: tuple[int, ...], *, delay_s: float) -> None:
+        """Say on the card, and once to whoever asked, that nobody knows."""
+        first = request.state is not State.UNCLEAR
+        recorded = await self._requests.unclear(lease, request, found, delay_s=delay_s)
         if first and recorded:
             log.warning("it is unclear whether a start made a run", request=request.id, candidates=found)
             await self._answers.privately(asker(request), self._unclear(request, found))
 
     def _unclear(self, request: Request, found: tuple[int, ...]) -> Message:
-        spans: list[Span] = ["Bolt did not answer, and I could not find out whether ", _name(request), " started. "]
+        name = Bold(request.title)
+        spans: list[Span] = ["Bolt did not answer, and I could not find out whether ", name, " started. "]
         if found:
             spans.append("These runs may be it: ")
             for run_id in found[:5]:
@@ -290,7 +292,7 @@ class Start:
     async def _say_not_started(self, request: Request, card: CardRef) -> None:
         """A card that cannot be removed must not go on saying that something is starting."""
         try:
-            await self._chat.edit(card.channel, card.ts, Message((_name(request), " was not started.")))
+            await self._chat.edit(card.channel, card.ts, Message((Bold(request.title), " was not started.")))
         except SlackError as error:
             log.error("a card says that a start goes on which does not", request=request.id, why=str(error))
 
@@ -316,17 +318,7 @@ def expired(deadline_s: float) -> str:
     )
 
 
-def _not_found(wanted: str, found: Ambiguous | Missing) -> str:
-    if isinstance(found, Ambiguous):
-        return f'"{wanted}" is the name of several schedules; use one of their slugs: {", ".join(found.slugs)}.'
-    names = [schedule.slug for schedule in found.suggestions]
-    if not names:
-        return f'There is no schedule "{wanted}". Look for its name or slug in Bolt.'
-    return f'There is no schedule "{wanted}". Did you mean {" or ".join(names)}?'
-
-
-def _trigger(request: Request) -> Trigger:
-    wanted = request.wanted
+def _trigger(request: Request, wanted: RunCommand) -> Trigger:
     return Trigger(
         slug=request.look.slug if request.look else wanted.schedule,
         branch=wanted.branch,
@@ -337,8 +329,11 @@ def _trigger(request: Request) -> Trigger:
     )
 
 
-def _name(request: Request) -> Bold:
-    return Bold(request.look.name if request.look else request.wanted.schedule)
+def _schedule(request: Request) -> str:
+    """What to call the schedule in a sentence about it."""
+    if request.look is not None and not request.look.slug:
+        return f"The schedule of run {request.look.parent_run}"
+    return request.title
 
 
 def _stop(sentence: str) -> str:

@@ -16,9 +16,9 @@ from bot.core.errors import (
     SlackRefused,
 )
 from bot.core.message import Message, Paragraph
-from bot.core.run import CardRef, Run
+from bot.core.run import CardRef, Retried, Run, RunKey
 from bot.core.text import Link
-from bot.core.thread import end_post, late_log_post, log_file_name
+from bot.core.thread import end_post, late_log_post, log_file_name, retried_post
 from bot.flows.conclude import LogReader
 from bot.flows.once import post_once
 from bot.flows.ports import Absent, Card, Chat, Found, Post, Posts, Runs, Unknown
@@ -55,15 +55,19 @@ class Thread:
         self._settle_s = settle_s
 
     async def send(self, post: Post, kind: str, name: str) -> None:
-        """Send the `end`, `late` or `file` of a card."""
+        """Send the `end`, `late` or `file` of a card, or `retried-` and the number of a run that retries its run."""
         card = await self._posts.load(name)
         run = await self._runs.load(card.run) if card and card.run else None
         if card is None or run is None:
             log.error("a post belongs to nothing any more", kind=kind, card=name)
             await self._posts.posted(post, name, "gone")
             return
+        what, _, number = kind.partition("-")
         try:
-            await {"end": self._end, "late": self._late, "file": self._file}[kind](post, card, run)
+            if what == "retried":
+                await self._retried(post, card, run, int(number))
+            else:
+                await {"end": self._end, "late": self._late, "file": self._file}[what](post, card, run)
         except CredentialRefused as refused:
             log.error("Slack refuses my token", why=refused.code, method=refused.method)
             await self._posts.put_back(post, delay_s=CREDENTIAL_AGAIN_S, record="")
@@ -94,6 +98,32 @@ class Thread:
         except SlackRefused as refused:
             log.warning("a late log cannot be posted", card=card.id, why=refused.code)
             await self._posts.posted(post, card.id, refused.code)
+
+    async def _retried(self, post: Post, card: Card, run: Run, new_id: int) -> None:
+        new = RunKey(run.key.workspace, new_id)
+        record = await self._runs.load(new)
+        if record is None or record.facts.asked_by is None:
+            log.error("a retry is gone before it was told of", run=run.id, retry=new_id)
+            await self._posts.posted(post, card.id, "gone")
+            return
+        try:
+            await self._poster.check_aside(card.ref.channel)
+            url = await self._card_url(new, card.ref.channel)
+            message = retried_post(Retried(new_id, record.facts.asked_by, url=url or ""), self._app_url)
+            await self._reply(post, card, message, f"retried:{new_id}", follow="")
+        except CredentialRefused:
+            raise
+        except SlackRefused as refused:
+            log.warning("a thread does not take that its run is retried", card=card.id, why=refused.code)
+            await self._posts.posted(post, card.id, refused.code)
+
+    async def _card_url(self, key: RunKey, channel: str) -> str | None:
+        """The address of a run's card in the same channel: whoever reads one there may read the other."""
+        card = await self._runs.card_in(key, channel)
+        try:
+            return await self._chat.permalink(channel, card.ts) if card else None
+        except SlackError:
+            return None
 
     async def _reply(self, post: Post, card: Card, message: Message, key: str, *, follow: str) -> None:
         channel, thread = card.ref.channel, card.ref.ts

@@ -17,7 +17,7 @@ from bot.flows.cancel import Cancel
 from bot.flows.form import Forms
 from bot.flows.home import Home
 from bot.flows.place import LostCard, Places
-from bot.flows.ports import Asker, Chat, Heard, Requests
+from bot.flows.ports import Asker, Chat, Heard, Requests, Runs
 from bot.flows.status import Status
 from bot.slack.preflight import Identity
 
@@ -64,6 +64,7 @@ class Desk:
     forms: Forms
     views: Views
     requests: Requests
+    runs: Runs
     answers: Answers
     chat: Chat
     render: Render

@@ -6,9 +6,9 @@ import hashlib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from bot.core.command import RunCommand, canonical
-from bot.core.request import Look, Request, State, run_facts
-from bot.core.run import CardRef, Observation, RunKey
+from bot.core.command import Wanted, canonical
+from bot.core.request import Look, Origin, Request, Rival, State, run_facts
+from bot.core.run import CardRef, Observation, Retried, RunKey
 from bot.flows.lease import Lease
 from bot.flows.ports import Accepted, Asked, Limits, Sending
 from bot.store.codec import dump, load
@@ -22,16 +22,21 @@ SEARCH_LOCK_S = 45.0
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """What of a request never changes."""
+    """What of a request never changes.
+
+    A replica from before there were retries fails to read one, because a RetryCommand has no `schedule`: that is better
+    than to start the whole schedule.
+    """
 
     team: str
     channel: str
     user: str
     user_name: str
-    wanted: RunCommand
+    wanted: Wanted
     response_url: str = field(default="", repr=False)
     thread: str = ""
     direct: bool = False
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,7 @@ class Requests:
             asked.response_url,
             thread=asked.thread,
             direct=asked.direct,
+            origin=asked.origin,
         )
         word, request_id, asked_us = await self._scripts.run(
             "accept",
@@ -105,9 +111,8 @@ class Requests:
     async def begin_sending(self, lease: Lease, request: Request, *, deadline_s: float, lease_s: float) -> Sending:
         """Record that the trigger is about to be sent, unless it is too late or another start of the schedule is."""
         token = await lease.freeze()
-        slug = request.look.slug if request.look else request.wanted.schedule
         word, fresh = await self._scripts.run(
-            "begin_sending", request.id, token, us(deadline_s), us(lease_s), self._lock(slug)
+            "begin_sending", request.id, token, us(deadline_s), us(lease_s), _lock(request)
         )
         if word == Sending.GO:
             lease.moved(int(fresh), lease_s)
@@ -129,25 +134,39 @@ class Requests:
         edit = "state" if request.state is not State.UNCLEAR or candidates != request.candidates else ""
         return await self._step(lease, request, State.UNCLEAR, "due", delay_s=delay_s, fields=fields, edit=edit)
 
-    async def settle(self, request: Request, key: RunKey, *, told: bool) -> None:
-        """Tie the request to its run, whoever holds the lease; `told` where Bolt gave its id in answer to the start."""
-        slug = request.look.slug if request.look else request.wanted.schedule
+    async def settle(self, request: Request, key: RunKey, *, told: bool, card_url: str | None = None) -> None:
+        """Tie the request to its run, whoever holds the lease; `told` where Bolt gave its id in answer to the start.
+
+        `card_url` is the address of its card, for that of a run that it retries.
+        """
+        parent = request.look.parent_run if request.look else None
         await self._scripts.run(
-            "settle", request.id, key.name, *creation(run_facts(request), Observation()), self._lock(slug), int(told)
+            "settle",
+            request.id,
+            key.name,
+            *creation(run_facts(request), Observation()),
+            _lock(request),
+            int(told),
+            RunKey(key.workspace, parent).name if parent else "",
+            key.id,
+            dump(Retried(key.id, request.user, request.card, card_url or "")),
         )
 
-    async def rivals(self, request: Request) -> tuple[datetime, ...]:
-        """When the other starts of its schedule were sent of which it is not known what became of them."""
-        sent: list[str] = await self._scripts.run("rivals", request.id, self._slug_lock(request))
-        return tuple(map(_moment, sent))
+    async def rivals(self, request: Request) -> tuple[Rival, ...]:
+        """The other starts of its schedule that were sent, and of which it is not known what became of them."""
+        sent: list[str] = await self._scripts.run("rivals", request.id, _lock(request))
+        looks = (load(Look, look) if look else None for look in sent[1::2])
+        return tuple(
+            Rival(_moment(at), look.parent_run if look else None) for at, look in zip(sent[::2], looks, strict=True)
+        )
 
     async def lock(self, request: Request, hold_s: float) -> bool:
         """Keep other starts of the schedule from being sent for a while; False where one is being sent."""
-        return bool(await self._scripts.run("lock", self._slug_lock(request), request.id, round(hold_s * 1000)))
+        return bool(await self._scripts.run("lock", _lock(request), request.id, round(hold_s * 1000)))
 
     async def unlock(self, request: Request) -> None:
         """Let other starts of the schedule be sent."""
-        await self._scripts.run("lock", self._slug_lock(request), request.id, 0)
+        await self._scripts.run("lock", _lock(request), request.id, 0)
 
     async def _step(
         self,
@@ -168,12 +187,9 @@ class Requests:
         lease.token = int(fresh)
         return bool(word == "ok")
 
-    def _slug_lock(self, request: Request) -> str:
-        return self._lock(request.look.slug if request.look else request.wanted.schedule)
 
-    @staticmethod
-    def _lock(slug: str) -> str:
-        return hashlib.sha256(slug.encode()).hexdigest()[:24]
+def _lock(request: Request) -> str:
+    return hashlib.sha256(request.queue.encode()).hexdigest()[:24]
 
 
 def _request(request_id: str, record: dict[str, str]) -> Request:
@@ -200,6 +216,7 @@ def _request(request_id: str, record: dict[str, str]) -> Request:
         near=load(Near, record["near"]).slugs if record.get("near") else (),
         thread=body.thread,
         direct=body.direct,
+        origin=body.origin,
     )
 
 

@@ -7,7 +7,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from bot.core.run import LOST, CancelWish, CardRef, End, Observation, Run, RunFacts, RunKey, is_failed, is_final
+from bot.core.run import (
+    LOST,
+    CancelWish,
+    CardRef,
+    End,
+    Observation,
+    Retried,
+    Run,
+    RunFacts,
+    RunKey,
+    is_failed,
+    is_final,
+)
 from bot.flows.lease import Lease
 from bot.flows.pieces import in_pieces
 from bot.flows.ports import Asker, Card, Observed, StrayRule, WishAnswer
@@ -149,6 +161,22 @@ class Runs:
         """Which of these runs were started by a request of ours."""
         return await self._with_field(workspace, run_ids, "told")
 
+    async def overridden(self, workspace: str, run_ids: Sequence[int]) -> frozenset[int]:
+        """Which of these runs are known to have had other commands than their schedule's."""
+        if not run_ids:
+            return frozenset()
+        names = (RunKey(workspace, run_id).name for run_id in run_ids)
+        return frozenset(RunKey.parse(name).id for name in await self._scripts.run("overridden", *names))
+
+    async def restore(self, key: RunKey, facts: RunFacts, seen: Observation, team: str, card: CardRef) -> None:
+        """Make the record of a run that is over, and of its card, once more. Its end was told: it is not told again."""
+        await self._scripts.run("restore", key.name, *creation(facts, seen), card_id(team, card))
+
+    async def card_in(self, key: RunKey, channel: str) -> CardRef | None:
+        """The card of a run in a channel, None where there is none."""
+        found = await self._scripts.ask(self._scripts.redis.hget(self._scripts.key("run", key.name, "cards"), channel))
+        return CardRef(channel, found.rpartition(":")[2]) if found else None
+
     async def _with_field(self, workspace: str, run_ids: Sequence[int], *fields: str) -> frozenset[int]:
         if not run_ids:
             return frozenset()
@@ -174,6 +202,7 @@ def read_run(key: RunKey, record: Mapping[str, str]) -> Run:
         if wish
         else None,
         end=load(End, record["end"]) if record.get("end") else None,
+        retried=load(Retried, record["retried"]) if record.get("retried") else None,
     )
 
 

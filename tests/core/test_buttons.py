@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from bot.core import buttons
 from bot.core.errors import BadCommand
-from bot.core.run import Run, RunFacts, RunKey
+from bot.core.run import End, Run, RunFacts, RunKey
 
 FACTS = RunFacts(
     schedule="nightly",
@@ -29,6 +30,26 @@ def test_a_card_can_be_rebuilt_from_its_button() -> None:
     """Workspace, run, request and what the card said come back as they went out."""
     run = Run(RunKey("w", 4711), facts=FACTS)
     assert buttons.read_run_value(buttons.run_value(run)) == buttons.RunButton(run.key, FACTS)
+
+
+def test_a_run_can_be_repeated_from_its_button() -> None:
+    """With the commands that it had instead of its schedule's, and the branch that only its end told."""
+    facts = replace(FACTS, branch=None, commands=("dbt run -s a", "dbt test"), overridden=True, continue_on_error=True)
+    run = Run(RunKey("w", 4711), facts=facts, end=End(branch="dev"))
+    button = buttons.read_run_value(buttons.run_value(run))
+    assert button == buttons.RunButton(run.key, replace(facts, branch="dev"))
+    own = buttons.read_run_value(buttons.run_value(replace(run, facts=replace(facts, overridden=False))))
+    assert (own.facts.commands, own.whole) == ((), True)
+
+
+def test_a_button_that_cannot_carry_all_commands_carries_none_and_says_so() -> None:
+    """Half of them would be another run."""
+    facts = replace(
+        FACTS, commands=tuple(f"dbt run --select {'x' * 500} {number}" for number in range(4)), overridden=True
+    )
+    button = buttons.read_run_value(buttons.run_value(Run(RunKey("w", 4711), facts=facts)))
+    assert (button.facts.commands, button.whole) == ((), False)
+    assert (button.facts.schedule, button.facts.branch) == ("nightly", "main")
 
 
 def test_a_value_fits_into_slacks_limit_whatever_the_names() -> None:
@@ -64,7 +85,7 @@ def test_a_value_that_is_no_runs_is_refused(value: str) -> None:
 @given(
     st.recursive(
         st.none() | st.integers() | st.text() | st.booleans(),
-        lambda inner: st.dictionaries(st.sampled_from("wrqsnubptvc"), inner),
+        lambda inner: st.dictionaries(st.sampled_from("wrqsnubptvckx"), inner),
     )
 )
 def test_no_value_gets_past_with_anything_but_a_refusal(value: object) -> None:

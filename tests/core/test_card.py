@@ -8,14 +8,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.core.bolt import Command
-from bot.core.buttons import CANCEL_RUN
+from bot.core.buttons import CANCEL_RUN, read_command_value, read_run_value
 from bot.core.card import request_card, run_card
-from bot.core.command import RunCommand
+from bot.core.command import RetryCommand, RunCommand
 from bot.core.message import Button, Buttons, Message
 from bot.core.request import Look, Request, State
-from bot.core.run import LOST, CancelWish, End, Observation, Run, RunFacts, RunKey
+from bot.core.run import LOST, CancelWish, CardRef, End, Observation, Retried, Run, RunFacts, RunKey
 from bot.core.text import Bold, Channel, Code, Emoji, Link, Mention, Sentence, When
-from bot.core.thread import end_post
+from bot.core.thread import end_post, retried_post
 
 ASKED = datetime(2026, 11, 23, 14, 20, tzinfo=UTC)
 APP = "https://app.example"
@@ -116,7 +116,7 @@ def test_the_first_line_alone_tells_how_it_stands(seen: Run, first: str) -> None
 def test_a_running_card_tells_how_far_it_is() -> None:
     """A bar with its numbers beside it, the running command, and when runs like this are usually done."""
     assert shown(run_card(run("RUNNING"), APP))[1:] == [
-        "▰▰▰▱▱▱▱▱▱▱ 1 of 3 · dbt run --select staging+ · usually done by 14:35",
+        "▱▱▱▱▱▱▱▱▱▱ 5 % · 1 of 3 · dbt run --select staging+ · usually done by 14:35",
         "Run 4711 · main · pull request 123 · started by @U1 at 14:20",
     ]
 
@@ -137,20 +137,92 @@ def test_a_succeeded_card_never_says_failed() -> None:
 @pytest.mark.parametrize("state", ["STARTING", "RUNNING", "DEPLOYING"])
 def test_an_active_card_can_be_cancelled_after_a_question(state: str) -> None:
     """Cancel stands first, is the only danger, and its dialog names schedule and run."""
-    first, last = buttons(run_card(run(state), APP))
+    first, second, third = buttons(run_card(run(state), APP))
     assert (first.action, first.style) == (CANCEL_RUN, "danger")
     assert first.confirm is not None
     assert said(first.confirm.text) == "Cancel run 4711 of Nightly full build?"
-    assert last.url == "https://app.example/bolt/run_id/4711"
+    assert second.url == "https://app.example/bolt/run_id/4711"
+    assert (third.label, read_command_value(third.value)) == ("Follow log", "logs 4711 --follow")
+
+
+READ = ["Logs", "Artifacts", "Open in Bolt"]
 
 
 @pytest.mark.parametrize(
-    "seen",
-    [replace(run("RUNNING"), wish=WISH), run("SUCCESS"), run("FAILED"), run("CANCELED"), run("SKIPPED")],
+    ("seen", "labels"),
+    [
+        (replace(run("RUNNING"), wish=WISH), ["Open in Bolt", "Follow log"]),
+        (run("SUCCESS"), ["Run again", *READ]),
+        (Run(RunKey("w", 7), seen=Observation("SUCCESS")), READ),
+        (run("FAILED"), ["Retry failed", "Retry all", *READ]),
+        (run("ERROR"), ["Retry failed", "Retry all", *READ]),
+        (run("CANCELED"), ["Open in Bolt"]),
+        (run("SKIPPED"), ["Open in Bolt"]),
+    ],
 )
-def test_a_card_with_nothing_to_cancel_has_no_cancel_button(seen: Run) -> None:
-    """Not while it is being cancelled, and not when it is over."""
-    assert [button.label for button in buttons(run_card(seen, APP))] == ["Open in Bolt"]
+def test_what_can_be_done_stands_on_the_card(seen: Run, labels: list[str]) -> None:
+    """Nothing to cancel while it is being cancelled or is over; nothing is primary but Retry failed."""
+    made = buttons(run_card(seen, APP))
+    assert [button.label for button in made] == labels
+    assert [button.label for button in made if button.style] == [label for label in labels if label == "Retry failed"]
+    assert all(button.spoken and button.spoken.startswith(f"{button.label}: run {seen.id}") for button in made)
+
+
+def test_what_the_buttons_bring_back() -> None:
+    """A run's value for what starts a run, a command for what is read."""
+    failed, every, logs, artifacts, _ = buttons(run_card(run("FAILED"), APP))
+    for button in (failed, every, buttons(run_card(run("SUCCESS"), APP))[0]):
+        assert read_run_value(button.value).facts.schedule == "nightly"
+    assert [read_command_value(button.value) for button in (logs, artifacts)] == ["logs 4711", "artifacts 4711"]
+
+
+def test_a_retry_and_its_run_name_each_other() -> None:
+    """By links, on both cards, and in the notification."""
+    new = replace(run("RUNNING"), key=RunKey("w", 4712), facts=replace(FACTS, parent_run=4711, only_failed=True))
+    old = replace(run("FAILED", end=ended(5)), retried=Retried(4712, "U2"))
+    assert "Retry of run 4711" in shown(run_card(new, APP))[2]
+    assert Link(f"{APP}/bolt/run_id/4711", "Retry of run 4711") in run_card(new, APP).text
+    assert shown(run_card(old, APP))[2] == "Retried by @U2 as run 4712"
+    assert said(run_card(old, APP).text).endswith("Retried by @U2 as run 4712")
+    assert Link(f"{APP}/bolt/run_id/4712", "run 4712") in run_card(old, APP).text
+    in_slack = replace(old, retried=Retried(4712, "U2", CardRef("C", "1.5"), "https://slack.example/x"))
+    assert Link("https://slack.example/x", "run 4712") in run_card(in_slack, APP).text
+    assert said(retried_post(Retried(4712, "U2"), APP).text) == "Retried by @U2 as run 4712."
+
+
+@pytest.mark.parametrize(
+    ("failures", "more", "words"),
+    [
+        (0, False, ""),
+        (1, False, ", recovered after 1 failure"),
+        (3, False, ", recovered after 3 failures"),
+        (49, True, ", recovered after 49 failures or more"),
+    ],
+)
+def test_a_recovery_is_told_and_never_in_the_word_failed(failures: int, more: bool, words: str) -> None:  # noqa: FBT001
+    """On the card's first line, and so in the thread."""
+    end = ended(543, recovered=failures, recovered_more=more)
+    first = f":white_check_mark: Nightly full build succeeded in 9 min 3 s{words}"
+    assert shown(run_card(run("SUCCESS", end=end), APP))[0] == first
+    assert said(end_post(run("SUCCESS", end=end), APP).text) == f"{first}."
+    assert "failed" not in said(run_card(run("SUCCESS", end=end), APP).text)
+
+
+@pytest.mark.parametrize(
+    ("step", "bar"),
+    [
+        (0, "▱▱▱▱▱▱▱▱▱▱ 5 %"),
+        (50, "▰▰▰▰▰▱▱▱▱▱ 55 %"),
+        (100, "▰▰▰▰▰▰▰▰▰▱ later than usual"),
+        (200, "▰▰▰▰▰▰▰▰▰▱ twice the usual time"),
+        (500, "▰▰▰▰▰▰▰▰▰▱ 5 times the usual time"),
+    ],
+)
+def test_a_late_run_says_so(step: int, bar: str) -> None:
+    """Beside when it is usually done."""
+    seen = replace(run("RUNNING"), seen=Observation("RUNNING", COMMANDS, step))
+    line = shown(run_card(seen, APP))[1]
+    assert line == f"{bar} · 1 of 3 · dbt run --select staging+ · usually done by 14:35"
 
 
 def test_overriding_commands_are_shown() -> None:
@@ -174,6 +246,16 @@ def test_a_card_of_a_run_nobody_knows_much_of_still_says_what_there_is() -> None
     """Rebuilt from a number alone."""
     bare = Run(RunKey("w", 7), seen=Observation("RUNNING"))
     assert shown(run_card(bare, APP)) == [":hourglass_flowing_sand: Run 7 is running", "Run 7"]
+
+
+def test_the_card_of_a_retry_that_has_no_run_yet_names_what_it_retries() -> None:
+    """With its schedule's name, or without where nobody knows its schedule."""
+    wanted = RetryCommand(every=False, run_id=4711)
+    known = replace(REQUEST, wanted=wanted, look=Look("nightly", "Nightly", 5, parent_run=4711))
+    bare = replace(REQUEST, wanted=wanted, look=Look("", "", 4711, parent_run=4711))
+    facts = "Asked by @U1 at 14:20 · Retry of run 4711"
+    assert shown(request_card(known, APP)) == [":clock1: Nightly is starting", facts]
+    assert shown(request_card(bare, APP)) == [":clock1: Retry of run 4711 is starting", facts]
 
 
 REQUEST = Request("abc", "T", "C", "U1", "ada", RunCommand("nightly"), ASKED, look=Look("nightly", "Nightly", 5))

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.core.bolt import RunSummary
-from bot.core.command import RunCommand
-from bot.core.request import Look, Request, candidates, contested, reason, request_id, run_facts
+from bot.core.command import RetryCommand, RunCommand
+from bot.core.request import Look, Request, Rival, candidates, contested, reason, request_id, run_facts
 
 SENT = datetime(2026, 11, 23, 14, 20, tzinfo=UTC)
 REQUEST = Request(
@@ -86,8 +86,58 @@ def test_several_are_all_named_oldest_first() -> None:
 def test_a_run_that_began_when_another_start_was_sent_may_be_its(after_s: float, *, may_be: bool) -> None:
     """Where both replies were lost. One that was sent clearly later cannot have made it."""
     run = replace(OURS, started_at=SENT)
-    assert contested(run, [SENT + timedelta(seconds=after_s)]) is may_be
-    assert not contested(run, [])
+    assert contested(REQUEST, run, [Rival(SENT + timedelta(seconds=after_s))]) is may_be
+    assert not contested(REQUEST, run, [])
+
+
+RETRY = replace(
+    REQUEST,
+    wanted=RetryCommand(every=False, run_id=90),
+    look=Look(
+        "nightly", "Nightly", 100, branch="main", parent_run=90, pull_request=7, commands=("dbt run", "dbt test")
+    ),
+)
+
+
+def test_a_run_that_names_the_one_that_was_retried_is_it() -> None:
+    """It goes before any other; one that names another run is none of ours, whoever it is of."""
+    named, other, unnamed = (
+        replace(OURS, id=103, parent_run_id=90),
+        replace(OURS, id=102, parent_run_id=89),
+        replace(OURS, id=101),
+    )
+    assert found(unnamed, other, named, request=RETRY) == (103,)
+    assert found(unnamed, other, request=RETRY) == (101,)
+    assert found(other, request=RETRY) == ()
+    assert found(replace(named, actor="Grace"), request=RETRY) == ()
+    assert found(replace(named, branch="other"), request=RETRY) == (103,)
+
+
+def test_only_another_retry_of_the_same_run_can_have_made_it() -> None:
+    """A plain start whose reply was lost too does not make it unclear whose the run is."""
+    named, unnamed = replace(OURS, parent_run_id=90), OURS
+    assert not contested(RETRY, named, [Rival(SENT)])
+    assert not contested(RETRY, named, [Rival(SENT, parent_run=89)])
+    assert contested(RETRY, named, [Rival(SENT, parent_run=90)])
+    assert contested(RETRY, unnamed, [Rival(SENT)])
+    assert contested(REQUEST, named, [Rival(SENT, parent_run=90)])
+
+
+def test_a_retry_is_as_its_run_was() -> None:
+    """Its schedule, branch, pull request and commands; how long the schedule takes says nothing of it."""
+    assert RETRY.look is not None
+    facts = run_facts(replace(RETRY, look=replace(RETRY.look, usual_s=60)))
+    assert (facts.schedule, facts.name, facts.branch, facts.pull_request) == ("nightly", "Nightly", "main", 7)
+    assert (facts.parent_run, facts.only_failed, facts.usual_s) == (90, True, None)
+    assert facts.commands == ("dbt run", "dbt test")
+    assert not run_facts(replace(RETRY, wanted=RetryCommand(every=True, run_id=90))).only_failed
+
+
+def test_what_a_retry_is_called_and_waits_behind() -> None:
+    """Its schedule, where that is known; else the run it retries."""
+    assert (RETRY.title, RETRY.queue) == ("Nightly", "nightly")
+    alone = replace(RETRY, look=Look("", "", 90, parent_run=90))
+    assert (alone.title, alone.queue) == ("Retry of run 90", "retry 90")
 
 
 def test_a_delivery_always_has_the_same_name() -> None:

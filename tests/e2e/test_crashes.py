@@ -115,3 +115,27 @@ async def test_a_polite_end_loses_nothing_either(stage: Stage) -> None:
     assert await bot.ended() == 0
     await stage.start_bot(SHORT)
     await told_once(stage)
+
+
+@pytest.mark.parametrize("executes", [True, False])
+async def test_killed_while_bolt_is_asked_to_retry(stage: Stage, *, executes: bool) -> None:
+    """Between trigger and settle of a retry: made by Bolt, it is found and tied to its card; not made, it is never sent again."""
+    await stage.start_bot(SHORT)
+    await stage.slash("run hourly")
+    await stage.until(stage.card_says("failed after"), timeout_s=LONG_S)
+    await stage.until(lambda: len(stage.replies()) == 2, timeout_s=LONG_S)
+    fault = Fault("timeout", operation="retryBoltRun", executes=executes, hold_s=None)
+    stage.sandbox.bolt.add_fault(fault)
+    await stage.click("Retry failed")
+    await stage.until(lambda: fault.is_spent)
+    await restart(stage)
+    if executes:
+        await stage.until(stage.card_says("recovered after 1 failure"), timeout_s=LONG_S)
+        await stage.until(lambda: "Retried by" in stage.cards()[0].text, timeout_s=LONG_S)
+        assert len(stage.cards()) == len(stage.started()) == 2
+        assert sum("Retried by" in reply.text for reply in stage.replies(card=0)) <= 1
+        await stage.until(lambda: any("Retried by" in reply.text for reply in stage.replies(card=0)), timeout_s=LONG_S)
+    else:
+        await stage.until(stage.card_says("I am looking for the run"), timeout_s=LONG_S)
+        assert len(stage.started()) == 1
+    assert stage.asked("retryBoltRun") == 1

@@ -41,7 +41,7 @@ async def test_many_ends_are_one_or_two_requests() -> None:
     api.runs_of["nightly"] = [run(number) for number in range(40)]
     listings = Listings(api)  # type: ignore[arg-type]  # lists only
     found = await asyncio.gather(*(listings.ended("nightly", number) for number in range(60)))
-    assert [one.id for one in found if one] == list(range(40))
+    assert all([one.id for one in listed] == list(range(40)) for listed in found)
     assert len(api.asked) <= 2
 
 
@@ -50,11 +50,9 @@ async def test_what_had_not_ended_then_is_asked_for_again() -> None:
     api = Api()
     api.runs_of["nightly"] = [run(1), run(2, ended=False)]
     listings = Listings(api)  # type: ignore[arg-type]  # lists only
-    assert await listings.ended("nightly", 1) is not None
+    assert len(await listings.ended("nightly", 1)) == 2
     api.runs_of["nightly"] = [run(1), run(2)]
-    second = await listings.ended("nightly", 2)
-    assert second is not None
-    assert second.ended_at == ENDED
+    assert [one.ended_at for one in await listings.ended("nightly", 2)] == [ENDED, ENDED]
 
 
 async def test_many_starts_look_at_one_listing() -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 from redis.asyncio import Redis
 
-from bot.core.buttons import CANCEL_RUN, OPEN_RUN, run_value
+from bot.core.buttons import CANCEL_RUN, OPEN_RUN, RETRY_FAILED, run_value
 from bot.core.message import Button, Buttons, Message, Paragraph
 from bot.core.run import CardRef, Run, RunFacts, RunKey
 from bot.flows.place import ELSEWHERE, LOST, STARTING, UNCLEAR, Place, Places
@@ -85,8 +85,16 @@ async def test_a_card_whose_record_is_lost_tells_itself(stage: Stage) -> None:
     place = await stage.of(active)
     assert place.run == RunKey("w", 7)
     assert place.lost is not None
-    assert (place.lost.run.facts, place.lost.card) == (FACTS, CardRef(CHANNEL, active))
+    assert (place.lost.run.facts, place.lost.card, place.lost.over) == (FACTS, CardRef(CHANNEL, active), False)
     assert await stage.of(over) == Place(RunKey("w", 7))
+
+
+async def test_a_card_of_a_run_that_is_over_says_that_too(stage: Stage) -> None:
+    """It may be retried, and must not be followed anew."""
+    retry = Button(RETRY_FAILED, "Retry failed", value=run_value(Run(RunKey("w", 7), facts=FACTS)))
+    place = await stage.of(await stage.post(retry, OPEN))
+    assert place.lost is not None
+    assert (place.lost.run.facts, place.lost.over) == (FACTS, True)
 
 
 async def test_a_card_of_a_start_that_is_not_on_record_yet(stage: Stage) -> None:

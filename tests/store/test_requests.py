@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
+from pydantic import ValidationError
 from redis.asyncio import Redis
 
-from bot.core.request import Look, Request, State
-from bot.core.run import RunKey
+from bot.core.command import RetryCommand, RunCommand
+from bot.core.request import Look, Origin, Request, State
+from bot.core.run import CardRef, End, Observation, Retried, RunFacts, RunKey
 from bot.flows.lease import Lease
-from bot.flows.ports import Limits, Sending
+from bot.flows.ports import Limits, Observed, Post, Sending
+from bot.store.codec import load
 from bot.store.due import DueSet
+from bot.store.lanes import Budget, Edits, Posts
 from bot.store.requests import Requests
 from bot.store.runs import Runs
 from bot.store.scripts import Scripts
-from tests.store.record import asked, follow_run
+from tests.store.record import NOW, asked, follow_run
 
 
 @pytest.fixture
@@ -163,7 +167,113 @@ async def test_other_starts_whose_end_is_not_known_are_told(scripts: Scripts) ->
         began[name] = sending
     first = await requests.load("a")
     assert first is not None
-    assert await requests.rivals(began["b"]) == (first.sending_at,)
+    assert [rival.sent_at for rival in await requests.rivals(began["b"])] == [first.sending_at]
     await requests.settle(began["a"], RunKey("w", 7), told=False)
     assert await requests.rivals(began["b"]) == ()
     assert await scripts.redis.zcard(next(iter(await scripts.redis.keys("*:sent:*")))) == 1
+
+
+RETRY = RetryCommand(every=False, run_id=7)
+
+
+@dataclass(frozen=True, slots=True)
+class OldBody:
+    """A request as replicas read it that know no retries."""
+
+    team: str
+    channel: str
+    user: str
+    user_name: str
+    wanted: RunCommand
+
+
+async def test_a_retry_comes_back_and_no_older_replica_takes_it_for_a_run(scripts: Scripts) -> None:
+    """It fails to read it, and leaves it to a younger one; a plain run is read by both."""
+    requests = Requests(scripts, Limits())
+    origin = Origin(RunFacts(schedule="nightly", asked_at=NOW), CardRef("A", "1.5"))
+    await requests.accept(replace(asked("a"), wanted=RETRY, origin=origin))
+    await requests.accept(asked("b"))
+    retry, run = await requests.load("a"), await requests.load("b")
+    assert retry is not None
+    assert run is not None
+    assert (retry.wanted, retry.origin) == (RETRY, origin)
+    assert (run.wanted, run.origin) == (RunCommand("nightly"), None)
+    with pytest.raises(ValidationError, match="schedule"):
+        load(OldBody, str(await scripts.redis.hget(scripts.key("req", "a"), "body")))
+    assert load(OldBody, str(await scripts.redis.hget(scripts.key("req", "b"), "body"))).wanted == run.wanted
+
+
+async def retried(scripts: Scripts, requests: Requests, name: str, run_id: int) -> None:
+    """Retry run 7, as this run."""
+    await requests.accept(replace(asked(name, user=f"U{name}"), wanted=RETRY))
+    lease, request = await claimed(scripts, requests, name)
+    assert await requests.looked(lease, request, Look("s7", "S 7", 7, parent_run=7))
+    request = replace(request, look=Look("s7", "S 7", 7, parent_run=7))
+    await requests.settle(request, RunKey("w", run_id), told=True)
+
+
+async def test_a_run_that_was_retried_says_so_also_when_it_is_sealed(scripts: Scripts) -> None:
+    """Its card is edited and each retry told in its thread, once; the newest is shown; then it is sealed again."""
+    requests, runs = Requests(scripts, Limits()), Runs(scripts)
+    await follow_run(scripts, 7)
+    run, card = scripts.key("run", "w:7"), scripts.key("card", "T:A:7.5")
+    await scripts.redis.hset(run, mapping={"concluded": "1", "sealed": "1", "final": "1"})
+    await scripts.redis.hset(card, "sealed", "1")
+    await scripts.redis.hdel(card, "queued")
+    await scripts.redis.delete(scripts.key("edits", "state", "A"))
+    await scripts.redis.expire(card, 5)
+    await retried(scripts, requests, "b", 9)
+    await retried(scripts, requests, "c", 8)
+    known = await runs.load(RunKey("w", 7))
+    assert known is not None
+    assert known.retried == Retried(9, "Ub")
+    assert await scripts.redis.zrange(scripts.key("edits", "state", "A"), 0, -1) == ["T:A:7.5"]
+    items = await scripts.redis.zrange(scripts.key("posts", "retried", "A"), 0, -1)
+    assert items == ["retried-9/T:A:7.5", "retried-8/T:A:7.5"]
+    assert await scripts.redis.ttl(card) > 100
+    lane = Posts(scripts, Budget(post_gap_s=0, channel_gap_s=0), lease_s=10, upload_lease_s=10)
+    for number in (9, 8):
+        taken = await lane.claim()
+        assert taken.lease is not None
+        post = Post(taken.lease, taken.urgency, taken.channel, "card:T:A:7.5", f"retried-{number}")
+        assert await lane.posted(post, "T:A:7.5", f"{number}.1") == "ok"
+        await scripts.redis.delete(scripts.key("budget", "channels"))
+    edits = Edits(scripts, Budget(), lease_s=10)
+    edit = await edits.claim()
+    while edit.item != "T:A:7.5":
+        edit = await edits.claim()
+    assert edit.lease is not None
+    assert await edits.shown(edit.lease, f"run:{known.rev}") == "done"
+    assert await scripts.redis.hget(card, "sealed") == "1"
+    assert await scripts.redis.ttl(card) > 100
+
+
+async def test_a_card_whose_record_was_lost_is_made_again_and_tells_no_end(scripts: Scripts) -> None:
+    """Its end is read once more for the card alone. A record that is there is left as it is."""
+    runs, due = Runs(scripts), DueSet(scripts, "polls", lease_s=10)
+    key, seen = RunKey("w", 7), Observation("ERROR")
+    for name in ("first", "second"):
+        await runs.restore(key, RunFacts(name=name), seen, "T", CardRef("A", "7.5"))
+    polled = await due.claim(10)
+    assert polled.lease is not None
+    assert await runs.observe(polled.lease, polled.at_us, [Observed(key, seen, 5)]) == ["final"]
+    ended = await DueSet(scripts, "ends", lease_s=10).claim(1)
+    known = await runs.load(key)
+    assert ended.lease is not None
+    assert known is not None
+    assert known.facts.name == "first"
+    assert await runs.conclude(ended.lease, known, End(log="late"))
+    assert await scripts.redis.keys(scripts.key("posts", "*")) == []
+    assert await scripts.redis.zrange(scripts.key("edits", "fail", "A"), 0, -1) == ["T:A:7.5"]
+
+
+async def test_runs_with_commands_of_their_own_are_told_apart(scripts: Scripts) -> None:
+    """How long they took says nothing of their schedule."""
+    runs = Runs(scripts)
+    for number, overridden in ((1, False), (2, True)):
+        facts = RunFacts(commands=("dbt test",), overridden=overridden)
+        await runs.restore(RunKey("w", number), facts, Observation("SUCCESS"), "T", CardRef("A", f"{number}.5"))
+    assert await runs.overridden("w", [1, 2, 3]) == frozenset({2})
+    assert await runs.overridden("w", []) == frozenset()
+    assert await runs.card_in(RunKey("w", 2), "A") == CardRef("A", "2.5")
+    assert await runs.card_in(RunKey("w", 2), "B") is None

@@ -9,10 +9,10 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.core.buttons import START_ANOTHER, read_request_value
-from bot.core.command import RunCommand, canonical
+from bot.core.command import RunCommand, Wanted, canonical
 from bot.core.errors import BadCommand, StoreAway
 from bot.core.message import Message
-from bot.core.request import request_id
+from bot.core.request import named, request_id
 from bot.core.text import Bold
 from bot.flows.ports import Asked, Asker
 from bot.slack.desk import Desk, click_asker, click_message
@@ -67,7 +67,7 @@ async def start_from_click(
     desk: Desk,
     asker: Asker,
     body: dict[str, Any],
-    wanted: RunCommand,
+    wanted: Wanted,
     *,
     force: bool = False,
     channel: str | None = None,
@@ -90,9 +90,14 @@ async def start_from_click(
         direct=channel not in (None, asker.channel),
     )
     answer = await desk.ask.start(asked)
+    if answer is not None:
+        return Answer(answer)
     # Where it starts, the question has been answered: its button goes.
-    return (
-        Answer(answer)
-        if answer is not None
-        else Answer(Message(("Starting ", Bold(wanted.schedule), ".")), replace=True)
-    )
+    return Answer(Message(("Starting ", Bold(_words(wanted)), ".")), replace=True)
+
+
+def _words(wanted: Wanted) -> str:
+    """What is started, inside a sentence."""
+    if isinstance(wanted, RunCommand):
+        return wanted.schedule
+    return f"retry of {wanted.latest_of}" if wanted.latest_of else named(wanted).lower()

@@ -8,7 +8,7 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.core.buttons import START_SUGGESTED, read_command_value
-from bot.core.command import RunCommand
+from bot.core.command import RetryCommand, RunCommand
 from bot.core.errors import BadCommand
 from bot.core.grammar import parse
 from bot.core.message import Message
@@ -35,4 +35,6 @@ async def _start(desk: Desk, asker: Asker, body: dict[str, Any], value: str) -> 
         wanted = parse(read_command_value(value), desk.command)
     except BadCommand as bad:
         return Answer(Message((bad.sentence,)))
-    return await start_from_click(desk, asker, body, wanted) if isinstance(wanted, RunCommand) else None
+    if not isinstance(wanted, RunCommand | RetryCommand):
+        return None
+    return await start_from_click(desk, asker, body, wanted)

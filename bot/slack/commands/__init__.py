@@ -10,7 +10,7 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from bot.core.command import CancelCommand, Command, HelpCommand, RunCommand, RunForm, StatusCommand
+from bot.core.command import CancelCommand, Command, HelpCommand, RetryCommand, RunCommand, RunForm, StatusCommand
 from bot.core.errors import BadCommand
 from bot.core.grammar import parse
 from bot.core.message import Message
@@ -37,7 +37,7 @@ def register(app: AsyncApp, desk: Desk) -> None:
 async def handle(desk: Desk, call: Call, command: Command) -> Message | None:
     """Do what a command asks for."""
     match command:
-        case RunCommand():
+        case RunCommand() | RetryCommand():
             return await run.handle(desk, call, command)
         case RunForm():
             return await form.handle(desk, call)

@@ -12,6 +12,7 @@ from bot.slack.desk import Call, Desk
 async def handle(desk: Desk, call: Call, command: CancelCommand) -> Message | None:
     """Keep the wish, and answer what is known of it."""
     key, lost = RunKey(desk.workspace, command.run_id), call.lost
-    if lost is not None and lost.run.key == key:
+    # Only a card that still offers to cancel its run is made anew: one of a run that is over would be told again.
+    if lost is not None and not lost.over and lost.run.key == key:
         return await take_wish(desk, call.asker, key, facts=lost.run.facts, card=lost.card)
     return await take_wish(desk, call.asker, key)

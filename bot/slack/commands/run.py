@@ -1,16 +1,16 @@
-"""`run <schedule>`: start a run."""
+"""`run <schedule>` and `retry <run id or schedule>`: start a run."""
 
 from __future__ import annotations
 
-from bot.core.command import RunCommand
+from bot.core.command import RetryCommand, Wanted
 from bot.core.message import Message
-from bot.core.request import request_id
+from bot.core.request import Origin, request_id
 from bot.flows.ports import Asked
 from bot.slack.desk import Call, Desk
 
 
-async def handle(desk: Desk, call: Call, command: RunCommand) -> Message | None:
-    """Record the start; the card follows."""
+async def handle(desk: Desk, call: Call, command: Wanted, *, origin: Origin | None = None) -> Message | None:
+    """Record the start; the card follows. `origin` is what a card's button tells of the run that is to be retried."""
     asker = call.asker
     return await desk.ask.start(
         Asked(
@@ -22,5 +22,14 @@ async def handle(desk: Desk, call: Call, command: RunCommand) -> Message | None:
             wanted=command,
             response_url=asker.response_url,
             thread=asker.thread,
+            origin=origin or _lost(call, command),
         )
     )
+
+
+def _lost(call: Call, command: Wanted) -> Origin | None:
+    """The card in whose thread a retry of its run was asked for, where Redis has lost that card's record."""
+    lost = call.lost
+    if lost is None or not isinstance(command, RetryCommand) or command.run_id != lost.run.key.id:
+        return None
+    return Origin(lost.run.facts, lost.card)

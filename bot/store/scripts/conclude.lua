@@ -11,11 +11,14 @@ redis.call('HSET', run, 'concluded', '1', 'end', ARGV[5])
 redis.call('HINCRBY', run, 'rev', 1)
 delist(member, class == 'fail')
 for _, card in ipairs(cards_of(member)) do
-  redis.call('HINCRBY', key('card', card), 'pending', ARGV[7] == '1' and 2 or 1)
   -- A card that could not be edited gets one more try for its end.
   redis.call('HDEL', key('card', card), 'unshowable')
   dirty(card, class)
-  push('posts', class, channel_of(card), 'end/' .. card, now())
+  -- A card whose record was lost and made again has told its end before.
+  if redis.call('HGET', key('card', card), 'quiet') ~= '1' then
+    redis.call('HINCRBY', key('card', card), 'pending', ARGV[7] == '1' and 2 or 1)
+    push('posts', class, channel_of(card), 'end/' .. card, now())
+  end
 end
 if ARGV[7] == '1' then
   redis.call('ZADD', ends, num(now() + 5000000), member)

@@ -3,5 +3,9 @@ local member, ends = ARGV[3], key('due', 'ends')
 if not owns(ends, member, ARGV[4]) then return 0 end
 redis.call('ZREM', ends, member)
 redis.call('HSET', key('run', member), 'end', ARGV[5])
-for _, card in ipairs(cards_of(member)) do push('posts', 'log', channel_of(card), 'late/' .. card, now()) end
+for _, card in ipairs(cards_of(member)) do
+  if redis.call('HGET', key('card', card), 'quiet') ~= '1' then
+    push('posts', 'log', channel_of(card), 'late/' .. card, now())
+  end
+end
 return 1

@@ -1,6 +1,7 @@
 -- Ties a request to its run, whoever holds the lease: run, owner, card and first poll in one step.
 -- ARGV: id, run member, facts, seen, state, digest, usual_s, began_s, schedule's lock,
--- '1' where Bolt told the id (and no search found it). Gives 'settled' or the run it has.
+-- '1' where Bolt told the id (and no search found it), run member of the run it retries or '', run id, what that one's
+-- cards say of it. Gives 'settled' or the run it has.
 local id, member = ARGV[3], ARGV[4]
 
 -- How often a person runs a schedule, and where last. A run counts half as much after 30 days: newer ones count more, so that
@@ -31,6 +32,30 @@ if known[1] == 'settled' then
   return known[2]
 end
 
+-- The cards of the run that is retried name the newest retry, and their threads each one, also where they are sealed.
+local function retried(parent, run_id, record)
+  local run = key('run', parent)
+  local before = redis.call('HMGET', run, 'rev', 'retried', 'sealed')
+  if not before[1] then return end
+  if not before[2] or cjson.decode(before[2]).run < tonumber(run_id) then
+    redis.call('HSET', run, 'retried', record)
+    redis.call('HINCRBY', run, 'rev', 1)
+    dirty_all(parent, 'state')
+  end
+  if before[3] == '1' then
+    redis.call('EXPIRE', run, RETENTION_S)
+    redis.call('EXPIRE', key('run', parent, 'cards'), RETENTION_S)
+  end
+  for _, card in ipairs(cards_of(parent)) do
+    local its = key('card', card)
+    if redis.call('HEXISTS', its, 'team') == 1
+      and push('posts', 'retried', channel_of(card), 'retried-' .. run_id .. '/' .. card, now()) then
+      redis.call('HINCRBY', its, 'pending', 1)
+      if redis.call('HDEL', its, 'sealed') == 1 then redis.call('EXPIRE', its, RETENTION_S) end
+    end
+  end
+end
+
 redis.call('HSET', hash, 'state', 'settled', 'run', member)
 redis.call('HINCRBY', hash, 'rev', 1)
 redis.call('ZREM', key('due', 'requests'), id)
@@ -49,4 +74,5 @@ if known[3] then
   dirty(known[3], 'state')
   habit(ARGV[5], channel_of(known[3]))
 end
+if ARGV[13] ~= '' then retried(ARGV[13], ARGV[14], ARGV[15]) end
 return 'settled'

@@ -1,0 +1,64 @@
+"""*Run again* on the card of a success: the same schedule, branch, pull request and commands."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck, AsyncApp
+
+from bot.core.buttons import RUN_AGAIN, read_run_value
+from bot.core.command import RunCommand
+from bot.core.errors import BadCommand, StoreAway
+from bot.core.message import Message
+from bot.core.run import Run, RunFacts, RunKey
+from bot.slack.commands import run
+from bot.slack.desk import Call, Desk, click_call
+
+LOAD_S = 0.5
+
+
+def register(app: AsyncApp, desk: Desk) -> None:
+    """Listen to the button."""
+
+    async def on_click(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
+        call = click_call(body, action)
+        answer = await _again(desk, call, action.get("value") or "")
+        await ack()
+        if answer is not None:
+            desk.later(desk.tell(call.asker, answer), call.asker)
+
+    app.action(RUN_AGAIN)(on_click)
+
+
+async def _again(desk: Desk, call: Call, value: str) -> Message | None:
+    """Record the start, before it is acknowledged, by what is on record of the run, else by what its button carries."""
+    try:
+        button = read_run_value(value)
+    except BadCommand as bad:
+        return Message((bad.sentence,))
+    if button.key.workspace != desk.workspace:
+        return Message(("This card belongs to another Bolt workspace; start the run in Bolt. Nothing was started.",))
+    known = await _known(desk, button.key)
+    facts = known.facts if known is not None and known.facts.schedule else button.facts if button.whole else None
+    if facts is None or not facts.schedule:
+        return Message((f"I no longer know how run {button.key.id} was started; type {desk.command} run instead.",))
+    return await run.handle(desk, call, _command(facts, facts.branch or button.facts.branch))
+
+
+async def _known(desk: Desk, key: RunKey) -> Run | None:
+    try:
+        async with asyncio.timeout(LOAD_S):
+            return await desk.runs.load(key)
+    except (StoreAway, TimeoutError):
+        return None
+
+
+def _command(facts: RunFacts, branch: str | None) -> RunCommand:
+    return RunCommand(
+        schedule=facts.schedule,
+        branch=branch,
+        pull_request=facts.pull_request,
+        commands=facts.commands if facts.overridden else (),
+        continue_on_error=facts.continue_on_error,
+    )

@@ -1,0 +1,43 @@
+"""What a running card says of its end: from the schedule's own runs, in the viewer's zone, and honest about being late."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from bot.sandbox.bolt.world import utc_now
+from tests.e2e.stage import Stage
+
+
+async def test_a_usual_end_is_shown_with_a_bar(stage: Stage) -> None:
+    """Per cent of the usual time, never all of it, and a time of day as a date token."""
+    await stage.start_bot()
+    await stage.slash("run nightly")
+    await stage.until(stage.card_says("succeeded"))
+    running = [str(one.blocks) for one in stage.cards()[-1].earlier if " is running" in one.text]
+    assert any(" % · " in blocks and "usually done by <!date^" in blocks for blocks in running)
+    assert not any("100 %" in blocks or "▰▰▰▰▰▰▰▰▰▰" in blocks for blocks in running)
+
+
+async def test_own_commands_have_no_usual_end(stage: Stage) -> None:
+    """Neither has what was run before with other commands a say in what is usual."""
+    await stage.start_bot()
+    await stage.slash("run slow-start --command “sleep 20”")
+    await stage.until(stage.card_says("succeeded"))
+    assert not any("usually" in str(one.blocks) for one in stage.cards()[-1].earlier)
+    await stage.slash("run slow-start", user="grace")
+    await stage.until(lambda: len(stage.cards()) == 2 and "succeeded" in stage.cards()[-1].text)
+    assert not any("usually" in str(one.blocks) for one in stage.cards()[-1].earlier)
+    await stage.slash("run slow-start", user="gus")
+    await stage.until(lambda: len(stage.cards()) == 3 and "succeeded" in stage.cards()[-1].text)
+    assert any("usually done by" in str(one.blocks) for one in stage.cards()[-1].earlier)
+
+
+async def test_a_late_run_says_so_once(stage: Stage) -> None:
+    """It began an hour ago by Bolt's clock, and usually takes a second: one edit says it, however long it goes on."""
+    await stage.start_bot({"BOLT_BOT_POLL_MAX_S": "0.3"})
+    stage.sandbox.bolt.clock = lambda: utc_now() - timedelta(hours=1)
+    await stage.slash("run nightly")
+    await stage.until(stage.card_says("succeeded"))
+    running = [str(one.blocks) for one in stage.cards()[-1].earlier if " is running" in one.text]
+    assert any("10 times the usual time" in blocks for blocks in running)
+    assert len(running) == len(set(running))

@@ -1,0 +1,306 @@
+"""Retrying a run: a new run with its own card, started like any other, and each card links to the other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bot.sandbox.bolt import Fault, Start
+from bot.sandbox.bolt.model import Actor
+from tests.e2e.stage import API_KEY, Stage
+
+# Bolt's answers are waited for one second, so that a lost one is found out soon.
+SOON = {"BOLT_BOT_API_TIMEOUT_S": "1"}
+FAILED = "failed after"
+
+
+async def failed_run(stage: Stage, schedule: str = "hourly", **how: Any) -> Any:  # noqa: ANN401
+    """A run of a schedule that fails, told to its end: its log file is there."""
+    await stage.slash(f"run {schedule}", **how)
+    await stage.until(stage.card_says(FAILED))
+    await stage.until(lambda: len(stage.replies()) == 2)
+    return stage.started()[-1]
+
+
+def mention(stage: Stage, user: str) -> str:
+    """How a message names a person."""
+    return f"<@{stage.sandbox.workspace.user(user).id}>"
+
+
+def latest_failure(stage: Stage, schedule: str) -> int:
+    """A failed run from before there was a bot."""
+    world = stage.sandbox.bolt
+    return next(run.id for run in world.runs(schedule) if world.view(run.id).state == "ERROR")
+
+
+async def test_a_failed_run_is_retried_by_its_button(stage: Stage) -> None:
+    """What failed runs again on a card of its own; the cards name each other, and the old one's thread the new run."""
+    await stage.start_bot()
+    old = await failed_run(stage)
+    await stage.click("Retry failed", user="grace")
+    await stage.until(lambda: len(stage.cards()) == 2)
+    await stage.until(stage.card_says("succeeded in"))
+    (_, new) = stage.started()
+    assert (new.parent_id, [step.command for step in new.steps][-1]) == (old.id, "dbt retry")
+    before, after = stage.cards()
+    assert f"Retry of run {old.id}" in after.text
+    assert f"/bolt/run_id/{old.id}|" in after.text
+    assert f"started by {mention(stage, 'grace')}" in after.text
+    await stage.until(lambda: f"Retried by {mention(stage, 'grace')} as" in stage.cards()[0].text)
+    assert f"/p{after.ts.replace('.', '')}|run {new.id}>" in str(before.blocks)
+    await stage.until(lambda: any("Retried by" in reply.text for reply in stage.replies(card=0)))
+    told = [reply.text for reply in stage.replies(card=0) if "Retried by" in reply.text]
+    assert len(told) == 1
+    assert f"run {new.id}" in told[0]
+    assert after.ts.replace(".", "") in told[0]
+    assert (stage.asked("retryBoltRun"), stage.asked("triggerBoltRun")) == (1, 1)
+    await stage.until(stage.replied("recovered after 1 failure"))
+    assert "failed" not in stage.cards()[1].text
+
+
+async def test_from_another_channel_the_new_run_is_linked_in_bolt(stage: Stage) -> None:
+    """Whoever reads the old card may not be in the channel of the new one."""
+    await stage.start_bot()
+    old = await failed_run(stage)
+    await stage.slash(f"retry {old.id}", channel="analytics")
+    await stage.until(stage.card_says(f"Retry of run {old.id}", "analytics"))
+    await stage.until(lambda: "Retried by" in stage.cards()[0].text)
+    new = stage.started()[-1]
+    assert f"/bolt/run_id/{new.id}|run {new.id}>" in stage.cards()[0].text
+    await stage.until(stage.replied(f"/bolt/run_id/{new.id}|run {new.id}>"))
+
+
+async def test_every_command_is_retried(stage: Stage) -> None:
+    """By its button and by command, of a run that succeeded too; how far it is counts in the schedule's commands."""
+    await stage.start_bot()
+    await failed_run(stage)
+    await stage.click("Retry all")
+    await stage.until(lambda: len(stage.cards()) == 2)
+    await stage.until(lambda: FAILED in stage.cards()[1].text)
+    await stage.until(lambda: any("of 3" in str(version.blocks) for version in stage.cards()[1].earlier))
+    await stage.slash("run nightly --branch dev --pr 12 --command “dbt test”")
+    await stage.until(stage.card_says("succeeded"))
+    good = stage.started()[-1]
+    await stage.slash(f"retry {good.id} --all", user="grace")
+    await stage.until(lambda: len(stage.cards()) == 4)
+    await stage.until(lambda: "succeeded" in stage.cards()[3].text)
+    new = stage.started()[-1]
+    assert (new.parent_id, new.branch, new.pull_request) == (good.id, "dev", 12)
+    assert "dev" in stage.cards()[3].text
+    assert "pull request 12" in stage.cards()[3].text
+    assert "dbt test" in str(stage.cards()[3].blocks)
+    assert stage.asked("retryAllBoltRun") == 2
+
+
+async def test_a_schedules_latest_failed_run_is_retried(stage: Stage) -> None:
+    """Whoever started it: the runs that are listed tell which one it is."""
+    await stage.start_bot()
+    latest = latest_failure(stage, "data-quality-tests")
+    await stage.slash("retry “Data quality tests”")
+    await stage.until(stage.card_says("succeeded"))
+    assert [run.parent_id for run in stage.started()] == [latest]
+    assert f"Retry of run {latest}" in stage.cards()[0].text
+    assert "Data quality tests" in stage.cards()[0].text
+
+
+async def test_what_cannot_be_retried_is_refused_plainly(stage: Stage) -> None:
+    """The reason first, then the next step; nothing is started and no card stays."""
+    await stage.start_bot()
+    world = stage.sandbox.bolt
+    running = world.start("backfill")
+    good = world.runs("nightly")[0].id
+    for text, answer in [
+        ("retry 99999999", "Bolt knows no run 99999999. Check the number"),
+        (f"retry {running.id}", "so it cannot be retried yet"),
+        (f"retry {running.id} --all", "so it cannot be retried yet"),
+        (f"retry {good}", f"Type /bolt retry {good} --all"),
+        ("retry nightly", "Nightly full build has no failed run among its newest"),
+        ("retry slow-start --all", "has no run yet"),
+        ("retry nigthly", "Did you mean nightly"),
+    ]:
+        await stage.slash(text)
+        await stage.until(stage.told_privately(answer))
+    assert stage.cards() == []
+    assert stage.started() == []
+    await stage.click("Retry nightly")
+    await stage.until(lambda: sum("no failed run among" in one.text for one in stage.private()) == 2)
+
+
+async def test_a_click_delivered_twice_retries_once_and_a_second_click_asks_back(stage: Stage) -> None:
+    """Deliveries may be doubled, and fingers too; what somebody else asks for is another retry, and the newest is named."""
+    await stage.start_bot()
+    old = await failed_run(stage)
+    await stage.click("Retry failed", times=2)
+    await stage.until(stage.card_says("succeeded"))
+    await stage.slash(f"retry {old.id}")
+    await stage.until(stage.told_privately("with the same words"))
+    assert f"a retry of *run {old.id}*" in stage.private()[-1].text
+    assert stage.asked("retryBoltRun") == 1
+    await stage.click("Retry failed", user="grace")
+    await stage.until(lambda: len(stage.cards()) == 3)
+    await stage.until(lambda: mention(stage, "grace") in stage.cards()[0].text.partition("Retried by")[2])
+    newest = stage.started()[-1]
+    await stage.until(lambda: f"run {newest.id}>" in stage.cards()[0].text)
+    await stage.until(lambda: sum("Retried by" in reply.text for reply in stage.replies(card=0)) == 2)
+    assert len({run.id for run in stage.started()}) == 3
+    await stage.click("Start another")
+    await stage.until(lambda: stage.asked("retryBoltRun") == 3)
+
+
+async def test_a_lost_reply_is_never_repeated_and_the_retry_is_found(stage: Stage) -> None:
+    """Our key starts another run of the schedule meanwhile: the one that names the old run is it."""
+    await stage.start_bot(SOON)
+    old = await failed_run(stage)
+    fault = Fault("timeout", operation="retryBoltRun", executes=True, hold_s=None)
+    stage.sandbox.bolt.add_fault(fault)
+    await stage.click("Retry failed")
+    await stage.until(lambda: fault.is_spent)
+    await stage.until(lambda: len(stage.started()) == 2)
+    stage.sandbox.bolt.start("hourly", Start(), Actor(API_KEY))
+    await stage.until(stage.told_privately("I am looking whether"))
+    await stage.until(stage.card_says("succeeded"))
+    assert stage.asked("retryBoltRun") == 1
+    assert f"Retry of run {old.id}" in stage.cards()[-1].text
+    await stage.until(lambda: "Retried by" in stage.cards()[0].text)
+
+
+async def test_a_foreign_run_is_retried_although_nobody_knows_its_schedule(stage: Stage) -> None:
+    """And where its reply is lost, nothing could find it: unclear at once, with a link."""
+    await stage.start_bot(SOON)
+    old = latest_failure(stage, "hourly")
+    await stage.slash(f"retry {old}")
+    await stage.until(stage.card_says(f"Retry of run {old}"))
+    await stage.until(stage.card_says("succeeded"))
+    stage.sandbox.bolt.add_fault(Fault("drop_after", operation="retryBoltRun"))
+    await stage.slash(f"retry {old}", user="grace")
+    await stage.until(stage.card_says("it is unclear whether"))
+    await stage.until(stage.told_privately("could not find out whether", "grace"))
+    assert "Look in Bolt" in str(stage.cards()[-1].blocks)
+    assert stage.asked("retryBoltRun") == 2
+
+
+async def test_a_retry_that_is_late_is_never_sent(stage: Stage) -> None:
+    """Bolt is away for longer than the deadline."""
+    await stage.start_bot({"BOLT_BOT_START_DEADLINE_S": "3", **SOON})
+    await failed_run(stage)
+    stage.sandbox.bolt.add_fault(Fault("away", count=None))
+    await stage.click("Retry failed")
+    await stage.until(stage.told_privately("Nothing was started"), timeout_s=30)
+    stage.sandbox.bolt.faults.clear()
+    assert stage.asked("retryBoltRun") == 0
+
+
+async def test_a_retry_that_bolt_refuses_takes_its_card_back(stage: Stage) -> None:
+    """Its reason is told, and the old card says nothing of a retry."""
+    await stage.start_bot()
+    await failed_run(stage)
+    stage.sandbox.bolt.add_fault(Fault("graphql_error", operation="retryBoltRun", message="No slots are free"))
+    await stage.click("Retry failed")
+    await stage.until(stage.told_privately("Bolt did not start it: No slots are free. /bolt retry"))
+    await stage.until(lambda: len(stage.cards()) == 1)
+    assert "Retried" not in stage.cards()[0].text
+
+
+async def test_the_buttons_work_although_redis_has_lost_everything(stage: Stage) -> None:
+    """The retry starts, the old card gets its line back, and its end is not told a second time."""
+    bot = await stage.start_bot()
+    old = await failed_run(stage)
+    bot.kill()
+    await bot.ended()
+    await stage.start_bot({"BOLT_BOT_DATA_DIR": str(stage.folder / "empty"), **SOON})
+    stage.sandbox.bolt.add_fault(Fault("drop_after", operation="retryBoltRun"))
+    await stage.click("Retry failed")
+    await stage.until(stage.card_says("succeeded"))
+    assert stage.asked("retryBoltRun") == 1
+    assert stage.started()[-1].parent_id == old.id
+    await stage.until(lambda: "Retried by" in stage.cards()[0].text)
+    await stage.until(lambda: any("Retried by" in reply.text for reply in stage.replies(card=0)))
+    await stage.until(lambda: "Details in the thread" in str(stage.cards()[0].blocks))
+    assert FAILED in stage.cards()[0].text
+    assert all("is starting" not in version.text for version in stage.cards()[0].earlier[3:])
+    assert sum("failed (command" in reply.text for reply in stage.replies(card=0)) == 1
+
+
+async def test_in_a_failed_cards_thread_the_run_may_be_left_out(stage: Stage) -> None:
+    """Also when Redis has lost everything: the card's own buttons tell what there is to know, and its end is not told again."""
+    bot = await stage.start_bot()
+    old = await failed_run(stage)
+    thread = stage.cards()[0].ts
+    await stage.mention("retry", thread=thread)
+    await stage.until(lambda: any("Retried by" in reply.text for reply in stage.replies(card=0)))
+    await stage.until(stage.card_says("succeeded"))
+    bot.kill()
+    await bot.ended()
+    await stage.start_bot({"BOLT_BOT_DATA_DIR": str(stage.folder / "empty")})
+    await stage.mention("cancel", thread=thread)
+    await stage.until(stage.told_privately("there is nothing to cancel"))
+    await stage.mention("retry --all", user="grace", thread=thread)
+    await stage.until(lambda: len(stage.started()) == 3)
+    await stage.until(lambda: f"Retried by {mention(stage, 'grace')}" in stage.cards()[0].text)
+    await stage.until(lambda: sum("Retried by" in reply.text for reply in stage.replies(card=0)) == 2)
+    assert [run.parent_id for run in stage.started()] == [None, old.id, old.id]
+    assert sum("failed (command" in reply.text for reply in stage.replies(card=0)) == 1
+
+
+async def test_a_success_is_run_again_as_it_was(stage: Stage) -> None:
+    """Schedule, branch, pull request and commands; once a click; also when Redis has lost everything."""
+    bot = await stage.start_bot()
+    await stage.slash("run nightly --branch dev --pr 12 --command “dbt run -s a” --command “dbt test”")
+    await stage.until(stage.card_says("succeeded"))
+    await stage.click("Run again", user="grace", times=2)
+    await stage.until(lambda: sum("succeeded" in card.text for card in stage.cards()) == 2)
+    bot.kill()
+    await bot.ended()
+    await stage.start_bot({"BOLT_BOT_DATA_DIR": str(stage.folder / "empty")})
+    await stage.click("Run again")
+    await stage.until(lambda: sum("succeeded" in card.text for card in stage.cards()) == 3)
+    runs = stage.started()
+    assert len(runs) == 3
+    assert len({(run.slug, run.branch, run.pull_request) for run in runs}) == 1
+    assert [[step.command for step in run.steps][-2:] for run in runs] == [["dbt run -s a", "dbt test"]] * 3
+    await stage.click("Run again")
+    await stage.until(stage.told_privately("with the same words"))
+
+
+async def test_commands_that_fit_into_no_button_are_run_again_from_the_record(stage: Stage) -> None:
+    """And where that is lost too, nothing else is run instead."""
+    bot = await stage.start_bot()
+    long = " ".join(f"--command “dbt run -s {'x' * 900} {number}”" for number in range(3))
+    await stage.slash(f"run nightly {long}")
+    await stage.until(stage.card_says("succeeded"))
+    await stage.click("Run again")
+    await stage.until(lambda: len(stage.started()) == 2)
+    await stage.until(lambda: sum("succeeded" in card.text for card in stage.cards()) == 2)
+    bot.kill()
+    await bot.ended()
+    await stage.start_bot({"BOLT_BOT_DATA_DIR": str(stage.folder / "empty")})
+    await stage.click("Run again")
+    await stage.until(stage.told_privately("I no longer know how run"))
+    assert len(stage.started()) == 2
+
+
+@pytest.mark.parametrize("label", ["Retry failed", "Run again"])
+async def test_a_card_of_another_bolt_workspace_starts_nothing_here(stage: Stage, label: str) -> None:
+    """Its run's number is another run here."""
+    bot = await stage.start_bot()
+    await stage.slash(f"run {'hourly' if label == 'Retry failed' else 'nightly'}")
+    await stage.until(lambda: any(label in str(card.blocks) for card in stage.cards()))
+    bot.kill()
+    await bot.ended()
+    await stage.start_bot({"PARADIME_WORKSPACE_UID": "another"})
+    await stage.click(label)
+    await stage.until(stage.told_privately("This card belongs to another Bolt workspace"))
+    assert len(stage.started()) == 1
+
+
+async def test_failures_before_a_success_are_counted(stage: Stage) -> None:
+    """Twice it fails, then it has recovered, on the card and in the thread."""
+    await stage.start_bot()
+    for user in ("ada", "grace"):
+        await stage.slash("run flaky", user=user)
+        await stage.until(lambda: all(FAILED in card.text for card in stage.cards()) and bool(stage.cards()))
+    await stage.slash("run flaky", user="gus")
+    await stage.until(stage.replied("recovered after 2 failures"))
+    assert "recovered after 2 failures" in stage.cards()[-1].text
+    assert "failed" not in stage.cards()[-1].text
