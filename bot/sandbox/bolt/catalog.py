@@ -64,7 +64,7 @@ def _everyday() -> list[Schedule]:
                     dbt("dbt run --select +fct_revenue+", 3.5, "run-model-error", 1),
                     dbt("dbt test --select fct_revenue", 2.0, "test-success"),
                 ),
-                history="SSFSSS",
+                history="SSSSSFSSSSCSSSSSFSSFSSSS",
             ),
             cron="0 * * * *",
             period_s=HOUR_S,
