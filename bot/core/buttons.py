@@ -18,14 +18,21 @@ from bot.core.text import cut
 
 CANCEL_RUN = "run.cancel"
 OPEN_RUN = "run.open"
+# May be followed by what tells the buttons of a message apart.
+WATCH_RUN = "run.watch"
 START_ANOTHER = "start.another"
 START_SUGGESTED = "start.suggested"
+PREVIOUS_PAGE = "page.previous"
+NEXT_PAGE = "page.next"
+SUSPEND = "suspend.yes"
+LEAVE = "suspend.no"
 # Followed by what tells the buttons of a message apart.
 COMMAND = "command"
 
 VERSION = 1
 BOLT_ID_LIMIT = 2**31
 VALUE_LIMIT = 2000
+PAGE_LIMIT = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +121,19 @@ def read_command_value(value: str) -> str:
     if not command:
         raise _unreadable()
     return command
+
+
+def page_value(command: Command, number: int) -> str:
+    """The value of a button that turns to a page of what a command lists."""
+    return _compact({"v": VERSION, "c": canonical(command), "p": number})
+
+
+def read_page_value(value: str) -> tuple[str, int]:
+    """The command and the page that a click names. Raises BadCommand for anything that is not such a value."""
+    number = _object(value).get("p")
+    if isinstance(number, bool) or not isinstance(number, int) or not 0 < number < PAGE_LIMIT:
+        raise _unreadable()
+    return read_command_value(value), number
 
 
 def _compact(fields: dict[str, object]) -> str:

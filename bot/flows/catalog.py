@@ -29,6 +29,14 @@ class Catalog:
             found = find(wanted, await self._list(1))
         return found
 
+    async def all(self) -> list[Schedule]:
+        """Every active schedule, as Bolt told a minute ago at most. Raises BoltError where the list cannot be read."""
+        return list(await self._list(self._fresh_for_s))
+
+    def forget(self) -> None:
+        """Something was changed: the list is read anew when it is next asked for."""
+        self._read_at = float("-inf")
+
     async def _list(self, fresh_for_s: float) -> list[Schedule]:
         async with self._reading:
             if self._age() > fresh_for_s:

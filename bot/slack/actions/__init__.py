@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.slack.actions import another, cancel, command, open_run, suggested
+from bot.slack.actions import another, cancel, command, open_run, page, suggested, suspend
 from bot.slack.desk import Desk
 
 
 def register(app: AsyncApp, desk: Desk) -> None:
     """Listen to every button."""
-    for action in (cancel, another, suggested, command, open_run):
+    for action in (cancel, another, suggested, command, open_run, page, suspend):
         action.register(app, desk)

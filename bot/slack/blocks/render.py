@@ -40,9 +40,21 @@ def render(message: Message) -> tuple[str, list[Json]]:
     for view in message.blocks[:BLOCKS]:
         limit = max(200, min(SECTION, room))
         block = _block(view, limit)
-        room -= len(str(block.get("text", ""))) + len(str(block.get("elements", "")))
+        room -= _texts(block)
         blocks.append(block)
     return text, blocks
+
+
+def _texts(made: object) -> int:
+    """How many characters of text stand in it, at any depth: a button's value and names are none."""
+    match made:
+        case dict():
+            own = sum(len(one) for name, one in made.items() if name == "text" and isinstance(one, str))
+            return own + sum(_texts(one) for one in made.values() if isinstance(one, (dict, list)))
+        case list():
+            return sum(_texts(one) for one in made)
+        case _:
+            return 0
 
 
 def _block(view: View, limit: int) -> Json:

@@ -10,11 +10,22 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from bot.core.command import CancelCommand, Command, HelpCommand, RunCommand, StatusCommand
+from bot.core.command import (
+    CancelCommand,
+    Command,
+    HelpCommand,
+    HistoryCommand,
+    ListCommand,
+    RunCommand,
+    RunsCommand,
+    ShowCommand,
+    StatusCommand,
+    SuspendCommand,
+)
 from bot.core.errors import BadCommand
 from bot.core.grammar import parse
 from bot.core.message import Message
-from bot.slack.commands import cancel, help_, run, status
+from bot.slack.commands import cancel, help_, history, list_, run, runs, show, status, suspend
 from bot.slack.desk import Call, Desk, slash_call
 
 
@@ -43,7 +54,18 @@ async def handle(desk: Desk, call: Call, command: Command) -> Message | None:
             return await cancel.handle(desk, call, command)
         case StatusCommand():
             return await status.handle(desk, call, command)
+        case ListCommand():
+            list_.handle(desk, call, command)
+        case ShowCommand():
+            show.handle(desk, call, command)
+        case RunsCommand():
+            runs.handle(desk, call, command)
+        case HistoryCommand():
+            history.handle(desk, call, command)
+        case SuspendCommand():
+            suspend.handle(desk, call, command)
         case HelpCommand():
             return help_.handle(desk, command)
         case _:
             return Message(("I cannot do that yet.",))
+    return None

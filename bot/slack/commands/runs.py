@@ -1,0 +1,15 @@
+"""`runs <schedule>`: its recent runs."""
+
+from __future__ import annotations
+
+from bot.core.command import RunsCommand
+from bot.slack.desk import Call, Desk
+
+
+def handle(desk: Desk, call: Call, command: RunsCommand) -> None:
+    """The first page, privately."""
+
+    async def answer() -> None:
+        await desk.tell(call.asker, await desk.schedules.runs(command))
+
+    desk.later(answer(), call.asker)

@@ -1,0 +1,15 @@
+"""`pause <schedule>` and `resume <schedule>`: asked back first."""
+
+from __future__ import annotations
+
+from bot.core.command import SuspendCommand
+from bot.slack.desk import Call, Desk
+
+
+def handle(desk: Desk, call: Call, command: SuspendCommand) -> None:
+    """Ask whether that is meant, privately."""
+
+    async def answer() -> None:
+        await desk.tell(call.asker, await desk.suspend.ask(command))
+
+    desk.later(answer(), call.asker)
