@@ -224,7 +224,6 @@ class App:
         await self._web.stop()
         await self._bolt.aclose()
         await self._slack.close()
-        self._charts.close()
         if self._redis is not None:
             await close(self._redis)
         if self._embedded is not None:

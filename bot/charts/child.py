@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import json
 import os
-import shutil
+import stat
 import sys
 import tempfile
 from dataclasses import asdict
@@ -22,9 +22,9 @@ log = structlog.get_logger()
 
 AT_ONCE = 2
 ASKED_MOST = 20
-DRAW_S = 20.0
-PREFIX = "bolt-bot-charts-"
-SHARED_MEMORY = "/dev/shm"  # noqa: S108 - mkdtemp makes a folder there that is nobody else's
+DRAW_S = 30.0
+# A hardened container has nothing else to write to.
+SHARED_MEMORY = "/dev/shm"  # noqa: S108 - what is found there is checked
 PNG = b"\x89PNG\r\n\x1a\n"
 PNG_MOST = 4_000_000
 COMPLAINT_SHOWN = 2000
@@ -34,14 +34,13 @@ NOT_DRAWN = "The picture could not be drawn."
 
 
 class Charts:
-    """Draws histories. The plotting library's list of fonts is kept between pictures, until `close`."""
+    """Draws histories."""
 
     def __init__(self, *, draw_s: float = DRAW_S, at_once: int = AT_ONCE, asked_most: int = ASKED_MOST) -> None:
         self._draw_s = draw_s
         self._slots = asyncio.Semaphore(at_once)
         self._asked_most = asked_most
         self._asked = 0
-        self._folder: str | None = None
 
     async def draw(self, shown: History) -> bytes:
         """A history as a PNG. Raises NoChart."""
@@ -49,7 +48,7 @@ class Charts:
             raise NoChart(TOO_MANY)
         self._asked += 1
         try:
-            async with asyncio.timeout(self._draw_s * 2), self._slots:
+            async with asyncio.timeout(self._draw_s * 3), self._slots:
                 return await self._drawn(json.dumps(written(shown)).encode())
         except TimeoutError as error:
             raise NoChart(TOO_LONG) from error
@@ -58,12 +57,6 @@ class Charts:
             raise NoChart(NOT_DRAWN) from error
         finally:
             self._asked -= 1
-
-    def close(self) -> None:
-        """Remove what is kept."""
-        if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
-            self._folder = None
 
     async def _drawn(self, asked: bytes) -> bytes:
         process = await asyncio.create_subprocess_exec(
@@ -89,14 +82,13 @@ class Charts:
             raise NoChart(NOT_DRAWN)
         return picture
 
-    def _environment(self) -> dict[str, str]:
+    @staticmethod
+    def _environment() -> dict[str, str]:
         """Nothing of ours but what it needs: it has no use for tokens."""
-        if self._folder is None:
-            self._folder = scratch()
         return {
             "PATH": os.environ.get("PATH", ""),
             "PYTHONPATH": str(Path(bot.__file__).parents[1]),
-            "MPLCONFIGDIR": self._folder,
+            "MPLCONFIGDIR": cache_folder(),
             "MPLBACKEND": "agg",
             # Each thread would take memory, and a picture needs one.
             "OPENBLAS_NUM_THREADS": "1",
@@ -105,12 +97,20 @@ class Charts:
         }
 
 
-def scratch() -> str:
-    """A folder to write in: in memory where the whole disk is read-only, as in a hardened container. Raises OSError."""
-    try:
-        return tempfile.mkdtemp(prefix=PREFIX)
-    except OSError:
-        return tempfile.mkdtemp(prefix=PREFIX, dir=SHARED_MEMORY)
+def cache_folder() -> str:
+    """Where the plotting library keeps its list of fonts. Raises OSError where nothing can be written."""
+    places = [SHARED_MEMORY]
+    with contextlib.suppress(FileNotFoundError):
+        places.insert(0, tempfile.gettempdir())
+    for place in places:
+        folder = Path(place) / f"bolt-bot-charts-{os.geteuid()}"
+        with contextlib.suppress(OSError):
+            folder.mkdir(mode=0o700, exist_ok=True)
+            found = folder.lstat()
+            # Anybody may have made one of that name.
+            if stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() and not found.st_mode & 0o077:
+                return str(folder)
+    raise PermissionError("no folder of ours can be written")
 
 
 def written(shown: History) -> dict[str, object]:

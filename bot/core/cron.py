@@ -70,7 +70,13 @@ def next_run(schedule: Schedule, now: datetime) -> NextRun | None:
 
 
 def next_told(schedule: Schedule, now: datetime) -> Sentence:
-    """When it starts next, in the viewer's zone."""
+    """When it starts next, in the viewer's zone, and when it starts at all."""
+    if is_off(schedule.cron):
+        return told(schedule.cron)
+    return (*_next_alone(schedule, now), " · ", *told(schedule.cron))
+
+
+def _next_alone(schedule: Schedule, now: datetime) -> Sentence:
     following = next_run(schedule, now)
     if following is None:
         return ("no next run",)

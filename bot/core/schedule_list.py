@@ -59,9 +59,9 @@ def _row(schedule: Schedule, now: datetime, *, inactive: bool) -> Sentence:
     if state is not None and schedule.last_run_at is not None:
         spans += [" · last run ", When(schedule.last_run_at, "date_time")]
     spans += [*paused(schedule), "\n"]
-    spans += ["inactive" if inactive else "", *(() if inactive else next_told(schedule, now))]
+    spans += ["inactive · ", *told(schedule.cron)] if inactive else next_told(schedule, now)
     # A name may be anything; the slug is what is typed.
-    spans += [" · ", *told(schedule.cron), " · ", Code(cut(schedule.slug, NAME_SHOWN))]
+    spans += [" · ", Code(cut(schedule.slug, NAME_SHOWN))]
     spans.append(f" · {cut(schedule.owner, OWNER_SHOWN)}" if schedule.owner else " · no owner")
     return tuple(spans)
 

@@ -19,7 +19,7 @@ from bot.core.text import Bold, Code, Sentence, Span, When, cut, plural
 
 NAME_SHOWN = 200
 SHORT = 80
-COMMANDS_SHOWN = 10
+COMMANDS_SHOWN = 15
 COMMAND_SHOWN = 160
 RUNS_SHOWN = 5
 NOTIFIED_SHOWN = 8
@@ -35,12 +35,12 @@ def schedule_page(
 ) -> Message:
     """All of a schedule. `runs` are its newest, newest first, None where Bolt does not tell."""
     first = _headline(schedule, runs, active=active)
-    when: Sentence = (*told(schedule.cron), " · ", *next_told(schedule, now)) if active else told(schedule.cron)
-    lines: list[Sentence] = [first, ("Starts: ", *when), _whose(schedule), *_settings(schedule)]
+    when = next_told(schedule, now) if active else told(schedule.cron)
+    lines: list[Sentence] = [first, ("When: ", *when), _whose(schedule), *_settings(schedule)]
     blocks: list[Block] = [Paragraph(_joined(lines)), Paragraph(_commands(schedule)), Facts(_notified(schedule))]
     blocks += _past(schedule, runs, app_url)
     blocks.append(Buttons(_buttons(schedule, runs, active=active)))
-    return Message((*first, ". Starts: ", *when, ". ", *_whose(schedule), "."), tuple(blocks))
+    return Message((*first, ". When: ", *when, ". ", *_whose(schedule), "."), tuple(blocks))
 
 
 def _headline(schedule: Schedule, runs: Sequence[RunSummary] | None, *, active: bool) -> Sentence:

@@ -97,7 +97,7 @@ class Histories:
             log.warning("a picture was refused", why=refused.code, channel=asker.channel)
             return in_words(schedule, shown, f"Slack did not take the picture ({refused.code}).")
         except SlackError as error:
-            return in_words(schedule, shown, f"{error.sentence} So there is no picture.")
+            return in_words(schedule, shown, f"{error.sentence} Ask again in a minute for the picture.")
         return None
 
     async def _show(self, channel: str, thread: str | None, file_id: str, schedule: Schedule, shown: History) -> None:

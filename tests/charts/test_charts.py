@@ -6,14 +6,14 @@ import asyncio
 import io
 import subprocess
 import sys
-from collections.abc import Iterator
+import tempfile
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from bot.charts import draw
-from bot.charts.child import Charts
+from bot.charts.child import SHARED_MEMORY, Charts, cache_folder
 from bot.core.errors import NoChart
 from bot.core.history import History
 from tests.core.test_history import of
@@ -22,11 +22,9 @@ EACH = (("S", 100.0), ("F", 40.0), ("C", 10.0), ("K", 0.0), ("S", 120.0), ("f", 
 
 
 @pytest.fixture
-def charts() -> Iterator[Charts]:
-    """Draws; what it keeps is removed."""
-    made = Charts()
-    yield made
-    made.close()
+def charts() -> Charts:
+    """Draws."""
+    return Charts()
 
 
 def opened(picture: bytes) -> Image.Image:
@@ -98,7 +96,6 @@ async def test_it_is_given_up_in_time_and_nothing_is_left() -> None:
     charts = Charts(draw_s=0.05)
     with pytest.raises(NoChart):
         await charts.draw(of(*EACH))
-    charts.close()
     assert children() == []
 
 
@@ -107,9 +104,23 @@ async def test_many_at_once_take_turns() -> None:
     charts = Charts(at_once=1, asked_most=3)
     asked = [asyncio.create_task(charts.draw(of(*EACH))) for _ in range(5)]
     done = await asyncio.gather(*asked, return_exceptions=True)
-    charts.close()
     assert [isinstance(one, bytes) for one in done] == [True, True, True, False, False]
     assert all(isinstance(one, NoChart) for one in done[3:])
+
+
+def test_a_folder_of_somebody_elses_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that others may write to, or a link in its place; where the disk is read-only, memory serves."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    mine = Path(cache_folder())
+    assert mine.parent == tmp_path
+    assert cache_folder() == str(mine)
+    mine.chmod(0o777)
+    assert cache_folder().startswith(SHARED_MEMORY)
+    mine.rmdir()
+    mine.symlink_to(tmp_path)
+    assert cache_folder().startswith(SHARED_MEMORY)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
+    assert cache_folder().startswith(SHARED_MEMORY)
 
 
 def test_the_library_stays_out_of_the_bot() -> None:

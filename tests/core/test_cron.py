@@ -77,11 +77,14 @@ def test_bolts_word_for_the_next_run_counts() -> None:
     tonight = datetime(2026, 11, 26, 2, tzinfo=UTC)
     assert next_run(NIGHTLY, NOW) == NextRun(tonight, computed=True)
     assert next_run(replace(NIGHTLY, next_run_at=NOW - timedelta(minutes=1)), NOW) == NextRun(tonight, computed=True)
-    assert said(next_told(NIGHTLY, NOW)) == "next run 02:00 (computed from its cron, read as UTC)"
+    assert (
+        said(next_told(NIGHTLY, NOW)) == "next run 02:00 (computed from its cron, read as UTC) · at 02:00 (0 2 * * *)"
+    )
 
 
 def test_a_paused_one_has_no_next_run() -> None:
     """Neither has one that never comes."""
     paused = replace(NIGHTLY, suspended=True, next_run_at=NOW + timedelta(hours=1))
-    assert said(next_told(paused, NOW)) == "no next run"
-    assert said(next_told(replace(NIGHTLY, cron="0 0 31 2 *"), NOW)) == "no next run"
+    assert said(next_told(paused, NOW)) == "no next run · at 02:00 (0 2 * * *)"
+    assert said(next_told(replace(NIGHTLY, cron="0 0 31 2 *"), NOW)).startswith("no next run · ")
+    assert said(next_told(replace(NIGHTLY, cron="OFF"), NOW)) == "no cron, starts only when asked"
