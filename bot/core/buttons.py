@@ -110,6 +110,14 @@ def command_button(label: str, command: Command, *, number: int = 0, spoken: str
     return Button(f"{COMMAND}.{kind}.{number}", cut(label, 75), value=value, spoken=spoken)
 
 
+def fitting(label: str, command: Command, *, number: int = 0, spoken: str | None = None) -> tuple[Button, ...]:
+    """Such a button, none where the command is longer than one carries: an odd schedule must not spoil a list."""
+    try:
+        return (command_button(label, command, number=number, spoken=spoken),)
+    except ValueError:
+        return ()
+
+
 def command_value(command: str) -> str:
     """The value of a button that stands for a command: the text of the command itself."""
     return json.dumps({"v": VERSION, "c": command}, separators=(",", ":"), ensure_ascii=False)

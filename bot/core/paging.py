@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from bot.core.buttons import NEXT_PAGE, PREVIOUS_PAGE, page_value
+from bot.core.buttons import NEXT_PAGE, PREVIOUS_PAGE, VALUE_LIMIT, page_value
 from bot.core.command import Command
 from bot.core.message import Button, Buttons
 
@@ -41,7 +41,7 @@ def page_buttons(shown: Page[T], command: Command) -> tuple[Buttons, ...]:
     """Previous and next, where there are such pages."""
     buttons: list[Button] = []
     for action, label, number in ((PREVIOUS_PAGE, "Previous", shown.number - 1), (NEXT_PAGE, "Next", shown.number + 1)):
-        if 1 <= number <= shown.count:
-            spoken = f"{label} page: {number} of {shown.count}"
-            buttons.append(Button(action, label, value=page_value(command, number), spoken=spoken))
+        value = page_value(command, number)
+        if 1 <= number <= shown.count and len(value) <= VALUE_LIMIT:
+            buttons.append(Button(action, label, value=value, spoken=f"{label} page: {number} of {shown.count}"))
     return (Buttons(tuple(buttons)),) if buttons else ()

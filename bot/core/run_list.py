@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.core.bolt import RunSummary, Schedule
-from bot.core.buttons import WATCH_RUN, command_button, run_value
+from bot.core.buttons import WATCH_RUN, fitting, run_value
 from bot.core.card import run_url
 from bot.core.command import RunCommand, RunsCommand
 from bot.core.message import Block, Button, Buttons, Message, Paragraph
@@ -40,8 +40,8 @@ def run_list(
 def never_ran(schedule: Schedule) -> Message:
     """A schedule without a run."""
     text: Sentence = (Bold(cut(schedule.name, NAME_SHOWN)), " has not run yet.")
-    run = command_button("Run", RunCommand(schedule.slug), spoken=cut(f"Run {schedule.name}", 75))
-    return Message(text, (Paragraph(text), Buttons((run,))))
+    run = fitting("Run", RunCommand(schedule.slug), spoken=cut(f"Run {schedule.name}", 75))
+    return Message(text, (Paragraph(text), *((Buttons(run),) if run else ())))
 
 
 def run_line(run: RunSummary, app_url: str) -> Sentence:

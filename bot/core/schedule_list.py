@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from bot.core.bolt import Schedule
-from bot.core.buttons import command_button
+from bot.core.buttons import fitting
 from bot.core.command import ListCommand, RunCommand, ShowCommand
 from bot.core.cron import next_told, told
 from bot.core.message import Block, Buttons, Message, Paragraph
@@ -26,7 +26,7 @@ def schedule_list(shown: Page[Schedule], asked: ListCommand, now: datetime, *, t
     blocks: list[Block] = [Paragraph(first)]
     for at, schedule in enumerate(shown.items):
         blocks.append(Paragraph(_row(schedule, now, inactive=asked.inactive)))
-        blocks.append(_buttons(schedule, at, inactive=asked.inactive))
+        blocks += _buttons(schedule, at, inactive=asked.inactive)
     blocks += page_buttons(shown, asked)
     return Message((*first, *_spoken(shown)), tuple(blocks))
 
@@ -66,13 +66,11 @@ def _row(schedule: Schedule, now: datetime, *, inactive: bool) -> Sentence:
     return tuple(spans)
 
 
-def _buttons(schedule: Schedule, at: int, *, inactive: bool) -> Buttons:
-    name = schedule.name or schedule.slug
-    details = command_button("Details", ShowCommand(schedule.slug), number=at, spoken=cut(f"Details of {name}", SPOKEN))
-    if inactive:
-        return Buttons((details,))
-    run = command_button("Run", RunCommand(schedule.slug), number=at, spoken=cut(f"Run {name}", SPOKEN))
-    return Buttons((run, details))
+def _buttons(schedule: Schedule, at: int, *, inactive: bool) -> tuple[Buttons, ...]:
+    name, slug = schedule.name or schedule.slug, schedule.slug
+    run = () if inactive else fitting("Run", RunCommand(slug), number=at, spoken=cut(f"Run {name}", SPOKEN))
+    details = fitting("Details", ShowCommand(slug), number=at, spoken=cut(f"Details of {name}", SPOKEN))
+    return (Buttons((*run, *details)),) if run or details else ()
 
 
 def _nothing(asked: ListCommand, typed: str) -> Message:

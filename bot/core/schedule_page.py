@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bot.core.bolt import Deferral, Notification, RunSummary, Schedule
-from bot.core.buttons import command_button
+from bot.core.buttons import fitting
 from bot.core.command import HistoryCommand, RunCommand, RunsCommand, SuspendCommand
 from bot.core.cron import next_told, told
 from bot.core.history import history, sparkline, summary
-from bot.core.message import Block, Button, Buttons, Facts, Message, Paragraph
+from bot.core.message import Block, Buttons, Facts, Message, Paragraph
 from bot.core.run import is_final
 from bot.core.run_list import run_line
 from bot.core.schedule_list import paused
@@ -39,7 +39,7 @@ def schedule_page(
     lines: list[Sentence] = [first, ("When: ", *when), _whose(schedule), *_settings(schedule)]
     blocks: list[Block] = [Paragraph(_joined(lines)), Paragraph(_commands(schedule)), Facts(_notified(schedule))]
     blocks += _past(schedule, runs, app_url)
-    blocks.append(Buttons(_buttons(schedule, runs, active=active)))
+    blocks += _buttons(schedule, runs, active=active)
     return Message((*first, ". When: ", *when, ". ", *_whose(schedule), "."), tuple(blocks))
 
 
@@ -137,19 +137,17 @@ def _past(schedule: Schedule, runs: Sequence[RunSummary] | None, app_url: str) -
     return blocks
 
 
-def _buttons(schedule: Schedule, runs: Sequence[RunSummary] | None, *, active: bool) -> tuple[Button, ...]:
+def _buttons(schedule: Schedule, runs: Sequence[RunSummary] | None, *, active: bool) -> tuple[Buttons, ...]:
     name, slug = schedule.name, schedule.slug
-    made = [command_button("Run", RunCommand(slug), spoken=cut(f"Run {name}", SPOKEN))] if active else []
-    made.append(command_button("Runs", RunsCommand(slug), spoken=cut(f"Runs of {name}", SPOKEN)))
+    made = [*fitting("Run", RunCommand(slug), spoken=cut(f"Run {name}", SPOKEN))] if active else []
+    made += fitting("Runs", RunsCommand(slug), spoken=cut(f"Runs of {name}", SPOKEN))
     if runs and history(name, runs).is_enough:
-        made.append(
-            command_button("History", HistoryCommand(slug), spoken=cut(f"History of {name}, posted here", SPOKEN))
-        )
+        made += fitting("History", HistoryCommand(slug), spoken=cut(f"History of {name}, posted here", SPOKEN))
     if active and schedule.source.lower() != YAML:
         label = "Resume" if schedule.suspended else "Pause"
         suspend = SuspendCommand(slug, suspend=not schedule.suspended)
-        made.append(command_button(label, suspend, spoken=cut(f"{label} {name}", SPOKEN)))
-    return tuple(made)
+        made += fitting(label, suspend, spoken=cut(f"{label} {name}", SPOKEN))
+    return (Buttons(tuple(made)),) if made else ()
 
 
 def _joined(lines: Sequence[Sentence]) -> Sentence:

@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bot.core import suspension
 from bot.core.bolt import Deferral, Notification, RunSummary, Schedule
@@ -153,3 +155,56 @@ def test_two_hundred_commands_are_told_in_short() -> None:
     _, blocks = render(schedule_page(many, RUNS * 10, NOW, app_url=APP, active=True))
     check_blocks(blocks)
     assert any("and 185 more" in str(block) for block in blocks)
+
+
+TEXTS = st.text(max_size=300) | st.sampled_from(
+    ["&" * 900, "\\" * 1000, "<!here>", "*x* `y` _z_", "🎉" * 300, "\n\t \u202e"]
+)
+LISTS = st.lists(TEXTS, max_size=30).map(tuple)
+DEFERRALS = st.none() | st.builds(Deferral, st.booleans(), TEXTS, st.none() | TEXTS, st.none() | TEXTS, st.booleans())
+TIMES = st.none() | st.datetimes(datetime(1970, 1, 2), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - hypothesis wants them bare
+SCHEDULES = st.builds(
+    Schedule,
+    st.integers(),
+    TEXTS,
+    TEXTS,
+    TEXTS,
+    TEXTS | st.just("0 2 * * *"),
+    TEXTS | st.sampled_from(["yaml", "ui"]),
+    st.none() | TEXTS,
+    st.none() | st.booleans(),
+    TIMES,
+    st.none() | TEXTS,
+    TIMES,
+    LISTS,
+    st.none() | TEXTS,
+    DEFERRALS,
+    DEFERRALS,
+    notifications=st.lists(st.builds(Notification, TEXTS, TEXTS, LISTS, st.none() | TEXTS), max_size=20).map(tuple),
+)
+SUMMARIES = st.builds(
+    RunSummary,
+    st.integers(1, 2**31),
+    st.sampled_from(["SUCCESS", "ERROR", "RUNNING", "SKIPPED", "CANCELED"]) | TEXTS,
+    TEXTS,
+    st.none() | TEXTS,
+    st.none() | st.integers(1, 2**31),
+    TIMES,
+    TIMES,
+    *[st.none() | TEXTS] * 3,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(SCHEDULES, min_size=1, max_size=12), st.lists(SUMMARIES, max_size=12), st.booleans())
+def test_whatever_bolt_tells_slack_takes_it(schedules: list[Schedule], listed: list[RunSummary], active: bool) -> None:  # noqa: FBT001 - drawn
+    """Names, slugs, crons, commands, states and times of any kind."""
+    one = schedules[0]
+    for message in (
+        schedule_list(page(schedules, 1), ListCommand(inactive=not active), NOW, typed="/bolt"),
+        schedule_page(one, listed, NOW, app_url=APP, active=active),
+        run_list(one, page(listed, 1), RunsCommand(one.slug), workspace="w", app_url=APP, most=100),
+    ):
+        text, blocks = render(message)
+        assert text.strip()
+        check_blocks(blocks)
