@@ -34,7 +34,7 @@ COLOURS: dict[Outcome, str] = {
 PATTERNS: dict[Outcome, str] = {"succeeded": "", "failed": "///", "cancelled": "...", "skipped": "---", "other": "xxx"}
 LETTERS: dict[Outcome, str] = {"succeeded": "", "failed": "F", "cancelled": "C", "skipped": "S", "other": "?"}
 # Wide enough for a phone: shown there at a third of its size, the smallest letters are still 8 points high.
-WIDTH_IN, HEIGHT_IN, DPI = 6.4, 4.4, 200
+WIDTH_IN, HEIGHT_IN, DPI = 6.4, 4.8, 200
 # With more bars than this, letters have to be small to stand beside each other.
 MANY = 60
 TICKS = (1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800, 604800)
@@ -68,7 +68,7 @@ def draw(shown: History) -> bytes:
     from matplotlib.figure import Figure  # noqa: PLC0415
     from matplotlib.layout_engine import ConstrainedLayoutEngine  # noqa: PLC0415
 
-    with mpl.rc_context({"hatch.linewidth": 1.2, "font.size": 12, "font.family": "DejaVu Sans"}):
+    with mpl.rc_context({"hatch.linewidth": 1.2, "font.size": 14, "font.family": "DejaVu Sans"}):
         layout = ConstrainedLayoutEngine(w_pad=0.14, h_pad=0.1)
         figure = Figure(figsize=(WIDTH_IN, HEIGHT_IN), dpi=DPI, facecolor=PAPER, layout=layout)
         axes = figure.add_subplot()
@@ -76,14 +76,15 @@ def draw(shown: History) -> bytes:
         _bars(axes, shown, top)
         _lines(axes, shown)
         _frame(axes, shown, top)
-        figure.suptitle(_title(shown), fontsize=15, fontweight="bold", color=INK, parse_math=False)
+        figure.suptitle(_title(shown), fontsize=16, fontweight="bold", color=INK, parse_math=False)
         out = io.BytesIO()
         figure.savefig(out, format="png", facecolor=PAPER)
     return out.getvalue()
 
 
 def _bars(axes: Any, shown: History, top: float) -> None:  # noqa: ANN401 - matplotlib's types are not loaded here
-    room = top * 0.03
+    # Lengths beside each other would not be readable.
+    room, longest = top * 0.03, shown.longest
     for at, bar in enumerate(shown.bars):
         # What took no time, or an unknown one, is still to be seen.
         height = max(min(bar.seconds or 0.0, top), top * 0.008)
@@ -99,11 +100,20 @@ def _bars(axes: Any, shown: History, top: float) -> None:  # noqa: ANN401 - matp
         )
         letter = LETTERS[bar.outcome]
         if letter:
-            size = 12 if len(shown.bars) <= MANY else 7
+            size = 13 if len(shown.bars) <= MANY else 7
             axes.text(at, height + room, letter, ha="center", va="bottom", fontsize=size, fontweight="bold", color=INK)
         if bar.seconds is not None and bar.seconds > top:
+            # A gap says that the bar goes on.
+            axes.plot((at - 0.6, at + 0.6), (top * 0.9, top * 0.93), color=PAPER, linewidth=4, zorder=4)
             above = top + room * (4 if letter else 1)
-            axes.text(at, above, f"↑ {duration(bar.seconds)}", ha=_side(at, len(shown.bars)), va="bottom", color=INK)
+            axes.text(
+                at,
+                above,
+                f"↑ {duration(bar.seconds)}" if bar is longest else "↑",
+                ha=_side(at, len(shown.bars)),
+                va="bottom",
+                color=INK,
+            )
 
 
 def _side(at: int, count: int) -> str:
@@ -157,7 +167,7 @@ def _frame(axes: Any, shown: History, top: float) -> None:  # noqa: ANN401 - as 
         loc="outside lower center",
         ncols=2,
         frameon=False,
-        fontsize=12,
+        fontsize=14,
         labelcolor=INK,
         handlelength=1.8,
         columnspacing=1.6,

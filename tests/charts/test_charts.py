@@ -41,7 +41,7 @@ def has(picture: bytes, colour: str) -> bool:
 async def test_each_outcome_is_to_be_seen(charts: Charts) -> None:
     """In its own colour, on a ground of its own, as large as a phone needs."""
     picture = await charts.draw(of(*EACH))
-    assert opened(picture).size == (1280, 880)
+    assert opened(picture).size == (1280, 960)
     assert all(has(picture, draw.COLOURS[one]) for one in ("succeeded", "failed", "cancelled"))
     assert has(picture, draw.PAPER)
     assert not has(picture, draw.COLOURS["other"])
@@ -82,13 +82,13 @@ def test_a_name_is_drawn_as_far_as_it_can_be(name: str, drawn: str) -> None:
 @pytest.mark.parametrize("name", ["تقرير 🎉", "日本語", "$\\frac{", "\x00\x07", "x" * 5000])
 async def test_no_name_keeps_a_picture_from_being_drawn(charts: Charts, name: str) -> None:
     """Nor one of a hundred runs, one of three days, or none with a length."""
-    assert opened(await charts.draw(History(name, of(*EACH).bars))).size == (1280, 880)
+    assert opened(await charts.draw(History(name, of(*EACH).bars))).size == (1280, 960)
 
 
 @pytest.mark.parametrize("each", [[("S", 100.0)] * 99 + [("F", 259_200.0)], [("S", None)] * 3, [("K", 0.0)] * 2])
 async def test_unusual_histories_are_drawn(charts: Charts, each: list[tuple[str, float | None]]) -> None:
     """The longest, the shortest, and those without any length."""
-    assert opened(await charts.draw(of(*each))).size == (1280, 880)
+    assert opened(await charts.draw(of(*each))).size == (1280, 960)
 
 
 async def test_it_is_given_up_in_time_and_nothing_is_left() -> None:

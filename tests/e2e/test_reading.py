@@ -111,6 +111,17 @@ async def test_a_schedule_is_shown_whole(stage: Stage) -> None:
         assert words in shown
     labels = [one["text"]["text"] for one in message.blocks[-1]["elements"]]
     assert labels == ["Run", "Runs", "History", "Pause"]
+    await stage.slash("show data-quality-tests")
+    await stage.until(stage.told_privately("Data quality tests"))
+    shown = str(stage.private()[-1].blocks)
+    for words in (
+        "Turbo CI: on, to schedule `nightly`, successful runs only",
+        "Deferral: on, to environment `production`",
+        "Teams Data quality on failed, template Short",
+    ):
+        assert words in shown
+    await stage.slash("show nightly")
+    await stage.until(lambda: len(stage.private()) == 3)
     await stage.click("Runs")
     await stage.until(stage.told_privately("6 runs."))
     await stage.click("Run")
