@@ -74,7 +74,7 @@ def draw(shown: History) -> bytes:
         axes = figure.add_subplot()
         top = ceiling_s(shown)
         _bars(axes, shown, top)
-        _lines(axes, shown)
+        _lines(axes, shown, top)
         _frame(axes, shown, top)
         figure.suptitle(_title(shown), fontsize=16, fontweight="bold", color=INK, parse_math=False)
         out = io.BytesIO()
@@ -122,13 +122,12 @@ def _side(at: int, count: int) -> str:
     return "left" if part < 0.2 else "right" if part > 0.8 else "center"
 
 
-def _lines(axes: Any, shown: History) -> None:  # noqa: ANN401 - as above
-    if shown.median_s is None or shown.p95_s is None:
-        return
-    axes.axhline(shown.median_s, color=INK, linewidth=1.6, zorder=3, label=f"median {duration(shown.median_s)}")
-    axes.axhline(
-        shown.p95_s, color=INK, linewidth=1.6, linestyle=(0, (4, 3)), zorder=3, label=f"p95 {duration(shown.p95_s)}"
-    )
+def _lines(axes: Any, shown: History, top: float) -> None:  # noqa: ANN401 - as above
+    for word, length_s, style in (("median", shown.median_s, "-"), ("p95", shown.p95_s, (0, (4, 3)))):
+        if length_s is not None:
+            where = " (above)" if length_s > top else ""
+            label = f"{word} {duration(length_s)}{where}"
+            axes.axhline(length_s, color=INK, linewidth=1.6, linestyle=style, zorder=3, label=label)
 
 
 def _frame(axes: Any, shown: History, top: float) -> None:  # noqa: ANN401 - as above
