@@ -108,7 +108,7 @@ async def replace_or_tell(desk: Desk, asker: Asker, message: Message) -> None:
             log.info("a private message cannot be replaced", user=asker.user, why=str(error))
         else:
             return
-    await desk.answers.privately(asker, message)
+    await desk.tell(asker, message)
 
 
 def click_asker(body: Payload) -> Asker:

@@ -78,3 +78,14 @@ async def test_too_little_history_is_said_so(stage: Stage) -> None:
     await stage.until(stage.told_privately("Did you mean nightly"))
     await stage.click("History nightly")
     await stage.until(lambda: len(pictures(stage)) == 1, timeout_s=30)
+
+
+async def test_a_mention_in_a_thread_gets_it_there(stage: Stage) -> None:
+    """Where it was asked for, and nowhere else."""
+    await stage.start_bot()
+    await stage.slash("run nightly")
+    await stage.until(stage.card_says("succeeded in"))
+    card = stage.cards()[-1]
+    await stage.mention("history hourly", thread=card.ts)
+    await stage.until(lambda: any(reply.files for reply in stage.replies()), timeout_s=30)
+    assert pictures(stage) == []

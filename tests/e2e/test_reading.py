@@ -224,3 +224,15 @@ async def test_a_page_is_told_beside_where_it_cannot_replace(stage: Stage) -> No
     stage.sandbox.workspace.faults.add(SlackFault("http_500", "response_url"))
     await stage.click("Next")
     await stage.until(stage.told_privately("page 2 of 2"))
+
+
+async def test_in_a_direct_message_pages_turn_too(stage: Stage) -> None:
+    """There a list is an ordinary message, and its next page replaces it as well."""
+    await stage.start_bot()
+    await stage.sandbox.slack.people.say("ada", "dm", "list")
+    channel = stage.sandbox.workspace.direct("U0ADA")
+    said = [stage.sandbox.workspace.bot.id]
+    await stage.until(lambda: any("page 1 of 2" in one.text for one in channel.messages.values() if one.user in said))
+    await stage.click("Next", channel="dm")
+    await stage.until(lambda: any("page 2 of 2" in one.text for one in channel.messages.values()))
+    assert not any("page 1 of 2" in one.text for one in channel.messages.values())
