@@ -16,6 +16,7 @@ from typing import TypeVar
 import structlog
 from redis.asyncio import Redis
 
+from bot.charts.child import Charts
 from bot.core.errors import BoltDenied, BoltError, BoltRejected, SlackError, StoreAway, StoreUnfit
 from bot.core.redact import Redactor
 from bot.core.run import CardRef
@@ -25,17 +26,21 @@ from bot.flows.ask import Ask
 from bot.flows.cancel import Cancel
 from bot.flows.catalog import Catalog
 from bot.flows.conclude import Conclude, LogReader
+from bot.flows.find import Finder
 from bot.flows.follow import Follow
 from bot.flows.form import Forms
 from bot.flows.hint import Hints
+from bot.flows.history import Histories
 from bot.flows.home import Home
 from bot.flows.listings import Listings
 from bot.flows.look import Looks
 from bot.flows.place import Places
 from bot.flows.ports import Limits
+from bot.flows.schedules import Schedules
 from bot.flows.show import Show
 from bot.flows.start import Start, StartRules
 from bot.flows.status import Status
+from bot.flows.suspend import Suspend
 from bot.flows.tell import Tell, TellRules
 from bot.logging import configure, incident_id
 from bot.outage import Outage
@@ -53,6 +58,7 @@ from bot.slack.socket import SocketIntake
 from bot.slack.tasks import TaskRegistry
 from bot.slack.views.home import SlackHomeTab
 from bot.store.connect import alive, check, close, connect
+from bot.store.deliveries import Deliveries
 from bot.store.due import DueSet
 from bot.store.embedded import Embedded
 from bot.store.heard import Heard
@@ -159,6 +165,7 @@ class App:
             watch=self._outages["slack"],
         )
         self._answers = Answers(self._slack)
+        self._charts = Charts()
         self._tasks = TaskRegistry(incident, self._answers.privately)
         self._bolt = BoltClient(
             settings.paradime_api_endpoint,
@@ -381,6 +388,28 @@ class App:
             card_url=its_url,
             now=now,
         )
+        finder = Finder(bolt, catalog)
+        status = Status(bolt, runs, app_url=app_url, mask=self._mask)
+        schedules = Schedules(
+            bolt,
+            catalog,
+            finder,
+            status,
+            workspace=settings.workspace,
+            app_url=app_url,
+            command=settings.bolt_bot_command,
+            now=now,
+        )
+        histories = Histories(
+            bolt,
+            finder,
+            self._charts,
+            chat,
+            answers,
+            Deliveries(scripts),
+            bot_name=f"@{identity.name}",
+            mask=self._mask,
+        )
         ask = Ask(requests, app_url=app_url, card_url=its_url, accepted=self._workers["requests"].wake)
         return Desk(
             command=settings.bolt_bot_command,
@@ -388,11 +417,11 @@ class App:
             workspace=settings.workspace,
             ask=ask,
             cancel=cancel,
-            status=Status(bolt, runs, app_url=app_url, mask=self._mask),
             active=Active(indexes, app_url=app_url, command=command, card_url=its_url),
             home=home,
             forms=Forms(catalog, bolt, mask=self._mask),
             views=chat,
+            status=status,
             requests=requests,
             runs=runs,
             answers=answers,
@@ -402,6 +431,9 @@ class App:
             wishes=self._ring("wishes"),
             heard=Heard(scripts),
             places=Places(runs, requests, chat, workspace=settings.workspace, app_url=app_url),
+            schedules=schedules,
+            histories=histories,
+            suspend=Suspend(bolt, catalog, finder),
         )
 
     def _build_workers(

@@ -23,8 +23,14 @@ RETRY_ALL = "run.retry_all"
 RUN_AGAIN = "run.again"
 # Those whose value is a run's.
 RUN_VALUES = frozenset({CANCEL_RUN, RETRY_FAILED, RETRY_ALL, RUN_AGAIN})
+# May be followed by what tells the buttons of a message apart.
+WATCH_RUN = "run.watch"
 START_ANOTHER = "start.another"
 START_SUGGESTED = "start.suggested"
+PREVIOUS_PAGE = "page.previous"
+NEXT_PAGE = "page.next"
+SUSPEND = "suspend.yes"
+LEAVE = "suspend.no"
 # Followed by what tells the buttons of a message apart.
 COMMAND = "command"
 HOME_PAGE = "home.page"
@@ -33,7 +39,8 @@ HOME_RUN = "home.run"
 VERSION = 1
 BOLT_ID_LIMIT = 2**31
 VALUE_LIMIT = 2000
-PAGES_MOST = 20
+HOME_PAGES_MOST = 20
+PAGE_LIMIT = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +126,14 @@ def command_button(label: str, command: Command, *, number: int = 0, spoken: str
     return Button(f"{COMMAND}.{kind}.{number}", cut(label, 75), value=value, spoken=spoken)
 
 
+def fitting(label: str, command: Command, *, number: int = 0, spoken: str | None = None) -> tuple[Button, ...]:
+    """Such a button, none where the command is longer than one carries: an odd schedule must not spoil a list."""
+    try:
+        return (command_button(label, command, number=number, spoken=spoken),)
+    except ValueError:
+        return ()
+
+
 def command_value(command: str) -> str:
     """The value of a button that stands for a command: the text of the command itself."""
     return json.dumps({"v": VERSION, "c": command}, separators=(",", ":"), ensure_ascii=False)
@@ -132,18 +147,18 @@ def read_command_value(value: str) -> str:
     return command
 
 
-def page_value(page: int) -> str:
-    """The value of a button that shows a page, counted from 0."""
+def home_page_value(page: int) -> str:
+    """The value of a button that shows a page of App Home, counted from 0."""
     return json.dumps({"v": VERSION, "page": page}, separators=(",", ":"))
 
 
-def read_page_value(value: str) -> int:
+def read_home_page_value(value: str) -> int:
     """The page of such a value, 0 for anything else: the first one is never wrong."""
     try:
         page = _object(value).get("page")
     except BadCommand:
         return 0
-    return page if type(page) is int and 0 <= page < PAGES_MOST else 0
+    return page if type(page) is int and 0 <= page < HOME_PAGES_MOST else 0
 
 
 def command_in_value(command: Command, channel: str) -> str:
@@ -154,6 +169,19 @@ def command_in_value(command: Command, channel: str) -> str:
 def read_command_in_value(value: str) -> tuple[str, str]:
     """The command and the channel of such a value. Raises BadCommand."""
     return read_command_value(value), _text(_object(value), "ch") or ""
+
+
+def page_value(command: Command, number: int) -> str:
+    """The value of a button that turns to a page of what a command lists."""
+    return _compact({"v": VERSION, "c": canonical(command), "p": number})
+
+
+def read_page_value(value: str) -> tuple[str, int]:
+    """The command and the page that a click names. Raises BadCommand for anything that is not such a value."""
+    number = _object(value).get("p")
+    if isinstance(number, bool) or not isinstance(number, int) or not 0 < number < PAGE_LIMIT:
+        raise _unreadable()
+    return read_command_value(value), number
 
 
 def _compact(fields: dict[str, object]) -> str:

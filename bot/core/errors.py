@@ -4,6 +4,7 @@ BotError                    has `sentence`, the words for the person who asked
 ├── BadCommand              what was typed cannot be understood; nothing was done
 ├── StoreAway               Redis did not answer
 ├── StoreUnfit              Redis is there, and cannot be used as it is
+├── NoChart                 a picture could not be drawn
 ├── BoltError               the Bolt API
 │   ├── BoltNotSent         no connection was made: the request never left
 │   ├── BoltThrottled       429, nothing was done (`retry_after_s`)
@@ -58,6 +59,12 @@ class StoreAway(BotError):
 
 class StoreUnfit(BotError):
     """Redis is there and cannot be used as it is: too old, evicting keys, refusing the password, locked by another."""
+
+
+class NoChart(BotError):
+    """A picture could not be drawn in time, or within its memory."""
+
+    safe_to_repeat = True
 
 
 class BoltError(BotError):

@@ -10,12 +10,12 @@ from math import ceil
 from bot.core.active import Listed, entry
 from bot.core.buttons import (
     HOME_PAGE,
+    HOME_PAGES_MOST,
     HOME_RUN,
-    PAGES_MOST,
     VALUE_LIMIT,
     command_button,
     command_in_value,
-    page_value,
+    home_page_value,
 )
 from bot.core.command import RunCommand, RunForm, ShowCommand
 from bot.core.message import Block, Button, Buttons, Facts, Heading, Message, Paragraph
@@ -73,7 +73,7 @@ class Page:
             ceil(self.failures.total / FAILURES_A_PAGE),
             ceil(self.schedules_total / SCHEDULES_A_PAGE),
         )
-        return min(PAGES_MOST, max(1, *needed))
+        return min(HOME_PAGES_MOST, max(1, *needed))
 
 
 def home(page: Page, app_url: str, command: str) -> Message:
@@ -104,7 +104,7 @@ def away_home(at: datetime, sentence: str) -> Message:
 
 def _actions(page: Page) -> Buttons:
     start = command_button("Start a run", RunForm())
-    refresh = Button(f"{HOME_PAGE}.refresh", "Refresh", value=page_value(page.number))
+    refresh = Button(f"{HOME_PAGE}.refresh", "Refresh", value=home_page_value(page.number))
     return Buttons((start, refresh))
 
 
@@ -161,7 +161,7 @@ def _turns(page: Page) -> tuple[Button, ...]:
         ("next", "Next page", page.number + 1),
     )
     return tuple(
-        Button(f"{HOME_PAGE}.{name}", label, value=page_value(number))
+        Button(f"{HOME_PAGE}.{name}", label, value=home_page_value(number))
         for name, label, number in turns
         if 0 <= number < page.pages
     )

@@ -95,6 +95,10 @@ class Catalog:
             self._reading.cancel()
             await asyncio.wait({self._reading})
 
+    def forget(self) -> None:
+        """Something was changed: the list is read anew when it is next asked for."""
+        self._read_at = float("-inf")
+
     async def _list(self, fresh_for_s: float) -> list[Schedule]:
         self.refresh_soon()
         asked = self._clock()

@@ -15,10 +15,12 @@ from typing import Protocol
 from bot.core.bolt import CommandOutput, LogPage, RunStatus, RunSummary, Schedule, ScheduleDetails, Trigger
 from bot.core.command import Wanted
 from bot.core.errors import BoltError
+from bot.core.history import History
 from bot.core.message import Message
 from bot.core.posted import PostedButton
 from bot.core.request import Look, Origin, Request, Rival
 from bot.core.run import CancelWish, CardRef, End, Observation, Run, RunFacts, RunKey
+from bot.core.text import Sentence
 from bot.flows.lease import Lease
 
 
@@ -150,16 +152,18 @@ class Chat(Protocol):
     async def join(self, channel: str) -> None:
         """Join a public channel. Raises ChannelRefused where that cannot be."""
 
-    async def start_upload(self, filename: str, content: bytes, *, snippet: bool) -> str:
-        """Upload a file's bytes and return its id. Nothing is visible until `share_upload`."""
+    async def start_upload(self, filename: str, content: bytes, *, snippet: bool, alt: str | None = None) -> str:
+        """Upload a file's bytes and return its id; `alt` is what stands for a picture. Nothing is visible until `share_upload`."""
 
-    async def share_upload(self, channel: str, thread_ts: str, file_id: str, title: str) -> None:
-        """Show an uploaded file in a thread. Sent at most once. SlackLost: look with `find_upload`."""
+    async def share_upload(
+        self, channel: str, thread_ts: str | None, file_id: str, title: str, *, comment: Sentence = ()
+    ) -> None:
+        """Show an uploaded file in a thread, or in the channel. Sent at most once. SlackLost: look with `find_upload`."""
 
     async def find_upload(
-        self, channel: str, thread_ts: str, file_id: str, *, since: float
+        self, channel: str, thread_ts: str | None, file_id: str, *, since: float
     ) -> Found | Absent | Unknown:
-        """Look for the message by which an uploaded file was shared in a thread."""
+        """Look for the message by which an uploaded file was shared in a thread, or in the channel."""
 
     async def permalink(self, channel: str, ts: str) -> str | None:
         """The web address of a message, None where Slack does not tell."""
@@ -178,6 +182,20 @@ class Chat(Protocol):
 
     async def direct_channel(self, user: str) -> str:
         """The channel of the direct messages with a person."""
+
+
+class Charts(Protocol):
+    """Draws pictures."""
+
+    async def draw(self, shown: History) -> bytes:
+        """A history as a PNG. Raises NoChart where it cannot be drawn in time."""
+
+
+class Deliveries(Protocol):
+    """What Slack has delivered: it may deliver the same thing twice."""
+
+    async def is_new(self, delivery: str) -> bool:
+        """Whether this is the first time, as far as the last minutes tell. Raises StoreAway."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from bot.core.buttons import OPEN_RUN
 from bot.core.card import run_card, run_url
 from bot.core.errors import BoltError, BoltRejected
 from bot.core.message import Button, Buttons, Message, Paragraph
-from bot.core.run import Run, RunKey, observe
+from bot.core.run import Run, RunFacts, RunKey, observe
 from bot.core.text import Code, Sentence, Span, cut, duration, plural
 from bot.flows.ports import Bolt, Runs
 
@@ -26,8 +26,8 @@ class Status:
         self._app_url = app_url
         self._mask = mask
 
-    async def of(self, key: RunKey) -> Message:
-        """The state of a run with its commands; why not, where Bolt does not tell."""
+    async def of(self, key: RunKey, facts: RunFacts | None = None) -> Message:
+        """The state of a run with its commands; why not, where Bolt does not tell. `facts`: what a listing told of it."""
         known = await self._runs.load(key)
         try:
             status = await self._bolt.status(key.id)
@@ -35,7 +35,7 @@ class Status:
             return Message((f"Bolt knows no run {key.id}. Check the number.",))
         except BoltError as error:
             return Message((f"{error.sentence} Ask again in a minute.",))
-        run = replace(known or Run(key), seen=observe(status, self._mask))
+        run = replace(known or Run(key, facts=facts or RunFacts()), seen=observe(status, self._mask))
         card = run_card(run, self._app_url)
         open_run = Button(OPEN_RUN, "Open in Bolt", url=run_url(self._app_url, run.id))
         body = [block for block in card.blocks if not isinstance(block, Buttons)]

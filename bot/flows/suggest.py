@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from bot.core.buttons import START_SUGGESTED, command_value
-from bot.core.command import RunCommand, Wanted, canonical
-from bot.core.message import Button, Buttons
-from bot.core.text import cut
+from bot.core.buttons import START_SUGGESTED, command_button, command_value
+from bot.core.command import Command, RunCommand, Wanted, canonical
+from bot.core.message import Button, Buttons, Message, Paragraph
+from bot.core.suggest import Ambiguous, Missing
+from bot.core.text import Sentence, cut
 
 VALUE_LIMIT = 2000
 MOST = 3
+AMBIGUOUS_MOST = 5
 
 
 def suggestions(wanted: Wanted, near: Sequence[str]) -> Buttons | None:
@@ -25,3 +27,25 @@ def suggestions(wanted: Wanted, near: Sequence[str]) -> Buttons | None:
             action = f"{START_SUGGESTED}.{len(buttons)}"
             buttons.append(Button(action, cut(f"{'Run' if starts else 'Retry'} {slug}", 75), value=value))
     return Buttons(tuple(buttons)) if buttons else None
+
+
+def not_found(wanted: str, found: Ambiguous | Missing) -> str:
+    """Why a name means no schedule, and what to do."""
+    if isinstance(found, Ambiguous):
+        return f'"{wanted}" is the name of several schedules; use one of their slugs: {", ".join(found.slugs)}.'
+    names = [schedule.slug for schedule in found.suggestions]
+    if not names:
+        return f'There is no schedule "{wanted}". Look for its name or slug in Bolt.'
+    return f'There is no schedule "{wanted}". Did you mean {" or ".join(names)}?'
+
+
+def did_you_mean(wanted: str, found: Ambiguous | Missing, again: Callable[[str], Command]) -> Message:
+    """The same, with a button for each schedule that may have been meant. `again` makes the command of a slug."""
+    slugs = found.slugs if isinstance(found, Ambiguous) else tuple(one.slug for one in found.suggestions)
+    buttons: list[Button] = []
+    for number, slug in enumerate(slugs[:AMBIGUOUS_MOST]):
+        command = again(slug)
+        verb = canonical(command).partition(" ")[0].capitalize()
+        buttons.append(command_button(cut(f"{verb} {slug}", 75), command, number=number))
+    text: Sentence = (not_found(wanted, found),)
+    return Message(text, (Paragraph(text), Buttons(tuple(buttons)))) if buttons else Message(text)

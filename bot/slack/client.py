@@ -27,6 +27,7 @@ from bot.core.errors import (
     SlackThrottled,
 )
 from bot.core.message import Message, mapped
+from bot.core.text import Sentence, cut
 from bot.flows.ports import Absent, Found, Posted, Unknown
 from bot.slack.blocks.render import render, render_blocks
 from bot.slack.errors import error_of
@@ -38,6 +39,7 @@ UPLOAD_S = 20.0
 RETRY_AFTER_S = 30.0
 LONGEST_RETRY_AFTER_S = 600.0
 DIRECTS_MOST = 10_000
+ALT_TEXT = 1000
 # Methods that read no JSON body: their arguments go as parameters.
 WITHOUT_JSON = frozenset(
     {
@@ -205,13 +207,14 @@ class SlackChat:
 
     # --- files ---
 
-    async def start_upload(self, filename: str, content: bytes, *, snippet: bool) -> str:
-        """Upload a file's bytes and return its id. Nothing is visible until `share_upload`."""
+    async def start_upload(self, filename: str, content: bytes, *, snippet: bool, alt: str | None = None) -> str:
+        """Upload a file's bytes and return its id; `alt` is what stands for a picture. Nothing is visible until `share_upload`."""
         answer = await self.call(
             "files.getUploadURLExternal",
             filename=self._mask(filename),
             length=len(content),
             snippet_type="text" if snippet else None,
+            alt_txt=cut(self._mask(alt), ALT_TEXT) if alt else None,
         )
         await self._put(str(answer["upload_url"]), content)
         return str(answer["file_id"])
@@ -227,20 +230,23 @@ class SlackChat:
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise SlackNotSent("upload") from error
 
-    async def share_upload(self, channel: str, thread_ts: str, file_id: str, title: str) -> None:
-        """Show an uploaded file in a thread. Sent at most once. SlackLost: look with `find_upload`."""
+    async def share_upload(
+        self, channel: str, thread_ts: str | None, file_id: str, title: str, *, comment: Sentence = ()
+    ) -> None:
+        """Show an uploaded file in a thread, or in the channel. Sent at most once. SlackLost: look with `find_upload`."""
         await self.call(
             "files.completeUploadExternal",
             within_s=self._upload_s,
             files=[{"id": file_id, "title": self._mask(title)}],
             channel_id=channel,
             thread_ts=thread_ts,
+            initial_comment=self.content(Message(comment))["text"] if comment else None,
         )
 
     async def find_upload(
-        self, channel: str, thread_ts: str, file_id: str, *, since: float
+        self, channel: str, thread_ts: str | None, file_id: str, *, since: float
     ) -> Found | Absent | Unknown:
-        """Look for the message by which an uploaded file was shared in a thread."""
+        """Look for the message by which an uploaded file was shared in a thread, or in the channel."""
         return await find_file(self, channel, thread_ts, file_id, since=since)
 
     # --- private answers ---

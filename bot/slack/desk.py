@@ -9,16 +9,20 @@ from typing import Any, Protocol
 
 import structlog
 
+from bot.core.errors import SlackError
 from bot.core.message import Message
 from bot.flows.active import Active
 from bot.flows.answer import Answers
 from bot.flows.ask import Ask
 from bot.flows.cancel import Cancel
 from bot.flows.form import Forms
+from bot.flows.history import Histories
 from bot.flows.home import Home
 from bot.flows.place import LostCard, Places
 from bot.flows.ports import Asker, Chat, Heard, Requests, Runs
+from bot.flows.schedules import Schedules
 from bot.flows.status import Status
+from bot.flows.suspend import Suspend
 from bot.slack.preflight import Identity
 
 log = structlog.get_logger()
@@ -72,6 +76,9 @@ class Desk:
     wishes: Callable[[], None]
     heard: Heard
     places: Places
+    schedules: Schedules
+    histories: Histories
+    suspend: Suspend
 
     async def tell(self, asker: Asker, message: Message) -> None:
         """Answer privately, to be handed to `later`. Where Slack takes no answer now it is asked again, for some minutes."""
@@ -111,6 +118,18 @@ def click_call(body: Payload, action: Payload) -> Call:
     asker, user = click_asker(body), body["user"]
     delivery = f"click:{asker.user}:{asker.channel}:{click_message(body)}:{action.get('action_ts', '')}"
     return Call(asker, delivery, user.get("name") or user.get("username") or "", body.get("trigger_id") or "")
+
+
+async def replace_or_tell(desk: Desk, asker: Asker, message: Message) -> None:
+    """Put an answer in the place of the private message whose button was clicked; where Slack refuses that, beside it."""
+    if asker.response_url:
+        try:
+            await desk.chat.respond(asker.response_url, message, replace=True)
+        except SlackError as error:
+            log.info("a private message cannot be replaced", user=asker.user, why=str(error))
+        else:
+            return
+    await desk.tell(asker, message)
 
 
 def click_asker(body: Payload) -> Asker:

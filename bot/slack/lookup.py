@@ -42,9 +42,9 @@ def _key(message: Json) -> str:
 
 
 async def find_file(
-    slack: Caller, channel: str, thread_ts: str, file_id: str, *, since: float
+    slack: Caller, channel: str, thread_ts: str | None, file_id: str, *, since: float
 ) -> Found | Absent | Unknown:
-    """The message by which a file was shared in a thread."""
+    """The message by which a file was shared in a thread, or in a channel."""
 
     def is_it(message: Json) -> bool:
         return any(file.get("id") == file_id for file in message.get("files") or [])

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.core.active import Listed
-from bot.core.buttons import read_command_in_value, read_page_value
+from bot.core.buttons import read_command_in_value, read_home_page_value
 from bot.core.command import RunCommand, RunForm
 from bot.core.errors import BadCommand
 from bot.core.grammar import parse
@@ -94,7 +94,9 @@ def test_the_fullest_page_is_within_slacks_hundred_blocks() -> None:
 def test_one_turns_pages_as_far_as_there_are_any() -> None:
     """The last page of the longest part is the last page."""
     assert FULL.pages == 10
-    turns = {button.label: read_page_value(button.value) for button in buttons(made(FULL)) if "page" in button.label}
+    turns = {
+        button.label: read_home_page_value(button.value) for button in buttons(made(FULL)) if "page" in button.label
+    }
     assert turns == {"Next page": 1}
     last = made(replace(FULL, number=9))
     assert [button.label for button in buttons(last)][-1] == "Previous page"
@@ -132,7 +134,7 @@ def test_any_name_can_be_run(name: str) -> None:
 @pytest.mark.parametrize("value", ["", "[]", "{}", '{"page": -1}', '{"page": "1"}', '{"page": 1e9}', '{"page": true}'])
 def test_a_page_that_is_none_is_the_first(value: str) -> None:
     """Whatever a click brings."""
-    assert read_page_value(value) == 0
+    assert read_home_page_value(value) == 0
 
 
 def test_a_command_without_its_channel_goes_to_direct_messages() -> None:

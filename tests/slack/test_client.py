@@ -18,6 +18,7 @@ from bot.core.errors import (
     SlackThrottled,
 )
 from bot.core.message import Message
+from bot.core.text import Bold
 from bot.flows.ports import Absent, Found, Unknown
 from bot.sandbox.server import Sandbox
 from bot.sandbox.slack import Fault
@@ -107,6 +108,17 @@ async def test_a_file_is_uploaded_shared_and_found(chat: SlackChat) -> None:
     assert await chat.find_upload(CHANNEL, parent, file_id, since=since) == Absent()
     await chat.share_upload(CHANNEL, parent, file_id, "Log")
     assert isinstance(await chat.find_upload(CHANNEL, parent, file_id, since=since), Found)
+
+
+async def test_a_picture_goes_into_a_channel_with_what_it_says(chat: SlackChat, sandbox: Sandbox) -> None:
+    """Its alternative text, cut to Slack's limit, and a comment whose foreign text is inert."""
+    since = time.time() - 5
+    file_id = await chat.start_upload("history.png", b"png", snippet=False, alt="x" * 2000)
+    await chat.share_upload(CHANNEL, None, file_id, "History", comment=(Bold("a<!here>"), " went well"))
+    assert isinstance(await chat.find_upload(CHANNEL, None, file_id, since=since), Found)
+    assert len(sandbox.workspace.files[file_id].alt_text) == 1000
+    shown = list(sandbox.workspace.channels[CHANNEL].messages.values())[-1]
+    assert (shown.text, shown.files) == ("*a&lt;!here&gt;* went well", [file_id])
 
 
 async def test_a_channel_is_joined_where_it_is_public(chat: SlackChat) -> None:

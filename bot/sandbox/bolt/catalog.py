@@ -64,7 +64,7 @@ def _everyday() -> list[Schedule]:
                     dbt("dbt run --select +fct_revenue+", 3.5, "run-model-error", 1),
                     dbt("dbt test --select fct_revenue", 2.0, "test-success"),
                 ),
-                history="SSFSSS",
+                history="SSSSSFSSSSCSSSSSFSSFSSSS",
             ),
             cron="0 * * * *",
             period_s=HOUR_S,
@@ -83,6 +83,9 @@ def _everyday() -> list[Schedule]:
             cron="30 */6 * * *",
             period_s=6 * HOUR_S,
             owner="grace@example.com",
+            turbo_ci=_deferral(enabled=True, slug="nightly"),
+            deferral=_deferral(enabled=True, environment="production"),
+            notifications=_notifications("#data-quality", "grace@example.com", teams="Data quality"),
         ),
         Schedule(
             0,
@@ -245,29 +248,29 @@ def _backfill_steps() -> tuple[Step, ...]:
     return tuple(steps)
 
 
-def _deferral(*, enabled: bool, slug: str | None = None) -> dict[str, Any]:
+def _deferral(*, enabled: bool, slug: str | None = None, environment: str | None = None) -> dict[str, Any]:
     return {
         "enabled": enabled,
         "deferredScheduleName": slug,
         "deferredScheduleSlug": slug,
-        "deferEnvironmentSlug": None,
+        "deferEnvironmentSlug": environment,
         "successfulRunOnly": True,
     }
 
 
-def _notifications(slack: str, email: str) -> dict[str, Any]:
-    def item(channel: str, *events: str) -> dict[str, Any]:
+def _notifications(slack: str, email: str, *, teams: str | None = None) -> dict[str, Any]:
+    def item(channel: str, *events: str, template: str | None = None) -> dict[str, Any]:
         return {
             "channel": channel,
             "events": list(events),
-            "templateSlug": None,
-            "templateName": None,
+            "templateSlug": template.lower() if template else None,
+            "templateName": template,
         }
 
     return {
         "emailNotifications": [item(email, "failed")],
         "slackNotifications": [item(slack, "failed", "passed")],
-        "msTeamsNotifications": [],
+        "msTeamsNotifications": [item(teams, "failed", template="Short")] if teams else [],
     }
 
 

@@ -6,7 +6,7 @@ GET    /control/bolt/calls?after=N         the requests from the Nth on
 POST   /control/bolt/runs                  {slug, branch?, commands?, pull_request?, actor?}: somebody starts it in Bolt
 POST   /control/bolt/runs/<id>/cancel      {actor?}: somebody asks in Bolt for its end
 POST   /control/bolt/runs/<id>/end         {state}: it ends now, so
-POST   /control/bolt/schedules             {name, slug?, commands, source?, triggerable_after_s?}
+POST   /control/bolt/schedules             {name, slug?, commands, source?, cron?, owner?, suspended?, active?, …}
 POST   /control/bolt/faults                {kind, count?=1 (null: for ever), operation?, executes?, …: see Fault}
 DELETE /control/bolt/faults                all off
 POST   /control/bolt/webhooks              {run_id, url, secret?, event?=bolt.run.completed}: posted to this machine
@@ -130,7 +130,17 @@ class Controls:
         if not commands:
             raise ValueError("commands is a list of at least one text")
         slug = _text(body, "slug") or NOT_SLUG.sub("-", name.lower()).strip("-")
-        made = Schedule(0, name, slug, own_character(commands), source=_text(body, "source") or "ui")
+        made = Schedule(
+            0,
+            name,
+            slug,
+            own_character(commands),
+            cron=_text(body, "cron") or "OFF",
+            source=_text(body, "source") or "ui",
+            owner=_text(body, "owner"),
+            suspended=_switch(body, "suspended", default=False),
+            active=_switch(body, "active", default=True),
+        )
         after_s = float(_number(body, "triggerable_after_s") or 0)
         return schedule_json(self._world, self._world.add_schedule(made, triggerable_after_s=after_s))
 
@@ -243,6 +253,10 @@ def _number(body: Json, name: str) -> int | None:
     if found is not None and not isinstance(found, int):
         raise ValueError(f"{name} is not a number")
     return found
+
+
+def _switch(body: Json, name: str, *, default: bool) -> bool:
+    return bool(_one_of(name, body.get(name, default), (True, False)))
 
 
 def _speed(value: object) -> float:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from croniter import CroniterError, croniter
 from graphql import GraphQLResolveInfo
 
 from bot.sandbox.bolt.context import Context
@@ -100,8 +101,11 @@ def _is_cloned(view: RunView) -> bool:
 
 
 def _next_run_at(schedule: Schedule, now: datetime) -> str | None:
-    if schedule.period_s is None or schedule.suspended or not schedule.active:
+    if schedule.suspended or not schedule.active:
         return None
-    period_s = schedule.period_s
-    at = datetime.fromtimestamp((int(now.timestamp()) // period_s + 1) * period_s, UTC)
+    try:
+        at = croniter(schedule.cron, now.astimezone(UTC)).get_next(datetime)
+    except (CroniterError, ValueError):
+        # OFF, or whatever somebody has made up.
+        return None
     return written(at, schedule.id)

@@ -353,12 +353,8 @@ class BoltWorld:
         start = Start(parent_id=retried.id if retried else None)
         run = self._add_run(schedule, steps, at, actor, start)
         if letter == "C":
-            run.stop = Stop(
-                at + timedelta(seconds=40 / self.speed),
-                "CANCELED",
-                STOPPED_CODE,
-                COLLEAGUE.name,
-            )
+            after_s = min(40.0, sum(step.duration_s for step in steps) / 2) / self.speed
+            run.stop = Stop(at + timedelta(seconds=after_s), "CANCELED", STOPPED_CODE, COLLEAGUE.name)
 
 
 def _dbt_retry(step: Step, *, mended: bool) -> Step:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.slack.actions import again, another, cancel, command, home, open_run, retry, suggested
+from bot.slack.actions import again, another, cancel, command, home, open_run, page, retry, suggested, suspend
 from bot.slack.desk import Desk
 
 
 def register(app: AsyncApp, desk: Desk) -> None:
     """Listen to every button."""
-    for action in (cancel, another, suggested, command, open_run, retry, again, home):
+    for action in (cancel, another, suggested, command, open_run, page, retry, again, suspend, home):
         action.register(app, desk)

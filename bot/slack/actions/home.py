@@ -8,7 +8,7 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from bot.core.buttons import HOME_PAGE, HOME_RUN, read_command_in_value, read_page_value
+from bot.core.buttons import HOME_PAGE, HOME_RUN, read_command_in_value, read_home_page_value
 from bot.core.command import RunCommand
 from bot.core.errors import BadCommand, SlackError, StoreAway
 from bot.core.grammar import parse
@@ -28,7 +28,7 @@ def register(app: AsyncApp, desk: Desk) -> None:
     async def on_page(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
         call = click_call(body, action)
         await ack()
-        desk.later(desk.home.show(call.asker.user, number=read_page_value(action.get("value") or "")), call.asker)
+        desk.later(desk.home.show(call.asker.user, number=read_home_page_value(action.get("value") or "")), call.asker)
 
     async def on_run(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
         call = click_call(body, action)

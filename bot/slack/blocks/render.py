@@ -47,19 +47,19 @@ def render_blocks(views: Sequence[View], *, most: int, room: int) -> list[Json]:
     for view in views[:most]:
         limit = max(200, min(SECTION, room))
         block = _block(view, limit)
-        room -= _length(block)
+        room -= _texts(block)
         blocks.append(block)
     return blocks
 
 
-def _length(value: object) -> int:
-    """How much text stands in a block, at any depth, as Slack counts it."""
-    match value:
+def _texts(made: object) -> int:
+    """How many characters of text stand in it, at any depth: a button's value and names are none."""
+    match made:
         case dict():
-            own = value.get("text")
-            return (len(own) if isinstance(own, str) else 0) + sum(map(_length, value.values()))
+            own = sum(len(one) for name, one in made.items() if name == "text" and isinstance(one, str))
+            return own + sum(_texts(one) for one in made.values() if isinstance(one, (dict, list)))
         case list():
-            return sum(map(_length, value))
+            return sum(_texts(one) for one in made)
         case _:
             return 0
 

@@ -6,15 +6,29 @@ before it returns; what takes longer it hands to `desk.later`.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from bot.core.command import CancelCommand, Command, HelpCommand, RetryCommand, RunCommand, RunForm, StatusCommand
+from bot.core.command import (
+    CancelCommand,
+    Command,
+    HelpCommand,
+    HistoryCommand,
+    ListCommand,
+    RetryCommand,
+    RunCommand,
+    RunForm,
+    RunsCommand,
+    ShowCommand,
+    StatusCommand,
+    SuspendCommand,
+)
 from bot.core.errors import BadCommand
 from bot.core.grammar import parse
 from bot.core.message import Message
-from bot.slack.commands import cancel, form, help_, run, status
+from bot.slack.commands import cancel, form, help_, history, list_, run, runs, show, status, suspend
 from bot.slack.desk import Call, Desk, slash_call
 
 
@@ -34,18 +48,23 @@ def register(app: AsyncApp, desk: Desk) -> None:
     app.command(desk.command)(on_command)
 
 
+Handler = Callable[[Desk, Call, Any], Awaitable[Message | None]]
+HANDLERS: dict[type[Command], Handler] = {
+    RunCommand: run.handle,
+    RetryCommand: run.handle,
+    RunForm: form.handle,
+    CancelCommand: cancel.handle,
+    StatusCommand: status.handle,
+    ListCommand: list_.handle,
+    ShowCommand: show.handle,
+    RunsCommand: runs.handle,
+    HistoryCommand: history.handle,
+    SuspendCommand: suspend.handle,
+    HelpCommand: help_.handle,
+}
+
+
 async def handle(desk: Desk, call: Call, command: Command) -> Message | None:
     """Do what a command asks for."""
-    match command:
-        case RunCommand() | RetryCommand():
-            return await run.handle(desk, call, command)
-        case RunForm():
-            return await form.handle(desk, call)
-        case CancelCommand():
-            return await cancel.handle(desk, call, command)
-        case StatusCommand():
-            return await status.handle(desk, call, command)
-        case HelpCommand():
-            return help_.handle(desk, command)
-        case _:
-            return Message(("I cannot do that yet.",))
+    handler = HANDLERS.get(type(command))
+    return await handler(desk, call, command) if handler else Message(("I cannot do that yet.",))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from bot.core.command import RunForm
 from bot.core.message import Message
 from bot.slack.desk import Call, Desk
 from bot.slack.views.run_form import form_button, open_form
 
 
-async def handle(desk: Desk, call: Call) -> Message | None:
+async def handle(desk: Desk, call: Call, command: RunForm) -> Message | None:  # noqa: ARG001 - every command has the same shape
     """Open the form; where Slack gives nothing to open it with, offer a button that does."""
     if not call.trigger_id:
         return form_button(("A form opens by a click only.",))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from bot.core.command import HelpCommand
 from bot.core.message import Message
 from bot.core.usage import usage
-from bot.slack.desk import Desk
+from bot.slack.desk import Call, Desk
 
 
-def handle(desk: Desk, command: HelpCommand) -> Message:
+async def handle(desk: Desk, call: Call, command: HelpCommand) -> Message:  # noqa: ARG001 - every command has the same shape
     """All commands, or one with examples."""
     return usage(command.topic, desk.command)

@@ -1,4 +1,4 @@
-"""`status [run id]`: how a run stands, or the runs that are active in this channel, told privately."""
+"""`status [run id or schedule]`: how a run stands, or the runs that are active in this channel, told privately."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ READ_S = 1.0
 async def handle(desk: Desk, call: Call, command: StatusCommand) -> Message | None:
     """Answer with what Bolt says now."""
     if command.schedule is not None:
-        return Message(("I cannot do that yet.",))
+        desk.later(_tell_latest(desk, call.asker, command.schedule), call.asker)
+        return None
     if command.run_id is None:
         return await _here(desk, call.asker)
     desk.later(_tell(desk, call.asker, command.run_id), call.asker)
@@ -37,3 +38,7 @@ async def _here(desk: Desk, asker: Asker) -> Message:
 
 async def _tell(desk: Desk, asker: Asker, run_id: int) -> None:
     await desk.answers.privately(asker, await desk.status.of(RunKey(desk.workspace, run_id)))
+
+
+async def _tell_latest(desk: Desk, asker: Asker, schedule: str) -> None:
+    await desk.tell(asker, await desk.schedules.latest(schedule))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bot.core.buttons import page_value, read_page_value
+from bot.core.buttons import home_page_value, read_home_page_value
 from bot.core.errors import SlackRefused
 from bot.core.message import Message
 from bot.slack.client import SlackChat
@@ -41,10 +41,10 @@ class SlackHomeTab:
 
 def home_view(blocks: list[Json], page: int) -> Json:
     """A view with these blocks, which remembers its page."""
-    return {"type": "home", "callback_id": CALLBACK, "private_metadata": page_value(page), "blocks": blocks}
+    return {"type": "home", "callback_id": CALLBACK, "private_metadata": home_page_value(page), "blocks": blocks}
 
 
 def shown_page(body: Mapping[str, Any]) -> int | None:
     """The page of the Home tab in which a click happened, None for a click elsewhere."""
     view = body.get("view") or {}
-    return read_page_value(view.get("private_metadata") or "") if view.get("type") == "home" else None
+    return read_home_page_value(view.get("private_metadata") or "") if view.get("type") == "home" else None

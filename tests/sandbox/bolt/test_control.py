@@ -142,6 +142,10 @@ async def test_a_new_schedule(served: Served) -> None:
     made = await control(served, "schedules", {"name": "My new one!", "commands": ["dbt run"]})
     assert (made["slug"], made["commands"]) == ("my-new-one", ["dbt run"])
     assert await served.trigger("my-new-one")
+    more = {"cron": "0 2 * * *", "owner": "ada@example.com", "suspended": True, "active": False}
+    made = await control(served, "schedules", {"name": "Old", "commands": ["dbt run"], **more})
+    assert (made["schedule"], made["owner"], made["suspended"]) == ("0 2 * * *", "ada@example.com", True)
+    assert [each.slug for each in served.world.schedules(active=False)][-1] == "old"
 
 
 async def test_settings(served: Served) -> None:
@@ -161,6 +165,7 @@ async def test_settings(served: Served) -> None:
         ("runs/7/end", {"state": "SUCCESS"}, 409),
         ("runs/7/cancel", {}, 409),
         ("schedules", {"name": "x"}, 400),
+        ("schedules", {"name": "x", "commands": ["dbt run"], "suspended": "no"}, 400),
         ("faults", {"kind": "rain"}, 400),
         ("settings", {"speed": 0}, 400),
         ("settings", {"cancel_finished": "maybe"}, 400),

@@ -1,0 +1,119 @@
+"""Asks a short-lived process for a picture. Bounds its time, its memory, and how many there are at once."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import stat
+import sys
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+
+import structlog
+
+import bot
+from bot.core.errors import NoChart
+from bot.core.history import History
+
+log = structlog.get_logger()
+
+AT_ONCE = 2
+ASKED_MOST = 20
+DRAW_S = 30.0
+# A hardened container has nothing else to write to.
+SHARED_MEMORY = "/dev/shm"  # noqa: S108 - what is found there is checked
+PNG = b"\x89PNG\r\n\x1a\n"
+PNG_MOST = 4_000_000
+COMPLAINT_SHOWN = 2000
+TOO_MANY = "So many pictures are being drawn just now that this one would wait too long."
+TOO_LONG = "The picture could not be drawn in time."
+NOT_DRAWN = "The picture could not be drawn."
+
+
+class Charts:
+    """Draws histories."""
+
+    def __init__(self, *, draw_s: float = DRAW_S, at_once: int = AT_ONCE, asked_most: int = ASKED_MOST) -> None:
+        self._draw_s = draw_s
+        self._slots = asyncio.Semaphore(at_once)
+        self._asked_most = asked_most
+        self._asked = 0
+
+    async def draw(self, shown: History) -> bytes:
+        """A history as a PNG. Raises NoChart."""
+        if self._asked >= self._asked_most:
+            raise NoChart(TOO_MANY)
+        self._asked += 1
+        try:
+            async with asyncio.timeout(self._draw_s * 3), self._slots:
+                return await self._drawn(json.dumps(written(shown)).encode())
+        except TimeoutError as error:
+            raise NoChart(TOO_LONG) from error
+        except OSError as error:
+            log.error("a picture could not be drawn", why=str(error))
+            raise NoChart(NOT_DRAWN) from error
+        finally:
+            self._asked -= 1
+
+    async def _drawn(self, asked: bytes) -> bytes:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "bot.charts.draw",
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            env=self._environment(),
+        )
+        try:
+            async with asyncio.timeout(self._draw_s):
+                picture, complaint = await process.communicate(asked)
+        finally:
+            if process.returncode is None:
+                with contextlib.suppress(ProcessLookupError):
+                    process.kill()
+                await process.wait()
+        if process.returncode != 0 or not picture.startswith(PNG) or len(picture) > PNG_MOST:
+            why = complaint.decode(errors="replace")[-COMPLAINT_SHOWN:]
+            log.error("a picture could not be drawn", status=process.returncode, size=len(picture), why=why)
+            raise NoChart(NOT_DRAWN)
+        return picture
+
+    @staticmethod
+    def _environment() -> dict[str, str]:
+        """Nothing of ours but what it needs: it has no use for tokens."""
+        return {
+            "PATH": os.environ.get("PATH", ""),
+            "PYTHONPATH": str(Path(bot.__file__).parents[1]),
+            "MPLCONFIGDIR": cache_folder(),
+            "MPLBACKEND": "agg",
+            # Each thread would take memory, and a picture needs one.
+            "OPENBLAS_NUM_THREADS": "1",
+            "OMP_NUM_THREADS": "1",
+            "LC_ALL": "C.UTF-8",
+        }
+
+
+def cache_folder() -> str:
+    """Where the plotting library keeps its list of fonts. Raises OSError where nothing can be written."""
+    places = [SHARED_MEMORY]
+    with contextlib.suppress(FileNotFoundError):
+        places.insert(0, tempfile.gettempdir())
+    for place in places:
+        folder = Path(place) / f"bolt-bot-charts-{os.geteuid()}"
+        with contextlib.suppress(OSError):
+            folder.mkdir(mode=0o700, exist_ok=True)
+            found = folder.lstat()
+            # Anybody may have made one of that name.
+            if stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() and not found.st_mode & 0o077:
+                return str(folder)
+    raise PermissionError("no folder of ours can be written")
+
+
+def written(shown: History) -> dict[str, object]:
+    """A history as JSON."""
+    bars = [asdict(bar) | {"started_at": bar.started_at and bar.started_at.isoformat()} for bar in shown.bars]
+    return {"name": shown.name, "bars": bars}

@@ -1,0 +1,142 @@
+"""The picture of a schedule's last runs, posted where it was asked for; told in words where that cannot be."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import structlog
+
+from bot.core.bolt import Schedule
+from bot.core.buttons import command_button
+from bot.core.command import HistoryCommand, RunsCommand
+from bot.core.errors import BoltError, ChannelRefused, NoChart, SlackError, SlackLost, SlackRefused, StoreAway
+from bot.core.history import LEAST, History, alt_text, history, sparkline, summary
+from bot.core.message import Buttons, Message, Paragraph
+from bot.core.text import Bold, Code, Sentence, cut, plural
+from bot.flows.answer import Answers
+from bot.flows.find import Finder, unread
+from bot.flows.ports import Asker, Bolt, Charts, Chat, Deliveries, Found
+
+log = structlog.get_logger()
+
+NAME_SHOWN = 120
+# Some of those that are asked for may be running.
+MORE = 10
+FILE_NAME = "history.png"
+
+
+class Histories:
+    """Answers `history`."""
+
+    def __init__(
+        self,
+        bolt: Bolt,
+        finder: Finder,
+        charts: Charts,
+        chat: Chat,
+        answers: Answers,
+        deliveries: Deliveries,
+        *,
+        bot_name: str,
+        mask: Callable[[str], str],
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._bolt = bolt
+        self._finder = finder
+        self._charts = charts
+        self._chat = chat
+        self._answers = answers
+        self._deliveries = deliveries
+        self._bot_name = bot_name
+        self._mask = mask
+        self._clock = clock
+
+    async def post(self, asker: Asker, asked: HistoryCommand, delivery: str) -> None:
+        """Post the picture into the channel or thread; privately what is said instead."""
+        try:
+            if not await self._deliveries.is_new(delivery):
+                return
+        except StoreAway:
+            log.info("a picture may be posted twice: Redis is away")
+        message = await self._posted(asker, asked)
+        if message is not None:
+            await self._answers.privately(asker, message)
+
+    async def _posted(self, asker: Asker, asked: HistoryCommand) -> Message | None:
+        named = await self._finder.one(asked.schedule, lambda slug: HistoryCommand(slug, asked.runs))
+        if isinstance(named, Message):
+            return named
+        schedule = named.schedule
+        try:
+            runs = await self._bolt.runs(schedule.slug, asked.runs + MORE)
+        except BoltError as error:
+            return Message((unread(error),))
+        whole = history(schedule.name, runs)
+        shown = History(self._mask(schedule.name), whole.bars[-asked.runs :])
+        if not shown.is_enough:
+            return too_few(schedule, shown)
+        try:
+            picture = await self._charts.draw(shown)
+        except NoChart as failed:
+            return in_words(schedule, shown, failed.sentence)
+        return await self._share(asker, schedule, shown, picture)
+
+    async def _share(self, asker: Asker, schedule: Schedule, shown: History, picture: bytes) -> Message | None:
+        since, thread = self._clock(), asker.thread or None
+        try:
+            file_id = await self._chat.start_upload(FILE_NAME, picture, snippet=False, alt=alt_text(shown))
+            try:
+                await self._show(asker.channel, thread, file_id, schedule, shown)
+            except SlackLost:
+                if not await self._is_there(asker.channel, thread, file_id, since):
+                    return in_words(schedule, shown, "Slack did not say whether it took the picture.")
+        except ChannelRefused as refused:
+            return in_words(schedule, shown, self._cannot_post(refused))
+        except SlackRefused as refused:
+            log.warning("a picture was refused", why=refused.code, channel=asker.channel)
+            return in_words(schedule, shown, f"Slack did not take the picture ({refused.code}).")
+        except SlackError as error:
+            return in_words(schedule, shown, f"{error.sentence} Ask again in a minute for the picture.")
+        return None
+
+    async def _show(self, channel: str, thread: str | None, file_id: str, schedule: Schedule, shown: History) -> None:
+        """Into the channel, which is joined where that is needed."""
+        title = f"History of {cut(schedule.name, NAME_SHOWN)}"
+        comment: Sentence = (Bold(cut(schedule.name, NAME_SHOWN)), ": ", summary(shown))
+        try:
+            await self._chat.share_upload(channel, thread, file_id, title, comment=comment)
+        except ChannelRefused:
+            await self._chat.join(channel)
+            await self._chat.share_upload(channel, thread, file_id, title, comment=comment)
+
+    async def _is_there(self, channel: str, thread: str | None, file_id: str, since: float) -> bool:
+        """Whether a picture whose reply was lost is to be seen."""
+        try:
+            return isinstance(await self._chat.find_upload(channel, thread, file_id, since=since), Found)
+        except SlackError as error:
+            log.info("a picture cannot be looked for", why=str(error))
+            return False
+
+    def _cannot_post(self, refused: ChannelRefused) -> str:
+        if refused.code == "is_archived":
+            return "This channel is archived, so I can't post the picture in it."
+        if refused.code.startswith("restricted_action"):
+            return "I am not allowed to post in this channel, so here it is in words."
+        return f"I can't post the picture in this channel: invite me with /invite {self._bot_name}, then ask again."
+
+
+def in_words(schedule: Schedule, shown: History, why: str) -> Message:
+    """The numbers, where the picture cannot be shown."""
+    sparks = sparkline(shown)
+    text: Sentence = (f"{why} ", Bold(cut(schedule.name, NAME_SHOWN)), ": ", summary(shown))
+    return Message(text, (Paragraph((*text, *(("\n", Code(sparks)) if sparks else ()))),))
+
+
+def too_few(schedule: Schedule, shown: History) -> Message:
+    """Not enough has happened."""
+    ended = plural(len(shown.bars), "run has", "runs have") if shown.bars else "no run has"
+    name = Bold(cut(schedule.name, NAME_SHOWN))
+    text: Sentence = ("There is no picture of ", name, f" yet: {ended} ended, and it takes {LEAST}.")
+    runs = command_button("Runs", RunsCommand(schedule.slug), spoken=cut(f"Runs of {schedule.name}", 75))
+    return Message(text, (Paragraph(text), Buttons((runs,))))

@@ -1,0 +1,81 @@
+"""Pausing and resuming a schedule: asked back first, and told as it really is after."""
+
+from __future__ import annotations
+
+import structlog
+
+from bot.core import suspension
+from bot.core.bolt import Schedule
+from bot.core.command import SuspendCommand
+from bot.core.errors import BoltDenied, BoltError, BoltLost, BoltRejected
+from bot.core.message import Message
+from bot.core.schedule_page import YAML
+from bot.flows.catalog import Catalog
+from bot.flows.find import Finder, unread
+from bot.flows.ports import Asker, Bolt
+from bot.flows.schedules import fresh
+
+log = structlog.get_logger()
+
+
+class Suspend:
+    """Answers `pause` and `resume`, and carries out what was confirmed."""
+
+    def __init__(self, bolt: Bolt, catalog: Catalog, finder: Finder) -> None:
+        self._bolt = bolt
+        self._catalog = catalog
+        self._finder = finder
+
+    async def ask(self, asked: SuspendCommand) -> Message:
+        """The question, or why it is not asked."""
+        schedule = await self._ready(asked)
+        return schedule if isinstance(schedule, Message) else suspension.question(schedule, suspend=asked.suspend)
+
+    async def confirmed(self, asker: Asker, asked: SuspendCommand) -> Message:
+        """Do it, and tell what holds."""
+        schedule = await self._ready(asked)
+        if isinstance(schedule, Message):
+            return schedule
+        verb = "pause" if asked.suspend else "resume"
+        log.info("asking Bolt to suspend", slug=schedule.slug, verb=verb, user=asker.user)
+        try:
+            await self._bolt.suspend(schedule.slug, suspend=asked.suspend)
+        except BoltLost:
+            return await self._look(schedule, suspend=asked.suspend)
+        except (BoltRejected, BoltDenied) as refused:
+            log.info("Bolt refused to suspend", slug=schedule.slug, verb=verb, why=refused.sentence)
+            return suspension.refused(schedule, refused.sentence, suspend=asked.suspend)
+        except BoltError as error:
+            return Message((f"{unread(error)} Nothing was changed.",))
+        finally:
+            self._catalog.forget()
+        return suspension.done(schedule, suspend=asked.suspend)
+
+    async def _ready(self, asked: SuspendCommand) -> Schedule | Message:
+        """The schedule as it stands now, or why there is nothing to be done."""
+        named = await self._finder.one(asked.schedule, lambda slug: SuspendCommand(slug, asked.suspend))
+        if isinstance(named, Message):
+            return named
+        if not named.active:
+            return suspension.inactive(named.schedule)
+        try:
+            schedule = fresh(named.schedule, await self._bolt.schedule(named.schedule.slug))
+        except BoltError as error:
+            return Message((f"{unread(error)} Nothing was changed.",))
+        if schedule.suspended == asked.suspend:
+            return suspension.already(schedule, suspend=asked.suspend)
+        if schedule.source.strip().lower() == YAML:
+            return suspension.from_yaml(schedule, suspend=asked.suspend)
+        return schedule
+
+    async def _look(self, schedule: Schedule, *, suspend: bool) -> Message:
+        """The reply was lost: the schedule itself says whether it was done."""
+        try:
+            details = await self._bolt.schedule(schedule.slug)
+        except BoltError:
+            return suspension.unclear(schedule, suspend=suspend)
+        if details.suspended is None:
+            return suspension.unclear(schedule, suspend=suspend)
+        if details.suspended == suspend:
+            return suspension.done(schedule, suspend=suspend)
+        return suspension.not_done(schedule, suspend=suspend)

@@ -1,0 +1,17 @@
+"""`list [text]`: which schedules there are."""
+
+from __future__ import annotations
+
+from bot.core.command import ListCommand
+from bot.core.message import Message
+from bot.slack.desk import Call, Desk
+
+
+async def handle(desk: Desk, call: Call, command: ListCommand) -> Message | None:
+    """The first page, privately."""
+
+    async def answer() -> None:
+        await desk.tell(call.asker, await desk.schedules.listed(command))
+
+    desk.later(answer(), call.asker)
+    return None

@@ -1,0 +1,17 @@
+"""`runs <schedule>`: its recent runs."""
+
+from __future__ import annotations
+
+from bot.core.command import RunsCommand
+from bot.core.message import Message
+from bot.slack.desk import Call, Desk
+
+
+async def handle(desk: Desk, call: Call, command: RunsCommand) -> Message | None:
+    """The first page, privately."""
+
+    async def answer() -> None:
+        await desk.tell(call.asker, await desk.schedules.runs(command))
+
+    desk.later(answer(), call.asker)
+    return None

@@ -1,0 +1,238 @@
+"""Schedules and runs as people read them: list, show, runs, and the latest run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.sandbox.bolt import Fault
+from bot.sandbox.bolt.catalog import own_character
+from bot.sandbox.bolt.model import Character, Schedule, Step
+from bot.sandbox.slack import Fault as SlackFault
+from tests.e2e.stage import Stage
+
+SOON = {"BOLT_BOT_API_TIMEOUT_S": "1"}
+
+
+def add(stage: Stage, name: str, slug: str, **more: Any) -> None:  # noqa: ANN401
+    """A schedule of that name."""
+    stage.sandbox.bolt.add_schedule(Schedule(0, name, slug, own_character(["dbt run"]), **more))
+
+
+def rows(stage: Stage) -> list[str]:
+    """The schedules that the newest private message lists."""
+    blocks = stage.private()[-1].blocks
+    return [
+        block["text"]["text"].split("*")[1]
+        for block in blocks
+        if block["type"] == "section" and "\n" in block["text"]["text"]
+    ]
+
+
+async def test_schedules_are_listed_and_paged(stage: Stage) -> None:
+    """Ten a page, with state, runs, cron in words and owner; the next page replaces the first one."""
+    for number in range(20):
+        add(stage, f"Zeta {number:02}", f"zeta-{number}")
+    await stage.start_bot()
+    await stage.slash("list")
+    await stage.until(stage.told_privately("35 schedules, page 1 of 4"))
+    first = rows(stage)
+    assert len(first) == 10
+    await stage.slash("list nightly")
+    await stage.until(stage.told_privately("1 schedule with nightly. Nightly full build: succeeded."))
+    shown = str(stage.private()[-1].blocks)
+    assert "next run <!date^" in shown
+    assert "last run <!date^" in shown
+    assert "at 02:00 (`0 2 * * *`)" in shown
+    assert "ada@example.com" in shown
+    await stage.slash("list zeta")
+    await stage.until(stage.told_privately("20 schedules with zeta, page 1 of 2"))
+    messages = len(stage.private())
+    await stage.click("Next")
+    await stage.until(stage.told_privately("page 2 of 2"))
+    assert len(stage.private()) == messages
+    assert rows(stage)[-1] == "Zeta 19"
+    await stage.click("Previous")
+    await stage.until(stage.told_privately("20 schedules with zeta, page 1 of 2"))
+
+
+async def test_a_page_that_is_gone_is_mended(stage: Stage) -> None:
+    """The list has become shorter since: the last page that there is."""
+    for number in range(11):
+        add(stage, f"Zeta {number:02}", f"zeta-{number}")
+    await stage.start_bot()
+    await stage.slash("list zeta --inactive")
+    await stage.until(stage.told_privately("There are no inactive schedules with zeta"))
+    for number in range(11):
+        stage.sandbox.bolt.schedule(f"zeta-{number}").active = False
+    await stage.slash("list zeta --inactive")
+    await stage.until(stage.told_privately("11 inactive schedules with zeta, page 1 of 2"))
+    stage.sandbox.bolt.schedule("zeta-3").active = True
+    await stage.click("Next")
+    await stage.until(stage.told_privately("10 inactive schedules with zeta. "))
+
+
+async def test_filters_and_what_they_do_not_find(stage: Stage) -> None:
+    """Paused, failing, inactive; accents and case do not matter; nothing found says what to do."""
+    add(stage, "Données clients", "clients", owner="Grace@Example.com")
+    await stage.start_bot()
+    for asked, answer in (
+        ("list --suspended", "1 paused schedule. Finance close: "),
+        ("list DONNEES", "1 schedule with DONNEES. Données clients"),
+        ("list grace données", "1 schedule with grace données."),
+        ("list --failing noisy", "1 schedule with noisy whose last run failed. Noisy ingest: failed."),
+        ("list --inactive", "2 inactive schedules."),
+        ("list zzz", "There are no schedules with zzz. Type"),
+    ):
+        await stage.slash(asked)
+        await stage.until(stage.told_privately(answer))
+    assert stage.cards() == []
+
+
+async def test_a_schedule_is_shown_whole(stage: Stage) -> None:
+    """With its commands, whom Bolt notifies, its last runs, and what can be done with it."""
+    await stage.start_bot()
+    await stage.slash("show nightly")
+    await stage.until(stage.told_privately("Nightly full build"))
+    message = stage.private()[-1]
+    shown = str(message.blocks)
+    for words in (
+        "`dbt seed`",
+        "`dbt test`",
+        "branch `main`",
+        "Owner ada@example.com",
+        "made in Bolt",
+        "Turbo CI: off",
+        "Deferral: not set",
+        "Slack #data-alerts on failed, passed",
+        "email ada@example.com on failed",
+        "at 02:00 (`0 2 * * *`)",
+        "6 succeeded; success rate 100 %; successes took",
+    ):
+        assert words in shown
+    labels = [one["text"]["text"] for one in message.blocks[-1]["elements"]]
+    assert labels == ["Run", "Runs", "History", "Pause"]
+    await stage.slash("show data-quality-tests")
+    await stage.until(stage.told_privately("Data quality tests"))
+    shown = str(stage.private()[-1].blocks)
+    for words in (
+        "Turbo CI: on, to schedule `nightly`, successful runs only",
+        "Deferral: on, to environment `production`",
+        "Teams Data quality on failed, template Short",
+    ):
+        assert words in shown
+    await stage.slash("show nightly")
+    await stage.until(lambda: len(stage.private()) == 3)
+    await stage.click("Runs")
+    await stage.until(stage.told_privately("6 runs."))
+    await stage.click("Run")
+    await stage.until(stage.card_says("is running"))
+
+
+async def test_details_are_a_click_away_and_inactive_ones_too(stage: Stage) -> None:
+    """A schedule that no longer runs is still shown, and offers no run."""
+    await stage.start_bot()
+    await stage.slash("list --inactive legacy")
+    await stage.until(stage.told_privately("1 inactive schedule with legacy"))
+    await stage.click("Details")
+    await stage.until(stage.told_privately("· inactive"))
+    labels = [one["text"]["text"] for one in stage.private()[-1].blocks[-1]["elements"]]
+    assert labels == ["Runs"]
+
+
+async def test_runs_are_listed_with_what_is_known_of_them(stage: Stage) -> None:
+    """State, who, branch, start, length, link; an active one can be watched here."""
+    character = Character((Step("dbt run", 3000.0),), history="SFC" * 4)
+    stage.sandbox.bolt.add_schedule(Schedule(0, "Long job", "long", character))
+    run = stage.sandbox.bolt.start("long")
+    for _ in range(11):
+        stage.sandbox.bolt.start("compile")
+    await stage.start_bot()
+    await stage.slash("runs Long job")
+    await stage.until(stage.told_privately("Long job*: 1 run. run"))
+    (section, watch) = stage.private()[-1].blocks[1:3]
+    assert f"|Run {run.id}>" in section["text"]["text"]
+    assert "main" in section["text"]["text"]
+    assert "by grace@example.com" in section["text"]["text"]
+    assert watch["elements"][0]["action_id"] == "run.watch"
+    assert f'"r":{run.id}' in watch["elements"][0]["value"]
+    await stage.slash("runs compile")
+    await stage.until(stage.told_privately("13 runs, page 1 of 2"))
+    await stage.click("Next")
+    await stage.until(stage.told_privately("13 runs, page 2 of 2"))
+
+
+async def test_the_latest_run_of_a_schedule(stage: Stage) -> None:
+    """With its commands, under the schedule's name; without one, that is said."""
+    await stage.start_bot()
+    await stage.slash("status partner-export")
+    await stage.until(stage.told_privately("Partner export* failed"))
+    assert "python scripts/export.py" in str(stage.private()[-1].blocks)
+    await stage.slash("status skipper")
+    await stage.until(stage.told_privately("has not run yet"))
+
+
+async def test_mistyped_and_ambiguous_names_are_a_click_away(stage: Stage) -> None:
+    """For each command the same command with the name that was meant."""
+    add(stage, "Twice", "twice-a")
+    add(stage, "Twice", "twice-b")
+    await stage.start_bot()
+    await stage.slash("show nigthly")
+    await stage.until(stage.told_privately('There is no schedule "nigthly". Did you mean nightly'))
+    await stage.click("Show nightly")
+    await stage.until(stage.told_privately("Nightly full build"))
+    await stage.slash("runs twice")
+    await stage.until(stage.told_privately("is the name of several schedules"))
+    await stage.click("Runs twice-b")
+    await stage.until(stage.told_privately("Twice* has not run yet"))
+    await stage.slash("status zzzzzz")
+    await stage.until(stage.told_privately('There is no schedule "zzzzzz".'))
+
+
+async def test_a_bolt_that_is_away_is_said_so(stage: Stage) -> None:
+    """With the next step, for each of them."""
+    await stage.start_bot(SOON)
+    stage.sandbox.bolt.add_fault(Fault("away", count=None))
+    for verb in ("list", "show nightly", "runs nightly", "status nightly", "pause nightly", "history nightly"):
+        messages = len(stage.private())
+        await stage.slash(verb)
+        await stage.until(lambda count=messages: len(stage.private()) > count, timeout_s=20)  # type: ignore[misc]
+        assert "in a minute" in stage.private()[-1].text
+
+
+async def test_strange_names_are_listed_and_shown(stage: Stage) -> None:
+    """Spaces, slashes, emoji, right-to-left, 200 characters, and what would be markup."""
+    names = ["a/b c", "🎉 party", "تقرير المبيعات", "<!here> *x* & `y`", "n" * 200]
+    for number, name in enumerate(names):
+        add(stage, name, name if number % 2 else f"odd {number}/x", cron="<!channel> not a cron")
+    await stage.start_bot()
+    for number, name in enumerate(names):
+        await stage.slash("show " + f'"{name}"'.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"))
+        await stage.until(lambda count=number: len(stage.private()) == count + 1)  # type: ignore[misc]
+        assert "has not run yet" in stage.private()[-1].text
+        marked = str([block["text"] for block in stage.private()[-1].blocks if block["type"] == "section"])
+        assert "<!here>" not in marked
+        assert "<!channel>" not in marked
+    await stage.slash("list")
+    await stage.until(stage.told_privately("20 schedules, page 1 of 2"))
+
+
+async def test_a_page_is_told_beside_where_it_cannot_replace(stage: Stage) -> None:
+    """Slack refuses the response_url: the page comes as a new message."""
+    await stage.start_bot()
+    await stage.slash("list")
+    await stage.until(stage.told_privately("page 1 of 2"))
+    stage.sandbox.workspace.faults.add(SlackFault("http_500", "response_url"))
+    await stage.click("Next")
+    await stage.until(stage.told_privately("page 2 of 2"))
+
+
+async def test_in_a_direct_message_pages_turn_too(stage: Stage) -> None:
+    """There a list is an ordinary message, and its next page replaces it as well."""
+    await stage.start_bot()
+    await stage.sandbox.slack.people.say("ada", "dm", "list")
+    channel = stage.sandbox.workspace.direct("U0ADA")
+    said = [stage.sandbox.workspace.bot.id]
+    await stage.until(lambda: any("page 1 of 2" in one.text for one in channel.messages.values() if one.user in said))
+    await stage.click("Next", channel="dm")
+    await stage.until(lambda: any("page 2 of 2" in one.text for one in channel.messages.values()))
+    assert not any("page 1 of 2" in one.text for one in channel.messages.values())

@@ -1,0 +1,90 @@
+"""A picture goes where it was asked for, and a secret goes nowhere."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from redis.asyncio import Redis
+
+from bot.charts.child import Charts
+from bot.core.command import HistoryCommand
+from bot.core.message import Message
+from bot.flows.answer import Answers
+from bot.flows.catalog import Catalog
+from bot.flows.find import Finder
+from bot.flows.history import Histories
+from bot.flows.ports import Asker
+from bot.paradime.client import BoltClient
+from bot.paradime.credentials import Credentials
+from bot.sandbox.server import Sandbox
+from bot.slack.client import SlackChat
+from bot.store.connect import connect
+from bot.store.deliveries import Deliveries
+from bot.store.scripts import Scripts
+
+CHANNEL = "C0DATAENG"
+
+
+def masked(text: str) -> str:
+    """Something that stands in a name is a secret."""
+    return text.replace("orders", "[masked]")
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The flow between a local Slack and a local Bolt API."""
+
+    sandbox: Sandbox
+    chat: SlackChat
+    histories: Histories
+
+    def pictures(self) -> list[tuple[Any, Any]]:
+        """The messages with a file, and the file."""
+        messages = self.sandbox.workspace.channels[CHANNEL].messages.values()
+        return [(each, self.sandbox.workspace.files[each.files[0]]) for each in messages if each.files]
+
+
+@pytest.fixture
+async def parts(sandbox: Sandbox, redis_client: Redis) -> AsyncIterator[Parts]:
+    """Real ones, with a short patience for Slack."""
+    chat = SlackChat(sandbox.workspace.bot_token, f"{sandbox.base_url}/slack/api", masked, call_s=1)
+    settings = sandbox.env(socket_mode=True)
+    credentials = Credentials(settings["PARADIME_API_SECRET"], settings.get("PARADIME_API_KEY", ""), "")
+    bolt = BoltClient(settings["PARADIME_API_ENDPOINT"], credentials)
+    histories = Histories(
+        bolt,
+        Finder(bolt, Catalog(bolt)),
+        Charts(),
+        chat,
+        Answers(chat),
+        Deliveries(Scripts(redis_client, "test", retention_s=1000)),
+        bot_name="@bolt",
+        mask=masked,
+    )
+    yield Parts(sandbox, chat, histories)
+    await bolt.aclose()
+    await chat.close()
+
+
+async def test_it_is_posted_into_the_thread_where_it_was_asked_for(parts: Parts) -> None:
+    """And what is masked in a message is masked in a picture's words, title and alternative text too."""
+    parent = await parts.chat.post(CHANNEL, Message(("a card",)), key="k")
+    asker = Asker("T0", "U0ADA", CHANNEL, thread=parent)
+    await parts.histories.post(asker, HistoryCommand("hourly"), "d1")
+    await parts.histories.post(asker, HistoryCommand("hourly"), "d1")
+    ((message, file),) = parts.pictures()
+    assert message.thread_ts == parent
+    assert file.title == "History of Hourly [masked]"
+    assert file.alt_text.startswith("Hourly [masked]: the last 24 runs")
+    assert message.text.startswith("*Hourly [masked]*")
+    assert "orders" not in message.text + file.alt_text
+
+
+async def test_a_redis_that_is_away_keeps_nobody_from_it(parts: Parts) -> None:
+    """Then a delivery that is doubled may be answered twice, which is better than never."""
+    parts.histories._deliveries = Deliveries(Scripts(connect("redis://127.0.0.1:1"), "test", retention_s=1000))
+    await parts.histories.post(Asker("T0", "U0ADA", CHANNEL), HistoryCommand("hourly"), "d2")
+    assert len(parts.pictures()) == 1

@@ -1,0 +1,53 @@
+"""Rendered messages as text that people can read, compared with what is kept of them.
+
+With UPDATE_SNAPSHOTS=1 in the environment they are written anew; read the difference before it is committed.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from slack_sdk.models.blocks import Block
+
+from bot.core.message import Message
+from bot.sandbox.slack.validate import check_blocks
+from bot.slack.blocks.render import render
+
+KEPT = Path(__file__).parent / "snapshots"
+
+Json = dict[str, Any]
+
+
+def outline(message: Message) -> str:
+    """The text and the blocks of a message, a block a paragraph, as Slack gets them."""
+    text, blocks = render(message)
+    return "\n".join([f"text | {text}", *(_block(block) for block in blocks)]) + "\n"
+
+
+def check(name: str, message: Message) -> None:
+    """Compare a message with the outline that is kept, and its blocks with Slack's rules."""
+    _, blocks = render(message)
+    for block in Block.parse_all(blocks):
+        block.validate_json()
+    check_blocks(blocks)
+    file = KEPT / f"{name}.txt"
+    if os.environ.get("UPDATE_SNAPSHOTS"):
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(outline(message))
+    assert outline(message) == file.read_text()
+
+
+def _block(block: Json) -> str:
+    if block["type"] == "actions":
+        return "\n".join(["actions", *(f"  {_button(element)}" for element in block["elements"])])
+    if block["type"] == "context":
+        return "\n".join(f"context | {line}" for one in block["elements"] for line in one["text"].split("\n"))
+    return "\n".join(f"{block['type']} | {line}" for line in block["text"]["text"].split("\n"))
+
+
+def _button(element: Json) -> str:
+    spoken = element.get("accessibility_label")
+    parts = [f"[{element['text']['text']}]", element["action_id"], element.get("value") or element.get("url") or ""]
+    return " ".join([*parts, f"({spoken})" if spoken else ""]).rstrip()
