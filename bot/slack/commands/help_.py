@@ -10,4 +10,4 @@ from bot.slack.desk import Desk
 
 def handle(desk: Desk, command: HelpCommand) -> Message:
     """All commands, or one with examples."""
-    return usage(command.topic, desk.command)
+    return usage(command.topic, desk.command, f"@{desk.me.name}")
