@@ -48,11 +48,13 @@ _ROWS: dict[str, tuple[tuple[str, str], ...]] = {
 }
 
 
-def usage(topic: str | None, command: str) -> Message:
-    """All commands, or one with its examples. `command` is how commands begin."""
+def usage(topic: str | None, command: str, mention: str = "") -> Message:
+    """All commands, or one with its examples. `command` is how commands begin, `mention` how the bot is mentioned."""
     rows = _ROWS.get(topic or "") or tuple(first for first, *_ in _ROWS.values())
     spans: list[Span] = []
     for at, (text, what) in enumerate(rows):
         spans += ["\n" if at else "", Code(f"{command} {text}"), f" {what}"]
+    if mention and topic is None:
+        spans += ["\nIn the thread of a card, ", Code(f"{mention} cancel"), " needs no run id, nor do others."]
     body: Sentence = tuple(spans)
     return Message(body, (Paragraph(body),))

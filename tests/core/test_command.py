@@ -276,7 +276,8 @@ def test_the_commands_own_name_is_used() -> None:
     """A workspace may have called it otherwise."""
     with pytest.raises(BadCommand, match="/dbt show nightly"):
         parse("show", "/dbt")
-    text = usage("run", "/dbt").blocks[0]
+    assert Code("@dbt cancel") in usage(None, "/dbt", "@dbt").text
+    text = usage("run", "/dbt", "@dbt").blocks[0]
     assert isinstance(text, Paragraph)
     assert all(span.text.startswith("/dbt ") for span in text.text if isinstance(span, Code))
 

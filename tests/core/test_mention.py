@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.core.errors import BadCommand
+from bot.core.grammar import parse
 from bot.core.mention import behind_mention
 
 ME = "U0BOLTBOT"
@@ -71,3 +75,22 @@ def test_whatever_is_written_it_is_a_part_of_it_or_nothing(text: str) -> None:
     """Nothing is made up."""
     said = behind_mention(text, ME)
     assert said is None or said in text
+
+
+@given(st.text(max_size=200) | PIECES)
+def test_whatever_stands_behind_a_mention_is_a_command_or_refused_in_a_sentence(text: str) -> None:
+    """In a thread and elsewhere."""
+    said = behind_mention(f"<@{ME}> {text}", ME)
+    for run_id in (None, 4711):
+        with contextlib.suppress(BadCommand):
+            parse(said or "", "@bolt", run_id=run_id)
+
+
+@given(
+    st.sampled_from(["run nightly", "cancel 4711", "`run nightly`", "*logs 4711*"]),
+    st.sampled_from("\n\r\u2028\x0b\x85"),
+)
+def test_a_second_line_is_never_lost(line: str, gap: str) -> None:
+    """An option on it would change what is run."""
+    with pytest.raises(BadCommand):
+        parse(behind_mention(f"<@{ME}> {line}{gap}--branch dev", ME) or "")

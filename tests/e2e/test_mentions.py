@@ -136,6 +136,19 @@ async def test_a_message_that_comes_five_times_is_dealt_with_once(stage: Stage, 
     assert len(stage.started()) == len(stage.cards()) == (0 if answers else 1)
 
 
+async def test_two_processes_deal_with_a_message_once(stage: Stage, redis_url: str) -> None:
+    """Whichever of them gets which delivery."""
+    for _ in range(2):
+        await stage.start_bot({"REDIS_URL": redis_url})
+    stage.sandbox.slack.delivery.event_retries_s = (0.0, 0.2, 0.5)
+    await stage.mention("help", times=10)
+    await stage.mention("run nightly", times=10)
+    await stage.until(stage.card_says("succeeded in"))
+    await stage.mention("help retry", user="grace")
+    await stage.until(stage.told_privately("@bolt retry", user="grace"))
+    assert len(stage.private()) == len(stage.started()) == len(stage.cards()) == 1
+
+
 @pytest.mark.parametrize("socket_mode", [True, False])
 async def test_a_bot_that_stands_still_is_asked_again_and_does_it_once(stage: Stage, *, socket_mode: bool) -> None:
     """Slack delivers again what was not acknowledged in time; both deliveries reach the bot when it wakes."""

@@ -52,6 +52,7 @@ def test_what_a_person_wrote(event: dict[str, Any], more: dict[str, Any], thread
         {"bot_id": "B2"},
         {"bot_profile": {"id": "B2"}},
         {"user": "U0BOT"},
+        {"user": "USLACKBOT"},
         {"user": None},
         {"channel": ""},
         {"ts": None},

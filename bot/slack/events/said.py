@@ -30,6 +30,8 @@ Json = Mapping[str, Any]
 MARK_S = 0.3
 # Messages that a person has newly written. All other subtypes tell of something else: an edit, a deletion, a bot.
 WRITTEN = frozenset({None, "", "thread_broadcast", "file_share"})
+# Slack itself, whose messages look like a person's.
+SLACKBOT = "USLACKBOT"
 # Stands for the run of a thread that is not looked up yet.
 SOME_RUN = GRAPHQL_INT
 
@@ -52,7 +54,7 @@ class Said:
 def read(body: Json, event: Json, me: Identity) -> Said | None:
     """The message of an event; None where it is an edit, a bot's, or none that a person has newly written."""
     user, channel, ts = (str(event.get(name) or "") for name in ("user", "channel", "ts"))
-    by_a_bot = event.get("bot_id") or event.get("bot_profile") or user == me.bot_user
+    by_a_bot = event.get("bot_id") or event.get("bot_profile") or user in {me.bot_user, SLACKBOT}
     if by_a_bot or event.get("edited") or event.get("hidden") or event.get("subtype") not in WRITTEN:
         return None
     if not (user and channel and ts):
