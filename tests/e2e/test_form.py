@@ -358,6 +358,19 @@ async def test_slack_does_not_open_it(stage: Stage, kind: str, words: str) -> No
     await Modal(stage).opened()
 
 
+async def test_a_mention_offers_a_button(stage: Stage) -> None:
+    """Slack gives nothing to open a form with for a message: a click does it, in the same channel."""
+    await stage.start_bot()
+    await stage.sandbox.slack.people.mention("ada", "data-eng", "run")
+    await stage.until(stage.told_privately("A form opens by a click only."))
+    await stage.click("Start a run…")
+    form = await Modal(stage).opened()
+    assert form.says("C0DATAENG")
+    await form.choose("nightly")
+    await form.submit()
+    await stage.until(stage.card_says("is running"))
+
+
 async def test_a_form_that_cannot_be_completed_still_serves(stage: Stage) -> None:
     """Slack refuses the update: without commands in it, the schedule's own run."""
     await stage.start_bot()
