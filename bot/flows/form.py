@@ -13,7 +13,7 @@ from bot.core.command import RunCommand
 from bot.core.errors import BoltError
 from bot.core.form import Filled, Form, Own, Problems, Stale, changed_note, is_changed, own_commands, read
 from bot.core.text import Sentence, When
-from bot.core.typeahead import Offer, Offers
+from bot.core.typeahead import Offers
 from bot.flows.catalog import Catalog, Snapshot
 from bot.flows.ports import Bolt
 
@@ -49,8 +49,7 @@ class Forms:
         snapshot = await self._catalog.snapshot(within_s=TYPING_S)
         if snapshot.at is None:
             snapshot = await self._catalog.snapshot(within_s=FIRST_S)
-        found = snapshot.index.offers(typed[:TYPED_MOST])
-        return Offers(tuple((heading, tuple(map(self._masked, ones))) for heading, ones in found.groups))
+        return snapshot.index.offers(typed[:TYPED_MOST], self._mask)
 
     async def chosen(self, filled: Filled, *, asks_channel: bool) -> Form:
         """The form with the commands of the schedule that was chosen. What the person has written there is kept."""
@@ -77,7 +76,7 @@ class Forms:
     def _form(
         self, filled: Filled, snapshot: Snapshot, schedule: Schedule, own: Own | None, *, asks_channel: bool
     ) -> Form:
-        offer, branch = self._masked(snapshot.index.offer(schedule)), self._mask(schedule.git_branch or "")
+        offer, branch = snapshot.index.offer(schedule, self._mask), self._mask(schedule.git_branch or "")
         return Form(filled, offer, own, branch, asks_channel=asks_channel)
 
     async def _find(self, handle: str, *, within_s: float) -> tuple[Snapshot, Schedule | None]:
@@ -101,9 +100,6 @@ class Forms:
             while len(self._details) > REMEMBERED:
                 self._details.popitem(last=False)
         return self._known(schedule)
-
-    def _masked(self, offer: Offer) -> Offer:
-        return replace(offer, text=self._mask(offer.text), about=self._mask(offer.about))
 
     def _known(self, schedule: Schedule) -> Own | None:
         commands = schedule.commands or self._details.get(schedule.slug, ())

@@ -251,7 +251,15 @@ async def test_values_of_any_shape_change_nothing(stage: Stage) -> None:
         body = {"type": "block_suggestion", "user": user, "team": {"id": workspace.team_id}, "value": value}
         body |= {"action_id": CHOOSE, "block_id": "schedule", "view": None}
         assert (await delivery.send("interactive", body, answerable=True)).problem == ""
+    views: list[Any] = [None, [], {"id": 7}, {"id": form.id, "state": [], "private_metadata": 7}]
+    for view in views:
+        action = {"action_id": CHOOSE, "block_id": "schedule", "type": "external_select", "selected_option": view}
+        body = {"type": "block_actions", "user": user, "team": {"id": workspace.team_id}, "view": view}
+        body |= {"actions": [action], "container": {"type": "view", "view_id": form.id}}
+        assert (await delivery.send("interactive", body)).problem == ""
+    await form.choose("nightly")
     assert stage.asked("triggerBoltRun") == 0
+    assert stage.private() == []
     assert "unexpected fault" not in bot.printed()
 
 
