@@ -370,7 +370,7 @@ async def test_a_mention_offers_a_button(stage: Stage) -> None:
     """Slack gives nothing to open a form with for a message: a click does it, in the same channel."""
     await stage.start_bot()
     await stage.sandbox.slack.people.mention("ada", "data-eng", "run")
-    await stage.until(stage.told_privately("A form opens by a click only."))
+    await stage.until(stage.told_privately("A message cannot open a form."))
     await stage.click("Start a run…")
     form = await Modal(stage).opened()
     assert form.says("C0DATAENG")
