@@ -11,7 +11,7 @@ import structlog
 from bot.core.bolt import Schedule
 from bot.core.command import RunCommand
 from bot.core.errors import BoltError
-from bot.core.form import Filled, Form, Own, Problems, Stale, changed_note, is_changed, own_commands, read
+from bot.core.form import Filled, Form, Own, Problems, Stale, changed_note, is_changed, lines_of, own_commands, read
 from bot.core.text import Sentence, When
 from bot.core.typeahead import Offers
 from bot.flows.catalog import Catalog, Snapshot
@@ -113,9 +113,16 @@ def _unknown(filled: Filled, snapshot: Snapshot) -> RunCommand | Problems:
     found = result.fields if isinstance(result, Problems) else {}
     if not slug or snapshot.sure:
         return Problems({"schedule": GONE, **found})
-    if slug.startswith("#"):
+    if slug.startswith("#") or not _seen(filled, slug):
         return Problems({"schedule": NO_LIST, **found})
     return Problems(found) if isinstance(result, Stale | Problems) else result
+
+
+def _seen(filled: Filled, slug: str) -> bool:
+    """Whether the commands that stand in the form are known to be this schedule's, or the person's own, without a list."""
+    if filled.commands is None or is_changed(filled):
+        return True
+    return filled.mark == Own(slug, tuple(lines_of(filled.commands))).mark
 
 
 def _offering(form: Form) -> Form:
