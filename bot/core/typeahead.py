@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -28,6 +28,9 @@ FAILING_FIRST = 15
 # Where fewer fit what is typed, those that are spelled much like it follow.
 FEW = 10
 NEAR_ENOUGH = 72
+
+# Replaces what is secret in a text.
+Mask = Callable[[str], str]
 
 _WORD = re.compile(r"\w+")
 _WHITE = re.compile(r"\s+")
@@ -87,23 +90,25 @@ class Index:
         odd = one_line(slug) != slug or slug.startswith("#") or slug in self.twins
         return f"#{schedule.id}" if odd or not slug or _length(slug) > VALUE else slug
 
-    def offer(self, schedule: Schedule) -> Offer:
-        """A schedule as it is offered."""
-        about = [state_word(schedule), one_line(schedule.slug), one_line(schedule.owner or "")]
-        text = one_line(schedule.name) or one_line(schedule.slug) or "–"
-        return Offer(self.handle(schedule), _fit(text), _fit(" · ".join(filter(None, about))))
+    def offer(self, schedule: Schedule, mask: Mask = str) -> Offer:
+        """A schedule as it is offered. Masked before it is cut: half a secret is not recognised."""
+        name, slug, owner = (mask(one_line(text)) for text in (schedule.name, schedule.slug, schedule.owner or ""))
+        about = [state_word(schedule), slug, owner]
+        return Offer(self.handle(schedule), _fit(name or slug or "–"), _fit(" · ".join(filter(None, about))))
 
-    def offers(self, typed: str) -> Offers:
+    def offers(self, typed: str, mask: Mask = str) -> Offers:
         """What is offered for what is typed; before anything is typed, what failed and what ran last."""
         wanted = fold(typed)
         if wanted:
-            found = tuple(self.offer(row.schedule) for row in self._search(wanted))
+            found = tuple(self.offer(row.schedule, mask) for row in self._search(wanted))
             return Offers((("", found),) if found else ())
         failing = [row.schedule for row in self.rows if is_failed(row.schedule.last_run_state or "")][:FAILING_FIRST]
         first = {one.id for one in failing}
         others = [row.schedule for row in self.rows if row.schedule.id not in first][: MOST - len(failing)]
         groups = (("Last run failed", failing), ("Most recent runs", others))
-        return Offers(tuple((heading, tuple(map(self.offer, ones))) for heading, ones in groups if ones))
+        return Offers(
+            tuple((heading, tuple(self.offer(one, mask) for one in ones)) for heading, ones in groups if ones)
+        )
 
     def _search(self, wanted: str) -> list[_Row]:
         words = _WORD.findall(wanted) or [wanted]

@@ -11,9 +11,9 @@ import structlog
 from bot.core.bolt import Schedule
 from bot.core.command import RunCommand
 from bot.core.errors import BoltError
-from bot.core.form import Filled, Form, Own, Problems, Stale, changed_note, is_changed, own_commands, read
+from bot.core.form import Filled, Form, Own, Problems, Stale, changed_note, is_changed, lines_of, own_commands, read
 from bot.core.text import Sentence, When
-from bot.core.typeahead import Offer, Offers
+from bot.core.typeahead import Offers
 from bot.flows.catalog import Catalog, Snapshot
 from bot.flows.ports import Bolt
 
@@ -49,8 +49,7 @@ class Forms:
         snapshot = await self._catalog.snapshot(within_s=TYPING_S)
         if snapshot.at is None:
             snapshot = await self._catalog.snapshot(within_s=FIRST_S)
-        found = snapshot.index.offers(typed[:TYPED_MOST])
-        return Offers(tuple((heading, tuple(map(self._masked, ones))) for heading, ones in found.groups))
+        return snapshot.index.offers(typed[:TYPED_MOST], self._mask)
 
     async def chosen(self, filled: Filled, *, asks_channel: bool) -> Form:
         """The form with the commands of the schedule that was chosen. What the person has written there is kept."""
@@ -77,7 +76,7 @@ class Forms:
     def _form(
         self, filled: Filled, snapshot: Snapshot, schedule: Schedule, own: Own | None, *, asks_channel: bool
     ) -> Form:
-        offer, branch = self._masked(snapshot.index.offer(schedule)), self._mask(schedule.git_branch or "")
+        offer, branch = snapshot.index.offer(schedule, self._mask), self._mask(schedule.git_branch or "")
         return Form(filled, offer, own, branch, asks_channel=asks_channel)
 
     async def _find(self, handle: str, *, within_s: float) -> tuple[Snapshot, Schedule | None]:
@@ -102,9 +101,6 @@ class Forms:
                 self._details.popitem(last=False)
         return self._known(schedule)
 
-    def _masked(self, offer: Offer) -> Offer:
-        return replace(offer, text=self._mask(offer.text), about=self._mask(offer.about))
-
     def _known(self, schedule: Schedule) -> Own | None:
         commands = schedule.commands or self._details.get(schedule.slug, ())
         return own_commands(schedule.slug, commands, self._mask) if commands else None
@@ -117,9 +113,16 @@ def _unknown(filled: Filled, snapshot: Snapshot) -> RunCommand | Problems:
     found = result.fields if isinstance(result, Problems) else {}
     if not slug or snapshot.sure:
         return Problems({"schedule": GONE, **found})
-    if slug.startswith("#"):
+    if slug.startswith("#") or not _seen(filled, slug):
         return Problems({"schedule": NO_LIST, **found})
     return Problems(found) if isinstance(result, Stale | Problems) else result
+
+
+def _seen(filled: Filled, slug: str) -> bool:
+    """Whether the commands that stand in the form are known to be this schedule's, or the person's own, without a list."""
+    if filled.commands is None or is_changed(filled):
+        return True
+    return filled.mark == Own(slug, tuple(lines_of(filled.commands))).mark
 
 
 def _offering(form: Form) -> Form:

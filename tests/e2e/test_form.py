@@ -251,7 +251,15 @@ async def test_values_of_any_shape_change_nothing(stage: Stage) -> None:
         body = {"type": "block_suggestion", "user": user, "team": {"id": workspace.team_id}, "value": value}
         body |= {"action_id": CHOOSE, "block_id": "schedule", "view": None}
         assert (await delivery.send("interactive", body, answerable=True)).problem == ""
+    views: list[Any] = [None, [], {"id": 7}, {"id": form.id, "state": [], "private_metadata": 7}]
+    for view in views:
+        action = {"action_id": CHOOSE, "block_id": "schedule", "type": "external_select", "selected_option": view}
+        body = {"type": "block_actions", "user": user, "team": {"id": workspace.team_id}, "view": view}
+        body |= {"actions": [action], "container": {"type": "view", "view_id": form.id}}
+        assert (await delivery.send("interactive", body)).problem == ""
+    await form.choose("nightly")
     assert stage.asked("triggerBoltRun") == 0
+    assert stage.private() == []
     assert "unexpected fault" not in bot.printed()
 
 
@@ -362,7 +370,7 @@ async def test_a_mention_offers_a_button(stage: Stage) -> None:
     """Slack gives nothing to open a form with for a message: a click does it, in the same channel."""
     await stage.start_bot()
     await stage.sandbox.slack.people.mention("ada", "data-eng", "run")
-    await stage.until(stage.told_privately("A form opens by a click only."))
+    await stage.until(stage.told_privately("A message cannot open a form."))
     await stage.click("Start a run…")
     form = await Modal(stage).opened()
     assert form.says("C0DATAENG")

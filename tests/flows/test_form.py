@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from bot.core.bolt import Schedule, ScheduleDetails
@@ -95,6 +97,9 @@ async def test_a_process_that_has_no_list(api: Api, forms: Forms) -> None:
     api.away = True
     fresh = Forms(Catalog(api), api, mask=str)  # type: ignore[arg-type]  # as far as it is asked
     assert await fresh.read(form.filled, asks_channel=False) == RunCommand("nightly")
+    # Chosen just before, with the commands of another one still in the form.
+    other = await fresh.read(replace(form.filled, schedule="hourly"), asks_channel=False)
+    assert other == Problems({"schedule": NO_LIST})
     by_id = await fresh.read(Filled("#7", channel=CHANNEL), asks_channel=False)
     assert by_id == Problems({"schedule": NO_LIST})
     blank = await fresh.blank(CHANNEL)

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from bot.core.bolt import Schedule
+from bot.core.form import Filled, Form, changed_note, own_commands
 from bot.core.message import Button, Buttons, Confirm, Facts, Message, Paragraph, Preformatted
 from bot.core.redact import Redactor
 from bot.core.text import Bold, Code, Link
+from bot.core.typeahead import Index
+from bot.slack.blocks.form import run_form
 from bot.slack.client import SlackChat
 
 SECRETS = (
@@ -34,3 +40,30 @@ def test_a_secret_is_masked_in_every_part_of_a_message(chat: SlackChat, secret: 
     for piece in (secret, secret[8:], secret[:-8]):
         assert piece not in shown
     assert "•••" in shown
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+def test_a_secret_is_masked_in_every_part_of_a_form(chat: SlackChat, secret: str) -> None:
+    """Names, notes and what was typed; what travels with the form, and what a choice brings back, stays whole."""
+    one = Schedule(
+        1,
+        "u",
+        f"{'x' * (70 - len(secret))} Run {secret}",
+        "nightly",
+        "OFF",
+        "ui",
+        f"{secret}@example.com",
+        git_branch=secret,
+    )
+    mask = Redactor(SECRETS[:1]).mask
+    offer = Index.of([one]).offer(one, mask)
+    own = own_commands("nightly", (f"echo {secret}", "dbt run"), mask)
+    filled = Filled(
+        "nightly", "dev", "1", f"curl {secret}", own.mark, own.offered, reason=f"for {secret}", channel="C1"
+    )
+    for form in (Form(filled, offer, own, mask(secret), kept=True), Form(replace(filled, commands=""), offer, own)):
+        made = run_form(replace(form, notes=(changed_note(form),)))
+        shown = chat.view(made)
+        assert secret[8:] not in str(shown).replace("\u2060", "")
+        assert (shown["private_metadata"], shown["callback_id"]) == (made["private_metadata"], made["callback_id"])
+        assert shown["blocks"][0]["element"]["initial_option"]["value"] == "nightly"

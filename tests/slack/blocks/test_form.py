@@ -137,8 +137,8 @@ def test_other_commands_have_a_field_of_their_own() -> None:
 
 def test_where_the_form_cannot_open_by_itself() -> None:
     """A button opens it: the same as typing the command."""
-    text, blocks = render(form_button(("A form opens by a click only.",)))
-    assert text == "A form opens by a click only. Click to put a run together."
+    text, blocks = render(form_button(("A message cannot open a form.",)))
+    assert text == "A message cannot open a form. Click to put a run together."
     (button,) = blocks[-1]["elements"]
     assert button["text"]["text"] == "Start a run…"
     assert parse(read_command_value(button["value"])) == RunForm()
