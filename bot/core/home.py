@@ -25,6 +25,7 @@ from bot.core.text import Bold, Channel, Code, Sentence, Span, When, cut
 RUNS_A_PAGE = 6
 FAILURES_A_PAGE = 5
 SCHEDULES_A_PAGE = 5
+COUNTED_MOST = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class Often:
     """A schedule that the person often runs, and where a click would run it.
 
     `channel` is where, "" for the direct messages with the bot; `channel_name` its name where that is known; `left` is
-    true where the person has left the channel of the last run.
+    true where the channel of the last run is none that both are in any more.
     """
 
     slug: str
@@ -117,8 +118,9 @@ def _part(page: Page, part: Part, title: str, empty: Sentence, app_url: str) -> 
     """A title and its runs. The first page says of what there is none; the others leave it out."""
     if not part.runs:
         return [] if page.number else [Heading(title), Facts(empty)]
-    counted = f"{title} ({part.total})"
-    return [Heading(counted), *(block for one in part.runs for block in entry(one, app_url))]
+    # Of very many, only so many are looked at.
+    counted = str(part.total) if part.total <= COUNTED_MOST else f"more than {COUNTED_MOST}"
+    return [Heading(f"{title} ({counted})"), *(block for one in part.runs for block in entry(one, app_url))]
 
 
 def _schedules(page: Page, start: Code) -> list[Block]:
@@ -138,7 +140,7 @@ def _schedules(page: Page, start: Code) -> list[Block]:
 def _often(one: Often) -> Sentence:
     spans: list[Span] = [Bold(one.name)]
     if one.left:
-        spans.append(" · you are no longer in the channel of your last run of it")
+        spans.append(" · the channel of your last run is archived, or one of us has left it")
     elif one.channel:
         spans += [" · runs in ", Channel(one.channel), ", as last time"]
     return tuple(spans)

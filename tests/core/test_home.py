@@ -85,6 +85,11 @@ def test_the_most_useful_comes_first() -> None:
     assert "Private channels are left out." in lines
 
 
+def test_of_very_many_it_is_said_that_there_are_more() -> None:
+    """No number that is only how far was counted."""
+    assert "Your active runs (more than 100)" in shown(made(replace(EMPTY, mine=runs("RUNNING", 6, total=150))))
+
+
 def test_the_fullest_page_is_within_slacks_hundred_blocks() -> None:
     """With everything that can stand there."""
     assert len(made(replace(FULL, number=3)).blocks) <= 100

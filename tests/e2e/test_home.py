@@ -207,7 +207,7 @@ async def test_who_has_left_the_channel_runs_it_in_direct_messages(stage: Stage)
     await stage.until(stage.card_says("succeeded"))
     workspace = stage.sandbox.workspace
     workspace.channel("data-eng").members.remove(workspace.user(PERSON).id)
-    await opened(stage, "you are no longer in the channel")
+    await opened(stage, "or one of us has left it")
     await click(stage, "Run in direct messages")
     await stage.until(told_directly(stage, "is running"))
     await until(stage, says(stage, "Your active runs (1)"))
@@ -226,7 +226,7 @@ async def test_a_click_does_not_run_where_the_person_is_no_longer(stage: Stage) 
     await stage.bots[-1].ended()
     await stage.start_bot()
     await click(stage, "Run in #data-eng")
-    await stage.until(told_directly(stage, "You are no longer in"))
+    await stage.until(told_directly(stage, "or one of us has left it"))
     assert len(stage.started()) == 1
 
 

@@ -103,6 +103,20 @@ async def test_pages(scripts: Scripts) -> None:
     assert (await Indexes(scripts).active_in([], most=9)).total == 0
 
 
+async def test_of_very_many_lists_the_newest_runs_are_found(scripts: Scripts) -> None:
+    """However they are spread; and no more of them are looked at than need be."""
+    redis, channels = scripts.redis, [f"C{number}" for number in range(400)]
+    async with redis.pipeline(transaction=False) as pipe:
+        for number in range(1, 1201):
+            pipe.hset(scripts.key("run", f"w:{number}"), mapping={"rev": "1", "facts": "{}", "seen": "{}"})
+            place = (number * 37) % 400 if number <= 1000 else 399
+            pipe.zadd(scripts.key("active", f"channel:C{place}"), {f"w:{number}": number})
+        await pipe.execute()
+    page = await Indexes(scripts).active_in(channels, skip=5, most=20)
+    assert ids(page.runs) == list(range(1195, 1175, -1))
+    assert page.total == 150
+
+
 async def test_a_run_that_is_over_and_not_concluded_is_not_shown_as_active(scripts: Scripts) -> None:
     """Its end is being read; it leaves the lists with it."""
     await follow_run(scripts, 7)

@@ -14,7 +14,8 @@ from bot.core.errors import BadCommand, SlackError, StoreAway
 from bot.core.grammar import parse
 from bot.core.message import Message
 from bot.core.request import request_id
-from bot.core.text import Bold, Channel, Sentence
+from bot.core.text import Bold, Channel, Code, Sentence
+from bot.core.words import quoted
 from bot.flows.ports import Asked
 from bot.slack.desk import Call, Desk, click_call
 
@@ -81,5 +82,6 @@ async def _start(desk: Desk, call: Call, wanted: RunCommand, channel: str) -> Me
 
 
 def _not_there(desk: Desk, wanted: RunCommand, channel: str) -> Message:
-    text: Sentence = ("You are no longer in ", Channel(channel), ", so nothing was started. ")
-    return Message((*text, f"Type {desk.command} run {wanted.schedule} where you want its card."))
+    text: Sentence = (Channel(channel), " is archived, or one of us has left it, so nothing was started. ")
+    again = Code(f"{desk.command} run {quoted(wanted.schedule)}")
+    return Message((*text, "Type ", again, " where you want its card."))

@@ -4,25 +4,36 @@
 -- Gives {how many there are, member, card or '', rev, facts, seen, wish, tries, end, member, ...}
 local which, skip, most, without = ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6]
 local FIELDS = {'rev', 'facts', 'seen', 'wish', 'tries', 'end'}
--- However many lists there are, so many runs are looked at.
-local LOOKED_AT = 1000
-local each = math.max(5, math.floor(LOOKED_AT / math.max(1, #ARGV - 6)))
+-- However many lists there are, so many of the newest runs are looked at: while this runs, Redis does nothing else.
+local LOOKED_AT = #ARGV == 7 and ACTIVE_MOST or 150
 local oldest = which == 'failed' and num(now() - FAILED_S * 1000000) or '-inf'
 
 local found, since, where = {}, {}, {}
+local function newer(a, b)
+  if since[a] == since[b] then return a > b end
+  return since[a] > since[b]
+end
+-- Leaves the newest of what was found. From then on nothing older is read.
+local function prune()
+  table.sort(found, newer)
+  for at = #found, LOOKED_AT + 1, -1 do
+    since[found[at]], found[at] = nil, nil
+  end
+  if #found == LOOKED_AT then oldest = num(since[found[LOOKED_AT]]) end
+end
+
 for at = 7, #ARGV do
-  local part = redis.call('ZRANGE', key(which, ARGV[at]), '+inf', oldest, 'BYSCORE', 'REV', 'LIMIT', 0, each, 'WITHSCORES')
+  local part =
+    redis.call('ZRANGE', key(which, ARGV[at]), '+inf', oldest, 'BYSCORE', 'REV', 'LIMIT', 0, LOOKED_AT, 'WITHSCORES')
   for place = 1, #part, 2 do
     local member = part[place]
     if not since[member] then
       found[#found + 1], since[member], where[member] = member, tonumber(part[place + 1]), ARGV[at]
     end
   end
+  if #found >= 2 * LOOKED_AT then prune() end
 end
-table.sort(found, function(a, b)
-  if since[a] == since[b] then return a > b end
-  return since[a] > since[b]
-end)
+prune()
 
 local function to_be_shown(member)
   local state = redis.call('HMGET', key('run', member), 'rev', 'concluded', 'final')
@@ -42,8 +53,7 @@ local function card_of(member)
 end
 
 local out, count = {'0'}, 0
-for at = 1, math.min(#found, LOOKED_AT) do
-  local member = found[at]
+for _, member in ipairs(found) do
   if to_be_shown(member) then
     count = count + 1
     if count > skip and count <= skip + most then

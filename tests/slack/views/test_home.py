@@ -72,7 +72,7 @@ PICTURE = """\
 # Schedules you run most
 *Nightly full build* · runs in <#C0DATAENG>, as last time
 [Run in #data-eng]  [Details]
-*Old* · you are no longer in the channel of your last run of it
+*Old* · the channel of your last run is archived, or one of us has left it
 [Run in direct messages]  [Details]"""
 
 
