@@ -96,6 +96,10 @@ class Catalog:
             self._reading.cancel()
             await asyncio.wait({self._reading})
 
+    def last(self) -> tuple[list[Schedule], datetime | None]:
+        """The last list, whatever its age, and when Bolt told it; None where it never did."""
+        return list(self._schedules), self._at
+
     def forget(self) -> None:
         """Something was changed: the list is read anew when it is next asked for, and what is being read is too old."""
         self._read_at, self._changed_at = float("-inf"), self._clock()
