@@ -18,11 +18,14 @@ OWNER_SHOWN = 80
 SPOKEN = 75
 
 
-def schedule_list(shown: Page[Schedule], asked: ListCommand, now: datetime, *, typed: str) -> Message:
-    """A page of schedules. `typed` is how commands begin."""
+def schedule_list(
+    shown: Page[Schedule], asked: ListCommand, now: datetime, *, typed: str, as_of: datetime | None = None
+) -> Message:
+    """A page of schedules. `typed` is how commands begin; `as_of` says how old the list is, where Bolt does not answer."""
     if not shown.total:
         return _nothing(asked, typed)
-    first: Sentence = (f"{_count(shown.total, asked)}{shown.told}.",)
+    old: Sentence = (" As of ", When(as_of), ": Bolt does not answer now.") if as_of else ()
+    first: Sentence = (f"{_count(shown.total, asked)}{shown.told}.", *old)
     blocks: list[Block] = [Paragraph(first)]
     for at, schedule in enumerate(shown.items):
         blocks.append(Paragraph(_row(schedule, now, inactive=asked.inactive)))

@@ -56,6 +56,7 @@ class Catalog:
         self._at: datetime | None = None
         self._read_at = float("-inf")
         self._failed_at = float("-inf")
+        self._changed_at = float("-inf")
         self._reading: asyncio.Task[None] | None = None
 
     async def find(self, wanted: str) -> Schedule | Ambiguous | Missing:
@@ -95,9 +96,13 @@ class Catalog:
             self._reading.cancel()
             await asyncio.wait({self._reading})
 
+    def last(self) -> tuple[list[Schedule], datetime | None]:
+        """The last list, whatever its age, and when Bolt told it; None where it never did."""
+        return list(self._schedules), self._at
+
     def forget(self) -> None:
-        """Something was changed: the list is read anew when it is next asked for."""
-        self._read_at = float("-inf")
+        """Something was changed: the list is read anew when it is next asked for, and what is being read is too old."""
+        self._read_at, self._changed_at = float("-inf"), self._clock()
 
     async def _list(self, fresh_for_s: float) -> list[Schedule]:
         self.refresh_soon()
@@ -123,7 +128,7 @@ class Catalog:
             self._failed_at = self._clock()
             raise
         self._schedules, self._index = schedules, Index.of(schedules)
-        self._read_at, self._at = began, self._now()
+        self._read_at, self._at = began if began >= self._changed_at else float("-inf"), self._now()
 
     def _age(self) -> float:
         return self._clock() - self._read_at

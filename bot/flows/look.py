@@ -11,10 +11,11 @@ from bot.core.errors import BoltRejected
 from bot.core.progress import ran, usual_seconds
 from bot.core.request import Look, Origin, Request
 from bot.core.run import Run, RunFacts, RunKey, is_failed, is_final, observe
-from bot.core.suggest import Ambiguous, Missing
+from bot.core.suggest import Missing
 from bot.flows.catalog import Catalog
 from bot.flows.listings import Listings
 from bot.flows.ports import Bolt, Runs
+from bot.flows.suggest import not_found
 
 
 class NotStartable(Exception):  # noqa: N818 - an answer, which never leaves the flows
@@ -64,7 +65,7 @@ class Looks:
         if isinstance(found, Schedule):
             return found
         near = tuple(one.slug for one in found.suggestions) if isinstance(found, Missing) else ()
-        raise NotStartable(_not_found(wanted, found), near)
+        raise NotStartable(not_found(wanted, found), near)
 
     # --- a run of a schedule ---
 
@@ -183,12 +184,3 @@ def _newest(listed: list[RunSummary]) -> int:
 
 def _number(text: str | None) -> int | None:
     return int(text) if text and text.isascii() and text.isdecimal() else None
-
-
-def _not_found(wanted: str, found: Ambiguous | Missing) -> str:
-    if isinstance(found, Ambiguous):
-        return f'"{wanted}" is the name of several schedules; use one of their slugs: {", ".join(found.slugs)}.'
-    names = [schedule.slug for schedule in found.suggestions]
-    if not names:
-        return f'There is no schedule "{wanted}". Look for its name or slug in Bolt.'
-    return f'There is no schedule "{wanted}". Did you mean {" or ".join(names)}?'

@@ -55,12 +55,15 @@ class Schedules:
 
     async def listed(self, asked: ListCommand, number: int = 1) -> Message:
         """A page of the schedules that were asked for."""
+        as_of = None
         try:
-            read = self._bolt.schedules(inactive=True) if asked.inactive else self._catalog.all()
-            found = chosen(await read, asked)
+            schedules = await (self._bolt.schedules(inactive=True) if asked.inactive else self._catalog.all())
         except BoltError as error:
-            return Message((unread(error),))
-        return schedule_list(page(found, number), asked, self._now(), typed=self._command)
+            schedules, as_of = self._catalog.last()
+            if asked.inactive or as_of is None:
+                return Message((unread(error),))
+        found = page(chosen(schedules, asked), number)
+        return schedule_list(found, asked, self._now(), typed=self._command, as_of=as_of)
 
     async def show(self, asked: ShowCommand) -> Message:
         """All of a schedule."""

@@ -189,10 +189,14 @@ async def test_mistyped_and_ambiguous_names_are_a_click_away(stage: Stage) -> No
 
 
 async def test_a_bolt_that_is_away_is_said_so(stage: Stage) -> None:
-    """With the next step, for each of them."""
+    """With the next step; what was read a moment ago is still told."""
     await stage.start_bot(SOON)
+    await stage.slash("list nightly")
+    await stage.until(stage.told_privately("1 schedule with nightly"))
     stage.sandbox.bolt.add_fault(Fault("away", count=None))
-    for verb in ("list", "show nightly", "runs nightly", "status nightly", "pause nightly", "history nightly"):
+    await stage.slash("show nightly")
+    await stage.until(lambda: "does not tell its runs" in str(stage.private()[-1].blocks), timeout_s=20)
+    for verb in ("runs nightly", "status nightly", "pause nightly", "history nightly", "list --inactive"):
         messages = len(stage.private())
         await stage.slash(verb)
         await stage.until(lambda count=messages: len(stage.private()) > count, timeout_s=20)  # type: ignore[misc]

@@ -196,3 +196,22 @@ async def test_closing_breaks_off_what_is_read(api: Api, catalog: Catalog) -> No
     await settled()
     await catalog.close()
     assert api.asked == 1
+
+
+async def test_after_a_change_an_older_list_is_not_believed(api: Api, clock: Clock) -> None:
+    """Neither the one that is there, nor one that was being read when it happened."""
+    catalog = Catalog(api, fresh_for_s=FRESH_S, clock=clock)  # type: ignore[arg-type]  # lists only
+    await catalog.all()
+    catalog.forget()
+    api.may.clear()
+    reading = asyncio.create_task(catalog.all())
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert api.asked == 2
+    clock.now += 1
+    catalog.forget()
+    api.slugs.append("hourly")
+    api.may.set()
+    assert [one.slug for one in await reading] == ["nightly", "hourly"]
+    assert [one.slug for one in await catalog.all()] == ["nightly", "hourly"]
+    assert api.asked == 3

@@ -99,6 +99,7 @@ def runs(listed: list[RunSummary], number: int = 1) -> Message:
 MESSAGES = {
     "list": schedule_list(page([NIGHTLY, HOSTILE, PAUSED, BARE], 1), ListCommand(), NOW, typed="/bolt"),
     "list-page": schedule_list(page([BARE] * 25, 2), ListCommand("bare", failing=True), NOW, typed="/bolt"),
+    "list-old": schedule_list(page([BARE], 1), ListCommand(), NOW, typed="/bolt", as_of=NOW - timedelta(minutes=9)),
     "list-inactive": schedule_list(page([BARE], 1), ListCommand(inactive=True), NOW, typed="/bolt"),
     "list-nothing": schedule_list(page([], 1), ListCommand("zzz", suspended=True), NOW, typed="/bolt"),
     "list-no-schedules": schedule_list(page([], 1), ListCommand(), NOW, typed="/bolt"),

@@ -1,0 +1,44 @@
+"""What is told of schedules while Bolt is away."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from bot.core.bolt import Schedule
+from bot.core.command import ListCommand
+from bot.core.errors import BoltLost
+from bot.flows.catalog import Catalog
+from bot.flows.find import Finder
+from bot.flows.schedules import Schedules
+
+NOW = datetime(2026, 11, 25, 14, 20, tzinfo=UTC)
+
+
+class Api:
+    """Lists one schedule, unless it is away."""
+
+    away = True
+
+    async def schedules(self, *, inactive: bool = False) -> list[Schedule]:
+        """Answer."""
+        if self.away:
+            raise BoltLost
+        return [] if inactive else [Schedule(1, "u", "Nightly", "nightly", "OFF", "ui")]
+
+
+async def test_the_last_list_is_told_with_its_age() -> None:
+    """Where there is none, or inactive ones are asked for, that Bolt does not answer."""
+    api: Any = Api()
+    now = [0.0]
+    catalog = Catalog(api, clock=lambda: now[0], now=lambda: NOW)
+    status: Any = None
+    schedules = Schedules(
+        api, catalog, Finder(api, catalog), status, workspace="w", app_url="https://a", command="/bolt", now=lambda: NOW
+    )
+    assert (await schedules.listed(ListCommand())).text == ("Bolt did not answer. Ask again in a minute.",)
+    api.away, now[0] = False, 100.0
+    assert "1 schedule." in (await schedules.listed(ListCommand())).text
+    api.away, now[0] = True, 1000.0
+    assert (await schedules.listed(ListCommand())).text[3] == ": Bolt does not answer now."
+    assert (await schedules.listed(ListCommand(inactive=True))).text == ("Bolt did not answer. Ask again in a minute.",)
