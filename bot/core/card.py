@@ -39,7 +39,8 @@ def run_card(run: Run, app_url: str) -> Message:
         blocks.append(Facts(overrides))
     blocks.append(Buttons(_buttons(run, url)))
     more: Sentence = (". ", *retried) if retried else ()
-    return Message((*first, ". ", *facts, *more), tuple(blocks))
+    lateness: Sentence = (f", {late(run)}",) if late(run) else ()
+    return Message((*first, *lateness, ". ", *facts, *more), tuple(blocks))
 
 
 def retry_of(run_id: int, app_url: str) -> Link:

@@ -223,6 +223,8 @@ def test_a_late_run_says_so(step: int, bar: str) -> None:
     seen = replace(run("RUNNING"), seen=Observation("RUNNING", COMMANDS, step))
     line = shown(run_card(seen, APP))[1]
     assert line == f"{bar} · 1 of 3 · dbt run --select staging+ · usually done by 14:35"
+    spoken = f" is running, {bar.partition(' ')[2]}. Run 4711" if step >= 100 else " is running. Run 4711"
+    assert spoken in said(run_card(seen, APP).text)
 
 
 def test_overriding_commands_are_shown() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from bot.sandbox.bolt import Fault, Start
 from bot.sandbox.bolt.model import Actor
+from bot.sandbox.slack import Fault as SlackFault
 from tests.e2e.stage import API_KEY, Stage
 
 # Bolt's answers are waited for one second, so that a lost one is found out soon.
@@ -163,6 +164,24 @@ async def test_a_lost_reply_is_never_repeated_and_the_retry_is_found(stage: Stag
     assert stage.asked("retryBoltRun") == 1
     assert f"Retry of run {old.id}" in stage.cards()[-1].text
     await stage.until(lambda: "Retried by" in stage.cards()[0].text)
+
+
+async def test_the_line_in_the_thread_stands_there_once_although_its_reply_was_lost(stage: Stage) -> None:
+    """Slack has it, and its answer is lost on the way: it is found, and not posted again."""
+    await stage.start_bot({"BOLT_BOT_LEASE_S": "1.5"})
+    await failed_run(stage)
+    fault = SlackFault("drop_after", "chat.postMessage", skip=1)
+    stage.sandbox.workspace.faults.add(fault)
+    await stage.click("Retry failed")
+    await stage.until(lambda: fault.count == 0)
+    looks = [call.what for call in stage.sandbox.workspace.calls].count("conversations.replies")
+    await stage.until(
+        lambda: [call.what for call in stage.sandbox.workspace.calls].count("conversations.replies") > looks
+    )
+    await stage.click("Retry failed", user="grace")
+    await stage.until(lambda: any(mention(stage, "grace") in reply.text for reply in stage.replies(card=0)))
+    told = [reply.text for reply in stage.replies(card=0) if "Retried by" in reply.text]
+    assert len(told) == 2
 
 
 async def test_a_foreign_run_is_retried_although_nobody_knows_its_schedule(stage: Stage) -> None:
