@@ -139,6 +139,31 @@ async def test_failures_of_ones_channels_are_shown_to_who_is_there(stage: Stage)
     await opened(stage, "None in the last 7 days", "gus")
 
 
+async def test_a_failure_is_retried_from_there(stage: Stage) -> None:
+    """In the channel of its card; Home says so, and both cards name each other as ever."""
+    await stage.start_bot()
+    await stage.slash("run hourly")
+    await stage.until(stage.replied("exit code"))
+    failed = stage.started()[-1].id
+    await opened(stage, "Recent failures (1)", "grace")
+    await click(stage, "Retry failed", "grace")
+    await until(stage, says(stage, f"Asked to retry *run {failed}*; its card is in #data-eng.", "grace"), "grace")
+    await stage.until(lambda: len(stage.cards()) == 2)
+    await stage.until(lambda: f"Retry of run {failed}" in str(stage.cards()[-1].blocks))
+    await stage.until(lambda: len(stage.started()) == 2)
+    await opened(stage, "Retried by @grace as run", "grace")
+    assert "[Retry failed]" not in reads(stage, "grace")
+
+
+async def test_the_form_opens_from_there(stage: Stage) -> None:
+    """A click on Home comes with what opens a modal."""
+    await stage.start_bot()
+    await opened(stage, "Start one here")
+    await click(stage, "Start a run")
+    views = stage.sandbox.workspace.views
+    await stage.until(lambda: any(one.kind == "modal" and one.open for one in views.values()))
+
+
 @pytest.mark.parametrize("missing", [("channels:read", "groups:read"), ("groups:read",)])
 async def test_without_its_scopes_it_shows_less_and_says_so(stage: Stage, missing: tuple[str, ...]) -> None:
     """Never what might be none of that person's business. It is no outage of Slack."""
