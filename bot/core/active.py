@@ -10,7 +10,7 @@ from bot.core.card import facts, headline, retried_by, run_url, second_glance
 from bot.core.command import CancelCommand, RetryCommand, StatusCommand
 from bot.core.message import Block, Button, Buttons, Confirm, Facts, Message, Paragraph
 from bot.core.run import Run, is_failed, is_final
-from bot.core.text import Bold, Channel, Code, Link, Mention, Sentence, Span, When, cut, plural
+from bot.core.text import Bold, Channel, Code, Link, Mention, Sentence, Span, When, plural
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def _retry(listed: Listed) -> Button:
     """In the channel of its card: where the list is shown is none. A card in direct messages is the person's own."""
     run = listed.run
     value = command_in_value(RetryCommand(every=False, run_id=run.id), listed.channel or "")
-    spoken = cut(f"Retry failed of run {run.id} of {run.title}", 75)
+    spoken = f"Retry failed of run {run.id} of {run.title}"
     return Button(f"{HOME_RUN}.retry.{run.id}", "Retry failed", value=value, spoken=spoken)
 
 
@@ -77,7 +77,7 @@ def _buttons(listed: Listed) -> tuple[Button, ...]:
         "Details",
         StatusCommand(run_id=run.id),
         number=run.id,
-        spoken=f"Details of run {run.id} of {cut(run.title, 40)}",
+        spoken=f"Details of run {run.id} of {run.title}",
     )
     if is_failed(run.seen.state) and listed.card_url and not run.retried:
         return (_retry(listed), details)
@@ -85,7 +85,7 @@ def _buttons(listed: Listed) -> tuple[Button, ...]:
         return (details,)
     cancel = replace(
         command_button(
-            "Cancel run", CancelCommand(run.id), number=run.id, spoken=cut(f"Cancel run {run.id} of {run.title}", 75)
+            "Cancel run", CancelCommand(run.id), number=run.id, spoken=f"Cancel run {run.id} of {run.title}"
         ),
         style="danger",
         confirm=Confirm(

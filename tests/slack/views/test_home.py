@@ -104,6 +104,17 @@ def test_foreign_names_are_inert_and_secrets_masked() -> None:
     assert "hunter2" not in shown
 
 
+def test_a_secret_is_masked_before_a_name_is_cut() -> None:
+    """Else the half of it would be shown that is left, also to a screen reader."""
+    name = "x" * 60 + "hunter2" + "y" * 60
+    one = Listed(replace(run("RUNNING"), facts=RunFacts(schedule="s", name=name)), "C1", "https://acme.slack.com/p1")
+    made = str(
+        view(Page(NOW, mine=Part(1, (one,)), schedules=(Often("s", name, "C1", "data-eng"),), schedules_total=1))
+    )
+    assert "hun" not in made
+    assert "•••" in made
+
+
 def test_the_longest_page_is_small_enough() -> None:
     """Of names and commands that are as long as they may be, of characters that take twelve bytes each."""
     long = "\N{FIRE}" * 200
