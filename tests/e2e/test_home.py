@@ -255,6 +255,34 @@ async def test_a_click_does_not_run_where_the_person_is_no_longer(stage: Stage) 
     assert len(stage.started()) == 1
 
 
+@pytest.mark.parametrize(
+    ("value", "answer"),
+    [
+        ('{"v":1,"c":"run nightly","ch":"C0FINANCE"}', "or one of us has left it"),
+        ('{"v":1,"c":"run nightly","ch":"D0SOMEBODY"}', "or one of us has left it"),
+        ('{"v":1,"c":"run nightly --pr x","ch":"C0DATAENG"}', "--pr needs a number"),
+        ("[]", "This button is from another version of me"),
+        ("x" * 2000, "This button is from another version of me"),
+    ],
+)
+async def test_what_a_button_carries_is_not_believed(stage: Stage, value: str, answer: str) -> None:
+    """Not even by somebody whose own button it is: a private channel stays closed, and nothing is started."""
+    workspace = stage.sandbox.workspace
+    workspace.channel("finance").members.append(workspace.bot.id)
+    await stage.start_bot()
+    await stage.slash("run nightly --reason first", user="gus")
+    await stage.until(stage.card_says("succeeded"))
+    await opened(stage, "Run in #data-eng", "gus")
+    shown = view(stage, "gus")
+    assert shown is not None
+    elements = [one for block in shown["blocks"] if block["type"] == "actions" for one in block["elements"]]
+    next(one for one in elements if one["text"]["text"] == "Run in #data-eng")["value"] = value
+    await click(stage, "Run in #data-eng", "gus")
+    await stage.until(told_directly(stage, answer, "gus"))
+    assert len(stage.started()) == 1
+    assert stage.cards("finance") == []
+
+
 async def test_pages_are_turned_and_kept(stage: Stage) -> None:
     """Next, refresh (which stays there), previous; what was in between ends, and its page with it."""
     long = Character((Step("sleep 9999", 9999.0),))
