@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bot.core.buttons import command_button
-from bot.core.card import facts, headline, run_url, second_glance
-from bot.core.command import CancelCommand, StatusCommand
+from bot.core.buttons import HOME_RUN, command_button, command_in_value
+from bot.core.card import facts, headline, retried_by, run_url, second_glance
+from bot.core.command import CancelCommand, RetryCommand, StatusCommand
 from bot.core.message import Block, Button, Buttons, Confirm, Facts, Message, Paragraph
-from bot.core.run import Run, is_final
-from bot.core.text import Bold, Channel, Code, Link, Mention, Sentence, Span, When, cut, plural
+from bot.core.run import Run, is_failed, is_final
+from bot.core.text import Bold, Channel, Code, Link, Mention, Sentence, Span, When, plural
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,28 +53,39 @@ def _which(run: Run, app_url: str) -> Sentence:
 def entry(listed: Listed, app_url: str) -> list[Block]:
     """A run in three blocks: how it stands, which one it is and where its card is, and what can be done."""
     run = listed.run
-    glance = second_glance(run)
+    glance = retried_by(run.retried, app_url) if run.retried else second_glance(run)
     where: list[Span] = [*facts(run, app_url)]
     if listed.channel:
         where += [" · in ", Channel(listed.channel)]
     if listed.card_url:
         where += [" · ", Link(listed.card_url, "its card")]
     first = (*headline(run), "\n", *glance) if glance else headline(run)
-    return [Paragraph(first), Facts(tuple(where)), Buttons(_buttons(run))]
+    return [Paragraph(first), Facts(tuple(where)), Buttons(_buttons(listed))]
 
 
-def _buttons(run: Run) -> tuple[Button, ...]:
+def _retry(listed: Listed) -> Button:
+    """In the channel of its card: where the list is shown is none. A card in direct messages is the person's own."""
+    run = listed.run
+    value = command_in_value(RetryCommand(every=False, run_id=run.id), listed.channel or "")
+    spoken = f"Retry failed of run {run.id} of {run.title}"
+    return Button(f"{HOME_RUN}.retry.{run.id}", "Retry failed", value=value, spoken=spoken)
+
+
+def _buttons(listed: Listed) -> tuple[Button, ...]:
+    run = listed.run
     details = command_button(
         "Details",
         StatusCommand(run_id=run.id),
         number=run.id,
-        spoken=f"Details of run {run.id} of {cut(run.title, 40)}",
+        spoken=f"Details of run {run.id} of {run.title}",
     )
+    if is_failed(run.seen.state) and listed.card_url and not run.retried:
+        return (_retry(listed), details)
     if is_final(run.seen.state) or run.wish:
         return (details,)
     cancel = replace(
         command_button(
-            "Cancel run", CancelCommand(run.id), number=run.id, spoken=cut(f"Cancel run {run.id} of {run.title}", 75)
+            "Cancel run", CancelCommand(run.id), number=run.id, spoken=f"Cancel run {run.id} of {run.title}"
         ),
         style="danger",
         confirm=Confirm(

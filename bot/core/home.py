@@ -19,7 +19,7 @@ from bot.core.buttons import (
 )
 from bot.core.command import RunCommand, RunForm, ShowCommand
 from bot.core.message import Block, Button, Buttons, Facts, Heading, Message, Paragraph
-from bot.core.text import Bold, Channel, Code, Sentence, Span, When, cut
+from bot.core.text import Bold, Channel, Code, Sentence, Span, When
 
 # So many of each fit on a page: a Home tab has a hundred blocks at the most.
 RUNS_A_PAGE = 6
@@ -152,8 +152,8 @@ def _often_buttons(one: Often, number: int) -> tuple[Button, ...]:
     if len(value) > VALUE_LIMIT:
         return ()
     where = f" in #{one.channel_name}" if one.channel_name else "" if one.channel else " in direct messages"
-    run = Button(f"{HOME_RUN}.{number}", cut(f"Run{where}", 75), value=value, spoken=cut(f"Run {one.name}{where}", 75))
-    details = command_button("Details", ShowCommand(one.slug), number=number, spoken=cut(f"Details of {one.name}", 75))
+    run = Button(f"{HOME_RUN}.{number}", f"Run{where}", value=value, spoken=f"Run {one.name}{where}")
+    details = command_button("Details", ShowCommand(one.slug), number=number, spoken=f"Details of {one.name}")
     return (run, details)
 
 

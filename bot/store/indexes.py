@@ -10,7 +10,7 @@ from bot.store.runs import read_run
 from bot.store.scripts import Scripts
 
 # In the order in which listed.lua gives them, after a run's name and its card.
-FIELDS = ("rev", "facts", "seen", "wish", "tries", "end")
+FIELDS = ("rev", "facts", "seen", "wish", "tries", "end", "retried")
 WIDTH = 2 + len(FIELDS)
 
 

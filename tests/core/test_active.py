@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.core.active import Listed, active_here, entry
+from bot.core.buttons import read_command_in_value
+from bot.core.command import RetryCommand
 from bot.core.grammar import parse
 from bot.core.message import Button, Buttons, Message
 from bot.core.run import Run, RunFacts, RunKey
@@ -28,7 +30,7 @@ def test_each_run_has_its_state_progress_who_since_when_and_its_links() -> None:
     message = here(run("RUNNING"))
     assert shown(message) == [
         ":hourglass_flowing_sand: Nightly full build is running",
-        "▰▰▰▱▱▱▱▱▱▱ 1 of 3 · dbt run --select staging+ · usually done by 14:35",
+        "▱▱▱▱▱▱▱▱▱▱ 5 % · 1 of 3 · dbt run --select staging+ · usually done by 14:35",
         "Run 4711 · main · pull request 123 · started by @U1 at 14:20 · its card",
     ]
     assert said(message.text).startswith(
@@ -81,6 +83,10 @@ def test_a_failure_tells_what_broke() -> None:
         "dbt test exited with 1: 2 of 48 tests failed. Details in the thread.",
     ]
     assert lines[2].endswith(" · in #C1 · its card")
+    retry, details = buttons(Message(("",), tuple(entry(Listed(failed, "C1", CARD), APP))))
+    text, channel = read_command_in_value(retry.value)
+    assert (retry.label, details.label, channel) == ("Retry failed", "Details", "C1")
+    assert parse(text, "/bolt") == RetryCommand(every=False, run_id=4711)
 
 
 def test_a_run_of_which_nothing_is_known_is_shown_all_the_same() -> None:

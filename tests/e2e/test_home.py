@@ -139,6 +139,31 @@ async def test_failures_of_ones_channels_are_shown_to_who_is_there(stage: Stage)
     await opened(stage, "None in the last 7 days", "gus")
 
 
+async def test_a_failure_is_retried_from_there(stage: Stage) -> None:
+    """In the channel of its card; Home says so, and both cards name each other as ever."""
+    await stage.start_bot()
+    await stage.slash("run hourly")
+    await stage.until(stage.replied("exit code"))
+    failed = stage.started()[-1].id
+    await opened(stage, "Recent failures (1)", "grace")
+    await click(stage, "Retry failed", "grace")
+    await until(stage, says(stage, f"Asked to retry *run {failed}*; its card is in #data-eng.", "grace"), "grace")
+    await stage.until(lambda: len(stage.cards()) == 2)
+    await stage.until(lambda: f"Retry of run {failed}" in str(stage.cards()[-1].blocks))
+    await stage.until(lambda: len(stage.started()) == 2)
+    await opened(stage, "Retried by @grace as run", "grace")
+    assert "[Retry failed]" not in reads(stage, "grace")
+
+
+async def test_the_form_opens_from_there(stage: Stage) -> None:
+    """A click on Home comes with what opens a modal."""
+    await stage.start_bot()
+    await opened(stage, "Start one here")
+    await click(stage, "Start a run")
+    views = stage.sandbox.workspace.views
+    await stage.until(lambda: any(one.kind == "modal" and one.open for one in views.values()))
+
+
 @pytest.mark.parametrize("missing", [("channels:read", "groups:read"), ("groups:read",)])
 async def test_without_its_scopes_it_shows_less_and_says_so(stage: Stage, missing: tuple[str, ...]) -> None:
     """Never what might be none of that person's business. It is no outage of Slack."""
@@ -228,6 +253,34 @@ async def test_a_click_does_not_run_where_the_person_is_no_longer(stage: Stage) 
     await click(stage, "Run in #data-eng")
     await stage.until(told_directly(stage, "or one of us has left it"))
     assert len(stage.started()) == 1
+
+
+@pytest.mark.parametrize(
+    ("value", "answer"),
+    [
+        ('{"v":1,"c":"run nightly","ch":"C0FINANCE"}', "or one of us has left it"),
+        ('{"v":1,"c":"run nightly","ch":"D0SOMEBODY"}', "or one of us has left it"),
+        ('{"v":1,"c":"run nightly --pr x","ch":"C0DATAENG"}', "--pr needs a number"),
+        ("[]", "This button is from another version of me"),
+        ("x" * 2000, "This button is from another version of me"),
+    ],
+)
+async def test_what_a_button_carries_is_not_believed(stage: Stage, value: str, answer: str) -> None:
+    """Not even by somebody whose own button it is: a private channel stays closed, and nothing is started."""
+    workspace = stage.sandbox.workspace
+    workspace.channel("finance").members.append(workspace.bot.id)
+    await stage.start_bot()
+    await stage.slash("run nightly --reason first", user="gus")
+    await stage.until(stage.card_says("succeeded"))
+    await opened(stage, "Run in #data-eng", "gus")
+    shown = view(stage, "gus")
+    assert shown is not None
+    elements = [one for block in shown["blocks"] if block["type"] == "actions" for one in block["elements"]]
+    next(one for one in elements if one["text"]["text"] == "Run in #data-eng")["value"] = value
+    await click(stage, "Run in #data-eng", "gus")
+    await stage.until(told_directly(stage, answer, "gus"))
+    assert len(stage.started()) == 1
+    assert stage.cards("finance") == []
 
 
 async def test_pages_are_turned_and_kept(stage: Stage) -> None:

@@ -1,4 +1,4 @@
-"""Buttons of the Home tab: another page, *Refresh*, and *Run* of a schedule in a channel. A click there comes from no channel."""
+"""Buttons of the Home tab: another page, *Refresh*, and *Run* or *Retry failed* in a channel. A click there comes from no channel."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.core.buttons import HOME_PAGE, HOME_RUN, read_command_in_value, read_home_page_value
-from bot.core.command import RunCommand
+from bot.core.command import RetryCommand, RunCommand, Wanted
 from bot.core.errors import BadCommand, SlackError, StoreAway
 from bot.core.grammar import parse
 from bot.core.message import Message
@@ -49,20 +49,20 @@ async def _run(desk: Desk, call: Call, value: str) -> Message | None:
         wanted = parse(text, desk.command)
     except BadCommand as bad:
         return Message((bad.sentence,))
-    if not isinstance(wanted, RunCommand):
+    if not isinstance(wanted, RunCommand | RetryCommand):
         return None
     try:
         async with asyncio.timeout(CHECK_S):
             if not channel:
                 channel = await desk.chat.direct_channel(call.asker.user)
-            elif not await desk.home.may_run_in(call.asker.user, channel, wanted.schedule):
+            elif not await desk.home.may_run_in(call.asker.user, channel):
                 return _not_there(desk, wanted, channel)
     except (SlackError, StoreAway, TimeoutError):
         return Message((NOT_CHECKED,))
     return await _start(desk, call, wanted, channel)
 
 
-async def _start(desk: Desk, call: Call, wanted: RunCommand, channel: str) -> Message | None:
+async def _start(desk: Desk, call: Call, wanted: Wanted, channel: str) -> Message | None:
     asker = call.asker
     asked = Asked(
         id=request_id(asker.team, call.delivery),
@@ -76,12 +76,18 @@ async def _start(desk: Desk, call: Call, wanted: RunCommand, channel: str) -> Me
     answer = await desk.ask.start(asked)
     if answer is None:
         where: Sentence = ("our direct messages",) if channel.startswith("D") else (Channel(channel),)
-        notice: Sentence = ("Asked to run ", Bold(wanted.schedule), "; its card is in ", *where, ".")
+        notice: Sentence = ("Asked to ", *_what(wanted), "; its card is in ", *where, ".")
         desk.later(desk.home.show_start(asker.user, asked.id, notice), asker)
     return answer
 
 
-def _not_there(desk: Desk, wanted: RunCommand, channel: str) -> Message:
+def _what(wanted: Wanted) -> Sentence:
+    if isinstance(wanted, RunCommand):
+        return ("run ", Bold(wanted.schedule))
+    return ("retry ", Bold(f"run {wanted.run_id}"))
+
+
+def _not_there(desk: Desk, wanted: Wanted, channel: str) -> Message:
     text: Sentence = (Channel(channel), " is archived, or one of us has left it, so nothing was started. ")
-    again = Code(f"{desk.command} run {quoted(wanted.schedule)}")
-    return Message((*text, "Type ", again, " where you want its card."))
+    words = f"run {quoted(wanted.schedule)}" if isinstance(wanted, RunCommand) else f"retry {wanted.run_id}"
+    return Message((*text, "Type ", Code(f"{desk.command} {words}"), " where you want its card."))

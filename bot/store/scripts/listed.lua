@@ -1,9 +1,9 @@
 -- The runs of some lists, newest first, each once. ARGV: which ('active' or 'failed'), how many to pass over, how many to give,
 -- a list whose runs are left out or '', then lists (user:<id>, channel:<id>). What is in a list and should not be is
 -- removed from it: its record is gone, or an older version ended it and knew no lists.
--- Gives {how many there are, member, card or '', rev, facts, seen, wish, tries, end, member, ...}
+-- Gives {how many there are, member, card or '', rev, facts, seen, wish, tries, end, retried, member, ...}
 local which, skip, most, without = ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6]
-local FIELDS = {'rev', 'facts', 'seen', 'wish', 'tries', 'end'}
+local FIELDS = {'rev', 'facts', 'seen', 'wish', 'tries', 'end', 'retried'}
 -- However many lists there are, so many of the newest runs are looked at: while this runs, Redis does nothing else.
 local LOOKED_AT = #ARGV == 7 and ACTIVE_MOST or 150
 local oldest = which == 'failed' and num(now() - FAILED_S * 1000000) or '-inf'

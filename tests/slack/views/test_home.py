@@ -61,7 +61,7 @@ PICTURE = """\
   Refreshed <!date^1795446000^{date_short_pretty} at {time}|2026-11-23 15:00 UTC>
 # Your active runs (1)
 :hourglass_flowing_sand: *Nightly full build* is running
-▰▰▰▱▱▱▱▱▱▱ 1 of 3 · `dbt run --select staging+` · usually done by <!date^1795444500^{time}|14:35 UTC>
+▱▱▱▱▱▱▱▱▱▱ 5 % · 1 of 3 · `dbt run --select staging+` · usually done by <!date^1795444500^{time}|14:35 UTC>
   <https://app.example/bolt/run_id/4711|Run 4711> · main · pull request 123 · started by <@U1> at \
 <!date^1795443600^{time}|14:20 UTC> · in <#C0DATAENG> · <https://acme.slack.com/archives/C0DATAENG/p1|its card>
 [Cancel run]  [Details]
@@ -102,6 +102,17 @@ def test_foreign_names_are_inert_and_secrets_masked() -> None:
     shown = picture(made)
     assert "<!channel>" not in shown.replace("Run in #<!channel>", "")
     assert "hunter2" not in shown
+
+
+def test_a_secret_is_masked_before_a_name_is_cut() -> None:
+    """Else the half of it would be shown that is left, also to a screen reader."""
+    name = "x" * 60 + "hunter2" + "y" * 60
+    one = Listed(replace(run("RUNNING"), facts=RunFacts(schedule="s", name=name)), "C1", "https://acme.slack.com/p1")
+    made = str(
+        view(Page(NOW, mine=Part(1, (one,)), schedules=(Often("s", name, "C1", "data-eng"),), schedules_total=1))
+    )
+    assert "hun" not in made
+    assert "•••" in made
 
 
 def test_the_longest_page_is_small_enough() -> None:
