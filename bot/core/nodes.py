@@ -106,7 +106,8 @@ def slowest(run: Run) -> Message:
         return Message((f"I do not know how long the nodes of run {run.id} took; look at it in Bolt.",))
     nodes = run.end.slowest
     width = max(len(cut(node.name, NAME_SHOWN)) for node in nodes)
-    lines = [f"{seconds(node.seconds):>12}  {cut(node.name, NAME_SHOWN):<{width}}  {node.kind}" for node in nodes]
+    wide = max(len(seconds(node.seconds)) for node in nodes)
+    lines = [f"{seconds(node.seconds):>{wide}}  {cut(node.name, NAME_SHOWN):<{width}}  {node.kind}" for node in nodes]
     told = ", ".join(f"{cut(node.name, NAME_SHOWN)} ({seconds(node.seconds)})" for node in nodes)
     first = f"The slowest of run {run.id}: {told}."
     return Message((first,), (Paragraph((f"The slowest nodes of run {run.id}:",)), Preformatted("\n".join(lines))))
