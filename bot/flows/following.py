@@ -27,7 +27,7 @@ from bot.core.errors import (
 from bot.core.following import ENDED, GONE, HOUR, Batch, Lines, batch_post, pause_s, stop_button
 from bot.core.message import Buttons, Message, Paragraph
 from bot.core.run import Run, RunKey, is_final
-from bot.core.text import Sentence
+from bot.core.text import Sentence, plural
 from bot.flows.answer import Answers
 from bot.flows.lease import Lease
 from bot.flows.once import post_once
@@ -112,7 +112,9 @@ class FollowLog:
             case "over" | "no_card":
                 return None
             case "full":
-                text: Sentence = (f"I follow {self._rules.most} logs already, which is all I can. Ask again later.",)
+                text: Sentence = (
+                    f"I follow {plural(self._rules.most, 'log')} already, which is all I can. Ask again later.",
+                )
                 return Message(text)
             case "known":
                 text = (f"New lines of run {key.id} come into its thread already.",)

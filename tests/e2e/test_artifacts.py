@@ -1,0 +1,149 @@
+"""`/bolt artifacts`: a button each; a click gives a fresh address privately, or the file in the thread."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import aiohttp
+
+from bot.sandbox.bolt import Character, Fault, Run, Schedule, Step
+from tests.e2e.stage import Stage
+from tests.e2e.test_logs import answer, files, run_to_its_end
+
+REPORT = "target/report.csv"
+
+
+def past_run(stage: Stage, *steps: Step, wait_s: float = 0) -> Run:
+    """A run of these commands that goes on by itself."""
+    del wait_s
+    stage.sandbox.bolt.add_schedule(Schedule(0, "Own", "own", Character(steps)))
+    return stage.sandbox.bolt.start("own")
+
+
+async def over(stage: Stage, run: Run) -> None:
+    """Wait for its end."""
+    await stage.until(lambda: stage.sandbox.bolt.view(run.id).ended_at is not None)
+
+
+def buttons(message: Any) -> list[dict[str, Any]]:  # noqa: ANN401
+    """All buttons of a message."""
+    return [one for block in message.blocks if block["type"] == "actions" for one in block["elements"]]
+
+
+async def test_a_click_gives_a_fresh_address_privately(stage: Stage) -> None:
+    """Behind a button, for a text would be masked; it works, and nothing of it is in our log or anybody else's eyes."""
+    bot = await stage.start_bot({"BOLT_BOT_LOG_LEVEL": "debug"})
+    run = await run_to_its_end(stage, "nightly", "succeeded in")
+    await stage.slash(f"artifacts {run}")
+    told = await answer(stage, f"Run {run} left 6 files behind, of 3 commands.")
+    assert [one["text"]["text"] for one in buttons(told)][:2] == ["target/manifest.json", "target/run_results.json"]
+    assert stage.asked("boltResourceUrl") == 0
+    await stage.click("target/run_results.json")
+    given = await answer(stage, "works for a short while only")
+    download = next(one for one in buttons(given) if one["text"]["text"] == "Download")
+    async with aiohttp.ClientSession() as http, http.get(download["url"]) as got:
+        assert got.status == 200
+        assert "results" in await got.json()
+    token = download["url"].rpartition("/")[2]
+    assert token not in bot.printed()
+    assert token not in given.text
+    assert all(token not in json.dumps(one.blocks) for one in stage.replies() + stage.cards())
+    await stage.click("target/run_results.json")
+    await stage.until(lambda: stage.asked("boltResourceUrl") == 2)
+    outcome = await stage.click("Download")
+    assert outcome.problem == ""
+
+
+async def test_a_file_is_posted_in_the_thread_masked(stage: Stage) -> None:
+    """A text, without the secrets that stand in it; once."""
+    stage.sandbox.bolt.files[REPORT] = "a,b\npassword=hunter2hunter2\n<!channel>,☃\n".encode()
+    stage.sandbox.bolt.add_schedule(
+        Schedule(0, "Own", "own", Character((Step("dbt run", 5, 0, "run-success", (REPORT,)),)))
+    )
+    await stage.start_bot()
+    run = await run_to_its_end(stage, "own", "succeeded in")
+    await stage.slash(f"artifacts {run}")
+    await answer(stage, f"Run {run} left 1 file behind, of 1 command.")
+    await stage.click(REPORT)
+    await answer(stage, "works for a short while only")
+    await stage.click("Post it in the thread", times=2)
+    await stage.until(lambda: len(files(stage)) == 1)
+    (file,) = files(stage)
+    assert file.name == f"run-{run}-report.csv"
+    assert file.content.decode() == "a,b\npassword=•••\n<!channel>,☃\n"
+    assert stage.replies()[-1].files == [file.id]
+    await stage.click("Post it in the thread")
+    await answer(stage, "is in the thread already")
+
+
+async def test_what_is_too_large_or_no_text_is_not_posted(stage: Stage) -> None:
+    """50 MB are not read; what cannot be read cannot be masked."""
+    large, binary = "target/large.json", "target/graph.gpickle"
+    stage.sandbox.bolt.files |= {large: b"x" * 50_000_000, binary: b"\x80\x04\xff\x00" * 10}
+    run = past_run(stage, Step("dbt run", 5, 0, "run-success", (large, binary)))
+    await stage.start_bot()
+    await over(stage, run)
+    await stage.slash(f"artifacts {run.id}")
+    await answer(stage, "left 2 files behind")
+    for path, words in ((large, "is larger than the 1.0 MB that I post; use its address"), (binary, "it is not text")):
+        await stage.click(path)
+        await stage.until(lambda path=path: path in str(stage.private()[-1].text))  # type: ignore[misc]
+        await stage.click("Post it in the thread")
+        await answer(stage, words)
+    assert files(stage) == []
+
+
+async def test_many_files_come_in_pages_that_turn_in_place(stage: Stage) -> None:
+    """40 commands: the same answer shows another page."""
+    steps = [
+        Step(f"dbt run --select m{number}", 0.5, 0, "run-success", (f"target/f{number % 2}.json",))
+        for number in range(40)
+    ]
+    run = past_run(stage, *steps)
+    await stage.start_bot()
+    await over(stage, run)
+    await stage.slash(f"artifacts {run.id}")
+    told = await answer(stage, "page 1 of 4")
+    before = len(stage.private())
+    await stage.click("Next")
+    await stage.until(lambda: "page 2 of 4" in stage.private()[-1].text)
+    assert len(stage.private()) == before
+    assert told.ts == stage.private()[-1].ts
+    await stage.click("Previous")
+    await stage.until(lambda: "page 1 of 4" in stage.private()[-1].text)
+
+
+async def test_what_is_gone_is_told_plainly(stage: Stage) -> None:
+    """A file whose run was deleted, Bolt away, and a run that left nothing."""
+    run = past_run(stage, Step("dbt run", 5, 0, "run-success", (REPORT,)))
+    nothing = stage.sandbox.bolt.start("partner-export")
+    await stage.start_bot({"BOLT_BOT_API_TIMEOUT_S": "1"})
+    await stage.slash(f"artifacts {nothing.id}")
+    await answer(stage, f"No command of run {nothing.id} has left a file behind yet.")
+    await over(stage, run)
+    await stage.slash(f"artifacts {run.id}")
+    await answer(stage, "left 1 file behind")
+    stage.sandbox.bolt.add_fault(Fault("lost_run", run_id=run.id, count=None))
+    await stage.click(REPORT)
+    await answer(stage, "Bolt no longer has target/report.csv of run")
+    stage.sandbox.bolt.faults.clear()
+    stage.sandbox.bolt.add_fault(Fault("away", count=None))
+    await stage.click(REPORT)
+    await stage.until(stage.told_privately("Click again in a minute."), timeout_s=30)
+
+
+async def test_an_address_that_expires_at_once_is_told(stage: Stage) -> None:
+    """The file cannot be fetched with it."""
+    stage.sandbox.bolt.files[REPORT] = b"a,b\n"
+    run = past_run(stage, Step("dbt run", 5, 0, "run-success", (REPORT,)))
+    await stage.start_bot()
+    await over(stage, run)
+    await stage.slash(f"artifacts {run.id}")
+    await answer(stage, "left 1 file behind")
+    await stage.click(REPORT)
+    await answer(stage, "works for a short while only")
+    stage.sandbox.bolt.url_lives_s = 1e-6
+    await stage.click("Post it in the thread")
+    await answer(stage, "is not posted: Bolt does not give it: Bolt's storage refused the address (403)")
+    assert files(stage) == []
