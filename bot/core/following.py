@@ -42,9 +42,10 @@ class Batch:
 
 @dataclass(slots=True)
 class Lines:
-    """New lines, of which only the first and the last are kept."""
+    """New lines, of which only the first and the last are kept. `count` leaves headings out."""
 
     count: int = 0
+    headings: int = 0
     head: list[str] = field(default_factory=list)
     tail: deque[str] = field(default_factory=lambda: deque(maxlen=TAIL_KEPT))
 
@@ -52,15 +53,22 @@ class Lines:
         """More of them."""
         for line in lines:
             self.count += 1
-            kept = line[:LINE_KEPT]
-            if len(self.head) < HEAD_KEPT:
-                self.head.append(kept)
-            else:
-                self.tail.append(kept)
+            self._keep(line[:LINE_KEPT])
+
+    def heading(self, text: str) -> None:
+        """What follows is printed by this command."""
+        self.headings += 1
+        self._keep(f"▸ {text}")
+
+    def _keep(self, line: str) -> None:
+        if len(self.head) < HEAD_KEPT:
+            self.head.append(line)
+        else:
+            self.tail.append(line)
 
     def shown(self, mask: Callable[[str], str], limit: int = SHOWN) -> str:
         """Masked, without colour codes, head and tail in at most `limit` characters, with a line for what is left out."""
-        skipped = self.count - len(self.head) - len(self.tail)
+        skipped = self.count + self.headings - len(self.head) - len(self.tail)
         if not skipped:
             return _fitted(_plain([*self.head, *self.tail], mask), [], 0, limit)
         return _fitted(_plain(self.head, mask), _plain(self.tail, mask), skipped, limit)

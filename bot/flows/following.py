@@ -211,7 +211,7 @@ class FollowLog:
                 return Read(lines, command, cursor, done=over)
             if page.finished and after is not None:
                 command, cursor = after, ""
-                lines.add(("", f"▸ {after.text}"))
+                lines.heading(after.text)
             elif not page.lines:
                 break
         return Read(lines, command, cursor, done=False)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import Any
 
 from bot.sandbox.bolt import Character, Fault, Schedule, Step
 from bot.sandbox.slack import Fault as SlackFault
 from tests.e2e.stage import Stage
-from tests.e2e.test_logs import HOSTILE, answer
+from tests.e2e.test_logs import HOSTILE, answer, shows
 
 FAST = {"BOLT_BOT_FOLLOW_GAP_S": "1", "BOLT_BOT_LEASE_S": "1.5"}
 LONG_S = 50.0
@@ -42,11 +43,29 @@ async def follow(stage: Stage, **settings: str) -> int:
     """Start such a run and follow its log."""
     await stage.start_bot(FAST | settings)
     await stage.slash("run slow")
-    await stage.until(stage.card_says("./slow"))
+    await shows(stage, "./slow")
     run = int(stage.started()[-1].id)
     await stage.slash(f"logs {run} --follow")
     await answer(stage, f"New lines of run {run} come into its thread")
     return run
+
+
+async def stopped_by_itself(stage: Stage) -> None:
+    """Bolt is asked for the log no longer, and then there is nothing left to stop."""
+    clock, asked, since = asyncio.get_running_loop().time, -1, 0.0
+
+    def quiet() -> bool:
+        nonlocal asked, since
+        if stage.asked("boltCommandLogs") != asked:
+            asked, since = stage.asked("boltCommandLogs"), clock()
+        return clock() - since > 3
+
+    async with asyncio.timeout(LONG_S):
+        while not quiet():  # noqa: ASYNC110 - that nothing happens is what is waited for
+            await asyncio.sleep(0.1)
+    await stage.sandbox.slack.people.click("grace", "data-eng", posts(stage)[0].ts, label="Stop following")
+    await stage.until(lambda: bool(stage.private("grace")))
+    assert "is not followed here; nothing to stop" in stage.private("grace")[-1].text
 
 
 def posts(stage: Stage) -> list[Any]:
@@ -59,11 +78,12 @@ async def test_new_lines_come_until_the_run_ends(stage: Stage) -> None:
     ticking(stage, more=(Step("./after", 5, prints=("behind it",)),))
     run = await follow(stage)
     await stage.until(stage.replied("succeeded in"), timeout_s=LONG_S)
-    await stage.until(lambda: any("is over, and so is its log" in one.text for one in posts(stage)), timeout_s=LONG_S)
+    await stage.until(lambda: "behind it" in "".join(boxes(stage)), timeout_s=LONG_S)
     assert ticks(stage) == list(range(100))
-    assert any("▸ ./after\nbehind it" in box for box in boxes(stage))
+    assert "▸ ./after" in "".join(boxes(stage)) or any("of `./after`" in one.text for one in posts(stage))
     assert 2 <= len(posts(stage)) <= 14
     assert sum("Stop following" in str(one.blocks) for one in posts(stage)) == 1
+    await stopped_by_itself(stage)
     await stage.slash(f"logs {run} --follow")
     await answer(stage, f"of run {run}) succeeded")
 
@@ -85,7 +105,9 @@ async def test_a_crash_loses_no_line_and_doubles_none(stage: Stage) -> None:
     await stage.bots[-1].ended()
     stage.sandbox.workspace.faults.clear()
     await stage.start_bot(FAST)
-    await stage.until(lambda: any("is over, and so is its log" in one.text for one in posts(stage)), timeout_s=LONG_S)
+    await stage.until(lambda: len(ticks(stage)) >= 120, timeout_s=LONG_S)
+    await stage.until(stage.replied("succeeded in"), timeout_s=LONG_S)
+    await stopped_by_itself(stage)
     assert ticks(stage) == list(range(120))
 
 

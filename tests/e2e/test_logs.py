@@ -27,6 +27,11 @@ async def run_to_its_end(stage: Stage, slug: str, words: str) -> int:
     return int(stage.started()[-1].id)
 
 
+async def shows(stage: Stage, words: str) -> None:
+    """Wait until a card's blocks say this: the command that is running, say."""
+    await stage.until(lambda: any(words in str(card.blocks) for card in stage.cards()))
+
+
 async def answer(stage: Stage, words: str) -> Any:  # noqa: ANN401
     """The private answer with these words."""
     await stage.until(stage.told_privately(words))
@@ -76,7 +81,7 @@ async def test_a_running_command_shows_what_it_has_printed_so_far(stage: Stage) 
     stage.sandbox.bolt.add_schedule(Schedule(0, "Slow", "slow", Character((Step("./slow", 100, prints=lines),))))
     await stage.start_bot()
     await stage.slash("run slow")
-    await stage.until(stage.card_says("./slow"))
+    await shows(stage, "./slow")
     run = stage.started()[-1].id
     await stage.slash(f"logs {run}")
     first = await answer(stage, f"(number 3 of run {run}) is running.")

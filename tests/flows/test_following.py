@@ -183,7 +183,7 @@ async def test_it_goes_on_with_the_next_command_and_ends_with_the_run(stage: Sta
     await stage.running(Command(8, "dbt run", return_code=0), Command(9, "dbt test", return_code=0), state="SUCCESS")
     await stage.look()
     assert await stage.post()
-    assert stage.texts()[1] == "4 new lines of the log of `dbt test` (run 1). Run 1 is over, and so is its log."
+    assert stage.texts()[1] == "3 new lines of the log of `dbt test` (run 1). Run 1 is over, and so is its log."
     (box,) = [
         one
         for one in list(stage.sandbox.workspace.channel(CHANNEL).messages.values())[-1].blocks
