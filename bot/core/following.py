@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from bot.core.buttons import STOP_FOLLOWING, PartButton, command_button, part_value
 from bot.core.command import LogsCommand
-from bot.core.logs import strip_ansi
+from bot.core.logs import mask_in_pieces, strip_ansi
 from bot.core.message import Block, Button, Buttons, Message, Paragraph, Preformatted
 from bot.core.run import RunKey
 from bot.core.text import Code, Sentence, cut, plural
@@ -17,7 +17,7 @@ SHOWN = 2_800
 LINE_SHOWN = 400
 # What is kept of a batch. More than is shown: a secret of many lines is only recognised together.
 HEAD_KEPT, TAIL_KEPT = 60, 400
-LINE_KEPT = 20_000
+LINE_KEPT = 2_000
 LONGEST_PAUSE = 8.0
 GROWTH = 1.2
 COMMAND_SHOWN = 200
@@ -75,7 +75,7 @@ class Lines:
 
 
 def _plain(lines: Iterable[str], mask: Callable[[str], str]) -> list[str]:
-    text = mask(strip_ansi("\n".join(lines)))
+    text = mask_in_pieces(strip_ansi("\n".join(lines)), mask)
     return [cut(line.rstrip(), LINE_SHOWN) for line in text.split("\n")]
 
 

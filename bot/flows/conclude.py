@@ -50,6 +50,7 @@ class FailureLog:
     resources: tuple[Resource, ...] = ()
     tail: str = ""
     length: int = 0
+    ended: bool = True
 
 
 class LogReader:
@@ -76,10 +77,8 @@ class LogReader:
                 return None
             # Not on the loop that acknowledges commands; and in pieces, between which other threads get their turn.
             digest = await asyncio.to_thread(digest_log, output, self._mask)
-        if output.command.return_code is None:
-            # It goes on.
-            return digest
-        self._read[command.id] = digest
+        if digest.ended:
+            self._read[command.id] = digest
         while len(self._read) > self._kept:
             self._read.pop(next(iter(self._read)))
         return digest
@@ -103,6 +102,7 @@ def digest_log(output: CommandOutput, mask: Callable[[str], str]) -> FailureLog:
         output.resources,
         tail(stdout, stderr, EXCERPT_SHOWN),
         len(output.stdout) + len(output.stderr),
+        output.command.return_code is not None,
     )
 
 

@@ -26,7 +26,7 @@ from bot.core.errors import (
 )
 from bot.core.following import ENDED, GONE, HOUR, Batch, Lines, batch_post, pause_s, stop_button
 from bot.core.message import Buttons, Message, Paragraph
-from bot.core.run import Run, RunKey, is_final
+from bot.core.run import CardRef, Run, RunKey, is_final
 from bot.core.text import Sentence, plural
 from bot.flows.answer import Answers
 from bot.flows.lease import Lease
@@ -256,17 +256,27 @@ class FollowLog:
     async def _post(self, post: Post, following: Following, batch: Batch) -> None:
         channel, thread = following.card.channel, following.card.ts
         key = f"follow:{following.key.id}:{_stamp(following.begun_at)}:{following.posts}"
-        message = batch_post(following.key, batch, following.posts)
+        message, sent = batch_post(following.key, batch, following.posts), False
+
+        async def send() -> str:
+            nonlocal sent
+            ts = await self._poster.post(channel, message, key, thread)
+            sent = True
+            return ts
+
         ts = await post_once(
             self._posts,
             post,
-            send=lambda: self._poster.post(channel, message, key, thread),
+            send=send,
             find=lambda since: self._chat.find(channel, key, since=since, thread_ts=thread),
             settle_s=self._rules.settle_s,
             twice_is_better=True,
         )
-        if ts is not None:
-            await self._followings.posted(post, following, delay_s=self._rules.look_s)
+        if ts is None:
+            return
+        word = await self._followings.posted(post, following, delay_s=self._rules.look_s)
+        if word == "known" and sent:
+            await self._poster.remove(CardRef(channel, ts))
 
     async def _give_up(self, following: Following, refused: SlackRefused) -> None:
         await self._followings.drop(following.id)

@@ -76,7 +76,7 @@ class Logs:
         blocks: list[Block] = [Paragraph(first), Preformatted(cut(lines, EXCERPT_SHOWN))]
         if digest.length > len(lines):
             what = "The lines that matter" if broke else "The last lines"
-            blocks.append(Facts((f"{what} of {digest.length:,} characters.",)))
+            blocks.append(Facts((f"{what}, of {digest.length:,} characters in all.",)))
         blocks.append(Buttons(self._buttons(key, command, seen, whole=True)))
         return Message(first, tuple(blocks))
 

@@ -16,7 +16,7 @@ log = structlog.get_logger()
 
 # Reading a larger one would keep commands waiting for their acknowledgement.
 FILE_MOST = 24_000_000
-READ_AT_ONCE = 1
+READ_AT_ONCE = 2
 RUN_RESULTS, SOURCES = "run_results.json", "sources.json"
 
 

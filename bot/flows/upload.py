@@ -19,7 +19,7 @@ from bot.core.errors import (
     DownloadRefused,
     SlackRefused,
 )
-from bot.core.logs import mask_in_pieces
+from bot.core.logs import mask_in_pieces, strip_ansi
 from bot.core.message import Message
 from bot.core.text import Code, Sentence, cut, size
 from bot.core.thread import log_file_name
@@ -44,11 +44,16 @@ GIVEN_UP_S = 600.0
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """What is uploaded. Its content is masked."""
+    """What is uploaded. Its content is masked. `grows`: it is the log of a command that goes on."""
 
     name: str
     title: str
     content: bytes
+    grows: bool = False
+
+
+class _NothingToPost(Exception):  # noqa: N818 - an answer, which never leaves this file
+    """There is no file to be posted; the message says why."""
 
 
 class Uploader:
@@ -99,38 +104,34 @@ class Uploader:
             await self._give_up(post, upload, f"Slack refuses it ({refused.code}).")
 
     async def _post(self, post: Post, upload: Upload) -> None:
-        # Of one that may stand there already nothing is read: it is looked for first.
-        half = (await self._posts.attempt(post, "look")).word != "go"
         try:
-            file = File("", "", b"") if half else await self._read(upload)
+            # Of one that may stand there already nothing is read: it is looked for first.
+            half = (await self._posts.attempt(post, "look")).word != "go"
+            file = None if half else await self._read(upload)
+            ts = await self._once(post, upload, file)
+        except _NothingToPost as nothing:
+            await self._give_up(post, upload, str(nothing))
         except BoltTooLarge as large:
-            await self._give_up(post, upload, f"it is larger than the {size(large.most)} that I post; use its address.")
-            return
+            where = "look at it in Bolt" if upload.resource is None else "use its address"
+            await self._give_up(post, upload, f"it is larger than the {size(large.most)} that I read; {where}.")
         except (BoltRejected, DownloadRefused, BoltDenied) as gone:
             await self._give_up(post, upload, f"Bolt does not give it: {gone.sentence}")
-            return
         except BoltError as away:
             if upload.asked_at is None or post.lease.since_s(upload.asked_at) > GIVEN_UP_S:
                 await self._give_up(post, upload, f"{away.sentence} Ask again later.")
             else:
-                await self._posts.put_back(post, delay_s=AWAY_AGAIN_S)
-            return
-        if file is None:
-            text = "there is nothing in it." if upload.resource is None else "it is not text; use its address."
-            await self._give_up(post, upload, text)
-            return
-        ts = await self._once(post, upload, file)
-        if ts is not None:
-            await self._uploads.finish(post, upload.id, "ok")
+                # Nothing was sent, even where that was about to be.
+                await self._posts.put_back(post, delay_s=AWAY_AGAIN_S, record="")
+        else:
+            if ts is not None:
+                await self._uploads.finish(post, upload.id, "part" if file and file.grows else "ok")
 
-    async def _once(self, post: Post, upload: Upload, read: File) -> str | None:
+    async def _once(self, post: Post, upload: Upload, read: File | None) -> str | None:
         channel = upload.asker.channel
         thread = upload.thread.ts if upload.thread else None
 
         async def send() -> str:
-            file = read if read.name else await self._read(upload)
-            if file is None:
-                raise SlackRefused("upload", "empty")
+            file = read or await self._read(upload)
             file_id = await self._chat.start_upload(file.name, file.content, snippet=len(file.content) <= SNIPPET_MOST)
             await self._uploads.note_file(upload.id, file_id)
             await self._chat.share_upload(
@@ -145,24 +146,24 @@ class Uploader:
 
         return await post_once(self._posts, post, send=send, find=find, settle_s=self._settle_s, twice_is_better=True)
 
-    async def _read(self, upload: Upload) -> File | None:
-        """The file, None where there is nothing in it, or it is not text. Raises BoltError."""
+    async def _read(self, upload: Upload) -> File:
+        """The file. Raises BoltError, and _NothingToPost with the reason."""
         run_id, resource = upload.key.id, upload.resource
         if resource is None:
             digest = await self._logs.read(upload.command)
             if digest is None:
-                return None
+                raise _NothingToPost("there is nothing in it.")
             name = log_file_name(run_id, upload.command.text)
-            return File(name.name, name.title, digest.file.text.encode())
+            return File(name.name, name.title, digest.file.text.encode(), grows=not digest.ended)
         content = await fetch(self._bolt, self._downloads, resource.id, most=ARTIFACT_MOST)
         try:
             text = content.decode()
         except UnicodeDecodeError:
             # What cannot be read cannot be masked either.
-            return None
-        masked = await asyncio.to_thread(mask_in_pieces, text, self._mask)
+            raise _NothingToPost("it is not text; use its address.") from None
+        masked = await asyncio.to_thread(_masked, text, self._mask)
         if not masked.strip():
-            return None
+            raise _NothingToPost("there is nothing in it.")
         return File(f"run-{run_id}-{file_name(resource.path)}", cut(resource.path, 150), masked.encode())
 
     async def _give_up(self, post: Post, upload: Upload, why: str) -> None:
@@ -176,6 +177,11 @@ class Uploader:
         if refused.code.startswith("restricted_action"):
             return "I am not allowed to post in this channel."
         return f"I can't post in this channel. Invite me with /invite {self._bot_name}, then ask again."
+
+
+def _masked(text: str, mask: Callable[[str], str]) -> str:
+    """A colour code inside a secret hides it."""
+    return mask_in_pieces(strip_ansi(text) if "\x1b" in text else text, mask)
 
 
 def _what(upload: Upload) -> Sentence:

@@ -53,6 +53,10 @@ async def test_a_click_gives_a_fresh_address_privately(stage: Stage) -> None:
     await stage.until(lambda: stage.asked("boltResourceUrl") == 2)
     outcome = await stage.click("Download")
     assert outcome.problem == ""
+    # Slack sends the whole message with a click on it.
+    addresses = [one["url"] for message in stage.private() for one in buttons(message) if one.get("url")]
+    assert len({*addresses}) == 2
+    assert not any(address.rpartition("/")[2] in bot.printed() for address in addresses)
 
 
 async def test_a_file_is_posted_in_the_thread_masked(stage: Stage) -> None:
@@ -91,7 +95,7 @@ async def test_what_is_too_large_or_no_text_is_not_posted(stage: Stage) -> None:
     await over(stage, run)
     await stage.slash(f"artifacts {run.id}")
     await answer(stage, "left 2 files behind")
-    for path, words in ((large, "is larger than the 1.0 MB that I post; use its address"), (binary, "it is not text")):
+    for path, words in ((large, "is larger than the 1.0 MB that I read; use its address"), (binary, "it is not text")):
         await stage.click(path)
         await stage.until(lambda path=path: path in str(stage.private()[-1].text))  # type: ignore[misc]
         await stage.click("Post it in the thread")
@@ -100,23 +104,23 @@ async def test_what_is_too_large_or_no_text_is_not_posted(stage: Stage) -> None:
 
 
 async def test_many_files_come_in_pages_that_turn_in_place(stage: Stage) -> None:
-    """40 commands: the same answer shows another page."""
+    """200 commands: the same answer shows another page; Bolt is asked for 40 of them at a time, and not for their output."""
     steps = [
-        Step(f"dbt run --select m{number}", 0.5, 0, "run-success", (f"target/f{number % 2}.json",))
-        for number in range(40)
+        Step(f"dbt run --select m{number}", 0.1, 0, "run-success", (f"target/f{number % 2}.json",))
+        for number in range(200)
     ]
     run = past_run(stage, *steps)
     await stage.start_bot()
     await over(stage, run)
     await stage.slash(f"artifacts {run.id}")
-    told = await answer(stage, "page 1 of 4")
+    told = await answer(stage, "page 1 of 20")
     before = len(stage.private())
     await stage.click("Next")
-    await stage.until(lambda: "page 2 of 4" in stage.private()[-1].text)
+    await stage.until(lambda: "page 2 of 20" in stage.private()[-1].text)
     assert len(stage.private()) == before
     assert told.ts == stage.private()[-1].ts
     await stage.click("Previous")
-    await stage.until(lambda: "page 1 of 4" in stage.private()[-1].text)
+    await stage.until(lambda: "page 1 of 20" in stage.private()[-1].text)
 
 
 async def test_what_is_gone_is_told_plainly(stage: Stage) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
@@ -55,7 +56,7 @@ async def test_the_failed_command_is_told_by_default(stage: Stage) -> None:
     told = await answer(stage, f"(number 4 of run {run}) ended with exit code 1")
     assert "dbt run --select +fct_revenue+" in told.text
     assert "net_amnt" in str(told.blocks)
-    assert "The lines that matter of" in str(told.blocks)
+    assert "The lines that matter, of" in str(told.blocks)
     assert "Follow log" not in str(told.blocks)
     assert len(stage.replies()) == 2
 
@@ -83,6 +84,9 @@ async def test_a_running_command_shows_what_it_has_printed_so_far(stage: Stage) 
     await stage.slash("run slow")
     await shows(stage, "./slow")
     run = stage.started()[-1].id
+    async with asyncio.timeout(10):
+        while stage.sandbox.bolt.view(run).commands[-1].elapsed_s < 1:  # noqa: ASYNC110 - nothing tells of it
+            await asyncio.sleep(0.05)
     await stage.slash(f"logs {run}")
     first = await answer(stage, f"(number 3 of run {run}) is running.")
     assert "Follow log" in str(first.blocks)
@@ -90,9 +94,17 @@ async def test_a_running_command_shows_what_it_has_printed_so_far(stage: Stage) 
     def ticks() -> int:
         return max(str(one.blocks).count("tick ") for one in stage.private())
 
-    await stage.until(lambda: stage.sandbox.bolt.view(run).commands[-1].elapsed_s > 3)
+    await stage.click("Whole log in the thread")
+    await stage.until(lambda: len(files(stage)) == 1)
     await stage.slash(f"logs {run}")
-    await stage.until(lambda: ticks() > 10)
+    await stage.until(lambda: ticks() > str(first.blocks).count("tick "))
+    # What has grown is worth another file.
+    async with asyncio.timeout(20):
+        while len(files(stage)) < 2:
+            told = len(stage.private())
+            await stage.click("Whole log in the thread")
+            await stage.until(lambda told=told: len(stage.private()) > told)  # type: ignore[misc]
+    assert len(files(stage)[1].content) > len(files(stage)[0].content)
 
 
 async def test_a_hostile_log_is_shown_as_it_is_and_masked(stage: Stage) -> None:
