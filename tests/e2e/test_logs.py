@@ -128,6 +128,21 @@ async def test_a_hostile_log_is_shown_as_it_is_and_masked(stage: Stage) -> None:
         assert "\u202e" not in shown
 
 
+async def test_in_a_cards_thread_the_run_may_be_left_out(stage: Stage) -> None:
+    """The answers are private there, too."""
+    await stage.start_bot()
+    run = await run_to_its_end(stage, "hourly", "failed after")
+    await stage.until(lambda: len(stage.replies()) == 2)
+    card, people = stage.cards()[-1], stage.sandbox.slack.people
+    await people.mention("ada", "data-eng", "logs", thread_ts=card.ts)
+    told = await answer(stage, f"(number 4 of run {run}) ended with exit code 1")
+    assert told.thread_ts == card.ts
+    await people.mention("ada", "data-eng", "artifacts", thread_ts=card.ts)
+    await answer(stage, f"Run {run} left 4 files behind, of 2 commands.")
+    await people.mention("ada", "data-eng", "logs --follow", thread_ts=card.ts)
+    await stage.until(lambda: sum(f"(number 4 of run {run})" in one.text for one in stage.private()) == 2)
+
+
 async def test_the_whole_log_comes_into_the_thread_once(stage: Stage) -> None:
     """However often it is asked for; the failed command's is there already."""
     await stage.start_bot()
