@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
 from bot.core import nodes
@@ -10,14 +11,17 @@ from bot.core.buttons import OPEN_RUN, WHOLE_LOG, PartButton, command_button, pa
 from bot.core.card import run_url
 from bot.core.command import LogsCommand
 from bot.core.errors import BoltError, BoltRejected, BoltTooLarge
+from bot.core.following import Lines
 from bot.core.message import Block, Button, Buttons, Facts, Message, Paragraph, Preformatted
 from bot.core.run import Observation, Run, RunKey, failed_command, is_final, observe
 from bot.core.text import Code, Sentence, cut, duration, plural
 from bot.core.thread import EXCERPT_SHOWN
 from bot.flows.conclude import FailureLog, LogReader
+from bot.flows.following import BEGINNING, PAGES_MOST
 from bot.flows.ports import Asker, Bolt, Runs, Upload, UploadAnswer, Uploads
 
 COMMAND_SHOWN = 200
+SUMMARY_SHOWN = 160
 # So many files may wait in a channel: at one each 0.7 s, that is a minute.
 WAITING_MOST = 60
 
@@ -59,20 +63,43 @@ class Logs:
         try:
             digest = await self._reader.read(command)
         except BoltTooLarge as large:
-            text: Sentence = (*first, f" Its log is larger than the {large.most // 1_000_000} MB that I read.")
+            most = f"{large.most // 1_000_000} MB"
+            text: Sentence = (*first, f" Its log is larger than the {most} that I read; look at it in Bolt.")
             return Message(text, (Paragraph(text), where))
         except BoltRejected:
             return Message((*first, " Bolt no longer has its log."))
         except BoltError as error:
             return Message((*first, f" {error.sentence} Ask again in a minute."))
-        if digest is None:
-            text = (*first, " It has printed nothing yet." if command.return_code is None else " It printed nothing.")
-            return Message(text, (Paragraph(text), where))
-        return self._told(key, command, seen, first, digest)
+        if digest is not None:
+            return self._told(key, command, seen, first, digest)
+        lines = await self._live(command)
+        if lines:
+            return Message(first, (Paragraph(first), Preformatted(lines), where))
+        text = (*first, " It has printed nothing yet." if command.return_code is None else " It printed nothing.")
+        return Message(text, (Paragraph(text), where))
+
+    async def _live(self, command: Command) -> str:
+        """What a running command has printed: some backends tell of its output only where its log is followed."""
+        if command.return_code is not None:
+            return ""
+        lines, cursor = Lines(), BEGINNING
+        try:
+            for _ in range(PAGES_MOST):
+                page = await self._bolt.command_log(command.id, cursor)
+                lines.add(line for _, line in page.lines)
+                cursor = page.cursor
+                if page.finished or not page.lines:
+                    break
+        except BoltError:
+            # What came before it is worth telling.
+            pass
+        return await asyncio.to_thread(lines.shown, self._mask) if lines.count else ""
 
     def _told(self, key: RunKey, command: Command, seen: Observation, first: Sentence, digest: FailureLog) -> Message:
         broke = command.return_code not in (None, 0)
         lines = digest.excerpt if broke else digest.tail
+        if broke and digest.summary:
+            first = (*first, f" {cut(digest.summary, SUMMARY_SHOWN)}.")
         blocks: list[Block] = [Paragraph(first), Preformatted(cut(lines, EXCERPT_SHOWN))]
         if digest.length > len(lines):
             what = "The lines that matter" if broke else "The last lines"
@@ -139,7 +166,7 @@ def choose(key: RunKey, seen: Observation, number: int | None) -> tuple[int, Com
 
 
 def _heading(key: RunKey, number: int, command: Command) -> Sentence:
-    """`dbt test` is number 4 of run 4711 and ended with exit code 1 after 38 s."""
+    """`dbt test` (number 4 of run 4711) ended with exit code 1 after 38 s."""
     if command.return_code is None:
         stands = "is running"
     else:

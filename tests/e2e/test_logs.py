@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from typing import Any
 
 import pytest
@@ -31,6 +32,13 @@ async def run_to_its_end(stage: Stage, slug: str, words: str) -> int:
 async def shows(stage: Stage, words: str) -> None:
     """Wait until a card's blocks say this: the command that is running, say."""
     await stage.until(lambda: any(words in str(card.blocks) for card in stage.cards()))
+
+
+async def printing(stage: Stage, run: int) -> None:
+    """Wait until its last command has been printing for a while."""
+    async with asyncio.timeout(20):
+        while stage.sandbox.bolt.view(run).commands[-1].elapsed_s < 6:  # noqa: ASYNC110 - nothing tells of it
+            await asyncio.sleep(0.05)
 
 
 async def answer(stage: Stage, words: str) -> Any:  # noqa: ANN401
@@ -78,26 +86,26 @@ async def test_a_command_is_asked_for_by_its_number(stage: Stage) -> None:
 
 async def test_a_running_command_shows_what_it_has_printed_so_far(stage: Stage) -> None:
     """Ask again, and there is more."""
-    lines = tuple(f"tick {number}" for number in range(100))
-    stage.sandbox.bolt.add_schedule(Schedule(0, "Slow", "slow", Character((Step("./slow", 100, prints=lines),))))
+    lines = tuple(f"tick {number}" for number in range(2_000))
+    stage.sandbox.bolt.add_schedule(Schedule(0, "Slow", "slow", Character((Step("./slow", 600, prints=lines),))))
     await stage.start_bot()
     await stage.slash("run slow")
     await shows(stage, "./slow")
     run = stage.started()[-1].id
-    async with asyncio.timeout(10):
-        while stage.sandbox.bolt.view(run).commands[-1].elapsed_s < 1:  # noqa: ASYNC110 - nothing tells of it
-            await asyncio.sleep(0.05)
+    await printing(stage, run)
     await stage.slash(f"logs {run}")
     first = await answer(stage, f"(number 3 of run {run}) is running.")
     assert "Follow log" in str(first.blocks)
 
-    def ticks() -> int:
-        return max(str(one.blocks).count("tick ") for one in stage.private())
+    def ticks(*told: Any) -> int:  # noqa: ANN401
+        return max(int(number) for number in re.findall(r"tick (\d+)", str([one.blocks for one in told])))
+
+    before = ticks(first)
 
     await stage.click("Whole log in the thread")
     await stage.until(lambda: len(files(stage)) == 1)
     await stage.slash(f"logs {run}")
-    await stage.until(lambda: ticks() > str(first.blocks).count("tick "))
+    await stage.until(lambda: ticks(*stage.private()) > before)
     # What has grown is worth another file.
     async with asyncio.timeout(20):
         while len(files(stage)) < 2:
@@ -105,6 +113,23 @@ async def test_a_running_command_shows_what_it_has_printed_so_far(stage: Stage) 
             await stage.click("Whole log in the thread")
             await stage.until(lambda told=told: len(stage.private()) > told)  # type: ignore[misc]
     assert len(files(stage)[1].content) > len(files(stage)[0].content)
+
+
+async def test_a_backend_that_tells_running_output_by_cursor_only(stage: Stage) -> None:
+    """What has been printed so far is told all the same, its first and last lines."""
+    lines = tuple(f"tick {number} {'.' * 60}" for number in range(5_000))
+    stage.sandbox.bolt.add_schedule(Schedule(0, "Slow", "slow", Character((Step("./slow", 600, prints=lines),))))
+    stage.sandbox.bolt.tells_running_output = False
+    await stage.start_bot()
+    await stage.slash("run slow")
+    await shows(stage, "./slow")
+    run = stage.started()[-1].id
+    await printing(stage, run)
+    await stage.slash(f"logs {run}")
+    told = str((await answer(stage, f"(number 3 of run {run}) is running.")).blocks)
+    assert "tick 0 ..." in told
+    assert "lines left out" in told
+    assert "Whole log" not in told
 
 
 async def test_a_hostile_log_is_shown_as_it_is_and_masked(stage: Stage) -> None:
@@ -257,7 +282,7 @@ async def test_what_cannot_be_told_is_told_plainly(stage: Stage) -> None:
     await answer(stage, f"No command of run {late.id} has begun yet. Ask again in a moment.")
     await stage.until(lambda: stage.sandbox.bolt.view(large.id).ended_at is not None)
     await stage.slash(f"logs {large.id} 3")
-    await answer(stage, "Its log is larger than the 1 MB that I read.")
+    await answer(stage, "Its log is larger than the 1 MB that I read; look at it in Bolt.")
     stage.sandbox.bolt.add_fault(Fault("away", count=None))
     await stage.slash(f"logs {large.id} 3")
     await stage.until(stage.told_privately("Ask again in a minute."), timeout_s=30)

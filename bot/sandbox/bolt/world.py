@@ -59,6 +59,7 @@ class BoltWorld:
     `speed` 10 makes the runs that start from now on ten times as fast. `cancel_finished` is what cancelling a finished
     run gives: `error` or `ok`. `open_end` is how an end that has not come is written: the contract allows empty and
     null, and the vendor's SDK only takes the former. `invalid_status` goes with a query that is not valid: 400 or 200.
+    `tells_running_output`: whether a command has its output before it has ended, which is not documented.
     `url_lives_s`: for how long a download address works. `files`: what is in files that dbt does not write, by their paths.
     `downloads`: the requests for files, newest last, each with its path and headers.
     """
@@ -82,6 +83,7 @@ class BoltWorld:
         self.cancel_finished = "error"
         self.open_end: str | None = ""
         self.invalid_status = 400
+        self.tells_running_output = True
         self.url_lives_s = float(URL_LIVES_S)
         self.files: dict[str, bytes] = {}
         self.downloads: deque[tuple[str, dict[str, str]]] = deque(maxlen=DOWNLOADS_KEPT)
