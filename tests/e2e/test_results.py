@@ -9,6 +9,7 @@ import pytest
 
 from bot.sandbox.bolt import Character, Fault, Schedule, Step
 from tests.e2e.stage import Stage
+from tests.e2e.test_logs import shows
 
 RESULTS = "target/run_results.json"
 
@@ -82,10 +83,10 @@ async def test_two_hundred_failed_nodes_stay_within_slacks_limits(stage: Stage) 
         }
         for number in range(200)
     ]
-    schedule(stage, Step("dbt run", 10, 1, "run-model-error", (RESULTS,)))
+    schedule(stage, Step("dbt run", 60, 1, "run-model-error", (RESULTS,)))
     await stage.start_bot()
     await stage.slash("run odd")
-    await stage.until(stage.card_says("is running"))
+    await shows(stage, "dbt run")
     stage.sandbox.bolt.files[RESULTS] = account(*nodes)
     await stage.until(stage.replied("failed (command"))
     (post, *_) = stage.replies()
