@@ -9,6 +9,7 @@ from bot.core.artifacts import file_name, listing
 from bot.core.bolt import Command, Resource
 from bot.core.buttons import ARTIFACT_FILE, ARTIFACT_OPEN, PartButton, part_value
 from bot.core.errors import BoltError, BoltRejected
+from bot.core.logs import strip_ansi
 from bot.core.message import Button, Buttons, Message, Paragraph
 from bot.core.run import RunKey, observe
 from bot.core.text import Code, Sentence, cut
@@ -39,11 +40,15 @@ class Artifacts:
         except BoltError as error:
             return Message((f"{error.sentence} Ask again in a minute.",))
         files = [
-            (command, Resource(one.id, self._mask(one.path)))
+            (command, Resource(one.id, self._shown(one.path)))
             for command in reversed(seen.commands)
             for one in found.get(command.id, ())
         ]
         return listing(key, seen.state, files, page)
+
+    def _shown(self, path: str) -> str:
+        """A path as it may stand on a button: whoever writes files chooses their names."""
+        return " ".join(strip_ansi(self._mask(path)).split())
 
     async def link(self, part: PartButton) -> Message:
         """A fresh address of a file, behind a button: it is shown to whoever asked, and neither stored nor logged."""

@@ -25,23 +25,31 @@ class Downloader:
     ) -> None:
         self._timeout_s = timeout_s
         self._is_local = _is_loopback(urlsplit(endpoint))
-        self._http = httpx.AsyncClient(
-            timeout=httpx.Timeout(timeout_s, connect=min(5.0, timeout_s / 2)),
-            limits=httpx.Limits(max_connections=4),
-            follow_redirects=False,
-            transport=transport,
-        )
+        self._transport = transport
+        self._http: httpx.AsyncClient | None = None
 
     async def aclose(self) -> None:
         """Close the connections."""
-        await self._http.aclose()
+        if self._http is not None:
+            await self._http.aclose()
+
+    def _client(self) -> httpx.AsyncClient:
+        # Made when it is needed: loading the certificates takes its time, and many bots never fetch a file.
+        if self._http is None:
+            self._http = httpx.AsyncClient(
+                timeout=httpx.Timeout(self._timeout_s, connect=min(5.0, self._timeout_s / 2)),
+                limits=httpx.Limits(max_connections=4),
+                follow_redirects=False,
+                transport=self._transport,
+            )
+        return self._http
 
     async def fetch(self, url: str, *, most: int) -> bytes:
         """A file. Raises BoltTooLarge above `most` bytes, DownloadRefused, BoltNotSent and BoltLost."""
         self._check(url)
         # What raises here may hold the address, which nobody may read in a log: hence `from None`.
         try:
-            async with asyncio.timeout(self._timeout_s), self._http.stream("GET", url) as response:
+            async with asyncio.timeout(self._timeout_s), self._client().stream("GET", url) as response:
                 return await _read(response, most)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError):
             raise BoltNotSent("Bolt's storage cannot be reached.") from None

@@ -86,6 +86,26 @@ async def test_a_file_is_posted_in_the_thread_masked(stage: Stage) -> None:
     assert len(files(stage)) == 1
 
 
+async def test_a_hostile_name_is_only_a_name(stage: Stage) -> None:
+    """It turns no text around, breaks no line, mentions nobody and leads nowhere."""
+    path = "target/../../\u202eevil\n<!channel> *x*|https://evil.example/☃.txt"
+    stage.sandbox.bolt.files[path] = b"a"
+    stage.sandbox.bolt.add_schedule(
+        Schedule(0, "Own", "own", Character((Step("dbt run", 5, 0, "run-success", (path,)),)))
+    )
+    await stage.start_bot()
+    run = await run_to_its_end(stage, "own", "succeeded in")
+    await stage.slash(f"artifacts {run}")
+    label = buttons(await answer(stage, "left 1 file behind"))[0]["text"]["text"]
+    assert label == "target/../../evil <!channel> *x*|https://evil.example/☃.txt"
+    await stage.click(label)
+    told = await answer(stage, "works for a short while only")
+    assert "<!channel>" not in told.text
+    await stage.click("Post it in the thread")
+    await stage.until(lambda: len(files(stage)) == 1)
+    assert files(stage)[0].name == f"run-{run}-☃.txt"
+
+
 async def test_what_is_too_large_or_no_text_is_not_posted(stage: Stage) -> None:
     """50 MB are not read; what cannot be read cannot be masked."""
     large, binary = "target/large.json", "target/graph.gpickle"
