@@ -10,7 +10,7 @@ import aiohttp
 
 from bot.sandbox.bolt import Character, Fault, Run, Schedule, Step
 from tests.e2e.stage import Stage
-from tests.e2e.test_logs import answer, files, run_to_its_end
+from tests.e2e.test_logs import answer, files, in_bolt, run_to_its_end
 
 REPORT = "target/report.csv"
 
@@ -23,7 +23,7 @@ def past_run(stage: Stage, *steps: Step) -> Run:
 
 async def over(stage: Stage, run: Run) -> None:
     """Wait for its end."""
-    await stage.until(lambda: stage.sandbox.bolt.view(run.id).ended_at is not None)
+    await in_bolt(lambda: stage.sandbox.bolt.view(run.id).ended_at is not None)
 
 
 def buttons(message: Any) -> list[dict[str, Any]]:  # noqa: ANN401

@@ -9,7 +9,7 @@ from typing import Any
 from bot.sandbox.bolt import Character, Fault, Schedule, Step
 from bot.sandbox.slack import Fault as SlackFault
 from tests.e2e.stage import Stage
-from tests.e2e.test_logs import HOSTILE, answer, shows
+from tests.e2e.test_logs import HOSTILE, answer, in_bolt, shows
 
 FAST = {"BOLT_BOT_FOLLOW_GAP_S": "1", "BOLT_BOT_LEASE_S": "1.5"}
 LONG_S = 50.0
@@ -60,9 +60,7 @@ async def stopped_by_itself(stage: Stage) -> None:
             asked, since = stage.asked("boltCommandLogs"), clock()
         return clock() - since > 3
 
-    async with asyncio.timeout(LONG_S):
-        while not quiet():  # noqa: ASYNC110 - that nothing happens is what is waited for
-            await asyncio.sleep(0.1)
+    await in_bolt(quiet, timeout_s=LONG_S)
     await stage.sandbox.slack.people.click("grace", "data-eng", posts(stage)[0].ts, label="Stop following")
     await stage.until(lambda: bool(stage.private("grace")))
     assert "is not followed here; nothing to stop" in stage.private("grace")[-1].text
@@ -122,7 +120,7 @@ async def test_it_is_stopped_by_its_button(stage: Stage) -> None:
     await stage.sandbox.slack.people.click("grace", "data-eng", ts, label="Stop following")
     await stage.until(stage.told_privately(f"I follow the log of run {run} no longer.", user="grace"))
     count, elapsed = len(posts(stage)), stage.sandbox.bolt.view(run).commands[-1].elapsed_s
-    await stage.until(lambda: stage.sandbox.bolt.view(run).commands[-1].elapsed_s > elapsed + 4)
+    await in_bolt(lambda: stage.sandbox.bolt.view(run).commands[-1].elapsed_s > elapsed + 4)
     assert len(posts(stage)) == count
     await stage.click("Stop following")
     await answer(stage, "is not followed here; nothing to stop")
@@ -168,7 +166,7 @@ async def test_without_a_card_here_it_says_so(stage: Stage) -> None:
     ticking(stage, seconds=300)
     run = stage.sandbox.bolt.start("slow")
     await stage.start_bot(FAST)
-    await stage.until(lambda: bool(stage.sandbox.bolt.view(run.id).commands))
+    await in_bolt(lambda: len(stage.sandbox.bolt.view(run.id).commands) == 3)
     await stage.slash(f"logs {run.id} --follow")
     await answer(stage, f"Run {run.id} has no card in this channel")
     await stage.click("Show log")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -34,11 +35,16 @@ async def shows(stage: Stage, words: str) -> None:
     await stage.until(lambda: any(words in str(card.blocks) for card in stage.cards()))
 
 
+async def in_bolt(holds: Callable[[], bool], *, timeout_s: float = 20) -> None:
+    """Wait until something holds of Bolt, which tells nobody of it."""
+    async with asyncio.timeout(timeout_s):
+        while not holds():  # noqa: ASYNC110 - as above
+            await asyncio.sleep(0.05)
+
+
 async def printing(stage: Stage, run: int) -> None:
     """Wait until its last command has been printing for a while."""
-    async with asyncio.timeout(20):
-        while stage.sandbox.bolt.view(run).commands[-1].elapsed_s < 6:  # noqa: ASYNC110 - nothing tells of it
-            await asyncio.sleep(0.05)
+    await in_bolt(lambda: stage.sandbox.bolt.view(run).commands[-1].elapsed_s > 6)
 
 
 async def answer(stage: Stage, words: str) -> Any:  # noqa: ANN401
@@ -280,7 +286,7 @@ async def test_what_cannot_be_told_is_told_plainly(stage: Stage) -> None:
     await stage.start_bot({"BOLT_BOT_LOG_LIMIT_MB": "1", "BOLT_BOT_API_TIMEOUT_S": "1"})
     await stage.slash(f"logs {late.id}")
     await answer(stage, f"No command of run {late.id} has begun yet. Ask again in a moment.")
-    await stage.until(lambda: stage.sandbox.bolt.view(large.id).ended_at is not None)
+    await in_bolt(lambda: stage.sandbox.bolt.view(large.id).ended_at is not None)
     await stage.slash(f"logs {large.id} 3")
     await answer(stage, "Its log is larger than the 1 MB that I read; look at it in Bolt.")
     stage.sandbox.bolt.add_fault(Fault("away", count=None))
