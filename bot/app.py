@@ -22,30 +22,36 @@ from bot.core.redact import Redactor
 from bot.core.run import CardRef
 from bot.flows.active import Active
 from bot.flows.answer import Answers
+from bot.flows.artifacts import Artifacts
 from bot.flows.ask import Ask
 from bot.flows.cancel import Cancel
 from bot.flows.catalog import Catalog
 from bot.flows.conclude import Conclude, LogReader
 from bot.flows.find import Finder
 from bot.flows.follow import Follow
+from bot.flows.following import FollowLog, FollowRules
 from bot.flows.form import Forms
 from bot.flows.hint import Hints
 from bot.flows.history import Histories
 from bot.flows.home import Home
 from bot.flows.listings import Listings
+from bot.flows.logs import Logs
 from bot.flows.look import Looks
 from bot.flows.place import Places
 from bot.flows.ports import Limits
+from bot.flows.results import ResultsReader
 from bot.flows.schedules import Schedules
 from bot.flows.show import Show
 from bot.flows.start import Start, StartRules
 from bot.flows.status import Status
 from bot.flows.suspend import Suspend
 from bot.flows.tell import Tell, TellRules
+from bot.flows.upload import Uploader
 from bot.logging import configure, incident_id
 from bot.outage import Outage
 from bot.paradime.client import BoltClient, ClientLimits
 from bot.paradime.credentials import Credentials
+from bot.paradime.download import Downloader
 from bot.settings import Settings
 from bot.slack import actions, commands, events, shortcuts, views
 from bot.slack.client import SlackChat
@@ -61,12 +67,14 @@ from bot.store.connect import alive, check, close, connect
 from bot.store.deliveries import Deliveries
 from bot.store.due import DueSet
 from bot.store.embedded import Embedded
+from bot.store.followings import Followings
 from bot.store.heard import Heard
 from bot.store.indexes import Indexes
 from bot.store.lanes import Budget, Edits, Posts
 from bot.store.requests import Requests
 from bot.store.runs import Runs
 from bot.store.scripts import Scripts
+from bot.store.uploads import Uploads
 from bot.web.server import PortTakenError, WebServer
 from bot.web.webhooks import Webhooks
 from bot.workers import claims
@@ -96,6 +104,9 @@ RINGS: dict[str, tuple[str, ...]] = {
     "cancels": ("edits", "polls"),
     "posts": ("requests", "edits"),
     "wishes": ("cancels", "edits", "polls"),
+    "follows": ("posts",),
+    "followed": ("follows",),
+    "files": ("posts",),
 }
 
 
@@ -176,6 +187,7 @@ class App:
             watch=self._outages["bolt"],
         )
         self._catalog = Catalog(self._bolt)
+        self._downloads = Downloader(settings.paradime_api_endpoint)
 
     async def start(self) -> None:
         """Start everything. Raises CannotServeError; waits as long as Slack or Bolt are merely away."""
@@ -232,6 +244,7 @@ class App:
         await self._web.stop()
         await self._catalog.close()
         await self._bolt.aclose()
+        await self._downloads.aclose()
         await self._slack.close()
         if self._redis is not None:
             await close(self._redis)
@@ -316,6 +329,7 @@ class App:
                 "strays": 1 / min(settings.bolt_bot_poll_requests_a_s, STRAYS_A_S),
                 "ends": 0,
                 "cancels": 0,
+                "follows": 0,
             }.items()
         }
         budget = Budget.of(settings.bolt_bot_edits_a_minute, settings.bolt_bot_posts_a_minute)
@@ -345,10 +359,25 @@ class App:
             mask=self._mask,
         )
         start = Start(bolt, chat, requests, runs, due["requests"], answers, looks, start_rules, card_url=its_url)
-        tell_rules = TellRules(
-            app_url, f"@{identity.name}", deadline_s=deadline_s, call_s=lease_s / 3, settle_s=lease_s / 3 + 0.5
+        bot_name, settle_s = f"@{identity.name}", lease_s / 3 + 0.5
+        uploads = Uploads(scripts)
+        uploader = Uploader(
+            chat,
+            posts,
+            uploads,
+            bolt,
+            self._downloads,
+            logs,
+            answers,
+            mask=self._mask,
+            bot_name=bot_name,
+            settle_s=settle_s,
         )
-        tell = Tell(chat, posts, requests, runs, logs, tell_rules)
+        follow_rules = FollowRules(gap_s=settings.bolt_bot_follow_gap_s, settle_s=settle_s, bot_name=bot_name)
+        follow_log = FollowLog(bolt, chat, posts, runs, Followings(scripts), answers, follow_rules, mask=self._mask)
+        tell_rules = TellRules(app_url, bot_name, deadline_s=deadline_s, call_s=lease_s / 3, settle_s=settle_s)
+        others = {"upload": uploader.send, "follow": follow_log.send}
+        tell = Tell(chat, posts, requests, runs, logs, tell_rules, others)
         follow = Follow(
             bolt,
             runs,
@@ -366,10 +395,11 @@ class App:
             posts,
             start=start,
             follow=follow,
-            conclude=Conclude(listings, runs, due["ends"], logs),
+            conclude=Conclude(listings, runs, due["ends"], logs, ResultsReader(bolt, self._downloads), self._mask),
             cancel=cancel,
             show=Show(chat, edits, requests, runs, app_url=app_url),
             tell=tell,
+            follow_log=follow_log,
         )
 
         if settings.paradime_webhook_secret is not None:
@@ -434,6 +464,11 @@ class App:
             schedules=schedules,
             histories=histories,
             suspend=Suspend(bolt, catalog, finder),
+            logs=Logs(bolt, runs, logs, uploads, app_url=app_url, mask=self._mask),
+            artifacts=Artifacts(bolt, uploads, mask=self._mask),
+            follow_log=follow_log,
+            followed=self._ring("followed"),
+            posts=self._ring("files"),
         )
 
     def _build_workers(
@@ -448,6 +483,7 @@ class App:
         cancel: Cancel,
         show: Show,
         tell: Tell,
+        follow_log: FollowLog,
     ) -> dict[str, Worker]:
         ring, soon_s = self._ring, min(1.0, self._settings.bolt_bot_poll_min_s / 2)
         kinds = {
@@ -464,6 +500,10 @@ class App:
             "strays": (claims.batches(due["strays"], follow, ring("strays"), batch=lambda: 1, soon_s=0), POLLS_AT_ONCE),
             "ends": (claims.each(due["ends"], conclude.advance, ring("ends"), most=FEW_AT_ONCE), FEW_AT_ONCE),
             "cancels": (claims.each(due["cancels"], cancel.advance, ring("cancels"), most=FEW_AT_ONCE), FEW_AT_ONCE),
+            "follows": (
+                claims.each(due["follows"], follow_log.advance, ring("follows"), most=FEW_AT_ONCE),
+                FEW_AT_ONCE,
+            ),
             "posts": (claims.posts(posts, tell, ring("posts")), FEW_AT_ONCE),
             "edits": (claims.edits(edits, show), FEW_AT_ONCE),
         }

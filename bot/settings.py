@@ -169,6 +169,7 @@ class Settings(BaseSettings):
     bolt_bot_retention_days: float = Field(default=30, ge=0.01, le=3650)
     bolt_bot_user_limit: int = Field(default=30, ge=1, le=10_000)
     bolt_bot_channel_limit: int = Field(default=100, ge=1, le=10_000)
+    bolt_bot_follow_gap_s: float = Field(default=15, ge=1, le=3600)
     bolt_bot_log_limit_mb: int = Field(default=64, ge=1, le=1024)
     # What Slack grants: a workspace of the larger kind may have more. The smaller one is for two bots that share an app.
     bolt_bot_edits_a_minute: int = Field(default=48, ge=12, le=10_000)

@@ -31,6 +31,14 @@ PREVIOUS_PAGE = "page.previous"
 NEXT_PAGE = "page.next"
 SUSPEND = "suspend.yes"
 LEAVE = "suspend.no"
+SLOWEST_NODES = "run.slowest"
+WHOLE_LOG = "log.whole"
+STOP_FOLLOWING = "log.stop"
+ARTIFACTS_PAGE = "artifacts.page"
+ARTIFACT_FILE = "artifact.file"
+ARTIFACT_OPEN = "artifact.open"
+# Followed by its number in the message.
+ARTIFACT_LINK = "artifact.link"
 # Followed by what tells the buttons of a message apart.
 COMMAND = "command"
 HOME_PAGE = "home.page"
@@ -99,6 +107,54 @@ def read_run_value(value: str) -> RunButton:
         request=_text(fields, "q"),
     )
     return RunButton(RunKey(workspace, run_id), facts, whole="x" not in fields)
+
+
+@dataclass(frozen=True, slots=True)
+class PartButton:
+    """What of a run a button is about: a command and its text, a file that it left behind, a page of a list."""
+
+    key: RunKey
+    command: int = 0
+    text: str = ""
+    resource: int = 0
+    path: str = ""
+    page: int = 0
+
+
+def part_value(part: PartButton) -> str:
+    """The value of a button that is about a part of a run."""
+    fields: dict[str, object | None] = {
+        "v": VERSION,
+        "w": part.key.workspace,
+        "r": part.key.id,
+        "c": part.command,
+        "t": cut(part.text, 200),
+        "i": part.resource,
+        "f": cut(part.path, 400),
+        "p": part.page,
+    }
+    given = {key: value for key, value in fields.items() if value}
+    for least in ("t", "f"):
+        if len(_compact(given)) > VALUE_LIMIT:
+            given.pop(least, None)
+    return _compact(given)
+
+
+def read_part_value(value: str) -> PartButton:
+    """The part of a run that a click names. Raises BadCommand for anything that is not such a value."""
+    fields = _object(value)
+
+    def number(name: str) -> int:
+        found = fields.get(name, 0)
+        if not isinstance(found, int) or not 0 <= found < BOLT_ID_LIMIT:
+            raise _unreadable()
+        return found
+
+    workspace, run_id = fields.get("w"), number("r")
+    if not isinstance(workspace, str) or not run_id:
+        raise _unreadable()
+    key = RunKey(workspace, run_id)
+    return PartButton(key, number("c"), _text(fields, "t") or "", number("i"), _text(fields, "f") or "", number("p"))
 
 
 def request_value(request_id: str) -> str:

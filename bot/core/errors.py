@@ -11,6 +11,7 @@ BotError                    has `sentence`, the words for the person who asked
 │   ├── BoltLost            sent, but its reply was lost or unreadable: the outcome is unknown
 │   ├── BoltTooLarge        the answer is larger than is read
 │   ├── BoltDenied          the credentials were refused (401, 403)
+│   ├── DownloadRefused     a file's address was refused: it has expired, or is none that is fetched
 │   └── BoltRejected        the API answered with errors (`errors`: message and path)
 │       ├── BoltInvalidQuery    the query does not fit this backend, or is too large; nothing was executed
 │       └── AlreadyRunning      the schedule runs already
@@ -109,6 +110,13 @@ class BoltDenied(BoltError):
     """The Bolt API refused the credentials, or the key lacks the capability."""
 
     def __init__(self, sentence: str = "Bolt refused my API key.") -> None:
+        super().__init__(sentence)
+
+
+class DownloadRefused(BoltError):
+    """A file was not given: its address has expired, or it is none that may be fetched."""
+
+    def __init__(self, sentence: str = "Bolt's storage did not give the file.") -> None:
         super().__init__(sentence)
 
 

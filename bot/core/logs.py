@@ -107,6 +107,19 @@ def excerpt(stdout: str, stderr: str, limit: int) -> Excerpt:
     return _tail(_telling(lines, strip_ansi(_last(stderr, READ_LIMIT)).split("\n")), limit)
 
 
+def tail(stdout: str, stderr: str, limit: int) -> str:
+    """The last lines of an output, at most `limit` characters; those of stderr behind those of stdout."""
+    out = [line.rstrip() for line in strip_ansi(_last(stdout, READ_LIMIT)).split("\n") if line.strip()]
+    other = [line.rstrip() for line in strip_ansi(_last(stderr, READ_LIMIT)).split("\n") if line.strip()]
+    if not other:
+        return _last_lines(out[-TAIL_LINES:], limit)
+    if not out:
+        return _last_lines(other[-TAIL_LINES:], limit)
+    mark = "\n--- stderr ---\n"
+    last = _last_lines(other[-TAIL_LINES // 2 :], limit // 2)
+    return _last_lines(out[-TAIL_LINES // 2 :], limit - len(last) - len(mark)) + mark + last
+
+
 def keep(text: str, head: int = FILE_HEAD, tail: int = READ_LIMIT) -> str:
     """What of a log can be shown at all, without ANSI codes: its first lines and its tail.
 

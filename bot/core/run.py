@@ -106,12 +106,26 @@ class CancelWish:
 
 @dataclass(frozen=True, slots=True)
 class FailedNode:
-    """A dbt node that failed: `status` as dbt prints it (FAIL, ERROR), `kind` a model, a test, a source."""
+    """A dbt node that failed: `status` as dbt prints it (FAIL, ERROR), `kind` a model, a test, a source.
+
+    `seconds`, and the rows that a test found, where dbt's own account tells them.
+    """
 
     status: str
     name: str
     kind: str
     message: str
+    seconds: float | None = None
+    failures: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SlowNode:
+    """A dbt node that took long."""
+
+    name: str
+    kind: str
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +133,8 @@ class End:
     """How a run ended. `log` is `none` (nothing failed), `read`, `late` (still to come) or `lost`.
 
     `recovered` counts the failures of its schedule directly before this success; with `recovered_more` there may have been
-    more than are listed.
+    more than are listed. `nodes` and `warned` name the first of so many (`failed_nodes`, `warned_nodes`). From `counts`
+    on, dbt's own account of the failed command, where it left one.
     """
 
     started_at: datetime | None = None
@@ -134,6 +149,11 @@ class End:
     log: str = "none"
     recovered: int = 0
     recovered_more: bool = False
+    failed_nodes: int = 0
+    counts: tuple[tuple[str, int], ...] = ()
+    warned: tuple[str, ...] = ()
+    warned_nodes: int = 0
+    slowest: tuple[SlowNode, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.core import buttons
 from bot.core.card import headline, retried_by, run_url
-from bot.core.message import Block, Facts, Message, Paragraph, Preformatted
+from bot.core.message import Block, Button, Buttons, Facts, Message, Paragraph, Preformatted
+from bot.core.nodes import counts, node_table
 from bot.core.progress import position
-from bot.core.run import LOST, FailedNode, Retried, Run, is_failed
+from bot.core.run import LOST, End, Retried, Run, is_failed
 from bot.core.text import Code, Link, Mention, Sentence, Span, cut, duration
 
 COMMAND_SHOWN = 200
 EXCERPT_SHOWN = 2_900
 OVERRIDES_SHOWN = 2_500
-NODES_SHOWN = 20
 
 
 def end_post(run: Run, app_url: str) -> Message:
@@ -53,32 +54,32 @@ def failure(run: Run) -> Sentence:
 
 
 def log_blocks(run: Run, app_url: str) -> list[Block]:
-    """The lines that matter and the failed nodes, or why they are not here."""
+    """The lines that matter and dbt's account of its nodes, or why they are not here."""
     end = run.end
     if end is None or end.log == "none":
         return []
     if end.log == "late":
         return [Facts(("Its log is not there yet; it follows here.",))]
-    if end.log == "lost":
-        return [Facts(("Its log could not be read. ", Link(run_url(app_url, run.id), "Look at it in Bolt")))]
     blocks: list[Block] = []
-    if end.excerpt:
+    if end.log == "lost":
+        blocks.append(Facts(("Its log could not be read. ", Link(run_url(app_url, run.id), "Look at it in Bolt"))))
+    elif end.excerpt:
         blocks.append(Preformatted(cut(end.excerpt, EXCERPT_SHOWN)))
-    if len(end.nodes) > 1:
-        blocks.append(Preformatted(node_table(end.nodes)))
+    return [*blocks, *_account(run, end)]
+
+
+def _account(run: Run, end: End) -> list[Block]:
+    """A node that only the log tells of stands in the lines above already."""
+    blocks: list[Block] = []
+    if end.nodes and (end.counts or len(end.nodes) > 1):
+        blocks.append(Preformatted(node_table(end.nodes, end.failed_nodes)))
+    if end.counts:
+        blocks.append(Facts(counts(end)))
+    if end.slowest:
+        value, spoken = buttons.part_value(buttons.PartButton(run.key)), f"Slowest nodes of run {run.id}"
+        button = Button(buttons.SLOWEST_NODES, "Slowest nodes", value=value, spoken=spoken)
+        blocks.append(Buttons((button,)))
     return blocks
-
-
-def node_table(nodes: tuple[FailedNode, ...]) -> str:
-    """One line a failed node: its status, name, kind and message, in columns."""
-    width = min(60, max(len(node.name) for node in nodes[:NODES_SHOWN]))
-    lines = [
-        f"{node.status:<5} {cut(node.name, 60):<{width}}  {node.kind:<5}  {cut(' '.join(node.message.split()), 80)}".rstrip()
-        for node in nodes[:NODES_SHOWN]
-    ]
-    if len(nodes) > NODES_SHOWN:
-        lines.append(f"… and {len(nodes) - NODES_SHOWN} more")
-    return "\n".join(lines)
 
 
 def late_log_post(run: Run, app_url: str) -> Message:
@@ -90,18 +91,17 @@ def late_log_post(run: Run, app_url: str) -> Message:
 
 @dataclass(frozen=True, slots=True)
 class LogFile:
-    """The name and title of the log file of a failed command."""
+    """The name and title of the log file of a command."""
 
     name: str
     title: str
 
 
-def log_file_name(run: Run) -> LogFile:
+def log_file_name(run_id: int, command: str) -> LogFile:
     """`run-4711-dbt-test.log`, of plain characters only."""
-    text = run.end.failed.text if run.end and run.end.failed else "log"
-    words = "".join(letter if letter.isascii() and letter.isalnum() else " " for letter in text.lower()).split()
+    words = "".join(letter if letter.isascii() and letter.isalnum() else " " for letter in command.lower()).split()
     short = "-".join(words[:2])[:40] or "log"
-    return LogFile(f"run-{run.id}-{short}.log", cut(f"Log of {text}", 150))
+    return LogFile(f"run-{run_id}-{short}.log", cut(f"Log of {command or 'a command'}", 150))
 
 
 def _mention(run: Run) -> Sentence:

@@ -8,24 +8,28 @@ from dataclasses import dataclass, replace
 
 import structlog
 
-from bot.core.bolt import Command, CommandOutput, RunSummary
+from bot.core.bolt import Command, CommandOutput, Resource, RunSummary
 from bot.core.errors import BoltError, BoltRejected, BoltTooLarge
-from bot.core.logs import LogFile, excerpt, keep, log_file, mask_in_pieces
+from bot.core.logs import LogFile, excerpt, keep, log_file, mask_in_pieces, tail
+from bot.core.nodes import NODES_KEPT, with_results
 from bot.core.progress import position
 from bot.core.recovery import Recovery, recovery
+from bot.core.results import Results
 from bot.core.run import End, FailedNode, Run, RunKey, failed_command, is_failed
 from bot.core.thread import EXCERPT_SHOWN
 from bot.flows.lease import Lease
 from bot.flows.listings import LISTED, Listings
 from bot.flows.ports import Bolt, Due, Runs
+from bot.flows.results import ResultsReader
 
 log = structlog.get_logger()
 
-NODES_KEPT = 20
 READ_AT_ONCE = 2
 LISTING_S = 5.0
 LOG_AWAITED_S = 20.0
 LOG_AGAIN_S = 2.0
+# What dbt says itself is worth a short wait, within the time in which a log is waited for.
+RESULTS_S = 8.0
 LATE_LOG_AGAIN_S = 30.0
 LATE_LOG_GIVEN_UP_S = 3600.0
 EMPTY_LOG_GIVEN_UP_S = 300.0
@@ -33,16 +37,24 @@ EMPTY_LOG_GIVEN_UP_S = 300.0
 
 @dataclass(frozen=True, slots=True)
 class FailureLog:
-    """What a failed command's log comes to: masked, without colour codes."""
+    """What a failed command's log comes to: masked, without colour codes. With the files that the command left behind.
+
+    `tail` are its last lines, whatever they say; `length` is that of the whole log in characters.
+    """
 
     summary: str | None
     excerpt: str
     nodes: tuple[FailedNode, ...]
     file: LogFile
+    failed_nodes: int = 0
+    resources: tuple[Resource, ...] = ()
+    tail: str = ""
+    length: int = 0
+    ended: bool = True
 
 
 class LogReader:
-    """Reads the log of a failed command and keeps the last few, so that each is asked for once.
+    """Reads the log of a command and keeps the last few of those that have ended, so that each is asked for once.
 
     At most `kept` cut and masked files stay in memory (1 MB each).
     """
@@ -65,7 +77,8 @@ class LogReader:
                 return None
             # Not on the loop that acknowledges commands; and in pieces, between which other threads get their turn.
             digest = await asyncio.to_thread(digest_log, output, self._mask)
-        self._read[command.id] = digest
+        if digest.ended:
+            self._read[command.id] = digest
         while len(self._read) > self._kept:
             self._read.pop(next(iter(self._read)))
         return digest
@@ -80,17 +93,37 @@ def digest_log(output: CommandOutput, mask: Callable[[str], str]) -> FailureLog:
     kept_out, kept_err = keep(output.stdout), keep(output.stderr)
     stdout, stderr = mask_in_pieces(kept_out, mask), mask_in_pieces(kept_err, mask)
     lines = excerpt(stdout, stderr, EXCERPT_SHOWN)
-    return FailureLog(lines.summary, lines.lines, lines.nodes[:NODES_KEPT], log_file(stdout, stderr))
+    return FailureLog(
+        lines.summary,
+        lines.lines,
+        lines.nodes[:NODES_KEPT],
+        log_file(stdout, stderr),
+        len(lines.nodes),
+        output.resources,
+        tail(stdout, stderr, EXCERPT_SHOWN),
+        len(output.stdout) + len(output.stderr),
+        output.command.return_code is not None,
+    )
 
 
 class Conclude:
     """Takes a run that was seen to be over to its recorded end."""
 
-    def __init__(self, listings: Listings, runs: Runs, due: Due, logs: LogReader) -> None:
+    def __init__(
+        self,
+        listings: Listings,
+        runs: Runs,
+        due: Due,
+        logs: LogReader,
+        results: ResultsReader,
+        mask: Callable[[str], str],
+    ) -> None:
         self._listings = listings
         self._runs = runs
         self._due = due
         self._logs = logs
+        self._results = results
+        self._mask = mask
 
     async def advance(self, lease: Lease) -> None:
         """Record the end of the claimed run, or the log that was missing then."""
@@ -105,12 +138,15 @@ class Conclude:
             return
         command = failed_command(run.seen) if is_failed(run.seen.state) else None
         listed, (digest, too_large) = await asyncio.gather(self._listed(run), self._log(command))
-        if command and digest is None and not too_large and await self._runs.final_since_s(key) < LOG_AWAITED_S:
+        waited_s = await self._runs.final_since_s(key) if command else 0.0
+        if command and digest is None and not too_large and waited_s < LOG_AWAITED_S:
             await self._due.give_back(lease, delay_s=LOG_AGAIN_S)
             return
         end = _end(run, command, listed, digest)
         if too_large:
             end = replace(end, log="lost")
+        if end.log != "late":
+            end = await self._with_results(end, digest, min(RESULTS_S, LOG_AWAITED_S - waited_s))
         if await self._runs.conclude(lease, run, end):
             log.info("run ended", run=key.id, state=run.seen.state, seconds=replace(run, end=end).seconds)
 
@@ -130,11 +166,20 @@ class Conclude:
         except BoltError:
             digest, given_up = None, waited_s > LATE_LOG_GIVEN_UP_S
         if digest is not None:
-            await self._runs.late_log(lease, run, _with_log(end, digest))
+            end = await self._with_results(_with_log(end, digest), digest, RESULTS_S)
+            await self._runs.late_log(lease, run, end)
         elif given_up:
             await self._runs.late_log(lease, run, replace(end, log="lost"))
         else:
             await self._due.give_back(lease, delay_s=LATE_LOG_AGAIN_S)
+
+    async def _with_results(self, end: End, digest: FailureLog | None, within_s: float) -> End:
+        """The end with dbt's own account of the failed command, where it left one that comes in time."""
+        if end.failed is None:
+            return end
+        files = digest.resources if digest else None
+        results: Results | None = await self._results.read(end.failed, files, within_s=within_s)
+        return with_results(end, results, self._mask) if results else end
 
     async def _log(self, command: Command | None) -> tuple[FailureLog | None, bool]:
         """The failed command's log, and whether it never will be read because it is too large."""
@@ -181,4 +226,11 @@ def _end(run: Run, command: Command | None, runs: list[RunSummary], digest: Fail
 
 
 def _with_log(end: End, digest: FailureLog) -> End:
-    return replace(end, summary=digest.summary, excerpt=digest.excerpt, nodes=digest.nodes, log="read")
+    return replace(
+        end,
+        summary=digest.summary,
+        excerpt=digest.excerpt,
+        nodes=digest.nodes,
+        failed_nodes=digest.failed_nodes,
+        log="read",
+    )

@@ -12,9 +12,20 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from bot.core.bolt import CommandOutput, LogPage, RunStatus, RunSummary, Schedule, ScheduleDetails, Trigger
+from bot.core.bolt import (
+    Command,
+    CommandOutput,
+    LogPage,
+    Resource,
+    RunStatus,
+    RunSummary,
+    Schedule,
+    ScheduleDetails,
+    Trigger,
+)
 from bot.core.command import Wanted
 from bot.core.errors import BoltError
+from bot.core.following import Batch
 from bot.core.history import History
 from bot.core.message import Message
 from bot.core.posted import PostedButton
@@ -69,6 +80,9 @@ class Bolt(Protocol):
     async def resource_url(self, resource_id: int) -> str | None:
         """A short-lived download address: for a person at once, never stored or logged."""
 
+    async def resources(self, command_ids: Sequence[int]) -> dict[int, tuple[Resource, ...]]:
+        """What commands left behind, never their output. A command that Bolt does not know is left out."""
+
     async def trigger(self, trigger: Trigger) -> int:
         """Start a run and return its id. Sent at most once; BoltLost means that nobody knows."""
 
@@ -86,6 +100,13 @@ class Bolt(Protocol):
 
     async def suspend(self, slug: str, *, suspend: bool) -> None:
         """Pause or resume a schedule that no YAML file defines."""
+
+
+class Downloads(Protocol):
+    """Files at the short-lived addresses that Bolt gives."""
+
+    async def fetch(self, url: str, *, most: int) -> bytes:
+        """A file. Raises BoltTooLarge above `most` bytes, DownloadRefused, BoltNotSent and BoltLost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,6 +336,52 @@ class Attempt:
     at: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that somebody asked for: the log of a command, or with `resource` what it left behind.
+
+    `thread` is the card of the run in this channel, None where it has none. `id` names the same file in the same channel.
+    """
+
+    id: str
+    key: RunKey
+    asker: Asker
+    command: Command
+    resource: Resource | None = None
+    thread: CardRef | None = None
+    file_id: str | None = None
+    asked_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UploadAnswer:
+    """What became of an asking for a file: `new`, `known` (it is on its way), `done` (it is there) or `full`."""
+
+    word: str
+    thread: CardRef | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Following:
+    """A log whose new lines come into the thread of the run's card in a channel.
+
+    `command` and `cursor` say how far it has been posted, in `posts` posts; times are on Redis' clock. `refused`: how
+    often in a row Bolt did not know the command. `pending` is what is about to be posted.
+    """
+
+    id: str
+    key: RunKey
+    asker: Asker
+    card: CardRef
+    begun_at: datetime
+    command: int = 0
+    cursor: str = ""
+    posts: int = 0
+    posted_at: datetime | None = None
+    refused: int = 0
+    pending: Batch | None = None
+
+
 class Requests(Protocol):
     """Starts on record. A step returns False where the claim or the state has moved on."""
 
@@ -477,3 +544,24 @@ class HomeTab(Protocol):
 
         Raises SlackError.
         """
+
+
+class Uploads(Protocol):
+    """Files that somebody asked for, and that wait for their slot in the lane of posts."""
+
+    async def ask(self, upload: Upload, *, posts_it_anyway: bool, most: int) -> UploadAnswer: ...
+    async def load(self, name: str) -> Upload | None: ...
+    async def note_file(self, name: str, file_id: str) -> None: ...
+    async def finish(self, post: Post, name: str, outcome: str) -> str: ...
+
+
+class Followings(Protocol):
+    """Logs that are followed. One a run and channel."""
+
+    async def begin(self, key: RunKey, asker: Asker, command: int, *, most: int) -> str: ...
+    async def load(self, name: str) -> Following | None: ...
+    async def drop(self, name: str) -> bool: ...
+    async def clear(self, name: str) -> None: ...
+    async def moved(self, lease: Lease, command: int, cursor: str, refused: int, *, delay_s: float) -> None: ...
+    async def push(self, lease: Lease, batch: Batch, *, delay_s: float) -> bool: ...
+    async def posted(self, post: Post, following: Following, *, delay_s: float) -> str: ...

@@ -43,19 +43,21 @@ class Status:
 
 
 def commands(run: Run) -> Sentence:
-    """One line a command that has begun: how it stands, its text, how long it took."""
+    """One line a command that has begun: its number, as `logs` takes it, its text, how it stands, how long it took."""
     listed = run.seen.commands
     if not listed:
         return ("No command has begun yet.",)
     spans: list[Span] = []
     if len(listed) > COMMANDS_SHOWN:
         spans.append(f"{plural(len(listed) - COMMANDS_SHOWN, 'earlier command')} left out\n")
-    for at, command in enumerate(listed[-COMMANDS_SHOWN:]):
+    first = max(0, len(listed) - COMMANDS_SHOWN)
+    for at, command in enumerate(listed[first:]):
         if command.return_code is None:
             stands = "running"
         else:
             stands = "ok" if command.return_code == 0 else f"exit code {command.return_code}"
         if command.started_at and command.ended_at:
             stands += f", {duration((command.ended_at - command.started_at).total_seconds())}"
-        spans += ["\n" if at else "", Code(cut(command.text, COMMAND_SHOWN)), f" {stands}"]
+        number = f"{first + at + 1}. "
+        spans += ["\n" if at else "", number, Code(cut(command.text, COMMAND_SHOWN)), f" {stands}"]
     return tuple(spans)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 import structlog
@@ -29,6 +30,9 @@ log = structlog.get_logger()
 
 CREDENTIAL_AGAIN_S = 30.0
 
+# Sends a claimed post: its lease, class, channel and name.
+Send = Callable[[Lease, str, str, str], Awaitable[None]]
+
 
 @dataclass(frozen=True, slots=True)
 class TellRules:
@@ -42,11 +46,19 @@ class TellRules:
 
 
 class Tell:
-    """Sends a claimed post."""
+    """Sends a claimed post. `others` send what is none of a run's own: `upload/<name>`, `follow/<name>`."""
 
     def __init__(
-        self, chat: Chat, posts: Posts, requests: Requests, runs: Runs, logs: LogReader, rules: TellRules
+        self,
+        chat: Chat,
+        posts: Posts,
+        requests: Requests,
+        runs: Runs,
+        logs: LogReader,
+        rules: TellRules,
+        others: Mapping[str, Send] | None = None,
     ) -> None:
+        self._others = others or {}
         self._chat = chat
         self._posts = posts
         self._requests = requests
@@ -56,12 +68,14 @@ class Tell:
         self._thread = Thread(chat, posts, runs, logs, poster, app_url=rules.app_url, settle_s=rules.settle_s)
 
     async def send(self, lease: Lease, item: str, urgency: str, channel: str) -> None:
-        """Send one post: `start/<request>`, `digest/<name>`, or `end/`, `late/` or `file/<card>`."""
+        """Send one post: `start/<request>`, `digest/<name>`, `end/`, `late/` or `file/<card>`, or one of the others."""
         kind, _, name = item.partition("/")
         if kind == "start":
             await self._start(Post(lease, urgency, channel, f"req:{name}", "post"), name)
         elif kind == "digest":
             await self._together(Post(lease, urgency, channel, f"digest:{name}", "post"), name)
+        elif kind in self._others:
+            await self._others[kind](lease, urgency, channel, name)
         else:
             await self._thread.send(Post(lease, urgency, channel, f"card:{name}", kind), kind, name)
 

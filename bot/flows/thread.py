@@ -211,7 +211,7 @@ class Thread:
             await self._posts.put_back(post, delay_s=LOG_AGAIN_S)
 
     async def _upload(self, post: Post, card: Card, run: Run, text: str) -> str | None:
-        name = log_file_name(run)
+        name = log_file_name(run.id, run.end.failed.text if run.end and run.end.failed else "")
         channel, thread = card.ref.channel, card.ref.ts
 
         async def send() -> str:

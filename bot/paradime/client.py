@@ -37,6 +37,8 @@ Send = Callable[[str, Json], Awaitable[Reply]]
 
 PAGE = 1000
 PAGES_MOST = 50
+COMMANDS_AT_ONCE = 40
+SPLITS_MOST = 24
 NEW_SPELLING, OLD_SPELLING = "slug", "scheduleName"
 LONGEST_TIMEOUT_S = 20.0
 NO_SCHEDULE = ApiError("Bolt has no such schedule.")
@@ -192,6 +194,24 @@ class BoltClient:
         reply = await self._read(documents.RESOURCE_URL, {"id": resource_id})
         found = _parsed(models.ResourceUrl, reply, "boltResourceUrl")
         return found.url if found.ok else None
+
+    async def resources(self, command_ids: Sequence[int]) -> dict[int, tuple[bolt.Resource, ...]]:
+        """What commands left behind, never their output. A command that Bolt does not know is left out."""
+        found: dict[int, tuple[bolt.Resource, ...]] = {}
+        waiting = [list(command_ids[at : at + COMMANDS_AT_ONCE]) for at in range(0, len(command_ids), COMMANDS_AT_ONCE)]
+        for _ in range(len(waiting) + SPLITS_MOST):
+            if not waiting:
+                break
+            batch = waiting.pop(0)
+            try:
+                reply = await self._read(documents.resources(batch), {})
+            except BoltRejected:
+                # One bad command must not hide the others; nor may a server that takes no long query.
+                if len(batch) > 1:
+                    waiting += [batch[: len(batch) // 2], batch[len(batch) // 2 :]]
+                continue
+            found |= {one: _parsed(models.CommandResources, reply, f"c{one}").files() for one in batch}
+        return found
 
     # --- mutations ---
 

@@ -139,3 +139,11 @@ def statuses(run_ids: Sequence[int]) -> str:
     fields = "state commands { id command startDttm endDttm returnCode }"
     asked = "\n".join(f"  r{int(run_id)}: boltRunStatus(runId: {int(run_id)}) {{ {fields} }}" for run_id in run_ids)
     return f"query Statuses {{\n{asked}\n}}\n"
+
+
+def resources(command_ids: Sequence[int]) -> str:
+    """What many commands left behind, in one request, by aliases: c<id>. Never their output."""
+    asked = "\n".join(
+        f"  c{int(one)}: boltCommand(commandId: {int(one)}) {{ resources {{ id path }} }}" for one in command_ids
+    )
+    return f"query Resources {{\n{asked}\n}}\n"

@@ -263,6 +263,16 @@ class Resource(Wire):
     path: str
 
 
+class CommandResources(Wire):
+    """BoltCommand, as far as it tells what it left behind."""
+
+    resources: list[Resource] | None = None
+
+    def files(self) -> tuple[bolt.Resource, ...]:
+        """As the core knows them."""
+        return tuple(bolt.Resource(one.id, one.path) for one in self.resources or [])
+
+
 class CommandOutput(Command):
     """BoltCommand with its output."""
 
@@ -273,7 +283,7 @@ class CommandOutput(Command):
 
     def output(self) -> bolt.CommandOutput:
         """As the core knows it."""
-        resources = tuple(bolt.Resource(one.id, one.path) for one in self.resources or [])
+        resources = CommandResources(resources=self.resources).files()
         return bolt.CommandOutput(self.core(), self.schedule_run_id, self.stdout or "", self.stderr or "", resources)
 
 

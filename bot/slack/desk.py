@@ -13,11 +13,14 @@ from bot.core.errors import SlackError
 from bot.core.message import Message
 from bot.flows.active import Active
 from bot.flows.answer import Answers
+from bot.flows.artifacts import Artifacts
 from bot.flows.ask import Ask
 from bot.flows.cancel import Cancel
+from bot.flows.following import FollowLog
 from bot.flows.form import Forms
 from bot.flows.history import Histories
 from bot.flows.home import Home
+from bot.flows.logs import Logs
 from bot.flows.place import LostCard, Places
 from bot.flows.ports import Asker, Chat, Heard, Requests, Runs
 from bot.flows.schedules import Schedules
@@ -52,9 +55,10 @@ class Views(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """The flows that listeners call. `wishes` wakes the worker that asks Bolt to cancel.
+    """The flows that listeners call.
 
     `command` is how commands begin in what is told: the slash command, or the bot's own name where it was mentioned.
+    `wishes` wakes the worker that asks Bolt to cancel, `followed` the one that reads followed logs, `posts` the lane of posts.
     """
 
     command: str
@@ -79,6 +83,11 @@ class Desk:
     schedules: Schedules
     histories: Histories
     suspend: Suspend
+    logs: Logs
+    artifacts: Artifacts
+    follow_log: FollowLog
+    followed: Callable[[], None]
+    posts: Callable[[], None]
 
     async def tell(self, asker: Asker, message: Message) -> None:
         """Answer privately, to be handed to `later`. Where Slack takes no answer now it is asked again, for some minutes."""

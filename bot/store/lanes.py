@@ -118,7 +118,7 @@ class Posts:
             budget.ends_together,
             us(budget.upload_gap_s),
         )
-        lease_s = self._upload_lease_s if reply[0] and reply[2] == "log" else self._lease_s
+        lease_s = self._upload_lease_s if reply[0] and reply[2] in {"log", "file"} else self._lease_s
         return _taken(reply, "posts", began, lease_s)
 
     async def load(self, item: str) -> Card | None:
@@ -240,15 +240,21 @@ class Posts:
         await self._scripts.run("hold", "chat.postMessage", us(for_s))
 
 
+def card_of(item: str) -> CardRef | None:
+    """The message that a card's id (team:channel:ts) names."""
+    _, _, place = item.partition(":")
+    channel, _, ts = place.partition(":")
+    return CardRef(channel, ts) if ts else None
+
+
 async def load_card(scripts: Scripts, item: str) -> Card | None:
     """A card's record by its id (team:channel:ts)."""
     record = await scripts.ask(scripts.redis.hgetall(scripts.key("card", item)))
-    team, _, place = item.partition(":")
-    channel, _, ts = place.partition(":")
-    if not record.get("team") or not ts:
+    team, place = item.partition(":")[0], card_of(item)
+    if not record.get("team") or place is None:
         return None
     run: RunKey | None = RunKey.parse(record["run"]) if record.get("run") else None
-    return Card(item, team, CardRef(channel, ts), run, record.get("request"), record.get("file_id"))
+    return Card(item, team, place, run, record.get("request"), record.get("file_id"))
 
 
 def _taken(reply: Reply, lane: str, began: float, lease_s: float) -> Taken:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.logs import excerpt, keep, log_file, mask_in_pieces, strip_ansi
+from bot.core.logs import excerpt, keep, log_file, mask_in_pieces, strip_ansi, tail
 from bot.core.redact import Redactor
 
 SAMPLES = Path(__file__).parents[1] / "data" / "dbt"
@@ -298,3 +298,20 @@ def test_pieces_end_with_lines_and_never_inside_a_key() -> None:
     assert mask_in_pieces(text, note, size=200) == text
     assert len(pieces) > 1
     assert all(piece.count("-----BEGIN") == piece.count("-----END") for piece in pieces)
+
+
+def test_the_tail_has_both_streams() -> None:
+    """The last lines of stdout, then those of stderr; of one alone no mark."""
+    out = "".join(f"out {number}\n" for number in range(100))
+    both = tail(out, "err 1\nerr 2\n", 2900)
+    assert both.startswith("out 80\n")
+    assert both.endswith("out 99\n--- stderr ---\nerr 1\nerr 2")
+    assert tail("", "err\n", 2900) == "err"
+    assert tail(out, "", 2900).startswith("out 60\n")
+    assert tail("", "", 2900) == ""
+
+
+@given(st.text(max_size=5000), st.text(max_size=5000), st.integers(200, 3000))
+def test_the_tail_fits(out: str, err: str, limit: int) -> None:
+    """Whatever is printed."""
+    assert len(tail(out, err, limit)) <= limit

@@ -72,6 +72,7 @@ def test_stale_sources_are_failures_too() -> None:
         ("2026-11-23T22:05:30+01:00", True),
         ("2026-11-23T21:05:30", True),
         ("2026-11-23T21:06:03Z", True),
+        ("2026-11-23T21:04:59.900000Z", False),
         ("2026-11-23T21:04:50Z", False),
         ("2026-11-23T21:06:10Z", False),
         ("0001-01-01T00:00:00+23:59", False),
@@ -81,7 +82,7 @@ def test_stale_sources_are_failures_too() -> None:
     ],
 )
 def test_only_what_the_command_itself_made_is_believed(generated_at: object, believed: bool) -> None:  # noqa: FBT001
-    """An earlier command's file may still lie there; clocks may differ by some seconds."""
+    """The file of the command just before may still lie there; clocks may differ by some seconds."""
     assert (read(document(generated_at=generated_at)) is not None) is believed
 
 

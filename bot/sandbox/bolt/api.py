@@ -108,6 +108,9 @@ def bolt_command_logs(info: GraphQLResolveInfo[Context], **args: Any) -> Json:
 def bolt_resource_url(info: GraphQLResolveInfo[Context], **args: Any) -> Json:
     """BoltResourceUrl."""
     context = info.context
+    run = context.world.run_of_resource(args["resourceId"])
+    if run is not None:
+        context.run(run.id)
     token = context.world.presign(args["resourceId"])
     return {"ok": True, "url": f"{context.base_url}/artifacts/{token}"}
 

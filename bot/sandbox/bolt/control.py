@@ -10,7 +10,7 @@ POST   /control/bolt/schedules             {name, slug?, commands, source?, cron
 POST   /control/bolt/faults                {kind, count?=1 (null: for ever), operation?, executes?, …: see Fault}
 DELETE /control/bolt/faults                all off
 POST   /control/bolt/webhooks              {run_id, url, secret?, event?=bolt.run.completed}: posted to this machine
-POST   /control/bolt/settings              {speed?, cancel_finished?: error | ok, open_end?: "" | null, invalid_status?}
+POST   /control/bolt/settings              {speed?, cancel_finished?: error | ok, open_end?: "" | null, invalid_status?, url_lives_s?}
 """
 
 from __future__ import annotations
@@ -153,13 +153,15 @@ class Controls:
         """POST /control/bolt/settings."""
         world = self._world
         if "speed" in body:
-            world.speed = _speed(body["speed"])
+            world.speed = _positive("speed", body["speed"])
         if "cancel_finished" in body:
             world.cancel_finished = _one_of("cancel_finished", body["cancel_finished"], ("error", "ok"))
         if "open_end" in body:
             world.open_end = _one_of("open_end", body["open_end"], ("", None))
         if "invalid_status" in body:
             world.invalid_status = _one_of("invalid_status", body["invalid_status"], INVALID_STATUSES)
+        if "url_lives_s" in body:
+            world.url_lives_s = _positive("url_lives_s", body["url_lives_s"])
         return self._settings()
 
     async def webhook(self, _request: web.Request, body: Json) -> Json:
@@ -184,7 +186,7 @@ class Controls:
         }
 
     def _settings(self) -> Json:
-        names = ("speed", "cancel_finished", "open_end", "invalid_status")
+        names = ("speed", "cancel_finished", "open_end", "invalid_status", "url_lives_s")
         return {name: getattr(self._world, name) for name in names}
 
     def _run(self, run: Run) -> Json:
@@ -259,9 +261,9 @@ def _switch(body: Json, name: str, *, default: bool) -> bool:
     return bool(_one_of(name, body.get(name, default), (True, False)))
 
 
-def _speed(value: object) -> float:
+def _positive(name: str, value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
-        raise ValueError("speed is a number more than 0")
+        raise ValueError(f"{name} is a number more than 0")
     return float(value)
 
 

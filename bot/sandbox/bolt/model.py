@@ -20,7 +20,10 @@ class Refused(Exception):  # noqa: N818 - not a fault of the sandbox: an answer
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One command as it will go: how long, with which exit code, which log and which files it writes."""
+    """One command as it will go: how long, with which exit code, which log and which files it writes.
+
+    `prints` is what it prints to stdout instead of a log; what is in a file that dbt does not write, its world says.
+    """
 
     command: str
     duration_s: float
@@ -29,6 +32,7 @@ class Step:
     writes: tuple[str, ...] = ()
     continue_on_error: bool = False
     platform: bool = False
+    prints: tuple[str, ...] = ()
 
     @property
     def is_dbt(self) -> bool:

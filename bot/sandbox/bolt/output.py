@@ -34,18 +34,24 @@ class LogLine:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Which log it is: the kind, the command's text, when it began, how long it takes, and a number to vary it by."""
+    """Which log it is: the kind, the command's text, when it began, how long it takes, and a number to vary it by.
+
+    `prints` are its lines where it has some of its own.
+    """
 
     kind: str
     command: str
     started_at: datetime
     duration_s: float
     seed: int
+    prints: tuple[str, ...] = ()
 
 
 @lru_cache(maxsize=LOGS_KEPT)
 def whole_log(source: Source) -> tuple[LogLine, ...]:
     """All lines that the command prints if nothing stops it, in the order of their times."""
+    if source.prints:
+        return _spread([(STDOUT, line) for line in source.prints], source)
     plain = PLAIN.get(source.kind)
     if plain is not None:
         return _spread(plain(source), source)

@@ -65,12 +65,18 @@ class BoltHttp:
         return response if response is not None else _dropped(request)
 
     async def artifact(self, request: web.Request) -> web.Response:
-        """GET …/artifacts/<token>: needs no credentials but the token, which lives for a minute."""
+        """GET …/artifacts/<token>: needs no credentials but the token, which lives for a minute; refuses others beside it."""
         found = self._world.presigned(request.match_info["token"])
+        self._world.downloads.append((found.path if found else "", dict(request.headers)))
+        if "Authorization" in request.headers:
+            return web.Response(status=400, text="Only one auth mechanism is allowed")
         if found is None:
             return web.Response(status=403, text="Request has expired")
         name = found.path.rpartition("/")[2]
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+        own = self._world.files.get(found.path)
+        if own is not None:
+            return web.Response(body=own, headers=headers)
         return web.json_response(artifacts.content(found.path, found.content_of), headers=headers)
 
     async def run_page(self, request: web.Request) -> web.Response:

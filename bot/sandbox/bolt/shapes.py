@@ -76,6 +76,8 @@ def command_json(world: BoltWorld, run: Run, view: RunView, command: CommandView
     """A BoltCommand. What may be large is made only where it is asked for."""
 
     def text(stream: str) -> Callable[[GraphQLResolveInfo[Context]], str]:
+        if command.ended_at is None and not world.tells_running_output:
+            return lambda _info: ""
         return lambda _info: as_text(log_lines(world, run, command), stream)
 
     return {

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import random
 import string
+from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -41,6 +42,7 @@ from bot.sandbox.bolt.timeline import (
 CANCEL_TAKES_S = 2.5
 ALWAYS_ON_SINCE_S = 1200.0
 URL_LIVES_S = 60
+DOWNLOADS_KEPT = 100
 STOPPED_CODE = 143
 LETTERS = string.ascii_letters + string.digits
 COLLEAGUE = Actor("Linus Example", "linus@example.com")
@@ -57,6 +59,9 @@ class BoltWorld:
     `speed` 10 makes the runs that start from now on ten times as fast. `cancel_finished` is what cancelling a finished
     run gives: `error` or `ok`. `open_end` is how an end that has not come is written: the contract allows empty and
     null, and the vendor's SDK only takes the former. `invalid_status` goes with a query that is not valid: 400 or 200.
+    `tells_running_output`: whether a command has its output before it has ended, which is not documented.
+    `url_lives_s`: for how long a download address works. `files`: what is in files that dbt does not write, by their paths.
+    `downloads`: the requests for files, newest last, each with its path and headers.
     """
 
     def __init__(
@@ -78,6 +83,10 @@ class BoltWorld:
         self.cancel_finished = "error"
         self.open_end: str | None = ""
         self.invalid_status = 400
+        self.tells_running_output = True
+        self.url_lives_s = float(URL_LIVES_S)
+        self.files: dict[str, bytes] = {}
+        self.downloads: deque[tuple[str, dict[str, str]]] = deque(maxlen=DOWNLOADS_KEPT)
         self._random = random.Random(seed)  # noqa: S311 - the same world for the same seed
         self._schedules: dict[str, Schedule] = {each.slug: each for each in opening_schedules()}
         self._book = RunBook()
@@ -142,7 +151,7 @@ class BoltWorld:
     def log_source(self, run: Run, command: CommandView) -> Source:
         """Which log a command prints."""
         step = command.step
-        return Source(step.log, step.command, command.started_at, step.duration_s, run.id)
+        return Source(step.log, step.command, command.started_at, step.duration_s, run.id, step.prints)
 
     # What is asked of it
 
@@ -228,18 +237,22 @@ class BoltWorld:
         return fault
 
     def presign(self, resource_id: int) -> str:
-        """A token that downloads the file for 60 s. Raises Refused."""
+        """A token that downloads the file for `url_lives_s` seconds. Raises Refused."""
         self.resource(resource_id)
         now = self.clock()
         self._urls = {token: kept for token, kept in self._urls.items() if kept[1] > now}
         token = f"{self._random.getrandbits(160):040x}"
-        self._urls[token] = (resource_id, now + timedelta(seconds=URL_LIVES_S))
+        self._urls[token] = (resource_id, now + timedelta(seconds=self.url_lives_s))
         return token
 
     def presigned(self, token: str) -> ResourceView | None:
         """The file of a token; None where it has expired or never was."""
         kept = self._urls.get(token)
         return None if kept is None or kept[1] <= self.clock() else self.resource(kept[0])
+
+    def run_of_resource(self, resource_id: int) -> Run | None:
+        """The run whose command left that file."""
+        return self._book.of_command(resource_id // RESOURCES_A_COMMAND)
 
     def record(self, call: CallRecord) -> None:
         """Count and keep a request, and tell whoever listens."""

@@ -12,11 +12,13 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.core.command import (
+    ArtifactsCommand,
     CancelCommand,
     Command,
     HelpCommand,
     HistoryCommand,
     ListCommand,
+    LogsCommand,
     RetryCommand,
     RunCommand,
     RunForm,
@@ -28,7 +30,7 @@ from bot.core.command import (
 from bot.core.errors import BadCommand
 from bot.core.grammar import parse
 from bot.core.message import Message
-from bot.slack.commands import cancel, form, help_, history, list_, run, runs, show, status, suspend
+from bot.slack.commands import artifacts, cancel, form, help_, history, list_, logs, run, runs, show, status, suspend
 from bot.slack.desk import Call, Desk, slash_call
 
 
@@ -55,6 +57,8 @@ HANDLERS: dict[type[Command], Handler] = {
     RunForm: form.handle,
     CancelCommand: cancel.handle,
     StatusCommand: status.handle,
+    LogsCommand: logs.handle,
+    ArtifactsCommand: artifacts.handle,
     ListCommand: list_.handle,
     ShowCommand: show.handle,
     RunsCommand: runs.handle,

@@ -8,7 +8,7 @@ if next_us > at then return {'', num(next_us - at)} end
 
 local gates = key('budget', 'channels')
 redis.call('ZREMRANGEBYSCORE', gates, '-inf', num(at))
-local function lease_of(class) return tonumber(class == 'log' and ARGV[4] or ARGV[3]) end
+local function lease_of(class) return tonumber((class == 'log' or class == 'file') and ARGV[4] or ARGV[3]) end
 local function opens(channel) return tonumber(redis.call('ZSCORE', gates, channel) or '0') end
 
 -- Ends that wait in a channel and that nobody has tried to post yet, failures first.
@@ -52,14 +52,17 @@ end
 -- Uploads have a budget of their own: their methods are called twice a file, and are of tier 4 (100 a minute).
 local uploads = tonumber(redis.call('GET', key('budget', 'uploads')) or '0')
 -- `retried` is a class of its own because an older version, which does not know such posts, does not read it.
-local classes = {'start', 'digest', 'fail', 'end', 'retried', 'log'}
-if uploads > at then classes[#classes] = nil end
+-- Files that somebody asked for come behind those of ends; last, and with none of that budget, logs that are followed.
+local classes = {'start', 'digest', 'fail', 'end', 'retried', 'log', 'file', 'follow'}
+if uploads > at then classes = {'start', 'digest', 'fail', 'end', 'retried', 'follow'} end
 local got, again = take('posts', classes, lease_of, opens)
-if not got and uploads > at and redis.call('EXISTS', key('posts', 'log')) == 1 then again = least(again, uploads) end
+if not got and uploads > at and redis.call('EXISTS', key('posts', 'log'), key('posts', 'file')) > 0 then
+  again = least(again, uploads)
+end
 if not got then return {'', again and num(math.max(0, again - at)) or ''} end
 -- Counted from when the slot was free, up to half a second ago: what a claim comes late is not lost.
 got = digest(got)
-if string.sub(got[1], 1, 5) == 'file/' then
+if string.sub(got[1], 1, 5) == 'file/' or got[3] == 'file' then
   redis.call('SET', key('budget', 'uploads'), num(math.max(uploads, at - 500000) + tonumber(ARGV[9])), 'PX', '60000')
 end
 redis.call('SET', key('budget', 'posts'), num(math.max(next_us, at - 500000) + tonumber(ARGV[5])), 'PX', '60000')

@@ -151,7 +151,13 @@ async def test_a_new_schedule(served: Served) -> None:
 async def test_settings(served: Served) -> None:
     """Settings are changed one by one."""
     changed = await control(served, "settings", {"speed": 20, "cancel_finished": "ok", "open_end": None})
-    assert changed == {"speed": 20.0, "cancel_finished": "ok", "open_end": None, "invalid_status": 400}
+    assert changed == {
+        "speed": 20.0,
+        "cancel_finished": "ok",
+        "open_end": None,
+        "invalid_status": 400,
+        "url_lives_s": 60.0,
+    }
 
 
 @pytest.mark.parametrize(
@@ -170,6 +176,7 @@ async def test_settings(served: Served) -> None:
         ("settings", {"speed": 0}, 400),
         ("settings", {"cancel_finished": "maybe"}, 400),
         ("settings", {"invalid_status": 418}, 400),
+        ("settings", {"url_lives_s": 0}, 400),
         ("settings", [], 400),
         ("webhooks", {}, 400),
         ("webhooks", {"run_id": 7}, 400),

@@ -1,0 +1,79 @@
+"""What the commands of a run left behind: a list, a fresh address for one person, or the file in the thread."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from bot.core.artifacts import file_name, listing
+from bot.core.bolt import Command, Resource
+from bot.core.buttons import ARTIFACT_FILE, ARTIFACT_OPEN, PartButton, part_value
+from bot.core.errors import BoltError, BoltRejected
+from bot.core.logs import strip_ansi
+from bot.core.message import Button, Buttons, Message, Paragraph
+from bot.core.run import RunKey, observe
+from bot.core.text import Code, Sentence, cut
+from bot.flows.logs import WAITING_MOST, promised
+from bot.flows.ports import Asker, Bolt, Upload, Uploads
+
+# What a button of Slack's can open.
+URL_MOST = 3000
+_ADDRESS = re.compile(r"https?://[^\s<>|\"]+")
+PATH_SHOWN = 200
+
+
+class Artifacts:
+    """Answers `artifacts <run id>`, and what the buttons under it ask for."""
+
+    def __init__(self, bolt: Bolt, uploads: Uploads, *, mask: Callable[[str], str]) -> None:
+        self._bolt = bolt
+        self._uploads = uploads
+        self._mask = mask
+
+    async def tell(self, key: RunKey, page: int = 0) -> Message:
+        """A page of what the run left behind; why not, where Bolt does not tell."""
+        try:
+            seen = observe(await self._bolt.status(key.id), self._mask)
+            found = await self._bolt.resources([command.id for command in seen.commands])
+        except BoltRejected:
+            return Message((f"Bolt knows no run {key.id}. Check the number.",))
+        except BoltError as error:
+            return Message((f"{error.sentence} Ask again in a minute.",))
+        files = [
+            (command, Resource(one.id, self._shown(one.path)))
+            for command in reversed(seen.commands)
+            for one in found.get(command.id, ())
+        ]
+        return listing(key, seen.state, files, page)
+
+    def _shown(self, path: str) -> str:
+        """A path as it may stand on a button: whoever writes files chooses their names."""
+        return " ".join(strip_ansi(self._mask(path)).split())
+
+    async def link(self, part: PartButton) -> Message:
+        """A fresh address of a file, behind a button: it is shown to whoever asked, and neither stored nor logged."""
+        name: Sentence = (Code(cut(part.path, PATH_SHOWN)), f" of run {part.key.id}")
+        try:
+            url = await self._bolt.resource_url(part.resource)
+        except BoltRejected:
+            url = None
+        except BoltError as error:
+            return Message((*name, f": {error.sentence} Click again in a minute."))
+        if not url:
+            return Message(("Bolt no longer has ", *name, "."))
+        post = Button(ARTIFACT_FILE, "Post it in the thread", value=part_value(part))
+        if len(url) > URL_MOST or not _ADDRESS.fullmatch(url):
+            text: Sentence = ("Bolt gives an address for ", *name, " that Slack cannot show. I can post the file.")
+            return Message(text, (Paragraph(text), Buttons((post,))))
+        text = ("The address of ", *name, " works for a short while only.")
+        # Behind a button: in a text its signature would be taken for a secret, which it is, and masked.
+        download = Button(ARTIFACT_OPEN, "Download", url=url, spoken=cut(f"Download {part.path}", 75))
+        return Message(text, (Paragraph(text), Buttons((download, post))))
+
+    async def post(self, asker: Asker, part: PartButton) -> Message:
+        """Have a file posted. Raises StoreAway."""
+        resource = Resource(part.resource, part.path)
+        name = f"{part.key.name}:{part.command}:{part.resource}:{asker.channel}"
+        upload = Upload(name, part.key, asker, Command(part.command, part.text), resource)
+        answer = await self._uploads.ask(upload, posts_it_anyway=False, most=WAITING_MOST)
+        return promised((Code(file_name(part.path)),), part.key.id, answer)

@@ -1,0 +1,176 @@
+"""The log of a command, told to one person; the whole of it goes into the thread for everyone."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from bot.core import nodes
+from bot.core.bolt import Command
+from bot.core.buttons import OPEN_RUN, WHOLE_LOG, PartButton, command_button, part_value
+from bot.core.card import run_url
+from bot.core.command import LogsCommand
+from bot.core.errors import BoltError, BoltRejected, BoltTooLarge
+from bot.core.following import Lines
+from bot.core.message import Block, Button, Buttons, Facts, Message, Paragraph, Preformatted
+from bot.core.run import Observation, Run, RunKey, failed_command, is_final, observe
+from bot.core.text import Code, Sentence, cut, duration, plural
+from bot.core.thread import EXCERPT_SHOWN
+from bot.flows.conclude import FailureLog, LogReader
+from bot.flows.following import BEGINNING, PAGES_MOST
+from bot.flows.ports import Asker, Bolt, Runs, Upload, UploadAnswer, Uploads
+
+COMMAND_SHOWN = 200
+SUMMARY_SHOWN = 160
+# So many files may wait in a channel: at one each 0.7 s, that is a minute.
+WAITING_MOST = 60
+
+
+class Logs:
+    """Answers `logs <run id> [number]`, and what the buttons under it ask for."""
+
+    def __init__(
+        self,
+        bolt: Bolt,
+        runs: Runs,
+        reader: LogReader,
+        uploads: Uploads,
+        *,
+        app_url: str,
+        mask: Callable[[str], str],
+    ) -> None:
+        self._bolt = bolt
+        self._runs = runs
+        self._reader = reader
+        self._uploads = uploads
+        self._app_url = app_url
+        self._mask = mask
+
+    async def tell(self, key: RunKey, number: int | None) -> Message:
+        """The lines that matter of a command's log; why not, where there are none to tell."""
+        try:
+            seen = observe(await self._bolt.status(key.id), self._mask)
+        except BoltRejected:
+            return Message((f"Bolt knows no run {key.id}. Check the number.",))
+        except BoltError as error:
+            return Message((f"{error.sentence} Ask again in a minute.",))
+        found = choose(key, seen, number)
+        if isinstance(found, Message):
+            return found
+        at, command = found
+        first = _heading(key, at, command)
+        where = Buttons(self._buttons(key, command, seen, whole=False))
+        try:
+            digest = await self._reader.read(command)
+        except BoltTooLarge as large:
+            most = f"{large.most // 1_000_000} MB"
+            text: Sentence = (*first, f" Its log is larger than the {most} that I read; look at it in Bolt.")
+            return Message(text, (Paragraph(text), where))
+        except BoltRejected:
+            return Message((*first, " Bolt no longer has its log."))
+        except BoltError as error:
+            return Message((*first, f" {error.sentence} Ask again in a minute."))
+        if digest is not None:
+            return self._told(key, command, seen, first, digest)
+        lines = await self._live(command)
+        if lines:
+            return Message(first, (Paragraph(first), Preformatted(lines), where))
+        text = (*first, " It has printed nothing yet." if command.return_code is None else " It printed nothing.")
+        return Message(text, (Paragraph(text), where))
+
+    async def _live(self, command: Command) -> str:
+        """What a running command has printed: some backends tell of its output only where its log is followed."""
+        if command.return_code is not None:
+            return ""
+        lines, cursor = Lines(), BEGINNING
+        try:
+            for _ in range(PAGES_MOST):
+                page = await self._bolt.command_log(command.id, cursor)
+                lines.add(line for _, line in page.lines)
+                cursor = page.cursor
+                if page.finished or not page.lines:
+                    break
+        except BoltError:
+            # What came before it is worth telling.
+            pass
+        return await asyncio.to_thread(lines.shown, self._mask) if lines.count else ""
+
+    def _told(self, key: RunKey, command: Command, seen: Observation, first: Sentence, digest: FailureLog) -> Message:
+        broke = command.return_code not in (None, 0)
+        lines = digest.excerpt if broke else digest.tail
+        if broke and digest.summary:
+            first = (*first, f" {cut(digest.summary, SUMMARY_SHOWN)}.")
+        blocks: list[Block] = [Paragraph(first), Preformatted(cut(lines, EXCERPT_SHOWN))]
+        if digest.length > len(lines):
+            what = "The lines that matter" if broke else "The last lines"
+            blocks.append(Facts((f"{what}, of {digest.length:,} characters in all.",)))
+        blocks.append(Buttons(self._buttons(key, command, seen, whole=True)))
+        return Message(first, tuple(blocks))
+
+    def _buttons(self, key: RunKey, command: Command, seen: Observation, *, whole: bool) -> tuple[Button, ...]:
+        made: list[Button] = []
+        if whole:
+            value = part_value(PartButton(key, command.id, command.text))
+            spoken = f"Whole log of run {key.id} in the thread"
+            made.append(Button(WHOLE_LOG, "Whole log in the thread", value=value, spoken=spoken))
+        if not is_final(seen.state):
+            made.append(command_button("Follow log", LogsCommand(key.id, follow=True), spoken=f"Follow run {key.id}"))
+        made.append(Button(OPEN_RUN, "Open in Bolt", url=run_url(self._app_url, key.id)))
+        return tuple(made)
+
+    async def whole(self, asker: Asker, part: PartButton) -> Message:
+        """Have the whole log of a command posted. Raises StoreAway."""
+        run = await self._runs.load(part.key)
+        ended = run.end if run else None
+        command = Command(part.command, part.text)
+        upload = Upload(f"{part.key.name}:{part.command}:log:{asker.channel}", part.key, asker, command)
+        anyway = ended is not None and ended.failed is not None and ended.failed.id == part.command
+        answer = await self._uploads.ask(upload, posts_it_anyway=anyway, most=WAITING_MOST)
+        return promised(("The whole log of ", Code(cut(part.text, COMMAND_SHOWN))), part.key.id, answer)
+
+    async def slowest(self, key: RunKey) -> Message:
+        """The slowest nodes of a run's failed command. Raises StoreAway."""
+        return nodes.slowest(await self._runs.load(key) or Run(key))
+
+
+def promised(what: Sentence, run_id: int, answer: UploadAnswer) -> Message:
+    """What becomes of a file that somebody asked for."""
+    where = f"the thread of run {run_id}" if answer.thread else f"this channel, for run {run_id} has no card here"
+    match answer.word:
+        case "full":
+            return Message(("Many files are being posted here just now. Ask again in a minute.",))
+        case "done":
+            return Message((*what, f" is in {'the thread' if answer.thread else 'this channel'} already."))
+        case "known":
+            return Message((*what, f" is on its way into {where} already."))
+        case _:
+            return Message((*what, f" comes into {where}."))
+
+
+def choose(key: RunKey, seen: Observation, number: int | None) -> tuple[int, Command] | Message:
+    """A command with its number (from 1): the one of that number, else the failed, the running, the last one."""
+    listed = seen.commands
+    if not listed:
+        over = is_final(seen.state)
+        text = f"Run {key.id} ended before any command began; there is no log." if over else ""
+        return Message((text or f"No command of run {key.id} has begun yet. Ask again in a moment.",))
+    if number is not None:
+        if 1 <= number <= len(listed):
+            return number, listed[number - 1]
+        so_far = "" if is_final(seen.state) else " so far"
+        has = f"Run {key.id} has {plural(len(listed), 'command')}{so_far}"
+        return Message((f"{has}; there is no number {number}. Ask for one from 1 to {len(listed)}.",))
+    running = [command for command in listed if command.return_code is None]
+    command = failed_command(seen) or (running or listed)[-1]
+    return listed.index(command) + 1, command
+
+
+def _heading(key: RunKey, number: int, command: Command) -> Sentence:
+    """`dbt test` (number 4 of run 4711) ended with exit code 1 after 38 s."""
+    if command.return_code is None:
+        stands = "is running"
+    else:
+        stands = "succeeded" if command.return_code == 0 else f"ended with exit code {command.return_code}"
+        if command.started_at and command.ended_at:
+            stands += f" after {duration((command.ended_at - command.started_at).total_seconds())}"
+    return (Code(cut(command.text, COMMAND_SHOWN)), f" (number {number} of run {key.id}) {stands}.")

@@ -1,0 +1,98 @@
+"""Fetching a file from the short-lived address that Bolt gives. None of our credentials go along."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+from urllib.parse import SplitResult, urlsplit
+
+import httpx
+
+from bot.core.errors import BoltLost, BoltNotSent, BoltTooLarge, DownloadRefused
+
+EXPIRED = frozenset({400, 401, 403, 404, 410})
+
+
+class Downloader:
+    """Implements the flows' `Downloads` port. A file takes `timeout_s` in all.
+
+    Addresses are https; in clear only where `endpoint`, the API's own, is on this machine and the file's is too: the
+    sandbox's. A redirect is not followed: it could lead into our own network.
+    """
+
+    def __init__(
+        self, endpoint: str, *, timeout_s: float = 20, transport: httpx.AsyncBaseTransport | None = None
+    ) -> None:
+        self._timeout_s = timeout_s
+        self._is_local = _is_loopback(urlsplit(endpoint))
+        self._transport = transport
+        self._http: httpx.AsyncClient | None = None
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        if self._http is not None:
+            await self._http.aclose()
+
+    def _client(self) -> httpx.AsyncClient:
+        # Made when it is needed: loading the certificates takes its time, and many bots never fetch a file.
+        if self._http is None:
+            self._http = httpx.AsyncClient(
+                timeout=httpx.Timeout(self._timeout_s, connect=min(5.0, self._timeout_s / 2)),
+                limits=httpx.Limits(max_connections=4),
+                follow_redirects=False,
+                transport=self._transport,
+            )
+        return self._http
+
+    async def fetch(self, url: str, *, most: int) -> bytes:
+        """A file. Raises BoltTooLarge above `most` bytes, DownloadRefused, BoltNotSent and BoltLost."""
+        self._check(url)
+        # What raises here may hold the address, which nobody may read in a log: hence `from None`.
+        try:
+            async with asyncio.timeout(self._timeout_s), self._client().stream("GET", url) as response:
+                return await _read(response, most)
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError):
+            raise BoltNotSent("Bolt's storage cannot be reached.") from None
+        except (httpx.UnsupportedProtocol, httpx.InvalidURL, ValueError):
+            raise DownloadRefused("Bolt gave an address that I cannot fetch.") from None
+        except (httpx.HTTPError, TimeoutError, OSError):
+            raise BoltLost("Bolt's storage did not give the file in time.") from None
+
+    def _check(self, url: str) -> None:
+        try:
+            parts = urlsplit(url)
+            fits = bool(parts.hostname) and parts.username is None and (parts.port is None or parts.port > 0)
+        except ValueError:
+            raise DownloadRefused("Bolt gave an address that I cannot fetch.") from None
+        if not fits or not (
+            parts.scheme == "https" or (self._is_local and parts.scheme == "http" and _is_loopback(parts))
+        ):
+            raise DownloadRefused("Bolt gave an address that is not https; I do not fetch it.")
+
+
+async def _read(response: httpx.Response, most: int) -> bytes:
+    if response.status_code in EXPIRED:
+        raise DownloadRefused(f"Bolt's storage refused the address ({response.status_code}); it may have expired.")
+    if response.is_redirect:
+        raise DownloadRefused("Bolt's storage sent me elsewhere; I do not follow that.")
+    if response.status_code != 200:
+        raise BoltLost(f"Bolt's storage answered with {response.status_code}.")
+    told = response.headers.get("Content-Length", "")
+    if told.isdecimal() and int(told) > most:
+        raise BoltTooLarge(most)
+    parts: list[bytes] = []
+    size = 0
+    async for part in response.aiter_bytes():
+        size += len(part)
+        if size > most:
+            raise BoltTooLarge(most)
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _is_loopback(parts: SplitResult) -> bool:
+    host = parts.hostname or ""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,38 @@
+"""The buttons under a list of artifacts: an address, the file itself, another page."""
+
+from __future__ import annotations
+
+from slack_bolt.async_app import AsyncAck, AsyncApp
+
+from bot.core.buttons import ARTIFACT_FILE, ARTIFACT_LINK, ARTIFACT_OPEN, ARTIFACTS_PAGE, PartButton
+from bot.core.message import Message
+from bot.flows.ports import Asker
+from bot.slack.actions.part import listen
+from bot.slack.desk import Desk
+
+
+def register(app: AsyncApp, desk: Desk) -> None:
+    """Listen to the buttons."""
+    listen(app, desk, ARTIFACT_LINK, _link, first=False)
+    listen(app, desk, ARTIFACT_FILE, _post, first=True)
+    listen(app, desk, ARTIFACTS_PAGE, _page, first=False, replaces=True)
+
+    async def opened(ack: AsyncAck) -> None:
+        """The address is opened by Slack itself."""
+        await ack()
+
+    app.action(ARTIFACT_OPEN)(opened)
+
+
+async def _link(desk: Desk, _asker: Asker, part: PartButton) -> Message:
+    return await desk.artifacts.link(part)
+
+
+async def _post(desk: Desk, asker: Asker, part: PartButton) -> Message:
+    answer = await desk.artifacts.post(asker, part)
+    desk.posts()
+    return answer
+
+
+async def _page(desk: Desk, _asker: Asker, part: PartButton) -> Message:
+    return await desk.artifacts.tell(part.key, part.page)

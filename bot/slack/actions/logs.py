@@ -1,0 +1,32 @@
+"""*Whole log in the thread*, *Stop following* and *Slowest nodes*."""
+
+from __future__ import annotations
+
+from slack_bolt.async_app import AsyncApp
+
+from bot.core.buttons import SLOWEST_NODES, STOP_FOLLOWING, WHOLE_LOG, PartButton
+from bot.core.message import Message
+from bot.flows.ports import Asker
+from bot.slack.actions.part import listen
+from bot.slack.desk import Desk
+
+
+def register(app: AsyncApp, desk: Desk) -> None:
+    """Listen to the buttons."""
+    listen(app, desk, WHOLE_LOG, _whole, first=True)
+    listen(app, desk, STOP_FOLLOWING, _stop, first=True)
+    listen(app, desk, SLOWEST_NODES, _slowest, first=True)
+
+
+async def _whole(desk: Desk, asker: Asker, part: PartButton) -> Message:
+    answer = await desk.logs.whole(asker, part)
+    desk.posts()
+    return answer
+
+
+async def _stop(desk: Desk, asker: Asker, part: PartButton) -> Message:
+    return await desk.follow_log.stop(part.key, asker.channel)
+
+
+async def _slowest(desk: Desk, _asker: Asker, part: PartButton) -> Message:
+    return await desk.logs.slowest(part.key)

@@ -1,0 +1,65 @@
+"""What buttons about a part of a run have in common: their value is read, and belongs to our own workspace."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck, AsyncApp
+
+from bot.core.buttons import PartButton, read_part_value
+from bot.core.errors import BadCommand, StoreAway
+from bot.core.message import Message
+from bot.flows.ports import Asker
+from bot.slack.desk import Desk, click_asker
+
+RECORD_S = 1.0
+ELSEWHERE = "That run belongs to another Bolt workspace; look at it in Bolt."
+NOT_NOTED = "My memory (Redis) does not answer, so nothing was done. Click again in a minute."
+
+OnClick = Callable[[Desk, Asker, PartButton], Awaitable[Message]]
+
+
+def listen(app: AsyncApp, desk: Desk, action: str, on_click: OnClick, *, first: bool, replaces: bool = False) -> None:
+    """Listen to a button, and to those with a number behind its name.
+
+    With `first`, what a click does is recorded before it is acknowledged; otherwise it is done after, for it takes longer.
+    With `replaces`, its answer takes the place of the message in which the button stands.
+    """
+
+    async def clicked(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
+        asker, work = click_asker(body), _click(desk, body, action.get("value") or "", on_click)
+        if not first:
+            await ack()
+            desk.later(_tell(desk, asker, work, replaces=replaces), asker)
+            return
+        try:
+            async with asyncio.timeout(RECORD_S):
+                answer = await work
+        except (StoreAway, TimeoutError):
+            answer = Message((NOT_NOTED,))
+        await ack()
+        desk.later(desk.tell(asker, answer), asker)
+
+    app.action(re.compile(rf"^{re.escape(action)}(\.\w+)?$"))(clicked)
+
+
+async def _click(desk: Desk, body: dict[str, Any], value: str, on_click: OnClick) -> Message:
+    try:
+        part = read_part_value(value)
+    except BadCommand as bad:
+        return Message((bad.sentence,))
+    if part.key.workspace != desk.workspace:
+        return Message((ELSEWHERE,))
+    return await on_click(desk, click_asker(body), part)
+
+
+async def _tell(desk: Desk, asker: Asker, work: Awaitable[Message], *, replaces: bool) -> None:
+    answer = await work
+    # A sentence alone says why not: what stands there stays.
+    if replaces and answer.blocks and asker.response_url:
+        await desk.chat.respond(asker.response_url, answer, replace=True)
+    else:
+        await desk.tell(asker, answer)

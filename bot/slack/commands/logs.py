@@ -1,0 +1,41 @@
+"""`logs <run id> [command number] [--follow]`: a command's log, told privately, or as it grows in the thread."""
+
+from __future__ import annotations
+
+import asyncio
+
+from bot.core.command import LogsCommand
+from bot.core.errors import StoreAway
+from bot.core.message import Message
+from bot.core.run import RunKey
+from bot.slack.desk import Call, Desk
+
+RECORD_S = 1.0
+
+
+async def handle(desk: Desk, call: Call, command: LogsCommand) -> Message | None:
+    """Answer with what Bolt says now, or note that the log is to be followed."""
+    key = RunKey(desk.workspace, command.run_id)
+    if not command.follow:
+        desk.later(_tell(desk, call, key, command.number), call.asker)
+        return None
+    try:
+        async with asyncio.timeout(RECORD_S):
+            answer = await desk.follow_log.begin(call.asker, key, command.number)
+    except (StoreAway, TimeoutError):
+        return Message((f"I could not note in time that run {key.id} is to be followed; ask again in a minute.",))
+    if answer is None:
+        desk.later(_instead(desk, call, key, command.number), call.asker)
+    else:
+        desk.followed()
+    return answer
+
+
+async def _tell(desk: Desk, call: Call, key: RunKey, number: int | None) -> None:
+    await desk.tell(call.asker, await desk.logs.tell(key, number))
+
+
+async def _instead(desk: Desk, call: Call, key: RunKey, number: int | None) -> None:
+    """It is not followed: why, or the log of a run that is over."""
+    answer = await desk.follow_log.why_not(key) or await desk.logs.tell(key, number)
+    await desk.tell(call.asker, answer)

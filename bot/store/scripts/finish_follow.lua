@@ -1,0 +1,23 @@
+-- New lines are posted: from here on it goes on behind them. ARGV: following, class, channel, item, token, number of
+-- the post, command, cursor, '1' where nothing follows, delay in us. Gives 'ok', 'known' or 'gone'.
+local id, record, due = ARGV[3], key('follow', ARGV[3]), key('due', 'follows')
+local items = key('posts', ARGV[4], ARGV[5])
+posted_in(ARGV[5])
+local posts = redis.call('HGET', record, 'posts')
+if not posts then
+  redis.call('ZREM', items, ARGV[6])
+  return 'gone'
+end
+-- Another one has posted these meanwhile, and what waits now is what came after.
+if posts ~= ARGV[8] then return 'known' end
+redis.call('ZREM', items, ARGV[6])
+if ARGV[11] == '1' then
+  redis.call('DEL', record)
+  redis.call('ZREM', due, id)
+  return 'ok'
+end
+redis.call('HSET', record, 'command', ARGV[9], 'cursor', ARGV[10], 'posts', num(tonumber(posts) + 1),
+  'posted_us', num(now()), 'refused', '0')
+redis.call('HDEL', record, 'pending', 'post')
+redis.call('ZADD', due, num(now() + tonumber(ARGV[12])), id)
+return 'ok'

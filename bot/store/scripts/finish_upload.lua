@@ -1,0 +1,9 @@
+-- Records that a file was posted (outcome 'ok') or never will be. ARGV: upload, class, channel, item, token, outcome.
+-- Gives 'ok', or what is on record where another one has posted it meanwhile.
+local record, items = key('upload', ARGV[3]), key('posts', ARGV[4], ARGV[5])
+posted_in(ARGV[5])
+redis.call('ZREM', items, ARGV[6])
+local before = redis.call('HGET', record, 'post') or ''
+if string.sub(before, 1, 5) == 'done:' then return before end
+if redis.call('EXISTS', record) == 1 then redis.call('HSET', record, 'post', 'done:' .. ARGV[8]) end
+return 'ok'

@@ -1,0 +1,61 @@
+"""Files that somebody asked for: one hash each, which expires, and an item in the lane of posts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from bot.core.run import CardRef
+from bot.flows.ports import Post, Upload, UploadAnswer
+from bot.store.codec import dump, load
+from bot.store.due import MICROSECONDS
+from bot.store.lanes import card_of
+from bot.store.scripts import Scripts
+
+REMEMBERED_S = 86_400
+
+
+class Uploads:
+    """Implements the flows' `Uploads` port."""
+
+    def __init__(self, scripts: Scripts) -> None:
+        self._scripts = scripts
+
+    async def ask(self, upload: Upload, *, posts_it_anyway: bool, most: int) -> UploadAnswer:
+        """Record that a file is wanted. `posts_it_anyway`: the run's end puts the same file into its thread."""
+        word, card = await self._scripts.run(
+            "ask_upload",
+            upload.id,
+            upload.key.name,
+            upload.asker.channel,
+            dump(upload),
+            most,
+            REMEMBERED_S,
+            int(posts_it_anyway),
+        )
+        return UploadAnswer(word, card_of(card))
+
+    async def load(self, name: str) -> Upload | None:
+        """A file as it was asked for, None where that is no longer known."""
+        record = await self._scripts.ask(self._scripts.redis.hgetall(self._scripts.key("upload", name)))
+        if not record.get("body"):
+            return None
+        thread: CardRef | None = card_of(record.get("card") or "")
+        asked_at = datetime.fromtimestamp(int(record["asked_us"]) / MICROSECONDS, UTC)
+        return replace(load(Upload, record["body"]), thread=thread, file_id=record.get("file_id"), asked_at=asked_at)
+
+    async def note_file(self, name: str, file_id: str) -> None:
+        """Remember a file that is uploaded and about to be shared, to be found if that reply is lost."""
+        record = self._scripts.key("upload", name)
+        await self._scripts.ask(self._scripts.redis.hset(record, "file_id", file_id))
+        # It may have expired while it waited.
+        await self._scripts.ask(self._scripts.redis.expire(record, REMEMBERED_S))
+
+    async def finish(self, post: Post, name: str, outcome: str) -> str:
+        """A file is posted (`ok`), or never will be (another word)."""
+        lease = post.lease
+        return str(
+            await self._scripts.run(
+                "finish_upload", name, post.urgency, post.channel, lease.member, lease.token, outcome
+            )
+        )

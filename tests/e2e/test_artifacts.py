@@ -1,0 +1,179 @@
+"""`/bolt artifacts`: a button each; a click gives a fresh address privately, or the file in the thread."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import aiohttp
+
+from bot.sandbox.bolt import Character, Fault, Run, Schedule, Step
+from tests.e2e.stage import Stage
+from tests.e2e.test_logs import answer, files, in_bolt, run_to_its_end
+
+REPORT = "target/report.csv"
+
+
+def past_run(stage: Stage, *steps: Step) -> Run:
+    """A run of these commands that nobody started here."""
+    stage.sandbox.bolt.add_schedule(Schedule(0, "Own", "own", Character(steps)))
+    return stage.sandbox.bolt.start("own")
+
+
+async def over(stage: Stage, run: Run) -> None:
+    """Wait for its end."""
+    await in_bolt(lambda: stage.sandbox.bolt.view(run.id).ended_at is not None)
+
+
+def buttons(message: Any) -> list[dict[str, Any]]:  # noqa: ANN401
+    """All buttons of a message."""
+    return [one for block in message.blocks if block["type"] == "actions" for one in block["elements"]]
+
+
+async def test_a_click_gives_a_fresh_address_privately(stage: Stage) -> None:
+    """Behind a button, for a text would be masked; it works, and nothing of it is in our log or anybody else's eyes."""
+    bot = await stage.start_bot({"BOLT_BOT_LOG_LEVEL": "debug"})
+    run = await run_to_its_end(stage, "nightly", "succeeded in")
+    await stage.slash(f"artifacts {run}")
+    told = await answer(stage, f"Run {run} left 6 files behind, of 3 commands.")
+    assert [one["text"]["text"] for one in buttons(told)][:2] == ["target/manifest.json", "target/run_results.json"]
+    assert stage.asked("boltResourceUrl") == 0
+    await stage.click("target/run_results.json")
+    given = await answer(stage, "works for a short while only")
+    download = next(one for one in buttons(given) if one["text"]["text"] == "Download")
+    async with aiohttp.ClientSession() as http, http.get(download["url"]) as got:
+        assert got.status == 200
+        assert "results" in await got.json()
+    token = download["url"].rpartition("/")[2]
+    assert token not in bot.printed()
+    assert token not in given.text
+    assert all(token not in json.dumps(one.blocks) for one in stage.replies() + stage.cards())
+    await stage.click("target/run_results.json")
+    await stage.until(lambda: stage.asked("boltResourceUrl") == 2)
+    outcome = await stage.click("Download")
+    assert outcome.problem == ""
+    # Slack sends the whole message with a click on it.
+    addresses = [one["url"] for message in stage.private() for one in buttons(message) if one.get("url")]
+    assert len({*addresses}) == 2
+    assert not any(address.rpartition("/")[2] in bot.printed() for address in addresses)
+
+
+async def test_a_file_is_posted_in_the_thread_masked(stage: Stage) -> None:
+    """A text, without the secrets that stand in it; once."""
+    stage.sandbox.bolt.files[REPORT] = "a,b\npassword=hunter2hunter2\n<!channel>,☃\n".encode()
+    stage.sandbox.bolt.add_schedule(
+        Schedule(0, "Own", "own", Character((Step("dbt run", 5, 0, "run-success", (REPORT,)),)))
+    )
+    await stage.start_bot()
+    run = await run_to_its_end(stage, "own", "succeeded in")
+    await stage.slash(f"artifacts {run}")
+    await answer(stage, f"Run {run} left 1 file behind, of 1 command.")
+    await stage.click(REPORT)
+    await answer(stage, "works for a short while only")
+    await stage.click("Post it in the thread", times=2)
+    await stage.until(lambda: len(files(stage)) == 1)
+    (file,) = files(stage)
+    assert file.name == f"run-{run}-report.csv"
+    assert file.content.decode() == "a,b\npassword=•••\n<!channel>,☃\n"
+    assert stage.replies()[-1].files == [file.id]
+    async with asyncio.timeout(15):
+        # Slack shows it a moment before we know that.
+        while not stage.told_privately("is in the thread already")():
+            told = len(stage.private())
+            await stage.click("Post it in the thread")
+            await stage.until(lambda told=told: len(stage.private()) > told)  # type: ignore[misc]
+    assert len(files(stage)) == 1
+
+
+async def test_a_hostile_name_is_only_a_name(stage: Stage) -> None:
+    """It turns no text around, breaks no line, mentions nobody and leads nowhere."""
+    path = "target/../../\u202eevil\n<!channel> *x*|https://evil.example/☃.txt"
+    stage.sandbox.bolt.files[path] = b"a"
+    stage.sandbox.bolt.add_schedule(
+        Schedule(0, "Own", "own", Character((Step("dbt run", 5, 0, "run-success", (path,)),)))
+    )
+    await stage.start_bot()
+    run = await run_to_its_end(stage, "own", "succeeded in")
+    await stage.slash(f"artifacts {run}")
+    label = buttons(await answer(stage, "left 1 file behind"))[0]["text"]["text"]
+    assert label == "target/../../evil <!channel> *x*|https://evil.example/☃.txt"
+    await stage.click(label)
+    told = await answer(stage, "works for a short while only")
+    assert "<!channel>" not in told.text
+    await stage.click("Post it in the thread")
+    await stage.until(lambda: len(files(stage)) == 1)
+    assert files(stage)[0].name == f"run-{run}-☃.txt"
+
+
+async def test_what_is_too_large_or_no_text_is_not_posted(stage: Stage) -> None:
+    """50 MB are not read; what cannot be read cannot be masked."""
+    large, binary = "target/large.json", "target/graph.gpickle"
+    stage.sandbox.bolt.files |= {large: b"x" * 50_000_000, binary: b"\x80\x04\xff\x00" * 10}
+    run = past_run(stage, Step("dbt run", 5, 0, "run-success", (large, binary)))
+    await stage.start_bot()
+    await over(stage, run)
+    await stage.slash(f"artifacts {run.id}")
+    await answer(stage, "left 2 files behind")
+    for path, words in ((large, "is larger than the 1.0 MB that I read; use its address"), (binary, "it is not text")):
+        await stage.click(path)
+        await stage.until(lambda path=path: path in str(stage.private()[-1].text))  # type: ignore[misc]
+        await stage.click("Post it in the thread")
+        await answer(stage, words)
+    assert files(stage) == []
+
+
+async def test_many_files_come_in_pages_that_turn_in_place(stage: Stage) -> None:
+    """200 commands: the same answer shows another page; Bolt is asked for 40 of them at a time, and not for their output."""
+    steps = [
+        Step(f"dbt run --select m{number}", 0.1, 0, "run-success", (f"target/f{number % 2}.json",))
+        for number in range(200)
+    ]
+    run = past_run(stage, *steps)
+    await stage.start_bot()
+    await over(stage, run)
+    await stage.slash(f"artifacts {run.id}")
+    told = await answer(stage, "page 1 of 20")
+    before = len(stage.private())
+    await stage.click("Next")
+    await stage.until(lambda: "page 2 of 20" in stage.private()[-1].text)
+    assert len(stage.private()) == before
+    assert told.ts == stage.private()[-1].ts
+    await stage.click("Previous")
+    await stage.until(lambda: "page 1 of 20" in stage.private()[-1].text)
+
+
+async def test_what_is_gone_is_told_plainly(stage: Stage) -> None:
+    """A file whose run was deleted, Bolt away, and a run that left nothing."""
+    run = past_run(stage, Step("dbt run", 5, 0, "run-success", (REPORT,)))
+    stage.sandbox.bolt.add_schedule(Schedule(0, "Sleeper", "sleeper", Character((Step("sleep 600", 600),))))
+    nothing = stage.sandbox.bolt.start("sleeper")
+    await stage.start_bot({"BOLT_BOT_API_TIMEOUT_S": "1"})
+    await stage.slash(f"artifacts {nothing.id}")
+    await answer(stage, f"No command of run {nothing.id} has left a file behind yet.")
+    await over(stage, run)
+    await stage.slash(f"artifacts {run.id}")
+    await answer(stage, "left 1 file behind")
+    stage.sandbox.bolt.add_fault(Fault("lost_run", run_id=run.id, count=None))
+    await stage.click(REPORT)
+    await answer(stage, "Bolt no longer has `target/report.csv` of run")
+    stage.sandbox.bolt.faults.clear()
+    stage.sandbox.bolt.add_fault(Fault("away", count=None))
+    await stage.click(REPORT)
+    await stage.until(stage.told_privately("Click again in a minute."), timeout_s=30)
+
+
+async def test_an_address_that_expires_at_once_is_told(stage: Stage) -> None:
+    """The file cannot be fetched with it."""
+    stage.sandbox.bolt.files[REPORT] = b"a,b\n"
+    run = past_run(stage, Step("dbt run", 5, 0, "run-success", (REPORT,)))
+    await stage.start_bot()
+    await over(stage, run)
+    await stage.slash(f"artifacts {run.id}")
+    await answer(stage, "left 1 file behind")
+    await stage.click(REPORT)
+    await answer(stage, "works for a short while only")
+    stage.sandbox.bolt.url_lives_s = 1e-6
+    await stage.click("Post it in the thread")
+    await answer(stage, "is not posted: Bolt does not give it: Bolt's storage refused the address (403)")
+    assert files(stage) == []

@@ -1,0 +1,183 @@
+"""`/bolt logs --follow`: new lines come into the thread while the run goes on, each once, and it stops by itself."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import Any
+
+from bot.sandbox.bolt import Character, Fault, Schedule, Step
+from bot.sandbox.slack import Fault as SlackFault
+from tests.e2e.stage import Stage
+from tests.e2e.test_logs import HOSTILE, answer, in_bolt, shows
+
+FAST = {"BOLT_BOT_FOLLOW_GAP_S": "1", "BOLT_BOT_LEASE_S": "1.5"}
+LONG_S = 50.0
+
+
+def ticking(stage: Stage, lines: int = 100, seconds: float = 80, *, more: tuple[Step, ...] = ()) -> None:
+    """A schedule whose command prints so many lines in so many seconds (of its own; ten times as fast here)."""
+    printed = tuple(f"tick {number:05d}" for number in range(lines))
+    stage.sandbox.bolt.add_schedule(
+        Schedule(0, "Slow", "slow", Character((Step("./slow", seconds, prints=printed), *more)))
+    )
+
+
+def boxes(stage: Stage) -> list[str]:
+    """What is preformatted in the thread, oldest first."""
+    return [
+        part["elements"][0]["text"]
+        for reply in stage.replies()
+        for block in reply.blocks
+        if block["type"] == "rich_text"
+        for part in block["elements"]
+    ]
+
+
+def ticks(stage: Stage) -> list[int]:
+    """The numbers of the lines that have come into the thread, in their order."""
+    return [int(number) for box in boxes(stage) for number in re.findall(r"tick (\d{5})", box)]
+
+
+async def follow(stage: Stage, **settings: str) -> int:
+    """Start such a run and follow its log."""
+    await stage.start_bot(FAST | settings)
+    await stage.slash("run slow")
+    await shows(stage, "./slow")
+    run = int(stage.started()[-1].id)
+    await stage.slash(f"logs {run} --follow")
+    await answer(stage, f"New lines of run {run} come into its thread")
+    return run
+
+
+async def stopped_by_itself(stage: Stage) -> None:
+    """Bolt is asked for the log no longer, and then there is nothing left to stop."""
+    clock, asked, since = asyncio.get_running_loop().time, -1, 0.0
+
+    def quiet() -> bool:
+        nonlocal asked, since
+        if stage.asked("boltCommandLogs") != asked:
+            asked, since = stage.asked("boltCommandLogs"), clock()
+        return clock() - since > 3
+
+    await in_bolt(quiet, timeout_s=LONG_S)
+    await stage.sandbox.slack.people.click("grace", "data-eng", posts(stage)[0].ts, label="Stop following")
+    await stage.until(lambda: bool(stage.private("grace")))
+    assert "is not followed here; nothing to stop" in stage.private("grace")[-1].text
+
+
+def posts(stage: Stage) -> list[Any]:
+    """The posts of new lines."""
+    return [one for one in stage.replies() if "of the log" in one.text]
+
+
+async def test_new_lines_come_until_the_run_ends(stage: Stage) -> None:
+    """Every line once, in their order, in few posts; then nothing is followed any more."""
+    ticking(stage, more=(Step("./after", 5, prints=("behind it",)),))
+    run = await follow(stage)
+    await stage.until(stage.replied("succeeded in"), timeout_s=LONG_S)
+    await stage.until(lambda: "behind it" in "".join(boxes(stage)), timeout_s=LONG_S)
+    assert ticks(stage) == list(range(100))
+    assert "▸ ./after" in "".join(boxes(stage)) or any("of `./after`" in one.text for one in posts(stage))
+    assert 2 <= len(posts(stage)) <= 14
+    assert sum("Stop following" in str(one.blocks) for one in posts(stage)) == 1
+    await stopped_by_itself(stage)
+    await stage.slash(f"logs {run} --follow")
+    await answer(stage, f"of run {run}) succeeded")
+
+
+async def test_a_crash_loses_no_line_and_doubles_none(stage: Stage) -> None:
+    """kill -9 while the lines come, and once more while Slack's reply to a post is lost."""
+    ticking(stage, lines=120, seconds=150)
+    await follow(stage)
+    await stage.until(lambda: len(posts(stage)) >= 2)
+    stage.bots[-1].kill()
+    await stage.bots[-1].ended()
+    await stage.start_bot(FAST)
+    before = len(posts(stage))
+    await stage.until(lambda: len(posts(stage)) > before)
+    stage.sandbox.workspace.faults.add(SlackFault("drop_after", "chat.postMessage"))
+    now = len(posts(stage))
+    await stage.until(lambda: len(posts(stage)) > now)
+    stage.bots[-1].kill()
+    await stage.bots[-1].ended()
+    stage.sandbox.workspace.faults.clear()
+    await stage.start_bot(FAST)
+    await stage.until(lambda: len(ticks(stage)) >= 120, timeout_s=LONG_S)
+    await stage.until(stage.replied("succeeded in"), timeout_s=LONG_S)
+    await stopped_by_itself(stage)
+    assert ticks(stage) == list(range(120))
+
+
+async def test_it_is_stopped_by_its_button(stage: Stage) -> None:
+    """By anyone, from the post; nothing comes after it, and the run goes on."""
+    ticking(stage, seconds=300)
+    run = await follow(stage)
+    await stage.until(lambda: len(posts(stage)) >= 1)
+    await stage.slash(f"logs {run} --follow")
+    await answer(stage, f"New lines of run {run} come into its thread already.")
+    ts = posts(stage)[0].ts
+    await stage.sandbox.slack.people.click("grace", "data-eng", ts, label="Stop following")
+    await stage.until(stage.told_privately(f"I follow the log of run {run} no longer.", user="grace"))
+    count, elapsed = len(posts(stage)), stage.sandbox.bolt.view(run).commands[-1].elapsed_s
+    await in_bolt(lambda: stage.sandbox.bolt.view(run).commands[-1].elapsed_s > elapsed + 4)
+    assert len(posts(stage)) == count
+    await stage.click("Stop following")
+    await answer(stage, "is not followed here; nothing to stop")
+
+
+async def test_a_flood_of_hostile_lines_is_cut_and_masked(stage: Stage) -> None:
+    """Head and tail with a line that says what is left out; nothing in it mentions anyone."""
+    lines = tuple(f"{HOSTILE[number % 4]} {number}" for number in range(20_000))
+    stage.sandbox.bolt.add_schedule(Schedule(0, "Slow", "slow", Character((Step("./slow", 60, prints=lines),))))
+    await follow(stage)
+    await stage.until(lambda: len(posts(stage)) >= 2, timeout_s=LONG_S)
+    for post in posts(stage):
+        assert "hunter2" not in str(post.blocks)
+        assert "s3cr3t" not in str(post.blocks)
+        assert "<!channel>" not in post.text
+        assert all("<!channel>" not in str(block) for block in post.blocks if block["type"] != "rich_text")
+    assert any("lines left out" in box for box in boxes(stage))
+
+
+async def test_a_run_that_is_deleted_meanwhile_is_told_once(stage: Stage) -> None:
+    """Bolt knows it no longer: one last post."""
+    ticking(stage, seconds=600)
+    run = await follow(stage)
+    await stage.until(lambda: len(posts(stage)) >= 1)
+    stage.sandbox.bolt.add_fault(Fault("lost_run", run_id=run, count=None))
+    await stage.until(
+        stage.replied(f"Bolt no longer knows run {run}, so I follow its log no longer."), timeout_s=LONG_S
+    )
+
+
+async def test_bolt_away_for_a_while_is_waited_for(stage: Stage) -> None:
+    """It goes on where it was."""
+    ticking(stage, seconds=200)
+    await follow(stage, BOLT_BOT_API_TIMEOUT_S="1")
+    await stage.until(lambda: len(posts(stage)) >= 1)
+    stage.sandbox.bolt.add_fault(Fault("status", operation="boltCommandLogs", count=4, status=503))
+    await stage.until(lambda: bool(ticks(stage)) and ticks(stage)[-1] == 99, timeout_s=LONG_S)
+    assert ticks(stage) == list(range(100))
+
+
+async def test_without_a_card_here_it_says_so(stage: Stage) -> None:
+    """There is no thread; the log so far can be had."""
+    ticking(stage, seconds=300)
+    run = stage.sandbox.bolt.start("slow")
+    await stage.start_bot(FAST)
+    await in_bolt(lambda: len(stage.sandbox.bolt.view(run.id).commands) == 3)
+    await stage.slash(f"logs {run.id} --follow")
+    await answer(stage, f"Run {run.id} has no card in this channel")
+    await stage.click("Show log")
+    await answer(stage, f"of run {run.id})")
+
+
+async def test_a_channel_that_throws_the_bot_out_ends_it(stage: Stage) -> None:
+    """Whoever asked is told why."""
+    ticking(stage, seconds=600)
+    run = await follow(stage)
+    await stage.until(lambda: len(posts(stage)) >= 1)
+    workspace = stage.sandbox.workspace
+    workspace.channel("data-eng").members.remove(workspace.bot.id)
+    await stage.until(stage.told_privately(f"I follow the log of run {run} no longer: I can't post"), timeout_s=LONG_S)

@@ -1,0 +1,294 @@
+"""`/bolt logs`: the lines that matter, privately; the whole log as a file in the thread."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from bot.sandbox.bolt import Character, Fault, Schedule, Step
+from bot.sandbox.slack import Fault as SlackFault
+from tests.e2e.stage import Stage
+
+HOSTILE = (
+    "<!channel> <@U0ADA> *bold* `code` :smile: <https://evil.example|click>",
+    "password=hunter2hunter2hunter2",
+    "postgres" + "://loader:s3cr3t-of-the-loader@warehouse.example/db",
+    "\x1b[31mred\x1b[0m\u202eesrever",
+)
+
+
+async def run_to_its_end(stage: Stage, slug: str, words: str) -> int:
+    """A run of this schedule, over and told; its id."""
+    await stage.slash(f"run {slug}")
+    await stage.until(stage.card_says(words))
+    await stage.until(stage.replied(words.split(maxsplit=1)[0]))
+    return int(stage.started()[-1].id)
+
+
+async def shows(stage: Stage, words: str) -> None:
+    """Wait until a card's blocks say this: the command that is running, say."""
+    await stage.until(lambda: any(words in str(card.blocks) for card in stage.cards()))
+
+
+async def in_bolt(holds: Callable[[], bool], *, timeout_s: float = 20) -> None:
+    """Wait until something holds of Bolt, which tells nobody of it."""
+    async with asyncio.timeout(timeout_s):
+        while not holds():  # noqa: ASYNC110 - as above
+            await asyncio.sleep(0.05)
+
+
+async def printing(stage: Stage, run: int) -> None:
+    """Wait until its last command has been printing for a while."""
+    await in_bolt(lambda: stage.sandbox.bolt.view(run).commands[-1].elapsed_s > 6)
+
+
+async def answer(stage: Stage, words: str) -> Any:  # noqa: ANN401
+    """The private answer with these words."""
+    await stage.until(stage.told_privately(words))
+    return next(one for one in reversed(stage.private()) if words in one.text)
+
+
+def files(stage: Stage) -> list[Any]:
+    """The files in the threads of the channel, oldest first."""
+    workspace = stage.sandbox.workspace
+    return [
+        workspace.files[one] for message in workspace.channel("data-eng").messages.values() for one in message.files
+    ]
+
+
+async def test_the_failed_command_is_told_by_default(stage: Stage) -> None:
+    """Which command, how it stands, the lines that matter, to the person alone."""
+    await stage.start_bot()
+    run = await run_to_its_end(stage, "hourly", "failed after")
+    await stage.until(lambda: len(stage.replies()) == 2)
+    await stage.slash(f"logs {run}")
+    told = await answer(stage, f"(number 4 of run {run}) ended with exit code 1")
+    assert "dbt run --select +fct_revenue+" in told.text
+    assert "net_amnt" in str(told.blocks)
+    assert "The lines that matter, of" in str(told.blocks)
+    assert "Follow log" not in str(told.blocks)
+    assert len(stage.replies()) == 2
+
+
+async def test_a_command_is_asked_for_by_its_number(stage: Stage) -> None:
+    """The number is the one of `status`; what succeeded shows its last lines, stderr too."""
+    await stage.start_bot()
+    run = await run_to_its_end(stage, "hourly", "failed after")
+    await stage.slash(f"logs {run} 1")
+    told = await answer(stage, f"(number 1 of run {run}) succeeded")
+    assert "x-access-token" not in str(told.blocks)
+    assert "ghs_" not in told.text
+    assert "--- stderr ---" in str(told.blocks)
+    await stage.slash(f"logs {run} 3")
+    assert "Completed successfully" in str((await answer(stage, f"(number 3 of run {run})")).blocks)
+    await stage.slash(f"logs {run} 9")
+    await answer(stage, f"Run {run} has 4 commands; there is no number 9. Ask for one from 1 to 4.")
+
+
+async def test_a_running_command_shows_what_it_has_printed_so_far(stage: Stage) -> None:
+    """Ask again, and there is more."""
+    lines = tuple(f"tick {number}" for number in range(2_000))
+    stage.sandbox.bolt.add_schedule(Schedule(0, "Slow", "slow", Character((Step("./slow", 600, prints=lines),))))
+    await stage.start_bot()
+    await stage.slash("run slow")
+    await shows(stage, "./slow")
+    run = stage.started()[-1].id
+    await printing(stage, run)
+    await stage.slash(f"logs {run}")
+    first = await answer(stage, f"(number 3 of run {run}) is running.")
+    assert "Follow log" in str(first.blocks)
+
+    def ticks(*told: Any) -> int:  # noqa: ANN401
+        return max(int(number) for number in re.findall(r"tick (\d+)", str([one.blocks for one in told])))
+
+    before = ticks(first)
+
+    await stage.click("Whole log in the thread")
+    await stage.until(lambda: len(files(stage)) == 1)
+    await stage.slash(f"logs {run}")
+    await stage.until(lambda: ticks(*stage.private()) > before)
+    # What has grown is worth another file.
+    async with asyncio.timeout(20):
+        while len(files(stage)) < 2:
+            told = len(stage.private())
+            await stage.click("Whole log in the thread")
+            await stage.until(lambda told=told: len(stage.private()) > told)  # type: ignore[misc]
+    assert len(files(stage)[1].content) > len(files(stage)[0].content)
+
+
+async def test_a_backend_that_tells_running_output_by_cursor_only(stage: Stage) -> None:
+    """What has been printed so far is told all the same, its first and last lines."""
+    lines = tuple(f"tick {number} {'.' * 60}" for number in range(5_000))
+    stage.sandbox.bolt.add_schedule(Schedule(0, "Slow", "slow", Character((Step("./slow", 600, prints=lines),))))
+    stage.sandbox.bolt.tells_running_output = False
+    await stage.start_bot()
+    await stage.slash("run slow")
+    await shows(stage, "./slow")
+    run = stage.started()[-1].id
+    await printing(stage, run)
+    await stage.slash(f"logs {run}")
+    told = str((await answer(stage, f"(number 3 of run {run}) is running.")).blocks)
+    assert "tick 0 ..." in told
+    assert "lines left out" in told
+    assert "Whole log" not in told
+
+
+async def test_a_hostile_log_is_shown_as_it_is_and_masked(stage: Stage) -> None:
+    """Nothing in it mentions, formats or tells a secret: not in the answer, nor in the file."""
+    step = Step("./hostile <!here> *x*", 5, 3, prints=HOSTILE)
+    stage.sandbox.bolt.add_schedule(Schedule(0, "Hostile", "hostile", Character((step,))))
+    await stage.start_bot()
+    run = await run_to_its_end(stage, "hostile", "failed after")
+    await stage.until(lambda: len(files(stage)) == 1)
+    await stage.slash(f"logs {run}")
+    told = await answer(stage, f"(number 3 of run {run})")
+    assert "<!here>" not in told.text
+    boxes = [block for block in told.blocks if block["type"] == "rich_text"]
+    assert "<!channel> <@U0ADA> *bold*" in json.dumps(boxes)
+    assert "<!channel>" not in json.dumps([block for block in told.blocks if block not in boxes])
+    content = files(stage)[0].content.decode()
+    for shown in (json.dumps(told.blocks, ensure_ascii=False), content):
+        assert "hunter2" not in shown
+        assert "s3cr3t" not in shown
+        assert "\x1b" not in shown
+        assert "\u202e" not in shown
+
+
+async def test_in_a_cards_thread_the_run_may_be_left_out(stage: Stage) -> None:
+    """The answers are private there, too."""
+    await stage.start_bot()
+    run = await run_to_its_end(stage, "hourly", "failed after")
+    await stage.until(lambda: len(stage.replies()) == 2)
+    card, people = stage.cards()[-1], stage.sandbox.slack.people
+    await people.mention("ada", "data-eng", "logs", thread_ts=card.ts)
+    told = await answer(stage, f"(number 4 of run {run}) ended with exit code 1")
+    assert told.thread_ts == card.ts
+    await people.mention("ada", "data-eng", "artifacts", thread_ts=card.ts)
+    await answer(stage, f"Run {run} left 4 files behind, of 2 commands.")
+    await people.mention("ada", "data-eng", "logs --follow", thread_ts=card.ts)
+    await stage.until(lambda: sum(f"(number 4 of run {run})" in one.text for one in stage.private()) == 2)
+
+
+async def test_the_whole_log_comes_into_the_thread_once(stage: Stage) -> None:
+    """However often it is asked for; the failed command's is there already."""
+    await stage.start_bot()
+    run = await run_to_its_end(stage, "hourly", "failed after")
+    await stage.until(lambda: len(files(stage)) == 1)
+    await stage.slash(f"logs {run}")
+    await answer(stage, f"(number 4 of run {run})")
+    await stage.click("Whole log in the thread")
+    await answer(stage, "is in the thread already")
+    await stage.slash(f"logs {run} 3")
+    await answer(stage, f"(number 3 of run {run})")
+    await stage.click("Whole log in the thread", times=3)
+    await stage.until(lambda: len(files(stage)) == 2)
+    await answer(stage, f"comes into the thread of run {run}")
+    file = files(stage)[1]
+    assert file.name == f"run-{run}-dbt-seed.log"
+    assert "Completed successfully" in file.content.decode()
+    await stage.click("Whole log in the thread")
+    await stage.until(lambda: sum("already" in one.text for one in stage.private()) >= 2)
+    assert len(files(stage)) == 2
+
+
+async def test_a_lost_reply_does_not_post_the_file_twice(stage: Stage) -> None:
+    """Slack has shared it and nobody was told: it is found."""
+    await stage.start_bot({"BOLT_BOT_LEASE_S": "1.5"})
+    run = await run_to_its_end(stage, "nightly", "succeeded in")
+    await stage.slash(f"logs {run} 3")
+    await answer(stage, f"(number 3 of run {run})")
+    fault = SlackFault("drop_after", "files.completeUploadExternal")
+    stage.sandbox.workspace.faults.add(fault)
+    await stage.click("Whole log in the thread")
+    await stage.until(lambda: len(files(stage)) == 1)
+    await stage.until(lambda: stage.sandbox.workspace.faults.take("files.completeUploadExternal") is None)
+    await stage.slash(f"logs {run} 4")
+    await answer(stage, f"(number 4 of run {run})")
+    await stage.click("Whole log in the thread")
+    await stage.until(lambda: {one.name for one in files(stage)} >= {f"run-{run}-dbt-run.log"}, timeout_s=30)
+    assert len(files(stage)) == 2
+
+
+async def test_the_file_is_posted_after_a_crash(stage: Stage) -> None:
+    """It was promised before the process died."""
+    short = {"BOLT_BOT_LEASE_S": "1.5"}
+    bot = await stage.start_bot(short)
+    run = await run_to_its_end(stage, "nightly", "succeeded in")
+    await stage.slash(f"logs {run} 3")
+    await answer(stage, f"(number 3 of run {run})")
+    stage.sandbox.bolt.add_fault(Fault("away", count=None))
+    await stage.click("Whole log in the thread")
+    await answer(stage, "comes into the thread")
+    bot.kill()
+    await bot.ended()
+    stage.sandbox.bolt.faults.clear()
+    await stage.start_bot(short)
+    await stage.until(lambda: len(files(stage)) == 1, timeout_s=40)
+
+
+async def test_a_run_without_a_card_here_gets_its_file_into_the_channel(stage: Stage) -> None:
+    """With a sentence that says what it is; and the answer says why not in a thread."""
+    run = next(one.id for one in stage.sandbox.bolt.runs("hourly"))
+    await stage.start_bot()
+    await stage.slash(f"logs {run} 1")
+    await answer(stage, f"(number 1 of run {run})")
+    await stage.click("Whole log in the thread")
+    await answer(stage, f"comes into this channel, for run {run} has no card here")
+    await stage.until(lambda: len(files(stage)) == 1)
+    (message,) = stage.cards()
+    assert f"of run {run}:" in message.text
+    assert not message.is_reply
+
+
+async def test_a_channel_without_the_bot_says_how_to_mend_that(stage: Stage) -> None:
+    """And nothing is left waiting."""
+    workspace = stage.sandbox.workspace
+    run = next(one.id for one in stage.sandbox.bolt.runs("hourly"))
+    await stage.start_bot()
+    await stage.slash(f"logs {run} 1")
+    await answer(stage, f"(number 1 of run {run})")
+    workspace.channel("data-eng").members.remove(workspace.bot.id)
+    await stage.click("Whole log in the thread")
+    await answer(stage, "Invite me with /invite")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("logs 99999999", "Bolt knows no run 99999999. Check the number."),
+        ("logs 99999999 --follow", "Bolt knows no run 99999999. Check the number."),
+        ("logs abc", "number"),
+        ("logs", "run"),
+        ("artifacts 99999999", "Bolt knows no run 99999999. Check the number."),
+        ("artifacts abc", "number"),
+    ],
+)
+async def test_bad_input_is_answered_privately(stage: Stage, text: str, words: str) -> None:
+    """With what is wrong; nothing is posted."""
+    await stage.start_bot()
+    await stage.slash(text)
+    await answer(stage, words)
+    assert stage.cards() == []
+
+
+async def test_what_cannot_be_told_is_told_plainly(stage: Stage) -> None:
+    """A run that has not begun, a log that is too large, Bolt away."""
+    starting = Character((Step("dbt run", 5),), phases=(("STARTING", 600.0),))
+    huge = Character((Step("./huge", 1, prints=("x" * 1_500_000,)),))
+    stage.sandbox.bolt.add_schedule(Schedule(0, "Late", "late", starting))
+    stage.sandbox.bolt.add_schedule(Schedule(0, "Huge", "huge", huge))
+    late, large = stage.sandbox.bolt.start("late"), stage.sandbox.bolt.start("huge")
+    await stage.start_bot({"BOLT_BOT_LOG_LIMIT_MB": "1", "BOLT_BOT_API_TIMEOUT_S": "1"})
+    await stage.slash(f"logs {late.id}")
+    await answer(stage, f"No command of run {late.id} has begun yet. Ask again in a moment.")
+    await in_bolt(lambda: stage.sandbox.bolt.view(large.id).ended_at is not None)
+    await stage.slash(f"logs {large.id} 3")
+    await answer(stage, "Its log is larger than the 1 MB that I read; look at it in Bolt.")
+    stage.sandbox.bolt.add_fault(Fault("away", count=None))
+    await stage.slash(f"logs {large.id} 3")
+    await stage.until(stage.told_privately("Ask again in a minute."), timeout_s=30)

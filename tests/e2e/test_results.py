@@ -1,0 +1,132 @@
+"""dbt's own account of a failure in the thread: from run_results.json where there is one, from the log otherwise."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from bot.sandbox.bolt import Character, Fault, Schedule, Step
+from tests.e2e.stage import Stage
+from tests.e2e.test_logs import shows
+
+RESULTS = "target/run_results.json"
+
+
+async def failed(stage: Stage, slug: str) -> str:
+    """Start a run that fails; the blocks of its announcement."""
+    await stage.start_bot()
+    await stage.slash(f"run {slug}")
+    await stage.until(stage.card_says("failed after"))
+    await stage.until(lambda: bool(stage.replies()))
+    return json.dumps(stage.replies()[0].blocks, ensure_ascii=False)
+
+
+def schedule(stage: Stage, *steps: Step) -> None:
+    """A schedule of these commands."""
+    stage.sandbox.bolt.add_schedule(Schedule(0, "Odd", "odd", Character(steps)))
+
+
+def account(*results: object) -> bytes:
+    """A run_results.json that is made now."""
+    made = {"generated_at": datetime.now(UTC).isoformat()}
+    return json.dumps({"metadata": made, "results": results}).encode()
+
+
+async def test_failed_nodes_stand_in_a_table_with_the_counts_of_all(stage: Stage) -> None:
+    """Name, kind, time, failing rows and message; warned nodes by name; without our credentials."""
+    blocks = await failed(stage, "data-quality-tests")
+    assert "FAIL  unique_stg_orders_order_id  test" in blocks
+    assert "1 row  Got 1 result, configured to fail if != 0" in blocks
+    assert "dbt counts 1 fail, 1 warn, 4 skipped, 1 pass, 4 success. Warned: not_null_stg_orders_customer_id." in blocks
+    ((path, headers),) = stage.sandbox.bolt.downloads
+    assert path == RESULTS
+    assert not {"x-api-key", "x-api-secret", "authorization", "cookie"} & {name.lower() for name in headers}
+
+
+async def test_the_slowest_nodes_are_told_to_whoever_asks(stage: Stage) -> None:
+    """Privately: the thread gets nothing."""
+    await failed(stage, "data-quality-tests")
+    await stage.until(lambda: len(stage.replies()) == 2)
+    ts = stage.replies()[0].ts
+    await stage.sandbox.slack.people.click("grace", "data-eng", ts, label="Slowest nodes")
+    await stage.until(stage.told_privately("The slowest of run", user="grace"))
+    assert "raw_customers" in stage.private("grace")[-1].text
+    assert len(stage.replies()) == 2
+
+
+async def test_a_stale_source_is_read_from_its_own_file(stage: Stage) -> None:
+    """dbt source freshness leaves sources.json."""
+    blocks = await failed(stage, "freshness")
+    assert "raw.raw_orders  source" in blocks
+    assert "dbt counts 1 error." in blocks
+
+
+async def test_a_file_of_an_earlier_command_is_not_believed(stage: Stage) -> None:
+    """After a compilation error the account of the seed before it still lies there: the log serves."""
+    blocks = await failed(stage, "seed-then-compile")
+    assert stage.sandbox.bolt.downloads
+    assert "Compilation Error" in blocks
+    assert "dbt counts" not in blocks
+    assert "Slowest" not in blocks
+
+
+async def test_two_hundred_failed_nodes_stay_within_slacks_limits(stage: Stage) -> None:
+    """The first of them, and how many more; hostile names and messages are shown as they are, secrets masked."""
+    nodes = [
+        {
+            "unique_id": f"model.shop.<!channel>_{number}_" + "n" * 90,
+            "status": "error",
+            "message": "*bold* <@U0ADA> password=hunter2hunter2 " + "m" * 400,
+            "execution_time": 1.25,
+        }
+        for number in range(200)
+    ]
+    schedule(stage, Step("dbt run", 60, 1, "run-model-error", (RESULTS,)))
+    await stage.start_bot()
+    await stage.slash("run odd")
+    await shows(stage, "dbt run")
+    stage.sandbox.bolt.files[RESULTS] = account(*nodes)
+    await stage.until(stage.replied("failed (command"))
+    (post, *_) = stage.replies()
+    blocks = json.dumps(post.blocks, ensure_ascii=False)
+    assert "dbt counts 200 error." in blocks
+    assert "more" in blocks
+    assert "hunter2" not in blocks
+    assert all(block["type"] != "section" or "<!channel>" not in str(block) for block in post.blocks)
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"\xff\xfe", b'{"metadata": {}, "results": 7}', b"{" * 100_000])
+async def test_a_file_that_is_none_falls_back_to_the_log(stage: Stage, content: bytes) -> None:
+    """Whatever stands in it, the end is told."""
+    stage.sandbox.bolt.files[RESULTS] = content
+    blocks = await failed(stage, "hourly")
+    assert "net_amnt" in blocks
+    assert "dbt counts" not in blocks
+
+
+async def test_a_file_of_50_mb_falls_back_to_the_log(stage: Stage) -> None:
+    """It is not even read to its end."""
+    stage.sandbox.bolt.files[RESULTS] = b" " * 50_000_000
+    blocks = await failed(stage, "hourly")
+    assert "net_amnt" in blocks
+    assert "dbt counts" not in blocks
+
+
+async def test_an_expired_address_is_asked_for_anew_and_then_done_without(stage: Stage) -> None:
+    """Twice at most: the log serves."""
+    stage.sandbox.bolt.url_lives_s = 1e-6
+    blocks = await failed(stage, "hourly")
+    assert "net_amnt" in blocks
+    assert stage.asked("boltResourceUrl") == 2
+
+
+async def test_an_address_that_does_not_come_delays_the_end_by_seconds_only(stage: Stage) -> None:
+    """An end is told within the time in which a log is waited for."""
+    stage.sandbox.bolt.add_fault(Fault("timeout", operation="boltResourceUrl", count=None))
+    await stage.start_bot({"BOLT_BOT_API_TIMEOUT_S": "2"})
+    await stage.slash("run hourly")
+    await stage.until(stage.card_says("failed after"), timeout_s=20)
+    await stage.until(stage.replied("failed (command"))
+    assert "net_amnt" in str(stage.replies()[0].blocks)

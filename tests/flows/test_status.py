@@ -1,0 +1,27 @@
+"""How the commands of a run are told."""
+
+from __future__ import annotations
+
+from bot.core.bolt import Command
+from bot.core.run import Observation, Run, RunKey
+from bot.flows.status import commands
+
+
+def told(count: int) -> str:
+    """So many commands, the last of which is running, as a person reads them."""
+    listed = [Command(number, f"dbt run {number}", return_code=0) for number in range(1, count)]
+    run = Run(RunKey("w", 1), seen=Observation("RUNNING", (*listed, Command(count, "dbt test"))))
+    return "".join(str(getattr(span, "text", span)) for span in commands(run))
+
+
+def test_commands_have_the_numbers_that_logs_takes() -> None:
+    """Counted from the first one, the platform's own too."""
+    assert told(2) == "1. dbt run 1 ok\n2. dbt test running"
+
+
+def test_of_many_commands_the_last_ones_keep_their_numbers() -> None:
+    """Where earlier ones are left out."""
+    lines = told(200).split("\n")
+    assert lines[0] == "185 earlier commands left out"
+    assert lines[1] == "186. dbt run 186 ok"
+    assert lines[-1] == "200. dbt test running"

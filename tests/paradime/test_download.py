@@ -1,0 +1,142 @@
+"""Files from short-lived addresses: bounded, without our credentials, and from nowhere else."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+from aiohttp import web
+
+from bot.core.errors import BoltError, BoltLost, BoltNotSent, BoltTooLarge, DownloadRefused
+from bot.paradime.download import Downloader
+from tests.paradime.conftest import Backend
+
+LOCAL, REAL = "http://127.0.0.1:1/bolt/graphql", "https://api.example/graphql"
+SIGNED = "?X-Amz-Signature=not-for-any-eyes"
+
+
+async def _file(request: web.Request) -> web.StreamResponse:
+    match request.match_info["what"]:
+        case "text":
+            return web.Response(text="a,b\n", headers={"Set-Cookie": "a=b"})
+        case "large":
+            return web.Response(body=b"x" * 5_000_000)
+        case "endless":
+            response = web.StreamResponse()
+            await response.prepare(request)
+            for _ in range(1000):
+                await response.write(b"x" * 100_000)
+            return response
+        case "slow":
+            await asyncio.sleep(30)
+        case "elsewhere":
+            raise web.HTTPFound("http://127.0.0.1:9/")
+        case "echo":
+            return web.json_response(dict(request.headers))
+        case "broken":
+            return web.Response(status=500)
+    return web.Response(status=403, text="Request has expired")
+
+
+@pytest.fixture
+async def storage() -> AsyncIterator[str]:
+    """The address of a server of files."""
+    app = web.Application()
+    app.router.add_get("/{what}", _file)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    await runner.cleanup()
+
+
+@pytest.fixture
+async def downloader() -> AsyncIterator[Downloader]:
+    """One whose API is on this machine."""
+    made = Downloader(LOCAL, timeout_s=1)
+    yield made
+    await made.aclose()
+
+
+async def test_a_file_is_fetched(storage: str, downloader: Downloader) -> None:
+    """As it is."""
+    assert await downloader.fetch(f"{storage}/text{SIGNED}", most=100) == b"a,b\n"
+
+
+async def test_nothing_of_ours_goes_along(storage: str, downloader: Downloader) -> None:
+    """No credentials and no cookies."""
+    sent = (await downloader.fetch(f"{storage}/echo{SIGNED}", most=10_000)).decode().lower()
+    assert not any(word in sent for word in ("authorization", "api-key", "api-secret", "paradime"))
+
+
+@pytest.mark.parametrize(
+    ("what", "error"),
+    [
+        ("large", BoltTooLarge),
+        ("endless", BoltTooLarge),
+        ("slow", BoltLost),
+        ("broken", BoltLost),
+        ("elsewhere", DownloadRefused),
+        ("expired", DownloadRefused),
+    ],
+)
+async def test_what_does_not_come_has_a_reason_without_the_address(
+    storage: str, downloader: Downloader, what: str, error: type[BoltError]
+) -> None:
+    """Bounded in size and time; a redirect is not followed; the signature stands in no error."""
+    with pytest.raises(error) as caught:
+        await downloader.fetch(f"{storage}/{what}{SIGNED}", most=1_000_000)
+    assert "Signature" not in f"{caught.value}{caught.value.__cause__}{caught.value.sentence}"
+    assert caught.value.__suppress_context__ or caught.value.__context__ is None
+
+
+async def test_nobody_there(downloader: Downloader) -> None:
+    """It was not sent."""
+    with pytest.raises(BoltNotSent):
+        await downloader.fetch("http://127.0.0.1:9/text", most=100)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://storage.example/a",
+        "http://169.254.169.254/latest/meta-data",
+        "http://127.0.0.1:1/a",
+        "file:///etc/passwd",
+        "https://user:pass@storage.example/a",
+        "https:///a",
+        "https://storage.example:99999/a",
+        "gopher://storage.example/a",
+        "",
+    ],
+)
+async def test_only_https_is_fetched(url: str) -> None:
+    """In clear from nowhere, unless the API itself is on this machine."""
+    downloader = Downloader(REAL, transport=httpx.MockTransport(lambda _: httpx.Response(200)))
+    with pytest.raises(DownloadRefused):
+        await downloader.fetch(url, most=100)
+    assert await downloader.fetch("https://storage.example/a", most=100) == b""
+    await downloader.aclose()
+
+
+async def test_even_here_only_this_machine_is_asked_in_clear(downloader: Downloader) -> None:
+    """The sandbox's address, and no other."""
+    with pytest.raises(DownloadRefused):
+        await downloader.fetch("http://169.254.169.254/latest/meta-data", most=100)
+
+
+async def test_what_commands_left_behind_comes_without_their_output(backend: Backend) -> None:
+    """Many commands in one request; one that Bolt does not know is left out."""
+    world = backend.world
+    run = next(one for one in world.runs("nightly"))
+    ids = [command.id for command in world.view(run.id).commands]
+    found = await backend.client.resources([*ids, 999_999])
+    assert list(found) == ids
+    assert found[ids[0]] == ()
+    assert {one.path for one in found[ids[-1]]} == {"target/manifest.json", "target/run_results.json"}
+    before = len(backend.records)
+    assert await backend.client.resources(ids) == found
+    assert len(backend.records) == before + 1
+    assert await backend.client.resources([]) == {}

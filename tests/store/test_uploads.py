@@ -1,0 +1,123 @@
+"""Files that somebody asked for: once each, behind those of ends, and not too many."""
+
+from __future__ import annotations
+
+import pytest
+from redis.asyncio import Redis
+
+from bot.core.bolt import Command, Resource
+from bot.core.following import Batch
+from bot.core.run import CardRef, End, RunKey
+from bot.flows.ports import Asker, Post, Upload
+from bot.store.codec import load
+from bot.store.due import DueSet
+from bot.store.followings import Followings
+from bot.store.lanes import Budget, Posts
+from bot.store.scripts import Scripts
+from bot.store.uploads import Uploads
+from tests.store.record import follow_run
+
+KEY = RunKey("w", 1)
+ADA = Asker("T", "U1", "A")
+FREE = Budget(post_gap_s=0, channel_gap_s=0, upload_gap_s=0)
+
+
+@pytest.fixture
+def scripts(redis_client: Redis) -> Scripts:
+    """The scripts of a deployment of its own."""
+    return Scripts(redis_client, "test", retention_s=1000)
+
+
+def log_of(command: int) -> Upload:
+    """The log of a command of the run."""
+    return Upload(f"{KEY.name}:{command}:log:A", KEY, ADA, Command(command, "dbt test"))
+
+
+async def ask(scripts: Scripts, command: int, *, anyway: bool = False, most: int = 10) -> str:
+    """What becomes of asking for it."""
+    return (await Uploads(scripts).ask(log_of(command), posts_it_anyway=anyway, most=most)).word
+
+
+async def claim(scripts: Scripts, budget: Budget = FREE) -> Post | None:
+    """The most urgent post."""
+    taken = await Posts(scripts, budget, lease_s=10, upload_lease_s=60).claim()
+    if taken.lease is None:
+        return None
+    return Post(taken.lease, taken.urgency, taken.channel, f"upload:{taken.item.partition('/')[2]}", "post")
+
+
+async def test_a_file_is_asked_for_once(scripts: Scripts) -> None:
+    """On its way, then there; where it could not be posted, asking again is another try."""
+    await follow_run(scripts, 1, ts="1.5")
+    uploads = Uploads(scripts)
+    answer = await uploads.ask(log_of(7), posts_it_anyway=False, most=10)
+    assert (answer.word, answer.thread) == ("new", CardRef("A", "1.5"))
+    assert await ask(scripts, 7) == "known"
+    post = await claim(scripts)
+    assert post is not None
+    found = await uploads.load(log_of(7).id)
+    assert found is not None
+    assert (found.command, found.thread, found.asker) == (log_of(7).command, CardRef("A", "1.5"), ADA)
+    assert found.asked_at is not None
+    assert await uploads.finish(post, log_of(7).id, "no") == "ok"
+    assert await ask(scripts, 7) == "new"
+    post = await claim(scripts)
+    assert post is not None
+    await uploads.note_file(log_of(7).id, "F1")
+    assert await uploads.finish(post, log_of(7).id, "ok") == "ok"
+    assert await uploads.finish(post, log_of(7).id, "no") == "done:ok"
+    assert await ask(scripts, 7) == "done"
+    assert 0 < await scripts.redis.ttl(scripts.key("upload", log_of(7).id)) <= 86_400
+    assert await claim(scripts) is None
+
+
+async def test_too_many_in_a_channel_are_refused(scripts: Scripts) -> None:
+    """So many may wait, whichever they are; another channel has room of its own."""
+    assert [await ask(scripts, number, most=2) for number in (1, 2, 3, 1)] == ["new", "new", "full", "known"]
+
+
+async def test_a_log_that_its_end_posts_is_not_posted_twice(scripts: Scripts) -> None:
+    """It waits, or it is there; where that could not be posted, asking is another try."""
+    await follow_run(scripts, 1, ts="1.5")
+    card = scripts.key("card", "T:A:1.5")
+    await scripts.redis.zadd(scripts.key("posts", "log", "A"), {"file/T:A:1.5": 1})
+    assert await ask(scripts, 7, anyway=True) == "known"
+    await scripts.redis.delete(scripts.key("posts", "log", "A"))
+    await scripts.redis.hset(card, "file", "done:F123")
+    assert await ask(scripts, 7, anyway=True) == "done"
+    await scripts.redis.hset(card, "file", "done:file_uploads_disabled")
+    assert await ask(scripts, 7, anyway=True) == "new"
+
+
+async def test_files_of_ends_come_first_and_followed_logs_last(scripts: Scripts) -> None:
+    """And where no file may be uploaded yet, lines of a followed log need not wait for that."""
+    await follow_run(scripts, 1, ts="1.5")
+    followings = Followings(scripts)
+    assert await followings.begin(KEY, ADA, 7, most=10) == "new"
+    claimed = await DueSet(scripts, "follows", lease_s=10).claim(1)
+    assert claimed.lease is not None
+    assert await followings.push(claimed.lease, Batch("dbt run", 1, "a", 7, "1:0"), delay_s=5)
+    await ask(scripts, 7)
+    await ask(scripts, 8)
+    await scripts.redis.zadd(scripts.key("posts", "log", "A"), {"file/T:A:1.5": 1})
+    await scripts.redis.zadd(scripts.key("posts", "log"), {"A": 1})
+    slow = Budget(post_gap_s=0, channel_gap_s=0, upload_gap_s=30)
+    taken = [await claim(scripts, slow) for _ in range(3)]
+    assert [post.urgency if post else None for post in taken] == ["log", "follow", None]
+    await scripts.redis.delete(scripts.key("budget", "uploads"))
+    post = await claim(scripts, slow)
+    assert post is not None
+    assert (post.urgency, post.lease.lease_s) == ("file", 60)
+
+
+def test_what_a_newer_version_writes_is_read() -> None:
+    """Fields that this one does not know are left out."""
+    end = load(
+        End,
+        '{"log": "read", "nodes": [{"status": "FAIL", "name": "a", "kind": "test", "message": "", "new": 1}], "newer": {}}',
+    )
+    assert end.nodes[0].name == "a"
+    assert load(
+        Upload,
+        '{"id": "a", "key": {"workspace": "w", "id": 1}, "asker": {"team": "T", "user": "U", "channel": "C"}, "command": {"id": 1, "text": ""}, "resource": {"id": 1, "path": "x"}, "more": 1}',
+    ).resource == Resource(1, "x")
