@@ -25,6 +25,8 @@ RUN_AGAIN = "run.again"
 RUN_VALUES = frozenset({CANCEL_RUN, RETRY_FAILED, RETRY_ALL, RUN_AGAIN})
 # May be followed by what tells the buttons of a message apart.
 WATCH_RUN = "run.watch"
+START_QUEUED = "start.queue"
+DROP_QUEUED = "start.drop"
 START_ANOTHER = "start.another"
 START_SUGGESTED = "start.suggested"
 PREVIOUS_PAGE = "page.previous"
@@ -68,13 +70,15 @@ def run_value(run: Run) -> str:
         "p": facts.pull_request,
         "t": int(facts.asked_at.timestamp()) if facts.asked_at else None,
         "c": list(facts.commands) if facts.overridden else None,
+        "a": cut(facts.actor, 100) if facts.actor else None,
+        "o": facts.watched_by,
         "k": True if facts.continue_on_error else None,
     }
     given = {key: value for key, value in fields.items() if value is not None}
-    for least in ("n", "c", "b", "s"):
+    for least in ("a", "n", "c", "b", "s"):
         if len(_compact(given)) <= VALUE_LIMIT:
             break
-        if given.pop(least, None) is not None and least != "n":
+        if given.pop(least, None) is not None and least not in {"a", "n"}:
             given["x"] = True
     return _compact(given)
 
@@ -97,8 +101,16 @@ def read_run_value(value: str) -> RunButton:
         asked_by=_text(fields, "u"),
         asked_at=datetime.fromtimestamp(asked, UTC) if isinstance(asked, int) and 0 < asked < BOLT_ID_LIMIT else None,
         request=_text(fields, "q"),
+        actor=_text(fields, "a"),
+        watched_by=_text(fields, "o"),
     )
     return RunButton(RunKey(workspace, run_id), facts, whole="x" not in fields)
+
+
+def watch_button(run: Run, *, number: int | None = None) -> Button:
+    """A button that gives an active run a card where it is clicked; `number` tells those of a row apart."""
+    action = WATCH_RUN if number is None else f"{WATCH_RUN}.{number}"
+    return Button(action, "Watch it here", value=run_value(run), spoken=cut(f"Watch run {run.id} of {run.title}", 75))
 
 
 def request_value(request_id: str) -> str:

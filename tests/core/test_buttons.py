@@ -23,6 +23,8 @@ FACTS = RunFacts(
     asked_by="U1",
     asked_at=datetime(2026, 11, 23, 14, 20, tzinfo=UTC),
     request="abc",
+    actor="Bolt scheduler",
+    watched_by="U2",
 )
 
 
@@ -55,7 +57,7 @@ def test_a_button_that_cannot_carry_all_commands_carries_none_and_says_so() -> N
 def test_a_value_fits_into_slacks_limit_whatever_the_names() -> None:
     """2000 characters, with names of any length."""
     for letter in ("x", '"', "\\", "🎉", "\u0000"):
-        facts = RunFacts(schedule=letter * 900, name=letter * 900, branch=letter * 900)
+        facts = RunFacts(schedule=letter * 900, name=letter * 900, branch=letter * 900, actor=letter * 900)
         value = buttons.run_value(Run(RunKey("w" * 64, 2**31 - 1), facts=facts))
         assert len(value) <= 2000
         assert buttons.read_run_value(value).key.id == 2**31 - 1
