@@ -204,6 +204,23 @@ async def test_a_schedule_that_is_gone_at_the_turn(stage: Stage) -> None:
     assert stage.started() == []
 
 
+async def test_a_retry_waits_too(stage: Stage) -> None:
+    """Of the run that had failed last when it was asked for, whatever fails meanwhile."""
+    add_schedule(stage)
+    failed = starts(stage)
+    ends(stage, failed, "ERROR")
+    run = starts(stage)
+    await stage.start_bot()
+    await queued(stage, text=f"retry {SLUG} --all")
+    assert f"Retry of run {failed.id}" in stage.cards()[-1].text
+    ends(stage, run, "ERROR")
+    await stage.until(lambda: len(stage.started()) == 1)
+    (retry,) = stage.started()
+    assert retry.parent_id == failed.id
+    await stage.until(stage.card_says(f"|Run {retry.id}>"))
+    assert len(stage.cards()) == 1
+
+
 async def test_a_click_too_late(stage: Stage) -> None:
     """It has started: the click says as which run, and cancels nothing."""
     add_schedule(stage)

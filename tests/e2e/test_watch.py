@@ -230,8 +230,8 @@ async def test_a_deleted_card_gives_its_place_to_a_new_one(stage: Stage) -> None
 
 async def test_a_lost_start_is_found_although_its_run_is_watched(stage: Stage) -> None:
     """Somebody watches the run before it is known to be a start's: that start is not unclear for it, and one card tells."""
-    await stage.start_bot({"BOLT_BOT_API_TIMEOUT_S": "1"})
     add_schedule(stage)
+    await stage.start_bot({"BOLT_BOT_API_TIMEOUT_S": "1"})
     bolt = stage.sandbox.bolt
     bolt.add_fault(Fault("timeout", operation="triggerBoltRun", executes=True, hold_s=None))
     await stage.slash(f"run {SLUG}")
