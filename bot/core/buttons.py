@@ -7,6 +7,7 @@ older bot still works.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -105,6 +106,24 @@ def read_run_value(value: str) -> RunButton:
         watched_by=_text(fields, "o"),
     )
     return RunButton(RunKey(workspace, run_id), facts, whole="x" not in fields)
+
+
+def without_secrets(value: str, mask: Callable[[str], str]) -> str:
+    """A run's value without its commands where the mask finds a secret in one: whoever reads the message reads the value.
+
+    The commands themselves cannot be masked, for they are to be run again. The record of the run has them.
+    """
+    if '"c":[' not in value:
+        return value
+    try:
+        fields = _object(value)
+    except BadCommand:
+        return value
+    commands = fields.get("c")
+    if not isinstance(commands, list) or all(mask(one) == one for one in commands if isinstance(one, str)):
+        return value
+    del fields["c"]
+    return _compact({**fields, "x": True})
 
 
 def watch_button(run: Run, *, number: int | None = None) -> Button:

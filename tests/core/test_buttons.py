@@ -98,6 +98,19 @@ def test_no_value_gets_past_with_anything_but_a_refusal(value: object) -> None:
             read(text)
 
 
+def test_commands_with_a_secret_are_not_carried() -> None:
+    """The run is still named; what it was started with, only its record knows."""
+    facts = replace(FACTS, commands=("echo hunter2", "dbt run"), overridden=True)
+    value = buttons.run_value(Run(RunKey("w", 4711), facts=facts))
+    kept = buttons.without_secrets(value, lambda text: text.replace("hunter2", "•••"))
+    assert "hunter2" in value
+    assert "hunter2" not in kept
+    read = buttons.read_run_value(kept)
+    assert (read.key.id, read.facts.commands, read.whole) == (4711, (), False)
+    assert buttons.without_secrets(value, lambda text: text) == value
+    assert buttons.without_secrets('{"c":["', lambda _text: "•••") == '{"c":["'
+
+
 def test_a_request_and_a_suggestion_come_back() -> None:
     """What goes out on the private answers' buttons comes back."""
     assert buttons.read_request_value(buttons.request_value("abc")) == "abc"
