@@ -65,6 +65,21 @@ async def test_a_schedulers_run_is_watched_to_its_end(stage: Stage) -> None:
     assert len(stage.cards()) == 1
 
 
+@pytest.mark.parametrize("text", [f"runs {SLUG}", f"status {SLUG}"])
+async def test_a_run_is_watched_from_where_its_schedule_is_read(stage: Stage, text: str) -> None:
+    """The card has the schedule's name, who started it and the branch."""
+    add_schedule(stage)
+    starts(stage, branch="dev")
+    await stage.start_bot()
+    await stage.slash(text)
+    await stage.until(lambda: any(WATCH in str(one.blocks) for one in stage.private()))
+    await stage.click(WATCH)
+    await stage.until(stage.card_says("*Load the warehouse* is running"))
+    card = stage.cards()[-1].text
+    assert "dev" in card
+    assert "by Bolt scheduler · watched by" in card
+
+
 async def test_a_watched_run_is_cancelled_from_its_card(stage: Stage) -> None:
     """As from any card."""
     add_schedule(stage)
