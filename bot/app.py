@@ -21,6 +21,7 @@ from bot.core.errors import BoltDenied, BoltError, BoltRejected, SlackError, Sto
 from bot.core.redact import Redactor
 from bot.core.run import CardRef
 from bot.flows.active import Active
+from bot.flows.adopt import Adopt
 from bot.flows.answer import Answers
 from bot.flows.artifacts import Artifacts
 from bot.flows.ask import Ask
@@ -39,6 +40,7 @@ from bot.flows.logs import Logs
 from bot.flows.look import Looks
 from bot.flows.place import Places
 from bot.flows.ports import Limits
+from bot.flows.queue import Queue, QueueRules
 from bot.flows.results import ResultsReader
 from bot.flows.schedules import Schedules
 from bot.flows.show import Show
@@ -71,10 +73,12 @@ from bot.store.followings import Followings
 from bot.store.heard import Heard
 from bot.store.indexes import Indexes
 from bot.store.lanes import Budget, Edits, Posts
+from bot.store.lines import Lines
 from bot.store.requests import Requests
 from bot.store.runs import Runs
 from bot.store.scripts import Scripts
 from bot.store.uploads import Uploads
+from bot.store.watches import Watches
 from bot.web.server import PortTakenError, WebServer
 from bot.web.webhooks import Webhooks
 from bot.workers import claims
@@ -97,12 +101,16 @@ READY_WITHIN_S = 2.0
 # For whom a worker's jobs, and a click on Cancel, make work. Its own set a worker looks at again by itself, and what is
 # not rung for is seen a second later: ringing everyone for everything would be most of what a busy bot does.
 RINGS: dict[str, tuple[str, ...]] = {
-    "requests": ("posts", "edits", "polls"),
-    "polls": ("edits", "ends", "cancels"),
-    "strays": ("edits", "ends", "cancels", "polls"),
+    "requests": ("posts", "edits", "polls", "queue"),
+    "polls": ("edits", "ends", "cancels", "queue"),
+    "strays": ("edits", "ends", "cancels", "polls", "queue"),
     "ends": ("edits", "posts"),
     "cancels": ("edits", "polls"),
-    "posts": ("requests", "edits"),
+    "posts": ("requests", "edits", "watches", "queue"),
+    "watches": ("posts", "polls"),
+    "queue": ("requests", "edits"),
+    "watched": ("watches",),
+    "queued": ("posts", "polls"),
     "wishes": ("cancels", "edits", "polls"),
     "follows": ("posts",),
     "followed": ("follows",),
@@ -330,6 +338,8 @@ class App:
                 "ends": 0,
                 "cancels": 0,
                 "follows": 0,
+                "watches": 0,
+                "queue": 0,
             }.items()
         }
         budget = Budget.of(settings.bolt_bot_edits_a_minute, settings.bolt_bot_posts_a_minute)
@@ -345,6 +355,7 @@ class App:
             deadline_s=deadline_s,
             trigger_s=settings.bolt_bot_api_timeout_s,
         )
+        watches, lines = Watches(scripts, limits), Lines(scripts, limits)
 
         def its_url(card: CardRef) -> str | None:
             return card_url(identity, card.channel, card.ts)
@@ -358,7 +369,6 @@ class App:
             command=settings.bolt_bot_command,
             mask=self._mask,
         )
-        start = Start(bolt, chat, requests, runs, due["requests"], answers, looks, start_rules, card_url=its_url)
         bot_name, settle_s = f"@{identity.name}", lease_s / 3 + 0.5
         uploads = Uploads(scripts)
         uploader = Uploader(
@@ -377,7 +387,21 @@ class App:
         follow_log = FollowLog(bolt, chat, posts, runs, Followings(scripts), answers, follow_rules, mask=self._mask)
         tell_rules = TellRules(app_url, bot_name, deadline_s=deadline_s, call_s=lease_s / 3, settle_s=settle_s)
         others = {"upload": uploader.send, "follow": follow_log.send}
-        tell = Tell(chat, posts, requests, runs, logs, tell_rules, others)
+        start = Start(
+            bolt,
+            chat,
+            requests,
+            runs,
+            due["requests"],
+            answers,
+            looks,
+            start_rules,
+            lines=lines,
+            card_url=its_url,
+        )
+        tell = Tell(
+            chat, posts, requests, runs, logs, tell_rules, others, lines=lines, watches=watches, answers=answers
+        )
         follow = Follow(
             bolt,
             runs,
@@ -389,6 +413,29 @@ class App:
             poll_max_s=settings.bolt_bot_poll_max_s,
         )
         cancel = Cancel(bolt, runs, due["cancels"], answers, app_url=app_url, now=now)
+        adopt = Adopt(
+            bolt,
+            runs,
+            watches,
+            due["watches"],
+            answers,
+            catalog,
+            listings,
+            app_url=app_url,
+            card_url=its_url,
+            mask=self._mask,
+            asked=self._ring("watched"),
+        )
+        queue = Queue(
+            requests,
+            lines,
+            due["queue"],
+            looks,
+            QueueRules(settings.workspace, app_url, longest_s=settings.bolt_bot_queue_s),
+            card_url=its_url,
+            asked=self._ring("queued"),
+            left=self._ring("queue"),
+        )
         self._workers = self._build_workers(
             due,
             edits,
@@ -400,6 +447,8 @@ class App:
             show=Show(chat, edits, requests, runs, app_url=app_url),
             tell=tell,
             follow_log=follow_log,
+            adopt=adopt,
+            queue=queue,
         )
 
         if settings.paradime_webhook_secret is not None:
@@ -452,6 +501,8 @@ class App:
             forms=Forms(catalog, bolt, mask=self._mask),
             views=chat,
             status=status,
+            adopt=adopt,
+            queue=queue,
             requests=requests,
             runs=runs,
             answers=answers,
@@ -484,6 +535,8 @@ class App:
         show: Show,
         tell: Tell,
         follow_log: FollowLog,
+        adopt: Adopt,
+        queue: Queue,
     ) -> dict[str, Worker]:
         ring, soon_s = self._ring, min(1.0, self._settings.bolt_bot_poll_min_s / 2)
         kinds = {
@@ -504,6 +557,8 @@ class App:
                 claims.each(due["follows"], follow_log.advance, ring("follows"), most=FEW_AT_ONCE),
                 FEW_AT_ONCE,
             ),
+            "watches": (claims.each(due["watches"], adopt.advance, ring("watches"), most=FEW_AT_ONCE), FEW_AT_ONCE),
+            "queue": (claims.each(due["queue"], queue.advance, ring("queue"), most=FEW_AT_ONCE), FEW_AT_ONCE),
             "posts": (claims.posts(posts, tell, ring("posts")), FEW_AT_ONCE),
             "edits": (claims.edits(edits, show), FEW_AT_ONCE),
         }

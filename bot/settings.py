@@ -164,6 +164,7 @@ class Settings(BaseSettings):
     bolt_bot_log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = "info"
     bolt_bot_lease_s: float = Field(default=10, ge=1, le=300)
     bolt_bot_start_deadline_s: float = Field(default=60, ge=1, le=600)
+    bolt_bot_queue_s: float = Field(default=86_400, ge=1, le=604_800)
     # A person hears of a lost start within 20 s, so no request may take longer.
     bolt_bot_api_timeout_s: float = Field(default=10, ge=0.5, le=20)
     bolt_bot_retention_days: float = Field(default=30, ge=0.01, le=3650)

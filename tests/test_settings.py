@@ -67,6 +67,7 @@ def test_the_least_environment_is_enough() -> None:
         "bolt_bot_log_level": "info",
         "bolt_bot_lease_s": "10",
         "bolt_bot_start_deadline_s": "60",
+        "bolt_bot_queue_s": "86400",
         "bolt_bot_api_timeout_s": "10",
         "bolt_bot_retention_days": "30",
         "bolt_bot_edits_a_minute": "48",

@@ -7,6 +7,7 @@ older bot still works.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -25,6 +26,8 @@ RUN_AGAIN = "run.again"
 RUN_VALUES = frozenset({CANCEL_RUN, RETRY_FAILED, RETRY_ALL, RUN_AGAIN})
 # May be followed by what tells the buttons of a message apart.
 WATCH_RUN = "run.watch"
+START_QUEUED = "start.queue"
+DROP_QUEUED = "start.drop"
 START_ANOTHER = "start.another"
 START_SUGGESTED = "start.suggested"
 PREVIOUS_PAGE = "page.previous"
@@ -76,13 +79,15 @@ def run_value(run: Run) -> str:
         "p": facts.pull_request,
         "t": int(facts.asked_at.timestamp()) if facts.asked_at else None,
         "c": list(facts.commands) if facts.overridden else None,
+        "a": cut(facts.actor, 100) if facts.actor else None,
+        "o": facts.watched_by,
         "k": True if facts.continue_on_error else None,
     }
     given = {key: value for key, value in fields.items() if value is not None}
-    for least in ("n", "c", "b", "s"):
+    for least in ("a", "n", "c", "b", "s"):
         if len(_compact(given)) <= VALUE_LIMIT:
             break
-        if given.pop(least, None) is not None and least != "n":
+        if given.pop(least, None) is not None and least not in {"a", "n"}:
             given["x"] = True
     return _compact(given)
 
@@ -105,6 +110,8 @@ def read_run_value(value: str) -> RunButton:
         asked_by=_text(fields, "u"),
         asked_at=datetime.fromtimestamp(asked, UTC) if isinstance(asked, int) and 0 < asked < BOLT_ID_LIMIT else None,
         request=_text(fields, "q"),
+        actor=_text(fields, "a"),
+        watched_by=_text(fields, "o"),
     )
     return RunButton(RunKey(workspace, run_id), facts, whole="x" not in fields)
 
@@ -155,6 +162,30 @@ def read_part_value(value: str) -> PartButton:
         raise _unreadable()
     key = RunKey(workspace, run_id)
     return PartButton(key, number("c"), _text(fields, "t") or "", number("i"), _text(fields, "f") or "", number("p"))
+
+
+def without_secrets(value: str, mask: Callable[[str], str]) -> str:
+    """A run's value without its commands where the mask finds a secret in one: whoever reads the message reads the value.
+
+    The commands themselves cannot be masked, for they are to be run again. The record of the run has them.
+    """
+    if '"c":[' not in value:
+        return value
+    try:
+        fields = _object(value)
+    except BadCommand:
+        return value
+    commands = fields.get("c")
+    if not isinstance(commands, list) or all(mask(one) == one for one in commands if isinstance(one, str)):
+        return value
+    del fields["c"]
+    return _compact({**fields, "x": True})
+
+
+def watch_button(run: Run, *, number: int | None = None) -> Button:
+    """A button that gives an active run a card where it is clicked; `number` tells those of a row apart."""
+    action = WATCH_RUN if number is None else f"{WATCH_RUN}.{number}"
+    return Button(action, "Watch it here", value=run_value(run), spoken=cut(f"Watch run {run.id} of {run.title}", 75))
 
 
 def request_value(request_id: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Literal
 
 from bot.core import buttons
-from bot.core.command import ArtifactsCommand, LogsCommand
+from bot.core.command import ArtifactsCommand, LogsCommand, RunCommand
 from bot.core.expected import late, share, usual_end
 from bot.core.message import Block, Button, Buttons, Confirm, Facts, Message, Paragraph
 from bot.core.progress import bar, progress
@@ -19,6 +19,8 @@ from bot.core.text import Bold, Code, Emoji, Link, Mention, Sentence, Span, When
 
 COMMAND_SHOWN = 120
 OVERRIDES_SHOWN = 600
+# In which a start that is or was queued has a card unlike others.
+WAITING_STATES = (State.QUEUED, State.REFUSED, State.CLOSED)
 
 
 def run_url(app_url: str, run_id: int) -> str:
@@ -99,6 +101,8 @@ def _recovered(run: Run) -> Sentence:
 
 def request_card(request: Request, app_url: str) -> Message:
     """The card of a start that has no run yet: starting, being looked for, or unclear."""
+    if request.queued_at is not None and request.state in WAITING_STATES:
+        return waiting_card(request, app_url)
     name = Bold(request.title)
     asked: Sentence = ("Asked by ", Mention(request.user), " at ", When(request.asked_at))
     parent = request.look.parent_run if request.look else None
@@ -108,10 +112,60 @@ def request_card(request: Request, app_url: str) -> Message:
         first: Sentence = (Emoji("mag"), " ", name, " may have started: Bolt did not answer, I am looking for the run")
     elif request.state is State.UNCLEAR:
         first = (Emoji("grey_question"), " ", Mention(request.user), ": it is unclear whether ", name, " started")
+    elif request.state is State.SETTLED and request.run_id:
+        # A run has one card in a channel, and someone watched this one before it was known whose it is.
+        run = Link(run_url(app_url, request.run_id), f"run {request.run_id}")
+        first = (Emoji("arrow_right"), " ", name, " has started as ", run, "; its card is another one in this channel")
     else:
         first = (Emoji("clock1"), " ", name, " is starting")
     blocks: tuple[Block, ...] = (Paragraph(_lines(first, *_unclear(request, app_url))), Facts(asked))
     return Message((*first, ". ", *asked), blocks)
+
+
+def waiting_card(request: Request, app_url: str) -> Message:
+    """The card of a start that waits for a run to end, or of one that waited and is not started after all."""
+    name = Bold(request.title)
+    asked: list[Span] = ["Asked by ", Mention(request.user), " at ", When(request.queued_at or request.asked_at)]
+    asked += _what(request, app_url)
+    if request.state is not State.QUEUED:
+        first: Sentence = (Emoji("black_square_for_stop"), " ", *not_started(request))
+        return Message((*first, " ", *asked), (Paragraph(first), Facts(tuple(asked))))
+    first = (Emoji("vertical_traffic_light"), " ", name, " waits for ", *_awaited(request, app_url))
+    drop = Button(
+        buttons.DROP_QUEUED,
+        "Do not run",
+        value=buttons.request_value(request.id),
+        spoken=cut(f"Do not run {request.title}", 75),
+    )
+    return Message((*first, ". ", *asked), (Paragraph(first), Facts(tuple(asked)), Buttons((drop,))))
+
+
+def _what(request: Request, app_url: str) -> list[Span]:
+    """What is to be started, where it is more than the schedule as it is."""
+    parent, wanted = request.look.parent_run if request.look else None, request.wanted
+    if parent is not None:
+        return [" · ", retry_of(parent, app_url)]
+    if not isinstance(wanted, RunCommand):
+        return []
+    spans: list[Span] = [f" · {cut(wanted.branch, 80)}"] if wanted.branch else []
+    return [*spans, f" · pull request {wanted.pull_request}"] if wanted.pull_request else spans
+
+
+def not_started(request: Request) -> Sentence:
+    """Why a start that waited was not sent, as a whole sentence or two."""
+    name = Bold(request.title)
+    if request.dropped_by:
+        return (name, " was not started: ", Mention(request.dropped_by), " took it out of the queue.")
+    return (name, f" was not started. {request.why}")
+
+
+def _awaited(request: Request, app_url: str) -> Sentence:
+    run: Span = "the run before it"
+    if request.behind:
+        run = Link(run_url(app_url, request.behind), f"run {request.behind}")
+    if not request.ahead:
+        return (run, " to end")
+    return (run, f" to end, and for {plural(request.ahead, 'start')} asked for before it")
 
 
 def _unclear(request: Request, app_url: str) -> list[Sentence]:
@@ -180,6 +234,10 @@ def _facts(run: Run, app_url: str) -> Sentence:
         spans += [" · started by ", Mention(run.facts.asked_by)]
     if run.started_at:
         spans += [" at " if run.facts.asked_by else " · started at ", When(run.started_at)]
+    if run.facts.actor and not run.facts.asked_by:
+        spans.append(f"{'' if run.started_at else ' · started'} by {cut(run.facts.actor, 80)}")
+    if run.facts.watched_by:
+        spans += [" · watched by ", Mention(run.facts.watched_by)]
     return tuple(spans)
 
 

@@ -40,8 +40,8 @@ def _lines(runs: Sequence[Run], app_url: str) -> Sentence:
     spans: list[Span] = []
     for run in runs:
         spans += ["\n" if spans else "", *headline(run), " · ", Link(run_url(app_url, run.id), f"run {run.id}")]
-        if _bad(run) and run.facts.asked_by:
-            spans += [" ", Mention(run.facts.asked_by)]
+        if _bad(run) and run.mentioned:
+            spans += [" ", Mention(run.mentioned)]
     return tuple(spans)
 
 

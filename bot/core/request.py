@@ -29,6 +29,13 @@ class State(StrEnum):
     SETTLED = "settled"  # there is a run
     REFUSED = "refused"  # nothing was started; the card is still to be removed and the person to be told
     CLOSED = "closed"  # nothing is left to do
+    QUEUED = "queued"  # waits for a run to end; then it is carded, as any start
+    OTHER = "other"  # a state of another version's: whoever does not know it does nothing about it
+
+    @classmethod
+    def of(cls, word: str) -> State:
+        """The state on record."""
+        return cls(word) if word in set(cls) else cls.OTHER
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +67,27 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
+class Running:
+    """The run because of which a start was refused, as its schedule's listing tells of it."""
+
+    run_id: int
+    by: str = ""
+    started_at: datetime | None = None
+    branch: str | None = None
+    pull_request: int | None = None
+    parent_run: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """A start as it is recorded. `thread` is the one in which it was asked for.
 
     `why` is the sentence of a refusal, `near` the slugs that may have been meant. `candidates` are the runs that
-    may be ours; at a refusal because one is running, that run. `direct`: answered by direct message. `origin` is what a
-    card's button told of the run that is to be retried.
+    may be ours; at a refusal because one is running, that run, of which `running` tells more. `direct`: answered by
+    direct message. `origin` is what a card's button told of the run that is to be retried.
+
+    One that waits, or waited, has `queued_at`; `asked_at` is the time of its turn then. It waits for the run `behind` and
+    for `ahead` other starts, was `rounds` times overtaken, and was taken out of the line by the user `dropped_by`.
     """
 
     id: str
@@ -88,6 +110,12 @@ class Request:
     thread: str = ""
     direct: bool = False
     origin: Origin | None = None
+    running: Running | None = None
+    queued_at: datetime | None = None
+    behind: int | None = None
+    ahead: int = 0
+    rounds: int = 0
+    dropped_by: str | None = None
 
     @property
     def title(self) -> str:
@@ -156,6 +184,38 @@ def _retry_facts(request: Request, look: Look, *, only_failed: bool) -> RunFacts
         asked_at=request.asked_at,
         request=request.id,
         parent_run=look.parent_run,
+    )
+
+
+def running_of(run: RunSummary) -> Running:
+    """What a listing tells of a run that is in the way."""
+    return Running(
+        run_id=run.id,
+        by=run.actor_email or run.actor,
+        started_at=run.started_at,
+        branch=run.branch,
+        pull_request=pull_request_of(run),
+        parent_run=run.parent_run_id,
+    )
+
+
+def pull_request_of(run: RunSummary) -> int | None:
+    """The number of a run's pull request. Bolt lists it as a text."""
+    text = run.pull_request or ""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else None
+
+
+def running_facts(running: Running, look: Look | None) -> RunFacts:
+    """What is known of a run that is in the way, before anybody has looked at it."""
+    return RunFacts(
+        schedule=look.slug if look else "",
+        name=look.name if look else "",
+        branch=running.branch,
+        pull_request=running.pull_request,
+        asked_at=running.started_at,
+        parent_run=running.parent_run,
+        usual_s=look.usual_s if look else None,
+        actor=running.by or None,
     )
 
 

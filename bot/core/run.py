@@ -64,7 +64,8 @@ class RunFacts:
     """What is known of a run from its beginning. `commands` are the schedule's own, or the asker's instead of them.
 
     `usual_s` is the median length of the schedule's last successes, None without history. Of a retry, `parent_run` is the
-    run that is retried; `only_failed` says that only what failed of `commands` runs.
+    run that is retried; `only_failed` says that only what failed of `commands` runs. `actor` is who started a run that
+    nobody here has asked for, in Bolt's words. `watched_by` is told by the card: who wanted it there.
     """
 
     schedule: str = ""
@@ -80,6 +81,8 @@ class RunFacts:
     only_failed: bool = False
     continue_on_error: bool = False
     usual_s: float | None = None
+    actor: str | None = None
+    watched_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +190,11 @@ class Run:
     def title(self) -> str:
         """What people call it: the schedule's name, its slug, or the run's number."""
         return self.facts.name or self.facts.schedule or f"Run {self.key.id}"
+
+    @property
+    def mentioned(self) -> str | None:
+        """Who is told that it failed: who watches it, else who asked for it."""
+        return self.facts.watched_by or self.facts.asked_by
 
     @property
     def started_at(self) -> datetime | None:

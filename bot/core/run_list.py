@@ -8,6 +8,7 @@ from bot.core.card import run_url
 from bot.core.command import RunCommand, RunsCommand
 from bot.core.message import Block, Button, Buttons, Message, Paragraph
 from bot.core.paging import Page, page_buttons
+from bot.core.request import pull_request_of
 from bot.core.run import Run, RunFacts, RunKey, is_final
 from bot.core.states import state_emoji, state_word
 from bot.core.text import Bold, Link, Sentence, Span, When, cut, duration, plural
@@ -66,12 +67,11 @@ def run_line(run: RunSummary, app_url: str) -> Sentence:
 
 def listed_run(schedule: Schedule, run: RunSummary, workspace: str) -> Run:
     """A run as far as a listing tells of it."""
-    number = run.pull_request or ""
     facts = RunFacts(
         schedule=schedule.slug,
         name=schedule.name,
         branch=run.branch,
-        pull_request=int(number) if number.isascii() and number.isdecimal() and len(number) < 10 else None,
+        pull_request=pull_request_of(run),
         parent_run=run.parent_run_id,
         asked_at=run.started_at,
     )

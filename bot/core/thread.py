@@ -105,7 +105,7 @@ def log_file_name(run_id: int, command: str) -> LogFile:
 
 
 def _mention(run: Run) -> Sentence:
-    return (" ", Mention(run.facts.asked_by)) if run.facts.asked_by else ()
+    return (" ", Mention(run.mentioned)) if run.mentioned else ()
 
 
 def _long_overrides(run: Run) -> Sentence:

@@ -30,8 +30,17 @@ class Answers:
 
     async def privately(self, asker: Asker, message: Message) -> bool:
         """Answer the asker. False where Slack may take the answer later; where it refuses every way, that is logged."""
+        return await self._by(self._ways(asker, message), asker)
+
+    async def lastingly(self, asker: Asker, message: Message) -> bool:
+        """Tell someone who may not be looking now: what is shown in a channel to one person alone is gone by then."""
+        ways: list[Way] = [lambda: self._chat.direct(asker.user, message, key="answer")]
+        return await self._by([*ways, *self._ways(asker, message)], asker)
+
+    async def _by(self, ways: list[Way], asker: Asker) -> bool:
+        """Answer in the first of these ways that works."""
         errors: list[SlackError] = []
-        for way in self._ways(asker, message):
+        for way in ways:
             try:
                 await way()
             except SlackError as error:

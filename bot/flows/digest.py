@@ -7,6 +7,7 @@ import structlog
 from bot.core.digest import digest
 from bot.core.errors import CredentialRefused, SlackRefused
 from bot.core.run import LOST, CardRef, Run, is_failed
+from bot.flows.carded import run_of
 from bot.flows.once import post_once
 from bot.flows.ports import Chat, Post, Posts, Runs
 from bot.flows.poster import Poster
@@ -53,8 +54,7 @@ class Digest:
             await self._told(post, name, ts, cards, found)
 
     async def _run_of(self, card_id: str) -> Run | None:
-        card = await self._posts.load(card_id)
-        return await self._runs.load(card.run) if card and card.run else None
+        return await run_of(self._runs, await self._posts.load(card_id))
 
     async def _told(self, post: Post, name: str, ts: str, cards: tuple[str, ...], found: dict[str, Run]) -> None:
         logs = dict.fromkeys(cards, False) | {card: _has_log(run) for card, run in found.items()}

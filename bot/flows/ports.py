@@ -29,7 +29,7 @@ from bot.core.following import Batch
 from bot.core.history import History
 from bot.core.message import Message
 from bot.core.posted import PostedButton
-from bot.core.request import Look, Origin, Request, Rival
+from bot.core.request import Look, Origin, Request, Rival, Running
 from bot.core.run import CancelWish, CardRef, End, Observation, Run, RunFacts, RunKey
 from bot.core.text import Sentence
 from bot.flows.lease import Lease
@@ -311,6 +311,24 @@ class Card:
     run: RunKey | None = None
     request: str | None = None
     file_id: str | None = None
+    watcher: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """A run that someone wants to see in a channel. `state`: asked, looked (its card waits for a slot), refused, done."""
+
+    key: RunKey
+    asker: Asker
+    facts: RunFacts
+    asked_at: datetime
+    state: str = "asked"
+    why: str = ""
+
+    @property
+    def id(self) -> str:
+        """Its name in the due set and in the lane: one a channel and run."""
+        return f"{self.asker.channel}/{self.key.name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -389,7 +407,7 @@ class Requests(Protocol):
     async def load(self, request_id: str) -> Request | None: ...
     async def looked(self, lease: Lease, request: Request, look: Look) -> bool: ...
     async def refused(
-        self, lease: Lease, request: Request, why: str, *, running: int | None = None, near: tuple[str, ...] = ()
+        self, lease: Lease, request: Request, why: str, *, running: Running | None = None, near: tuple[str, ...] = ()
     ) -> bool: ...
     async def closed(self, lease: Lease, request: Request) -> bool: ...
     async def begin_sending(self, lease: Lease, request: Request, *, deadline_s: float, lease_s: float) -> Sending: ...
@@ -400,6 +418,42 @@ class Requests(Protocol):
     async def rivals(self, request: Request) -> tuple[Rival, ...]: ...
     async def lock(self, request: Request, hold_s: float) -> bool: ...
     async def unlock(self, request: Request) -> None: ...
+
+
+class Watches(Protocol):
+    """Runs that are to be watched in a channel."""
+
+    async def ask(self, asker: Asker, key: RunKey, facts: RunFacts) -> tuple[str, str]:
+        """Record it: `new`, `known` (and who asked first), `flood`, `card` (and its name) or `final` (and the state)."""
+
+    async def load(self, name: str) -> Watch | None: ...
+    async def adopt(self, lease: Lease, watch: Watch, facts: RunFacts, seen: Observation) -> str:
+        """Follow the run; its card waits for a slot. `ok`, `lost` or `final`."""
+
+    async def posted(self, post: Post, watch: Watch, card: CardRef, revision: str) -> str:
+        """Its card is posted. `ok`, `gone`, or the name of the other card that it has there."""
+
+    async def refuse(self, post: Post, watch: Watch, why: str) -> None: ...
+    async def close(self, lease: Lease, watch: Watch) -> None: ...
+
+
+class Lines(Protocol):
+    """Starts that wait for a run to end, a line a schedule."""
+
+    async def join(self, asked: Asked, look: Look, behind: RunKey, facts: RunFacts, *, most: int) -> tuple[str, str]:
+        """Record it: `new`, `known`, `same`, `flood` or `full`, and the request's id."""
+
+    async def turn(self, lease: Lease, *, longest_s: float, again_s: float) -> str:
+        """`turn`, `late` or `unseen` (still claimed), `wait`, `gone` or `lost`."""
+
+    async def take_turn(self, lease: Lease, request: Request, look: Look) -> bool: ...
+    async def again(
+        self, lease: Lease, request: Request, behind: RunKey | None, facts: RunFacts, *, delay_s: float
+    ) -> bool:
+        """Someone else was faster: it waits again, at its place."""
+
+    async def leave(self, request_id: str, why: str, user: str = "") -> str:
+        """It is not started. `ok`, or the state that it is in."""
 
 
 class Runs(Protocol):

@@ -94,8 +94,8 @@ class Schedules:
             most=RUNS_MOST,
         )
 
-    async def latest(self, wanted: str) -> Message:
-        """A schedule's latest run, with its commands."""
+    async def latest(self, wanted: str, *, channel: str = "") -> Message:
+        """A schedule's latest run, with its commands. An active one can be watched in the channel."""
         named = await self._finder.one(wanted, lambda slug: StatusCommand(schedule=slug))
         if isinstance(named, Message):
             return named
@@ -106,7 +106,7 @@ class Schedules:
         if not runs:
             return never_ran(named.schedule)
         run = listed_run(named.schedule, runs[0], self._workspace)
-        return await self._status.of(run.key, run.facts)
+        return await self._status.of(run.key, run.facts, channel=channel)
 
     async def _details(self, slug: str) -> ScheduleDetails | None:
         """What may have changed since the list was read; the list serves where Bolt does not tell."""

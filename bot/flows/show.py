@@ -9,7 +9,9 @@ import structlog
 from bot.core.card import request_card, run_card
 from bot.core.errors import ChannelRefused, ContentRefused, CredentialRefused, SlackError, SlackRefused, SlackThrottled
 from bot.core.message import Message
+from bot.core.request import State
 from bot.core.run import Run
+from bot.flows.carded import run_of
 from bot.flows.lease import Lease
 from bot.flows.ports import Card, Chat, Edits, Requests, Runs
 
@@ -18,6 +20,11 @@ log = structlog.get_logger()
 AGAIN_S = 2.0
 CREDENTIAL_AGAIN_S = 30.0
 BROKEN_AGAIN_S = 60.0
+OTHERS_AGAIN_S = 10.0
+
+
+class UnknownState(Exception):  # noqa: N818 - not an error of the bot's tree: it never leaves this file
+    """A card's request is in a state that only another version of the bot knows."""
 
 
 class Show:
@@ -33,14 +40,20 @@ class Show:
     async def edit(self, lease: Lease, item: str) -> None:
         """Edit one card. What is not accepted is due again; what never will be is set aside with its reason."""
         card = await self._edits.load(item)
-        rendered = await self._render(card) if card else None
+        try:
+            rendered = await self._render(card) if card else None
+        except UnknownState:
+            await self._edits.put_back(lease, delay_s=OTHERS_AGAIN_S)
+            return
         if card is None or rendered is None:
             await self._edits.unshowable(lease, "nothing to show")
             return
-        revision, message = rendered
-        if not lease.good():
+        if lease.good():
+            await self._show(lease, card, *rendered)
+        else:
             await self._edits.put_back(lease, delay_s=0)
-            return
+
+    async def _show(self, lease: Lease, card: Card, revision: str, message: Message) -> None:
         try:
             await self._send(card, message)
         except SlackThrottled as throttled:
@@ -50,10 +63,10 @@ class Show:
             log.error("Slack refuses my token", why=refused.code, method=refused.method)
             await self._edits.put_back(lease, delay_s=CREDENTIAL_AGAIN_S)
         except ChannelRefused as refused:
-            log.warning("a channel takes no edits; its cards are left as they are", card=item, why=refused.code)
+            log.warning("a channel takes no edits; its cards are left as they are", card=card.id, why=refused.code)
             await self._edits.unshowable(lease, refused.code)
         except SlackRefused as refused:
-            log.warning("a card cannot be edited any more", card=item, why=refused.code)
+            log.warning("a card cannot be edited any more", card=card.id, why=refused.code)
             await self._edits.unshowable(lease, refused.code)
         except SlackError:
             # An edit may be repeated: whether this one was done is told by doing it again.
@@ -73,11 +86,16 @@ class Show:
             await self._chat.edit(card.ref.channel, card.ref.ts, Message(message.text))
 
     async def _render(self, card: Card) -> tuple[str, Message] | None:
-        """The newest revision and its message, None for a card that belongs to nothing any more."""
+        """The newest revision and its message, None for a card that belongs to nothing any more.
+
+        Raises UnknownState for one that another version of the bot has to edit.
+        """
         if card.run is not None:
-            run = await self._runs.load(card.run)
+            run = await run_of(self._runs, card)
             return (f"run:{run.rev}", run_card(_seen_from(run, card), self._app_url)) if run else None
         request = await self._requests.load(card.request) if card.request else None
+        if request is not None and request.state is State.OTHER:
+            raise UnknownState
         return (f"req:{request.rev}", request_card(request, self._app_url)) if request else None
 
 

@@ -27,14 +27,25 @@ from bot.core.errors import (
     SlackRefused,
 )
 from bot.core.message import Message, Paragraph
-from bot.core.request import CLOCKS_S, Request, State, candidates, contested, reason
-from bot.core.run import CardRef, RunKey, is_final
+from bot.core.request import (
+    CLOCKS_S,
+    Request,
+    Running,
+    State,
+    candidates,
+    contested,
+    reason,
+    running_facts,
+    running_of,
+)
+from bot.core.run import CardRef, RunFacts, RunKey, is_final
+from bot.core.running import already_running, waited, why_running
 from bot.core.text import Bold, Link, Sentence, Span
 from bot.flows.answer import Answers
 from bot.flows.lease import Lease
 from bot.flows.listings import LISTED
 from bot.flows.look import Looks, NotStartable
-from bot.flows.ports import Asker, Bolt, Chat, Due, Requests, Runs, Sending
+from bot.flows.ports import Asker, Bolt, Chat, Due, Lines, Requests, Runs, Sending
 from bot.flows.suggest import suggestions
 
 log = structlog.get_logger()
@@ -42,6 +53,9 @@ log = structlog.get_logger()
 LOOK_AGAIN_S = 3.0
 UNCLEAR_AGAIN_S = 30.0
 NOT_SENT_AGAIN_S = 2.0
+# How often a start that waited for its turn may be overtaken, and how soon it looks again where nobody is known to have done it.
+MOST_ROUNDS = 5
+OVERTAKEN_AGAIN_S = 10.0
 SEARCH_LOCK_S = 45.0
 # Slack takes four cards a second at best. More looks at once would only hold up the acknowledgements of what else is asked.
 LOOKS_AT_ONCE = 4
@@ -74,6 +88,7 @@ class Start:
         looks: Looks,
         rules: StartRules,
         *,
+        lines: Lines,
         card_url: Callable[[CardRef], str | None],
     ) -> None:
         self._bolt = bolt
@@ -84,6 +99,7 @@ class Start:
         self._answers = answers
         self._looks = looks
         self._rules = rules
+        self._lines = lines
         self._card_url = card_url
         self._at_once = asyncio.Semaphore(LOOKS_AT_ONCE)
 
@@ -182,18 +198,26 @@ class Start:
         await self._requests.settle(request, RunKey(self._rules.workspace, run_id), told=told, card_url=card_url)
 
     async def _refuse_running(self, lease: Lease, request: Request) -> None:
-        name, slug = _schedule(request), request.look.slug if request.look else ""
+        slug = request.look.slug if request.look else ""
         try:
             listed = await self._bolt.runs(slug, LISTED) if slug else []
             active = [run for run in listed if not is_final(run.state)]
         except BoltError:
             active = []
-        if not active:
-            await self._refuse(lease, request, f"{name} is already running. Nothing was started.")
+        running = running_of(active[0]) if active else None
+        if request.queued_at is not None and request.rounds < MOST_ROUNDS:
+            await self._wait_again(lease, request, running)
             return
-        who = active[0].actor_email or active[0].actor
-        why = f"{name} is already running as run {active[0].id}, started by {who}. Nothing was started."
-        await self._refuse(lease, request, why, running=active[0].id)
+        await self._refuse(lease, request, why_running(request, running), running=running)
+
+    async def _wait_again(self, lease: Lease, request: Request, running: Running | None) -> None:
+        """A start that waited for its turn was overtaken: it waits for that run, too."""
+        behind = RunKey(self._rules.workspace, running.run_id) if running else None
+        facts = running_facts(running, request.look) if running else RunFacts()
+        # Where the listing knows of none, Bolt is late with telling it, or with letting go of the one that has ended.
+        pause_s = 0 if running else OVERTAKEN_AGAIN_S
+        await self._lines.again(lease, request, behind, facts, delay_s=pause_s)
+        await self._requests.unlock(request)
 
     # --- sending: the reply was lost, so the run is looked for and never asked for again ---
 
@@ -269,12 +293,15 @@ class Start:
 
     # --- refused: nothing was started; the card goes and the person is told why ---
 
-    async def _refuse(self, lease: Lease, request: Request, why: str, running: int | None = None) -> None:
+    async def _refuse(self, lease: Lease, request: Request, why: str, running: Running | None = None) -> None:
         if request.state is State.SENDING:
             await self._requests.unlock(request)
         await self._requests.refused(lease, request, why, running=running)
 
     async def _undo(self, lease: Lease, request: Request) -> None:
+        if request.queued_at is not None:
+            await self._tell_queued(lease, request)
+            return
         if request.card is not None:
             try:
                 await self._chat.delete(request.card.channel, request.card.ts)
@@ -284,10 +311,17 @@ class Start:
             except SlackError:
                 await self._due.give_back(lease, delay_s=NOT_SENT_AGAIN_S)
                 return
-        if await self._answers.privately(asker(request), self._refusal(request)):
+        if await self._answers.privately(asker(request), await self._refusal(request)):
             await self._requests.closed(lease, request)
         else:
             await self._due.give_back(lease, delay_s=LOOK_AGAIN_S)
+
+    async def _tell_queued(self, lease: Lease, request: Request) -> None:
+        """The card of a start that waited says why it was not started. Its asker, who may be away by now, gets a message."""
+        if request.dropped_by != request.user and not await self._answers.lastingly(asker(request), waited(request)):
+            await self._due.give_back(lease, delay_s=LOOK_AGAIN_S)
+            return
+        await self._requests.closed(lease, request)
 
     async def _say_not_started(self, request: Request, card: CardRef) -> None:
         """A card that cannot be removed must not go on saying that something is starting."""
@@ -296,7 +330,12 @@ class Start:
         except SlackError as error:
             log.error("a card says that a start goes on which does not", request=request.id, why=str(error))
 
-    def _refusal(self, request: Request) -> Message:
+    async def _refusal(self, request: Request) -> Message:
+        if request.running is not None:
+            key = RunKey(self._rules.workspace, request.running.run_id)
+            card = await self._runs.card_in(key, request.channel)
+            url = self._card_url(card) if card else None
+            return already_running(request, request.running, key, app_url=self._rules.app_url, card_url=url)
         spans: list[Span] = [request.why]
         if request.candidates:
             spans += [" ", Link(run_url(self._rules.app_url, request.candidates[0]), "Look at it in Bolt")]
@@ -327,13 +366,6 @@ def _trigger(request: Request, wanted: RunCommand) -> Trigger:
         reason=reason(request),
         continue_on_error=wanted.continue_on_error or None,
     )
-
-
-def _schedule(request: Request) -> str:
-    """What to call the schedule in a sentence about it."""
-    if request.look is not None and not request.look.slug:
-        return f"The schedule of run {request.look.parent_run}"
-    return request.title
 
 
 def _stop(sentence: str) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from bot.core.buttons import OPEN_RUN
+from bot.core.buttons import OPEN_RUN, watch_button
 from bot.core.card import run_card, run_url
 from bot.core.errors import BoltError, BoltRejected
 from bot.core.message import Button, Buttons, Message, Paragraph
-from bot.core.run import Run, RunFacts, RunKey, observe
+from bot.core.run import Run, RunFacts, RunKey, is_final, observe
 from bot.core.text import Code, Sentence, Span, cut, duration, plural
 from bot.flows.ports import Bolt, Runs
 
@@ -26,8 +26,11 @@ class Status:
         self._app_url = app_url
         self._mask = mask
 
-    async def of(self, key: RunKey, facts: RunFacts | None = None) -> Message:
-        """The state of a run with its commands; why not, where Bolt does not tell. `facts`: what a listing told of it."""
+    async def of(self, key: RunKey, facts: RunFacts | None = None, *, channel: str = "") -> Message:
+        """The state of a run with its commands; why not, where Bolt does not tell. `facts`: what a listing told of it.
+
+        An active one that has no card in the channel can be watched there.
+        """
         known = await self._runs.load(key)
         try:
             status = await self._bolt.status(key.id)
@@ -38,8 +41,11 @@ class Status:
         run = replace(known or Run(key, facts=facts or RunFacts()), seen=observe(status, self._mask))
         card = run_card(run, self._app_url)
         open_run = Button(OPEN_RUN, "Open in Bolt", url=run_url(self._app_url, run.id))
+        row: tuple[Button, ...] = (open_run,)
+        if channel and not is_final(run.seen.state) and await self._runs.card_in(key, channel) is None:
+            row = (watch_button(run), open_run)
         body = [block for block in card.blocks if not isinstance(block, Buttons)]
-        return Message(card.text, (*body, Paragraph(commands(run)), Buttons((open_run,))))
+        return Message(card.text, (*body, Paragraph(commands(run)), Buttons(row)))
 
 
 def commands(run: Run) -> Sentence:

@@ -12,16 +12,17 @@ from bot.core.errors import (
     ChannelRefused,
     CredentialRefused,
     SlackError,
-    SlackNotSent,
     SlackRefused,
 )
 from bot.core.request import Request, State
 from bot.core.run import CardRef
+from bot.flows.answer import Answers
+from bot.flows.cards import CardPoster, CardRules, Cards
 from bot.flows.conclude import LogReader
 from bot.flows.digest import Digest
 from bot.flows.lease import Lease
-from bot.flows.once import Unresolved, post_once
-from bot.flows.ports import Chat, Found, Post, Posts, Requests, Runs
+from bot.flows.once import Unresolved
+from bot.flows.ports import Chat, Found, Lines, Post, Posts, Requests, Runs, Watches
 from bot.flows.poster import Poster
 from bot.flows.start import expired
 from bot.flows.thread import Thread
@@ -29,6 +30,7 @@ from bot.flows.thread import Thread
 log = structlog.get_logger()
 
 CREDENTIAL_AGAIN_S = 30.0
+NOTHING = "Nothing was started"
 
 # Sends a claimed post: its lease, class, channel and name.
 Send = Callable[[Lease, str, str, str], Awaitable[None]]
@@ -57,6 +59,10 @@ class Tell:
         logs: LogReader,
         rules: TellRules,
         others: Mapping[str, Send] | None = None,
+        *,
+        lines: Lines,
+        watches: Watches,
+        answers: Answers,
     ) -> None:
         self._others = others or {}
         self._chat = chat
@@ -64,11 +70,18 @@ class Tell:
         self._requests = requests
         self._rules = rules
         self._poster = poster = Poster(chat, posts)
+        card_rules = CardRules(rules.app_url, rules.bot_name, rules.call_s, rules.settle_s)
+        self._card = CardPoster(chat, posts, card_rules)
+        self._cards = Cards(self._card, poster, posts, requests, lines, runs, watches, answers, app_url=rules.app_url)
         self._digest = Digest(chat, posts, runs, poster, app_url=rules.app_url, settle_s=rules.settle_s)
         self._thread = Thread(chat, posts, runs, logs, poster, app_url=rules.app_url, settle_s=rules.settle_s)
 
     async def send(self, lease: Lease, item: str, urgency: str, channel: str) -> None:
-        """Send one post: `start/<request>`, `digest/<name>`, `end/`, `late/` or `file/<card>`, or one of the others."""
+        """Send one post.
+
+        `start/` or `queue/<request>`, `watch/<watch>`, `digest/<name>`, `end/`, `late/` or `file/<card>`, or one of the
+        others.
+        """
         kind, _, name = item.partition("/")
         if kind == "start":
             await self._start(Post(lease, urgency, channel, f"req:{name}", "post"), name)
@@ -76,6 +89,10 @@ class Tell:
             await self._together(Post(lease, urgency, channel, f"digest:{name}", "post"), name)
         elif kind in self._others:
             await self._others[kind](lease, urgency, channel, name)
+        elif kind == "queue":
+            await self._cards.queued(Post(lease, urgency, channel, f"req:{name}", "post"), name)
+        elif kind == "watch":
+            await self._cards.watched(Post(lease, urgency, channel, watch_record(name), "post"), name)
         else:
             await self._thread.send(Post(lease, urgency, channel, f"card:{name}", kind), kind, name)
 
@@ -107,11 +124,10 @@ class Tell:
             await self._posts.refuse(post, request_id, why)
         except ChannelRefused as refused:
             log.info("a card cannot be shown", request=request_id, channel=request.channel, why=refused.code)
-            await self._posts.refuse(post, request_id, self._cannot_post(refused))
+            await self._posts.refuse(post, request_id, self._card.why_not(refused, NOTHING))
         except SlackRefused as refused:
             log.error("Slack refused a card", request=request_id, why=refused.code)
-            why = f"Slack refused my card ({refused.code}). Nothing was started; please tell whoever runs this bot."
-            await self._posts.refuse(post, request_id, why)
+            await self._posts.refuse(post, request_id, self._card.why_not(refused, NOTHING))
         else:
             if ts is not None:
                 await self._carded(post, request, ts)
@@ -131,25 +147,8 @@ class Tell:
         return None
 
     async def _post_start(self, post: Post, request: Request) -> str | None:
-        async def send() -> str:
-            message = request_card(request, self._rules.app_url)
-            try:
-                return await self._chat.post(request.channel, message, key=request.key)
-            except ChannelRefused:
-                await self._chat.join(request.channel)
-            # Two calls have taken their time of the lease; a third one may not outlast it.
-            if not post.lease.good(self._rules.call_s):
-                raise SlackNotSent("chat.postMessage")
-            return await self._chat.post(request.channel, message, key=request.key)
-
-        return await post_once(
-            self._posts,
-            post,
-            send=send,
-            find=lambda since: self._chat.find(request.channel, request.key, since=since),
-            settle_s=self._rules.settle_s,
-            twice_is_better=False,
-        )
+        message = request_card(request, self._rules.app_url)
+        return await self._card.post(post, request.channel, message, request.key)
 
     async def _carded(self, post: Post, request: Request, ts: str) -> None:
         card = CardRef(request.channel, ts)
@@ -159,9 +158,8 @@ class Tell:
         log.warning("another replica took this start over; its card stays", request=request.id)
         await self._poster.remove(card)
 
-    def _cannot_post(self, refused: ChannelRefused) -> str:
-        if refused.code == "is_archived":
-            return "This channel is archived, so I can't post in it. Nothing was started."
-        if refused.code.startswith("restricted_action"):
-            return "I am not allowed to post in this channel. Nothing was started; ask from another one."
-        return f"I can't post in this channel: invite me with /invite {self._rules.bot_name}, then try again. Nothing was started."
+
+def watch_record(name: str) -> str:
+    """Where the attempts to post the card of a watch are recorded. It is named by channel and run."""
+    channel, _, member = name.partition("/")
+    return f"watch:{channel}:{member}"

@@ -19,6 +19,7 @@ from bot.core.message import Message, Paragraph
 from bot.core.run import CardRef, Retried, Run, RunKey
 from bot.core.text import Link
 from bot.core.thread import end_post, late_log_post, log_file_name, retried_post
+from bot.flows.carded import run_of
 from bot.flows.conclude import LogReader
 from bot.flows.once import post_once
 from bot.flows.ports import Absent, Card, Chat, Found, Post, Posts, Runs, Unknown
@@ -57,7 +58,7 @@ class Thread:
     async def send(self, post: Post, kind: str, name: str) -> None:
         """Send the `end`, `late` or `file` of a card, or `retried-` and the number of a run that retries its run."""
         card = await self._posts.load(name)
-        run = await self._runs.load(card.run) if card and card.run else None
+        run = await run_of(self._runs, card)
         if card is None or run is None:
             log.error("a post belongs to nothing any more", kind=kind, card=name)
             await self._posts.posted(post, name, "gone")
@@ -153,13 +154,13 @@ class Thread:
             log.info("a thread and its channel refuse an end", card=card.id, why=refused.code)
         except SlackError:
             return None
-        if run.facts.asked_by:
+        if run.mentioned:
             where = Link(run_url(self._app_url, run.id), f"run {run.id}")
             why = WHY.get(refused.code, f"Slack says {refused.code}")
             text = (*message.text, f" I could not post this in its channel, because {why}; see ", where, ".")
             try:
                 return await self._chat.direct(
-                    run.facts.asked_by, Message(text, (Paragraph(text), *message.blocks[1:])), key=key
+                    run.mentioned, Message(text, (Paragraph(text), *message.blocks[1:])), key=key
                 )
             except SlackRefused as also:
                 refused = also

@@ -15,6 +15,7 @@ import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.core.buttons import without_secrets
 from bot.core.errors import (
     BotError,
     ChannelRefused,
@@ -318,7 +319,7 @@ def _says_no(text: str) -> bool:
 
 
 def _masked(value: object, mask: Callable[[str], str]) -> object:
-    """Every text in a tree of blocks, masked; a button's value and address are ours and stay whole."""
+    """Every text in a tree of blocks, masked; a button's address is ours and stays whole, and its value but for secrets."""
     match value:
         case str():
             return mask(value)
@@ -326,6 +327,8 @@ def _masked(value: object, mask: Callable[[str], str]) -> object:
             return [_masked(one, mask) for one in value]
         case dict():
             kept = {"value", "url", "type", "action_id", "block_id", "style"}
-            return {name: one if name in kept else _masked(one, mask) for name, one in value.items()}
+            made = {name: one if name in kept else _masked(one, mask) for name, one in value.items()}
+            carried = made.get("value")
+            return made | {"value": without_secrets(carried, mask)} if isinstance(carried, str) else made
         case _:
             return value

@@ -12,6 +12,7 @@ import structlog
 from bot.core.errors import SlackError
 from bot.core.message import Message
 from bot.flows.active import Active
+from bot.flows.adopt import Adopt
 from bot.flows.answer import Answers
 from bot.flows.artifacts import Artifacts
 from bot.flows.ask import Ask
@@ -23,6 +24,7 @@ from bot.flows.home import Home
 from bot.flows.logs import Logs
 from bot.flows.place import LostCard, Places
 from bot.flows.ports import Asker, Chat, Heard, Requests, Runs
+from bot.flows.queue import Queue
 from bot.flows.schedules import Schedules
 from bot.flows.status import Status
 from bot.flows.suspend import Suspend
@@ -71,6 +73,8 @@ class Desk:
     home: Home
     forms: Forms
     views: Views
+    adopt: Adopt
+    queue: Queue
     requests: Requests
     runs: Runs
     answers: Answers

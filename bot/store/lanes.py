@@ -254,7 +254,7 @@ async def load_card(scripts: Scripts, item: str) -> Card | None:
     if not record.get("team") or place is None:
         return None
     run: RunKey | None = RunKey.parse(record["run"]) if record.get("run") else None
-    return Card(item, team, place, run, record.get("request"), record.get("file_id"))
+    return Card(item, team, place, run, record.get("request"), record.get("file_id"), record.get("watcher"))
 
 
 def _taken(reply: Reply, lane: str, began: float, lease_s: float) -> Taken:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from bot.core.command import Wanted, canonical
-from bot.core.request import Look, Origin, Request, Rival, State, run_facts
+from bot.core.request import Look, Origin, Request, Rival, Running, State, run_facts
 from bot.core.run import CardRef, Observation, Retried, RunKey
 from bot.flows.lease import Lease
 from bot.flows.ports import Accepted, Asked, Limits, Sending
@@ -56,23 +56,11 @@ class Requests:
     async def accept(self, asked: Asked) -> Accepted:
         """Record a start, or find the one already there, in one script."""
         limits = self._limits
-        wanted = asked.wanted
-        words = hashlib.sha256(f"{asked.user}/{asked.channel}/{canonical(wanted)}".encode()).hexdigest()[:32]
-        body = Body(
-            asked.team,
-            asked.channel,
-            asked.user,
-            asked.user_name,
-            wanted,
-            asked.response_url,
-            thread=asked.thread,
-            direct=asked.direct,
-            origin=asked.origin,
-        )
+        body = body_of(asked)
         word, request_id, asked_us = await self._scripts.run(
             "accept",
             asked.id,
-            words,
+            words_of(asked),
             f"user:{asked.user}",
             f"channel:{asked.channel}",
             limits.user,
@@ -98,11 +86,14 @@ class Requests:
         return await self._step(lease, request, State.LOOKED, "post", fields=fields)
 
     async def refused(
-        self, lease: Lease, request: Request, why: str, *, running: int | None = None, near: tuple[str, ...] = ()
+        self, lease: Lease, request: Request, why: str, *, running: Running | None = None, near: tuple[str, ...] = ()
     ) -> bool:
-        """Nothing is started. The person is still to be told, and the card to be removed."""
-        fields = {"why": why, "candidates": str(running or ""), "near": dump(Near(near))}
-        return await self._step(lease, request, State.REFUSED, "due", fields=fields)
+        """Nothing is started. The person is still to be told, and the card to be removed; that of one that waited says why."""
+        fields = {"why": why, "candidates": str(running.run_id) if running else "", "near": dump(Near(near))}
+        if running:
+            fields["running"] = dump(running)
+        edit = "state" if request.queued_at else ""
+        return await self._step(lease, request, State.REFUSED, "due", fields=fields, edit=edit)
 
     async def closed(self, lease: Lease, request: Request) -> bool:
         """Nothing is left to do."""
@@ -189,7 +180,32 @@ class Requests:
 
 
 def _lock(request: Request) -> str:
-    return hashlib.sha256(request.queue.encode()).hexdigest()[:24]
+    return slug_key(request.queue)
+
+
+def slug_key(slug: str) -> str:
+    """A schedule's part of a key."""
+    return hashlib.sha256(slug.encode()).hexdigest()[:24]
+
+
+def words_of(asked: Asked) -> str:
+    """The same for the same words of the same person in the same channel."""
+    return hashlib.sha256(f"{asked.user}/{asked.channel}/{canonical(asked.wanted)}".encode()).hexdigest()[:32]
+
+
+def body_of(asked: Asked) -> Body:
+    """What of a request never changes."""
+    return Body(
+        asked.team,
+        asked.channel,
+        asked.user,
+        asked.user_name,
+        asked.wanted,
+        asked.response_url,
+        thread=asked.thread,
+        direct=asked.direct,
+        origin=asked.origin,
+    )
 
 
 def _request(request_id: str, record: dict[str, str]) -> Request:
@@ -205,7 +221,7 @@ def _request(request_id: str, record: dict[str, str]) -> Request:
         wanted=body.wanted,
         asked_at=_moment(record["asked_us"]),
         response_url=body.response_url,
-        state=State(record["state"]),
+        state=State.of(record["state"]),
         rev=int(record["rev"]),
         look=load(Look, record["look"]) if record.get("look") else None,
         card=CardRef(card[1], card[2]) if len(card) == 3 else None,
@@ -217,6 +233,12 @@ def _request(request_id: str, record: dict[str, str]) -> Request:
         thread=body.thread,
         direct=body.direct,
         origin=body.origin,
+        running=load(Running, record["running"]) if record.get("running") else None,
+        queued_at=_moment(record["queued_us"]) if record.get("queued_us") else None,
+        behind=RunKey.parse(record["behind"]).id if record.get("behind") else None,
+        ahead=int(record.get("ahead") or 0),
+        rounds=int(record.get("rounds") or 0),
+        dropped_by=record.get("dropped_by") or None,
     )
 
 

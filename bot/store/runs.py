@@ -69,8 +69,11 @@ class Runs:
         return await load_card(self._scripts, card_id(team, card))
 
     async def known(self, workspace: str, run_ids: Sequence[int]) -> frozenset[int]:
-        """Which of these runs are somebody's: told to us by Bolt, or with a card."""
-        return await self._with_field(workspace, run_ids, "told", "owner")
+        """Which of these runs are of a request of ours. One that somebody only watches is not."""
+        if not run_ids:
+            return frozenset()
+        names = (RunKey(workspace, run_id).name for run_id in run_ids)
+        return frozenset(RunKey.parse(name).id for name in await self._scripts.run("known_runs", *names))
 
     async def observe(self, lease: Lease, claimed_us: int, observed: Sequence[Observed]) -> list[str]:
         """Store what one poll told of many runs, in one script; a word for each.

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from tests.chaos.plan import QUEUE, WATCH
 from tests.chaos.seen import Card, Command, RunSeen, Seen, Wish
 
 STARTED_WITHIN_S = 60.0
@@ -21,6 +22,7 @@ REFUSAL = re.compile(r"othing (?:more )?was started|did not start it|There is no
 NOT_WRITTEN = "could not write this down"
 UNFINISHED = ("is starting", "is running", "is being cancelled", "may have started")
 UNCLEAR = ("is unclear whether", "may have started")
+NOT_STARTED, QUEUED, ELSEWHERE = "was not started", "starts when", "its card is another one in this channel"
 OUTCOMES = {"SUCCESS": "succeeded", "ERROR": "failed", "FAILED": "failed", "CANCELED": "was cancelled"}
 LOG_FAULTS = ("Traceback (most recent call last)", "unexpected fault", "Task exception was never retrieved")
 
@@ -53,12 +55,26 @@ def command_of(seen: Seen, run: RunSeen) -> Command | None:
 
 def cards_of_run(seen: Seen, run_id: int) -> list[Card]:
     """The cards that show a run."""
-    return [card for card in seen.cards if run_id in card.runs and not is_unclear(card)]
+    pointing = (card for card in seen.cards if ELSEWHERE in card.text)
+    others = {(card.channel, card.ts) for card in pointing}
+    shown = [card for card in seen.cards if run_id in card.runs and not is_unclear(card)]
+    return [card for card in shown if (card.channel, card.ts) not in others]
+
+
+def requests_of(seen: Seen, command: Command) -> set[str]:
+    """The requests that a command led to: its own, and those that waited after it was refused."""
+    return {command.request, *(one.request for one in seen.presses if one.request and one.reason == command.reason)}
 
 
 def card_of(seen: Seen, command: Command) -> list[Card]:
     """The cards that were posted for a command."""
-    return [card for card in seen.cards if card.key == f"start:{command.request}"]
+    keys = {f"start:{request}" for request in requests_of(seen, command)}
+    return [card for card in seen.cards if card.key in keys]
+
+
+def waited(seen: Seen, command: Command) -> bool:
+    """Whether it was refused first, and then waited for its turn."""
+    return any(one.label == QUEUE and one.reason == command.reason for one in seen.presses)
 
 
 def is_unclear(card: Card) -> bool:
@@ -70,8 +86,10 @@ def may_be_unclear(seen: Seen, command: Command) -> bool:
     """Whether its trigger was struck, or something was ended, stopped or away around its sending."""
     if any(one.target == "trigger" and one.about == command.reason for one in seen.struck):
         return True
-    at = seen.unclear.get(command.request)
-    return at is not None and any(one.since - SENDING_S <= at <= one.until + SENDING_S for one in seen.upsets)
+    times = [seen.unclear.get(request) for request in requests_of(seen, command)]
+    return any(
+        at is not None and one.since - SENDING_S <= at <= one.until + SENDING_S for one in seen.upsets for at in times
+    )
 
 
 def shown_unclear(seen: Seen, command: Command) -> bool:
@@ -100,7 +118,7 @@ def no_run_of_nobody(seen: Seen) -> Found:
 def none_late(seen: Seen) -> Found:
     """No run begins later than 60 s after it was asked for."""
     for command in seen.commands:
-        for run in runs_of(seen, command):
+        for run in () if waited(seen, command) else runs_of(seen, command):
             after = run.at - command.at
             if after > STARTED_WITHIN_S + START_SLACK_S:
                 yield Violation("started late", f"{command.reason}: run {run.id} after {after:.1f} s")
@@ -138,7 +156,7 @@ def no_false_word(seen: Seen) -> Found:
     """Where people were told that nothing was started, nothing was."""
     for command in seen.commands:
         said = next((text for text in (*command.told, *command.answers) if REFUSAL.search(text)), None)
-        if said and runs_of(seen, command) and "same words" not in said:
+        if said and runs_of(seen, command) and "same words" not in said and not waited(seen, command):
             ids = [run.id for run in runs_of(seen, command)]
             yield Violation("false refusal", f"{command.reason}: run {ids}, and yet: {said}")
 
@@ -147,11 +165,11 @@ def no_false_word(seen: Seen) -> Found:
 
 
 def one_card_a_run(seen: Seen) -> Found:
-    """Every run has one card, unless its start is visibly unclear."""
+    """Every run has one card, and one more where it is watched in another channel, unless its start is visibly unclear."""
     for run in seen.runs:
         command = command_of(seen, run)
         cards = cards_of_run(seen, run.id)
-        if len(cards) > 1:
+        if len(cards) > len({card.channel for card in cards}):
             yield Violation("two cards", f"run {run.id}: {[(card.channel, card.ts) for card in cards]}")
         if not cards and command and not (shown_unclear(seen, command) and may_be_unclear(seen, command)):
             yield Violation("no card", f"run {run.id} of {command.reason} (request {command.request})")
@@ -166,7 +184,7 @@ def one_card_a_command(seen: Seen) -> Found:
         if any(card.channel != command.channel for card in cards):
             yield Violation("card elsewhere", f"{command.reason}: {[card.channel for card in cards]}")
         for card in cards:
-            if not card.runs and not is_unclear(card):
+            if not card.runs and not is_unclear(card) and NOT_STARTED not in card.text:
                 yield Violation("card of nothing", f"{command.reason} (request {command.request}): {card.text[:120]}")
 
 
@@ -175,7 +193,9 @@ def cards_of_their_own(seen: Seen) -> Found:
     for run in seen.runs:
         owner = command_of(seen, run)
         for card in cards_of_run(seen, run.id):
-            if owner is not None and card.key not in {"", f"start:{owner.request}"}:
+            if owner is None or card.key == "" or card.key.startswith("watch:"):
+                continue
+            if card.key not in {f"start:{request}" for request in requests_of(seen, owner)}:
                 yield Violation("another's run", f"run {run.id} of {owner.reason} is on the card {card.key}")
 
 
@@ -247,12 +267,43 @@ def is_unheard(wish: Wish) -> bool:
     return wish.acknowledged and not wish.asked and not wish.answers
 
 
+# --- waiting and watching ---
+
+
+def who_waits_is_started(seen: Seen) -> Found:
+    """What was said to start later has a run, or a card that says why it has none."""
+    for one in seen.presses:
+        command = next((each for each in seen.commands if each.reason == one.reason), None)
+        if command is None or not any(QUEUED in text for text in one.answers):
+            continue
+        cards = [card for card in seen.cards if card.key == f"start:{one.request}"]
+        if runs_of(seen, command) or any(NOT_STARTED in card.text or is_unclear(card) for card in cards):
+            continue
+        heard = [told.text for told in seen.told if told.user == one.user and NOT_STARTED in told.text]
+        if not heard:
+            yield Violation("queue lost", f"{one.reason} (request {one.request}): no run, and nobody was told")
+
+
+def who_watches_sees(seen: Seen) -> Found:
+    """A run that someone wants to watch has a card there, or that person is told why not."""
+    heard = {one.user for one in seen.told}
+    # Of several clicks the first one is answered, where there is no card.
+    answered = {(one.user, one.channel, one.run) for one in seen.presses if one.answers}
+    for one in seen.presses:
+        if one.label != WATCH or not one.acknowledged or one.user in heard:
+            continue
+        if (one.user, one.channel, one.run) in answered:
+            continue
+        if not any(card.channel == one.channel for card in cards_of_run(seen, one.run)):
+            yield Violation("watch lost", f"run {one.run} in {one.channel} by {one.user}")
+
+
 # --- what is left, shown and said ---
 
 
 def nothing_left(seen: Seen) -> Found:
     """No due set and no lane holds anything but requests that are unclear."""
-    known = {command.request: command for command in seen.commands}
+    known = {request: command for command in seen.commands for request in requests_of(seen, command)}
     for left in seen.left:
         command = known.get(left.member)
         if left.state in {"unclear", "looking"} and command and shown_unclear(seen, command):
@@ -307,6 +358,8 @@ CHECKS: tuple[Callable[[Seen], Found], ...] = (
     cards_are_final,
     ends_are_told,
     wishes_are_heard,
+    who_waits_is_started,
+    who_watches_sees,
     nothing_left,
     no_secret,
     logs_are_clean,

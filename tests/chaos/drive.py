@@ -92,6 +92,7 @@ async def _play(stage: Stage) -> None:
     happenings: list[tuple[float, Happening]] = []
     happenings += [(one.at, partial(stage.type, one)) for one in plan.typed]
     happenings += [(one.at, partial(stage.click, one)) for one in plan.clicks]
+    happenings += [(one.at, partial(stage.press, one)) for one in plan.presses]
     happenings += [(one.at, partial(_shock, stage, one)) for one in plan.shocks]
     for strike in plan.strikes:
         happenings.append((strike.at, partial(_now, partial(stage.striker.arm, strike))))

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from bot.sandbox.slack.model import Message
-from tests.chaos.seen import Card, Command, Left, Reply, RunSeen, Seen, Told, Wish
+from tests.chaos.seen import Card, Command, Left, Pressed, Reply, RunSeen, Seen, Told, Wish
 from tests.chaos.stage import Stage, run_ids
 
 PREFIX = "{bolt:bolt}:"
@@ -38,6 +38,7 @@ async def look(stage: Stage, *, patient: bool) -> Seen:
         ),
         left=tuple(left),
         wishes=tuple(_wishes(stage)),
+        presses=tuple(_presses(stage)),
         unclear=await _unclear(stage),
         texts=tuple(_texts(stage)),
         secrets=stage.secrets(),
@@ -77,10 +78,11 @@ async def _unclear(stage: Stage) -> dict[str, float | None]:
     client = stage.store.client()
     found: dict[str, float | None] = {}
     try:
-        for command in stage.commands:
-            state, sending = await client.hmget(f"{PREFIX}req:{command.request}", "state", "sending_us")
+        waiting = [pressed.request for pressed, _ in stage.pressed if pressed.request]
+        for request in (*(command.request for command in stage.commands), *waiting):
+            state, sending = await client.hmget(f"{PREFIX}req:{request}", "state", "sending_us")
             if state in OPEN_STATES:
-                found[command.request] = float(sending) / 1e6 if sending else None
+                found[request] = float(sending) / 1e6 if sending else None
     finally:
         await client.aclose()
     return found
@@ -177,6 +179,11 @@ def _wishes(stage: Stage) -> Iterator[Wish]:
             asked=clicked.run in stage.striker.cancelled,
             answers=tuple(stage.told.get(clicked.token, [])),
         )
+
+
+def _presses(stage: Stage) -> Iterator[Pressed]:
+    for pressed, token in stage.pressed:
+        yield dataclasses.replace(pressed, answers=tuple(stage.told.get(token, [])))
 
 
 def _texts(stage: Stage) -> Iterator[tuple[str, str]]:

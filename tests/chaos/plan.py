@@ -56,6 +56,9 @@ HOWS: dict[str, int] = {
     "not_json": 1,
     "not_json_after": 2,
 }
+# What people press, and how often each is drawn.
+QUEUE, WATCH, DROP = "Run when it ends", "Watch it here", "Do not run"
+PRESSED: dict[str, int] = {QUEUE: 6, WATCH: 3, DROP: 1}
 # What else happens, to a process, to Redis or to the sockets.
 SHOCKS: dict[str, int] = {
     "kill": 5,
@@ -81,10 +84,11 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Timetable:
-    """A schedule and what its runs do."""
+    """A schedule and what its runs do. `exclusive`: Bolt refuses a second one beside an active one."""
 
     slug: str
     commands: tuple[str, ...]
+    exclusive: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +116,16 @@ class Click:
     """*Cancel run* on some card that has the button then; `pick` chooses which, from 0 to 1."""
 
     at: float
+    pick: float
+    times: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """Some button with that label, of those that people see then, is pressed by whoever sees it."""
+
+    at: float
+    label: str
     pick: float
     times: int = 1
 
@@ -150,6 +164,7 @@ class Plan:
     timetables: tuple[Timetable, ...]
     typed: tuple[Typed, ...]
     clicks: tuple[Click, ...]
+    presses: tuple[Press, ...]
     shocks: tuple[Shock, ...]
     strikes: tuple[Strike, ...]
     secrets: tuple[str, ...] = field(default=(PASTED,))
@@ -158,6 +173,7 @@ class Plan:
         """The faults in their order, a line each."""
         told = [(one.at, f"{one.what} of replica {one.replica}, {one.lasts:.2f} s") for one in self.shocks]
         told += [(one.at, f"strike {one.target} {one.how} x{one.count}") for one in self.strikes]
+        told += [(one.at, f"press {one.label}, pick {one.pick:.2f} x{one.times}") for one in self.presses]
         told += [(one.at, f"cancel click, pick {one.pick:.2f} x{one.times}") for one in self.clicks]
         first = f"seed {self.seed}: {len(self.typed)} commands in {self.lasts:.1f} s, {self.replicas} replicas, appendfsync {self.fsync}"
         return [first, *(f"  {at:6.2f} s  {what}" for at, what in sorted(told))]
@@ -181,6 +197,7 @@ def make_plan(seed: int, *, commands: int | None = None, replicas: int | None = 
         timetables=timetables,
         typed=tuple(_typed(rng, seed, number, lasts, users, places, timetables) for number in range(count)),
         clicks=tuple(_click(rng, lasts) for _ in range(max(2, count // 7))),
+        presses=_presses(random.Random(f"presses of {seed}"), lasts, count),  # noqa: S311 - as above
         shocks=_shocks(rng, lasts, many),
         strikes=_strikes(rng, lasts, count),
     )
@@ -194,7 +211,10 @@ def _places(commands: int) -> tuple[Place, ...]:
 
 def _timetables(commands: int) -> tuple[Timetable, ...]:
     many = max(len(LINES_OF_RUNS), commands // COMMANDS_A_SCHEDULE)
-    return tuple(Timetable(f"job{number}", LINES_OF_RUNS[number % len(LINES_OF_RUNS)]) for number in range(many))
+    return tuple(
+        Timetable(f"job{number}", LINES_OF_RUNS[number % len(LINES_OF_RUNS)], exclusive=number % 3 == 1)
+        for number in range(many)
+    )
 
 
 def _typed(
@@ -222,6 +242,14 @@ def _typed(
 
 def _click(rng: random.Random, lasts: float) -> Click:
     return Click(rng.uniform(2, lasts + 2), rng.random(), 2 if rng.random() < 0.25 else 1)
+
+
+def _presses(rng: random.Random, lasts: float, commands: int) -> tuple[Press, ...]:
+    """People who were refused let it wait, or watch what runs; some think better of it."""
+    whats = rng.choices(list(PRESSED), list(PRESSED.values()), k=commands)
+    return tuple(
+        Press(rng.uniform(1, lasts + 2), what, rng.random(), 2 if rng.random() < 0.25 else 1) for what in whats
+    )
 
 
 def _shocks(rng: random.Random, lasts: float, replicas: int) -> tuple[Shock, ...]:

@@ -118,6 +118,24 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
+class Pressed:
+    """A press of another button. `request`: of *Run when it ends*, the new request; of *Watch it here*, `run`.
+
+    `answers`: what the press's response_url was used for.
+    """
+
+    label: str
+    user: str
+    channel: str
+    at: float
+    acknowledged: bool
+    request: str = ""
+    reason: str = ""
+    run: int = 0
+    answers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Seen:
     """All of it."""
 
@@ -130,6 +148,7 @@ class Seen:
     left: tuple[Left, ...] = ()
     exits: tuple[Exit, ...] = ()
     wishes: tuple[Wish, ...] = ()
+    presses: tuple[Pressed, ...] = ()
     # The request's id of those whose record says that they are being looked for or unclear, with when it was sent.
     unclear: dict[str, float | None] = field(default_factory=dict)
     # Where it stands, and the text.

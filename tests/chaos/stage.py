@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,20 +19,21 @@ from bot.sandbox.bolt.model import Actor, Character, Schedule
 from bot.sandbox.server import Sandbox
 from bot.sandbox.slack import Refused, Workspace, payloads
 from bot.sandbox.slack.delivery import Kind, Retry
-from bot.sandbox.slack.forms import matching
-from bot.sandbox.slack.model import Change, Message
+from bot.sandbox.slack.forms import find_control, matching
+from bot.sandbox.slack.model import Change, Message, Private
 from bot.sandbox.slack.responses import show_ack
 from bot.sandbox.slack.sockets import Answer, Connection
 from tests.chaos.checks import NOT_WRITTEN
-from tests.chaos.plan import Click, Plan, Typed
+from tests.chaos.plan import DROP, WATCH, Click, Plan, Press, Typed
 from tests.chaos.processes import PASSWORD, ROOT, Replica, Store
-from tests.chaos.seen import Command
+from tests.chaos.seen import Command, Pressed
 from tests.chaos.strikes import OWN_ADDRESS, OWN_TOKEN, Handler, Striker
 
 KEY, SECRET = "chaos-api-Key-1", "chaos-api-Secret-2"
 BOLT_SPEED = 2.0
 LABEL = "Cancel run"
 TYPED_MOST = 8
+NEW = 5
 TYPED_AGAIN_S = 1.5
 # Commands that are typed again have numbers of their own.
 NUMBERS = 10_000
@@ -82,6 +84,8 @@ class Stage:
     replicas: list[Replica] = field(default_factory=list)
     commands: list[Command] = field(default_factory=list)
     clicked: list[Clicked] = field(default_factory=list)
+    # What else was pressed, each with its response_url's token.
+    pressed: list[tuple[Pressed, str]] = field(default_factory=list)
     # What a response_url was used for, by its token.
     told: dict[str, list[str]] = field(default_factory=dict)
     tokens: dict[int, str] = field(default_factory=dict)
@@ -114,7 +118,7 @@ class Stage:
     def _furnish_bolt(self) -> None:
         for timetable in self.plan.timetables:
             steps = own_character(list(timetable.commands)).steps
-            character = Character(steps, phases=(("STARTING", 0.6),))
+            character = Character(steps, phases=(("STARTING", 0.6),), exclusive=timetable.exclusive)
             name = timetable.slug.title()
             self.sandbox.bolt.add_schedule(Schedule(0, name, timetable.slug, character, source="api"))
 
@@ -273,6 +277,45 @@ class Stage:
         # The button may have gone in this very moment.
         with contextlib.suppress(Refused):
             clicked.acknowledged = not (await clicking).problem
+
+    async def press(self, press: Press) -> None:
+        """Press some button with that label: on a card as one of the people, on a private answer as its reader."""
+        ws = self.sandbox.workspace
+        shown: list[Message | Private] = [*self.cards(), *(one for one in ws.privates if not one.deleted)]
+        fits = [one for one in shown if matching(one.blocks, None, press.label, None)]
+        if not fits:
+            return
+        # People press what is new: what a run's end has overtaken stands there as well.
+        fits = sorted(fits, key=lambda one: float(one.ts))[-NEW:]
+        message = fits[int(press.pick * len(fits)) % len(fits)]
+        someone = ws.user(self.plan.users[int(press.pick * 1000) % len(self.plan.users)]).id
+        user = message.user if isinstance(message, Private) else someone
+        pressed = self._pressed(press.label, user, message)
+        before = set(ws.response_urls)
+        pressing = asyncio.ensure_future(
+            self.sandbox.slack.people.click(user, message.channel, message.ts, label=press.label, times=press.times)
+        )
+        await asyncio.sleep(0)
+        token = self._token_of(user, message.ts, before)
+        at = len(self.pressed)
+        self.pressed.append((pressed, token))
+        # The button may have gone in this very moment.
+        with contextlib.suppress(Refused):
+            self.pressed[at] = (replace(pressed, acknowledged=not (await pressing).problem), token)
+
+    def _pressed(self, label: str, user: str, message: Message | Private) -> Pressed:
+        """What a press is about, from the button's own value."""
+        control = find_control(message.blocks, None, label, None)
+        value = json.loads(str(control.element["value"]))
+        known = Pressed(label, user, message.channel, time.time(), acknowledged=False)
+        if label == WATCH:
+            return replace(known, run=int(value["r"]))
+        if label == DROP:
+            return known
+        refused = value["q"]
+        new = f"click:{user}:{message.channel}:{message.ts}:queue:{refused}"
+        reason = next((one.reason for one in self.commands if one.request == refused), "")
+        return replace(known, request=request_id(self.sandbox.workspace.team_id, new), reason=reason)
 
     def _token_of(self, user: str, original: str, before: set[str]) -> str:
         """The response_url that a click was given, by its token."""

@@ -12,7 +12,7 @@ import pytest
 from tests.chaos import checks
 from tests.chaos.checks import check
 from tests.chaos.plan import make_plan
-from tests.chaos.seen import Card, Command, Exit, Left, Reply, RunSeen, Seen, Struck, Told, Upset, Wish
+from tests.chaos.seen import Card, Command, Exit, Left, Pressed, Reply, RunSeen, Seen, Struck, Told, Upset, Wish
 
 AT = 1_790_000_000.0
 COMMAND = Command(1, "abc", "U1", "C1", "chaos-1", AT)
@@ -20,6 +20,18 @@ RUN = RunSeen(7, "chaos-1 - ada from Slack (request abc)", AT + 1, "SUCCESS", AT
 END = Reply("end:7", "*Job* succeeded in 3 s.", AT + 5)
 CARD = Card("C1", "1.1", "start:abc", "*Job* succeeded in 3 s", (7,), (END,))
 WISH = Wish(run=7, user="U1", at=AT + 2, acknowledged=True, asked=True)
+REFUSED = "*Job* is already running as run 6. Nothing was started."
+QUEUED = Pressed(
+    "Run when it ends",
+    "U1",
+    "C1",
+    AT + 1,
+    acknowledged=True,
+    request="queued",
+    reason="chaos-1",
+    answers=("It starts when run 6 has ended.",),
+)
+WATCHED = Pressed("Watch it here", "U2", "C1", AT + 1, acknowledged=True, run=7)
 WELL = Seen(
     commands=(COMMAND,),
     runs=(RUN,),
@@ -91,6 +103,10 @@ def broken() -> Iterator[tuple[str, Seen]]:
     yield "end told twice", but(cards=card(replies=(END, dataclasses.replace(END, at=AT + 20))))
     yield "wrong end", but(cards=card(replies=(dataclasses.replace(END, text="*Job* failed."),)))
     yield "wish lost", but(wishes=wish(asked=False))
+    yield "queue lost", but(runs=(), cards=(), wishes=(), presses=(QUEUED,))
+    yield "watch lost", but(presses=(dataclasses.replace(WATCHED, channel="C2"),))
+    yield "another's run", but(cards=card(key="start:queued"))
+    yield "left over", but(left=(Left("due:queue", "queued"),))
     yield "left over", but(left=(Left("due:polls", "w:7"),))
     yield "left over", but(left=(Left("posts:log:C1", "file/1", 20.0),))
     yield "left over", but(left=(Left("due:requests", "abc", 1.0, "looking"),))
@@ -114,6 +130,12 @@ def excused() -> Iterator[tuple[str, Seen]]:
     yield "told twice, once late", but(cards=twice, struck=(TOLD,))
     yield "told twice, by one that was stopped", but(cards=twice, upsets=(STOPPED,))
     yield "a wish that was answered", but(wishes=wish(asked=False, answers=("It has ended already.",)))
+    yield "queued, and started late", but(runs=run(at=AT + 70), cards=card(key="start:queued"), presses=(QUEUED,))
+    dropped = card(key="start:queued", text="*Job* was not started: @U2 took it out of the queue.", runs=(), replies=())
+    yield "queued, and taken out", but(runs=(), cards=dropped, presses=(QUEUED,), commands=command(told=(REFUSED,)))
+    there = dataclasses.replace(CARD, channel="C2", key="watch:w:7")
+    yield "watched elsewhere", but(cards=(CARD, there), presses=(dataclasses.replace(WATCHED, channel="C2"),))
+    yield "watched in vain", but(presses=(dataclasses.replace(WATCHED, channel="C2", answers=("It has ended.",)),))
     yield "a wish nobody acknowledged", but(wishes=wish(asked=False, acknowledged=False))
 
 

@@ -23,6 +23,8 @@ FACTS = RunFacts(
     asked_by="U1",
     asked_at=datetime(2026, 11, 23, 14, 20, tzinfo=UTC),
     request="abc",
+    actor="Bolt scheduler",
+    watched_by="U2",
 )
 
 
@@ -55,7 +57,7 @@ def test_a_button_that_cannot_carry_all_commands_carries_none_and_says_so() -> N
 def test_a_value_fits_into_slacks_limit_whatever_the_names() -> None:
     """2000 characters, with names of any length."""
     for letter in ("x", '"', "\\", "🎉", "\u0000"):
-        facts = RunFacts(schedule=letter * 900, name=letter * 900, branch=letter * 900)
+        facts = RunFacts(schedule=letter * 900, name=letter * 900, branch=letter * 900, actor=letter * 900)
         value = buttons.run_value(Run(RunKey("w" * 64, 2**31 - 1), facts=facts))
         assert len(value) <= 2000
         assert buttons.read_run_value(value).key.id == 2**31 - 1
@@ -94,6 +96,19 @@ def test_no_value_gets_past_with_anything_but_a_refusal(value: object) -> None:
     for read in (buttons.read_run_value, buttons.read_request_value, buttons.read_command_value):
         with contextlib.suppress(BadCommand):
             read(text)
+
+
+def test_commands_with_a_secret_are_not_carried() -> None:
+    """The run is still named; what it was started with, only its record knows."""
+    facts = replace(FACTS, commands=("echo hunter2", "dbt run"), overridden=True)
+    value = buttons.run_value(Run(RunKey("w", 4711), facts=facts))
+    kept = buttons.without_secrets(value, lambda text: text.replace("hunter2", "•••"))
+    assert "hunter2" in value
+    assert "hunter2" not in kept
+    read = buttons.read_run_value(kept)
+    assert (read.key.id, read.facts.commands, read.whole) == (4711, (), False)
+    assert buttons.without_secrets(value, lambda text: text) == value
+    assert buttons.without_secrets('{"c":["', lambda _text: "•••") == '{"c":["'
 
 
 def test_a_request_and_a_suggestion_come_back() -> None:

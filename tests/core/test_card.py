@@ -12,8 +12,9 @@ from bot.core.buttons import CANCEL_RUN, read_command_value, read_run_value
 from bot.core.card import request_card, run_card
 from bot.core.command import RetryCommand, RunCommand
 from bot.core.message import Button, Buttons, Message
-from bot.core.request import Look, Request, State
+from bot.core.request import Look, Request, Running, State
 from bot.core.run import LOST, CancelWish, CardRef, End, Observation, Retried, Run, RunFacts, RunKey
+from bot.core.running import already_running, waited, why_running
 from bot.core.text import Bold, Channel, Code, Emoji, Link, Mention, Sentence, When
 from bot.core.thread import end_post, retried_post
 
@@ -294,6 +295,82 @@ def test_a_start_without_a_run_says_where_it_stands(
     """Starting, looked for, or unclear with the link to Bolt."""
     lines = shown(request_card(replace(REQUEST, state=state, candidates=candidates), APP))
     assert lines[:2] == [first, second]
+
+
+def test_a_watched_run_says_whose_it_is_and_who_watches() -> None:
+    """In Bolt's words who started it; a failure names the watcher. One that we started says both people."""
+    facts = replace(FACTS, asked_by=None, actor="Bolt scheduler", watched_by="U2")
+    watched = replace(run("RUNNING"), facts=facts)
+    line = "Run 4711 · main · pull request 123 · started at 14:20 by Bolt scheduler · watched by @U2"
+    assert shown(run_card(watched, APP))[-1] == line
+    unknown = replace(watched, facts=replace(facts, asked_at=None), seen=Observation("STARTING"))
+    assert shown(run_card(unknown, APP))[-1].endswith("pull request 123 · started by Bolt scheduler · watched by @U2")
+    failed = replace(watched, seen=Observation("ERROR", COMMANDS), end=ended(5))
+    assert said(end_post(failed, APP).text).endswith("@U2")
+    ours = replace(run("RUNNING"), facts=replace(FACTS, watched_by="U2"))
+    assert shown(run_card(ours, APP))[-1].endswith("started by @U1 at 14:20 · watched by @U2")
+
+
+QUEUED = replace(REQUEST, state=State.QUEUED, queued_at=ASKED, behind=4711)
+
+
+@pytest.mark.parametrize(
+    ("request_", "first"),
+    [
+        (QUEUED, ":vertical_traffic_light: Nightly waits for run 4711 to end"),
+        (
+            replace(QUEUED, ahead=2),
+            ":vertical_traffic_light: Nightly waits for run 4711 to end, and for 2 starts asked for before it",
+        ),
+        (replace(QUEUED, behind=None), ":vertical_traffic_light: Nightly waits for the run before it to end"),
+        (replace(QUEUED, state=State.CARDED), ":clock1: Nightly is starting"),
+        (
+            replace(QUEUED, state=State.REFUSED, why="It waited for 24 h."),
+            ":black_square_for_stop: Nightly was not started. It waited for 24 h.",
+        ),
+        (
+            replace(QUEUED, state=State.CLOSED, dropped_by="U2"),
+            ":black_square_for_stop: Nightly was not started: @U2 took it out of the queue.",
+        ),
+        (
+            replace(REQUEST, state=State.SETTLED, run_id=7),
+            ":arrow_right: Nightly has started as run 7; its card is another one in this channel",
+        ),
+    ],
+)
+def test_a_start_that_waits_says_for_what(request_: Request, first: str) -> None:
+    """And when it is over, why nothing was started; it can be taken out only while it waits."""
+    card = request_card(request_, APP)
+    assert shown(card)[0] == first
+    assert said(card.text).startswith(first)
+    assert [one.label for one in buttons(card)] == (["Do not run"] if request_.state is State.QUEUED else [])
+
+
+RUNNING = Running(4711, "owner@example.com", ASKED)
+
+
+def test_a_start_that_is_refused_shows_the_run() -> None:
+    """Since when, by whom; to be watched, or waited for. Where its card is here already, that is linked instead."""
+    refused = replace(REQUEST, state=State.REFUSED, running=RUNNING)
+    message = already_running(refused, RUNNING, RunKey("w", 4711), app_url=APP, card_url=None)
+    told = "Nightly is already running as run 4711, started 14:20 by owner@example.com. Nothing was started."
+    assert said(message.text) == told
+    assert [one.label for one in buttons(message)] == ["Watch it here", "Run when it ends"]
+    here = already_running(refused, RUNNING, RunKey("w", 4711), app_url=APP, card_url="https://slack.example/p1")
+    assert said(here.text) == f"{told} See its card."
+    assert [one.label for one in buttons(here)] == ["Run when it ends"]
+    assert why_running(refused, None) == "Nightly is already running. Nothing was started."
+    assert "started by owner@example.com" in why_running(refused, RUNNING)
+
+
+def test_a_start_that_was_overtaken_too_often_says_so() -> None:
+    """To its asker, with the run that is in the way."""
+    overtaken = replace(QUEUED, rounds=5, state=State.SENDING)
+    why = why_running(overtaken, RUNNING)
+    assert why.startswith("It was its turn 6 times")
+    assert why.endswith("Run 4711 is running now.")
+    told = said(waited(replace(overtaken, why=why)).text)
+    assert told == f"Nightly was not started. {why} You asked for it at 14:20."
 
 
 def test_a_run_that_bolt_does_not_know_any_more() -> None:

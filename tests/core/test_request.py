@@ -9,7 +9,18 @@ import pytest
 
 from bot.core.bolt import RunSummary
 from bot.core.command import RetryCommand, RunCommand
-from bot.core.request import Look, Request, Rival, candidates, contested, reason, request_id, run_facts
+from bot.core.request import (
+    Look,
+    Request,
+    Rival,
+    State,
+    candidates,
+    contested,
+    pull_request_of,
+    reason,
+    request_id,
+    run_facts,
+)
 
 SENT = datetime(2026, 11, 23, 14, 20, tzinfo=UTC)
 REQUEST = Request(
@@ -160,3 +171,15 @@ def test_own_commands_have_no_usual_length() -> None:
     )
     facts = run_facts(request)
     assert (facts.commands, facts.overridden, facts.usual_s) == (("dbt test",), True, None)
+
+
+def test_a_state_of_another_version_is_known_as_such() -> None:
+    """Whoever does not know a state does nothing about it."""
+    assert State.of("queued") is State.QUEUED
+    assert State.of("teleported") is State.OTHER
+
+
+@pytest.mark.parametrize(("text", "number"), [("123", 123), ("", None), (None, None), ("x", None), ("9" * 40, None)])
+def test_a_pull_request_is_read_from_a_text(text: str | None, number: int | None) -> None:
+    """As Bolt lists it; anything else is none."""
+    assert pull_request_of(RunSummary(1, "RUNNING", "x", pull_request=text)) == number

@@ -89,7 +89,7 @@ async def test_a_schedule_that_runs_already_is_an_answer(stage: Stage) -> None:
     """The running run is named; the card that was posted for the start is gone."""
     await stage.start_bot()
     await stage.slash("run already-running")
-    await stage.until(stage.told_privately("is already running as run"))
+    await stage.until(stage.told_privately("is already running as"))
     await stage.until(lambda: stage.cards() == [])
     assert stage.started() == []
 

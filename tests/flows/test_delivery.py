@@ -11,6 +11,7 @@ from redis.asyncio import Redis
 from bot.core.bolt import Command
 from bot.core.message import Message
 from bot.core.run import End, Observation, Run, RunKey
+from bot.flows.answer import Answers
 from bot.flows.lease import Lease
 from bot.flows.ports import Limits, Observed
 from bot.flows.show import Show
@@ -20,9 +21,11 @@ from bot.sandbox.slack import Fault
 from bot.slack.client import SlackChat
 from bot.store.due import DueSet
 from bot.store.lanes import Budget, Edits, Posts
+from bot.store.lines import Lines
 from bot.store.requests import Requests
 from bot.store.runs import Runs
 from bot.store.scripts import Scripts
+from bot.store.watches import Watches
 from tests.store.record import follow_run
 
 CHANNEL = "C0DATAENG"
@@ -44,10 +47,21 @@ class Stage:
     def __post_init__(self) -> None:
         """Build the flows."""
         self.runs = Runs(self.scripts)
-        requests = Requests(self.scripts, Limits(channel=1000, user=1000, waiting_in_channel=1000))
+        limits = Limits(channel=1000, user=1000, waiting_in_channel=1000)
+        requests = Requests(self.scripts, limits)
         self.posts = Posts(self.scripts, FREE, lease_s=10, upload_lease_s=60)
         self.edits = Edits(self.scripts, FREE, lease_s=10)
-        self.tell = Tell(self.chat, self.posts, requests, self.runs, None, TellRules(APP, settle_s=0.1))  # type: ignore[arg-type]  # no log is read
+        self.tell = Tell(
+            self.chat,
+            self.posts,
+            requests,
+            self.runs,
+            None,  # type: ignore[arg-type]  # no log is read
+            TellRules(APP, settle_s=0.1),
+            lines=Lines(self.scripts, limits),
+            watches=Watches(self.scripts, limits),
+            answers=Answers(self.chat),
+        )
         self.show = Show(self.chat, self.edits, requests, self.runs, app_url=APP)
 
     async def follow(self, run_id: int, channel: str = CHANNEL) -> str:

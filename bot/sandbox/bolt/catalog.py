@@ -209,6 +209,18 @@ def _unusual() -> list[Schedule]:
             "seed-then-compile",
             Character((dbt("dbt seed", 2.0, "seed"), compile_error("dbt run"))),
         ),
+        Schedule(
+            0,
+            "Warehouse load",
+            "warehouse-load",
+            Character(
+                (dbt("dbt run --select staging", 8.0, "run-success"), dbt("dbt test", 4.0, "test-success")),
+                exclusive=True,
+                history="SSS",
+            ),
+            cron="0 */4 * * *",
+            period_s=4 * HOUR_S,
+        ),
     ]
 
 

@@ -6,7 +6,7 @@ GET    /control/bolt/calls?after=N         the requests from the Nth on
 POST   /control/bolt/runs                  {slug, branch?, commands?, pull_request?, actor?}: somebody starts it in Bolt
 POST   /control/bolt/runs/<id>/cancel      {actor?}: somebody asks in Bolt for its end
 POST   /control/bolt/runs/<id>/end         {state}: it ends now, so
-POST   /control/bolt/schedules             {name, slug?, commands, source?, cron?, owner?, suspended?, active?, …}
+POST   /control/bolt/schedules             {name, slug?, commands, source?, cron?, owner?, suspended?, active?, exclusive?, …}
 POST   /control/bolt/faults                {kind, count?=1 (null: for ever), operation?, executes?, …: see Fault}
 DELETE /control/bolt/faults                all off
 POST   /control/bolt/webhooks              {run_id, url, secret?, event?=bolt.run.completed}: posted to this machine
@@ -18,7 +18,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, TypeVar
 
 import aiohttp
@@ -130,11 +130,12 @@ class Controls:
         if not commands:
             raise ValueError("commands is a list of at least one text")
         slug = _text(body, "slug") or NOT_SLUG.sub("-", name.lower()).strip("-")
+        character = replace(own_character(commands), exclusive=_switch(body, "exclusive", default=False))
         made = Schedule(
             0,
             name,
             slug,
-            own_character(commands),
+            character,
             cron=_text(body, "cron") or "OFF",
             source=_text(body, "source") or "ui",
             owner=_text(body, "owner"),

@@ -58,7 +58,8 @@ class Character:
     """How the runs of a schedule go.
 
     `phases` are the states before RUNNING, each with its duration. `fails_first`: the failing steps fail in so many
-    runs, then once they do not, and so on; None is always. `history` is a letter a past run, oldest first:
+    runs, then once they do not, and so on; None is always. `exclusive`: a second run beside an active one is refused.
+    `history` is a letter a past run, oldest first:
     S(uccess), F (as the steps say), C(ancelled).
     """
 
@@ -69,6 +70,7 @@ class Character:
     skips: bool = False
     cancelled_after_s: float | None = None
     always_on: bool = False
+    exclusive: bool = False
     history: str = ""
 
 

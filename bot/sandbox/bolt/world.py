@@ -163,8 +163,7 @@ class BoltWorld:
             raise Refused(f"Schedule '{slug}' is not active")
         if schedule.triggerable_from is not None and now < schedule.triggerable_from:
             raise Refused(f"Schedule '{slug}' is not ready to be triggered yet")
-        if schedule.character.always_on:
-            raise Refused(f"AlreadyRunningException: schedule '{slug}' is already running")
+        self._refuse_second(schedule)
         own = self._asked_steps(start) or self._own_steps(schedule)
         if start.continue_on_error and not start.commands:
             own = tuple(replace(step, continue_on_error=True) for step in own)
@@ -262,6 +261,13 @@ class BoltWorld:
 
     # How runs are made
 
+    def _refuse_second(self, schedule: Schedule) -> None:
+        character = schedule.character
+        newest = self.newest_run(schedule.slug) if character.exclusive else None
+        active = newest is not None and self.view(newest.id).ended_at is None
+        if character.always_on or active:
+            raise Refused(f"AlreadyRunningException: schedule '{schedule.slug}' is already running")
+
     def _asked_steps(self, start: Start) -> tuple[Step, ...]:
         return tuple(
             replace(
@@ -291,8 +297,7 @@ class BoltWorld:
     def _again(self, run_id: int, steps: tuple[Step, ...], actor: Actor) -> Run:
         old = self.run(run_id)
         schedule = self.schedule(old.slug)
-        if schedule.character.always_on:
-            raise Refused(f"AlreadyRunningException: schedule '{old.slug}' is already running")
+        self._refuse_second(schedule)
         branch = old.commit if old.commit_was_given else old.branch
         start = Start(branch=branch, pull_request=old.pull_request, parent_id=run_id)
         return self._add_run(schedule, steps, self.clock(), actor, start)

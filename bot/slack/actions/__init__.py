@@ -14,14 +14,31 @@ from bot.slack.actions import (
     logs,
     open_run,
     page,
+    queue,
     retry,
     suggested,
     suspend,
+    watch,
 )
 from bot.slack.desk import Desk
 
 
 def register(app: AsyncApp, desk: Desk) -> None:
     """Listen to every button."""
-    for action in (cancel, another, suggested, command, open_run, page, retry, again, suspend, home, logs, artifacts):
+    for action in (
+        cancel,
+        another,
+        suggested,
+        command,
+        open_run,
+        page,
+        retry,
+        again,
+        watch,
+        queue,
+        logs,
+        artifacts,
+        suspend,
+        home,
+    ):
         action.register(app, desk)

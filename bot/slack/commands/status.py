@@ -37,8 +37,8 @@ async def _here(desk: Desk, asker: Asker) -> Message:
 
 
 async def _tell(desk: Desk, asker: Asker, run_id: int) -> None:
-    await desk.answers.privately(asker, await desk.status.of(RunKey(desk.workspace, run_id)))
+    await desk.answers.privately(asker, await desk.status.of(RunKey(desk.workspace, run_id), channel=asker.channel))
 
 
 async def _tell_latest(desk: Desk, asker: Asker, schedule: str) -> None:
-    await desk.tell(asker, await desk.schedules.latest(schedule))
+    await desk.tell(asker, await desk.schedules.latest(schedule, channel=asker.channel))

@@ -10,14 +10,8 @@ if redis.call('EXISTS', hash) == 1 then
   return {'known', id, redis.call('HGET', hash, 'asked_us')}
 end
 
-local function flooded(name, limit)
-  local counter = key('flood', name)
-  local count = redis.call('INCR', counter)
-  if count == 1 then redis.call('EXPIRE', counter, ARGV[9]) end
-  return count > tonumber(limit)
-end
-local by_user = flooded(ARGV[5], ARGV[7])
-local by_channel = flooded(ARGV[6], ARGV[8])
+local by_user = flooded(ARGV[5], ARGV[7], ARGV[9])
+local by_channel = flooded(ARGV[6], ARGV[8], ARGV[9])
 if by_user or by_channel then return {'flood', id, num(at)} end
 
 local other = redis.call('GET', same)

@@ -7,10 +7,11 @@ posted_in(channel)
 local card = table.concat({ARGV[8], ARGV[9], ARGV[10]}, ':')
 local known = redis.call('HMGET', hash, 'state', 'card')
 if known[2] == card then return 'ok' end
-if known[1] ~= 'looked' then return 'lost' end
-redis.call('HSET', hash, 'state', 'carded', 'card', card, 'post', 'done:' .. ARGV[10])
+local queued = known[1] == 'queued'
+if known[1] ~= 'looked' and not queued then return 'lost' end
+redis.call('HSET', hash, 'state', queued and 'queued' or 'carded', 'card', card, 'post', 'done:' .. ARGV[10])
 redis.call('HSET', key('card', card), 'team', ARGV[8], 'request', id, 'shown', 'req:' .. redis.call('HGET', hash, 'rev'))
 redis.call('ZREM', items, item)
 waits_no_more(id, channel)
-redis.call('ZADD', key('due', 'requests'), num(now()), id)
+redis.call('ZADD', key('due', queued and 'queue' or 'requests'), num(now()), id)
 return 'ok'

@@ -45,6 +45,10 @@ local function store(member, state, final, digest, seen)
   elseif redis.call('HEXISTS', run, 'wish') == 1 then
     redis.call('ZADD', key('due', 'cancels'), 'XX', 'LT', num(now()), member)
   end
+  for _, id in ipairs(redis.call('SMEMBERS', key('run', member, 'waiting'))) do
+    redis.call('ZADD', key('due', 'queue'), 'XX', 'LT', num(now()), id)
+  end
+  redis.call('DEL', key('run', member, 'waiting'))
   redis.call('ZADD', key('due', 'ends'), num(now() + (state == 'SUCCESS' and later_us or 0)), member)
   return 'final'
 end

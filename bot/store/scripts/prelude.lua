@@ -15,6 +15,13 @@ local function owns(set, member, token)
   local score = redis.call('ZSCORE', set, member)
   return score and tonumber(score) == tonumber(token)
 end
+-- Counts one more asking of a person or a channel. Gives whether that is more than its limit in `window_s` seconds.
+local function flooded(name, limit, window_s)
+  local counter = key('flood', name)
+  local count = redis.call('INCR', counter)
+  if count == 1 then redis.call('EXPIRE', counter, window_s) end
+  return count > tonumber(limit)
+end
 local function least(a, b)
   if not a then return b end
   if not b then return a end
@@ -203,5 +210,66 @@ local function attach(member, card)
   redis.call('HSET', key('card', card), 'team', team, 'run', member)
   if redis.call('HGET', key('run', member), 'final') ~= '1' then
     enlist(key('active', 'channel:' .. channel), member, ACTIVE_MOST, ACTIVE_S)
+  end
+end
+
+-- Whether a run was started by a request of ours. One that is only watched has a card and may still be of a lost start.
+local function is_ours(member)
+  local known = redis.call('HMGET', key('run', member), 'told', 'facts')
+  return known[1] or type(read_facts(known[2]).request) == 'string'
+end
+
+-- Tells more of a run that nobody here has started than was known of it.
+local function tell_more(member, facts, usual_s, began_s)
+  local run = key('run', member)
+  if is_ours(member) or redis.call('HGET', run, 'facts') == facts then return end
+  redis.call('HSET', run, 'facts', facts, 'usual_s', usual_s, 'began_s', began_s)
+  redis.call('HINCRBY', run, 'rev', 1)
+  if redis.call('HGET', run, 'final') ~= '1' then active_of(facts, member) end
+  dirty_all(member, 'state')
+end
+
+-- Starts of a schedule that wait for their turn, in the order in which they were asked for: a sorted set of request ids.
+-- One stays in it until it is known what became of it; until then the next one waits.
+local IN_LINE = {queued = true, accepted = true, looked = true, carded = true, sending = true, looking = true}
+
+-- One waits for the end of a run, or of none that is known ('').
+local function wait_for(id, member)
+  redis.call('HSET', key('req', id), 'behind', member)
+  if member == '' then return end
+  redis.call('SADD', key('run', member, 'waiting'), id)
+  redis.call('EXPIRE', key('run', member, 'waiting'), RETENTION_S)
+end
+
+-- Those that still wait in a line, first one first. What has left it is taken out; where that was started, the others wait
+-- for its run. Cards that show another place in the line than they have are edited.
+local function waiting_in(name)
+  local line, waiting, after = key('line', name), {}, nil
+  for _, id in ipairs(redis.call('ZRANGE', line, 0, -1)) do
+    local known = redis.call('HMGET', key('req', id), 'state', 'run')
+    if known[1] and IN_LINE[known[1]] then
+      waiting[#waiting + 1] = id
+    else
+      redis.call('ZREM', line, id)
+      after = known[2] or after
+    end
+  end
+  for place, id in ipairs(waiting) do
+    local hash = key('req', id)
+    local known = redis.call('HMGET', hash, 'state', 'ahead', 'card')
+    if known[1] == 'queued' and (after or tonumber(known[2] or '0') ~= place - 1) then
+      if after then wait_for(id, after) end
+      redis.call('HSET', hash, 'ahead', place - 1)
+      redis.call('HINCRBY', hash, 'rev', 1)
+      if known[3] then dirty(known[3], 'state') end
+    end
+  end
+  return waiting
+end
+
+-- Whoever waits in a line looks again now.
+local function call_next(name)
+  for _, id in ipairs(redis.call('ZRANGE', key('line', name), 0, -1)) do
+    redis.call('ZADD', key('due', 'queue'), 'XX', 'LT', num(now()), id)
   end
 end

@@ -61,18 +61,23 @@ redis.call('HINCRBY', hash, 'rev', 1)
 redis.call('ZREM', key('due', 'requests'), id)
 if redis.call('GET', lock) == id then redis.call('DEL', lock) end
 redis.call('EXPIRE', hash, RETENTION_S)
-if not create_run(member, ARGV[5], ARGV[6], ARGV[7], ARGV[8], ARGV[9], ARGV[10])
-  and redis.call('HEXISTS', key('run', member), 'owner') == 0 then
-  -- Someone asked for its end by its number before it was found: that record knows nothing of who started it.
-  redis.call('HSET', key('run', member), 'facts', ARGV[5], 'usual_s', ARGV[9], 'began_s', ARGV[10])
-  redis.call('HINCRBY', key('run', member), 'rev', 1)
-  if redis.call('HGET', key('run', member), 'final') ~= '1' then active_of(ARGV[5], member) end
+if not create_run(member, ARGV[5], ARGV[6], ARGV[7], ARGV[8], ARGV[9], ARGV[10]) then
+  -- Someone watches it, or asked for its end by its number, before it was found: that record does not know who started it.
+  tell_more(member, ARGV[5], ARGV[9], ARGV[10])
 end
 if ARGV[12] == '1' then redis.call('HSET', key('run', member), 'told', '1') end
 if known[3] then
-  attach(member, known[3])
+  local other = redis.call('HGET', key('run', member, 'cards'), channel_of(known[3]))
+  if other and other ~= known[3] then
+    -- It is watched in this channel already: the start's own card says so, and shows nothing more.
+    redis.call('EXPIRE', key('card', known[3]), RETENTION_S)
+  else
+    attach(member, known[3])
+  end
   dirty(known[3], 'state')
   habit(ARGV[5], channel_of(known[3]))
 end
 if ARGV[13] ~= '' then retried(ARGV[13], ARGV[14], ARGV[15]) end
+local line = redis.call('HGET', hash, 'line')
+if line then call_next(line) end
 return 'settled'

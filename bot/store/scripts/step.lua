@@ -20,6 +20,10 @@ if ARGV[10] ~= '' then
   if card then dirty(card, ARGV[10]) end
 end
 
+-- What leaves its line without a run lets the next one have its turn.
+local line = redis.call('HGET', hash, 'line')
+if line and not IN_LINE[to] then call_next(line) end
+
 local due = num(now() + tonumber(ARGV[8]))
 if place == 'due' then
   redis.call('ZADD', set, due, id)

@@ -148,6 +148,14 @@ async def test_a_new_schedule(served: Served) -> None:
     assert [each.slug for each in served.world.schedules(active=False)][-1] == "old"
 
 
+async def test_a_schedule_that_runs_once_at_a_time(served: Served) -> None:
+    """A second run of it is refused while the first one goes on."""
+    await control(served, "schedules", {"name": "Alone", "commands": ["sleep 60"], "exclusive": True})
+    assert await served.trigger("alone")
+    error = await served.refused('mutation { triggerBoltRun(slug: "alone") { runId } }')
+    assert "AlreadyRunningException" in str(error)
+
+
 async def test_settings(served: Served) -> None:
     """Settings are changed one by one."""
     changed = await control(served, "settings", {"speed": 20, "cancel_finished": "ok", "open_end": None})

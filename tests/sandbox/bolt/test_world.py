@@ -118,6 +118,20 @@ def test_always_on(world: BoltWorld, clock: Clock) -> None:
     assert world.view(world.runs("already-running")[0].id).ended_at is None
 
 
+def test_one_run_at_a_time(world: BoltWorld, clock: Clock) -> None:
+    """An exclusive schedule refuses a second run beside an active one, whoever asks, and takes one after it."""
+    first = world.start("warehouse-load")
+    with pytest.raises(Refused, match="AlreadyRunningException"):
+        world.start("warehouse-load")
+    world.end(first.id, "ERROR")
+    second = world.start("warehouse-load")
+    with pytest.raises(Refused, match="AlreadyRunningException"):
+        world.retry_all(first.id)
+    clock.pass_s(60)
+    assert world.view(second.id).state == "SUCCESS"
+    assert world.retry_all(first.id).parent_id == first.id
+
+
 def test_history(world: BoltWorld) -> None:
     """Past runs have ended, began in the order of their ids, and name their parent where they are retries."""
     past = [run for run in reversed(world.runs()) if run.slug != "already-running"]

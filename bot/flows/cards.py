@@ -1,0 +1,167 @@
+"""Posting cards: once, into a channel that may have to be joined first. Those of watched runs and of starts that wait."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import structlog
+
+from bot.core.card import request_card, run_card, run_url
+from bot.core.errors import ChannelRefused, SlackNotSent, SlackRefused
+from bot.core.message import Message
+from bot.core.request import State
+from bot.core.run import CardRef, Run, is_final
+from bot.core.text import Link
+from bot.flows.adopt import has_card
+from bot.flows.answer import Answers
+from bot.flows.cancel import outcome
+from bot.flows.once import Unresolved, post_once
+from bot.flows.ports import Chat, Lines, Post, Posts, Requests, Runs, Watch, Watches
+from bot.flows.poster import Poster
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class CardRules:
+    """`call_s`: the whole time of a Slack call; `settle_s`: how long one whose reply was lost may still take effect."""
+
+    app_url: str
+    bot_name: str
+    call_s: float
+    settle_s: float
+
+
+class CardPoster:
+    """Posts a card once."""
+
+    def __init__(self, chat: Chat, posts: Posts, rules: CardRules) -> None:
+        self._chat = chat
+        self._posts = posts
+        self._rules = rules
+
+    async def post(self, post: Post, channel: str, message: Message, key: str) -> str | None:
+        """The card's ts once it is there, None where that is for later. Raises SlackRefused and Unresolved."""
+
+        async def send() -> str:
+            try:
+                return await self._chat.post(channel, message, key=key)
+            except ChannelRefused:
+                await self._chat.join(channel)
+            # Two calls have taken their time of the lease; a third one may not outlast it.
+            if not post.lease.good(self._rules.call_s):
+                raise SlackNotSent("chat.postMessage")
+            return await self._chat.post(channel, message, key=key)
+
+        return await post_once(
+            self._posts,
+            post,
+            send=send,
+            find=lambda since: self._chat.find(channel, key, since=since),
+            settle_s=self._rules.settle_s,
+            twice_is_better=False,
+        )
+
+    def why_not(self, refused: SlackRefused, nothing: str) -> str:
+        """Why a card cannot be shown. `nothing` says what has not been done because of that."""
+        if not isinstance(refused, ChannelRefused):
+            return f"Slack refused my card ({refused.code}). {nothing}; please tell whoever runs this bot."
+        if refused.code == "is_archived":
+            return f"This channel is archived, so I can't post in it. {nothing}."
+        if refused.code.startswith("restricted_action"):
+            return f"I am not allowed to post in this channel. {nothing}; ask from another one."
+        return (
+            f"I can't post in this channel: invite me with /invite {self._rules.bot_name}, then try again. {nothing}."
+        )
+
+
+class Cards:
+    """Sends the claimed card of a watched run, or of a start that waits."""
+
+    def __init__(
+        self,
+        poster: CardPoster,
+        remover: Poster,
+        posts: Posts,
+        requests: Requests,
+        lines: Lines,
+        runs: Runs,
+        watches: Watches,
+        answers: Answers,
+        *,
+        app_url: str,
+    ) -> None:
+        self._poster = poster
+        self._remover = remover
+        self._posts = posts
+        self._requests = requests
+        self._lines = lines
+        self._runs = runs
+        self._watches = watches
+        self._answers = answers
+        self._app_url = app_url
+
+    async def queued(self, post: Post, request_id: str) -> None:
+        """The card of a start that waits for its turn."""
+        request = await self._requests.load(request_id)
+        if request is None or request.state is not State.QUEUED or request.card is not None:
+            await self._posts.refuse(post, request_id, "")
+            return
+        why = None
+        try:
+            ts = await self._poster.post(post, request.channel, request_card(request, self._app_url), request.key)
+        except Unresolved:
+            why = "Slack did not say whether its card was posted; please ask again."
+        except SlackRefused as refused:
+            log.warning("the card of a queued start cannot be shown", request=request_id, why=refused.code)
+            why = self._poster.why_not(refused, "Nothing was queued")
+        if why is not None:
+            await self._lines.leave(request_id, why)
+            await self._posts.refuse(post, request_id, "")
+        elif ts is not None:
+            card = CardRef(request.channel, ts)
+            await self._posts.restore(request.channel)
+            if not await self._posts.carded(post, request.id, request.team, card):
+                await self._remover.remove(card)
+
+    async def watched(self, post: Post, name: str) -> None:
+        """The card of a run that someone wants to see here."""
+        watch = await self._watches.load(name)
+        run = await self._runs.load(watch.key) if watch else None
+        if watch is None or run is None or watch.state != "looked":
+            log.error("a card belongs to nothing any more", watch=name)
+            await self._posts.refuse(post, name, "")
+            return
+        if is_final(run.seen.state) and (await self._posts.attempt(post, "look")).word == "go":
+            why = f"Run {run.id} {outcome(run.seen.state)} before its card could be posted."
+            await self._watches.refuse(post, watch, why)
+            return
+        shown = replace(run, facts=replace(run.facts, watched_by=watch.asker.user))
+        try:
+            ts = await self._poster.post(
+                post, watch.asker.channel, run_card(shown, self._app_url), f"watch:{watch.key.name}"
+            )
+        except Unresolved:
+            why = "Slack did not say whether the card was posted; look for it in the channel, or click again."
+            await self._watches.refuse(post, watch, why)
+        except SlackRefused as refused:
+            log.warning("the card of a watched run cannot be shown", watch=name, why=refused.code)
+            await self._watches.refuse(post, watch, self._poster.why_not(refused, "The run is not watched here"))
+        else:
+            if ts is not None:
+                await self._posted(post, watch, run, ts)
+
+    async def _posted(self, post: Post, watch: Watch, run: Run, ts: str) -> None:
+        card = CardRef(watch.asker.channel, ts)
+        await self._posts.restore(card.channel)
+        word = await self._watches.posted(post, watch, card, f"run:{run.rev}")
+        if word == "ok":
+            log.info("watched", run=run.id, user=watch.asker.user, channel=card.channel)
+            return
+        await self._remover.remove(card)
+        if word == "gone":
+            link = Link(run_url(self._app_url, run.id), f"Run {run.id}")
+            message = Message((link, " could not be watched here, because I no longer know it; click again."))
+        else:
+            message = has_card(watch.key, None)
+        await self._answers.privately(watch.asker, message)

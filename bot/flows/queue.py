@@ -1,0 +1,182 @@
+"""Starts that wait for a run of their schedule to end: visible on a card, in the order asked for, each started once.
+
+A start in the line is a request of its own, in the state `queued`. Its card is posted first. When the run it waits for
+has ended, however it did, and nobody is before it, the schedule is looked at again, and from there on it is as any start
+whose card is shown: sent within its deadline, counted from its turn, or not at all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+
+from bot.core.buttons import watch_button
+from bot.core.card import run_url
+from bot.core.command import RetryCommand, Wanted
+from bot.core.errors import BoltDenied, BoltError, BoltRejected, StoreAway
+from bot.core.message import Buttons, Message, Paragraph
+from bot.core.request import Request, State, running_facts
+from bot.core.run import CardRef, Run, RunKey
+from bot.core.text import Bold, Link, Sentence, duration, plural
+from bot.flows.lease import Lease
+from bot.flows.look import Looks, NotStartable
+from bot.flows.ports import Asked, Asker, Due, Lines, Requests
+
+log = structlog.get_logger()
+
+RECORD_S = 1.0
+MOST_IN_LINE = 5
+# A turn comes when the run's end is seen; this is for what is seen by another version, or by nobody.
+LOOK_AGAIN_S = 15.0
+AWAY_AGAIN_S = 3.0
+
+NOT_WRITTEN = "I could not write this down in time. If no card appears within a minute, please ask again."
+FORGOTTEN = "I no longer know what that was. Nothing was queued; please type the command again."
+FLOOD = "That was too much at once, so I left this one out. Nothing was queued; wait 10 s and ask again."
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRules:
+    """`longest_s`: for how long a start waits at most."""
+
+    workspace: str
+    app_url: str
+    longest_s: float = 86_400
+
+
+class Queue:
+    """Takes starts into the line, and out of it."""
+
+    def __init__(
+        self,
+        requests: Requests,
+        lines: Lines,
+        due: Due,
+        looks: Looks,
+        rules: QueueRules,
+        *,
+        card_url: Callable[[CardRef], str | None],
+        asked: Callable[[], None],
+        left: Callable[[], None],
+    ) -> None:
+        self._requests = requests
+        self._lines = lines
+        self._due = due
+        self._looks = looks
+        self._rules = rules
+        self._card_url = card_url
+        self._asked = asked
+        self._left = left
+
+    async def ask(self, asker: Asker, refused: str, new_id: str, user_name: str) -> tuple[bool, Message]:
+        """Queue what was asked for in the request `refused`. Whether it waits now, and the answer."""
+        try:
+            async with asyncio.timeout(RECORD_S):
+                return await self._join(asker, refused, new_id, user_name)
+        except (StoreAway, TimeoutError):
+            log.warning("a queued start could not be recorded in time", request=new_id, user=asker.user)
+            return False, Message((NOT_WRITTEN,))
+
+    async def _join(self, asker: Asker, refused: str, new_id: str, user_name: str) -> tuple[bool, Message]:
+        earlier = await self._requests.load(refused)
+        if earlier is None or earlier.look is None or earlier.running is None:
+            return False, Message((FORGOTTEN,))
+        # What was not asked for in its channel is answered in direct messages, and its card stands there all the same.
+        direct = earlier.direct and earlier.user == asker.user
+        asked = Asked(
+            new_id,
+            asker.team,
+            earlier.channel if direct else asker.channel,
+            asker.user,
+            user_name,
+            _pinned(earlier),
+            asker.response_url,
+            thread=asker.thread,
+            direct=direct,
+            origin=earlier.origin,
+        )
+        behind = RunKey(self._rules.workspace, earlier.running.run_id)
+        facts = running_facts(earlier.running, earlier.look)
+        word, request_id = await self._lines.join(asked, earlier.look, behind, facts, most=MOST_IN_LINE)
+        log.info("asked to wait", request=request_id, word=word, user=asker.user, channel=asker.channel)
+        name = Bold(earlier.title)
+        if word in {"new", "known"}:
+            self._asked()
+            run = Link(run_url(self._rules.app_url, behind.id), f"run {behind.id}")
+            text: Sentence = (name, " starts when ", run, " has ended; its card in this channel says when.")
+            return True, Message(text, (Paragraph(text), Buttons((watch_button(Run(behind, facts=facts)),))))
+        if word == "same":
+            return False, await self._same(request_id, name)
+        if word == "full":
+            waiting = plural(MOST_IN_LINE, "start")
+            return False, Message((f"{waiting} of ", name, " wait already. Nothing was queued; ask again later."))
+        return False, Message((FLOOD,))
+
+    async def _same(self, request_id: str, name: Bold) -> Message:
+        first = await self._requests.load(request_id)
+        url = self._card_url(first.card) if first and first.card else None
+        where: Sentence = (", see ", Link(url, "its card")) if url else ()
+        return Message((name, " waits already with the same words of yours", *where, ". Nothing more was queued."))
+
+    async def drop(self, asker: Asker, request_id: str) -> Message | None:
+        """Take a start out of the line. The answer where that is not to be seen on its card."""
+        try:
+            async with asyncio.timeout(RECORD_S):
+                word = await self._lines.leave(request_id, "It was taken out of the queue.", asker.user)
+                request = await self._requests.load(request_id) if word not in {"ok", "gone"} else None
+        except (StoreAway, TimeoutError):
+            return Message(("I could not note in time that this is not to run; click again in a minute.",))
+        log.info("taken out of the queue", request=request_id, word=word, user=asker.user)
+        if word == "ok":
+            self._left()
+            return None
+        if request is None:
+            return Message(("I know nothing of this start any more; it is not waiting.",))
+        return self._too_late(request)
+
+    def _too_late(self, request: Request) -> Message:
+        name = Bold(request.title)
+        if request.run_id:
+            run = Link(run_url(self._rules.app_url, request.run_id), f"run {request.run_id}")
+            return Message((name, " has started already as ", run, "; cancel it there or on its card."))
+        if request.state in {State.REFUSED, State.CLOSED}:
+            return Message((name, " is not in the queue any more; it was not started."))
+        return Message((name, " is being started just now; cancel its run on the card in a moment."))
+
+    async def advance(self, lease: Lease) -> None:
+        """See whether it is the turn of the claimed start."""
+        word = await self._lines.turn(lease, longest_s=self._rules.longest_s, again_s=LOOK_AGAIN_S)
+        if word == "late":
+            waited = duration(self._rules.longest_s)
+            await self._lines.leave(lease.member, f"It waited for {waited}; ask again if you still want it.")
+        elif word == "unseen":
+            # Its card was deleted, or its channel takes no messages any more: nobody would see what is started.
+            await self._lines.leave(lease.member, "I cannot show its card any more; ask again if you still want it.")
+        elif word == "turn":
+            request = await self._requests.load(lease.member)
+            if request is not None:
+                await self._begin(lease, request)
+
+    async def _begin(self, lease: Lease, request: Request) -> None:
+        try:
+            look = await self._looks.at(request)
+        except NotStartable as answer:
+            await self._lines.leave(request.id, answer.why)
+        except (BoltDenied, BoltRejected) as refused:
+            await self._lines.leave(request.id, f"{refused.sentence.rstrip('.')}.")
+        except BoltError:
+            # Nothing is sent while Bolt is away, and nothing is lost by waiting for it: the turn is not taken yet.
+            await self._due.give_back(lease, delay_s=AWAY_AGAIN_S)
+        else:
+            await self._lines.take_turn(lease, request, look)
+
+
+def _pinned(refused: Request) -> Wanted:
+    """What was asked for. The latest failed run of a schedule is the one that it was then, not what fails meanwhile."""
+    wanted = refused.wanted
+    if isinstance(wanted, RetryCommand) and refused.look is not None:
+        return RetryCommand(every=wanted.every, run_id=refused.look.parent_run)
+    return wanted

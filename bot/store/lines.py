@@ -1,0 +1,69 @@
+"""Lines: starts that wait for a run of their schedule to end. Each is a request of its own; a sorted set is their order."""
+
+from __future__ import annotations
+
+from bot.core.request import Look, Request
+from bot.core.run import Observation, RunFacts, RunKey
+from bot.flows.lease import Lease
+from bot.flows.ports import Asked, Limits
+from bot.store.codec import dump
+from bot.store.due import us
+from bot.store.requests import body_of, slug_key, words_of
+from bot.store.runs import creation
+from bot.store.scripts import Scripts
+
+# The same words are the waiting start's for longer than it may wait.
+WORDS_KEPT_S = 8 * 86_400
+
+
+class Lines:
+    """Implements the flows' `Lines` port."""
+
+    def __init__(self, scripts: Scripts, limits: Limits) -> None:
+        self._scripts = scripts
+        self._limits = limits
+
+    async def join(self, asked: Asked, look: Look, behind: RunKey, facts: RunFacts, *, most: int) -> tuple[str, str]:
+        """Record a start that waits, or find the one already there; the run it waits for is followed."""
+        limits = self._limits
+        word, request_id = await self._scripts.run(
+            "enqueue",
+            asked.id,
+            words_of(asked),
+            f"user:{asked.user}",
+            f"channel:{asked.channel}",
+            limits.user,
+            limits.channel,
+            limits.window_s,
+            most,
+            slug_key(look.slug),
+            asked.channel,
+            dump(body_of(asked)),
+            dump(look),
+            behind.name,
+            *creation(facts, Observation()),
+            WORDS_KEPT_S,
+        )
+        return str(word), str(request_id)
+
+    async def turn(self, lease: Lease, *, longest_s: float, again_s: float) -> str:
+        """Whether it is the turn of the claimed start. Its claim is still renewed: where it is, Bolt is asked next."""
+        return str(await self._scripts.run("turn", lease.member, lease.token, us(longest_s), us(again_s)))
+
+    async def take_turn(self, lease: Lease, request: Request, look: Look) -> bool:
+        """From here on it is as any start whose card is shown. False where it does not wait any more."""
+        word = await self._scripts.run("take_turn", request.id, await lease.freeze(), dump(look))
+        return bool(word == "ok")
+
+    async def again(
+        self, lease: Lease, request: Request, behind: RunKey | None, facts: RunFacts, *, delay_s: float
+    ) -> bool:
+        """Someone else was faster: it waits for that one's run, at its place in the line."""
+        name = behind.name if behind else ""
+        made = creation(facts, Observation())
+        word = await self._scripts.run("requeue", request.id, await lease.freeze(), us(delay_s), name, *made)
+        return bool(word == "ok")
+
+    async def leave(self, request_id: str, why: str, user: str = "") -> str:
+        """It is not started, whoever holds the claim on it."""
+        return str(await self._scripts.run("leave_line", request_id, why, user))

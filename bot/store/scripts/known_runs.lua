@@ -1,0 +1,6 @@
+-- Which of many runs were started by requests of ours. ARGV: members... Gives those members.
+local out = {}
+for at = 3, #ARGV do
+  if is_ours(ARGV[at]) then out[#out + 1] = ARGV[at] end
+end
+return out

@@ -1,0 +1,13 @@
+-- A start that waits is not started, whoever holds the claim on it. ARGV: id, why, the user who took it out or ''.
+-- Gives 'ok', or the state it is in
+local id, hash = ARGV[3], key('req', ARGV[3])
+local known = redis.call('HMGET', hash, 'state', 'line', 'card')
+if known[1] ~= 'queued' then return known[1] or 'gone' end
+redis.call('HSET', hash, 'state', 'refused', 'why', ARGV[4], 'dropped_by', ARGV[5])
+redis.call('HINCRBY', hash, 'rev', 1)
+redis.call('ZREM', key('due', 'queue'), id)
+redis.call('ZREM', key('line', known[2]), id)
+redis.call('ZADD', key('due', 'requests'), num(now()), id)
+if known[3] then dirty(known[3], 'state') end
+call_next(known[2])
+return 'ok'

@@ -1,0 +1,10 @@
+-- A run is not watched after all; whoever asked is to be told. ARGV: watch, class, channel, item, token, run member, why.
+-- Gives 1 or 0.
+local id, items = ARGV[3], key('posts', ARGV[4], ARGV[5])
+if not owns(items, ARGV[6], ARGV[7]) then return 0 end
+redis.call('ZREM', items, ARGV[6])
+local watch = key('watch', ARGV[5], ARGV[8])
+if redis.call('HGET', watch, 'state') ~= 'looked' then return 0 end
+redis.call('HSET', watch, 'state', 'refused', 'why', ARGV[9])
+redis.call('ZADD', key('due', 'watches'), num(now()), id)
+return 1

@@ -1,0 +1,15 @@
+-- Someone else was faster: a start whose turn it was waits for that one's run, at its place in the line. ARGV: id, token,
+-- delay in us, run member or '', and of that run: facts, seen, state, digest, usual_s, began_s. Gives 'ok' or 'lost'
+local id, set = ARGV[3], key('due', 'requests')
+local hash = key('req', id)
+if not owns(set, id, ARGV[4]) or redis.call('HGET', hash, 'state') ~= 'sending' then return 'lost' end
+redis.call('HSET', hash, 'state', 'queued')
+redis.call('HINCRBY', hash, 'rounds', 1)
+redis.call('HINCRBY', hash, 'rev', 1)
+if ARGV[6] ~= '' then create_run(ARGV[6], ARGV[7], ARGV[8], ARGV[9], ARGV[10], ARGV[11], ARGV[12]) end
+wait_for(id, ARGV[6])
+redis.call('ZREM', set, id)
+redis.call('ZADD', key('due', 'queue'), num(now() + tonumber(ARGV[5])), id)
+local card = redis.call('HGET', hash, 'card')
+if card then dirty(card, 'state') end
+return 'ok'

@@ -1,0 +1,11 @@
+-- It is a start's turn: from here on it is as any start whose card is shown, asked for now. ARGV: id, token, look.
+-- Gives 'ok', or 'lost' where the claim is, or it does not wait any more
+local id, set = ARGV[3], key('due', 'queue')
+local hash, at = key('req', id), num(now())
+if not owns(set, id, ARGV[4]) or redis.call('HGET', hash, 'state') ~= 'queued' then return 'lost' end
+redis.call('HSET', hash, 'state', 'carded', 'asked_us', at, 'look', ARGV[5])
+redis.call('HINCRBY', hash, 'rev', 1)
+redis.call('ZREM', set, id)
+redis.call('ZADD', key('due', 'requests'), at, id)
+dirty(redis.call('HGET', hash, 'card'), 'state')
+return 'ok'

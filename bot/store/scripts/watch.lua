@@ -1,0 +1,24 @@
+-- Records that a run is to be watched in a channel. ARGV: channel, run member, body, user and channel limit keys, user
+-- limit, channel limit, window in s. Gives {'new' | 'flood', ''}, {'known', the body on record}, {'card', its card there} or {'final', state}
+local channel, member = ARGV[3], ARGV[4]
+local run, cards, watch = key('run', member), key('run', member, 'cards'), key('watch', channel, member)
+local by_user = flooded(ARGV[6], ARGV[8], ARGV[10])
+local by_channel = flooded(ARGV[7], ARGV[9], ARGV[10])
+if by_user or by_channel then return {'flood', ''} end
+
+local card = redis.call('HGET', cards, channel)
+if card then
+  -- A card that someone has deleted gives its place to a new one.
+  if redis.call('HGET', key('card', card), 'unshowable') ~= 'message_not_found' then return {'card', card} end
+  redis.call('HDEL', cards, channel)
+  redis.call('EXPIRE', key('card', card), RETENTION_S)
+end
+local known = redis.call('HMGET', run, 'final', 'state')
+if known[1] == '1' then return {'final', known[2]} end
+local state = redis.call('HGET', watch, 'state')
+if state == 'asked' or state == 'looked' then return {'known', redis.call('HGET', watch, 'body')} end
+
+redis.call('DEL', watch)
+redis.call('HSET', watch, 'body', ARGV[5], 'state', 'asked', 'asked_us', num(now()))
+redis.call('ZADD', key('due', 'watches'), num(now()), channel .. '/' .. member)
+return {'new', ''}

@@ -1,0 +1,29 @@
+-- The card of a run that is watched is posted. ARGV: watch, class, channel, item, token, run member, card, shown revision,
+-- user. Gives 'ok', 'gone' (nothing is known of the run or the watch any more), or the other card that the run has there
+local id, channel, member, card = ARGV[3], ARGV[5], ARGV[8], ARGV[9]
+local run, watch, hash = key('run', member), key('watch', channel, member), key('card', card)
+posted_in(channel)
+redis.call('ZREM', key('posts', ARGV[4], channel), ARGV[6])
+local other = redis.call('HGET', key('run', member, 'cards'), channel)
+if other == card then return 'ok' end
+local gone = redis.call('EXISTS', run) == 0 or redis.call('EXISTS', watch) == 0
+redis.call('ZREM', key('due', 'watches'), id)
+redis.call('HSET', watch, 'state', 'done')
+redis.call('EXPIRE', watch, '3600')
+if gone then return 'gone' end
+if other then return other end
+
+attach(member, card)
+redis.call('HSET', hash, 'watcher', ARGV[11], 'shown', ARGV[10])
+local known = redis.call('HMGET', run, 'concluded', 'state')
+if known[1] == '1' then
+  -- It ended while its card was posted: that is told here too, and its log where that is still to come.
+  local class = (known[2] == 'ERROR' or known[2] == 'FAILED' or known[2] == 'lost') and 'fail' or 'end'
+  redis.call('HSET', hash, 'pending', redis.call('ZSCORE', key('due', 'ends'), member) and 2 or 1)
+  redis.call('HDEL', run, 'sealed')
+  dirty(card, class)
+  push('posts', class, channel, 'end/' .. card, now())
+elseif wanted(hash) ~= ARGV[10] then
+  dirty(card, 'state')
+end
+return 'ok'

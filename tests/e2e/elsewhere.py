@@ -1,0 +1,29 @@
+"""What happens in Bolt without the bot: a schedule that runs once at a time, and runs that somebody else starts."""
+
+from __future__ import annotations
+
+from bot.sandbox.bolt import Schedule, Start
+from bot.sandbox.bolt.model import Actor, Character, Run, Step
+from tests.e2e.stage import Stage
+
+SCHEDULER = Actor("Bolt scheduler")
+SLUG = "load"
+# Long enough for what a test does meanwhile, at the speed of the sandbox's runs.
+LONG_S = 3000.0
+
+
+def add_schedule(stage: Stage, *, lasts_s: float = LONG_S) -> None:
+    """Add the schedule of which a second run is refused; its runs last that long until they are ended."""
+    steps = (Step("dbt run --select staging", lasts_s, log="run-success"),)
+    made = Schedule(0, "Load the warehouse", SLUG, Character(steps, phases=(), exclusive=True))
+    stage.sandbox.bolt.add_schedule(made)
+
+
+def starts(stage: Stage, *, by: Actor = SCHEDULER, branch: str | None = None) -> Run:
+    """Somebody starts a run of it in Bolt."""
+    return stage.sandbox.bolt.start(SLUG, Start(branch=branch, pull_request=12), by)
+
+
+def ends(stage: Stage, run: Run, state: str = "SUCCESS") -> None:
+    """A run of it ends now."""
+    stage.sandbox.bolt.end(run.id, state)

@@ -1,0 +1,356 @@
+"""*Run when it ends*: a start that waits for a run of its schedule, visible, and started once."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.sandbox.bolt import Fault
+from bot.sandbox.slack import Fault as SlackFault
+from bot.store.embedded import Embedded, find_server
+from tests.e2e.elsewhere import SLUG, add_schedule, ends, starts
+from tests.e2e.stage import Stage
+
+SHORT = {"BOLT_BOT_LEASE_S": "1.5", "BOLT_BOT_API_TIMEOUT_S": "1"}
+LONG_S = 40.0
+QUEUE = "Run when it ends"
+DROP = "Do not run"
+
+
+async def queued(stage: Stage, *, user: str = "ada", text: str = f"run {SLUG}", times: int = 1) -> None:
+    """Ask for a start that is refused, and let it wait."""
+    before = len(stage.cards())
+    await stage.slash(text, user=user)
+    await stage.until(lambda: any(QUEUE in str(one.blocks) for one in stage.private(user)))
+    await stage.until(lambda: len(stage.cards()) == before)
+    await stage.click(QUEUE, user=user, times=times)
+    await stage.until(lambda: len(stage.cards()) == before + 1 and "waits for" in stage.cards()[-1].text)
+
+
+async def restart(stage: Stage) -> None:
+    """Kill the bot, let everything be well again, and start it on the same data."""
+    stage.bots[-1].kill()
+    await stage.bots[-1].ended()
+    stage.sandbox.bolt.faults.clear()
+    stage.sandbox.workspace.faults.clear()
+    await stage.start_bot(SHORT)
+
+
+def person(stage: Stage, name: str) -> str:
+    """How Slack writes a person."""
+    return f"<@{stage.sandbox.workspace.user(name).id}>"
+
+
+def directly_told(stage: Stage, user: str = "ada") -> str:
+    """All that the bot has written to a person directly."""
+    workspace = stage.sandbox.workspace
+    return "\n".join(one.text for one in workspace.direct(workspace.user(user).id).messages.values())
+
+
+async def test_it_starts_once_when_the_run_has_ended(stage: Stage) -> None:
+    """Refused, queued with two clicks, and started when the scheduler's run fails; the card becomes the run's."""
+    add_schedule(stage)
+    run = starts(stage)
+    await stage.start_bot()
+    await queued(stage, text=f"run {SLUG} --branch dev", times=2)
+    (card,) = stage.cards()
+    assert f"run {run.id}" in card.text
+    assert f"Asked by {person(stage, 'ada')}" in card.text
+    assert DROP in str(card.blocks)
+    assert stage.told_privately("starts when")()
+    assert stage.started() == []
+    ends(stage, run, "ERROR")
+    await stage.until(stage.card_says("is running"))
+    (mine,) = stage.started()
+    assert mine.branch == "dev"
+    assert f"started by {person(stage, 'ada')}" in stage.cards()[-1].text
+    ends(stage, mine)
+    await stage.until(stage.replied("succeeded"))
+    assert len(stage.cards()) == 1
+    assert len(stage.started()) == 1
+
+
+async def test_the_same_words_wait_once(stage: Stage) -> None:
+    """Typed again, and queued again from another refusal."""
+    add_schedule(stage)
+    starts(stage)
+    await stage.start_bot()
+    await stage.slash(f"run {SLUG}")
+    await stage.until(stage.told_privately("is already running as"))
+    await stage.slash(f"run {SLUG}")
+    await stage.until(lambda: len(stage.private()) == 2)
+    first, second = (one.ts for one in stage.private())
+    people = stage.sandbox.slack.people
+    await people.click("ada", "data-eng", first, label=QUEUE)
+    await stage.until(stage.card_says("waits for"))
+    await people.click("ada", "data-eng", second, label=QUEUE)
+    await stage.until(stage.told_privately("waits already with the same words"))
+    await stage.slash(f"run {SLUG}")
+    await stage.until(stage.told_privately("You asked for"))
+    assert len(stage.cards()) == 1
+
+
+async def test_two_people_wait_in_order(stage: Stage) -> None:
+    """The second one waits for the first one's run, and its card says so; both run once."""
+    add_schedule(stage)
+    run = starts(stage)
+    await stage.start_bot()
+    await queued(stage)
+    await queued(stage, user="grace")
+    assert "1 start asked for before it" in stage.cards()[-1].text
+    ends(stage, run)
+    await stage.until(lambda: len(stage.started()) == 1)
+    (first,) = stage.started()
+    await stage.until(lambda: f"|run {first.id}> to end" in stage.cards()[-1].text)
+    assert person(stage, "ada") in stage.cards()[0].text
+    ends(stage, first)
+    await stage.until(lambda: len(stage.started()) == 2)
+    second = stage.started()[-1]
+    await stage.until(lambda: "is running" in stage.cards()[-1].text)
+    assert person(stage, "grace") in stage.cards()[-1].text
+    ends(stage, second)
+    await stage.until(lambda: sum("succeeded" in card.text for card in stage.cards()) == 2)
+    assert stage.asked("triggerBoltRun") == 4
+
+
+async def test_a_line_is_five_starts_long(stage: Stage) -> None:
+    """The sixth is told so, and changes nothing."""
+    add_schedule(stage)
+    starts(stage)
+    await stage.start_bot()
+    for number in range(5):
+        await queued(stage, text=f"run {SLUG} --pr {number + 1}")
+    await stage.slash(f"run {SLUG} --pr 9")
+    await stage.until(lambda: QUEUE in str(stage.private()[-1].blocks))
+    await stage.until(lambda: len(stage.cards()) == 5)
+    await stage.click(QUEUE)
+    await stage.until(stage.told_privately("wait already. Nothing was queued"))
+    assert len(stage.cards()) == 5
+
+
+async def test_it_is_taken_out_of_the_queue(stage: Stage) -> None:
+    """By somebody else: the card says who, the asker is told, and nothing is started. A second click changes nothing."""
+    add_schedule(stage)
+    run = starts(stage)
+    await stage.start_bot()
+    await queued(stage)
+    await stage.click(DROP, user="grace", times=2)
+    await stage.until(stage.card_says(f"was not started: {person(stage, 'grace')} took it out of the queue"))
+    assert DROP not in str(stage.cards()[-1].blocks)
+    await stage.until(lambda: "took it out of the queue" in directly_told(stage))
+    ends(stage, run)
+    # Whoever was taken out may ask again at once.
+    await stage.slash(f"run {SLUG}")
+    await stage.until(stage.card_says("is running"))
+    assert len(stage.started()) == 1
+
+
+async def test_one_that_is_taken_out_lets_the_next_one_run(stage: Stage) -> None:
+    """Also the first of the line."""
+    add_schedule(stage)
+    run = starts(stage)
+    await stage.start_bot()
+    await queued(stage)
+    await queued(stage, user="grace")
+    first = stage.cards()[0]
+    await stage.sandbox.slack.people.click("ada", "data-eng", first.ts, label=DROP)
+    await stage.until(lambda: "before it" not in stage.cards()[-1].text)
+    ends(stage, run)
+    await stage.until(lambda: len(stage.started()) == 1)
+    await stage.until(lambda: f"started by {person(stage, 'grace')}" in stage.cards()[-1].text)
+
+
+async def test_it_does_not_wait_for_ever(stage: Stage) -> None:
+    """After the longest wait its asker is told, and its card says why."""
+    add_schedule(stage)
+    run = starts(stage)
+    await stage.start_bot({"BOLT_BOT_QUEUE_S": "4"})
+    await queued(stage)
+    await stage.until(lambda: "It waited for 4 s" in directly_told(stage), timeout_s=LONG_S)
+    await stage.until(stage.card_says("was not started. It waited for 4 s"))
+    ends(stage, run)
+    assert stage.started() == []
+
+
+async def test_somebody_else_was_faster(stage: Stage) -> None:
+    """At its turn the schedule runs again already: it waits for that run, too."""
+    add_schedule(stage)
+    run = starts(stage)
+    await stage.start_bot()
+    await queued(stage)
+    ends(stage, run)
+    other = starts(stage)
+    await stage.until(stage.card_says(f"|run {other.id}> to end"))
+    assert stage.started() == []
+    ends(stage, other)
+    await stage.until(stage.card_says("is running"))
+    assert len(stage.started()) == 1
+
+
+async def test_a_schedule_that_is_gone_at_the_turn(stage: Stage) -> None:
+    """It is said on the card and to the asker."""
+    add_schedule(stage)
+    run = starts(stage)
+    await stage.start_bot()
+    await queued(stage)
+    schedule = stage.sandbox.bolt.schedule(SLUG)
+    schedule.active = False
+    ends(stage, run)
+    await stage.until(lambda: "was not started" in directly_told(stage), timeout_s=LONG_S)
+    await stage.until(stage.card_says("was not started"))
+    assert stage.started() == []
+
+
+async def test_a_retry_waits_too(stage: Stage) -> None:
+    """Of the run that had failed last when it was asked for, whatever fails meanwhile."""
+    add_schedule(stage)
+    failed = starts(stage)
+    ends(stage, failed, "ERROR")
+    run = starts(stage)
+    await stage.start_bot()
+    await queued(stage, text=f"retry {SLUG} --all")
+    assert f"Retry of run {failed.id}" in stage.cards()[-1].text
+    ends(stage, run, "ERROR")
+    await stage.until(lambda: len(stage.started()) == 1)
+    (retry,) = stage.started()
+    assert retry.parent_id == failed.id
+    await stage.until(stage.card_says(f"|Run {retry.id}>"))
+    assert len(stage.cards()) == 1
+
+
+async def test_a_click_too_late(stage: Stage) -> None:
+    """It has started: the click says as which run, and cancels nothing."""
+    add_schedule(stage)
+    run = starts(stage)
+    await stage.start_bot()
+    await queued(stage)
+    waiting = stage.cards()[-1]
+    value = next(one for block in waiting.blocks for one in block.get("elements", []) if "value" in one)["value"]
+    ends(stage, run)
+    await stage.until(stage.card_says("is running"))
+    card = stage.cards()[-1]
+    stage.sandbox.workspace.edit(card, card.text, [button(value)], mark=False)
+    await stage.click(DROP)
+    await stage.until(stage.told_privately("has started already as"))
+    (mine,) = stage.started()
+    assert stage.sandbox.bolt.view(mine.id).ended_at is None
+
+
+def button(value: str) -> dict[str, object]:
+    """A row with the button as a client still shows it that has not seen the edit."""
+    text = {"type": "plain_text", "text": DROP}
+    element = {"type": "button", "action_id": "start.drop", "text": text, "value": value}
+    return {"type": "actions", "block_id": "old", "elements": [element]}
+
+
+async def test_killed_while_it_waits(stage: Stage) -> None:
+    """The run ends while nobody looks: it is started once after the restart."""
+    add_schedule(stage)
+    run = starts(stage)
+    await stage.start_bot(SHORT)
+    await queued(stage)
+    stage.bots[-1].kill()
+    await stage.bots[-1].ended()
+    ends(stage, run)
+    await stage.start_bot(SHORT)
+    await stage.until(stage.card_says("is running"), timeout_s=LONG_S)
+    assert len(stage.started()) == 1
+    assert len(stage.cards()) == 1
+
+
+@pytest.mark.parametrize("operation", ["listBoltRuns", "triggerBoltRun"])
+async def test_killed_at_its_turn(stage: Stage, operation: str) -> None:
+    """While the schedule is looked at, and while Bolt is asked to start: it runs once."""
+    add_schedule(stage)
+    run = starts(stage)
+    await stage.start_bot(SHORT)
+    await queued(stage)
+    fault = Fault("timeout", operation=operation, executes=True, hold_s=None)
+    stage.sandbox.bolt.add_fault(fault)
+    ends(stage, run)
+    await stage.until(lambda: fault.is_spent, timeout_s=LONG_S)
+    await restart(stage)
+    await stage.until(stage.card_says("is running"), timeout_s=LONG_S)
+    assert len(stage.started()) == 1
+    assert len(stage.cards()) == 1
+
+
+async def test_killed_while_its_card_is_posted(stage: Stage) -> None:
+    """Slack has the card, its answer was lost with the process: it is found, and waits."""
+    add_schedule(stage)
+    run = starts(stage)
+    await stage.start_bot(SHORT)
+    await stage.slash(f"run {SLUG}")
+    await stage.until(stage.told_privately("is already running as"))
+    await stage.until(lambda: stage.cards() == [])
+    stage.sandbox.workspace.faults.add(SlackFault("drop_after", "chat.postMessage"))
+    await stage.click(QUEUE)
+    await stage.until(stage.card_says("waits for"))
+    await restart(stage)
+    ends(stage, run)
+    await stage.until(stage.card_says("is running"), timeout_s=LONG_S)
+    assert len(stage.started()) == 1
+    assert len(stage.cards()) == 1
+
+
+async def test_bolt_away_at_its_turn(stage: Stage) -> None:
+    """It is looked at and sent when Bolt is back: the deadline counts from its turn."""
+    add_schedule(stage)
+    run = starts(stage)
+    await stage.start_bot(SHORT)
+    await queued(stage)
+    fault = Fault("status", operation="listBoltRuns", count=None)
+    stage.sandbox.bolt.add_fault(fault)
+    asked = stage.asked("listBoltRuns")
+    ends(stage, run)
+    await stage.until(lambda: stage.asked("listBoltRuns") > asked + 3, timeout_s=LONG_S)
+    assert stage.started() == []
+    stage.sandbox.bolt.faults.clear()
+    await stage.until(stage.card_says("is running"), timeout_s=LONG_S)
+    assert len(stage.started()) == 1
+
+
+@pytest.fixture
+async def redis(tmp_path: Path) -> AsyncIterator[Embedded]:
+    """A Redis of its own, not started yet."""
+    folder = Path(f"/tmp/bolt-bot-queue-{tmp_path.name[:20]}")  # noqa: S108 - a socket's path must be short
+    server = Embedded(folder, find_server())
+    yield server
+    await server.stop()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+async def test_redis_restarts_while_the_run_ends(stage: Stage, redis: Embedded) -> None:
+    """What waits is kept, and started once when Redis is back."""
+    url = await redis.start()
+    add_schedule(stage)
+    run = starts(stage)
+    await stage.start_bot({"REDIS_URL": url, **SHORT})
+    await queued(stage)
+    await redis.stop()
+    ends(stage, run)
+    await redis.start()
+    await stage.until(stage.card_says("is running"), timeout_s=LONG_S)
+    assert len(stage.started()) == 1
+    assert len(stage.cards()) == 1
+
+
+async def test_two_replicas_start_them_once_each(stage: Stage, redis: Embedded) -> None:
+    """Whoever takes a turn."""
+    url = await redis.start()
+    add_schedule(stage)
+    run = starts(stage)
+    for _ in range(2):
+        await stage.start_bot({"REDIS_URL": url, **SHORT})
+    await queued(stage)
+    await queued(stage, user="grace")
+    for number in (1, 2):
+        ends(stage, run)
+        await stage.until(lambda: len(stage.started()) >= number, timeout_s=LONG_S)  # noqa: B023 - waited for here
+        run = stage.started()[-1]
+        await stage.until(stage.card_says(f"|Run {run.id}>"), timeout_s=LONG_S)
+        assert len(stage.started()) == number
+    assert len(stage.cards()) == 2

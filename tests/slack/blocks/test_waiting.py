@@ -1,0 +1,82 @@
+"""A watched run, a refused start and one that waits, as Slack gets them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from bot.core.card import request_card, run_card
+from bot.core.command import RunCommand
+from bot.core.message import Message
+from bot.core.request import Look, Request, Running, State
+from bot.core.run import Observation, Run, RunFacts, RunKey
+from bot.core.running import already_running
+from bot.sandbox.slack.validate import check_blocks
+from bot.slack.blocks.render import render
+
+APP = "https://app.example"
+LINK = "<https://app.example/bolt/run_id/4711|run 4711>"
+WHEN = "<!date^1795443600^{time}|14:20 UTC>"
+AT = datetime(2026, 11, 23, 14, 20, tzinfo=UTC)
+# Foreign text: markup, 200 characters, another direction.
+NAME = "<!here> *טעינה* & " + "x" * 200
+RUNNING = Running(4711, "owner@example.com", AT, "dev", 12)
+REQUEST = Request("abc", "T", "C", "U1", "ada", RunCommand("nightly"), AT, look=Look("nightly", NAME, 5))
+QUEUED = replace(REQUEST, state=State.QUEUED, queued_at=AT, behind=4711, ahead=1)
+WATCHED = Run(
+    RunKey("w", 4711),
+    facts=RunFacts(schedule="nightly", name=NAME, asked_at=AT, actor="Bolt <scheduler>", watched_by="U2"),
+    seen=Observation("RUNNING"),
+)
+MESSAGES = {
+    "waiting": request_card(QUEUED, APP),
+    "taken out": request_card(replace(QUEUED, state=State.CLOSED, dropped_by="U2"), APP),
+    "refused": already_running(REQUEST, RUNNING, WATCHED.key, app_url=APP, card_url=None),
+    "refused, its card is here": already_running(REQUEST, RUNNING, WATCHED.key, app_url=APP, card_url=f"{APP}/p1"),
+    "watched": run_card(WATCHED, APP),
+}
+
+
+@pytest.mark.parametrize("name", MESSAGES)
+def test_slack_takes_them_whatever_the_names(name: str) -> None:
+    """At most four blocks and five buttons; no markup of foreign text is left."""
+    text, blocks = render(MESSAGES[name])
+    check_blocks(blocks)
+    assert len(blocks) <= 4
+    # What is read aloud of a button, and what it brings back, is no markup.
+    marked = "\n".join([text, *lines(MESSAGES[name])])
+    assert "<!here>" not in marked
+    assert "Bolt <scheduler>" not in marked
+
+
+def lines(message: Message) -> list[str]:
+    """A message's blocks, one line each, its buttons as [label → action]."""
+    shown = []
+    for block in render(message)[1]:
+        if block["type"] == "actions":
+            shown.append(" ".join(f"[{one['text']['text']} → {one['action_id']}]" for one in block["elements"]))
+        else:
+            text = block["text"] if block["type"] == "section" else block["elements"][0]
+            shown.append(text["text"])
+    return shown
+
+
+def test_a_start_that_waits_as_slack_shows_it() -> None:
+    """What it waits for, who asked, and how to take it out."""
+    plain = replace(QUEUED, look=Look("nightly", "Nightly", 5))
+    assert lines(request_card(plain, APP)) == [
+        f":vertical_traffic_light: *Nightly* waits for {LINK} to end, and for 1 start asked for before it",
+        f"Asked by <@U1> at {WHEN}",
+        "[Do not run → start.drop]",
+    ]
+
+
+def test_a_refused_start_as_slack_shows_it() -> None:
+    """Which run, since when, whose, and the two ways on."""
+    plain = replace(REQUEST, look=Look("nightly", "Nightly", 5))
+    assert lines(already_running(plain, RUNNING, WATCHED.key, app_url=APP, card_url=None)) == [
+        f"*Nightly* is already running as {LINK}, started {WHEN} by owner@example.com. Nothing was started.",
+        "[Watch it here → run.watch] [Run when it ends → start.queue]",
+    ]
