@@ -103,6 +103,10 @@ class Queue:
         word, request_id = await self._lines.join(asked, earlier.look, behind, facts, most=MOST_IN_LINE)
         log.info("asked to wait", request=request_id, word=word, user=asker.user, channel=asker.channel)
         name = Bold(earlier.title)
+        if word == "known":
+            queued = await self._requests.load(request_id)
+            if queued is not None and queued.state not in {State.LOOKED, State.QUEUED}:
+                return True, self._had_its_turn(queued, name)
         if word in {"new", "known"}:
             self._asked()
             run = Link(run_url(self._rules.app_url, behind.id), f"run {behind.id}")
@@ -114,6 +118,15 @@ class Queue:
             waiting = plural(MOST_IN_LINE, "start")
             return False, Message((f"{waiting} of ", name, " wait already. Nothing was queued; ask again later."))
         return False, Message((FLOOD,))
+
+    def _had_its_turn(self, queued: Request, name: Bold) -> Message:
+        """What became of a start whose button is pressed again."""
+        if queued.run_id is not None:
+            run = Link(run_url(self._rules.app_url, queued.run_id), f"run {queued.run_id}")
+            return Message((name, " had its turn: it is ", run, ". Nothing more was queued."))
+        if queued.state in {State.REFUSED, State.CLOSED}:
+            return Message((name, " does not wait any more; type the command again if you still want it."))
+        return Message((name, " has its turn just now; its card says what comes of it."))
 
     async def _same(self, request_id: str, name: Bold) -> Message:
         first = await self._requests.load(request_id)

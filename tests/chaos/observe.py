@@ -182,8 +182,11 @@ def _wishes(stage: Stage) -> Iterator[Wish]:
 
 
 def _presses(stage: Stage) -> Iterator[Pressed]:
+    # At the time of a press its command may not have been answered yet.
+    reasons = {command.request: command.reason for command in stage.commands}
     for pressed, token in stage.pressed:
-        yield dataclasses.replace(pressed, answers=tuple(stage.told.get(token, [])))
+        answers = tuple(stage.told.get(token, []))
+        yield dataclasses.replace(pressed, reason=reasons.get(pressed.refused, ""), answers=answers)
 
 
 def _texts(stage: Stage) -> Iterator[tuple[str, str]]:

@@ -121,7 +121,7 @@ class Wish:
 class Pressed:
     """A press of another button. `request`: of *Run when it ends*, the new request; of *Watch it here*, `run`.
 
-    `answers`: what the press's response_url was used for.
+    `refused`: the request that was refused, and `reason` the command's that made it. `answers`: what the press's response_url was used for.
     """
 
     label: str
@@ -130,6 +130,7 @@ class Pressed:
     at: float
     acknowledged: bool
     request: str = ""
+    refused: str = ""
     reason: str = ""
     run: int = 0
     answers: tuple[str, ...] = ()

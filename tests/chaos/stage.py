@@ -313,9 +313,8 @@ class Stage:
         if label == DROP:
             return known
         refused = value["q"]
-        new = f"click:{user}:{message.channel}:{message.ts}:queue:{refused}"
-        reason = next((one.reason for one in self.commands if one.request == refused), "")
-        return replace(known, request=request_id(self.sandbox.workspace.team_id, new), reason=reason)
+        new = request_id(self.sandbox.workspace.team_id, f"queue:{user}:{refused}")
+        return replace(known, request=new, refused=refused)
 
     def _token_of(self, user: str, original: str, before: set[str]) -> str:
         """The response_url that a click was given, by its token."""

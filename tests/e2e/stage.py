@@ -17,7 +17,7 @@ import aiohttp
 from bot.sandbox.server import Sandbox
 
 ROOT = Path(__file__).parents[2]
-READY_S = 15.0
+READY_S = 30.0
 CHANNEL = "data-eng"
 PERSON = "ada"
 API_KEY = "API key sandbox"

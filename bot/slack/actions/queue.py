@@ -12,7 +12,7 @@ from bot.core.message import Message
 from bot.core.request import request_id
 from bot.flows.ports import Asker
 from bot.slack.actions.another import Answer, tell
-from bot.slack.desk import Desk, click_asker, click_message
+from bot.slack.desk import Desk, click_asker
 
 
 def register(app: AsyncApp, desk: Desk) -> None:
@@ -40,8 +40,8 @@ async def _queue(desk: Desk, asker: Asker, body: dict[str, Any], value: str) -> 
         refused = read_request_value(value)
     except BadCommand as bad:
         return Answer(Message((bad.sentence,)))
-    # However often the button is clicked, one start waits.
-    new_id = request_id(asker.team, f"click:{asker.user}:{asker.channel}:{click_message(body)}:queue:{refused}")
+    # However often the button is clicked, one start waits: also where the refusal, and so its button, was told twice.
+    new_id = request_id(asker.team, f"queue:{asker.user}:{refused}")
     user = body.get("user") or {}
     waits, answer = await desk.queue.ask(asker, refused, new_id, user.get("name") or user.get("username") or "")
     return Answer(answer, replace=waits)

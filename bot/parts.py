@@ -1,0 +1,473 @@
+"""The flows and their workers, built and tied together. The only place that knows them all.
+
+What is opened and closed (Redis, Slack, Bolt, HTTP) is `bot.app`'s; it hands it in as `Services`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from redis.asyncio import Redis
+
+from bot.charts.child import Charts
+from bot.core.run import CardRef
+from bot.flows.active import Active
+from bot.flows.adopt import Adopt
+from bot.flows.answer import Answers
+from bot.flows.artifacts import Artifacts
+from bot.flows.ask import Ask
+from bot.flows.cancel import Cancel
+from bot.flows.catalog import Catalog
+from bot.flows.conclude import Conclude, LogReader
+from bot.flows.find import Finder
+from bot.flows.follow import Follow
+from bot.flows.following import FollowLog, FollowRules
+from bot.flows.form import Forms
+from bot.flows.hint import Hints
+from bot.flows.history import Histories
+from bot.flows.home import Home
+from bot.flows.listings import Listings
+from bot.flows.logs import Logs
+from bot.flows.look import Looks
+from bot.flows.place import Places
+from bot.flows.ports import Limits
+from bot.flows.queue import Queue, QueueRules
+from bot.flows.results import ResultsReader
+from bot.flows.schedules import Schedules
+from bot.flows.show import Show
+from bot.flows.start import Start, StartRules
+from bot.flows.status import Status
+from bot.flows.suspend import Suspend
+from bot.flows.tell import Tell, TellRules
+from bot.flows.upload import Uploader
+from bot.paradime.client import BoltClient
+from bot.paradime.download import Downloader
+from bot.settings import Settings
+from bot.slack.client import SlackChat
+from bot.slack.desk import Desk
+from bot.slack.memberships import SlackMemberships
+from bot.slack.preflight import Identity, card_url
+from bot.slack.tasks import TaskRegistry
+from bot.slack.views.home import SlackHomeTab
+from bot.store.deliveries import Deliveries
+from bot.store.due import DueSet
+from bot.store.followings import Followings
+from bot.store.heard import Heard
+from bot.store.indexes import Indexes
+from bot.store.lanes import Budget, Edits, Posts
+from bot.store.lines import Lines
+from bot.store.requests import Requests
+from bot.store.runs import Runs
+from bot.store.scripts import Scripts, Watch
+from bot.store.uploads import Uploads
+from bot.store.watches import Watches
+from bot.workers import claims
+from bot.workers.loop import Incident, Worker
+
+DAY_S = 86_400
+UPLOAD_LEASE_S = 60.0
+REQUESTS_AT_ONCE = 20
+FEW_AT_ONCE = 10
+POLLS_AT_ONCE = 4
+# Runs that are asked for alone must not crowd out the others.
+STRAYS_A_S = 2.0
+# For whom a worker's jobs, and a click on Cancel, make work. Its own set a worker looks at again by itself, and what is
+# not rung for is seen a second later: ringing everyone for everything would be most of what a busy bot does.
+RINGS: dict[str, tuple[str, ...]] = {
+    "requests": ("posts", "edits", "polls", "queue"),
+    "polls": ("edits", "ends", "cancels", "queue"),
+    "strays": ("edits", "ends", "cancels", "polls", "queue"),
+    "ends": ("edits", "posts"),
+    "cancels": ("edits", "polls"),
+    "posts": ("requests", "edits", "watches", "queue"),
+    "watches": ("posts", "polls"),
+    "queue": ("requests", "edits"),
+    "watched": ("watches",),
+    "queued": ("posts", "polls"),
+    "wishes": ("cancels", "edits", "polls"),
+    "follows": ("posts",),
+    "followed": ("follows",),
+    "files": ("posts",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What the parts work with, opened already. `incident` logs an unexpected fault and gives its reference."""
+
+    redis: Redis
+    bolt: BoltClient
+    chat: SlackChat
+    answers: Answers
+    catalog: Catalog
+    charts: Charts
+    downloads: Downloader
+    tasks: TaskRegistry
+    mask: Callable[[str], str]
+    watch_redis: Watch
+    incident: Incident
+
+
+@dataclass(slots=True)
+class Bells:
+    """Wakes the workers for whom something has made work."""
+
+    workers: dict[str, Worker] = field(default_factory=dict)
+
+    def of(self, name: str) -> Callable[[], None]:
+        """What rings for everyone that RINGS names."""
+
+        def ring() -> None:
+            for follower in RINGS[name]:
+                self.workers[follower].wake()
+
+        return ring
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """What Redis holds, by kind of record."""
+
+    scripts: Scripts
+    requests: Requests
+    runs: Runs
+    due: dict[str, DueSet]
+    edits: Edits
+    posts: Posts
+    watches: Watches
+    lines: Lines
+    uploads: Uploads
+    indexes: Indexes
+
+
+@dataclass(frozen=True, slots=True)
+class Flows:
+    """The flows that workers carry on, some of which people set off."""
+
+    start: Start
+    follow: Follow
+    conclude: Conclude
+    cancel: Cancel
+    show: Show
+    tell: Tell
+    follow_log: FollowLog
+    adopt: Adopt
+    queue: Queue
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the parts come to: workers by name, the desk at which listeners reach the flows, and hints where they are set up."""
+
+    workers: dict[str, Worker]
+    desk: Desk
+    hints: Hints | None
+
+
+def build(settings: Settings, services: Services, identity: Identity) -> Parts:
+    """Build everything."""
+    return _Builder(settings, services, identity).build()
+
+
+class _Builder:
+    """Builds the parts of one process."""
+
+    def __init__(self, settings: Settings, services: Services, identity: Identity) -> None:
+        self._settings = settings
+        self._services = services
+        self._identity = identity
+        self._bells = Bells()
+        self._stores = self._build_stores()
+        self._logs = LogReader(services.bolt, services.mask)
+        self._listings = Listings(services.bolt)
+        self._bot_name = f"@{identity.name}"
+
+    def build(self) -> Parts:
+        """Stores, flows, workers, desk."""
+        flows = self._build_flows()
+        self._bells.workers = self._build_workers(flows)
+        return Parts(self._bells.workers, self._build_desk(flows), self._build_hints())
+
+    def _now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def _card_url(self, card: CardRef) -> str | None:
+        return card_url(self._identity, card.channel, card.ts)
+
+    # --- what Redis holds ---
+
+    def _build_stores(self) -> Stores:
+        settings, services = self._settings, self._services
+        scripts = Scripts(
+            services.redis,
+            settings.bolt_bot_name,
+            retention_s=round(settings.bolt_bot_retention_days * DAY_S),
+            watch=services.watch_redis,
+        )
+        lease_s = settings.bolt_bot_lease_s
+        limits = Limits(settings.bolt_bot_user_limit, settings.bolt_bot_channel_limit)
+        gaps = {
+            "polls": 1 / settings.bolt_bot_poll_requests_a_s,
+            "strays": 1 / min(settings.bolt_bot_poll_requests_a_s, STRAYS_A_S),
+        }
+        names = ("requests", "polls", "strays", "ends", "cancels", "follows", "watches", "queue")
+        budget = Budget.of(settings.bolt_bot_edits_a_minute, settings.bolt_bot_posts_a_minute)
+        return Stores(
+            scripts=scripts,
+            requests=Requests(scripts, limits),
+            runs=Runs(scripts),
+            due={name: DueSet(scripts, name, lease_s=lease_s, gap_s=gaps.get(name, 0)) for name in names},
+            edits=Edits(scripts, budget, lease_s=lease_s),
+            posts=Posts(scripts, budget, lease_s=lease_s, upload_lease_s=max(UPLOAD_LEASE_S, lease_s)),
+            watches=Watches(scripts, limits),
+            lines=Lines(scripts, limits),
+            uploads=Uploads(scripts),
+            indexes=Indexes(scripts),
+        )
+
+    # --- flows ---
+
+    def _build_flows(self) -> Flows:
+        settings, services, stores = self._settings, self._services, self._stores
+        bolt, chat, answers, runs, due = services.bolt, services.chat, services.answers, stores.runs, stores.due
+        app_url, settle_s = settings.paradime_app_url, settings.bolt_bot_lease_s / 3 + 0.5
+        looks = self._build_looks()
+        follow_rules = FollowRules(gap_s=settings.bolt_bot_follow_gap_s, settle_s=settle_s, bot_name=self._bot_name)
+        follow_log = FollowLog(
+            bolt, chat, stores.posts, runs, Followings(stores.scripts), answers, follow_rules, mask=services.mask
+        )
+        return Flows(
+            start=self._build_start(looks),
+            follow=Follow(
+                bolt,
+                runs,
+                due["polls"],
+                workspace=settings.workspace,
+                mask=services.mask,
+                now=self._now,
+                poll_min_s=settings.bolt_bot_poll_min_s,
+                poll_max_s=settings.bolt_bot_poll_max_s,
+            ),
+            conclude=Conclude(
+                self._listings, runs, due["ends"], self._logs, ResultsReader(bolt, services.downloads), services.mask
+            ),
+            cancel=Cancel(bolt, runs, due["cancels"], answers, app_url=app_url, now=self._now),
+            show=Show(chat, stores.edits, stores.requests, runs, app_url=app_url),
+            tell=self._build_tell(follow_log, settle_s),
+            follow_log=follow_log,
+            adopt=Adopt(
+                bolt,
+                runs,
+                stores.watches,
+                due["watches"],
+                answers,
+                services.catalog,
+                self._listings,
+                app_url=app_url,
+                card_url=self._card_url,
+                mask=services.mask,
+                asked=self._bells.of("watched"),
+            ),
+            queue=Queue(
+                stores.requests,
+                stores.lines,
+                due["queue"],
+                looks,
+                QueueRules(settings.workspace, app_url, longest_s=settings.bolt_bot_queue_s),
+                card_url=self._card_url,
+                asked=self._bells.of("queued"),
+                left=self._bells.of("queue"),
+            ),
+        )
+
+    def _build_looks(self) -> Looks:
+        settings, services = self._settings, self._services
+        return Looks(
+            services.bolt,
+            self._stores.runs,
+            services.catalog,
+            self._listings,
+            workspace=settings.workspace,
+            command=settings.bolt_bot_command,
+            mask=services.mask,
+        )
+
+    def _build_start(self, looks: Looks) -> Start:
+        settings, services, stores = self._settings, self._services, self._stores
+        rules = StartRules(
+            settings.workspace,
+            settings.paradime_app_url,
+            command=settings.bolt_bot_command,
+            deadline_s=settings.bolt_bot_start_deadline_s,
+            trigger_s=settings.bolt_bot_api_timeout_s,
+        )
+        return Start(
+            services.bolt,
+            services.chat,
+            stores.requests,
+            stores.runs,
+            stores.due["requests"],
+            services.answers,
+            looks,
+            rules,
+            lines=stores.lines,
+            card_url=self._card_url,
+        )
+
+    def _build_tell(self, follow_log: FollowLog, settle_s: float) -> Tell:
+        settings, services, stores = self._settings, self._services, self._stores
+        uploader = Uploader(
+            services.chat,
+            stores.posts,
+            stores.uploads,
+            services.bolt,
+            services.downloads,
+            self._logs,
+            services.answers,
+            mask=services.mask,
+            bot_name=self._bot_name,
+            settle_s=settle_s,
+        )
+        rules = TellRules(
+            settings.paradime_app_url,
+            self._bot_name,
+            deadline_s=settings.bolt_bot_start_deadline_s,
+            call_s=settings.bolt_bot_lease_s / 3,
+            settle_s=settle_s,
+        )
+        return Tell(
+            services.chat,
+            stores.posts,
+            stores.requests,
+            stores.runs,
+            self._logs,
+            rules,
+            {"upload": uploader.send, "follow": follow_log.send},
+            lines=stores.lines,
+            watches=stores.watches,
+            answers=services.answers,
+        )
+
+    def _build_hints(self) -> Hints | None:
+        settings = self._settings
+        if settings.paradime_webhook_secret is None:
+            return None
+        woken = self._bells.workers["polls"].wake
+        return Hints(self._services.bolt, self._stores.runs, workspace=settings.workspace, woken=woken)
+
+    # --- workers ---
+
+    def _build_workers(self, flows: Flows) -> dict[str, Worker]:
+        stores, due, ring = self._stores, self._stores.due, self._bells.of
+        soon_s, bolt = min(1.0, self._settings.bolt_bot_poll_min_s / 2), self._services.bolt
+        one_by_one = {
+            "requests": flows.start.advance,
+            "ends": flows.conclude.advance,
+            "cancels": flows.cancel.advance,
+            "follows": flows.follow_log.advance,
+            "watches": flows.adopt.advance,
+            "queue": flows.queue.advance,
+        }
+        kinds = {
+            **{
+                name: (
+                    claims.each(due[name], advance, ring(name), most=FEW_AT_ONCE),
+                    REQUESTS_AT_ONCE if name == "requests" else FEW_AT_ONCE,
+                )
+                for name, advance in one_by_one.items()
+            },
+            "polls": (
+                claims.batches(
+                    due["polls"], flows.follow, ring("polls"), batch=lambda: bolt.batch_limit, soon_s=soon_s
+                ),
+                POLLS_AT_ONCE,
+            ),
+            "strays": (
+                claims.batches(due["strays"], flows.follow, ring("strays"), batch=lambda: 1, soon_s=0),
+                POLLS_AT_ONCE,
+            ),
+            "posts": (claims.posts(stores.posts, flows.tell, ring("posts")), FEW_AT_ONCE),
+            "edits": (claims.edits(stores.edits, flows.show), FEW_AT_ONCE),
+        }
+        return {
+            name: Worker(name, claim, most=most, incident=self._services.incident)
+            for name, (claim, most) in kinds.items()
+        }
+
+    # --- the desk ---
+
+    def _build_desk(self, flows: Flows) -> Desk:
+        settings, services, stores, ring = self._settings, self._services, self._stores, self._bells.of
+        bolt, chat, runs, requests = services.bolt, services.chat, stores.runs, stores.requests
+        catalog, mask, app_url, command = (
+            services.catalog,
+            services.mask,
+            settings.paradime_app_url,
+            settings.bolt_bot_command,
+        )
+        finder, status = Finder(bolt, catalog), Status(bolt, runs, app_url=app_url, mask=mask)
+        accepted = self._bells.workers["requests"].wake
+        return Desk(
+            command=command,
+            me=self._identity,
+            workspace=settings.workspace,
+            ask=Ask(requests, app_url=app_url, card_url=self._card_url, accepted=accepted),
+            cancel=flows.cancel,
+            active=Active(stores.indexes, app_url=app_url, command=command, card_url=self._card_url),
+            home=self._build_home(),
+            forms=Forms(catalog, bolt, mask=mask),
+            views=chat,
+            status=status,
+            adopt=flows.adopt,
+            queue=flows.queue,
+            requests=requests,
+            runs=runs,
+            answers=services.answers,
+            chat=chat,
+            render=chat.content,
+            later=services.tasks.start,
+            wishes=ring("wishes"),
+            heard=Heard(stores.scripts),
+            places=Places(runs, requests, chat, workspace=settings.workspace, app_url=app_url),
+            schedules=Schedules(
+                bolt,
+                catalog,
+                finder,
+                status,
+                workspace=settings.workspace,
+                app_url=app_url,
+                command=command,
+                now=self._now,
+            ),
+            histories=Histories(
+                bolt,
+                finder,
+                services.charts,
+                chat,
+                services.answers,
+                Deliveries(stores.scripts),
+                bot_name=self._bot_name,
+                mask=mask,
+            ),
+            suspend=Suspend(bolt, catalog, finder),
+            logs=Logs(bolt, runs, self._logs, stores.uploads, app_url=app_url, mask=mask),
+            artifacts=Artifacts(bolt, stores.uploads, mask=mask),
+            follow_log=flows.follow_log,
+            followed=ring("followed"),
+            posts=ring("files"),
+        )
+
+    def _build_home(self) -> Home:
+        settings, chat = self._settings, self._services.chat
+        return Home(
+            self._stores.indexes,
+            SlackMemberships(chat),
+            self._stores.requests,
+            SlackHomeTab(chat),
+            app_url=settings.paradime_app_url,
+            command=settings.bolt_bot_command,
+            card_url=self._card_url,
+            now=self._now,
+        )
