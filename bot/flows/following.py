@@ -14,7 +14,7 @@ from datetime import datetime
 import structlog
 
 from bot.core.bolt import Command
-from bot.core.buttons import command_button
+from bot.core.buttons import command_button, watch_button
 from bot.core.command import LogsCommand
 from bot.core.errors import (
     BoltError,
@@ -142,9 +142,11 @@ class FollowLog:
             return None
         text: Sentence = (
             f"Run {key.id} has no card in this channel, so there is no thread for its log. ",
-            "Ask where its card is; its log so far you can have here.",
+            "Watch it here, then follow its log; its log so far you can have at once.",
         )
-        return Message(text, (Paragraph(text), Buttons((command_button("Show log", LogsCommand(key.id)),))))
+        show = command_button("Show log", LogsCommand(key.id), spoken=f"Show the log of run {key.id}")
+        follow = command_button("Follow log", LogsCommand(key.id, follow=True), number=1, spoken=f"Follow run {key.id}")
+        return Message(text, (Paragraph(text), Buttons((watch_button(run or Run(key)), follow, show))))
 
     # --- reading ---
 

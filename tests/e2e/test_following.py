@@ -162,7 +162,7 @@ async def test_bolt_away_for_a_while_is_waited_for(stage: Stage) -> None:
 
 
 async def test_without_a_card_here_it_says_so(stage: Stage) -> None:
-    """There is no thread; the log so far can be had."""
+    """There is no thread; the log so far can be had, and watched here it can be followed."""
     ticking(stage, seconds=300)
     run = stage.sandbox.bolt.start("slow")
     await stage.start_bot(FAST)
@@ -171,6 +171,17 @@ async def test_without_a_card_here_it_says_so(stage: Stage) -> None:
     await answer(stage, f"Run {run.id} has no card in this channel")
     await stage.click("Show log")
     await answer(stage, f"of run {run.id})")
+    no_card = next(one.ts for one in stage.private() if "has no card in this channel" in one.text)
+    people = stage.sandbox.slack.people
+    await people.click("ada", "data-eng", no_card, label="Watch it here")
+    await shows(stage, "./slow")
+    async with asyncio.timeout(15):
+        # Slack shows the card a moment before we know that.
+        while not stage.told_privately(f"New lines of run {run.id} come into its thread")():
+            told = len(stage.private())
+            await people.click("ada", "data-eng", no_card, label="Follow log")
+            await stage.until(lambda told=told: len(stage.private()) > told)  # type: ignore[misc]
+    await stage.until(lambda: bool(posts(stage)), timeout_s=LONG_S)
 
 
 async def test_a_channel_that_throws_the_bot_out_ends_it(stage: Stage) -> None:
