@@ -186,7 +186,7 @@ async def test_a_schedule_that_runs_already(stage: Stage) -> None:
     form = await opened(stage)
     await form.choose("always on")
     await form.submit()
-    await stage.until(stage.told_privately("is already running as run"))
+    await stage.until(stage.told_privately("is already running as"))
     assert stage.started() == []
 
 
