@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 import structlog
 
 from bot.core.card import request_card, run_card, run_url
-from bot.core.errors import ChannelRefused, SlackNotSent, SlackRefused
+from bot.core.errors import ChannelRefused, SlackError, SlackNotSent, SlackRefused
 from bot.core.message import Message
-from bot.core.request import State
+from bot.core.request import Request, State
 from bot.core.run import CardRef, Run, is_final
 from bot.core.text import Link
 from bot.flows.adopt import has_card
 from bot.flows.answer import Answers
 from bot.flows.cancel import outcome
 from bot.flows.once import Unresolved, post_once
-from bot.flows.ports import Chat, Lines, Post, Posts, Requests, Runs, Watch, Watches
+from bot.flows.ports import Absent, Chat, Found, Lines, Post, Posts, Requests, Runs, Unknown, Watch, Watches
 from bot.flows.poster import Poster
 
 log = structlog.get_logger()
+
+LOOK_AGAIN_S = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,20 @@ class CardPoster:
             settle_s=self._rules.settle_s,
             twice_is_better=False,
         )
+
+    async def left_by_half(self, post: Post, channel: str, key: str) -> Found | Absent | Unknown | None:
+        """What an attempt that was broken off has left, None where that is put back until it can be known.
+
+        Raises SlackError where Slack cannot be asked.
+        """
+        attempt = await self._posts.attempt(post, "look")
+        if attempt.word != "half":
+            return Absent()
+        unsettled_s = self._rules.settle_s - post.lease.since_s(datetime.fromtimestamp(attempt.at, UTC))
+        if unsettled_s > 0:
+            await self._posts.put_back(post, delay_s=unsettled_s)
+            return None
+        return await self._chat.find(channel, key, since=attempt.at)
 
     def why_not(self, refused: SlackRefused, nothing: str) -> str:
         """Why a card cannot be shown. `nothing` says what has not been done because of that."""
@@ -105,7 +122,9 @@ class Cards:
         """The card of a start that waits for its turn."""
         request = await self._requests.load(request_id)
         if request is None or request.state is not State.QUEUED or request.card is not None:
-            await self._posts.refuse(post, request_id, "")
+            # It was taken out while its card's post was broken off: a card that nobody knows would say for ever that it waits.
+            if request is None or request.card is not None or await self._removed(post, request):
+                await self._posts.refuse(post, request_id, "")
             return
         why = None
         try:
@@ -123,6 +142,19 @@ class Cards:
             await self._posts.restore(request.channel)
             if not await self._posts.carded(post, request.id, request.team, card):
                 await self._remover.remove(card)
+
+    async def _removed(self, post: Post, request: Request) -> bool:
+        """Whether no card stands there that an attempt may have left; False where that is to be looked at again."""
+        try:
+            found = await self._poster.left_by_half(post, request.channel, request.key)
+        except SlackError:
+            await self._posts.put_back(post, delay_s=LOOK_AGAIN_S)
+            return False
+        if found is None:
+            return False
+        if isinstance(found, Found):
+            await self._remover.remove(CardRef(request.channel, found.ts))
+        return True
 
     async def watched(self, post: Post, name: str) -> None:
         """The card of a run that someone wants to see here."""

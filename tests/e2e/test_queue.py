@@ -296,6 +296,22 @@ async def test_killed_while_its_card_is_posted(stage: Stage) -> None:
     assert len(stage.cards()) == 1
 
 
+async def test_taken_out_while_its_card_is_posted(stage: Stage) -> None:
+    """Slack has the card, and its answer was lost: what nobody waits for any more does not go on saying that it waits."""
+    add_schedule(stage)
+    starts(stage)
+    await stage.start_bot(SHORT)
+    await stage.slash(f"run {SLUG}")
+    await stage.until(stage.told_privately("is already running as"))
+    await stage.until(lambda: stage.cards() == [])
+    stage.sandbox.workspace.faults.add(SlackFault("drop_after", "chat.postMessage"))
+    await stage.click(QUEUE)
+    await stage.until(stage.card_says("waits for"))
+    await stage.click(DROP)
+    await stage.until(lambda: stage.cards() == [])
+    assert stage.started() == []
+
+
 async def test_bolt_away_at_its_turn(stage: Stage) -> None:
     """It is looked at and sent when Bolt is back: the deadline counts from its turn."""
     add_schedule(stage)
