@@ -93,10 +93,11 @@ async def test_unusual_histories_are_drawn(charts: Charts, each: list[tuple[str,
 
 async def test_it_is_given_up_in_time_and_nothing_is_left() -> None:
     """A process that takes too long is ended."""
-    charts = Charts(draw_s=0.05)
+    charts, before = Charts(draw_s=0.05), children()
     with pytest.raises(NoChart):
         await charts.draw(of(*EACH))
-    assert children() == []
+    # Servers that other tests keep are not ours.
+    assert set(children()) <= set(before)
 
 
 async def test_many_at_once_take_turns() -> None:
