@@ -16,7 +16,7 @@ from bot.core.bolt import RunStatus, RunSummary, Schedule
 from bot.core.card import run_url
 from bot.core.errors import BoltError, BoltRejected, StoreAway
 from bot.core.message import Message
-from bot.core.progress import own_commands, usual_seconds
+from bot.core.progress import ran_others, usual_seconds
 from bot.core.request import pull_request_of
 from bot.core.run import CardRef, RunFacts, RunKey, is_final, observe
 from bot.core.text import Link, Mention, Span
@@ -170,8 +170,7 @@ def _told(
     facts = replace(known, usual_s=usual_seconds(listed))
     if schedule is not None:
         own = schedule.commands
-        # Only a run that goes through the schedule's own commands is counted against them: it may have been given others.
-        facts = replace(facts, name=schedule.name, commands=own if own_commands(status.commands, own) else ())
+        facts = replace(facts, name=schedule.name, commands=() if ran_others(status.commands, own) else own)
     one = next((run for run in listed if run.id == run_id), None)
     if one is None:
         return facts

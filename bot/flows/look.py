@@ -122,7 +122,7 @@ class Looks:
             slug=facts.schedule,
             name=facts.name or facts.schedule,
             mark=max(_newest(listed), run_id),
-            commands=facts.commands or await self._own_commands(facts.schedule, status),
+            commands=await self._commands(facts, status),
             branch=facts.branch or (parent.branch if parent else None),
             parent_run=run_id,
             pull_request=facts.pull_request or _number(parent.pull_request if parent else None),
@@ -161,9 +161,11 @@ class Looks:
         except BoltRejected:
             return []
 
-    async def _own_commands(self, slug: str, status: RunStatus) -> tuple[str, ...]:
-        """The schedule's commands, where the run had these and no others as far as it came."""
-        schedule = await self._catalog.find(slug) if slug else None
+    async def _commands(self, facts: RunFacts, status: RunStatus) -> tuple[str, ...]:
+        """What the run was started with, else the schedule's commands, where it had these and no others as far as it came."""
+        if facts.commands and (facts.asked_by is not None or ran(status.commands, facts.commands)):
+            return facts.commands
+        schedule = await self._catalog.find(facts.schedule) if facts.schedule else None
         if isinstance(schedule, Schedule) and ran(status.commands, schedule.commands):
             return schedule.commands
         return ()
