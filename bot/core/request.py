@@ -214,7 +214,8 @@ def running_facts(running: Running, look: Look | None) -> RunFacts:
         pull_request=running.pull_request,
         asked_at=running.started_at,
         parent_run=running.parent_run,
-        usual_s=look.usual_s if look else None,
+        # How long the schedule takes says nothing of a retry.
+        usual_s=look.usual_s if look and not running.parent_run else None,
         actor=running.by or None,
     )
 

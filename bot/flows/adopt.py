@@ -16,7 +16,7 @@ from bot.core.bolt import RunStatus, RunSummary, Schedule
 from bot.core.card import run_url
 from bot.core.errors import BoltError, BoltRejected, StoreAway
 from bot.core.message import Message
-from bot.core.progress import ran_others, usual_seconds
+from bot.core.progress import ran_others
 from bot.core.request import pull_request_of
 from bot.core.run import CardRef, RunFacts, RunKey, is_final, observe
 from bot.core.text import Link, Mention, Span
@@ -26,6 +26,7 @@ from bot.flows.catalog import Catalog
 from bot.flows.lease import Lease
 from bot.flows.listings import Listings
 from bot.flows.ports import Asker, Bolt, Due, Runs, Watch, Watches
+from bot.flows.usual import usual_s
 
 log = structlog.get_logger()
 
@@ -134,11 +135,12 @@ class Adopt:
             return known
         try:
             listed = await self._listings.newest(known.schedule)
+            usual = await usual_s(self._runs, watch.key.workspace, listed)
             found = await self._catalog.find(known.schedule)
         except BoltError:
             return known
         schedule = found if isinstance(found, Schedule) and found.slug == known.schedule else None
-        return _told(known, status, watch.key.id, listed, schedule)
+        return _told(replace(known, usual_s=usual), status, watch.key.id, listed, schedule)
 
     async def _tell(self, lease: Lease, watch: Watch, message: Message) -> None:
         """Why the run gets no card."""
@@ -167,10 +169,11 @@ def has_card(key: RunKey, url: str | None) -> Message:
 def _told(
     known: RunFacts, status: RunStatus, run_id: int, listed: Sequence[RunSummary], schedule: Schedule | None
 ) -> RunFacts:
-    facts = replace(known, usual_s=usual_seconds(listed))
+    facts = known
     if schedule is not None:
-        own = schedule.commands
-        facts = replace(facts, name=schedule.name, commands=() if ran_others(status.commands, own) else own)
+        facts = replace(facts, name=schedule.name, commands=schedule.commands)
+        if ran_others(status.commands, schedule.commands):
+            facts = replace(facts, commands=(), usual_s=None)
     one = next((run for run in listed if run.id == run_id), None)
     if one is None:
         return facts
@@ -180,5 +183,7 @@ def _told(
         pull_request=pull_request_of(one) or facts.pull_request,
         asked_at=one.started_at or facts.asked_at,
         parent_run=one.parent_run_id,
+        # How long the schedule takes says nothing of a retry.
+        usual_s=None if one.parent_run_id else facts.usual_s,
         actor=one.actor_email or one.actor or facts.actor,
     )
