@@ -148,6 +148,14 @@ def named(wanted: Wanted) -> str:
     return wanted.latest_of or f"Retry of run {wanted.run_id}"
 
 
+def pinned(request: Request) -> Wanted:
+    """What was asked for. The latest failed run of a schedule is the one that it was then, not what fails meanwhile."""
+    wanted = request.wanted
+    if isinstance(wanted, RetryCommand) and request.look is not None:
+        return RetryCommand(every=wanted.every, run_id=request.look.parent_run)
+    return wanted
+
+
 def run_facts(request: Request) -> RunFacts:
     """What a request tells of the run it starts."""
     look = request.look

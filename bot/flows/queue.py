@@ -15,10 +15,9 @@ import structlog
 
 from bot.core.buttons import watch_button
 from bot.core.card import run_url
-from bot.core.command import RetryCommand, Wanted
 from bot.core.errors import BoltDenied, BoltError, BoltRejected, StoreAway
 from bot.core.message import Buttons, Message, Paragraph
-from bot.core.request import Request, State, running_facts
+from bot.core.request import Request, State, pinned, running_facts
 from bot.core.run import CardRef, Run, RunKey
 from bot.core.text import Bold, Link, Sentence, duration, plural
 from bot.flows.lease import Lease
@@ -92,7 +91,7 @@ class Queue:
             earlier.channel if direct else asker.channel,
             asker.user,
             user_name,
-            _pinned(earlier),
+            pinned(earlier),
             asker.response_url,
             thread=asker.thread,
             direct=direct,
@@ -185,11 +184,3 @@ class Queue:
             await self._due.give_back(lease, delay_s=AWAY_AGAIN_S)
         else:
             await self._lines.take_turn(lease, request, look)
-
-
-def _pinned(refused: Request) -> Wanted:
-    """What was asked for. The latest failed run of a schedule is the one that it was then, not what fails meanwhile."""
-    wanted = refused.wanted
-    if isinstance(wanted, RetryCommand) and refused.look is not None:
-        return RetryCommand(every=wanted.every, run_id=refused.look.parent_run)
-    return wanted

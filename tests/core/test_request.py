@@ -17,6 +17,7 @@ from bot.core.request import (
     State,
     candidates,
     contested,
+    pinned,
     pull_request_of,
     reason,
     request_id,
@@ -173,6 +174,14 @@ def test_own_commands_have_no_usual_length() -> None:
     )
     facts = run_facts(request)
     assert (facts.commands, facts.overridden, facts.usual_s) == (("dbt test",), True, None)
+
+
+def test_the_latest_failed_run_is_the_one_that_it_was() -> None:
+    """Asked for once more, whatever has failed meanwhile; what was not looked up yet is looked up then."""
+    latest = replace(RETRY, wanted=RetryCommand(every=True, latest_of="nightly"))
+    assert pinned(latest) == RetryCommand(every=True, run_id=90)
+    assert pinned(replace(latest, look=None)) == latest.wanted
+    assert pinned(REQUEST) == REQUEST.wanted
 
 
 def test_a_retry_that_is_in_the_way_has_no_usual_length() -> None:
