@@ -96,13 +96,13 @@ class Adopt:
         watch = await self._watches.load(lease.member)
         if watch is None:
             log.error("a watch is gone", watch=lease.member)
-            await self._due.give_back(lease, delay_s=GIVEN_UP_S)
+            await self._watches.close(lease)
         elif watch.state == "asked":
             await self._look(lease, watch)
         elif watch.state == "refused":
             await self._tell(lease, watch, Message((watch.why, " ", self._link(watch.key))))
         else:
-            await self._watches.close(lease, watch)
+            await self._watches.close(lease)
 
     async def _look(self, lease: Lease, watch: Watch) -> None:
         key = watch.key
@@ -145,7 +145,7 @@ class Adopt:
     async def _tell(self, lease: Lease, watch: Watch, message: Message) -> None:
         """Why the run gets no card."""
         if await self._answers.privately(watch.asker, message):
-            await self._watches.close(lease, watch)
+            await self._watches.close(lease)
         else:
             await self._due.give_back(lease, delay_s=LOOK_AGAIN_S)
 

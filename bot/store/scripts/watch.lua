@@ -20,5 +20,7 @@ if state == 'asked' or state == 'looked' then return {'known', redis.call('HGET'
 
 redis.call('DEL', watch)
 redis.call('HSET', watch, 'body', ARGV[5], 'state', 'asked', 'asked_us', num(now()))
+-- Whatever becomes of it, and of its card's post.
+redis.call('EXPIRE', watch, DAY_S)
 redis.call('ZADD', key('due', 'watches'), num(now()), channel .. '/' .. member)
 return {'new', ''}
