@@ -148,6 +148,13 @@ def named(wanted: Wanted) -> str:
     return wanted.latest_of or f"Retry of run {wanted.run_id}"
 
 
+def in_words(wanted: Wanted) -> str:
+    """What is to be started, inside a sentence."""
+    if isinstance(wanted, RunCommand):
+        return wanted.schedule
+    return f"retry of {wanted.latest_of}" if wanted.latest_of else named(wanted).lower()
+
+
 def pinned(request: Request) -> Wanted:
     """What was asked for. The latest failed run of a schedule is the one that it was then, not what fails meanwhile."""
     wanted = request.wanted

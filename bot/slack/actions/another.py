@@ -9,10 +9,10 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.core.buttons import START_ANOTHER, read_request_value
-from bot.core.command import RunCommand, Wanted, canonical
+from bot.core.command import Wanted, canonical
 from bot.core.errors import BadCommand, SlackError, StoreAway
 from bot.core.message import Message
-from bot.core.request import Origin, named, pinned, request_id
+from bot.core.request import Origin, in_words, pinned, request_id
 from bot.core.text import Bold
 from bot.flows.ports import Asked, Asker
 from bot.slack.desk import Desk, click_asker, click_message
@@ -100,11 +100,4 @@ async def start_from_click(
     if answer is not None:
         return Answer(answer)
     # Where it starts, the question has been answered: its button goes.
-    return Answer(Message(("Starting ", Bold(_words(wanted)), ".")), replace=True)
-
-
-def _words(wanted: Wanted) -> str:
-    """What is started, inside a sentence."""
-    if isinstance(wanted, RunCommand):
-        return wanted.schedule
-    return f"retry of {wanted.latest_of}" if wanted.latest_of else named(wanted).lower()
+    return Answer(Message(("Starting ", Bold(in_words(wanted)), ".")), replace=True)
