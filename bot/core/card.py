@@ -12,7 +12,7 @@ from bot.core import buttons
 from bot.core.command import ArtifactsCommand, LogsCommand, RunCommand
 from bot.core.expected import late, share, usual_end
 from bot.core.message import Block, Button, Buttons, Confirm, Facts, Message, Paragraph
-from bot.core.progress import bar, progress
+from bot.core.progress import bar, commands_known, progress
 from bot.core.request import Request, State
 from bot.core.run import LOST, Retried, Run, is_failed, is_final
 from bot.core.text import Bold, Code, Emoji, Link, Mention, Sentence, Span, When, cut, duration, plural
@@ -270,7 +270,7 @@ def _buttons(run: Run, url: str) -> tuple[Button, ...]:
         failed = _button(run, buttons.RETRY_FAILED, "Retry failed", style="primary")
         return (failed, _button(run, buttons.RETRY_ALL, "Retry all"), *_reading(run), open_run)
     if state == "SUCCESS":
-        again = (_button(run, buttons.RUN_AGAIN, "Run again"),) if run.facts.schedule else ()
+        again = (_button(run, buttons.RUN_AGAIN, "Run again"),) if run.facts.schedule and commands_known(run) else ()
         return (*again, *_reading(run), open_run)
     if is_final(state):
         return (open_run,)

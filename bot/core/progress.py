@@ -40,8 +40,15 @@ def progress(run: Run) -> Progress:
 
 
 def _wanted(run: Run) -> tuple[str, ...]:
-    """The commands that are to run, none where that is not known: of what failed, Bolt makes commands of its own."""
-    return () if run.facts.only_failed else run.facts.commands
+    """The commands that are to run, none where that is not known: of what failed, Bolt makes commands of its own.
+
+    A run that was started elsewhere may have been given others than its schedule's: it is counted against those only as
+    long as it goes through them.
+    """
+    commands = run.facts.commands
+    if run.facts.only_failed or not (run.started_here or ran(run.seen.commands, commands)):
+        return ()
+    return commands
 
 
 def own_commands(listed: Sequence[Command], wanted: Sequence[str]) -> tuple[Command, ...]:
@@ -55,15 +62,49 @@ def own_commands(listed: Sequence[Command], wanted: Sequence[str]) -> tuple[Comm
 
 
 def ran(listed: Sequence[Command], wanted: Sequence[str]) -> bool:
-    """Whether a run had these commands and no others, as far as it came."""
-    own = own_commands(listed, wanted)
-    return 0 < len(own) <= len(wanted) and all(
-        _same(command.text, text) for command, text in zip(own, wanted, strict=False)
-    )
+    """Whether a run had these commands and no others, as far as it came. One that only had the platform's did not."""
+    words = [_words(text) for text in wanted]
+    return any(own and words[: len(own)] == own for own in _readings(listed))
+
+
+def ran_all(listed: Sequence[Command], wanted: Sequence[str]) -> bool:
+    """Whether a run had all of these commands and no others."""
+    return bool(wanted) and [_words(text) for text in wanted] in _readings(listed)
+
+
+def ran_others(listed: Sequence[Command], wanted: Sequence[str]) -> bool:
+    """Whether a run is seen to have had other commands than these."""
+    words = [_words(text) for text in wanted]
+    return bool(wanted) and all(words[: len(own)] != own for own in _readings(listed))
+
+
+def commands_known(run: Run) -> bool:
+    """Whether it is known what commands a run that is over was started with: elsewhere it may have been given any."""
+    facts = run.facts
+    if facts.overridden:
+        return True
+    if not run.started_here:
+        return ran_all(run.seen.commands, facts.commands)
+    return facts.parent_run is None or bool(facts.commands)
+
+
+def _readings(listed: Sequence[Command]) -> list[list[str]]:
+    """What of the listed commands may be the run's own: `dbt deps` is one of the platform's, or the first of its own."""
+    texts = [_words(command.text) for command in listed]
+    first = next((at for at, text in enumerate(texts) if not _of_platform(text)), len(texts))
+    return [texts[at:] for at in range(first + 1)]
+
+
+def _of_platform(text: str) -> bool:
+    return text.startswith("git clone ") or text == "dbt deps"
+
+
+def _words(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _same(text: str, wanted: str) -> bool:
-    return " ".join(text.split()) == " ".join(wanted.split())
+    return _words(text) == _words(wanted)
 
 
 def position(run: Run, command: Command) -> tuple[int, int] | None:

@@ -148,6 +148,21 @@ def named(wanted: Wanted) -> str:
     return wanted.latest_of or f"Retry of run {wanted.run_id}"
 
 
+def in_words(wanted: Wanted) -> str:
+    """What is to be started, inside a sentence."""
+    if isinstance(wanted, RunCommand):
+        return wanted.schedule
+    return f"retry of {wanted.latest_of}" if wanted.latest_of else named(wanted).lower()
+
+
+def pinned(request: Request) -> Wanted:
+    """What was asked for. The latest failed run of a schedule is the one that it was then, not what fails meanwhile."""
+    wanted = request.wanted
+    if isinstance(wanted, RetryCommand) and request.look is not None:
+        return RetryCommand(every=wanted.every, run_id=request.look.parent_run)
+    return wanted
+
+
 def run_facts(request: Request) -> RunFacts:
     """What a request tells of the run it starts."""
     look = request.look
@@ -214,7 +229,8 @@ def running_facts(running: Running, look: Look | None) -> RunFacts:
         pull_request=running.pull_request,
         asked_at=running.started_at,
         parent_run=running.parent_run,
-        usual_s=look.usual_s if look else None,
+        # How long the schedule takes says nothing of a retry.
+        usual_s=look.usual_s if look and not running.parent_run else None,
         actor=running.by or None,
     )
 

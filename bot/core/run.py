@@ -63,6 +63,7 @@ class CardRef:
 class RunFacts:
     """What is known of a run from its beginning. `commands` are the schedule's own, or the asker's instead of them.
 
+    Of a run that was started elsewhere they are the schedule's, which it may or may not have: see `bot.core.progress`.
     `usual_s` is the median length of the schedule's last successes, None without history. Of a retry, `parent_run` is the
     run that is retried; `only_failed` says that only what failed of `commands` runs. `actor` is who started a run that
     nobody here has asked for, in Bolt's words. `watched_by` is told by the card: who wanted it there.
@@ -190,6 +191,11 @@ class Run:
     def title(self) -> str:
         """What people call it: the schedule's name, its slug, or the run's number."""
         return self.facts.name or self.facts.schedule or f"Run {self.key.id}"
+
+    @property
+    def started_here(self) -> bool:
+        """Whether somebody asked the bot for it. One that was started elsewhere may have been given any commands."""
+        return self.facts.asked_by is not None
 
     @property
     def mentioned(self) -> str | None:

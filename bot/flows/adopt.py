@@ -16,7 +16,7 @@ from bot.core.bolt import RunStatus, RunSummary, Schedule
 from bot.core.card import run_url
 from bot.core.errors import BoltError, BoltRejected, StoreAway
 from bot.core.message import Message
-from bot.core.progress import own_commands, usual_seconds
+from bot.core.progress import ran_others
 from bot.core.request import pull_request_of
 from bot.core.run import CardRef, RunFacts, RunKey, is_final, observe
 from bot.core.text import Link, Mention, Span
@@ -26,6 +26,7 @@ from bot.flows.catalog import Catalog
 from bot.flows.lease import Lease
 from bot.flows.listings import Listings
 from bot.flows.ports import Asker, Bolt, Due, Runs, Watch, Watches
+from bot.flows.usual import usual_s
 
 log = structlog.get_logger()
 
@@ -95,13 +96,13 @@ class Adopt:
         watch = await self._watches.load(lease.member)
         if watch is None:
             log.error("a watch is gone", watch=lease.member)
-            await self._due.give_back(lease, delay_s=GIVEN_UP_S)
+            await self._watches.close(lease)
         elif watch.state == "asked":
             await self._look(lease, watch)
         elif watch.state == "refused":
             await self._tell(lease, watch, Message((watch.why, " ", self._link(watch.key))))
         else:
-            await self._watches.close(lease, watch)
+            await self._watches.close(lease)
 
     async def _look(self, lease: Lease, watch: Watch) -> None:
         key = watch.key
@@ -134,16 +135,17 @@ class Adopt:
             return known
         try:
             listed = await self._listings.newest(known.schedule)
+            usual = await usual_s(self._runs, watch.key.workspace, listed)
             found = await self._catalog.find(known.schedule)
         except BoltError:
             return known
         schedule = found if isinstance(found, Schedule) and found.slug == known.schedule else None
-        return _told(known, status, watch.key.id, listed, schedule)
+        return _told(replace(known, usual_s=usual), status, watch.key.id, listed, schedule)
 
     async def _tell(self, lease: Lease, watch: Watch, message: Message) -> None:
         """Why the run gets no card."""
         if await self._answers.privately(watch.asker, message):
-            await self._watches.close(lease, watch)
+            await self._watches.close(lease)
         else:
             await self._due.give_back(lease, delay_s=LOOK_AGAIN_S)
 
@@ -167,11 +169,11 @@ def has_card(key: RunKey, url: str | None) -> Message:
 def _told(
     known: RunFacts, status: RunStatus, run_id: int, listed: Sequence[RunSummary], schedule: Schedule | None
 ) -> RunFacts:
-    facts = replace(known, usual_s=usual_seconds(listed))
+    facts = known
     if schedule is not None:
-        own = schedule.commands
-        # Only a run that goes through the schedule's own commands is counted against them: it may have been given others.
-        facts = replace(facts, name=schedule.name, commands=own if own_commands(status.commands, own) else ())
+        facts = replace(facts, name=schedule.name, commands=schedule.commands)
+        if ran_others(status.commands, schedule.commands):
+            facts = replace(facts, commands=(), usual_s=None)
     one = next((run for run in listed if run.id == run_id), None)
     if one is None:
         return facts
@@ -181,5 +183,7 @@ def _told(
         pull_request=pull_request_of(one) or facts.pull_request,
         asked_at=one.started_at or facts.asked_at,
         parent_run=one.parent_run_id,
+        # How long the schedule takes says nothing of a retry.
+        usual_s=None if one.parent_run_id else facts.usual_s,
         actor=one.actor_email or one.actor or facts.actor,
     )

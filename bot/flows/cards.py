@@ -159,10 +159,16 @@ class Cards:
     async def watched(self, post: Post, name: str) -> None:
         """The card of a run that someone wants to see here."""
         watch = await self._watches.load(name)
-        run = await self._runs.load(watch.key) if watch else None
-        if watch is None or run is None or watch.state != "looked":
+        if watch is None or watch.state != "looked":
             log.error("a card belongs to nothing any more", watch=name)
             await self._posts.refuse(post, name, "")
+            return
+        run = await self._runs.load(watch.key)
+        if run is None:
+            # Only the watch itself lets go: as long as it waits for its card, nobody can ask for the run here again.
+            log.error("a run to be watched is gone", watch=name)
+            why = "I no longer know this run, so it is not watched here; click again."
+            await self._watches.refuse(post, watch, why)
             return
         if is_final(run.seen.state) and (await self._posts.attempt(post, "look")).word == "go":
             why = f"Run {run.id} {outcome(run.seen.state)} before its card could be posted."

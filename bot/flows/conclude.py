@@ -12,7 +12,7 @@ from bot.core.bolt import Command, CommandOutput, Resource, RunSummary
 from bot.core.errors import BoltError, BoltRejected, BoltTooLarge
 from bot.core.logs import LogFile, excerpt, keep, log_file, mask_in_pieces, tail
 from bot.core.nodes import NODES_KEPT, with_results
-from bot.core.progress import position
+from bot.core.progress import commands_known, position
 from bot.core.recovery import Recovery, recovery
 from bot.core.results import Results
 from bot.core.run import End, FailedNode, Run, RunKey, failed_command, is_failed
@@ -207,7 +207,7 @@ def _end(run: Run, command: Command | None, runs: list[RunSummary], digest: Fail
     place = position(run, command) if command else None
     listed = next((one for one in runs if one.id == run.id), None)
     before = Recovery()
-    if run.seen.state == "SUCCESS" and not run.facts.overridden:
+    if run.seen.state == "SUCCESS" and not run.facts.overridden and commands_known(run):
         # With other commands than its own, it is not the schedule that succeeds again.
         before = recovery(runs, run.id, all_listed=len(runs) < LISTED)
     end = End(

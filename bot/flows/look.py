@@ -8,7 +8,7 @@ from dataclasses import replace
 from bot.core.bolt import RunStatus, RunSummary, Schedule
 from bot.core.command import RetryCommand, RunCommand
 from bot.core.errors import BoltRejected
-from bot.core.progress import ran, usual_seconds
+from bot.core.progress import ran
 from bot.core.request import Look, Origin, Request
 from bot.core.run import Run, RunFacts, RunKey, is_failed, is_final, observe
 from bot.core.suggest import Missing
@@ -16,6 +16,7 @@ from bot.flows.catalog import Catalog
 from bot.flows.listings import Listings
 from bot.flows.ports import Bolt, Runs
 from bot.flows.suggest import not_found
+from bot.flows.usual import usual_s
 
 
 class NotStartable(Exception):  # noqa: N818 - an answer, which never leaves the flows
@@ -79,7 +80,7 @@ class Looks:
             mark=_newest(listed),
             commands=commands,
             branch=schedule.git_branch,
-            usual_s=await self._usual_s(listed),
+            usual_s=await usual_s(self._runs, self._workspace, listed),
         )
 
     async def _learn_actor(self, listed: list[RunSummary]) -> None:
@@ -89,12 +90,6 @@ class Looks:
             if run.id in ours and run.actor:
                 await self._runs.learn_actor(self._workspace, run.actor)
                 return
-
-    async def _usual_s(self, listed: list[RunSummary]) -> float | None:
-        """How long the schedule's own commands take: a retry, or a run that is known to have had others, tells nothing of it."""
-        whole = [run for run in listed if run.state == "SUCCESS" and run.parent_run_id is None]
-        others = await self._runs.overridden(self._workspace, [run.id for run in whole])
-        return usual_seconds([run for run in whole if run.id not in others])
 
     # --- a retry ---
 
@@ -122,7 +117,7 @@ class Looks:
             slug=facts.schedule,
             name=facts.name or facts.schedule,
             mark=max(_newest(listed), run_id),
-            commands=facts.commands or await self._own_commands(facts.schedule, status),
+            commands=await self._commands(facts, status),
             branch=facts.branch or (parent.branch if parent else None),
             parent_run=run_id,
             pull_request=facts.pull_request or _number(parent.pull_request if parent else None),
@@ -161,9 +156,11 @@ class Looks:
         except BoltRejected:
             return []
 
-    async def _own_commands(self, slug: str, status: RunStatus) -> tuple[str, ...]:
-        """The schedule's commands, where the run had these and no others as far as it came."""
-        schedule = await self._catalog.find(slug) if slug else None
+    async def _commands(self, facts: RunFacts, status: RunStatus) -> tuple[str, ...]:
+        """What the run was started with, else the schedule's commands, where it had these and no others as far as it came."""
+        if facts.commands and (facts.asked_by is not None or ran(status.commands, facts.commands)):
+            return facts.commands
+        schedule = await self._catalog.find(facts.schedule) if facts.schedule else None
         if isinstance(schedule, Schedule) and ran(status.commands, schedule.commands):
             return schedule.commands
         return ()

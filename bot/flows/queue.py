@@ -15,12 +15,11 @@ import structlog
 
 from bot.core.buttons import watch_button
 from bot.core.card import run_url
-from bot.core.command import RetryCommand, Wanted
 from bot.core.errors import BoltDenied, BoltError, BoltRejected, StoreAway
 from bot.core.message import Buttons, Message, Paragraph
-from bot.core.request import Request, State, running_facts
+from bot.core.request import Request, State, pinned, running_facts
 from bot.core.run import CardRef, Run, RunKey
-from bot.core.text import Bold, Link, Sentence, duration, plural
+from bot.core.text import Bold, Channel, Link, Sentence, duration, plural
 from bot.flows.lease import Lease
 from bot.flows.look import Looks, NotStartable
 from bot.flows.ports import Asked, Asker, Due, Lines, Requests
@@ -92,7 +91,7 @@ class Queue:
             earlier.channel if direct else asker.channel,
             asker.user,
             user_name,
-            _pinned(earlier),
+            pinned(earlier),
             asker.response_url,
             thread=asker.thread,
             direct=direct,
@@ -109,15 +108,23 @@ class Queue:
                 return True, self._had_its_turn(queued, name)
         if word in {"new", "known"}:
             self._asked()
-            run = Link(run_url(self._rules.app_url, behind.id), f"run {behind.id}")
-            text: Sentence = (name, " starts when ", run, " has ended; its card in this channel says when.")
-            return True, Message(text, (Paragraph(text), Buttons((watch_button(Run(behind, facts=facts)),))))
+            return True, self._waits(asked, name, Run(behind, facts=facts))
         if word == "same":
             return False, await self._same(request_id, name)
         if word == "full":
             waiting = plural(MOST_IN_LINE, "start")
             return False, Message((f"{waiting} of ", name, " wait already. Nothing was queued; ask again later."))
         return False, Message((FLOOD,))
+
+    def _waits(self, asked: Asked, name: Bold, behind: Run) -> Message:
+        """What it waits for, and where that is to be seen. Told by direct message, "here" would be another place."""
+        run = Link(run_url(self._rules.app_url, behind.id), f"run {behind.id}")
+        if asked.direct:
+            return Message(
+                (name, " starts when ", run, " has ended; its card in ", Channel(asked.channel), " says when.")
+            )
+        text: Sentence = (name, " starts when ", run, " has ended; its card in this channel says when.")
+        return Message(text, (Paragraph(text), Buttons((watch_button(behind),))))
 
     def _had_its_turn(self, queued: Request, name: Bold) -> Message:
         """What became of a start whose button is pressed again."""
@@ -185,11 +192,3 @@ class Queue:
             await self._due.give_back(lease, delay_s=AWAY_AGAIN_S)
         else:
             await self._lines.take_turn(lease, request, look)
-
-
-def _pinned(refused: Request) -> Wanted:
-    """What was asked for. The latest failed run of a schedule is the one that it was then, not what fails meanwhile."""
-    wanted = refused.wanted
-    if isinstance(wanted, RetryCommand) and refused.look is not None:
-        return RetryCommand(every=wanted.every, run_id=refused.look.parent_run)
-    return wanted

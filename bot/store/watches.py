@@ -86,6 +86,7 @@ class Watches:
             "refuse_watch", watch.id, post.urgency, post.channel, lease.member, lease.token, watch.key.name, why
         )
 
-    async def close(self, lease: Lease, watch: Watch) -> None:
-        """Nothing is left to do."""
-        await self._scripts.run("close_watch", watch.id, await lease.freeze(), watch.asker.channel, watch.key.name)
+    async def close(self, lease: Lease) -> None:
+        """Nothing is left to do, also where its record is gone."""
+        channel, _, member = lease.member.partition("/")
+        await self._scripts.run("close_watch", lease.member, await lease.freeze(), channel, member)

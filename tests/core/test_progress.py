@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from bot.core.bolt import Command, RunSummary
-from bot.core.progress import Progress, bar, poll_interval_s, position, progress, usual_seconds
+from bot.core.card import run_card
+from bot.core.progress import (
+    Progress,
+    bar,
+    commands_known,
+    poll_interval_s,
+    position,
+    progress,
+    ran,
+    ran_all,
+    ran_others,
+    usual_seconds,
+)
 from bot.core.run import Observation, Run, RunFacts, RunKey
 
 BEGAN = datetime(2026, 11, 23, 14, 20, tzinfo=UTC)
@@ -16,7 +29,7 @@ OWN = ("dbt seed", "dbt run", "dbt test")
 
 def run_with(*commands: Command, own: tuple[str, ...] = OWN) -> Run:
     """A running run that has begun these commands."""
-    return Run(RunKey("w", 4711), facts=RunFacts(commands=own), seen=Observation("RUNNING", commands))
+    return Run(RunKey("w", 4711), facts=RunFacts(commands=own, asked_by="U1"), seen=Observation("RUNNING", commands))
 
 
 def done(number: int, text: str, code: int = 0) -> Command:
@@ -99,3 +112,59 @@ def test_the_usual_length_is_the_median_of_successes() -> None:
     runs = [listed(1, "SUCCESS", 60), listed(2, "FAILED", 5), listed(3, "SUCCESS", 120), listed(4, "SUCCESS", 600)]
     assert usual_seconds([*runs, listed(5, "SUCCESS", None), listed(6, "SUCCESS", -3)]) == 120
     assert usual_seconds([listed(1, "FAILED", 60)]) is None
+
+
+@pytest.mark.parametrize(
+    ("texts", "known"),
+    [
+        (("git clone x", "dbt deps", *OWN), True),
+        (OWN, True),
+        # Fewer, more, others, and none of its own.
+        (OWN[:2], False),
+        ((*OWN, "dbt docs generate"), False),
+        (("git clone x", "dbt snapshot", *OWN), False),
+        (("dbt run-operation clean",), False),
+        (("git clone x", "dbt deps"), False),
+        ((), False),
+    ],
+)
+def test_the_commands_of_a_run_that_was_started_elsewhere_are_known_by_what_it_had(
+    texts: tuple[str, ...], *, known: bool
+) -> None:
+    """It is run again only where that would run the same: of what was given to it, Bolt tells nothing else."""
+    had = tuple(done(number, text) for number, text in enumerate(texts))
+    run = Run(RunKey("w", 4711), facts=RunFacts(schedule="n", commands=OWN), seen=Observation("SUCCESS", had))
+    assert commands_known(run) is known
+    assert not commands_known(replace(run, facts=RunFacts(schedule="n")))
+    assert ("Run again" in str(run_card(run, "https://b.test").blocks)) is known
+
+
+def test_the_commands_of_a_start_of_ours_are_known() -> None:
+    """Those of a retry where they were of the run that is retried."""
+    ours = RunFacts(schedule="n", asked_by="U1", request="q")
+    for facts, known in (
+        (ours, True),
+        (replace(ours, commands=("dbt x",), overridden=True), True),
+        (replace(ours, parent_run=7), False),
+        (replace(ours, parent_run=7, commands=OWN), True),
+    ):
+        assert commands_known(Run(RunKey("w", 4711), facts=facts, seen=Observation("SUCCESS"))) is known
+
+
+def test_a_schedules_first_command_may_be_one_of_the_platforms() -> None:
+    """`dbt deps` is either."""
+    own = ("dbt deps", "dbt run")
+    had = tuple(done(number, text) for number, text in enumerate(("git clone x", "dbt deps", *own)))
+    assert ran_all(had, own)
+    assert ran(had[:2], own)
+    assert not ran_others(had[:3], own)
+    assert ran_others((*had[:3], done(9, "dbt test")), own)
+
+
+def test_a_run_that_was_started_elsewhere_is_counted_against_what_it_goes_through() -> None:
+    """With other commands than its schedule's, each one counts."""
+    begun = run_with(done(1, "git clone x"), done(2, "dbt seed"), running(3, "dbt run"))
+    elsewhere = replace(begun, facts=RunFacts(commands=OWN))
+    assert progress(elsewhere).total == 3
+    other = replace(elsewhere, seen=Observation("RUNNING", (done(1, "dbt seed"), running(2, "dbt test"))))
+    assert progress(other) == Progress(1, None, "dbt test")

@@ -13,13 +13,16 @@ from bot.core.request import (
     Look,
     Request,
     Rival,
+    Running,
     State,
     candidates,
     contested,
+    pinned,
     pull_request_of,
     reason,
     request_id,
     run_facts,
+    running_facts,
 )
 
 SENT = datetime(2026, 11, 23, 14, 20, tzinfo=UTC)
@@ -171,6 +174,21 @@ def test_own_commands_have_no_usual_length() -> None:
     )
     facts = run_facts(request)
     assert (facts.commands, facts.overridden, facts.usual_s) == (("dbt test",), True, None)
+
+
+def test_the_latest_failed_run_is_the_one_that_it_was() -> None:
+    """Asked for once more, whatever has failed meanwhile; what was not looked up yet is looked up then."""
+    latest = replace(RETRY, wanted=RetryCommand(every=True, latest_of="nightly"))
+    assert pinned(latest) == RetryCommand(every=True, run_id=90)
+    assert pinned(replace(latest, look=None)) == latest.wanted
+    assert pinned(REQUEST) == REQUEST.wanted
+
+
+def test_a_retry_that_is_in_the_way_has_no_usual_length() -> None:
+    """Any other run in the way takes as long as the schedule does, as far as anybody knows."""
+    look = Look("nightly", "Nightly", 1, usual_s=60)
+    assert running_facts(Running(7), look).usual_s == 60
+    assert running_facts(Running(7, parent_run=6), look).usual_s is None
 
 
 def test_a_state_of_another_version_is_known_as_such() -> None:

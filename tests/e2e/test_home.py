@@ -16,6 +16,7 @@ from bot.sandbox.slack import Fault
 from bot.sandbox.slack.people import Outcome
 from bot.sandbox.slack.reading import viewer
 from bot.sandbox.terminal import message_lines
+from tests.e2e.elsewhere import SLUG, add_schedule, ends, starts
 from tests.e2e.stage import PERSON, Stage
 from tests.store.servers import Servers, free_port, redis_server
 
@@ -223,6 +224,25 @@ async def test_a_refusal_comes_by_direct_message(stage: Stage) -> None:
     await click(stage, "Run in #data-eng")
     await stage.until(told_directly(stage, "The warehouse is closed"))
     assert len(stage.started()) == 1
+
+
+async def test_a_start_that_waits_names_the_channel_of_its_card(stage: Stage) -> None:
+    """The answer stands in direct messages, its card does not; and the run in its way is not to be watched there."""
+    add_schedule(stage)
+    await stage.start_bot()
+    await stage.slash(f"run {SLUG} --reason first")
+    await stage.until(stage.card_says("is running"))
+    ends(stage, stage.started()[0])
+    await stage.until(stage.card_says("succeeded"))
+    starts(stage)
+    await opened(stage, "Run in #data-eng")
+    await click(stage, "Run in #data-eng")
+    await stage.until(told_directly(stage, "is already running"))
+    await stage.click("Run when it ends", channel="dm")
+    await stage.until(told_directly(stage, "has ended; its card in <#C0DATAENG> says when"))
+    workspace = stage.sandbox.workspace
+    answer = list(workspace.direct(workspace.user(PERSON).id).messages.values())[-1]
+    assert "Watch it here" not in str(answer.blocks)
 
 
 async def test_who_has_left_the_channel_runs_it_in_direct_messages(stage: Stage) -> None:

@@ -80,11 +80,16 @@ async def test_a_thread_of_something_else_has_no_run(stage: Stage) -> None:
 
 
 async def test_a_start_from_a_thread_says_where_its_card_is(stage: Stage) -> None:
-    """The card stands in the channel, where all see it; a refusal comes into the thread."""
+    """The card stands in the channel, where all see it; a refusal comes into the thread. A retry is a start as well."""
     await stage.start_bot()
     talk = await stage.say("what broke last night?")
+    bolt = stage.sandbox.bolt
+    broken = next(run.id for run in bolt.runs("data-quality-tests") if bolt.view(run.id).state == "ERROR")
+    await stage.mention(f"retry {broken}", thread=talk.ts)
+    starting = f"Starting *retry of run {broken}*; its card appears outside this thread"
+    await stage.until(stage.told_privately(starting))
     await stage.mention("run nightly", thread=talk.ts)
-    await stage.until(stage.told_privately("its card appears outside this thread"))
+    await stage.until(stage.told_privately("Starting *nightly*; its card appears outside this thread"))
     await stage.until(stage.card_says("is running"))
     await stage.mention("run nigthly", thread=talk.ts)
     await stage.until(stage.told_privately("There is no schedule"))

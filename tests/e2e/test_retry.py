@@ -282,6 +282,21 @@ async def test_a_success_is_run_again_as_it_was(stage: Stage) -> None:
     await stage.until(stage.told_privately("with the same words"))
 
 
+async def test_another_retry_is_of_the_run_that_was_the_latest_failed_one(stage: Stage) -> None:
+    """Whatever has failed meanwhile."""
+    await stage.start_bot()
+    latest = latest_failure(stage, "data-quality-tests")
+    await stage.slash("retry data-quality-tests")
+    await stage.until(lambda: len(stage.started()) == 1)
+    stage.sandbox.bolt.end(stage.started()[0].id, "ERROR")
+    await stage.until(stage.card_says("failed"))
+    await stage.slash("retry data-quality-tests")
+    await stage.until(stage.told_privately("with the same words"))
+    await stage.click("Start another")
+    await stage.until(lambda: len(stage.started()) == 2)
+    assert [run.parent_id for run in stage.started()] == [latest, latest]
+
+
 async def test_commands_that_fit_into_no_button_are_run_again_from_the_record(stage: Stage) -> None:
     """And where that is lost too, nothing else is run instead."""
     bot = await stage.start_bot()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from bot.sandbox.bolt import Fault
+from bot.sandbox.bolt import Fault, Start
 from bot.sandbox.slack import Fault as SlackFault
-from tests.e2e.elsewhere import SLUG, add_schedule, ends, starts
+from tests.e2e.elsewhere import SCHEDULER, SLUG, add_schedule, ends, starts
 from tests.e2e.stage import Stage
 
 SHORT = {"BOLT_BOT_LEASE_S": "1.5", "BOLT_BOT_API_TIMEOUT_S": "1"}
@@ -78,6 +78,25 @@ async def test_a_run_is_watched_from_where_its_schedule_is_read(stage: Stage, te
     card = stage.cards()[-1].text
     assert "dev" in card
     assert "by Bolt scheduler · watched by" in card
+
+
+@pytest.mark.parametrize("own", [True, False])
+async def test_a_watched_run_is_run_again_only_where_its_commands_are_known(stage: Stage, *, own: bool) -> None:
+    """One that was given others than its schedule's in Bolt offers nothing that would run the schedule's instead."""
+    add_schedule(stage)
+    ends(stage, starts(stage), "ERROR")
+    given = () if own else (("sleep 600", None), ("dbt run --select staging", None))
+    run = stage.sandbox.bolt.start(SLUG, Start(commands=given), SCHEDULER)
+    await stage.start_bot()
+    await refused(stage)
+    await stage.click(WATCH)
+    first = "dbt run --select staging" if own else "sleep 600"
+    await stage.until(lambda: any(first in str(card.blocks) for card in stage.cards()))
+    ends(stage, run)
+    await stage.until(stage.card_says("succeeded"))
+    card = stage.cards()[-1]
+    assert ("Run again" in str(card.blocks)) is own
+    assert ("recovered after 1 failure" in card.text) is own
 
 
 async def test_a_watched_run_is_cancelled_from_its_card(stage: Stage) -> None:

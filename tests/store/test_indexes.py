@@ -236,6 +236,26 @@ async def test_a_run_that_a_lost_records_button_brings_back_is_listed(scripts: S
     assert (await active(scripts), await mine(scripts)) == ([9], [9])
 
 
+async def test_an_old_run_that_is_brought_back_is_in_no_list(scripts: Scripts) -> None:
+    """It is over, though no poll has seen it yet; and when it failed is not now."""
+    facts = RunFacts(schedule="s9", name="S 9", asked_by="U1")
+    await Runs(scripts).restore(RunKey("w", 9), facts, Observation("FAILED"), "T", CardRef("A", "9.5"))
+    assert (await active(scripts), await mine(scripts)) == ([], [])
+    await end_run(scripts, 9, "FAILED")
+    assert await failed(scripts, "U1", "A") == []
+
+
+async def test_a_failure_before_its_start_is_known_is_told_to_its_asker_and_channel(scripts: Scripts) -> None:
+    """The run was on record by its number alone."""
+    await Runs(scripts).wish(RunKey("w", 7), Asker("T", "U2", "B"), NOW, RunFacts(), Observation("RUNNING"), None)
+    await end_run(scripts, 7, "FAILED")
+    assert await failed(scripts, "U1", "A") == []
+    await follow_run(scripts, 7)
+    assert await failed(scripts, "U1") == [7]
+    assert await failed(scripts, "U2", "A") == [7]
+    assert await active(scripts) == []
+
+
 @pytest.mark.skipif(installed() is None, reason="there is no redis-server on PATH")
 async def test_lists_agree_with_their_runs_whenever_redis_is_killed(tmp_path: Path) -> None:
     """kill -9 in the middle of starts and ends, again and again: what is not concluded is listed, and nothing else."""

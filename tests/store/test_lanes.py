@@ -236,6 +236,22 @@ async def test_a_post_is_attempted_once(scripts: Scripts) -> None:
     assert await lane.posted(post, card, "10.1") == "done:9.9"
 
 
+async def test_a_post_under_a_card_that_has_expired_brings_no_record_back(scripts: Scripts) -> None:
+    """It would never expire."""
+    await settled_cards(scripts, "A")
+    await end_run(scripts, 1, "FAILED")
+    lane = posts(scripts)
+    taken = await lane.claim()
+    assert taken.lease is not None
+    card = taken.item.partition("/")[2]
+    await scripts.redis.delete(scripts.key("card", card))
+    post = Post(taken.lease, taken.urgency, taken.channel, f"card:{card}", "end")
+    await lane.attempt(post)
+    assert await lane.posted(post, card, "9.9", follow=f"file/{card}") == "ok"
+    assert not await scripts.redis.exists(scripts.key("card", card))
+    assert (await lane.claim()).lease is None
+
+
 async def test_a_card_that_is_over_and_told_is_sealed(scripts: Scripts) -> None:
     """Shown at its last revision, its end told, its file posted: it leaves every set, and everything of it expires."""
     await settled_cards(scripts, "A")

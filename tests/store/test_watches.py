@@ -11,6 +11,7 @@ from bot.core.run import CardRef, Observation, RunFacts, RunKey
 from bot.flows.lease import Lease
 from bot.flows.ports import Asker, Limits, Post, Watch
 from bot.store.due import DueSet
+from bot.store.indexes import Indexes
 from bot.store.lanes import Budget, Posts
 from bot.store.runs import Runs
 from bot.store.scripts import Scripts
@@ -76,6 +77,19 @@ async def test_its_card_is_attached_once(scripts: Scripts) -> None:
     assert await Runs(scripts).card_in(RUN, "B") is None
 
 
+@pytest.mark.parametrize("elsewhere", [True, False])
+async def test_a_deleted_card_is_nobodys_link(scripts: Scripts, *, elsewhere: bool) -> None:
+    """Once its place is given away: the run's own card is another one then, or none."""
+    await follow_run(scripts, 4711)
+    if elsewhere:
+        watch = await adopted(scripts, channel="B")
+        await Watches(scripts, Limits()).posted(await claimed_post(scripts), watch, CardRef("B", "2.5"), "run:1")
+    await scripts.redis.hset(scripts.key("card", "T:A:4711.5"), "unshowable", "message_not_found")
+    assert (await Watches(scripts, Limits()).ask(asker(), RUN, FACTS))[0] == "new"
+    (mine,) = (await Indexes(scripts).active_of("U1", most=9)).runs
+    assert mine.card == (CardRef("B", "2.5") if elsewhere else None)
+
+
 async def test_a_run_that_has_ended_is_not_watched(scripts: Scripts) -> None:
     """Neither asked for, nor seen to be active by an older look."""
     watches = Watches(scripts, Limits())
@@ -101,6 +115,8 @@ async def test_an_end_that_comes_while_its_card_is_posted_is_told_there(
     assert await Watches(scripts, Limits()).posted(post, watch, CardRef("A", "1.5"), "run:1") == "ok"
     assert await scripts.redis.hget(scripts.key("card", "T:A:1.5"), "pending") == pending
     assert (await claimed_post(scripts)).lease.member == "end/T:A:1.5"
+    listed = await Indexes(scripts).failed("U9", ["A"], most=9)
+    assert [one.run.id for one in listed.runs] == [RUN.id]
 
 
 async def test_a_watched_run_may_still_be_of_a_lost_start(scripts: Scripts) -> None:

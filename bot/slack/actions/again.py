@@ -7,10 +7,11 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from bot.core.buttons import RUN_AGAIN, read_run_value
+from bot.core.buttons import RUN_AGAIN, RunButton, read_run_value
 from bot.core.command import RunCommand
 from bot.core.errors import BadCommand, StoreAway
 from bot.core.message import Message
+from bot.core.progress import commands_known
 from bot.core.run import Run, RunFacts, RunKey
 from bot.slack.commands import run
 from bot.slack.desk import Call, Desk, click_call
@@ -40,8 +41,8 @@ async def _again(desk: Desk, call: Call, value: str) -> Message | None:
     if button.key.workspace != desk.workspace:
         return Message(("This card belongs to another Bolt workspace; start the run in Bolt. Nothing was started.",))
     known = await _known(desk, button.key)
-    facts = known.facts if known is not None and known.facts.schedule else button.facts if button.whole else None
-    if facts is None or not facts.schedule:
+    facts = _facts(known, button)
+    if facts is None:
         return Message((f"I no longer know how run {button.key.id} was started; type {desk.command} run instead.",))
     return await run.handle(desk, call, _command(facts, facts.branch or button.facts.branch))
 
@@ -52,6 +53,14 @@ async def _known(desk: Desk, key: RunKey) -> Run | None:
             return await desk.runs.load(key)
     except (StoreAway, TimeoutError):
         return None
+
+
+def _facts(known: Run | None, button: RunButton) -> RunFacts | None:
+    """How the run was started, None where that is not known. A card that is older than this asks for it all the same."""
+    if known is not None and known.facts.schedule:
+        return known.facts if commands_known(known) else None
+    told = Run(button.key, facts=button.facts)
+    return told.facts if button.whole and told.facts.schedule and commands_known(told) else None
 
 
 def _command(facts: RunFacts, branch: str | None) -> RunCommand:

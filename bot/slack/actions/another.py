@@ -9,10 +9,10 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.core.buttons import START_ANOTHER, read_request_value
-from bot.core.command import RunCommand, Wanted, canonical
+from bot.core.command import Wanted, canonical
 from bot.core.errors import BadCommand, SlackError, StoreAway
 from bot.core.message import Message
-from bot.core.request import named, request_id
+from bot.core.request import Origin, in_words, pinned, request_id
 from bot.core.text import Bold
 from bot.flows.ports import Asked, Asker
 from bot.slack.desk import Desk, click_asker, click_message
@@ -65,7 +65,7 @@ async def _again(desk: Desk, asker: Asker, body: dict[str, Any], value: str) -> 
         return Answer(Message(("I no longer know what that was. Nothing was started; please type it again.",)))
     # What was asked for on the Home tab is answered in direct messages, and its card stands elsewhere.
     place = earlier.channel if earlier.direct and earlier.user == asker.user else asker.channel
-    return await start_from_click(desk, asker, body, earlier.wanted, force=True, channel=place)
+    return await start_from_click(desk, asker, body, pinned(earlier), force=True, channel=place, origin=earlier.origin)
 
 
 async def start_from_click(
@@ -76,6 +76,7 @@ async def start_from_click(
     *,
     force: bool = False,
     channel: str | None = None,
+    origin: Origin | None = None,
 ) -> Answer:
     """Record what a button on a private answer offers to start: before its click is acknowledged, as a command is.
 
@@ -93,16 +94,10 @@ async def start_from_click(
         force=force,
         thread=asker.thread,
         direct=channel not in (None, asker.channel),
+        origin=origin,
     )
     answer = await desk.ask.start(asked)
     if answer is not None:
         return Answer(answer)
     # Where it starts, the question has been answered: its button goes.
-    return Answer(Message(("Starting ", Bold(_words(wanted)), ".")), replace=True)
-
-
-def _words(wanted: Wanted) -> str:
-    """What is started, inside a sentence."""
-    if isinstance(wanted, RunCommand):
-        return wanted.schedule
-    return f"retry of {wanted.latest_of}" if wanted.latest_of else named(wanted).lower()
+    return Answer(Message(("Starting ", Bold(in_words(wanted)), ".")), replace=True)

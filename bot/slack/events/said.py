@@ -11,10 +11,11 @@ from typing import Any
 import structlog
 from slack_bolt.response import BoltResponse
 
-from bot.core.command import Command, HelpCommand, RunCommand, RunForm
+from bot.core.command import Command, HelpCommand, RetryCommand, RunCommand, RunForm
 from bot.core.errors import BadCommand, StoreAway
 from bot.core.grammar import GRAPHQL_INT, parse
 from bot.core.message import Message
+from bot.core.request import in_words
 from bot.core.run import CardRef
 from bot.core.text import Bold
 from bot.flows.ports import Asker
@@ -114,9 +115,9 @@ async def _answer(desk: Desk, said: Said, text: str) -> Message | None:
     except BadCommand as bad:
         return Message((bad.sentence,))
     answer = await commands.handle(desk, call, command)
-    if answer is None and said.asker.thread and isinstance(command, RunCommand):
+    if answer is None and said.asker.thread and isinstance(command, RunCommand | RetryCommand):
         # Whoever looks at a thread does not see what appears beside it.
-        return Message(("Starting ", Bold(command.schedule), "; its card appears outside this thread."))
+        return Message(("Starting ", Bold(in_words(command)), "; its card appears outside this thread."))
     return answer
 
 

@@ -5,6 +5,12 @@ local hash, items = key('card', card), key('posts', class, channel)
 posted_in(channel)
 local before = redis.call('HGET', hash, field) or ''
 if string.sub(before, 1, 5) == 'done:' then return before end
+if redis.call('HEXISTS', hash, 'team') == 0 then
+  -- Its record has expired: nothing is left to be told, and what this attempt has left of it goes.
+  redis.call('DEL', hash)
+  redis.call('ZREM', items, item)
+  return 'ok'
+end
 redis.call('HSET', hash, field, 'done:' .. ARGV[9])
 redis.call('ZREM', items, item)
 redis.call('HINCRBY', hash, 'pending', -1)

@@ -181,6 +181,14 @@ local function active_of(facts, member)
   if list then enlist(key('active', list), member, ACTIVE_MOST, ACTIVE_S) end
 end
 
+-- Where a run that is concluded already gets a card, or an asker: a failure is one of theirs as well.
+local function list_failure(member, list)
+  local known = redis.call('HMGET', key('run', member), 'concluded', 'state')
+  if list and known[1] == '1' and (known[2] == 'ERROR' or known[2] == 'FAILED' or known[2] == 'lost') then
+    enlist(key('failed', list), member, FAILED_MOST, FAILED_S)
+  end
+end
+
 -- A run is over: it leaves its lists of active ones, and where it failed it enters those of failures.
 local function delist(member, failed)
   local lists = {list_of_asker(redis.call('HGET', key('run', member), 'facts') or '')}

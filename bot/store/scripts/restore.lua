@@ -7,4 +7,7 @@ if redis.call('EXISTS', key('card', card)) == 0 then
   attach(member, card)
   redis.call('HSET', key('card', card), 'shown', '', 'quiet', '1')
 end
+-- It is not active, and nobody knows when it failed: in no list it stands as if that were now.
+redis.call('HSET', key('run', member), 'restored', '1')
+delist(member, false)
 return 1

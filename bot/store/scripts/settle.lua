@@ -64,6 +64,7 @@ redis.call('EXPIRE', hash, RETENTION_S)
 if not create_run(member, ARGV[5], ARGV[6], ARGV[7], ARGV[8], ARGV[9], ARGV[10]) then
   -- Someone watches it, or asked for its end by its number, before it was found: that record does not know who started it.
   tell_more(member, ARGV[5], ARGV[9], ARGV[10])
+  list_failure(member, list_of_asker(ARGV[5]))
 end
 if ARGV[12] == '1' then redis.call('HSET', key('run', member), 'told', '1') end
 if known[3] then
@@ -73,6 +74,7 @@ if known[3] then
     redis.call('EXPIRE', key('card', known[3]), RETENTION_S)
   else
     attach(member, known[3])
+    list_failure(member, 'channel:' .. channel_of(known[3]))
   end
   dirty(known[3], 'state')
   habit(ARGV[5], channel_of(known[3]))

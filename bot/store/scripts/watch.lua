@@ -11,6 +11,10 @@ if card then
   -- A card that someone has deleted gives its place to a new one.
   if redis.call('HGET', key('card', card), 'unshowable') ~= 'message_not_found' then return {'card', card} end
   redis.call('HDEL', cards, channel)
+  if redis.call('HGET', run, 'owner') == card then
+    local other = cards_of(member)[1]
+    if other then redis.call('HSET', run, 'owner', other) else redis.call('HDEL', run, 'owner') end
+  end
   redis.call('EXPIRE', key('card', card), RETENTION_S)
 end
 local known = redis.call('HMGET', run, 'final', 'state')
@@ -20,5 +24,7 @@ if state == 'asked' or state == 'looked' then return {'known', redis.call('HGET'
 
 redis.call('DEL', watch)
 redis.call('HSET', watch, 'body', ARGV[5], 'state', 'asked', 'asked_us', num(now()))
+-- Whatever becomes of it, and of its card's post.
+redis.call('EXPIRE', watch, DAY_S)
 redis.call('ZADD', key('due', 'watches'), num(now()), channel .. '/' .. member)
 return {'new', ''}

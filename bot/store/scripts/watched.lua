@@ -21,6 +21,7 @@ if known[1] == '1' then
   local class = (known[2] == 'ERROR' or known[2] == 'FAILED' or known[2] == 'lost') and 'fail' or 'end'
   redis.call('HSET', hash, 'pending', redis.call('ZSCORE', key('due', 'ends'), member) and 2 or 1)
   redis.call('HDEL', run, 'sealed')
+  list_failure(member, 'channel:' .. channel)
   dirty(card, class)
   push('posts', class, channel, 'end/' .. card, now())
 elseif wanted(hash) ~= ARGV[10] then
