@@ -34,7 +34,7 @@ def listed_run(found: Indexed, card_url: Callable[[CardRef], str | None], *, cha
     """A run of an index as it is shown in a list, with the channel of its card unless that goes without saying."""
     card = found.card
     if card is None:
-        return Listed(found.run)
+        return Listed(found.run.seen_in(""))
     # A direct message is no channel that others could go to.
     named = channel and not card.channel.startswith("D")
-    return Listed(found.run, card.channel if named else None, card_url(card))
+    return Listed(found.run.seen_in(card.channel), card.channel if named else None, card_url(card))
