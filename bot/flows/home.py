@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from enum import Enum
 
 from bot.core.errors import StoreAway
 from bot.core.home import (
@@ -26,7 +27,17 @@ from bot.flows.ports import Habit, HomeTab, Indexes, IndexPage, Memberships, Pla
 
 # A start takes a second or two. After some more, a Home tab is shown without its run.
 LOOK_AGAIN_S, LOOKS_MOST = 0.5, 16
+# So many of what a person has run say where one has had a card.
+LOOKED_AT = 50
 BEFORE_A_RUN = frozenset({State.ACCEPTED, State.LOOKED, State.CARDED, State.SENDING})
+
+
+class May(Enum):
+    """Whether one may. Unknown where nobody tells it now."""
+
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"
 
 
 class Home:
@@ -79,18 +90,27 @@ class Home:
                 break
         await self.show(user)
 
-    async def may_run_in(self, user: str, channel: str) -> bool:
+    async def may_run_in(self, user: str, channel: str) -> May:
         """Whether a person may still have a card in a channel: read anew, as with each click.
 
         Where Slack does not tell, one may where one has had a card.
         """
         places = await self._memberships.of(user)
         if channel in places.names:
-            return True
+            return May.YES
         if places.whole and not channel.startswith("D"):
-            return False
-        habits = await self._indexes.habits(user, most=50)
-        return any(one.channel == channel for one in habits.schedules)
+            return May.NO
+        habits = await self._indexes.habits(user, most=LOOKED_AT)
+        if any(one.channel == channel for one in habits.schedules) or await self._has_card(user, channel):
+            return May.YES
+        return May.NO if places.whole else May.UNKNOWN
+
+    async def _has_card(self, user: str, channel: str) -> bool:
+        """Whether the card of a run of theirs that goes on, or failed lately, stands in a channel."""
+        found = await asyncio.gather(
+            self._indexes.failed(user, [], most=LOOKED_AT), self._indexes.active_of(user, most=LOOKED_AT)
+        )
+        return any(one.card is not None and one.card.channel == channel for page in found for one in page.runs)
 
     async def _page(self, user: str, number: int) -> Page:
         places = await self._memberships.of(user)

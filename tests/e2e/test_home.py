@@ -155,6 +155,36 @@ async def test_a_failure_is_retried_from_there(stage: Stage) -> None:
     assert "[Retry failed]" not in reads(stage, "grace")
 
 
+async def test_where_slack_does_not_tell_who_is_where_ones_own_card_does(stage: Stage) -> None:
+    """Also in a channel that is not that of the schedule's last run. Elsewhere the answer is that it could not be checked."""
+    workspace = stage.sandbox.workspace
+    workspace.channel("analytics").members.append(workspace.bot.id)
+    workspace.faults.add(Fault("ratelimited", "users.conversations", count=None, retry_after_s=30))
+    await stage.start_bot()
+    for channel in ("data-eng", "analytics"):
+        await stage.slash("run hourly", channel=channel)
+        await stage.until(stage.replied("exit code", channel))
+    await opened(stage, "Recent failures (2)")
+    shown = view(stage)
+    assert shown is not None
+    elements = [one for block in shown["blocks"] if block["type"] == "actions" for one in block["elements"]]
+    retry = [one for one in elements if one["text"]["text"] == "Retry failed"][-1]
+    assert "C0DATAENG" in retry["value"]
+    click_in_view = stage.sandbox.slack.people.click_in_view
+    await click_in_view(shown["id"], retry["action_id"])
+    await stage.until(lambda: len(stage.cards()) == 2)
+    await stage.until(lambda: len(stage.started()) == 3)
+    shown = view(stage)
+    assert shown is not None
+    elements = [one for block in shown["blocks"] if block["type"] == "actions" for one in block["elements"]]
+    run = next(one for one in elements if one["text"]["text"] == "Run")
+    run["value"] = '{"v":1,"c":"run nightly","ch":"C0FINANCE"}'
+    await click_in_view(shown["id"], run["action_id"])
+    await stage.until(told_directly(stage, "Slack did not tell me whether you are in"))
+    assert "archived" not in str(workspace.direct(workspace.user(PERSON).id).messages.values())
+    assert len(stage.started()) == 3
+
+
 async def test_the_form_opens_from_there(stage: Stage) -> None:
     """A click on Home comes with what opens a modal."""
     await stage.start_bot()
