@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from bot.core.command import Command, canonical
 from bot.core.errors import BadCommand
 from bot.core.message import Button
+from bot.core.request import Request
 from bot.core.run import Run, RunFacts, RunKey
 from bot.core.text import cut
 
@@ -191,6 +192,12 @@ def watch_button(run: Run, *, number: int | None = None) -> Button:
     """A button that gives an active run a card where it is clicked; `number` tells those of a row apart."""
     action = WATCH_RUN if number is None else f"{WATCH_RUN}.{number}"
     return Button(action, "Watch it here", value=run_value(run), spoken=cut(f"Watch run {run.id} of {run.title}", 75))
+
+
+def drop_button(request: Request) -> Button:
+    """A button that takes a start that waits out of its line."""
+    value, spoken = request_value(request.id), cut(f"Do not run {request.title}", 75)
+    return Button(DROP_QUEUED, "Do not run", value=value, spoken=spoken)
 
 
 def request_value(request_id: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from math import ceil
 
-from bot.core.active import Listed, entry
+from bot.core.active import NO_STARTS, Listed, Starts, entry, start_entries
 from bot.core.buttons import (
     HOME_PAGE,
     HOME_PAGES_MOST,
@@ -64,6 +64,7 @@ class Page:
     schedules_total: int = 0
     missing: str = ""
     notice: Sentence = ()
+    waiting: Starts = NO_STARTS
 
     @property
     def pages(self) -> int:
@@ -85,6 +86,8 @@ def home(page: Page, app_url: str, command: str) -> Message:
     blocks += _part(
         page, page.mine, "Your active runs", ("None. ", "Start one here, or with ", start, " in a channel."), app_url
     )
+    if page.waiting.listed and not page.number:
+        blocks += [Heading(f"Your starts that wait ({page.waiting.total})"), *start_entries(page.waiting, app_url)]
     missing: Sentence = (page.missing,) if page.missing else ()
     blocks += _part(page, page.others, "Active runs in your channels", missing or ("None of anyone else.",), app_url)
     if missing and page.others.runs:

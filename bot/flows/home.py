@@ -22,8 +22,8 @@ from bot.core.home import (
 from bot.core.request import State
 from bot.core.run import CardRef
 from bot.core.text import Sentence
-from bot.flows.active import listed_run
-from bot.flows.ports import Habit, HomeTab, Indexes, IndexPage, Memberships, Places, Requests
+from bot.flows.active import STARTS_SHOWN, listed_run, listed_starts
+from bot.flows.ports import Habit, HomeTab, Indexes, IndexPage, Lines, Memberships, Places, Requests
 
 # A start takes a second or two. After some more, a Home tab is shown without its run.
 LOOK_AGAIN_S, LOOKS_MOST = 0.5, 16
@@ -46,6 +46,7 @@ class Home:
     def __init__(
         self,
         indexes: Indexes,
+        lines: Lines,
         memberships: Memberships,
         requests: Requests,
         tab: HomeTab,
@@ -56,6 +57,7 @@ class Home:
         now: Callable[[], datetime],
     ) -> None:
         self._indexes = indexes
+        self._lines = lines
         self._memberships = memberships
         self._requests = requests
         self._tab = tab
@@ -121,11 +123,12 @@ class Home:
 
     async def _read(self, user: str, places: Places, number: int) -> Page:
         channels, indexes, runs = list(places.names), self._indexes, RUNS_A_PAGE
-        mine, others, failures, habits = await asyncio.gather(
+        mine, others, failures, habits, waiting = await asyncio.gather(
             indexes.active_of(user, skip=number * runs, most=runs),
             indexes.active_in(channels, skip=number * runs, most=runs, without=user),
             indexes.failed(user, channels, skip=number * FAILURES_A_PAGE, most=FAILURES_A_PAGE),
             indexes.habits(user, skip=number * SCHEDULES_A_PAGE, most=SCHEDULES_A_PAGE),
+            self._lines.waiting_of(user, most=STARTS_SHOWN),
         )
         return Page(
             self._now(),
@@ -136,6 +139,7 @@ class Home:
             tuple(_often(one, places) for one in habits.schedules),
             habits.total,
             places.missing,
+            waiting=listed_starts(waiting, self._card_url),
         )
 
     def _part(self, found: IndexPage) -> Part:
