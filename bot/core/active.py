@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.core.buttons import HOME_RUN, command_button, command_in_value, drop_button
-from bot.core.card import facts, headline, retried_by, run_url, second_glance, waiting_facts, waits
+from bot.core.card import cancel_confirm, facts, headline, retried_by, run_url, second_glance, waiting_facts, waits
 from bot.core.command import CancelCommand, RetryCommand, StatusCommand
-from bot.core.message import Block, Button, Buttons, Confirm, Facts, Message, Paragraph
+from bot.core.message import Block, Button, Buttons, Facts, Message, Paragraph
 from bot.core.request import Request
 from bot.core.run import Run, is_failed, is_final
-from bot.core.text import Bold, Channel, Code, Link, Mention, Sentence, Span, When, plural
+from bot.core.text import Channel, Code, Link, Mention, Sentence, Span, When, plural
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +131,6 @@ def _buttons(listed: Listed) -> tuple[Button, ...]:
             "Cancel run", CancelCommand(run.id), number=run.id, spoken=f"Cancel run {run.id} of {run.title}"
         ),
         style="danger",
-        confirm=Confirm(
-            "Cancel this run?", (f"Cancel run {run.id} of ", Bold(run.title), "?"), "Cancel run", "Keep it"
-        ),
+        confirm=cancel_confirm(run),
     )
     return (cancel, details)

@@ -191,7 +191,8 @@ def _foreign(value: object) -> list[str]:
 def watch_button(run: Run, *, number: int | None = None) -> Button:
     """A button that gives an active run a card where it is clicked; `number` tells those of a row apart."""
     action = WATCH_RUN if number is None else f"{WATCH_RUN}.{number}"
-    return Button(action, "Watch it here", value=run_value(run), spoken=cut(f"Watch run {run.id} of {run.title}", 75))
+    spoken = cut(f"Watch it here: run {run.id} of {run.title}", 75)
+    return Button(action, "Watch it here", value=run_value(run), spoken=spoken)
 
 
 def drop_button(request: Request) -> Button:

@@ -280,16 +280,20 @@ def _buttons(run: Run, url: str) -> tuple[Button, ...]:
     follow = buttons.command_button("Follow log", LogsCommand(run.id, follow=True), spoken=_spoken("Follow log", run))
     if run.wish:
         return (open_run, follow)
-    ask = Confirm("Cancel this run?", (f"Cancel run {run.id} of ", Bold(run.title), "?"), "Cancel run", "Keep it")
     cancel = Button(
         buttons.CANCEL_RUN,
         "Cancel run",
         value=buttons.run_value(run),
         style="danger",
-        confirm=ask,
+        confirm=cancel_confirm(run),
         spoken=cut(f"Cancel run {run.id} of {run.title}", 75),
     )
     return (cancel, open_run, follow)
+
+
+def cancel_confirm(run: Run) -> Confirm:
+    """What is asked before a run is cancelled by a click."""
+    return Confirm("Cancel this run?", (f"Cancel run {run.id} of ", Bold(run.title), "?"), "Cancel run", "Keep it")
 
 
 def _button(run: Run, action: str, label: str, *, style: Literal["primary"] | None = None) -> Button:
