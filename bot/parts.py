@@ -415,7 +415,7 @@ class _Builder:
             workspace=settings.workspace,
             ask=Ask(requests, app_url=app_url, card_url=self._card_url, accepted=accepted),
             cancel=flows.cancel,
-            active=Active(stores.indexes, app_url=app_url, command=command, card_url=self._card_url),
+            active=Active(stores.indexes, stores.lines, app_url=app_url, command=command, card_url=self._card_url),
             home=self._build_home(),
             forms=Forms(catalog, bolt, mask=mask),
             views=chat,
@@ -463,6 +463,7 @@ class _Builder:
         settings, chat = self._settings, self._services.chat
         return Home(
             self._stores.indexes,
+            self._stores.lines,
             SlackMemberships(chat),
             self._stores.requests,
             SlackHomeTab(chat),

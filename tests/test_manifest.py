@@ -10,6 +10,7 @@ import jsonschema
 import pytest
 import yaml
 
+from bot.core.grammar import VERBS
 from bot.manifest import manifest
 from bot.slack.shortcuts import details, run_form
 
@@ -62,6 +63,15 @@ def test_mentions_arrive_as_ids() -> None:
     (command,) = read(command="/dbt")["features"]["slash_commands"]
     assert command["command"] == "/dbt"
     assert command["should_escape"] is True
+
+
+def test_the_hint_names_every_verb() -> None:
+    """What Slack shows while the command is typed; no verb that the grammar does not know, and within Slack's limit."""
+    (command,) = read()["features"]["slash_commands"]
+    hint = command["usage_hint"]
+    assert {one.split()[0] for one in hint.split(" | ")} == set(VERBS)
+    assert len(hint) <= 1000
+    assert "retry" in command["description"]
 
 
 def test_every_shortcut_has_its_listener() -> None:

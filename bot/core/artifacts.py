@@ -8,6 +8,7 @@ from itertools import groupby
 from bot.core.bolt import Command, Resource
 from bot.core.buttons import ARTIFACT_LINK, ARTIFACTS_PAGE, PartButton, part_value
 from bot.core.message import Block, Button, Buttons, Message, Paragraph
+from bot.core.paging import turns
 from bot.core.run import RunKey, is_final
 from bot.core.text import Code, cut, plural
 
@@ -37,9 +38,9 @@ def listing(key: RunKey, state: str, files: Sequence[tuple[Command, Resource]], 
         blocks.append(Paragraph((Code(cut(command.text, COMMAND_SHOWN)),)))
         made = [_button(key, number, command, resource) for number, (command, resource) in ours]
         blocks += [Buttons(tuple(made[at : at + BUTTONS_A_ROW])) for at in range(0, len(made), BUTTONS_A_ROW)]
-    turns = _turns(key, page, pages)
-    if turns:
-        blocks.append(Buttons(turns))
+    row = turns(ARTIFACTS_PAGE, page + 1, pages, lambda number: part_value(PartButton(key, page=number - 1)))
+    if row:
+        blocks.append(Buttons(row))
     return Message((text,), tuple(blocks))
 
 
@@ -49,14 +50,6 @@ def _button(key: RunKey, number: int, command: Command, resource: Resource) -> B
     value = part_value(PartButton(key, command.id, command.text, resource.id, path))
     spoken = cut(f"Address of {file_name(path)}, {command.text}", LABEL)
     return Button(f"{ARTIFACT_LINK}.{number}", label, value=value, spoken=spoken)
-
-
-def _turns(key: RunKey, page: int, pages: int) -> tuple[Button, ...]:
-    wanted = [("Previous", page - 1)] * (page > 0) + [("Next", page + 1)] * (page + 1 < pages)
-    return tuple(
-        Button(f"{ARTIFACTS_PAGE}.{label.lower()}", label, value=part_value(PartButton(key, page=to)))
-        for label, to in wanted
-    )
 
 
 def file_name(path: str) -> str:

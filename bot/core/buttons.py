@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from bot.core.command import Command, canonical
 from bot.core.errors import BadCommand
 from bot.core.message import Button
+from bot.core.request import Request
 from bot.core.run import Run, RunFacts, RunKey
 from bot.core.text import cut
 
@@ -30,8 +31,8 @@ START_QUEUED = "start.queue"
 DROP_QUEUED = "start.drop"
 START_ANOTHER = "start.another"
 START_SUGGESTED = "start.suggested"
-PREVIOUS_PAGE = "page.previous"
-NEXT_PAGE = "page.next"
+# Of pages: followed by `previous` or `next`.
+LIST_PAGE = "page"
 SUSPEND = "suspend.yes"
 LEAVE = "suspend.no"
 SLOWEST_NODES = "run.slowest"
@@ -51,6 +52,8 @@ VERSION = 1
 BOLT_ID_LIMIT = 2**31
 VALUE_LIMIT = 2000
 HOME_PAGES_MOST = 20
+# The fields of a value that may hold what people typed, or what Bolt tells: commands, a branch, names, a command's text.
+FOREIGN = ("c", "b", "s", "n", "a", "t")
 PAGE_LIMIT = 100_000
 
 
@@ -165,27 +168,37 @@ def read_part_value(value: str) -> PartButton:
 
 
 def without_secrets(value: str, mask: Callable[[str], str]) -> str:
-    """A run's value without its commands where the mask finds a secret in one: whoever reads the message reads the value.
+    """A button's value without the foreign texts in which the mask finds a secret: whoever reads the message reads the value.
 
-    The commands themselves cannot be masked, for they are to be run again. The record of the run has them.
+    They cannot be masked, for they are to be used again. What its click needs and no longer finds is on record, or it is refused.
     """
-    if '"c":[' not in value:
-        return value
     try:
         fields = _object(value)
     except BadCommand:
         return value
-    commands = fields.get("c")
-    if not isinstance(commands, list) or all(mask(one) == one for one in commands if isinstance(one, str)):
+    secret = [name for name in FOREIGN if any(mask(one) != one for one in _foreign(fields.get(name)))]
+    if not secret:
         return value
-    del fields["c"]
-    return _compact({**fields, "x": True})
+    kept = {name: one for name, one in fields.items() if name not in secret}
+    return _compact({**kept, "x": True})
+
+
+def _foreign(value: object) -> list[str]:
+    texts = value if isinstance(value, list) else [value]
+    return [one for one in texts if isinstance(one, str)]
 
 
 def watch_button(run: Run, *, number: int | None = None) -> Button:
     """A button that gives an active run a card where it is clicked; `number` tells those of a row apart."""
     action = WATCH_RUN if number is None else f"{WATCH_RUN}.{number}"
-    return Button(action, "Watch it here", value=run_value(run), spoken=cut(f"Watch run {run.id} of {run.title}", 75))
+    spoken = cut(f"Watch it here: run {run.id} of {run.title}", 75)
+    return Button(action, "Watch it here", value=run_value(run), spoken=spoken)
+
+
+def drop_button(request: Request) -> Button:
+    """A button that takes a start that waits out of its line."""
+    value, spoken = request_value(request.id), cut(f"Do not run {request.title}", 75)
+    return Button(DROP_QUEUED, "Do not run", value=value, spoken=spoken)
 
 
 def request_value(request_id: str) -> str:
@@ -228,10 +241,28 @@ def command_value(command: str) -> str:
 
 def read_command_value(value: str) -> str:
     """The command that a click stands for. Raises BadCommand for anything that is not such a value."""
-    command = _text(_object(value), "c")
+    fields = _object(value)
+    command = _text(fields, "c")
     if not command:
-        raise _unreadable()
+        raise _left_out() if fields.get("x") is True else _unreadable()
     return command
+
+
+def suggestion_value(command: str, request_id: str, slug: str) -> str:
+    """The value of a button that repeats a refused request with another schedule: its command, and where to find it else."""
+    fields: dict[str, object] = {"v": VERSION, "c": command, "q": request_id, "s": slug}
+    if len(_compact(fields)) > VALUE_LIMIT:
+        del fields["c"]
+    return _compact(fields)
+
+
+def read_suggestion_value(value: str) -> tuple[str, str, str]:
+    """The command of such a value, "" where it was too long or held a secret; the refused request and the slug."""
+    fields = _object(value)
+    command, request, slug = (_text(fields, name) or "" for name in ("c", "q", "s"))
+    if not command and not (request and slug):
+        read_command_value(value)
+    return command, request, slug
 
 
 def home_page_value(page: int) -> str:
@@ -297,3 +328,7 @@ def _texts(fields: dict[str, object], name: str) -> tuple[str, ...]:
 
 def _unreadable() -> BadCommand:
     return BadCommand("This button is from another version of me; type the command instead, as in /bolt status 4711.")
+
+
+def _left_out() -> BadCommand:
+    return BadCommand("This button does not carry its command, which seems to hold a secret; type the command instead.")

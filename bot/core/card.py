@@ -124,20 +124,23 @@ def request_card(request: Request, app_url: str) -> Message:
 
 def waiting_card(request: Request, app_url: str) -> Message:
     """The card of a start that waits for a run to end, or of one that waited and is not started after all."""
-    name = Bold(request.title)
-    asked: list[Span] = ["Asked by ", Mention(request.user), " at ", When(request.queued_at or request.asked_at)]
-    asked += _what(request, app_url)
+    asked = waiting_facts(request, app_url)
     if request.state is not State.QUEUED:
         first: Sentence = (Emoji("black_square_for_stop"), " ", *not_started(request))
-        return Message((*first, " ", *asked), (Paragraph(first), Facts(tuple(asked))))
-    first = (Emoji("vertical_traffic_light"), " ", name, " waits for ", *_awaited(request, app_url))
-    drop = Button(
-        buttons.DROP_QUEUED,
-        "Do not run",
-        value=buttons.request_value(request.id),
-        spoken=cut(f"Do not run {request.title}", 75),
-    )
-    return Message((*first, ". ", *asked), (Paragraph(first), Facts(tuple(asked)), Buttons((drop,))))
+        return Message((*first, " ", *asked), (Paragraph(first), Facts(asked)))
+    first = waits(request, app_url)
+    return Message((*first, ". ", *asked), (Paragraph(first), Facts(asked), Buttons((buttons.drop_button(request),))))
+
+
+def waits(request: Request, app_url: str) -> Sentence:
+    """What a start waits for."""
+    return (Emoji("vertical_traffic_light"), " ", Bold(request.title), " waits for ", *_awaited(request, app_url))
+
+
+def waiting_facts(request: Request, app_url: str) -> Sentence:
+    """Who asked for a start that waits, and when; what it is, where it is more than the schedule as it is."""
+    asked: Sentence = ("Asked by ", Mention(request.user), " at ", When(request.queued_at or request.asked_at))
+    return (*asked, *_what(request, app_url))
 
 
 def _what(request: Request, app_url: str) -> list[Span]:
@@ -277,16 +280,20 @@ def _buttons(run: Run, url: str) -> tuple[Button, ...]:
     follow = buttons.command_button("Follow log", LogsCommand(run.id, follow=True), spoken=_spoken("Follow log", run))
     if run.wish:
         return (open_run, follow)
-    ask = Confirm("Cancel this run?", (f"Cancel run {run.id} of ", Bold(run.title), "?"), "Cancel run", "Keep it")
     cancel = Button(
         buttons.CANCEL_RUN,
         "Cancel run",
         value=buttons.run_value(run),
         style="danger",
-        confirm=ask,
+        confirm=cancel_confirm(run),
         spoken=cut(f"Cancel run {run.id} of {run.title}", 75),
     )
     return (cancel, open_run, follow)
+
+
+def cancel_confirm(run: Run) -> Confirm:
+    """What is asked before a run is cancelled by a click."""
+    return Confirm("Cancel this run?", (f"Cancel run {run.id} of ", Bold(run.title), "?"), "Cancel run", "Keep it")
 
 
 def _button(run: Run, action: str, label: str, *, style: Literal["primary"] | None = None) -> Button:

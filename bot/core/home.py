@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import ceil
 
-from bot.core.active import Listed, entry
+from bot.core.active import NO_STARTS, Listed, Starts, entry, start_entries
 from bot.core.buttons import (
     HOME_PAGE,
     HOME_PAGES_MOST,
@@ -19,6 +18,7 @@ from bot.core.buttons import (
 )
 from bot.core.command import RunCommand, RunForm, ShowCommand
 from bot.core.message import Block, Button, Buttons, Facts, Heading, Message, Paragraph
+from bot.core.paging import turns
 from bot.core.text import Bold, Channel, Code, Sentence, Span, When
 
 # So many of each fit on a page: a Home tab has a hundred blocks at the most.
@@ -64,6 +64,7 @@ class Page:
     schedules_total: int = 0
     missing: str = ""
     notice: Sentence = ()
+    waiting: Starts = NO_STARTS
 
     @property
     def pages(self) -> int:
@@ -85,6 +86,8 @@ def home(page: Page, app_url: str, command: str) -> Message:
     blocks += _part(
         page, page.mine, "Your active runs", ("None. ", "Start one here, or with ", start, " in a channel."), app_url
     )
+    if page.waiting.listed and not page.number:
+        blocks += [Heading(f"Your starts that wait ({page.waiting.total})"), *start_entries(page.waiting, app_url)]
     missing: Sentence = (page.missing,) if page.missing else ()
     blocks += _part(page, page.others, "Active runs in your channels", missing or ("None of anyone else.",), app_url)
     if missing and page.others.runs:
@@ -92,7 +95,8 @@ def home(page: Page, app_url: str, command: str) -> Message:
     blocks += _part(page, page.failures, "Recent failures", ("None in the last 7 days.",), app_url)
     blocks += _schedules(page, start)
     if page.pages > 1:
-        blocks.append(Buttons(_turns(page)))
+        row = turns(HOME_PAGE, page.number + 1, page.pages, lambda number: home_page_value(number - 1))
+        blocks.append(Buttons(row))
     return Message(("Bolt runs",), tuple(blocks))
 
 
@@ -155,15 +159,3 @@ def _often_buttons(one: Often, number: int) -> tuple[Button, ...]:
     run = Button(f"{HOME_RUN}.{number}", f"Run{where}", value=value, spoken=f"Run {one.name}{where}")
     details = command_button("Details", ShowCommand(one.slug), number=number, spoken=f"Details of {one.name}")
     return (run, details)
-
-
-def _turns(page: Page) -> tuple[Button, ...]:
-    turns: Sequence[tuple[str, str, int]] = (
-        ("previous", "Previous page", page.number - 1),
-        ("next", "Next page", page.number + 1),
-    )
-    return tuple(
-        Button(f"{HOME_PAGE}.{name}", label, value=home_page_value(number))
-        for name, label, number in turns
-        if 0 <= number < page.pages
-    )

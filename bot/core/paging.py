@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from bot.core.buttons import NEXT_PAGE, PREVIOUS_PAGE, VALUE_LIMIT, page_value
+from bot.core.buttons import LIST_PAGE, VALUE_LIMIT, page_value
 from bot.core.command import Command
 from bot.core.message import Button, Buttons
 
@@ -38,10 +38,15 @@ def page(items: Sequence[T], number: int, size: int = SIZE) -> Page[T]:
 
 
 def page_buttons(shown: Page[T], command: Command) -> tuple[Buttons, ...]:
-    """Previous and next, where there are such pages."""
-    buttons: list[Button] = []
-    for action, label, number in ((PREVIOUS_PAGE, "Previous", shown.number - 1), (NEXT_PAGE, "Next", shown.number + 1)):
-        value = page_value(command, number)
-        if 1 <= number <= shown.count and len(value) <= VALUE_LIMIT:
-            buttons.append(Button(action, label, value=value, spoken=f"{label} page: {number} of {shown.count}"))
-    return (Buttons(tuple(buttons)),) if buttons else ()
+    """Under a list, previous and next, where there are such pages."""
+    row = turns(LIST_PAGE, shown.number, shown.count, lambda number: page_value(command, number))
+    return (Buttons(row),) if row else ()
+
+
+def turns(action: str, number: int, count: int, value: Callable[[int], str]) -> tuple[Button, ...]:
+    """Previous and next, where there are such pages and their values are what a button carries. Pages count from 1."""
+    return tuple(
+        Button(f"{action}.{label.lower()}", label, value=value(to), spoken=f"{label} page: {to} of {count}")
+        for label, to in (("Previous", number - 1), ("Next", number + 1))
+        if 1 <= to <= count and len(value(to)) <= VALUE_LIMIT
+    )

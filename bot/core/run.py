@@ -7,7 +7,7 @@ A `Run` is put together from parts that different hands write: `facts` by whoeve
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from bot.core.bolt import Command, RunStatus
@@ -181,6 +181,16 @@ class Run:
     wish: CancelWish | None = None
     end: End | None = None
     retried: Retried | None = None
+
+    def seen_in(self, channel: str) -> Run:
+        """As whoever reads it in a channel may see it: without the address of a card that stands elsewhere.
+
+        Then the run's page in Bolt is linked instead. `channel` is "" where it is read in none.
+        """
+        retried = self.retried
+        if retried is None or (retried.card is not None and retried.card.channel == channel):
+            return self
+        return replace(self, retried=replace(retried, card=None, url=""))
 
     @property
     def id(self) -> int:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from bot.core.bolt import RunSummary, Schedule
-from bot.core.buttons import WATCH_RUN, fitting, run_value
+from bot.core.buttons import fitting, watch_button
 from bot.core.card import run_url
 from bot.core.command import RunCommand, RunsCommand
-from bot.core.message import Block, Button, Buttons, Message, Paragraph
+from bot.core.message import Block, Buttons, Message, Paragraph
 from bot.core.paging import Page, page_buttons
 from bot.core.request import pull_request_of
 from bot.core.run import Run, RunFacts, RunKey, is_final
@@ -31,7 +31,7 @@ def run_list(
     for run in shown.items:
         blocks.append(Paragraph(run_line(run, app_url)))
         if not is_final(run.state):
-            blocks.append(Buttons((_watch(schedule, run, workspace),)))
+            blocks.append(Buttons((watch_button(listed_run(schedule, run, workspace)),)))
     spans: list[Span] = []
     for at, run in enumerate(shown.items):
         spans += ["; " if at else " ", f"run {run.id} {state_word(run.state)}"]
@@ -83,9 +83,3 @@ def _branch(run: RunSummary) -> str:
     if run.branch and commit and not (run.commit or "").startswith(run.branch):
         return f"{cut(run.branch, BRANCH_SHOWN)} @ {commit}"
     return cut(run.branch or commit, BRANCH_SHOWN)
-
-
-def _watch(schedule: Schedule, run: RunSummary, workspace: str) -> Button:
-    value = run_value(listed_run(schedule, run, workspace))
-    spoken = cut(f"Watch it here: run {run.id} of {schedule.name}", 75)
-    return Button(WATCH_RUN, "Watch it here", value=value, spoken=spoken)

@@ -15,6 +15,7 @@ from rapidfuzz import fuzz, process
 
 from bot.core.bolt import Schedule
 from bot.core.run import is_failed
+from bot.core.states import state_word
 from bot.core.suggest import fold
 from bot.core.text import cut
 
@@ -37,7 +38,6 @@ _WHITE = re.compile(r"\s+")
 # Controls, and marks that turn the direction of what follows them: one name could rewrite what is said beside it.
 _UNSHOWABLE = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
-_STATES = {"SUCCESS": "succeeded", "CANCELED": "cancelled"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ class Index:
     def offer(self, schedule: Schedule, mask: Mask = str) -> Offer:
         """A schedule as it is offered. Masked before it is cut: half a secret is not recognised."""
         name, slug, owner = (mask(one_line(text)) for text in (schedule.name, schedule.slug, schedule.owner or ""))
-        about = [state_word(schedule), slug, owner]
+        about = [_stands(schedule), slug, owner]
         return Offer(self.handle(schedule), _fit(name or slug or "–"), _fit(" · ".join(filter(None, about))))
 
     def offers(self, typed: str, mask: Mask = str) -> Offers:
@@ -131,15 +131,9 @@ class Index:
         return [self.rows[number] for number in nearest if id(self.rows[number]) not in known][: FEW - len(found)]
 
 
-def state_word(schedule: Schedule) -> str:
+def _stands(schedule: Schedule) -> str:
     """How a schedule's latest run stands, in a word; and whether it is paused."""
-    state = schedule.last_run_state
-    if not state:
-        word = "no run yet"
-    elif is_failed(state):
-        word = "failed"
-    else:
-        word = _STATES.get(state, cut(one_line(state), 30).lower())
+    word = state_word(one_line(schedule.last_run_state or "") or None)
     return f"{word}, paused" if schedule.suspended else word
 
 

@@ -21,7 +21,7 @@ _ROWS: dict[str, tuple[tuple[str, str], ...]] = {
     "show": (("show <schedule>", "tells all of a schedule"), ("show nightly", "an example")),
     "status": (
         ("status [run id or schedule]", "tells how a run stands, to you alone"),
-        ("status", "the runs that are active in this channel"),
+        ("status", "the runs that are active in this channel, and the starts that wait"),
         ("status 4711", "this run"),
         ("status nightly", "the schedule's latest run"),
     ),

@@ -174,7 +174,8 @@ class Cards:
             why = f"Run {run.id} {outcome(run.seen.state)} before its card could be posted."
             await self._watches.refuse(post, watch, why)
             return
-        shown = replace(run, facts=replace(run.facts, watched_by=watch.asker.user))
+        seen = run.seen_in(watch.asker.channel)
+        shown = replace(seen, facts=replace(seen.facts, watched_by=watch.asker.user))
         try:
             ts = await self._poster.post(
                 post, watch.asker.channel, run_card(shown, self._app_url), f"watch:{watch.key.name}"

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from enum import Enum
 
 from bot.core.errors import StoreAway
 from bot.core.home import (
@@ -21,12 +22,22 @@ from bot.core.home import (
 from bot.core.request import State
 from bot.core.run import CardRef
 from bot.core.text import Sentence
-from bot.flows.active import listed_run
-from bot.flows.ports import Habit, HomeTab, Indexes, IndexPage, Memberships, Places, Requests
+from bot.flows.active import STARTS_SHOWN, listed_run, listed_starts
+from bot.flows.ports import Habit, HomeTab, Indexes, IndexPage, Lines, Memberships, Places, Requests
 
 # A start takes a second or two. After some more, a Home tab is shown without its run.
 LOOK_AGAIN_S, LOOKS_MOST = 0.5, 16
+# So many of what a person has run say where one has had a card.
+LOOKED_AT = 50
 BEFORE_A_RUN = frozenset({State.ACCEPTED, State.LOOKED, State.CARDED, State.SENDING})
+
+
+class May(Enum):
+    """Whether one may. Unknown where nobody tells it now."""
+
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"
 
 
 class Home:
@@ -35,6 +46,7 @@ class Home:
     def __init__(
         self,
         indexes: Indexes,
+        lines: Lines,
         memberships: Memberships,
         requests: Requests,
         tab: HomeTab,
@@ -45,6 +57,7 @@ class Home:
         now: Callable[[], datetime],
     ) -> None:
         self._indexes = indexes
+        self._lines = lines
         self._memberships = memberships
         self._requests = requests
         self._tab = tab
@@ -79,18 +92,27 @@ class Home:
                 break
         await self.show(user)
 
-    async def may_run_in(self, user: str, channel: str) -> bool:
+    async def may_run_in(self, user: str, channel: str) -> May:
         """Whether a person may still have a card in a channel: read anew, as with each click.
 
         Where Slack does not tell, one may where one has had a card.
         """
         places = await self._memberships.of(user)
         if channel in places.names:
-            return True
+            return May.YES
         if places.whole and not channel.startswith("D"):
-            return False
-        habits = await self._indexes.habits(user, most=50)
-        return any(one.channel == channel for one in habits.schedules)
+            return May.NO
+        habits = await self._indexes.habits(user, most=LOOKED_AT)
+        if any(one.channel == channel for one in habits.schedules) or await self._has_card(user, channel):
+            return May.YES
+        return May.NO if places.whole else May.UNKNOWN
+
+    async def _has_card(self, user: str, channel: str) -> bool:
+        """Whether the card of a run of theirs that goes on, or failed lately, stands in a channel."""
+        found = await asyncio.gather(
+            self._indexes.failed(user, [], most=LOOKED_AT), self._indexes.active_of(user, most=LOOKED_AT)
+        )
+        return any(one.card is not None and one.card.channel == channel for page in found for one in page.runs)
 
     async def _page(self, user: str, number: int) -> Page:
         places = await self._memberships.of(user)
@@ -101,11 +123,12 @@ class Home:
 
     async def _read(self, user: str, places: Places, number: int) -> Page:
         channels, indexes, runs = list(places.names), self._indexes, RUNS_A_PAGE
-        mine, others, failures, habits = await asyncio.gather(
+        mine, others, failures, habits, waiting = await asyncio.gather(
             indexes.active_of(user, skip=number * runs, most=runs),
             indexes.active_in(channels, skip=number * runs, most=runs, without=user),
             indexes.failed(user, channels, skip=number * FAILURES_A_PAGE, most=FAILURES_A_PAGE),
             indexes.habits(user, skip=number * SCHEDULES_A_PAGE, most=SCHEDULES_A_PAGE),
+            self._lines.waiting_of(user, most=STARTS_SHOWN),
         )
         return Page(
             self._now(),
@@ -116,6 +139,7 @@ class Home:
             tuple(_often(one, places) for one in habits.schedules),
             habits.total,
             places.missing,
+            waiting=listed_starts(waiting, self._card_url),
         )
 
     def _part(self, found: IndexPage) -> Part:

@@ -437,6 +437,14 @@ class Watches(Protocol):
     async def close(self, lease: Lease) -> None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Some of the starts that wait, first one first, and how many there are."""
+
+    total: int = 0
+    starts: tuple[Request, ...] = ()
+
+
 class Lines(Protocol):
     """Starts that wait for a run to end, a line a schedule."""
 
@@ -451,6 +459,9 @@ class Lines(Protocol):
         self, lease: Lease, request: Request, behind: RunKey | None, facts: RunFacts, *, delay_s: float
     ) -> bool:
         """Someone else was faster: it waits again, at its place."""
+
+    async def waiting_of(self, user: str, *, most: int) -> Waiting: ...
+    async def waiting_in(self, channel: str, *, most: int) -> Waiting: ...
 
     async def leave(self, request_id: str, why: str, user: str = "") -> str:
         """It is not started. `ok`, or the state that it is in."""

@@ -141,10 +141,11 @@ class Queue:
         where: Sentence = (", see ", Link(url, "its card")) if url else ()
         return Message((name, " waits already with the same words of yours", *where, ". Nothing more was queued."))
 
-    async def drop(self, asker: Asker, request_id: str) -> Message | None:
-        """Take a start out of the line. The answer where that is not to be seen on its card."""
+    async def drop(self, asker: Asker, request_id: str, clicked: str) -> Message | None:
+        """Take a start out of the line. The answer where that is not to be seen on the message that was `clicked`: its card."""
         try:
             async with asyncio.timeout(RECORD_S):
+                before = await self._requests.load(request_id)
                 word = await self._lines.leave(request_id, "It was taken out of the queue.", asker.user)
                 request = await self._requests.load(request_id) if word not in {"ok", "gone"} else None
         except (StoreAway, TimeoutError):
@@ -152,7 +153,9 @@ class Queue:
         log.info("taken out of the queue", request=request_id, word=word, user=asker.user)
         if word == "ok":
             self._left()
-            return None
+            if before is None or (before.card is not None and before.card.ts == clicked):
+                return None
+            return Message((Bold(before.title), " is taken out of the queue, so it is not started."))
         if request is None:
             return Message(("I know nothing of this start any more; it is not waiting.",))
         return self._too_late(request)

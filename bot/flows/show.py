@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import structlog
 
 from bot.core.card import request_card, run_card
 from bot.core.errors import ChannelRefused, ContentRefused, CredentialRefused, SlackError, SlackRefused, SlackThrottled
 from bot.core.message import Message
 from bot.core.request import State
-from bot.core.run import Run
 from bot.flows.carded import run_of
 from bot.flows.lease import Lease
 from bot.flows.ports import Card, Chat, Edits, Requests, Runs
@@ -92,16 +89,8 @@ class Show:
         """
         if card.run is not None:
             run = await run_of(self._runs, card)
-            return (f"run:{run.rev}", run_card(_seen_from(run, card), self._app_url)) if run else None
+            return (f"run:{run.rev}", run_card(run.seen_in(card.ref.channel), self._app_url)) if run else None
         request = await self._requests.load(card.request) if card.request else None
         if request is not None and request.state is State.OTHER:
             raise UnknownState
         return (f"req:{request.rev}", request_card(request, self._app_url)) if request else None
-
-
-def _seen_from(run: Run, card: Card) -> Run:
-    """Whoever reads this card may not read one in another channel: there the run's page in Bolt is linked instead."""
-    retried = run.retried
-    if retried is None or retried.card is None or retried.card.channel == card.ref.channel:
-        return run
-    return replace(run, retried=replace(retried, url=""))

@@ -340,7 +340,7 @@ class Start:
         if request.candidates:
             spans += [" ", Link(run_url(self._rules.app_url, request.candidates[0]), "Look at it in Bolt")]
         text = tuple(spans)
-        buttons = suggestions(request.wanted, request.near)
+        buttons = suggestions(request)
         return Message(text, (Paragraph(text), buttons)) if buttons else Message(text)
 
 

@@ -29,7 +29,7 @@ class Status:
     async def of(self, key: RunKey, facts: RunFacts | None = None, *, channel: str = "") -> Message:
         """The state of a run with its commands; why not, where Bolt does not tell. `facts`: what a listing told of it.
 
-        An active one that has no card in the channel can be watched there.
+        An active one that has no card in the channel can be watched there. `channel` is where it is read, "" in none.
         """
         known = await self._runs.load(key)
         try:
@@ -39,7 +39,7 @@ class Status:
         except BoltError as error:
             return Message((f"{error.sentence} Ask again in a minute.",))
         run = replace(known or Run(key, facts=facts or RunFacts()), seen=observe(status, self._mask))
-        card = run_card(run, self._app_url)
+        card = run_card(run.seen_in(channel), self._app_url)
         open_run = Button(OPEN_RUN, "Open in Bolt", url=run_url(self._app_url, run.id))
         row: tuple[Button, ...] = (open_run,)
         if channel and not is_final(run.seen.state) and await self._runs.card_in(key, channel) is None:

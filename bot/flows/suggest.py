@@ -2,31 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 
-from bot.core.buttons import START_SUGGESTED, command_button, command_value
+from bot.core.buttons import START_SUGGESTED, VALUE_LIMIT, command_button, suggestion_value
 from bot.core.command import Command, RunCommand, Wanted, canonical
 from bot.core.message import Button, Buttons, Message, Paragraph
+from bot.core.request import Request
 from bot.core.suggest import Ambiguous, Missing
 from bot.core.text import Sentence, cut
 
-VALUE_LIMIT = 2000
 MOST = 3
 AMBIGUOUS_MOST = 5
 
 
-def suggestions(wanted: Wanted, near: Sequence[str]) -> Buttons | None:
-    """A button for each slug that may have been meant, None where there is none."""
+def suggestions(request: Request) -> Buttons | None:
+    """A button for each slug that a refused request may have meant, None where there is none."""
     buttons: list[Button] = []
-    for slug in near[:MOST]:
-        starts = isinstance(wanted, RunCommand)
-        meant = replace(wanted, schedule=slug) if isinstance(wanted, RunCommand) else replace(wanted, latest_of=slug)
-        value = command_value(canonical(meant))
+    for slug in request.near[:MOST]:
+        starts = isinstance(request.wanted, RunCommand)
+        value = suggestion_value(canonical(meant(request.wanted, slug)), request.id, slug)
         if len(value) <= VALUE_LIMIT:
             action = f"{START_SUGGESTED}.{len(buttons)}"
             buttons.append(Button(action, cut(f"{'Run' if starts else 'Retry'} {slug}", 75), value=value))
     return Buttons(tuple(buttons)) if buttons else None
+
+
+def meant(wanted: Wanted, slug: str) -> Wanted:
+    """What was asked for, of another schedule."""
+    return replace(wanted, schedule=slug) if isinstance(wanted, RunCommand) else replace(wanted, latest_of=slug)
 
 
 def not_found(wanted: str, found: Ambiguous | Missing) -> str:

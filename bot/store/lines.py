@@ -5,10 +5,10 @@ from __future__ import annotations
 from bot.core.request import Look, Request
 from bot.core.run import Observation, RunFacts, RunKey
 from bot.flows.lease import Lease
-from bot.flows.ports import Asked, Limits
+from bot.flows.ports import Asked, Limits, Waiting
 from bot.store.codec import dump
 from bot.store.due import us
-from bot.store.requests import body_of, slug_key, words_of
+from bot.store.requests import body_of, read_request, slug_key, words_of
 from bot.store.runs import creation
 from bot.store.scripts import Scripts
 
@@ -63,6 +63,20 @@ class Lines:
         made = creation(facts, Observation())
         word = await self._scripts.run("requeue", request.id, await lease.freeze(), us(delay_s), name, *made)
         return bool(word == "ok")
+
+    async def waiting_of(self, user: str, *, most: int) -> Waiting:
+        """The starts of a person that wait, first one first."""
+        return await self._waiting(f"user:{user}", most)
+
+    async def waiting_in(self, channel: str, *, most: int) -> Waiting:
+        """The starts with a card in a channel that wait, first one first."""
+        return await self._waiting(f"channel:{channel}", most)
+
+    async def _waiting(self, which: str, most: int) -> Waiting:
+        total, *rows = await self._scripts.run("waiting", which, most)
+        records = (dict(zip(row[::2], row[1::2], strict=True)) for row in rows[1::2])
+        found = (read_request(name, record) for name, record in zip(rows[::2], records, strict=True))
+        return Waiting(int(total), tuple(found))
 
     async def leave(self, request_id: str, why: str, user: str = "") -> str:
         """It is not started, whoever holds the claim on it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -78,7 +79,7 @@ class Requests:
     async def load(self, request_id: str) -> Request | None:
         """A request as it is recorded, None where there is none."""
         record = await self._scripts.ask(self._scripts.redis.hgetall(self._scripts.key("req", request_id)))
-        return _request(request_id, record) if record.get("body") else None
+        return read_request(request_id, record) if record.get("body") else None
 
     async def looked(self, lease: Lease, request: Request, look: Look) -> bool:
         """The schedule is found; the card waits for its slot."""
@@ -208,7 +209,8 @@ def body_of(asked: Asked) -> Body:
     )
 
 
-def _request(request_id: str, record: dict[str, str]) -> Request:
+def read_request(request_id: str, record: Mapping[str, str]) -> Request:
+    """A request from its record."""
     body = load(Body, record["body"])
     card = record.get("card", "").split(":")
     candidates = record.get("candidates", "")

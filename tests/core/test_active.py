@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.core.active import Listed, active_here, entry
-from bot.core.buttons import read_command_in_value
-from bot.core.command import RetryCommand
+from bot.core.active import Listed, ListedStart, Starts, active_here, entry
+from bot.core.buttons import read_command_in_value, read_request_value
+from bot.core.command import RetryCommand, RunCommand
 from bot.core.grammar import parse
 from bot.core.message import Button, Buttons, Message
+from bot.core.request import Look, Request, State
 from bot.core.run import Run, RunFacts, RunKey
-from tests.core.test_card import APP, FAILED, WISH, buttons, ended, run, said, shown
+from tests.core.test_card import APP, ASKED, FAILED, WISH, buttons, ended, run, said, shown
 
 CARD = "https://acme.slack.com/archives/C1/p1"
 
@@ -93,3 +94,32 @@ def test_a_run_of_which_nothing_is_known_is_shown_all_the_same() -> None:
     """A record that a cancel by number made has no facts."""
     bare = Run(RunKey("w", 7), facts=RunFacts())
     assert shown(here(bare)) == [":clock1: Run 7 is starting", "Run 7 · its card"]
+
+
+def start(name: str) -> ListedStart:
+    """A start that waits for the run 4711."""
+    request = Request(
+        name, "T", "C1", "U1", "ada", RunCommand(schedule="nightly", branch="dev"), ASKED, state=State.QUEUED
+    )
+    look = Look("nightly", "Nightly full build", 5)
+    return ListedStart(replace(request, look=look, queued_at=ASKED, behind=4711, ahead=1), None, CARD)
+
+
+def test_starts_that_wait_are_listed_after_the_runs() -> None:
+    """For what, who asked, where the card is; each can be taken out."""
+    message = active_here([Listed(run("RUNNING"), None, CARD)], 1, APP, "/bolt", Starts(7, (start("a"), start("b"))))
+    lines = [
+        ":vertical_traffic_light: Nightly full build waits for run 4711 to end, and for 1 start asked for before it",
+        "Asked by @U1 at 14:20 · dev · its card",
+    ]
+    assert shown(message)[-5:] == [*lines, *lines, "and 5 more starts that wait."]
+    drop = buttons(message)[-1]
+    assert (drop.label, read_request_value(drop.value)) == ("Do not run", "b")
+    assert "waits for run 4711 to end, and for 1 start asked for before it, asked by @U1" in said(message.text)
+
+
+def test_where_starts_wait_and_no_run_is_active() -> None:
+    """Both is said."""
+    message = active_here([], 0, APP, "/bolt", Starts(1, (start("a"),)))
+    assert said(message.text).startswith("I follow no active run in this channel; :vertical_traffic_light: Nightly")
+    assert shown(message)[0] == "I follow no active run in this channel."

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core import buttons
+from bot.core.command import ListCommand, RunCommand
 from bot.core.errors import BadCommand
 from bot.core.run import End, Run, RunFacts, RunKey
 
@@ -93,7 +94,12 @@ def test_a_value_that_is_no_runs_is_refused(value: str) -> None:
 def test_no_value_gets_past_with_anything_but_a_refusal(value: object) -> None:
     """Any JSON is either a run or a plain refusal."""
     text = json.dumps(value)
-    for read in (buttons.read_run_value, buttons.read_request_value, buttons.read_command_value):
+    for read in (
+        buttons.read_run_value,
+        buttons.read_request_value,
+        buttons.read_command_value,
+        buttons.read_suggestion_value,
+    ):
         with contextlib.suppress(BadCommand):
             read(text)
 
@@ -109,6 +115,41 @@ def test_commands_with_a_secret_are_not_carried() -> None:
     assert (read.key.id, read.facts.commands, read.whole) == (4711, (), False)
     assert buttons.without_secrets(value, lambda text: text) == value
     assert buttons.without_secrets('{"c":["', lambda _text: "•••") == '{"c":["'
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        buttons.command_value('run nightly --command "dbt run hunter2"'),
+        buttons.page_value(ListCommand("hunter2"), 2),
+        buttons.command_in_value(RunCommand("hunter2"), "C1"),
+    ],
+)
+def test_a_command_with_a_secret_is_not_carried_and_its_click_says_why(value: str) -> None:
+    """Of whatever button."""
+    kept = buttons.without_secrets(value, lambda text: text.replace("hunter2", "•••"))
+    assert "hunter2" not in kept
+    with pytest.raises(BadCommand, match="seems to hold a secret"):
+        buttons.read_command_value(kept)
+
+
+def test_a_branch_with_a_secret_is_not_carried() -> None:
+    """What a run was started on is then on record only."""
+    value = buttons.run_value(Run(RunKey("w", 4711), facts=replace(FACTS, branch="hunter2")))
+    read = buttons.read_run_value(buttons.without_secrets(value, lambda text: text.replace("hunter2", "•••")))
+    assert (read.facts.branch, read.whole) == (None, False)
+
+
+def test_a_suggestion_without_its_command_names_its_request() -> None:
+    """Where the command holds a secret, and where it is too long."""
+    value = buttons.suggestion_value("run nightly --reason hunter2", "abc", "nightly")
+    assert buttons.read_suggestion_value(value) == ("run nightly --reason hunter2", "abc", "nightly")
+    kept = buttons.without_secrets(value, lambda text: text.replace("hunter2", "•••"))
+    assert buttons.read_suggestion_value(kept) == ("", "abc", "nightly")
+    long = buttons.suggestion_value("x" * 3000, "abc", "nightly")
+    assert buttons.read_suggestion_value(long) == ("", "abc", "nightly")
+    with pytest.raises(BadCommand, match="another version"):
+        buttons.read_suggestion_value('{"v":1}')
 
 
 def test_a_request_and_a_suggestion_come_back() -> None:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.core.active import Listed
+from bot.core.active import Listed, Starts
 from bot.core.buttons import read_command_in_value, read_home_page_value
 from bot.core.command import RunCommand, RunForm
 from bot.core.errors import BadCommand
@@ -16,6 +16,7 @@ from bot.core.grammar import parse
 from bot.core.home import FAILURES_A_PAGE, RUNS_A_PAGE, SCHEDULES_A_PAGE, Often, Page, Part, away_home, home
 from bot.core.message import Message
 from bot.core.run import RunKey
+from tests.core.test_active import start
 from tests.core.test_card import APP, buttons, ended, run, shown
 
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
@@ -45,6 +46,7 @@ FULL = Page(
     schedules_total=50,
     missing="Private channels are left out.",
     notice=("Asked.",),
+    waiting=Starts(9, tuple(start(str(number)) for number in range(5))),
 )
 
 
@@ -75,6 +77,7 @@ def test_the_most_useful_comes_first() -> None:
     lines = shown(made(FULL))
     titles = [
         "Your active runs (20)",
+        "Your starts that wait (9)",
         "Active runs in your channels (6)",
         "Recent failures (5)",
         "Schedules you run most",
@@ -96,15 +99,22 @@ def test_the_fullest_page_is_within_slacks_hundred_blocks() -> None:
     assert len(made(FULL).blocks) <= 100
 
 
+def test_starts_that_wait_stand_on_the_first_page_alone() -> None:
+    """They are few, and have no pages of their own."""
+    assert "Your starts that wait (9)" not in shown(made(replace(FULL, number=1)))
+
+
 def test_one_turns_pages_as_far_as_there_are_any() -> None:
     """The last page of the longest part is the last page."""
     assert FULL.pages == 10
     turns = {
-        button.label: read_home_page_value(button.value) for button in buttons(made(FULL)) if "page" in button.label
+        button.label: read_home_page_value(button.value)
+        for button in buttons(made(FULL))
+        if button.label in {"Previous", "Next"}
     }
-    assert turns == {"Next page": 1}
+    assert turns == {"Next": 1}
     last = made(replace(FULL, number=9))
-    assert [button.label for button in buttons(last)][-1] == "Previous page"
+    assert [button.label for button in buttons(last)][-1] == "Previous"
     assert "Refreshed 15:00 · page 10 of 10" in shown(last)
 
 

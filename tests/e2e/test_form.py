@@ -289,7 +289,7 @@ async def test_two_thousand_schedules(stage: Stage) -> None:
     assert (await form.options("part 1234"))[0]["value"] == "team-34-orders-1234"
     assert (await form.options("orders-77"))[0]["description"][
         "text"
-    ] == "no run yet · team-37-orders-77 · team37@example.com"
+    ] == "has not run yet · team-37-orders-77 · team37@example.com"
     assert all("team7@" in one["description"]["text"] for one in await form.options("team7@example.com"))
     twins = await form.options("twin")
     assert [one["text"]["text"] for one in twins][:2] == ["Twin", "Twin"]
@@ -319,7 +319,7 @@ async def test_failing_schedules_say_so(stage: Stage) -> None:
     assert about["nightly"].startswith("succeeded · ")
     assert about["already-running"].startswith("running · ")
     assert about["finance-close"].startswith("succeeded, paused · ")
-    assert about["slow-start"].startswith("no run yet · ")
+    assert about["slow-start"].startswith("has not run yet · ")
 
 
 async def test_bolt_away_the_last_list_serves(stage: Stage) -> None:

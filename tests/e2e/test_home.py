@@ -156,6 +156,36 @@ async def test_a_failure_is_retried_from_there(stage: Stage) -> None:
     assert "[Retry failed]" not in reads(stage, "grace")
 
 
+async def test_where_slack_does_not_tell_who_is_where_ones_own_card_does(stage: Stage) -> None:
+    """Also in a channel that is not that of the schedule's last run. Elsewhere the answer is that it could not be checked."""
+    workspace = stage.sandbox.workspace
+    workspace.channel("analytics").members.append(workspace.bot.id)
+    workspace.faults.add(Fault("ratelimited", "users.conversations", count=None, retry_after_s=30))
+    await stage.start_bot()
+    for channel in ("data-eng", "analytics"):
+        await stage.slash("run hourly", channel=channel)
+        await stage.until(stage.replied("exit code", channel))
+    await opened(stage, "Recent failures (2)")
+    shown = view(stage)
+    assert shown is not None
+    elements = [one for block in shown["blocks"] if block["type"] == "actions" for one in block["elements"]]
+    retry = [one for one in elements if one["text"]["text"] == "Retry failed"][-1]
+    assert "C0DATAENG" in retry["value"]
+    click_in_view = stage.sandbox.slack.people.click_in_view
+    await click_in_view(shown["id"], retry["action_id"])
+    await stage.until(lambda: len(stage.cards()) == 2)
+    await stage.until(lambda: len(stage.started()) == 3)
+    shown = view(stage)
+    assert shown is not None
+    elements = [one for block in shown["blocks"] if block["type"] == "actions" for one in block["elements"]]
+    run = next(one for one in elements if one["text"]["text"] == "Run")
+    run["value"] = '{"v":1,"c":"run nightly","ch":"C0FINANCE"}'
+    await click_in_view(shown["id"], run["action_id"])
+    await stage.until(told_directly(stage, "Slack did not tell me whether you are in"))
+    assert "archived" not in str(workspace.direct(workspace.user(PERSON).id).messages.values())
+    assert len(stage.started()) == 3
+
+
 async def test_the_form_opens_from_there(stage: Stage) -> None:
     """A click on Home comes with what opens a modal."""
     await stage.start_bot()
@@ -313,15 +343,26 @@ async def test_pages_are_turned_and_kept(stage: Stage) -> None:
         await stage.slash(f"run many-{number}")
     await stage.until(lambda: len(stage.started()) == 7, timeout_s=30)
     await opened(stage, "page 1 of 2")
-    await click(stage, "Next page")
+    await click(stage, "Next")
     await until(stage, says(stage, "page 2 of 2"))
-    assert "Next page" not in reads(stage)
+    assert "[Next]" not in reads(stage)
     before = published(stage)
     await click(stage, "Refresh")
     await stage.until(lambda: published(stage) > before)
     assert "page 2 of 2" in reads(stage)
-    await click(stage, "Previous page")
+    await click(stage, "Previous")
     await until(stage, says(stage, "page 1 of 2"))
+
+
+async def test_a_person_of_another_organisation_is_shown_nothing(stage: Stage) -> None:
+    """In a shared channel they may open it, too."""
+    stage.sandbox.workspace.add_user("eve", team="T0ELSEWHERE")
+    bot = await stage.start_bot()
+    await stage.sandbox.slack.people.open_home("eve")
+    await stage.until(lambda: "a Home tab of another team" in bot.printed() or view(stage, "eve") is not None)
+    await opened(stage, "Start one here")
+    assert view(stage, "eve") is None
+    assert published(stage) == 1
 
 
 async def test_many_openings_at_once(stage: Stage) -> None:

@@ -13,6 +13,7 @@ from bot.sandbox.slack import Fault as SlackFault
 from bot.store.embedded import Embedded, find_server
 from tests.e2e.elsewhere import SLUG, add_schedule, ends, starts
 from tests.e2e.stage import Stage
+from tests.e2e.test_home import click, opened, reads, says, until
 
 SHORT = {"BOLT_BOT_LEASE_S": "1.5", "BOLT_BOT_API_TIMEOUT_S": "1"}
 LONG_S = 40.0
@@ -146,6 +147,34 @@ async def test_it_is_taken_out_of_the_queue(stage: Stage) -> None:
     await stage.slash(f"run {SLUG}")
     await stage.until(stage.card_says("is running"))
     assert len(stage.started()) == 1
+
+
+async def test_it_is_listed_and_taken_out_from_there(stage: Stage) -> None:
+    """By `status` in its channel and on the Home tab of whoever asked, with its card; and then no more."""
+    add_schedule(stage)
+    run = starts(stage)
+    await stage.start_bot()
+    await queued(stage)
+    await queued(stage, user="grace")
+    await stage.slash("status", user="gus")
+    await stage.until(stage.told_privately("I follow no active run in this channel; ", "gus"))
+    told = stage.private("gus")[-1]
+    shown = str(told.blocks)
+    assert told.text.count("waits for") == 2
+    assert f"run {run.id}> to end, asked by {person(stage, 'ada')}" in told.text
+    assert f"/p{stage.cards()[0].ts.replace('.', '')}|its card>" in shown
+    await stage.sandbox.slack.people.click("gus", "data-eng", told.ts, label=DROP)
+    await stage.until(lambda: f"{person(stage, 'gus')} took it out of the queue" in stage.cards()[0].text)
+    await stage.until(stage.told_privately("is taken out of the queue, so it is not started.", "gus"))
+    await opened(stage, "Your starts that wait (1)", "grace")
+    assert "#data-eng · its card" in reads(stage, "grace")
+    await click(stage, DROP, "grace")
+    await until(stage, says(stage, "is taken out of the queue", "grace"), "grace")
+    assert "Your starts that wait" not in reads(stage, "grace")
+    await stage.slash("status", user="gus")
+    await stage.until(stage.told_privately("I follow no active run in this channel. Start one", "gus"))
+    ends(stage, run)
+    assert stage.started() == []
 
 
 async def test_one_that_is_taken_out_lets_the_next_one_run(stage: Stage) -> None:

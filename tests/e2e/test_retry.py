@@ -72,6 +72,31 @@ async def test_from_another_channel_the_new_run_is_linked_in_bolt(stage: Stage) 
     await stage.until(stage.replied(f"/bolt/run_id/{new.id}|run {new.id}>"))
 
 
+async def test_a_card_in_another_channel_is_linked_nowhere(stage: Stage) -> None:
+    """Neither by `status`, by a card's details nor on the Home tab: whoever reads them may not be where it stands."""
+    workspace, people = stage.sandbox.workspace, stage.sandbox.slack.people
+    workspace.channel("finance").members.append(workspace.bot.id)
+    await stage.start_bot()
+    old = await failed_run(stage)
+    await stage.slash(f"retry {old.id}", channel="finance")
+    await stage.until(stage.card_says(f"Retry of run {old.id}", "finance"))
+    await stage.until(lambda: "Retried by" in stage.cards()[0].text)
+    new, hidden = stage.started()[-1], stage.cards("finance")[-1].channel
+    in_bolt = f"/bolt/run_id/{new.id}|run {new.id}>"
+    await stage.slash(f"status {old.id}", user="gus")
+    await stage.until(stage.told_privately("Retried by", "gus"))
+    await people.message_shortcut("gus", "data-eng", stage.cards()[0].ts, "run.details")
+    await stage.until(lambda: any("Retried by" in str(view.content) for view in workspace.views.values()))
+    await people.open_home("gus")
+    await stage.until(lambda: any("Recent failures (1)" in str(view.content) for view in workspace.views.values()))
+    told = [str(one.blocks) + one.text for one in stage.private("gus") if "Retried by" in one.text]
+    told += [str(view.content) for view in workspace.views.values() if "Retried by" in str(view.content)]
+    assert len(told) == 3
+    for one in told:
+        assert in_bolt in one
+        assert hidden not in one
+
+
 async def test_every_command_is_retried(stage: Stage) -> None:
     """By its button and by command, of a run that succeeded too; how far it is counts in the schedule's commands."""
     await stage.start_bot()

@@ -48,6 +48,21 @@ async def test_a_suggestion_can_be_clicked(stage: Stage) -> None:
     assert "pull request 7" in stage.cards()[-1].text
 
 
+async def test_a_suggestion_carries_no_secret(stage: Stage) -> None:
+    """Not in its button's value either, which everyone who sees the message can read; the click starts all of it."""
+    command = "dbt run --vars PASSWORD=hunter2secret"
+    await stage.start_bot()
+    await stage.slash(f'run nigthly --command "{command}"')
+    await stage.until(stage.told_privately("Did you mean"))
+    assert "hunter2secret" not in str(stage.private()[-1].blocks)
+    await stage.click("Run nightly")
+    await stage.until(lambda: len(stage.started()) == 1)
+    assert command in [step.command for step in stage.started()[0].steps]
+    calls = [str(call) for call in stage.sandbox.workspace.calls if call.direction == "from_app"]
+    assert calls
+    assert not any("hunter2secret" in call for call in calls)
+
+
 async def test_a_lost_reply_is_never_repeated_and_its_run_is_found(stage: Stage) -> None:
     """Bolt started it and its answer was lost: the run is found above the mark and followed."""
     await stage.start_bot(SOON)

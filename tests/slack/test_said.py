@@ -71,6 +71,7 @@ def test_what_nobody_has_newly_written(more: dict[str, Any]) -> None:
         (LEAST | {"source_team": "T2"}, {}),
         (FULL | {"user_team": "T2"}, {"is_ext_shared_channel": True}),
         (LEAST, {"is_ext_shared_channel": True}),
+        (LEAST, {"team_id": "T2", "context_team_id": "T1"}),
     ],
 )
 def test_strangers(event: dict[str, Any], body: dict[str, Any]) -> None:

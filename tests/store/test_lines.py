@@ -125,6 +125,55 @@ async def test_turns_come_in_order_and_after_the_end(scripts: Scripts) -> None:
     assert (await turn(scripts, "b"))[0] == "turn"
 
 
+async def waiting(scripts: Scripts, user: str = "U1", channel: str = "A") -> tuple[list[str], list[str]]:
+    """The starts of a person and of a channel that wait."""
+    lines = Lines(scripts, Limits())
+    mine, here = await lines.waiting_of(user, most=9), await lines.waiting_in(channel, most=9)
+    assert (mine.total, here.total) == (len(mine.starts), len(here.starts))
+    return [one.id for one in mine.starts], [one.id for one in here.starts]
+
+
+async def test_those_that_wait_are_listed(scripts: Scripts) -> None:
+    """Of a person and of a channel, first one first; not once their turn has come or they are taken out."""
+    lines = Lines(scripts, Limits())
+    for name, user in (("a", "U1"), ("b", "U2"), ("c", "U1")):
+        await lines.join(asked(name, text=name, user=user), LOOK, RUN, FACTS, most=5)
+        await carded(scripts, name)
+    assert await waiting(scripts) == (["a", "c"], ["a", "b", "c"])
+    assert await waiting(scripts, "U2", "B") == (["b"], [])
+    few = await lines.waiting_in("A", most=1)
+    assert (few.total, [one.id for one in few.starts]) == (3, ["a"])
+    assert few.starts[0].behind == 4711
+    assert await lines.leave("c", "no", "U2") == "ok"
+    await end_run(scripts, RUN)
+    _, lease = await turn(scripts, "a")
+    assert await lines.take_turn(lease, await loaded(scripts, "a"), LOOK)
+    lists = await scripts.redis.keys(scripts.key("waits", "*"))
+    assert {key: await scripts.redis.zrange(key, 0, -1) for key in lists} == {
+        scripts.key("waits", "user:U2"): ["b"],
+        scripts.key("waits", "channel:A"): ["b"],
+    }
+    taken = await claim(scripts, "a", "requests")
+    await Requests(scripts, Limits()).begin_sending(taken, await loaded(scripts, "a"), deadline_s=60, lease_s=30)
+    assert await lines.again(taken, await loaded(scripts, "a"), RunKey("w", 9), FACTS, delay_s=0)
+    assert await waiting(scripts) == (["a"], ["b", "a"])
+
+
+async def test_the_lists_of_those_that_wait_do_not_grow(scripts: Scripts) -> None:
+    """What another version took out is cleared; all of it expires, and has a most."""
+    lines = Lines(scripts, Limits(user=999, channel=999))
+    for number in range(103):
+        look = Look(f"s{number}", "S", 5)
+        await lines.join(asked(f"r{number}", text=f"s{number}"), look, RUN, FACTS, most=5)
+    assert len((await lines.waiting_of("U1", most=999)).starts) == 100
+    for number in range(103):
+        await scripts.redis.hset(scripts.key("req", f"r{number}"), "state", "carded")
+    key = scripts.key("waits", "channel:A")
+    assert 0 < await scripts.redis.ttl(key) <= 8 * 86_400
+    assert await waiting(scripts) == ([], [])
+    assert await scripts.redis.exists(key) == 0
+
+
 async def test_an_end_makes_it_due_at_once(scripts: Scripts) -> None:
     """It does not sleep until its next look."""
     await join(scripts, "a")

@@ -142,10 +142,11 @@ def global_shortcut(ws: Workspace, user: User, callback_id: str, trigger_id: str
 def event(ws: Workspace, inner: Json) -> Json:
     """An event in its envelope. In a shared channel it names the team of whoever acts, and that of our installation."""
     channel = ws.channels.get(str(inner.get("channel")))
+    acting = ws.users.get(str(inner.get("user")))
     shared = channel is not None and ws.is_shared(channel)
     return {
         "token": TOKEN,
-        "team_id": inner.get("user_team", ws.team_id),
+        "team_id": ws.team_of(acting) if acting else ws.team_id,
         "context_team_id": ws.team_id,
         "context_enterprise_id": None,
         "api_app_id": ws.app_id,

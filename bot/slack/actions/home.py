@@ -16,6 +16,7 @@ from bot.core.message import Message
 from bot.core.request import request_id
 from bot.core.text import Bold, Channel, Code, Sentence
 from bot.core.words import quoted
+from bot.flows.home import May
 from bot.flows.ports import Asked
 from bot.slack.desk import Call, Desk, click_call
 
@@ -55,8 +56,10 @@ async def _run(desk: Desk, call: Call, value: str) -> Message | None:
         async with asyncio.timeout(CHECK_S):
             if not channel:
                 channel = await desk.chat.direct_channel(call.asker.user)
-            elif not await desk.home.may_run_in(call.asker.user, channel):
-                return _not_there(desk, wanted, channel)
+            else:
+                may = await desk.home.may_run_in(call.asker.user, channel)
+                if may is not May.YES:
+                    return _not_there(desk, wanted, channel, may)
     except (SlackError, StoreAway, TimeoutError):
         return Message((NOT_CHECKED,))
     return await _start(desk, call, wanted, channel)
@@ -87,7 +90,10 @@ def _what(wanted: Wanted) -> Sentence:
     return ("retry ", Bold(f"run {wanted.run_id}"))
 
 
-def _not_there(desk: Desk, wanted: Wanted, channel: str) -> Message:
-    text: Sentence = (Channel(channel), " is archived, or one of us has left it, so nothing was started. ")
+def _not_there(desk: Desk, wanted: Wanted, channel: str, may: May) -> Message:
+    if may is May.UNKNOWN:
+        text: Sentence = ("Slack did not tell me whether you are in ", Channel(channel), ", so nothing was started. ")
+    else:
+        text = (Channel(channel), " is archived, or one of us has left it, so nothing was started. ")
     words = f"run {quoted(wanted.schedule)}" if isinstance(wanted, RunCommand) else f"retry {wanted.run_id}"
     return Message((*text, "Type ", Code(f"{desk.command} {words}"), " where you want its card."))

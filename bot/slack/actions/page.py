@@ -7,7 +7,7 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from bot.core.buttons import NEXT_PAGE, PREVIOUS_PAGE, read_page_value
+from bot.core.buttons import LIST_PAGE, read_page_value
 from bot.core.command import ListCommand, RunsCommand
 from bot.core.errors import BadCommand
 from bot.core.grammar import parse
@@ -27,7 +27,7 @@ def register(app: AsyncApp, desk: Desk) -> None:
         await ack()
         desk.later(turn(), asker)
 
-    app.action(re.compile(rf"^({re.escape(PREVIOUS_PAGE)}|{re.escape(NEXT_PAGE)})$"))(on_click)
+    app.action(re.compile(rf"^{re.escape(LIST_PAGE)}\.(previous|next)$"))(on_click)
 
 
 async def _page(desk: Desk, value: str) -> Message:

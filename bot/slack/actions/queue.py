@@ -12,7 +12,8 @@ from bot.core.message import Message
 from bot.core.request import request_id
 from bot.flows.ports import Asker
 from bot.slack.actions.another import Answer, tell
-from bot.slack.desk import Desk, click_asker
+from bot.slack.desk import Desk, click_asker, click_message
+from bot.slack.views.home import shown_page
 
 
 def register(app: AsyncApp, desk: Desk) -> None:
@@ -26,9 +27,13 @@ def register(app: AsyncApp, desk: Desk) -> None:
 
     async def on_drop(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
         asker = click_asker(body)
-        answer = await _drop(desk, asker, action.get("value") or "")
+        answer = await _drop(desk, asker, action.get("value") or "", click_message(body))
         await ack()
-        if answer is not None:
+        page = shown_page(body)
+        if page is not None:
+            notice = answer.text if answer is not None else ()
+            desk.later(desk.home.show(asker.user, number=page, notice=notice), asker)
+        elif answer is not None:
             desk.later(desk.tell(asker, answer), asker)
 
     app.action(START_QUEUED)(on_queue)
@@ -47,9 +52,9 @@ async def _queue(desk: Desk, asker: Asker, body: dict[str, Any], value: str) -> 
     return Answer(answer, replace=waits)
 
 
-async def _drop(desk: Desk, asker: Asker, value: str) -> Message | None:
+async def _drop(desk: Desk, asker: Asker, value: str, clicked: str) -> Message | None:
     try:
         waiting = read_request_value(value)
     except BadCommand as bad:
         return Message((bad.sentence,))
-    return await desk.queue.drop(asker, waiting)
+    return await desk.queue.drop(asker, waiting, clicked)

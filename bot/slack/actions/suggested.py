@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from bot.core.buttons import START_SUGGESTED, read_command_value
-from bot.core.command import RetryCommand, RunCommand
-from bot.core.errors import BadCommand
+from bot.core.buttons import START_SUGGESTED, read_suggestion_value
+from bot.core.command import RetryCommand, RunCommand, Wanted
+from bot.core.errors import BadCommand, StoreAway
 from bot.core.grammar import parse
 from bot.core.message import Message
 from bot.flows.ports import Asker
-from bot.slack.actions.another import Answer, start_from_click, tell
+from bot.flows.suggest import meant
+from bot.slack.actions.another import RECORD_S, Answer, start_from_click, tell
 from bot.slack.desk import Desk, click_asker
 
 
@@ -32,9 +34,21 @@ def register(app: AsyncApp, desk: Desk) -> None:
 
 async def _start(desk: Desk, asker: Asker, body: dict[str, Any], value: str) -> Answer | None:
     try:
-        wanted = parse(read_command_value(value), desk.command)
+        text, refused, slug = read_suggestion_value(value)
+        wanted = parse(text, desk.command) if text else await _recorded(desk, asker, refused, slug)
     except BadCommand as bad:
         return Answer(Message((bad.sentence,)))
+    except (StoreAway, TimeoutError):
+        return Answer(Message(("My memory (Redis) does not answer. Nothing was started; ask again in a minute.",)))
     if not isinstance(wanted, RunCommand | RetryCommand):
         return None
     return await start_from_click(desk, asker, body, wanted)
+
+
+async def _recorded(desk: Desk, asker: Asker, refused: str, slug: str) -> Wanted:
+    """What the button itself does not carry. Only whoever asked gets it back, and with what was suggested. Raises BadCommand."""
+    async with asyncio.timeout(RECORD_S):
+        earlier = await desk.requests.load(refused)
+    if earlier is None or earlier.user != asker.user or slug not in earlier.near:
+        raise BadCommand("I no longer know what that was. Nothing was started; please type it again.")
+    return meant(earlier.wanted, slug)

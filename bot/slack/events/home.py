@@ -10,6 +10,7 @@ from slack_bolt.async_app import AsyncApp
 from bot.core.errors import SlackError
 from bot.flows.ports import Asker
 from bot.slack.desk import Desk
+from bot.slack.events.said import is_stranger
 
 log = structlog.get_logger()
 
@@ -21,8 +22,12 @@ def register(app: AsyncApp, desk: Desk) -> None:
         # It comes for the tab of direct messages, too.
         if event.get("tab") != "home":
             return
+        if is_stranger(body, event, desk.me.team):
+            # Nobody has asked for anything, so nothing is told.
+            log.warning("a Home tab of another team", user=event["user"])
+            return
         view = event.get("view") or {}
-        asker = Asker(body.get("team_id") or "", event["user"], "")
+        asker = Asker(desk.me.team, event["user"], "")
         desk.later(_show(desk, asker.user, view.get("hash") or ""), asker)
 
     app.event("app_home_opened")(on_opened)

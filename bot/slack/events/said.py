@@ -62,13 +62,18 @@ def read(body: Json, event: Json, me: Identity) -> Said | None:
         return None
     thread = str(event.get("thread_ts") or "")
     asker = Asker(me.team, user, channel, thread="" if thread == ts else thread)
-    return Said(asker, ts, str(event.get("text") or ""), stranger=_is_stranger(body, event, me.team))
+    return Said(asker, ts, str(event.get("text") or ""), stranger=is_stranger(body, event, me.team))
 
 
-def _is_stranger(body: Json, event: Json, team: str) -> bool:
-    """Whether whoever wrote it is of another team. Where an event of a shared channel does not tell, nobody is trusted."""
+def is_stranger(body: Json, event: Json, team: str) -> bool:
+    """Whether whoever an event is about is of another team. Where one of a shared channel does not tell, nobody is trusted.
+
+    Events are let in by the installation they are for: its team is not that of whoever acts.
+    """
     theirs = event.get("user_team") or event.get("team") or event.get("source_team")
-    return theirs != team if theirs else bool(body.get("is_ext_shared_channel"))
+    if theirs:
+        return bool(theirs != team)
+    return bool(body.get("is_ext_shared_channel")) or body.get("team_id") not in {None, "", team}
 
 
 async def hear(desk: Desk, said: Said, text: str) -> BoltResponse | None:

@@ -49,9 +49,9 @@ async def _show(desk: Desk, asker: Asker, body: Json) -> None:
         view_id = await desk.views.open_view(body.get("trigger_id") or "", _modal(desk, place.run, ASKING))
     except SlackError as error:
         log.info("a run's details could not be opened", run=place.run.id, why=str(error))
-        await desk.tell(asker, await desk.status.of(place.run))
+        await desk.tell(asker, await desk.status.of(place.run, channel=asker.channel))
         return
-    told = await desk.status.of(place.run)
+    told = await desk.status.of(place.run, channel=asker.channel)
     try:
         await desk.views.update_view(view_id, _modal(desk, place.run, told))
     except SlackError as error:

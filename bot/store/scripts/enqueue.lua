@@ -23,5 +23,6 @@ redis.call('EXPIRE', key('line', line), RETENTION_S)
 create_run(ARGV[15], ARGV[16], ARGV[17], ARGV[18], ARGV[19], ARGV[20], ARGV[21])
 wait_for(id, ARGV[15])
 redis.call('ZADD', key('due', 'queue'), num(at), id)
+waits(id)
 push('posts', 'card', channel, 'queue/' .. id, at)
 return {'new', id}

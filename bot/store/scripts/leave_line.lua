@@ -6,6 +6,7 @@ if known[1] ~= 'queued' then return known[1] or 'gone' end
 redis.call('HSET', hash, 'state', 'refused', 'why', ARGV[4], 'dropped_by', ARGV[5])
 redis.call('HINCRBY', hash, 'rev', 1)
 redis.call('ZREM', key('due', 'queue'), id)
+waits_not(id)
 redis.call('ZREM', key('line', known[2]), id)
 redis.call('ZADD', key('due', 'requests'), num(now()), id)
 if known[3] then dirty(known[3], 'state') end

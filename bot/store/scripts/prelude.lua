@@ -241,6 +241,19 @@ end
 -- One stays in it until it is known what became of it; until then the next one waits.
 local IN_LINE = {queued = true, accepted = true, looked = true, carded = true, sending = true, looking = true}
 
+-- And of a person (user:<id>) and of a channel (channel:<id>), scored by when they began to wait. See waiting.lua.
+local WAITING_MOST, WAITING_S = 100, 8 * DAY_S
+local function lists_of_waiting(id)
+  local body = read_facts(redis.call('HGET', key('req', id), 'body'))
+  return {key('waits', 'user:' .. tostring(body.user)), key('waits', 'channel:' .. tostring(body.channel))}
+end
+local function waits(id)
+  for _, list in ipairs(lists_of_waiting(id)) do enlist(list, id, WAITING_MOST, WAITING_S) end
+end
+local function waits_not(id)
+  for _, list in ipairs(lists_of_waiting(id)) do redis.call('ZREM', list, id) end
+end
+
 -- One waits for the end of a run, or of none that is known ('').
 local function wait_for(id, member)
   redis.call('HSET', key('req', id), 'behind', member)

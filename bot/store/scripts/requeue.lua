@@ -10,6 +10,7 @@ if ARGV[6] ~= '' then create_run(ARGV[6], ARGV[7], ARGV[8], ARGV[9], ARGV[10], A
 wait_for(id, ARGV[6])
 redis.call('ZREM', set, id)
 redis.call('ZADD', key('due', 'queue'), num(now() + tonumber(ARGV[5])), id)
+waits(id)
 local card = redis.call('HGET', hash, 'card')
 if card then dirty(card, 'state') end
 return 'ok'

@@ -6,6 +6,7 @@ if not owns(set, id, ARGV[4]) or redis.call('HGET', hash, 'state') ~= 'queued' t
 redis.call('HSET', hash, 'state', 'carded', 'asked_us', at, 'look', ARGV[5])
 redis.call('HINCRBY', hash, 'rev', 1)
 redis.call('ZREM', set, id)
+waits_not(id)
 redis.call('ZADD', key('due', 'requests'), at, id)
 dirty(redis.call('HGET', hash, 'card'), 'state')
 return 'ok'
