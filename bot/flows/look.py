@@ -134,7 +134,7 @@ class Looks:
         """A card whose record is lost gets it back, so that it can tell that its run was retried."""
         if request.origin is not None and request.origin.card is not None:
             key, seen = RunKey(self._workspace, run_id), observe(status, self._mask)
-            await self._runs.restore(key, facts, seen, request.team, request.origin.card)
+            await self._runs.restore(key, facts, seen, request.team, request.origin.card, over=True)
 
     async def _retriable(self, run_id: int, *, every: bool) -> RunStatus:
         """How Bolt says that the run stands. Raises NotStartable where there is nothing to retry."""
