@@ -15,19 +15,16 @@ SHOWN = 10
 class Active:
     """Answers `status` with nothing given. `card_url` gives the web address of a message of ours, None where it is not known."""
 
-    def __init__(
-        self, indexes: Indexes, *, app_url: str, command: str, card_url: Callable[[CardRef], str | None]
-    ) -> None:
+    def __init__(self, indexes: Indexes, *, app_url: str, card_url: Callable[[CardRef], str | None]) -> None:
         self._indexes = indexes
         self._app_url = app_url
-        self._command = command
         self._card_url = card_url
 
-    async def here(self, channel: str) -> Message:
-        """The runs with a card in the channel that are not over. Raises StoreAway."""
+    async def here(self, channel: str, *, typed: str) -> Message:
+        """The runs with a card in the channel that are not over; `typed` is how commands begin there. Raises StoreAway."""
         found = await self._indexes.active_in([channel], most=SHOWN)
         listed = [listed_run(one, self._card_url, channel=False) for one in found.runs]
-        return active_here(listed, found.total, self._app_url, self._command)
+        return active_here(listed, found.total, self._app_url, typed)
 
 
 def listed_run(found: Indexed, card_url: Callable[[CardRef], str | None], *, channel: bool = True) -> Listed:

@@ -28,7 +28,7 @@ class NotStartable(Exception):  # noqa: N818 - an answer, which never leaves the
 
 
 class Looks:
-    """Looks at what is to be started. `command` is how commands begin in what is told."""
+    """Looks at what is to be started."""
 
     def __init__(
         self,
@@ -38,7 +38,6 @@ class Looks:
         listings: Listings,
         *,
         workspace: str,
-        command: str,
         mask: Callable[[str], str],
     ) -> None:
         self._bolt = bolt
@@ -46,7 +45,6 @@ class Looks:
         self._catalog = catalog
         self._listings = listings
         self._workspace = workspace
-        self._command = command
         self._mask = mask
 
     async def at(self, request: Request) -> Look:
@@ -148,8 +146,8 @@ class Looks:
                 f"Run {run_id} is {word}, so it cannot be retried yet. Nothing was started; ask again when it has ended."
             )
         if status.state == "SUCCESS" and not every:
-            again = f"{self._command} retry {run_id} --all"
-            raise NotStartable(f"Run {run_id} succeeded, so nothing was started. Type {again} to run all of it again.")
+            again = f"Retry run {run_id} with --all to run all of it again."
+            raise NotStartable(f"Run {run_id} succeeded, so nothing was started. {again}")
         return status
 
     async def _listed(self, slug: str) -> list[RunSummary]:
