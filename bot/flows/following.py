@@ -27,7 +27,7 @@ from bot.core.errors import (
 from bot.core.following import ENDED, GONE, HOUR, Batch, Lines, batch_post, pause_s, stop_button
 from bot.core.message import Buttons, Message, Paragraph
 from bot.core.run import CardRef, Run, RunKey, is_final, observe
-from bot.core.text import Sentence, plural
+from bot.core.text import Code, Sentence, cut, plural
 from bot.flows.answer import Answers
 from bot.flows.lease import Lease
 from bot.flows.once import post_once
@@ -44,6 +44,7 @@ AWAY_AGAIN_S = 15.0
 REFUSED_MOST = 3
 # Of a run that is over: how long its last lines are waited for.
 LAST_LINES_S = 20.0
+COMMAND_SHOWN = 200
 CREDENTIAL_AGAIN_S = 30.0
 
 
@@ -118,11 +119,23 @@ class FollowLog:
                 )
                 return Message(text)
             case "known":
-                text = (f"New lines of run {key.id} come into its thread already.",)
+                text = await self._already(asker, key, listed, number)
             case _:
                 every = round(self._rules.gap_s)
                 text = (f"New lines of run {key.id} come into its thread, every {every} s at most, until it ends.",)
         return Message(text, (Paragraph(text), Buttons((stop_button(key),))))
+
+    async def _already(self, asker: Asker, key: RunKey, listed: tuple[Command, ...], number: int | None) -> Sentence:
+        """What is followed already, and how another command is followed instead. A following goes on with the next by itself."""
+        following = await self._followings.load(f"{key.name}:{asker.channel}")
+        at = next((at for at, one in enumerate(listed, 1) if following and one.id == following.command), None)
+        come = f"New lines of run {key.id} come into its thread already"
+        if at is None:
+            return (f"{come}.",)
+        text: Sentence = (f"{come}, now of ", Code(cut(listed[at - 1].text, COMMAND_SHOWN)), f" (command {at}).")
+        if number in {None, at}:
+            return text
+        return (*text, f" For those of command {number}, stop following first, then ask again.")
 
     async def again(self, asker: Asker, lost: LostCard, number: int | None) -> Message | None:
         """As `begin`, in the thread of a card whose record is lost: that is made again first. Raises StoreAway."""

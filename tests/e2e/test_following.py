@@ -134,7 +134,11 @@ async def test_it_is_stopped_by_its_button(stage: Stage) -> None:
     run = await follow(stage)
     await stage.until(lambda: len(posts(stage)) >= 1)
     await stage.slash(f"logs {run} --follow")
-    await answer(stage, f"New lines of run {run} come into its thread already.")
+    await answer(stage, f"New lines of run {run} come into its thread already, now of `./slow` (command 3).")
+    await stage.slash(f"logs {run} 1 --follow")
+    other = await answer(stage, "For those of command 1, stop following first, then ask again.")
+    assert "now of `./slow` (command 3)" in other.text
+    assert "Stop following" in str(other.blocks)
     ts = posts(stage)[0].ts
     await stage.sandbox.slack.people.click("grace", "data-eng", ts, label="Stop following")
     await stage.until(stage.told_privately(f"I follow the log of run {run} no longer.", user="grace"))
