@@ -62,8 +62,8 @@ class Places:
         self._workspace = workspace
         self._app_url = app_url
 
-    async def of(self, team: str, parent: CardRef) -> Place:
-        """The place of a thread whose first message is `parent`."""
+    async def of(self, team: str, parent: CardRef, *, shown: Posted | None = None) -> Place:
+        """The place of a thread whose first message is `parent`; `shown` is that message, where Slack has told it."""
         known, away = None, False
         try:
             async with asyncio.timeout(RECORD_S):
@@ -71,7 +71,7 @@ class Places:
                 known = await self._known(card) if card is not None else None
         except (StoreAway, TimeoutError):
             away = True
-        return known or await self._read(parent, away=away)
+        return known or self._shown(parent, shown) or await self._read(parent, away=away)
 
     async def _known(self, card: Card) -> Place | None:
         if card.run is not None:
@@ -91,6 +91,12 @@ class Places:
             return Place(why=TAKEN_OUT)
         return Place(why=UNCLEAR if request.state in {State.LOOKING, State.UNCLEAR, State.CLOSED} else STARTING)
 
+    def _shown(self, parent: CardRef, shown: Posted | None) -> Place | None:
+        """The place of a message that tells it. What a message is for need not be told, so one of ours may tell nothing."""
+        if shown is None:
+            return None
+        return self._named(parent, shown) if shown.ours else Place()
+
     async def _read(self, parent: CardRef, *, away: bool) -> Place:
         try:
             posted = await self._chat.read(parent.channel, parent.ts, within_s=READ_S)
@@ -99,9 +105,13 @@ class Places:
             return Place(why=LOST)
         if posted is None or not posted.ours:
             return Place()
+        return self._named(parent, posted) or Place(why=_without_run(posted, away=away))
+
+    def _named(self, parent: CardRef, posted: Posted) -> Place | None:
+        """The place of a message of ours whose buttons name a run."""
         named = run_of(posted.buttons, self._workspace, self._app_url)
         if named is None:
-            return Place(why=_without_run(posted, away=away))
+            return None
         if named.key.workspace != self._workspace:
             return Place(why=ELSEWHERE)
         over = all(button.action != CANCEL_RUN for button in posted.buttons)
