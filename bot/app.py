@@ -17,10 +17,12 @@ from redis.asyncio import Redis
 
 from bot.charts.child import Charts
 from bot.core.errors import BoltDenied, BoltError, BoltRejected, SlackError, StoreAway, StoreUnfit
+from bot.core.message import Message
 from bot.core.redact import Redactor
 from bot.flows.answer import Answers
 from bot.flows.catalog import Catalog
 from bot.flows.hint import Hints
+from bot.flows.ports import Asker
 from bot.logging import configure, incident_id
 from bot.outage import Outage
 from bot.paradime.client import BoltClient, ClientLimits
@@ -232,19 +234,24 @@ class App:
         self._slack.bot_user = identity.bot_user
         parts = self._build(identity)
         desk, self._workers = parts.desk, parts.workers
+
+        def tell(asker: Asker, message: Message) -> None:
+            desk.later(desk.tell(asker, message), asker)
+
         app = build_app(
             self._slack.web,
             settings.slack_bot_token.get_secret_value(),
             settings.slack_signing_secret.get_secret_value() if settings.slack_signing_secret else "",
             identity,
             incident,
+            tell,
         )
         commands.register(app, desk)
         actions.register(app, desk)
         events.register(app, desk)
         views.register(app, desk)
         shortcuts.register(app, desk)
-        register_fallbacks(app)
+        register_fallbacks(app, tell)
         self._working = [asyncio.create_task(worker.run(), name=name) for name, worker in self._workers.items()]
         if settings.slack_app_token is not None:
             self._socket = SocketIntake(app, settings.slack_app_token.get_secret_value())

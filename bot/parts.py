@@ -290,7 +290,6 @@ class _Builder:
             services.catalog,
             self._listings,
             workspace=settings.workspace,
-            command=settings.bolt_bot_command,
             mask=services.mask,
         )
 
@@ -299,7 +298,6 @@ class _Builder:
         rules = StartRules(
             settings.workspace,
             settings.paradime_app_url,
-            command=settings.bolt_bot_command,
             deadline_s=settings.bolt_bot_start_deadline_s,
             trigger_s=settings.bolt_bot_api_timeout_s,
         )
@@ -401,21 +399,16 @@ class _Builder:
     def _build_desk(self, flows: Flows) -> Desk:
         settings, services, stores, ring = self._settings, self._services, self._stores, self._bells.of
         bolt, chat, runs, requests = services.bolt, services.chat, stores.runs, stores.requests
-        catalog, mask, app_url, command = (
-            services.catalog,
-            services.mask,
-            settings.paradime_app_url,
-            settings.bolt_bot_command,
-        )
+        catalog, mask, app_url = services.catalog, services.mask, settings.paradime_app_url
         finder, status = Finder(bolt, catalog), Status(bolt, runs, app_url=app_url, mask=mask)
         accepted = self._bells.workers["requests"].wake
         return Desk(
-            command=command,
+            command=settings.bolt_bot_command,
             me=self._identity,
             workspace=settings.workspace,
             ask=Ask(requests, app_url=app_url, card_url=self._card_url, accepted=accepted),
             cancel=flows.cancel,
-            active=Active(stores.indexes, stores.lines, app_url=app_url, command=command, card_url=self._card_url),
+            active=Active(stores.indexes, stores.lines, app_url=app_url, card_url=self._card_url),
             home=self._build_home(),
             forms=Forms(catalog, bolt, mask=mask),
             views=chat,
@@ -438,7 +431,6 @@ class _Builder:
                 status,
                 workspace=settings.workspace,
                 app_url=app_url,
-                command=command,
                 now=self._now,
             ),
             histories=Histories(

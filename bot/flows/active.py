@@ -18,22 +18,24 @@ class Active:
     """Answers `status` with nothing given. `card_url` gives the web address of a message of ours, None where it is not known."""
 
     def __init__(
-        self, indexes: Indexes, lines: Lines, *, app_url: str, command: str, card_url: Callable[[CardRef], str | None]
+        self, indexes: Indexes, lines: Lines, *, app_url: str, card_url: Callable[[CardRef], str | None]
     ) -> None:
         self._indexes = indexes
         self._lines = lines
         self._app_url = app_url
-        self._command = command
         self._card_url = card_url
 
-    async def here(self, channel: str) -> Message:
-        """The runs with a card in the channel that are not over, and the starts that wait there. Raises StoreAway."""
+    async def here(self, channel: str, *, typed: str) -> Message:
+        """The runs with a card in the channel that are not over, and the starts that wait there.
+
+        `typed` is how commands begin there. Raises StoreAway.
+        """
         found, waiting = await asyncio.gather(
             self._indexes.active_in([channel], most=SHOWN), self._lines.waiting_in(channel, most=STARTS_SHOWN)
         )
         listed = [listed_run(one, self._card_url, channel=False) for one in found.runs]
         starts = listed_starts(waiting, self._card_url, channel=False)
-        return active_here(listed, found.total, self._app_url, self._command, starts)
+        return active_here(listed, found.total, self._app_url, typed, starts)
 
 
 def listed_starts(found: Waiting, card_url: Callable[[CardRef], str | None], *, channel: bool = True) -> Starts:

@@ -76,4 +76,4 @@ class Artifacts:
         name = f"{part.key.name}:{part.command}:{part.resource}:{asker.channel}"
         upload = Upload(name, part.key, asker, Command(part.command, part.text), resource)
         answer = await self._uploads.ask(upload, posts_it_anyway=False, most=WAITING_MOST)
-        return promised((Code(file_name(part.path)),), part.key.id, answer)
+        return promised((Code(file_name(part.path)),), upload, answer)

@@ -13,7 +13,7 @@ from datetime import datetime
 
 import structlog
 
-from bot.core.bolt import Command
+from bot.core.bolt import Command, RunStatus
 from bot.core.buttons import command_button, watch_button
 from bot.core.command import LogsCommand
 from bot.core.errors import (
@@ -26,11 +26,12 @@ from bot.core.errors import (
 )
 from bot.core.following import ENDED, GONE, HOUR, Batch, Lines, batch_post, pause_s, stop_button
 from bot.core.message import Buttons, Message, Paragraph
-from bot.core.run import CardRef, Run, RunKey, is_final
-from bot.core.text import Sentence, plural
+from bot.core.run import CardRef, Run, RunKey, is_final, observe
+from bot.core.text import Code, Sentence, cut, plural
 from bot.flows.answer import Answers
 from bot.flows.lease import Lease
 from bot.flows.once import post_once
+from bot.flows.place import LostCard
 from bot.flows.ports import Asker, Bolt, Chat, Following, Followings, Post, Posts, Runs
 from bot.flows.poster import Poster
 
@@ -43,6 +44,7 @@ AWAY_AGAIN_S = 15.0
 REFUSED_MOST = 3
 # Of a run that is over: how long its last lines are waited for.
 LAST_LINES_S = 20.0
+COMMAND_SHOWN = 200
 CREDENTIAL_AGAIN_S = 30.0
 
 
@@ -117,11 +119,35 @@ class FollowLog:
                 )
                 return Message(text)
             case "known":
-                text = (f"New lines of run {key.id} come into its thread already.",)
+                text = await self._already(asker, key, listed, number)
             case _:
                 every = round(self._rules.gap_s)
                 text = (f"New lines of run {key.id} come into its thread, every {every} s at most, until it ends.",)
         return Message(text, (Paragraph(text), Buttons((stop_button(key),))))
+
+    async def _already(self, asker: Asker, key: RunKey, listed: tuple[Command, ...], number: int | None) -> Sentence:
+        """What is followed already, and how another command is followed instead. A following goes on with the next by itself."""
+        following = await self._followings.load(f"{key.name}:{asker.channel}")
+        at = next((at for at, one in enumerate(listed, 1) if following and one.id == following.command), None)
+        come = f"New lines of run {key.id} come into its thread already"
+        if at is None:
+            return (f"{come}.",)
+        text: Sentence = (f"{come}, now of ", Code(cut(listed[at - 1].text, COMMAND_SHOWN)), f" (command {at}).")
+        if number in {None, at}:
+            return text
+        return (*text, f" For those of command {number}, stop following first, then ask again.")
+
+    async def again(self, asker: Asker, lost: LostCard, number: int | None) -> Message | None:
+        """As `begin`, in the thread of a card whose record is lost: that is made again first. Raises StoreAway."""
+        key = lost.run.key
+        status = await self._ask(key)
+        if isinstance(status, Message):
+            return status
+        if is_final(status.state):
+            return None
+        seen = observe(status, self._mask)
+        await self._runs.restore(key, lost.run.facts, seen, asker.team, lost.card, over=False)
+        return await self.begin(asker, key, number)
 
     async def stop(self, key: RunKey, channel: str) -> Message:
         """Stop, and the answer. Raises StoreAway."""
@@ -132,13 +158,10 @@ class FollowLog:
     async def why_not(self, key: RunKey) -> Message | None:
         """Why a run is not followed here; None where it is over, and its log can be told at once."""
         run = await self._runs.load(key)
-        try:
-            state = run.seen.state if run else (await self._bolt.status(key.id)).state
-        except BoltRejected:
-            return Message((f"Bolt knows no run {key.id}. Check the number.",))
-        except BoltError as error:
-            return Message((f"{error.sentence} Ask again in a minute.",))
-        if is_final(state):
+        stands = run.seen if run is not None else await self._ask(key)
+        if isinstance(stands, Message):
+            return stands
+        if is_final(stands.state):
             return None
         text: Sentence = (
             f"Run {key.id} has no card in this channel, so there is no thread for its log. ",
@@ -147,6 +170,15 @@ class FollowLog:
         show = command_button("Show log", LogsCommand(key.id), spoken=f"Show the log of run {key.id}")
         follow = command_button("Follow log", LogsCommand(key.id, follow=True), number=1, spoken=f"Follow run {key.id}")
         return Message(text, (Paragraph(text), Buttons((watch_button(run or Run(key)), follow, show))))
+
+    async def _ask(self, key: RunKey) -> RunStatus | Message:
+        """How Bolt says that a run stands, or why it does not."""
+        try:
+            return await self._bolt.status(key.id)
+        except BoltRejected:
+            return Message((f"Bolt knows no run {key.id}. Check the number.",))
+        except BoltError as error:
+            return Message((f"{error.sentence} Ask again in a minute.",))
 
     # --- reading ---
 

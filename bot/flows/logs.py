@@ -126,16 +126,17 @@ class Logs:
         upload = Upload(f"{part.key.name}:{part.command}:log:{asker.channel}", part.key, asker, command)
         anyway = ended is not None and ended.failed is not None and ended.failed.id == part.command
         answer = await self._uploads.ask(upload, posts_it_anyway=anyway, most=WAITING_MOST)
-        return promised(("The whole log of ", Code(cut(part.text, COMMAND_SHOWN))), part.key.id, answer)
+        return promised(("The whole log of ", Code(cut(part.text, COMMAND_SHOWN))), upload, answer)
 
     async def slowest(self, key: RunKey) -> Message:
         """The slowest nodes of a run's failed command. Raises StoreAway."""
         return nodes.slowest(await self._runs.load(key) or Run(key))
 
 
-def promised(what: Sentence, run_id: int, answer: UploadAnswer) -> Message:
+def promised(what: Sentence, upload: Upload, answer: UploadAnswer) -> Message:
     """What becomes of a file that somebody asked for."""
-    where = f"the thread of run {run_id}" if answer.thread else f"this channel, for run {run_id} has no card here"
+    run_id, here = upload.key.id, "this thread" if upload.asker.thread else "this channel"
+    where = f"the thread of run {run_id}" if answer.thread else f"{here}, for run {run_id} has no card here"
     match answer.word:
         case "full":
             return Message(("Many files are being posted here just now. Ask again in a minute.",))

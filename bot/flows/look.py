@@ -29,7 +29,7 @@ class NotStartable(Exception):  # noqa: N818 - an answer, which never leaves the
 
 
 class Looks:
-    """Looks at what is to be started. `command` is how commands begin in what is told."""
+    """Looks at what is to be started."""
 
     def __init__(
         self,
@@ -39,7 +39,6 @@ class Looks:
         listings: Listings,
         *,
         workspace: str,
-        command: str,
         mask: Callable[[str], str],
     ) -> None:
         self._bolt = bolt
@@ -47,7 +46,6 @@ class Looks:
         self._catalog = catalog
         self._listings = listings
         self._workspace = workspace
-        self._command = command
         self._mask = mask
 
     async def at(self, request: Request) -> Look:
@@ -129,7 +127,7 @@ class Looks:
         """A card whose record is lost gets it back, so that it can tell that its run was retried."""
         if request.origin is not None and request.origin.card is not None:
             key, seen = RunKey(self._workspace, run_id), observe(status, self._mask)
-            await self._runs.restore(key, facts, seen, request.team, request.origin.card)
+            await self._runs.restore(key, facts, seen, request.team, request.origin.card, over=True)
 
     async def _retriable(self, run_id: int, *, every: bool) -> RunStatus:
         """How Bolt says that the run stands. Raises NotStartable where there is nothing to retry."""
@@ -143,8 +141,8 @@ class Looks:
                 f"Run {run_id} is {word}, so it cannot be retried yet. Nothing was started; ask again when it has ended."
             )
         if status.state == "SUCCESS" and not every:
-            again = f"{self._command} retry {run_id} --all"
-            raise NotStartable(f"Run {run_id} succeeded, so nothing was started. Type {again} to run all of it again.")
+            again = f"Retry run {run_id} with --all to run all of it again."
+            raise NotStartable(f"Run {run_id} succeeded, so nothing was started. {again}")
         return status
 
     async def _listed(self, slug: str) -> list[RunSummary]:

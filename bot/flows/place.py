@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import structlog
 
-from bot.core.buttons import CANCEL_RUN, RunButton
+from bot.core.buttons import CANCEL_RUN, DROP_QUEUED, RunButton
 from bot.core.errors import SlackError, StoreAway
 from bot.core.posted import run_of
-from bot.core.request import State
+from bot.core.request import Request, State
 from bot.core.run import CardRef, RunFacts, RunKey
-from bot.flows.ports import Card, Chat, Requests, Runs
+from bot.flows.ports import Card, Chat, Posted, Requests, Runs
 
 log = structlog.get_logger()
 
@@ -23,6 +23,9 @@ READ_S = 0.8
 STARTING = "This run has no number yet; ask again when its card shows one."
 UNCLEAR = "It is not known yet which run this thread belongs to; give the run's number."
 ELSEWHERE = "This card belongs to another Bolt workspace; look for its run in Bolt."
+TAKEN_OUT = "This start is not in the queue any more and was not started; its card says why."
+FORGOTTEN = "I know nothing of this start any more, so it is not waiting; type its command again if you still want it."
+AWAY = "My memory (Redis) does not answer; ask again in a minute."
 LOST = "I no longer know which run this thread belongs to; give its number, which stands on the card."
 
 
@@ -39,12 +42,14 @@ class LostCard:
 class Place:
     """What hangs on a message. `run` is None in the thread of something that is no card.
 
-    `why` says why the run of a card cannot be told; `lost` is there where its record has to be made again.
+    `why` says why the run of a card cannot be told; `lost` is there where its record has to be made again. `waiting` is
+    the request of a start that waits in the queue.
     """
 
     run: RunKey | None = None
     why: str = ""
     lost: LostCard | None = None
+    waiting: str | None = None
 
 
 class Places:
@@ -57,25 +62,42 @@ class Places:
         self._workspace = workspace
         self._app_url = app_url
 
-    async def of(self, team: str, parent: CardRef) -> Place:
-        """The place of a thread whose first message is `parent`."""
+    async def of(self, team: str, parent: CardRef, *, shown: Posted | None = None) -> Place:
+        """The place of a thread whose first message is `parent`; `shown` is that message, where Slack has told it."""
+        known, away = None, False
         try:
             async with asyncio.timeout(RECORD_S):
                 card = await self._runs.card(team, parent)
                 known = await self._known(card) if card is not None else None
         except (StoreAway, TimeoutError):
-            known = None
-        return known or await self._read(parent)
+            away = True
+        return known or self._shown(parent, shown) or await self._read(parent, away=away)
 
     async def _known(self, card: Card) -> Place | None:
         if card.run is not None:
             return Place(card.run) if card.run.workspace == self._workspace else Place(why=ELSEWHERE)
         request = await self._requests.load(card.request) if card.request else None
-        if request is None:
-            return None
+        return self._of_request(request) if request is not None else None
+
+    def _of_request(self, request: Request) -> Place:
+        """The place of a start whose card has no run on record."""
+        if request.state is State.QUEUED:
+            return Place(why=_waits(request), waiting=request.id)
+        if request.state is State.SETTLED and request.run_id:
+            # The run has another card in this channel, where someone watched it before it was known whose it is.
+            return Place(RunKey(self._workspace, request.run_id))
+        # Of one that waited and then was sent, it may be unclear to the end what became of it: that gives no reason.
+        if request.queued_at and request.why and request.state in {State.REFUSED, State.CLOSED}:
+            return Place(why=TAKEN_OUT)
         return Place(why=UNCLEAR if request.state in {State.LOOKING, State.UNCLEAR, State.CLOSED} else STARTING)
 
-    async def _read(self, parent: CardRef) -> Place:
+    def _shown(self, parent: CardRef, shown: Posted | None) -> Place | None:
+        """The place of a message that tells it. What a message is for need not be told, so one of ours may tell nothing."""
+        if shown is None:
+            return None
+        return self._named(parent, shown) if shown.ours else Place()
+
+    async def _read(self, parent: CardRef, *, away: bool) -> Place:
         try:
             posted = await self._chat.read(parent.channel, parent.ts, within_s=READ_S)
         except SlackError as error:
@@ -83,11 +105,29 @@ class Places:
             return Place(why=LOST)
         if posted is None or not posted.ours:
             return Place()
+        return self._named(parent, posted) or Place(why=_without_run(posted, away=away))
+
+    def _named(self, parent: CardRef, posted: Posted) -> Place | None:
+        """The place of a message of ours whose buttons name a run."""
         named = run_of(posted.buttons, self._workspace, self._app_url)
         if named is None:
-            # The card of a start has no button until it has a run.
-            return Place(why=STARTING if posted.key.startswith(START_KEY) and not posted.buttons else "")
+            return None
         if named.key.workspace != self._workspace:
             return Place(why=ELSEWHERE)
         over = all(button.action != CANCEL_RUN for button in posted.buttons)
         return Place(named.key, lost=LostCard(named, parent, over) if named.facts != RunFacts() else None)
+
+
+def _waits(request: Request) -> str:
+    run = f"run {request.behind}" if request.behind else "the run before it"
+    return f"This start waits for {run} to end and has no run yet; cancel takes it out of the queue."
+
+
+def _without_run(posted: Posted, *, away: bool) -> str:
+    """Why a message of ours that names no run is a card all the same; empty where it is none."""
+    if not posted.key.startswith(START_KEY):
+        return ""
+    if any(button.action == DROP_QUEUED for button in posted.buttons):
+        return AWAY if away else FORGOTTEN
+    # The card of a start has no button until it has a run.
+    return "" if posted.buttons else STARTING

@@ -41,7 +41,6 @@ class Schedules:
         *,
         workspace: str,
         app_url: str,
-        command: str,
         now: Callable[[], datetime],
     ) -> None:
         self._bolt = bolt
@@ -50,11 +49,10 @@ class Schedules:
         self._status = status
         self._workspace = workspace
         self._app_url = app_url
-        self._command = command
         self._now = now
 
-    async def listed(self, asked: ListCommand, number: int = 1) -> Message:
-        """A page of the schedules that were asked for."""
+    async def listed(self, asked: ListCommand, number: int = 1, *, typed: str) -> Message:
+        """A page of the schedules that were asked for. `typed` is how commands begin where it was."""
         as_of = None
         try:
             schedules = await (self._bolt.schedules(inactive=True) if asked.inactive else self._catalog.all())
@@ -63,7 +61,7 @@ class Schedules:
             if asked.inactive or as_of is None:
                 return Message((unread(error),))
         found = page(chosen(schedules, asked), number)
-        return schedule_list(found, asked, self._now(), typed=self._command, as_of=as_of)
+        return schedule_list(found, asked, self._now(), typed=typed, as_of=as_of)
 
     async def show(self, asked: ShowCommand) -> Message:
         """All of a schedule."""

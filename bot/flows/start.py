@@ -67,7 +67,6 @@ class StartRules:
 
     workspace: str
     app_url: str
-    command: str = "/bolt"
     deadline_s: float = 60
     trigger_s: float = 10
     look_for_s: float = 60
@@ -191,7 +190,8 @@ class Start:
         wanted, look = request.wanted, request.look
         if isinstance(wanted, RunCommand) or wanted.every or look is None:
             return ""
-        return f" {self._rules.command} retry {look.parent_run} --all runs all of it again."
+        # How a command begins depends on where it is typed; who reads this has typed one there, or clicked.
+        return f" Retry run {look.parent_run} with --all to run all of it again."
 
     async def _settle(self, request: Request, run_id: int, *, told: bool) -> None:
         card_url = self._card_url(request.card) if request.card else None

@@ -128,14 +128,15 @@ class Uploader:
 
     async def _once(self, post: Post, upload: Upload, read: File | None) -> str | None:
         channel = upload.asker.channel
-        thread = upload.thread.ts if upload.thread else None
+        # Without a card here the file goes where it was asked for.
+        thread = upload.thread.ts if upload.thread else upload.asker.thread or None
 
         async def send() -> str:
             file = read or await self._read(upload)
             file_id = await self._chat.start_upload(file.name, file.content, snippet=len(file.content) <= SNIPPET_MOST)
             await self._uploads.note_file(upload.id, file_id)
             await self._chat.share_upload(
-                channel, thread, file_id, file.title, comment=() if thread else _comment(upload)
+                channel, thread, file_id, file.title, comment=() if upload.thread else _comment(upload)
             )
             return file_id
 

@@ -108,7 +108,8 @@ class Call:
     """A command as it came: typed behind the slash command, or in a message to the bot.
 
     `delivery` is the same when Slack delivers it twice. `trigger_id` opens a dialog within 3 s, and is empty where
-    Slack gives none. `lost` is the card in whose thread it was typed, where Redis has lost that card's record.
+    Slack gives none. `lost` is the card in whose thread it was typed, where Redis has lost that card's record, and
+    `waiting` the start in whose card's thread it was, while that waits in the queue.
     """
 
     asker: Asker
@@ -116,6 +117,7 @@ class Call:
     user_name: str = ""
     trigger_id: str = ""
     lost: LostCard | None = None
+    waiting: str | None = None
 
 
 def slash_call(body: Payload) -> Call:

@@ -15,6 +15,9 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.core.message import Message
+from bot.flows.ports import Asker
+from bot.slack.desk import click_asker
 from bot.slack.preflight import Identity
 
 log = structlog.get_logger()
@@ -23,7 +26,12 @@ ANYTHING = re.compile(".*")
 OTHER_TEAM = "I belong to another workspace, so I cannot do that here. Nothing was done."
 UNKNOWN = "I do not know that button or command; it may be of another version of me. Nothing was done."
 
+# Slack drops what the acknowledgement of these says.
+CLICKS = frozenset({"block_actions", "message_action", "shortcut"})
+
 Incident = Callable[[str, BaseException], str]
+# Answers a person privately, after the acknowledgement.
+Tell = Callable[[Asker, Message], None]
 
 
 class CountingApp(AsyncApp):
@@ -48,7 +56,7 @@ class CountingApp(AsyncApp):
 
 
 def build_app(
-    web: AsyncWebClient, token: str, signing_secret: str, identity: Identity, incident: Incident
+    web: AsyncWebClient, token: str, signing_secret: str, identity: Identity, incident: Incident, tell: Tell
 ) -> CountingApp:
     """An app for one team. Requests of other teams are refused; a fault is told with a reference."""
 
@@ -71,7 +79,7 @@ def build_app(
         process_before_response=True,
         raise_error_for_unhandled_request=True,
     )
-    app.use(_own_team_only(identity.team))
+    app.use(_own_team_only(identity.team, tell))
 
     @app.error
     async def on_error(error: Exception, body: dict[str, Any], request: AsyncBoltRequest) -> BoltResponse:
@@ -79,14 +87,12 @@ def build_app(
             log.info("nobody listens", kind=body.get("type") or body.get("command"), mode=request.mode)
             return BoltResponse(status=200, body="")
         reference = incident("listener", error)
-        return BoltResponse(
-            status=200, body=_private(f"Something unexpected happened (reference {reference}). Try again.")
-        )
+        return _answer(body, f"Something unexpected happened (reference {reference}). Try again.", tell)
 
     return app
 
 
-def _own_team_only(team: str) -> Callable[..., Awaitable[BoltResponse | None]]:
+def _own_team_only(team: str, tell: Tell) -> Callable[..., Awaitable[BoltResponse | None]]:
     async def middleware(
         body: dict[str, Any], context: AsyncBoltContext, next_: Callable[[], Awaitable[Any]]
     ) -> BoltResponse | None:
@@ -95,7 +101,7 @@ def _own_team_only(team: str) -> Callable[..., Awaitable[BoltResponse | None]]:
             await next_()
             return None
         log.warning("a request of another team", team=theirs, user=context.user_id)
-        return BoltResponse(status=200, body=_private(OTHER_TEAM))
+        return _answer(body, OTHER_TEAM, tell)
 
     return middleware
 
@@ -115,23 +121,49 @@ def _team_of(body: dict[str, Any]) -> str | None:
     return found if isinstance(found, str) else None
 
 
-def _private(text: str) -> dict[str, Any]:
-    return {"response_type": "ephemeral", "text": text}
+def _answer(body: dict[str, Any], sentence: str, tell: Tell) -> BoltResponse:
+    """The acknowledgement of a request with one sentence for whoever made it, by the way that Slack shows for its kind."""
+    kind = body.get("type")
+    if kind in CLICKS:
+        try:
+            tell(click_asker(body), Message((sentence,)))
+        except (KeyError, TypeError, AttributeError):
+            log.warning("a click that does not say whose it is", kind=kind)
+        return BoltResponse(status=200, body="")
+    if kind == "view_submission":
+        return BoltResponse(status=200, body=_in_modal(body.get("view") or {}, sentence))
+    return BoltResponse(status=200, body={"response_type": "ephemeral", "text": sentence})
 
 
-def register_fallbacks(app: AsyncApp) -> None:
+def _in_modal(view: dict[str, Any], sentence: str) -> dict[str, Any]:
+    """A sentence in a modal that stays open: at its first input, for what was typed is kept then, else in its place."""
+    inputs = (block.get("block_id") for block in view.get("blocks") or [] if block.get("type") == "input")
+    first = next(inputs, None)
+    if first:
+        return {"response_action": "errors", "errors": {first: sentence}}
+    shown = {
+        "type": "modal",
+        "title": view.get("title") or {"type": "plain_text", "text": "Bolt"},
+        "close": {"type": "plain_text", "text": "Close"},
+        "blocks": [{"type": "section", "text": {"type": "plain_text", "text": sentence}}],
+    }
+    return {"response_action": "update", "view": shown}
+
+
+def register_fallbacks(app: AsyncApp, tell: Tell) -> None:
     """Listen to whatever nobody else does: without a listener there is no acknowledgement at all. To be called last."""
 
-    async def answer(ack: AsyncAck) -> None:
-        await ack(text=UNKNOWN)
+    async def answer(body: dict[str, Any]) -> BoltResponse:
+        return _answer(body, UNKNOWN, tell)
 
-    async def acknowledge(ack: AsyncAck) -> None:
-        await ack()
+    async def clicked(body: dict[str, Any], action: dict[str, Any]) -> BoltResponse:
+        # The address of a link is opened by Slack itself.
+        return BoltResponse(status=200, body="") if action.get("url") else _answer(body, UNKNOWN, tell)
 
     app.command(ANYTHING)(answer)
-    app.action(ANYTHING)(acknowledge)
-    app.view(ANYTHING)(acknowledge)
-    app.shortcut(ANYTHING)(acknowledge)
+    app.action(ANYTHING)(clicked)
+    app.view(ANYTHING)(answer)
+    app.shortcut(ANYTHING)(answer)
     app.options(ANYTHING)(_no_options)
     app.event(ANYTHING)(_ignore)
 

@@ -66,18 +66,21 @@ async def read_message(slack: Caller, channel: str, ts: str, *, ours: str, withi
     except MessageGone:
         return None
     found = next((one for one in page.get("messages") or [] if one.get("ts") == ts), None)
-    if found is None:
-        return None
+    return posted_of(found, ours=ours) if found is not None else None
+
+
+def posted_of(message: Json, *, ours: str) -> Posted:
+    """A message as Slack tells it, with its buttons."""
     elements = [
         element
-        for block in found.get("blocks") or []
+        for block in message.get("blocks") or []
         for element in [*(block.get("elements") or []), block.get("accessory") or {}]
         if element.get("type") == "button"
     ]
     buttons = (
         PostedButton(one.get("action_id") or "", one.get("value") or "", one.get("url") or "") for one in elements
     )
-    return Posted(bool(ours) and found.get("user") == ours, tuple(buttons), _key(found))
+    return Posted(bool(ours) and message.get("user") == ours, tuple(buttons), _key(message))
 
 
 async def _find(

@@ -171,9 +171,11 @@ class Runs:
         names = (RunKey(workspace, run_id).name for run_id in run_ids)
         return frozenset(RunKey.parse(name).id for name in await self._scripts.run("overridden", *names))
 
-    async def restore(self, key: RunKey, facts: RunFacts, seen: Observation, team: str, card: CardRef) -> None:
-        """Make the record of a run that is over, and of its card, once more. Its end was told: it is not told again."""
-        await self._scripts.run("restore", key.name, *creation(facts, seen), card_id(team, card))
+    async def restore(
+        self, key: RunKey, facts: RunFacts, seen: Observation, team: str, card: CardRef, *, over: bool
+    ) -> None:
+        """Make the record of a run and of its card once more. The end of one that is over was told: it is not told again."""
+        await self._scripts.run("restore", key.name, *creation(facts, seen), card_id(team, card), int(over))
 
     async def card_in(self, key: RunKey, channel: str) -> CardRef | None:
         """The card of a run in a channel, None where there is none."""

@@ -6,6 +6,8 @@ import asyncio
 import re
 from typing import Any
 
+from redis import Redis
+
 from bot.sandbox.bolt import Character, Fault, Schedule, Step
 from bot.sandbox.slack import Fault as SlackFault
 from tests.e2e.stage import Stage
@@ -86,6 +88,23 @@ async def test_new_lines_come_until_the_run_ends(stage: Stage) -> None:
     await answer(stage, f"of run {run}) succeeded")
 
 
+async def test_in_the_thread_of_a_card_that_redis_has_lost(stage: Stage, redis_url: str) -> None:
+    """The card's record is made again first; it goes on to the run's end, which is told."""
+    ticking(stage, lines=30, seconds=60)
+    await stage.start_bot(FAST | {"REDIS_URL": redis_url})
+    await stage.mention("run slow")
+    await shows(stage, "./slow")
+    with Redis.from_url(redis_url) as client:
+        client.flushall()
+    run = stage.started()[-1].id
+    await stage.mention("logs 3 --follow", thread=stage.cards()[-1].ts)
+    await stage.until(stage.told_privately(f"New lines of run {run} come into its thread"))
+    await stage.until(lambda: bool(ticks(stage)), timeout_s=LONG_S)
+    await stage.until(stage.replied("succeeded in"), timeout_s=LONG_S)
+    await stage.until(stage.card_says("succeeded in"))
+    assert len(stage.cards()) == 1
+
+
 async def test_a_crash_loses_no_line_and_doubles_none(stage: Stage) -> None:
     """kill -9 while the lines come, and once more while Slack's reply to a post is lost."""
     ticking(stage, lines=120, seconds=150)
@@ -115,7 +134,11 @@ async def test_it_is_stopped_by_its_button(stage: Stage) -> None:
     run = await follow(stage)
     await stage.until(lambda: len(posts(stage)) >= 1)
     await stage.slash(f"logs {run} --follow")
-    await answer(stage, f"New lines of run {run} come into its thread already.")
+    await answer(stage, f"New lines of run {run} come into its thread already, now of `./slow` (command 3).")
+    await stage.slash(f"logs {run} 1 --follow")
+    other = await answer(stage, "For those of command 1, stop following first, then ask again.")
+    assert "now of `./slow` (command 3)" in other.text
+    assert "Stop following" in str(other.blocks)
     ts = posts(stage)[0].ts
     await stage.sandbox.slack.people.click("grace", "data-eng", ts, label="Stop following")
     await stage.until(stage.told_privately(f"I follow the log of run {run} no longer.", user="grace"))

@@ -484,6 +484,25 @@ async def test_details_where_redis_has_lost_the_record(stage: Stage) -> None:
     await stage.until(lambda: modal.says("succeeded in"))
 
 
+async def test_details_where_the_bot_is_no_member(stage: Stage) -> None:
+    """Slack lets it read nothing there; what the shortcut was used on is told all the same, a card of lost record, too."""
+    bot = await stage.start_bot()
+    await stage.slash("run nightly")
+    await stage.until(stage.card_says("succeeded"))
+    await stage.until(stage.replied("succeeded"))
+    bot.kill()
+    await bot.ended()
+    await stage.start_bot({"BOLT_BOT_DATA_DIR": str(stage.folder / "empty")})
+    workspace, people = stage.sandbox.workspace, stage.sandbox.slack.people
+    workspace.channel("data-eng").members.remove(workspace.bot.id)
+    said = await people.say("grace", "data-eng", "who knows?")
+    await people.message_shortcut("ada", "data-eng", said.ts, "run.details")
+    await stage.until(stage.told_privately("is no card of a run"))
+    await people.message_shortcut("ada", "data-eng", stage.cards()[0].ts, "run.details")
+    modal = await Modal(stage).opened()
+    await stage.until(lambda: modal.says("succeeded in"))
+
+
 async def test_details_of_what_is_no_card(stage: Stage) -> None:
     """A person's message, one that only looks like a card, and another answer of ours: told so, privately."""
     await stage.start_bot()

@@ -245,6 +245,21 @@ async def test_a_run_without_a_card_here_gets_its_file_into_the_channel(stage: S
     assert not message.is_reply
 
 
+async def test_a_run_without_a_card_here_gets_its_file_into_the_thread_it_was_asked_for_in(stage: Stage) -> None:
+    """What was said in a thread stays in it."""
+    run = next(one.id for one in stage.sandbox.bolt.runs("hourly"))
+    await stage.start_bot()
+    talk = await stage.say("what broke?")
+    await stage.mention(f"logs {run} 1", thread=talk.ts)
+    await answer(stage, f"(number 1 of run {run})")
+    await stage.click("Whole log in the thread")
+    await answer(stage, f"comes into this thread, for run {run} has no card here")
+    await stage.until(lambda: len(files(stage)) == 1)
+    (_asked, file) = stage.sandbox.workspace.channel("data-eng").replies(talk.ts)
+    assert f"of run {run}:" in file.text
+    assert stage.cards() == []
+
+
 async def test_a_channel_without_the_bot_says_how_to_mend_that(stage: Stage) -> None:
     """And nothing is left waiting."""
     workspace = stage.sandbox.workspace

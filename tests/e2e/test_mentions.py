@@ -96,6 +96,20 @@ async def test_a_start_from_a_thread_says_where_its_card_is(stage: Stage) -> Non
     assert {private.thread_ts for private in stage.private()} == {talk.ts}
 
 
+async def test_hints_name_what_works_where_they_are_read(stage: Stage) -> None:
+    """The slash command does not work in a thread, and the bot's name does not say which run is meant."""
+    await stage.start_bot()
+    talk = await stage.say("how is it going?")
+    for text, words in (
+        ("status", "@bolt run"),
+        ("list nosuchthing", "@bolt list"),
+        (f"retry {stage.sandbox.bolt.runs('nightly')[0].id}", "with --all to run all of it again"),
+    ):
+        await stage.mention(text, thread=talk.ts)
+        await stage.until(stage.told_privately(words))
+    assert not any("/bolt" in one.text for one in stage.private())
+
+
 async def test_direct_messages(stage: Stage) -> None:
     """With a mention or without: the card and all answers stand there as ordinary messages, and the bot hears not itself."""
     await stage.start_bot()

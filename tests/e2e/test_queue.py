@@ -177,6 +177,30 @@ async def test_it_is_listed_and_taken_out_from_there(stage: Stage) -> None:
     assert stage.started() == []
 
 
+async def test_in_the_thread_of_a_card_that_waits(stage: Stage) -> None:
+    """Commands of a run are told that there is none yet; cancel takes it out of the queue, and then that is told."""
+    add_schedule(stage)
+    run = starts(stage)
+    await stage.start_bot()
+    await queued(stage)
+    card = stage.cards()[-1]
+    words = f"waits for run {run.id} to end and has no run yet"
+    await stage.mention("status", thread=card.ts)
+    await stage.until(stage.told_privately(words))
+    await stage.mention("logs --follow", thread=card.ts)
+    await stage.until(lambda: sum(words in one.text for one in stage.private()) == 2)
+    await stage.mention("cancel", user="grace", thread=card.ts)
+    await stage.until(stage.card_says(f"was not started: {person(stage, 'grace')} took it out of the queue"))
+    await stage.until(stage.told_privately("is taken out of the queue", "grace"))
+    await stage.mention("cancel", thread=card.ts)
+    await stage.until(stage.told_privately("is not in the queue any more"))
+    assert stage.asked("cancelBoltRun") == 0
+    ends(stage, run)
+    await stage.slash(f"run {SLUG}")
+    await stage.until(stage.card_says("is running"))
+    assert len(stage.started()) == 1
+
+
 async def test_one_that_is_taken_out_lets_the_next_one_run(stage: Stage) -> None:
     """Also the first of the line."""
     add_schedule(stage)

@@ -140,7 +140,7 @@ async def test_what_cannot_be_retried_is_refused_plainly(stage: Stage) -> None:
         ("retry 99999999", "Bolt knows no run 99999999. Check the number"),
         (f"retry {running.id}", "so it cannot be retried yet"),
         (f"retry {running.id} --all", "so it cannot be retried yet"),
-        (f"retry {good}", f"Type /bolt retry {good} --all"),
+        (f"retry {good}", f"Retry run {good} with --all to run all of it again."),
         ("retry nightly", "Nightly full build has no failed run among its newest"),
         ("retry slow-start --all", "has no run yet"),
         ("retry nigthly", "Did you mean nightly"),

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import pytest
 from redis.asyncio import Redis
 
-from bot.core.buttons import CANCEL_RUN, OPEN_RUN, RETRY_FAILED, run_value
+from bot.core.buttons import CANCEL_RUN, DROP_QUEUED, OPEN_RUN, RETRY_FAILED, request_value, run_value
 from bot.core.message import Button, Buttons, Message, Paragraph
 from bot.core.run import CardRef, Run, RunFacts, RunKey
-from bot.flows.place import ELSEWHERE, LOST, STARTING, UNCLEAR, Place, Places
+from bot.flows.place import AWAY, ELSEWHERE, FORGOTTEN, LOST, STARTING, TAKEN_OUT, UNCLEAR, Place, Places
 from bot.flows.ports import Limits
 from bot.sandbox.server import Sandbox
 from bot.sandbox.slack import Fault
@@ -39,6 +39,15 @@ class Stage:
     async def of(self, ts: str) -> Place:
         """The place of a thread."""
         return await self.places.of("T", CardRef(CHANNEL, ts))
+
+    async def start(self, **fields: str) -> None:
+        """A start whose card, of ts 7.5, has no run on record; its request as these fields tell."""
+        await follow_run(self.scripts, 7, channel=CHANNEL, ts="7.5")
+        redis, key = self.scripts.redis, self.scripts.key
+        await redis.hdel(key("card", f"T:{CHANNEL}:7.5"), "run")
+        await redis.hset(key("card", f"T:{CHANNEL}:7.5"), "request", "request-7")
+        for name, value in fields.items():
+            await redis.hset(key("req", "request-7"), name, value)
 
     async def post(self, *buttons: Button) -> str:
         """The card of a start, with these buttons; its ts."""
@@ -70,12 +79,44 @@ async def test_the_record_tells(stage: Stage) -> None:
 )
 async def test_a_start_without_a_run_says_so(stage: Stage, state: str, why: str) -> None:
     """Its number is not known yet, or it is unclear."""
-    await follow_run(stage.scripts, 7, channel=CHANNEL, ts="7.5")
-    redis, key = stage.scripts.redis, stage.scripts.key
-    await redis.hdel(key("card", f"T:{CHANNEL}:7.5"), "run")
-    await redis.hset(key("card", f"T:{CHANNEL}:7.5"), "request", "request-7")
-    await redis.hset(key("req", "request-7"), "state", state)
+    await stage.start(state=state)
     assert await stage.of("7.5") == Place(why=why)
+
+
+@pytest.mark.parametrize("state", ["refused", "closed"])
+async def test_a_start_that_waited_and_is_not_started(stage: Stage, state: str) -> None:
+    """It has no run, and gets none."""
+    await stage.start(state=state, queued_us="1", why="It was taken out of the queue.")
+    assert await stage.of("7.5") == Place(why=TAKEN_OUT)
+
+
+async def test_a_start_that_waited_and_was_sent_may_be_unclear_for_good(stage: Stage) -> None:
+    """There may be a run of it: nobody says that there is none."""
+    await stage.start(state="closed", queued_us="1")
+    assert await stage.of("7.5") == Place(why=UNCLEAR)
+
+
+async def test_a_start_that_waits(stage: Stage) -> None:
+    """The run that it waits for is not its own."""
+    await stage.start(state="queued", queued_us="1", behind="w:6")
+    place = await stage.of("7.5")
+    assert (place.run, place.waiting) == (None, "request-7")
+    assert "waits for run 6 to end" in place.why
+
+
+async def test_a_start_whose_run_has_another_card_here(stage: Stage) -> None:
+    """Its own card names that run, and so does its thread."""
+    await stage.start(state="settled", run="9")
+    assert await stage.of("7.5") == Place(RunKey("w", 9))
+
+
+async def test_the_card_of_a_start_that_waits_and_is_not_on_record(stage: Stage) -> None:
+    """It does not wait any more, unless its record only cannot be read."""
+    drop = Button(DROP_QUEUED, "Do not run", value=request_value("request-7"))
+    ts = await stage.post(drop)
+    assert await stage.of(ts) == Place(why=FORGOTTEN)
+    await stage.scripts.redis.client_pause(1000)
+    assert await stage.of(ts) == Place(why=AWAY)
 
 
 async def test_a_card_whose_record_is_lost_tells_itself(stage: Stage) -> None:

@@ -34,11 +34,15 @@ async def test_the_last_list_is_told_with_its_age() -> None:
     catalog = Catalog(api, clock=lambda: now[0], now=lambda: NOW)
     status: Any = None
     schedules = Schedules(
-        api, catalog, Finder(api, catalog), status, workspace="w", app_url="https://a", command="/bolt", now=lambda: NOW
+        api, catalog, Finder(api, catalog), status, workspace="w", app_url="https://a", now=lambda: NOW
     )
-    assert (await schedules.listed(ListCommand())).text == ("Bolt did not answer. Ask again in a minute.",)
+    assert (await schedules.listed(ListCommand(), typed="/bolt")).text == (
+        "Bolt did not answer. Ask again in a minute.",
+    )
     api.away, now[0] = False, 100.0
-    assert "1 schedule." in (await schedules.listed(ListCommand())).text
+    assert "1 schedule." in (await schedules.listed(ListCommand(), typed="/bolt")).text
     api.away, now[0] = True, 1000.0
-    assert (await schedules.listed(ListCommand())).text[3] == ": Bolt does not answer now."
-    assert (await schedules.listed(ListCommand(inactive=True))).text == ("Bolt did not answer. Ask again in a minute.",)
+    assert (await schedules.listed(ListCommand(), typed="/bolt")).text[3] == ": Bolt does not answer now."
+    assert (await schedules.listed(ListCommand(inactive=True), typed="/bolt")).text == (
+        "Bolt did not answer. Ask again in a minute.",
+    )

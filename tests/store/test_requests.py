@@ -253,7 +253,7 @@ async def test_a_card_whose_record_was_lost_is_made_again_and_tells_no_end(scrip
     runs, due = Runs(scripts), DueSet(scripts, "polls", lease_s=10)
     key, seen = RunKey("w", 7), Observation("ERROR")
     for name in ("first", "second"):
-        await runs.restore(key, RunFacts(name=name), seen, "T", CardRef("A", "7.5"))
+        await runs.restore(key, RunFacts(name=name), seen, "T", CardRef("A", "7.5"), over=True)
     polled = await due.claim(10)
     assert polled.lease is not None
     assert await runs.observe(polled.lease, polled.at_us, [Observed(key, seen, 5)]) == ["final"]
@@ -267,12 +267,37 @@ async def test_a_card_whose_record_was_lost_is_made_again_and_tells_no_end(scrip
     assert await scripts.redis.zrange(scripts.key("edits", "fail", "A"), 0, -1) == ["T:A:7.5"]
 
 
+async def test_a_card_of_a_run_that_goes_on_is_made_again_and_tells_its_end(scripts: Scripts) -> None:
+    """In each of its channels, and once in each: also where the record of the run is there already."""
+    runs, due = Runs(scripts), DueSet(scripts, "polls", lease_s=10)
+    key, seen = RunKey("w", 7), Observation("RUNNING")
+    for channel, ts in (("A", "7.5"), ("B", "7.6"), ("A", "7.7")):
+        await runs.restore(key, RunFacts(name="nightly"), seen, "T", CardRef(channel, ts), over=False)
+    assert await runs.card_in(key, "A") == CardRef("A", "7.5")
+    assert await runs.card_in(key, "B") == CardRef("B", "7.6")
+    assert await runs.card("T", CardRef("A", "7.7")) is None
+    polled = await due.claim(10)
+    assert polled.lease is not None
+    over = Observed(key, Observation("SUCCESS"), 5)
+    assert await runs.observe(polled.lease, polled.at_us, [over]) == ["final"]
+    await runs.restore(key, RunFacts(), seen, "T", CardRef("C", "7.8"), over=False)
+    assert await runs.card_in(key, "C") is None
+    ended = await DueSet(scripts, "ends", lease_s=10).claim(1)
+    known = await runs.load(key)
+    assert ended.lease is not None
+    assert known is not None
+    assert await runs.conclude(ended.lease, known, End())
+    assert await scripts.redis.zrange(scripts.key("posts", "end", "A"), 0, -1) != []
+
+
 async def test_runs_with_commands_of_their_own_are_told_apart(scripts: Scripts) -> None:
     """How long they took says nothing of their schedule."""
     runs = Runs(scripts)
     for number, overridden in ((1, False), (2, True)):
         facts = RunFacts(commands=("dbt test",), overridden=overridden)
-        await runs.restore(RunKey("w", number), facts, Observation("SUCCESS"), "T", CardRef("A", f"{number}.5"))
+        await runs.restore(
+            RunKey("w", number), facts, Observation("SUCCESS"), "T", CardRef("A", f"{number}.5"), over=True
+        )
     assert await runs.overridden("w", [1, 2, 3]) == frozenset({2})
     assert await runs.overridden("w", []) == frozenset()
     assert await runs.card_in(RunKey("w", 2), "A") == CardRef("A", "2.5")

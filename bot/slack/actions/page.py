@@ -38,7 +38,7 @@ async def _page(desk: Desk, value: str) -> Message:
         return Message((bad.sentence,))
     match command:
         case ListCommand():
-            return await desk.schedules.listed(command, number)
+            return await desk.schedules.listed(command, number, typed=desk.command)
         case RunsCommand():
             return await desk.schedules.runs(command, number)
         case _:

@@ -10,7 +10,9 @@ from bot.slack.desk import Call, Desk
 
 
 async def handle(desk: Desk, call: Call, command: CancelCommand) -> Message | None:
-    """Keep the wish, and answer what is known of it."""
+    """Keep the wish, and answer what is known of it. A start that waits is taken out of the queue instead."""
+    if call.waiting is not None:
+        return await desk.queue.drop(call.asker, call.waiting, clicked="")
     key, lost = RunKey(desk.workspace, command.run_id), call.lost
     # Only a card that still offers to cancel its run is made anew: one of a run that is over would be told again.
     if lost is not None and not lost.over and lost.run.key == key:

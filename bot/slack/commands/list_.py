@@ -11,7 +11,7 @@ async def handle(desk: Desk, call: Call, command: ListCommand) -> Message | None
     """The first page, privately."""
 
     async def answer() -> None:
-        await desk.tell(call.asker, await desk.schedules.listed(command))
+        await desk.tell(call.asker, await desk.schedules.listed(command, typed=desk.command))
 
     desk.later(answer(), call.asker)
     return None

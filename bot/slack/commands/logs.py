@@ -8,6 +8,7 @@ from bot.core.command import LogsCommand
 from bot.core.errors import StoreAway
 from bot.core.message import Message
 from bot.core.run import RunKey
+from bot.flows.place import LostCard
 from bot.slack.desk import Call, Desk
 
 RECORD_S = 1.0
@@ -18,6 +19,10 @@ async def handle(desk: Desk, call: Call, command: LogsCommand) -> Message | None
     key = RunKey(desk.workspace, command.run_id)
     if not command.follow:
         desk.later(_tell(desk, call, key, command.number), call.asker)
+        return None
+    lost = call.lost
+    if lost is not None and not lost.over and lost.run.key == key:
+        desk.later(_again(desk, call, lost, command.number), call.asker)
         return None
     try:
         async with asyncio.timeout(RECORD_S):
@@ -33,6 +38,16 @@ async def handle(desk: Desk, call: Call, command: LogsCommand) -> Message | None
 
 async def _tell(desk: Desk, call: Call, key: RunKey, number: int | None) -> None:
     await desk.tell(call.asker, await desk.logs.tell(key, number))
+
+
+async def _again(desk: Desk, call: Call, lost: LostCard, number: int | None) -> None:
+    """Follow the log in the thread of a card whose record is made again, for which Bolt is asked."""
+    answer = await desk.follow_log.again(call.asker, lost, number)
+    if answer is None:
+        await _instead(desk, call, lost.run.key, number)
+        return
+    desk.followed()
+    await desk.tell(call.asker, answer)
 
 
 async def _instead(desk: Desk, call: Call, key: RunKey, number: int | None) -> None:

@@ -31,7 +31,7 @@ async def _here(desk: Desk, asker: Asker) -> Message:
         return Message((f"Type {desk.command} status in the channel that you mean; App Home shows what is yours.",))
     try:
         async with asyncio.timeout(READ_S):
-            return await desk.active.here(asker.channel)
+            return await desk.active.here(asker.channel, typed=desk.command)
     except (StoreAway, TimeoutError):
         return Message(("My memory (Redis) does not answer. The runs go on; ask again in a minute.",))
 

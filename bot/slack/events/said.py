@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 from slack_bolt.response import BoltResponse
 
-from bot.core.command import Command, HelpCommand, RetryCommand, RunCommand, RunForm
+from bot.core.command import CancelCommand, Command, HelpCommand, RetryCommand, RunCommand, RunForm
 from bot.core.errors import BadCommand, StoreAway
 from bot.core.grammar import GRAPHQL_INT, parse
 from bot.core.message import Message
@@ -136,6 +136,8 @@ async def _read_command(desk: Desk, call: Call, text: str) -> tuple[Call, Comman
     if meant == named:
         return call, meant
     place = await desk.places.of(asker.team, CardRef(asker.channel, asker.thread))
+    if place.waiting and isinstance(meant, CancelCommand):
+        return replace(call, waiting=place.waiting), meant
     if place.why:
         raise BadCommand(place.why)
     if place.run is None:

@@ -13,6 +13,7 @@ from bot.core.message import Message
 from bot.core.run import CardRef, RunKey
 from bot.flows.ports import Asker
 from bot.slack.desk import Desk, click_asker
+from bot.slack.lookup import posted_of
 
 log = structlog.get_logger()
 
@@ -40,7 +41,9 @@ async def _show(desk: Desk, asker: Asker, body: Json) -> None:
         message = {}
     ts, thread = str(message.get("ts") or ""), str(message.get("thread_ts") or "")
     asker = replace(asker, thread="" if thread == ts else thread)
-    place = await desk.places.of(asker.team, CardRef(asker.channel, thread or ts))
+    # In a conversation without the bot Slack lets nothing be read; what the shortcut was used on it has told.
+    shown = None if asker.thread else posted_of(message, ours=desk.me.bot_user)
+    place = await desk.places.of(asker.team, CardRef(asker.channel, thread or ts), shown=shown)
     if place.run is None:
         no_card = f"That message is no card of a run. Use this on a card, or type {desk.command} status 4711."
         await desk.tell(asker, Message((place.why or no_card,)))

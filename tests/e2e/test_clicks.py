@@ -1,0 +1,41 @@
+"""Clicks that nobody can do anything with: whoever clicked learns that nothing was done, and why."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from tests.e2e.stage import Stage
+
+LABEL = "Do what a later version can"
+BUTTON = {"type": "button", "action_id": "of.another.version", "text": {"type": "plain_text", "text": LABEL}}
+
+
+async def post_button(stage: Stage) -> Any:  # noqa: ANN401
+    """A message of the bot's with a button that this version does not know."""
+    sandbox = stage.sandbox
+    web = AsyncWebClient(sandbox.workspace.bot_token, base_url=f"{sandbox.base_url}/slack/api/")
+    blocks = [{"type": "actions", "elements": [BUTTON]}]
+    channel = sandbox.workspace.channel("data-eng").id
+    return await web.chat_postMessage(channel=channel, text=LABEL, blocks=blocks)
+
+
+async def test_a_button_of_another_version_is_answered(stage: Stage) -> None:
+    """Privately, to whoever clicked."""
+    await stage.start_bot()
+    await post_button(stage)
+    assert (await stage.click(LABEL)).problem == ""
+    await stage.until(stage.told_privately("I do not know that button"))
+
+
+async def test_a_stranger_who_clicks_is_answered(stage: Stage) -> None:
+    """In a shared channel people of other organisations see the card, and its buttons."""
+    await stage.start_bot()
+    await stage.slash("run backfill")
+    await stage.until(stage.card_says("is running"))
+    eve = stage.sandbox.workspace.add_user("eve", team="T0ELSEWHERE")
+    stage.sandbox.workspace.channel("data-eng").members.append(eve.id)
+    assert (await stage.click("Cancel run", user="eve")).problem == ""
+    await stage.until(stage.told_privately("I belong to another workspace", "eve"))
+    assert stage.card_says("is running")()

@@ -1,0 +1,144 @@
+"""What nobody could do is told to whoever asked, by the way that Slack shows for each kind of request."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.core.message import Message
+from bot.flows.ports import Asker
+from bot.slack.intake import build_app, register_fallbacks
+from bot.slack.preflight import Identity
+
+ME = Identity("T1", "U0BOT", "B0BOT", "bolt", "https://acme.slack.com/")
+URL = "https://hooks.slack.test/actions/1"
+FAULT = "Something unexpected happened (reference abc). Try again."
+UNKNOWN = "I do not know that button"
+ELSEWHERE = "I belong to another workspace"
+
+
+class Intake:
+    """An app with one listener of each kind, which fails, and what it told people."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[Asker, str]] = []
+        self._app = build_app(AsyncWebClient(), "xoxb-1", "", ME, lambda _where, _error: "abc", self._tell)
+
+        async def fails() -> None:
+            raise RuntimeError("broken")
+
+        self._app.command("/bolt")(fails)
+        self._app.action("known")(fails)
+        self._app.view("known")(fails)
+        self._app.shortcut("known")(fails)
+        register_fallbacks(self._app, self._tell)
+
+    def _tell(self, asker: Asker, message: Message) -> None:
+        self.told.append((asker, "".join(str(span) for span in message.text)))
+
+    async def take(self, body: dict[str, Any]) -> str:
+        """The body of the acknowledgement."""
+        answer = await self._app.async_dispatch(AsyncBoltRequest(body=body, mode="socket_mode"))
+        assert answer.status == 200
+        return str(answer.body)
+
+
+def click(name: str, *, team: str = "T1", **action: str) -> dict[str, Any]:
+    """A click on a button in a channel, as Slack documents it."""
+    return {
+        "type": "block_actions",
+        "team": {"id": "T1"},
+        "user": {"id": "U1", "team_id": team},
+        "channel": {"id": "C1"},
+        "container": {"type": "message", "message_ts": "17.1", "channel_id": "C1"},
+        "response_url": URL,
+        "actions": [{"type": "button", "action_id": name, "block_id": "b", "action_ts": "18.1", **action}],
+    }
+
+
+def shortcut(name: str, *, team: str = "T1", kind: str = "message_action") -> dict[str, Any]:
+    """A shortcut: on a message, or a global one, which has neither channel nor response_url."""
+    body = {"type": kind, "callback_id": name, "team": {"id": "T1"}, "user": {"id": "U1", "team_id": team}}
+    if kind == "shortcut":
+        return body
+    return body | {"channel": {"id": "C1"}, "message": {"ts": "17.1"}, "response_url": URL}
+
+
+def submission(name: str, *, team: str = "T1", blocks: tuple[str, ...] = ()) -> dict[str, Any]:
+    """A modal is submitted."""
+    shown = [{"type": kind, "block_id": f"{kind}.{number}"} for number, kind in enumerate(blocks)]
+    view = {"type": "modal", "callback_id": name, "blocks": shown, "title": {"type": "plain_text", "text": "Run"}}
+    return {
+        "type": "view_submission",
+        "team": {"id": "T1"},
+        "user": {"id": "U1", "team_id": team},
+        "view": view,
+    }
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (click("known"), FAULT),
+        (click("unknown"), UNKNOWN),
+        (click("known", team="T2"), ELSEWHERE),
+        (shortcut("known"), FAULT),
+        (shortcut("unknown"), UNKNOWN),
+        (shortcut("known", team="T2"), ELSEWHERE),
+    ],
+)
+async def test_a_click_is_answered_by_its_response_url(body: dict[str, Any], words: str) -> None:
+    """Slack shows nothing of what acknowledges it."""
+    intake = Intake()
+    assert await intake.take(body) == ""
+    ((asker, told),) = intake.told
+    assert words in told
+    assert (asker.user, asker.channel, asker.response_url) == ("U1", "C1", URL)
+
+
+async def test_what_comes_from_no_channel_is_answered_too() -> None:
+    """Who uses a global shortcut has no response_url."""
+    intake = Intake()
+    assert await intake.take(shortcut("known", kind="shortcut")) == ""
+    ((asker, told),) = intake.told
+    assert (asker.user, asker.channel, told) == ("U1", "", FAULT)
+
+
+async def test_a_link_is_opened_by_slack_itself() -> None:
+    """Its click is reported like any, and is none that somebody should know."""
+    intake = Intake()
+    assert await intake.take(click("unknown", url="https://example.test")) == ""
+    assert intake.told == []
+
+
+async def test_who_clicked_may_be_unknown() -> None:
+    """A payload of no known shape is acknowledged all the same."""
+    intake = Intake()
+    assert await intake.take(click("known") | {"user": {"team_id": "T1"}}) == ""
+    assert intake.told == []
+
+
+@pytest.mark.parametrize(
+    ("name", "team", "words"), [("known", "T1", FAULT), ("unknown", "T1", UNKNOWN), ("known", "T2", ELSEWHERE)]
+)
+async def test_a_modal_stays_open_and_says_why(name: str, team: str, words: str) -> None:
+    """At its first input, which keeps what was typed; in its place where it has none."""
+    intake = Intake()
+    at_input = await intake.take(submission(name, team=team, blocks=("section", "input", "input")))
+    assert '"response_action": "errors"' in at_input
+    assert '"input.1": "' + words in at_input
+    in_its_place = await intake.take(submission(name, team=team, blocks=("section",)))
+    assert '"response_action": "update"' in in_its_place
+    assert words in in_its_place
+    assert intake.told == []
+
+
+async def test_a_command_is_answered_by_its_acknowledgement() -> None:
+    """As ever."""
+    intake = Intake()
+    body = {"command": "/bolt", "text": "", "team_id": "T1", "user_id": "U1", "channel_id": "C1", "response_url": URL}
+    assert FAULT in await intake.take(body)
+    assert intake.told == []
