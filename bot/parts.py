@@ -438,7 +438,6 @@ class _Builder:
                 finder,
                 services.charts,
                 chat,
-                services.answers,
                 Deliveries(stores.scripts),
                 bot_name=self._bot_name,
                 mask=mask,

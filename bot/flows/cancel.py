@@ -103,9 +103,15 @@ class Cancel:
     async def _over(self, lease: Lease, run: Run, wisher: Asker, state: str) -> None:
         """It is over. Told before the wish is dropped, unless it came true: then the card says so, from the next poll on."""
         came_true = state == "CANCELED" and await self._runs.cancel_tries(run.key) > 0
-        if not came_true:
-            await self._answers.privately(wisher, self.finished(run.id, state))
-        await self._runs.drop_wish(lease, run.key, keep=came_true)
+        if came_true or await self._told(lease, wisher, self.finished(run.id, state)):
+            await self._runs.drop_wish(lease, run.key, keep=came_true)
+
+    async def _told(self, lease: Lease, wisher: Asker, message: Message) -> bool:
+        """Answer whoever wished; where Slack takes no answer now, the run is looked at again, and that is told."""
+        told = await self._answers.privately(wisher, message)
+        if not told:
+            await self._due.give_back(lease, delay_s=AWAY_AGAIN_S)
+        return told
 
     async def _ask(self, lease: Lease, run: Run, wisher: Asker) -> None:
         number = await self._runs.cancel_asked(lease, run.key, most=MOST_TRIES)
@@ -141,15 +147,15 @@ class Cancel:
         except BoltError:
             status = RunStatus(run.seen.state)
         if is_final(status.state):
-            await self._answers.privately(wisher, self.finished(run.id, status.state))
-            await self._runs.drop_wish(lease, run.key, keep=False)
+            if await self._told(lease, wisher, self.finished(run.id, status.state)):
+                await self._runs.drop_wish(lease, run.key, keep=False)
             return
         await self._give_up(lease, run, wisher, f"Bolt refused: {refused.sentence.rstrip('.')}")
 
     async def _give_up(self, lease: Lease, run: Run, wisher: Asker, why: str) -> None:
         link = Link(run_url(self._app_url, run.id), "Look at it in Bolt")
-        await self._answers.privately(wisher, Message((f"Run {run.id} could not be cancelled: {why}. ", link)))
-        await self._runs.drop_wish(lease, run.key, keep=False)
+        if await self._told(lease, wisher, Message((f"Run {run.id} could not be cancelled: {why}. ", link))):
+            await self._runs.drop_wish(lease, run.key, keep=False)
 
     def finished(self, run_id: int, state: str) -> Message:
         """Why a run that is over cannot be cancelled."""

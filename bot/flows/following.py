@@ -285,7 +285,7 @@ class FollowLog:
             log.error("Slack refuses my token", why=refused.code, method=refused.method)
             await self._posts.put_back(post, delay_s=CREDENTIAL_AGAIN_S, record="")
         except SlackRefused as refused:
-            await self._give_up(following, refused)
+            await self._give_up(post, following, refused)
 
     async def _post(self, post: Post, following: Following, batch: Batch) -> None:
         channel, thread = following.card.channel, following.card.ts
@@ -312,13 +312,17 @@ class FollowLog:
         if word == "known" and sent:
             await self._poster.remove(CardRef(channel, ts))
 
-    async def _give_up(self, following: Following, refused: SlackRefused) -> None:
-        await self._followings.drop(following.id)
+    async def _give_up(self, post: Post, following: Following, refused: SlackRefused) -> None:
         why = f"Slack refuses my posts there ({refused.code})"
         if isinstance(refused, ChannelRefused):
             why = f"I can't post in its channel; invite me with /invite {self._rules.bot_name}"
         text = f"I follow the log of run {following.key.id} no longer: {why}."
-        await self._answers.privately(following.asker, Message((text,)))
+        told = await self._answers.privately(following.asker, Message((text,)))
+        if told or post.lease.since_s(following.begun_at) > self._rules.for_s:
+            await self._followings.drop(following.id)
+        else:
+            # Refused, so nothing was posted: it is tried once more, and then posted or told.
+            await self._posts.put_back(post, delay_s=AWAY_AGAIN_S, record="")
 
 
 def _first(listed: tuple[Command, ...], number: int | None) -> int:

@@ -14,7 +14,6 @@ from bot.core.errors import BoltError, ChannelRefused, NoChart, SlackError, Slac
 from bot.core.history import LEAST, History, alt_text, history, sparkline, summary
 from bot.core.message import Buttons, Message, Paragraph
 from bot.core.text import Bold, Code, Sentence, cut, plural
-from bot.flows.answer import Answers
 from bot.flows.find import Finder, unread
 from bot.flows.ports import Asker, Bolt, Charts, Chat, Deliveries, Found
 
@@ -35,7 +34,6 @@ class Histories:
         finder: Finder,
         charts: Charts,
         chat: Chat,
-        answers: Answers,
         deliveries: Deliveries,
         *,
         bot_name: str,
@@ -46,24 +44,18 @@ class Histories:
         self._finder = finder
         self._charts = charts
         self._chat = chat
-        self._answers = answers
         self._deliveries = deliveries
         self._bot_name = bot_name
         self._mask = mask
         self._clock = clock
 
-    async def post(self, asker: Asker, asked: HistoryCommand, delivery: str) -> None:
-        """Post the picture into the channel or thread; privately what is said instead."""
+    async def post(self, asker: Asker, asked: HistoryCommand, delivery: str) -> Message | None:
+        """Post the picture into the channel or thread; what is to be said privately instead, where that is not possible."""
         try:
             if not await self._deliveries.is_new(delivery):
-                return
+                return None
         except StoreAway:
             log.info("a picture may be posted twice: Redis is away")
-        message = await self._posted(asker, asked)
-        if message is not None:
-            await self._answers.privately(asker, message)
-
-    async def _posted(self, asker: Asker, asked: HistoryCommand) -> Message | None:
         named = await self._finder.one(asked.schedule, lambda slug: HistoryCommand(slug, asked.runs))
         if isinstance(named, Message):
             return named

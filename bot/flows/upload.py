@@ -169,8 +169,12 @@ class Uploader:
 
     async def _give_up(self, post: Post, upload: Upload, why: str) -> None:
         log.info("a file is not posted", run=upload.key.id, command=upload.command.id, why=why)
-        await self._answers.privately(upload.asker, Message((*_what(upload), " is not posted: ", why)))
-        await self._uploads.finish(post, upload.id, "no")
+        told = await self._answers.privately(upload.asker, Message((*_what(upload), " is not posted: ", why)))
+        if told or upload.asked_at is None or post.lease.since_s(upload.asked_at) > GIVEN_UP_S:
+            await self._uploads.finish(post, upload.id, "no")
+        else:
+            # Nothing was posted: it is tried once more, and then posted or told.
+            await self._posts.put_back(post, delay_s=AWAY_AGAIN_S, record="")
 
     def _cannot_post(self, refused: ChannelRefused) -> str:
         if refused.code == "is_archived":

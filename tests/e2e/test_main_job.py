@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from bot.sandbox.bolt import Fault
+from bot.sandbox.slack import Fault as SlackFault
 from tests.e2e.stage import Stage
 
 
@@ -53,6 +55,19 @@ async def test_a_run_is_cancelled_by_its_button(stage: Stage) -> None:
     await stage.until(stage.told_privately("is being cancelled"))
     await stage.until(stage.replied("was cancelled by"))
     assert stage.asked("cancelBoltRun") == 1
+
+
+async def test_why_a_run_could_not_be_cancelled_is_told_when_slack_takes_it(stage: Stage) -> None:
+    """Bolt refuses, and Slack takes no answer for a moment: it is not lost."""
+    await stage.start_bot()
+    await stage.slash("run backfill")
+    await stage.until(stage.card_says("is running"))
+    (run,) = stage.started()
+    stage.sandbox.bolt.add_fault(Fault("graphql_error", operation="cancelBoltRun", count=None, message="Not yours"))
+    for method in ("response_url", "chat.postEphemeral", "conversations.open"):
+        stage.sandbox.workspace.faults.add(SlackFault("ratelimited", method, retry_after_s=1))
+    await stage.slash(f"cancel {run.id}")
+    await stage.until(stage.told_privately(f"Run {run.id} could not be cancelled: Bolt refused"))
 
 
 @pytest.mark.parametrize(

@@ -224,14 +224,23 @@ async def test_a_redis_that_hangs(stage: Stage, redis_url: str) -> None:
     assert set(heard(stage)) == {"acknowledged"}
 
 
-async def test_an_answer_that_slack_does_not_take_now_comes_later(stage: Stage) -> None:
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("rnu nightly", "Did you mean @bolt run?"),
+        ("status 99999999", "Bolt knows no run 99999999"),
+        ("cancel 99999999", "Bolt knows no run 99999999"),
+        ("history nosuchthing", "There is no schedule"),
+    ],
+)
+async def test_an_answer_that_slack_does_not_take_now_comes_later(stage: Stage, text: str, answer: str) -> None:
     """Slack limits private answers, and direct messages too."""
     await stage.start_bot()
     for method in ("chat.postEphemeral", "conversations.open"):
         stage.sandbox.workspace.faults.add(SlackFault("ratelimited", method, retry_after_s=2))
-    await stage.mention("rnu nightly")
+    await stage.mention(text)
     assert heard(stage) == ["acknowledged"]
-    await stage.until(stage.told_privately("Did you mean @bolt run?"))
+    await stage.until(stage.told_privately(answer))
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from bot.flows.following import FollowLog, FollowRules
 from bot.flows.lease import Lease
 from bot.flows.ports import Asker, Observed, Post
 from bot.sandbox.server import Sandbox
+from bot.sandbox.slack import Fault
 from bot.slack.client import SlackChat
 from bot.store.due import DueSet
 from bot.store.followings import Followings
@@ -257,6 +258,26 @@ async def test_stopped_before_it_is_posted_nothing_comes(stage: Stage) -> None:
     assert stage.texts() == []
     assert await stage.left() == []
     assert "nothing to stop" in str((await stage.follow_log().stop(KEY, CHANNEL)).text)
+
+
+async def test_an_end_that_slack_does_not_take_now_is_told_later(stage: Stage) -> None:
+    """The lines cannot be posted, and nobody can be told why: neither is forgotten."""
+    workspace = stage.sandbox.workspace
+    await stage.follow_log().begin(ADA, KEY, None)
+    await stage.look()
+    workspace.faults.add(Fault("error", "chat.postMessage", count=2, code="is_archived"))
+    for method in ("chat.postEphemeral", "conversations.open"):
+        workspace.faults.add(Fault("ratelimited", method))
+    lane = stage.scripts.key("posts", "follow", CHANNEL)
+    assert await stage.post()
+    assert await stage.left() != []
+    assert list(workspace.privates) == []
+    await stage.scripts.redis.zadd(lane, {f"follow/{NAME}": 1}, xx=True)
+    await stage.scripts.redis.zadd(stage.scripts.key("posts", "follow"), {CHANNEL: 1})
+    assert await stage.post()
+    assert ["I follow the log of run 1 no longer" in one.text for one in workspace.privates] == [True]
+    assert stage.texts() == []
+    assert await stage.left() == []
 
 
 async def test_a_command_that_stays_unknown_ends_it(stage: Stage) -> None:

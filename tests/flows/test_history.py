@@ -12,7 +12,6 @@ from redis.asyncio import Redis
 from bot.charts.child import Charts
 from bot.core.command import HistoryCommand
 from bot.core.message import Message
-from bot.flows.answer import Answers
 from bot.flows.catalog import Catalog
 from bot.flows.find import Finder
 from bot.flows.history import Histories
@@ -59,7 +58,6 @@ async def parts(sandbox: Sandbox, redis_client: Redis) -> AsyncIterator[Parts]:
         Finder(bolt, Catalog(bolt)),
         Charts(),
         chat,
-        Answers(chat),
         Deliveries(Scripts(redis_client, "test", retention_s=1000)),
         bot_name="@bolt",
         mask=masked,

@@ -195,6 +195,21 @@ async def test_a_workspace_that_takes_no_files_is_told(stage: Stage) -> None:
     assert "Slack refuses it (file_uploads_disabled)" in stage.told()[-1]
 
 
+async def test_a_refusal_that_slack_does_not_take_now_is_told_later(stage: Stage) -> None:
+    """The file is tried once more then, for the refusal is not what is on record."""
+    workspace = stage.sandbox.workspace
+    workspace.faults.add(Fault("error", "files.getUploadURLExternal", count=2, code="file_uploads_disabled"))
+    for method in ("chat.postEphemeral", "conversations.open"):
+        workspace.faults.add(Fault("ratelimited", method))
+    await stage.uploads.ask(FILE, posts_it_anyway=False, most=10)
+    assert await stage.send()
+    assert stage.told() == []
+    assert await stage.send()
+    assert "Slack refuses it (file_uploads_disabled)" in stage.told()[-1]
+    assert not await stage.send()
+    assert stage.files() == []
+
+
 async def test_what_is_no_longer_known_leaves_the_lane(stage: Stage) -> None:
     """Its record has expired."""
     await stage.uploads.ask(FILE, posts_it_anyway=False, most=10)

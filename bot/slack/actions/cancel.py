@@ -66,4 +66,4 @@ async def _ask_bolt(desk: Desk, asker: Asker, key: RunKey) -> None:
     if answer is None:
         desk.wishes()
     else:
-        await desk.answers.privately(asker, answer)
+        await desk.tell(asker, answer)

@@ -9,5 +9,11 @@ from bot.slack.desk import Call, Desk
 
 async def handle(desk: Desk, call: Call, command: HistoryCommand) -> Message | None:
     """Draw and post it."""
-    desk.later(desk.histories.post(call.asker, command, call.delivery), call.asker)
+
+    async def post() -> None:
+        message = await desk.histories.post(call.asker, command, call.delivery)
+        if message is not None:
+            await desk.tell(call.asker, message)
+
+    desk.later(post(), call.asker)
     return None

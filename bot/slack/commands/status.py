@@ -37,7 +37,7 @@ async def _here(desk: Desk, asker: Asker) -> Message:
 
 
 async def _tell(desk: Desk, asker: Asker, run_id: int) -> None:
-    await desk.answers.privately(asker, await desk.status.of(RunKey(desk.workspace, run_id), channel=asker.channel))
+    await desk.tell(asker, await desk.status.of(RunKey(desk.workspace, run_id), channel=asker.channel))
 
 
 async def _tell_latest(desk: Desk, asker: Asker, schedule: str) -> None:
