@@ -93,20 +93,20 @@ async def test_unusual_histories_are_drawn(charts: Charts, each: list[tuple[str,
 
 async def test_it_is_given_up_in_time_and_nothing_is_left() -> None:
     """A process that takes too long is ended."""
-    charts, before = Charts(draw_s=0.05), children()
+    charts = Charts(draw_s=0.05)
+    before = children()
     with pytest.raises(NoChart):
         await charts.draw(of(*EACH))
-    # Servers that other tests keep are not ours.
-    assert set(children()) <= set(before)
+    assert children() <= before
 
 
 async def test_many_at_once_take_turns() -> None:
     """And more than can wait are refused."""
-    charts = Charts(at_once=1, asked_most=3)
-    asked = [asyncio.create_task(charts.draw(of(*EACH))) for _ in range(5)]
+    charts = Charts(at_once=1, asked_most=2)
+    asked = [asyncio.create_task(charts.draw(of(*EACH))) for _ in range(4)]
     done = await asyncio.gather(*asked, return_exceptions=True)
-    assert [isinstance(one, bytes) for one in done] == [True, True, True, False, False]
-    assert all(isinstance(one, NoChart) for one in done[3:])
+    assert [isinstance(one, bytes) for one in done] == [True, True, False, False]
+    assert all(isinstance(one, NoChart) for one in done[2:])
 
 
 def test_a_folder_of_somebody_elses_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -130,6 +130,6 @@ def test_the_library_stays_out_of_the_bot() -> None:
     subprocess.run([sys.executable, "-c", asked], check=True)  # noqa: S603
 
 
-def children() -> list[str]:
+def children() -> set[str]:
     """The processes that this one has started and that are still there."""
-    return [child for task in Path("/proc/self/task").iterdir() for child in (task / "children").read_text().split()]
+    return {child for task in Path("/proc/self/task").iterdir() for child in (task / "children").read_text().split()}
