@@ -70,6 +70,8 @@ async def _thread(stage: Stage, tab: Tab) -> None:
     await replies.click()
     await tab.sees(tab.thread(), "Log of dbt run")
     await tab.thread().get_by_text("exit code 1").scroll_into_view_if_needed()
+    # So high that the table and the file are to be seen as well.
+    await tab.page.set_viewport_size({"width": SIZE["width"], "height": 1060})
     await _shoot(tab.page, "failed.png")
 
 
