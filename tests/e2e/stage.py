@@ -15,14 +15,15 @@ from typing import Any
 import aiohttp
 
 from bot.sandbox.server import Sandbox
+from tests.e2e.forked import ROOT, Forked
 
-ROOT = Path(__file__).parents[2]
 READY_S = 30.0
 CHANNEL = "data-eng"
 PERSON = "ada"
 API_KEY = "API key sandbox"
 
 Json = dict[str, Any]
+Process = asyncio.subprocess.Process | Forked
 
 
 def free_port() -> int:
@@ -36,7 +37,7 @@ def free_port() -> int:
 class Bot:
     """A running bot."""
 
-    process: asyncio.subprocess.Process
+    process: Process
     port: int
     log: Path
 
@@ -64,6 +65,8 @@ class Stage:
     settings: dict[str, str] = field(default_factory=dict)
     bots: list[Bot] = field(default_factory=list)
     history: int = 0
+    # Whether bots are forked off a process that has imported the bot, or started as the command starts it.
+    forks: bool = True
 
     def __post_init__(self) -> None:
         """Remember which runs were there before any bot."""
@@ -88,15 +91,20 @@ class Stage:
         }
         if not socket_mode:
             self.sandbox.workspace.request_url = f"http://127.0.0.1:{port}/slack/events"
-        with log.open("wb") as out:
-            process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "bot", "run", cwd=ROOT, env=environment, stdout=out, stderr=out
-            )
-        bot = Bot(process, port, log)
+        bot = Bot(await self.run(environment, log), port, log)
         self.bots.append(bot)
         if ready:
             await self.until_ready(bot)
         return bot
+
+    async def run(self, environment: Mapping[str, str], log: Path) -> Process:
+        """A process that runs the bot."""
+        if self.forks:
+            return Forked(environment, log)
+        with log.open("wb") as out:
+            return await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "bot", "run", cwd=ROOT, env=environment, stdout=out, stderr=out
+            )
 
     async def until_ready(self, bot: Bot) -> None:
         """Wait until /readyz says 200."""

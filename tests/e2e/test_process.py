@@ -20,6 +20,13 @@ from bot.sandbox.bolt import Fault
 from tests.e2e.stage import Stage
 
 
+@pytest.fixture
+def command(stage: Stage) -> Stage:
+    """A stage whose bots are started by the command, as people start them."""
+    stage.forks = False
+    return stage
+
+
 @pytest.mark.parametrize(
     ("settings", "status", "words"),
     [
@@ -32,9 +39,11 @@ from tests.e2e.stage import Stage
         ({"PARADIME_API_KEY": ""}, 2, "PARADIME_API_KEY is missing"),
     ],
 )
-async def test_what_cannot_work_ends_the_start(stage: Stage, settings: dict[str, str], status: int, words: str) -> None:
+async def test_what_cannot_work_ends_the_start(
+    command: Stage, settings: dict[str, str], status: int, words: str
+) -> None:
     """A clear line and an exit status; never a value."""
-    bot = await stage.start_bot(settings, ready=False)
+    bot = await command.start_bot(settings, ready=False)
     assert await bot.ended() == status
     assert words in bot.printed()
     assert "Traceback" not in bot.printed()
@@ -42,10 +51,10 @@ async def test_what_cannot_work_ends_the_start(stage: Stage, settings: dict[str,
         assert not value or value.startswith("redis") or value not in bot.printed()
 
 
-async def test_no_settings_at_all_are_told_a_line_each(stage: Stage) -> None:
+async def test_no_settings_at_all_are_told_a_line_each(command: Stage) -> None:
     """Everything that is missing at once."""
     missing = ("SLACK_BOT_TOKEN", "PARADIME_API_ENDPOINT", "PARADIME_API_SECRET", "SLACK_APP_TOKEN")
-    bot = await stage.start_bot(dict.fromkeys([*missing, "PARADIME_API_KEY"], ""), ready=False)
+    bot = await command.start_bot(dict.fromkeys([*missing, "PARADIME_API_KEY"], ""), ready=False)
     assert await bot.ended() == 2
     for name in missing:
         assert sum(line.startswith(name) for line in bot.printed().splitlines()) == 1
@@ -65,19 +74,19 @@ async def test_services_that_are_away_at_the_start_are_waited_for(stage: Stage) 
     assert bot.process.returncode is None
 
 
-async def test_sigterm_while_services_are_away_ends_the_bot(stage: Stage) -> None:
+async def test_sigterm_while_services_are_away_ends_the_bot(command: Stage) -> None:
     """A start that waits can be stopped."""
-    stage.sandbox.bolt.add_fault(Fault("away", count=None))
-    bot = await stage.start_bot(ready=False)
+    command.sandbox.bolt.add_fault(Fault("away", count=None))
+    bot = await command.start_bot(ready=False)
     async with aiohttp.ClientSession() as http:
         await _until_status(http, bot.port, "/healthz", 200)
     bot.kill(signal.SIGTERM)
     assert await bot.ended() == 0
 
 
-async def test_kill_leaves_no_redis_behind(stage: Stage) -> None:
+async def test_kill_leaves_no_redis_behind(command: Stage) -> None:
     """The embedded server dies with its parent, and its data is found again."""
-    bot = await stage.start_bot()
+    bot = await command.start_bot()
     (child,) = _children(bot.process.pid)
     bot.kill()
     await bot.ended()
@@ -85,34 +94,34 @@ async def test_kill_leaves_no_redis_behind(stage: Stage) -> None:
     while _alive(child):
         assert time.monotonic() < deadline, "the embedded Redis outlived its parent"
         await asyncio.sleep(0.02)
-    await stage.start_bot()
+    await command.start_bot()
 
 
-async def test_a_bot_whose_own_redis_ends_says_so_and_ends(stage: Stage) -> None:
+async def test_a_bot_whose_own_redis_ends_says_so_and_ends(command: Stage) -> None:
     """Without its memory it would only answer that it cannot write anything down."""
-    bot = await stage.start_bot()
+    bot = await command.start_bot()
     (child,) = _children(bot.process.pid)
     os.kill(child, signal.SIGKILL)
     assert await bot.ended() == 1
     assert "The embedded Redis has ended by itself" in bot.printed()
-    await stage.start_bot()
+    await command.start_bot()
 
 
-async def test_a_second_process_does_not_take_the_same_data(stage: Stage) -> None:
+async def test_a_second_process_does_not_take_the_same_data(command: Stage) -> None:
     """The data directory is locked."""
-    await stage.start_bot()
-    second = await stage.start_bot(ready=False)
+    await command.start_bot()
+    second = await command.start_bot(ready=False)
     assert await second.ended() == 1
     assert "BOLT_BOT_DATA_DIR" in second.printed()
 
 
-async def test_the_whole_job_over_http(stage: Stage) -> None:
+async def test_the_whole_job_over_http(command: Stage) -> None:
     """Commands and clicks come as signed posts; the run is followed just the same."""
-    await stage.start_bot(socket_mode=False)
-    await stage.slash("run backfill")
-    await stage.until(stage.card_says("is running"))
-    await stage.click("Cancel run")
-    await stage.until(stage.card_says("was cancelled by"))
+    await command.start_bot(socket_mode=False)
+    await command.slash("run backfill")
+    await command.until(command.card_says("is running"))
+    await command.click("Cancel run")
+    await command.until(command.card_says("was cancelled by"))
 
 
 async def test_what_slack_did_not_sign_is_refused(stage: Stage) -> None:

@@ -1,0 +1,71 @@
+"""
+A bot as a process of its own that need not import the bot anew: it is forked off a process that has done so already.
+
+Importing takes ten times as long as the rest of a start, and hundreds of tests start a bot. `test_process.py` starts it as the
+command does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(["bot.cli", "bot.app", __name__])
+
+
+class Forked:
+    """A running bot, with what asyncio's own processes have of use to a test."""
+
+    def __init__(self, environment: Mapping[str, str], log: Path) -> None:
+        self._process = FORKS.Process(target=_run, args=(dict(environment), str(log)), daemon=True)
+        self._process.start()
+        self._ended = asyncio.Event()
+        asyncio.get_running_loop().add_reader(self._process.sentinel, self._over)
+
+    @property
+    def pid(self) -> int:
+        """The number of the process."""
+        assert self._process.pid is not None
+        return self._process.pid
+
+    @property
+    def returncode(self) -> int | None:
+        """Its exit status, negative where a signal ended it; None as long as it runs."""
+        return self._process.exitcode
+
+    def send_signal(self, number: signal.Signals) -> None:
+        """Send a signal."""
+        if self.returncode is None:
+            os.kill(self.pid, number)
+
+    async def wait(self) -> int:
+        """Its exit status, when it has ended."""
+        await self._ended.wait()
+        self._process.join()
+        assert self.returncode is not None
+        return self.returncode
+
+    def _over(self) -> None:
+        asyncio.get_running_loop().remove_reader(self._process.sentinel)
+        self._ended.set()
+
+
+def _run(environment: Mapping[str, str], log: str) -> None:
+    """What `bolt-bot run` does, in the process that was forked."""
+    from bot.cli import main  # noqa: PLC0415 - imported already by the process that this one is forked off
+
+    os.chdir(ROOT)
+    os.environ.clear()
+    os.environ.update(environment)
+    out = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+    for descriptor in (1, 2):
+        os.dup2(out, descriptor)
+    os.close(out)
+    sys.exit(main(["run"]))
