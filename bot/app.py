@@ -31,7 +31,7 @@ from bot.paradime.download import Downloader
 from bot.parts import Parts, Services, build
 from bot.settings import Settings
 from bot.slack import actions, commands, events, shortcuts, views
-from bot.slack.client import SlackChat
+from bot.slack.client import UPLOAD_S, SlackChat
 from bot.slack.http import handler
 from bot.slack.intake import build_app, register_fallbacks
 from bot.slack.preflight import Identity, TokenRefusedError, check_app_token, identify
@@ -48,14 +48,7 @@ T = TypeVar("T")
 
 DRAIN_S = 18.0
 AWAY_AGAIN_S = 2.0
-DAY_S = 86_400
 MEGABYTE = 1_000_000
-UPLOAD_LEASE_S = 60.0
-REQUESTS_AT_ONCE = 20
-FEW_AT_ONCE = 10
-POLLS_AT_ONCE = 4
-# Runs that are asked for alone must not crowd out the others.
-STRAYS_A_S = 2.0
 READY_WITHIN_S = 2.0
 
 
@@ -122,6 +115,7 @@ class App:
             settings.slack_api_url,
             mask,
             call_s=settings.bolt_bot_lease_s / 3,
+            upload_s=min(UPLOAD_S, 2 * settings.bolt_bot_lease_s),
             watch=self._outages["slack"],
         )
         self._answers = Answers(self._slack)

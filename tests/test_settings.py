@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+from pathlib import Path
 from unittest.mock import patch
 
 import pytest
@@ -11,6 +13,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from bot.settings import Settings, SettingsError, load, unknown
+
+PAGE = Path(__file__).parents[1] / "docs" / "settings.md"
 
 LEAST = {
     "SLACK_BOT_TOKEN": "xoxb-1-bot",
@@ -245,3 +249,19 @@ def test_a_mistyped_setting_is_pointed_out() -> None:
     with patch.dict(os.environ, {"BOLT_BOT_POL_MIN_S": "1", "BOLT_BOT_NAME": "x", "SLACK_WHATEVER": "y"}):
         lines = unknown()
     assert lines == ("BOLT_BOT_POL_MIN_S is not a setting and has no effect; the nearest is BOLT_BOT_POLL_MIN_S",)
+
+
+def test_the_page_has_each_setting_and_its_default() -> None:
+    """In the first two columns of its tables; nothing stands there that is no setting."""
+    rows = re.findall(r"^\| (`[A-Z_]+`(?:, `[A-Z_]+`)*) \| ([^|]+?) \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    shown: dict[str, str] = {}
+    for names, defaults in rows:
+        variables = re.findall(r"[A-Z_]+", names)
+        shown |= dict(zip(variables, defaults.replace("`", "").split(", "), strict=True))
+    kinds = {None: "–", True: "required"}
+    defaults = {
+        name.upper(): kinds.get(field.is_required() or field.default)
+        or re.sub(r"^(\d+)\.0$", r"\1", str(field.default))
+        for name, field in Settings.model_fields.items()
+    }
+    assert shown == defaults | {"BOLT_BOT_DATA_DIR": "./data"}

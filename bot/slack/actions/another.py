@@ -10,12 +10,12 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.core.buttons import START_ANOTHER, read_request_value
 from bot.core.command import Wanted, canonical
-from bot.core.errors import BadCommand, SlackError, StoreAway
+from bot.core.errors import BadCommand, StoreAway
 from bot.core.message import Message
 from bot.core.request import Origin, in_words, pinned, request_id
 from bot.core.text import Bold
 from bot.flows.ports import Asked, Asker
-from bot.slack.desk import Desk, click_asker, click_message
+from bot.slack.desk import Desk, click_asker, click_message, replace_or_tell
 
 RECORD_S = 1.0
 
@@ -42,15 +42,10 @@ class Answer:
 
 async def tell(desk: Desk, asker: Asker, answer: Answer) -> None:
     """Answer whoever clicked."""
-    if answer.replace and asker.response_url:
-        try:
-            await desk.chat.respond(asker.response_url, answer.message, replace=True)
-        except SlackError:
-            # What was asked for is done; told beside the question it is told as well.
-            pass
-        else:
-            return
-    await desk.tell(asker, answer.message)
+    if answer.replace:
+        await replace_or_tell(desk, asker, answer.message)
+    else:
+        await desk.tell(asker, answer.message)
 
 
 async def _again(desk: Desk, asker: Asker, body: dict[str, Any], value: str) -> Answer:

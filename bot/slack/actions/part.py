@@ -13,7 +13,7 @@ from bot.core.buttons import PartButton, read_part_value
 from bot.core.errors import BadCommand, StoreAway
 from bot.core.message import Message
 from bot.flows.ports import Asker
-from bot.slack.desk import Desk, click_asker
+from bot.slack.desk import Desk, click_asker, replace_or_tell
 
 RECORD_S = 1.0
 ELSEWHERE = "That run belongs to another Bolt workspace; look at it in Bolt."
@@ -59,7 +59,7 @@ async def _click(desk: Desk, body: dict[str, Any], value: str, on_click: OnClick
 async def _tell(desk: Desk, asker: Asker, work: Awaitable[Message], *, replaces: bool) -> None:
     answer = await work
     # A sentence alone says why not: what stands there stays.
-    if replaces and answer.blocks and asker.response_url:
-        await desk.chat.respond(asker.response_url, answer, replace=True)
+    if replaces and answer.blocks:
+        await replace_or_tell(desk, asker, answer)
     else:
         await desk.tell(asker, answer)
