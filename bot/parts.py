@@ -220,7 +220,10 @@ class _Builder:
             runs=Runs(scripts),
             due={name: DueSet(scripts, name, lease_s=lease_s, gap_s=gaps.get(name, 0)) for name in names},
             edits=Edits(scripts, budget, lease_s=lease_s),
-            posts=Posts(scripts, budget, lease_s=lease_s, upload_lease_s=max(UPLOAD_LEASE_S, lease_s)),
+            # A file takes longer than a message.
+            posts=Posts(
+                scripts, budget, lease_s=lease_s, upload_lease_s=max(min(UPLOAD_LEASE_S, 6 * lease_s), lease_s)
+            ),
             watches=Watches(scripts, limits),
             lines=Lines(scripts, limits),
             uploads=Uploads(scripts),

@@ -152,7 +152,7 @@ async def test_it_is_stopped_by_its_button(stage: Stage) -> None:
 async def test_a_flood_of_hostile_lines_is_cut_and_masked(stage: Stage) -> None:
     """Head and tail with a line that says what is left out; nothing in it mentions anyone."""
     lines = tuple(f"{HOSTILE[number % 4]} {number}" for number in range(20_000))
-    stage.sandbox.bolt.add_schedule(Schedule(0, "Slow", "slow", Character((Step("./slow", 60, prints=lines),))))
+    stage.sandbox.bolt.add_schedule(Schedule(0, "Slow", "slow", Character((Step("./slow", 400, prints=lines),))))
     await follow(stage)
     await stage.until(lambda: len(posts(stage)) >= 2, timeout_s=LONG_S)
     for post in posts(stage):
@@ -176,7 +176,7 @@ async def test_a_run_that_is_deleted_meanwhile_is_told_once(stage: Stage) -> Non
 
 async def test_bolt_away_for_a_while_is_waited_for(stage: Stage) -> None:
     """It goes on where it was."""
-    ticking(stage, seconds=200)
+    ticking(stage, seconds=100)
     await follow(stage, BOLT_BOT_API_TIMEOUT_S="1")
     await stage.until(lambda: len(posts(stage)) >= 1)
     stage.sandbox.bolt.add_fault(Fault("status", operation="boltCommandLogs", count=4, status=503))
