@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from redis import Redis as BlockingRedis
 from redis.asyncio import Redis
 
@@ -19,6 +20,10 @@ from bot.store.embedded import Embedded, find_server, identify
 
 OURS = ("BOLT_BOT_", "PARADIME_", "SLACK_", "REDIS_")
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+
+# The same examples each time, and as long as they take: a test fails for the code, not for the machine or the draw.
+settings.register_profile("steady", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("steady")
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.core import buttons
@@ -85,6 +85,7 @@ def test_a_value_that_is_no_runs_is_refused(value: str) -> None:
         buttons.read_run_value(value)
 
 
+@settings(max_examples=40)
 @given(
     st.recursive(
         st.none() | st.integers() | st.text() | st.booleans(),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.core.hint import LARGEST_ID, MOST_RUNS, Hint, read_hint
@@ -49,6 +49,7 @@ JSON = st.recursive(
 )
 
 
+@settings(max_examples=40)
 @given(JSON)
 def test_no_body_is_a_fault(body: object) -> None:
     """Whatever it is, what comes out are ids that Bolt could have."""

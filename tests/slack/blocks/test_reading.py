@@ -196,7 +196,7 @@ SUMMARIES = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.lists(SCHEDULES, min_size=1, max_size=12), st.lists(SUMMARIES, max_size=12), st.booleans())
 def test_whatever_bolt_tells_slack_takes_it(schedules: list[Schedule], listed: list[RunSummary], active: bool) -> None:  # noqa: FBT001 - drawn
     """Names, slugs, crons, commands, states and times of any kind."""
