@@ -84,14 +84,14 @@ async def test_a_private_refusal(stage: Stage, tab: Tab) -> None:
 
 async def test_the_bot_is_killed_and_started_again(stage: Stage, tab: Tab) -> None:
     """A run is followed to its end by the bot that comes after."""
-    bot = await stage.start_bot()
+    bot = await stage.start_bot({"BOLT_BOT_LEASE_S": "1.5"})
     await tab.say("/bolt run backfill")
     await tab.sees(tab.messages().last, "is running")
     bot.kill()
     await bot.ended()
     await tab.say("/bolt status 1")
     await tab.sees(tab.messages().last, "failed with the error")
-    await stage.start_bot()
+    await stage.start_bot({"BOLT_BOT_LEASE_S": "1.5"})
     run = stage.started()[-1]
     stage.sandbox.bolt.end(run.id, "SUCCESS")
     await tab.sees(tab.messages().first, "succeeded in")

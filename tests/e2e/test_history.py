@@ -57,7 +57,7 @@ async def test_where_it_cannot_be_shown_the_person_gets_it_in_words(stage: Stage
 
 async def test_a_lost_reply_is_looked_for(stage: Stage) -> None:
     """It is there: nothing more is said, and it is not posted twice."""
-    await stage.start_bot()
+    await stage.start_bot({"BOLT_BOT_LEASE_S": "1.5"})
     stage.sandbox.workspace.faults.add(SlackFault("drop_after", "files.completeUploadExternal"))
     await stage.slash("history hourly")
     await stage.until(lambda: len(pictures(stage)) == 1, timeout_s=30)

@@ -62,12 +62,12 @@ async def test_a_run_is_cancelled_and_looked_at_from_there(stage: Stage) -> None
 
 async def test_it_is_the_same_after_a_kill(stage: Stage) -> None:
     """The lists are as durable as the runs."""
-    await stage.start_bot()
+    await stage.start_bot({"BOLT_BOT_LEASE_S": "1.5"})
     await stage.slash("run backfill")
     await stage.until(stage.card_says("is running"))
     stage.bots[-1].kill()
     await stage.bots[-1].ended()
-    await stage.start_bot()
+    await stage.start_bot({"BOLT_BOT_LEASE_S": "1.5"})
     await stage.slash("status")
     await stage.until(stage.told_privately("1 run is active"))
     stage.sandbox.bolt.end(stage.started()[-1].id, "SUCCESS")
