@@ -241,7 +241,7 @@ async def test_a_retry_that_bolt_refuses_takes_its_card_back(stage: Stage) -> No
     await failed_run(stage)
     stage.sandbox.bolt.add_fault(Fault("graphql_error", operation="retryBoltRun", message="No slots are free"))
     await stage.click("Retry failed")
-    await stage.until(stage.told_privately("Bolt did not start it: No slots are free. /bolt retry"))
+    await stage.until(stage.told_privately("Bolt did not start it: No slots are free. Retry run"))
     await stage.until(lambda: len(stage.cards()) == 1)
     assert "Retried" not in stage.cards()[0].text
 
