@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from bot.sandbox.bolt import Fault, Start
@@ -256,7 +258,11 @@ async def test_a_deleted_card_gives_its_place_to_a_new_one(stage: Stage) -> None
     stage.sandbox.bolt.add_fault(Fault("graphql_error", operation="cancelBoltRun", count=None))
     await stage.slash(f"cancel {run.id}", user="grace")
     await stage.until(lambda: "cannot be edited any more" in stage.bots[-1].printed())
-    await stage.click(WATCH)
+    # That it is gone is on record a moment after the log has it.
+    async with asyncio.timeout(15):
+        while not stage.cards():
+            await stage.click(WATCH)
+            await asyncio.sleep(0.5)
     await stage.until(stage.card_says("is running"))
     ends(stage, run)
     await stage.until(stage.replied("succeeded"))
