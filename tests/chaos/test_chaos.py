@@ -92,6 +92,7 @@ def broken() -> Iterator[tuple[str, Seen]]:
     yield "two cards", but(cards=(CARD, *card(ts="1.2", text="*Job* is starting", runs=())))
     yield "no card", but(cards=())
     yield "no card", but(cards=(LOOKING,))
+    yield "no card", but(cards=(LOOKING,), unclear={"abc": AT + 0.5})
     yield "card elsewhere", but(cards=card(channel="C2"))
     yield "card of nothing", but(runs=(), cards=card(text="*Job* is starting", runs=()))
     yield "another's run", but(cards=card(key="start:xyz"))
@@ -125,6 +126,10 @@ def excused() -> Iterator[tuple[str, Seen]]:
     yield "not taken in, and started", but(commands=command(problems=("operation_timeout",)))
     yield "looked for", but(runs=(), cards=(LOOKING,), struck=(LOST,), unclear={"abc": AT + 1})
     yield "looked for, never sent", but(runs=(), cards=(LOOKING,), upsets=(KILLED,), unclear={"abc": AT + 1})
+    yield (
+        "unclear, with a run that Bolt began late",
+        but(cards=(LOOKING,), runs=run(at=AT + 2.5), unclear={"abc": AT + 1}),
+    )
     yield "unclear, with a run", but(cards=(LOOKING,), struck=(LOST,), unclear={"abc": AT + 1})
     twice = card(replies=(END, dataclasses.replace(END, at=AT + 6)))
     yield "told twice, once late", but(cards=twice, struck=(TOLD,))

@@ -70,5 +70,4 @@ HANDLERS: dict[type[Command], Handler] = {
 
 async def handle(desk: Desk, call: Call, command: Command) -> Message | None:
     """Do what a command asks for."""
-    handler = HANDLERS.get(type(command))
-    return await handler(desk, call, command) if handler else Message(("I cannot do that yet.",))
+    return await HANDLERS[type(command)](desk, call, command)
