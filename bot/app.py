@@ -29,7 +29,7 @@ from bot.paradime.client import BoltClient, ClientLimits
 from bot.paradime.credentials import Credentials
 from bot.paradime.download import Downloader
 from bot.parts import Parts, Services, build
-from bot.settings import Settings
+from bot.settings import Settings, policy
 from bot.slack import actions, commands, events, shortcuts, views
 from bot.slack.client import UPLOAD_S, SlackChat
 from bot.slack.http import handler
@@ -271,6 +271,7 @@ class App:
                 downloads=self._downloads,
                 tasks=self._tasks,
                 mask=self._mask,
+                policy=policy(self._settings.bolt_bot_policy_file),
                 watch_redis=self._outages["redis"],
                 incident=incident,
             ),

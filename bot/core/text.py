@@ -33,6 +33,14 @@ class Mention:
 
 
 @dataclass(frozen=True, slots=True)
+class Group:
+    """A user group, by Slack's id: whoever is in it is notified. `name` is what it is called, with its @."""
+
+    group: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Channel:
     """A channel, by Slack channel id."""
 
@@ -65,7 +73,7 @@ class Emoji:
     name: str
 
 
-Span = str | Bold | Code | Mention | Channel | Link | When | Emoji
+Span = str | Bold | Code | Mention | Group | Channel | Link | When | Emoji
 Sentence = tuple[Span, ...]
 
 

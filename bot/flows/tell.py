@@ -111,7 +111,7 @@ class Tell:
 
     async def _start(self, post: Post, request_id: str) -> None:
         request = await self._requests.load(request_id)
-        if request is None or request.state is not State.LOOKED:
+        if request is None or request.state not in {State.LOOKED, State.PENDING}:
             await self._posts.refuse(post, request_id, "")
             return
         try:

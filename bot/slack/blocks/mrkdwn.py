@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from datetime import UTC
 
-from bot.core.text import Bold, Channel, Code, Emoji, Link, Mention, Sentence, Span, When
+from bot.core.text import Bold, Channel, Code, Emoji, Group, Link, Mention, Sentence, Span, When
 
 JOINER = "\u2060"
 # Looks like a backtick, and ends no code span.
@@ -20,6 +20,7 @@ CODE_TICK = "\u02cb"
 _FORMATTING = re.compile(r"((?<![A-Za-z0-9])[*_~]|[*_~](?![A-Za-z0-9])|`|:(?=[\w+'-]{1,100}:))")
 _PINGS = re.compile(r"@(?=channel|here|everyone)", re.IGNORECASE)
 _USER = re.compile(r"[UW][A-Z0-9]{1,20}")
+_GROUP = re.compile(r"S[A-Z0-9]{1,20}")
 _CHANNEL = re.compile(r"[CGD][A-Z0-9]{1,20}")
 _EMOJI = re.compile(r"[a-z0-9_+-]{1,80}")
 _SAFE_URL = re.compile(r"https?://[^\s<>|]+")
@@ -55,6 +56,8 @@ def _marked(span: Span) -> str:
             return _code(text)
         case Mention(user):
             return f"<@{user}>" if _USER.fullmatch(user) else inert(user)
+        case Group(group, name):
+            return f"<!subteam^{group}>" if _GROUP.fullmatch(group) else inert(name)
         case Channel(channel):
             return f"<#{channel}>" if _CHANNEL.fullmatch(channel) else inert(channel)
         case Link(url, text):
@@ -88,6 +91,8 @@ def _plain(span: Span) -> str:
             return text
         case Mention(user):
             return f"@{user}"
+        case Group(_, name):
+            return name
         case Channel(channel):
             return f"#{channel}"
         case When(at):

@@ -7,9 +7,11 @@ posted_in(channel)
 local card = table.concat({ARGV[8], ARGV[9], ARGV[10]}, ':')
 local known = redis.call('HMGET', hash, 'state', 'card')
 if known[2] == card then return 'ok' end
-local queued = known[1] == 'queued'
-if known[1] ~= 'looked' and not queued then return 'lost' end
-redis.call('HSET', hash, 'state', queued and 'queued' or 'carded', 'card', card, 'post', 'done:' .. ARGV[10])
+-- What waits for its turn, or for somebody's approval, goes on waiting; the others are to be sent.
+local queued, pending = known[1] == 'queued', known[1] == 'pending'
+if known[1] ~= 'looked' and not queued and not pending then return 'lost' end
+redis.call('HSET', hash, 'state', (queued or pending) and known[1] or 'carded', 'card', card, 'post', 'done:' .. ARGV[10])
+if pending then redis.call('HSETNX', hash, 'pending_us', num(now())) end
 redis.call('HSET', key('card', card), 'team', ARGV[8], 'request', id, 'shown', 'req:' .. redis.call('HGET', hash, 'rev'))
 redis.call('ZREM', items, item)
 waits_no_more(id, channel)
