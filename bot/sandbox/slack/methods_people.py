@@ -26,8 +26,9 @@ def auth_test(ws: Workspace, _args: Args) -> Json:
 
 def user_info(ws: Workspace, args: Args) -> Json:
     """users.info."""
-    user = ws.users.get(args.need("user"))
+    user = ws.users.get(args.text("user"))
     if user is None:
+        # Also where none was given, or in a body that this method does not read.
         raise Refused("user_not_found")
     locale = {"locale": "en-GB"} if args.flag("include_locale") else {}
     return {"ok": True, "user": user_shape(ws, user) | locale}
