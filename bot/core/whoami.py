@@ -48,7 +48,7 @@ def whoami(policy: Policy, person: Person, place: Place) -> Message:
         spans += ["\n" if at else "", *line]
     kind = "No policy is set, so the usual rules hold." if policy.is_default else "By the policy of this bot."
     facts: Sentence = (kind, *((f" {person.why}.",) if person.why else ()), *((f" {place.why}.",) if place.why else ()))
-    return Message((*first, " ", *spans), (Paragraph((*first,)), Paragraph(tuple(spans)), Facts(facts)))
+    return Message((*first, " ", *spans, "\n", *facts), (Paragraph((*first,)), Paragraph(tuple(spans)), Facts(facts)))
 
 
 def _is(person: Person) -> list[Span]:

@@ -49,7 +49,8 @@ class Approvals:
         if why_not:
             log.warning("somebody may not decide", request=request_id, user=asker.user)
             return Message((why_not,))
-        word = await self._requests.decide(request, asker.user, yes=yes)
+        why = "" if yes else "It was denied, so nothing was started."
+        word = await self._requests.decide(request, asker.user, yes=yes, why=why)
         log.info("decided", request=request_id, yes=yes, user=asker.user, word=word)
         if word in {"ok", "late"}:
             self._decided()

@@ -90,9 +90,17 @@ class Gate:
         return await self._decide(deed, await self._target_of_start(request, look))
 
     async def approver(self, user: str, approval: Approval) -> bool | None:
-        """Whether somebody may approve: read anew. None where that cannot be read now."""
-        person = await self._people.person(user, fresh=True)
-        return None if person.groups is None else approval.by in person.groups
+        """Whether somebody may approve: read anew. None where that cannot be read now.
+
+        Slack tells of user groups seldom: who clicks without being in one, however often, is not looked up each time.
+        """
+        for fresh in (False, True):
+            person = await self._people.person(user, fresh=fresh)
+            if person.groups is None:
+                return None
+            if approval.by not in person.groups:
+                return False
+        return True
 
     async def group(self, name: str) -> str | None:
         """The id of a user group that the policy names."""

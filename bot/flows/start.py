@@ -56,6 +56,7 @@ from bot.flows.suggest import suggestions
 log = structlog.get_logger()
 
 LOOK_AGAIN_S = 3.0
+CARD_AGAIN_S = 0.5
 UNCLEAR_AGAIN_S = 30.0
 NOT_SENT_AGAIN_S = 2.0
 # How often a start that waited for its turn may be overtaken, and how soon it looks again where nobody is known to have done it.
@@ -149,11 +150,11 @@ class Start:
         else:
             await self._refuse(lease, request, refusal(decision, _action(request), self._rules.command))
 
-    async def _looked(self, lease: Lease, request: Request) -> Look | None:
+    async def _looked(self, lease: Lease, request: Request, *, fresh: bool = False) -> Look | None:
         """What the request is about to start; None where there is nothing to start, or nothing can be found out now."""
         try:
             async with self._at_once:
-                return await self._looks.at(request)
+                return await self._looks.at(request, fresh=fresh)
         except NotStartable as answer:
             await self._requests.refused(lease, request, answer.why, near=answer.near)
         except (BoltDenied, BoltRejected) as refused:
@@ -196,7 +197,11 @@ class Start:
 
     async def _look_again(self, lease: Lease, request: Request) -> None:
         """It was approved. Meanwhile the schedule may be another, and the asker may not be allowed to ask any more."""
-        look = await self._looked(lease, request)
+        if request.card is None:
+            # The click was faster than the record of the card on which it was.
+            await self._due.give_back(lease, delay_s=CARD_AGAIN_S)
+            return
+        look = await self._looked(lease, request, fresh=True)
         if look is None:
             return
         if changed(request.look, look):

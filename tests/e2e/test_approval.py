@@ -36,6 +36,11 @@ def is_open(stage: Stage) -> bool:
     return "Approve" in str(stage.cards()[-1].blocks)
 
 
+def calls(stage: Stage) -> int:
+    """How often Slack was asked who is in which group: it tells that seldom."""
+    return sum(call.what == "usergroups.list" for call in stage.sandbox.workspace.calls)
+
+
 async def test_somebody_else_approves_and_it_starts_once(stage: Stage) -> None:
     """However often it is clicked. The card shows both names, to the end."""
     await asked(stage, 'run nightly --branch dev --reason "late data"')
@@ -67,10 +72,12 @@ async def test_the_asker_does_not_approve(stage: Stage) -> None:
 async def test_who_is_not_in_the_group_does_not_decide(stage: Stage) -> None:
     """Neither yes nor no."""
     await asked(stage)
-    for label in ("Approve", "Deny"):
+    before = calls(stage)
+    for label in ("Approve", "Deny", "Approve", "Approve"):
         await stage.click(label, user="gus")
         await stage.until(stage.told_privately("Only members of @data-team approve this", user="gus"))
         stage.sandbox.workspace.privates.clear()
+    assert calls(stage) <= before + 1
     assert stage.started() == []
     assert is_open(stage)
 
@@ -127,8 +134,11 @@ async def test_the_first_decision_counts(stage: Stage) -> None:
     await stage.until(
         lambda: any(words in one.text for words in late for who in ("gus", "grace") for one in stage.private(who))
     )
-    denied = "denied it" in stage.cards()[-1].text
-    assert len(stage.started()) == (0 if denied else 1)
+    if any("was denied by" in one.text for who in ("gus", "grace") for one in stage.private(who)):
+        await stage.until(stage.card_says("denied it"))
+        assert stage.started() == []
+    else:
+        await stage.until(lambda: len(stage.started()) == 1)
 
 
 async def test_nobody_approves_in_time(stage: Stage) -> None:
@@ -169,7 +179,7 @@ async def test_a_retry_is_approved_as_well(stage: Stage) -> None:
     add_schedule(stage)
     run = starts(stage)
     ends(stage, run, "FAILED")
-    await asked(stage, f"retry {run.id}")
+    await asked(stage, f"retry {run.id} --all")
     assert f"run {run.id}" in stage.cards()[-1].text
     await stage.click("Approve", user="grace")
     await stage.until(lambda: len(stage.started()) == 1)
@@ -200,8 +210,11 @@ async def test_it_waits_through_a_restart(stage: Stage) -> None:
     await stage.bots[-1].ended()
     await stage.start_bot(settings | {"BOLT_BOT_LEASE_S": "1.5"})
     assert stage.started() == []
-    await stage.click("Approve", user="grace")
-    await stage.until(lambda: len(stage.started()) == 1)
+    while not stage.started():
+        # Killed before the card was on record, it has to be found in the channel first.
+        await stage.click("Approve", user="grace")
+        await asyncio.sleep(0.5)
+    assert len(stage.cards()) == 1
 
 
 async def test_killed_between_the_approval_and_the_start_it_starts_once(stage: Stage) -> None:

@@ -113,7 +113,7 @@ async def test_clicks_and_reads_are_on_record(stage: Stage) -> None:
     await stage.slash(f"run {SLUG}")
     await stage.until(stage.card_says("is running"))
     await stage.slash("list")
-    await stage.until(stage.told_privately("active schedules"))
+    await stage.until(stage.told_privately("schedules, page"))
     await stage.click("Cancel run", user="grace")
     await stage.until(stage.replied("cancelled"))
     (run,) = stage.started()
@@ -151,7 +151,7 @@ async def test_those_who_may_read_it_in_slack(stage: Stage) -> None:
     await stage.slash("run nightly", user="grace")
     await stage.until(stage.told_privately("not Grace", user="grace"))
     await stage.slash("list", user="gus")
-    await stage.until(stage.told_privately("active schedules", user="gus"))
+    await stage.until(stage.told_privately("schedules, page", user="gus"))
     await stage.slash("audit", user="grace")
     await stage.until(stage.told_privately("the record is Ada's to read", user="grace"))
     await stage.slash("audit --since 1h")
@@ -173,7 +173,7 @@ async def test_it_is_exported_from_a_moment_on(stage: Stage) -> None:
     """Nothing is older than that; a moment that is none is refused by the command line."""
     await stage.start_bot()
     await stage.slash("list")
-    await stage.until(stage.told_privately("active schedules"))
+    await stage.until(stage.told_privately("schedules, page"))
     assert len(await export(stage, "--since", "1h")) == 1
     assert await export(stage, "--since", "2999-01-01") == []
 

@@ -2,8 +2,9 @@
 -- long it may be approved in us. Gives 'ok', 'late', or the state it is in
 local id, hash = ARGV[3], key('req', ARGV[3])
 local known, at = redis.call('HMGET', hash, 'state', 'card', 'pending_us'), now()
-if known[1] ~= 'pending' or not known[2] then return known[1] or 'gone' end
-if at - tonumber(known[3]) > tonumber(ARGV[7]) then return 'late' end
+if known[1] ~= 'pending' then return known[1] or 'gone' end
+-- Its card is there, or nobody could click on it; that it is may not be on record yet. See carded.lua.
+if at - tonumber(known[3] or num(at)) > tonumber(ARGV[7]) then return 'late' end
 local yes = ARGV[5] == '1'
 if yes then
   -- From here on it is as any start: asked for now, and sent soon or not at all.
@@ -15,5 +16,5 @@ else
 end
 redis.call('HINCRBY', hash, 'rev', 1)
 redis.call('ZADD', key('due', 'requests'), num(at), id)
-dirty(known[2], 'state')
+if known[2] then dirty(known[2], 'state') end
 return 'ok'
