@@ -71,7 +71,7 @@ def _ms(rounds: list[Times]) -> str:
 @asynccontextmanager
 async def _rival() -> AsyncIterator[Control]:
     """The bare app, with a Slack of its own."""
-    async with sandbox() as (base, environment), control(base) as slack:
+    async with sandbox() as (base, environment, _), control(base) as slack:
         await make_channels(slack, NAMES)
         async with helper(sys.executable, "-m", "bench.bare_app", environment=environment):
             yield slack

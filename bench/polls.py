@@ -84,7 +84,7 @@ async def _sdk(seconds: float) -> float | None:
     """The SDK's requests a run and minute, None where it is not set up."""
     if not SDK_PYTHON.exists():
         return None
-    async with sandbox() as (base, environment), control(base) as bolt:
+    async with sandbox() as (base, environment, _), control(base) as bolt:
         await bolt.post("bolt/schedules", {"name": "Long", "slug": "long", "commands": list(LONG)})
         started = await many(range(SDK_RUNS), lambda _number: bolt.post("bolt/runs", {"slug": "long"}))
         await asyncio.sleep(RUNNING_S)

@@ -98,20 +98,21 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Worlds:
-    """A Slack and a Bolt, with the environment of a bot between them."""
+    """A Slack and a Bolt, with the environment of a bot between them, and Bolt's process."""
 
     slack: Control
     bolt: Control
     environment: Environment
+    bolt_pid: int
 
 
 @contextlib.asynccontextmanager
 async def worlds() -> AsyncIterator[Worlds]:
     """Slack and Bolt each in a process: what Bolt's answers cost to compute must not delay the clock of Slack."""
-    async with sandbox() as (slack_base, slack), sandbox() as (bolt_base, bolt):
+    async with sandbox() as (slack_base, slack, _), sandbox() as (bolt_base, bolt, bolt_pid):
         environment = slack | {name: value for name, value in bolt.items() if name.startswith("PARADIME_")}
         async with control(slack_base) as slack_control, control(bolt_base) as bolt_control:
-            yield Worlds(slack_control, bolt_control, environment)
+            yield Worlds(slack_control, bolt_control, environment, bolt_pid)
 
 
 @contextlib.asynccontextmanager
@@ -125,8 +126,8 @@ async def control(base: str) -> AsyncIterator[Control]:
 
 
 @contextlib.asynccontextmanager
-async def sandbox(speed: float = 1.0) -> AsyncIterator[tuple[str, Environment]]:
-    """A sandbox in a process of its own: its address, and the environment of a bot."""
+async def sandbox(speed: float = 1.0) -> AsyncIterator[tuple[str, Environment, int]]:
+    """A sandbox in a process of its own: its address, the environment of a bot, and the process' id."""
     port = free_port()
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -142,7 +143,7 @@ async def sandbox(speed: float = 1.0) -> AsyncIterator[tuple[str, Environment]]:
                 if line.startswith("export "):
                     name, _, value = line.removeprefix("export ").partition("=")
                     environment[name] = value.strip("'\"")
-        yield f"http://127.0.0.1:{port}", environment
+        yield f"http://127.0.0.1:{port}", environment, process.pid
     finally:
         await _end(process)
 
@@ -211,6 +212,12 @@ async def helper(
         yield process
     finally:
         await _end(process)
+
+
+def processor_s(pid: int) -> float:
+    """The processor time that a process has used so far, in seconds (proc(5), stat: utime and stime)."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def free_port() -> int:

@@ -49,8 +49,11 @@ class Histories:
         self._mask = mask
         self._clock = clock
 
-    async def post(self, asker: Asker, asked: HistoryCommand, delivery: str) -> Message | None:
-        """Post the picture into the channel or thread; what is to be said privately instead, where that is not possible."""
+    async def post(self, asker: Asker, asked: HistoryCommand, delivery: str, *, not_here: str = "") -> Message | None:
+        """Post the picture into the channel or thread; what is to be said privately instead, where that is not possible.
+
+        `not_here` says why nothing may be posted here: then it is told in words.
+        """
         try:
             if not await self._deliveries.is_new(delivery):
                 return None
@@ -68,6 +71,8 @@ class Histories:
         shown = History(self._mask(schedule.name), whole.bars[-asked.runs :])
         if not shown.is_enough:
             return too_few(schedule, shown)
+        if not_here:
+            return in_words(schedule, shown, not_here)
         try:
             picture = await self._charts.draw(shown)
         except NoChart as failed:

@@ -73,7 +73,7 @@ def _asking(desk: Desk, call: Call, command: Command) -> tuple[Deed, Awaitable[D
         about = deed(call, of_run.action, text, posts=of_run.posts)
         return about, gate.of_run(about, RunKey(desk.workspace, of_run.run_id))
     if of_schedule := _of_schedule(command):
-        about = deed(call, of_schedule.action, text, posts=of_schedule.posts)
+        about = deed(call, of_schedule.action, text)
         return about, gate.of_schedule(about, of_schedule.name)
     match command:
         case StatusCommand() | ListCommand():
@@ -96,7 +96,6 @@ class _OfRun:
 class _OfSchedule:
     action: Action
     name: str
-    posts: bool = False
 
 
 def _of_run(command: Command) -> _OfRun | None:
@@ -115,10 +114,8 @@ def _of_run(command: Command) -> _OfRun | None:
 
 def _of_schedule(command: Command) -> _OfSchedule | None:
     match command:
-        case StatusCommand(schedule=str(name)) | ShowCommand(name) | RunsCommand(name):
+        case StatusCommand(schedule=str(name)) | ShowCommand(name) | RunsCommand(name) | HistoryCommand(name):
             return _OfSchedule(Action.READ, name)
-        case HistoryCommand(schedule=name):
-            return _OfSchedule(Action.READ, name, posts=True)
         case SuspendCommand(schedule=name):
             return _OfSchedule(Action.PAUSE, name)
         case _:

@@ -203,12 +203,13 @@ async def test_a_group_that_there_is_not(stage: Stage) -> None:
 
 
 async def test_it_waits_through_a_restart(stage: Stage) -> None:
-    """Asked, the bot killed, approved while it is away in vain, and approved after."""
+    """Asked, the bot killed, and approved when another one is there."""
+    stage.settings["BOLT_BOT_LEASE_S"] = "1.5"
     await asked(stage)
     settings = policy(stage, TEXT.format(within=WITHIN))
     stage.bots[-1].kill(signal.SIGKILL)
     await stage.bots[-1].ended()
-    await stage.start_bot(settings | {"BOLT_BOT_LEASE_S": "1.5"})
+    await stage.start_bot(settings)
     assert stage.started() == []
     while not stage.started():
         # Killed before the card was on record, it has to be found in the channel first.
@@ -219,6 +220,7 @@ async def test_it_waits_through_a_restart(stage: Stage) -> None:
 
 async def test_killed_between_the_approval_and_the_start_it_starts_once(stage: Stage) -> None:
     """Whoever takes over finds it approved."""
+    stage.settings["BOLT_BOT_LEASE_S"] = "1.5"
     await asked(stage)
     settings = policy(stage, TEXT.format(within=WITHIN))
     stage.sandbox.bolt.faults.add(Fault("away", None))
@@ -226,7 +228,7 @@ async def test_killed_between_the_approval_and_the_start_it_starts_once(stage: S
     stage.bots[-1].kill(signal.SIGKILL)
     await stage.bots[-1].ended()
     stage.sandbox.bolt.faults.clear()
-    await stage.start_bot(settings | {"BOLT_BOT_LEASE_S": "1.5"})
+    await stage.start_bot(settings)
     await stage.until(lambda: len(stage.started()) == 1)
     await stage.until(stage.replied("succeeded"))
     assert stage.asked("triggerBoltRun") == 1

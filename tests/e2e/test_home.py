@@ -199,11 +199,11 @@ async def test_the_form_opens_from_there(stage: Stage) -> None:
 async def test_without_its_scopes_it_shows_less_and_says_so(stage: Stage, missing: tuple[str, ...]) -> None:
     """Never what might be none of that person's business. It is no outage of Slack."""
     workspace = stage.sandbox.workspace
-    workspace.scopes -= set(missing)
     workspace.channel("finance").members.append(workspace.bot.id)
     bot = await stage.start_bot()
     await stage.slash("run backfill", channel="finance")
     await stage.until(stage.card_says("is running", "finance"))
+    workspace.scopes -= set(missing)
     await opened(stage, f"the scope {missing[0]} is missing", "grace")
     assert "Active runs in your channels (" not in reads(stage, "grace")
     await opened(stage, "Your active runs (1)")
@@ -320,6 +320,7 @@ async def test_what_a_button_carries_is_not_believed(stage: Stage, value: str, a
     workspace = stage.sandbox.workspace
     workspace.channel("finance").members.append(workspace.bot.id)
     await stage.start_bot()
+    stage.sandbox.workspace.user("gus").role = "member"
     await stage.slash("run nightly --reason first", user="gus")
     await stage.until(stage.card_says("succeeded"))
     await opened(stage, "Run in #data-eng", "gus")

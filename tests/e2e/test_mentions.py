@@ -220,7 +220,7 @@ async def test_a_redis_that_hangs(stage: Stage, redis_url: str) -> None:
     await stage.mention("run nightly")
     await stage.until(stage.told_privately("I could not write this down in time"))
     await stage.mention("cancel", thread=card.ts)
-    await stage.until(stage.told_privately("I could not note in time"))
+    await stage.until(stage.told_privately("I could not check in time whether you may do that"))
     assert set(heard(stage)) == {"acknowledged"}
 
 

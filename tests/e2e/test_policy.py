@@ -101,7 +101,7 @@ async def test_a_missing_scope_is_named(stage: Stage, scope: str, words: str) ->
 
 
 async def test_nothing_is_posted_where_others_look_in(stage: Stage) -> None:
-    """A start and a picture are refused in a channel that is shared; a private answer is not."""
+    """A start is refused in a channel that is shared, and a picture told in words; a private answer is none."""
     workspace = stage.sandbox.workspace
     await stage.sandbox.slack.admin.share("data-eng", "T0OTHER")
     await stage.start_bot()

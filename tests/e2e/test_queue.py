@@ -156,6 +156,7 @@ async def test_it_is_listed_and_taken_out_from_there(stage: Stage) -> None:
     await stage.start_bot()
     await queued(stage)
     await queued(stage, user="grace")
+    stage.sandbox.workspace.user("gus").role = "member"
     await stage.slash("status", user="gus")
     await stage.until(stage.told_privately("I follow no active run in this channel; ", "gus"))
     told = stage.private("gus")[-1]

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from bot.core.command import HistoryCommand
+from bot.core.command import HistoryCommand, canonical
 from bot.core.message import Message
+from bot.core.policy import Action
+from bot.slack.blocks.mrkdwn import plain
 from bot.slack.desk import Call, Desk
+from bot.slack.permit import deed, unless_allowed
 
 
 async def handle(desk: Desk, call: Call, command: HistoryCommand) -> Message | None:
-    """Draw and post it."""
+    """Draw and post it; where nothing may be posted, whoever asked gets it in words."""
 
     async def post() -> None:
-        message = await desk.histories.post(call.asker, command, call.delivery)
+        about = deed(call, Action.READ, f"picture of {canonical(command)}", posts=True)
+        why_not = await unless_allowed(desk, about, desk.gate.of_schedule(about, command.schedule))
+        not_here = plain(why_not.text) if why_not else ""
+        message = await desk.histories.post(call.asker, command, call.delivery, not_here=not_here)
         if message is not None:
             await desk.tell(call.asker, message)
 
