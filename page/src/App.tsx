@@ -40,10 +40,11 @@ export function App() {
     () => ({
       users: new Map(state?.users.map((user) => [user.id, { ...user, bot: user.bot || user.id === state.bot }])),
       channels: new Map(state?.channels.map((each) => [each.id, each])),
+      usergroups: new Map(state?.usergroups?.map((each) => [each.id, each])),
       me: state?.users.find((user) => user.name === as)?.id ?? "",
       open: (channel) => go({ channel, thread: "", nav: false }),
     }),
-    [state?.users, state?.channels, state?.bot, as],
+    [state?.users, state?.channels, state?.usergroups, state?.bot, as],
   );
   useEffect(() => {
     // The address is whole from the beginning, so that it can be copied.

@@ -10,10 +10,15 @@ export interface User {
   bot?: boolean;
 }
 
+export interface UserGroup {
+  id: string;
+  handle: string;
+}
+
 export interface ChannelInfo {
   id: string;
   name: string;
-  kind: "public" | "private" | "im";
+  kind: "public" | "private" | "mpim" | "im";
   members: string[];
   is_archived: boolean;
 }
@@ -45,6 +50,7 @@ export interface State {
   bot: string;
   users: User[];
   channels: ChannelInfo[];
+  usergroups?: UserGroup[];
   commands?: Command[];
   shortcuts?: Shortcut[];
   home_tab_enabled?: boolean;

@@ -104,12 +104,15 @@ async def test_dates_are_in_the_viewers_zone(stage: Stage, open_tab: OpenTab) ->
 
 
 async def test_emoji_and_mentions(stage: Stage, tab: Tab) -> None:
-    """Emoji by their short names, people and channels by theirs."""
+    """Emoji by their short names, people and channels by theirs, user groups by their handles."""
     ws = stage.sandbox.workspace
-    ws.post(ws.channel("data-eng"), ws.bot, ":white_check_mark: <@U0GRACE> in <#C0ANALYTICS|>")
+    ws.post(
+        ws.channel("data-eng"), ws.bot, ":white_check_mark: <@U0GRACE> in <#C0ANALYTICS|> of <!subteam^S0DATALEADS>"
+    )
     await tab.sees(tab.messages().first, "✅")
     await tab.sees(tab.messages().first, "@grace")
     await tab.sees(tab.messages().first, "analytics")
+    await tab.sees(tab.messages().first, "@data-leads")
 
 
 async def test_pictures(stage: Stage, tab: Tab) -> None:

@@ -1,9 +1,10 @@
 import { createContext, use } from "react";
-import type { ChannelInfo, User } from "../types";
+import type { ChannelInfo, User, UserGroup } from "../types";
 
 export interface Names {
   users: Map<string, User>;
   channels: Map<string, ChannelInfo>;
+  usergroups: Map<string, UserGroup>;
   me: string;
   open: (channel: string) => void;
 }
@@ -11,6 +12,7 @@ export interface Names {
 export const NamesContext = createContext<Names>({
   users: new Map(),
   channels: new Map(),
+  usergroups: new Map(),
   me: "",
   open: () => undefined,
 });
@@ -19,6 +21,12 @@ export function UserMention({ id }: { id: string }) {
   const { users, me } = use(NamesContext);
   const user = users.get(id);
   return <span className={id === me ? "mention mention-me" : "mention"}>@{user?.name ?? id}</span>;
+}
+
+export function UserGroupMention({ id }: { id: string }) {
+  const { usergroups } = use(NamesContext);
+  const [key = id, label] = id.split("|");
+  return <span className="mention">@{usergroups.get(key)?.handle ?? (label?.replace(/^@/, "") || key)}</span>;
 }
 
 export function ChannelMention({ id }: { id: string }) {

@@ -5,7 +5,7 @@ import { safeUrl } from "../lib/text";
 import { useTheme } from "../lib/theme";
 import { fillDate, useNow } from "../lib/time";
 import type { TextObject } from "../types";
-import { ChannelMention, UserMention } from "./Mention";
+import { ChannelMention, UserGroupMention, UserMention } from "./Mention";
 
 function DateToken({ seconds, packed }: { seconds: number; packed: string }) {
   const [format, link, fallback] = unpackDate(packed);
@@ -34,7 +34,7 @@ function SafeLink({ href, className, children }: { href: string; className?: str
 const HOOKS: NonNullable<MessageProps["hooks"]> = {
   user: ({ id }) => <UserMention id={id} />,
   channel: ({ id }) => <ChannelMention id={id} />,
-  usergroup: ({ id }) => <span className="mention">@{id.split("|")[1]?.replace(/^@/, "") ?? id}</span>,
+  usergroup: ({ id }) => <UserGroupMention id={id} />,
   atHere: () => <span className="mention mention-all">@here</span>,
   atChannel: () => <span className="mention mention-all">@channel</span>,
   atEveryone: () => <span className="mention mention-all">@everyone</span>,

@@ -19,7 +19,7 @@ export function audible(messages: Message[], privates: Private[], bot: string): 
 // What a channel and its thread pane have in common: what is in it, and what can be done to it.
 export function useConversation(channel: string) {
   const { as, state, channels, read } = useLive();
-  const { users } = use(NamesContext);
+  const { users, usergroups } = use(NamesContext);
   const [dismissed, dismiss] = useDismissed(as);
   const [problem, setProblem] = useState("");
   const data = channels[channel];
@@ -42,7 +42,10 @@ export function useConversation(channel: string) {
     },
     [as, channel],
   );
-  const nameOf = useCallback((id: string) => shownName(users.get(id), id || "Slackbot"), [users]);
+  const nameOf = useCallback(
+    (id: string) => usergroups.get(id)?.handle ?? shownName(users.get(id), id || "Slackbot"),
+    [users, usergroups],
+  );
   const markRead = useCallback((place: string, ts: string) => live.markRead(place, ts), []);
   return {
     as,

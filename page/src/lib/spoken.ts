@@ -21,7 +21,7 @@ function said(leaf: Leaf, nameOf: (id: string) => string): string {
     case "channel":
       return `#${leaf.channel_id.split("|")[1] ?? nameOf(leaf.channel_id)}`;
     case "usergroup":
-      return leaf.usergroup_id.split("|")[1] ?? leaf.usergroup_id;
+      return leaf.usergroup_id.split("|")[1] ?? nameOf(leaf.usergroup_id);
     case "broadcast":
       return `@${leaf.range}`;
     case "emoji":
