@@ -58,7 +58,7 @@ class CannotServeError(Exception):
 
 async def run(settings: Settings) -> int:
     """Run until SIGTERM or SIGINT; the exit status."""
-    redactor = Redactor(settings.secrets())
+    redactor = Redactor(settings.secrets(), settings.patterns())
     configure(settings.bolt_bot_log_format, settings.bolt_bot_log_level, redactor.mask)
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()

@@ -17,7 +17,7 @@ from bot.store.connect import check, connect
 async def diagnose(settings: Settings) -> AsyncIterator[tuple[str, bool, str]]:
     """What `bolt-bot doctor` says: a name, whether it is well, and a sentence, for each thing that the bot needs."""
     yield "settings", True, "complete"
-    mask = Redactor(settings.secrets()).mask
+    mask = Redactor(settings.secrets(), settings.patterns()).mask
     yield await _diagnose_redis(settings)
     chat = SlackChat(settings.slack_bot_token.get_secret_value(), settings.slack_api_url, mask)
     try:

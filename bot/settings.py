@@ -17,6 +17,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from rapidfuzz import process
 
 from bot import redis_url
+from bot.core.patterns import PatternError, read_patterns
 
 # The forms of a Bolt secret that need no key: of one workspace, and of a company.
 BEARER_PREFIXES = ("prdm_wsp_", "prdm_cmp_")
@@ -71,6 +72,14 @@ def _starting(*prefixes: str) -> AfterValidator:
         return value
 
     return AfterValidator(check)
+
+
+def _patterns(value: SecretStr) -> SecretStr:
+    try:
+        read_patterns(value.get_secret_value())
+    except PatternError as error:
+        raise _should(str(error)) from None
+    return value
 
 
 def _one_word(value: SecretStr) -> SecretStr:
@@ -172,6 +181,8 @@ class Settings(BaseSettings):
     bolt_bot_channel_limit: int = Field(default=100, ge=1, le=10_000)
     bolt_bot_follow_gap_s: float = Field(default=15, ge=1, le=3600)
     bolt_bot_log_limit_mb: int = Field(default=64, ge=1, le=1024)
+    # What a pattern looks for may itself tell something.
+    bolt_bot_secret_patterns: Annotated[SecretStr, AfterValidator(_patterns)] | None = None
     # What Slack grants: a workspace of the larger kind may have more. The smaller one is for two bots that share an app.
     bolt_bot_edits_a_minute: int = Field(default=48, ge=12, le=10_000)
     bolt_bot_posts_a_minute: int = Field(default=240, ge=12, le=10_000)
@@ -201,6 +212,11 @@ class Settings(BaseSettings):
             return self.paradime_workspace_uid
         parts = [part for part in urlsplit(self.paradime_api_endpoint).path.split("/") if part not in {"", "graphql"}]
         return re.sub(r"[^\w.-]", "-", parts[-1])[:64] if parts else "default"
+
+    def patterns(self) -> tuple[re.Pattern[str], ...]:
+        """What else is secret, for the masker."""
+        held = self.bolt_bot_secret_patterns
+        return read_patterns(held.get_secret_value()) if held else ()
 
     def secrets(self) -> tuple[str, ...]:
         """Every secret value, for the masker; of addresses the password alone."""

@@ -98,6 +98,18 @@ async def test_the_doctor_says_what_is_wrong(tmp_path: Path) -> None:
     assert "very-secret" not in outcome.err + outcome.out
 
 
+async def test_a_malformed_pattern_is_named_by_its_number() -> None:
+    """Exit status 2 and one line, without its text."""
+    patterns = "acme-[a-z]{8}\n(acme|acme+)+"
+    outcome = await bolt_bot("run", environment={**COMPLETE, "BOLT_BOT_SECRET_PATTERNS": patterns})
+    assert outcome.status == 2
+    (line,) = outcome.err.splitlines()
+    assert line.startswith(
+        "BOLT_BOT_SECRET_PATTERNS should hold regular expressions, one a line: number 2 has a repeat"
+    )
+    assert "acme" not in line
+
+
 async def test_the_manifest_can_be_piped() -> None:
     """It needs no settings, and what it prints is YAML."""
     outcome = await bolt_bot("manifest", "--http", "https://bolt.acme.example")
