@@ -8,7 +8,9 @@ import re
 import sys
 from collections.abc import Sequence
 from importlib import metadata
+from typing import NoReturn
 
+from bot.core.redact import Redactor
 from bot.manifest import manifest
 from bot.settings import SLASH_COMMAND, Settings, SettingsError, load, unknown
 
@@ -16,6 +18,14 @@ USAGE_STATUS = 2
 INTERRUPTED_STATUS = 130
 PORT_MOST = 65535
 SPEED_MOST = 1000
+
+
+class _Parser(argparse.ArgumentParser):
+    """Quotes what it does not understand, but for secrets."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong and how to ask, and end."""
+        super().error(Redactor().mask(message))
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -27,8 +37,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return INTERRUPTED_STATUS
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="bolt-bot", description="Paradime Bolt runs from Slack.")
+def _parser() -> _Parser:
+    parser = _Parser(prog="bolt-bot", description="Paradime Bolt runs from Slack.")
     parser.add_argument("--version", action="version", version=metadata.version("bolt-bot"))
     commands = parser.add_subparsers(required=True, metavar="command")
 

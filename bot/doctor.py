@@ -7,19 +7,51 @@ from collections.abc import AsyncIterator
 from bot.app import credentials
 from bot.core.errors import BoltError, SlackError, StoreAway, StoreUnfit
 from bot.core.redact import Redactor
+from bot.logging import configure, log_uncaught
 from bot.paradime.client import BoltClient
 from bot.settings import Settings
 from bot.slack.client import SlackChat
 from bot.slack.preflight import TokenRefusedError, check_app_token, identify
 from bot.store.connect import check, connect
 
+# A name, whether it is well, and a sentence.
+Finding = tuple[str, bool, str]
 
-async def diagnose(settings: Settings) -> AsyncIterator[tuple[str, bool, str]]:
-    """What `bolt-bot doctor` says: a name, whether it is well, and a sentence, for each thing that the bot needs."""
-    yield "settings", True, "complete"
+
+async def diagnose(settings: Settings) -> AsyncIterator[Finding]:
+    """What `bolt-bot doctor` says, masked: a finding for each thing that the bot needs."""
     mask = Redactor(settings.secrets(), settings.patterns()).mask
-    yield await _diagnose_redis(settings)
+    # Libraries warn, and what is unexpected shows its details: that goes through the masker as well.
+    configure(settings.bolt_bot_log_format, "warning", mask)
+    log_uncaught()
     chat = SlackChat(settings.slack_bot_token.get_secret_value(), settings.slack_api_url, mask)
+    bolt = BoltClient(settings.paradime_api_endpoint, credentials(settings))
+    yield "settings", True, "complete"
+    try:
+        for findings in (_redis(settings), _slack(settings, chat), _bolt(bolt)):
+            async for name, good, sentence in findings:
+                yield name, good, mask(sentence)
+    finally:
+        await chat.close()
+        await bolt.aclose()
+
+
+async def _redis(settings: Settings) -> AsyncIterator[Finding]:
+    if settings.redis_url is None:
+        yield "Redis", True, f"an embedded one in {settings.bolt_bot_data_dir}"
+        return
+    client = connect(settings.redis_url.get_secret_value())
+    try:
+        warnings = await check(client)
+    except (StoreAway, StoreUnfit) as refused:
+        yield "Redis", False, refused.sentence
+    else:
+        yield "Redis", True, " ".join(warnings) or "noeviction, append-only file on"
+    finally:
+        await client.aclose()
+
+
+async def _slack(settings: Settings, chat: SlackChat) -> AsyncIterator[Finding]:
     try:
         identity = await identify(chat)
         yield "Slack", True, f"I am @{identity.name} in team {identity.team}"
@@ -27,26 +59,11 @@ async def diagnose(settings: Settings) -> AsyncIterator[tuple[str, bool, str]]:
             await check_app_token(chat, settings.slack_app_token.get_secret_value())
             yield "Socket Mode", True, "the app token opens connections"
     except (TokenRefusedError, SlackError) as error:
-        yield "Slack", False, mask(str(error))
-    finally:
-        await chat.close()
-    bolt = BoltClient(settings.paradime_api_endpoint, credentials(settings))
+        yield "Slack", False, str(error)
+
+
+async def _bolt(bolt: BoltClient) -> AsyncIterator[Finding]:
     try:
         yield "Bolt", True, f"{len(await bolt.schedules())} active schedules"
     except BoltError as error:
-        yield "Bolt", False, mask(error.sentence)
-    finally:
-        await bolt.aclose()
-
-
-async def _diagnose_redis(settings: Settings) -> tuple[str, bool, str]:
-    if settings.redis_url is None:
-        return "Redis", True, f"an embedded one in {settings.bolt_bot_data_dir}"
-    client = connect(settings.redis_url.get_secret_value())
-    try:
-        warnings = await check(client)
-    except (StoreAway, StoreUnfit) as refused:
-        return "Redis", False, refused.sentence
-    finally:
-        await client.aclose()
-    return "Redis", True, " ".join(warnings) or "noeviction, append-only file on"
+        yield "Bolt", False, error.sentence

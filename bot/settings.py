@@ -48,6 +48,12 @@ def _web_address(value: str) -> str:
     return value
 
 
+def _for_links(value: str) -> str:
+    if "@" in urlsplit(value).netloc:
+        raise _should("name no user and no password: it stands in links")
+    return value
+
+
 def _with_slash(value: str) -> str:
     return value if value.endswith("/") else f"{value}/"
 
@@ -156,7 +162,9 @@ class Settings(BaseSettings):
     paradime_api_key: Secret | None = None
     paradime_api_secret: Secret
     paradime_workspace_uid: Uid | None = None
-    paradime_app_url: Annotated[Address, AfterValidator(_without_slash)] = "https://app.paradime.io"
+    paradime_app_url: Annotated[Address, AfterValidator(_for_links), AfterValidator(_without_slash)] = (
+        "https://app.paradime.io"
+    )
     paradime_webhook_secret: Annotated[SecretStr, AfterValidator(_webhook_secret)] | None = None
 
     # It may hold a password.
@@ -228,7 +236,7 @@ class Settings(BaseSettings):
             self.paradime_api_secret,
             self.paradime_webhook_secret,
         )
-        addresses = [self.slack_api_url, self.paradime_api_endpoint, self.paradime_app_url]
+        addresses = [self.slack_api_url, self.paradime_api_endpoint]
         passwords = [urlsplit(address).password for address in addresses]
         # Both as it stands in the address and as it is: either may turn up in an error.
         forms = [form for password in passwords if password for form in (password, unquote(password))]

@@ -131,6 +131,8 @@ def test_an_empty_environment_names_everything_that_is_needed() -> None:
         ("BOLT_BOT_POLL_MIN_S", "often", "should be a number"),
         ("BOLT_BOT_POLL_MIN_S", "31", "should be at most BOLT_BOT_POLL_MAX_S"),
         ("BOLT_BOT_API_TIMEOUT_S", "21", "should be at most 20"),
+        ("PARADIME_APP_URL", "https://u:p@h/", "should name no user and no password: it stands in links"),
+        ("PARADIME_APP_URL", "https://u@h/", "should name no user and no password: it stands in links"),
         (
             "BOLT_BOT_SECRET_PATTERNS",
             "acme-[a-z]{8}\n(unclosed-acme",
