@@ -230,7 +230,7 @@ def _follows(text: str, at: int, *, dash: bool) -> bool:
 
 def _is_of_parser(text: str, found: re.Match[str]) -> bool:
     """A token that a parser did not expect."""
+    if found["name"].lower() != "token":
+        return False
     before = text[max(0, found.start() - 16) : found.start()]
-    return (
-        found["name"].lower() == "token" and not _RANDOM.match(text, found.end()) and _PARSER.search(before) is not None
-    )
+    return _PARSER.search(before) is not None and not _RANDOM.match(text, found.end())
