@@ -18,12 +18,12 @@ from bot.core.redact_shapes import MASK
 
 # In small letters. Where none of them is, no name tells of a secret.
 _WORDS = ("pass", "secret", "token", "key", "pw", "credential")
-# A whole name and what stands between it and its value: a sign, or a space. `::` is a cast. The look ahead finds names
-# without one of the words, which most are, in one go; what it lets through is looked at more closely then.
+# A whole name and what stands between it and its value: a sign, or a space; `::` is a cast, and `://` an address. The look ahead
+# finds names without one of the words, which most are, in one go; what it lets through is looked at more closely then.
 _NAME = re.compile(
     r"""(?<![\w.-])(?=[\w.-]*?[cpstkCPSTK](?i:ass|ecret|oken|ey|w|redential))
     (?P<name>(?P<dash>-)?[\w.-]++)(?:\\{0,7}["'`]|%22)?
-    (?:[ \t]{0,3}(?P<sign>=>|->|:=|==?|:(?!:)|%3[AaDd])[ \t]{0,3}|[ \t]{1,3}(?(dash)|(?=[\\"']{0,8}[^\s"',;&)]{16})))""",
+    (?:[ \t]{0,3}(?P<sign>=>|->|:=|==?|:(?!:|//)|%3[AaDd])[ \t]{0,3}|[ \t]{1,3}(?(dash)|(?=[\\"']{0,8}[^\s"',;&)]{16})))""",
     re.VERBOSE,
 )
 _TELLING = re.compile(r"(?i:passw|passphrase|secret|token|key|credential|(?:^|_)pwd?$|_pass$)|^pass$")
@@ -83,7 +83,7 @@ _BLOCK = re.compile(
 _BARE = re.compile(r"(?:[^\s;&,]++|[;&,](?![ \t]?[\"']?[\w.-]{1,40}[\"']?[=:]))+")
 _TRAILING = ",;)]}>"
 # The first word of a value, as it is where it can be a secret: long, with both letters and digits, and no words.
-_WORD = r"[^\s\"',;&)"
+_WORD = r"[^\s\"',;&)•"
 _RANDOM = re.compile(
     rf"\\{{0,7}}[\"']?(?={_WORD}]{{16}})(?={_WORD}\d]{{0,63}}+\d)(?={_WORD}A-Za-z]{{0,63}}+[A-Za-z])(?!{_WORD}.]{{0,63}}+\.)"
 )

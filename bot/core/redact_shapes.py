@@ -41,8 +41,9 @@ _AUTHORIZATION = re.compile(
     rf"(authorization\\{{0,3}}[\"']?[ \t]{{0,3}}[:=][ \t]{{0,3}}\\{{0,3}}[\"']?)((?:(?:{_SCHEMES})[ \t]{{1,3}})?)([^\s\"'\\]++)",
     re.IGNORECASE,
 )
-_HEADER = re.compile(r"\b(bearer|basic)([ \t]{1,3})([A-Za-z0-9._~+/=-]{12,}+)", re.IGNORECASE)
-# Of words no such thing stands in a sentence.
+_BEARER = re.compile(r"\b(bearer[ \t]{1,3})([A-Za-z0-9._~+/=-]{12,}+)(?!•)", re.IGNORECASE)
+_BASIC = re.compile(r"\b(basic[ \t]{1,3})([A-Za-z0-9+/]{12,}+={0,2}+)(?![•=])", re.IGNORECASE)
+# Words of a sentence have none of that.
 _MIXED = re.compile(r"[a-z][A-Z]|[A-Za-z]{24}")
 _COOKIE = re.compile(
     r"((?<![\w-])(?:set-)?cookie\\{0,3}[\"']?[ \t]{0,3}[:=][ \t]{0,3}\\{0,3}[\"']?)(?=[\w.-]{1,60}=)[^\r\n\"'\\]++",
@@ -170,22 +171,21 @@ def _authorization(found: re.Match[str]) -> str:
     return f"{found[1]}{found[2]}{MASK}"
 
 
-def _header(found: re.Match[str]) -> str:
-    """Without the header's name it may be a sentence as well: `basic transformations`."""
-    value = found[3]
-    if found[1].lower() == "basic":
-        secret = _holds_password(value)
-    else:
-        secret = any(letter.isdigit() for letter in value) or value.endswith("=") or _MIXED.search(value) is not None
-    return f"{found[1]}{found[2]}{MASK}" if secret else found[0]
+def _bearer(found: re.Match[str]) -> str:
+    """Without the header's name it may be a sentence as well: `Bearer authentication`."""
+    value = found[2]
+    secret = any(letter.isdigit() for letter in value) or value.endswith("=") or _MIXED.search(value)
+    return f"{found[1]}{MASK}" if secret else found[0]
 
 
-def _holds_password(value: str) -> bool:
-    """Whether it is a user and a password in base64."""
+def _basic(found: re.Match[str]) -> str:
+    """A user and a password in base64, and not `basic transformations`."""
+    value = found[2]
     try:
-        return b":" in base64.b64decode(value[: len(value) // 4 * 4], validate=True)
+        secret = b":" in base64.b64decode(value[: len(value) // 4 * 4], validate=True)
     except ValueError:
-        return False
+        secret = False
+    return f"{found[1]}{MASK}" if secret else found[0]
 
 
 _RULES = (
@@ -195,7 +195,8 @@ _RULES = (
         rf"\1{MASK}",
     ),
     _Rule(("authorization",), _AUTHORIZATION, _authorization),
-    _Rule(("bearer", "basic"), _HEADER, _header),
+    _Rule(("bearer",), _BEARER, _bearer),
+    _Rule(("basic",), _BASIC, _basic),
     _Rule(("cookie",), _COOKIE, rf"\1{MASK}"),
     _Rule(("q~",), _AZURE_CLIENT),
     _Rule((".atlasv1.",), _TERRAFORM),

@@ -207,6 +207,7 @@ AWKWARD = st.lists(
     st.sampled_from(
         ["password", "token", "API_KEY", "_key", "=", ": ", "=>", "'", '"', "\\", " ", "\n", "://", "@", ":", "/", "u", "x1",
          "--", "-", ".", ",", ";", "&", ")", "}", "<", ">", "$", "•••", "own-secret-value", "Bearer ", "xoxb-abcdefgh12",
+         "…", "cookie: a=", "password '", "Basic dXNlcjpwYXNz", "authorization: ", "|\n  ", "name: ", "value: ", "%3D", "%22",
          "-----BEGIN PRIVATE KEY-----", "-----END PRIVATE KEY-----", "MIIEabcdefgh", "eyJhbGciOiJIUzI1NiJ9", "sig="]
     ),
     max_size=30,
