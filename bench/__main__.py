@@ -13,7 +13,7 @@ import traceback
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from bench import ack, burst, hint, idle, polls, quiet, replicas, thousands, told, typeahead
+from bench import ack, burst, hint, idle, polls, quiet, redact, replicas, thousands, told, typeahead
 from bench.stage import Options, say
 from bench.table import Row, show, write
 
@@ -22,6 +22,7 @@ RESULTS = Path(__file__).parent / "results.md"
 ROWS: dict[str, Callable[[Options], Awaitable[list[Row]]]] = {
     "idle": idle.measure,
     "quiet": quiet.measure,
+    "redact": redact.measure,
     "ack": ack.measure,
     "polls": polls.measure,
     "told": told.measure,

@@ -23,7 +23,7 @@ from bot.flows.answer import Answers
 from bot.flows.catalog import Catalog
 from bot.flows.hint import Hints
 from bot.flows.ports import Asker
-from bot.logging import configure, incident_id
+from bot.logging import configure, incident_id, log_uncaught
 from bot.outage import Outage
 from bot.paradime.client import BoltClient, ClientLimits
 from bot.paradime.credentials import Credentials
@@ -58,8 +58,9 @@ class CannotServeError(Exception):
 
 async def run(settings: Settings) -> int:
     """Run until SIGTERM or SIGINT; the exit status."""
-    redactor = Redactor(settings.secrets())
+    redactor = Redactor(settings.secrets(), settings.patterns())
     configure(settings.bolt_bot_log_format, settings.bolt_bot_log_level, redactor.mask)
+    log_uncaught()
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -11,12 +11,14 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from importlib import metadata
+from typing import NoReturn
 
 from bot.core.audit import since
 from bot.core.errors import BotError
 from bot.core.explanation import Given, explained, from_given
 from bot.core.policy import Action, Kind, Role
 from bot.core.policy_file import PolicyError
+from bot.core.redact import Redactor
 from bot.manifest import manifest
 from bot.settings import SLASH_COMMAND, Settings, SettingsError, load, policy, unknown
 
@@ -24,6 +26,14 @@ USAGE_STATUS = 2
 INTERRUPTED_STATUS = 130
 PORT_MOST = 65535
 SPEED_MOST = 1000
+
+
+class _Parser(argparse.ArgumentParser):
+    """Quotes what it does not understand, but for secrets."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong and how to ask, and end."""
+        super().error(Redactor().mask(message))
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -35,8 +45,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return INTERRUPTED_STATUS
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="bolt-bot", description="Paradime Bolt runs from Slack.")
+def _parser() -> _Parser:
+    parser = _Parser(prog="bolt-bot", description="Paradime Bolt runs from Slack.")
     parser.add_argument("--version", action="version", version=metadata.version("bolt-bot"))
     commands = parser.add_subparsers(required=True, metavar="command")
 

@@ -35,7 +35,9 @@ async def asked(settings: Settings, policy: Policy, given: Given) -> tuple[Perso
 @asynccontextmanager
 async def _people(settings: Settings, policy: Policy) -> AsyncIterator[SlackPeople]:
     chat = SlackChat(
-        settings.slack_bot_token.get_secret_value(), settings.slack_api_url, Redactor(settings.secrets()).mask
+        settings.slack_bot_token.get_secret_value(),
+        settings.slack_api_url,
+        Redactor(settings.secrets(), settings.patterns()).mask,
     )
     try:
         me = await identify(chat)

@@ -23,7 +23,7 @@ DAY_S = 86_400
 
 async def lines(settings: Settings, since: datetime | None) -> AsyncIterator[str]:
     """A line an entry. Raises StoreAway and StoreUnfit."""
-    mask = Redactor(settings.secrets()).mask
+    mask = Redactor(settings.secrets(), settings.patterns()).mask
     async with _redis(settings) as redis:
         scripts = Scripts(redis, settings.bolt_bot_name, retention_s=round(settings.bolt_bot_retention_days * DAY_S))
         audit = Audit(scripts, most=settings.bolt_bot_audit_entries, days=settings.bolt_bot_audit_days)

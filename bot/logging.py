@@ -6,11 +6,17 @@ import logging
 import re
 import secrets
 import sys
+import threading
 from collections.abc import Callable, Mapping
+from types import TracebackType
 from typing import TextIO
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
+
+from bot.core.redact import MASK
+
+log = structlog.get_logger()
 
 Mask = Callable[[str], str]
 
@@ -18,6 +24,8 @@ Mask = Callable[[str], str]
 QUIET = ("httpx", "httpcore", "slack_bolt", "slack_sdk", "aiohttp", "asyncio")
 # They hold whole tracebacks, whose lines are kept.
 MANY_LINES = frozenset({"exception", "stack", "details"})
+# What a field of such a name holds is not for the log, whatever it looks like.
+_SECRET_FIELD = re.compile(r"passw|secret|token$|api_?key|authorization|cookie", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _CONTROL_BUT_NEWLINE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
@@ -68,6 +76,26 @@ def configure(log_format: str, level: str, mask: Mask, stream: TextIO | None = N
     logging.captureWarnings(capture=True)
 
 
+def log_uncaught() -> None:
+    """Put what nobody catches into the log: Python itself would write it to standard error as it is, secrets included."""
+
+    def told(kind: type[BaseException], error: BaseException | None, trace: TracebackType | None, where: str) -> None:
+        log.critical("uncaught", where=where, exc_info=(kind, error, trace))
+
+    def of_the_process(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        told(kind, error, trace, "process")
+
+    def of_a_thread(given: threading.ExceptHookArgs) -> None:
+        told(given.exc_type, given.exc_value, given.exc_traceback, "thread")
+
+    def of_no_one(given: sys.UnraisableHookArgs) -> None:
+        told(given.exc_type, given.exc_value, given.exc_traceback, "clearing up")
+
+    sys.excepthook = of_the_process
+    sys.unraisablehook = of_no_one
+    threading.excepthook = of_a_thread
+
+
 def incident_id() -> str:
     """A short name for one unexpected fault: the person is told it, and the log has it."""
     return secrets.token_hex(4)
@@ -90,6 +118,8 @@ def _shown(mask: Mask, key: str, value: object) -> object:
     match value:
         case bool() | int() | float() | None:
             return value
+        case _ if _SECRET_FIELD.search(key):
+            return MASK
         case Mapping():
             return {_shown(mask, key, str(name)): _shown(mask, str(name), one) for name, one in value.items()}
         case list() | tuple() | set() | frozenset():

@@ -17,6 +17,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from rapidfuzz import process
 
 from bot import redis_url
+from bot.core.patterns import PatternError, read_patterns
 from bot.core.policy import DEFAULT, Policy
 from bot.core.policy_file import PolicyError, read_policy
 
@@ -49,6 +50,12 @@ def _web_address(value: str) -> str:
     return value
 
 
+def _for_links(value: str) -> str:
+    if "@" in urlsplit(value).netloc:
+        raise _should("name no user and no password: it stands in links")
+    return value
+
+
 def _with_slash(value: str) -> str:
     return value if value.endswith("/") else f"{value}/"
 
@@ -73,6 +80,14 @@ def _starting(*prefixes: str) -> AfterValidator:
         return value
 
     return AfterValidator(check)
+
+
+def _patterns(value: SecretStr) -> SecretStr:
+    try:
+        read_patterns(value.get_secret_value())
+    except PatternError as error:
+        raise _should(str(error)) from None
+    return value
 
 
 def _one_word(value: SecretStr) -> SecretStr:
@@ -149,7 +164,9 @@ class Settings(BaseSettings):
     paradime_api_key: Secret | None = None
     paradime_api_secret: Secret
     paradime_workspace_uid: Uid | None = None
-    paradime_app_url: Annotated[Address, AfterValidator(_without_slash)] = "https://app.paradime.io"
+    paradime_app_url: Annotated[Address, AfterValidator(_for_links), AfterValidator(_without_slash)] = (
+        "https://app.paradime.io"
+    )
     paradime_webhook_secret: Annotated[SecretStr, AfterValidator(_webhook_secret)] | None = None
 
     # It may hold a password.
@@ -177,6 +194,8 @@ class Settings(BaseSettings):
     bolt_bot_audit_entries: int = Field(default=100_000, ge=1000, le=10_000_000)
     bolt_bot_follow_gap_s: float = Field(default=15, ge=1, le=3600)
     bolt_bot_log_limit_mb: int = Field(default=64, ge=1, le=1024)
+    # What a pattern looks for may itself tell something.
+    bolt_bot_secret_patterns: Annotated[SecretStr, AfterValidator(_patterns)] | None = None
     # What Slack grants: a workspace of the larger kind may have more. The smaller one is for two bots that share an app.
     bolt_bot_edits_a_minute: int = Field(default=48, ge=12, le=10_000)
     bolt_bot_posts_a_minute: int = Field(default=240, ge=12, le=10_000)
@@ -207,6 +226,11 @@ class Settings(BaseSettings):
         parts = [part for part in urlsplit(self.paradime_api_endpoint).path.split("/") if part not in {"", "graphql"}]
         return re.sub(r"[^\w.-]", "-", parts[-1])[:64] if parts else "default"
 
+    def patterns(self) -> tuple[re.Pattern[str], ...]:
+        """What else is secret, for the masker."""
+        held = self.bolt_bot_secret_patterns
+        return read_patterns(held.get_secret_value()) if held else ()
+
     def secrets(self) -> tuple[str, ...]:
         """Every secret value, for the masker; of addresses the password alone."""
         held = (
@@ -217,7 +241,7 @@ class Settings(BaseSettings):
             self.paradime_api_secret,
             self.paradime_webhook_secret,
         )
-        addresses = [self.slack_api_url, self.paradime_api_endpoint, self.paradime_app_url]
+        addresses = [self.slack_api_url, self.paradime_api_endpoint]
         passwords = [urlsplit(address).password for address in addresses]
         # Both as it stands in the address and as it is: either may turn up in an error.
         forms = [form for password in passwords if password for form in (password, unquote(password))]

@@ -98,6 +98,37 @@ async def test_the_doctor_says_what_is_wrong(tmp_path: Path) -> None:
     assert "very-secret" not in outcome.err + outcome.out
 
 
+async def test_the_doctor_masks_whatever_it_says(tmp_path: Path) -> None:
+    """Also a folder, and what its settings call secret."""
+    folder = tmp_path / "prdm_wsp_very-secret-3" / "acme-12345678"
+    settings = {**COMPLETE, "BOLT_BOT_DATA_DIR": str(folder), "SLACK_API_URL": "http://127.0.0.1:1/"}
+    outcome = await bolt_bot("doctor", environment={**settings, "BOLT_BOT_SECRET_PATTERNS": r"acme-\d{8}"})
+    (redis,) = [line for line in outcome.out.splitlines() if "Redis" in line]
+    assert redis.endswith("/•••/•••")
+    assert "very-secret" not in outcome.err + outcome.out
+    assert "12345678" not in outcome.err + outcome.out
+
+
+async def test_a_malformed_pattern_is_named_by_its_number() -> None:
+    """Exit status 2 and one line, without its text."""
+    patterns = "acme-[a-z]{8}\n(acme|acme+)+"
+    outcome = await bolt_bot("run", environment={**COMPLETE, "BOLT_BOT_SECRET_PATTERNS": patterns})
+    assert outcome.status == 2
+    (line,) = outcome.err.splitlines()
+    assert line.startswith(
+        "BOLT_BOT_SECRET_PATTERNS should hold regular expressions, one a line: number 2 has a repeat"
+    )
+    assert "acme" not in line
+
+
+async def test_a_wrong_use_is_not_quoted_with_its_secret() -> None:
+    """Whoever puts a token behind a command does not find it in the terminal's log."""
+    outcome = await bolt_bot("run", "--token", "very-secret-6", COMPLETE["PARADIME_API_SECRET"])
+    assert outcome.status == 2
+    assert "unrecognized arguments: --token •••" in outcome.err
+    assert "very-secret" not in outcome.err + outcome.out
+
+
 async def test_the_manifest_can_be_piped() -> None:
     """It needs no settings, and what it prints is YAML."""
     outcome = await bolt_bot("manifest", "--http", "https://bolt.acme.example")

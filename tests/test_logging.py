@@ -5,8 +5,11 @@ from __future__ import annotations
 import io
 import json
 import logging
+import subprocess
+import sys
 import warnings
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import structlog
@@ -15,6 +18,7 @@ from slack_bolt.logger import get_bolt_logger
 from bot.core.redact import Redactor
 from bot.logging import configure, incident_id
 
+ROOT = Path(__file__).parents[1]
 SECRET = "hunter2-hunter2"  # noqa: S105 - a made-up one
 MASKED = Redactor([SECRET]).mask
 
@@ -120,3 +124,62 @@ def test_warnings_go_to_the_log() -> None:
 def test_incidents_have_names_of_their_own() -> None:
     """Two faults are not called the same."""
     assert len({incident_id() for _ in range(100)}) == 100
+
+
+def test_a_field_that_is_named_like_a_secret_is_never_logged() -> None:
+    """Whatever it looks like, at any depth; numbers are none."""
+    stream = logged()
+    fields = {
+        "password": "abc",
+        "deep": {"api_key": ["d"], "client_secret": b"e"},
+        "tokens": 3,
+        "token": 4,
+        "key": "run:1",
+    }
+    structlog.get_logger("bot.test").info("x", **fields)
+    line = json.loads(stream.getvalue())
+    masked = {name: line[name] for name in fields}
+    assert masked == {
+        "password": "•••",
+        "deep": {"api_key": "•••", "client_secret": "•••"},
+        "tokens": 3,
+        "token": 4,
+        "key": "run:1",
+    }
+
+
+UNCAUGHT = """
+import gc, sys, threading
+from bot.core.redact import Redactor
+from bot.logging import configure, log_uncaught
+
+configure(sys.argv[1], "info", Redactor(["hunter2-hunter2"]).mask)
+log_uncaught()
+
+class Failing:
+    def __del__(self):
+        raise ValueError("hunter2-hunter2 of nobody")
+
+def fail(where):
+    raise ValueError("hunter2-hunter2 of " + where)
+
+thread = threading.Thread(target=fail, args=("a thread",))
+thread.start()
+thread.join()
+failing = Failing()
+del failing
+gc.collect()
+fail("the process")
+"""
+
+
+@pytest.mark.parametrize("log_format", ["console", "json"])
+def test_what_nobody_catches_is_logged_without_secrets(log_format: str) -> None:
+    """In the process, in a thread and where something is cleared up; the exit status is Python's own."""
+    done = subprocess.run(  # noqa: S603 - our own interpreter
+        [sys.executable, "-c", UNCAUGHT, log_format], cwd=ROOT, capture_output=True, text=True, timeout=30, check=False
+    )
+    assert done.returncode == 1
+    assert "hunter2" not in done.stderr + done.stdout
+    for where in ("a thread", "nobody", "the process"):
+        assert f"••• of {where}" in done.stderr

@@ -84,6 +84,7 @@ def test_the_least_environment_is_enough() -> None:
         "bolt_bot_audit_entries": "100000",
         "bolt_bot_follow_gap_s": "15",
         "bolt_bot_log_limit_mb": "64",
+        "bolt_bot_secret_patterns": "None",
     }
     assert settings.socket_mode
 
@@ -133,6 +134,19 @@ def test_an_empty_environment_names_everything_that_is_needed() -> None:
         ("BOLT_BOT_POLL_MIN_S", "often", "should be a number"),
         ("BOLT_BOT_POLL_MIN_S", "31", "should be at most BOLT_BOT_POLL_MAX_S"),
         ("BOLT_BOT_API_TIMEOUT_S", "21", "should be at most 20"),
+        ("PARADIME_APP_URL", "https://u:p@h/", "should name no user and no password: it stands in links"),
+        ("PARADIME_APP_URL", "https://u@h/", "should name no user and no password: it stands in links"),
+        (
+            "BOLT_BOT_SECRET_PATTERNS",
+            "acme-[a-z]{8}\n(unclosed-acme",
+            "should hold regular expressions, one a line: number 2 is none",
+        ),
+        (
+            "BOLT_BOT_SECRET_PATTERNS",
+            "(acme)?",
+            "should hold regular expressions, one a line: number 1 matches the empty text as well",
+        ),
+        ("BOLT_BOT_SECRET_PATTERNS", "acme\n" * 51, "should hold at most 50 patterns, one a line"),
         ("BOLT_BOT_LOG_FORMAT", "xml", "should be 'console' or 'json'"),
         ("BOLT_BOT_LOG_LEVEL", "loud", "should be 'debug', 'info', 'warning' or 'error'"),
     ],
@@ -168,6 +182,7 @@ def test_what_belongs_together_is_asked_for(changes: dict[str, str], start: str)
         {"REDIS_URL": "rediss://:p%40ss@h:6380/1"},
         {"REDIS_URL": "unix:///run/redis.sock"},
         {"BOLT_BOT_COMMAND": "/dbt-läufe"},
+        {"BOLT_BOT_SECRET_PATTERNS": "acme-\\d{8}\n\n  (?<=customer )\\w+  "},
     ],
 )
 def test_each_documented_form_is_taken(changes: dict[str, str]) -> None:
@@ -209,6 +224,14 @@ def test_secrets_do_not_show() -> None:
     assert not any(value in shown for value in secrets.values())
     expected = {*secrets.values(), "gg%40gg", "gg@gg"} - {secrets["REDIS_URL"]}
     assert set(settings.secrets()) == expected
+
+
+def test_patterns_do_not_show() -> None:
+    """What they look for may tell something; the masker gets them whole."""
+    settings = loaded({**LEAST, "BOLT_BOT_SECRET_PATTERNS": "zebra-\\d{8}\ncustomer-\\w+"})
+    assert [one.pattern for one in settings.patterns()] == [r"zebra-\d{8}", r"customer-\w+"]
+    assert "zebra" not in repr(settings) + str(settings)
+    assert loaded(LEAST).patterns() == ()
 
 
 def test_passwords_of_every_form_of_address_are_secrets() -> None:

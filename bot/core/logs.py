@@ -27,6 +27,8 @@ LINE_LIMIT = 10_000
 # A piece to be masked may grow that far, so that no line and with it no secret is taken apart.
 PIECE_LIMIT = 1_000_000
 _KEY_LIMIT = 16_384
+# A line that belongs to what stands above it: indented, or of base64 alone.
+_GOES_ON = re.compile(r"[ \t]|[A-Za-z0-9+/=\\]{16,}+[ \t\r]*+(?:\n|\Z)|-----END ")
 
 # Colours and cursor, titles and links (which a line's end ends, where nothing else does), character sets.
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]P^_X][^\x07\x1b\n]*(?:\x07|\x1b\\)?|[ -/]+[0-~]|[0-Z\\`-~])")
@@ -163,13 +165,24 @@ def mask_in_pieces(text: str, mask: Callable[[str], str], size: int = 65_536) ->
 def _piece_end(text: str, at: int, size: int) -> int:
     if at + size >= len(text):
         return len(text)
-    end = _line_end(text, at, size)
+    end = _apart(text, _line_end(text, at, size))
     begun = text.rfind("-----BEGIN ", max(at, end - _KEY_LIMIT), end)
     if begun < 0 or text.find("-----END ", begun, end) >= 0:
         return end
     closed = text.find("-----END ", end, begun + _KEY_LIMIT)
     after = text.find("\n", closed, closed + LINE_LIMIT) if closed >= 0 else -1
     return after + 1 if after >= 0 else min(len(text), begun + _KEY_LIMIT)
+
+
+def _apart(text: str, end: int) -> int:
+    """The next end of a line, within a bound, behind which nothing goes on that began before: no block of YAML, no key."""
+    place, limit = end, min(len(text), end + _KEY_LIMIT)
+    while place < limit and _GOES_ON.match(text, place):
+        line = text.find("\n", place, limit)
+        if line < 0:
+            return end
+        place = line + 1
+    return place
 
 
 def _line_end(text: str, at: int, size: int) -> int:

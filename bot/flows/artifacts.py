@@ -48,7 +48,7 @@ class Artifacts:
 
     def _shown(self, path: str) -> str:
         """A path as it may stand on a button: whoever writes files chooses their names."""
-        return " ".join(strip_ansi(self._mask(path)).split())
+        return self._mask(" ".join(strip_ansi(path).split()))
 
     async def link(self, part: PartButton) -> Message:
         """A fresh address of a file, behind a button: it is shown to whoever asked, and neither stored nor logged."""

@@ -288,7 +288,7 @@ def test_what_is_kept_of_a_huge_log_begins_and_ends_with_lines() -> None:
 def test_pieces_end_with_lines_and_never_inside_a_key() -> None:
     """What is masked in pieces is masked as if it were whole."""
     key = "-----BEGIN PRIVATE KEY-----\n" + "A" * 60 + "\n" + "-----END PRIVATE KEY-----\n"
-    text = ("x" * 50 + "\n") * 3 + key + ("y" * 50 + "\n") * 3
+    text = ("x " * 25 + "\n") * 3 + key + ("y " * 25 + "\n") * 3
     pieces: list[str] = []
 
     def note(piece: str) -> str:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from dataclasses import replace
+from urllib.parse import unquote_plus
 
 import pytest
+from aiohttp import web
 
 from bot.core.bolt import Schedule
 from bot.core.form import Filled, Form, changed_note, own_commands
-from bot.core.message import Button, Buttons, Confirm, Facts, Message, Paragraph, Preformatted
+from bot.core.message import Button, Buttons, Confirm, Facts, Heading, Message, Paragraph, Preformatted
 from bot.core.redact import Redactor
-from bot.core.text import Bold, Code, Link
+from bot.core.text import Bold, Code, Link, cut
 from bot.core.typeahead import Index
 from bot.slack.blocks.form import run_form
 from bot.slack.client import SlackChat
+from bot.slack.views.home import SlackHomeTab
 
 SECRETS = (
     "our<own>&secret_-value",
@@ -67,3 +71,73 @@ def test_a_secret_is_masked_in_every_part_of_a_form(chat: SlackChat, secret: str
         assert secret[8:] not in str(shown).replace("\u2060", "")
         assert (shown["private_metadata"], shown["callback_id"]) == (made["private_metadata"], made["callback_id"])
         assert shown["blocks"][0]["element"]["initial_option"]["value"] == "nightly"
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+def test_a_secret_that_was_cut_does_not_show_its_beginning(chat: SlackChat, secret: str) -> None:
+    """What is too long is cut where it is put together, which is before it is masked."""
+    for length in range(20, 30 + len(secret)):
+        text = cut(f"The last command was {secret} and more", length)
+        shown = str(chat.content(Message((text, Code(text)), (Preformatted(text),)))).replace("\u2060", "")
+        assert secret[:12] not in shown, length
+
+
+class Recorder:
+    """A server that takes every call and keeps what it was sent, as it came."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[str, str]] = []
+        self.base_url = ""
+
+    async def answer(self, request: web.Request) -> web.Response:
+        """Yes to everything."""
+        sent = f"{request.query_string} {(await request.read()).decode()}"
+        self.calls.append((request.path.rpartition("/")[2], unquote_plus(sent)))
+        view, put = {"id": "V1"}, f"{self.base_url}put"
+        return web.json_response(
+            {"ok": True, "ts": "1.2", "view": view, "channel": {"id": "D1"}, "upload_url": put, "file_id": "F1"}
+        )
+
+
+@pytest.fixture
+async def recorder() -> AsyncIterator[Recorder]:
+    """One that listens."""
+    made = Recorder()
+    app = web.Application()
+    app.router.add_route("*", "/{method}", made.answer)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    made.base_url = f"http://127.0.0.1:{runner.addresses[0][1]}/"
+    yield made
+    await runner.cleanup()
+
+
+async def test_nothing_secret_leaves_by_any_call(recorder: Recorder) -> None:
+    """Posts, edits, what one person sees, answers, modals, Home, and what stands around a file."""
+    secret = SECRETS[0]
+    chat = SlackChat("xoxb-1", recorder.base_url, Redactor([secret]).mask)
+    view = {"type": "modal", "title": secret, "blocks": [{"type": "section", "text": {"text": secret}}]}
+    button = Button("a", f"Run {secret}", value=f'{{"v":1,"c":"run {secret}"}}', spoken=secret)
+    message = Message((f"it said {secret}",), (Heading(secret), Preformatted(secret), Buttons((button,))))
+    try:
+        await chat.post("C1", message, key="k")
+        await chat.edit("C1", "1.2", message)
+        await chat.whisper("C1", "U1", message)
+        await chat.direct("U1", message, key="k")
+        await chat.respond(f"{recorder.base_url}respond", message)
+        await chat.open_view("T1", view)
+        await chat.update_view("V1", view)
+        await SlackHomeTab(chat).publish("U1", message, page=0)
+        await chat.start_upload(f"{secret}.log", b"masked before", snippet=True, alt=f"runs of {secret}")
+        await chat.share_upload("C1", None, "F1", f"Log of {secret}", comment=(f"of {secret}",))
+    finally:
+        await chat.close()
+    sent = {name for name, _ in recorder.calls}
+    assert {"chat.postMessage", "chat.update", "chat.postEphemeral", "respond", "views.open", "views.update"} <= sent
+    assert {"views.publish", "files.getUploadURLExternal", "files.completeUploadExternal", "put"} <= sent
+    for name, body in recorder.calls:
+        shown = body.encode().decode("unicode_escape").encode("latin-1", "ignore").decode("utf-8", "ignore")
+        assert "secret_-value" not in body + shown, name
+        assert "own<" not in body + shown, name

@@ -9,8 +9,13 @@ from dataclasses import dataclass, field
 import aiohttp
 import pytest
 from aiohttp import web
+from prometheus_client import REGISTRY
 
+from bot.outage import CALLS
+from bot.store.due import LATE
 from bot.web.server import BODY_MOST, PortTakenError, WebServer
+from bot.web.webhooks import HINTS
+from bot.workers.loop import JOBS
 
 
 @dataclass(slots=True)
@@ -84,6 +89,14 @@ async def test_metrics_are_prometheus(stage: Stage) -> None:
     status, text = await stage.get("/metrics")
     assert status == 200
     assert "# TYPE python_info gauge" in text
+
+
+def test_no_metric_is_labelled_with_foreign_text() -> None:
+    """Our labels are names of our own parts and outcomes: what others write stands in none of them."""
+    ours = {one for name, one in REGISTRY._names_to_collectors.items() if name.startswith("bolt_bot")}
+    labels = {label for one in ours for label in getattr(one, "_labelnames", ())}
+    assert {CALLS, HINTS, JOBS, LATE} <= ours
+    assert labels == {"due_set", "outcome", "service", "worker"}
 
 
 async def test_socket_mode_takes_no_slack_over_http(stage: Stage) -> None:

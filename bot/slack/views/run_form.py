@@ -129,7 +129,7 @@ async def _submitted(desk: Desk, body: Json) -> Json:
     if isinstance(result, Form):
         return {"response_action": "update", "view": desk.views.view(run_form(result))}
     if isinstance(result, Problems):
-        return _errors(view, result.fields)
+        return _errors(desk, view, result.fields)
     return await _start(desk, body, view, result)
 
 
@@ -151,7 +151,7 @@ async def _start(desk: Desk, body: Json, view: Json, wanted: RunCommand) -> Json
         return {}
     if not answer.blocks:
         # Nothing to choose from, only a reason why not: the form stays, with all that was typed, to be sent again.
-        return _errors(view, {"schedule": plain(answer.text)})
+        return _errors(desk, view, {"schedule": plain(answer.text)})
     desk.later(desk.tell(asker, answer), asker)
     return {}
 
@@ -213,7 +213,7 @@ def _team(body: Json) -> str:
     return _text(_dict(body.get("team")).get("id")) or _text(_dict(body.get("user")).get("team_id"))
 
 
-def _errors(view: Json, problems: Mapping[Field, str]) -> Json:
+def _errors(desk: Desk, view: Json, problems: Mapping[Field, str]) -> Json:
     """A sentence under each field. What concerns a field that this form has not stands under its first one."""
     values = _dict(_dict(view.get("state")).get("values"))
     errors: dict[str, str] = {}
@@ -222,7 +222,8 @@ def _errors(view: Json, problems: Mapping[Field, str]) -> Json:
         told = NO_CHANNEL if name == "channel" and block not in values else sentence
         block = block if block in values else "schedule"
         errors[block] = f"{errors[block]} {told}" if block in errors else told
-    return {"response_action": "errors", "errors": errors}
+    # A sentence may quote what was typed.
+    return {"response_action": "errors", "errors": desk.views.view(errors)}
 
 
 def _dict(value: object) -> Json:

@@ -1,0 +1,128 @@
+"""The masker: what it finds of the corpus, and how its time grows with the text, on ordinary logs and on hostile ones."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from itertools import count, islice
+from pathlib import Path
+
+from bench.stage import Options
+from bench.table import Row
+from bot.core.logs import mask_in_pieces, strip_ansi
+from bot.core.patterns import read_patterns
+from bot.core.redact import Redactor
+from tests.core.hostile import UNITS, hostile
+from tests.core.look_alikes import CHANGED, LOOK_ALIKES
+from tests.core.secrets_corpus import NOT_FOUND, OWN, POSITIVES, measured
+
+SMALL, LARGE, QUICKER = 1_000_000, 10_000_000, 10
+RATIO_MOST = 12.0
+# As many as a bot has of its own.
+SETTINGS = [OWN, *(f"setting-{number}-of-our-own" for number in range(9))]
+EXTRA = read_patterns("acme-[a-z0-9]{32}\n(?<=customer )\\d{8}")
+SAMPLES = Path(__file__).parents[1] / "tests" / "data" / "dbt"
+
+Mask = Callable[[str], str]
+
+
+async def measure(options: Options) -> list[Row]:
+    """Recall and false positives; then the time of each text at two lengths."""
+    mask = Redactor(SETTINGS, EXTRA).mask
+    rows = [_found(mask)]
+
+    def masked(text: str) -> str:
+        # As the flows do it.
+        return mask_in_pieces(text, mask)
+
+    small, large = (length // (QUICKER if options.quick else 1) for length in (SMALL, LARGE))
+    plain = [("a dbt log", _dbt_log), ("a dbt log with a secret in each tenth line", _telling_log)]
+    rows += [_row(masked, name, make(small), make(large)) for name, make in plain]
+    seen = [(name, *_timed(masked, hostile(unit, small), hostile(unit, large))) for name, unit in UNITS.items()]
+    slowest = min(seen, key=lambda one: one[1])
+    steepest = max(seen, key=lambda one: one[2])
+    rows.append(
+        Row(
+            f"masking {len(seen)} hostile texts: the slowest ({slowest[0]})",
+            f"{slowest[1]:.1f} MB/s of processor time",
+        )
+    )
+    rows.append(
+        Row(
+            f"the same: ten times the text takes, at most ({steepest[0]})",
+            f"{steepest[2]:.1f} ×",
+            "10 × is linear",
+            f"≤ {RATIO_MOST:.0f} ×",
+            steepest[2] <= RATIO_MOST,
+        )
+    )
+    return rows
+
+
+def _found(mask: Mask) -> Row:
+    known, left = measured(mask, POSITIVES, (*LOOK_ALIKES, *CHANGED)), measured(mask, NOT_FOUND, ())
+    every = known.positives + left.positives
+    found = every - len(known.missed) - len(left.missed)
+    good = not known.missed and set(known.changed) == set(CHANGED)
+    return Row(
+        "secrets of the corpus masked; look-alikes masked too",
+        f"{found} of {every} ({found / every:.1%}); {len(known.changed)} of {known.look_alikes}",
+        "those that are named beside the corpus",
+        f"≥ {known.positives}; ≤ {len(CHANGED)}",
+        good,
+    )
+
+
+def _row(mask: Mask, name: str, small: str, large: str) -> Row:
+    speed, ratio = _timed(mask, small, large)
+    return Row(
+        f"masking {name}: processor time; ten times the text",
+        f"{speed:.1f} MB/s; {ratio:.1f} ×",
+        "10 × is linear",
+        f"≤ {RATIO_MOST:.0f} ×",
+        ratio <= RATIO_MOST,
+    )
+
+
+def _timed(mask: Mask, small: str, large: str) -> tuple[float, float]:
+    """Megabytes of the large text a second, and how many times longer it takes than the small one."""
+    whole = _seconds(mask, large)
+    return len(large) / 1e6 / whole, whole / min(_seconds(mask, small) for _ in range(3))
+
+
+def _seconds(mask: Mask, text: str) -> float:
+    began = time.process_time()
+    mask(text)
+    # The clock may have ticks.
+    return max(1e-6, time.process_time() - began)
+
+
+def _dbt_log(length: int) -> str:
+    """What dbt printed, over and over."""
+    lines = [line for sample in sorted(SAMPLES.glob("*.txt")) for line in strip_ansi(sample.read_text()).splitlines()]
+    return _filled(length, (f"{lines[at % len(lines)]}\n" for at in count()))
+
+
+def _telling_log(length: int) -> str:
+    """The same, with a line of the corpus among each ten, and one that only looks like it."""
+
+    def lines() -> Iterator[str]:
+        plain = _dbt_log(20_000).splitlines()
+        for at in count():
+            yield plain[at % len(plain)]
+            if at % 10 == 3:
+                yield POSITIVES[at // 10 % len(POSITIVES)].text
+            elif at % 10 == 7:
+                yield LOOK_ALIKES[at // 10 % len(LOOK_ALIKES)]
+
+    return _filled(length, (f"{line}\n" for line in lines()))
+
+
+def _filled(length: int, lines: Iterator[str]) -> str:
+    made: list[str] = []
+    room = length
+    while room > 0:
+        piece = "".join(islice(lines, 1_000))
+        made.append(piece[:room])
+        room -= len(piece)
+    return "".join(made)

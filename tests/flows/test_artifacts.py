@@ -1,0 +1,33 @@
+"""The list of what a run left behind: whoever writes files chooses their names."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from bot.core.bolt import Command, Resource, RunStatus
+from bot.core.redact import Redactor
+from bot.core.run import RunKey
+from bot.flows.artifacts import Artifacts
+from bot.flows.ports import Bolt, Uploads
+
+SECRET = "hunter2-hunter2"  # noqa: S105 - a made-up one
+
+
+class Api:
+    """A run whose command left one file behind."""
+
+    async def status(self, run: int) -> RunStatus:
+        """It is over."""
+        return RunStatus("SUCCESS", (Command(run, "dbt build", return_code=0),))
+
+    async def resources(self, commands: list[int]) -> dict[int, tuple[Resource, ...]]:
+        """A file with a colour code inside its name."""
+        return {commands[0]: (Resource(1, f"target/{SECRET[:7]}\x1b[0m{SECRET[7:]}.json"),)}
+
+
+async def test_a_colour_code_hides_no_secret_in_a_name() -> None:
+    """It is taken out before the name is masked."""
+    artifacts = Artifacts(cast("Bolt", Api()), cast("Uploads", None), mask=Redactor([SECRET]).mask)
+    told = str(await artifacts.tell(RunKey("w", 1)))
+    assert "hunter2" not in told
+    assert "target/•••.json" in told
