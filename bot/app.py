@@ -39,7 +39,7 @@ from bot.slack.socket import SocketIntake
 from bot.slack.tasks import TaskRegistry
 from bot.store.connect import alive, check, close, connect
 from bot.store.embedded import Embedded
-from bot.web.server import PortTakenError, WebServer
+from bot.web.server import Place, PortTakenError, WebServer
 from bot.web.webhooks import Webhooks
 from bot.workers.loop import Worker
 
@@ -138,10 +138,10 @@ class App:
         settings = self._settings
         try:
             await self._web.start(
-                settings.bolt_bot_http_host,
-                settings.bolt_bot_http_port,
+                Place(settings.bolt_bot_http_host, settings.bolt_bot_http_port),
                 slack_over_http=not settings.socket_mode,
                 webhooks=settings.paradime_webhook_secret is not None,
+                admin=_admin(settings),
             )
             await self._open_redis()
             identity, _ = await asyncio.gather(self._when_there(self._identify), self._when_there(self._bolt.check))
@@ -307,6 +307,14 @@ def incident(where: str, error: BaseException) -> str:
     details = "".join(traceback.format_exception(error))
     log.error("unexpected fault", reference=reference, where=where, error=repr(error), details=details)
     return reference
+
+
+def _admin(settings: Settings) -> Place | None:
+    """Where health and metrics are served by themselves, None where they stand beside the rest."""
+    if settings.bolt_bot_admin_port is None:
+        return None
+    host = settings.bolt_bot_admin_host or settings.bolt_bot_http_host
+    return Place(host, settings.bolt_bot_admin_port, "BOLT_BOT_ADMIN_HOST and BOLT_BOT_ADMIN_PORT")
 
 
 def credentials(settings: Settings) -> Credentials:

@@ -11,9 +11,10 @@ from collections.abc import Iterator
 import pytest
 import structlog
 from slack_bolt.logger import get_bolt_logger
+from structlog.testing import capture_logs
 
 from bot.core.redact import Redactor
-from bot.logging import configure, incident_id
+from bot.logging import SELDOM_S, Seldom, configure, incident_id
 
 SECRET = "hunter2-hunter2"  # noqa: S105 - a made-up one
 MASKED = Redactor([SECRET]).mask
@@ -76,11 +77,12 @@ def test_json_lines_have_their_fields() -> None:
 def test_foreign_text_forges_no_line() -> None:
     """Line breaks and escape sequences in foreign text are shown as text."""
     stream = logged("console")
-    structlog.get_logger("bot.test").info("typed", text="x\n2026 [info] forged\x1b[2J", name="\u2028")
+    structlog.get_logger("bot.test").info("typed", text="x\n2026 [info] forged\x1b[2J", name="\u2028\u202e")
     text = stream.getvalue()
     assert text.count("\n") == 1
     assert "\x1b[2J" not in text
     assert "\u2028" not in text
+    assert "\u202e" not in text
 
 
 def test_libraries_are_quiet_below_warning() -> None:
@@ -120,3 +122,15 @@ def test_warnings_go_to_the_log() -> None:
 def test_incidents_have_names_of_their_own() -> None:
     """Two faults are not called the same."""
     assert len({incident_id() for _ in range(100)}) == 100
+
+
+def test_what_a_stranger_can_repeat_is_counted() -> None:
+    """Told at once, and then once a minute at most, with how often it was."""
+    now = [100.0]
+    refused = Seldom("refused", lambda: now[0])
+    with capture_logs() as lines:
+        for _ in range(5):
+            refused.note()
+        now[0] += SELDOM_S
+        refused.note()
+    assert [line["times"] for line in lines] == [1, 5]
