@@ -31,6 +31,7 @@ from bot.paradime.download import Downloader
 from bot.parts import Parts, Services, build
 from bot.settings import Settings
 from bot.slack import actions, commands, events, shortcuts, views
+from bot.slack.admission import gate
 from bot.slack.client import UPLOAD_S, SlackChat
 from bot.slack.http import handler
 from bot.slack.intake import build_app, register_fallbacks
@@ -232,14 +233,9 @@ class App:
         def tell(asker: Asker, message: Message) -> None:
             desk.later(desk.tell(asker, message), asker)
 
-        app = build_app(
-            self._slack.web,
-            settings.slack_bot_token.get_secret_value(),
-            settings.slack_signing_secret.get_secret_value() if settings.slack_signing_secret else "",
-            identity,
-            incident,
-            tell,
-        )
+        token = settings.slack_bot_token.get_secret_value()
+        admitting = gate(parts.admissions, identity, tell, desk.later)
+        app = build_app(self._slack.web, token, identity, admitting, incident, tell)
         commands.register(app, desk)
         actions.register(app, desk)
         events.register(app, desk)
