@@ -67,6 +67,8 @@ class Stage:
     history: int = 0
     # Whether bots are forked off a process that has imported the bot, or started as the command starts it.
     forks: bool = True
+    # What starts a bot that is not forked, before the command itself.
+    launcher: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Remember which runs were there before any bot."""
@@ -103,7 +105,7 @@ class Stage:
             return Forked(environment, log)
         with log.open("wb") as out:
             return await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "bot", "run", cwd=ROOT, env=environment, stdout=out, stderr=out
+                *self.launcher, sys.executable, "-m", "bot", "run", cwd=ROOT, env=environment, stdout=out, stderr=out
             )
 
     async def until_ready(self, bot: Bot) -> None:
