@@ -88,6 +88,9 @@ class Stage:
             "BOLT_BOT_HTTP_PORT": str(port),
             "BOLT_BOT_DATA_DIR": str(self.folder / "data"),
             "BOLT_BOT_POLL_MIN_S": "0.2",
+            # A test clicks again until something is to be seen, faster than any person.
+            "BOLT_BOT_USER_LIMIT": "1000",
+            "BOLT_BOT_CHANNEL_LIMIT": "1000",
             **self.settings,
             **(settings or {}),
         }

@@ -58,7 +58,7 @@ async def test_a_flood_is_answered_once_and_dropped(stage: Stage) -> None:
 
 async def test_a_click_above_the_limit_starts_nothing(stage: Stage) -> None:
     """It is told privately, and the run goes on."""
-    await stage.start_bot({"BOLT_BOT_USER_LIMIT": "1", "BOLT_BOT_CHANNEL_LIMIT": "1000"})
+    await stage.start_bot({"BOLT_BOT_USER_LIMIT": "1"})
     await stage.slash("run backfill")
     await stage.until(stage.card_says("is running"))
     await stage.click("Cancel run")
