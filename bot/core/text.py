@@ -66,7 +66,7 @@ class Emoji:
     name: str
 
 
-_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2060\u2066-\u2069\ufeff\ud800-\udfff]")
 
 Span = str | Bold | Code | Mention | Channel | Link | When | Emoji
 Sentence = tuple[Span, ...]
@@ -102,7 +102,7 @@ def plural(count: int, one: str, many: str | None = None) -> str:
 
 
 def showable(text: str) -> str:
-    """Foreign text without what cannot be seen: control characters other than line ends and tabs, and halves of surrogate pairs.
+    """Foreign text without what cannot be seen: control characters but line ends and tabs, spaces of no width, halves of pairs.
 
     Nor does anything in it turn the direction of what follows: a name could rewrite what is said beside it.
     """

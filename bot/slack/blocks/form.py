@@ -173,7 +173,7 @@ def _note(sentence: Sentence) -> Json:
 
 
 def _plain(text: str) -> PlainTextObject:
-    return PlainTextObject(text=showable(text), emoji=False)
+    return PlainTextObject(text=showable(text) or "–", emoji=False)
 
 
 def _json(made: Block | Option | OptionGroup) -> Json:

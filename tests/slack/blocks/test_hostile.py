@@ -63,7 +63,13 @@ def test_a_sentence_does_nothing(text: str, other: str) -> None:
 @given(HOSTILE)
 def test_a_forged_id_or_address_is_text(text: str) -> None:
     """What is no id, emoji or address of the web shows as what it is."""
-    for span in (Mention(text), Channel(text), Link(text, "x"), Link(f"https://x.test/{text}", "x"), Emoji(text)):
+    for span in (
+        Mention(text),
+        Channel(text),
+        Link(f"javascript:{text}", "x"),
+        Link(f"https://x.test/{text}", "x"),
+        Emoji(text),
+    ):
         sentence(mrkdwn((span,)))
 
 
