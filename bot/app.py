@@ -29,9 +29,9 @@ from bot.paradime.client import BoltClient, ClientLimits
 from bot.paradime.credentials import Credentials
 from bot.paradime.download import Downloader
 from bot.parts import Parts, Services, build
-from bot.settings import Settings
+from bot.settings import Settings, policy
 from bot.slack import actions, commands, events, shortcuts, views
-from bot.slack.admission import gate
+from bot.slack.admission import admission
 from bot.slack.client import UPLOAD_S, SlackChat
 from bot.slack.http import handler
 from bot.slack.intake import build_app, register_fallbacks
@@ -234,7 +234,7 @@ class App:
             desk.later(desk.tell(asker, message), asker)
 
         token = settings.slack_bot_token.get_secret_value()
-        admitting = gate(parts.admissions, identity, tell, desk.later)
+        admitting = admission(parts.admissions, identity, tell, desk.later)
         app = build_app(self._slack.web, token, identity, admitting, incident, tell)
         commands.register(app, desk)
         actions.register(app, desk)
@@ -267,6 +267,7 @@ class App:
                 downloads=self._downloads,
                 tasks=self._tasks,
                 mask=self._mask,
+                policy=policy(self._settings.bolt_bot_policy_file),
                 watch_redis=self._outages["redis"],
                 incident=incident,
             ),

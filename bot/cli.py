@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from enum import StrEnum
 from importlib import metadata
 
+from bot.core.audit import since
+from bot.core.errors import BotError
+from bot.core.explanation import Given, explained, from_given
+from bot.core.policy import Action, Kind, Role
+from bot.core.policy_file import PolicyError
 from bot.manifest import manifest
-from bot.settings import SLASH_COMMAND, Settings, SettingsError, load, unknown
+from bot.settings import SLASH_COMMAND, Settings, SettingsError, load, policy, unknown
 
 USAGE_STATUS = 2
 INTERRUPTED_STATUS = 130
@@ -53,7 +61,49 @@ def _parser() -> argparse.ArgumentParser:
     shown.add_argument("--http", type=_address, metavar="URL", help="for HTTP, with the bot's public address")
     shown.add_argument("--command", type=_slash, default="/bolt", help="the slash command (default: /bolt)")
     shown.set_defaults(handle=_manifest)
+    _add_policy(commands.add_parser("policy", help="check a policy's file, or explain what it decides"))
+    _add_audit(commands.add_parser("audit", help="the record of who asked for what"))
     return parser
+
+
+def _add_policy(parser: argparse.ArgumentParser) -> None:
+    commands = parser.add_subparsers(required=True, metavar="command")
+    checked = commands.add_parser("check", help="whether a file is a policy; each fault with its line")
+    checked.add_argument("file", metavar="FILE")
+    checked.set_defaults(handle=_check_policy)
+
+    explain = commands.add_parser(
+        "explain",
+        help="what it decides and why; asks Slack and Bolt for what is not given (--role and --kind: asks nobody)",
+    )
+    explain.add_argument("--file", metavar="FILE", help="the policy (default: BOLT_BOT_POLICY_FILE)")
+    explain.add_argument("--user", required=True, type=_id("UW"), help="a user's id, as in U0123ABC")
+    explain.add_argument("--channel", required=True, type=_id("CGD"), help="a channel's id, as in C0123ABC")
+    explain.add_argument(
+        "--action", required=True, type=Action, choices=list(Action), metavar="ACTION", help=_words(Action)
+    )
+    explain.add_argument("--schedule", default="", help="a schedule's slug or name")
+    explain.add_argument("--branch", help="the branch that is given instead of the schedule's own")
+    explain.add_argument("--command", action="append", default=[], help="a command given instead; may be repeated")
+    explain.add_argument(
+        "--role", type=Role, choices=list(Role), metavar="ROLE", help=f"{_words(Role)}; asks Slack without it"
+    )
+    explain.add_argument("--group", action="append", default=[], help="a user group that the user is in; with --role")
+    explain.add_argument("--domain", help="the domain of the user's e-mail address; with --role")
+    explain.add_argument(
+        "--kind", type=Kind, choices=list(Kind), metavar="KIND", help=f"{_words(Kind)}; asks Slack without it"
+    )
+    explain.add_argument("--channel-name", help="the channel's name; with --kind")
+    explain.add_argument("--shared", action="store_true", help="it is shared with other organisations; with --kind")
+    explain.add_argument("--owner", help="who owns the schedule")
+    explain.set_defaults(handle=_explain_policy)
+
+
+def _add_audit(parser: argparse.ArgumentParser) -> None:
+    commands = parser.add_subparsers(required=True, metavar="command")
+    export = commands.add_parser("export", help="the record as JSON Lines, the oldest entry first")
+    export.add_argument("--since", metavar="TIME", help="from then on, as in 7d, 12h or 2026-11-28 (UTC)")
+    export.set_defaults(handle=_export_audit)
 
 
 def _run(_arguments: argparse.Namespace) -> int:
@@ -103,6 +153,81 @@ def _manifest(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _check_policy(arguments: argparse.Namespace) -> int:
+    try:
+        found = policy(arguments.file)
+    except PolicyError as error:
+        for line in error.lines:
+            _complain(f"{arguments.file}: {line}")
+        return USAGE_STATUS
+    _say(f"{arguments.file}: {len(found.rules)} rules, the first that fits decides; what none fits is refused")
+    if found.groups:
+        _say(f"user groups that it names: {' '.join(sorted(found.groups))}")
+    return 0
+
+
+def _explain_policy(arguments: argparse.Namespace) -> int:
+    given = Given(
+        arguments.user,
+        arguments.channel,
+        arguments.action,
+        arguments.schedule,
+        arguments.branch,
+        tuple(arguments.command),
+        arguments.role,
+        tuple(arguments.group),
+        arguments.domain,
+        arguments.kind,
+        arguments.channel_name,
+        arguments.shared,
+        arguments.owner,
+    )
+    try:
+        found = policy(arguments.file or os.environ.get("BOLT_BOT_POLICY_FILE") or None)
+    except PolicyError as error:
+        for line in error.lines:
+            _complain(line)
+        return USAGE_STATUS
+    facts = from_given(given)
+    if not given.whole:
+        settings = _settings()
+        if settings is None:
+            return USAGE_STATUS
+        from bot.explain import asked  # noqa: PLC0415 - as above
+        from bot.slack.preflight import TokenRefusedError  # noqa: PLC0415 - as above
+
+        try:
+            facts = asyncio.run(asked(settings, found, given))
+        except (TokenRefusedError, BotError) as error:
+            _complain(str(error))
+            return 1
+    for line in explained(found, *facts, given.action):
+        _say(line)
+    return 0
+
+
+def _export_audit(arguments: argparse.Namespace) -> int:
+    moment = since(arguments.since, datetime.now(UTC)) if arguments.since else None
+    if arguments.since and moment is None:
+        _complain("--since should be a time or a date, as in 7d, 12h or 2026-11-28")
+        return USAGE_STATUS
+    settings = _settings()
+    if settings is None:
+        return USAGE_STATUS
+    from bot.export import lines  # noqa: PLC0415 - as above
+
+    async def write() -> int:
+        try:
+            async for line in lines(settings, moment):
+                _say(line)
+        except BotError as error:
+            _complain(error.sentence)
+            return 1
+        return 0
+
+    return asyncio.run(write())
+
+
 def _settings() -> Settings | None:
     for line in unknown():
         _complain(line)
@@ -127,6 +252,19 @@ def _port(text: str) -> int:
     if not re.fullmatch(r"[0-9]{1,5}", text) or int(text) > PORT_MOST:
         raise argparse.ArgumentTypeError(f"a port is a number up to {PORT_MOST}")
     return int(text)
+
+
+def _id(kinds: str) -> Callable[[str], str]:
+    def check(text: str) -> str:
+        if not re.fullmatch(rf"[{kinds}][A-Z0-9]{{2,20}}", text):
+            raise argparse.ArgumentTypeError(f"an id of Slack begins with one of {', '.join(kinds)}")
+        return text
+
+    return check
+
+
+def _words(kind: type[StrEnum]) -> str:
+    return ", ".join(kind)
 
 
 def _address(text: str) -> str:

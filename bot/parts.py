@@ -12,10 +12,12 @@ from datetime import UTC, datetime
 from redis.asyncio import Redis
 
 from bot.charts.child import Charts
+from bot.core.policy import Policy
 from bot.core.run import CardRef
 from bot.flows.active import Active
 from bot.flows.adopt import Adopt
 from bot.flows.answer import Answers
+from bot.flows.approve import Approvals
 from bot.flows.artifacts import Artifacts
 from bot.flows.ask import Ask
 from bot.flows.cancel import Cancel
@@ -25,6 +27,7 @@ from bot.flows.find import Finder
 from bot.flows.follow import Follow
 from bot.flows.following import FollowLog, FollowRules
 from bot.flows.form import Forms
+from bot.flows.gate import Gate
 from bot.flows.hint import Hints
 from bot.flows.history import Histories
 from bot.flows.home import Home
@@ -34,6 +37,7 @@ from bot.flows.look import Looks
 from bot.flows.place import Places
 from bot.flows.ports import Limits
 from bot.flows.queue import Queue, QueueRules
+from bot.flows.record import Record
 from bot.flows.results import ResultsReader
 from bot.flows.schedules import Schedules
 from bot.flows.show import Show
@@ -48,10 +52,12 @@ from bot.settings import Settings
 from bot.slack.client import SlackChat
 from bot.slack.desk import Desk
 from bot.slack.memberships import SlackMemberships
+from bot.slack.people import SlackPeople
 from bot.slack.preflight import Identity, card_url
 from bot.slack.tasks import TaskRegistry
 from bot.slack.views.home import SlackHomeTab
 from bot.store.admissions import Admissions
+from bot.store.audit import Audit
 from bot.store.deliveries import Deliveries
 from bot.store.due import DueSet
 from bot.store.followings import Followings
@@ -59,6 +65,7 @@ from bot.store.heard import Heard
 from bot.store.indexes import Indexes
 from bot.store.lanes import Budget, Edits, Posts
 from bot.store.lines import Lines
+from bot.store.memory import Memory
 from bot.store.requests import Requests
 from bot.store.runs import Runs
 from bot.store.scripts import Scripts, Watch
@@ -88,6 +95,7 @@ RINGS: dict[str, tuple[str, ...]] = {
     "watched": ("watches",),
     "queued": ("posts", "polls"),
     "wishes": ("cancels", "edits", "polls"),
+    "decided": ("requests", "edits"),
     "follows": ("posts",),
     "followed": ("follows",),
     "files": ("posts",),
@@ -107,6 +115,7 @@ class Services:
     downloads: Downloader
     tasks: TaskRegistry
     mask: Callable[[str], str]
+    policy: Policy
     watch_redis: Watch
     incident: Incident
 
@@ -189,6 +198,26 @@ class _Builder:
         self._logs = LogReader(services.bolt, services.mask)
         self._listings = Listings(services.bolt)
         self._bot_name = f"@{identity.name}"
+        self._audit = Audit(
+            self._stores.scripts, most=settings.bolt_bot_audit_entries, days=settings.bolt_bot_audit_days
+        )
+        self._people = SlackPeople(
+            services.chat,
+            Memory(self._stores.scripts),
+            team=identity.team,
+            bot_name=self._bot_name,
+            groups=services.policy.groups,
+            domains=services.policy.asks_domain,
+        )
+        self._gate = Gate(
+            services.policy,
+            self._people,
+            self._stores.runs,
+            services.catalog,
+            self._audit,
+            workspace=settings.workspace,
+            mask=services.mask,
+        )
 
     def build(self) -> Parts:
         """Stores, flows, workers, desk."""
@@ -285,7 +314,8 @@ class _Builder:
                 stores.lines,
                 due["queue"],
                 looks,
-                QueueRules(settings.workspace, app_url, longest_s=settings.bolt_bot_queue_s),
+                self._gate,
+                QueueRules(settings.workspace, app_url, settings.bolt_bot_command, longest_s=settings.bolt_bot_queue_s),
                 card_url=self._card_url,
                 asked=self._bells.of("queued"),
                 left=self._bells.of("queue"),
@@ -308,6 +338,7 @@ class _Builder:
         rules = StartRules(
             settings.workspace,
             settings.paradime_app_url,
+            settings.bolt_bot_command,
             deadline_s=settings.bolt_bot_start_deadline_s,
             trigger_s=settings.bolt_bot_api_timeout_s,
         )
@@ -319,6 +350,7 @@ class _Builder:
             stores.due["requests"],
             services.answers,
             looks,
+            self._gate,
             rules,
             lines=stores.lines,
             card_url=self._card_url,
@@ -416,6 +448,10 @@ class _Builder:
             command=settings.bolt_bot_command,
             me=self._identity,
             workspace=settings.workspace,
+            gate=self._gate,
+            people=self._people,
+            approvals=Approvals(requests, self._gate, app_url=app_url, decided=ring("decided")),
+            record=Record(self._audit, now=self._now),
             ask=Ask(requests, app_url=app_url, card_url=self._card_url, accepted=accepted),
             cancel=flows.cancel,
             active=Active(stores.indexes, stores.lines, app_url=app_url, card_url=self._card_url),

@@ -17,6 +17,8 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from rapidfuzz import process
 
 from bot import redis_url
+from bot.core.policy import DEFAULT, Policy
+from bot.core.policy_file import PolicyError, read_policy
 
 # The forms of a Bolt secret that need no key: of one workspace, and of a company.
 BEARER_PREFIXES = ("prdm_wsp_", "prdm_cmp_")
@@ -172,6 +174,9 @@ class Settings(BaseSettings):
     bolt_bot_retention_days: float = Field(default=30, ge=0.01, le=3650)
     bolt_bot_user_limit: int = Field(default=30, ge=1, le=10_000)
     bolt_bot_channel_limit: int = Field(default=100, ge=1, le=10_000)
+    bolt_bot_policy_file: Path | None = None
+    bolt_bot_audit_days: float = Field(default=90, ge=1, le=3650)
+    bolt_bot_audit_entries: int = Field(default=100_000, ge=1000, le=10_000_000)
     bolt_bot_follow_gap_s: float = Field(default=15, ge=1, le=3600)
     bolt_bot_log_limit_mb: int = Field(default=64, ge=1, le=1024)
     # What Slack grants: a workspace of the larger kind may have more. The smaller one is for two bots that share an app.
@@ -240,9 +245,28 @@ def load() -> Settings:
     except ValidationError as error:
         lines += [_line(str(one["loc"][0]), one["type"], one.get("ctx") or {}) for one in error.errors()]
     lines += _together(values, settings)
+    try:
+        policy(values.get("bolt_bot_policy_file"))
+    except PolicyError as error:
+        lines += [f"BOLT_BOT_POLICY_FILE: {line}" for line in error.lines]
     if settings is None or lines:
         raise SettingsError(tuple(dict.fromkeys(lines)))
     return settings
+
+
+def policy(file: str | Path | None) -> Policy:
+    """The policy in a file; without one, that for everybody who sets none. Raises PolicyError."""
+    if file is None:
+        return DEFAULT
+    try:
+        text = Path(file).read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise PolicyError((f"the file cannot be read ({_why(error)})",)) from None
+    return read_policy(text)
+
+
+def _why(error: OSError | ValueError) -> str:
+    return (error.strerror or "no reason is told") if isinstance(error, OSError) else "it is no text in UTF-8"
 
 
 def unknown() -> tuple[str, ...]:

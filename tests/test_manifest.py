@@ -88,7 +88,7 @@ def test_optional_scopes_stand_in_both_lists() -> None:
     scopes = read()["oauth_config"]["scopes"]
     optional = set(scopes["bot_optional"])
     history = {"channels:history", "groups:history", "mpim:history"}
-    assert optional == history | {"channels:read", "groups:read"}
+    assert optional == history | {"usergroups:read", "users:read.email", "mpim:read"}
     necessary = {
         "commands",
         "chat:write",
@@ -97,5 +97,39 @@ def test_optional_scopes_stand_in_both_lists() -> None:
         "im:write",
         "app_mentions:read",
         "im:history",
+        "channels:read",
+        "groups:read",
+        "users:read",
     }
     assert set(scopes["bot"]) == necessary | optional
+
+
+@pytest.mark.parametrize(
+    ("event", "scope"),
+    [
+        ("app_mention", "app_mentions:read"),
+        ("message.im", "im:history"),
+        ("subteam_members_changed", "usergroups:read"),
+        ("subteam_updated", "usergroups:read"),
+        ("channel_shared", "channels:read"),
+        ("channel_unshared", "channels:read"),
+    ],
+)
+def test_every_event_has_the_scope_that_it_needs(event: str, scope: str) -> None:
+    """Slack sends none without it, and says nothing of that."""
+    data = read()
+    assert event in data["settings"]["event_subscriptions"]["bot_events"]
+    assert scope in data["oauth_config"]["scopes"]["bot"]
+
+
+def test_the_events_are_these() -> None:
+    """No more: each costs a delivery, and Slack switches off a subscription whose deliveries mostly fail."""
+    assert set(read()["settings"]["event_subscriptions"]["bot_events"]) == {
+        "app_mention",
+        "message.im",
+        "app_home_opened",
+        "subteam_members_changed",
+        "subteam_updated",
+        "channel_shared",
+        "channel_unshared",
+    }

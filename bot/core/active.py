@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.core.buttons import HOME_RUN, command_button, command_in_value, drop_button
-from bot.core.card import cancel_confirm, facts, headline, retried_by, run_url, second_glance, waiting_facts, waits
+from bot.core.card import cancel_confirm, facts, headline, retried_by, second_glance, waiting_facts, waits
 from bot.core.command import CancelCommand, RetryCommand, StatusCommand
 from bot.core.message import Block, Button, Buttons, Facts, Message, Paragraph
 from bot.core.request import Request
-from bot.core.run import Run, is_failed, is_final
+from bot.core.run import Run, is_failed, is_final, run_url
 from bot.core.text import Channel, Code, Link, Mention, Sentence, Span, When, plural
 
 

@@ -29,6 +29,8 @@ RUN_VALUES = frozenset({CANCEL_RUN, RETRY_FAILED, RETRY_ALL, RUN_AGAIN})
 WATCH_RUN = "run.watch"
 START_QUEUED = "start.queue"
 DROP_QUEUED = "start.drop"
+APPROVE_START = "start.approve"
+DENY_START = "start.deny"
 START_ANOTHER = "start.another"
 START_SUGGESTED = "start.suggested"
 # Of pages: followed by `previous` or `next`.

@@ -9,23 +9,19 @@ from __future__ import annotations
 from typing import Literal
 
 from bot.core import buttons
+from bot.core.approval import pending_card
 from bot.core.command import ArtifactsCommand, LogsCommand, RunCommand
 from bot.core.expected import late, share, usual_end
 from bot.core.message import Block, Button, Buttons, Confirm, Facts, Message, Paragraph
 from bot.core.progress import bar, commands_known, progress
 from bot.core.request import Request, State
-from bot.core.run import LOST, Retried, Run, is_failed, is_final
+from bot.core.run import LOST, Retried, Run, is_failed, is_final, run_url
 from bot.core.text import Bold, Code, Emoji, Link, Mention, Sentence, Span, When, cut, duration, plural
 
 COMMAND_SHOWN = 120
 OVERRIDES_SHOWN = 600
-# In which a start that is or was queued has a card unlike others.
+# In which a start that people wait or waited for has a card unlike others.
 WAITING_STATES = (State.QUEUED, State.REFUSED, State.CLOSED)
-
-
-def run_url(app_url: str, run_id: int) -> str:
-    """A run's page for people."""
-    return f"{app_url.rstrip('/')}/bolt/run_id/{run_id}"
 
 
 def run_card(run: Run, app_url: str) -> Message:
@@ -101,10 +97,14 @@ def _recovered(run: Run) -> Sentence:
 
 def request_card(request: Request, app_url: str) -> Message:
     """The card of a start that has no run yet: starting, being looked for, or unclear."""
-    if request.queued_at is not None and request.state in WAITING_STATES:
+    if request.state is State.PENDING:
+        return pending_card(request, app_url)
+    if request.keeps_card and request.state in WAITING_STATES:
         return waiting_card(request, app_url)
     name = Bold(request.title)
     asked: Sentence = ("Asked by ", Mention(request.user), " at ", When(request.asked_at))
+    if request.approved_by:
+        asked = (*asked, " · approved by ", Mention(request.approved_by))
     parent = request.look.parent_run if request.look else None
     if parent is not None:
         asked = (*asked, " · ", retry_of(parent, app_url))
@@ -159,6 +159,9 @@ def not_started(request: Request) -> Sentence:
     name = Bold(request.title)
     if request.dropped_by:
         return (name, " was not started: ", Mention(request.dropped_by), " took it out of the queue.")
+    if request.denied_by:
+        did = " took it back." if request.denied_by == request.user else " denied it."
+        return (name, " was not started: ", Mention(request.denied_by), did)
     return (name, f" was not started. {request.why}")
 
 
@@ -235,6 +238,8 @@ def _facts(run: Run, app_url: str) -> Sentence:
         spans += [" · ", retry_of(run.facts.parent_run, app_url)]
     if run.facts.asked_by:
         spans += [" · started by ", Mention(run.facts.asked_by)]
+    if run.facts.approved_by:
+        spans += [", approved by ", Mention(run.facts.approved_by)]
     if run.started_at:
         spans += [" at " if run.facts.asked_by else " · started at ", When(run.started_at)]
     if run.facts.actor and not run.facts.asked_by:

@@ -154,6 +154,27 @@ class HistoryCommand:
 
 
 @dataclass(frozen=True, slots=True)
+class WhoamiCommand:
+    """Tell what one may do here, and why."""
+
+    def __str__(self) -> str:
+        return "whoami"
+
+
+@dataclass(frozen=True, slots=True)
+class AuditCommand:
+    """Tell who asked for what: of a person (an id, or a name without its @), of a schedule, since when (`2d`, a date)."""
+
+    user: str | None = None
+    schedule: str | None = None
+    since: str | None = None
+
+    def __str__(self) -> str:
+        given = {"user": self.user, "schedule": self.schedule, "since": self.since}
+        return " ".join(["audit", *(f"--{name} {quoted(value)}" for name, value in given.items() if value)])
+
+
+@dataclass(frozen=True, slots=True)
 class HelpCommand:
     """Tell what there is; `topic` is one of the verbs."""
 
@@ -178,6 +199,8 @@ Command = (
     | ArtifactsCommand
     | SuspendCommand
     | HistoryCommand
+    | WhoamiCommand
+    | AuditCommand
     | HelpCommand
 )
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.core.card import headline, run_url
+from bot.core.card import headline
 from bot.core.message import Message, Paragraph
-from bot.core.run import LOST, Run, is_failed
+from bot.core.run import LOST, Run, is_failed, run_url
 from bot.core.text import Link, Mention, Sentence, Span, cut, plural
 
 LINES_A_BLOCK = 12

@@ -9,12 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import NoReturn
 
 from rapidfuzz import fuzz, process
 
+from bot.core.audit import since
 from bot.core.command import (
     ArtifactsCommand,
+    AuditCommand,
     CancelCommand,
     Command,
     HelpCommand,
@@ -28,6 +31,7 @@ from bot.core.command import (
     ShowCommand,
     StatusCommand,
     SuspendCommand,
+    WhoamiCommand,
 )
 from bot.core.text import cut
 from bot.core.words import DASH, DASHES, ONLY_DASHES, RUN_ID, RUN_LINK, Word, bad, for_a_shell, words
@@ -69,6 +73,9 @@ EXAMPLES = {
     "command": '--command "dbt run --select staging"',
     "reason": '--reason "late data"',
     "runs": "--runs 50",
+    "user": "--user @ada",
+    "schedule": "--schedule nightly",
+    "since": "--since 2d",
 }
 FLAGS = frozenset({"continue-on-error", "all", "inactive", "suspended", "failing", "follow"})
 SHORT = {"b": "branch", "c": "command", "f": "follow"}
@@ -217,6 +224,22 @@ def _history(given: _Given) -> HistoryCommand:
     return HistoryCommand(_schedule(given), number)
 
 
+def _whoami(given: _Given) -> WhoamiCommand:
+    if given.words:
+        bad(f"whoami takes nothing behind it; type {given.command} whoami.")
+    return WhoamiCommand()
+
+
+def _audit(given: _Given) -> AuditCommand:
+    if given.words:
+        bad(f"audit takes options only, as in {given.command} audit --schedule nightly --since 2d.")
+    values = {name: bounded(f"--{name}", found[0], TEXT_LIMIT) for name, found in given.options.items()}
+    at = values.get("since")
+    if at and since(at, datetime.now(UTC)) is None:
+        bad("--since needs a time or a date, as in --since 2d, --since 12h or --since 2026-11-28.")
+    return AuditCommand(values.get("user", "").removeprefix("@") or None, values.get("schedule"), at)
+
+
 def _help(rest: list[Word]) -> HelpCommand:
     topic = rest[0].text.lower() if rest else None
     return HelpCommand(topic if topic in VERBS else None)
@@ -236,6 +259,8 @@ _GRAMMAR: dict[str, tuple[Callable[[_Given], Command], tuple[str, ...]]] = {
     "history": (_history, ("runs",)),
     "pause": (_pause, ()),
     "resume": (_resume, ()),
+    "whoami": (_whoami, ()),
+    "audit": (_audit, ("user", "schedule", "since")),
 }
 _READERS = {verb: reader for verb, (reader, _) in _GRAMMAR.items()}
 VERBS = (*_GRAMMAR, "help")

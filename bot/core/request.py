@@ -30,6 +30,8 @@ class State(StrEnum):
     REFUSED = "refused"  # nothing was started; the card is still to be removed and the person to be told
     CLOSED = "closed"  # nothing is left to do
     QUEUED = "queued"  # waits for a run to end; then it is carded, as any start
+    PENDING = "pending"  # waits for somebody's approval; its card asks for it
+    APPROVED = "approved"  # is looked at once more, and is carded then
     OTHER = "other"  # a state of another version's: whoever does not know it does nothing about it
 
     @classmethod
@@ -43,7 +45,7 @@ class Look:
     """What the look found: the schedule, and the newest run id before our start (`mark`, 0 without runs).
 
     Of a retry, `parent_run` is the run that is retried, and the rest is as it was of that run. `slug` and `name` are
-    empty where nobody knows its schedule.
+    empty where nobody knows its schedule. `channel_name` is that of the channel in which was asked.
     """
 
     slug: str
@@ -56,6 +58,20 @@ class Look:
     pull_request: int | None = None
     overridden: bool = False
     continue_on_error: bool = False
+    channel_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """What a start waits for: somebody of the user group `by`, as the policy calls it; `group` is its id in Slack.
+
+    `rule` is the name of the rule that wants it, `within_s` for how many seconds it may be given.
+    """
+
+    by: str
+    group: str
+    rule: str
+    within_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +101,9 @@ class Request:
     `why` is the sentence of a refusal, `near` the slugs that may have been meant. `candidates` are the runs that
     may be ours; at a refusal because one is running, that run, of which `running` tells more. `direct`: answered by
     direct message. `origin` is what a card's button told of the run that is to be retried.
+
+    One that needs, or needed, somebody's `approval` has `pending_at` since its card asks for it, and then
+    `approved_by` or `denied_by`.
 
     One that waits, or waited, has `queued_at`; `asked_at` is the time of its turn then. It waits for the run `behind` and
     for `ahead` other starts, was `rounds` times overtaken, and was taken out of the line by the user `dropped_by`.
@@ -116,11 +135,20 @@ class Request:
     ahead: int = 0
     rounds: int = 0
     dropped_by: str | None = None
+    approval: Approval | None = None
+    pending_at: datetime | None = None
+    approved_by: str | None = None
+    denied_by: str | None = None
 
     @property
     def title(self) -> str:
         """What people call that which is started."""
         return (self.look.name if self.look else "") or named(self.wanted)
+
+    @property
+    def keeps_card(self) -> bool:
+        """Whether its card stays where it is not started, and says why: people have waited for it."""
+        return self.queued_at is not None or (self.approval is not None and self.card is not None)
 
     @property
     def queue(self) -> str:
@@ -181,6 +209,7 @@ def run_facts(request: Request) -> RunFacts:
         asked_at=request.asked_at,
         request=request.id,
         usual_s=look.usual_s if look and not wanted.commands else None,
+        approved_by=request.approved_by,
     )
 
 
@@ -199,6 +228,7 @@ def _retry_facts(request: Request, look: Look, *, only_failed: bool) -> RunFacts
         asked_at=request.asked_at,
         request=request.id,
         parent_run=look.parent_run,
+        approved_by=request.approved_by,
     )
 
 
@@ -235,10 +265,11 @@ def running_facts(running: Running, look: Look | None) -> RunFacts:
     )
 
 
-def reason(request: Request, channel_name: str = "") -> str:
+def reason(request: Request) -> str:
     """What Bolt's own record says of a start: who, from where, why, and our request's id."""
     why = request.wanted.reason if isinstance(request.wanted, RunCommand) else None
-    where = f" in #{channel_name}" if channel_name else ""
+    name = request.look.channel_name if request.look else ""
+    where = f" in #{name}" if name else ""
     asked = f"{request.user_name or request.user} from Slack{where} (request {request.id})"
     return f"{why} - {asked}" if why else f"Started by {asked}"
 

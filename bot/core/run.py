@@ -51,6 +51,11 @@ class RunKey:
         return cls(workspace, int(run_id))
 
 
+def run_url(app_url: str, run_id: int) -> str:
+    """A run's page for people."""
+    return f"{app_url.rstrip('/')}/bolt/run_id/{run_id}"
+
+
 @dataclass(frozen=True, slots=True)
 class CardRef:
     """A message of ours: channel id and Slack's timestamp."""
@@ -66,7 +71,7 @@ class RunFacts:
     Of a run that was started elsewhere they are the schedule's, which it may or may not have: see `bot.core.progress`.
     `usual_s` is the median length of the schedule's last successes, None without history. Of a retry, `parent_run` is the
     run that is retried; `only_failed` says that only what failed of `commands` runs. `actor` is who started a run that
-    nobody here has asked for, in Bolt's words. `watched_by` is told by the card: who wanted it there.
+    nobody here has asked for, in Bolt's words. `watched_by` is told by the card: who wanted it there. `approved_by`: who let it be started.
     """
 
     schedule: str = ""
@@ -84,6 +89,7 @@ class RunFacts:
     usual_s: float | None = None
     actor: str | None = None
     watched_by: str | None = None
+    approved_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from bot.core.bolt import RunSummary, Schedule
 from bot.core.buttons import fitting, watch_button
-from bot.core.card import run_url
 from bot.core.command import RunCommand, RunsCommand
 from bot.core.message import Block, Buttons, Message, Paragraph
 from bot.core.paging import Page, page_buttons
 from bot.core.request import pull_request_of
-from bot.core.run import Run, RunFacts, RunKey, is_final
+from bot.core.run import Run, RunFacts, RunKey, is_final, run_url
 from bot.core.states import state_emoji, state_word
 from bot.core.text import Bold, Link, Sentence, Span, When, cut, duration, plural
 

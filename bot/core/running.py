@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from bot.core.buttons import START_QUEUED, request_value, watch_button
-from bot.core.card import not_started, run_url
+from bot.core.card import not_started
 from bot.core.message import Button, Buttons, Message, Paragraph
 from bot.core.request import Request, Running, running_facts
-from bot.core.run import Run, RunKey
+from bot.core.run import Run, RunKey, run_url
 from bot.core.text import Bold, Link, Sentence, Span, When, cut, plural
 
 BY_SHOWN = 80

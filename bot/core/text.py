@@ -34,6 +34,14 @@ class Mention:
 
 
 @dataclass(frozen=True, slots=True)
+class Group:
+    """A user group, by Slack's id: whoever is in it is notified. `name` is what it is called, with its @."""
+
+    group: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Channel:
     """A channel, by Slack channel id."""
 
@@ -68,7 +76,7 @@ class Emoji:
 
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2060\u2066-\u2069\ufeff\ud800-\udfff]")
 
-Span = str | Bold | Code | Mention | Channel | Link | When | Emoji
+Span = str | Bold | Code | Mention | Group | Channel | Link | When | Emoji
 Sentence = tuple[Span, ...]
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.core import buttons
-from bot.core.card import headline, retried_by, run_url
+from bot.core.card import headline, retried_by
 from bot.core.message import Block, Button, Buttons, Facts, Message, Paragraph, Preformatted
 from bot.core.nodes import counts, node_table
 from bot.core.progress import position
-from bot.core.run import LOST, End, Retried, Run, is_failed
+from bot.core.run import LOST, End, Retried, Run, is_failed, run_url
 from bot.core.text import Code, Link, Mention, Sentence, Span, cut, duration
 
 COMMAND_SHOWN = 200

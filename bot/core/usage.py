@@ -44,6 +44,11 @@ _ROWS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "pause": (("pause <schedule>", "keeps a schedule from starting by itself"), ("pause nightly", "an example")),
     "resume": (("resume <schedule>", "lets a paused schedule start by itself again"), ("resume nightly", "an example")),
+    "whoami": (("whoami", "tells what you may do here, and why"),),
+    "audit": (
+        ("audit [--user @name] [--schedule S] [--since T]", "tells who asked for what, to those who may read it"),
+        ("audit --schedule nightly --since 2d", "about this schedule, of the last two days"),
+    ),
     "help": (("help [command]", "tells what there is, or one command with examples"),),
 }
 

@@ -13,12 +13,11 @@ from dataclasses import replace
 import structlog
 
 from bot.core.bolt import RunStatus, RunSummary, Schedule
-from bot.core.card import run_url
 from bot.core.errors import BoltError, BoltRejected, StoreAway
 from bot.core.message import Message
 from bot.core.progress import ran_others
 from bot.core.request import pull_request_of
-from bot.core.run import CardRef, RunFacts, RunKey, is_final, observe
+from bot.core.run import CardRef, RunFacts, RunKey, is_final, observe, run_url
 from bot.core.text import Link, Mention, Span
 from bot.flows.answer import Answers
 from bot.flows.cancel import outcome

@@ -8,12 +8,11 @@ from collections.abc import Callable
 import structlog
 
 from bot.core.buttons import START_ANOTHER, request_value
-from bot.core.card import run_url
 from bot.core.command import RunCommand
 from bot.core.errors import StoreAway
 from bot.core.message import Button, Buttons, Message, Paragraph
 from bot.core.request import Request
-from bot.core.run import CardRef
+from bot.core.run import CardRef, run_url
 from bot.core.text import Bold, Link, Sentence, Span, When
 from bot.flows.ports import Asked, Requests
 

@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 
 import structlog
 
-from bot.core.card import request_card, run_card, run_url
+from bot.core.card import request_card, run_card
 from bot.core.errors import ChannelRefused, SlackError, SlackNotSent, SlackRefused
 from bot.core.message import Message
 from bot.core.request import Request, State
-from bot.core.run import CardRef, Run, is_final
+from bot.core.run import CardRef, Run, is_final, run_url
 from bot.core.text import Link
 from bot.flows.adopt import has_card
 from bot.flows.answer import Answers

@@ -8,12 +8,11 @@ from collections.abc import Callable
 from bot.core import nodes
 from bot.core.bolt import Command
 from bot.core.buttons import OPEN_RUN, WHOLE_LOG, PartButton, command_button, part_value
-from bot.core.card import run_url
 from bot.core.command import LogsCommand
 from bot.core.errors import BoltError, BoltRejected, BoltTooLarge
 from bot.core.following import Lines
 from bot.core.message import Block, Button, Buttons, Facts, Message, Paragraph, Preformatted
-from bot.core.run import Observation, Run, RunKey, failed_command, is_final, observe
+from bot.core.run import Observation, Run, RunKey, failed_command, is_final, observe, run_url
 from bot.core.text import Code, Sentence, cut, duration, plural
 from bot.core.thread import EXCERPT_SHOWN
 from bot.flows.conclude import FailureLog, LogReader

@@ -48,11 +48,14 @@ class Looks:
         self._workspace = workspace
         self._mask = mask
 
-    async def at(self, request: Request) -> Look:
-        """What a request is about to start. Raises NotStartable and BoltError."""
+    async def at(self, request: Request, *, fresh: bool = False) -> Look:
+        """What a request is about to start. `fresh`: no list is believed that may be a minute old.
+
+        Raises NotStartable and BoltError.
+        """
         match request.wanted:
             case RunCommand(schedule=name):
-                return await self._start(await self._schedule(name))
+                return await self._start(await self._schedule(name), fresh=fresh)
             case RetryCommand(every, run_id=int(run_id)):
                 return await self._retry(request, run_id, every=every)
             case RetryCommand(every, latest_of=name):
@@ -68,9 +71,10 @@ class Looks:
 
     # --- a run of a schedule ---
 
-    async def _start(self, schedule: Schedule) -> Look:
+    async def _start(self, schedule: Schedule, *, fresh: bool) -> Look:
         listed = await self._listings.newest(schedule.slug)
-        commands = schedule.commands or (await self._bolt.schedule(schedule.slug)).commands
+        listed_commands = () if fresh else schedule.commands
+        commands = listed_commands or (await self._bolt.schedule(schedule.slug)).commands
         await self._learn_actor(listed)
         return Look(
             slug=schedule.slug,

@@ -6,12 +6,13 @@ the errors of `bot.core.errors`, and none repeats anything that might then be do
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from bot.core.audit import Entry
 from bot.core.bolt import (
     Command,
     CommandOutput,
@@ -28,8 +29,9 @@ from bot.core.errors import BoltError
 from bot.core.following import Batch
 from bot.core.history import History
 from bot.core.message import Message
+from bot.core.policy import Person, Place
 from bot.core.posted import PostedButton
-from bot.core.request import Look, Origin, Request, Rival, Running
+from bot.core.request import Approval, Look, Origin, Request, Rival, Running
 from bot.core.run import CancelWish, CardRef, End, Observation, Run, RunFacts, RunKey
 from bot.core.text import Sentence
 from bot.flows.lease import Lease
@@ -406,6 +408,11 @@ class Requests(Protocol):
     async def accept(self, asked: Asked) -> Accepted: ...
     async def load(self, request_id: str) -> Request | None: ...
     async def looked(self, lease: Lease, request: Request, look: Look) -> bool: ...
+    async def pending(self, lease: Lease, request: Request, look: Look, approval: Approval) -> bool: ...
+    async def approved(self, lease: Lease, request: Request, look: Look) -> bool: ...
+    async def decide(self, request: Request, user: str, *, yes: bool, why: str = "") -> str:
+        """Somebody approves it, or does not: `ok`, `late`, or the state it is in."""
+
     async def refused(
         self, lease: Lease, request: Request, why: str, *, running: Running | None = None, near: tuple[str, ...] = ()
     ) -> bool: ...
@@ -617,6 +624,28 @@ class Places:
     names: Mapping[str, str] = field(default_factory=dict)
     whole: bool = True
     missing: str = ""
+
+
+class People(Protocol):
+    """Who somebody is and what a channel is. What cannot be read is None in them, and they say why."""
+
+    async def person(self, user: str, *, fresh: bool = False) -> Person:
+        """Who a person is. `fresh`: the user groups are read anew."""
+
+    async def place(self, channel: str) -> Place: ...
+    async def group(self, name: str) -> str | None:
+        """The id of a user group that the policy names, None where there is none or it cannot be read."""
+
+    async def forget_groups(self) -> None: ...
+    async def forget_place(self, channel: str) -> None: ...
+
+
+class Audit(Protocol):
+    """The record. Raises StoreAway."""
+
+    async def add(self, entry: Entry) -> None: ...
+    def newest(self) -> AsyncIterator[Entry]:
+        """Every entry, the newest first."""
 
 
 class Memberships(Protocol):

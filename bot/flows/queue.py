@@ -9,17 +9,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
 from bot.core.buttons import watch_button
-from bot.core.card import run_url
+from bot.core.command import RunCommand
 from bot.core.errors import BoltDenied, BoltError, BoltRejected, StoreAway
 from bot.core.message import Buttons, Message, Paragraph
-from bot.core.request import Request, State, pinned, running_facts
-from bot.core.run import CardRef, Run, RunKey
+from bot.core.policy import Action
+from bot.core.refusal import refusal
+from bot.core.request import Look, Request, State, pinned, running_facts
+from bot.core.run import CardRef, Run, RunKey, run_url
 from bot.core.text import Bold, Channel, Link, Sentence, duration, plural
+from bot.flows.gate import Gate
 from bot.flows.lease import Lease
 from bot.flows.look import Looks, NotStartable
 from bot.flows.ports import Asked, Asker, Due, Lines, Requests
@@ -42,6 +45,7 @@ class QueueRules:
 
     workspace: str
     app_url: str
+    command: str = "/bolt"
     longest_s: float = 86_400
 
 
@@ -54,6 +58,7 @@ class Queue:
         lines: Lines,
         due: Due,
         looks: Looks,
+        gate: Gate,
         rules: QueueRules,
         *,
         card_url: Callable[[CardRef], str | None],
@@ -64,6 +69,7 @@ class Queue:
         self._lines = lines
         self._due = due
         self._looks = looks
+        self._gate = gate
         self._rules = rules
         self._card_url = card_url
         self._asked = asked
@@ -191,4 +197,13 @@ class Queue:
             # Nothing is sent while Bolt is away, and nothing is lost by waiting for it: the turn is not taken yet.
             await self._due.give_back(lease, delay_s=AWAY_AGAIN_S)
         else:
-            await self._lines.take_turn(lease, request, look)
+            await self._unless_refused(lease, request, look)
+
+    async def _unless_refused(self, lease: Lease, request: Request, look: Look) -> None:
+        """It was asked when it joined the line; meanwhile its asker may not be allowed to start it any more."""
+        decision, place = await self._gate.of_start(request, look, again=True)
+        if decision.allowed:
+            await self._lines.take_turn(lease, request, replace(look, channel_name=place.name or ""))
+        else:
+            action = Action.START if isinstance(request.wanted, RunCommand) else Action.RETRY
+            await self._lines.leave(request.id, refusal(decision, action, self._rules.command))

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 
 import structlog
 
+from bot.core.approval import changed, given_commands, not_approved, too_long
 from bot.core.bolt import Trigger
-from bot.core.card import run_url
 from bot.core.command import RunCommand
 from bot.core.errors import (
     AlreadyRunning,
@@ -27,8 +27,12 @@ from bot.core.errors import (
     SlackRefused,
 )
 from bot.core.message import Message, Paragraph
+from bot.core.policy import Action, Decision, Word
+from bot.core.refusal import refusal
 from bot.core.request import (
     CLOCKS_S,
+    Approval,
+    Look,
     Request,
     Running,
     State,
@@ -38,10 +42,11 @@ from bot.core.request import (
     running_facts,
     running_of,
 )
-from bot.core.run import CardRef, RunFacts, RunKey, is_final
+from bot.core.run import CardRef, RunFacts, RunKey, is_final, run_url
 from bot.core.running import already_running, waited, why_running
 from bot.core.text import Bold, Link, Sentence, Span
 from bot.flows.answer import Answers
+from bot.flows.gate import Gate
 from bot.flows.lease import Lease
 from bot.flows.listings import LISTED
 from bot.flows.look import Looks, NotStartable
@@ -51,6 +56,7 @@ from bot.flows.suggest import suggestions
 log = structlog.get_logger()
 
 LOOK_AGAIN_S = 3.0
+CARD_AGAIN_S = 0.5
 UNCLEAR_AGAIN_S = 30.0
 NOT_SENT_AGAIN_S = 2.0
 # How often a start that waited for its turn may be overtaken, and how soon it looks again where nobody is known to have done it.
@@ -67,6 +73,7 @@ class StartRules:
 
     workspace: str
     app_url: str
+    command: str = "/bolt"
     deadline_s: float = 60
     trigger_s: float = 10
     look_for_s: float = 60
@@ -85,6 +92,7 @@ class Start:
         due: Due,
         answers: Answers,
         looks: Looks,
+        gate: Gate,
         rules: StartRules,
         *,
         lines: Lines,
@@ -97,6 +105,7 @@ class Start:
         self._due = due
         self._answers = answers
         self._looks = looks
+        self._gate = gate
         self._rules = rules
         self._lines = lines
         self._card_url = card_url
@@ -111,6 +120,8 @@ class Start:
             return
         steps = {
             State.ACCEPTED: self._look,
+            State.PENDING: self._pend,
+            State.APPROVED: self._look_again,
             State.CARDED: self._send,
             State.SENDING: self._lost,
             State.LOOKING: self._search,
@@ -124,18 +135,33 @@ class Start:
             return
         await step(lease, request)
 
-    # --- accepted: does the schedule exist, can the run be retried? ---
+    # --- accepted: does the schedule exist, can the run be retried, may this person? ---
 
     async def _look(self, lease: Lease, request: Request) -> None:
+        look = await self._looked(lease, request)
+        if look is None:
+            return
+        decision, place = await self._gate.of_start(request, look)
+        look = replace(look, channel_name=place.name or "")
+        if decision.word is Word.ALLOW:
+            await self._requests.looked(lease, request, look)
+        elif decision.word is Word.APPROVE:
+            await self._ask_approval(lease, request, look, decision)
+        else:
+            await self._refuse(lease, request, refusal(decision, _action(request), self._rules.command))
+
+    async def _looked(self, lease: Lease, request: Request, *, fresh: bool = False) -> Look | None:
+        """What the request is about to start; None where there is nothing to start, or nothing can be found out now."""
         try:
             async with self._at_once:
-                await self._requests.looked(lease, request, await self._looks.at(request))
+                return await self._looks.at(request, fresh=fresh)
         except NotStartable as answer:
             await self._requests.refused(lease, request, answer.why, near=answer.near)
         except (BoltDenied, BoltRejected) as refused:
             await self._refuse(lease, request, f"{_stop(refused.sentence)} Nothing was started.")
         except BoltError as away:
             await self._look_later(lease, request, away)
+        return None
 
     async def _look_later(self, lease: Lease, request: Request, away: BoltError) -> None:
         if lease.since_s(request.asked_at) > self._rules.deadline_s - LOOK_AGAIN_S:
@@ -143,6 +169,50 @@ class Start:
             return
         pause = away.retry_after_s if isinstance(away, BoltThrottled) else LOOK_AGAIN_S
         await self._due.give_back(lease, delay_s=min(pause, self._rules.deadline_s / 2))
+
+    # --- pending: somebody else has to approve it ---
+
+    async def _ask_approval(self, lease: Lease, request: Request, look: Look, decision: Decision) -> None:
+        group = await self._gate.group(decision.by)
+        seen_in_part = too_long(look, given_commands(replace(request, look=look)))
+        if group is None:
+            why = f"It needs the approval of {decision.by}, and Slack knows no such user group; tell whoever runs this bot."
+            await self._refuse(lease, request, f"{why} Nothing was started.")
+        elif seen_in_part:
+            await self._refuse(lease, request, seen_in_part)
+        else:
+            approval = Approval(decision.by, group, decision.rule, decision.within_s)
+            await self._requests.pending(lease, request, look, approval)
+
+    async def _pend(self, lease: Lease, request: Request) -> None:
+        """It waits for a click, which makes it due at once, or for the end of its time."""
+        if request.approval is None or request.pending_at is None:
+            await self._due.give_back(lease, delay_s=self._rules.unclear_for_s)
+            return
+        left_s = request.approval.within_s - lease.since_s(request.pending_at)
+        if left_s > 0:
+            await self._due.give_back(lease, delay_s=left_s)
+        else:
+            await self._requests.refused(lease, request, not_approved(request))
+
+    async def _look_again(self, lease: Lease, request: Request) -> None:
+        """It was approved. Meanwhile the schedule may be another, and the asker may not be allowed to ask any more."""
+        if request.card is None:
+            # The click was faster than the record of the card on which it was.
+            await self._due.give_back(lease, delay_s=CARD_AGAIN_S)
+            return
+        look = await self._looked(lease, request, fresh=True)
+        if look is None:
+            return
+        if changed(request.look, look):
+            why = "What it runs has changed since it was asked for; ask again, so that what runs is what is approved."
+            await self._requests.refused(lease, request, why)
+            return
+        decision, place = await self._gate.of_start(request, look, again=True)
+        if decision.word in {Word.ALLOW, Word.APPROVE}:
+            await self._requests.approved(lease, request, replace(look, channel_name=place.name or ""))
+        else:
+            await self._refuse(lease, request, refusal(decision, _action(request), self._rules.command))
 
     # --- carded: the person can see it, so it may be sent ---
 
@@ -299,8 +369,8 @@ class Start:
         await self._requests.refused(lease, request, why, running=running)
 
     async def _undo(self, lease: Lease, request: Request) -> None:
-        if request.queued_at is not None:
-            await self._tell_queued(lease, request)
+        if request.keeps_card:
+            await self._tell_waited(lease, request)
             return
         if request.card is not None:
             try:
@@ -316,9 +386,11 @@ class Start:
         else:
             await self._due.give_back(lease, delay_s=LOOK_AGAIN_S)
 
-    async def _tell_queued(self, lease: Lease, request: Request) -> None:
+    async def _tell_waited(self, lease: Lease, request: Request) -> None:
         """The card of a start that waited says why it was not started. Its asker, who may be away by now, gets a message."""
-        if request.dropped_by != request.user and not await self._answers.lastingly(asker(request), waited(request)):
+        if request.user not in {request.dropped_by, request.denied_by} and not await self._answers.lastingly(
+            asker(request), waited(request)
+        ):
             await self._due.give_back(lease, delay_s=LOOK_AGAIN_S)
             return
         await self._requests.closed(lease, request)
@@ -348,6 +420,10 @@ def asker(request: Request) -> Asker:
     """How to answer the person who asked."""
     channel = "" if request.direct else request.channel
     return Asker(request.team, request.user, channel, request.response_url, request.thread)
+
+
+def _action(request: Request) -> Action:
+    return Action.START if isinstance(request.wanted, RunCommand) else Action.RETRY
 
 
 def expired(deadline_s: float) -> str:

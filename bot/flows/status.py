@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from bot.core.buttons import OPEN_RUN, watch_button
-from bot.core.card import run_card, run_url
+from bot.core.card import run_card
 from bot.core.errors import BoltError, BoltRejected
 from bot.core.message import Button, Buttons, Message, Paragraph
-from bot.core.run import Run, RunFacts, RunKey, is_final, observe
+from bot.core.run import Run, RunFacts, RunKey, is_final, observe, run_url
 from bot.core.text import Code, Sentence, Span, cut, duration, plural
 from bot.flows.ports import Bolt, Runs
 

@@ -111,7 +111,7 @@ class Tell:
 
     async def _start(self, post: Post, request_id: str) -> None:
         request = await self._requests.load(request_id)
-        if request is None or request.state is not State.LOOKED:
+        if request is None or not _wants_card(request):
             await self._posts.refuse(post, request_id, "")
             return
         try:
@@ -157,6 +157,12 @@ class Tell:
             return
         log.warning("another replica took this start over; its card stays", request=request.id)
         await self._poster.remove(card)
+
+
+def _wants_card(request: Request) -> bool:
+    """Whether a start's card is to be posted, or to be found again: somebody may have decided on it before it was on record."""
+    decided = request.state is State.APPROVED or request.denied_by is not None
+    return request.state in {State.LOOKED, State.PENDING} or (decided and request.card is None)
 
 
 def watch_record(name: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import structlog
 
-from bot.core.card import run_url
 from bot.core.errors import (
     BoltError,
     BoltRejected,
@@ -16,7 +15,7 @@ from bot.core.errors import (
     SlackRefused,
 )
 from bot.core.message import Message, Paragraph
-from bot.core.run import CardRef, Retried, Run, RunKey
+from bot.core.run import CardRef, Retried, Run, RunKey, run_url
 from bot.core.text import Link
 from bot.core.thread import end_post, late_log_post, log_file_name, retried_post
 from bot.flows.carded import run_of

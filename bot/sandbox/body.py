@@ -25,6 +25,14 @@ def read_body(raw: bytes) -> Json:
     return body
 
 
+def need(body: Json, name: str) -> str:
+    """A text that the body has to have. Raises BadRequest."""
+    value = body.get(name)
+    if not isinstance(value, str) or not value:
+        raise BadRequest(f"{name} is missing")
+    return value
+
+
 def _finite(text: str) -> float:
     number = float(text)
     if not math.isfinite(number):

@@ -22,7 +22,7 @@ TOUR_STEP_S = 90.0
 FOREIGN = ("SLACK_", "PARADIME_", "REDIS_", "BOLT_BOT_HTTP_", "BOLT_BOT_DATA_DIR")
 PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 INTRO = """\
-The bot is ready, in a workspace with @ada, @grace and the guest @gus. Its log: {log}
+The bot is ready, in a workspace with @ada, the admin @grace and the guest @gus. Its log: {log}
 Here in the terminal:
 {help}
 With curl: see {base}/control

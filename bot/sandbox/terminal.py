@@ -113,6 +113,8 @@ def _rich_leaf(leaf: Json, viewer: Viewer) -> str:
         return str(leaf.get("text") or leaf.get("url", ""))
     if kind == "user":
         return f"@{viewer.names.get(leaf['user_id'], leaf['user_id'])}"
+    if kind == "usergroup":
+        return f"@{viewer.names.get(leaf['usergroup_id'], leaf['usergroup_id'])}"
     if kind == "emoji":
         return f":{leaf.get('name', '')}:"
     if kind == "date":
@@ -138,6 +140,9 @@ def _token(inner: str, viewer: Viewer) -> str:
             return _date(int(parts[1]), parts[2], viewer)
         except (ValueError, IndexError):
             return label
+    if target.startswith("!subteam^"):
+        group = target.removeprefix("!subteam^")
+        return label or f"@{viewer.names.get(group, group)}"
     if target.startswith(("@", "#")):
         return target[0] + (label or viewer.names.get(target[1:], target[1:]))
     if target.startswith("!"):

@@ -1,4 +1,4 @@
-"""One gate for whatever a person asks for: a flood is answered once and dropped, and what was dealt with is not dealt with twice.
+"""One door for whatever a person asks for: a flood is answered once and dropped, and what was dealt with is not dealt with twice.
 
 Commands, messages to the bot, clicks, shortcuts and submitted forms count, each once however often it is delivered. What is typed
 into a menu, and an opened Home tab, do not: they come by themselves, and change nothing.
@@ -67,8 +67,8 @@ class Asking:
     marked: bool = True
 
 
-def gate(admissions: Admissions, me: Identity, tell: Tell, later: Later) -> Middleware:
-    """What stands before every listener."""
+def admission(admissions: Admissions, me: Identity, tell: Tell, later: Later) -> Middleware:
+    """What stands before every listener: it lets a request through, or answers it."""
 
     async def middleware(
         body: Json, context: AsyncBoltContext, next_: Callable[[], Awaitable[Any]]

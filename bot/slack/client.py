@@ -49,6 +49,9 @@ WITHOUT_JSON = frozenset(
         "files.getUploadURLExternal",
         "chat.getPermalink",
         "users.conversations",
+        "users.info",
+        "usergroups.list",
+        "conversations.info",
     }
 )
 

@@ -14,17 +14,20 @@ from bot.core.message import Message
 from bot.flows.active import Active
 from bot.flows.adopt import Adopt
 from bot.flows.answer import Answers
+from bot.flows.approve import Approvals
 from bot.flows.artifacts import Artifacts
 from bot.flows.ask import Ask
 from bot.flows.cancel import Cancel
 from bot.flows.following import FollowLog
 from bot.flows.form import Forms
+from bot.flows.gate import Gate
 from bot.flows.history import Histories
 from bot.flows.home import Home
 from bot.flows.logs import Logs
 from bot.flows.place import LostCard, Places
-from bot.flows.ports import Asker, Chat, Heard, Requests, Runs
+from bot.flows.ports import Asker, Chat, Heard, People, Requests, Runs
 from bot.flows.queue import Queue
+from bot.flows.record import Record
 from bot.flows.schedules import Schedules
 from bot.flows.status import Status
 from bot.flows.suspend import Suspend
@@ -66,6 +69,10 @@ class Desk:
     command: str
     me: Identity
     workspace: str
+    gate: Gate
+    people: People
+    approvals: Approvals
+    record: Record
     ask: Ask
     cancel: Cancel
     status: Status

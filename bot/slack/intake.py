@@ -64,9 +64,9 @@ class CountingApp(AsyncApp):
 
 
 def build_app(
-    web: AsyncWebClient, token: str, identity: Identity, gate: Middleware, incident: Incident, tell: Tell
+    web: AsyncWebClient, token: str, identity: Identity, admission: Middleware, incident: Incident, tell: Tell
 ) -> CountingApp:
-    """An app for one team, behind a gate. Requests of other teams are refused; a fault is told with a reference.
+    """An app for one team, behind an admission. Requests of other teams are refused; a fault is told with a reference.
 
     Whoever hands a request to it has seen to it that it is Slack's.
     """
@@ -91,7 +91,7 @@ def build_app(
         process_before_response=True,
         raise_error_for_unhandled_request=True,
     )
-    app.use(gate)
+    app.use(admission)
     app.use(_own_team_only(identity.team, tell))
 
     @app.error

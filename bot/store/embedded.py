@@ -159,6 +159,17 @@ class Embedded:
             raise
         return f"unix://{socket}"
 
+    async def running(self) -> str | None:
+        """The address of the server that another process has started over this directory, None where none answers there."""
+        socket = self._directory / "redis.sock"
+        if not socket.exists():
+            return None
+        client = connect(f"unix://{socket}")
+        try:
+            return f"unix://{socket}" if await _answers(client.ping) else None
+        finally:
+            await client.aclose()
+
     async def ended(self) -> int:
         """Wait until the server has ended by itself; its exit status. Nothing is stored any more then."""
         if self._process is None:

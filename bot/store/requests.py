@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from bot.core.command import Wanted, canonical
-from bot.core.request import Look, Origin, Request, Rival, Running, State, run_facts
+from bot.core.request import Approval, Look, Origin, Request, Rival, Running, State, run_facts
 from bot.core.run import CardRef, Observation, Retried, RunKey
 from bot.flows.lease import Lease
 from bot.flows.ports import Accepted, Asked, Limits, Sending
@@ -81,6 +81,20 @@ class Requests:
         fields = {"look": dump(look)}
         return await self._step(lease, request, State.LOOKED, "post", fields=fields)
 
+    async def pending(self, lease: Lease, request: Request, look: Look, approval: Approval) -> bool:
+        """Somebody has to approve it; the card that asks for that waits for its slot."""
+        fields = {"look": dump(look), "approval": dump(approval)}
+        return await self._step(lease, request, State.PENDING, "post", fields=fields)
+
+    async def decide(self, request: Request, user: str, *, yes: bool, why: str = "") -> str:
+        """Somebody approves it, or does not, whoever holds its claim: `ok`, `late`, or the state it is in."""
+        within_us = us(request.approval.within_s if request.approval else 0)
+        return str(await self._scripts.run("decide", request.id, user, int(yes), why, within_us))
+
+    async def approved(self, lease: Lease, request: Request, look: Look) -> bool:
+        """It was looked at once more: from here on it is as any start whose card is shown."""
+        return await self._step(lease, request, State.CARDED, "due", fields={"look": dump(look)}, edit="state")
+
     async def refused(
         self, lease: Lease, request: Request, why: str, *, running: Running | None = None, near: tuple[str, ...] = ()
     ) -> bool:
@@ -88,7 +102,7 @@ class Requests:
         fields = {"why": why, "candidates": str(running.run_id) if running else "", "near": dump(Near(near))}
         if running:
             fields["running"] = dump(running)
-        edit = "state" if request.queued_at else ""
+        edit = "state" if request.keeps_card else ""
         return await self._step(lease, request, State.REFUSED, "due", fields=fields, edit=edit)
 
     async def closed(self, lease: Lease, request: Request) -> bool:
@@ -236,6 +250,10 @@ def read_request(request_id: str, record: Mapping[str, str]) -> Request:
         ahead=int(record.get("ahead") or 0),
         rounds=int(record.get("rounds") or 0),
         dropped_by=record.get("dropped_by") or None,
+        approval=load(Approval, record["approval"]) if record.get("approval") else None,
+        pending_at=_moment(record["pending_us"]) if record.get("pending_us") else None,
+        approved_by=record.get("approved_by") or None,
+        denied_by=record.get("denied_by") or None,
     )
 
 

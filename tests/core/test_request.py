@@ -161,8 +161,9 @@ def test_a_delivery_always_has_the_same_name() -> None:
 
 def test_bolts_own_record_points_back() -> None:
     """Who asked, why, and our request's id."""
-    why = replace(REQUEST, wanted=RunCommand("nightly", reason="month end"))
-    assert reason(why, "finance") == "month end - ada from Slack in #finance (request abc)"
+    look = Look("nightly", "Nightly", 1, channel_name="finance")
+    why = replace(REQUEST, wanted=RunCommand("nightly", reason="month end"), look=look)
+    assert reason(why) == "month end - ada from Slack in #finance (request abc)"
 
 
 def test_own_commands_have_no_usual_length() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from bot.sandbox.terminal import Viewer, message_lines, plain
 
-VIEWER = Viewer({"U1": "ada", "C1": "data-eng"}, UTC, now=1_700_000_600.0)
+VIEWER = Viewer({"U1": "ada", "C1": "data-eng", "S1": "data-team"}, UTC, now=1_700_000_600.0)
 
 
 @pytest.mark.parametrize(
@@ -21,6 +21,8 @@ VIEWER = Viewer({"U1": "ada", "C1": "data-eng"}, UTC, now=1_700_000_600.0)
         ("<#C1|other>", "#other"),
         ("<!here>", "@here"),
         ("<!subteam^S1|@team>", "@team"),
+        ("<!subteam^S1>", "@data-team"),
+        ("<!subteam^S9>", "@S9"),
         ("<https://x.io|Open>", "Open (https://x.io)"),
         ("<https://x.io>", "https://x.io"),
         ("a &lt;b&gt; &amp; c", "a <b> & c"),
@@ -76,3 +78,16 @@ def test_blocks() -> None:
 def test_text_alone() -> None:
     """Without blocks the text is what is shown."""
     assert message_lines({"text": "one\ntwo"}, VIEWER) == ["one", "two"]
+
+
+def test_mentions_in_rich_text() -> None:
+    """People and user groups by their names, where they are known."""
+    elements = [
+        {"type": "user", "user_id": "U1"},
+        {"type": "text", "text": " of "},
+        {"type": "usergroup", "usergroup_id": "S1"},
+        {"type": "text", "text": ", not "},
+        {"type": "usergroup", "usergroup_id": "S9"},
+    ]
+    block = {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": elements}]}
+    assert message_lines({"blocks": [block]}, VIEWER) == ["@ada of @data-team, not @S9"]

@@ -1,4 +1,4 @@
-"""The gate before every listener: floods are answered once, by the way that Slack shows, and what was dealt with is not done twice."""
+"""The door before every listener: floods are answered once, by the way that Slack shows, and what was dealt with is not done twice."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.core.message import Message
 from bot.flows.ports import Asker, Limits
-from bot.slack.admission import FLOOD, gate
+from bot.slack.admission import FLOOD, admission
 from bot.slack.intake import OTHER_TEAM, build_app, register_fallbacks
 from bot.slack.preflight import Identity
 from bot.store.admissions import Admissions
@@ -27,14 +27,14 @@ ME = Identity("T1", "U0BOT", "B0BOT", "bolt", "https://acme.slack.com/")
 
 
 class Desk:
-    """An app behind a gate, whose listeners count what reaches them."""
+    """An app behind a door, whose listeners count what reaches them."""
 
     def __init__(self, redis: Redis, limits: Limits) -> None:
         self.told: list[tuple[Asker, str]] = []
         self.done: list[str] = []
         self.fails = False
         self._later: set[asyncio.Future[None]] = set()
-        admitting = gate(Admissions(Scripts(redis, "test", retention_s=60), limits), ME, self._tell, self._start)
+        admitting = admission(Admissions(Scripts(redis, "test", retention_s=60), limits), ME, self._tell, self._start)
         self._app = build_app(AsyncWebClient(), "xoxb-1", ME, admitting, lambda _where, _error: "abc", self._tell)
         for listen, name in (
             (self._app.command, "/bolt"),

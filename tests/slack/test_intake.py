@@ -22,7 +22,7 @@ ELSEWHERE = "I belong to another workspace"
 
 
 async def everyone(next_: Callable[[], Awaitable[None]]) -> None:
-    """A gate that is open."""
+    """A door that is open."""
     await next_()
 
 

@@ -11,7 +11,9 @@ from collections.abc import AsyncIterator
 from aiohttp import web
 
 from bot.sandbox.slack import payloads
+from bot.sandbox.slack.admin import Admin
 from bot.sandbox.slack.control import Controls
+from bot.sandbox.slack.control_admin import AdminControls
 from bot.sandbox.slack.delivery import Delivery
 from bot.sandbox.slack.faults import Fault
 from bot.sandbox.slack.model import Change, Refused
@@ -23,12 +25,13 @@ __all__ = ["BODY_MOST", "Fault", "People", "Refused", "SlackRoutes", "Workspace"
 
 
 class SlackRoutes:
-    """What serves a workspace: `delivery` to the app (with its `sockets`), and the `people` who act in it."""
+    """What serves a workspace: `delivery` to the app (with its `sockets`), `people` who act in it, and its `admin`."""
 
     def __init__(self, workspace: Workspace, delivery: Delivery | None = None) -> None:
         self.workspace = workspace
         self.delivery = delivery or Delivery(workspace)
         self.people = People(workspace, self.delivery)
+        self.admin = Admin(workspace, self.delivery)
         workspace.listeners.append(self._echo)
 
     def _echo(self, change: Change) -> None:
@@ -56,8 +59,8 @@ def add_routes(
     workspace.prefix = prefix
     served = SlackRoutes(workspace, delivery)
     app.add_routes(Front(workspace, served.delivery).routes(prefix))
-    controls = Controls(workspace, served.delivery, served.people)
-    app.add_routes(controls.routes())
+    controls = Controls(workspace, served.delivery, served.people, served.admin)
+    app.add_routes([*controls.routes(), *AdminControls(workspace, served.admin).routes()])
 
     async def open_and_close(_app: web.Application) -> AsyncIterator[None]:
         yield

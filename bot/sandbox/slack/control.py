@@ -37,8 +37,17 @@ POST /control/sockets    {do: disconnect | drop | deaf, reason?="refresh_request
 POST /control/rates      {enabled?, strict?}
 POST /control/app        {request_url?: address | null, verify?, revoked?, scopes?}   an address means HTTP delivery
 POST /control/members    {channel, user?="bolt", do: invite | kick | archive | unarchive}
-POST /control/channels   {name, kind?="public", members?}
-POST /control/users      {name, guest?, bot?, team?}    `bot`: another app's; `team`: of another organisation
+POST /control/channels   {name, kind?="public", members?}      `kind`: public, private, or mpim, a group direct message
+
+What owners and admins do, of which the app hears by the events that Slack sends, where it has subscribed to them:
+
+POST /control/users      {name, real_name?, role?="member", guest?, bot?, team?}
+                         `bot`: another app's; `team`: of another organisation
+POST /control/person     {user, role?, email?, deleted?}      `deleted`: true deactivates the account;
+                         `role`: primary_owner, owner, admin, member, guest, single_channel_guest
+POST /control/usergroups {handle, name?, users?}              a new user group
+POST /control/usergroup  {usergroup, users? | add?, remove?, handle?, name?, disabled?}
+POST /control/sharing    {channel, team, do: share | unshare}   with another organisation
 """
 
 from __future__ import annotations
@@ -46,16 +55,17 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Literal, cast, get_args
+from typing import cast, get_args
 from urllib.parse import quote
 
 from aiohttp import web
 
-from bot.sandbox.body import BadRequest, read_body
+from bot.sandbox.body import BadRequest, need, read_body
+from bot.sandbox.slack.admin import Admin
 from bot.sandbox.slack.delivery import Delivery
 from bot.sandbox.slack.faults import KINDS, Fault
 from bot.sandbox.slack.feed import Feed
-from bot.sandbox.slack.model import Json, Refused
+from bot.sandbox.slack.model import ChannelKind, Json, Refused
 from bot.sandbox.slack.people import Outcome, People
 from bot.sandbox.slack.reading import calls_json, channel_json, privates_json, state_json, user_json
 from bot.sandbox.slack.shapes import media_type
@@ -71,11 +81,12 @@ FAULT_NUMBERS = ("skip", "retry_after_s", "delay_s")
 class Controls:
     """The control API of one workspace."""
 
-    def __init__(self, ws: Workspace, delivery: Delivery, people: People) -> None:
+    def __init__(self, ws: Workspace, delivery: Delivery, people: People, admin: Admin) -> None:
         self._ws = ws
         self.feed = Feed(ws)
         self._delivery = delivery
         self._people = people
+        self._admin = admin
 
     def routes(self) -> list[web.RouteDef]:
         """All routes."""
@@ -94,7 +105,6 @@ class Controls:
             "app": self.app,
             "members": self.members,
             "channels": self.channels,
-            "users": self.users,
         }
         return [
             *(web.post(f"/control/{name}", posted(handler)) for name, handler in posts.items()),
@@ -113,8 +123,8 @@ class Controls:
     async def slash(self, body: Json) -> Json:
         """POST /control/slash."""
         outcome = await self._people.slash(
-            _need(body, "user"),
-            _need(body, "channel"),
+            need(body, "user"),
+            need(body, "channel"),
             str(body.get("command", "/bolt")),
             str(body.get("text", "")),
             times=_times(body),
@@ -126,7 +136,7 @@ class Controls:
         action_id, label, block_id = body.get("action_id"), body.get("label"), body.get("block_id")
         if action_id is None and label is None:
             raise BadRequest("action_id or label is missing")
-        user, channel = _need(body, "user"), _need(body, "channel")
+        user, channel = need(body, "user"), need(body, "channel")
         ts = (
             str(body["ts"])
             if body.get("ts")
@@ -147,9 +157,9 @@ class Controls:
     async def say(self, body: Json) -> Json:
         """POST /control/say."""
         message = await self._people.say(
-            _need(body, "user"),
-            _need(body, "channel"),
-            _need(body, "text"),
+            need(body, "user"),
+            need(body, "channel"),
+            need(body, "text"),
             thread_ts=body.get("thread_ts"),
             times=_times(body),
         )
@@ -158,9 +168,9 @@ class Controls:
     async def mention(self, body: Json) -> Json:
         """POST /control/mention."""
         message = await self._people.mention(
-            _need(body, "user"),
-            _need(body, "channel"),
-            _need(body, "text"),
+            need(body, "user"),
+            need(body, "channel"),
+            need(body, "text"),
             thread_ts=body.get("thread_ts"),
             times=_times(body),
         )
@@ -169,26 +179,26 @@ class Controls:
     async def edit(self, body: Json) -> Json:
         """POST /control/edit."""
         message = await self._people.edit(
-            _need(body, "user"), _need(body, "channel"), _need(body, "ts"), _need(body, "text")
+            need(body, "user"), need(body, "channel"), need(body, "ts"), need(body, "text")
         )
         return {"ts": message.ts, "channel": message.channel}
 
     async def home(self, body: Json) -> Json:
         """POST /control/home."""
-        return (await self._people.open_home(_need(body, "user"), str(body.get("tab", "home")))).as_json()
+        return (await self._people.open_home(need(body, "user"), str(body.get("tab", "home")))).as_json()
 
     async def shortcut(self, body: Json) -> Json:
         """POST /control/shortcut."""
-        user, callback_id = _need(body, "user"), _need(body, "callback_id")
+        user, callback_id = need(body, "user"), need(body, "callback_id")
         if body.get("ts"):
-            outcome = await self._people.message_shortcut(user, _need(body, "channel"), str(body["ts"]), callback_id)
+            outcome = await self._people.message_shortcut(user, need(body, "channel"), str(body["ts"]), callback_id)
         else:
             outcome = await self._people.shortcut(user, callback_id, str(body.get("channel") or ""))
         return outcome.as_json()
 
     async def view(self, body: Json) -> Json:
         """POST /control/view."""
-        return (await self._do_in_view(_need(body, "view_id"), _need(body, "do"), body)).as_json()
+        return (await self._do_in_view(need(body, "view_id"), need(body, "do"), body)).as_json()
 
     async def _do_in_view(self, view_id: str, what: str, body: Json) -> Outcome:
         if what == "submit":
@@ -197,10 +207,10 @@ class Controls:
             return await self._people.close_view(view_id, all_of_them=bool(body.get("all")))
         if what == "click":
             return await self._people.click_in_view(
-                view_id, _need(body, "action_id"), body.get("value"), filled=body.get("values") or {}
+                view_id, need(body, "action_id"), body.get("value"), filled=body.get("values") or {}
             )
         if what == "suggest":
-            return await self._people.suggest(view_id, _need(body, "action_id"), str(body.get("value", "")))
+            return await self._people.suggest(view_id, need(body, "action_id"), str(body.get("value", "")))
         raise BadRequest("do is one of submit, close, click, suggest")
 
     # What is to be seen
@@ -289,7 +299,7 @@ class Controls:
 
     async def sockets(self, body: Json) -> Json:
         """POST /control/sockets."""
-        what, sockets = _need(body, "do"), self._delivery.sockets
+        what, sockets = need(body, "do"), self._delivery.sockets
         if what == "drop":
             return {"connections": sockets.drop()}
         if what == "deaf":
@@ -325,12 +335,15 @@ class Controls:
 
     async def members(self, body: Json) -> Json:
         """POST /control/members."""
-        channel = self._ws.channel(_need(body, "channel"))
-        what = _need(body, "do")
+        channel = self._ws.channel(need(body, "channel"))
+        what = need(body, "do")
         if what in ("archive", "unarchive"):
             channel.is_archived = what == "archive"
         elif what in ("invite", "kick"):
             user = self._ws.user(str(body.get("user", self._ws.bot.name)))
+            if what == "invite" and user.team:
+                # Nobody of another organisation is in a channel that is not shared with it.
+                await self._admin.share(channel.id, user.team)
             others = [each for each in channel.members if each != user.id]
             channel.members = [*others, user.id] if what == "invite" else others
         else:
@@ -340,32 +353,13 @@ class Controls:
     async def channels(self, body: Json) -> Json:
         """POST /control/channels."""
         kind = body.get("kind", "public")
-        if kind not in ("public", "private"):
-            raise BadRequest("kind is public or private")
+        if kind not in ("public", "private", "mpim"):
+            raise BadRequest("kind is one of public, private, mpim")
         if any(each.name == body.get("name") for each in self._ws.channels.values()):
             raise Refused("name_taken")
         members = [self._ws.user(str(each)).id for each in body.get("members", ("ada", "grace"))]
-        channel = self._ws.add_channel(_need(body, "name"), cast('Literal["public", "private"]', kind), members)
+        channel = self._ws.add_channel(need(body, "name"), cast("ChannelKind", kind), members)
         return {"channel": channel.id}
-
-    async def users(self, body: Json) -> Json:
-        """POST /control/users."""
-        if any(each.name == body.get("name") for each in self._ws.users.values()):
-            raise Refused("name_taken")
-        user = self._ws.add_user(
-            _need(body, "name"),
-            restricted=bool(body.get("guest")),
-            bot=bool(body.get("bot")),
-            team=str(body.get("team", "")),
-        )
-        return {"user": user.id}
-
-
-def _need(body: Json, name: str) -> str:
-    value = body.get(name)
-    if not isinstance(value, str) or not value:
-        raise BadRequest(f"{name} is missing")
-    return value
 
 
 def _times(body: Json) -> int:

@@ -23,7 +23,16 @@ from bot.sandbox.slack.workspace import Workspace
 Kind = Literal["slash_commands", "interactive", "events_api"]
 EVENT_RETRIES_S = (0.0, 60.0, 300.0)
 # What an event needs besides its subscription.
-EVENT_SCOPES = {"app_mention": "app_mentions:read", "message.im": "im:history"}
+EVENT_SCOPES = {
+    "app_mention": "app_mentions:read",
+    "message.im": "im:history",
+    "subteam_created": "usergroups:read",
+    "subteam_members_changed": "usergroups:read",
+    "subteam_updated": "usergroups:read",
+    "user_change": "users:read",
+}
+# These need the scope of the channel's kind.
+SHARING = {"channel_shared", "channel_unshared"}
 USER_AGENT = "Slackbot 1.0 (+https://api.slack.com/robots)"
 
 
@@ -109,8 +118,16 @@ class Delivery:
 
     def _hears(self, event: Json) -> bool:
         name = f"message.{event['channel_type']}" if event["type"] == "message" else str(event["type"])
+        return name in self._ws.features.events and self._may_hear(name, event)
+
+    def _may_hear(self, name: str, event: Json) -> bool:
+        if name in SHARING:
+            channel = self._ws.channels[str(event["channel"])]
+            if channel.kind == "public":
+                return "channels:read" in self._ws.scopes
+            return "groups:read" in self._ws.scopes and self._ws.bot.id in channel.members
         scope = EVENT_SCOPES.get(name)
-        return name in self._ws.features.events and (scope is None or scope in self._ws.scopes)
+        return scope is None or scope in self._ws.scopes
 
     async def _send_again(self, payload: Json, problem: str) -> None:
         for number, wait_s in enumerate(self.event_retries_s, start=1):

@@ -109,7 +109,7 @@ def post_ephemeral(ws: Workspace, args: Args) -> Json:
     where = args.need("channel")
     user_id = args.need("user")
     channel = post_target(ws, where)
-    if user_id not in ws.users or user_id not in channel.members:
+    if user_id not in channel.members or ws.users[user_id].deleted:
         raise Refused("user_not_in_channel")
     content = read_content(args)
     if len(content.text) > UPDATE_TEXT_MOST:

@@ -13,8 +13,13 @@ from bot.sandbox.slack.model import Channel, ChannelKind, Json, Message, Refused
 from bot.sandbox.slack.shapes import channel_shape, message_shape
 from bot.sandbox.slack.workspace import Workspace
 
-SCOPE_STEMS: dict[ChannelKind, str] = {"public": "channels", "private": "groups", "im": "im"}
-LIST_TYPES: dict[str, ChannelKind] = {"public_channel": "public", "private_channel": "private", "im": "im"}
+SCOPE_STEMS: dict[ChannelKind, str] = {"public": "channels", "private": "groups", "mpim": "mpim", "im": "im"}
+LIST_TYPES: dict[str, ChannelKind] = {
+    "public_channel": "public",
+    "private_channel": "private",
+    "mpim": "mpim",
+    "im": "im",
+}
 Item = TypeVar("Item")
 USER_PAGE_MOST = 999
 
@@ -22,22 +27,39 @@ USER_PAGE_MOST = 999
 def need_scope(ws: Workspace, scope: str) -> None:
     """Raise Refused(missing_scope) unless the scope was granted."""
     if scope not in ws.scopes:
-        raise Refused("missing_scope", needed=scope, provided=",".join(sorted(ws.scopes)))
+        raise _missing(ws, scope)
+
+
+def _missing(ws: Workspace, needed: str) -> Refused:
+    return Refused("missing_scope", needed=needed, provided=",".join(sorted(ws.scopes)))
+
+
+def _known(ws: Workspace, args: Args, what: str) -> Channel:
+    """The conversation that a call names, for which its kind wants a scope of its own: `what` is read or history.
+
+    Without any scope of that family nothing is told of whether there is such a conversation.
+    """
+    family = [f"{stem}:{what}" for stem in SCOPE_STEMS.values()]
+    if ws.scopes.isdisjoint(family):
+        raise _missing(ws, ",".join(family))
+    channel = seen_channel(ws, args.need("channel"))
+    need_scope(ws, f"{SCOPE_STEMS[channel.kind]}:{what}")
+    return channel
 
 
 def _readable(ws: Workspace, args: Args) -> Channel:
-    channel = seen_channel(ws, args.need("channel"))
-    need_scope(ws, f"{SCOPE_STEMS[channel.kind]}:history")
+    channel = _known(ws, args, "history")
     if ws.bot.id not in channel.members:
         raise Refused("not_in_channel")
     return channel
 
 
 def info(ws: Workspace, args: Args) -> Json:
-    """conversations.info."""
-    channel = seen_channel(ws, args.need("channel"))
-    need_scope(ws, f"{SCOPE_STEMS[channel.kind]}:read")
-    return {"ok": True, "channel": channel_shape(ws, channel)}
+    """conversations.info: the number of members only where asked for."""
+    shape = channel_shape(ws, _known(ws, args, "read"))
+    if not args.flag("include_num_members"):
+        shape.pop("num_members", None)
+    return {"ok": True, "channel": shape}
 
 
 def join(ws: Workspace, args: Args) -> Json:
@@ -70,6 +92,8 @@ def open_direct(ws: Workspace, args: Args) -> Json:
             raise Refused("user_not_found" if len(users) == 1 else "method_not_supported_for_channel_type")
         if users[0] == ws.bot.id:
             raise Refused("invalid_user_combination")
+        if ws.users[users[0]].deleted:
+            raise Refused("user_disabled")
         channel = ws.direct(users[0])
     shape = channel_shape(ws, channel) if args.flag("return_im") else {"id": channel.id}
     return {"ok": True, "channel": shape}
@@ -78,9 +102,9 @@ def open_direct(ws: Workspace, args: Args) -> Json:
 def _kinds(ws: Workspace, args: Args) -> set[ChannelKind]:
     """The kinds of conversation that `types` names. Raises Refused where the scope for one is missing."""
     types = [each.strip() for each in args.text("types", "public_channel").split(",")]
-    if any(each not in (*LIST_TYPES, "mpim") for each in types):
+    if any(each not in LIST_TYPES for each in types):
         raise Refused("invalid_types")
-    kinds = {LIST_TYPES[each] for each in types if each in LIST_TYPES}
+    kinds = {LIST_TYPES[each] for each in types}
     for kind in sorted(kinds):
         need_scope(ws, f"{SCOPE_STEMS[kind]}:read")
     return kinds
@@ -130,8 +154,7 @@ def of_user(ws: Workspace, args: Args) -> Json:
 
 def members(ws: Workspace, args: Args) -> Json:
     """conversations.members."""
-    channel = seen_channel(ws, args.need("channel"))
-    need_scope(ws, f"{SCOPE_STEMS[channel.kind]}:read")
+    channel = _known(ws, args, "read")
     page, cursor = paged(channel.members, args, default=100)
     return {"ok": True, "members": page, "response_metadata": {"next_cursor": cursor}}
 

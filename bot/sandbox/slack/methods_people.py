@@ -26,10 +26,11 @@ def auth_test(ws: Workspace, _args: Args) -> Json:
 
 def user_info(ws: Workspace, args: Args) -> Json:
     """users.info."""
-    user = ws.users.get(args.need("user"))
+    user = ws.users.get(args.text("user"))
     if user is None:
+        # Also where none was given, or in a body that this method does not read.
         raise Refused("user_not_found")
-    locale = {"locale": "en-GB"} if args.flag("include_locale") else {}
+    locale = {"locale": "en-GB"} if args.flag("include_locale") and not user.team else {}
     return {"ok": True, "user": user_shape(ws, user) | locale}
 
 
@@ -48,9 +49,9 @@ def user_list(ws: Workspace, args: Args) -> Json:
 def usergroup_list(ws: Workspace, args: Args) -> Json:
     """usergroups.list."""
     disabled = args.flag("include_disabled")
-    users = args.flag("include_users")
+    users, count = args.flag("include_users"), args.flag("include_count")
     groups = [group for group in ws.usergroups.values() if disabled or not group.disabled]
-    return {"ok": True, "usergroups": [usergroup_shape(ws, group, users=users) for group in groups]}
+    return {"ok": True, "usergroups": [usergroup_shape(ws, group, users=users, count=count) for group in groups]}
 
 
 def usergroup_users(ws: Workspace, args: Args) -> Json:

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Json = dict[str, Any]
-ChannelKind = Literal["public", "private", "im"]
+ChannelKind = Literal["public", "private", "im", "mpim"]
+Role = Literal["primary_owner", "owner", "admin", "member", "guest", "single_channel_guest"]
 
 
 class Refused(Exception):  # noqa: N818 - it is an answer of Slack's, not a fault of ours
@@ -29,27 +30,36 @@ def missing_argument(name: str) -> Refused:
 
 @dataclass(slots=True)
 class User:
-    """A member, a guest (`restricted`), a bot, or in a shared channel a person of another organisation (`team`)."""
+    """A person of this workspace, a bot, or a person of another organisation (`team`). `deleted`: deactivated."""
 
     id: str
     name: str
     real_name: str
     bot_id: str = ""
-    restricted: bool = False
+    role: Role = "member"
     deleted: bool = False
     tz: str = "Europe/Amsterdam"
     team: str = ""
+    email: str = ""
+    updated: int = 0
+
+    @property
+    def is_guest(self) -> bool:
+        """Whether this is a guest, of several channels or of one."""
+        return self.role in ("guest", "single_channel_guest")
 
 
 @dataclass(slots=True)
 class UserGroup:
-    """A user group (@data-team)."""
+    """A user group (@data-team). `created` and `updated` are unix seconds."""
 
     id: str
     handle: str
     name: str
     users: list[str] = field(default_factory=list)
     disabled: bool = False
+    created: int = 0
+    updated: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +99,10 @@ class Message:
 
 @dataclass(slots=True)
 class Channel:
-    """A conversation. A direct one has the two ids of its people as members, and `name` is empty."""
+    """A conversation. A direct one has the two ids of its people as members, and `name` is empty.
+
+    `connected`: the teams of other organisations with which it is shared, whether or not somebody of theirs is in it.
+    """
 
     id: str
     name: str
@@ -97,6 +110,7 @@ class Channel:
     members: list[str]
     created: int
     is_archived: bool = False
+    connected: list[str] = field(default_factory=list)
     messages: dict[str, Message] = field(default_factory=dict)
 
     def replies(self, parent_ts: str) -> list[Message]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 
-from bot.sandbox.slack.model import Channel, Json, Message, Private, User, View
-from bot.sandbox.slack.shapes import message_shape, view_shape
+from bot.sandbox.slack.model import Channel, Json, Message, Private, User, UserGroup, View
+from bot.sandbox.slack.shapes import message_shape, user_shape, usergroup_shape, view_shape
 from bot.sandbox.slack.workspace import Workspace
 
 TOKEN = "sandbox"  # noqa: S105 - the deprecated verification token
 CHANNEL_NAMES = {"private": "privategroup", "im": "directmessage"}
+# Of a larger group the event names no more of its members.
+MEMBERS_TOLD = 500
 
 
 def channel_name(channel: Channel) -> str:
@@ -221,3 +223,57 @@ def home_opened(ws: Workspace, user: User, channel: Channel, tab: str, view: Vie
         "event_ts": ws.new_ts(),
     }
     return inner | ({"view": view_shape(ws, view)} if view is not None else {})
+
+
+def subteam_event(ws: Workspace, group: UserGroup, kind: str) -> Json:
+    """`subteam_created` or `subteam_updated`: the whole group, and of its members the first 500."""
+    shape = usergroup_shape(ws, group, users=True, count=True)
+    shape["users"] = shape["users"][:MEMBERS_TOLD]
+    return {"type": kind, "subteam": shape, "event_ts": ws.new_ts()}
+
+
+def subteam_members_changed(ws: Workspace, group: UserGroup, before: UserGroup) -> Json:
+    """`subteam_members_changed`: who came and who left, as against `before`.
+
+    The counts are numbers, as in Slack's own types (@slack/types); the example on the event's page has them as text.
+    """
+    added = [each for each in group.users if each not in before.users]
+    removed = [each for each in before.users if each not in group.users]
+    return {
+        "type": "subteam_members_changed",
+        "subteam_id": group.id,
+        "team_id": ws.team_id,
+        "date_previous_update": before.updated,
+        "date_update": group.updated,
+        "added_users": added,
+        "added_users_count": len(added),
+        "removed_users": removed,
+        "removed_users_count": len(removed),
+        "event_ts": ws.new_ts(),
+    }
+
+
+def channel_shared(ws: Workspace, channel: Channel, team: str) -> Json:
+    """`channel_shared`: the channel is now shared with that team of another organisation, too."""
+    return {"type": "channel_shared", "connected_team_id": team, "channel": channel.id, "event_ts": ws.new_ts()}
+
+
+def channel_unshared(ws: Workspace, channel: Channel, team: str) -> Json:
+    """`channel_unshared`: it no longer is. `is_ext_shared`: but with others."""
+    return {
+        "type": "channel_unshared",
+        "previously_connected_team_id": team,
+        "channel": channel.id,
+        "is_ext_shared": ws.is_shared(channel),
+        "event_ts": ws.new_ts(),
+    }
+
+
+def user_change(ws: Workspace, user: User) -> Json:
+    """`user_change`: a person as users.info tells now."""
+    return {
+        "type": "user_change",
+        "user": user_shape(ws, user),
+        "cache_ts": int(ws.clock()),
+        "event_ts": ws.new_ts(),
+    }

@@ -46,8 +46,14 @@ class People:
         self._ws = ws
         self._delivery = delivery
 
-    def _member(self, user_name: str, channel_name: str) -> tuple[User, Channel]:
+    def _acting(self, user_name: str) -> User:
         user = self._ws.user(user_name)
+        if user.deleted:
+            raise Refused("account_inactive")
+        return user
+
+    def _member(self, user_name: str, channel_name: str) -> tuple[User, Channel]:
+        user = self._acting(user_name)
         channel = self.place(user_name, channel_name)
         if user.id not in channel.members:
             raise Refused("user_not_in_channel")
@@ -200,14 +206,14 @@ class People:
 
     async def open_home(self, user_name: str, tab: str = "home") -> Outcome:
         """Open the app's Home."""
-        user = self._ws.user(user_name)
+        user = self._acting(user_name)
         view = self._ws.views.get(self._ws.homes.get(user.id, ""))
         inner = payloads.home_opened(self._ws, user, self._ws.direct(user.id), tab, view)
         return Outcome((await self._send_event(inner)).problem)
 
     async def shortcut(self, user_name: str, callback_id: str, channel_name: str = "") -> Outcome:
         """Use a global shortcut, with that conversation open, if any: the app is not told which."""
-        user = self._ws.user(user_name)
+        user = self._acting(user_name)
         channel_id = self.place(user_name, channel_name).id if channel_name else ""
         trigger_id = self._ws.new_trigger(user.id, channel=channel_id)
         payload = payloads.global_shortcut(self._ws, user, callback_id, trigger_id)
@@ -234,7 +240,7 @@ class People:
         view = self._ws.views.get(view_id)
         if view is None or not view.open:
             raise Refused("not_found")
-        return self._ws.users[view.user], view
+        return self._acting(view.user), view
 
     async def click_in_view(
         self,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from itertools import islice
 
-from bot.sandbox.slack.model import Channel, Json, Message, Private, User
+from bot.sandbox.slack.model import Channel, Json, Message, Private, User, UserGroup
 from bot.sandbox.slack.shapes import channel_shape, message_shape, view_shape
 from bot.sandbox.slack.workspace import Workspace
 from bot.sandbox.terminal import Viewer, message_lines
@@ -15,6 +15,7 @@ def viewer(ws: Workspace) -> Viewer:
     """Names for ids, and the time."""
     names = {user.id: user.name for user in ws.users.values()}
     names |= {channel.id: channel.name for channel in ws.channels.values() if channel.name}
+    names |= {group.id: group.handle for group in ws.usergroups.values()}
     return Viewer(names, now=ws.clock())
 
 
@@ -80,6 +81,32 @@ def user_json(ws: Workspace, user: User) -> Json:
     }
 
 
+def person_json(user: User) -> Json:
+    """A person, or a bot, as the control API tells."""
+    return {
+        "id": user.id,
+        "name": user.name,
+        "real_name": user.real_name,
+        "guest": user.is_guest,
+        "bot": bool(user.bot_id),
+        "role": user.role,
+        "email": user.email,
+        "deleted": user.deleted,
+        "team": user.team,
+    }
+
+
+def group_json(group: UserGroup) -> Json:
+    """A user group as the control API tells."""
+    return {
+        "id": group.id,
+        "handle": group.handle,
+        "name": group.name,
+        "users": group.users,
+        "disabled": group.disabled,
+    }
+
+
 def state_json(ws: Workspace) -> Json:
     """The workspace at a glance."""
     return {
@@ -90,16 +117,8 @@ def state_json(ws: Workspace) -> Json:
         "shortcuts": ws.features.shortcuts,
         "home_tab_enabled": ws.features.home_tab,
         "messages_tab_read_only": ws.features.messages_tab_read_only,
-        "users": [
-            {
-                "id": user.id,
-                "name": user.name,
-                "real_name": user.real_name,
-                "guest": user.restricted,
-                "bot": bool(user.bot_id),
-            }
-            for user in ws.users.values()
-        ],
+        "users": [person_json(user) for user in ws.users.values()],
+        "usergroups": [group_json(group) for group in ws.usergroups.values()],
         "channels": [
             {
                 "id": channel.id,
@@ -107,6 +126,7 @@ def state_json(ws: Workspace) -> Json:
                 "kind": channel.kind,
                 "members": [ws.users[each].name for each in channel.members],
                 "is_archived": channel.is_archived,
+                "shared_with": ws.other_teams(channel),
                 "messages": len(channel.messages),
             }
             for channel in ws.channels.values()

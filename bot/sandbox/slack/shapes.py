@@ -6,6 +6,7 @@ from bot.sandbox.slack.model import Channel, File, Json, Message, User, UserGrou
 from bot.sandbox.slack.workspace import Workspace
 
 PREVIEW_LINES = 5
+EMAIL_SCOPES = {"users:read", "users:read.email"}
 PICTURES = {"png": "image/png", "jpg": "image/jpeg", "jpeg": "image/jpeg", "gif": "image/gif", "webp": "image/webp"}
 
 
@@ -77,24 +78,29 @@ def bot_profile(ws: Workspace, user: User) -> Json:
 
 def channel_shape(ws: Workspace, channel: Channel) -> Json:
     """A conversation, as conversations.info and .list tell of it to the bot."""
+    others = ws.other_teams(channel)
     shape: Json = {
         "id": channel.id,
         "created": channel.created,
         "is_channel": channel.kind == "public",
-        "is_group": channel.kind == "private",
+        "is_group": channel.kind in ("private", "mpim"),
         "is_im": channel.kind == "im",
-        "is_mpim": False,
+        "is_mpim": channel.kind == "mpim",
         "is_private": channel.kind != "public",
         "is_archived": channel.is_archived,
         "is_org_shared": False,
-        "is_shared": ws.is_shared(channel),
-        "is_ext_shared": ws.is_shared(channel),
+        "is_shared": bool(others),
+        "is_ext_shared": bool(others),
+        "is_pending_ext_shared": False,
+        "shared_team_ids": [ws.team_id, *others],
+        "pending_shared": [],
+        "pending_connected_team_ids": [],
         "context_team_id": ws.team_id,
         "updated": channel.created * 1000,
     }
     if channel.kind == "im":
         other = next((each for each in channel.members if each != ws.bot.id), ws.bot.id)
-        return shape | {"user": other, "is_user_deleted": False, "priority": 0}
+        return shape | {"user": other, "is_user_deleted": ws.users[other].deleted, "priority": 0}
     return shape | {
         "name": channel.name,
         "name_normalized": channel.name,
@@ -109,11 +115,15 @@ def channel_shape(ws: Workspace, channel: Channel) -> Json:
 
 
 def user_shape(ws: Workspace, user: User) -> Json:
-    """A user, as users.info tells."""
-    return {
+    """A user, as users.info tells: the e-mail address only to an app with both scopes for it.
+
+    Only a person of another organisation can be a stranger: one who is in no channel together with the bot. Slack's example of
+    such a person has no role. One that was given here is told all the same, so that an app is found out which takes it for a
+    role in its own workspace.
+    """
+    shape: Json = {
         "id": user.id,
         "team_id": ws.team_of(user),
-        "is_stranger": bool(user.team),
         "name": user.name,
         "deleted": user.deleted,
         "real_name": user.real_name,
@@ -127,33 +137,55 @@ def user_shape(ws: Workspace, user: User) -> Json:
             "display_name_normalized": user.name,
             "team": ws.team_of(user),
         },
-        "is_admin": False,
-        "is_owner": False,
-        "is_primary_owner": False,
-        "is_restricted": user.restricted,
-        "is_ultra_restricted": False,
         "is_bot": bool(user.bot_id),
         "is_app_user": False,
-        "updated": 0,
+        "updated": user.updated,
+    }
+    if user.email and ws.scopes >= EMAIL_SCOPES:
+        shape["profile"]["email"] = user.email
+    if user.team:
+        shape["is_stranger"] = not ws.knows(user)
+    if not user.team or user.role != "member":
+        shape |= _role_flags(user)
+    return shape
+
+
+def _role_flags(user: User) -> Json:
+    """An owner is an admin as well, and a guest of one channel a guest."""
+    return {
+        "is_admin": user.role in ("admin", "owner", "primary_owner"),
+        "is_owner": user.role in ("owner", "primary_owner"),
+        "is_primary_owner": user.role == "primary_owner",
+        "is_restricted": user.is_guest,
+        "is_ultra_restricted": user.role == "single_channel_guest",
     }
 
 
-def usergroup_shape(ws: Workspace, group: UserGroup, *, users: bool) -> Json:
-    """A user group, with its members where asked for."""
+def usergroup_shape(ws: Workspace, group: UserGroup, *, users: bool, count: bool) -> Json:
+    """A user group, with its members, and how many they are, where asked for."""
     shape: Json = {
         "id": group.id,
         "team_id": ws.team_id,
         "is_usergroup": True,
+        "is_subteam": True,
         "name": group.name,
         "handle": group.handle,
         "description": "",
         "is_external": False,
-        "date_create": 0,
-        "date_update": 0,
-        "date_delete": int(group.disabled),
-        "user_count": len(group.users),
+        "date_create": group.created,
+        "date_update": group.updated,
+        "date_delete": group.updated if group.disabled else 0,
+        "auto_type": None,
+        "auto_provision": False,
+        "enterprise_subteam_id": "",
+        "created_by": "USLACKBOT",
+        "updated_by": "USLACKBOT",
+        "deleted_by": "USLACKBOT" if group.disabled else None,
+        "prefs": {"channels": [], "groups": []},
+        "channel_count": 0,
     }
-    return shape | {"users": group.users} if users else shape
+    shape |= {"users": list(group.users)} if users else {}
+    return shape | ({"user_count": len(group.users)} if count else {})
 
 
 def file_shape(ws: Workspace, file: File) -> Json:

@@ -8,7 +8,7 @@ import string
 import time
 import uuid
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 from bot.sandbox.slack.faults import Faults
@@ -25,6 +25,7 @@ from bot.sandbox.slack.model import (
     Private,
     Refused,
     ResponseUrl,
+    Role,
     Trigger,
     User,
     UserGroup,
@@ -51,10 +52,13 @@ DEFAULT_SCOPES = (
     "im:history",
     "im:read",
     "im:write",
+    "mpim:history",
+    "mpim:read",
     "reactions:write",
     "team:read",
     "usergroups:read",
     "users:read",
+    "users:read.email",
 )
 
 
@@ -109,13 +113,13 @@ class Workspace:
     def _furnish(self) -> None:
         self.bot = self._add_user("U0BOLTBOT", "bolt", "Bolt", bot_id="B0BOLTBOT")
         ada = self._add_user("U0ADA", "ada", "Ada Lovelace")
-        grace = self._add_user("U0GRACE", "grace", "Grace Hopper")
-        gus = self._add_user("U0GUS", "gus", "Gus Guest", restricted=True)
+        grace = self._add_user("U0GRACE", "grace", "Grace Hopper", role="admin")
+        gus = self._add_user("U0GUS", "gus", "Gus Guest", role="guest")
         self.add_channel("data-eng", "public", [self.bot.id, ada.id, grace.id, gus.id], channel_id="C0DATAENG")
         self.add_channel("analytics", "public", [ada.id, grace.id], channel_id="C0ANALYTICS")
         self.add_channel("finance", "private", [ada.id, grace.id], channel_id="C0FINANCE")
-        group = UserGroup("S0DATATEAM", "data-team", "Data team", [ada.id, grace.id])
-        self.usergroups[group.id] = group
+        self.add_usergroup("data-team", "Data team", [ada.id, grace.id], group_id="S0DATATEAM")
+        self.add_usergroup("data-leads", "Data leads", [grace.id], group_id="S0DATALEADS")
 
     def _add_user(
         self,
@@ -124,17 +128,18 @@ class Workspace:
         real_name: str,
         *,
         bot_id: str = "",
-        restricted: bool = False,
+        role: Role = "member",
         team: str = "",
     ) -> User:
-        user = User(user_id, name, real_name, bot_id, restricted, team=team)
+        email = "" if bot_id else f"{name}@{(team or self.team_domain).lower()}.example"
+        user = User(user_id, name, real_name, bot_id, role, team=team, email=email, updated=int(self.clock()))
         self.users[user_id] = user
         return user
 
     # Names, ids and time
 
     def add_user(
-        self, name: str, real_name: str = "", *, restricted: bool = False, bot: bool = False, team: str = ""
+        self, name: str, real_name: str = "", *, role: Role = "member", bot: bool = False, team: str = ""
     ) -> User:
         """Add a person, who is in no channel yet: of this workspace, or of another team. Or the bot of another app."""
         return self._add_user(
@@ -142,7 +147,7 @@ class Workspace:
             name,
             real_name or name.title(),
             bot_id=self.new_id("B") if bot else "",
-            restricted=restricted,
+            role=role,
             team=team,
         )
 
@@ -150,9 +155,34 @@ class Workspace:
         """The team that a person belongs to."""
         return user.team or self.team_id
 
+    def other_teams(self, channel: Channel) -> list[str]:
+        """The teams of other organisations with which a channel is shared, those of people who are in it included."""
+        there = (self.users[each].team for each in channel.members)
+        return list(dict.fromkeys([*channel.connected, *(team for team in there if team)]))
+
     def is_shared(self, channel: Channel) -> bool:
-        """Whether people of another organisation are in a channel."""
-        return any(self.users[each].team for each in channel.members)
+        """Whether another organisation can read a channel."""
+        return bool(self.other_teams(channel))
+
+    def knows(self, user: User) -> bool:
+        """Whether the bot and a person are in a channel together; their direct messages are none."""
+        both = {user.id, self.bot.id}
+        return any(both <= set(channel.members) for channel in self.channels.values() if channel.kind != "im")
+
+    def add_usergroup(self, handle: str, name: str, users: Sequence[str], *, group_id: str | None = None) -> UserGroup:
+        """Add a user group. `users` are ids."""
+        now = int(self.clock())
+        group = UserGroup(group_id or self.new_id("S"), handle, name, list(users), created=now, updated=now)
+        self.usergroups[group.id] = group
+        return group
+
+    def usergroup(self, which: str) -> UserGroup:
+        """A user group by id, or by handle with or without an @. Raises Refused."""
+        name = which.removeprefix("@")
+        for group in self.usergroups.values():
+            if name in (group.id, group.handle):
+                return group
+        raise Refused("no_such_subteam")
 
     def add_channel(
         self, name: str, kind: ChannelKind, members: list[str], *, channel_id: str | None = None

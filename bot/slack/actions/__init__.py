@@ -7,6 +7,7 @@ from slack_bolt.async_app import AsyncApp
 from bot.slack.actions import (
     again,
     another,
+    approve,
     artifacts,
     cancel,
     command,
@@ -28,6 +29,7 @@ def register(app: AsyncApp, desk: Desk) -> None:
     for action in (
         cancel,
         another,
+        approve,
         suggested,
         command,
         open_run,

@@ -6,16 +6,17 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.core.buttons import ARTIFACT_FILE, ARTIFACT_LINK, ARTIFACT_OPEN, ARTIFACTS_PAGE, PartButton
 from bot.core.message import Message
+from bot.core.policy import Action
 from bot.flows.ports import Asker
-from bot.slack.actions.part import listen
+from bot.slack.actions.part import Does, listen
 from bot.slack.desk import Desk
 
 
 def register(app: AsyncApp, desk: Desk) -> None:
     """Listen to the buttons."""
-    listen(app, desk, ARTIFACT_LINK, _link, first=False)
-    listen(app, desk, ARTIFACT_FILE, _post, first=True)
-    listen(app, desk, ARTIFACTS_PAGE, _page, first=False, replaces=True)
+    listen(app, desk, ARTIFACT_LINK, _link, Does(Action.ARTIFACTS, "artifact of"), first=False)
+    listen(app, desk, ARTIFACT_FILE, _post, Does(Action.ARTIFACTS, "post artifact of", posts=True), first=True)
+    listen(app, desk, ARTIFACTS_PAGE, _page, Does(Action.ARTIFACTS, "artifacts"), first=False, replaces=True)
 
     async def opened(ack: AsyncAck) -> None:
         """The address is opened by Slack itself."""

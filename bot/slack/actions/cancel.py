@@ -10,9 +10,11 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from bot.core.buttons import CANCEL_RUN, read_run_value
 from bot.core.errors import BadCommand, StoreAway
 from bot.core.message import Message
+from bot.core.policy import Action
 from bot.core.run import CardRef, RunFacts, RunKey
 from bot.flows.ports import Asker
-from bot.slack.desk import Desk, click_asker, click_message
+from bot.slack.desk import Call, Desk, click_call, click_message
+from bot.slack.permit import deed, unless_allowed_run
 
 RECORD_S = 1.0
 
@@ -21,23 +23,27 @@ def register(app: AsyncApp, desk: Desk) -> None:
     """Listen to the button."""
 
     async def on_click(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
-        asker = click_asker(body)
-        answer = await _wish(desk, asker, action.get("value") or "", click_message(body))
+        call = click_call(body, action)
+        answer = await _wish(desk, call, action.get("value") or "", click_message(body))
         await ack()
         if answer is not None:
-            desk.later(desk.tell(asker, answer), asker)
+            desk.later(desk.tell(call.asker, answer), call.asker)
 
     app.action(CANCEL_RUN)(on_click)
 
 
-async def _wish(desk: Desk, asker: Asker, value: str, ts: str) -> Message | None:
+async def _wish(desk: Desk, call: Call, value: str, ts: str) -> Message | None:
     try:
         button = read_run_value(value)
     except BadCommand as bad:
         return Message((bad.sentence,))
     if button.key.workspace != desk.workspace:
         return Message(("This card belongs to another Bolt workspace; cancel the run in Bolt.",))
-    return await take_wish(desk, asker, button.key, facts=button.facts, card=CardRef(asker.channel, ts))
+    about = deed(call, Action.CANCEL, f"cancel {button.key.id}")
+    why_not = await unless_allowed_run(desk, about, button.key)
+    if why_not is not None:
+        return why_not
+    return await take_wish(desk, call.asker, button.key, facts=button.facts, card=CardRef(call.asker.channel, ts))
 
 
 async def take_wish(

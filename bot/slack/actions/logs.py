@@ -6,16 +6,17 @@ from slack_bolt.async_app import AsyncApp
 
 from bot.core.buttons import SLOWEST_NODES, STOP_FOLLOWING, WHOLE_LOG, PartButton
 from bot.core.message import Message
+from bot.core.policy import Action
 from bot.flows.ports import Asker
-from bot.slack.actions.part import listen
+from bot.slack.actions.part import Does, listen
 from bot.slack.desk import Desk
 
 
 def register(app: AsyncApp, desk: Desk) -> None:
     """Listen to the buttons."""
-    listen(app, desk, WHOLE_LOG, _whole, first=True)
-    listen(app, desk, STOP_FOLLOWING, _stop, first=True)
-    listen(app, desk, SLOWEST_NODES, _slowest, first=True)
+    listen(app, desk, WHOLE_LOG, _whole, Does(Action.LOGS, "post log of", posts=True), first=True)
+    listen(app, desk, STOP_FOLLOWING, _stop, Does(Action.LOGS, "stop following"), first=True)
+    listen(app, desk, SLOWEST_NODES, _slowest, Does(Action.READ, "slowest of"), first=True)
 
 
 async def _whole(desk: Desk, asker: Asker, part: PartButton) -> Message:

@@ -12,30 +12,34 @@ from bot.core.command import ListCommand, RunsCommand
 from bot.core.errors import BadCommand
 from bot.core.grammar import parse
 from bot.core.message import Message
-from bot.slack.desk import Desk, click_asker, replace_or_tell
+from bot.slack.desk import Call, Desk, click_call, replace_or_tell
+from bot.slack.permit import refused
 
 
 def register(app: AsyncApp, desk: Desk) -> None:
     """Listen to the buttons."""
 
     async def on_click(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
-        asker = click_asker(body)
+        call = click_call(body, action)
 
         async def turn() -> None:
-            await replace_or_tell(desk, asker, await _page(desk, action.get("value") or ""))
+            await replace_or_tell(desk, call.asker, await _page(desk, call, action.get("value") or ""))
 
         await ack()
-        desk.later(turn(), asker)
+        desk.later(turn(), call.asker)
 
     app.action(re.compile(rf"^{re.escape(LIST_PAGE)}\.(previous|next)$"))(on_click)
 
 
-async def _page(desk: Desk, value: str) -> Message:
+async def _page(desk: Desk, call: Call, value: str) -> Message:
     try:
         text, number = read_page_value(value)
         command = parse(text, desk.command)
     except BadCommand as bad:
         return Message((bad.sentence,))
+    why_not = await refused(desk, call, command)
+    if why_not is not None:
+        return why_not
     match command:
         case ListCommand():
             return await desk.schedules.listed(command, number, typed=desk.command)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
@@ -12,17 +13,31 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from bot.core.buttons import PartButton, read_part_value
 from bot.core.errors import BadCommand, StoreAway
 from bot.core.message import Message
+from bot.core.policy import Action
 from bot.flows.ports import Asker
-from bot.slack.desk import Desk, click_asker, replace_or_tell
+from bot.slack.desk import Call, Desk, click_call, replace_or_tell
+from bot.slack.permit import deed, unless_allowed_run
 
-RECORD_S = 1.0
+# With what the policy may take, under the 3 s that Slack waits.
+RECORD_S = 2.5
 ELSEWHERE = "That run belongs to another Bolt workspace; look at it in Bolt."
 NOT_NOTED = "My memory (Redis) does not answer, so nothing was done. Click again in a minute."
 
 OnClick = Callable[[Desk, Asker, PartButton], Awaitable[Message]]
 
 
-def listen(app: AsyncApp, desk: Desk, action: str, on_click: OnClick, *, first: bool, replaces: bool = False) -> None:
+@dataclass(frozen=True, slots=True)
+class Does:
+    """What a click does, as the policy calls it and in words; `posts`: everybody in the channel sees it."""
+
+    action: Action
+    text: str
+    posts: bool = False
+
+
+def listen(
+    app: AsyncApp, desk: Desk, action: str, on_click: OnClick, does: Does, *, first: bool, replaces: bool = False
+) -> None:
     """Listen to a button, and to those with a number behind its name.
 
     With `first`, what a click does is recorded before it is acknowledged; otherwise it is done after, for it takes longer.
@@ -30,7 +45,8 @@ def listen(app: AsyncApp, desk: Desk, action: str, on_click: OnClick, *, first: 
     """
 
     async def clicked(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
-        asker, work = click_asker(body), _click(desk, body, action.get("value") or "", on_click)
+        call = click_call(body, action)
+        asker, work = call.asker, _click(desk, call, action.get("value") or "", on_click, does)
         if not first:
             await ack()
             desk.later(_tell(desk, asker, work, replaces=replaces), asker)
@@ -46,14 +62,15 @@ def listen(app: AsyncApp, desk: Desk, action: str, on_click: OnClick, *, first: 
     app.action(re.compile(rf"^{re.escape(action)}(\.\w+)?$"))(clicked)
 
 
-async def _click(desk: Desk, body: dict[str, Any], value: str, on_click: OnClick) -> Message:
+async def _click(desk: Desk, call: Call, value: str, on_click: OnClick, does: Does) -> Message:
     try:
         part = read_part_value(value)
     except BadCommand as bad:
         return Message((bad.sentence,))
     if part.key.workspace != desk.workspace:
         return Message((ELSEWHERE,))
-    return await on_click(desk, click_asker(body), part)
+    about = deed(call, does.action, f"{does.text} {part.key.id}", posts=does.posts)
+    return await unless_allowed_run(desk, about, part.key) or await on_click(desk, call.asker, part)
 
 
 async def _tell(desk: Desk, asker: Asker, work: Awaitable[Message], *, replaces: bool) -> None:

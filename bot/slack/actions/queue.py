@@ -10,9 +10,9 @@ from bot.core.buttons import DROP_QUEUED, START_QUEUED, read_request_value
 from bot.core.errors import BadCommand
 from bot.core.message import Message
 from bot.core.request import request_id
-from bot.flows.ports import Asker
 from bot.slack.actions.another import Answer, tell
-from bot.slack.desk import Desk, click_asker, click_message
+from bot.slack.desk import Call, Desk, click_call, click_message
+from bot.slack.permit import unless_allowed_queue, unless_allowed_waiting
 from bot.slack.views.home import shown_page
 
 
@@ -20,14 +20,16 @@ def register(app: AsyncApp, desk: Desk) -> None:
     """Listen to both buttons."""
 
     async def on_queue(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
-        asker = click_asker(body)
-        answer = await _queue(desk, asker, body, action.get("value") or "")
+        call = click_call(body, action)
+        asker = call.asker
+        answer = await _queue(desk, call, action.get("value") or "")
         await ack()
         desk.later(tell(desk, asker, answer), asker)
 
     async def on_drop(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
-        asker = click_asker(body)
-        answer = await _drop(desk, asker, action.get("value") or "", click_message(body))
+        call = click_call(body, action)
+        asker = call.asker
+        answer = await _drop(desk, call, action.get("value") or "", click_message(body))
         await ack()
         page = shown_page(body)
         if page is not None:
@@ -40,21 +42,27 @@ def register(app: AsyncApp, desk: Desk) -> None:
     app.action(DROP_QUEUED)(on_drop)
 
 
-async def _queue(desk: Desk, asker: Asker, body: dict[str, Any], value: str) -> Answer:
+async def _queue(desk: Desk, call: Call, value: str) -> Answer:
     try:
         refused = read_request_value(value)
     except BadCommand as bad:
         return Answer(Message((bad.sentence,)))
+    why_not = await unless_allowed_queue(desk, call, refused)
+    if why_not is not None:
+        return Answer(why_not)
+    asker = call.asker
     # However often the button is clicked, one start waits: also where the refusal, and so its button, was told twice.
     new_id = request_id(asker.team, f"queue:{asker.user}:{refused}")
-    user = body.get("user") or {}
-    waits, answer = await desk.queue.ask(asker, refused, new_id, user.get("name") or user.get("username") or "")
+    waits, answer = await desk.queue.ask(asker, refused, new_id, call.user_name)
     return Answer(answer, replace=waits)
 
 
-async def _drop(desk: Desk, asker: Asker, value: str, clicked: str) -> Message | None:
+async def _drop(desk: Desk, call: Call, value: str, clicked: str) -> Message | None:
     try:
         waiting = read_request_value(value)
     except BadCommand as bad:
         return Message((bad.sentence,))
-    return await desk.queue.drop(asker, waiting, clicked)
+    why_not = await unless_allowed_waiting(desk, call, waiting)
+    if why_not is not None:
+        return why_not
+    return await desk.queue.drop(call.asker, waiting, clicked)

@@ -12,28 +12,29 @@ from bot.core.command import SuspendCommand
 from bot.core.errors import BadCommand
 from bot.core.grammar import parse
 from bot.core.message import Message
-from bot.flows.ports import Asker
-from bot.slack.desk import Desk, click_asker, replace_or_tell
+from bot.slack.desk import Call, Desk, click_call, replace_or_tell
+from bot.slack.permit import refused
 
 
 def register(app: AsyncApp, desk: Desk) -> None:
     """Listen to the buttons."""
 
     async def on_click(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
-        asker = click_asker(body)
+        call = click_call(body, action)
 
         async def answer() -> None:
             is_yes = action.get("action_id") == SUSPEND
-            await replace_or_tell(desk, asker, await _answered(desk, asker, action.get("value") or "", is_yes=is_yes))
+            told = await _answered(desk, call, action.get("value") or "", is_yes=is_yes)
+            await replace_or_tell(desk, call.asker, told)
 
         await ack()
-        desk.later(answer(), asker)
+        desk.later(answer(), call.asker)
 
     app.action(SUSPEND)(on_click)
     app.action(LEAVE)(on_click)
 
 
-async def _answered(desk: Desk, asker: Asker, value: str, *, is_yes: bool) -> Message:
+async def _answered(desk: Desk, call: Call, value: str, *, is_yes: bool) -> Message:
     try:
         command = parse(read_command_value(value), desk.command)
     except BadCommand as bad:
@@ -42,4 +43,4 @@ async def _answered(desk: Desk, asker: Asker, value: str, *, is_yes: bool) -> Me
         return Message(("This button is from another version of me; type the command again.",))
     if not is_yes:
         return suspension.left(command)
-    return await desk.suspend.confirmed(asker, command)
+    return await refused(desk, call, command) or await desk.suspend.confirmed(call.asker, command)

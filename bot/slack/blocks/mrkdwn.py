@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from datetime import UTC
 from itertools import groupby
 
-from bot.core.text import Bold, Channel, Code, Emoji, Link, Mention, Sentence, Span, When, showable
+from bot.core.text import Bold, Channel, Code, Emoji, Group, Link, Mention, Sentence, Span, When, showable
 
 JOINER = "\u2060"
 # Looks like a backtick, and ends no code span.
@@ -24,6 +24,7 @@ _PINGS = re.compile(r"@(?=channel|here|everyone)", re.IGNORECASE)
 # At the beginning of a line it makes a quotation, escaped or not.
 _QUOTE = re.compile(r"(?m)^(?=&gt;)")
 _USER = re.compile(r"[UW][A-Z0-9]{1,20}")
+_GROUP = re.compile(r"S[A-Z0-9]{1,20}")
 _CHANNEL = re.compile(r"[CGD][A-Z0-9]{1,20}")
 _EMOJI = re.compile(r"[a-z0-9_+-]{1,80}")
 _SAFE_URL = re.compile(r"https?://[^\s<>|`]+")
@@ -66,6 +67,8 @@ def _marked(span: Span) -> str:
             return _code(text)
         case Mention(user):
             return f"<@{user}>" if _USER.fullmatch(user) else inert(user)
+        case Group(group, name):
+            return f"<!subteam^{group}>" if _GROUP.fullmatch(group) else inert(name)
         case Channel(channel):
             return f"<#{channel}>" if _CHANNEL.fullmatch(channel) else inert(channel)
         case Link(url, text):
@@ -99,6 +102,8 @@ def _plain(span: Span) -> str:
             return text
         case Mention(user):
             return f"@{user}"
+        case Group(_, name):
+            return name
         case Channel(channel):
             return f"#{channel}"
         case When(at):

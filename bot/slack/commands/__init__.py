@@ -13,6 +13,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.core.command import (
     ArtifactsCommand,
+    AuditCommand,
     CancelCommand,
     Command,
     HelpCommand,
@@ -26,12 +27,29 @@ from bot.core.command import (
     ShowCommand,
     StatusCommand,
     SuspendCommand,
+    WhoamiCommand,
 )
 from bot.core.errors import BadCommand
 from bot.core.grammar import parse
 from bot.core.message import Message
-from bot.slack.commands import artifacts, cancel, form, help_, history, list_, logs, run, runs, show, status, suspend
+from bot.slack.commands import (
+    artifacts,
+    audit,
+    cancel,
+    form,
+    help_,
+    history,
+    list_,
+    logs,
+    run,
+    runs,
+    show,
+    status,
+    suspend,
+    whoami,
+)
 from bot.slack.desk import Call, Desk, slash_call
+from bot.slack.permit import refused
 
 
 def register(app: AsyncApp, desk: Desk) -> None:
@@ -64,10 +82,15 @@ HANDLERS: dict[type[Command], Handler] = {
     RunsCommand: runs.handle,
     HistoryCommand: history.handle,
     SuspendCommand: suspend.handle,
+    WhoamiCommand: whoami.handle,
+    AuditCommand: audit.handle,
     HelpCommand: help_.handle,
 }
 
 
 async def handle(desk: Desk, call: Call, command: Command) -> Message | None:
-    """Do what a command asks for."""
+    """Do what a command asks for, where it is allowed. A start is asked about when it is looked up: then it is known what it is."""
+    why_not = await refused(desk, call, command)
+    if why_not is not None:
+        return why_not
     return await HANDLERS[type(command)](desk, call, command)

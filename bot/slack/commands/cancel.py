@@ -7,11 +7,15 @@ from bot.core.message import Message
 from bot.core.run import RunKey
 from bot.slack.actions.cancel import take_wish
 from bot.slack.desk import Call, Desk
+from bot.slack.permit import unless_allowed_waiting
 
 
 async def handle(desk: Desk, call: Call, command: CancelCommand) -> Message | None:
     """Keep the wish, and answer what is known of it. A start that waits is taken out of the queue instead."""
     if call.waiting is not None:
+        why_not = await unless_allowed_waiting(desk, call, call.waiting)
+        if why_not is not None:
+            return why_not
         return await desk.queue.drop(call.asker, call.waiting, clicked="")
     key, lost = RunKey(desk.workspace, command.run_id), call.lost
     # Only a card that still offers to cancel its run is made anew: one of a run that is over would be told again.

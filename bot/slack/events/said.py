@@ -11,7 +11,21 @@ from typing import Any
 import structlog
 from slack_bolt.response import BoltResponse
 
-from bot.core.command import CancelCommand, Command, HelpCommand, RetryCommand, RunCommand, RunForm
+from bot.core.command import (
+    ArtifactsCommand,
+    CancelCommand,
+    Command,
+    HelpCommand,
+    ListCommand,
+    LogsCommand,
+    RetryCommand,
+    RunCommand,
+    RunForm,
+    RunsCommand,
+    ShowCommand,
+    StatusCommand,
+    WhoamiCommand,
+)
 from bot.core.errors import BadCommand, StoreAway
 from bot.core.grammar import GRAPHQL_INT, parse
 from bot.core.message import Message
@@ -34,6 +48,17 @@ MARK_S = 0.3
 WRITTEN = frozenset({None, "", "thread_broadcast", "file_share"})
 # Slack itself, whose messages look like a person's.
 SLACKBOT = "USLACKBOT"
+# What people of other organisations may ask for at most; whether they may is for the policy to say.
+READING = (
+    StatusCommand,
+    ListCommand,
+    ShowCommand,
+    RunsCommand,
+    LogsCommand,
+    ArtifactsCommand,
+    WhoamiCommand,
+    HelpCommand,
+)
 # Stands for the run of a thread that is not looked up yet.
 SOME_RUN = GRAPHQL_INT
 
@@ -113,14 +138,14 @@ async def _begin(desk: Desk, delivery: str) -> str:
 
 
 async def _answer(desk: Desk, said: Said, text: str) -> Message | None:
-    if said.stranger:
-        log.warning("a message of another team", user=said.asker.user, channel=said.asker.channel)
-        return Message((OTHER_TEAM,))
     call = Call(said.asker, said.delivery)
     try:
         call, command = await _read_command(desk, call, text)
     except BadCommand as bad:
         return Message((bad.sentence,))
+    if said.stranger and not isinstance(command, READING):
+        log.warning("a message of another team", user=said.asker.user, channel=said.asker.channel)
+        return Message((OTHER_TEAM,))
     answer = await commands.handle(desk, call, command)
     if answer is None and said.asker.thread and isinstance(command, RunCommand | RetryCommand):
         # Whoever looks at a thread does not see what appears beside it.

@@ -10,10 +10,11 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.core.errors import SlackError
 from bot.core.message import Message
+from bot.core.policy import Action
 from bot.core.run import CardRef, RunKey
-from bot.flows.ports import Asker
-from bot.slack.desk import Desk, click_asker
+from bot.slack.desk import Call, Desk, click_asker
 from bot.slack.lookup import posted_of
+from bot.slack.permit import deed, unless_allowed_run
 
 log = structlog.get_logger()
 
@@ -29,13 +30,17 @@ def register(app: AsyncApp, desk: Desk) -> None:
 
     async def on_shortcut(ack: AsyncAck, body: Json) -> None:
         asker = click_asker(body)
-        desk.later(_show(desk, asker, body), asker)
+        user = body.get("user") or {}
+        name = user.get("name") or user.get("username") or ""
+        call = Call(asker, f"details:{body.get('trigger_id') or ''}", name)
+        desk.later(_show(desk, call, body), asker)
         await ack()
 
     app.message_shortcut(CALLBACK)(on_shortcut)
 
 
-async def _show(desk: Desk, asker: Asker, body: Json) -> None:
+async def _show(desk: Desk, call: Call, body: Json) -> None:
+    asker = call.asker
     message = body.get("message")
     if not isinstance(message, dict):
         message = {}
@@ -47,6 +52,11 @@ async def _show(desk: Desk, asker: Asker, body: Json) -> None:
     if place.run is None:
         no_card = f"That message is no card of a run. Use this on a card, or type {desk.command} status 4711."
         await desk.tell(asker, Message((place.why or no_card,)))
+        return
+    about = deed(call, Action.READ, f"details of {place.run.id}")
+    why_not = await unless_allowed_run(desk, about, place.run)
+    if why_not is not None:
+        await desk.tell(asker, why_not)
         return
     try:
         view_id = await desk.views.open_view(body.get("trigger_id") or "", _modal(desk, place.run, ASKING))

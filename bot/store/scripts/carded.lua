@@ -5,13 +5,23 @@ local id, class, channel, item = ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 local hash, items = key('req', id), key('posts', class, channel)
 posted_in(channel)
 local card = table.concat({ARGV[8], ARGV[9], ARGV[10]}, ':')
-local known = redis.call('HMGET', hash, 'state', 'card')
+local known = redis.call('HMGET', hash, 'state', 'card', 'denied_by')
 if known[2] == card then return 'ok' end
-local queued = known[1] == 'queued'
-if known[1] ~= 'looked' and not queued then return 'lost' end
-redis.call('HSET', hash, 'state', queued and 'queued' or 'carded', 'card', card, 'post', 'done:' .. ARGV[10])
+-- What waits for its turn, or for somebody's approval, goes on waiting; the others are to be sent. A decision may have been
+-- faster than this record of the card on which it was taken: the card does not show it then.
+local to = {looked = 'carded', queued = 'queued', pending = 'pending', approved = 'approved'}
+if known[3] and not known[2] then to.refused, to.closed = 'refused', 'closed' end
+local state = to[known[1]]
+if not state then return 'lost' end
+redis.call('HSET', hash, 'state', state, 'card', card, 'post', 'done:' .. ARGV[10])
+if state == 'pending' then redis.call('HSETNX', hash, 'pending_us', num(now())) end
 redis.call('HSET', key('card', card), 'team', ARGV[8], 'request', id, 'shown', 'req:' .. redis.call('HGET', hash, 'rev'))
+if state == 'approved' or known[3] then
+  redis.call('HSET', key('card', card), 'shown', 'req:0')
+  dirty(card, 'state')
+end
+if known[3] then redis.call('EXPIRE', key('card', card), RETENTION_S) end
 redis.call('ZREM', items, item)
 waits_no_more(id, channel)
-redis.call('ZADD', key('due', queued and 'queue' or 'requests'), num(now()), id)
+if state ~= 'closed' then redis.call('ZADD', key('due', state == 'queued' and 'queue' or 'requests'), num(now()), id) end
 return 'ok'

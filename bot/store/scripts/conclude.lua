@@ -9,6 +9,7 @@ if redis.call('HGET', run, 'concluded') == '1' then
 end
 redis.call('HSET', run, 'concluded', '1', 'end', ARGV[5])
 redis.call('HINCRBY', run, 'rev', 1)
+record_end(member, redis.call('HGET', run, 'state'))
 delist(member, class == 'fail' and redis.call('HGET', run, 'restored') ~= '1')
 for _, card in ipairs(cards_of(member)) do
   -- A card that could not be edited gets one more try for its end.

@@ -4,6 +4,7 @@ local id, hash = ARGV[3], key('req', ARGV[3])
 local known = redis.call('HMGET', hash, 'state', 'line', 'card')
 if known[1] ~= 'queued' then return known[1] or 'gone' end
 redis.call('HSET', hash, 'state', 'refused', 'why', ARGV[4], 'dropped_by', ARGV[5])
+record_start('refused', id, ARGV[5] ~= '' and ARGV[5] or nil, ARGV[4])
 redis.call('HINCRBY', hash, 'rev', 1)
 redis.call('ZREM', key('due', 'queue'), id)
 waits_not(id)

@@ -57,6 +57,7 @@ local function retried(parent, run_id, record)
 end
 
 redis.call('HSET', hash, 'state', 'settled', 'run', member)
+record_start('started', id, nil, nil, ARGV[14])
 redis.call('HINCRBY', hash, 'rev', 1)
 redis.call('ZREM', key('due', 'requests'), id)
 if redis.call('GET', lock) == id then redis.call('DEL', lock) end

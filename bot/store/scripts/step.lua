@@ -14,6 +14,7 @@ if state ~= from then return {state, token} end
 redis.call('HSET', hash, 'state', to)
 if to == 'refused' then waits_no_more(id, ARGV[9]) end
 for at = 11, #ARGV, 2 do redis.call('HSET', hash, ARGV[at], ARGV[at + 1]) end
+if to == 'refused' then record_start('refused', id, nil, redis.call('HGET', hash, 'why')) end
 if ARGV[10] ~= '' then
   redis.call('HINCRBY', hash, 'rev', 1)
   local card = redis.call('HGET', hash, 'card')

@@ -32,6 +32,13 @@ async def test_a_channel_with_its_threads(served: Served) -> None:
     assert [reply["text"] for reply in message["replies"]] == ["below"]
 
 
+async def test_a_user_group_is_shown_by_its_handle(served: Served) -> None:
+    """As Slack shows it; one that is not there by its id."""
+    await served.client.chat_postMessage(channel="C0DATAENG", text="ask <!subteam^S0DATALEADS> or <!subteam^S0GONE>")
+    (message,) = (await get(served, "channels/data-eng"))["messages"]
+    assert message["lines"] == ["ask @data-leads or @S0GONE"]
+
+
 async def test_what_one_person_sees(served: Served) -> None:
     """A person's page holds ephemerals and direct messages."""
     await served.client.chat_postEphemeral(channel="C0DATAENG", user="U0ADA", text="psst")

@@ -1,0 +1,442 @@
+"""Who may do what: rules from top to bottom, and the first that fits decides.
+
+Nothing is asked for here. What is not known of a person, a place or a schedule is None, and a rule that would need it fits
+neither yes nor no: whoever acts is refused then, and whoever only reads goes on to the next rule.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from fnmatch import fnmatchcase
+
+WITHIN_S = 1800.0
+# Several commands in one, and what a shell puts in their place: no pattern of words sees what is done there.
+_SHELL = re.compile(r"[;&|<>$`(){}\\\n\r]")
+ANY_WORDS = "**"
+
+
+class Action(StrEnum):
+    """What is asked for."""
+
+    START = "start"
+    RETRY = "retry"
+    CANCEL = "cancel"
+    PAUSE = "pause"
+    READ = "read"
+    LOGS = "logs"
+    ARTIFACTS = "artifacts"
+    AUDIT = "audit"
+
+    @property
+    def acts(self) -> bool:
+        """Whether it changes something, and is refused where a rule cannot be decided."""
+        return self in {Action.START, Action.RETRY, Action.CANCEL, Action.PAUSE}
+
+
+class Role(StrEnum):
+    """What somebody is in the workspace. An owner is an admin too, and an admin a member."""
+
+    OWNER = "owner"
+    ADMIN = "admin"
+    MEMBER = "member"
+    GUEST = "guest"
+    EXTERNAL = "external"
+
+
+class Kind(StrEnum):
+    """What a conversation is."""
+
+    PUBLIC = "public"
+    PRIVATE = "private"
+    DIRECT = "direct"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who asks. `groups`: those of the policy's user groups that the person is in, called as the policy calls them.
+
+    `domain` is what stands behind the @ of the e-mail address, `why` what is to be told where something is not known.
+    """
+
+    user: str
+    roles: frozenset[Role] | None = None
+    groups: frozenset[str] | None = None
+    domain: str | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where. `shared`: with other organisations."""
+
+    channel: str
+    name: str | None = None
+    kind: Kind | None = None
+    shared: bool | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Which schedule; `slug` is None where there is one and nobody knows which, and empty where it is about none.
+
+    `branch` and `commands` are what somebody gave instead of the schedule's own.
+    """
+
+    slug: str | None = ""
+    name: str = ""
+    owner: str | None = ""
+    branch: str | None = None
+    commands: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What somebody wants. `posts`: it makes something appear that everybody in the channel sees."""
+
+    action: Action
+    target: Target = field(default_factory=Target)
+    posts: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """Each list that is given has to hold the person. Empty ones are not given."""
+
+    users: frozenset[str] = frozenset()
+    groups: frozenset[str] = frozenset()
+    roles: frozenset[Role] = frozenset()
+    domains: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """`channels`: ids, and patterns of names without their #. `shared` None: not given."""
+
+    channels: tuple[str, ...] = ()
+    kinds: frozenset[Kind] = frozenset()
+    shared: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Overrides:
+    """What may be given instead of a schedule's own: anything, nothing, or what fits one of the patterns."""
+
+    any: bool = True
+    patterns: tuple[str, ...] = ()
+
+    @property
+    def none(self) -> bool:
+        """Whether nothing may be given."""
+        return not self.any and not self.patterns
+
+
+@dataclass(frozen=True, slots=True)
+class Which:
+    """Patterns of a schedule's name or slug, and of its owner. `branch` and `commands` None: not given."""
+
+    schedules: tuple[str, ...] = ()
+    owners: tuple[str, ...] = ()
+    branch: Overrides | None = None
+    commands: Overrides | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Allow:
+    """It may be done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deny:
+    """It may not, for a reason that the person sees."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Approve:
+    """It may be done once somebody else of the group `by` has said so, within so many seconds."""
+
+    by: str
+    within_s: float = WITHIN_S
+
+
+Effect = Allow | Deny | Approve
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule. `line` is where it begins in its file; without `what` it is about everything."""
+
+    name: str
+    effect: Effect
+    who: Who = field(default_factory=Who)
+    where: Where = field(default_factory=Where)
+    what: frozenset[Action] = frozenset()
+    which: Which = field(default_factory=Which)
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Rules in their order. `is_default`: no file was given."""
+
+    rules: tuple[Rule, ...]
+    is_default: bool = False
+
+    @property
+    def groups(self) -> frozenset[str]:
+        """Every user group that is named, as it is called there."""
+        named = {group for rule in self.rules for group in rule.who.groups}
+        return frozenset(named | {rule.effect.by for rule in self.rules if isinstance(rule.effect, Approve)})
+
+    @property
+    def asks_domain(self) -> bool:
+        """Whether a rule depends on anybody's e-mail address."""
+        return any(rule.who.domains for rule in self.rules)
+
+    @property
+    def asks_owner(self) -> bool:
+        """Whether a rule depends on who owns a schedule."""
+        return any(rule.which.owners for rule in self.rules)
+
+
+class Word(StrEnum):
+    """What a decision comes to. Unknown is a refusal, too: something that it depends on could not be read."""
+
+    ALLOW = "allow"
+    DENY = "deny"
+    APPROVE = "approve"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What holds. `rule` is the name of the rule that decided, empty where none did; `reason` tells why it is refused.
+
+    `by` is the group that may approve it. `by_default`: there is no policy's file.
+    """
+
+    word: Word
+    rule: str = ""
+    reason: str = ""
+    by: str = ""
+    within_s: float = WITHIN_S
+    by_default: bool = False
+
+    @property
+    def allowed(self) -> bool:
+        """Whether it may be done at once."""
+        return self.word is Word.ALLOW
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """How a rule fits. `misses` are the words for what does not, or cannot be told; `fits` is None where that matters."""
+
+    rule: Rule
+    fits: bool | None
+    misses: tuple[str, ...] = ()
+
+
+NO_RULE = "no rule of the policy allows it"
+
+# Without a file: members may do everything where they are, guests and people of other organisations only read, and nothing is
+# posted to channels that are shared outside.
+DEFAULT = Policy(
+    (
+        Rule(
+            "guests and other organisations only read",
+            Deny("guests and people of other organisations may only read"),
+            who=Who(roles=frozenset({Role.GUEST, Role.EXTERNAL})),
+            what=frozenset({Action.START, Action.RETRY, Action.CANCEL, Action.PAUSE, Action.AUDIT}),
+        ),
+        Rule(
+            "the record is for admins",
+            Allow(),
+            who=Who(roles=frozenset({Role.ADMIN})),
+            what=frozenset({Action.AUDIT}),
+        ),
+        Rule("the record is for admins", Deny("only admins may read the record"), what=frozenset({Action.AUDIT})),
+        Rule("everyone reads", Allow(), what=frozenset({Action.READ, Action.LOGS, Action.ARTIFACTS})),
+        Rule(
+            "members do everything",
+            Allow(),
+            who=Who(roles=frozenset({Role.MEMBER})),
+            which=Which(commands=Overrides()),
+        ),
+    ),
+    is_default=True,
+)
+
+
+def decide(policy: Policy, person: Person, place: Place, question: Question) -> Decision:
+    """What the first rule that fits says."""
+    return replace(_decided(policy, person, place, question), by_default=policy.is_default)
+
+
+def _decided(policy: Policy, person: Person, place: Place, question: Question) -> Decision:
+    for fit in fits(policy, person, place, question):
+        if fit.fits is False:
+            continue
+        rule = fit.rule
+        if fit.fits is None:
+            # Who only reads is let through by a later rule; but nobody passes by a refusal that may be meant for them.
+            if question.action.acts or isinstance(rule.effect, Deny):
+                return Decision(Word.UNKNOWN, rule.name, _unknown(person, place, fit))
+            continue
+        match rule.effect:
+            case Allow():
+                return Decision(Word.ALLOW, rule.name)
+            case Deny(reason):
+                return Decision(Word.DENY, rule.name, reason)
+            case Approve(by, within_s):
+                return Decision(Word.APPROVE, rule.name, by=by, within_s=within_s)
+    if question.posts and place.shared is not False:
+        return Decision(Word.DENY if place.shared else Word.UNKNOWN, reason=_not_posted(place))
+    return Decision(Word.DENY, reason=NO_RULE)
+
+
+def fits(policy: Policy, person: Person, place: Place, question: Question) -> Iterable[Fit]:
+    """How each rule fits, in their order."""
+    return (_fit(rule, person, place, question) for rule in policy.rules)
+
+
+def _fit(rule: Rule, person: Person, place: Place, question: Question) -> Fit:
+    if rule.what and question.action not in rule.what:
+        return Fit(rule, fits=False, misses=(f"it is not about {question.action}",))
+    answers = {
+        "the user": _holds(rule.who.users, person.user),
+        "the role": _common(rule.who.roles, person.roles),
+        "the user group": _common(rule.who.groups, person.groups),
+        "the e-mail address": _holds(rule.who.domains, person.domain),
+        "the channel": _channel(rule.where.channels, place),
+        "the kind of channel": _holds(rule.where.kinds, place.kind),
+        "whether the channel is shared outside": _shared(rule, place, question),
+        "the schedule": _schedule(rule.which.schedules, question.target),
+        "the owner": _owner(rule.which.owners, question.target),
+        "the branch": _branch(rule, question.target),
+        "the commands": _commands(rule, question.target),
+    }
+    no = tuple(name for name, answer in answers.items() if answer is False)
+    if no:
+        return Fit(rule, fits=False, misses=no)
+    unknown = tuple(name for name, answer in answers.items() if answer is None)
+    return Fit(rule, fits=None if unknown else True, misses=unknown)
+
+
+def _holds(wanted: frozenset[str] | frozenset[Kind], it: str | None) -> bool | None:
+    if not wanted:
+        return True
+    return None if it is None else it in wanted
+
+
+def _common(wanted: frozenset[Role] | frozenset[str], its: frozenset[Role] | frozenset[str] | None) -> bool | None:
+    if not wanted:
+        return True
+    return None if its is None else bool(wanted & its)
+
+
+def _channel(wanted: tuple[str, ...], place: Place) -> bool | None:
+    if not wanted or place.channel in wanted:
+        return True
+    if place.name is None:
+        # By their ids alone the channel is none of them.
+        return None if any(one.startswith("#") for one in wanted) else False
+    return any(one.startswith("#") and _like(one[1:], place.name) for one in wanted)
+
+
+def _shared(rule: Rule, place: Place, question: Question) -> bool | None:
+    wanted = rule.where.shared
+    if wanted is None:
+        # To post where others look in has to be allowed in so many words.
+        if isinstance(rule.effect, Deny) or not question.posts:
+            return True
+        wanted = False
+    return None if place.shared is None else place.shared == wanted
+
+
+def _schedule(wanted: tuple[str, ...], target: Target) -> bool | None:
+    if not wanted:
+        return True
+    if target.slug is None:
+        return None
+    return any(_like(one, it) for one in wanted for it in (target.slug, target.name) if it)
+
+
+def _owner(wanted: tuple[str, ...], target: Target) -> bool | None:
+    if not wanted:
+        return True
+    if target.owner is None or target.slug is None:
+        return None
+    return any(_like(one, target.owner) for one in wanted)
+
+
+def _branch(rule: Rule, target: Target) -> bool:
+    wanted, given = rule.which.branch, target.branch
+    if wanted is None:
+        return True
+    return _overridden(rule, wanted, () if given is None else (given,), lambda pattern, one: fnmatchcase(one, pattern))
+
+
+def _commands(rule: Rule, target: Target) -> bool:
+    wanted, given = rule.which.commands, target.commands
+    if wanted is None:
+        # They are the sharpest tool: off, unless a rule names them.
+        return isinstance(rule.effect, Deny) or not given
+    return _overridden(rule, wanted, given, fits_command)
+
+
+def _overridden(rule: Rule, wanted: Overrides, given: tuple[str, ...], like: Callable[[str, str], bool]) -> bool:
+    """Whether what was given instead of a schedule's own is what a rule is about.
+
+    Who gives nothing needs no leave for it, and is not refused because of it.
+    """
+    if not given:
+        return wanted.none or not isinstance(rule.effect, Deny)
+    return wanted.any or all(any(like(pattern, one) for pattern in wanted.patterns) for one in given)
+
+
+def fits_command(pattern: str, command: str) -> bool:
+    """Whether a command fits a pattern, word for word.
+
+    A `*` stands for any part of one word, a last word `**` for any further ones. What a shell would read as more than
+    words fits only where the pattern is that very command.
+    """
+    if pattern == command:
+        return True
+    if _SHELL.search(command):
+        return False
+    try:
+        given, wanted = shlex.split(command), shlex.split(pattern)
+    except ValueError:
+        return False
+    if wanted and wanted[-1] == ANY_WORDS:
+        wanted.pop()
+        given = given[: len(wanted)] if len(given) >= len(wanted) else given
+    return len(given) == len(wanted) and all(map(fnmatchcase, given, wanted))
+
+
+def _like(pattern: str, it: str) -> bool:
+    return fnmatchcase(it.casefold(), pattern.casefold())
+
+
+def _unknown(person: Person, place: Place, fit: Fit) -> str:
+    """What could not be read, in the words of whoever tried."""
+    about_place = {"the channel", "the kind of channel", "whether the channel is shared outside"}
+    about_person = {"the role", "the user group", "the e-mail address"}
+    if place.why and about_place & set(fit.misses):
+        return place.why
+    if person.why and about_person & set(fit.misses):
+        return person.why
+    return f"I could not find out {fit.misses[0]}"
+
+
+def _not_posted(place: Place) -> str:
+    if place.shared:
+        return "this channel is shared with another organisation, and I post nothing there unless the policy allows it"
+    return place.why or "I could not find out whether this channel is shared with another organisation"

@@ -1,0 +1,184 @@
+"""The gate: asked anew for each command, click and form whether it may be done, and each answer goes on record."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import structlog
+
+from bot.core.audit import Entry, Event
+from bot.core.bolt import Schedule
+from bot.core.command import RunCommand, canonical
+from bot.core.errors import BoltError, StoreAway
+from bot.core.policy import Action, Decision, Person, Place, Policy, Question, Target, Word, decide
+from bot.core.request import Approval, Look, Request
+from bot.core.run import Run, RunKey
+from bot.flows.catalog import Catalog
+from bot.flows.ports import Asker, Audit, People, Runs
+
+log = structlog.get_logger()
+
+# How long somebody may wait for the gate before a click is acknowledged.
+CHECK_S = 1.5
+TEXT_KEPT = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """What somebody is about to do. `text` is it in words, `request` names the delivery or the start."""
+
+    asker: Asker
+    action: Action
+    text: str
+    request: str = ""
+    user_name: str = ""
+    posts: bool = False
+
+
+class Gate:
+    """Decides by the policy. `mask` is put over what goes on record."""
+
+    def __init__(
+        self,
+        policy: Policy,
+        people: People,
+        runs: Runs,
+        catalog: Catalog,
+        audit: Audit,
+        *,
+        workspace: str,
+        mask: Callable[[str], str],
+    ) -> None:
+        self.policy = policy
+        self._people = people
+        self._runs = runs
+        self._catalog = catalog
+        self._audit = audit
+        self._workspace = workspace
+        self._mask = mask
+
+    async def plain(self, deed: Deed) -> Decision:
+        """About no schedule in particular."""
+        return await self._decide(deed, Target())
+
+    async def of_run(self, deed: Deed, key: RunKey) -> Decision:
+        """About a run: its schedule is what is on record of it."""
+        return await self._decide(deed, await self._target_of_run(key))
+
+    async def of_schedule(self, deed: Deed, name: str) -> Decision:
+        """About a schedule as somebody called it. One that there is not is called as it was."""
+        found = await self._schedule(name)
+        return await self._decide(deed, Target(name, name) if found is None else _whole(found))
+
+    async def of_start(self, request: Request, look: Look, *, again: bool = False) -> tuple[Decision, Place]:
+        """Whether a start may go on, now that it is known what it is; `again`: it was on record before, and was approved."""
+        start = isinstance(request.wanted, RunCommand)
+        asker = Asker(request.team, request.user, request.channel, request.response_url, request.thread)
+        action = Action.START if start else Action.RETRY
+        deed = Deed(asker, action, canonical(request.wanted), request.id, request.user_name, posts=True)
+        target = await self._target_of_start(request, look)
+        person, place = await self._who(asker)
+        decision = decide(self.policy, person, place, Question(action, target, posts=True))
+        if not again:
+            await self._note(deed, target, place, decision)
+        return decision, place
+
+    async def of_look(self, deed: Deed, request: Request, look: Look) -> Decision:
+        """Whether somebody may have the start that was refused before."""
+        return await self._decide(deed, await self._target_of_start(request, look))
+
+    async def approver(self, user: str, approval: Approval) -> bool | None:
+        """Whether somebody may approve: read anew. None where that cannot be read now.
+
+        Slack tells of user groups seldom: who clicks without being in one, however often, is not looked up each time.
+        """
+        for fresh in (False, True):
+            person = await self._people.person(user, fresh=fresh)
+            if person.groups is None:
+                return None
+            if approval.by not in person.groups:
+                return False
+        return True
+
+    async def group(self, name: str) -> str | None:
+        """The id of a user group that the policy names."""
+        return await self._people.group(name)
+
+    async def who(self, asker: Asker) -> tuple[Person, Place]:
+        """Who asks, and where."""
+        return await self._who(asker)
+
+    async def _decide(self, deed: Deed, target: Target) -> Decision:
+        person, place = await self._who(deed.asker)
+        decision = decide(self.policy, person, place, Question(deed.action, target, posts=deed.posts))
+        await self._note(deed, target, place, decision)
+        return decision
+
+    async def _who(self, asker: Asker) -> tuple[Person, Place]:
+        return await asyncio.gather(self._people.person(asker.user), self._people.place(asker.channel))
+
+    async def _note(self, deed: Deed, target: Target, place: Place, decision: Decision) -> None:
+        """On record before it is done. Who only reads is not kept from it where the record cannot be written."""
+        entry = Entry(
+            Event.ASKED,
+            request=deed.request,
+            user=deed.asker.user,
+            user_name=deed.user_name,
+            team=deed.asker.team,
+            channel=deed.asker.channel,
+            channel_name=place.name or "",
+            action=deed.action,
+            text=self._mask(deed.text)[:TEXT_KEPT],
+            schedule=target.slug or "",
+            decision=decision.word,
+            rule=decision.rule,
+            outcome=decision.reason,
+        )
+        try:
+            await self._audit.add(entry)
+        except StoreAway:
+            if deed.action.acts and decision.word in {Word.ALLOW, Word.APPROVE}:
+                raise
+            log.warning("the record could not be written", request=deed.request, user=deed.asker.user)
+
+    # --- which schedule ---
+
+    async def _target_of_run(self, key: RunKey) -> Target:
+        try:
+            run: Run | None = await self._runs.load(key) if key.workspace == self._workspace else None
+        except StoreAway:
+            run = None
+        if run is None or not run.facts.schedule:
+            return Target(slug=None, owner=None)
+        return await self._target(run.facts.schedule, run.facts.name)
+
+    async def _target_of_start(self, request: Request, look: Look) -> Target:
+        """A start's schedule, with what is given instead of its own. A retry has what its run had."""
+        target, wanted = await self._target(look.slug, look.name), request.wanted
+        if isinstance(wanted, RunCommand):
+            return replace(target, branch=wanted.branch, commands=wanted.commands)
+        own = await self._schedule(look.slug) if look.slug else None
+        other = look.branch if own is None or own.git_branch not in {None, look.branch} else None
+        return replace(target, branch=other, commands=look.commands if look.overridden else ())
+
+    async def _target(self, slug: str, name: str) -> Target:
+        """A schedule with its owner, which is asked for only where a rule is about that."""
+        if not slug:
+            return Target(slug=None, name=name, owner=None)
+        if not self.policy.asks_owner:
+            return Target(slug, name)
+        found = await self._schedule(slug)
+        return Target(slug, name, owner=None) if found is None else _whole(found)
+
+    async def _schedule(self, name: str) -> Schedule | None:
+        try:
+            found = await self._catalog.find(name)
+        except BoltError:
+            return None
+        return found if isinstance(found, Schedule) else None
+
+
+def _whole(schedule: Schedule) -> Target:
+    return Target(schedule.slug, schedule.name, schedule.owner or "")

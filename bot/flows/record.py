@@ -1,0 +1,47 @@
+"""Reading the record: the newest entries that somebody wants, looked for within bounds."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+
+from bot.core.audit import SHOWN, Entry, Wanted, shown, since
+from bot.core.command import AuditCommand
+from bot.core.errors import StoreAway
+from bot.core.message import Message
+from bot.flows.ports import Audit
+
+SEARCHED_MOST = 20_000
+SEARCH_S = 5.0
+
+
+class Record:
+    """Answers `audit`."""
+
+    def __init__(self, audit: Audit, *, now: Callable[[], datetime]) -> None:
+        self._audit = audit
+        self._now = now
+
+    async def tell(self, asked: AuditCommand) -> Message:
+        """The newest entries, newest first."""
+        moment = since(asked.since, self._now()) if asked.since else None
+        wanted = Wanted(asked.user or "", asked.schedule or "", moment)
+        found: list[Entry] = []
+        searched, more = 0, False
+        try:
+            async with asyncio.timeout(SEARCH_S):
+                async for entry in self._audit.newest():
+                    if moment and entry.at and entry.at < moment:
+                        break
+                    if len(found) == SHOWN or searched == SEARCHED_MOST:
+                        more = True
+                        break
+                    searched += 1
+                    if wanted.holds(entry):
+                        found.append(entry)
+        except StoreAway:
+            return Message(("My memory (Redis) does not answer, so the record cannot be read; ask again in a minute.",))
+        except TimeoutError:
+            more = True
+        return shown(tuple(found), wanted, searched=searched, more=more)

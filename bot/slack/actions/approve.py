@@ -1,0 +1,36 @@
+"""*Approve* and *Deny* on the card of a start that somebody has to approve."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck, AsyncApp
+
+from bot.core.buttons import APPROVE_START, DENY_START, read_request_value
+from bot.core.errors import BadCommand
+from bot.core.message import Message
+from bot.flows.ports import Asker
+from bot.slack.desk import Desk, click_asker
+
+
+def register(app: AsyncApp, desk: Desk) -> None:
+    """Listen to both buttons."""
+
+    async def on_click(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
+        asker = click_asker(body)
+        yes = action.get("action_id") == APPROVE_START
+        answer = await _decide(desk, asker, action.get("value") or "", yes=yes)
+        await ack()
+        if answer is not None:
+            desk.later(desk.tell(asker, answer), asker)
+
+    app.action(APPROVE_START)(on_click)
+    app.action(DENY_START)(on_click)
+
+
+async def _decide(desk: Desk, asker: Asker, value: str, *, yes: bool) -> Message | None:
+    try:
+        request = read_request_value(value)
+    except BadCommand as bad:
+        return Message((bad.sentence,))
+    return await desk.approvals.decide(asker, request, yes=yes)

@@ -1,0 +1,19 @@
+"""`whoami`: what one may do here, and why."""
+
+from __future__ import annotations
+
+from bot.core.command import WhoamiCommand
+from bot.core.message import Message
+from bot.core.whoami import whoami
+from bot.slack.desk import Call, Desk
+
+
+async def handle(desk: Desk, call: Call, command: WhoamiCommand) -> Message | None:  # noqa: ARG001 - every command has the same shape
+    """From the policy, and what Slack tells."""
+
+    async def answer() -> None:
+        person, place = await desk.gate.who(call.asker)
+        await desk.tell(call.asker, whoami(desk.gate.policy, person, place))
+
+    desk.later(answer(), call.asker)
+    return None

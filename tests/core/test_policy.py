@@ -1,0 +1,383 @@
+"""The policy: the first rule that fits decides, and what is not known is no leave."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.core.policy import (
+    DEFAULT,
+    NO_RULE,
+    Action,
+    Allow,
+    Approve,
+    Decision,
+    Deny,
+    Kind,
+    Overrides,
+    Person,
+    Place,
+    Policy,
+    Question,
+    Role,
+    Rule,
+    Target,
+    Where,
+    Which,
+    Who,
+    Word,
+    decide,
+    fits,
+    fits_command,
+)
+
+MEMBER = Person("U1", frozenset({Role.MEMBER}), frozenset(), "example.com")
+ADMIN = Person("U2", frozenset({Role.MEMBER, Role.ADMIN}), frozenset())
+GUEST = Person("U3", frozenset({Role.GUEST}), frozenset())
+EXTERNAL = Person("U4", frozenset({Role.EXTERNAL}), frozenset())
+GONE = Person("U5", frozenset(), frozenset())
+STRANGE = Person("U6", None, None, None, "Slack does not tell who you are")
+HERE = Place("C1", "data-eng", Kind.PUBLIC, shared=False)
+SHARED = replace(HERE, shared=True)
+UNSEEN = Place("C1", why="I can't post in this channel")
+NIGHTLY = Target("nightly", "Nightly full build", "ada@example.com")
+START = Question(Action.START, NIGHTLY, posts=True)
+
+
+def word(policy: Policy, person: Person = MEMBER, place: Place = HERE, question: Question = START) -> Word:
+    """What is decided."""
+    return decide(policy, person, place, question).word
+
+
+def only(rule: Rule) -> Policy:
+    """A policy of this rule alone."""
+    return Policy((rule,))
+
+
+def asks(action: Action, *, posts: bool = False, target: Target = NIGHTLY) -> Question:
+    """Something to be asked."""
+    return Question(action, target, posts)
+
+
+# --- without a file ---
+
+
+@pytest.mark.parametrize("action", [one for one in Action if one is not Action.AUDIT])
+def test_members_do_everything_by_default(action: Action) -> None:
+    """But read the record."""
+    assert word(DEFAULT, question=asks(action)) is Word.ALLOW
+
+
+@pytest.mark.parametrize("person", [GUEST, EXTERNAL])
+@pytest.mark.parametrize("action", list(Action))
+def test_guests_and_others_only_read_by_default(person: Person, action: Action) -> None:
+    """Each action, for both."""
+    reads = action in {Action.READ, Action.LOGS, Action.ARTIFACTS}
+    assert word(DEFAULT, person, question=asks(action)) is (Word.ALLOW if reads else Word.DENY)
+
+
+def test_the_record_is_for_admins_by_default() -> None:
+    """A member is told so."""
+    assert word(DEFAULT, ADMIN, question=asks(Action.AUDIT)) is Word.ALLOW
+    decision = decide(DEFAULT, MEMBER, HERE, asks(Action.AUDIT))
+    assert (decision.word, decision.reason) == (Word.DENY, "only admins may read the record")
+
+
+def test_nothing_is_posted_to_shared_channels_by_default() -> None:
+    """A start is refused there with the reason; what only reads is not."""
+    decision = decide(DEFAULT, MEMBER, SHARED, START)
+    assert decision.word is Word.DENY
+    assert "shared with another organisation" in decision.reason
+    assert word(DEFAULT, place=SHARED, question=asks(Action.LOGS)) is Word.ALLOW
+    assert word(DEFAULT, place=SHARED, question=asks(Action.LOGS, posts=True)) is Word.DENY
+    assert word(DEFAULT, place=SHARED, question=asks(Action.CANCEL)) is Word.ALLOW
+
+
+def test_members_may_give_commands_by_default() -> None:
+    """As before there were policies."""
+    question = asks(Action.START, target=replace(NIGHTLY, commands=("dbt run; echo",)), posts=True)
+    assert word(DEFAULT, question=question) is Word.ALLOW
+
+
+@pytest.mark.parametrize("action", list(Action))
+def test_who_cannot_be_read_may_not_act(action: Action) -> None:
+    """The person is told why; reading goes on."""
+    decision = decide(DEFAULT, STRANGE, HERE, asks(action))
+    reads = action in {Action.READ, Action.LOGS, Action.ARTIFACTS}
+    assert decision.word is (Word.ALLOW if reads else Word.UNKNOWN if action.acts else decision.word)
+    assert decision.allowed == reads
+    if action.acts:
+        assert decision.reason == STRANGE.why
+
+
+@pytest.mark.parametrize("action", [Action.START, Action.RETRY, Action.CANCEL, Action.PAUSE, Action.AUDIT])
+def test_an_account_that_is_closed_may_do_nothing(action: Action) -> None:
+    """It has no role at all."""
+    assert word(DEFAULT, GONE, question=asks(action)) is Word.DENY
+
+
+def test_a_channel_that_cannot_be_read_takes_no_posts() -> None:
+    """It may be shared outside."""
+    decision = decide(DEFAULT, MEMBER, UNSEEN, START)
+    assert (decision.word, decision.reason) == (Word.UNKNOWN, UNSEEN.why)
+    assert word(DEFAULT, place=UNSEEN, question=asks(Action.CANCEL)) is Word.ALLOW
+
+
+# --- rules ---
+
+
+def test_the_first_rule_that_fits_decides() -> None:
+    """In either order."""
+    allow, deny = Rule("a", Allow()), Rule("d", Deny("no"))
+    assert decide(Policy((allow, deny)), MEMBER, HERE, START) == Decision(Word.ALLOW, "a")
+    assert decide(Policy((deny, allow)), MEMBER, HERE, START) == Decision(Word.DENY, "d", "no")
+
+
+def test_what_no_rule_is_about_is_refused() -> None:
+    """With its reason."""
+    decision = decide(only(Rule("r", Allow(), what=frozenset({Action.READ}))), MEMBER, HERE, asks(Action.CANCEL))
+    assert decision == Decision(Word.DENY, reason=NO_RULE)
+
+
+@pytest.mark.parametrize(
+    ("who", "fitting"),
+    [
+        (Who(users=frozenset({"U1"})), True),
+        (Who(users=frozenset({"U9"})), False),
+        (Who(groups=frozenset({"@data"})), False),
+        (Who(roles=frozenset({Role.MEMBER})), True),
+        (Who(roles=frozenset({Role.OWNER, Role.GUEST})), False),
+        (Who(domains=frozenset({"example.com"})), True),
+        (Who(domains=frozenset({"evil-example.com"})), False),
+        (Who(users=frozenset({"U1"}), roles=frozenset({Role.GUEST})), False),
+    ],
+)
+def test_who(who: Who, *, fitting: bool) -> None:
+    """Every list that is given has to hold the person."""
+    assert (word(only(Rule("r", Allow(), who=who))) is Word.ALLOW) == fitting
+
+
+@pytest.mark.parametrize(
+    ("where", "place", "fitting"),
+    [
+        (Where(channels=("C1",)), HERE, True),
+        (Where(channels=("#data-*",)), HERE, True),
+        (Where(channels=("#DATA-eng",)), HERE, True),
+        (Where(channels=("#data",)), HERE, False),
+        (Where(channels=("C2", "#x")), HERE, False),
+        (Where(kinds=frozenset({Kind.PUBLIC})), HERE, True),
+        (Where(kinds=frozenset({Kind.PRIVATE, Kind.DIRECT})), HERE, False),
+        (Where(shared=True), SHARED, True),
+        (Where(shared=True), HERE, False),
+        (Where(shared=False), SHARED, False),
+    ],
+)
+def test_where(where: Where, place: Place, *, fitting: bool) -> None:
+    """Ids, names, kinds, and whether others look in."""
+    assert (word(only(Rule("r", Allow(), where=where)), place=place) is Word.ALLOW) == fitting
+
+
+@pytest.mark.parametrize(
+    ("which", "fitting"),
+    [
+        (Which(schedules=("night*",)), True),
+        (Which(schedules=("nightly FULL*",)), True),
+        (Which(schedules=("full",)), False),
+        (Which(owners=("*@example.com",)), True),
+        (Which(owners=("bob@*",)), False),
+    ],
+)
+def test_which_schedule(which: Which, *, fitting: bool) -> None:
+    """By slug, name and owner."""
+    assert (word(only(Rule("r", Allow(), which=which))) is Word.ALLOW) == fitting
+
+
+@pytest.mark.parametrize("field", ["groups", "domains"])
+def test_what_cannot_be_read_is_refused_before_a_later_rule(field: str) -> None:
+    """The rule might have been the one that decides."""
+    person = replace(MEMBER, groups=None, domain=None, why="Slack does not answer")
+    names = frozenset({"@data"})
+    who = Who(groups=names) if field == "groups" else Who(domains=names)
+    rule = Rule("r", Deny("not you"), who=who)
+    policy = Policy((rule, Rule("rest", Allow())))
+    assert decide(policy, person, HERE, START) == Decision(Word.UNKNOWN, "r", "Slack does not answer")
+    assert word(policy, person, question=asks(Action.READ)) is Word.UNKNOWN
+    allowing = Policy((replace(rule, effect=Allow()), Rule("rest", Allow())))
+    assert word(allowing, person) is Word.UNKNOWN
+    assert word(allowing, person, question=asks(Action.READ)) is Word.ALLOW
+
+
+def test_what_cannot_be_read_matters_only_where_the_rest_fits() -> None:
+    """A rule about other channels is passed over."""
+    person = replace(MEMBER, groups=None)
+    elsewhere = Rule("r", Allow(), who=Who(groups=frozenset({"@data"})), where=Where(channels=("C9",)))
+    assert word(Policy((elsewhere, Rule("rest", Allow()))), person) is Word.ALLOW
+
+
+def test_a_run_of_which_nobody_knows_the_schedule() -> None:
+    """A rule about schedules may be meant for it."""
+    policy = Policy((Rule("r", Deny("no"), which=Which(schedules=("prod*",))), Rule("rest", Allow())))
+    unknown = Target(slug=None, owner=None)
+    decision = decide(policy, MEMBER, HERE, asks(Action.CANCEL, target=unknown))
+    assert (decision.word, decision.reason) == (Word.UNKNOWN, "I could not find out the schedule")
+
+
+def test_posting_where_others_look_in_needs_to_be_said() -> None:
+    """An allowing rule is about shared channels only where it says so; one that refuses always is."""
+    assert word(only(Rule("r", Allow())), place=SHARED) is Word.DENY
+    assert word(only(Rule("r", Allow(), where=Where(shared=True))), place=SHARED) is Word.ALLOW
+    assert word(only(Rule("r", Approve("@x"), where=Where(shared=True))), place=SHARED) is Word.APPROVE
+    assert decide(only(Rule("r", Deny("never"))), MEMBER, SHARED, START).reason == "never"
+
+
+def test_an_approval_names_who_may_give_it() -> None:
+    """And for how long."""
+    decision = decide(only(Rule("r", Approve("@leads", 60))), MEMBER, HERE, START)
+    assert decision == Decision(Word.APPROVE, "r", by="@leads", within_s=60)
+
+
+# --- what is given instead of a schedule's own ---
+
+COMMANDS = ("dbt run --select staging", "dbt test")
+
+
+def with_commands(*commands: str) -> Question:
+    """A start with commands of the asker's own."""
+    return asks(Action.START, target=replace(NIGHTLY, commands=commands), posts=True)
+
+
+@pytest.mark.parametrize(
+    ("allowed", "given_commands", "expected"),
+    [
+        (None, (), Word.ALLOW),
+        (None, COMMANDS, Word.DENY),
+        (Overrides(), COMMANDS, Word.ALLOW),
+        (Overrides(any=False), (), Word.ALLOW),
+        (Overrides(any=False), COMMANDS, Word.DENY),
+        (Overrides(any=False, patterns=("dbt run --select *", "dbt test")), COMMANDS, Word.ALLOW),
+        (Overrides(any=False, patterns=("dbt run --select *",)), COMMANDS, Word.DENY),
+        (Overrides(any=False, patterns=("dbt run --select *",)), (), Word.ALLOW),
+    ],
+)
+def test_commands_are_off_unless_a_rule_allows_them(
+    allowed: Overrides | None, given_commands: tuple[str, ...], expected: Word
+) -> None:
+    """Each of them has to be on the list."""
+    policy = only(Rule("r", Allow(), which=Which(commands=allowed)))
+    assert word(policy, question=with_commands(*given_commands)) is expected
+
+
+def test_a_rule_can_refuse_commands_alone() -> None:
+    """A start without any is for the next rule."""
+    deny = Rule("r", Deny("no commands here"), which=Which(commands=Overrides()))
+    policy = Policy((deny, Rule("rest", Allow(), which=Which(commands=Overrides()))))
+    assert word(policy) is Word.ALLOW
+    assert decide(policy, MEMBER, HERE, with_commands("dbt run")).reason == "no commands here"
+
+
+@pytest.mark.parametrize(
+    ("patterns", "branch", "expected"),
+    [
+        (("main", "release/*"), "release/3", Word.ALLOW),
+        (("main",), "dev", Word.DENY),
+        (("main",), None, Word.ALLOW),
+        ((), "dev", Word.DENY),
+    ],
+)
+def test_branches(patterns: tuple[str, ...], branch: str | None, expected: Word) -> None:
+    """By their patterns; none at all, where there are none."""
+    policy = only(Rule("r", Allow(), which=Which(branch=Overrides(any=False, patterns=patterns))))
+    assert word(policy, question=asks(Action.START, target=replace(NIGHTLY, branch=branch))) is expected
+
+
+@pytest.mark.parametrize(
+    ("pattern", "command", "fitting"),
+    [
+        ("dbt run --select *", "dbt run --select staging", True),
+        ("dbt run --select *", "dbt run --select staging+", True),
+        ("dbt run --select *", "dbt  run   --select  staging", True),
+        ("dbt run --select *", "dbt run --select 'a b'", True),
+        ("dbt run --select *", "dbt run --select staging --full-refresh", False),
+        ("dbt run --select *", "dbt run --select", False),
+        ("dbt run **", "dbt run --select a --full-refresh", True),
+        ("dbt run **", "dbt run", True),
+        ("dbt run **", "dbt run-operation drop_everything", False),
+        ("dbt run **", "dbt", False),
+        ("dbt run --select *", "dbt run --select a; rm -rf /", False),
+        ("dbt run --select *", "dbt run --select a;rm", False),
+        ("dbt run --select *", "dbt run --select $(id)", False),
+        ("dbt run --select *", "dbt run --select `id`", False),
+        ("dbt run --select *", "dbt run --select a&&id", False),
+        ("dbt run --select *", "dbt run --select a|sh", False),
+        ("dbt run --select *", "dbt run --select a>b", False),
+        ("dbt run --select *", "dbt run --select a\nid", False),
+        ("dbt run --select *", "dbt run --select 'a", False),
+        ("dbt run **", "dbt run --vars '{a: 1}'", False),
+        ("dbt run --vars '{a: 1}'", "dbt run --vars '{a: 1}'", True),
+        ("**", "anything at all", True),
+    ],
+)
+def test_a_pattern_fits_word_for_word(pattern: str, command: str, *, fitting: bool) -> None:
+    """What a shell would read as more than words fits no pattern, but itself."""
+    assert fits_command(pattern, command) is fitting
+
+
+# --- whatever there is ---
+
+TEXTS = st.text(max_size=12)
+PEOPLE = st.builds(
+    Person,
+    TEXTS,
+    st.none() | st.frozensets(st.sampled_from(list(Role))),
+    st.none() | st.frozensets(st.sampled_from(["@a", "@b"])),
+    st.none() | TEXTS,
+)
+PLACES = st.builds(Place, TEXTS, st.none() | TEXTS, st.none() | st.sampled_from(list(Kind)), st.none() | st.booleans())
+TARGETS = st.builds(Target, st.none() | TEXTS, TEXTS, st.none() | TEXTS, st.none() | TEXTS, st.tuples(TEXTS))
+QUESTIONS = st.builds(Question, st.sampled_from(list(Action)), TARGETS, st.booleans())
+OVERRIDES = st.none() | st.builds(Overrides, any=st.booleans(), patterns=st.tuples(TEXTS))
+RULES = st.builds(
+    Rule,
+    TEXTS,
+    st.just(Allow()) | st.builds(Deny, TEXTS) | st.just(Approve("@a")),
+    st.builds(
+        Who,
+        st.frozensets(TEXTS, max_size=2),
+        st.frozensets(st.sampled_from(["@a", "@b"])),
+        st.frozensets(st.sampled_from(list(Role)), max_size=2),
+        st.frozensets(TEXTS, max_size=1),
+    ),
+    st.builds(Where, st.tuples(TEXTS), st.frozensets(st.sampled_from(list(Kind))), st.none() | st.booleans()),
+    st.frozensets(st.sampled_from(list(Action))),
+    st.builds(Which, st.tuples(TEXTS), st.just(()), OVERRIDES, OVERRIDES),
+)
+
+
+@given(st.lists(RULES, max_size=5), PEOPLE, PLACES, QUESTIONS)
+def test_it_always_decides_and_never_by_a_rule_that_does_not_fit(
+    rules: list[Rule], person: Person, place: Place, question: Question
+) -> None:
+    """Whatever is known or not: what is allowed is allowed by a rule that fits, and by the first that does."""
+    policy = Policy(tuple(rules))
+    decision = decide(policy, person, place, question)
+    found = list(fits(policy, person, place, question))
+    if decision.word in {Word.ALLOW, Word.APPROVE}:
+        first = next(fit for fit in found if fit.fits)
+        assert decision.rule == first.rule.name
+        assert not isinstance(first.rule.effect, Deny)
+        before = found[: found.index(first)]
+        assert not question.action.acts or all(fit.fits is False for fit in before)
+
+
+@given(PEOPLE, PLACES, QUESTIONS)
+def test_who_may_not_be_told_apart_never_acts_by_default(person: Person, place: Place, question: Question) -> None:
+    """Only a member acts, and nothing is posted where others look in or may look in."""
+    decision = decide(DEFAULT, person, place, question)
+    if decision.allowed and question.action.acts:
+        assert person.roles is not None
+        assert Role.MEMBER in person.roles
+    if decision.allowed and question.posts:
+        assert place.shared is False

@@ -1,0 +1,240 @@
+"""A start that somebody has to approve: never the asker, once, exactly what was asked, and within its time."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+
+from bot.sandbox.bolt import Fault
+from bot.sandbox.slack import Fault as SlackFault
+from tests.e2e.elsewhere import add_schedule, ends, starts
+from tests.e2e.stage import Stage
+from tests.e2e.test_policy import policy
+from tests.e2e.test_queue import directly_told, person
+
+WITHIN = "30 min"
+TEXT = """\
+version: 1
+rules:
+  - name: four eyes
+    what: [start, retry]
+    which: {{commands: any}}
+    approve: {{by: "@data-team", within: {within}}}
+  - allow: true
+"""
+
+
+async def asked(stage: Stage, text: str = "run nightly", *, within: str = WITHIN, user: str = "ada") -> None:
+    """Start a bot with the policy, and ask for a start that needs approval."""
+    await stage.start_bot(policy(stage, TEXT.format(within=within)))
+    await stage.slash(text, user=user)
+    await stage.until(stage.card_says("waits for approval by"))
+
+
+def is_open(stage: Stage) -> bool:
+    """Whether the card still asks."""
+    return "Approve" in str(stage.cards()[-1].blocks)
+
+
+def calls(stage: Stage) -> int:
+    """How often Slack was asked who is in which group: it tells that seldom."""
+    return sum(call.what == "usergroups.list" for call in stage.sandbox.workspace.calls)
+
+
+async def test_somebody_else_approves_and_it_starts_once(stage: Stage) -> None:
+    """However often it is clicked. The card shows both names, to the end."""
+    await asked(stage, 'run nightly --branch dev --reason "late data"')
+    (card,) = stage.cards()
+    assert "<!subteam^S0DATATEAM>" in card.text
+    assert f"Asked by {person(stage, 'ada')}" in card.text
+    assert "branch dev" in card.text
+    assert "because: late data" in card.text
+    assert "rule “four eyes”" in card.text
+    assert stage.started() == []
+    await stage.click("Approve", user="grace", times=3)
+    await stage.until(stage.replied("succeeded"))
+    (run,) = stage.started()
+    assert run.branch == "dev"
+    (card,) = stage.cards()
+    assert f"started by {person(stage, 'ada')}, approved by {person(stage, 'grace')}" in card.text
+    assert stage.asked("triggerBoltRun") == 1
+
+
+async def test_the_asker_does_not_approve(stage: Stage) -> None:
+    """Being in the group does not help."""
+    await asked(stage)
+    await stage.click("Approve")
+    await stage.until(stage.told_privately("You asked for it yourself, so somebody else of @data-team"))
+    assert stage.started() == []
+    assert is_open(stage)
+
+
+async def test_who_is_not_in_the_group_does_not_decide(stage: Stage) -> None:
+    """Neither yes nor no."""
+    await asked(stage)
+    before = calls(stage)
+    for label in ("Approve", "Deny", "Approve", "Approve"):
+        await stage.click(label, user="gus")
+        await stage.until(stage.told_privately("Only members of @data-team approve this", user="gus"))
+        stage.sandbox.workspace.privates.clear()
+    assert calls(stage) <= before + 1
+    assert stage.started() == []
+    assert is_open(stage)
+
+
+async def test_a_membership_is_read_anew_at_the_click(stage: Stage) -> None:
+    """Whoever has left the group since does not approve, though no event has said so."""
+    await asked(stage)
+    stage.sandbox.workspace.usergroups["S0DATATEAM"].users.remove("U0GRACE")
+    await stage.click("Approve", user="grace")
+    await stage.until(stage.told_privately("Only members of @data-team approve this", user="grace"))
+    assert stage.started() == []
+
+
+async def test_a_membership_that_cannot_be_read_decides_nothing(stage: Stage) -> None:
+    """It can be clicked again."""
+    await asked(stage)
+    stage.sandbox.workspace.faults.add(SlackFault("error", "usergroups.list"))
+    await stage.click("Approve", user="grace")
+    await stage.until(stage.told_privately("I could not find out whether you are in @data-team", user="grace"))
+    assert stage.started() == []
+    await stage.click("Approve", user="grace")
+    await stage.until(lambda: len(stage.started()) == 1)
+
+
+async def test_it_is_denied(stage: Stage) -> None:
+    """The card says by whom, the asker is told directly, and nothing starts any more."""
+    await asked(stage)
+    await stage.click("Deny", user="grace")
+    await stage.until(stage.card_says(f"was not started: {person(stage, 'grace')} denied it"))
+    await stage.until(lambda: "denied it" in directly_told(stage))
+    assert not is_open(stage)
+    assert stage.started() == []
+
+
+async def test_the_asker_takes_it_back(stage: Stage) -> None:
+    """Without a message to oneself."""
+    await asked(stage)
+    await stage.click("Deny")
+    await stage.until(stage.card_says("took it back"))
+    assert directly_told(stage) == ""
+    assert stage.started() == []
+
+
+async def test_the_first_decision_counts(stage: Stage) -> None:
+    """Two clicks at once, of different kinds: one of them is told that it came too late."""
+    stage.sandbox.workspace.usergroups["S0DATATEAM"].users.append("U0GUS")
+    await asked(stage)
+    ts = stage.cards()[-1].ts
+    people = stage.sandbox.slack.people
+    await asyncio.gather(
+        people.click("grace", "data-eng", ts, label="Approve"), people.click("gus", "data-eng", ts, label="Deny")
+    )
+    late = ("was approved by", "was denied by")
+    await stage.until(
+        lambda: any(words in one.text for words in late for who in ("gus", "grace") for one in stage.private(who))
+    )
+    if any("was denied by" in one.text for who in ("gus", "grace") for one in stage.private(who)):
+        await stage.until(stage.card_says("denied it"))
+        assert stage.started() == []
+    else:
+        await stage.until(lambda: len(stage.started()) == 1)
+
+
+async def test_nobody_approves_in_time(stage: Stage) -> None:
+    """It expires: the card says so, and a later click starts nothing."""
+    await asked(stage, within="1 s")
+    ts = stage.cards()[-1].ts
+    await stage.until(stage.card_says("Nobody of @data-team approved it within 1 s"))
+    await stage.until(lambda: "approved it within 1 s" in directly_told(stage))
+    assert not is_open(stage)
+    assert stage.started() == []
+    assert ts == stage.cards()[-1].ts
+
+
+async def test_what_has_changed_since_is_not_started(stage: Stage) -> None:
+    """What is approved is exactly what was asked."""
+    await asked(stage)
+    schedule = stage.sandbox.bolt.schedule("nightly")
+    schedule.character = type(schedule.character)(schedule.character.steps[:1])
+    await stage.click("Approve", user="grace")
+    await stage.until(stage.card_says("has changed since it was asked for"))
+    assert stage.started() == []
+
+
+async def test_commands_are_shown_in_full(stage: Stage) -> None:
+    """Each of them, word for word; more than fits is refused."""
+    many = " ".join(f'--command "dbt run --select {"m" * 150}_{number}"' for number in range(20))
+    await asked(stage, f"run nightly {many}")
+    blocks = str(stage.cards()[-1].blocks)
+    assert all(f"dbt run --select {'m' * 150}_{number}" in blocks for number in range(20))
+    longest = " ".join(f'--command "dbt run --select {"m" * 450}_{number}"' for number in range(15))
+    await stage.slash(f"run nightly {longest}")
+    await stage.until(stage.told_privately("its commands are too long to be shown in full"))
+    assert len(stage.cards()) == 1
+
+
+async def test_a_retry_is_approved_as_well(stage: Stage) -> None:
+    """It names the run that it retries."""
+    add_schedule(stage)
+    run = starts(stage)
+    ends(stage, run, "FAILED")
+    await asked(stage, f"retry {run.id} --all")
+    assert f"run {run.id}" in stage.cards()[-1].text
+    await stage.click("Approve", user="grace")
+    await stage.until(lambda: len(stage.started()) == 1)
+
+
+async def test_the_same_words_wait_once(stage: Stage) -> None:
+    """Typed again, they lead to the card that waits."""
+    await asked(stage)
+    await stage.slash("run nightly")
+    await stage.until(stage.told_privately("with the same words"))
+    assert len(stage.cards()) == 1
+
+
+async def test_a_group_that_there_is_not(stage: Stage) -> None:
+    """Nobody could approve it, so it is refused at once."""
+    text = TEXT.format(within=WITHIN).replace("@data-team", "@nobody")
+    await stage.start_bot(policy(stage, text))
+    await stage.slash("run nightly")
+    await stage.until(stage.told_privately("Slack knows no such user group"))
+    assert not stage.cards()
+
+
+async def test_it_waits_through_a_restart(stage: Stage) -> None:
+    """Asked, the bot killed, approved while it is away in vain, and approved after."""
+    await asked(stage)
+    settings = policy(stage, TEXT.format(within=WITHIN))
+    stage.bots[-1].kill(signal.SIGKILL)
+    await stage.bots[-1].ended()
+    await stage.start_bot(settings | {"BOLT_BOT_LEASE_S": "1.5"})
+    assert stage.started() == []
+    while not stage.started():
+        # Killed before the card was on record, it has to be found in the channel first.
+        await stage.click("Approve", user="grace")
+        await asyncio.sleep(0.5)
+    assert len(stage.cards()) == 1
+
+
+async def test_killed_between_the_approval_and_the_start_it_starts_once(stage: Stage) -> None:
+    """Whoever takes over finds it approved."""
+    await asked(stage)
+    settings = policy(stage, TEXT.format(within=WITHIN))
+    stage.sandbox.bolt.faults.add(Fault("away", None))
+    await stage.click("Approve", user="grace")
+    stage.bots[-1].kill(signal.SIGKILL)
+    await stage.bots[-1].ended()
+    stage.sandbox.bolt.faults.clear()
+    await stage.start_bot(settings | {"BOLT_BOT_LEASE_S": "1.5"})
+    await stage.until(lambda: len(stage.started()) == 1)
+    await stage.until(stage.replied("succeeded"))
+    assert stage.asked("triggerBoltRun") == 1
+    assert f"approved by {person(stage, 'grace')}" in stage.cards()[-1].text
+
+
+async def test_a_guest_s_start_may_be_approved(stage: Stage) -> None:
+    """Where the policy says so."""
+    await asked(stage, user="gus")
+    await stage.click("Approve", user="ada")
+    await stage.until(lambda: len(stage.started()) == 1)

@@ -1,0 +1,200 @@
+"""The record: every request with its decision, what became of it, and who may read it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from typing import Any
+
+from bot.sandbox.bolt import Fault
+from tests.e2e.elsewhere import SLUG, add_schedule
+from tests.e2e.forked import ROOT
+from tests.e2e.stage import Stage
+from tests.e2e.test_approval import TEXT, WITHIN
+from tests.e2e.test_policy import policy
+
+Json = dict[str, Any]
+READERS = """\
+version: 1
+rules:
+  - what: audit
+    who: {users: [U0ADA]}
+    allow: true
+  - what: audit
+    deny: the record is Ada's to read
+  - what: start
+    who: {users: [U0GRACE]}
+    deny: not Grace
+  - allow: true
+    which: {commands: any}
+"""
+
+
+async def bolt_bot(stage: Stage, *arguments: str, **settings: str) -> str:
+    """What a command prints while the bot runs."""
+    environment = {
+        "PATH": os.environ["PATH"],
+        **stage.sandbox.env(),
+        "BOLT_BOT_DATA_DIR": str(stage.folder / "data"),
+        **settings,
+    }
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bot", *arguments),
+        cwd=ROOT,
+        env=environment,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, err = await process.communicate()
+    assert process.returncode == 0, err.decode()
+    return out.decode()
+
+
+async def export(stage: Stage, *arguments: str) -> list[Json]:
+    """The record."""
+    return [json.loads(line) for line in (await bolt_bot(stage, "audit", "export", *arguments)).splitlines()]
+
+
+def of(entries: list[Json], request: str) -> list[str]:
+    """What happened to a request, in order."""
+    return [one["event"] for one in entries if one.get("request") == request]
+
+
+async def test_a_start_is_on_record_from_asking_to_end(stage: Stage) -> None:
+    """Who, where, what, the decision and its rule, the run, the outcome; Bolt's own record points back to it."""
+    await stage.start_bot()
+    await stage.slash('run nightly --reason "late data"')
+    await stage.until(stage.replied("succeeded"))
+    entries = await export(stage)
+    first = entries[0]
+    assert {name: first[name] for name in first if name not in {"at", "request"}} == {
+        "event": "asked",
+        "user": "U0ADA",
+        "user_name": "ada",
+        "team": "T0SANDBOX",
+        "channel": "C0DATAENG",
+        "channel_name": "data-eng",
+        "action": "start",
+        "text": 'run "nightly" --reason "late data"',
+        "schedule": "nightly",
+        "decision": "allow",
+        "rule": "members do everything",
+    }
+    (run,) = stage.started()
+    assert of(entries, first["request"]) == ["asked", "started", "ended"]
+    assert [one.get("run") for one in entries] == [None, run.id, run.id]
+    assert entries[-1]["outcome"] == "SUCCESS"
+    assert run.reason == f"late data - ada from Slack in #data-eng (request {first['request']})"
+
+
+async def test_a_refusal_is_on_record(stage: Stage) -> None:
+    """By the policy, and by Bolt."""
+    await stage.start_bot()
+    await stage.slash("run nightly", user="gus")
+    await stage.until(stage.told_privately("may only read", user="gus"))
+    stage.sandbox.bolt.faults.add(Fault("graphql_error", operation="triggerBoltRun"))
+    await stage.slash("run nightly")
+    await stage.until(stage.told_privately("Bolt did not start it"))
+    entries = await export(stage)
+    by_guest = [one for one in entries if one["user"] == "U0GUS"]
+    assert [(one["event"], one.get("decision"), one.get("outcome")) for one in by_guest] == [
+        ("asked", "deny", "guests and people of other organisations may only read"),
+        ("refused", None, by_guest[-1]["outcome"]),
+    ]
+    assert [one["event"] for one in entries if one["user"] == "U0ADA"] == ["asked", "refused"]
+
+
+async def test_clicks_and_reads_are_on_record(stage: Stage) -> None:
+    """In words, with the run's schedule."""
+    add_schedule(stage)
+    await stage.start_bot()
+    await stage.slash(f"run {SLUG}")
+    await stage.until(stage.card_says("is running"))
+    await stage.slash("list")
+    await stage.until(stage.told_privately("schedules, page"))
+    await stage.click("Cancel run", user="grace")
+    await stage.until(stage.replied("cancelled"))
+    (run,) = stage.started()
+    entries = [
+        (one["event"], one.get("text") or one.get("outcome"), one.get("schedule")) for one in await export(stage)
+    ]
+    assert entries == [
+        ("asked", f'run "{SLUG}"', SLUG),
+        ("started", None, SLUG),
+        ("asked", "list", None),
+        ("asked", f"cancel {run.id}", SLUG),
+        ("ended", "CANCELED", SLUG),
+    ]
+
+
+async def test_an_approval_is_on_record(stage: Stage) -> None:
+    """Whose it was."""
+    await stage.start_bot(policy(stage, TEXT.format(within=WITHIN)))
+    await stage.slash("run nightly")
+    await stage.until(stage.card_says("waits for approval"))
+    await stage.click("Approve", user="grace")
+    await stage.until(stage.replied("succeeded"))
+    entries = await export(stage)
+    assert [(one["event"], one["user"]) for one in entries if one["event"] != "ended"] == [
+        ("asked", "U0ADA"),
+        ("approved", "U0GRACE"),
+        ("started", "U0ADA"),
+    ]
+    assert entries[0]["decision"] == "approve"
+
+
+async def test_those_who_may_read_it_in_slack(stage: Stage) -> None:
+    """The newest first, by person, schedule and time; others are refused, and that is on record as well."""
+    await stage.start_bot(policy(stage, READERS))
+    await stage.slash("run nightly", user="grace")
+    await stage.until(stage.told_privately("not Grace", user="grace"))
+    await stage.slash("list", user="gus")
+    await stage.until(stage.told_privately("schedules, page", user="gus"))
+    await stage.slash("audit", user="grace")
+    await stage.until(stage.told_privately("the record is Ada's to read", user="grace"))
+    await stage.slash("audit --since 1h")
+    await stage.until(stage.told_privately("of the record"))
+    told = str(stage.private()[-1].blocks)
+    assert told.index("audit") < told.index("list") < told.index('run "nightly"')
+    stage.sandbox.workspace.privates.clear()
+    await stage.slash("audit --user @gus")
+    await stage.until(stage.told_privately("of the record"))
+    assert 'run "nightly"' not in str(stage.private()[-1].blocks)
+    stage.sandbox.workspace.privates.clear()
+    await stage.slash("audit --schedule hourly")
+    await stage.until(stage.told_privately("The record has no such entry"))
+    await stage.slash("audit --since yesterday")
+    await stage.until(stage.told_privately("--since needs a time or a date"))
+
+
+async def test_it_is_exported_from_a_moment_on(stage: Stage) -> None:
+    """Nothing is older than that; a moment that is none is refused by the command line."""
+    await stage.start_bot()
+    await stage.slash("list")
+    await stage.until(stage.told_privately("schedules, page"))
+    assert len(await export(stage, "--since", "1h")) == 1
+    assert await export(stage, "--since", "2999-01-01") == []
+
+
+async def test_no_secret_is_on_record(stage: Stage) -> None:
+    """What somebody types may hold one."""
+    await stage.start_bot()
+    await stage.slash('run nightly --command "dbt run --vars password=hunter2hunter2"')
+    await stage.until(stage.card_says("Nightly"))
+    await stage.until(lambda: bool(stage.started()))
+    assert "hunter2hunter2" not in json.dumps(await export(stage))
+    assert "hunter2hunter2" not in stage.bots[0].printed()
+
+
+async def test_a_decision_is_explained_from_what_slack_and_bolt_tell(stage: Stage) -> None:
+    """As the bot would decide it: who, where, and whose schedule it is."""
+    settings = policy(stage, READERS)
+    asked = ("--channel", "C0DATAENG", "--action", "start", "--schedule", "nightly")
+    told = await bolt_bot(stage, "policy", "explain", "--user", "U0GRACE", *asked, **settings)
+    assert "where:  C0DATAENG data-eng, public, not shared outside\n" in told
+    assert told.endswith("refused: not Grace\n")
+    told = await bolt_bot(stage, "policy", "explain", "--user", "U0ADA", *asked, **settings)
+    assert "who:    U0ADA, member, in none" in told
+    assert told.endswith("allowed\n")

@@ -1,0 +1,261 @@
+"""Who may do what: asked anew for each command and each click, and told in one sentence where it is refused."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from bot.sandbox.slack import Fault as SlackFault
+from tests.e2e.elsewhere import SLUG, add_schedule, starts
+from tests.e2e.stage import Stage
+from tests.e2e.test_form import opened
+
+GUESTS_READ = "guests and people of other organisations may only read"
+MEMBERS = """\
+version: 1
+rules:
+  - name: only the data team starts
+    who: {groups: ["@data-team"]}
+    what: [start, retry, cancel, pause]
+    which: {commands: ["dbt run --select *"]}
+    allow: true
+  - name: everybody looks
+    what: [read, logs, artifacts]
+    allow: true
+  - deny: ask the data team
+"""
+
+
+def policy(stage: Stage, text: str) -> dict[str, str]:
+    """The setting of a policy's file with this text."""
+    file = stage.folder / "policy.yaml"
+    file.write_text(text)
+    return {"BOLT_BOT_POLICY_FILE": str(file)}
+
+
+def stay(stage: Stage, user: str) -> None:
+    """Take a person out of the data team."""
+    group = stage.sandbox.workspace.usergroups["S0DATATEAM"]
+    group.users.remove(stage.sandbox.workspace.user(user).id)
+
+
+# --- without a file ---
+
+
+@pytest.mark.parametrize("text", ["run nightly", "retry {run}", "cancel {run}", "pause nightly"])
+async def test_a_guest_only_reads(stage: Stage, text: str) -> None:
+    """Whatever acts is refused with the reason and the next step; nothing is done."""
+    failed = next(run for run in stage.sandbox.bolt.runs() if stage.sandbox.bolt.view(run.id).state == "FAILED")
+    await stage.start_bot()
+    await stage.slash(text.format(run=failed.id), user="gus")
+    await stage.until(stage.told_privately(GUESTS_READ, user="gus"))
+    told = stage.private("gus")[-1].text
+    assert "Nothing was" in told
+    assert "/bolt whoami says what you may do." in told
+    assert not stage.cards()
+    assert not stage.started()
+    await stage.slash("list", user="gus")
+    await stage.until(stage.told_privately("schedules, page", user="gus"))
+
+
+async def test_a_guest_s_click_is_asked_about_anew(stage: Stage) -> None:
+    """A card's buttons are for everybody to see, and not for everybody to press."""
+    add_schedule(stage)
+    await stage.start_bot()
+    await stage.slash(f"run {SLUG}")
+    await stage.until(stage.card_says("is running"))
+    await stage.click("Cancel run", user="gus")
+    await stage.until(stage.told_privately(GUESTS_READ, user="gus"))
+    assert stage.asked("cancelBoltRun") == 0
+    await stage.click("Cancel run")
+    await stage.until(stage.card_says("was cancelled"))
+
+
+async def test_who_cannot_be_looked_up_does_not_start(stage: Stage) -> None:
+    """Slack does not tell who it is: refused, with the reason; reading goes on."""
+    await stage.start_bot()
+    stage.sandbox.workspace.faults.add(SlackFault("error", "users.info", count=2))
+    await stage.slash("run nightly")
+    await stage.until(stage.told_privately("so I could not find out who you are"))
+    assert "Nothing was started" in stage.private()[-1].text
+    await stage.slash("list")
+    await stage.until(stage.told_privately("schedules, page"))
+    await stage.slash("run nightly")
+    await stage.until(stage.card_says("Nightly"))
+
+
+@pytest.mark.parametrize(
+    ("scope", "words"),
+    [("users:read", "the scope users:read is missing"), ("channels:read", "a scope is missing")],
+)
+async def test_a_missing_scope_is_named(stage: Stage, scope: str, words: str) -> None:
+    """Nobody can be told apart without it."""
+    stage.sandbox.workspace.scopes.discard(scope)
+    await stage.start_bot()
+    await stage.slash("run nightly")
+    await stage.until(stage.told_privately(words))
+    assert not stage.cards()
+    assert not stage.started()
+
+
+async def test_nothing_is_posted_where_others_look_in(stage: Stage) -> None:
+    """A start and a picture are refused in a channel that is shared; a private answer is not."""
+    workspace = stage.sandbox.workspace
+    await stage.sandbox.slack.admin.share("data-eng", "T0OTHER")
+    await stage.start_bot()
+    for text in ("run nightly", "history nightly"):
+        await stage.slash(text)
+        await stage.until(stage.told_privately("shared with another organisation"))
+        workspace.privates.clear()
+    await stage.slash("show nightly")
+    await stage.until(stage.told_privately("Nightly"))
+    assert not stage.cards()
+    assert not stage.started()
+
+
+async def test_a_channel_that_becomes_shared_is_known_at_once(stage: Stage) -> None:
+    """What was kept of it is forgotten when Slack says so."""
+    workspace = stage.sandbox.workspace
+    await stage.start_bot()
+    await stage.slash("run nightly")
+    await stage.until(stage.card_says("Nightly"))
+    await stage.sandbox.slack.admin.share("data-eng", "T0OTHER")
+    await stage.slash("run hourly")
+    await stage.until(stage.told_privately("shared with another organisation"))
+    await stage.sandbox.slack.admin.unshare("data-eng", "T0OTHER")
+    workspace.privates.clear()
+    await stage.slash("run hourly")
+    await stage.until(lambda: len(stage.cards()) == 2)
+
+
+# --- with one ---
+
+
+async def test_a_group_decides(stage: Stage) -> None:
+    """Who is in it starts; who is not is told whom to ask. A new member may at once."""
+    stay(stage, "grace")
+    await stage.start_bot(policy(stage, MEMBERS))
+    await stage.slash("run nightly", user="grace")
+    await stage.until(
+        stage.told_privately("You may not start this here: ask the data team (rule “rule 3”)", user="grace")
+    )
+    await stage.slash("run nightly")
+    await stage.until(stage.card_says("Nightly"))
+    await stage.sandbox.slack.admin.set_members("data-team", ["ada", "grace"])
+    await stage.slash("run hourly", user="grace")
+    await stage.until(lambda: len(stage.started()) == 2)
+
+
+async def test_a_group_that_cannot_be_read_starts_nothing(stage: Stage) -> None:
+    """Not even for its members; what only reads goes on."""
+    stage.sandbox.workspace.scopes.discard("usergroups:read")
+    await stage.start_bot(policy(stage, MEMBERS))
+    await stage.slash("run nightly")
+    await stage.until(stage.told_privately("the scope usergroups:read is missing"))
+    await stage.slash("list")
+    await stage.until(stage.told_privately("schedules, page"))
+    assert not stage.started()
+
+
+async def test_commands_are_off_unless_they_are_on_the_list(stage: Stage) -> None:
+    """Each of them has to be."""
+    await stage.start_bot(policy(stage, MEMBERS))
+    await stage.slash('run nightly --command "dbt run --select staging" --command "dbt test"')
+    await stage.until(stage.told_privately("ask the data team"))
+    assert not stage.cards()
+    await stage.slash('run nightly --command "dbt run --select staging"')
+    await stage.until(lambda: bool(stage.started()))
+    (run,) = stage.started()
+    assert [step.command for step in run.steps][-1] == "dbt run --select staging"
+
+
+async def test_a_rule_about_schedules_holds_for_their_runs(stage: Stage) -> None:
+    """Also where somebody else has started the run, and nobody here knows whose it is: then nothing is cancelled."""
+    add_schedule(stage)
+    text = f"""\
+version: 1
+rules:
+  - what: cancel
+    which: {{schedules: [{SLUG}]}}
+    deny: the warehouse is not to be stopped
+  - allow: true
+    which: {{commands: any}}
+"""
+    run = starts(stage)
+    await stage.start_bot(policy(stage, text))
+    await stage.slash(f"cancel {run.id}")
+    await stage.until(stage.told_privately("I could not find out the schedule"))
+    await stage.slash(f"run {SLUG}")
+    await stage.until(lambda: any("Watch it here" in str(one.blocks) for one in stage.private()))
+    await stage.click("Watch it here")
+    await stage.until(stage.card_says("is running"))
+    await stage.click("Cancel run")
+    await stage.until(stage.told_privately("the warehouse is not to be stopped"))
+    assert stage.asked("cancelBoltRun") == 0
+
+
+async def test_a_form_is_asked_about_when_it_is_sent(stage: Stage) -> None:
+    """Who was in the group when it opened may not be any more."""
+    await stage.start_bot(policy(stage, MEMBERS))
+    form = await opened(stage)
+    await form.choose("nightly")
+    await stage.sandbox.slack.admin.set_members("data-team", ["grace"])
+    await form.submit()
+    await stage.until(stage.told_privately("ask the data team"))
+    assert not stage.started()
+
+
+async def test_whoami_says_what_one_may_do_and_why(stage: Stage) -> None:
+    """For each thing, with the rule."""
+    await stage.start_bot(policy(stage, MEMBERS))
+    await stage.slash("whoami")
+    await stage.until(stage.told_privately("a member of this workspace, in @data-team"))
+    told = stage.private()[-1].text
+    assert "*Start schedules*: yes (rule “only the data team starts”)" in told
+    assert "*Read the record*: no, ask the data team (rule “rule 3”)" in told
+    await stage.slash("whoami", user="gus")
+    await stage.until(stage.told_privately("a guest in this workspace", user="gus"))
+    assert "*Start schedules*: no, ask the data team" in stage.private("gus")[-1].text
+
+
+async def test_whoami_without_a_policy(stage: Stage) -> None:
+    """The usual rules, without names of rules that nobody wrote."""
+    await stage.start_bot()
+    await stage.slash("whoami")
+    await stage.until(stage.told_privately("No policy is set, so the usual rules hold."))
+    assert "*Start schedules*: yes\n" in stage.private()[-1].text
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("version: 1\nrules:\n  - allow: maybe\n", "BOLT_BOT_POLICY_FILE: line 3: allow should be true or false"),
+        (None, "BOLT_BOT_POLICY_FILE: the file cannot be read (No such file or directory)"),
+    ],
+)
+async def test_a_file_that_is_no_policy_ends_the_start(
+    stage: Stage, tmp_path: Path, text: str | None, line: str
+) -> None:
+    """With exit status 2 and the line."""
+    settings = policy(stage, text) if text else {"BOLT_BOT_POLICY_FILE": str(tmp_path / "none.yaml")}
+    bot = await stage.start_bot(settings, ready=False)
+    assert await bot.ended() == 2
+    assert bot.printed().splitlines() == [line]
+
+
+async def test_a_click_with_slack_away_is_answered_in_time(stage: Stage) -> None:
+    """Nobody can be looked up: nothing is cancelled, and the person can click again."""
+    add_schedule(stage)
+    await stage.start_bot(policy(stage, MEMBERS))
+    await stage.slash(f"run {SLUG}", user="grace")
+    await stage.until(stage.card_says("is running"))
+    stage.sandbox.workspace.faults.add(SlackFault("slow", "users.info", count=1, delay_s=2.5))
+    outcome = await stage.click("Cancel run")
+    assert outcome.problem == ""
+    await stage.until(stage.told_privately("I could not check in time whether you may do that"))
+    assert stage.asked("cancelBoltRun") == 0
+    await asyncio.sleep(1.5)
+    await stage.click("Cancel run")
+    await stage.until(stage.card_says("was cancelled"))

@@ -1,0 +1,82 @@
+"""docs/security.md tells of every scope, every event and every kind of key, and of none that is not there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from bot.manifest import manifest
+from bot.settings import Settings
+
+ROOT = Path(__file__).parents[1]
+PAGE = (ROOT / "docs" / "security.md").read_text()
+STORE = ROOT / "bot" / "store"
+CODE = re.compile(r"`([^`]+)`")
+KEYS = {"*.lua": re.compile(r"\bkey\('(\w+)'"), "*.py": re.compile(r"\.key\(\"(\w+)\"")}
+
+
+def rows(heading: str) -> list[list[str]]:
+    """The cells of the table under a heading, without its head."""
+    match = re.search(rf"^#+ {re.escape(heading)}\n(.*?)(?=^#|\Z)", PAGE, re.MULTILINE | re.DOTALL)
+    assert match is not None, f"there is no heading {heading}"
+    lines = [line for line in match[1].splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+
+
+def names(heading: str) -> list[str]:
+    """What the first column of that table names, each time it does."""
+    return [name for row in rows(heading) for name in CODE.findall(row[0])]
+
+
+@pytest.fixture
+def app() -> dict[str, Any]:
+    """The manifest as data."""
+    data: dict[str, Any] = yaml.safe_load(manifest())
+    return data
+
+
+def test_every_scope_has_its_reason(app: dict[str, Any]) -> None:
+    """Once; none that the app does not ask for."""
+    assert sorted(names("Scopes")) == sorted(app["oauth_config"]["scopes"]["bot"])
+
+
+def test_what_is_missing_without_an_optional_scope_is_said(app: dict[str, Any]) -> None:
+    """And of the others that they are required."""
+    optional = set(app["oauth_config"]["scopes"]["bot_optional"])
+    for name, reason, without in rows("Scopes"):
+        is_optional = name.strip("`") in optional
+        assert reason.startswith("optional: ") is is_optional, name
+        assert (without != "required") is is_optional, name
+
+
+def test_every_event_has_its_reason(app: dict[str, Any]) -> None:
+    """Once; none to which the app has not subscribed."""
+    assert sorted(names("Events")) == sorted(app["settings"]["event_subscriptions"]["bot_events"])
+
+
+def test_every_kind_of_key_is_told() -> None:
+    """With how long it lives; none that the store does not know."""
+    used = {
+        kind for pattern, key in KEYS.items() for path in STORE.rglob(pattern) for kind in key.findall(path.read_text())
+    }
+    told = names("What is kept, and for how long")
+    assert sorted(told) == sorted(used)
+    assert all(row[2] for row in rows("What is kept, and for how long"))
+
+
+def test_every_secret_has_its_rotation() -> None:
+    """Of the settings, those that are secret."""
+    secret = {name.upper() for name, field in Settings.model_fields.items() if "SecretStr" in str(field.annotation)}
+    told = PAGE.partition("## Rotating the secrets")[2].partition("\n## ")[0]
+    assert secret
+    assert {name for name in secret if f"`{name}`" not in told} == set()
+
+
+def test_the_settings_that_it_names_are_there() -> None:
+    """None that was renamed."""
+    named = {name for name in CODE.findall(PAGE) if re.fullmatch(r"(BOLT_BOT|PARADIME|SLACK|REDIS)_[A-Z_]+", name)}
+    assert named <= {name.upper() for name in Settings.model_fields}
