@@ -8,11 +8,21 @@ uv="$1"
 service=(${2:+--service-url "$2"})
 work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT
+found=0
 
 skip() {
     echo "Skipped the audit of dependencies, so nothing is known of them: $1" >&2
     [[ -z "${AUDIT_REQUIRED:-}" ]] || exit 2
-    exit 0
+    exit "$found"
+}
+
+# Skips where what uv said is that somebody did not answer; else it is a fault.
+away() {
+    if grep -qE 'error sending request|Request failed after|HTTP status' "$work/said"; then
+        skip "$1 does not answer ($(grep -E 'cause: |error: ' "$work/said" | tail -n 1 | sed -E 's/^ *(cause|error): //'))."
+    fi
+    cat "$work/said" >&2
+    exit 2
 }
 
 # uv audits a project or a script: here is one that wants exactly what a list locks.
@@ -23,19 +33,15 @@ script_of() {
 }
 
 "$uv" audit --help >/dev/null 2>&1 || skip "this uv has no audit; the Makefile names one that has."
-found=0
 for list in requirements/dev.txt tests/conformance/requirements.txt; do
     script="$(mktemp -d -p "$work")/locked.py"
     script_of "$list" >"$script"
-    "$uv" lock --quiet --script "$script"
     status=0
+    "$uv" lock --quiet --script "$script" >"$work/said" 2>&1 || away "the index of packages"
     "$uv" audit --frozen --preview-features audit "${service[@]}" --script "$script" >"$work/said" 2>&1 || status=$?
-    if ((status > 1)) && grep -qE 'error sending request|Request failed after|HTTP status' "$work/said"; then
-        skip "the advisory service does not answer ($(grep -E 'cause: |error: ' "$work/said" | tail -n 1 | sed -E 's/^ *(cause|error): //'))."
-    fi
+    ((status <= 1)) || away "the advisory service"
     echo "$list:"
     cat "$work/said"
-    ((status <= 1)) || exit "$status"
     ((status == 0)) || found=1
 done
 exit "$found"
