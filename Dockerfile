@@ -29,12 +29,13 @@ ENV PATH=/opt/bolt-bot/bin:$PATH \
     BOLT_BOT_LOG_FORMAT=json
 USER 10001:10001
 WORKDIR /data
-# Holds the embedded Redis. With REDIS_URL set nothing is written, and the root may be read-only in either case.
+# Holds the embedded Redis. With REDIS_URL set nothing is written to it. The rest may be read-only in either case
+# (docker run --read-only --tmpfs /tmp): the list of fonts of the pictures goes to /tmp, else to /dev/shm.
 VOLUME /data
 EXPOSE 8080
 # Alive, not ready: a bot that waits for Slack to come back must not be restarted. No proxy for the loopback address.
 HEALTHCHECK --interval=15s --timeout=5s --start-period=20s --retries=3 \
-    CMD ["python", "-c", "import os, urllib.request as r; r.build_opener(r.ProxyHandler({})).open(f\"http://127.0.0.1:{os.environ.get('BOLT_BOT_HTTP_PORT') or 8080}/healthz\", timeout=4)"]
+    CMD ["python", "-c", "import os, urllib.request as r; r.build_opener(r.ProxyHandler({})).open(f\"http://127.0.0.1:{os.environ.get('BOLT_BOT_ADMIN_PORT') or os.environ.get('BOLT_BOT_HTTP_PORT') or 8080}/healthz\", timeout=4)"]
 # The bot hears SIGTERM itself and takes up to 20 s: give it 30 (docker run --stop-timeout 30).
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["bolt-bot"]

@@ -44,6 +44,10 @@ check: install ## Linters, types, import boundaries, dead code, the Dockerfile a
 	tools/secrets.sh
 	$(BIN)/python -m pytest -q tests/test_manifest.py
 
+.PHONY: audit
+audit: $(UV) ## Whether a vulnerability is known of a locked package. Says so where the advisory service cannot be reached.
+	tools/audit.sh $(UV)
+
 .PHONY: bench
 bench: install .conformance/.installed ## Measure beside rivals and limits: one table, in bench/results.md. Half an hour.
 	$(BIN)/python -m bench $(BENCH_ARGS)

@@ -175,7 +175,7 @@ async def _record(redis_url: str, place: Place, requests: list[Request]) -> None
     try:
         scripts = Scripts(redis, place.name, retention_s=RETENTION_S)
         await _write(redis, scripts, requests)
-        book = Requests(scripts, Limits(1, 1))
+        book = Requests(scripts, Limits())
 
         async def settle(request: Request) -> None:
             await book.settle(request, RunKey(place.workspace, request.run_id or 0), told=True)

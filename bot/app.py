@@ -31,6 +31,7 @@ from bot.paradime.download import Downloader
 from bot.parts import Parts, Services, build
 from bot.settings import Settings, policy
 from bot.slack import actions, commands, events, shortcuts, views
+from bot.slack.admission import admission
 from bot.slack.client import UPLOAD_S, SlackChat
 from bot.slack.http import handler
 from bot.slack.intake import build_app, register_fallbacks
@@ -39,7 +40,7 @@ from bot.slack.socket import SocketIntake
 from bot.slack.tasks import TaskRegistry
 from bot.store.connect import alive, check, close, connect
 from bot.store.embedded import Embedded
-from bot.web.server import PortTakenError, WebServer
+from bot.web.server import Place, PortTakenError, WebServer
 from bot.web.webhooks import Webhooks
 from bot.workers.loop import Worker
 
@@ -139,10 +140,10 @@ class App:
         settings = self._settings
         try:
             await self._web.start(
-                settings.bolt_bot_http_host,
-                settings.bolt_bot_http_port,
+                Place(settings.bolt_bot_http_host, settings.bolt_bot_http_port),
                 slack_over_http=not settings.socket_mode,
                 webhooks=settings.paradime_webhook_secret is not None,
+                admin=_admin(settings),
             )
             await self._open_redis()
             identity, _ = await asyncio.gather(self._when_there(self._identify), self._when_there(self._bolt.check))
@@ -233,14 +234,9 @@ class App:
         def tell(asker: Asker, message: Message) -> None:
             desk.later(desk.tell(asker, message), asker)
 
-        app = build_app(
-            self._slack.web,
-            settings.slack_bot_token.get_secret_value(),
-            settings.slack_signing_secret.get_secret_value() if settings.slack_signing_secret else "",
-            identity,
-            incident,
-            tell,
-        )
+        token = settings.slack_bot_token.get_secret_value()
+        admitting = admission(parts.admissions, identity, tell, desk.later)
+        app = build_app(self._slack.web, token, identity, admitting, incident, tell)
         commands.register(app, desk)
         actions.register(app, desk)
         events.register(app, desk)
@@ -309,6 +305,14 @@ def incident(where: str, error: BaseException) -> str:
     details = "".join(traceback.format_exception(error))
     log.error("unexpected fault", reference=reference, where=where, error=repr(error), details=details)
     return reference
+
+
+def _admin(settings: Settings) -> Place | None:
+    """Where health and metrics are served by themselves, None where they stand beside the rest."""
+    if settings.bolt_bot_admin_port is None:
+        return None
+    host = settings.bolt_bot_admin_host or settings.bolt_bot_http_host
+    return Place(host, settings.bolt_bot_admin_port, "BOLT_BOT_ADMIN_HOST and BOLT_BOT_ADMIN_PORT")
 
 
 def credentials(settings: Settings) -> Credentials:

@@ -7,6 +7,7 @@ import re
 import secrets
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import TextIO
@@ -26,8 +27,28 @@ QUIET = ("httpx", "httpcore", "slack_bolt", "slack_sdk", "aiohttp", "asyncio")
 MANY_LINES = frozenset({"exception", "stack", "details"})
 # What a field of such a name holds is not for the log, whatever it looks like.
 _SECRET_FIELD = re.compile(r"passw|secret|token$|api_?key|authorization|cookie", re.IGNORECASE)
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-_CONTROL_BUT_NEWLINE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+SELDOM_S = 60.0
+# And what turns the direction of a line that is read in a terminal.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+_CONTROL_BUT_NEWLINE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+class Seldom:
+    """Logs what a stranger could repeat at will: at once, and then once a minute at most, with how often it was."""
+
+    def __init__(self, event: str, clock: Callable[[], float] = time.monotonic) -> None:
+        self._event = event
+        self._clock = clock
+        self._times = 0
+        self._next = -SELDOM_S
+
+    def note(self) -> None:
+        """It has happened again."""
+        self._times += 1
+        now = self._clock()
+        if now >= self._next:
+            structlog.get_logger().warning(self._event, times=self._times)
+            self._times, self._next = 0, now + SELDOM_S
 
 
 def configure(log_format: str, level: str, mask: Mask, stream: TextIO | None = None) -> None:

@@ -56,6 +56,7 @@ from bot.slack.people import SlackPeople
 from bot.slack.preflight import Identity, card_url
 from bot.slack.tasks import TaskRegistry
 from bot.slack.views.home import SlackHomeTab
+from bot.store.admissions import Admissions
 from bot.store.audit import Audit
 from bot.store.deliveries import Deliveries
 from bot.store.due import DueSet
@@ -140,6 +141,7 @@ class Stores:
     """What Redis holds, by kind of record."""
 
     scripts: Scripts
+    admissions: Admissions
     requests: Requests
     runs: Runs
     due: dict[str, DueSet]
@@ -168,10 +170,14 @@ class Flows:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What the parts come to: workers by name, the desk at which listeners reach the flows, and hints where they are set up."""
+    """What the parts come to: workers by name, the desk at which listeners reach the flows, hints where they are set up.
+
+    `admissions` are asked before the desk is.
+    """
 
     workers: dict[str, Worker]
     desk: Desk
+    admissions: Admissions
     hints: Hints | None
 
 
@@ -217,7 +223,7 @@ class _Builder:
         """Stores, flows, workers, desk."""
         flows = self._build_flows()
         self._bells.workers = self._build_workers(flows)
-        return Parts(self._bells.workers, self._build_desk(flows), self._build_hints())
+        return Parts(self._bells.workers, self._build_desk(flows), self._stores.admissions, self._build_hints())
 
     def _now(self) -> datetime:
         return datetime.now(UTC)
@@ -245,6 +251,7 @@ class _Builder:
         budget = Budget.of(settings.bolt_bot_edits_a_minute, settings.bolt_bot_posts_a_minute)
         return Stores(
             scripts=scripts,
+            admissions=Admissions(scripts, limits),
             requests=Requests(scripts, limits),
             runs=Runs(scripts),
             due={name: DueSet(scripts, name, lease_s=lease_s, gap_s=gaps.get(name, 0)) for name in names},
@@ -253,8 +260,8 @@ class _Builder:
             posts=Posts(
                 scripts, budget, lease_s=lease_s, upload_lease_s=max(min(UPLOAD_LEASE_S, 6 * lease_s), lease_s)
             ),
-            watches=Watches(scripts, limits),
-            lines=Lines(scripts, limits),
+            watches=Watches(scripts),
+            lines=Lines(scripts),
             uploads=Uploads(scripts),
             indexes=Indexes(scripts),
         )

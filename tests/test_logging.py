@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 import structlog
 from slack_bolt.logger import get_bolt_logger
+from structlog.testing import capture_logs
 
 from bot.core.redact import Redactor
-from bot.logging import configure, incident_id
+from bot.logging import SELDOM_S, Seldom, configure, incident_id
 
 ROOT = Path(__file__).parents[1]
 SECRET = "hunter2-hunter2"  # noqa: S105 - a made-up one
@@ -80,11 +81,12 @@ def test_json_lines_have_their_fields() -> None:
 def test_foreign_text_forges_no_line() -> None:
     """Line breaks and escape sequences in foreign text are shown as text."""
     stream = logged("console")
-    structlog.get_logger("bot.test").info("typed", text="x\n2026 [info] forged\x1b[2J", name="\u2028")
+    structlog.get_logger("bot.test").info("typed", text="x\n2026 [info] forged\x1b[2J", name="\u2028\u202e")
     text = stream.getvalue()
     assert text.count("\n") == 1
     assert "\x1b[2J" not in text
     assert "\u2028" not in text
+    assert "\u202e" not in text
 
 
 def test_libraries_are_quiet_below_warning() -> None:
@@ -183,3 +185,15 @@ def test_what_nobody_catches_is_logged_without_secrets(log_format: str) -> None:
     assert "hunter2" not in done.stderr + done.stdout
     for where in ("a thread", "nobody", "the process"):
         assert f"••• of {where}" in done.stderr
+
+
+def test_what_a_stranger_can_repeat_is_counted() -> None:
+    """Told at once, and then once a minute at most, with how often it was."""
+    now = [100.0]
+    refused = Seldom("refused", lambda: now[0])
+    with capture_logs() as lines:
+        for _ in range(5):
+            refused.note()
+        now[0] += SELDOM_S
+        refused.note()
+    assert [line["times"] for line in lines] == [1, 5]

@@ -64,6 +64,8 @@ def test_the_least_environment_is_enough() -> None:
         "bolt_bot_data_dir": "data",
         "bolt_bot_http_host": "0.0.0.0",  # noqa: S104 - compared, not bound
         "bolt_bot_http_port": "8080",
+        "bolt_bot_admin_host": "None",
+        "bolt_bot_admin_port": "None",
         "bolt_bot_poll_min_s": "2",
         "bolt_bot_poll_max_s": "30",
         "bolt_bot_command": "/bolt",
@@ -129,6 +131,9 @@ def test_an_empty_environment_names_everything_that_is_needed() -> None:
         ("BOLT_BOT_COMMAND", "bolt", "should be a slash command of at most 32 characters, as in /bolt"),
         ("BOLT_BOT_HTTP_PORT", "65536", "should be at most 65535"),
         ("BOLT_BOT_HTTP_PORT", "80a", "should be a whole number"),
+        ("BOLT_BOT_ADMIN_PORT", "0", "should be at least 1"),
+        ("BOLT_BOT_ADMIN_PORT", "80a", "should be a whole number"),
+        ("BOLT_BOT_ADMIN_PORT", "8080", "should be another port than BOLT_BOT_HTTP_PORT"),
         ("BOLT_BOT_POLL_MIN_S", "0.01", "should be at least 0.1"),
         ("BOLT_BOT_POLL_MIN_S", "nan", "should be a number"),
         ("BOLT_BOT_POLL_MIN_S", "often", "should be a number"),
@@ -163,6 +168,7 @@ def test_a_malformed_one_is_named_with_what_it_should_be(name: str, value: str, 
         ({"PARADIME_API_KEY": ""}, "PARADIME_API_KEY is missing"),
         ({"PARADIME_API_SECRET": "prdm_cmp_1"}, "PARADIME_WORKSPACE_UID is missing"),
         ({"SLACK_BOT_TOKEN": "   "}, "SLACK_BOT_TOKEN is missing"),
+        ({"BOLT_BOT_ADMIN_HOST": "127.0.0.1"}, "BOLT_BOT_ADMIN_PORT is missing"),
     ],
 )
 def test_what_belongs_together_is_asked_for(changes: dict[str, str], start: str) -> None:
@@ -183,6 +189,8 @@ def test_what_belongs_together_is_asked_for(changes: dict[str, str], start: str)
         {"REDIS_URL": "unix:///run/redis.sock"},
         {"BOLT_BOT_COMMAND": "/dbt-läufe"},
         {"BOLT_BOT_SECRET_PATTERNS": "acme-\\d{8}\n\n  (?<=customer )\\w+  "},
+        {"BOLT_BOT_ADMIN_PORT": "9090"},
+        {"BOLT_BOT_ADMIN_PORT": "9090", "BOLT_BOT_ADMIN_HOST": "127.0.0.1"},
     ],
 )
 def test_each_documented_form_is_taken(changes: dict[str, str]) -> None:

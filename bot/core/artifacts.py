@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import groupby
 
@@ -10,12 +11,14 @@ from bot.core.buttons import ARTIFACT_LINK, ARTIFACTS_PAGE, PartButton, part_val
 from bot.core.message import Block, Button, Buttons, Message, Paragraph
 from bot.core.paging import turns
 from bot.core.run import RunKey, is_final
-from bot.core.text import Code, cut, plural
+from bot.core.text import Code, cut, plural, showable
 
 FILES_A_PAGE = 20
 BUTTONS_A_ROW = 5
 COMMAND_SHOWN = 200
 LABEL = 75
+
+_RESERVED = re.compile(r'[/\\:*?"<>|]')
 
 
 def listing(key: RunKey, state: str, files: Sequence[tuple[Command, Resource]], page: int = 0) -> Message:
@@ -55,3 +58,8 @@ def _button(key: RunKey, number: int, command: Command, resource: Resource) -> B
 def file_name(path: str) -> str:
     """The last part of a path."""
     return cut(path.rstrip("/").rpartition("/")[2] or path, 100)
+
+
+def safe_name(name: str) -> str:
+    """A name of a file as it may be kept on any machine: without what separates folders, drives and quotes there."""
+    return _RESERVED.sub("_", " ".join(showable(name).split()))

@@ -6,6 +6,7 @@ are escaped and their formatting characters defused, so that only the marked spa
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -73,6 +74,8 @@ class Emoji:
     name: str
 
 
+_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2060\u2066-\u2069\ufeff\ud800-\udfff]")
+
 Span = str | Bold | Code | Mention | Group | Channel | Link | When | Emoji
 Sentence = tuple[Span, ...]
 
@@ -104,6 +107,14 @@ def size(count: int) -> str:
 def plural(count: int, one: str, many: str | None = None) -> str:
     """`1 test`, `2 tests`."""
     return f"{count} {one if count == 1 else many or one + 's'}"
+
+
+def showable(text: str) -> str:
+    """Foreign text without what cannot be seen: control characters but line ends and tabs, spaces of no width, halves of pairs.
+
+    Nor does anything in it turn the direction of what follows: a name could rewrite what is said beside it.
+    """
+    return text if text.isprintable() else _UNSEEN.sub("", text)
 
 
 def cut(text: str, limit: int) -> str:

@@ -15,6 +15,9 @@ from typing import NoReturn
 from bot.core.errors import BadCommand
 from bot.core.text import cut
 
+# What Slack lets a message have.
+LINE_MOST = 40_000
+
 DASH = "-\u2010-\u2015\u2043\u2212\ufe58\ufe63\uff0d"
 _SPACE = re.compile(r"\s")
 # Zero-width spaces and joiners, soft hyphens, marks of direction: a card could show another text than is run.
@@ -51,6 +54,8 @@ class Word:
 
 def words(text: str) -> list[Word]:
     """The words of a line, as the person typed it. Raises BadCommand."""
+    if len(text) > LINE_MOST:
+        bad(f"That is too long for a command: {len(text)} characters, {LINE_MOST} are the most.")
     return _split(_typed(text))
 
 

@@ -34,7 +34,6 @@ LOOK_AGAIN_S = 3.0
 GIVEN_UP_S = 60.0
 
 NOT_WRITTEN = "I could not write this down in time. If no card appears within a minute, please click again."
-FLOOD = "That was too much at once, so I left this one out. Wait 10 s and click again."
 
 
 class Adopt:
@@ -83,8 +82,6 @@ class Adopt:
             return self._has_card(key, more)
         if word == "final":
             return self._ended(key, more)
-        if word == "flood":
-            return Message((FLOOD,))
         self._asked()
         if word == "known" and more != asker.user:
             return Message((f"Run {key.id} gets its card here in a moment: ", Mention(more), " has asked for it, too."))

@@ -21,7 +21,6 @@ log = structlog.get_logger()
 RECORD_S = 1.0
 
 NOT_WRITTEN = "I could not write this down in time. If no card appears within a minute, please ask again."
-FLOOD = "That was too much at once, so I left this one out. Nothing was started; wait 10 s and ask again."
 FULL = "So many runs are being started just now that this one would wait over a minute. Nothing was started; ask again."
 
 
@@ -56,7 +55,7 @@ class Ask:
             return None
         if earlier is not None:
             return self._same(earlier)
-        return Message((FULL if accepted.word == "full" else FLOOD,))
+        return Message((FULL,))
 
     def _same(self, earlier: Request) -> Message:
         spans: list[Span] = ["You asked for ", *_what(earlier), " with the same words at ", When(earlier.asked_at)]

@@ -223,7 +223,7 @@ class Deliveries(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds on intake. `user` and `channel` commands in `window_s` seconds; `waiting` starts without a card yet."""
+    """Bounds on intake. A person and a channel may ask for so much in `window_s` seconds; `waiting` starts without a card yet."""
 
     user: int = 30
     channel: int = 100
@@ -259,7 +259,7 @@ class Accepted:
     """What became of an asking.
 
     `word` is `new`, `known` (this delivery came before), `same` (`id` is the earlier request of the same
-    words), `flood` or `full` (nothing is recorded).
+    words) or `full` (nothing is recorded).
     """
 
     word: str
@@ -431,7 +431,7 @@ class Watches(Protocol):
     """Runs that are to be watched in a channel."""
 
     async def ask(self, asker: Asker, key: RunKey, facts: RunFacts) -> tuple[str, str]:
-        """Record it: `new`, `known` (and who asked first), `flood`, `card` (and its name) or `final` (and the state)."""
+        """Record it: `new`, `known` (and who asked first), `card` (and its name) or `final` (and the state)."""
 
     async def load(self, name: str) -> Watch | None: ...
     async def adopt(self, lease: Lease, watch: Watch, facts: RunFacts, seen: Observation) -> str:
@@ -456,7 +456,7 @@ class Lines(Protocol):
     """Starts that wait for a run to end, a line a schedule."""
 
     async def join(self, asked: Asked, look: Look, behind: RunKey, facts: RunFacts, *, most: int) -> tuple[str, str]:
-        """Record it: `new`, `known`, `same`, `flood` or `full`, and the request's id."""
+        """Record it: `new`, `known`, `same` or `full`, and the request's id."""
 
     async def turn(self, lease: Lease, *, longest_s: float, again_s: float) -> str:
         """`turn`, `late` or `unseen` (still claimed), `wait`, `gone` or `lost`."""
@@ -502,6 +502,28 @@ class Runs(Protocol):
     async def drop_wish(self, lease: Lease, key: RunKey, *, keep: bool) -> None: ...
     async def actor(self, workspace: str) -> str | None: ...
     async def learn_actor(self, workspace: str, actor: str) -> None: ...
+
+
+class Admitted(StrEnum):
+    """Whether something that a person asks for is dealt with.
+
+    `FLOOD`: it is too much, and the person is to be told; `FLOODED`: the same, and told already. `REPLAY`: it was dealt with before.
+    """
+
+    OK = "ok"
+    FLOOD = "flood"
+    FLOODED = "flooded"
+    REPLAY = "replay"
+
+
+class Admissions(Protocol):
+    """What people ask for, counted; and what of it was dealt with. A `delivery` is the same for each copy of one thing."""
+
+    async def admit(self, user: str, channel: str, delivery: str) -> Admitted:
+        """Whether to deal with it. An empty channel, or delivery, is none. Raises StoreAway."""
+
+    async def done(self, delivery: str) -> None:
+        """It is dealt with and acknowledged. Raises StoreAway."""
 
 
 class Heard(Protocol):

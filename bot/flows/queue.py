@@ -37,7 +37,6 @@ AWAY_AGAIN_S = 3.0
 
 NOT_WRITTEN = "I could not write this down in time. If no card appears within a minute, please ask again."
 FORGOTTEN = "I no longer know what that was. Nothing was queued; please type the command again."
-FLOOD = "That was too much at once, so I left this one out. Nothing was queued; wait 10 s and ask again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +116,8 @@ class Queue:
             return True, self._waits(asked, name, Run(behind, facts=facts))
         if word == "same":
             return False, await self._same(request_id, name)
-        if word == "full":
-            waiting = plural(MOST_IN_LINE, "start")
-            return False, Message((f"{waiting} of ", name, " wait already. Nothing was queued; ask again later."))
-        return False, Message((FLOOD,))
+        waiting = plural(MOST_IN_LINE, "start")
+        return False, Message((f"{waiting} of ", name, " wait already. Nothing was queued; ask again later."))
 
     def _waits(self, asked: Asked, name: Bold, behind: Run) -> Message:
         """What it waits for, and where that is to be seen. Told by direct message, "here" would be another place."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from bot.core.artifacts import file_name
+from bot.core.artifacts import file_name, safe_name
 from bot.core.errors import (
     BoltDenied,
     BoltError,
@@ -165,7 +165,8 @@ class Uploader:
         masked = await asyncio.to_thread(_masked, text, self._mask)
         if not masked.strip():
             raise _NothingToPost("there is nothing in it.")
-        return File(f"run-{run_id}-{file_name(resource.path)}", cut(resource.path, 150), masked.encode())
+        short = safe_name(self._mask(file_name(resource.path)))
+        return File(f"run-{run_id}-{short}", cut(resource.path, 150), masked.encode())
 
     async def _give_up(self, post: Post, upload: Upload, why: str) -> None:
         log.info("a file is not posted", run=upload.key.id, command=upload.command.id, why=why)

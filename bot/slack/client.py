@@ -28,7 +28,7 @@ from bot.core.errors import (
     SlackThrottled,
 )
 from bot.core.message import Message, mapped
-from bot.core.text import Sentence, cut
+from bot.core.text import Sentence, cut, showable
 from bot.flows.ports import Absent, Found, Posted, Unknown
 from bot.slack.blocks.render import render, render_blocks
 from bot.slack.errors import error_of
@@ -101,7 +101,7 @@ class SlackChat:
         Masked before it is rendered, for escaping breaks secrets up so that they are not recognised; and once more
         after, for what only stands together then.
         """
-        text, blocks = render(mapped(message, self._mask))
+        text, blocks = render(mapped(message, self._clean))
         masked: Json = {"text": self._mask(text)}
         if blocks:
             masked["blocks"] = _masked(blocks, self._mask)
@@ -109,8 +109,16 @@ class SlackChat:
 
     def blocks(self, message: Message, *, most: int, room: int) -> list[Json]:
         """A message's blocks alone, for a view, masked: at most so many, with at most `room` characters together."""
-        made = render_blocks(mapped(message, self._mask).blocks, most=most, room=room)
+        made = render_blocks(mapped(message, self._clean).blocks, most=most, room=room)
         return cast("list[Json]", _masked(made, self._mask))
+
+    def _clean(self, text: str) -> str:
+        """Masked, without what cannot be seen: inside a secret it would hide it from the mask."""
+        return self._mask(showable(text))
+
+    def _line(self, text: str) -> str:
+        """The same on one line."""
+        return " ".join(self._clean(text).split())
 
     async def call(self, method: str, *, within_s: float | None = None, **arguments: object) -> Json:
         """Call a method of the Web API once. Raises SlackError."""
@@ -215,10 +223,10 @@ class SlackChat:
         """Upload a file's bytes and return its id; `alt` is what stands for a picture. Nothing is visible until `share_upload`."""
         answer = await self.call(
             "files.getUploadURLExternal",
-            filename=self._mask(filename),
+            filename=self._line(filename),
             length=len(content),
             snippet_type="text" if snippet else None,
-            alt_txt=cut(self._mask(alt), ALT_TEXT) if alt else None,
+            alt_txt=cut(self._line(alt), ALT_TEXT) if alt else None,
         )
         await self._put(str(answer["upload_url"]), content)
         return str(answer["file_id"])
@@ -241,7 +249,7 @@ class SlackChat:
         await self.call(
             "files.completeUploadExternal",
             within_s=self._upload_s,
-            files=[{"id": file_id, "title": self._mask(title)}],
+            files=[{"id": file_id, "title": self._line(title)}],
             channel_id=channel,
             thread_ts=thread_ts,
             initial_comment=self.content(Message(comment))["text"] if comment else None,

@@ -19,6 +19,7 @@ from bot.core.message import Message
 from bot.flows.ports import Asker
 from bot.slack.desk import click_asker
 from bot.slack.preflight import Identity
+from bot.slack.shapes import records
 
 log = structlog.get_logger()
 
@@ -32,6 +33,10 @@ CLICKS = frozenset({"block_actions", "message_action", "shortcut"})
 Incident = Callable[[str, BaseException], str]
 # Answers a person privately, after the acknowledgement.
 Tell = Callable[[Asker, Message], None]
+# What stands before every listener: it lets a request through, or answers it.
+Middleware = Callable[..., Awaitable[BoltResponse | None]]
+# In a request's context: to be called once it is dealt with and its acknowledgement is known to be one.
+WHEN_ACKNOWLEDGED = "when_acknowledged"
 
 
 class CountingApp(AsyncApp):
@@ -48,7 +53,10 @@ class CountingApp(AsyncApp):
         self._in_hand += 1
         self.idle.clear()
         try:
-            return await super().async_dispatch(req)
+            response = await super().async_dispatch(req)
+            if response.status == 200 and WHEN_ACKNOWLEDGED in req.context:
+                req.context[WHEN_ACKNOWLEDGED]()
+            return response
         finally:
             self._in_hand -= 1
             if not self._in_hand:
@@ -56,9 +64,12 @@ class CountingApp(AsyncApp):
 
 
 def build_app(
-    web: AsyncWebClient, token: str, signing_secret: str, identity: Identity, incident: Incident, tell: Tell
+    web: AsyncWebClient, token: str, identity: Identity, admission: Middleware, incident: Incident, tell: Tell
 ) -> CountingApp:
-    """An app for one team. Requests of other teams are refused; a fault is told with a reference."""
+    """An app for one team, behind an admission. Requests of other teams are refused; a fault is told with a reference.
+
+    Whoever hands a request to it has seen to it that it is Slack's.
+    """
 
     async def authorize(**_: object) -> AuthorizeResult:
         # Known since the start: no auth.test stands between a command and its acknowledgement.
@@ -72,22 +83,24 @@ def build_app(
 
     app = CountingApp(
         client=web,
-        signing_secret=signing_secret,
         authorize=authorize,
+        # What comes over HTTP is verified as it came, before it is read (bot.slack.http); a socket is our own.
+        request_verification_enabled=False,
         # Our listeners end with their acknowledgement; what goes on is the task registry's. So the answer is what they return:
         # otherwise slack_bolt looks each 10 ms whether they have acknowledged.
         process_before_response=True,
         raise_error_for_unhandled_request=True,
     )
+    app.use(admission)
     app.use(_own_team_only(identity.team, tell))
 
     @app.error
-    async def on_error(error: Exception, body: dict[str, Any], request: AsyncBoltRequest) -> BoltResponse:
+    async def on_error(error: Exception, body: dict[str, Any]) -> BoltResponse:
         if isinstance(error, BoltUnhandledRequestError):
-            log.info("nobody listens", kind=body.get("type") or body.get("command"), mode=request.mode)
+            log.info("nobody listens", kind=body.get("type") or body.get("command"))
             return BoltResponse(status=200, body="")
         reference = incident("listener", error)
-        return _answer(body, f"Something unexpected happened (reference {reference}). Try again.", tell)
+        return answer(body, f"Something unexpected happened (reference {reference}). Try again.", tell)
 
     return app
 
@@ -101,7 +114,7 @@ def _own_team_only(team: str, tell: Tell) -> Callable[..., Awaitable[BoltRespons
             await next_()
             return None
         log.warning("a request of another team", team=theirs, user=context.user_id)
-        return _answer(body, OTHER_TEAM, tell)
+        return answer(body, OTHER_TEAM, tell)
 
     return middleware
 
@@ -121,7 +134,7 @@ def _team_of(body: dict[str, Any]) -> str | None:
     return found if isinstance(found, str) else None
 
 
-def _answer(body: dict[str, Any], sentence: str, tell: Tell) -> BoltResponse:
+def answer(body: dict[str, Any], sentence: str, tell: Tell) -> BoltResponse:
     """The acknowledgement of a request with one sentence for whoever made it, by the way that Slack shows for its kind."""
     kind = body.get("type")
     if kind in CLICKS:
@@ -137,7 +150,7 @@ def _answer(body: dict[str, Any], sentence: str, tell: Tell) -> BoltResponse:
 
 def _in_modal(view: dict[str, Any], sentence: str) -> dict[str, Any]:
     """A sentence in a modal that stays open: at its first input, for what was typed is kept then, else in its place."""
-    inputs = (block.get("block_id") for block in view.get("blocks") or [] if block.get("type") == "input")
+    inputs = (block.get("block_id") for block in records(view.get("blocks")) if block.get("type") == "input")
     first = next(inputs, None)
     if first:
         return {"response_action": "errors", "errors": {first: sentence}}
@@ -153,17 +166,17 @@ def _in_modal(view: dict[str, Any], sentence: str) -> dict[str, Any]:
 def register_fallbacks(app: AsyncApp, tell: Tell) -> None:
     """Listen to whatever nobody else does: without a listener there is no acknowledgement at all. To be called last."""
 
-    async def answer(body: dict[str, Any]) -> BoltResponse:
-        return _answer(body, UNKNOWN, tell)
+    async def unknown(body: dict[str, Any]) -> BoltResponse:
+        return answer(body, UNKNOWN, tell)
 
     async def clicked(body: dict[str, Any], action: dict[str, Any]) -> BoltResponse:
         # The address of a link is opened by Slack itself.
-        return BoltResponse(status=200, body="") if action.get("url") else _answer(body, UNKNOWN, tell)
+        return BoltResponse(status=200, body="") if action.get("url") else answer(body, UNKNOWN, tell)
 
-    app.command(ANYTHING)(answer)
+    app.command(ANYTHING)(unknown)
     app.action(ANYTHING)(clicked)
-    app.view(ANYTHING)(answer)
-    app.shortcut(ANYTHING)(answer)
+    app.view(ANYTHING)(unknown)
+    app.shortcut(ANYTHING)(unknown)
     app.options(ANYTHING)(_no_options)
     app.event(ANYTHING)(_ignore)
 

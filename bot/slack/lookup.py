@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from bot.core.errors import MessageGone, SlackRefused
 from bot.core.posted import PostedButton
 from bot.flows.ports import Absent, Found, Posted, Unknown
+from bot.slack.shapes import record_in, records, text_in
 
 # Our clock and Slack's may differ a little.
 MARGIN_S = 10.0
@@ -37,8 +38,7 @@ async def find_key(
 
 def _key(message: Json) -> str:
     """What a message is for, as its metadata tells."""
-    payload = (message.get("metadata") or {}).get("event_payload") or {}
-    return str(payload.get("key") or "")
+    return text_in(record_in(record_in(message, "metadata"), "event_payload"), "key")
 
 
 async def find_file(
@@ -73,13 +73,11 @@ def posted_of(message: Json, *, ours: str) -> Posted:
     """A message as Slack tells it, with its buttons."""
     elements = [
         element
-        for block in message.get("blocks") or []
-        for element in [*(block.get("elements") or []), block.get("accessory") or {}]
+        for block in records(message.get("blocks"))
+        for element in [*records(block.get("elements")), record_in(block, "accessory")]
         if element.get("type") == "button"
     ]
-    buttons = (
-        PostedButton(one.get("action_id") or "", one.get("value") or "", one.get("url") or "") for one in elements
-    )
+    buttons = (PostedButton(*(text_in(one, name) for name in ("action_id", "value", "url"))) for one in elements)
     return Posted(bool(ours) and message.get("user") == ours, tuple(buttons), _key(message))
 
 

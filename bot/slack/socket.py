@@ -15,8 +15,10 @@ import structlog
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
+from slack_sdk.socket_mode.response import SocketModeResponse
 
 from bot.slack.intake import CountingApp
+from bot.slack.shapes import fits
 
 log = structlog.get_logger()
 
@@ -34,14 +36,19 @@ ACKNOWLEDGED_S = 2.0
 
 
 def bearing(handle: Listener) -> Listener:
-    """Hand on what a connection brings, and bear that the connection closes before it is acknowledged.
+    """Hand on what a connection brings, if it is of a shape that can be read, and bear that it closes before that is acknowledged.
 
     What was done is done; Slack tells its person that it got no answer.
     """
 
     async def heard(client: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
         try:
-            await handle(client, request)
+            if fits(request.payload):
+                await handle(client, request)
+            else:
+                # To have it sent again would not make it any better.
+                log.warning("a request of Slack's is not understood", kind=request.type)
+                await client.send_socket_mode_response(SocketModeResponse(envelope_id=request.envelope_id))
         except ConnectionError:
             log.warning("a connection to Slack closed before an acknowledgement was sent", kind=request.type)
 

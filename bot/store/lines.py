@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.core.request import Look, Request
 from bot.core.run import Observation, RunFacts, RunKey
 from bot.flows.lease import Lease
-from bot.flows.ports import Asked, Limits, Waiting
+from bot.flows.ports import Asked, Waiting
 from bot.store.codec import dump
 from bot.store.due import us
 from bot.store.requests import body_of, read_request, slug_key, words_of
@@ -19,22 +19,15 @@ WORDS_KEPT_S = 8 * 86_400
 class Lines:
     """Implements the flows' `Lines` port."""
 
-    def __init__(self, scripts: Scripts, limits: Limits) -> None:
+    def __init__(self, scripts: Scripts) -> None:
         self._scripts = scripts
-        self._limits = limits
 
     async def join(self, asked: Asked, look: Look, behind: RunKey, facts: RunFacts, *, most: int) -> tuple[str, str]:
         """Record a start that waits, or find the one already there; the run it waits for is followed."""
-        limits = self._limits
         word, request_id = await self._scripts.run(
             "enqueue",
             asked.id,
             words_of(asked),
-            f"user:{asked.user}",
-            f"channel:{asked.channel}",
-            limits.user,
-            limits.channel,
-            limits.window_s,
             most,
             slug_key(look.slug),
             asked.channel,

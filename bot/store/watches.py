@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from bot.core.run import CardRef, Observation, RunFacts, RunKey
 from bot.flows.lease import Lease
-from bot.flows.ports import Asker, Limits, Post, Watch
+from bot.flows.ports import Asker, Post, Watch
 from bot.store.codec import dump, load
 from bot.store.due import MICROSECONDS
 from bot.store.runs import card_id, creation
@@ -25,24 +25,13 @@ class Body:
 class Watches:
     """Implements the flows' `Watches` port."""
 
-    def __init__(self, scripts: Scripts, limits: Limits) -> None:
+    def __init__(self, scripts: Scripts) -> None:
         self._scripts = scripts
-        self._limits = limits
 
     async def ask(self, asker: Asker, key: RunKey, facts: RunFacts) -> tuple[str, str]:
         """Record it, unless the run has a card there, or has ended."""
-        limits = self._limits
-        word, more = await self._scripts.run(
-            "watch",
-            asker.channel,
-            key.name,
-            dump(Body(asker, facts)),
-            f"user:{asker.user}",
-            f"channel:{asker.channel}",
-            limits.user,
-            limits.channel,
-            limits.window_s,
-        )
+        body = dump(Body(asker, facts))
+        word, more = await self._scripts.run("watch", asker.channel, key.name, body)
         return str(word), load(Body, more).asker.user if word == "known" else str(more)
 
     async def load(self, name: str) -> Watch | None:

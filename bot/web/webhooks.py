@@ -7,15 +7,13 @@ import hmac
 import json
 from collections.abc import Awaitable, Callable
 
-import structlog
 from aiohttp import web
 from prometheus_client import Counter
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from bot.core.errors import StoreAway
 from bot.core.hint import Hint, read_hint
-
-log = structlog.get_logger()
+from bot.logging import Seldom
 
 HINTS = Counter("bolt_bot_hints", "Webhook posts, by outcome (taken, empty, refused, unreadable, away).", ("outcome",))
 
@@ -38,12 +36,17 @@ class Webhooks:
         self._secret = secret
         self._take = take
         self._signed = Webhook(secret) if secret.startswith(SIGNING_PREFIX) else None
+        self._refused = Seldom(
+            "webhooks without the secret were refused: check PARADIME_WEBHOOK_SECRET if they are Bolt's"
+        )
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """202 for a hint that is taken, 401 without the secret, 400 for what is no JSON object, 503 while Redis is away."""
         raw = await request.read()
         if not self._authentic(request, raw):
-            return _answer(401, "refused", "The signature or the secret is missing, wrong or old.")
+            HINTS.labels("refused").inc()
+            self._refused.note()
+            return web.Response(status=401)
         try:
             body = json.loads(raw)
         except (ValueError, RecursionError):
@@ -82,6 +85,4 @@ def _verified(signed: Webhook, request: web.Request, raw: bytes) -> bool:
 
 def _answer(status: int, outcome: str, text: str) -> web.Response:
     HINTS.labels(outcome).inc()
-    if outcome == "refused":
-        log.warning("a webhook without the secret was refused")
     return web.Response(status=status, text=f"{text}\n")

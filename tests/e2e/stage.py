@@ -67,6 +67,8 @@ class Stage:
     history: int = 0
     # Whether bots are forked off a process that has imported the bot, or started as the command starts it.
     forks: bool = True
+    # What starts a bot that is not forked, before the command itself.
+    launcher: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Remember which runs were there before any bot."""
@@ -86,6 +88,9 @@ class Stage:
             "BOLT_BOT_HTTP_PORT": str(port),
             "BOLT_BOT_DATA_DIR": str(self.folder / "data"),
             "BOLT_BOT_POLL_MIN_S": "0.2",
+            # A test clicks again until something is to be seen, faster than any person.
+            "BOLT_BOT_USER_LIMIT": "1000",
+            "BOLT_BOT_CHANNEL_LIMIT": "1000",
             **self.settings,
             **(settings or {}),
         }
@@ -103,7 +108,7 @@ class Stage:
             return Forked(environment, log)
         with log.open("wb") as out:
             return await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "bot", "run", cwd=ROOT, env=environment, stdout=out, stderr=out
+                *self.launcher, sys.executable, "-m", "bot", "run", cwd=ROOT, env=environment, stdout=out, stderr=out
             )
 
     async def until_ready(self, bot: Bot) -> None:

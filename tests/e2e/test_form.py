@@ -257,7 +257,7 @@ async def test_values_of_any_shape_change_nothing(stage: Stage) -> None:
         body = {"type": "block_actions", "user": user, "team": {"id": workspace.team_id}, "view": view}
         body |= {"actions": [action], "container": {"type": "view", "view_id": form.id}}
         assert (await delivery.send("interactive", body)).problem == ""
-    await form.choose("nightly")
+    await form.choose("hourly")
     assert stage.asked("triggerBoltRun") == 0
     assert stage.private() == []
     assert "unexpected fault" not in bot.printed()

@@ -47,7 +47,7 @@ class Stage:
     def __post_init__(self) -> None:
         """Build the flows."""
         self.runs = Runs(self.scripts)
-        limits = Limits(channel=1000, user=1000, waiting_in_channel=1000)
+        limits = Limits(waiting_in_channel=1000)
         requests = Requests(self.scripts, limits)
         self.posts = Posts(self.scripts, FREE, lease_s=10, upload_lease_s=60)
         self.edits = Edits(self.scripts, FREE, lease_s=10)
@@ -58,8 +58,8 @@ class Stage:
             self.runs,
             None,  # type: ignore[arg-type]  # no log is read
             TellRules(APP, settle_s=0.1),
-            lines=Lines(self.scripts, limits),
-            watches=Watches(self.scripts, limits),
+            lines=Lines(self.scripts),
+            watches=Watches(self.scripts),
             answers=Answers(self.chat),
         )
         self.show = Show(self.chat, self.edits, requests, self.runs, app_url=APP)

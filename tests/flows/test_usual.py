@@ -14,7 +14,7 @@ from bot.flows.adopt import Adopt
 from bot.flows.answer import Answers
 from bot.flows.catalog import Catalog
 from bot.flows.listings import Listings
-from bot.flows.ports import Asker, Limits
+from bot.flows.ports import Asker
 from bot.store.due import DueSet
 from bot.store.runs import Runs
 from bot.store.scripts import Scripts
@@ -72,7 +72,7 @@ async def test_the_expected_end_of_a_watched_run(
         facts = json.dumps({"overridden": True})
         await redis_client.hset(scripts.key("run", f"w:{number}"), mapping={"rev": "1", "facts": facts})
     api, runs, due = Api(commands, retries), Runs(scripts), DueSet(scripts, "watches", lease_s=10)
-    watches = Watches(scripts, Limits())
+    watches = Watches(scripts)
     adopt = Adopt(
         api,  # type: ignore[arg-type]
         runs,

@@ -13,7 +13,7 @@ from bot.flows.answer import Answers
 from bot.flows.cards import Cards
 from bot.flows.catalog import Catalog
 from bot.flows.listings import Listings
-from bot.flows.ports import Asker, Limits, Post
+from bot.flows.ports import Asker, Post
 from bot.store.due import DueSet
 from bot.store.lanes import Budget, Posts
 from bot.store.runs import Runs
@@ -56,7 +56,7 @@ def flow(scripts: Scripts, chat: Chat) -> Adopt:
     return Adopt(
         bolt,  # type: ignore[arg-type]
         Runs(scripts),
-        Watches(scripts, Limits()),
+        Watches(scripts),
         DueSet(scripts, "watches", lease_s=10),
         Answers(chat),  # type: ignore[arg-type]
         Catalog(bolt),  # type: ignore[arg-type]
@@ -77,7 +77,7 @@ async def advance(scripts: Scripts, adopt: Adopt) -> None:
 
 async def test_a_run_that_is_gone_when_its_card_is_due(scripts: Scripts) -> None:
     """Whoever asked is told, and asks again."""
-    chat, watches = Chat(), Watches(scripts, Limits())
+    chat, watches = Chat(), Watches(scripts)
     adopt = flow(scripts, chat)
     posts = Posts(scripts, Budget(post_gap_s=0, channel_gap_s=0), lease_s=10, upload_lease_s=10)
     cards = Cards(

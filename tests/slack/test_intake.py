@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -20,12 +21,17 @@ UNKNOWN = "I do not know that button"
 ELSEWHERE = "I belong to another workspace"
 
 
+async def everyone(next_: Callable[[], Awaitable[None]]) -> None:
+    """A door that is open."""
+    await next_()
+
+
 class Intake:
     """An app with one listener of each kind, which fails, and what it told people."""
 
     def __init__(self) -> None:
         self.told: list[tuple[Asker, str]] = []
-        self._app = build_app(AsyncWebClient(), "xoxb-1", "", ME, lambda _where, _error: "abc", self._tell)
+        self._app = build_app(AsyncWebClient(), "xoxb-1", ME, everyone, lambda _where, _error: "abc", self._tell)
 
         async def fails() -> None:
             raise RuntimeError("broken")

@@ -32,7 +32,7 @@ def scripts(redis_client: Redis) -> Scripts:
 
 async def join(scripts: Scripts, name: str, *, user: str = "U1", most: int = 5) -> str:
     """Ask for a start that waits for the run 4711; what became of it."""
-    word, _ = await Lines(scripts, Limits()).join(asked(name, user=user), LOOK, RUN, FACTS, most=most)
+    word, _ = await Lines(scripts).join(asked(name, user=user), LOOK, RUN, FACTS, most=most)
     return word
 
 
@@ -58,7 +58,7 @@ async def claim(scripts: Scripts, name: str, due: str = "queue") -> Lease:
 async def turn(scripts: Scripts, name: str, *, longest_s: float = 100) -> tuple[str, Lease]:
     """Whether it is its turn, and the claim."""
     lease = await claim(scripts, name)
-    return await Lines(scripts, Limits()).turn(lease, longest_s=longest_s, again_s=15), lease
+    return await Lines(scripts).turn(lease, longest_s=longest_s, again_s=15), lease
 
 
 async def end_run(scripts: Scripts, key: RunKey) -> None:
@@ -108,7 +108,7 @@ async def test_turns_come_in_order_and_after_the_end(scripts: Scripts) -> None:
     word, lease = await turn(scripts, "a")
     assert word == "turn"
     first = await loaded(scripts, "a")
-    lines = Lines(scripts, Limits())
+    lines = Lines(scripts)
     assert await lines.take_turn(lease, first, LOOK)
     assert not await lines.take_turn(lease, first, LOOK)
     sending = await loaded(scripts, "a")
@@ -127,7 +127,7 @@ async def test_turns_come_in_order_and_after_the_end(scripts: Scripts) -> None:
 
 async def waiting(scripts: Scripts, user: str = "U1", channel: str = "A") -> tuple[list[str], list[str]]:
     """The starts of a person and of a channel that wait."""
-    lines = Lines(scripts, Limits())
+    lines = Lines(scripts)
     mine, here = await lines.waiting_of(user, most=9), await lines.waiting_in(channel, most=9)
     assert (mine.total, here.total) == (len(mine.starts), len(here.starts))
     return [one.id for one in mine.starts], [one.id for one in here.starts]
@@ -135,7 +135,7 @@ async def waiting(scripts: Scripts, user: str = "U1", channel: str = "A") -> tup
 
 async def test_those_that_wait_are_listed(scripts: Scripts) -> None:
     """Of a person and of a channel, first one first; not once their turn has come or they are taken out."""
-    lines = Lines(scripts, Limits())
+    lines = Lines(scripts)
     for name, user in (("a", "U1"), ("b", "U2"), ("c", "U1")):
         await lines.join(asked(name, text=name, user=user), LOOK, RUN, FACTS, most=5)
         await carded(scripts, name)
@@ -161,7 +161,7 @@ async def test_those_that_wait_are_listed(scripts: Scripts) -> None:
 
 async def test_the_lists_of_those_that_wait_do_not_grow(scripts: Scripts) -> None:
     """What another version took out is cleared; all of it expires, and has a most."""
-    lines = Lines(scripts, Limits(user=999, channel=999))
+    lines = Lines(scripts)
     for number in range(103):
         look = Look(f"s{number}", "S", 5)
         await lines.join(asked(f"r{number}", text=f"s{number}"), look, RUN, FACTS, most=5)
@@ -187,7 +187,7 @@ async def test_an_end_makes_it_due_at_once(scripts: Scripts) -> None:
 
 async def test_it_leaves_the_line_once(scripts: Scripts) -> None:
     """While it waits, whoever holds the claim; not when its turn has come."""
-    lines = Lines(scripts, Limits())
+    lines = Lines(scripts)
     await join(scripts, "a")
     await carded(scripts, "a")
     words = await asyncio.gather(*(lines.leave("a", "no", user) for user in ("U2", "U3")))
@@ -205,7 +205,7 @@ async def test_a_turn_that_is_taken_out_at_the_same_moment(scripts: Scripts) -> 
     await end_run(scripts, RUN)
     word, lease = await turn(scripts, "a")
     assert word == "turn"
-    lines = Lines(scripts, Limits())
+    lines = Lines(scripts)
     assert await lines.leave("a", "no", "U2") == "ok"
     assert not await lines.take_turn(lease, await loaded(scripts, "a"), LOOK)
 
@@ -231,7 +231,7 @@ async def test_one_that_was_overtaken_keeps_its_place(scripts: Scripts) -> None:
         await carded(scripts, name)
     await end_run(scripts, RUN)
     _, lease = await turn(scripts, "a")
-    requests, lines = Requests(scripts, Limits()), Lines(scripts, Limits())
+    requests, lines = Requests(scripts, Limits()), Lines(scripts)
     assert await lines.take_turn(lease, await loaded(scripts, "a"), LOOK)
     taken = await claim(scripts, "a", "requests")
     await requests.begin_sending(taken, await loaded(scripts, "a"), deadline_s=60, lease_s=30)

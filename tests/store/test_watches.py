@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 
 from bot.core.run import CardRef, Observation, RunFacts, RunKey
 from bot.flows.lease import Lease
-from bot.flows.ports import Asker, Limits, Post, Watch
+from bot.flows.ports import Asker, Post, Watch
 from bot.store.due import DueSet
 from bot.store.indexes import Indexes
 from bot.store.lanes import Budget, Posts
@@ -36,7 +36,7 @@ def asker(channel: str = "A", user: str = "U1") -> Asker:
 
 async def adopted(scripts: Scripts, key: RunKey = RUN, channel: str = "A") -> Watch:
     """A run that someone wants to watch, seen to be active."""
-    watches = Watches(scripts, Limits())
+    watches = Watches(scripts)
     assert (await watches.ask(asker(channel), key, FACTS))[0] == "new"
     watch = await watches.load(f"{channel}/{key.name}")
     claimed = await DueSet(scripts, "watches", lease_s=10).claim(1)
@@ -56,7 +56,7 @@ async def claimed_post(scripts: Scripts) -> Post:
 
 async def test_a_watch_is_one_a_channel_and_run(scripts: Scripts) -> None:
     """However many click, and however often."""
-    watches = Watches(scripts, Limits())
+    watches = Watches(scripts)
     asked = (watches.ask(asker(user=user), RUN, FACTS) for user in ("U1", "U1", "U2"))
     told = await asyncio.gather(*asked)
     assert sorted(word for word, _ in told) == ["known", "known", "new"]
@@ -68,7 +68,7 @@ async def test_a_watch_is_one_a_channel_and_run(scripts: Scripts) -> None:
 async def test_its_card_is_attached_once(scripts: Scripts) -> None:
     """A second message is another's; a later click is told where the card is."""
     watch = await adopted(scripts)
-    watches, post = Watches(scripts, Limits()), await claimed_post(scripts)
+    watches, post = Watches(scripts), await claimed_post(scripts)
     assert await watches.posted(post, watch, CardRef("A", "1.5"), "run:1") == "ok"
     assert await watches.posted(post, watch, CardRef("A", "1.5"), "run:1") == "ok"
     assert await watches.posted(post, watch, CardRef("A", "2.5"), "run:1") == "T:A:1.5"
@@ -83,16 +83,16 @@ async def test_a_deleted_card_is_nobodys_link(scripts: Scripts, *, elsewhere: bo
     await follow_run(scripts, 4711)
     if elsewhere:
         watch = await adopted(scripts, channel="B")
-        await Watches(scripts, Limits()).posted(await claimed_post(scripts), watch, CardRef("B", "2.5"), "run:1")
+        await Watches(scripts).posted(await claimed_post(scripts), watch, CardRef("B", "2.5"), "run:1")
     await scripts.redis.hset(scripts.key("card", "T:A:4711.5"), "unshowable", "message_not_found")
-    assert (await Watches(scripts, Limits()).ask(asker(), RUN, FACTS))[0] == "new"
+    assert (await Watches(scripts).ask(asker(), RUN, FACTS))[0] == "new"
     (mine,) = (await Indexes(scripts).active_of("U1", most=9)).runs
     assert mine.card == (CardRef("B", "2.5") if elsewhere else None)
 
 
 async def test_a_run_that_has_ended_is_not_watched(scripts: Scripts) -> None:
     """Neither asked for, nor seen to be active by an older look."""
-    watches = Watches(scripts, Limits())
+    watches = Watches(scripts)
     await adopted(scripts)
     assert (await watches.ask(asker("B"), RUN, FACTS))[0] == "new"
     watch = await watches.load(f"B/{RUN.name}")
@@ -112,7 +112,7 @@ async def test_an_end_that_comes_while_its_card_is_posted_is_told_there(
     watch = await adopted(scripts)
     post = await claimed_post(scripts)
     await end_run(scripts, RUN.id, "ERROR", log=log)
-    assert await Watches(scripts, Limits()).posted(post, watch, CardRef("A", "1.5"), "run:1") == "ok"
+    assert await Watches(scripts).posted(post, watch, CardRef("A", "1.5"), "run:1") == "ok"
     assert await scripts.redis.hget(scripts.key("card", "T:A:1.5"), "pending") == pending
     assert (await claimed_post(scripts)).lease.member == "end/T:A:1.5"
     listed = await Indexes(scripts).failed("U9", ["A"], most=9)
@@ -123,7 +123,7 @@ async def test_a_watched_run_may_still_be_of_a_lost_start(scripts: Scripts) -> N
     """It is nobody's as long as no start of ours has it."""
     runs = Runs(scripts)
     watch = await adopted(scripts)
-    await Watches(scripts, Limits()).posted(await claimed_post(scripts), watch, CardRef("A", "1.5"), "run:1")
+    await Watches(scripts).posted(await claimed_post(scripts), watch, CardRef("A", "1.5"), "run:1")
     await follow_run(scripts, 7)
     assert await runs.known("w", [4711, 7, 8]) == frozenset({7})
 
@@ -139,17 +139,10 @@ async def test_whose_a_run_is_is_not_forgotten_by_watching_it(scripts: Scripts) 
 
 async def test_a_claim_that_is_lost_adopts_nothing(scripts: Scripts) -> None:
     """Whoever comes late changes nothing."""
-    watches = Watches(scripts, Limits())
+    watches = Watches(scripts)
     await watches.ask(asker(), RUN, FACTS)
     watch = await watches.load(f"A/{RUN.name}")
     assert watch is not None
     stale = Lease("watches", (watch.id,), 7, 0, 10)
     assert await watches.adopt(stale, watch, FACTS, Observation("RUNNING")) == "lost"
     assert await Runs(scripts).load(RUN) is None
-
-
-async def test_a_flood_is_refused(scripts: Scripts) -> None:
-    """As of commands."""
-    watches = Watches(scripts, Limits(user=2))
-    words = [(await watches.ask(asker(), RunKey("w", number), FACTS))[0] for number in (1, 2, 3)]
-    assert words == ["new", "new", "flood"]

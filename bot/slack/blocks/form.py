@@ -23,7 +23,7 @@ from slack_sdk.models.views import View
 from bot.core.form import COMMANDS_ROOM, Filled, Form, Own, about_commands
 from bot.core.grammar import BRANCH_LIMIT, REASON_LIMIT
 from bot.core.message import Facts, Message, Preformatted
-from bot.core.text import Channel, Sentence, cut
+from bot.core.text import Channel, Sentence, cut, showable
 from bot.core.typeahead import Offer, Offers, one_line
 from bot.slack.blocks.render import render
 
@@ -173,7 +173,7 @@ def _note(sentence: Sentence) -> Json:
 
 
 def _plain(text: str) -> PlainTextObject:
-    return PlainTextObject(text=text, emoji=False)
+    return PlainTextObject(text=showable(text) or "–", emoji=False)
 
 
 def _json(made: Block | Option | OptionGroup) -> Json:

@@ -2,16 +2,18 @@
 
 Slack parses `&`, `<` and `>` as its own; `*`, `_`, `~` and backticks as formatting; `:name:` as emoji. The first three are
 escaped as Slack says (docs.slack.dev, formatting message text); before each of the others stands a word joiner,
-an invisible character that keeps Slack from reading it as markup. Only where it could begin or end formatting, at
-the edge of a word: a name like stg_orders can be copied out of a card as it is.
+an invisible character that keeps Slack from reading it as markup, as before a `>` that would begin a quotation. Only where it
+could begin or end formatting, at the edge of a word: a name like stg_orders can be copied out of a card as it is.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import UTC
+from itertools import groupby
 
-from bot.core.text import Bold, Channel, Code, Emoji, Group, Link, Mention, Sentence, Span, When
+from bot.core.text import Bold, Channel, Code, Emoji, Group, Link, Mention, Sentence, Span, When, showable
 
 JOINER = "\u2060"
 # Looks like a backtick, and ends no code span.
@@ -19,26 +21,34 @@ CODE_TICK = "\u02cb"
 
 _FORMATTING = re.compile(r"((?<![A-Za-z0-9])[*_~]|[*_~](?![A-Za-z0-9])|`|:(?=[\w+'-]{1,100}:))")
 _PINGS = re.compile(r"@(?=channel|here|everyone)", re.IGNORECASE)
+# At the beginning of a line it makes a quotation, escaped or not.
+_QUOTE = re.compile(r"(?m)^(?=&gt;)")
 _USER = re.compile(r"[UW][A-Z0-9]{1,20}")
 _GROUP = re.compile(r"S[A-Z0-9]{1,20}")
 _CHANNEL = re.compile(r"[CGD][A-Z0-9]{1,20}")
 _EMOJI = re.compile(r"[a-z0-9_+-]{1,80}")
-_SAFE_URL = re.compile(r"https?://[^\s<>|]+")
+_SAFE_URL = re.compile(r"https?://[^\s<>|`]+")
 
 
 def mrkdwn(sentence: Sentence) -> str:
-    """A sentence as mrkdwn."""
-    return "".join(_marked(span) for span in sentence)
+    """A sentence as mrkdwn. Texts beside each other are made inert as one: together they could be markup."""
+    groups = groupby(sentence, key=lambda span: isinstance(span, str))
+    return "".join(_together(list(spans)) for _, spans in groups)
+
+
+def _together(spans: Sequence[Span]) -> str:
+    texts = [span for span in spans if isinstance(span, str)]
+    return inert("".join(texts)) if texts else "".join(map(_marked, spans))
 
 
 def plain(sentence: Sentence) -> str:
     """A sentence without any markup, for plain_text fields: dialogs and labels."""
-    return "".join(_plain(span) for span in sentence)
+    return showable("".join(_plain(span) for span in sentence))
 
 
 def inert(text: str) -> str:
     """Foreign text that Slack shows as it is."""
-    return _PINGS.sub(f"@{JOINER}", _FORMATTING.sub(rf"{JOINER}\1", escape(text)))
+    return _PINGS.sub(f"@{JOINER}", _FORMATTING.sub(rf"{JOINER}\1", _QUOTE.sub(JOINER, escape(showable(text)))))
 
 
 def escape(text: str) -> str:
@@ -51,7 +61,8 @@ def _marked(span: Span) -> str:
         case str():
             return inert(span)
         case Bold(text):
-            return f"*{inert(' '.join(text.split()))}*" if text.strip() else ""
+            flat = " ".join(showable(text).split())
+            return f"*{inert(flat)}*" if flat else ""
         case Code(text):
             return _code(text)
         case Mention(user):
@@ -61,7 +72,7 @@ def _marked(span: Span) -> str:
         case Channel(channel):
             return f"<#{channel}>" if _CHANNEL.fullmatch(channel) else inert(channel)
         case Link(url, text):
-            return f"<{escape(url)}|{inert(text)}>" if _SAFE_URL.fullmatch(url) else inert(text)
+            return f"<{escape(url)}|{inert(text)}>" if _SAFE_URL.fullmatch(url) and url.isprintable() else inert(text)
         case When():
             return _when(span)
         case Emoji(name):
@@ -70,7 +81,7 @@ def _marked(span: Span) -> str:
 
 def _code(text: str) -> str:
     """Nothing is parsed between backticks but mentions; so there is no joiner to be copied along with a command."""
-    flat = " ".join(text.replace("`", CODE_TICK).split())
+    flat = " ".join(showable(text).replace("`", CODE_TICK).split())
     return f"`{escape(flat)}`" if flat else ""
 
 

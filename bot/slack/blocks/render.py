@@ -19,7 +19,7 @@ from slack_sdk.models.blocks import (
 
 from bot.core.message import Block as View
 from bot.core.message import Button, Buttons, Confirm, Facts, Heading, Message, Paragraph, Preformatted
-from bot.core.text import Sentence, cut, cut_middle
+from bot.core.text import Sentence, cut, cut_middle, showable
 from bot.slack.blocks.mrkdwn import mrkdwn, plain
 
 SECTION = 3000
@@ -75,7 +75,7 @@ def _block(view: View, limit: int) -> Json:
         case Buttons(buttons):
             made = ActionsBlock(elements=[_button(button) for button in buttons])
         case Preformatted(text):
-            return _preformatted(cut_middle(text, limit) or " ")
+            return _preformatted(cut_middle(showable(text), limit) or " ")
     block: Json = made.to_dict()
     return block
 
@@ -119,13 +119,13 @@ def _button(button: Button) -> ButtonElement:
         url=button.url,
         style=button.style,
         confirm=_confirm(button.confirm) if button.confirm else None,
-        accessibility_label=cut(button.spoken, BUTTON_LABEL) if button.spoken else None,
+        accessibility_label=cut(showable(button.spoken), BUTTON_LABEL) or None if button.spoken else None,
     )
 
 
 def _plain(text: str, limit: int) -> PlainTextObject:
     """Slack takes no blank texts, and foreign names may be blank."""
-    return PlainTextObject(text=cut(text.strip(), limit) or "–", emoji=False)
+    return PlainTextObject(text=cut(showable(text).strip(), limit) or "–", emoji=False)
 
 
 def _confirm(confirm: Confirm) -> ConfirmObject:

@@ -32,6 +32,7 @@ from bot.core.message import Message
 from bot.core.request import in_words
 from bot.core.run import CardRef
 from bot.core.text import Bold
+from bot.core.words import LINE_MOST
 from bot.flows.ports import Asker
 from bot.slack import commands
 from bot.slack.desk import Call, Desk
@@ -87,7 +88,8 @@ def read(body: Json, event: Json, me: Identity) -> Said | None:
         return None
     thread = str(event.get("thread_ts") or "")
     asker = Asker(me.team, user, channel, thread="" if thread == ts else thread)
-    return Said(asker, ts, str(event.get("text") or ""), stranger=is_stranger(body, event, me.team))
+    # One more than a command may have: it is refused as too long.
+    return Said(asker, ts, str(event.get("text") or "")[: LINE_MOST + 1], stranger=is_stranger(body, event, me.team))
 
 
 def is_stranger(body: Json, event: Json, team: str) -> bool:

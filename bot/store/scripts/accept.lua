@@ -1,18 +1,13 @@
--- Records a start, or finds the one already there. Its own protection against doubles, replays and floods.
--- ARGV: request id, same-words key, user and channel limit keys, user limit, channel limit, window in s, force,
---       ask-again window in us, most starts waiting in all, most in the channel, channel, body
--- Gives {'new' | 'known' | 'same' | 'flood' | 'full', id, asked_us}
-local id, same, body = ARGV[3], key('same', ARGV[4]), ARGV[15]
-local force, window_us, channel = ARGV[10] == '1', tonumber(ARGV[11]), ARGV[14]
+-- Records a start, or finds the one already there. Its own protection against doubles and replays.
+-- ARGV: request id, same-words key, force, ask-again window in us, most starts waiting in all, most in the channel, channel, body
+-- Gives {'new' | 'known' | 'same' | 'full', id, asked_us}
+local id, same, body = ARGV[3], key('same', ARGV[4]), ARGV[10]
+local force, window_us, channel = ARGV[5] == '1', tonumber(ARGV[6]), ARGV[9]
 local hash, at = key('req', id), now()
 
 if redis.call('EXISTS', hash) == 1 then
   return {'known', id, redis.call('HGET', hash, 'asked_us')}
 end
-
-local by_user = flooded(ARGV[5], ARGV[7], ARGV[9])
-local by_channel = flooded(ARGV[6], ARGV[8], ARGV[9])
-if by_user or by_channel then return {'flood', id, num(at)} end
 
 local other = redis.call('GET', same)
 if other and not force then
@@ -25,7 +20,7 @@ end
 
 local in_all, in_channel = key('waiting'), key('waiting', channel)
 for _, waiting in ipairs({in_all, in_channel}) do redis.call('ZREMRANGEBYSCORE', waiting, '-inf', num(at - window_us)) end
-if redis.call('ZCARD', in_all) >= tonumber(ARGV[12]) or redis.call('ZCARD', in_channel) >= tonumber(ARGV[13]) then
+if redis.call('ZCARD', in_all) >= tonumber(ARGV[7]) or redis.call('ZCARD', in_channel) >= tonumber(ARGV[8]) then
   return {'full', id, num(at)}
 end
 for _, waiting in ipairs({in_all, in_channel}) do

@@ -15,13 +15,6 @@ local function owns(set, member, token)
   local score = redis.call('ZSCORE', set, member)
   return score and tonumber(score) == tonumber(token)
 end
--- Counts one more asking of a person or a channel. Gives whether that is more than its limit in `window_s` seconds.
-local function flooded(name, limit, window_s)
-  local counter = key('flood', name)
-  local count = redis.call('INCR', counter)
-  if count == 1 then redis.call('EXPIRE', counter, window_s) end
-  return count > tonumber(limit)
-end
 local function least(a, b)
   if not a then return b end
   if not b then return a end

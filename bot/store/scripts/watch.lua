@@ -1,10 +1,7 @@
--- Records that a run is to be watched in a channel. ARGV: channel, run member, body, user and channel limit keys, user
--- limit, channel limit, window in s. Gives {'new' | 'flood', ''}, {'known', the body on record}, {'card', its card there} or {'final', state}
+-- Records that a run is to be watched in a channel. ARGV: channel, run member, body
+-- Gives {'new', ''}, {'known', the body on record}, {'card', its card there} or {'final', state}
 local channel, member = ARGV[3], ARGV[4]
 local run, cards, watch = key('run', member), key('run', member, 'cards'), key('watch', channel, member)
-local by_user = flooded(ARGV[6], ARGV[8], ARGV[10])
-local by_channel = flooded(ARGV[7], ARGV[9], ARGV[10])
-if by_user or by_channel then return {'flood', ''} end
 
 local card = redis.call('HGET', cards, channel)
 if card then

@@ -13,7 +13,7 @@ from bot.core.text import Bold, Channel, Code, Emoji, Link, Mention, Sentence, W
 from bot.slack.blocks.mrkdwn import JOINER, mrkdwn, plain
 
 AT = datetime(2026, 11, 23, 14, 20, tzinfo=UTC)
-ACTIVE = re.compile(r"<(?!/?$)[^>]*>|(?<![\w\u2060])[*_~](?=\S)|:[\w+'-]+:|@(?:here|channel|everyone)\b")
+ACTIVE = re.compile(r"<(?!/?$)[^>]*>|(?<![\w\u2060])[*_~](?=\S)|(?<!\u2060):[\w+'-]+:|@(?:here|channel|everyone)\b")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,58 @@
+"""The bot writes nowhere but into its data directory and the temporary folder: as in a container whose file system is read-only."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.stage import Stage
+
+# Runs in a mount namespace of its own: everything is read-only there but the two folders that are named first.
+READ_ONLY = """
+set -eu
+for folder in "$1" "$2"; do mount --bind "$folder" "$folder"; done
+while read -r _ point _; do
+    case "$point" in "$1" | "$2" | /proc | /proc/* | /sys | /sys/* | /dev | /dev/pts | /dev/null) continue ;; esac
+    mount -o remount,bind,ro "$point" || [ ! -w "$point" ]
+done < /proc/mounts
+if touch "$3/writable" 2> /dev/null; then echo "the file system is not read-only"; exit 97; fi
+shift 3
+exec "$@"
+"""
+
+
+@pytest.fixture
+def confined(stage: Stage, tmp_path: Path) -> Iterator[Stage]:
+    """A stage whose bots find everything read-only, their home included."""
+    unshare = shutil.which("unshare")
+    options = ["--mount", "--propagation", "private"]
+    if unshare is None or subprocess.run([unshare, *options, "mount", "--bind", "/", "/mnt"], check=False).returncode:  # noqa: S603
+        pytest.skip("no mount namespace can be made here")
+    data, home = tmp_path / "data", tmp_path / "home"
+    data.mkdir()
+    home.mkdir()
+    stage.forks = False
+    # Not pytest's own directory, whose path is too long for a socket.
+    with tempfile.TemporaryDirectory(prefix="bolt-bot-tests-") as temporary:
+        stage.launcher = (unshare, *options, "sh", "-c", READ_ONLY, "sh", str(data), temporary, str(home))
+        stage.settings |= {"HOME": str(home), "TMPDIR": temporary}
+        yield stage
+
+
+async def test_it_writes_only_where_it_may(confined: Stage, tmp_path: Path) -> None:
+    """A start is followed to its end, its log is posted as a file, and a picture is drawn."""
+    bot = await confined.start_bot()
+    await confined.slash("run nightly")
+    await confined.until(confined.card_says("succeeded"))
+    await confined.slash("history hourly")
+    files = confined.sandbox.workspace.files
+    await confined.until(lambda: any(one.name == "history.png" and one.completed for one in files.values()))
+    assert "unexpected fault" not in bot.printed()
+    assert "Read-only file system" not in bot.printed()
+    assert not list((tmp_path / "home").iterdir())
+    assert (tmp_path / "data" / "redis" / "appendonlydir").is_dir()

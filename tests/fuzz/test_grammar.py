@@ -1,0 +1,114 @@
+"""Whatever is typed is a command or a sentence that says why not, and soon."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.core.errors import BadCommand
+from bot.core.grammar import VERBS, parse
+from bot.core.mention import behind_mention
+from bot.core.words import LINE_MOST
+
+# Longer ones are refused before they are read.
+LONG = LINE_MOST
+WORDS = (
+    *VERBS,
+    *(
+        "--branch",
+        "--pr",
+        "--command",
+        "--reason",
+        "--all",
+        "--follow",
+        "--runs",
+        "--continue-on-error",
+        "-b",
+        "—branch",
+        "--",
+    ),
+    *(
+        "=",
+        '"',
+        "'",
+        "“",
+        "”",
+        "„",
+        "«",
+        "»",
+        "`",
+        "\\",
+        "<@U1>",
+        "<#C1|x>",
+        "<https://app.paradime.io/bolt/run_id/7|r>",
+    ),
+    *(
+        "4711",
+        "#4711",
+        "run-4711",
+        "99999999999999999999",
+        "-1",
+        "0",
+        "٣",
+        "²",
+        "\u2028",
+        "\x00",
+        "\u202e",
+        "\ud800",
+        "&lt;",
+        "&amp;",
+    ),
+    *("nightly", "a b", " ", "\n", "\t", "🎉", "é", "e\u0301", "", "help", "?"),
+)
+LINES = st.lists(st.sampled_from(WORDS), max_size=12).flatmap(
+    lambda words: st.sampled_from((" ", "", "  ")).map(lambda between: between.join(words))
+)
+TYPED = LINES | st.text(st.characters(), max_size=200)
+
+
+def outcome(text: str, *, run_id: int | None = None) -> str:
+    """The command's kind, or the sentence."""
+    try:
+        return type(parse(text, "/bolt", run_id=run_id)).__name__
+    except BadCommand as bad:
+        return bad.sentence
+
+
+@settings(max_examples=300)
+@given(TYPED, st.none() | st.integers(1, 2**31 - 1))
+def test_any_text_is_a_command_or_a_sentence(text: str, run_id: int | None) -> None:
+    """Never anything else; and the same text is the same thing each time."""
+    said = outcome(text, run_id=run_id)
+    assert said
+    assert len(said) <= 500
+    assert outcome(text, run_id=run_id) == said
+
+
+@given(TYPED)
+def test_any_message_is_read(text: str) -> None:
+    """What stands behind a mention is a part of what was written, or nothing is."""
+    behind = behind_mention(f"<@U0BOT> {text}", "U0BOT")
+    if behind is not None:
+        assert outcome(behind)
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [*WORDS, "a", '"a" ', "'", "--a=", "((", "run ", 'run "', "—", "<", "<<", "&", "&#", "\\\\", "x" * 50 + " "],
+)
+def test_the_time_is_bounded(piece: str) -> None:
+    """However hostile a text is, and however long Slack lets it be, it is answered within the time that Slack gives."""
+    for before in ("", "run ", "logs ", 'run nightly --command "'):
+        text = (before + (piece or "x") * LONG)[:LONG]
+        began = time.process_time()
+        assert outcome(text)
+        assert time.process_time() - began < 1.5
+
+
+def test_what_is_too_long_is_not_read() -> None:
+    """It is said how long a command may be."""
+    assert "40000 are the most" in outcome("x" * (LINE_MOST + 1))
+    assert outcome("run " + "x" * 10) == "RunCommand"

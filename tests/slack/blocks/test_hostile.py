@@ -1,0 +1,231 @@
+"""Foreign text is inert wherever it is shown: sentences, labels, menus, modals, boxes, names of files, what is read aloud."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from bot.core import suspension
+from bot.core.active import Listed
+from bot.core.artifacts import listing, safe_name
+from bot.core.bolt import Resource, RunSummary, Schedule
+from bot.core.card import run_card
+from bot.core.command import ListCommand, RunsCommand, SuspendCommand
+from bot.core.following import Batch, batch_post
+from bot.core.form import Filled, Form, own_commands
+from bot.core.history import History, alt_text
+from bot.core.home import Often, Page, Part, home
+from bot.core.message import Button, Buttons, Confirm, Facts, Heading, Message, Paragraph, Preformatted
+from bot.core.paging import page
+from bot.core.run import FailedNode, Run, RunKey
+from bot.core.run_list import run_list
+from bot.core.schedule_list import schedule_list
+from bot.core.schedule_page import schedule_page
+from bot.core.suggest import Ambiguous, Missing
+from bot.core.text import Bold, Channel, Code, Emoji, Link, Mention
+from bot.core.thread import end_post, log_file_name
+from bot.core.typeahead import Index
+from bot.flows.history import in_words, too_few
+from bot.flows.suggest import did_you_mean
+from bot.sandbox.server import Sandbox
+from bot.sandbox.slack.elements import PLAIN_OPTION
+from bot.sandbox.slack.validate import check_blocks, check_view
+from bot.slack.blocks.form import menu, run_form
+from bot.slack.blocks.mrkdwn import mrkdwn
+from bot.slack.blocks.render import render
+from bot.slack.client import SlackChat
+from bot.slack.views.home import BLOCKS, TEXTS, home_view
+from tests.core.test_history import of
+from tests.slack.blocks.hostile import HOSTILE, UNSEEN, checked, live, sentence, texts
+from tests.slack.blocks.test_cards import FACTS, FAILED, RUN, RUNNING, SUCCESS, TEST
+from tests.slack.blocks.test_reading import NIGHTLY, NOW
+
+APP = "https://app.example"
+
+
+@given(HOSTILE, HOSTILE)
+def test_a_sentence_does_nothing(text: str, other: str) -> None:
+    """Alone, beside another one, in bold, in code and as the words of a link."""
+    assert live(mrkdwn((text,))) == []
+    assert live(mrkdwn((text, other))) == []
+    bold = mrkdwn((Bold(text),))
+    assert bold == "" or (bold[0] == bold[-1] == "*" and len(bold) > 2 and live(bold[1:-1].removeprefix("&gt;")) == [])
+    code = mrkdwn((Code(text),))
+    assert code == "" or (code[0] == code[-1] == "`" and not set("`<>\n") & set(code[1:-1]))
+    link = mrkdwn((Link("https://x.test/a", text),))
+    assert link.startswith("<https://x.test/a|")
+    assert live(link.removeprefix("<https://x.test/a|").removesuffix(">").removeprefix("&gt;")) == []
+
+
+@given(HOSTILE)
+def test_a_forged_id_or_address_is_text(text: str) -> None:
+    """What is no id, emoji or address of the web shows as what it is."""
+    for span in (
+        Mention(text),
+        Channel(text),
+        Link(f"javascript:{text}", "x"),
+        Link(f"https://x.test/{text}", "x"),
+        Emoji(text),
+    ):
+        sentence(mrkdwn((span,)))
+
+
+@settings(max_examples=60)
+@given(HOSTILE, HOSTILE)
+def test_each_part_of_a_message(text: str, other: str) -> None:
+    """Within Slack's limits, and inert for its kind."""
+    confirm = Confirm(text, (text, Bold(other)), text, other)
+    button = Button("run.cancel", text, value="{}", confirm=confirm, spoken=other)
+    spans = (text, Bold(other), Code(text), " ", Link("https://x.test/a", other), text)
+    blocks = (
+        Heading(text),
+        Paragraph(spans),
+        Facts(spans),
+        Preformatted(text),
+        Preformatted(text * 40),
+        Buttons((button,)),
+    )
+    shown, made = render(Message(spans, blocks))
+    sentence(shown)
+    checked(made)
+    check_blocks(made)
+    boxes = [one for kind, one in texts(made) if kind == "text"]
+    assert len(boxes) == 2
+
+
+def pictured(name: str) -> History:
+    """The history of a schedule of that name."""
+    return replace(of(("S", 60), ("F", 30), ("S", 50)), name=name)
+
+
+def schedule(text: str, other: str) -> Schedule:
+    """A schedule that somebody has named with an intent."""
+    return replace(
+        NIGHTLY,
+        name=text,
+        slug=other,
+        cron=text,
+        owner=other,
+        last_run_state=text,
+        commands=(text, other),
+        git_branch=text,
+    )
+
+
+def messages(text: str, other: str) -> list[Message]:
+    """What is told of runs and schedules with such names, commands, logs and reasons."""
+    named = replace(FACTS, name=text, schedule=other, branch=text, commands=(text, other), overridden=True, actor=other)
+    command = replace(TEST, text=text)
+    failed = replace(FAILED, facts=named, seen=replace(FAILED.seen, commands=(command,)))
+    assert failed.end is not None
+    nodes = (FailedNode("FAIL", text, other, text, 0.4, 2), FailedNode("ERROR", other, text, other, 1.0))
+    end = replace(
+        failed.end, failed=command, number=1, excerpt=text, summary=other, nodes=nodes, counts=(("error", 2),)
+    )
+    runs: list[Run] = [replace(one, facts=named) for one in (RUNNING, SUCCESS)] + [replace(failed, end=end)]
+    one = schedule(text, other)
+    listed = [RunSummary(7, text, other, text, 8, NOW, NOW, other, text, other)]
+    return [
+        *(run_card(run, APP) for run in runs),
+        end_post(runs[-1], APP),
+        schedule_list(page([one] * 3, 1), ListCommand(text), NOW, typed="/bolt"),
+        schedule_page(one, listed, NOW, app_url=APP, active=True),
+        run_list(one, page(listed, 1), RunsCommand(other), workspace="w", app_url=APP, most=100),
+        suspension.refused(one, text, suspend=True),
+        did_you_mean(text, Missing((one, one)), lambda slug: SuspendCommand(slug, suspend=True)),
+        did_you_mean(text, Ambiguous((text, other)), RunsCommand),
+        too_few(one, pictured(text)),
+        in_words(one, pictured(text), other),
+        listing(RunKey("w", 1), "ERROR", [(command, Resource(1, text)), (command, Resource(2, other))]),
+    ]
+
+
+@settings(max_examples=40)
+@given(HOSTILE, HOSTILE)
+def test_what_is_told_of_runs_and_schedules(text: str, other: str) -> None:
+    """Cards, threads, lists, pages, questions, suggestions and lists of files, as they leave."""
+    chat = SlackChat("xoxb-1", "http://127.0.0.1:1/", str)
+    for message in messages(text, other):
+        content = chat.content(message)
+        sentence(content["text"])
+        assert len(content["text"]) <= 4000
+        if content.get("blocks"):
+            checked(content["blocks"])
+            check_blocks(content["blocks"])
+
+
+@settings(max_examples=40)
+@given(HOSTILE, HOSTILE)
+def test_the_form_its_menu_and_the_home_tab(text: str, other: str) -> None:
+    """What is typed into a field stays as it was; everything around it is inert."""
+    # What comes from Bolt, and what is typed, holds no halves of pairs any more.
+    text, other = (one.encode(errors="replace").decode() for one in (text, other))
+    one = schedule(text, other)
+    own = own_commands(other, (text, other), str)
+    index = Index.of([one])
+    filled = Filled(other, text, "1", own.text, own.mark, own.offered, reason=text, channel="C1")
+    view = run_form(Form(filled, index.offer(one), own, notes=((text,),), branch=other))
+    check_view(view, "modal")
+    checked(view)
+    for typed in ("", text):
+        made = menu(index.offers(typed))
+        options = [
+            *made.get("options", ()),
+            *(one for group in made.get("option_groups", ()) for one in group["options"]),
+        ]
+        for option in options:
+            assert list(PLAIN_OPTION(option, "")) == []
+            checked(option)
+    chat = SlackChat("xoxb-1", "http://127.0.0.1:1/", str)
+    listed = Listed(replace(RUN, facts=replace(FACTS, name=text)), "C1", f"https://acme.slack.com/{text}")
+    shown = Page(NOW, mine=Part(1, (listed,)), schedules=(Often(other, text, "C1", other),), schedules_total=1)
+    tab = home_view(chat.blocks(home(shown, APP, "/bolt"), most=BLOCKS, room=TEXTS), 0)
+    check_view(tab, "home")
+    checked(tab)
+
+
+@given(HOSTILE)
+def test_names_of_files(text: str) -> None:
+    """They lead nowhere, on any machine; the log's is of plain characters only."""
+    name = safe_name(text)
+    assert not set('/\\:*?"<>|\n\r\t') & set(name)
+    assert UNSEEN.findall(name) == []
+    log = log_file_name(1, text)
+    assert all(letter.isascii() and (letter.isalnum() or letter in "-.") for letter in log.name)
+    assert len(log.name) <= 80
+    assert len(log.title) <= 150
+
+
+@given(HOSTILE, HOSTILE)
+def test_lines_of_a_log_that_is_followed(command: str, lines: str) -> None:
+    """In a box, where nothing is markup."""
+    text, made = render(batch_post(RunKey("w", 1), Batch(command, 3, lines, 1, "0:0"), 0))
+    sentence(text)
+    check_blocks(made)
+    checked(made)
+
+
+@pytest.fixture
+async def chat(sandbox: Sandbox) -> AsyncIterator[SlackChat]:
+    """A client of a local Slack."""
+    made = SlackChat(sandbox.workspace.bot_token, f"{sandbox.base_url}/slack/api", str, call_s=2)
+    yield made
+    await made.close()
+
+
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(HOSTILE)
+async def test_a_picture_is_named_titled_and_described_in_a_line(chat: SlackChat, sandbox: Sandbox, text: str) -> None:
+    """What is read aloud for it is inert, too, and within Slack's limit."""
+    name = f"run-1-{safe_name(text)}.png"
+    file_id = await chat.start_upload(name, b"png", snippet=False, alt=alt_text(pictured(text)))
+    await chat.share_upload("C0DATAENG", None, file_id, f"History of {text}", comment=(Bold(text), ": fine"))
+    file = sandbox.workspace.files[file_id]
+    for shown in (file.name, file.title, file.alt_text):
+        assert UNSEEN.findall(shown) == []
+        assert "\n" not in shown
+    assert 0 < len(file.alt_text) <= 1000
+    sentence(list(sandbox.workspace.channels["C0DATAENG"].messages.values())[-1].text)

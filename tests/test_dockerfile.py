@@ -1,0 +1,68 @@
+"""The image: nobody's rights, nothing to write to but its volume, and a health check that asks where health is served."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bot.web.server import Place, WebServer
+from tests.e2e.stage import free_port
+
+LINES = (Path(__file__).parents[1] / "Dockerfile").read_text(encoding="utf-8").replace("\\\n", " ").splitlines()
+LAST = LINES[max(number for number, line in enumerate(LINES) if line.startswith("FROM ")) :]
+
+
+def said(instruction: str) -> list[str]:
+    """What stands behind an instruction, in the stage that is the image."""
+    return [line.removeprefix(instruction).strip() for line in LAST if line.startswith(f"{instruction} ")]
+
+
+def test_it_runs_as_nobody_in_particular() -> None:
+    """By number, which is what a cluster that forbids root looks at; and nothing is done as root after it."""
+    (user,) = said("USER")
+    number, group = user.split(":")
+    assert int(number) >= 10_000
+    assert int(group) >= 10_000
+    after = LAST[LAST.index(f"USER {user}") :]
+    assert not [line for line in after if line.startswith(("RUN ", "COPY ", "ADD "))]
+    assert any(line.startswith("ENTRYPOINT ") for line in after)
+
+
+def test_it_writes_only_to_its_volume() -> None:
+    """That is its data directory, which belongs to its user alone; its home does not exist."""
+    (volume,) = said("VOLUME")
+    assert f"BOLT_BOT_DATA_DIR={volume}" in " ".join(said("ENV"))
+    run = " ".join(said("RUN"))
+    assert re.search(rf"install --directory --owner bolt --group bolt --mode 0700 {volume}\b", run)
+    assert "--home-dir /nonexistent" in run
+
+
+@pytest.mark.parametrize("apart", [False, True])
+@pytest.mark.parametrize("alive", [False, True])
+async def test_its_health_check_asks_where_health_is_served(*, apart: bool, alive: bool) -> None:
+    """On the port of its own where there is one; and it fails where nobody answers."""
+    (check,) = said("HEALTHCHECK")
+    command = json.loads(check[check.index("[") :])
+    assert command[0] == "python"
+
+    async def fine() -> list[str]:
+        return []
+
+    server, ports = WebServer(fine), {"BOLT_BOT_HTTP_PORT": free_port(), "BOLT_BOT_ADMIN_PORT": free_port()}
+    if not apart:
+        del ports["BOLT_BOT_ADMIN_PORT"]
+    if alive:
+        places = [Place("127.0.0.1", port) for port in ports.values()]
+        await server.start(places[0], slack_over_http=True, admin=places[1] if apart else None)
+    environment = {name: str(port) for name, port in ports.items()}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, *command[1:], env=environment, stderr=subprocess.DEVNULL
+    )
+    assert (await process.wait() == 0) is alive
+    await server.stop()

@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# Asks the advisory service (OSV) whether a vulnerability is known of any locked package: `audit.sh UV [address of the service]`.
+# Exit status 1 where one is. Where the service cannot be reached nothing is known, and that is said: with AUDIT_REQUIRED=1 it
+# is exit status 2, else 0.
+set -euo pipefail
+
+uv="$1"
+service=(${2:+--service-url "$2"})
+work="$(mktemp -d)"
+trap 'rm -rf "$work"' EXIT
+found=0
+
+skip() {
+    echo "Skipped the audit of dependencies, so nothing is known of them: $1" >&2
+    [[ -z "${AUDIT_REQUIRED:-}" ]] || exit 2
+    exit "$found"
+}
+
+# Skips where what uv said is that somebody did not answer; else it is a fault.
+away() {
+    if grep -qE 'error sending request|Request failed after|HTTP status' "$work/said"; then
+        skip "$1 does not answer ($(grep -E 'cause: |error: ' "$work/said" | tail -n 1 | sed -E 's/^ *(cause|error): //'))."
+    fi
+    cat "$work/said" >&2
+    exit 2
+}
+
+# uv audits a project or a script: here is one that wants exactly what a list locks.
+script_of() {
+    printf '# /// script\n# requires-python = ">=3.11"\n# dependencies = [\n'
+    sed -nE 's/^([A-Za-z0-9][^ =]*==[^\\]*[^ \\]) *\\?$/#   "\1",/p' "$1"
+    printf '# ]\n# ///\n'
+}
+
+"$uv" audit --help >/dev/null 2>&1 || skip "this uv has no audit; the Makefile names one that has."
+for list in requirements/dev.txt tests/conformance/requirements.txt; do
+    script="$(mktemp -d -p "$work")/locked.py"
+    script_of "$list" >"$script"
+    status=0
+    "$uv" lock --quiet --script "$script" >"$work/said" 2>&1 || away "the index of packages"
+    "$uv" audit --frozen --preview-features audit "${service[@]}" --script "$script" >"$work/said" 2>&1 || status=$?
+    ((status <= 1)) || away "the advisory service"
+    echo "$list:"
+    cat "$work/said"
+    ((status == 0)) || found=1
+done
+exit "$found"
