@@ -17,7 +17,7 @@ from bot.core.run import CardRef
 from bot.flows.active import Active
 from bot.flows.adopt import Adopt
 from bot.flows.answer import Answers
-from bot.flows.approve import Approvals
+from bot.flows.approve import ApprovalRules, Approvals
 from bot.flows.artifacts import Artifacts
 from bot.flows.ask import Ask
 from bot.flows.cancel import Cancel
@@ -95,7 +95,8 @@ RINGS: dict[str, tuple[str, ...]] = {
     "watched": ("watches",),
     "queued": ("posts", "polls"),
     "wishes": ("cancels", "edits", "polls"),
-    "decided": ("requests", "edits"),
+    "approvals": ("requests", "edits"),
+    "decided": ("approvals", "requests", "edits"),
     "follows": ("posts",),
     "followed": ("follows",),
     "files": ("posts",),
@@ -166,6 +167,7 @@ class Flows:
     follow_log: FollowLog
     adopt: Adopt
     queue: Queue
+    approvals: Approvals
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +249,7 @@ class _Builder:
             "polls": 1 / settings.bolt_bot_poll_requests_a_s,
             "strays": 1 / min(settings.bolt_bot_poll_requests_a_s, STRAYS_A_S),
         }
-        names = ("requests", "polls", "strays", "ends", "cancels", "follows", "watches", "queue")
+        names = ("requests", "polls", "strays", "ends", "cancels", "follows", "watches", "queue", "approvals")
         budget = Budget.of(settings.bolt_bot_edits_a_minute, settings.bolt_bot_posts_a_minute)
         return Stores(
             scripts=scripts,
@@ -308,6 +310,14 @@ class _Builder:
                 card_url=self._card_url,
                 mask=services.mask,
                 asked=self._bells.of("watched"),
+            ),
+            approvals=Approvals(
+                stores.requests,
+                due["approvals"],
+                looks,
+                self._gate,
+                ApprovalRules(app_url, settings.bolt_bot_command, settings.bolt_bot_start_deadline_s),
+                decided=self._bells.of("decided"),
             ),
             queue=Queue(
                 stores.requests,
@@ -409,6 +419,7 @@ class _Builder:
             "follows": flows.follow_log.advance,
             "watches": flows.adopt.advance,
             "queue": flows.queue.advance,
+            "approvals": flows.approvals.advance,
         }
         kinds = {
             **{
@@ -450,7 +461,7 @@ class _Builder:
             workspace=settings.workspace,
             gate=self._gate,
             people=self._people,
-            approvals=Approvals(requests, self._gate, app_url=app_url, decided=ring("decided")),
+            approvals=flows.approvals,
             record=Record(self._audit, now=self._now),
             ask=Ask(requests, app_url=app_url, card_url=self._card_url, accepted=accepted),
             cancel=flows.cancel,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from bot.core import buttons
@@ -49,24 +50,17 @@ def given_commands(request: Request) -> tuple[str, ...]:
     return request.look.commands if request.look and request.look.overridden else ()
 
 
-def too_long(look: Look, commands: tuple[str, ...]) -> str | None:
+def too_long(commands: tuple[str, ...]) -> str | None:
     """Why a start cannot be approved: what it runs would not be seen."""
-    if sum(len(command) + 1 for command in commands) <= COMMANDS_MOST:
-        return None
-    name = look.name or look.slug
-    return f"{name} needs approval, and its commands are too long to be shown in full. Nothing was started; use fewer."
+    fits = (
+        sum(len(command) + 1 for command in commands) <= COMMANDS_MOST and max(map(len, commands), default=0) < BOX_MOST
+    )
+    return None if fits else "It needs approval, and its commands are too long to be shown in full; use fewer."
 
 
 def changed(before: Look | None, now: Look) -> bool:
     """Whether what would be started is not what was approved."""
-    if before is None:
-        return True
-    return (before.slug, before.commands, before.branch, before.parent_run) != (
-        now.slug,
-        now.commands,
-        now.branch,
-        now.parent_run,
-    )
+    return before is None or replace(before, mark=now.mark, usual_s=now.usual_s, channel_name=now.channel_name) != now
 
 
 def not_approved(request: Request) -> str:
@@ -88,16 +82,21 @@ def _boxes(commands: tuple[str, ...]) -> list[str]:
 
 def _asked(request: Request, app_url: str) -> Sentence:
     spans: list[Span] = ["Asked by ", Mention(request.user), " at ", When(request.asked_at)]
-    wanted = request.wanted
+    wanted, look = request.wanted, request.look
+    branch, number = None, None
     if isinstance(wanted, RunCommand):
-        spans += [f" · branch {cut(wanted.branch, 80)}"] if wanted.branch else []
-        spans += [f" · pull request {wanted.pull_request}"] if wanted.pull_request else []
-        spans += [" · goes on when a command fails"] if wanted.continue_on_error else []
-        spans += [f" · because: {cut(wanted.reason, REASON_SHOWN)}"] if wanted.reason else []
-    elif request.look and request.look.parent_run:
-        parent = request.look.parent_run
+        branch, number, goes_on = wanted.branch, wanted.pull_request, wanted.continue_on_error
+    elif look and look.parent_run:
         what = "all" if wanted.every else "what failed"
-        spans += [f" · runs {what} again of ", Link(run_url(app_url, parent), f"run {parent}")]
+        spans += [f" · runs {what} again of ", Link(run_url(app_url, look.parent_run), f"run {look.parent_run}")]
+        branch, number, goes_on = look.branch, look.pull_request, look.continue_on_error
+    else:
+        goes_on = False
+    spans += [f" · branch {branch}"] if branch else []
+    spans += [f" · pull request {number}"] if number else []
+    spans += [" · goes on when a command fails"] if goes_on else []
+    if isinstance(wanted, RunCommand) and wanted.reason:
+        spans.append(f" · because: {cut(wanted.reason, REASON_SHOWN)}")
     if request.approval:
         spans.append(f" · rule “{cut(request.approval.rule, 80)}”")
     return tuple(spans)

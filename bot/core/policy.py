@@ -15,7 +15,9 @@ from fnmatch import fnmatchcase
 
 WITHIN_S = 1800.0
 # Several commands in one, and what a shell puts in their place: no pattern of words sees what is done there.
-_SHELL = re.compile(r"[;&|<>$`(){}\\\n\r]")
+_SHELL = re.compile(r"[\x00;&|<>$`(){}\\\n\r#!~*?\[\]]")
+# Stands for commands of which nobody knows what they are: it fits no pattern.
+UNKNOWN_COMMAND = "\0"
 ANY_WORDS = "**"
 
 
@@ -295,10 +297,19 @@ def _decided(policy: Policy, person: Person, place: Place, question: Question) -
             case Deny(reason):
                 return Decision(Word.DENY, rule.name, reason)
             case Approve(by, within_s):
-                return Decision(Word.APPROVE, rule.name, by=by, within_s=within_s)
+                return _lacking(rule, place, question) or Decision(Word.APPROVE, rule.name, by=by, within_s=within_s)
     if question.posts and place.shared is not False:
         return Decision(Word.DENY if place.shared else Word.UNKNOWN, reason=_not_posted(place))
     return Decision(Word.DENY, reason=NO_RULE)
+
+
+def _lacking(rule: Rule, place: Place, question: Question) -> Decision | None:
+    """Why not even an approval helps. Who asks for more than may be approved must not come by to a rule that asks for less."""
+    if rule.which.commands is None and question.target.commands:
+        return Decision(Word.DENY, rule.name, "commands of your own are not among what may be approved")
+    if rule.where.shared is None and question.posts and place.shared is not False:
+        return Decision(Word.DENY if place.shared else Word.UNKNOWN, rule.name, _not_posted(place))
+    return None
 
 
 def fits(policy: Policy, person: Person, place: Place, question: Question) -> Iterable[Fit]:
@@ -353,8 +364,8 @@ def _channel(wanted: tuple[str, ...], place: Place) -> bool | None:
 def _shared(rule: Rule, place: Place, question: Question) -> bool | None:
     wanted = rule.where.shared
     if wanted is None:
-        # To post where others look in has to be allowed in so many words.
-        if isinstance(rule.effect, Deny) or not question.posts:
+        # To post where others look in has to be allowed in so many words. Of an approval see `_lacking`.
+        if not isinstance(rule.effect, Allow) or not question.posts:
             return True
         wanted = False
     return None if place.shared is None else place.shared == wanted
@@ -386,30 +397,35 @@ def _branch(rule: Rule, target: Target) -> bool:
 def _commands(rule: Rule, target: Target) -> bool:
     wanted, given = rule.which.commands, target.commands
     if wanted is None:
-        # They are the sharpest tool: off, unless a rule names them.
-        return isinstance(rule.effect, Deny) or not given
-    return _overridden(rule, wanted, given, fits_command)
+        # They are the sharpest tool: off, unless a rule names them. Of an approval see `_lacking`.
+        return not isinstance(rule.effect, Allow) or not given
+    if isinstance(rule.effect, Allow):
+        return _overridden(rule, wanted, given, fits_command)
+    # What cannot be read word by word may be what is meant.
+    return _overridden(rule, wanted, given, lambda pattern, one: fits_command(pattern, one) or not _is_plain(one))
 
 
 def _overridden(rule: Rule, wanted: Overrides, given: tuple[str, ...], like: Callable[[str, str], bool]) -> bool:
     """Whether what was given instead of a schedule's own is what a rule is about.
 
-    Who gives nothing needs no leave for it, and is not refused because of it.
+    Who gives nothing needs no leave for it, and is not refused because of it. All of it has to be allowed; one of it is
+    enough for a refusal, or an approval.
     """
     if not given:
         return wanted.none or not isinstance(rule.effect, Deny)
-    return wanted.any or all(any(like(pattern, one) for pattern in wanted.patterns) for one in given)
+    fitting = [any(like(pattern, one) for pattern in wanted.patterns) for one in given]
+    return wanted.any or (all(fitting) if isinstance(rule.effect, Allow) else any(fitting))
 
 
 def fits_command(pattern: str, command: str) -> bool:
     """Whether a command fits a pattern, word for word.
 
-    A `*` stands for any part of one word, a last word `**` for any further ones. What a shell would read as more than
-    words fits only where the pattern is that very command.
+    A `*` stands for any part of one word, but begins no option; a last word `**` stands for any further ones, options too.
+    What a shell would read as more than words fits only where the pattern is that very command.
     """
     if pattern == command:
         return True
-    if _SHELL.search(command):
+    if not _is_plain(command):
         return False
     try:
         given, wanted = shlex.split(command), shlex.split(pattern)
@@ -417,8 +433,22 @@ def fits_command(pattern: str, command: str) -> bool:
         return False
     if wanted and wanted[-1] == ANY_WORDS:
         wanted.pop()
-        given = given[: len(wanted)] if len(given) >= len(wanted) else given
-    return len(given) == len(wanted) and all(map(fnmatchcase, given, wanted))
+        given = given[: len(wanted)]
+    return len(given) == len(wanted) and all(map(_fits_word, given, wanted))
+
+
+def _fits_word(given: str, pattern: str) -> bool:
+    return fnmatchcase(given, pattern) and (not given.startswith("-") or pattern.startswith("-"))
+
+
+def _is_plain(command: str) -> bool:
+    """Whether a shell would read a command as words and nothing else."""
+    if _SHELL.search(command):
+        return False
+    try:
+        return bool(shlex.split(command))
+    except ValueError:
+        return False
 
 
 def _like(pattern: str, it: str) -> bool:
@@ -433,7 +463,7 @@ def _unknown(person: Person, place: Place, fit: Fit) -> str:
         return place.why
     if person.why and about_person & set(fit.misses):
         return person.why
-    return f"I could not find out {fit.misses[0]}"
+    return f"I could not find out {fit.misses[0]}, on which a rule depends"
 
 
 def _not_posted(place: Place) -> str:

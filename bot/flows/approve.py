@@ -4,31 +4,121 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import structlog
 
-from bot.core.errors import StoreAway
+from bot.core.approval import changed, not_approved
+from bot.core.errors import BoltDenied, BoltError, BoltRejected, StoreAway
 from bot.core.message import Message
-from bot.core.request import Request, State
+from bot.core.policy import Word
+from bot.core.refusal import refusal
+from bot.core.request import Look, Request, State
 from bot.core.run import run_url
 from bot.core.text import Bold, Link, Mention, Sentence
-from bot.flows.gate import Gate
-from bot.flows.ports import Asker, Requests
+from bot.flows.gate import Gate, action_of
+from bot.flows.lease import Lease
+from bot.flows.look import Looks, NotStartable
+from bot.flows.ports import Asker, Due, Requests
+from bot.flows.start import expired
 
 log = structlog.get_logger()
 
 DECIDE_S = 2.0
-NOT_NOTED = "I could not note your decision in time, so nothing was decided. Click again in a minute."
+LOST_S = 3600.0
+AWAY_AGAIN_S = 3.0
+CARD_AGAIN_S = 0.5
+NOT_NOTED = "I could not note your decision in time. If the card still asks in a minute, please click again."
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalRules:
+    """`deadline_s`: how long a start may wait once it is approved."""
+
+    app_url: str
+    command: str = "/bolt"
+    deadline_s: float = 60
 
 
 class Approvals:
-    """Takes decisions. `decided` wakes whoever goes on with it."""
+    """Takes decisions, and carries starts on that were approved, or not in time. `decided` wakes who goes on with it."""
 
-    def __init__(self, requests: Requests, gate: Gate, *, app_url: str, decided: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        requests: Requests,
+        due: Due,
+        looks: Looks,
+        gate: Gate,
+        rules: ApprovalRules,
+        *,
+        decided: Callable[[], None],
+    ) -> None:
         self._requests = requests
+        self._due = due
+        self._looks = looks
         self._gate = gate
-        self._app_url = app_url
+        self._rules = rules
         self._decided = decided
+
+    # --- a start that waits, or was approved ---
+
+    async def advance(self, lease: Lease) -> None:
+        """One step of the start that is claimed."""
+        request = await self._requests.load(lease.member)
+        if request is None or request.state not in {State.PENDING, State.APPROVED}:
+            log.error("a start waits for an approval that has none to get", request=lease.member)
+            await self._due.give_back(lease, delay_s=LOST_S)
+        elif request.state is State.PENDING:
+            await self._pend(lease, request)
+        else:
+            await self._look_again(lease, request)
+
+    async def _pend(self, lease: Lease, request: Request) -> None:
+        """It waits for a click, which makes it due at once, or for the end of its time."""
+        if request.approval is None or request.pending_at is None:
+            await self._due.give_back(lease, delay_s=LOST_S)
+            return
+        left_s = request.approval.within_s - lease.since_s(request.pending_at)
+        if left_s > 0:
+            await self._due.give_back(lease, delay_s=left_s)
+        else:
+            await self._requests.refused(lease, request, not_approved(request))
+
+    async def _look_again(self, lease: Lease, request: Request) -> None:
+        """It was approved. Meanwhile the schedule may be another, and the asker may not be allowed to ask any more."""
+        if lease.since_s(request.asked_at) > self._rules.deadline_s:
+            await self._requests.refused(lease, request, expired(self._rules.deadline_s))
+            return
+        if request.card is None:
+            # The click was faster than the record of the card on which it was.
+            await self._due.give_back(lease, delay_s=CARD_AGAIN_S)
+            return
+        try:
+            look = await self._looks.at(request, fresh=True)
+        except NotStartable as answer:
+            await self._requests.refused(lease, request, answer.why)
+        except (BoltDenied, BoltRejected) as refused:
+            await self._requests.refused(lease, request, f"{refused.sentence.rstrip('.')}.")
+        except BoltError:
+            await self._due.give_back(lease, delay_s=AWAY_AGAIN_S)
+        else:
+            await self._start(lease, request, look)
+
+    async def _start(self, lease: Lease, request: Request, look: Look) -> None:
+        decision, place = await self._gate.of_start(request, look, again=True)
+        why = None
+        if changed(request.look, look):
+            why = "What it runs has changed since it was asked for; ask again, so that what runs is what is approved."
+        elif decision.word is Word.APPROVE and (request.approval is None or decision.by != request.approval.by):
+            why = f"The policy wants the approval of {decision.by} by now; ask again."
+        elif decision.word not in {Word.ALLOW, Word.APPROVE}:
+            why = refusal(decision, action_of(request), self._rules.command)
+        if why is None:
+            await self._requests.approved(lease, request, replace(look, channel_name=place.name or ""))
+        else:
+            await self._requests.refused(lease, request, why)
+
+    # --- a click ---
 
     async def decide(self, asker: Asker, request_id: str, *, yes: bool) -> Message | None:
         """Approve a start, or do not. The answer, None where its card says it."""
@@ -37,6 +127,7 @@ class Approvals:
                 return await self._decide(asker, request_id, yes=yes)
         except (StoreAway, TimeoutError):
             log.warning("a decision could not be recorded in time", request=request_id, user=asker.user)
+            self._decided()
             return Message((NOT_NOTED,))
 
     async def _decide(self, asker: Asker, request_id: str, *, yes: bool) -> Message | None:
@@ -47,7 +138,7 @@ class Approvals:
             return self._over(request)
         why_not = await self._why_not(asker, request, yes=yes)
         if why_not:
-            log.warning("somebody may not decide", request=request_id, user=asker.user)
+            await self._gate.not_decided(asker, request, yes=yes, why=why_not)
             return Message((why_not,))
         why = "" if yes else "It was denied, so nothing was started."
         word = await self._requests.decide(request, asker.user, yes=yes, why=why)
@@ -79,6 +170,6 @@ class Approvals:
         if request.approved_by:
             run: Sentence = ()
             if request.run_id:
-                run = (": it is ", Link(run_url(self._app_url, request.run_id), f"run {request.run_id}"))
+                run = (": it is ", Link(run_url(self._rules.app_url, request.run_id), f"run {request.run_id}"))
             return Message((name, " was approved by ", Mention(request.approved_by), " already", *run, "."))
         return Message((name, " does not wait for approval any more; it was not started."))

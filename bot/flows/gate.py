@@ -12,7 +12,7 @@ from bot.core.audit import Entry, Event
 from bot.core.bolt import Schedule
 from bot.core.command import RunCommand, canonical
 from bot.core.errors import BoltError, StoreAway
-from bot.core.policy import Action, Decision, Person, Place, Policy, Question, Target, Word, decide
+from bot.core.policy import UNKNOWN_COMMAND, Action, Decision, Person, Place, Policy, Question, Target, Word, decide
 from bot.core.request import Approval, Look, Request
 from bot.core.run import Run, RunKey
 from bot.flows.catalog import Catalog
@@ -68,15 +68,14 @@ class Gate:
         return await self._decide(deed, await self._target_of_run(key))
 
     async def of_schedule(self, deed: Deed, name: str) -> Decision:
-        """About a schedule as somebody called it. One that there is not is called as it was."""
+        """About a schedule as somebody called it. Of one that is not found, nobody knows which it is."""
         found = await self._schedule(name)
-        return await self._decide(deed, Target(name, name) if found is None else _whole(found))
+        return await self._decide(deed, Target(None, name, None) if found is None else _whole(found))
 
     async def of_start(self, request: Request, look: Look, *, again: bool = False) -> tuple[Decision, Place]:
         """Whether a start may go on, now that it is known what it is; `again`: it was on record before, and was approved."""
-        start = isinstance(request.wanted, RunCommand)
         asker = Asker(request.team, request.user, request.channel, request.response_url, request.thread)
-        action = Action.START if start else Action.RETRY
+        action = action_of(request)
         deed = Deed(asker, action, canonical(request.wanted), request.id, request.user_name, posts=True)
         target = await self._target_of_start(request, look)
         person, place = await self._who(asker)
@@ -105,6 +104,18 @@ class Gate:
     async def group(self, name: str) -> str | None:
         """The id of a user group that the policy names."""
         return await self._people.group(name)
+
+    def shows(self, commands: tuple[str, ...]) -> bool:
+        """Whether commands can be shown word for word: nothing in them looks like a secret."""
+        return all(self._mask(command) == command for command in commands)
+
+    async def not_decided(self, asker: Asker, request: Request, *, yes: bool, why: str) -> None:
+        """Somebody wanted to decide about a start, and may not."""
+        log.warning("somebody may not decide", request=request.id, user=asker.user)
+        what = f"{'approve' if yes else 'deny'} {canonical(request.wanted)}"
+        deed = Deed(asker, action_of(request), what, request.id)
+        target = Target(request.look.slug) if request.look else Target()
+        await self._note(deed, target, await self._people.place(asker.channel), Decision(Word.DENY, reason=why))
 
     async def who(self, asker: Asker) -> tuple[Person, Place]:
         """Who asks, and where."""
@@ -158,10 +169,13 @@ class Gate:
         """A start's schedule, with what is given instead of its own. A retry has what its run had."""
         target, wanted = await self._target(look.slug, look.name), request.wanted
         if isinstance(wanted, RunCommand):
-            return replace(target, branch=wanted.branch, commands=wanted.commands)
+            # The look has the schedule's own branch.
+            return replace(
+                target, branch=None if wanted.branch == look.branch else wanted.branch, commands=wanted.commands
+            )
         own = await self._schedule(look.slug) if look.slug else None
-        other = look.branch if own is None or own.git_branch not in {None, look.branch} else None
-        return replace(target, branch=other, commands=look.commands if look.overridden else ())
+        other = None if own is not None and own.git_branch == look.branch else look.branch
+        return replace(target, branch=other, commands=_commands_of_retry(look))
 
     async def _target(self, slug: str, name: str) -> Target:
         """A schedule with its owner, which is asked for only where a rule is about that."""
@@ -178,6 +192,18 @@ class Gate:
         except BoltError:
             return None
         return found if isinstance(found, Schedule) else None
+
+
+def action_of(request: Request) -> Action:
+    """What a start is to the policy."""
+    return Action.START if isinstance(request.wanted, RunCommand) else Action.RETRY
+
+
+def _commands_of_retry(look: Look) -> tuple[str, ...]:
+    """What a retry runs instead of the schedule's own commands. Where its run had others that nobody knows, something unknown."""
+    if look.overridden:
+        return look.commands
+    return () if look.commands else (UNKNOWN_COMMAND,)
 
 
 def _whole(schedule: Schedule) -> Target:

@@ -53,6 +53,8 @@ class Looks:
 
         Raises NotStartable and BoltError.
         """
+        if fresh:
+            self._catalog.forget()
         match request.wanted:
             case RunCommand(schedule=name):
                 return await self._start(await self._schedule(name), fresh=fresh)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 
-from bot.core.approval import changed, given_commands, not_approved, too_long
+from bot.core.approval import given_commands, too_long
 from bot.core.bolt import Trigger
 from bot.core.command import RunCommand
 from bot.core.errors import (
@@ -27,7 +27,7 @@ from bot.core.errors import (
     SlackRefused,
 )
 from bot.core.message import Message, Paragraph
-from bot.core.policy import Action, Decision, Word
+from bot.core.policy import Decision, Kind, Place, Word
 from bot.core.refusal import refusal
 from bot.core.request import (
     CLOCKS_S,
@@ -46,7 +46,7 @@ from bot.core.run import CardRef, RunFacts, RunKey, is_final, run_url
 from bot.core.running import already_running, waited, why_running
 from bot.core.text import Bold, Link, Sentence, Span
 from bot.flows.answer import Answers
-from bot.flows.gate import Gate
+from bot.flows.gate import Gate, action_of
 from bot.flows.lease import Lease
 from bot.flows.listings import LISTED
 from bot.flows.look import Looks, NotStartable
@@ -56,7 +56,6 @@ from bot.flows.suggest import suggestions
 log = structlog.get_logger()
 
 LOOK_AGAIN_S = 3.0
-CARD_AGAIN_S = 0.5
 UNCLEAR_AGAIN_S = 30.0
 NOT_SENT_AGAIN_S = 2.0
 # How often a start that waited for its turn may be overtaken, and how soon it looks again where nobody is known to have done it.
@@ -120,8 +119,6 @@ class Start:
             return
         steps = {
             State.ACCEPTED: self._look,
-            State.PENDING: self._pend,
-            State.APPROVED: self._look_again,
             State.CARDED: self._send,
             State.SENDING: self._lost,
             State.LOOKING: self._search,
@@ -146,15 +143,15 @@ class Start:
         if decision.word is Word.ALLOW:
             await self._requests.looked(lease, request, look)
         elif decision.word is Word.APPROVE:
-            await self._ask_approval(lease, request, look, decision)
+            await self._ask_approval(lease, request, look, decision, place)
         else:
-            await self._refuse(lease, request, refusal(decision, _action(request), self._rules.command))
+            await self._refuse(lease, request, refusal(decision, action_of(request), self._rules.command))
 
-    async def _looked(self, lease: Lease, request: Request, *, fresh: bool = False) -> Look | None:
+    async def _looked(self, lease: Lease, request: Request) -> Look | None:
         """What the request is about to start; None where there is nothing to start, or nothing can be found out now."""
         try:
             async with self._at_once:
-                return await self._looks.at(request, fresh=fresh)
+                return await self._looks.at(request)
         except NotStartable as answer:
             await self._requests.refused(lease, request, answer.why, near=answer.near)
         except (BoltDenied, BoltRejected) as refused:
@@ -170,49 +167,25 @@ class Start:
         pause = away.retry_after_s if isinstance(away, BoltThrottled) else LOOK_AGAIN_S
         await self._due.give_back(lease, delay_s=min(pause, self._rules.deadline_s / 2))
 
-    # --- pending: somebody else has to approve it ---
+    # --- somebody else has to approve it: see bot.flows.approve ---
 
-    async def _ask_approval(self, lease: Lease, request: Request, look: Look, decision: Decision) -> None:
+    async def _ask_approval(self, lease: Lease, request: Request, look: Look, decision: Decision, place: Place) -> None:
         group = await self._gate.group(decision.by)
-        seen_in_part = too_long(look, given_commands(replace(request, look=look)))
-        if group is None:
+        commands = given_commands(replace(request, look=look))
+        why = None
+        if place.kind is Kind.DIRECT:
+            why = f"It needs the approval of {decision.by}, who do not see it in a direct message; ask for it in a channel."
+        elif group is None:
             why = f"It needs the approval of {decision.by}, and Slack knows no such user group; tell whoever runs this bot."
+        elif not self._gate.shows(commands):
+            why = "It needs approval, and its commands hold what looks like a secret, so they cannot be shown in full."
+        else:
+            why = too_long(commands)
+        if why is not None or group is None:
             await self._refuse(lease, request, f"{why} Nothing was started.")
-        elif seen_in_part:
-            await self._refuse(lease, request, seen_in_part)
-        else:
-            approval = Approval(decision.by, group, decision.rule, decision.within_s)
-            await self._requests.pending(lease, request, look, approval)
-
-    async def _pend(self, lease: Lease, request: Request) -> None:
-        """It waits for a click, which makes it due at once, or for the end of its time."""
-        if request.approval is None or request.pending_at is None:
-            await self._due.give_back(lease, delay_s=self._rules.unclear_for_s)
             return
-        left_s = request.approval.within_s - lease.since_s(request.pending_at)
-        if left_s > 0:
-            await self._due.give_back(lease, delay_s=left_s)
-        else:
-            await self._requests.refused(lease, request, not_approved(request))
-
-    async def _look_again(self, lease: Lease, request: Request) -> None:
-        """It was approved. Meanwhile the schedule may be another, and the asker may not be allowed to ask any more."""
-        if request.card is None:
-            # The click was faster than the record of the card on which it was.
-            await self._due.give_back(lease, delay_s=CARD_AGAIN_S)
-            return
-        look = await self._looked(lease, request, fresh=True)
-        if look is None:
-            return
-        if changed(request.look, look):
-            why = "What it runs has changed since it was asked for; ask again, so that what runs is what is approved."
-            await self._requests.refused(lease, request, why)
-            return
-        decision, place = await self._gate.of_start(request, look, again=True)
-        if decision.word in {Word.ALLOW, Word.APPROVE}:
-            await self._requests.approved(lease, request, replace(look, channel_name=place.name or ""))
-        else:
-            await self._refuse(lease, request, refusal(decision, _action(request), self._rules.command))
+        approval = Approval(decision.by, group, decision.rule, decision.within_s)
+        await self._requests.pending(lease, request, look, approval)
 
     # --- carded: the person can see it, so it may be sent ---
 
@@ -369,6 +342,7 @@ class Start:
         await self._requests.refused(lease, request, why, running=running)
 
     async def _undo(self, lease: Lease, request: Request) -> None:
+        log.info("not started", request=request.id, user=request.user, channel=request.channel, why=request.why)
         if request.keeps_card:
             await self._tell_waited(lease, request)
             return
@@ -420,10 +394,6 @@ def asker(request: Request) -> Asker:
     """How to answer the person who asked."""
     channel = "" if request.direct else request.channel
     return Asker(request.team, request.user, channel, request.response_url, request.thread)
-
-
-def _action(request: Request) -> Action:
-    return Action.START if isinstance(request.wanted, RunCommand) else Action.RETRY
 
 
 def expired(deadline_s: float) -> str:

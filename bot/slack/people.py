@@ -155,11 +155,10 @@ class SlackPeople:
     async def _ask_user(self, user: str) -> Json:
         answer = await self._slack.call("users.info", user=user)
         told = answer.get("user") or {}
-        email = str((told.get("profile") or {}).get("email") or "")
-        return {
-            "roles": sorted(roles(told, self._team)),
-            "domain": email.rpartition("@")[2].lower() if "@" in email else None,
-        }
+        # Without its scope there is no such field; a person may have no address as well.
+        email = (told.get("profile") or {}).get("email")
+        domain = str(email or "").rpartition("@")[2].lower()
+        return {"roles": sorted(roles(told, self._team)), "domain": None if email is None else domain}
 
     async def _ask_groups(self) -> Json:
         """The policy's groups alone: a workspace may have many, and large ones."""

@@ -28,7 +28,8 @@ from bot.core.policy import Action, Decision
 from bot.core.refusal import refusal
 from bot.core.request import request_id
 from bot.core.run import RunKey
-from bot.flows.gate import CHECK_S, Deed
+from bot.flows.gate import CHECK_S, Deed, action_of
+from bot.flows.ports import Asker
 from bot.slack.desk import Call, Desk
 
 log = structlog.get_logger()
@@ -135,6 +136,11 @@ async def unless_allowed_waiting(desk: Desk, call: Call, request: str) -> Messag
     return await unless_allowed(desk, about, desk.gate.of_look(about, waiting, waiting.look))
 
 
+def queued_id(asker: Asker, refused: str) -> str:
+    """The id of the start that waits instead of a refused one: also where the refusal, and so its button, was told twice."""
+    return request_id(asker.team, f"queue:{asker.user}:{refused}")
+
+
 async def unless_allowed_queue(desk: Desk, call: Call, refused_request: str) -> Message | None:
     """Why somebody may not let the start wait that was refused because another run goes on."""
     try:
@@ -147,5 +153,6 @@ async def unless_allowed_queue(desk: Desk, call: Call, refused_request: str) -> 
     # Its card comes where it was asked for, where its asker is answered by direct message.
     direct = earlier.direct and earlier.user == call.asker.user
     asker = replace(call.asker, channel=earlier.channel) if direct else call.asker
-    about = deed(replace(call, asker=asker), Action.START, f"queue {canonical(earlier.wanted)}", posts=True)
+    what = f"queue {canonical(earlier.wanted)}"
+    about = Deed(asker, action_of(earlier), what, queued_id(call.asker, refused_request), call.user_name, posts=True)
     return await unless_allowed(desk, about, desk.gate.of_look(about, earlier, earlier.look))

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from bot.core.policy import (
     DEFAULT,
     NO_RULE,
+    UNKNOWN_COMMAND,
     Action,
     Allow,
     Approve,
@@ -222,7 +223,7 @@ def test_a_run_of_which_nobody_knows_the_schedule() -> None:
     policy = Policy((Rule("r", Deny("no"), which=Which(schedules=("prod*",))), Rule("rest", Allow())))
     unknown = Target(slug=None, owner=None)
     decision = decide(policy, MEMBER, HERE, asks(Action.CANCEL, target=unknown))
-    assert (decision.word, decision.reason) == (Word.UNKNOWN, "I could not find out the schedule")
+    assert (decision.word, decision.reason) == (Word.UNKNOWN, "I could not find out the schedule, on which a rule depends")
 
 
 def test_posting_where_others_look_in_needs_to_be_said() -> None:
@@ -279,6 +280,41 @@ def test_a_rule_can_refuse_commands_alone() -> None:
 
 
 @pytest.mark.parametrize(
+    "given_commands",
+    [
+        ("dbt run-operation drop",),
+        ("dbt run-operation drop", "dbt test"),
+        ("dbt test", "dbt run-operation drop"),
+        ("dbt run-operation drop; true",),
+        ('dbt run-operation drop "$x"',),
+        ("dbt 'run-operation",),
+        (UNKNOWN_COMMAND,),
+    ],
+)
+@pytest.mark.parametrize("effect", [Deny("never"), Approve("@leads")])
+def test_a_refusal_of_a_command_is_not_got_round(given_commands: tuple[str, ...], effect: Deny | Approve) -> None:
+    """By a second command, or by what cannot be read word by word. The same of an approval."""
+    forbidden = Which(commands=Overrides(any=False, patterns=("dbt run-operation **",)))
+    anything = Rule("rest", Allow(), which=Which(commands=Overrides()))
+    policy = Policy((Rule("r", effect, which=forbidden), anything))
+    assert decide(policy, MEMBER, HERE, with_commands(*given_commands)).rule == "r"
+    assert decide(policy, MEMBER, HERE, with_commands("dbt test")).rule == "rest"
+
+
+def test_an_approval_is_not_got_round_by_asking_for_more() -> None:
+    """With commands of one's own, or where others look in, a rule that would let that through is not reached."""
+    later = Rule("rest", Allow(), where=Where(shared=True), which=Which(commands=Overrides()))
+    here = Rule("rest", Allow(), which=Which(commands=Overrides()))
+    policy = Policy((Rule("r", Approve("@leads")), later, here))
+    assert decide(policy, MEMBER, HERE, START).word is Word.APPROVE
+    decision = decide(policy, MEMBER, HERE, with_commands("dbt run"))
+    assert (decision.word, decision.rule) == (Word.DENY, "r")
+    assert "not among what may be approved" in decision.reason
+    assert decide(policy, MEMBER, SHARED, START).word is Word.DENY
+    assert decide(policy, MEMBER, UNSEEN, START).word is Word.UNKNOWN
+
+
+@pytest.mark.parametrize(
     ("patterns", "branch", "expected"),
     [
         (("main", "release/*"), "release/3", Word.ALLOW),
@@ -301,6 +337,14 @@ def test_branches(patterns: tuple[str, ...], branch: str | None, expected: Word)
         ("dbt run --select *", "dbt  run   --select  staging", True),
         ("dbt run --select *", "dbt run --select 'a b'", True),
         ("dbt run --select *", "dbt run --select staging --full-refresh", False),
+        ("dbt run *", "dbt run --full-refresh", False),
+        ("dbt run --*", "dbt run --full-refresh", True),
+        ("dbt run * --target ci", "dbt run # --target ci", False),
+        ("dbt run --select *", "dbt run --select a*", False),
+        ("dbt run --select *", "dbt run --select ~", False),
+        ("dbt run --select a*", "dbt run --select a*", True),
+        ("**", UNKNOWN_COMMAND, False),
+        ("**", "", False),
         ("dbt run --select *", "dbt run --select", False),
         ("dbt run **", "dbt run --select a --full-refresh", True),
         ("dbt run **", "dbt run", True),

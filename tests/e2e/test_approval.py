@@ -211,10 +211,8 @@ async def test_it_waits_through_a_restart(stage: Stage) -> None:
     await stage.bots[-1].ended()
     await stage.start_bot(settings)
     assert stage.started() == []
-    while not stage.started():
-        # Killed before the card was on record, it has to be found in the channel first.
-        await stage.click("Approve", user="grace")
-        await asyncio.sleep(0.5)
+    await stage.click("Approve", user="grace")
+    await stage.until(lambda: len(stage.started()) == 1)
     assert len(stage.cards()) == 1
 
 

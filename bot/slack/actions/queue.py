@@ -9,10 +9,9 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from bot.core.buttons import DROP_QUEUED, START_QUEUED, read_request_value
 from bot.core.errors import BadCommand
 from bot.core.message import Message
-from bot.core.request import request_id
 from bot.slack.actions.another import Answer, tell
 from bot.slack.desk import Call, Desk, click_call, click_message
-from bot.slack.permit import unless_allowed_queue, unless_allowed_waiting
+from bot.slack.permit import queued_id, unless_allowed_queue, unless_allowed_waiting
 from bot.slack.views.home import shown_page
 
 
@@ -51,8 +50,8 @@ async def _queue(desk: Desk, call: Call, value: str) -> Answer:
     if why_not is not None:
         return Answer(why_not)
     asker = call.asker
-    # However often the button is clicked, one start waits: also where the refusal, and so its button, was told twice.
-    new_id = request_id(asker.team, f"queue:{asker.user}:{refused}")
+    # However often the button is clicked, one start waits.
+    new_id = queued_id(asker, refused)
     waits, answer = await desk.queue.ask(asker, refused, new_id, call.user_name)
     return Answer(answer, replace=waits)
 

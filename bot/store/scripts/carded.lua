@@ -23,5 +23,6 @@ end
 if known[3] then redis.call('EXPIRE', key('card', card), RETENTION_S) end
 redis.call('ZREM', items, item)
 waits_no_more(id, channel)
-if state ~= 'closed' then redis.call('ZADD', key('due', state == 'queued' and 'queue' or 'requests'), num(now()), id) end
+local sets = {carded = 'requests', queued = 'queue', pending = 'approvals', approved = 'approvals', refused = 'requests'}
+if sets[state] then redis.call('ZADD', key('due', sets[state]), num(now()), id) end
 return 'ok'

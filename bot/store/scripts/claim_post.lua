@@ -51,11 +51,11 @@ end
 
 -- Uploads have a budget of their own: their methods are called twice a file, and are of tier 4 (100 a minute).
 local uploads = tonumber(redis.call('GET', key('budget', 'uploads')) or '0')
--- `card` (cards of runs that are watched and of starts that wait) and `retried` are classes of their own because an older
+-- `ask` (cards that ask for an approval), `card` (those of runs that are watched and of starts that wait) and `retried` are classes of their own because an older
 -- version, which does not know such posts, does not read them.
 -- Files that somebody asked for come behind those of ends; last, and with none of that budget, logs that are followed.
-local classes = {'start', 'card', 'digest', 'fail', 'end', 'retried', 'log', 'file', 'follow'}
-if uploads > at then classes = {'start', 'card', 'digest', 'fail', 'end', 'retried', 'follow'} end
+local classes = {'start', 'ask', 'card', 'digest', 'fail', 'end', 'retried', 'log', 'file', 'follow'}
+if uploads > at then classes = {'start', 'ask', 'card', 'digest', 'fail', 'end', 'retried', 'follow'} end
 local got, again = take('posts', classes, lease_of, opens)
 if not got and uploads > at and redis.call('EXISTS', key('posts', 'log'), key('posts', 'file')) > 0 then
   again = least(again, uploads)

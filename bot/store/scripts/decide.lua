@@ -15,6 +15,7 @@ else
   record_start('denied', id, ARGV[4], ARGV[6])
 end
 redis.call('HINCRBY', hash, 'rev', 1)
-redis.call('ZADD', key('due', 'requests'), num(at), id)
+redis.call('ZREM', key('due', 'approvals'), id)
+redis.call('ZADD', key('due', yes and 'approvals' or 'requests'), num(at), id)
 if known[2] then dirty(known[2], 'state') end
 return 'ok'

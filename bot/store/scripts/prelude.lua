@@ -303,9 +303,11 @@ local function record_start(event, id, user, outcome, run)
   local known = redis.call('HMGET', key('req', id), 'body', 'look')
   local body, look = read_facts(known[1]), read_facts(known[2])
   local by = user or body.user or ''
+  local wanted = type(body.wanted) == 'table' and body.wanted or {}
+  local schedule = look.slug or wanted.schedule or wanted.latest_of or ''
   record({'event', event, 'request', id, 'user', by, 'user_name', by == body.user and body.user_name or '',
     'team', body.team or '', 'channel', body.channel or '', 'channel_name', look.channel_name or '',
-    'schedule', look.slug or '', 'outcome', outcome or '', 'run', run or ''})
+    'schedule', schedule, 'outcome', outcome or '', 'run', run or ''})
 end
 local function record_end(member, state)
   local facts = read_facts(redis.call('HGET', key('run', member), 'facts'))

@@ -2,7 +2,10 @@
 -- ARGV: id, token, from, to, where next ('due', 'post' or 'end'), delay in us, channel, class of edit or '', field, value, ...
 -- Gives {'ok' | 'lost' | the state it is in, token}
 local id, token, from, to, place = ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7]
-local hash, set = key('req', id), key('due', 'requests')
+-- What waits for an approval stands in a set of its own, and its card in a class of its own: an older version, which does not
+-- know such starts, reads neither.
+local set = key('due', (from == 'pending' or from == 'approved') and 'approvals' or 'requests')
+local hash = key('req', id)
 local state = redis.call('HGET', hash, 'state')
 if not owns(set, id, token) then return {'lost', token} end
 if not state then
@@ -27,12 +30,13 @@ if line and not IN_LINE[to] then call_next(line) end
 
 local due = num(now() + tonumber(ARGV[8]))
 if place == 'due' then
-  redis.call('ZADD', set, due, id)
+  if set ~= key('due', 'requests') then redis.call('ZREM', set, id) end
+  redis.call('ZADD', key('due', 'requests'), due, id)
   return {'ok', due}
 end
 redis.call('ZREM', set, id)
 if place == 'post' then
-  push('posts', 'start', ARGV[9], 'start/' .. id, now())
+  push('posts', to == 'pending' and 'ask' or 'start', ARGV[9], 'start/' .. id, now())
 else
   redis.call('EXPIRE', hash, RETENTION_S)
   local card = redis.call('HGET', hash, 'card')
