@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from itertools import count, islice
+from math import inf
 from pathlib import Path
 
 from bench.stage import Options
@@ -85,9 +86,17 @@ def _row(mask: Mask, name: str, small: str, large: str) -> Row:
 
 
 def _timed(mask: Mask, small: str, large: str) -> tuple[float, float]:
-    """Megabytes of the large text a second, and how many times longer it takes than the small one."""
-    whole = _seconds(mask, large)
-    return len(large) / 1e6 / whole, whole / min(_seconds(mask, small) for _ in range(3))
+    """Megabytes of the large text a second, and how many times longer it takes than the small one.
+
+    What is above the bound is measured again: a neighbour on the machine shows once, a rule that is not linear each time.
+    """
+    whole = ratio = inf
+    for _ in range(3):
+        part, now = min(_seconds(mask, small) for _ in range(3)), _seconds(mask, large)
+        whole, ratio = min(whole, now), min(ratio, now / part)
+        if ratio <= RATIO_MOST:
+            break
+    return len(large) / 1e6 / whole, ratio
 
 
 def _seconds(mask: Mask, text: str) -> float:

@@ -66,7 +66,10 @@ def test_no_file_to_be_read(content: bytes | None, tmp_path: Path, capsys: pytes
             ["start", *GIVEN, "--schedule", "prod-a", "--owner", "a@example.com"],
             "refused: no rule of the policy allows it",
         ),
-        (["start", *GIVEN, "--schedule", "prod-a", "--group", "@data"], "refused: I could not find out the owner, on which a rule depends"),
+        (
+            ["start", *GIVEN, "--schedule", "prod-a", "--group", "@data"],
+            "refused: I could not find out the owner, on which a rule depends",
+        ),
         (["read", *GIVEN], "allowed"),
     ],
 )

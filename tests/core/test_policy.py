@@ -223,7 +223,10 @@ def test_a_run_of_which_nobody_knows_the_schedule() -> None:
     policy = Policy((Rule("r", Deny("no"), which=Which(schedules=("prod*",))), Rule("rest", Allow())))
     unknown = Target(slug=None, owner=None)
     decision = decide(policy, MEMBER, HERE, asks(Action.CANCEL, target=unknown))
-    assert (decision.word, decision.reason) == (Word.UNKNOWN, "I could not find out the schedule, on which a rule depends")
+    assert (decision.word, decision.reason) == (
+        Word.UNKNOWN,
+        "I could not find out the schedule, on which a rule depends",
+    )
 
 
 def test_posting_where_others_look_in_needs_to_be_said() -> None:
