@@ -515,6 +515,7 @@ class _Builder:
             SlackMemberships(chat),
             self._stores.requests,
             SlackHomeTab(chat),
+            self._gate,
             app_url=settings.paradime_app_url,
             command=settings.bolt_bot_command,
             card_url=self._card_url,

@@ -107,6 +107,13 @@ def away_home(at: datetime, sentence: str) -> Message:
     return Message(text, (Paragraph(text), _actions(page), Facts(_refreshed(page))))
 
 
+def closed_home(at: datetime, sentence: str, notice: Sentence) -> Message:
+    """What a Home tab shows to somebody who may not read: why, and what became of the last click."""
+    page = Page(at)
+    said: list[Block] = [Paragraph(notice)] if notice else []
+    return Message((sentence,), (*said, Paragraph((sentence,)), _actions(page), Facts(_refreshed(page))))
+
+
 def _actions(page: Page) -> Buttons:
     start = command_button("Start a run", RunForm())
     refresh = Button(f"{HOME_PAGE}.refresh", "Refresh", value=home_page_value(page.number))

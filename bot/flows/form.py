@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 import structlog
@@ -29,6 +29,9 @@ REMEMBERED = 500
 GONE = "Bolt has no such schedule any more. Choose another one."
 NO_LIST = "Bolt does not answer, so I cannot look this schedule up. Nothing was started; try again in a minute."
 
+# Why somebody may not see what a schedule runs, empty where nothing is in the way.
+WhyNot = Callable[[Schedule], Awaitable[str]]
+
 
 class Forms:
     """Makes the form and reads it. `mask` is put over commands that are shown."""
@@ -51,17 +54,25 @@ class Forms:
             snapshot = await self._catalog.snapshot(within_s=FIRST_S)
         return snapshot.index.offers(typed[:TYPED_MOST], self._mask)
 
-    async def chosen(self, filled: Filled, *, asks_channel: bool) -> Form:
-        """The form with the commands of the schedule that was chosen. What the person has written there is kept."""
+    async def chosen(self, filled: Filled, why_not: WhyNot, *, asks_channel: bool) -> Form:
+        """The form with the commands of the schedule that was chosen, where the person may see them.
+
+        What the person has written there is kept.
+        """
         snapshot, schedule = await self._find(filled.schedule, within_s=FIRST_S)
         if schedule is None:
             gone = filled.schedule and snapshot.sure
             return Form(filled, asks_channel=asks_channel, notes=((GONE,),) if gone else _notes(snapshot))
+        why = await why_not(schedule)
+        if why:
+            bare = filled if is_changed(filled) else replace(filled, commands=None, mark="", offered="")
+            offer = snapshot.index.offer(schedule, self._mask)
+            return Form(bare, offer, asks_channel=asks_channel, notes=((why,),))
         form = self._form(filled, snapshot, schedule, await self._own(schedule), asks_channel=asks_channel)
         form = replace(form, notes=_notes(snapshot))
         return replace(form, kept=True) if is_changed(filled) else _offering(form)
 
-    async def read(self, filled: Filled, *, asks_channel: bool) -> RunCommand | Problems | Form:
+    async def read(self, filled: Filled, why_not: WhyNot, *, asks_channel: bool) -> RunCommand | Problems | Form:
         """What the form asks for; what is wrong with it; or the form anew, where the commands in it are others by now."""
         snapshot, schedule = await self._find(filled.schedule, within_s=SUBMITTING_S)
         if schedule is None:
@@ -70,6 +81,9 @@ class Forms:
         result = read(filled, schedule.slug, own)
         if not isinstance(result, Stale):
             return result
+        why = await why_not(schedule)
+        if why:
+            return Problems({"schedule": why})
         form = _offering(self._form(filled, snapshot, schedule, own, asks_channel=asks_channel))
         return replace(form, notes=(changed_note(form),))
 

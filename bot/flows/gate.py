@@ -63,6 +63,11 @@ class Gate:
         """About no schedule in particular."""
         return await self._decide(deed, Target())
 
+    async def may(self, asker: Asker, question: Question) -> Decision:
+        """What holds, off the record: for what comes by itself, as at each key that is typed."""
+        person, place = await self._who(asker)
+        return decide(self.policy, person, place, question)
+
     async def of_run(self, deed: Deed, key: RunKey) -> Decision:
         """About a run: its schedule is what is on record of it."""
         return await self._decide(deed, await self._target_of_run(key))
@@ -71,6 +76,10 @@ class Gate:
         """About a schedule as somebody called it. Of one that is not found, nobody knows which it is."""
         found = await self._schedule(name)
         return await self._decide(deed, Target(None, name, None) if found is None else _whole(found))
+
+    async def of_known(self, deed: Deed, schedule: Schedule) -> Decision:
+        """About a schedule that is at hand: no other one is taken for it, whatever that is called."""
+        return await self._decide(deed, _whole(schedule))
 
     async def of_start(self, request: Request, look: Look, *, again: bool = False) -> tuple[Decision, Place]:
         """Whether a start may go on, now that it is known what it is; `again`: it was on record before, and was approved."""

@@ -17,13 +17,17 @@ from bot.core.home import (
     Page,
     Part,
     away_home,
+    closed_home,
     home,
 )
+from bot.core.policy import Action, Question
+from bot.core.refusal import refusal
 from bot.core.request import State
 from bot.core.run import CardRef
 from bot.core.text import Sentence
 from bot.flows.active import STARTS_SHOWN, listed_run, listed_starts
-from bot.flows.ports import Habit, HomeTab, Indexes, IndexPage, Lines, Memberships, Places, Requests
+from bot.flows.gate import Deed, Gate
+from bot.flows.ports import Asker, Habit, HomeTab, Indexes, IndexPage, Lines, Memberships, Places, Requests
 
 # A start takes a second or two. After some more, a Home tab is shown without its run.
 LOOK_AGAIN_S, LOOKS_MOST = 0.5, 16
@@ -50,6 +54,7 @@ class Home:
         memberships: Memberships,
         requests: Requests,
         tab: HomeTab,
+        gate: Gate,
         *,
         app_url: str,
         command: str,
@@ -61,27 +66,42 @@ class Home:
         self._memberships = memberships
         self._requests = requests
         self._tab = tab
+        self._gate = gate
         self._app_url = app_url
         self._command = command
         self._card_url = card_url
         self._now = now
 
-    async def show(self, user: str, *, number: int = 0, replaces: str = "", notice: Sentence = ()) -> None:
-        """Publish a page, counted from 0. Where `replaces` is given and is not what is shown, something newer is: nothing is done.
+    async def show(
+        self, asker: Asker, *, number: int = 0, replaces: str = "", notice: Sentence = (), opening: str = ""
+    ) -> None:
+        """Publish a page, counted from 0, or why the person may not read it.
 
-        Raises SlackError.
+        Where `replaces` is given and is not what is shown, something newer is: nothing is done. `opening` names an opening
+        of the tab for the record; what is shown in it later is asked about as well, off the record. Raises SlackError.
         """
         try:
-            page = replace(await self._page(user, number), notice=notice)
+            why_not = await self._why_not(asker, opening)
+            page = Page(self._now()) if why_not else replace(await self._page(asker.user, number), notice=notice)
         except StoreAway as away:
             message, number = away_home(self._now(), away.sentence), 0
         else:
             message, number = home(page, self._app_url, self._command), page.number
-        await self._tab.publish(user, message, page=number, replaces=replaces)
+            if why_not:
+                message = closed_home(page.at, why_not, notice)
+        await self._tab.publish(asker.user, message, page=number, replaces=replaces)
 
-    async def show_start(self, user: str, request_id: str, notice: Sentence) -> None:
+    async def _why_not(self, asker: Asker, opening: str) -> str:
+        """Why the person may not read, empty where nothing is in the way. Raises StoreAway."""
+        if opening:
+            decision = await self._gate.plain(Deed(asker, Action.READ, "open App Home", opening))
+        else:
+            decision = await self._gate.may(asker, Question(Action.READ))
+        return "" if decision.allowed else refusal(decision, Action.READ, self._command)
+
+    async def show_start(self, asker: Asker, request_id: str, notice: Sentence) -> None:
         """Say that something is being started, and show its run once there is one. Raises SlackError."""
-        await self.show(user, notice=notice)
+        await self.show(asker, notice=notice)
         for _ in range(LOOKS_MOST):
             await asyncio.sleep(LOOK_AGAIN_S)
             try:
@@ -90,7 +110,7 @@ class Home:
                 return
             if request is None or request.state not in BEFORE_A_RUN:
                 break
-        await self.show(user)
+        await self.show(asker)
 
     async def may_run_in(self, user: str, channel: str) -> May:
         """Whether a person may still have a card in a channel: read anew, as with each click.
@@ -98,6 +118,9 @@ class Home:
         Where Slack does not tell, one may where one has had a card.
         """
         places = await self._memberships.of(user)
+        if places.whole and channel not in places.names:
+            # Somebody who has just come in is not told to come in.
+            places = await self._memberships.of(user, fresh=True)
         if channel in places.names:
             return May.YES
         if places.whole and not channel.startswith("D"):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from bot.core.buttons import CANCEL_RUN, DROP_QUEUED, RunButton
+from bot.core.buttons import APPROVE_START, CANCEL_RUN, DROP_QUEUED, RunButton
 from bot.core.errors import SlackError, StoreAway
 from bot.core.posted import run_of
 from bot.core.request import Request, State
@@ -20,6 +20,7 @@ START_KEY = "start:"
 RECORD_S = 0.4
 READ_S = 0.8
 
+APPROVED = "This start was approved and has no run yet; ask again when its card shows one."
 STARTING = "This run has no number yet; ask again when its card shows one."
 UNCLEAR = "It is not known yet which run this thread belongs to; give the run's number."
 ELSEWHERE = "This card belongs to another Bolt workspace; look for its run in Bolt."
@@ -43,13 +44,14 @@ class Place:
     """What hangs on a message. `run` is None in the thread of something that is no card.
 
     `why` says why the run of a card cannot be told; `lost` is there where its record has to be made again. `waiting` is
-    the request of a start that waits in the queue.
+    the request of a start that waits in the queue, `pending` of one that waits for approval.
     """
 
     run: RunKey | None = None
     why: str = ""
     lost: LostCard | None = None
     waiting: str | None = None
+    pending: str | None = None
 
 
 class Places:
@@ -83,12 +85,17 @@ class Places:
         """The place of a start whose card has no run on record."""
         if request.state is State.QUEUED:
             return Place(why=_waits(request), waiting=request.id)
+        if request.state is State.PENDING:
+            return Place(why=_asks(request), pending=request.id)
+        if request.state is State.APPROVED:
+            return Place(why=APPROVED)
         if request.state is State.SETTLED and request.run_id:
             # The run has another card in this channel, where someone watched it before it was known whose it is.
             return Place(RunKey(self._workspace, request.run_id))
         # Of one that waited and then was sent, it may be unclear to the end what became of it: that gives no reason.
-        if request.queued_at and request.why and request.state in {State.REFUSED, State.CLOSED}:
-            return Place(why=TAKEN_OUT)
+        waited = request.queued_at or request.approval
+        if waited and request.why and request.state in {State.REFUSED, State.CLOSED}:
+            return Place(why=request.why if request.approval else TAKEN_OUT)
         return Place(why=UNCLEAR if request.state in {State.LOOKING, State.UNCLEAR, State.CLOSED} else STARTING)
 
     def _shown(self, parent: CardRef, shown: Posted | None) -> Place | None:
@@ -123,11 +130,16 @@ def _waits(request: Request) -> str:
     return f"This start waits for {run} to end and has no run yet; cancel takes it out of the queue."
 
 
+def _asks(request: Request) -> str:
+    by = f" by {request.approval.by}" if request.approval else ""
+    return f"This start waits for approval{by} and has no run yet; Approve and Deny are on its card."
+
+
 def _without_run(posted: Posted, *, away: bool) -> str:
     """Why a message of ours that names no run is a card all the same; empty where it is none."""
     if not posted.key.startswith(START_KEY):
         return ""
-    if any(button.action == DROP_QUEUED for button in posted.buttons):
+    if any(button.action in {DROP_QUEUED, APPROVE_START} for button in posted.buttons):
         return AWAY if away else FORGOTTEN
     # The card of a start has no button until it has a run.
     return "" if posted.buttons else STARTING

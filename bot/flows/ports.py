@@ -651,7 +651,8 @@ class Audit(Protocol):
 class Memberships(Protocol):
     """Who is in which channel."""
 
-    async def of(self, user: str) -> Places: ...
+    async def of(self, user: str, *, fresh: bool = False) -> Places:
+        """As was told some minutes ago at most; `fresh`: some seconds ago."""
 
 
 class HomeTab(Protocol):

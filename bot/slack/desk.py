@@ -116,7 +116,7 @@ class Call:
 
     `delivery` is the same when Slack delivers it twice. `trigger_id` opens a dialog within 3 s, and is empty where
     Slack gives none. `lost` is the card in whose thread it was typed, where Redis has lost that card's record, and
-    `waiting` the start in whose card's thread it was, while that waits in the queue.
+    `waiting` the start in whose card's thread it was, while that waits in the queue, `pending` while it waits for approval.
     """
 
     asker: Asker
@@ -125,6 +125,7 @@ class Call:
     trigger_id: str = ""
     lost: LostCard | None = None
     waiting: str | None = None
+    pending: str | None = None
 
 
 def slash_call(body: Payload) -> Call:

@@ -17,6 +17,7 @@ log = structlog.get_logger()
 # users.conversations is of tier 3: some 50 calls a minute in all.
 FRESH_S = 300.0
 AGAIN_S = 15.0
+JUST_S = 3.0
 PEOPLE_MOST = 300
 PAGE, PAGES_MOST = 999, 2
 
@@ -30,10 +31,11 @@ NOT_TOLD = "Slack did not tell me which channels you are in, so only what you as
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What was told, until when it is good on the monotonic clock."""
+    """What was told, when on the monotonic clock, and for how many seconds it is good."""
 
     places: Places
-    until: float
+    at: float
+    for_s: float
 
 
 class SlackMemberships:
@@ -45,10 +47,13 @@ class SlackMemberships:
         self._kept: dict[str, Kept] = {}
         self._held_until = float("-inf")
 
-    async def of(self, user: str) -> Places:
-        """The channels that a person is in; private ones only where the bot is, too. What Slack does not tell is told in `missing`."""
+    async def of(self, user: str, *, fresh: bool = False) -> Places:
+        """The channels that a person is in; private ones only where the bot is, too. What Slack does not tell is told in `missing`.
+
+        `fresh`: as was told some seconds ago at most.
+        """
         kept = self._kept.get(user)
-        if kept is not None and kept.until > self._clock():
+        if kept is not None and kept.at + (JUST_S if fresh else kept.for_s) > self._clock():
             return kept.places
         if self._held_until > self._clock():
             return Places(whole=False, missing=NOT_TOLD)
@@ -60,7 +65,7 @@ class SlackMemberships:
         except SlackError as error:
             log.info("Slack does not tell in which channels somebody is", user=user, why=str(error))
             places, for_s = Places(whole=False, missing=NOT_TOLD), AGAIN_S
-        self._keep(user, Kept(places, self._clock() + for_s))
+        self._keep(user, Kept(places, self._clock(), for_s))
         return places
 
     async def _ask(self, user: str) -> Places:

@@ -45,6 +45,9 @@ def deed(call: Call, action: Action, text: str, *, posts: bool = False) -> Deed:
 
 async def refused(desk: Desk, call: Call, command: Command) -> Message | None:
     """Why a command is not done, None where it may be, or where it is asked about later, as a start is."""
+    if call.waiting is not None or call.pending is not None:
+        # It is about a start, which has no run yet: that is asked about where it is taken back.
+        return None
     asking = _asking(desk, call, command)
     return None if asking is None else await unless_allowed(desk, *asking)
 

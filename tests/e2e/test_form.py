@@ -439,14 +439,16 @@ async def test_the_global_shortcut_asks_for_the_channel(stage: Stage) -> None:
 
 
 async def test_a_refusal_after_the_global_shortcut_is_private(stage: Stage) -> None:
-    """In a channel in which the bot is not, it is told there all the same."""
+    """In a channel in which the bot is not, it is told there all the same; one that it cannot see stays in the form."""
     await stage.start_bot()
     await stage.sandbox.slack.people.shortcut("ada", "run.form", "finance")
     form = await Modal(stage).opened()
-    await form.choose("nightly")
+    await form.choose("always on")
+    assert "/invite @" in (await form.errors())["channel"]
+    form.fill("channel", "C0ANALYTICS")
     await form.submit()
-    await stage.until(stage.told_privately("/invite"))
-    assert stage.private()[-1].channel == "C0FINANCE"
+    await stage.until(stage.told_privately("is already running as"))
+    assert stage.private()[-1].channel == "C0ANALYTICS"
     assert stage.started() == []
 
 

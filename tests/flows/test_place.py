@@ -8,14 +8,16 @@ from dataclasses import dataclass
 import pytest
 from redis.asyncio import Redis
 
-from bot.core.buttons import CANCEL_RUN, DROP_QUEUED, OPEN_RUN, RETRY_FAILED, request_value, run_value
+from bot.core.buttons import APPROVE_START, CANCEL_RUN, DROP_QUEUED, OPEN_RUN, RETRY_FAILED, request_value, run_value
 from bot.core.message import Button, Buttons, Message, Paragraph
+from bot.core.request import Approval
 from bot.core.run import CardRef, Run, RunFacts, RunKey
-from bot.flows.place import AWAY, ELSEWHERE, FORGOTTEN, LOST, STARTING, TAKEN_OUT, UNCLEAR, Place, Places
+from bot.flows.place import APPROVED, AWAY, ELSEWHERE, FORGOTTEN, LOST, STARTING, TAKEN_OUT, UNCLEAR, Place, Places
 from bot.flows.ports import Limits
 from bot.sandbox.server import Sandbox
 from bot.sandbox.slack import Fault
 from bot.slack.client import SlackChat
+from bot.store.codec import dump
 from bot.store.requests import Requests
 from bot.store.runs import Runs
 from bot.store.scripts import Scripts
@@ -23,6 +25,7 @@ from tests.store.record import follow_run
 
 CHANNEL = "C0DATAENG"
 APP = "https://app.example"
+APPROVAL = dump(Approval("@data-team", "S0DATATEAM", "four eyes", 60))
 FACTS = RunFacts("nightly", "Nightly full build", asked_by="U0ADA")
 OPEN = Button(OPEN_RUN, "Open in Bolt", url=f"{APP}/bolt/run_id/7")
 
@@ -104,15 +107,33 @@ async def test_a_start_that_waits(stage: Stage) -> None:
     assert "waits for run 6 to end" in place.why
 
 
+async def test_a_start_that_waits_for_approval(stage: Stage) -> None:
+    """It has no run, and can be taken back; approved, it no longer can."""
+    await stage.start(state="pending", approval=APPROVAL)
+    place = await stage.of("7.5")
+    assert (place.run, place.pending) == (None, "request-7")
+    assert "waits for approval by @data-team and has no run yet" in place.why
+    await stage.scripts.redis.hset(stage.scripts.key("req", "request-7"), "state", "approved")
+    assert await stage.of("7.5") == Place(why=APPROVED)
+
+
+@pytest.mark.parametrize("state", ["refused", "closed"])
+async def test_a_start_that_was_not_approved(stage: Stage, state: str) -> None:
+    """It says why."""
+    await stage.start(state=state, approval=APPROVAL, why="It was denied, so nothing was started.")
+    assert await stage.of("7.5") == Place(why="It was denied, so nothing was started.")
+
+
 async def test_a_start_whose_run_has_another_card_here(stage: Stage) -> None:
     """Its own card names that run, and so does its thread."""
     await stage.start(state="settled", run="9")
     assert await stage.of("7.5") == Place(RunKey("w", 9))
 
 
-async def test_the_card_of_a_start_that_waits_and_is_not_on_record(stage: Stage) -> None:
+@pytest.mark.parametrize("action", [DROP_QUEUED, APPROVE_START])
+async def test_the_card_of_a_start_that_waits_and_is_not_on_record(stage: Stage, action: str) -> None:
     """It does not wait any more, unless its record only cannot be read."""
-    drop = Button(DROP_QUEUED, "Do not run", value=request_value("request-7"))
+    drop = Button(action, "Do something", value=request_value("request-7"))
     ts = await stage.post(drop)
     assert await stage.of(ts) == Place(why=FORGOTTEN)
     await stage.scripts.redis.client_pause(1000)

@@ -11,7 +11,16 @@ from bot.sandbox.server import Sandbox
 from bot.sandbox.slack import Fault
 from bot.slack import memberships
 from bot.slack.client import SlackChat
-from bot.slack.memberships import AGAIN_S, FRESH_S, NO_PRIVATE, NO_SCOPE, NOT_TOLD, PEOPLE_MOST, SlackMemberships
+from bot.slack.memberships import (
+    AGAIN_S,
+    FRESH_S,
+    JUST_S,
+    NO_PRIVATE,
+    NO_SCOPE,
+    NOT_TOLD,
+    PEOPLE_MOST,
+    SlackMemberships,
+)
 
 ADA, GUS = "U0ADA", "U0GUS"
 
@@ -86,6 +95,22 @@ async def test_a_missing_scope_is_told(
     places = await of.of(ADA)
     assert (set(places.names), places.whole, places.missing) == (names, False, told)
     await of.of(ADA)
+    assert asked(sandbox) == 2
+
+
+async def test_whoever_has_just_come_in_is_seen_where_it_matters(
+    of: SlackMemberships, sandbox: Sandbox, clock: Clock
+) -> None:
+    """What is some seconds old does where nothing depends on it, and not where somebody would be refused."""
+    await of.of(GUS)
+    sandbox.workspace.channel("analytics").members.append(GUS)
+    clock.now += JUST_S - 0.1
+    assert "C0ANALYTICS" not in (await of.of(GUS, fresh=True)).names
+    assert asked(sandbox) == 1
+    clock.now += 0.2
+    assert "C0ANALYTICS" not in (await of.of(GUS)).names
+    assert "C0ANALYTICS" in (await of.of(GUS, fresh=True)).names
+    assert "C0ANALYTICS" in (await of.of(GUS)).names
     assert asked(sandbox) == 2
 
 

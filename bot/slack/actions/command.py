@@ -32,6 +32,6 @@ def register(app: AsyncApp, desk: Desk) -> None:
             desk.later(desk.tell(call.asker, answer), call.asker)
         page = shown_page(body)
         if page is not None:
-            desk.later(desk.home.show(call.asker.user, number=page), call.asker)
+            desk.later(desk.home.show(call.asker, number=page), call.asker)
 
     app.action(re.compile(rf"^{re.escape(COMMAND)}\."))(on_click)

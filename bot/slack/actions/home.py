@@ -30,7 +30,7 @@ def register(app: AsyncApp, desk: Desk) -> None:
     async def on_page(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
         call = click_call(body, action)
         await ack()
-        desk.later(desk.home.show(call.asker.user, number=read_home_page_value(action.get("value") or "")), call.asker)
+        desk.later(desk.home.show(call.asker, number=read_home_page_value(action.get("value") or "")), call.asker)
 
     async def on_run(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
         call = click_call(body, action)
@@ -80,7 +80,7 @@ async def _start(desk: Desk, call: Call, wanted: Wanted, channel: str) -> Messag
     if answer is None:
         where: Sentence = ("our direct messages",) if channel.startswith("D") else (Channel(channel),)
         notice: Sentence = ("Asked to ", *_what(wanted), "; its card is in ", *where, ".")
-        desk.later(desk.home.show_start(asker.user, asked.id, notice), asker)
+        desk.later(desk.home.show_start(asker, asked.id, notice), asker)
     return answer
 
 

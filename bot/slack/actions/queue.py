@@ -33,7 +33,7 @@ def register(app: AsyncApp, desk: Desk) -> None:
         page = shown_page(body)
         if page is not None:
             notice = answer.text if answer is not None else ()
-            desk.later(desk.home.show(asker.user, number=page, notice=notice), asker)
+            desk.later(desk.home.show(asker, number=page, notice=notice), asker)
         elif answer is not None:
             desk.later(desk.tell(asker, answer), asker)
 

@@ -9,9 +9,17 @@ from bot.slack.actions.cancel import take_wish
 from bot.slack.desk import Call, Desk
 from bot.slack.permit import unless_allowed_waiting
 
+NOT_STARTED = "It is not started; its card says who has decided that."
+
 
 async def handle(desk: Desk, call: Call, command: CancelCommand) -> Message | None:
-    """Keep the wish, and answer what is known of it. A start that waits is taken out of the queue instead."""
+    """Keep the wish, and answer what is known of it.
+
+    A start that waits is taken out of the queue instead, and one that waits for approval is taken back, or denied.
+    """
+    if call.pending is not None:
+        # Whoever looks at a thread does not see what changes beside it.
+        return await desk.approvals.decide(call.asker, call.pending, yes=False) or Message((NOT_STARTED,))
     if call.waiting is not None:
         why_not = await unless_allowed_waiting(desk, call, call.waiting)
         if why_not is not None:

@@ -8,6 +8,7 @@ import structlog
 from slack_bolt.async_app import AsyncApp
 
 from bot.core.errors import SlackError
+from bot.core.request import request_id
 from bot.flows.ports import Asker
 from bot.slack.desk import Desk
 from bot.slack.events.said import is_stranger
@@ -28,14 +29,15 @@ def register(app: AsyncApp, desk: Desk) -> None:
             return
         view = event.get("view") or {}
         asker = Asker(desk.me.team, event["user"], "")
-        desk.later(_show(desk, asker.user, view.get("hash") or ""), asker)
+        opening = request_id(asker.team, f"home:{asker.user}:{event.get('event_ts', '')}")
+        desk.later(_show(desk, asker, opening, view.get("hash") or ""), asker)
 
     app.event("app_home_opened")(on_opened)
 
 
-async def _show(desk: Desk, user: str, replaces: str) -> None:
+async def _show(desk: Desk, asker: Asker, opening: str, replaces: str) -> None:
     """Nobody has asked for anything: where it fails, what was shown stays, and the log has it."""
     try:
-        await desk.home.show(user, replaces=replaces)
+        await desk.home.show(asker, replaces=replaces, opening=opening)
     except SlackError as error:
-        log.warning("a Home tab could not be filled", user=user, why=str(error))
+        log.warning("a Home tab could not be filled", user=asker.user, why=str(error))

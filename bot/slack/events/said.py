@@ -163,8 +163,8 @@ async def _read_command(desk: Desk, call: Call, text: str) -> tuple[Call, Comman
     if meant == named:
         return call, meant
     place = await desk.places.of(asker.team, CardRef(asker.channel, asker.thread))
-    if place.waiting and isinstance(meant, CancelCommand):
-        return replace(call, waiting=place.waiting), meant
+    if (place.waiting or place.pending) and isinstance(meant, CancelCommand):
+        return replace(call, waiting=place.waiting, pending=place.pending), meant
     if place.why:
         raise BadCommand(place.why)
     if place.run is None:

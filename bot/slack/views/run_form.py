@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections import OrderedDict
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
+from bot.core.bolt import Schedule
 from bot.core.buttons import command_button
-from bot.core.command import RunCommand, RunForm, canonical
-from bot.core.errors import SlackError, SlackLost, SlackRefused
+from bot.core.command import RunCommand, RunForm, ShowCommand, canonical
+from bot.core.errors import SlackError, SlackLost, SlackRefused, StoreAway
 from bot.core.form import CHANNEL, Field, Filled, Form, Problems
 from bot.core.message import Buttons, Message, Paragraph
+from bot.core.policy import Action, Question
 from bot.core.request import request_id
 from bot.core.text import Sentence
+from bot.core.typeahead import Offers
+from bot.flows.form import WhyNot
+from bot.flows.home import May
 from bot.flows.ports import Asked, Asker
 from bot.slack.blocks.form import CALLBACK, CHOOSE, COMMANDS, CONTINUE, VALUE, menu, run_form
 from bot.slack.blocks.mrkdwn import plain
 from bot.slack.desk import Call, Desk, click_asker
+from bot.slack.permit import deed, unless_allowed
 
 log = structlog.get_logger()
 
@@ -30,8 +38,21 @@ CLOSED = "not_found"
 VIEWS_KNOWN = 1000
 # Longer than any form has room for.
 TEXT_MOST = 12_000
+# While somebody types, and with what reading the form and recording the start may take, under the 3 s that Slack waits.
+OFFERS_S = 1.0
+MEMBER_S = 0.8
 NO_CHANNEL = (
     "I no longer know in which channel this was asked for. Nothing was started; close this and ask for it again."
+)
+NOT_THERE = (
+    "This channel is archived, or one of us is not in it, so nothing was started. "
+    "Join it, type /invite {bot} in it where it is private, or choose another one."
+)
+NOT_TOLD = (
+    "Slack did not tell me whether you are in this channel, so nothing was started. Type {command} there instead."
+)
+NOT_CHECKED = (
+    "I could not check in time whether you are in this channel, so nothing was started. Try again in a minute."
 )
 
 Json = dict[str, Any]
@@ -69,13 +90,16 @@ def register(app: AsyncApp, desk: Desk) -> None:
 
     async def on_typed(ack: AsyncAck, body: Json) -> None:
         typed = body.get("value")
-        await ack(**menu(await desk.forms.offers(typed if isinstance(typed, str) else "")))
+        found, may = await asyncio.gather(
+            desk.forms.offers(typed if isinstance(typed, str) else ""), _may_read(desk, body)
+        )
+        await ack(**menu(found if may else Offers()))
 
     async def on_chosen(ack: AsyncAck, body: Json, action: Json) -> None:
         view = _dict(body.get("view"))
         number = newest.next(str(view.get("id") or ""))
         await ack()
-        desk.later(_complete(desk, newest, view, action, number), click_asker(body))
+        desk.later(_complete(desk, newest, body, action, number), click_asker(body))
 
     async def on_submitted(ack: AsyncAck, body: Json) -> None:
         answer = await _submitted(desk, body)
@@ -107,11 +131,40 @@ class _Newest:
         return self._numbers.get(view_id, number) == number
 
 
-async def _complete(desk: Desk, newest: _Newest, view: Json, action: Json, number: int) -> None:
+def _reader(body: Json) -> Asker:
+    """Who looks into the form, and from where. A channel that was only chosen in it gives nobody leave to read."""
+    return replace(click_asker(body), channel=_known_channel(_dict(body.get("view"))))
+
+
+async def _may_read(desk: Desk, body: Json) -> bool:
+    """Whether schedules may be offered: not where that cannot be told in time. Typing leaves nothing on record."""
+    try:
+        async with asyncio.timeout(OFFERS_S):
+            return (await desk.gate.may(_reader(body), Question(Action.READ))).allowed
+    except (StoreAway, TimeoutError):
+        return False
+
+
+def _why_not_read(desk: Desk, body: Json) -> WhyNot:
+    """Asks whether what a schedule runs may be shown."""
+    user = _dict(body.get("user"))
+    name = _text(user.get("name")) or _text(user.get("username"))
+
+    async def why_not(schedule: Schedule) -> str:
+        call = Call(_reader(body), f"view:{_dict(body.get('view')).get('id')}:show:{schedule.id}", name)
+        about = deed(call, Action.READ, canonical(ShowCommand(schedule.slug)))
+        refused = await unless_allowed(desk, about, desk.gate.of_known(about, schedule))
+        return plain(refused.text) if refused else ""
+
+    return why_not
+
+
+async def _complete(desk: Desk, newest: _Newest, body: Json, action: Json, number: int) -> None:
     """Show the commands of the schedule that was chosen."""
+    view = _dict(body.get("view"))
     view_id = str(view.get("id") or "")
-    chosen = _text(_dict(action.get("selected_option")).get("value"))
-    form = await desk.forms.chosen(read_view(view, schedule=chosen), asks_channel=_asks_channel(view))
+    filled = read_view(view, schedule=_text(_dict(action.get("selected_option")).get("value")))
+    form = await desk.forms.chosen(filled, _why_not_read(desk, body), asks_channel=_asks_channel(view))
     if not newest.is_it(view_id, number):
         return
     try:
@@ -125,12 +178,27 @@ async def _complete(desk: Desk, newest: _Newest, view: Json, action: Json, numbe
 async def _submitted(desk: Desk, body: Json) -> Json:
     """What the acknowledgement says: nothing where a run starts, else what is wrong, or the form anew."""
     view = _dict(body.get("view"))
-    result = await desk.forms.read(read_view(view), asks_channel=_asks_channel(view))
+    result = await desk.forms.read(read_view(view), _why_not_read(desk, body), asks_channel=_asks_channel(view))
     if isinstance(result, Form):
         return {"response_action": "update", "view": desk.views.view(run_form(result))}
     if isinstance(result, Problems):
         return _errors(desk, view, result.fields)
+    why = await _why_not_there(desk, body["user"]["id"], read_view(view).channel) if _asks_channel(view) else ""
+    if why:
+        return _errors(desk, view, {"channel": why})
     return await _start(desk, body, view, result)
+
+
+async def _why_not_there(desk: Desk, user: str, channel: str) -> str:
+    """Why the card may not go to a channel that was chosen in the form: anybody can choose any that Slack shows."""
+    try:
+        async with asyncio.timeout(MEMBER_S):
+            may = await desk.home.may_run_in(user, channel)
+    except (SlackError, StoreAway, TimeoutError):
+        return NOT_CHECKED
+    if may is May.UNKNOWN:
+        return NOT_TOLD.format(command=desk.command)
+    return "" if may is May.YES else NOT_THERE.format(bot=f"@{desk.me.name}")
 
 
 async def _start(desk: Desk, body: Json, view: Json, wanted: RunCommand) -> Json:
