@@ -112,7 +112,21 @@ class Places:
             return Place(why=LOST)
         if posted is None or not posted.ours:
             return Place()
-        return self._named(parent, posted) or Place(why=_without_run(posted, away=away))
+        named = self._named(parent, posted)
+        if named is None and not away:
+            named = await self._just_posted(posted)
+        return named or Place(why=_without_run(posted, away=away))
+
+    async def _just_posted(self, posted: Posted) -> Place | None:
+        """The place of a start whose card is there, and not on record yet: whoever answers at once may be faster."""
+        if not posted.key.startswith(START_KEY):
+            return None
+        try:
+            async with asyncio.timeout(RECORD_S):
+                request = await self._requests.load(posted.key.removeprefix(START_KEY))
+        except (StoreAway, TimeoutError):
+            return None
+        return self._of_request(request) if request is not None and request.card is None else None
 
     def _named(self, parent: CardRef, posted: Posted) -> Place | None:
         """The place of a message of ours whose buttons name a run."""
