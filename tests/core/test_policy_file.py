@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 import yaml
 from hypothesis import given
@@ -255,3 +258,12 @@ def test_whatever_shape_its_rules_have(rules: list[object]) -> None:
     """A policy, or faults with lines."""
     text = yaml.safe_dump({"version": 1, "rules": rules})
     assert all(line.startswith(("line ", "and ")) for line in lines_of(text) or ())
+
+
+def test_the_page_s_example_is_a_policy() -> None:
+    """What people copy from the documentation works."""
+    page = (Path(__file__).parents[2] / "docs" / "policy.md").read_text()
+    (example,) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    policy = read_policy(example)
+    assert next(rule.name for rule in policy.rules) == "guests look"
+    assert policy.groups == {"@analytics", "@data-leads"}

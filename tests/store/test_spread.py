@@ -1,0 +1,72 @@
+"""Polls: what was asked for at once is spread over the interval, a batch a tick."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from redis.asyncio import Redis
+
+from bot.core.run import Observation, RunKey
+from bot.flows.lease import Lease
+from bot.flows.ports import Observed
+from bot.store.due import DueSet
+from bot.store.runs import Runs
+from bot.store.scripts import Scripts
+
+BATCH, RUNS, INTERVAL_S = 100, 500, 5.0
+STEP_US = 1_000_000
+
+
+async def begin(redis: Redis) -> Scripts:
+    """So many runs, all due now."""
+    scripts = Scripts(redis, "test", retention_s=1000)
+    async with redis.pipeline(transaction=False) as pipe:
+        for number in range(RUNS):
+            pipe.hset(scripts.key("run", f"w:{number}"), mapping={"rev": "1", "state": "RUNNING", "facts": "{}"})
+            pipe.zadd(scripts.key("due", "polls"), {f"w:{number}": 1})
+        await pipe.execute()
+    return scripts
+
+
+async def poll_all(scripts: Scripts) -> Counter[float]:
+    """Each run once, a batch at a time; how many are due when."""
+    due, runs = DueSet(scripts, "polls", lease_s=10), Runs(scripts)
+    for _ in range(RUNS // BATCH):
+        claimed = await due.claim(BATCH)
+        assert claimed.lease is not None
+        lease: Lease = claimed.lease
+        seen = [Observed(RunKey.parse(name), Observation("RUNNING"), INTERVAL_S) for name in lease.members]
+        await runs.observe(lease, claimed.at_us, seen)
+    scores = await scripts.redis.zrange(scripts.key("due", "polls"), 0, -1, withscores=True)
+    return Counter(score for _, score in scores)
+
+
+async def test_batches_that_were_polled_at_once_drift_apart(redis_client: Redis) -> None:
+    """By a tick each time, and none is due more than a tick before its interval is over."""
+    scripts = await begin(redis_client)
+    seconds, micros = await redis_client.time()
+    now_us = int(seconds) * STEP_US + int(micros)
+    after = await poll_all(scripts)
+    assert sum(after.values()) == RUNS
+    assert len(after) >= 2
+    assert all(score % STEP_US == 0 for score in after)
+    assert min(after) >= now_us + (INTERVAL_S - 2) * STEP_US
+    first = sorted(after.values())
+    assert first[0] >= BATCH
+
+
+async def test_few_runs_stay_together(redis_client: Redis) -> None:
+    """One request serves them all."""
+    scripts = Scripts(redis_client, "test", retention_s=1000)
+    async with redis_client.pipeline(transaction=False) as pipe:
+        for number in range(20):
+            pipe.hset(scripts.key("run", f"w:{number}"), mapping={"rev": "1", "state": "RUNNING", "facts": "{}"})
+            pipe.zadd(scripts.key("due", "polls"), {f"w:{number}": 1})
+        await pipe.execute()
+    due, runs = DueSet(scripts, "polls", lease_s=10), Runs(scripts)
+    claimed = await due.claim(BATCH)
+    assert claimed.lease is not None
+    seen = [Observed(RunKey.parse(name), Observation("RUNNING"), INTERVAL_S) for name in claimed.lease.members]
+    await runs.observe(claimed.lease, claimed.at_us, seen)
+    scores = await redis_client.zrange(scripts.key("due", "polls"), 0, -1, withscores=True)
+    assert len({score for _, score in scores}) == 1
