@@ -47,6 +47,7 @@ RULES_MOST = 500
 LIST_MOST = 500
 TEXT_MOST = 300
 FAULTS_MOST = 20
+DEEPEST = 20
 LONGEST_S = 86_400.0
 WITHIN = re.compile(r"(\d{1,5}) ?(s|min|h)")
 UNITS_S = {"s": 1, "min": 60, "h": 3600}
@@ -78,7 +79,7 @@ def read_policy(text: str) -> Policy:
     if len(text) > LARGEST:
         raise PolicyError((f"the file is larger than {LARGEST // 1024} KB",))
     try:
-        root = yaml.compose(_without_aliases(text), Loader=yaml.SafeLoader)
+        root = yaml.compose(_flat(text), Loader=yaml.SafeLoader)
     except PolicyError:
         raise
     except yaml.MarkedYAMLError as error:
@@ -96,12 +97,16 @@ def read_policy(text: str) -> Policy:
     return policy
 
 
-def _without_aliases(text: str) -> str:
-    """Refuses anchors and aliases: what refers to something else is not read from top to bottom. Raises PolicyError."""
+def _flat(text: str) -> str:
+    """Refuses anchors, aliases and deep nesting: a policy is read from top to bottom. Raises PolicyError and YAML's errors."""
+    depth = 0
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
-        mark = event.start_mark
-        if mark is not None and getattr(event, "anchor", None):
-            raise PolicyError((f"line {mark.line + 1}: anchors and aliases are not used here; write it out",))
+        line = event.start_mark.line + 1 if event.start_mark else 1
+        if getattr(event, "anchor", None):
+            raise PolicyError((f"line {line}: anchors and aliases are not used here; write it out",))
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEEPEST:
+            raise PolicyError((f"line {line}: this is nested deeper than anything in a policy",))
     return text
 
 
