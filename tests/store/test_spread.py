@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 from redis.asyncio import Redis
 
@@ -37,8 +38,13 @@ async def poll_all(scripts: Scripts) -> Counter[float]:
         lease: Lease = claimed.lease
         seen = [Observed(RunKey.parse(name), Observation("RUNNING"), INTERVAL_S) for name in lease.members]
         await runs.observe(lease, claimed.at_us, seen)
-    scores = await scripts.redis.zrange(scripts.key("due", "polls"), 0, -1, withscores=True)
-    return Counter(score for _, score in scores)
+    return await due_when(scripts)
+
+
+async def due_when(scripts: Scripts) -> Counter[float]:
+    """How many runs are due when, in microseconds."""
+    found: list[Any] = list(await scripts.redis.zrange(scripts.key("due", "polls"), 0, -1, withscores=True))
+    return Counter(float(score) for _, score in found)
 
 
 async def test_batches_that_were_polled_at_once_drift_apart(redis_client: Redis) -> None:
@@ -68,5 +74,4 @@ async def test_few_runs_stay_together(redis_client: Redis) -> None:
     assert claimed.lease is not None
     seen = [Observed(RunKey.parse(name), Observation("RUNNING"), INTERVAL_S) for name in claimed.lease.members]
     await runs.observe(claimed.lease, claimed.at_us, seen)
-    scores = await redis_client.zrange(scripts.key("due", "polls"), 0, -1, withscores=True)
-    assert len({score for _, score in scores}) == 1
+    assert len(await due_when(scripts)) == 1
