@@ -138,6 +138,8 @@ async def test_direct_messages(stage: Stage, tab: Tab) -> None:
     """What the bot writes to one person is there for that person, and where the manifest says so nobody answers."""
     ws = stage.sandbox.workspace
     ws.features = dataclasses.replace(ws.features, messages_tab_read_only=True)
+    # Another manifest is no change that is told: whoever has the page open sees it when it is loaded anew.
+    await tab.page.reload()
     ws.post(ws.direct("U0ADA"), ws.bot, "your run has ended")
     direct = tab.page.get_by_role("navigation", name="Channels").get_by_role("button", name=re.compile("^Bolt"))
     await direct.first.click()
