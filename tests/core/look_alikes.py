@@ -45,7 +45,7 @@ LOOK_ALIKES = (
     "  keyfile: /etc/dbt/service-account.json",
     "  keepalives_idle: 0",
     "Connection test: [OK connection ok]",
-    "  using profiles.yml file at /root/.dbt/profiles.yml",
+    "  using profiles.yml file at /usr/app/.dbt/profiles.yml",
     "dbt debug: private_key is not set",
     "dbt --no-version-check --use-colors build --select tag:secrets+ --exclude fct_token_usage",
     "dbt build --select state:modified+ --defer --state ./artifacts/prod-20260105T020000",
