@@ -227,6 +227,54 @@ async def test_an_invalid_query_for_one_run_alone(api: Api, client: BoltClient) 
     assert len(api.asked) == 1
 
 
+def named(asked: Asked, name: object = "Status") -> Answer:
+    """An answer that tells the type's name where it is asked for."""
+    kind = {"__typename": name} if "__typename" in asked.query else {}
+    return Answer({"data": {alias: status | kind for alias, status in told(asked).items()}})
+
+
+async def test_what_is_asked_is_written_once(api: Api, client: BoltClient) -> None:
+    """When the backend has said what it calls the type: half the text, the same answers."""
+    api.answer = named
+    for _ in range(2):
+        assert sorted((await client.poll(range(1, 101))).found) == list(range(1, 101))
+    first, second = (asked.query for asked in api.asked)
+    assert first.count("commands") == 100
+    assert second.count("commands") == 1
+    assert "fragment Status on Status {" in second
+    assert len(second) < len(first) / 2
+
+
+@pytest.mark.parametrize("name", [None, "", "Two words", "X { id } }", "é", "x" * 101, 5, ["Status"], "Status\n"])
+async def test_a_name_that_is_none_comes_into_no_query(api: Api, client: BoltClient, name: object) -> None:
+    """What a server says is put into a query only where it is a name."""
+    api.answer = lambda asked: named(asked, name)
+    for _ in range(2):
+        assert list((await client.poll([1])).found) == [1]
+    assert ["fragment" in asked.query for asked in api.asked] == [False, False]
+
+
+async def test_a_backend_that_takes_no_fragments(api: Api, client: BoltClient) -> None:
+    """It is asked again without one at once, and for good; the limit stays."""
+    api.answer = lambda asked: errors("Unknown type") if "fragment" in asked.query else named(asked)
+    for _ in range(3):
+        assert len((await client.poll(range(1, 101))).found) == 100
+    assert ["fragment" in asked.query for asked in api.asked] == [False, True, False, False]
+    assert client.batch_limit == MOST
+
+
+async def test_too_large_is_no_reason_against_fragments(api: Api, client: BoltClient) -> None:
+    """It is refused without one as well: halves are asked for, with it."""
+    api.answer = lambda asked: (
+        named(asked) if len(asked.run_ids) <= 50 or len(api.asked) == 1 else errors("Query is too complex")
+    )
+    await client.poll(range(1, 101))
+    assert len((await client.poll(range(1, 101))).found) == 100
+    assert [len(batch) for batch in batches(api)] == [100, 100, 100, 50, 50]
+    assert ["fragment" in asked.query for asked in api.asked] == [False, True, False, True, True]
+    assert client.batch_limit == 50
+
+
 async def test_a_server_that_slows_is_asked_for_fewer() -> None:
     """Whatever it answers in the end; and never for less than a few, for then it is not the size."""
     now = 0.0

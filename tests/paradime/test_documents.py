@@ -27,6 +27,7 @@ FIXED = {
     "RETRY_ALL": documents.RETRY_ALL,
     "RETRY_FROM_FAILURE": documents.RETRY_FROM_FAILURE,
     "statuses": documents.statuses([1, 2, 2_147_483_647]),
+    "statuses, shared": documents.statuses([1, 2, 2_147_483_647], "BoltRunStatus"),
 }
 SPELLED = {
     "schedule": documents.schedule,
@@ -71,9 +72,10 @@ def test_the_newer_ones_do_not(name: str) -> None:
     assert validate(schema_without(OLD_BACKEND_LACKS), parse(ALL[name]))
 
 
-def test_a_poll_never_asks_for_logs() -> None:
+@pytest.mark.parametrize("kind", ["", "BoltRunStatus"])
+def test_a_poll_never_asks_for_logs(kind: str) -> None:
     """Nothing that may be megabytes stands in it."""
-    text = documents.statuses([1])
+    text = documents.statuses([1], kind)
     assert not any(word in text for word in ("stdout", "stderr", "resources"))
 
 
