@@ -35,6 +35,7 @@ AT_ONCE = 32
 RETENTION_S = 30 * 86_400
 LONG = ("sleep 7200",)
 USER = "ada"
+SLUG = "seeded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +126,10 @@ async def _unlimited(slack: Control) -> AsyncIterator[None]:
 
 async def _start(bolt: Control, runs: int, commands: Sequence[str]) -> tuple[Look, list[int]]:
     """Runs of one schedule, started by its control API."""
-    made = await bolt.post("bolt/schedules", {"name": "Seeded", "slug": "seeded", "commands": list(commands)})
+    made = await bolt.post("bolt/schedules", {"name": "Seeded", "slug": SLUG, "commands": list(commands)})
 
     async def start(_number: int) -> int:
-        return int((await bolt.post("bolt/runs", {"slug": "seeded"}))["id"])
+        return int((await bolt.post("bolt/runs", {"slug": SLUG}))["id"])
 
     run_ids = await many(range(runs), start)
     return Look(made["slug"], made["name"], 0, tuple(commands), made["gitBranch"]), sorted(run_ids)

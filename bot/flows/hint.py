@@ -17,7 +17,6 @@ log = structlog.get_logger()
 # A run is polled for hints once in this time at most, whatever number of them comes.
 GAP_S = 1.0
 LOOKUPS_MOST = 20
-REMEMBERED_MOST = 1000
 
 
 class Hints:
@@ -31,17 +30,18 @@ class Hints:
         self._workspace = workspace
         self._woken = woken
         self._gap_s = gap_s
-        self._run_of: dict[int, int] = {}
         self._lookups: dict[int, asyncio.Task[None]] = {}
 
     async def take(self, hint: Hint) -> None:
         """Make the runs due now. A run that is not followed is not followed for a hint. Raises StoreAway."""
         if hint.runs:
             await self._due(*hint.runs)
-        elif hint.command in self._run_of:
-            await self._due(self._run_of[hint.command])
         elif hint.command is not None:
-            self._look_up(hint.command)
+            known = self._bolt.known_run_of(hint.command)
+            if known is not None:
+                await self._due(known)
+            else:
+                self._look_up(hint.command)
 
     async def close(self) -> None:
         """Break off what is being looked up: a hint may be lost, the next poll comes all the same."""
@@ -70,9 +70,6 @@ class Hints:
         try:
             run_id = await self._bolt.run_of_command(command_id)
             if run_id is not None:
-                self._run_of[command_id] = run_id
-                while len(self._run_of) > REMEMBERED_MOST:
-                    self._run_of.pop(next(iter(self._run_of)))
                 await self._due(run_id)
         except (BoltError, StoreAway) as error:
             log.info("a hint came to nothing; its run is polled in its turn", command=command_id, why=str(error))

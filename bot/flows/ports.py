@@ -76,6 +76,9 @@ class Bolt(Protocol):
     async def run_of_command(self, command_id: int) -> int | None:
         """The run that a command belongs to, None where Bolt does not tell."""
 
+    def known_run_of(self, first_command_id: int) -> int | None:
+        """The run whose first command that is, None where a poll or a question has not told it lately."""
+
     async def command_log(self, command_id: int, cursor: str = "0:0") -> LogPage:
         """A part of a command's live log."""
 

@@ -39,6 +39,8 @@ PAGE = 1000
 PAGES_MOST = 50
 COMMANDS_AT_ONCE = 40
 SPLITS_MOST = 24
+# One a run that is followed, about 100 bytes each.
+COMMANDS_REMEMBERED = 20_000
 NEW_SPELLING, OLD_SPELLING = "slug", "scheduleName"
 LONGEST_TIMEOUT_S = 20.0
 NO_SCHEDULE = ApiError("Bolt has no such schedule.")
@@ -98,6 +100,7 @@ class BoltClient:
         self._spelling = NEW_SPELLING
         self._schedules_document = documents.SCHEDULES
         self._batch = Batch(self._transport.post)
+        self._run_of: dict[int, int] = {}
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -167,7 +170,11 @@ class BoltClient:
 
     async def poll(self, run_ids: Sequence[int]) -> Polled:
         """The statuses of many runs, in one request where that works. Not repeated."""
-        return await self._batch.poll(run_ids)
+        polled = await self._batch.poll(run_ids)
+        for run_id, status in polled.found.items():
+            if status.commands:
+                self._remember(min(command.id for command in status.commands), run_id)
+        return polled
 
     async def status(self, run_id: int) -> bolt.RunStatus:
         """One run's status. Raises BoltRejected where Bolt does not know the run."""
@@ -182,7 +189,20 @@ class BoltClient:
     async def run_of_command(self, command_id: int) -> int | None:
         """The run that a command belongs to, None where Bolt does not tell. Never its output."""
         reply = await self._read(documents.RUN_OF_COMMAND, {"id": command_id})
-        return _parsed(models.CommandRun, reply, "boltCommand").schedule_run_id
+        run_id = _parsed(models.CommandRun, reply, "boltCommand").schedule_run_id
+        if run_id is not None:
+            self._remember(command_id, run_id)
+        return run_id
+
+    def known_run_of(self, first_command_id: int) -> int | None:
+        """The run whose first command that is, None where a poll or a question has not told it lately."""
+        return self._run_of.get(first_command_id)
+
+    def _remember(self, first_command_id: int, run_id: int) -> None:
+        self._run_of.pop(first_command_id, None)
+        self._run_of[first_command_id] = run_id
+        while len(self._run_of) > COMMANDS_REMEMBERED:
+            self._run_of.pop(next(iter(self._run_of)))
 
     async def command_log(self, command_id: int, cursor: str = "0:0") -> bolt.LogPage:
         """A part of a command's live log."""

@@ -74,6 +74,18 @@ async def test_bursts_collapse(stage: Stage) -> None:
     assert lookups == 1
 
 
+async def test_a_command_that_a_poll_has_told_is_not_looked_up(stage: Stage) -> None:
+    """Which run it is of is known: the hint costs one poll and nothing else."""
+    bot = await stage.start_bot({"BOLT_BOT_POLL_MIN_S": "1", "PARADIME_WEBHOOK_SECRET": SECRET})
+    await stage.slash("run backfill")
+    await stage.until(stage.card_says("is running"))
+    (run,) = stage.started()
+    assert await hint(stage, bot, run.id) == 202
+    stage.sandbox.bolt.end(run.id, "SUCCESS")
+    await stage.until(stage.replied("succeeded"))
+    assert stage.asked("boltCommand") == 0
+
+
 def _touch(stage: Stage) -> bool:
     """Nothing tells the workspace that time has passed in Bolt: look again soon."""
     asyncio.get_running_loop().call_later(0.05, stage.sandbox.workspace.log, "look", "bolt", "again")
