@@ -26,7 +26,7 @@ ENDS_A_MINUTE = 20
 FAILED_SHARE = 0.3
 SEED = 20
 INTERVAL_S = 5
-WINDOW_S = 300.0
+WINDOW_S = 600.0
 QUICK_S = 60.0
 WARM_S = 15.0
 # How long after the last end something may still be told.
