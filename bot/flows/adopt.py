@@ -80,8 +80,6 @@ class Adopt:
         log.info("asked to watch", run=key.id, word=word, user=asker.user, channel=asker.channel)
         if word == "card":
             return self._has_card(key, more)
-        if word == "final":
-            return self._ended(key, more)
         self._asked()
         if word == "known" and more != asker.user:
             return Message((f"Run {key.id} gets its card here in a moment: ", Mention(more), " has asked for it, too."))

@@ -434,7 +434,7 @@ class Watches(Protocol):
     """Runs that are to be watched in a channel."""
 
     async def ask(self, asker: Asker, key: RunKey, facts: RunFacts) -> tuple[str, str]:
-        """Record it: `new`, `known` (and who asked first), `card` (and its name) or `final` (and the state)."""
+        """Record it: `new`, `known` (and who asked first) or `card` (and its name)."""
 
     async def load(self, name: str) -> Watch | None: ...
     async def adopt(self, lease: Lease, watch: Watch, facts: RunFacts, seen: Observation) -> str:

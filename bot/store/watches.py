@@ -29,7 +29,7 @@ class Watches:
         self._scripts = scripts
 
     async def ask(self, asker: Asker, key: RunKey, facts: RunFacts) -> tuple[str, str]:
-        """Record it, unless the run has a card there, or has ended."""
+        """Record it, unless the run has a card there."""
         body = dump(Body(asker, facts))
         word, more = await self._scripts.run("watch", asker.channel, key.name, body)
         return str(word), load(Body, more).asker.user if word == "known" else str(more)

@@ -245,6 +245,28 @@ async def test_killed_before_its_card(stage: Stage) -> None:
     await stage.until(stage.card_says("is running"), timeout_s=LONG_S)
 
 
+async def test_killed_before_it_is_told_that_the_run_is_over(stage: Stage) -> None:
+    """The click was acknowledged: its answer comes after the restart, also where the bot knew it at once."""
+    add_schedule(stage)
+    run = starts(stage)
+    await stage.start_bot(SHORT)
+    await offered(stage, run.id)
+    await offered(stage, run.id, user="grace", channel="analytics")
+    await stage.click(WATCH)
+    await stage.until(stage.card_says("is running"))
+    ends(stage, run)
+    await stage.until(stage.card_says("succeeded"))
+    stage.sandbox.workspace.faults.add(SlackFault("drop_before", "*", count=None))
+    stage.sandbox.workspace.faults.add(SlackFault("drop_before", "response_url", count=None))
+    await stage.click(WATCH, user="grace", channel="analytics")
+    stage.bots[-1].kill()
+    await stage.bots[-1].ended()
+    stage.sandbox.workspace.faults.clear()
+    await stage.start_bot(SHORT)
+    await stage.until(stage.told_privately("there is nothing to watch", "grace"), timeout_s=LONG_S)
+    assert stage.cards("analytics") == []
+
+
 async def test_a_deleted_card_gives_its_place_to_a_new_one(stage: Stage) -> None:
     """Once Slack has said that it is gone."""
     add_schedule(stage)

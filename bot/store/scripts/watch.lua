@@ -1,5 +1,6 @@
 -- Records that a run is to be watched in a channel. ARGV: channel, run member, body
--- Gives {'new', ''}, {'known', the body on record}, {'card', its card there} or {'final', state}
+-- Gives {'new', ''}, {'known', the body on record} or {'card', its card there}. Of a run that is over it is recorded, too:
+-- that there is nothing to watch is told by whoever claims it, also where this process ends at once.
 local channel, member = ARGV[3], ARGV[4]
 local run, cards, watch = key('run', member), key('run', member, 'cards'), key('watch', channel, member)
 
@@ -14,8 +15,6 @@ if card then
   end
   redis.call('EXPIRE', key('card', card), RETENTION_S)
 end
-local known = redis.call('HMGET', run, 'final', 'state')
-if known[1] == '1' then return {'final', known[2]} end
 local state = redis.call('HGET', watch, 'state')
 if state == 'asked' or state == 'looked' then return {'known', redis.call('HGET', watch, 'body')} end
 
