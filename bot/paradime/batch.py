@@ -100,7 +100,7 @@ class Batch:
 
     async def _take(self, batch: list[int], reply: Reply, polled: Polled) -> None:
         if self._kind == "" and batch:
-            self._kind = _kind(reply, batch[0])
+            self._kind = _type_name(reply, batch[0])
         statuses = await in_pieces(batch, lambda run_id: _status(reply, run_id))
         for run_id, status in zip(batch, statuses, strict=True):
             if isinstance(status, BoltError):
@@ -122,7 +122,7 @@ def _status(reply: Reply, run_id: int) -> RunStatus | BoltError:
         return BoltLost("Bolt's answer is not of the shape that its contract says.")
 
 
-def _kind(reply: Reply, run_id: int) -> str:
+def _type_name(reply: Reply, run_id: int) -> str:
     """The name of the type that was told of a run, where it is one that may stand in a query."""
     found = reply.data.get(f"r{run_id}") if reply.data else None
     name = found.get("__typename") if isinstance(found, dict) else None

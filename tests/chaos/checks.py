@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from tests.chaos.plan import QUEUE, WATCH
-from tests.chaos.seen import Card, Command, RunSeen, Seen, Wish
+from tests.chaos.seen import STALL, Card, Command, RunSeen, Seen, Upset, Wish
 
 STARTED_WITHIN_S = 60.0
 # A delivery waits for its replica, and a clock is read twice.
@@ -93,7 +93,14 @@ def may_be_unclear(seen: Seen, command: Command) -> bool:
     # On a machine that is busy otherwise, Bolt may begin a run when nobody waits for its answer any more.
     if any(run.at - at > ANSWER_S for run in runs_of(seen, command) for at in times):
         return True
-    return any(one.since - SENDING_S <= at <= one.until + SENDING_S for one in seen.upsets for at in times)
+    return any(_struck(one, at) for one in seen.upsets for at in times)
+
+
+def _struck(upset: Upset, sent_at: float) -> bool:
+    """Whether it may have struck what was recorded as being sent at that time."""
+    if upset.what == STALL:
+        return upset.since - ANSWER_S <= sent_at <= upset.until
+    return upset.since - SENDING_S <= sent_at <= upset.until + SENDING_S
 
 
 def shown_unclear(seen: Seen, command: Command) -> bool:
@@ -316,7 +323,7 @@ def nothing_left(seen: Seen) -> Found:
             left.place.startswith("posts:log:")
             and left.due_in > 0
             and not seen.patient
-            and (seen.upsets or seen.struck)
+            and (seen.struck or any(one.what != STALL for one in seen.upsets))
         ):
             continue
         yield Violation("left over", f"{left.place}: {left.member} {left.state}, due in {left.due_in:.1f} s")

@@ -32,7 +32,7 @@ async def look(stage: Stage, *, patient: bool) -> Seen:
         struck=tuple(stage.striker.struck),
         upsets=tuple(
             sorted(
-                (*stage.store.away, *(one for each in stage.replicas for one in each.upsets)),
+                (*stage.store.away, *stage.stalls, *(one for each in stage.replicas for one in each.upsets)),
                 key=lambda one: one.since,
             )
         ),

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+# What an upset is called that is nobody's but the machine's.
+STALL = "stall"
+
 
 @dataclass(frozen=True, slots=True)
 class Command:
@@ -77,7 +80,10 @@ class Struck:
 
 @dataclass(frozen=True, slots=True)
 class Upset:
-    """A time in which a process was ended or stopped, or Redis was away. `replica` is -1 for Redis."""
+    """A time in which a process was ended or stopped, or Redis was away, or Slack and Bolt stood still for want of processor time.
+
+    `replica` is -1 for the latter two.
+    """
 
     what: str
     replica: int

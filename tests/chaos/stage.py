@@ -26,7 +26,7 @@ from bot.sandbox.slack.sockets import Answer, Connection
 from tests.chaos.checks import NOT_WRITTEN
 from tests.chaos.plan import DROP, WATCH, Click, Plan, Press, Typed
 from tests.chaos.processes import PASSWORD, ROOT, Replica, Store
-from tests.chaos.seen import Command, Pressed
+from tests.chaos.seen import STALL, Command, Pressed, Upset
 from tests.chaos.strikes import OWN_ADDRESS, OWN_TOKEN, Handler, Striker
 
 KEY, SECRET = "chaos-api-Key-1", "chaos-api-Secret-2"
@@ -35,6 +35,8 @@ LABEL = "Cancel run"
 TYPED_MOST = 8
 NEW = 5
 TYPED_AGAIN_S = 1.5
+# A fifth of what a replica waits for an answer: reading, doing and answering take several turns.
+PULSE_S, STALL_S = 0.05, 0.2
 # Commands that are typed again have numbers of their own.
 NUMBERS = 10_000
 SETTINGS = {
@@ -92,7 +94,10 @@ class Stage:
     private_by_url: set[str] = field(default_factory=set)
     # After how many seconds the replica is there again that is killed when it acknowledges the next thing of a kind.
     kill_at_ack: dict[str, list[float]] = field(default_factory=dict)
+    # When this process, in which Slack and Bolt are, was late for itself, and so for everyone.
+    stalls: list[Upset] = field(default_factory=list)
     history: int = 0
+    _pulse: asyncio.Task[None] | None = None
 
     def __post_init__(self) -> None:
         """Furnish the sandbox."""
@@ -132,6 +137,7 @@ class Stage:
             return await self.striker.handle(request, handler)
 
         self.sandbox.app.middlewares.append(struck)
+        self._pulse = asyncio.create_task(self._feel_pulse())
         await self.sandbox.start()
         await self.store.start()
         for number in range(self.plan.replicas):
@@ -166,8 +172,17 @@ class Stage:
         self.striker.ports[port] = number
         return port
 
+    async def _feel_pulse(self) -> None:
+        while True:
+            began = time.time()
+            await asyncio.sleep(PULSE_S)
+            if time.time() - began > PULSE_S + STALL_S:
+                self.stalls.append(Upset(STALL, -1, began, time.time()))
+
     async def close(self) -> None:
         """End everything at once."""
+        if self._pulse is not None:
+            self._pulse.cancel()
         for replica in self.replicas:
             replica.destroy()
             await replica.stop()

@@ -45,6 +45,7 @@ WELL = Seen(
 LOOKING = dataclasses.replace(CARD, text="*Job* may have started: I am looking for the run", runs=(), replies=())
 LOST = Struck(AT + 1, 0, "trigger", "lost_before", executed=False, about="chaos-1")
 TOLD = Struck(AT, 0, "post:end", "late", executed=True, about="end:7")
+STALLED = Upset("stall", -1, AT + 1.5, AT + 2)
 KILLED = Upset("kill", 0, AT + 1, AT + 2)
 STOPPED = Upset("pause", 0, AT + 1, AT + 2)
 
@@ -86,6 +87,8 @@ def broken() -> Iterator[tuple[str, Seen]]:
     yield "started late", but(runs=run(at=AT + 70))
     yield "lost", but(runs=(), cards=(), wishes=())
     yield "unclear without a cause", but(runs=(), cards=(LOOKING,))
+    late = dataclasses.replace(STALLED, since=AT + 2.5, until=AT + 3)
+    yield "unclear without a cause", but(runs=(), cards=(LOOKING,), upsets=(late,), unclear={"abc": AT + 1})
     yield "false refusal", but(commands=command(told=("It failed. Nothing was started.",)))
     yield "false refusal", but(commands=command(answers=("That was too much. Nothing was started.",)))
     yield "two cards", but(cards=(CARD, *card(ts="1.2", key="")))
@@ -126,6 +129,10 @@ def excused() -> Iterator[tuple[str, Seen]]:
     yield "not taken in, and started", but(commands=command(problems=("operation_timeout",)))
     yield "looked for", but(runs=(), cards=(LOOKING,), struck=(LOST,), unclear={"abc": AT + 1})
     yield "looked for, never sent", but(runs=(), cards=(LOOKING,), upsets=(KILLED,), unclear={"abc": AT + 1})
+    yield (
+        "looked for, while Bolt stood still",
+        but(runs=(), cards=(LOOKING,), upsets=(STALLED,), unclear={"abc": AT + 1}),
+    )
     yield (
         "unclear, with a run that Bolt began late",
         but(cards=(LOOKING,), runs=run(at=AT + 2.5), unclear={"abc": AT + 1}),
