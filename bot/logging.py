@@ -133,9 +133,8 @@ def _plain(record: logging.LogRecord) -> bool:
     """A connection to Slack that does not come is a line and no fault of ours: the SDK, which gives a traceback, tries again."""
     if record.name.partition(".")[0] in SLACK and record.exc_info and str(record.msg).startswith("Failed to connect"):
         kind = record.exc_info[0]
-        record.msg = f"a connection to Slack has failed; trying again ({kind.__name__ if kind else 'no reason given'})"
-        record.exc_info = None
-        record.levelno, record.levelname = logging.WARNING, "WARNING"
+        why = f"a connection to Slack has failed; trying again ({kind.__name__ if kind else 'no reason given'})"
+        vars(record).update(msg=why, exc_info=None, levelno=logging.WARNING, levelname="WARNING")
     return True
 
 

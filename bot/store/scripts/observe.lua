@@ -13,8 +13,8 @@ if ends >= MANY then later_us = tonumber(ARGV[6]) end
 -- Due times fall into ticks, so that one request serves many runs: a power of two of seconds, a quarter of the delay at
 -- most. Where there are so many runs that a shorter one fills a batch as well, it is shorter: they are spread evenly then.
 -- Rounded down, so that no run waits longer than its bound.
--- What was polled at once (after a start, or an outage) would be due at once for ever, and the last of its batches wait for the others: a
--- tick that has a whole batch already gives to the one before it, until they are spread over the interval.
+-- What was polled at once (after a start, or an outage) would be due at once for ever, and the last of its batches wait for the others: of a
+-- tick that has a whole batch already a run goes to the last one before it that has room, so that they are spread over the interval.
 local BATCH, SHORTEST_US = 100, 125000
 local followed = math.max(1, redis.call('ZCARD', polls))
 local crowds = {}
@@ -26,8 +26,10 @@ local function due_after(delay_us)
   local filling_us = math.max(SHORTEST_US, delay_us * BATCH / followed)
   local longest_us = math.min(math.max(delay_us, 1000) / 4, filling_us)
   local tick = 2 ^ math.floor(math.log(longest_us / 1000000) / math.log(2)) * 1000000
-  local due = math.floor((now() + delay_us) / tick) * tick
-  if crowd(due) >= BATCH and crowd(due - tick) < BATCH then due = due - tick end
+  local last = math.floor((now() + delay_us) / tick) * tick
+  local due = last
+  while crowd(due) >= BATCH and due - tick > now() + tick / 2 do due = due - tick end
+  if crowd(due) >= BATCH then due = last end
   crowds[due] = crowd(due) + 1
   return due
 end
