@@ -39,7 +39,7 @@ class Batch:
         self._clock = clock
         self._good = 0
         # What this backend calls the type of a status: empty until it has said so, None where it takes no fragments.
-        self._kind: str | None = ""
+        self._type_name: str | None = ""
         self.limit = MOST
 
     async def poll(self, run_ids: Sequence[int]) -> Polled:
@@ -78,14 +78,14 @@ class Batch:
 
     async def _send(self, batch: list[int]) -> Reply:
         """Written once for all of them, what is asked is read and checked by the server in less than half the time."""
-        if not self._kind:
+        if not self._type_name:
             return await self._post(documents.statuses(batch))
-        reply = await self._post(documents.statuses(batch, self._kind))
+        reply = await self._post(documents.statuses(batch, self._type_name))
         if reply.invalid:
             reply = await self._post(documents.statuses(batch))
             if not reply.invalid:
-                log.info("this backend takes no fragments", type=self._kind)
-                self._kind = None
+                log.info("this backend takes no fragments", type=self._type_name)
+                self._type_name = None
         return reply
 
     def _split(self, batch: list[int], error: BoltRejected, polled: Polled) -> list[list[int]]:
@@ -99,8 +99,8 @@ class Batch:
         return [batch[:half], batch[half:]]
 
     async def _take(self, batch: list[int], reply: Reply, polled: Polled) -> None:
-        if self._kind == "" and batch:
-            self._kind = _type_name(reply, batch[0])
+        if self._type_name == "" and batch:
+            self._type_name = _told_type(reply, batch[0])
         statuses = await in_pieces(batch, lambda run_id: _status(reply, run_id))
         for run_id, status in zip(batch, statuses, strict=True):
             if isinstance(status, BoltError):
@@ -122,7 +122,7 @@ def _status(reply: Reply, run_id: int) -> RunStatus | BoltError:
         return BoltLost("Bolt's answer is not of the shape that its contract says.")
 
 
-def _type_name(reply: Reply, run_id: int) -> str:
+def _told_type(reply: Reply, run_id: int) -> str:
     """The name of the type that was told of a run, where it is one that may stand in a query."""
     found = reply.data.get(f"r{run_id}") if reply.data else None
     name = found.get("__typename") if isinstance(found, dict) else None

@@ -134,16 +134,16 @@ mutation Suspend($slug: String, $suspend: Boolean!) {{
 """
 
 
-def statuses(run_ids: Sequence[int], kind: str = "") -> str:
+def statuses(run_ids: Sequence[int], type_name: str = "") -> str:
     """Many runs in one request, by aliases: r<id>. Never their logs, which may be megabytes.
 
-    `kind`: what the backend calls the type of its answer. What is asked of each run is then written once for all of
+    `type_name`: what the backend calls the type of its answer. What is asked of each run is then written once for all of
     them; else that name is asked for as well.
     """
     fields = "state commands { id command startDttm endDttm returnCode }"
-    each = "...Status" if kind else f"__typename {fields}"
+    each = "...Status" if type_name else f"__typename {fields}"
     asked = "\n".join(f"  r{int(run_id)}: boltRunStatus(runId: {int(run_id)}) {{ {each} }}" for run_id in run_ids)
-    shared = f"fragment Status on {kind} {{ {fields} }}\n" if kind else ""
+    shared = f"fragment Status on {type_name} {{ {fields} }}\n" if type_name else ""
     return f"query Statuses {{\n{asked}\n}}\n{shared}"
 
 

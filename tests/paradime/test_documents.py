@@ -72,10 +72,10 @@ def test_the_newer_ones_do_not(name: str) -> None:
     assert validate(schema_without(OLD_BACKEND_LACKS), parse(ALL[name]))
 
 
-@pytest.mark.parametrize("kind", ["", "BoltRunStatus"])
-def test_a_poll_never_asks_for_logs(kind: str) -> None:
+@pytest.mark.parametrize("type_name", ["", "BoltRunStatus"])
+def test_a_poll_never_asks_for_logs(type_name: str) -> None:
     """Nothing that may be megabytes stands in it."""
-    text = documents.statuses([1], kind)
+    text = documents.statuses([1], type_name)
     assert not any(word in text for word in ("stdout", "stderr", "resources"))
 
 
