@@ -15,7 +15,8 @@ from bot.core.card import run_card
 from bot.core.run import End, Observation, Run, RunFacts, RunKey, is_final
 from bot.flows.follow import Follow
 from bot.flows.lease import Lease
-from bot.flows.ports import Bolt, Due, Observed, Polled, Runs
+from bot.flows.ports import Bolt, Polled
+from bot.flows.store_ports import Due, Observed, Runs
 from bot.sandbox.bolt import BoltWorld
 from bot.sandbox.bolt.model import Character, Schedule, Step
 from bot.slack.blocks.render import render

@@ -18,7 +18,7 @@ from bot.core.card import request_card
 from bot.core.command import RunCommand
 from bot.core.request import Look, Request, State, request_id
 from bot.core.run import CardRef, RunKey
-from bot.flows.ports import Limits
+from bot.flows.store_ports import Limits
 from bot.slack.blocks.render import render
 from bot.slack.client import EVENT_TYPE
 from bot.store.codec import dump

@@ -35,7 +35,6 @@ from bot.flows.listings import Listings
 from bot.flows.logs import Logs
 from bot.flows.look import Looks
 from bot.flows.place import Places
-from bot.flows.ports import Limits
 from bot.flows.queue import Queue, QueueRules
 from bot.flows.record import Record
 from bot.flows.results import ResultsReader
@@ -43,6 +42,7 @@ from bot.flows.schedules import Schedules
 from bot.flows.show import Show
 from bot.flows.start import Start, StartRules
 from bot.flows.status import Status
+from bot.flows.store_ports import Limits
 from bot.flows.suspend import Suspend
 from bot.flows.tell import Tell, TellRules
 from bot.flows.upload import Uploader

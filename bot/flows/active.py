@@ -8,7 +8,7 @@ from collections.abc import Callable
 from bot.core.active import Listed, ListedStart, Starts, active_here
 from bot.core.message import Message
 from bot.core.run import CardRef
-from bot.flows.ports import Indexed, Indexes, Lines, Waiting
+from bot.flows.store_ports import Indexed, Indexes, Lines, Waiting
 
 SHOWN = 10
 STARTS_SHOWN = 5

@@ -24,7 +24,8 @@ from bot.flows.cancel import outcome
 from bot.flows.catalog import Catalog
 from bot.flows.lease import Lease
 from bot.flows.listings import Listings
-from bot.flows.ports import Asker, Bolt, Due, Runs, Watch, Watches
+from bot.flows.ports import Asker, Bolt
+from bot.flows.store_ports import Due, Runs, Watch, Watches
 from bot.flows.usual import usual_s
 
 log = structlog.get_logger()

@@ -19,8 +19,9 @@ from bot.core.text import Bold, Link, Mention, Sentence
 from bot.flows.gate import Gate, action_of
 from bot.flows.lease import Lease
 from bot.flows.look import Looks, NotStartable
-from bot.flows.ports import Asker, Due, Requests
+from bot.flows.ports import Asker
 from bot.flows.start import expired
+from bot.flows.store_ports import Due, Requests
 
 log = structlog.get_logger()
 

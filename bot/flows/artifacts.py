@@ -14,7 +14,8 @@ from bot.core.message import Button, Buttons, Message, Paragraph
 from bot.core.run import RunKey, observe
 from bot.core.text import Code, Sentence, cut
 from bot.flows.logs import WAITING_MOST, promised
-from bot.flows.ports import Asker, Bolt, Upload, Uploads
+from bot.flows.ports import Asker, Bolt
+from bot.flows.store_ports import Upload, Uploads
 
 # What a button of Slack's can open.
 URL_MOST = 3000

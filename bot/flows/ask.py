@@ -14,7 +14,7 @@ from bot.core.message import Button, Buttons, Message, Paragraph
 from bot.core.request import Request
 from bot.core.run import CardRef, run_url
 from bot.core.text import Bold, Link, Sentence, Span, When
-from bot.flows.ports import Asked, Requests
+from bot.flows.store_ports import Asked, Requests
 
 log = structlog.get_logger()
 

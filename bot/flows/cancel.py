@@ -18,7 +18,8 @@ from bot.core.run import LOST, CardRef, Observation, Run, RunFacts, RunKey, is_f
 from bot.core.text import Bold, Link, Mention, Sentence, When
 from bot.flows.answer import Answers
 from bot.flows.lease import Lease
-from bot.flows.ports import Asker, Bolt, Due, Runs
+from bot.flows.ports import Asker, Bolt
+from bot.flows.store_ports import Due, Runs
 
 log = structlog.get_logger()
 

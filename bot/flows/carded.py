@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.core.run import Run
-from bot.flows.ports import Card, Runs
+from bot.flows.store_ports import Card, Runs
 
 
 async def run_of(runs: Runs, card: Card | None) -> Run | None:

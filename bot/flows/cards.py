@@ -17,8 +17,9 @@ from bot.flows.adopt import has_card
 from bot.flows.answer import Answers
 from bot.flows.cancel import outcome
 from bot.flows.once import Unresolved, post_once
-from bot.flows.ports import Absent, Chat, Found, Lines, Post, Posts, Requests, Runs, Unknown, Watch, Watches
+from bot.flows.ports import Absent, Chat, Found, Unknown
 from bot.flows.poster import Poster
+from bot.flows.store_ports import Lines, Post, Posts, Requests, Runs, Watch, Watches
 
 log = structlog.get_logger()
 

@@ -19,8 +19,9 @@ from bot.core.run import End, FailedNode, Run, RunKey, failed_command, is_failed
 from bot.core.thread import EXCERPT_SHOWN
 from bot.flows.lease import Lease
 from bot.flows.listings import LISTED, Listings
-from bot.flows.ports import Bolt, Due, Runs
+from bot.flows.ports import Bolt
 from bot.flows.results import ResultsReader
+from bot.flows.store_ports import Due, Runs
 
 log = structlog.get_logger()
 

@@ -9,8 +9,9 @@ from bot.core.errors import CredentialRefused, SlackRefused
 from bot.core.run import LOST, CardRef, Run, is_failed
 from bot.flows.carded import run_of
 from bot.flows.once import post_once
-from bot.flows.ports import Chat, Post, Posts, Runs
+from bot.flows.ports import Chat
 from bot.flows.poster import Poster
+from bot.flows.store_ports import Post, Posts, Runs
 
 log = structlog.get_logger()
 

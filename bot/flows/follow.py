@@ -16,7 +16,8 @@ from bot.core.progress import poll_interval_s
 from bot.core.run import LOST, Observation, RunKey, observe
 from bot.flows.lease import Lease
 from bot.flows.pieces import in_pieces
-from bot.flows.ports import Bolt, Due, Observed, Polled, Runs, StrayRule
+from bot.flows.ports import Bolt, Polled
+from bot.flows.store_ports import Due, Observed, Runs, StrayRule
 
 log = structlog.get_logger()
 

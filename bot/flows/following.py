@@ -32,8 +32,9 @@ from bot.flows.answer import Answers
 from bot.flows.lease import Lease
 from bot.flows.once import post_once
 from bot.flows.place import LostCard
-from bot.flows.ports import Asker, Bolt, Chat, Following, Followings, Post, Posts, Runs
+from bot.flows.ports import Asker, Bolt, Chat
 from bot.flows.poster import Poster
+from bot.flows.store_ports import Following, Followings, Post, Posts, Runs
 
 log = structlog.get_logger()
 

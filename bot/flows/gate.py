@@ -16,7 +16,8 @@ from bot.core.policy import UNKNOWN_COMMAND, Action, Decision, Person, Place, Po
 from bot.core.request import Approval, Look, Request
 from bot.core.run import Run, RunKey
 from bot.flows.catalog import Catalog
-from bot.flows.ports import Asker, Audit, People, Runs
+from bot.flows.ports import Asker, People
+from bot.flows.store_ports import Audit, Runs
 
 log = structlog.get_logger()
 

@@ -10,7 +10,8 @@ import structlog
 from bot.core.errors import BoltError, StoreAway
 from bot.core.hint import Hint
 from bot.core.run import RunKey
-from bot.flows.ports import Bolt, Runs
+from bot.flows.ports import Bolt
+from bot.flows.store_ports import Runs
 
 log = structlog.get_logger()
 

@@ -15,7 +15,8 @@ from bot.core.history import LEAST, History, alt_text, history, sparkline, summa
 from bot.core.message import Buttons, Message, Paragraph
 from bot.core.text import Bold, Code, Sentence, cut, plural
 from bot.flows.find import Finder, unread
-from bot.flows.ports import Asker, Bolt, Charts, Chat, Deliveries, Found
+from bot.flows.ports import Asker, Bolt, Charts, Chat, Found
+from bot.flows.store_ports import Deliveries
 
 log = structlog.get_logger()
 

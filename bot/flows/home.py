@@ -27,7 +27,8 @@ from bot.core.run import CardRef
 from bot.core.text import Sentence
 from bot.flows.active import STARTS_SHOWN, listed_run, listed_starts
 from bot.flows.gate import Deed, Gate
-from bot.flows.ports import Asker, Habit, HomeTab, Indexes, IndexPage, Lines, Memberships, Places, Requests
+from bot.flows.ports import Asker, HomeTab, Memberships, Places
+from bot.flows.store_ports import Habit, Indexes, IndexPage, Lines, Requests
 
 # A start takes a second or two. After some more, a Home tab is shown without its run.
 LOOK_AGAIN_S, LOOKS_MOST = 0.5, 16

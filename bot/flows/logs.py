@@ -17,7 +17,8 @@ from bot.core.text import Code, Sentence, cut, duration, plural
 from bot.core.thread import EXCERPT_SHOWN
 from bot.flows.conclude import FailureLog, LogReader
 from bot.flows.following import BEGINNING, PAGES_MOST
-from bot.flows.ports import Asker, Bolt, Runs, Upload, UploadAnswer, Uploads
+from bot.flows.ports import Asker, Bolt
+from bot.flows.store_ports import Runs, Upload, UploadAnswer, Uploads
 
 COMMAND_SHOWN = 200
 SUMMARY_SHOWN = 160

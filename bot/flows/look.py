@@ -14,7 +14,8 @@ from bot.core.run import Run, RunFacts, RunKey, is_failed, is_final, observe
 from bot.core.suggest import Missing
 from bot.flows.catalog import Catalog
 from bot.flows.listings import Listings
-from bot.flows.ports import Bolt, Runs
+from bot.flows.ports import Bolt
+from bot.flows.store_ports import Runs
 from bot.flows.suggest import not_found
 from bot.flows.usual import usual_s
 

@@ -11,7 +11,8 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 from bot.core.errors import SlackLost, SlackNotSent, SlackThrottled
-from bot.flows.ports import Absent, Found, Post, Posts, Unknown
+from bot.flows.ports import Absent, Found, Unknown
+from bot.flows.store_ports import Post, Posts
 
 NOT_SENT_AGAIN_S = 2.0
 LOOK_AGAIN_S = 10.0

@@ -12,7 +12,8 @@ from bot.core.errors import SlackError, StoreAway
 from bot.core.posted import run_of
 from bot.core.request import Request, State
 from bot.core.run import CardRef, RunFacts, RunKey
-from bot.flows.ports import Card, Chat, Posted, Requests, Runs
+from bot.flows.ports import Chat, Posted
+from bot.flows.store_ports import Card, Requests, Runs
 
 log = structlog.get_logger()
 

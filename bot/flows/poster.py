@@ -7,7 +7,8 @@ import structlog
 from bot.core.errors import ChannelRefused, ContentRefused, SlackError
 from bot.core.message import Message
 from bot.core.run import CardRef
-from bot.flows.ports import Chat, Posts
+from bot.flows.ports import Chat
+from bot.flows.store_ports import Posts
 
 log = structlog.get_logger()
 

@@ -25,7 +25,8 @@ from bot.core.text import Bold, Channel, Link, Sentence, duration, plural
 from bot.flows.gate import Gate
 from bot.flows.lease import Lease
 from bot.flows.look import Looks, NotStartable
-from bot.flows.ports import Asked, Asker, Due, Lines, Requests
+from bot.flows.ports import Asker
+from bot.flows.store_ports import Asked, Due, Lines, Requests
 
 log = structlog.get_logger()
 

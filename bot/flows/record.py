@@ -10,7 +10,7 @@ from bot.core.audit import SHOWN, Entry, Wanted, shown, since
 from bot.core.command import AuditCommand
 from bot.core.errors import StoreAway
 from bot.core.message import Message
-from bot.flows.ports import Audit
+from bot.flows.store_ports import Audit
 
 SEARCHED_MOST = 20_000
 SEARCH_S = 5.0

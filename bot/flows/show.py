@@ -10,7 +10,8 @@ from bot.core.message import Message
 from bot.core.request import State
 from bot.flows.carded import run_of
 from bot.flows.lease import Lease
-from bot.flows.ports import Card, Chat, Edits, Requests, Runs
+from bot.flows.ports import Chat
+from bot.flows.store_ports import Card, Edits, Requests, Runs
 
 log = structlog.get_logger()
 

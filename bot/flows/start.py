@@ -50,7 +50,8 @@ from bot.flows.gate import Gate, action_of
 from bot.flows.lease import Lease
 from bot.flows.listings import LISTED
 from bot.flows.look import Looks, NotStartable
-from bot.flows.ports import Asker, Bolt, Chat, Due, Lines, Requests, Runs, Sending
+from bot.flows.ports import Asker, Bolt, Chat
+from bot.flows.store_ports import Due, Lines, Requests, Runs, Sending
 from bot.flows.suggest import suggestions
 
 log = structlog.get_logger()

@@ -11,7 +11,8 @@ from bot.core.errors import BoltError, BoltRejected
 from bot.core.message import Button, Buttons, Message, Paragraph
 from bot.core.run import Run, RunFacts, RunKey, is_final, observe, run_url
 from bot.core.text import Code, Sentence, Span, cut, duration, plural
-from bot.flows.ports import Bolt, Runs
+from bot.flows.ports import Bolt
+from bot.flows.store_ports import Runs
 
 COMMANDS_SHOWN = 15
 COMMAND_SHOWN = 120

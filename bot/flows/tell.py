@@ -22,9 +22,10 @@ from bot.flows.conclude import LogReader
 from bot.flows.digest import Digest
 from bot.flows.lease import Lease
 from bot.flows.once import Unresolved
-from bot.flows.ports import Chat, Found, Lines, Post, Posts, Requests, Runs, Watches
+from bot.flows.ports import Chat, Found
 from bot.flows.poster import Poster
 from bot.flows.start import expired
+from bot.flows.store_ports import Lines, Post, Posts, Requests, Runs, Watches
 from bot.flows.thread import Thread
 
 log = structlog.get_logger()

@@ -21,8 +21,9 @@ from bot.core.thread import end_post, late_log_post, log_file_name, retried_post
 from bot.flows.carded import run_of
 from bot.flows.conclude import LogReader
 from bot.flows.once import post_once
-from bot.flows.ports import Absent, Card, Chat, Found, Post, Posts, Runs, Unknown
+from bot.flows.ports import Absent, Chat, Found, Unknown
 from bot.flows.poster import Poster
+from bot.flows.store_ports import Card, Post, Posts, Runs
 
 log = structlog.get_logger()
 

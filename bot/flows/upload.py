@@ -27,9 +27,10 @@ from bot.flows.answer import Answers
 from bot.flows.conclude import LogReader
 from bot.flows.lease import Lease
 from bot.flows.once import post_once
-from bot.flows.ports import Absent, Bolt, Chat, Downloads, Found, Post, Posts, Unknown, Upload, Uploads
+from bot.flows.ports import Absent, Bolt, Chat, Downloads, Found, Unknown
 from bot.flows.poster import Poster
 from bot.flows.results import fetch
+from bot.flows.store_ports import Post, Posts, Upload, Uploads
 
 log = structlog.get_logger()
 

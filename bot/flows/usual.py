@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from bot.core.bolt import RunSummary
 from bot.core.progress import usual_seconds
-from bot.flows.ports import Runs
+from bot.flows.store_ports import Runs
 
 
 async def usual_s(runs: Runs, workspace: str, listed: Sequence[RunSummary]) -> float | None:

@@ -34,7 +34,8 @@ from slack_bolt.response import BoltResponse
 
 from bot.core.errors import StoreAway
 from bot.core.message import Message
-from bot.flows.ports import Admissions, Admitted, Asker
+from bot.flows.ports import Asker
+from bot.flows.store_ports import Admissions, Admitted
 from bot.slack.desk import Later, click_asker, click_message
 from bot.slack.events.said import read
 from bot.slack.intake import WHEN_ACKNOWLEDGED, Middleware, Tell, answer

@@ -25,11 +25,12 @@ from bot.flows.history import Histories
 from bot.flows.home import Home
 from bot.flows.logs import Logs
 from bot.flows.place import LostCard, Places
-from bot.flows.ports import Asker, Chat, Heard, People, Requests, Runs
+from bot.flows.ports import Asker, Chat, People
 from bot.flows.queue import Queue
 from bot.flows.record import Record
 from bot.flows.schedules import Schedules
 from bot.flows.status import Status
+from bot.flows.store_ports import Heard, Requests, Runs
 from bot.flows.suspend import Suspend
 from bot.slack.preflight import Identity
 

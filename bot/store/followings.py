@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from bot.core.following import Batch
 from bot.core.run import RunKey
 from bot.flows.lease import Lease
-from bot.flows.ports import Asker, Following, Post
+from bot.flows.ports import Asker
+from bot.flows.store_ports import Following, Post
 from bot.store.codec import dump, load
 from bot.store.due import MICROSECONDS, us
 from bot.store.lanes import card_of

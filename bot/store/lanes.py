@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from bot.core.run import CardRef, RunKey
 from bot.flows.lease import Lease
-from bot.flows.ports import Attempt, Card, Post
+from bot.flows.store_ports import Attempt, Card, Post
 from bot.store.due import MICROSECONDS, us
 from bot.store.scripts import Reply, Scripts
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.core.request import Look, Request
 from bot.core.run import Observation, RunFacts, RunKey
 from bot.flows.lease import Lease
-from bot.flows.ports import Asked, Waiting
+from bot.flows.store_ports import Asked, Waiting
 from bot.store.codec import dump
 from bot.store.due import us
 from bot.store.requests import body_of, read_request, slug_key, words_of

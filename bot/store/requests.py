@@ -11,7 +11,7 @@ from bot.core.command import Wanted, canonical
 from bot.core.request import Approval, Look, Origin, Request, Rival, Running, State, run_facts
 from bot.core.run import CardRef, Observation, Retried, RunKey
 from bot.flows.lease import Lease
-from bot.flows.ports import Accepted, Asked, Limits, Sending
+from bot.flows.store_ports import Accepted, Asked, Limits, Sending
 from bot.store.codec import dump, load
 from bot.store.due import MICROSECONDS, us
 from bot.store.runs import creation

@@ -22,7 +22,8 @@ from bot.core.run import (
 )
 from bot.flows.lease import Lease
 from bot.flows.pieces import in_pieces
-from bot.flows.ports import Asker, Card, Observed, StrayRule, WishAnswer
+from bot.flows.ports import Asker
+from bot.flows.store_ports import Card, Observed, StrayRule, WishAnswer
 from bot.store.codec import dump, load
 from bot.store.due import MICROSECONDS, us
 from bot.store.lanes import load_card

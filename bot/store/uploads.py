@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from bot.core.run import CardRef
-from bot.flows.ports import Post, Upload, UploadAnswer
+from bot.flows.store_ports import Post, Upload, UploadAnswer
 from bot.store.codec import dump, load
 from bot.store.due import MICROSECONDS
 from bot.store.lanes import card_of

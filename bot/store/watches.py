@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 
 from bot.core.run import CardRef, Observation, RunFacts, RunKey
 from bot.flows.lease import Lease
-from bot.flows.ports import Asker, Post, Watch
+from bot.flows.ports import Asker
+from bot.flows.store_ports import Post, Watch
 from bot.store.codec import dump, load
 from bot.store.due import MICROSECONDS
 from bot.store.runs import card_id, creation

@@ -8,7 +8,8 @@ from bot.core.bolt import Command, Resource, RunStatus
 from bot.core.redact import Redactor
 from bot.core.run import RunKey
 from bot.flows.artifacts import Artifacts
-from bot.flows.ports import Bolt, Uploads
+from bot.flows.ports import Bolt
+from bot.flows.store_ports import Uploads
 
 SECRET = "hunter2-hunter2"  # noqa: S105 - a made-up one
 

@@ -13,8 +13,8 @@ from bot.core.message import Message
 from bot.core.run import End, Observation, Run, RunKey
 from bot.flows.answer import Answers
 from bot.flows.lease import Lease
-from bot.flows.ports import Limits, Observed
 from bot.flows.show import Show
+from bot.flows.store_ports import Limits, Observed
 from bot.flows.tell import Tell, TellRules
 from bot.sandbox.server import Sandbox
 from bot.sandbox.slack import Fault

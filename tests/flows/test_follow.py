@@ -13,7 +13,8 @@ from bot.core.bolt import Command, RunStatus
 from bot.core.errors import ApiError, BoltError, BoltLost, BoltRejected, BoltThrottled
 from bot.core.run import LOST, RunKey
 from bot.flows.follow import FIELDS, Follow
-from bot.flows.ports import Polled, StrayRule
+from bot.flows.ports import Polled
+from bot.flows.store_ports import StrayRule
 from bot.store.due import Claimed, DueSet
 from bot.store.runs import Runs
 from bot.store.scripts import Scripts

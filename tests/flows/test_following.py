@@ -15,7 +15,8 @@ from bot.core.run import Observation, RunKey
 from bot.flows.answer import Answers
 from bot.flows.following import FollowLog, FollowRules
 from bot.flows.lease import Lease
-from bot.flows.ports import Asker, Observed, Post
+from bot.flows.ports import Asker
+from bot.flows.store_ports import Observed, Post
 from bot.sandbox.server import Sandbox
 from bot.sandbox.slack import Fault
 from bot.slack.client import SlackChat

@@ -11,7 +11,8 @@ from bot.core.errors import SlackLost, SlackNotSent, SlackThrottled
 from bot.core.run import End, Observation, RunKey
 from bot.flows.lease import Lease
 from bot.flows.once import Unresolved, post_once
-from bot.flows.ports import Absent, Found, Observed, Post, Unknown
+from bot.flows.ports import Absent, Found, Unknown
+from bot.flows.store_ports import Observed, Post
 from bot.store.due import DueSet
 from bot.store.lanes import Budget, Posts
 from bot.store.runs import Runs

@@ -13,7 +13,7 @@ from bot.core.message import Button, Buttons, Message, Paragraph
 from bot.core.request import Approval
 from bot.core.run import CardRef, Run, RunFacts, RunKey
 from bot.flows.place import APPROVED, AWAY, ELSEWHERE, FORGOTTEN, LOST, STARTING, TAKEN_OUT, UNCLEAR, Place, Places
-from bot.flows.ports import Limits
+from bot.flows.store_ports import Limits
 from bot.sandbox.server import Sandbox
 from bot.sandbox.slack import Fault
 from bot.slack.client import SlackChat

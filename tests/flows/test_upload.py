@@ -14,7 +14,8 @@ from bot.core.errors import BoltError, BoltLost
 from bot.core.run import RunKey
 from bot.flows.answer import Answers
 from bot.flows.conclude import LogReader
-from bot.flows.ports import Asker, Upload
+from bot.flows.ports import Asker
+from bot.flows.store_ports import Upload
 from bot.flows.upload import Uploader
 from bot.sandbox.server import Sandbox
 from bot.sandbox.slack import Fault

@@ -13,7 +13,8 @@ from bot.flows.answer import Answers
 from bot.flows.cards import Cards
 from bot.flows.catalog import Catalog
 from bot.flows.listings import Listings
-from bot.flows.ports import Asker, Post
+from bot.flows.ports import Asker
+from bot.flows.store_ports import Post
 from bot.store.due import DueSet
 from bot.store.lanes import Budget, Posts
 from bot.store.runs import Runs

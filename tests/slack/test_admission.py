@@ -13,7 +13,8 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.core.message import Message
-from bot.flows.ports import Asker, Limits
+from bot.flows.ports import Asker
+from bot.flows.store_ports import Limits
 from bot.slack.admission import FLOOD, admission
 from bot.slack.intake import OTHER_TEAM, build_app, register_fallbacks
 from bot.slack.preflight import Identity

@@ -11,7 +11,7 @@ from bot.core.buttons import START_ANOTHER, request_value
 from bot.core.command import RetryCommand
 from bot.core.request import Look, Origin, Request
 from bot.core.run import CardRef, RunFacts
-from bot.flows.ports import Asked
+from bot.flows.store_ports import Asked
 from bot.slack.actions import another
 
 ORIGIN = Origin(RunFacts(schedule="nightly", asked_by="U1"), CardRef("C1", "1.5"))

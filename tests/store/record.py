@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from bot.core.command import RunCommand
 from bot.core.request import Look
 from bot.core.run import CardRef, RunKey
-from bot.flows.ports import Asked, Limits, Post
+from bot.flows.store_ports import Asked, Limits, Post
 from bot.store.due import DueSet
 from bot.store.lanes import Budget, Posts
 from bot.store.requests import Requests

@@ -13,7 +13,8 @@ from redis.exceptions import RedisError
 
 from bot.core.errors import StoreAway
 from bot.core.run import CardRef, Observation, RunFacts, RunKey
-from bot.flows.ports import Asker, Indexed
+from bot.flows.ports import Asker
+from bot.flows.store_ports import Indexed
 from bot.store.connect import close, connect
 from bot.store.indexes import Indexes
 from bot.store.runs import Runs

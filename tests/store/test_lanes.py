@@ -8,7 +8,8 @@ from redis.asyncio import Redis
 from bot.core.bolt import Command
 from bot.core.run import CardRef, End, Observation, RunFacts, RunKey
 from bot.flows.lease import Lease
-from bot.flows.ports import Asker, Observed, Post
+from bot.flows.ports import Asker
+from bot.flows.store_ports import Observed, Post
 from bot.store.due import DueSet
 from bot.store.lanes import Budget, Edits, Posts
 from bot.store.runs import Runs

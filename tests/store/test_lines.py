@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 from bot.core.request import Look, Request, State
 from bot.core.run import CardRef, Observation, RunFacts, RunKey
 from bot.flows.lease import Lease
-from bot.flows.ports import Limits, Observed, Post
+from bot.flows.store_ports import Limits, Observed, Post
 from bot.store.due import DueSet
 from bot.store.lanes import Budget, Posts
 from bot.store.lines import Lines

@@ -13,7 +13,7 @@ from bot.core.command import RetryCommand, RunCommand
 from bot.core.request import Look, Origin, Request, State
 from bot.core.run import CardRef, End, Observation, Retried, RunFacts, RunKey
 from bot.flows.lease import Lease
-from bot.flows.ports import Limits, Observed, Post, Sending
+from bot.flows.store_ports import Limits, Observed, Post, Sending
 from bot.store.codec import load
 from bot.store.due import DueSet
 from bot.store.lanes import Budget, Edits, Posts

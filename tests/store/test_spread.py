@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 
 from bot.core.run import Observation, RunKey
 from bot.flows.lease import Lease
-from bot.flows.ports import Observed
+from bot.flows.store_ports import Observed
 from bot.store.due import DueSet
 from bot.store.runs import Runs
 from bot.store.scripts import Scripts

@@ -9,7 +9,7 @@ import pytest
 
 from bot.core.errors import StoreAway, StoreUnfit
 from bot.core.run import RunKey
-from bot.flows.ports import Limits
+from bot.flows.store_ports import Limits
 from bot.store.connect import alive, check, close, connect
 from bot.store.due import DueSet
 from bot.store.indexes import Indexes

@@ -8,7 +8,8 @@ from redis.asyncio import Redis
 from bot.core.bolt import Command, Resource
 from bot.core.following import Batch
 from bot.core.run import CardRef, End, RunKey
-from bot.flows.ports import Asker, Post, Upload
+from bot.flows.ports import Asker
+from bot.flows.store_ports import Post, Upload
 from bot.store.codec import load
 from bot.store.due import DueSet
 from bot.store.followings import Followings

@@ -9,7 +9,8 @@ from redis.asyncio import Redis
 
 from bot.core.run import CardRef, Observation, RunFacts, RunKey
 from bot.flows.lease import Lease
-from bot.flows.ports import Asker, Post, Watch
+from bot.flows.ports import Asker
+from bot.flows.store_ports import Post, Watch
 from bot.store.due import DueSet
 from bot.store.indexes import Indexes
 from bot.store.lanes import Budget, Posts

@@ -14,7 +14,8 @@ from bot.core.errors import BadCommand, StoreAway
 from bot.core.message import Message
 from bot.core.request import Origin, in_words, pinned, request_id
 from bot.core.text import Bold
-from bot.flows.ports import Asked, Asker
+from bot.flows.ports import Asker
+from bot.flows.store_ports import Asked
 from bot.slack.desk import Desk, click_asker, click_message, replace_or_tell
 
 RECORD_S = 1.0

@@ -17,7 +17,7 @@ from bot.core.request import request_id
 from bot.core.text import Bold, Channel, Code, Sentence
 from bot.core.words import quoted
 from bot.flows.home import May
-from bot.flows.ports import Asked
+from bot.flows.store_ports import Asked
 from bot.slack.desk import Call, Desk, click_call
 
 CHECK_S = 1.0

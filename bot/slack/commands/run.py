@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.core.command import RetryCommand, Wanted
 from bot.core.message import Message
 from bot.core.request import Origin, request_id
-from bot.flows.ports import Asked
+from bot.flows.store_ports import Asked
 from bot.slack.desk import Call, Desk
 
 

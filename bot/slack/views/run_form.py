@@ -24,7 +24,8 @@ from bot.core.text import Sentence
 from bot.core.typeahead import Offers
 from bot.flows.form import WhyNot
 from bot.flows.home import May
-from bot.flows.ports import Asked, Asker
+from bot.flows.ports import Asker
+from bot.flows.store_ports import Asked
 from bot.slack.blocks.form import CALLBACK, CHOOSE, COMMANDS, CONTINUE, VALUE, menu, run_form
 from bot.slack.blocks.mrkdwn import plain
 from bot.slack.desk import Call, Desk, click_asker
