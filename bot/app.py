@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import gc
 import signal
 import sys
@@ -85,14 +84,17 @@ async def _unless_stopped(starting: Awaitable[None], stopped: asyncio.Event) -> 
     """Starting may wait for Slack or Bolt as long as they are away; SIGTERM ends that wait."""
     start = asyncio.ensure_future(starting)
     stop = asyncio.ensure_future(stopped.wait())
-    await asyncio.wait({start, stop}, return_when=asyncio.FIRST_COMPLETED)
-    stop.cancel()
-    if start.done():
+    try:
+        await asyncio.wait({start, stop}, return_when=asyncio.FIRST_COMPLETED)
+        if start.done():
+            start.result()
+            return
+    finally:
+        start.cancel()
+        stop.cancel()
+    await asyncio.wait({start})
+    if not start.cancelled():
         start.result()
-        return
-    start.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await start
 
 
 class App:

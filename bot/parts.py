@@ -424,7 +424,7 @@ class _Builder:
         kinds = {
             **{
                 name: (
-                    claims.each(due[name], advance, ring(name), most=FEW_AT_ONCE),
+                    claims.each(due[name], advance, ring(name)),
                     REQUESTS_AT_ONCE if name == "requests" else FEW_AT_ONCE,
                 )
                 for name, advance in one_by_one.items()

@@ -31,6 +31,7 @@ class Lease:
     lease_s: float
     pinned: bool = False
     _renewing: asyncio.Task[None] | None = field(default=None, repr=False)
+    _frozen: asyncio.Event = field(default_factory=asyncio.Event, repr=False, compare=False)
 
     @property
     def member(self) -> str:
@@ -51,15 +52,21 @@ class Lease:
 
     def keep(self, renew: Renew) -> None:
         """Renew every third of the lease until `freeze`."""
+        self._frozen.clear()
         self._renewing = asyncio.create_task(self._keep(renew), name=f"lease {self.due}")
 
     async def freeze(self) -> int:
-        """Renew no more; the token to finish with."""
-        renewing, self._renewing = self._renewing, None
+        """Stop renewing; the token to finish with.
+
+        A renewal under way is never cancelled: its outcome decides which token finishes. A caller that is cancelled while
+        it waits for that may call this again.
+        """
+        renewing = self._renewing
         if renewing is not None:
-            renewing.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await renewing
+            self._frozen.set()
+            await asyncio.wait({renewing})
+            self._renewing = None
+            renewing.result()
         return self.token
 
     def moved(self, token: int, lease_s: float) -> None:
@@ -69,15 +76,12 @@ class Lease:
         self.until = time.monotonic() + lease_s
 
     async def _keep(self, renew: Renew) -> None:
-        while True:
-            await asyncio.sleep(self.lease_s / 3)
-            renewal = asyncio.ensure_future(self._renew(renew))
-            try:
-                await asyncio.shield(renewal)
-            except asyncio.CancelledError:
-                # A renewal that has begun is waited for: its outcome decides which token finishes.
-                await renewal
-                raise
+        while not self._frozen.is_set():
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self.lease_s / 3):
+                    await self._frozen.wait()
+            if not self._frozen.is_set():
+                await self._renew(renew)
 
     async def _renew(self, renew: Renew) -> None:
         began = time.monotonic()

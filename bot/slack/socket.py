@@ -78,9 +78,8 @@ class SocketIntake:
         """Take nothing more in."""
         for task in self._tasks:
             task.cancel()
-        for task in self._tasks:
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+        if self._tasks:
+            await asyncio.wait(self._tasks)
         await self._acknowledged()
         for handler in self._handlers:
             await handler.close_async()
@@ -88,7 +87,8 @@ class SocketIntake:
     async def _acknowledged(self) -> None:
         """Wait until what has come in is acknowledged: Slack tells people that it failed otherwise, although it was done."""
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._app.idle.wait(), ACKNOWLEDGED_S)
+            async with asyncio.timeout(ACKNOWLEDGED_S):
+                await self._app.idle.wait()
         # What comes from now on is neither done nor acknowledged: Slack tells its person to try again, and rightly so.
         for handler in self._handlers:
             handler.client.socket_mode_request_listeners.clear()

@@ -38,6 +38,9 @@ class TaskRegistry:
         _, late = await asyncio.wait(self._tasks, timeout=within_s)
         for task in late:
             task.cancel()
+        if late:
+            # What they use is closed next.
+            await asyncio.wait(late)
         return len(late)
 
     async def _run(self, work: Awaitable[None], asker: Asker) -> None:

@@ -6,13 +6,14 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 
+from bot.core.errors import StoreAway
 from bot.flows.follow import FIELDS, Follow
 from bot.flows.lease import Lease
 from bot.flows.show import Show
 from bot.flows.tell import Tell
 from bot.store.due import DueSet
 from bot.store.lanes import Edits, Posts
-from bot.workers.loop import Job, Work
+from bot.workers.loop import Work
 
 Advance = Callable[[Lease], Awaitable[None]]
 Ring = Callable[[], None]
@@ -26,13 +27,15 @@ async def held(due: DueSet, lease: Lease) -> AsyncIterator[None]:
         yield
     except asyncio.CancelledError:
         if not lease.pinned:
-            await due.give_back(lease)
+            # With Redis away the lease lapses instead; the cancellation goes on either way.
+            with contextlib.suppress(StoreAway):
+                await due.give_back(lease)
         raise
     finally:
         await lease.freeze()
 
 
-def each(due: DueSet, advance: Advance, ring: Ring, *, most: int) -> Callable[[], Awaitable[Work]]:
+def each(due: DueSet, advance: Advance, ring: Ring) -> Callable[[], Awaitable[Work]]:
     """One job a member: requests, ends, cancels. `ring` wakes whoever goes on with what a job has made."""
 
     async def job(lease: Lease) -> None:
@@ -43,16 +46,12 @@ def each(due: DueSet, advance: Advance, ring: Ring, *, most: int) -> Callable[[]
             ring()
 
     async def claim() -> Work:
-        # One member a claim: its lease is renewed, moved and finished on its own.
-        jobs: list[Job] = []
-        wait_s: float | None = None
-        while len(jobs) < most:
-            claimed = await due.claim(1)
-            wait_s = claimed.wait_s
-            if claimed.lease is None:
-                break
-            jobs.append(job(claimed.lease))
-        return Work(tuple(jobs), wait_s)
+        # One member a claim: its lease is renewed, moved and finished on its own. The job begins before the next claim,
+        # so a claim that fails drops nothing that was claimed before it, and a worker never has more jobs than it may.
+        claimed = await due.claim(1)
+        if claimed.lease is None:
+            return Work(wait_s=claimed.wait_s)
+        return Work((job(claimed.lease),), claimed.wait_s)
 
     return claim
 

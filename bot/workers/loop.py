@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
@@ -53,6 +54,8 @@ class Worker:
         self._most = most
         self._incident = incident
         self._wake = asyncio.Event()
+        # Set when a job ends, and by `stop`: a full worker waits for either, whichever comes first.
+        self._room = asyncio.Event()
         self._stopping = False
         self._jobs: set[asyncio.Task[None]] = set()
 
@@ -72,15 +75,16 @@ class Worker:
             work = await self._look()
             for job in work.jobs:
                 self._begin(job)
-            if len(self._jobs) >= self._most and not self._stopping:
-                await asyncio.wait(self._jobs, return_when=asyncio.FIRST_COMPLETED)
+            if len(self._jobs) >= self._most:
+                await self._until_room()
             elif not work.jobs or work.wait_s is not None:
                 await self._sleep(work.wait_s)
 
     def stop(self) -> None:
-        """Claim no more."""
+        """Claim no more. `run` returns without waiting for the jobs under way; `drain` does that."""
         self._stopping = True
         self._wake.set()
+        self._room.set()
 
     async def drain(self, within_s: float) -> int:
         """Finish what is in hand; what does not finish in time is broken off, and its number returned."""
@@ -102,6 +106,11 @@ class Worker:
             self._incident(f"claiming {self.name}", error)
             return Work(wait_s=LONGEST_SLEEP_S)
 
+    async def _until_room(self) -> None:
+        while len(self._jobs) >= self._most and not self._stopping:
+            self._room.clear()
+            await self._room.wait()
+
     def _begin(self, job: Job) -> None:
         task = asyncio.create_task(self._do(job), name=self.name)
         self._jobs.add(task)
@@ -114,6 +123,7 @@ class Worker:
         JOBS.labels(self.name).inc()
         # What a job has finished is often what this set's next item waits for.
         self._wake.set()
+        self._room.set()
 
     async def _do(self, job: Job) -> None:
         try:
@@ -128,7 +138,6 @@ class Worker:
         longest = LONGEST_SLEEP_S if wait_s is None else min(LONGEST_SLEEP_S, wait_s)
         if longest <= 0:
             return
-        try:
-            await asyncio.wait_for(self._wake.wait(), longest)
-        except TimeoutError:
-            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(longest):
+                await self._wake.wait()

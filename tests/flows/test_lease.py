@@ -93,3 +93,25 @@ async def test_a_renewal_that_fails_leaves_the_lease_to_lapse() -> None:
     async with asyncio.timeout(2):
         await failed.wait()
     assert await kept.freeze() == token
+
+
+async def test_a_holder_that_is_cancelled_while_it_freezes_is_cancelled() -> None:
+    """The cancellation reaches the holder, and the renewal under way still decides the token."""
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    async def renew(_lease: Lease) -> int:
+        begun.set()
+        await go_on.wait()
+        return 77
+
+    kept = lease()
+    kept.keep(renew)
+    async with asyncio.timeout(2):
+        await begun.wait()
+    freezing = asyncio.create_task(kept.freeze())
+    await asyncio.sleep(0)
+    freezing.cancel()
+    await asyncio.wait({freezing})
+    assert freezing.cancelled()
+    go_on.set()
+    assert await kept.freeze() == 77

@@ -169,3 +169,26 @@ async def test_draining_waits_for_jobs_and_breaks_off_late_ones() -> None:
     await working
     assert ended == ["quick"]
     assert worker.busy == 0
+
+
+async def test_a_full_worker_stops_at_once() -> None:
+    """What it has in hand is for `drain`, which has a bound; `run` returns although no job has ended."""
+    begun = asyncio.Event()
+
+    async def slow() -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    claims: Iterator[Work] = iter([Work((slow(),))])
+
+    async def claim() -> Work:
+        return next(claims, Work())
+
+    worker = Worker("test", claim, most=1, incident=Incidents())
+    working = asyncio.create_task(worker.run())
+    async with asyncio.timeout(5):
+        await begun.wait()
+        worker.stop()
+        await working
+    assert worker.busy == 1
+    assert await worker.drain(0) == 1

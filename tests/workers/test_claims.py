@@ -1,0 +1,124 @@
+"""How due sets become jobs."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+from redis.asyncio import Redis
+
+from bot.core.errors import StoreAway
+from bot.flows.lease import Lease
+from bot.store.due import Claimed, DueSet
+from bot.store.scripts import Scripts
+from bot.workers import claims
+from bot.workers.loop import Worker
+
+LEASE_S = 30.0
+
+
+class Waiting:
+    """Jobs that wait to be let go. Counts those under way."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self._go_on = asyncio.Event()
+        self.members: list[str] = []
+        self.begun = asyncio.Event()
+
+    async def advance(self, lease: Lease) -> None:
+        """One job."""
+        self.members.append(lease.member)
+        if len(self.members) == self._count:
+            self.begun.set()
+        await self._go_on.wait()
+
+
+class FailsOnce(DueSet):
+    """A due set whose second claim finds Redis away."""
+
+    claims = 0
+
+    async def claim(self, most: int, *, soon_s: float = 0, fields: tuple[str, ...] = ()) -> Claimed:
+        """Claim, but the second time fail."""
+        self.claims += 1
+        if self.claims == 2:
+            raise StoreAway
+        return await super().claim(most, soon_s=soon_s, fields=fields)
+
+
+@pytest.fixture
+def scripts(redis_client: Redis) -> Scripts:
+    """Scripts of a bot of its own."""
+    return Scripts(redis_client, "test", retention_s=3600)
+
+
+async def put(scripts: Scripts, count: int) -> None:
+    """Make so many members due."""
+    await scripts.redis.zadd(scripts.key("due", "ends"), {f"run{number}": 1 for number in range(count)})
+
+
+def no_incident(where: str, error: BaseException) -> str:
+    """Nothing unexpected is expected."""
+    raise AssertionError(where) from error
+
+
+async def stop(worker: Worker, working: asyncio.Task[None]) -> None:
+    """Stop a worker and break off its jobs."""
+    worker.stop()
+    await working
+    await worker.drain(0)
+
+
+async def test_a_claim_that_fails_drops_nothing_claimed_before_it(scripts: Scripts) -> None:
+    """Each job begins as it is claimed: the first one is not lost with the claim after it."""
+    await put(scripts, 2)
+    waiting = Waiting(2)
+    claim = claims.each(FailsOnce(scripts, "ends", lease_s=LEASE_S), waiting.advance, lambda: None)
+    worker = Worker("ends", claim, most=5, incident=no_incident)
+    working = asyncio.create_task(worker.run())
+    async with asyncio.timeout(10):
+        await waiting.begun.wait()
+    await stop(worker, working)
+    assert sorted(waiting.members) == ["run0", "run1"]
+
+
+async def test_no_more_is_claimed_than_may_be_under_way(scripts: Scripts) -> None:
+    """Another replica does what this one has no room for."""
+    await put(scripts, 8)
+    waiting = Waiting(3)
+    due = DueSet(scripts, "ends", lease_s=LEASE_S)
+    worker = Worker("ends", claims.each(due, waiting.advance, lambda: None), most=3, incident=no_incident)
+    working = asyncio.create_task(worker.run())
+    async with asyncio.timeout(10):
+        await waiting.begun.wait()
+    left = (await due.claim(10)).lease
+    assert worker.busy == 3
+    assert left is not None
+    assert len(left.members) == 5
+    await stop(worker, working)
+
+
+async def test_a_job_that_is_broken_off_while_redis_is_away_is_cancelled(scripts: Scripts) -> None:
+    """Giving its lease back fails, which must not hide that it was cancelled."""
+
+    class Away(DueSet):
+        async def give_back(self, lease: Lease, *, delay_s: float = 0) -> None:
+            del lease, delay_s
+            raise StoreAway
+
+    due = Away(scripts, "ends", lease_s=LEASE_S)
+    held = asyncio.Event()
+
+    async def work() -> None:
+        async with claims.held(due, Lease("ends", ("run1",), 1, time.monotonic() + LEASE_S, LEASE_S)):
+            held.set()
+            await asyncio.Event().wait()
+
+    working = asyncio.create_task(work())
+    async with asyncio.timeout(5):
+        await held.wait()
+    working.cancel()
+    await asyncio.wait({working})
+    assert working.cancelled()
