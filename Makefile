@@ -49,8 +49,12 @@ audit: $(UV) ## Whether a vulnerability is known of a locked package. Says so wh
 	tools/audit.sh $(UV)
 
 .PHONY: bench
-bench: install .conformance/.installed ## Measure beside rivals and limits: one table, in bench/results.md. Half an hour.
+bench: install .conformance/.installed ## Measure beside rivals and limits: one table, in bench/results.md. An hour.
 	$(BIN)/python -m bench $(BENCH_ARGS)
+
+.PHONY: bench-quick
+bench-quick: install ## Whether every row of the bench can still be measured, in small: under two minutes. Judges no goal.
+	$(BIN)/python -m bench --quick $(BENCH_ARGS)
 
 .PHONY: chaos
 chaos: install ## Several processes under seeded faults, then the invariants. CHAOS_ARGS="--seeds 300 --jobs 3".

@@ -1,13 +1,18 @@
-"""The table: a row a measure, printed, and written as Markdown."""
+"""The table: a row for each measure, printed, and kept in bench/results.json and bench/results.md.
+
+The JSON file has what was measured last of each part of the bench, with when and at which commit; the Markdown is made from it.
+So one part can be measured again alone, and each row says which commit it is of.
+"""
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import subprocess
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib import metadata
 from math import ceil, inf
@@ -22,13 +27,17 @@ HEAD = ("measure", "seen", "rival or limit", "goal", "")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line: what was measured, beside its rival or its limit. `good` is None where there is no goal."""
+    """One line: what was measured, beside its rival or its limit. `good` is None if there is no goal.
+
+    `failed`: it could not be measured at all.
+    """
 
     measure: str
     seen: str
     rival: str = ""
     goal: str = ""
     good: bool | None = None
+    failed: bool = False
 
     @property
     def verdict(self) -> str:
@@ -51,18 +60,54 @@ def show(rows: Sequence[Row]) -> None:
     sys.stdout.flush()
 
 
-def write(rows: Sequence[Row], out: Path) -> None:
-    """Write the table as Markdown, with what it was measured on."""
-    lines = [HEAD, tuple("---" for _ in HEAD), *(row.cells for row in rows)]
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """The rows of one part of the bench, with the commit and the machine that they were measured at. `at`: in UTC."""
+
+    rows: tuple[Row, ...]
+    commit: str
+    at: str
+    machine: str
+
+
+def record(found: Mapping[str, Sequence[Row]], order: Sequence[str], out: Path) -> None:
+    """Keep the rows that were measured now beside the older ones: in the JSON file `out`, and as Markdown beside it.
+
+    `found` has the rows by the name of their part, `order` the names of all parts; a part that has gone is dropped.
+    """
+    kept = _kept(out)
+    commit, at, machine = _commit(), f"{datetime.now(UTC):%Y-%m-%d %H:%M}", surroundings()
+    kept |= {name: Measured(tuple(rows), commit, at, machine) for name, rows in found.items()}
+    whole = {name: kept[name] for name in order if name in kept}
+    stored = {name: asdict(one) for name, one in whole.items()}
+    out.write_text(f"{json.dumps(stored, indent=1, ensure_ascii=False)}\n", encoding="utf-8")
+    out.with_suffix(".md").write_text(_markdown(whole), encoding="utf-8")
+
+
+def _kept(out: Path) -> dict[str, Measured]:
+    if not out.exists():
+        return {}
+    stored = json.loads(out.read_text(encoding="utf-8"))
+    return {
+        name: Measured(**(one | {"rows": tuple(Row(**row) for row in one["rows"])})) for name, one in stored.items()
+    }
+
+
+def _markdown(measured: Mapping[str, Measured]) -> str:
+    """The table, with the commit of each row, and below it what each part was measured on."""
+    head = (*HEAD, "commit")
+    lines = [head, tuple("---" for _ in head)]
+    lines += [(*row.cells, one.commit) for one in measured.values() for row in one.rows]
     table = "\n".join(f"| {' | '.join(_escaped(cell) for cell in line)} |" for line in lines)
-    out.write_text(f"# Measured\n\n{surroundings()}\n\n{table}\n", encoding="utf-8")
+    parts = "\n".join(f"- `{name}`: {one.at} UTC, {one.machine}, commit {one.commit}" for name, one in measured.items())
+    return f"# Measured\n\n{table}\n\n## When, and on what\n\n{parts}\n"
 
 
 def surroundings() -> str:
-    """When, with which versions and on what kind of machine."""
+    """Which versions, on what kind of machine."""
     return (
-        f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC · {os.cpu_count()} cores, {_processor()} · "
-        f"Python {platform.python_version()} · {_server()} · bot {metadata.version('bolt-bot')}, commit {_commit()}"
+        f"{os.cpu_count()} cores, {_processor()}, Python {platform.python_version()}, {_server()}, "
+        f"bot {metadata.version('bolt-bot')}"
     )
 
 
@@ -98,7 +143,7 @@ def _commit() -> str:
     if not commit:
         return "unknown"
     # What the measurement itself has written is no change of the bot.
-    changed = _git("status", "--porcelain", "--", ".", ":!bench/results.md")
+    changed = _git("status", "--porcelain", "--", ".", ":!bench/results.md", ":!bench/results.json")
     return f"{commit}-dirty" if changed else commit
 
 
