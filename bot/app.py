@@ -8,7 +8,7 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import TypeVar
 
 import structlog
@@ -29,6 +29,7 @@ from bot.paradime.credentials import Credentials
 from bot.paradime.download import Downloader
 from bot.parts import Parts, Services, build
 from bot.settings import Settings, policy
+from bot.shutdown import Step, close_all
 from bot.slack import actions, commands, events, shortcuts, views
 from bot.slack.admission import admission
 from bot.slack.client import UPLOAD_S, SlackChat
@@ -38,15 +39,18 @@ from bot.slack.preflight import Identity, TokenRefusedError, check_app_token, id
 from bot.slack.socket import SocketIntake
 from bot.slack.tasks import TaskRegistry
 from bot.store.connect import alive, check, close, connect
-from bot.store.embedded import Embedded
-from bot.web.server import Place, PortTakenError, WebServer
+from bot.store.embedded import STOP_S, Embedded
+from bot.web.server import SHUTDOWN_S, Place, PortTakenError, WebServer
 from bot.web.webhooks import Webhooks
-from bot.workers.loop import Worker
+from bot.workers.pool import WorkerPool
 
 log = structlog.get_logger()
 T = TypeVar("T")
 
 DRAIN_S = 18.0
+# Slack's connections: what came in is acknowledged, then they close.
+INTAKE_S = 5.0
+CLOSE_S = 2.0
 AWAY_AGAIN_S = 2.0
 MEGABYTE = 1_000_000
 READY_WITHIN_S = 2.0
@@ -110,8 +114,7 @@ class App:
         self._key = f"{{bolt:{settings.bolt_bot_name}}}:"
         self._socket: SocketIntake | None = None
         self._hints: Hints | None = None
-        self._workers: dict[str, Worker] = {}
-        self._working: list[asyncio.Task[None]] = []
+        self._pool: WorkerPool | None = None
         self._web = WebServer(self._not_ready)
         self._taking_in = False
         self._slack = SlackChat(
@@ -161,43 +164,59 @@ class App:
         log.info("started", seconds=round(time.monotonic() - began, 2), socket_mode=settings.socket_mode)
 
     async def run_until(self, stopped: asyncio.Event) -> None:
-        """Work until told to stop. Raises CannotServeError where the embedded Redis ends by itself: nothing is stored then."""
+        """Work until told to stop. Raises CannotServeError if the embedded Redis or a worker ends by itself.
+
+        A worker is not restarted in place: nobody knows what state its fault left behind. A supervisor restarts the
+        process, which takes everything up from Redis.
+        """
         stop = asyncio.ensure_future(stopped.wait())
-        ended = asyncio.ensure_future(self._embedded.ended()) if self._embedded else None
-        await asyncio.wait({stop, ended} if ended else {stop}, return_when=asyncio.FIRST_COMPLETED)
-        stop.cancel()
-        if ended is not None and ended.done() and not stopped.is_set():
-            raise CannotServeError("The embedded Redis has ended by itself. Start me again; its data is kept.")
-        if ended is not None:
-            ended.cancel()
+        ends = [asyncio.ensure_future(ended) for ended in self._ends()]
+        try:
+            await asyncio.wait({stop, *ends}, return_when=asyncio.FIRST_COMPLETED)
+            if not stopped.is_set():
+                raise CannotServeError(next(end.result() for end in ends if end.done()))
+        finally:
+            for one in (stop, *ends):
+                one.cancel()
+
+    def _ends(self) -> Iterator[Awaitable[str]]:
+        """What the process cannot do without; each waits until that has ended, and gives the sentence that says so."""
+        if self._embedded is not None:
+            yield _redis_ended(self._embedded)
+        if self._pool is not None:
+            yield _worker_died(self._pool)
 
     async def stop(self) -> None:
-        """Take nothing more in, finish what is in hand, close."""
+        """Take nothing more in, finish what is in hand, close. Whatever fails in this is logged, and the rest is closed."""
         until = time.monotonic() + DRAIN_S
         self._taking_in = False
         self._web.slack = self._web.webhooks = None
-        if self._socket is not None:
-            await self._socket.stop()
-        if self._hints is not None:
-            await self._hints.close()
-        await self._tasks.drain(max(0.0, until - time.monotonic()) / 2)
-        for worker in self._workers.values():
-            worker.stop()
-        # A claim that is on its way still brings jobs: first the loops end, then their jobs are waited for.
-        await asyncio.gather(*self._working, return_exceptions=True)
-        late = [await worker.drain(max(0.0, until - time.monotonic())) for worker in self._workers.values()]
-        if sum(late):
-            log.warning("broke off what was in hand; another process takes it up", jobs=sum(late))
-        await self._web.stop()
-        await self._catalog.close()
-        await self._bolt.aclose()
-        await self._downloads.aclose()
-        await self._slack.close()
-        if self._redis is not None:
-            await close(self._redis)
-        if self._embedded is not None:
-            await self._embedded.stop()
+        await close_all(tuple(self._steps(until)), incident)
         log.info("stopped")
+
+    def _steps(self, until: float) -> Iterator[Step]:
+        """What to close, in order. Jobs get until `until` on the monotonic clock."""
+        if self._socket is not None:
+            yield Step("the connections to Slack", self._socket.stop, INTAKE_S)
+        if self._hints is not None:
+            yield Step("hints", self._hints.close, CLOSE_S)
+        yield Step("tasks", lambda: self._tasks.drain(max(0.0, until - time.monotonic()) / 2), DRAIN_S)
+        yield Step("workers", lambda: self._drain(until), DRAIN_S + CLOSE_S)
+        yield Step("HTTP", self._web.stop, SHUTDOWN_S + CLOSE_S)
+        yield Step("the list of schedules", self._catalog.close, CLOSE_S)
+        yield Step("the client of Bolt", self._bolt.aclose, CLOSE_S)
+        yield Step("downloads", self._downloads.aclose, CLOSE_S)
+        yield Step("the client of Slack", self._slack.close, CLOSE_S)
+        if self._redis is not None:
+            redis = self._redis
+            yield Step("Redis", lambda: close(redis), CLOSE_S)
+        if self._embedded is not None:
+            yield Step("the embedded Redis", self._embedded.stop, STOP_S + CLOSE_S)
+
+    async def _drain(self, until: float) -> None:
+        late = await self._pool.stop(until) if self._pool is not None else 0
+        if late:
+            log.warning("broke off what was in hand; another process takes it up", jobs=late)
 
     # --- starting ---
 
@@ -231,7 +250,7 @@ class App:
         settings = self._settings
         self._slack.bot_user = identity.bot_user
         parts = self._build(identity)
-        desk, self._workers = parts.desk, parts.workers
+        desk, self._pool = parts.desk, WorkerPool(parts.workers, incident)
 
         def tell(asker: Asker, message: Message) -> None:
             desk.later(desk.tell(asker, message), asker)
@@ -245,7 +264,7 @@ class App:
         views.register(app, desk)
         shortcuts.register(app, desk)
         register_fallbacks(app, tell)
-        self._working = [asyncio.create_task(worker.run(), name=name) for name, worker in self._workers.items()]
+        self._pool.start()
         if settings.slack_app_token is not None:
             self._socket = SocketIntake(app, settings.slack_app_token.get_secret_value())
             await self._socket.start()
@@ -299,6 +318,15 @@ class App:
         if self._socket is not None and not await self._socket.ready():
             reasons.append("slack is not connected")
         return reasons
+
+
+async def _redis_ended(embedded: Embedded) -> str:
+    await embedded.ended()
+    return "The embedded Redis has ended by itself. Start me again; its data is kept."
+
+
+async def _worker_died(pool: WorkerPool) -> str:
+    return f"{await pool.died()} Restart the bot: it continues from what Redis holds."
 
 
 def incident(where: str, error: BaseException) -> str:

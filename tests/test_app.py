@@ -4,7 +4,20 @@ from __future__ import annotations
 
 import asyncio
 
-from bot.app import _unless_stopped
+import pytest
+
+from bot.app import App, CannotServeError, _unless_stopped
+from bot.settings import load
+from bot.workers.loop import Work, Worker
+from bot.workers.pool import WorkerPool
+
+ENVIRONMENT = {
+    "SLACK_BOT_TOKEN": "xoxb-made-up",
+    "SLACK_SIGNING_SECRET": "made-up",
+    "PARADIME_API_ENDPOINT": "http://127.0.0.1:1/graphql",
+    "PARADIME_API_KEY": "made-up",
+    "PARADIME_API_SECRET": "made-up",
+}
 
 
 async def test_a_start_that_is_stopped_is_cancelled() -> None:
@@ -48,3 +61,31 @@ async def test_whoever_waits_for_a_start_can_be_cancelled() -> None:
         await asyncio.wait({waiting})
         go_on.set()
     assert waiting.cancelled()
+
+
+async def test_a_worker_that_dies_ends_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The exit status is 1 with one line, so that a supervisor restarts it; what is open is closed all the same."""
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+
+    class Killed(BaseException):
+        """What no loop survives."""
+
+    async def dies() -> Work:
+        raise Killed
+
+    def incident(where: str, error: BaseException) -> str:
+        assert where == "worker polls"
+        assert isinstance(error, Killed)
+        return "7f3a"
+
+    app = App(load(), str)
+    app._pool = WorkerPool({"polls": Worker("polls", dies, most=1, incident=incident)}, incident)
+    app._pool.start()
+    with pytest.raises(
+        CannotServeError, match=r'The worker "polls" stopped unexpectedly \(reference 7f3a\)\. Restart the bot'
+    ):
+        async with asyncio.timeout(5):
+            await app.run_until(asyncio.Event())
+    assert await app._not_ready() == ["starting or stopping"]
+    await app.stop()

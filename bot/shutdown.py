@@ -1,0 +1,32 @@
+"""Closing what a process has opened: every step is taken, whatever becomes of the others."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing to close, and how many seconds it may take."""
+
+    name: str
+    close: Callable[[], Awaitable[object]]
+    within_s: float
+
+
+async def close_all(steps: tuple[Step, ...], incident: Callable[[str, BaseException], str]) -> bool:
+    """Close one after another. A step that fails, or takes too long, is logged and the next one is taken.
+
+    True if all of them closed.
+    """
+    closed = True
+    for step in steps:
+        try:
+            async with asyncio.timeout(step.within_s):
+                await step.close()
+        except Exception as error:  # noqa: BLE001 - whatever fails here must not keep the rest open
+            incident(f"closing {step.name}", error)
+            closed = False
+    return closed

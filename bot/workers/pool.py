@@ -1,0 +1,58 @@
+"""All workers of a process: started together, watched, and stopped within a time."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+
+import structlog
+
+from bot.workers.loop import Incident, Worker
+
+log = structlog.get_logger()
+
+# A claim under way at the stop gets this long: what it brings is drained with the rest.
+CLAIM_S = 2.0
+
+
+class WorkerPool:
+    """Runs workers. A worker's loop survives every fault of a claim or a job, so one that ends by itself is a bug."""
+
+    def __init__(self, workers: Mapping[str, Worker], incident: Incident) -> None:
+        self._workers = workers
+        self._incident = incident
+        self._running: dict[asyncio.Task[None], str] = {}
+
+    def start(self) -> None:
+        """Start every worker."""
+        self._running = {asyncio.create_task(worker.run(), name=name): name for name, worker in self._workers.items()}
+
+    async def died(self) -> str:
+        """Wait until a worker ends although it was not stopped. Logs why; returns one plain sentence."""
+        ended, _ = await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
+        task = ended.pop()
+        name = self._running[task]
+        why = asyncio.CancelledError() if task.cancelled() else task.exception()
+        reference = self._incident(f"worker {name}", why or RuntimeError("its loop returned"))
+        return f'The worker "{name}" stopped unexpectedly (reference {reference}).'
+
+    async def stop(self, until: float) -> int:
+        """Claim no more and finish the jobs under way until `until` on the monotonic clock.
+
+        Returns how many jobs were broken off; another process takes them up.
+        """
+        for worker in self._workers.values():
+            worker.stop()
+        if self._running:
+            _, stuck = await asyncio.wait(self._running, timeout=min(CLAIM_S, _left(until)))
+            for task in stuck:
+                log.warning("a claim did not come back in time", worker=self._running[task])
+                task.cancel()
+            if stuck:
+                await asyncio.wait(stuck)
+        return sum(await asyncio.gather(*(worker.drain(_left(until)) for worker in self._workers.values())))
+
+
+def _left(until: float) -> float:
+    return max(0.0, until - time.monotonic())

@@ -1,0 +1,44 @@
+"""Closing: every step is taken."""
+
+from __future__ import annotations
+
+import asyncio
+
+from bot.shutdown import Step, close_all
+
+
+async def test_a_step_that_fails_or_hangs_keeps_no_other_from_closing() -> None:
+    """Each fault is logged under the name of its step, and the embedded Redis, which is last, is still stopped."""
+    closed: list[str] = []
+    seen: list[str] = []
+
+    async def fail() -> None:
+        raise OSError("broken")
+
+    async def hang() -> None:
+        await asyncio.Event().wait()
+
+    async def close() -> None:
+        closed.append("redis")
+
+    def incident(where: str, error: BaseException) -> str:
+        seen.append(f"{where}: {type(error).__name__}")
+        return "7f3a"
+
+    steps = (Step("the sockets", fail, 5), Step("HTTP", hang, 0.01), Step("Redis", close, 5))
+    async with asyncio.timeout(5):
+        assert not await close_all(steps, incident)
+    assert closed == ["redis"]
+    assert seen == ["closing the sockets: OSError", "closing HTTP: TimeoutError"]
+
+
+async def test_what_closes_is_no_fault() -> None:
+    """Nothing is logged."""
+
+    async def close() -> None:
+        return
+
+    def incident(where: str, error: BaseException) -> str:
+        raise AssertionError(where) from error
+
+    assert await close_all((Step("Redis", close, 5),), incident)

@@ -1,0 +1,69 @@
+"""All workers of a process."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from bot.workers.loop import Work, Worker
+from bot.workers.pool import WorkerPool
+from tests.workers.test_loop import Incidents
+
+
+class Killed(BaseException):
+    """What no loop survives."""
+
+
+async def idle() -> Work:
+    """Nothing to do."""
+    return Work()
+
+
+def worker(name: str, claim: object = idle, most: int = 1) -> Worker:
+    """A worker of a pool."""
+    return Worker(name, claim, most=most, incident=Incidents())  # type: ignore[arg-type]  # some never return
+
+
+async def test_a_worker_that_dies_is_noticed() -> None:
+    """The log has its reason, and the process learns of it: without that worker, runs would stand still in silence."""
+    incidents = Incidents()
+
+    async def dies() -> Work:
+        raise Killed
+
+    pool = WorkerPool({"polls": worker("polls", dies), "ends": worker("ends")}, incidents)
+    pool.start()
+    async with asyncio.timeout(5):
+        said = await pool.died()
+    assert said == 'The worker "polls" stopped unexpectedly (reference 7f3a).'
+    assert [(where, type(error)) for where, error in incidents.seen] == [("worker polls", Killed)]
+    assert await pool.stop(time.monotonic() + 5) == 0
+
+
+async def test_stopping_a_pool_takes_no_longer_than_it_may() -> None:
+    """Whatever hangs: a claim whose reply does not come, and jobs that do not end. What was broken off is counted."""
+    claiming, begun = asyncio.Event(), asyncio.Event()
+
+    async def hangs() -> Work:
+        claiming.set()
+        await asyncio.Event().wait()
+        return Work()
+
+    async def job() -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    async def full() -> Work:
+        return Work((job(),))
+
+    pool = WorkerPool({"polls": worker("polls", hangs), "ends": worker("ends", full)}, Incidents())
+    pool.start()
+    async with asyncio.timeout(5):
+        await claiming.wait()
+        await begun.wait()
+        assert await pool.stop(time.monotonic() + 0.05) == 1
+
+
+async def test_a_pool_that_never_started_stops() -> None:
+    """A start may fail before there is any work."""
+    assert await WorkerPool({"ends": worker("ends")}, Incidents()).stop(time.monotonic()) == 0
