@@ -33,6 +33,7 @@ from bot.shutdown import Step, close_all
 from bot.slack import actions, commands, events, shortcuts, views
 from bot.slack.admission import admission
 from bot.slack.client import UPLOAD_S, SlackChat
+from bot.slack.guard import guarding
 from bot.slack.http import handler
 from bot.slack.intake import build_app, register_fallbacks
 from bot.slack.preflight import Identity, TokenRefusedError, check_app_token, identify
@@ -256,8 +257,8 @@ class App:
             desk.later(desk.tell(asker, message), asker)
 
         token = settings.slack_bot_token.get_secret_value()
-        admitting = admission(parts.admissions, identity, tell, desk.later)
-        app = build_app(self._slack.web, token, identity, admitting, incident, tell)
+        before = (admission(parts.admissions, identity, tell, desk.later), guarding(parts.guard, tell))
+        app = build_app(self._slack.web, token, identity, before, incident, tell)
         commands.register(app, desk)
         actions.register(app, desk)
         events.register(app, desk)

@@ -70,7 +70,7 @@ async def _policy(settings: Settings, chat: SlackChat, identity: Identity) -> Fi
     people = SlackPeople(
         chat,
         NoMemory(),
-        team=identity.team,
+        home=identity.home,
         bot_name=f"@{identity.name}",
         groups=rules.groups,
         # Our own account has no address.

@@ -44,7 +44,7 @@ async def _people(settings: Settings, policy: Policy) -> AsyncIterator[SlackPeop
         yield SlackPeople(
             chat,
             NoMemory(),
-            team=me.team,
+            home=me.home,
             bot_name=f"@{me.name}",
             groups=policy.groups,
             domains=policy.asks_domain,

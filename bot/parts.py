@@ -51,6 +51,7 @@ from bot.paradime.download import Downloader
 from bot.settings import Settings
 from bot.slack.client import SlackChat
 from bot.slack.desk import Desk
+from bot.slack.guard import Guard
 from bot.slack.memberships import SlackMemberships
 from bot.slack.people import SlackPeople
 from bot.slack.preflight import Identity, card_url
@@ -174,12 +175,13 @@ class Flows:
 class Parts:
     """What the parts come to: workers by name, the desk at which listeners reach the flows, hints where they are set up.
 
-    `admissions` are asked before the desk is.
+    `admissions` and the `guard` are asked before the desk is.
     """
 
     workers: dict[str, Worker]
     desk: Desk
     admissions: Admissions
+    guard: Guard
     hints: Hints | None
 
 
@@ -206,11 +208,12 @@ class _Builder:
         self._people = SlackPeople(
             services.chat,
             Memory(self._stores.scripts),
-            team=identity.team,
+            home=identity.home,
             bot_name=self._bot_name,
             groups=services.policy.groups,
             domains=services.policy.asks_domain,
         )
+        self._guard = Guard(identity.home, self._people, admits_external=services.policy.admits_external)
         self._gate = Gate(
             services.policy,
             self._people,
@@ -225,7 +228,8 @@ class _Builder:
         """Stores, flows, workers, desk."""
         flows = self._build_flows()
         self._bells.workers = self._build_workers(flows)
-        return Parts(self._bells.workers, self._build_desk(flows), self._stores.admissions, self._build_hints())
+        desk = self._build_desk(flows)
+        return Parts(self._bells.workers, desk, self._stores.admissions, self._guard, self._build_hints())
 
     def _now(self) -> datetime:
         return datetime.now(UTC)
@@ -460,6 +464,7 @@ class _Builder:
             me=self._identity,
             workspace=settings.workspace,
             gate=self._gate,
+            guard=self._guard,
             people=self._people,
             approvals=flows.approvals,
             record=Record(self._audit, now=self._now),

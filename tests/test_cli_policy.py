@@ -112,7 +112,7 @@ def test_without_a_file_the_usual_rules_are_explained(
     """A guest only reads."""
     monkeypatch.delenv("BOLT_BOT_POLICY_FILE", raising=False)
     assert main([*ASKED, "cancel", "--role", "guest", "--kind", "public"]) == 0
-    assert capsys.readouterr().out.endswith("refused: guests and people of other organisations may only read\n")
+    assert capsys.readouterr().out.endswith("refused: guests may only read\n")
 
 
 @pytest.mark.parametrize(

@@ -197,6 +197,11 @@ class Policy:
         return frozenset(named | {rule.effect.by for rule in self.rules if isinstance(rule.effect, Approve)})
 
     @property
+    def admits_external(self) -> bool:
+        """Whether a rule lets people of other organisations do anything."""
+        return any(_names_external(rule) and not isinstance(rule.effect, Deny) for rule in self.rules)
+
+    @property
     def asks_domain(self) -> bool:
         """Whether a rule depends on anybody's e-mail address."""
         return any(rule.who.domains for rule in self.rules)
@@ -246,15 +251,16 @@ class Fit:
 
 
 NO_RULE = "no rule of the policy allows it"
+NO_RULE_FOR_EXTERNAL = "people of other organisations may do only what a rule for them allows, and none allows this"
 
-# Without a file: members may do everything where they are, guests and people of other organisations only read, and nothing is
-# posted to channels that are shared outside.
+# Without a file: members may do everything where they are, guests only read, people of other organisations may do nothing, and
+# nothing is posted to channels that are shared outside.
 DEFAULT = Policy(
     (
         Rule(
-            "guests and other organisations only read",
-            Deny("guests and people of other organisations may only read"),
-            who=Who(roles=frozenset({Role.GUEST, Role.EXTERNAL})),
+            "guests only read",
+            Deny("guests may only read"),
+            who=Who(roles=frozenset({Role.GUEST})),
             what=frozenset({Action.START, Action.RETRY, Action.CANCEL, Action.PAUSE, Action.AUDIT}),
         ),
         Rule(
@@ -282,6 +288,7 @@ def decide(policy: Policy, person: Person, place: Place, question: Question) -> 
 
 
 def _decided(policy: Policy, person: Person, place: Place, question: Question) -> Decision:
+    unsure: Fit | None = None
     for fit in fits(policy, person, place, question):
         if fit.fits is False:
             continue
@@ -290,6 +297,7 @@ def _decided(policy: Policy, person: Person, place: Place, question: Question) -
             # Who only reads is let through by a later rule; but nobody passes by a refusal that may be meant for them.
             if question.action.acts or isinstance(rule.effect, Deny):
                 return Decision(Word.UNKNOWN, rule.name, _unknown(person, place, fit))
+            unsure = unsure or fit
             continue
         match rule.effect:
             case Allow():
@@ -300,7 +308,9 @@ def _decided(policy: Policy, person: Person, place: Place, question: Question) -
                 return _lacking(rule, place, question) or Decision(Word.APPROVE, rule.name, by=by, within_s=within_s)
     if question.posts and place.shared is not False:
         return Decision(Word.DENY if place.shared else Word.UNKNOWN, reason=_not_posted(place))
-    return Decision(Word.DENY, reason=NO_RULE)
+    if unsure is not None:
+        return Decision(Word.UNKNOWN, unsure.rule.name, _unknown(person, place, unsure))
+    return Decision(Word.DENY, reason=NO_RULE_FOR_EXTERNAL if _is_external(person) else NO_RULE)
 
 
 def _lacking(rule: Rule, place: Place, question: Question) -> Decision | None:
@@ -314,15 +324,16 @@ def _lacking(rule: Rule, place: Place, question: Question) -> Decision | None:
 
 def fits(policy: Policy, person: Person, place: Place, question: Question) -> Iterable[Fit]:
     """How each rule fits, in their order."""
-    return (_fit(rule, person, place, question) for rule in policy.rules)
+    admits_external = policy.admits_external
+    return (_fit(rule, person, place, question, admits_external=admits_external) for rule in policy.rules)
 
 
-def _fit(rule: Rule, person: Person, place: Place, question: Question) -> Fit:
+def _fit(rule: Rule, person: Person, place: Place, question: Question, *, admits_external: bool) -> Fit:
     if rule.what and question.action not in rule.what:
         return Fit(rule, fits=False, misses=(f"it is not about {question.action}",))
     answers = {
         "the user": _holds(rule.who.users, person.user),
-        "the role": _common(rule.who.roles, person.roles),
+        "the role": _role(rule, person, admits_external=admits_external),
         "the user group": _common(rule.who.groups, person.groups),
         "the e-mail address": _holds(rule.who.domains, person.domain),
         "the channel": _channel(rule.where.channels, place),
@@ -338,6 +349,32 @@ def _fit(rule: Rule, person: Person, place: Place, question: Question) -> Fit:
         return Fit(rule, fits=False, misses=no)
     unknown = tuple(name for name, answer in answers.items() if answer is None)
     return Fit(rule, fits=None if unknown else True, misses=unknown)
+
+
+def _role(rule: Rule, person: Person, *, admits_external: bool) -> bool | None:
+    """People of other organisations are let in by rules that name them, in so many words; a refusal for everyone is for them too.
+
+    Unless some rule lets them in, they have been turned away before: then whoever asks here is one of ours.
+    """
+    if (
+        isinstance(rule.effect, Deny)
+        or _names_external(rule)
+        or not _may_be_external(person, admits_external=admits_external)
+    ):
+        return _common(rule.who.roles, person.roles)
+    return None if person.roles is None else False
+
+
+def _may_be_external(person: Person, *, admits_external: bool) -> bool:
+    return admits_external if person.roles is None else Role.EXTERNAL in person.roles
+
+
+def _is_external(person: Person) -> bool:
+    return person.roles is not None and Role.EXTERNAL in person.roles
+
+
+def _names_external(rule: Rule) -> bool:
+    return Role.EXTERNAL in rule.who.roles
 
 
 def _holds(wanted: frozenset[str] | frozenset[Kind], it: str | None) -> bool | None:

@@ -20,6 +20,7 @@ from bot.core.home import (
     closed_home,
     home,
 )
+from bot.core.message import Message, Paragraph
 from bot.core.policy import Action, Question
 from bot.core.refusal import refusal
 from bot.core.request import State
@@ -91,6 +92,10 @@ class Home:
             if why_not:
                 message = closed_home(page.at, why_not, notice)
         await self._tab.publish(asker.user, message, page=number, replaces=replaces)
+
+    async def refuse(self, asker: Asker, why: str) -> None:
+        """Publish why a person is shown nothing at all. Raises SlackError."""
+        await self._tab.publish(asker.user, Message((why,), (Paragraph((why,)),)), page=0)
 
     async def _why_not(self, asker: Asker, opening: str) -> str:
         """Why the person may not read, empty where nothing is in the way. Raises StoreAway."""

@@ -32,6 +32,7 @@ from bot.flows.schedules import Schedules
 from bot.flows.status import Status
 from bot.flows.store_ports import Heard, Requests, Runs
 from bot.flows.suspend import Suspend
+from bot.slack.foreign import Facts
 from bot.slack.preflight import Identity
 
 log = structlog.get_logger()
@@ -44,6 +45,13 @@ Payload = Mapping[str, Any]
 Render = Callable[[Message], dict[str, Any]]
 # Runs something that a person asked for after the acknowledgement, tracked until it is done.
 Later = Callable[[Awaitable[None], Asker], None]
+
+
+class Guard(Protocol):
+    """Turns away people of other organisations."""
+
+    async def why_not(self, user: str, facts: Facts) -> str:
+        """Why a person is turned away, empty if not."""
 
 
 class Views(Protocol):
@@ -71,6 +79,7 @@ class Desk:
     me: Identity
     workspace: str
     gate: Gate
+    guard: Guard
     people: People
     approvals: Approvals
     record: Record
@@ -129,17 +138,17 @@ class Call:
     pending: str | None = None
 
 
-def slash_call(body: Payload) -> Call:
-    """What a slash command came with. A repeated delivery has the same trigger_id."""
-    asker = Asker(body["team_id"], body["user_id"], body["channel_id"], body.get("response_url", ""))
+def slash_call(body: Payload, team: str) -> Call:
+    """What a slash command came with. A repeated delivery has the same trigger_id. `team`: our own, see `click_asker`."""
+    asker = Asker(team, body["user_id"], body["channel_id"], body.get("response_url", ""))
     trigger_id = body.get("trigger_id") or ""
     delivery = trigger_id or f"{asker.user}:{asker.response_url}"
     return Call(asker, delivery, body.get("user_name", ""), trigger_id)
 
 
-def click_call(body: Payload, action: Payload) -> Call:
-    """What a click came with. Each click is a delivery of its own."""
-    asker, user = click_asker(body), body["user"]
+def click_call(body: Payload, action: Payload, team: str) -> Call:
+    """What a click came with. Each click is a delivery of its own. `team`: our own, see `click_asker`."""
+    asker, user = click_asker(body, team), body["user"]
     delivery = f"click:{asker.user}:{asker.channel}:{click_message(body)}:{action.get('action_ts', '')}"
     return Call(asker, delivery, user.get("name") or user.get("username") or "", body.get("trigger_id") or "")
 
@@ -156,11 +165,14 @@ async def replace_or_tell(desk: Desk, asker: Asker, message: Message) -> None:
     await desk.tell(asker, message)
 
 
-def click_asker(body: Payload) -> Asker:
-    """Who clicked a button."""
+def click_asker(body: Payload, team: str = "") -> Asker:
+    """Who clicked a button.
+
+    `team` is our own, by which everything is recorded: on Enterprise Grid the payload may name another one, or none at all. It is
+    left out if the person is only answered.
+    """
     channel = (body.get("channel") or {}).get("id") or (body.get("container") or {}).get("channel_id") or ""
     user = body["user"]
-    team = (body.get("team") or {}).get("id") or user.get("team_id") or ""
     thread = str((body.get("container") or {}).get("thread_ts") or "")
     return Asker(
         team, user["id"], channel, body.get("response_url", ""), "" if thread == click_message(body) else thread

@@ -17,6 +17,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.request.async_request import AsyncBoltRequest
 
 from bot.logging import Seldom
+from bot.slack.intake import unreadable
 from bot.slack.shapes import fits
 
 log = structlog.get_logger()
@@ -39,7 +40,8 @@ def handler(app: AsyncApp, signing_secret: str) -> Callable[[web.Request], Await
         body = _read(raw, request.headers.get("Content-Type", ""))
         if not fits(body):
             log.warning("a request of Slack's is not understood")
-            return web.Response(status=400)
+            shown = unreadable(body)
+            return web.Response(status=400) if shown is None else web.json_response(shown)
         # Verified and read already, as a socket's is: slack_bolt would read a command that says "payload" as an empty one.
         return await to_aiohttp_response(await app.async_dispatch(AsyncBoltRequest(body=body, mode="socket_mode")))
 

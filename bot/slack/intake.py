@@ -1,14 +1,14 @@
-"""The slack_bolt app: verification, our own team only, and an answer to everything that nobody listens to."""
+"""The slack_bolt app: what stands before every listener, and an answer to everything that nobody listens to."""
 
 from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import structlog
-from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
+from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.error import BoltUnhandledRequestError
 from slack_bolt.request.async_request import AsyncBoltRequest
@@ -24,11 +24,13 @@ from bot.slack.shapes import records
 log = structlog.get_logger()
 
 ANYTHING = re.compile(".*")
-OTHER_TEAM = "I belong to another workspace, so I cannot do that here. Nothing was done."
 UNKNOWN = "I do not know that button or command; it may be of another version of me. Nothing was done."
 
 # Slack drops what the acknowledgement of these says.
 CLICKS = frozenset({"block_actions", "message_action", "shortcut"})
+# Any answer but a list of options breaks the menu in which somebody types.
+MENUS = frozenset({"block_suggestion", "dialog_suggestion"})
+NO_OPTIONS: dict[str, Any] = {"options": []}
 
 Incident = Callable[[str, BaseException], str]
 # Answers a person privately, after the acknowledgement.
@@ -64,9 +66,14 @@ class CountingApp(AsyncApp):
 
 
 def build_app(
-    web: AsyncWebClient, token: str, identity: Identity, admission: Middleware, incident: Incident, tell: Tell
+    web: AsyncWebClient,
+    token: str,
+    identity: Identity,
+    before: Sequence[Middleware],
+    incident: Incident,
+    tell: Tell,
 ) -> CountingApp:
-    """An app for one team, behind an admission. Requests of other teams are refused; a fault is told with a reference.
+    """An app for one team. `before` stands in its order before every listener; a fault is told with a reference.
 
     Whoever hands a request to it has seen to it that it is Slack's.
     """
@@ -74,7 +81,7 @@ def build_app(
     async def authorize(**_: object) -> AuthorizeResult:
         # Known since the start: no auth.test stands between a command and its acknowledgement.
         return AuthorizeResult(
-            enterprise_id=None,
+            enterprise_id=identity.enterprise or None,
             team_id=identity.team,
             bot_token=token,
             bot_id=identity.bot_id,
@@ -91,52 +98,25 @@ def build_app(
         process_before_response=True,
         raise_error_for_unhandled_request=True,
     )
-    app.use(admission)
-    app.use(_own_team_only(identity.team, tell))
+    for middleware in before:
+        app.use(middleware)
 
     @app.error
     async def on_error(error: Exception, body: dict[str, Any]) -> BoltResponse:
         if isinstance(error, BoltUnhandledRequestError):
             log.info("nobody listens", kind=body.get("type") or body.get("command"))
-            return BoltResponse(status=200, body="")
+            return answer(body, "", tell) if body.get("type") in MENUS else BoltResponse(status=200, body="")
         reference = incident("listener", error)
         return answer(body, f"Something unexpected happened (reference {reference}). Try again.", tell)
 
     return app
 
 
-def _own_team_only(team: str, tell: Tell) -> Callable[..., Awaitable[BoltResponse | None]]:
-    async def middleware(
-        body: dict[str, Any], context: AsyncBoltContext, next_: Callable[[], Awaitable[Any]]
-    ) -> BoltResponse | None:
-        theirs = team if body.get("type") == "event_callback" and _is_for(body, team) else _team_of(body)
-        if theirs == team or (theirs is None and body.get("type") in {"url_verification", None}):
-            await next_()
-            return None
-        log.warning("a request of another team", team=theirs, user=context.user_id)
-        return answer(body, OTHER_TEAM, tell)
-
-    return middleware
-
-
-def _is_for(body: dict[str, Any], team: str) -> bool:
-    """Whether an event is for our installation. In a shared channel its envelope may name the team of whoever acts."""
-    authorized = (one.get("team_id") for one in body.get("authorizations") or [] if isinstance(one, dict))
-    return team in {body.get("team_id"), body.get("context_team_id"), *authorized}
-
-
-def _team_of(body: dict[str, Any]) -> str | None:
-    """The team of whoever acts: in shared channels people of other organisations can click, too."""
-    user, team = body.get("user"), body.get("team")
-    acting = user.get("team_id") if isinstance(user, dict) else None
-    where = team.get("id") if isinstance(team, dict) else body.get("team_id")
-    found = acting or where
-    return found if isinstance(found, str) else None
-
-
 def answer(body: dict[str, Any], sentence: str, tell: Tell) -> BoltResponse:
     """The acknowledgement of a request with one sentence for whoever made it, by the way that Slack shows for its kind."""
     kind = body.get("type")
+    if kind in MENUS:
+        return BoltResponse(status=200, body=NO_OPTIONS)
     if kind in CLICKS:
         try:
             tell(click_asker(body), Message((sentence,)))
@@ -146,6 +126,11 @@ def answer(body: dict[str, Any], sentence: str, tell: Tell) -> BoltResponse:
     if kind == "view_submission":
         return BoltResponse(status=200, body=_in_modal(body.get("view") or {}, sentence))
     return BoltResponse(status=200, body={"response_type": "ephemeral", "text": sentence})
+
+
+def unreadable(body: object) -> dict[str, Any] | None:
+    """What a request that nobody can read is acknowledged with, None if nothing is shown of it anyway."""
+    return NO_OPTIONS if isinstance(body, dict) and body.get("type") in MENUS else None
 
 
 def _in_modal(view: dict[str, Any], sentence: str) -> dict[str, Any]:

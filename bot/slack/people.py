@@ -14,6 +14,7 @@ import structlog
 
 from bot.core.errors import ChannelRefused, ScopeMissing, SlackError
 from bot.core.policy import Kind, Person, Place, Role
+from bot.slack.foreign import Home, Standing, of_profile, standing_of_profile
 from bot.slack.lookup import Caller
 
 log = structlog.get_logger()
@@ -56,11 +57,11 @@ class SlackPeople:
     """Implements the flows' `People` port. `groups` are the user groups that the policy names, by id or as @handle."""
 
     def __init__(
-        self, slack: Caller, memory: Memory, *, team: str, bot_name: str, groups: frozenset[str], domains: bool
+        self, slack: Caller, memory: Memory, *, home: Home, bot_name: str, groups: frozenset[str], domains: bool
     ) -> None:
         self._slack = slack
         self._memory = memory
-        self._team = team
+        self._home = home
         self._bot_name = bot_name
         self._groups = groups
         self._domains = domains
@@ -158,7 +159,7 @@ class SlackPeople:
         # Without its scope there is no such field; a person may have no address as well.
         email = (told.get("profile") or {}).get("email")
         domain = str(email or "").rpartition("@")[2].lower()
-        return {"roles": sorted(roles(told, self._team)), "domain": None if email is None else domain}
+        return {"roles": sorted(roles(told, self._home)), "domain": None if email is None else domain}
 
     async def _ask_groups(self) -> Json:
         """The policy's groups alone: a workspace may have many, and large ones."""
@@ -178,16 +179,20 @@ class SlackPeople:
         return {"name": str(told.get("name") or ""), "kind": kind, "shared": bool(told.get("is_ext_shared"))}
 
 
-def roles(user: Json, team: str) -> set[Role]:
-    """What a person of Slack's users.info is in our workspace: nothing at all, where the account is no longer active."""
+def roles(user: Json, home: Home) -> set[Role]:
+    """What a person of Slack's users.info is in our workspace: nothing at all if the account is no longer active.
+
+    Members of our organisation are members here. The flags of one who is only in a sibling workspace are about that one.
+    """
     if user.get("deleted"):
         return set()
-    teams = set((user.get("enterprise_user") or {}).get("teams") or [])
-    if user.get("is_stranger") or (user.get("team_id") != team and team not in teams):
+    if standing_of_profile(home, user) is Standing.FOREIGN:
         return {Role.EXTERNAL}
     if user.get("is_restricted") or user.get("is_ultra_restricted"):
         return {Role.GUEST}
     found = {Role.MEMBER}
+    if home.team not in of_profile(user).teams:
+        return found
     if user.get("is_owner") or user.get("is_primary_owner"):
         return found | {Role.OWNER, Role.ADMIN}
     return found | {Role.ADMIN} if user.get("is_admin") else found

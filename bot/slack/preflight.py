@@ -6,17 +6,27 @@ from dataclasses import dataclass
 
 from bot.core.errors import CredentialRefused, SlackRefused
 from bot.slack.client import SlackChat
+from bot.slack.foreign import Home
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Our team, and ourselves in it. `url` is the workspace's address, with a slash at its end."""
+    """Our team, and ourselves in it. `url` is the workspace's address, with a slash at its end.
+
+    `enterprise` is the id of the organisation on Enterprise Grid, empty elsewhere.
+    """
 
     team: str
     bot_user: str
     bot_id: str
     name: str
     url: str
+    enterprise: str = ""
+
+    @property
+    def home(self) -> Home:
+        """Our installation."""
+        return Home(self.team, self.enterprise)
 
 
 class TokenRefusedError(Exception):
@@ -35,6 +45,7 @@ async def identify(chat: SlackChat) -> Identity:
         bot_id=str(answer.get("bot_id") or ""),
         name=str(answer.get("user") or "bolt"),
         url=str(answer.get("url") or ""),
+        enterprise=str(answer.get("enterprise_id") or ""),
     )
 
 

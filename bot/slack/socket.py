@@ -17,7 +17,7 @@ from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
 
-from bot.slack.intake import CountingApp
+from bot.slack.intake import CountingApp, unreadable
 from bot.slack.shapes import fits
 
 log = structlog.get_logger()
@@ -48,7 +48,9 @@ def bearing(handle: Listener) -> Listener:
             else:
                 # To have it sent again would not make it any better.
                 log.warning("a request of Slack's is not understood", kind=request.type)
-                await client.send_socket_mode_response(SocketModeResponse(envelope_id=request.envelope_id))
+                await client.send_socket_mode_response(
+                    SocketModeResponse(envelope_id=request.envelope_id, payload=unreadable(request.payload))
+                )
         except ConnectionError:
             log.warning("a connection to Slack closed before an acknowledgement was sent", kind=request.type)
 

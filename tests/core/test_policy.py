@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from bot.core.policy import (
     DEFAULT,
     NO_RULE,
+    NO_RULE_FOR_EXTERNAL,
     UNKNOWN_COMMAND,
     Action,
     Allow,
@@ -72,12 +73,50 @@ def test_members_do_everything_by_default(action: Action) -> None:
     assert word(DEFAULT, question=asks(action)) is Word.ALLOW
 
 
-@pytest.mark.parametrize("person", [GUEST, EXTERNAL])
 @pytest.mark.parametrize("action", list(Action))
-def test_guests_and_others_only_read_by_default(person: Person, action: Action) -> None:
-    """Each action, for both."""
+def test_guests_only_read_by_default(action: Action) -> None:
+    """Each action."""
     reads = action in {Action.READ, Action.LOGS, Action.ARTIFACTS}
-    assert word(DEFAULT, person, question=asks(action)) is (Word.ALLOW if reads else Word.DENY)
+    assert word(DEFAULT, GUEST, question=asks(action)) is (Word.ALLOW if reads else Word.DENY)
+
+
+@pytest.mark.parametrize("action", list(Action))
+@pytest.mark.parametrize(
+    "policy",
+    [
+        DEFAULT,
+        only(Rule("everyone", Allow(), which=Which(commands=Overrides()))),
+        only(Rule("by name", Allow(), who=Who(users=frozenset({"U4"})))),
+        only(Rule("named, but refused", Deny("no"), who=Who(roles=frozenset({Role.EXTERNAL})))),
+        only(Rule("everyone, with approval", Approve("@leads"))),
+    ],
+)
+def test_people_of_other_organisations_may_do_nothing(policy: Policy, action: Action) -> None:
+    """Unless a rule lets them, in so many words."""
+    assert word(policy, EXTERNAL, question=asks(action)) is Word.DENY
+    assert not policy.admits_external
+
+
+@pytest.mark.parametrize("effect", [Allow(), Approve("@leads")])
+def test_a_rule_that_names_people_of_other_organisations(effect: Allow | Approve) -> None:
+    """It lets them do what it is about, and no other rule does."""
+    named = Rule("partners", effect, who=Who(roles=frozenset({Role.EXTERNAL})), what=frozenset({Action.START}))
+    policy = Policy((named, Rule("everyone else", Allow())))
+    assert policy.admits_external
+    assert word(policy, EXTERNAL) is (Word.ALLOW if effect == Allow() else Word.APPROVE)
+    decision = decide(policy, EXTERNAL, HERE, asks(Action.READ))
+    assert (decision.word, decision.reason) == (Word.DENY, NO_RULE_FOR_EXTERNAL)
+    assert word(policy, MEMBER, question=asks(Action.READ)) is Word.ALLOW
+    assert word(Policy((Rule("no", Deny("no")), named)), EXTERNAL) is Word.DENY
+
+
+@pytest.mark.parametrize("action", list(Action))
+def test_where_some_are_let_in_whoever_cannot_be_read_is_not(action: Action) -> None:
+    """It may be one of them, for whom no rule is."""
+    named = Rule("partners", Allow(), who=Who(roles=frozenset({Role.EXTERNAL})), what=frozenset({Action.LOGS}))
+    policy = Policy((named, Rule("everyone else", Allow())))
+    assert not decide(policy, STRANGE, HERE, asks(action)).allowed
+    assert decide(only(Rule("everyone", Allow())), STRANGE, HERE, asks(Action.READ)).allowed
 
 
 def test_the_record_is_for_admins_by_default() -> None:

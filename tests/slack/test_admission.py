@@ -16,12 +16,13 @@ from bot.core.message import Message
 from bot.flows.ports import Asker
 from bot.flows.store_ports import Limits
 from bot.slack.admission import FLOOD, admission
-from bot.slack.intake import OTHER_TEAM, build_app, register_fallbacks
+from bot.slack.guard import OTHER_TEAM, OUTSIDE, Guard, guarding
+from bot.slack.intake import build_app, register_fallbacks
 from bot.slack.preflight import Identity
 from bot.store.admissions import Admissions
 from bot.store.connect import connect
 from bot.store.scripts import Scripts
-from tests.slack.test_intake import click, shortcut, submission
+from tests.slack.test_intake import NobodyIsAsked, click, shortcut, submission
 
 Json = dict[str, Any]
 ME = Identity("T1", "U0BOT", "B0BOT", "bolt", "https://acme.slack.com/")
@@ -36,7 +37,9 @@ class Desk:
         self.fails = False
         self._later: set[asyncio.Future[None]] = set()
         admitting = admission(Admissions(Scripts(redis, "test", retention_s=60), limits), ME, self._tell, self._start)
-        self._app = build_app(AsyncWebClient(), "xoxb-1", ME, admitting, lambda _where, _error: "abc", self._tell)
+        guard = Guard(ME.home, NobodyIsAsked(), admits_external=False)
+        before = (admitting, guarding(guard, self._tell))
+        self._app = build_app(AsyncWebClient(), "xoxb-1", ME, before, lambda _where, _error: "abc", self._tell)
         for listen, name in (
             (self._app.command, "/bolt"),
             (self._app.action, "known"),
@@ -210,7 +213,7 @@ async def test_strangers_are_counted_too(redis_client: Redis) -> None:
     desk = Desk(redis_client, Limits(user=3))
     for number in range(9):
         await desk.take(clicked(number, team="T2"))
-    assert [words for _, words in desk.told] == [OTHER_TEAM] * 3 + [FLOOD]
+    assert [words for _, words in desk.told] == [OUTSIDE] * 3 + [FLOOD]
     assert desk.done == []
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import json
 from typing import Any
 
 import pytest
@@ -10,7 +10,9 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.core.message import Message
+from bot.core.policy import Person, Place
 from bot.flows.ports import Asker
+from bot.slack.guard import Guard, guarding
 from bot.slack.intake import build_app, register_fallbacks
 from bot.slack.preflight import Identity
 
@@ -19,11 +21,29 @@ URL = "https://hooks.slack.test/actions/1"
 FAULT = "Something unexpected happened (reference abc). Try again."
 UNKNOWN = "I do not know that button"
 ELSEWHERE = "I belong to another workspace"
+OUTSIDE = "I don't take requests from people of other organisations"
 
 
-async def everyone(next_: Callable[[], Awaitable[None]]) -> None:
-    """A door that is open."""
-    await next_()
+class NobodyIsAsked:
+    """Who somebody is, where the payloads say it."""
+
+    async def person(self, user: str, *, fresh: bool = False) -> Person:
+        """Not to be asked."""
+        raise AssertionError((user, fresh))
+
+    async def place(self, channel: str) -> Place:
+        """Not to be asked."""
+        raise AssertionError(channel)
+
+    async def group(self, name: str) -> str | None:
+        """Not to be asked."""
+        raise AssertionError(name)
+
+    async def forget_groups(self) -> None:
+        """Nothing is kept."""
+
+    async def forget_place(self, channel: str) -> None:
+        """Nothing is kept."""
 
 
 class Intake:
@@ -31,7 +51,9 @@ class Intake:
 
     def __init__(self) -> None:
         self.told: list[tuple[Asker, str]] = []
-        self._app = build_app(AsyncWebClient(), "xoxb-1", ME, everyone, lambda _where, _error: "abc", self._tell)
+        guard = Guard(ME.home, NobodyIsAsked(), admits_external=False)
+        before = (guarding(guard, self._tell),)
+        self._app = build_app(AsyncWebClient(), "xoxb-1", ME, before, lambda _where, _error: "abc", self._tell)
 
         async def fails() -> None:
             raise RuntimeError("broken")
@@ -40,6 +62,7 @@ class Intake:
         self._app.action("known")(fails)
         self._app.view("known")(fails)
         self._app.shortcut("known")(fails)
+        self._app.options("known")(fails)
         register_fallbacks(self._app, self._tell)
 
     def _tell(self, asker: Asker, message: Message) -> None:
@@ -52,11 +75,11 @@ class Intake:
         return str(answer.body)
 
 
-def click(name: str, *, team: str = "T1", **action: str) -> dict[str, Any]:
+def click(name: str, *, team: str = "T1", here: str = "T1", **action: str) -> dict[str, Any]:
     """A click on a button in a channel, as Slack documents it."""
     return {
         "type": "block_actions",
-        "team": {"id": "T1"},
+        "team": {"id": here},
         "user": {"id": "U1", "team_id": team},
         "channel": {"id": "C1"},
         "container": {"type": "message", "message_ts": "17.1", "channel_id": "C1"},
@@ -65,9 +88,9 @@ def click(name: str, *, team: str = "T1", **action: str) -> dict[str, Any]:
     }
 
 
-def shortcut(name: str, *, team: str = "T1", kind: str = "message_action") -> dict[str, Any]:
+def shortcut(name: str, *, team: str = "T1", here: str = "T1", kind: str = "message_action") -> dict[str, Any]:
     """A shortcut: on a message, or a global one, which has neither channel nor response_url."""
-    body = {"type": kind, "callback_id": name, "team": {"id": "T1"}, "user": {"id": "U1", "team_id": team}}
+    body = {"type": kind, "callback_id": name, "team": {"id": here}, "user": {"id": "U1", "team_id": team}}
     if kind == "shortcut":
         return body
     return body | {"channel": {"id": "C1"}, "message": {"ts": "17.1"}, "response_url": URL}
@@ -90,10 +113,12 @@ def submission(name: str, *, team: str = "T1", blocks: tuple[str, ...] = ()) -> 
     [
         (click("known"), FAULT),
         (click("unknown"), UNKNOWN),
-        (click("known", team="T2"), ELSEWHERE),
+        (click("known", team="T2"), OUTSIDE),
+        (click("known", team="T2", here="T2"), ELSEWHERE),
         (shortcut("known"), FAULT),
         (shortcut("unknown"), UNKNOWN),
-        (shortcut("known", team="T2"), ELSEWHERE),
+        (shortcut("known", team="T2"), OUTSIDE),
+        (shortcut("known", team="T2", here="T2"), ELSEWHERE),
     ],
 )
 async def test_a_click_is_answered_by_its_response_url(body: dict[str, Any], words: str) -> None:
@@ -128,7 +153,7 @@ async def test_who_clicked_may_be_unknown() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "team", "words"), [("known", "T1", FAULT), ("unknown", "T1", UNKNOWN), ("known", "T2", ELSEWHERE)]
+    ("name", "team", "words"), [("known", "T1", FAULT), ("unknown", "T1", UNKNOWN), ("known", "T2", OUTSIDE)]
 )
 async def test_a_modal_stays_open_and_says_why(name: str, team: str, words: str) -> None:
     """At its first input, which keeps what was typed; in its place where it has none."""
@@ -147,4 +172,15 @@ async def test_a_command_is_answered_by_its_acknowledgement() -> None:
     intake = Intake()
     body = {"command": "/bolt", "text": "", "team_id": "T1", "user_id": "U1", "channel_id": "C1", "response_url": URL}
     assert FAULT in await intake.take(body)
+    assert intake.told == []
+
+
+@pytest.mark.parametrize("action", ["known", "unknown"])
+@pytest.mark.parametrize("team", ["T1", "T2"])
+@pytest.mark.parametrize("here", ["T1", "T2"])
+async def test_whoever_types_into_a_menu_gets_a_list_of_options(action: str, team: str, here: str) -> None:
+    """Also after a fault, for a menu that nobody knows, and for whoever is refused: anything else breaks the menu."""
+    intake = Intake()
+    body = {"type": "block_suggestion", "team": {"id": here}, "user": {"id": "U1", "team_id": team}}
+    assert json.loads(await intake.take(body | {"action_id": action, "block_id": "b", "value": "n"})) == {"options": []}
     assert intake.told == []

@@ -12,6 +12,7 @@ from bot.core.policy import Kind, Person, Place, Role
 from bot.sandbox.server import Sandbox
 from bot.sandbox.slack import Fault
 from bot.slack.client import SlackChat
+from bot.slack.foreign import Home
 from bot.slack.people import FRESH_S, SlackPeople
 from bot.store.memory import Memory
 from bot.store.scripts import Scripts
@@ -36,7 +37,7 @@ def memory(redis_client: Redis) -> Memory:
 
 def people(chat: SlackChat, memory: Memory, *, groups: frozenset[str] = GROUPS, domains: bool = True) -> SlackPeople:
     """A replica's."""
-    return SlackPeople(chat, memory, team="T0SANDBOX", bot_name="@bolt", groups=groups, domains=domains)
+    return SlackPeople(chat, memory, home=Home("T0SANDBOX"), bot_name="@bolt", groups=groups, domains=domains)
 
 
 @pytest.fixture

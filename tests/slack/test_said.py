@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from bot.slack.events.said import Said, read
+from bot.slack.foreign import Standing, standing
 from bot.slack.preflight import Identity
 
 ME = Identity("T1", "U0BOT", "B0BOT", "bolt", "https://acme.slack.com/")
@@ -38,7 +39,7 @@ def test_what_a_person_wrote(event: dict[str, Any], more: dict[str, Any], thread
     assert found is not None
     assert (found.asker.team, found.asker.user, found.asker.channel, found.asker.thread) == ("T1", "U1", "C1", thread)
     assert found.delivery == "message:C1:17.1"
-    assert not found.stranger
+    assert standing(ME.home, found.facts) is not Standing.FOREIGN
 
 
 @pytest.mark.parametrize(
@@ -61,28 +62,3 @@ def test_what_a_person_wrote(event: dict[str, Any], more: dict[str, Any], thread
 def test_what_nobody_has_newly_written(more: dict[str, Any]) -> None:
     """Edits, deletions, bots (ourselves too), and what lacks anything that is needed."""
     assert said(FULL | more) is None
-
-
-@pytest.mark.parametrize(
-    ("event", "body"),
-    [
-        (FULL | {"team": "T2", "user_team": "T2", "source_team": "T2"}, {}),
-        (FULL | {"team": "T2"}, {}),
-        (LEAST | {"source_team": "T2"}, {}),
-        (FULL | {"user_team": "T2"}, {"is_ext_shared_channel": True}),
-        (LEAST, {"is_ext_shared_channel": True}),
-        (LEAST, {"team_id": "T2", "context_team_id": "T1"}),
-    ],
-)
-def test_strangers(event: dict[str, Any], body: dict[str, Any]) -> None:
-    """Whoever belongs to another team, or does not tell in a shared channel."""
-    found = said(event, body)
-    assert found is not None
-    assert found.stranger
-
-
-def test_our_own_in_a_shared_channel_is_no_stranger() -> None:
-    """The envelope may name the other team."""
-    found = said(FULL | {"user_team": "T1"}, {"team_id": "T2", "is_ext_shared_channel": True})
-    assert found is not None
-    assert not found.stranger

@@ -19,7 +19,6 @@ from bot.slack.intake import build_app
 from bot.slack.preflight import Identity
 from bot.web.server import BODY_MOST, Place, WebServer
 from bot.web.webhooks import Webhooks
-from tests.slack.test_intake import everyone
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND")
 PATHS = (
@@ -58,9 +57,7 @@ async def served() -> AsyncIterator[WebServer]:
     """The whole server as it runs with health and metrics apart: Slack over HTTP, and webhooks."""
     one = WebServer(fine)
     me = Identity("T1", "U0BOT", "B0BOT", "bolt", "https://acme.slack.com/")
-    app = build_app(
-        AsyncWebClient(), "xoxb-1", me, everyone, lambda _where, _error: "abc", lambda _asker, _message: None
-    )
+    app = build_app(AsyncWebClient(), "xoxb-1", me, (), lambda _where, _error: "abc", lambda _asker, _message: None)
     one.slack, one.webhooks = handler(app, "signing"), Webhooks(SECRET, take).handle
     here = Place("127.0.0.1", 0)
     await one.start(here, slack_over_http=True, webhooks=True, admin=here)

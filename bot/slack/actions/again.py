@@ -23,7 +23,7 @@ def register(app: AsyncApp, desk: Desk) -> None:
     """Listen to the button."""
 
     async def on_click(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
-        call = click_call(body, action)
+        call = click_call(body, action, desk.me.team)
         answer = await _again(desk, call, action.get("value") or "")
         await ack()
         if answer is not None:

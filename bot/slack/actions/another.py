@@ -25,7 +25,7 @@ def register(app: AsyncApp, desk: Desk) -> None:
     """Listen to the button."""
 
     async def on_click(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
-        asker = click_asker(body)
+        asker = click_asker(body, desk.me.team)
         answer = await _again(desk, asker, body, action.get("value") or "")
         await ack()
         desk.later(tell(desk, asker, answer), asker)

@@ -17,7 +17,7 @@ def register(app: AsyncApp, desk: Desk) -> None:
     """Listen to both buttons."""
 
     async def on_click(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
-        asker = click_asker(body)
+        asker = click_asker(body, desk.me.team)
         yes = action.get("action_id") == APPROVE_START
         answer = await _decide(desk, asker, action.get("value") or "", yes=yes)
         await ack()

@@ -20,7 +20,7 @@ def register(app: AsyncApp, desk: Desk) -> None:
     """Listen to the buttons."""
 
     async def on_click(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
-        call = click_call(body, action)
+        call = click_call(body, action, desk.me.team)
         try:
             answer = await commands.handle(
                 desk, call, parse(read_command_value(action.get("value") or ""), desk.command)

@@ -28,12 +28,12 @@ def register(app: AsyncApp, desk: Desk) -> None:
     """Listen to the buttons."""
 
     async def on_page(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
-        call = click_call(body, action)
+        call = click_call(body, action, desk.me.team)
         await ack()
         desk.later(desk.home.show(call.asker, number=read_home_page_value(action.get("value") or "")), call.asker)
 
     async def on_run(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
-        call = click_call(body, action)
+        call = click_call(body, action, desk.me.team)
         answer = await _run(desk, call, action.get("value") or "")
         await ack()
         if answer is not None:

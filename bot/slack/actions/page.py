@@ -20,7 +20,7 @@ def register(app: AsyncApp, desk: Desk) -> None:
     """Listen to the buttons."""
 
     async def on_click(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
-        call = click_call(body, action)
+        call = click_call(body, action, desk.me.team)
 
         async def turn() -> None:
             await replace_or_tell(desk, call.asker, await _page(desk, call, action.get("value") or ""))

@@ -45,7 +45,7 @@ def listen(
     """
 
     async def clicked(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
-        call = click_call(body, action)
+        call = click_call(body, action, desk.me.team)
         asker, work = call.asker, _click(desk, call, action.get("value") or "", on_click, does)
         if not first:
             await ack()

@@ -19,14 +19,14 @@ def register(app: AsyncApp, desk: Desk) -> None:
     """Listen to both buttons."""
 
     async def on_queue(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
-        call = click_call(body, action)
+        call = click_call(body, action, desk.me.team)
         asker = call.asker
         answer = await _queue(desk, call, action.get("value") or "")
         await ack()
         desk.later(tell(desk, asker, answer), asker)
 
     async def on_drop(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
-        call = click_call(body, action)
+        call = click_call(body, action, desk.me.team)
         asker = call.asker
         answer = await _drop(desk, call, action.get("value") or "", click_message(body))
         await ack()

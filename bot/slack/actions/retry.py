@@ -20,7 +20,7 @@ def register(app: AsyncApp, desk: Desk) -> None:
     """Listen to the buttons."""
 
     async def on_click(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
-        call = click_call(body, action)
+        call = click_call(body, action, desk.me.team)
         every = action.get("action_id") == RETRY_ALL
         answer = await _retry(desk, call, action.get("value") or "", click_message(body), every=every)
         await ack()

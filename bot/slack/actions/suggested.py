@@ -23,7 +23,7 @@ def register(app: AsyncApp, desk: Desk) -> None:
     """Listen to the buttons."""
 
     async def on_click(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
-        asker = click_asker(body)
+        asker = click_asker(body, desk.me.team)
         answer = await _start(desk, asker, body, action.get("value") or "")
         await ack()
         if answer is not None:

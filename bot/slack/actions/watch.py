@@ -19,7 +19,7 @@ def register(app: AsyncApp, desk: Desk) -> None:
     """Listen to the buttons."""
 
     async def on_click(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
-        call = click_call(body, action)
+        call = click_call(body, action, desk.me.team)
         answer = await _watch(desk, call, action.get("value") or "")
         await ack()
         if answer is not None:

@@ -57,7 +57,7 @@ def register(app: AsyncApp, desk: Desk) -> None:
 
     async def on_command(ack: AsyncAck, body: dict[str, Any]) -> None:
         try:
-            answer = await handle(desk, slash_call(body), parse(body.get("text") or "", desk.command))
+            answer = await handle(desk, slash_call(body, desk.me.team), parse(body.get("text") or "", desk.command))
         except BadCommand as bad:
             answer = Message((bad.sentence,))
         if answer is None:

@@ -11,7 +11,7 @@ from bot.core.errors import SlackError
 from bot.core.request import request_id
 from bot.flows.ports import Asker
 from bot.slack.desk import Desk
-from bot.slack.events.said import is_stranger
+from bot.slack.foreign import of_payload
 
 log = structlog.get_logger()
 
@@ -23,21 +23,20 @@ def register(app: AsyncApp, desk: Desk) -> None:
         # It comes for the tab of direct messages, too.
         if event.get("tab") != "home":
             return
-        if is_stranger(body, event, desk.me.team):
-            # Nobody has asked for anything, so nothing is told.
-            log.warning("a Home tab of another team", user=event["user"])
-            return
         view = event.get("view") or {}
         asker = Asker(desk.me.team, event["user"], "")
-        opening = request_id(asker.team, f"home:{asker.user}:{event.get('event_ts', '')}")
-        desk.later(_show(desk, asker, opening, view.get("hash") or ""), asker)
+        desk.later(_show(desk, asker, body, view.get("hash") or ""), asker)
 
     app.event("app_home_opened")(on_opened)
 
 
-async def _show(desk: Desk, asker: Asker, opening: str, replaces: str) -> None:
+async def _show(desk: Desk, asker: Asker, body: dict[str, Any], replaces: str) -> None:
     """Nobody has asked for anything: where it fails, what was shown stays, and the log has it."""
+    opening = request_id(asker.team, f"home:{asker.user}:{body['event'].get('event_ts', '')}")
     try:
-        await desk.home.show(asker, replaces=replaces, opening=opening)
+        if why_not := await desk.guard.why_not(asker.user, of_payload(body)):
+            await desk.home.refuse(asker, why_not)
+        else:
+            await desk.home.show(asker, replaces=replaces, opening=opening)
     except SlackError as error:
         log.warning("a Home tab could not be filled", user=asker.user, why=str(error))

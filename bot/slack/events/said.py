@@ -11,21 +11,7 @@ from typing import Any
 import structlog
 from slack_bolt.response import BoltResponse
 
-from bot.core.command import (
-    ArtifactsCommand,
-    CancelCommand,
-    Command,
-    HelpCommand,
-    ListCommand,
-    LogsCommand,
-    RetryCommand,
-    RunCommand,
-    RunForm,
-    RunsCommand,
-    ShowCommand,
-    StatusCommand,
-    WhoamiCommand,
-)
+from bot.core.command import CancelCommand, Command, HelpCommand, RetryCommand, RunCommand, RunForm
 from bot.core.errors import BadCommand, StoreAway
 from bot.core.grammar import GRAPHQL_INT, parse
 from bot.core.message import Message
@@ -36,7 +22,7 @@ from bot.core.words import LINE_MOST
 from bot.flows.ports import Asker
 from bot.slack import commands
 from bot.slack.desk import Call, Desk
-from bot.slack.intake import OTHER_TEAM
+from bot.slack.foreign import Facts, of_payload
 from bot.slack.preflight import Identity
 
 log = structlog.get_logger()
@@ -48,29 +34,18 @@ MARK_S = 0.3
 WRITTEN = frozenset({None, "", "thread_broadcast", "file_share"})
 # Slack itself, whose messages look like a person's.
 SLACKBOT = "USLACKBOT"
-# What people of other organisations may ask for at most; whether they may is for the policy to say.
-READING = (
-    StatusCommand,
-    ListCommand,
-    ShowCommand,
-    RunsCommand,
-    LogsCommand,
-    ArtifactsCommand,
-    WhoamiCommand,
-    HelpCommand,
-)
 # Stands for the run of a thread that is not looked up yet.
 SOME_RUN = GRAPHQL_INT
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A message that a person wrote. `stranger`: a person of another organisation, in a shared channel."""
+    """A message that a person wrote. `facts`: what its event says about where that person comes from."""
 
     asker: Asker
     ts: str
     text: str
-    stranger: bool = False
+    facts: Facts
 
     @property
     def delivery(self) -> str:
@@ -89,18 +64,7 @@ def read(body: Json, event: Json, me: Identity) -> Said | None:
     thread = str(event.get("thread_ts") or "")
     asker = Asker(me.team, user, channel, thread="" if thread == ts else thread)
     # One more than a command may have: it is refused as too long.
-    return Said(asker, ts, str(event.get("text") or "")[: LINE_MOST + 1], stranger=is_stranger(body, event, me.team))
-
-
-def is_stranger(body: Json, event: Json, team: str) -> bool:
-    """Whether whoever an event is about is of another team. Where one of a shared channel does not tell, nobody is trusted.
-
-    Events are let in by the installation they are for: its team is not that of whoever acts.
-    """
-    theirs = event.get("user_team") or event.get("team") or event.get("source_team")
-    if theirs:
-        return bool(theirs != team)
-    return bool(body.get("is_ext_shared_channel")) or body.get("team_id") not in {None, "", team}
+    return Said(asker, ts, str(event.get("text") or "")[: LINE_MOST + 1], of_payload(body))
 
 
 async def hear(desk: Desk, said: Said, text: str) -> BoltResponse | None:
@@ -138,14 +102,14 @@ async def _begin(desk: Desk, delivery: str) -> str:
 
 
 async def _answer(desk: Desk, said: Said, text: str) -> Message | None:
+    why_not = await desk.guard.why_not(said.asker.user, said.facts)
+    if why_not:
+        return Message((why_not,))
     call = Call(said.asker, said.delivery)
     try:
         call, command = await _read_command(desk, call, text)
     except BadCommand as bad:
         return Message((bad.sentence,))
-    if said.stranger and not isinstance(command, READING):
-        log.warning("a message of another team", user=said.asker.user, channel=said.asker.channel)
-        return Message((OTHER_TEAM,))
     answer = await commands.handle(desk, call, command)
     if answer is None and said.asker.thread and isinstance(command, RunCommand | RetryCommand):
         # Whoever looks at a thread does not see what appears beside it.

@@ -29,7 +29,7 @@ def register(app: AsyncApp, desk: Desk) -> None:
     """Listen to the shortcut."""
 
     async def on_shortcut(ack: AsyncAck, body: Json) -> None:
-        asker = click_asker(body)
+        asker = click_asker(body, desk.me.team)
         user = body.get("user") or {}
         name = user.get("name") or user.get("username") or ""
         call = Call(asker, f"details:{body.get('trigger_id') or ''}", name)

@@ -16,7 +16,7 @@ def register(app: AsyncApp, desk: Desk) -> None:
     """Listen to the shortcut."""
 
     async def on_shortcut(ack: AsyncAck, body: dict[str, Any]) -> None:
-        asker = click_asker(body)
+        asker = click_asker(body, desk.me.team)
         trigger_id = body.get("trigger_id") or ""
         desk.later(open_form(desk, Call(asker, trigger_id, trigger_id=trigger_id)), asker)
         await ack()

@@ -100,7 +100,7 @@ def register(app: AsyncApp, desk: Desk) -> None:
         view = _dict(body.get("view"))
         number = newest.next(str(view.get("id") or ""))
         await ack()
-        desk.later(_complete(desk, newest, body, action, number), click_asker(body))
+        desk.later(_complete(desk, newest, body, action, number), click_asker(body, desk.me.team))
 
     async def on_submitted(ack: AsyncAck, body: Json) -> None:
         answer = await _submitted(desk, body)
@@ -132,16 +132,16 @@ class _Newest:
         return self._numbers.get(view_id, number) == number
 
 
-def _reader(body: Json) -> Asker:
+def _reader(desk: Desk, body: Json) -> Asker:
     """Who looks into the form, and from where. A channel that was only chosen in it gives nobody leave to read."""
-    return replace(click_asker(body), channel=_known_channel(_dict(body.get("view"))))
+    return replace(click_asker(body, desk.me.team), channel=_known_channel(_dict(body.get("view"))))
 
 
 async def _may_read(desk: Desk, body: Json) -> bool:
     """Whether schedules may be offered: not where that cannot be told in time. Typing leaves nothing on record."""
     try:
         async with asyncio.timeout(OFFERS_S):
-            return (await desk.gate.may(_reader(body), Question(Action.READ))).allowed
+            return (await desk.gate.may(_reader(desk, body), Question(Action.READ))).allowed
     except (StoreAway, TimeoutError):
         return False
 
@@ -152,7 +152,7 @@ def _why_not_read(desk: Desk, body: Json) -> WhyNot:
     name = _text(user.get("name")) or _text(user.get("username"))
 
     async def why_not(schedule: Schedule) -> str:
-        call = Call(_reader(body), f"view:{_dict(body.get('view')).get('id')}:show:{schedule.id}", name)
+        call = Call(_reader(desk, body), f"view:{_dict(body.get('view')).get('id')}:show:{schedule.id}", name)
         about = deed(call, Action.READ, canonical(ShowCommand(schedule.slug)))
         refused = await unless_allowed(desk, about, desk.gate.of_known(about, schedule))
         return plain(refused.text) if refused else ""
@@ -205,7 +205,7 @@ async def _why_not_there(desk: Desk, user: str, channel: str) -> str:
 async def _start(desk: Desk, body: Json, view: Json, wanted: RunCommand) -> Json:
     """Record the start before it is acknowledged. However often a form is submitted, it starts the same run once."""
     channel, user = read_view(view).channel, body["user"]
-    asker = Asker(_team(body), user["id"], channel, _response_url(body, channel))
+    asker = Asker(desk.me.team, user["id"], channel, _response_url(body, channel))
     asked = Asked(
         id=request_id(asker.team, f"view:{view.get('id')}:{channel}:{canonical(wanted)}"),
         team=asker.team,
@@ -276,10 +276,6 @@ def _response_url(body: Json, channel: str) -> str:
     given = body.get("response_urls")
     found = (_dict(one) for one in given) if isinstance(given, list) else ()
     return next((_text(one.get("response_url")) for one in found if one.get("channel_id") == channel), "")
-
-
-def _team(body: Json) -> str:
-    return _text(_dict(body.get("team")).get("id")) or _text(_dict(body.get("user")).get("team_id"))
 
 
 def _errors(desk: Desk, view: Json, problems: Mapping[Field, str]) -> Json:

@@ -1,0 +1,144 @@
+"""Who is foreign: the one place that decides whether a person belongs to our organisation.
+
+On Enterprise Grid a member's own id of a workspace or organisation is no proof of anything by itself: `user.team_id`, `event.team`,
+`user_team` and `source_team` may name the organisation (`E…`) or a sibling workspace (`T…`), also when the app is installed in one
+workspace only. Slack's advice is to treat members of the organisation as native users of the workspace (docs.slack.dev: Enterprise,
+Slack Connect, the block_suggestion payload; recorded payloads: slackapi/bolt-python, tests/slack_bolt/request/test_internals.py).
+
+Two questions, kept apart: is a request for our installation (`is_for`), and does the person who acts belong to us (`standing`). The
+payload answers the second one in nearly all cases; otherwise users.info does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from bot.slack.shapes import record_in, records, text_in
+
+Json = Mapping[str, Any]
+
+
+class Standing(StrEnum):
+    """What a person is to us. `UNKNOWN`: these facts don't say."""
+
+    NATIVE = "native"
+    FOREIGN = "foreign"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Our installation, as auth.test describes it. `enterprise` is empty outside Enterprise Grid."""
+
+    team: str
+    enterprise: str = ""
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """The ids that stand for us."""
+        return frozenset({self.team, self.enterprise} - {""})
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What Slack says of a person: ids of workspaces (`T…`) or organisations (`E…`) that the person belongs to.
+
+    `enterprise` is the organisation of that person or of that person's workspace, empty if Slack doesn't name it.
+    """
+
+    teams: frozenset[str] = frozenset()
+    enterprise: str = ""
+    is_stranger: bool = False
+
+
+def standing(home: Home, facts: Facts) -> Standing:
+    """Whether a person belongs to our workspace or to its organisation."""
+    named = (facts.teams | {facts.enterprise}) - {""}
+    if named & home.ids:
+        return Standing.NATIVE
+    if facts.is_stranger:
+        return Standing.FOREIGN
+    if not named:
+        return Standing.UNKNOWN
+    of_an_organisation = any(one.startswith("E") for one in named)
+    if of_an_organisation or not home.enterprise:
+        # Another organisation's, or there is none to which both workspaces could belong.
+        return Standing.FOREIGN
+    return Standing.UNKNOWN
+
+
+def of_profile(user: Json) -> Facts:
+    """The facts in the user object of users.info or users.list."""
+    enterprise_user = record_in(user, "enterprise_user")
+    listed = enterprise_user.get("teams")
+    teams = [*listed] if isinstance(listed, list) else []
+    # On Grid Slack leaves out team_id at times.
+    own = text_in(user, "team_id") or text_in(record_in(user, "profile"), "team")
+    return Facts(
+        _ids(own, *teams),
+        text_in(enterprise_user, "enterprise_id"),
+        is_stranger=user.get("is_stranger") is True,
+    )
+
+
+def standing_of_profile(home: Home, user: Json) -> Standing:
+    """The same from users.info, which is the last one to ask: members of our organisation have it in their profile."""
+    found = standing(home, of_profile(user))
+    return Standing.FOREIGN if found is Standing.UNKNOWN else found
+
+
+def of_payload(body: Json) -> Facts:
+    """The facts in a command, an interaction or an event about whoever acts."""
+    if body.get("type") == "event_callback":
+        return _of_event(body, record_in(body, "event"))
+    if isinstance(body.get("user"), dict):
+        return _of_interaction(body)
+    # A command names the workspace in which it was typed, with the organisation of that one.
+    return Facts(_ids(text_in(body, "team_id")), text_in(body, "enterprise_id"))
+
+
+def _of_interaction(body: Json) -> Facts:
+    """`team` may be where the message is instead of where the person comes from, and is null in org-wide installations.
+
+    So its organisation says something about the person only if both name the same workspace; `enterprise` never does.
+    """
+    own, team = text_in(body["user"], "team_id"), record_in(body, "team")
+    return Facts(_ids(own), text_in(team, "enterprise_id") if own and text_in(team, "id") == own else "")
+
+
+def _of_event(body: Json, event: Json) -> Facts:
+    """In shared channels `team` of a mention is the reader's, and `user_team` the writer's, which is left out if they are the same."""
+    own = text_in(event, "user_team") or text_in(event, "source_team") or text_in(event, "team")
+    if not own and body.get("is_ext_shared_channel"):
+        return Facts()
+    # App Home names nobody's team, and its envelope that of whoever opens it.
+    own = own or text_in(body, "team_id")
+    pairs = (("team_id", "enterprise_id"), ("context_team_id", "context_enterprise_id"))
+    enterprise = next((text_in(body, org) for team, org in pairs if own and text_in(body, team) == own), "")
+    return Facts(_ids(own), enterprise)
+
+
+def is_for(home: Home, body: Json) -> bool:
+    """Whether a request is for our installation: `team`, `authorizations` or the view's installation name us.
+
+    A shared channel's payload may name the other side's workspace as well. What names nothing at all is Slack's own.
+    """
+    view = record_in(body, "view")
+    holders = [body, record_in(body, "team"), *records(body.get("authorizations"))]
+    named = _ids(
+        *(text_in(one, name) for one in holders for name in ("team_id", "enterprise_id")),
+        text_in(body, "context_team_id"),
+        text_in(body, "context_enterprise_id"),
+        text_in(record_in(body, "team"), "id"),
+        text_in(record_in(body, "enterprise"), "id"),
+        text_in(view, "app_installed_team_id"),
+        text_in(view, "team_id"),
+    )
+    return bool(named & home.ids) if named else body.get("type") in {"url_verification", None}
+
+
+def _ids(*values: object) -> frozenset[str]:
+    return frozenset(one for one in values if isinstance(one, str) and one)

@@ -1,0 +1,89 @@
+"""The guard at every door: people of other organisations are turned away, unless the policy names them.
+
+Commands, clicks, forms, shortcuts and type-ahead meet it as middleware; mentions, direct messages and App Home ask it themselves,
+because events are delivered again and must be refused once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import structlog
+from slack_bolt.response import BoltResponse
+
+from bot.core.policy import Role
+from bot.flows.ports import People
+from bot.slack.foreign import Facts, Home, Standing, is_for, of_payload, standing
+from bot.slack.intake import Middleware, Tell, answer
+from bot.slack.shapes import record_in, text_in
+
+log = structlog.get_logger()
+
+# Only for those of whom the payload doesn't say it, and with what follows under the 3 s that Slack waits.
+ASK_S = 0.8
+
+OTHER_TEAM = "I belong to another workspace, so I can't do that here. Nothing was done."
+OUTSIDE = (
+    "I don't take requests from people of other organisations, so nothing was done. "
+    "Ask someone in the organisation that runs me."
+)
+UNSURE = "I couldn't check in time whether you belong to this organisation, so nothing was done. Try again in a minute."
+
+Json = dict[str, Any]
+
+
+class Guard:
+    """Decides who is turned away. `admits_external`: the policy has rules for people of other organisations, and decides itself."""
+
+    def __init__(self, home: Home, people: People, *, admits_external: bool) -> None:
+        self._home = home
+        self._people = people
+        self._admits_external = admits_external
+
+    def is_for_us(self, body: Json) -> bool:
+        """Whether a request is for our installation."""
+        return is_for(self._home, body)
+
+    async def why_not(self, user: str, facts: Facts) -> str:
+        """Why a person is turned away, empty if not. Slack is asked only if `facts`, from the payload, don't settle it."""
+        if self._admits_external:
+            return ""
+        found = standing(self._home, facts)
+        why = UNSURE
+        if found is Standing.UNKNOWN:
+            found, why = await self._ask(user)
+        if found is Standing.NATIVE:
+            return ""
+        log.warning("someone of another organisation was turned away", user=user, standing=found)
+        return OUTSIDE if found is Standing.FOREIGN else why
+
+    async def _ask(self, user: str) -> tuple[Standing, str]:
+        """What users.info says, and why it isn't known."""
+        try:
+            async with asyncio.timeout(ASK_S):
+                person = await self._people.person(user)
+        except TimeoutError:
+            return Standing.UNKNOWN, UNSURE
+        if person.roles is None:
+            return Standing.UNKNOWN, f"{person.why}. Nothing was done." if person.why else UNSURE
+        return Standing.FOREIGN if Role.EXTERNAL in person.roles else Standing.NATIVE, ""
+
+
+def guarding(guard: Guard, tell: Tell) -> Middleware:
+    """The middleware that turns people away from everything but events."""
+
+    async def middleware(body: Json, next_: Callable[[], Awaitable[Any]]) -> BoltResponse | None:
+        if not guard.is_for_us(body):
+            log.warning("a request for another installation", kind=body.get("type") or "command")
+            return answer(body, OTHER_TEAM, tell)
+        user = text_in(record_in(body, "user"), "id") or text_in(body, "user_id")
+        if user and body.get("type") != "event_callback":
+            why_not = await guard.why_not(user, of_payload(body))
+            if why_not:
+                return answer(body, why_not, tell)
+        await next_()
+        return None
+
+    return middleware

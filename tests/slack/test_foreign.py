@@ -1,0 +1,132 @@
+"""Who is foreign, by what Slack sends: recorded shapes of every kind, for members of the organisation and for everyone else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bot.slack.foreign import Facts, Home, Standing, is_for, of_payload, standing, standing_of_profile
+from bot.slack.shapes import fits
+from tests.slack import grid
+
+GRID = Home("T1", "E1")
+PLAIN = Home("T1")
+OURS = [pytest.param(actor, id=name) for name, actor in grid.NATIVE.items()]
+OTHERS = [pytest.param(actor, id=name) for name, actor in grid.FOREIGN.items()]
+DOORS = [pytest.param(door, id=name) for name, door in grid.DOORS.items()]
+# The other side of a shared channel has no commands of ours.
+OTHERS_DOORS = [pytest.param(door, id=name) for name, door in grid.DOORS.items() if name != "command"]
+
+
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("actor", [*OURS, *OTHERS])
+def test_each_payload_is_read_and_is_for_us(door: Any, actor: grid.Actor) -> None:  # noqa: ANN401
+    """Whoever acts: it is our app that is asked."""
+    assert fits(door(actor))
+    assert is_for(GRID, door(actor))
+
+
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("actor", OURS)
+def test_nobody_of_the_organisation_is_foreign(door: Any, actor: grid.Actor) -> None:  # noqa: ANN401
+    """A sibling workspace alone proves nothing; then users.info is asked."""
+    found = standing(GRID, of_payload(door(actor)))
+    assert found is Standing.NATIVE or (actor.own == grid.SIBLING and found is Standing.UNKNOWN)
+
+
+@pytest.mark.parametrize("door", OTHERS_DOORS)
+@pytest.mark.parametrize("actor", OTHERS)
+@pytest.mark.parametrize("home", [GRID, PLAIN], ids=["on Grid", "elsewhere"])
+def test_nobody_else_is_native(door: Any, actor: grid.Actor, home: Home) -> None:  # noqa: ANN401
+    """In a workspace that belongs to no organisation nobody is asked."""
+    found = standing(home, of_payload(door(actor)))
+    known = home is PLAIN and (door is not grid.home or actor.own == grid.OTHER_TEAM)
+    assert found is Standing.FOREIGN if known else found in {Standing.FOREIGN, Standing.UNKNOWN}
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        # A mention from a connected organisation: `team` is ours.
+        (
+            {"team_id": "T1", "event": {"team": "T1", "user_team": "E9", "source_team": "E9"}, "shared": True},
+            Standing.FOREIGN,
+        ),
+        # Our own people's mention in a shared channel says their workspace once.
+        ({"team_id": "T1", "event": {"team": "T1"}, "shared": True}, Standing.NATIVE),
+        # A message from a connected workspace of an organisation, in its own envelope.
+        (
+            {
+                "team_id": "T9",
+                "enterprise_id": "E9",
+                "context_team_id": "T1",
+                "context_enterprise_id": "E1",
+                "event": {"team": "T9"},
+                "shared": True,
+            },
+            Standing.FOREIGN,
+        ),
+        # The same from a sibling.
+        ({"team_id": "T2", "enterprise_id": "E1", "event": {"team": "T2"}}, Standing.NATIVE),
+        # Nothing says who it is.
+        ({"team_id": "T1", "event": {}, "shared": True}, Standing.UNKNOWN),
+        ({"team_id": "T1", "event": {}}, Standing.NATIVE),
+        ({"team_id": "T1", "event": {"team": "T2"}}, Standing.UNKNOWN),
+    ],
+)
+def test_events(body: dict[str, Any], found: Standing) -> None:
+    """Which of the teams in an event is that of whoever acts."""
+    shared = body.pop("shared", False)
+    assert standing(GRID, of_payload({**body, "type": "event_callback", "is_ext_shared_channel": shared})) is found
+
+
+def test_the_organisation_of_a_message_says_nothing_of_who_clicks() -> None:
+    """`team` is ours there, and so is its organisation: whoever clicks may be of any other workspace."""
+    body = grid.click(grid.FOREIGN["of another workspace"])
+    assert body["team"]["enterprise_id"] == body["enterprise"]["id"] == "E1"
+    assert standing(GRID, of_payload(body)) is Standing.UNKNOWN
+
+
+def test_org_wide_installations_have_no_team() -> None:
+    """Their modals have `team` null, and the organisation where else a workspace is."""
+    actor = grid.NATIVE["named by the organisation"]
+    body = grid.submission(actor) | {"team": None, "is_enterprise_install": True}
+    body["view"] |= {"app_installed_team_id": "E1", "team_id": "E1"}
+    assert fits(body)
+    assert is_for(GRID, body)
+    assert standing(GRID, of_payload(body)) is Standing.NATIVE
+    event = grid.mention(actor)
+    event["authorizations"] = [{"enterprise_id": "E1", "team_id": None, "user_id": "W0", "is_enterprise_install": True}]
+    assert fits(event)
+    assert is_for(GRID, event)
+
+
+@pytest.mark.parametrize(
+    ("user", "found"),
+    [
+        ({"team_id": "T1"}, Standing.NATIVE),
+        ({"team_id": "T1", "is_stranger": False}, Standing.NATIVE),
+        ({"team_id": "E1", "enterprise_user": {"enterprise_id": "E1", "teams": ["T1"]}}, Standing.NATIVE),
+        ({"team_id": "T2", "enterprise_user": {"enterprise_id": "E1", "teams": ["T2"]}}, Standing.NATIVE),
+        ({"team_id": "T2", "enterprise_user": {"teams": ["T2", "T1"]}}, Standing.NATIVE),
+        ({"enterprise_user": {"enterprise_id": "E1", "teams": ["T2"]}}, Standing.NATIVE),
+        ({"team_id": "T2", "is_stranger": True, "enterprise_user": {"enterprise_id": "E1"}}, Standing.NATIVE),
+        ({"team_id": "T9", "is_stranger": False}, Standing.FOREIGN),
+        ({"team_id": "T9", "is_stranger": True}, Standing.FOREIGN),
+        ({"team_id": "T9", "enterprise_user": {"enterprise_id": "E9", "teams": ["T9"]}}, Standing.FOREIGN),
+        ({"profile": {"team": "T1"}}, Standing.NATIVE),
+        ({"enterprise_user": None}, Standing.FOREIGN),
+        ({}, Standing.FOREIGN),
+    ],
+)
+def test_profiles(user: dict[str, Any], found: Standing) -> None:
+    """What users.info says is the last word."""
+    assert standing_of_profile(GRID, user) is found
+
+
+def test_without_an_organisation_an_empty_one_is_no_match() -> None:
+    """Neither of ours nor of theirs."""
+    assert standing(PLAIN, Facts(frozenset({"T9"}), "")) is Standing.FOREIGN
+    assert standing(Home(""), Facts()) is Standing.UNKNOWN
+    assert not is_for(Home(""), grid.command(grid.NATIVE["of our workspace"]))
