@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import socket
 import sys
 import tempfile
 import time
@@ -16,6 +15,7 @@ from typing import Any
 
 import aiohttp
 
+from bot.sandbox.child import printed_ports
 from bot.store.embedded import Embedded
 
 ROOT = Path(__file__).parents[1]
@@ -35,10 +35,15 @@ class Options:
 
 @dataclass(slots=True)
 class Process:
-    """A running process with its HTTP port."""
+    """A running bot, with the file that it writes to."""
 
     process: asyncio.subprocess.Process
-    port: int
+    said: Path
+
+    @property
+    def port(self) -> int:
+        """Its HTTP port, 0 until it listens."""
+        return printed_ports(self.said).get("BOLT_BOT_HTTP_PORT", 0)
 
     def rss_mb(self) -> float:
         """Its memory and that of its children, in MB."""
@@ -128,10 +133,9 @@ async def control(base: str) -> AsyncIterator[Control]:
 @contextlib.asynccontextmanager
 async def sandbox(speed: float = 1.0) -> AsyncIterator[tuple[str, Environment, int]]:
     """A sandbox in a process of its own: its address, the environment of a bot, and the process' id."""
-    port = free_port()
     process = await asyncio.create_subprocess_exec(
         sys.executable,
-        *("-m", "bot", "sandbox", "--port", str(port), "--speed", str(speed)),
+        *("-m", "bot", "sandbox", "--speed", str(speed)),
         cwd=ROOT,
         stdout=asyncio.subprocess.PIPE,
     )
@@ -143,7 +147,8 @@ async def sandbox(speed: float = 1.0) -> AsyncIterator[tuple[str, Environment, i
                 if line.startswith("export "):
                     name, _, value = line.removeprefix("export ").partition("=")
                     environment[name] = value.strip("'\"")
-        yield f"http://127.0.0.1:{port}", environment, process.pid
+        # The address at which it serves everything: its system picked the port.
+        yield environment["PARADIME_APP_URL"], environment, process.pid
     finally:
         await _end(process)
 
@@ -162,14 +167,13 @@ async def redis_server() -> AsyncIterator[str]:
 @contextlib.asynccontextmanager
 async def bot(environment: Environment, **settings: str) -> AsyncIterator[tuple[Process, float]]:
     """A bot, and in how many seconds it was ready. Without REDIS_URL it has its embedded Redis."""
-    port = free_port()
     with tempfile.TemporaryDirectory(prefix="bolt-bench-") as folder:
         variables = {
             "PATH": os.environ["PATH"],
             "HOME": folder,
             **environment,
             "BOLT_BOT_HTTP_HOST": "127.0.0.1",
-            "BOLT_BOT_HTTP_PORT": str(port),
+            "BOLT_BOT_HTTP_PORT": "0",
             "BOLT_BOT_DATA_DIR": folder,
             "BOLT_BOT_LOG_LEVEL": "warning",
             **settings,
@@ -180,9 +184,9 @@ async def bot(environment: Environment, **settings: str) -> AsyncIterator[tuple[
             process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "bot", "run", cwd=ROOT, env=variables, stdout=log, stderr=log
             )
-        running = Process(process, port)
+        running = Process(process, said)
         try:
-            await _until_ready(running, said)
+            await _until_ready(running)
             yield running, time.monotonic() - began
         finally:
             await running.end()
@@ -220,13 +224,6 @@ def processor_s(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def free_port() -> int:
-    """A port that nothing listens on at the moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def say(what: str) -> None:
     """Tell on standard error how far a measurement is."""
     sys.stderr.write(f"{time.strftime('%H:%M:%S')} {what}\n")
@@ -247,7 +244,7 @@ async def _end(process: asyncio.subprocess.Process) -> None:
     await process.wait()
 
 
-async def _until_ready(running: Process, said: Path) -> None:
+async def _until_ready(running: Process) -> None:
     try:
         async with aiohttp.ClientSession() as http, asyncio.timeout(READY_S):
             while running.process.returncode is None:
@@ -258,7 +255,7 @@ async def _until_ready(running: Process, said: Path) -> None:
                 await asyncio.sleep(0.01)
     except TimeoutError:
         pass
-    raise RuntimeError(f"the bot is not ready: {_last_lines(said)}")
+    raise RuntimeError(f"the bot is not ready: {_last_lines(running.said)}")
 
 
 def _last_lines(said: Path) -> str:

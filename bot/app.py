@@ -151,6 +151,7 @@ class App:
                 webhooks=settings.paradime_webhook_secret is not None,
                 admin=_admin(settings),
             )
+            self._print_ports()
             await self._open_redis()
             identity, _ = await asyncio.gather(self._when_there(self._identify), self._when_there(self._bolt.check))
         except (PortTakenError, StoreAway, StoreUnfit, TokenRefusedError) as refused:
@@ -220,6 +221,17 @@ class App:
             log.warning("broke off what was in hand; another process takes it up", jobs=late)
 
     # --- starting ---
+
+    def _print_ports(self) -> None:
+        """Print the ports that the system picked, as assignments, so that whoever started the bot knows where to reach it."""
+        ports = (
+            ("BOLT_BOT_HTTP_PORT", self._settings.bolt_bot_http_port, self._web.port),
+            ("BOLT_BOT_ADMIN_PORT", self._settings.bolt_bot_admin_port, self._web.admin_port),
+        )
+        lines = [f"{name}={bound}\n" for name, asked, bound in ports if asked == 0]
+        # In one piece: whoever reads the first line may rely on the second.
+        sys.stdout.write("".join(lines))
+        sys.stdout.flush()
 
     async def _open_redis(self) -> None:
         if self._settings.redis_url is not None:

@@ -175,9 +175,10 @@ class Settings(BaseSettings):
     bolt_bot_name: Name = "bolt"
     bolt_bot_data_dir: Path = Path("data")
     bolt_bot_http_host: str = "0.0.0.0"  # noqa: S104 - health checks and Slack's posts come from other machines
-    bolt_bot_http_port: int = Field(default=8080, ge=1, le=65535)
+    # With port 0 the system picks one, and the bot prints it.
+    bolt_bot_http_port: int = Field(default=8080, ge=0, le=65535)
     bolt_bot_admin_host: str | None = None
-    bolt_bot_admin_port: int | None = Field(default=None, ge=1, le=65535)
+    bolt_bot_admin_port: int | None = Field(default=None, ge=0, le=65535)
     bolt_bot_poll_min_s: float = Field(default=2, ge=0.1, le=3600)
     bolt_bot_poll_max_s: float = Field(default=30, ge=0.1, le=3600)
     bolt_bot_command: SlashCommand = "/bolt"
@@ -316,7 +317,7 @@ def _together(values: Mapping[str, str], settings: Settings | None) -> list[str]
         lines.append("PARADIME_WORKSPACE_UID is missing: a company's secret (prdm_cmp_…) needs it")
     if "bolt_bot_admin_host" in values and "bolt_bot_admin_port" not in values:
         lines.append("BOLT_BOT_ADMIN_PORT is missing: BOLT_BOT_ADMIN_HOST has no effect without it")
-    if settings and settings.bolt_bot_admin_port == settings.bolt_bot_http_port:
+    if settings and settings.bolt_bot_admin_port == settings.bolt_bot_http_port != 0:
         lines.append("BOLT_BOT_ADMIN_PORT should be another port than BOLT_BOT_HTTP_PORT")
     if settings and settings.bolt_bot_poll_min_s > settings.bolt_bot_poll_max_s:
         lines.append("BOLT_BOT_POLL_MIN_S should be at most BOLT_BOT_POLL_MAX_S")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,6 @@ from pathlib import Path
 import pytest
 
 from bot.web.server import Place, WebServer
-from tests.e2e.stage import free_port
 
 LINES = (Path(__file__).parents[1] / "Dockerfile").read_text(encoding="utf-8").replace("\\\n", " ").splitlines()
 LAST = LINES[max(number for number, line in enumerate(LINES) if line.startswith("FROM ")) :]
@@ -43,6 +43,11 @@ def test_it_writes_only_to_its_volume() -> None:
     assert "--home-dir /nonexistent" in run
 
 
+async def fine() -> list[str]:
+    """Nothing keeps it from being ready."""
+    return []
+
+
 @pytest.mark.parametrize("apart", [False, True])
 @pytest.mark.parametrize("alive", [False, True])
 async def test_its_health_check_asks_where_health_is_served(*, apart: bool, alive: bool) -> None:
@@ -51,18 +56,19 @@ async def test_its_health_check_asks_where_health_is_served(*, apart: bool, aliv
     command = json.loads(check[check.index("[") :])
     assert command[0] == "python"
 
-    async def fine() -> list[str]:
-        return []
-
-    server, ports = WebServer(fine), {"BOLT_BOT_HTTP_PORT": free_port(), "BOLT_BOT_ADMIN_PORT": free_port()}
-    if not apart:
-        del ports["BOLT_BOT_ADMIN_PORT"]
-    if alive:
-        places = [Place("127.0.0.1", port) for port in ports.values()]
-        await server.start(places[0], slack_over_http=True, admin=places[1] if apart else None)
-    environment = {name: str(port) for name, port in ports.items()}
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, *command[1:], env=environment, stderr=subprocess.DEVNULL
-    )
-    assert (await process.wait() == 0) is alive
+    server, place = WebServer(fine), Place("127.0.0.1", 0)
+    # Bound, so that nobody else listens there, but nobody answers.
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        ports = {"BOLT_BOT_HTTP_PORT": silent.getsockname()[1]}
+        if alive:
+            await server.start(place, slack_over_http=True, admin=place if apart else None)
+            ports["BOLT_BOT_HTTP_PORT"] = server.port
+        if apart:
+            ports["BOLT_BOT_ADMIN_PORT"] = server.admin_port if alive else silent.getsockname()[1]
+        environment = {name: str(port) for name, port in ports.items()}
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, *command[1:], env=environment, stderr=subprocess.DEVNULL
+        )
+        assert (await process.wait() == 0) is alive
     await server.stop()

@@ -131,7 +131,8 @@ def test_an_empty_environment_names_everything_that_is_needed() -> None:
         ("BOLT_BOT_COMMAND", "bolt", "should be a slash command of at most 32 characters, as in /bolt"),
         ("BOLT_BOT_HTTP_PORT", "65536", "should be at most 65535"),
         ("BOLT_BOT_HTTP_PORT", "80a", "should be a whole number"),
-        ("BOLT_BOT_ADMIN_PORT", "0", "should be at least 1"),
+        ("BOLT_BOT_HTTP_PORT", "-1", "should be at least 0"),
+        ("BOLT_BOT_ADMIN_PORT", "-1", "should be at least 0"),
         ("BOLT_BOT_ADMIN_PORT", "80a", "should be a whole number"),
         ("BOLT_BOT_ADMIN_PORT", "8080", "should be another port than BOLT_BOT_HTTP_PORT"),
         ("BOLT_BOT_POLL_MIN_S", "0.01", "should be at least 0.1"),
@@ -190,6 +191,7 @@ def test_what_belongs_together_is_asked_for(changes: dict[str, str], start: str)
         {"BOLT_BOT_COMMAND": "/dbt-läufe"},
         {"BOLT_BOT_SECRET_PATTERNS": "acme-\\d{8}\n\n  (?<=customer )\\w+  "},
         {"BOLT_BOT_ADMIN_PORT": "9090"},
+        {"BOLT_BOT_HTTP_PORT": "0", "BOLT_BOT_ADMIN_PORT": "0"},
         {"BOLT_BOT_ADMIN_PORT": "9090", "BOLT_BOT_ADMIN_HOST": "127.0.0.1"},
     ],
 )

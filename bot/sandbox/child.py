@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
+import re
 import signal
 import sys
 from collections.abc import Callable
@@ -18,7 +19,25 @@ POLL_S = 0.1
 PR_SET_PDEATHSIG = 1
 COMMAND = (sys.executable, "-m", "bot", "run")
 
+_PORT = re.compile(r"^(BOLT_BOT_(?:HTTP|ADMIN)_PORT)=(\d+)$", re.MULTILINE)
+
 ChildState = Literal["stopped", "starting", "running", "stopping"]
+
+
+def printed_ports(log: Path, begins: int = 0) -> dict[str, int]:
+    """The ports that a bot has printed, by the setting that left the choice to the system; none until it listens.
+
+    `begins` is where in the file its output begins, in bytes.
+    """
+    try:
+        with log.open("rb") as file:
+            file.seek(begins)
+            said = file.read().decode(errors="replace")
+    except FileNotFoundError:
+        return {}
+    # A line that is not written to its end may lack digits.
+    whole = said[: said.rfind("\n") + 1]
+    return {name: int(port) for name, port in _PORT.findall(whole)}
 
 
 class Child:
@@ -28,14 +47,12 @@ class Child:
         self,
         environment: dict[str, str],
         log: Path,
-        port: int,
         *,
         command: tuple[str, ...] = COMMAND,
         changed: Callable[[], None] = lambda: None,
     ) -> None:
         self._environment = environment
         self._log = log
-        self._port = port
         self._command = command
         self._changed = changed
         self._process: asyncio.subprocess.Process | None = None
@@ -46,6 +63,13 @@ class Child:
         self._failures: asyncio.Queue[int] = asyncio.Queue()
         self.state: ChildState = "stopped"
         self.starts = 0
+        # Where in the log the output of the present process begins.
+        self._begins = 0
+
+    @property
+    def port(self) -> int | None:
+        """The port that the bot has printed, None until it listens."""
+        return printed_ports(self._log, self._begins).get("BOLT_BOT_HTTP_PORT")
 
     @property
     def pid(self) -> int | None:
@@ -78,6 +102,7 @@ class Child:
             return
         self.starts += 1
         with self._log.open("ab") as log:
+            self._begins = log.tell()
             self._process = await asyncio.create_subprocess_exec(
                 *self._command,
                 env=self._environment,
@@ -96,11 +121,10 @@ class Child:
 
     async def ready(self) -> bool:
         """Wait until /readyz answers 200; False where the bot ended first, or took longer than READY_S."""
-        url = f"http://127.0.0.1:{self._port}/readyz"
         try:
             async with asyncio.timeout(READY_S), aiohttp.ClientSession() as session:
                 while self.pid is not None:
-                    if await _is_ok(session, url):
+                    if (port := self.port) and await _is_ok(session, f"http://127.0.0.1:{port}/readyz"):
                         return True
                     await asyncio.sleep(POLL_S)
         except TimeoutError:

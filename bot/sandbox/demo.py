@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import socket
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
@@ -31,9 +30,7 @@ Open it in the browser (it is served to this machine only):  {base}"""
 NO_TERMINAL = "This is no terminal, so no lines are read from it."
 
 
-def bot_environment(
-    ours: Mapping[str, str], sandbox_env: Mapping[str, str], port: int, data_dir: Path
-) -> dict[str, str]:
+def bot_environment(ours: Mapping[str, str], sandbox_env: Mapping[str, str], data_dir: Path) -> dict[str, str]:
     """The bot's environment: this one without settings that point elsewhere, and the sandbox's.
 
     Proxies are left out: slack_sdk would use them for the loopback address too.
@@ -41,18 +38,11 @@ def bot_environment(
     kept = {name: value for name, value in ours.items() if not name.startswith(FOREIGN) and name.lower() not in PROXIES}
     here = {
         "BOLT_BOT_HTTP_HOST": "127.0.0.1",
-        "BOLT_BOT_HTTP_PORT": str(port),
+        "BOLT_BOT_HTTP_PORT": "0",
         "BOLT_BOT_DATA_DIR": str(data_dir),
         "PYTHONUNBUFFERED": "1",
     }
     return {**kept, **sandbox_env, **here}
-
-
-def free_port() -> int:
-    """A port that nothing listens on at present."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 async def demo(port: int = 0, speed: float = 1.0, *, tour: bool = False) -> int:
@@ -82,11 +72,11 @@ async def _ended(task: asyncio.Task[Any]) -> None:
 async def _play(port: int, speed: float, directory: Path, *, tour: bool) -> int:
     sandbox = Sandbox(workspace=Workspace(), bolt=BoltWorld(speed=speed))
     base = await sandbox.start(port=port)
-    bot_port, log = free_port(), directory / "bot.log"
+    log = directory / "bot.log"
     # The world is new with each demo, and so is what its bot knows of it: run numbers begin again.
     memory = tempfile.TemporaryDirectory(prefix="bolt-bot-demo-")
-    environment = bot_environment(os.environ, sandbox.env(), bot_port, Path(memory.name))
-    child = sandbox.controls.child = Child(environment, log, bot_port, changed=sandbox.world_changed)
+    environment = bot_environment(os.environ, sandbox.env(), Path(memory.name))
+    child = sandbox.controls.child = Child(environment, log, changed=sandbox.world_changed)
     try:
         await child.start()
         # Whoever stops it on the page before it is ready does so on purpose.

@@ -14,7 +14,7 @@ from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import expect
 
 from bot.sandbox.child import Child
-from bot.sandbox.demo import bot_environment, free_port
+from bot.sandbox.demo import bot_environment
 from bot.sandbox.slack.model import File
 from tests.browser.conftest import OpenTab
 from tests.browser.tab import SOON_MS, Tab, mrkdwn, plain
@@ -168,11 +168,11 @@ async def test_the_world_is_played_with(stage: Stage, tab: Tab) -> None:
 
 async def test_the_bot_is_killed_from_the_panel(stage: Stage, tab: Tab, tmp_path: Path) -> None:
     """Its state is told, and the card goes on once it is started again, on the memory that it had."""
-    sandbox, port = stage.sandbox, free_port()
+    sandbox = stage.sandbox
     # Not pytest's own directory, whose path is too long for a socket.
     with tempfile.TemporaryDirectory(prefix="bolt-bot-tests-") as memory:
-        environment = bot_environment(os.environ, sandbox.env(), port, Path(memory))
-        child = Child(environment, tmp_path / "bot.log", port, changed=sandbox.world_changed)
+        environment = bot_environment(os.environ, sandbox.env(), Path(memory))
+        child = Child(environment, tmp_path / "bot.log", changed=sandbox.world_changed)
         sandbox.controls.child = child
         try:
             await child.start()

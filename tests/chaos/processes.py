@@ -9,6 +9,7 @@ import shutil
 import signal
 import socket
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -18,9 +19,11 @@ import aiohttp
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from bot.sandbox.child import printed_ports
 from bot.store.connect import connect
 from bot.store.embedded import find_server
 from tests.chaos.seen import Exit, Upset
+from tests.ports import Claim
 
 ROOT = Path(__file__).parents[2]
 PASSWORD = "chaos-Redis-Password"  # noqa: S105 - of a server of the test's own
@@ -31,13 +34,6 @@ AGAIN_S = 0.3
 AWAY_S = 5.0
 
 
-def free_port() -> int:
-    """A port that nothing listens on at the moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def redis_program() -> str:
     """The system's redis-server, else the server of a package."""
     return shutil.which("redis-server", path="/usr/bin:/usr/local/bin") or str(find_server().path)
@@ -45,18 +41,21 @@ def redis_program() -> str:
 
 @dataclass(slots=True)
 class Store:
-    """A Redis on a port of its own, with its append-only file on."""
+    """A Redis with its append-only file on. It listens on a Unix socket: its address stays its own while it is down."""
 
     folder: Path
     fsync: str
-    port: int = field(default_factory=free_port)
     away: list[Upset] = field(default_factory=list)
     process: asyncio.subprocess.Process | None = None
+    # Not below `folder`, whose path may be too long for a socket.
+    _home: tempfile.TemporaryDirectory[str] = field(
+        default_factory=lambda: tempfile.TemporaryDirectory(prefix="bolt-bot-chaos-")
+    )
 
     @property
     def url(self) -> str:
         """Its address."""
-        return f"redis://:{PASSWORD}@127.0.0.1:{self.port}/0"
+        return f"unix://:{PASSWORD}@{self._home.name}/socket"
 
     def is_away(self, within_s: float) -> bool:
         """Whether it was away in the last seconds."""
@@ -65,8 +64,8 @@ class Store:
     async def start(self) -> None:
         """Start it, and wait until it answers."""
         options = {
-            "port": self.port,
-            "bind": "127.0.0.1",
+            "port": 0,
+            "unixsocket": f"{self._home.name}/socket",
             "dir": self.folder,
             "appendonly": "yes",
             "appendfsync": self.fsync,
@@ -107,6 +106,11 @@ class Store:
             self.process.send_signal(number)
             await self.process.wait()
 
+    async def close(self) -> None:
+        """End it for good."""
+        await self.end()
+        self._home.cleanup()
+
     def client(self) -> Redis:
         """A client of it."""
         return connect(self.url)
@@ -121,12 +125,15 @@ class Replica:
     environment: dict[str, str]
     home: Path
     redis_was_away: Callable[[float], bool]
-    port: int = field(default_factory=free_port)
     exits: list[Exit] = field(default_factory=list)
     upsets: list[Upset] = field(default_factory=list)
     process: asyncio.subprocess.Process | None = None
     restart_after_s: float = AGAIN_S
     kills: int = 0
+    # For another checkout, which may be too old to pick its port itself.
+    claim: Claim | None = None
+    # Where in the log the output of the present process begins.
+    _begins: int = 0
     _killed: bool = False
     _asked: float | None = None
     _stopping: bool = False
@@ -138,6 +145,11 @@ class Replica:
     def log(self) -> Path:
         """Where all of its processes write."""
         return self.folder / f"replica-{self.number}.log"
+
+    @property
+    def port(self) -> int:
+        """Where its present process listens; 0 if it doesn't yet, as far as that is known."""
+        return self.claim.port if self.claim else printed_ports(self.log, self._begins).get("BOLT_BOT_HTTP_PORT", 0)
 
     def start(self) -> None:
         """Begin to keep a process up."""
@@ -154,11 +166,12 @@ class Replica:
         self.restart_after_s = AGAIN_S
         environment = {
             **self.environment,
-            "BOLT_BOT_HTTP_PORT": str(self.port),
+            "BOLT_BOT_HTTP_PORT": str(self.claim.port if self.claim else 0),
             "PATH": os.environ["PATH"],
             "HOME": str(self.folder),
         }
         with self.log.open("ab") as out:
+            self._begins = out.tell()
             self.process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-m",
@@ -215,9 +228,9 @@ class Replica:
             self.kill(restart_after_s)
 
     def _listens(self) -> bool:
-        """Whether it has opened a socket: signals are listened to before that."""
+        """Whether it has opened a socket: it handles signals from before that."""
         with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+            return self.port != 0 and probe.connect_ex(("127.0.0.1", self.port)) == 0
 
     def pause(self, for_s: float) -> None:
         """SIGSTOP, and SIGCONT later."""

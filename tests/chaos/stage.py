@@ -28,6 +28,7 @@ from tests.chaos.plan import DROP, WATCH, Click, Plan, Press, Typed
 from tests.chaos.processes import PASSWORD, ROOT, Replica, Store
 from tests.chaos.seen import STALL, Command, Pressed, Upset
 from tests.chaos.strikes import OWN_ADDRESS, OWN_TOKEN, Handler, Striker
+from tests.ports import claims
 
 KEY, SECRET = "chaos-api-Key-1", "chaos-api-Secret-2"
 BOLT_SPEED = 2.0
@@ -157,8 +158,9 @@ class Stage:
             "REDIS_URL": self.store.url,
             "BOLT_BOT_DATA_DIR": str(self.folder / "data"),
         }
-        home = self.beside if self.beside is not None and number == 0 else ROOT
-        replica = Replica(number, self.folder, environment, home, self.store.is_away)
+        beside = self.beside if number == 0 else None
+        claim = next(claims()) if beside is not None else None
+        replica = Replica(number, self.folder, environment, beside or ROOT, self.store.is_away, claim=claim)
         self.replicas.append(replica)
         replica.start()
 
@@ -187,7 +189,7 @@ class Stage:
             replica.destroy()
             await replica.stop()
         await self.sandbox.stop()
-        await self.store.end()
+        await self.store.close()
 
     # --- what is heard ---
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import socket
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,10 +13,11 @@ from typing import Any
 
 import aiohttp
 
+from bot.sandbox.child import printed_ports
 from bot.sandbox.server import Sandbox
 from tests.e2e.forked import ROOT, Forked
+from tests.waiting import eventually
 
-READY_S = 30.0
 CHANNEL = "data-eng"
 PERSON = "ada"
 API_KEY = "API key sandbox"
@@ -26,20 +26,22 @@ Json = dict[str, Any]
 Process = asyncio.subprocess.Process | Forked
 
 
-def free_port() -> int:
-    """A port that nothing listens on at the moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @dataclass(slots=True)
 class Bot:
     """A running bot."""
 
     process: Process
-    port: int
     log: Path
+
+    @property
+    def port(self) -> int:
+        """Where strangers reach it; 0 until it listens."""
+        return printed_ports(self.log).get("BOLT_BOT_HTTP_PORT", 0)
+
+    @property
+    def admin_port(self) -> int:
+        """Where its health is served."""
+        return printed_ports(self.log).get("BOLT_BOT_ADMIN_PORT", self.port)
 
     def kill(self, number: signal.Signals = signal.SIGKILL) -> None:
         """Send a signal, SIGKILL by default."""
@@ -77,15 +79,14 @@ class Stage:
     async def start_bot(
         self, settings: Mapping[str, str] | None = None, *, ready: bool = True, socket_mode: bool = True
     ) -> Bot:
-        """Start a bot and wait until it is ready. `settings` are environment variables."""
-        port = free_port()
+        """Start a bot and wait until it is ready, or else only until it listens. `settings` are environment variables."""
         log = self.folder / f"bot-{len(self.bots)}.log"
         environment = {
             "PATH": os.environ["PATH"],
             "HOME": str(self.folder),
             **self.sandbox.env(socket_mode=socket_mode),
             "BOLT_BOT_HTTP_HOST": "127.0.0.1",
-            "BOLT_BOT_HTTP_PORT": str(port),
+            "BOLT_BOT_HTTP_PORT": "0",
             "BOLT_BOT_DATA_DIR": str(self.folder / "data"),
             "BOLT_BOT_POLL_MIN_S": "0.2",
             # A test clicks again until something is to be seen, faster than any person.
@@ -94,10 +95,11 @@ class Stage:
             **self.settings,
             **(settings or {}),
         }
-        if not socket_mode:
-            self.sandbox.workspace.request_url = f"http://127.0.0.1:{port}/slack/events"
-        bot = Bot(await self.run(environment, log), port, log)
+        bot = Bot(await self.run(environment, log), log)
         self.bots.append(bot)
+        await eventually("the bot to listen or to end", lambda: bot.port or bot.process.returncode is not None)
+        if not socket_mode:
+            self.sandbox.workspace.request_url = f"http://127.0.0.1:{bot.port}/slack/events"
         if ready:
             await self.until_ready(bot)
         return bot
@@ -113,16 +115,14 @@ class Stage:
 
     async def until_ready(self, bot: Bot) -> None:
         """Wait until /readyz says 200."""
-        deadline = asyncio.get_running_loop().time() + READY_S
         async with aiohttp.ClientSession() as http:
-            while True:
+
+            async def readiness() -> str:
                 if bot.process.returncode is not None:
                     raise AssertionError(f"the bot ended with {bot.process.returncode}:\n{bot.printed()}")
-                if await _answers(http, bot.port):
-                    return
-                if asyncio.get_running_loop().time() > deadline:
-                    raise AssertionError(f"the bot is not ready after {READY_S} s:\n{bot.printed()}")
-                await asyncio.sleep(0.05)
+                return await _readiness(http, bot.admin_port)
+
+            await eventually("/readyz to say that the bot is ready", readiness, "ready\n".__eq__)
 
     async def slash(self, text: str, *, user: str = PERSON, channel: str = CHANNEL, times: int = 1) -> Any:  # noqa: ANN401
         """Type `/bolt <text>`."""
@@ -208,9 +208,10 @@ class Stage:
         await self.sandbox.stop()
 
 
-async def _answers(http: aiohttp.ClientSession, port: int) -> bool:
+async def _readiness(http: aiohttp.ClientSession, port: int) -> str:
+    """What /readyz says."""
     try:
         async with http.get(f"http://127.0.0.1:{port}/readyz") as answer:
-            return answer.status == 200
-    except aiohttp.ClientError:
-        return False
+            return await answer.text()
+    except aiohttp.ClientError as error:
+        return repr(error)

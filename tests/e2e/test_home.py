@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,7 +16,8 @@ from bot.sandbox.slack.reading import viewer
 from bot.sandbox.terminal import message_lines
 from tests.e2e.elsewhere import SLUG, add_schedule, ends, starts
 from tests.e2e.stage import PERSON, Stage
-from tests.store.servers import Servers, free_port, redis_server
+from tests.store.servers import Servers, redis_server
+from tests.waiting import eventually
 
 Json = dict[str, Any]
 
@@ -404,20 +403,21 @@ async def test_slack_does_not_tell_who_is_where(stage: Stage) -> None:
 
 
 @pytest.mark.skipif(redis_server() is None, reason="there is no redis-server on PATH")
-async def test_redis_is_away(stage: Stage, tmp_path: Path) -> None:
+async def test_redis_is_away(stage: Stage) -> None:
     """It says so, with a button to try again, and is filled once Redis is back."""
-    servers = Servers(tmp_path)
-    port = await servers.start(free_port(), "appendonly yes", "maxmemory-policy noeviction")
+    servers = Servers()
+    server = await servers.alone("appendonly yes", "maxmemory-policy noeviction")
     try:
-        await stage.start_bot({"REDIS_URL": f"redis://127.0.0.1:{port}/0"})
-        servers.kill(port)
+        await stage.start_bot({"REDIS_URL": server.url})
+        server.kill()
         await opened(stage, "My memory (Redis) does not answer. Your runs go on; refresh in a minute.")
-        await servers.start(port)
-        deadline = time.monotonic() + 30
-        while "Start one here" not in reads(stage):
-            assert time.monotonic() < deadline
+        await server.start()
+
+        async def refreshed() -> str:
             await click(stage, "Refresh")
-            await asyncio.sleep(0.3)
+            return reads(stage)
+
+        await eventually("Home to be filled", refreshed, lambda home: "Start one here" in home, every_s=0.3)
     finally:
         servers.close()
 

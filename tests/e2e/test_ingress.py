@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 import aiohttp
 
-from tests.e2e.stage import Bot, Stage, free_port
+from tests.e2e.stage import Bot, Stage
 
 FLOOD = "That was too much at once, so nothing was done; wait 10 s and try again."
 FEW = {"BOLT_BOT_USER_LIMIT": "3"}
@@ -129,10 +129,9 @@ async def test_a_command_may_say_payload(stage: Stage) -> None:
 
 async def test_health_on_a_port_of_its_own(stage: Stage) -> None:
     """Strangers find neither it nor the metrics on the other one."""
-    port = free_port()
-    bot = await stage.start_bot({"BOLT_BOT_ADMIN_HOST": "127.0.0.1", "BOLT_BOT_ADMIN_PORT": str(port)}, ready=False)
-    await stage.until_ready(Bot(bot.process, port, bot.log))
+    bot = await stage.start_bot({"BOLT_BOT_ADMIN_HOST": "127.0.0.1", "BOLT_BOT_ADMIN_PORT": "0"})
+    assert bot.admin_port != bot.port
     async with aiohttp.ClientSession() as http:
         for path in ("/healthz", "/readyz", "/metrics"):
-            assert (await http.get(f"http://127.0.0.1:{port}{path}")).status == 200
+            assert (await http.get(f"http://127.0.0.1:{bot.admin_port}{path}")).status == 200
             assert (await http.get(f"http://127.0.0.1:{bot.port}{path}")).status == 404

@@ -9,15 +9,17 @@ from pathlib import Path
 import pytest
 
 from bot.sandbox.child import Child
-from bot.sandbox.demo import bot_environment, free_port, tail
+from bot.sandbox.demo import bot_environment, tail
 
 READY_BOT = """
-import http.server, os
+import http.server
 class Answer(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         self.send_response(200)
         self.end_headers()
-http.server.HTTPServer(("127.0.0.1", int(os.environ["BOLT_BOT_HTTP_PORT"])), Answer).serve_forever()
+server = http.server.HTTPServer(("127.0.0.1", 0), Answer)
+print(f"BOLT_BOT_HTTP_PORT={server.server_port}", flush=True)
+server.serve_forever()
 """
 
 DEAF_BOT = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)" + READY_BOT
@@ -31,12 +33,10 @@ def changes() -> list[str]:
 
 def make(folder: Path, program: str, changes: list[str]) -> Child:
     """A child that runs a Python program instead of the bot."""
-    port = free_port()
-    environment = bot_environment({}, {}, port, folder)
+    environment = bot_environment({}, {}, folder)
     child = Child(
         environment,
         folder / "bot.log",
-        port,
         command=(sys.executable, "-c", program),
         changed=lambda: changes.append(child.state),
     )

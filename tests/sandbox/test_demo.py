@@ -23,11 +23,11 @@ def test_the_bots_environment(tmp_path: Path) -> None:
         "HTTPS_PROXY": "http://proxy",
         "BOLT_BOT_LOG_LEVEL": "debug",
     }
-    made = bot_environment(ours, {"SLACK_BOT_TOKEN": "sandbox"}, 8081, tmp_path)
+    made = bot_environment(ours, {"SLACK_BOT_TOKEN": "sandbox"}, tmp_path)
     assert "real" not in "".join(made.values())
     assert "HTTPS_PROXY" not in made
     assert made["BOLT_BOT_LOG_LEVEL"] == "debug"
-    assert made["BOLT_BOT_HTTP_PORT"] == "8081"
+    assert made["BOLT_BOT_HTTP_PORT"] == "0"
     assert made["BOLT_BOT_DATA_DIR"] == str(tmp_path)
 
 

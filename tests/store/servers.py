@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import socket
 import subprocess
-import time
-from collections.abc import Awaitable, Callable
+import tempfile
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,8 +14,10 @@ from typing import Any
 from redis.asyncio import Redis
 from redis.exceptions import AuthenticationError, RedisError
 
+from tests.ports import TAKEN, Claim, claims
+from tests.waiting import eventually
+
 SLOTS = 16384
-UP_S = 10.0
 
 
 def redis_server() -> str | None:
@@ -24,73 +25,142 @@ def redis_server() -> str | None:
     return shutil.which("redis-server")
 
 
-def free_port() -> int:
-    """A port that nothing listens on, nor on the one ten thousand above, which a cluster's node takes too."""
-    while True:
-        with socket.socket() as probe, socket.socket() as bus:
-            probe.bind(("127.0.0.1", 0))
-            port = int(probe.getsockname()[1])
-            if port + 10_000 > 65_535:
-                continue
-            try:
-                bus.bind(("127.0.0.1", port + 10_000))
-            except OSError:
-                continue
-            return port
+@dataclass
+class Server:
+    """A server with these lines of configuration: on a Unix socket alone, or at a port that is claimed."""
+
+    home: Path
+    lines: tuple[str, ...]
+    claim: Claim | None = None
+    sentinel: bool = False
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def port(self) -> int:
+        """Its port; 0 if it listens on a Unix socket alone."""
+        return self.claim.port if self.claim else 0
+
+    @property
+    def url(self) -> str:
+        """Its address, for REDIS_URL."""
+        return f"redis://127.0.0.1:{self.port}/0" if self.claim else f"unix://{self.home}/socket"
+
+    def client(self, password: str | None = None) -> Redis:
+        """A plain client of it."""
+        return Redis.from_url(self.url, password=password, decode_responses=True, socket_timeout=1, protocol=2)
+
+    async def start(self) -> None:
+        """Start it, or start it again on its data, and wait until it answers. Raises OSError if its port is taken."""
+        config = self.home / "server.conf"
+        if not config.exists():
+            address = (
+                (f"port {self.port}", "bind 127.0.0.1") if self.claim else ("port 0", f"unixsocket {self.home}/socket")
+            )
+            kept = () if self.sentinel else ('save ""',)
+            config.write_text("\n".join((*address, f"dir {self.home}", *kept, *self.lines)) + "\n")
+        command = [str(redis_server()), str(config), *(["--sentinel"] if self.sentinel else [])]
+        log = self.home / "log"
+        with log.open("wb") as out:
+            self.process = subprocess.Popen(command, stdout=out, stderr=out)  # noqa: ASYNC220, S603 - a test's own server
+        await eventually(f"{self.url} to answer", self._answers_or_ended)
+        if self.process.poll() is None:
+            return
+        said = log.read_text(errors="replace")
+        if TAKEN in said:
+            raise OSError(f"{TAKEN}: {self.port}")
+        raise AssertionError(f"redis-server ended at once:\n{said}")
+
+    async def _answers_or_ended(self) -> bool:
+        # Its own word first: at a port that someone else has, someone else would answer.
+        return self._ended() or (self._listens() and (await self.answers() or self._ended()))
+
+    def _ended(self) -> bool:
+        return self.process is None or self.process.poll() is not None
+
+    def _listens(self) -> bool:
+        said = (self.home / "log").read_text(errors="replace")
+        return ("Sentinel ID is" if self.sentinel else "eady to accept connections") in said
+
+    async def answers(self) -> bool:
+        """Whether it answers."""
+        one = self.client()
+        try:
+            return bool(await one.ping())
+        except AuthenticationError:
+            return True
+        except (RedisError, OSError):
+            return False
+        finally:
+            await one.aclose()
+
+    def kill(self) -> None:
+        """End it without a word."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
 
 
 @dataclass
 class Servers:
-    """Servers in a folder, ended with `close`."""
+    """Servers that belong together, ended with `close`."""
 
-    folder: Path
-    running: dict[int, subprocess.Popen[bytes]] = field(default_factory=dict)
+    # Not pytest's own directory, whose path is too long for a socket.
+    folder: tempfile.TemporaryDirectory[str] = field(
+        default_factory=lambda: tempfile.TemporaryDirectory(prefix="bolt-bot-tests-")
+    )
+    all: list[Server] = field(default_factory=list)
+    _claims: Iterator[Claim] = field(default_factory=claims)
 
-    async def start(self, port: int, *lines: str, sentinel: bool = False) -> int:
-        """Start a server with these lines of configuration, and wait until it answers; its port."""
-        home = self.folder / str(port)
-        home.mkdir(exist_ok=True)
-        config = home / "server.conf"
-        if not config.exists():
-            base = (f"port {port}", f"dir {home}", "bind 127.0.0.1", 'save ""')
-            config.write_text("\n".join((*(base[:3] if sentinel else base), *lines)) + "\n")
-        command = [str(redis_server()), str(config), *(["--sentinel"] if sentinel else [])]
-        with (home / "log").open("ab") as log:
-            self.running[port] = subprocess.Popen(command, stdout=log, stderr=log)  # noqa: ASYNC220, S603 - a test's own server
-        await until(lambda: answers(port), UP_S)
-        return port
+    def _home(self) -> Path:
+        home = Path(self.folder.name) / str(len(self.all))
+        home.mkdir()
+        return home
 
-    def kill(self, port: int) -> None:
-        """End a server without a word."""
-        self.running[port].kill()
-        self.running.pop(port).wait()
+    async def alone(self, *lines: str) -> Server:
+        """Start a server on a Unix socket: nobody else can have its address, not even while it is down."""
+        server = Server(self._home(), lines)
+        self.all.append(server)
+        await server.start()
+        return server
+
+    async def at_a_port(self, *lines: str, sentinel: bool = False) -> Server:
+        """Start a server that others have to find at a port, at the next one that nothing listens on."""
+        for claim in self._claims:
+            server = Server(self._home(), lines, claim, sentinel)
+            self.all.append(server)
+            try:
+                await server.start()
+            except OSError:
+                continue
+            return server
+        raise AssertionError("claims never end")
 
     def close(self) -> None:
-        """End them all."""
-        for port in list(self.running):
-            self.kill(port)
+        """End them all, and give their ports back."""
+        for server in self.all:
+            server.kill()
+            if server.claim is not None:
+                server.claim.release()
+        self.folder.cleanup()
 
-    async def cluster(self, count: int = 3) -> list[int]:
-        """A cluster of so many primaries; their ports."""
-        ports = [free_port() for _ in range(count)]
-        for port in ports:
-            await self.start(port, "cluster-enabled yes", "cluster-node-timeout 2000", "appendonly yes")
-        first = client(ports[0])
-        for number, port in enumerate(ports):
-            node = client(port)
+    async def cluster(self, count: int = 3) -> list[Server]:
+        """A cluster of so many primaries."""
+        lines = ("cluster-enabled yes", "cluster-node-timeout 2000", "appendonly yes")
+        nodes = await asyncio.gather(*(self.at_a_port(*lines) for _ in range(count)))
+        first = nodes[0].client()
+        for number, one in enumerate(nodes):
+            node = one.client()
             begin, end = SLOTS * number // count, SLOTS * (number + 1) // count - 1
             await ask(node, "CLUSTER", "ADDSLOTSRANGE", begin, end)
-            await ask(first, "CLUSTER", "MEET", "127.0.0.1", port)
+            await ask(first, "CLUSTER", "MEET", "127.0.0.1", one.port)
             await node.aclose()
         await first.aclose()
-        for port in ports:
-            await until(lambda port=port: covered(port, count), UP_S)  # type: ignore[misc]
-        return ports
-
-
-def client(port: int, password: str | None = None) -> Redis:
-    """A plain client of a server."""
-    return Redis(host="127.0.0.1", port=port, password=password, decode_responses=True, socket_timeout=1, protocol=2)
+        for one in nodes:
+            await eventually(
+                f"{one.url} to know {count} nodes and every slot's owner", cluster_info(one), covers(count)
+            )
+        return nodes
 
 
 async def ask(one: Redis, *words: str | int) -> Any:  # noqa: ANN401 - whatever the server says
@@ -98,32 +168,19 @@ async def ask(one: Redis, *words: str | int) -> Any:  # noqa: ANN401 - whatever 
     return await one.execute_command(*words)  # type: ignore[no-untyped-call]
 
 
-async def answers(port: int) -> bool:
-    """Whether a server answers."""
-    one = client(port)
-    try:
-        return bool(await one.ping())
-    except AuthenticationError:
-        return True
-    except (RedisError, OSError):
-        return False
-    finally:
-        await one.aclose()
+def cluster_info(server: Server) -> Callable[[], Awaitable[str]]:
+    """Asks a node what it knows of its cluster."""
+
+    async def look() -> str:
+        one = server.client()
+        try:
+            return str(await ask(one, "CLUSTER", "INFO"))
+        finally:
+            await one.aclose()
+
+    return look
 
 
-async def covered(port: int, count: int) -> bool:
-    """Whether a node knows all others, and every slot's owner."""
-    one = client(port)
-    try:
-        info = str(await ask(one, "CLUSTER", "INFO"))
-    finally:
-        await one.aclose()
-    return "cluster_state:ok" in info and f"cluster_known_nodes:{count}" in info
-
-
-async def until(holds: Callable[[], Awaitable[bool]], within_s: float) -> None:
-    """Look again and again until something holds."""
-    deadline = time.monotonic() + within_s
-    while not await holds():
-        assert time.monotonic() < deadline
-        await asyncio.sleep(0.05)
+def covers(count: int) -> Callable[[str], bool]:
+    """Whether what a node knows is a whole cluster of so many."""
+    return lambda info: "cluster_state:ok" in info and f"cluster_known_nodes:{count}" in info

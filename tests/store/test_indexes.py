@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
-from pathlib import Path
 
 import pytest
 from redis.asyncio import Redis
@@ -20,9 +19,10 @@ from bot.store.indexes import Indexes
 from bot.store.runs import Runs
 from bot.store.scripts import Scripts
 from tests.store.record import NOW, follow_run
-from tests.store.servers import Servers, free_port, until
+from tests.store.servers import Servers
 from tests.store.servers import redis_server as installed
 from tests.store.test_lanes import end_run, observe
+from tests.waiting import eventually
 
 DAY_US = 86_400_000_000
 KINDS = ("active", "failed", "habits")
@@ -258,11 +258,11 @@ async def test_a_failure_before_its_start_is_known_is_told_to_its_asker_and_chan
 
 
 @pytest.mark.skipif(installed() is None, reason="there is no redis-server on PATH")
-async def test_lists_agree_with_their_runs_whenever_redis_is_killed(tmp_path: Path) -> None:
+async def test_lists_agree_with_their_runs_whenever_redis_is_killed() -> None:
     """kill -9 in the middle of starts and ends, again and again: what is not concluded is listed, and nothing else."""
-    servers = Servers(tmp_path)
-    port = await servers.start(free_port(), "appendonly yes", "appendfsync always")
-    scripts = Scripts(connect(f"redis://127.0.0.1:{port}/0", timeout_s=1), "test", retention_s=1000)
+    servers = Servers()
+    server = await servers.alone("appendonly yes", "appendfsync always")
+    scripts = Scripts(connect(server.url, timeout_s=1), "test", retention_s=1000)
     numbers = itertools.count(1)
     try:
         # A person may not start more than thirty in ten seconds.
@@ -271,11 +271,11 @@ async def test_lists_agree_with_their_runs_whenever_redis_is_killed(tmp_path: Pa
             working = asyncio.create_task(_start_and_end(scripts, numbers, begun, after))
             await asyncio.wait_for(begun.wait(), 20)
             await asyncio.sleep(in_s)
-            servers.kill(port)
+            server.kill()
             with contextlib.suppress(StoreAway, RedisError, AssertionError):
                 await working
-            await servers.start(port)
-            await until(lambda: _there(scripts), 10)
+            await server.start()
+            await eventually("the client to reach Redis again", lambda: _there(scripts))
             await _agree(scripts)
             # What was claimed by the one that was killed is of no use to the next one.
             for due in ("requests", "ends"):

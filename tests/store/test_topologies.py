@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
-from pathlib import Path
+from dataclasses import dataclass
 
 import pytest
 
@@ -17,20 +18,20 @@ from bot.store.requests import Requests
 from bot.store.runs import Runs
 from bot.store.scripts import Scripts
 from tests.store.record import asked, follow_run
-from tests.store.servers import Servers, ask, client, free_port, redis_server, until
+from tests.store.servers import Server, Servers, ask, redis_server
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.skipif(redis_server() is None, reason="there is no redis-server on PATH")
 
-BACK_S = 30.0
 PASSWORD = "a-password-of-theirs"  # noqa: S105 - a test's own server
 
 Make = Callable[..., Scripts]
 
 
 @pytest.fixture
-async def servers(tmp_path: Path) -> AsyncIterator[Servers]:
+async def servers() -> AsyncIterator[Servers]:
     """Servers of this test alone."""
-    made = Servers(tmp_path)
+    made = Servers()
     yield made
     made.close()
 
@@ -59,75 +60,88 @@ async def accepts(store: Scripts, name: str) -> bool:
 
 async def test_a_restart_loses_nothing_that_was_recorded(servers: Servers, scripts: Make) -> None:
     """kill -9 and a start on the same append-only file: the client goes on, and the record is there."""
-    port = await servers.start(free_port(), "appendonly yes", "appendfsync always")
-    store = scripts(f"redis://127.0.0.1:{port}/0")
+    server = await servers.alone("appendonly yes", "appendfsync always")
+    store = scripts(server.url)
     assert await accepts(store, "before")
-    servers.kill(port)
+    server.kill()
     assert not await accepts(store, "meanwhile")
-    await servers.start(port)
-    await until(lambda: accepts(store, "after"), BACK_S)
+    await server.start()
+    await accepted(store, "after")
     assert await Requests(store, Limits()).load("before") is not None
 
 
-async def replicated(store: Scripts) -> bool:
-    """Whether a replica has what was written."""
-    return int(await ask(store.redis, "WAIT", 1, 200)) == 1
+async def accepted(store: Scripts, name: str) -> None:
+    """Record a start as soon as it can be."""
+    await eventually(f"the start {name!r} to be recorded", lambda: accepts(store, name))
 
 
-async def sentinels(servers: Servers, *, password: str = "") -> tuple[str, list[int]]:
-    """A primary with a replica under a Sentinel: their address, and the ports of primary and replica."""
-    primary, replica, watch = free_port(), free_port(), free_port()
+async def replicas_with_it(store: Scripts) -> int:
+    """How many replicas have what was written."""
+    return int(await ask(store.redis, "WAIT", 1, 200))
+
+
+@dataclass
+class Watched:
+    """A primary with a replica under a Sentinel, and their address."""
+
+    url: str
+    primary: Server
+    replica: Server
+    sentinel: Server
+
+
+async def sentinels(servers: Servers, *, password: str = "") -> Watched:
+    """Start a primary with a replica under a Sentinel."""
     secret = (f"requirepass {password}", f"masterauth {password}") if password else ()
-    await servers.start(primary, "appendonly yes", *secret)
-    await servers.start(replica, "appendonly yes", f"replicaof 127.0.0.1 {primary}", *secret)
-    await servers.start(
-        watch,
-        f"sentinel monitor main 127.0.0.1 {primary} 1",
-        "sentinel down-after-milliseconds main 2000",
-        "sentinel failover-timeout main 3000",
-        *((f"sentinel auth-pass main {password}",) if password else ()),
-        sentinel=True,
+    primary = await servers.at_a_port("appendonly yes", *secret)
+    replica, watch = await asyncio.gather(
+        servers.at_a_port("appendonly yes", f"replicaof 127.0.0.1 {primary.port}", *secret),
+        servers.at_a_port(
+            f"sentinel monitor main 127.0.0.1 {primary.port} 1",
+            "sentinel down-after-milliseconds main 2000",
+            "sentinel failover-timeout main 3000",
+            *((f"sentinel auth-pass main {password}",) if password else ()),
+            sentinel=True,
+        ),
     )
 
-    async def replicates() -> bool:
-        one = client(watch)
+    async def known() -> int:
+        one = watch.client()
         try:
-            found = await ask(one, "SENTINEL", "REPLICAS", "main")
+            return len(await ask(one, "SENTINEL", "REPLICAS", "main"))
         finally:
             await one.aclose()
-        return len(found) == 1
 
-    await until(replicates, BACK_S)
+    await eventually("the Sentinel to know the replica", known)
     shown = f":{password}@" if password else ""
-    return f"redis+sentinel://{shown}127.0.0.1:{watch}/main", [primary, replica]
+    return Watched(f"redis+sentinel://{shown}127.0.0.1:{watch.port}/main", primary, replica, watch)
 
 
 async def test_a_failover_is_followed(servers: Servers, scripts: Make) -> None:
     """The primary is killed: the same client finds the new one, which never saw our scripts, and keeps to it."""
-    url, (primary, replica) = await sentinels(servers, password=PASSWORD)
-    store = scripts(url)
+    watched = await sentinels(servers, password=PASSWORD)
+    store = scripts(watched.url)
     assert await check(store.redis, store.key("x")) == ()
     assert await accepts(store, "before")
     # Replication is asynchronous: what is waited for here is what a failover could lose.
-    await until(lambda: replicated(store), BACK_S)
-    servers.kill(primary)
-    await until(lambda: accepts(store, "after"), BACK_S)
+    await eventually("the replica to have what was written", lambda: replicas_with_it(store))
+    watched.primary.kill()
+    await accepted(store, "after")
     assert await Requests(store, Limits()).load("before") is not None
-    await servers.start(primary)
+    await watched.primary.start()
     # On a busy machine a Sentinel may take a server for down for a moment.
     for number in range(20):
-        await until(lambda number=number: accepts(store, f"again-{number}"), BACK_S)  # type: ignore[misc]
+        await accepted(store, f"again-{number}")
     assert await alive(store.redis, store.key("x"))
-    one = client(replica, PASSWORD)
+    one = watched.replica.client(PASSWORD)
     assert (await one.info("replication"))["role"] == "master"
     await one.aclose()
 
 
 async def test_a_cluster_is_one_slot_of_it(servers: Servers, scripts: Make) -> None:
     """Scripts, pipelines and reads find the owner of our slot, whichever node is named first."""
-    ports = await servers.cluster()
-    for port in ports:
-        store = scripts(f"redis+cluster://127.0.0.1:{port}", f"of{port}")
+    for node in await servers.cluster():
+        store = scripts(f"redis+cluster://127.0.0.1:{node.port}", f"of{node.port}")
         assert await check(store.redis, store.key("x")) == ()
         await follow_run(store, 7)
         runs = Runs(store)
@@ -155,9 +169,8 @@ async def test_a_cluster_is_one_slot_of_it(servers: Servers, scripts: Make) -> N
 )
 async def test_what_cannot_be_reached_is_told_in_a_sentence(servers: Servers, form: str, words: str) -> None:
     """Another primary's name, no Sentinel, a wrong password, no node: nothing of the address is shown."""
-    url, _ = await sentinels(servers, password=PASSWORD)
-    watch = url.rpartition(":")[2].partition("/")[0]
-    redis = connect(form.format(password=PASSWORD, watch=watch), timeout_s=1)
+    watched = await sentinels(servers, password=PASSWORD)
+    redis = connect(form.format(password=PASSWORD, watch=watched.sentinel.port), timeout_s=1)
     with pytest.raises((StoreAway, StoreUnfit)) as caught:
         await check(redis, "x")
     assert words in caught.value.sentence

@@ -1,0 +1,57 @@
+"""The one way in which tests wait: for a fact, and with words for what was expected when it never comes."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar, overload
+
+T = TypeVar("T")
+
+# A limit detects a hang. It's no claim about speed: it holds on a machine whose every core is busy with something else.
+PATIENCE_S = 60.0
+AGAIN_S = 0.02
+
+
+@overload
+async def eventually(
+    expected: str,
+    look: Callable[[], Awaitable[T]],
+    holds: Callable[[T], bool] = ...,
+    *,
+    within_s: float = ...,
+    every_s: float = ...,
+) -> T: ...
+@overload
+async def eventually(
+    expected: str,
+    look: Callable[[], T],
+    holds: Callable[[T], bool] = ...,
+    *,
+    within_s: float = ...,
+    every_s: float = ...,
+) -> T: ...
+async def eventually(
+    expected: str,
+    look: Callable[[], Any],
+    holds: Callable[[Any], bool] = bool,
+    *,
+    within_s: float = PATIENCE_S,
+    every_s: float = AGAIN_S,
+) -> Any:
+    """Look again and again until what is seen holds, and return it.
+
+    `expected` completes "waited for …". Raises AssertionError with that and with what was seen last.
+    """
+    deadline = time.monotonic() + within_s
+    while True:
+        seen = look()
+        if inspect.isawaitable(seen):
+            seen = await seen
+        if holds(seen):
+            return seen
+        if time.monotonic() > deadline:
+            raise AssertionError(f"waited {within_s:g} s for {expected}; last seen: {seen!r}")
+        await asyncio.sleep(every_s)
