@@ -41,6 +41,7 @@ from bot.slack.socket import SocketIntake
 from bot.slack.tasks import TaskRegistry
 from bot.store.connect import alive, check, close, connect
 from bot.store.embedded import STOP_S, Embedded
+from bot.web.connections import Limits
 from bot.web.server import SHUTDOWN_S, Place, PortTakenError, WebServer
 from bot.web.webhooks import Webhooks
 from bot.workers.pool import WorkerPool
@@ -116,7 +117,7 @@ class App:
         self._socket: SocketIntake | None = None
         self._hints: Hints | None = None
         self._pool: WorkerPool | None = None
-        self._web = WebServer(self._not_ready)
+        self._web = WebServer(self._not_ready, limits=Limits(per_peer=settings.bolt_bot_http_peer_connections))
         self._taking_in = False
         self._slack = SlackChat(
             settings.slack_bot_token.get_secret_value(),

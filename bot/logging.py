@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import logging
 import re
 import secrets
@@ -29,8 +30,16 @@ MANY_LINES = frozenset({"exception", "stack", "details"})
 # What a field of such a name holds is not for the log, whatever it looks like.
 _SECRET_FIELD = re.compile(r"passw|secret|token$|api_?key|authorization|cookie", re.IGNORECASE)
 SELDOM_S = 60.0
+# In each period of so many seconds: how often one and the same line is written, and how much in all.
+PERIOD_S = 60.0
+SAME_MOST = 10
+BYTES_MOST = 2_000_000
+# Python loads each when it is first needed, from a file: without descriptors a line could not be written.
+CODECS = ("ascii", "utf-8", "latin-1", "unicode_escape", "idna", "punycode")
 # And what turns the direction of a line that is read in a terminal.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+# Those that differ between two lines of the same: ids, times, addresses in memory.
+_NUMBER = re.compile(r"0x[0-9a-f]+|\d+", re.IGNORECASE)
 _CONTROL_BUT_NEWLINE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -52,7 +61,86 @@ class Seldom:
             self._times, self._next = 0, now + SELDOM_S
 
 
-def configure(log_format: str, level: str, mask: Mask, stream: TextIO | None = None) -> None:
+class BoundedHandler(logging.StreamHandler[TextIO]):
+    """Writes lines, and cannot fill a disk: of the same line SAME_MOST a period, and BYTES_MOST of all together.
+
+    Lines are the same if they say the same, whatever time and traceback they have; of a library's, whatever numbers are in
+    them, too. How many were left out is a line at the period's end, or with the next line after it.
+    """
+
+    def __init__(self, stream: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(stream)
+        self._clock = clock
+        self._until = float("-inf")
+        self._times: dict[str, int] = {}
+        self._bytes = 0
+        self._left_out = 0
+        self._broken_until = float("-inf")
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a line, unless it is one too many."""
+        if self._clock() >= self._until:
+            self._begin_period()
+        if self._bytes > BYTES_MOST or self._repeats(record):
+            self._left_out += 1
+        else:
+            super().emit(record)
+
+    def _repeats(self, record: logging.LogRecord) -> bool:
+        same = _sameness(record)
+        times = self._times[same] = self._times.get(same, 0) + 1
+        return times > SAME_MOST
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line; its length counts."""
+        line = super().format(record)
+        self._bytes += len(line)
+        return line
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's own name
+        """Say that a line could not be written, once a period: logging itself would print tracebacks that nothing has masked."""
+        now = self._clock()
+        if now < self._broken_until:
+            return
+        self._broken_until = now + PERIOD_S
+        kind = sys.exc_info()[0]
+        try:
+            self.stream.write(
+                f'{{"event": "a log line could not be written", "error": "{kind.__name__ if kind else ""}"}}\n'
+            )
+            self.stream.flush()
+        except (OSError, ValueError):
+            # There is nowhere left to say it.
+            del record
+
+    def close(self) -> None:
+        """Say what was left out last."""
+        self._begin_period()
+        super().close()
+
+    def _begin_period(self) -> None:
+        left_out, self._left_out = self._left_out, 0
+        self._until, self._bytes = self._clock() + PERIOD_S, 0
+        self._times.clear()
+        if left_out:
+            log.warning("lines were left out of the log: they repeated others, or there were too many", lines=left_out)
+
+
+def _sameness(record: logging.LogRecord) -> str:
+    """What makes a line the same as another one."""
+    if isinstance(record.msg, dict):
+        said = {key: value for key, value in record.msg.items() if key not in {"timestamp", *MANY_LINES}}
+        return f"{record.name} {said}"
+    return f"{record.name} {_NUMBER.sub('#', str(record.msg))}"
+
+
+def configure(
+    log_format: str,
+    level: str,
+    mask: Mask,
+    stream: TextIO | None = None,
+    clock: Callable[[], float] = time.monotonic,
+) -> None:
     """Log to standard error as `console` or `json`, this package and the libraries alike.
 
     `mask` is put over every text of every line, tracebacks included.
@@ -84,7 +172,9 @@ def configure(log_format: str, level: str, mask: Mask, stream: TextIO | None = N
         # Modules make their loggers when they are imported, which may be before this.
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(out)
+    for codec in CODECS:
+        codecs.lookup(codec)
+    handler = BoundedHandler(out, clock)
     handler.addFilter(_quiet)
     handler.addFilter(_plain)
     handler.setFormatter(

@@ -177,6 +177,7 @@ class Settings(BaseSettings):
     bolt_bot_http_host: str = "0.0.0.0"  # noqa: S104 - health checks and Slack's posts come from other machines
     # With port 0 the system picks one, and the bot prints it.
     bolt_bot_http_port: int = Field(default=8080, ge=0, le=65535)
+    bolt_bot_http_peer_connections: int = Field(default=100, ge=1, le=10_000)
     bolt_bot_admin_host: str | None = None
     bolt_bot_admin_port: int | None = Field(default=None, ge=0, le=65535)
     bolt_bot_poll_min_s: float = Field(default=2, ge=0.1, le=3600)

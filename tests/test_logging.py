@@ -17,7 +17,7 @@ from slack_bolt.logger import get_bolt_logger
 from structlog.testing import capture_logs
 
 from bot.core.redact import Redactor
-from bot.logging import SELDOM_S, Seldom, configure, incident_id
+from bot.logging import BYTES_MOST, CODECS, PERIOD_S, SAME_MOST, SELDOM_S, Seldom, configure, incident_id
 
 ROOT = Path(__file__).parents[1]
 SECRET = "hunter2-hunter2"  # noqa: S105 - a made-up one
@@ -209,3 +209,81 @@ def test_what_a_stranger_can_repeat_is_counted() -> None:
         now[0] += SELDOM_S
         refused.note()
     assert [line["times"] for line in lines] == [1, 5]
+
+
+class Clocked:
+    """A log whose clock a test moves."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+        self.stream = io.StringIO()
+        configure("json", "debug", MASKED, self.stream, lambda: self.now)
+
+    def lines(self) -> list[str]:
+        """The events so far."""
+        return [json.loads(line)["event"] for line in self.stream.getvalue().splitlines()]
+
+
+def test_a_line_that_repeats_is_left_out_and_counted() -> None:
+    """The same line is written some times a minute, and then how many were left out; another one is written meanwhile."""
+    clocked, log = Clocked(), structlog.get_logger("bot.test")
+    for _ in range(500):
+        log.warning("again", why="the same")
+    log.warning("again", why="another")
+    assert clocked.lines() == ["again"] * (SAME_MOST + 1)
+    clocked.now += PERIOD_S
+    log.warning("again", why="the same")
+    assert clocked.lines()[SAME_MOST + 1 :] == [
+        "lines were left out of the log: they repeated others, or there were too many",
+        "again",
+    ]
+    assert f'"lines": {500 - SAME_MOST}' in clocked.stream.getvalue()
+
+
+def test_what_a_library_repeats_is_the_same_whatever_its_numbers() -> None:
+    """asyncio reports each failed accept with its traceback, a hundred times a second."""
+    clocked = Clocked()
+    why = OSError(24, "Too many open files")
+    for number in range(2000):
+        what = f"socket.accept() out of system resource\nsocket: <socket fd={number}>"
+        logging.getLogger("asyncio").error(what, exc_info=why)
+    assert len(clocked.lines()) == SAME_MOST
+    assert len(clocked.stream.getvalue()) < 50_000
+
+
+def test_the_log_of_a_minute_is_bounded() -> None:
+    """Whatever the lines say; the next minute begins with how many are missing."""
+    clocked, log = Clocked(), structlog.get_logger("bot.test")
+    for number in range(500):
+        log.warning("different", number=number, text="x" * 10_000)
+    assert BYTES_MOST < len(clocked.stream.getvalue()) < BYTES_MOST * 1.1
+    clocked.now += PERIOD_S
+    log.warning("different", number=0)
+    assert clocked.lines()[-1] == "different"
+    assert "left out" in clocked.lines()[-2]
+
+
+def test_a_line_that_cannot_be_written_prints_no_traceback(capsys: pytest.CaptureFixture[str]) -> None:
+    """Python's own handler would print one for each line, and no mask is put over it."""
+    stream = logged()
+
+    class Unprintable:
+        """Cannot be shown."""
+
+        def __str__(self) -> str:
+            raise OSError(SECRET)
+
+    for _ in range(100):
+        logging.getLogger("somewhere").warning("%s", Unprintable())
+    assert stream.getvalue() == '{"event": "a log line could not be written", "error": "OSError"}\n'
+    assert capsys.readouterr() == ("", "")
+
+
+def test_nothing_is_loaded_while_a_line_is_written() -> None:
+    """Every codec that a line may need is there from the start: without descriptors none could be read."""
+    code = "import sys; from bot.logging import configure; configure('json', 'info', str); print(*sys.modules)"
+    done = subprocess.run(  # noqa: S603 - our own interpreter
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=30, check=True
+    )
+    wanted = {f"encodings.{codec.replace('-', '_')}" for codec in CODECS} - {"encodings.latin_1"}
+    assert wanted <= set(done.stdout.split())

@@ -64,6 +64,7 @@ def test_the_least_environment_is_enough() -> None:
         "bolt_bot_data_dir": "data",
         "bolt_bot_http_host": "0.0.0.0",  # noqa: S104 - compared, not bound
         "bolt_bot_http_port": "8080",
+        "bolt_bot_http_peer_connections": "100",
         "bolt_bot_admin_host": "None",
         "bolt_bot_admin_port": "None",
         "bolt_bot_poll_min_s": "2",

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NoReturn
 
 import structlog
 from aiohttp import web
 from aiohttp.http import HttpProcessingError
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
+
+from bot.logging import Seldom
+from bot.web.connections import SHARE, Connections, Limits, Phase, affordable
+from bot.web.listener import Listener
 
 log = structlog.get_logger()
 
@@ -20,6 +24,8 @@ WEBHOOKS = ("/paradime/webhooks", "/paradime/webhooks/{secret}")
 SHUTDOWN_S = 5.0
 # Slack waits 3 s for its answer.
 READ_S = 10.0
+# What a port for health and metrics gets of the connections, where it is one of its own.
+ADMIN_SHARE = SHARE / 4
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Answer = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
@@ -43,12 +49,13 @@ class Place:
 class WebServer:
     """The bot's HTTP server. `slack` and `webhooks` are set once the bot can take their requests; until then they are 503.
 
-    A body has to come within `read_s`.
+    A body has to come within `read_s`. Each port keeps within `limits`, and within what the process's descriptors allow.
     """
 
-    def __init__(self, ready: Ready, *, read_s: float = READ_S) -> None:
+    def __init__(self, ready: Ready, *, read_s: float = READ_S, limits: Limits | None = None) -> None:
         self._ready = ready
         self._read_s = read_s
+        self._limits = limits or Limits()
         self.slack: Handler | None = None
         self.webhooks: Handler | None = None
         self._runners: list[_Runner] = []
@@ -56,21 +63,21 @@ class WebServer:
     @property
     def port(self) -> int:
         """The port that strangers reach."""
-        return int(self._runners[0].addresses[0][1]) if self._runners else 0
+        return self._runners[0].port if self._runners else 0
 
     @property
     def admin_port(self) -> int:
         """The port with health and metrics."""
-        return int(self._runners[-1].addresses[0][1]) if self._runners else 0
+        return self._runners[-1].port if self._runners else 0
 
     async def start(
         self, place: Place, *, slack_over_http: bool, webhooks: bool = False, admin: Place | None = None
     ) -> None:
         """Listen. With a place of their own, health and metrics are only there. Raises PortTakenError."""
         public, ours = self._routes(slack_over_http=slack_over_http, webhooks=webhooks), self._admin_routes()
-        await self._listen(place, public if admin else [*public, *ours])
+        await self._listen(place, public if admin else [*public, *ours], SHARE - ADMIN_SHARE if admin else SHARE)
         if admin:
-            await self._listen(admin, ours)
+            await self._listen(admin, ours, ADMIN_SHARE)
 
     async def stop(self) -> None:
         """Let what is being answered end, within SHUTDOWN_S seconds, and close."""
@@ -88,15 +95,16 @@ class WebServer:
             web.get("/metrics", self._metrics),
         ]
 
-    async def _listen(self, place: Place, routes: Sequence[web.RouteDef]) -> None:
+    async def _listen(self, place: Place, routes: Sequence[web.RouteDef], share: float) -> None:
         app = web.Application(client_max_size=BODY_MOST)
         app.on_response_prepare.append(_unnamed)
         app.add_routes(routes)
-        runner = _Runner(app, shutdown_timeout=SHUTDOWN_S)
+        limits = replace(self._limits, total=min(self._limits.total, affordable(share)))
+        runner = _Runner(app, Connections(limits))
         self._runners.append(runner)
         await runner.setup()
         try:
-            await web.TCPSite(runner, place.host, place.port).start()
+            await runner.listen(place)
         except OSError as error:
             await self.stop()
             text = f"Nothing can listen on {place.host}:{place.port} ({error.strerror}). Set {place.settings}."
@@ -119,7 +127,12 @@ class WebServer:
         return web.Response(body=generate_latest(REGISTRY), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     async def _read(self, request: web.Request) -> None:
-        """Have the body, for whoever reads it next. Raises HTTPRequestEntityTooLarge, TimeoutError."""
+        """Read the body, for whoever needs it next. Raises HTTPUnsupportedMediaType, HTTPRequestEntityTooLarge, TimeoutError.
+
+        A compressed one is refused before it is read: neither Slack nor Bolt sends any.
+        """
+        if request.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
+            raise web.HTTPUnsupportedMediaType
         async with asyncio.timeout(self._read_s):
             await request.read()
 
@@ -140,14 +153,17 @@ def _constant(handle: Answer) -> Answer:
     """A refusal is its status alone; and a method that is not allowed is as unknown as a path that does not exist."""
 
     async def answer(request: web.BaseRequest) -> web.StreamResponse:
+        protocol = request.protocol
+        if isinstance(protocol, _Protocol):
+            protocol.begins(Phase.ANSWER)
         try:
             return await handle(request)
         except web.HTTPException as refused:
-            return web.Response(status=404 if refused.status == 405 else refused.status)
+            return web.Response(status=404) if refused.status in {404, 405} else _last(refused.status)
         except TimeoutError:
-            return web.Response(status=408)
+            return _last(408)
         except (HttpProcessingError, web.RequestPayloadError):
-            return web.Response(status=400)
+            return _last(400)
         except ConnectionError:
             # Nobody is there any more.
             raise
@@ -159,24 +175,119 @@ def _constant(handle: Answer) -> Answer:
     return answer
 
 
+def _last(status: int) -> web.Response:
+    """The last answer on a connection: what comes after it cannot be told from the rest of the request."""
+    answer = web.Response(status=status)
+    answer.force_close()
+    return answer
+
+
 async def _unnamed(_request: web.Request, response: web.StreamResponse) -> None:
     response.headers.pop("Server", None)
 
 
 class _Runner(web.AppRunner):
-    """Runs an application, and gives no answer to what is no HTTP: aiohttp's own names it and repeats what came."""
+    """Runs an application on one port, and gives no answer to what is no HTTP: aiohttp's own names it and repeats what came."""
+
+    def __init__(self, app: web.Application, connections: Connections) -> None:
+        super().__init__(app, shutdown_timeout=SHUTDOWN_S)
+        self._connections = connections
+        self._listener: Listener | None = None
+
+    @property
+    def port(self) -> int:
+        """Where it listens, 0 while it does not."""
+        return self._listener.port if self._listener else 0
+
+    async def listen(self, place: Place) -> None:
+        """Take connections in. To be called after `setup`. Raises OSError."""
+        server = self.server
+        if server is None:
+            raise RuntimeError("a runner is set up before it listens")
+        self._listener = await Listener.bind(place.host, place.port, server, self._connections)
+
+    async def cleanup(self) -> None:
+        """Let what is being answered end, and close."""
+        if self._listener is not None:
+            self._listener.close()
+            self._listener = None
+        await super().cleanup()
+        self._connections.stop()
 
     async def _make_server(self) -> web.Server:
         made = await super()._make_server()
-        return _Server(_constant(made.request_handler), request_factory=made.request_factory)
+        return _Server(_constant(made.request_handler), self._connections, request_factory=made.request_factory)
 
 
 class _Server(web.Server):
+    def __init__(self, handler: Answer, connections: Connections, **options: object) -> None:
+        super().__init__(handler, **options)  # type: ignore[arg-type]  # aiohttp's own, handed on
+        self._counted = connections
+        self._broken = Seldom("HTTP requests were broken off, or not as HTTP has to be")
+
     def __call__(self) -> web.RequestHandler:
-        return _Protocol(self, loop=asyncio.get_running_loop(), access_log=None)  # type: ignore[arg-type]  # as its own runner says that there is none
+        return _Protocol(self, self._counted, self._broken)
 
 
 class _Protocol(web.RequestHandler):
+    """One connection."""
+
+    __slots__ = ("_broken", "_counted", "peer", "phase", "since")
+
+    def __init__(self, server: web.Server, connections: Connections, broken: Seldom) -> None:
+        loop = asyncio.get_running_loop()
+        super().__init__(
+            server,
+            loop=loop,
+            access_log=None,  # type: ignore[arg-type]  # as its own runner says that there is none
+            # Longer than ours, which counts all connections.
+            keepalive_timeout=2 * connections.limits.idle_s,
+            lingering_time=connections.limits.linger_s,
+            auto_decompress=False,
+        )
+        self._counted = connections
+        self._broken = broken
+        self.peer = ""
+        self.phase = Phase.HEADERS
+        self.since = loop.time()
+
+    def begins(self, phase: Phase) -> None:
+        """Note that a phase begins now."""
+        self.phase, self.since = phase, self._loop.time()
+
+    def abort(self) -> None:
+        """Close the connection at once, whatever is still unsent."""
+        transport = self.transport
+        if isinstance(transport, asyncio.Transport):
+            transport.abort()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        address = transport.get_extra_info("peername")
+        self.peer = str(address[0]) if address else ""
+        super().connection_made(transport)
+        self._counted.opened(self)
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        self._counted.closed(self)
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if self.phase is Phase.NEXT and data:
+            self.begins(Phase.HEADERS)
+        super().data_received(data)
+
+    async def finish_response(
+        self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
+    ) -> tuple[web.StreamResponse, bool]:
+        try:
+            return await super().finish_response(request, resp, start_time)
+        finally:
+            self.begins(Phase.NEXT)
+
+    def log_exception(self, *_args: object, **_how: object) -> None:
+        """Count what aiohttp would log with its traceback: a stranger can repeat it at will."""
+        self._broken.note()
+
     def handle_error(
         self,
         request: web.BaseRequest,

@@ -1,0 +1,124 @@
+"""Listening sockets that accept no more connections than there is room for.
+
+asyncio's own server accepts a hundred at once before anybody is asked, and without descriptors it logs each of a hundred attempts a
+second with its traceback.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable
+
+from bot.logging import Seldom
+from bot.web.connections import Connections
+
+BACKLOG = 128
+# Accepted in a row before the others that wait for the event loop have their turn.
+IN_A_ROW = 16
+# Without descriptors: how long until it is tried again.
+AGAIN_S = 0.1
+
+
+class Listener:
+    """Listens on every address of a host; `protocol` makes what speaks with a connection."""
+
+    def __init__(
+        self, sockets: list[socket.socket], protocol: Callable[[], asyncio.Protocol], connections: Connections
+    ) -> None:
+        self.sockets = sockets
+        self._protocol = protocol
+        self._connections = connections
+        self._opening: set[asyncio.Task[None]] = set()
+        self._resting: dict[socket.socket, asyncio.TimerHandle] = {}
+        self._failed = Seldom("HTTP connections could not be accepted: the process has no file descriptor left")
+
+    @classmethod
+    async def bind(
+        cls, host: str, port: int, protocol: Callable[[], asyncio.Protocol], connections: Connections
+    ) -> Listener:
+        """Bind and listen. Raises OSError."""
+        found = await asyncio.get_running_loop().getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )
+        sockets: list[socket.socket] = []
+        try:
+            for family, _, _, _, address in dict.fromkeys(found):
+                sockets.append(_bound(family, address))
+        except OSError:
+            for one in sockets:
+                one.close()
+            raise
+        listener = cls(sockets, protocol, connections)
+        for one in sockets:
+            listener._listen(one)
+        return listener
+
+    @property
+    def port(self) -> int:
+        """The port of the first address."""
+        return int(self.sockets[0].getsockname()[1])
+
+    def close(self) -> None:
+        """Accept nothing more. What is open stays open."""
+        for one in self.sockets:
+            asyncio.get_running_loop().remove_reader(one)
+            one.close()
+        for rest in self._resting.values():
+            rest.cancel()
+        self.sockets = []
+
+    def _listen(self, listening: socket.socket) -> None:
+        self._resting.pop(listening, None)
+        asyncio.get_running_loop().add_reader(listening, self._accept, listening)
+
+    def _rest(self, listening: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        loop.remove_reader(listening)
+        self._resting[listening] = loop.call_later(AGAIN_S, self._listen, listening)
+
+    def _accept(self, listening: socket.socket) -> None:
+        for _ in range(IN_A_ROW):
+            try:
+                made, address = listening.accept()
+            except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+                return
+            except OSError:
+                self._failed.note()
+                self._connections.make_room()
+                self._rest(listening)
+                return
+            peer = str(address[0])
+            if not self._connections.admit(peer):
+                made.close()
+                continue
+            made.settimeout(0)
+            opening = asyncio.ensure_future(self._open(made, peer))
+            self._opening.add(opening)
+            opening.add_done_callback(self._opening.discard)
+            if self._connections.full:
+                # What is cut for another one gives its descriptor back in the loop's next turn.
+                return
+
+    async def _open(self, made: socket.socket, peer: str) -> None:
+        try:
+            await asyncio.get_running_loop().connect_accepted_socket(self._protocol, made)
+        except OSError:
+            # It is gone already.
+            self._connections.given_up(peer)
+            made.close()
+
+
+def _bound(family: int, address: tuple[object, ...]) -> socket.socket:
+    made = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        made.settimeout(0)
+        made.bind(address)
+        made.listen(BACKLOG)
+    except OSError:
+        made.close()
+        raise
+    return made
