@@ -62,6 +62,9 @@ def _parser() -> _Parser:
     sandbox = commands.add_parser("sandbox", help="the sandbox alone; prints the environment of a bot")
     sandbox.add_argument("--port", type=_port, default=0, help="its port (default: a free one)")
     sandbox.add_argument("--speed", type=_speed, default=1.0, help="how many times faster the runs go")
+    sandbox.add_argument(
+        "--grid", action="store_true", help="in an Enterprise Grid organisation with a sibling workspace"
+    )
     sandbox.set_defaults(handle=_sandbox)
 
     doctor = commands.add_parser("doctor", help="check the settings and what they point at")
@@ -155,7 +158,7 @@ def _sandbox(arguments: argparse.Namespace) -> int:
         return 1
     from bot.sandbox.server import serve  # noqa: PLC0415 - needs the extra
 
-    return asyncio.run(serve(arguments.port, arguments.speed))
+    return asyncio.run(serve(arguments.port, arguments.speed, on_grid=arguments.grid))
 
 
 def _manifest(arguments: argparse.Namespace) -> int:

@@ -22,6 +22,7 @@ from bot.sandbox.bolt import add_routes as add_bolt_routes
 from bot.sandbox.control import BotControls
 from bot.sandbox.slack import BODY_MOST, SlackRoutes, Workspace
 from bot.sandbox.slack import add_routes as add_slack_routes
+from bot.sandbox.slack.grid import found
 from bot.sandbox.slack.model import Change
 
 SHUTDOWN_S = 2.0
@@ -149,13 +150,22 @@ async def until_signalled(ready: Callable[[], None] = lambda: None) -> None:
 
 
 async def serve(
-    port: int, speed: float = 1.0, *, host: str = "127.0.0.1", socket_mode: bool = True, strict: bool = False
+    port: int,
+    speed: float = 1.0,
+    *,
+    host: str = "127.0.0.1",
+    socket_mode: bool = True,
+    strict: bool = False,
+    on_grid: bool = False,
 ) -> int:
     """Run the sandbox until SIGTERM or SIGINT; 0 at its end. Prints the environment of a bot first.
 
-    `speed` hastens the Bolt API's clock. `strict` counts Slack's rate limits without tolerance.
+    `speed` hastens the Bolt API's clock. `strict` counts Slack's rate limits without tolerance. `on_grid`: the workspace belongs to
+    an Enterprise Grid organisation.
     """
     sandbox = Sandbox(workspace=Workspace(strict_rates=strict), bolt=BoltWorld(speed=speed))
+    if on_grid:
+        found(sandbox.workspace)
     base = await sandbox.start(host, port)
     # To look through what a process has from its start took 40 ms each time, which a caller would take for the network's.
     gc.collect()

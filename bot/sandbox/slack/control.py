@@ -41,8 +41,11 @@ POST /control/channels   {name, kind?="public", members?}      `kind`: public, p
 
 What owners and admins do, of which the app hears by the events that Slack sends, where it has subscribed to them:
 
-POST /control/users      {name, real_name?, role?="member", guest?, bot?, team?}
-                         `bot`: another app's; `team`: of another organisation
+POST /control/users      {name, real_name?, role?="member", guest?, bot?, team?, enterprise?, teams?, shown_as?, letter?="U"}
+                         `bot`: another app's; `team`: of another organisation, with the id `enterprise` if that is on Grid.
+                         `teams`: workspaces of our own organisation; `shown_as`: what Slack calls the person's team
+POST /control/grid       {}    the workspace joins an Enterprise Grid organisation with a sibling workspace and three people:
+                         edda, named by the organisation; sven, named by the sibling; sila, of the sibling alone
 POST /control/person     {user, role?, email?, deleted?}      `deleted`: true deactivates the account;
                          `role`: primary_owner, owner, admin, member, guest, single_channel_guest
 POST /control/usergroups {handle, name?, users?}              a new user group

@@ -9,6 +9,7 @@ from aiohttp import web
 from bot.sandbox.body import BadRequest, need
 from bot.sandbox.slack.admin import Admin
 from bot.sandbox.slack.control import posted
+from bot.sandbox.slack.grid import found
 from bot.sandbox.slack.model import Json, Refused, Role
 from bot.sandbox.slack.reading import group_json, person_json
 from bot.sandbox.slack.workspace import Workspace
@@ -29,6 +30,7 @@ class AdminControls:
             "usergroups": self.usergroups,
             "usergroup": self.usergroup,
             "sharing": self.sharing,
+            "grid": self.grid,
         }
         return [web.post(f"/control/{name}", posted(handler)) for name, handler in posts.items()]
 
@@ -44,6 +46,10 @@ class AdminControls:
             role=_role(body) or plain,
             bot=bool(body.get("bot")),
             team=_text(body, "team") or "",
+            letter=_text(body, "letter") or "U",
+            teams=self._workspaces(body),
+            shown_as=_text(body, "shown_as") or "",
+            enterprise=_text(body, "enterprise") or "",
         )
         return {"user": user.id} | person_json(user)
 
@@ -83,6 +89,22 @@ class AdminControls:
         change = self._admin.share if what == "share" else self._admin.unshare
         shared = await change(channel, team)
         return {"channel": shared.id, "shared_with": self._ws.other_teams(shared)}
+
+    async def grid(self, _body: Json) -> Json:
+        """POST /control/grid."""
+        organisation = found(self._ws)
+        people = [person_json(user) for user in self._ws.users.values() if user.teams]
+        return {"enterprise": organisation.id, "siblings": list(organisation.siblings), "people": people}
+
+    def _workspaces(self, body: Json) -> list[str]:
+        """Workspaces of our organisation. Raises BadRequest."""
+        value = body.get("teams")
+        if value is None:
+            return []
+        ours = {self._ws.team_id, *(self._ws.organisation.siblings if self._ws.organisation else ())}
+        if not isinstance(value, list) or not value or not ours.issuperset(map(str, value)):
+            raise BadRequest(f"teams are some of {', '.join(sorted(ours))}")
+        return [str(each) for each in value]
 
     def _ids(self, body: Json, name: str) -> list[str] | None:
         value = body.get(name)

@@ -21,6 +21,7 @@ def auth_test(ws: Workspace, _args: Args) -> Json:
         "user_id": ws.bot.id,
         "bot_id": ws.bot.bot_id,
         "is_enterprise_install": False,
+        **({"enterprise_id": ws.organisation.id} if ws.organisation else {}),
     }
 
 
@@ -64,7 +65,9 @@ def usergroup_users(ws: Workspace, args: Args) -> Json:
 
 def team_info(ws: Workspace, _args: Args) -> Json:
     """team.info."""
-    team = {"id": ws.team_id, "name": ws.team_name, "domain": ws.team_domain, "email_domain": "", "icon": {}}
+    team: Json = {"id": ws.team_id, "name": ws.team_name, "domain": ws.team_domain, "email_domain": "", "icon": {}}
+    if ws.organisation:
+        team |= {"enterprise_id": ws.organisation.id, "enterprise_name": ws.organisation.name}
     return {"ok": True, "team": team}
 
 

@@ -30,7 +30,12 @@ def missing_argument(name: str) -> Refused:
 
 @dataclass(slots=True)
 class User:
-    """A person of this workspace, a bot, or a person of another organisation (`team`). `deleted`: deactivated."""
+    """A person of this workspace, a bot, or a person of another organisation (`team`). `deleted`: deactivated.
+
+    On Enterprise Grid: `teams` are the workspaces of our organisation that a person is in (empty: this one), `shown_as` is the
+    workspace or organisation that Slack names as the person's team (empty: the workspace), and `enterprise` the organisation of a
+    person of another one.
+    """
 
     id: str
     name: str
@@ -42,6 +47,9 @@ class User:
     team: str = ""
     email: str = ""
     updated: int = 0
+    teams: list[str] = field(default_factory=list)
+    shown_as: str = ""
+    enterprise: str = ""
 
     @property
     def is_guest(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from bot.sandbox.slack import grid
 from bot.sandbox.slack.model import Channel, Json, Message, Private, User, UserGroup, View
 from bot.sandbox.slack.shapes import message_shape, user_shape, usergroup_shape, view_shape
 from bot.sandbox.slack.workspace import Workspace
@@ -37,17 +38,20 @@ def slash_command(
         "is_enterprise_install": "false",
         "response_url": response_url,
         "trigger_id": trigger_id,
+        **({"enterprise_id": ws.organisation.id, "enterprise_name": ws.organisation.name} if ws.organisation else {}),
     }
 
 
-def _interaction(ws: Workspace, kind: str, user: User) -> Json:
+def _interaction(ws: Workspace, kind: str, user: User, *, at_theirs: bool = False) -> Json:
+    """What all have. `at_theirs`: a view is where the person is, whatever workspace that is; a message is in ours."""
+    where = user if at_theirs and user.team else None
     return {
         "type": kind,
-        "user": {"id": user.id, "username": user.name, "name": user.name, "team_id": ws.team_of(user)},
+        "user": {"id": user.id, "username": user.name, "name": user.name, "team_id": grid.shown_team(ws, user)},
         "api_app_id": ws.app_id,
         "token": TOKEN,
-        "team": {"id": ws.team_id, "domain": ws.team_domain},
-        "enterprise": None,
+        "team": grid.workspace_shape(ws, where),
+        "enterprise": grid.enterprise_shape(ws, where),
         "is_enterprise_install": False,
     }
 
@@ -78,7 +82,7 @@ def block_actions(
     ws: Workspace, user: User, place: Json, action: Json, *, trigger_id: str, response_url: str | None
 ) -> Json:
     """A click or a choice."""
-    payload = _interaction(ws, "block_actions", user) | place
+    payload = _interaction(ws, "block_actions", user, at_theirs="view" in place) | place
     payload |= {"trigger_id": trigger_id, "actions": [action]}
     if response_url is not None:
         payload |= {"state": {"values": {}}, "response_url": response_url}
@@ -96,7 +100,7 @@ def action_of(ws: Workspace, element: Json, block_id: str, chosen: Json) -> Json
 
 def block_suggestion(ws: Workspace, user: User, place: Json, *, action_id: str, block_id: str, value: str) -> Json:
     """A person types in an external select."""
-    payload = _interaction(ws, "block_suggestion", user) | place
+    payload = _interaction(ws, "block_suggestion", user, at_theirs=True) | place
     return payload | {"action_id": action_id, "block_id": block_id, "value": value}
 
 
@@ -104,7 +108,7 @@ def view_submission(
     ws: Workspace, user: User, view: View, state: Json, *, trigger_id: str, response_urls: list[Json]
 ) -> Json:
     """A modal is submitted. `response_urls`: one for each conversation that was chosen in a menu which asks for it."""
-    payload = _interaction(ws, "view_submission", user)
+    payload = _interaction(ws, "view_submission", user, at_theirs=True)
     return payload | {
         "trigger_id": trigger_id,
         "view": view_shape(ws, view, state),
@@ -114,7 +118,7 @@ def view_submission(
 
 def view_closed(ws: Workspace, user: User, view: View, *, cleared: bool) -> Json:
     """A modal is closed."""
-    payload = _interaction(ws, "view_closed", user)
+    payload = _interaction(ws, "view_closed", user, at_theirs=True)
     return payload | {"view": view_shape(ws, view), "is_cleared": cleared}
 
 
@@ -142,15 +146,19 @@ def global_shortcut(ws: Workspace, user: User, callback_id: str, trigger_id: str
 
 
 def event(ws: Workspace, inner: Json) -> Json:
-    """An event in its envelope. In a shared channel it names the team of whoever acts, and that of our installation."""
+    """An event in its envelope. It names the workspace of whoever acts, in a mention ours, and that of our installation."""
     channel = ws.channels.get(str(inner.get("channel")))
     acting = ws.users.get(str(inner.get("user")))
     shared = channel is not None and ws.is_shared(channel)
+    enterprise = ws.organisation.id if ws.organisation else None
+    at_ours = acting is None or inner.get("type") == "app_mention"
+    theirs = enterprise if acting is None or at_ours else grid.enterprise_of(ws, acting)
     return {
         "token": TOKEN,
-        "team_id": ws.team_of(acting) if acting else ws.team_id,
+        "team_id": ws.team_id if acting is None or at_ours else grid.workspace_of(ws, acting),
+        **({"enterprise_id": theirs} if theirs else {}),
         "context_team_id": ws.team_id,
-        "context_enterprise_id": None,
+        "context_enterprise_id": enterprise,
         "api_app_id": ws.app_id,
         "event": inner,
         "type": "event_callback",
@@ -158,7 +166,7 @@ def event(ws: Workspace, inner: Json) -> Json:
         "event_time": int(ws.clock()),
         "authorizations": [
             {
-                "enterprise_id": None,
+                "enterprise_id": enterprise,
                 "team_id": ws.team_id,
                 "user_id": ws.bot.id,
                 "is_bot": True,
@@ -171,16 +179,34 @@ def event(ws: Workspace, inner: Json) -> Json:
 
 
 def message_event(ws: Workspace, message: Message, kind: str) -> Json:
-    """`app_mention`, or `message` in a direct conversation. A person's words come as rich text, too."""
-    channel = ws.channels[message.channel]
+    """`app_mention`, or `message` in a direct conversation. A person's words come as rich text, too.
+
+    A mention has our workspace as its `team`; who is named by another one, or by an organisation, has that beside it.
+    """
+    channel, user = ws.channels[message.channel], ws.users[message.user]
     inner = message_shape(ws, message) | {
         "type": kind,
         "channel": channel.id,
         "event_ts": message.edited_ts or message.ts,
     }
+    own = grid.shown_team(ws, user)
+    if kind == "app_mention" and own != ws.team_id:
+        inner |= {"team": ws.team_id, "user_team": own, "source_team": own, "user_profile": _profile(user, own)}
     if not ws.users[message.user].bot_id:
         inner["blocks"] = [_rich_text(message.text)]
     return inner | ({"channel_type": "im"} if kind == "message" else {})
+
+
+def _profile(user: User, team: str) -> Json:
+    return {
+        "display_name": user.name,
+        "first_name": user.real_name.partition(" ")[0],
+        "is_restricted": False,
+        "is_ultra_restricted": False,
+        "name": user.name,
+        "real_name": user.real_name,
+        "team": team,
+    }
 
 
 def _rich_text(text: str) -> Json:

@@ -61,12 +61,15 @@ class People:
             raise Refused("is_archived")
         return user, channel
 
+    def _check_at_ours(self, user: User) -> None:
+        """Commands and shortcuts are only there for people of a workspace that has the app, also in shared channels."""
+        if user.team or self._ws.team_id not in (user.teams or [self._ws.team_id]):
+            raise Refused("invalid_command")
+
     async def slash(self, user_name: str, channel_name: str, command: str, text: str, *, times: int = 1) -> Outcome:
         """Type a slash command. `times` delivers the same one so often, at once, with one trigger_id."""
         user, channel = self._member(user_name, channel_name)
-        if user.team:
-            # In a shared channel only the organisation that has the app can use its commands.
-            raise Refused("invalid_command")
+        self._check_at_ours(user)
         trigger_id = self._ws.new_trigger(user.id, channel=channel.id)
         url = self._ws.new_response_url(user.id, channel.id, None, ephemeral=True)
         payload = payloads.slash_command(
@@ -214,6 +217,7 @@ class People:
     async def shortcut(self, user_name: str, callback_id: str, channel_name: str = "") -> Outcome:
         """Use a global shortcut, with that conversation open, if any: the app is not told which."""
         user = self._acting(user_name)
+        self._check_at_ours(user)
         channel_id = self.place(user_name, channel_name).id if channel_name else ""
         trigger_id = self._ws.new_trigger(user.id, channel=channel_id)
         payload = payloads.global_shortcut(self._ws, user, callback_id, trigger_id)
@@ -223,6 +227,7 @@ class People:
     async def message_shortcut(self, user_name: str, channel_name: str, ts: str, callback_id: str) -> Outcome:
         """Use a shortcut in a message's menu."""
         user, channel = self._member(user_name, channel_name)
+        self._check_at_ours(user)
         message = self.find_message(user, channel, ts)
         if isinstance(message, Private):
             raise Refused("message_not_found")

@@ -93,6 +93,9 @@ def person_json(user: User) -> Json:
         "email": user.email,
         "deleted": user.deleted,
         "team": user.team,
+        "teams": user.teams,
+        "shown_as": user.shown_as,
+        "enterprise": user.enterprise,
     }
 
 
@@ -112,6 +115,7 @@ def state_json(ws: Workspace) -> Json:
     return {
         "team": ws.team_id,
         "team_name": ws.team_name,
+        "enterprise": ws.organisation.id if ws.organisation else None,
         "bot": ws.bot.id,
         "commands": ws.features.commands,
         "shortcuts": ws.features.shortcuts,

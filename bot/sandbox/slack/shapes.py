@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.sandbox.slack import grid
 from bot.sandbox.slack.model import Channel, File, Json, Message, User, UserGroup, View
 from bot.sandbox.slack.workspace import Workspace
 
@@ -16,7 +17,7 @@ def message_shape(ws: Workspace, message: Message, *, metadata: bool = False, th
     `thread_facts` adds what history knows of a parent: the number of replies and who wrote them.
     """
     user = ws.users[message.user]
-    team = ws.team_of(user)
+    team = grid.shown_team(ws, user)
     shape: Json = {"type": "message", "user": user.id, "ts": message.ts, "text": message.text, "team": team}
     if user.bot_id:
         shape |= {"bot_id": user.bot_id, "app_id": app_of(ws, user), "bot_profile": bot_profile(ws, user)}
@@ -79,6 +80,7 @@ def bot_profile(ws: Workspace, user: User) -> Json:
 def channel_shape(ws: Workspace, channel: Channel) -> Json:
     """A conversation, as conversations.info and .list tell of it to the bot."""
     others = ws.other_teams(channel)
+    siblings = ws.organisation.siblings if ws.organisation and ws.is_org_shared(channel) else ()
     shape: Json = {
         "id": channel.id,
         "created": channel.created,
@@ -88,11 +90,11 @@ def channel_shape(ws: Workspace, channel: Channel) -> Json:
         "is_mpim": channel.kind == "mpim",
         "is_private": channel.kind != "public",
         "is_archived": channel.is_archived,
-        "is_org_shared": False,
-        "is_shared": bool(others),
+        "is_org_shared": ws.is_org_shared(channel),
+        "is_shared": bool(others) or ws.is_org_shared(channel),
         "is_ext_shared": bool(others),
         "is_pending_ext_shared": False,
-        "shared_team_ids": [ws.team_id, *others],
+        "shared_team_ids": [ws.team_id, *siblings, *others],
         "pending_shared": [],
         "pending_connected_team_ids": [],
         "context_team_id": ws.team_id,
@@ -123,7 +125,7 @@ def user_shape(ws: Workspace, user: User) -> Json:
     """
     shape: Json = {
         "id": user.id,
-        "team_id": ws.team_of(user),
+        "team_id": grid.shown_team(ws, user),
         "name": user.name,
         "deleted": user.deleted,
         "real_name": user.real_name,
@@ -135,7 +137,7 @@ def user_shape(ws: Workspace, user: User) -> Json:
             "real_name_normalized": user.real_name,
             "display_name": user.name,
             "display_name_normalized": user.name,
-            "team": ws.team_of(user),
+            "team": grid.shown_team(ws, user),
         },
         "is_bot": bool(user.bot_id),
         "is_app_user": False,
@@ -145,6 +147,8 @@ def user_shape(ws: Workspace, user: User) -> Json:
         shape["profile"]["email"] = user.email
     if user.team:
         shape["is_stranger"] = not ws.knows(user)
+    if enterprise_user := grid.enterprise_user(ws, user):
+        shape["enterprise_user"] = enterprise_user
     if not user.team or user.role != "member":
         shape |= _role_flags(user)
     return shape
@@ -245,7 +249,7 @@ def view_shape(ws: Workspace, view: View, state: Json | None = None) -> Json:
     content = view.content
     return {
         "id": view.id,
-        "team_id": ws.team_id,
+        "team_id": ws.users[view.user].team or ws.team_id,
         "type": view.kind,
         "blocks": content["blocks"],
         "private_metadata": content.get("private_metadata", ""),

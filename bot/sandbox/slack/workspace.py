@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from bot.sandbox.slack.faults import Faults
 from bot.sandbox.slack.features import Features
+from bot.sandbox.slack.grid import Organisation
 from bot.sandbox.slack.limits import RateLimits
 from bot.sandbox.slack.model import (
     Call,
@@ -96,6 +97,7 @@ class Workspace:
         # How many there ever were.
         self.logged = 0
         self.listeners: list[Callable[[Change], None]] = []
+        self.organisation: Organisation | None = None
         self.users: dict[str, User] = {}
         self.usergroups: dict[str, UserGroup] = {}
         self.channels: dict[str, Channel] = {}
@@ -139,21 +141,32 @@ class Workspace:
     # Names, ids and time
 
     def add_user(
-        self, name: str, real_name: str = "", *, role: Role = "member", bot: bool = False, team: str = ""
+        self,
+        name: str,
+        real_name: str = "",
+        *,
+        role: Role = "member",
+        bot: bool = False,
+        team: str = "",
+        letter: str = "U",
+        teams: Sequence[str] = (),
+        shown_as: str = "",
+        enterprise: str = "",
     ) -> User:
-        """Add a person, who is in no channel yet: of this workspace, or of another team. Or the bot of another app."""
-        return self._add_user(
-            self.new_id("U"),
+        """Add a person, who is in no channel yet: of this workspace, or of another team. Or the bot of another app.
+
+        `letter` begins the id: on Grid it may be a W, and a person has `teams` and so on there (see User).
+        """
+        user = self._add_user(
+            self.new_id(letter),
             name,
             real_name or name.title(),
             bot_id=self.new_id("B") if bot else "",
             role=role,
             team=team,
         )
-
-    def team_of(self, user: User) -> str:
-        """The team that a person belongs to."""
-        return user.team or self.team_id
+        user.teams, user.shown_as, user.enterprise = [*teams], shown_as, enterprise
+        return user
 
     def other_teams(self, channel: Channel) -> list[str]:
         """The teams of other organisations with which a channel is shared, those of people who are in it included."""
@@ -163,6 +176,11 @@ class Workspace:
     def is_shared(self, channel: Channel) -> bool:
         """Whether another organisation can read a channel."""
         return bool(self.other_teams(channel))
+
+    def is_org_shared(self, channel: Channel) -> bool:
+        """Whether several workspaces of our organisation share a channel."""
+        there = (self.users[each] for each in channel.members)
+        return any(user.teams and self.team_id not in user.teams for user in there)
 
     def knows(self, user: User) -> bool:
         """Whether the bot and a person are in a channel together; their direct messages are none."""

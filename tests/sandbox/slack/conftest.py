@@ -8,10 +8,13 @@ from dataclasses import dataclass, field, replace
 import aiohttp
 import pytest
 from aiohttp import web
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.sandbox.slack import BODY_MOST, People, Workspace, add_routes
 from bot.sandbox.slack.delivery import Delivery
+
+from .listener import Listener
 
 
 class Clock:
@@ -82,3 +85,19 @@ async def served(clock: Clock) -> AsyncIterator[Served]:
     async with aiohttp.ClientSession() as session:
         yield Served(ws, delivery, routes.people, client, session, base_url, clock, slept)
     await runner.cleanup()
+
+
+@pytest.fixture
+async def listener(served: Served) -> Listener:
+    """An app that is not connected yet."""
+    return Listener(served.client)
+
+
+@pytest.fixture
+async def handler(served: Served, listener: Listener) -> AsyncIterator[AsyncSocketModeHandler]:
+    """The app connected by one socket."""
+    made = AsyncSocketModeHandler(listener.app, served.ws.app_token, ping_interval=0.2)
+    await made.connect_async()
+    await served.ws.until(lambda: len(served.delivery.sockets.connections) == 1)
+    yield made
+    await made.close_async()

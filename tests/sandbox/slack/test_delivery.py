@@ -10,131 +10,13 @@ from typing import Any
 import pytest
 from aiohttp import web
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
-from slack_bolt.async_app import AsyncApp
 from slack_sdk.signature import SignatureVerifier
-from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.sandbox.slack.delivery import sign
 from bot.sandbox.slack.model import Refused
 
 from .conftest import Served
-
-BUTTONS = [
-    {
-        "type": "actions",
-        "block_id": "acts",
-        "elements": [
-            {
-                "type": "button",
-                "text": {"type": "plain_text", "text": "Cancel run"},
-                "action_id": "cancel",
-                "value": "4711",
-                "style": "danger",
-                "confirm": {
-                    "title": {"type": "plain_text", "text": "Sure?"},
-                    "text": {"type": "mrkdwn", "text": "Cancel it?"},
-                    "confirm": {"type": "plain_text", "text": "Yes"},
-                    "deny": {"type": "plain_text", "text": "No"},
-                },
-            }
-        ],
-    }
-]
-MODAL = {
-    "type": "modal",
-    "callback_id": "form",
-    "title": {"type": "plain_text", "text": "Run"},
-    "submit": {"type": "plain_text", "text": "Run"},
-    "notify_on_close": True,
-    "blocks": [
-        {
-            "type": "input",
-            "block_id": "b",
-            "label": {"type": "plain_text", "text": "Branch"},
-            "element": {"type": "plain_text_input", "action_id": "a"},
-        }
-    ],
-}
-
-
-class Listener:
-    """A tiny app that notes what it is given."""
-
-    def __init__(self, client: AsyncWebClient) -> None:
-        self.seen: list[dict[str, Any]] = []
-        self.silent = False
-        self.app = AsyncApp(client=client, signing_secret="sandbox-signing-secret")  # noqa: S106
-        self.app.command("/bolt")(self.command)
-        self.app.action("cancel")(self.action)
-        self.app.event("app_mention")(self.event)
-        self.app.event("message")(self.event)
-        self.app.event("app_home_opened")(self.event)
-        self.app.view("form")(self.view)
-        self.app.view_closed("form")(self.action)
-        self.app.shortcut("short")(self.action)
-        self.app.action("home")(self.action)
-        self.app.options("schedule")(self.options)
-
-    async def command(self, ack: Any, body: dict[str, Any], client: AsyncWebClient) -> None:  # noqa: ANN401
-        """Acknowledge with the text that was asked for."""
-        self.seen.append(body)
-        word, _space, rest = body["text"].partition(" ")
-        if self.silent:
-            return
-        if word == "modal":
-            await ack()
-            await client.views_open(trigger_id=body["trigger_id"], view=MODAL)
-        elif word == "shout":
-            await ack(text=rest, response_type="in_channel")
-        else:
-            await ack(rest)
-
-    async def action(self, ack: Any, body: dict[str, Any]) -> None:  # noqa: ANN401
-        """Acknowledge."""
-        self.seen.append(body)
-        if not self.silent:
-            await ack()
-
-    async def view(self, ack: Any, body: dict[str, Any]) -> None:  # noqa: ANN401
-        """Refuse one branch."""
-        self.seen.append(body)
-        branch = body["view"]["state"]["values"]["b"]["a"]["value"]
-        if branch == "bad":
-            await ack(response_action="errors", errors={"b": "No such branch"})
-        elif branch == "clear":
-            await ack(response_action="clear")
-        elif branch == "new":
-            await ack(response_action="update", view={**MODAL, "callback_id": "other"})
-        elif branch == "broken":
-            await ack(response_action="update", view={"type": "modal"})
-        elif branch == "more":
-            await ack(response_action="push", view=MODAL)
-        else:
-            await ack()
-
-    async def options(self, ack: Any, payload: dict[str, Any]) -> None:  # noqa: ANN401
-        """Offer what was typed."""
-        await ack(options=[{"text": {"type": "plain_text", "text": payload["value"]}, "value": "v"}])
-
-    async def event(self, body: dict[str, Any]) -> None:
-        """Note it."""
-        self.seen.append(body)
-
-
-@pytest.fixture
-async def listener(served: Served) -> Listener:
-    """An app that is not connected yet."""
-    return Listener(served.client)
-
-
-@pytest.fixture
-async def handler(served: Served, listener: Listener) -> AsyncIterator[AsyncSocketModeHandler]:
-    """The app connected by one socket."""
-    made = AsyncSocketModeHandler(listener.app, served.ws.app_token, ping_interval=0.2)
-    await made.connect_async()
-    await served.ws.until(lambda: len(served.delivery.sockets.connections) == 1)
-    yield made
-    await made.close_async()
+from .listener import BUTTONS, MODAL, Listener
 
 
 @pytest.fixture
@@ -326,7 +208,8 @@ async def test_people_of_another_organisation(served: Served, listener: Listener
         "eve", "data-eng", served.people.newest_with("eve", "data-eng", label="Cancel run"), label="Cancel run"
     )
     hers, ours, click = listener.seen
-    assert hers["event"]["user_team"] == hers["event"]["source_team"] == hers["event"]["team"] == "T0ELSE"
+    assert hers["event"]["user_team"] == hers["event"]["source_team"] == "T0ELSE"
+    assert hers["event"]["team"] == hers["team_id"] == served.ws.team_id
     assert hers["is_ext_shared_channel"]
     assert hers["authorizations"][0]["team_id"] == hers["context_team_id"] == served.ws.team_id
     assert (ours["team_id"], ours["is_ext_shared_channel"]) == (served.ws.team_id, True)
