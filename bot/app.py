@@ -39,7 +39,7 @@ from bot.slack.intake import build_app, register_fallbacks
 from bot.slack.preflight import Identity, TokenRefusedError, check_app_token, identify
 from bot.slack.socket import SocketIntake
 from bot.slack.tasks import TaskRegistry
-from bot.store.connect import alive, check, close, connect
+from bot.store.connect import check, close, connect
 from bot.store.embedded import STOP_S, Embedded
 from bot.web.connections import Limits
 from bot.web.server import SHUTDOWN_S, Place, PortTakenError, WebServer
@@ -112,8 +112,7 @@ class App:
         self._outages = {name: Outage(name) for name in ("redis", "bolt", "slack")}
         self._embedded: Embedded | None = None
         self._redis: Redis | None = None
-        # Any key of ours: in a cluster it says which server is asked.
-        self._key = f"{{bolt:{settings.bolt_bot_name}}}:"
+        self._probe: Callable[[], Awaitable[None]] | None = None
         self._socket: SocketIntake | None = None
         self._hints: Hints | None = None
         self._pool: WorkerPool | None = None
@@ -241,7 +240,7 @@ class App:
             self._embedded = Embedded(self._settings.bolt_bot_data_dir)
             url = await self._embedded.start()
         self._redis = connect(url)
-        for warning in await check(self._redis, self._key):
+        for warning in await check(self._redis, self._settings.bolt_bot_name):
             log.warning(warning)
 
     async def _identify(self) -> Identity:
@@ -309,7 +308,7 @@ class App:
             ),
             identity,
         )
-        self._hints = parts.hints
+        self._hints, self._probe = parts.hints, parts.probe
         if parts.hints is not None and self._settings.paradime_webhook_secret is not None:
             secret = self._settings.paradime_webhook_secret.get_secret_value()
             self._web.webhooks = Webhooks(secret, parts.hints.take).handle
@@ -318,17 +317,18 @@ class App:
     # --- readiness ---
 
     async def _not_ready(self) -> list[str]:
-        """Why the bot is not ready, in words that tell a stranger nothing."""
-        if not self._taking_in:
-            return ["starting or stopping"]
+        """Why the bot is not ready: causes by name, without hosts, since a stranger may read them."""
+        if not self._taking_in or self._probe is None:
+            waits_for = [outage.reason for outage in self._outages.values() if outage.reason]
+            return ["starting or stopping", *waits_for]
         reasons = []
+        redis = self._outages["redis"]
         try:
+            # A write among them: a server that is full, or has become a replica, still answers a read.
             async with asyncio.timeout(READY_WITHIN_S):
-                if self._redis is None or not await alive(self._redis, self._key):
-                    reasons.append("redis does not answer")
-        except Exception as error:  # noqa: BLE001 - whatever is wrong with Redis, it is a reason
-            log.debug("redis does not answer", why=str(error))
-            reasons.append("redis does not answer")
+                await self._probe()
+        except (StoreAway, TimeoutError):
+            reasons.append(redis.reason or "redis does not answer: it took too long to answer")
         if self._socket is not None and not await self._socket.ready():
             reasons.append("slack is not connected")
         return reasons

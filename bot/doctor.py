@@ -43,7 +43,7 @@ async def _redis(settings: Settings) -> AsyncIterator[Finding]:
         return
     client = connect(settings.redis_url.get_secret_value())
     try:
-        warnings = await check(client)
+        warnings = await check(client, settings.bolt_bot_name)
     except (StoreAway, StoreUnfit) as refused:
         yield "Redis", False, refused.sentence
     else:

@@ -18,6 +18,7 @@ from bot.core.errors import (
     SlackLost,
     SlackNotSent,
     StoreAway,
+    StoreRefused,
 )
 
 log = structlog.get_logger()
@@ -26,30 +27,54 @@ CALLS = Counter("bolt_bot_calls", "Calls to a service, by outcome (ok, refused, 
 UP = Gauge("bolt_bot_service_up", "Whether a service answered the last call to it.", ("service",))
 
 # What says that a service is away. Any other error is an answer: the service is there.
+REFUSES = (BoltDenied, CredentialRefused, StoreRefused)
 AWAY = (BoltDenied, BoltLost, BoltNotSent, CredentialRefused, SlackLost, SlackNotSent, StoreAway)
 
 
 class Outage:
-    """One service's outages. Called with the outcome of each call to it: None, or the error."""
+    """One service's outages. Called with the outcome of each call to it: None, or the error.
+
+    The log, the gauge and `reason` (which /readyz shows) always agree.
+    """
 
     def __init__(self, service: str, clock: Callable[[], float] = time.monotonic) -> None:
         self.service = service
         self._clock = clock
         self._since: float | None = None
+        self._error: BotError | None = None
+        self._told: set[bool] = set()
 
     @property
     def away_s(self) -> float:
         """For how long the service has been away, 0 while it is there."""
         return 0.0 if self._since is None else self._clock() - self._since
 
+    @property
+    def reason(self) -> str:
+        """Why the service is away, without hosts, empty while it is there."""
+        if self._error is None:
+            return ""
+        what = "refuses" if isinstance(self._error, REFUSES) else "does not answer"
+        return f"{self.service} {what}" + (f": {self._error.cause}" if self._error.cause else "")
+
     def __call__(self, error: BotError | None) -> None:
         """Note the outcome of a call."""
         away = isinstance(error, AWAY) and not isinstance(error, ScopeMissing)
         CALLS.labels(self.service, "away" if away else "refused" if error else "ok").inc()
         UP.labels(self.service).set(not away)
-        if away and self._since is None:
-            self._since = self._clock()
-            log.warning("a service is away", service=self.service, why=str(error))
-        elif not away and self._since is not None:
+        if error is not None and away:
+            self._away(error)
+        elif self._since is not None:
             log.info("a service is back", service=self.service, away_s=round(self.away_s, 1))
-            self._since = None
+            self._since = self._error = None
+
+    def _away(self, error: BotError) -> None:
+        """Log it when it begins, and once more if a service that could not be reached now refuses, or the reverse."""
+        refuses = isinstance(error, REFUSES)
+        self._error = error
+        if self._since is None:
+            self._since, self._told = self._clock(), {refuses}
+            log.warning("a service is away", service=self.service, why=error.detail)
+        elif refuses not in self._told:
+            self._told.add(refuses)
+            log.warning("a service is still away, for another reason", service=self.service, why=error.detail)

@@ -5,7 +5,7 @@ What is opened and closed (Redis, Slack, Bolt, HTTP) is `bot.app`'s; it hands it
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -175,7 +175,7 @@ class Flows:
 class Parts:
     """What the parts come to: workers by name, the desk at which listeners reach the flows, hints where they are set up.
 
-    `admissions` and the `guard` are asked before the desk is.
+    `admissions` and the `guard` are asked before the desk is. `probe` tries whether Redis carries out all that the bot does.
     """
 
     workers: dict[str, Worker]
@@ -183,6 +183,7 @@ class Parts:
     admissions: Admissions
     guard: Guard
     hints: Hints | None
+    probe: Callable[[], Awaitable[None]]
 
 
 def build(settings: Settings, services: Services, identity: Identity) -> Parts:
@@ -229,7 +230,8 @@ class _Builder:
         flows = self._build_flows()
         self._bells.workers = self._build_workers(flows)
         desk = self._build_desk(flows)
-        return Parts(self._bells.workers, desk, self._stores.admissions, self._guard, self._build_hints())
+        probe = self._stores.scripts.probe
+        return Parts(self._bells.workers, desk, self._stores.admissions, self._guard, self._build_hints(), probe)
 
     def _now(self) -> datetime:
         return datetime.now(UTC)

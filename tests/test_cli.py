@@ -75,7 +75,7 @@ async def test_a_redis_that_is_away_ends_the_start(tmp_path: Path) -> None:
     away = "redis://:very-secret-5@127.0.0.1:1/0"
     outcome = await bolt_bot("run", folder=tmp_path, environment={**COMPLETE, **here, "REDIS_URL": away})
     assert outcome.status == 1
-    assert "Redis does not answer" in outcome.err
+    assert "Redis doesn't answer" in outcome.err
     assert "Traceback" not in outcome.err
     assert "very-secret" not in outcome.err + outcome.out
 

@@ -3,6 +3,7 @@
 BotError                    has `sentence`, the words for the person who asked
 ├── BadCommand              what was typed cannot be understood; nothing was done
 ├── StoreAway               Redis did not answer
+│   └── StoreRefused            Redis answered, and refuses what the bot has to do: full, read-only, no permission
 ├── StoreUnfit              Redis is there, and cannot be used as it is
 ├── NoChart                 a picture could not be drawn
 ├── BoltError               the Bolt API
@@ -38,13 +39,24 @@ from typing import ClassVar
 
 
 class BotError(Exception):
-    """The root. `sentence` is one plain sentence for a person: the reason first, then the next step."""
+    """The root. `sentence` is one plain sentence for a person: the reason first, then the next step.
+
+    Operators get more: `cause` in a few words, and `where`, the host and port it happened at (never a credential). Both
+    are empty if there's nothing to add.
+    """
 
     safe_to_repeat: ClassVar[bool] = False
 
-    def __init__(self, sentence: str) -> None:
+    def __init__(self, sentence: str, *, cause: str = "", where: str = "") -> None:
         super().__init__(sentence)
         self.sentence = sentence
+        self.cause = cause
+        self.where = where
+
+    @property
+    def detail(self) -> str:
+        """What operators read in the log: the host and the cause, or the sentence."""
+        return ": ".join(part for part in (self.where, self.cause) if part) or self.sentence
 
 
 class BadCommand(BotError):
@@ -54,8 +66,17 @@ class BadCommand(BotError):
 class StoreAway(BotError):
     """Redis did not answer in time, or not at all. What was asked may or may not have been recorded."""
 
-    def __init__(self, sentence: str = "My memory (Redis) does not answer.") -> None:
-        super().__init__(sentence)
+    def __init__(
+        self, sentence: str = "I can't reach my database (Redis).", *, cause: str = "", where: str = ""
+    ) -> None:
+        super().__init__(sentence, cause=cause, where=where)
+
+
+class StoreRefused(StoreAway):
+    """Redis answered, and refuses what the bot has to do: it's full, read-only, can't save, or lacks permission.
+
+    What was asked is not recorded.
+    """
 
 
 class StoreUnfit(BotError):

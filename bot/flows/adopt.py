@@ -19,6 +19,7 @@ from bot.core.progress import ran_others
 from bot.core.request import pull_request_of
 from bot.core.run import CardRef, RunFacts, RunKey, is_final, observe, run_url
 from bot.core.text import Link, Mention, Span
+from bot.core.unrecorded import unrecorded
 from bot.flows.answer import Answers
 from bot.flows.cancel import outcome
 from bot.flows.catalog import Catalog
@@ -34,7 +35,7 @@ RECORD_S = 1.0
 LOOK_AGAIN_S = 3.0
 GIVEN_UP_S = 60.0
 
-NOT_WRITTEN = "I could not write this down in time. If no card appears within a minute, please click again."
+ASK_AGAIN = "If no card appears within a minute, please click again."
 
 
 class Adopt:
@@ -75,9 +76,9 @@ class Adopt:
         try:
             async with asyncio.timeout(RECORD_S):
                 word, more = await self._watches.ask(asker, key, facts or RunFacts())
-        except (StoreAway, TimeoutError):
+        except (StoreAway, TimeoutError) as error:
             log.warning("a watch could not be recorded in time", run=key.id, user=asker.user)
-            return Message((NOT_WRITTEN,))
+            return Message((unrecorded(error, nothing="Nothing was done.", otherwise=ASK_AGAIN),))
         log.info("asked to watch", run=key.id, word=word, user=asker.user, channel=asker.channel)
         if word == "card":
             return self._has_card(key, more)

@@ -16,6 +16,7 @@ from bot.core.refusal import refusal
 from bot.core.request import Look, Request, State
 from bot.core.run import run_url
 from bot.core.text import Bold, Link, Mention, Sentence
+from bot.core.unrecorded import unrecorded
 from bot.flows.gate import Gate, action_of
 from bot.flows.lease import Lease
 from bot.flows.look import Looks, NotStartable
@@ -29,7 +30,7 @@ DECIDE_S = 2.0
 LOST_S = 3600.0
 AWAY_AGAIN_S = 3.0
 CARD_AGAIN_S = 0.5
-NOT_NOTED = "I could not note your decision in time. If the card still asks in a minute, please click again."
+CLICK_AGAIN = "If the card still asks in a minute, please click again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,10 +127,10 @@ class Approvals:
         try:
             async with asyncio.timeout(DECIDE_S):
                 return await self._decide(asker, request_id, yes=yes)
-        except (StoreAway, TimeoutError):
+        except (StoreAway, TimeoutError) as error:
             log.warning("a decision could not be recorded in time", request=request_id, user=asker.user)
             self._decided()
-            return Message((NOT_NOTED,))
+            return Message((unrecorded(error, nothing="Nothing was decided.", otherwise=CLICK_AGAIN),))
 
     async def _decide(self, asker: Asker, request_id: str, *, yes: bool) -> Message | None:
         request = await self._requests.load(request_id)

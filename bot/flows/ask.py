@@ -14,13 +14,14 @@ from bot.core.message import Button, Buttons, Message, Paragraph
 from bot.core.request import Request
 from bot.core.run import CardRef, run_url
 from bot.core.text import Bold, Link, Sentence, Span, When
+from bot.core.unrecorded import unrecorded
 from bot.flows.store_ports import Asked, Requests
 
 log = structlog.get_logger()
 
 RECORD_S = 1.0
 
-NOT_WRITTEN = "I could not write this down in time. If no card appears within a minute, please ask again."
+ASK_AGAIN = "If no card appears within a minute, please ask again."
 FULL = "So many runs are being started just now that this one would wait over a minute. Nothing was started; ask again."
 
 
@@ -46,9 +47,9 @@ class Ask:
             async with asyncio.timeout(RECORD_S):
                 accepted = await self._requests.accept(asked)
                 earlier = await self._requests.load(accepted.id) if accepted.word == "same" else None
-        except (StoreAway, TimeoutError):
+        except (StoreAway, TimeoutError) as error:
             log.warning("a start could not be recorded in time", request=asked.id, user=asked.user)
-            return Message((NOT_WRITTEN,))
+            return Message((unrecorded(error, nothing="Nothing was started.", otherwise=ASK_AGAIN),))
         log.info("asked", request=accepted.id, word=accepted.word, user=asked.user, channel=asked.channel)
         if accepted.word in {"new", "known"}:
             self._accepted()

@@ -12,6 +12,7 @@ from bot.core.errors import SlackError, StoreAway
 from bot.core.posted import run_of
 from bot.core.request import Request, State
 from bot.core.run import CardRef, RunFacts, RunKey
+from bot.core.unrecorded import database
 from bot.flows.ports import Chat, Posted
 from bot.flows.store_ports import Card, Requests, Runs
 
@@ -27,7 +28,7 @@ UNCLEAR = "It is not known yet which run this thread belongs to; give the run's 
 ELSEWHERE = "This card belongs to another Bolt workspace; look for its run in Bolt."
 TAKEN_OUT = "This start is not in the queue any more and was not started; its card says why."
 FORGOTTEN = "I know nothing of this start any more, so it is not waiting; type its command again if you still want it."
-AWAY = "My memory (Redis) does not answer; ask again in a minute."
+AWAY = f"{database()} Ask again in a minute."
 LOST = "I no longer know which run this thread belongs to; give its number, which stands on the card."
 
 

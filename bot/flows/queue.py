@@ -22,6 +22,7 @@ from bot.core.refusal import refusal
 from bot.core.request import Look, Request, State, pinned, running_facts
 from bot.core.run import CardRef, Run, RunKey, run_url
 from bot.core.text import Bold, Channel, Link, Sentence, duration, plural
+from bot.core.unrecorded import unrecorded
 from bot.flows.gate import Gate
 from bot.flows.lease import Lease
 from bot.flows.look import Looks, NotStartable
@@ -36,7 +37,7 @@ MOST_IN_LINE = 5
 LOOK_AGAIN_S = 15.0
 AWAY_AGAIN_S = 3.0
 
-NOT_WRITTEN = "I could not write this down in time. If no card appears within a minute, please ask again."
+ASK_AGAIN = "If no card appears within a minute, please ask again."
 FORGOTTEN = "I no longer know what that was. Nothing was queued; please type the command again."
 
 
@@ -81,9 +82,9 @@ class Queue:
         try:
             async with asyncio.timeout(RECORD_S):
                 return await self._join(asker, refused, new_id, user_name)
-        except (StoreAway, TimeoutError):
+        except (StoreAway, TimeoutError) as error:
             log.warning("a queued start could not be recorded in time", request=new_id, user=asker.user)
-            return False, Message((NOT_WRITTEN,))
+            return False, Message((unrecorded(error, nothing="Nothing was queued.", otherwise=ASK_AGAIN),))
 
     async def _join(self, asker: Asker, refused: str, new_id: str, user_name: str) -> tuple[bool, Message]:
         earlier = await self._requests.load(refused)
@@ -152,8 +153,12 @@ class Queue:
                 before = await self._requests.load(request_id)
                 word = await self._lines.leave(request_id, "It was taken out of the queue.", asker.user)
                 request = await self._requests.load(request_id) if word not in {"ok", "gone"} else None
-        except (StoreAway, TimeoutError):
-            return Message(("I could not note in time that this is not to run; click again in a minute.",))
+        except (StoreAway, TimeoutError) as error:
+            nothing, again = (
+                "It stays in the queue.",
+                "If its card still shows it as queued in a minute, please click again.",
+            )
+            return Message((unrecorded(error, nothing=nothing, otherwise=again),))
         log.info("taken out of the queue", request=request_id, word=word, user=asker.user)
         if word == "ok":
             self._left()

@@ -10,6 +10,7 @@ from bot.core.audit import SHOWN, Entry, Wanted, shown, since
 from bot.core.command import AuditCommand
 from bot.core.errors import StoreAway
 from bot.core.message import Message
+from bot.core.unrecorded import database
 from bot.flows.store_ports import Audit
 
 SEARCHED_MOST = 20_000
@@ -40,8 +41,8 @@ class Record:
                     searched += 1
                     if wanted.holds(entry):
                         found.append(entry)
-        except StoreAway:
-            return Message(("My memory (Redis) does not answer, so the record cannot be read; ask again in a minute.",))
+        except StoreAway as away:
+            return Message((f"{database(away)} So I can't read the audit log; ask again in a minute.",))
         except TimeoutError:
             more = True
         return shown(tuple(found), wanted, searched=searched, more=more)

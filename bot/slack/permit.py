@@ -28,13 +28,12 @@ from bot.core.policy import Action, Decision
 from bot.core.refusal import refusal
 from bot.core.request import request_id
 from bot.core.run import RunKey
+from bot.core.unrecorded import unchecked
 from bot.flows.gate import CHECK_S, Deed, action_of
 from bot.flows.ports import Asker
 from bot.slack.desk import Call, Desk
 
 log = structlog.get_logger()
-
-NOT_CHECKED = "I could not check in time whether you may do that, so nothing was done; try again in a minute."
 
 
 def deed(call: Call, action: Action, text: str, *, posts: bool = False) -> Deed:
@@ -57,9 +56,9 @@ async def unless_allowed(desk: Desk, about: Deed, asking: Awaitable[Decision]) -
     try:
         async with asyncio.timeout(CHECK_S):
             decision = await asking
-    except (StoreAway, TimeoutError):
+    except (StoreAway, TimeoutError) as error:
         log.warning("could not be checked in time", action=about.action, user=about.asker.user)
-        return Message((NOT_CHECKED,))
+        return Message((unchecked(error),))
     if decision.allowed:
         return None
     log.warning("refused", action=about.action, user=about.asker.user, channel=about.asker.channel, rule=decision.rule)
@@ -131,8 +130,8 @@ async def unless_allowed_waiting(desk: Desk, call: Call, request: str) -> Messag
     try:
         async with asyncio.timeout(CHECK_S):
             waiting = await desk.requests.load(request)
-    except (StoreAway, TimeoutError):
-        return Message((NOT_CHECKED,))
+    except (StoreAway, TimeoutError) as error:
+        return Message((unchecked(error),))
     if waiting is None or waiting.look is None or waiting.user == call.asker.user:
         return None
     about = deed(call, Action.CANCEL, f"drop {canonical(waiting.wanted)}")
@@ -149,8 +148,8 @@ async def unless_allowed_queue(desk: Desk, call: Call, refused_request: str) -> 
     try:
         async with asyncio.timeout(CHECK_S):
             earlier = await desk.requests.load(refused_request)
-    except (StoreAway, TimeoutError):
-        return Message((NOT_CHECKED,))
+    except (StoreAway, TimeoutError) as error:
+        return Message((unchecked(error),))
     if earlier is None or earlier.look is None:
         return None
     # Its card comes where it was asked for, where its asker is answered by direct message.

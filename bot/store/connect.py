@@ -11,23 +11,16 @@ from redis.asyncio.cluster import ClusterNode
 from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import Sentinel
 from redis.backoff import NoBackoff
-from redis.exceptions import (
-    AuthenticationError,
-    AuthorizationError,
-    NoPermissionError,
-    RedisClusterException,
-    RedisError,
-    ResponseError,
-)
+from redis.exceptions import AuthenticationError, AuthorizationError, NoPermissionError, ResponseError
 
-from bot.core.errors import StoreAway, StoreUnfit
+from bot.core.errors import StoreAway, StoreRefused, StoreUnfit
 from bot.redis_url import RedisUrl, read
+from bot.store.faults import REDIS_ERRORS, place, refused_login, translate
+from bot.store.scripts import Scripts
 
 SOCKET_TIMEOUT_S = 2.0
 HEALTH_CHECK_S = 15
 OLDEST = (7, 0)
-# redis-py raises these for a cluster beside its own RedisError.
-REDIS_ERRORS = (RedisError, RedisClusterException, OSError, TimeoutError)
 
 
 def connect(url: str, *, timeout_s: float = SOCKET_TIMEOUT_S) -> Redis:
@@ -97,31 +90,35 @@ async def close(client: Redis) -> None:
         await sentinel.aclose()
 
 
-async def alive(client: Redis, key: str) -> bool:
-    """Whether the server that holds our keys answers. Raises what redis-py raises."""
-    await client.exists(key)
-    return True
+async def check(client: Redis, name: str = "bolt") -> tuple[str, ...]:
+    """Whether the server that holds a deployment's keys will do; a sentence for each thing the operator should know.
 
-
-async def check(client: Redis, key: str = "bolt") -> tuple[str, ...]:
-    """Whether the server that holds a key will do; the answer is a sentence for each thing that the operator should know.
-
-    Raises StoreAway where it does not answer, and StoreUnfit where it is too old, would evict keys, refuses the
-    credentials or takes no writes.
+    Raises StoreAway if it doesn't answer, and StoreUnfit if it's too old, would evict keys, refuses the credentials, or
+    refuses to carry out any command that the scripts use: it's full, a replica, can't save, or lacks a permission.
     """
-    facts = await _facts(client, key)
+    facts = await _facts(client, name)
     _refuse_old(facts)
     if facts.get("role") in {"slave", "replica"}:
         raise StoreUnfit("REDIS_URL names a replica, which takes no writes: name the primary.")
     policy = facts.get("maxmemory_policy")
     if policy not in {None, "noeviction"}:
         raise StoreUnfit(f"Redis has maxmemory-policy {policy}, which drops records: set it to noeviction.")
+    try:
+        await Scripts(client, name, retention_s=1).probe()
+    except StoreRefused as refused:
+        raise StoreUnfit(f"Redis can't be used as it is: {refused.detail}.") from None
+    except StoreAway as away:
+        raise StoreAway(_away(away), cause=away.cause, where=away.where) from None
     return tuple(_warnings(facts))
 
 
-async def _facts(client: Redis, key: str) -> dict[str, Any]:
+def _away(away: StoreAway) -> str:
+    return f"Redis doesn't answer ({away.detail})."
+
+
+async def _facts(client: Redis, name: str) -> dict[str, Any]:
     try:
-        where = await _where(client, key)
+        where = await _where(client, f"{{bolt:{name}}}:")
         await client.ping(**where)
         facts = await _permitted(lambda: client.info(**where))
         if "maxmemory_policy" not in facts:
@@ -130,10 +127,13 @@ async def _facts(client: Redis, key: str) -> dict[str, Any]:
     except (AuthenticationError, AuthorizationError):
         raise StoreUnfit("Redis refuses the user or the password of REDIS_URL.") from None
     except REDIS_ERRORS as error:
-        if any(sign in _told(error) for sign in ("authentication", "wrongpass", "noauth")):
+        if refused_login(error):
             raise StoreUnfit("Redis refuses the user or the password of REDIS_URL.") from None
-        # Not chained: the original may name host, user and password.
-        raise StoreAway(f"Redis does not answer ({_reason(error)}).") from None
+        away = translate(error, place(client))
+        # Not chained: the original may name user and password.
+        if isinstance(away, StoreRefused):
+            raise StoreUnfit(f"Redis can't be used as it is: {away.detail}.") from None
+        raise StoreAway(_away(away), cause=away.cause, where=away.where) from None
     return facts
 
 
@@ -172,26 +172,3 @@ def _warnings(facts: Mapping[str, Any]) -> list[str]:
     if facts.get("aof_enabled") == 0:
         warnings.append("Redis has its append-only file off: its crash loses what was written since its last snapshot.")
     return warnings
-
-
-def _reason(error: Exception) -> str:
-    """Why it does not answer, in words that hold no address: redis-py's own may name host, user and password."""
-    text = _told(error)
-    known = {
-        "refused": "the connection was refused",
-        "certificate": "its certificate was not accepted",
-        "wrong version number": "it does not speak TLS",
-        "name or service": "its host is not known",
-        "no such file": "there is no such socket",
-        "loading": "it is loading its data",
-        "timeout": "it took too long",
-        "no master found": "no Sentinel knows a primary of that name",
-        "clusterdown": "the cluster is down",
-        "cannot be connected": "no node of the cluster can be reached",
-    }
-    return next((words for sign, words in known.items() if sign in text), type(error).__name__)
-
-
-def _told(error: Exception) -> str:
-    cause = error.__cause__ or error.__context__
-    return f"{type(cause).__name__} {cause} {error}".lower()

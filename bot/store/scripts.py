@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import time
 from collections.abc import Awaitable, Callable
 from importlib import resources
 from typing import Any, cast
@@ -9,10 +11,15 @@ from typing import Any, cast
 from redis.asyncio import Redis
 from redis.commands.core import AsyncScript
 
-from bot.core.errors import BotError, StoreAway
-from bot.store.connect import REDIS_ERRORS
+from bot.core.errors import BotError, StoreAway, StoreRefused
+from bot.store.faults import REDIS_ERRORS, place, translate
 
 Reply = Any
+# With it a server that can't take writes refuses a script before it has begun. Without it a full server refuses only some
+# commands and only as the first write, so that one script would record a start that the next one can't carry on.
+SHEBANG = "#!lua\n"
+# While Redis refuses writes, one is tried this often: reads that work don't mean that it's over.
+PROBE_AGAIN_S = 1.0
 # Is told the outcome of each call: None, or the error.
 Watch = Callable[[BotError | None], None]
 
@@ -22,9 +29,9 @@ def unwatched(_error: BotError | None) -> None:
 
 
 class Scripts:
-    """Runs scripts by the hash of their text, and translates every fault of Redis into StoreAway.
+    """Runs scripts by the hash of their text, and translates every fault of Redis into StoreAway or StoreRefused.
 
-    `prefix` begins with the deployment's hash tag, so that all keys lie in one slot.
+    `watch` hears of no recovery from a refusal until a write has worked again. `prefix` begins with the deployment's hash tag, so that all keys lie in one slot.
     """
 
     def __init__(self, redis: Redis, name: str, *, retention_s: int, watch: Watch | None = None) -> None:
@@ -33,6 +40,8 @@ class Scripts:
         self._retention_s = retention_s
         self._watch = watch or unwatched
         self._loaded: dict[str, AsyncScript] = {}
+        self._refused = False
+        self._probe_at = 0.0
 
     def key(self, *parts: str) -> str:
         """A key of this deployment."""
@@ -40,24 +49,49 @@ class Scripts:
 
     async def run(self, script: str, *args: str | float) -> Reply:
         """Run `scripts/<script>.lua`. Sent once: a script may not be idempotent, so a lost reply is an error."""
+        return await self.ask(self._call(script, *args))
+
+    async def ask(self, call: object) -> Reply:
+        """Await one call to Redis."""
+        reply = await self._ask(call)
+        if self._refused:
+            await self._try_again()
+        else:
+            self._watch(None)
+        return reply
+
+    async def probe(self) -> None:
+        """Run every command that the scripts use, writes among them. Raises StoreAway, StoreRefused."""
+        await self._ask(self._call("probe"))
+        self._refused = False
+        self._watch(None)
+
+    def _call(self, script: str, *args: str | float) -> object:
         loaded = self._loaded.get(script)
         if loaded is None:
             loaded = self._loaded[script] = self.redis.register_script(_text(script))
         # The key given routes the call in a cluster; the others share its hash tag.
-        return await self.ask(loaded(keys=[self.prefix], args=[self.prefix, self._retention_s, *args]))
+        return loaded(keys=[self.prefix], args=[self.prefix, self._retention_s, *args])
 
-    async def ask(self, call: object) -> Reply:
-        """Await one call to Redis."""
+    async def _ask(self, call: object) -> Reply:
         try:
-            reply = await cast("Awaitable[Any]", call)
+            return await cast("Awaitable[Any]", call)
         except REDIS_ERRORS as error:
-            away = StoreAway()
+            away = translate(error, place(self.redis))
+            self._refused = self._refused or isinstance(away, StoreRefused)
             self._watch(away)
             raise away from error
-        self._watch(None)
-        return reply
+
+    async def _try_again(self) -> None:
+        """Whether Redis takes writes again, at most once in PROBE_AGAIN_S. The call before it has worked either way."""
+        now = time.monotonic()
+        if now < self._probe_at:
+            return
+        self._probe_at = now + PROBE_AGAIN_S
+        with contextlib.suppress(StoreAway):
+            await self.probe()
 
 
 def _text(script: str) -> str:
     folder = resources.files("bot.store") / "scripts"
-    return (folder / "prelude.lua").read_text() + (folder / f"{script}.lua").read_text()
+    return SHEBANG + (folder / "prelude.lua").read_text() + (folder / f"{script}.lua").read_text()

@@ -21,7 +21,7 @@ EXIT_WITHIN_S = 20.0
 PAUSE_SLACK_S = 8.0
 
 REFUSAL = re.compile(r"othing (?:more )?was started|did not start it|There is no schedule|is the name of several")
-NOT_WRITTEN = "could not write this down"
+NOT_WRITTEN = "couldn't record this"
 UNFINISHED = ("is starting", "is running", "is being cancelled", "may have started")
 UNCLEAR = ("is unclear whether", "may have started")
 NOT_STARTED, QUEUED, ELSEWHERE = "was not started", "starts when", "its card is another one in this channel"

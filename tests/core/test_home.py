@@ -161,6 +161,6 @@ def test_a_command_without_its_channel_goes_to_direct_messages() -> None:
 
 def test_where_nothing_can_be_read_it_says_so() -> None:
     """With a button to try again."""
-    message = away_home(NOW, "My memory (Redis) does not answer.")
-    assert shown(message)[0] == "My memory (Redis) does not answer. Your runs go on; refresh in a minute."
+    message = away_home(NOW, "I can't reach my database (Redis).")
+    assert shown(message)[0] == "I can't reach my database (Redis). Your runs go on; refresh in a minute."
     assert "Refresh" in [button.label for button in buttons(message)]

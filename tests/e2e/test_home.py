@@ -410,7 +410,7 @@ async def test_redis_is_away(stage: Stage) -> None:
     try:
         await stage.start_bot({"REDIS_URL": server.url})
         server.kill()
-        await opened(stage, "My memory (Redis) does not answer. Your runs go on; refresh in a minute.")
+        await opened(stage, "I can't reach my database (Redis). Your runs go on; refresh in a minute.")
         await server.start()
 
         async def refreshed() -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import aiohttp
 import pytest
+from redis import Redis
 
 from bot.sandbox.bolt import Fault
 from bot.sandbox.slack.sockets import DisconnectReason
@@ -19,6 +21,12 @@ LONG_S = 40.0
 def lines(stage: Stage, event: str, service: str) -> int:
     """How often the bot has logged this of a service."""
     return sum(event in line and f"service={service}" in line for line in stage.bots[-1].printed().splitlines())
+
+
+async def readiness(port: int) -> tuple[int, str]:
+    """What /readyz says."""
+    async with aiohttp.ClientSession() as http, http.get(f"http://127.0.0.1:{port}/readyz") as answer:
+        return answer.status, await answer.text()
 
 
 async def test_bolt_away_while_a_run_is_followed(stage: Stage) -> None:
@@ -62,7 +70,7 @@ async def test_redis_away_while_a_run_is_followed(stage: Stage, tmp_path: Path) 
         await stage.until(stage.card_says("is running"))
         await redis.stop()
         await stage.slash("run hourly")
-        await stage.until(stage.told_privately("I could not write this down"))
+        await stage.until(stage.told_privately("I couldn't record this"))
         await redis.start()
         await stage.until(stage.replied("succeeded"), timeout_s=LONG_S)
         assert lines(stage, "a service is away", "redis") == 1
@@ -81,3 +89,34 @@ async def test_a_socket_that_goes_away_is_replaced(stage: Stage, reason: Disconn
     await stage.until(lambda: any(not connection.leaving for connection in sockets.connections))
     await stage.slash("run nightly")
     await stage.until(stage.card_says("succeeded"))
+
+
+@pytest.mark.parametrize(
+    ("breaks", "mends", "code", "sentence"),
+    [
+        (("CONFIG", "SET", "maxmemory", "1"), ("CONFIG", "SET", "maxmemory", "0"), "(OOM)", "is full"),
+        (("REPLICAOF", "127.0.0.1", "1"), ("REPLICAOF", "NO", "ONE"), "(READONLY)", "is read-only"),
+    ],
+)
+async def test_a_redis_that_refuses_writes(
+    stage: Stage, redis_url: str, breaks: tuple[str, ...], mends: tuple[str, ...], code: str, sentence: str
+) -> None:
+    """Its reason is in the log once, in /readyz and in the answer to a person; it's over when a write works again."""
+    bot = await stage.start_bot({"REDIS_URL": redis_url, **SHORT})
+    with Redis.from_url(redis_url) as admin:
+        admin.execute_command(*breaks)
+        try:
+            await stage.slash("run nightly")
+            await stage.until(stage.told_privately(f"database (Redis) {sentence}"))
+            status, text = await readiness(bot.port)
+            assert (status, text.startswith("redis refuses: ")) == (503, True)
+            assert code in text
+            assert lines(stage, "a service is away", "redis") == 1
+            assert any(code in line for line in bot.printed().splitlines())
+        finally:
+            admin.execute_command(*mends)
+    await stage.until_ready(bot)
+    await stage.slash("run hourly")
+    await stage.until(stage.card_says("is running"))
+    assert lines(stage, "a service is away", "redis") == 1
+    assert lines(stage, "a service is back", "redis") == 1

@@ -258,7 +258,7 @@ async def test_a_click_with_slack_away_is_answered_in_time(stage: Stage) -> None
     stage.sandbox.workspace.faults.add(SlackFault("slow", "users.info", count=1, delay_s=2.5))
     outcome = await stage.click("Cancel run")
     assert outcome.problem == ""
-    await stage.until(stage.told_privately("I could not check in time whether you may do that"))
+    await stage.until(stage.told_privately("I couldn't check in time whether you may do that"))
     assert stage.asked("cancelBoltRun") == 0
     # The question to Slack goes on, and its answer is kept for the next click.
     await stage.until(lambda: looked_up(stage) == 2)

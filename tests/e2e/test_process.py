@@ -33,7 +33,7 @@ def command(stage: Stage) -> Stage:
         ({"SLACK_BOT_TOKEN": "xoxb-wrong-1234"}, 1, "SLACK_BOT_TOKEN"),
         ({"SLACK_APP_TOKEN": "xapp-wrong-1234"}, 1, "SLACK_APP_TOKEN"),
         ({"PARADIME_API_SECRET": "wrong-secret"}, 1, "PARADIME_API_KEY"),
-        ({"REDIS_URL": "redis://127.0.0.1:1/0"}, 1, "Redis does not answer"),
+        ({"REDIS_URL": "redis://127.0.0.1:1/0"}, 1, "Redis doesn't answer"),
         ({"SLACK_BOT_TOKEN": "wrong-token-kind"}, 2, "SLACK_BOT_TOKEN should begin with xoxb-"),
         ({"BOLT_BOT_POLL_MIN_S": "often"}, 2, "BOLT_BOT_POLL_MIN_S"),
         ({"PARADIME_API_KEY": ""}, 2, "PARADIME_API_KEY is missing"),

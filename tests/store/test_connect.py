@@ -14,6 +14,8 @@ from bot.core.errors import StoreAway, StoreUnfit
 from bot.store.connect import check, connect
 
 PASSWORD = "very-secret-1"  # noqa: S105 - a made-up one
+# Whatever script is run, it works.
+SCRIPTS = {"EVALSHA": b":1\r\n", "SCRIPT": b"+OK\r\n"}
 GOOD = {"redis_version": "7.0.15", "maxmemory_policy": "noeviction", "aof_enabled": "1", "role": "master"}
 
 
@@ -55,7 +57,7 @@ async def fake(answer: Callable[[str], bytes | None]) -> AsyncIterator[FakeServe
 def telling(**facts: str) -> Callable[[str], bytes]:
     """Answers of a server with this INFO, which permits no CONFIG."""
     info = "".join(f"{name}:{value}\r\n" for name, value in facts.items()).encode()
-    known = {"PING": b"+PONG\r\n", "INFO": b"$%d\r\n%s\r\n" % (len(info), info), "CLIENT": b"+OK\r\n"}
+    known = {"PING": b"+PONG\r\n", "INFO": b"$%d\r\n%s\r\n" % (len(info), info), "CLIENT": b"+OK\r\n", **SCRIPTS}
     return lambda command: known.get(command, b"-ERR unknown command\r\n")
 
 
@@ -127,7 +129,7 @@ async def test_a_server_that_will_not_do_is_refused(facts: dict[str, str], sente
         (telling(**{**GOOD, "aof_enabled": "0"}), ("append-only file off",)),
         (telling(redis_version="7.2.0"), ("does not tell its maxmemory-policy",)),
         (
-            lambda command: b"+PONG\r\n" if command == "PING" else b"-NOPERM this user has no permissions\r\n",
+            lambda command: {"PING": b"+PONG\r\n", **SCRIPTS}.get(command, b"-NOPERM this user has no permissions\r\n"),
             ("does not tell its version", "does not tell its maxmemory-policy"),
         ),
     ],
@@ -153,7 +155,7 @@ async def test_a_server_that_is_away_is_told_without_its_password() -> None:
     client = connect(f"redis://user:{PASSWORD}@127.0.0.1:1/0")
     with pytest.raises(StoreAway) as caught:
         await check(client)
-    assert caught.value.sentence == "Redis does not answer (the connection was refused)."
+    assert caught.value.sentence == "Redis doesn't answer (127.0.0.1:1: the connection was refused)."
     assert caught.value.__suppress_context__
 
 

@@ -11,7 +11,7 @@ import pytest
 from bot.core.errors import StoreAway, StoreUnfit
 from bot.core.run import RunKey
 from bot.flows.store_ports import Limits
-from bot.store.connect import alive, check, close, connect
+from bot.store.connect import check, close, connect
 from bot.store.due import DueSet
 from bot.store.indexes import Indexes
 from bot.store.requests import Requests
@@ -121,7 +121,7 @@ async def test_a_failover_is_followed(servers: Servers, scripts: Make) -> None:
     """The primary is killed: the same client finds the new one, which never saw our scripts, and keeps to it."""
     watched = await sentinels(servers, password=PASSWORD)
     store = scripts(watched.url)
-    assert await check(store.redis, store.key("x")) == ()
+    assert await check(store.redis, "x") == ()
     assert await accepts(store, "before")
     # Replication is asynchronous: what is waited for here is what a failover could lose.
     await eventually("the replica to have what was written", lambda: replicas_with_it(store))
@@ -132,7 +132,7 @@ async def test_a_failover_is_followed(servers: Servers, scripts: Make) -> None:
     # On a busy machine a Sentinel may take a server for down for a moment.
     for number in range(20):
         await accepted(store, f"again-{number}")
-    assert await alive(store.redis, store.key("x"))
+    await store.probe()
     one = watched.replica.client(PASSWORD)
     assert (await one.info("replication"))["role"] == "master"
     await one.aclose()
@@ -142,7 +142,7 @@ async def test_a_cluster_is_one_slot_of_it(servers: Servers, scripts: Make) -> N
     """Scripts, pipelines and reads find the owner of our slot, whichever node is named first."""
     for node in await servers.cluster():
         store = scripts(f"redis+cluster://127.0.0.1:{node.port}", f"of{node.port}")
-        assert await check(store.redis, store.key("x")) == ()
+        assert await check(store.redis, f"of{node.port}") == ()
         await follow_run(store, 7)
         runs = Runs(store)
         assert await runs.known("w", [7, 8]) == frozenset({7})
@@ -161,10 +161,10 @@ async def test_a_cluster_is_one_slot_of_it(servers: Servers, scripts: Make) -> N
 @pytest.mark.parametrize(
     ("form", "words"),
     [
-        ("redis+sentinel://:{password}@127.0.0.1:{watch}/other", "Redis does not answer"),
-        ("redis+sentinel://:{password}@127.0.0.1:1/main", "Redis does not answer"),
+        ("redis+sentinel://:{password}@127.0.0.1:{watch}/other", "Redis doesn't answer"),
+        ("redis+sentinel://:{password}@127.0.0.1:1/main", "Redis doesn't answer"),
         ("redis+sentinel://:wrong-one@127.0.0.1:{watch}/main", "refuses the user or the password"),
-        ("redis+cluster://:{password}@127.0.0.1:1", "Redis does not answer"),
+        ("redis+cluster://:{password}@127.0.0.1:1", "Redis doesn't answer"),
     ],
 )
 async def test_what_cannot_be_reached_is_told_in_a_sentence(servers: Servers, form: str, words: str) -> None:
@@ -175,5 +175,4 @@ async def test_what_cannot_be_reached_is_told_in_a_sentence(servers: Servers, fo
         await check(redis, "x")
     assert words in caught.value.sentence
     assert PASSWORD not in caught.value.sentence
-    assert "127.0.0.1" not in caught.value.sentence
     await close(redis)

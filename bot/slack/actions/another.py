@@ -14,6 +14,7 @@ from bot.core.errors import BadCommand, StoreAway
 from bot.core.message import Message
 from bot.core.request import Origin, in_words, pinned, request_id
 from bot.core.text import Bold
+from bot.core.unrecorded import database
 from bot.flows.ports import Asker
 from bot.flows.store_ports import Asked
 from bot.slack.desk import Desk, click_asker, click_message, replace_or_tell
@@ -55,8 +56,8 @@ async def _again(desk: Desk, asker: Asker, body: dict[str, Any], value: str) -> 
             earlier = await desk.requests.load(read_request_value(value))
     except BadCommand as error:
         return Answer(Message((error.sentence,)))
-    except (StoreAway, TimeoutError):
-        return Answer(Message(("My memory (Redis) does not answer. Nothing was started; ask again in a minute.",)))
+    except (StoreAway, TimeoutError) as error:
+        return Answer(Message((f"{database(error)} Nothing was started; ask again in a minute.",)))
     if earlier is None:
         return Answer(Message(("I no longer know what that was. Nothing was started; please type it again.",)))
     # What was asked for on the Home tab is answered in direct messages, and its card stands elsewhere.

@@ -12,6 +12,7 @@ from bot.core.errors import BadCommand, StoreAway
 from bot.core.message import Message
 from bot.core.policy import Action
 from bot.core.run import CardRef, RunFacts, RunKey
+from bot.core.unrecorded import unrecorded
 from bot.flows.ports import Asker
 from bot.slack.desk import Call, Desk, click_call, click_message
 from bot.slack.permit import deed, unless_allowed_run
@@ -53,8 +54,8 @@ async def take_wish(
     try:
         async with asyncio.timeout(RECORD_S):
             kept, answer = await desk.cancel.record(asker, key, facts=facts, card=card)
-    except (StoreAway, TimeoutError):
-        return Message((f"I could not note in time that run {key.id} is to be cancelled; ask again in a minute.",))
+    except (StoreAway, TimeoutError) as error:
+        return Message((_unrecorded(error, key),))
     if not kept:
         desk.later(_ask_bolt(desk, asker, key), asker)
     elif answer is None:
@@ -67,9 +68,13 @@ async def _ask_bolt(desk: Desk, asker: Asker, key: RunKey) -> None:
     try:
         answer = await desk.cancel.wish(asker, key)
     except StoreAway as away:
-        text = f"{away.sentence} I could not note that run {key.id} is to be cancelled; ask again in a minute."
-        answer = Message((text,))
+        answer = Message((_unrecorded(away, key),))
     if answer is None:
         desk.wishes()
     else:
         await desk.tell(asker, answer)
+
+
+def _unrecorded(error: StoreAway | TimeoutError, key: RunKey) -> str:
+    again = f"If run {key.id} still goes on in a minute, please ask again."
+    return unrecorded(error, nothing=f"Run {key.id} goes on.", otherwise=again)

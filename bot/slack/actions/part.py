@@ -14,6 +14,7 @@ from bot.core.buttons import PartButton, read_part_value
 from bot.core.errors import BadCommand, StoreAway
 from bot.core.message import Message
 from bot.core.policy import Action
+from bot.core.unrecorded import database
 from bot.flows.ports import Asker
 from bot.slack.desk import Call, Desk, click_call, replace_or_tell
 from bot.slack.permit import deed, unless_allowed_run
@@ -21,7 +22,7 @@ from bot.slack.permit import deed, unless_allowed_run
 # With what the policy may take, under the 3 s that Slack waits.
 RECORD_S = 2.5
 ELSEWHERE = "That run belongs to another Bolt workspace; look at it in Bolt."
-NOT_NOTED = "My memory (Redis) does not answer, so nothing was done. Click again in a minute."
+NOT_DONE = "Nothing was done; click again in a minute."
 
 OnClick = Callable[[Desk, Asker, PartButton], Awaitable[Message]]
 
@@ -54,8 +55,8 @@ def listen(
         try:
             async with asyncio.timeout(RECORD_S):
                 answer = await work
-        except (StoreAway, TimeoutError):
-            answer = Message((NOT_NOTED,))
+        except (StoreAway, TimeoutError) as error:
+            answer = Message((f"{database(error)} {NOT_DONE}",))
         await ack()
         desk.later(desk.tell(asker, answer), asker)
 

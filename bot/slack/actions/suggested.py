@@ -13,6 +13,7 @@ from bot.core.command import RetryCommand, RunCommand, Wanted
 from bot.core.errors import BadCommand, StoreAway
 from bot.core.grammar import parse
 from bot.core.message import Message
+from bot.core.unrecorded import database
 from bot.flows.ports import Asker
 from bot.flows.suggest import meant
 from bot.slack.actions.another import RECORD_S, Answer, start_from_click, tell
@@ -38,8 +39,8 @@ async def _start(desk: Desk, asker: Asker, body: dict[str, Any], value: str) -> 
         wanted = parse(text, desk.command) if text else await _recorded(desk, asker, refused, slug)
     except BadCommand as bad:
         return Answer(Message((bad.sentence,)))
-    except (StoreAway, TimeoutError):
-        return Answer(Message(("My memory (Redis) does not answer. Nothing was started; ask again in a minute.",)))
+    except (StoreAway, TimeoutError) as error:
+        return Answer(Message((f"{database(error)} Nothing was started; ask again in a minute.",)))
     if not isinstance(wanted, RunCommand | RetryCommand):
         return None
     return await start_from_click(desk, asker, body, wanted)

@@ -8,6 +8,7 @@ from bot.core.command import LogsCommand
 from bot.core.errors import StoreAway
 from bot.core.message import Message
 from bot.core.run import RunKey
+from bot.core.unrecorded import unrecorded
 from bot.flows.place import LostCard
 from bot.slack.desk import Call, Desk
 
@@ -27,8 +28,9 @@ async def handle(desk: Desk, call: Call, command: LogsCommand) -> Message | None
     try:
         async with asyncio.timeout(RECORD_S):
             answer = await desk.follow_log.begin(call.asker, key, command.number)
-    except (StoreAway, TimeoutError):
-        return Message((f"I could not note in time that run {key.id} is to be followed; ask again in a minute.",))
+    except (StoreAway, TimeoutError) as error:
+        again = "If no log appears within a minute, please ask again."
+        return Message((unrecorded(error, nothing="The log isn't followed.", otherwise=again),))
     if answer is None:
         desk.later(_instead(desk, call, key, command.number), call.asker)
     else:

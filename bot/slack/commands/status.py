@@ -8,6 +8,7 @@ from bot.core.command import StatusCommand
 from bot.core.errors import StoreAway
 from bot.core.message import Message
 from bot.core.run import RunKey
+from bot.core.unrecorded import database
 from bot.flows.ports import Asker
 from bot.slack.desk import Call, Desk
 
@@ -32,8 +33,8 @@ async def _here(desk: Desk, asker: Asker) -> Message:
     try:
         async with asyncio.timeout(READ_S):
             return await desk.active.here(asker.channel, typed=desk.command)
-    except (StoreAway, TimeoutError):
-        return Message(("My memory (Redis) does not answer. The runs go on; ask again in a minute.",))
+    except (StoreAway, TimeoutError) as error:
+        return Message((f"{database(error)} Your runs go on; ask again in a minute.",))
 
 
 async def _tell(desk: Desk, asker: Asker, run_id: int) -> None:

@@ -1,0 +1,121 @@
+"""What redis-py raises, as StoreAway and StoreRefused: the cause by name, with the host and never a credential."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from redis.exceptions import AuthenticationError, AuthorizationError, RedisClusterException, RedisError
+
+from bot.core.errors import StoreAway, StoreRefused
+from bot.core.network import known, why
+
+# redis-py raises these for a cluster beside its own RedisError.
+REDIS_ERRORS = (RedisError, RedisClusterException, OSError, TimeoutError)
+
+# What Redis answers if it's there and refuses: the sentence for people, and the cause for operators. Looked for in the text,
+# since a script's error carries the code inside a longer one.
+_REFUSALS: tuple[tuple[str, str, str], ...] = (
+    (
+        r"\bOOM\b|used memory >",
+        "My database (Redis) is full.",
+        "it is full (OOM): used memory has reached maxmemory; raise it or free memory",
+    ),
+    (
+        r"\bREADONLY\b|read only replica",
+        "My database (Redis) is read-only.",
+        "it is a read-only replica (READONLY); REDIS_URL should name the primary",
+    ),
+    (
+        r"\bMISCONF\b",
+        "My database (Redis) can't write to its disk.",
+        "it can't write to its disk (MISCONF); free disk space and read its log",
+    ),
+    (
+        r"\bNOREPLICAS\b",
+        "My database (Redis) has lost its replicas and accepts no writes.",
+        "it has too few replicas to accept writes (NOREPLICAS)",
+    ),
+    (
+        r"\bNOPERM\b|no permissions to|user executing the script can't",
+        "My database (Redis) doesn't permit me to do this.",
+        "its user lacks a permission (NOPERM)",
+    ),
+    (
+        r"unknown command",
+        "My database (Redis) lacks a command that I need.",
+        "it lacks a command that the bot needs",
+    ),
+)
+_UNREACHABLE: tuple[tuple[str, str], ...] = (
+    (r"\bMASTERDOWN\b", "it is a replica that has lost its primary (MASTERDOWN)"),
+    (r"\bLOADING\b|loading the dataset", "it is loading its data (LOADING)"),
+    (r"\bCLUSTERDOWN\b", "the cluster is down (CLUSTERDOWN)"),
+    (r"no master found", "no Sentinel knows a primary of that name"),
+    (r"cannot be connected", "no node of the cluster can be reached"),
+    (r"max number of clients", "it has reached its maximum number of clients"),
+)
+
+
+def translate(error: BaseException, where: str = "") -> StoreAway:
+    """The fault that an error of redis-py means. `where` is the server's host and port."""
+    text = _text(error)
+    if refused_login(error):
+        cause = "it refuses the user or the password of REDIS_URL"
+        return StoreRefused("My database (Redis) refuses my password.", cause=cause, where=where)
+    for pattern, sentence, cause in _REFUSALS:
+        if re.search(pattern, text, re.IGNORECASE):
+            return StoreRefused(sentence, cause=cause + _permission(text), where=where)
+    return StoreAway(cause=_unreachable(error, text), where=where)
+
+
+def refused_login(error: BaseException) -> bool:
+    """Whether Redis refuses the user or the password."""
+    signs = ("wrongpass", "noauth", "invalid username-password", "authentication required", "invalid password")
+    return isinstance(error, (AuthenticationError, AuthorizationError)) or any(
+        sign in _text(error).lower() for sign in signs
+    )
+
+
+def place(client: Any) -> str:  # noqa: ANN401 - redis-py's three kinds of client share no class
+    """The host and port that a client asks, the Sentinels or cluster nodes by commas. Nothing of user or password."""
+    pool = getattr(client, "connection_pool", None)
+    manager = getattr(pool, "sentinel_manager", None)
+    if manager is not None:
+        return ", ".join(place(sentinel) for sentinel in manager.sentinels)
+    if pool is not None:
+        given = pool.connection_kwargs
+        return str(given.get("path") or f"{given.get('host', 'localhost')}:{given.get('port', 6379)}")
+    nodes = getattr(getattr(client, "nodes_manager", None), "startup_nodes", {})
+    return ", ".join(f"{node.host}:{node.port}" for node in nodes.values())
+
+
+def _permission(text: str) -> str:
+    """Which command or key the server's user may not use, as far as the server says it."""
+    command = re.search(r"permissions to run the '([\w|]+)'", text)
+    if command:
+        return f": it may not run {command[1].upper()}"
+    if re.search(r"permissions to access|can't access at least one of the keys", text):
+        return ": it may not use the keys of this deployment"
+    if "can't run this command" in text:
+        return ": it may not run a command that the scripts use"
+    unknown = re.search(r"unknown command '?`?([\w|]+)", text)
+    return f" ({unknown[1].upper()})" if unknown else ""
+
+
+def _unreachable(error: BaseException, text: str) -> str:
+    for pattern, cause in _UNREACHABLE:
+        if re.search(pattern, text, re.IGNORECASE):
+            return cause
+    closed = re.search(r"connection (closed|lost)|closed by server|incompleteread", text, re.IGNORECASE)
+    return known(error) or ("the connection was closed" if closed else why(error))
+
+
+def _text(error: BaseException) -> str:
+    """All that an error and its causes say, with the server's code, which redis-py cuts off."""
+    parts: list[str] = []
+    one: BaseException | None = error
+    while one is not None and len(parts) < 16:
+        parts += [str(getattr(one, "status_code", None) or ""), str(one)]
+        one = one.__cause__ or one.__context__
+    return " ".join(parts)

@@ -1,0 +1,235 @@
+"""A Redis that's there and refuses, broken for real: its reason is named, and reads that still work don't hide it."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import socket
+import ssl
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.core.errors import BotError, StoreAway, StoreRefused, StoreUnfit
+from bot.outage import Outage
+from bot.store.connect import check, connect
+from bot.store.scripts import Scripts
+from tests.certificates import untrusted
+from tests.store.servers import Server, Servers, ask, redis_server
+from tests.waiting import eventually
+
+PASSWORD = "very-secret-1"  # noqa: S105 - a made-up one
+
+
+@dataclass
+class Broken:
+    """A server that tests break; `data` is where it saves."""
+
+    server: Server
+    data: Path
+
+    def url(self, user: str) -> str:
+        """Its address, for a user of its ACL."""
+        return f"unix://{user}:{PASSWORD}@{self.server.home}/socket"
+
+    async def tell(self, *words: str | int) -> Any:  # noqa: ANN401 - whatever the server says
+        """Send it a command as its administrator."""
+        admin = self.server.client()
+        try:
+            return await ask(admin, *words)
+        finally:
+            await admin.aclose()
+
+
+@pytest.fixture(scope="module")
+def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broken]:
+    """One server for all of these tests: each breaks it and mends it again."""
+    if redis_server() is None:
+        pytest.skip("there is no redis-server on PATH")
+    data = tmp_path_factory.mktemp("data")
+    servers = Servers()
+    try:
+        yield Broken(asyncio.run(servers.alone(f"dir {data}", "save 3600 100000")), data)
+    finally:
+        servers.close()
+
+
+@pytest.fixture
+async def server(started: Broken) -> Broken:
+    """The server, well and empty."""
+    await started.tell("FLUSHALL")
+    return started
+
+
+async def no_eval(server: Broken) -> None:
+    """A user that may not run scripts."""
+    await server.tell("ACL", "SETUSER", "bot", "reset", "on", f">{PASSWORD}", "~*", "&*", "+@all", "-eval", "-evalsha")
+
+
+async def no_keys(server: Broken) -> None:
+    """A user that may use other keys than ours."""
+    await server.tell("ACL", "SETUSER", "bot", "reset", "on", f">{PASSWORD}", "~other:*", "&*", "+@all")
+
+
+async def no_zadd(server: Broken) -> None:
+    """A user that lacks one command that only scripts use."""
+    await server.tell("ACL", "SETUSER", "bot", "reset", "on", f">{PASSWORD}", "~*", "&*", "+@all", "-zadd")
+
+
+async def all_rights(server: Broken) -> None:
+    """A user that may do everything."""
+    await server.tell("ACL", "SETUSER", "bot", "reset", "on", f">{PASSWORD}", "~*", "&*", "+@all")
+
+
+async def full(server: Broken) -> None:
+    """Used memory above maxmemory."""
+    await server.tell("CONFIG", "SET", "maxmemory", 1)
+
+
+async def roomy(server: Broken) -> None:
+    """No limit again."""
+    await server.tell("CONFIG", "SET", "maxmemory", 0)
+
+
+async def replica(server: Broken) -> None:
+    """A replica of a primary that isn't there."""
+    await server.tell("REPLICAOF", "127.0.0.1", 1)
+
+
+async def primary(server: Broken) -> None:
+    """A primary again."""
+    await server.tell("REPLICAOF", "NO", "ONE")
+
+
+async def unsaved(server: Broken) -> None:
+    """A snapshot fails, because the directory to write it to is gone."""
+    shutil.rmtree(server.data)
+    await server.tell("BGSAVE")
+    await eventually(
+        "the snapshot to fail", lambda: server.tell("INFO", "persistence"), lambda facts: _status(facts) == "err"
+    )
+
+
+async def saved(server: Broken) -> None:
+    """A snapshot that works: its directory's handle is gone with it, so saving is switched off as an operator would."""
+    server.data.mkdir(exist_ok=True)
+    await server.tell("CONFIG", "SET", "stop-writes-on-bgsave-error", "no")
+
+
+def _status(facts: dict[str, Any]) -> object:
+    return facts["rdb_last_bgsave_status"]
+
+
+Act = Callable[[Broken], Awaitable[None]]
+FULL, READ_ONLY = "My database (Redis) is full.", "My database (Redis) is read-only."
+DISK, PERMIT = "My database (Redis) can't write to its disk.", "My database (Redis) doesn't permit me to do this."
+CASES = [
+    pytest.param(
+        no_eval, all_rights, PERMIT, "its user lacks a permission (NOPERM): it may not run EVALSHA", id="eval"
+    ),
+    pytest.param(no_keys, all_rights, PERMIT, "(NOPERM): it may not use the keys of this deployment", id="keys"),
+    pytest.param(no_zadd, all_rights, PERMIT, "(NOPERM): it may not run a command that the scripts use", id="zadd"),
+    pytest.param(full, roomy, FULL, "it is full (OOM)", id="full"),
+    pytest.param(replica, primary, READ_ONLY, "it is a read-only replica (READONLY)", id="replica"),
+    # The last one: a server whose directory is gone saves no more.
+    pytest.param(unsaved, saved, DISK, "it can't write to its disk (MISCONF)", id="disk"),
+]
+
+
+@pytest.mark.parametrize(("breaks", "mends", "sentence", "cause"), CASES)
+async def test_a_redis_that_refuses_is_named_until_it_takes_writes(
+    server: Broken, breaks: Act, mends: Act, sentence: str, cause: str
+) -> None:
+    """People and operators read the cause; a read that works meanwhile doesn't end the outage; a write that works does."""
+    await all_rights(server)
+    outage, client = Outage("redis"), connect(server.url("bot"))
+    heard: list[BotError | None] = []
+
+    def watch(error: BotError | None) -> None:
+        heard.append(error)
+        outage(error)
+
+    scripts = Scripts(client, "bolt", retention_s=60, watch=watch)
+    try:
+        await scripts.probe()
+        await breaks(server)
+        with pytest.raises(StoreRefused) as caught:
+            await scripts.probe()
+        assert caught.value.sentence == sentence
+        assert cause in caught.value.cause
+        assert caught.value.where == f"{server.server.home}/socket"
+        assert outage.reason.startswith("redis refuses: ")
+        assert cause in outage.reason
+        assert PASSWORD not in f"{caught.value} {caught.value.detail}"
+        with pytest.raises(StoreUnfit) as unfit:
+            await check(client)
+        assert cause in unfit.value.sentence or "names a replica" in unfit.value.sentence
+        # These go on working on a full or read-only server.
+        await scripts.ask(client.time())
+        await scripts.ask(client.time())
+        assert outage.reason
+        await mends(server)
+        await scripts.probe()
+        assert outage.reason == ""
+        assert await scripts.ask(client.keys("*")) == []
+    finally:
+        await mends(server)
+        await client.aclose()
+
+
+async def failing(url: str) -> StoreAway:
+    """What the check says of a server that can't be reached."""
+    client = connect(url, timeout_s=1)
+    with pytest.raises(StoreAway) as caught:
+        await check(client)
+    await client.aclose()
+    assert PASSWORD not in f"{caught.value} {caught.value.detail}"
+    return caught.value
+
+
+async def test_a_closed_port_is_named() -> None:
+    """Bound and never listened on: nothing else can take it meanwhile."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        port = held.getsockname()[1]
+        away = await failing(f"redis://user:{PASSWORD}@127.0.0.1:{port}/0")
+    assert away.detail == f"127.0.0.1:{port}: the connection was refused"
+
+
+async def test_a_name_that_does_not_resolve_is_named() -> None:
+    """RFC 2606 keeps .invalid for that."""
+    away = await failing(f"redis://user:{PASSWORD}@redis.invalid:6379/0")
+    assert away.detail == "redis.invalid:6379: its host name can't be resolved (DNS)"
+
+
+async def test_an_untrusted_certificate_is_named_with_the_tls_librarys_own_words(tmp_path: Path) -> None:
+    """Self-signed, made for this test."""
+
+    async def hang_up(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(untrusted(tmp_path))
+    listening = await asyncio.start_server(hang_up, "127.0.0.1", 0, ssl=context)
+    port = listening.sockets[0].getsockname()[1]
+    away = await failing(f"rediss://user:{PASSWORD}@127.0.0.1:{port}/0")
+    listening.close()
+    assert away.detail == f"127.0.0.1:{port}: its certificate isn't trusted (self-signed certificate)"
+
+
+async def test_tls_on_a_plain_port_is_named() -> None:
+    """What answers isn't TLS."""
+
+    async def plain(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        writer.write(b"-ERR Protocol error\r\n")
+        writer.close()
+
+    listening = await asyncio.start_server(plain, "127.0.0.1", 0)
+    port = listening.sockets[0].getsockname()[1]
+    away = await failing(f"rediss://user:{PASSWORD}@127.0.0.1:{port}/0")
+    listening.close()
+    assert "it doesn't speak TLS on that port" in away.detail
