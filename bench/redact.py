@@ -10,7 +10,8 @@ from pathlib import Path
 
 from bench.stage import Options
 from bench.table import Row
-from bot.core.logs import mask_in_pieces, strip_ansi
+from bot.core.insight.clean import strip_ansi
+from bot.core.logs import mask_in_pieces
 from bot.core.patterns import read_patterns
 from bot.core.redact import Redactor
 from tests.core.hostile import UNITS, hostile

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from importlib import metadata
+from pathlib import Path
 from typing import NoReturn
 
 from bot.core.audit import since
@@ -20,6 +21,7 @@ from bot.core.policy import Action, Kind, Role
 from bot.core.policy_file import PolicyError
 from bot.core.redact import Redactor
 from bot.manifest import manifest
+from bot.read_log import Files, UnreadableError, as_json, as_text, read_files
 from bot.settings import SLASH_COMMAND, Settings, SettingsError, load, policy, unknown
 
 USAGE_STATUS = 2
@@ -75,8 +77,19 @@ def _parser() -> _Parser:
     shown.add_argument("--command", type=_slash, default="/bolt", help="the slash command (default: /bolt)")
     shown.set_defaults(handle=_manifest)
     _add_policy(commands.add_parser("policy", help="check a policy's file, or explain what it decides"))
+    _add_read_log(commands.add_parser("read-log", help="show what the bot would say of a command's output, from files"))
     _add_audit(commands.add_parser("audit", help="the record of who asked for what"))
     return parser
+
+
+def _add_read_log(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--stdout", required=True, type=Path, metavar="FILE", help="what the command wrote to stdout")
+    parser.add_argument("--stderr", type=Path, metavar="FILE", help="what it wrote to stderr")
+    parser.add_argument("--results", type=Path, metavar="FILE", help="the run_results.json or sources.json it left")
+    parser.add_argument("--command", default="", metavar="TEXT", help='the command, as in "dbt build"')
+    parser.add_argument("--exit", type=int, metavar="STATUS", help="its exit status")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.set_defaults(handle=_read_log)
 
 
 def _add_policy(parser: argparse.ArgumentParser) -> None:
@@ -216,6 +229,17 @@ def _explain_policy(arguments: argparse.Namespace) -> int:
             return 1
     for line in explained(found, *facts, given.action):
         _say(line)
+    return 0
+
+
+def _read_log(arguments: argparse.Namespace) -> int:
+    files = Files(arguments.stdout, arguments.stderr, arguments.results)
+    try:
+        found = read_files(files, command=arguments.command, exit_code=arguments.exit)
+    except UnreadableError as error:
+        _complain(f"{error}.")
+        return USAGE_STATUS
+    _say(as_json(found) if arguments.json else as_text(found))
     return 0
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 from bot.core.buttons import STOP_FOLLOWING, PartButton, command_button, part_value
 from bot.core.command import LogsCommand
-from bot.core.logs import mask_in_pieces, strip_ansi
+from bot.core.insight.clean import strip_ansi
+from bot.core.logs import mask_in_pieces
 from bot.core.message import Block, Button, Buttons, Message, Paragraph, Preformatted
 from bot.core.run import RunKey
 from bot.core.text import Code, Sentence, cut, plural

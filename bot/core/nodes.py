@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from bot.core.insight.failure import Failure, Said
+from bot.core.insight.reading import EXCERPT_LIMIT, Reading, one_line, reading
 from bot.core.message import Message, Paragraph, Preformatted
 from bot.core.results import NodeResult, Results
 from bot.core.run import End, FailedNode, Run, SlowNode
@@ -27,13 +29,17 @@ _WELL = ("no-op", "pass", "success")
 _WORDS = {"fail": "FAIL", "partial success": "PART"}
 
 
-def with_results(end: End, results: Results, mask: Callable[[str], str]) -> End:
-    """The end with dbt's own account in it instead of what its log tells of nodes. Names and messages are masked."""
+def with_results(end: End, results: Results, mask: Callable[[str], str], said: Said | None = None) -> End:
+    """The end with dbt's own account in it, merged with what its log says. Names and messages are masked."""
     counts = sorted(results.counts.items(), key=lambda count: _severity(count[0]))
+    code, command = (end.failed.return_code, end.failed.text) if end.failed else (None, "")
+    found = reading(said or Said(), results, limit=EXCERPT_LIMIT, exit_code=code, command=command, mask=mask)
     return replace(
         end,
-        nodes=tuple(_failed(node, mask) for node in results.failed[:NODES_KEPT]) or end.nodes,
-        failed_nodes=len(results.failed) or end.failed_nodes,
+        summary=found.summary or end.summary,
+        excerpt=found.excerpt or end.excerpt,
+        nodes=failed_nodes(found) or end.nodes,
+        failed_nodes=len(found.failures) or end.failed_nodes,
         counts=tuple((cut(mask(word), 40), count) for word, count in counts[:COUNTS_KEPT]),
         warned=tuple(cut(mask(node.name), NAME_KEPT) for node in results.warned[:WARNED_KEPT]),
         warned_nodes=len(results.warned),
@@ -41,11 +47,16 @@ def with_results(end: End, results: Results, mask: Callable[[str], str]) -> End:
     )
 
 
-def _failed(node: NodeResult, mask: Callable[[str], str]) -> FailedNode:
-    # Masked before it is cut: half a secret is not recognised as one.
-    message = cut(" ".join(mask(node.message).split()), MESSAGE_KEPT)
-    word = _WORDS.get(node.status, "ERROR")
-    return FailedNode(word, cut(mask(node.name), NAME_KEPT), cut(node.kind, 20), message, node.seconds, node.failures)
+def failed_nodes(found: Reading) -> tuple[FailedNode, ...]:
+    """The first of the nodes that failed, as a run keeps them."""
+    return tuple(_failed(failure) for failure in found.failures[:NODES_KEPT])
+
+
+def _failed(failure: Failure) -> FailedNode:
+    word = _WORDS.get(failure.status, "ERROR")
+    message = one_line(failure.message, MESSAGE_KEPT)
+    kind = cut(failure.kind, 20)
+    return FailedNode(word, cut(failure.name, NAME_KEPT), kind, message, failure.seconds, failure.rows)
 
 
 def _slow(node: NodeResult, mask: Callable[[str], str]) -> SlowNode:

@@ -45,10 +45,12 @@ class NodeResult:
 
     @property
     def name(self) -> str:
-        """The name people know: a test's without the hash behind it, a source's with its table."""
+        """dbt's short name: a test's without its hash, a unit test's without its model, a source's with its table."""
         parts = self.unique_id.split(".")
         if self.kind == "test" and len(parts) > 3:
             return ".".join(parts[2:-1])
+        if self.kind == "unit_test":
+            return parts[-1]
         return ".".join(parts[2:]) or self.unique_id
 
 
@@ -56,15 +58,17 @@ class NodeResult:
 class Results:
     """What a command came to. `counts` goes by dbt's own word for the status; failed and warned keep dbt's order."""
 
-    generated_at: datetime
+    generated_at: datetime | None
     counts: Mapping[str, int]
     failed: tuple[NodeResult, ...] = ()
     warned: tuple[NodeResult, ...] = ()
     slowest: tuple[NodeResult, ...] = ()
 
 
-def read_results(text: str | bytes, *, not_before: datetime, not_after: datetime) -> Results | None:
-    """The results in such a file, None where it is none or was not made between the two times (UTC-aware)."""
+def read_results(
+    text: str | bytes, *, not_before: datetime | None = None, not_after: datetime | None = None
+) -> Results | None:
+    """The results in such a file, None if it isn't one or wasn't made between the two times (UTC-aware), if given."""
     if len(text) > READ_LIMIT:
         return None
     try:
@@ -74,7 +78,7 @@ def read_results(text: str | bytes, *, not_before: datetime, not_after: datetime
     if not isinstance(document, dict) or not isinstance(document.get("results"), list):
         return None
     generated_at = _generated_at(document)
-    if generated_at is None or not not_before <= generated_at <= not_after + CLOCKS_APART:
+    if not _between(generated_at, not_before, not_after):
         return None
     nodes = [node for node in map(_node, document["results"]) if node is not None]
     timed = [node for node in nodes if node.seconds]
@@ -85,6 +89,14 @@ def read_results(text: str | bytes, *, not_before: datetime, not_after: datetime
         warned=tuple(node for node in nodes if node.status in WARNED),
         slowest=tuple(sorted(timed, key=lambda node: node.seconds or 0, reverse=True)[:SLOWEST]),
     )
+
+
+def _between(at: datetime | None, not_before: datetime | None, not_after: datetime | None) -> bool:
+    if not_before is None and not_after is None:
+        return True
+    late = at is not None and not_after is not None and at > not_after + CLOCKS_APART
+    early = at is not None and not_before is not None and at < not_before
+    return at is not None and not late and not early
 
 
 def _generated_at(document: dict[str, object]) -> datetime | None:

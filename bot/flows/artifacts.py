@@ -9,7 +9,7 @@ from bot.core.artifacts import file_name, listing
 from bot.core.bolt import Command, Resource
 from bot.core.buttons import ARTIFACT_FILE, ARTIFACT_OPEN, PartButton, part_value
 from bot.core.errors import BoltError, BoltRejected
-from bot.core.logs import strip_ansi
+from bot.core.insight.clean import strip_ansi
 from bot.core.message import Button, Buttons, Message, Paragraph
 from bot.core.run import RunKey, observe
 from bot.core.text import Code, Sentence, cut

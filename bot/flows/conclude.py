@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import structlog
 
 from bot.core.bolt import Command, CommandOutput, Resource, RunSummary
 from bot.core.errors import BoltError, BoltRejected, BoltTooLarge
-from bot.core.logs import LogFile, excerpt, keep, log_file, mask_in_pieces, tail
-from bot.core.nodes import NODES_KEPT, with_results
+from bot.core.insight.failure import Said
+from bot.core.insight.reading import read_log, reading
+from bot.core.logs import LogFile, keep, log_file, mask_in_pieces, tail
+from bot.core.nodes import failed_nodes, with_results
 from bot.core.progress import commands_known, position
 from bot.core.recovery import Recovery, recovery
 from bot.core.results import Results
@@ -40,7 +42,8 @@ EMPTY_LOG_GIVEN_UP_S = 300.0
 class FailureLog:
     """What a failed command's log comes to: masked, without colour codes. With the files that the command left behind.
 
-    `tail` are its last lines, whatever they say; `length` is that of the whole log in characters.
+    `tail` are its last lines, whatever they say; `length` is that of the whole log in characters. `said` is what dbt's own
+    results are merged with.
     """
 
     summary: str | None
@@ -52,6 +55,7 @@ class FailureLog:
     tail: str = ""
     length: int = 0
     ended: bool = True
+    said: Said = field(default_factory=Said)
 
 
 class LogReader:
@@ -93,17 +97,20 @@ def digest_log(output: CommandOutput, mask: Callable[[str], str]) -> FailureLog:
     """The lines that matter and the whole log cut to a file's size, both masked."""
     kept_out, kept_err = keep(output.stdout), keep(output.stderr)
     stdout, stderr = mask_in_pieces(kept_out, mask), mask_in_pieces(kept_err, mask)
-    lines = excerpt(stdout, stderr, EXCERPT_SHOWN)
+    said = read_log(stdout, stderr, EXCERPT_SHOWN)
+    command = output.command
+    found = reading(said, limit=EXCERPT_SHOWN, exit_code=command.return_code, command=command.text)
     return FailureLog(
-        lines.summary,
-        lines.lines,
-        lines.nodes[:NODES_KEPT],
+        found.summary,
+        found.excerpt,
+        failed_nodes(found),
         log_file(stdout, stderr),
-        len(lines.nodes),
+        len(found.failures),
         output.resources,
         tail(stdout, stderr, EXCERPT_SHOWN),
         len(output.stdout) + len(output.stderr),
-        output.command.return_code is not None,
+        command.return_code is not None,
+        said,
     )
 
 
@@ -180,7 +187,7 @@ class Conclude:
             return end
         files = digest.resources if digest else None
         results: Results | None = await self._results.read(end.failed, files, within_s=within_s)
-        return with_results(end, results, self._mask) if results else end
+        return with_results(end, results, self._mask, digest.said if digest else None) if results else end
 
     async def _log(self, command: Command | None) -> tuple[FailureLog | None, bool]:
         """The failed command's log, and whether it never will be read because it is too large."""

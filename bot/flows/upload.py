@@ -19,7 +19,8 @@ from bot.core.errors import (
     DownloadRefused,
     SlackRefused,
 )
-from bot.core.logs import mask_in_pieces, strip_ansi
+from bot.core.insight.clean import strip_ansi
+from bot.core.logs import mask_in_pieces
 from bot.core.message import Message
 from bot.core.text import Code, Sentence, cut, size
 from bot.core.thread import log_file_name

@@ -172,7 +172,7 @@ def test_what_only_looks_like_it_stays(text: str) -> None:
 
 def test_what_dbt_prints_stays_as_it_is() -> None:
     """Nothing in its own samples is secret."""
-    for sample in sorted((Path(__file__).parents[1] / "data" / "dbt").iterdir()):
+    for sample in sorted((Path(__file__).parents[1] / "data" / "dbt").glob("*.txt")):
         text = sample.read_text()
         assert REDACTOR.mask(text) == text, sample.name
 

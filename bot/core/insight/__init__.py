@@ -1,0 +1,1 @@
+"""What a command's output and dbt's own files say of a failure."""

@@ -1,0 +1,49 @@
+"""Plain text from what a terminal was sent: no colors, no control characters, and lines as a person would read them."""
+
+from __future__ import annotations
+
+import re
+
+# Colors and cursor, titles and links (which end with the line if nothing else ends them), character sets.
+_ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]P^_X][^\x07\x1b\n]*(?:\x07|\x1b\\)?|[ -/]+[0-~]|[0-Z\\`-~])")
+# Includes the marks that turn the direction of writing (a line could show another text than it holds) and byte order marks.
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff]")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+_SPEAKS_OF_ERROR = re.compile(r"error|fail|fatal|exception|denied|refused", re.IGNORECASE)
+_NOT_LETTERS = re.compile(r"[\W\d_]+")
+# A line redrawn more often than this is a progress bar, whatever words it holds.
+_REDRAWN_MOST = 20
+
+
+def strip_ansi(text: str) -> str:
+    """Without colors and control characters; a line that was drawn over keeps its last state that isn't blank.
+
+    An earlier state that speaks of an error stays too, as a line of its own: it's what the rest was drawn over.
+    """
+    plain = _ANSI.sub("", text) if "\x1b" in text else text
+    plain = _CONTROL.sub("", _without_utf16_mark(plain))
+    if "\r" in plain:
+        plain = plain.replace("\r\n", "\n")
+    if "\r" in plain:
+        plain = "\n".join(_drawn(line) if "\r" in line else line for line in plain.split("\n"))
+    return plain if plain.isascii() else _SURROGATE.sub("\ufffd", plain)
+
+
+def _without_utf16_mark(text: str) -> str:
+    """UTF-16 that was read as bytes has a zero beside each letter (removed as a control character), and its mark in front."""
+    if "\x00" in text[:8]:
+        return text.removeprefix("\ufffd\ufffd").removeprefix("\xff\xfe").removeprefix("\xfe\xff")
+    return text
+
+
+def _drawn(line: str) -> str:
+    states = [state for state in line.split("\r") if state.strip()]
+    if len(states) < 2:
+        return states[0] if states else ""
+    last = states.pop()
+    kept: dict[str, str] = {}
+    for state in states:
+        if _SPEAKS_OF_ERROR.search(state):
+            kept.setdefault(_NOT_LETTERS.sub("", state), state)
+    kept.pop(_NOT_LETTERS.sub("", last), None)
+    return "\n".join([*kept.values(), last] if len(kept) <= _REDRAWN_MOST else [last])

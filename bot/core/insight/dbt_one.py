@@ -1,0 +1,384 @@
+"""Reading what dbt 1 prints, from 1.5 on.
+
+A message begins with a time of day; what continues it does not. From 1.10 on a failure is headed `Failure in model x
+(path)`, and the message follows with its own heading (`  Database Error in model x (path)`). Before that only tests that
+found rows have that heading: other failures begin with the message's. In 1.5 each line of a message has a time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from bot.core.insight.failure import ERROR_HEAD, Failure, Said, kind_of, own_message, status_of, without_repeats
+
+# 21:05:13 and two blanks; with --log-level debug and in files its level and thread.
+DBT_TIME = re.compile(r"\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?(?: ?\[(?P<level>\w{1,10}) *\] \[[^\]\n]{1,60}\]: | {1,2}|$)")
+_RUNNING = re.compile(r"Running with dbt=(?P<version>\d+\.\d+)")
+_COMPLETED = re.compile(r"Completed with (?P<errors>\d+) errors?\b|Completed with \d+ (?:partial success|warning)")
+_DONE = re.compile(r"Done\.(?: PASS=\d+ .*)?$")
+_COUNT = re.compile(r"\b(SKIP|ERROR)=(\d+)")
+_FINISHED = re.compile(r"Finished running (.{1,400}?) in (?:\d+ hours|\d)")
+_TEST_COUNT = re.compile(r"(\d+) (?:data |unit |generic |singular )?tests?$")
+_ENCOUNTERED = re.compile(r"Encountered an error(?P<operation> while running operation)?: ?")
+_CHECKS = re.compile(r"\d+ checks? failed:$")
+# Says more than the error that follows it.
+_REASON = re.compile(r"Error while parsing node: |Database error while running on-run-|Unhandled error while executing")
+_CHECK_INTRODUCED = re.compile(r"dbt was unable to connect to the|The database returned the following error")
+_WORKER = "Exception on worker thread. "
+_HOOK = re.compile(r"\s{0,4}(?P<name>on-run-(?:start|end)) failed, error:")
+_SKIPPED_BLOCK = re.compile(r"\s*Skipping due to fail_fast")
+_TRACEBACK = re.compile(r"\s*Traceback \(most recent call last\):")
+_AFTERWARDS = re.compile(
+    r"\[WARNING\]|Resource report: |Command `|Command end result|Flushing usage|Summary of encountered"
+)
+_FOLLOWS_BLOCK = re.compile(
+    r"\s*(?:compiled code at |See test failures:|Got \d|Status: |-{5,}|select \* from )", re.IGNORECASE
+)
+_PROGRESS = re.compile(
+    r"(?P<batch>Batch )?\d+ of \d+ (?P<word>ERROR|FAIL|PARTIALLY)\b ?(?P<what>.*?)[ .]*"
+    r"\[(?P<status>[^\[\]]{1,60}?)(?: in [\d.]+s)?\]$"
+)
+_RELATION = re.compile(
+    r"creat(?:ing|ed) (?:(?:sql|python) )?(?:\w+ )?(?P<kind>model|function|seed)? ?(?P<name>\S+)$"
+    r"|snapshotting (?:snapshot )?(?P<snapshot>\S+)$|loading seed file (?P<seed>\S+)$"
+    r"|(?:STALE )?freshness of (?P<source>\S+)$|hook: (?P<hook>\S+)$"
+)
+_CANCEL = "CANCEL query "
+_BATCH = re.compile(r"(?:creating )?batch \S+ of (?P<name>\S+)$")
+
+
+@dataclass(slots=True)
+class _Line:
+    """A line without its time; `begins` is whether a message begins there."""
+
+    text: str
+    begins: bool
+
+
+@dataclass(slots=True)
+class _Block:
+    kind: str
+    name: str
+    headed: bool = False
+    lines: list[str] = field(default_factory=list)
+
+
+def is_dbt_one(lines: Iterable[str]) -> bool:
+    """Whether dbt 1 wrote this: by lines that no other tool prints."""
+    for line in lines:
+        at = DBT_TIME.match(line)
+        rest = line[at.end() :] if at else line
+        if rest.startswith(("Running with dbt=1", "Running with dbt=0", "Done. PASS=", "Encountered an error:")):
+            return True
+        if rest.startswith(("Completed with ", "Encountered an error while running operation:")):
+            return True
+    return False
+
+
+def read_dbt_one(lines: Sequence[str]) -> Said:
+    """What the last dbt command of these lines that failed says of its failure."""
+    parsed = _lines(lines)
+    starts = [at for at, line in enumerate(parsed) if line.begins and line.text.startswith("Running with dbt=")]
+    starts = [0, *starts] if not starts or starts[0] else starts
+    said = Said("dbt")
+    for start, end in reversed(list(zip(starts, [*starts[1:], len(parsed)], strict=True))):
+        said = _command(parsed[start:end])
+        if said.failures or said.problem:
+            return said
+    return said
+
+
+def _lines(lines: Sequence[str]) -> list[_Line]:
+    """Without times, and without the messages of debug level that say so."""
+    found: list[_Line] = []
+    debug = False
+    timed = 0
+    for line in lines:
+        at = DBT_TIME.match(line)
+        if at is None:
+            if not debug:
+                found.append(_Line(line, begins=False))
+            continue
+        timed += 1
+        debug = at["level"] == "debug"
+        if not debug:
+            found.append(_Line(line[at.end() :], begins=True))
+    if timed < 2:
+        return [_Line(line.text, begins=True) for line in found]
+    return found
+
+
+def _command(lines: list[_Line]) -> Said:
+    version = next((hit["version"] for line in lines[:200] if (hit := _RUNNING.match(line.text))), "1.10")
+    completed = [at for at, line in enumerate(lines) if line.begins and _COMPLETED.match(line.text)]
+    done = next(
+        (at for at in range(len(lines) - 1, -1, -1) if lines[at].begins and _DONE.match(lines[at].text)), len(lines)
+    )
+    blocks: list[_Block] = []
+    if completed and completed[-1] < done:
+        blocks = _blocks(lines[completed[-1] + 1 : done], per_line=version == "1.5")
+    elif not completed:
+        # `dbt source freshness` doesn't say what it completed with, and has no blocks for stale sources before 1.10.
+        blocks = _blocks([line for line in lines[:done] if line.begins or line.text.strip()], sparse=True)
+    failures = [_failure(block) for block in blocks if block.kind]
+    progress, reasons = _progress(lines)
+    failures = _with_own_names(failures, progress)
+    killed = not completed and done == len(lines)
+    failures = _named(failures, [one for one in progress if killed or _only_progress_tells(one)], reasons)
+    problem = _problem(lines)
+    counts = {name: int(count) for name, count in _COUNT.findall(lines[done].text)} if done < len(lines) else {}
+    operation = next((one for one in problem if one.startswith("Encountered an error while running operation")), None)
+    if operation is not None and not failures:
+        message = own_message([operation.partition("operation:")[2], *problem[1:]])
+        failures = [Failure("operation", "", "error", message, tuple(problem))]
+        problem = []
+    if failures and any(line.lstrip().startswith("FailFast Error") for line in problem):
+        problem = []
+    return Said(
+        "dbt",
+        without_repeats(failures),
+        _in_words(problem),
+        tuple(problem),
+        counts.get("SKIP"),
+        _tests(lines),
+        ended=done < len(lines) or bool(completed) or bool(problem),
+    )
+
+
+def _blocks(lines: Sequence[_Line], *, per_line: bool = False, sparse: bool = False) -> list[_Block]:
+    """The failures and warnings of a report, each with its lines. Warnings and skips have an empty kind.
+
+    `per_line`: each line of a message has a time (1.5). `sparse`: other messages stand between the blocks.
+    """
+    blocks: list[_Block] = []
+    blank = False
+    for line in lines:
+        current = blocks[-1] if blocks else None
+        opened = _opened(line, current, own_text=blank and not per_line and not sparse)
+        if opened is not None:
+            blocks.append(opened)
+        elif current is not None and not (sparse and line.begins and line.text[:1].strip()):
+            current.lines.append(line.text.rstrip())
+        elif sparse and line.begins and line.text[:1].strip() and current is not None:
+            blocks.append(_Block("", ""))
+        blank = line.begins and not line.text.strip()
+    return blocks
+
+
+def _opened(line: _Line, current: _Block | None, *, own_text: bool) -> _Block | None:
+    """The block that begins with a line, None if the line belongs to the current one."""
+    if not line.begins:
+        return None
+    head = ERROR_HEAD.match(line.text)
+    if head is not None:
+        continues = current is not None and current.headed and len(current.lines) == 1 and current.name == head["name"]
+        if continues:
+            return None
+        warns = head["what"] == "Warning"
+        kind = "" if warns else kind_of(head["kind"])
+        return _Block(kind, head["name"], headed=head["what"] == "Failure", lines=[line.text.strip()])
+    hook = _HOOK.match(line.text)
+    if hook is not None and not (current and current.headed and len(current.lines) == 1):
+        return _Block("operation", hook["name"], lines=[line.text.strip()])
+    if _SKIPPED_BLOCK.match(line.text):
+        return _Block("", "")
+    if _AFTERWARDS.match(line.text):
+        return _Block("", "")
+    has_message = current is None or len(current.lines) > 1 or not current.headed
+    if own_text and has_message and line.text.startswith("  ") and not _FOLLOWS_BLOCK.match(line.text):
+        # A message without a heading of its own, as of an exception that isn't dbt's: it's named by its progress line.
+        return _Block("node", "", lines=[line.text.strip()])
+    return None
+
+
+def _failure(block: _Block) -> Failure:
+    lines = tuple(line for line in block.lines if line.strip())
+    message = own_message(lines[1:] if block.headed or block.name else lines)
+    if block.kind == "operation":
+        message = "\n".join(line for line in message.split("\n") if not line.endswith(" failed, error:")) or message
+    return Failure(block.kind, block.name, status_of(block.kind, message), message, lines)
+
+
+def _progress(lines: Sequence[_Line]) -> tuple[list[Failure], dict[str, str]]:
+    """What progress lines say failed, and the reasons that microbatch models give while they run, by relation.
+
+    What was cancelled by an interrupt didn't fail.
+    """
+    found: list[Failure] = []
+    reasons: dict[str, str] = {}
+    reason = ""
+    for at, line in enumerate(lines):
+        if _WORKER in line.text:
+            after = [other.text for other in _message_at(lines, at)]
+            reason = own_message([line.text.partition(_WORKER)[2], *after[1:]])
+        if not line.begins:
+            continue
+        if line.text.startswith(_CANCEL):
+            break
+        hit = (
+            _PROGRESS.match(line.text)
+            if "ERROR" in line.text or "FAIL" in line.text or "PARTIAL" in line.text
+            else None
+        )
+        if hit is None:
+            continue
+        if hit["batch"]:
+            batch = _BATCH.search(hit["what"])
+            if batch and reason:
+                reasons.setdefault(batch["name"], reason)
+        else:
+            found.append(_progressed(hit, line.text))
+    return found, reasons
+
+
+def _only_progress_tells(progressed: Failure) -> bool:
+    """Whether it may have no block of its own though dbt came to its end."""
+    return progressed.kind in {"source", "operation"} or progressed.status == "partial success"
+
+
+def _with_own_names(blocks: list[Failure], progress: Sequence[Failure]) -> list[Failure]:
+    """The blocks without a heading, each as the next failed node of the progress that has no block."""
+    named = {one.name for one in blocks if one.name}
+    left = iter([one for one in progress if one.name not in named and one.status == "error"])
+    found: list[Failure] = []
+    for block in blocks:
+        if block.name or block.kind != "node":
+            found.append(block)
+        elif (one := next(left, None)) is not None:
+            found.append(replace(block, kind=one.kind, name=one.name))
+        else:
+            found.append(replace(block, kind="model"))
+    return found
+
+
+def _progressed(hit: re.Match[str], text: str) -> Failure:
+    what, word = hit["what"], hit["word"]
+    relation = _RELATION.search(what)
+    status = {"FAIL": "fail", "PARTIALLY": "partial success"}.get(word, "error")
+    if relation is None:
+        name = re.sub(r"^\d+ ", "", what)
+        kind = "unit_test" if "::" in name else "test"
+        message = (
+            f"Got {what.split(' ')[0]} results" if status == "fail" and kind == "test" and what[:1].isdigit() else ""
+        )
+        return Failure(kind, name.rpartition("::")[2], status, message, (text,))
+    if relation["source"]:
+        stale = "STALE" in what
+        return Failure(
+            "source", relation["source"], "error" if stale else "runtime error", "stale" if stale else "", (text,)
+        )
+    if relation["hook"]:
+        return Failure("operation", relation["hook"], status, "", (text,))
+    for kind in ("snapshot", "seed"):
+        if relation[kind]:
+            return Failure(kind, relation[kind].rpartition(".")[2], status, "", (text,), note=relation[kind])
+    message = hit["status"] if status == "partial success" else ""
+    name = relation["name"]
+    return Failure(relation["kind"] or "model", name.rpartition(".")[2], status, message, (text,), note=name)
+
+
+def _named(blocks: list[Failure], progress: list[Failure], reasons: dict[str, str]) -> list[Failure]:
+    """The blocks with what only the progress lines say: names of sources, partial successes, reasons of batches."""
+    merged: list[Failure] = []
+    for block in blocks:
+        source = next((one for one in progress if _same_source(one, block)), None)
+        if source is not None:
+            message = source.message if block.message == "Status: error" else block.message
+            block = replace(block, name=source.name, status=source.status, message=message or block.message)  # noqa: PLW2901
+            progress.remove(source)
+        if block.message.strip() in {"ERROR", "", "Status: error"}:
+            reason = next((why for name, why in reasons.items() if name.rpartition(".")[2] == block.name), "")
+            if reason:
+                block = replace(block, message=reason, lines=(*block.lines, *reason.split("\n")))  # noqa: PLW2901
+        merged.append(block)
+    known = {(one.kind, one.name) for one in merged}
+    hooks = any(one.is_hook for one in merged)
+    for one in progress:
+        if (one.kind, one.name) in known or (one.kind == "operation" and hooks):
+            continue
+        reason = reasons.get(one.note, "")
+        if reason:
+            message = f"{one.message}: {reason}" if one.message else reason
+            one = replace(one, message=message, lines=(*one.lines, *reason.split("\n")))  # noqa: PLW2901
+        merged.append(one)
+    return merged
+
+
+def _same_source(progressed: Failure, block: Failure) -> bool:
+    return progressed.kind == block.kind == "source" and progressed.name.rpartition(".")[2] == block.name
+
+
+def _message_at(lines: Sequence[_Line], at: int) -> list[_Line]:
+    """The rest of the message that a line belongs to."""
+    end = at + 1
+    while end < len(lines) and not lines[end].begins and end < at + 60:
+        end += 1
+    return list(lines[at:end])
+
+
+def _problem(lines: Sequence[_Line]) -> list[str]:
+    """What stopped the command as a whole, as dbt prints it: heading first. Empty if nothing did."""
+    openings = [
+        at
+        for at, line in enumerate(lines)
+        if line.begins and (_ENCOUNTERED.match(line.text) or _CHECKS.match(line.text))
+    ]
+    if not openings:
+        return []
+    at = openings[-1]
+    found = _until_something_else(lines, at)
+    if _CHECKS.match(lines[at].text):
+        found = [line.replace("  >", "  ", 1) for line in found if not _CHECK_INTRODUCED.match(line)]
+    elif len(found) == 1 and _ENCOUNTERED.fullmatch(found[0] + " "):
+        found += _last_of_traceback(lines, at)
+    before = next((one for one in range(at - 1, max(-1, at - 6), -1) if lines[one].begins), None)
+    if before is not None and _REASON.match(lines[before].text):
+        found = [*found, *(line.text.rstrip() for line in _message_at(lines, before) if line.text.strip())]
+    return found
+
+
+def _until_something_else(lines: Sequence[_Line], at: int) -> list[str]:
+    found = [lines[at].text.rstrip()]
+    timed = any(not line.begins for line in lines)
+    checks = bool(_CHECKS.match(lines[at].text))
+    for line in lines[at + 1 : at + 200]:
+        if line.begins and ((timed and not checks) or _AFTERWARDS.match(line.text) or _DONE.match(line.text)):
+            break
+        if line.begins and _TRACEBACK.match(line.text):
+            break
+        if line.text.strip():
+            found.append(line.text.rstrip())
+    return found
+
+
+def _last_of_traceback(lines: Sequence[_Line], at: int) -> list[str]:
+    """The exception that a traceback ends with."""
+    begun, last = False, ""
+    for line in lines[at:]:
+        if _TRACEBACK.match(line.text):
+            begun = True
+        elif begun and line.begins:
+            break
+        elif begun and line.text[:1].strip():
+            last = line.text.strip()
+    return [last] if last else []
+
+
+def _in_words(problem: Sequence[str]) -> str:
+    """The problem without `Encountered an error:`."""
+    if not problem:
+        return ""
+    opening = _ENCOUNTERED.match(problem[0])
+    first = problem[0][opening.end() :] if opening else problem[0] if not _CHECKS.match(problem[0]) else ""
+    return "\n".join(line.strip() for line in (first, *problem[1:]) if line.strip())
+
+
+def _tests(lines: Sequence[_Line]) -> int | None:
+    """How many tests ran, if nothing but tests did."""
+    for line in reversed(lines):
+        if line.begins and (hit := _FINISHED.match(line.text)):
+            parts = [_TEST_COUNT.match(part.strip()) for part in hit[1].split(",")]
+            return sum(int(part[1]) for part in parts if part) if all(parts) else None
+    return None

@@ -1,0 +1,109 @@
+"""Reading what dbt 2 (Fusion) prints: progress on stdout, and its report, `Errors and Warnings`, mostly on stderr."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from bot.core.insight.failure import KINDS, Failure, Said, kind_of, own_message, without_repeats
+
+_MADE_BY = re.compile(r"\s*dbt-(?:fusion|core) 2\.|=+ (?:Errors and Warnings|Execution Summary) =+\s*$")
+_HEAD = re.compile(
+    r"(?:\[(?P<level>error|warning|warn|suggestion)\] ?(?:\[(?P<code>[^\]\n]{1,120})\])?:? ?"
+    r"|(?P<level2>error|warning): ?(?P<code2>dbt\d{3,5}): ?)(?P<message>.*)"
+)
+_MARKS = re.compile(r"=+ .{1,60} =+\s*$|\s*Finished '|suggestion: ")
+_FRAME = re.compile(r"\s*\d{1,3}: (?:<unknown>|[\w:<>$.{}\[\] ]+)$|\s+at (?:\./|/|<)\S+$|\s*\d{1,3}:\s+0x[0-9a-f]+")
+_KIND = "|".join(KINDS)
+_PROGRESS = re.compile(
+    rf"\s*(?:\d\d:\d\d:\d\d )?(?:Failed|Errored) +(?:\[[^\]\n]{{0,20}}\] +)?(?P<kind>{_KIND}|data test|data_test)\s+"
+    r"(?P<name>[^\s()]{1,300})"
+)
+_NODE = re.compile(rf"\b(?:in|for) (?P<kind>{_KIND})[ .](?P<name>[^\s(),]{{1,300}})", re.IGNORECASE)
+_PLACE = re.compile(r"\s*--> (?P<path>[^\s:(]{1,400})")
+_SKIPPED = re.compile(r"Summary: .{0,200}?(\d+) skipped")
+_TOO_GENERAL = frozenset({"", "compilation error", "database error", "runtime error", "error"})
+
+
+def is_dbt_two(lines: Iterable[str]) -> bool:
+    """Whether dbt 2 wrote this."""
+    for line in lines:
+        if _MADE_BY.match(line):
+            return True
+        head = _HEAD.match(line) if line.startswith(("[error] [", "error: dbt")) else None
+        if head is not None and "dbt" in (head["code"] or head["code2"] or ""):
+            return True
+    return False
+
+
+def read_dbt_two(lines: Sequence[str]) -> Said:
+    """What it says failed: by the progress of each node, and by its report."""
+    reports = _reports(lines)
+    failed = [_progressed(hit) for line in lines if (hit := _PROGRESS.match(line))]
+    problems: list[tuple[str, ...]] = []
+    for report in reports:
+        node = _of_node(report, failed)
+        if node is None:
+            problems.append(report)
+        else:
+            failed = [one for one in failed if (one.kind, one.name) != (node.kind, node.name) or one.message] + [node]
+    skipped = next((int(hit[1]) for line in reversed(lines) if (hit := _SKIPPED.match(line))), None)
+    words = "\n".join(_words(problem) for problem in problems)
+    shown = tuple(line for problem in problems for line in problem)
+    ended = bool(reports) or any(_MARKS.match(line) for line in lines)
+    return Said("dbt", without_repeats(failed), words, shown, skipped, ended=ended)
+
+
+def _reports(lines: Sequence[str]) -> list[tuple[str, ...]]:
+    """Each error of the report with the lines under it, without the frames of dbt's own stack."""
+    found: list[list[str]] = []
+    inside = False
+    for line in lines:
+        head = _HEAD.match(line)
+        if head is not None:
+            inside = (head["level"] or head["level2"]) == "error"
+            if inside:
+                found.append([line.rstrip()])
+        elif _MARKS.match(line):
+            inside = False
+        elif inside and line.strip() and not _FRAME.match(line):
+            found[-1].append(line.rstrip())
+    return [tuple(one) for one in found]
+
+
+def _progressed(hit: re.Match[str]) -> Failure:
+    kind = kind_of(hit["kind"].replace("data test", "test").replace("data_test", "test"))
+    name = hit["name"]
+    name = name if kind == "source" else name.rpartition(".")[2]
+    return Failure(kind, name, "fail" if kind in {"test", "unit_test"} else "error", "", (hit[0].strip(),))
+
+
+def _of_node(report: tuple[str, ...], failed: Sequence[Failure]) -> Failure | None:
+    """The report as a failure of a node: the one that it names, or one that failed and whose file it points to."""
+    message = _words(report)
+    named = _NODE.search("\n".join(report)[:600])
+    if named is not None:
+        name = named["name"].rstrip(":.;'\"").rpartition(".")[2]
+        kind = kind_of(named["kind"].lower())
+        known = next((one for one in failed if one.name == name), None)
+        if known is not None or re.match(r"\W*(?:\w+ )?error in ", message, re.IGNORECASE):
+            status = "error" if known is None else known.status
+            return Failure(known.kind if known else kind, name, status, message, report)
+    places = [hit["path"].rpartition("/")[2].rpartition(".")[0] for line in report if (hit := _PLACE.match(line))]
+    known = next((one for one in failed if one.name in places and not one.message), None)
+    return Failure(known.kind, known.name, known.status, message, report) if known else None
+
+
+def _words(report: Sequence[str]) -> str:
+    """The message without its level and code, and without the places in files."""
+    head = _HEAD.match(report[0])
+    first = head["message"] if head else report[0]
+    body = own_message([first, *(line for line in report[1:] if not _PLACE.match(line))])
+    code = (head["code"] or head["code2"] or "") if head else ""
+    return body if body.strip().lower() not in _TOO_GENERAL else f"{code} {body}".strip()
+
+
+def report_of(name: str, lines: Sequence[str]) -> tuple[str, ...]:
+    """The lines of a problem that point to a node's file, () if none do."""
+    stems = [hit["path"].rpartition("/")[2].rpartition(".")[0] for line in lines if (hit := _PLACE.match(line))]
+    return tuple(lines) if name in stems else ()

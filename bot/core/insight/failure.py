@@ -1,0 +1,100 @@
+"""What a log says went wrong, before it is merged with what dbt's files say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+MESSAGE_KEPT = 300
+Dialect = Literal["dbt", "traceback", "tail"]
+
+# What dbt calls the things it runs, in headings and in ids.
+KINDS = (
+    "model", "test", "unit_test", "seed", "snapshot", "source", "operation", "analysis", "saved_query", "semantic_model",
+    "metric", "exposure", "function", "macro", "sql_operation", "sql operation", "unit test", "hook",
+)  # fmt: skip
+_KIND = "|".join(KINDS)
+# `Database Error in model orders (models/orders.sql)`, which dbt puts before a message.
+ERROR_HEAD = re.compile(
+    rf"^\W{{0,6}}(?P<what>(?:[A-Z]\w{{0,40}} ){{1,4}}Error|Failure|Warning) in (?P<kind>{_KIND}) "
+    r"(?P<name>[^\s()]{1,300})(?: \((?P<path>[^()\n]{0,600})\))?:?$"
+)
+_BORDER = re.compile(r"^\s*-{5,}\s*$")
+_NO_MESSAGE = re.compile(
+    r"^\s*(?:compiled code at |> (?:in|called by) |LINE \d+:|See test failures:|select \* from \S+$|\^+\s*$)",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One thing that dbt ran and that failed. `status` is dbt's own word; `lines` are what the log says of it."""
+
+    kind: str
+    name: str
+    status: str
+    message: str = ""
+    lines: tuple[str, ...] = ()
+    seconds: float | None = None
+    rows: int | None = None
+    note: str = ""
+
+    @property
+    def is_hook(self) -> bool:
+        """Whether it is one of the project's on-run-start and on-run-end hooks."""
+        return self.kind == "operation" and "on-run-" in self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a log alone says. `problem` is what stopped the command as a whole, with its lines; `skipped` None if unknown.
+
+    `tests` is how many tests ran if nothing else did. `ended` is whether dbt came to its own end.
+    """
+
+    dialect: Dialect = "tail"
+    failures: tuple[Failure, ...] = ()
+    problem: str = ""
+    lines: tuple[str, ...] = ()
+    skipped: int | None = None
+    tests: int | None = None
+    ended: bool = True
+    shown: str = ""
+
+
+def kind_of(word: str) -> str:
+    """dbt's own name of a kind, as in its ids."""
+    word = word.replace(" ", "_")
+    return "operation" if word in {"hook", "macro", "sql_operation"} else word
+
+
+def own_message(lines: Iterable[str]) -> str:
+    """The lines of a message that say what happened: without headings, places in SQL and compiled code."""
+    kept: list[str] = []
+    for line in lines:
+        text = line.strip()
+        if text and not ERROR_HEAD.match(line) and not _NO_MESSAGE.match(line) and not _BORDER.match(line):
+            kept.append(text)
+    return "\n".join(kept)
+
+
+def status_of(kind: str, message: str) -> str:
+    """dbt's word for how a test or another node failed, from its message."""
+    if kind == "test" and message.startswith("Got "):
+        return "fail"
+    if kind == "unit_test" and "differs from" in message[:200]:
+        return "fail"
+    return "fail" if message == "Status: fail" else "error"
+
+
+def without_repeats(failures: Sequence[Failure]) -> tuple[Failure, ...]:
+    """Each once: with --fail-fast dbt prints a block twice, and a node may be named by its block and by its progress."""
+    kept: dict[tuple[str, str], Failure] = {}
+    for failure in failures:
+        key = (failure.kind, failure.name)
+        known = kept.get(key)
+        if known is None or (not known.message and failure.message):
+            kept[key] = failure
+    return tuple(kept.values())

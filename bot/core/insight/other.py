@@ -1,0 +1,227 @@
+"""Reading what commands other than dbt print: the lines that say most, in their order.
+
+A traceback ends with its exception, a chain of Java's exceptions with the last `Caused by`. Elsewhere lines are ranked by
+what they say; those that rank highest stay, with what stands around them, and with the last lines of the output.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from bot.core.insight.failure import Dialect, Said
+from bot.core.text import cut
+
+TAIL_LINES = 40
+LINE_MOST = 1_000
+_STRONG_MOST = 40
+_AROUND_BEFORE, _AROUND_AFTER = 1, 4
+_NEAR_TAIL = 12
+
+_TRACEBACK = re.compile(r"\s*(?:\+ )?(?:Exception Group )?Traceback \(most recent call last\):")
+_CHAINED = re.compile(r"\s*(?:During handling of the above|The above exception was the direct cause)")
+_EXCEPTION = re.compile(
+    r"(?:[A-Za-z_][\w.$]{0,200}\.)?[A-Z]\w{0,80}(?:Error|Exception|Interrupt|Exit|Failure|Timeout)\b(?:: |:?$)"
+)
+_JAVA = re.compile(
+    r"Exception in thread |Caused by: |(?:[a-z_]\w{0,60}\.){2,12}[A-Z]\w{0,80}(?:Exception|Error)\b(?::|$)"
+)
+_CAUSED_BY = re.compile(r"\s*Caused by: (.*)")
+_FRAME = re.compile(r"\s+at [\w.$<>/]{1,300}\(|\s*\.\.\. \d+ (?:more|common)|  File \"|\s+\^+\s*$")
+_HARMLESS = re.compile(
+    r"\b0 (?:errors?|failures|failed)\b|\b(?:errors?|failures|failed)\b ?[=:] ?0\b|\bno errors?\b|warning|deprecat"
+    r"|trying again|retry|retries|will raise|\b(?:INFO|DEBUG|TRACE)\b",
+    re.IGNORECASE,
+)
+_LEVEL = re.compile(
+    r"(?i:[\W\d]{0,40}(?:[\w./-]{1,40}(?:\[\d+\])?: )?(?:error|fatal|panic|fehler|erreur|errore)\b ?[:!\[(|\]-])"
+    r"|.{0,80}?\b(?:ERROR|FATAL|CRITICAL|SEVERE|PANIC|ERR!)(?:\b|$)|.{0,300}?\b(?:FAIL|FAILED|FAILURE)\b"
+)
+_WORDS = re.compile(
+    r"error|fail|fatal|exception|denied|refused|not found|no such|cannot|can't|could ?n[o']t|unable to|invalid|rejected"
+    r"|timed out|timeout|killed|abort|unknown option|unrecognized|unexpected|not recognized|out of memory|fehl",
+    re.IGNORECASE,
+)
+_CLEAR = re.compile(
+    r"command not found|No such file or directory|[Pp]ermission denied|Segmentation fault|Out of memory|Killed$"
+)
+_GENERIC = re.compile(
+    r"abort|exiting|exited with|exit (?:code|status)|process completed|job failed|^make(?:\[\d+\])?: \*\*\*"
+    r"|returned non-zero|see (?:above|log)|task failed|lifecycle script",
+    re.IGNORECASE,
+)
+_OF_DBT = re.compile(r"\d\d:\d\d:\d\d(?:  |$)")
+_LINT = re.compile(r"== \[(?P<path>[^\]\n]{1,300})\] FAIL")
+
+
+def read_other(
+    stdout: Sequence[str],
+    stderr: Sequence[str],
+    raw: tuple[Sequence[str], Sequence[str]],
+    limit: int,
+    *,
+    with_dbt: bool = False,
+) -> Said:
+    """The lines of an output that matter, in at most `limit` characters.
+
+    `raw`: the lines as they were, with their prefixes. `with_dbt`: dbt wrote some of them, and said of no failure.
+    """
+    out, shown_out = _not_blank(stdout, raw[0])
+    err, shown_err = _not_blank(stderr, raw[1])
+    for lines, shown in ((err, shown_err), (out, shown_out)):
+        start = _traceback(lines)
+        if start is not None:
+            return _with_traceback(lines, shown, start, limit)
+    scored_out, scored_err = _scores(out, with_dbt=with_dbt), _scores(err, with_dbt=with_dbt)
+    best_out, best_err = max(scored_out, default=0), max(scored_err, default=0)
+    lines, shown, scores = out, shown_out, scored_out
+    if err and best_err >= 3 and best_out >= 3:
+        lines, shown, scores = out + err, shown_out + shown_err, scored_out + scored_err
+    elif err and (best_err > best_out or not out or best_err == best_out == 0):
+        lines, shown, scores = err, shown_err, scored_err
+    return Said("tail", problem=_summary(lines, scores), shown=_ranked(shown, scores, limit))
+
+
+def _not_blank(lines: Sequence[str], raw: Sequence[str]) -> tuple[list[str], list[str]]:
+    if len(lines) != len(raw):
+        raw = lines
+    pairs = [(line.rstrip(), shown.rstrip()) for line, shown in zip(lines, raw, strict=True) if line.strip()]
+    return [line for line, _ in pairs], [shown for _, shown in pairs]
+
+
+def _score(line: str) -> int:
+    """How much a line says of a failure: 0 nothing, 1 a word of it, 3 it speaks of one, 5 it is an error, 6 its cause."""
+    head = line[:LINE_MOST]
+    if _FRAME.match(head):
+        return 0
+    if _EXCEPTION.match(head) or _JAVA.match(head.lstrip()):
+        return 6
+    speaks = _WORDS.search(head) is not None
+    if not speaks and not _CLEAR.search(head):
+        return 0
+    if _HARMLESS.search(head):
+        return 1
+    if _LEVEL.match(head) or _CLEAR.search(head):
+        return 5
+    return 3
+
+
+def _scores(lines: Sequence[str], *, with_dbt: bool) -> list[int]:
+    if not with_dbt:
+        return [_score(line) for line in lines]
+    return [0 if _OF_DBT.match(line) else _score(line) for line in lines]
+
+
+def _summary(lines: Sequence[str], scores: Sequence[int]) -> str:
+    """The line that says best what went wrong, "" if none does."""
+    linted = list(dict.fromkeys(hit["path"] for line in lines if (hit := _LINT.match(line))))
+    if linted:
+        return f"{len(linted)} file{'s' * (len(linted) > 1)} failed the check: {', '.join(linted[:5])}"
+    best = max(scores, default=0)
+    if best < 3:
+        return ""
+    causes = [hit[1] for line in lines if (hit := _CAUSED_BY.match(line))]
+    if best == 6 and causes:
+        return causes[-1].strip()
+    candidates = [line.strip() for line, score in zip(lines, scores, strict=True) if score == best]
+    return next((line for line in reversed(candidates) if not _GENERIC.search(line[:LINE_MOST])), candidates[-1])
+
+
+def _ranked(lines: Sequence[str], scores: Sequence[int], limit: int) -> str:
+    """The lines that say most and the last ones, in their order, with a mark where others are left out."""
+    if len(lines) <= TAIL_LINES and sum(len(line) + 1 for line in lines) <= limit:
+        return "\n".join(lines)
+    chosen: set[int] = set()
+    room = limit
+    for at in _by_weight(lines, scores):
+        if at in chosen:
+            continue
+        cost = min(len(lines[at]), LINE_MOST) + 3
+        if cost > room:
+            continue
+        chosen.add(at)
+        room -= cost
+        if room < 40:
+            break
+    shown: list[str] = []
+    last = -1
+    for at in sorted(chosen):
+        if at != last + 1 and shown:
+            shown.append("…")
+        shown.append(cut(lines[at], LINE_MOST))
+        last = at
+    return cut("\n".join(shown), limit)
+
+
+def _by_weight(lines: Sequence[str], scores: Sequence[int]) -> Iterable[int]:
+    """The order in which lines get their room: the strongest with their surroundings, the end, what is left of the tail."""
+    count = len(lines)
+    strong = [at for at, score in enumerate(scores) if score >= 5]
+    if len(strong) > _STRONG_MOST:
+        strong = [*strong[: _STRONG_MOST // 3], *strong[-(_STRONG_MOST * 2) // 3 :]]
+    weak = [at for at, score in enumerate(scores) if score == 3]
+    weak = weak[-_STRONG_MOST:]
+    top = max((scores[at] for at in strong), default=0)
+    first = [at for at in strong if scores[at] == top]
+    yield from reversed(first)
+    yield from strong
+    yield from range(count - 1, max(-1, count - 4), -1)
+    for at in strong[-6:]:
+        yield from range(at + 1, min(count, at + 1 + _AROUND_AFTER))
+        yield from range(max(0, at - _AROUND_BEFORE), at)
+    yield from reversed(weak[-10:])
+    yield from range(count - 1, max(-1, count - _NEAR_TAIL - 1), -1)
+    yield from reversed(weak)
+    yield from range(count - 1, max(-1, count - TAIL_LINES - 1), -1)
+
+
+def _traceback(lines: Sequence[str]) -> int | None:
+    """Where the last chain of tracebacks begins."""
+    begins = [at for at, line in enumerate(lines) if "Traceback" in line and _TRACEBACK.match(line)]
+    if not begins:
+        return None
+    start = begins.pop()
+    while begins and any(_CHAINED.match(line) for line in lines[max(begins[-1], start - 3) : start]):
+        start = begins.pop()
+    return start
+
+
+def _with_traceback(lines: list[str], shown: list[str], start: int, limit: int) -> Said:
+    """The traceback to its exception, and what ranks highest after it."""
+    end = _traceback_end(lines, start)
+    block = shown[start:end]
+    after, scores = shown[end:], [_score(line) for line in lines[end:]]
+    text = _without_middle(block, limit if not after else limit * 2 // 3)
+    dialect: Dialect = "traceback"
+    if after and limit - len(text) > 100:
+        text += "\n" + _ranked(after, scores, limit - len(text) - 1)
+    problem = lines[end - 1].strip()
+    final = next((at for at in range(end - 1, start, -1) if _EXCEPTION.match(lines[at])), None)
+    if final is not None:
+        problem = lines[final].strip()
+    return Said(dialect, problem=problem, shown=cut(text, limit))
+
+
+def _traceback_end(lines: Sequence[str], start: int) -> int:
+    """Behind the exception of the last traceback of a chain."""
+    last = max(at for at in range(start, len(lines)) if _TRACEBACK.match(lines[at]))
+    indent = len(lines[last]) - len(lines[last].lstrip())
+    for at in range(last + 1, len(lines)):
+        if len(lines[at]) - len(lines[at].lstrip()) <= indent and not _CHAINED.match(lines[at]):
+            return at + 1
+    return len(lines)
+
+
+def _without_middle(lines: Sequence[str], limit: int) -> str:
+    """A traceback with its first line and its last ones."""
+    lines = [cut(line, LINE_MOST) for line in lines]
+    if sum(len(line) + 1 for line in lines) <= limit:
+        return "\n".join(lines)
+    kept: list[str] = []
+    room = limit - len(lines[0]) - 3
+    for line in reversed(lines[1:]):
+        if len(line) + 1 > room:
+            break
+        room -= len(line) + 1
+        kept.append(line)
+    return cut("\n".join([lines[0], "…", *reversed(kept)]), limit)

@@ -1,0 +1,266 @@
+"""What the bot says of a command's output: a summary, the lines that matter, and the nodes that failed.
+
+What dbt's files know isn't guessed from the text. What they leave out (hooks in dbt 1.8, sources whose check failed,
+run-operations without a message, killed runs) comes from the text. Reading is linear in the text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from bot.core.insight.clean import strip_ansi
+from bot.core.insight.dbt_one import is_dbt_one, read_dbt_one
+from bot.core.insight.dbt_two import is_dbt_two, read_dbt_two, report_of
+from bot.core.insight.failure import MESSAGE_KEPT, Failure, Said, own_message, without_repeats
+from bot.core.insight.other import read_other
+from bot.core.insight.wrapping import plain_lines, unwrapped
+from bot.core.logs import FILE_HEAD, READ_LIMIT, keep
+from bot.core.results import NodeResult, Results
+from bot.core.text import cut, cut_middle, plural
+
+# What `keep` leaves of a long log, with its mark between.
+READ_MOST = READ_LIMIT + FILE_HEAD + 200
+EXCERPT_LIMIT = 2_900
+SUMMARY_LIMIT = 200
+NODES_MOST = 200
+_LINE_MOST = 4_000
+_SHARE_LEAST = 200
+_ROOM_FOR_MORE = 40
+_ORDER = ("model", "snapshot", "seed", "source", "unit_test", "test", "operation")
+_CLASS_ALONE = re.compile(
+    r"(?:\w+ ){0,3}(?:Error|Exception)(?: in .{1,400})?:?|Error parsing inline query|Error while parsing node: .{1,300}"
+)
+_ENDS_WITH_CLASS = re.compile(r":(?: (?:\w+ ){0,3}Error)?$")
+_SAYS_NOTHING = re.compile(r"(?:\w+ ){0,3}(?:Error|ERROR)$|Status: \w+$|$")
+_INTERRUPTED = frozenset({"KeyboardInterrupt", "ctrl-c"})
+_RUN_OPERATION = re.compile(r"\brun-operation +(?:--?[\w-]+=\S+ +)*([\w.]{1,200})")
+_SIGNALS = {
+    124: "timed out (exit status 124)",
+    130: "interrupted (exit status 130)",
+    134: "aborted (exit status 134, SIGABRT)",
+    137: "killed (exit status 137, SIGKILL): often by a time limit or because memory ran out",
+    139: "crashed (exit status 139, SIGSEGV)",
+    143: "terminated (exit status 143, SIGTERM)",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What is said of an output. `failures` are all nodes that failed; `dialect` says what was read."""
+
+    summary: str | None
+    excerpt: str
+    failures: tuple[Failure, ...] = ()
+    dialect: str = "tail"
+
+    @property
+    def failed(self) -> dict[str, int]:
+        """How many of each of dbt's kinds failed: what the summary counts."""
+        counts: dict[str, int] = {}
+        for failure in self.failures:
+            counts[failure.kind] = counts.get(failure.kind, 0) + 1
+        return counts
+
+
+def read_log(stdout: str, stderr: str, limit: int) -> Said:
+    """What a log alone says, with the lines of other tools in at most `limit` characters. Of long ones the ends are read."""
+    stdout, stderr = (keep(text) if len(text) > READ_MOST else text for text in (stdout, stderr))
+    raw_out, raw_err = strip_ansi(stdout).split("\n"), strip_ansi(stderr).split("\n")
+    out, err = _inner(raw_out), _inner(raw_err)
+    ended, with_dbt = True, False
+    for lines in (out, err):
+        if is_dbt_one(lines):
+            with_dbt = True
+            said = read_dbt_one(lines)
+            if said.failures or said.problem:
+                return said
+            ended = ended and said.ended
+    if is_dbt_two(out) or is_dbt_two(err):
+        said = read_dbt_two([*out, *err])
+        if said.failures or said.problem:
+            return said
+        ended = ended and said.ended
+    return replace(read_other(out, err, (raw_out, raw_err), limit, with_dbt=with_dbt), ended=ended)
+
+
+def _inner(lines: list[str]) -> list[str]:
+    """Out of prefixes and JSON, which may be around each other."""
+    inner = plain_lines(unwrapped(lines))
+    return plain_lines(unwrapped(inner)) if len(inner) == len(lines) and inner != lines else inner
+
+
+def reading(
+    said: Said,
+    results: Results | None = None,
+    *,
+    limit: int,
+    exit_code: int | None = None,
+    command: str = "",
+    mask: Callable[[str], str] = str,
+) -> Reading:
+    """A log and dbt's own results, if there are any, as one. `mask` is for the results: a log comes masked."""
+    failures = _merged(said, results, mask) if results is not None else said.failures
+    failures = tuple(one if one.name else replace(one, name=_operation(command)) for one in failures)
+    skipped = results.counts.get("skipped", 0) if results is not None else said.skipped or 0
+    if exit_code == 0 and not failures:
+        return Reading(None, said.shown or _excerpt((), said, limit), (), said.dialect)
+    summary = _summary(failures, said, skipped, exit_code)
+    return Reading(summary, _excerpt(failures, said, limit), failures, said.dialect)
+
+
+def _operation(command: str) -> str:
+    """The macro that `dbt run-operation` runs: the log doesn't name it."""
+    found = _RUN_OPERATION.search(command)
+    return found[1] if found else "operation"
+
+
+def _merged(said: Said, results: Results, mask: Callable[[str], str]) -> tuple[Failure, ...]:
+    """The nodes that failed by dbt's own results, with what the log says of them, and what the results leave out."""
+    texts = {(one.kind, one.name.rpartition(".")[2]): one for one in said.failures}
+    nodes = [_from_result(node, texts, said, mask) for node in results.failed]
+    known = {(one.kind, one.name.rpartition(".")[2]) for one in nodes}
+    has_operation = any(one.kind == "operation" for one in nodes)
+    for one in said.failures:
+        left_out = one.kind == "source" or (one.kind == "operation" and not has_operation)
+        if left_out and (one.kind, one.name.rpartition(".")[2]) not in known:
+            nodes.append(one)
+    return without_repeats(nodes)
+
+
+def _from_result(
+    node: NodeResult, texts: dict[tuple[str, str], Failure], said: Said, mask: Callable[[str], str]
+) -> Failure:
+    kind = "operation" if node.kind == "macro" else node.kind
+    text = texts.get((kind, node.name.rpartition(".")[2])) or texts.get((kind, node.name))
+    if text is None and kind == "operation":
+        text = next((one for one in said.failures if one.kind == "operation"), None)
+    lines = mask(strip_ansi(node.message)).split("\n")
+    name = mask(node.name)
+    message = own_message(lines)
+    shown = text.lines if text else ()
+    if _SAYS_NOTHING.match(message):
+        message = (text.message if text else "") or _pointed_to(node.name, said) or message
+    elif node.status == "partial success" and text and text.message.startswith(message):
+        message = text.message
+    if kind == "operation":
+        message = "\n".join(line for line in message.split("\n") if not line.endswith(" failed, error:")) or message
+    if not shown:
+        heading = f"{node.status.capitalize()} in {kind.replace('_', ' ')} {name}"
+        shown = tuple(line for line in (heading, *(f"  {line.strip()}" for line in lines)) if line.strip())
+    # An operation or a hook has no rows: dbt writes 1 there.
+    rows = None if kind == "operation" else node.failures
+    return Failure(kind, name, node.status, message, shown, node.seconds, rows)
+
+
+def _pointed_to(name: str, said: Said) -> str:
+    """What the log says of a node's file, if it says one thing only."""
+    return said.problem if report_of(name, said.lines) else ""
+
+
+def _summary(failures: Sequence[Failure], said: Said, skipped: int, exit_code: int | None) -> str | None:
+    """`2 models failed, 1 test failed, 4 skipped`; without nodes what stopped the command; None if nothing failed."""
+    parts = _counts(failures, said)
+    if parts and skipped:
+        parts.append(f"{skipped} skipped")
+    counted = ", ".join(parts)
+    signal = _SIGNALS.get(exit_code or 0)
+    stopped = cut(_told(said.problem), SUMMARY_LIMIT)
+    if counted and said.problem and not _about(said.problem, failures):
+        return cut(f"{counted}; {stopped}", SUMMARY_LIMIT)
+    if counted:
+        return f"{counted}; {signal}" if signal and not said.ended else counted
+    if stopped:
+        return stopped[0].upper() + stopped[1:] if stopped.startswith("interrupted") else stopped
+    if signal:
+        return signal[0].upper() + signal[1:]
+    return f"Ended with exit status {exit_code} and no error in its output" if exit_code else None
+
+
+def _about(problem: str, failures: Sequence[Failure]) -> bool:
+    """Whether the problem is only what a node failed with."""
+    return any(problem in one.message or (one.message and one.message in problem) for one in failures)
+
+
+def _counts(failures: Sequence[Failure], said: Said) -> list[str]:
+    kinds: dict[str, list[Failure]] = {}
+    for one in failures:
+        kinds.setdefault("hook" if one.is_hook else one.kind, []).append(one)
+    if list(kinds) == ["test"] and said.tests and said.tests >= len(failures):
+        return [f"{len(failures)} of {plural(said.tests, 'test')} failed"]
+    order = {kind: at for at, kind in enumerate(_ORDER)}
+    told: list[str] = []
+    for kind in sorted(kinds, key=lambda kind: order.get(kind, len(_ORDER))):
+        ones = kinds[kind]
+        partly = sum(1 for one in ones if one.status == "partial success")
+        words = plural(len(ones), *_words(kind))
+        if partly == len(ones):
+            told.append(f"{words} partly failed")
+        else:
+            told.append(f"{words} failed" + (f" ({partly} of them partly)" if partly else ""))
+    return told
+
+
+def _words(kind: str) -> tuple[str, str]:
+    word = kind.replace("_", " ")
+    if word.endswith("ysis"):
+        return word, f"{word[:-2]}es"
+    return word, f"{word[:-1]}ies" if word.endswith("ry") else f"{word}s"
+
+
+def _told(problem: str) -> str:
+    """The class of an error with the first line of its message."""
+    lines = [line.strip() for line in problem.split("\n") if line.strip()]
+    if not lines:
+        return ""
+    if lines[-1] in _INTERRUPTED:
+        return "interrupted (KeyboardInterrupt)"
+    told = lines[0]
+    for line in lines[1:4]:
+        if not _CLASS_ALONE.fullmatch(told) and not _ENDS_WITH_CLASS.search(told):
+            break
+        told = f"{told.rstrip(':')}: {line}"
+    return " ".join(told.split()).rstrip(".:")
+
+
+def _excerpt(failures: Sequence[Failure], said: Said, limit: int) -> str:
+    """Each failure's lines, what stopped the command last; each gets a share of the room."""
+    blocks = [_block(one) for one in failures]
+    problem = "\n".join(cut(line, _LINE_MOST) for line in said.lines)
+    if problem and not any(problem in block for block in blocks):
+        blocks.append(problem)
+    if not blocks:
+        return cut(said.shown, limit)
+    first = blocks[-1:] if problem and len(blocks) > 1 else []
+    reserved = min(len(first[0]), limit // 3) + 2 if first else 0
+    others = blocks[:-1] if first else blocks
+    shown, left = _shared(others, limit - reserved)
+    if left:
+        shown.append(f"… and {plural(left, 'more failure')}")
+    if first:
+        shown.append(cut_middle(first[0], reserved - 2))
+    return cut("\n\n".join(shown), limit)
+
+
+def _shared(blocks: Sequence[str], limit: int) -> tuple[list[str], int]:
+    """As many blocks as fit, each cut to its share, and how many are left out."""
+    room = limit
+    shown: list[str] = []
+    for number, block in enumerate(blocks):
+        share = max(_SHARE_LEAST, room // min(3, len(blocks) - number))
+        piece = cut_middle(block, max(1, min(share, room - (_ROOM_FOR_MORE if number < len(blocks) - 1 else 0))))
+        if number and len(piece) + 2 > room - _ROOM_FOR_MORE:
+            return shown, len(blocks) - number
+        shown.append(piece)
+        room -= len(piece) + 2
+    return shown, 0
+
+
+def _block(failure: Failure) -> str:
+    return "\n".join(cut(line, _LINE_MOST) for line in failure.lines) or f"{failure.kind} {failure.name}"
+
+
+def one_line(message: str, limit: int = MESSAGE_KEPT) -> str:
+    """A message in one line."""
+    return cut(" ".join(message.split()), limit)

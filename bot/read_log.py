@@ -1,0 +1,86 @@
+"""What the bot says of a command's output, from files: for `bolt-bot read-log`."""
+
+from __future__ import annotations
+
+import codecs
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.core.insight.reading import EXCERPT_LIMIT, NODES_MOST, Reading, one_line, read_log, reading
+from bot.core.logs import keep, mask_in_pieces
+from bot.core.redact import Redactor
+from bot.core.results import Results, read_results
+
+
+class UnreadableError(Exception):
+    """A file can't be read, or isn't what it should be; its text is the sentence to show."""
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """The files of a command: its streams, and its run_results.json or sources.json."""
+
+    stdout: Path
+    stderr: Path | None = None
+    results: Path | None = None
+
+
+def read_files(files: Files, *, command: str = "", exit_code: int | None = None) -> Reading:
+    """What the bot says of these files, masked. Raises UnreadableError."""
+    mask = Redactor().mask
+    stdout, stderr = _text(files.stdout), _text(files.stderr) if files.stderr else ""
+    said = read_log(mask_in_pieces(keep(stdout), mask), mask_in_pieces(keep(stderr), mask), EXCERPT_LIMIT)
+    results = _results(files.results) if files.results else None
+    return reading(said, results, limit=EXCERPT_LIMIT, exit_code=exit_code, command=command, mask=mask)
+
+
+def as_json(found: Reading) -> str:
+    """One JSON object: summary, failed, excerpt, nodes, hint."""
+    nodes = [
+        {"status": one.status, "name": one.name, "kind": one.kind, "message": one_line(one.message)}
+        for one in found.failures[:NODES_MOST]
+    ]
+    document = {
+        "summary": found.summary,
+        "failed": found.failed,
+        "excerpt": found.excerpt,
+        "nodes": nodes,
+        "hint": None,
+    }
+    return json.dumps(document, indent=2)
+
+
+def as_text(found: Reading) -> str:
+    """For people: the summary, the lines that matter, and the failed nodes."""
+    parts = [found.summary or "Nothing failed, as far as this output shows."]
+    if found.excerpt:
+        parts.append("\n".join(f"    {line}".rstrip() for line in found.excerpt.split("\n")))
+    nodes = [f"{one.status}  {one.kind} {one.name}  {one_line(one.message)}".rstrip() for one in found.failures]
+    if len(nodes) > NODES_MOST:
+        nodes = [*nodes[:NODES_MOST], f"… and {len(nodes) - NODES_MOST} more"]
+    if nodes:
+        parts.append("\n".join(nodes))
+    return "\n\n".join(parts)
+
+
+def _results(path: Path) -> Results:
+    found = read_results(_bytes(path))
+    if found is None:
+        raise UnreadableError(f"{path} is not a run_results.json or sources.json of dbt")
+    return found
+
+
+def _text(path: Path) -> str:
+    data = _bytes(path)
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return data.decode("utf-16", errors="replace")
+    return data.decode(errors="replace")
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise UnreadableError(f"{path} can't be read: {why}") from error

@@ -1,0 +1,76 @@
+"""`bolt-bot read-log`: what the bot would say of an output, from files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from bot.cli import main
+
+SAMPLES = Path(__file__).parent / "data" / "dbt"
+MODEL_ERROR = SAMPLES / "03-run-model-error.stdout.txt"
+
+
+def test_one_json_object_says_it_all(capsys: pytest.CaptureFixture[str]) -> None:
+    """Summary, counts, lines that matter and failed nodes; dbt's own words for kinds and statuses."""
+    results = SAMPLES / "03-run-model-error.run_results.json"
+    status = main(["read-log", "--stdout", str(MODEL_ERROR), "--results", str(results), "--exit", "1", "--json"])
+    said = json.loads(capsys.readouterr().out)
+    assert status == 0
+    assert said["excerpt"].startswith("Failure in model fct_revenue (models/marts/fct_revenue.sql)\n")
+    del said["excerpt"]
+    assert said == {
+        "summary": "1 model failed, 1 skipped",
+        "failed": {"model": 1},
+        "nodes": [
+            {
+                "status": "error",
+                "name": "fct_revenue",
+                "kind": "model",
+                "message": 'Binder Error: Values list "o" does not have a column named "net_amnt"',
+            }
+        ],
+        "hint": None,
+    }
+
+
+def test_for_people_it_prints_text(capsys: pytest.CaptureFixture[str]) -> None:
+    """The summary first, then the lines, then the nodes."""
+    assert main(["read-log", "--stdout", str(MODEL_ERROR)]) == 0
+    told = capsys.readouterr().out
+    assert told.startswith("1 model failed, 1 skipped\n\n    Failure in model fct_revenue")
+    assert "\nerror  model fct_revenue  Binder Error" in told
+
+
+def test_other_tools_have_no_nodes_and_secrets_are_masked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Both streams are read, in UTF-16 too."""
+    out, err = tmp_path / "out", tmp_path / "err"
+    out.write_bytes("Lädt\r\n".encode("utf-16"))
+    err.write_text("\x1b[31mfatal: cannot reach https://ada:hunter2secret@git.test/x\x1b[0m\n")
+    assert main(["read-log", "--stdout", str(out), "--stderr", str(err), "--exit", "128", "--json"]) == 0
+    told = capsys.readouterr().out
+    said = json.loads(told)
+    assert said["failed"] == {}
+    assert said["nodes"] == []
+    assert said["summary"].startswith("fatal: cannot reach https://")
+    assert "hunter2secret" not in told
+    assert "\\u001b" not in told
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [(None, "can't be read: No such file or directory"), ("{oops", "is not a run_results.json or sources.json of dbt")],
+)
+def test_a_file_that_cannot_be_read_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str | None, why: str
+) -> None:
+    """Exit status 2 and one sentence."""
+    path = tmp_path / "run_results.json"
+    if content is not None:
+        path.write_text(content)
+    assert main(["read-log", "--stdout", str(MODEL_ERROR), "--results", str(path), "--json"]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err == f"{path} {why}.\n"
