@@ -9,6 +9,7 @@ from urllib.parse import SplitResult, urlsplit
 import httpx
 
 from bot.core.errors import BoltLost, BoltNotSent, BoltTooLarge, DownloadRefused
+from bot.paradime.body import ACCEPTED, BodyTooLarge, BodyUnreadable, read_body
 
 EXPIRED = frozenset({400, 401, 403, 404, 410})
 
@@ -39,6 +40,7 @@ class Downloader:
             self._http = httpx.AsyncClient(
                 timeout=httpx.Timeout(self._timeout_s, connect=min(5.0, self._timeout_s / 2)),
                 limits=httpx.Limits(max_connections=4),
+                headers={"Accept-Encoding": ACCEPTED},
                 follow_redirects=False,
                 transport=self._transport,
             )
@@ -55,7 +57,9 @@ class Downloader:
             raise BoltNotSent("Bolt's storage cannot be reached.") from None
         except (httpx.UnsupportedProtocol, httpx.InvalidURL, ValueError):
             raise DownloadRefused("Bolt gave an address that I cannot fetch.") from None
-        except (httpx.HTTPError, TimeoutError, OSError):
+        except BodyTooLarge:
+            raise BoltTooLarge(most) from None
+        except (BodyUnreadable, httpx.HTTPError, TimeoutError, OSError):
             raise BoltLost("Bolt's storage did not give the file in time.") from None
 
     def _check(self, url: str) -> None:
@@ -80,14 +84,7 @@ async def _read(response: httpx.Response, most: int) -> bytes:
     told = response.headers.get("Content-Length", "")
     if told.isdecimal() and int(told) > most:
         raise BoltTooLarge(most)
-    parts: list[bytes] = []
-    size = 0
-    async for part in response.aiter_bytes():
-        size += len(part)
-        if size > most:
-            raise BoltTooLarge(most)
-        parts.append(part)
-    return b"".join(parts)
+    return await read_body(response, most)
 
 
 def _is_loopback(parts: SplitResult) -> bool:

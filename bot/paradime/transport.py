@@ -11,6 +11,7 @@ import httpx
 
 from bot.core.errors import BoltLost, BoltNotSent, BoltTooLarge, BotError
 from bot.paradime.answer import Json, Reply, read_answer
+from bot.paradime.body import ACCEPTED, BodyTooLarge, BodyUnreadable, read_body
 
 LONGEST_CONNECT_S = 5.0
 
@@ -47,7 +48,13 @@ class Transport:
         self._watch = watch
         self._now = now
         self._http = httpx.AsyncClient(
-            headers={**headers, "Accept": "application/json", "Content-Type": "application/json"},
+            headers={
+                **headers,
+                "Accept": "application/json",
+                "Accept-Encoding": ACCEPTED,
+                "Content-Type": "application/json",
+            },
+            follow_redirects=False,
             # Waiting for a connection ends before the whole time does: only so is it known that nothing was sent.
             timeout=httpx.Timeout(timeout_s, pool=timeout_s / 4, connect=min(LONGEST_CONNECT_S, timeout_s / 2)),
             limits=httpx.Limits(max_connections=20, max_keepalive_connections=20),
@@ -77,22 +84,14 @@ class Transport:
                 asyncio.timeout(self._timeout_s),
                 self._http.stream("POST", self._endpoint, content=body) as response,
             ):
-                content = await self._read(response)
+                content = await read_body(response, self._body_most)
+        except BodyTooLarge as error:
+            raise BoltTooLarge(self._body_most) from error
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
             raise BoltNotSent from error
         except (httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
             raise BoltNotSent from error
-        except (httpx.HTTPError, TimeoutError, OSError) as error:
+        except (BodyUnreadable, httpx.HTTPError, TimeoutError, OSError) as error:
             raise BoltLost from error
         is_query = document.lstrip().startswith("query")
         return read_answer(response, content, is_query=is_query, now=self._now())
-
-    async def _read(self, response: httpx.Response) -> bytes:
-        parts: list[bytes] = []
-        size = 0
-        async for part in response.aiter_bytes():
-            size += len(part)
-            if size > self._body_most:
-                raise BoltTooLarge(self._body_most)
-            parts.append(part)
-        return b"".join(parts)

@@ -10,8 +10,10 @@ import asyncio
 import json
 from collections.abc import Callable
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 import aiohttp
+import structlog
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -30,9 +32,12 @@ from bot.core.errors import (
 from bot.core.message import Message, mapped
 from bot.core.text import Sentence, cut, showable
 from bot.flows.ports import Absent, Found, Posted, Unknown
+from bot.slack.addresses import SlackAddresses
 from bot.slack.blocks.render import render, render_blocks
 from bot.slack.errors import error_of
 from bot.slack.lookup import find_file, find_key, read_message
+
+log = structlog.get_logger()
 
 EVENT_TYPE = "bolt_bot"
 CALL_S = 3.3
@@ -41,6 +46,9 @@ RETRY_AFTER_S = 30.0
 LONGEST_RETRY_AFTER_S = 600.0
 DIRECTS_MOST = 10_000
 ALT_TEXT = 1000
+# A response_url answers with `ok`, or with a short record.
+ANSWER_MOST = 16_384
+HOST_MOST = 100
 # Methods that read no JSON body: their arguments go as parameters.
 WITHOUT_JSON = frozenset(
     {
@@ -72,6 +80,7 @@ class SlackChat:
         watch: Callable[[BotError | None], None] = lambda error: None,  # noqa: ARG005 - watches nothing
     ) -> None:
         self._mask = mask
+        self._addresses = SlackAddresses(base_url)
         self._call_s = call_s
         self._upload_s = upload_s
         self._watch = watch
@@ -233,10 +242,15 @@ class SlackChat:
 
     async def _put(self, url: str, content: bytes) -> None:
         """Bytes to an address that Slack has just given. Nothing is visible yet, so nothing is lost with a reply."""
+        if not self._addresses.upload(url):
+            raise _foreign("upload", url)
         await self.open()
         session = cast("aiohttp.ClientSession", self._session)
         try:
-            async with asyncio.timeout(self._upload_s), session.post(url, data=content) as answer:
+            async with (
+                asyncio.timeout(self._upload_s),
+                session.post(url, data=content, allow_redirects=False, auto_decompress=False) as answer,
+            ):
                 if answer.status != 200:
                     raise SlackNotSent("upload")
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
@@ -264,13 +278,21 @@ class SlackChat:
     # --- private answers ---
 
     async def respond(self, response_url: str, message: Message, *, replace: bool = False) -> None:
-        """Answer privately through a response_url; `replace` replaces the message it came from."""
+        """Answer privately through a response_url; `replace` replaces the message it came from.
+
+        Only Slack's own addresses are answered, and not where they redirect to. Raises SlackError.
+        """
+        if not self._addresses.response(response_url):
+            raise _foreign("response_url", response_url)
         await self.open()
         body = {**self.content(message), "response_type": "ephemeral", "replace_original": replace}
         session = cast("aiohttp.ClientSession", self._session)
         try:
-            async with asyncio.timeout(self._call_s), session.post(response_url, json=body) as answer:
-                text = await answer.text()
+            async with (
+                asyncio.timeout(self._call_s),
+                session.post(response_url, json=body, allow_redirects=False, auto_decompress=False) as answer,
+            ):
+                text = await _beginning(answer.content, ANSWER_MOST)
         except aiohttp.ClientConnectorError as error:
             raise SlackNotSent("response_url") from error
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
@@ -300,6 +322,29 @@ class SlackChat:
         return channel
 
 
+def _foreign(method: str, url: str) -> SlackRefused:
+    """Why an address is not followed. The log names its host alone: the rest of such an address is a secret."""
+    log.warning("an address is not Slack's and was not followed", method=method, host=_host(url))
+    return SlackRefused(method, "foreign_address")
+
+
+def _host(url: str) -> str:
+    try:
+        return cut(urlsplit(url).hostname or "", HOST_MOST)
+    except ValueError:
+        return ""
+
+
+async def _beginning(content: aiohttp.StreamReader, most: int) -> str:
+    """The first bytes of a body as text; what follows is not read."""
+    parts: list[bytes] = []
+    room = most
+    while room > 0 and (part := await content.read(room)):
+        parts.append(part)
+        room -= len(part)
+    return b"".join(parts).decode(errors="replace")
+
+
 def _refusal(method: str, error: SlackApiError) -> SlackError:
     response = error.response
     status = getattr(response, "status_code", 200)
@@ -324,7 +369,7 @@ def _says_no(text: str) -> bool:
     """Whether a response_url's answer is `{"ok": false, …}`; otherwise it is `ok`, or empty."""
     try:
         body = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return isinstance(body, dict) and body.get("ok") is False
 

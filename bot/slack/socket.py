@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
 
 import structlog
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
@@ -17,6 +18,7 @@ from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
 
+from bot.slack.addresses import SlackAddresses
 from bot.slack.intake import CountingApp, unreadable
 from bot.slack.shapes import fits
 
@@ -57,6 +59,19 @@ def bearing(handle: Listener) -> Listener:
     return heard
 
 
+def only_slacks(client: AsyncBaseSocketModeClient) -> Callable[[], Coroutine[Any, Any, str]]:
+    """Ask for a socket's address, and take it if it is Slack's or that of the configured API. Raises ConnectionError."""
+    ask, addresses = client.issue_new_wss_url, SlackAddresses(client.web_client.base_url)
+
+    async def issue() -> str:
+        url = await ask()
+        if not addresses.socket(url):
+            raise ConnectionError("apps.connections.open named an address that is not Slack's")
+        return url
+
+    return issue
+
+
 class SocketIntake:
     """Keeps connections to Slack open and hands what they bring to the app."""
 
@@ -66,6 +81,7 @@ class SocketIntake:
         self._handlers = [AsyncSocketModeHandler(app, app_token, ping_interval=PING_S) for _ in range(connections)]
         for handler in self._handlers:
             handler.client.socket_mode_request_listeners[:] = [bearing(handler.handle)]  # type: ignore[arg-type]  # its own kind of client
+            handler.client.issue_new_wss_url = only_slacks(handler.client)  # type: ignore[method-assign]  # it has no other place for this
         self._app = app
         self._watch_s = watch_s
         self._tasks: list[asyncio.Task[None]] = []

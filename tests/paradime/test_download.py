@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
+import tracemalloc
 from collections.abc import AsyncIterator
 
 import httpx
@@ -15,6 +17,21 @@ from tests.paradime.conftest import Backend
 
 LOCAL, REAL = "http://127.0.0.1:1/bolt/graphql", "https://api.example/graphql"
 SIGNED = "?X-Amz-Signature=not-for-any-eyes"
+
+
+PACKED = {
+    "packed": (gzip.compress(b"a,b\n") * 2, "gzip"),
+    "bomb": (gzip.compress(b" " * 50_000_000), "gzip"),
+    "twice": (gzip.compress(gzip.compress(b"a,b\n")), "gzip, gzip"),
+    "other": (b"a", "zstd"),
+    "garbage": (b"no gzip", "gzip"),
+    "half": (gzip.compress(b"a,b\n")[:-4], "gzip"),
+}
+
+
+async def _packed(request: web.Request) -> web.Response:
+    body, encoding = PACKED[request.match_info["name"]]
+    return web.Response(body=body, headers={"Content-Encoding": encoding})
 
 
 async def _file(request: web.Request) -> web.StreamResponse:
@@ -44,6 +61,7 @@ async def _file(request: web.Request) -> web.StreamResponse:
 async def storage() -> AsyncIterator[str]:
     """The address of a server of files."""
     app = web.Application()
+    app.router.add_get("/packed/{name}", _packed)
     app.router.add_get("/{what}", _file)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
@@ -65,6 +83,22 @@ async def test_a_file_is_fetched(storage: str, downloader: Downloader) -> None:
     assert await downloader.fetch(f"{storage}/text{SIGNED}", most=100) == b"a,b\n"
 
 
+async def test_a_packed_file_is_unpacked(storage: str, downloader: Downloader) -> None:
+    """Also one that consists of several."""
+    assert await downloader.fetch(f"{storage}/packed/packed{SIGNED}", most=100) == b"a,b\na,b\n"
+
+
+async def test_a_bomb_is_not_unpacked_to_its_end(storage: str, downloader: Downloader) -> None:
+    """What is held meanwhile is not much more than what was asked for."""
+    await downloader.fetch(f"{storage}/text{SIGNED}", most=100)
+    tracemalloc.start()
+    with pytest.raises(BoltTooLarge):
+        await downloader.fetch(f"{storage}/packed/bomb{SIGNED}", most=100_000)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 5_000_000
+
+
 async def test_nothing_of_ours_goes_along(storage: str, downloader: Downloader) -> None:
     """No credentials and no cookies."""
     sent = (await downloader.fetch(f"{storage}/echo{SIGNED}", most=10_000)).decode().lower()
@@ -76,6 +110,11 @@ async def test_nothing_of_ours_goes_along(storage: str, downloader: Downloader) 
     [
         ("large", BoltTooLarge),
         ("endless", BoltTooLarge),
+        ("packed/bomb", BoltTooLarge),
+        ("packed/twice", BoltLost),
+        ("packed/other", BoltLost),
+        ("packed/garbage", BoltLost),
+        ("packed/half", BoltLost),
         ("slow", BoltLost),
         ("broken", BoltLost),
         ("elsewhere", DownloadRefused),
