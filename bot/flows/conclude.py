@@ -9,13 +9,14 @@ from dataclasses import dataclass, field, replace
 import structlog
 
 from bot.core.bolt import Command, CommandOutput, Resource, RunSummary
-from bot.core.errors import BoltError, BoltRejected, BoltTooLarge
+from bot.core.errors import BoltError, BoltLost, BoltRejected, BoltTooLarge
 from bot.core.insight.failure import Said
 from bot.core.insight.reading import read_log, reading
 from bot.core.logs import LogFile, keep, log_file, mask_in_pieces, tail
 from bot.core.nodes import failed_nodes, with_results
 from bot.core.progress import commands_known, position
 from bot.core.recovery import Recovery, recovery
+from bot.core.redact_rows import without_row_values
 from bot.core.results import Results
 from bot.core.run import End, FailedNode, Run, RunKey, failed_command, is_failed
 from bot.core.thread import EXCERPT_SHOWN
@@ -29,13 +30,32 @@ log = structlog.get_logger()
 
 READ_AT_ONCE = 2
 LISTING_S = 5.0
-LOG_AWAITED_S = 20.0
 LOG_AGAIN_S = 2.0
 # What dbt says itself is worth a short wait, within the time in which a log is waited for.
 RESULTS_S = 8.0
 LATE_LOG_AGAIN_S = 30.0
+# One late log is read at a time: ends that are still to be told need the other slot. How long one waits for its turn.
+LATE_LOG_TURN_S = 2.0
+LATE_LOG_BUSY_AGAIN_S = 5.0
 LATE_LOG_GIVEN_UP_S = 3600.0
 EMPTY_LOG_GIVEN_UP_S = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class EndRules:
+    """A failed run's end is told within `told_s` of being seen, with its log or without.
+
+    `posting_s` of that are kept for its post. Each other failure that is read at the same time takes `post_gap_s` more: they
+    may all be posted in one channel, one after the other.
+    """
+
+    told_s: float = 20.0
+    posting_s: float = 3.0
+    post_gap_s: float = 1.1
+
+    def reading_s(self, at_once: int) -> float:
+        """How long after a failure was seen its log may be read, when so many are."""
+        return max(0.0, self.told_s - self.posting_s - self.post_gap_s * at_once)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,19 +81,37 @@ class FailureLog:
 class LogReader:
     """Reads the log of a command and keeps the last few of those that have ended, so that each is asked for once.
 
-    At most `kept` cut and masked files stay in memory (1 MB each).
+    At most `kept` cut and masked files stay in memory (1 MB each). `hide` takes row values out.
     """
 
-    def __init__(self, bolt: Bolt, mask: Callable[[str], str], *, kept: int = 8) -> None:
+    def __init__(
+        self,
+        bolt: Bolt,
+        mask: Callable[[str], str],
+        *,
+        hide: Callable[[str], str] = without_row_values,
+        kept: int = 8,
+    ) -> None:
         self._bolt = bolt
         self._mask = mask
+        self._hide = hide
         self._kept = kept
         self._read: dict[int, FailureLog] = {}
         # A log may be as large as the client's bound on memory.
         self._at_once = asyncio.Semaphore(READ_AT_ONCE)
 
-    async def read(self, command: Command) -> FailureLog | None:
-        """The log of a command, None while there is nothing in it. Raises BoltError."""
+    async def read(self, command: Command, *, within_s: float | None = None) -> FailureLog | None:
+        """The log of a command, None while there is nothing in it.
+
+        Raises BoltError: BoltLost also if it cannot be read within `within_s`, waiting for a slot included.
+        """
+        try:
+            async with asyncio.timeout(within_s):
+                return await self._read_in_turn(command)
+        except TimeoutError:
+            raise BoltLost from None
+
+    async def _read_in_turn(self, command: Command) -> FailureLog | None:
         async with self._at_once:
             if command.id in self._read:
                 return self._read[command.id]
@@ -81,7 +119,7 @@ class LogReader:
             if not output.stdout.strip() and not output.stderr.strip():
                 return None
             # Not on the loop that acknowledges commands; and in pieces, between which other threads get their turn.
-            digest = await asyncio.to_thread(digest_log, output, self._mask)
+            digest = await asyncio.to_thread(digest_log, output, self._mask, self._hide)
         if digest.ended:
             self._read[command.id] = digest
         while len(self._read) > self._kept:
@@ -93,9 +131,11 @@ class LogReader:
         self._read.pop(command.id, None)
 
 
-def digest_log(output: CommandOutput, mask: Callable[[str], str]) -> FailureLog:
-    """The lines that matter and the whole log cut to a file's size, both masked."""
-    kept_out, kept_err = keep(output.stdout), keep(output.stderr)
+def digest_log(
+    output: CommandOutput, mask: Callable[[str], str], hide: Callable[[str], str] = without_row_values
+) -> FailureLog:
+    """The lines that matter and the whole log cut to a file's size, both masked and without row values."""
+    kept_out, kept_err = hide(keep(output.stdout)), hide(keep(output.stderr))
     stdout, stderr = mask_in_pieces(kept_out, mask), mask_in_pieces(kept_err, mask)
     said = read_log(stdout, stderr, EXCERPT_SHOWN)
     command = output.command
@@ -125,13 +165,18 @@ class Conclude:
         logs: LogReader,
         results: ResultsReader,
         mask: Callable[[str], str],
+        rules: EndRules | None = None,
     ) -> None:
+        """`mask` is put over what dbt's own account says of nodes: masked and without row values."""
         self._listings = listings
         self._runs = runs
         self._due = due
         self._logs = logs
         self._results = results
         self._mask = mask
+        self._rules = rules or EndRules()
+        self._reading = 0
+        self._late_turn = asyncio.Semaphore(1)
 
     async def advance(self, lease: Lease) -> None:
         """Record the end of the claimed run, or the log that was missing then."""
@@ -145,18 +190,37 @@ class Conclude:
             await self._late(lease, run, run.end)
             return
         command = failed_command(run.seen) if is_failed(run.seen.state) else None
-        listed, (digest, too_large) = await asyncio.gather(self._listed(run), self._log(command))
-        waited_s = await self._runs.final_since_s(key) if command else 0.0
-        if command and digest is None and not too_large and waited_s < LOG_AWAITED_S:
+        if command is None:
+            await self._conclude(lease, run, _end(run, None, await self._listed(run, LISTING_S), None))
+            return
+        self._reading += 1
+        try:
+            await self._failed(lease, run, command)
+        finally:
+            self._reading -= 1
+
+    async def _failed(self, lease: Lease, run: Run, command: Command) -> None:
+        """Read what failed, as long as there is time for it: the end is told without a log that comes later."""
+        waited_s = await self._runs.final_since_s(run.key)
+        clock = asyncio.get_running_loop()
+        until = clock.time() + self._rules.reading_s(self._reading) - waited_s
+        listed, (digest, gone) = await asyncio.gather(
+            self._listed(run, min(LISTING_S, max(1.0, until - clock.time()))),
+            self._log(command, until - clock.time()),
+        )
+        if digest is None and not gone and until - clock.time() > LOG_AGAIN_S:
             await self._due.give_back(lease, delay_s=LOG_AGAIN_S)
             return
         end = _end(run, command, listed, digest)
-        if too_large:
+        if gone:
             end = replace(end, log="lost")
         if end.log != "late":
-            end = await self._with_results(end, digest, min(RESULTS_S, LOG_AWAITED_S - waited_s))
+            end = await self._with_results(end, digest, min(RESULTS_S, until - clock.time()))
+        await self._conclude(lease, run, end)
+
+    async def _conclude(self, lease: Lease, run: Run, end: End) -> None:
         if await self._runs.conclude(lease, run, end):
-            log.info("run ended", run=key.id, state=run.seen.state, seconds=replace(run, end=end).seconds)
+            log.info("run ended", run=run.id, state=run.seen.state, seconds=replace(run, end=end).seconds)
 
     async def _late(self, lease: Lease, run: Run, end: End) -> None:
         if end.failed is None or end.log != "late":
@@ -165,8 +229,11 @@ class Conclude:
             return
         waited_s = await self._runs.final_since_s(run.key)
         try:
-            digest = await self._logs.read(end.failed)
+            digest = await self._late_log(end.failed)
             given_up = digest is None and waited_s > EMPTY_LOG_GIVEN_UP_S
+        except TimeoutError:
+            await self._due.give_back(lease, delay_s=LATE_LOG_BUSY_AGAIN_S)
+            return
         except BoltTooLarge:
             digest, given_up = None, True
         except BoltRejected:
@@ -181,6 +248,15 @@ class Conclude:
         else:
             await self._due.give_back(lease, delay_s=LATE_LOG_AGAIN_S)
 
+    async def _late_log(self, command: Command) -> FailureLog | None:
+        """A late log, one at a time. Raises TimeoutError while another one is being read, and BoltError."""
+        async with asyncio.timeout(LATE_LOG_TURN_S):
+            await self._late_turn.acquire()
+        try:
+            return await self._logs.read(command)
+        finally:
+            self._late_turn.release()
+
     async def _with_results(self, end: End, digest: FailureLog | None, within_s: float) -> End:
         """The end with dbt's own account of the failed command, where it left one that comes in time."""
         if end.failed is None:
@@ -189,23 +265,23 @@ class Conclude:
         results: Results | None = await self._results.read(end.failed, files, within_s=within_s)
         return with_results(end, results, self._mask, digest.said if digest else None) if results else end
 
-    async def _log(self, command: Command | None) -> tuple[FailureLog | None, bool]:
-        """The failed command's log, and whether it never will be read because it is too large."""
-        if command is None:
+    async def _log(self, command: Command, within_s: float) -> tuple[FailureLog | None, bool]:
+        """The failed command's log if it comes in time, and whether it never will be read because it is too large."""
+        if within_s <= 0:
             return None, False
         try:
-            return await self._logs.read(command), False
+            return await self._logs.read(command, within_s=within_s), False
         except BoltTooLarge:
             return None, True
         except BoltError:
             return None, False
 
-    async def _listed(self, run: Run) -> list[RunSummary]:
-        """What only the listing tells: begin, end, commit, and what came before. Done without where it does not come soon."""
+    async def _listed(self, run: Run, within_s: float) -> list[RunSummary]:
+        """What only the listing has: begin, end, commit, and what came before. Empty if it does not come in time."""
         if not run.facts.schedule:
             return []
         try:
-            async with asyncio.timeout(LISTING_S):
+            async with asyncio.timeout(within_s):
                 return await self._listings.ended(run.facts.schedule, run.id)
         except (BoltError, TimeoutError):
             return []

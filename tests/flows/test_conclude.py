@@ -1,0 +1,218 @@
+"""How a run ended is read in time: with its log if that comes, without it otherwise."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from redis.asyncio import Redis
+
+from bot.core.bolt import Command, CommandOutput
+from bot.core.errors import BoltLost
+from bot.core.run import Observation, RunKey
+from bot.flows.conclude import Conclude, EndRules, LogReader, digest_log
+from bot.flows.lease import Lease
+from bot.flows.listings import Listings
+from bot.flows.results import ResultsReader
+from bot.flows.store_ports import Observed
+from bot.paradime.client import BoltClient
+from bot.paradime.credentials import Credentials
+from bot.paradime.download import Downloader
+from bot.sandbox.bolt import BoltWorld, Character, Fault, Schedule, Step
+from bot.sandbox.server import Sandbox
+from bot.store.due import DueSet
+from bot.store.runs import Runs
+from bot.store.scripts import Scripts
+from bot.workers.claims import held
+from tests.store.record import follow_run
+
+FAILURES = 10
+# A fifth of the real time, of which more is left for the machine.
+HASTENED = EndRules(told_s=4.0, posting_s=2.0, post_gap_s=0.11)
+LOG = "boltCommand"
+
+
+@dataclass
+class Stage:
+    """A store, a local Bolt API over a socket, and concluding between them. `took_s` of each that is told."""
+
+    scripts: Scripts
+    sandbox: Sandbox
+    bolt: BoltClient
+    downloads: Downloader
+    later: timedelta = timedelta()
+    took_s: dict[int, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Build the flow."""
+        self.runs = Runs(self.scripts)
+        self.ends = DueSet(self.scripts, "ends", lease_s=10)
+        self.logs = LogReader(self.bolt, lambda text: text)
+        self.conclude = self._built(EndRules())
+
+    def hasten(self) -> None:
+        """Go by shorter times."""
+        self.conclude = self._built(HASTENED)
+
+    def _built(self, rules: EndRules) -> Conclude:
+        results = ResultsReader(self.bolt, self.downloads)
+        return Conclude(Listings(self.bolt), self.runs, self.ends, self.logs, results, lambda text: text, rules)
+
+    async def fail(self, count: int) -> list[RunKey]:
+        """So many runs that have failed, and were seen to be over at once."""
+        keys: list[RunKey] = []
+        for number in range(count):
+            slug = f"odd-{number}"
+            steps = (Step("dbt build", 1.0, 1, prints=("ERROR: no such table",)),)
+            self.sandbox.bolt.add_schedule(Schedule(0, slug, slug, Character(steps)))
+            run = self.sandbox.bolt.start(slug)
+            await follow_run(self.scripts, run.id)
+            keys.append(RunKey("w", run.id))
+        self.later += timedelta(hours=1)
+        seen: list[Observed] = []
+        for key in keys:
+            status = await self.bolt.status(key.id)
+            seen.append(Observed(key, Observation(status.state, status.commands), 1))
+        await self.scripts.redis.zadd(self.scripts.key("due", "polls"), {key.name: 0 for key in keys})
+        claimed = await DueSet(self.scripts, "polls", lease_s=10).claim(count)
+        assert claimed.lease is not None
+        assert set(await self.runs.observe(claimed.lease, claimed.at_us, seen)) == {"final"}
+        return keys
+
+    async def work(self, keys: list[RunKey]) -> None:
+        """Conclude what is due, as a worker does, until all of these are told."""
+        clock = asyncio.get_running_loop()
+        began, jobs = clock.time(), set[asyncio.Task[None]]()
+
+        async def job(lease: Lease) -> None:
+            async with held(self.ends, lease):
+                await self.conclude.advance(lease)
+            run = await self.runs.load(RunKey.parse(lease.member))
+            if run is not None and run.end is not None:
+                self.took_s.setdefault(run.id, clock.time() - began)
+
+        while len(self.took_s) < len(keys):
+            claimed = await self.ends.claim(1)
+            if claimed.lease is not None:
+                jobs.add(asyncio.create_task(job(claimed.lease)))
+            elif jobs:
+                done, jobs = await asyncio.wait(jobs, return_when=asyncio.FIRST_COMPLETED, timeout=claimed.wait_s)
+                for one in done:
+                    one.result()
+
+    async def log_of(self, key: RunKey) -> str:
+        """What is recorded of its log."""
+        run = await self.runs.load(key)
+        assert run is not None
+        assert run.end is not None
+        return run.end.log
+
+
+@pytest.fixture
+async def stage(redis_client: Redis) -> AsyncIterator[Stage]:
+    """A stage with an empty store, whose Bolt goes by a clock that a test moves."""
+    made: list[Stage] = []
+    world = BoltWorld(clock=lambda: datetime.now(UTC) + (made[0].later if made else timedelta()))
+    sandbox = Sandbox(bolt=world)
+    await sandbox.start()
+    settings = sandbox.env()
+    credentials = Credentials(settings["PARADIME_API_SECRET"], settings["PARADIME_API_KEY"])
+    bolt = BoltClient(settings["PARADIME_API_ENDPOINT"], credentials)
+    downloads = Downloader(settings["PARADIME_API_ENDPOINT"])
+    made.append(Stage(Scripts(redis_client, "test", retention_s=1000), sandbox, bolt, downloads))
+    yield made[0]
+    await bolt.aclose()
+    await downloads.aclose()
+    await sandbox.stop()
+
+
+def test_a_log_is_digested_without_row_values() -> None:
+    """Neither the lines nor the file have them, unless they may be shown."""
+    printed = "ERROR\n  DETAIL:  Failing row contains (1, Ada Lovelace).\n"
+    output = CommandOutput(Command(1, "python load.py", return_code=1), 1, printed, "")
+    digest = digest_log(output, lambda text: text)
+    for text in (digest.excerpt, digest.file.text, digest.tail):
+        assert "Failing row contains (row values left out)." in text
+        assert "Ada" not in text
+    shown = digest_log(output, lambda text: text, lambda text: text)
+    assert "Ada Lovelace" in shown.file.text
+
+
+def test_ten_failures_have_time_to_be_posted_one_after_the_other() -> None:
+    """In one channel too, where Slack takes a post a second: the last of them within 20 s."""
+    rules = EndRules()
+    ends = sorted(rules.reading_s(at_once) for at_once in range(1, FAILURES + 1))
+    posted = 0.0
+    for end in ends:
+        posted = max(end, posted + rules.post_gap_s)
+    assert posted + rules.post_gap_s <= rules.told_s
+    assert rules.reading_s(1) >= 15
+    assert rules.reading_s(1000) == 0
+
+
+async def test_ten_failures_with_hanging_logs_are_told_in_time(stage: Stage) -> None:
+    """Each within its own time, without its log, which is still to come."""
+    stage.hasten()
+    keys = await stage.fail(FAILURES)
+    stage.sandbox.bolt.faults.add(Fault("timeout", count=None, operation=LOG))
+    await stage.work(keys)
+    assert max(stage.took_s.values()) < HASTENED.told_s
+    assert [await stage.log_of(key) for key in keys] == ["late"] * FAILURES
+
+
+async def test_logs_that_come_are_told_with_the_end(stage: Stage) -> None:
+    """Ten at once too: they are read two at a time, and that takes no time."""
+    keys = await stage.fail(FAILURES)
+    await stage.work(keys)
+    assert [await stage.log_of(key) for key in keys] == ["read"] * FAILURES
+
+
+async def test_a_log_that_hangs_at_first_follows(stage: Stage) -> None:
+    """Once Bolt gives it."""
+    stage.hasten()
+    (key,) = await stage.fail(1)
+    stage.sandbox.bolt.faults.add(Fault("timeout", count=None, operation=LOG))
+    await stage.work([key])
+    stage.sandbox.bolt.faults.clear()
+    await stage.scripts.redis.zadd(stage.scripts.key("due", "ends"), {key.name: 0})
+    claimed = await stage.ends.claim(1)
+    assert claimed.lease is not None
+    await stage.conclude.advance(claimed.lease)
+    assert await stage.log_of(key) == "read"
+
+
+async def test_a_late_log_that_hangs_leaves_a_slot_for_the_next_failure(stage: Stage) -> None:
+    """One late log is read at a time: the next failure is told with its log meanwhile."""
+    stage.hasten()
+    late = await stage.fail(3)
+    hang = Fault("timeout", count=1000, operation=LOG)
+    stage.sandbox.bolt.faults.add(hang)
+    await stage.work(late)
+    await stage.scripts.redis.zadd(stage.scripts.key("due", "ends"), {key.name: 0 for key in late})
+    leases = [(await stage.ends.claim(1)).lease for _ in late]
+    hanging = [asyncio.create_task(stage.conclude.advance(lease)) for lease in leases if lease]
+    before = hang.count
+    async with asyncio.timeout(10):
+        while hang.count == before:  # noqa: ASYNC110 - Bolt tells nobody that it was asked
+            await asyncio.sleep(0.01)
+    stage.sandbox.bolt.faults.clear()
+    stage.took_s.clear()
+    keys = await stage.fail(1)
+    await stage.work(keys)
+    assert await stage.log_of(keys[0]) == "read"
+    for one in hanging:
+        one.cancel()
+    await asyncio.gather(*hanging, return_exceptions=True)
+
+
+async def test_a_reading_that_takes_too_long_is_a_fault_of_bolts(stage: Stage) -> None:
+    """Also while it waits for its turn: who asks for a log is told so."""
+    (key,) = await stage.fail(1)
+    stage.sandbox.bolt.faults.add(Fault("timeout", count=None, operation=LOG))
+    status = await stage.bolt.status(key.id)
+    reads = [stage.logs.read(status.commands[-1], within_s=0.2) for _ in range(5)]
+    answers = await asyncio.gather(*reads, return_exceptions=True)
+    assert all(isinstance(answer, BoltLost) for answer in answers)
