@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from bot.core.text import Sentence, mapped_sentence
+from bot.core.text import Sentence, Span, cut_middle, mapped_sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +90,17 @@ def mapped(message: Message, change: Callable[[str], str]) -> Message:
     return Message(
         mapped_sentence(message.text, change), tuple(_mapped_block(block, change) for block in message.blocks)
     )
+
+
+def without_blocks(message: Message, limit: int) -> Message:
+    """The message as text alone: its sentence, and below it what its boxes and small print say, at most `limit` characters each."""
+    spans: list[Span] = [*message.text]
+    for block in message.blocks:
+        if isinstance(block, Preformatted):
+            spans += ["\n", cut_middle(block.text, limit)]
+        elif isinstance(block, Facts):
+            spans += ["\n", *block.text]
+    return Message(tuple(spans))
 
 
 def _mapped_block(block: Block, change: Callable[[str], str]) -> Block:

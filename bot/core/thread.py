@@ -89,6 +89,16 @@ def late_log_post(run: Run, app_url: str) -> Message:
     return Message((*name, ":"), (Paragraph((*name, ":")), *log_blocks(run, app_url)))
 
 
+def no_file_post(run: Run, why: str, app_url: str, command: str) -> Message:
+    """Why the log isn't attached, and the two ways to read it."""
+    number = f" {run.end.number}" if run.end and run.end.number else ""
+    first: Sentence = (
+        f"The log isn't attached because {why}. To read it, use ",
+        Code(f"{command} logs {run.id}{number}"),
+    )
+    return Message((*first, " or ", Link(run_url(app_url, run.id), "open the run in Bolt"), "."))
+
+
 @dataclass(frozen=True, slots=True)
 class LogFile:
     """The name and title of the log file of a command."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import structlog
 
 from bot.core.errors import ChannelRefused, ContentRefused, SlackError
-from bot.core.message import Message
+from bot.core.message import Message, without_blocks
 from bot.core.run import CardRef
 from bot.flows.ports import Chat
 from bot.flows.store_ports import Posts
@@ -13,6 +13,8 @@ from bot.flows.store_ports import Posts
 log = structlog.get_logger()
 
 ASIDE_S = 600.0
+# Slack shortens a longer text of a message; what is escaped grows.
+TEXT_SHOWN = 2_900
 
 
 class Poster:
@@ -23,11 +25,19 @@ class Poster:
         self._posts = posts
 
     async def post(self, channel: str, message: Message, key: str, thread: str | None) -> str:
-        """Post a message; its text alone where Slack refuses its blocks. Raises SlackError."""
+        """Post a message; if Slack refuses its blocks, what they say as plain text, and at last its sentence alone.
+
+        Raises SlackError.
+        """
         try:
             return await self._chat.post(channel, message, key=key, thread_ts=thread)
         except ContentRefused as refused:
-            log.error("Slack refused a post's blocks; its text alone is posted", key=key, why=refused.code)
+            log.error("Slack refused a post's blocks; it is posted as text", key=key, why=refused.code)
+        plain = without_blocks(message, TEXT_SHOWN)
+        try:
+            return await self._chat.post(channel, plain, key=key, thread_ts=thread)
+        except ContentRefused as refused:
+            log.error("Slack refused a post's text; its first sentence alone is posted", key=key, why=refused.code)
             return await self._chat.post(channel, Message(message.text), key=key, thread_ts=thread)
 
     async def check_aside(self, channel: str) -> None:

@@ -43,6 +43,7 @@ class TellRules:
 
     app_url: str
     bot_name: str = "@Bolt"
+    command: str = "/bolt"
     deadline_s: float = 60
     call_s: float = 3.3
     settle_s: float = 4
@@ -75,7 +76,16 @@ class Tell:
         self._card = CardPoster(chat, posts, card_rules)
         self._cards = Cards(self._card, poster, posts, requests, lines, runs, watches, answers, app_url=rules.app_url)
         self._digest = Digest(chat, posts, runs, poster, app_url=rules.app_url, settle_s=rules.settle_s)
-        self._thread = Thread(chat, posts, runs, logs, poster, app_url=rules.app_url, settle_s=rules.settle_s)
+        self._thread = Thread(
+            chat,
+            posts,
+            runs,
+            logs,
+            poster,
+            app_url=rules.app_url,
+            settle_s=rules.settle_s,
+            command=rules.command,
+        )
 
     async def send(self, lease: Lease, item: str, urgency: str, channel: str) -> None:
         """Send one post.

@@ -10,19 +10,22 @@ from bot.core.errors import (
     BoltTooLarge,
     ChannelRefused,
     CredentialRefused,
-    FileRefused,
     SlackError,
+    SlackLost,
+    SlackNotSent,
     SlackRefused,
+    SlackThrottled,
 )
 from bot.core.message import Message, Paragraph
 from bot.core.run import CardRef, Retried, Run, RunKey, run_url
-from bot.core.text import Link
-from bot.core.thread import end_post, late_log_post, log_file_name, retried_post
+from bot.core.text import Link, size
+from bot.core.thread import end_post, late_log_post, log_file_name, no_file_post, retried_post
 from bot.flows.carded import run_of
 from bot.flows.conclude import LogReader
 from bot.flows.once import post_once
 from bot.flows.ports import Absent, Chat, Found, Unknown
 from bot.flows.poster import Poster
+from bot.flows.share import share_upload, start_upload, why_not_shared
 from bot.flows.store_ports import Card, Post, Posts, Runs
 
 log = structlog.get_logger()
@@ -45,7 +48,16 @@ class Thread:
     """Sends a claimed post of a thread. `settle_s`: how long a call whose reply was lost may still take effect."""
 
     def __init__(
-        self, chat: Chat, posts: Posts, runs: Runs, logs: LogReader, poster: Poster, *, app_url: str, settle_s: float
+        self,
+        chat: Chat,
+        posts: Posts,
+        runs: Runs,
+        logs: LogReader,
+        poster: Poster,
+        *,
+        app_url: str,
+        settle_s: float,
+        command: str = "/bolt",
     ) -> None:
         self._chat = chat
         self._posts = posts
@@ -54,6 +66,7 @@ class Thread:
         self._poster = poster
         self._app_url = app_url
         self._settle_s = settle_s
+        self._command = command
 
     async def send(self, post: Post, kind: str, name: str) -> None:
         """Send the `end`, `late` or `file` of a card, or `retried-` and the number of a run that retries its run."""
@@ -177,13 +190,17 @@ class Thread:
         try:
             await self._poster.check_aside(card.ref.channel)
         except ChannelRefused as refused:
-            await self._no_file(post, card, refused)
+            # Whoever was told the end directly has been told why.
+            log.warning("a log file cannot be posted", card=card.id, why=refused.code)
+            await self._posts.posted(post, card.id, refused.code)
             return
         try:
             digest = await self._logs.read(command)
-        except (BoltRejected, BoltTooLarge) as gone:
-            log.warning("a log file cannot be read", card=card.id, why=str(gone))
-            await self._posts.posted(post, card.id, "lost")
+        except BoltTooLarge as large:
+            await self._no_file(post, card, run, f"it's larger than the {size(large.most)} that I read", "lost")
+            return
+        except BoltRejected:
+            await self._no_file(post, card, run, "Bolt no longer has it", "lost")
             return
         except BoltError:
             await self._file_later(post, card, run)
@@ -193,11 +210,9 @@ class Thread:
             return
         try:
             ts = await self._upload(post, card, run, digest.file.text)
-        except CredentialRefused as refused:
-            # Uploading has a scope of its own: a bot that lacks it still tells every end.
-            await self._no_file(post, card, refused)
-        except (FileRefused, SlackRefused) as refused:
-            await self._no_file(post, card, refused)
+        except SlackRefused as refused:
+            # A missing scope too: uploading has one of its own, and a bot that lacks it still tells every end.
+            await self._no_file(post, card, run, why_not_shared(refused), refused.code)
         else:
             if ts is not None:
                 await self._posts.posted(post, card.id, ts)
@@ -206,8 +221,7 @@ class Thread:
     async def _file_later(self, post: Post, card: Card, run: Run) -> None:
         """Bolt is away: the file waits for it, but not for ever."""
         if await self._runs.final_since_s(run.key) > FILE_GIVEN_UP_S:
-            log.warning("a log file could not be read for a day", card=card.id)
-            await self._posts.posted(post, card.id, "lost")
+            await self._no_file(post, card, run, "Bolt didn't give it for a day", "lost")
         else:
             await self._posts.put_back(post, delay_s=LOG_AGAIN_S)
 
@@ -216,9 +230,10 @@ class Thread:
         channel, thread = card.ref.channel, card.ref.ts
 
         async def send() -> str:
-            file_id = await self._chat.start_upload(name.name, text.encode(), snippet=True)
+            file_id = await start_upload(self._chat, name.name, text.encode(), snippet=True)
             await self._posts.note_file(card.id, file_id)
-            await self._chat.share_upload(channel, thread, file_id, name.title)
+            call_s = self._settle_s
+            await share_upload(self._chat, post.lease, channel, thread, file_id, name.title, call_s=call_s)
             return file_id
 
         async def find(since: float) -> Found | Absent | Unknown:
@@ -228,6 +243,20 @@ class Thread:
 
         return await post_once(self._posts, post, send=send, find=find, settle_s=self._settle_s, twice_is_better=True)
 
-    async def _no_file(self, post: Post, card: Card, refused: SlackRefused) -> None:
-        log.warning("a log file cannot be posted", card=card.id, why=refused.code)
-        await self._posts.posted(post, card.id, refused.code)
+    async def _no_file(self, post: Post, card: Card, run: Run, why: str, outcome: str) -> None:
+        """Say in the thread why the log isn't attached, and where it can be read. Once, even if a reply is lost."""
+        log.warning("a log file cannot be posted", card=card.id, why=outcome)
+        message, key = no_file_post(run, why, self._app_url, self._command), f"nofile:{run.id}"
+        channel, thread = card.ref.channel, card.ref.ts
+        try:
+            found = await self._chat.find(channel, key, since=float(thread), thread_ts=thread)
+            if not isinstance(found, Found):
+                await self._poster.post(channel, message, key, thread)
+        except (SlackNotSent, SlackThrottled, SlackLost) as away:
+            # The file is tried once more, and this looked for first.
+            pause_s = away.retry_after_s if isinstance(away, SlackThrottled) else LOG_AGAIN_S
+            await self._posts.put_back(post, delay_s=pause_s, record="")
+            return
+        except SlackRefused as refused:
+            log.warning("a thread doesn't take why its log isn't attached", card=card.id, why=refused.code)
+        await self._posts.posted(post, card.id, outcome)

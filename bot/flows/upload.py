@@ -22,6 +22,7 @@ from bot.core.errors import (
 from bot.core.insight.clean import strip_ansi
 from bot.core.logs import mask_in_pieces
 from bot.core.message import Message
+from bot.core.redact_rows import without_row_values
 from bot.core.text import Code, Sentence, cut, size
 from bot.core.thread import log_file_name
 from bot.flows.answer import Answers
@@ -31,6 +32,7 @@ from bot.flows.once import post_once
 from bot.flows.ports import Absent, Bolt, Chat, Downloads, Found, Unknown
 from bot.flows.poster import Poster
 from bot.flows.results import fetch
+from bot.flows.share import share_upload, start_upload, why_not_shared
 from bot.flows.store_ports import Post, Posts, Upload, Uploads
 
 log = structlog.get_logger()
@@ -72,9 +74,11 @@ class Uploader:
         answers: Answers,
         *,
         mask: Callable[[str], str],
+        hide: Callable[[str], str] = without_row_values,
         bot_name: str,
         settle_s: float,
     ) -> None:
+        """`hide` takes row values out of what is posted as text."""
         self._chat = chat
         self._posts = posts
         self._uploads = uploads
@@ -84,6 +88,7 @@ class Uploader:
         self._answers = answers
         self._poster = Poster(chat, posts)
         self._mask = mask
+        self._hide = hide
         self._bot_name = bot_name
         self._settle_s = settle_s
 
@@ -99,11 +104,11 @@ class Uploader:
             await self._post(post, upload)
         except CredentialRefused as refused:
             log.error("Slack refuses a file", why=refused.code, method=refused.method)
-            await self._give_up(post, upload, f"Slack refuses it ({refused.code}); tell whoever runs this bot.")
+            await self._give_up(post, upload, f"{why_not_shared(refused)}.")
         except ChannelRefused as refused:
             await self._give_up(post, upload, self._cannot_post(refused))
         except SlackRefused as refused:
-            await self._give_up(post, upload, f"Slack refuses it ({refused.code}).")
+            await self._give_up(post, upload, f"{why_not_shared(refused)}.")
 
     async def _post(self, post: Post, upload: Upload) -> None:
         try:
@@ -115,9 +120,9 @@ class Uploader:
             await self._give_up(post, upload, str(nothing))
         except BoltTooLarge as large:
             where = "look at it in Bolt" if upload.resource is None else "use its address"
-            await self._give_up(post, upload, f"it is larger than the {size(large.most)} that I read; {where}.")
+            await self._give_up(post, upload, f"it's larger than the {size(large.most)} that I read; {where}.")
         except (BoltRejected, DownloadRefused, BoltDenied) as gone:
-            await self._give_up(post, upload, f"Bolt does not give it: {gone.sentence}")
+            await self._give_up(post, upload, f"Bolt didn't give it: {gone.sentence}")
         except BoltError as away:
             if upload.asked_at is None or post.lease.since_s(upload.asked_at) > GIVEN_UP_S:
                 await self._give_up(post, upload, f"{away.sentence} Ask again later.")
@@ -135,10 +140,19 @@ class Uploader:
 
         async def send() -> str:
             file = read or await self._read(upload)
-            file_id = await self._chat.start_upload(file.name, file.content, snippet=len(file.content) <= SNIPPET_MOST)
+            snippet = len(file.content) <= SNIPPET_MOST
+            file_id = await start_upload(self._chat, file.name, file.content, snippet=snippet)
             await self._uploads.note_file(upload.id, file_id)
-            await self._chat.share_upload(
-                channel, thread, file_id, file.title, comment=() if upload.thread else _comment(upload)
+            comment = () if upload.thread else _comment(upload)
+            await share_upload(
+                self._chat,
+                post.lease,
+                channel,
+                thread,
+                file_id,
+                file.title,
+                comment=comment,
+                call_s=self._settle_s,
             )
             return file_id
 
@@ -155,7 +169,7 @@ class Uploader:
         if resource is None:
             digest = await self._logs.read(upload.command)
             if digest is None:
-                raise _NothingToPost("there is nothing in it.")
+                raise _NothingToPost("it's empty.")
             name = log_file_name(run_id, upload.command.text)
             return File(name.name, name.title, digest.file.text.encode(), grows=not digest.ended)
         content = await fetch(self._bolt, self._downloads, resource.id, most=ARTIFACT_MOST)
@@ -163,16 +177,16 @@ class Uploader:
             text = content.decode()
         except UnicodeDecodeError:
             # What cannot be read cannot be masked either.
-            raise _NothingToPost("it is not text; use its address.") from None
-        masked = await asyncio.to_thread(_masked, text, self._mask)
+            raise _NothingToPost("it isn't text; use its address.") from None
+        masked = await asyncio.to_thread(_masked, text, self._mask, self._hide)
         if not masked.strip():
-            raise _NothingToPost("there is nothing in it.")
+            raise _NothingToPost("it's empty.")
         short = safe_name(self._mask(file_name(resource.path)))
         return File(f"run-{run_id}-{short}", cut(resource.path, 150), masked.encode())
 
     async def _give_up(self, post: Post, upload: Upload, why: str) -> None:
         log.info("a file is not posted", run=upload.key.id, command=upload.command.id, why=why)
-        told = await self._answers.privately(upload.asker, Message((*_what(upload), " is not posted: ", why)))
+        told = await self._answers.privately(upload.asker, Message((*_what(upload), " wasn't posted because ", why)))
         if told or upload.asked_at is None or post.lease.since_s(upload.asked_at) > GIVEN_UP_S:
             await self._uploads.finish(post, upload.id, "no")
         else:
@@ -187,9 +201,9 @@ class Uploader:
         return f"I can't post in this channel. Invite me with /invite {self._bot_name}, then ask again."
 
 
-def _masked(text: str, mask: Callable[[str], str]) -> str:
-    """A colour code inside a secret hides it."""
-    return mask_in_pieces(strip_ansi(text) if "\x1b" in text else text, mask)
+def _masked(text: str, mask: Callable[[str], str], hide: Callable[[str], str]) -> str:
+    """Masked and without row values. A colour code inside a secret hides it."""
+    return mask_in_pieces(hide(strip_ansi(text) if "\x1b" in text else text), mask)
 
 
 def _what(upload: Upload) -> Sentence:

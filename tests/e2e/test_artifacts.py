@@ -115,7 +115,7 @@ async def test_what_is_too_large_or_no_text_is_not_posted(stage: Stage) -> None:
     await over(stage, run)
     await stage.slash(f"artifacts {run.id}")
     await answer(stage, "left 2 files behind")
-    for path, words in ((large, "is larger than the 1.0 MB that I read; use its address"), (binary, "it is not text")):
+    for path, words in ((large, "larger than the 1.0 MB that I read; use its address"), (binary, "it isn't text")):
         await stage.click(path)
         await stage.until(lambda path=path: path in str(stage.private()[-1].text))  # type: ignore[misc]
         await stage.click("Post it in the thread")
@@ -175,5 +175,5 @@ async def test_an_address_that_expires_at_once_is_told(stage: Stage) -> None:
     await answer(stage, "works for a short while only")
     stage.sandbox.bolt.url_lives_s = 1e-6
     await stage.click("Post it in the thread")
-    await answer(stage, "is not posted: Bolt does not give it: Bolt's storage refused the address (403)")
+    await answer(stage, "wasn't posted because Bolt didn't give it: Bolt's storage refused the address (403)")
     assert files(stage) == []

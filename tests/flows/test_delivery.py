@@ -12,6 +12,7 @@ from bot.core.bolt import Command
 from bot.core.message import Message
 from bot.core.run import End, Observation, Run, RunKey
 from bot.flows.answer import Answers
+from bot.flows.conclude import LogReader
 from bot.flows.lease import Lease
 from bot.flows.show import Show
 from bot.flows.store_ports import Limits, Observed
@@ -43,6 +44,7 @@ class Stage:
     scripts: Scripts
     sandbox: Sandbox
     chat: SlackChat
+    logs: LogReader | None = None
 
     def __post_init__(self) -> None:
         """Build the flows."""
@@ -56,7 +58,7 @@ class Stage:
             self.posts,
             requests,
             self.runs,
-            None,  # type: ignore[arg-type]  # no log is read
+            self.logs,  # type: ignore[arg-type]  # where none is given, no log is read
             TellRules(APP, settle_s=0.1),
             lines=Lines(self.scripts),
             watches=Watches(self.scripts),

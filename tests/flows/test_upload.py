@@ -148,7 +148,9 @@ async def test_bolt_away_for_long_is_told(stage: Stage) -> None:
     await stage.uploads.ask(LOG, posts_it_anyway=False, most=10)
     await stage.scripts.redis.hset(stage.scripts.key("upload", LOG.id), "asked_us", "1")
     assert await stage.send()
-    assert stage.told() == ["The log of `dbt test` of run 1 is not posted: Bolt did not answer. Ask again later."]
+    assert stage.told() == [
+        "The log of `dbt test` of run 1 wasn't posted because Bolt did not answer. Ask again later."
+    ]
     assert not await stage.send()
 
 
@@ -177,7 +179,7 @@ async def test_what_died_before_it_was_sent_is_sent_even_if_bolt_is_away_then(st
     assert stage.files() == ["line\n"]
 
 
-@pytest.mark.parametrize(("content", "why"), [(b"\xff\xfe\x00", "it is not text"), (b"  \n", "there is nothing in it")])
+@pytest.mark.parametrize(("content", "why"), [(b"\xff\xfe\x00", "it isn't text"), (b"  \n", "it's empty")])
 async def test_what_cannot_be_posted_is_told(stage: Stage, content: bytes, why: str) -> None:
     """With the reason; asking again is another try."""
     stage.api.content = content
@@ -189,11 +191,11 @@ async def test_what_cannot_be_posted_is_told(stage: Stage, content: bytes, why: 
 
 
 async def test_a_workspace_that_takes_no_files_is_told(stage: Stage) -> None:
-    """In Slack's own word, since nobody else knows why."""
+    """And why."""
     stage.sandbox.workspace.faults.add(Fault("error", "files.getUploadURLExternal", code="file_uploads_disabled"))
     await stage.uploads.ask(FILE, posts_it_anyway=False, most=10)
     assert await stage.send()
-    assert "Slack refuses it (file_uploads_disabled)" in stage.told()[-1]
+    assert "wasn't posted because file uploads are turned off in this workspace." in stage.told()[-1]
 
 
 async def test_a_refusal_that_slack_does_not_take_now_is_told_later(stage: Stage) -> None:
@@ -206,7 +208,7 @@ async def test_a_refusal_that_slack_does_not_take_now_is_told_later(stage: Stage
     assert await stage.send()
     assert stage.told() == []
     assert await stage.send()
-    assert "Slack refuses it (file_uploads_disabled)" in stage.told()[-1]
+    assert "wasn't posted because file uploads are turned off in this workspace." in stage.told()[-1]
     assert not await stage.send()
     assert stage.files() == []
 

@@ -1,0 +1,153 @@
+"""The log's file in the thread of a failure: a refusal is told there, and what a second try can mend is tried again."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+from redis.asyncio import Redis
+
+from bot.core.bolt import Command, CommandOutput
+from bot.core.errors import BoltError, BoltRejected, BoltTooLarge
+from bot.flows.conclude import LogReader
+from bot.sandbox.server import Sandbox
+from bot.sandbox.slack import Fault
+from bot.slack.client import SlackChat
+from bot.store.scripts import Scripts
+from tests.flows.test_delivery import CHANNEL, Stage
+
+UPLOAD, SHARE = "files.getUploadURLExternal", "files.completeUploadExternal"
+
+
+class Api:
+    """One command with its log."""
+
+    fails: BoltError | None = None
+
+    async def command_output(self, command: int) -> CommandOutput:
+        """Its log."""
+        if self.fails:
+            raise self.fails
+        return CommandOutput(Command(command, "dbt test", return_code=1), 1, "the whole log\n", "")
+
+
+@pytest.fixture
+def api() -> Api:
+    """A Bolt that gives the log."""
+    return Api()
+
+
+@pytest.fixture
+async def stage(redis_client: Redis, sandbox: Sandbox, api: Api) -> AsyncIterator[Stage]:
+    """A stage with an empty store, whose Slack has no limits."""
+    chat = SlackChat(sandbox.workspace.bot_token, f"{sandbox.base_url}/slack/api", lambda text: text, call_s=1)
+    chat.bot_user = sandbox.workspace.bot.id
+    logs = LogReader(api, lambda text: text)  # type: ignore[arg-type]  # reads a command's output only
+    yield Stage(Scripts(redis_client, "test", retention_s=1000), sandbox, chat, logs)
+    await chat.close()
+
+
+async def told(stage: Stage) -> str:
+    """A run fails, and all that is due is posted; the ts of its card."""
+    ts = await stage.follow(1)
+    await stage.end(1, "FAILED", log="read")
+    await posted(stage)
+    return ts
+
+
+async def posted(stage: Stage) -> None:
+    """Post all that waits, as if its time had come."""
+    for _ in range(10):
+        for lane in ("fail", "log"):
+            key = stage.scripts.key("posts", lane, CHANNEL)
+            for item in await stage.scripts.redis.zrange(key, 0, -1):
+                await stage.scripts.redis.zadd(key, {str(item): 1})
+                await stage.scripts.redis.zadd(stage.scripts.key("posts", lane), {CHANNEL: 1})
+        if await stage.post_one() is None:
+            return
+
+
+def files(stage: Stage) -> list[str]:
+    """What the files in the channel hold."""
+    workspace = stage.sandbox.workspace
+    shared = [one for message in workspace.channel(CHANNEL).messages.values() for one in message.files]
+    return [(workspace.files[one].content or b"").decode() for one in shared]
+
+
+@pytest.mark.parametrize(
+    ("method", "code", "why"),
+    [
+        (UPLOAD, "file_uploads_disabled", "file uploads are turned off in this workspace"),
+        (UPLOAD, "storage_limit_reached", "this workspace has no storage left for files"),
+        (UPLOAD, "file_type_not_allowed", "this workspace doesn't allow files of this type"),
+        (SHARE, "file_uploads_except_images_disabled", "only images can be uploaded in this workspace"),
+        (UPLOAD, "missing_scope", "I lack the permission files:write"),
+        (SHARE, "something_new", "Slack refused it (something_new)"),
+    ],
+)
+async def test_a_refused_file_is_told_in_the_thread(stage: Stage, method: str, code: str, why: str) -> None:
+    """Once, in one sentence, with the two ways to read the log. Nothing waits any longer."""
+    stage.sandbox.workspace.faults.add(Fault("error", method, count=None, code=code))
+    ts = await told(stage)
+    end, note = stage.texts(thread=ts)
+    assert "failed" in end
+    assert note.startswith(f"The log isn't attached because {why}")
+    assert "`/bolt logs 1`" in note
+    assert "<https://app.example/bolt/run_id/1|open the run in Bolt>" in note
+    assert files(stage) == []
+    assert await stage.post_one() is None
+
+
+async def test_where_slack_loses_the_reply_to_that_it_is_told_once(stage: Stage) -> None:
+    """It is found in the thread."""
+    faults = stage.sandbox.workspace.faults
+    faults.add(Fault("error", UPLOAD, count=None, code="file_uploads_disabled"))
+    ts = await stage.follow(1)
+    await stage.end(1, "FAILED", log="read")
+    assert await stage.post_one() == "end"
+    faults.add(Fault("drop_after", "chat.postMessage"))
+    await posted(stage)
+    assert len(stage.texts(thread=ts)) == 2
+    assert await stage.post_one() is None
+
+
+async def test_a_public_channel_is_joined_and_the_file_shared_again(stage: Stage) -> None:
+    """Somebody may have removed the bot between the end and its file."""
+    stage.sandbox.workspace.faults.add(Fault("error", SHARE, code="not_in_channel"))
+    ts = await told(stage)
+    assert files(stage) == ["the whole log\n"]
+    assert not any("isn't attached" in text for text in stage.texts(thread=ts))
+
+
+@pytest.mark.parametrize("code", ["unknown_snippet_type", "snippet_too_large"])
+async def test_what_is_not_taken_as_a_snippet_is_a_plain_file(stage: Stage, code: str) -> None:
+    """It cannot be read in place then, but it is there."""
+    stage.sandbox.workspace.faults.add(Fault("error", UPLOAD, code=code))
+    await told(stage)
+    assert files(stage) == ["the whole log\n"]
+
+
+@pytest.mark.parametrize(
+    ("gone", "why"),
+    [
+        (BoltRejected(()), "Bolt no longer has it"),
+        (BoltTooLarge(64_000_000), "it's larger than the 64.0 MB that I read"),
+    ],
+)
+async def test_a_log_that_bolt_no_longer_gives_is_told(stage: Stage, api: Api, gone: BoltError, why: str) -> None:
+    """The end was told with its lines before."""
+    api.fails = gone
+    ts = await told(stage)
+    assert stage.texts(thread=ts)[1].startswith(f"The log isn't attached because {why}")
+
+
+@pytest.mark.parametrize("refused", [1, 2])
+async def test_refused_blocks_do_not_lose_the_excerpt(stage: Stage, refused: int) -> None:
+    """The lines that matter are posted as plain text; if that is refused too, the sentence alone."""
+    ts = await stage.follow(1)
+    await stage.end(1, "FAILED", log="read")
+    stage.sandbox.workspace.faults.add(Fault("error", "chat.postMessage", count=refused, code="invalid_blocks"))
+    assert await stage.post_one() == "end"
+    (text,) = stage.texts(thread=ts)
+    assert "failed" in text
+    assert ("it broke" in text) is (refused == 1)
