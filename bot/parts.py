@@ -13,6 +13,7 @@ from redis.asyncio import Redis
 
 from bot.charts.child import Charts
 from bot.core.policy import Policy
+from bot.core.redact_rows import without_row_values
 from bot.core.run import CardRef
 from bot.flows.active import Active
 from bot.flows.adopt import Adopt
@@ -191,6 +192,10 @@ def build(settings: Settings, services: Services, identity: Identity) -> Parts:
     return _Builder(settings, services, identity).build()
 
 
+def _as_it_is(text: str) -> str:
+    return text
+
+
 class _Builder:
     """Builds the parts of one process."""
 
@@ -200,7 +205,9 @@ class _Builder:
         self._identity = identity
         self._bells = Bells()
         self._stores = self._build_stores()
-        self._logs = LogReader(services.bolt, services.mask)
+        # What is said of a log is masked, and without row values unless they may be shown.
+        self._hide = _as_it_is if settings.bolt_bot_show_row_values else without_row_values
+        self._logs = LogReader(services.bolt, services.mask, hide=self._hide)
         self._listings = Listings(services.bolt)
         self._bot_name = f"@{identity.name}"
         self._audit = Audit(
@@ -232,6 +239,9 @@ class _Builder:
         desk = self._build_desk(flows)
         probe = self._stores.scripts.probe
         return Parts(self._bells.workers, desk, self._stores.admissions, self._guard, self._build_hints(), probe)
+
+    def _mask_log(self, text: str) -> str:
+        return self._services.mask(self._hide(text))
 
     def _now(self) -> datetime:
         return datetime.now(UTC)
@@ -283,7 +293,7 @@ class _Builder:
         looks = self._build_looks()
         follow_rules = FollowRules(gap_s=settings.bolt_bot_follow_gap_s, settle_s=settle_s, bot_name=self._bot_name)
         follow_log = FollowLog(
-            bolt, chat, stores.posts, runs, Followings(stores.scripts), answers, follow_rules, mask=services.mask
+            bolt, chat, stores.posts, runs, Followings(stores.scripts), answers, follow_rules, mask=self._mask_log
         )
         return Flows(
             start=self._build_start(looks),
@@ -298,7 +308,7 @@ class _Builder:
                 poll_max_s=settings.bolt_bot_poll_max_s,
             ),
             conclude=Conclude(
-                self._listings, runs, due["ends"], self._logs, ResultsReader(bolt, services.downloads), services.mask
+                self._listings, runs, due["ends"], self._logs, ResultsReader(bolt, services.downloads), self._mask_log
             ),
             cancel=Cancel(bolt, runs, due["cancels"], answers, app_url=app_url, now=self._now),
             show=Show(chat, stores.edits, stores.requests, runs, app_url=app_url),
@@ -383,12 +393,14 @@ class _Builder:
             self._logs,
             services.answers,
             mask=services.mask,
+            hide=self._hide,
             bot_name=self._bot_name,
             settle_s=settle_s,
         )
         rules = TellRules(
             settings.paradime_app_url,
             self._bot_name,
+            settings.bolt_bot_command,
             deadline_s=settings.bolt_bot_start_deadline_s,
             call_s=settings.bolt_bot_lease_s / 3,
             settle_s=settle_s,
@@ -507,7 +519,7 @@ class _Builder:
                 mask=mask,
             ),
             suspend=Suspend(bolt, catalog, finder),
-            logs=Logs(bolt, runs, self._logs, stores.uploads, app_url=app_url, mask=mask),
+            logs=Logs(bolt, runs, self._logs, stores.uploads, app_url=app_url, mask=self._mask_log),
             artifacts=Artifacts(bolt, stores.uploads, mask=mask),
             follow_log=flows.follow_log,
             followed=ring("followed"),

@@ -200,6 +200,7 @@ class Settings(BaseSettings):
     bolt_bot_log_limit_mb: int = Field(default=64, ge=1, le=1024)
     # What a pattern looks for may itself tell something.
     bolt_bot_secret_patterns: Annotated[SecretStr, AfterValidator(_patterns)] | None = None
+    bolt_bot_show_row_values: bool = False
     # What Slack grants: a workspace of the larger kind may have more. The smaller one is for two bots that share an app.
     bolt_bot_edits_a_minute: int = Field(default=48, ge=12, le=10_000)
     bolt_bot_posts_a_minute: int = Field(default=240, ge=12, le=10_000)

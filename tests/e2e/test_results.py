@@ -130,3 +130,22 @@ async def test_an_address_that_does_not_come_delays_the_end_by_seconds_only(stag
     await stage.until(stage.card_says("failed after"), timeout_s=20)
     await stage.until(stage.replied("failed (command"))
     assert "net_amnt" in str(stage.replies()[0].blocks)
+
+
+@pytest.mark.parametrize("shown", [False, True])
+async def test_row_values_are_left_out_wherever_the_log_is_read(stage: Stage, *, shown: bool) -> None:
+    """In the thread, its file and `/bolt logs`; in dbt's own account too. A setting shows them."""
+    stage.settings["BOLT_BOT_SHOW_ROW_VALUES"] = str(shown)
+    row = "DETAIL:  Failing row contains (1, Ada Lovelace)."
+    schedule(stage, Step("dbt run", 30.0, 1, prints=("Database Error", f"  {row}"), writes=(RESULTS,)))
+    node = {"unique_id": "model.shop.a", "status": "error", "message": f"Database Error\n  {row}"}
+    stage.sandbox.bolt.files[RESULTS] = account(node, {**node, "unique_id": "model.shop.b"})
+    blocks = await failed(stage, "odd")
+    await stage.until(lambda: len(stage.replies()) == 2)
+    await stage.slash(f"logs {stage.started()[-1].id}")
+    await stage.until(stage.told_privately("`dbt run`"))
+    (name,) = stage.replies()[1].files
+    file = (stage.sandbox.workspace.files[name].content or b"").decode()
+    for text in (blocks, file, json.dumps(stage.private()[-1].blocks)):
+        assert ("Ada Lovelace" in text) is shown
+        assert ("Failing row contains (row values left out)" in text) is not shown
