@@ -8,8 +8,8 @@ MAKEFLAGS += --no-builtin-rules
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3
-# The end-to-end tests mostly wait for the clock of the sandbox.
-TEST_PROCESSES ?= 4
+# More than there are cores: the end-to-end tests mostly wait for the clock of the sandbox.
+TEST_PROCESSES ?= 8
 UV_VERSION := 0.13.8
 # uv from PATH, else a pinned one of our own.
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
@@ -17,6 +17,8 @@ BIN := .venv/bin
 CONFORMANCE := .conformance/bin/python
 # An environment that happens to be active in the shell is none of ours.
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME CONDA_PREFIX
+# Without its caches, every process of the tests compiles all of the bot and all of the tests.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help
 help: ## This list.
@@ -31,6 +33,8 @@ demo: install ## The whole bot against a local Slack workspace and a local Bolt 
 
 .PHONY: test
 test: install ## The tests. PYTEST_ARGS="-k word" runs some of them.
+	@# The first time, one process fills the caches, instead of every process at once.
+	@[[ -n "$$(compgen -G 'tests/__pycache__/*-pytest-*')" ]] || $(BIN)/python -m pytest --collect-only -qq >/dev/null
 	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist worksteal $(PYTEST_ARGS)
 
 .PHONY: check

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import shutil
 import tempfile
@@ -17,6 +18,7 @@ from redis.asyncio import Redis
 from bot.sandbox.server import Sandbox
 from bot.store.connect import connect
 from bot.store.embedded import Embedded, find_server, identify
+from tests.order import deal
 
 OURS = ("BOLT_BOT_", "PARADIME_", "SLACK_", "REDIS_")
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
@@ -38,30 +40,42 @@ def emptied_environment(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.delenv(name)
 
 
-@pytest.fixture(scope="session", params=["embedded", "redis-server"])
-def redis_server(request: pytest.FixtureRequest) -> Iterator[str]:
-    """The address of a server: the embedded one, and the `redis-server` of this machine where it has one."""
-    server = find_server()
-    if request.param == "redis-server":
-        path = shutil.which("redis-server")
-        found = identify(Path(path)) if path else None
-        if found is None:
-            pytest.skip("there is no redis-server on PATH")
-        server = found
-    # Not pytest's own directory, whose path is too long for a socket.
-    with tempfile.TemporaryDirectory(prefix="bolt-bot-tests-") as directory:
-        embedded = Embedded(Path(directory), server)
-        url = asyncio.run(embedded.start())
-        yield url
-        asyncio.run(embedded.stop())
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deal the tests to the processes so that each waits and computes at the same time. See `tests.order`."""
+    processes = getattr(config, "workerinput", {}).get("workercount", 1)
+    items[:] = deal(items, processes, lambda item: item.nodeid.partition("::")[0])
 
 
-@pytest.fixture
-def redis_url(redis_server: str) -> str:
-    """The address of an empty Redis."""
-    with BlockingRedis.from_url(redis_server) as client:
+@pytest.fixture(scope="session")
+def redis_servers() -> Iterator[dict[str, str]]:
+    """The addresses of the embedded server and, if this machine has one, its `redis-server`; both serve all tests."""
+    path = shutil.which("redis-server")
+    found = {"embedded": find_server(), "redis-server": identify(Path(path)) if path else None}
+    with contextlib.ExitStack() as stack:
+        urls = {}
+        for kind, server in found.items():
+            if server is not None:
+                # Not pytest's own directory, whose path is too long for a socket.
+                directory = stack.enter_context(tempfile.TemporaryDirectory(prefix="bolt-bot-tests-"))
+                embedded = Embedded(Path(directory), server)
+                urls[kind] = asyncio.run(embedded.start())
+                stack.callback(_stop, embedded)
+        yield urls
+
+
+def _stop(embedded: Embedded) -> None:
+    asyncio.run(embedded.stop())
+
+
+@pytest.fixture(params=["embedded", "redis-server"])
+def redis_url(request: pytest.FixtureRequest, redis_servers: dict[str, str]) -> str:
+    """The address of an empty Redis, of each kind in turn."""
+    if request.param not in redis_servers:
+        pytest.skip("there is no redis-server on PATH")
+    url = redis_servers[request.param]
+    with BlockingRedis.from_url(url) as client:
         client.flushall()
-    return redis_server
+    return url
 
 
 @pytest.fixture

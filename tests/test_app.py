@@ -10,6 +10,7 @@ from bot.app import App, CannotServeError, _unless_stopped
 from bot.settings import load
 from bot.workers.loop import Work, Worker
 from bot.workers.pool import WorkerPool
+from tests.waiting import PATIENCE_S
 
 ENVIRONMENT = {
     "SLACK_BOT_TOKEN": "xoxb-made-up",
@@ -33,7 +34,7 @@ async def test_a_start_that_is_stopped_is_cancelled() -> None:
             ended.append("cancelled")
 
     waiting = asyncio.create_task(_unless_stopped(starting(), stopped))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         await begun.wait()
         stopped.set()
         await waiting
@@ -53,7 +54,7 @@ async def test_whoever_waits_for_a_start_can_be_cancelled() -> None:
             await go_on.wait()
 
     waiting = asyncio.create_task(_unless_stopped(starting(), stopped))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         await begun.wait()
         stopped.set()
         await unwinding.wait()
@@ -85,7 +86,7 @@ async def test_a_worker_that_dies_ends_the_process(monkeypatch: pytest.MonkeyPat
     with pytest.raises(
         CannotServeError, match=r'The worker "polls" stopped unexpectedly \(reference 7f3a\)\. Restart the bot'
     ):
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             await app.run_until(asyncio.Event())
     assert await app._not_ready() == ["starting or stopping"]
     await app.stop()

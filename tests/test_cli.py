@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.waiting import PATIENCE_S
+
 ROOT = Path(__file__).parents[1]
 COMPLETE = {
     "SLACK_BOT_TOKEN": "xoxb-very-secret-1",
@@ -178,7 +180,7 @@ async def test_each_demo_begins_anew(tmp_path: Path) -> None:
             stdin=DEVNULL,
             stdout=PIPE,
         )
-        async with asyncio.timeout(40):
+        async with asyncio.timeout(PATIENCE_S):
             out, _ = await process.communicate()
         assert b"The tour is over." in out, out.decode()
         assert process.returncode == 0
@@ -194,7 +196,7 @@ async def test_a_demo_without_a_terminal_says_how_it_is_used(tmp_path: Path) -> 
         stdout=PIPE,
     )
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_S):
             while process.stdout is not None and b"no terminal" not in (line := await process.stdout.readline()):
                 assert line, "it has ended"
     finally:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from bot.shutdown import Step, close_all
+from tests.waiting import PATIENCE_S
 
 
 async def test_a_step_that_fails_or_hangs_keeps_no_other_from_closing() -> None:
@@ -26,7 +27,7 @@ async def test_a_step_that_fails_or_hangs_keeps_no_other_from_closing() -> None:
         return "7f3a"
 
     steps = (Step("the sockets", fail, 5), Step("HTTP", hang, 0.01), Step("Redis", close, 5))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         assert not await close_all(steps, incident)
     assert closed == ["redis"]
     assert seen == ["closing the sockets: OSError", "closing HTTP: TimeoutError"]

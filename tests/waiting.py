@@ -15,6 +15,17 @@ PATIENCE_S = 60.0
 AGAIN_S = 0.02
 
 
+def condition(holds: Callable[..., bool]) -> str:
+    """What a condition is, for whoever waits for it in vain: its source, and the words and numbers that it was made with."""
+    try:
+        source = " ".join(inspect.getsource(holds).split())
+    except (OSError, TypeError):
+        source = repr(holds)
+    held = inspect.getclosurevars(holds).nonlocals if inspect.isfunction(holds) else {}
+    plain = {name: value for name, value in held.items() if isinstance(value, str | int | float)}
+    return f"{source} {plain}" if plain else source
+
+
 @overload
 async def eventually(
     expected: str,

@@ -12,6 +12,7 @@ from playwright.async_api import Locator
 from tests.browser.own_app import OwnApp, own_app
 from tests.browser.tab import Tab
 from tests.e2e.stage import Stage
+from tests.waiting import PATIENCE_S
 
 
 @pytest.fixture
@@ -99,7 +100,7 @@ async def test_modals_stand_on_each_other(app: OwnApp, tab: Tab) -> None:
     assert await modal.get_by_label("Branch").input_value() == "other"
     await tab.page.keyboard.press("Escape")
     await tab.goes(modal)
-    await asyncio.wait_for(app.closed.wait(), 5)
+    await asyncio.wait_for(app.closed.wait(), PATIENCE_S)
 
 
 async def test_app_home(app: OwnApp, tab: Tab) -> None:
@@ -107,7 +108,7 @@ async def test_app_home(app: OwnApp, tab: Tab) -> None:
     await tab.go("Bolt app")
     await tab.sees(tab.page.get_by_role("main"), "Your runs")
     await tab.page.get_by_role("main").get_by_role("button", name="More").click()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         while not app.clicked:
             await tab.page.wait_for_timeout(20)
     assert app.clicked[0]["view"]["type"] == "home"

@@ -16,7 +16,7 @@ import aiohttp
 from bot.sandbox.child import printed_ports
 from bot.sandbox.server import Sandbox
 from tests.e2e.forked import ROOT, Forked
-from tests.waiting import eventually
+from tests.waiting import PATIENCE_S, condition, eventually
 
 CHANNEL = "data-eng"
 PERSON = "ada"
@@ -48,10 +48,13 @@ class Bot:
         if self.process.returncode is None:
             self.process.send_signal(number)
 
-    async def ended(self, within_s: float = 25) -> int:
-        """Its exit status."""
-        async with asyncio.timeout(within_s):
-            return await self.process.wait()
+    async def ended(self) -> int:
+        """Its exit status, when it has ended."""
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                return await self.process.wait()
+        except TimeoutError:
+            raise AssertionError(f"waited {PATIENCE_S:g} s for the bot to end:\n{self.printed()}") from None
 
     def printed(self) -> str:
         """Everything it has written."""
@@ -184,12 +187,15 @@ class Stage:
         runs = self.sandbox.bolt.runs()
         return [run for run in reversed(runs) if run.actor.name == API_KEY and run.id > self.history]
 
-    async def until(self, holds: Callable[[], bool], *, timeout_s: float = 15.0) -> None:
-        """Wait until something holds of the workspace; what was there instead is shown where it never does."""
+    async def until(self, holds: Callable[[], bool], *, timeout_s: float = PATIENCE_S) -> None:
+        """Wait until something holds of the workspace. If it never does, the failure shows what should hold and what was there."""
+        patience_s = max(timeout_s, PATIENCE_S)
         try:
-            await self.sandbox.workspace.until(holds, timeout_s=timeout_s)
+            await self.sandbox.workspace.until(holds, timeout_s=patience_s)
         except TimeoutError:
-            raise AssertionError(self.describe()) from None
+            raise AssertionError(
+                f"waited {patience_s:g} s for {condition(holds)}; there was:\n{self.describe()}"
+            ) from None
 
     def describe(self) -> str:
         """What is to be seen, for a failed test."""

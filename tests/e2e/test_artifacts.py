@@ -11,6 +11,7 @@ import aiohttp
 from bot.sandbox.bolt import Character, Fault, Run, Schedule, Step
 from tests.e2e.stage import Stage
 from tests.e2e.test_logs import answer, files, in_bolt, run_to_its_end
+from tests.waiting import PATIENCE_S
 
 REPORT = "target/report.csv"
 
@@ -77,7 +78,7 @@ async def test_a_file_is_posted_in_the_thread_masked(stage: Stage) -> None:
     assert file.name == f"run-{run}-report.csv"
     assert file.content.decode() == "a,b\npassword=•••\n<!channel>,☃\n"
     assert stage.replies()[-1].files == [file.id]
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(PATIENCE_S):
         # Slack shows it a moment before we know that.
         while not stage.told_privately("is in the thread already")():
             told = len(stage.private())

@@ -12,6 +12,7 @@ from bot.sandbox.bolt import Character, Fault, Schedule, Step
 from bot.sandbox.slack import Fault as SlackFault
 from tests.e2e.stage import Stage
 from tests.e2e.test_logs import HOSTILE, answer, in_bolt, shows
+from tests.waiting import PATIENCE_S
 
 FAST = {"BOLT_BOT_FOLLOW_GAP_S": "1", "BOLT_BOT_LEASE_S": "1.5"}
 LONG_S = 50.0
@@ -198,7 +199,7 @@ async def test_without_a_card_here_it_says_so(stage: Stage) -> None:
     people = stage.sandbox.slack.people
     await people.click("ada", "data-eng", no_card, label="Watch it here")
     await shows(stage, "./slow")
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(PATIENCE_S):
         # Slack shows the card a moment before we know that.
         while not stage.told_privately(f"New lines of run {run.id} come into its thread")():
             told = len(stage.private())

@@ -13,6 +13,7 @@ import pytest
 from bot.sandbox.bolt import Character, Fault, Schedule, Step
 from bot.sandbox.slack import Fault as SlackFault
 from tests.e2e.stage import Stage
+from tests.waiting import PATIENCE_S, condition, eventually
 
 HOSTILE = (
     "<!channel> <@U0ADA> *bold* `code` :smile: <https://evil.example|click>",
@@ -37,9 +38,7 @@ async def shows(stage: Stage, words: str) -> None:
 
 async def in_bolt(holds: Callable[[], bool], *, timeout_s: float = 20) -> None:
     """Wait until something holds of Bolt, which tells nobody of it."""
-    async with asyncio.timeout(timeout_s):
-        while not holds():  # noqa: ASYNC110 - as above
-            await asyncio.sleep(0.05)
+    await eventually(condition(holds), holds, within_s=max(timeout_s, PATIENCE_S))
 
 
 async def printing(stage: Stage, run: int) -> None:
@@ -113,7 +112,7 @@ async def test_a_running_command_shows_what_it_has_printed_so_far(stage: Stage) 
     await stage.slash(f"logs {run}")
     await stage.until(lambda: ticks(*stage.private()) > before)
     # What has grown is worth another file.
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         while len(files(stage)) < 2:
             told = len(stage.private())
             await stage.click("Whole log in the thread")

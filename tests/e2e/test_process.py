@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import hmac
 import io
@@ -18,6 +17,7 @@ from slack_sdk.signature import SignatureVerifier
 
 from bot.sandbox.bolt import Fault
 from tests.e2e.stage import Stage
+from tests.waiting import eventually
 
 
 @pytest.fixture
@@ -90,10 +90,7 @@ async def test_kill_leaves_no_redis_behind(command: Stage) -> None:
     (child,) = _children(bot.process.pid)
     bot.kill()
     await bot.ended()
-    deadline = time.monotonic() + 5
-    while _alive(child):
-        assert time.monotonic() < deadline, "the embedded Redis outlived its parent"
-        await asyncio.sleep(0.02)
+    await eventually("the embedded Redis to end with its parent", lambda: not _alive(child))
     await command.start_bot()
 
 
@@ -192,16 +189,14 @@ async def _post(http: aiohttp.ClientSession, port: int, body: str | bytes | io.B
 
 
 async def _until_status(http: aiohttp.ClientSession, port: int, path: str, status: int) -> None:
-    deadline = time.monotonic() + 15
-    while True:
+    async def look() -> int:
         try:
             async with http.get(f"http://127.0.0.1:{port}{path}") as answer:
-                if answer.status == status:
-                    return
+                return answer.status
         except aiohttp.ClientError:
-            pass
-        assert time.monotonic() < deadline
-        await asyncio.sleep(0.05)
+            return 0
+
+    await eventually(f"{path} to answer {status}", look, status.__eq__)
 
 
 def _children(pid: int) -> list[int]:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
-from collections.abc import Awaitable, Callable
-
 import aiohttp
 import pytest
 
 from bot.sandbox.slack import Fault
 from tests.e2e.stage import Bot, Stage
+from tests.waiting import eventually
 
 READY_FALLS_S = 10.0
-BACK_S = 35.0
+BACK_S = 60.0
 
 
 async def status(bot: Bot) -> int:
@@ -25,7 +22,9 @@ async def status(bot: Bot) -> int:
 
 async def until_status(bot: Bot, wanted: int, within_s: float) -> None:
     """Wait for what /readyz says."""
-    await until(lambda: status(bot), lambda found: found == wanted, within_s)
+    await eventually(
+        f"/readyz to answer {wanted}", lambda: status(bot), lambda found: found == wanted, within_s=within_s
+    )
 
 
 async def still_hears(stage: Stage) -> None:
@@ -44,15 +43,7 @@ async def connected(stage: Stage, count: int = 2) -> None:
     async def alive() -> int:
         return sum(not one.deaf and not one.leaving for one in sockets.connections)
 
-    await until(alive, lambda found: found >= count, BACK_S)
-
-
-async def until(look: Callable[[], Awaitable[int]], holds: Callable[[int], bool], within_s: float) -> None:
-    """Look again and again until something holds."""
-    deadline = time.monotonic() + within_s
-    while not holds(found := await look()):
-        assert time.monotonic() < deadline, found
-        await asyncio.sleep(0.05)
+    await eventually(f"{count} connections", alive, lambda found: found >= count)
 
 
 async def test_two_connections_are_open(stage: Stage) -> None:

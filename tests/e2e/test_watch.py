@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+from typing import Any
 
 import pytest
 
@@ -10,6 +10,7 @@ from bot.sandbox.bolt import Fault, Start
 from bot.sandbox.slack import Fault as SlackFault
 from tests.e2e.elsewhere import SCHEDULER, SLUG, add_schedule, ends, starts
 from tests.e2e.stage import Stage
+from tests.waiting import eventually
 
 SHORT = {"BOLT_BOT_LEASE_S": "1.5", "BOLT_BOT_API_TIMEOUT_S": "1"}
 LONG_S = 40.0
@@ -280,11 +281,13 @@ async def test_a_deleted_card_gives_its_place_to_a_new_one(stage: Stage) -> None
     stage.sandbox.bolt.add_fault(Fault("graphql_error", operation="cancelBoltRun", count=None))
     await stage.slash(f"cancel {run.id}", user="grace")
     await stage.until(lambda: "cannot be edited any more" in stage.bots[-1].printed())
+
     # That it is gone is on record a moment after the log has it.
-    async with asyncio.timeout(15):
-        while not stage.cards():
-            await stage.click(WATCH)
-            await asyncio.sleep(0.5)
+    async def clicked() -> list[Any]:
+        await stage.click(WATCH)
+        return stage.cards()
+
+    await eventually("another card", clicked, every_s=0.5)
     await stage.until(stage.card_says("is running"))
     ends(stage, run)
     await stage.until(stage.replied("succeeded"))

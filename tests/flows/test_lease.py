@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from bot.core.errors import StoreAway
 from bot.flows.lease import Lease
+from tests.waiting import PATIENCE_S
 
 NOW = 1_700_000_000
 
@@ -40,7 +41,7 @@ async def test_a_kept_lease_is_renewed_until_it_is_frozen() -> None:
     kept = lease()
     before = kept.until
     kept.keep(renew)
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(PATIENCE_S):
         await renewed.wait()
     token = await kept.freeze()
     assert token == kept.token
@@ -60,7 +61,7 @@ async def test_freezing_waits_for_a_renewal_under_way() -> None:
 
     kept = lease()
     kept.keep(renew)
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(PATIENCE_S):
         await begun.wait()
     freezing = asyncio.create_task(kept.freeze())
     await asyncio.sleep(0)
@@ -90,7 +91,7 @@ async def test_a_renewal_that_fails_leaves_the_lease_to_lapse() -> None:
     kept = lease()
     token = kept.token
     kept.keep(renew)
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(PATIENCE_S):
         await failed.wait()
     assert await kept.freeze() == token
 
@@ -106,7 +107,7 @@ async def test_a_holder_that_is_cancelled_while_it_freezes_is_cancelled() -> Non
 
     kept = lease()
     kept.keep(renew)
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(PATIENCE_S):
         await begun.wait()
     freezing = asyncio.create_task(kept.freeze())
     await asyncio.sleep(0)

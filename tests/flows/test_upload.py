@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+import operator
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
@@ -23,6 +23,7 @@ from bot.slack.client import SlackChat
 from bot.store.lanes import Budget, Posts
 from bot.store.scripts import Scripts
 from bot.store.uploads import Uploads
+from tests.waiting import eventually
 
 CHANNEL = "C0DATAENG"
 KEY = RunKey("w", 1)
@@ -158,10 +159,8 @@ async def test_a_lost_reply_is_looked_for(stage: Stage) -> None:
     """Slack has shared it: it is found, and not read again."""
     stage.sandbox.workspace.faults.add(Fault("drop_after", "files.completeUploadExternal"))
     await stage.uploads.ask(FILE, posts_it_anyway=False, most=10)
-    async with asyncio.timeout(5):
-        while await stage.send():  # noqa: ASYNC110 - time has to pass
-            # It is not looked for before its time-out has passed.
-            await asyncio.sleep(0.05)
+    # It is not looked for before its time-out has passed.
+    await eventually("nothing to be left to send", stage.send, operator.not_)
     assert len(stage.files()) == 1
     assert stage.api.asked == ["70"]
 

@@ -14,6 +14,7 @@ from aiohttp import web
 from bot.core.errors import BoltError, BoltLost, BoltNotSent, BoltTooLarge, DownloadRefused
 from bot.paradime.download import Downloader
 from tests.paradime.conftest import Backend
+from tests.waiting import PATIENCE_S
 
 LOCAL, REAL = "http://127.0.0.1:1/bolt/graphql", "https://api.example/graphql"
 SIGNED = "?X-Amz-Signature=not-for-any-eyes"
@@ -47,7 +48,7 @@ async def _file(request: web.Request) -> web.StreamResponse:
                 await response.write(b"x" * 100_000)
             return response
         case "slow":
-            await asyncio.sleep(30)
+            await asyncio.Event().wait()
         case "elsewhere":
             raise web.HTTPFound("http://127.0.0.1:9/")
         case "echo":
@@ -73,7 +74,7 @@ async def storage() -> AsyncIterator[str]:
 @pytest.fixture
 async def downloader() -> AsyncIterator[Downloader]:
     """One whose API is on this machine."""
-    made = Downloader(LOCAL, timeout_s=1)
+    made = Downloader(LOCAL, timeout_s=PATIENCE_S)
     yield made
     await made.aclose()
 
@@ -115,7 +116,6 @@ async def test_nothing_of_ours_goes_along(storage: str, downloader: Downloader) 
         ("packed/other", BoltLost),
         ("packed/garbage", BoltLost),
         ("packed/half", BoltLost),
-        ("slow", BoltLost),
         ("broken", BoltLost),
         ("elsewhere", DownloadRefused),
         ("expired", DownloadRefused),
@@ -129,6 +129,14 @@ async def test_what_does_not_come_has_a_reason_without_the_address(
         await downloader.fetch(f"{storage}/{what}{SIGNED}", most=1_000_000)
     assert "Signature" not in f"{caught.value}{caught.value.__cause__}{caught.value.sentence}"
     assert caught.value.__suppress_context__ or caught.value.__context__ is None
+
+
+async def test_what_comes_too_slowly_is_given_up(storage: str) -> None:
+    """After its time-out, which is for the whole."""
+    downloader = Downloader(LOCAL, timeout_s=0.2)
+    with pytest.raises(BoltLost):
+        await downloader.fetch(f"{storage}/slow{SIGNED}", most=1_000_000)
+    await downloader.aclose()
 
 
 async def test_nobody_there(downloader: Downloader) -> None:

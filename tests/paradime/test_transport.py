@@ -14,6 +14,7 @@ import pytest
 from bot.core.errors import BoltError, BoltLost, BoltNotSent, BoltThrottled, BoltTooLarge, BotError
 from bot.paradime.transport import Transport
 from tests.paradime.api import NO_TLS, Answer, Api, Drop, errors
+from tests.waiting import PATIENCE_S
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 QUERY = "query Q { x }"
@@ -156,7 +157,7 @@ async def test_the_time_out_is_for_the_whole() -> None:
             await asyncio.sleep(0.02)
 
     async with server(handler) as url, sending(url, timeout_s=0.3) as transport:
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(PATIENCE_S):
             with pytest.raises(BoltLost):
                 await transport.post(QUERY)
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.sandbox.child import Child
+from bot.sandbox.child import STOP_S, Child
 from bot.sandbox.demo import bot_environment, tail
+from tests.waiting import PATIENCE_S
 
 READY_BOT = """
 import http.server
@@ -91,7 +92,8 @@ async def test_a_kill_does_not_wait_for_a_stop(tmp_path: Path, changes: list[str
     while child.state != "stopping":  # noqa: ASYNC110 - it is the next turn of the loop
         await asyncio.sleep(0)
     assert child.pid is not None
-    async with asyncio.timeout(5):
+    # Sooner than a stop gives up on it.
+    async with asyncio.timeout(STOP_S * 0.8):
         await child.kill()
         await stopping
     assert child.pid is None
@@ -114,14 +116,14 @@ async def test_each_failure_is_told(tmp_path: Path, changes: list[str]) -> None:
     child = make(tmp_path, "import sys; sys.exit(3)", changes)
     for _time in range(2):
         await child.start()
-        assert await asyncio.wait_for(child.failed(), 10) == 3
+        assert await asyncio.wait_for(child.failed(), PATIENCE_S) == 3
 
 
 async def test_a_bot_that_ends_at_once(tmp_path: Path, changes: list[str]) -> None:
     """A bot that ends before it is ready is not waited for, and its words are in the log."""
     child = make(tmp_path, "import sys; sys.exit('no token')", changes)
     await child.start()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         assert not await child.ready()
         assert await child.failed() == 1
     assert tail(tmp_path / "bot.log") == "no token"

@@ -12,6 +12,7 @@ from bot.sandbox.driver import HELP, Driver, Screen
 from bot.sandbox.slack import People, Workspace
 from bot.sandbox.slack.delivery import Delivery
 from bot.sandbox.slack.model import Change, View
+from tests.waiting import PATIENCE_S
 
 BUTTON: list[dict[str, Any]] = [
     {
@@ -102,7 +103,7 @@ async def test_lines_from_a_descriptor(stage: Stage) -> None:
         typed = asyncio.create_task(stage.driver.read_terminal(reading))
         os.write(writing, b"say one\n" + ending)
         os.close(writing)
-        assert await asyncio.wait_for(typed, 5) == 0
+        assert await asyncio.wait_for(typed, PATIENCE_S) == 0
         os.close(reading)
         assert [each.splitlines()[-1].strip() for each in stage.printed] == ["one", "two"]
 

@@ -13,6 +13,7 @@ import pytest
 from yarl import URL
 
 from bot.sandbox.server import Sandbox
+from tests.waiting import PATIENCE_S
 
 
 @dataclass
@@ -45,7 +46,7 @@ class Stream:
     async def next(self) -> tuple[str, dict[str, Any]]:
         """The next event's name and data. Raises TimeoutError."""
         name = ""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             while True:
                 line = (await self._reply.content.readline()).decode().rstrip("\n")
                 if line.startswith("event: "):
@@ -123,7 +124,7 @@ async def test_a_stream_ends_with_either_side(visit: Visit) -> None:
     async with visit.session.get(f"{visit.base}/control/events?as=ada") as reply:
         await Stream(reply).next()
         assert len(listeners) == len(before) + 1
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(PATIENCE_S):
             await visit.sandbox.stop()
     assert listeners == before
 

@@ -12,6 +12,7 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.sandbox.server import NotLoopbackError, Sandbox
+from tests.waiting import PATIENCE_S
 
 
 @pytest.fixture(autouse=True)
@@ -75,9 +76,9 @@ async def test_serve_until_a_signal(number: signal.Signals) -> None:
         sys.executable, "-c", code, stdout=asyncio.subprocess.PIPE, env=dict(os.environ)
     )
     assert process.stdout is not None
-    first = await asyncio.wait_for(process.stdout.readline(), 20)
+    first = await asyncio.wait_for(process.stdout.readline(), PATIENCE_S)
     assert first.startswith(b"export SLACK_BOT_TOKEN=xoxb-")
-    while b"All of it" not in await asyncio.wait_for(process.stdout.readline(), 20):
+    while b"All of it" not in await asyncio.wait_for(process.stdout.readline(), PATIENCE_S):
         pass
     process.send_signal(number)
-    assert await asyncio.wait_for(process.wait(), 10) == 0
+    assert await asyncio.wait_for(process.wait(), PATIENCE_S) == 0

@@ -22,7 +22,7 @@ from tests.store.record import NOW, follow_run
 from tests.store.servers import Servers
 from tests.store.servers import redis_server as installed
 from tests.store.test_lanes import end_run, observe
-from tests.waiting import eventually
+from tests.waiting import PATIENCE_S, eventually
 
 DAY_US = 86_400_000_000
 KINDS = ("active", "failed", "habits")
@@ -269,7 +269,7 @@ async def test_lists_agree_with_their_runs_whenever_redis_is_killed() -> None:
         for after, in_s in ((4, 0.001), (9, 0.004), (14, 0.007)):
             begun = asyncio.Event()
             working = asyncio.create_task(_start_and_end(scripts, numbers, begun, after))
-            await asyncio.wait_for(begun.wait(), 20)
+            await asyncio.wait_for(begun.wait(), PATIENCE_S)
             await asyncio.sleep(in_s)
             server.kill()
             with contextlib.suppress(StoreAway, RedisError, AssertionError):

@@ -19,6 +19,7 @@ from bot.slack.intake import build_app
 from bot.slack.preflight import Identity
 from bot.web.server import BODY_MOST, Place, WebServer
 from bot.web.webhooks import Webhooks
+from tests.waiting import PATIENCE_S
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND")
 PATHS = (
@@ -131,7 +132,7 @@ async def test_what_is_no_http_gets_no_account_of_us(
     with capture_logs() as lines:
         reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
         writer.write(sent)
-        said = (await asyncio.wait_for(reader.read(), 5)).decode("latin-1").lower()
+        said = (await asyncio.wait_for(reader.read(), PATIENCE_S)).decode("latin-1").lower()
         writer.close()
     assert [word for word in TELLING if word in said] == []
     assert (lines, caplog.records) == ([], [])
@@ -143,7 +144,7 @@ async def test_a_body_that_never_comes_is_not_waited_for() -> None:
     await server.start(Place("127.0.0.1", 0), slack_over_http=True)
     reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
     writer.write(b"POST /slack/events HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n")
-    assert (await asyncio.wait_for(reader.readline(), 5)).startswith(b"HTTP/1.1 408")
+    assert (await asyncio.wait_for(reader.readline(), PATIENCE_S)).startswith(b"HTTP/1.1 408")
     writer.close()
     await server.stop()
 

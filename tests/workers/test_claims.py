@@ -14,6 +14,7 @@ from bot.store.due import Claimed, DueSet
 from bot.store.scripts import Scripts
 from bot.workers import claims
 from bot.workers.loop import Worker
+from tests.waiting import PATIENCE_S
 
 LEASE_S = 30.0
 
@@ -78,7 +79,7 @@ async def test_a_claim_that_fails_drops_nothing_claimed_before_it(scripts: Scrip
     claim = claims.each(FailsOnce(scripts, "ends", lease_s=LEASE_S), waiting.advance, lambda: None)
     worker = Worker("ends", claim, most=5, incident=no_incident)
     working = asyncio.create_task(worker.run())
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         await waiting.begun.wait()
     await stop(worker, working)
     assert sorted(waiting.members) == ["run0", "run1"]
@@ -91,7 +92,7 @@ async def test_no_more_is_claimed_than_may_be_under_way(scripts: Scripts) -> Non
     due = DueSet(scripts, "ends", lease_s=LEASE_S)
     worker = Worker("ends", claims.each(due, waiting.advance, lambda: None), most=3, incident=no_incident)
     working = asyncio.create_task(worker.run())
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         await waiting.begun.wait()
     left = (await due.claim(10)).lease
     assert worker.busy == 3
@@ -117,7 +118,7 @@ async def test_a_job_that_is_broken_off_while_redis_is_away_is_cancelled(scripts
             await asyncio.Event().wait()
 
     working = asyncio.create_task(work())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         await held.wait()
     working.cancel()
     await asyncio.wait({working})

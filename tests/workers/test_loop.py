@@ -9,6 +9,7 @@ import pytest
 
 from bot.core.errors import StoreAway
 from bot.workers.loop import Work, Worker
+from tests.waiting import PATIENCE_S
 
 
 class Incidents:
@@ -28,7 +29,7 @@ class Incidents:
 async def run_until(worker: Worker, event: asyncio.Event) -> None:
     """Let a worker work until something has happened, then stop and drain it."""
     working = asyncio.create_task(worker.run())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         await event.wait()
     worker.stop()
     await working
@@ -186,7 +187,7 @@ async def test_a_full_worker_stops_at_once() -> None:
 
     worker = Worker("test", claim, most=1, incident=Incidents())
     working = asyncio.create_task(worker.run())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         await begun.wait()
         worker.stop()
         await working

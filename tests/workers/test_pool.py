@@ -7,6 +7,7 @@ import time
 
 from bot.workers.loop import Work, Worker
 from bot.workers.pool import WorkerPool
+from tests.waiting import PATIENCE_S
 from tests.workers.test_loop import Incidents
 
 
@@ -33,7 +34,7 @@ async def test_a_worker_that_dies_is_noticed() -> None:
 
     pool = WorkerPool({"polls": worker("polls", dies), "ends": worker("ends")}, incidents)
     pool.start()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         said = await pool.died()
     assert said == 'The worker "polls" stopped unexpectedly (reference 7f3a).'
     assert [(where, type(error)) for where, error in incidents.seen] == [("worker polls", Killed)]
@@ -58,7 +59,7 @@ async def test_stopping_a_pool_takes_no_longer_than_it_may() -> None:
 
     pool = WorkerPool({"polls": worker("polls", hangs), "ends": worker("ends", full)}, Incidents())
     pool.start()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         await claiming.wait()
         await begun.wait()
         assert await pool.stop(time.monotonic() + 0.05) == 1

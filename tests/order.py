@@ -1,0 +1,54 @@
+"""In which order the tests run: what waits and what computes side by side, and what takes longest first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+T = TypeVar("T")
+
+# What mostly waits, for a clock or for another process; in the front those that wait longest. A file or a folder each.
+WAITING = (
+    "tests/chaos/test_chaos.py",
+    "tests/e2e/test_following.py",
+    "tests/store/test_topologies.py",
+    "tests/e2e/test_queue.py",
+    "tests/test_cli.py",
+    "tests/e2e/test_process.py",
+    "tests/e2e/test_outages.py",
+    "tests/e2e/test_expected.py",
+    "tests/e2e/test_sockets.py",
+    "tests/e2e/test_logs.py",
+    "tests/e2e/test_crashes.py",
+    "tests/e2e/test_readonly.py",
+    "tests/browser/",
+    "tests/e2e/",
+    "tests/sandbox/test_child.py",
+)
+
+
+def deal(tests: Sequence[T], processes: int, path: Callable[[T], str]) -> list[T]:
+    """The tests in an order of which each of so many processes takes one part, as pytest-xdist's `worksteal` does at first.
+
+    Each part has its share of what waits, the longest first, spread evenly among what computes, which stays in its order.
+    """
+    waiting = sorted((one for one in tests if _rank(path(one)) < len(WAITING)), key=lambda one: _rank(path(one)))
+    computing = [one for one in tests if _rank(path(one)) == len(WAITING)]
+    dealt: list[T] = []
+    for number in range(processes):
+        mine = waiting[number::processes]
+        rest = computing[len(computing) * number // processes : len(computing) * (number + 1) // processes]
+        dealt += _mixed(mine, rest, path)
+    return dealt
+
+
+def _rank(path: str) -> int:
+    return next((number for number, start in enumerate(WAITING) if path.startswith(start)), len(WAITING))
+
+
+def _mixed(some: Sequence[T], others: Sequence[T], path: Callable[[T], str]) -> list[T]:
+    """Both, each in its order, evenly spread; `some` begin. A file of the others stays whole: what it has set up is used up."""
+    ends = {path(one): number + 1 for number, one in enumerate(others)}
+    places = [(number / len(some), 0, number) for number in range(len(some))]
+    places += [(ends[path(one)] / len(others), 1, number) for number, one in enumerate(others)]
+    return [(some, others)[which][number] for _, which, number in sorted(places)]

@@ -1,0 +1,50 @@
+"""The order of the tests: none is lost, and every process has something to wait for and something to compute."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+import pytest
+
+from tests.order import WAITING, deal
+
+ROOT = Path(__file__).parents[1]
+QUICK = [f"tests/core/test_{number}.py" for number in range(20)]
+SLOW = ["tests/e2e/test_a.py", "tests/e2e/test_b.py", "tests/e2e/test_queue.py", "tests/chaos/test_chaos.py"]
+
+
+@pytest.mark.parametrize("processes", [1, 2, 3, 8, 40])
+def test_no_test_is_lost(processes: int) -> None:
+    """However many processes there are."""
+    assert sorted(deal(QUICK + SLOW, processes, str)) == sorted(QUICK + SLOW)
+
+
+def test_each_process_begins_with_what_takes_longest() -> None:
+    """And has its share of the rest, spread evenly."""
+    dealt = deal(QUICK + SLOW, 2, str)
+    first, second = dealt[:12], dealt[12:]
+    assert (first[0], second[0]) == ("tests/chaos/test_chaos.py", "tests/e2e/test_queue.py")
+    assert [one in SLOW for one in first].index(True, 1) in {5, 6, 7}
+    assert [one for one in first if one in QUICK] == QUICK[:10]
+    assert [one for one in second if one in QUICK] == QUICK[10:]
+
+
+def test_one_process_keeps_every_part_in_its_order() -> None:
+    """What waits begins."""
+    dealt = deal(QUICK, 1, str)
+    assert dealt == QUICK
+
+
+@pytest.mark.parametrize("path", WAITING)
+def test_what_waits_is_there(path: str) -> None:
+    """A file that was renamed would lose its place."""
+    assert (ROOT / path).exists()
+
+
+def test_a_file_that_computes_stays_whole() -> None:
+    """What it has set up for all of its tests is set up once."""
+    tests = [f"tests/core/test_{number // 10}.py::test_{number}" for number in range(40)] + SLOW
+    files = [test.partition("::")[0] for test in deal(tests, 1, lambda test: test.partition("::")[0])]
+    changes = sum(one != other for one, other in itertools.pairwise(files) if other not in SLOW)
+    assert changes == 4
