@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
@@ -94,15 +93,23 @@ async def sentinels(servers: Servers, *, password: str = "") -> Watched:
     """Start a primary with a replica under a Sentinel."""
     secret = (f"requirepass {password}", f"masterauth {password}") if password else ()
     primary = await servers.at_a_port("appendonly yes", *secret)
-    replica, watch = await asyncio.gather(
-        servers.at_a_port("appendonly yes", f"replicaof 127.0.0.1 {primary.port}", *secret),
-        servers.at_a_port(
-            f"sentinel monitor main 127.0.0.1 {primary.port} 1",
-            "sentinel down-after-milliseconds main 2000",
-            "sentinel failover-timeout main 3000",
-            *((f"sentinel auth-pass main {password}",) if password else ()),
-            sentinel=True,
-        ),
+    replica = await servers.at_a_port("appendonly yes", f"replicaof 127.0.0.1 {primary.port}", *secret)
+
+    async def replicas() -> int:
+        one = primary.client(password)
+        try:
+            return int((await one.info("replication"))["connected_slaves"])
+        finally:
+            await one.aclose()
+
+    # A Sentinel asks for replicas when it begins, and then every ten seconds.
+    await eventually("the replica to be connected", replicas)
+    watch = await servers.at_a_port(
+        f"sentinel monitor main 127.0.0.1 {primary.port} 1",
+        "sentinel down-after-milliseconds main 2000",
+        "sentinel failover-timeout main 3000",
+        *((f"sentinel auth-pass main {password}",) if password else ()),
+        sentinel=True,
     )
 
     async def known() -> int:
