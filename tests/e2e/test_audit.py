@@ -100,7 +100,7 @@ async def test_a_refusal_is_on_record(stage: Stage) -> None:
     entries = await export(stage)
     by_guest = [one for one in entries if one["user"] == "U0GUS"]
     assert [(one["event"], one.get("decision"), one.get("outcome")) for one in by_guest] == [
-        ("asked", "deny", "guests and people of other organisations may only read"),
+        ("asked", "deny", "guests may only read"),
         ("refused", None, by_guest[-1]["outcome"]),
     ]
     assert [one["event"] for one in entries if one["user"] == "U0ADA"] == ["asked", "refused"]

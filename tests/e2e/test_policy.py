@@ -11,7 +11,7 @@ from tests.e2e.elsewhere import SLUG, add_schedule, starts
 from tests.e2e.stage import Stage
 from tests.e2e.test_form import opened
 
-GUESTS_READ = "guests and people of other organisations may only read"
+GUESTS_READ = "guests may only read"
 MEMBERS = """\
 version: 1
 rules:

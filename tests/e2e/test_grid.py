@@ -1,0 +1,172 @@
+"""Enterprise Grid: people of the organisation are our own people at every door, and those of other organisations are turned away."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bot.sandbox.slack.grid import found
+from tests.e2e.modal import CHOOSE, Modal
+from tests.e2e.stage import Stage
+from tests.e2e.test_form import opened as form_opened
+from tests.e2e.test_home import opened as home_opened
+from tests.e2e.test_home import view as home_of
+from tests.e2e.test_policy import policy
+
+# Named by the organisation, and by a sibling workspace.
+MEMBERS = ("edda", "sven")
+# Not in our workspace at all, but in a channel that it shares with a sibling.
+SISTER = "sila"
+REFUSED = "I don't take requests from people of other organisations"
+TRANSPORTS = pytest.mark.parametrize("socket_mode", [True, False], ids=["socket", "http"])
+
+
+async def on_grid(stage: Stage, *, socket_mode: bool = True, settings: dict[str, str] | None = None) -> None:
+    """The workspace in its organisation, and the bot in it."""
+    found(stage.sandbox.workspace)
+    await stage.start_bot(settings, socket_mode=socket_mode)
+
+
+def outsider(stage: Stage, enterprise: str) -> str:
+    """A person of another organisation in the channel: of one on Grid, or of a lone workspace."""
+    workspace = stage.sandbox.workspace
+    eve = workspace.add_user("eve", team="T0ELSE", enterprise=enterprise, shown_as=enterprise)
+    workspace.channel("data-eng").members.append(eve.id)
+    return eve.name
+
+
+@TRANSPORTS
+@pytest.mark.parametrize("person", MEMBERS)
+async def test_a_member_types_fills_in_the_form_and_clicks(stage: Stage, socket_mode: bool, person: str) -> None:  # noqa: FBT001
+    """From the form to the card, and the card's button does what it says."""
+    await on_grid(stage, socket_mode=socket_mode)
+    form = await form_opened(stage, user=person)
+    await form.choose("backfill")
+    assert await form.submit() == {}
+    await form.closed()
+    await stage.until(stage.card_says("is running"))
+    assert f"{person} from Slack" in str(stage.started()[0].reason)
+    assert (await stage.click("Cancel run", user=person)).problem == ""
+    await stage.until(stage.card_says("was cancelled by"))
+    await stage.slash("status", user=person)
+    await stage.until(stage.told_privately("active", user=person))
+    assert not stage.told_privately(REFUSED, user=person)()
+
+
+@TRANSPORTS
+@pytest.mark.parametrize("person", [*MEMBERS, SISTER])
+async def test_a_member_mentions_writes_and_opens_app_home(stage: Stage, socket_mode: bool, person: str) -> None:  # noqa: FBT001
+    """Also one who is in a sibling workspace alone: everything that Slack lets that person do."""
+    await on_grid(stage, socket_mode=socket_mode)
+    await stage.mention("run backfill", user=person)
+    await stage.until(stage.card_says("is running"))
+    assert (await stage.click("Cancel run", user=person)).problem == ""
+    await stage.until(stage.card_says("was cancelled by"))
+    await home_opened(stage, "Start one here", person)
+    await stage.say("list", user=person, channel="dm")
+    direct = stage.sandbox.workspace.direct(stage.sandbox.workspace.user(person).id)
+    await stage.until(stage.card_says("schedules", direct.id))
+    assert not stage.told_privately(REFUSED, user=person)()
+
+
+@pytest.mark.parametrize("person", MEMBERS)
+async def test_a_member_uses_the_shortcuts(stage: Stage, person: str) -> None:
+    """The form, and a run's details from its card."""
+    await on_grid(stage)
+    people = stage.sandbox.slack.people
+    await people.shortcut(person, "run.form", "data-eng")
+    form = await Modal(stage, person).opened()
+    await people.close_view(form.id)
+    await stage.slash("run backfill", user=person)
+    await stage.until(stage.card_says("is running"))
+    await people.message_shortcut(person, "data-eng", stage.cards()[-1].ts, "run.details")
+    details = await Modal(stage, person).opened()
+    await stage.until(lambda: details.says("Backfill"))
+
+
+async def test_a_card_is_the_same_card_for_whoever_clicks(stage: Stage) -> None:
+    """It is recorded by our workspace, whatever Slack calls the team of whoever asked or clicks."""
+    await on_grid(stage)
+    await stage.mention("run backfill", user="sven")
+    await stage.until(stage.card_says("is running"))
+    await stage.mention("status", user="edda", thread=stage.cards()[-1].ts)
+    await stage.until(stage.told_privately(f"Run {stage.started()[0].id}", user="edda"))
+    assert (await stage.click("Cancel run", user="ada")).problem == ""
+    await stage.until(stage.card_says("was cancelled by"))
+
+
+@pytest.mark.parametrize("enterprise", ["", "E0ELSE"], ids=["a lone workspace", "on Grid"])
+async def test_an_outsider_is_turned_away_at_every_door(stage: Stage, enterprise: str) -> None:
+    """With one sentence and nothing else; no run, no schedule and nobody's address in what they are shown."""
+    await on_grid(stage)
+    # Nothing is posted to a channel that is shared already.
+    await stage.slash("run backfill")
+    await stage.until(stage.card_says("is running"))
+    eve = outsider(stage, enterprise)
+    card = stage.cards()[-1]
+    run = stage.started()[0]
+    for text in ("help", "whoami", "list", "show nightly", f"status {run.id}", f"logs {run.id}", "run nightly"):
+        await stage.mention(text, user=eve)
+    await stage.mention("cancel", user=eve, thread=card.ts)
+    assert (await stage.click("Cancel run", user=eve)).problem == ""
+    await stage.until(lambda: len(stage.private(eve)) == 9)
+    await stage.say("list", user=eve, channel="dm")
+    workspace = stage.sandbox.workspace
+    direct = workspace.direct(workspace.user(eve).id)
+    await stage.until(stage.card_says(REFUSED, direct.id))
+    await home_opened(stage, REFUSED, eve)
+    shown: list[Any] = [*stage.private(eve), *stage.cards(direct.id)]
+    assert all(one.text.startswith(REFUSED) for one in shown)
+    said = f"{[(one.text, one.blocks) for one in shown]}{home_of(stage, eve)}"
+    assert all(word not in said for word in (str(run.id), "ightly", "ackfill", "@example", "button"))
+    assert stage.card_says("is running")()
+    assert len(stage.started()) == 1
+
+
+async def test_a_form_that_an_outsider_gets_hold_of(stage: Stage) -> None:
+    """Its menu stays empty, and it starts nothing; the sentence stands in it."""
+    await on_grid(stage)
+    eve = outsider(stage, "E0ELSE")
+    form = await form_opened(stage)
+    assert form.view is not None
+    form.view.user = stage.sandbox.workspace.user(eve).id
+    theirs = Modal(stage, eve)
+    assert await theirs.offers("n") == {"options": []}
+    option = {"text": {"type": "plain_text", "text": "Nightly"}, "value": "nightly"}
+    theirs.fill("schedule", option, CHOOSE)
+    assert REFUSED in (await theirs.errors())["schedule"]
+    assert stage.started() == []
+
+
+async def test_the_policy_may_let_outsiders_in(stage: Stage) -> None:
+    """As far as a rule names them, and no further."""
+    rules = """\
+version: 1
+rules:
+  - name: partners look
+    who: {roles: [external]}
+    what: [read]
+    allow: true
+  - allow: true
+"""
+    await on_grid(stage, settings=policy(stage, rules))
+    eve = outsider(stage, "E0ELSE")
+    await stage.mention("status", user=eve)
+    await stage.until(lambda: len(stage.private(eve)) == 1)
+    await stage.mention("pause nightly", user=eve)
+    await stage.until(stage.told_privately("You may not pause or resume this here: people of other organisations", eve))
+    assert REFUSED not in str([one.text for one in stage.private(eve)])
+    await stage.mention("status", user="sven")
+    await stage.until(lambda: len(stage.private("sven")) == 1)
+    assert stage.started() == []
+
+
+async def test_who_belongs_where_is_not_known(stage: Stage) -> None:
+    """The payload names a sibling workspace, and Slack doesn't say whose that is: refused, with the reason."""
+    await on_grid(stage)
+    stage.sandbox.workspace.scopes.discard("users:read")
+    await stage.mention("list", user="sven")
+    await stage.until(stage.told_privately("I may not see who you are", "sven"))
+    await stage.mention("list", user="edda")
+    await stage.until(stage.told_privately("schedules", "edda"))
