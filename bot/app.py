@@ -36,11 +36,13 @@ from bot.slack.client import UPLOAD_S, SlackChat
 from bot.slack.guard import guarding
 from bot.slack.http import handler
 from bot.slack.intake import build_app, register_fallbacks
-from bot.slack.preflight import Identity, TokenRefusedError, check_app_token, identify
+from bot.slack.preflight import Identity, TokenRefusedError, app_id, check_app_token, identify
 from bot.slack.socket import SocketIntake
 from bot.slack.tasks import TaskRegistry
 from bot.store.connect import check, close, connect
+from bot.store.deployment import Deployment, take
 from bot.store.embedded import STOP_S, Embedded
+from bot.store.scripts import Scripts
 from bot.web.connections import Limits
 from bot.web.server import SHUTDOWN_S, Place, PortTakenError, WebServer
 from bot.web.webhooks import Webhooks
@@ -154,6 +156,7 @@ class App:
             self._print_ports()
             await self._open_redis()
             identity, _ = await asyncio.gather(self._when_there(self._identify), self._when_there(self._bolt.check))
+            await self._take_data(identity)
         except (PortTakenError, StoreAway, StoreUnfit, TokenRefusedError) as refused:
             raise CannotServeError(str(refused)) from refused
         except BoltDenied as refused:
@@ -242,6 +245,28 @@ class App:
         self._redis = connect(url)
         for warning in await check(self._redis, self._settings.bolt_bot_name):
             log.warning(warning)
+
+    async def _take_data(self, identity: Identity) -> None:
+        """Make sure that what Redis holds under our name is ours. Raises StoreUnfit if it's another bot's."""
+        settings, token = self._settings, self._settings.slack_app_token
+        mine = Deployment(
+            identity.team,
+            identity.team_name,
+            identity.bot_id,
+            app_id(token.get_secret_value()) if token else "",
+            settings.workspace,
+        )
+        if self._redis is None:
+            raise RuntimeError("Redis is opened before anything that needs it")
+        scripts = Scripts(self._redis, settings.bolt_bot_name, retention_s=1, watch=self._outages["redis"])
+        theirs = await take(scripts, settings.bolt_bot_name, mine, adopt=settings.bolt_bot_adopt == "1")
+        if theirs is not None:
+            log.warning(
+                "took over the data of another bot: its cards can no longer be edited, its runs are no longer followed, and "
+                "ends that it had not posted are lost; unset BOLT_BOT_ADOPT now",
+                before=theirs.unlike(mine),
+                now=mine.unlike(theirs),
+            )
 
     async def _identify(self) -> Identity:
         identity = await identify(self._slack)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from bot.core.errors import CredentialRefused, SlackRefused
@@ -22,6 +23,7 @@ class Identity:
     name: str
     url: str
     enterprise: str = ""
+    team_name: str = ""
 
     @property
     def home(self) -> Home:
@@ -46,6 +48,7 @@ async def identify(chat: SlackChat) -> Identity:
         name=str(answer.get("user") or "bolt"),
         url=str(answer.get("url") or ""),
         enterprise=str(answer.get("enterprise_id") or ""),
+        team_name=str(answer.get("team") or ""),
     )
 
 
@@ -59,6 +62,12 @@ async def check_app_token(chat: SlackChat, app_token: str) -> None:
     except (CredentialRefused, SlackRefused) as refused:
         text = f"Slack refuses SLACK_APP_TOKEN ({refused.code}). It needs the scope connections:write."
         raise TokenRefusedError(text) from refused
+
+
+def app_id(app_token: str) -> str:
+    """The app's id, which its app-level token carries (xapp-1-A…-…); empty if it doesn't."""
+    found = re.match(r"xapp-\d+-(A[A-Z0-9]+)-", app_token)
+    return found[1] if found else ""
 
 
 def card_url(identity: Identity, channel: str, ts: str) -> str | None:

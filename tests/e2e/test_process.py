@@ -211,3 +211,17 @@ def _alive(pid: int) -> bool:
         return False
     with open(f"/proc/{pid}/stat") as stat:  # noqa: PTH123 - as above
         return stat.read().rpartition(")")[2].split()[0] != "Z"
+
+
+async def test_the_data_of_another_bot_is_not_touched(stage: Stage, redis_url: str) -> None:
+    """Same Redis and name, another Bolt workspace: exit status 1 and one line with both; adopting it says what is lost."""
+    first = await stage.start_bot({"REDIS_URL": redis_url})
+    first.kill(signal.SIGTERM)
+    assert await first.ended() == 0
+    other = {"REDIS_URL": redis_url, "PARADIME_WORKSPACE_UID": "another"}
+    bot = await stage.start_bot(other, ready=False)
+    assert await bot.ended() == 1
+    assert "and this one is for the Bolt workspace another. Set BOLT_BOT_NAME" in bot.printed()
+    assert "Traceback" not in bot.printed()
+    bot = await stage.start_bot({**other, "BOLT_BOT_ADOPT": "1"})
+    assert "took over the data of another bot" in bot.printed()

@@ -347,7 +347,7 @@ async def test_a_card_of_another_bolt_workspace_starts_nothing_here(stage: Stage
     await stage.until(lambda: any(label in str(card.blocks) for card in stage.cards()))
     bot.kill()
     await bot.ended()
-    await stage.start_bot({"PARADIME_WORKSPACE_UID": "another"})
+    await stage.start_bot({"PARADIME_WORKSPACE_UID": "another", "BOLT_BOT_ADOPT": "1"})
     await stage.click(label)
     await stage.until(stage.told_privately("This card belongs to another Bolt workspace"))
     assert len(stage.started()) == 1

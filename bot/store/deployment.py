@@ -1,0 +1,77 @@
+"""Who a deployment's data belongs to: the Slack team, its app and the Bolt workspace that started first under its name.
+
+Two bots under one name in one Redis would take each other's work: ends would be posted with the wrong token, and runs of the
+other Bolt workspace never polled.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+
+from bot.core.errors import StoreUnfit
+from bot.store.scripts import Scripts
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """`team`, `bot` and `app` are Slack's ids. `app` is empty if it isn't known: the bot's id identifies the installation then."""
+
+    team: str
+    team_name: str
+    bot: str
+    app: str
+    workspace: str
+
+    def same(self, other: Deployment) -> bool:
+        """Whether it's the same Slack app in the same team, on the same Bolt workspace."""
+        app = self.app == other.app if self.app and other.app else self.bot == other.bot
+        return app and (self.team, self.workspace) == (other.team, other.workspace)
+
+    def unlike(self, other: Deployment) -> str:
+        """What of it differs from another one, in words."""
+        parts = []
+        if self.team != other.team:
+            parts.append(
+                f"the Slack team {self.team_name or self.team}" + (f" ({self.team})" if self.team_name else "")
+            )
+        elif (self.app and other.app and self.app != other.app) or (
+            self.bot != other.bot and not (self.app and other.app)
+        ):
+            parts.append(f"the Slack app {self.app or f'of the bot {self.bot}'}")
+        if self.workspace != other.workspace:
+            parts.append(f"the Bolt workspace {self.workspace}")
+        return " and ".join(parts)
+
+
+async def take(scripts: Scripts, name: str, mine: Deployment, *, adopt: bool) -> Deployment | None:
+    """Record at the first start whose data this is. With `adopt`, replace another's record, and return that.
+
+    Raises StoreUnfit if the data is another's and `adopt` is off; StoreAway.
+    """
+    key, text = scripts.key("deployment"), json.dumps(asdict(mine))
+    if await scripts.ask(scripts.redis.set(key, text, nx=True)):
+        return None
+    found: str | None = await scripts.ask(scripts.redis.get(key))
+    theirs = _read(found)
+    if theirs is not None and not theirs.same(mine):
+        if not adopt:
+            raise StoreUnfit(
+                f"Redis holds the data of another bot named {name!r}: it's for {theirs.unlike(mine)}, and this one is for "
+                f"{mine.unlike(theirs)}. Set BOLT_BOT_NAME to another name, or BOLT_BOT_ADOPT=1 to take that data over."
+            )
+        await scripts.ask(scripts.redis.set(key, text))
+        return theirs
+    if found != text:
+        # The team was renamed, or the app's id was learned.
+        await scripts.ask(scripts.redis.set(key, text))
+    return None
+
+
+def _read(text: str | None) -> Deployment | None:
+    """None for a record that this version can't read: it's written again then."""
+    try:
+        fields = json.loads(text or "")
+        return Deployment(**{name: str(fields.get(name) or "") for name in Deployment.__slots__})
+    except (ValueError, AttributeError):
+        return None

@@ -1,0 +1,67 @@
+"""Whose data a Redis holds: the first bot under a name records it, and another one is refused."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+from redis.asyncio import Redis
+
+from bot.core.errors import StoreUnfit
+from bot.store.deployment import Deployment, take
+from bot.store.scripts import Scripts
+
+MINE = Deployment("T1", "Acme", "B1", "A1", "analytics")
+
+
+async def started(redis: Redis, one: Deployment, *, name: str = "bolt", adopt: bool = False) -> Deployment | None:
+    """What a start finds."""
+    return await take(Scripts(redis, name, retention_s=60), name, one, adopt=adopt)
+
+
+async def test_the_first_start_records_and_the_same_bot_passes(redis_client: Redis) -> None:
+    """Also in HTTP mode, where the app's id isn't known, and after the team was renamed."""
+    for one in (MINE, MINE, replace(MINE, app=""), replace(MINE, team_name="Acme Ltd"), MINE):
+        assert await started(redis_client, one) is None
+
+
+async def test_of_two_that_start_at_once_one_is_refused(redis_client: Redis) -> None:
+    """Whichever it is."""
+    both = (started(redis_client, MINE), started(redis_client, replace(MINE, team="T2")))
+    outcomes = await asyncio.gather(*both, return_exceptions=True)
+    assert [type(one) for one in outcomes].count(StoreUnfit) == 1
+
+
+@pytest.mark.parametrize(
+    ("other", "theirs", "ours"),
+    [
+        (Deployment("T2", "Beta", "B2", "A2", "analytics"), "the Slack team Acme (T1)", "the Slack team Beta (T2)"),
+        (replace(MINE, bot="B2", app="A2"), "the Slack app A1", "the Slack app A2"),
+        (replace(MINE, bot="B2", app=""), "the Slack app A1", "the Slack app of the bot B2"),
+        (replace(MINE, workspace="ops"), "the Bolt workspace analytics", "the Bolt workspace ops"),
+    ],
+)
+async def test_another_bot_is_refused_and_may_adopt(
+    redis_client: Redis, other: Deployment, theirs: str, ours: str
+) -> None:
+    """The line names what differs and both ways out; under a name of its own it starts; adopting makes the first one the other."""
+    await started(redis_client, MINE)
+    with pytest.raises(StoreUnfit) as refused:
+        await started(redis_client, other)
+    assert f"it's for {theirs}, and this one is for {ours}." in refused.value.sentence
+    assert "BOLT_BOT_NAME" in refused.value.sentence
+    assert "BOLT_BOT_ADOPT=1" in refused.value.sentence
+    assert await started(redis_client, other, name="other") is None
+    assert await started(redis_client, other, adopt=True) == MINE
+    assert await started(redis_client, other) is None
+    with pytest.raises(StoreUnfit):
+        await started(redis_client, MINE)
+
+
+async def test_a_redis_from_before_the_record(redis_client: Redis) -> None:
+    """An older version has written there: the first one to start now records itself."""
+    await redis_client.set("{bolt:bolt}:actor:analytics", "API key")
+    assert await started(redis_client, MINE) is None
+    with pytest.raises(StoreUnfit):
+        await started(redis_client, replace(MINE, workspace="ops"))
