@@ -260,7 +260,12 @@ class _Builder:
             watch=services.watch_redis,
         )
         lease_s = settings.bolt_bot_lease_s
-        limits = Limits(settings.bolt_bot_user_limit, settings.bolt_bot_channel_limit)
+        limits = Limits.of(
+            settings.bolt_bot_user_limit,
+            settings.bolt_bot_channel_limit,
+            posts_a_minute=settings.bolt_bot_posts_a_minute,
+            deadline_s=settings.bolt_bot_start_deadline_s,
+        )
         gaps = {
             "polls": 1 / settings.bolt_bot_poll_requests_a_s,
             "strays": 1 / min(settings.bolt_bot_poll_requests_a_s, STRAYS_A_S),

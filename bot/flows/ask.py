@@ -22,7 +22,7 @@ log = structlog.get_logger()
 RECORD_S = 1.0
 
 ASK_AGAIN = "If no card appears within a minute, please ask again."
-FULL = "So many runs are being started just now that this one would wait over a minute. Nothing was started; ask again."
+FULL = "Too many runs are being started right now: this one wouldn't start in time. Nothing was started. Try again in a minute."
 
 
 class Ask:

@@ -68,6 +68,7 @@ class Requests:
             limits.waiting_in_channel,
             asked.channel,
             dump(body),
+            us(limits.deadline_s),
         )
         return Accepted(word, request_id, _moment(asked_us))
 

@@ -90,6 +90,27 @@ async def test_what_would_wait_too_long_is_refused_and_recorded_nowhere(scripts:
     assert await requests.load("c") is None
 
 
+@pytest.mark.parametrize(
+    ("posts_a_minute", "deadline_s", "waiting", "in_channel"),
+    [(240, 60, 240, 50), (12, 60, 12, 12), (240, 10, 40, 8), (240, 600, 2400, 500), (12, 1, 1, 1)],
+)
+def test_as_many_starts_may_wait_as_get_a_card_in_time(
+    posts_a_minute: int, deadline_s: float, waiting: int, in_channel: int
+) -> None:
+    """What is taken in beyond that would be told after its deadline that it was not started."""
+    limits = Limits.of(30, 100, posts_a_minute=posts_a_minute, deadline_s=deadline_s)
+    assert (limits.waiting, limits.waiting_in_channel) == (waiting, in_channel)
+
+
+async def test_a_start_counts_until_its_deadline(scripts: Scripts) -> None:
+    """However long it may wait, and however soon the same words would be another start."""
+    requests = Requests(scripts, Limits(ask_again_s=0, deadline_s=600, waiting=1))
+    assert (await requests.accept(asked("a", text="a"))).word == "new"
+    assert (await requests.accept(asked("b", text="b"))).word == "full"
+    over = Requests(scripts, Limits(ask_again_s=60, deadline_s=0, waiting=1))
+    assert (await over.accept(asked("c", text="c"))).word == "new"
+
+
 async def test_a_step_works_only_from_its_state_and_with_its_claim(scripts: Scripts) -> None:
     """Whoever lost the claim, or comes late, changes nothing."""
     requests = Requests(scripts, Limits())

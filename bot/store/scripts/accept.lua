@@ -1,8 +1,10 @@
 -- Records a start, or finds the one already there. Its own protection against doubles and replays.
--- ARGV: request id, same-words key, force, ask-again window in us, most starts waiting in all, most in the channel, channel, body
+-- ARGV: request id, same-words key, force, ask-again window in us, most starts waiting in all, most in the channel, channel, body,
+-- for how long a start may wait in us
 -- Gives {'new' | 'known' | 'same' | 'full', id, asked_us}
 local id, same, body = ARGV[3], key('same', ARGV[4]), ARGV[10]
 local force, window_us, channel = ARGV[5] == '1', tonumber(ARGV[6]), ARGV[9]
+local deadline_us = tonumber(ARGV[11])
 local hash, at = key('req', id), now()
 
 if redis.call('EXISTS', hash) == 1 then
@@ -19,13 +21,14 @@ if other and not force then
 end
 
 local in_all, in_channel = key('waiting'), key('waiting', channel)
-for _, waiting in ipairs({in_all, in_channel}) do redis.call('ZREMRANGEBYSCORE', waiting, '-inf', num(at - window_us)) end
+for _, waiting in ipairs({in_all, in_channel}) do redis.call('ZREMRANGEBYSCORE', waiting, '-inf', num(at - deadline_us)) end
 if redis.call('ZCARD', in_all) >= tonumber(ARGV[7]) or redis.call('ZCARD', in_channel) >= tonumber(ARGV[8]) then
   return {'full', id, num(at)}
 end
 for _, waiting in ipairs({in_all, in_channel}) do
   redis.call('ZADD', waiting, num(at), id)
-  redis.call('EXPIRE', waiting, '600')
+  -- An older version sharing this Redis goes by 600 s.
+  redis.call('EXPIRE', waiting, num(math.max(600, math.ceil(deadline_us / 1000000))))
 end
 
 redis.call('HSET', hash, 'body', body, 'state', 'accepted', 'rev', '1', 'asked_us', num(at))
