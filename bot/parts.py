@@ -487,7 +487,7 @@ class _Builder:
             people=self._people,
             approvals=flows.approvals,
             record=Record(self._audit, now=self._now),
-            ask=Ask(requests, app_url=app_url, card_url=self._card_url, accepted=accepted),
+            ask=Ask(requests, catalog.slug_of, app_url=app_url, card_url=self._card_url, accepted=accepted),
             cancel=flows.cancel,
             active=Active(stores.indexes, stores.lines, app_url=app_url, card_url=self._card_url),
             home=self._build_home(),

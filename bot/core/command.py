@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.core.words import quoted
 
@@ -203,6 +203,16 @@ Command = (
     | AuditCommand
     | HelpCommand
 )
+
+
+def name_of(wanted: Wanted) -> str | None:
+    """The name or slug of a schedule, as it was typed; None for the retry of a certain run."""
+    return wanted.schedule if isinstance(wanted, RunCommand) else wanted.latest_of
+
+
+def with_name(wanted: Wanted, name: str) -> Wanted:
+    """The same of another schedule, or of the same one called otherwise."""
+    return replace(wanted, schedule=name) if isinstance(wanted, RunCommand) else replace(wanted, latest_of=name)
 
 
 def canonical(command: Command) -> str:

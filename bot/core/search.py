@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable
 
 from bot.core.bolt import Schedule
 from bot.core.command import ListCommand
+from bot.core.fold import fold
 from bot.core.run import is_failed
 
 
 def chosen(schedules: Iterable[Schedule], command: ListCommand) -> list[Schedule]:
     """The schedules that a command asks for, by name."""
-    words = folded(command.text).split()
+    words = fold(command.text).split()
+    if command.text and not words:
+        # Dashes alone are no part of any name.
+        return []
     found = [one for one in schedules if _fits(one, command) and _holds(one, words)]
-    return sorted(found, key=lambda one: (folded(one.name), one.slug))
-
-
-def folded(text: str) -> str:
-    """Without regard to case, accents and the width of characters."""
-    apart = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(character for character in apart if not unicodedata.combining(character)).casefold()
+    return sorted(found, key=lambda one: (fold(one.name), one.slug))
 
 
 def _fits(schedule: Schedule, command: ListCommand) -> bool:
@@ -32,5 +29,5 @@ def _fits(schedule: Schedule, command: ListCommand) -> bool:
 def _holds(schedule: Schedule, words: list[str]) -> bool:
     if not words:
         return True
-    text = folded(f"{schedule.name}\n{schedule.slug}\n{schedule.owner or ''}")
+    text = "\n".join(map(fold, (schedule.name, schedule.slug, schedule.owner or "")))
     return all(word in text for word in words)

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rapidfuzz import fuzz
 
 from bot.core.bolt import Schedule
+from bot.core.fold import fold
 
 MOST = 3
 NEAR_ENOUGH = 60
-_GAPS = re.compile(r"[\s_\-\u2010-\u2015\u2212]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +29,22 @@ class Missing:
 
 
 def find(wanted: str, schedules: Sequence[Schedule]) -> Schedule | Ambiguous | Missing:
-    """The schedule of that slug or name: exactly, else without regard to case, spaces, dashes and underscores."""
-    exact = [schedule for schedule in schedules if schedule.slug == wanted] or [
-        schedule for schedule in schedules if schedule.name == wanted
-    ]
-    plain = fold(wanted)
-    folded = exact or [one for one in schedules if plain and plain in {fold(one.slug), fold(one.name)}]
-    if len(folded) == 1:
-        return folded[0]
-    if folded:
-        return Ambiguous(tuple(schedule.slug for schedule in folded))
+    """The schedule of that slug or name: exactly, else folded (see `bot.core.fold`)."""
+    found = called(wanted, schedules)
+    if len(found) == 1:
+        return found[0]
+    if found:
+        return Ambiguous(tuple(schedule.slug for schedule in found))
     return Missing(_nearest(wanted, schedules))
+
+
+def called(wanted: str, schedules: Sequence[Schedule]) -> list[Schedule]:
+    """The schedules of exactly that slug, else of exactly that name, else those whose folded slug or name it is."""
+    exact = [one for one in schedules if one.slug == wanted] or [one for one in schedules if one.name == wanted]
+    if exact:
+        return exact
+    plain = fold(wanted)
+    return [one for one in schedules if plain in {fold(one.slug), fold(one.name)}] if plain else []
 
 
 def _nearest(wanted: str, schedules: Sequence[Schedule]) -> tuple[Schedule, ...]:
@@ -61,8 +64,3 @@ def _likeness(wanted: str, name: str) -> float:
 def _shared_words(wanted: str, name: str) -> float:
     """How alike two names are where they share whole words; a word in common is not enough by itself."""
     return fuzz.token_set_ratio(wanted, name) if set(wanted.split()) <= set(name.split()) else 0.0
-
-
-def fold(text: str) -> str:
-    """A name as it is compared: without regard to case, spaces, dashes and underscores."""
-    return _GAPS.sub(" ", unicodedata.normalize("NFKC", text).casefold()).strip()

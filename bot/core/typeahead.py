@@ -14,9 +14,9 @@ from datetime import UTC, datetime
 from rapidfuzz import fuzz, process
 
 from bot.core.bolt import Schedule
+from bot.core.fold import fold
 from bot.core.run import is_failed
 from bot.core.states import state_word
-from bot.core.suggest import fold
 from bot.core.text import cut
 
 # What Slack shows at most (docs.slack.dev, Block Kit reference: select menus and option objects).

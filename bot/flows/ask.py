@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 
 import structlog
 
 from bot.core.buttons import START_ANOTHER, request_value
-from bot.core.command import RunCommand
+from bot.core.command import RunCommand, name_of
 from bot.core.errors import StoreAway
 from bot.core.message import Button, Buttons, Message, Paragraph
 from bot.core.request import Request
@@ -26,23 +27,31 @@ FULL = "Too many runs are being started right now: this one wouldn't start in ti
 
 
 class Ask:
-    """Takes a start in. `card_url` gives the web address of a message of ours, None where that is not known."""
+    """Takes a start in.
+
+    `slug_of` gives the slug of the schedule that a name means, without asking Bolt; empty if that is not known. `card_url`
+    gives the web address of a message of ours, None if that is not known.
+    """
 
     def __init__(
         self,
         requests: Requests,
+        slug_of: Callable[[str], str],
         *,
         app_url: str,
         card_url: Callable[[CardRef], str | None],
         accepted: Callable[[], None],
     ) -> None:
         self._requests = requests
+        self._slug_of = slug_of
         self._app_url = app_url
         self._card_url = card_url
         self._accepted = accepted
 
     async def start(self, asked: Asked) -> Message | None:
         """Record a start. The private answer, None where the card is answer enough."""
+        name = name_of(asked.wanted)
+        asked = replace(asked, slug=self._slug_of(name) if name else "")
         try:
             async with asyncio.timeout(RECORD_S):
                 accepted = await self._requests.accept(asked)
@@ -59,7 +68,7 @@ class Ask:
         return Message((FULL,))
 
     def _same(self, earlier: Request) -> Message:
-        spans: list[Span] = ["You asked for ", *_what(earlier), " with the same words at ", When(earlier.asked_at)]
+        spans: list[Span] = ["You already asked for ", *_what(earlier), " at ", When(earlier.asked_at)]
         spans += [*self._where(earlier), ". Nothing more was started."]
         again = Button(START_ANOTHER, "Start another", value=request_value(earlier.id))
         return Message(tuple(spans), (Paragraph(tuple(spans)), Buttons((again,))))
@@ -67,7 +76,7 @@ class Ask:
     def _where(self, earlier: Request) -> Sentence:
         spans: list[Span] = []
         if earlier.run_id:
-            spans += [": it is ", Link(run_url(self._app_url, earlier.run_id), f"run {earlier.run_id}")]
+            spans += [": it's ", Link(run_url(self._app_url, earlier.run_id), f"run {earlier.run_id}")]
         url = self._card_url(earlier.card) if earlier.card else None
         if url:
             spans += [", see ", Link(url, "its card")]

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 
 from bot.core.bolt import Schedule
 from bot.core.errors import BoltError
-from bot.core.suggest import Ambiguous, Missing, find
+from bot.core.suggest import Ambiguous, Missing, called, find
 from bot.core.typeahead import Index
 from bot.flows.ports import Bolt
 
@@ -99,6 +99,11 @@ class Catalog:
     def last(self) -> tuple[list[Schedule], datetime | None]:
         """The last list, whatever its age, and when Bolt told it; None where it never did."""
         return list(self._schedules), self._at
+
+    def slug_of(self, wanted: str) -> str:
+        """The slug of the schedule that a name or slug means, by the last list; empty if none, or more than one, is called that."""
+        found = called(wanted, self._schedules)
+        return found[0].slug if len(found) == 1 else ""
 
     def forget(self) -> None:
         """Something was changed: the list is read anew when it is next asked for, and what is being read is too old."""

@@ -69,7 +69,7 @@ class Looks:
         found = await self._catalog.find(wanted)
         if isinstance(found, Schedule):
             return found
-        near = tuple(one.slug for one in found.suggestions) if isinstance(found, Missing) else ()
+        near = tuple(one.slug for one in found.suggestions) if isinstance(found, Missing) else found.slugs
         raise NotStartable(not_found(wanted, found), near)
 
     # --- a run of a schedule ---

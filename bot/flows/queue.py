@@ -144,7 +144,7 @@ class Queue:
         first = await self._requests.load(request_id)
         url = self._card_url(first.card) if first and first.card else None
         where: Sentence = (", see ", Link(url, "its card")) if url else ()
-        return Message((name, " waits already with the same words of yours", *where, ". Nothing more was queued."))
+        return Message((name, " is already queued by your identical request", *where, ". Nothing more was queued."))
 
     async def drop(self, asker: Asker, request_id: str, clicked: str) -> Message | None:
         """Take a start out of the line. The answer where that is not to be seen on the message that was `clicked`: its card."""

@@ -66,10 +66,11 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A start as a person asks for it. `id` is made of the delivery; `force` starts another of the same words.
+    """A start as a person asks for it. `id` is made of the delivery; `force` starts another of the same.
 
     `direct`: it was not asked for in its channel, so the person is answered by direct message.
-    `origin` is what a card's button tells of the run that is to be retried.
+    `origin` is what a card's button tells of the run that is to be retried. `slug` is that of the schedule meant, empty
+    while that is not known.
     """
 
     id: str
@@ -83,14 +84,15 @@ class Asked:
     thread: str = ""
     direct: bool = False
     origin: Origin | None = None
+    slug: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
     """What became of an asking.
 
-    `word` is `new`, `known` (this delivery came before), `same` (`id` is the earlier request of the same
-    words) or `full` (nothing is recorded).
+    `word` is `new`, `known` (this delivery came before), `same` (`id` is the earlier request for the same
+    start) or `full` (nothing is recorded).
     """
 
     word: str

@@ -3,34 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from bot.core.buttons import START_SUGGESTED, VALUE_LIMIT, command_button, suggestion_value
-from bot.core.command import Command, RunCommand, Wanted, canonical
+from bot.core.command import Command, RunCommand, canonical, with_name
 from bot.core.message import Button, Buttons, Message, Paragraph
 from bot.core.request import Request
 from bot.core.suggest import Ambiguous, Missing
 from bot.core.text import Sentence, cut
 
-MOST = 3
-AMBIGUOUS_MOST = 5
+# What looks like a mistyped name has three suggestions; what names several schedules offers more of them.
+OFFERED_MOST = 5
 
 
 def suggestions(request: Request) -> Buttons | None:
     """A button for each slug that a refused request may have meant, None where there is none."""
     buttons: list[Button] = []
-    for slug in request.near[:MOST]:
+    for slug in request.near[:OFFERED_MOST]:
         starts = isinstance(request.wanted, RunCommand)
-        value = suggestion_value(canonical(meant(request.wanted, slug)), request.id, slug)
+        value = suggestion_value(canonical(with_name(request.wanted, slug)), request.id, slug)
         if len(value) <= VALUE_LIMIT:
             action = f"{START_SUGGESTED}.{len(buttons)}"
             buttons.append(Button(action, cut(f"{'Run' if starts else 'Retry'} {slug}", 75), value=value))
     return Buttons(tuple(buttons)) if buttons else None
-
-
-def meant(wanted: Wanted, slug: str) -> Wanted:
-    """What was asked for, of another schedule."""
-    return replace(wanted, schedule=slug) if isinstance(wanted, RunCommand) else replace(wanted, latest_of=slug)
 
 
 def not_found(wanted: str, found: Ambiguous | Missing) -> str:
@@ -47,7 +41,7 @@ def did_you_mean(wanted: str, found: Ambiguous | Missing, again: Callable[[str],
     """The same, with a button for each schedule that may have been meant. `again` makes the command of a slug."""
     slugs = found.slugs if isinstance(found, Ambiguous) else tuple(one.slug for one in found.suggestions)
     buttons: list[Button] = []
-    for number, slug in enumerate(slugs[:AMBIGUOUS_MOST]):
+    for number, slug in enumerate(slugs[:OFFERED_MOST]):
         command = again(slug)
         verb = canonical(command).partition(" ")[0].capitalize()
         buttons.append(command_button(cut(f"{verb} {slug}", 75), command, number=number))

@@ -8,11 +8,11 @@ from bot.flows.lease import Lease
 from bot.flows.store_ports import Asked, Waiting
 from bot.store.codec import dump
 from bot.store.due import us
-from bot.store.requests import body_of, read_request, slug_key, words_of
+from bot.store.requests import body_of, read_request, same_keys, slug_key
 from bot.store.runs import creation
 from bot.store.scripts import Scripts
 
-# The same words are the waiting start's for longer than it may wait.
+# The same request is known as the waiting start for longer than that may wait.
 WORDS_KEPT_S = 8 * 86_400
 
 
@@ -27,7 +27,7 @@ class Lines:
         word, request_id = await self._scripts.run(
             "enqueue",
             asked.id,
-            words_of(asked),
+            ",".join(same_keys(asked.user, asked.channel, asked.wanted, look.slug)),
             most,
             slug_key(look.slug),
             asked.channel,

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from bot.core.command import Wanted, canonical
+from bot.core.command import Wanted, canonical, name_of, with_name
+from bot.core.fold import fold
 from bot.core.request import Approval, Look, Origin, Request, Rival, Running, State, run_facts
 from bot.core.run import CardRef, Observation, Retried, RunKey
 from bot.flows.lease import Lease
@@ -19,6 +20,8 @@ from bot.store.scripts import Scripts
 
 # A start that is looked for keeps its schedule's lock until it was looked for once.
 SEARCH_LOCK_S = 45.0
+# As accept.lua keeps it.
+SAME_KEPT_S = 7200
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,7 @@ class Requests:
         word, request_id, asked_us = await self._scripts.run(
             "accept",
             asked.id,
-            words_of(asked),
+            ",".join(same_keys(asked.user, asked.channel, asked.wanted, asked.slug)),
             int(asked.force),
             us(limits.ask_again_s),
             limits.waiting,
@@ -80,11 +83,13 @@ class Requests:
     async def looked(self, lease: Lease, request: Request, look: Look) -> bool:
         """The schedule is found; the card waits for its slot."""
         fields = {"look": dump(look)}
+        await self._found(request, look)
         return await self._step(lease, request, State.LOOKED, "post", fields=fields)
 
     async def pending(self, lease: Lease, request: Request, look: Look, approval: Approval) -> bool:
         """Somebody has to approve it; the card that asks for that waits for its slot."""
         fields = {"look": dump(look), "approval": dump(approval)}
+        await self._found(request, look)
         return await self._step(lease, request, State.PENDING, "post", fields=fields)
 
     async def decide(self, request: Request, user: str, *, yes: bool, why: str = "") -> str:
@@ -170,6 +175,13 @@ class Requests:
         """Let other starts of the schedule be sent."""
         await self._scripts.run("lock", _lock(request), request.id, 0)
 
+    async def _found(self, request: Request, look: Look) -> None:
+        """Its schedule may not have been known when it was accepted: from now on it is found by that, too."""
+        for name in same_keys(request.user, request.channel, request.wanted, look.slug)[1:]:
+            await self._scripts.ask(
+                self._scripts.redis.set(self._scripts.key("same", name), request.id, ex=SAME_KEPT_S)
+            )
+
     async def _step(
         self,
         lease: Lease,
@@ -199,9 +211,19 @@ def slug_key(slug: str) -> str:
     return hashlib.sha256(slug.encode()).hexdigest()[:24]
 
 
-def words_of(asked: Asked) -> str:
-    """The same for the same words of the same person in the same channel."""
-    return hashlib.sha256(f"{asked.user}/{asked.channel}/{canonical(asked.wanted)}".encode()).hexdigest()[:32]
+def same_keys(user: str, channel: str, wanted: Wanted, slug: str) -> tuple[str, ...]:
+    """The names under which the same start of the same person in the same channel is found.
+
+    The first one is of the words as they were typed, which is all that versions before these names know. The second is of
+    the schedule meant, by its `slug`; while that is not known, by its folded name.
+    """
+    name = name_of(wanted)
+    words = [canonical(wanted)]
+    if name is not None:
+        words.append(
+            f"slug:{canonical(with_name(wanted, slug))}" if slug else f"name:{canonical(with_name(wanted, fold(name)))}"
+        )
+    return tuple(hashlib.sha256(f"{user}/{channel}/{one}".encode()).hexdigest()[:32] for one in words)
 
 
 def body_of(asked: Asked) -> Body:

@@ -167,7 +167,7 @@ def no_false_word(seen: Seen) -> Found:
     """Where people were told that nothing was started, nothing was."""
     for command in seen.commands:
         said = next((text for text in (*command.told, *command.answers) if REFUSAL.search(text)), None)
-        if said and runs_of(seen, command) and "same words" not in said and not waited(seen, command):
+        if said and runs_of(seen, command) and "You already asked for" not in said and not waited(seen, command):
             ids = [run.id for run in runs_of(seen, command)]
             yield Violation("false refusal", f"{command.reason}: run {ids}, and yet: {said}")
 

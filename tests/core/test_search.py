@@ -41,6 +41,8 @@ ALL = [
         (ListCommand("🎉"), ["reports"]),
         (ListCommand("close"), ["finance-close"]),
         (ListCommand("zzz"), []),
+        (ListCommand("finance_close"), ["finance-close"]),
+        (ListCommand("---"), []),
         (ListCommand(failing=True), ["clients", "finance-close"]),
         (ListCommand(suspended=True), ["finance-close"]),
         (ListCommand("cli", failing=True), ["clients"]),

@@ -79,3 +79,23 @@ def test_names_that_differ_by_case_and_dashes_only_are_told_apart_by_slug() -> N
 def test_dashes_alone_name_nothing(wanted: str) -> None:
     """Nothing is like everything."""
     assert find(wanted, [schedule("nightly", "—"), HOURLY]) == Missing()
+
+
+CAFE, ACCENTED = schedule("cafe-1", "Cafe"), schedule("cafe-2", "Café")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "among", "found"),
+    [
+        ("cafe", [ACCENTED, NIGHTLY], ACCENTED),
+        ("CAFÉ", [CAFE, NIGHTLY], CAFE),
+        ("Cafe", [CAFE, ACCENTED], CAFE),
+        ("Café", [CAFE, ACCENTED], ACCENTED),
+        ("cafe", [CAFE, ACCENTED], Ambiguous(("cafe-1", "cafe-2"))),
+    ],
+)
+def test_accents_do_not_matter_unless_they_tell_two_names_apart(
+    wanted: str, among: list[Schedule], found: Schedule | Ambiguous
+) -> None:
+    """What is written exactly so wins; where two names are left, none of them is chosen."""
+    assert find(wanted, among) == found

@@ -189,7 +189,7 @@ async def test_the_same_words_wait_once(stage: Stage) -> None:
     """Typed again, they lead to the card that waits."""
     await asked(stage)
     await stage.slash("run nightly")
-    await stage.until(stage.told_privately("with the same words"))
+    await stage.until(stage.told_privately("You already asked for"))
     assert len(stage.cards()) == 1
 
 

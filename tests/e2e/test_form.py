@@ -199,7 +199,7 @@ async def test_the_same_form_again_asks_back(stage: Stage) -> None:
         await form.submit()
         await form.closed()
         await stage.until(stage.card_says("is running"))
-    await stage.until(stage.told_privately("with the same words"))
+    await stage.until(stage.told_privately("You already asked for"))
     assert len(stage.started()) == 1
 
 

@@ -233,7 +233,7 @@ async def test_two_clicks_start_one_run(stage: Stage) -> None:
     await stage.until(stage.card_says("succeeded"))
     await opened(stage, "Run in #data-eng")
     await asyncio.gather(*(click(stage, "Run in #data-eng") for _ in range(2)))
-    await stage.until(told_directly(stage, "with the same words"))
+    await stage.until(told_directly(stage, "You already asked for"))
     await stage.until(lambda: len(stage.started()) == 2)
     stage.sandbox.bolt.end(stage.started()[-1].id, "SUCCESS")
     await stage.click("Start another", channel="dm")

@@ -160,7 +160,7 @@ async def test_a_click_delivered_twice_retries_once_and_a_second_click_asks_back
     await stage.click("Retry failed", times=2)
     await stage.until(stage.card_says("succeeded"))
     await stage.slash(f"retry {old.id}")
-    await stage.until(stage.told_privately("with the same words"))
+    await stage.until(stage.told_privately("You already asked for"))
     assert f"a retry of *run {old.id}*" in stage.private()[-1].text
     assert stage.asked("retryBoltRun") == 1
     await stage.click("Retry failed", user="grace")
@@ -304,7 +304,7 @@ async def test_a_success_is_run_again_as_it_was(stage: Stage) -> None:
     assert len({(run.slug, run.branch, run.pull_request) for run in runs}) == 1
     assert [[step.command for step in run.steps][-2:] for run in runs] == [["dbt run -s a", "dbt test"]] * 3
     await stage.click("Run again")
-    await stage.until(stage.told_privately("with the same words"))
+    await stage.until(stage.told_privately("You already asked for"))
 
 
 async def test_another_retry_is_of_the_run_that_was_the_latest_failed_one(stage: Stage) -> None:
@@ -316,7 +316,7 @@ async def test_another_retry_is_of_the_run_that_was_the_latest_failed_one(stage:
     stage.sandbox.bolt.end(stage.started()[0].id, "ERROR")
     await stage.until(stage.card_says("failed"))
     await stage.slash("retry data-quality-tests")
-    await stage.until(stage.told_privately("with the same words"))
+    await stage.until(stage.told_privately("You already asked for"))
     await stage.click("Start another")
     await stage.until(lambda: len(stage.started()) == 2)
     assert [run.parent_id for run in stage.started()] == [latest, latest]

@@ -7,7 +7,8 @@ import asyncio
 import pytest
 
 from bot.sandbox.bolt import Fault, Start
-from bot.sandbox.bolt.model import Actor
+from bot.sandbox.bolt.catalog import own_character
+from bot.sandbox.bolt.model import Actor, Schedule
 from bot.sandbox.slack import Fault as SlackFault
 from tests.e2e.stage import API_KEY, Stage
 
@@ -30,12 +31,37 @@ async def test_the_same_words_again_ask_back(stage: Stage) -> None:
     await stage.slash("run nightly")
     await stage.until(stage.card_says("is running"))
     await stage.slash("RUN   nightly")
-    await stage.until(stage.told_privately("with the same words"))
+    await stage.until(stage.told_privately("You already asked for"))
     assert len(stage.started()) == 1
     await stage.click("Start another", times=2)
     await stage.until(lambda: len(stage.cards()) == 2)
     await stage.until(lambda: sum("succeeded" in card.text for card in stage.cards()) == 2)
     assert len(stage.started()) == 2
+
+
+async def test_the_same_schedule_called_otherwise_asks_back(stage: Stage) -> None:
+    """Capitals, and the name instead of the slug, make no second run of one that was asked for a moment ago."""
+    await stage.start_bot()
+    await stage.slash("run nightly")
+    await stage.until(stage.card_says("is running"))
+    for number, text in enumerate(("run NIGHTLY", 'run "Nightly full build"', "run nightly-Full_build"), 1):
+        await stage.slash(text)
+        await stage.until(
+            lambda number=number: sum("You already asked for" in one.text for one in stage.private()) == number  # type: ignore[misc]  # mypy knows no defaults of lambdas
+        )
+    assert len(stage.started()) == 1
+
+
+async def test_two_schedules_that_are_called_alike_are_both_offered(stage: Stage) -> None:
+    """Nothing starts until one is chosen; what is written exactly as its name is, starts."""
+    for slug, name in (("cafe-1", "Cafe"), ("cafe-2", "Café")):
+        stage.sandbox.bolt.add_schedule(Schedule(0, name, slug, own_character(["dbt run"])))
+    await stage.start_bot()
+    await stage.slash("run CAFE")
+    await stage.until(stage.told_privately("is the name of several schedules"))
+    assert stage.started() == []
+    await stage.click("Run cafe-2")
+    await stage.until(lambda: [run.slug for run in stage.started()] == ["cafe-2"])
 
 
 async def test_a_suggestion_can_be_clicked(stage: Stage) -> None:

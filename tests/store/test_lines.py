@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from redis.asyncio import Redis
 
+from bot.core.command import RunCommand
 from bot.core.request import Look, Request, State
 from bot.core.run import CardRef, Observation, RunFacts, RunKey
 from bot.flows.lease import Lease
@@ -137,7 +139,8 @@ async def test_those_that_wait_are_listed(scripts: Scripts) -> None:
     """Of a person and of a channel, first one first; not once their turn has come or they are taken out."""
     lines = Lines(scripts)
     for name, user in (("a", "U1"), ("b", "U2"), ("c", "U1")):
-        await lines.join(asked(name, text=name, user=user), LOOK, RUN, FACTS, most=5)
+        wanted = RunCommand("nightly", branch=name)
+        await lines.join(replace(asked(name, user=user), wanted=wanted), LOOK, RUN, FACTS, most=5)
         await carded(scripts, name)
     assert await waiting(scripts) == (["a", "c"], ["a", "b", "c"])
     assert await waiting(scripts, "U2", "B") == (["b"], [])

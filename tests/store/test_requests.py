@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from dataclasses import dataclass, replace
 
 import pytest
@@ -13,7 +14,7 @@ from bot.core.command import RetryCommand, RunCommand
 from bot.core.request import Look, Origin, Request, State
 from bot.core.run import CardRef, End, Observation, Retried, RunFacts, RunKey
 from bot.flows.lease import Lease
-from bot.flows.store_ports import Limits, Observed, Post, Sending
+from bot.flows.store_ports import Asked, Limits, Observed, Post, Sending
 from bot.store.codec import load
 from bot.store.due import DueSet
 from bot.store.lanes import Budget, Edits, Posts
@@ -68,6 +69,59 @@ async def test_the_same_words_are_the_first_request_until_a_minute_is_over(scrip
         asked("f", force=True),
     ):
         assert (await requests.accept(other)).word == "new"
+
+
+def meant(name: str, text: str, slug: str = "") -> Asked:
+    """A start of what was typed, where the schedule meant is known or not."""
+    return replace(asked(name, text=text), slug=slug)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (("nightly", "nightly"), ("Nightly", "nightly")),
+        (("nightly", "nightly"), ("Nightly full build", "nightly")),
+        (("Nightly_Build", ""), ("nightly build", "")),
+        (("Café", ""), ("cafe", "")),
+        (("nightly", ""), ("nightly", "nightly")),
+        (("nightly", "nightly"), ("nightly", "")),
+    ],
+)
+async def test_the_schedule_meant_is_compared_not_its_letters(
+    scripts: Scripts, first: tuple[str, str], second: tuple[str, str]
+) -> None:
+    """By its slug as far as that is known, else by its folded name."""
+    requests = Requests(scripts, Limits())
+    assert (await requests.accept(meant("a", *first))).word == "new"
+    assert (await requests.accept(meant("b", *second))).id == "a"
+
+
+async def test_two_schedules_whose_names_fold_alike_are_two_starts(scripts: Scripts) -> None:
+    """What is known to be another schedule is never taken for the first one."""
+    requests = Requests(scripts, Limits())
+    assert (await requests.accept(meant("a", "Cafe", "cafe-1"))).word == "new"
+    assert (await requests.accept(meant("b", "Café", "cafe-2"))).word == "new"
+
+
+async def test_once_looked_up_a_start_is_known_by_its_schedule(scripts: Scripts) -> None:
+    """Also by a replica that had no list of schedules when it took the start in."""
+    requests = Requests(scripts, Limits())
+    await requests.accept(meant("a", "Nightly full build"))
+    lease, request = await claimed(scripts, requests, "a")
+    assert await requests.looked(lease, request, Look("nightly", "Nightly full build", 5))
+    assert (await requests.accept(meant("b", "nightly", "nightly"))).id == "a"
+
+
+async def test_a_version_that_compares_words_shares_the_same_redis(scripts: Scripts) -> None:
+    """It finds what this one recorded, and this one finds what it recorded, by the words as typed."""
+    typed = scripts.key("same", hashlib.sha256(b"U1/A/run nightly").hexdigest()[:32])
+    requests = Requests(scripts, Limits())
+    await requests.accept(meant("a", "nightly", "nightly"))
+    assert await scripts.redis.get(typed) == "a"
+    await scripts.redis.hset(scripts.key("req", "old"), mapping={"state": "carded", "asked_us": "1"})
+    await scripts.redis.delete(*[key async for key in scripts.redis.scan_iter(scripts.key("same", "*"))])
+    await scripts.redis.set(typed, "old")
+    assert (await requests.accept(meant("b", "nightly", "nightly"))).id == "old"
 
 
 @pytest.mark.parametrize(

@@ -9,13 +9,12 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.core.buttons import START_SUGGESTED, read_suggestion_value
-from bot.core.command import RetryCommand, RunCommand, Wanted
+from bot.core.command import RetryCommand, RunCommand, Wanted, with_name
 from bot.core.errors import BadCommand, StoreAway
 from bot.core.grammar import parse
 from bot.core.message import Message
 from bot.core.unrecorded import database
 from bot.flows.ports import Asker
-from bot.flows.suggest import meant
 from bot.slack.actions.another import RECORD_S, Answer, start_from_click, tell
 from bot.slack.desk import Desk, click_asker
 
@@ -52,4 +51,4 @@ async def _recorded(desk: Desk, asker: Asker, refused: str, slug: str) -> Wanted
         earlier = await desk.requests.load(refused)
     if earlier is None or earlier.user != asker.user or slug not in earlier.near:
         raise BadCommand("I no longer know what that was. Nothing was started; please type it again.")
-    return meant(earlier.wanted, slug)
+    return with_name(earlier.wanted, slug)

@@ -1,8 +1,8 @@
 -- Records a start, or finds the one already there. Its own protection against doubles and replays.
--- ARGV: request id, same-words key, force, ask-again window in us, most starts waiting in all, most in the channel, channel, body,
+-- ARGV: request id, same-start keys (apart by commas), force, ask-again window in us, most starts waiting in all, most in the channel, channel, body,
 -- for how long a start may wait in us
 -- Gives {'new' | 'known' | 'same' | 'full', id, asked_us}
-local id, same, body = ARGV[3], key('same', ARGV[4]), ARGV[10]
+local id, body = ARGV[3], ARGV[10]
 local force, window_us, channel = ARGV[5] == '1', tonumber(ARGV[6]), ARGV[9]
 local deadline_us = tonumber(ARGV[11])
 local hash, at = key('req', id), now()
@@ -11,8 +11,7 @@ if redis.call('EXISTS', hash) == 1 then
   return {'known', id, redis.call('HGET', hash, 'asked_us')}
 end
 
-local other = redis.call('GET', same)
-if other and not force then
+for _, other in ipairs(force and {} or same_starts(ARGV[4])) do
   local known = redis.call('HMGET', key('req', other), 'state', 'asked_us')
   local state, asked_us = known[1], tonumber(known[2] or '0')
   local failed = state == 'refused' or state == 'closed'
@@ -32,6 +31,6 @@ for _, waiting in ipairs({in_all, in_channel}) do
 end
 
 redis.call('HSET', hash, 'body', body, 'state', 'accepted', 'rev', '1', 'asked_us', num(at))
-redis.call('SET', same, id, 'EX', '7200')
+is_start(ARGV[4], id, '7200')
 redis.call('ZADD', key('due', 'requests'), num(at), id)
 return {'new', id, num(at)}

@@ -1,19 +1,20 @@
--- Records a start that waits for a run to end, or finds the one already there. ARGV: request id, same-words key, most in a line,
--- line, channel, body, look, run member, and of that run: facts, seen, state, digest, usual_s, began_s; for how long the words
+-- Records a start that waits for a run to end, or finds the one already there. ARGV: request id, same-start keys (apart by commas), most in a line,
+-- line, channel, body, look, run member, and of that run: facts, seen, state, digest, usual_s, began_s; for how long the keys
 -- are kept in s. Gives {'new' | 'known' | 'same' | 'full', id}
-local id, same, line, channel = ARGV[3], key('same', ARGV[4]), ARGV[6], ARGV[7]
+local id, line, channel = ARGV[3], ARGV[6], ARGV[7]
 local hash, at = key('req', id), now()
 if redis.call('EXISTS', hash) == 1 then return {'known', id} end
 
-local other = redis.call('GET', same)
-local state = other and redis.call('HGET', key('req', other), 'state')
-if state and IN_LINE[state] then return {'same', other} end
+for _, other in ipairs(same_starts(ARGV[4])) do
+  local state = redis.call('HGET', key('req', other), 'state')
+  if state and IN_LINE[state] then return {'same', other} end
+end
 local waiting = waiting_in(line)
 if #waiting >= tonumber(ARGV[5]) then return {'full', id} end
 
 redis.call('HSET', hash, 'body', ARGV[8], 'state', 'queued', 'rev', '1', 'asked_us', num(at), 'queued_us', num(at),
   'look', ARGV[9], 'line', line, 'ahead', #waiting)
-redis.call('SET', same, id, 'EX', ARGV[17])
+is_start(ARGV[4], id, ARGV[17])
 redis.call('ZADD', key('line', line), num(at), id)
 redis.call('EXPIRE', key('line', line), RETENTION_S)
 create_run(ARGV[10], ARGV[11], ARGV[12], ARGV[13], ARGV[14], ARGV[15], ARGV[16])

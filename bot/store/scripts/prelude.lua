@@ -69,6 +69,19 @@ local function posted_in(channel)
   redis.call('ZADD', key('budget', 'channels'), 'GT', num(now() + math.min(gap, 1020000)), channel)
 end
 
+-- The newest start under each of several same-start keys: the words as typed, which older versions go by, and the schedule meant.
+local function same_starts(keys)
+  local starts = {}
+  for name in string.gmatch(keys, '[^,]+') do
+    local other = redis.call('GET', key('same', name))
+    if other then starts[#starts + 1] = other end
+  end
+  return starts
+end
+local function is_start(keys, id, kept_s)
+  for name in string.gmatch(keys, '[^,]+') do redis.call('SET', key('same', name), id, 'EX', kept_s) end
+end
+
 -- Starts whose card is not posted yet, in all and a channel: their number bounds how long the next one would wait.
 local function waits_no_more(id, channel)
   redis.call('ZREM', key('waiting'), id)
