@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from bot.core.fold import fold
 from bot.core.message import Message, Paragraph
 from bot.core.run import is_failed
 from bot.core.text import Bold, Code, Mention, Sentence, Span, When, cut, plural
@@ -25,7 +26,8 @@ class Event(StrEnum):
     APPROVED = "approved"
     DENIED = "denied"  # by somebody of the group that may approve, or by the asker
     STARTED = "started"
-    REFUSED = "refused"  # a start that was let in did not become a run
+    REFUSED = "refused"  # a start that was let in did not become a run; `user` asked for it
+    DROPPED = "dropped"  # somebody took a start out of the queue
     ENDED = "ended"
 
 
@@ -33,7 +35,7 @@ class Event(StrEnum):
 class Entry:
     """One line of the record. `action`, `decision` and `rule` are the policy's; `outcome` is a run's state or why not.
 
-    `user` is who did it, by Slack's id. `at` is set by the record itself.
+    `user` is who did it, by Slack's id; of a start that was refused and of a run that ended, who asked for it. `at` is set by the record itself.
     """
 
     event: str
@@ -63,7 +65,8 @@ class Wanted:
 
     def holds(self, entry: Entry) -> bool:
         """Whether an entry is one of them."""
-        of_schedule = not self.schedule or self.schedule.casefold() in entry.schedule.casefold()
+        part = fold(self.schedule) or self.schedule
+        of_schedule = part in fold(entry.schedule)
         by = self.user.casefold()
         return of_schedule and (not by or by in {entry.user.casefold(), entry.user_name.casefold()})
 
@@ -88,7 +91,9 @@ def _of(wanted: Wanted) -> list[Span]:
 
 def _line(entry: Entry) -> Sentence:
     spans: list[Span] = [When(entry.at, "date_time"), " "] if entry.at else []
-    spans += [Mention(entry.user), " "] if entry.user else []
+    # A start that is refused, or a run that ends, is nothing that its person did.
+    did = entry.event not in {Event.REFUSED, Event.ENDED}
+    spans += [Mention(entry.user), " "] if entry.user and did else []
     spans += _what(entry)
     if entry.request:
         spans.append(f" · request {entry.request[:8]}")
@@ -107,11 +112,20 @@ def _what(entry: Entry) -> list[Span]:
             return [f"started run {entry.run} of ", Bold(entry.schedule or "a schedule")]
         case Event.ENDED:
             state = "failed" if is_failed(entry.outcome) else entry.outcome.lower()
-            return [f"run {entry.run} of ", Bold(entry.schedule or "a schedule"), f" ended: {state}"]
+            return [f"run {entry.run} of ", Bold(entry.schedule or "a schedule"), *_for(entry), f" ended: {state}"]
+        case Event.REFUSED:
+            name = Bold(entry.schedule or "a start")
+            return [name, *_for(entry), f" was not started: {cut(entry.outcome, REASON_SHOWN)}"]
+        case Event.DROPPED:
+            return ["took ", Bold(entry.schedule or "a start"), " out of the queue"]
         case Event.APPROVED | Event.DENIED:
             return [f"{entry.event} ", Bold(entry.schedule or "a start")]
         case _:
             return [f"{entry.event} ", Bold(entry.schedule), f": {cut(entry.outcome, REASON_SHOWN)}"]
+
+
+def _for(entry: Entry) -> list[Span]:
+    return [", asked for by ", Mention(entry.user), ","] if entry.user else []
 
 
 def since(text: str, now: datetime) -> datetime | None:

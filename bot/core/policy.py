@@ -252,6 +252,7 @@ class Fit:
 
 NO_RULE = "no rule of the policy allows it"
 NO_RULE_FOR_EXTERNAL = "people of other organisations may do only what a rule for them allows, and none allows this"
+NOT_FOR_APPROVAL = "commands of your own are not among what may be approved"
 
 # Without a file: members may do everything where they are, guests only read, people of other organisations may do nothing, and
 # nothing is posted to channels that are shared outside.
@@ -283,8 +284,48 @@ DEFAULT = Policy(
 
 
 def decide(policy: Policy, person: Person, place: Place, question: Question) -> Decision:
-    """What the first rule that fits says."""
-    return replace(_decided(policy, person, place, question), by_default=policy.is_default)
+    """What the first rule that fits says. A refusal names what was given instead of the schedule's own, if that is its reason."""
+    decision = _decided(policy, person, place, question)
+    if decision.word is Word.DENY:
+        decision = replace(decision, reason=_because(policy, person, place, question, decision))
+    return replace(decision, by_default=policy.is_default)
+
+
+def _because(policy: Policy, person: Person, place: Place, question: Question, decision: Decision) -> str:
+    """Why it is refused: what was given instead of the schedule's own, if without it nothing would be in the way."""
+    if decision.reason == NOT_FOR_APPROVAL or _is_about_overrides(policy, decision):
+        return decision.reason
+    target, retries = question.target, question.action is Action.RETRY
+    commands = (
+        "the run's own commands, which are not its schedule's," if retries else "commands of your own (--command)"
+    )
+    branch = "the run's branch, which is not its schedule's," if retries else "another branch (--branch)"
+    lesser = (
+        (f"{commands} are not allowed", bool(target.commands), replace(target, commands=())),
+        (f"{branch} is not allowed", target.branch is not None, replace(target, branch=None)),
+        (
+            f"{commands} and {branch} are not allowed",
+            bool(target.commands) and target.branch is not None,
+            replace(target, commands=(), branch=None),
+        ),
+    )
+    for why, given, without in lesser:
+        if given and _decided(policy, person, place, replace(question, target=without)).word in {
+            Word.ALLOW,
+            Word.APPROVE,
+        }:
+            return why if decision.reason in {NO_RULE, NO_RULE_FOR_EXTERNAL} else f"{decision.reason}; {why}"
+    return decision.reason
+
+
+def _is_about_overrides(policy: Policy, decision: Decision) -> bool:
+    """Whether the refusal is by a rule about commands or branches: whoever wrote it has said why."""
+    return any(
+        rule.name == decision.rule
+        and rule.effect == Deny(decision.reason)
+        and (rule.which.commands is not None or rule.which.branch is not None)
+        for rule in policy.rules
+    )
 
 
 def _decided(policy: Policy, person: Person, place: Place, question: Question) -> Decision:
@@ -316,7 +357,7 @@ def _decided(policy: Policy, person: Person, place: Place, question: Question) -
 def _lacking(rule: Rule, place: Place, question: Question) -> Decision | None:
     """Why not even an approval helps. Who asks for more than may be approved must not come by to a rule that asks for less."""
     if rule.which.commands is None and question.target.commands:
-        return Decision(Word.DENY, rule.name, "commands of your own are not among what may be approved")
+        return Decision(Word.DENY, rule.name, NOT_FOR_APPROVAL)
     if rule.where.shared is None and question.posts and place.shared is not False:
         return Decision(Word.DENY if place.shared else Word.UNKNOWN, rule.name, _not_posted(place))
     return None

@@ -67,6 +67,28 @@ def test_every_entry_can_be_shown(entries: list[Entry], more: bool) -> None:  # 
     assert "<!channel>" not in text + str(blocks)
 
 
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        (
+            Entry(Event.REFUSED, user="U1", schedule="nightly", outcome="It is paused."),
+            "*nightly*, asked for by <@U1>, was not started: It is paused.",
+        ),
+        (
+            Entry(Event.ENDED, user="U1", schedule="nightly", run=5, outcome="ERROR"),
+            "run 5 of *nightly*, asked for by <@U1>, ended: failed",
+        ),
+        (Entry(Event.DROPPED, user="U2", schedule="nightly", outcome="-"), "<@U2> took *nightly* out of the queue"),
+        (Entry(Event.DENIED, user="U2", schedule="nightly"), "<@U2> denied *nightly*"),
+        (Entry(Event.STARTED, user="U1", schedule="nightly", run=5), "<@U1> started run 5 of *nightly*"),
+    ],
+)
+def test_who_did_what(entry: Entry, said: str) -> None:
+    """Whoever asked for a start refuses nothing, and ends no run."""
+    _, blocks = render(shown((entry,), Wanted(), searched=1, more=False))
+    assert blocks[1]["text"]["text"] == said
+
+
 def test_which_entries_are_wanted() -> None:
     """By id or name of a person, and by a part of a slug."""
     entry = Entry(Event.ASKED, user="U1", user_name="Ada", schedule="nightly-eu")

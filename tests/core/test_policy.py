@@ -343,6 +343,38 @@ def test_a_refusal_of_a_command_is_not_got_round(given_commands: tuple[str, ...]
     assert decide(policy, MEMBER, HERE, with_commands("dbt test")).rule == "rest"
 
 
+def test_a_refusal_for_commands_alone_says_so() -> None:
+    """Who could start the schedule as it is learns that it is the commands, or the branch, and not the schedule or the person."""
+    policy = Policy((Rule("start", Allow(), which=Which(branch=Overrides(any=False))),))
+    assert word(policy) is Word.ALLOW
+    decision = decide(policy, MEMBER, HERE, with_commands("dbt run"))
+    assert decision.reason == "commands of your own (--command) are not allowed"
+    other = replace(START, target=replace(START.target, branch="dev"))
+    assert decide(policy, MEMBER, HERE, other).reason == "another branch (--branch) is not allowed"
+    both = replace(START, target=replace(START.target, branch="dev", commands=("dbt run",)))
+    assert decide(policy, MEMBER, HERE, both).reason == (
+        "commands of your own (--command) and another branch (--branch) are not allowed"
+    )
+
+
+def test_a_rule_for_the_rest_has_its_reason_and_the_commands() -> None:
+    """The reason that its author gave is not about them, so both are said."""
+    policy = Policy((Rule("start", Allow()), Rule("rest", Deny("ask #data first"))))
+    decision = decide(policy, MEMBER, HERE, with_commands("dbt run"))
+    assert decision.reason == "ask #data first; commands of your own (--command) are not allowed"
+    retry = replace(with_commands("dbt run"), action=Action.RETRY)
+    assert (
+        "the run's own commands, which are not its schedule's, are not allowed"
+        in decide(policy, MEMBER, HERE, retry).reason
+    )
+
+
+def test_a_refusal_that_is_not_for_the_commands_does_not_name_them() -> None:
+    """Without them it would be refused as well."""
+    policy = Policy((Rule("none", Deny("nobody starts anything")),))
+    assert decide(policy, MEMBER, HERE, with_commands("dbt run")).reason == "nobody starts anything"
+
+
 def test_an_approval_is_not_got_round_by_asking_for_more() -> None:
     """With commands of one's own, or where others look in, a rule that would let that through is not reached."""
     later = Rule("rest", Allow(), where=Where(shared=True), which=Which(commands=Overrides()))

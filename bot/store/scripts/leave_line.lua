@@ -4,7 +4,7 @@ local id, hash = ARGV[3], key('req', ARGV[3])
 local known = redis.call('HMGET', hash, 'state', 'line', 'card')
 if known[1] ~= 'queued' then return known[1] or 'gone' end
 redis.call('HSET', hash, 'state', 'refused', 'why', ARGV[4], 'dropped_by', ARGV[5])
-record_start('refused', id, ARGV[5] ~= '' and ARGV[5] or nil, ARGV[4])
+if ARGV[5] ~= '' then record_start('dropped', id, ARGV[5], ARGV[4]) else record_start('refused', id, nil, ARGV[4]) end
 redis.call('HINCRBY', hash, 'rev', 1)
 redis.call('ZREM', key('due', 'queue'), id)
 waits_not(id)
