@@ -114,7 +114,7 @@ async def test_once_looked_up_a_start_is_known_by_its_schedule(scripts: Scripts)
 
 async def test_a_version_that_compares_words_shares_the_same_redis(scripts: Scripts) -> None:
     """It finds what this one recorded, and this one finds what it recorded, by the words as typed."""
-    typed = scripts.key("same", hashlib.sha256(b"U1/A/run nightly").hexdigest()[:32])
+    typed = scripts.key("same", hashlib.sha256(b'U1/A/run "nightly"').hexdigest()[:32])
     requests = Requests(scripts, Limits())
     await requests.accept(meant("a", "nightly", "nightly"))
     assert await scripts.redis.get(typed) == "a"
