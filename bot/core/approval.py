@@ -60,7 +60,10 @@ def too_long(commands: tuple[str, ...]) -> str | None:
 
 def changed(before: Look | None, now: Look) -> bool:
     """Whether what would be started is not what was approved."""
-    return before is None or replace(before, mark=now.mark, usual_s=now.usual_s, channel_name=now.channel_name) != now
+    if before is None:
+        return True
+    place = replace(before, channel_name=now.channel_name, private=now.private)
+    return replace(place, mark=now.mark, usual_s=now.usual_s) != now
 
 
 def not_approved(request: Request) -> str:

@@ -311,7 +311,7 @@ def _compact(fields: dict[str, object]) -> str:
 def _object(value: str) -> dict[str, object]:
     try:
         fields = json.loads(value)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise _unreadable() from error
     if not isinstance(fields, dict):
         raise _unreadable()

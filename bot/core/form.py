@@ -15,7 +15,7 @@ from typing import Literal, TypeVar
 
 from bot.core.command import RunCommand
 from bot.core.errors import BadCommand
-from bot.core.grammar import BRANCH_LIMIT, read_branch, read_commands, read_pull_request, read_reason
+from bot.core.grammar import BRANCH_LIMIT, not_too_many, read_branch, read_commands, read_pull_request, read_reason
 from bot.core.text import Bold, Code, Sentence
 from bot.core.typeahead import Offer
 from bot.core.words import visible
@@ -191,6 +191,7 @@ def _commands(filled: Filled, own: Own | None) -> tuple[str, ...]:
     typed = [visible(line) for line in lines if line not in known]
     written = iter(read_commands([line for line in typed if line]))
     wanted = tuple(line if line in known else next(written) for line in lines if line in known or visible(line))
+    not_too_many(wanted)
     return () if wanted == tuple(one.strip() for one in mine) else wanted
 
 

@@ -7,7 +7,7 @@ is guessed: a value with spaces stands between quotes, and the words of a schedu
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import NoReturn
@@ -34,7 +34,7 @@ from bot.core.command import (
     WhoamiCommand,
 )
 from bot.core.text import cut
-from bot.core.words import DASH, DASHES, ONLY_DASHES, RUN_ID, RUN_LINK, Word, bad, for_a_shell, words
+from bot.core.words import DASH, DASHES, ONLY_DASHES, RUN_ID, RUN_LINK, Word, bad, for_a_shell, without_fence, words
 
 GRAPHQL_INT = 2**31 - 1
 SCHEDULE_LIMIT = 200
@@ -379,10 +379,15 @@ def read_pull_request(text: str) -> int:
 
 
 def read_commands(given: list[str]) -> tuple[str, ...]:
-    """Commands that run instead of the schedule's own. Raises BadCommand."""
-    if len(given) > COMMANDS_LIMIT:
-        bad(f"Those are {len(given)} commands; {COMMANDS_LIMIT} are the most.")
-    return tuple(bounded("A command", for_a_shell(command.strip()), COMMAND_LIMIT) for command in given)
+    """Commands that run instead of the schedule's own, without the backticks around each. Raises BadCommand."""
+    not_too_many(given)
+    return tuple(bounded("A command", for_a_shell(without_fence(command.strip())), COMMAND_LIMIT) for command in given)
+
+
+def not_too_many(commands: Sequence[str]) -> None:
+    """Refuse more commands than one run may be given. Raises BadCommand."""
+    if len(commands) > COMMANDS_LIMIT:
+        bad(f"Those are {len(commands)} commands; {COMMANDS_LIMIT} are the most.")
 
 
 def read_reason(text: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from fnmatch import fnmatchcase
@@ -250,6 +250,7 @@ class Fit:
     misses: tuple[str, ...] = ()
 
 
+BACKTICKS = "a command with backticks (`) makes a shell run what is between them, which has to be listed word for word in the policy"
 NO_RULE = "no rule of the policy allows it"
 NO_RULE_FOR_EXTERNAL = "people of other organisations may do only what a rule for them allows, and none allows this"
 NOT_FOR_APPROVAL = "commands of your own are not among what may be approved"
@@ -340,18 +341,25 @@ def _decided(policy: Policy, person: Person, place: Place, question: Question) -
                 return Decision(Word.UNKNOWN, rule.name, _unknown(person, place, fit))
             unsure = unsure or fit
             continue
-        match rule.effect:
-            case Allow():
-                return Decision(Word.ALLOW, rule.name)
-            case Deny(reason):
-                return Decision(Word.DENY, rule.name, reason)
-            case Approve(by, within_s):
-                return _lacking(rule, place, question) or Decision(Word.APPROVE, rule.name, by=by, within_s=within_s)
+        return _said(rule, place, question)
     if question.posts and place.shared is not False:
         return Decision(Word.DENY if place.shared else Word.UNKNOWN, reason=_not_posted(place))
     if unsure is not None:
         return Decision(Word.UNKNOWN, unsure.rule.name, _unknown(person, place, unsure))
     return Decision(Word.DENY, reason=NO_RULE_FOR_EXTERNAL if _is_external(person) else NO_RULE)
+
+
+def _said(rule: Rule, place: Place, question: Question) -> Decision:
+    """What a rule that fits says."""
+    match rule.effect:
+        case Deny(reason):
+            return Decision(Word.DENY, rule.name, reason)
+        case _ if _not_listed((rule,), question.target.commands):
+            return Decision(Word.DENY, rule.name, BACKTICKS)
+        case Allow():
+            return Decision(Word.ALLOW, rule.name)
+        case Approve(by, within_s):
+            return _lacking(rule, place, question) or Decision(Word.APPROVE, rule.name, by=by, within_s=within_s)
 
 
 def _lacking(rule: Rule, place: Place, question: Question) -> Decision | None:
@@ -361,6 +369,19 @@ def _lacking(rule: Rule, place: Place, question: Question) -> Decision | None:
     if rule.where.shared is None and question.posts and place.shared is not False:
         return Decision(Word.DENY if place.shared else Word.UNKNOWN, rule.name, _not_posted(place))
     return None
+
+
+def with_backticks(policy: Policy, commands: tuple[str, ...]) -> tuple[str, ...]:
+    """The commands that have backticks in them and that no rule but a refusal lists word for word.
+
+    That a rule allows any command does not allow these: they come with text that was copied with its formatting.
+    """
+    return _not_listed([rule for rule in policy.rules if not isinstance(rule.effect, Deny)], commands)
+
+
+def _not_listed(rules: Sequence[Rule], commands: tuple[str, ...]) -> tuple[str, ...]:
+    listed = {pattern for rule in rules if rule.which.commands for pattern in rule.which.commands.patterns}
+    return tuple(one for one in commands if "`" in one and one not in listed)
 
 
 def fits(policy: Policy, person: Person, place: Place, question: Question) -> Iterable[Fit]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
 from bot.core.bolt import RunSummary
 from bot.core.command import RetryCommand, RunCommand, Wanted
+from bot.core.policy import Kind, Place
 from bot.core.run import CardRef, RunFacts
 
 # How far the clocks of Bolt and Redis may be apart.
@@ -45,7 +46,8 @@ class Look:
     """What the look found: the schedule, and the newest run id before our start (`mark`, 0 without runs).
 
     Of a retry, `parent_run` is the run that is retried, and the rest is as it was of that run. `slug` and `name` are
-    empty where nobody knows its schedule. `channel_name` is that of the channel in which was asked.
+    empty where nobody knows its schedule. `channel_name` is that of the public channel in which was asked; of a `private`
+    one, the name is kept nowhere: it would be read by everybody in Bolt.
     """
 
     slug: str
@@ -59,6 +61,7 @@ class Look:
     overridden: bool = False
     continue_on_error: bool = False
     channel_name: str = ""
+    private: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +164,12 @@ class Request:
     def key(self) -> str:
         """What the card's metadata carries, so that a post whose reply was lost can be found."""
         return f"start:{self.id}"
+
+
+def asked_in(look: Look, place: Place) -> Look:
+    """A look with where it was asked for. Only a public channel is named: Bolt shows it to everybody there."""
+    is_public = place.kind is Kind.PUBLIC
+    return replace(look, channel_name=(place.name or "") if is_public else "", private=place.kind is Kind.PRIVATE)
 
 
 def request_id(team: str, delivery: str) -> str:
@@ -269,7 +278,8 @@ def reason(request: Request) -> str:
     """What Bolt's own record says of a start: who, from where, why, and our request's id."""
     why = request.wanted.reason if isinstance(request.wanted, RunCommand) else None
     name = request.look.channel_name if request.look else ""
-    where = f" in #{name}" if name else ""
+    private = request.look is not None and request.look.private
+    where = " in a private channel" if private else f" in #{name}" if name else ""
     asked = f"{request.user_name or request.user} from Slack{where} (request {request.id})"
     return f"{why} - {asked}" if why else f"Started by {asked}"
 

@@ -163,6 +163,15 @@ def _code(text: str, begun: int) -> tuple[str, int]:
     return text[begun + len(fence) : end].strip(), after
 
 
+def without_fence(text: str) -> str:
+    """A text without the backticks around it, one or three: they are formatting, and a shell would run what is between them."""
+    for fence in ("```", "`"):
+        inside = text[len(fence) : -len(fence)]
+        if len(text) >= 2 * len(fence) and text.startswith(fence) and text.endswith(fence) and "`" not in inside:
+            return inside.strip()
+    return text
+
+
 def for_a_shell(command: str) -> str:
     """A command with the quotes and dashes that a phone has changed as they were: no shell knows the others."""
     plain = command.translate(_DOUBLE_QUOTES).translate(_SINGLE_QUOTES)

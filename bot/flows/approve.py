@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import structlog
 
@@ -13,7 +13,7 @@ from bot.core.errors import BoltDenied, BoltError, BoltRejected, StoreAway
 from bot.core.message import Message
 from bot.core.policy import Word
 from bot.core.refusal import refusal
-from bot.core.request import Look, Request, State
+from bot.core.request import Look, Request, State, asked_in
 from bot.core.run import run_url
 from bot.core.text import Bold, Link, Mention, Sentence
 from bot.core.unrecorded import unrecorded
@@ -116,7 +116,7 @@ class Approvals:
         elif decision.word not in {Word.ALLOW, Word.APPROVE}:
             why = refusal(decision, action_of(request), self._rules.command)
         if why is None:
-            await self._requests.approved(lease, request, replace(look, channel_name=place.name or ""))
+            await self._requests.approved(lease, request, asked_in(look, place))
         else:
             await self._requests.refused(lease, request, why)
 

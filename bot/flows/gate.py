@@ -12,7 +12,18 @@ from bot.core.audit import Entry, Event
 from bot.core.bolt import Schedule
 from bot.core.command import RunCommand, canonical
 from bot.core.errors import BoltError, StoreAway
-from bot.core.policy import UNKNOWN_COMMAND, Action, Decision, Person, Place, Policy, Question, Target, Word, decide
+from bot.core.policy import (
+    UNKNOWN_COMMAND,
+    Action,
+    Decision,
+    Person,
+    Place,
+    Policy,
+    Question,
+    Target,
+    Word,
+    decide,
+)
 from bot.core.request import Approval, Look, Request
 from bot.core.run import Run, RunKey
 from bot.flows.catalog import Catalog

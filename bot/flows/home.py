@@ -129,6 +129,10 @@ class Home:
             places = await self._memberships.of(user, fresh=True)
         if channel in places.names:
             return May.YES
+        # Direct messages of several people are listed nowhere.
+        there = None if channel.startswith("D") else await self._memberships.holds(channel, user)
+        if there is not None:
+            return May.YES if there else May.NO
         if places.whole and not channel.startswith("D"):
             return May.NO
         habits = await self._indexes.habits(user, most=LOOKED_AT)

@@ -241,6 +241,9 @@ class Memberships(Protocol):
     async def of(self, user: str, *, fresh: bool = False) -> Places:
         """As was told some minutes ago at most; `fresh`: some seconds ago."""
 
+    async def holds(self, channel: str, user: str) -> bool | None:
+        """Whether a person is in a channel now, None if Slack does not say."""
+
 
 class HomeTab(Protocol):
     """The Home tab of the app, which each person has."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import structlog
 
@@ -19,7 +19,7 @@ from bot.core.errors import BoltDenied, BoltError, BoltRejected, StoreAway
 from bot.core.message import Buttons, Message, Paragraph
 from bot.core.policy import Action
 from bot.core.refusal import refusal
-from bot.core.request import Look, Request, State, pinned, running_facts
+from bot.core.request import Look, Request, State, asked_in, pinned, running_facts
 from bot.core.run import CardRef, Run, RunKey, run_url
 from bot.core.text import Bold, Channel, Link, Sentence, duration, plural
 from bot.core.unrecorded import unrecorded
@@ -209,7 +209,7 @@ class Queue:
         """It was asked when it joined the line; meanwhile its asker may not be allowed to start it any more."""
         decision, place = await self._gate.of_start(request, look, again=True)
         if decision.allowed:
-            await self._lines.take_turn(lease, request, replace(look, channel_name=place.name or ""))
+            await self._lines.take_turn(lease, request, asked_in(look, place))
         else:
             action = Action.START if isinstance(request.wanted, RunCommand) else Action.RETRY
             await self._lines.leave(request.id, refusal(decision, action, self._rules.command))

@@ -36,6 +36,7 @@ from bot.core.request import (
     Request,
     Running,
     State,
+    asked_in,
     candidates,
     contested,
     reason,
@@ -140,7 +141,7 @@ class Start:
         if look is None:
             return
         decision, place = await self._gate.of_start(request, look)
-        look = replace(look, channel_name=place.name or "")
+        look = asked_in(look, place)
         if decision.word is Word.ALLOW:
             await self._requests.looked(lease, request, look)
         elif decision.word is Word.APPROVE:

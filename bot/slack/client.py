@@ -54,6 +54,7 @@ WITHOUT_JSON = frozenset(
     {
         "conversations.history",
         "conversations.replies",
+        "conversations.members",
         "files.getUploadURLExternal",
         "chat.getPermalink",
         "users.conversations",

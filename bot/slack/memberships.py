@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from bot.core.errors import ScopeMissing, SlackError, SlackThrottled
+from bot.core.errors import ChannelRefused, ScopeMissing, SlackError, SlackThrottled
 from bot.flows.ports import Places
 from bot.slack.lookup import Caller, Json
 
@@ -67,6 +67,23 @@ class SlackMemberships:
             places, for_s = Places(whole=False, missing=NOT_TOLD), AGAIN_S
         self._keep(user, Kept(places, self._clock(), for_s))
         return places
+
+    async def holds(self, channel: str, user: str) -> bool | None:
+        """Whether a person is in a channel now. None if Slack does not say, or the channel has very many members."""
+        cursor = None
+        try:
+            for _ in range(PAGES_MOST):
+                page: Json = await self._slack.call("conversations.members", channel=channel, limit=PAGE, cursor=cursor)
+                if user in (page.get("members") or []):
+                    return True
+                cursor = (page.get("response_metadata") or {}).get("next_cursor")
+                if not cursor:
+                    return False
+        except ChannelRefused:
+            return False
+        except SlackError as error:
+            log.info("Slack does not tell who is in a channel", channel=channel, why=str(error))
+        return None
 
     async def _ask(self, user: str) -> Places:
         try:

@@ -77,6 +77,9 @@ def test_a_value_fits_into_slacks_limit_whatever_the_names() -> None:
         '{"w":"x","r":"2"}',
         '{"w":"x","r":-1}',
         '{"r":99999999999,"w":"x"}',
+        "[" * 1999,
+        '{"a":' * 399,
+        '{"w":"x","r":' + "[" * 900 + "]" * 900 + "}",
     ],
 )
 def test_a_value_that_is_no_runs_is_refused(value: str) -> None:

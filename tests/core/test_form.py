@@ -20,6 +20,8 @@ from bot.core.form import (
     own_commands,
     read,
 )
+from bot.core.grammar import parse
+from bot.core.policy import DEFAULT, with_backticks
 from bot.core.redact import Redactor
 
 MASK = Redactor(["hunter2-hunter2"]).mask
@@ -75,6 +77,7 @@ def test_everything_that_can_be_filled_in() -> None:
         ("commands", "x" * 1001, "A command is too long"),
         ("commands", "\n".join(f"dbt run {number}" for number in range(21)), "20 are the most"),
         ("commands", "a\x00b", "Control characters"),
+        ("commands", "``", "A command is empty"),
         ("channel", "", "Choose the channel"),
         ("channel", "#data-eng", "Choose the channel"),
         ("channel", "C0<!channel>", "Choose the channel"),
@@ -170,3 +173,32 @@ def test_what_counts_as_changed() -> None:
     assert is_changed(filled(commands="dbt seed"))
     assert is_changed(Filled(commands="x", offered="nonsense"))
     assert offered("") != offered("x")
+
+
+def test_a_schedules_own_commands_count_as_well() -> None:
+    """Those that are kept beside what was written are given to the run, too."""
+    own = own_commands("nightly", tuple(f"dbt run --select m{number}" for number in range(19)), MASK)
+    assert isinstance(read(filled(own, f"{own.text}\ndbt test"), "nightly", own), RunCommand)
+    result = read(filled(own, f"{own.text}\ndbt test\ndbt docs generate"), "nightly", own)
+    assert result == Problems({"commands": "Those are 21 commands; 20 are the most."})
+
+
+@pytest.mark.parametrize("fence", ["`", "```"])
+def test_backticks_around_a_command_are_formatting(fence: str) -> None:
+    """In the form as behind --command: what is typed between them is the command."""
+    result = read(filled(OWN, f"{fence}dbt run --select staging{fence}"), "nightly", OWN)
+    assert isinstance(result, RunCommand)
+    typed = parse(f"run nightly --command {fence}dbt run --select staging{fence}")
+    assert isinstance(typed, RunCommand)
+    quoted = parse(f'run nightly --command "{fence}dbt run --select staging{fence}"')
+    assert isinstance(quoted, RunCommand)
+    assert result.commands == typed.commands == quoted.commands == ("dbt run --select staging",)
+
+
+@pytest.mark.parametrize("command", ["echo `date`", "`a` b `c`", "`dbt run", "dbt run`", "``dbt run``", "`a`b`"])
+def test_other_backticks_stay_for_the_policy_to_refuse(command: str) -> None:
+    """Nothing is guessed: what would run is what is asked about."""
+    result = read(filled(OWN, command), "nightly", OWN)
+    assert isinstance(result, RunCommand)
+    assert result.commands == (command,)
+    assert with_backticks(DEFAULT, result.commands) == result.commands

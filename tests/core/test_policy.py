@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.policy import (
+    BACKTICKS,
     DEFAULT,
     NO_RULE,
     NO_RULE_FOR_EXTERNAL,
@@ -34,6 +35,7 @@ from bot.core.policy import (
     decide,
     fits,
     fits_command,
+    with_backticks,
 )
 
 MEMBER = Person("U1", frozenset({Role.MEMBER}), frozenset(), "example.com")
@@ -499,3 +501,19 @@ def test_who_may_not_be_told_apart_never_acts_by_default(person: Person, place: 
         assert Role.MEMBER in person.roles
     if decision.allowed and question.posts:
         assert place.shared is False
+
+
+@pytest.mark.parametrize("action", [Action.START, Action.RETRY])
+def test_backticks_are_allowed_word_for_word_alone(action: Action) -> None:
+    """That any command is allowed, or may be approved, does not allow one that a shell would run twice."""
+    asking = Question(action, replace(NIGHTLY, commands=("dbt run", "echo `date`")), posts=True)
+    assert decide(DEFAULT, MEMBER, HERE, asking) == Decision(
+        Word.DENY, "members do everything", BACKTICKS, by_default=True
+    )
+    for effect in (Allow(), Approve("@data")):
+        anything = only(Rule("anything", effect, which=Which(commands=Overrides())))
+        assert word(anything, question=asking) is Word.DENY
+    listed = Overrides(any=False, patterns=("dbt **", "echo `date`"))
+    assert word(only(Rule("just this", Allow(), which=Which(commands=listed))), question=asking) is Word.ALLOW
+    refused = Policy((Rule("no", Deny("no"), which=Which(commands=listed)), *DEFAULT.rules))
+    assert with_backticks(refused, asking.target.commands) == ("echo `date`",)

@@ -9,12 +9,14 @@ import pytest
 
 from bot.core.bolt import RunSummary
 from bot.core.command import RetryCommand, RunCommand
+from bot.core.policy import Kind, Place
 from bot.core.request import (
     Look,
     Request,
     Rival,
     Running,
     State,
+    asked_in,
     candidates,
     contested,
     pinned,
@@ -164,6 +166,20 @@ def test_bolts_own_record_points_back() -> None:
     look = Look("nightly", "Nightly", 1, channel_name="finance")
     why = replace(REQUEST, wanted=RunCommand("nightly", reason="month end"), look=look)
     assert reason(why) == "month end - ada from Slack in #finance (request abc)"
+
+
+def test_bolts_own_record_names_no_private_channel() -> None:
+    """Everybody reads it in Bolt, also those who may not know that there is such a channel."""
+    private, public = Place("C1", "layoffs", Kind.PRIVATE), Place("C1", "finance", Kind.PUBLIC)
+    look = asked_in(Look("nightly", "Nightly", 1), private)
+    assert "layoffs" not in str(look)
+    assert reason(replace(REQUEST, look=look)) == "Started by ada from Slack in a private channel (request abc)"
+    named = replace(REQUEST, look=asked_in(look, public))
+    assert reason(named) == "Started by ada from Slack in #finance (request abc)"
+    direct = asked_in(look, Place("C1", "mpdm-ada--grace-1", Kind.DIRECT))
+    unknown = asked_in(look, Place("C1", "layoffs"))
+    for one in (direct, unknown):
+        assert reason(replace(REQUEST, look=one)) == "Started by ada from Slack (request abc)"
 
 
 def test_own_commands_have_no_usual_length() -> None:

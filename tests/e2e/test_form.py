@@ -528,3 +528,92 @@ async def test_details_that_slack_does_not_show(stage: Stage) -> None:
     stage.sandbox.workspace.faults.add(SlackFault("error", "views.open", code="expired_trigger_id"))
     await stage.sandbox.slack.people.message_shortcut("ada", "data-eng", stage.cards()[0].ts, "run.details")
     await stage.until(stage.told_privately("succeeded in"))
+
+
+def forged(
+    stage: Stage, view_id: str, metadata: str, *, chosen: str = "", commands: str | None = None
+) -> dict[str, Any]:
+    """A submission of Ada's that is signed, and names a channel of its sender's choice."""
+    workspace = stage.sandbox.workspace
+    slug = "nightly"
+    values: dict[str, Any] = {"schedule": {CHOOSE: {"selected_option": {"value": slug}}}}
+    if chosen:
+        values["channel"] = {"value": {"selected_conversation": chosen}}
+    if commands is not None:
+        values["commands.x.y"] = {"value": {"value": commands}}
+    blocks = [{"type": "input", "block_id": name} for name in values]
+    view = {"id": view_id, "type": "modal", "callback_id": "form.run", "state": {"values": values}, "blocks": blocks}
+    user = {"id": "U0ADA", "name": "ada", "team_id": workspace.team_id}
+    body = {"type": "view_submission", "user": user, "team": {"id": workspace.team_id}, "response_urls": []}
+    return body | {"view": view | {"private_metadata": metadata}}
+
+
+async def test_nobody_starts_a_run_where_they_are_not(stage: Stage) -> None:
+    """Whichever way the form names a channel: private, public, a direct message of others, a group of others."""
+    await stage.start_bot()
+    workspace = stage.sandbox.workspace
+    bot, grace, gus = workspace.bot.id, workspace.user("grace").id, workspace.user("gus").id
+    workspace.add_channel("board", "private", [bot, grace], channel_id="C0BOARD")
+    workspace.add_channel("ops", "public", [bot, grace], channel_id="C0OPS")
+    workspace.add_channel("mpdm-grace--gus--bolt-1", "mpim", [bot, grace, gus], channel_id="C0MPIM")
+    direct = workspace.direct(grace).id
+    delivery = stage.sandbox.slack.delivery
+    for number, channel in enumerate(("C0BOARD", "C0OPS", "C0MPIM", direct)):
+        for metadata, chosen in (
+            (f'{{"v":1,"c":"{channel}"}}', ""),
+            ("{}", channel),
+            ('{"v":1,"c":"C0DATAENG"}', channel),
+        ):
+            body = forged(stage, f"V{number}", metadata, chosen=chosen)
+            answer = (await delivery.send("interactive", body, answerable=True)).payload or {}
+            assert answer.get("response_action") == "errors", (channel, metadata, chosen)
+            assert "nothing was started" in str(answer["errors"])
+    assert stage.asked("triggerBoltRun") == 0
+
+
+async def test_who_is_there_starts_a_run_there(stage: Stage) -> None:
+    """In a private channel, a group, and the direct messages with the bot; Bolt reads the name of none of them."""
+    await stage.start_bot()
+    workspace = stage.sandbox.workspace
+    bot, ada = workspace.bot.id, workspace.user("ada").id
+    workspace.add_channel("board", "private", [bot, ada], channel_id="C0BOARD")
+    workspace.add_channel("mpdm-ada--grace--bolt-1", "mpim", [bot, ada, "U0GRACE"], channel_id="C0MPIM")
+    delivery = stage.sandbox.slack.delivery
+    for number, channel in enumerate(("C0BOARD", "C0MPIM", workspace.direct(ada).id)):
+        body = forged(stage, f"V{number}", f'{{"v":1,"c":"{channel}"}}')
+        answer = await delivery.send("interactive", body, answerable=True)
+        assert answer.payload in (None, {}), answer.payload
+        await stage.until(lambda: len(stage.started()) == number + 1)  # noqa: B023 - it is waited for here
+        assert "board" not in str(stage.started()[-1].reason)
+        assert "mpdm" not in str(stage.started()[-1].reason)
+    assert "in a private channel" in str(stage.started()[0].reason)
+
+
+async def test_a_form_stays_where_its_asker_no_longer_is(stage: Stage) -> None:
+    """Who has left the channel meanwhile is told so in the form."""
+    await stage.start_bot()
+    form = await opened(stage)
+    await form.choose("nightly")
+    channel = stage.sandbox.workspace.channel("data-eng")
+    channel.members.remove("U0ADA")
+    assert "one of us is not in it" in str(await form.errors())
+    channel.members.append("U0ADA")
+
+
+async def test_backticks_inside_a_command_are_refused_in_the_form(stage: Stage) -> None:
+    """And behind --command; those around it are formatting."""
+    await stage.start_bot()
+    form = await opened(stage)
+    await form.choose("nightly")
+    form.fill("commands", "dbt run --select `cat /etc/passwd`")
+    assert "backticks" in (await form.errors())["commands"]
+    await stage.slash('run nightly --command "echo `date`"')
+    await stage.until(stage.told_privately("backticks"))
+    await stage.mention('run nightly --command "echo `date`"', user="grace")
+    await stage.until(stage.told_privately("backticks", "grace"))
+    assert stage.asked("triggerBoltRun") == 0
+    form.fill("commands", "`dbt run --select staging`")
+    assert await form.submit() == {}
+    await stage.until(stage.card_says("is running"))
+    (run,) = stage.started()
+    assert [step.command for step in run.steps if not step.platform] == ["dbt run --select staging"]

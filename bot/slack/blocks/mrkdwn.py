@@ -16,8 +16,6 @@ from itertools import groupby
 from bot.core.text import Bold, Channel, Code, Emoji, Group, Link, Mention, Sentence, Span, When, showable
 
 JOINER = "\u2060"
-# Looks like a backtick, and ends no code span.
-CODE_TICK = "\u02cb"
 
 _FORMATTING = re.compile(r"((?<![A-Za-z0-9])[*_~]|[*_~](?![A-Za-z0-9])|`|:(?=[\w+'-]{1,100}:))")
 _PINGS = re.compile(r"@(?=channel|here|everyone)", re.IGNORECASE)
@@ -80,8 +78,13 @@ def _marked(span: Span) -> str:
 
 
 def _code(text: str) -> str:
-    """Nothing is parsed between backticks but mentions; so there is no joiner to be copied along with a command."""
-    flat = " ".join(showable(text).replace("`", CODE_TICK).split())
+    """Nothing is parsed between backticks but mentions; so there is no joiner to be copied along with a command.
+
+    What has a backtick itself is shown as it is, outside of any: a letter that only looks like one would tell an untruth.
+    """
+    flat = " ".join(showable(text).split())
+    if "`" in flat:
+        return f"{JOINER}{inert(flat)}{JOINER}"
     return f"`{escape(flat)}`" if flat else ""
 
 

@@ -18,7 +18,7 @@ from bot.core.command import RunCommand, RunForm, ShowCommand, canonical
 from bot.core.errors import SlackError, SlackLost, SlackRefused, StoreAway
 from bot.core.form import CHANNEL, Field, Filled, Form, Problems
 from bot.core.message import Buttons, Message, Paragraph
-from bot.core.policy import Action, Question
+from bot.core.policy import BACKTICKS, Action, Question, with_backticks
 from bot.core.request import request_id
 from bot.core.text import Sentence
 from bot.core.typeahead import Offers
@@ -184,22 +184,36 @@ async def _submitted(desk: Desk, body: Json) -> Json:
         return {"response_action": "update", "view": desk.views.view(run_form(result))}
     if isinstance(result, Problems):
         return _errors(desk, view, result.fields)
-    why = await _why_not_there(desk, body["user"]["id"], read_view(view).channel) if _asks_channel(view) else ""
+    if with_backticks(desk.gate.policy, result.commands):
+        return _errors(desk, view, {"commands": f"{BACKTICKS[0].upper()}{BACKTICKS[1:]}. Nothing was started."})
+    why = await _why_not_there(desk, body["user"]["id"], read_view(view).channel, chosen=_asks_channel(view))
     if why:
         return _errors(desk, view, {"channel": why})
     return await _start(desk, body, view, result)
 
 
-async def _why_not_there(desk: Desk, user: str, channel: str) -> str:
-    """Why the card may not go to a channel that was chosen in the form: anybody can choose any that Slack shows."""
+async def _why_not_there(desk: Desk, user: str, channel: str, *, chosen: bool) -> str:
+    """Why the card may not go to a channel, empty if it may: the person may have left it since, or never have been there.
+
+    A channel that was not `chosen` and that the bot can't see is left to the policy, which refuses and says how to invite it.
+    """
     try:
         async with asyncio.timeout(MEMBER_S):
-            may = await desk.home.may_run_in(user, channel)
+            may = await _may_run_in(desk, user, channel)
+            if may is May.NO and not chosen and (await desk.people.place(channel)).kind is None:
+                return ""
     except (SlackError, StoreAway, TimeoutError):
         return NOT_CHECKED
     if may is May.UNKNOWN:
         return NOT_TOLD.format(command=desk.command)
     return "" if may is May.YES else NOT_THERE.format(bot=f"@{desk.me.name}")
+
+
+async def _may_run_in(desk: Desk, user: str, channel: str) -> May:
+    """Of direct messages, only those with the bot are the person's. Raises SlackError, StoreAway."""
+    if channel.startswith("D"):
+        return May.YES if channel == await desk.chat.direct_channel(user) else May.NO
+    return await desk.home.may_run_in(user, channel)
 
 
 async def _start(desk: Desk, body: Json, view: Json, wanted: RunCommand) -> Json:
@@ -284,7 +298,7 @@ def _errors(desk: Desk, view: Json, problems: Mapping[Field, str]) -> Json:
     errors: dict[str, str] = {}
     for name, sentence in problems.items():
         block = _commands_block(view) if name == "commands" else name
-        told = NO_CHANNEL if name == "channel" and block not in values else sentence
+        told = NO_CHANNEL if name == "channel" and not read_view(view).channel and block not in values else sentence
         block = block if block in values else "schedule"
         errors[block] = f"{errors[block]} {told}" if block in errors else told
     # A sentence may quote what was typed.
