@@ -15,7 +15,7 @@ import traceback
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from bench import ack, burst, hint, idle, polls, quiet, redact, replicas, thousands, told, typeahead
+from bench import ack, burst, hint, idle, polls, quiet, read_log, redact, replicas, thousands, told, typeahead
 from bench.stage import Options, say
 from bench.table import Row, record, show
 
@@ -27,6 +27,7 @@ ROWS: dict[str, Callable[[Options], Awaitable[list[Row]]]] = {
     "idle": idle.measure,
     "quiet": quiet.measure,
     "redact": redact.measure,
+    "read-log": read_log.measure,
     "ack": ack.measure,
     "polls": polls.measure,
     "told": told.measure,

@@ -14,6 +14,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from bot.core.text import duration
+
 # Above this a file is not read: one node takes some 2 kB, more with its compiled code.
 READ_LIMIT = 64_000_000
 MESSAGE_LIMIT = 2_000
@@ -119,7 +121,7 @@ def _node(result: object) -> NodeResult | None:
         return None
     node = result.get("node")
     unique_id = result.get("unique_id") or (node.get("unique_id") if isinstance(node, dict) else None)
-    message = result.get("message") or result.get("error")
+    message = result.get("message") or result.get("error") or _stale(result)
     failures = result.get("failures")
     return NodeResult(
         unique_id[:NAME_LIMIT] if isinstance(unique_id, str) else "",
@@ -128,6 +130,13 @@ def _node(result: object) -> NodeResult | None:
         _seconds(result.get("execution_time")),
         failures if isinstance(failures, int) and not isinstance(failures, bool) and failures >= 0 else None,
     )
+
+
+def _stale(result: dict[str, object]) -> str:
+    """What sources.json says of a stale source: how old its newest row was."""
+    age = _seconds(result.get("max_loaded_at_time_ago_in_s"))
+    stale = age is not None and result.get("status") in {"error", "warn"}
+    return f"stale: its newest row was {duration(age or 0)} old" if stale else ""
 
 
 def _seconds(value: object) -> float | None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from itertools import accumulate
 
 # Colors and cursor, titles and links (which end with the line if nothing else ends them), character sets.
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]P^_X][^\x07\x1b\n]*(?:\x07|\x1b\\)?|[ -/]+[0-~]|[0-Z\\`-~])")
 # Includes the marks that turn the direction of writing (a line could show another text than it holds) and byte order marks.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff]")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
+_UNCLEAN = re.compile(f"{_CONTROL.pattern[:-1]}\r\ud800-\udfff]")
 _SPEAKS_OF_ERROR = re.compile(r"error|fail|fatal|exception|denied|refused", re.IGNORECASE)
 _NOT_LETTERS = re.compile(r"[\W\d_]+")
 # A line redrawn more often than this is a progress bar, whatever words it holds.
@@ -21,6 +25,8 @@ def strip_ansi(text: str) -> str:
     An earlier state that speaks of an error stays too, as a line of its own: it's what the rest was drawn over.
     """
     plain = _ANSI.sub("", text) if "\x1b" in text else text
+    if not _UNCLEAN.search(plain):
+        return plain
     plain = _CONTROL.sub("", _without_utf16_mark(plain))
     if "\r" in plain:
         plain = plain.replace("\r\n", "\n")
@@ -47,3 +53,18 @@ def _drawn(line: str) -> str:
             kept.setdefault(_NOT_LETTERS.sub("", state), state)
     kept.pop(_NOT_LETTERS.sub("", last), None)
     return "\n".join([*kept.values(), last] if len(kept) <= _REDRAWN_MOST else [last])
+
+
+def lines_with(lines: Sequence[str], words: Iterable[str]) -> list[int]:
+    """Which lines hold any of some words in small letters, whatever the case there: far faster than asking each line."""
+    text = "\n".join(lines).lower()
+    starts = [0, *accumulate(len(line.lower()) + 1 for line in lines)]
+    found: set[int] = set()
+    for word in words:
+        at = text.find(word)
+        while at >= 0:
+            line = bisect_right(starts, at) - 1
+            found.add(line)
+            # Once a line is enough.
+            at = text.find(word, starts[line + 1])
+    return sorted(found)

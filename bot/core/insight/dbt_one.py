@@ -10,11 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from bot.core.insight.failure import ERROR_HEAD, Failure, Said, kind_of, own_message, status_of, without_repeats
 
 # 21:05:13 and two blanks; with --log-level debug and in files its level and thread.
-DBT_TIME = re.compile(r"\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?(?: ?\[(?P<level>\w{1,10}) *\] \[[^\]\n]{1,60}\]: | {1,2}|$)")
+_TIME = re.compile(r"\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?(?: ?\[(?P<level>\w{1,10}) *\] \[[^\]\n]{1,60}\]: | {1,2}|$)")
 _RUNNING = re.compile(r"Running with dbt=(?P<version>\d+\.\d+)")
 _COMPLETED = re.compile(r"Completed with (?P<errors>\d+) errors?\b|Completed with \d+ (?:partial success|warning)")
 _DONE = re.compile(r"Done\.(?: PASS=\d+ .*)?$")
@@ -45,12 +46,14 @@ _RELATION = re.compile(
     r"|snapshotting (?:snapshot )?(?P<snapshot>\S+)$|loading seed file (?P<seed>\S+)$"
     r"|(?:STALE )?freshness of (?P<source>\S+)$|hook: (?P<hook>\S+)$"
 )
+_NO_REASON = frozenset({"", "ERROR", "Status: error"})
+# A line of progress is shorter.
+_PROGRESS_MOST = 1_000
 _CANCEL = "CANCEL query "
 _BATCH = re.compile(r"(?:creating )?batch \S+ of (?P<name>\S+)$")
 
 
-@dataclass(slots=True)
-class _Line:
+class _Line(NamedTuple):
     """A line without its time; `begins` is whether a message begins there."""
 
     text: str
@@ -68,26 +71,33 @@ class _Block:
 def is_dbt_one(lines: Iterable[str]) -> bool:
     """Whether dbt 1 wrote this: by lines that no other tool prints."""
     for line in lines:
-        at = DBT_TIME.match(line)
+        at = _TIME.match(line) if line[2:3] == ":" else None
         rest = line[at.end() :] if at else line
         if rest.startswith(("Running with dbt=1", "Running with dbt=0", "Done. PASS=", "Encountered an error:")):
             return True
         if rest.startswith(("Completed with ", "Encountered an error while running operation:")):
+            return True
+        if (
+            at
+            and at[0].endswith(("  ", ": "))
+            and (ERROR_HEAD.match(rest) or (_may_be_progress(rest) and _PROGRESS.match(rest)))
+        ):
+            # With --quiet dbt prints errors alone.
             return True
     return False
 
 
 def read_dbt_one(lines: Sequence[str]) -> Said:
     """What the last dbt command of these lines that failed says of its failure."""
-    parsed = _lines(lines)
-    starts = [at for at, line in enumerate(parsed) if line.begins and line.text.startswith("Running with dbt=")]
+    starts = [at for at, line in enumerate(lines) if "Running with dbt=" in line[:80]]
     starts = [0, *starts] if not starts or starts[0] else starts
-    said = Said("dbt")
-    for start, end in reversed(list(zip(starts, [*starts[1:], len(parsed)], strict=True))):
-        said = _command(parsed[start:end])
+    last = Said("dbt")
+    for start, end in reversed(list(zip(starts, [*starts[1:], len(lines)], strict=True))):
+        said = _command(_lines(lines[start:end]))
         if said.failures or said.problem:
             return said
-    return said
+        last = said if end == len(lines) else last
+    return last
 
 
 def _lines(lines: Sequence[str]) -> list[_Line]:
@@ -96,7 +106,7 @@ def _lines(lines: Sequence[str]) -> list[_Line]:
     debug = False
     timed = 0
     for line in lines:
-        at = DBT_TIME.match(line)
+        at = _TIME.match(line) if line[2:3] == ":" else None
         if at is None:
             if not debug:
                 found.append(_Line(line, begins=False))
@@ -118,7 +128,9 @@ def _command(lines: list[_Line]) -> Said:
     )
     blocks: list[_Block] = []
     if completed and completed[-1] < done:
-        blocks = _blocks(lines[completed[-1] + 1 : done], per_line=version == "1.5")
+        # Where each line is a message, a blank one doesn't tell where the next failure begins.
+        per_line = version == "1.5" or all(line.begins for line in lines)
+        blocks = _blocks(lines[completed[-1] + 1 : done], per_line=per_line)
     elif not completed:
         # `dbt source freshness` doesn't say what it completed with, and has no blocks for stale sources before 1.10.
         blocks = _blocks([line for line in lines[:done] if line.begins or line.text.strip()], sparse=True)
@@ -217,11 +229,7 @@ def _progress(lines: Sequence[_Line]) -> tuple[list[Failure], dict[str, str]]:
             continue
         if line.text.startswith(_CANCEL):
             break
-        hit = (
-            _PROGRESS.match(line.text)
-            if "ERROR" in line.text or "FAIL" in line.text or "PARTIAL" in line.text
-            else None
-        )
+        hit = _PROGRESS.match(line.text) if _may_be_progress(line.text) else None
         if hit is None:
             continue
         if hit["batch"]:
@@ -231,6 +239,10 @@ def _progress(lines: Sequence[_Line]) -> tuple[list[Failure], dict[str, str]]:
         else:
             found.append(_progressed(hit, line.text))
     return found, reasons
+
+
+def _may_be_progress(text: str) -> bool:
+    return len(text) <= _PROGRESS_MOST and ("ERROR" in text or "FAIL" in text or "PARTIAL" in text)
 
 
 def _only_progress_tells(progressed: Failure) -> bool:
@@ -281,33 +293,33 @@ def _progressed(hit: re.Match[str], text: str) -> Failure:
 
 def _named(blocks: list[Failure], progress: list[Failure], reasons: dict[str, str]) -> list[Failure]:
     """The blocks with what only the progress lines say: names of sources, partial successes, reasons of batches."""
-    merged: list[Failure] = []
-    for block in blocks:
-        source = next((one for one in progress if _same_source(one, block)), None)
-        if source is not None:
-            message = source.message if block.message == "Status: error" else block.message
-            block = replace(block, name=source.name, status=source.status, message=message or block.message)  # noqa: PLW2901
-            progress.remove(source)
-        if block.message.strip() in {"ERROR", "", "Status: error"}:
-            reason = next((why for name, why in reasons.items() if name.rpartition(".")[2] == block.name), "")
-            if reason:
-                block = replace(block, message=reason, lines=(*block.lines, *reason.split("\n")))  # noqa: PLW2901
-        merged.append(block)
+    why = {name.rpartition(".")[2]: reason for name, reason in reversed(reasons.items())}
+    sources = {one.name.rpartition(".")[2]: one for one in reversed(progress) if one.kind == "source"}
+    merged = [_with_reason(_with_source(block, sources), why) for block in blocks]
     known = {(one.kind, one.name) for one in merged}
     hooks = any(one.is_hook for one in merged)
     for one in progress:
         if (one.kind, one.name) in known or (one.kind == "operation" and hooks):
             continue
         reason = reasons.get(one.note, "")
-        if reason:
-            message = f"{one.message}: {reason}" if one.message else reason
-            one = replace(one, message=message, lines=(*one.lines, *reason.split("\n")))  # noqa: PLW2901
-        merged.append(one)
+        message = f"{one.message}: {reason}" if one.message and reason else reason or one.message
+        merged.append(replace(one, message=message, lines=(*one.lines, *(reason.split("\n") if reason else ()))))
     return merged
 
 
-def _same_source(progressed: Failure, block: Failure) -> bool:
-    return progressed.kind == block.kind == "source" and progressed.name.rpartition(".")[2] == block.name
+def _with_source(block: Failure, sources: dict[str, Failure]) -> Failure:
+    """A source's block with its whole name, and dbt's word for what happened, from its progress line."""
+    source = sources.get(block.name) if block.kind == "source" else None
+    if source is None:
+        return block
+    message = source.message if block.message == "Status: error" else block.message
+    return replace(block, name=source.name, status=source.status, message=message or block.message)
+
+
+def _with_reason(block: Failure, reasons: dict[str, str]) -> Failure:
+    """A block that says no more than `ERROR`, with what the batches of that model said while they ran."""
+    reason = reasons.get(block.name, "") if block.message.strip() in _NO_REASON else ""
+    return replace(block, message=reason, lines=(*block.lines, *reason.split("\n"))) if reason else block
 
 
 def _message_at(lines: Sequence[_Line], at: int) -> list[_Line]:

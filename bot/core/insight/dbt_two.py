@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
-from bot.core.insight.failure import KINDS, Failure, Said, kind_of, own_message, without_repeats
+from bot.core.insight.failure import KINDS, Failure, Said, kind_of, own_message
 
 _MADE_BY = re.compile(r"\s*dbt-(?:fusion|core) 2\.|=+ (?:Errors and Warnings|Execution Summary) =+\s*$")
 _HEAD = re.compile(
@@ -21,7 +22,11 @@ _PROGRESS = re.compile(
 )
 _NODE = re.compile(rf"\b(?:in|for) (?P<kind>{_KIND})[ .](?P<name>[^\s(),]{{1,300}})", re.IGNORECASE)
 _PLACE = re.compile(r"\s*--> (?P<path>[^\s:(]{1,400})")
+# dbt 2 itself writes such a model down as failed.
+_MODEL_FILE = re.compile(r"\s*--> models/(?:[^\s:(]{1,400}/)?(?P<name>[^\s:(/]{1,200})\.(?:sql|py)(?:[:\s]|$)")
 _SKIPPED = re.compile(r"Summary: .{0,200}?(\d+) skipped")
+_ERROR_IN = re.compile(r"\W*(?:\w+ )?error in ", re.IGNORECASE)
+_PLACES_MOST = 200
 _TOO_GENERAL = frozenset({"", "compilation error", "database error", "runtime error", "error"})
 
 
@@ -39,19 +44,33 @@ def is_dbt_two(lines: Iterable[str]) -> bool:
 def read_dbt_two(lines: Sequence[str]) -> Said:
     """What it says failed: by the progress of each node, and by its report."""
     reports = _reports(lines)
-    failed = [_progressed(hit) for line in lines if (hit := _PROGRESS.match(line))]
+    failed = {one.name: one for line in lines if (hit := _PROGRESS.match(line)) for one in [_progressed(hit)]}
     problems: list[tuple[str, ...]] = []
     for report in reports:
         node = _of_node(report, failed)
         if node is None:
             problems.append(report)
-        else:
-            failed = [one for one in failed if (one.kind, one.name) != (node.kind, node.name) or one.message] + [node]
+        elif node.name not in failed or not failed[node.name].message:
+            failed[node.name] = node
+    nodes, problems = _paired(list(failed.values()), problems)
     skipped = next((int(hit[1]) for line in reversed(lines) if (hit := _SKIPPED.match(line))), None)
     words = "\n".join(_words(problem) for problem in problems)
     shown = tuple(line for problem in problems for line in problem)
     ended = bool(reports) or any(_MARKS.match(line) for line in lines)
-    return Said("dbt", without_repeats(failed), words, shown, skipped, ended=ended)
+    return Said("dbt", tuple(nodes), words, shown, skipped, ended=ended)
+
+
+def _paired(failed: list[Failure], problems: list[tuple[str, ...]]) -> tuple[list[Failure], list[tuple[str, ...]]]:
+    """Reports that name no node, each with the node it's of, if as many nodes as reports are left over."""
+    silent = [one for one in failed if not one.message]
+    if not silent or len(silent) != len(problems):
+        return failed, problems
+    reports = iter(problems)
+    found: list[Failure] = []
+    for one in failed:
+        report = () if one.message else next(reports)
+        found.append(replace(one, message=_words(report), lines=(*one.lines, *report)) if report else one)
+    return found, []
 
 
 def _reports(lines: Sequence[str]) -> list[tuple[str, ...]]:
@@ -78,20 +97,29 @@ def _progressed(hit: re.Match[str]) -> Failure:
     return Failure(kind, name, "fail" if kind in {"test", "unit_test"} else "error", "", (hit[0].strip(),))
 
 
-def _of_node(report: tuple[str, ...], failed: Sequence[Failure]) -> Failure | None:
+def _of_node(report: tuple[str, ...], failed: Mapping[str, Failure]) -> Failure | None:
     """The report as a failure of a node: the one that it names, or one that failed and whose file it points to."""
     message = _words(report)
-    named = _NODE.search("\n".join(report)[:600])
+    named = _NODE.search("\n".join(report[:20])[:600])
     if named is not None:
         name = named["name"].rstrip(":.;'\"").rpartition(".")[2]
-        kind = kind_of(named["kind"].lower())
-        known = next((one for one in failed if one.name == name), None)
-        if known is not None or re.match(r"\W*(?:\w+ )?error in ", message, re.IGNORECASE):
-            status = "error" if known is None else known.status
-            return Failure(known.kind if known else kind, name, status, message, report)
-    places = [hit["path"].rpartition("/")[2].rpartition(".")[0] for line in report if (hit := _PLACE.match(line))]
-    known = next((one for one in failed if one.name in places and not one.message), None)
-    return Failure(known.kind, known.name, known.status, message, report) if known else None
+        known = failed.get(name)
+        if known is not None:
+            return Failure(known.kind, name, known.status, message, report)
+        if _ERROR_IN.match(message):
+            return Failure(kind_of(named["kind"].lower()), name, "error", message, report)
+    for stem in _stems(report):
+        known = failed.get(stem)
+        if known is not None and not known.message:
+            return Failure(known.kind, known.name, known.status, message, report)
+    model = next((hit["name"] for line in report[:_PLACES_MOST] if (hit := _MODEL_FILE.match(line))), None)
+    return Failure("model", model, "error", message, report) if model else None
+
+
+def _stems(lines: Sequence[str]) -> list[str]:
+    """The names of the files that lines point to, without their endings."""
+    places = [hit["path"] for line in lines[:_PLACES_MOST] if (hit := _PLACE.match(line))]
+    return [place.rpartition("/")[2].rpartition(".")[0] for place in places]
 
 
 def _words(report: Sequence[str]) -> str:
@@ -103,7 +131,6 @@ def _words(report: Sequence[str]) -> str:
     return body if body.strip().lower() not in _TOO_GENERAL else f"{code} {body}".strip()
 
 
-def report_of(name: str, lines: Sequence[str]) -> tuple[str, ...]:
-    """The lines of a problem that point to a node's file, () if none do."""
-    stems = [hit["path"].rpartition("/")[2].rpartition(".")[0] for line in lines if (hit := _PLACE.match(line))]
-    return tuple(lines) if name in stems else ()
+def points_to(name: str, lines: Sequence[str]) -> bool:
+    """Whether the lines of a problem point to a node's file."""
+    return name in _stems(lines)

@@ -22,6 +22,8 @@ ERROR_HEAD = re.compile(
     r"(?P<name>[^\s()]{1,300})(?: \((?P<path>[^()\n]{0,600})\))?:?$"
 )
 _BORDER = re.compile(r"^\s*-{5,}\s*$")
+_TRACEBACK = re.compile(r"Traceback \(most recent call last\):")
+_CLASS_ALONE = re.compile(r"(?:[A-Z]\w{0,40} ){1,3}Error:?")
 _NO_MESSAGE = re.compile(
     r"^\s*(?:compiled code at |> (?:in|called by) |LINE \d+:|See test failures:|select \* from \S+$|\^+\s*$)",
     re.IGNORECASE,
@@ -71,12 +73,23 @@ def kind_of(word: str) -> str:
 
 
 def own_message(lines: Iterable[str]) -> str:
-    """The lines of a message that say what happened: without headings, places in SQL and compiled code."""
+    """The lines of a message that say what happened: without headings, places in SQL, compiled code and stack frames."""
     kept: list[str] = []
+    frames = False
     for line in lines:
         text = line.strip()
-        if text and not ERROR_HEAD.match(line) and not _NO_MESSAGE.match(line) and not _BORDER.match(line):
+        if not text or ERROR_HEAD.match(line) or _NO_MESSAGE.match(line) or _BORDER.match(line):
+            continue
+        if _TRACEBACK.match(text):
+            frames = True
+            indent = len(line) - len(line.lstrip())
+        elif frames and len(line) - len(line.lstrip()) > indent:
+            continue
+        else:
+            frames = False
             kept.append(text)
+    if len(kept) > 1 and _CLASS_ALONE.fullmatch(kept[0]):
+        kept.pop(0)
     return "\n".join(kept)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from bot.core.insight.clean import lines_with
 from bot.core.insight.failure import Dialect, Said
 from bot.core.text import cut
 
@@ -35,16 +36,23 @@ _HARMLESS = re.compile(
 )
 _LEVEL = re.compile(
     r"(?i:[\W\d]{0,40}(?:[\w./-]{1,40}(?:\[\d+\])?: )?(?:error|fatal|panic|fehler|erreur|errore)\b ?[:!\[(|\]-])"
-    r"|.{0,80}?\b(?:ERROR|FATAL|CRITICAL|SEVERE|PANIC|ERR!)(?:\b|$)|.{0,300}?\b(?:FAIL|FAILED|FAILURE)\b"
+    r"|.{0,80}?\b(?:ERROR|FATAL|CRITICAL|SEVERE|PANIC)\b|.{0,80}?\bERR!|.{0,300}?\b(?:FAIL|FAILED|FAILURE)\b"
 )
 _WORDS = re.compile(
     r"error|fail|fatal|exception|denied|refused|not found|no such|cannot|can't|could ?n[o']t|unable to|invalid|rejected"
-    r"|timed out|timeout|killed|abort|unknown option|unrecognized|unexpected|not recognized|out of memory|fehl",
+    r"|timed out|timeout|killed|abort|unknown option|unrecognized|unexpected|not recognized|out of memory|fehl|\berr!|unbound variable",
     re.IGNORECASE,
 )
 _CLEAR = re.compile(
-    r"command not found|No such file or directory|[Pp]ermission denied|Segmentation fault|Out of memory|Killed$"
+    r"command not found|No such file or directory|[Pp]ermission denied|Segmentation fault|Out of memory|Killed$|\b(?:CRITICAL|SEVERE|PANIC|panic:)"
 )
+# What any line that scores holds, in small letters.
+_NEEDLES = (
+    "err", "fail", "fatal", "exception", "denied", "refused", "not found", "no such", "cannot", "can't", "could not",
+    "couldn't", "unable to", "invalid", "reject", "timed out", "timeout", "killed", "abort", "unknown option",
+    "unrecognized", "unexpected", "not recognized", "out of memory", "fehl", "interrupt", "exit", "panic", "critical",
+    "severe", "segmentation", "caused by", "unbound",
+)  # fmt: skip
 _GENERIC = re.compile(
     r"abort|exiting|exited with|exit (?:code|status)|process completed|job failed|^make(?:\[\d+\])?: \*\*\*"
     r"|returned non-zero|see (?:above|log)|task failed|lifecycle script",
@@ -57,7 +65,7 @@ _LINT = re.compile(r"== \[(?P<path>[^\]\n]{1,300})\] FAIL")
 def read_other(
     stdout: Sequence[str],
     stderr: Sequence[str],
-    raw: tuple[Sequence[str], Sequence[str]],
+    raw: Sequence[Sequence[str]],
     limit: int,
     *,
     with_dbt: bool = False,
@@ -72,14 +80,22 @@ def read_other(
         start = _traceback(lines)
         if start is not None:
             return _with_traceback(lines, shown, start, limit)
-    scored_out, scored_err = _scores(out, with_dbt=with_dbt), _scores(err, with_dbt=with_dbt)
+    scored_out, scored_err = (
+        # A prefix may hold the level, and hide an exception.
+        list(map(max, _scores(lines, with_dbt=with_dbt), _scores(shown, with_dbt=with_dbt)))
+        if lines != shown
+        else _scores(lines, with_dbt=with_dbt)
+        for lines, shown in ((out, shown_out), (err, shown_err))
+    )
     best_out, best_err = max(scored_out, default=0), max(scored_err, default=0)
     lines, shown, scores = out, shown_out, scored_out
     if err and best_err >= 3 and best_out >= 3:
         lines, shown, scores = out + err, shown_out + shown_err, scored_out + scored_err
     elif err and (best_err > best_out or not out or best_err == best_out == 0):
         lines, shown, scores = err, shown_err, scored_err
-    return Said("tail", problem=_summary(lines, scores), shown=_ranked(shown, scores, limit))
+    # What a command that failed wrote to stderr last is most often its error, whatever the words.
+    problem = _summary(lines, scores) or (err[-1].strip() if err and lines is err else "")
+    return Said("tail", problem=problem.lstrip("│ "), shown=_ranked(shown, scores, limit))
 
 
 def _not_blank(lines: Sequence[str], raw: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -107,9 +123,12 @@ def _score(line: str) -> int:
 
 
 def _scores(lines: Sequence[str], *, with_dbt: bool) -> list[int]:
-    if not with_dbt:
-        return [_score(line) for line in lines]
-    return [0 if _OF_DBT.match(line) else _score(line) for line in lines]
+    """The score of each line. Most lines of a long log hold no word that matters: those are found in one go."""
+    scores = [0] * len(lines)
+    for at in lines_with(lines, _NEEDLES):
+        if not (with_dbt and _OF_DBT.match(lines[at])):
+            scores[at] = _score(lines[at])
+    return scores
 
 
 def _summary(lines: Sequence[str], scores: Sequence[int]) -> str:
@@ -165,14 +184,18 @@ def _by_weight(lines: Sequence[str], scores: Sequence[int]) -> Iterable[int]:
     first = [at for at in strong if scores[at] == top]
     yield from reversed(first)
     yield from strong
-    yield from range(count - 1, max(-1, count - 4), -1)
+    yield from (at for at in range(count - 1, max(-1, count - 4), -1) if not _FRAME.match(lines[at][:LINE_MOST]))
     for at in strong[-6:]:
         yield from range(at + 1, min(count, at + 1 + _AROUND_AFTER))
         yield from range(max(0, at - _AROUND_BEFORE), at)
     yield from reversed(weak[-10:])
-    yield from range(count - 1, max(-1, count - _NEAR_TAIL - 1), -1)
+    tail = [
+        at for at in range(count - 1, max(-1, count - TAIL_LINES - 1), -1) if not _FRAME.match(lines[at][:LINE_MOST])
+    ]
+    yield from tail[:_NEAR_TAIL]
     yield from reversed(weak)
-    yield from range(count - 1, max(-1, count - TAIL_LINES - 1), -1)
+    if not strong:
+        yield from tail
 
 
 def _traceback(lines: Sequence[str]) -> int | None:
@@ -190,7 +213,7 @@ def _with_traceback(lines: list[str], shown: list[str], start: int, limit: int) 
     """The traceback to its exception, and what ranks highest after it."""
     end = _traceback_end(lines, start)
     block = shown[start:end]
-    after, scores = shown[end:], [_score(line) for line in lines[end:]]
+    after, scores = shown[end:], _scores(lines[end:], with_dbt=False)
     text = _without_middle(block, limit if not after else limit * 2 // 3)
     dialect: Dialect = "traceback"
     if after and limit - len(text) > 100:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from bot.core.insight.clean import strip_ansi
 from bot.core.insight.dbt_one import is_dbt_one, read_dbt_one
-from bot.core.insight.dbt_two import is_dbt_two, read_dbt_two, report_of
+from bot.core.insight.dbt_two import is_dbt_two, points_to, read_dbt_two
 from bot.core.insight.failure import MESSAGE_KEPT, Failure, Said, own_message, without_repeats
 from bot.core.insight.other import read_other
 from bot.core.insight.wrapping import plain_lines, unwrapped
@@ -27,6 +27,7 @@ SUMMARY_LIMIT = 200
 NODES_MOST = 200
 _LINE_MOST = 4_000
 _SHARE_LEAST = 200
+_PROBLEM_MOST = 2_000
 _ROOM_FOR_MORE = 40
 _ORDER = ("model", "snapshot", "seed", "source", "unit_test", "test", "operation")
 _CLASS_ALONE = re.compile(
@@ -82,13 +83,21 @@ def read_log(stdout: str, stderr: str, limit: int) -> Said:
         if said.failures or said.problem:
             return said
         ended = ended and said.ended
-    return replace(read_other(out, err, (raw_out, raw_err), limit, with_dbt=with_dbt), ended=ended)
+    raw = tuple(
+        inner if unwrapped(lines) == lines else plain_lines(lines)
+        for lines, inner in zip((raw_out, raw_err), (out, err), strict=True)
+    )
+    return replace(read_other(out, err, raw, limit, with_dbt=with_dbt), ended=ended)
 
 
 def _inner(lines: list[str]) -> list[str]:
     """Out of prefixes and JSON, which may be around each other."""
-    inner = plain_lines(unwrapped(lines))
-    return plain_lines(unwrapped(inner)) if len(inner) == len(lines) and inner != lines else inner
+    inner = unwrapped(lines)
+    for _ in range(2):
+        if not any(line[:1] == "{" for line in inner):
+            break
+        inner = unwrapped(plain_lines(inner))
+    return inner
 
 
 def reading(
@@ -156,7 +165,7 @@ def _from_result(
 
 def _pointed_to(name: str, said: Said) -> str:
     """What the log says of a node's file, if it says one thing only."""
-    return said.problem if report_of(name, said.lines) else ""
+    return said.problem if points_to(name, said.lines) else ""
 
 
 def _summary(failures: Sequence[Failure], said: Said, skipped: int, exit_code: int | None) -> str | None:
@@ -180,6 +189,7 @@ def _summary(failures: Sequence[Failure], said: Said, skipped: int, exit_code: i
 
 def _about(problem: str, failures: Sequence[Failure]) -> bool:
     """Whether the problem is only what a node failed with."""
+    problem = problem[:_PROBLEM_MOST]
     return any(problem in one.message or (one.message and one.message in problem) for one in failures)
 
 

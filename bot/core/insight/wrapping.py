@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 
-from bot.core.insight.clean import strip_ansi
+from bot.core.insight.clean import lines_with, strip_ansi
 
 # How many lines are looked at to find out whether there is a prefix, and what part of them must have it.
 _FIRST, _LAST, _MOST_HAVE_IT = 100, 300, 0.6
@@ -33,6 +33,12 @@ _PREFIXES = (
 )
 _ENDS_PREFIX = re.compile(r"^.*(?:[\]|>] ?|[:-] )", re.DOTALL)
 _TELLS = re.compile(r"err|fatal|fail|warn|exception", re.IGNORECASE)
+_TELLING_WORDS = (
+    "err", "fatal", "fail", "exception", "crit", "severe", "panic", "emerg", "alert", "denied", "refused", "cannot",
+    '"info"', '"level":5', '"level": 5', '"level":6', '"level": 6', '"stream"',
+)  # fmt: skip
+# A message without escapes.
+_QUICK = re.compile(r'"(?:message|msg|event)": ?"([^"\\]*+)"')
 _DEEP_LEVELS = {10: "debug", 20: "debug", 30: "info", 40: "warn", 50: "error", 60: "fatal"}
 
 
@@ -73,17 +79,24 @@ def _same(seen: Sequence[str]) -> re.Pattern[str] | None:
 def plain_lines(lines: Sequence[str]) -> list[str]:
     """The lines with each JSON object of a log replaced by its message.
 
-    A message of dbt gets the time of day that its text format has: that tells where the next message begins.
+    A message of dbt gets the time of day that its text format has: that tells where the next message begins. Of other
+    tools only the lines that may tell of an error, and the last ones, are read in full: the message of the others will do.
     """
-    if not any(line.startswith("{") for line in lines):
+    if not any(line[:1] == "{" for line in lines):
         return list(lines)
     found: list[str] = []
-    for line in lines:
-        if line.startswith("{") and line.rstrip().endswith("}"):
-            message = _message(line)
-            found.extend((line,) if message is None else strip_ansi(message).split("\n"))
-        else:
+    full_from = len(lines) - _LAST
+    telling = set(lines_with(lines, _TELLING_WORDS))
+    for at, line in enumerate(lines):
+        if line[:1] != "{" or not line.rstrip().endswith("}"):
             found.append(line)
+            continue
+        quick = None if at >= full_from or at in telling else _QUICK.search(line)
+        message = quick[1] if quick else _message(line)
+        if message is None:
+            found.append(line)
+        else:
+            found.extend((message if message.isprintable() else strip_ansi(message)).split("\n"))
     return found
 
 

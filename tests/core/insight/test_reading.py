@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.insight.clean import strip_ansi
+from bot.core.insight.failure import Said
 from bot.core.insight.reading import Reading, read_log, reading
+from bot.core.results import NodeResult, Results
 
 SAMPLES = Path(__file__).parents[2] / "data" / "dbt"
 
@@ -177,18 +179,44 @@ def test_other_adapters_and_levels_of_logging_are_read() -> None:
     assert found.excerpt.startswith("Database Error in model fct (models/fct.sql)\n")
 
 
-@given(st.text(), st.text(), st.integers(200, 5000))
-def test_no_output_breaks_the_reader(stdout: str, stderr: str, limit: int) -> None:
-    """Whatever a command prints, the excerpt fits and holds no escape."""
-    found = excerpt(stdout, stderr, limit)
-    assert len(found.excerpt) <= limit
-    assert "\x1b" not in found.excerpt
+# What the reader knows, put together in any order.
+PIECES = [
+    "12:00:00  ", "12:00:00.123456 [error] [MainThread]: ", "Running with dbt=1.8.9\n", "Completed with 2 errors:\n",
+    "  Database Error in model m (m.sql)\n", "Failure in test t (t.yml)\n", "Done. PASS=1 ERROR=2 TOTAL=3\n",
+    "1 of 2 ERROR creating sql table model a.m ... [ERROR in 0.1s]\n", "1 of 1 ERROR STALE freshness of a.b ... [ERROR]\n",
+    "Encountered an error:\n", "Encountered an error while running operation: x\n", "Exception on worker thread. x\n",
+    "Traceback (most recent call last):\n", "ValueError: x\n", "Caused by: x\n", "\tat a.b(C.java:1)\n", "dbt-fusion 2.0\n",
+    "[error] [X (dbt1048)]: m\n", "error: dbt1308: m\n", "  --> models/m.sql:1:2\n", "Failed [1s] model a.m\n",
+    '{"info": {"msg": "x", "level": "error"}}\n', '{"log": {"level": "ERROR"}}\n', "{[" * 9, "dbt-1  | ",
+    "[2026-11-28T12:00:01Z] INFO - ", "== [a.sql] FAIL\n", "on-run-end failed, error:\n", "1 check failed:\n",
+    "\r", "\r\n", "\n", "\x1b[31m", "\x00", "\ufeff", "x" * 400, "  ", "ERROR", "… \u2028",
+]  # fmt: skip
+KNOWN = st.lists(st.sampled_from(PIECES), max_size=60).map("".join)
+
+
+@given(KNOWN | st.text(), KNOWN | st.text(), st.integers(200, 5000), st.sampled_from([None, 0, 1, 137]))
+def test_no_output_breaks_the_reader(stdout: str, stderr: str, limit: int, exit_code: int | None) -> None:
+    """Whatever a command prints, the excerpt fits, holds no escape and no carriage return, and a failure has a summary."""
+    node = NodeResult("model.k.m", "error", stderr[:500])
+    for results in (None, Results(None, {"error": 1}, (node,))):
+        found = reading(read_log(stdout, stderr, limit), results, limit=limit, exit_code=exit_code)
+        assert len(found.excerpt) <= limit
+        assert len(found.summary or "") <= 300
+        assert not {"\x1b", "\r", "\x00"} & set(found.excerpt + (found.summary or ""))
+        assert found.summary or not (exit_code or found.failures)
+        assert all(one.name and one.kind for one in found.failures)
 
 
 @pytest.mark.parametrize(
     "unit",
     ["\x1b[", "\x1b]", "\x1b[0;", "a\r", "Failure in model m (m)\n", "word ", "Traceback (most recent call last):\n",
-     "Encountered an error:\n", "Done.\n", "During handling of the above\nTraceback (most recent call last):\n", "\n"],
+     "Encountered an error:\n", "Done.\n", "12:00:00  Running with dbt=1.8.9\n", "12:00:00  Completed with 2 errors\n",
+     "12:00:00  Database Error in model m (m)\n  x\n", "1 of 2 ERROR creating model a.b .. [ERROR in 1s]\n",
+     "1 of 2 ERROR . . ", "1 of 1 ERROR STALE freshness of a.b [ERROR]\n", "Exception on worker thread. x\n",
+     "[error] [X (dbt1048)]: Database error in model m: x\n", "[error] [X (dbt1048)]: x\n  --> a\n", "Failed [1s] model a.m\n",
+     '{"msg": "error"}\n', '{"log": {"log": ', "{", "dbt-1 | ", "dbt-1 | x\n", "[2026-11-28T12:00:01Z] ", "error ",
+     "Caused by: x\n", "\tat a.b(\n", "a.b.", "A", "== [x] FAIL\n", "ERROR=1 ", "(in (", "on-run-end failed, error:\n",
+     "2026-11-28 ", "INFO:a:", "Error in model (", "\ufeff\x00", "During handling of the above\nTraceback (most recent call last):\n", "\n"],
 )  # fmt: skip
 def test_reading_takes_linear_time(unit: str) -> None:
     """Eight times the text takes at most some twenty times as long: a quadratic rule would take sixty-four."""
@@ -204,3 +232,213 @@ def test_reading_takes_linear_time(unit: str) -> None:
 
     small, large = seconds(20_000), seconds(160_000)
     assert large < 20 * max(small, 0.002)
+
+
+# dbt prints two blanks after the time of an empty line; the reader is the same without them.
+FIRST_LINES_OF_1_5 = """12:00:00  Running with dbt=1.5.11
+12:00:01  1 of 3 ERROR creating sql view model a.m ..................... [ERROR in 0.05s]
+12:00:01
+12:00:01  Finished running 1 view model, 1 test, 1 seed in 0 hours 0 minutes and 0.3 seconds (0.3s).
+12:00:01
+12:00:01  Completed with 3 errors and 0 warnings:
+12:00:01
+12:00:01  Database Error in model m (models/m.sql)
+12:00:01    column "x" does not exist
+12:00:01
+12:00:01    LINE 3: x
+12:00:01    compiled Code at target/run/m.sql
+12:00:01
+12:00:01  Failure in test not_null_x (models/s.yml)
+12:00:01    Got 2 results, configured to fail if != 0
+12:00:01
+12:00:01    compiled Code at target/compiled/x.sql
+12:00:01
+12:00:01  Compilation Error in seed z (seeds/z.csv)
+12:00:01    bad row
+12:00:01
+12:00:01  Done. PASS=0 WARN=0 ERROR=3 SKIP=0 TOTAL=3
+"""
+WITHOUT_HEADING = """12:00:00  Running with dbt=1.8.9
+12:00:01  1 of 2 ERROR creating sql table model a.m1 ................... [ERROR in 0.05s]
+12:00:01  2 of 2 ERROR creating sql table model a.m2 ................... [ERROR in 0.05s]
+12:00:01
+12:00:01  Completed with 2 errors and 0 warnings:
+12:00:01
+12:00:01    'NoneType' object is not subscriptable
+12:00:01
+12:00:01    Database Error in model m2 (models/m2.sql)
+  oh no
+12:00:01
+12:00:01  Done. PASS=0 WARN=0 ERROR=2 SKIP=0 TOTAL=2
+"""
+FRESHNESS_OF_1_8 = """12:00:00  Running with dbt=1.8.9
+12:00:01  1 of 3 ERROR STALE freshness of raw.orders ................... [ERROR STALE in 0.02s]
+12:00:01  2 of 3 ERROR freshness of raw.gone ........................... [ERROR in 0.02s]
+12:00:01  3 of 3 WARN freshness of raw.late ............................ [WARN in 0.02s]
+12:00:01
+12:00:01  Finished running 3 sources in 0 hours 0 minutes and 0.3 seconds (0.3s).
+12:00:01    Database Error in source gone (models/sources.yml)
+  relation "raw.gone" does not exist
+12:00:01
+12:00:01  Done.
+"""
+JAVA = (
+    'Exception in thread "main" org.acme.JobException: stage failed\n'
+    + "\tat org.acme.A.b(A.scala:1)\n" * 60
+    + "Caused by: java.sql.SQLException: ORA-00942: no such table\n"
+    + "\tat oracle.D.e(D.java:4)\n" * 60
+)
+QUIET = """12:00:01  1 of 2 ERROR creating sql table model a.m1 ................... [ERROR in 0.05s]
+12:00:02  Failure in model m1 (models/m1.sql)
+12:00:02    Database Error in model m1 (models/m1.sql)
+  division by zero
+"""
+FUSION = """dbt-fusion 2.0.0-preview.145
+ Succeeded [  1.00s] model dev.a (table)
+    Failed [  1.74s] test  dev_dbt_test__audit.unique_my_model_id
+    Failed [  0.30s] seed  main.countries (table)
+   Skipped [-------] model dev.c
+
+=================== Errors and Warnings ====================
+[error] [TestFailed (dbt1405)]: Test failed: got 3 rows
+  --> models/my_model.yml:6:9
+   0: <unknown>
+   1: start_thread
+             at ./nptl/pthread_create.c:442:8
+[error] [DbDriverFailed (dbt1308)]: Database Error in seed countries (target/run/x.sql)
+  IO Error: No files found
+[warning] [Deprecated (dbt1005)]: old
+
+=================== Execution Summary ====================
+Finished 'build' with 2 errors for target 'dev' [1s]
+Summary: 5 total | 1 success | 2 error | 1 skipped
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "summary", "nodes"),
+    [
+        (
+            FIRST_LINES_OF_1_5,
+            "1 model failed, 1 seed failed, 1 test failed",
+            [
+                ("error", "model", "m", 'column "x" does not exist'),
+                ("fail", "test", "not_null_x", "Got 2 results, configured to fail if != 0"),
+                ("error", "seed", "z", "bad row"),
+            ],
+        ),
+        (
+            WITHOUT_HEADING,
+            "2 models failed",
+            [
+                ("error", "model", "m1", "'NoneType' object is not subscriptable"),
+                ("error", "model", "m2", "oh no"),
+            ],
+        ),
+        (
+            FRESHNESS_OF_1_8,
+            "2 sources failed",
+            [
+                ("runtime error", "source", "raw.gone", 'relation "raw.gone" does not exist'),
+                ("error", "source", "raw.orders", "stale"),
+            ],
+        ),
+        (QUIET, "1 model failed", [("error", "model", "m1", "division by zero")]),
+        (
+            FUSION,
+            "1 seed failed, 1 test failed, 1 skipped",
+            [
+                ("fail", "test", "unique_my_model_id", "Test failed: got 3 rows"),
+                ("error", "seed", "countries", "IO Error: No files found"),
+            ],
+        ),
+    ],
+)
+def test_each_dialect_of_dbt_is_read(text: str, summary: str, nodes: list[tuple[str, str, str, str]]) -> None:
+    """1.5 with a time on each line, headings that are missing, freshness, --quiet, and dbt 2 without its stack."""
+    found = excerpt(text, "", 2900)
+    assert found.summary == summary
+    assert [(one.status, one.kind, one.name, one.message) for one in found.failures] == nodes
+    assert "<unknown>" not in found.excerpt
+
+
+@pytest.mark.parametrize(
+    ("stdout", "stderr", "summary"),
+    [
+        ("x\n" * 90 + JAVA, "", "java.sql.SQLException: ORA-00942: no such table"),
+        ("ok\n" * 9 + "ERROR: no such relation\n" + "INFO closing\n" * 900 + "make: *** [all] Error 1\n", "",
+         "ERROR: no such relation"),
+        ("", "./run.sh: line 3: FOO: unbound variable\n", "./run.sh: line 3: FOO: unbound variable"),
+        ("", "curl: (6) Could not resolve host: api.test\n", "curl: (6) Could not resolve host: api.test"),
+        ("", "usage: load.py [-h] --to TO\nload.py: error: --to is required\n", "load.py: error: --to is required"),
+        ("╷\n│ Error: Invalid provider\n╵\n", "", "Error: Invalid provider"),
+        ("12:00:00  Running with dbt=1.10.1\n12:00:01  Completed successfully\nupload.sh: cannot reach bucket\n", "",
+         "upload.sh: cannot reach bucket"),
+        ("Error in step load: HTTP 429, trying again\n" + "ok\n" * 60, TRACEBACK, "ValueError: y"),
+    ],
+)  # fmt: skip
+def test_other_tools_are_called_by_their_error(stdout: str, stderr: str, summary: str) -> None:
+    """Wherever it stands; it is among the lines that are shown."""
+    found = excerpt(stdout, stderr, 2900)
+    assert (found.summary, found.failed) == (summary, {})
+    assert summary in found.excerpt
+
+
+@pytest.mark.parametrize(
+    ("exit_code", "summary"),
+    [
+        (137, "Killed (exit status 137, SIGKILL): often by a time limit or because memory ran out"),
+        (143, "Terminated (exit status 143, SIGTERM)"),
+        (1, "Ended with exit status 1 and no error in its output"),
+        (0, None),
+        (None, None),
+    ],
+)
+def test_without_a_word_the_exit_status_tells(exit_code: int | None, summary: str | None) -> None:
+    """A killed command says nothing itself."""
+    assert reading(read_log("working\n", "", 2900), limit=2900, exit_code=exit_code).summary == summary
+
+
+def test_a_run_that_was_killed_names_what_had_failed_by_then() -> None:
+    """There is no report then: its progress tells."""
+    text = (
+        "12:00:00  Running with dbt=1.10.1\n12:00:01  1 of 3 ERROR creating sql table model a.m1 ... [ERROR in 0.05s]\n"
+    )
+    found = reading(read_log(text, "", 2900), limit=2900, exit_code=137)
+    assert found.failed == {"model": 1}
+    assert found.summary == (
+        "1 model failed; killed (exit status 137, SIGKILL): often by a time limit or because memory ran out"
+    )
+
+
+def test_what_only_the_log_knows_is_added_to_dbts_results() -> None:
+    """A hook in 1.8, a source whose check failed, the message of a run-operation; nothing else is guessed."""
+    results = Results(
+        None, {"success": 1, "error": 1}, (NodeResult("model.k.m2", "error", "Database Error in model m2\n  x"),)
+    )
+    hook = "12:00:01    on-run-end failed, error:\n relation is gone\n"
+    text = WITHOUT_HEADING.replace("12:00:01  Done.", f"{hook}12:00:01  \n12:00:01  Done.")
+    found = reading(read_log(text, "", 2900), results, limit=2900)
+    assert found.failed == {"model": 1, "operation": 1}
+    assert found.summary == "1 model failed, 1 hook failed"
+    assert "relation is gone" in found.excerpt
+
+    swept = Results(None, {"error": 1}, (NodeResult("macro.k.sweep", "error", "", failures=1),))
+    text = "12:00:00  Encountered an error while running operation: Runtime Error\n  no such place\n"
+    (operation,) = reading(read_log(text, "", 2900), swept, limit=2900).failures
+    assert (operation.kind, operation.name, operation.message, operation.rows) == (
+        "operation",
+        "sweep",
+        "no such place",
+        None,
+    )
+
+
+def test_results_are_enough_where_the_log_is_lost() -> None:
+    """Without colors and carriage returns, and masked."""
+    message = "Database Error in model m (m.sql)\r\n  \x1b[31mno hunter2 here\x1b[0m\r\n"
+    results = Results(None, {"error": 1}, (NodeResult("model.k.m", "error", message),))
+    found = reading(Said(), results, limit=2900, mask=lambda text: text.replace("hunter2", "•••"))
+    assert found.summary == "1 model failed"
+    assert found.excerpt == "Error in model m\n  Database Error in model m (m.sql)\n  no ••• here"
+    assert [one.message for one in found.failures] == ["no ••• here"]
