@@ -55,16 +55,30 @@ def _drawn(line: str) -> str:
     return "\n".join([*kept.values(), last] if len(kept) <= _REDRAWN_MOST else [last])
 
 
-def lines_with(lines: Sequence[str], words: Iterable[str]) -> list[int]:
-    """Which lines hold any of some words in small letters, whatever the case there: far faster than asking each line."""
-    text = "\n".join(lines).lower()
-    starts = [0, *accumulate(len(line.lower()) + 1 for line in lines)]
-    found: set[int] = set()
-    for word in words:
-        at = text.find(word)
-        while at >= 0:
-            line = bisect_right(starts, at) - 1
-            found.add(line)
-            # Once a line is enough.
-            at = text.find(word, starts[line + 1])
-    return sorted(found)
+class Folded:
+    """Lines, to be asked which of them hold a word, whatever the case there: far faster than asking each line."""
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        self.lines = lines
+        self._text = "\n".join(lines).lower()
+        self._starts: list[int] = []
+
+    def with_any(self, words: Iterable[str]) -> list[int]:
+        """Which lines hold any of these words, which are in small letters."""
+        found: set[int] = set()
+        for word in words:
+            at = self._text.find(word)
+            while at >= 0:
+                line = bisect_right(self._begins(), at) - 1
+                found.add(line)
+                # Once a line is enough.
+                at = self._text.find(word, self._starts[line + 1])
+        return sorted(found)
+
+    def _begins(self) -> list[int]:
+        """Where each line begins. Some letters are longer when small."""
+        if not self._starts:
+            same = self._text.isascii()
+            lengths = (len(line) + 1 for line in self.lines) if same else (len(line.lower()) + 1 for line in self.lines)
+            self._starts = [0, *accumulate(lengths)]
+        return self._starts

@@ -8,15 +8,23 @@ found rows have that heading: other failures begin with the message's. In 1.5 ea
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
+from bot.core.insight.clean import Folded
 from bot.core.insight.failure import ERROR_HEAD, Failure, Said, kind_of, own_message, status_of, without_repeats
 
 # 21:05:13 and two blanks; with --log-level debug and in files its level and thread.
 _TIME = re.compile(r"\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?(?: ?\[(?P<level>\w{1,10}) *\] \[[^\]\n]{1,60}\]: | {1,2}|$)")
 _RUNNING = re.compile(r"Running with dbt=(?P<version>\d+\.\d+)")
+_OWN_LINES = (
+    "Running with dbt=1", "Running with dbt=0", "Done. PASS=", "Encountered an error:", "Completed with ",
+    "Encountered an error while running operation:",
+)  # fmt: skip
+_WORDS = ("running with dbt=", "done. pass=", "encountered an error", "completed with ", "error", "fail")
+# What the lines hold that tell of a failure, but for those of a report.
+_TELLING = ("error", "fail", "partial", "cancel query", "exception on worker", "completed with ")
 _COMPLETED = re.compile(r"Completed with (?P<errors>\d+) errors?\b|Completed with \d+ (?:partial success|warning)")
 _DONE = re.compile(r"Done\.(?: PASS=\d+ .*)?$")
 _COUNT = re.compile(r"\b(SKIP|ERROR)=(\d+)")
@@ -68,21 +76,17 @@ class _Block:
     lines: list[str] = field(default_factory=list)
 
 
-def is_dbt_one(lines: Iterable[str]) -> bool:
+def is_dbt_one(folded: Folded) -> bool:
     """Whether dbt 1 wrote this: by lines that no other tool prints."""
-    for line in lines:
-        at = _TIME.match(line) if line[2:3] == ":" else None
-        rest = line[at.end() :] if at else line
-        if rest.startswith(("Running with dbt=1", "Running with dbt=0", "Done. PASS=", "Encountered an error:")):
+    for at in folded.with_any(_WORDS):
+        line = folded.lines[at]
+        time = _TIME.match(line) if line[2:3] == ":" else None
+        rest = line[time.end() :] if time else line
+        if rest.startswith(_OWN_LINES):
             return True
-        if rest.startswith(("Completed with ", "Encountered an error while running operation:")):
-            return True
-        if (
-            at
-            and at[0].endswith(("  ", ": "))
-            and (ERROR_HEAD.match(rest) or (_may_be_progress(rest) and _PROGRESS.match(rest)))
-        ):
-            # With --quiet dbt prints errors alone.
+        # With --quiet dbt prints errors alone.
+        quiet = time is not None and time[0].endswith(("  ", ": "))
+        if quiet and (ERROR_HEAD.match(rest) or (_may_be_progress(rest) and _PROGRESS.match(rest))):
             return True
     return False
 
@@ -106,6 +110,10 @@ def _lines(lines: Sequence[str]) -> list[_Line]:
     debug = False
     timed = 0
     for line in lines:
+        if line[8:10] == "  " and line[2:3] == line[5:6] == ":" and line[:2].isdecimal():
+            timed, debug = timed + 1, False
+            found.append(_Line(line[10:], True))  # noqa: FBT003 - the field says what it is
+            continue
         at = _TIME.match(line) if line[2:3] == ":" else None
         if at is None:
             if not debug:
@@ -122,7 +130,8 @@ def _lines(lines: Sequence[str]) -> list[_Line]:
 
 def _command(lines: list[_Line]) -> Said:
     version = next((hit["version"] for line in lines[:200] if (hit := _RUNNING.match(line.text))), "1.10")
-    completed = [at for at, line in enumerate(lines) if line.begins and _COMPLETED.match(line.text)]
+    telling = Folded([line.text for line in lines]).with_any(_TELLING)
+    completed = [at for at in telling if lines[at].begins and _COMPLETED.match(lines[at].text)]
     done = next(
         (at for at in range(len(lines) - 1, -1, -1) if lines[at].begins and _DONE.match(lines[at].text)), len(lines)
     )
@@ -135,11 +144,11 @@ def _command(lines: list[_Line]) -> Said:
         # `dbt source freshness` doesn't say what it completed with, and has no blocks for stale sources before 1.10.
         blocks = _blocks([line for line in lines[:done] if line.begins or line.text.strip()], sparse=True)
     failures = [_failure(block) for block in blocks if block.kind]
-    progress, reasons = _progress(lines)
+    progress, reasons = _progress(lines, telling)
     failures = _with_own_names(failures, progress)
     killed = not completed and done == len(lines)
     failures = _named(failures, [one for one in progress if killed or _only_progress_tells(one)], reasons)
-    problem = _problem(lines)
+    problem = _problem(lines, telling)
     counts = {name: int(count) for name, count in _COUNT.findall(lines[done].text)} if done < len(lines) else {}
     operation = next((one for one in problem if one.startswith("Encountered an error while running operation")), None)
     if operation is not None and not failures:
@@ -213,7 +222,7 @@ def _failure(block: _Block) -> Failure:
     return Failure(block.kind, block.name, status_of(block.kind, message), message, lines)
 
 
-def _progress(lines: Sequence[_Line]) -> tuple[list[Failure], dict[str, str]]:
+def _progress(lines: Sequence[_Line], telling: Sequence[int]) -> tuple[list[Failure], dict[str, str]]:
     """What progress lines say failed, and the reasons that microbatch models give while they run, by relation.
 
     What was cancelled by an interrupt didn't fail.
@@ -221,7 +230,8 @@ def _progress(lines: Sequence[_Line]) -> tuple[list[Failure], dict[str, str]]:
     found: list[Failure] = []
     reasons: dict[str, str] = {}
     reason = ""
-    for at, line in enumerate(lines):
+    for at in telling:
+        line = lines[at]
         if _WORKER in line.text:
             after = [other.text for other in _message_at(lines, at)]
             reason = own_message([line.text.partition(_WORKER)[2], *after[1:]])
@@ -330,12 +340,12 @@ def _message_at(lines: Sequence[_Line], at: int) -> list[_Line]:
     return list(lines[at:end])
 
 
-def _problem(lines: Sequence[_Line]) -> list[str]:
+def _problem(lines: Sequence[_Line], telling: Sequence[int]) -> list[str]:
     """What stopped the command as a whole, as dbt prints it: heading first. Empty if nothing did."""
     openings = [
         at
-        for at, line in enumerate(lines)
-        if line.begins and (_ENCOUNTERED.match(line.text) or _CHECKS.match(line.text))
+        for at in telling
+        if lines[at].begins and (_ENCOUNTERED.match(lines[at].text) or _CHECKS.match(lines[at].text))
     ]
     if not openings:
         return []

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from bot.core.insight.clean import Folded
 from bot.core.insight.failure import KINDS, Failure, Said, kind_of, own_message
 
 _MADE_BY = re.compile(r"\s*dbt-(?:fusion|core) 2\.|=+ (?:Errors and Warnings|Execution Summary) =+\s*$")
+_WORDS = ("dbt-fusion 2.", "dbt-core 2.", "errors and warnings =", "execution summary =", "(dbt", "error: dbt")
 _HEAD = re.compile(
     r"(?:\[(?P<level>error|warning|warn|suggestion)\] ?(?:\[(?P<code>[^\]\n]{1,120})\])?:? ?"
     r"|(?P<level2>error|warning): ?(?P<code2>dbt\d{3,5}): ?)(?P<message>.*)"
@@ -30,9 +32,10 @@ _PLACES_MOST = 200
 _TOO_GENERAL = frozenset({"", "compilation error", "database error", "runtime error", "error"})
 
 
-def is_dbt_two(lines: Iterable[str]) -> bool:
+def is_dbt_two(folded: Folded) -> bool:
     """Whether dbt 2 wrote this."""
-    for line in lines:
+    for at in folded.with_any(_WORDS):
+        line = folded.lines[at]
         if _MADE_BY.match(line):
             return True
         head = _HEAD.match(line) if line.startswith(("[error] [", "error: dbt")) else None
@@ -54,7 +57,7 @@ def read_dbt_two(lines: Sequence[str]) -> Said:
             failed[node.name] = node
     nodes, problems = _paired(list(failed.values()), problems)
     skipped = next((int(hit[1]) for line in reversed(lines) if (hit := _SKIPPED.match(line))), None)
-    words = "\n".join(_words(problem) for problem in problems)
+    words = "\n".join(_message(problem) for problem in problems)
     shown = tuple(line for problem in problems for line in problem)
     ended = bool(reports) or any(_MARKS.match(line) for line in lines)
     return Said("dbt", tuple(nodes), words, shown, skipped, ended=ended)
@@ -69,7 +72,7 @@ def _paired(failed: list[Failure], problems: list[tuple[str, ...]]) -> tuple[lis
     found: list[Failure] = []
     for one in failed:
         report = () if one.message else next(reports)
-        found.append(replace(one, message=_words(report), lines=(*one.lines, *report)) if report else one)
+        found.append(replace(one, message=_message(report), lines=(*one.lines, *report)) if report else one)
     return found, []
 
 
@@ -99,7 +102,7 @@ def _progressed(hit: re.Match[str]) -> Failure:
 
 def _of_node(report: tuple[str, ...], failed: Mapping[str, Failure]) -> Failure | None:
     """The report as a failure of a node: the one that it names, or one that failed and whose file it points to."""
-    message = _words(report)
+    message = _message(report)
     named = _NODE.search("\n".join(report[:20])[:600])
     if named is not None:
         name = named["name"].rstrip(":.;'\"").rpartition(".")[2]
@@ -122,7 +125,7 @@ def _stems(lines: Sequence[str]) -> list[str]:
     return [place.rpartition("/")[2].rpartition(".")[0] for place in places]
 
 
-def _words(report: Sequence[str]) -> str:
+def _message(report: Sequence[str]) -> str:
     """The message without its level and code, and without the places in files."""
     head = _HEAD.match(report[0])
     first = head["message"] if head else report[0]

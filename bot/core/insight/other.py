@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from bot.core.insight.clean import lines_with
+from bot.core.insight.clean import Folded
 from bot.core.insight.failure import Dialect, Said
 from bot.core.text import cut
 
@@ -63,44 +63,43 @@ _LINT = re.compile(r"== \[(?P<path>[^\]\n]{1,300})\] FAIL")
 
 
 def read_other(
-    stdout: Sequence[str],
-    stderr: Sequence[str],
-    raw: Sequence[Sequence[str]],
+    streams: Sequence[Sequence[str]],
+    shown: Sequence[Sequence[str]],
     limit: int,
     *,
     with_dbt: bool = False,
 ) -> Said:
     """The lines of an output that matter, in at most `limit` characters.
 
-    `raw`: the lines as they were, with their prefixes. `with_dbt`: dbt wrote some of them, and said of no failure.
+    `streams` are stdout and stderr; `shown` the same lines as they were, with their prefixes. `with_dbt`: dbt wrote some of them, and said of no failure.
     """
-    out, shown_out = _not_blank(stdout, raw[0])
-    err, shown_err = _not_blank(stderr, raw[1])
-    for lines, shown in ((err, shown_err), (out, shown_out)):
+    (out, shown_out), (err, shown_err) = map(_not_blank, streams, shown)
+    for lines, as_shown in ((err, shown_err), (out, shown_out)):
         start = _traceback(lines)
         if start is not None:
-            return _with_traceback(lines, shown, start, limit)
+            return _with_traceback(lines, as_shown, start, limit)
     scored_out, scored_err = (
         # A prefix may hold the level, and hide an exception.
-        list(map(max, _scores(lines, with_dbt=with_dbt), _scores(shown, with_dbt=with_dbt)))
-        if lines != shown
+        list(map(max, _scores(lines, with_dbt=with_dbt), _scores(as_shown, with_dbt=with_dbt)))
+        if lines is not as_shown
         else _scores(lines, with_dbt=with_dbt)
-        for lines, shown in ((out, shown_out), (err, shown_err))
+        for lines, as_shown in ((out, shown_out), (err, shown_err))
     )
     best_out, best_err = max(scored_out, default=0), max(scored_err, default=0)
-    lines, shown, scores = out, shown_out, scored_out
+    lines, as_shown, scores = out, shown_out, scored_out
     if err and best_err >= 3 and best_out >= 3:
-        lines, shown, scores = out + err, shown_out + shown_err, scored_out + scored_err
+        lines, as_shown, scores = out + err, shown_out + shown_err, scored_out + scored_err
     elif err and (best_err > best_out or not out or best_err == best_out == 0):
-        lines, shown, scores = err, shown_err, scored_err
+        lines, as_shown, scores = err, shown_err, scored_err
     # What a command that failed wrote to stderr last is most often its error, whatever the words.
     problem = _summary(lines, scores) or (err[-1].strip() if err and lines is err else "")
-    return Said("tail", problem=problem.lstrip("│ "), shown=_ranked(shown, scores, limit))
+    return Said("tail", problem=problem.lstrip("│ "), shown=_ranked(as_shown, scores, limit))
 
 
 def _not_blank(lines: Sequence[str], raw: Sequence[str]) -> tuple[list[str], list[str]]:
-    if len(lines) != len(raw):
-        raw = lines
+    if lines is raw or len(lines) != len(raw):
+        kept = [line.rstrip() for line in lines if line and not line.isspace()]
+        return kept, kept
     pairs = [(line.rstrip(), shown.rstrip()) for line, shown in zip(lines, raw, strict=True) if line.strip()]
     return [line for line, _ in pairs], [shown for _, shown in pairs]
 
@@ -125,7 +124,7 @@ def _score(line: str) -> int:
 def _scores(lines: Sequence[str], *, with_dbt: bool) -> list[int]:
     """The score of each line. Most lines of a long log hold no word that matters: those are found in one go."""
     scores = [0] * len(lines)
-    for at in lines_with(lines, _NEEDLES):
+    for at in Folded(lines).with_any(_NEEDLES):
         if not (with_dbt and _OF_DBT.match(lines[at])):
             scores[at] = _score(lines[at])
     return scores

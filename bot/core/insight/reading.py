@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from bot.core.insight.clean import strip_ansi
+from bot.core.insight.clean import Folded, strip_ansi
 from bot.core.insight.dbt_one import is_dbt_one, read_dbt_one
 from bot.core.insight.dbt_two import is_dbt_two, points_to, read_dbt_two
 from bot.core.insight.failure import MESSAGE_KEPT, Failure, Said, own_message, without_repeats
@@ -68,26 +68,28 @@ class Reading:
 def read_log(stdout: str, stderr: str, limit: int) -> Said:
     """What a log alone says, with the lines of other tools in at most `limit` characters. Of long ones the ends are read."""
     stdout, stderr = (keep(text) if len(text) > READ_MOST else text for text in (stdout, stderr))
-    raw_out, raw_err = strip_ansi(stdout).split("\n"), strip_ansi(stderr).split("\n")
-    out, err = _inner(raw_out), _inner(raw_err)
+    streams = [strip_ansi(text).split("\n") for text in (stdout, stderr)]
+    inner = [_inner(lines) for lines in streams]
+    folded = [Folded(lines) for lines in inner]
     ended, with_dbt = True, False
-    for lines in (out, err):
-        if is_dbt_one(lines):
+    for lines, one in zip(inner, folded, strict=True):
+        if is_dbt_one(one):
             with_dbt = True
             said = read_dbt_one(lines)
             if said.failures or said.problem:
                 return said
             ended = ended and said.ended
-    if is_dbt_two(out) or is_dbt_two(err):
-        said = read_dbt_two([*out, *err])
+    if any(map(is_dbt_two, folded)):
+        said = read_dbt_two([*inner[0], *inner[1]])
         if said.failures or said.problem:
             return said
         ended = ended and said.ended
-    raw = tuple(
-        inner if unwrapped(lines) == lines else plain_lines(lines)
-        for lines, inner in zip((raw_out, raw_err), (out, err), strict=True)
-    )
-    return replace(read_other(out, err, raw, limit, with_dbt=with_dbt), ended=ended)
+    return replace(read_other(inner, list(map(_shown, streams, inner)), limit, with_dbt=with_dbt), ended=ended)
+
+
+def _shown(lines: list[str], inner: list[str]) -> list[str]:
+    """Lines of other tools as they are shown: with their prefixes, but without JSON."""
+    return inner if len(inner) != len(lines) or lines == inner else plain_lines(lines)
 
 
 def _inner(lines: list[str]) -> list[str]:

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 
-from bot.core.insight.clean import lines_with, strip_ansi
+from bot.core.insight.clean import Folded, strip_ansi
 
 # How many lines are looked at to find out whether there is a prefix, and what part of them must have it.
 _FIRST, _LAST, _MOST_HAVE_IT = 100, 300, 0.6
@@ -35,7 +35,7 @@ _ENDS_PREFIX = re.compile(r"^.*(?:[\]|>] ?|[:-] )", re.DOTALL)
 _TELLS = re.compile(r"err|fatal|fail|warn|exception", re.IGNORECASE)
 _TELLING_WORDS = (
     "err", "fatal", "fail", "exception", "crit", "severe", "panic", "emerg", "alert", "denied", "refused", "cannot",
-    '"info"', '"level":5', '"level": 5', '"level":6', '"level": 6', '"stream"',
+    '"info":', '"level":5', '"level": 5', '"level":6', '"level": 6', '"stream"',
 )  # fmt: skip
 # A message without escapes.
 _QUICK = re.compile(r'"(?:message|msg|event)": ?"([^"\\]*+)"')
@@ -86,7 +86,7 @@ def plain_lines(lines: Sequence[str]) -> list[str]:
         return list(lines)
     found: list[str] = []
     full_from = len(lines) - _LAST
-    telling = set(lines_with(lines, _TELLING_WORDS))
+    telling = set(Folded(lines).with_any(_TELLING_WORDS))
     for at, line in enumerate(lines):
         if line[:1] != "{" or not line.rstrip().endswith("}"):
             found.append(line)
