@@ -150,6 +150,20 @@ class Stage:
         ts = people.newest_with(user, channel, label=label)
         return await people.click(user, channel, ts, label=label, times=times)
 
+    async def click_until(self, label: str, holds: Callable[[], bool]) -> None:
+        """Click the newest button of that label, again after each private answer, until something holds.
+
+        Slack shows a message a moment before the bot has it on record.
+        """
+
+        async def clicked() -> bool:
+            told = len(self.private())
+            await self.click(label)
+            await self.until(lambda: len(self.private()) > told or holds())
+            return holds()
+
+        await eventually(f"{condition(holds)} after a click on {label}", clicked)
+
     def cards(self, channel: str = CHANNEL) -> list[Any]:
         """The messages of the bot in a channel, oldest first, replies left out."""
         workspace = self.sandbox.workspace

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from typing import Any
 
@@ -11,7 +10,6 @@ import aiohttp
 from bot.sandbox.bolt import Character, Fault, Run, Schedule, Step
 from tests.e2e.stage import Stage
 from tests.e2e.test_logs import answer, files, in_bolt, run_to_its_end
-from tests.waiting import PATIENCE_S
 
 REPORT = "target/report.csv"
 
@@ -78,12 +76,7 @@ async def test_a_file_is_posted_in_the_thread_masked(stage: Stage) -> None:
     assert file.name == f"run-{run}-report.csv"
     assert file.content.decode() == "a,b\npassword=•••\n<!channel>,☃\n"
     assert stage.replies()[-1].files == [file.id]
-    async with asyncio.timeout(PATIENCE_S):
-        # Slack shows it a moment before we know that.
-        while not stage.told_privately("is in the thread already")():
-            told = len(stage.private())
-            await stage.click("Post it in the thread")
-            await stage.until(lambda told=told: len(stage.private()) > told)  # type: ignore[misc]
+    await stage.click_until("Post it in the thread", stage.told_privately("is in the thread already"))
     assert len(files(stage)) == 1
 
 

@@ -12,7 +12,7 @@ from bot.sandbox.bolt import Character, Fault, Schedule, Step
 from bot.sandbox.slack import Fault as SlackFault
 from tests.e2e.stage import Stage
 from tests.e2e.test_logs import HOSTILE, answer, in_bolt, shows
-from tests.waiting import PATIENCE_S
+from tests.waiting import eventually
 
 FAST = {"BOLT_BOT_FOLLOW_GAP_S": "1", "BOLT_BOT_LEASE_S": "1.5"}
 LONG_S = 50.0
@@ -199,12 +199,15 @@ async def test_without_a_card_here_it_says_so(stage: Stage) -> None:
     people = stage.sandbox.slack.people
     await people.click("ada", "data-eng", no_card, label="Watch it here")
     await shows(stage, "./slow")
-    async with asyncio.timeout(PATIENCE_S):
-        # Slack shows the card a moment before we know that.
-        while not stage.told_privately(f"New lines of run {run.id} come into its thread")():
-            told = len(stage.private())
-            await people.click("ada", "data-eng", no_card, label="Follow log")
-            await stage.until(lambda told=told: len(stage.private()) > told)  # type: ignore[misc]
+
+    async def asked() -> bool:
+        told = len(stage.private())
+        await people.click("ada", "data-eng", no_card, label="Follow log")
+        await stage.until(lambda: len(stage.private()) > told)
+        return stage.told_privately(f"New lines of run {run.id} come into its thread")()
+
+    # Slack shows the card a moment before the bot has it on record.
+    await eventually(f"the log of run {run.id} to be followed", asked)
     await stage.until(lambda: bool(posts(stage)), timeout_s=LONG_S)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 from collections.abc import Callable
@@ -112,11 +111,7 @@ async def test_a_running_command_shows_what_it_has_printed_so_far(stage: Stage) 
     await stage.slash(f"logs {run}")
     await stage.until(lambda: ticks(*stage.private()) > before)
     # What has grown is worth another file.
-    async with asyncio.timeout(PATIENCE_S):
-        while len(files(stage)) < 2:
-            told = len(stage.private())
-            await stage.click("Whole log in the thread")
-            await stage.until(lambda told=told: len(stage.private()) > told)  # type: ignore[misc]
+    await stage.click_until("Whole log in the thread", lambda: len(files(stage)) >= 2)
     assert len(files(stage)[1].content) > len(files(stage)[0].content)
 
 

@@ -31,7 +31,8 @@ async def readiness(port: int) -> tuple[int, str]:
 
 async def test_bolt_away_while_a_run_is_followed(stage: Stage) -> None:
     """The run ends while Bolt cannot be reached; its card and its announcement come when it is back."""
-    await stage.start_bot(SHORT)
+    # With the time-out of a request as it is by default: on a busy machine a short one would be an outage of its own.
+    await stage.start_bot({"BOLT_BOT_LEASE_S": "1.5"})
     await stage.slash("run nightly")
     await stage.until(stage.card_says("is running"))
     stage.sandbox.bolt.add_fault(Fault("away", count=None))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 from bot.sandbox.bolt import Fault
@@ -17,7 +16,7 @@ from tests.e2e.test_home import click, reads, says, until
 from tests.e2e.test_home import opened as home_opened
 from tests.e2e.test_policy import policy, stay
 from tests.e2e.test_queue import directly_told, person, queued
-from tests.waiting import PATIENCE_S
+from tests.waiting import eventually
 
 READERS = """\
 version: 1
@@ -142,9 +141,7 @@ async def test_nothing_is_offered_where_it_cannot_be_decided_in_time(stage: Stag
     stage.sandbox.workspace.faults.add(SlackFault("slow", "usergroups.list", count=1, delay_s=2))
     form = await opened(stage)
     assert await form.options("night") == []
-    async with asyncio.timeout(PATIENCE_S):
-        while not await form.options("night"):
-            pass
+    await eventually("schedules to be offered", lambda: form.options("night"))
 
 
 async def test_the_commands_of_a_schedule_that_one_may_not_read(stage: Stage) -> None:
