@@ -5,6 +5,7 @@ It is only ever added to. What a request comes to is an entry of its own, with t
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -14,6 +15,8 @@ from bot.core.message import Message, Paragraph
 from bot.core.run import is_failed
 from bot.core.text import Bold, Code, Mention, Sentence, Span, When, cut, plural
 
+# An id of Slack's, as against a name.
+_USER = re.compile(r"[UW][A-Z0-9]{2,20}")
 SHOWN = 15
 TEXT_SHOWN = 120
 REASON_SHOWN = 160
@@ -84,7 +87,8 @@ def shown(entries: tuple[Entry, ...], wanted: Wanted, *, searched: int, more: bo
 
 
 def _of(wanted: Wanted) -> list[Span]:
-    spans: list[Span] = [" of ", Bold(wanted.user)] if wanted.user else []
+    who = Mention(wanted.user) if _USER.fullmatch(wanted.user) else Bold(wanted.user)
+    spans: list[Span] = [" of ", who] if wanted.user else []
     spans += [" about ", Bold(wanted.schedule)] if wanted.schedule else []
     return [*spans, " since ", When(wanted.since, "date_time")] if wanted.since else spans
 

@@ -34,7 +34,19 @@ from bot.core.command import (
     WhoamiCommand,
 )
 from bot.core.text import cut
-from bot.core.words import DASH, DASHES, ONLY_DASHES, RUN_ID, RUN_LINK, Word, bad, for_a_shell, without_fence, words
+from bot.core.words import (
+    DASH,
+    DASHES,
+    ONLY_DASHES,
+    RUN_ID,
+    RUN_LINK,
+    Word,
+    bad,
+    by_id,
+    for_a_shell,
+    without_fence,
+    words,
+)
 
 GRAPHQL_INT = 2**31 - 1
 SCHEDULE_LIMIT = 200
@@ -77,6 +89,8 @@ EXAMPLES = {
     "schedule": "--schedule nightly",
     "since": "--since 2d",
 }
+# Who is mentioned behind these is looked for by id: a label is a name that somebody else may have.
+BY_ID = frozenset({"audit"})
 FLAGS = frozenset({"continue-on-error", "all", "inactive", "suspended", "failing", "follow"})
 SHORT = {"b": "branch", "c": "command", "f": "follow"}
 OTHER_OPTIONS = {
@@ -125,6 +139,8 @@ def parse(text: str, command: str = "/bolt", *, run_id: int | None = None) -> Co
         return _help(line[1:])
     if verb in VERBS and any(_asks_for_help(word) for word in line[1:]):
         return HelpCommand(verb)
+    if verb in BY_ID:
+        line = words(by_id(text))
     if verb in VERBS:
         return _READERS[verb](_given(verb, line[1:], command, run_id))
     if len(line) == 1 and (RUN_ID.search(verb) or RUN_LINK.search(line[0].text)):

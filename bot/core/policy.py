@@ -61,7 +61,8 @@ class Kind(StrEnum):
 class Person:
     """Who asks. `groups`: those of the policy's user groups that the person is in, called as the policy calls them.
 
-    `domain` is what stands behind the @ of the e-mail address, `why` what is to be told where something is not known.
+    `domain` is what stands behind the @ of the e-mail address, `why` what is to be told where something is not known, and `name` the
+    username, empty if it isn't known.
     """
 
     user: str
@@ -69,6 +70,7 @@ class Person:
     groups: frozenset[str] | None = None
     domain: str | None = None
     why: str = ""
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ DASHES = re.compile(rf"^(?:[{DASH}]{{2,}}|[{DASH[1:]}])(?=\w)")
 _DASHES_INSIDE = re.compile(rf"(?<![^ ])-?[{DASH[1:]}][{DASH}]*(?:(?P<short>[A-Za-z])(?![\w-])|(?=[^\W\d]))")
 ONLY_DASHES = re.compile(rf"[{DASH}]{{2,}}|[{DASH[1:]}]")
 _SLACK_TOKEN = re.compile(r"<([@#!]?)([^<>|]*)(?:\|([^<>]*))?>")
+_LABELLED = re.compile(r"<([@#][A-Z0-9]+)\|[^<>]*>")
 RUN_LINK = re.compile(r"^https?://(?=\S*$)\S*/run_id/(\d+)(?:[/?#]|$)", re.IGNORECASE)
 RUN_ID = re.compile(r"^(?:run\s*)?#?(\d+)$", re.IGNORECASE)
 
@@ -57,6 +58,11 @@ def words(text: str) -> list[Word]:
     if len(text) > LINE_MOST:
         bad(f"That is too long for a command: {len(text)} characters, {LINE_MOST} are the most.")
     return _split(_typed(text))
+
+
+def by_id(text: str) -> str:
+    """A line whose mentions of people and channels stand for their ids: without the labels that Slack may add to them."""
+    return _LABELLED.sub(r"<\1>", text)
 
 
 def _typed(text: str) -> str:

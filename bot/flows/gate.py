@@ -102,7 +102,7 @@ class Gate:
         person, place = await self._who(asker)
         decision = decide(self.policy, person, place, Question(action, target, posts=True))
         if not again:
-            await self._note(deed, target, place, decision)
+            await self._note(_named(deed, person), target, place, decision)
         return decision, place
 
     async def of_look(self, deed: Deed, request: Request, look: Look) -> Decision:
@@ -145,7 +145,7 @@ class Gate:
     async def _decide(self, deed: Deed, target: Target) -> Decision:
         person, place = await self._who(deed.asker)
         decision = decide(self.policy, person, place, Question(deed.action, target, posts=deed.posts))
-        await self._note(deed, target, place, decision)
+        await self._note(_named(deed, person), target, place, decision)
         return decision
 
     async def _who(self, asker: Asker) -> tuple[Person, Place]:
@@ -213,6 +213,11 @@ class Gate:
         except BoltError:
             return None
         return found if isinstance(found, Schedule) else None
+
+
+def _named(deed: Deed, person: Person) -> Deed:
+    """With the person's name: messages, unlike commands and clicks, come without it."""
+    return deed if deed.user_name else replace(deed, user_name=person.name)
 
 
 def action_of(request: Request) -> Action:

@@ -228,6 +228,9 @@ class People(Protocol):
         """Who a person is. `fresh`: the user groups are read anew."""
 
     async def place(self, channel: str) -> Place: ...
+    async def note_group_message(self, channel: str) -> None:
+        """A payload says that a channel is a direct message of several people."""
+
     async def group(self, name: str) -> str | None:
         """The id of a user group that the policy names, None where there is none or it cannot be read."""
 

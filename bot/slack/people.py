@@ -21,6 +21,12 @@ log = structlog.get_logger()
 
 # How old an answer may be where no event tells of a change: a membership, a role, whether a channel is shared outside.
 FRESH_S = 300.0
+# As long as a start may wait in line.
+NOTED_S = 8 * 86400.0
+GROUP_MESSAGE = (
+    "I'm not in this group direct message, and Slack doesn't let apps be invited to one: "
+    "type it in a channel, or in a direct message with me"
+)
 GROUPS = "groups"
 DIRECT = "D"
 
@@ -76,7 +82,9 @@ class SlackPeople:
         domain = told["domain"]
         if self._domains and domain is None and told["roles"]:
             why = "I may not see your e-mail address (the scope users:read.email is missing)"
-        return Person(user, frozenset(map(Role, told["roles"])), mine, domain, no_groups or why)
+        # A version before this one kept no name.
+        name = str(told.get("name") or "")
+        return Person(user, frozenset(map(Role, told["roles"])), mine, domain, no_groups or why, name)
 
     async def place(self, channel: str) -> Place:
         """What a channel is. A direct message, and App Home (no channel at all), are of one person."""
@@ -85,6 +93,8 @@ class SlackPeople:
         try:
             told = await self._told(f"place:{channel}", lambda: self._ask_place(channel))
         except ChannelRefused:
+            if await self._memory.recall(f"group-message:{channel}"):
+                return Place(channel, why=GROUP_MESSAGE)
             return Place(
                 channel, why=f"I can't post in this channel: invite me with /invite {self._bot_name}, then try again"
             )
@@ -94,6 +104,10 @@ class SlackPeople:
         except SlackError as error:
             return Place(channel, why=_away(error, "what this channel is"))
         return Place(channel, told["name"], Kind(told["kind"]), bool(told["shared"]))
+
+    async def note_group_message(self, channel: str) -> None:
+        """A payload says that this is a direct message of several people: of one that the bot isn't in Slack says nothing."""
+        await self._memory.keep(f"group-message:{channel}", "1", NOTED_S)
 
     async def group(self, name: str) -> str | None:
         """The id of a user group that the policy names, None where there is none or it cannot be read."""
@@ -159,7 +173,8 @@ class SlackPeople:
         # Without its scope there is no such field; a person may have no address as well.
         email = (told.get("profile") or {}).get("email")
         domain = str(email or "").rpartition("@")[2].lower()
-        return {"roles": sorted(roles(told, self._home)), "domain": None if email is None else domain}
+        name = str(told.get("name") or "")
+        return {"roles": sorted(roles(told, self._home)), "domain": None if email is None else domain, "name": name}
 
     async def _ask_groups(self) -> Json:
         """The policy's groups alone: a workspace may have many, and large ones."""

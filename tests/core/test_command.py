@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from bot.core.command import (
     ArtifactsCommand,
+    AuditCommand,
     CancelCommand,
     Command,
     HelpCommand,
@@ -72,6 +73,14 @@ FULL = RunCommand("Nightly full build", "dev", 12, ("dbt run -s a", "dbt test"),
         ("run x --reason 5&lt;6", RunCommand("x", reason="5<6")),
         ("run x --reason &amp;lt;", RunCommand("x", reason="&lt;")),
         ("run x --reason <#C1|>", RunCommand("x", reason="#C1")),
+        (
+            "run x --command 'dbt run --select <http://model.py|model.py>'",
+            RunCommand("x", commands=("dbt run --select model.py",)),
+        ),
+        ("audit --user <@U0ADA|ada>", AuditCommand("U0ADA")),
+        ("audit --user <@W0ADA|Ada Lovelace> --since 2d", AuditCommand("W0ADA", since="2d")),
+        ("audit --user=<@U0ADA>", AuditCommand("U0ADA")),
+        ("audit --user @ada", AuditCommand("ada")),
         ("run x --reason <mailto:a@b.c|a@b.c>", RunCommand("x", reason="a@b.c")),
         ("run x\u202e --b\u200branch dev", RunCommand("x", "dev")),
         ("run x\n", RunCommand("x")),

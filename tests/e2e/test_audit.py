@@ -163,6 +163,12 @@ async def test_those_who_may_read_it_in_slack(stage: Stage) -> None:
     await stage.until(stage.told_privately("of the record"))
     assert 'run "nightly"' not in str(stage.private()[-1].blocks)
     stage.sandbox.workspace.privates.clear()
+    await stage.mention("list", user="gus")
+    await stage.until(stage.told_privately("schedules, page", user="gus"))
+    await stage.mention("audit --user <@U0GUS>")
+    await stage.until(stage.told_privately("The newest 2 entries of the record of"))
+    assert [(one["user"], one["user_name"]) for one in await export(stage)][-2:] == [("U0GUS", "gus"), ("U0ADA", "ada")]
+    stage.sandbox.workspace.privates.clear()
     await stage.slash("audit --schedule hourly")
     await stage.until(stage.told_privately("The record has no such entry"))
     await stage.slash("audit --since yesterday")

@@ -284,3 +284,13 @@ async def test_in_the_thread_of_a_start_that_was_approved(stage: Stage) -> None:
     await stage.until(stage.told_privately("This start was approved and has no run yet"))
     stage.sandbox.bolt.faults.clear()
     await stage.until(lambda: len(stage.started()) == 1)
+
+
+async def test_a_group_direct_message_that_the_bot_is_not_in(stage: Stage) -> None:
+    """Apps can't be invited to one: the refusal says where to type it instead."""
+    stage.sandbox.workspace.add_channel("mpdm-ada--grace-1", "mpim", ["U0ADA", "U0GRACE"])
+    await stage.start_bot()
+    await stage.slash("run nightly", channel="mpdm-ada--grace-1")
+    await stage.until(stage.told_privately("type it in a channel, or in a direct message with me"))
+    assert "/invite" not in stage.private()[-1].text
+    assert stage.started() == []

@@ -35,6 +35,9 @@ class NobodyIsAsked:
         """Not to be asked."""
         raise AssertionError(channel)
 
+    async def note_group_message(self, channel: str) -> None:
+        """Nothing is kept."""
+
     async def group(self, name: str) -> str | None:
         """Not to be asked."""
         raise AssertionError(name)

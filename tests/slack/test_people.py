@@ -57,6 +57,7 @@ async def test_a_person_with_groups_role_and_domain(of: SlackPeople) -> None:
     assert ada.roles == frozenset({Role.MEMBER})
     assert ada.groups == frozenset({"@data-team"})
     assert ada.domain == "acme-data.example"
+    assert ada.name == "ada"
     assert (await of.person(GRACE)).groups == frozenset({"@data-team", "S0DATALEADS"})
     assert await of.group("@data-team") == "S0DATATEAM"
     assert await of.group("S0DATALEADS") == "S0DATALEADS"
@@ -100,6 +101,17 @@ async def test_channels(of: SlackPeople, sandbox: Sandbox) -> None:
     assert asked(sandbox, "conversations.info") == before
 
 
+async def test_a_group_direct_message_without_the_bot(of: SlackPeople, sandbox: Sandbox) -> None:
+    """Nobody can invite an app to one, so what is possible is said instead. Only a payload tells which channel is one."""
+    sandbox.workspace.add_channel("mpdm-ada--grace-1", "mpim", [ADA, GRACE], channel_id="C0MPIM")
+    assert "/invite" in (await of.place("C0MPIM")).why
+    await of.note_group_message("C0MPIM")
+    place = await of.place("C0MPIM")
+    assert (place.kind, place.shared) == (None, None)
+    assert "/invite" not in place.why
+    assert place.why.endswith("type it in a channel, or in a direct message with me")
+
+
 async def test_a_private_channel_without_the_bot(of: SlackPeople) -> None:
     """How to mend it."""
     place = await of.place("C0FINANCE")
@@ -129,7 +141,7 @@ async def test_without_groups_in_the_policy_nobody_asks_for_them(
     """Nor for addresses."""
     sandbox.workspace.scopes -= {"usergroups:read", "users:read.email"}
     ada = await people(chat, memory, groups=frozenset(), domains=False).person(ADA)
-    assert ada == Person(ADA, frozenset({Role.MEMBER}), frozenset(), None)
+    assert ada == Person(ADA, frozenset({Role.MEMBER}), frozenset(), None, name="ada")
     assert asked(sandbox, "usergroups.list") == 0
 
 

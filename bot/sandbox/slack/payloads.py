@@ -20,6 +20,28 @@ def channel_name(channel: Channel) -> str:
     return CHANNEL_NAMES.get(channel.kind, channel.name)
 
 
+def escaped(ws: Workspace, command: str, text: str) -> str:
+    """What is typed behind a command for which the manifest asks for escapes: mentions with their ids, and the names as labels.
+
+    As recorded: `<@U012|username>` and `<#C012|name>`, without the name if the channel is private.
+    """
+    if not any(one.get("command") == command and one.get("should_escape") for one in ws.features.commands):
+        return text
+    users = {user.name: user for user in ws.users.values()}
+    channels = {channel.name: channel for channel in ws.channels.values() if channel.name and channel.kind != "mpim"}
+
+    def escape(typed: re.Match[str]) -> str:
+        sign, name = typed.groups()
+        if sign == "@" and name in users:
+            return f"<@{users[name].id}|{name}>"
+        if sign == "#" and name in channels:
+            channel = channels[name]
+            return f"<#{channel.id}|{name if channel.kind == 'public' else ''}>"
+        return typed.group()
+
+    return re.sub(r"(?<![^\s=])([@#])([a-z0-9][a-z0-9._-]*)(?=\s|$)", escape, text)
+
+
 def slash_command(
     ws: Workspace, user: User, channel: Channel, *, command: str, text: str, trigger_id: str, response_url: str
 ) -> Json:
@@ -33,7 +55,7 @@ def slash_command(
         "user_id": user.id,
         "user_name": user.name,
         "command": command,
-        "text": text,
+        "text": escaped(ws, command, text),
         "api_app_id": ws.app_id,
         "is_enterprise_install": "false",
         "response_url": response_url,

@@ -6,6 +6,8 @@ before it returns; what takes longer it hands to `desk.later`.
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -51,11 +53,17 @@ from bot.slack.commands import (
 from bot.slack.desk import Call, Desk, slash_call
 from bot.slack.permit import refused
 
+# How Slack names direct messages of several people.
+GROUP_MESSAGE = "mpdm-"
+# Before a start is recorded, within the 3 s that Slack waits.
+NOTE_S = 0.2
+
 
 def register(app: AsyncApp, desk: Desk) -> None:
     """Listen to the slash command."""
 
     async def on_command(ack: AsyncAck, body: dict[str, Any]) -> None:
+        await _note_place(desk, body)
         try:
             answer = await handle(desk, slash_call(body, desk.me.team), parse(body.get("text") or "", desk.command))
         except BadCommand as bad:
@@ -66,6 +74,13 @@ def register(app: AsyncApp, desk: Desk) -> None:
             await ack(**desk.render(answer))
 
     app.command(desk.command)(on_command)
+
+
+async def _note_place(desk: Desk, body: dict[str, Any]) -> None:
+    if str(body.get("channel_name") or "").startswith(GROUP_MESSAGE):
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(NOTE_S):
+                await desk.people.note_group_message(body["channel_id"])
 
 
 Handler = Callable[[Desk, Call, Any], Awaitable[Message | None]]

@@ -45,6 +45,14 @@ async def test_a_command_over_a_socket(served: Served, listener: Listener) -> No
 
 
 @pytest.mark.usefixtures("handler")
+async def test_mentions_in_a_command_are_escaped(served: Served, listener: Listener) -> None:
+    """As the manifest asks: the id, and the name as a label; that of a private channel is left out."""
+    await served.people.slash("ada", "data-eng", "/bolt", "say @gus #data-eng --in=#finance @nobody a@gus")
+    said = "say <@U0GUS|gus> <#C0DATAENG|data-eng> --in=<#C0FINANCE|> @nobody a@gus"
+    assert listener.seen[0]["text"] == said
+
+
+@pytest.mark.usefixtures("handler")
 async def test_an_answer_in_the_channel(served: Served) -> None:
     """An in_channel answer shows the typed command too."""
     await served.control("slash", user="ada", channel="data-eng", text="shout hello")
