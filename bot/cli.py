@@ -88,6 +88,7 @@ def _add_read_log(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--results", type=Path, metavar="FILE", help="the run_results.json or sources.json it left")
     parser.add_argument("--command", default="", metavar="TEXT", help='the command, as in "dbt build"')
     parser.add_argument("--exit", type=int, metavar="STATUS", help="its exit status")
+    parser.add_argument("--show-row-values", action="store_true", help="as with BOLT_BOT_SHOW_ROW_VALUES=1")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.set_defaults(handle=_read_log)
 
@@ -235,7 +236,9 @@ def _explain_policy(arguments: argparse.Namespace) -> int:
 def _read_log(arguments: argparse.Namespace) -> int:
     files = Files(arguments.stdout, arguments.stderr, arguments.results)
     try:
-        found = read_files(files, command=arguments.command, exit_code=arguments.exit)
+        found = read_files(
+            files, command=arguments.command, exit_code=arguments.exit, row_values=arguments.show_row_values
+        )
     except UnreadableError as error:
         _complain(f"{error}.")
         return USAGE_STATUS

@@ -10,7 +10,10 @@ from pathlib import Path
 from bot.core.insight.reading import EXCERPT_LIMIT, NODES_MOST, Reading, one_line, read_log, reading
 from bot.core.logs import keep, mask_in_pieces
 from bot.core.redact import Redactor
+from bot.core.redact_rows import without_row_values
 from bot.core.results import Results, read_results
+
+_MASK = Redactor().mask
 
 
 class UnreadableError(Exception):
@@ -26,13 +29,22 @@ class Files:
     results: Path | None = None
 
 
-def read_files(files: Files, *, command: str = "", exit_code: int | None = None) -> Reading:
-    """What the bot says of these files, masked. Raises UnreadableError."""
-    mask = Redactor().mask
-    stdout, stderr = _text(files.stdout), _text(files.stderr) if files.stderr else ""
-    said = read_log(mask_in_pieces(keep(stdout), mask), mask_in_pieces(keep(stderr), mask), EXCERPT_LIMIT)
+def read_files(files: Files, *, command: str = "", exit_code: int | None = None, row_values: bool = False) -> Reading:
+    """What the bot says of these files, masked, and without row values unless they're wanted. Raises UnreadableError."""
+    hide = _as_it_is if row_values else without_row_values
+    streams = [_text(path) if path else "" for path in (files.stdout, files.stderr)]
+    stdout, stderr = (mask_in_pieces(hide(keep(text)), _MASK) for text in streams)
+    said = read_log(stdout, stderr, EXCERPT_LIMIT)
     results = _results(files.results) if files.results else None
-    return reading(said, results, limit=EXCERPT_LIMIT, exit_code=exit_code, command=command, mask=mask)
+
+    def shown(text: str) -> str:
+        return _MASK(hide(text))
+
+    return reading(said, results, limit=EXCERPT_LIMIT, exit_code=exit_code, command=command, mask=shown)
+
+
+def _as_it_is(text: str) -> str:
+    return text
 
 
 def as_json(found: Reading) -> str:

@@ -74,3 +74,22 @@ def test_a_file_that_cannot_be_read_is_named(
     captured = capsys.readouterr()
     assert captured.out == ""
     assert captured.err == f"{path} {why}.\n"
+
+
+def test_row_values_are_left_out_unless_they_are_wanted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """As in what the bot posts, from the log and from dbt's results."""
+    message = 'Database Error in model m (m.sql)\n  invalid input syntax for type integer: "twenty"'
+    out, results = tmp_path / "out", tmp_path / "run_results.json"
+    out.write_text(f"12:00:00  Running with dbt=1.8.9\n12:00:01  Completed with 1 error\n12:00:01    {message}\n")
+    results.write_text(
+        json.dumps(
+            {"results": [{"unique_id": "model.k.m", "status": "error", "message": message, "execution_time": 1}]}
+        )
+    )
+    asked = ["read-log", "--stdout", str(out), "--results", str(results), "--exit", "1"]
+    assert main(asked) == 0
+    told = capsys.readouterr().out
+    assert "twenty" not in told
+    assert "invalid input syntax for type integer: (row values left out)" in told
+    assert main([*asked, "--show-row-values"]) == 0
+    assert "twenty" in capsys.readouterr().out

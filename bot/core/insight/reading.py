@@ -69,7 +69,8 @@ def read_log(stdout: str, stderr: str, limit: int) -> Said:
     """What a log alone says, with the lines of other tools in at most `limit` characters. Of long ones the ends are read."""
     stdout, stderr = (keep(text) if len(text) > READ_MOST else text for text in (stdout, stderr))
     streams = [strip_ansi(text).split("\n") for text in (stdout, stderr)]
-    inner = [_inner(lines) for lines in streams]
+    unpacked = [_unpacked(lines) for lines in streams]
+    inner, shown = [one for one, _ in unpacked], [one for _, one in unpacked]
     folded = [Folded(lines) for lines in inner]
     ended, with_dbt = True, False
     for lines, one in zip(inner, folded, strict=True):
@@ -84,22 +85,17 @@ def read_log(stdout: str, stderr: str, limit: int) -> Said:
         if said.failures or said.problem:
             return said
         ended = ended and said.ended
-    return replace(read_other(inner, list(map(_shown, streams, inner)), limit, with_dbt=with_dbt), ended=ended)
+    return replace(read_other(inner, shown, limit, with_dbt=with_dbt), ended=ended)
 
 
-def _shown(lines: list[str], inner: list[str]) -> list[str]:
-    """Lines of other tools as they are shown: with their prefixes, but without JSON."""
-    return inner if len(inner) != len(lines) or lines == inner else plain_lines(lines)
-
-
-def _inner(lines: list[str]) -> list[str]:
-    """Out of prefixes and JSON, which may be around each other."""
-    inner = unwrapped(lines)
+def _unpacked(lines: list[str]) -> tuple[list[str], list[str]]:
+    """The lines out of prefixes and JSON, which may be around each other, and as they are shown: with their prefixes."""
+    bare = inner = unwrapped(lines)
     for _ in range(2):
         if not any(line[:1] == "{" for line in inner):
             break
         inner = unwrapped(plain_lines(inner))
-    return inner
+    return inner, inner if bare == lines or len(inner) != len(lines) else plain_lines(lines)
 
 
 def reading(
