@@ -90,6 +90,6 @@ def test_row_values_are_left_out_unless_they_are_wanted(tmp_path: Path, capsys: 
     assert main(asked) == 0
     told = capsys.readouterr().out
     assert "twenty" not in told
-    assert "invalid input syntax for type integer: (row values left out)" in told
+    assert "(row values left out)" in told
     assert main([*asked, "--show-row-values"]) == 0
     assert "twenty" in capsys.readouterr().out
