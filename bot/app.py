@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import signal
 import sys
@@ -23,7 +24,7 @@ from bot.flows.catalog import Catalog
 from bot.flows.hint import Hints
 from bot.flows.ports import Asker
 from bot.logging import configure, incident_id, log_uncaught
-from bot.outage import Outage
+from bot.outage import CALL, Outage
 from bot.paradime.client import BoltClient, ClientLimits
 from bot.paradime.credentials import Credentials
 from bot.paradime.download import Downloader
@@ -304,7 +305,9 @@ class App:
         register_fallbacks(app, tell)
         self._pool.start()
         if settings.slack_app_token is not None:
-            self._socket = SocketIntake(app, settings.slack_app_token.get_secret_value())
+            self._socket = SocketIntake(
+                app, settings.slack_app_token.get_secret_value(), watch=self._outages["slack"].of("socket")
+            )
             await self._socket.start()
         elif settings.slack_signing_secret is not None:
             self._web.slack = handler(app, settings.slack_signing_secret.get_secret_value())
@@ -354,9 +357,20 @@ class App:
                 await self._probe()
         except (StoreAway, TimeoutError):
             reasons.append(redis.reason or "redis does not answer: it took too long to answer")
-        if self._socket is not None and not await self._socket.ready():
-            reasons.append("slack is not connected")
+        if self._socket is not None:
+            reasons += await self._slack_away(self._socket)
         return reasons
+
+    async def _slack_away(self, socket: SocketIntake) -> list[str]:
+        """Why Slack is away, as the log and the gauge have it, in Socket Mode."""
+        slack = self._outages["slack"]
+        if not await socket.ready() and not slack.reason:
+            return ["slack is not connected"]
+        if slack.away(CALL):
+            # Nothing else may call for a while: what was lost then doesn't make it away for ever.
+            with contextlib.suppress(SlackError):
+                await self._slack.call("auth.test", within_s=READY_WITHIN_S)
+        return [slack.reason] if slack.reason else []
 
 
 async def _redis_ended(embedded: Embedded) -> str:

@@ -24,7 +24,6 @@ Mask = Callable[[str], str]
 
 # Below WARNING these tell what we tell ourselves, or put bodies and addresses with tickets into the log.
 QUIET = ("httpx", "httpcore", "slack_bolt", "slack_sdk", "aiohttp", "asyncio")
-SLACK = ("slack_bolt", "slack_sdk")
 # They hold whole tracebacks, whose lines are kept.
 MANY_LINES = frozenset({"exception", "stack", "details"})
 # What a field of such a name holds is not for the log, whatever it looks like.
@@ -176,7 +175,6 @@ def configure(
         codecs.lookup(codec)
     handler = BoundedHandler(out, clock)
     handler.addFilter(_quiet)
-    handler.addFilter(_plain)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
@@ -217,15 +215,6 @@ def incident_id() -> str:
 def _quiet(record: logging.LogRecord) -> bool:
     """Whether a record is let through. Done here, since slack_bolt sets the levels of its own loggers."""
     return record.levelno >= logging.WARNING or record.name.partition(".")[0] not in QUIET
-
-
-def _plain(record: logging.LogRecord) -> bool:
-    """A connection to Slack that does not come is a line and no fault of ours: the SDK, which gives a traceback, tries again."""
-    if record.name.partition(".")[0] in SLACK and record.exc_info and str(record.msg).startswith("Failed to connect"):
-        kind = record.exc_info[0]
-        why = f"a connection to Slack has failed; trying again ({kind.__name__ if kind else 'no reason given'})"
-        vars(record).update(msg=why, exc_info=None, levelno=logging.WARNING, levelname="WARNING")
-    return True
 
 
 def _masking(mask: Mask) -> Processor:

@@ -27,6 +27,8 @@ CALLS = Counter("bolt_bot_calls", "Calls to a service, by outcome (ok, refused, 
 UP = Gauge("bolt_bot_service_up", "Whether a service answered the last call to it.", ("service",))
 
 # What says that a service is away. Any other error is an answer: the service is there.
+# The part of a service that calls go to.
+CALL = "call"
 REFUSES = (BoltDenied, CredentialRefused, StoreRefused)
 AWAY = (BoltDenied, BoltLost, BoltNotSent, CredentialRefused, SlackLost, SlackNotSent, StoreAway)
 
@@ -34,14 +36,15 @@ AWAY = (BoltDenied, BoltLost, BoltNotSent, CredentialRefused, SlackLost, SlackNo
 class Outage:
     """One service's outages. Called with the outcome of each call to it: None, or the error.
 
-    The log, the gauge and `reason` (which /readyz shows) always agree.
+    A service may have several parts, as Slack has its Web API and its sockets: it's there if all of them are. The log, the
+    gauge and `reason` (which /readyz shows) always agree.
     """
 
     def __init__(self, service: str, clock: Callable[[], float] = time.monotonic) -> None:
         self.service = service
         self._clock = clock
         self._since: float | None = None
-        self._error: BotError | None = None
+        self._faults: dict[str, BotError] = {}
         self._told: set[bool] = set()
 
     @property
@@ -52,29 +55,45 @@ class Outage:
     @property
     def reason(self) -> str:
         """Why the service is away, without hosts, empty while it is there."""
-        if self._error is None:
+        if not self._faults:
             return ""
-        what = "refuses" if isinstance(self._error, REFUSES) else "does not answer"
-        return f"{self.service} {what}" + (f": {self._error.cause}" if self._error.cause else "")
+        error = next(iter(self._faults.values()))
+        what = "refuses" if isinstance(error, REFUSES) else "does not answer"
+        return f"{self.service} {what}" + (f": {error.cause}" if error.cause else "")
+
+    def away(self, part: str) -> bool:
+        """Whether one part of it is away."""
+        return part in self._faults
+
+    def of(self, part: str) -> Callable[[BotError | None], None]:
+        """Notes outcomes of one part, which aren't calls."""
+        return lambda error: self._note(part, error if _is_away(error) else None)
 
     def __call__(self, error: BotError | None) -> None:
         """Note the outcome of a call."""
-        away = isinstance(error, AWAY) and not isinstance(error, ScopeMissing)
+        away = _is_away(error)
         CALLS.labels(self.service, "away" if away else "refused" if error else "ok").inc()
-        UP.labels(self.service).set(not away)
-        if error is not None and away:
+        self._note(CALL, error if away else None)
+
+    def _note(self, part: str, error: BotError | None) -> None:
+        if error is not None:
+            self._faults[part] = error
             self._away(error)
-        elif self._since is not None:
+        elif self._faults.pop(part, None) is not None and not self._faults:
             log.info("a service is back", service=self.service, away_s=round(self.away_s, 1))
-            self._since = self._error = None
+            self._since = None
+        UP.labels(self.service).set(not self._faults)
 
     def _away(self, error: BotError) -> None:
         """Log it when it begins, and once more if a service that could not be reached now refuses, or the reverse."""
         refuses = isinstance(error, REFUSES)
-        self._error = error
         if self._since is None:
             self._since, self._told = self._clock(), {refuses}
             log.warning("a service is away", service=self.service, why=error.detail)
         elif refuses not in self._told:
             self._told.add(refuses)
             log.warning("a service is still away, for another reason", service=self.service, why=error.detail)
+
+
+def _is_away(error: BotError | None) -> bool:
+    return isinstance(error, AWAY) and not isinstance(error, ScopeMissing)

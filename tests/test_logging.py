@@ -104,18 +104,6 @@ def test_libraries_are_quiet_below_warning() -> None:
     assert "reconnecting" in stream.getvalue()
 
 
-@pytest.mark.parametrize("name", ["slack_sdk.socket_mode.aiohttp", "slack_bolt.AsyncApp"])
-def test_a_connection_that_does_not_come_is_a_line(name: str) -> None:
-    """Each attempt of the SDK is one; its other faults keep their tracebacks."""
-    stream = logged()
-    for what in ("Failed to connect (error: ); Retrying...", "Failed to do something else"):
-        logging.getLogger(name).error(what, exc_info=TimeoutError())
-    first, second = map(json.loads, stream.getvalue().splitlines())
-    assert first["event"] == "a connection to Slack has failed; trying again (TimeoutError)"
-    assert (first["level"], "exception" in first) == ("warning", False)
-    assert "TimeoutError" in second["exception"]
-
-
 def test_the_level_holds() -> None:
     """What is below the level is not logged."""
     stream = logged(level="warning")

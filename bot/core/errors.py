@@ -98,8 +98,8 @@ class BoltNotSent(BoltError):
 
     safe_to_repeat = True
 
-    def __init__(self, sentence: str = "Bolt cannot be reached.") -> None:
-        super().__init__(sentence)
+    def __init__(self, sentence: str = "I can't reach Bolt.", *, cause: str = "", where: str = "") -> None:
+        super().__init__(sentence, cause=cause, where=where)
 
 
 class BoltThrottled(BoltError):
@@ -115,8 +115,8 @@ class BoltThrottled(BoltError):
 class BoltLost(BoltError):
     """The request was sent, and its reply was lost or could not be read: nobody knows whether it was done."""
 
-    def __init__(self, sentence: str = "Bolt did not answer.") -> None:
-        super().__init__(sentence)
+    def __init__(self, sentence: str = "Bolt did not answer.", *, cause: str = "", where: str = "") -> None:
+        super().__init__(sentence, cause=cause, where=where)
 
 
 class BoltTooLarge(BoltError):
@@ -170,8 +170,8 @@ class AlreadyRunning(BoltRejected):
 class SlackError(BotError):
     """The Slack Web API failed in some way. `method` is the API method."""
 
-    def __init__(self, sentence: str, method: str) -> None:
-        super().__init__(sentence)
+    def __init__(self, sentence: str, method: str, *, cause: str = "", where: str = "") -> None:
+        super().__init__(sentence, cause=cause, where=where)
         self.method = method
 
 
@@ -180,8 +180,8 @@ class SlackNotSent(SlackError):
 
     safe_to_repeat = True
 
-    def __init__(self, method: str) -> None:
-        super().__init__("Slack cannot be reached.", method)
+    def __init__(self, method: str, *, cause: str = "", where: str = "") -> None:
+        super().__init__("I can't reach Slack.", method, cause=cause, where=where)
 
 
 class SlackThrottled(SlackError):
@@ -197,8 +197,8 @@ class SlackThrottled(SlackError):
 class SlackLost(SlackError):
     """The call was sent, and its reply was lost: nobody knows whether it was done."""
 
-    def __init__(self, method: str) -> None:
-        super().__init__("Slack did not answer.", method)
+    def __init__(self, method: str, *, cause: str = "", where: str = "") -> None:
+        super().__init__("Slack did not answer.", method, cause=cause, where=where)
 
 
 class SlackRefused(SlackError):

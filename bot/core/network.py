@@ -7,6 +7,8 @@ import re
 import socket
 import ssl
 from collections.abc import Iterator
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 # What OpenSSL says of a server that answers a TLS handshake with plain text.
 NOT_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE", "UNEXPECTED_MESSAGE")
@@ -23,6 +25,23 @@ ERRNO = {
     errno.EACCES: "permission to connect was denied",
     errno.EMFILE: "this process has too many open files",
 }
+
+
+def host_of(address: str) -> str:
+    """The host and port of a web address: nothing of user, password, path or query."""
+    parts = urlsplit(address)
+    port = f":{parts.port}" if parts.port else ""
+    return f"{parts.hostname or ''}{port}"
+
+
+def through(address: str) -> str:
+    """The host and port of an address, and of the proxy that the environment names for it."""
+    parts = urlsplit(address)
+    host, found = host_of(address), getproxies()
+    proxy = found.get(parts.scheme) or found.get("all") or ""
+    if not proxy or proxy_bypass(parts.hostname or ""):
+        return host
+    return f"{host} through the proxy {host_of(proxy if '://' in proxy else f'http://{proxy}')}"
 
 
 def why(error: BaseException) -> str:
@@ -59,19 +78,16 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 
 def _certificate(error: BaseException) -> str:
-    if not isinstance(error, ssl.SSLCertVerificationError):
-        return ""
-    said = getattr(error, "verify_message", "") or "no reason given"
-    return f"its certificate isn't trusted ({said})"
+    # aiohttp's own classes are subclasses of this that hold no message: the one they wrap does.
+    said = getattr(error, "verify_message", "") if isinstance(error, ssl.SSLCertVerificationError) else ""
+    return f"its certificate isn't trusted ({said})" if said else ""
 
 
 def _tls(error: BaseException) -> str:
-    if not isinstance(error, ssl.SSLError):
-        return ""
-    reason = error.reason or ""
+    reason = getattr(error, "reason", "") if isinstance(error, ssl.SSLError) else ""
     if reason in NOT_TLS:
         return "it doesn't speak TLS on that port (is it a plain-text port?)"
-    return f"the TLS handshake failed ({reason.replace('_', ' ').lower() or 'no reason given'})"
+    return f"the TLS handshake failed ({str(reason).replace('_', ' ').lower()})" if reason else ""
 
 
 def _name(error: BaseException) -> str:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 import httpx
 
 from bot.core.errors import BoltLost, BoltNotSent, BoltTooLarge, BotError
+from bot.core.network import host_of, through, why
 from bot.paradime.answer import Json, Reply, read_answer
 from bot.paradime.body import ACCEPTED, BodyTooLarge, BodyUnreadable, read_body
 
@@ -87,11 +88,14 @@ class Transport:
                 content = await read_body(response, self._body_most)
         except BodyTooLarge as error:
             raise BoltTooLarge(self._body_most) from error
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
-            raise BoltNotSent from error
+        except httpx.ProxyError as error:
+            # Its text is the proxy's status line.
+            raise BoltNotSent(cause=f"the proxy refused ({error})", where=through(self._endpoint)) from error
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            raise BoltNotSent(cause=why(error), where=through(self._endpoint)) from error
         except (httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
-            raise BoltNotSent from error
+            raise BoltNotSent(cause=why(error), where=host_of(self._endpoint)) from error
         except (BodyUnreadable, httpx.HTTPError, TimeoutError, OSError) as error:
-            raise BoltLost from error
+            raise BoltLost(cause=why(error), where=through(self._endpoint)) from error
         is_query = document.lstrip().startswith("query")
         return read_answer(response, content, is_query=is_query, now=self._now())

@@ -30,6 +30,7 @@ from bot.core.errors import (
     SlackThrottled,
 )
 from bot.core.message import Message, mapped
+from bot.core.network import host_of, why
 from bot.core.text import Sentence, cut, showable
 from bot.flows.ports import Absent, Found, Posted, Unknown
 from bot.slack.addresses import SlackAddresses
@@ -152,10 +153,17 @@ class SlackChat:
         except SlackApiError as error:
             raise _refusal(method, error) from error
         except (aiohttp.ClientConnectorError, aiohttp.InvalidURL) as error:
-            raise SlackNotSent(method) from error
+            raise SlackNotSent(method, cause=why(error), where=self._where()) from error
+        except aiohttp.ClientHttpProxyError as error:
+            raise SlackNotSent(method, cause=f"the proxy refused ({error.status})", where=self._where()) from error
         except (aiohttp.ClientError, SlackClientError, TimeoutError, OSError, ValueError) as error:
-            raise SlackLost(method) from error
+            raise SlackLost(method, cause=why(error), where=self._where()) from error
         return cast("Json", answer.data)
+
+    def _where(self) -> str:
+        """Where calls go, for the log. The SDK takes its proxy from the environment, for every address."""
+        host = host_of(self.web.base_url)
+        return f"{host} through the proxy {host_of(self.web.proxy)}" if self.web.proxy else host
 
     # --- messages ---
 

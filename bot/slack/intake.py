@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
@@ -11,6 +12,8 @@ import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.error import BoltUnhandledRequestError
+from slack_bolt.logger import get_bolt_logger
+from slack_bolt.logger.messages import warning_client_prioritized_and_token_skipped, warning_token_skipped
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
@@ -65,6 +68,10 @@ class CountingApp(AsyncApp):
                 self.idle.set()
 
 
+def _tells_news(record: logging.LogRecord) -> bool:
+    return record.msg not in {warning_client_prioritized_and_token_skipped(), warning_token_skipped()}
+
+
 def build_app(
     web: AsyncWebClient,
     token: str,
@@ -88,6 +95,8 @@ def build_app(
             bot_user_id=identity.bot_user,
         )
 
+    # It warns twice that a token is ignored, which is as it should be: it comes with each request's authorization.
+    get_bolt_logger(AsyncApp).addFilter(_tells_news)
     app = CountingApp(
         client=web,
         authorize=authorize,

@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 import structlog
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
+from slack_sdk.errors import SlackApiError
 from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
 
+from bot.core.errors import BotError, CredentialRefused, SlackNotSent
+from bot.core.network import host_of, why
 from bot.slack.addresses import SlackAddresses
 from bot.slack.intake import CountingApp, unreadable
 from bot.slack.shapes import fits
@@ -27,6 +31,8 @@ log = structlog.get_logger()
 Listener = Callable[[AsyncBaseSocketModeClient, SocketModeRequest], Awaitable[None]]
 
 CONNECTIONS = 2
+# How the SDK's lines begin for each attempt that fails, every five seconds for each connection.
+ATTEMPT_FAILED = ("Failed to ", "The current session")
 PING_S = 5.0
 WATCH_S = 5.0
 # A connection without an answer to its pings for this long is deaf.
@@ -72,13 +78,46 @@ def only_slacks(client: AsyncBaseSocketModeClient) -> Callable[[], Coroutine[Any
     return issue
 
 
+class Attempts(logging.Filter):
+    """Keeps the SDK's lines about attempts that failed out of the log, and their last cause for the line of the outage."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.error: BaseException | None = None
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether a line is let through."""
+        if record.levelno < logging.WARNING or not str(record.msg).startswith(ATTEMPT_FAILED):
+            return True
+        self.error = record.exc_info[1] if record.exc_info else self.error
+        return False
+
+
 class SocketIntake:
-    """Keeps connections to Slack open and hands what they bring to the app."""
+    """Keeps connections to Slack open and hands what they bring to the app.
+
+    `watch` hears whether any of them is alive: None, or why none is.
+    """
 
     def __init__(
-        self, app: CountingApp, app_token: str, *, connections: int = CONNECTIONS, watch_s: float = WATCH_S
+        self,
+        app: CountingApp,
+        app_token: str,
+        *,
+        connections: int = CONNECTIONS,
+        watch_s: float = WATCH_S,
+        watch: Callable[[BotError | None], None] = lambda error: None,  # noqa: ARG005 - watches nothing
     ) -> None:
-        self._handlers = [AsyncSocketModeHandler(app, app_token, ping_interval=PING_S) for _ in range(connections)]
+        self._attempts = Attempts()
+        sdk = logging.getLogger("slack_sdk.socket_mode")
+        # The SDK's clients log with this one alone, so that the filter sees all of their lines, and no other's.
+        sdk.filters[:] = [self._attempts]
+        self._handlers = [
+            AsyncSocketModeHandler(app, app_token, logger=sdk, ping_interval=PING_S) for _ in range(connections)
+        ]
+        self._watch_outage = watch
+        self._began = time.monotonic()
+        self._connected = False
         for handler in self._handlers:
             handler.client.socket_mode_request_listeners[:] = [bearing(handler.handle)]  # type: ignore[arg-type]  # its own kind of client
             handler.client.issue_new_wss_url = only_slacks(handler.client)  # type: ignore[method-assign]  # it has no other place for this
@@ -86,6 +125,7 @@ class SocketIntake:
         self._watch_s = watch_s
         self._tasks: list[asyncio.Task[None]] = []
         self._down_since: dict[int, float] = {}
+        self._named: set[int] = set()
 
     async def start(self) -> None:
         """Begin to connect. Slack may be away: then it is tried again until it is back."""
@@ -115,7 +155,22 @@ class SocketIntake:
 
     async def ready(self) -> bool:
         """Whether at least one connection lives."""
-        return any([await self._lives(handler) for handler in self._handlers])
+        alive = any([await self._lives(handler) for handler in self._handlers])
+        if alive:
+            self._connected = True
+            self._watch_outage(None)
+        elif self._connected or time.monotonic() - self._began > COMING_S:
+            self._watch_outage(self._why())
+        return alive
+
+    def _why(self) -> BotError:
+        """Why there's no connection, as far as the SDK has logged it."""
+        client, error = self._handlers[0].client, self._attempts.error
+        if isinstance(error, SlackApiError):
+            code = str(error.response.get("error"))
+            return CredentialRefused("apps.connections.open", code)
+        where = host_of(client.wss_uri or client.web_client.base_url)
+        return SlackNotSent("socket", cause=why(error) if error else "the connection was closed", where=where)
 
     async def _connect(self, handler: AsyncSocketModeHandler) -> None:
         # The SDK tries for ever by itself, and raises nothing that could be told apart.
@@ -130,18 +185,23 @@ class SocketIntake:
     async def _watch(self) -> None:
         while True:
             await asyncio.sleep(self._watch_s)
+            alive = await self.ready()
             for number, handler in enumerate(self._handlers):
-                await self._mend(number, handler)
+                await self._mend(number, handler, alone=not alive)
 
-    async def _mend(self, number: int, handler: AsyncSocketModeHandler) -> None:
+    async def _mend(self, number: int, handler: AsyncSocketModeHandler, *, alone: bool) -> None:
+        """Give a connection that stays dead a new address. Logged once, and not at all if no other is alive: that's an outage."""
         now = time.monotonic()
         if await self._lives(handler):
             self._down_since.pop(number, None)
+            self._named.discard(number)
             return
         since = self._down_since.setdefault(number, now)
         if now - since < COMING_S:
             return
-        log.warning("a connection to Slack is dead; taking a new ticket", connection=number)
+        if not alone and number not in self._named:
+            self._named.add(number)
+            log.warning("a connection to Slack is dead; taking a new ticket", connection=number)
         self._down_since[number] = now
         # An address is good for one handshake: without this the SDK would try the dead one for ever.
         handler.client.wss_uri = None

@@ -13,6 +13,7 @@ from bot.sandbox.bolt import Fault
 from bot.sandbox.slack.sockets import DisconnectReason
 from bot.store.embedded import Embedded, find_server
 from tests.e2e.stage import Stage
+from tests.waiting import eventually
 
 SHORT = {"BOLT_BOT_LEASE_S": "1.5", "BOLT_BOT_API_TIMEOUT_S": "1"}
 LONG_S = 40.0
@@ -27,6 +28,13 @@ async def readiness(port: int) -> tuple[int, str]:
     """What /readyz says."""
     async with aiohttp.ClientSession() as http, http.get(f"http://127.0.0.1:{port}/readyz") as answer:
         return answer.status, await answer.text()
+
+
+async def gauge(port: int, service: str) -> float:
+    """What /metrics says of a service."""
+    async with aiohttp.ClientSession() as http, http.get(f"http://127.0.0.1:{port}/metrics") as answer:
+        text = await answer.text()
+    return float(text.partition(f'bolt_bot_service_up{{service="{service}"}} ')[2].split()[0])
 
 
 async def test_bolt_away_while_a_run_is_followed(stage: Stage) -> None:
@@ -121,3 +129,22 @@ async def test_a_redis_that_refuses_writes(
     await stage.until(stage.card_says("is running"))
     assert lines(stage, "a service is away", "redis") == 1
     assert lines(stage, "a service is back", "redis") == 1
+
+
+async def test_slack_is_away_in_socket_mode(stage: Stage) -> None:
+    """One line when it begins and one when it ends, none of the SDK's; the log, the gauge and /readyz say the same."""
+    bot = await stage.start_bot(SHORT)
+    stage.sandbox.workspace.faults.away = True
+    stage.sandbox.slack.delivery.sockets.drop()
+    _, text = await eventually("/readyz to fall", lambda: readiness(bot.port), lambda told: told[0] == 503)
+    assert text.startswith("slack does not answer: ")
+    assert await gauge(bot.port, "slack") == 0
+    assert lines(stage, "a service is away", "slack") == 1
+    stage.sandbox.workspace.faults.away = False
+    await stage.until_ready(bot)
+    assert await gauge(bot.port, "slack") == 1
+    printed = bot.printed()
+    assert lines(stage, "a service is away", "slack") == lines(stage, "a service is back", "slack") == 1
+    assert "Failed to" not in printed
+    assert "slack_sdk" not in printed
+    assert "will be" not in printed
