@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from bot.core.errors import ChannelRefused, ScopeMissing, SlackError, SlackThrottled
+from bot.core.errors import ScopeMissing, SlackError, SlackThrottled
 from bot.flows.ports import Places
 from bot.slack.lookup import Caller, Json
 
@@ -69,7 +69,7 @@ class SlackMemberships:
         return places
 
     async def holds(self, channel: str, user: str) -> bool | None:
-        """Whether a person is in a channel now. None if Slack does not say, or the channel has very many members."""
+        """Whether a person is in a channel now. None if Slack does not say: the bot can't see the channel, or it has very many members."""
         cursor = None
         try:
             for _ in range(PAGES_MOST):
@@ -79,8 +79,6 @@ class SlackMemberships:
                 cursor = (page.get("response_metadata") or {}).get("next_cursor")
                 if not cursor:
                     return False
-        except ChannelRefused:
-            return False
         except SlackError as error:
             log.info("Slack does not tell who is in a channel", channel=channel, why=str(error))
         return None

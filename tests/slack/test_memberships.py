@@ -155,14 +155,14 @@ async def test_no_more_people_are_remembered_than_need_be(of: SlackMemberships, 
 
 
 async def test_whether_somebody_is_in_a_channel_now(of: SlackMemberships, sandbox: Sandbox) -> None:
-    """Also in a private one and in a group; what the bot can't see holds nobody, and what Slack does not tell is not known."""
+    """Also in a group; what the bot can't see, and what Slack does not tell, is not known."""
     bot = sandbox.workspace.bot.id
     sandbox.workspace.add_channel("mpdm-ada--grace--bolt-1", "mpim", [bot, ADA, "U0GRACE"], channel_id="C0MPIM")
     sandbox.workspace.add_channel("board", "private", ["U0GRACE", ADA], channel_id="C0BOARD")
     assert await of.holds("C0DATAENG", ADA) is True
     assert await of.holds("C0MPIM", ADA) is True
     assert await of.holds("C0MPIM", GUS) is False
-    assert await of.holds("C0BOARD", ADA) is False
-    assert await of.holds("C0NOWHERE", ADA) is False
+    assert await of.holds("C0BOARD", ADA) is None
+    assert await of.holds("C0NOWHERE", ADA) is None
     sandbox.workspace.faults.add(Fault("ratelimited", "conversations.members", retry_after_s=7))
     assert await of.holds("C0DATAENG", ADA) is None
