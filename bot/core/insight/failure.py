@@ -53,7 +53,8 @@ class Failure:
 class Said:
     """What a log alone says. `problem` is what stopped the command as a whole, with its lines; `skipped` None if unknown.
 
-    `tests` is how many tests ran if nothing else did. `ended` is whether dbt came to its own end.
+    `tests` is how many tests ran if nothing else did. `ended` is whether dbt came to its own end. `last` is the last line
+    of stderr, where nothing speaks of an error: most often it is one, whatever its words.
     """
 
     dialect: Dialect = "tail"
@@ -64,6 +65,7 @@ class Said:
     tests: int | None = None
     ended: bool = True
     shown: str = ""
+    last: str = ""
 
 
 def kind_of(word: str) -> str:
@@ -103,11 +105,12 @@ def status_of(kind: str, message: str) -> str:
 
 
 def without_repeats(failures: Sequence[Failure]) -> tuple[Failure, ...]:
-    """Each once: with --fail-fast dbt prints a block twice, and a node may be named by its block and by its progress."""
-    kept: dict[tuple[str, str], Failure] = {}
+    """Each once: with --fail-fast dbt prints a block twice, and a node may be named by its block and by its progress.
+
+    Two that say different things are two: unit tests of different models may have one name.
+    """
+    kept: dict[tuple[str, str, str], Failure] = {}
     for failure in failures:
-        key = (failure.kind, failure.name)
-        known = kept.get(key)
-        if known is None or (not known.message and failure.message):
-            kept[key] = failure
-    return tuple(kept.values())
+        kept.setdefault((failure.kind, failure.name, failure.message), failure)
+    told = {(failure.kind, failure.name) for failure in kept.values() if failure.message}
+    return tuple(one for one in kept.values() if one.message or (one.kind, one.name) not in told)

@@ -34,6 +34,7 @@ _HARMLESS = re.compile(
     r"|trying again|retry|retries|will raise|\b(?:INFO|DEBUG|TRACE)\b",
     re.IGNORECASE,
 )
+_NOTICE = re.compile(r"warn|deprecat|notice|\b(?:INFO|DEBUG)\b|^\s+", re.IGNORECASE)
 _LEVEL = re.compile(
     r"(?i:[\W\d]{0,40}(?:[\w./-]{1,40}(?:\[\d+\])?: )?(?:error|fatal|panic|fehler|erreur|errore)\b ?[:!\[(|\]-])"
     r"|.{0,80}?\b(?:ERROR|FATAL|CRITICAL|SEVERE|PANIC)\b|.{0,80}?\bERR!|.{0,300}?\b(?:FAIL|FAILED|FAILURE)\b"
@@ -86,14 +87,14 @@ def read_other(
         for lines, as_shown in ((out, shown_out), (err, shown_err))
     )
     best_out, best_err = max(scored_out, default=0), max(scored_err, default=0)
+    last = next((line.strip() for line in reversed(err) if not _NOTICE.search(line[:LINE_MOST])), "")
     lines, as_shown, scores = out, shown_out, scored_out
     if err and best_err >= 3 and best_out >= 3:
         lines, as_shown, scores = out + err, shown_out + shown_err, scored_out + scored_err
-    elif err and (best_err > best_out or not out or best_err == best_out == 0):
+    elif err and (not out or best_err > max(best_out, 1) or (max(best_out, best_err) <= 1 and last)):
         lines, as_shown, scores = err, shown_err, scored_err
-    # What a command that failed wrote to stderr last is most often its error, whatever the words.
-    problem = _summary(lines, scores) or (err[-1].strip() if err and lines is err else "")
-    return Said("tail", problem=problem.lstrip("│ "), shown=_ranked(as_shown, scores, limit))
+    problem = _summary(lines, scores).lstrip("│ ")
+    return Said("tail", problem=problem, shown=_ranked(as_shown, scores, limit), last=last)
 
 
 def _not_blank(lines: Sequence[str], raw: Sequence[str]) -> tuple[list[str], list[str]]:

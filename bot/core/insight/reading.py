@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from bot.core.insight.clean import Folded, strip_ansi
 from bot.core.insight.dbt_one import is_dbt_one, read_dbt_one
 from bot.core.insight.dbt_two import is_dbt_two, points_to, read_dbt_two
-from bot.core.insight.failure import MESSAGE_KEPT, Failure, Said, own_message, without_repeats
+from bot.core.insight.failure import MESSAGE_KEPT, Failure, Said, own_message
 from bot.core.insight.other import read_other
 from bot.core.insight.wrapping import plain_lines, unwrapped
 from bot.core.logs import FILE_HEAD, READ_LIMIT, keep
@@ -109,7 +109,7 @@ def reading(
 ) -> Reading:
     """A log and dbt's own results, if there are any, as one. `mask` is for the results: a log comes masked."""
     failures = _merged(said, results, mask) if results is not None else said.failures
-    failures = tuple(one if one.name else replace(one, name=_operation(command)) for one in failures)
+    failures = tuple(one if one.name else replace(one, name=_unnamed(one.kind, command)) for one in failures)
     skipped = results.counts.get("skipped", 0) if results is not None else said.skipped or 0
     if exit_code == 0 and not failures:
         return Reading(None, said.shown or _excerpt((), said, limit), (), said.dialect)
@@ -117,10 +117,10 @@ def reading(
     return Reading(summary, _excerpt(failures, said, limit), failures, said.dialect)
 
 
-def _operation(command: str) -> str:
-    """The macro that `dbt run-operation` runs: the log doesn't name it."""
-    found = _RUN_OPERATION.search(command)
-    return found[1] if found else "operation"
+def _unnamed(kind: str, command: str) -> str:
+    """What a failure without a name is called: the macro that `dbt run-operation` runs, which the log doesn't name."""
+    found = _RUN_OPERATION.search(command) if kind == "operation" else None
+    return found[1] if found else kind
 
 
 def _merged(said: Said, results: Results, mask: Callable[[str], str]) -> tuple[Failure, ...]:
@@ -133,7 +133,7 @@ def _merged(said: Said, results: Results, mask: Callable[[str], str]) -> tuple[F
         left_out = one.kind == "source" or (one.kind == "operation" and not has_operation)
         if left_out and (one.kind, one.name.rpartition(".")[2]) not in known:
             nodes.append(one)
-    return without_repeats(nodes)
+    return tuple(nodes)
 
 
 def _from_result(
@@ -182,6 +182,8 @@ def _summary(failures: Sequence[Failure], said: Said, skipped: int, exit_code: i
         return stopped[0].upper() + stopped[1:] if stopped.startswith("interrupted") else stopped
     if signal:
         return signal[0].upper() + signal[1:]
+    if exit_code and said.last:
+        return cut(_told(said.last), SUMMARY_LIMIT)
     return f"Ended with exit status {exit_code} and no error in its output" if exit_code else None
 
 

@@ -379,7 +379,7 @@ def test_each_dialect_of_dbt_is_read(text: str, summary: str, nodes: list[tuple[
 )  # fmt: skip
 def test_other_tools_are_called_by_their_error(stdout: str, stderr: str, summary: str) -> None:
     """Wherever it stands; it is among the lines that are shown."""
-    found = excerpt(stdout, stderr, 2900)
+    found = reading(read_log(stdout, stderr, 2900), limit=2900, exit_code=1)
     assert (found.summary, found.failed) == (summary, {})
     assert summary in found.excerpt
 
@@ -397,6 +397,15 @@ def test_other_tools_are_called_by_their_error(stdout: str, stderr: str, summary
 def test_without_a_word_the_exit_status_tells(exit_code: int | None, summary: str | None) -> None:
     """A killed command says nothing itself."""
     assert reading(read_log("working\n", "", 2900), limit=2900, exit_code=exit_code).summary == summary
+
+
+def test_a_warning_on_stderr_is_not_what_killed_a_command() -> None:
+    """What it printed last is shown then."""
+    text = "12:00:00  Running with dbt=1.10.1\n12:00:01  1 of 3 START sql table model a.slow ........... [RUN]\n"
+    warned = "tracker.py:254: UserWarning: 1 leaked semaphore\n  warnings.warn('tracker')\n"
+    found = reading(read_log(text, warned, 2900), limit=2900, exit_code=143)
+    assert found.summary == "Terminated (exit status 143, SIGTERM)"
+    assert "START sql table model a.slow" in found.excerpt
 
 
 def test_a_run_that_was_killed_names_what_had_failed_by_then() -> None:
@@ -442,3 +451,14 @@ def test_results_are_enough_where_the_log_is_lost() -> None:
     assert found.summary == "1 model failed"
     assert found.excerpt == "Error in model m\n  Database Error in model m (m.sql)\n  no ••• here"
     assert [one.message for one in found.failures] == ["no ••• here"]
+
+
+def test_nodes_of_one_name_are_each_counted() -> None:
+    """Unit tests of two models may have the same name; a block that is printed twice is one failure."""
+    nodes = tuple(NodeResult(f"unit_test.k.{model}.totals", "fail", "actual differs from expected") for model in "ab")
+    found = reading(Said(), Results(None, {"fail": 2}, nodes), limit=2900)
+    assert (found.failed, found.summary) == ({"unit_test": 2}, "2 unit tests failed")
+    block = "12:00:01  Failure in unit_test totals (models/{}.yml)\n12:00:01    actual differs from expected: {}\n"
+    report = "".join(block.format(name, name) for name in "aba")
+    text = f"12:00:00  Running with dbt=1.10.1\n12:00:01  Completed with 3 errors:\n{report}12:00:01  Done. PASS=0 SKIP=0\n"
+    assert excerpt(text, "", 2900).failed == {"unit_test": 2}
