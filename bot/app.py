@@ -119,6 +119,7 @@ class App:
         self._socket: SocketIntake | None = None
         self._hints: Hints | None = None
         self._pool: WorkerPool | None = None
+        self._reading: asyncio.Task[None] | None = None
         self._web = WebServer(self._not_ready, limits=Limits(per_peer=settings.bolt_bot_http_peer_connections))
         self._taking_in = False
         self._slack = SlackChat(
@@ -207,6 +208,7 @@ class App:
         if self._hints is not None:
             yield Step("hints", self._hints.close, CLOSE_S)
         yield Step("tasks", lambda: self._tasks.drain(max(0.0, until - time.monotonic()) / 2), DRAIN_S)
+        yield Step("the directory", self._stop_reading, CLOSE_S)
         yield Step("workers", lambda: self._drain(until), DRAIN_S + CLOSE_S)
         yield Step("HTTP", self._web.stop, SHUTDOWN_S + CLOSE_S)
         yield Step("the list of schedules", self._catalog.close, CLOSE_S)
@@ -218,6 +220,11 @@ class App:
             yield Step("Redis", lambda: close(redis), CLOSE_S)
         if self._embedded is not None:
             yield Step("the embedded Redis", self._embedded.stop, STOP_S + CLOSE_S)
+
+    async def _stop_reading(self) -> None:
+        if self._reading is not None:
+            self._reading.cancel()
+            await asyncio.gather(self._reading, return_exceptions=True)
 
     async def _drain(self, until: float) -> None:
         late = await self._pool.stop(until) if self._pool is not None else 0
@@ -304,6 +311,7 @@ class App:
         shortcuts.register(app, desk)
         register_fallbacks(app, tell)
         self._pool.start()
+        self._reading = asyncio.create_task(parts.directory.run(), name="directory")
         if settings.slack_app_token is not None:
             self._socket = SocketIntake(
                 app, settings.slack_app_token.get_secret_value(), watch=self._outages["slack"].of("socket")

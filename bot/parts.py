@@ -52,14 +52,17 @@ from bot.paradime.download import Downloader
 from bot.settings import Settings
 from bot.slack.client import SlackChat
 from bot.slack.desk import Desk
+from bot.slack.directory import Directory
 from bot.slack.guard import Guard
 from bot.slack.memberships import SlackMemberships
+from bot.slack.pace import Pace
 from bot.slack.people import SlackPeople
 from bot.slack.preflight import Identity, card_url
 from bot.slack.tasks import TaskRegistry
 from bot.slack.views.home import SlackHomeTab
 from bot.store.admissions import Admissions
 from bot.store.audit import Audit
+from bot.store.calls import Calls
 from bot.store.deliveries import Deliveries
 from bot.store.due import DueSet
 from bot.store.followings import Followings
@@ -176,7 +179,8 @@ class Flows:
 class Parts:
     """What the parts come to: workers by name, the desk at which listeners reach the flows, hints where they are set up.
 
-    `admissions` and the `guard` are asked before the desk is. `probe` tries whether Redis carries out all that the bot does.
+    `admissions` and the `guard` are asked before the desk is; the `directory` reads who and what there is in Slack.
+    `probe` tries whether Redis carries out all that the bot does.
     """
 
     workers: dict[str, Worker]
@@ -185,6 +189,7 @@ class Parts:
     guard: Guard
     hints: Hints | None
     probe: Callable[[], Awaitable[None]]
+    directory: Directory
 
 
 def build(settings: Settings, services: Services, identity: Identity) -> Parts:
@@ -213,15 +218,18 @@ class _Builder:
         self._audit = Audit(
             self._stores.scripts, most=settings.bolt_bot_audit_entries, days=settings.bolt_bot_audit_days
         )
+        self._memory = Memory(self._stores.scripts)
+        services.chat.pace = Pace(Calls(self._stores.scripts))
         self._people = SlackPeople(
             services.chat,
-            Memory(self._stores.scripts),
+            self._memory,
             home=identity.home,
             bot_name=self._bot_name,
             groups=services.policy.groups,
             domains=services.policy.asks_domain,
         )
         self._guard = Guard(identity.home, self._people, admits_external=services.policy.admits_external)
+        services.chat.joined = self._people.joined
         self._gate = Gate(
             services.policy,
             self._people,
@@ -236,9 +244,25 @@ class _Builder:
         """Stores, flows, workers, desk."""
         flows = self._build_flows()
         self._bells.workers = self._build_workers(flows)
-        desk = self._build_desk(flows)
-        probe = self._stores.scripts.probe
-        return Parts(self._bells.workers, desk, self._stores.admissions, self._guard, self._build_hints(), probe)
+        return Parts(
+            self._bells.workers,
+            self._build_desk(flows),
+            self._stores.admissions,
+            self._guard,
+            self._build_hints(),
+            self._stores.scripts.probe,
+            self._build_directory(),
+        )
+
+    def _build_directory(self) -> Directory:
+        services = self._services
+        return Directory(
+            services.chat,
+            self._memory,
+            home=self._identity.home,
+            domains=services.policy.asks_domain,
+            incident=services.incident,
+        )
 
     def _mask_log(self, text: str) -> str:
         return self._services.mask(self._hide(text))

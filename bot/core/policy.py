@@ -61,8 +61,8 @@ class Kind(StrEnum):
 class Person:
     """Who asks. `groups`: those of the policy's user groups that the person is in, called as the policy calls them.
 
-    `domain` is what stands behind the @ of the e-mail address, `why` what is to be told where something is not known, and `name` the
-    username, empty if it isn't known.
+    `domain` is what stands behind the @ of the e-mail address, `name` the username, empty if it isn't known, `why` what is to be told
+    where something is not known, and `again_s` after how many seconds it may be known: 0 if asking again would not help.
     """
 
     user: str
@@ -71,17 +71,19 @@ class Person:
     domain: str | None = None
     why: str = ""
     name: str = ""
+    again_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where. `shared`: with other organisations."""
+    """Where. `shared`: with other organisations. `why` and `again_s` as a person's."""
 
     channel: str
     name: str | None = None
     kind: Kind | None = None
     shared: bool | None = None
     why: str = ""
+    again_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +229,8 @@ class Word(StrEnum):
 class Decision:
     """What holds. `rule` is the name of the rule that decided, empty where none did; `reason` tells why it is refused.
 
-    `by` is the group that may approve it. `by_default`: there is no policy's file.
+    `by` is the group that may approve it. `by_default`: there is no policy's file. `again_s`: what is unknown may be known after so
+    many seconds; 0 if asking again would not help.
     """
 
     word: Word
@@ -236,6 +239,7 @@ class Decision:
     by: str = ""
     within_s: float = WITHIN_S
     by_default: bool = False
+    again_s: float = 0.0
 
     @property
     def allowed(self) -> bool:

@@ -107,7 +107,10 @@ class Approvals:
             await self._start(lease, request, look)
 
     async def _start(self, lease: Lease, request: Request, look: Look) -> None:
-        decision, place = await self._gate.of_start(request, look, again=True)
+        decision, place = await self._gate.of_start(request, look, again=True, approved=True)
+        if decision.again_s and lease.since_s(request.asked_at) < self._rules.deadline_s - AWAY_AGAIN_S:
+            await self._due.give_back(lease, delay_s=decision.again_s)
+            return
         why = None
         if changed(request.look, look):
             why = "What it runs has changed since it was asked for; ask again, so that what runs is what is approved."

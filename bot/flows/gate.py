@@ -20,6 +20,7 @@ from bot.core.policy import (
     Place,
     Policy,
     Question,
+    Role,
     Target,
     Word,
     decide,
@@ -93,15 +94,23 @@ class Gate:
         """About a schedule that is at hand: no other one is taken for it, whatever that is called."""
         return await self._decide(deed, _whole(schedule))
 
-    async def of_start(self, request: Request, look: Look, *, again: bool = False) -> tuple[Decision, Place]:
-        """Whether a start may go on, now that it is known what it is; `again`: it was on record before, and was approved."""
+    async def of_start(
+        self, request: Request, look: Look, *, again: bool = False, approved: bool = False, patient: bool = False
+    ) -> tuple[Decision, Place]:
+        """Whether a start may go on, now that it is known what it is.
+
+        `again`: it was on record before. `approved`: somebody has approved it, so the asker's role is asked for. `patient`: what is
+        unknown and may be known soon (`again_s`) is no decision yet, and not put on record.
+        """
         asker = Asker(request.team, request.user, request.channel, request.response_url, request.thread)
         action = action_of(request)
         deed = Deed(asker, action, canonical(request.wanted), request.id, request.user_name, posts=True)
         target = await self._target_of_start(request, look)
-        person, place = await self._who(asker)
+        person, place = await self._who(asker, acts=True, fresh=approved)
         decision = decide(self.policy, person, place, Question(action, target, posts=True))
-        if not again:
+        if decision.word is Word.UNKNOWN:
+            decision = replace(decision, again_s=max(person.again_s, place.again_s))
+        if not again and not (patient and decision.again_s):
             await self._note(_named(deed, person), target, place, decision)
         return decision, place
 
@@ -112,12 +121,15 @@ class Gate:
     async def approver(self, user: str, approval: Approval) -> bool | None:
         """Whether somebody may approve: read anew. None where that cannot be read now.
 
-        Slack tells of user groups seldom: who clicks without being in one, however often, is not looked up each time.
+        Slack tells of user groups seldom: who clicks without being in one, however often, is not looked up each time. Whose account
+        is deactivated, and who is of another organisation by now, does not approve.
         """
         for fresh in (False, True):
             person = await self._people.person(user, fresh=fresh)
-            if person.groups is None:
+            if person.groups is None or person.roles is None:
                 return None
+            if not person.roles or Role.EXTERNAL in person.roles:
+                return False
             if approval.by not in person.groups:
                 return False
         return True
@@ -143,13 +155,15 @@ class Gate:
         return await self._who(asker)
 
     async def _decide(self, deed: Deed, target: Target) -> Decision:
-        person, place = await self._who(deed.asker)
+        person, place = await self._who(deed.asker, acts=deed.action.acts)
         decision = decide(self.policy, person, place, Question(deed.action, target, posts=deed.posts))
         await self._note(_named(deed, person), target, place, decision)
         return decision
 
-    async def _who(self, asker: Asker) -> tuple[Person, Place]:
-        return await asyncio.gather(self._people.person(asker.user), self._people.place(asker.channel))
+    async def _who(self, asker: Asker, *, acts: bool = False, fresh: bool = False) -> tuple[Person, Place]:
+        return await asyncio.gather(
+            self._people.person(asker.user, acts=acts, fresh=fresh), self._people.place(asker.channel)
+        )
 
     async def _note(self, deed: Deed, target: Target, place: Place, decision: Decision) -> None:
         """On record before it is done. Who only reads is not kept from it where the record cannot be written."""

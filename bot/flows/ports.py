@@ -224,8 +224,8 @@ class Places:
 class People(Protocol):
     """Who somebody is and what a channel is. What cannot be read is None in them, and they say why."""
 
-    async def person(self, user: str, *, fresh: bool = False) -> Person:
-        """Who a person is. `fresh`: the user groups are read anew."""
+    async def person(self, user: str, *, acts: bool = False, fresh: bool = False) -> Person:
+        """Who a person is. `acts`: before something is done. `fresh`: role and user groups are asked for, whatever is kept."""
 
     async def place(self, channel: str) -> Place: ...
     async def note_group_message(self, channel: str) -> None:

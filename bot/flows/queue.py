@@ -210,6 +210,9 @@ class Queue:
         decision, place = await self._gate.of_start(request, look, again=True)
         if decision.allowed:
             await self._lines.take_turn(lease, request, asked_in(look, place))
+        elif decision.again_s:
+            # Slack doesn't say now who asked for it: its turn can wait.
+            await self._due.give_back(lease, delay_s=decision.again_s)
         else:
             action = Action.START if isinstance(request.wanted, RunCommand) else Action.RETRY
             await self._lines.leave(request.id, refusal(decision, action, self._rules.command))

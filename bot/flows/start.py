@@ -66,6 +66,8 @@ OVERTAKEN_AGAIN_S = 10.0
 SEARCH_LOCK_S = 45.0
 # Slack takes four cards a second at best. More looks at once would only hold up the acknowledgements of what else is asked.
 LOOKS_AT_ONCE = 4
+# As many starts as may wait for their card at once.
+LOOKS_KEPT = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,7 @@ class Start:
         self._lines = lines
         self._card_url = card_url
         self._at_once = asyncio.Semaphore(LOOKS_AT_ONCE)
+        self._looks_kept: dict[str, Look] = {}
 
     async def advance(self, lease: Lease) -> None:
         """One step of the request that is claimed."""
@@ -137,10 +140,16 @@ class Start:
     # --- accepted: does the schedule exist, can the run be retried, may this person? ---
 
     async def _look(self, lease: Lease, request: Request) -> None:
-        look = await self._looked(lease, request)
+        look = self._looks_kept.pop(request.id, None) or await self._looked(lease, request)
         if look is None:
             return
-        decision, place = await self._gate.of_start(request, look)
+        left_s = self._rules.deadline_s - lease.since_s(request.asked_at) - LOOK_AGAIN_S
+        decision, place = await self._gate.of_start(request, look, patient=left_s > 0)
+        if decision.again_s and left_s > 0:
+            # Many are asked about at once, and Slack says of few a minute who they are: it is no refusal as long as there is time.
+            self._keep(request.id, look)
+            await self._due.give_back(lease, delay_s=decision.again_s)
+            return
         look = asked_in(look, place)
         if decision.word is Word.ALLOW:
             await self._requests.looked(lease, request, look)
@@ -148,6 +157,12 @@ class Start:
             await self._ask_approval(lease, request, look, decision, place)
         else:
             await self._refuse(lease, request, refusal(decision, action_of(request), self._rules.command))
+
+    def _keep(self, request_id: str, look: Look) -> None:
+        """What was looked up is kept for the next attempt: Bolt is not asked again each time."""
+        self._looks_kept[request_id] = look
+        while len(self._looks_kept) > LOOKS_KEPT:
+            self._looks_kept.pop(next(iter(self._looks_kept)))
 
     async def _looked(self, lease: Lease, request: Request) -> Look | None:
         """What the request is about to start; None where there is nothing to start, or nothing can be found out now."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -37,6 +37,7 @@ from bot.slack.addresses import SlackAddresses
 from bot.slack.blocks.render import render, render_blocks
 from bot.slack.errors import error_of
 from bot.slack.lookup import find_file, find_key, read_message
+from bot.slack.pace import Pace
 
 log = structlog.get_logger()
 
@@ -60,6 +61,7 @@ WITHOUT_JSON = frozenset(
         "chat.getPermalink",
         "users.conversations",
         "users.info",
+        "users.list",
         "usergroups.list",
         "conversations.info",
     }
@@ -89,6 +91,10 @@ class SlackChat:
         self._session: aiohttp.ClientSession | None = None
         self._directs: dict[str, str] = {}
         self.bot_user = ""
+        # Counts calls for all replicas, once there is a Redis to count them in.
+        self.pace = Pace()
+        # Is told of each channel that the bot joins, as Slack describes it.
+        self.joined: Callable[[Json], Awaitable[None]] | None = None
         self.web = AsyncWebClient(
             token=token, base_url=base_url if base_url.endswith("/") else f"{base_url}/", retry_handlers=[]
         )
@@ -131,12 +137,23 @@ class SlackChat:
         """The same on one line."""
         return " ".join(self._clean(text).split())
 
-    async def call(self, method: str, *, within_s: float | None = None, **arguments: object) -> Json:
-        """Call a method of the Web API once. Raises SlackError."""
+    async def call(
+        self, method: str, *, within_s: float | None = None, spare: bool = False, **arguments: object
+    ) -> Json:
+        """Call a method of the Web API once. Raises SlackError.
+
+        SlackThrottled is also what a call gets that Slack would not take now: it is not made. `spare`: half of what Slack takes is
+        left to calls that are needed more.
+        """
+        wait_s = await self.pace.take(method, spare=spare)
+        if wait_s > 0:
+            raise SlackThrottled(method, wait_s)
         try:
             answer = await self._call(method, within_s or self._call_s, arguments)
         except SlackError as error:
             self._watch(error)
+            if isinstance(error, SlackThrottled):
+                await self.pace.hold(method, error.retry_after_s)
             raise
         self._watch(None)
         return answer
@@ -206,10 +223,12 @@ class SlackChat:
     async def join(self, channel: str) -> None:
         """Join a public channel. Raises ChannelRefused where that cannot be."""
         try:
-            await self.call("conversations.join", channel=channel)
+            answer = await self.call("conversations.join", channel=channel)
         except CredentialRefused as refused:
             # Without the scope to join, the person can still invite the bot.
             raise ChannelRefused("conversations.join", "not_in_channel") from refused
+        if self.joined is not None:
+            await self.joined(answer.get("channel") or {})
 
     async def permalink(self, channel: str, ts: str) -> str | None:
         """The web address of a message, None where Slack does not tell."""

@@ -21,8 +21,10 @@ Json = dict[str, Any]
 class Caller(Protocol):
     """Calls a method of the Web API."""
 
-    async def call(self, method: str, *, within_s: float | None = None, **arguments: object) -> Json:
-        """Call once. Raises SlackError."""
+    async def call(
+        self, method: str, *, within_s: float | None = None, spare: bool = False, **arguments: object
+    ) -> Json:
+        """Call once. `spare`: only if the call can be spared, see `bot.slack.pace`. Raises SlackError."""
 
 
 async def find_key(

@@ -1,25 +1,48 @@
-"""Who somebody is and what a channel is, as Slack tells: asked seldom, kept for minutes, forgotten when Slack says it changed.
+"""Who somebody is and what a channel is, as Slack says: mostly from lists that are read once a day (`bot.slack.directory`).
 
-Methods: users.info, usergroups.list and conversations.info. What cannot be read is None, with a sentence that says why.
+Who or what is not in them is asked for alone: users.info, usergroups.list, conversations.info. A role that is older than an hour is
+asked for again before somebody acts, if a call can be spared; before an approval it always is. What cannot be read is None, with a
+sentence that says why, and with the seconds after which it may be known.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
-from collections.abc import Awaitable, Callable
-from typing import Any, Protocol
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Protocol, TypeVar
 
 import structlog
 
-from bot.core.errors import ChannelRefused, ScopeMissing, SlackError
+from bot.core.errors import (
+    ChannelRefused,
+    CredentialRefused,
+    ScopeMissing,
+    SlackError,
+    SlackLost,
+    SlackNotSent,
+    SlackThrottled,
+    StoreAway,
+)
 from bot.core.policy import Kind, Person, Place, Role
+from bot.slack.entries import (
+    BOOK,
+    KnownPerson,
+    KnownPlace,
+    person_entry,
+    place_entry,
+    place_of,
+    read_person,
+    read_place,
+)
 from bot.slack.foreign import Home, Standing, of_profile, standing_of_profile
 from bot.slack.lookup import Caller
 
 log = structlog.get_logger()
 
-# How old an answer may be where no event tells of a change: a membership, a role, whether a channel is shared outside.
+# How old an answer may be if no event reports a change: who is in a user group, or of a channel that the bot is not in.
 FRESH_S = 300.0
 # As long as a start may wait in line.
 NOTED_S = 8 * 86400.0
@@ -27,9 +50,16 @@ GROUP_MESSAGE = (
     "I'm not in this group direct message, and Slack doesn't let apps be invited to one: "
     "type it in a channel, or in a direct message with me"
 )
+# How old a role may be before somebody acts on it, if a call can be spared.
+ROLE_S = 3600.0
+# How long what a list or an answer said of a person, or of a channel that the bot is in, is kept at all.
+KEPT_S = 86_400.0
+# When something that Slack did not say now is worth another question.
+AGAIN_S = 2.0
 GROUPS = "groups"
 DIRECT = "D"
 
+T = TypeVar("T")
 Json = dict[str, Any]
 
 
@@ -45,6 +75,12 @@ class Memory(Protocol):
     async def forget(self, name: str) -> None:
         """It has changed."""
 
+    async def recall_person(self, book: str, user: str) -> str | None:
+        """The entry of a person in a book of people."""
+
+    async def keep_people(self, book: str, entries: Mapping[str, str]) -> None:
+        """Keep entries by user id, unless a later one is kept. Raises StoreAway."""
+
 
 class NoMemory:
     """Remembers nothing: what is told is what holds now."""
@@ -58,12 +94,26 @@ class NoMemory:
     async def forget(self, _name: str) -> None:
         """There is nothing to forget."""
 
+    async def recall_person(self, _book: str, _user: str) -> None:
+        """Nothing."""
+
+    async def keep_people(self, _book: str, _entries: Mapping[str, str]) -> None:
+        """They are not kept."""
+
 
 class SlackPeople:
     """Implements the flows' `People` port. `groups` are the user groups that the policy names, by id or as @handle."""
 
     def __init__(
-        self, slack: Caller, memory: Memory, *, home: Home, bot_name: str, groups: frozenset[str], domains: bool
+        self,
+        slack: Caller,
+        memory: Memory,
+        *,
+        home: Home,
+        bot_name: str,
+        groups: frozenset[str],
+        domains: bool,
+        now: Callable[[], float] = time.time,
     ) -> None:
         self._slack = slack
         self._memory = memory
@@ -71,27 +121,34 @@ class SlackPeople:
         self._bot_name = bot_name
         self._groups = groups
         self._domains = domains
-        self._asking: dict[str, asyncio.Task[Json]] = {}
+        self._now = now
+        self._asking: dict[str, asyncio.Task[Any]] = {}
 
-    async def person(self, user: str, *, fresh: bool = False) -> Person:
-        """Who a person is. `fresh`: the user groups are read anew, whatever is kept."""
-        (told, why), (groups, no_groups) = await asyncio.gather(self._user(user), self._members(fresh=fresh))
+    async def person(self, user: str, *, acts: bool = False, fresh: bool = False) -> Person:
+        """Who a person is. `acts`: a role should not be older than an hour. `fresh`: role and groups are asked for, whatever is kept."""
+        (told, why, again_s), (groups, no_groups, groups_again_s) = await asyncio.gather(
+            self._user(user, acts=acts, fresh=fresh), self._members(fresh=fresh)
+        )
         mine = None if groups is None else frozenset(name for name, group in groups.items() if user in group["users"])
+        again_s = max(again_s, groups_again_s)
         if told is None:
-            return Person(user, None, mine, None, why or no_groups)
-        domain = told["domain"]
-        if self._domains and domain is None and told["roles"]:
+            return Person(user, None, mine, None, why or no_groups, again_s=again_s)
+        if self._domains and told.domain is None and told.roles:
             why = "I may not see your e-mail address (the scope users:read.email is missing)"
-        # A version before this one kept no name.
-        name = str(told.get("name") or "")
-        return Person(user, frozenset(map(Role, told["roles"])), mine, domain, no_groups or why, name)
+        return Person(user, told.roles, mine, told.domain, no_groups or why, told.name, again_s)
 
     async def place(self, channel: str) -> Place:
         """What a channel is. A direct message, and App Home (no channel at all), are of one person."""
         if not channel or channel.startswith(DIRECT):
             return Place(channel, "", Kind.DIRECT, shared=False)
+        kept = await self._memory.recall(f"place:{channel}")
+        known = read_place(kept, self._now()) if kept is not None else None
+        if known is not None and self._now() - known.at < FRESH_S:
+            return Place(channel, known.name, known.kind, known.shared)
         try:
-            told = await self._told(f"place:{channel}", lambda: self._ask_place(channel))
+            known = await self._once(
+                f"place:{channel}", lambda: self._ask_place(channel, spare=known is not None), known=known
+            )
         except ChannelRefused:
             if await self._memory.recall(f"group-message:{channel}"):
                 return Place(channel, why=GROUP_MESSAGE)
@@ -102,8 +159,12 @@ class SlackPeople:
             what = "whether this channel is shared with another organisation"
             return Place(channel, why=f"I may not see {what} (a scope is missing); whoever runs this bot can add it")
         except SlackError as error:
-            return Place(channel, why=_away(error, "what this channel is"))
-        return Place(channel, told["name"], Kind(told["kind"]), bool(told["shared"]))
+            return Place(channel, why=_away(error, "what this channel is"), again_s=_again_s(error))
+        return Place(channel, known.name, known.kind, known.shared)
+
+    async def joined(self, channel: Json) -> None:
+        """The bot has joined a channel, which Slack describes in its answer."""
+        await self._keep_place(str(channel.get("id") or ""), place_of(channel, self._now(), is_ours=True))
 
     async def note_group_message(self, channel: str) -> None:
         """A payload says that this is a direct message of several people: of one that the bot isn't in Slack says nothing."""
@@ -111,7 +172,7 @@ class SlackPeople:
 
     async def group(self, name: str) -> str | None:
         """The id of a user group that the policy names, None where there is none or it cannot be read."""
-        groups, _ = await self._members()
+        groups, _, _ = await self._members()
         return groups[name]["id"] if groups and name in groups else None
 
     async def forget_groups(self) -> None:
@@ -122,44 +183,65 @@ class SlackPeople:
         """Slack says that a channel has changed."""
         await self._memory.forget(f"place:{channel}")
 
-    async def _user(self, user: str) -> tuple[Json | None, str]:
+    async def _user(self, user: str, *, acts: bool, fresh: bool) -> tuple[KnownPerson | None, str, float]:
+        """Who somebody is, else why that is not known, and when it may be."""
+        known = None if fresh else await self._known(user)
+        if known is not None and not (acts and self._now() - known.at > ROLE_S):
+            return known, "", 0.0
+        spare = known is not None
         try:
-            return await self._told(f"who:{user}", lambda: self._ask_user(user)), ""
+            told = await self._once(f"who:{user}", lambda: self._ask_user(user, spare=spare), known=known, fresh=fresh)
         except ScopeMissing:
-            return None, "I may not see who you are (the scope users:read is missing); whoever runs this bot can add it"
+            why = "I may not see who you are (the scope users:read is missing); whoever runs this bot can add it"
+            return None, why, 0.0
         except SlackError as error:
-            return None, _away(error, "who you are")
+            return None, _away(error, "who you are"), _again_s(error)
+        return told, "", 0.0
 
-    async def _members(self, *, fresh: bool = False) -> tuple[Json | None, str]:
+    async def _known(self, user: str) -> KnownPerson | None:
+        """What is kept of somebody and still believed."""
+        kept = await self._memory.recall_person(BOOK, user)
+        known = read_person(kept) if kept is not None else None
+        if known is None or self._now() - known.at > KEPT_S or (self._domains and not known.has_domain):
+            return None
+        return known
+
+    async def _members(self, *, fresh: bool = False) -> tuple[Json | None, str, float]:
         if not self._groups:
-            return {}, ""
+            return {}, "", 0.0
+        kept = None if fresh else await self._memory.recall(GROUPS)
+        if kept is not None:
+            groups: Json = json.loads(kept)
+            return groups, "", 0.0
         try:
-            return await self._told(GROUPS, self._ask_groups, fresh=fresh), ""
+            return await self._once(GROUPS, self._ask_groups, fresh=fresh), "", 0.0
         except ScopeMissing:
             what = "I may not see who is in which user group (the scope usergroups:read is missing)"
-            return None, f"{what}; whoever runs this bot can add it"
+            return None, f"{what}; whoever runs this bot can add it", 0.0
         except SlackError as error:
-            return None, _away(error, "who is in which user group")
+            return None, _away(error, "who is in which user group"), _again_s(error)
 
-    async def _told(self, name: str, ask: Callable[[], Awaitable[Json]], *, fresh: bool = False) -> Json:
-        """What is kept, else what Slack tells: asked once, however many wait for it. Raises SlackError."""
-        kept = None if fresh else await self._memory.recall(name)
-        if kept is not None:
-            told: Json = json.loads(kept)
-            return told
+    async def _once(
+        self, name: str, ask: Callable[[], Awaitable[T]], *, known: T | None = None, fresh: bool = False
+    ) -> T:
+        """What Slack says: asked once, however many wait for it, but for whoever wants it `fresh`.
+
+        `known` serves if it can't be asked now. Raises SlackError.
+        """
         asking = self._asking.get(name)
         if asking is None or fresh:
-            asking = self._asking[name] = asyncio.ensure_future(self._ask(name, ask))
+            asking = self._asking[name] = asyncio.ensure_future(ask())
             asking.add_done_callback(lambda done: self._asked(name, done))
-        # Whoever has no more time to wait does not break off what others wait for.
-        return await asyncio.shield(asking)
+        try:
+            # Whoever has no more time to wait does not break off what others wait for.
+            found: T = await asyncio.shield(asking)
+        except SlackError as error:
+            if known is None or not _may_pass(error):
+                raise
+            return known
+        return found
 
-    async def _ask(self, name: str, ask: Callable[[], Awaitable[Json]]) -> Json:
-        told = await ask()
-        await self._memory.keep(name, json.dumps(told), FRESH_S)
-        return told
-
-    def _asked(self, name: str, done: asyncio.Task[Json]) -> None:
+    def _asked(self, name: str, done: asyncio.Task[Any]) -> None:
         if self._asking.get(name) is done:
             del self._asking[name]
         if not done.cancelled() and done.exception() is not None:
@@ -167,14 +249,13 @@ class SlackPeople:
 
     # --- what is kept of each answer ---
 
-    async def _ask_user(self, user: str) -> Json:
-        answer = await self._slack.call("users.info", user=user)
-        told = answer.get("user") or {}
-        # Without its scope there is no such field; a person may have no address as well.
-        email = (told.get("profile") or {}).get("email")
-        domain = str(email or "").rpartition("@")[2].lower()
-        name = str(told.get("name") or "")
-        return {"roles": sorted(roles(told, self._home)), "domain": None if email is None else domain, "name": name}
+    async def _ask_user(self, user: str, *, spare: bool) -> KnownPerson:
+        at = self._now()
+        answer = await self._slack.call("users.info", user=user, spare=spare)
+        known = known_person(answer.get("user") or {}, self._home, at, domains=True)
+        with contextlib.suppress(StoreAway):
+            await self._memory.keep_people(BOOK, {user: person_entry(known)})
+        return known
 
     async def _ask_groups(self) -> Json:
         """The policy's groups alone: a workspace may have many, and large ones."""
@@ -183,15 +264,27 @@ class SlackPeople:
         for group in answer.get("usergroups") or []:
             for name in {str(group.get("id")), f"@{group.get('handle')}"} & self._groups:
                 found[name] = {"id": group.get("id"), "users": group.get("users") or []}
+        await self._memory.keep(GROUPS, json.dumps(found), FRESH_S)
         return found
 
-    async def _ask_place(self, channel: str) -> Json:
-        answer = await self._slack.call("conversations.info", channel=channel)
-        told = answer.get("channel") or {}
-        direct = told.get("is_im") or told.get("is_mpim")
-        kind = Kind.DIRECT if direct else Kind.PRIVATE if told.get("is_private") else Kind.PUBLIC
-        # Of all that Slack tells of sharing, this alone is to be relied on.
-        return {"name": str(told.get("name") or ""), "kind": kind, "shared": bool(told.get("is_ext_shared"))}
+    async def _ask_place(self, channel: str, *, spare: bool) -> KnownPlace:
+        at = self._now()
+        answer = await self._slack.call("conversations.info", channel=channel, spare=spare)
+        known = place_of(answer.get("channel") or {}, at)
+        await self._keep_place(channel, known)
+        return known
+
+    async def _keep_place(self, channel: str, known: KnownPlace) -> None:
+        """Keep it long if Slack reports its changes, as it does for channels that the bot is in."""
+        await self._memory.keep(f"place:{channel}", place_entry(known), KEPT_S if known.is_ours else FRESH_S)
+
+
+def known_person(user: Json, home: Home, at: float, *, domains: bool) -> KnownPerson:
+    """A person as users.info and users.list describe one. `domains`: keep the domain of the e-mail address, too."""
+    # Without its scope there is no such field; a person may have no address as well.
+    email = (user.get("profile") or {}).get("email")
+    domain = None if email is None or not domains else str(email).rpartition("@")[2].lower()
+    return KnownPerson(frozenset(roles(user, home)), domain, at, domains, str(user.get("name") or ""))
 
 
 def roles(user: Json, home: Home) -> set[Role]:
@@ -211,6 +304,16 @@ def roles(user: Json, home: Home) -> set[Role]:
     if user.get("is_owner") or user.get("is_primary_owner"):
         return found | {Role.OWNER, Role.ADMIN}
     return found | {Role.ADMIN} if user.get("is_admin") else found
+
+
+def _may_pass(error: SlackError) -> bool:
+    """Whether Slack may say it later, so that what is known will do until then: not if it refuses to."""
+    return not isinstance(error, CredentialRefused | ChannelRefused)
+
+
+def _again_s(error: SlackError) -> float:
+    """When another question may be answered, 0 if it won't be."""
+    return AGAIN_S if isinstance(error, SlackThrottled | SlackNotSent | SlackLost) else 0.0
 
 
 def _away(error: SlackError, what: str) -> str:

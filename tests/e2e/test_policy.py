@@ -25,6 +25,19 @@ rules:
     allow: true
   - deny: ask the data team
 """
+APPROVED = """\
+version: 1
+rules:
+  - name: members ask
+    who: {roles: [guest]}
+    deny: members ask
+  - name: leads approve
+    what: [start]
+    approve: {by: "@data-leads"}
+  - name: everybody looks
+    what: [read]
+    allow: true
+"""
 
 
 def policy(stage: Stage, text: str) -> dict[str, str]:
@@ -77,17 +90,47 @@ async def test_a_guest_s_click_is_asked_about_anew(stage: Stage) -> None:
     await stage.until(stage.card_says("was cancelled"))
 
 
+def unknown(stage: Stage, *, count: int | None = None) -> None:
+    """Slack gives no list of people, and `count` times does not say who somebody is: for ever by default."""
+    stage.sandbox.workspace.faults.add(SlackFault("error", "users.list", count=None))
+    stage.sandbox.workspace.faults.add(SlackFault("error", "users.info", count=count))
+
+
 async def test_who_cannot_be_looked_up_does_not_start(stage: Stage) -> None:
-    """Slack does not tell who it is: refused, with the reason; reading goes on."""
-    await stage.start_bot()
-    stage.sandbox.workspace.faults.add(SlackFault("error", "users.info", count=2))
+    """Slack does not say who it is as long as a start may wait: refused, with the reason; reading goes on."""
+    unknown(stage)
+    await stage.start_bot({"BOLT_BOT_START_DEADLINE_S": "5"})
     await stage.slash("run nightly")
     await stage.until(stage.told_privately("so I could not find out who you are"))
     assert "Nothing was started" in stage.private()[-1].text
     await stage.slash("list")
     await stage.until(stage.told_privately("schedules, page"))
+    assert not stage.cards()
+    stage.sandbox.workspace.faults.clear()
     await stage.slash("run nightly")
     await stage.until(stage.card_says("Nightly"))
+
+
+async def test_a_start_waits_until_it_is_known_who_asks(stage: Stage) -> None:
+    """Within its minute: Slack's silence is no refusal. The policy's decision is on record once."""
+    unknown(stage, count=1)
+    bot = await stage.start_bot()
+    await stage.slash("run nightly")
+    await stage.until(stage.card_says("Nightly"))
+    assert not stage.private()
+    assert looked_up(stage) == 1
+    assert bot.printed().count("audit_event=asked") == 1
+
+
+async def test_a_demotion_is_seen_when_a_start_is_approved(stage: Stage) -> None:
+    """The asker's role is asked for then, however young it is: who has become a guest since does not start."""
+    await stage.start_bot(policy(stage, APPROVED))
+    await stage.slash("run nightly")
+    await stage.until(stage.card_says("approval"))
+    stage.sandbox.workspace.user("ada").role = "guest"
+    await stage.click("Approve", user="grace")
+    await stage.until(stage.card_says("was not started. You may not start this here: members ask"))
+    assert not stage.started()
 
 
 @pytest.mark.parametrize(
@@ -252,6 +295,8 @@ async def test_a_file_that_is_no_policy_ends_the_start(
 async def test_a_click_with_slack_away_is_answered_in_time(stage: Stage) -> None:
     """Nobody can be looked up: nothing is cancelled, and the person can click again."""
     add_schedule(stage)
+    # Without the list of people each of them is asked about alone.
+    stage.sandbox.workspace.faults.add(SlackFault("error", "users.list", count=None))
     await stage.start_bot(policy(stage, MEMBERS))
     await stage.slash(f"run {SLUG}", user="grace")
     await stage.until(stage.card_says("is running"))

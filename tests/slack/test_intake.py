@@ -27,9 +27,9 @@ OUTSIDE = "I don't take requests from people of other organisations"
 class NobodyIsAsked:
     """Who somebody is, where the payloads say it."""
 
-    async def person(self, user: str, *, fresh: bool = False) -> Person:
+    async def person(self, user: str, *, acts: bool = False, fresh: bool = False) -> Person:
         """Not to be asked."""
-        raise AssertionError((user, fresh))
+        raise AssertionError((user, acts, fresh))
 
     async def place(self, channel: str) -> Place:
         """Not to be asked."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
 
 import pytest
 from redis.asyncio import Redis
@@ -11,14 +13,17 @@ from redis.asyncio import Redis
 from bot.core.policy import Kind, Person, Place, Role
 from bot.sandbox.server import Sandbox
 from bot.sandbox.slack import Fault
+from bot.sandbox.slack.faults import FaultKind
 from bot.slack.client import SlackChat
+from bot.slack.entries import BOOK, KnownPerson, person_entry
 from bot.slack.foreign import Home
-from bot.slack.people import FRESH_S, SlackPeople
+from bot.slack.people import FRESH_S, KEPT_S, ROLE_S, SlackPeople
 from bot.store.memory import Memory
 from bot.store.scripts import Scripts
 
 ADA, GRACE, GUS = "U0ADA", "U0GRACE", "U0GUS"
 GROUPS = frozenset({"@data-team", "S0DATALEADS", "@no-such"})
+KEPT = ("groups", "people1", "place:C0DATAENG", "place:C0ANALYTICS")
 
 
 @pytest.fixture
@@ -35,9 +40,35 @@ def memory(redis_client: Redis) -> Memory:
     return Memory(Scripts(redis_client, "test", retention_s=1000))
 
 
-def people(chat: SlackChat, memory: Memory, *, groups: frozenset[str] = GROUPS, domains: bool = True) -> SlackPeople:
+@dataclass(slots=True)
+class Clock:
+    """Unix seconds that stand still until a test moves them."""
+
+    now: float
+
+    def __call__(self) -> float:
+        """The time."""
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """A clock."""
+    return Clock(time.time())
+
+
+def people(
+    chat: SlackChat,
+    memory: Memory,
+    *,
+    groups: frozenset[str] = GROUPS,
+    domains: bool = True,
+    clock: Callable[[], float] = time.time,
+) -> SlackPeople:
     """A replica's."""
-    return SlackPeople(chat, memory, home=Home("T0SANDBOX"), bot_name="@bolt", groups=groups, domains=domains)
+    return SlackPeople(
+        chat, memory, home=Home("T0SANDBOX"), bot_name="@bolt", groups=groups, domains=domains, now=clock
+    )
 
 
 @pytest.fixture
@@ -155,14 +186,94 @@ async def test_slack_is_asked_once_for_all(chat: SlackChat, memory: Memory, sand
         assert asked(sandbox, method) == 1
 
 
-async def test_what_was_told_is_forgotten_after_minutes(of: SlackPeople, redis_client: Redis) -> None:
-    """Each of it."""
+async def test_how_long_what_was_said_is_kept(of: SlackPeople, sandbox: Sandbox, redis_client: Redis) -> None:
+    """User groups, and a channel that the bot is not in, for minutes; a channel that it is in, whose changes Slack reports, a day."""
     await of.person(ADA)
     await of.place("C0DATAENG")
-    keys = await redis_client.keys()
-    assert len(keys) == 3
-    for key in keys:
-        assert 0 < await redis_client.pttl(key) <= FRESH_S * 1000
+    await of.place("C0ANALYTICS")
+    left_s = {name: await redis_client.pttl(f"{{bolt:test}}:told:{name}") / 1000 for name in KEPT}
+    assert 0 < left_s["groups"] <= FRESH_S
+    assert 0 < left_s["place:C0ANALYTICS"] <= FRESH_S
+    assert FRESH_S < left_s["place:C0DATAENG"] <= KEPT_S
+    assert KEPT_S < left_s["people1"] <= 2 * KEPT_S
+    assert asked(sandbox, "conversations.info") == 2
+
+
+async def test_a_role_older_than_an_hour_is_asked_for_before_somebody_acts(
+    chat: SlackChat, memory: Memory, sandbox: Sandbox, clock: Clock
+) -> None:
+    """Not by whoever only reads. A demotion is seen within the hour, and after a day in any case."""
+    one = people(chat, memory, clock=clock)
+    assert Role.MEMBER in ((await one.person(ADA, acts=True)).roles or ())
+    sandbox.workspace.user("ada").role = "guest"
+    clock.now += ROLE_S - 1
+    assert (await one.person(ADA, acts=True)).roles == frozenset({Role.MEMBER})
+    clock.now += 2
+    assert (await one.person(ADA)).roles == frozenset({Role.MEMBER})
+    assert (await one.person(ADA, acts=True)).roles == frozenset({Role.GUEST})
+    sandbox.workspace.user("ada").role = "member"
+    clock.now += KEPT_S + 1
+    assert (await one.person(ADA)).roles == frozenset({Role.MEMBER})
+
+
+async def test_a_fresh_look_asks_for_the_role(chat: SlackChat, memory: Memory, sandbox: Sandbox) -> None:
+    """Whatever is kept; and what it finds is kept for everyone."""
+    one, other = people(chat, memory), people(chat, memory)
+    await one.person(ADA)
+    sandbox.workspace.user("ada").role = "guest"
+    assert (await one.person(ADA)).roles == frozenset({Role.MEMBER})
+    assert (await one.person(ADA, fresh=True)).roles == frozenset({Role.GUEST})
+    assert (await other.person(ADA)).roles == frozenset({Role.GUEST})
+
+
+@pytest.mark.parametrize("kind", ["ratelimited", "http_500", "drop_before"])
+async def test_what_is_known_serves_while_slack_does_not_answer(
+    chat: SlackChat, memory: Memory, sandbox: Sandbox, clock: Clock, kind: FaultKind
+) -> None:
+    """An old role, an old channel; somebody unknown may be known a little later."""
+    one = people(chat, memory, clock=clock, groups=frozenset())
+    await one.person(ADA)
+    await one.place("C0DATAENG")
+    sandbox.workspace.faults.add(Fault(kind, "users.info", count=None))
+    sandbox.workspace.faults.add(Fault(kind, "conversations.info", count=None))
+    clock.now += ROLE_S + 1
+    assert (await one.person(ADA, acts=True)).roles == frozenset({Role.MEMBER})
+    assert (await one.place("C0DATAENG")).shared is False
+    unknown = await one.person(GRACE, acts=True)
+    assert unknown.roles is None
+    assert unknown.again_s > 0
+    assert (await one.place("C0ANALYTICS")).again_s > 0
+
+
+async def test_a_scope_that_was_taken_away_is_no_reason_to_believe_what_is_known(
+    chat: SlackChat, memory: Memory, sandbox: Sandbox, clock: Clock
+) -> None:
+    """Nobody acts then, and asking again would not help."""
+    one = people(chat, memory, clock=clock, groups=frozenset())
+    await one.person(ADA)
+    sandbox.workspace.scopes.discard("users:read")
+    clock.now += ROLE_S + 1
+    ada = await one.person(ADA, acts=True)
+    assert (ada.roles, ada.again_s) == (None, 0)
+
+
+async def test_a_policy_that_names_addresses_asks_for_those_that_were_not_kept(
+    chat: SlackChat, memory: Memory, sandbox: Sandbox
+) -> None:
+    """The list of people is read without addresses as long as no rule names one."""
+    entry = person_entry(KnownPerson(frozenset({Role.MEMBER}), None, time.time(), has_domain=False))
+    await memory.keep_people(BOOK, {ADA: entry})
+    await people(chat, memory, domains=False).person(ADA)
+    assert asked(sandbox, "users.info") == 0
+    assert (await people(chat, memory, domains=True).person(ADA)).domain == "acme-data.example"
+
+
+async def test_a_channel_that_was_joined_needs_no_question(of: SlackPeople, chat: SlackChat, sandbox: Sandbox) -> None:
+    """The answer to joining says what it is."""
+    chat.joined = of.joined
+    await chat.join("C0ANALYTICS")
+    assert await of.place("C0ANALYTICS") == Place("C0ANALYTICS", "analytics", Kind.PUBLIC, shared=False)
+    assert asked(sandbox, "conversations.info") == 0
 
 
 async def test_a_change_is_known_at_once_in_every_replica(chat: SlackChat, memory: Memory, sandbox: Sandbox) -> None:

@@ -34,10 +34,11 @@ POST /control/faults     {kind: ratelimited | http_500 | error | slow | drop_bef
                          count?=1 (null: for ever), skip?, retry_after_s?, delay_s?, code?} or {away: true | false}
 DELETE /control/faults   all off, sockets are not brought back: the app does that
 POST /control/sockets    {do: disconnect | drop | deaf, reason?="refresh_requested", close_after_s?=10}
-POST /control/rates      {enabled?, strict?}
+POST /control/rates      {enabled?, strict?, limits?: {method: calls a minute}}     `limits` instead of the methods' tiers
 POST /control/app        {request_url?: address | null, verify?, revoked?, scopes?}   an address means HTTP delivery
 POST /control/members    {channel, user?="bolt", do: invite | kick | archive | unarchive}
 POST /control/channels   {name, kind?="public", members?}      `kind`: public, private, or mpim, a group direct message
+POST /control/crowd      {people, channels}      so many: person-1 … and crowd-1 …, with the bot in each; person-1 is in crowd-1
 
 What owners and admins do, of which the app hears by the events that Slack sends, where it has subscribed to them:
 
@@ -77,6 +78,7 @@ from bot.sandbox.slack.workspace import Workspace
 
 Handler = Callable[[Json], Awaitable[Json]]
 TIMES_MOST = 100
+CROWD_MOST = 200_000
 DIGITS_MOST = 15
 FAULT_NUMBERS = ("skip", "retry_after_s", "delay_s")
 
@@ -108,6 +110,7 @@ class Controls:
             "app": self.app,
             "members": self.members,
             "channels": self.channels,
+            "crowd": self.crowd,
         }
         return [
             *(web.post(f"/control/{name}", posted(handler)) for name, handler in posts.items()),
@@ -318,8 +321,10 @@ class Controls:
         rates = self._ws.rates
         rates.enabled = bool(body.get("enabled", rates.enabled))
         rates.strict = bool(body.get("strict", rates.strict))
+        if "limits" in body:
+            rates.limits = {str(method): int(limit) for method, limit in body["limits"].items()}
         rates.clear()
-        return {"enabled": rates.enabled, "strict": rates.strict}
+        return {"enabled": rates.enabled, "strict": rates.strict, "limits": rates.limits}
 
     async def app(self, body: Json) -> Json:
         """POST /control/app."""
@@ -363,6 +368,14 @@ class Controls:
         members = [self._ws.user(str(each)).id for each in body.get("members", ("ada", "grace"))]
         channel = self._ws.add_channel(need(body, "name"), cast("ChannelKind", kind), members)
         return {"channel": channel.id}
+
+    async def crowd(self, body: Json) -> Json:
+        """POST /control/crowd."""
+        people, channels = int(body.get("people", 0)), int(body.get("channels", 0))
+        if not (0 <= people <= CROWD_MOST and 0 <= channels <= CROWD_MOST):
+            raise BadRequest(f"people and channels are 0 to {CROWD_MOST}")
+        self._ws.add_crowd(people, channels)
+        return {"people": len(self._ws.users), "channels": len(self._ws.channels)}
 
 
 def _times(body: Json) -> int:

@@ -51,6 +51,8 @@ class RateLimits:
         self.enabled = enabled
         self.strict = strict
         self.burst = 5
+        # Calls a minute of single methods, instead of their tier's.
+        self.limits: dict[str, int] = {}
         self._calls: dict[str, deque[float]] = {}
 
     def clear(self) -> None:
@@ -76,7 +78,8 @@ class RateLimits:
             burst = 1 if self.strict else self.burst
             return [(method, POSTS_A_MINUTE, WINDOW_S), (f"{method} {channel}", burst, float(burst))]
         tier = METHOD_TIERS.get(method)
-        return [] if tier is None else [(method, TIERS[tier], WINDOW_S)]
+        limit = self.limits.get(method, 0 if tier is None else TIERS[tier])
+        return [(method, limit, WINDOW_S)] if limit else []
 
     def _wait(self, key: str, limit: int, window_s: float, now: float) -> float:
         calls = self._calls.setdefault(key, deque())

@@ -137,7 +137,7 @@ def state_json(ws: Workspace) -> Json:
         ],
         "request_url": ws.request_url,
         "scopes": sorted(ws.scopes),
-        "rates": {"enabled": ws.rates.enabled, "strict": ws.rates.strict},
+        "rates": {"enabled": ws.rates.enabled, "strict": ws.rates.strict, "limits": ws.rates.limits},
         "away": ws.faults.away,
         "faults": [asdict(fault) for fault in ws.faults.active],
         "calls": ws.logged,

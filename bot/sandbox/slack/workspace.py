@@ -108,6 +108,8 @@ class Workspace:
         self.homes: dict[str, str] = {}
         self.triggers: dict[str, Trigger] = {}
         self.response_urls: dict[str, ResponseUrl] = {}
+        # What a name was found to mean, so that it need not be looked for among all. Looked at again each time it is used.
+        self._found: dict[str, User | Channel] = {}
         self._last_ts = 0
         self._changed = asyncio.Event()
         self._furnish()
@@ -224,27 +226,56 @@ class Workspace:
     def user(self, who: str) -> User:
         """A user by id, or by name with or without an @. Raises Refused."""
         name = who.removeprefix("@")
+        user = self.users.get(name) or self._found.get(f"@{name}")
+        if isinstance(user, User) and name in (user.id, user.name) and self.users.get(user.id) is user:
+            return user
         for user in self.users.values():
-            if name in (user.id, user.name):
+            if name == user.name:
+                self._found[f"@{name}"] = user
                 return user
         raise Refused("user_not_found")
 
     def channel(self, where: str) -> Channel:
         """A channel by id, or by name with or without a #. Raises Refused."""
         name = where.removeprefix("#")
-        found = self.channels.get(name)
-        if found is None:
-            found = next((each for each in self.channels.values() if name and each.name == name), None)
-        if found is None:
-            raise Refused("channel_not_found")
-        return found
+        channel = self.channels.get(name) or self._found.get(f"#{name}")
+        if isinstance(channel, Channel) and name in (channel.id, channel.name) and channel.id in self.channels:
+            return channel
+        for channel in self.channels.values():
+            if name and channel.name == name:
+                self._found[f"#{name}"] = channel
+                return channel
+        raise Refused("channel_not_found")
 
     def direct(self, user_id: str) -> Channel:
         """The direct conversation of the bot and a person, opened where it is not yet."""
-        for channel in self.channels.values():
-            if channel.kind == "im" and set(channel.members) == {self.bot.id, user_id}:
-                return channel
-        return self.add_channel("", "im", [self.bot.id, user_id])
+        both = {self.bot.id, user_id}
+        found = self._found.get(f"dm {user_id}")
+        if isinstance(found, Channel) and found.id in self.channels and set(found.members) == both:
+            return found
+        direct = next(
+            (each for each in self.channels.values() if each.kind == "im" and set(each.members) == both), None
+        )
+        direct = direct or self.add_channel("", "im", [self.bot.id, user_id])
+        self._found[f"dm {user_id}"] = direct
+        return direct
+
+    def add_crowd(self, people: int, channels: int) -> None:
+        """Add members `person-1`, `person-2`, … and public channels `crowd-1`, `crowd-2`, …, all with the bot in them.
+
+        The people are spread over the channels in turn: person-1 is in crowd-1. Those that are there already stay.
+        """
+        ids = []
+        for number in range(1, people + 1):
+            user_id = f"U0CROWD{number:06d}"
+            ids.append(user_id)
+            if user_id not in self.users:
+                self._add_user(user_id, f"person-{number}", f"Person {number}")
+        for number in range(1, channels + 1):
+            channel_id = f"C0CROWD{number:06d}"
+            if channel_id not in self.channels:
+                members = [self.bot.id, *ids[number - 1 :: channels]]
+                self.add_channel(f"crowd-{number}", "public", members, channel_id=channel_id)
 
     def address(self, path: str) -> str:
         """An absolute address of this workspace: `path` under the prefix."""

@@ -71,3 +71,25 @@ async def test_over_the_limit(served: Served) -> None:
     reply = caught.value.response
     assert (reply.status_code, reply["error"], reply.headers["Retry-After"]) == (429, "ratelimited", "1")
     assert len(served.ws.channels["C0DATAENG"].messages) == 1
+
+
+async def test_single_methods_can_be_limited_more_narrowly(served: Served) -> None:
+    """For a test with few people."""
+    await served.control("rates", enabled=True, limits={"users.info": 1})
+    await served.client.users_info(user="U0ADA")
+    with pytest.raises(SlackApiError) as caught:
+        await served.client.users_info(user="U0ADA")
+    assert caught.value.response.status_code == 429
+
+
+async def test_a_crowd(served: Served) -> None:
+    """So many people and channels, found by their names, and told by pages."""
+    counts = await served.control("crowd", people=1_500, channels=1_000)
+    assert counts == {"people": 1_504, "channels": 1_003}
+    assert served.ws.channel("crowd-7").members == [served.ws.bot.id, "U0CROWD000007", "U0CROWD001007"]
+    assert served.ws.user("person-1500").id == "U0CROWD001500"
+    await served.control("crowd", people=1_500, channels=1_000)
+    assert len(served.ws.users) == 1_504
+    page = await served.client.users_list(limit=999)
+    rest = await served.client.users_list(limit=999, cursor=page["response_metadata"]["next_cursor"])
+    assert (len(page["members"]), len(rest["members"])) == (999, 505)

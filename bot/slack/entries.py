@@ -1,0 +1,82 @@
+"""How what Slack said of a person or a channel is kept: in few bytes for people, of whom there may be 50,000, as JSON for channels."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from bot.core.policy import Kind, Role
+
+Json = dict[str, Any]
+
+# A new number where what an entry means changes: two versions side by side each read their own.
+BOOK = "people1"
+NAME_MOST = 80
+_LETTERS = {Role.OWNER: "o", Role.ADMIN: "a", Role.MEMBER: "m", Role.GUEST: "g", Role.EXTERNAL: "e"}
+_ROLES = {letter: role for role, letter in _LETTERS.items()}
+# The domain of an address: not asked for, and not visible to us.
+_NOT_KEPT, _NOT_SEEN = "?", "-"
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPerson:
+    """What Slack said of somebody, and when (unix seconds). `has_domain`: `domain` is what it said of the address.
+
+    `name` is the username.
+    """
+
+    roles: frozenset[Role]
+    domain: str | None
+    at: float
+    has_domain: bool
+    name: str = ""
+
+
+def person_entry(known: KnownPerson) -> str:
+    """A person as kept."""
+    letters = "".join(sorted(_LETTERS[role] for role in known.roles))
+    domain = (_NOT_SEEN if known.domain is None else known.domain) if known.has_domain else _NOT_KEPT
+    return f"{int(known.at)}:{letters}:{domain}:{known.name[:NAME_MOST]}"
+
+
+def read_person(entry: str) -> KnownPerson | None:
+    """A person as kept, None if this is not such an entry."""
+    at, letters, domain, name = (*entry.split(":", 3), "", "", "")[:4]
+    if not at.isdecimal() or not set(letters) <= set(_ROLES):
+        return None
+    roles = frozenset(_ROLES[letter] for letter in letters)
+    return KnownPerson(
+        roles, None if domain in {_NOT_KEPT, _NOT_SEEN} else domain, float(at), domain != _NOT_KEPT, name
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPlace:
+    """What Slack said of a channel, and when (unix seconds). `is_ours`: the bot is in it, so Slack reports changes of it."""
+
+    name: str
+    kind: Kind
+    shared: bool
+    at: float
+    is_ours: bool = False
+
+
+def place_of(channel: Json, at: float, *, is_ours: bool | None = None) -> KnownPlace:
+    """A channel as conversations.info, conversations.join and users.conversations describe it; the last leaves out `is_member`."""
+    direct = channel.get("is_im") or channel.get("is_mpim")
+    kind = Kind.DIRECT if direct else Kind.PRIVATE if channel.get("is_private") else Kind.PUBLIC
+    ours = bool(channel.get("is_member")) if is_ours is None else is_ours
+    # Of all that Slack says about sharing, this alone is to be relied on.
+    return KnownPlace(str(channel.get("name") or ""), kind, bool(channel.get("is_ext_shared")), at, ours)
+
+
+def place_entry(known: KnownPlace) -> str:
+    """A channel as kept; an older version reads it, too."""
+    return json.dumps({"name": known.name, "kind": known.kind, "shared": known.shared, "at": int(known.at)})
+
+
+def read_place(entry: str, now: float) -> KnownPlace:
+    """A channel as kept. What an older version has kept is some minutes old at most."""
+    kept = json.loads(entry)
+    return KnownPlace(kept["name"], Kind(kept["kind"]), bool(kept["shared"]), float(kept.get("at", now)))

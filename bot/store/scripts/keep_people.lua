@@ -1,0 +1,10 @@
+-- Keeps what Slack said of people. ARGV: hash, for how long in s, then a user's id and the entry, again and again. An entry begins with
+-- when it was asked for, in s: one that was asked for later stays.
+local hash = key('told', ARGV[3])
+local function asked(entry) return tonumber(string.match(entry, '^%d+') or '0') end
+for at = 5, #ARGV, 2 do
+  local kept = redis.call('HGET', hash, ARGV[at])
+  if not kept or asked(kept) <= asked(ARGV[at + 1]) then redis.call('HSET', hash, ARGV[at], ARGV[at + 1]) end
+end
+redis.call('EXPIRE', hash, ARGV[4])
+return 1

@@ -1,0 +1,16 @@
+-- One call of a Slack method, of at most so many within a window that slides. ARGV: method, most, window in us.
+-- Gives '0' if it may be made now (it is counted), else the us until it may be.
+local at, calls = now(), key('calls', ARGV[3])
+local held = tonumber(redis.call('GET', key('hold', ARGV[3])) or '0')
+if held > at then return num(held - at) end
+local most, window = tonumber(ARGV[4]), tonumber(ARGV[5])
+redis.call('ZREMRANGEBYSCORE', calls, '-inf', num(at - window))
+local made = redis.call('ZCARD', calls)
+if made >= most then
+  local oldest = redis.call('ZRANGE', calls, made - most, made - most, 'WITHSCORES')
+  return num(math.max(1, tonumber(oldest[2]) + window - at))
+end
+local member = at
+while redis.call('ZADD', calls, 'NX', num(at), num(member)) == 0 do member = member + 1 end
+redis.call('PEXPIRE', calls, num(window / 1000))
+return '0'

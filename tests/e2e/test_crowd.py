@@ -1,0 +1,47 @@
+"""Many people begin to use the bot within a moment: nobody is refused because Slack limits how often it may be asked about them."""
+
+from __future__ import annotations
+
+import asyncio
+
+from bot.sandbox.slack import Fault
+from tests.e2e.stage import Stage
+
+PEOPLE = 24
+# What Slack takes a minute in these tests: far less than a question for each person and channel.
+FEW = {"users.info": 2, "conversations.info": 2}
+
+
+async def all_start(stage: Stage, people: int) -> None:
+    """Each starts a run in a channel of their own, at once; wait for all their cards."""
+    asked = (stage.slash("run nightly", user=f"person-{n}", channel=f"crowd-{n}") for n in range(1, people + 1))
+    assert not [outcome.problem for outcome in await asyncio.gather(*asked) if outcome.problem]
+    await stage.until(
+        lambda: all(stage.cards(f"crowd-{n}") for n in range(1, people + 1)) or bool(stage.sandbox.workspace.privates),
+        timeout_s=40,
+    )
+
+
+def answered_429(stage: Stage) -> int:
+    """How often Slack refused a call for its limits."""
+    return sum(call.outcome.startswith("ratelimited") for call in stage.sandbox.workspace.calls)
+
+
+async def test_a_crowd_on_an_empty_cache(stage: Stage) -> None:
+    """As soon as the bot is there, in a workspace of which it knows nothing yet. Slack is never asked too often."""
+    stage.sandbox.workspace.add_crowd(1_200, PEOPLE)
+    await stage.start_bot()
+    await all_start(stage, PEOPLE)
+    assert not [one.text for one in stage.sandbox.workspace.privates]
+    assert answered_429(stage) == 0
+
+
+async def test_slack_says_hardly_anything_about_single_people(stage: Stage) -> None:
+    """It answers 429 and the lists come a little later: whoever is not known yet waits for them, and is not refused."""
+    stage.sandbox.workspace.rates.limits = FEW
+    stage.sandbox.workspace.faults.add(Fault("ratelimited", "users.list", retry_after_s=2))
+    stage.sandbox.workspace.add_crowd(1_200, PEOPLE)
+    await stage.start_bot()
+    await all_start(stage, PEOPLE)
+    await stage.until(lambda: len(stage.started()) == PEOPLE)
+    assert not [one.text for one in stage.sandbox.workspace.privates]

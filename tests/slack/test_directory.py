@@ -1,0 +1,167 @@
+"""Who is in the workspace, and which channels the bot is in: read once for all replicas, before anybody asks."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+from redis.asyncio import Redis
+
+from bot.core.policy import Kind, Person, Place, Role
+from bot.sandbox.server import Sandbox
+from bot.sandbox.slack import Fault
+from bot.slack.client import SlackChat
+from bot.slack.directory import Directory
+from bot.slack.foreign import Home
+from bot.slack.people import SlackPeople
+from bot.store.memory import Memory
+from bot.store.scripts import Scripts
+
+PEOPLE, CHANNELS = 2_500, 1_200
+LAST_PERSON, LAST_CHANNEL = f"U0CROWD{PEOPLE:06d}", f"C0CROWD{CHANNELS:06d}"
+
+
+@pytest.fixture
+async def chat(sandbox: Sandbox) -> AsyncIterator[SlackChat]:
+    """The wrapper of Slack's calls."""
+    made = SlackChat(sandbox.workspace.bot_token, f"{sandbox.base_url}/slack/api/", lambda text: text, call_s=1)
+    yield made
+    await made.close()
+
+
+class Shared(Memory):
+    """What replicas share; `ended` is set for each list that was read, or left."""
+
+    def __init__(self, scripts: Scripts) -> None:
+        super().__init__(scripts)
+        self.ended: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
+
+    async def end_reading(self, name: str, *, good_for_s: float) -> None:
+        """As it is, and known to the test."""
+        await super().end_reading(name, good_for_s=good_for_s)
+        self.ended[name].set()
+
+    async def until_read(self, *names: str) -> None:
+        """Wait until these lists are kept."""
+        async with asyncio.timeout(5):
+            await asyncio.gather(*(self.ended[name].wait() for name in names or ("channels", "people1")))
+
+
+@pytest.fixture
+def memory(redis_client: Redis) -> Shared:
+    """What replicas share."""
+    return Shared(Scripts(redis_client, "test", retention_s=1000))
+
+
+def failed(where: str, error: BaseException) -> str:
+    """No fault is expected."""
+    raise AssertionError(where) from error
+
+
+@contextlib.asynccontextmanager
+async def reading(chat: SlackChat, memory: Memory, *, domains: bool = False) -> AsyncIterator[None]:
+    """A replica that reads."""
+    directory = Directory(chat, memory, home=Home("T0SANDBOX"), domains=domains, incident=failed)
+    task = asyncio.create_task(directory.run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+def people(chat: SlackChat, memory: Memory, *, domains: bool = False) -> SlackPeople:
+    """A replica that asks."""
+    return SlackPeople(chat, memory, home=Home("T0SANDBOX"), bot_name="@bolt", groups=frozenset(), domains=domains)
+
+
+def calls(sandbox: Sandbox, method: str, outcome: str = "ok") -> int:
+    """How often a method was called."""
+    return sum(call.what == method and call.outcome == outcome for call in sandbox.workspace.calls)
+
+
+def read(sandbox: Sandbox) -> Callable[[], bool]:
+    """Whether both lists were read to their ends: three pages of people, two of public channels and one of private ones."""
+    return lambda: calls(sandbox, "users.list") == 3 and calls(sandbox, "users.conversations") == 3
+
+
+async def test_nobody_needs_a_question(chat: SlackChat, memory: Shared, sandbox: Sandbox) -> None:
+    """Roles, and what a channel is; those who left have no role. Two replicas read the lists once."""
+    sandbox.workspace.add_crowd(PEOPLE, CHANNELS)
+    sandbox.workspace.users[LAST_PERSON].role = "admin"
+    sandbox.workspace.user("gus").deleted = True
+    sandbox.workspace.channel("finance").members.append(sandbox.workspace.bot.id)
+    sandbox.workspace.channel(LAST_CHANNEL).connected.append("T0OTHER")
+    async with reading(chat, memory), reading(chat, memory):
+        await memory.until_read()
+    assert read(sandbox)()
+    of = people(chat, memory)
+    assert await of.person(LAST_PERSON, acts=True) == Person(
+        LAST_PERSON, frozenset({Role.ADMIN, Role.MEMBER}), frozenset(), name=f"person-{PEOPLE}"
+    )
+    assert (await of.person("U0GUS")).roles == frozenset()
+    assert await of.place(LAST_CHANNEL) == Place(LAST_CHANNEL, f"crowd-{CHANNELS}", Kind.PUBLIC, shared=True)
+    assert await of.place("C0FINANCE") == Place("C0FINANCE", "finance", Kind.PRIVATE, shared=False)
+    assert calls(sandbox, "users.info") == calls(sandbox, "conversations.info") == 0
+
+
+async def test_addresses_are_read_where_the_policy_names_one(chat: SlackChat, memory: Shared, sandbox: Sandbox) -> None:
+    """A list that was read without them does not do."""
+    async with reading(chat, memory):
+        await memory.until_read()
+    async with reading(chat, memory, domains=True):
+        await memory.until_read("people1:domains")
+    assert (await people(chat, memory, domains=True).person("U0ADA")).domain == "acme-data.example"
+    assert calls(sandbox, "users.info") == 0
+
+
+async def test_a_list_that_slack_refuses_for_a_moment_is_read_on(
+    chat: SlackChat, memory: Shared, sandbox: Sandbox
+) -> None:
+    """From the page at which it was, after the time that Slack names."""
+    sandbox.workspace.add_crowd(PEOPLE, CHANNELS)
+    sandbox.workspace.faults.add(Fault("ratelimited", "users.list", skip=1))
+    async with reading(chat, memory):
+        await memory.until_read()
+    assert read(sandbox)()
+    assert calls(sandbox, "users.list", "fault ratelimited") == 1
+
+
+async def test_without_its_scope_a_list_is_left(chat: SlackChat, memory: Shared, sandbox: Sandbox) -> None:
+    """It is not tried all the time. Of channels, those of the other kind are read."""
+    sandbox.workspace.scopes -= {"users:read", "groups:read"}
+    async with reading(chat, memory):
+        await memory.until_read()
+    assert calls(sandbox, "users.list", "missing_scope") == 1
+    assert await people(chat, memory).place("C0DATAENG") == Place("C0DATAENG", "data-eng", Kind.PUBLIC, shared=False)
+    assert calls(sandbox, "conversations.info") == 0
+
+
+async def test_a_page_does_not_undo_what_is_newer(chat: SlackChat, memory: Shared, sandbox: Sandbox) -> None:
+    """Who was asked about meanwhile, and a channel of which Slack reported a change, are as was said then."""
+    sandbox.workspace.faults.add(Fault("slow", "users.list", delay_s=0.4))
+    sandbox.workspace.faults.add(Fault("slow", "users.conversations", delay_s=0.4))
+    of = people(chat, memory)
+    async with reading(chat, memory):
+        await sandbox.workspace.until(
+            lambda: (
+                calls(sandbox, "users.list", "slow by 0.4 s") == 1
+                and calls(sandbox, "users.conversations", "slow by 0.4 s") == 1
+            )
+        )
+        await of.forget_place("C0DATAENG")
+        await memory.until_read()
+    await of.place("C0DATAENG")
+    assert calls(sandbox, "conversations.info") == 1
+
+
+async def test_who_is_gone_from_the_list_for_a_day_is_dropped(chat: SlackChat, memory: Shared) -> None:
+    """So what is kept does not grow for ever."""
+    await memory.keep_people("people1", {"U0LONGAGO": "1000:m:?"})
+    async with reading(chat, memory):
+        await memory.until_read()
+    assert await memory.recall_person("people1", "U0LONGAGO") is None
+    assert await memory.recall_person("people1", "U0ADA") is not None
