@@ -15,7 +15,7 @@ import traceback
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from bench import ack, burst, hint, idle, polls, quiet, read_log, redact, replicas, thousands, told, typeahead
+from bench import ack, burst, crowd, hint, idle, polls, quiet, read_log, redact, replicas, thousands, told, typeahead
 from bench.stage import Options, say
 from bench.table import Row, record, show
 
@@ -33,6 +33,7 @@ ROWS: dict[str, Callable[[Options], Awaitable[list[Row]]]] = {
     "told": told.measure,
     "burst": burst.measure,
     "thousands": thousands.measure,
+    "crowd": crowd.measure,
     "hint": hint.measure,
     "replicas": replicas.measure,
     "typeahead": typeahead.measure,

@@ -1,0 +1,150 @@
+"""Many people begin to use the bot within seconds: whether anybody is refused, and how soon their cards are there.
+
+Two hundred people start a run each, each in a channel of their own, on an empty Redis and under Slack's own limits: in a workspace
+that is no larger than that, in a large one just after the start, and in a huge one five minutes after it. The limit is what Slack
+allows to be posted. What the huge workspace costs in memory is the difference to the small one; the embedded Redis is part of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from math import inf
+
+from bench.seed import LONG, SLUG
+from bench.stage import Control, Options, Process, bot, say, worlds
+from bench.table import Row
+
+POSTS_A_MINUTE = 240
+TIMES = 1.1
+REFUSED_MOST = 10
+MEMORY_MB = 20.0
+LAST_S = 90.0
+SETTLE_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """A workspace, how many ask in it, and how long after the bot's start."""
+
+    people: int
+    channels: int
+    asking: int
+    after_s: float
+
+
+SIZES = (Size(200, 200, 200, 0), Size(5_000, 3_000, 200, 0), Size(50_000, 20_000, 200, 300))
+QUICK_SIZES = (Size(10, 10, 10, 0), Size(100, 50, 10, 0), Size(1_500, 1_200, 10, 2))
+
+
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """What came of it. `last_s`: from the first command to the last card; `throttled`: Slack's answers of 429, by method."""
+
+    size: Size
+    asked_s: float
+    last_s: float
+    carded: int
+    refused: int
+    throttled: dict[str, int]
+    memory_mb: float
+
+
+async def measure(options: Options) -> list[Row]:
+    """All sizes, one after the other: memory is measured."""
+    crowds = []
+    for size in QUICK_SIZES if options.quick else SIZES:
+        say(f"crowd: {size.people:,} people, {size.channels:,} channels")
+        crowds.append(await _crowd(size))
+    small, *larger = crowds
+    return [row for crowd in larger for row in _rows(crowd, small)]
+
+
+def _rows(crowd: Crowd, small: Crowd) -> list[Row]:
+    size = crowd.size
+    least_s = size.asking / POSTS_A_MINUTE * 60
+    when = f"{size.after_s:g} s after the start" if size.after_s else "just after the start"
+    count, methods = sum(crowd.throttled.values()), ", ".join(crowd.throttled)
+    rows = [
+        Row(
+            f"{size.asking} people start a run each within {crowd.asked_s:.1f} s, {size.people:,} people and "
+            f"{size.channels:,} channels, {when}: refused",
+            f"{crowd.refused}",
+            f"{crowd.carded} cards",
+            "0",
+            crowd.refused == 0 and crowd.carded == size.asking,
+        ),
+        Row(
+            "  the last card after",
+            f"{crowd.last_s:.0f} s",
+            f"{least_s:.0f} s, what Slack allows",
+            f"≤ {TIMES} ×",
+            crowd.last_s <= TIMES * least_s,
+        ),
+        Row(
+            "  429 of Slack's",
+            f"{count} ({methods})" if methods else "0",
+            "",
+            f"≤ {REFUSED_MOST}",
+            count <= REFUSED_MOST,
+        ),
+    ]
+    more_mb = crowd.memory_mb - small.memory_mb
+    memory = f"{small.memory_mb:.0f} MB with {small.size.people:,} people"
+    return [
+        *rows,
+        Row("  memory", f"{crowd.memory_mb:.0f} MB", memory, f"≤ {MEMORY_MB:g} MB more", more_mb <= MEMORY_MB),
+    ]
+
+
+async def _crowd(size: Size) -> Crowd:
+    async with worlds() as around:
+        await around.slack.post("crowd", {"people": size.people, "channels": size.channels})
+        await around.bolt.post("bolt/schedules", {"name": "Seeded", "slug": SLUG, "commands": list(LONG)})
+        async with bot(around.environment) as (running, _):
+            await asyncio.sleep(size.after_s)
+            return await _ask(around.slack, running, size)
+
+
+async def _ask(slack: Control, running: Process, size: Size) -> Crowd:
+    """All type at once, as fast as the sandbox delivers it."""
+    began = time.time()
+    await asyncio.gather(*(_type(slack, number) for number in range(1, size.asking + 1)))
+    asked_s = time.time() - began
+    cards, refused = await _until_answered(slack, size, began)
+    await asyncio.sleep(SETTLE_S if size.asking > 10 else 0)
+    throttled: dict[str, int] = {}
+    for call in (await slack.get("calls"))["calls"]:
+        if str(call["outcome"]).startswith("ratelimited"):
+            throttled[call["what"]] = throttled.get(call["what"], 0) + 1
+    last_s = max(cards, default=inf) - began if len(cards) == size.asking else inf
+    return Crowd(size, asked_s, last_s, len(cards), refused, throttled, running.rss_mb())
+
+
+async def _type(slack: Control, number: int) -> None:
+    body = {"user": f"person-{number}", "channel": f"crowd-{number}", "text": f"run {SLUG}"}
+    told = await slack.post("slash", body)
+    if not told["acknowledged"]:
+        raise RuntimeError(f"a command was not acknowledged: {told['problem']}")
+
+
+async def _until_answered(slack: Control, size: Size, began: float) -> tuple[list[float], int]:
+    """When each card was posted, and how many people were told something instead, once everybody has either."""
+    while True:
+        posts = (await slack.get("calls?what=chat.postMessage"))["calls"]
+        cards = [call["at"] for call in posts if call["outcome"] == "ok" and call["at"] >= began]
+        if len(cards) >= size.asking or time.time() > began + LAST_S:
+            return cards, await _refused(slack, size.asking)
+        await asyncio.sleep(0.5)
+
+
+async def _refused(slack: Control, asking: int) -> int:
+    """How many people were told something privately: a start that goes on says nothing there."""
+
+    async def told(number: int) -> bool:
+        return bool((await slack.get(f"users/person-{number}"))["private"])
+
+    asked: list[Awaitable[bool]] = [told(number) for number in range(1, asking + 1)]
+    return sum(await asyncio.gather(*asked))
