@@ -18,6 +18,7 @@ from bot.store.connect import connect
 RUNS = 500
 ROUNDS = 5
 COMMANDS = 200
+QUICK_RUNS, QUICK_COMMANDS = 30, 50
 A_SECOND = 50
 CHANNELS = 100
 WARM = 10
@@ -32,21 +33,22 @@ Times = list[float]
 async def measure(options: Options) -> list[Row]:
     """Ours and the bare app by turns, while the bot follows its runs all the time."""
     ours, bare = [], []
+    runs, commands = options.size(RUNS, QUICK_RUNS), options.size(COMMANDS, QUICK_COMMANDS)
     async with worlds() as around, _rival() as rival:
         await make_channels(around.slack, NAMES)
-        for number in range(1 if options.quick else ROUNDS):
+        for number in range(options.size(ROUNDS, 1)):
             say(f"ack: round {number + 1}")
-            mine, its = await _round(number, around, rival)
+            mine, its = await _round(number, around, rival, runs, commands)
             ours.append(mine)
             bare.append(its)
-    return rows(ours, bare)
+    return rows(ours, bare, runs)
 
 
-def rows(ours: list[Times], bare: list[Times]) -> list[Row]:
+def rows(ours: list[Times], bare: list[Times], runs: int) -> list[Row]:
     """The lines of the table."""
     ours_p99, bare_p99 = ([percentile(one, 99) for one in times] for times in (ours, bare))
     more = statistics.median(mine - its for mine, its in zip(ours_p99, bare_p99, strict=True))
-    name = f"acknowledgement, {A_SECOND}/s over {CHANNELS} channels, {RUNS} runs followed"
+    name = f"acknowledgement, {A_SECOND}/s over {CHANNELS} channels, {runs} runs followed"
     return [
         Row(
             f"{name}, in the append-only file (everysec): p99",
@@ -77,21 +79,21 @@ async def _rival() -> AsyncIterator[Control]:
             yield slack
 
 
-async def _round(number: int, around: Worlds, rival: Control) -> tuple[Times, Times]:
+async def _round(number: int, around: Worlds, rival: Control, runs: int, commands: int) -> tuple[Times, Times]:
     """One burst of each, with a Redis and a bot anew: what the burst before has left must not add up."""
     async with redis_server() as redis_url:
-        await seed(redis_url, around.environment, around.bolt, runs=RUNS, channels=CHANNELS)
+        await seed(redis_url, around.environment, around.bolt, runs=runs, channels=CHANNELS)
         polled = (await around.bolt.asked()).fields.get("boltRunStatus", 0)
         async with bot(around.environment, REDIS_URL=redis_url, **LIMITS):
-            await until_followed(around.bolt, RUNS, polled)
+            await until_followed(around.bolt, runs, polled)
             before = await _recorded(redis_url)
             if number % 2:
-                its, mine = await _burst(rival, number), await _burst(around.slack, number)
+                its, mine = await _burst(rival, number, commands), await _burst(around.slack, number, commands)
             else:
-                mine, its = await _burst(around.slack, number), await _burst(rival, number)
+                mine, its = await _burst(around.slack, number, commands), await _burst(rival, number, commands)
             recorded = await _recorded(redis_url) - before
-    if recorded != COMMANDS + WARM:
-        raise RuntimeError(f"of {COMMANDS + WARM} commands {recorded} were recorded")
+    if recorded != commands + WARM:
+        raise RuntimeError(f"of {commands + WARM} commands {recorded} were recorded")
     # Nothing is told privately but a refusal.
     private = (await around.slack.get("users/ada"))["private"]
     if private:
@@ -99,7 +101,7 @@ async def _round(number: int, around: Worlds, rival: Control) -> tuple[Times, Ti
     return mine, its
 
 
-async def _burst(slack: Control, number: int) -> Times:
+async def _burst(slack: Control, number: int, commands: int) -> Times:
     """Type commands at a steady pace; how long each acknowledgement took, in milliseconds."""
     for at in range(WARM):
         await _type(slack, at, f"warm {number}")
@@ -109,7 +111,7 @@ async def _burst(slack: Control, number: int) -> Times:
         await asyncio.sleep(began + at / A_SECOND - time.perf_counter())
         return await _type(slack, at, f"round {number}")
 
-    return list(await asyncio.gather(*(one(at) for at in range(COMMANDS))))
+    return list(await asyncio.gather(*(one(at) for at in range(commands))))
 
 
 async def _type(slack: Control, at: int, words: str) -> float:

@@ -18,13 +18,13 @@ from bench.seed import Followed, calm, many, seed
 from bench.stage import Options, Worlds, bot, redis_server, worlds
 from bench.table import Row
 
-ENDS, QUICK_ENDS = 400, 60
+ENDS, QUICK_ENDS = 400, 12
 SPREADS = (400, 20, 1)
 FAILED_EACH = 3
 INTERVAL_S = 5
 POSTS_A_MINUTE, EDITS_A_MINUTE, CHANNEL_GAP_S = 240, 50, 1.1
 TOLD_TIMES, SHOWN_TIMES = 1.1, 1.05
-START_AFTER_S, START_S = 20.0, 3.0
+START_AFTER_S, QUICK_AFTER_S, START_S = 20.0, 1.0, 3.0
 STARTS_IN = "data-eng"
 NAMED = re.compile(r"run (\d+)\)")
 FINAL = ("succeeded", "failed")
@@ -71,7 +71,7 @@ async def _watch(around: Worlds, cards: Sequence[Followed], within_s: float) -> 
 
     await many(cards, end)
     ended = time.time()
-    card_s = await _start(around, ended)
+    card_s = await _start(around, ended + (START_AFTER_S if len(cards) > QUICK_ENDS else QUICK_AFTER_S))
     while time.time() < ended + within_s:
         shown = await _shown(around, cards)
         if len(shown) == len(cards):
@@ -90,9 +90,9 @@ async def _watch(around: Worlds, cards: Sequence[Followed], within_s: float) -> 
     )
 
 
-async def _start(around: Worlds, ended: float) -> float:
+async def _start(around: Worlds, at: float) -> float:
     """A start in the middle of it: from the command to its card."""
-    await asyncio.sleep(max(0.0, ended + START_AFTER_S - time.time()))
+    await asyncio.sleep(max(0.0, at - time.time()))
     asked = time.time()
     await around.slack.post("slash", {"user": "ada", "channel": STARTS_IN, "text": "run backfill"})
     while time.time() < asked + 60:

@@ -26,7 +26,7 @@ from bot.flows.listings import LISTED
 from bot.paradime import documents
 
 RUNS = 100
-QUICK_RUNS = 15
+QUICK_RUNS = 5
 ADDED_S = 0.05
 SUMS = 30
 MORE_S = 0.06

@@ -14,7 +14,7 @@ BATCH = 100
 MOST = 0.16
 TIMES_FEWER = 150
 MEASURED_S = 120.0
-QUICK_S = 30.0
+QUICK_S, QUICK_RUNS = 10.0, 50
 FOLLOWED_S = 120.0
 POLLS = "boltRunStatus"
 # How many runs the SDK follows, and the Python that has it.
@@ -27,20 +27,21 @@ RUNNING_S = 3.0
 async def measure(options: Options) -> list[Row]:
     """Ours and the SDK at the same time, each with a Bolt of its own."""
     seconds = QUICK_S if options.quick else MEASURED_S
-    ours, sdk = await asyncio.gather(_ours(seconds), _sdk(seconds))
+    runs = options.size(RUNS, QUICK_RUNS)
+    ours, sdk = await asyncio.gather(_ours(seconds, runs), _sdk(seconds))
     (requests, polled), minutes = ours, seconds / 60
-    each = requests / RUNS / minutes
+    each = requests / runs / minutes
     floor = 60 / INTERVAL_S / BATCH
     rows = [
         Row(
-            f"HTTP requests a followed run and minute, {RUNS} active runs, {INTERVAL_S} s interval",
+            f"HTTP requests a followed run and minute, {runs} active runs, {INTERVAL_S} s interval",
             f"{each:.3f}",
             f"{floor:.2f} with {BATCH} runs in each",
             f"≤ {MOST}",
             each <= MOST,
         ),
         Row("  runs in one request", f"{polled / max(1, requests):.0f}", f"{BATCH} at most"),
-        Row("  polls of a run and minute", f"{polled / RUNS / minutes:.1f}", f"{60 / INTERVAL_S:.0f} at the interval"),
+        Row("  polls of a run and minute", f"{polled / runs / minutes:.1f}", f"{60 / INTERVAL_S:.0f} at the interval"),
     ]
     return [*rows, _beside(each, sdk)]
 
@@ -53,17 +54,17 @@ def _beside(each: float, sdk: float | None) -> Row:
     return Row(measure, f"1/{ratio:.0f}", f"{sdk:.1f} ({SDK_RUNS} runs)", goal, ratio >= TIMES_FEWER)
 
 
-async def _ours(seconds: float) -> tuple[int, int]:
+async def _ours(seconds: float, runs: int) -> tuple[int, int]:
     """Our requests in that time, and the runs that they asked for."""
     interval = {name: str(INTERVAL_S) for name in ("BOLT_BOT_POLL_MIN_S", "BOLT_BOT_POLL_MAX_S")}
     async with worlds() as around, redis_server() as redis_url:
-        await seed(redis_url, around.environment, around.bolt, runs=RUNS)
+        await seed(redis_url, around.environment, around.bolt, runs=runs)
         async with bot(around.environment, REDIS_URL=redis_url, **interval):
-            await until_followed(around.bolt, RUNS)
+            await until_followed(around.bolt, runs)
             before, after = await _over(around.bolt, seconds)
     requests, polled = after.since(before, POLLS)
-    if polled < 0.9 * RUNS * seconds / INTERVAL_S - RUNS:
-        raise RuntimeError(f"only {polled} polls of {RUNS} runs in {seconds:.0f} s: not all were followed")
+    if polled < 0.9 * runs * seconds / INTERVAL_S - runs:
+        raise RuntimeError(f"only {polled} polls of {runs} runs in {seconds:.0f} s: not all were followed")
     return requests, polled
 
 

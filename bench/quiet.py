@@ -88,18 +88,19 @@ class Simulated:
         self.shown = text
 
 
-async def measure(_options: Options) -> list[Row]:
+async def measure(options: Options) -> list[Row]:
     """The most edits over the phases of the first poll."""
     rows = []
-    for life in LIVES:
-        found = [await live(life, phase_s) for phase_s in PHASES]
+    phases = PHASES[: options.size(len(PHASES), 1)]
+    for life in LIVES[: options.size(len(LIVES), 2)]:
+        found = [await live(life, phase_s) for phase_s in phases]
         edits = max(found, key=len)
         good = len(edits) <= life.most
         seen = f"{len(edits)}" if good else f"{len(edits)}: {'; '.join(edits)}"
         least = min(len(one) for one in found)
         rows.append(
             Row(
-                f"edits of a quiet run, {life.name}, the most of {len(PHASES)} phases",
+                f"edits of a quiet run, {life.name}, the most of {len(phases)} phases",
                 seen,
                 f"{least} the least",
                 f"≤ {life.most}",

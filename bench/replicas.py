@@ -21,12 +21,13 @@ RUNS, CHANNELS = 1_000, 100
 # So often that no process can keep up: what is measured is how much they do.
 EAGER = {"BOLT_BOT_POLL_MIN_S": "0.1", "BOLT_BOT_POLL_MAX_S": "0.1", "BOLT_BOT_POLL_REQUESTS_A_S": "1000"}
 CALM = {"BOLT_BOT_POLL_MIN_S": "1", "BOLT_BOT_POLL_MAX_S": "1"}
-WINDOW_S, QUICK_S = 20.0, 8.0
+WINDOW_S, QUICK_S = 20.0, 3.0
+QUICK_RUNS, QUICK_CHANNELS = 50, 10
 TIMES = 1.7
 LEASE_S = 10.0
 COUNTS = (1, 2, 4)
 # Each in a channel of its own, so that the workspace's limit is what bounds them.
-ENDS, QUICK_ENDS = 120, 40
+ENDS, QUICK_ENDS = 120, 8
 INTERVAL = {"BOLT_BOT_POLL_MIN_S": "5", "BOLT_BOT_POLL_MAX_S": "5"}
 SAME = 0.1
 BUSY = 0.85
@@ -54,16 +55,17 @@ class Delivered:
 async def measure(options: Options) -> list[Row]:
     """The rates, the deliveries, then the take-over."""
     seconds = QUICK_S if options.quick else WINDOW_S
+    sizes = options.size(RUNS, QUICK_RUNS), options.size(CHANNELS, QUICK_CHANNELS)
     rates = {}
     for count in COUNTS:
         say(f"replicas: {count}")
-        rates[count] = await _rate(count, seconds)
+        rates[count] = await _rate(count, seconds, sizes)
     say("replicas: deliveries")
     ends = QUICK_ENDS if options.quick else ENDS
     # At the same time, each in worlds of its own: they mostly wait for Slack.
     delivered = dict(zip(COUNTS, await asyncio.gather(*(_deliver(count, ends) for count in COUNTS)), strict=True))
     say("replicas: take-over")
-    taken_s = await _take_over()
+    taken_s = await _take_over(sizes)
     one, two, four = (rates[count] for count in COUNTS)
     # Where the machine has nothing left to give, or Bolt none, twice as many processes cannot do more. The local Bolt is one
     # process, and can use one core.
@@ -136,8 +138,8 @@ async def _until_told(around: Worlds, cards: Sequence[Followed]) -> dict[int, fl
     return told
 
 
-async def _rate(count: int, seconds: float) -> Rate:
-    async with _running(count, EAGER) as (around, _, _url):
+async def _rate(count: int, seconds: float, sizes: tuple[int, int]) -> Rate:
+    async with _running(count, EAGER, sizes) as (around, _, _url):
         before, (busy, total) = (await around.bolt.asked()).fields.get(POLLS, 0), _ticks()
         used_s, began = processor_s(around.bolt_pid), time.monotonic()
         await asyncio.sleep(seconds)
@@ -154,9 +156,9 @@ def _ticks() -> tuple[int, int]:
     return busy, busy + idle + waiting
 
 
-async def _take_over() -> float:
+async def _take_over(sizes: tuple[int, int]) -> float:
     """Seconds from the kill until each run has been seen by a poll that was claimed after it."""
-    async with _running(2, CALM) as (_around, processes, redis_url):
+    async with _running(2, CALM, sizes) as (_around, processes, redis_url):
         redis = connect(redis_url)
         try:
             keys = [str(key) async for key in redis.scan_iter("{bolt:bolt}:run:*", count=1000)]
@@ -177,14 +179,16 @@ async def _take_over() -> float:
 
 
 @contextlib.asynccontextmanager
-async def _running(count: int, settings: dict[str, str]) -> AsyncIterator[tuple[Worlds, list[Process], str]]:
+async def _running(
+    count: int, settings: dict[str, str], sizes: tuple[int, int]
+) -> AsyncIterator[tuple[Worlds, list[Process], str]]:
     """So many bots that follow the same runs, and the Redis that they share."""
     async with contextlib.AsyncExitStack() as stack:
         around: Worlds = await stack.enter_async_context(worlds())
         redis_url = await stack.enter_async_context(redis_server())
-        await seed(redis_url, around.environment, around.bolt, runs=RUNS, channels=CHANNELS)
+        await seed(redis_url, around.environment, around.bolt, runs=sizes[0], channels=sizes[1])
         started = [bot(around.environment, REDIS_URL=redis_url, **settings) for _ in range(count)]
         processes: list[Process] = [(await stack.enter_async_context(one))[0] for one in started]
-        await until_followed(around.bolt, RUNS)
+        await until_followed(around.bolt, sizes[0])
         await calm(redis_url, around.slack)
         yield around, processes, redis_url

@@ -28,9 +28,13 @@ Environment = dict[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to measure. `quick`: for shorter, to try whether it works."""
+    """How to measure. `quick`: in small, to see whether it can be measured."""
 
     quick: bool = False
+
+    def size(self, whole: int, quick: int) -> int:
+        """How many of something: `quick` of them in the quick form."""
+        return quick if self.quick else whole
 
 
 @dataclass(slots=True)

@@ -19,8 +19,8 @@ from bench.table import Row
 
 INTERVAL_S = 15
 SIZES = ((1_000, 100), (10_000, 1_000))
-QUICK_SIZES = ((200, 20), (1_000, 100))
-WINDOW_S, QUICK_S = 90.0, 30.0
+QUICK_SIZES = ((20, 10), (100, 20))
+WINDOW_S, QUICK_S = 90.0, 5.0
 POLLS = "boltRunStatus"
 CORES, MEMORY_MB, CALLS, LATE_S = 0.6, 300.0, 0.05, 1.0
 TICKS = os.sysconf("SC_CLK_TCK")

@@ -27,10 +27,10 @@ FAILED_SHARE = 0.3
 SEED = 20
 INTERVAL_S = 5
 WINDOW_S = 600.0
-QUICK_S = 60.0
-WARM_S = 15.0
+QUICK_S, QUICK_RUNS = 12.0, 40
+WARM_S, QUICK_WARM_S = 15.0, 1.0
 # How long after the last end something may still be told.
-AFTER_S = 30.0
+AFTER_S, QUICK_AFTER_S = 30.0, 10.0
 LOOK_S = 5.0
 # A command begins each minute in each of the runs: 500 edits a minute are wanted, and Slack takes 50.
 COMMAND_S = 60
@@ -48,6 +48,16 @@ class End:
     after_s: float
     at: int
     state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How many runs there are, which of them end when, and how long to wait before the first end and after the last one."""
+
+    runs: int
+    ends: list[End]
+    warm_s: float
+    after_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,35 +80,40 @@ class Outcome:
 
 async def measure(options: Options) -> list[Row]:
     """Ours, then the rivals."""
-    ends = plan(QUICK_S if options.quick else WINDOW_S)
+    made = quick_plan() if options.quick else Plan(RUNS, plan(WINDOW_S, RUNS), WARM_S, AFTER_S)
     say("told: ours")
-    ours = await _ours(ends)
+    ours = await _ours(made)
     say("told: the rivals")
-    return rows(ours, *await asyncio.gather(_rival(ends), _rival(ends, "--wait")))
+    return rows(ours, *await asyncio.gather(_rival(made), _rival(made, "--wait")), runs=made.runs)
 
 
-async def _ours(ends: Sequence[End]) -> Outcome:
+def quick_plan() -> Plan:
+    """A few ends, soon."""
+    return Plan(QUICK_RUNS, plan(QUICK_S, QUICK_RUNS), QUICK_WARM_S, QUICK_AFTER_S)
+
+
+async def _ours(made: Plan) -> Outcome:
     interval = {name: str(INTERVAL_S) for name in ("BOLT_BOT_POLL_MIN_S", "BOLT_BOT_POLL_MAX_S")}
     async with worlds() as around, redis_server() as redis_url:
-        cards = await seed(redis_url, around.environment, around.bolt, runs=RUNS, commands=commands())
+        cards = await seed(redis_url, around.environment, around.bolt, runs=made.runs, commands=commands())
         async with bot(around.environment, REDIS_URL=redis_url, **interval):
-            return await watch(around, cards, ends)
+            return await watch(around, cards, made)
 
 
-async def _rival(ends: Sequence[End], *arguments: str) -> Outcome:
+async def _rival(made: Plan, *arguments: str) -> Outcome:
     async with worlds() as around, redis_server() as redis_url:
-        cards = await seed(redis_url, around.environment, around.bolt, runs=RUNS, commands=commands())
+        cards = await seed(redis_url, around.environment, around.bolt, runs=made.runs, commands=commands())
         command = (sys.executable, "-m", "bench.plain_bot", *arguments)
         given = json.dumps([asdict(card) for card in cards])
         async with helper(*command, environment=around.environment, given=given):
-            return await watch(around, cards, ends)
+            return await watch(around, cards, made)
 
 
-def rows(ours: Outcome, rival: Outcome, waiting: Outcome) -> list[Row]:
+def rows(ours: Outcome, rival: Outcome, waiting: Outcome, *, runs: int) -> list[Row]:
     """The lines of the table."""
     median, p99 = statistics.median(ours.took_s), percentile(ours.took_s, 99)
     ratio = rival.requests_a_minute / max(0.01, ours.requests_a_minute)
-    name = f"end to told, median of {len(ours.took_s)}, {RUNS} active runs, {ENDS_A_MINUTE} ends a minute"
+    name = f"end to told, median of {len(ours.took_s)}, {runs} active runs, {ENDS_A_MINUTE} ends a minute"
     theirs = statistics.median(rival.took_s)
     return [
         Row(name, _s(median), f"{_s(theirs)} (a polling task a run)", f"≤ {MEDIAN_S:g} s", median <= MEDIAN_S),
@@ -122,10 +137,10 @@ def rows(ours: Outcome, rival: Outcome, waiting: Outcome) -> list[Row]:
     ]
 
 
-def plan(seconds: float) -> list[End]:
+def plan(seconds: float, runs: int) -> list[End]:
     """A Poisson process, the same each time."""
     dice = random.Random(SEED)  # noqa: S311 - the same ends each time
-    order = dice.sample(range(RUNS), RUNS)
+    order = dice.sample(range(runs), runs)
     ends: list[End] = []
     at_s = dice.expovariate(ENDS_A_MINUTE / 60)
     while at_s < seconds:
@@ -140,14 +155,14 @@ def commands() -> tuple[str, ...]:
     return (f"sleep {COMMAND_S}",) * COMMANDS
 
 
-async def watch(around: Worlds, cards: Sequence[Followed], ends: Sequence[End]) -> Outcome:
+async def watch(around: Worlds, cards: Sequence[Followed], made: Plan) -> Outcome:
     """Let the runs end as planned, and see when each is told."""
     await around.slack.post("rates", {"enabled": True})
-    await asyncio.sleep(WARM_S)
+    await asyncio.sleep(made.warm_s)
     log = Log(around.slack)
-    until_s = ends[-1].after_s + AFTER_S
+    until_s = made.ends[-1].after_s + made.after_s
     before, began = await around.bolt.asked(), time.monotonic()
-    ended, _ = await asyncio.gather(_end(around.bolt, cards, ends), log.read(until_s))
+    ended, _ = await asyncio.gather(_end(around.bolt, cards, made.ends), log.read(until_s))
     after, minutes = await around.bolt.asked(), (time.monotonic() - began) / 60
     return Outcome(
         took_s=[_took(log, card, at) for card, at in ended],
