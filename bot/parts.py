@@ -549,7 +549,7 @@ class _Builder:
             ),
             suspend=Suspend(bolt, catalog, finder),
             logs=Logs(bolt, runs, self._logs, stores.uploads, app_url=app_url, mask=self._mask_log),
-            artifacts=Artifacts(bolt, stores.uploads, mask=mask),
+            artifacts=Artifacts(bolt, runs, stores.uploads, mask=mask),
             follow_log=flows.follow_log,
             followed=ring("followed"),
             posts=ring("files"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 
 from bot.core.bolt import Command, Resource
@@ -21,8 +21,18 @@ LABEL = 75
 _RESERVED = re.compile(r'[/\\:*?"<>|]')
 
 
-def listing(key: RunKey, state: str, files: Sequence[tuple[Command, Resource]], page: int = 0) -> Message:
-    """A page of files, those of one command together, in the order in which they come."""
+def listing(
+    key: RunKey,
+    state: str,
+    files: Sequence[tuple[Command, Resource]],
+    page: int = 0,
+    *,
+    numbers: Mapping[int, int] | None = None,
+) -> Message:
+    """A page of files, those of one command together, in the order in which they come.
+
+    `numbers` are those of the commands on the card, by their ids.
+    """
     if not files:
         yet = "" if is_final(state) else " yet"
         return Message((f"No command of run {key.id} has left a file behind{yet}.",))
@@ -38,7 +48,9 @@ def listing(key: RunKey, state: str, files: Sequence[tuple[Command, Resource]], 
     for _, group in groupby(shown, key=lambda one: one[1][0].id):
         ours = list(group)
         command = ours[0][1][0]
-        blocks.append(Paragraph((Code(cut(command.text, COMMAND_SHOWN)),)))
+        number = (numbers or {}).get(command.id)
+        which = f"{number}. " if number is not None else ""
+        blocks.append(Paragraph((which, Code(cut(command.text, COMMAND_SHOWN)))))
         made = [_button(key, number, command, resource) for number, (command, resource) in ours]
         blocks += [Buttons(tuple(made[at : at + BUTTONS_A_ROW])) for at in range(0, len(made), BUTTONS_A_ROW)]
     row = turns(ARTIFACTS_PAGE, page + 1, pages, lambda number: part_value(PartButton(key, page=number - 1)))

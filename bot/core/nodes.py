@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -20,6 +21,9 @@ NAME_KEPT = 150
 NAME_SHOWN = 60
 MESSAGE_SHOWN = 100
 TABLE_SHOWN = 2_800
+# So many letters at the beginning of two messages tell that they are one.
+SAME = 60
+_COMPILED = re.compile(r"\s*compiled code at ", re.IGNORECASE)
 # Room for the line that says how many are left out.
 MORE_SHOWN = 30
 
@@ -87,6 +91,28 @@ def node_table(nodes: Sequence[FailedNode], count: int = 0) -> str:
         room -= len(line) + 1
     more = max(count, len(nodes)) - len(lines)
     return "\n".join([*lines, *([f"… and {more} more"] if more else [])])
+
+
+def said_once(excerpt: str, nodes: Sequence[FailedNode]) -> tuple[str, tuple[FailedNode, ...]]:
+    """The lines of a log and the nodes of a table above or below it, without what both would say.
+
+    A block of the excerpt that says no more of a node than its row is left out; if it says more, the row goes without its message.
+    Blocks are separated by an empty line, and name their node in the first one.
+    """
+    kept: list[str] = []
+    said: set[str] = set()
+    blocks = excerpt.split("\n\n") if excerpt else []
+    for block in blocks:
+        head, _, body = block.partition("\n")
+        node = next((one for one in nodes if one.name and one.name in head.split()), None)
+        message = " ".join(node.message.split()) if node else ""
+        told = " ".join(line.strip() for line in body.split("\n") if not _COMPILED.match(line) and line.strip())
+        if node and told == message and len(message) <= MESSAGE_SHOWN:
+            continue
+        if node and message and message[:SAME] in " ".join(block.split()):
+            said.add(node.name)
+        kept.append(block)
+    return "\n\n".join(kept), tuple(replace(one, message="") if one.name in said else one for one in nodes)
 
 
 def _row(node: FailedNode) -> tuple[str, str, str, str, str, str]:

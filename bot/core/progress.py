@@ -52,13 +52,32 @@ def _wanted(run: Run) -> tuple[str, ...]:
 
 
 def own_commands(listed: Sequence[Command], wanted: Sequence[str]) -> tuple[Command, ...]:
-    """The listed commands from the first of the schedule's own on; all of them where none is recognised as such."""
+    """The listed commands from the first of the schedule's own on; without the platform's if those aren't known."""
     if not wanted:
-        return tuple(listed)
+        return tuple(listed[_platforms(listed) :])
     for at, command in enumerate(listed):
         if _same(command.text, wanted[0]):
-            return tuple(listed[at:])
+            # The platform's own dbt deps may come directly before the schedule's.
+            once = _words(wanted[0]) == "dbt deps" and [_words(one) for one in wanted[:2]].count("dbt deps") == 1
+            twice = once and any(_same(one.text, wanted[0]) for one in listed[at + 1 : at + 2])
+            return tuple(listed[at + twice :])
     return ()
+
+
+def _platforms(listed: Sequence[Command]) -> int:
+    """How many commands of the platform a run begins with: its git clone, and one dbt deps directly after that."""
+    texts = [_words(command.text) for command in listed]
+    cloned = next((at for at, text in enumerate(texts) if not text.startswith("git clone ")), len(texts))
+    return cloned + (bool(cloned) and texts[cloned : cloned + 1] == ["dbt deps"])
+
+
+def numbered(run: Run) -> tuple[tuple[int | None, Command], ...]:
+    """A run's commands that have begun, each with its number: people's own from 1 on, none for the platform's.
+
+    The only numbering there is: cards, threads, `status`, `logs` and `artifacts` go by it.
+    """
+    own = {command.id: number for number, command in enumerate(own_commands(run.seen.commands, _wanted(run)), start=1)}
+    return tuple((own.get(command.id), command) for command in run.seen.commands)
 
 
 def ran(listed: Sequence[Command], wanted: Sequence[str]) -> bool:
@@ -109,11 +128,10 @@ def _same(text: str, wanted: str) -> bool:
 
 def position(run: Run, command: Command) -> tuple[int, int] | None:
     """The number of a command among the schedule's own and their count, None for one of the platform's."""
-    wanted = _wanted(run)
-    own = own_commands(run.seen.commands, wanted)
-    for number, candidate in enumerate(own, start=1):
-        if candidate.id == command.id:
-            return number, max(len(own), len(wanted))
+    for number, candidate in numbered(run):
+        if candidate.id == command.id and number is not None:
+            own = sum(1 for at, _ in numbered(run) if at is not None)
+            return number, max(own, len(_wanted(run)))
     return None
 
 

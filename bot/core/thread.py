@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.core import buttons
 from bot.core.card import headline, retried_by
 from bot.core.message import Block, Button, Buttons, Facts, Message, Paragraph, Preformatted
-from bot.core.nodes import counts, node_table
+from bot.core.nodes import counts, node_table, said_once
 from bot.core.progress import position
-from bot.core.run import LOST, End, Retried, Run, is_failed, run_url
+from bot.core.run import LOST, End, FailedNode, Retried, Run, is_failed, run_url
 from bot.core.text import Code, Link, Mention, Sentence, Span, cut, duration
 
 COMMAND_SHOWN = 200
@@ -60,19 +61,21 @@ def log_blocks(run: Run, app_url: str) -> list[Block]:
         return []
     if end.log == "late":
         return [Facts(("Its log is not there yet; it follows here.",))]
+    # A node that only the log names is in its lines already.
+    listed = end.nodes if end.counts or len(end.nodes) > 1 else ()
+    excerpt, nodes = said_once(end.excerpt, listed)
     blocks: list[Block] = []
     if end.log == "lost":
         blocks.append(Facts(("Its log could not be read. ", Link(run_url(app_url, run.id), "Look at it in Bolt"))))
-    elif end.excerpt:
-        blocks.append(Preformatted(cut(end.excerpt, EXCERPT_SHOWN)))
-    return [*blocks, *_account(run, end)]
+    elif excerpt:
+        blocks.append(Preformatted(cut(excerpt, EXCERPT_SHOWN)))
+    return [*blocks, *_account(run, end, nodes)]
 
 
-def _account(run: Run, end: End) -> list[Block]:
-    """A node that only the log tells of stands in the lines above already."""
+def _account(run: Run, end: End, nodes: Sequence[FailedNode]) -> list[Block]:
     blocks: list[Block] = []
-    if end.nodes and (end.counts or len(end.nodes) > 1):
-        blocks.append(Preformatted(node_table(end.nodes, end.failed_nodes)))
+    if nodes:
+        blocks.append(Preformatted(node_table(nodes, end.failed_nodes)))
     if end.counts:
         blocks.append(Facts(counts(end)))
     if end.slowest:

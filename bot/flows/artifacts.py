@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 from bot.core.artifacts import file_name, listing
 from bot.core.bolt import Command, Resource
@@ -11,11 +12,12 @@ from bot.core.buttons import ARTIFACT_FILE, ARTIFACT_OPEN, PartButton, part_valu
 from bot.core.errors import BoltError, BoltRejected
 from bot.core.insight.clean import strip_ansi
 from bot.core.message import Button, Buttons, Message, Paragraph
-from bot.core.run import RunKey, observe
+from bot.core.progress import numbered
+from bot.core.run import Run, RunKey, observe
 from bot.core.text import Code, Sentence, cut
 from bot.flows.logs import WAITING_MOST, promised
 from bot.flows.ports import Asker, Bolt
-from bot.flows.store_ports import Upload, Uploads
+from bot.flows.store_ports import Runs, Upload, Uploads
 
 # What a button of Slack's can open.
 URL_MOST = 3000
@@ -26,8 +28,9 @@ PATH_SHOWN = 200
 class Artifacts:
     """Answers `artifacts <run id>`, and what the buttons under it ask for."""
 
-    def __init__(self, bolt: Bolt, uploads: Uploads, *, mask: Callable[[str], str]) -> None:
+    def __init__(self, bolt: Bolt, runs: Runs, uploads: Uploads, *, mask: Callable[[str], str]) -> None:
         self._bolt = bolt
+        self._runs = runs
         self._uploads = uploads
         self._mask = mask
 
@@ -35,6 +38,7 @@ class Artifacts:
         """A page of what the run left behind; why not, where Bolt does not tell."""
         try:
             seen = observe(await self._bolt.status(key.id), self._mask)
+            run = replace(await self._runs.load(key) or Run(key), seen=seen)
             found = await self._bolt.resources([command.id for command in seen.commands])
         except BoltRejected:
             return Message((f"Bolt knows no run {key.id}. Check the number.",))
@@ -45,7 +49,9 @@ class Artifacts:
             for command in reversed(seen.commands)
             for one in found.get(command.id, ())
         ]
-        return listing(key, seen.state, files, page)
+        return listing(
+            key, seen.state, files, page, numbers={one.id: at for at, one in numbered(run) if at is not None}
+        )
 
     def _shown(self, path: str) -> str:
         """A path as it may stand on a button: whoever writes files chooses their names."""

@@ -26,6 +26,7 @@ from bot.core.errors import (
 )
 from bot.core.following import ENDED, GONE, HOUR, Batch, Lines, batch_post, pause_s, stop_button
 from bot.core.message import Buttons, Message, Paragraph
+from bot.core.progress import numbered
 from bot.core.run import CardRef, Run, RunKey, is_final, observe
 from bot.core.text import Code, Sentence, cut, plural
 from bot.flows.answer import Answers
@@ -37,6 +38,8 @@ from bot.flows.poster import Poster
 from bot.flows.store_ports import Following, Followings, Post, Posts, Runs
 
 log = structlog.get_logger()
+
+Numbered = tuple[tuple[int | None, Command], ...]
 
 BEGINNING = "0:0"
 PAGES_MOST = 40
@@ -107,9 +110,11 @@ class FollowLog:
         run = await self._runs.load(key)
         if run is None:
             return None
-        listed = run.seen.commands
-        if number is not None and number > len(listed) and not is_final(run.seen.state):
-            return Message((f"Command {number} of run {key.id} has not begun yet; there are {len(listed)} so far.",))
+        listed = numbered(run)
+        own = sum(1 for at, _ in listed if at is not None)
+        if number is not None and number > own and not is_final(run.seen.state):
+            begun = f"{own} of its commands {'has' if own == 1 else 'have'} begun so far" if own else "none has begun"
+            return Message((f"Command {number} of run {key.id} hasn't begun yet; {begun}.",))
         word = await self._followings.begin(key, asker, _first(listed, number), most=self._rules.most)
         match word:
             case "over" | "no_card":
@@ -126,14 +131,16 @@ class FollowLog:
                 text = (f"New lines of run {key.id} come into its thread, every {every} s at most, until it ends.",)
         return Message(text, (Paragraph(text), Buttons((stop_button(key),))))
 
-    async def _already(self, asker: Asker, key: RunKey, listed: tuple[Command, ...], number: int | None) -> Sentence:
+    async def _already(self, asker: Asker, key: RunKey, listed: Numbered, number: int | None) -> Sentence:
         """What is followed already, and how another command is followed instead. A following goes on with the next by itself."""
         following = await self._followings.load(f"{key.name}:{asker.channel}")
-        at = next((at for at, one in enumerate(listed, 1) if following and one.id == following.command), None)
+        now = next(((at, one) for at, one in listed if following and one.id == following.command), None)
         come = f"New lines of run {key.id} come into its thread already"
-        if at is None:
+        if now is None:
             return (f"{come}.",)
-        text: Sentence = (f"{come}, now of ", Code(cut(listed[at - 1].text, COMMAND_SHOWN)), f" (command {at}).")
+        at, command = now
+        which = f" (command {at})" if at is not None else ""
+        text: Sentence = (f"{come}, now of ", Code(cut(command.text, COMMAND_SHOWN)), f"{which}.")
         if number in {None, at}:
             return text
         return (*text, f" For those of command {number}, stop following first, then ask again.")
@@ -326,14 +333,13 @@ class FollowLog:
             await self._posts.put_back(post, delay_s=AWAY_AGAIN_S, record="")
 
 
-def _first(listed: tuple[Command, ...], number: int | None) -> int:
-    """Where to begin: with that command, else the running or the last one; 0 where none has begun."""
+def _first(listed: Numbered, number: int | None) -> int:
+    """Where to begin: with the command of that number, else the running or the last one; 0 if none has begun."""
     if not listed:
         return 0
-    if number is not None:
-        return listed[min(number, len(listed)) - 1].id
-    running = [command for command in listed if command.return_code is None]
-    return (running or listed)[-1].id
+    chosen = [command for at, command in listed if at is not None and at == number]
+    running = [command for _, command in listed if command.return_code is None]
+    return (chosen or running or [command for _, command in listed])[-1].id
 
 
 def _stamp(moment: datetime) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 
 from bot.core import nodes
 from bot.core.bolt import Command
@@ -12,6 +13,7 @@ from bot.core.command import LogsCommand
 from bot.core.errors import BoltError, BoltRejected, BoltTooLarge
 from bot.core.following import Lines
 from bot.core.message import Block, Button, Buttons, Facts, Message, Paragraph, Preformatted
+from bot.core.progress import numbered
 from bot.core.run import Observation, Run, RunKey, failed_command, is_final, observe, run_url
 from bot.core.text import Code, Sentence, cut, duration, plural
 from bot.core.thread import EXCERPT_SHOWN
@@ -50,11 +52,12 @@ class Logs:
         """The lines that matter of a command's log; why not, where there are none to tell."""
         try:
             seen = observe(await self._bolt.status(key.id), self._mask)
+            run = replace(await self._runs.load(key) or Run(key), seen=seen)
         except BoltRejected:
             return Message((f"Bolt knows no run {key.id}. Check the number.",))
         except BoltError as error:
             return Message((f"{error.sentence} Ask again in a minute.",))
-        found = choose(key, seen, number)
+        found = choose(run, number)
         if isinstance(found, Message):
             return found
         at, command = found
@@ -148,30 +151,37 @@ def promised(what: Sentence, upload: Upload, answer: UploadAnswer) -> Message:
             return Message((*what, f" comes into {where}."))
 
 
-def choose(key: RunKey, seen: Observation, number: int | None) -> tuple[int, Command] | Message:
-    """A command with its number (from 1): the one of that number, else the failed, the running, the last one."""
-    listed = seen.commands
+def choose(run: Run, number: int | None) -> tuple[int | None, Command] | Message:
+    """A command with its number on the card: the one of that number, else the failed, the running, the last one."""
+    key, seen = run.key, run.seen
+    listed = numbered(run)
     if not listed:
         over = is_final(seen.state)
         text = f"Run {key.id} ended before any command began; there is no log." if over else ""
         return Message((text or f"No command of run {key.id} has begun yet. Ask again in a moment.",))
     if number is not None:
-        if 1 <= number <= len(listed):
-            return number, listed[number - 1]
-        so_far = "" if is_final(seen.state) else " so far"
-        has = f"Run {key.id} has {plural(len(listed), 'command')}{so_far}"
-        return Message((f"{has}; there is no number {number}. Ask for one from 1 to {len(listed)}.",))
-    running = [command for command in listed if command.return_code is None]
-    command = failed_command(seen) or (running or listed)[-1]
-    return listed.index(command) + 1, command
+        chosen = next(((at, command) for at, command in listed if at == number), None)
+        return chosen or Message((_no_such(run, number, sum(1 for at, _ in listed if at is not None)),))
+    running = [command for _, command in listed if command.return_code is None]
+    command = failed_command(seen) or (running or [command for _, command in listed])[-1]
+    return next((at, one) for at, one in listed if one is command)
 
 
-def _heading(key: RunKey, number: int, command: Command) -> Sentence:
-    """`dbt test` (number 4 of run 4711) ended with exit code 1 after 38 s."""
+def _no_such(run: Run, number: int, own: int) -> str:
+    so_far = "" if is_final(run.seen.state) else " so far"
+    if not own:
+        return f"Run {run.id} has no commands of its own{so_far}, so there's no number {number}."
+    from_to = f"Ask for one from 1 to {own}." if own > 1 else "Ask for number 1."
+    return f"Run {run.id} has {plural(own, 'command')}{so_far}; there's no number {number}. {from_to}"
+
+
+def _heading(key: RunKey, number: int | None, command: Command) -> Sentence:
+    """`dbt test` (command 4 of run 4711) ended with exit code 1 after 38 s."""
     if command.return_code is None:
         stands = "is running"
     else:
         stands = "succeeded" if command.return_code == 0 else f"ended with exit code {command.return_code}"
         if command.started_at and command.ended_at:
             stands += f" after {duration((command.ended_at - command.started_at).total_seconds())}"
-    return (Code(cut(command.text, COMMAND_SHOWN)), f" (number {number} of run {key.id}) {stands}.")
+    which = f"command {number} of " if number is not None else "a command of Bolt's own in "
+    return (Code(cut(command.text, COMMAND_SHOWN)), f" ({which}run {key.id}) {stands}.")

@@ -9,6 +9,7 @@ from bot.core.buttons import OPEN_RUN, watch_button
 from bot.core.card import run_card
 from bot.core.errors import BoltError, BoltRejected
 from bot.core.message import Button, Buttons, Message, Paragraph
+from bot.core.progress import numbered
 from bot.core.run import Run, RunFacts, RunKey, is_final, observe, run_url
 from bot.core.text import Code, Sentence, Span, cut, duration, plural
 from bot.flows.ports import Bolt
@@ -50,21 +51,21 @@ class Status:
 
 
 def commands(run: Run) -> Sentence:
-    """One line a command that has begun: its number, as `logs` takes it, its text, how it stands, how long it took."""
-    listed = run.seen.commands
+    """One line a command that has begun: its number, as on the card, its text, how it stands, how long it took."""
+    listed = numbered(run)
     if not listed:
         return ("No command has begun yet.",)
     spans: list[Span] = []
     if len(listed) > COMMANDS_SHOWN:
         spans.append(f"{plural(len(listed) - COMMANDS_SHOWN, 'earlier command')} left out\n")
     first = max(0, len(listed) - COMMANDS_SHOWN)
-    for at, command in enumerate(listed[first:]):
+    for at, (which, command) in enumerate(listed[first:]):
         if command.return_code is None:
             stands = "running"
         else:
             stands = "ok" if command.return_code == 0 else f"exit code {command.return_code}"
         if command.started_at and command.ended_at:
             stands += f", {duration((command.ended_at - command.started_at).total_seconds())}"
-        number = f"{first + at + 1}. "
+        number = f"{which}. " if which is not None else "Bolt's own: "
         spans += ["\n" if at else "", number, Code(cut(command.text, COMMAND_SHOWN)), f" {stands}"]
     return tuple(spans)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bot.core.bolt import Command
 from bot.core.message import Preformatted
 from bot.core.nodes import NODES_KEPT, TABLE_SHOWN, counts, node_table, seconds, slowest, with_results
 from bot.core.results import NodeResult, Results, read_results
 from bot.core.run import End, FailedNode, Observation, Run, RunKey, SlowNode
+from bot.core.thread import end_post
 
 AT = datetime(2026, 11, 23, 21, 5, tzinfo=UTC)
 SAMPLE = Path(__file__).parents[1] / "data" / "dbt" / "02-build-model-error.run_results.json"
@@ -111,3 +114,35 @@ def test_the_slowest_are_told_to_whoever_asks() -> None:
 def test_times_are_as_exact_as_matters() -> None:
     """Hundredths below a second."""
     assert [seconds(value) for value in (0.036, 3.21, 38.4, 252)] == ["0.04 s", "3.2 s", "38 s", "4 min 12 s"]
+
+
+SHORT = FailedNode("FAIL", "unique_orders_id", "test", "Got 2 results, configured to fail if != 0", 0.1, 2)
+LONG = FailedNode("ERROR", "fct_revenue", "model", 'Binder Error: column "net" not found ' + "in from clause " * 10)
+
+
+def failed_run(end: End) -> list[str]:
+    """The boxes of a failed run's post."""
+    end = replace(end, failed=Command(1, "dbt build", return_code=1), log="read", counts=(("error", 2),))
+    run = Run(KEY, seen=Observation("FAILED", (Command(1, "dbt build", return_code=1),)), end=end)
+    return [block.text for block in end_post(run, "https://b.test").blocks if isinstance(block, Preformatted)]
+
+
+def test_what_the_table_says_whole_is_not_in_the_excerpt() -> None:
+    """The message of a test stands in its row; what says more than its row stays, and the row goes without it."""
+    test = "Failure in test unique_orders_id (models/a.yml)\n  Got 2 results, configured to fail if != 0\n\n  "
+    test = test.rstrip() + "\n  compiled code at target/compiled/a.sql"
+    model = f"Runtime Error in model fct_revenue (models/b.sql)\n  {LONG.message}\n  LINE 3: select net"
+    excerpt, table = failed_run(End(excerpt=f"{test}\n\n{model}", nodes=(SHORT, LONG)))
+    assert excerpt == model
+    assert table.count("Got 2 results") == 1
+    assert "Binder Error" not in table
+    assert "fct_revenue" in table
+    (table,) = failed_run(End(excerpt=test, nodes=(SHORT,)))
+    assert "Got 2 results" in table
+
+
+def test_lines_that_are_of_no_node_stay() -> None:
+    """The end of a traceback, say."""
+    excerpt, table = failed_run(End(excerpt="Traceback\n  KeyError: 'x'", nodes=(SHORT,)))
+    assert excerpt == "Traceback\n  KeyError: 'x'"
+    assert "Got 2 results" in table

@@ -18,11 +18,13 @@ FAST = {"BOLT_BOT_FOLLOW_GAP_S": "1", "BOLT_BOT_LEASE_S": "1.5"}
 LONG_S = 50.0
 
 
-def ticking(stage: Stage, lines: int = 100, seconds: float = 80, *, more: tuple[Step, ...] = ()) -> None:
+def ticking(
+    stage: Stage, lines: int = 100, seconds: float = 80, *, first: tuple[Step, ...] = (), more: tuple[Step, ...] = ()
+) -> None:
     """A schedule whose command prints so many lines in so many seconds (of its own; ten times as fast here)."""
     printed = tuple(f"tick {number:05d}" for number in range(lines))
     stage.sandbox.bolt.add_schedule(
-        Schedule(0, "Slow", "slow", Character((Step("./slow", seconds, prints=printed), *more)))
+        Schedule(0, "Slow", "slow", Character((*first, Step("./slow", seconds, prints=printed), *more)))
     )
 
 
@@ -131,14 +133,14 @@ async def test_a_crash_loses_no_line_and_doubles_none(stage: Stage) -> None:
 
 async def test_it_is_stopped_by_its_button(stage: Stage) -> None:
     """By anyone, from the post; nothing comes after it, and the run goes on."""
-    ticking(stage, seconds=300)
+    ticking(stage, seconds=300, first=(Step("./first", 1.0),))
     run = await follow(stage)
     await stage.until(lambda: len(posts(stage)) >= 1)
     await stage.slash(f"logs {run} --follow")
-    await answer(stage, f"New lines of run {run} come into its thread already, now of `./slow` (command 3).")
+    await answer(stage, f"New lines of run {run} come into its thread already, now of `./slow` (command 2).")
     await stage.slash(f"logs {run} 1 --follow")
     other = await answer(stage, "For those of command 1, stop following first, then ask again.")
-    assert "now of `./slow` (command 3)" in other.text
+    assert "now of `./slow` (command 2)" in other.text
     assert "Stop following" in str(other.blocks)
     ts = posts(stage)[0].ts
     await stage.sandbox.slack.people.click("grace", "data-eng", ts, label="Stop following")

@@ -65,7 +65,7 @@ async def test_the_failed_command_is_told_by_default(stage: Stage) -> None:
     run = await run_to_its_end(stage, "hourly", "failed after")
     await stage.until(lambda: len(stage.replies()) == 2)
     await stage.slash(f"logs {run}")
-    told = await answer(stage, f"(number 4 of run {run}) ended with exit code 1")
+    told = await answer(stage, f"(command 2 of run {run}) ended with exit code 1")
     assert "dbt run --select +fct_revenue+" in told.text
     assert "net_amnt" in str(told.blocks)
     assert "The lines that matter, of" in str(told.blocks)
@@ -74,18 +74,26 @@ async def test_the_failed_command_is_told_by_default(stage: Stage) -> None:
 
 
 async def test_a_command_is_asked_for_by_its_number(stage: Stage) -> None:
-    """The number is the one of `status`; what succeeded shows its last lines, stderr too."""
+    """The number is that on the card; Bolt's own commands before, as its git clone, have none. What succeeded shows its last lines."""
     await stage.start_bot()
     run = await run_to_its_end(stage, "hourly", "failed after")
     await stage.slash(f"logs {run} 1")
-    told = await answer(stage, f"(number 1 of run {run}) succeeded")
-    assert "x-access-token" not in str(told.blocks)
-    assert "ghs_" not in told.text
-    assert "--- stderr ---" in str(told.blocks)
-    await stage.slash(f"logs {run} 3")
-    assert "Completed successfully" in str((await answer(stage, f"(number 3 of run {run})")).blocks)
+    told = await answer(stage, f"(command 1 of run {run}) succeeded")
+    assert "`dbt seed`" in told.text
+    assert "Completed successfully" in str(told.blocks)
+    (end, _) = stage.replies()
+    assert "failed (command 2 of 2, exit code 1" in end.text
+    await stage.slash(f"status {run}")
+    listed = await answer(stage, "failed after")
+    assert "1. `dbt seed` ok" in str(listed.blocks)
+    assert "2. `dbt run" in str(listed.blocks)
+    assert "Bolt's own: `dbt deps` ok" in str(listed.blocks)
+    assert "x-access-token" not in str(listed.blocks)
+    await stage.slash(f"artifacts {run}")
+    left = await answer(stage, f"Run {run} left")
+    assert "2. `dbt run" in str(left.blocks)
     await stage.slash(f"logs {run} 9")
-    await answer(stage, f"Run {run} has 4 commands; there is no number 9. Ask for one from 1 to 4.")
+    await answer(stage, f"Run {run} has 2 commands; there's no number 9. Ask for one from 1 to 2.")
 
 
 async def test_a_running_command_shows_what_it_has_printed_so_far(stage: Stage) -> None:
@@ -98,7 +106,7 @@ async def test_a_running_command_shows_what_it_has_printed_so_far(stage: Stage) 
     run = stage.started()[-1].id
     await printing(stage, run)
     await stage.slash(f"logs {run}")
-    first = await answer(stage, f"(number 3 of run {run}) is running.")
+    first = await answer(stage, f"(command 1 of run {run}) is running.")
     assert "Follow log" in str(first.blocks)
 
     def ticks(*told: Any) -> int:  # noqa: ANN401
@@ -126,7 +134,7 @@ async def test_a_backend_that_tells_running_output_by_cursor_only(stage: Stage) 
     run = stage.started()[-1].id
     await printing(stage, run)
     await stage.slash(f"logs {run}")
-    told = str((await answer(stage, f"(number 3 of run {run}) is running.")).blocks)
+    told = str((await answer(stage, f"(command 1 of run {run}) is running.")).blocks)
     assert "tick 0 ..." in told
     assert "lines left out" in told
     assert "Whole log" not in told
@@ -140,7 +148,7 @@ async def test_a_hostile_log_is_shown_as_it_is_and_masked(stage: Stage) -> None:
     run = await run_to_its_end(stage, "hostile", "failed after")
     await stage.until(lambda: len(files(stage)) == 1)
     await stage.slash(f"logs {run}")
-    told = await answer(stage, f"(number 3 of run {run})")
+    told = await answer(stage, f"(command 1 of run {run})")
     assert "<!here>" not in told.text
     boxes = [block for block in told.blocks if block["type"] == "rich_text"]
     assert "<!channel> <@U0ADA> *bold*" in json.dumps(boxes)
@@ -160,12 +168,12 @@ async def test_in_a_cards_thread_the_run_may_be_left_out(stage: Stage) -> None:
     await stage.until(lambda: len(stage.replies()) == 2)
     card, people = stage.cards()[-1], stage.sandbox.slack.people
     await people.mention("ada", "data-eng", "logs", thread_ts=card.ts)
-    told = await answer(stage, f"(number 4 of run {run}) ended with exit code 1")
+    told = await answer(stage, f"(command 2 of run {run}) ended with exit code 1")
     assert told.thread_ts == card.ts
     await people.mention("ada", "data-eng", "artifacts", thread_ts=card.ts)
     await answer(stage, f"Run {run} left 4 files behind, of 2 commands.")
     await people.mention("ada", "data-eng", "logs --follow", thread_ts=card.ts)
-    await stage.until(lambda: sum(f"(number 4 of run {run})" in one.text for one in stage.private()) == 2)
+    await stage.until(lambda: sum(f"(command 2 of run {run})" in one.text for one in stage.private()) == 2)
 
 
 async def test_the_whole_log_comes_into_the_thread_once(stage: Stage) -> None:
@@ -174,11 +182,11 @@ async def test_the_whole_log_comes_into_the_thread_once(stage: Stage) -> None:
     run = await run_to_its_end(stage, "hourly", "failed after")
     await stage.until(lambda: len(files(stage)) == 1)
     await stage.slash(f"logs {run}")
-    await answer(stage, f"(number 4 of run {run})")
+    await answer(stage, f"(command 2 of run {run})")
     await stage.click("Whole log in the thread")
     await answer(stage, "is in the thread already")
-    await stage.slash(f"logs {run} 3")
-    await answer(stage, f"(number 3 of run {run})")
+    await stage.slash(f"logs {run} 1")
+    await answer(stage, f"(command 1 of run {run})")
     await stage.click("Whole log in the thread", times=3)
     await stage.until(lambda: len(files(stage)) == 2)
     await answer(stage, f"comes into the thread of run {run}")
@@ -194,15 +202,15 @@ async def test_a_lost_reply_does_not_post_the_file_twice(stage: Stage) -> None:
     """Slack has shared it and nobody was told: it is found."""
     await stage.start_bot({"BOLT_BOT_LEASE_S": "1.5"})
     run = await run_to_its_end(stage, "nightly", "succeeded in")
-    await stage.slash(f"logs {run} 3")
-    await answer(stage, f"(number 3 of run {run})")
+    await stage.slash(f"logs {run} 1")
+    await answer(stage, f"(command 1 of run {run})")
     fault = SlackFault("drop_after", "files.completeUploadExternal")
     stage.sandbox.workspace.faults.add(fault)
     await stage.click("Whole log in the thread")
     await stage.until(lambda: len(files(stage)) == 1)
     await stage.until(lambda: stage.sandbox.workspace.faults.take("files.completeUploadExternal") is None)
-    await stage.slash(f"logs {run} 4")
-    await answer(stage, f"(number 4 of run {run})")
+    await stage.slash(f"logs {run} 2")
+    await answer(stage, f"(command 2 of run {run})")
     await stage.click("Whole log in the thread")
     await stage.until(lambda: {one.name for one in files(stage)} >= {f"run-{run}-dbt-run.log"}, timeout_s=30)
     assert len(files(stage)) == 2
@@ -213,8 +221,8 @@ async def test_the_file_is_posted_after_a_crash(stage: Stage) -> None:
     short = {"BOLT_BOT_LEASE_S": "1.5"}
     bot = await stage.start_bot(short)
     run = await run_to_its_end(stage, "nightly", "succeeded in")
-    await stage.slash(f"logs {run} 3")
-    await answer(stage, f"(number 3 of run {run})")
+    await stage.slash(f"logs {run} 1")
+    await answer(stage, f"(command 1 of run {run})")
     stage.sandbox.bolt.add_fault(Fault("away", count=None))
     await stage.click("Whole log in the thread")
     await answer(stage, "comes into the thread")
@@ -230,7 +238,7 @@ async def test_a_run_without_a_card_here_gets_its_file_into_the_channel(stage: S
     run = next(one.id for one in stage.sandbox.bolt.runs("hourly"))
     await stage.start_bot()
     await stage.slash(f"logs {run} 1")
-    await answer(stage, f"(number 1 of run {run})")
+    await answer(stage, f"(command 1 of run {run})")
     await stage.click("Whole log in the thread")
     await answer(stage, f"comes into this channel, for run {run} has no card here")
     await stage.until(lambda: len(files(stage)) == 1)
@@ -245,7 +253,7 @@ async def test_a_run_without_a_card_here_gets_its_file_into_the_thread_it_was_as
     await stage.start_bot()
     talk = await stage.say("what broke?")
     await stage.mention(f"logs {run} 1", thread=talk.ts)
-    await answer(stage, f"(number 1 of run {run})")
+    await answer(stage, f"(command 1 of run {run})")
     await stage.click("Whole log in the thread")
     await answer(stage, f"comes into this thread, for run {run} has no card here")
     await stage.until(lambda: len(files(stage)) == 1)
@@ -260,7 +268,7 @@ async def test_a_channel_without_the_bot_says_how_to_mend_that(stage: Stage) -> 
     run = next(one.id for one in stage.sandbox.bolt.runs("hourly"))
     await stage.start_bot()
     await stage.slash(f"logs {run} 1")
-    await answer(stage, f"(number 1 of run {run})")
+    await answer(stage, f"(command 1 of run {run})")
     workspace.channel("data-eng").members.remove(workspace.bot.id)
     await stage.click("Whole log in the thread")
     await answer(stage, "Invite me with /invite")

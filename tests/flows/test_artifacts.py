@@ -9,7 +9,7 @@ from bot.core.redact import Redactor
 from bot.core.run import RunKey
 from bot.flows.artifacts import Artifacts
 from bot.flows.ports import Bolt
-from bot.flows.store_ports import Uploads
+from bot.flows.store_ports import Runs, Uploads
 
 SECRET = "hunter2-hunter2"  # noqa: S105 - a made-up one
 
@@ -26,9 +26,20 @@ class Api:
         return {commands[0]: (Resource(1, f"target/{SECRET[:7]}\x1b[0m{SECRET[7:]}.json"),)}
 
 
+class NoRuns:
+    """No run is on record."""
+
+    async def load(self, key: RunKey) -> None:
+        """None."""
+        assert key
+
+
 async def test_a_colour_code_hides_no_secret_in_a_name() -> None:
     """It is taken out before the name is masked."""
-    artifacts = Artifacts(cast("Bolt", Api()), cast("Uploads", None), mask=Redactor([SECRET]).mask)
+    artifacts = Artifacts(
+        cast("Bolt", Api()), cast("Runs", NoRuns()), cast("Uploads", None), mask=Redactor([SECRET]).mask
+    )
     told = str(await artifacts.tell(RunKey("w", 1)))
     assert "hunter2" not in told
     assert "target/•••.json" in told
+    assert "1. " in told

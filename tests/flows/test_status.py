@@ -15,8 +15,13 @@ def told(count: int) -> str:
 
 
 def test_commands_have_the_numbers_that_logs_takes() -> None:
-    """Counted from the first one, the platform's own too."""
+    """Those of the card: people's own from 1 on, and none for what Bolt runs before them."""
     assert told(2) == "1. dbt run 1 ok\n2. dbt test running"
+    before = (Command(8, "git clone x", return_code=0), Command(9, "dbt deps", return_code=0))
+    run = Run(RunKey("w", 1), seen=Observation("RUNNING", (*before, Command(1, "dbt run"))))
+    assert "".join(str(getattr(span, "text", span)) for span in commands(run)) == (
+        "Bolt's own: git clone x ok\nBolt's own: dbt deps ok\n1. dbt run running"
+    )
 
 
 def test_of_many_commands_the_last_ones_keep_their_numbers() -> None:
