@@ -12,6 +12,8 @@ from bot.core.audit import Entry, Event
 from bot.core.bolt import Schedule
 from bot.core.command import RunCommand, canonical
 from bot.core.errors import BoltError, StoreAway
+from bot.core.message import Message
+from bot.core.offered import offered
 from bot.core.policy import (
     UNKNOWN_COMMAND,
     Action,
@@ -149,6 +151,15 @@ class Gate:
         deed = Deed(asker, action_of(request), what, request.id)
         target = Target(request.look.slug) if request.look else Target()
         await self._note(deed, target, await self._people.place(asker.channel), Decision(Word.DENY, reason=why))
+
+    async def offered(self, asker: Asker, message: Message) -> Message:
+        """An answer without buttons that would be refused, if it's for a person of another organisation whom the policy lets in."""
+        if not self.policy.admits_external:
+            return message
+        person, place = await self._who(asker)
+        if person.roles is None or Role.EXTERNAL not in person.roles:
+            return message
+        return offered(message, lambda question: decide(self.policy, person, place, question).allowed)
 
     async def who(self, asker: Asker) -> tuple[Person, Place]:
         """Who asks, and where."""

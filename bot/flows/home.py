@@ -91,6 +91,7 @@ class Home:
             message, number = home(page, self._app_url, self._command), page.number
             if why_not:
                 message = closed_home(page.at, why_not, notice)
+        message = await self._gate.offered(asker, message)
         await self._tab.publish(asker.user, message, page=number, replaces=replaces)
 
     async def refuse(self, asker: Asker, why: str) -> None:

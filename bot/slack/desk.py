@@ -112,6 +112,7 @@ class Desk:
 
     async def tell(self, asker: Asker, message: Message) -> None:
         """Answer privately, to be handed to `later`. Where Slack takes no answer now it is asked again, for some minutes."""
+        message = await self.gate.offered(asker, message)
         for pause_s in AGAIN_S:
             if await self.answers.privately(asker, message):
                 return

@@ -36,6 +36,12 @@ def outsider(stage: Stage, enterprise: str) -> str:
     return eve.name
 
 
+def buttons(stage: Stage, person: str) -> list[Any]:
+    """The buttons of what a person was told last."""
+    blocks = stage.private(person)[-1].blocks
+    return [one for block in blocks if block["type"] == "actions" for one in block["elements"]]
+
+
 @TRANSPORTS
 @pytest.mark.parametrize("person", MEMBERS)
 async def test_a_member_types_fills_in_the_form_and_clicks(stage: Stage, socket_mode: bool, person: str) -> None:  # noqa: FBT001
@@ -152,8 +158,11 @@ rules:
 """
     await on_grid(stage, settings=policy(stage, rules))
     eve = outsider(stage, "E0ELSE")
-    await stage.mention("status", user=eve)
-    await stage.until(lambda: len(stage.private(eve)) == 1)
+    await stage.mention("show nightly", user=eve)
+    await stage.until(stage.told_privately("Nightly", eve))
+    labels = [one["text"]["text"] for one in buttons(stage, eve)]
+    assert "Runs" in labels, "what only reads is offered"
+    assert not {"Run", "Run now", "Pause"} & set(labels), "what would be refused is not"
     await stage.mention("pause nightly", user=eve)
     await stage.until(stage.told_privately("You may not pause or resume this here: people of other organisations", eve))
     assert REFUSED not in str([one.text for one in stage.private(eve)])

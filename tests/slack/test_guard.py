@@ -1,0 +1,147 @@
+"""Each door, with payloads as recorded: people of the organisation come in, others are turned away and shown nothing else."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_bolt.response import BoltResponse
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.core.message import Message
+from bot.core.policy import Person
+from bot.flows.ports import Asker
+from bot.slack.foreign import of_payload
+from bot.slack.guard import OUTSIDE, UNSURE, Guard, guarding
+from bot.slack.intake import build_app, register_fallbacks
+from bot.slack.people import roles
+from bot.slack.preflight import Identity
+from tests.slack import grid
+from tests.slack.test_intake import NobodyIsAsked
+
+ME = Identity("T1", "U0BOT", "B0BOT", "bolt", "https://acme.slack.com/", enterprise="E1")
+# As users.info has them.
+PROFILES: dict[str, dict[str, Any]] = {
+    "U1": {"team_id": "T1", "enterprise_user": {"enterprise_id": "E1", "teams": ["T1"]}},
+    "W1": {"team_id": "E1", "enterprise_user": {"enterprise_id": "E1", "teams": ["T1"]}},
+    "W2": {"team_id": "T2", "enterprise_user": {"enterprise_id": "E1", "teams": ["T2", "T1"]}},
+    "U9": {"team_id": "T9", "is_stranger": False},
+    "W9": {"team_id": "E9", "enterprise_user": {"enterprise_id": "E9", "teams": ["T9"]}, "is_stranger": False},
+}
+LISTENED = "listened"
+INTERACTIONS = [pytest.param(door, id=name) for name, door in grid.INTERACTIONS.items()]
+EVENTS = [pytest.param(door, id=name) for name, door in grid.EVENTS.items()]
+OURS = [pytest.param(actor, id=name) for name, actor in grid.NATIVE.items()]
+OTHERS = [pytest.param(actor, id=name) for name, actor in grid.FOREIGN.items()]
+
+
+class Directory(NobodyIsAsked):
+    """Who people are, as users.info says; `away`: it says nothing."""
+
+    def __init__(self, *, away: bool = False) -> None:
+        self.away = away
+        self.asked: list[str] = []
+
+    async def person(self, user: str, *, fresh: bool = False) -> Person:
+        """Who a person is."""
+        assert not fresh
+        self.asked.append(user)
+        return Person(user, None if self.away else frozenset(roles(PROFILES[user], ME.home)))
+
+
+class App:
+    """An app behind the guard, whose listeners say that they were reached."""
+
+    def __init__(self, people: Directory, *, admits_external: bool = False) -> None:
+        self.told: list[str] = []
+        self.reached: list[str] = []
+        self.guard = Guard(ME.home, people, admits_external=admits_external)
+        before = (guarding(self.guard, self._tell),)
+        self._app = build_app(AsyncWebClient(), "xoxb-1", ME, before, lambda _where, _error: "abc", self._tell)
+        for listen in (self._app.action, self._app.view, self._app.shortcut, self._app.options):
+            listen("known")(self._deal)
+        self._app.view_closed("known")(self._deal)
+        self._app.command("/bolt")(self._deal)
+        register_fallbacks(self._app, self._tell)
+
+    async def _deal(self, body: dict[str, Any]) -> BoltResponse:
+        self.reached.append(str(body.get("type")))
+        return BoltResponse(status=200, body=LISTENED)
+
+    def _tell(self, _asker: Asker, message: Message) -> None:
+        self.told.append("".join(str(span) for span in message.text))
+
+    async def take(self, body: dict[str, Any]) -> str:
+        """The body of the acknowledgement."""
+        answer = await self._app.async_dispatch(AsyncBoltRequest(body=body, mode="socket_mode"))
+        assert answer.status == 200
+        return str(answer.body)
+
+
+@pytest.mark.parametrize("door", [*INTERACTIONS, pytest.param(grid.command, id="command")])
+@pytest.mark.parametrize("actor", OURS)
+async def test_people_of_the_organisation_come_in(door: Any, actor: grid.Actor) -> None:  # noqa: ANN401
+    """Whatever Slack calls their team; only a sibling's is looked up."""
+    people = Directory()
+    app = App(people)
+    assert await app.take(door(actor)) == LISTENED
+    assert app.told == []
+    assert not people.asked or actor.own == grid.SIBLING
+
+
+@pytest.mark.parametrize("door", INTERACTIONS)
+@pytest.mark.parametrize("actor", OTHERS)
+async def test_others_are_turned_away(door: Any, actor: grid.Actor) -> None:  # noqa: ANN401
+    """By the way that Slack shows for each kind, and no listener is reached."""
+    app = App(Directory())
+    answer, body = await app.take(door(actor)), door(actor)
+    assert app.reached == []
+    match body["type"]:
+        case "block_suggestion":
+            assert json.loads(answer) == {"options": []}
+        case "view_submission":
+            assert json.loads(answer) == {"response_action": "errors", "errors": {"b": OUTSIDE}}
+        case "view_closed":
+            assert "options" not in answer
+        case _:
+            assert (answer, app.told) == ("", [OUTSIDE])
+
+
+@pytest.mark.parametrize("door", EVENTS)
+@pytest.mark.parametrize("actor", [*OURS, *OTHERS])
+async def test_events_ask_the_guard_themselves(door: Any, actor: grid.Actor) -> None:  # noqa: ANN401
+    """It says the same of them, from the same facts."""
+    why_not = await App(Directory()).guard.why_not(actor.user, of_payload(door(actor)))
+    assert why_not == (OUTSIDE if actor in grid.FOREIGN.values() else "")
+
+
+@pytest.mark.parametrize("door", INTERACTIONS)
+async def test_who_cannot_be_looked_up_is_refused_with_the_reason(door: Any) -> None:  # noqa: ANN401
+    """And with what to do next; a menu stays empty."""
+    app = App(Directory(away=True))
+    answer = await app.take(door(grid.NATIVE["of a sibling workspace"]))
+    assert app.reached == []
+    assert (
+        UNSURE in [*app.told, *json.loads(answer or "{}").get("errors", {}).values()]
+        or "options" in answer
+        or "text" in answer
+    )
+
+
+@pytest.mark.parametrize("door", INTERACTIONS)
+@pytest.mark.parametrize("actor", OTHERS)
+async def test_where_the_policy_has_rules_for_them_it_decides(door: Any, actor: grid.Actor) -> None:  # noqa: ANN401
+    """At each door behind this one."""
+    people = Directory()
+    assert await App(people, admits_external=True).take(door(actor)) == LISTENED
+    assert people.asked == []
+
+
+async def test_org_wide_installations_name_no_team() -> None:
+    """`team` is null in their modals."""
+    actor = grid.NATIVE["named by the organisation"]
+    body = grid.submission(actor) | {"team": None, "is_enterprise_install": True}
+    assert await App(Directory()).take(body) == LISTENED
+    assert await App(Directory()).take(grid.typing(actor) | {"team": None}) == LISTENED
