@@ -35,7 +35,7 @@ from bot.slack import actions, commands, events, shortcuts, views
 from bot.slack.admission import admission
 from bot.slack.client import UPLOAD_S, SlackChat
 from bot.slack.guard import guarding
-from bot.slack.http import handler
+from bot.slack.http import CLOCK_MOST_S, handler
 from bot.slack.intake import build_app, register_fallbacks
 from bot.slack.preflight import Identity, TokenRefusedError, app_id, check_app_token, identify
 from bot.slack.socket import SocketIntake
@@ -278,6 +278,9 @@ class App:
 
     async def _identify(self) -> Identity:
         identity = await identify(self._slack)
+        ahead_s = self._slack.clock_off_s or 0.0
+        if abs(ahead_s) > CLOCK_MOST_S:
+            log.warning("this machine's clock differs from Slack's: set it by NTP", ahead_of_slack_s=round(ahead_s))
         if self._settings.slack_app_token is not None:
             await check_app_token(self._slack, self._settings.slack_app_token.get_secret_value())
         return identity
@@ -318,7 +321,9 @@ class App:
             )
             await self._socket.start()
         elif settings.slack_signing_secret is not None:
-            self._web.slack = handler(app, settings.slack_signing_secret.get_secret_value())
+            self._web.slack = handler(
+                app, settings.slack_signing_secret.get_secret_value(), lambda: self._slack.clock_off_s
+            )
         self._taking_in = True
         # So that the first who opens the form finds something in it.
         self._catalog.refresh_soon()

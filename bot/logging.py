@@ -51,12 +51,12 @@ class Seldom:
         self._times = 0
         self._next = -SELDOM_S
 
-    def note(self) -> None:
-        """It has happened again."""
+    def note(self, **more: object) -> None:
+        """It has happened again. `more` is logged beside it."""
         self._times += 1
         now = self._clock()
         if now >= self._next:
-            structlog.get_logger().warning(self._event, times=self._times)
+            structlog.get_logger().warning(self._event, times=self._times, **more)
             self._times, self._next = 0, now + SELDOM_S
 
 

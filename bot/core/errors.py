@@ -230,4 +230,15 @@ class CredentialRefused(SlackRefused):
 
 
 class ScopeMissing(CredentialRefused):
-    """The app was installed without the scope that this needs; whatever needs another one goes on."""
+    """The app was installed without the scope that this needs; whatever needs another one goes on.
+
+    `needed` is Slack's own word for the scope, or several by commas; empty if Slack didn't say.
+    """
+
+    def __init__(self, method: str, code: str, needed: str = "") -> None:
+        super().__init__(method, code)
+        self.needed = needed
+        if needed:
+            self.sentence = (
+                f"My Slack app lacks the permission {needed}. Whoever runs me can add it and install the app again."
+            )

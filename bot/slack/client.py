@@ -7,8 +7,11 @@ connections would post twice.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from email.utils import parsedate_to_datetime
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -23,6 +26,7 @@ from bot.core.errors import (
     ChannelRefused,
     CredentialRefused,
     MessageGone,
+    ScopeMissing,
     SlackError,
     SlackLost,
     SlackNotSent,
@@ -38,6 +42,7 @@ from bot.slack.blocks.render import render, render_blocks
 from bot.slack.errors import error_of
 from bot.slack.lookup import find_file, find_key, read_message
 from bot.slack.pace import Pace
+from bot.slack.scopes import REQUIRED, Scopes
 
 log = structlog.get_logger()
 
@@ -90,6 +95,9 @@ class SlackChat:
         self._watch = watch
         self._session: aiohttp.ClientSession | None = None
         self._directs: dict[str, str] = {}
+        self._scopes = Scopes()
+        # By how many seconds our clock is ahead of Slack's, None before Slack has answered.
+        self.clock_off_s: float | None = None
         self.bot_user = ""
         # Counts calls for all replicas, once there is a Redis to count them in.
         self.pace = Pace()
@@ -154,6 +162,8 @@ class SlackChat:
             self._watch(error)
             if isinstance(error, SlackThrottled):
                 await self.pace.hold(method, error.retry_after_s)
+            if isinstance(error, ScopeMissing) and error.needed:
+                self._scopes.missing(error.needed.split(","), method)
             raise
         self._watch(None)
         return answer
@@ -175,7 +185,17 @@ class SlackChat:
             raise SlackNotSent(method, cause=f"the proxy refused ({error.status})", where=self._where()) from error
         except (aiohttp.ClientError, SlackClientError, TimeoutError, OSError, ValueError) as error:
             raise SlackLost(method, cause=why(error), where=self._where()) from error
+        self._learn(method, answer.headers)
         return cast("Json", answer.data)
+
+    def _learn(self, method: str, headers: Mapping[str, str]) -> None:
+        """What an answer's headers say of our clock and of our scopes."""
+        told = {name.lower(): value for name, value in headers.items()}
+        with contextlib.suppress(ValueError, TypeError):
+            self.clock_off_s = time.time() - parsedate_to_datetime(told["date"]).timestamp() if "date" in told else None
+        if method == "auth.test" and "x-oauth-scopes" in told:
+            granted = {scope.strip() for scope in told["x-oauth-scopes"].split(",")}
+            self._scopes.missing(REQUIRED - granted)
 
     def _where(self) -> str:
         """Where calls go, for the log. The SDK takes its proxy from the environment, for every address."""
@@ -383,6 +403,8 @@ def _refusal(method: str, error: SlackApiError) -> SlackError:
     data = getattr(response, "data", None)
     if status >= 500 or not isinstance(data, dict) or not data.get("error"):
         return SlackLost(method)
+    if data["error"] == "missing_scope":
+        return ScopeMissing(method, "missing_scope", str(data.get("needed") or ""))
     return error_of(method, str(data["error"]), after)
 
 

@@ -155,9 +155,10 @@ class SlackPeople:
             return Place(
                 channel, why=f"I can't post in this channel: invite me with /invite {self._bot_name}, then try again"
             )
-        except ScopeMissing:
+        except ScopeMissing as missing:
+            scope = f"the scope {missing.needed}" if missing.needed else "a scope"
             what = "whether this channel is shared with another organisation"
-            return Place(channel, why=f"I may not see {what} (a scope is missing); whoever runs this bot can add it")
+            return Place(channel, why=f"I may not see {what} ({scope} is missing); whoever runs this bot can add it")
         except SlackError as error:
             return Place(channel, why=_away(error, "what this channel is"), again_s=_again_s(error))
         return Place(channel, known.name, known.kind, known.shared)

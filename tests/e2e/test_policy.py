@@ -135,7 +135,7 @@ async def test_a_demotion_is_seen_when_a_start_is_approved(stage: Stage) -> None
 
 @pytest.mark.parametrize(
     ("scope", "words"),
-    [("users:read", "the scope users:read is missing"), ("channels:read", "a scope is missing")],
+    [("users:read", "the scope users:read is missing"), ("channels:read", "the scope channels:read is missing")],
 )
 async def test_a_missing_scope_is_named(stage: Stage, scope: str, words: str) -> None:
     """Nobody can be told apart without it."""

@@ -1,0 +1,51 @@
+"""The scopes that the manifest asks for, each with what doesn't work without it. A test holds it against the manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import structlog
+
+log = structlog.get_logger()
+
+WITHOUT = {
+    "commands": "the slash command and the shortcuts don't work",
+    "app_mentions:read": "mentions of the bot aren't heard",
+    "chat:write": "no card, reply or private answer can be posted",
+    "files:write": "logs, artifacts and pictures can't be posted as files",
+    "channels:join": "the bot has to be invited to every channel",
+    "im:write": "people can't be told anything in direct messages",
+    "im:history": "commands in direct messages aren't heard",
+    "channels:read": "nothing can be started in public channels, and App Home can't be filled",
+    "groups:read": "nothing can be started in private channels, and App Home lacks them",
+    "users:read": "nobody's role is known, so everyone is refused",
+    "channels:history": "after a lost reply an end may be posted twice in public channels, and a card may be missing",
+    "groups:history": "after a lost reply an end may be posted twice in private channels, and a card may be missing",
+    "mpim:history": "after a lost reply an end may be posted twice in group messages, and a card may be missing",
+    "usergroups:read": "rules of the policy that name a user group refuse everyone",
+    "users:read.email": "people whom the policy names by e-mail address aren't known",
+    "mpim:read": "nothing can be started in group messages",
+    "connections:write": "Socket Mode can't connect",
+}
+# Whoever installs the app may leave these out, so their absence is a choice.
+OPTIONAL = frozenset(
+    {"channels:history", "groups:history", "mpim:history", "usergroups:read", "users:read.email", "mpim:read"}
+)
+REQUIRED = frozenset(WITHOUT) - OPTIONAL - {"connections:write"}
+
+
+class Scopes:
+    """Logs each missing scope once, with what doesn't work without it."""
+
+    def __init__(self) -> None:
+        self._named: set[str] = set()
+
+    def missing(self, needed: Iterable[str], method: str = "") -> None:
+        """Slack says that these are missing, on a call of `method` or of the token as a whole."""
+        for scope in sorted(set(needed) - self._named):
+            self._named.add(scope)
+            where = {"method": method} if method else {}
+            without = WITHOUT.get(scope, "what calls this method doesn't work")
+            log.warning(
+                "the Slack app lacks a scope; add it and install the app again", scope=scope, without=without, **where
+            )

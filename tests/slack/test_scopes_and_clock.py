@@ -1,0 +1,120 @@
+"""A scope that's missing and a clock that's wrong are named: what Slack needs, and what Slack's own clock says."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from email.utils import formatdate
+
+import aiohttp
+import pytest
+import yaml
+from aiohttp import web
+from slack_bolt.async_app import AsyncApp
+from structlog.testing import capture_logs
+
+from bot.core.errors import ScopeMissing
+from bot.manifest import manifest
+from bot.sandbox.server import Sandbox
+from bot.slack.client import SlackChat
+from bot.slack.http import handler
+from bot.slack.preflight import identify
+from bot.slack.scopes import OPTIONAL, REQUIRED
+
+SECRET = "signing"  # noqa: S105 - made up
+OFF_S = 600
+
+
+def chat_of(sandbox: Sandbox) -> SlackChat:
+    """Our client of the sandbox's Slack."""
+    settings = sandbox.env()
+    return SlackChat(settings["SLACK_BOT_TOKEN"], settings["SLACK_API_URL"], lambda said: said)
+
+
+def test_each_scope_of_the_manifest_says_what_it_is_for() -> None:
+    """Those that may be left out as well."""
+    scopes = yaml.safe_load(manifest())["oauth_config"]["scopes"]
+    assert set(scopes["bot_optional"]) == OPTIONAL
+    assert set(scopes["bot"]) == REQUIRED | OPTIONAL
+
+
+async def test_scopes_that_are_missing_are_named_at_the_start(sandbox: Sandbox) -> None:
+    """Once each, with what doesn't work without it; one that may be left out is no warning."""
+    sandbox.workspace.scopes -= {"files:write", "usergroups:read"}
+    chat = chat_of(sandbox)
+    with capture_logs() as lines:
+        await identify(chat)
+        await identify(chat)
+    await chat.close()
+    assert [(line["scope"], line["without"]) for line in lines] == [
+        ("files:write", "logs, artifacts and pictures can't be posted as files")
+    ]
+
+
+async def test_a_call_that_needs_a_missing_scope(sandbox: Sandbox) -> None:
+    """The sentence has Slack's own word for the scope, and so has the line in the log, once."""
+    sandbox.workspace.scopes.discard("usergroups:read")
+    chat = chat_of(sandbox)
+    with capture_logs() as lines:
+        for _ in range(2):
+            with pytest.raises(ScopeMissing) as caught:
+                await chat.call("usergroups.list")
+    await chat.close()
+    assert caught.value.needed == "usergroups:read"
+    assert caught.value.sentence.startswith("My Slack app lacks the permission usergroups:read.")
+    (line,) = lines
+    assert (line["scope"], line["method"]) == ("usergroups:read", "usergroups.list")
+
+
+@asynccontextmanager
+async def listening(handle: object, path: str) -> AsyncIterator[str]:
+    """An HTTP server with one handler; its address."""
+    app = web.Application()
+    app.router.add_post(path, handle)  # type: ignore[arg-type]
+    runner = web.AppRunner(app)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    port = runner.addresses[0][1]
+    yield f"http://127.0.0.1:{port}/"
+    await runner.cleanup()
+
+
+async def test_slacks_clock_is_read_from_its_answers() -> None:
+    """The Date header, as Slack sends it."""
+
+    async def answer(_request: web.Request) -> web.Response:
+        return web.json_response({"ok": True}, headers={"Date": formatdate(time.time() - OFF_S, usegmt=True)})
+
+    async with listening(answer, "/auth.test") as address:
+        chat = SlackChat("xoxb-1", address, lambda said: said)
+        await chat.call("auth.test")
+        await chat.close()
+    assert chat.clock_off_s == pytest.approx(OFF_S, abs=60)
+
+
+@pytest.mark.parametrize(
+    ("ahead_s", "secret", "words"),
+    [
+        (float(OFF_S), SECRET, "because this machine's clock is wrong"),
+        (0.0, SECRET, "older than five minutes"),
+        (None, SECRET, "older than five minutes"),
+        (float(OFF_S), "another", "check SLACK_SIGNING_SECRET"),
+    ],
+)
+async def test_a_request_that_is_too_old(ahead_s: float | None, secret: str, words: str) -> None:
+    """Signed by Slack, ten minutes off by our clock: refused, and the cause is what Slack's own clock says it is."""
+    body, at = b"command=%2Fbolt", str(int(time.time()) - OFF_S)
+    digest = hmac.new(secret.encode(), f"v0:{at}:".encode() + body, hashlib.sha256).hexdigest()
+    headers = {"X-Slack-Request-Timestamp": at, "X-Slack-Signature": f"v0={digest}"}
+    handle = handler(AsyncApp(token="xoxb-1", signing_secret=SECRET), SECRET, lambda: ahead_s)  # noqa: S106 - made up
+    async with listening(handle, "/slack/events") as address, aiohttp.ClientSession() as http:
+        with capture_logs() as lines:
+            async with http.post(f"{address}slack/events", data=body, headers=headers) as answer:
+                assert answer.status == 401
+    (line,) = lines
+    assert words in line["event"]
+    assert line.get("ahead_of_slack_s") == (OFF_S if "clock" in words else None)
