@@ -8,6 +8,8 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar, overload
 
+from bot.sandbox.slack import Workspace
+
 T = TypeVar("T")
 
 # A limit detects a hang. It's no claim about speed: it holds on a machine whose every core is busy with something else.
@@ -66,3 +68,20 @@ async def eventually(
         if time.monotonic() > deadline:
             raise AssertionError(f"waited {within_s:g} s for {expected}; last seen: {seen!r}")
         await asyncio.sleep(every_s)
+
+
+async def seen(
+    workspace: Workspace,
+    holds: Callable[[], bool],
+    *,
+    described: Callable[[], str] = lambda: "",
+    within_s: float = PATIENCE_S,
+) -> None:
+    """Wait until something holds of the sandbox's workspace, looking after each of its changes.
+
+    Raises AssertionError with the condition and with what `described` says.
+    """
+    try:
+        await workspace.until(holds, timeout_s=within_s)
+    except TimeoutError:
+        raise AssertionError(f"waited {within_s:g} s for {condition(holds)}\n{described()}") from None

@@ -16,7 +16,7 @@ import aiohttp
 from bot.sandbox.child import printed_ports
 from bot.sandbox.server import Sandbox
 from tests.e2e.forked import ROOT, Forked
-from tests.waiting import PATIENCE_S, condition, eventually
+from tests.waiting import PATIENCE_S, condition, eventually, seen
 
 CHANNEL = "data-eng"
 PERSON = "ada"
@@ -203,13 +203,8 @@ class Stage:
 
     async def until(self, holds: Callable[[], bool], *, timeout_s: float = PATIENCE_S) -> None:
         """Wait until something holds of the workspace. If it never does, the failure shows what should hold and what was there."""
-        patience_s = max(timeout_s, PATIENCE_S)
-        try:
-            await self.sandbox.workspace.until(holds, timeout_s=patience_s)
-        except TimeoutError:
-            raise AssertionError(
-                f"waited {patience_s:g} s for {condition(holds)}; there was:\n{self.describe()}"
-            ) from None
+        within_s = max(timeout_s, PATIENCE_S)
+        await seen(self.sandbox.workspace, holds, described=self.describe, within_s=within_s)
 
     def describe(self) -> str:
         """What is to be seen, for a failed test."""

@@ -20,6 +20,7 @@ from bot.slack.foreign import Home
 from bot.slack.people import FRESH_S, KEPT_S, ROLE_S, SlackPeople
 from bot.store.memory import Memory
 from bot.store.scripts import Scripts
+from tests.waiting import seen
 
 ADA, GRACE, GUS = "U0ADA", "U0GRACE", "U0GUS"
 GROUPS = frozenset({"@data-team", "S0DATALEADS", "@no-such"})
@@ -282,7 +283,7 @@ async def test_a_change_is_known_at_once_in_every_replica(chat: SlackChat, memor
     assert (await other.person(GRACE)).groups == frozenset({"@data-team", "S0DATALEADS"})
     sandbox.workspace.faults.add(Fault("slow", "conversations.info", delay_s=0.3))
     late = asyncio.create_task(one.place("C0DATAENG"))
-    await sandbox.workspace.until(lambda: any(call.what == "conversations.info" for call in sandbox.workspace.calls))
+    await seen(sandbox.workspace, lambda: any(call.what == "conversations.info" for call in sandbox.workspace.calls))
     sandbox.workspace.usergroups["S0DATALEADS"].users = [ADA]
     await other.forget_groups()
     await other.forget_place("C0DATAENG")

@@ -13,6 +13,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.sandbox.slack import BODY_MOST, People, Workspace, add_routes
 from bot.sandbox.slack.delivery import Delivery
+from tests.waiting import seen
 
 from .listener import Listener
 
@@ -98,6 +99,6 @@ async def handler(served: Served, listener: Listener) -> AsyncIterator[AsyncSock
     """The app connected by one socket."""
     made = AsyncSocketModeHandler(listener.app, served.ws.app_token, ping_interval=0.2)
     await made.connect_async()
-    await served.ws.until(lambda: len(served.delivery.sockets.connections) == 1)
+    await seen(served.ws, lambda: len(served.delivery.sockets.connections) == 1)
     yield made
     await made.close_async()

@@ -12,6 +12,8 @@ from aiohttp import web
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 
+from tests.waiting import seen
+
 from .conftest import Served
 
 EVENTS = (
@@ -55,7 +57,7 @@ async def listening(request: pytest.FixtureRequest, served: Served, ear: Ear) ->
     if request.param == "socket":
         handler = AsyncSocketModeHandler(ear.app, served.ws.app_token, ping_interval=0.2)
         await handler.connect_async()
-        await served.ws.until(lambda: len(served.delivery.sockets.connections) == 1)
+        await seen(served.ws, lambda: len(served.delivery.sockets.connections) == 1)
         yield ear
         await handler.close_async()
         return
@@ -203,7 +205,7 @@ async def test_what_the_app_may_not_hear_it_does_not(served: Served, listening: 
 async def test_an_event_that_nobody_takes_comes_again(served: Served, ear: Ear) -> None:
     """Like any event; the change is made all the same."""
     await served.control("usergroup", usergroup="data-leads", add=["ada"])
-    await served.ws.until(lambda: sum("retry" in call.details for call in served.ws.calls) == 6)
+    await seen(served.ws, lambda: sum("retry" in call.details for call in served.ws.calls) == 6)
     assert ear.heard == []
     assert served.ws.usergroup("data-leads").users == ["U0GRACE", "U0ADA"]
 

@@ -14,6 +14,7 @@ from slack_sdk.signature import SignatureVerifier
 
 from bot.sandbox.slack.delivery import sign
 from bot.sandbox.slack.model import Refused
+from tests.waiting import seen
 
 from .conftest import Served
 from .listener import BUTTONS, MODAL, Listener
@@ -176,7 +177,7 @@ async def test_what_the_app_says_in_a_direct_message_comes_back_to_it(served: Se
     posted = await served.client.chat_postMessage(channel="U0ADA", text="one")
     await served.client.chat_update(channel=posted["channel"], ts=posted["ts"], text="two")
     await served.client.chat_postMessage(channel="C0DATAENG", text="three")
-    await served.ws.until(lambda: len(listener.seen) == 2)
+    await seen(served.ws, lambda: len(listener.seen) == 2)
     said = sorted((body["event"] for body in listener.seen), key=lambda event: event.get("subtype", ""))
     assert (said[0]["bot_id"], said[0]["text"]) == (served.ws.bot.bot_id, "one")
     assert said[1]["message"]["text"] == "two"
@@ -242,7 +243,7 @@ async def test_an_event_is_delivered_again(served: Served, listener: Listener) -
     """An event that is not acknowledged comes again, three times: at once, after 1 and after 5 minutes."""
     listener.silent = True
     await served.people.mention("ada", "data-eng", "x")
-    await served.ws.until(lambda: sum("retry" in call.details for call in served.ws.calls) == 3)
+    await seen(served.ws, lambda: sum("retry" in call.details for call in served.ws.calls) == 3)
     assert served.slept == [0.0, 60.0, 300.0]
 
 
@@ -250,7 +251,7 @@ async def test_an_event_is_delivered_again(served: Served, listener: Listener) -
 async def test_a_modal(served: Served, listener: Listener) -> None:
     """A modal opens by a trigger, shows errors, is pushed upon, and closes."""
     await served.control("slash", user="ada", channel="data-eng", text="modal")
-    await served.ws.until(lambda: bool(served.ws.views))
+    await seen(served.ws, lambda: bool(served.ws.views))
     (view_id,) = served.ws.views
     bad = await served.control("view", view_id=view_id, do="submit", values={"b": {"a": "bad"}})
     assert bad["payload"] == {"response_action": "errors", "errors": {"b": "No such branch"}}
@@ -266,7 +267,7 @@ async def test_a_modal(served: Served, listener: Listener) -> None:
 async def test_what_a_submission_may_answer(served: Served) -> None:
     """A submission may replace the modal or close the whole stack; a view that Slack does not take is told."""
     await served.control("slash", user="ada", channel="data-eng", text="modal")
-    await served.ws.until(lambda: bool(served.ws.views))
+    await seen(served.ws, lambda: bool(served.ws.views))
     (view,) = served.ws.views.values()
     broken = await served.people.submit(view.id, {"b": {"a": "broken"}})
     assert broken.problem == "invalid_arguments"
@@ -297,7 +298,7 @@ async def test_in_a_home(served: Served, listener: Listener) -> None:
 async def test_a_modal_with_a_gap_is_not_sent(served: Served, listener: Listener) -> None:
     """Slack does not send a form whose required input is empty."""
     await served.control("slash", user="ada", channel="data-eng", text="modal")
-    await served.ws.until(lambda: bool(served.ws.views))
+    await seen(served.ws, lambda: bool(served.ws.views))
     with pytest.raises(Refused, match="missing_input"):
         await served.people.submit(next(iter(served.ws.views)), {})
     assert len(listener.seen) == 1
@@ -329,7 +330,7 @@ async def test_each_payload_goes_to_one_connection(served: Served, listener: Lis
     other = Listener(served.client)
     second = AsyncSocketModeHandler(other.app, served.ws.app_token)
     await second.connect_async()
-    await served.ws.until(lambda: len(served.delivery.sockets.connections) == 2)
+    await seen(served.ws, lambda: len(served.delivery.sockets.connections) == 2)
     for _time in range(20):
         await served.people.slash("ada", "data-eng", "/bolt", "say")
     assert len(listener.seen) + len(other.seen) == 20
@@ -363,7 +364,7 @@ async def test_the_client_comes_back(served: Served, handler: AsyncSocketModeHan
     def anew() -> bool:
         return any(each is not before for each in served.delivery.sockets.connections)
 
-    await served.ws.until(anew, timeout_s=10)
+    await seen(served.ws, anew)
     assert handler is not None
 
 
@@ -375,7 +376,7 @@ async def test_away(served: Served, handler: AsyncSocketModeHandler) -> None:
     assert not served.delivery.sockets.connections
     async with served.session.delete(f"{served.base_url}/control/faults") as reply:
         assert reply.status == 200
-    await served.ws.until(lambda: bool(served.delivery.sockets.connections), timeout_s=10)
+    await seen(served.ws, lambda: bool(served.delivery.sockets.connections))
     assert (await served.client.auth_test())["ok"]
     assert handler is not None
 
@@ -420,7 +421,7 @@ async def test_slow_http(served: Served) -> None:
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     served.ws.request_url = f"http://127.0.0.1:{runner.addresses[0][1]}/"
     await served.people.mention("ada", "data-eng", "x")
-    await served.ws.until(lambda: len(headers) == 3)
+    await seen(served.ws, lambda: len(headers) == 3)
     assert headers == [(None, None), ("1", "http_error"), ("2", "http_error")]
     await runner.cleanup()
 

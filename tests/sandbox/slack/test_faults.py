@@ -10,6 +10,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot.sandbox.slack import Fault
 from bot.sandbox.slack.faults import Faults
+from tests.waiting import seen
 
 from .conftest import Served
 
@@ -74,7 +75,7 @@ async def test_slow(served: Served) -> None:
     """A slow reply is a whole one, and meanwhile others are answered."""
     await served.control("faults", kind="slow", method="chat.postMessage", delay_s=0.2)
     slow = asyncio.create_task(served.client.chat_postMessage(channel="C0DATAENG", text="x"))
-    await served.ws.until(lambda: any("slow" in call.outcome for call in served.ws.calls))
+    await seen(served.ws, lambda: any("slow" in call.outcome for call in served.ws.calls))
     await served.client.auth_test()
     assert not slow.done()
     assert (await slow)["ok"]
