@@ -100,7 +100,7 @@ async def test_in_the_thread_of_a_card_that_redis_has_lost(stage: Stage, redis_u
     with Redis.from_url(redis_url) as client:
         client.flushall()
     run = stage.started()[-1].id
-    await stage.mention("logs 3 --follow", thread=stage.cards()[-1].ts)
+    await stage.mention("logs 1 --follow", thread=stage.cards()[-1].ts)
     await stage.until(stage.told_privately(f"New lines of run {run} come into its thread"))
     await stage.until(lambda: bool(ticks(stage)), timeout_s=LONG_S)
     await stage.until(stage.replied("succeeded in"), timeout_s=LONG_S)

@@ -81,7 +81,7 @@ async def test_a_command_is_asked_for_by_its_number(stage: Stage) -> None:
     told = await answer(stage, f"(command 1 of run {run}) succeeded")
     assert "`dbt seed`" in told.text
     assert "Completed successfully" in str(told.blocks)
-    (end, _) = stage.replies()
+    end = stage.replies()[0]
     assert "failed (command 2 of 2, exit code 1" in end.text
     await stage.slash(f"status {run}")
     listed = await answer(stage, "failed after")
@@ -262,14 +262,21 @@ async def test_a_run_without_a_card_here_gets_its_file_into_the_thread_it_was_as
     assert stage.cards() == []
 
 
-async def test_a_channel_without_the_bot_says_how_to_mend_that(stage: Stage) -> None:
-    """And nothing is left waiting."""
+@pytest.mark.parametrize("joins", [True, False])
+async def test_a_channel_without_the_bot_is_joined_or_says_how_to_mend_that(stage: Stage, *, joins: bool) -> None:
+    """A public one is joined. Where that cannot be, nothing is left waiting."""
     workspace = stage.sandbox.workspace
     run = next(one.id for one in stage.sandbox.bolt.runs("hourly"))
     await stage.start_bot()
     await stage.slash(f"logs {run} 1")
     await answer(stage, f"(command 1 of run {run})")
     workspace.channel("data-eng").members.remove(workspace.bot.id)
+    if joins:
+        await stage.click("Whole log in the thread")
+        await stage.until(lambda: len(files(stage)) == 1)
+        return
+    refused = SlackFault("error", "conversations.join", count=None, code="method_not_supported_for_channel_type")
+    workspace.faults.add(refused)
     await stage.click("Whole log in the thread")
     await answer(stage, "Invite me with /invite")
 
@@ -304,8 +311,8 @@ async def test_what_cannot_be_told_is_told_plainly(stage: Stage) -> None:
     await stage.slash(f"logs {late.id}")
     await answer(stage, f"No command of run {late.id} has begun yet. Ask again in a moment.")
     await in_bolt(lambda: stage.sandbox.bolt.view(large.id).ended_at is not None)
-    await stage.slash(f"logs {large.id} 3")
+    await stage.slash(f"logs {large.id} 1")
     await answer(stage, "Its log is larger than the 1 MB that I read; look at it in Bolt.")
     stage.sandbox.bolt.add_fault(Fault("away", count=None))
-    await stage.slash(f"logs {large.id} 3")
+    await stage.slash(f"logs {large.id} 1")
     await stage.until(stage.told_privately("Ask again in a minute."), timeout_s=30)

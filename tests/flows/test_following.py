@@ -334,4 +334,4 @@ async def test_why_a_run_is_not_followed(stage: Stage) -> None:
     assert await follow_log.why_not(RunKey("w", 3)) is None
     later = await follow_log.begin(ADA, KEY, 9)
     assert later is not None
-    assert "has not begun yet" in str(later.text)
+    assert "hasn't begun yet" in str(later.text)
