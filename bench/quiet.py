@@ -136,7 +136,7 @@ def _follow(simulated: Simulated, clock: list[datetime]) -> Follow:
     return Follow(
         cast("Bolt", simulated),
         cast("Runs", simulated),
-        cast("Due", simulated),
+        {"polls": cast("Due", simulated)},
         workspace=WORKSPACE,
         mask=str,
         now=lambda: clock[0],

@@ -329,7 +329,7 @@ class _Builder:
             follow=Follow(
                 bolt,
                 runs,
-                due["polls"],
+                {name: due[name] for name in ("polls", "strays")},
                 workspace=settings.workspace,
                 mask=services.mask,
                 now=self._now,

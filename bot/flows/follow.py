@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -57,13 +57,16 @@ class Watched:
 
 
 class Follow:
-    """Polls a claimed batch of runs. `mask` is put over command texts before they are stored."""
+    """Polls a claimed batch of runs. `mask` is put over command texts before they are stored.
+
+    `sets` are the due sets that batches are claimed from, by name: a lease says which of them is its own.
+    """
 
     def __init__(
         self,
         bolt: Bolt,
         runs: Runs,
-        due: Due,
+        sets: Mapping[str, Due],
         *,
         workspace: str,
         mask: Callable[[str], str],
@@ -74,7 +77,7 @@ class Follow:
     ) -> None:
         self._bolt = bolt
         self._runs = runs
-        self._due = due
+        self._sets = sets
         self._workspace = workspace
         # The same commands come with every poll of every run of a schedule, and masking one costs more than all the rest.
         self._mask = lru_cache(MASKED_MOST)(mask)
@@ -92,11 +95,13 @@ class Follow:
         try:
             polled = await self._bolt.poll(list(watched))
         except BoltThrottled as throttled:
-            await self._due.hold(throttled.retry_after_s)
-            await self._due.give_back(lease, delay_s=throttled.retry_after_s)
+            # It was told one batch, and means all of them.
+            for due in self._sets.values():
+                await due.hold(throttled.retry_after_s)
+            await self._give_back(lease, delay_s=throttled.retry_after_s)
             return False
         except BoltError as away:
-            await self._due.give_back(lease, delay_s=DENIED_S if isinstance(away, BoltDenied) else AWAY_S)
+            await self._give_back(lease, delay_s=DENIED_S if isinstance(away, BoltDenied) else AWAY_S)
             return False
         await lease.freeze()
         # By Redis' clock, which is the same for every replica: else two of them could disagree on what is late.
@@ -129,8 +134,11 @@ class Follow:
         }
         for delay_s, members in groups.items():
             if members:
-                await self._due.give_back(lease.part(tuple(sorted(members))), delay_s=delay_s)
+                await self._give_back(lease.part(tuple(sorted(members))), delay_s=delay_s)
         return lost
+
+    async def _give_back(self, lease: Lease, *, delay_s: float) -> None:
+        await self._sets[lease.due].give_back(lease, delay_s=delay_s)
 
     async def _stray(self, lease: Lease, claimed_us: int) -> bool:
         """Runs that Bolt only has an error for. That is no end; but after a day nobody should wait for one.

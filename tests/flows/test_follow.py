@@ -58,7 +58,7 @@ async def poll(scripts: Scripts, name: str, api: Api, rule: StrayRule | None = N
     follow = Follow(
         api,  # type: ignore[arg-type]  # polls only
         Runs(scripts),
-        due,
+        {one: DueSet(scripts, one, lease_s=10) for one in ("polls", "strays")},
         workspace="w",
         mask=lambda text: text.replace("secret", "•••"),
         now=lambda: datetime.now(UTC),
@@ -164,6 +164,30 @@ async def test_a_bolt_that_does_not_answer_is_asked_later(
     assert all(least_s < wait_s <= most_s for wait_s in due.values())
     held = await DueSet(Scripts(redis_client, "test", retention_s=1000), "polls", lease_s=10).claim(9)
     assert held.lease is None
+
+
+@pytest.mark.parametrize("name", ["polls", "strays"])
+async def test_a_retry_after_holds_strays_and_the_others(redis_client: Redis, name: str) -> None:
+    """Whichever batch was told it: and a stray itself is given back to its own set, for as long."""
+    api, _ = await polled(redis_client, Polled({1: RunStatus("RUNNING")}, {2: UNKNOWN}), runs=3)
+    scripts = Scripts(redis_client, "test", retention_s=1000)
+    await make_due(scripts, name)
+    api.answer = BoltThrottled(17)
+    await poll(scripts, name, api)
+    assert all(10 < wait_s <= 17 for wait_s in (await due_in(scripts, name)).values())
+    for one in ("polls", "strays"):
+        await make_due(scripts, one)
+        assert (await DueSet(scripts, one, lease_s=10).claim(9)).lease is None
+
+
+async def test_a_stray_is_asked_for_again_soon_after_an_outage(redis_client: Redis) -> None:
+    """It does not wait until its claim lapses."""
+    api, _ = await polled(redis_client, Polled({1: RunStatus("RUNNING")}, {2: UNKNOWN}), runs=3)
+    scripts = Scripts(redis_client, "test", retention_s=1000)
+    await make_due(scripts, "strays")
+    api.answer = BoltLost()
+    await poll(scripts, "strays", api)
+    assert 2 < (await due_in(scripts, "strays"))["w:2"] <= 5
 
 
 async def test_commands_are_masked_before_they_are_stored(redis_client: Redis) -> None:
