@@ -205,6 +205,8 @@ class App:
         """What to close, in order. Jobs get until `until` on the monotonic clock."""
         if self._socket is not None:
             yield Step("the connections to Slack", self._socket.stop, INTAKE_S)
+        # What these have set off is among the tasks and hints that are finished next.
+        yield Step("requests over HTTP", self._web.settle, INTAKE_S)
         if self._hints is not None:
             yield Step("hints", self._hints.close, CLOSE_S)
         yield Step("tasks", lambda: self._tasks.drain(max(0.0, until - time.monotonic()) / 2), DRAIN_S)

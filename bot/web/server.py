@@ -59,6 +59,7 @@ class WebServer:
         self.slack: Handler | None = None
         self.webhooks: Handler | None = None
         self._runners: list[_Runner] = []
+        self._handled: set[asyncio.Future[web.StreamResponse]] = set()
 
     @property
     def port(self) -> int:
@@ -78,6 +79,14 @@ class WebServer:
         await self._listen(place, public if admin else [*public, *ours], SHARE - ADMIN_SHARE if admin else SHARE)
         if admin:
             await self._listen(admin, ours, ADMIN_SHARE)
+
+    async def settle(self) -> None:
+        """Wait until each request of Slack's and Bolt's that was let in is answered, with what it has set off.
+
+        To be called once neither is taken any more: `slack` and `webhooks` are None.
+        """
+        if self._handled:
+            await asyncio.wait(self._handled)
 
     async def stop(self) -> None:
         """Let what is being answered end, within SHUTDOWN_S seconds, and close."""
@@ -140,13 +149,20 @@ class WebServer:
         await self._read(request)
         if self.slack is None:
             return web.Response(status=503, text="not ready\n")
-        return await self.slack(request)
+        return await self._handle(self.slack, request)
 
     async def _webhooks(self, request: web.Request) -> web.StreamResponse:
         await self._read(request)
         if self.webhooks is None:
             return web.Response(status=503, text="not ready\n")
-        return await self.webhooks(request)
+        return await self._handle(self.webhooks, request)
+
+    async def _handle(self, handler: Handler, request: web.Request) -> web.StreamResponse:
+        # In a task of its own: the connection's lives on for the next request.
+        task = asyncio.ensure_future(handler(request))
+        self._handled.add(task)
+        task.add_done_callback(self._handled.discard)
+        return await asyncio.shield(task)
 
 
 def _constant(handle: Answer) -> Answer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -123,6 +124,30 @@ async def test_a_body_is_bounded(stage: Stage) -> None:
     await stage.server.start(Place("127.0.0.1", 0), slack_over_http=True)
     assert await stage.post("/slack/events", b"x" * BODY_MOST) == 200
     assert await stage.post("/slack/events", b"x" * (BODY_MOST + 1)) == 413
+
+
+async def test_what_was_let_in_is_answered_before_the_rest_is_finished(stage: Stage) -> None:
+    """A start over HTTP is a task before the tasks are drained; what comes meanwhile is refused, and health is served."""
+    begun, go = asyncio.Event(), asyncio.Event()
+
+    async def slow(_request: web.Request) -> web.StreamResponse:
+        begun.set()
+        await go.wait()
+        return web.Response(text="done")
+
+    stage.server.slack = slow
+    await stage.server.start(Place("127.0.0.1", 0), slack_over_http=True)
+    first = asyncio.create_task(stage.post("/slack/events", b"x"))
+    await begun.wait()
+    stage.server.slack = None
+    settled = asyncio.create_task(stage.server.settle())
+    assert await stage.post("/slack/events", b"x") == 503
+    assert await stage.get("/healthz") == (200, "ok\n")
+    assert not settled.done()
+    go.set()
+    assert await first == 200
+    await settled
+    await stage.server.settle()
 
 
 async def test_a_port_that_is_taken_is_told(stage: Stage) -> None:
