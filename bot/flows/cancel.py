@@ -120,6 +120,8 @@ class Cancel:
         if number < 0:
             await self._give_up(lease, run, wisher, f"I asked Bolt {MOST_TRIES} times and it still runs")
             return
+        # Recording that has ended the renewals, and Bolt may take longer to answer than the claim lasts.
+        lease.keep(self._due.renew)
         log.info("asking Bolt to cancel", run=run.id, user=wisher.user, attempt=number)
         try:
             await self._bolt.cancel(run.id)
