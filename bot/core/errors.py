@@ -27,15 +27,11 @@ BotError                    has `sentence`, the words for the person who asked
         ├── FileRefused         the workspace does not take this file
         └── CredentialRefused   the token or one of its scopes is refused
             └── ScopeMissing        the app was installed without the scope that this needs
-
-`safe_to_repeat` says whether sending the same thing again could do it twice: it is true only where
-nothing can have been done.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 
 class BotError(Exception):
@@ -44,8 +40,6 @@ class BotError(Exception):
     Operators get more: `cause` in a few words, and `where`, the host and port it happened at (never a credential). Both
     are empty if there's nothing to add.
     """
-
-    safe_to_repeat: ClassVar[bool] = False
 
     def __init__(self, sentence: str, *, cause: str = "", where: str = "") -> None:
         super().__init__(sentence)
@@ -86,8 +80,6 @@ class StoreUnfit(BotError):
 class NoChart(BotError):
     """A picture could not be drawn in time, or within its memory."""
 
-    safe_to_repeat = True
-
 
 class BoltError(BotError):
     """The Bolt API failed in some way."""
@@ -96,16 +88,12 @@ class BoltError(BotError):
 class BoltNotSent(BoltError):
     """No connection to the Bolt API was made: the request never left this process."""
 
-    safe_to_repeat = True
-
     def __init__(self, sentence: str = "I can't reach Bolt.", *, cause: str = "", where: str = "") -> None:
         super().__init__(sentence, cause=cause, where=where)
 
 
 class BoltThrottled(BoltError):
     """The Bolt API asked to wait `retry_after_s` seconds. The request was not carried out."""
-
-    safe_to_repeat = True
 
     def __init__(self, retry_after_s: float) -> None:
         super().__init__("Bolt is busy and asked me to wait.")
@@ -160,8 +148,6 @@ class BoltRejected(BoltError):
 class BoltInvalidQuery(BoltRejected):
     """The query does not fit this backend, or was refused as too large. Nothing was executed."""
 
-    safe_to_repeat = True
-
 
 class AlreadyRunning(BoltRejected):
     """The schedule has an active run and Bolt does not start a second one."""
@@ -178,16 +164,12 @@ class SlackError(BotError):
 class SlackNotSent(SlackError):
     """No connection to Slack was made."""
 
-    safe_to_repeat = True
-
     def __init__(self, method: str, *, cause: str = "", where: str = "") -> None:
         super().__init__("I can't reach Slack.", method, cause=cause, where=where)
 
 
 class SlackThrottled(SlackError):
     """Slack asked to wait `retry_after_s` seconds before the next call of this method."""
-
-    safe_to_repeat = True
 
     def __init__(self, method: str, retry_after_s: float) -> None:
         super().__init__("Slack is busy and asked me to wait.", method)

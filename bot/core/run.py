@@ -17,7 +17,9 @@ from bot.core.text import cut
 FAILED_STATES = frozenset({"ERROR", "FAILED"})
 # Our own word, unlike any of Bolt's, for a run of which Bolt has known nothing for so long that it is given up.
 LOST = "lost"
-FINAL_STATES = FAILED_STATES | {"SUCCESS", "CANCELED", "SKIPPED", LOST}
+# Of which people are told as of failures: first, and in their lists of these.
+FAILURE_STATES = FAILED_STATES | {LOST}
+FINAL_STATES = FAILURE_STATES | {"SUCCESS", "CANCELED", "SKIPPED"}
 
 COMMAND_TEXT_LIMIT = 400
 

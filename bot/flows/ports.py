@@ -91,9 +91,6 @@ class Bolt(Protocol):
     async def retry_all(self, run_id: int) -> int:
         """Start a run of every command of another; the new id. Sent at most once."""
 
-    async def retry_from_failure(self, slug: str) -> int:
-        """Like `retry`, for the schedule's latest failed run. Sent at most once."""
-
     async def suspend(self, slug: str, *, suspend: bool) -> None:
         """Pause or resume a schedule that no YAML file defines."""
 

@@ -259,10 +259,6 @@ class BoltClient:
         """Start a run of every command of another; the new id. Sent at most once."""
         return _started(await self._change(documents.RETRY_ALL, {"id": run_id}), "retryAllBoltRun")
 
-    async def retry_from_failure(self, slug: str) -> int:
-        """Like `retry`, for the schedule's latest failed run. Sent at most once."""
-        return _started(await self._change(documents.RETRY_FROM_FAILURE, {"slug": slug}), "retryBoltRunFromFailure")
-
     async def suspend(self, slug: str, *, suspend: bool) -> None:
         """Pause or resume a schedule that no YAML file defines."""
         variables: Json = {"slug": slug, "suspend": suspend}

@@ -81,11 +81,6 @@ RETRY_ALL = """
 mutation RetryAll($id: Int!) { retryAllBoltRun(scheduleRunId: $id) { ok runId } }
 """
 
-# This one has no older spelling.
-RETRY_FROM_FAILURE = """
-mutation RetryFromFailure($slug: String) { retryBoltRunFromFailure(slug: $slug) { ok runId } }
-"""
-
 
 def schedule(slug: str) -> str:
     """One schedule. `suspended` is newer than the rest, and goes with the newer spelling."""

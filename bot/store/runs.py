@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from bot.core.run import (
-    LOST,
+    FAILURE_STATES,
     CancelWish,
     CardRef,
     End,
@@ -17,7 +17,6 @@ from bot.core.run import (
     Run,
     RunFacts,
     RunKey,
-    is_failed,
     is_final,
 )
 from bot.flows.lease import Lease
@@ -101,7 +100,7 @@ class Runs:
     async def conclude(self, lease: Lease, run: Run, end: End) -> bool:
         """Record how a run ended; its cards turn final and its threads are told. False where another one did."""
         token = await lease.freeze()
-        urgency = "fail" if is_failed(run.seen.state) or run.seen.state == LOST else "end"
+        urgency = "fail" if run.seen.state in FAILURE_STATES else "end"
         word = await self._scripts.run("conclude", run.key.name, token, dump(end), urgency, int(end.log == "late"))
         return bool(word == "ok")
 

@@ -12,6 +12,7 @@ from redis.asyncio import Redis
 from redis.commands.core import AsyncScript
 
 from bot.core.errors import BotError, StoreAway, StoreRefused
+from bot.core.run import FAILURE_STATES
 from bot.store.faults import REDIS_ERRORS, place, translate
 
 Reply = Any
@@ -94,4 +95,10 @@ class Scripts:
 
 def _text(script: str) -> str:
     folder = resources.files("bot.store") / "scripts"
-    return SHEBANG + (folder / "prelude.lua").read_text() + (folder / f"{script}.lua").read_text()
+    parts = (folder / "prelude.lua", folder / f"{script}.lua")
+    return SHEBANG + _failures() + "".join(part.read_text() for part in parts)
+
+
+def _failures() -> str:
+    """The states whose ends are told as failures, as a set in Lua: the core is where they are named."""
+    return f"local FAILURES = {{{', '.join(f'[{state!r}] = true' for state in sorted(FAILURE_STATES))}}}\n"

@@ -59,7 +59,6 @@ FULL: dict[str, Any] = {
     "triggerBoltRun": {"ok": True, "runId": 9},
     "retryBoltRun": {"ok": True, "runId": 9},
     "retryAllBoltRun": {"ok": True, "runId": 9},
-    "retryBoltRunFromFailure": {"ok": True, "runId": 9},
     "cancelBoltRun": {"ok": True},
     "suspendBoltSchedule": {"ok": True},
 }

@@ -35,7 +35,6 @@ CREATES: dict[str, Call] = {
     "triggerBoltRun": lambda client: client.trigger(Trigger("nightly")),
     "retryBoltRun": lambda client: client.retry(7),
     "retryAllBoltRun": lambda client: client.retry_all(7),
-    "retryBoltRunFromFailure": lambda client: client.retry_from_failure("nightly"),
 }
 CHANGES: dict[str, Call] = CREATES | {
     "cancelBoltRun": lambda client: client.cancel(7),
@@ -65,7 +64,6 @@ GOOD: Json = {
     "triggerBoltRun": {"ok": True, "runId": 9},
     "retryBoltRun": {"ok": None, "runId": 9},
     "retryAllBoltRun": {"ok": True, "runId": 9},
-    "retryBoltRunFromFailure": {"ok": True, "runId": 9},
     "cancelBoltRun": {"ok": True},
     "suspendBoltSchedule": {"ok": True},
 }
@@ -364,10 +362,10 @@ async def test_a_mutation_lost_in_the_older_spelling_is_not_sent_again(api: Api,
 
 
 async def test_what_has_no_older_spelling(api: Api, client: BoltClient) -> None:
-    """Retrying a schedule's latest failure is not asked for twice."""
+    """Retrying a run is not asked for twice."""
     api.say(UNKNOWN_SLUG)
     with pytest.raises(BoltInvalidQuery):
-        await client.retry_from_failure("nightly")
+        await client.retry(7)
     assert len(api.asked) == 1
 
 

@@ -25,7 +25,6 @@ FIXED = {
     "CANCEL": documents.CANCEL,
     "RETRY": documents.RETRY,
     "RETRY_ALL": documents.RETRY_ALL,
-    "RETRY_FROM_FAILURE": documents.RETRY_FROM_FAILURE,
     "statuses": documents.statuses([1, 2, 2_147_483_647]),
     "statuses, shared": documents.statuses([1, 2, 2_147_483_647], "BoltRunStatus"),
 }

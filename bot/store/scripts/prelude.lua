@@ -190,7 +190,7 @@ end
 -- Where a run that is concluded already gets a card, or an asker: a failure is one of theirs as well.
 local function list_failure(member, list)
   local known = redis.call('HMGET', key('run', member), 'concluded', 'state')
-  if list and known[1] == '1' and (known[2] == 'ERROR' or known[2] == 'FAILED' or known[2] == 'lost') then
+  if list and known[1] == '1' and FAILURES[known[2]] then
     enlist(key('failed', list), member, FAILED_MOST, FAILED_S)
   end
 end

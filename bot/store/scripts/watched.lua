@@ -18,7 +18,7 @@ redis.call('HSET', hash, 'watcher', ARGV[11], 'shown', ARGV[10])
 local known = redis.call('HMGET', run, 'concluded', 'state')
 if known[1] == '1' then
   -- It ended while its card was posted: that is told here too, and its log where that is still to come.
-  local class = (known[2] == 'ERROR' or known[2] == 'FAILED' or known[2] == 'lost') and 'fail' or 'end'
+  local class = FAILURES[known[2]] and 'fail' or 'end'
   redis.call('HSET', hash, 'pending', redis.call('ZSCORE', key('due', 'ends'), member) and 2 or 1)
   redis.call('HDEL', run, 'sealed')
   list_failure(member, 'channel:' .. channel)
