@@ -82,7 +82,7 @@ async def test_a_command_is_asked_for_by_its_number(stage: Stage) -> None:
     assert "`dbt seed`" in told.text
     assert "Completed successfully" in str(told.blocks)
     end = stage.replies()[0]
-    assert "failed (command 2 of 2, exit code 1" in end.text
+    assert "failed (command 2 of 3, exit code 1" in end.text
     await stage.slash(f"status {run}")
     listed = await answer(stage, "failed after")
     assert "1. `dbt seed` ok" in str(listed.blocks)
