@@ -6,6 +6,7 @@ depends on when it is rendered.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from bot.core import buttons
@@ -20,6 +21,7 @@ from bot.core.text import Bold, Code, Emoji, Link, Mention, Sentence, Span, When
 
 COMMAND_SHOWN = 120
 OVERRIDES_SHOWN = 600
+CANDIDATES_SHOWN = 5
 # In which a start that people wait or waited for has a card unlike others.
 WAITING_STATES = (State.QUEUED, State.REFUSED, State.CLOSED)
 
@@ -180,10 +182,19 @@ def _unclear(request: Request, app_url: str) -> list[Sentence]:
     if not request.candidates:
         where = Link(app_url, "Look in Bolt")
         return [("Bolt did not answer, and I found no run of it. ", where, " before you try again.")]
-    spans: list[Span] = ["Bolt did not answer, and more than one run may be it: "]
-    for run_id in request.candidates[:5]:
-        spans += [Link(run_url(app_url, run_id), f"run {run_id}"), " "]
-    return [tuple(spans)]
+    return [("Bolt did not answer, and ", *may_be_it(request.candidates, app_url), ".")]
+
+
+def may_be_it(candidates: Sequence[int], app_url: str) -> Sentence:
+    """Which runs a start whose reply was lost may have made. One alone is unclear if another start may have made it."""
+    links = [Link(run_url(app_url, run_id), f"run {run_id}") for run_id in candidates[:CANDIDATES_SHOWN]]
+    if len(candidates) == 1:
+        return (links[0], " may be it, or may belong to another start whose answer was lost too")
+    spans: list[Span] = ["more than one run may be it: "]
+    for at, link in enumerate(links):
+        spans += [", " if at else "", link]
+    more = len(candidates) - len(links)
+    return (*spans, f" and {more} more") if more else tuple(spans)
 
 
 def _lines(*lines: Sentence) -> Sentence:

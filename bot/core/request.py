@@ -314,10 +314,11 @@ class Rival:
 
     sent_at: datetime
     parent_run: int | None = None
+    branch: str | None = None
 
 
 def contested(request: Request, run: RunSummary, rivals: Sequence[Rival]) -> bool:
-    """Whether a run may as well be of another start: it began when that one had been sent already.
+    """Whether a run may as well be of another start: it's on that one's branch, and began when that had been sent already.
 
     One that names the run that was to be retried can only be of those that retry the same.
     """
@@ -326,7 +327,8 @@ def contested(request: Request, run: RunSummary, rivals: Sequence[Rival]) -> boo
     return any(
         run.started_at is None or (rival.sent_at - run.started_at).total_seconds() <= CLOCKS_S
         for rival in rivals
-        if not names_it or rival.parent_run == parent
+        if (not names_it or rival.parent_run == parent)
+        and (_is_on(rival.branch, run) or (rival.parent_run is not None and rival.parent_run == run.parent_run_id))
     )
 
 
@@ -343,9 +345,18 @@ def _began_then(request: Request, run: RunSummary, within_s: float) -> bool:
     return abs((run.started_at - request.sending_at).total_seconds()) <= within_s
 
 
+def branch_wanted(wanted: Wanted, look: Look | None) -> str | None:
+    """The branch or commit that a run of this is on: the one asked for, else the schedule's; None if it isn't known."""
+    given = wanted.branch if isinstance(wanted, RunCommand) else None
+    return given or (look.branch if look else None)
+
+
 def _branch_fits(request: Request, run: RunSummary) -> bool:
-    given = request.wanted.branch if isinstance(request.wanted, RunCommand) else None
-    wanted = given or (request.look.branch if request.look else None)
+    return _is_on(branch_wanted(request.wanted, request.look), run)
+
+
+def _is_on(wanted: str | None, run: RunSummary) -> bool:
+    """Whether a run may be on a branch or commit: also if either isn't known."""
     if wanted is None or (run.branch is None and run.commit is None):
         return True
     return wanted == run.branch or bool(run.commit and run.commit.startswith(wanted.lower()) and len(wanted) >= 7)

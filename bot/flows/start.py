@@ -14,6 +14,7 @@ import structlog
 
 from bot.core.approval import given_commands, too_long
 from bot.core.bolt import Trigger
+from bot.core.card import may_be_it
 from bot.core.command import RunCommand
 from bot.core.errors import (
     AlreadyRunning,
@@ -343,9 +344,8 @@ class Start:
         name = Bold(request.title)
         spans: list[Span] = ["Bolt did not answer, and I could not find out whether ", name, " started. "]
         if found:
-            spans.append("These runs may be it: ")
-            for run_id in found[:5]:
-                spans += [Link(run_url(self._rules.app_url, run_id), f"run {run_id}"), " "]
+            first, *rest = may_be_it(found, self._rules.app_url)
+            spans += [first.capitalize() if isinstance(first, str) else first, *rest, ". "]
         else:
             spans += [Link(self._rules.app_url, "Look in Bolt"), " before you try again. "]
         spans.append(f"(reference {request.id[:8]})")

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from bot.core.command import Wanted, canonical, name_of, with_name
 from bot.core.fold import fold
-from bot.core.request import Approval, Look, Origin, Request, Rival, Running, State, run_facts
+from bot.core.request import Approval, Look, Origin, Request, Rival, Running, State, branch_wanted, run_facts
 from bot.core.run import CardRef, Observation, Retried, RunKey
 from bot.flows.lease import Lease
 from bot.flows.store_ports import Accepted, Asked, Limits, Sending
@@ -162,10 +162,7 @@ class Requests:
     async def rivals(self, request: Request) -> tuple[Rival, ...]:
         """The other starts of its schedule that were sent, and of which it is not known what became of them."""
         sent: list[str] = await self._scripts.run("rivals", request.id, _lock(request))
-        looks = (load(Look, look) if look else None for look in sent[1::2])
-        return tuple(
-            Rival(_moment(at), look.parent_run if look else None) for at, look in zip(sent[::2], looks, strict=True)
-        )
+        return tuple(_rival(*fields) for fields in zip(sent[::3], sent[1::3], sent[2::3], strict=True))
 
     async def lock(self, request: Request, hold_s: float) -> bool:
         """Keep other starts of the schedule from being sent for a while; False where one is being sent."""
@@ -278,6 +275,12 @@ def read_request(request_id: str, record: Mapping[str, str]) -> Request:
         approved_by=record.get("approved_by") or None,
         denied_by=record.get("denied_by") or None,
     )
+
+
+def _rival(sent_us: str, look: str, body: str) -> Rival:
+    found = load(Look, look) if look else None
+    branch = branch_wanted(load(Body, body).wanted, found) if body else None
+    return Rival(_moment(sent_us), found.parent_run if found else None, branch)
 
 
 def _moment(microseconds: str) -> datetime:

@@ -285,7 +285,19 @@ REQUEST = Request("abc", "T", "C", "U1", "ada", RunCommand("nightly"), ASKED, lo
             State.UNCLEAR,
             (7, 9),
             ":grey_question: @U1: it is unclear whether Nightly started",
-            "Bolt did not answer, and more than one run may be it: run 7 run 9 ",
+            "Bolt did not answer, and more than one run may be it: run 7, run 9.",
+        ),
+        (
+            State.UNCLEAR,
+            (7,),
+            ":grey_question: @U1: it is unclear whether Nightly started",
+            "Bolt did not answer, and run 7 may be it, or may belong to another start whose answer was lost too.",
+        ),
+        (
+            State.UNCLEAR,
+            (1, 2, 3, 4, 5, 6, 7),
+            ":grey_question: @U1: it is unclear whether Nightly started",
+            "Bolt did not answer, and more than one run may be it: run 1, run 2, run 3, run 4, run 5 and 2 more.",
         ),
     ],
 )

@@ -106,6 +106,16 @@ def test_a_run_that_began_when_another_start_was_sent_may_be_its(after_s: float,
     assert not contested(REQUEST, run, [])
 
 
+@pytest.mark.parametrize(
+    ("branch", "may_be"), [("dev", False), ("main", True), (None, True), ("3f2c1ab", True), ("4f2c1ab", False)]
+)
+def test_a_run_on_another_branch_is_not_of_that_start(branch: str | None, *, may_be: bool) -> None:
+    """Starts on three branches whose replies were all lost: each has one run on its own."""
+    assert contested(REQUEST, replace(OURS, started_at=SENT), [Rival(SENT, branch=branch)]) is may_be
+    untold = replace(OURS, started_at=SENT, branch=None, commit=None)
+    assert contested(REQUEST, untold, [Rival(SENT, branch=branch)])
+
+
 RETRY = replace(
     REQUEST,
     wanted=RetryCommand(every=False, run_id=90),

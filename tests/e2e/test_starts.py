@@ -6,9 +6,9 @@ import asyncio
 
 import pytest
 
-from bot.sandbox.bolt import Fault, Start
+from bot.sandbox.bolt import Character, Fault, Schedule, Start, Step
 from bot.sandbox.bolt.catalog import own_character
-from bot.sandbox.bolt.model import Actor, Schedule
+from bot.sandbox.bolt.model import Actor
 from bot.sandbox.slack import Fault as SlackFault
 from tests.e2e.stage import API_KEY, Stage
 
@@ -112,6 +112,18 @@ async def test_several_runs_that_may_be_it_are_all_linked(stage: Stage) -> None:
     await stage.until(stage.told_privately("could not find out"))
     for run in stage.started():
         assert f"run {run.id}" in str(stage.cards()[-1].blocks)
+
+
+async def test_lost_replies_on_three_branches_are_each_found(stage: Stage) -> None:
+    """Each start has one run on its own branch: no other start's lost reply makes that unclear."""
+    stage.sandbox.bolt.add_schedule(Schedule(0, "Many", "many", Character((Step("dbt run", 300.0),))))
+    await stage.start_bot(SOON)
+    stage.sandbox.bolt.add_fault(Fault("drop_after", count=3, operation="triggerBoltRun"))
+    for branch in ("one", "two", "three"):
+        await stage.slash(f"run many --branch {branch}")
+    await stage.until(lambda: sum("is running" in card.text for card in stage.cards()) == 3, timeout_s=60)
+    assert sorted(str(run.branch) for run in stage.started()) == ["one", "three", "two"]
+    assert not any("unclear" in card.text for card in stage.cards())
 
 
 async def test_a_start_that_is_late_is_never_sent(stage: Stage) -> None:

@@ -234,7 +234,8 @@ async def test_other_starts_whose_end_is_not_known_are_told(scripts: Scripts) ->
         began[name] = sending
     first = await requests.load("a")
     assert first is not None
-    assert [rival.sent_at for rival in await requests.rivals(began["b"])] == [first.sending_at]
+    (rival,) = await requests.rivals(began["b"])
+    assert (rival.sent_at, rival.branch) == (first.sending_at, first.look.branch if first.look else "")
     await requests.settle(began["a"], RunKey("w", 7), told=False)
     assert await requests.rivals(began["b"]) == ()
     assert await scripts.redis.zcard(next(iter(await scripts.redis.keys("*:sent:*")))) == 1
