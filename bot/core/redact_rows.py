@@ -212,6 +212,9 @@ def without_row_values(text: str) -> str:
         text = _STATEMENT_IN_JSON.sub(rf"\1{LEFT_OUT}", text)
     if "violated by row with values:" in text:
         text = _DELTA.sub(lambda found: found[1] + _DELTA_CELL.sub(rf"\1{LEFT_OUT}", found[2]), text)
+    begun = _BEGUN.match(text)
+    if begun and any(mark in begun[0] for mark in ("→", "+++", "---")):
+        text = _ROW.sub(rf"\1{LEFT_OUT}", begun[0]) + text[begun.end() :]
     if "expected" in text and "@@" in text:
         text = _without_diffs(text)
     return _without_previews(text) if "Previewing " in text else text
@@ -277,6 +280,9 @@ class _Line:
 
 _ESCAPE = r"(?:\\u001b\[[0-9;]{0,20}m)?"
 _DIFF = re.compile(rf"differs from {_ESCAPE}expected{_ESCAPE}:(?P<break>\s{{0,10}}\n|(?:\\n|\s){{1,10}}){_ESCAPE}@@")
+# The rest of one, in a part of a log that begins inside it. A statement may have lines like that too, but none that is marked.
+_BEGUN = re.compile(r"(?:(?:→|\+\+\+|---|\.\.\.|  )[ ]{0,3},[^\n]*(?:\n|\Z)){1,5000}")
+_ROW = re.compile(r"(?m)^([^,\n]{1,6},)[^\n]+")
 _MARKER = re.compile(r"[^,\n]{0,60}?,")
 
 

@@ -34,7 +34,7 @@ _ROWS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "logs": (
         ("logs <run id> [command number] [--follow]", "tells a command's log: of the failed one by default"),
-        ("logs 4711 3", "that of the third command, as status lists them"),
+        ("logs 4711 3", "the log of command 3, numbered as on its card"),
         ("logs 4711 --follow", "new lines come into the thread while it runs"),
     ),
     "artifacts": (("artifacts <run id>", "tells what each command left behind"), ("artifacts 4711", "an example")),

@@ -191,6 +191,15 @@ def test_cells_of_a_unit_tests_difference_are_left_out() -> None:
     )
 
 
+def test_the_rest_of_a_difference_is_left_out_where_a_part_of_a_log_begins_with_it() -> None:
+    """As in a post of new lines of a log that is followed. Columns of a statement stay."""
+    shown = without_row_values("   ,4       ,40\n→  ,5       ,55→50\n\n12:00:02    compiled code at x.sql")
+    assert shown == f"   ,{LEFT_OUT}\n→  ,{LEFT_OUT}\n\n12:00:02    compiled code at x.sql"
+    assert without_row_values(shown) == shown
+    statement = "  , order_id\n  , amount - tax\nfrom orders"
+    assert without_row_values(statement) == statement
+
+
 def test_a_difference_inside_json_is_left_out_too() -> None:
     """There colours are written as escapes."""
     coloured = DIFF.replace("actual", "\x1b[32mactual\x1b[0m").replace("expected:", "\x1b[31mexpected\x1b[0m:")
