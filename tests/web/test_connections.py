@@ -17,7 +17,8 @@ from structlog.testing import capture_logs
 from bot.web.connections import Limits
 from bot.web.server import BODY_MOST, Place, WebServer
 
-SOON_S = 5.0
+# Generous to a machine that does something else beside: it is waited for only where something is wrong.
+SOON_S = 60.0
 GET = b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"
 
 Peer = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -117,7 +118,7 @@ async def test_a_byte_now_and_then_does_not_hold_a_connection() -> None:
 
 async def test_an_idle_connection_is_cut() -> None:
     """After its answer it may be used again for a while, and no longer."""
-    async with serving(Limits(idle_s=0.5)) as served:
+    async with serving(Limits(idle_s=2.5)) as served:
         peer = await served.connected()
         assert await answered(peer) == await answered(peer) == b"HTTP/1.1 200 OK\r\n"
         assert await ended(peer) == b""
@@ -126,17 +127,19 @@ async def test_an_idle_connection_is_cut() -> None:
 async def test_an_answer_that_nobody_reads_is_not_kept() -> None:
     """A thousand questions in a row, and no answer taken."""
     async with serving(Limits(request_s=0.3)) as served:
-        reader, writer = await served.connected()
-        ask = b"GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n" * 1000
+        loop = asyncio.get_running_loop()
+        with socket.socket() as deaf:
+            # Little has to be answered before its buffer is full.
+            deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            deaf.settimeout(0)
+            await loop.sock_connect(deaf, ("127.0.0.1", served.server.port))
 
-        async def pour() -> None:
-            while True:
-                writer.write(ask)
-                await writer.drain()
+            async def pour() -> None:
+                while True:
+                    await loop.sock_sendall(deaf, b"GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n" * 100)
 
-        with pytest.raises(ConnectionError):
-            await asyncio.wait_for(pour(), SOON_S)
-        del reader
+            with pytest.raises(ConnectionError):
+                await asyncio.wait_for(pour(), SOON_S)
 
 
 async def test_a_body_that_comes_too_slowly_is_not_waited_for() -> None:
