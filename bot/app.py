@@ -319,7 +319,10 @@ class App:
         self._reading = asyncio.create_task(parts.directory.run(), name="directory")
         if settings.slack_app_token is not None:
             self._socket = SocketIntake(
-                app, settings.slack_app_token.get_secret_value(), watch=self._outages["slack"].of("socket")
+                app,
+                settings.slack_app_token.get_secret_value(),
+                watch=self._outages["slack"].of("socket"),
+                held=parts.held,
             )
             await self._socket.start()
         elif settings.slack_signing_secret is not None:

@@ -74,6 +74,7 @@ from bot.store.memory import Memory
 from bot.store.requests import Requests
 from bot.store.runs import Runs
 from bot.store.scripts import Scripts, Watch
+from bot.store.sockets import Sockets
 from bot.store.uploads import Uploads
 from bot.store.watches import Watches
 from bot.workers import claims
@@ -180,7 +181,7 @@ class Parts:
     """What the parts come to: workers by name, the desk at which listeners reach the flows, hints where they are set up.
 
     `admissions` and the `guard` are asked before the desk is; the `directory` reads who and what there is in Slack.
-    `probe` tries whether Redis carries out all that the bot does.
+    `probe` tries whether Redis carries out all that the bot does. `held` counts the connections to Slack of all processes.
     """
 
     workers: dict[str, Worker]
@@ -189,6 +190,7 @@ class Parts:
     guard: Guard
     hints: Hints | None
     probe: Callable[[], Awaitable[None]]
+    held: Callable[[int], Awaitable[int]]
     directory: Directory
 
 
@@ -251,6 +253,7 @@ class _Builder:
             self._guard,
             self._build_hints(),
             self._stores.scripts.probe,
+            Sockets(self._stores.scripts).held,
             self._build_directory(),
         )
 

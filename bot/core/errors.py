@@ -187,7 +187,7 @@ class SlackRefused(SlackError):
     """Slack answered `ok: false`. `code` is its own word for the reason."""
 
     def __init__(self, method: str, code: str) -> None:
-        super().__init__(f"Slack refused ({code}).", method)
+        super().__init__(f"Slack refused ({code}).", method, cause=f"Slack answered {code}")
         self.code = code
 
 

@@ -20,14 +20,19 @@ from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
 
-from bot.core.errors import BotError, CredentialRefused, SlackNotSent
+from bot.core.errors import BotError, CredentialRefused, SlackNotSent, StoreAway
 from bot.core.network import host_of, why
 from bot.slack.addresses import SlackAddresses
+from bot.slack.errors import error_of
 from bot.slack.intake import CountingApp, unreadable
 from bot.slack.shapes import fits
+from bot.slack.siblings import Siblings
 
 log = structlog.get_logger()
 
+# Told how many connections this process holds; how many all processes of the deployment do. Raises StoreAway.
+Held = Callable[[int], Awaitable[int]]
+METHOD = "apps.connections.open"
 Listener = Callable[[AsyncBaseSocketModeClient, SocketModeRequest], Awaitable[None]]
 
 CONNECTIONS = 2
@@ -78,6 +83,10 @@ def only_slacks(client: AsyncBaseSocketModeClient) -> Callable[[], Coroutine[Any
     return issue
 
 
+async def _alone(count: int) -> int:
+    return count
+
+
 class Attempts(logging.Filter):
     """Keeps the SDK's lines about attempts that failed out of the log, and their last cause for the line of the outage."""
 
@@ -96,7 +105,8 @@ class Attempts(logging.Filter):
 class SocketIntake:
     """Keeps connections to Slack open and hands what they bring to the app.
 
-    `watch` hears whether any of them is alive: None, or why none is.
+    `watch` hears whether any of them is alive: None, or why none is. `held` is told how many this process holds, and says how
+    many the whole deployment does.
     """
 
     def __init__(
@@ -107,6 +117,8 @@ class SocketIntake:
         connections: int = CONNECTIONS,
         watch_s: float = WATCH_S,
         watch: Callable[[BotError | None], None] = lambda error: None,  # noqa: ARG005 - watches nothing
+        held: Held | None = None,
+        siblings: Siblings | None = None,
     ) -> None:
         self._attempts = Attempts()
         sdk = logging.getLogger("slack_sdk.socket_mode")
@@ -115,7 +127,11 @@ class SocketIntake:
         self._handlers = [
             AsyncSocketModeHandler(app, app_token, logger=sdk, ping_interval=PING_S) for _ in range(connections)
         ]
+        for handler in self._handlers:
+            handler.client.message_listeners.append(self._heard)
         self._watch_outage = watch
+        self._held = held or _alone
+        self._siblings = siblings or Siblings()
         self._began = time.monotonic()
         self._connected = False
         for handler in self._handlers:
@@ -157,7 +173,7 @@ class SocketIntake:
         """Whether at least one connection lives."""
         alive = any([await self._lives(handler) for handler in self._handlers])
         if alive:
-            self._connected = True
+            self._connected, self._attempts.error = True, None
             self._watch_outage(None)
         elif self._connected or time.monotonic() - self._began > COMING_S:
             self._watch_outage(self._why())
@@ -166,10 +182,12 @@ class SocketIntake:
     def _why(self) -> BotError:
         """Why there's no connection, as far as the SDK has logged it."""
         client, error = self._handlers[0].client, self._attempts.error
-        if isinstance(error, SlackApiError):
-            code = str(error.response.get("error"))
-            return CredentialRefused("apps.connections.open", code)
         where = host_of(client.wss_uri or client.web_client.base_url)
+        if isinstance(error, SlackApiError):
+            told = error_of(METHOD, str(error.response.get("error")), 0)
+            return (
+                told if isinstance(told, CredentialRefused) else SlackNotSent(METHOD, cause=told.sentence, where=where)
+            )
         return SlackNotSent("socket", cause=why(error) if error else "the connection was closed", where=where)
 
     async def _connect(self, handler: AsyncSocketModeHandler) -> None:
@@ -188,6 +206,22 @@ class SocketIntake:
             alive = await self.ready()
             for number, handler in enumerate(self._handlers):
                 await self._mend(number, handler, alone=not alive)
+            if alive:
+                await self._look_for_others()
+
+    async def _look_for_others(self) -> None:
+        """Whether another deployment holds connections of the same app."""
+        with contextlib.suppress(StoreAway):
+            held = await self._held(len(self._handlers))
+            if self._siblings.look(held):
+                # Slack says how many there are only when one opens. The other connection hears meanwhile.
+                await self._handlers[0].client.connect_to_new_endpoint(force=True)
+
+    async def _heard(
+        self, _client: AsyncBaseSocketModeClient, message: dict[str, Any], _raw: str | None = None
+    ) -> None:
+        if message.get("type") == "hello" and isinstance(message.get("num_connections"), int):
+            self._siblings.heard(message["num_connections"])
 
     async def _mend(self, number: int, handler: AsyncSocketModeHandler, *, alone: bool) -> None:
         """Give a connection that stays dead a new address. Logged once, and not at all if no other is alive: that's an outage."""

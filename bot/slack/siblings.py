@@ -1,0 +1,54 @@
+"""Whether somebody else holds connections of our Slack app: another deployment gets half of the commands then, silently.
+
+Slack says in each `hello` how many connections the app has. While processes are replaced there are more for a while, so a
+surplus counts only if it lasts, and if a fresh `hello` at the end still shows it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import structlog
+
+log = structlog.get_logger()
+
+LASTS_S = 900.0
+
+
+class Siblings:
+    """Compares what Slack says with what this deployment holds. Warns once for each time that it begins."""
+
+    def __init__(self, *, lasts_s: float = LASTS_S, clock: Callable[[], float] = time.monotonic) -> None:
+        self._lasts_s = lasts_s
+        self._clock = clock
+        self._connections = 0
+        self._heard_at = 0.0
+        self._since: float | None = None
+        self._warned = False
+
+    def heard(self, connections: int) -> None:
+        """A `hello` says how many connections the app has."""
+        self._connections, self._heard_at = connections, self._clock()
+
+    def look(self, held: int) -> bool:
+        """Compare. True if it takes a fresh `hello` to be sure."""
+        if self._connections <= held:
+            self._since, self._warned = None, False
+            return False
+        now = self._clock()
+        if self._since is None:
+            self._since = now
+        sure_from = self._since + self._lasts_s
+        if self._warned or now < sure_from:
+            return False
+        if self._heard_at < sure_from:
+            return True
+        self._warned = True
+        log.warning(
+            "another deployment is connected as the same Slack app: it gets a part of the commands and clicks. Give it an app "
+            "of its own, or the same REDIS_URL and BOLT_BOT_NAME",
+            connections=self._connections,
+            ours=held,
+        )
+        return False

@@ -1,0 +1,96 @@
+"""Another deployment that is connected as the same Slack app is noticed, and a rolling restart isn't one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytest
+from redis.asyncio import Redis
+from slack_sdk.web.async_client import AsyncWebClient
+from structlog.testing import capture_logs
+
+from bot.sandbox.server import Sandbox
+from bot.slack.intake import build_app
+from bot.slack.preflight import Identity
+from bot.slack.siblings import Siblings
+from bot.slack.socket import SocketIntake
+from bot.store.scripts import Scripts
+from bot.store.sockets import Sockets
+from tests.waiting import eventually
+
+ME = Identity("T0SANDBOX", "U0BOT", "B0BOT", "bolt", "https://acme.slack.com/")
+
+
+@pytest.fixture
+def now() -> list[float]:
+    """A clock, in seconds."""
+    return [0.0]
+
+
+def test_more_connections_than_ours_for_a_quarter_of_an_hour(now: list[float]) -> None:
+    """A fresh hello is asked for then; if it shows them too there's one warning."""
+    siblings = Siblings(clock=lambda: now[0])
+    siblings.heard(4)
+    with capture_logs() as lines:
+        assert not siblings.look(2)
+        now[0] = 899
+        assert not siblings.look(2)
+        now[0] = 901
+        assert siblings.look(2)
+        assert lines == []
+        siblings.heard(4)
+        assert not siblings.look(2)
+        assert not siblings.look(2)
+    (line,) = lines
+    assert line["event"].startswith("another deployment is connected as the same Slack app")
+    assert (line["connections"], line["ours"]) == (4, 2)
+
+
+def test_a_rolling_restart_is_no_other_deployment(now: list[float]) -> None:
+    """Its surplus is gone in the fresh hello, or before."""
+    siblings = Siblings(clock=lambda: now[0])
+    siblings.heard(4)
+    with capture_logs() as lines:
+        siblings.look(2)
+        now[0] = 901
+        assert siblings.look(2)
+        siblings.heard(2)
+        assert not siblings.look(2)
+        now[0] = 5000
+        assert not siblings.look(2)
+    assert lines == []
+
+
+async def test_all_processes_of_a_deployment_count(redis_client: Redis) -> None:
+    """Those under its name alone."""
+    ours, other = Scripts(redis_client, "bolt", retention_s=60), Scripts(redis_client, "other", retention_s=60)
+    first, second = Sockets(ours), Sockets(ours)
+    assert await first.held(2) == 2
+    assert await second.held(2) == 4
+    assert await first.held(1) == 3
+    assert await Sockets(other).held(2) == 2
+
+
+def warned(lines: Sequence[Mapping[str, Any]]) -> int:
+    """How many deployments have warned."""
+    return sum("another deployment" in line["event"] for line in lines)
+
+
+async def test_two_deployments_on_one_app(sandbox: Sandbox) -> None:
+    """Over real sockets: the later one warns, and both go on hearing. Slack tells the first one when it replaces a connection."""
+    settings = sandbox.env()
+    web = AsyncWebClient(settings["SLACK_BOT_TOKEN"], base_url=settings["SLACK_API_URL"])
+    app = build_app(web, "xoxb-1", ME, (), lambda _where, _error: "abc", lambda _asker, _message: None)
+    intakes = [
+        SocketIntake(app, settings["SLACK_APP_TOKEN"], watch_s=0.05, siblings=Siblings(lasts_s=0.1)) for _ in range(2)
+    ]
+    with capture_logs() as lines:
+        for intake in intakes:
+            await intake.start()
+        try:
+            await eventually("the later one to warn", lambda: warned(lines), lambda count: count == 1)
+            assert all([await intake.ready() for intake in intakes])
+        finally:
+            for intake in intakes:
+                await intake.stop()
