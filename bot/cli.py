@@ -247,8 +247,8 @@ def _read_log(arguments: argparse.Namespace) -> int:
 
 
 def _export_audit(arguments: argparse.Namespace) -> int:
-    moment = since(arguments.since, datetime.now(UTC)) if arguments.since else None
-    if arguments.since and moment is None:
+    # Only whether it can be read: what it means is said by Redis' clock, which dates the entries.
+    if arguments.since and since(arguments.since, datetime.now(UTC)) is None:
         _complain("--since should be a time or a date, as in 7d, 12h or 2026-11-28")
         return USAGE_STATUS
     settings = _settings()
@@ -258,7 +258,7 @@ def _export_audit(arguments: argparse.Namespace) -> int:
 
     async def write() -> int:
         try:
-            async for line in lines(settings, moment):
+            async for line in lines(settings, arguments.since):
                 _say(line)
         except BotError as error:
             _complain(error.sentence)

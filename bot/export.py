@@ -6,11 +6,11 @@ import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import asdict
-from datetime import datetime
 
 from redis.asyncio import Redis
 
 from bot.core.audit import Entry
+from bot.core.audit import since as moment
 from bot.core.redact import Redactor
 from bot.settings import Settings
 from bot.store.audit import Audit
@@ -21,13 +21,14 @@ from bot.store.scripts import Scripts
 DAY_S = 86_400
 
 
-async def lines(settings: Settings, since: datetime | None) -> AsyncIterator[str]:
-    """A line an entry. Raises StoreAway and StoreUnfit."""
+async def lines(settings: Settings, since: str | None) -> AsyncIterator[str]:
+    """A line an entry, from a moment on (as `bot.core.audit.since` reads it, by Redis' clock). Raises StoreAway and StoreUnfit."""
     mask = Redactor(settings.secrets(), settings.patterns()).mask
     async with _redis(settings) as redis:
         scripts = Scripts(redis, settings.bolt_bot_name, retention_s=round(settings.bolt_bot_retention_days * DAY_S))
         audit = Audit(scripts, most=settings.bolt_bot_audit_entries, days=settings.bolt_bot_audit_days)
-        async for entry in audit.oldest(since):
+        first = moment(since, await audit.now()) if since else None
+        async for entry in audit.oldest(first):
             yield line(entry, mask)
 
 

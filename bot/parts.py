@@ -513,7 +513,7 @@ class _Builder:
             guard=self._guard,
             people=self._people,
             approvals=flows.approvals,
-            record=Record(self._audit, now=self._now),
+            record=Record(self._audit),
             ask=Ask(requests, catalog.slug_of, app_url=app_url, card_url=self._card_url, accepted=accepted),
             cancel=flows.cancel,
             active=Active(stores.indexes, stores.lines, app_url=app_url, card_url=self._card_url),

@@ -106,7 +106,9 @@ def _asked(request: Request, app_url: str) -> Sentence:
 
 
 def _approve(request: Request) -> Button:
-    text: Sentence = ("Start ", Bold(request.title), " as ", Mention(request.user), " asked for it?")
+    # A dialog is plain text: a mention would show the id.
+    who = f"@{request.user_name}" if request.user_name else "this card says"
+    text: Sentence = ("Start ", Bold(request.title), f" as {who}", " asked?" if request.user_name else "?")
     return Button(
         buttons.APPROVE_START,
         "Approve",

@@ -20,6 +20,7 @@ from bot.core.run import LOST, Retried, Run, is_failed, is_final, run_url
 from bot.core.text import Bold, Code, Emoji, Link, Mention, Sentence, Span, When, cut, duration, plural
 
 COMMAND_SHOWN = 120
+REASON_SHOWN = 200
 OVERRIDES_SHOWN = 600
 CANDIDATES_SHOWN = 5
 # In which a start that people wait or waited for has a card unlike others.
@@ -110,6 +111,7 @@ def request_card(request: Request, app_url: str) -> Message:
     parent = request.look.parent_run if request.look else None
     if parent is not None:
         asked = (*asked, " · ", retry_of(parent, app_url))
+    asked = (*asked, *_because(request.wanted.reason if isinstance(request.wanted, RunCommand) else None))
     if request.state is State.LOOKING:
         first: Sentence = (Emoji("mag"), " ", name, " may have started: Bolt did not answer, I am looking for the run")
     elif request.state is State.UNCLEAR:
@@ -153,7 +155,13 @@ def _what(request: Request, app_url: str) -> list[Span]:
     if not isinstance(wanted, RunCommand):
         return []
     spans: list[Span] = [f" · {cut(wanted.branch, 80)}"] if wanted.branch else []
-    return [*spans, f" · pull request {wanted.pull_request}"] if wanted.pull_request else spans
+    spans += [f" · pull request {wanted.pull_request}"] if wanted.pull_request else []
+    return [*spans, *_because(wanted.reason)]
+
+
+def _because(reason: str | None) -> Sentence:
+    """Why it was asked for, in the asker's words."""
+    return (f" · because: {cut(reason, REASON_SHOWN)}",) if reason else ()
 
 
 def not_started(request: Request) -> Sentence:
@@ -257,7 +265,7 @@ def _facts(run: Run, app_url: str) -> Sentence:
         spans.append(f"{'' if run.started_at else ' · started'} by {cut(run.facts.actor, 80)}")
     if run.facts.watched_by:
         spans += [" · watched by ", Mention(run.facts.watched_by)]
-    return tuple(spans)
+    return (*spans, *_because(run.facts.reason))
 
 
 def _branch(run: Run) -> str:

@@ -219,6 +219,7 @@ def run_facts(request: Request) -> RunFacts:
         request=request.id,
         usual_s=look.usual_s if look and not wanted.commands else None,
         approved_by=request.approved_by,
+        reason=wanted.reason,
     )
 
 

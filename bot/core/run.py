@@ -74,6 +74,7 @@ class RunFacts:
     `usual_s` is the median length of the schedule's last successes, None without history. Of a retry, `parent_run` is the
     run that is retried; `only_failed` says that only what failed of `commands` runs. `actor` is who started a run that
     nobody here has asked for, in Bolt's words. `watched_by` is told by the card: who wanted it there. `approved_by`: who let it be started.
+    `reason` is why it was started, in the asker's words.
     """
 
     schedule: str = ""
@@ -92,6 +93,7 @@ class RunFacts:
     actor: str | None = None
     watched_by: str | None = None
     approved_by: str | None = None
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -170,11 +170,18 @@ class Approvals:
     def _over(self, request: Request) -> Message:
         """It was decided before."""
         name = Bold(request.title)
+        if request.denied_by == request.user:
+            return Message((Mention(request.user), " already took back the start of ", name, ", so it wasn't started."))
         if request.denied_by:
-            return Message((name, " was denied by ", Mention(request.denied_by), " already; it is not started."))
+            return Message((Mention(request.denied_by), " already denied ", name, ", so it wasn't started."))
         if request.approved_by:
-            run: Sentence = ()
-            if request.run_id:
-                run = (": it is ", Link(run_url(self._rules.app_url, request.run_id), f"run {request.run_id}"))
-            return Message((name, " was approved by ", Mention(request.approved_by), " already", *run, "."))
-        return Message((name, " does not wait for approval any more; it was not started."))
+            return Message((Mention(request.approved_by), " already approved ", name, *self._became(request)))
+        return Message((name, " is no longer waiting for approval; it wasn't started."))
+
+    def _became(self, request: Request) -> Sentence:
+        """What became of an approved start, as the end of a sentence."""
+        if request.run_id:
+            return (": it's ", Link(run_url(self._rules.app_url, request.run_id), f"run {request.run_id}"), ".")
+        if request.state in {State.REFUSED, State.CLOSED}:
+            return (f", but it wasn't started. {request.why}".rstrip(),)
+        return (", so it's starting.",)

@@ -66,9 +66,9 @@ class Catalog:
             found = find(wanted, await self._list(SURE_S))
         return found
 
-    async def all(self) -> list[Schedule]:
-        """Every active schedule, as Bolt told a minute ago at most. Raises BoltError where the list cannot be read."""
-        return list(await self._list(self._fresh_for_s))
+    async def all(self, *, sure: bool = False) -> list[Schedule]:
+        """Every active schedule, as Bolt told a minute ago at most; `sure`: a second ago. Raises BoltError if it can't be read."""
+        return list(await self._list(SURE_S if sure else self._fresh_for_s))
 
     async def snapshot(self, *, within_s: float = 0, anew: bool = False) -> Snapshot:
         """The last list, whatever its age. One that is too old, or not there yet, is waited for so long at most.

@@ -140,6 +140,16 @@ class Gate:
         """The id of a user group that the policy names."""
         return await self._people.group(name)
 
+    async def others(self, group: str, user: str) -> frozenset[str] | None:
+        """Who is in a user group that the policy names besides somebody; None if that cannot be read.
+
+        That there is nobody is read anew before it is said.
+        """
+        members = await self._people.members(group)
+        if members is not None and not members - {user}:
+            members = await self._people.members(group, fresh=True)
+        return None if members is None else members - {user}
+
     def shows(self, commands: tuple[str, ...]) -> bool:
         """Whether commands can be shown word for word: nothing in them looks like a secret."""
         return all(self._mask(command) == command for command in commands)

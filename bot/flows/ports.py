@@ -231,6 +231,9 @@ class People(Protocol):
     async def group(self, name: str) -> str | None:
         """The id of a user group that the policy names, None where there is none or it cannot be read."""
 
+    async def members(self, group: str, *, fresh: bool = False) -> frozenset[str] | None:
+        """Who is in a user group that the policy names, None if there is none or it cannot be read."""
+
     async def forget_groups(self) -> None: ...
     async def forget_place(self, channel: str) -> None: ...
 

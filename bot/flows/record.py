@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from datetime import datetime
+from dataclasses import replace
 
 from bot.core.audit import SHOWN, Entry, Wanted, shown, since
 from bot.core.command import AuditCommand
@@ -20,18 +19,18 @@ SEARCH_S = 5.0
 class Record:
     """Answers `audit`."""
 
-    def __init__(self, audit: Audit, *, now: Callable[[], datetime]) -> None:
+    def __init__(self, audit: Audit) -> None:
         self._audit = audit
-        self._now = now
 
     async def tell(self, asked: AuditCommand) -> Message:
         """The newest entries, newest first."""
-        moment = since(asked.since, self._now()) if asked.since else None
-        wanted = Wanted(asked.user or "", asked.schedule or "", moment)
         found: list[Entry] = []
         searched, more = 0, False
+        wanted = Wanted(asked.user or "", asked.schedule or "")
         try:
             async with asyncio.timeout(SEARCH_S):
+                moment = since(asked.since, await self._audit.now()) if asked.since else None
+                wanted = replace(wanted, since=moment)
                 async for entry in self._audit.newest():
                     if moment and entry.at and entry.at < moment:
                         break

@@ -55,13 +55,20 @@ class Schedules:
         """A page of the schedules that were asked for. `typed` is how commands begin where it was."""
         as_of = None
         try:
-            schedules = await (self._bolt.schedules(inactive=True) if asked.inactive else self._catalog.all())
+            fitting = await self._chosen(asked)
         except BoltError as error:
             schedules, as_of = self._catalog.last()
             if asked.inactive or as_of is None:
                 return Message((unread(error),))
-        found = page(chosen(schedules, asked), number)
+            fitting = chosen(schedules, asked)
+        found = page(fitting, number)
         return schedule_list(found, asked, self._now(), typed=typed, as_of=as_of)
+
+    async def _chosen(self, asked: ListCommand) -> list[Schedule]:
+        """What fits. If nothing does, it may be newer than the list: that is read again, as it is for a name. Raises BoltError."""
+        if asked.inactive:
+            return chosen(await self._bolt.schedules(inactive=True), asked)
+        return chosen(await self._catalog.all(), asked) or chosen(await self._catalog.all(sure=True), asked)
 
     async def show(self, asked: ShowCommand) -> Message:
         """All of a schedule."""

@@ -198,12 +198,22 @@ class Start:
         elif not self._gate.shows(commands):
             why = "It needs approval, and its commands hold what looks like a secret, so they cannot be shown in full."
         else:
-            why = too_long(commands)
+            why = too_long(commands) or await self._nobody_else(request, decision)
         if why is not None or group is None:
             await self._refuse(lease, request, f"{why} Nothing was started.")
             return
         approval = Approval(decision.by, group, decision.rule, decision.within_s)
         await self._requests.pending(lease, request, look, approval)
+
+    async def _nobody_else(self, request: Request, decision: Decision) -> str | None:
+        """Why nobody could approve it: the asker never does. None if somebody can, or that cannot be read."""
+        others = await self._gate.others(decision.by, request.user)
+        if others is None or others:
+            return None
+        return (
+            f"It needs the approval of {decision.by}, and nobody else is in that user group to give it. "
+            f"Add somebody to {decision.by} in Slack, then ask again, or have the rule “{decision.rule}” changed by whoever runs this bot."
+        )
 
     # --- carded: the person can see it, so it may be sent ---
 

@@ -451,6 +451,9 @@ class Audit(Protocol):
     """The record. Raises StoreAway."""
 
     async def add(self, entry: Entry) -> None: ...
+    async def now(self) -> datetime:
+        """The time on the clock that dates the entries."""
+
     def newest(self) -> AsyncIterator[Entry]:
         """Every entry, the newest first."""
 

@@ -176,6 +176,11 @@ class SlackPeople:
         groups, _, _ = await self._members()
         return groups[name]["id"] if groups and name in groups else None
 
+    async def members(self, group: str, *, fresh: bool = False) -> frozenset[str] | None:
+        """Who is in a user group that the policy names, None if there is none or it cannot be read. `fresh`: read anew."""
+        groups, *_ = await self._members(fresh=fresh)
+        return frozenset(groups[group]["users"]) if groups and group in groups else None
+
     async def forget_groups(self) -> None:
         """Slack says that a user group has changed."""
         await self._memory.forget(GROUPS)

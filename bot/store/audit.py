@@ -33,6 +33,11 @@ class Audit:
         pairs = [str(part) for pair in told.items() for part in pair]
         await self._scripts.run("record", self._most, self._age_us, *pairs)
 
+    async def now(self) -> datetime:
+        """The time on the clock that dates the entries, Redis' own. Raises StoreAway."""
+        seconds, microseconds = await self._scripts.ask(self._scripts.redis.time())
+        return datetime.fromtimestamp(seconds + microseconds / 1_000_000, UTC)
+
     async def newest(self) -> AsyncIterator[Entry]:
         """Every entry, the newest first. Raises StoreAway."""
         last = "+"

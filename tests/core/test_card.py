@@ -12,11 +12,12 @@ from bot.core.buttons import CANCEL_RUN, read_command_value, read_run_value
 from bot.core.card import request_card, run_card
 from bot.core.command import RetryCommand, RunCommand
 from bot.core.message import Button, Buttons, Message
-from bot.core.request import Look, Request, Running, State
+from bot.core.request import Look, Request, Running, State, run_facts
 from bot.core.run import LOST, CancelWish, CardRef, End, Observation, Retried, Run, RunFacts, RunKey
 from bot.core.running import already_running, waited, why_running
 from bot.core.text import Bold, Channel, Code, Emoji, Link, Mention, Sentence, When
 from bot.core.thread import end_post, retried_post
+from bot.slack.blocks.render import render
 
 ASKED = datetime(2026, 11, 23, 14, 20, tzinfo=UTC)
 APP = "https://app.example"
@@ -396,3 +397,29 @@ def test_a_run_that_bolt_does_not_know_any_more() -> None:
     told = said(end_post(lost, APP).text)
     assert "I follow it no longer. Look in Bolt" in told
     assert told.endswith("@U1")
+
+
+@pytest.mark.parametrize("state", [State.CARDED, State.LOOKING, State.QUEUED])
+def test_the_reason_stands_on_a_card_without_a_run(state: State) -> None:
+    """From the first moment, cut to what fits a card."""
+    asked = Request("r", "T", "C", "U1", "ada", RunCommand("nightly", reason="late data " * 50), ASKED, state=state)
+    queued = replace(asked, queued_at=ASKED) if state is State.QUEUED else asked
+    text = said(request_card(queued, APP).text)
+    assert "because: late data late" in text
+    assert len(text) < 500
+
+
+def test_the_reason_stands_on_the_card_of_a_run() -> None:
+    """As it was typed: what Slack would read in it is escaped like all foreign text."""
+    run = Run(RunKey("w", 5), facts=replace(FACTS, reason="late *data* <!channel>"))
+    _, blocks = render(run_card(run, APP))
+    shown = str(blocks)
+    assert "because: late" in shown
+    assert "<!channel>" not in shown
+    assert "*data*" not in shown
+
+
+def test_a_start_hands_its_reason_to_its_run() -> None:
+    """It is on the record of the run, so it is on its card to the end."""
+    asked = Request("r", "T", "C", "U1", "ada", RunCommand("nightly", reason="late data"), ASKED)
+    assert run_facts(asked).reason == "late data"

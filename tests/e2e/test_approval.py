@@ -69,6 +69,28 @@ async def test_the_asker_does_not_approve(stage: Stage) -> None:
     assert is_open(stage)
 
 
+async def test_a_start_that_nobody_else_can_approve_is_refused_at_once(stage: Stage) -> None:
+    """The only member of the group asks: it would wait for nobody. What to do is said, and with one more member it waits."""
+    users = stage.sandbox.workspace.usergroups["S0DATATEAM"].users
+    everybody = list(users)
+    users[:] = [one for one in everybody if one == "U0ADA"]
+    await stage.start_bot(policy(stage, TEXT.format(within=WITHIN)))
+    await stage.slash("run nightly")
+    await stage.until(stage.told_privately("nobody else is in that user group"))
+    assert not stage.cards()
+    users[:] = everybody
+    await stage.slash("run nightly")
+    await stage.until(stage.card_says("waits for approval by"))
+
+
+async def test_the_dialog_names_the_asker(stage: Stage) -> None:
+    """It is plain text, in which a mention would be an id."""
+    await asked(stage)
+    blocks = str(stage.cards()[-1].blocks)
+    assert "as @ada asked?" in blocks
+    assert "@U0ADA" not in blocks.replace("<@U0ADA>", "")
+
+
 async def test_who_is_not_in_the_group_does_not_decide(stage: Stage) -> None:
     """Neither yes nor no."""
     await asked(stage)
@@ -130,11 +152,11 @@ async def test_the_first_decision_counts(stage: Stage) -> None:
     await asyncio.gather(
         people.click("grace", "data-eng", ts, label="Approve"), people.click("gus", "data-eng", ts, label="Deny")
     )
-    late = ("was approved by", "was denied by")
+    late = ("already approved", "already denied")
     await stage.until(
         lambda: any(words in one.text for words in late for who in ("gus", "grace") for one in stage.private(who))
     )
-    if any("was denied by" in one.text for who in ("gus", "grace") for one in stage.private(who)):
+    if any("already denied" in one.text for who in ("gus", "grace") for one in stage.private(who)):
         await stage.until(stage.card_says("denied it"))
         assert stage.started() == []
     else:

@@ -108,6 +108,22 @@ async def test_in_the_thread_of_a_card_that_redis_has_lost(stage: Stage, redis_u
     assert len(stage.cards()) == 1
 
 
+async def test_the_button_on_a_card_that_redis_has_lost(stage: Stage, redis_url: str) -> None:
+    """What its buttons carry is enough to make the card's record again, so its log comes into its thread."""
+    ticking(stage, lines=30, seconds=60)
+    await stage.start_bot(FAST | {"REDIS_URL": redis_url})
+    await stage.slash("run slow")
+    await shows(stage, "./slow")
+    with Redis.from_url(redis_url) as client:
+        client.flushall()
+    run = stage.started()[-1].id
+    await stage.click("Follow log")
+    await stage.until(stage.told_privately(f"New lines of run {run} come into its thread"))
+    await stage.until(lambda: bool(ticks(stage)), timeout_s=LONG_S)
+    await stage.until(stage.card_says("succeeded in"), timeout_s=LONG_S)
+    assert len(stage.cards()) == 1
+
+
 async def test_a_crash_loses_no_line_and_doubles_none(stage: Stage) -> None:
     """kill -9 while the lines come, and once more while Slack's reply to a post is lost."""
     ticking(stage, lines=120, seconds=150)

@@ -16,15 +16,20 @@ NOW = datetime(2026, 11, 25, 14, 20, tzinfo=UTC)
 
 
 class Api:
-    """Lists one schedule, unless it is away."""
+    """Lists one schedule, and any that are made later, unless it is away."""
 
     away = True
+
+    def __init__(self) -> None:
+        self.made = [Schedule(1, "u", "Nightly", "nightly", "OFF", "ui")]
+        self.reads = 0
 
     async def schedules(self, *, inactive: bool = False) -> list[Schedule]:
         """Answer."""
         if self.away:
             raise BoltLost
-        return [] if inactive else [Schedule(1, "u", "Nightly", "nightly", "OFF", "ui")]
+        self.reads += 1
+        return [] if inactive else list(self.made)
 
 
 async def test_the_last_list_is_told_with_its_age() -> None:
@@ -46,3 +51,22 @@ async def test_the_last_list_is_told_with_its_age() -> None:
     assert (await schedules.listed(ListCommand(inactive=True), typed="/bolt")).text == (
         "Bolt did not answer. Ask again in a minute.",
     )
+
+
+async def test_what_was_made_just_now_is_listed() -> None:
+    """A list in which nothing fits is read again before that is said; one that is a second old is not."""
+    api: Any = Api()
+    api.away = False
+    now = [0.0]
+    catalog = Catalog(api, clock=lambda: now[0], now=lambda: NOW)
+    status: Any = None
+    schedules = Schedules(
+        api, catalog, Finder(api, catalog), status, workspace="w", app_url="https://a", now=lambda: NOW
+    )
+    await schedules.listed(ListCommand(), typed="/bolt")
+    api.made.append(Schedule(2, "v", "Fresh", "fresh", "OFF", "ui"))
+    now[0] = 5.0
+    assert "1 schedule with fresh" in str((await schedules.listed(ListCommand("fresh"), typed="/bolt")).text)
+    reads = api.reads
+    assert "no schedules with zzz" in str((await schedules.listed(ListCommand("zzz"), typed="/bolt")).text)
+    assert api.reads == reads

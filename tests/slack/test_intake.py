@@ -42,6 +42,10 @@ class NobodyIsAsked:
         """Not to be asked."""
         raise AssertionError(name)
 
+    async def members(self, group: str, *, fresh: bool = False) -> frozenset[str] | None:
+        """Not to be asked."""
+        raise AssertionError((group, fresh))
+
     async def forget_groups(self) -> None:
         """Nothing is kept."""
 

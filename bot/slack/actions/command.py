@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.core.buttons import COMMAND, read_command_value
+from bot.core.command import Command, LogsCommand
 from bot.core.errors import BadCommand
 from bot.core.grammar import parse
 from bot.core.message import Message
+from bot.core.run import CardRef
 from bot.slack import commands
-from bot.slack.desk import Desk, click_call
+from bot.slack.desk import Call, Desk, click_call
+from bot.slack.lookup import posted_of
 from bot.slack.views.home import shown_page
 
 
@@ -22,9 +26,8 @@ def register(app: AsyncApp, desk: Desk) -> None:
     async def on_click(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
         call = click_call(body, action, desk.me.team)
         try:
-            answer = await commands.handle(
-                desk, call, parse(read_command_value(action.get("value") or ""), desk.command)
-            )
+            command = parse(read_command_value(action.get("value") or ""), desk.command)
+            answer = await commands.handle(desk, await _with_lost(desk, call, body, command), command)
         except BadCommand as bad:
             answer = Message((bad.sentence,))
         await ack()
@@ -35,3 +38,16 @@ def register(app: AsyncApp, desk: Desk) -> None:
             desk.later(desk.home.show(call.asker, number=page), call.asker)
 
     app.action(re.compile(rf"^{re.escape(COMMAND)}\."))(on_click)
+
+
+async def _with_lost(desk: Desk, call: Call, body: dict[str, Any], command: Command) -> Call:
+    """The call with what the clicked card says of its run, if Redis has lost the card's record: following a log needs that."""
+    message = body.get("message")
+    if not isinstance(command, LogsCommand) or not command.follow or not isinstance(message, dict):
+        return call
+    shown = posted_of(message, ours=desk.me.bot_user)
+    if not shown.ours or message.get("thread_ts") not in {None, message.get("ts")}:
+        return call
+    card = CardRef(call.asker.channel, str(message.get("ts") or ""))
+    place = await desk.places.of(call.asker.team, card, shown=shown)
+    return replace(call, lost=place.lost)
