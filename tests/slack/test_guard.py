@@ -44,8 +44,9 @@ class Directory(NobodyIsAsked):
         self.away = away
         self.asked: list[str] = []
 
-    async def person(self, user: str, *, fresh: bool = False) -> Person:
+    async def person(self, user: str, *, acts: bool = False, fresh: bool = False) -> Person:
         """Who a person is."""
+        assert not acts
         assert not fresh
         self.asked.append(user)
         return Person(user, None if self.away else frozenset(roles(PROFILES[user], ME.home)))
