@@ -50,7 +50,7 @@ class EndRules:
     """
 
     told_s: float = 20.0
-    posting_s: float = 3.0
+    posting_s: float = 5.0
     post_gap_s: float = 1.1
 
     def reading_s(self, at_once: int) -> float:
