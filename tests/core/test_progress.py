@@ -13,6 +13,7 @@ from bot.core.progress import (
     Progress,
     bar,
     commands_known,
+    numbered,
     poll_interval_s,
     position,
     progress,
@@ -168,3 +169,25 @@ def test_a_run_that_was_started_elsewhere_is_counted_against_what_it_goes_throug
     assert progress(elsewhere).total == 3
     other = replace(elsewhere, seen=Observation("RUNNING", (done(1, "dbt seed"), running(2, "dbt test"))))
     assert progress(other) == Progress(1, None, "dbt test")
+
+
+@pytest.mark.parametrize(
+    ("own", "texts", "numbers"),
+    [
+        (("dbt run", "dbt test"), ("git clone x", "dbt deps", "dbt run", "dbt test"), [None, None, 1, 2]),
+        # The schedule's own dbt deps comes after the platform's.
+        (("dbt deps", "dbt run"), ("git clone x", "dbt deps", "dbt deps", "dbt run"), [None, None, 1, 2]),
+        # Which commands are its own isn't known: of a retry, say.
+        ((), ("git clone x", "dbt deps", "dbt run"), [None, None, 1]),
+        ((), ("dbt deps", "dbt run"), [1, 2]),
+        ((), ("git clone x",), [None]),
+    ],
+)
+def test_commands_have_one_numbering(own: tuple[str, ...], texts: tuple[str, ...], numbers: list[int | None]) -> None:
+    """People's own from 1 on, none for what the platform runs before them; the thread's position is the same."""
+    had = tuple(done(number, text) for number, text in enumerate(texts))
+    facts = RunFacts(schedule="n", commands=own, asked_by="U1")
+    run = Run(RunKey("w", 4711), facts=facts, seen=Observation("SUCCESS", had))
+    assert [number for number, _ in numbered(run)] == numbers
+    places = [position(run, command) for command in had]
+    assert [place[0] if place else None for place in places] == numbers
