@@ -321,8 +321,8 @@ async def test_what_a_button_carries_is_not_believed(stage: Stage, value: str, a
     """Not even by somebody whose own button it is: a private channel stays closed, and nothing is started."""
     workspace = stage.sandbox.workspace
     workspace.channel("finance").members.append(workspace.bot.id)
-    await stage.start_bot()
     stage.sandbox.workspace.user("gus").role = "member"
+    await stage.start_bot()
     await stage.slash("run nightly --reason first", user="gus")
     await stage.until(stage.card_says("succeeded"))
     await opened(stage, "Run in #data-eng", "gus")
