@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from structlog.testing import capture_logs
 
-from bot.core.errors import BoltNotSent, BoltThrottled, ScopeMissing, StoreAway
+from bot.core.errors import BoltNotSent, BoltThrottled, ScopeMissing, SlackNotSent, StoreAway
 from bot.outage import Outage
 
 
@@ -34,3 +34,19 @@ def test_an_answer_that_refuses_is_no_outage() -> None:
         outage(BoltThrottled(3))
         outage(ScopeMissing("users.conversations", "missing_scope"))
     assert len(lines) == 2
+
+
+def test_a_service_is_there_if_all_of_its_parts_are() -> None:
+    """Calls that work don't end an outage of the sockets; the reason and the log agree."""
+    outage = Outage("slack")
+    sockets = outage.of("socket")
+    with capture_logs() as lines:
+        sockets(SlackNotSent("socket", cause="the connection was refused", where="wss.test:443"))
+        outage(SlackNotSent("auth.test"))
+        outage(None)
+        assert outage.reason == "slack does not answer: the connection was refused"
+        assert (outage.away("socket"), outage.away("call")) == (True, False)
+        sockets(None)
+        assert outage.reason == ""
+    assert [line["event"] for line in lines] == ["a service is away", "a service is back"]
+    assert lines[0]["why"] == "wss.test:443: the connection was refused"
