@@ -20,6 +20,7 @@ async def test_a_usual_end_is_shown_with_a_bar(stage: Stage) -> None:
 
 async def test_own_commands_have_no_usual_end(stage: Stage) -> None:
     """Neither has what was run before with other commands a say in what is usual."""
+    stage.sandbox.workspace.user("gus").role = "member"
     await stage.start_bot()
     await stage.slash("run slow-start --command “sleep 20”")
     await stage.until(stage.card_says("succeeded"))
@@ -27,7 +28,6 @@ async def test_own_commands_have_no_usual_end(stage: Stage) -> None:
     await stage.slash("run slow-start", user="grace")
     await stage.until(lambda: len(stage.cards()) == 2 and "succeeded" in stage.cards()[-1].text)
     assert not any("usually" in str(one.blocks) for one in stage.cards()[-1].earlier)
-    stage.sandbox.workspace.user("gus").role = "member"
     await stage.slash("run slow-start", user="gus")
     await stage.until(lambda: len(stage.cards()) == 3 and "succeeded" in stage.cards()[-1].text)
     assert any("usually done by" in str(one.blocks) for one in stage.cards()[-1].earlier)

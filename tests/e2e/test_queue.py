@@ -153,10 +153,10 @@ async def test_it_is_listed_and_taken_out_from_there(stage: Stage) -> None:
     """By `status` in its channel and on the Home tab of whoever asked, with its card; and then no more."""
     add_schedule(stage)
     run = starts(stage)
+    stage.sandbox.workspace.user("gus").role = "member"
     await stage.start_bot()
     await queued(stage)
     await queued(stage, user="grace")
-    stage.sandbox.workspace.user("gus").role = "member"
     await stage.slash("status", user="gus")
     await stage.until(stage.told_privately("I follow no active run in this channel; ", "gus"))
     told = stage.private("gus")[-1]

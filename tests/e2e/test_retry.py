@@ -355,11 +355,11 @@ async def test_a_card_of_another_bolt_workspace_starts_nothing_here(stage: Stage
 
 async def test_failures_before_a_success_are_counted(stage: Stage) -> None:
     """Twice it fails, then it has recovered, on the card and in the thread."""
+    stage.sandbox.workspace.user("gus").role = "member"
     await stage.start_bot()
     for user in ("ada", "grace"):
         await stage.slash("run flaky", user=user)
         await stage.until(lambda: all(FAILED in card.text for card in stage.cards()) and bool(stage.cards()))
-    stage.sandbox.workspace.user("gus").role = "member"
     await stage.slash("run flaky", user="gus")
     await stage.until(stage.replied("recovered after 2 failures"))
     assert "recovered after 2 failures" in stage.cards()[-1].text
