@@ -20,7 +20,7 @@ from bot.charts.child import SHARED_MEMORY, Charts, cache_folder, written
 from bot.core.errors import NoChart
 from bot.core.history import History
 from tests.core.test_history import of
-from tests.waiting import eventually
+from tests.waiting import PATIENCE_S, eventually
 
 EACH = (("S", 100.0), ("F", 40.0), ("C", 10.0), ("K", 0.0), ("S", 120.0), ("f", 90.0), ("S", None))
 
@@ -28,7 +28,7 @@ EACH = (("S", 100.0), ("F", 40.0), ("C", 10.0), ("K", 0.0), ("S", 120.0), ("f", 
 @pytest.fixture
 def charts() -> Charts:
     """Draws."""
-    return Charts()
+    return Charts(draw_s=PATIENCE_S)
 
 
 def opened(picture: bytes) -> Image.Image:
@@ -129,7 +129,7 @@ async def test_it_is_given_up_in_time_and_nothing_is_left() -> None:
 
 async def test_many_at_once_take_turns() -> None:
     """And more than can wait are refused."""
-    charts = Charts(at_once=1, asked_most=2)
+    charts = Charts(draw_s=PATIENCE_S, at_once=1, asked_most=2)
     asked = [asyncio.create_task(charts.draw(of(*EACH))) for _ in range(4)]
     done = await asyncio.gather(*asked, return_exceptions=True)
     assert [isinstance(one, bytes) for one in done] == [True, True, False, False]

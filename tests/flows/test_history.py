@@ -23,6 +23,7 @@ from bot.slack.client import SlackChat
 from bot.store.connect import connect
 from bot.store.deliveries import Deliveries
 from bot.store.scripts import Scripts
+from tests.waiting import PATIENCE_S
 
 CHANNEL = "C0DATAENG"
 
@@ -56,7 +57,7 @@ async def parts(sandbox: Sandbox, redis_client: Redis) -> AsyncIterator[Parts]:
     histories = Histories(
         bolt,
         Finder(bolt, Catalog(bolt)),
-        Charts(),
+        Charts(draw_s=PATIENCE_S),
         chat,
         Deliveries(Scripts(redis_client, "test", retention_s=1000)),
         bot_name="@bolt",

@@ -19,6 +19,7 @@ from bot.slack.foreign import Home
 from bot.slack.people import SlackPeople
 from bot.store.memory import Memory
 from bot.store.scripts import Scripts
+from tests.waiting import PATIENCE_S
 
 PEOPLE, CHANNELS = 2_500, 1_200
 LAST_PERSON, LAST_CHANNEL = f"U0CROWD{PEOPLE:06d}", f"C0CROWD{CHANNELS:06d}"
@@ -46,7 +47,7 @@ class Shared(Memory):
 
     async def until_read(self, *names: str) -> None:
         """Wait until these lists are kept."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             await asyncio.gather(*(self.ended[name].wait() for name in names or ("channels", "people1")))
 
 
