@@ -55,7 +55,8 @@ async def test_bolt_away_while_a_run_is_followed(stage: Stage) -> None:
 async def test_slack_away_while_a_run_ends(stage: Stage) -> None:
     """Every connection to Slack is cut; the end is shown and told once when Slack is back."""
     await stage.start_bot(SHORT)
-    await stage.slash("run nightly")
+    # One that does not end before it is to.
+    await stage.slash("run backfill")
     await stage.until(stage.card_says("is running"))
     stage.sandbox.workspace.faults.away = True
     (run,) = stage.started()

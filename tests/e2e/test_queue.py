@@ -88,9 +88,9 @@ async def test_the_same_words_wait_once(stage: Stage) -> None:
     await people.click("ada", "data-eng", first, label=QUEUE)
     await stage.until(stage.card_says("waits for"))
     await people.click("ada", "data-eng", second, label=QUEUE)
-    await stage.until(stage.told_privately("waits already You already asked for"))
+    await stage.until(stage.told_privately("is already queued by your identical request"))
     await stage.slash(f"run {SLUG}")
-    await stage.until(stage.told_privately("You asked for"))
+    await stage.until(stage.told_privately("You already asked for"))
     assert len(stage.cards()) == 1
 
 
