@@ -139,7 +139,7 @@ def answer(body: dict[str, Any], sentence: str, tell: Tell) -> BoltResponse:
 
 def unreadable(body: object) -> dict[str, Any] | None:
     """What a request that nobody can read is acknowledged with, None if nothing is shown of it anyway."""
-    return NO_OPTIONS if isinstance(body, dict) and body.get("type") in MENUS else None
+    return NO_OPTIONS if isinstance(body, dict) and str(body.get("type")) in MENUS else None
 
 
 def _in_modal(view: dict[str, Any], sentence: str) -> dict[str, Any]:
