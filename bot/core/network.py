@@ -28,16 +28,21 @@ ERRNO = {
 
 
 def host_of(address: str) -> str:
-    """The host and port of a web address: nothing of user, password, path or query."""
-    parts = urlsplit(address)
-    port = f":{parts.port}" if parts.port else ""
+    """The host and port of a web address: nothing of user, password, path or query. Empty if it's no web address."""
+    try:
+        parts = urlsplit(address)
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return ""
     return f"{parts.hostname or ''}{port}"
 
 
 def through(address: str) -> str:
     """The host and port of an address, and of the proxy that the environment names for it."""
-    parts = urlsplit(address)
     host, found = host_of(address), getproxies()
+    if not host:
+        return ""
+    parts = urlsplit(address)
     proxy = found.get(parts.scheme) or found.get("all") or ""
     if not proxy or proxy_bypass(parts.hostname or ""):
         return host

@@ -300,7 +300,7 @@ def decide(policy: Policy, person: Person, place: Place, question: Question) -> 
 
 def _because(policy: Policy, person: Person, place: Place, question: Question, decision: Decision) -> str:
     """Why it is refused: what was given instead of the schedule's own, if without it nothing would be in the way."""
-    if decision.reason == NOT_FOR_APPROVAL or _is_about_overrides(policy, decision):
+    if decision.reason in {NOT_FOR_APPROVAL, BACKTICKS} or _is_about_overrides(policy, decision):
         return decision.reason
     target, retries = question.target, question.action is Action.RETRY
     commands = (

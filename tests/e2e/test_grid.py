@@ -173,8 +173,8 @@ rules:
 
 async def test_who_belongs_where_is_not_known(stage: Stage) -> None:
     """The payload names a sibling workspace, and Slack doesn't say whose that is: refused, with the reason."""
-    await on_grid(stage)
     stage.sandbox.workspace.scopes.discard("users:read")
+    await on_grid(stage)
     await stage.mention("list", user="sven")
     await stage.until(stage.told_privately("I may not see who you are", "sven"))
     await stage.mention("list", user="edda")

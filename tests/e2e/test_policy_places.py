@@ -93,23 +93,13 @@ async def test_a_channel_that_one_is_not_in(stage: Stage) -> None:
     assert not stage.cards("ops")
 
 
-async def test_a_command_s_own_channel_is_not_asked_about(stage: Stage) -> None:
-    """Whoever typed there is there."""
-    await stage.start_bot()
-    form = await opened(stage)
-    await form.choose("nightly")
-    await form.submit()
-    await stage.until(stage.card_says("Nightly"))
-    assert not [one for one in stage.sandbox.workspace.calls if one.what == MEMBERSHIPS and "user" in one.details]
-
-
 async def test_slack_does_not_tell_who_is_in_it(stage: Stage) -> None:
     """That is no leave: it has a sentence of its own, and the command in the channel helps."""
     await stage.start_bot()
     form = await asking(stage)
     form.fill("channel", "C0DATAENG")
-    faults = stage.sandbox.workspace.faults
-    faults.add(SlackFault("ratelimited", MEMBERSHIPS, count=None, retry_after_s=30))
+    for method in (MEMBERSHIPS, "conversations.members"):
+        stage.sandbox.workspace.faults.add(SlackFault("ratelimited", method, count=None, retry_after_s=30))
     errors = await form.errors()
     assert errors["channel"].startswith("Slack did not tell me whether you are in this channel")
     assert errors["channel"].endswith("Type /bolt there instead.")

@@ -53,6 +53,7 @@ async def test_what_a_cards_button_told_is_passed_on() -> None:
 
     app: Any = App()
     desk: Any = SimpleNamespace(
+        me=SimpleNamespace(team="T"),
         requests=SimpleNamespace(load=load),
         ask=SimpleNamespace(start=start),
         later=lambda answer, _asker: answer.close(),
