@@ -11,6 +11,7 @@ from redis.asyncio.cluster import ClusterNode
 from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import Sentinel
 from redis.backoff import NoBackoff
+from redis.driver_info import DriverInfo
 from redis.exceptions import AuthenticationError, AuthorizationError, NoPermissionError, ResponseError
 
 from bot.core.errors import StoreAway, StoreRefused, StoreUnfit
@@ -42,6 +43,8 @@ def connect(url: str, *, timeout_s: float = SOCKET_TIMEOUT_S) -> Redis:
         "socket_timeout": timeout_s,
         "socket_connect_timeout": timeout_s,
         "health_check_interval": HEALTH_CHECK_S,
+        # Otherwise each connection looks up redis-py's version in its installed files.
+        "driver_info": DriverInfo(),
     }
     try:
         if address.kind == "server":

