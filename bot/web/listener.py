@@ -21,10 +21,10 @@ AGAIN_S = 0.1
 
 
 class Listener:
-    """Listens on every address of a host; `protocol` makes what speaks with a connection."""
+    """Listens on every address of a host; `protocol` makes what speaks with a connection from an address."""
 
     def __init__(
-        self, sockets: list[socket.socket], protocol: Callable[[], asyncio.Protocol], connections: Connections
+        self, sockets: list[socket.socket], protocol: Callable[[str], asyncio.Protocol], connections: Connections
     ) -> None:
         self.sockets = sockets
         self._protocol = protocol
@@ -35,7 +35,7 @@ class Listener:
 
     @classmethod
     async def bind(
-        cls, host: str, port: int, protocol: Callable[[], asyncio.Protocol], connections: Connections
+        cls, host: str, port: int, protocol: Callable[[str], asyncio.Protocol], connections: Connections
     ) -> Listener:
         """Bind and listen. Raises OSError."""
         found = await asyncio.get_running_loop().getaddrinfo(
@@ -102,7 +102,7 @@ class Listener:
 
     async def _open(self, made: socket.socket, peer: str) -> None:
         try:
-            await asyncio.get_running_loop().connect_accepted_socket(self._protocol, made)
+            await asyncio.get_running_loop().connect_accepted_socket(lambda: self._protocol(peer), made)
         except OSError:
             # It is gone already.
             self._connections.given_up(peer)

@@ -209,6 +209,7 @@ class _Runner(web.AppRunner):
         super().__init__(app, shutdown_timeout=SHUTDOWN_S)
         self._connections = connections
         self._listener: Listener | None = None
+        self._speaking_with: Callable[[str], web.RequestHandler] | None = None
 
     @property
     def port(self) -> int:
@@ -217,10 +218,9 @@ class _Runner(web.AppRunner):
 
     async def listen(self, place: Place) -> None:
         """Take connections in. To be called after `setup`. Raises OSError."""
-        server = self.server
-        if server is None:
+        if self._speaking_with is None:
             raise RuntimeError("a runner is set up before it listens")
-        self._listener = await Listener.bind(place.host, place.port, server, self._connections)
+        self._listener = await Listener.bind(place.host, place.port, self._speaking_with, self._connections)
 
     async def cleanup(self) -> None:
         """Let what is being answered end, and close."""
@@ -232,7 +232,9 @@ class _Runner(web.AppRunner):
 
     async def _make_server(self) -> web.Server:
         made = await super()._make_server()
-        return _Server(_constant(made.request_handler), self._connections, request_factory=made.request_factory)
+        server = _Server(_constant(made.request_handler), self._connections, request_factory=made.request_factory)
+        self._speaking_with = server.speaking_with
+        return server
 
 
 class _Server(web.Server):
@@ -241,16 +243,20 @@ class _Server(web.Server):
         self._counted = connections
         self._broken = Seldom("HTTP requests were broken off, or not as HTTP has to be")
 
-    def __call__(self) -> web.RequestHandler:
-        return _Protocol(self, self._counted, self._broken)
+    def speaking_with(self, peer: str) -> web.RequestHandler:
+        """What speaks with a connection from that address."""
+        return _Protocol(self, peer, self._counted, self._broken)
 
 
 class _Protocol(web.RequestHandler):
-    """One connection."""
+    """One connection.
+
+    `peer` is the address that it was accepted from: of one that was reset at once, the socket no longer says it.
+    """
 
     __slots__ = ("_broken", "_counted", "peer", "phase", "since")
 
-    def __init__(self, server: web.Server, connections: Connections, broken: Seldom) -> None:
+    def __init__(self, server: web.Server, peer: str, connections: Connections, broken: Seldom) -> None:
         loop = asyncio.get_running_loop()
         super().__init__(
             server,
@@ -263,7 +269,7 @@ class _Protocol(web.RequestHandler):
         )
         self._counted = connections
         self._broken = broken
-        self.peer = ""
+        self.peer = peer
         self.phase = Phase.HEADERS
         self.since = loop.time()
 
@@ -278,10 +284,8 @@ class _Protocol(web.RequestHandler):
             transport.abort()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        address = transport.get_extra_info("peername")
-        self.peer = str(address[0]) if address else ""
-        super().connection_made(transport)
         self._counted.opened(self)
+        super().connection_made(transport)
 
     def connection_lost(self, exc: BaseException | None) -> None:
         self._counted.closed(self)

@@ -7,6 +7,7 @@ import contextlib
 import os
 import resource
 import socket
+import struct
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 
@@ -173,6 +174,16 @@ async def test_an_address_has_its_own_bound() -> None:
         first, second, third = [await served.connected() for _ in range(3)]
         assert await ended(first) == b""
         assert await answered(second) == await answered(third) == b"HTTP/1.1 200 OK\r\n"
+
+
+async def test_connections_that_are_reset_at_once_count_no_longer() -> None:
+    """As load balancers check a port. The socket of such a one no longer says which address it came from."""
+    async with serving(Limits(per_peer=3)) as served:
+        for _ in range(5):
+            with socket.create_connection(("127.0.0.1", served.server.port)) as check:
+                check.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            answer = await ended(await served.connected(b"GET /healthz HTTP/1.0\r\n\r\n"))
+            assert answer.startswith(b"HTTP/1.0 200 OK\r\n")
 
 
 async def test_what_is_being_answered_is_not_cut_for_another_one() -> None:
