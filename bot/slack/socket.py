@@ -44,6 +44,8 @@ WATCH_S = 5.0
 DEAF_S = 30.0
 # A new one gets this long to come up before its address is given up.
 COMING_S = 10.0
+# Slack gives an app few addresses a minute.
+RENEW_AGAIN_S = 60.0
 # What is in hand at the end gets this long: Slack waits 3 s for an acknowledgement.
 ACKNOWLEDGED_S = 2.0
 
@@ -140,6 +142,7 @@ class SocketIntake:
         self._app = app
         self._watch_s = watch_s
         self._tasks: list[asyncio.Task[None]] = []
+        self._renewing: asyncio.Task[None] | None = None
         self._down_since: dict[int, float] = {}
         self._named: set[int] = set()
 
@@ -150,10 +153,11 @@ class SocketIntake:
 
     async def stop(self) -> None:
         """Take nothing more in."""
-        for task in self._tasks:
+        tasks = [*self._tasks, self._renewing] if self._renewing else self._tasks
+        for task in tasks:
             task.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks)
+        if tasks:
+            await asyncio.wait(tasks)
         await self._acknowledged()
         for handler in self._handlers:
             await handler.close_async()
@@ -213,9 +217,18 @@ class SocketIntake:
         """Whether another deployment holds connections of the same app."""
         with contextlib.suppress(StoreAway):
             held = await self._held(len(self._handlers))
-            if self._siblings.look(held):
+            if self._siblings.look(held) and (self._renewing is None or self._renewing.done()):
                 # Slack says how many there are only when one opens. The other connection hears meanwhile.
-                await self._handlers[0].client.connect_to_new_endpoint(force=True)
+                # Not in the watch itself: the SDK tries for as long as Slack is away, and raises what Slack refuses.
+                self._renewing = asyncio.create_task(self._renew(self._handlers[0]))
+
+    async def _renew(self, handler: AsyncSocketModeHandler) -> None:
+        """Open a connection in place of another. If Slack doesn't give an address, the old one stays."""
+        try:
+            await handler.client.connect_to_new_endpoint(force=True)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it only means that nothing new is known
+            log.info("a connection to Slack could not be replaced", why=why(error))
+            await asyncio.sleep(RENEW_AGAIN_S)
 
     async def _heard(
         self, _client: AsyncBaseSocketModeClient, message: dict[str, Any], _raw: str | None = None

@@ -11,6 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from structlog.testing import capture_logs
 
 from bot.sandbox.server import Sandbox
+from bot.sandbox.slack.faults import Fault
 from bot.slack.intake import build_app
 from bot.slack.preflight import Identity
 from bot.slack.siblings import Siblings
@@ -94,3 +95,28 @@ async def test_two_deployments_on_one_app(sandbox: Sandbox) -> None:
         finally:
             for intake in intakes:
                 await intake.stop()
+
+
+async def test_no_fresh_address_ends_no_watch(sandbox: Sandbox) -> None:
+    """Slack refuses the connection that would tell whether another deployment is still there: the old ones stay watched."""
+    settings = sandbox.env()
+    web = AsyncWebClient(settings["SLACK_BOT_TOKEN"], base_url=settings["SLACK_API_URL"])
+    app = build_app(web, "xoxb-1", ME, (), lambda _where, _error: "abc", lambda _asker, _message: None)
+    looks = [0]
+
+    async def held(_count: int) -> int:
+        looks[0] += 1
+        return 0
+
+    intake = SocketIntake(app, settings["SLACK_APP_TOKEN"], watch_s=0.01, held=held, siblings=Siblings(lasts_s=0.1))
+    # After the addresses of the first two.
+    sandbox.workspace.faults.add(Fault("error", "apps.connections.open", count=None, skip=2))
+    with capture_logs() as lines:
+        await intake.start()
+        try:
+            await eventually("a refusal", lambda: [line for line in lines if "replaced" in line["event"]], bool)
+            seen = looks[0]
+            await eventually("another look", lambda: looks[0], lambda count: count > seen + 1)
+            assert await intake.ready()
+        finally:
+            await intake.stop()
