@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, async_playwright
 
 from bot.sandbox.bolt import BoltWorld
@@ -29,6 +30,14 @@ ARGUMENTS = (
 )
 
 OpenTab = Callable[..., Awaitable[Tab]]
+FOLDER = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All of these tests run in one event loop, for the browser they share belongs to the loop that it was started in."""
+    for item in items:
+        if FOLDER in item.path.parents and pytest_asyncio.is_async_test(item):
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
 def chromium() -> str | None:
@@ -36,9 +45,9 @@ def chromium() -> str | None:
     return next((found for name in NAMES if (found := shutil.which(name))), None)
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
-    """Chromium, as the machine has it."""
+    """Chromium, as the machine has it, started once: each tab has a profile of its own."""
     path = chromium()
     if path is None:
         pytest.skip(MISSING)
@@ -48,7 +57,7 @@ async def browser() -> AsyncIterator[Browser]:
         await browser.close()
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def stage(browser: Browser, tmp_path: Path) -> AsyncIterator[Stage]:
     """A sandbox whose runs go ten times as fast, without a bot yet. Not made where there is no browser to look at it."""
     assert browser.is_connected()
@@ -59,7 +68,7 @@ async def stage(browser: Browser, tmp_path: Path) -> AsyncIterator[Stage]:
     await stage.close()
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def open_tab(browser: Browser, stage: Stage) -> AsyncIterator[OpenTab]:
     """Opens the page in a tab. At the end no tab has had an error or asked another machine for anything."""
     tabs: list[Tab] = []
@@ -72,10 +81,12 @@ async def open_tab(browser: Browser, stage: Stage) -> AsyncIterator[OpenTab]:
         return tab
 
     yield opened
+    for tab in tabs:
+        await tab.page.context.close()
     assert [fault for tab in tabs for fault in tab.faults] == []
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def tab(open_tab: OpenTab) -> Tab:
     """The page as @ada sees #data-eng at first."""
     return await open_tab()

@@ -6,7 +6,7 @@ import asyncio
 import dataclasses
 from collections.abc import AsyncIterator
 
-import pytest
+import pytest_asyncio
 from playwright.async_api import Locator
 
 from tests.browser.own_app import OwnApp, own_app
@@ -15,7 +15,7 @@ from tests.e2e.stage import Stage
 from tests.waiting import PATIENCE_S
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def app(stage: Stage) -> AsyncIterator[OwnApp]:
     """An app that opens a modal on `/bolt`."""
     workspace = stage.sandbox.workspace
