@@ -19,7 +19,7 @@ from bot.logging import Seldom
 HEADERS_S = 10.0
 # Longer than the usual proxy (nginx and AWS: 60 s) keeps a connection that it might use for its next request.
 IDLE_S = 75.0
-# From the end of a request's headers to its answer's last byte. Slack waits 3 s, a body may take 10 s.
+# From the end of a request to its answer's last byte. Slack waits 3 s. A body may take 10 s, which the server sees to.
 REQUEST_S = 30.0
 # The rest of the descriptors is for Redis, Slack and Bolt.
 SHARE = 0.5
@@ -35,6 +35,7 @@ class Phase(Enum):
     """What a connection is waiting for."""
 
     HEADERS = "headers"
+    BODY = "body"
     ANSWER = "answer"
     NEXT = "next request"
 
@@ -57,7 +58,12 @@ class Limits:
 
     def seconds(self, phase: Phase) -> float:
         """How long a phase may last."""
-        return {Phase.HEADERS: self.headers_s, Phase.ANSWER: self.request_s, Phase.NEXT: self.idle_s}[phase]
+        return {
+            Phase.HEADERS: self.headers_s,
+            Phase.BODY: self.request_s,
+            Phase.ANSWER: self.request_s,
+            Phase.NEXT: self.idle_s,
+        }[phase]
 
 
 class Connection(Protocol):
@@ -103,7 +109,7 @@ class Connections:
     def admit(self, peer: str) -> bool:
         """Count one more from that address, if there is room or the one that has waited longest can be cut for it.
 
-        A connection in the middle of a request is never cut for another one. `opened` or `given_up` has to follow.
+        A connection whose request is complete is never cut for another one. `opened` or `given_up` has to follow.
         """
         if self._peers[peer] >= self.limits.per_peer:
             admitted = self._make_room(peer)

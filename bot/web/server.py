@@ -142,8 +142,11 @@ class WebServer:
         """
         if request.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
             raise web.HTTPUnsupportedMediaType
+        # Until it is complete nothing is done, so it may be cut for another one: anybody can begin a body and never end it.
+        _begins(request, Phase.BODY)
         async with asyncio.timeout(self._read_s):
             await request.read()
+        _begins(request, Phase.ANSWER)
 
     async def _slack(self, request: web.Request) -> web.StreamResponse:
         await self._read(request)
@@ -169,9 +172,7 @@ def _constant(handle: Answer) -> Answer:
     """A refusal is its status alone; and a method that is not allowed is as unknown as a path that does not exist."""
 
     async def answer(request: web.BaseRequest) -> web.StreamResponse:
-        protocol = request.protocol
-        if isinstance(protocol, _Protocol):
-            protocol.begins(Phase.ANSWER)
+        _begins(request, Phase.ANSWER)
         try:
             return await handle(request)
         except web.HTTPException as refused:
@@ -189,6 +190,12 @@ def _constant(handle: Answer) -> Answer:
             return web.Response(status=500)
 
     return answer
+
+
+def _begins(request: web.BaseRequest, phase: Phase) -> None:
+    protocol = request.protocol
+    if isinstance(protocol, _Protocol):
+        protocol.begins(phase)
 
 
 def _last(status: int) -> web.Response:

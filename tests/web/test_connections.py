@@ -186,6 +186,17 @@ async def test_connections_that_are_reset_at_once_count_no_longer() -> None:
             assert answer.startswith(b"HTTP/1.0 200 OK\r\n")
 
 
+async def test_bodies_that_never_end_make_room() -> None:
+    """However many a stranger begins, the newest connection is served."""
+    async with serving(Limits(total=4)) as served:
+        begun = [
+            await served.connected(b"POST /slack/events HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab")
+            for _ in range(8)
+        ]
+        assert await answered(await served.connected()) == b"HTTP/1.1 200 OK\r\n"
+        assert [await ended(one) for one in begun[:5]] == [b""] * 5
+
+
 async def test_what_is_being_answered_is_not_cut_for_another_one() -> None:
     """Where all are in the middle of a request, the newcomer has to come again."""
     going_on, done = asyncio.Event(), asyncio.Event()
