@@ -21,10 +21,12 @@ WAITING = (
     "tests/e2e/test_logs.py",
     "tests/e2e/test_crashes.py",
     "tests/e2e/test_readonly.py",
-    "tests/browser/",
     "tests/e2e/",
     "tests/sandbox/test_child.py",
 )
+# These share what is dear to set up, a browser: two processes start with them, and the others never need one.
+SHARING = "tests/browser/"
+SHARERS = 2
 
 
 def deal(tests: Sequence[T], processes: int, path: Callable[[T], str]) -> list[T]:
@@ -32,11 +34,17 @@ def deal(tests: Sequence[T], processes: int, path: Callable[[T], str]) -> list[T
 
     Each part has its share of what waits, the longest first, spread evenly among what computes, which stays in its order.
     """
-    waiting = sorted((one for one in tests if _rank(path(one)) < len(WAITING)), key=lambda one: _rank(path(one)))
-    computing = [one for one in tests if _rank(path(one)) == len(WAITING)]
+    sharing = [one for one in tests if path(one).startswith(SHARING)]
+    others = [one for one in tests if not path(one).startswith(SHARING)]
+    waiting = sorted((one for one in others if _rank(path(one)) < len(WAITING)), key=lambda one: _rank(path(one)))
+    computing = [one for one in others if _rank(path(one)) == len(WAITING)]
+    sharers = min(SHARERS, processes)
+    shares = [sharing[number::sharers] if number < sharers else [] for number in range(processes)]
+    # Parts of one length: that is how they are cut again.
+    for one in waiting:
+        min(shares, key=len).append(one)
     dealt: list[T] = []
-    for number in range(processes):
-        mine = waiting[number::processes]
+    for number, mine in enumerate(shares):
         rest = computing[len(computing) * number // processes : len(computing) * (number + 1) // processes]
         dealt += _mixed(mine, rest, path)
     return dealt

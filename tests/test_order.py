@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.order import WAITING, deal
+from tests.order import SHARING, WAITING, deal
 
 ROOT = Path(__file__).parents[1]
 QUICK = [f"tests/core/test_{number}.py" for number in range(20)]
@@ -30,13 +30,23 @@ def test_each_process_begins_with_what_takes_longest() -> None:
     assert [one for one in second if one in QUICK] == QUICK[10:]
 
 
+def test_two_processes_share_the_browser() -> None:
+    """Each of them starts it once. The parts have one length, so that each process is given its own."""
+    seen = [f"tests/browser/test_{number}.py" for number in range(6)]
+    waiting = [f"tests/e2e/test_{number}.py" for number in range(10)]
+    dealt = deal(QUICK + seen + waiting, 4, str)
+    parts = [dealt[number : number + 9] for number in range(0, 36, 9)]
+    assert [sum(one in seen for one in part) for part in parts] == [3, 3, 0, 0]
+    assert [sum(one in QUICK for one in part) for part in parts] == [5, 5, 5, 5]
+
+
 def test_one_process_keeps_every_part_in_its_order() -> None:
     """What waits begins."""
     dealt = deal(QUICK, 1, str)
     assert dealt == QUICK
 
 
-@pytest.mark.parametrize("path", WAITING)
+@pytest.mark.parametrize("path", [*WAITING, SHARING])
 def test_what_waits_is_there(path: str) -> None:
     """A file that was renamed would lose its place."""
     assert (ROOT / path).exists()

@@ -10,6 +10,7 @@ import httpx
 
 from bot.core.errors import BoltLost, BoltNotSent, BoltTooLarge, DownloadRefused
 from bot.paradime.body import ACCEPTED, BodyTooLarge, BodyUnreadable, read_body
+from bot.paradime.transport import tls
 
 EXPIRED = frozenset({400, 401, 403, 404, 410})
 
@@ -35,7 +36,6 @@ class Downloader:
             await self._http.aclose()
 
     def _client(self) -> httpx.AsyncClient:
-        # Made when it is needed: loading the certificates takes its time, and many bots never fetch a file.
         if self._http is None:
             self._http = httpx.AsyncClient(
                 timeout=httpx.Timeout(self._timeout_s, connect=min(5.0, self._timeout_s / 2)),
@@ -43,6 +43,7 @@ class Downloader:
                 headers={"Accept-Encoding": ACCEPTED},
                 follow_redirects=False,
                 transport=self._transport,
+                verify=tls(),
             )
         return self._http
 

@@ -6,6 +6,8 @@ import asyncio
 import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import cache
+from ssl import SSLContext
 
 import httpx
 
@@ -23,6 +25,12 @@ Now = Callable[[], datetime]
 def utc_now() -> datetime:
     """The wall clock, in UTC."""
     return datetime.now(UTC)
+
+
+@cache
+def tls() -> SSLContext:
+    """How servers are verified, as httpx does by default. Loading the certificates takes its time: once a process."""
+    return httpx.create_ssl_context()
 
 
 class Transport:
@@ -60,6 +68,7 @@ class Transport:
             timeout=httpx.Timeout(timeout_s, pool=timeout_s / 4, connect=min(LONGEST_CONNECT_S, timeout_s / 2)),
             limits=httpx.Limits(max_connections=20, max_keepalive_connections=20),
             transport=transport,
+            verify=tls(),
         )
 
     async def aclose(self) -> None:

@@ -2,5 +2,8 @@
 
 import gc
 
+from bot.paradime.transport import tls
+
+tls()
 gc.collect()
 gc.freeze()

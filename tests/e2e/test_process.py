@@ -39,11 +39,9 @@ def command(stage: Stage) -> Stage:
         ({"PARADIME_API_KEY": ""}, 2, "PARADIME_API_KEY is missing"),
     ],
 )
-async def test_what_cannot_work_ends_the_start(
-    command: Stage, settings: dict[str, str], status: int, words: str
-) -> None:
+async def test_what_cannot_work_ends_the_start(stage: Stage, settings: dict[str, str], status: int, words: str) -> None:
     """A clear line and an exit status; never a value."""
-    bot = await command.start_bot(settings, ready=False)
+    bot = await stage.start_bot(settings, ready=False)
     assert await bot.ended() == status
     assert words in bot.printed()
     assert "Traceback" not in bot.printed()
