@@ -56,7 +56,8 @@ class Guard:
             found, why = await self._ask(user)
         if found is Standing.NATIVE:
             return ""
-        log.warning("someone of another organisation was turned away", user=user, standing=found)
+        named = sorted((facts.teams | {facts.enterprise}) - {""})
+        log.warning("someone of another organisation was turned away", user=user, standing=found, of=named)
         return OUTSIDE if found is Standing.FOREIGN else why
 
     async def _ask(self, user: str) -> tuple[Standing, str]:

@@ -9,11 +9,12 @@ import pytest
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
+from structlog.testing import capture_logs
 
 from bot.core.message import Message
 from bot.core.policy import Person
 from bot.flows.ports import Asker
-from bot.slack.foreign import of_payload
+from bot.slack.foreign import Facts, of_payload
 from bot.slack.guard import OUTSIDE, UNSURE, Guard, guarding
 from bot.slack.intake import build_app, register_fallbacks
 from bot.slack.people import roles
@@ -146,3 +147,11 @@ async def test_org_wide_installations_name_no_team() -> None:
     body = grid.submission(actor) | {"team": None, "is_enterprise_install": True}
     assert await App(Directory()).take(body) == LISTENED
     assert await App(Directory()).take(grid.typing(actor) | {"team": None}) == LISTENED
+
+
+async def test_the_log_names_where_those_who_are_turned_away_belong() -> None:
+    """So whoever runs the bot sees it if its own organisation is among them: it has joined one since the start."""
+    guard = Guard(ME.home, Directory(), admits_external=False)
+    with capture_logs() as lines:
+        assert await guard.why_not("U9", Facts(frozenset({"T9"}), "E9")) == OUTSIDE
+    assert [(line["user"], line["of"]) for line in lines] == [("U9", ["E9", "T9"])]

@@ -46,7 +46,8 @@ POST /control/users      {name, real_name?, role?="member", guest?, bot?, team?,
                          `bot`: another app's; `team`: of another organisation, with the id `enterprise` if that is on Grid.
                          `teams`: workspaces of our own organisation; `shown_as`: what Slack calls the person's team
 POST /control/grid       {}    the workspace joins an Enterprise Grid organisation with a sibling workspace and three people:
-                         edda, named by the organisation; sven, named by the sibling; sila, of the sibling alone
+                         edda, named by the organisation; sven, named by the sibling; sila, of the sibling alone.
+                         A bot that is running learns of it when it starts again
 POST /control/person     {user, role?, email?, deleted?}      `deleted`: true deactivates the account;
                          `role`: primary_owner, owner, admin, member, guest, single_channel_guest
 POST /control/usergroups {handle, name?, users?}              a new user group
