@@ -7,6 +7,8 @@ second with its traceback.
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import socket
 from collections.abc import Callable
 
@@ -16,7 +18,9 @@ from bot.web.connections import Connections
 BACKLOG = 128
 # Accepted in a row before the others that wait for the event loop have their turn.
 IN_A_ROW = 16
-# Without descriptors: how long until it is tried again.
+# What a closed connection makes room for, among the reasons why none can be accepted.
+NO_ROOM = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+# If none can be accepted: how long until it is tried again.
 AGAIN_S = 0.1
 
 
@@ -31,7 +35,7 @@ class Listener:
         self._connections = connections
         self._opening: set[asyncio.Task[None]] = set()
         self._resting: dict[socket.socket, asyncio.TimerHandle] = {}
-        self._failed = Seldom("HTTP connections could not be accepted: the process has no file descriptor left")
+        self._failed = Seldom("HTTP connections could not be accepted")
 
     @classmethod
     async def bind(
@@ -83,9 +87,10 @@ class Listener:
                 made, address = listening.accept()
             except (BlockingIOError, InterruptedError, ConnectionAbortedError):
                 return
-            except OSError:
-                self._failed.note()
-                self._connections.make_room()
+            except OSError as error:
+                self._failed.note(why=os.strerror(error.errno or 0))
+                if error.errno in NO_ROOM:
+                    self._connections.make_room()
                 self._rest(listening)
                 return
             peer = str(address[0])
