@@ -36,8 +36,19 @@ METHOD = "apps.connections.open"
 Listener = Callable[[AsyncBaseSocketModeClient, SocketModeRequest], Awaitable[None]]
 
 CONNECTIONS = 2
-# How the SDK's lines begin for each attempt that fails, every five seconds for each connection.
-ATTEMPT_FAILED = ("Failed to ", "The current session")
+# How the SDK's lines begin for each attempt that fails, every five seconds for each connection. What else it says stays in the
+# log: that a request could not be dealt with, above all.
+ATTEMPT_FAILED = (
+    "Failed to connect",
+    "Failed to retrieve WSS URL",
+    "Failed to send a ",
+    "Failed to receive or enqueue a message",
+    "Failed to check the current session",
+    "Failed to close the old session",
+    # Where Slack replaces a connection.
+    "Failed to run message listeners",
+    "The current session",
+)
 PING_S = 5.0
 WATCH_S = 5.0
 # A connection without an answer to its pings for this long is deaf.

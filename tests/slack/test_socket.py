@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import logging
+
 import pytest
+from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_bolt.response import BoltResponse
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 from structlog.testing import capture_logs
 
-from bot.slack.socket import bearing
+from bot.slack.intake import CountingApp
+from bot.slack.socket import SocketIntake, bearing
+from tests.slack import grid
 
 
 async def test_a_connection_that_closes_before_the_acknowledgement() -> None:
@@ -26,3 +32,26 @@ async def test_a_connection_that_closes_before_the_acknowledgement() -> None:
     with pytest.raises(ValueError, match="something else"):
         await bearing(handle)(client, request)
     await client.close()
+
+
+class Faulty(CountingApp):
+    """Cannot deal with anything."""
+
+    async def async_dispatch(self, req: AsyncBoltRequest) -> BoltResponse:
+        """Raise."""
+        raise ValueError(f"no such {req.mode}")
+
+
+async def test_a_request_that_cannot_be_dealt_with_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    """By the SDK, whose lines about failed attempts to connect are kept out of the log."""
+    app = Faulty(signing_secret="", token="xoxb-1")  # noqa: S106 - made up
+    intake = SocketIntake(app, "xapp-sandbox", connections=1)
+    client = intake._handlers[0].client
+    envelope = {"type": "slash_commands", "envelope_id": "1", "payload": grid.command(grid.NATIVE["of our workspace"])}
+    with caplog.at_level(logging.WARNING):
+        await client.run_message_listeners(envelope, "")
+        client.logger.error("Failed to connect (error: refused); Retrying...")
+    assert [line.getMessage().partition(",")[0] for line in caplog.records] == [
+        "Failed to run a request listener: no such socket_mode"
+    ]
+    await intake.stop()
