@@ -266,13 +266,10 @@ def test_ten_times_the_text_takes_ten_times_as_long(begin: str) -> None:
 
     def seconds(times: int) -> float:
         text = begin * (times * 20_000 // len(begin))
-        best = 1e9
-        for _ in range(3):
-            began = time.thread_time()
-            without_row_values(text)
-            best = min(best, time.thread_time() - began)
-        return best
+        began = time.thread_time()
+        without_row_values(text)
+        return time.thread_time() - began
 
-    seconds(1)
-    small, large = seconds(1), seconds(10)
-    assert large < 40 * max(small, 0.002)
+    small = min(seconds(1) for _ in range(3))
+    # What else the machine does can only add to it: the quickest of three counts, and one that is quick enough is.
+    assert any(seconds(10) < 40 * max(small, 0.002) for _ in range(3))

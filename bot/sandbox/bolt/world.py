@@ -315,7 +315,7 @@ class BoltWorld:
         commit_was_given = wanted is not None and HASH.fullmatch(wanted) is not None
         branch = None if commit_was_given else wanted
         commit = wanted if commit_was_given else hashlib.sha256(f"{wanted}".encode()).hexdigest()[:40]
-        secret = "ghs_" + "".join(self._random.choice(LETTERS) for _ in range(36))
+        secret = "ghs_" + "".join(self._random.choices(LETTERS, k=36))
         steps = (
             *platform_steps(secret, branch, commit if commit_was_given else None),
             *own,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import dataclass
+from functools import cache
 from importlib import resources
 
 import yaml
@@ -24,8 +26,7 @@ class Features:
     @classmethod
     def of_the_manifest(cls) -> Features:
         """Those of the manifest that is shipped."""
-        text = (resources.files("bot") / "manifest.yml").read_text(encoding="utf-8")
-        manifest = yaml.safe_load(text)
+        manifest = deepcopy(_shipped())
         features = manifest["features"]
         home = features.get("app_home", {})
         return cls(
@@ -36,3 +37,10 @@ class Features:
             scopes=frozenset(manifest["oauth_config"]["scopes"]["bot"]),
             events=frozenset(manifest["settings"].get("event_subscriptions", {}).get("bot_events", [])),
         )
+
+
+@cache
+def _shipped() -> Json:
+    """The manifest that is shipped, read once: to parse it takes longer than the rest of making a workspace."""
+    manifest: Json = yaml.safe_load((resources.files("bot") / "manifest.yml").read_text(encoding="utf-8"))
+    return manifest

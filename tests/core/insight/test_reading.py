@@ -223,15 +223,13 @@ def test_reading_takes_linear_time(unit: str) -> None:
 
     def seconds(count: int) -> float:
         text = (unit * count)[:count]
-        best = float("inf")
-        for _ in range(3):
-            began = time.process_time()
-            excerpt(text, text, 2900)
-            best = min(best, time.process_time() - began)
-        return best
+        began = time.process_time()
+        excerpt(text, text, 2900)
+        return time.process_time() - began
 
-    small, large = seconds(20_000), seconds(160_000)
-    assert large < 20 * max(small, 0.002)
+    small = min(seconds(20_000) for _ in range(3))
+    # What else the machine does can only add to it: the quickest of three counts, and one that is quick enough is.
+    assert any(seconds(160_000) < 20 * max(small, 0.002) for _ in range(3))
 
 
 # dbt prints two blanks after the time of an empty line; the reader is the same without them.
