@@ -269,7 +269,7 @@ class App:
         if self._redis is None:
             raise RuntimeError("Redis is opened before anything that needs it")
         scripts = Scripts(self._redis, settings.bolt_bot_name, retention_s=1, watch=self._outages["redis"])
-        theirs = await take(scripts, settings.bolt_bot_name, mine, adopt=settings.bolt_bot_adopt == "1")
+        theirs = await take(scripts, settings.bolt_bot_name, mine, adopt=settings.bolt_bot_adopt)
         if theirs is not None:
             log.warning(
                 "took over the data of another bot: its cards can no longer be edited, its runs are no longer followed, and "

@@ -173,7 +173,7 @@ class Settings(BaseSettings):
     redis_url: Annotated[SecretStr, AfterValidator(_redis_address)] | None = None
 
     bolt_bot_name: Name = "bolt"
-    bolt_bot_adopt: Literal["0", "1"] = "0"
+    bolt_bot_adopt: bool = False
     bolt_bot_data_dir: Path = Path("data")
     bolt_bot_http_host: str = "0.0.0.0"  # noqa: S104 - health checks and Slack's posts come from other machines
     # With port 0 the system picks one, and the bot prints it.

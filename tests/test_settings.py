@@ -61,7 +61,7 @@ def test_the_least_environment_is_enough() -> None:
         "paradime_webhook_secret": "None",
         "redis_url": "None",
         "bolt_bot_name": "bolt",
-        "bolt_bot_adopt": "0",
+        "bolt_bot_adopt": "False",
         "bolt_bot_data_dir": "data",
         "bolt_bot_http_host": "0.0.0.0",  # noqa: S104 - compared, not bound
         "bolt_bot_http_port": "8080",

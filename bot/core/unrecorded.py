@@ -10,6 +10,11 @@ def database(error: StoreAway | TimeoutError | None = None) -> str:
     return error.sentence if isinstance(error, StoreAway) else StoreAway().sentence
 
 
+def cause(error: StoreAway | TimeoutError) -> str:
+    """What operators read in the log: the host and Redis' own reason, if it gave one."""
+    return error.detail if isinstance(error, StoreAway) else "it took too long"
+
+
 def unrecorded(error: StoreAway | TimeoutError, *, nothing: str, otherwise: str) -> str:
     """Why something couldn't be recorded.
 

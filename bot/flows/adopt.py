@@ -19,7 +19,7 @@ from bot.core.progress import ran_others
 from bot.core.request import pull_request_of
 from bot.core.run import CardRef, RunFacts, RunKey, is_final, observe, run_url
 from bot.core.text import Link, Mention, Span
-from bot.core.unrecorded import unrecorded
+from bot.core.unrecorded import cause, unrecorded
 from bot.flows.answer import Answers
 from bot.flows.cancel import outcome
 from bot.flows.catalog import Catalog
@@ -77,7 +77,7 @@ class Adopt:
             async with asyncio.timeout(RECORD_S):
                 word, more = await self._watches.ask(asker, key, facts or RunFacts())
         except (StoreAway, TimeoutError) as error:
-            log.warning("a watch could not be recorded in time", run=key.id, user=asker.user)
+            log.warning("a watch could not be recorded", run=key.id, user=asker.user, why=cause(error))
             return Message((unrecorded(error, nothing="Nothing was done.", otherwise=ASK_AGAIN),))
         log.info("asked to watch", run=key.id, word=word, user=asker.user, channel=asker.channel)
         if word == "card":

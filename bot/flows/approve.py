@@ -16,7 +16,7 @@ from bot.core.refusal import refusal
 from bot.core.request import Look, Request, State, asked_in
 from bot.core.run import run_url
 from bot.core.text import Bold, Link, Mention, Sentence
-from bot.core.unrecorded import unrecorded
+from bot.core.unrecorded import cause, unrecorded
 from bot.flows.gate import Gate, action_of
 from bot.flows.lease import Lease
 from bot.flows.look import Looks, NotStartable
@@ -131,7 +131,7 @@ class Approvals:
             async with asyncio.timeout(DECIDE_S):
                 return await self._decide(asker, request_id, yes=yes)
         except (StoreAway, TimeoutError) as error:
-            log.warning("a decision could not be recorded in time", request=request_id, user=asker.user)
+            log.warning("a decision could not be recorded", request=request_id, user=asker.user, why=cause(error))
             self._decided()
             return Message((unrecorded(error, nothing="Nothing was decided.", otherwise=CLICK_AGAIN),))
 

@@ -15,7 +15,7 @@ from bot.core.message import Button, Buttons, Message, Paragraph
 from bot.core.request import Request
 from bot.core.run import CardRef, run_url
 from bot.core.text import Bold, Link, Sentence, Span, When
-from bot.core.unrecorded import unrecorded
+from bot.core.unrecorded import cause, unrecorded
 from bot.flows.store_ports import Asked, Requests
 
 log = structlog.get_logger()
@@ -57,7 +57,7 @@ class Ask:
                 accepted = await self._requests.accept(asked)
                 earlier = await self._requests.load(accepted.id) if accepted.word == "same" else None
         except (StoreAway, TimeoutError) as error:
-            log.warning("a start could not be recorded in time", request=asked.id, user=asked.user)
+            log.warning("a start could not be recorded", request=asked.id, user=asked.user, why=cause(error))
             return Message((unrecorded(error, nothing="Nothing was started.", otherwise=ASK_AGAIN),))
         log.info("asked", request=accepted.id, word=accepted.word, user=asked.user, channel=asked.channel)
         if accepted.word in {"new", "known"}:

@@ -29,6 +29,7 @@ from bot.core.policy import (
 )
 from bot.core.request import Approval, Look, Request
 from bot.core.run import Run, RunKey
+from bot.core.unrecorded import cause
 from bot.flows.catalog import Catalog
 from bot.flows.ports import Asker, People
 from bot.flows.store_ports import Audit, Runs
@@ -205,10 +206,12 @@ class Gate:
         )
         try:
             await self._audit.add(entry)
-        except StoreAway:
+        except StoreAway as error:
             if deed.action.acts and decision.word in {Word.ALLOW, Word.APPROVE}:
                 raise
-            log.warning("the record could not be written", request=deed.request, user=deed.asker.user)
+            log.warning(
+                "the audit entry couldn't be written", request=deed.request, user=deed.asker.user, why=cause(error)
+            )
 
     # --- which schedule ---
 

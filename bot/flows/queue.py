@@ -22,7 +22,7 @@ from bot.core.refusal import refusal
 from bot.core.request import Look, Request, State, asked_in, pinned, running_facts
 from bot.core.run import CardRef, Run, RunKey, run_url
 from bot.core.text import Bold, Channel, Link, Sentence, duration, plural
-from bot.core.unrecorded import unrecorded
+from bot.core.unrecorded import cause, unrecorded
 from bot.flows.gate import Gate
 from bot.flows.lease import Lease
 from bot.flows.look import Looks, NotStartable
@@ -83,7 +83,7 @@ class Queue:
             async with asyncio.timeout(RECORD_S):
                 return await self._join(asker, refused, new_id, user_name)
         except (StoreAway, TimeoutError) as error:
-            log.warning("a queued start could not be recorded in time", request=new_id, user=asker.user)
+            log.warning("a queued start could not be recorded", request=new_id, user=asker.user, why=cause(error))
             return False, Message((unrecorded(error, nothing="Nothing was queued.", otherwise=ASK_AGAIN),))
 
     async def _join(self, asker: Asker, refused: str, new_id: str, user_name: str) -> tuple[bool, Message]:

@@ -56,6 +56,7 @@ class WebServer:
         self._ready = ready
         self._read_s = read_s
         self._limits = limits or Limits()
+        self._checking: asyncio.Task[list[str]] | None = None
         self.slack: Handler | None = None
         self.webhooks: Handler | None = None
         self._runners: list[_Runner] = []
@@ -123,14 +124,20 @@ class WebServer:
         return web.Response(text="ok\n")
 
     async def _readiness(self, _request: web.Request) -> web.Response:
-        try:
-            reasons = await self._ready()
-        except Exception as error:  # noqa: BLE001 - it is told in the log; a stranger learns nothing of it
-            log.error("the readiness check failed", error=repr(error))
-            reasons = ["the check itself failed"]
+        # A check writes to Redis and may call Slack: however many ask at once, there is one at a time.
+        if self._checking is None or self._checking.done():
+            self._checking = asyncio.create_task(self._check(), name="readiness")
+        reasons = await asyncio.shield(self._checking)
         if reasons:
             return web.Response(status=503, text="".join(f"{reason}\n" for reason in reasons))
         return web.Response(text="ready\n")
+
+    async def _check(self) -> list[str]:
+        try:
+            return await self._ready()
+        except Exception as error:  # noqa: BLE001 - it is told in the log; a stranger learns nothing of it
+            log.error("the readiness check failed", error=repr(error))
+            return ["the check itself failed"]
 
     async def _metrics(self, _request: web.Request) -> web.Response:
         return web.Response(body=generate_latest(REGISTRY), headers={"Content-Type": CONTENT_TYPE_LATEST})

@@ -49,6 +49,33 @@ class Stage:
             return answer.status
 
 
+async def test_many_who_ask_at_once_share_one_check() -> None:
+    """A check writes to Redis and may call Slack: strangers can't multiply that."""
+    checking = most = 0
+
+    async def not_ready() -> list[str]:
+        nonlocal checking, most
+        checking += 1
+        most = max(most, checking)
+        for _ in range(100):
+            # A turn of the loop each, in which the other requests come in.
+            await asyncio.sleep(0)
+        checking -= 1
+        return []
+
+    server = WebServer(not_ready)
+    await server.start(Place("127.0.0.1", 0), slack_over_http=False)
+
+    async def status(http: aiohttp.ClientSession) -> int:
+        async with http.get(f"http://127.0.0.1:{server.port}/readyz") as answer:
+            return answer.status
+
+    async with aiohttp.ClientSession() as http:
+        assert set(await asyncio.gather(*(status(http) for _ in range(20)))) == {200}
+    await server.stop()
+    assert most == 1
+
+
 @pytest.fixture
 async def stage() -> AsyncIterator[Stage]:
     """A stage, cleared afterwards."""
