@@ -8,8 +8,8 @@ MAKEFLAGS += --no-builtin-rules
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3
-# More than there are cores: the end-to-end tests mostly wait for the clock of the sandbox.
-TEST_PROCESSES ?= 8
+# More than there are cores: the end-to-end tests wait for the clock of the sandbox. Each more collects all tests once more.
+TEST_PROCESSES ?= 6
 UV_VERSION := 0.13.8
 # uv from PATH, else a pinned one of our own.
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)

@@ -13,7 +13,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.sandbox.slack import BODY_MOST, People, Workspace, add_routes
 from bot.sandbox.slack.delivery import Delivery
-from tests.waiting import seen
+from tests.waiting import PATIENCE_S, seen
 
 from .listener import Listener
 
@@ -75,7 +75,7 @@ async def served(clock: Clock) -> AsyncIterator[Served]:
         slept.append(seconds)
 
     app = web.Application(client_max_size=BODY_MOST)
-    delivery = Delivery(ws, ack_timeout_s=0.3, sleep=sleep)
+    delivery = Delivery(ws, ack_timeout_s=PATIENCE_S, sleep=sleep)
     routes = add_routes(app, ws, delivery=delivery)
     runner = web.AppRunner(app, shutdown_timeout=1)
     await runner.setup()
