@@ -71,7 +71,8 @@ async def test_bursts_collapse(stage: Stage) -> None:
     await stage.until(stage.card_says("is running"))
     polls, lookups = stage.asked("boltRunStatus") - before[0], stage.asked("boltCommand") - before[1]
     assert 1 <= polls <= 5
-    assert lookups == 1
+    # None if the first poll has told of the command before the first hint came.
+    assert lookups <= 1
 
 
 async def test_a_command_that_a_poll_has_told_is_not_looked_up(stage: Stage) -> None:
