@@ -30,11 +30,11 @@ class SlackAddresses:
         return self._fits(url, "https", None)
 
     def socket(self, url: str) -> bool:
-        """Whether a socket may be opened there."""
-        return self._fits(url, "wss", None)
+        """Whether a socket may be opened there. The configured API itself names it, and may have sockets at another port."""
+        return self._fits(url, "wss", None, any_port=True)
 
-    def _fits(self, url: str, scheme: str, hosts: frozenset[str] | None) -> bool:
-        """`hosts` None: any of Slack's."""
+    def _fits(self, url: str, scheme: str, hosts: frozenset[str] | None, *, any_port: bool = False) -> bool:
+        """`hosts` None: any of Slack's. `any_port`: of the configured API's host."""
         try:
             parts = urlsplit(url)
             host, port = _place(parts)
@@ -43,7 +43,7 @@ class SlackAddresses:
         if not host or "@" in parts.netloc or not url.isascii() or not url.isprintable():
             return False
         own = SOCKETS[self._scheme] if scheme == "wss" else self._scheme
-        if (host, port) == self._api and parts.scheme in {own, scheme}:
+        if (host, self._api[1] if any_port else port) == self._api and parts.scheme in {own, scheme}:
             return True
         slacks = host in hosts if hosts is not None else host.endswith(tuple(f".{one}" for one in DOMAINS))
         return parts.scheme == scheme and port == PORTS[scheme] and slacks

@@ -93,7 +93,9 @@ def test_where_files_may_go(addresses: SlackAddresses, url: str, expected: bool)
         (REAL, "wss://evil.example/link", False),
         (PROXIED, "wss://slack.example.com:8443/link", True),
         (LOCAL, "ws://127.0.0.1:3000/slack/socket?ticket=1", True),
-        (LOCAL, "ws://127.0.0.1:3001/slack/socket?ticket=1", False),
+        (LOCAL, "ws://127.0.0.1:3001/slack/socket?ticket=1", True),
+        (LOCAL, "ws://192.0.2.1:3000/slack/socket?ticket=1", False),
+        (PROXIED, "wss://evil.example:8443/link", False),
     ],
 )
 async def test_where_sockets_may_be_opened(addresses: SlackAddresses, url: str, expected: bool) -> None:  # noqa: FBT001
