@@ -77,7 +77,7 @@ page-check: $(UV) ## Whether the page in the package is what its source makes.
 	tools/page.sh $(UV) check
 
 .PHONY: screenshots
-screenshots: install ## Take the README's pictures anew, from the sandbox's page. Wants a font with emoji (fonts-noto-color-emoji).
+screenshots: install ## Retake the README's pictures from the sandbox's page. Wants a font with emoji (fonts-noto-color-emoji).
 	$(BIN)/python -m tests.browser.screenshots
 
 .PHONY: lock

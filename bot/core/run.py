@@ -17,7 +17,7 @@ from bot.core.text import cut
 FAILED_STATES = frozenset({"ERROR", "FAILED"})
 # Our own word, unlike any of Bolt's, for a run of which Bolt has known nothing for so long that it is given up.
 LOST = "lost"
-# Of which people are told as of failures: first, and in their lists of these.
+# Announced as failures: before other ends, and listed among recent failures.
 FAILURE_STATES = FAILED_STATES | {LOST}
 FINAL_STATES = FAILURE_STATES | {"SUCCESS", "CANCELED", "SKIPPED"}
 

@@ -43,7 +43,7 @@ EMPTY_LOG_GIVEN_UP_S = 300.0
 
 @dataclass(frozen=True, slots=True)
 class EndRules:
-    """A failed run's end is told within `told_s` of being seen, with its log or without.
+    """Deadlines for announcing a failed run: within `told_s` seconds of seeing its end, with or without its log.
 
     `posting_s` of that are kept for its post. Each other failure that is read at the same time takes `post_gap_s` more: they
     may all be posted in one channel, one after the other.
@@ -200,7 +200,7 @@ class Conclude:
             self._reading -= 1
 
     async def _failed(self, lease: Lease, run: Run, command: Command) -> None:
-        """Read what failed, as long as there is time for it: the end is told without a log that comes later."""
+        """Read the failed command's log until the deadline; a later log follows in a post of its own."""
         waited_s = await self._runs.final_since_s(run.key)
         clock = asyncio.get_running_loop()
         until = clock.time() + self._rules.reading_s(self._reading) - waited_s

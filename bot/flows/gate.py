@@ -142,9 +142,9 @@ class Gate:
         return await self._people.group(name)
 
     async def others(self, group: str, user: str) -> frozenset[str] | None:
-        """Who is in a user group that the policy names besides somebody; None if that cannot be read.
+        """The members of a user group that the policy names, other than `user`; None if they can't be read.
 
-        That there is nobody is read anew before it is said.
+        An empty group is read again before it is reported as empty.
         """
         members = await self._people.members(group)
         if members is not None and not members - {user}:
