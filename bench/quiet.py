@@ -10,9 +10,9 @@ from typing import cast
 
 from bench.stage import Options
 from bench.table import Row
-from bot.core.bolt import Command, RunStatus
-from bot.core.card import run_card
-from bot.core.run import End, Observation, Run, RunFacts, RunKey, is_final
+from bot.core.model.bolt import Command, RunStatus
+from bot.core.model.run import End, Observation, Run, RunFacts, RunKey, is_final
+from bot.core.views.card import run_card
 from bot.flows.follow import Follow
 from bot.flows.lease import Lease
 from bot.flows.ports import Bolt, Polled

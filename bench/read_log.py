@@ -10,8 +10,8 @@ from pathlib import Path
 
 from bench.stage import Options
 from bench.table import Row
+from bot.core.insight.log_text import keep
 from bot.core.insight.reading import EXCERPT_LIMIT, read_log, reading
-from bot.core.logs import keep
 
 SMALL, LARGE, QUICKER = 1_000_000, 10_000_000, 10
 RATIO_MOST = 12.0

@@ -11,12 +11,12 @@ from pathlib import Path
 from bench.stage import Options
 from bench.table import Row
 from bot.core.insight.clean import strip_ansi
-from bot.core.logs import mask_in_pieces
-from bot.core.patterns import read_patterns
-from bot.core.redact import Redactor
-from tests.core.hostile import UNITS, hostile
-from tests.core.look_alikes import CHANGED, LOOK_ALIKES
-from tests.core.secrets_corpus import NOT_FOUND, OWN, POSITIVES, measured
+from bot.core.insight.log_text import mask_in_pieces
+from bot.core.redact.masker import Redactor
+from bot.core.redact.patterns import read_patterns
+from tests.core.redact.hostile import UNITS, hostile
+from tests.core.redact.look_alikes import CHANGED, LOOK_ALIKES
+from tests.core.redact.secrets_corpus import NOT_FOUND, OWN, POSITIVES, measured
 
 SMALL, LARGE, QUICKER = 1_000_000, 10_000_000, 200
 QUICK_UNITS = 6

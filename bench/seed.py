@@ -14,10 +14,10 @@ from redis.asyncio import Redis
 from redis.asyncio.client import Pipeline
 
 from bench.stage import Control, Environment, Json, control
-from bot.core.card import request_card
-from bot.core.command import RunCommand
-from bot.core.request import Look, Request, State, request_id
-from bot.core.run import CardRef, RunKey
+from bot.core.model.command import RunCommand
+from bot.core.model.request import Look, Request, State, request_id
+from bot.core.model.run import CardRef, RunKey
+from bot.core.views.card import request_card
 from bot.flows.store_ports import Limits
 from bot.slack.blocks.render import render
 from bot.slack.client import EVENT_TYPE

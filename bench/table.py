@@ -18,7 +18,7 @@ from importlib import metadata
 from math import ceil, inf
 from pathlib import Path
 
-from bot.core.errors import StoreUnfit
+from bot.core.model.errors import StoreUnfit
 from bot.store.embedded import find_server
 
 ROOT = Path(__file__).parents[1]

@@ -16,9 +16,9 @@ import structlog
 from redis.asyncio import Redis
 
 from bot.charts.child import Charts
-from bot.core.errors import BoltDenied, BoltError, BoltRejected, SlackError, StoreAway, StoreUnfit
-from bot.core.message import Message
-from bot.core.redact import Redactor
+from bot.core.model.errors import BoltDenied, BoltError, BoltRejected, SlackError, StoreAway, StoreUnfit
+from bot.core.redact.masker import Redactor
+from bot.core.text.message import Message
 from bot.flows.answer import Answers
 from bot.flows.catalog import Catalog
 from bot.flows.hint import Hints

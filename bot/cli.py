@@ -14,12 +14,12 @@ from importlib import metadata
 from pathlib import Path
 from typing import NoReturn
 
-from bot.core.audit import since
-from bot.core.errors import BotError
-from bot.core.explanation import Given, explained, from_given
-from bot.core.policy import Action, Kind, Role
-from bot.core.policy_file import PolicyError
-from bot.core.redact import Redactor
+from bot.core.model.audit import since
+from bot.core.model.errors import BotError
+from bot.core.policy.explanation import Given, explained, from_given
+from bot.core.policy.file import PolicyError
+from bot.core.policy.rules import Action, Kind, Role
+from bot.core.redact.masker import Redactor
 from bot.manifest import manifest
 from bot.read_log import Files, UnreadableError, as_json, as_text, read_files
 from bot.settings import SLASH_COMMAND, Settings, SettingsError, load, policy, unknown

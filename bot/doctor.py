@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 from bot.app import credentials
-from bot.core.errors import BoltError, SlackError, StoreAway, StoreUnfit
-from bot.core.redact import Redactor
+from bot.core.model.errors import BoltError, SlackError, StoreAway, StoreUnfit
+from bot.core.redact.masker import Redactor
 from bot.logging import configure, log_uncaught
 from bot.paradime.client import BoltClient
 from bot.settings import Settings, policy

@@ -6,11 +6,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from bot.app import credentials
-from bot.core.bolt import Schedule
-from bot.core.errors import BoltError
-from bot.core.explanation import Given, from_given, target
-from bot.core.policy import Person, Place, Policy, Target
-from bot.core.redact import Redactor
+from bot.core.model.bolt import Schedule
+from bot.core.model.errors import BoltError
+from bot.core.policy.explanation import Given, from_given, target
+from bot.core.policy.rules import Person, Place, Policy, Target
+from bot.core.redact.masker import Redactor
 from bot.flows.catalog import Catalog
 from bot.paradime.client import BoltClient
 from bot.settings import Settings

@@ -9,9 +9,9 @@ from dataclasses import asdict
 
 from redis.asyncio import Redis
 
-from bot.core.audit import Entry
-from bot.core.audit import since as moment
-from bot.core.redact import Redactor
+from bot.core.model.audit import Entry
+from bot.core.model.audit import since as moment
+from bot.core.redact.masker import Redactor
 from bot.settings import Settings
 from bot.store.audit import Audit
 from bot.store.connect import close, connect
@@ -22,7 +22,7 @@ DAY_S = 86_400
 
 
 async def lines(settings: Settings, since: str | None) -> AsyncIterator[str]:
-    """A line an entry, from a moment on (as `bot.core.audit.since` reads it, by Redis' clock). Raises StoreAway and StoreUnfit."""
+    """A line an entry, from a moment on (as `bot.core.model.audit.since` reads it, by Redis' clock). Raises StoreAway and StoreUnfit."""
     mask = Redactor(settings.secrets(), settings.patterns()).mask
     async with _redis(settings) as redis:
         scripts = Scripts(redis, settings.bolt_bot_name, retention_s=round(settings.bolt_bot_retention_days * DAY_S))

@@ -16,7 +16,7 @@ from typing import TextIO
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-from bot.core.redact import MASK
+from bot.core.redact.masker import MASK
 
 log = structlog.get_logger()
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import structlog
 from prometheus_client import Counter, Gauge
 
-from bot.core.errors import (
+from bot.core.model.errors import (
     BoltDenied,
     BoltLost,
     BoltNotSent,

@@ -12,9 +12,9 @@ from datetime import UTC, datetime
 from redis.asyncio import Redis
 
 from bot.charts.child import Charts
-from bot.core.policy import Policy
-from bot.core.redact_rows import without_row_values
-from bot.core.run import CardRef
+from bot.core.model.run import CardRef
+from bot.core.policy.rules import Policy
+from bot.core.redact.row_values import without_row_values
 from bot.flows.active import Active
 from bot.flows.adopt import Adopt
 from bot.flows.answer import Answers

@@ -7,11 +7,11 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.core.insight.log_text import keep, mask_in_pieces
 from bot.core.insight.reading import EXCERPT_LIMIT, NODES_MOST, Reading, one_line, read_log, reading
-from bot.core.logs import keep, mask_in_pieces
-from bot.core.redact import Redactor
-from bot.core.redact_rows import without_row_values
-from bot.core.results import Results, read_results
+from bot.core.insight.run_results import Results, read_results
+from bot.core.redact.masker import Redactor
+from bot.core.redact.row_values import without_row_values
 
 _MASK = Redactor().mask
 

@@ -17,9 +17,9 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from rapidfuzz import process
 
 from bot import redis_url
-from bot.core.patterns import PatternError, read_patterns
-from bot.core.policy import DEFAULT, Policy
-from bot.core.policy_file import PolicyError, read_policy
+from bot.core.policy.file import PolicyError, read_policy
+from bot.core.policy.rules import DEFAULT, Policy
+from bot.core.redact.patterns import PatternError, read_patterns
 
 # The forms of a Bolt secret that need no key: of one workspace, and of a company.
 BEARER_PREFIXES = ("prdm_wsp_", "prdm_cmp_")

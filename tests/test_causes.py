@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.core.errors import BotError
-from bot.core.network import host_of, through
+from bot.core.model.errors import BotError
+from bot.core.model.network_failure import host_of, through
 from bot.paradime.client import BoltClient, ClientLimits
 from bot.paradime.credentials import Credentials
 from bot.slack.client import SlackChat

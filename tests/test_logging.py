@@ -16,7 +16,7 @@ import structlog
 from slack_bolt.logger import get_bolt_logger
 from structlog.testing import capture_logs
 
-from bot.core.redact import Redactor
+from bot.core.redact.masker import Redactor
 from bot.logging import BYTES_MOST, CODECS, PERIOD_S, SAME_MOST, SELDOM_S, Seldom, configure, incident_id
 
 ROOT = Path(__file__).parents[1]
@@ -152,7 +152,7 @@ def test_a_field_that_is_named_like_a_secret_is_never_logged() -> None:
 
 UNCAUGHT = """
 import gc, sys, threading
-from bot.core.redact import Redactor
+from bot.core.redact.masker import Redactor
 from bot.logging import configure, log_uncaught
 
 configure(sys.argv[1], "info", Redactor(["hunter2-hunter2"]).mask)

@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 import yaml
 
-from bot.core.grammar import VERBS
+from bot.core.commands.grammar import VERBS
 from bot.manifest import manifest
 from bot.slack.shortcuts import details, run_form
 

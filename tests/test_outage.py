@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from structlog.testing import capture_logs
 
-from bot.core.errors import BoltNotSent, BoltThrottled, ScopeMissing, SlackNotSent, StoreAway
+from bot.core.model.errors import BoltNotSent, BoltThrottled, ScopeMissing, SlackNotSent, StoreAway
 from bot.outage import Outage
 
 

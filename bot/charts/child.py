@@ -15,8 +15,8 @@ from pathlib import Path
 import structlog
 
 import bot
-from bot.core.errors import NoChart
-from bot.core.history import History
+from bot.core.insight.history import History
+from bot.core.model.errors import NoChart
 
 log = structlog.get_logger()
 

@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bot.core.history import OUTCOMES, Bar, History, Outcome, ceiling_s, per_cent
-from bot.core.text import cut, duration, plural
+from bot.core.insight.history import OUTCOMES, Bar, History, Outcome, ceiling_s, per_cent
+from bot.core.text.text import cut, duration, plural
 
 # Three times what the largest picture takes.
 MEMORY_MOST = 800_000_000

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from bot.core.active import Listed, ListedStart, Starts, active_here
-from bot.core.message import Message
-from bot.core.run import CardRef
+from bot.core.model.run import CardRef
+from bot.core.text.message import Message
+from bot.core.views.active_runs import Listed, ListedStart, Starts, active_here
 from bot.flows.store_ports import Indexed, Indexes, Lines, Waiting
 
 SHOWN = 10

@@ -12,14 +12,14 @@ from dataclasses import replace
 
 import structlog
 
-from bot.core.bolt import RunStatus, RunSummary, Schedule
-from bot.core.errors import BoltError, BoltRejected, StoreAway
-from bot.core.message import Message
-from bot.core.progress import ran_others
-from bot.core.request import pull_request_of
-from bot.core.run import CardRef, RunFacts, RunKey, is_final, observe, run_url
-from bot.core.text import Link, Mention, Span
-from bot.core.unrecorded import cause, unrecorded
+from bot.core.insight.progress import ran_others
+from bot.core.model.bolt import RunStatus, RunSummary, Schedule
+from bot.core.model.errors import BoltError, BoltRejected, StoreAway
+from bot.core.model.request import pull_request_of
+from bot.core.model.run import CardRef, RunFacts, RunKey, is_final, observe, run_url
+from bot.core.text.message import Message
+from bot.core.text.text import Link, Mention, Span
+from bot.core.views.store_unavailable import cause, unrecorded
 from bot.flows.answer import Answers
 from bot.flows.cancel import outcome
 from bot.flows.catalog import Catalog

@@ -10,8 +10,8 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from bot.core.errors import SlackError, SlackRefused
-from bot.core.message import Message
+from bot.core.model.errors import SlackError, SlackRefused
+from bot.core.text.message import Message
 from bot.flows.ports import Asker, Chat
 
 log = structlog.get_logger()

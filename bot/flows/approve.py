@@ -8,15 +8,15 @@ from dataclasses import dataclass
 
 import structlog
 
-from bot.core.approval import changed, not_approved
-from bot.core.errors import BoltDenied, BoltError, BoltRejected, StoreAway
-from bot.core.message import Message
-from bot.core.policy import Word
-from bot.core.refusal import refusal
-from bot.core.request import Look, Request, State, asked_in
-from bot.core.run import run_url
-from bot.core.text import Bold, Link, Mention, Sentence
-from bot.core.unrecorded import cause, unrecorded
+from bot.core.model.errors import BoltDenied, BoltError, BoltRejected, StoreAway
+from bot.core.model.request import Look, Request, State, asked_in
+from bot.core.model.run import run_url
+from bot.core.policy.refusal import refusal
+from bot.core.policy.rules import Word
+from bot.core.text.message import Message
+from bot.core.text.text import Bold, Link, Mention, Sentence
+from bot.core.views.approval import changed, not_approved
+from bot.core.views.store_unavailable import cause, unrecorded
 from bot.flows.gate import Gate, action_of
 from bot.flows.lease import Lease
 from bot.flows.look import Looks, NotStartable

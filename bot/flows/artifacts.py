@@ -6,15 +6,15 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from bot.core.artifacts import file_name, listing
-from bot.core.bolt import Command, Resource
-from bot.core.buttons import ARTIFACT_FILE, ARTIFACT_OPEN, PartButton, part_value
-from bot.core.errors import BoltError, BoltRejected
 from bot.core.insight.clean import strip_ansi
-from bot.core.message import Button, Buttons, Message, Paragraph
-from bot.core.progress import numbered
-from bot.core.run import Run, RunKey, observe
-from bot.core.text import Code, Sentence, cut
+from bot.core.insight.progress import numbered
+from bot.core.model.bolt import Command, Resource
+from bot.core.model.errors import BoltError, BoltRejected
+from bot.core.model.run import Run, RunKey, observe
+from bot.core.text.message import Button, Buttons, Message, Paragraph
+from bot.core.text.text import Code, Sentence, cut
+from bot.core.views.artifact_list import file_name, listing
+from bot.core.views.buttons import ARTIFACT_FILE, ARTIFACT_OPEN, PartButton, part_value
 from bot.flows.logs import WAITING_MOST, promised
 from bot.flows.ports import Asker, Bolt
 from bot.flows.store_ports import Runs, Upload, Uploads

@@ -8,14 +8,14 @@ from dataclasses import replace
 
 import structlog
 
-from bot.core.buttons import START_ANOTHER, request_value
-from bot.core.command import RunCommand, name_of
-from bot.core.errors import StoreAway
-from bot.core.message import Button, Buttons, Message, Paragraph
-from bot.core.request import Request
-from bot.core.run import CardRef, run_url
-from bot.core.text import Bold, Link, Sentence, Span, When
-from bot.core.unrecorded import cause, unrecorded
+from bot.core.model.command import RunCommand, name_of
+from bot.core.model.errors import StoreAway
+from bot.core.model.request import Request
+from bot.core.model.run import CardRef, run_url
+from bot.core.text.message import Button, Buttons, Message, Paragraph
+from bot.core.text.text import Bold, Link, Sentence, Span, When
+from bot.core.views.buttons import START_ANOTHER, request_value
+from bot.core.views.store_unavailable import cause, unrecorded
 from bot.flows.store_ports import Asked, Requests
 
 log = structlog.get_logger()

@@ -11,11 +11,11 @@ from datetime import datetime
 
 import structlog
 
-from bot.core.bolt import RunStatus
-from bot.core.errors import BoltDenied, BoltError, BoltLost, BoltRejected, BoltThrottled
-from bot.core.message import Message
-from bot.core.run import LOST, CardRef, Observation, Run, RunFacts, RunKey, is_failed, is_final, run_url
-from bot.core.text import Bold, Link, Mention, Sentence, When
+from bot.core.model.bolt import RunStatus
+from bot.core.model.errors import BoltDenied, BoltError, BoltLost, BoltRejected, BoltThrottled
+from bot.core.model.run import LOST, CardRef, Observation, Run, RunFacts, RunKey, is_failed, is_final, run_url
+from bot.core.text.message import Message
+from bot.core.text.text import Bold, Link, Mention, Sentence, When
 from bot.flows.answer import Answers
 from bot.flows.lease import Lease
 from bot.flows.ports import Asker, Bolt

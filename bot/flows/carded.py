@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.core.run import Run
+from bot.core.model.run import Run
 from bot.flows.store_ports import Card, Runs
 
 

@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 
 import structlog
 
-from bot.core.card import request_card, run_card
-from bot.core.errors import ChannelRefused, SlackError, SlackNotSent, SlackRefused
-from bot.core.message import Message
-from bot.core.request import Request, State
-from bot.core.run import CardRef, Run, is_final, run_url
-from bot.core.text import Link
+from bot.core.model.errors import ChannelRefused, SlackError, SlackNotSent, SlackRefused
+from bot.core.model.request import Request, State
+from bot.core.model.run import CardRef, Run, is_final, run_url
+from bot.core.text.message import Message
+from bot.core.text.text import Link
+from bot.core.views.card import request_card, run_card
 from bot.flows.adopt import has_card
 from bot.flows.answer import Answers
 from bot.flows.cancel import outcome

@@ -12,10 +12,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from bot.core.bolt import Schedule
-from bot.core.errors import BoltError
-from bot.core.suggest import Ambiguous, Missing, called, find
-from bot.core.typeahead import Index
+from bot.core.model.bolt import Schedule
+from bot.core.model.errors import BoltError
+from bot.core.schedules.lookup import Ambiguous, Missing, called, find
+from bot.core.schedules.typeahead import Index
 from bot.flows.ports import Bolt
 
 # What is missing in a list is looked for in one that is this young before it is called missing.

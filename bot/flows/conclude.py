@@ -8,18 +8,18 @@ from dataclasses import dataclass, field, replace
 
 import structlog
 
-from bot.core.bolt import Command, CommandOutput, Resource, RunSummary
-from bot.core.errors import BoltError, BoltLost, BoltRejected, BoltTooLarge
 from bot.core.insight.failure import Said
+from bot.core.insight.failure_streak import Recovery, recovery
+from bot.core.insight.log_text import LogFile, keep, log_file, mask_in_pieces, tail
+from bot.core.insight.nodes import failed_nodes, with_results
+from bot.core.insight.progress import commands_known, position
 from bot.core.insight.reading import read_log, reading
-from bot.core.logs import LogFile, keep, log_file, mask_in_pieces, tail
-from bot.core.nodes import failed_nodes, with_results
-from bot.core.progress import commands_known, position
-from bot.core.recovery import Recovery, recovery
-from bot.core.redact_rows import without_row_values
-from bot.core.results import Results
-from bot.core.run import End, FailedNode, Run, RunKey, failed_command, is_failed
-from bot.core.thread import EXCERPT_SHOWN
+from bot.core.insight.run_results import Results
+from bot.core.model.bolt import Command, CommandOutput, Resource, RunSummary
+from bot.core.model.errors import BoltError, BoltLost, BoltRejected, BoltTooLarge
+from bot.core.model.run import End, FailedNode, Run, RunKey, failed_command, is_failed
+from bot.core.redact.row_values import without_row_values
+from bot.core.views.thread import EXCERPT_SHOWN
 from bot.flows.lease import Lease
 from bot.flows.listings import LISTED, Listings
 from bot.flows.ports import Bolt

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import structlog
 
-from bot.core.digest import digest
-from bot.core.errors import CredentialRefused, SlackRefused
-from bot.core.run import LOST, CardRef, Run, is_failed
+from bot.core.model.errors import CredentialRefused, SlackRefused
+from bot.core.model.run import LOST, CardRef, Run, is_failed
+from bot.core.views.digest import digest
 from bot.flows.carded import run_of
 from bot.flows.once import post_once
 from bot.flows.ports import Chat

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bot.core.bolt import Schedule
-from bot.core.command import Command
-from bot.core.errors import BoltDenied, BoltError, BoltRejected
-from bot.core.message import Message
-from bot.core.suggest import find
+from bot.core.model.bolt import Schedule
+from bot.core.model.command import Command
+from bot.core.model.errors import BoltDenied, BoltError, BoltRejected
+from bot.core.schedules.lookup import find
+from bot.core.text.message import Message
 from bot.flows.catalog import Catalog
 from bot.flows.ports import Bolt
 from bot.flows.suggest import did_you_mean

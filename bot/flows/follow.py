@@ -9,11 +9,11 @@ from functools import lru_cache
 
 import structlog
 
-from bot.core.bolt import RunStatus
-from bot.core.errors import BoltDenied, BoltError, BoltThrottled
-from bot.core.expected import step
-from bot.core.progress import poll_interval_s
-from bot.core.run import LOST, Observation, RunKey, observe
+from bot.core.insight.progress import poll_interval_s
+from bot.core.insight.usual_duration import step
+from bot.core.model.bolt import RunStatus
+from bot.core.model.errors import BoltDenied, BoltError, BoltThrottled
+from bot.core.model.run import LOST, Observation, RunKey, observe
 from bot.flows.lease import Lease
 from bot.flows.pieces import in_pieces
 from bot.flows.ports import Bolt, Polled

@@ -13,10 +13,10 @@ from datetime import datetime
 
 import structlog
 
-from bot.core.bolt import Command, RunStatus
-from bot.core.buttons import command_button, watch_button
-from bot.core.command import LogsCommand
-from bot.core.errors import (
+from bot.core.insight.progress import numbered
+from bot.core.model.bolt import Command, RunStatus
+from bot.core.model.command import LogsCommand
+from bot.core.model.errors import (
     BoltError,
     BoltRejected,
     BoltThrottled,
@@ -24,11 +24,11 @@ from bot.core.errors import (
     CredentialRefused,
     SlackRefused,
 )
-from bot.core.following import ENDED, GONE, HOUR, Batch, Lines, batch_post, pause_s, stop_button
-from bot.core.message import Buttons, Message, Paragraph
-from bot.core.progress import numbered
-from bot.core.run import CardRef, Run, RunKey, is_final, observe
-from bot.core.text import Code, Sentence, cut, plural
+from bot.core.model.run import CardRef, Run, RunKey, is_final, observe
+from bot.core.text.message import Buttons, Message, Paragraph
+from bot.core.text.text import Code, Sentence, cut, plural
+from bot.core.views.buttons import command_button, watch_button
+from bot.core.views.live_log import ENDED, GONE, HOUR, Batch, Lines, batch_post, pause_s, stop_button
 from bot.flows.answer import Answers
 from bot.flows.lease import Lease
 from bot.flows.once import post_once

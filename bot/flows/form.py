@@ -8,12 +8,23 @@ from dataclasses import replace
 
 import structlog
 
-from bot.core.bolt import Schedule
-from bot.core.command import RunCommand
-from bot.core.errors import BoltError
-from bot.core.form import Filled, Form, Own, Problems, Stale, changed_note, is_changed, lines_of, own_commands, read
-from bot.core.text import Sentence, When
-from bot.core.typeahead import Offers
+from bot.core.model.bolt import Schedule
+from bot.core.model.command import RunCommand
+from bot.core.model.errors import BoltError
+from bot.core.schedules.run_form import (
+    Filled,
+    Form,
+    Own,
+    Problems,
+    Stale,
+    changed_note,
+    is_changed,
+    lines_of,
+    own_commands,
+    read,
+)
+from bot.core.schedules.typeahead import Offers
+from bot.core.text.text import Sentence, When
 from bot.flows.catalog import Catalog, Snapshot
 from bot.flows.ports import Bolt
 

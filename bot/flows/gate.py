@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 
 import structlog
 
-from bot.core.audit import Entry, Event
-from bot.core.bolt import Schedule
-from bot.core.command import RunCommand, canonical
-from bot.core.errors import BoltError, StoreAway
-from bot.core.message import Message
-from bot.core.offered import offered
-from bot.core.policy import (
+from bot.core.model.audit import Entry, Event
+from bot.core.model.bolt import Schedule
+from bot.core.model.command import RunCommand, canonical
+from bot.core.model.errors import BoltError, StoreAway
+from bot.core.model.request import Approval, Look, Request
+from bot.core.model.run import Run, RunKey
+from bot.core.policy.rules import (
     UNKNOWN_COMMAND,
     Action,
     Decision,
@@ -27,9 +27,9 @@ from bot.core.policy import (
     Word,
     decide,
 )
-from bot.core.request import Approval, Look, Request
-from bot.core.run import Run, RunKey
-from bot.core.unrecorded import cause
+from bot.core.text.message import Message
+from bot.core.views.offered_buttons import offered
+from bot.core.views.store_unavailable import cause
 from bot.flows.catalog import Catalog
 from bot.flows.ports import Asker, People
 from bot.flows.store_ports import Audit, Runs

@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 import structlog
 
-from bot.core.errors import BoltError, StoreAway
-from bot.core.hint import Hint
-from bot.core.run import RunKey
+from bot.core.model.errors import BoltError, StoreAway
+from bot.core.model.run import RunKey
+from bot.core.model.webhook_payload import Hint
 from bot.flows.ports import Bolt
 from bot.flows.store_ports import Runs
 

@@ -7,13 +7,13 @@ from collections.abc import Callable
 
 import structlog
 
-from bot.core.bolt import Schedule
-from bot.core.buttons import command_button
-from bot.core.command import HistoryCommand, RunsCommand
-from bot.core.errors import BoltError, ChannelRefused, NoChart, SlackError, SlackLost, SlackRefused, StoreAway
-from bot.core.history import LEAST, History, alt_text, history, sparkline, summary
-from bot.core.message import Buttons, Message, Paragraph
-from bot.core.text import Bold, Code, Sentence, cut, plural
+from bot.core.insight.history import LEAST, History, alt_text, history, sparkline, summary
+from bot.core.model.bolt import Schedule
+from bot.core.model.command import HistoryCommand, RunsCommand
+from bot.core.model.errors import BoltError, ChannelRefused, NoChart, SlackError, SlackLost, SlackRefused, StoreAway
+from bot.core.text.message import Buttons, Message, Paragraph
+from bot.core.text.text import Bold, Code, Sentence, cut, plural
+from bot.core.views.buttons import command_button
 from bot.flows.find import Finder, unread
 from bot.flows.ports import Asker, Bolt, Charts, Chat, Found
 from bot.flows.store_ports import Deliveries

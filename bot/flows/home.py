@@ -8,8 +8,14 @@ from dataclasses import replace
 from datetime import datetime
 from enum import Enum
 
-from bot.core.errors import StoreAway
-from bot.core.home import (
+from bot.core.model.errors import StoreAway
+from bot.core.model.request import State
+from bot.core.model.run import CardRef
+from bot.core.policy.refusal import refusal
+from bot.core.policy.rules import Action, Question
+from bot.core.text.message import Message, Paragraph
+from bot.core.text.text import Sentence
+from bot.core.views.home import (
     FAILURES_A_PAGE,
     RUNS_A_PAGE,
     SCHEDULES_A_PAGE,
@@ -20,12 +26,6 @@ from bot.core.home import (
     closed_home,
     home,
 )
-from bot.core.message import Message, Paragraph
-from bot.core.policy import Action, Question
-from bot.core.refusal import refusal
-from bot.core.request import State
-from bot.core.run import CardRef
-from bot.core.text import Sentence
 from bot.flows.active import STARTS_SHOWN, listed_run, listed_starts
 from bot.flows.gate import Deed, Gate
 from bot.flows.ports import Asker, HomeTab, Memberships, Places

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.core.errors import BotError
+from bot.core.model.errors import BotError
 
 Renew = Callable[["Lease"], Awaitable[int]]
 

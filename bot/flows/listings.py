@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from bot.core.bolt import RunSummary
-from bot.core.errors import BoltError
+from bot.core.model.bolt import RunSummary
+from bot.core.model.errors import BoltError
 from bot.flows.ports import Bolt
 
 LISTED = 50

@@ -6,17 +6,17 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 
-from bot.core import nodes
-from bot.core.bolt import Command
-from bot.core.buttons import OPEN_RUN, WHOLE_LOG, PartButton, command_button, part_value
-from bot.core.command import LogsCommand
-from bot.core.errors import BoltError, BoltRejected, BoltTooLarge
-from bot.core.following import Lines
-from bot.core.message import Block, Button, Buttons, Facts, Message, Paragraph, Preformatted
-from bot.core.progress import numbered
-from bot.core.run import Observation, Run, RunKey, failed_command, is_final, observe, run_url
-from bot.core.text import Code, Sentence, cut, duration, plural
-from bot.core.thread import EXCERPT_SHOWN
+from bot.core.insight import nodes
+from bot.core.insight.progress import numbered
+from bot.core.model.bolt import Command
+from bot.core.model.command import LogsCommand
+from bot.core.model.errors import BoltError, BoltRejected, BoltTooLarge
+from bot.core.model.run import Observation, Run, RunKey, failed_command, is_final, observe, run_url
+from bot.core.text.message import Block, Button, Buttons, Facts, Message, Paragraph, Preformatted
+from bot.core.text.text import Code, Sentence, cut, duration, plural
+from bot.core.views.buttons import OPEN_RUN, WHOLE_LOG, PartButton, command_button, part_value
+from bot.core.views.live_log import Lines
+from bot.core.views.thread import EXCERPT_SHOWN
 from bot.flows.conclude import FailureLog, LogReader
 from bot.flows.following import BEGINNING, PAGES_MOST
 from bot.flows.ports import Asker, Bolt

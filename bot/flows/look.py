@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from bot.core.bolt import RunStatus, RunSummary, Schedule
-from bot.core.command import RetryCommand, RunCommand
-from bot.core.errors import BoltRejected
-from bot.core.progress import ran
-from bot.core.request import Look, Origin, Request
-from bot.core.run import Run, RunFacts, RunKey, is_failed, is_final, observe
-from bot.core.suggest import Missing
+from bot.core.insight.progress import ran
+from bot.core.model.bolt import RunStatus, RunSummary, Schedule
+from bot.core.model.command import RetryCommand, RunCommand
+from bot.core.model.errors import BoltRejected
+from bot.core.model.request import Look, Origin, Request
+from bot.core.model.run import Run, RunFacts, RunKey, is_failed, is_final, observe
+from bot.core.schedules.lookup import Missing
 from bot.flows.catalog import Catalog
 from bot.flows.listings import Listings
 from bot.flows.ports import Bolt

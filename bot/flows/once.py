@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
-from bot.core.errors import SlackLost, SlackNotSent, SlackThrottled
+from bot.core.model.errors import SlackLost, SlackNotSent, SlackThrottled
 from bot.flows.ports import Absent, Found, Unknown
 from bot.flows.store_ports import Post, Posts
 

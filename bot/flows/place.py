@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import structlog
 
-from bot.core.buttons import APPROVE_START, CANCEL_RUN, DROP_QUEUED, RunButton
-from bot.core.errors import SlackError, StoreAway
-from bot.core.posted import run_of
-from bot.core.request import Request, State
-from bot.core.run import CardRef, RunFacts, RunKey
-from bot.core.unrecorded import database
+from bot.core.model.errors import SlackError, StoreAway
+from bot.core.model.request import Request, State
+from bot.core.model.run import CardRef, RunFacts, RunKey
+from bot.core.views.buttons import APPROVE_START, CANCEL_RUN, DROP_QUEUED, RunButton
+from bot.core.views.run_from_buttons import run_of
+from bot.core.views.store_unavailable import database
 from bot.flows.ports import Chat, Posted
 from bot.flows.store_ports import Card, Requests, Runs
 

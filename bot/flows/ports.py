@@ -1,7 +1,7 @@
 """What the flows need of Bolt, Slack and the drawing of pictures, as small protocols.
 
 `bot.paradime` implements `Bolt`, `bot.slack` what is about people and messages, `bot.charts` `Charts`. What they need of Redis
-is in `store_ports.py`. All raise only the errors of `bot.core.errors`, and none repeats anything that might then be done twice.
+is in `store_ports.py`. All raise only the errors of `bot.core.model.errors`, and none repeats anything that might then be done twice.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from bot.core.bolt import (
+from bot.core.insight.history import History
+from bot.core.model.bolt import (
     CommandOutput,
     LogPage,
     Resource,
@@ -20,12 +21,11 @@ from bot.core.bolt import (
     ScheduleDetails,
     Trigger,
 )
-from bot.core.errors import BoltError
-from bot.core.history import History
-from bot.core.message import Message
-from bot.core.policy import Person, Place
-from bot.core.posted import PostedButton
-from bot.core.text import Sentence
+from bot.core.model.errors import BoltError
+from bot.core.policy.rules import Person, Place
+from bot.core.text.message import Message
+from bot.core.text.text import Sentence
+from bot.core.views.run_from_buttons import PostedButton
 
 
 @dataclass(frozen=True, slots=True)

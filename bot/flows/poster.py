@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import structlog
 
-from bot.core.errors import ChannelRefused, ContentRefused, SlackError
-from bot.core.message import Message, without_blocks
-from bot.core.run import CardRef
+from bot.core.model.errors import ChannelRefused, ContentRefused, SlackError
+from bot.core.model.run import CardRef
+from bot.core.text.message import Message, without_blocks
 from bot.flows.ports import Chat
 from bot.flows.store_ports import Posts
 

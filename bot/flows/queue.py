@@ -13,16 +13,16 @@ from dataclasses import dataclass
 
 import structlog
 
-from bot.core.buttons import watch_button
-from bot.core.command import RunCommand
-from bot.core.errors import BoltDenied, BoltError, BoltRejected, StoreAway
-from bot.core.message import Buttons, Message, Paragraph
-from bot.core.policy import Action
-from bot.core.refusal import refusal
-from bot.core.request import Look, Request, State, asked_in, pinned, running_facts
-from bot.core.run import CardRef, Run, RunKey, run_url
-from bot.core.text import Bold, Channel, Link, Sentence, duration, plural
-from bot.core.unrecorded import cause, unrecorded
+from bot.core.model.command import RunCommand
+from bot.core.model.errors import BoltDenied, BoltError, BoltRejected, StoreAway
+from bot.core.model.request import Look, Request, State, asked_in, pinned, running_facts
+from bot.core.model.run import CardRef, Run, RunKey, run_url
+from bot.core.policy.refusal import refusal
+from bot.core.policy.rules import Action
+from bot.core.text.message import Buttons, Message, Paragraph
+from bot.core.text.text import Bold, Channel, Link, Sentence, duration, plural
+from bot.core.views.buttons import watch_button
+from bot.core.views.store_unavailable import cause, unrecorded
 from bot.flows.gate import Gate
 from bot.flows.lease import Lease
 from bot.flows.look import Looks, NotStartable

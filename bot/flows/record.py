@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
-from bot.core.audit import SHOWN, Entry, Wanted, shown, since
-from bot.core.command import AuditCommand
-from bot.core.errors import StoreAway
-from bot.core.message import Message
-from bot.core.unrecorded import database
+from bot.core.model.audit import SHOWN, Entry, Wanted, shown, since
+from bot.core.model.command import AuditCommand
+from bot.core.model.errors import StoreAway
+from bot.core.text.message import Message
+from bot.core.views.store_unavailable import database
 from bot.flows.store_ports import Audit
 
 SEARCHED_MOST = 20_000

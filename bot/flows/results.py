@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 import structlog
 
-from bot.core.bolt import Command, Resource
-from bot.core.errors import BoltError, BoltRejected, DownloadRefused
-from bot.core.results import Results, read_results
+from bot.core.insight.run_results import Results, read_results
+from bot.core.model.bolt import Command, Resource
+from bot.core.model.errors import BoltError, BoltRejected, DownloadRefused
 from bot.flows.ports import Bolt, Downloads
 
 log = structlog.get_logger()

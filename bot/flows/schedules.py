@@ -9,15 +9,15 @@ from datetime import datetime
 
 import structlog
 
-from bot.core.bolt import RunSummary, Schedule, ScheduleDetails
-from bot.core.command import ListCommand, RunsCommand, ShowCommand, StatusCommand
-from bot.core.errors import BoltError
-from bot.core.message import Message
-from bot.core.paging import page
-from bot.core.run_list import listed_run, never_ran, run_list
-from bot.core.schedule_list import schedule_list
-from bot.core.schedule_page import schedule_page
-from bot.core.search import chosen
+from bot.core.model.bolt import RunSummary, Schedule, ScheduleDetails
+from bot.core.model.command import ListCommand, RunsCommand, ShowCommand, StatusCommand
+from bot.core.model.errors import BoltError
+from bot.core.schedules.filter import chosen
+from bot.core.text.message import Message
+from bot.core.views.paging import page
+from bot.core.views.run_list import listed_run, never_ran, run_list
+from bot.core.views.schedule_list import schedule_list
+from bot.core.views.schedule_page import schedule_page
 from bot.flows.catalog import Catalog
 from bot.flows.find import Finder, unread
 from bot.flows.ports import Bolt

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from bot.core.errors import ChannelRefused, CredentialRefused, FileRefused, ScopeMissing, SlackNotSent, SlackRefused
-from bot.core.text import Sentence
+from bot.core.model.errors import (
+    ChannelRefused,
+    CredentialRefused,
+    FileRefused,
+    ScopeMissing,
+    SlackNotSent,
+    SlackRefused,
+)
+from bot.core.text.text import Sentence
 from bot.flows.lease import Lease
 from bot.flows.ports import Chat
 

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import structlog
 
-from bot.core.card import request_card, run_card
-from bot.core.errors import ChannelRefused, ContentRefused, CredentialRefused, SlackError, SlackRefused, SlackThrottled
-from bot.core.message import Message
-from bot.core.request import State
+from bot.core.model.errors import (
+    ChannelRefused,
+    ContentRefused,
+    CredentialRefused,
+    SlackError,
+    SlackRefused,
+    SlackThrottled,
+)
+from bot.core.model.request import State
+from bot.core.text.message import Message
+from bot.core.views.card import request_card, run_card
 from bot.flows.carded import run_of
 from bot.flows.lease import Lease
 from bot.flows.ports import Chat

@@ -12,11 +12,9 @@ from dataclasses import dataclass, replace
 
 import structlog
 
-from bot.core.approval import given_commands, too_long
-from bot.core.bolt import Trigger
-from bot.core.card import may_be_it
-from bot.core.command import RunCommand
-from bot.core.errors import (
+from bot.core.model.bolt import Trigger
+from bot.core.model.command import RunCommand
+from bot.core.model.errors import (
     AlreadyRunning,
     BoltDenied,
     BoltError,
@@ -27,10 +25,7 @@ from bot.core.errors import (
     SlackError,
     SlackRefused,
 )
-from bot.core.message import Message, Paragraph
-from bot.core.policy import Decision, Kind, Place, Word
-from bot.core.refusal import refusal
-from bot.core.request import (
+from bot.core.model.request import (
     CLOCKS_S,
     Approval,
     Look,
@@ -44,9 +39,14 @@ from bot.core.request import (
     running_facts,
     running_of,
 )
-from bot.core.run import CardRef, RunFacts, RunKey, is_final, run_url
-from bot.core.running import already_running, waited, why_running
-from bot.core.text import Bold, Link, Sentence, Span
+from bot.core.model.run import CardRef, RunFacts, RunKey, is_final, run_url
+from bot.core.policy.refusal import refusal
+from bot.core.policy.rules import Decision, Kind, Place, Word
+from bot.core.text.message import Message, Paragraph
+from bot.core.text.text import Bold, Link, Sentence, Span
+from bot.core.views.already_running import already_running, waited, why_running
+from bot.core.views.approval import given_commands, too_long
+from bot.core.views.card import may_be_it
 from bot.flows.answer import Answers
 from bot.flows.gate import Gate, action_of
 from bot.flows.lease import Lease

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from bot.core.buttons import OPEN_RUN, watch_button
-from bot.core.card import run_card
-from bot.core.errors import BoltError, BoltRejected
-from bot.core.message import Button, Buttons, Message, Paragraph
-from bot.core.progress import numbered
-from bot.core.run import Run, RunFacts, RunKey, is_final, observe, run_url
-from bot.core.text import Code, Sentence, Span, cut, duration, plural
+from bot.core.insight.progress import numbered
+from bot.core.model.errors import BoltError, BoltRejected
+from bot.core.model.run import Run, RunFacts, RunKey, is_final, observe, run_url
+from bot.core.text.message import Button, Buttons, Message, Paragraph
+from bot.core.text.text import Code, Sentence, Span, cut, duration, plural
+from bot.core.views.buttons import OPEN_RUN, watch_button
+from bot.core.views.card import run_card
 from bot.flows.ports import Bolt
 from bot.flows.store_ports import Runs
 

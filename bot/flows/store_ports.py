@@ -1,6 +1,6 @@
 """What the flows need of Redis, as small protocols that `bot.store` implements, and the records that pass between the two.
 
-All raise only the errors of `bot.core.errors`.
+All raise only the errors of `bot.core.model.errors`.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from bot.core.audit import Entry
-from bot.core.bolt import (
+from bot.core.model.audit import Entry
+from bot.core.model.bolt import (
     Command,
     Resource,
 )
-from bot.core.command import Wanted
-from bot.core.following import Batch
-from bot.core.request import Approval, Look, Origin, Request, Rival, Running
-from bot.core.run import CancelWish, CardRef, End, Observation, Run, RunFacts, RunKey
+from bot.core.model.command import Wanted
+from bot.core.model.request import Approval, Look, Origin, Request, Rival, Running
+from bot.core.model.run import CancelWish, CardRef, End, Observation, Run, RunFacts, RunKey
+from bot.core.views.live_log import Batch
 from bot.flows.lease import Lease
 from bot.flows.ports import Asker
 

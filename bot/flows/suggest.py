@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bot.core.buttons import START_SUGGESTED, VALUE_LIMIT, command_button, suggestion_value
-from bot.core.command import Command, RunCommand, canonical, with_name
-from bot.core.message import Button, Buttons, Message, Paragraph
-from bot.core.request import Request
-from bot.core.suggest import Ambiguous, Missing
-from bot.core.text import Sentence, cut
+from bot.core.model.command import Command, RunCommand, canonical, with_name
+from bot.core.model.request import Request
+from bot.core.schedules.lookup import Ambiguous, Missing
+from bot.core.text.message import Button, Buttons, Message, Paragraph
+from bot.core.text.text import Sentence, cut
+from bot.core.views.buttons import START_SUGGESTED, VALUE_LIMIT, command_button, suggestion_value
 
 # What looks like a mistyped name has three suggestions; what names several schedules offers more of them.
 OFFERED_MOST = 5

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import structlog
 
-from bot.core import suspension
-from bot.core.bolt import Schedule
-from bot.core.command import SuspendCommand
-from bot.core.errors import BoltDenied, BoltError, BoltLost, BoltRejected
-from bot.core.message import Message
-from bot.core.schedule_page import YAML
+from bot.core.model.bolt import Schedule
+from bot.core.model.command import SuspendCommand
+from bot.core.model.errors import BoltDenied, BoltError, BoltLost, BoltRejected
+from bot.core.text.message import Message
+from bot.core.views import pause_question as suspension
+from bot.core.views.schedule_page import YAML
 from bot.flows.catalog import Catalog
 from bot.flows.find import Finder, unread
 from bot.flows.ports import Asker, Bolt

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 
 import structlog
 
-from bot.core.card import request_card
-from bot.core.errors import (
+from bot.core.model.errors import (
     ChannelRefused,
     CredentialRefused,
     SlackError,
     SlackRefused,
 )
-from bot.core.request import Request, State
-from bot.core.run import CardRef
+from bot.core.model.request import Request, State
+from bot.core.model.run import CardRef
+from bot.core.views.card import request_card
 from bot.flows.answer import Answers
 from bot.flows.cards import CardPoster, CardRules, Cards
 from bot.flows.conclude import LogReader

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import structlog
 
-from bot.core.errors import (
+from bot.core.model.errors import (
     BoltError,
     BoltRejected,
     BoltTooLarge,
@@ -16,10 +16,10 @@ from bot.core.errors import (
     SlackRefused,
     SlackThrottled,
 )
-from bot.core.message import Message, Paragraph
-from bot.core.run import CardRef, Retried, Run, RunKey, run_url
-from bot.core.text import Link, size
-from bot.core.thread import end_post, late_log_post, log_file_name, no_file_post, retried_post
+from bot.core.model.run import CardRef, Retried, Run, RunKey, run_url
+from bot.core.text.message import Message, Paragraph
+from bot.core.text.text import Link, size
+from bot.core.views.thread import end_post, late_log_post, log_file_name, no_file_post, retried_post
 from bot.flows.carded import run_of
 from bot.flows.conclude import LogReader
 from bot.flows.once import post_once

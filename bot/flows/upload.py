@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 import structlog
 
-from bot.core.artifacts import file_name, safe_name
-from bot.core.errors import (
+from bot.core.insight.clean import strip_ansi
+from bot.core.insight.log_text import mask_in_pieces
+from bot.core.model.errors import (
     BoltDenied,
     BoltError,
     BoltRejected,
@@ -19,12 +20,11 @@ from bot.core.errors import (
     DownloadRefused,
     SlackRefused,
 )
-from bot.core.insight.clean import strip_ansi
-from bot.core.logs import mask_in_pieces
-from bot.core.message import Message
-from bot.core.redact_rows import without_row_values
-from bot.core.text import Code, Sentence, cut, size
-from bot.core.thread import log_file_name
+from bot.core.redact.row_values import without_row_values
+from bot.core.text.message import Message
+from bot.core.text.text import Code, Sentence, cut, size
+from bot.core.views.artifact_list import file_name, safe_name
+from bot.core.views.thread import log_file_name
 from bot.flows.answer import Answers
 from bot.flows.conclude import LogReader
 from bot.flows.lease import Lease

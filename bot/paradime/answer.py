@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from bot.core.errors import (
+from bot.core.model.errors import (
     AlreadyRunning,
     ApiError,
     BoltDenied,
@@ -20,7 +20,7 @@ from bot.core.errors import (
     BoltRejected,
     BoltThrottled,
 )
-from bot.core.text import cut
+from bot.core.text.text import cut
 
 Json = dict[str, Any]
 

@@ -9,8 +9,8 @@ from collections.abc import Awaitable, Callable, Sequence
 import structlog
 from pydantic import ValidationError
 
-from bot.core.bolt import RunStatus
-from bot.core.errors import ApiError, BoltError, BoltInvalidQuery, BoltLost, BoltRejected
+from bot.core.model.bolt import RunStatus
+from bot.core.model.errors import ApiError, BoltError, BoltInvalidQuery, BoltLost, BoltRejected
 from bot.flows.pieces import in_pieces
 from bot.flows.ports import Polled
 from bot.paradime import documents, models

@@ -13,8 +13,8 @@ import stamina
 import structlog
 from pydantic import ValidationError
 
-from bot.core import bolt
-from bot.core.errors import (
+from bot.core.model import bolt
+from bot.core.model.errors import (
     ApiError,
     BoltInvalidQuery,
     BoltLost,

@@ -8,7 +8,7 @@ from urllib.parse import SplitResult, urlsplit
 
 import httpx
 
-from bot.core.errors import BoltLost, BoltNotSent, BoltTooLarge, DownloadRefused
+from bot.core.model.errors import BoltLost, BoltNotSent, BoltTooLarge, DownloadRefused
 from bot.paradime.body import ACCEPTED, BodyTooLarge, BodyUnreadable, read_body
 from bot.paradime.transport import tls
 

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 from pydantic.alias_generators import to_camel
 
-from bot.core import bolt
+from bot.core.model import bolt
 
 
 def read_time(value: object) -> datetime | None:

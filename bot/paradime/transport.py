@@ -11,8 +11,8 @@ from ssl import SSLContext
 
 import httpx
 
-from bot.core.errors import BoltLost, BoltNotSent, BoltTooLarge, BotError
-from bot.core.network import host_of, through, why
+from bot.core.model.errors import BoltLost, BoltNotSent, BoltTooLarge, BotError
+from bot.core.model.network_failure import host_of, through, why
 from bot.paradime.answer import Json, Reply, read_answer
 from bot.paradime.body import ACCEPTED, BodyTooLarge, BodyUnreadable, read_body
 

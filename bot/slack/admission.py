@@ -32,8 +32,8 @@ from prometheus_client import Counter
 from slack_bolt.async_app import AsyncBoltContext
 from slack_bolt.response import BoltResponse
 
-from bot.core.errors import StoreAway
-from bot.core.message import Message
+from bot.core.model.errors import StoreAway
+from bot.core.text.message import Message
 from bot.flows.ports import Asker
 from bot.flows.store_ports import Admissions, Admitted
 from bot.slack.desk import Later, click_asker, click_message

@@ -20,8 +20,7 @@ import structlog
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.core.buttons import without_secrets
-from bot.core.errors import (
+from bot.core.model.errors import (
     BotError,
     ChannelRefused,
     CredentialRefused,
@@ -33,9 +32,10 @@ from bot.core.errors import (
     SlackRefused,
     SlackThrottled,
 )
-from bot.core.message import Message, mapped
-from bot.core.network import host_of, why
-from bot.core.text import Sentence, cut, showable
+from bot.core.model.network_failure import host_of, why
+from bot.core.text.message import Message, mapped
+from bot.core.text.text import Sentence, cut, showable
+from bot.core.views.buttons import without_secrets
 from bot.flows.ports import Absent, Found, Posted, Unknown
 from bot.slack.addresses import SlackAddresses
 from bot.slack.blocks.render import render, render_blocks

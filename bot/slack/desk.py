@@ -9,8 +9,8 @@ from typing import Any, Protocol
 
 import structlog
 
-from bot.core.errors import SlackError
-from bot.core.message import Message
+from bot.core.model.errors import SlackError
+from bot.core.text.message import Message
 from bot.flows.active import Active
 from bot.flows.adopt import Adopt
 from bot.flows.answer import Answers

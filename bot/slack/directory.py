@@ -14,7 +14,15 @@ from typing import Any, Protocol
 
 import structlog
 
-from bot.core.errors import ScopeMissing, SlackError, SlackLost, SlackNotSent, SlackRefused, SlackThrottled, StoreAway
+from bot.core.model.errors import (
+    ScopeMissing,
+    SlackError,
+    SlackLost,
+    SlackNotSent,
+    SlackRefused,
+    SlackThrottled,
+    StoreAway,
+)
 from bot.slack.entries import BOOK, person_entry, place_entry, place_of
 from bot.slack.foreign import Home
 from bot.slack.lookup import Caller

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from bot.core.policy import Kind, Role
+from bot.core.policy.rules import Kind, Role
 
 Json = dict[str, Any]
 

@@ -5,7 +5,7 @@ Sources: docs.slack.dev, the methods chat.postMessage, chat.update, files.comple
 
 from __future__ import annotations
 
-from bot.core.errors import (
+from bot.core.model.errors import (
     ChannelRefused,
     ContentRefused,
     CredentialRefused,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from bot.core.errors import MessageGone, SlackRefused
-from bot.core.posted import PostedButton
+from bot.core.model.errors import MessageGone, SlackRefused
+from bot.core.views.run_from_buttons import PostedButton
 from bot.flows.ports import Absent, Found, Posted, Unknown
 from bot.slack.shapes import record_in, records, text_in
 

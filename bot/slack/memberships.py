@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from bot.core.errors import ScopeMissing, SlackError, SlackThrottled
+from bot.core.model.errors import ScopeMissing, SlackError, SlackThrottled
 from bot.flows.ports import Places
 from bot.slack.lookup import Caller, Json
 

@@ -16,7 +16,7 @@ from typing import Any, Protocol, TypeVar
 
 import structlog
 
-from bot.core.errors import (
+from bot.core.model.errors import (
     ChannelRefused,
     CredentialRefused,
     ScopeMissing,
@@ -26,7 +26,7 @@ from bot.core.errors import (
     SlackThrottled,
     StoreAway,
 )
-from bot.core.policy import Kind, Person, Place, Role
+from bot.core.policy.rules import Kind, Person, Place, Role
 from bot.slack.entries import (
     BOOK,
     KnownPerson,

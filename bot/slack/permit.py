@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 
-from bot.core.command import (
+from bot.core.model.command import (
     ArtifactsCommand,
     AuditCommand,
     CancelCommand,
@@ -22,13 +22,13 @@ from bot.core.command import (
     SuspendCommand,
     canonical,
 )
-from bot.core.errors import StoreAway
-from bot.core.message import Message
-from bot.core.policy import Action, Decision
-from bot.core.refusal import refusal
-from bot.core.request import request_id
-from bot.core.run import RunKey
-from bot.core.unrecorded import unchecked
+from bot.core.model.errors import StoreAway
+from bot.core.model.request import request_id
+from bot.core.model.run import RunKey
+from bot.core.policy.refusal import refusal
+from bot.core.policy.rules import Action, Decision
+from bot.core.text.message import Message
+from bot.core.views.store_unavailable import unchecked
 from bot.flows.gate import CHECK_S, Deed, action_of
 from bot.flows.ports import Asker
 from bot.slack.desk import Call, Desk

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from bot.core.errors import CredentialRefused, SlackRefused
+from bot.core.model.errors import CredentialRefused, SlackRefused
 from bot.slack.client import SlackChat
 from bot.slack.foreign import Home
 

@@ -20,8 +20,8 @@ from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
 
-from bot.core.errors import BotError, CredentialRefused, SlackNotSent, StoreAway
-from bot.core.network import host_of, why
+from bot.core.model.errors import BotError, CredentialRefused, SlackNotSent, StoreAway
+from bot.core.model.network_failure import host_of, why
 from bot.slack.addresses import SlackAddresses
 from bot.slack.errors import error_of
 from bot.slack.intake import CountingApp, unreadable

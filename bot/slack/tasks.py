@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from bot.core.errors import BotError
-from bot.core.message import Message
+from bot.core.model.errors import BotError
+from bot.core.text.message import Message
 from bot.flows.ports import Asker
 
 log = structlog.get_logger()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.core.request import request_id
+from bot.core.model.request import request_id
 from bot.flows.store_ports import Admitted, Limits
 from bot.store.scripts import Scripts
 

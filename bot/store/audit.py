@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import structlog
 
-from bot.core.audit import Entry
+from bot.core.model.audit import Entry
 from bot.store.due import us
 from bot.store.scripts import Scripts
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.core.errors import StoreAway
+from bot.core.model.errors import StoreAway
 from bot.store.due import MICROSECONDS, us
 from bot.store.scripts import Scripts
 

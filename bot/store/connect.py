@@ -14,7 +14,7 @@ from redis.backoff import NoBackoff
 from redis.driver_info import DriverInfo
 from redis.exceptions import AuthenticationError, AuthorizationError, NoPermissionError, ResponseError
 
-from bot.core.errors import StoreAway, StoreRefused, StoreUnfit
+from bot.core.model.errors import StoreAway, StoreRefused, StoreUnfit
 from bot.redis_url import RedisUrl, read
 from bot.store.faults import REDIS_ERRORS, place, refused_login, translate
 from bot.store.scripts import Scripts

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 
-from bot.core.errors import StoreUnfit
+from bot.core.model.errors import StoreUnfit
 from bot.store.scripts import Scripts
 
 

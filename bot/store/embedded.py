@@ -29,7 +29,7 @@ from typing import IO
 
 from redis.exceptions import RedisError
 
-from bot.core.errors import StoreUnfit
+from bot.core.model.errors import StoreUnfit
 from bot.store.connect import connect
 
 # A Unix socket's path: 108 bytes with the zero at its end (unix(7)); macOS has 104.

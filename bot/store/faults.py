@@ -7,8 +7,8 @@ from typing import Any
 
 from redis.exceptions import AuthenticationError, AuthorizationError, RedisClusterException, RedisError
 
-from bot.core.errors import StoreAway, StoreRefused
-from bot.core.network import known, why
+from bot.core.model.errors import StoreAway, StoreRefused
+from bot.core.model.network_failure import known, why
 
 # redis-py raises these for a cluster beside its own RedisError.
 REDIS_ERRORS = (RedisError, RedisClusterException, OSError, TimeoutError)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from bot.core.following import Batch
-from bot.core.run import RunKey
+from bot.core.model.run import RunKey
+from bot.core.views.live_log import Batch
 from bot.flows.lease import Lease
 from bot.flows.ports import Asker
 from bot.flows.store_ports import Following, Post

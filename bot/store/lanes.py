@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bot.core.run import CardRef, RunKey
+from bot.core.model.run import CardRef, RunKey
 from bot.flows.lease import Lease
 from bot.flows.store_ports import Attempt, Card, Post
 from bot.store.due import MICROSECONDS, us

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bot.core.request import Look, Request
-from bot.core.run import Observation, RunFacts, RunKey
+from bot.core.model.request import Look, Request
+from bot.core.model.run import Observation, RunFacts, RunKey
 from bot.flows.lease import Lease
 from bot.flows.store_ports import Asked, Waiting
 from bot.store.codec import dump

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bot.core.errors import StoreAway
+from bot.core.model.errors import StoreAway
 from bot.store.scripts import Scripts
 
 # Whoever asked before something changed must not keep the old answer after it: no call takes longer than this.

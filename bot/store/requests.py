@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from bot.core.command import Wanted, canonical, name_of, with_name
-from bot.core.fold import fold
-from bot.core.request import Approval, Look, Origin, Request, Rival, Running, State, branch_wanted, run_facts
-from bot.core.run import CardRef, Observation, Retried, RunKey
+from bot.core.model.command import Wanted, canonical, name_of, with_name
+from bot.core.model.request import Approval, Look, Origin, Request, Rival, Running, State, branch_wanted, run_facts
+from bot.core.model.run import CardRef, Observation, Retried, RunKey
+from bot.core.text.name_folding import fold
 from bot.flows.lease import Lease
 from bot.flows.store_ports import Accepted, Asked, Limits, Sending
 from bot.store.codec import dump, load

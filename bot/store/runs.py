@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from bot.core.run import (
+from bot.core.model.run import (
     FAILURE_STATES,
     CancelWish,
     CardRef,

@@ -11,8 +11,8 @@ from typing import Any, cast
 from redis.asyncio import Redis
 from redis.commands.core import AsyncScript
 
-from bot.core.errors import BotError, StoreAway, StoreRefused
-from bot.core.run import FAILURE_STATES
+from bot.core.model.errors import BotError, StoreAway, StoreRefused
+from bot.core.model.run import FAILURE_STATES
 from bot.store.faults import REDIS_ERRORS, place, translate
 
 Reply = Any

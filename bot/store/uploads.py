@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from bot.core.run import CardRef
+from bot.core.model.run import CardRef
 from bot.flows.store_ports import Post, Upload, UploadAnswer
 from bot.store.codec import dump, load
 from bot.store.due import MICROSECONDS

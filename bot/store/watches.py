@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from bot.core.run import CardRef, Observation, RunFacts, RunKey
+from bot.core.model.run import CardRef, Observation, RunFacts, RunKey
 from bot.flows.lease import Lease
 from bot.flows.ports import Asker
 from bot.flows.store_ports import Post, Watch

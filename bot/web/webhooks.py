@@ -11,8 +11,8 @@ from aiohttp import web
 from prometheus_client import Counter
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from bot.core.errors import StoreAway
-from bot.core.hint import Hint, read_hint
+from bot.core.model.errors import StoreAway
+from bot.core.model.webhook_payload import Hint, read_hint
 from bot.logging import Seldom
 
 HINTS = Counter("bolt_bot_hints", "Webhook posts, by outcome (taken, empty, refused, unreadable, away).", ("outcome",))

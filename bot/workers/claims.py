@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 
-from bot.core.errors import StoreAway
+from bot.core.model.errors import StoreAway
 from bot.flows.follow import FIELDS, Follow
 from bot.flows.lease import Lease
 from bot.flows.show import Show

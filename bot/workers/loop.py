@@ -12,7 +12,7 @@ from typing import Any
 import structlog
 from prometheus_client import Counter, Gauge
 
-from bot.core.errors import StoreAway
+from bot.core.model.errors import StoreAway
 
 log = structlog.get_logger()
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.core.request import request_id
+from bot.core.model.request import request_id
 from bot.sandbox.bolt import BoltWorld, auth
 from bot.sandbox.bolt.catalog import own_character
 from bot.sandbox.bolt.model import Actor, Character, Schedule

@@ -17,9 +17,9 @@ from PIL import Image
 
 from bot.charts import draw
 from bot.charts.child import SHARED_MEMORY, Charts, cache_folder, written
-from bot.core.errors import NoChart
-from bot.core.history import History
-from tests.core.test_history import of
+from bot.core.insight.history import History
+from bot.core.model.errors import NoChart
+from tests.core.insight.test_history import of
 from tests.waiting import PATIENCE_S, eventually
 
 EACH = (("S", 100.0), ("F", 40.0), ("C", 10.0), ("K", 0.0), ("S", 120.0), ("f", 90.0), ("S", None))

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 from structlog.testing import capture_logs
 
-from bot.core.message import Message
+from bot.core.text.message import Message
 from bot.flows.answer import Answers
 from bot.flows.ports import Asker
 from bot.sandbox.server import Sandbox

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import cast
 
-from bot.core.bolt import Command, Resource, RunStatus
-from bot.core.redact import Redactor
-from bot.core.run import RunKey
+from bot.core.model.bolt import Command, Resource, RunStatus
+from bot.core.model.run import RunKey
+from bot.core.redact.masker import Redactor
 from bot.flows.artifacts import Artifacts
 from bot.flows.ports import Bolt
 from bot.flows.store_ports import Runs, Uploads

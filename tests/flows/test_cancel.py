@@ -9,8 +9,8 @@ from typing import cast
 
 from redis.asyncio import Redis
 
-from bot.core.bolt import RunStatus
-from bot.core.run import Observation, RunFacts, RunKey
+from bot.core.model.bolt import RunStatus
+from bot.core.model.run import Observation, RunFacts, RunKey
 from bot.flows.answer import Answers
 from bot.flows.cancel import Cancel
 from bot.flows.ports import Asker, Bolt

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.core.bolt import Schedule
-from bot.core.errors import BoltError, BoltLost
-from bot.core.suggest import Missing
+from bot.core.model.bolt import Schedule
+from bot.core.model.errors import BoltError, BoltLost
+from bot.core.schedules.lookup import Missing
 from bot.flows.catalog import FAILED_AGAIN_S, Catalog, Snapshot
 
 FRESH_S = 60.0

@@ -10,9 +10,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from redis.asyncio import Redis
 
-from bot.core.bolt import Command, CommandOutput
-from bot.core.errors import BoltLost
-from bot.core.run import Observation, RunKey
+from bot.core.model.bolt import Command, CommandOutput
+from bot.core.model.errors import BoltLost
+from bot.core.model.run import Observation, RunKey
 from bot.flows.conclude import Conclude, EndRules, LogReader, digest_log
 from bot.flows.lease import Lease
 from bot.flows.listings import Listings

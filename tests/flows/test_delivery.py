@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import pytest
 from redis.asyncio import Redis
 
-from bot.core.bolt import Command
-from bot.core.message import Message
-from bot.core.run import End, Observation, Run, RunKey
+from bot.core.model.bolt import Command
+from bot.core.model.run import End, Observation, Run, RunKey
+from bot.core.text.message import Message
 from bot.flows.answer import Answers
 from bot.flows.conclude import LogReader
 from bot.flows.lease import Lease

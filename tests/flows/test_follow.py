@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
-from bot.core.bolt import Command, RunStatus
-from bot.core.errors import ApiError, BoltError, BoltLost, BoltRejected, BoltThrottled
-from bot.core.run import LOST, RunKey
+from bot.core.model.bolt import Command, RunStatus
+from bot.core.model.errors import ApiError, BoltError, BoltLost, BoltRejected, BoltThrottled
+from bot.core.model.run import LOST, RunKey
 from bot.flows.follow import FIELDS, Follow
 from bot.flows.ports import Polled
 from bot.flows.store_ports import StrayRule

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 import pytest
 from redis.asyncio import Redis
 
-from bot.core.bolt import Command, LogPage, RunStatus
-from bot.core.errors import ApiError, BoltError, BoltLost, BoltRejected, BoltThrottled
-from bot.core.message import Message
-from bot.core.run import Observation, RunKey
+from bot.core.model.bolt import Command, LogPage, RunStatus
+from bot.core.model.errors import ApiError, BoltError, BoltLost, BoltRejected, BoltThrottled
+from bot.core.model.run import Observation, RunKey
+from bot.core.text.message import Message
 from bot.flows.answer import Answers
 from bot.flows.following import FollowLog, FollowRules
 from bot.flows.lease import Lease

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from bot.core.bolt import Schedule, ScheduleDetails
-from bot.core.command import RunCommand
-from bot.core.errors import BoltLost
-from bot.core.form import Filled, Form, Problems
+from bot.core.model.bolt import Schedule, ScheduleDetails
+from bot.core.model.command import RunCommand
+from bot.core.model.errors import BoltLost
+from bot.core.schedules.run_form import Filled, Form, Problems
 from bot.flows.catalog import Catalog
 from bot.flows.form import GONE, NO_LIST, Forms
 

@@ -10,8 +10,8 @@ import pytest
 from redis.asyncio import Redis
 
 from bot.charts.child import Charts
-from bot.core.command import HistoryCommand
-from bot.core.message import Message
+from bot.core.model.command import HistoryCommand
+from bot.core.text.message import Message
 from bot.flows.catalog import Catalog
 from bot.flows.find import Finder
 from bot.flows.history import Histories

@@ -6,7 +6,7 @@ import asyncio
 import time
 from datetime import UTC, datetime
 
-from bot.core.errors import StoreAway
+from bot.core.model.errors import StoreAway
 from bot.flows.lease import Lease
 from tests.waiting import PATIENCE_S
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime
 
-from bot.core.bolt import RunSummary
-from bot.core.errors import BoltError, BoltLost
+from bot.core.model.bolt import RunSummary
+from bot.core.model.errors import BoltError, BoltLost
 from bot.flows.listings import FRESH_S, KEPT_S, Listings
 
 ENDED = datetime(2026, 11, 23, 14, 20, tzinfo=UTC)

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 import pytest
 from redis.asyncio import Redis
 
-from bot.core.errors import SlackLost, SlackNotSent, SlackThrottled
-from bot.core.run import End, Observation, RunKey
+from bot.core.model.errors import SlackLost, SlackNotSent, SlackThrottled
+from bot.core.model.run import End, Observation, RunKey
 from bot.flows.lease import Lease
 from bot.flows.once import Unresolved, post_once
 from bot.flows.ports import Absent, Found, Unknown

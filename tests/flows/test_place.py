@@ -8,10 +8,18 @@ from dataclasses import dataclass
 import pytest
 from redis.asyncio import Redis
 
-from bot.core.buttons import APPROVE_START, CANCEL_RUN, DROP_QUEUED, OPEN_RUN, RETRY_FAILED, request_value, run_value
-from bot.core.message import Button, Buttons, Message, Paragraph
-from bot.core.request import Approval
-from bot.core.run import CardRef, Run, RunFacts, RunKey
+from bot.core.model.request import Approval
+from bot.core.model.run import CardRef, Run, RunFacts, RunKey
+from bot.core.text.message import Button, Buttons, Message, Paragraph
+from bot.core.views.buttons import (
+    APPROVE_START,
+    CANCEL_RUN,
+    DROP_QUEUED,
+    OPEN_RUN,
+    RETRY_FAILED,
+    request_value,
+    run_value,
+)
 from bot.flows.place import APPROVED, AWAY, ELSEWHERE, FORGOTTEN, LOST, STARTING, TAKEN_OUT, UNCLEAR, Place, Places
 from bot.flows.store_ports import Limits
 from bot.sandbox.server import Sandbox

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
-from bot.core.audit import Entry, Event
-from bot.core.command import AuditCommand
+from bot.core.model.audit import Entry, Event
+from bot.core.model.command import AuditCommand
 from bot.flows.record import Record
 
 # Redis' clock may be far from this process's.

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.core.bolt import Schedule
-from bot.core.command import ListCommand
-from bot.core.errors import BoltLost
+from bot.core.model.bolt import Schedule
+from bot.core.model.command import ListCommand
+from bot.core.model.errors import BoltLost
 from bot.flows.catalog import Catalog
 from bot.flows.find import Finder
 from bot.flows.schedules import Schedules

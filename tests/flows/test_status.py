@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bot.core.bolt import Command
-from bot.core.run import Observation, Run, RunKey
+from bot.core.model.bolt import Command
+from bot.core.model.run import Observation, Run, RunKey
 from bot.flows.status import commands
 
 

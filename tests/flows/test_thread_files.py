@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 import pytest
 from redis.asyncio import Redis
 
-from bot.core.bolt import Command, CommandOutput
-from bot.core.errors import BoltError, BoltRejected, BoltTooLarge
+from bot.core.model.bolt import Command, CommandOutput
+from bot.core.model.errors import BoltError, BoltRejected, BoltTooLarge
 from bot.flows.conclude import LogReader
 from bot.sandbox.server import Sandbox
 from bot.sandbox.slack import Fault

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 import pytest
 from redis.asyncio import Redis
 
-from bot.core.bolt import Command, CommandOutput, Resource
-from bot.core.errors import BoltError, BoltLost
-from bot.core.run import RunKey
+from bot.core.model.bolt import Command, CommandOutput, Resource
+from bot.core.model.errors import BoltError, BoltLost
+from bot.core.model.run import RunKey
 from bot.flows.answer import Answers
 from bot.flows.conclude import LogReader
 from bot.flows.ports import Asker

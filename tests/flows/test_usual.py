@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from redis.asyncio import Redis
 
-from bot.core.bolt import Command, RunStatus, RunSummary, Schedule
-from bot.core.run import RunFacts, RunKey
+from bot.core.model.bolt import Command, RunStatus, RunSummary, Schedule
+from bot.core.model.run import RunFacts, RunKey
 from bot.flows.adopt import Adopt
 from bot.flows.answer import Answers
 from bot.flows.catalog import Catalog

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from redis.asyncio import Redis
 
-from bot.core.bolt import RunStatus
-from bot.core.message import Message
-from bot.core.run import RunFacts, RunKey
+from bot.core.model.bolt import RunStatus
+from bot.core.model.run import RunFacts, RunKey
+from bot.core.text.message import Message
 from bot.flows.adopt import Adopt
 from bot.flows.answer import Answers
 from bot.flows.cards import Cards

@@ -8,7 +8,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from bot.core import buttons
+from bot.core.views import buttons
 from tests.slack.blocks.hostile import HOSTILE
 from tests.slack.payloads import PAYLOADS
 

@@ -11,7 +11,7 @@ import httpx
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.core.errors import BoltError
+from bot.core.model.errors import BoltError
 from bot.paradime.client import BoltClient
 from tests.fuzz.payloads import GONE, places, put
 from tests.paradime.api import CREDENTIALS, QUICK

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.errors import (
+from bot.core.model.errors import (
     AlreadyRunning,
     ApiError,
     BoltDenied,

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 import pytest
 
-from bot.core.errors import BoltError, BoltInvalidQuery, BoltLost, BoltRejected, BoltThrottled
+from bot.core.model.errors import BoltError, BoltInvalidQuery, BoltLost, BoltRejected, BoltThrottled
 from bot.paradime.answer import Reply
 from bot.paradime.batch import GROWS_AFTER, LEAST, MOST, REQUESTS_MOST, SLOW_S, Batch
 from bot.paradime.client import BoltClient

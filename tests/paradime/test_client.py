@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from bot.core.bolt import LogPage, RunStatus, ScheduleDetails, Trigger
-from bot.core.errors import (
+from bot.core.model.bolt import LogPage, RunStatus, ScheduleDetails, Trigger
+from bot.core.model.errors import (
     AlreadyRunning,
     BoltDenied,
     BoltError,

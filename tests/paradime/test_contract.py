@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.core.bolt import Trigger
-from bot.core.errors import AlreadyRunning, BoltDenied, BoltLost, BoltNotSent, BoltRejected, BoltThrottled
+from bot.core.model.bolt import Trigger
+from bot.core.model.errors import AlreadyRunning, BoltDenied, BoltLost, BoltNotSent, BoltRejected, BoltThrottled
 from bot.paradime.credentials import Credentials
 from bot.sandbox.bolt import Fault
 from tests.paradime.api import client_of

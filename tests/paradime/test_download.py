@@ -11,7 +11,7 @@ import httpx
 import pytest
 from aiohttp import web
 
-from bot.core.errors import BoltError, BoltLost, BoltNotSent, BoltTooLarge, DownloadRefused
+from bot.core.model.errors import BoltError, BoltLost, BoltNotSent, BoltTooLarge, DownloadRefused
 from bot.paradime.download import Downloader
 from tests.paradime.conftest import Backend
 from tests.waiting import PATIENCE_S

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from bot.core import bolt
+from bot.core.model import bolt
 from bot.paradime import models
 
 AT = datetime(2023, 10, 15, 16, 44, 16, 986049, UTC)

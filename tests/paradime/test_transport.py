@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 import httpx
 import pytest
 
-from bot.core.errors import BoltError, BoltLost, BoltNotSent, BoltThrottled, BoltTooLarge, BotError
+from bot.core.model.errors import BoltError, BoltLost, BoltNotSent, BoltThrottled, BoltTooLarge, BotError
 from bot.paradime.transport import Transport
 from tests.paradime.api import NO_TLS, Answer, Api, Drop, errors
 from tests.waiting import PATIENCE_S

@@ -16,8 +16,8 @@ from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
 from slack_sdk.web.async_client import AsyncWebClient
 from structlog.testing import capture_logs
 
-from bot.core.errors import SlackNotSent, SlackRefused
-from bot.core.message import Message
+from bot.core.model.errors import SlackNotSent, SlackRefused
+from bot.core.text.message import Message
 from bot.slack.addresses import SlackAddresses
 from bot.slack.client import SlackChat
 from bot.slack.socket import only_slacks

@@ -12,7 +12,7 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.core.message import Message
+from bot.core.text.message import Message
 from bot.flows.ports import Asker
 from bot.flows.store_ports import Limits
 from bot.slack.admission import FLOOD, admission

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
-from bot.core.buttons import START_ANOTHER, request_value
-from bot.core.command import RetryCommand
-from bot.core.request import Look, Origin, Request
-from bot.core.run import CardRef, RunFacts
+from bot.core.model.command import RetryCommand
+from bot.core.model.request import Look, Origin, Request
+from bot.core.model.run import CardRef, RunFacts
+from bot.core.views.buttons import START_ANOTHER, request_value
 from bot.flows.store_ports import Asked
 from bot.slack.actions import another
 

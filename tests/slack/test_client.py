@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.core.errors import (
+from bot.core.model.errors import (
     BotError,
     ChannelRefused,
     CredentialRefused,
@@ -17,8 +17,8 @@ from bot.core.errors import (
     SlackRefused,
     SlackThrottled,
 )
-from bot.core.message import Message
-from bot.core.text import Bold
+from bot.core.text.message import Message
+from bot.core.text.text import Bold
 from bot.flows.ports import Absent, Found, Unknown
 from bot.sandbox.server import Sandbox
 from bot.sandbox.slack import Fault

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import get_args
 
-from bot.core.command import Command
+from bot.core.model.command import Command
 from bot.slack.commands import HANDLERS
 
 

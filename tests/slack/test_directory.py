@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 from redis.asyncio import Redis
 
-from bot.core.policy import Kind, Person, Place, Role
+from bot.core.policy.rules import Kind, Person, Place, Role
 from bot.sandbox.server import Sandbox
 from bot.sandbox.slack import Fault
 from bot.slack.client import SlackChat

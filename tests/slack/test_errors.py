@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.core.errors import ChannelRefused, SlackLost, SlackRefused, SlackThrottled
+from bot.core.model.errors import ChannelRefused, SlackLost, SlackRefused, SlackThrottled
 from bot.slack.errors import FAMILIES, LOST, THROTTLED, error_of
 
 

@@ -11,8 +11,8 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 from structlog.testing import capture_logs
 
-from bot.core.message import Message
-from bot.core.policy import Person
+from bot.core.policy.rules import Person
+from bot.core.text.message import Message
 from bot.flows.ports import Asker
 from bot.slack.foreign import Facts, of_payload
 from bot.slack.guard import OUTSIDE, UNSURE, Guard, guarding

@@ -9,8 +9,8 @@ import pytest
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.core.message import Message
-from bot.core.policy import Person, Place
+from bot.core.policy.rules import Person, Place
+from bot.core.text.message import Message
 from bot.flows.ports import Asker
 from bot.slack.guard import Guard, guarding
 from bot.slack.intake import build_app, register_fallbacks

@@ -9,12 +9,12 @@ from urllib.parse import unquote_plus
 import pytest
 from aiohttp import web
 
-from bot.core.bolt import Schedule
-from bot.core.form import Filled, Form, changed_note, own_commands
-from bot.core.message import Button, Buttons, Confirm, Facts, Heading, Message, Paragraph, Preformatted
-from bot.core.redact import Redactor
-from bot.core.text import Bold, Code, Link, cut
-from bot.core.typeahead import Index
+from bot.core.model.bolt import Schedule
+from bot.core.redact.masker import Redactor
+from bot.core.schedules.run_form import Filled, Form, changed_note, own_commands
+from bot.core.schedules.typeahead import Index
+from bot.core.text.message import Button, Buttons, Confirm, Facts, Heading, Message, Paragraph, Preformatted
+from bot.core.text.text import Bold, Code, Link, cut
 from bot.slack.blocks.form import run_form
 from bot.slack.client import SlackChat
 from bot.slack.views.home import SlackHomeTab

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 from redis.asyncio import Redis
 
-from bot.core.errors import SlackThrottled
+from bot.core.model.errors import SlackThrottled
 from bot.sandbox.server import Sandbox
 from bot.sandbox.slack import Fault
 from bot.sandbox.slack.limits import METHOD_TIERS, TIERS

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import pytest
 from redis.asyncio import Redis
 
-from bot.core.policy import Kind, Person, Place, Role
+from bot.core.policy.rules import Kind, Person, Place, Role
 from bot.sandbox.server import Sandbox
 from bot.sandbox.slack import Fault
 from bot.sandbox.slack.faults import FaultKind

@@ -16,7 +16,7 @@ from aiohttp import web
 from slack_bolt.async_app import AsyncApp
 from structlog.testing import capture_logs
 
-from bot.core.errors import ScopeMissing
+from bot.core.model.errors import ScopeMissing
 from bot.manifest import manifest
 from bot.sandbox.server import Sandbox
 from bot.slack.client import SlackChat

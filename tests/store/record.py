@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from bot.core.command import RunCommand
-from bot.core.request import Look
-from bot.core.run import CardRef, RunKey
+from bot.core.model.command import RunCommand
+from bot.core.model.request import Look
+from bot.core.model.run import CardRef, RunKey
 from bot.flows.store_ports import Asked, Limits, Post
 from bot.store.due import DueSet
 from bot.store.lanes import Budget, Posts

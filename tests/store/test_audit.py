@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from redis.asyncio import Redis
 
-from bot.core.audit import Entry, Event
+from bot.core.model.audit import Entry, Event
 from bot.store.audit import PAGE, Audit
 from bot.store.scripts import Scripts
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from bot.core.errors import BotError, StoreAway, StoreRefused, StoreUnfit
+from bot.core.model.errors import BotError, StoreAway, StoreRefused, StoreUnfit
 from bot.outage import Outage
 from bot.store.connect import check, connect
 from bot.store.scripts import Scripts

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.core.command import RunCommand
+from bot.core.model.command import RunCommand
 from bot.flows.ports import Asker
 from bot.store.codec import dump, load
 from bot.store.requests import Body

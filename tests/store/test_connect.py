@@ -10,7 +10,7 @@ import pytest
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from bot.core.errors import StoreAway, StoreUnfit
+from bot.core.model.errors import StoreAway, StoreUnfit
 from bot.store.connect import check, connect
 
 PASSWORD = "very-secret-1"  # noqa: S105 - a made-up one

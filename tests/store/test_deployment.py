@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from redis.asyncio import Redis
 
-from bot.core.errors import StoreUnfit
+from bot.core.model.errors import StoreUnfit
 from bot.store.deployment import Deployment, take
 from bot.store.scripts import Scripts
 

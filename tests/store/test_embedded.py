@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from redis.exceptions import RedisError
 
-from bot.core.errors import StoreUnfit
+from bot.core.model.errors import StoreUnfit
 from bot.store.connect import check, connect
 from bot.store.embedded import Embedded, Server, find_server, identify, may_load
 

@@ -10,8 +10,8 @@ import pytest
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from bot.core.errors import StoreAway
-from bot.core.run import CardRef, Observation, RunFacts, RunKey
+from bot.core.model.errors import StoreAway
+from bot.core.model.run import CardRef, Observation, RunFacts, RunKey
 from bot.flows.ports import Asker
 from bot.flows.store_ports import Indexed
 from bot.store.connect import close, connect

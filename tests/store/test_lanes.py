@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from redis.asyncio import Redis
 
-from bot.core.bolt import Command
-from bot.core.run import CardRef, End, Observation, RunFacts, RunKey
+from bot.core.model.bolt import Command
+from bot.core.model.run import CardRef, End, Observation, RunFacts, RunKey
 from bot.flows.lease import Lease
 from bot.flows.ports import Asker
 from bot.flows.store_ports import Observed, Post

@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 from redis.asyncio import Redis
 
-from bot.core.command import RunCommand
-from bot.core.request import Look, Request, State
-from bot.core.run import CardRef, Observation, RunFacts, RunKey
+from bot.core.model.command import RunCommand
+from bot.core.model.request import Look, Request, State
+from bot.core.model.run import CardRef, Observation, RunFacts, RunKey
 from bot.flows.lease import Lease
 from bot.flows.store_ports import Limits, Observed, Post
 from bot.store.due import DueSet

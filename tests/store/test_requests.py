@@ -10,9 +10,9 @@ import pytest
 from pydantic import ValidationError
 from redis.asyncio import Redis
 
-from bot.core.command import RetryCommand, RunCommand
-from bot.core.request import Look, Origin, Request, State
-from bot.core.run import CardRef, End, Observation, Retried, RunFacts, RunKey
+from bot.core.model.command import RetryCommand, RunCommand
+from bot.core.model.request import Look, Origin, Request, State
+from bot.core.model.run import CardRef, End, Observation, Retried, RunFacts, RunKey
 from bot.flows.lease import Lease
 from bot.flows.store_ports import Asked, Limits, Observed, Post, Sending
 from bot.store.codec import load

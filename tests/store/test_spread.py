@@ -7,7 +7,7 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from bot.core.run import Observation, RunKey
+from bot.core.model.run import Observation, RunKey
 from bot.flows.lease import Lease
 from bot.flows.store_ports import Observed
 from bot.store.due import DueSet

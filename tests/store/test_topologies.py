@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from bot.core.errors import StoreAway, StoreUnfit
-from bot.core.run import RunKey
+from bot.core.model.errors import StoreAway, StoreUnfit
+from bot.core.model.run import RunKey
 from bot.flows.store_ports import Limits
 from bot.store.connect import check, close, connect
 from bot.store.due import DueSet

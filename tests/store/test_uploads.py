@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from redis.asyncio import Redis
 
-from bot.core.bolt import Command, Resource
-from bot.core.following import Batch
-from bot.core.run import CardRef, End, RunKey
+from bot.core.model.bolt import Command, Resource
+from bot.core.model.run import CardRef, End, RunKey
+from bot.core.views.live_log import Batch
 from bot.flows.ports import Asker
 from bot.flows.store_ports import Post, Upload
 from bot.store.codec import load

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from redis.asyncio import Redis
 
-from bot.core.run import CardRef, Observation, RunFacts, RunKey
+from bot.core.model.run import CardRef, Observation, RunFacts, RunKey
 from bot.flows.lease import Lease
 from bot.flows.ports import Asker
 from bot.flows.store_ports import Post, Watch

@@ -13,7 +13,7 @@ from aiohttp import web
 from slack_sdk.web.async_client import AsyncWebClient
 from structlog.testing import capture_logs
 
-from bot.core.hint import Hint
+from bot.core.model.webhook_payload import Hint
 from bot.slack.http import handler
 from bot.slack.intake import build_app
 from bot.slack.preflight import Identity

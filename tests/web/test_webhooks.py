@@ -14,8 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from standardwebhooks import Webhook
 
-from bot.core.errors import StoreAway
-from bot.core.hint import Hint
+from bot.core.model.errors import StoreAway
+from bot.core.model.webhook_payload import Hint
 from bot.web.server import BODY_MOST, Place, WebServer
 from bot.web.webhooks import Webhooks
 

@@ -8,7 +8,7 @@ import time
 import pytest
 from redis.asyncio import Redis
 
-from bot.core.errors import StoreAway
+from bot.core.model.errors import StoreAway
 from bot.flows.lease import Lease
 from bot.store.due import Claimed, DueSet
 from bot.store.scripts import Scripts

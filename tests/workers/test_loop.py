@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.core.errors import StoreAway
+from bot.core.model.errors import StoreAway
 from bot.workers.loop import Work, Worker
 from tests.waiting import PATIENCE_S
 

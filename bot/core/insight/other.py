@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from bot.core.insight.clean import Folded
 from bot.core.insight.failure import Dialect, Said
-from bot.core.text import cut
+from bot.core.text.text import cut
 
 TAIL_LINES = 40
 LINE_MOST = 1_000

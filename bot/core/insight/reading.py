@@ -14,11 +14,11 @@ from bot.core.insight.clean import Folded, strip_ansi
 from bot.core.insight.dbt_one import is_dbt_one, read_dbt_one
 from bot.core.insight.dbt_two import is_dbt_two, points_to, read_dbt_two
 from bot.core.insight.failure import MESSAGE_KEPT, Failure, Said, own_message
+from bot.core.insight.log_text import FILE_HEAD, READ_LIMIT, keep
 from bot.core.insight.other import read_other
+from bot.core.insight.run_results import NodeResult, Results
 from bot.core.insight.wrapping import plain_lines, unwrapped
-from bot.core.logs import FILE_HEAD, READ_LIMIT, keep
-from bot.core.results import NodeResult, Results
-from bot.core.text import cut, cut_middle, plural
+from bot.core.text.text import cut, cut_middle, plural
 
 # What `keep` leaves of a long log, with its mark between.
 READ_MOST = READ_LIMIT + FILE_HEAD + 200

@@ -7,12 +7,12 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from bot.core.buttons import RUN_AGAIN, RunButton, read_run_value
-from bot.core.command import RunCommand
-from bot.core.errors import BadCommand, StoreAway
-from bot.core.message import Message
-from bot.core.progress import commands_known
-from bot.core.run import Run, RunFacts, RunKey
+from bot.core.insight.progress import commands_known
+from bot.core.model.command import RunCommand
+from bot.core.model.errors import BadCommand, StoreAway
+from bot.core.model.run import Run, RunFacts, RunKey
+from bot.core.text.message import Message
+from bot.core.views.buttons import RUN_AGAIN, RunButton, read_run_value
 from bot.slack.commands import run
 from bot.slack.desk import Call, Desk, click_call
 

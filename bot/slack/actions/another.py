@@ -8,13 +8,13 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from bot.core.buttons import START_ANOTHER, read_request_value
-from bot.core.command import Wanted, canonical
-from bot.core.errors import BadCommand, StoreAway
-from bot.core.message import Message
-from bot.core.request import Origin, in_words, pinned, request_id
-from bot.core.text import Bold
-from bot.core.unrecorded import database
+from bot.core.model.command import Wanted, canonical
+from bot.core.model.errors import BadCommand, StoreAway
+from bot.core.model.request import Origin, in_words, pinned, request_id
+from bot.core.text.message import Message
+from bot.core.text.text import Bold
+from bot.core.views.buttons import START_ANOTHER, read_request_value
+from bot.core.views.store_unavailable import database
 from bot.flows.ports import Asker
 from bot.flows.store_ports import Asked
 from bot.slack.desk import Desk, click_asker, click_message, replace_or_tell

@@ -6,9 +6,9 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from bot.core.buttons import APPROVE_START, DENY_START, read_request_value
-from bot.core.errors import BadCommand
-from bot.core.message import Message
+from bot.core.model.errors import BadCommand
+from bot.core.text.message import Message
+from bot.core.views.buttons import APPROVE_START, DENY_START, read_request_value
 from bot.flows.ports import Asker
 from bot.slack.desk import Desk, click_asker
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from bot.core.buttons import ARTIFACT_FILE, ARTIFACT_LINK, ARTIFACT_OPEN, ARTIFACTS_PAGE, PartButton
-from bot.core.message import Message
-from bot.core.policy import Action
+from bot.core.policy.rules import Action
+from bot.core.text.message import Message
+from bot.core.views.buttons import ARTIFACT_FILE, ARTIFACT_LINK, ARTIFACT_OPEN, ARTIFACTS_PAGE, PartButton
 from bot.flows.ports import Asker
 from bot.slack.actions.part import Does, listen
 from bot.slack.desk import Desk

@@ -7,12 +7,12 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from bot.core.buttons import CANCEL_RUN, read_run_value
-from bot.core.errors import BadCommand, StoreAway
-from bot.core.message import Message
-from bot.core.policy import Action
-from bot.core.run import CardRef, RunFacts, RunKey
-from bot.core.unrecorded import unrecorded
+from bot.core.model.errors import BadCommand, StoreAway
+from bot.core.model.run import CardRef, RunFacts, RunKey
+from bot.core.policy.rules import Action
+from bot.core.text.message import Message
+from bot.core.views.buttons import CANCEL_RUN, read_run_value
+from bot.core.views.store_unavailable import unrecorded
 from bot.flows.ports import Asker
 from bot.slack.desk import Call, Desk, click_call, click_message
 from bot.slack.permit import deed, unless_allowed_run

@@ -8,12 +8,12 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from bot.core.buttons import COMMAND, read_command_value
-from bot.core.command import Command, LogsCommand
-from bot.core.errors import BadCommand
-from bot.core.grammar import parse
-from bot.core.message import Message
-from bot.core.run import CardRef
+from bot.core.commands.grammar import parse
+from bot.core.model.command import Command, LogsCommand
+from bot.core.model.errors import BadCommand
+from bot.core.model.run import CardRef
+from bot.core.text.message import Message
+from bot.core.views.buttons import COMMAND, read_command_value
 from bot.slack import commands
 from bot.slack.desk import Call, Desk, click_call
 from bot.slack.lookup import posted_of

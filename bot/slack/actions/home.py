@@ -8,14 +8,14 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from bot.core.buttons import HOME_PAGE, HOME_RUN, read_command_in_value, read_home_page_value
-from bot.core.command import RetryCommand, RunCommand, Wanted
-from bot.core.errors import BadCommand, SlackError, StoreAway
-from bot.core.grammar import parse
-from bot.core.message import Message
-from bot.core.request import request_id
-from bot.core.text import Bold, Channel, Code, Sentence
-from bot.core.words import quoted
+from bot.core.commands.grammar import parse
+from bot.core.commands.tokens import quoted
+from bot.core.model.command import RetryCommand, RunCommand, Wanted
+from bot.core.model.errors import BadCommand, SlackError, StoreAway
+from bot.core.model.request import request_id
+from bot.core.text.message import Message
+from bot.core.text.text import Bold, Channel, Code, Sentence
+from bot.core.views.buttons import HOME_PAGE, HOME_RUN, read_command_in_value, read_home_page_value
 from bot.flows.home import May
 from bot.flows.store_ports import Asked
 from bot.slack.desk import Call, Desk, click_call

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from bot.core.buttons import OPEN_RUN
+from bot.core.views.buttons import OPEN_RUN
 from bot.slack.desk import Desk
 
 

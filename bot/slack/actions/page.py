@@ -7,11 +7,11 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from bot.core.buttons import LIST_PAGE, read_page_value
-from bot.core.command import ListCommand, RunsCommand
-from bot.core.errors import BadCommand
-from bot.core.grammar import parse
-from bot.core.message import Message
+from bot.core.commands.grammar import parse
+from bot.core.model.command import ListCommand, RunsCommand
+from bot.core.model.errors import BadCommand
+from bot.core.text.message import Message
+from bot.core.views.buttons import LIST_PAGE, read_page_value
 from bot.slack.desk import Call, Desk, click_call, replace_or_tell
 from bot.slack.permit import refused
 

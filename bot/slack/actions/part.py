@@ -10,11 +10,11 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from bot.core.buttons import PartButton, read_part_value
-from bot.core.errors import BadCommand, StoreAway
-from bot.core.message import Message
-from bot.core.policy import Action
-from bot.core.unrecorded import database
+from bot.core.model.errors import BadCommand, StoreAway
+from bot.core.policy.rules import Action
+from bot.core.text.message import Message
+from bot.core.views.buttons import PartButton, read_part_value
+from bot.core.views.store_unavailable import database
 from bot.flows.ports import Asker
 from bot.slack.desk import Call, Desk, click_call, replace_or_tell
 from bot.slack.permit import deed, unless_allowed_run

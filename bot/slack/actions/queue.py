@@ -6,9 +6,9 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from bot.core.buttons import DROP_QUEUED, START_QUEUED, read_request_value
-from bot.core.errors import BadCommand
-from bot.core.message import Message
+from bot.core.model.errors import BadCommand
+from bot.core.text.message import Message
+from bot.core.views.buttons import DROP_QUEUED, START_QUEUED, read_request_value
 from bot.slack.actions.another import Answer, tell
 from bot.slack.desk import Call, Desk, click_call, click_message
 from bot.slack.permit import queued_id, unless_allowed_queue, unless_allowed_waiting

@@ -6,12 +6,12 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from bot.core.buttons import RETRY_ALL, RETRY_FAILED, read_run_value
-from bot.core.command import RetryCommand
-from bot.core.errors import BadCommand
-from bot.core.message import Message
-from bot.core.request import Origin
-from bot.core.run import CardRef
+from bot.core.model.command import RetryCommand
+from bot.core.model.errors import BadCommand
+from bot.core.model.request import Origin
+from bot.core.model.run import CardRef
+from bot.core.text.message import Message
+from bot.core.views.buttons import RETRY_ALL, RETRY_FAILED, read_run_value
 from bot.slack.commands import run
 from bot.slack.desk import Call, Desk, click_call, click_message
 

@@ -8,12 +8,12 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from bot.core.buttons import START_SUGGESTED, read_suggestion_value
-from bot.core.command import RetryCommand, RunCommand, Wanted, with_name
-from bot.core.errors import BadCommand, StoreAway
-from bot.core.grammar import parse
-from bot.core.message import Message
-from bot.core.unrecorded import database
+from bot.core.commands.grammar import parse
+from bot.core.model.command import RetryCommand, RunCommand, Wanted, with_name
+from bot.core.model.errors import BadCommand, StoreAway
+from bot.core.text.message import Message
+from bot.core.views.buttons import START_SUGGESTED, read_suggestion_value
+from bot.core.views.store_unavailable import database
 from bot.flows.ports import Asker
 from bot.slack.actions.another import RECORD_S, Answer, start_from_click, tell
 from bot.slack.desk import Desk, click_asker

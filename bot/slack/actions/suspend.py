@@ -6,12 +6,12 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from bot.core import suspension
-from bot.core.buttons import LEAVE, SUSPEND, read_command_value
-from bot.core.command import SuspendCommand
-from bot.core.errors import BadCommand
-from bot.core.grammar import parse
-from bot.core.message import Message
+from bot.core.commands.grammar import parse
+from bot.core.model.command import SuspendCommand
+from bot.core.model.errors import BadCommand
+from bot.core.text.message import Message
+from bot.core.views import pause_question as suspension
+from bot.core.views.buttons import LEAVE, SUSPEND, read_command_value
 from bot.slack.desk import Call, Desk, click_call, replace_or_tell
 from bot.slack.permit import refused
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from bot.core.buttons import WATCH_RUN, read_run_value
-from bot.core.errors import BadCommand
-from bot.core.message import Message
-from bot.core.policy import Action
+from bot.core.model.errors import BadCommand
+from bot.core.policy.rules import Action
+from bot.core.text.message import Message
+from bot.core.views.buttons import WATCH_RUN, read_run_value
 from bot.slack.desk import Call, Desk, click_call
 from bot.slack.permit import deed, unless_allowed_run
 

@@ -20,11 +20,11 @@ from slack_sdk.models.blocks import (
 )
 from slack_sdk.models.views import View
 
-from bot.core.form import COMMANDS_ROOM, Filled, Form, Own, about_commands
-from bot.core.grammar import BRANCH_LIMIT, REASON_LIMIT
-from bot.core.message import Facts, Message, Preformatted
-from bot.core.text import Channel, Sentence, cut, showable
-from bot.core.typeahead import Offer, Offers, one_line
+from bot.core.commands.grammar import BRANCH_LIMIT, REASON_LIMIT
+from bot.core.schedules.run_form import COMMANDS_ROOM, Filled, Form, Own, about_commands
+from bot.core.schedules.typeahead import Offer, Offers, one_line
+from bot.core.text.message import Facts, Message, Preformatted
+from bot.core.text.text import Channel, Sentence, cut, showable
 from bot.slack.blocks.render import render
 
 CALLBACK = "form.run"

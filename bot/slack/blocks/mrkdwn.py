@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from datetime import UTC
 from itertools import groupby
 
-from bot.core.text import Bold, Channel, Code, Emoji, Group, Link, Mention, Sentence, Span, When, showable
+from bot.core.text.text import Bold, Channel, Code, Emoji, Group, Link, Mention, Sentence, Span, When, showable
 
 JOINER = "\u2060"
 

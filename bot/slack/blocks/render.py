@@ -17,9 +17,9 @@ from slack_sdk.models.blocks import (
     SectionBlock,
 )
 
-from bot.core.message import Block as View
-from bot.core.message import Button, Buttons, Confirm, Facts, Heading, Message, Paragraph, Preformatted
-from bot.core.text import Sentence, cut, cut_middle, showable
+from bot.core.text.message import Block as View
+from bot.core.text.message import Button, Buttons, Confirm, Facts, Heading, Message, Paragraph, Preformatted
+from bot.core.text.text import Sentence, cut, cut_middle, showable
 from bot.slack.blocks.mrkdwn import mrkdwn, plain
 
 SECTION = 3000

@@ -13,7 +13,8 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from bot.core.command import (
+from bot.core.commands.grammar import parse
+from bot.core.model.command import (
     ArtifactsCommand,
     AuditCommand,
     CancelCommand,
@@ -31,9 +32,8 @@ from bot.core.command import (
     SuspendCommand,
     WhoamiCommand,
 )
-from bot.core.errors import BadCommand
-from bot.core.grammar import parse
-from bot.core.message import Message
+from bot.core.model.errors import BadCommand
+from bot.core.text.message import Message
 from bot.slack.commands import (
     artifacts,
     audit,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bot.core.command import ArtifactsCommand
-from bot.core.message import Message
-from bot.core.run import RunKey
+from bot.core.model.command import ArtifactsCommand
+from bot.core.model.run import RunKey
+from bot.core.text.message import Message
 from bot.slack.desk import Call, Desk
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bot.core.command import RunForm
-from bot.core.message import Message
+from bot.core.model.command import RunForm
+from bot.core.text.message import Message
 from bot.slack.desk import Call, Desk
 from bot.slack.views.run_form import form_button, open_form
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bot.core.command import HelpCommand
-from bot.core.message import Message
-from bot.core.usage import usage
+from bot.core.commands.help_text import usage
+from bot.core.model.command import HelpCommand
+from bot.core.text.message import Message
 from bot.slack.desk import Call, Desk
 
 

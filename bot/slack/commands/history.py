@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bot.core.command import HistoryCommand, canonical
-from bot.core.message import Message
-from bot.core.policy import Action
+from bot.core.model.command import HistoryCommand, canonical
+from bot.core.policy.rules import Action
+from bot.core.text.message import Message
 from bot.slack.blocks.mrkdwn import plain
 from bot.slack.desk import Call, Desk
 from bot.slack.permit import deed, unless_allowed

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
-from bot.core.command import LogsCommand
-from bot.core.errors import StoreAway
-from bot.core.message import Message
-from bot.core.run import RunKey
-from bot.core.unrecorded import unrecorded
+from bot.core.model.command import LogsCommand
+from bot.core.model.errors import StoreAway
+from bot.core.model.run import RunKey
+from bot.core.text.message import Message
+from bot.core.views.store_unavailable import unrecorded
 from bot.flows.place import LostCard
 from bot.slack.desk import Call, Desk
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bot.core.command import RetryCommand, Wanted
-from bot.core.message import Message
-from bot.core.request import Origin, request_id
+from bot.core.model.command import RetryCommand, Wanted
+from bot.core.model.request import Origin, request_id
+from bot.core.text.message import Message
 from bot.flows.store_ports import Asked
 from bot.slack.desk import Call, Desk
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bot.core.command import RunsCommand
-from bot.core.message import Message
+from bot.core.model.command import RunsCommand
+from bot.core.text.message import Message
 from bot.slack.desk import Call, Desk
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
-from bot.core.command import StatusCommand
-from bot.core.errors import StoreAway
-from bot.core.message import Message
-from bot.core.run import RunKey
-from bot.core.unrecorded import database
+from bot.core.model.command import StatusCommand
+from bot.core.model.errors import StoreAway
+from bot.core.model.run import RunKey
+from bot.core.text.message import Message
+from bot.core.views.store_unavailable import database
 from bot.flows.ports import Asker
 from bot.slack.desk import Call, Desk
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bot.core.command import WhoamiCommand
-from bot.core.message import Message
-from bot.core.whoami import whoami
+from bot.core.model.command import WhoamiCommand
+from bot.core.policy.whoami import whoami
+from bot.core.text.message import Message
 from bot.slack.desk import Call, Desk
 
 

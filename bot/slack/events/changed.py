@@ -8,7 +8,7 @@ from typing import Any
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.response import BoltResponse
 
-from bot.core.errors import StoreAway
+from bot.core.model.errors import StoreAway
 from bot.slack.desk import Desk
 
 FORGET_S = 1.0

@@ -7,8 +7,8 @@ from typing import Any
 import structlog
 from slack_bolt.async_app import AsyncApp
 
-from bot.core.errors import SlackError
-from bot.core.request import request_id
+from bot.core.model.errors import SlackError
+from bot.core.model.request import request_id
 from bot.flows.ports import Asker
 from bot.slack.desk import Desk
 from bot.slack.foreign import of_payload

@@ -7,7 +7,7 @@ from typing import Any
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.response import BoltResponse
 
-from bot.core.mention import behind_mention
+from bot.core.commands.mention import behind_mention
 from bot.flows.answer import DIRECT
 from bot.slack.desk import Desk
 from bot.slack.events.said import hear, read

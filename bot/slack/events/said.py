@@ -11,14 +11,14 @@ from typing import Any
 import structlog
 from slack_bolt.response import BoltResponse
 
-from bot.core.command import CancelCommand, Command, HelpCommand, RetryCommand, RunCommand, RunForm
-from bot.core.errors import BadCommand, StoreAway
-from bot.core.grammar import GRAPHQL_INT, parse
-from bot.core.message import Message
-from bot.core.request import in_words
-from bot.core.run import CardRef
-from bot.core.text import Bold
-from bot.core.words import LINE_MOST
+from bot.core.commands.grammar import GRAPHQL_INT, parse
+from bot.core.commands.tokens import LINE_MOST
+from bot.core.model.command import CancelCommand, Command, HelpCommand, RetryCommand, RunCommand, RunForm
+from bot.core.model.errors import BadCommand, StoreAway
+from bot.core.model.request import in_words
+from bot.core.model.run import CardRef
+from bot.core.text.message import Message
+from bot.core.text.text import Bold
 from bot.flows.ports import Asker
 from bot.slack import commands
 from bot.slack.desk import Call, Desk

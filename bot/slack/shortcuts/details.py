@@ -8,10 +8,10 @@ from typing import Any
 import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from bot.core.errors import SlackError
-from bot.core.message import Message
-from bot.core.policy import Action
-from bot.core.run import CardRef, RunKey
+from bot.core.model.errors import SlackError
+from bot.core.model.run import CardRef, RunKey
+from bot.core.policy.rules import Action
+from bot.core.text.message import Message
 from bot.slack.desk import Call, Desk, click_asker
 from bot.slack.lookup import posted_of
 from bot.slack.permit import deed, unless_allowed_run

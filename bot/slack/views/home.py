@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bot.core.buttons import home_page_value, read_home_page_value
-from bot.core.errors import SlackRefused
-from bot.core.message import Message
+from bot.core.model.errors import SlackRefused
+from bot.core.text.message import Message
+from bot.core.views.buttons import home_page_value, read_home_page_value
 from bot.slack.client import SlackChat
 
 # Slack takes a hundred blocks and 250 kB: at most twelve bytes a character, and what stands around it.

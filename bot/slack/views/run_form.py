@@ -12,16 +12,16 @@ from typing import Any
 import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from bot.core.bolt import Schedule
-from bot.core.buttons import command_button
-from bot.core.command import RunCommand, RunForm, ShowCommand, canonical
-from bot.core.errors import SlackError, SlackLost, SlackRefused, StoreAway
-from bot.core.form import CHANNEL, Field, Filled, Form, Problems
-from bot.core.message import Buttons, Message, Paragraph
-from bot.core.policy import BACKTICKS, Action, Question, with_backticks
-from bot.core.request import request_id
-from bot.core.text import Sentence
-from bot.core.typeahead import Offers
+from bot.core.model.bolt import Schedule
+from bot.core.model.command import RunCommand, RunForm, ShowCommand, canonical
+from bot.core.model.errors import SlackError, SlackLost, SlackRefused, StoreAway
+from bot.core.model.request import request_id
+from bot.core.policy.rules import BACKTICKS, Action, Question, with_backticks
+from bot.core.schedules.run_form import CHANNEL, Field, Filled, Form, Problems
+from bot.core.schedules.typeahead import Offers
+from bot.core.text.message import Buttons, Message, Paragraph
+from bot.core.text.text import Sentence
+from bot.core.views.buttons import command_button
 from bot.flows.form import WhyNot
 from bot.flows.home import May
 from bot.flows.ports import Asker

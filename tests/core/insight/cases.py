@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 
 from bot.core.insight.reading import Reading, one_line, read_log, reading
-from bot.core.results import Results, read_results
+from bot.core.insight.run_results import Results, read_results
 
 PACKED = Path(__file__).parents[2] / "data" / "dbt" / "cases.tar.xz"
 LIMIT = 2_900

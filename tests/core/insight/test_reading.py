@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bot.core.insight.clean import strip_ansi
 from bot.core.insight.failure import Said
 from bot.core.insight.reading import Reading, read_log, reading
-from bot.core.results import NodeResult, Results
+from bot.core.insight.run_results import NodeResult, Results
 
 SAMPLES = Path(__file__).parents[2] / "data" / "dbt"
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from slack_sdk.models.blocks import Block
 
-from bot.core.message import Message
+from bot.core.text.message import Message
 from bot.sandbox.slack.validate import check_blocks
 from bot.slack.blocks.render import render
 

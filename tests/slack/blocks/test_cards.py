@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from slack_sdk.models.blocks import Block
 
-from bot.core.bolt import Command
-from bot.core.card import run_card
-from bot.core.run import End, Observation, Retried, Run, RunFacts, RunKey
+from bot.core.model.bolt import Command
+from bot.core.model.run import End, Observation, Retried, Run, RunFacts, RunKey
+from bot.core.views.card import run_card
 from bot.sandbox.slack.validate import check_blocks
 from bot.slack.blocks.render import render
 

@@ -8,26 +8,26 @@ from dataclasses import replace
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from bot.core import suspension
-from bot.core.active import Listed
-from bot.core.artifacts import listing, safe_name
-from bot.core.bolt import Resource, RunSummary, Schedule
-from bot.core.card import run_card
-from bot.core.command import ListCommand, RunsCommand, SuspendCommand
-from bot.core.following import Batch, batch_post
-from bot.core.form import Filled, Form, own_commands
-from bot.core.history import History, alt_text
-from bot.core.home import Often, Page, Part, home
-from bot.core.message import Button, Buttons, Confirm, Facts, Heading, Message, Paragraph, Preformatted
-from bot.core.paging import page
-from bot.core.run import FailedNode, Run, RunKey
-from bot.core.run_list import run_list
-from bot.core.schedule_list import schedule_list
-from bot.core.schedule_page import schedule_page
-from bot.core.suggest import Ambiguous, Missing
-from bot.core.text import Bold, Channel, Code, Emoji, Link, Mention
-from bot.core.thread import end_post, log_file_name
-from bot.core.typeahead import Index
+from bot.core.insight.history import History, alt_text
+from bot.core.model.bolt import Resource, RunSummary, Schedule
+from bot.core.model.command import ListCommand, RunsCommand, SuspendCommand
+from bot.core.model.run import FailedNode, Run, RunKey
+from bot.core.schedules.lookup import Ambiguous, Missing
+from bot.core.schedules.run_form import Filled, Form, own_commands
+from bot.core.schedules.typeahead import Index
+from bot.core.text.message import Button, Buttons, Confirm, Facts, Heading, Message, Paragraph, Preformatted
+from bot.core.text.text import Bold, Channel, Code, Emoji, Link, Mention
+from bot.core.views import pause_question as suspension
+from bot.core.views.active_runs import Listed
+from bot.core.views.artifact_list import listing, safe_name
+from bot.core.views.card import run_card
+from bot.core.views.home import Often, Page, Part, home
+from bot.core.views.live_log import Batch, batch_post
+from bot.core.views.paging import page
+from bot.core.views.run_list import run_list
+from bot.core.views.schedule_list import schedule_list
+from bot.core.views.schedule_page import schedule_page
+from bot.core.views.thread import end_post, log_file_name
 from bot.flows.history import in_words, too_few
 from bot.flows.suggest import did_you_mean
 from bot.sandbox.server import Sandbox
@@ -38,7 +38,7 @@ from bot.slack.blocks.mrkdwn import mrkdwn
 from bot.slack.blocks.render import render
 from bot.slack.client import SlackChat
 from bot.slack.views.home import BLOCKS, TEXTS, home_view
-from tests.core.test_history import of
+from tests.core.insight.test_history import of
 from tests.slack.blocks.hostile import HOSTILE, UNSEEN, checked, live, sentence, texts
 from tests.slack.blocks.test_cards import FACTS, FAILED, RUN, RUNNING, SUCCESS, TEST
 from tests.slack.blocks.test_reading import NIGHTLY, NOW

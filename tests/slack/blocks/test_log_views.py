@@ -7,13 +7,13 @@ from typing import Any
 
 from slack_sdk.models.blocks import Block
 
-from bot.core.artifacts import listing
-from bot.core.bolt import Command, Resource
-from bot.core.following import Batch, batch_post
-from bot.core.message import Message
-from bot.core.nodes import slowest
-from bot.core.run import End, FailedNode, Observation, Run, RunFacts, RunKey, SlowNode
-from bot.core.thread import end_post
+from bot.core.insight.nodes import slowest
+from bot.core.model.bolt import Command, Resource
+from bot.core.model.run import End, FailedNode, Observation, Run, RunFacts, RunKey, SlowNode
+from bot.core.text.message import Message
+from bot.core.views.artifact_list import listing
+from bot.core.views.live_log import Batch, batch_post
+from bot.core.views.thread import end_post
 from bot.sandbox.slack.validate import check_blocks
 from bot.slack.blocks.render import render
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.text import Bold, Channel, Code, Emoji, Link, Mention, Sentence, When
+from bot.core.text.text import Bold, Channel, Code, Emoji, Link, Mention, Sentence, When
 from bot.slack.blocks.mrkdwn import JOINER, mrkdwn, plain
 
 AT = datetime(2026, 11, 23, 14, 20, tzinfo=UTC)

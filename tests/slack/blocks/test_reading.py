@@ -9,20 +9,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.core import suspension
-from bot.core.bolt import Deferral, Notification, RunSummary, Schedule
-from bot.core.command import ListCommand, RunsCommand, SuspendCommand
-from bot.core.message import Message
-from bot.core.paging import page
-from bot.core.run_list import never_ran, run_list
-from bot.core.schedule_list import schedule_list
-from bot.core.schedule_page import schedule_page
-from bot.core.suggest import Ambiguous, Missing
+from bot.core.model.bolt import Deferral, Notification, RunSummary, Schedule
+from bot.core.model.command import ListCommand, RunsCommand, SuspendCommand
+from bot.core.schedules.lookup import Ambiguous, Missing
+from bot.core.text.message import Message
+from bot.core.views import pause_question as suspension
+from bot.core.views.paging import page
+from bot.core.views.run_list import never_ran, run_list
+from bot.core.views.schedule_list import schedule_list
+from bot.core.views.schedule_page import schedule_page
 from bot.flows.history import in_words, too_few
 from bot.flows.suggest import did_you_mean
 from bot.sandbox.slack.validate import check_blocks
 from bot.slack.blocks.render import render
-from tests.core.test_history import of
+from tests.core.insight.test_history import of
 from tests.slack.blocks.outline import check
 
 NOW = datetime(2026, 11, 25, 14, 20, tzinfo=UTC)

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.core.message import Button, Buttons, Confirm, Facts, Message, Paragraph, Preformatted
-from bot.core.text import Bold, Code, Link, Sentence
+from bot.core.text.message import Button, Buttons, Confirm, Facts, Message, Paragraph, Preformatted
+from bot.core.text.text import Bold, Code, Link, Sentence
 from bot.sandbox.slack.validate import check_blocks
 from bot.slack.blocks.render import render
 

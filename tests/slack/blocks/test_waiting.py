@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.core.card import request_card, run_card
-from bot.core.command import RunCommand
-from bot.core.message import Message
-from bot.core.request import Look, Request, Running, State
-from bot.core.run import Observation, Run, RunFacts, RunKey
-from bot.core.running import already_running
+from bot.core.model.command import RunCommand
+from bot.core.model.request import Look, Request, Running, State
+from bot.core.model.run import Observation, Run, RunFacts, RunKey
+from bot.core.text.message import Message
+from bot.core.views.already_running import already_running
+from bot.core.views.card import request_card, run_card
 from bot.sandbox.slack.validate import check_blocks
 from bot.slack.blocks.render import render
 

@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 from slack_sdk.models.blocks import Block
 
-from bot.core.active import Listed
-from bot.core.bolt import Command
-from bot.core.home import RUNS_A_PAGE, SCHEDULES_A_PAGE, Often, Page, Part, home
-from bot.core.run import RunFacts
+from bot.core.model.bolt import Command
+from bot.core.model.run import RunFacts
+from bot.core.views.active_runs import Listed
+from bot.core.views.home import RUNS_A_PAGE, SCHEDULES_A_PAGE, Often, Page, Part, home
 from bot.sandbox.slack.validate import check_view
 from bot.slack.client import SlackChat
 from bot.slack.views.home import BLOCKS, TEXTS, home_view, shown_page
-from tests.core.test_card import APP, run
-from tests.core.test_home import FULL
+from tests.core.views.test_card import APP, run
+from tests.core.views.test_home import FULL
 
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 JOINER = "\u2060"

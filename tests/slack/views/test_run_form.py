@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any, cast
 
-from bot.core.redact import Redactor
+from bot.core.redact.masker import Redactor
 from bot.slack.client import SlackChat
 from bot.slack.desk import Desk
 from bot.slack.views.run_form import _errors

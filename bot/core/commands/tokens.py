@@ -1,0 +1,197 @@
+"""A line that a person typed, split into words: Slack's escapes, the quotes and dashes of phones, invisible characters.
+
+Where words could be read in two ways nothing is guessed: a value with spaces stands between quotes, and a quote inside
+quotes of its kind is written with a backslash. Backticks quote as well, word for word, and may stand around the whole
+line: so commands come out of documents. A command is one line; what has more of them is refused, since an option on the
+second one would be lost.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import NoReturn
+
+from bot.core.model.errors import BadCommand
+from bot.core.text.text import cut
+
+# What Slack lets a message have.
+LINE_MOST = 40_000
+
+DASH = "-\u2010-\u2015\u2043\u2212\ufe58\ufe63\uff0d"
+_SPACE = re.compile(r"\s")
+# Zero-width spaces and joiners, soft hyphens, marks of direction: a card could show another text than is run.
+_INVISIBLE = re.compile(
+    r"[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_DOUBLE_QUOTES = str.maketrans(dict.fromkeys("“”„‟«»＂", '"'))
+_SINGLE_QUOTES = str.maketrans(dict.fromkeys("‘’‚‛‹›＇", "'"))
+# What stands around a whole line that was pasted with its formatting. No command begins with any of them.
+_AROUND = ("```", "`", "*", "_", "~")
+_ESCAPED = frozenset("\"'\\“”„‟«»＂‘’‚‛‹›＇")
+# What phones make of "--": one or more dashes of any kind before a letter.
+DASHES = re.compile(rf"^(?:[{DASH}]{{2,}}|[{DASH[1:]}])(?=\w)")
+_DASHES_INSIDE = re.compile(rf"(?<![^ ])-?[{DASH[1:]}][{DASH}]*(?:(?P<short>[A-Za-z])(?![\w-])|(?=[^\W\d]))")
+ONLY_DASHES = re.compile(rf"[{DASH}]{{2,}}|[{DASH[1:]}]")
+_SLACK_TOKEN = re.compile(r"<([@#!]?)([^<>|]*)(?:\|([^<>]*))?>")
+_LABELLED = re.compile(r"<([@#][A-Z0-9]+)\|[^<>]*>")
+RUN_LINK = re.compile(r"^https?://(?=\S*$)\S*/run_id/(\d+)(?:[/?#]|$)", re.IGNORECASE)
+RUN_ID = re.compile(r"^(?:run\s*)?#?(\d+)$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word of a command. `quoted` ones are never options; with `closed` its end, the value, stood between quotes.
+
+    `code`: the quotes were backticks, which say nothing of what is meant.
+    """
+
+    text: str
+    quoted: bool = False
+    closed: bool = False
+    code: bool = False
+
+
+def words(text: str) -> list[Word]:
+    """The words of a line, as the person typed it. Raises BadCommand."""
+    if len(text) > LINE_MOST:
+        bad(f"That is too long for a command: {len(text)} characters, {LINE_MOST} are the most.")
+    return _split(_typed(text))
+
+
+def by_id(text: str) -> str:
+    """A line whose mentions of people and channels stand for their ids: without the labels that Slack may add to them."""
+    return _LABELLED.sub(r"<\1>", text)
+
+
+def _typed(text: str) -> str:
+    """What the person typed, before Slack's escapes: links and mentions as their visible text, entities as characters."""
+    text = _unwrapped(_SLACK_TOKEN.sub(_visible, text.strip()))
+    for entity, character in (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&")):
+        text = text.replace(entity, character)
+    if _CONTROL.search(text):
+        bad("Line breaks and control characters are not allowed in a command; type it on one line.")
+    return _INVISIBLE.sub("", _SPACE.sub(" ", text)).strip()
+
+
+def _unwrapped(text: str) -> str:
+    """A line without the formatting that stands around all of it."""
+    for mark in _AROUND:
+        inside = text[len(mark) : -len(mark)]
+        if text.startswith(mark) and text.endswith(mark) and inside.strip() and mark not in inside:
+            return _unwrapped(inside.strip())
+    return text
+
+
+def visible(text: str) -> str:
+    """What was typed into a field, as a command is read: on one line, without what cannot be seen. Raises BadCommand."""
+    if _CONTROL.search(text):
+        bad("Control characters are not allowed here; type it again.")
+    return _INVISIBLE.sub("", _SPACE.sub(" ", text)).strip()
+
+
+def _visible(token: re.Match[str]) -> str:
+    kind, target, label = token.groups()
+    if label and not RUN_LINK.search(target):
+        return f"{kind}{label}" if kind in {"@", "#"} else label
+    return f"{kind}{target}" if kind else target.removeprefix("mailto:")
+
+
+def _split(text: str) -> list[Word]:
+    """Split at spaces, except between quotes. An apostrophe inside a word is no quote."""
+    found: list[Word] = []
+    at = 0
+    while at < len(text):
+        if text[at] == " ":
+            at += 1
+            continue
+        word, at = _word(text, at)
+        found.append(word)
+    return found
+
+
+def _word(text: str, at: int) -> tuple[Word, int]:
+    """The word that begins here, and where the text goes on. Quotes stand around it, or around what follows `--option=`."""
+    if text[at] == "`":
+        inside, end = _code(text, at)
+        return Word(inside, quoted=True, closed=True, code=True), end
+    if quote := _quote_at(text, at):
+        inside, end = _inside(text, at, quote)
+        return Word(inside, quoted=True, closed=True), end
+    end = at
+    while end < len(text) and text[end] != " ":
+        quote = _quote_at(text, end)
+        if text[end - 1] == "=" and DASHES.match(text[at:end]) and (quote or text[end] == "`"):
+            inside, after = _inside(text, end, quote) if quote else _code(text, end)
+            return Word(text[at:end] + inside, closed=True), after
+        if quote == '"':
+            bad(f"A quote stands inside a word: {cut(text[at:], 40)} - put quotes around the whole value.")
+        end += 1
+    return Word(text[at:end]), end
+
+
+def _quote_at(text: str, at: int) -> str | None:
+    plain = text[at].translate(_DOUBLE_QUOTES).translate(_SINGLE_QUOTES)
+    return plain if plain in {'"', "'"} else None
+
+
+def _inside(text: str, begun: int, quote: str) -> tuple[str, int]:
+    """What stands between a quote and the next of its kind, and where the text goes on."""
+    characters: list[str] = []
+    at = begun + 1
+    while at < len(text):
+        if text[at] == "\\" and text[at + 1 : at + 2] in _ESCAPED:
+            characters.append(text[at + 1])
+            at += 2
+            continue
+        following = text[at + 1 : at + 2]
+        if _quote_at(text, at) == quote and not (quote == "'" and following.isalnum()):
+            if following.strip():
+                bad(
+                    f"A quote stands inside quotes: {cut(text[begun:], 40)} - write it as \\{quote}, or as the other kind."
+                )
+            return "".join(characters), at + 1
+        characters.append(text[at])
+        at += 1
+    bad(f"A quote is not closed: {cut(text[begun:], 40)} - end it with {quote}.")
+
+
+def _code(text: str, begun: int) -> tuple[str, int]:
+    """What stands between backticks, one or three, as it is, and where the text goes on."""
+    fence = "```" if text.startswith("```", begun) else "`"
+    end = text.find(fence, begun + len(fence))
+    if end < 0:
+        bad(f"A backtick is not closed: {cut(text[begun:], 40)} - end it with {fence}.")
+    after = end + len(fence)
+    if text[after : after + 1].strip():
+        bad(f"Something follows a backtick at once: {cut(text[begun:], 40)} - put a space there.")
+    return text[begun + len(fence) : end].strip(), after
+
+
+def without_fence(text: str) -> str:
+    """A text without the backticks around it, one or three: they are formatting, and a shell would run what is between them."""
+    for fence in ("```", "`"):
+        inside = text[len(fence) : -len(fence)]
+        if len(text) >= 2 * len(fence) and text.startswith(fence) and text.endswith(fence) and "`" not in inside:
+            return inside.strip()
+    return text
+
+
+def for_a_shell(command: str) -> str:
+    """A command with the quotes and dashes that a phone has changed as they were: no shell knows the others."""
+    plain = command.translate(_DOUBLE_QUOTES).translate(_SINGLE_QUOTES)
+    return _DASHES_INSIDE.sub(lambda option: f"{'-' if option['short'] else '--'}{option['short'] or ''}", plain)
+
+
+def quoted(text: str) -> str:
+    """A value between quotes, with Slack's escapes, so that `words` gives it again."""
+    for character, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;")):
+        text = text.replace(character, entity)
+    escaped = "".join(f"\\{letter}" if letter in _ESCAPED else letter for letter in text)
+    return f'"{escaped}"'
+
+
+def bad(sentence: str) -> NoReturn:
+    """Raise BadCommand."""
+    raise BadCommand(sentence)

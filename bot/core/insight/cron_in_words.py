@@ -1,0 +1,92 @@
+"""When a schedule starts by itself: its cron in words, and its next start."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+
+from cron_descriptor import CasingTypeEnum, Options, get_description
+from croniter import CroniterError, croniter
+
+from bot.core.model.bolt import Schedule
+from bot.core.text.text import Code, Sentence, When, cut
+
+# Longer than any that a person writes; a longer one is shown and not read.
+CRON_LIMIT = 120
+CRON_SHOWN = 60
+OFF = frozenset({"", "OFF"})
+
+
+@dataclass(frozen=True, slots=True)
+class NextRun:
+    """When a schedule starts next. `computed` from its cron, where Bolt does not say."""
+
+    at: datetime
+    computed: bool = False
+
+
+def is_off(cron: str) -> bool:
+    """Whether a schedule starts only when somebody asks."""
+    return cron.strip().upper() in OFF
+
+
+@lru_cache(maxsize=512)
+def in_words(cron: str) -> str | None:
+    """`at 02:00, only on Monday`; None for what is no cron, or one that cannot be read."""
+    if len(cron) > CRON_LIMIT or not cron.isprintable() or not _readable(cron):
+        return None
+    options = Options(CasingTypeEnum.Sentence, use_24hour_time_format=True, locale_code="en_US")
+    try:
+        words = str(get_description(cron, options))
+    except Exception:  # noqa: BLE001 - it raises whatever it stumbles over
+        return None
+    return words[:1].lower() + words[1:]
+
+
+def told(cron: str) -> Sentence:
+    """A cron in words with the cron itself beside it, or the honest reason why there are none."""
+    if is_off(cron):
+        return ("no cron, starts only when asked",)
+    words = in_words(cron)
+    shown = Code(cut(cron, CRON_SHOWN))
+    return ("cron ", shown, ", which I cannot read") if words is None else (words, " (", shown, ")")
+
+
+def next_run(schedule: Schedule, now: datetime) -> NextRun | None:
+    """Bolt's word for it, else what the cron says, read as UTC. None for a paused one, and where nothing tells."""
+    if schedule.suspended:
+        return None
+    # A list may be some minutes old.
+    if schedule.next_run_at is not None and schedule.next_run_at > now:
+        return NextRun(schedule.next_run_at)
+    if is_off(schedule.cron) or in_words(schedule.cron) is None:
+        return None
+    try:
+        return NextRun(croniter(schedule.cron, now.astimezone(UTC)).get_next(datetime), computed=True)
+    except (CroniterError, ValueError, OverflowError):
+        # 31 February is a cron, and never comes.
+        return None
+
+
+def next_told(schedule: Schedule, now: datetime) -> Sentence:
+    """When it starts next, in the viewer's zone, and when it starts at all."""
+    if is_off(schedule.cron):
+        return told(schedule.cron)
+    return (*_next_alone(schedule, now), " · ", *told(schedule.cron))
+
+
+def _next_alone(schedule: Schedule, now: datetime) -> Sentence:
+    following = next_run(schedule, now)
+    if following is None:
+        return ("no next run",)
+    how = " (computed from its cron, read as UTC)" if following.computed else ""
+    return ("next run ", When(following.at, "date_time"), how)
+
+
+def _readable(cron: str) -> bool:
+    """Whether it names points in time. Random and hashed fields have no fixed ones."""
+    try:
+        return bool(croniter.is_valid(cron)) and not any(letter in cron.upper().split() for letter in ("R", "H"))
+    except (CroniterError, ValueError, OverflowError):
+        return False

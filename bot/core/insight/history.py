@@ -1,0 +1,172 @@
+"""How a schedule's last runs went: the numbers, what is drawn of them, and the same in words.
+
+Only runs that are over count. The lengths are those of the successes: a failure is short or long for its own reasons.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from statistics import median
+from typing import Literal
+
+from bot.core.model.bolt import RunSummary
+from bot.core.model.run import is_failed, is_final
+from bot.core.text.text import cut, duration, plural
+
+Outcome = Literal["succeeded", "failed", "cancelled", "skipped", "other"]
+OUTCOMES: tuple[Outcome, ...] = ("succeeded", "failed", "cancelled", "skipped", "other")
+
+# Fewer than this is no history.
+LEAST = 2
+# A picture's alternative text may have 1000 characters.
+ALT_LIMIT = 1000
+NAME_SHOWN = 100
+# A run that took so many times the others' length would make these too small to be told apart.
+OUTLIER = 4.0
+SPARKS = "▁▂▃▄▅▆▇█"
+SPARKS_SHOWN = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A run that is over. `seconds` is None where Bolt does not tell."""
+
+    run_id: int
+    outcome: Outcome
+    seconds: float | None
+    started_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The runs of a schedule that are over, oldest first."""
+
+    name: str
+    bars: tuple[Bar, ...]
+
+    def count(self, outcome: Outcome) -> int:
+        """How many ended so."""
+        return sum(bar.outcome == outcome for bar in self.bars)
+
+    @property
+    def lengths(self) -> list[float]:
+        """The successes' lengths, shortest first."""
+        return sorted(bar.seconds for bar in self.bars if bar.outcome == "succeeded" and bar.seconds is not None)
+
+    @property
+    def median_s(self) -> float | None:
+        """The median length of the successes."""
+        return median(self.lengths) if self.lengths else None
+
+    @property
+    def p95_s(self) -> float | None:
+        """Of the successes, 95 of 100 took no longer."""
+        lengths = self.lengths
+        return lengths[math.ceil(0.95 * len(lengths)) - 1] if lengths else None
+
+    @property
+    def success_rate(self) -> float | None:
+        """The part that succeeded of those that succeeded or failed."""
+        judged = self.count("succeeded") + self.count("failed")
+        return self.count("succeeded") / judged if judged else None
+
+    @property
+    def longest(self) -> Bar | None:
+        """The run that took longest."""
+        timed = [bar for bar in self.bars if bar.seconds is not None]
+        return max(timed, key=lambda bar: bar.seconds or 0) if timed else None
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether there is something to draw."""
+        return len(self.bars) >= LEAST
+
+
+def history(name: str, runs: Sequence[RunSummary]) -> History:
+    """The history in a listing, which is newest first."""
+    return History(name, tuple(_bar(run) for run in reversed(runs) if is_final(run.state)))
+
+
+def per_cent(rate: float) -> str:
+    """`92 %`; never 100 where one failed, nor 0 where one succeeded."""
+    shown = round(100 * rate)
+    if 0 < rate < 1:
+        shown = min(99, max(1, shown))
+    return f"{shown} %"
+
+
+def ceiling_s(shown: History) -> float:
+    """Up to which length it is drawn: a run far longer than the others is cut off, and its length written on it."""
+    lengths = sorted(bar.seconds for bar in shown.bars if bar.seconds is not None)
+    if not lengths:
+        return 1.0
+    usual = lengths[math.ceil(0.9 * len(lengths)) - 1] if len(lengths) > LEAST else lengths[-1]
+    longest = lengths[-1]
+    return max(1.0, usual * 1.5 if 0 < usual * OUTLIER < longest else longest)
+
+
+def summary(shown: History) -> str:
+    """The picture in words: how many, how many succeeded, the lengths, the longest, and whether failures grow."""
+    parts = [_counted(shown)]
+    if shown.median_s is not None and shown.p95_s is not None:
+        parts.append(f"successes took {duration(shown.median_s)} at the median and {duration(shown.p95_s)} at p95")
+    longest = shown.longest
+    if longest is not None and longest.seconds is not None:
+        parts.append(f"the longest was run {longest.run_id} ({longest.outcome}) with {duration(longest.seconds)}")
+    sentence = f"{'; '.join(parts)}. {_trend(shown)}"
+    return cut(sentence.strip(), ALT_LIMIT - NAME_SHOWN - 10)
+
+
+def alt_text(shown: History) -> str:
+    """What stands for the picture where it cannot be seen."""
+    return cut(f"{cut(shown.name, NAME_SHOWN)}: {summary(shown)}", ALT_LIMIT)
+
+
+def sparkline(shown: History) -> str:
+    """The lengths of the newest runs as a row of small bars; nothing where none is known."""
+    lengths = [bar.seconds for bar in shown.bars[-SPARKS_SHOWN:] if bar.seconds is not None]
+    if len(lengths) < LEAST:
+        return ""
+    top = min(max(lengths), ceiling_s(shown))
+    return "".join(
+        SPARKS[min(len(SPARKS) - 1, int(one / top * (len(SPARKS) - 1)))] if top else SPARKS[0] for one in lengths
+    )
+
+
+def _bar(run: RunSummary) -> Bar:
+    seconds = None
+    if run.started_at and run.ended_at:
+        seconds = max(0.0, (run.ended_at - run.started_at).total_seconds())
+    return Bar(run.id, _outcome(run.state), seconds, run.started_at)
+
+
+def _outcome(state: str) -> Outcome:
+    if is_failed(state):
+        return "failed"
+    found: dict[str, Outcome] = {"SUCCESS": "succeeded", "CANCELED": "cancelled", "SKIPPED": "skipped"}
+    return found.get(state, "other")
+
+
+def _counted(shown: History) -> str:
+    """`the last 30 runs that ended: 27 succeeded, 3 failed; success rate 90 %`."""
+    counts = [f"{shown.count(outcome)} {outcome}" for outcome in OUTCOMES if shown.count(outcome)]
+    rate, judged = shown.success_rate, shown.count("succeeded") + shown.count("failed")
+    others = " (those that neither succeeded nor failed left out)" if judged < len(shown.bars) else ""
+    told = f"; success rate {per_cent(rate)}{others}" if rate is not None else ""
+    number = len(shown.bars)
+    return f"the last {plural(number, 'run')} that ended: {', '.join(counts)}{told}"
+
+
+def _trend(shown: History) -> str:
+    """Failures of the newer half beside those of the older one."""
+    half = len(shown.bars) // 2
+    if half < LEAST:
+        return ""
+    older, newer = (sum(bar.outcome == "failed" for bar in part) for part in (shown.bars[:half], shown.bars[-half:]))
+    if not older and not newer:
+        return "None failed."
+    word = "as often as" if older == newer else "more often than" if newer > older else "less often than"
+    return f"The newer half failed {word} the older one ({newer} against {older} of {half} runs)."

@@ -1,0 +1,157 @@
+"""What dbt says of its nodes, kept small and shown: which failed, how many of each kind, which took longest."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from bot.core.insight.failure import Failure, Said
+from bot.core.insight.reading import EXCERPT_LIMIT, Reading, one_line, reading
+from bot.core.insight.run_results import NodeResult, Results
+from bot.core.model.run import End, FailedNode, Run, SlowNode
+from bot.core.text.message import Message, Paragraph, Preformatted
+from bot.core.text.text import Sentence, cut, duration, plural
+
+NODES_KEPT = 20
+WARNED_KEPT = 10
+COUNTS_KEPT = 12
+MESSAGE_KEPT = 300
+NAME_KEPT = 150
+NAME_SHOWN = 60
+MESSAGE_SHOWN = 100
+TABLE_SHOWN = 2_800
+# So many letters at the beginning of two messages tell that they are one.
+SAME = 60
+_COMPILED = re.compile(r"\s*compiled code at ", re.IGNORECASE)
+# Room for the line that says how many are left out.
+MORE_SHOWN = 30
+
+# What is told first. Of words that dbt may yet invent nobody knows how bad they are: they come before what is well.
+_WORST_FIRST = ("error", "runtime error", "fail", "partial success", "warn", "skipped")
+_WELL = ("no-op", "pass", "success")
+_WORDS = {"fail": "FAIL", "partial success": "PART"}
+
+
+def with_results(end: End, results: Results, mask: Callable[[str], str], said: Said | None = None) -> End:
+    """The end with dbt's own account in it, merged with what its log says. Names and messages are masked."""
+    counts = sorted(results.counts.items(), key=lambda count: _severity(count[0]))
+    code, command = (end.failed.return_code, end.failed.text) if end.failed else (None, "")
+    found = reading(said or Said(), results, limit=EXCERPT_LIMIT, exit_code=code, command=command, mask=mask)
+    return replace(
+        end,
+        summary=found.summary or end.summary,
+        excerpt=found.excerpt or end.excerpt,
+        nodes=failed_nodes(found) or end.nodes,
+        failed_nodes=len(found.failures) or end.failed_nodes,
+        counts=tuple((cut(mask(word), 40), count) for word, count in counts[:COUNTS_KEPT]),
+        warned=tuple(cut(mask(node.name), NAME_KEPT) for node in results.warned[:WARNED_KEPT]),
+        warned_nodes=len(results.warned),
+        slowest=tuple(_slow(node, mask) for node in results.slowest),
+    )
+
+
+def failed_nodes(found: Reading) -> tuple[FailedNode, ...]:
+    """The first of the nodes that failed, as a run keeps them."""
+    return tuple(_failed(failure) for failure in found.failures[:NODES_KEPT])
+
+
+def _failed(failure: Failure) -> FailedNode:
+    word = _WORDS.get(failure.status, "ERROR")
+    message = one_line(failure.message, MESSAGE_KEPT)
+    kind = cut(failure.kind, 20)
+    return FailedNode(word, cut(failure.name, NAME_KEPT), kind, message, failure.seconds, failure.rows)
+
+
+def _slow(node: NodeResult, mask: Callable[[str], str]) -> SlowNode:
+    return SlowNode(cut(mask(node.name), NAME_KEPT), cut(node.kind, 20), round(node.seconds or 0, 2))
+
+
+def _severity(word: str) -> int:
+    if word in _WORST_FIRST:
+        return _WORST_FIRST.index(word)
+    return len(_WORST_FIRST) + (1 + _WELL.index(word) if word in _WELL else 0)
+
+
+def node_table(nodes: Sequence[FailedNode], count: int = 0) -> str:
+    """One line a failed node: its status, name, kind, time, failing rows and message, in columns.
+
+    `count` is how many failed in all, where that is more than are named.
+    """
+    rows = [_row(node) for node in nodes]
+    widths = [max(len(row[column]) for row in rows) for column in range(5)]
+    lines: list[str] = []
+    room = TABLE_SHOWN - MORE_SHOWN
+    for row in rows:
+        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False) if width]
+        line = "  ".join([*cells, row[5]]).rstrip()
+        if room < len(line) + 1:
+            break
+        lines.append(line)
+        room -= len(line) + 1
+    more = max(count, len(nodes)) - len(lines)
+    return "\n".join([*lines, *([f"… and {more} more"] if more else [])])
+
+
+def said_once(excerpt: str, nodes: Sequence[FailedNode]) -> tuple[str, tuple[FailedNode, ...]]:
+    """The lines of a log and the nodes of a table above or below it, without what both would say.
+
+    A block of the excerpt that says no more of a node than its row is left out; if it says more, the row goes without its message.
+    Blocks are separated by an empty line, and name their node in the first one.
+    """
+    kept: list[str] = []
+    said: set[str] = set()
+    blocks = excerpt.split("\n\n") if excerpt else []
+    for block in blocks:
+        head, _, body = block.partition("\n")
+        node = next((one for one in nodes if one.name and one.name in head.split()), None)
+        message = " ".join(node.message.split()) if node else ""
+        told = " ".join(line.strip() for line in body.split("\n") if not _COMPILED.match(line) and line.strip())
+        if node and told == message and len(message) <= MESSAGE_SHOWN:
+            continue
+        if node and message and message[:SAME] in " ".join(block.split()):
+            said.add(node.name)
+        kept.append(block)
+    return "\n\n".join(kept), tuple(replace(one, message="") if one.name in said else one for one in nodes)
+
+
+def _row(node: FailedNode) -> tuple[str, str, str, str, str, str]:
+    return (
+        node.status,
+        cut(" ".join(node.name.split()), NAME_SHOWN),
+        node.kind,
+        "" if node.seconds is None else seconds(node.seconds),
+        "" if not node.failures else plural(node.failures, "row"),
+        cut(" ".join(node.message.split()), MESSAGE_SHOWN),
+    )
+
+
+def counts(end: End) -> Sentence:
+    """`dbt counts 1 fail, 1 warn, 4 skipped, 5 success. Warned: not_null_orders_id.` Nothing where dbt left no account."""
+    if not end.counts:
+        return ()
+    text = f"dbt counts {', '.join(f'{count} {word}' for word, count in end.counts)}."
+    if end.warned:
+        more = f" and {end.warned_nodes - len(end.warned)} more" if end.warned_nodes > len(end.warned) else ""
+        text += f" Warned: {', '.join(cut(name, NAME_SHOWN) for name in end.warned)}{more}."
+    return (text,)
+
+
+def slowest(run: Run) -> Message:
+    """The nodes of the failed command that took longest, for whoever asked."""
+    if run.end is None or not run.end.slowest:
+        return Message((f"I do not know how long the nodes of run {run.id} took; look at it in Bolt.",))
+    nodes = run.end.slowest
+    width = max(len(cut(node.name, NAME_SHOWN)) for node in nodes)
+    wide = max(len(seconds(node.seconds)) for node in nodes)
+    lines = [f"{seconds(node.seconds):>{wide}}  {cut(node.name, NAME_SHOWN):<{width}}  {node.kind}" for node in nodes]
+    told = ", ".join(f"{cut(node.name, NAME_SHOWN)} ({seconds(node.seconds)})" for node in nodes)
+    first = f"The slowest of run {run.id}: {told}."
+    return Message((first,), (Paragraph((f"The slowest nodes of run {run.id}:",)), Preformatted("\n".join(lines))))
+
+
+def seconds(value: float) -> str:
+    """`0.04 s`, `3.2 s`, `4 min 12 s`."""
+    if value < 1:
+        return f"{value:.2f} s"
+    return f"{value:.1f} s" if value < 10 else duration(value)

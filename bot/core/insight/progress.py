@@ -1,0 +1,166 @@
+"""How far a run has come, and how long to wait before looking again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from statistics import median
+
+from bot.core.model.bolt import Command, RunSummary
+from bot.core.model.run import Run
+
+BAR_CELLS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """`done` of `total` of the schedule's own commands, and the text of the running one.
+
+    `total` is None where the schedule's commands are not known; then every command counts.
+    """
+
+    done: int
+    total: int | None
+    current: str | None
+
+
+def progress(run: Run) -> Progress:
+    """Count the schedule's own commands; those of the platform (git clone, dbt deps) only show as the current one."""
+    listed = run.seen.commands
+    wanted = _wanted(run)
+    own = own_commands(listed, wanted)
+    running = [command for command in listed if command.ended_at is None and command.return_code is None]
+    total = max(len(wanted), len(own)) if wanted else None
+    return Progress(
+        done=sum(1 for command in own if command.return_code is not None or command.ended_at is not None),
+        total=total,
+        current=running[-1].text if running else None,
+    )
+
+
+def _wanted(run: Run) -> tuple[str, ...]:
+    """The commands that are to run, none where that is not known: of what failed, Bolt makes commands of its own.
+
+    A run that was started elsewhere may have been given others than its schedule's: it is counted against those only as
+    long as it goes through them.
+    """
+    commands = run.facts.commands
+    if run.facts.only_failed or not (run.started_here or ran(run.seen.commands, commands)):
+        return ()
+    return commands
+
+
+def own_commands(listed: Sequence[Command], wanted: Sequence[str]) -> tuple[Command, ...]:
+    """The listed commands from the first of the schedule's own on; without the platform's if those aren't known."""
+    if not wanted:
+        return tuple(listed[_platforms(listed) :])
+    for at, command in enumerate(listed):
+        if _same(command.text, wanted[0]):
+            # The platform's own dbt deps may come directly before the schedule's.
+            once = _words(wanted[0]) == "dbt deps" and [_words(one) for one in wanted[:2]].count("dbt deps") == 1
+            twice = once and any(_same(one.text, wanted[0]) for one in listed[at + 1 : at + 2])
+            return tuple(listed[at + twice :])
+    return ()
+
+
+def _platforms(listed: Sequence[Command]) -> int:
+    """How many commands of the platform a run begins with: its git clone, and one dbt deps directly after that."""
+    texts = [_words(command.text) for command in listed]
+    cloned = next((at for at, text in enumerate(texts) if not text.startswith("git clone ")), len(texts))
+    return cloned + (bool(cloned) and texts[cloned : cloned + 1] == ["dbt deps"])
+
+
+def numbered(run: Run) -> tuple[tuple[int | None, Command], ...]:
+    """A run's commands that have begun, each with its number: people's own from 1 on, none for the platform's.
+
+    The only numbering there is: cards, threads, `status`, `logs` and `artifacts` go by it.
+    """
+    own = {command.id: number for number, command in enumerate(own_commands(run.seen.commands, _wanted(run)), start=1)}
+    return tuple((own.get(command.id), command) for command in run.seen.commands)
+
+
+def ran(listed: Sequence[Command], wanted: Sequence[str]) -> bool:
+    """Whether a run had these commands and no others, as far as it came. One that only had the platform's did not."""
+    words = [_words(text) for text in wanted]
+    return any(own and words[: len(own)] == own for own in _readings(listed))
+
+
+def ran_all(listed: Sequence[Command], wanted: Sequence[str]) -> bool:
+    """Whether a run had all of these commands and no others."""
+    return bool(wanted) and [_words(text) for text in wanted] in _readings(listed)
+
+
+def ran_others(listed: Sequence[Command], wanted: Sequence[str]) -> bool:
+    """Whether a run is seen to have had other commands than these."""
+    words = [_words(text) for text in wanted]
+    return bool(wanted) and all(words[: len(own)] != own for own in _readings(listed))
+
+
+def commands_known(run: Run) -> bool:
+    """Whether it is known what commands a run that is over was started with: elsewhere it may have been given any."""
+    facts = run.facts
+    if facts.overridden:
+        return True
+    if not run.started_here:
+        return ran_all(run.seen.commands, facts.commands)
+    return facts.parent_run is None or bool(facts.commands)
+
+
+def _readings(listed: Sequence[Command]) -> list[list[str]]:
+    """What of the listed commands may be the run's own: `dbt deps` is one of the platform's, or the first of its own."""
+    texts = [_words(command.text) for command in listed]
+    first = next((at for at, text in enumerate(texts) if not _of_platform(text)), len(texts))
+    return [texts[at:] for at in range(first + 1)]
+
+
+def _of_platform(text: str) -> bool:
+    return text.startswith("git clone ") or text == "dbt deps"
+
+
+def _words(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _same(text: str, wanted: str) -> bool:
+    return _words(text) == _words(wanted)
+
+
+def position(run: Run, command: Command) -> tuple[int, int] | None:
+    """The number of a command among the schedule's own and their count, None for one of the platform's."""
+    for number, candidate in numbered(run):
+        if candidate.id == command.id and number is not None:
+            own = sum(1 for at, _ in numbered(run) if at is not None)
+            return number, max(own, len(_wanted(run)))
+    return None
+
+
+def bar(done: int, total: int) -> str:
+    """Ten cells; never full before everything is done."""
+    filled = min(BAR_CELLS, done * BAR_CELLS // total) if total else 0
+    return "▰" * filled + "▱" * (BAR_CELLS - filled)
+
+
+def usual_seconds(runs: Sequence[RunSummary], newest: int = 10) -> float | None:
+    """The median length of the newest successes in a listing, None without one."""
+    lengths = [
+        (run.ended_at - run.started_at).total_seconds()
+        for run in runs
+        if run.state == "SUCCESS" and run.started_at and run.ended_at and run.ended_at > run.started_at
+    ]
+    return median(lengths[:newest]) if lengths else None
+
+
+def poll_interval_s(
+    began: datetime | None, usual_s: float | None, now: datetime, *, least_s: float, most_s: float
+) -> float:
+    """How long to wait before the next poll, in seconds.
+
+    A twentieth of the distance to the expected end (before or after it), or of the age where there is
+    no history, within the bounds: an end is seen soon after it comes, a long run costs few requests.
+    """
+    if began is None:
+        return least_s
+    age = max(0.0, (now - began).total_seconds())
+    distance = age if usual_s is None else abs(usual_s - age)
+    return min(most_s, max(least_s, distance / 20))

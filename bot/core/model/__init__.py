@@ -1,0 +1,1 @@
+"""Runs, schedules, requests, commands and errors: the records the rest works on."""

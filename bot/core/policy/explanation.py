@@ -1,0 +1,119 @@
+"""Why a policy decides as it does: how each rule fits what somebody wants."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bot.core.model.bolt import Schedule
+from bot.core.policy.rules import (
+    Action,
+    Allow,
+    Approve,
+    Deny,
+    Effect,
+    Kind,
+    Person,
+    Place,
+    Policy,
+    Question,
+    Role,
+    Target,
+    Word,
+    decide,
+    fits,
+)
+from bot.core.text.text import duration
+
+# An owner is an admin too, and an admin a member.
+IMPLIED = {Role.OWNER: {Role.ADMIN, Role.MEMBER}, Role.ADMIN: {Role.MEMBER}}
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What the command line says. Without `role` Slack is asked who `user` is, without `kind` what `channel` is."""
+
+    user: str
+    channel: str
+    action: Action
+    schedule: str = ""
+    branch: str | None = None
+    commands: tuple[str, ...] = ()
+    role: Role | None = None
+    groups: tuple[str, ...] = ()
+    domain: str | None = None
+    kind: Kind | None = None
+    channel_name: str | None = None
+    shared: bool = False
+    owner: str | None = None
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing has to be asked of Slack."""
+        return self.role is not None and (self.kind is not None or self.channel.startswith("D"))
+
+
+def from_given(given: Given) -> tuple[Person, Place, Target]:
+    """The facts as the command line gives them."""
+    held = frozenset({given.role} | IMPLIED.get(given.role, set())) if given.role else None
+    person = Person(given.user, held, frozenset(given.groups), given.domain)
+    direct = given.channel.startswith("D")
+    name = given.channel_name.removeprefix("#") if given.channel_name else None
+    place = Place(given.channel, "" if direct else name, Kind.DIRECT if direct else given.kind, given.shared)
+    return person, place, target(given, None)
+
+
+def target(given: Given, found: Schedule | None) -> Target:
+    """The schedule as Bolt tells of it, with what is given."""
+    slug = found.slug if found else given.schedule
+    name = found.name if found else given.schedule
+    owner = given.owner if given.owner is not None else (found.owner or "") if found else None
+    return Target(slug, name, owner if given.schedule else "", given.branch, given.commands)
+
+
+def explained(policy: Policy, person: Person, place: Place, wanted: Target, action: Action) -> Iterator[str]:
+    """Line by line: the facts, how each rule fits, and what holds."""
+    posts = action in {Action.START, Action.RETRY}
+    question = Question(action, wanted, posts=posts)
+    yield f"who:    {person.user}, {_listed(person.roles)}, in {_listed(person.groups)}, e-mail at {person.domain or 'unknown'}"
+    yield f"where:  {place.channel} {place.name or ''}, {place.kind or 'unknown'}, {_shared(place)}".replace(" ,", ",")
+    yield f"what:   {action} {wanted.name}".rstrip()
+    for why in filter(None, (person.why, place.why)):
+        yield f"note:   {why}."
+    yield ""
+    for number, fit in enumerate(fits(policy, person, place, question), start=1):
+        word = {True: "fits", False: "does not fit", None: "cannot be decided"}[fit.fits]
+        because = f": {', '.join(fit.misses)}" if fit.misses else f": {_effect(fit.rule.effect)}"
+        line = f" (line {fit.rule.line})" if fit.rule.line else ""
+        yield f"rule {number}{line} “{fit.rule.name}” {word}{because}"
+        if fit.fits:
+            break
+    decision = decide(policy, person, place, question)
+    yield ""
+    said = {
+        Word.ALLOW: "allowed",
+        Word.DENY: f"refused: {decision.reason}",
+        Word.APPROVE: f"allowed with the approval of {decision.by}, within {duration(decision.within_s)}",
+        Word.UNKNOWN: f"refused: {decision.reason}",
+    }[decision.word]
+    yield said
+
+
+def _listed(words: frozenset[Role] | frozenset[str] | None) -> str:
+    if words is None:
+        return "unknown"
+    return " ".join(sorted(words)) or "none"
+
+
+def _shared(place: Place) -> str:
+    return {True: "shared outside", False: "not shared outside", None: "unknown whether shared outside"}[place.shared]
+
+
+def _effect(effect: Effect) -> str:
+    match effect:
+        case Allow():
+            return "allow"
+        case Deny(reason):
+            return f"deny ({reason})"
+        case Approve(by, within_s):
+            return f"approve by {by} within {duration(within_s)}"

@@ -1,0 +1,34 @@
+"""Why somebody may not do something, in one plain sentence with the next step."""
+
+from __future__ import annotations
+
+from bot.core.policy.rules import Action, Decision, Word
+
+_DOING = {
+    Action.START: "start this",
+    Action.RETRY: "retry this",
+    Action.CANCEL: "cancel this",
+    Action.PAUSE: "pause or resume this",
+    Action.READ: "read this",
+    Action.LOGS: "read these logs",
+    Action.ARTIFACTS: "read these artifacts",
+    Action.AUDIT: "read the record",
+}
+_NOTHING = {
+    Action.START: " Nothing was started.",
+    Action.RETRY: " Nothing was started.",
+    Action.CANCEL: " Nothing was cancelled.",
+    Action.PAUSE: " Nothing was changed.",
+}
+
+
+def refusal(decision: Decision, action: Action, command: str = "") -> str:
+    """What the person is told. `command` is how commands begin, empty where that is not known."""
+    nothing = _NOTHING.get(action, "")
+    if decision.word is Word.UNKNOWN:
+        return f"{decision.reason}.{nothing}"
+    if decision.word is Word.APPROVE:
+        return f"You may {_DOING[action]} only with the approval of {decision.by}: type the command itself.{nothing}"
+    rule = f" (rule “{decision.rule}”)" if decision.rule and not decision.by_default else ""
+    hint = f" {command} whoami says what you may do." if command else ""
+    return f"You may not {_DOING[action]} here: {decision.reason}{rule}.{nothing}{hint}"

@@ -1,0 +1,142 @@
+"""What somebody may do in a channel, and by which rule."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.core.policy.rules import (
+    Action,
+    Allow,
+    Approve,
+    Deny,
+    Kind,
+    Overrides,
+    Person,
+    Place,
+    Policy,
+    Question,
+    Role,
+    Rule,
+    Which,
+    decide,
+    fits,
+)
+from bot.core.text.message import Facts, Message, Paragraph
+from bot.core.text.text import Bold, Mention, Sentence, Span, cut, duration
+
+DOING = {
+    Action.START: "start schedules",
+    Action.RETRY: "retry runs",
+    Action.CANCEL: "cancel runs",
+    Action.PAUSE: "pause and resume schedules",
+    Action.READ: "read schedules and runs",
+    Action.LOGS: "read logs",
+    Action.ARTIFACTS: "read artifacts",
+    Action.AUDIT: "read the record",
+}
+POSTS = frozenset({Action.START, Action.RETRY})
+CASES_MOST = 4
+RULE_SHOWN = 80
+
+
+def whoami(policy: Policy, person: Person, place: Place) -> Message:
+    """Who one is, and a line for each thing that can be done."""
+    first: Sentence = ("You are ", Mention(person.user), *_is(person), _where(place))
+    lines = [(Bold(DOING[action].capitalize()), ": ", *_may(policy, person, place, action)) for action in Action]
+    spans: list[Span] = []
+    for at, line in enumerate(lines):
+        spans += ["\n" if at else "", *line]
+    kind = "No policy is set, so the usual rules hold." if policy.is_default else "By the policy of this bot."
+    facts: Sentence = (kind, *((f" {person.why}.",) if person.why else ()), *((f" {place.why}.",) if place.why else ()))
+    return Message((*first, " ", *spans, "\n", *facts), (Paragraph((*first,)), Paragraph(tuple(spans)), Facts(facts)))
+
+
+def _is(person: Person) -> list[Span]:
+    if person.roles is None:
+        return [" (I could not find out what you are in this workspace)"]
+    names = {
+        Role.OWNER: ", an owner of this workspace",
+        Role.ADMIN: ", an admin of this workspace",
+        Role.MEMBER: ", a member of this workspace",
+        Role.GUEST: ", a guest in this workspace",
+        Role.EXTERNAL: ", of another organisation",
+    }
+    role = next((words for role, words in names.items() if role in person.roles), ", whose account is not active")
+    groups = f", in {', '.join(sorted(person.groups))}" if person.groups else ""
+    return [f"{role}{groups}"]
+
+
+def _where(place: Place) -> str:
+    if place.kind is Kind.DIRECT:
+        return "; in a direct message you may:"
+    return (
+        "; in this channel, which is shared with another organisation, you may:" if place.shared else "; here you may:"
+    )
+
+
+def _may(policy: Policy, person: Person, place: Place, action: Action) -> list[Span]:
+    """Rules about some schedules only come as cases, up to the first that is about all of them."""
+    question = Question(action, posts=action in POSTS)
+    cases: list[Rule] = []
+    for rule, fit in zip(policy.rules, fits(_about_anything(policy), person, place, question), strict=True):
+        if fit.fits is False:
+            continue
+        if fit.fits is None or not _is_about_some(rule, action):
+            break
+        cases.append(rule)
+    final = decide(_about_the_rest(policy), person, place, question)
+    spans: list[Span] = []
+    for rule in cases[:CASES_MOST]:
+        spans += [f"{_verdict(rule)} for {_some(rule)}; "]
+    if len(cases) > CASES_MOST:
+        spans.append(f"{len(cases) - CASES_MOST} more rules about some schedules; ")
+    word = {"allow": "yes", "approve": f"with the approval of {final.by}"}.get(final.word, f"no, {final.reason}")
+    by = f" (rule “{cut(final.rule, RULE_SHOWN)}”)" if final.rule and not policy.is_default else ""
+    return [*spans, f"{'otherwise ' if cases else ''}{word}{by}"]
+
+
+def _is_about_some(rule: Rule, action: Action) -> bool:
+    which = rule.which
+    by_override = (
+        action in POSTS and isinstance(rule.effect, Deny) and (_some_given(which.branch) or _some_given(which.commands))
+    )
+    return bool(which.schedules or which.owners or by_override)
+
+
+def _some_given(overrides: Overrides | None) -> bool:
+    return overrides is not None and not overrides.none
+
+
+def _about_anything(policy: Policy) -> Policy:
+    """The rules as if each were about every schedule, with and without anything given instead of its own."""
+    return Policy(tuple(replace(rule, which=Which()) for rule in policy.rules), policy.is_default)
+
+
+def _about_the_rest(policy: Policy) -> Policy:
+    """Only the rules that are about every schedule."""
+    kept = tuple(rule for rule in policy.rules if not rule.which.schedules and not rule.which.owners)
+    return Policy(kept, policy.is_default)
+
+
+def _verdict(rule: Rule) -> str:
+    match rule.effect:
+        case Allow():
+            return "yes"
+        case Deny(reason):
+            return f"no, {reason},"
+        case Approve(by, within_s):
+            return f"with the approval of {by} within {duration(within_s)}"
+
+
+def _some(rule: Rule) -> str:
+    """What a rule is about, in words."""
+    which, parts = rule.which, []
+    if which.schedules:
+        parts.append(", ".join(which.schedules))
+    if which.owners:
+        parts.append(f"what {', '.join(which.owners)} owns")
+    if _some_given(which.branch) and which.branch:
+        parts.append(f"branch {', '.join(which.branch.patterns) or 'of your own'}")
+    if _some_given(which.commands) and which.commands:
+        parts.append(f"commands {', '.join(which.commands.patterns) or 'of your own'}")
+    return cut(" · ".join(parts), 200)

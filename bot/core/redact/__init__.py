@@ -1,0 +1,1 @@
+"""Masking secrets and row values."""

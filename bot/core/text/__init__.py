@@ -1,0 +1,1 @@
+"""Sentences and messages as data: the base of everything that people read."""

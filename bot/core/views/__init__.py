@@ -1,0 +1,1 @@
+"""What people see: cards, threads, lists, buttons."""

@@ -1,0 +1,136 @@
+"""Runs in a list: as a private answer in a channel, and entry by entry on the Home tab."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from bot.core.model.command import CancelCommand, RetryCommand, StatusCommand
+from bot.core.model.request import Request
+from bot.core.model.run import Run, is_failed, is_final, run_url
+from bot.core.text.message import Block, Button, Buttons, Facts, Message, Paragraph
+from bot.core.text.text import Channel, Code, Link, Mention, Sentence, Span, When, plural
+from bot.core.views.buttons import HOME_RUN, command_button, command_in_value, drop_button
+from bot.core.views.card import cancel_confirm, facts, headline, retried_by, second_glance, waiting_facts, waits
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A run in a list: the channel of its card, None where that goes without saying, and the card's address where it is known."""
+
+    run: Run
+    channel: str | None = None
+    card_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListedStart:
+    """A start that waits, in a list: as a run is listed."""
+
+    request: Request
+    channel: str | None = None
+    card_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Starts:
+    """Some of the starts that wait, first one first, and how many there are."""
+
+    total: int = 0
+    listed: tuple[ListedStart, ...] = ()
+
+
+NO_STARTS = Starts()
+
+
+def active_here(
+    listed: Sequence[Listed], total: int, app_url: str, command: str, waiting: Starts = NO_STARTS
+) -> Message:
+    """The runs that are active in a channel, newest first, and the starts that wait; of both there may be more than are listed."""
+    if not listed and not waiting.listed:
+        start, schedules = Code(f"{command} run <schedule>"), Code(f"{command} list")
+        text: Sentence = ("I follow no active run in this channel. Start one with ", start, "; ", schedules)
+        return Message((*text, " shows what there is."))
+    active = f"{plural(total, 'run is', 'runs are')} active in this channel: " if listed else ""
+    spans: list[Span] = [active or "I follow no active run in this channel"]
+    blocks: list[Block] = []
+    for at, one in enumerate(listed):
+        spans += ["; " if at else "", *headline(one.run), " (", *_which(one.run, app_url), ")"]
+        blocks += entry(one, app_url)
+    if total > len(listed):
+        more: Sentence = (f"and {plural(total - len(listed), 'older one', 'older ones')} that I leave out here.",)
+        spans += ["; ", *more]
+        blocks.append(Facts(more))
+    if not listed:
+        blocks.append(Paragraph(("I follow no active run in this channel.",)))
+    for each in waiting.listed:
+        spans += ["; ", *waits(each.request, app_url), ", asked by ", Mention(each.request.user)]
+    return Message(tuple(spans), (*blocks, *start_entries(waiting, app_url)))
+
+
+def start_entries(waiting: Starts, app_url: str) -> list[Block]:
+    """Each start that waits: for what, who asked for it, where its card is, and a button that takes it out of its line."""
+    blocks: list[Block] = []
+    for one in waiting.listed:
+        where = (*waiting_facts(one.request, app_url), *_place(one))
+        drop = Buttons((drop_button(one.request),))
+        blocks += [Paragraph(waits(one.request, app_url)), Facts(where), drop]
+    left_out = waiting.total - len(waiting.listed)
+    if left_out:
+        blocks.append(Facts((f"and {plural(left_out, 'more start')} that {'waits' if left_out == 1 else 'wait'}.",)))
+    return blocks
+
+
+def _place(listed: Listed | ListedStart) -> Sentence:
+    """Where its card is, as far as that is known."""
+    channel: Sentence = (" · in ", Channel(listed.channel)) if listed.channel else ()
+    return (*channel, " · ", Link(listed.card_url, "its card")) if listed.card_url else channel
+
+
+def _which(run: Run, app_url: str) -> Sentence:
+    """As much of its facts as a sentence about many takes."""
+    spans: list[Span] = [Link(run_url(app_url, run.id), f"run {run.id}")]
+    if run.facts.asked_by:
+        spans += [", started by ", Mention(run.facts.asked_by)]
+    if run.started_at:
+        spans += [" at ", When(run.started_at)]
+    return tuple(spans)
+
+
+def entry(listed: Listed, app_url: str) -> list[Block]:
+    """A run in three blocks: how it stands, which one it is and where its card is, and what can be done."""
+    run = listed.run
+    glance = retried_by(run.retried, app_url) if run.retried else second_glance(run)
+    where = (*facts(run, app_url), *_place(listed))
+    first = (*headline(run), "\n", *glance) if glance else headline(run)
+    return [Paragraph(first), Facts(where), Buttons(_buttons(listed))]
+
+
+def _retry(listed: Listed) -> Button:
+    """In the channel of its card: where the list is shown is none. A card in direct messages is the person's own."""
+    run = listed.run
+    value = command_in_value(RetryCommand(every=False, run_id=run.id), listed.channel or "")
+    spoken = f"Retry failed of run {run.id} of {run.title}"
+    return Button(f"{HOME_RUN}.retry.{run.id}", "Retry failed", value=value, spoken=spoken)
+
+
+def _buttons(listed: Listed) -> tuple[Button, ...]:
+    run = listed.run
+    details = command_button(
+        "Details",
+        StatusCommand(run_id=run.id),
+        number=run.id,
+        spoken=f"Details of run {run.id} of {run.title}",
+    )
+    if is_failed(run.seen.state) and listed.card_url and not run.retried:
+        return (_retry(listed), details)
+    if is_final(run.seen.state) or run.wish:
+        return (details,)
+    cancel = replace(
+        command_button(
+            "Cancel run", CancelCommand(run.id), number=run.id, spoken=f"Cancel run {run.id} of {run.title}"
+        ),
+        style="danger",
+        confirm=cancel_confirm(run),
+    )
+    return (cancel, details)

@@ -1,0 +1,66 @@
+"""What is told where a start is refused because its schedule runs already."""
+
+from __future__ import annotations
+
+from bot.core.model.request import Request, Running, running_facts
+from bot.core.model.run import Run, RunKey, run_url
+from bot.core.text.message import Button, Buttons, Message, Paragraph
+from bot.core.text.text import Bold, Link, Sentence, Span, When, cut, plural
+from bot.core.views.buttons import START_QUEUED, request_value, watch_button
+from bot.core.views.card import not_started
+
+BY_SHOWN = 80
+
+
+def already_running(request: Request, running: Running, key: RunKey, *, app_url: str, card_url: str | None) -> Message:
+    """The refusal: which run it is, since when and whose, and what can be done about it.
+
+    `card_url` is where its card is, if it has one in the channel in which was asked.
+    """
+    text: list[Span] = [
+        Bold(request.title),
+        " is already running as ",
+        Link(run_url(app_url, running.run_id), f"run {running.run_id}"),
+    ]
+    if running.started_at:
+        text += [", started ", When(running.started_at)]
+    if running.by:
+        text.append(f"{'' if running.started_at else ', started'} by {cut(running.by, BY_SHOWN)}")
+    text.append(". Nothing was started.")
+    if card_url:
+        text += [" See ", Link(card_url, "its card"), "."]
+    sentence: Sentence = tuple(text)
+    if request.queued_at is not None:
+        return Message(sentence)
+    queue = Button(
+        START_QUEUED,
+        "Run when it ends",
+        value=request_value(request.id),
+        spoken=cut(f"Run {request.title} when run {running.run_id} ends", 75),
+    )
+    watch = watch_button(Run(key, facts=running_facts(running, request.look)))
+    return Message(sentence, (Paragraph(sentence), Buttons((queue,) if card_url else (watch, queue))))
+
+
+def why_running(request: Request, running: Running | None) -> str:
+    """The same in one plain sentence, as it is recorded."""
+    name = _schedule(request)
+    if request.queued_at is not None:
+        run = f" Run {running.run_id} is running now." if running else ""
+        return f"It was its turn {plural(request.rounds + 1, 'time')}, and each time something else was already running.{run}"
+    if running is None:
+        return f"{name} is already running. Nothing was started."
+    return f"{name} is already running as run {running.run_id}, started by {running.by}. Nothing was started."
+
+
+def _schedule(request: Request) -> str:
+    """What to call the schedule in a sentence about it."""
+    if request.look is not None and not request.look.slug:
+        return f"The schedule of run {request.look.parent_run}"
+    return request.title
+
+
+def waited(request: Request) -> Message:
+    """Why a start that waited for its turn was not sent."""
+    asked: Sentence = (" You asked for it at ", When(request.queued_at), ".") if request.queued_at else ()
+    return Message((*not_started(request), *asked))

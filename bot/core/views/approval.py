@@ -1,0 +1,124 @@
+"""A start that somebody has to approve: what its card asks, and what is told of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from bot.core.model.command import RunCommand
+from bot.core.model.request import Look, Request
+from bot.core.model.run import run_url
+from bot.core.text.message import Block, Button, Buttons, Confirm, Facts, Message, Paragraph, Preformatted
+from bot.core.text.text import Bold, Emoji, Group, Link, Mention, Sentence, Span, When, cut, duration
+from bot.core.views import buttons
+
+REASON_SHOWN = 300
+# More than this does not fit on a card beside the rest, and what is not seen in full is not approved.
+COMMANDS_MOST = 6000
+BOX_MOST = 2900
+
+
+def pending_card(request: Request, app_url: str) -> Message:
+    """Who asks for what and why, with everything that is other than usual in full."""
+    first = (Emoji("closed_lock_with_key"), " ", *pending(request))
+    asked = _asked(request, app_url)
+    blocks: list[Block] = [Paragraph(first), Facts(asked)]
+    commands = given_commands(request)
+    if commands:
+        blocks.append(Facts(("With these commands instead of its own:",)))
+        blocks += [Preformatted(box) for box in _boxes(commands)]
+    blocks.append(Buttons((_approve(request), _deny(request))))
+    return Message((*first, ". ", *asked), tuple(blocks))
+
+
+def pending(request: Request) -> Sentence:
+    """That it waits, for whom and until when."""
+    spans: list[Span] = [Bold(request.title), " waits for approval"]
+    if request.approval:
+        spans += [" by ", Group(request.approval.group, request.approval.by)]
+        if request.pending_at:
+            spans += [", until ", When(request.pending_at + timedelta(seconds=request.approval.within_s))]
+        else:
+            spans.append(f", for {duration(request.approval.within_s)}")
+    return tuple(spans)
+
+
+def given_commands(request: Request) -> tuple[str, ...]:
+    """The commands that run instead of the schedule's own. A retry has those of its run."""
+    if isinstance(request.wanted, RunCommand):
+        return request.wanted.commands
+    return request.look.commands if request.look and request.look.overridden else ()
+
+
+def too_long(commands: tuple[str, ...]) -> str | None:
+    """Why a start cannot be approved: what it runs would not be seen."""
+    fits = (
+        sum(len(command) + 1 for command in commands) <= COMMANDS_MOST and max(map(len, commands), default=0) < BOX_MOST
+    )
+    return None if fits else "It needs approval, and its commands are too long to be shown in full; use fewer."
+
+
+def changed(before: Look | None, now: Look) -> bool:
+    """Whether what would be started is not what was approved."""
+    if before is None:
+        return True
+    place = replace(before, channel_name=now.channel_name, private=now.private)
+    return replace(place, mark=now.mark, usual_s=now.usual_s) != now
+
+
+def not_approved(request: Request) -> str:
+    """Why a start was not approved in its time."""
+    by = request.approval.by if request.approval else "those who may"
+    within = duration(request.approval.within_s) if request.approval else "its time"
+    return f"Nobody of {by} approved it within {within}; ask again if you still want it."
+
+
+def _boxes(commands: tuple[str, ...]) -> list[str]:
+    """The commands line by line, in as many boxes as none is cut in."""
+    boxes = [""]
+    for command in commands:
+        if boxes[-1] and len(boxes[-1]) + len(command) >= BOX_MOST:
+            boxes.append("")
+        boxes[-1] += f"\n{command}" if boxes[-1] else command
+    return boxes
+
+
+def _asked(request: Request, app_url: str) -> Sentence:
+    spans: list[Span] = ["Asked by ", Mention(request.user), " at ", When(request.asked_at)]
+    wanted, look = request.wanted, request.look
+    branch, number = None, None
+    if isinstance(wanted, RunCommand):
+        branch, number, goes_on = wanted.branch, wanted.pull_request, wanted.continue_on_error
+    elif look and look.parent_run:
+        what = "all" if wanted.every else "what failed"
+        spans += [f" · runs {what} again of ", Link(run_url(app_url, look.parent_run), f"run {look.parent_run}")]
+        branch, number, goes_on = look.branch, look.pull_request, look.continue_on_error
+    else:
+        goes_on = False
+    spans += [f" · branch {branch}"] if branch else []
+    spans += [f" · pull request {number}"] if number else []
+    spans += [" · goes on when a command fails"] if goes_on else []
+    if isinstance(wanted, RunCommand) and wanted.reason:
+        spans.append(f" · because: {cut(wanted.reason, REASON_SHOWN)}")
+    if request.approval:
+        spans.append(f" · rule “{cut(request.approval.rule, 80)}”")
+    return tuple(spans)
+
+
+def _approve(request: Request) -> Button:
+    # A dialog is plain text: a mention would show the id.
+    who = f"@{request.user_name}" if request.user_name else "this card says"
+    text: Sentence = ("Start ", Bold(request.title), f" as {who}", " asked?" if request.user_name else "?")
+    return Button(
+        buttons.APPROVE_START,
+        "Approve",
+        value=buttons.request_value(request.id),
+        style="primary",
+        confirm=Confirm("Approve this start?", text, "Approve", "Not now"),
+        spoken=cut(f"Approve the start of {request.title}", 75),
+    )
+
+
+def _deny(request: Request) -> Button:
+    value, spoken = buttons.request_value(request.id), cut(f"Deny the start of {request.title}", 75)
+    return Button(buttons.DENY_START, "Deny", value=value, spoken=spoken)

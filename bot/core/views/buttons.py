@@ -1,0 +1,336 @@
+"""What a button carries: enough to rebuild a record that Redis has lost. Never believed further than that.
+
+A value is compact JSON of at most 2000 characters (Slack's limit), with a version, so that a card of an
+older bot still works.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from bot.core.model.command import Command, canonical
+from bot.core.model.errors import BadCommand
+from bot.core.model.request import Request
+from bot.core.model.run import Run, RunFacts, RunKey
+from bot.core.text.message import Button
+from bot.core.text.text import cut
+
+CANCEL_RUN = "run.cancel"
+OPEN_RUN = "run.open"
+RETRY_FAILED = "run.retry"
+RETRY_ALL = "run.retry_all"
+RUN_AGAIN = "run.again"
+# Those whose value is a run's.
+RUN_VALUES = frozenset({CANCEL_RUN, RETRY_FAILED, RETRY_ALL, RUN_AGAIN})
+# May be followed by what tells the buttons of a message apart.
+WATCH_RUN = "run.watch"
+START_QUEUED = "start.queue"
+DROP_QUEUED = "start.drop"
+APPROVE_START = "start.approve"
+DENY_START = "start.deny"
+START_ANOTHER = "start.another"
+START_SUGGESTED = "start.suggested"
+# Of pages: followed by `previous` or `next`.
+LIST_PAGE = "page"
+SUSPEND = "suspend.yes"
+LEAVE = "suspend.no"
+SLOWEST_NODES = "run.slowest"
+WHOLE_LOG = "log.whole"
+STOP_FOLLOWING = "log.stop"
+ARTIFACTS_PAGE = "artifacts.page"
+ARTIFACT_FILE = "artifact.file"
+ARTIFACT_OPEN = "artifact.open"
+# Followed by its number in the message.
+ARTIFACT_LINK = "artifact.link"
+# Followed by what tells the buttons of a message apart.
+COMMAND = "command"
+HOME_PAGE = "home.page"
+HOME_RUN = "home.run"
+
+VERSION = 1
+BOLT_ID_LIMIT = 2**31
+VALUE_LIMIT = 2000
+HOME_PAGES_MOST = 20
+# The fields of a value that may hold what people typed, or what Bolt tells: commands, a branch, names, a command's text.
+FOREIGN = ("c", "b", "s", "n", "a", "t")
+PAGE_LIMIT = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class RunButton:
+    """The run a button belongs to, and what its card said of it: `whole` where that is enough to run it again."""
+
+    key: RunKey
+    facts: RunFacts
+    whole: bool = True
+
+
+def run_value(run: Run) -> str:
+    """The value of a button on a run's card. What does not fit is left out: of its commands, all of them."""
+    facts = run.facts
+    branch = facts.branch or (run.end.branch if run.end else None)
+    fields: dict[str, object | None] = {
+        "v": VERSION,
+        "w": run.key.workspace,
+        "r": run.key.id,
+        "q": facts.request,
+        "s": cut(facts.schedule, 200),
+        "n": cut(facts.name, 200),
+        "u": facts.asked_by,
+        "b": cut(branch, 255) if branch else None,
+        "p": facts.pull_request,
+        "t": int(facts.asked_at.timestamp()) if facts.asked_at else None,
+        "c": list(facts.commands) if facts.overridden else None,
+        "a": cut(facts.actor, 100) if facts.actor else None,
+        "o": facts.watched_by,
+        "k": True if facts.continue_on_error else None,
+    }
+    given = {key: value for key, value in fields.items() if value is not None}
+    for least in ("a", "n", "c", "b", "s"):
+        if len(_compact(given)) <= VALUE_LIMIT:
+            break
+        if given.pop(least, None) is not None and least not in {"a", "n"}:
+            given["x"] = True
+    return _compact(given)
+
+
+def read_run_value(value: str) -> RunButton:
+    """The run that a click names. Raises BadCommand for anything that is not such a value."""
+    fields = _object(value)
+    workspace, run_id = fields.get("w"), fields.get("r")
+    if not isinstance(workspace, str) or not isinstance(run_id, int) or not 0 < run_id < BOLT_ID_LIMIT:
+        raise _unreadable()
+    asked, pull_request, commands = fields.get("t"), fields.get("p"), _texts(fields, "c")
+    facts = RunFacts(
+        schedule=_text(fields, "s") or "",
+        name=_text(fields, "n") or "",
+        branch=_text(fields, "b"),
+        pull_request=pull_request if isinstance(pull_request, int) else None,
+        commands=commands,
+        overridden=bool(commands),
+        continue_on_error=fields.get("k") is True,
+        asked_by=_text(fields, "u"),
+        asked_at=datetime.fromtimestamp(asked, UTC) if isinstance(asked, int) and 0 < asked < BOLT_ID_LIMIT else None,
+        request=_text(fields, "q"),
+        actor=_text(fields, "a"),
+        watched_by=_text(fields, "o"),
+    )
+    return RunButton(RunKey(workspace, run_id), facts, whole="x" not in fields)
+
+
+@dataclass(frozen=True, slots=True)
+class PartButton:
+    """What of a run a button is about: a command and its text, a file that it left behind, a page of a list."""
+
+    key: RunKey
+    command: int = 0
+    text: str = ""
+    resource: int = 0
+    path: str = ""
+    page: int = 0
+
+
+def part_value(part: PartButton) -> str:
+    """The value of a button that is about a part of a run."""
+    fields: dict[str, object | None] = {
+        "v": VERSION,
+        "w": part.key.workspace,
+        "r": part.key.id,
+        "c": part.command,
+        "t": cut(part.text, 200),
+        "i": part.resource,
+        "f": cut(part.path, 400),
+        "p": part.page,
+    }
+    given = {key: value for key, value in fields.items() if value}
+    for least in ("t", "f"):
+        if len(_compact(given)) > VALUE_LIMIT:
+            given.pop(least, None)
+    return _compact(given)
+
+
+def read_part_value(value: str) -> PartButton:
+    """The part of a run that a click names. Raises BadCommand for anything that is not such a value."""
+    fields = _object(value)
+
+    def number(name: str) -> int:
+        found = fields.get(name, 0)
+        if not isinstance(found, int) or not 0 <= found < BOLT_ID_LIMIT:
+            raise _unreadable()
+        return found
+
+    workspace, run_id = fields.get("w"), number("r")
+    if not isinstance(workspace, str) or not run_id:
+        raise _unreadable()
+    key = RunKey(workspace, run_id)
+    return PartButton(key, number("c"), _text(fields, "t") or "", number("i"), _text(fields, "f") or "", number("p"))
+
+
+def without_secrets(value: str, mask: Callable[[str], str]) -> str:
+    """A button's value without the foreign texts in which the mask finds a secret: whoever reads the message reads the value.
+
+    They cannot be masked, for they are to be used again. What its click needs and no longer finds is on record, or it is refused.
+    """
+    try:
+        fields = _object(value)
+    except BadCommand:
+        return value
+    secret = [name for name in FOREIGN if any(mask(one) != one for one in _foreign(fields.get(name)))]
+    if not secret:
+        return value
+    kept = {name: one for name, one in fields.items() if name not in secret}
+    return _compact({**kept, "x": True})
+
+
+def _foreign(value: object) -> list[str]:
+    texts = value if isinstance(value, list) else [value]
+    return [one for one in texts if isinstance(one, str)]
+
+
+def watch_button(run: Run, *, number: int | None = None) -> Button:
+    """A button that gives an active run a card where it is clicked; `number` tells those of a row apart."""
+    action = WATCH_RUN if number is None else f"{WATCH_RUN}.{number}"
+    spoken = cut(f"Watch it here: run {run.id} of {run.title}", 75)
+    return Button(action, "Watch it here", value=run_value(run), spoken=spoken)
+
+
+def drop_button(request: Request) -> Button:
+    """A button that takes a start that waits out of its line."""
+    value, spoken = request_value(request.id), cut(f"Do not run {request.title}", 75)
+    return Button(DROP_QUEUED, "Do not run", value=value, spoken=spoken)
+
+
+def request_value(request_id: str) -> str:
+    """The value of a button that repeats a request."""
+    return json.dumps({"v": VERSION, "q": request_id}, separators=(",", ":"))
+
+
+def read_request_value(value: str) -> str:
+    """The request that a click names. Raises BadCommand for anything that is not such a value."""
+    request = _text(_object(value), "q")
+    if not request:
+        raise _unreadable()
+    return request
+
+
+def command_button(label: str, command: Command, *, number: int = 0, spoken: str | None = None) -> Button:
+    """A button that stands for a command; `number` tells those of one kind in a row apart.
+
+    Raises ValueError for a command that is longer than a button carries.
+    """
+    value = command_value(canonical(command))
+    if len(value) > VALUE_LIMIT:
+        raise ValueError("this command is longer than a button carries")
+    kind = type(command).__name__.removesuffix("Command").lower()
+    return Button(f"{COMMAND}.{kind}.{number}", cut(label, 75), value=value, spoken=spoken)
+
+
+def fitting(label: str, command: Command, *, number: int = 0, spoken: str | None = None) -> tuple[Button, ...]:
+    """Such a button, none where the command is longer than one carries: an odd schedule must not spoil a list."""
+    try:
+        return (command_button(label, command, number=number, spoken=spoken),)
+    except ValueError:
+        return ()
+
+
+def command_value(command: str) -> str:
+    """The value of a button that stands for a command: the text of the command itself."""
+    return json.dumps({"v": VERSION, "c": command}, separators=(",", ":"), ensure_ascii=False)
+
+
+def read_command_value(value: str) -> str:
+    """The command that a click stands for. Raises BadCommand for anything that is not such a value."""
+    fields = _object(value)
+    command = _text(fields, "c")
+    if not command:
+        raise _left_out() if fields.get("x") is True else _unreadable()
+    return command
+
+
+def suggestion_value(command: str, request_id: str, slug: str) -> str:
+    """The value of a button that repeats a refused request with another schedule: its command, and where to find it else."""
+    fields: dict[str, object] = {"v": VERSION, "c": command, "q": request_id, "s": slug}
+    if len(_compact(fields)) > VALUE_LIMIT:
+        del fields["c"]
+    return _compact(fields)
+
+
+def read_suggestion_value(value: str) -> tuple[str, str, str]:
+    """The command of such a value, "" where it was too long or held a secret; the refused request and the slug."""
+    fields = _object(value)
+    command, request, slug = (_text(fields, name) or "" for name in ("c", "q", "s"))
+    if not command and not (request and slug):
+        read_command_value(value)
+    return command, request, slug
+
+
+def home_page_value(page: int) -> str:
+    """The value of a button that shows a page of App Home, counted from 0."""
+    return json.dumps({"v": VERSION, "page": page}, separators=(",", ":"))
+
+
+def read_home_page_value(value: str) -> int:
+    """The page of such a value, 0 for anything else: the first one is never wrong."""
+    try:
+        page = _object(value).get("page")
+    except BadCommand:
+        return 0
+    return page if type(page) is int and 0 <= page < HOME_PAGES_MOST else 0
+
+
+def command_in_value(command: Command, channel: str) -> str:
+    """The value of a button that stands for a command in a channel, where its click comes from none."""
+    return _compact({"v": VERSION, "c": canonical(command), "ch": channel})
+
+
+def read_command_in_value(value: str) -> tuple[str, str]:
+    """The command and the channel of such a value. Raises BadCommand."""
+    return read_command_value(value), _text(_object(value), "ch") or ""
+
+
+def page_value(command: Command, number: int) -> str:
+    """The value of a button that turns to a page of what a command lists."""
+    return _compact({"v": VERSION, "c": canonical(command), "p": number})
+
+
+def read_page_value(value: str) -> tuple[str, int]:
+    """The command and the page that a click names. Raises BadCommand for anything that is not such a value."""
+    number = _object(value).get("p")
+    if isinstance(number, bool) or not isinstance(number, int) or not 0 < number < PAGE_LIMIT:
+        raise _unreadable()
+    return read_command_value(value), number
+
+
+def _compact(fields: dict[str, object]) -> str:
+    return json.dumps(fields, separators=(",", ":"), ensure_ascii=False)
+
+
+def _object(value: str) -> dict[str, object]:
+    try:
+        fields = json.loads(value)
+    except (ValueError, RecursionError) as error:
+        raise _unreadable() from error
+    if not isinstance(fields, dict):
+        raise _unreadable()
+    return fields
+
+
+def _text(fields: dict[str, object], name: str) -> str | None:
+    value = fields.get(name)
+    return value if isinstance(value, str) else None
+
+
+def _texts(fields: dict[str, object], name: str) -> tuple[str, ...]:
+    value = fields.get(name)
+    return tuple(one for one in value if isinstance(one, str)) if isinstance(value, list) else ()
+
+
+def _unreadable() -> BadCommand:
+    return BadCommand("This button is from another version of me; type the command instead, as in /bolt status 4711.")
+
+
+def _left_out() -> BadCommand:
+    return BadCommand("This button does not carry its command, which seems to hold a secret; type the command instead.")

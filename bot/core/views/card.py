@@ -1,0 +1,338 @@
+"""The card: the one message of a run in a channel, as a view model.
+
+One glance answers "did it work", the second "what broke", the third "what can I do". Nothing on it
+depends on when it is rendered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from bot.core.insight.progress import bar, commands_known, progress
+from bot.core.insight.usual_duration import late, share, usual_end
+from bot.core.model.command import ArtifactsCommand, LogsCommand, RunCommand
+from bot.core.model.request import Request, State
+from bot.core.model.run import LOST, Retried, Run, is_failed, is_final, run_url
+from bot.core.text.message import Block, Button, Buttons, Confirm, Facts, Message, Paragraph
+from bot.core.text.text import Bold, Code, Emoji, Link, Mention, Sentence, Span, When, cut, duration, plural
+from bot.core.views import buttons
+from bot.core.views.approval import pending_card
+
+COMMAND_SHOWN = 120
+REASON_SHOWN = 200
+OVERRIDES_SHOWN = 600
+CANDIDATES_SHOWN = 5
+# In which a start that people wait or waited for has a card unlike others.
+WAITING_STATES = (State.QUEUED, State.REFUSED, State.CLOSED)
+
+
+def run_card(run: Run, app_url: str) -> Message:
+    """The card of a run, whatever its state."""
+    first = headline(run)
+    url = run_url(app_url, run.id)
+    retried = retried_by(run.retried, app_url) if run.retried else ()
+    blocks: list[Block] = [Paragraph(_lines(first, *_details(run), *([retried] if retried else [])))]
+    facts = _facts(run, app_url)
+    blocks.append(Facts(facts))
+    overrides = _overrides(run)
+    if overrides:
+        blocks.append(Facts(overrides))
+    blocks.append(Buttons(_buttons(run, url)))
+    more: Sentence = (". ", *retried) if retried else ()
+    lateness: Sentence = (f", {late(run)}",) if late(run) else ()
+    return Message((*first, *lateness, ". ", *facts, *more), tuple(blocks))
+
+
+def retry_of(run_id: int, app_url: str) -> Link:
+    """What the card of a retry says of the run it retries."""
+    return Link(run_url(app_url, run_id), f"Retry of run {run_id}")
+
+
+def retried_by(retried: Retried, app_url: str) -> Sentence:
+    """What is said of a run that was retried, with the new run's card, else its page in Bolt."""
+    where = Link(retried.url or run_url(app_url, retried.run), f"run {retried.run}")
+    return ("Retried by ", Mention(retried.user), " as ", where)
+
+
+def headline(run: Run) -> Sentence:
+    """The first line: a whole sentence that says how the run stands."""
+    state, name = run.seen.state, Bold(run.title)
+    took: Sentence = (f" after {duration(run.seconds)}",) if run.seconds is not None else ()
+    if state == "SUCCESS":
+        length: Sentence = (f" in {duration(run.seconds)}",) if run.seconds is not None else ()
+        return (Emoji("white_check_mark"), " ", name, " succeeded", *length, *_recovered(run))
+    if is_failed(state):
+        return (Emoji("x"), " ", name, " failed", *took)
+    if state == "CANCELED":
+        by: Sentence = (" by ", Mention(run.wish.user)) if run.wish and run.wish.asked else ()
+        return (Emoji("black_square_for_stop"), " ", name, " was cancelled", *by, *took)
+    if state == "SKIPPED":
+        return (Emoji("black_right_pointing_double_triangle_with_vertical_bar"), " ", name, " was skipped")
+    if state == LOST:
+        return (Emoji("grey_question"), " ", name, f" is lost: Bolt has not known run {run.id} for a day")
+    if run.wish:
+        asked: Sentence = (" is being cancelled, asked by ", Mention(run.wish.user))
+        return (Emoji("hourglass_flowing_sand"), " ", name, *asked)
+    if state == "STARTING":
+        return (Emoji("clock1"), " ", name, " is starting")
+    word = "running" if state == "RUNNING" else cut(state, 60)
+    return (Emoji("hourglass_flowing_sand"), " ", name, f" is {word}")
+
+
+def second_glance(run: Run) -> Sentence:
+    """What is running now, or what broke; empty where there is nothing to tell."""
+    return _lines(*_details(run))
+
+
+def facts(run: Run, app_url: str) -> Sentence:
+    """Which run it is, with its link, on which branch, by whom and since when."""
+    return _facts(run, app_url)
+
+
+def _recovered(run: Run) -> Sentence:
+    """Of a success: that its schedule failed before. It must not say so in that word, which is for failures alone."""
+    end = run.end
+    if end is None or not end.recovered:
+        return ()
+    return (f", recovered after {plural(end.recovered, 'failure')}{' or more' if end.recovered_more else ''}",)
+
+
+def request_card(request: Request, app_url: str) -> Message:
+    """The card of a start that has no run yet: starting, being looked for, or unclear."""
+    if request.state is State.PENDING:
+        return pending_card(request, app_url)
+    if request.keeps_card and request.state in WAITING_STATES:
+        return waiting_card(request, app_url)
+    name = Bold(request.title)
+    asked: Sentence = ("Asked by ", Mention(request.user), " at ", When(request.asked_at))
+    if request.approved_by:
+        asked = (*asked, " · approved by ", Mention(request.approved_by))
+    parent = request.look.parent_run if request.look else None
+    if parent is not None:
+        asked = (*asked, " · ", retry_of(parent, app_url))
+    asked = (*asked, *_because(request.wanted.reason if isinstance(request.wanted, RunCommand) else None))
+    if request.state is State.LOOKING:
+        first: Sentence = (Emoji("mag"), " ", name, " may have started: Bolt did not answer, I am looking for the run")
+    elif request.state is State.UNCLEAR:
+        first = (Emoji("grey_question"), " ", Mention(request.user), ": it is unclear whether ", name, " started")
+    elif request.state is State.SETTLED and request.run_id:
+        # A run has one card in a channel, and someone watched this one before it was known whose it is.
+        run = Link(run_url(app_url, request.run_id), f"run {request.run_id}")
+        first = (Emoji("arrow_right"), " ", name, " has started as ", run, "; its card is another one in this channel")
+    else:
+        first = (Emoji("clock1"), " ", name, " is starting")
+    blocks: tuple[Block, ...] = (Paragraph(_lines(first, *_unclear(request, app_url))), Facts(asked))
+    return Message((*first, ". ", *asked), blocks)
+
+
+def waiting_card(request: Request, app_url: str) -> Message:
+    """The card of a start that waits for a run to end, or of one that waited and is not started after all."""
+    asked = waiting_facts(request, app_url)
+    if request.state is not State.QUEUED:
+        first: Sentence = (Emoji("black_square_for_stop"), " ", *not_started(request))
+        return Message((*first, " ", *asked), (Paragraph(first), Facts(asked)))
+    first = waits(request, app_url)
+    return Message((*first, ". ", *asked), (Paragraph(first), Facts(asked), Buttons((buttons.drop_button(request),))))
+
+
+def waits(request: Request, app_url: str) -> Sentence:
+    """What a start waits for."""
+    return (Emoji("vertical_traffic_light"), " ", Bold(request.title), " waits for ", *_awaited(request, app_url))
+
+
+def waiting_facts(request: Request, app_url: str) -> Sentence:
+    """Who asked for a start that waits, and when; what it is, where it is more than the schedule as it is."""
+    asked: Sentence = ("Asked by ", Mention(request.user), " at ", When(request.queued_at or request.asked_at))
+    return (*asked, *_what(request, app_url))
+
+
+def _what(request: Request, app_url: str) -> list[Span]:
+    """What is to be started, where it is more than the schedule as it is."""
+    parent, wanted = request.look.parent_run if request.look else None, request.wanted
+    if parent is not None:
+        return [" · ", retry_of(parent, app_url)]
+    if not isinstance(wanted, RunCommand):
+        return []
+    spans: list[Span] = [f" · {cut(wanted.branch, 80)}"] if wanted.branch else []
+    spans += [f" · pull request {wanted.pull_request}"] if wanted.pull_request else []
+    return [*spans, *_because(wanted.reason)]
+
+
+def _because(reason: str | None) -> Sentence:
+    """Why it was asked for, in the asker's words."""
+    return (f" · because: {cut(reason, REASON_SHOWN)}",) if reason else ()
+
+
+def not_started(request: Request) -> Sentence:
+    """Why a start that waited was not sent, as a whole sentence or two."""
+    name = Bold(request.title)
+    if request.dropped_by:
+        return (name, " was not started: ", Mention(request.dropped_by), " took it out of the queue.")
+    if request.denied_by:
+        did = " took it back." if request.denied_by == request.user else " denied it."
+        return (name, " was not started: ", Mention(request.denied_by), did)
+    return (name, f" was not started. {request.why}")
+
+
+def _awaited(request: Request, app_url: str) -> Sentence:
+    run: Span = "the run before it"
+    if request.behind:
+        run = Link(run_url(app_url, request.behind), f"run {request.behind}")
+    if not request.ahead:
+        return (run, " to end")
+    return (run, f" to end, and for {plural(request.ahead, 'start')} asked for before it")
+
+
+def _unclear(request: Request, app_url: str) -> list[Sentence]:
+    if request.state is not State.UNCLEAR:
+        return []
+    if not request.candidates:
+        where = Link(app_url, "Look in Bolt")
+        return [("Bolt did not answer, and I found no run of it. ", where, " before you try again.")]
+    return [("Bolt did not answer, and ", *may_be_it(request.candidates, app_url), ".")]
+
+
+def may_be_it(candidates: Sequence[int], app_url: str) -> Sentence:
+    """Which runs a start whose reply was lost may have made. One alone is unclear if another start may have made it."""
+    links = [Link(run_url(app_url, run_id), f"run {run_id}") for run_id in candidates[:CANDIDATES_SHOWN]]
+    if len(candidates) == 1:
+        return (links[0], " may be it, or may belong to another start whose answer was lost too")
+    spans: list[Span] = ["more than one run may be it: "]
+    for at, link in enumerate(links):
+        spans += [", " if at else "", link]
+    more = len(candidates) - len(links)
+    return (*spans, f" and {more} more") if more else tuple(spans)
+
+
+def _lines(*lines: Sentence) -> Sentence:
+    spans: list[Span] = []
+    for at, line in enumerate(lines):
+        spans += ["\n", *line] if at else line
+    return tuple(spans)
+
+
+def _details(run: Run) -> list[Sentence]:
+    """The second glance: what is running now, or what broke."""
+    if not is_final(run.seen.state):
+        return _running(run)
+    end = run.end
+    if not is_failed(run.seen.state) or end is None:
+        return []
+    if end.failed is None:
+        return [("Bolt names no failed command.",)]
+    what: list[Span] = [Code(cut(end.failed.text, COMMAND_SHOWN)), f" exited with {end.failed.return_code}"]
+    if end.summary:
+        what.append(f": {cut(end.summary, 160)}")
+    return [(*what, ". Details in the thread.")]
+
+
+def _running(run: Run) -> list[Sentence]:
+    now = progress(run)
+    spans: list[Span] = []
+    passed = share(run)
+    if passed is not None:
+        of_commands = f" · {now.done} of {now.total}" if now.total else ""
+        spans.append(f"{bar(passed, 100)} {late(run) or f'{passed} %'}{of_commands}")
+    elif now.total:
+        spans.append(f"{bar(now.done, now.total)} {now.done} of {now.total}")
+    elif now.done:
+        spans.append(f"{now.done} done")
+    if now.current:
+        spans += [" · " if spans else "", Code(cut(now.current, COMMAND_SHOWN))]
+    usual = usual_end(run.started_at, run.facts.usual_s)
+    if usual:
+        spans += [" · " if spans else "", "usually done by ", When(usual)]
+    return [tuple(spans)] if spans else []
+
+
+def _facts(run: Run, app_url: str) -> Sentence:
+    spans: list[Span] = [Link(run_url(app_url, run.id), f"Run {run.id}")]
+    where = _branch(run)
+    if where:
+        spans.append(f" · {where}")
+    if run.facts.pull_request:
+        spans.append(f" · pull request {run.facts.pull_request}")
+    if run.facts.parent_run:
+        spans += [" · ", retry_of(run.facts.parent_run, app_url)]
+    if run.facts.asked_by:
+        spans += [" · started by ", Mention(run.facts.asked_by)]
+    if run.facts.approved_by:
+        spans += [", approved by ", Mention(run.facts.approved_by)]
+    if run.started_at:
+        spans += [" at " if run.facts.asked_by else " · started at ", When(run.started_at)]
+    if run.facts.actor and not run.facts.asked_by:
+        spans.append(f"{'' if run.started_at else ' · started'} by {cut(run.facts.actor, 80)}")
+    if run.facts.watched_by:
+        spans += [" · watched by ", Mention(run.facts.watched_by)]
+    return (*spans, *_because(run.facts.reason))
+
+
+def _branch(run: Run) -> str:
+    branch = run.facts.branch or (run.end.branch if run.end else None)
+    commit = run.end.commit if run.end else None
+    if branch and commit and not commit.startswith(branch):
+        return f"{cut(branch, 80)} @ {commit[:7]}"
+    return cut(branch or (commit or "")[:7], 80)
+
+
+def _overrides(run: Run) -> Sentence:
+    """The commands given instead of the schedule's own: in full where they fit, else the first and how many more."""
+    if not run.facts.overridden or not run.facts.commands or run.facts.only_failed:
+        return ()
+    commands = run.facts.commands
+    if sum(len(command) for command in commands) <= OVERRIDES_SHOWN:
+        spans: list[Span] = ["Commands: "]
+        for at, command in enumerate(commands):
+            spans += [", " if at else "", Code(command)]
+        return tuple(spans)
+    more = f" and {len(commands) - 1} more" if len(commands) > 1 else ""
+    return ("Commands: ", Code(cut(commands[0], OVERRIDES_SHOWN)), more)
+
+
+def _buttons(run: Run, url: str) -> tuple[Button, ...]:
+    state = run.seen.state
+    open_run = Button(buttons.OPEN_RUN, "Open in Bolt", url=url, spoken=f"Open in Bolt: run {run.id}")
+    if is_failed(state):
+        failed = _button(run, buttons.RETRY_FAILED, "Retry failed", style="primary")
+        return (failed, _button(run, buttons.RETRY_ALL, "Retry all"), *_reading(run), open_run)
+    if state == "SUCCESS":
+        again = (_button(run, buttons.RUN_AGAIN, "Run again"),) if run.facts.schedule and commands_known(run) else ()
+        return (*again, *_reading(run), open_run)
+    if is_final(state):
+        return (open_run,)
+    follow = buttons.command_button("Follow log", LogsCommand(run.id, follow=True), spoken=_spoken("Follow log", run))
+    if run.wish:
+        return (open_run, follow)
+    cancel = Button(
+        buttons.CANCEL_RUN,
+        "Cancel run",
+        value=buttons.run_value(run),
+        style="danger",
+        confirm=cancel_confirm(run),
+        spoken=cut(f"Cancel run {run.id} of {run.title}", 75),
+    )
+    return (cancel, open_run, follow)
+
+
+def cancel_confirm(run: Run) -> Confirm:
+    """What is asked before a run is cancelled by a click."""
+    return Confirm("Cancel this run?", (f"Cancel run {run.id} of ", Bold(run.title), "?"), "Cancel run", "Keep it")
+
+
+def _button(run: Run, action: str, label: str, *, style: Literal["primary"] | None = None) -> Button:
+    return Button(action, label, value=buttons.run_value(run), style=style, spoken=_spoken(label, run))
+
+
+def _reading(run: Run) -> tuple[Button, Button]:
+    """What is read of a run that is over."""
+    return (
+        buttons.command_button("Logs", LogsCommand(run.id), spoken=_spoken("Logs", run)),
+        buttons.command_button("Artifacts", ArtifactsCommand(run.id), spoken=_spoken("Artifacts", run)),
+    )
+
+
+def _spoken(label: str, run: Run) -> str:
+    """A button's label for screen readers: the words that are to be seen, then the run."""
+    what = f" of {run.title}" if run.facts.name or run.facts.schedule else ""
+    return cut(f"{label}: run {run.id}{what}", 75)

@@ -1,0 +1,55 @@
+"""Many ends in one channel at once: one message names them, failures first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.core.model.run import LOST, Run, is_failed, run_url
+from bot.core.text.message import Message, Paragraph
+from bot.core.text.text import Link, Mention, Sentence, Span, cut, plural
+from bot.core.views.card import headline
+
+LINES_A_BLOCK = 12
+NAME_SHOWN = 50
+
+
+def digest(runs: Sequence[Run], app_url: str) -> Message:
+    """The announcement of the ends of these runs."""
+    ordered = sorted(runs, key=lambda run: (not _bad(run), run.id))
+    first = _count(ordered)
+    starts = range(0, len(ordered), LINES_A_BLOCK)
+    blocks = [Paragraph((first,)), *(Paragraph(_lines(ordered[at : at + LINES_A_BLOCK], app_url)) for at in starts)]
+    names = ", ".join(f"{cut(run.title, NAME_SHOWN)} ({_word(run)}, run {run.id})" for run in ordered)
+    return Message((f"{first} {names}.",), tuple(blocks))
+
+
+def _count(runs: Sequence[Run]) -> str:
+    words: dict[str, int] = {}
+    for run in runs:
+        words[_word(run)] = words.get(_word(run), 0) + 1
+    told = ", ".join(f"{count} {word}" for word, count in words.items())
+    more = (
+        " The log of each failure follows in its card's thread."
+        if any(is_failed(run.seen.state) for run in runs)
+        else ""
+    )
+    return f"{plural(len(runs), 'run has', 'runs have')} ended here at once: {told}.{more}"
+
+
+def _lines(runs: Sequence[Run], app_url: str) -> Sentence:
+    spans: list[Span] = []
+    for run in runs:
+        spans += ["\n" if spans else "", *headline(run), " · ", Link(run_url(app_url, run.id), f"run {run.id}")]
+        if _bad(run) and run.mentioned:
+            spans += [" ", Mention(run.mentioned)]
+    return tuple(spans)
+
+
+def _bad(run: Run) -> bool:
+    return is_failed(run.seen.state) or run.seen.state == LOST
+
+
+def _word(run: Run) -> str:
+    if is_failed(run.seen.state):
+        return "failed"
+    return {"SUCCESS": "succeeded", "CANCELED": "cancelled", "SKIPPED": "skipped"}.get(run.seen.state, run.seen.state)

@@ -1,0 +1,168 @@
+"""The Home tab of the app: what concerns one person, the most useful first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from math import ceil
+
+from bot.core.model.command import RunCommand, RunForm, ShowCommand
+from bot.core.text.message import Block, Button, Buttons, Facts, Heading, Message, Paragraph
+from bot.core.text.text import Bold, Channel, Code, Sentence, Span, When
+from bot.core.views.active_runs import NO_STARTS, Listed, Starts, entry, start_entries
+from bot.core.views.buttons import (
+    HOME_PAGE,
+    HOME_PAGES_MOST,
+    HOME_RUN,
+    VALUE_LIMIT,
+    command_button,
+    command_in_value,
+    home_page_value,
+)
+from bot.core.views.paging import turns
+
+# So many of each fit on a page: a Home tab has a hundred blocks at the most.
+RUNS_A_PAGE = 6
+FAILURES_A_PAGE = 5
+SCHEDULES_A_PAGE = 5
+COUNTED_MOST = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some of the runs of a kind, and how many there are."""
+
+    total: int = 0
+    runs: tuple[Listed, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Often:
+    """A schedule that the person often runs, and where a click would run it.
+
+    `channel` is where, "" for the direct messages with the bot; `channel_name` its name where that is known; `left` is
+    true where the channel of the last run is none that both are in any more.
+    """
+
+    slug: str
+    name: str
+    channel: str
+    channel_name: str = ""
+    left: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What one page of a Home tab shows. `missing` says what is left out and why, empty where nothing is."""
+
+    at: datetime
+    number: int = 0
+    mine: Part = Part()
+    others: Part = Part()
+    failures: Part = Part()
+    schedules: tuple[Often, ...] = ()
+    schedules_total: int = 0
+    missing: str = ""
+    notice: Sentence = ()
+    waiting: Starts = NO_STARTS
+
+    @property
+    def pages(self) -> int:
+        """How many pages there are."""
+        needed = (
+            ceil(self.mine.total / RUNS_A_PAGE),
+            ceil(self.others.total / RUNS_A_PAGE),
+            ceil(self.failures.total / FAILURES_A_PAGE),
+            ceil(self.schedules_total / SCHEDULES_A_PAGE),
+        )
+        return min(HOME_PAGES_MOST, max(1, *needed))
+
+
+def home(page: Page, app_url: str, command: str) -> Message:
+    """A page of a person's Home tab."""
+    blocks: list[Block] = [Paragraph(page.notice)] if page.notice else []
+    blocks += [_actions(page), Facts(_refreshed(page))]
+    start = Code(f"{command} run <schedule>")
+    blocks += _part(
+        page, page.mine, "Your active runs", ("None. ", "Start one here, or with ", start, " in a channel."), app_url
+    )
+    if page.waiting.listed and not page.number:
+        blocks += [Heading(f"Your starts that wait ({page.waiting.total})"), *start_entries(page.waiting, app_url)]
+    missing: Sentence = (page.missing,) if page.missing else ()
+    blocks += _part(page, page.others, "Active runs in your channels", missing or ("None of anyone else.",), app_url)
+    if missing and page.others.runs:
+        blocks.append(Facts(missing))
+    blocks += _part(page, page.failures, "Recent failures", ("None in the last 7 days.",), app_url)
+    blocks += _schedules(page, start)
+    if page.pages > 1:
+        row = turns(HOME_PAGE, page.number + 1, page.pages, lambda number: home_page_value(number - 1))
+        blocks.append(Buttons(row))
+    return Message(("Bolt runs",), tuple(blocks))
+
+
+def away_home(at: datetime, sentence: str) -> Message:
+    """What a Home tab shows where nothing can be read."""
+    page = Page(at)
+    text: Sentence = (f"{sentence} Your runs go on; refresh in a minute.",)
+    return Message(text, (Paragraph(text), _actions(page), Facts(_refreshed(page))))
+
+
+def closed_home(at: datetime, sentence: str, notice: Sentence) -> Message:
+    """What a Home tab shows to somebody who may not read: why, and what became of the last click."""
+    page = Page(at)
+    said: list[Block] = [Paragraph(notice)] if notice else []
+    return Message((sentence,), (*said, Paragraph((sentence,)), _actions(page), Facts(_refreshed(page))))
+
+
+def _actions(page: Page) -> Buttons:
+    start = command_button("Start a run", RunForm())
+    refresh = Button(f"{HOME_PAGE}.refresh", "Refresh", value=home_page_value(page.number))
+    return Buttons((start, refresh))
+
+
+def _refreshed(page: Page) -> Sentence:
+    which = f" · page {page.number + 1} of {page.pages}" if page.pages > 1 else ""
+    return ("Refreshed ", When(page.at, "date_time"), which)
+
+
+def _part(page: Page, part: Part, title: str, empty: Sentence, app_url: str) -> list[Block]:
+    """A title and its runs. The first page says of what there is none; the others leave it out."""
+    if not part.runs:
+        return [] if page.number else [Heading(title), Facts(empty)]
+    # Of very many, only so many are looked at.
+    counted = str(part.total) if part.total <= COUNTED_MOST else f"more than {COUNTED_MOST}"
+    return [Heading(f"{title} ({counted})"), *(block for one in part.runs for block in entry(one, app_url))]
+
+
+def _schedules(page: Page, start: Code) -> list[Block]:
+    title = "Schedules you run most"
+    if not page.schedules:
+        empty: Sentence = ("None yet: those that you start here or with ", start, " are kept here.")
+        return [] if page.number else [Heading(title), Facts(empty)]
+    blocks: list[Block] = [Heading(title)]
+    for at, one in enumerate(page.schedules):
+        blocks.append(Paragraph(_often(one)))
+        row = _often_buttons(one, at)
+        if row:
+            blocks.append(Buttons(row))
+    return blocks
+
+
+def _often(one: Often) -> Sentence:
+    spans: list[Span] = [Bold(one.name)]
+    if one.left:
+        spans.append(" · the channel of your last run is archived, or one of us has left it")
+    elif one.channel:
+        spans += [" · runs in ", Channel(one.channel), ", as last time"]
+    return tuple(spans)
+
+
+def _often_buttons(one: Often, number: int) -> tuple[Button, ...]:
+    """Empty for a name that no button can carry."""
+    value = command_in_value(RunCommand(one.slug), one.channel)
+    if len(value) > VALUE_LIMIT:
+        return ()
+    where = f" in #{one.channel_name}" if one.channel_name else "" if one.channel else " in direct messages"
+    run = Button(f"{HOME_RUN}.{number}", f"Run{where}", value=value, spoken=f"Run {one.name}{where}")
+    details = command_button("Details", ShowCommand(one.slug), number=number, spoken=f"Details of {one.name}")
+    return (run, details)

@@ -1,0 +1,52 @@
+"""Long lists, ten at a time: buttons carry the command and the page, and the list is read anew for each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from bot.core.model.command import Command
+from bot.core.text.message import Button, Buttons
+from bot.core.views.buttons import LIST_PAGE, VALUE_LIMIT, page_value
+
+T = TypeVar("T")
+
+SIZE = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """Some of `total` things: page `number` of `count`, both from 1."""
+
+    items: tuple[T, ...]
+    number: int
+    count: int
+    total: int
+
+    @property
+    def told(self) -> str:
+        """`page 2 of 3`, nothing where there is one only."""
+        return f", page {self.number} of {self.count}" if self.count > 1 else ""
+
+
+def page(items: Sequence[T], number: int, size: int = SIZE) -> Page[T]:
+    """A page of a list; the nearest one that there is, where the list has become shorter meanwhile."""
+    count = max(1, -(-len(items) // size))
+    number = min(max(1, number), count)
+    return Page(tuple(items[(number - 1) * size : number * size]), number, count, len(items))
+
+
+def page_buttons(shown: Page[T], command: Command) -> tuple[Buttons, ...]:
+    """Under a list, previous and next, where there are such pages."""
+    row = turns(LIST_PAGE, shown.number, shown.count, lambda number: page_value(command, number))
+    return (Buttons(row),) if row else ()
+
+
+def turns(action: str, number: int, count: int, value: Callable[[int], str]) -> tuple[Button, ...]:
+    """Previous and next, where there are such pages and their values are what a button carries. Pages count from 1."""
+    return tuple(
+        Button(f"{action}.{label.lower()}", label, value=value(to), spoken=f"{label} page: {to} of {count}")
+        for label, to in (("Previous", number - 1), ("Next", number + 1))
+        if 1 <= to <= count and len(value(to)) <= VALUE_LIMIT
+    )

@@ -1,0 +1,109 @@
+"""Pausing and resuming: the question before, and what is told after."""
+
+from __future__ import annotations
+
+from bot.core.model.bolt import Schedule
+from bot.core.model.command import ShowCommand, SuspendCommand, canonical
+from bot.core.text.message import Button, Buttons, Message, Paragraph
+from bot.core.text.text import Bold, Emoji, Sentence, cut
+from bot.core.views.buttons import LEAVE, SUSPEND, command_button, command_value
+
+NAME_SHOWN = 120
+
+
+def question(schedule: Schedule, *, suspend: bool) -> Message:
+    """Whether it is to be paused or resumed."""
+    name = _name(schedule)
+    if suspend:
+        text: Sentence = ("Pause ", name, "? It no longer starts by itself then, until somebody resumes it.")
+        yes, no = "Pause", "Keep it running"
+    else:
+        text = ("Resume ", name, "? It starts by itself again then.")
+        yes, no = "Resume", "Keep it paused"
+    value = command_value(canonical(SuspendCommand(schedule.slug, suspend)))
+    spoken = cut(f"{yes} {schedule.name}", 75)
+    buttons = (Button(SUSPEND, yes, value=value, spoken=spoken), Button(LEAVE, no, value=value, spoken=no))
+    return Message(text, (Paragraph(text), Buttons(buttons)))
+
+
+def done(schedule: Schedule, *, suspend: bool) -> Message:
+    """It is paused or resumed."""
+    undo = SuspendCommand(schedule.slug, suspend=not suspend)
+    if suspend:
+        text: Sentence = (
+            Emoji("double_vertical_bar"),
+            " ",
+            _name(schedule),
+            " is paused: it no longer starts by itself.",
+        )
+        label = "Resume"
+    else:
+        text = (Emoji("arrow_forward"), " ", _name(schedule), " is resumed: it starts by itself again.")
+        label = "Pause"
+    return _with(text, schedule, command_button(label, undo, spoken=cut(f"{label} {schedule.name}", 75)))
+
+
+def already(schedule: Schedule, *, suspend: bool) -> Message:
+    """It stands as it is wanted; nothing was sent."""
+    word = "paused already" if suspend else "not paused"
+    return _with((_name(schedule), f" is {word}, so nothing was changed."), schedule)
+
+
+def left(asked: SuspendCommand) -> Message:
+    """The question was answered with no."""
+    return Message((Bold(cut(asked.schedule, NAME_SHOWN)), " stays as it is. Nothing was changed."))
+
+
+def from_yaml(schedule: Schedule, *, suspend: bool) -> Message:
+    """A schedule that a file in the repository defines: the API changes no such one."""
+    word = "paused" if suspend else "resumed"
+    whom = f"ask its owner, {cut(schedule.owner, NAME_SHOWN)}, or " if schedule.owner else ""
+    text: Sentence = (
+        _name(schedule),
+        f" is defined in a YAML file, so Bolt lets nobody {'pause' if suspend else 'resume'} it from here. To have it {word}, {whom}change it in that file. Nothing was changed.",
+    )
+    return _with(text, schedule)
+
+
+def refused(schedule: Schedule, why: str, *, suspend: bool) -> Message:
+    """Bolt's own reason."""
+    owner = f" Its owner is {cut(schedule.owner, NAME_SHOWN)}." if schedule.owner else ""
+    verb = "pause" if suspend else "resume"
+    return _with(
+        (f"Bolt did not {verb} ", _name(schedule), f": {why.rstrip('.')}.{owner} Nothing was changed."), schedule
+    )
+
+
+def unclear(schedule: Schedule, *, suspend: bool) -> Message:
+    """The reply was lost, and reading the schedule again did not tell either."""
+    verb = "pause" if suspend else "resume"
+    text: Sentence = (
+        f"Bolt did not answer, and I could not find out whether it did {verb} ",
+        _name(schedule),
+        ". Look before you try again.",
+    )
+    return _with(text, schedule)
+
+
+def not_done(schedule: Schedule, *, suspend: bool) -> Message:
+    """The reply was lost, and the schedule stands as before."""
+    stands = "not paused" if suspend else "still paused"
+    again = command_button("Try again", SuspendCommand(schedule.slug, suspend=suspend))
+    return _with(
+        ("Bolt did not answer, and ", _name(schedule), f" is {stands}. Try again in a minute."), schedule, again
+    )
+
+
+def inactive(schedule: Schedule) -> Message:
+    """It does not start at all."""
+    text: Sentence = (_name(schedule), " is inactive, so it does not start by itself anyway. Nothing was changed.")
+    return _with(text, schedule)
+
+
+def _with(text: Sentence, schedule: Schedule, *more: Button) -> Message:
+    details = command_button("Details", ShowCommand(schedule.slug), spoken=cut(f"Details of {schedule.name}", 75))
+    return Message(text, (Paragraph(text), Buttons((*more, details))))
+
+
+def _name(schedule: Schedule) -> Bold:
+    return Bold(cut(schedule.name or schedule.slug, NAME_SHOWN))

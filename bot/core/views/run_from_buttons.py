@@ -1,0 +1,60 @@
+"""Which run a message of ours is about, read back from its own buttons: Redis may have lost its record.
+
+Such a message is ours, so that its buttons are too; they are still believed no further than that they name a run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from bot.core.commands.grammar import parse
+from bot.core.commands.tokens import RUN_LINK
+from bot.core.model.errors import BadCommand
+from bot.core.model.run import RunFacts, RunKey
+from bot.core.views.buttons import BOLT_ID_LIMIT, COMMAND, RUN_VALUES, RunButton, read_command_value, read_run_value
+
+
+@dataclass(frozen=True, slots=True)
+class PostedButton:
+    """A button as it stands on a message: its action, its value and its address, each "" where it has none."""
+
+    action: str
+    value: str = ""
+    url: str = ""
+
+
+def run_of(buttons: Iterable[PostedButton], workspace: str, app_url: str) -> RunButton | None:
+    """The run that the buttons of a message name, with what they tell of it. None where they name none, or several."""
+    found: dict[RunKey, RunButton] = {}
+    for button in buttons:
+        named = _named(button, workspace, app_url)
+        if named is not None and (named.key not in found or named.facts != RunFacts()):
+            found[named.key] = named
+    return next(iter(found.values())) if len(found) == 1 else None
+
+
+def _named(button: PostedButton, workspace: str, app_url: str) -> RunButton | None:
+    if button.action in RUN_VALUES:
+        try:
+            return read_run_value(button.value)
+        except BadCommand:
+            return None
+    run_id = _of_command(button) or _of_address(button, app_url)
+    return RunButton(RunKey(workspace, run_id), RunFacts()) if run_id else None
+
+
+def _of_command(button: PostedButton) -> int | None:
+    if not button.action.startswith(f"{COMMAND}."):
+        return None
+    try:
+        run_id = getattr(parse(read_command_value(button.value)), "run_id", None)
+    except BadCommand:
+        return None
+    return run_id if isinstance(run_id, int) else None
+
+
+def _of_address(button: PostedButton, app_url: str) -> int | None:
+    found = RUN_LINK.match(button.url) if button.url.startswith(app_url) else None
+    run_id = int(found[1]) if found and len(found[1]) <= len(str(BOLT_ID_LIMIT)) else 0
+    return run_id if 0 < run_id < BOLT_ID_LIMIT else None

@@ -1,0 +1,84 @@
+"""What `runs` says: the newest runs of a schedule, ten at a time."""
+
+from __future__ import annotations
+
+from bot.core.model.bolt import RunSummary, Schedule
+from bot.core.model.command import RunCommand, RunsCommand
+from bot.core.model.request import pull_request_of
+from bot.core.model.run import Run, RunFacts, RunKey, is_final, run_url
+from bot.core.model.state_labels import state_emoji, state_word
+from bot.core.text.message import Block, Buttons, Message, Paragraph
+from bot.core.text.text import Bold, Link, Sentence, Span, When, cut, duration, plural
+from bot.core.views.buttons import fitting, watch_button
+from bot.core.views.paging import Page, page_buttons
+
+NAME_SHOWN = 80
+BRANCH_SHOWN = 80
+WHO_SHOWN = 80
+
+
+def run_list(
+    schedule: Schedule, shown: Page[RunSummary], asked: RunsCommand, *, workspace: str, app_url: str, most: int
+) -> Message:
+    """A page of runs. `most` is how many were asked for: there may be more."""
+    name = Bold(cut(schedule.name, NAME_SHOWN))
+    if not shown.total:
+        return never_ran(schedule)
+    newest = f"its newest {most} runs" if shown.total >= most else plural(shown.total, "run")
+    first: Sentence = (name, f": {newest}{shown.told}.")
+    blocks: list[Block] = [Paragraph(first)]
+    for run in shown.items:
+        blocks.append(Paragraph(run_line(run, app_url)))
+        if not is_final(run.state):
+            blocks.append(Buttons((watch_button(listed_run(schedule, run, workspace)),)))
+    spans: list[Span] = []
+    for at, run in enumerate(shown.items):
+        spans += ["; " if at else " ", f"run {run.id} {state_word(run.state)}"]
+    return Message((*first, *spans, "."), (*blocks, *page_buttons(shown, asked)))
+
+
+def never_ran(schedule: Schedule) -> Message:
+    """A schedule without a run."""
+    text: Sentence = (Bold(cut(schedule.name, NAME_SHOWN)), " has not run yet.")
+    run = fitting("Run", RunCommand(schedule.slug), spoken=cut(f"Run {schedule.name}", 75))
+    return Message(text, (Paragraph(text), *((Buttons(run),) if run else ())))
+
+
+def run_line(run: RunSummary, app_url: str) -> Sentence:
+    """How a run stands, and what there is to know of it."""
+    spans: list[Span] = [state_emoji(run.state), " ", Link(run_url(app_url, run.id), f"Run {run.id}")]
+    spans.append(f" {state_word(run.state)}")
+    if run.started_at and run.ended_at:
+        took = duration((run.ended_at - run.started_at).total_seconds())
+        spans.append(f" in {took}" if run.state == "SUCCESS" else f" after {took}")
+    if run.started_at:
+        spans += [" · started ", When(run.started_at, "date_time")]
+    where = _branch(run)
+    spans += [f" · {where}"] if where else []
+    if run.pull_request:
+        spans.append(f" · pull request {cut(run.pull_request, 20)}")
+    if run.parent_run_id:
+        spans.append(f" · retry of run {run.parent_run_id}")
+    who = run.actor_email or run.actor
+    spans += [f" · by {cut(who, WHO_SHOWN)}"] if who else []
+    return tuple(spans)
+
+
+def listed_run(schedule: Schedule, run: RunSummary, workspace: str) -> Run:
+    """A run as far as a listing tells of it."""
+    facts = RunFacts(
+        schedule=schedule.slug,
+        name=schedule.name,
+        branch=run.branch,
+        pull_request=pull_request_of(run),
+        parent_run=run.parent_run_id,
+        asked_at=run.started_at,
+    )
+    return Run(RunKey(workspace, run.id), facts=facts)
+
+
+def _branch(run: RunSummary) -> str:
+    commit = (run.commit or "")[:7]
+    if run.branch and commit and not (run.commit or "").startswith(run.branch):
+        return f"{cut(run.branch, BRANCH_SHOWN)} @ {commit}"
+    return cut(run.branch or commit, BRANCH_SHOWN)

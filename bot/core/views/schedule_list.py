@@ -1,0 +1,85 @@
+"""What `list` says: the schedules, ten at a time."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bot.core.insight.cron_in_words import next_told, told
+from bot.core.model.bolt import Schedule
+from bot.core.model.command import ListCommand, RunCommand, ShowCommand
+from bot.core.model.state_labels import state_emoji, state_word
+from bot.core.text.message import Block, Buttons, Message, Paragraph
+from bot.core.text.text import Bold, Code, Emoji, Sentence, Span, When, cut, plural
+from bot.core.views.buttons import fitting
+from bot.core.views.paging import Page, page_buttons
+
+NAME_SHOWN = 80
+OWNER_SHOWN = 80
+SPOKEN = 75
+
+
+def schedule_list(
+    shown: Page[Schedule], asked: ListCommand, now: datetime, *, typed: str, as_of: datetime | None = None
+) -> Message:
+    """A page of schedules. `typed` is how commands begin; `as_of` says how old the list is, where Bolt does not answer."""
+    if not shown.total:
+        return _nothing(asked, typed)
+    old: Sentence = (" As of ", When(as_of), ": Bolt does not answer now.") if as_of else ()
+    first: Sentence = (f"{_count(shown.total, asked)}{shown.told}.", *old)
+    blocks: list[Block] = [Paragraph(first)]
+    for at, schedule in enumerate(shown.items):
+        blocks.append(Paragraph(_row(schedule, now, inactive=asked.inactive)))
+        blocks += _buttons(schedule, at, inactive=asked.inactive)
+    blocks += page_buttons(shown, asked)
+    return Message((*first, *_spoken(shown)), tuple(blocks))
+
+
+def paused(schedule: Schedule) -> Sentence:
+    """The mark of a schedule that does not start by itself at present."""
+    return (" · ", Emoji("double_vertical_bar"), " paused") if schedule.suspended else ()
+
+
+def _count(total: int, asked: ListCommand) -> str:
+    kinds = [word for word, is_set in (("paused", asked.suspended), ("inactive", asked.inactive)) if is_set]
+    what = plural(total, " ".join([*kinds, "schedule"]))
+    text = f" with {cut(asked.text, 80)}" if asked.text else ""
+    failing = " whose last run failed" if asked.failing else ""
+    return f"{what}{text}{failing}"
+
+
+def _spoken(shown: Page[Schedule]) -> Sentence:
+    """The page in one line, for notifications and screen readers."""
+    spans: list[Span] = []
+    for at, schedule in enumerate(shown.items):
+        state = f"{state_word(schedule.last_run_state)}{', paused' if schedule.suspended else ''}"
+        spans += ["; " if at else " ", cut(schedule.name, NAME_SHOWN), f": {state}"]
+    return (*spans, ".")
+
+
+def _row(schedule: Schedule, now: datetime, *, inactive: bool) -> Sentence:
+    state = schedule.last_run_state
+    spans: list[Span] = [state_emoji(state), " ", Bold(cut(schedule.name, NAME_SHOWN)), " ", state_word(state)]
+    if state is not None and schedule.last_run_at is not None:
+        spans += [" · last run ", When(schedule.last_run_at, "date_time")]
+    spans += [*paused(schedule), "\n"]
+    spans += ["inactive · ", *told(schedule.cron)] if inactive else next_told(schedule, now)
+    # A name may be anything; the slug is what is typed.
+    spans += [" · ", Code(cut(schedule.slug, NAME_SHOWN))]
+    spans.append(f" · {cut(schedule.owner, OWNER_SHOWN)}" if schedule.owner else " · no owner")
+    return tuple(spans)
+
+
+def _buttons(schedule: Schedule, at: int, *, inactive: bool) -> tuple[Buttons, ...]:
+    name, slug = schedule.name or schedule.slug, schedule.slug
+    run = () if inactive else fitting("Run", RunCommand(slug), number=at, spoken=cut(f"Run {name}", SPOKEN))
+    details = fitting("Details", ShowCommand(slug), number=at, spoken=cut(f"Details of {name}", SPOKEN))
+    return (Buttons((*run, *details)),) if run or details else ()
+
+
+def _nothing(asked: ListCommand, typed: str) -> Message:
+    what = _count(0, asked).removeprefix("0 ")
+    if asked.text or asked.suspended or asked.failing:
+        return Message((f"There are no {what}. Type ", Code(f"{typed} list"), " for all of them."))
+    if asked.inactive:
+        return Message((f"There are no {what}. Type ", Code(f"{typed} list"), " for the active ones."))
+    return Message(("There are no schedules in this Bolt workspace. Make one in Bolt, then ask again.",))

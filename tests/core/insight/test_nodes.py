@@ -1,0 +1,148 @@
+"""dbt's own account of a failed command, kept small and shown within limits."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bot.core.insight.nodes import NODES_KEPT, TABLE_SHOWN, counts, node_table, seconds, slowest, with_results
+from bot.core.insight.run_results import NodeResult, Results, read_results
+from bot.core.model.bolt import Command
+from bot.core.model.run import End, FailedNode, Observation, Run, RunKey, SlowNode
+from bot.core.text.message import Preformatted
+from bot.core.views.thread import end_post
+
+AT = datetime(2026, 11, 23, 21, 5, tzinfo=UTC)
+SAMPLE = Path(__file__).parents[2] / "data" / "dbt" / "02-build-model-error.run_results.json"
+KEY = RunKey("w", 4711)
+
+
+def same(text: str) -> str:
+    """Mask nothing."""
+    return text
+
+
+def end_of(*failed: NodeResult, warned: tuple[NodeResult, ...] = ()) -> End:
+    """The end of a run in which these failed."""
+    results = Results(AT, {"error": len(failed), "warn": len(warned), "success": 3}, failed, warned, failed[:5])
+    return with_results(End(), results, same)
+
+
+def test_a_real_account_is_told_worst_first() -> None:
+    """Failed nodes with their times and rows, the counts of all statuses, the warned ones by name."""
+    document = json.loads(SAMPLE.read_text())
+    at = datetime.fromisoformat(document["metadata"]["generated_at"])
+    results = read_results(SAMPLE.read_bytes(), not_before=at, not_after=at)
+    assert results is not None
+    end = with_results(End(), results, same)
+    (node,) = end.nodes
+    assert (node.status, node.kind, node.failures) == ("FAIL", "test", 1)
+    assert node.seconds is not None
+    table = node_table(end.nodes, end.failed_nodes)
+    assert table.startswith("FAIL  unique_stg_orders_order_id  test  0.")
+    assert table.endswith("1 row  Got 1 result, configured to fail if != 0")
+    assert counts(end) == (
+        "dbt counts 1 fail, 1 warn, 4 skipped, 1 pass, 4 success. Warned: not_null_stg_orders_customer_id.",
+    )
+    assert len(end.slowest) == 5
+
+
+def test_two_hundred_failed_nodes_fit_and_are_counted() -> None:
+    """The first of them by name, then how many more."""
+    failed = [NodeResult(f"model.shop.{'m' * 80}_{number}", "error", "x" * 500, 1.5) for number in range(200)]
+    end = end_of(*failed)
+    assert (len(end.nodes), end.failed_nodes) == (NODES_KEPT, 200)
+    table = node_table(end.nodes, end.failed_nodes)
+    assert len(table) <= TABLE_SHOWN
+    shown = table.count("ERROR")
+    assert 10 <= shown <= NODES_KEPT
+    assert table.endswith(f"… and {200 - shown} more")
+
+
+def test_short_rows_are_all_there() -> None:
+    """No line about more where there is no more."""
+    table = node_table((FailedNode("ERROR", "a", "model", "no such column"), FailedNode("FAIL", "bb", "test", "Got 2")))
+    assert table == "ERROR  a   model  no such column\nFAIL   bb  test   Got 2"
+
+
+def test_what_is_secret_is_masked_before_it_is_cut() -> None:
+    """Half a secret is not recognised."""
+    message = "x" * 290 + " the-secret-of-all"
+    node = NodeResult("model.shop.a", "error", message)
+    end = with_results(End(), Results(AT, {"error": 1}, (node,)), lambda text: text.replace("the-secret-of-all", "•••"))
+    assert "secret" not in end.nodes[0].message
+
+
+def test_without_failed_nodes_those_of_the_log_stay() -> None:
+    """A command may fail after all of its nodes went well."""
+    from_log = End(nodes=(FailedNode("ERROR", "on-run-end", "operation", "x"),), failed_nodes=1)
+    assert with_results(from_log, Results(AT, {"success": 3}), same).nodes == from_log.nodes
+
+
+def test_an_unknown_status_comes_before_what_is_well() -> None:
+    """Nobody knows how bad it is."""
+    end = with_results(End(), Results(AT, {"success": 2, "melted": 1, "error": 1}), same)
+    assert [word for word, _ in end.counts] == ["error", "melted", "success"]
+
+
+def test_many_warned_nodes_are_counted() -> None:
+    """The first of them by name."""
+    warned = tuple(NodeResult(f"test.shop.t{number}.abc", "warn") for number in range(30))
+    (text,) = counts(end_of(NodeResult("model.shop.a", "error"), warned=warned))
+    assert isinstance(text, str)
+    assert text.endswith("t8, t9 and 20 more.")
+
+
+def test_nothing_is_counted_where_dbt_left_no_account() -> None:
+    """The log's own summary lines serve."""
+    assert counts(End()) == ()
+
+
+def test_the_slowest_are_told_to_whoever_asks() -> None:
+    """In a table, and in the text that is read aloud."""
+    run = Run(
+        KEY, seen=Observation("FAILED"), end=End(slowest=(SlowNode("fct", "model", 252), SlowNode("a", "test", 0.04)))
+    )
+    message = slowest(run)
+    assert message.text == ("The slowest of run 4711: fct (4 min 12 s), a (0.04 s).",)
+    assert message.blocks[1] == Preformatted("4 min 12 s  fct  model\n    0.04 s  a    test")
+    assert "do not know" in str(slowest(Run(KEY)).text)
+
+
+def test_times_are_as_exact_as_matters() -> None:
+    """Hundredths below a second."""
+    assert [seconds(value) for value in (0.036, 3.21, 38.4, 252)] == ["0.04 s", "3.2 s", "38 s", "4 min 12 s"]
+
+
+SHORT = FailedNode("FAIL", "unique_orders_id", "test", "Got 2 results, configured to fail if != 0", 0.1, 2)
+LONG = FailedNode("ERROR", "fct_revenue", "model", 'Binder Error: column "net" not found ' + "in from clause " * 10)
+
+
+def failed_run(end: End) -> list[str]:
+    """The boxes of a failed run's post."""
+    end = replace(end, failed=Command(1, "dbt build", return_code=1), log="read", counts=(("error", 2),))
+    run = Run(KEY, seen=Observation("FAILED", (Command(1, "dbt build", return_code=1),)), end=end)
+    return [block.text for block in end_post(run, "https://b.test").blocks if isinstance(block, Preformatted)]
+
+
+def test_what_the_table_says_whole_is_not_in_the_excerpt() -> None:
+    """The message of a test stands in its row; what says more than its row stays, and the row goes without it."""
+    test = "Failure in test unique_orders_id (models/a.yml)\n  Got 2 results, configured to fail if != 0\n\n  "
+    test = test.rstrip() + "\n  compiled code at target/compiled/a.sql"
+    model = f"Runtime Error in model fct_revenue (models/b.sql)\n  {LONG.message}\n  LINE 3: select net"
+    excerpt, table = failed_run(End(excerpt=f"{test}\n\n{model}", nodes=(SHORT, LONG)))
+    assert excerpt == model
+    assert table.count("Got 2 results") == 1
+    assert "Binder Error" not in table
+    assert "fct_revenue" in table
+    (table,) = failed_run(End(excerpt=test, nodes=(SHORT,)))
+    assert "Got 2 results" in table
+
+
+def test_lines_that_are_of_no_node_stay() -> None:
+    """The end of a traceback, say."""
+    excerpt, table = failed_run(End(excerpt="Traceback\n  KeyError: 'x'", nodes=(SHORT,)))
+    assert excerpt == "Traceback\n  KeyError: 'x'"
+    assert "Got 2 results" in table

@@ -1,0 +1,98 @@
+"""The record: moments, and what is told of its entries."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.core.model.audit import SHOWN, Entry, Event, Wanted, shown, since
+from bot.slack.blocks.render import render
+
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2d", datetime(2026, 2, 27, 12, 0, tzinfo=UTC)),
+        ("3 h", datetime(2026, 3, 1, 9, 0, tzinfo=UTC)),
+        ("45min", datetime(2026, 3, 1, 11, 15, tzinfo=UTC)),
+        ("1w", datetime(2026, 2, 22, 12, 0, tzinfo=UTC)),
+        ("2026-02-28", datetime(2026, 2, 28, tzinfo=UTC)),
+        ("2026-02-28T10:00:00+02:00", datetime(2026, 2, 28, 8, 0, tzinfo=UTC)),
+        ("", None),
+        ("2", None),
+        ("d", None),
+        ("-2d", None),
+        ("99999d", None),
+        ("²d", None),
+        ("yesterday", None),
+    ],
+)
+def test_moments(text: str, moment: datetime | None) -> None:
+    """A time ago, a date, or none."""
+    assert since(text, NOW) == moment
+
+
+@given(st.text(max_size=12))
+def test_any_text_is_a_moment_or_none(text: str) -> None:
+    """And nothing else."""
+    found = since(text, NOW)
+    assert found is None or found.tzinfo is not None
+
+
+ENTRIES = st.builds(
+    Entry,
+    st.sampled_from(list(Event)) | st.text(max_size=5),
+    request=st.text(max_size=12),
+    user=st.sampled_from(["", "U1", "<!channel>"]),
+    text=st.text(max_size=300),
+    schedule=st.text(max_size=30),
+    decision=st.sampled_from(["", "allow", "deny", "approve", "unknown", "x"]),
+    rule=st.text(max_size=300),
+    run=st.none() | st.integers(1, 9999),
+    outcome=st.text(max_size=300),
+    at=st.none() | st.just(NOW),
+)
+
+
+@given(st.lists(ENTRIES, max_size=SHOWN), st.booleans())
+def test_every_entry_can_be_shown(entries: list[Entry], more: bool) -> None:  # noqa: FBT001 - hypothesis gives it
+    """Within Slack's limits; no name in it mentions anybody."""
+    text, blocks = render(shown(tuple(entries), Wanted(), searched=5, more=more))
+    assert len(blocks) <= 50
+    assert "<!channel>" not in text + str(blocks)
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        (
+            Entry(Event.REFUSED, user="U1", schedule="nightly", outcome="It is paused."),
+            "*nightly*, asked for by <@U1>, was not started: It is paused.",
+        ),
+        (
+            Entry(Event.ENDED, user="U1", schedule="nightly", run=5, outcome="ERROR"),
+            "run 5 of *nightly*, asked for by <@U1>, ended: failed",
+        ),
+        (Entry(Event.DROPPED, user="U2", schedule="nightly", outcome="-"), "<@U2> took *nightly* out of the queue"),
+        (Entry(Event.DENIED, user="U2", schedule="nightly"), "<@U2> denied *nightly*"),
+        (Entry(Event.STARTED, user="U1", schedule="nightly", run=5), "<@U1> started run 5 of *nightly*"),
+    ],
+)
+def test_who_did_what(entry: Entry, said: str) -> None:
+    """Whoever asked for a start refuses nothing, and ends no run."""
+    _, blocks = render(shown((entry,), Wanted(), searched=1, more=False))
+    assert blocks[1]["text"]["text"] == said
+
+
+def test_which_entries_are_wanted() -> None:
+    """By id or name of a person, and by a part of a slug."""
+    entry = Entry(Event.ASKED, user="U1", user_name="Ada", schedule="nightly-eu")
+    assert Wanted(user="ada").holds(entry)
+    assert Wanted(user="U1", schedule="NIGHTLY").holds(entry)
+    assert not Wanted(user="grace").holds(entry)
+    assert not Wanted(schedule="hourly").holds(entry)

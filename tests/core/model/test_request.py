@@ -1,0 +1,230 @@
+"""Which runs a start may have made whose reply was lost."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.core.model.bolt import RunSummary
+from bot.core.model.command import RetryCommand, RunCommand
+from bot.core.model.request import (
+    Look,
+    Request,
+    Rival,
+    Running,
+    State,
+    asked_in,
+    candidates,
+    contested,
+    pinned,
+    pull_request_of,
+    reason,
+    request_id,
+    run_facts,
+    running_facts,
+)
+from bot.core.policy.rules import Kind, Place
+
+SENT = datetime(2026, 11, 23, 14, 20, tzinfo=UTC)
+REQUEST = Request(
+    "abc",
+    "T",
+    "C",
+    "U1",
+    "ada",
+    RunCommand("nightly"),
+    SENT,
+    look=Look("nightly", "Nightly", 100, branch="main"),
+    sending_at=SENT,
+)
+OURS = RunSummary(101, "RUNNING", "key", started_at=SENT, branch="main", commit="3f2c1ab9")
+
+
+def found(
+    *runs: RunSummary, request: Request = REQUEST, actor: str | None = "key", known: tuple[int, ...] = ()
+) -> tuple[int, ...]:
+    """The candidates among these runs."""
+    return candidates(request, runs, actor=actor, known=frozenset(known), within_s=20)
+
+
+def test_a_run_above_the_mark_by_our_actor_on_our_branch_is_it() -> None:
+    """The ordinary case."""
+    assert found(OURS) == (101,)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(OURS, id=100),
+        replace(OURS, actor="Scheduler"),
+        replace(OURS, branch="dev"),
+    ],
+)
+def test_any_other_run_is_not(other: RunSummary) -> None:
+    """At or below the mark, by someone else, on another branch."""
+    assert found(other) == ()
+
+
+def test_a_run_that_is_somebodys_is_not() -> None:
+    """It has a card, or Bolt told us its id."""
+    assert found(OURS, known=(101,)) == ()
+
+
+def test_a_run_whose_branch_is_not_told_may_be_it() -> None:
+    """The listing does not always know."""
+    assert found(replace(OURS, branch=None, commit=None)) == (101,)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "fits"), [("3f2c1ab", True), ("3F2C1AB", True), ("3f2c", False), ("4f2c1ab", False)]
+)
+def test_a_commit_may_be_given_for_a_branch(wanted: str, *, fits: bool) -> None:
+    """From seven digits on."""
+    request = replace(REQUEST, wanted=RunCommand("nightly", branch=wanted))
+    assert found(OURS, request=request) == ((101,) if fits else ())
+
+
+@pytest.mark.parametrize(("late_s", "fits"), [(0, True), (19, True), (-19, True), (60, False), (-60, False)])
+def test_while_our_actor_is_not_known_the_time_must_do(late_s: float, *, fits: bool) -> None:
+    """A run of anybody's, but only one that began when ours was sent."""
+    run = replace(OURS, actor="anybody", started_at=SENT + timedelta(seconds=late_s))
+    assert found(run, actor=None) == ((101,) if fits else ())
+
+
+def test_several_are_all_named_oldest_first() -> None:
+    """Nobody guesses between them."""
+    assert found(replace(OURS, id=103), OURS) == (101, 103)
+
+
+@pytest.mark.parametrize(("after_s", "may_be"), [(-30, True), (0, True), (3, True), (60, False)])
+def test_a_run_that_began_when_another_start_was_sent_may_be_its(after_s: float, *, may_be: bool) -> None:
+    """Where both replies were lost. One that was sent clearly later cannot have made it."""
+    run = replace(OURS, started_at=SENT)
+    assert contested(REQUEST, run, [Rival(SENT + timedelta(seconds=after_s))]) is may_be
+    assert not contested(REQUEST, run, [])
+
+
+@pytest.mark.parametrize(
+    ("branch", "may_be"), [("dev", False), ("main", True), (None, True), ("3f2c1ab", True), ("4f2c1ab", False)]
+)
+def test_a_run_on_another_branch_is_not_of_that_start(branch: str | None, *, may_be: bool) -> None:
+    """Starts on three branches whose replies were all lost: each has one run on its own."""
+    assert contested(REQUEST, replace(OURS, started_at=SENT), [Rival(SENT, branch=branch)]) is may_be
+    untold = replace(OURS, started_at=SENT, branch=None, commit=None)
+    assert contested(REQUEST, untold, [Rival(SENT, branch=branch)])
+
+
+RETRY = replace(
+    REQUEST,
+    wanted=RetryCommand(every=False, run_id=90),
+    look=Look(
+        "nightly", "Nightly", 100, branch="main", parent_run=90, pull_request=7, commands=("dbt run", "dbt test")
+    ),
+)
+
+
+def test_a_run_that_names_the_one_that_was_retried_is_it() -> None:
+    """It goes before any other; one that names another run is none of ours, whoever it is of."""
+    named, other, unnamed = (
+        replace(OURS, id=103, parent_run_id=90),
+        replace(OURS, id=102, parent_run_id=89),
+        replace(OURS, id=101),
+    )
+    assert found(unnamed, other, named, request=RETRY) == (103,)
+    assert found(unnamed, other, request=RETRY) == (101,)
+    assert found(other, request=RETRY) == ()
+    assert found(replace(named, actor="Grace"), request=RETRY) == ()
+    assert found(replace(named, branch="other"), request=RETRY) == (103,)
+
+
+def test_only_another_retry_of_the_same_run_can_have_made_it() -> None:
+    """A plain start whose reply was lost too does not make it unclear whose the run is."""
+    named, unnamed = replace(OURS, parent_run_id=90), OURS
+    assert not contested(RETRY, named, [Rival(SENT)])
+    assert not contested(RETRY, named, [Rival(SENT, parent_run=89)])
+    assert contested(RETRY, named, [Rival(SENT, parent_run=90)])
+    assert contested(RETRY, unnamed, [Rival(SENT)])
+    assert contested(REQUEST, named, [Rival(SENT, parent_run=90)])
+
+
+def test_a_retry_is_as_its_run_was() -> None:
+    """Its schedule, branch, pull request and commands; how long the schedule takes says nothing of it."""
+    assert RETRY.look is not None
+    facts = run_facts(replace(RETRY, look=replace(RETRY.look, usual_s=60)))
+    assert (facts.schedule, facts.name, facts.branch, facts.pull_request) == ("nightly", "Nightly", "main", 7)
+    assert (facts.parent_run, facts.only_failed, facts.usual_s) == (90, True, None)
+    assert facts.commands == ("dbt run", "dbt test")
+    assert not run_facts(replace(RETRY, wanted=RetryCommand(every=True, run_id=90))).only_failed
+
+
+def test_what_a_retry_is_called_and_waits_behind() -> None:
+    """Its schedule, where that is known; else the run it retries."""
+    assert (RETRY.title, RETRY.queue) == ("Nightly", "nightly")
+    alone = replace(RETRY, look=Look("", "", 90, parent_run=90))
+    assert (alone.title, alone.queue) == ("Retry of run 90", "retry 90")
+
+
+def test_a_delivery_always_has_the_same_name() -> None:
+    """And no two teams share one."""
+    assert request_id("T", "1.2.3") == request_id("T", "1.2.3") != request_id("T2", "1.2.3")
+
+
+def test_bolts_own_record_points_back() -> None:
+    """Who asked, why, and our request's id."""
+    look = Look("nightly", "Nightly", 1, channel_name="finance")
+    why = replace(REQUEST, wanted=RunCommand("nightly", reason="month end"), look=look)
+    assert reason(why) == "month end - ada from Slack in #finance (request abc)"
+
+
+def test_bolts_own_record_names_no_private_channel() -> None:
+    """Everybody reads it in Bolt, also those who may not know that there is such a channel."""
+    private, public = Place("C1", "layoffs", Kind.PRIVATE), Place("C1", "finance", Kind.PUBLIC)
+    look = asked_in(Look("nightly", "Nightly", 1), private)
+    assert "layoffs" not in str(look)
+    assert reason(replace(REQUEST, look=look)) == "Started by ada from Slack in a private channel (request abc)"
+    named = replace(REQUEST, look=asked_in(look, public))
+    assert reason(named) == "Started by ada from Slack in #finance (request abc)"
+    direct = asked_in(look, Place("C1", "mpdm-ada--grace-1", Kind.DIRECT))
+    unknown = asked_in(look, Place("C1", "layoffs"))
+    for one in (direct, unknown):
+        assert reason(replace(REQUEST, look=one)) == "Started by ada from Slack (request abc)"
+
+
+def test_own_commands_have_no_usual_length() -> None:
+    """How long the schedule takes says nothing of them."""
+    request = replace(
+        REQUEST,
+        wanted=RunCommand("nightly", commands=("dbt test",)),
+        look=Look("nightly", "Nightly", 1, commands=("dbt run",), usual_s=60),
+    )
+    facts = run_facts(request)
+    assert (facts.commands, facts.overridden, facts.usual_s) == (("dbt test",), True, None)
+
+
+def test_the_latest_failed_run_is_the_one_that_it_was() -> None:
+    """Asked for once more, whatever has failed meanwhile; what was not looked up yet is looked up then."""
+    latest = replace(RETRY, wanted=RetryCommand(every=True, latest_of="nightly"))
+    assert pinned(latest) == RetryCommand(every=True, run_id=90)
+    assert pinned(replace(latest, look=None)) == latest.wanted
+    assert pinned(REQUEST) == REQUEST.wanted
+
+
+def test_a_retry_that_is_in_the_way_has_no_usual_length() -> None:
+    """Any other run in the way takes as long as the schedule does, as far as anybody knows."""
+    look = Look("nightly", "Nightly", 1, usual_s=60)
+    assert running_facts(Running(7), look).usual_s == 60
+    assert running_facts(Running(7, parent_run=6), look).usual_s is None
+
+
+def test_a_state_of_another_version_is_known_as_such() -> None:
+    """Whoever does not know a state does nothing about it."""
+    assert State.of("queued") is State.QUEUED
+    assert State.of("teleported") is State.OTHER
+
+
+@pytest.mark.parametrize(("text", "number"), [("123", 123), ("", None), (None, None), ("x", None), ("9" * 40, None)])
+def test_a_pull_request_is_read_from_a_text(text: str | None, number: int | None) -> None:
+    """As Bolt lists it; anything else is none."""
+    assert pull_request_of(RunSummary(1, "RUNNING", "x", pull_request=text)) == number

@@ -1,0 +1,57 @@
+"""What a webhook's body may tell."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.core.model.webhook_payload import LARGEST_ID, MOST_RUNS, Hint, read_hint
+
+
+@pytest.mark.parametrize(
+    ("body", "hint"),
+    [
+        ({"run_id": 7}, Hint((7,))),
+        ({"data": {"scheduleRunId": "12"}}, Hint((12,))),
+        ({"run": {"id": 7}, "commands": [{"id": 3}, {"id": 9}]}, Hint(command=3)),
+        ({"runId": 7, "commands": [{"id": 3, "run_id": 7}]}, Hint((7,))),
+        ({"events": [{"boltRunId": 1}, {"bolt_run_id": 2}]}, Hint((1, 2))),
+        ({"commands": [{"id": "5"}, {"id": True}, {}, 3, None]}, Hint(command=5)),
+        ({"commands": {"id": 5}}, Hint()),
+        ({"run_id": -1}, Hint()),
+        ({"run_id": LARGEST_ID + 1}, Hint()),
+        ({"run_id": True}, Hint()),
+        ({"run_id": 7.0}, Hint()),
+        ({"run_id": "７"}, Hint()),
+        ({}, Hint()),
+        ([], Hint()),
+        (None, Hint()),
+    ],
+)
+def test_ids_are_taken_where_a_key_says_so(body: object, hint: Hint) -> None:
+    """A run's own id, else its first command's; of no other shape, and of no size that Bolt could not have."""
+    assert read_hint(body) == hint
+
+
+def test_a_body_full_of_ids_is_read_within_bounds() -> None:
+    """However many it names, however deep it goes."""
+    assert len(read_hint([{"run_id": number} for number in range(1, 500)]).runs) == MOST_RUNS
+    deep: object = {"run_id": 7}
+    for _ in range(100):
+        deep = {"more": deep}
+    assert read_hint(deep) == Hint()
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(["run_id", "commands", "id"]) | st.text(), inner),
+)
+
+
+@settings(max_examples=40)
+@given(JSON)
+def test_no_body_is_a_fault(body: object) -> None:
+    """Whatever it is, what comes out are ids that Bolt could have."""
+    hint = read_hint(body)
+    assert all(0 < one <= LARGEST_ID for one in (*hint.runs, *([hint.command] if hint.command else [])))

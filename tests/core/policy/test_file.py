@@ -1,0 +1,271 @@
+"""The policy's file: what it says is what is read, and each fault names its line."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.core.policy.file import FAULTS_MOST, LARGEST, PolicyError, read_policy
+from bot.core.policy.rules import Action, Allow, Approve, Deny, Kind, Overrides, Policy, Role, Rule, Where, Which, Who
+
+WHOLE = """\
+version: 1
+rules:
+  # Production asks a second pair of eyes.
+  - name: production
+    who:
+      groups: ["@analytics", S0123ABC]
+      roles: [member]
+      users: U0123ABC
+      domains: [example.com]
+    where: {channels: ["#prod-*", C0123ABC], kinds: [private, direct], shared: false}
+    what: [start, retry]
+    which:
+      schedules: ["prod-*"]
+      owners: ["*@example.com"]
+      branches: none
+      commands: ["dbt run --select **"]
+    approve: {by: "@data-leads", within: 45 min}
+  - what: [read, logs]
+    allow: true
+  - deny: Ask the data team.
+"""
+
+
+def faults(text: str) -> tuple[str, ...]:
+    """What is wrong with a file."""
+    with pytest.raises(PolicyError) as caught:
+        read_policy(text)
+    return caught.value.lines
+
+
+def lines_of(text: str) -> tuple[str, ...] | None:
+    """The faults of a file, None where it is a policy."""
+    try:
+        read_policy(text)
+    except PolicyError as error:
+        return error.lines
+    return None
+
+
+def rule(*lines: str) -> str:
+    """A file with one rule, which begins in the third line."""
+    first, *rest = lines
+    return "\n".join(["version: 1", "rules:", f"  - {first}", *(f"    {line}" for line in rest)])
+
+
+def test_everything_there_is() -> None:
+    """All keys, with their lines and the names of rules that have none."""
+    assert read_policy(WHOLE) == Policy(
+        (
+            Rule(
+                "production",
+                Approve("@data-leads", 2700),
+                Who(
+                    frozenset({"U0123ABC"}),
+                    frozenset({"@analytics", "S0123ABC"}),
+                    frozenset({Role.MEMBER}),
+                    frozenset({"example.com"}),
+                ),
+                Where(("#prod-*", "C0123ABC"), frozenset({Kind.PRIVATE, Kind.DIRECT}), shared=False),
+                frozenset({Action.START, Action.RETRY}),
+                Which(
+                    ("prod-*",),
+                    ("*@example.com",),
+                    Overrides(any=False),
+                    Overrides(any=False, patterns=("dbt run --select **",)),
+                ),
+                line=4,
+            ),
+            Rule("rule 2", Allow(), what=frozenset({Action.READ, Action.LOGS}), line=18),
+            Rule("rule 3", Deny("Ask the data team"), line=20),
+        )
+    )
+
+
+def test_an_approval_in_one_word() -> None:
+    """Within half an hour then."""
+    assert read_policy(rule("what: start", 'approve: "@leads"')).rules[0].effect == Approve("@leads", 1800)
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("", "line 1: the file is empty; it needs version: 1 and rules"),
+        ("a", "line 1: the policy should have keys: version, rules"),
+        ("- a", "line 1: the policy should have keys: version, rules"),
+        ("rules: [{allow: true}]", "line 1: version is missing: write version: 1"),
+        ("version: 2\nrules: [{allow: true}]", "line 1: version should be 1: this bot knows no other"),
+        ("version: 1", "line 1: rules are missing: a list of rules, read from top to bottom"),
+        ("version: 1\nrules:", "line 2: rules should be a list: each rule begins with a dash"),
+        ("version: 1\nrules: []", "line 2: there is no rule, so nobody could do anything"),
+        (
+            "version: 1\nrules: [a]",
+            "line 2: a rule should have keys: name, who, where, what, which, allow, deny, approve",
+        ),
+        (rule("what: start"), "line 3: the rule says nothing: it needs one of allow, deny and approve"),
+        (
+            rule("allow: true", "deny: no"),
+            "line 3: the rule has allow and deny: it needs one of allow, deny and approve",
+        ),
+        (rule("allow: false"), "line 3: allow should be true; to refuse, write deny with a reason"),
+        (rule("allow: yes"), "line 3: allow should be true or false"),
+        (rule('allow: "true"'), "line 3: allow should be true or false"),
+        (rule("deny:"), "line 3: deny should be a reason that the person sees"),
+        (rule("deny: [a]"), "line 3: deny should be a reason that the person sees"),
+        (rule("allow: true", "wat: start"), 'line 4: a rule has no "wat"; did you mean what?'),
+        (
+            rule("allow: true", "xyz: 1"),
+            'line 4: a rule has no "xyz"; it knows name, who, where, what, which, allow, deny, approve',
+        ),
+        (
+            rule("allow: true", "? [a]", ": 1"),
+            'line 4: a rule has no ""; it knows name, who, where, what, which, allow, deny, approve',
+        ),
+        (rule("allow: true", "what: start", "what: retry"), "line 5: what stands twice in a rule"),
+        (rule("allow: true", "what: strat"), 'line 4: what: there is no "strat"; did you mean start?'),
+        (
+            rule("allow: true", "what: xyz"),
+            'line 4: what: there is no "xyz"; it is one of start, retry, cancel, pause, read, logs, artifacts, audit',
+        ),
+        (
+            rule("allow: true", "what: []"),
+            "line 4: what is an empty list, which fits nobody and nothing; leave it out or fill it",
+        ),
+        (
+            rule("allow: true", "what:"),
+            "line 4: what should be one of start, retry, cancel, pause, read, logs, artifacts, audit",
+        ),
+        (rule("allow: true", "who: {}"), "line 4: who is empty; leave it out where it is about everything"),
+        (rule("allow: true", "who: U0123"), "line 4: who should have keys: users, groups, roles, domains"),
+        (rule("allow: true", "who: {users: [ada]}"), 'line 4: users: "ada" should be a user\'s id, as in U0123ABC'),
+        (
+            rule("allow: true", "who: {groups: [data]}"),
+            'line 4: groups: "data" should be a user group, as in @data or S0123ABC',
+        ),
+        (
+            rule("allow: true", "who: {roles: [boss]}"),
+            'line 4: roles: there is no "boss"; it is one of owner, admin, member, guest, external',
+        ),
+        (
+            rule("allow: true", "who: {domains: ['@example.com']}"),
+            'line 4: domains: "@example.com" should be a domain, as in example.com',
+        ),
+        (
+            rule("allow: true", "where: {channels: [general]}"),
+            'line 4: channels: "general" should be a channel, as in C0123ABC, or its name with a # and quotes around it',
+        ),
+        (
+            rule("allow: true", "where:", "  channels: #general"),
+            "line 5: channels should be a channel, as in C0123ABC, or its name with a # and quotes around it",
+        ),
+        (
+            rule("allow: true", "where: {kinds: [secret]}"),
+            'line 4: kinds: there is no "secret"; it is one of public, private, direct',
+        ),
+        (rule("allow: true", "where: {shared: maybe}"), "line 4: shared should be true or false"),
+        (rule("allow: true", "which: {branches: 3}"), "line 4: branches should be any, none, or a list of patterns"),
+        (
+            rule("allow: true", "which: {commands: []}"),
+            "line 4: commands is an empty list, which fits nobody and nothing; leave it out or fill it",
+        ),
+        (
+            rule("what: start", "approve: leads"),
+            'line 4: approve: "leads" should be a user group, as in @data-leads or S0123ABC',
+        ),
+        (
+            rule("what: start", "approve: {within: 1 h}"),
+            "line 4: approve needs by: the user group whose members may approve",
+        ),
+        (
+            rule("what: start", 'approve: {by: "@a", within: soon}'),
+            "line 4: within should be a time of at most 24 h, as in 30 min, 2 h or 90 s",
+        ),
+        (
+            rule("what: start", 'approve: {by: "@a", within: 25 h}'),
+            "line 4: within should be a time of at most 24 h, as in 30 min, 2 h or 90 s",
+        ),
+        (
+            rule("what: start", 'approve: {by: "@a", within: 0 s}'),
+            "line 4: within should be a time of at most 24 h, as in 30 min, 2 h or 90 s",
+        ),
+        (
+            rule('approve: "@a"'),
+            "line 3: only starts and retries are approved: add what: [start, retry] or one of them",
+        ),
+        (
+            rule("what: [start, logs]", 'approve: "@a"'),
+            "line 3: only starts and retries are approved: add what: [start, retry] or one of them",
+        ),
+        (rule('name: "a\\nb"', "allow: true"), "line 3: name holds a line break or a control character"),
+        (rule(f"name: {'a' * 301}", "allow: true"), "line 3: name is longer than 300 characters"),
+        ("version: 1\nrules: &r [{allow: true}]", "line 2: anchors and aliases are not used here; write it out"),
+        ("version: 1\nrules: [\n", "line 3: this is not YAML: expected the node content, but found '<stream end>'"),
+        ("version: 1\n\trules: []", "line 2: this is not YAML: found character '\\t' that cannot start any token"),
+        ("a: \x01", "this is not YAML: unacceptable character #x0001: special characters are not allowed"),
+        ("version: 1\nrules: [{allow: true}]\n---\na: 1", "line 3: this is not YAML: but found another document"),
+        ("#" * (LARGEST + 1), "the file is larger than 256 KB"),
+        ("version: 1\nrules:\n" + "  - allow: true\n" * 501, "line 3: there are more than 500 rules"),
+        (
+            rule("allow: true", f"who: {{users: [{', '.join(['U0123'] * 501)}]}}"),
+            "line 4: users has more than 500 entries",
+        ),
+    ],
+)
+def test_each_fault_names_its_line(text: str, fault: str) -> None:
+    """And what is expected there."""
+    assert faults(text) == (fault,)
+
+
+def test_every_fault_is_told_at_once() -> None:
+    """In the order of their lines, up to a bound."""
+    bad = "version: 1\nrules:\n" + "".join(f"  - allow: maybe{number}\n" for number in range(FAULTS_MOST + 5))
+    told = faults(bad)
+    assert len(told) == FAULTS_MOST + 1
+    assert told[0] == "line 3: allow should be true or false"
+    assert told[-1] == "and 5 more"
+
+
+def test_deep_nesting_is_no_crash() -> None:
+    """It is a fault as any, told before all of it is read."""
+    told = ("line 1: this is nested deeper than anything in a policy",)
+    assert faults("[" * 100_000) == told
+    assert faults("{a: " * 30_000) == told
+
+
+@given(st.text(max_size=300))
+def test_whatever_it_holds_it_is_a_policy_or_its_faults_are_told(text: str) -> None:
+    """No other exception."""
+    told = lines_of(text)
+    assert told is None or told
+    assert all("\n" not in line for line in told or ())
+
+
+SCALARS = st.none() | st.booleans() | st.integers() | st.text(max_size=8)
+WORDS = """version rules name who where what which allow deny approve by within users groups roles domains channels kinds shared
+schedules owners branches commands x"""
+KEYS = st.sampled_from(WORDS.split())
+TREES = st.recursive(
+    SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=4), max_leaves=12
+)
+
+
+@given(st.lists(TREES, max_size=3))
+def test_whatever_shape_its_rules_have(rules: list[object]) -> None:
+    """A policy, or faults with lines."""
+    text = yaml.safe_dump({"version": 1, "rules": rules})
+    assert all(line.startswith(("line ", "and ")) for line in lines_of(text) or ())
+
+
+def test_the_page_s_example_is_a_policy() -> None:
+    """What people copy from the documentation works."""
+    page = (Path(__file__).parents[3] / "docs" / "policy.md").read_text()
+    (example,) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    policy = read_policy(example)
+    assert next(rule.name for rule in policy.rules) == "guests look"
+    assert policy.groups == {"@analytics", "@data-leads"}

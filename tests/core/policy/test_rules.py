@@ -1,0 +1,519 @@
+"""The policy: the first rule that fits decides, and what is not known is no leave."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.core.policy.rules import (
+    BACKTICKS,
+    DEFAULT,
+    NO_RULE,
+    NO_RULE_FOR_EXTERNAL,
+    UNKNOWN_COMMAND,
+    Action,
+    Allow,
+    Approve,
+    Decision,
+    Deny,
+    Kind,
+    Overrides,
+    Person,
+    Place,
+    Policy,
+    Question,
+    Role,
+    Rule,
+    Target,
+    Where,
+    Which,
+    Who,
+    Word,
+    decide,
+    fits,
+    fits_command,
+    with_backticks,
+)
+
+MEMBER = Person("U1", frozenset({Role.MEMBER}), frozenset(), "example.com")
+ADMIN = Person("U2", frozenset({Role.MEMBER, Role.ADMIN}), frozenset())
+GUEST = Person("U3", frozenset({Role.GUEST}), frozenset())
+EXTERNAL = Person("U4", frozenset({Role.EXTERNAL}), frozenset())
+GONE = Person("U5", frozenset(), frozenset())
+STRANGE = Person("U6", None, None, None, "Slack does not tell who you are")
+HERE = Place("C1", "data-eng", Kind.PUBLIC, shared=False)
+SHARED = replace(HERE, shared=True)
+UNSEEN = Place("C1", why="I can't post in this channel")
+NIGHTLY = Target("nightly", "Nightly full build", "ada@example.com")
+START = Question(Action.START, NIGHTLY, posts=True)
+
+
+def word(policy: Policy, person: Person = MEMBER, place: Place = HERE, question: Question = START) -> Word:
+    """What is decided."""
+    return decide(policy, person, place, question).word
+
+
+def only(rule: Rule) -> Policy:
+    """A policy of this rule alone."""
+    return Policy((rule,))
+
+
+def asks(action: Action, *, posts: bool = False, target: Target = NIGHTLY) -> Question:
+    """Something to be asked."""
+    return Question(action, target, posts)
+
+
+# --- without a file ---
+
+
+@pytest.mark.parametrize("action", [one for one in Action if one is not Action.AUDIT])
+def test_members_do_everything_by_default(action: Action) -> None:
+    """But read the record."""
+    assert word(DEFAULT, question=asks(action)) is Word.ALLOW
+
+
+@pytest.mark.parametrize("action", list(Action))
+def test_guests_only_read_by_default(action: Action) -> None:
+    """Each action."""
+    reads = action in {Action.READ, Action.LOGS, Action.ARTIFACTS}
+    assert word(DEFAULT, GUEST, question=asks(action)) is (Word.ALLOW if reads else Word.DENY)
+
+
+@pytest.mark.parametrize("action", list(Action))
+@pytest.mark.parametrize(
+    "policy",
+    [
+        DEFAULT,
+        only(Rule("everyone", Allow(), which=Which(commands=Overrides()))),
+        only(Rule("by name", Allow(), who=Who(users=frozenset({"U4"})))),
+        only(Rule("named, but refused", Deny("no"), who=Who(roles=frozenset({Role.EXTERNAL})))),
+        only(Rule("everyone, with approval", Approve("@leads"))),
+    ],
+)
+def test_people_of_other_organisations_may_do_nothing(policy: Policy, action: Action) -> None:
+    """Unless a rule lets them, in so many words."""
+    assert word(policy, EXTERNAL, question=asks(action)) is Word.DENY
+    assert not policy.admits_external
+
+
+@pytest.mark.parametrize("effect", [Allow(), Approve("@leads")])
+def test_a_rule_that_names_people_of_other_organisations(effect: Allow | Approve) -> None:
+    """It lets them do what it is about, and no other rule does."""
+    named = Rule("partners", effect, who=Who(roles=frozenset({Role.EXTERNAL})), what=frozenset({Action.START}))
+    policy = Policy((named, Rule("everyone else", Allow())))
+    assert policy.admits_external
+    assert word(policy, EXTERNAL) is (Word.ALLOW if effect == Allow() else Word.APPROVE)
+    decision = decide(policy, EXTERNAL, HERE, asks(Action.READ))
+    assert (decision.word, decision.reason) == (Word.DENY, NO_RULE_FOR_EXTERNAL)
+    assert word(policy, MEMBER, question=asks(Action.READ)) is Word.ALLOW
+    assert word(Policy((Rule("no", Deny("no")), named)), EXTERNAL) is Word.DENY
+
+
+@pytest.mark.parametrize("action", list(Action))
+def test_where_some_are_let_in_whoever_cannot_be_read_is_not(action: Action) -> None:
+    """It may be one of them, for whom no rule is."""
+    named = Rule("partners", Allow(), who=Who(roles=frozenset({Role.EXTERNAL})), what=frozenset({Action.LOGS}))
+    policy = Policy((named, Rule("everyone else", Allow())))
+    assert not decide(policy, STRANGE, HERE, asks(action)).allowed
+    assert decide(only(Rule("everyone", Allow())), STRANGE, HERE, asks(Action.READ)).allowed
+
+
+def test_the_record_is_for_admins_by_default() -> None:
+    """A member is told so."""
+    assert word(DEFAULT, ADMIN, question=asks(Action.AUDIT)) is Word.ALLOW
+    decision = decide(DEFAULT, MEMBER, HERE, asks(Action.AUDIT))
+    assert (decision.word, decision.reason) == (Word.DENY, "only admins may read the record")
+
+
+def test_nothing_is_posted_to_shared_channels_by_default() -> None:
+    """A start is refused there with the reason; what only reads is not."""
+    decision = decide(DEFAULT, MEMBER, SHARED, START)
+    assert decision.word is Word.DENY
+    assert "shared with another organisation" in decision.reason
+    assert word(DEFAULT, place=SHARED, question=asks(Action.LOGS)) is Word.ALLOW
+    assert word(DEFAULT, place=SHARED, question=asks(Action.LOGS, posts=True)) is Word.DENY
+    assert word(DEFAULT, place=SHARED, question=asks(Action.CANCEL)) is Word.ALLOW
+
+
+def test_members_may_give_commands_by_default() -> None:
+    """As before there were policies."""
+    question = asks(Action.START, target=replace(NIGHTLY, commands=("dbt run; echo",)), posts=True)
+    assert word(DEFAULT, question=question) is Word.ALLOW
+
+
+@pytest.mark.parametrize("action", list(Action))
+def test_who_cannot_be_read_may_not_act(action: Action) -> None:
+    """The person is told why; reading goes on."""
+    decision = decide(DEFAULT, STRANGE, HERE, asks(action))
+    reads = action in {Action.READ, Action.LOGS, Action.ARTIFACTS}
+    assert decision.word is (Word.ALLOW if reads else Word.UNKNOWN if action.acts else decision.word)
+    assert decision.allowed == reads
+    if action.acts:
+        assert decision.reason == STRANGE.why
+
+
+@pytest.mark.parametrize("action", [Action.START, Action.RETRY, Action.CANCEL, Action.PAUSE, Action.AUDIT])
+def test_an_account_that_is_closed_may_do_nothing(action: Action) -> None:
+    """It has no role at all."""
+    assert word(DEFAULT, GONE, question=asks(action)) is Word.DENY
+
+
+def test_a_channel_that_cannot_be_read_takes_no_posts() -> None:
+    """It may be shared outside."""
+    decision = decide(DEFAULT, MEMBER, UNSEEN, START)
+    assert (decision.word, decision.reason) == (Word.UNKNOWN, UNSEEN.why)
+    assert word(DEFAULT, place=UNSEEN, question=asks(Action.CANCEL)) is Word.ALLOW
+
+
+# --- rules ---
+
+
+def test_the_first_rule_that_fits_decides() -> None:
+    """In either order."""
+    allow, deny = Rule("a", Allow()), Rule("d", Deny("no"))
+    assert decide(Policy((allow, deny)), MEMBER, HERE, START) == Decision(Word.ALLOW, "a")
+    assert decide(Policy((deny, allow)), MEMBER, HERE, START) == Decision(Word.DENY, "d", "no")
+
+
+def test_what_no_rule_is_about_is_refused() -> None:
+    """With its reason."""
+    decision = decide(only(Rule("r", Allow(), what=frozenset({Action.READ}))), MEMBER, HERE, asks(Action.CANCEL))
+    assert decision == Decision(Word.DENY, reason=NO_RULE)
+
+
+@pytest.mark.parametrize(
+    ("who", "fitting"),
+    [
+        (Who(users=frozenset({"U1"})), True),
+        (Who(users=frozenset({"U9"})), False),
+        (Who(groups=frozenset({"@data"})), False),
+        (Who(roles=frozenset({Role.MEMBER})), True),
+        (Who(roles=frozenset({Role.OWNER, Role.GUEST})), False),
+        (Who(domains=frozenset({"example.com"})), True),
+        (Who(domains=frozenset({"evil-example.com"})), False),
+        (Who(users=frozenset({"U1"}), roles=frozenset({Role.GUEST})), False),
+    ],
+)
+def test_who(who: Who, *, fitting: bool) -> None:
+    """Every list that is given has to hold the person."""
+    assert (word(only(Rule("r", Allow(), who=who))) is Word.ALLOW) == fitting
+
+
+@pytest.mark.parametrize(
+    ("where", "place", "fitting"),
+    [
+        (Where(channels=("C1",)), HERE, True),
+        (Where(channels=("#data-*",)), HERE, True),
+        (Where(channels=("#DATA-eng",)), HERE, True),
+        (Where(channels=("#data",)), HERE, False),
+        (Where(channels=("C2", "#x")), HERE, False),
+        (Where(kinds=frozenset({Kind.PUBLIC})), HERE, True),
+        (Where(kinds=frozenset({Kind.PRIVATE, Kind.DIRECT})), HERE, False),
+        (Where(shared=True), SHARED, True),
+        (Where(shared=True), HERE, False),
+        (Where(shared=False), SHARED, False),
+    ],
+)
+def test_where(where: Where, place: Place, *, fitting: bool) -> None:
+    """Ids, names, kinds, and whether others look in."""
+    assert (word(only(Rule("r", Allow(), where=where)), place=place) is Word.ALLOW) == fitting
+
+
+@pytest.mark.parametrize(
+    ("which", "fitting"),
+    [
+        (Which(schedules=("night*",)), True),
+        (Which(schedules=("nightly FULL*",)), True),
+        (Which(schedules=("full",)), False),
+        (Which(owners=("*@example.com",)), True),
+        (Which(owners=("bob@*",)), False),
+    ],
+)
+def test_which_schedule(which: Which, *, fitting: bool) -> None:
+    """By slug, name and owner."""
+    assert (word(only(Rule("r", Allow(), which=which))) is Word.ALLOW) == fitting
+
+
+@pytest.mark.parametrize("field", ["groups", "domains"])
+def test_what_cannot_be_read_is_refused_before_a_later_rule(field: str) -> None:
+    """The rule might have been the one that decides."""
+    person = replace(MEMBER, groups=None, domain=None, why="Slack does not answer")
+    names = frozenset({"@data"})
+    who = Who(groups=names) if field == "groups" else Who(domains=names)
+    rule = Rule("r", Deny("not you"), who=who)
+    policy = Policy((rule, Rule("rest", Allow())))
+    assert decide(policy, person, HERE, START) == Decision(Word.UNKNOWN, "r", "Slack does not answer")
+    assert word(policy, person, question=asks(Action.READ)) is Word.UNKNOWN
+    allowing = Policy((replace(rule, effect=Allow()), Rule("rest", Allow())))
+    assert word(allowing, person) is Word.UNKNOWN
+    assert word(allowing, person, question=asks(Action.READ)) is Word.ALLOW
+
+
+def test_what_cannot_be_read_matters_only_where_the_rest_fits() -> None:
+    """A rule about other channels is passed over."""
+    person = replace(MEMBER, groups=None)
+    elsewhere = Rule("r", Allow(), who=Who(groups=frozenset({"@data"})), where=Where(channels=("C9",)))
+    assert word(Policy((elsewhere, Rule("rest", Allow()))), person) is Word.ALLOW
+
+
+def test_a_run_of_which_nobody_knows_the_schedule() -> None:
+    """A rule about schedules may be meant for it."""
+    policy = Policy((Rule("r", Deny("no"), which=Which(schedules=("prod*",))), Rule("rest", Allow())))
+    unknown = Target(slug=None, owner=None)
+    decision = decide(policy, MEMBER, HERE, asks(Action.CANCEL, target=unknown))
+    assert (decision.word, decision.reason) == (
+        Word.UNKNOWN,
+        "I could not find out the schedule, on which a rule depends",
+    )
+
+
+def test_posting_where_others_look_in_needs_to_be_said() -> None:
+    """An allowing rule is about shared channels only where it says so; one that refuses always is."""
+    assert word(only(Rule("r", Allow())), place=SHARED) is Word.DENY
+    assert word(only(Rule("r", Allow(), where=Where(shared=True))), place=SHARED) is Word.ALLOW
+    assert word(only(Rule("r", Approve("@x"), where=Where(shared=True))), place=SHARED) is Word.APPROVE
+    assert decide(only(Rule("r", Deny("never"))), MEMBER, SHARED, START).reason == "never"
+
+
+def test_an_approval_names_who_may_give_it() -> None:
+    """And for how long."""
+    decision = decide(only(Rule("r", Approve("@leads", 60))), MEMBER, HERE, START)
+    assert decision == Decision(Word.APPROVE, "r", by="@leads", within_s=60)
+
+
+# --- what is given instead of a schedule's own ---
+
+COMMANDS = ("dbt run --select staging", "dbt test")
+
+
+def with_commands(*commands: str) -> Question:
+    """A start with commands of the asker's own."""
+    return asks(Action.START, target=replace(NIGHTLY, commands=commands), posts=True)
+
+
+@pytest.mark.parametrize(
+    ("allowed", "given_commands", "expected"),
+    [
+        (None, (), Word.ALLOW),
+        (None, COMMANDS, Word.DENY),
+        (Overrides(), COMMANDS, Word.ALLOW),
+        (Overrides(any=False), (), Word.ALLOW),
+        (Overrides(any=False), COMMANDS, Word.DENY),
+        (Overrides(any=False, patterns=("dbt run --select *", "dbt test")), COMMANDS, Word.ALLOW),
+        (Overrides(any=False, patterns=("dbt run --select *",)), COMMANDS, Word.DENY),
+        (Overrides(any=False, patterns=("dbt run --select *",)), (), Word.ALLOW),
+    ],
+)
+def test_commands_are_off_unless_a_rule_allows_them(
+    allowed: Overrides | None, given_commands: tuple[str, ...], expected: Word
+) -> None:
+    """Each of them has to be on the list."""
+    policy = only(Rule("r", Allow(), which=Which(commands=allowed)))
+    assert word(policy, question=with_commands(*given_commands)) is expected
+
+
+def test_a_rule_can_refuse_commands_alone() -> None:
+    """A start without any is for the next rule."""
+    deny = Rule("r", Deny("no commands here"), which=Which(commands=Overrides()))
+    policy = Policy((deny, Rule("rest", Allow(), which=Which(commands=Overrides()))))
+    assert word(policy) is Word.ALLOW
+    assert decide(policy, MEMBER, HERE, with_commands("dbt run")).reason == "no commands here"
+
+
+@pytest.mark.parametrize(
+    "given_commands",
+    [
+        ("dbt run-operation drop",),
+        ("dbt run-operation drop", "dbt test"),
+        ("dbt test", "dbt run-operation drop"),
+        ("dbt run-operation drop; true",),
+        ('dbt run-operation drop "$x"',),
+        ("dbt 'run-operation",),
+        (UNKNOWN_COMMAND,),
+    ],
+)
+@pytest.mark.parametrize("effect", [Deny("never"), Approve("@leads")])
+def test_a_refusal_of_a_command_is_not_got_round(given_commands: tuple[str, ...], effect: Deny | Approve) -> None:
+    """By a second command, or by what cannot be read word by word. The same of an approval."""
+    forbidden = Which(commands=Overrides(any=False, patterns=("dbt run-operation **",)))
+    anything = Rule("rest", Allow(), which=Which(commands=Overrides()))
+    policy = Policy((Rule("r", effect, which=forbidden), anything))
+    assert decide(policy, MEMBER, HERE, with_commands(*given_commands)).rule == "r"
+    assert decide(policy, MEMBER, HERE, with_commands("dbt test")).rule == "rest"
+
+
+def test_a_refusal_for_commands_alone_says_so() -> None:
+    """Who could start the schedule as it is learns that it is the commands, or the branch, and not the schedule or the person."""
+    policy = Policy((Rule("start", Allow(), which=Which(branch=Overrides(any=False))),))
+    assert word(policy) is Word.ALLOW
+    decision = decide(policy, MEMBER, HERE, with_commands("dbt run"))
+    assert decision.reason == "commands of your own (--command) are not allowed"
+    other = replace(START, target=replace(START.target, branch="dev"))
+    assert decide(policy, MEMBER, HERE, other).reason == "another branch (--branch) is not allowed"
+    both = replace(START, target=replace(START.target, branch="dev", commands=("dbt run",)))
+    assert decide(policy, MEMBER, HERE, both).reason == (
+        "commands of your own (--command) and another branch (--branch) are not allowed"
+    )
+
+
+def test_a_rule_for_the_rest_has_its_reason_and_the_commands() -> None:
+    """The reason that its author gave is not about them, so both are said."""
+    policy = Policy((Rule("start", Allow()), Rule("rest", Deny("ask #data first"))))
+    decision = decide(policy, MEMBER, HERE, with_commands("dbt run"))
+    assert decision.reason == "ask #data first; commands of your own (--command) are not allowed"
+    retry = replace(with_commands("dbt run"), action=Action.RETRY)
+    assert (
+        "the run's own commands, which are not its schedule's, are not allowed"
+        in decide(policy, MEMBER, HERE, retry).reason
+    )
+
+
+def test_a_refusal_that_is_not_for_the_commands_does_not_name_them() -> None:
+    """Without them it would be refused as well."""
+    policy = Policy((Rule("none", Deny("nobody starts anything")),))
+    assert decide(policy, MEMBER, HERE, with_commands("dbt run")).reason == "nobody starts anything"
+
+
+def test_an_approval_is_not_got_round_by_asking_for_more() -> None:
+    """With commands of one's own, or where others look in, a rule that would let that through is not reached."""
+    later = Rule("rest", Allow(), where=Where(shared=True), which=Which(commands=Overrides()))
+    here = Rule("rest", Allow(), which=Which(commands=Overrides()))
+    policy = Policy((Rule("r", Approve("@leads")), later, here))
+    assert decide(policy, MEMBER, HERE, START).word is Word.APPROVE
+    decision = decide(policy, MEMBER, HERE, with_commands("dbt run"))
+    assert (decision.word, decision.rule) == (Word.DENY, "r")
+    assert "not among what may be approved" in decision.reason
+    assert decide(policy, MEMBER, SHARED, START).word is Word.DENY
+    assert decide(policy, MEMBER, UNSEEN, START).word is Word.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("patterns", "branch", "expected"),
+    [
+        (("main", "release/*"), "release/3", Word.ALLOW),
+        (("main",), "dev", Word.DENY),
+        (("main",), None, Word.ALLOW),
+        ((), "dev", Word.DENY),
+    ],
+)
+def test_branches(patterns: tuple[str, ...], branch: str | None, expected: Word) -> None:
+    """By their patterns; none at all, where there are none."""
+    policy = only(Rule("r", Allow(), which=Which(branch=Overrides(any=False, patterns=patterns))))
+    assert word(policy, question=asks(Action.START, target=replace(NIGHTLY, branch=branch))) is expected
+
+
+@pytest.mark.parametrize(
+    ("pattern", "command", "fitting"),
+    [
+        ("dbt run --select *", "dbt run --select staging", True),
+        ("dbt run --select *", "dbt run --select staging+", True),
+        ("dbt run --select *", "dbt  run   --select  staging", True),
+        ("dbt run --select *", "dbt run --select 'a b'", True),
+        ("dbt run --select *", "dbt run --select staging --full-refresh", False),
+        ("dbt run *", "dbt run --full-refresh", False),
+        ("dbt run --*", "dbt run --full-refresh", True),
+        ("dbt run * --target ci", "dbt run # --target ci", False),
+        ("dbt run --select *", "dbt run --select a*", False),
+        ("dbt run --select *", "dbt run --select ~", False),
+        ("dbt run --select a*", "dbt run --select a*", True),
+        ("**", UNKNOWN_COMMAND, False),
+        ("**", "", False),
+        ("dbt run --select *", "dbt run --select", False),
+        ("dbt run **", "dbt run --select a --full-refresh", True),
+        ("dbt run **", "dbt run", True),
+        ("dbt run **", "dbt run-operation drop_everything", False),
+        ("dbt run **", "dbt", False),
+        ("dbt run --select *", "dbt run --select a; rm -rf /", False),
+        ("dbt run --select *", "dbt run --select a;rm", False),
+        ("dbt run --select *", "dbt run --select $(id)", False),
+        ("dbt run --select *", "dbt run --select `id`", False),
+        ("dbt run --select *", "dbt run --select a&&id", False),
+        ("dbt run --select *", "dbt run --select a|sh", False),
+        ("dbt run --select *", "dbt run --select a>b", False),
+        ("dbt run --select *", "dbt run --select a\nid", False),
+        ("dbt run --select *", "dbt run --select 'a", False),
+        ("dbt run **", "dbt run --vars '{a: 1}'", False),
+        ("dbt run --vars '{a: 1}'", "dbt run --vars '{a: 1}'", True),
+        ("**", "anything at all", True),
+    ],
+)
+def test_a_pattern_fits_word_for_word(pattern: str, command: str, *, fitting: bool) -> None:
+    """What a shell would read as more than words fits no pattern, but itself."""
+    assert fits_command(pattern, command) is fitting
+
+
+# --- whatever there is ---
+
+TEXTS = st.text(max_size=12)
+PEOPLE = st.builds(
+    Person,
+    TEXTS,
+    st.none() | st.frozensets(st.sampled_from(list(Role))),
+    st.none() | st.frozensets(st.sampled_from(["@a", "@b"])),
+    st.none() | TEXTS,
+)
+PLACES = st.builds(Place, TEXTS, st.none() | TEXTS, st.none() | st.sampled_from(list(Kind)), st.none() | st.booleans())
+TARGETS = st.builds(Target, st.none() | TEXTS, TEXTS, st.none() | TEXTS, st.none() | TEXTS, st.tuples(TEXTS))
+QUESTIONS = st.builds(Question, st.sampled_from(list(Action)), TARGETS, st.booleans())
+OVERRIDES = st.none() | st.builds(Overrides, any=st.booleans(), patterns=st.tuples(TEXTS))
+RULES = st.builds(
+    Rule,
+    TEXTS,
+    st.just(Allow()) | st.builds(Deny, TEXTS) | st.just(Approve("@a")),
+    st.builds(
+        Who,
+        st.frozensets(TEXTS, max_size=2),
+        st.frozensets(st.sampled_from(["@a", "@b"])),
+        st.frozensets(st.sampled_from(list(Role)), max_size=2),
+        st.frozensets(TEXTS, max_size=1),
+    ),
+    st.builds(Where, st.tuples(TEXTS), st.frozensets(st.sampled_from(list(Kind))), st.none() | st.booleans()),
+    st.frozensets(st.sampled_from(list(Action))),
+    st.builds(Which, st.tuples(TEXTS), st.just(()), OVERRIDES, OVERRIDES),
+)
+
+
+@given(st.lists(RULES, max_size=5), PEOPLE, PLACES, QUESTIONS)
+def test_it_always_decides_and_never_by_a_rule_that_does_not_fit(
+    rules: list[Rule], person: Person, place: Place, question: Question
+) -> None:
+    """Whatever is known or not: what is allowed is allowed by a rule that fits, and by the first that does."""
+    policy = Policy(tuple(rules))
+    decision = decide(policy, person, place, question)
+    found = list(fits(policy, person, place, question))
+    if decision.word in {Word.ALLOW, Word.APPROVE}:
+        first = next(fit for fit in found if fit.fits)
+        assert decision.rule == first.rule.name
+        assert not isinstance(first.rule.effect, Deny)
+        before = found[: found.index(first)]
+        assert not question.action.acts or all(fit.fits is False for fit in before)
+
+
+@given(PEOPLE, PLACES, QUESTIONS)
+def test_who_may_not_be_told_apart_never_acts_by_default(person: Person, place: Place, question: Question) -> None:
+    """Only a member acts, and nothing is posted where others look in or may look in."""
+    decision = decide(DEFAULT, person, place, question)
+    if decision.allowed and question.action.acts:
+        assert person.roles is not None
+        assert Role.MEMBER in person.roles
+    if decision.allowed and question.posts:
+        assert place.shared is False
+
+
+@pytest.mark.parametrize("action", [Action.START, Action.RETRY])
+def test_backticks_are_allowed_word_for_word_alone(action: Action) -> None:
+    """That any command is allowed, or may be approved, does not allow one that a shell would run twice."""
+    asking = Question(action, replace(NIGHTLY, commands=("dbt run", "echo `date`")), posts=True)
+    assert decide(DEFAULT, MEMBER, HERE, asking) == Decision(
+        Word.DENY, "members do everything", BACKTICKS, by_default=True
+    )
+    for effect in (Allow(), Approve("@data")):
+        anything = only(Rule("anything", effect, which=Which(commands=Overrides())))
+        assert word(anything, question=asking) is Word.DENY
+    listed = Overrides(any=False, patterns=("dbt **", "echo `date`"))
+    assert word(only(Rule("just this", Allow(), which=Which(commands=listed))), question=asking) is Word.ALLOW
+    refused = Policy((Rule("no", Deny("no"), which=Which(commands=listed)), *DEFAULT.rules))
+    assert with_backticks(refused, asking.target.commands) == ("echo `date`",)

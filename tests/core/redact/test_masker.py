@@ -1,0 +1,227 @@
+"""The masker: what is secret goes, what only looks like it stays, in linear time."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.core.redact.masker import MASK, Redactor
+
+REDACTOR = Redactor(["own-secret-value", "p@ss/word?1", 'q"uo\\te é'])
+
+POSITIVES = [
+    ("own-secret-value", "own-secret-value"),
+    ("p@ss/word?1", "p@ss/word?1"),
+    ("redis://h/?x=p%40ss%2Fword%3F1", "p%40ss%2Fword%3F1"),
+    ("redis://h/?x=p%40ss%2fword%3f1", "p%40ss%2fword%3f1"),
+    ('{"x": "q\\"uo\\\\te é"}', "uo"),
+    ('{"x": "q\\"uo\\\\te \\u00e9"}', "uo"),
+    ("...https://u:hunter2@h/x", "hunter2"),
+    ("--index-https://u:hunter2@h", "hunter2"),
+    ("postgres://u:pa/ss@h/db", "ss@"),
+    ("https://tok12345@github.com/x", "tok12345"),
+    ("HTTPS://tok12345@github.com/x", "tok12345"),
+    ("redis://:hunter2@h:6379/0", "hunter2"),
+    ("git clone https://x-access-token:ghs_abcd1234EFGH5678ijkl@github.com/a/b", "ghs_abcd1234EFGH5678ijkl"),
+    ("postgres://loader:p@ss:w0rd@warehouse.test/db", "w0rd"),
+    ("https://ghp_abcdEFGH1234567890abcdEFGH@github.com/a", "ghp_abcdEFGH1234567890abcdEFGH"),
+    ("https://hooks.slack.com/services/T00/B00/abcdEFGH1234", "abcdEFGH1234"),
+    ("token is xoxb-123456789012-abcdefGHIJ", "xoxb-123456789012-abcdefGHIJ"),
+    ("xapp-1-A0-123-abcdef123456", "xapp-1-A0-123-abcdef123456"),
+    ("prdm_wsp_abc123def456", "prdm_wsp_abc123def456"),
+    ("prdm_cmp_abc123def456", "prdm_cmp_abc123def456"),
+    ("github_pat_11ABCDEFG0abcdefghijkl_mnop", "github_pat_11ABCDEFG0abcdefghijkl_mnop"),
+    ("glpat-abcdEFGH1234ijklMNOP", "glpat-abcdEFGH1234ijklMNOP"),
+    ("glrt-abcdEFGH1234ijklMNOP", "glrt-abcdEFGH1234ijklMNOP"),
+    ("gho_abcdEFGH1234567890", "gho_abcdEFGH1234567890"),
+    ("xoxe.xoxp-1-abcdefgh1234", "abcdefgh1234"),
+    ("xoxp-1234-5678-abcdef", "5678-abcdef"),
+    ("ASIAABCDEFGHIJKLMNOP", "ASIAABCDEFGHIJKLMNOP"),
+    ("AKIAABCDEFGHIJKLMNOP", "AKIAABCDEFGHIJKLMNOP"),
+    ("AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI/K7MDENG", "wJalrXUtnFEMI/K7MDENG"),
+    ("AIzaSyA1234567890abcdefghijklmnopqrstuv", "AIzaSyA1234567890abcdefghijklmnopqrstuv"),
+    ("AccountKey: x;AccountKey=abcdefghijklmnopqrstuvwx==;", "abcdefghijklmnopqrstuvwx"),
+    ("https://x.blob.test/a?sv=1&sig=abcdefghijklmnop%3D", "abcdefghijklmnop"),
+    ("Authorization: Bearer abcdefghijkl.mnop", "abcdefghijkl.mnop"),
+    ("authorization: basic dXNlcjpwYXNzd29yZA==", "dXNlcjpwYXNzd29yZA=="),
+    ("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.dozjgNryP4J3jVmNHl0w5N", "dozjgNryP4J3jVmNHl0w5N"),
+    ("eyJhbGciOiJIUzI1NiJ9.cut", "hbGciOiJIUzI1NiJ9"),
+    ("Authorization: token abc123", "abc123"),
+    ("Authorization: SecretTokenValue", "SecretTokenValue"),
+    ("sent Bearer abcdefghijklmnopqrstuvwx", "abcdefghijklmnopqrstuvwx"),
+    ("sent Bearer abcdefghijklmnopqr==", "abcdefghijklmnopqr"),
+    ("sent Basic dXNlcjpwYXNzd29yZA==", "dXNlcjpwYXNzd29yZA"),
+    ("sent Basic dXNlcjpwYXNzd29yZA", "dXNlcjpwYXNzd29yZA"),
+    ("it said own-secret and own-secret-va…", "secret-va"),
+    ("own-seven ways to own-secret-val…", "secret-val"),
+    ("q'uo: 'q\"uo\\\\te é'", "uo\\\\te"),
+    ('"authorization": "Basic dTpw"', "dTpw"),
+    ("machine h login u password hunter2", "hunter2"),
+    ("curl -u user:hunter2 https://h.test", "hunter2"),
+    ("<password>hunter2</password>", "hunter2"),
+    ("DBT_PASSWORD=hunter2", "hunter2"),
+    ("DBT_PASSWORD=$tr0ngPass", "tr0ngPass"),
+    ("DBT_PASSWORD=12345678", "12345678"),
+    ("DBT_PASSWORD=Xy{9(k]zz", "k]zz"),
+    ("DBT_PASSWORD=p,ss;w&rd", "w&rd"),
+    ("DBT_ENV_SECRET_GIT_CREDENTIAL=hunter2", "hunter2"),
+    ("STRIPE_KEY=hunter2", "hunter2"),
+    ("encryptionKey: hunter2", "hunter2"),
+    ("SecretAccessKey: hunter2", "hunter2"),
+    ("X-API-Key: hunter2", "hunter2"),
+    ("some_key: a1b2c3d4e5f6a7b8c9", "a1b2c3d4e5f6a7b8c9"),
+    ("PWD=hunter2;DATABASE=x", "hunter2"),
+    ("Missing key: password=hunter2", "hunter2"),
+    ("KeyError: token=hunter2", "hunter2"),
+    ("unique_key: password: hunter2", "hunter2"),
+    ("token=own-secret-valueEXTRA", "EXTRA"),
+    ('{\\"password\\": \\"hunter2\\"}', "hunter2"),
+    ('"password": "pa\\"tail"', "tail"),
+    ("password: 'pa''ss'", "''ss"),
+    ('password="cut off here', "cut off"),
+    ("password=" + "x1" * 20_000 + "end", "end"),
+    ('"api_key": "abc123"', "abc123"),
+    ("password: 'two words'", "two words"),
+    ("client_secret => s3cr3t", "s3cr3t"),
+    ("dbt run --token abcdef", "abcdef"),
+    ("SNOWFLAKE_PRIVATE_KEY_PASSPHRASE: 'abc def'", "abc def"),
+    ("-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKC\n-----END RSA PRIVATE KEY-----", "MIIEpAIBAAKC"),
+    ('{"private_key": "-----BEGIN PRIVATE KEY-----\\nMIIEvQ\\n-----END PRIVATE KEY-----\\n"}', "MIIEvQ"),
+    ("-----BEGIN PRIVATE KEY-----\nMIIEunterminated", "MIIEunterminated"),
+    ("-----BEGIN PGP PRIVATE KEY BLOCK-----\n\nlQOYBF\n-----END PGP PRIVATE KEY BLOCK-----", "lQOYBF"),
+    ("-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaA\n-----END OPENSSH PRIVATE KEY-----", "b3BlbnNzaA"),
+    ("MIIEbeginningless\nabcdEFGH1234\n-----END PRIVATE KEY-----", "MIIEbeginningless"),
+    ("MIIEone\\nabcdEFGH1234\\n-----END PRIVATE KEY-----\\n", "abcdEFGH1234"),
+]
+
+LOOK_ALIKES = [
+    "unique_key='order_id'",
+    "primary_key: id",
+    "foreign key (customer_id) references customers",
+    "token_count: 3",
+    "total_tokens=1234567",
+    "KeyError: 'x'",
+    "'sort_key': created_at",
+    "primary_key: [order_id, line_id]",
+    "partition_key: order_date",
+    "public_key: ssh-rsa",
+    "key: value",
+    '{"key": "customers"}',
+    "keys: 3",
+    "total_tokens: 1234567",
+    "max_tokens=4096",
+    "select token::text, api_key::varchar from t",
+    "on a.api_key = b.api_key",
+    "connect(password=password, token=self.token)",
+    "syntax error, unexpected token: FROM",
+    "tests/secrets.sql: Compilation Error",
+    "Failure in test unique_dim_tokens_token_id (models/secrets.yml)",
+    "stg_api_tokens: OK created sql view",
+    "fct_token_usage=12",
+    "token = {{ env_var('GIT_TOKEN') }}",
+    "password: <your password>",
+    "password=%PASSWORD%",
+    "password=$PASSWORD",
+    "argument --token is required",
+    "--token <token> --password",
+    "https://app.paradime.io/bolt/run_id/4711?email=a@b.test",
+    "https://registry.test:443/@scope/name",
+    "ssh://git@github.com/a/b",
+    "git@github.com:a/b.git",
+    "10:20:30 token_count: 3",
+    'column "access_token" does not exist',
+    "relation public.secrets does not exist",
+    "dist_key=customer_id",
+    "surrogate_key: order_id",
+    "tests/secrets.sql",
+    "1 of 3 PASS not_null_api_keys_id ....... [PASS in 0.08s]",
+    "The key is to run dbt deps first",
+    "model.shop.fct_token_usage",
+    "https://docs.getdbt.com/reference?x=1",
+    "postgres://warehouse.test:5432/db",
+    "password: null",
+    "password: ${DBT_PASSWORD}",
+    "Bearer of bad news",
+    "secrets manager is used",
+    "passwords do not match",
+    "basic orders_by_day_2026_01_05",
+    "basic materialized=incremental",
+    "Bearer of-the-announcements",
+    "authorization: unauthenticated",
+    "own-secrets are not told…",
+]
+
+
+@pytest.mark.parametrize(("text", "secret"), POSITIVES)
+def test_what_is_secret_is_masked(text: str, secret: str) -> None:
+    """By value, by shape and by name."""
+    masked = REDACTOR.mask(text)
+    assert secret not in masked
+    assert MASK in masked
+
+
+@pytest.mark.parametrize("text", LOOK_ALIKES)
+def test_what_only_looks_like_it_stays(text: str) -> None:
+    """A log full of dots helps nobody at night."""
+    assert REDACTOR.mask(text) == text
+
+
+def test_what_dbt_prints_stays_as_it_is() -> None:
+    """Nothing in its own samples is secret."""
+    for sample in sorted((Path(__file__).parents[2] / "data" / "dbt").glob("*.txt")):
+        text = sample.read_text()
+        assert REDACTOR.mask(text) == text, sample.name
+
+
+def test_what_follows_a_secret_stays() -> None:
+    """The end of a key, another name, closing brackets; and what stands before a key that was cut off."""
+    assert REDACTOR.mask("f(token=abcd1234), x=1") == f"f(token={MASK}), x=1"
+    assert REDACTOR.mask("PWD=hunter2;DATABASE=x") == f"PWD={MASK};DATABASE=x"
+    key = "-----BEGIN PRIVATE KEY-----"
+    assert REDACTOR.mask(f"{key}\nMIIE\n-----END PRIVATE KEY-----\nand that") == f"{key} {MASK}\nand that"
+    masked = REDACTOR.mask("said this\nMIIEabcdefgh\n-----END PRIVATE KEY-----\nand that")
+    assert masked == f"said this\n{MASK}\n-----END PRIVATE KEY-----\nand that"
+
+
+def test_extra_patterns_are_masked_whole() -> None:
+    """What else a deployment calls secret."""
+    assert Redactor(extra=[re.compile(r"acme-\d+")]).mask("id acme-123.") == f"id {MASK}."
+
+
+def test_what_identifies_a_secret_stays() -> None:
+    """The host, the name and what follows."""
+    masked = REDACTOR.mask("git clone https://u:p4ssw0rd@github.com/a/b && DBT_PASSWORD=x1y2z3 dbt run")
+    assert masked == f"git clone https://{MASK}@github.com/a/b && DBT_PASSWORD={MASK} dbt run"
+
+
+def test_short_values_are_not_masked_by_value() -> None:
+    """Below six characters they would mask ordinary words."""
+    assert Redactor(["run"]).mask("dbt run") == "dbt run"
+
+
+AWKWARD = st.lists(
+    st.sampled_from(
+        ["password", "token", "API_KEY", "_key", "=", ": ", "=>", "'", '"', "\\", " ", "\n", "://", "@", ":", "/", "u", "x1",
+         "--", "-", ".", ",", ";", "&", ")", "}", "<", ">", "$", "•••", "own-secret-value", "Bearer ", "xoxb-abcdefgh12",
+         "…", "cookie: a=", "password '", "Basic dXNlcjpwYXNz", "authorization: ", "|\n  ", "name: ", "value: ", "%3D", "%22",
+         "-----BEGIN PRIVATE KEY-----", "-----END PRIVATE KEY-----", "MIIEabcdefgh", "eyJhbGciOiJIUzI1NiJ9", "sig="]
+    ),
+    max_size=30,
+).map("".join)  # fmt: skip
+
+
+@given(AWKWARD, st.sampled_from(["own-secret-value", "glpat-abcdEFGH1234ijklMNOP", "ghp_abcdEFGH1234567890"]), AWKWARD)
+def test_a_secret_is_masked_wherever_it_stands(before: str, secret: str, after: str) -> None:
+    """Whatever surrounds it, and however it was touched by other rules."""
+    assert secret not in REDACTOR.mask(f"{before} {secret} {after}")
+
+
+@given(st.text() | AWKWARD)
+def test_masking_twice_is_masking_once(text: str) -> None:
+    """Texts pass it on their way to the log and to Slack."""
+    once = REDACTOR.mask(text)
+    assert REDACTOR.mask(once) == once

@@ -1,0 +1,62 @@
+"""Which schedules a list shows."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from bot.core.model.bolt import Schedule
+from bot.core.model.command import ListCommand
+from bot.core.schedules.filter import chosen
+
+
+def schedule(
+    slug: str, name: str = "", *, owner: str | None = None, state: str | None = None, suspended: bool = False
+) -> Schedule:
+    """A schedule as the listing tells of it."""
+    return Schedule(1, "u", name or slug, slug, "OFF", "ui", owner=owner, last_run_state=state, suspended=suspended)
+
+
+ALL = [
+    schedule("nightly", "Nightly full build", owner="ada@example.com", state="SUCCESS"),
+    schedule("clients", "Données clients", state="ERROR"),
+    schedule("finance-close", "Finance close", owner="GRACE@example.com", state="FAILED", suspended=True),
+    schedule("strasse", "Straße Ａ１"),
+    schedule("reports", "تقرير المبيعات 🎉"),
+]
+
+
+@pytest.mark.parametrize(
+    ("asked", "slugs"),
+    [
+        (ListCommand(), ["clients", "finance-close", "nightly", "strasse", "reports"]),
+        (ListCommand("NIGHT"), ["nightly"]),
+        (ListCommand("donnees"), ["clients"]),
+        (ListCommand("DONNÉES cli"), ["clients"]),
+        (ListCommand("grace"), ["finance-close"]),
+        (ListCommand("build nightly"), ["nightly"]),
+        (ListCommand("STRASSE a1"), ["strasse"]),
+        (ListCommand("المبيعات"), ["reports"]),
+        (ListCommand("🎉"), ["reports"]),
+        (ListCommand("close"), ["finance-close"]),
+        (ListCommand("zzz"), []),
+        (ListCommand("finance_close"), ["finance-close"]),
+        (ListCommand("---"), []),
+        (ListCommand(failing=True), ["clients", "finance-close"]),
+        (ListCommand(suspended=True), ["finance-close"]),
+        (ListCommand("cli", failing=True), ["clients"]),
+        (ListCommand("cli", suspended=True), []),
+    ],
+)
+def test_schedules_are_chosen(asked: ListCommand, slugs: list[str]) -> None:
+    """By name, slug and owner, without regard to case and accents; every word must be there."""
+    assert [one.slug for one in chosen(ALL, asked)] == slugs
+
+
+def test_two_thousand_are_searched_at_once() -> None:
+    """Within what the loop may stand still."""
+    many = [schedule(f"slug-{number}", f"Données {number} 🎉", owner="ada@example.com") for number in range(2000)]
+    began = time.perf_counter()
+    assert len(chosen(many, ListCommand("donnees 19"))) >= 100
+    assert time.perf_counter() - began < 0.5

@@ -1,0 +1,134 @@
+"""Type-ahead over schedules: what is offered for what is typed, best first."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.core.model.bolt import Schedule
+from bot.core.schedules.typeahead import MOST, TEXT, VALUE, Index, Offers
+
+NOW = datetime(2026, 11, 25, 8, 0, tzinfo=UTC)
+
+
+def schedule(number: int, name: str, slug: str, state: str | None = "SUCCESS", owner: str | None = None) -> Schedule:
+    """A schedule that ran `number` hours ago."""
+    ran = NOW - timedelta(hours=number) if state else None
+    return Schedule(number, "u", name, slug, "OFF", "ui", owner, last_run_at=ran, last_run_state=state)
+
+
+NIGHTLY = schedule(1, "Nightly full build", "nightly", owner="ada@example.com")
+HOURLY = schedule(2, "Hourly orders", "hourly", "FAILED", owner="grace@example.com")
+FINANCE = schedule(3, "Finance close", "finance-close", "CANCELED", owner="finance@example.com")
+MIDNIGHT = schedule(4, "Midnight nightly", "midnight", "RUNNING")
+NEVER = schedule(5, "Brand new", "brand-new", None)
+ALL = Index.of([NEVER, MIDNIGHT, FINANCE, HOURLY, NIGHTLY])
+
+
+def handles(offers: Offers) -> list[str]:
+    """The handles of what is offered, in order."""
+    return [one.handle for _, ones in offers.groups for one in ones]
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("nightly", ["nightly", "midnight"]),
+        ("NIGHT", ["nightly", "midnight"]),
+        ("full nightly", ["nightly"]),
+        ("night", ["nightly", "midnight"]),
+        ("finance_close", ["finance-close"]),
+        ("grace", ["hourly"]),
+        ("ada@example.com", ["nightly"]),
+        ("nigthly", ["nightly", "midnight"]),
+        ("  hourly   ORD ", ["hourly"]),
+        ("zzzzqqq", []),
+        ("🎉", []),
+        ("%_\\", []),
+    ],
+)
+def test_what_is_offered(typed: str, found: list[str]) -> None:
+    """By name, slug and owner, in any order of the words; a slip of the finger finds it, too."""
+    assert handles(ALL.offers(typed))[: len(found)] == found
+    assert bool(handles(ALL.offers(typed))) == bool(found)
+
+
+def test_a_better_match_comes_first() -> None:
+    """The name itself, then a beginning, then words, then an owner, then what merely holds it."""
+    ones = [
+        schedule(1, "Reorders", "x1"),
+        schedule(2, "Something", "x2", owner="orders@example.com"),
+        schedule(3, "Hourly orders", "x3"),
+        schedule(4, "Orders of the day", "x4"),
+        schedule(5, "Something else", "orders"),
+    ]
+    assert handles(Index.of(ones).offers("orders")) == ["orders", "x4", "x3", "x2", "x1"]
+
+
+def test_before_anything_is_typed() -> None:
+    """What failed, then what ran last; what never ran comes at the end."""
+    offers = ALL.offers("")
+    assert [heading for heading, _ in offers.groups] == ["Last run failed", "Most recent runs"]
+    assert handles(offers) == ["hourly", "nightly", "finance-close", "midnight", "brand-new"]
+    assert handles(ALL.offers("  - ")) == handles(offers)
+    assert Index.of([]).offers("").groups == ()
+
+
+def test_what_is_said_of_each() -> None:
+    """The latest state as a word, the slug and the owner; a paused one says so."""
+    paused = replace(NIGHTLY, suspended=True)
+    assert ALL.offer(NIGHTLY).about == "succeeded · nightly · ada@example.com"
+    assert ALL.offer(HOURLY).about == "failed · hourly · grace@example.com"
+    assert ALL.offer(FINANCE).about.startswith("cancelled · ")
+    assert ALL.offer(MIDNIGHT).about == "running · midnight"
+    assert ALL.offer(NEVER).about == "has not run yet · brand-new"
+    assert ALL.offer(replace(NEVER, last_run_state="DEPLOYING")).about.startswith("DEPLOYING · ")
+    assert ALL.offer(paused).about.startswith("succeeded, paused · ")
+
+
+def test_many_schedules() -> None:
+    """Never more than Slack shows, and each once."""
+    many = Index.of(schedule(number, f"Orders {number}", f"orders-{number}", "FAILED") for number in range(2000))
+    for typed in ("", "o", "orders"):
+        found = handles(many.offers(typed))
+        assert len(found) == MOST
+        assert len(set(found)) == MOST
+    assert (
+        handles(many.offers("orders 1999")) == ["orders-1999"]
+        or handles(many.offers("orders 1999"))[0] == "orders-1999"
+    )
+
+
+@pytest.mark.parametrize(
+    "name", ["x" * 200, "🎉" * 200, "👩🏽‍💻 " * 60, "לילה מלא " * 20, "\u202egnp.exe", "a\nb\r\n\tc", "", " ", "\ud800"]
+)
+def test_names_of_every_kind_fit(name: str) -> None:
+    """Slack refuses a menu as a whole where one text in it is too long, empty or of several lines."""
+    one = schedule(1, name, name or "x", owner=name)
+    offer = Index.of([one]).offer(one)
+    for text in (offer.text, offer.about, offer.handle):
+        assert 0 < len(text.encode("utf-16-le")) // 2 <= TEXT
+        assert "\n" not in text
+        assert "\u202e" not in text or text == offer.handle
+    assert offer.about.startswith("succeeded")
+
+
+@pytest.mark.parametrize("slug", ["nightly", "x" * VALUE, "x" * (VALUE + 1), "#7", "Nightly – 🎉 / b"])
+def test_a_handle_finds_its_schedule(slug: str) -> None:
+    """A slug that is too long for a menu, or looks like an id, goes by its id."""
+    one, other = schedule(7, "One", slug), schedule(8, "Other", "other")
+    index = Index.of([other, one])
+    assert len(index.handle(one)) <= VALUE
+    assert index.by_handle(index.handle(one)) == one
+    assert index.by_handle("gone") is None
+    assert index.by_handle("") is None
+
+
+def test_twins_have_handles_of_their_own() -> None:
+    """A backend that knows no slugs gives names for them, which several may have."""
+    first, second = schedule(1, "Month close", "Month close"), schedule(2, "Month close", "Month close")
+    index = Index.of([first, second])
+    assert index.by_handle(index.handle(first)) == first
+    assert index.by_handle(index.handle(second)) == second

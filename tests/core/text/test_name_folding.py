@@ -1,0 +1,49 @@
+"""Names as they are compared."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.core.text.name_folding import fold
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("Café", "cafe", "CAFÉ", unicodedata.normalize("NFD", "Café"), "ｃａｆｅ"),
+        ("Straße", "STRASSE", "strasse"),
+        ("nightly build", "Nightly_Build", "nightly--build", "  nightly \t build ", "nightly\u2013build"),
+        ("İzmir", "izmir"),
+        ("Łódź".replace("Ł", "L"), "lodz"),
+        ("Crème Brûlée", "creme-brulee"),
+        ("パリ", "ﾊﾟﾘ"),
+    ],
+)
+def test_these_are_the_same_name(names: tuple[str, ...]) -> None:
+    """By case, accents, composition, width, and what stands between words."""
+    assert len({fold(name) for name in names}) == 1
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("nightly", "nightly2"), ("night ly", "nightly"), ("ハ", "バ"), ("ハ", "パ"), ("क", "क्"), ("🎉", "🎊")],
+)
+def test_these_are_two_names(one: str, other: str) -> None:
+    """A mark that makes another letter is no accent, and a gap is a gap."""
+    assert fold(one) != fold(other)
+
+
+@pytest.mark.parametrize("name", ["", "---", " ", "—", "\u0301"])
+def test_what_has_no_letters_folds_to_nothing(name: str) -> None:
+    """So that it is never like anything."""
+    assert not fold(name)
+
+
+@given(st.text())
+def test_folding_a_folded_name_changes_nothing(name: str) -> None:
+    """What was folded once can be compared with what is folded now."""
+    assert fold(fold(name)) == fold(name)

@@ -1,0 +1,89 @@
+"""Sentences as data, and the few ways to write numbers and to cut texts."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.core.text.text import (
+    Bold,
+    Code,
+    Emoji,
+    Link,
+    Mention,
+    cut,
+    cut_middle,
+    duration,
+    mapped_sentence,
+    plural,
+    rounded_up,
+    size,
+)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (-3, "0 s"),
+        (0, "0 s"),
+        (38.4, "38 s"),
+        (59.6, "1 min"),
+        (252, "4 min 12 s"),
+        (4800, "1 h 20 min"),
+        (7200, "2 h"),
+        (3 * 86400 + 4 * 3600, "3 d 4 h"),
+        (3 * 86400, "3 d"),
+    ],
+)
+def test_durations_are_read_at_a_glance(seconds: float, text: str) -> None:
+    """Two units at the most, never negative."""
+    assert duration(seconds) == text
+
+
+@pytest.mark.parametrize(("count", "text"), [(312, "312 bytes"), (4_100, "4.1 kB"), (1_200_000, "1.2 MB")])
+def test_sizes_have_their_unit(count: int, text: str) -> None:
+    """In powers of ten."""
+    assert size(count) == text
+
+
+def test_plurals() -> None:
+    """One is no plural, and some plurals are their own."""
+    assert (plural(1, "test"), plural(2, "test"), plural(2, "query", "queries")) == ("1 test", "2 tests", "2 queries")
+
+
+@given(st.text(max_size=200), st.integers(1, 250))
+def test_a_cut_text_fits(text: str, limit: int) -> None:
+    """A text that fits stays as it is."""
+    shown = cut(text, limit)
+    assert len(shown) <= limit
+    assert len(text) > limit or shown == text
+
+
+@given(st.text(max_size=400), st.integers(50, 450))
+def test_a_text_cut_in_the_middle_fits_and_keeps_head_and_tail(text: str, limit: int) -> None:
+    """And says how much is missing."""
+    shown = cut_middle(text, limit)
+    assert len(shown) <= limit
+    if len(text) <= limit:
+        assert shown == text
+    else:
+        head, _, tail = shown.partition("\n… ")
+        assert text.startswith(head)
+        assert text.endswith(tail.partition(" characters left out …\n")[2])
+
+
+def test_expected_ends_are_rounded_up() -> None:
+    """Never more exact than five minutes."""
+    at = datetime(2026, 11, 23, 14, 31, 5, tzinfo=UTC)
+    assert rounded_up(at) == datetime(2026, 11, 23, 14, 35, tzinfo=UTC)
+    assert rounded_up(rounded_up(at)) == rounded_up(at)
+
+
+def test_every_visible_text_is_changed_and_nothing_else() -> None:
+    """Addresses, people and emoji stay."""
+    sentence = ("a", Bold("b"), Code("c"), Link("https://d.test", "d"), Mention("U1"), Emoji("x"))
+    changed = ("A", Bold("B"), Code("C"), Link("https://d.test", "D"), Mention("U1"), Emoji("x"))
+    assert mapped_sentence(sentence, str.upper) == changed

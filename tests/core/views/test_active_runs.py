@@ -1,0 +1,125 @@
+"""Runs in a list, as a channel's private answer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.core.commands.grammar import parse
+from bot.core.model.command import RetryCommand, RunCommand
+from bot.core.model.request import Look, Request, State
+from bot.core.model.run import Run, RunFacts, RunKey
+from bot.core.text.message import Button, Buttons, Message
+from bot.core.views.active_runs import Listed, ListedStart, Starts, active_here, entry
+from bot.core.views.buttons import read_command_in_value, read_request_value
+from tests.core.views.test_card import APP, ASKED, FAILED, WISH, buttons, ended, run, said, shown
+
+CARD = "https://acme.slack.com/archives/C1/p1"
+
+
+def here(*runs: Run, total: int = 0) -> Message:
+    """The answer for these runs, each with a card."""
+    return active_here([Listed(one, None, CARD) for one in runs], total or len(runs), APP, "/bolt")
+
+
+def kinds(made: list[Button]) -> list[str]:
+    """What the buttons say."""
+    return [button.label for button in made]
+
+
+def test_each_run_has_its_state_progress_who_since_when_and_its_links() -> None:
+    """The state first, then what is going on, then which run it is."""
+    message = here(run("RUNNING"))
+    assert shown(message) == [
+        ":hourglass_flowing_sand: Nightly full build is running",
+        "▱▱▱▱▱▱▱▱▱▱ 5 % · 1 of 3 · dbt run --select staging+ · usually done by 14:35",
+        "Run 4711 · main · pull request 123 · started by @U1 at 14:20 · its card",
+    ]
+    assert said(message.text).startswith(
+        "1 run is active in this channel: :hourglass_flowing_sand: Nightly full build is running"
+    )
+    assert "(run 4711, started by @U1 at 14:20)" in said(message.text)
+
+
+def test_what_can_be_done() -> None:
+    """Cancelling is asked about and named; a run that is being cancelled is not cancelled again."""
+    cancel, details = buttons(here(run("RUNNING")))
+    assert (cancel.label, cancel.style, details.label) == ("Cancel run", "danger", "Details")
+    assert cancel.confirm is not None
+    assert said(cancel.confirm.text) == "Cancel run 4711 of Nightly full build?"
+    assert kinds(buttons(here(replace(run("RUNNING"), wish=WISH)))) == ["Details"]
+    assert kinds(
+        [b for block in entry(Listed(run("FAILED")), APP) if isinstance(block, Buttons) for b in block.buttons]
+    ) == ["Details"]
+
+
+def test_the_buttons_of_many_runs_are_told_apart() -> None:
+    """Each has an id of its own."""
+    runs = [replace(run("RUNNING"), key=RunKey("w", number)) for number in range(1, 11)]
+    made = buttons(here(*runs))
+    assert len({button.action for button in made}) == len(made) == 20
+
+
+def test_none_says_what_to_do_next() -> None:
+    """In one sentence, with commands that are understood."""
+    text = said(here().text)
+    assert text == (
+        "I follow no active run in this channel. Start one with /bolt run <schedule>; /bolt list shows what there is."
+    )
+    assert parse("list", "/bolt")
+
+
+def test_more_than_are_shown_are_counted() -> None:
+    """Of eleven, ten are listed."""
+    message = here(run("RUNNING"), total=11)
+    assert said(message.text).startswith("11 runs are active")
+    assert shown(message)[-1] == "and 10 older ones that I leave out here."
+
+
+def test_a_failure_tells_what_broke() -> None:
+    """As its card does."""
+    failed = run("FAILED", end=ended(252, failed=FAILED, summary="2 of 48 tests failed"))
+    lines = shown(Message(("",), tuple(entry(Listed(failed, "C1", CARD), APP))))
+    assert lines[:2] == [
+        ":x: Nightly full build failed after 4 min 12 s",
+        "dbt test exited with 1: 2 of 48 tests failed. Details in the thread.",
+    ]
+    assert lines[2].endswith(" · in #C1 · its card")
+    retry, details = buttons(Message(("",), tuple(entry(Listed(failed, "C1", CARD), APP))))
+    text, channel = read_command_in_value(retry.value)
+    assert (retry.label, details.label, channel) == ("Retry failed", "Details", "C1")
+    assert parse(text, "/bolt") == RetryCommand(every=False, run_id=4711)
+
+
+def test_a_run_of_which_nothing_is_known_is_shown_all_the_same() -> None:
+    """A record that a cancel by number made has no facts."""
+    bare = Run(RunKey("w", 7), facts=RunFacts())
+    assert shown(here(bare)) == [":clock1: Run 7 is starting", "Run 7 · its card"]
+
+
+def start(name: str) -> ListedStart:
+    """A start that waits for the run 4711."""
+    request = Request(
+        name, "T", "C1", "U1", "ada", RunCommand(schedule="nightly", branch="dev"), ASKED, state=State.QUEUED
+    )
+    look = Look("nightly", "Nightly full build", 5)
+    return ListedStart(replace(request, look=look, queued_at=ASKED, behind=4711, ahead=1), None, CARD)
+
+
+def test_starts_that_wait_are_listed_after_the_runs() -> None:
+    """For what, who asked, where the card is; each can be taken out."""
+    message = active_here([Listed(run("RUNNING"), None, CARD)], 1, APP, "/bolt", Starts(7, (start("a"), start("b"))))
+    lines = [
+        ":vertical_traffic_light: Nightly full build waits for run 4711 to end, and for 1 start asked for before it",
+        "Asked by @U1 at 14:20 · dev · its card",
+    ]
+    assert shown(message)[-5:] == [*lines, *lines, "and 5 more starts that wait."]
+    drop = buttons(message)[-1]
+    assert (drop.label, read_request_value(drop.value)) == ("Do not run", "b")
+    assert "waits for run 4711 to end, and for 1 start asked for before it, asked by @U1" in said(message.text)
+
+
+def test_where_starts_wait_and_no_run_is_active() -> None:
+    """Both is said."""
+    message = active_here([], 0, APP, "/bolt", Starts(1, (start("a"),)))
+    assert said(message.text).startswith("I follow no active run in this channel; :vertical_traffic_light: Nightly")
+    assert shown(message)[0] == "I follow no active run in this channel."

@@ -1,0 +1,425 @@
+"""What a card says in every state."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.core.model.bolt import Command
+from bot.core.model.command import RetryCommand, RunCommand
+from bot.core.model.request import Look, Request, Running, State, run_facts
+from bot.core.model.run import LOST, CancelWish, CardRef, End, Observation, Retried, Run, RunFacts, RunKey
+from bot.core.text.message import Button, Buttons, Message
+from bot.core.text.text import Bold, Channel, Code, Emoji, Link, Mention, Sentence, When
+from bot.core.views.already_running import already_running, waited, why_running
+from bot.core.views.buttons import CANCEL_RUN, read_command_value, read_run_value
+from bot.core.views.card import request_card, run_card
+from bot.core.views.thread import end_post, retried_post
+from bot.slack.blocks.render import render
+
+ASKED = datetime(2026, 11, 23, 14, 20, tzinfo=UTC)
+APP = "https://app.example"
+FACTS = RunFacts(
+    schedule="nightly",
+    name="Nightly full build",
+    branch="main",
+    pull_request=123,
+    commands=("dbt seed", "dbt run --select staging+", "dbt test"),
+    asked_by="U1",
+    asked_at=ASKED,
+    usual_s=14 * 60 + 12,
+)
+COMMANDS = (
+    Command(1, "git clone x", ASKED, ASKED + timedelta(seconds=3), 0),
+    Command(2, "dbt seed", ASKED + timedelta(seconds=3), ASKED + timedelta(seconds=60), 0),
+    Command(3, "dbt run --select staging+", ASKED + timedelta(seconds=60)),
+)
+
+
+def said(sentence: Sentence) -> str:
+    """A sentence as a person reads it."""
+    words = []
+    for span in sentence:
+        match span:
+            case str():
+                words.append(span)
+            case Bold(text) | Code(text):
+                words.append(text)
+            case Mention(user):
+                words.append(f"@{user}")
+            case Channel(channel):
+                words.append(f"#{channel}")
+            case Link(_, text):
+                words.append(text)
+            case When(at):
+                words.append(f"{at:%H:%M}")
+            case Emoji(name):
+                words.append(f":{name}:")
+    return "".join(words)
+
+
+def shown(message: Message) -> list[str]:
+    """The lines of a message's blocks, buttons left out."""
+    return [line for block in message.blocks if not isinstance(block, Buttons) for line in said(block.text).split("\n")]  # type: ignore[arg-type]
+
+
+def buttons(message: Message) -> list[Button]:
+    """The buttons of a message."""
+    return [button for block in message.blocks if isinstance(block, Buttons) for button in block.buttons]
+
+
+def run(state: str, *, commands: tuple[Command, ...] = COMMANDS, end: End | None = None) -> Run:
+    """A run of the nightly schedule."""
+    return Run(RunKey("w", 4711), facts=FACTS, seen=Observation(state, commands), end=end)
+
+
+def ended(seconds: int, **more: object) -> End:
+    """An end after so many seconds."""
+    return End(started_at=ASKED, ended_at=ASKED + timedelta(seconds=seconds), **more)  # type: ignore[arg-type]
+
+
+WISH = CancelWish("U2", ASKED, asked=True)
+FAILED = Command(4, "dbt test", ASKED, ASKED + timedelta(seconds=38), 1)
+
+
+@pytest.mark.parametrize(
+    ("seen", "first"),
+    [
+        (run("STARTING", commands=()), ":clock1: Nightly full build is starting"),
+        (run("RUNNING"), ":hourglass_flowing_sand: Nightly full build is running"),
+        (run("DEPLOYING"), ":hourglass_flowing_sand: Nightly full build is DEPLOYING"),
+        (
+            replace(run("RUNNING"), wish=WISH),
+            ":hourglass_flowing_sand: Nightly full build is being cancelled, asked by @U2",
+        ),
+        (run("SUCCESS", end=ended(543)), ":white_check_mark: Nightly full build succeeded in 9 min 3 s"),
+        (run("FAILED", end=ended(252)), ":x: Nightly full build failed after 4 min 12 s"),
+        (run("ERROR", end=ended(5)), ":x: Nightly full build failed after 5 s"),
+        (
+            replace(run("CANCELED", end=ended(120)), wish=WISH),
+            ":black_square_for_stop: Nightly full build was cancelled by @U2 after 2 min",
+        ),
+        (run("CANCELED", end=ended(120)), ":black_square_for_stop: Nightly full build was cancelled after 2 min"),
+        (
+            run("SKIPPED"),
+            ":black_right_pointing_double_triangle_with_vertical_bar: Nightly full build was skipped",
+        ),
+    ],
+)
+def test_the_first_line_alone_tells_how_it_stands(seen: Run, first: str) -> None:
+    """A sentence with an emoji and a word, the same in the notification as on the card."""
+    card = run_card(seen, APP)
+    assert shown(card)[0] == first
+    assert said(card.text).startswith(first + ". Run 4711")
+
+
+def test_a_running_card_tells_how_far_it_is() -> None:
+    """A bar with its numbers beside it, the running command, and when runs like this are usually done."""
+    assert shown(run_card(run("RUNNING"), APP))[1:] == [
+        "▱▱▱▱▱▱▱▱▱▱ 5 % · 1 of 3 · dbt run --select staging+ · usually done by 14:35",
+        "Run 4711 · main · pull request 123 · started by @U1 at 14:20",
+    ]
+
+
+def test_a_failed_card_tells_what_broke() -> None:
+    """The command, its exit code, a summary of its log, the commit, and where the details are."""
+    end = ended(252, failed=FAILED, summary="2 of 48 tests failed", commit="3f2c1ab99", branch="main", log="read")
+    lines = shown(run_card(run("FAILED", commands=(*COMMANDS, FAILED), end=end), APP))
+    assert lines[1] == "dbt test exited with 1: 2 of 48 tests failed. Details in the thread."
+    assert lines[2].startswith("Run 4711 · main @ 3f2c1ab · pull request 123")
+
+
+def test_a_succeeded_card_never_says_failed() -> None:
+    """A glance at a success must not find the other word."""
+    assert "failed" not in " ".join(shown(run_card(run("SUCCESS", end=ended(9)), APP)))
+
+
+@pytest.mark.parametrize("state", ["STARTING", "RUNNING", "DEPLOYING"])
+def test_an_active_card_can_be_cancelled_after_a_question(state: str) -> None:
+    """Cancel stands first, is the only danger, and its dialog names schedule and run."""
+    first, second, third = buttons(run_card(run(state), APP))
+    assert (first.action, first.style) == (CANCEL_RUN, "danger")
+    assert first.confirm is not None
+    assert said(first.confirm.text) == "Cancel run 4711 of Nightly full build?"
+    assert second.url == "https://app.example/bolt/run_id/4711"
+    assert (third.label, read_command_value(third.value)) == ("Follow log", "logs 4711 --follow")
+
+
+READ = ["Logs", "Artifacts", "Open in Bolt"]
+
+
+@pytest.mark.parametrize(
+    ("seen", "labels"),
+    [
+        (replace(run("RUNNING"), wish=WISH), ["Open in Bolt", "Follow log"]),
+        (run("SUCCESS"), ["Run again", *READ]),
+        (Run(RunKey("w", 7), seen=Observation("SUCCESS")), READ),
+        (run("FAILED"), ["Retry failed", "Retry all", *READ]),
+        (run("ERROR"), ["Retry failed", "Retry all", *READ]),
+        (run("CANCELED"), ["Open in Bolt"]),
+        (run("SKIPPED"), ["Open in Bolt"]),
+    ],
+)
+def test_what_can_be_done_stands_on_the_card(seen: Run, labels: list[str]) -> None:
+    """Nothing to cancel while it is being cancelled or is over; nothing is primary but Retry failed."""
+    made = buttons(run_card(seen, APP))
+    assert [button.label for button in made] == labels
+    assert [button.label for button in made if button.style] == [label for label in labels if label == "Retry failed"]
+    assert all(button.spoken and button.spoken.startswith(f"{button.label}: run {seen.id}") for button in made)
+
+
+def test_what_the_buttons_bring_back() -> None:
+    """A run's value for what starts a run, a command for what is read."""
+    failed, every, logs, artifacts, _ = buttons(run_card(run("FAILED"), APP))
+    for button in (failed, every, buttons(run_card(run("SUCCESS"), APP))[0]):
+        assert read_run_value(button.value).facts.schedule == "nightly"
+    assert [read_command_value(button.value) for button in (logs, artifacts)] == ["logs 4711", "artifacts 4711"]
+
+
+def test_a_retry_and_its_run_name_each_other() -> None:
+    """By links, on both cards, and in the notification."""
+    new = replace(run("RUNNING"), key=RunKey("w", 4712), facts=replace(FACTS, parent_run=4711, only_failed=True))
+    old = replace(run("FAILED", end=ended(5)), retried=Retried(4712, "U2"))
+    assert "Retry of run 4711" in shown(run_card(new, APP))[2]
+    assert Link(f"{APP}/bolt/run_id/4711", "Retry of run 4711") in run_card(new, APP).text
+    assert shown(run_card(old, APP))[2] == "Retried by @U2 as run 4712"
+    assert said(run_card(old, APP).text).endswith("Retried by @U2 as run 4712")
+    assert Link(f"{APP}/bolt/run_id/4712", "run 4712") in run_card(old, APP).text
+    in_slack = replace(old, retried=Retried(4712, "U2", CardRef("C", "1.5"), "https://slack.example/x"))
+    assert Link("https://slack.example/x", "run 4712") in run_card(in_slack, APP).text
+    assert said(retried_post(Retried(4712, "U2"), APP).text) == "Retried by @U2 as run 4712."
+
+
+@pytest.mark.parametrize(
+    ("failures", "more", "words"),
+    [
+        (0, False, ""),
+        (1, False, ", recovered after 1 failure"),
+        (3, False, ", recovered after 3 failures"),
+        (49, True, ", recovered after 49 failures or more"),
+    ],
+)
+def test_a_recovery_is_told_and_never_in_the_word_failed(failures: int, more: bool, words: str) -> None:  # noqa: FBT001
+    """On the card's first line, and so in the thread."""
+    end = ended(543, recovered=failures, recovered_more=more)
+    first = f":white_check_mark: Nightly full build succeeded in 9 min 3 s{words}"
+    assert shown(run_card(run("SUCCESS", end=end), APP))[0] == first
+    assert said(end_post(run("SUCCESS", end=end), APP).text) == f"{first}."
+    assert "failed" not in said(run_card(run("SUCCESS", end=end), APP).text)
+
+
+@pytest.mark.parametrize(
+    ("step", "bar"),
+    [
+        (0, "▱▱▱▱▱▱▱▱▱▱ 5 %"),
+        (50, "▰▰▰▰▰▱▱▱▱▱ 55 %"),
+        (100, "▰▰▰▰▰▰▰▰▰▱ later than usual"),
+        (200, "▰▰▰▰▰▰▰▰▰▱ twice the usual time"),
+        (500, "▰▰▰▰▰▰▰▰▰▱ 5 times the usual time"),
+    ],
+)
+def test_a_late_run_says_so(step: int, bar: str) -> None:
+    """Beside when it is usually done."""
+    seen = replace(run("RUNNING"), seen=Observation("RUNNING", COMMANDS, step))
+    line = shown(run_card(seen, APP))[1]
+    assert line == f"{bar} · 1 of 3 · dbt run --select staging+ · usually done by 14:35"
+    spoken = f" is running, {bar.partition(' ')[2]}. Run 4711" if step >= 100 else " is running. Run 4711"
+    assert spoken in said(run_card(seen, APP).text)
+
+
+def test_overriding_commands_are_shown() -> None:
+    """In full where they fit, else the first and how many more."""
+    few = replace(FACTS, overridden=True, commands=("dbt run -s a", "dbt test -s a"))
+    many = replace(FACTS, overridden=True, commands=tuple(f"dbt run --select {'x' * 200} {n}" for n in range(5)))
+    assert "Commands: dbt run -s a, dbt test -s a" in shown(run_card(replace(run("RUNNING"), facts=few), APP))
+    assert shown(run_card(replace(run("RUNNING"), facts=many), APP))[-1].endswith("and 4 more")
+
+
+def test_no_card_has_more_than_four_blocks_and_five_buttons() -> None:
+    """Small enough for a phone."""
+    facts = replace(FACTS, overridden=True)
+    for state in ("STARTING", "RUNNING", "SUCCESS", "FAILED", "CANCELED", "SKIPPED", "NEW"):
+        card = run_card(replace(run(state, end=ended(5, failed=FAILED)), facts=facts), APP)
+        assert len(card.blocks) <= 4
+        assert len(buttons(card)) <= 5
+
+
+def test_a_card_of_a_run_nobody_knows_much_of_still_says_what_there_is() -> None:
+    """Rebuilt from a number alone."""
+    bare = Run(RunKey("w", 7), seen=Observation("RUNNING"))
+    assert shown(run_card(bare, APP)) == [":hourglass_flowing_sand: Run 7 is running", "Run 7"]
+
+
+def test_the_card_of_a_retry_that_has_no_run_yet_names_what_it_retries() -> None:
+    """With its schedule's name, or without where nobody knows its schedule."""
+    wanted = RetryCommand(every=False, run_id=4711)
+    known = replace(REQUEST, wanted=wanted, look=Look("nightly", "Nightly", 5, parent_run=4711))
+    bare = replace(REQUEST, wanted=wanted, look=Look("", "", 4711, parent_run=4711))
+    facts = "Asked by @U1 at 14:20 · Retry of run 4711"
+    assert shown(request_card(known, APP)) == [":clock1: Nightly is starting", facts]
+    assert shown(request_card(bare, APP)) == [":clock1: Retry of run 4711 is starting", facts]
+
+
+REQUEST = Request("abc", "T", "C", "U1", "ada", RunCommand("nightly"), ASKED, look=Look("nightly", "Nightly", 5))
+
+
+@pytest.mark.parametrize(
+    ("state", "candidates", "first", "second"),
+    [
+        (State.LOOKED, (), ":clock1: Nightly is starting", "Asked by @U1 at 14:20"),
+        (State.SENDING, (), ":clock1: Nightly is starting", "Asked by @U1 at 14:20"),
+        (
+            State.LOOKING,
+            (),
+            ":mag: Nightly may have started: Bolt did not answer, I am looking for the run",
+            "Asked by @U1 at 14:20",
+        ),
+        (
+            State.UNCLEAR,
+            (),
+            ":grey_question: @U1: it is unclear whether Nightly started",
+            "Bolt did not answer, and I found no run of it. Look in Bolt before you try again.",
+        ),
+        (
+            State.UNCLEAR,
+            (7, 9),
+            ":grey_question: @U1: it is unclear whether Nightly started",
+            "Bolt did not answer, and more than one run may be it: run 7, run 9.",
+        ),
+        (
+            State.UNCLEAR,
+            (7,),
+            ":grey_question: @U1: it is unclear whether Nightly started",
+            "Bolt did not answer, and run 7 may be it, or may belong to another start whose answer was lost too.",
+        ),
+        (
+            State.UNCLEAR,
+            (1, 2, 3, 4, 5, 6, 7),
+            ":grey_question: @U1: it is unclear whether Nightly started",
+            "Bolt did not answer, and more than one run may be it: run 1, run 2, run 3, run 4, run 5 and 2 more.",
+        ),
+    ],
+)
+def test_a_start_without_a_run_says_where_it_stands(
+    state: State, candidates: tuple[int, ...], first: str, second: str
+) -> None:
+    """Starting, looked for, or unclear with the link to Bolt."""
+    lines = shown(request_card(replace(REQUEST, state=state, candidates=candidates), APP))
+    assert lines[:2] == [first, second]
+
+
+def test_a_watched_run_says_whose_it_is_and_who_watches() -> None:
+    """In Bolt's words who started it; a failure names the watcher. One that we started says both people."""
+    facts = replace(FACTS, asked_by=None, actor="Bolt scheduler", watched_by="U2")
+    watched = replace(run("RUNNING"), facts=facts)
+    line = "Run 4711 · main · pull request 123 · started at 14:20 by Bolt scheduler · watched by @U2"
+    assert shown(run_card(watched, APP))[-1] == line
+    unknown = replace(watched, facts=replace(facts, asked_at=None), seen=Observation("STARTING"))
+    assert shown(run_card(unknown, APP))[-1].endswith("pull request 123 · started by Bolt scheduler · watched by @U2")
+    failed = replace(watched, seen=Observation("ERROR", COMMANDS), end=ended(5))
+    assert said(end_post(failed, APP).text).endswith("@U2")
+    ours = replace(run("RUNNING"), facts=replace(FACTS, watched_by="U2"))
+    assert shown(run_card(ours, APP))[-1].endswith("started by @U1 at 14:20 · watched by @U2")
+
+
+QUEUED = replace(REQUEST, state=State.QUEUED, queued_at=ASKED, behind=4711)
+
+
+@pytest.mark.parametrize(
+    ("request_", "first"),
+    [
+        (QUEUED, ":vertical_traffic_light: Nightly waits for run 4711 to end"),
+        (
+            replace(QUEUED, ahead=2),
+            ":vertical_traffic_light: Nightly waits for run 4711 to end, and for 2 starts asked for before it",
+        ),
+        (replace(QUEUED, behind=None), ":vertical_traffic_light: Nightly waits for the run before it to end"),
+        (replace(QUEUED, state=State.CARDED), ":clock1: Nightly is starting"),
+        (
+            replace(QUEUED, state=State.REFUSED, why="It waited for 24 h."),
+            ":black_square_for_stop: Nightly was not started. It waited for 24 h.",
+        ),
+        (
+            replace(QUEUED, state=State.CLOSED, dropped_by="U2"),
+            ":black_square_for_stop: Nightly was not started: @U2 took it out of the queue.",
+        ),
+        (
+            replace(REQUEST, state=State.SETTLED, run_id=7),
+            ":arrow_right: Nightly has started as run 7; its card is another one in this channel",
+        ),
+    ],
+)
+def test_a_start_that_waits_says_for_what(request_: Request, first: str) -> None:
+    """And when it is over, why nothing was started; it can be taken out only while it waits."""
+    card = request_card(request_, APP)
+    assert shown(card)[0] == first
+    assert said(card.text).startswith(first)
+    assert [one.label for one in buttons(card)] == (["Do not run"] if request_.state is State.QUEUED else [])
+
+
+RUNNING = Running(4711, "owner@example.com", ASKED)
+
+
+def test_a_start_that_is_refused_shows_the_run() -> None:
+    """Since when, by whom; to be watched, or waited for. Where its card is here already, that is linked instead."""
+    refused = replace(REQUEST, state=State.REFUSED, running=RUNNING)
+    message = already_running(refused, RUNNING, RunKey("w", 4711), app_url=APP, card_url=None)
+    told = "Nightly is already running as run 4711, started 14:20 by owner@example.com. Nothing was started."
+    assert said(message.text) == told
+    assert [one.label for one in buttons(message)] == ["Watch it here", "Run when it ends"]
+    here = already_running(refused, RUNNING, RunKey("w", 4711), app_url=APP, card_url="https://slack.example/p1")
+    assert said(here.text) == f"{told} See its card."
+    assert [one.label for one in buttons(here)] == ["Run when it ends"]
+    assert why_running(refused, None) == "Nightly is already running. Nothing was started."
+    assert "started by owner@example.com" in why_running(refused, RUNNING)
+
+
+def test_a_start_that_was_overtaken_too_often_says_so() -> None:
+    """To its asker, with the run that is in the way."""
+    overtaken = replace(QUEUED, rounds=5, state=State.SENDING)
+    why = why_running(overtaken, RUNNING)
+    assert why.startswith("It was its turn 6 times")
+    assert why.endswith("Run 4711 is running now.")
+    told = said(waited(replace(overtaken, why=why)).text)
+    assert told == f"Nightly was not started. {why} You asked for it at 14:20."
+
+
+def test_a_run_that_bolt_does_not_know_any_more() -> None:
+    """Its card says so, offers no Cancel, and its thread names whoever asked."""
+    lost = run(LOST)
+    assert (
+        shown(run_card(lost, APP))[0]
+        == ":grey_question: Nightly full build is lost: Bolt has not known run 4711 for a day"
+    )
+    assert [button.label for button in buttons(run_card(lost, APP))] == ["Open in Bolt"]
+    told = said(end_post(lost, APP).text)
+    assert "I follow it no longer. Look in Bolt" in told
+    assert told.endswith("@U1")
+
+
+@pytest.mark.parametrize("state", [State.CARDED, State.LOOKING, State.QUEUED])
+def test_the_reason_stands_on_a_card_without_a_run(state: State) -> None:
+    """From the first moment, cut to what fits a card."""
+    asked = Request("r", "T", "C", "U1", "ada", RunCommand("nightly", reason="late data " * 50), ASKED, state=state)
+    queued = replace(asked, queued_at=ASKED) if state is State.QUEUED else asked
+    text = said(request_card(queued, APP).text)
+    assert "because: late data late" in text
+    assert len(text) < 500
+
+
+def test_the_reason_stands_on_the_card_of_a_run() -> None:
+    """As it was typed: what Slack would read in it is escaped like all foreign text."""
+    run = Run(RunKey("w", 5), facts=replace(FACTS, reason="late *data* <!channel>"))
+    _, blocks = render(run_card(run, APP))
+    shown = str(blocks)
+    assert "because: late" in shown
+    assert "<!channel>" not in shown
+    assert "*data*" not in shown
+
+
+def test_a_start_hands_its_reason_to_its_run() -> None:
+    """It is on the record of the run, so it is on its card to the end."""
+    asked = Request("r", "T", "C", "U1", "ada", RunCommand("nightly", reason="late data"), ASKED)
+    assert run_facts(asked).reason == "late data"

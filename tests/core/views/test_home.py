@@ -1,0 +1,166 @@
+"""What a Home tab shows, and in which order."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from bot.core.commands.grammar import parse
+from bot.core.model.command import RunCommand, RunForm
+from bot.core.model.errors import BadCommand
+from bot.core.model.run import RunKey
+from bot.core.text.message import Message
+from bot.core.views.active_runs import Listed, Starts
+from bot.core.views.buttons import read_command_in_value, read_home_page_value
+from bot.core.views.home import FAILURES_A_PAGE, RUNS_A_PAGE, SCHEDULES_A_PAGE, Often, Page, Part, away_home, home
+from tests.core.views.test_active_runs import start
+from tests.core.views.test_card import APP, buttons, ended, run, shown
+
+NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
+EMPTY = Page(NOW)
+
+
+def runs(state: str, count: int, total: int = 0, first: int = 1) -> Part:
+    """Some runs of the nightly schedule."""
+    listed = tuple(
+        Listed(replace(run(state, end=ended(9) if state == "FAILED" else None), key=RunKey("w", number)), "C1")
+        for number in range(first, first + count)
+    )
+    return Part(total or count, listed)
+
+
+def often(count: int) -> tuple[Often, ...]:
+    """Some schedules."""
+    return tuple(Often(f"s{number}", f"Schedule {number}", "C1", "data-eng") for number in range(count))
+
+
+FULL = Page(
+    NOW,
+    mine=runs("RUNNING", RUNS_A_PAGE, total=20),
+    others=runs("RUNNING", RUNS_A_PAGE, first=100),
+    failures=runs("FAILED", FAILURES_A_PAGE, first=200),
+    schedules=often(SCHEDULES_A_PAGE),
+    schedules_total=50,
+    missing="Private channels are left out.",
+    notice=("Asked.",),
+    waiting=Starts(9, tuple(start(str(number)) for number in range(5))),
+)
+
+
+def made(page: Page) -> Message:
+    """The page as it is shown."""
+    return home(page, APP, "/bolt")
+
+
+def test_an_empty_home_says_what_to_do_next() -> None:
+    """Each part says that there is nothing, and two of them how to change that."""
+    assert shown(made(EMPTY)) == [
+        "Refreshed 15:00",
+        "Your active runs",
+        "None. Start one here, or with /bolt run <schedule> in a channel.",
+        "Active runs in your channels",
+        "None of anyone else.",
+        "Recent failures",
+        "None in the last 7 days.",
+        "Schedules you run most",
+        "None yet: those that you start here or with /bolt run <schedule> are kept here.",
+    ]
+    assert [button.label for button in buttons(made(EMPTY))] == ["Start a run", "Refresh"]
+    assert parse(json.loads(buttons(made(EMPTY))[0].value)["c"], "/bolt") == RunForm()
+
+
+def test_the_most_useful_comes_first() -> None:
+    """What is asked for now, one's own runs, those of one's channels, failures, and what one might start."""
+    lines = shown(made(FULL))
+    titles = [
+        "Your active runs (20)",
+        "Your starts that wait (9)",
+        "Active runs in your channels (6)",
+        "Recent failures (5)",
+        "Schedules you run most",
+    ]
+    places = [lines.index(title) for title in titles]
+    assert places == sorted(places)
+    assert lines[0] == "Asked."
+    assert "Private channels are left out." in lines
+
+
+def test_of_very_many_it_is_said_that_there_are_more() -> None:
+    """No number that is only how far was counted."""
+    assert "Your active runs (more than 100)" in shown(made(replace(EMPTY, mine=runs("RUNNING", 6, total=150))))
+
+
+def test_the_fullest_page_is_within_slacks_hundred_blocks() -> None:
+    """With everything that can stand there."""
+    assert len(made(replace(FULL, number=3)).blocks) <= 100
+    assert len(made(FULL).blocks) <= 100
+
+
+def test_starts_that_wait_stand_on_the_first_page_alone() -> None:
+    """They are few, and have no pages of their own."""
+    assert "Your starts that wait (9)" not in shown(made(replace(FULL, number=1)))
+
+
+def test_one_turns_pages_as_far_as_there_are_any() -> None:
+    """The last page of the longest part is the last page."""
+    assert FULL.pages == 10
+    turns = {
+        button.label: read_home_page_value(button.value)
+        for button in buttons(made(FULL))
+        if button.label in {"Previous", "Next"}
+    }
+    assert turns == {"Next": 1}
+    last = made(replace(FULL, number=9))
+    assert [button.label for button in buttons(last)][-1] == "Previous"
+    assert "Refreshed 15:00 · page 10 of 10" in shown(last)
+
+
+def test_a_later_page_leaves_out_what_has_ended_before_it() -> None:
+    """No part says that there is nothing where there was something on the first page."""
+    later = made(Page(NOW, 1, mine=Part(7, runs("RUNNING", 1).runs), failures=Part(3)))
+    assert not any("None" in line or "failures" in line for line in shown(later))
+
+
+def test_a_schedule_runs_where_its_button_says() -> None:
+    """In the last channel, by name; in direct messages where that is safer; unnamed where Slack does not tell the name."""
+    cases = [
+        (Often("nightly", "Nightly", "C1", "data-eng"), "Run in #data-eng", "C1"),
+        (Often("nightly", "Nightly", "", left=True), "Run in direct messages", ""),
+        (Often("nightly", "Nightly", "C1"), "Run", "C1"),
+    ]
+    for one, label, channel in cases:
+        message = made(replace(EMPTY, schedules=(one,), schedules_total=1))
+        run_button = next(button for button in buttons(message) if button.action.startswith("home.run."))
+        text, place = read_command_in_value(run_button.value)
+        assert (run_button.label, place, parse(text, "/bolt")) == (label, channel, RunCommand("nightly"))
+
+
+@pytest.mark.parametrize("name", ["a/b c", "nightly ❄", "اختبار", "x" * 200, 'quo"te', "--pr 5"])
+def test_any_name_can_be_run(name: str) -> None:
+    """Its button stands for exactly that schedule."""
+    message = made(replace(EMPTY, schedules=(Often(name, name, "C1", "data-eng"),), schedules_total=1))
+    text, _ = read_command_in_value(next(b for b in buttons(message) if b.action.startswith("home.run.")).value)
+    assert parse(text, "/bolt") == RunCommand(name)
+
+
+@pytest.mark.parametrize("value", ["", "[]", "{}", '{"page": -1}', '{"page": "1"}', '{"page": 1e9}', '{"page": true}'])
+def test_a_page_that_is_none_is_the_first(value: str) -> None:
+    """Whatever a click brings."""
+    assert read_home_page_value(value) == 0
+
+
+def test_a_command_without_its_channel_goes_to_direct_messages() -> None:
+    """And what is no command at all is refused."""
+    assert read_command_in_value('{"c": "run x"}') == ("run x", "")
+    with pytest.raises(BadCommand):
+        read_command_in_value("{}")
+
+
+def test_where_nothing_can_be_read_it_says_so() -> None:
+    """With a button to try again."""
+    message = away_home(NOW, "I can't reach my database (Redis).")
+    assert shown(message)[0] == "I can't reach my database (Redis). Your runs go on; refresh in a minute."
+    assert "Refresh" in [button.label for button in buttons(message)]

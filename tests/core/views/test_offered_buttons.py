@@ -1,0 +1,41 @@
+"""Which buttons of an answer are offered: each is known by what it asks for."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.core.model.command import CancelCommand, Command, LogsCommand, RetryCommand, RunCommand, RunForm, RunsCommand
+from bot.core.policy.rules import Action, Question
+from bot.core.text.message import Button, Buttons, Message, Paragraph
+from bot.core.views import buttons
+from bot.core.views.buttons import command_button
+from bot.core.views.offered_buttons import offered, question_of
+
+
+@pytest.mark.parametrize(
+    ("command", "action"),
+    [
+        (RunCommand("nightly"), Action.START),
+        (RunForm(), Action.START),
+        (RetryCommand(every=False, run_id=7), Action.RETRY),
+        (CancelCommand(7), Action.CANCEL),
+        (LogsCommand(7), Action.LOGS),
+        (RunsCommand("nightly"), Action.READ),
+    ],
+)
+def test_a_button_that_stands_for_a_command(command: Command, action: Action) -> None:
+    """It asks for what the command does."""
+    asked = question_of(command_button("x", command, number=3).action)
+    assert asked == Question(action, posts=action in {Action.START, Action.RETRY})
+
+
+def test_buttons_that_would_be_refused_are_left_out() -> None:
+    """A row without any goes as well; what opens a page stays, and so does every text."""
+    link = Button(buttons.OPEN_RUN, "Open in Bolt", url="https://example.test")
+    reads = Button(f"{buttons.LIST_PAGE}.next", "Next")
+    cancels, watches = Button(buttons.CANCEL_RUN, "Cancel"), Button(f"{buttons.WATCH_RUN}.1", "Watch")
+    text = Paragraph(("x",))
+    message = Message(("x",), (text, Buttons((cancels, link, reads)), Buttons((cancels, watches))))
+    kept = offered(message, lambda asked: asked == Question(Action.READ))
+    assert kept.blocks == (text, Buttons((link, reads)))
+    assert offered(message, lambda _asked: True) == message
