@@ -69,7 +69,7 @@ conformance: install .conformance/.installed ## Drive the sandbox's Bolt API wit
 	tools/conformance.sh
 
 .PHONY: page
-page: $(UV) ## Build the sandbox's page from page/ into the package.
+page: $(UV) ## Build the sandbox's page from sandbox/page/ into the package.
 	tools/page.sh $(UV) build
 
 .PHONY: page-check
@@ -86,7 +86,7 @@ lock: $(UV) ## Write requirements/*.txt anew from pyproject.toml.
 
 .PHONY: clean
 clean: ## Remove everything that was set up or made. The bot's data stays.
-	rm -rf .venv .uv .node .conformance page/node_modules dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage*
+	rm -rf .venv .uv .node .conformance sandbox/page/node_modules dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage*
 
 .uv/bin/uv:
 	@tools/python-check.sh $(PYTHON)
@@ -94,11 +94,11 @@ clean: ## Remove everything that was set up or made. The bot's data stays.
 	.uv/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 
 # The interpreter is recorded in the environment: another one makes it anew.
-.venv/.installed: requirements/dev.txt pyproject.toml | $(UV)
+.venv/.installed: requirements/dev.txt pyproject.toml sandbox/pyproject.toml | $(UV)
 	@tools/python-check.sh $(PYTHON)
 	$(UV) venv --quiet --allow-existing --python $(PYTHON) .venv
 	$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements/dev.txt
-	$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable .
+	$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable . --editable sandbox
 	@touch $@
 
 .conformance/.installed: tests/conformance/requirements.txt | $(UV)

@@ -10,6 +10,8 @@ from typing import cast
 
 from bench.stage import Options
 from bench.table import Row
+from bolt_sandbox.bolt import BoltWorld
+from bolt_sandbox.bolt.model import Character, Schedule, Step
 from bot.core.model.bolt import Command, RunStatus
 from bot.core.model.run import End, Observation, Run, RunFacts, RunKey, is_final
 from bot.core.views.card import run_card
@@ -17,8 +19,6 @@ from bot.flows.follow import Follow
 from bot.flows.lease import Lease
 from bot.flows.ports import Bolt, Polled
 from bot.flows.store_ports import Due, Observed, Runs
-from bot.sandbox.bolt import BoltWorld
-from bot.sandbox.bolt.model import Character, Schedule, Step
 from bot.slack.blocks.render import render
 from bot.store.codec import dump
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import aiohttp
 
-from bot.sandbox.child import printed_ports
+from bolt_sandbox.child import printed_ports
 from bot.store.embedded import Embedded
 
 ROOT = Path(__file__).parents[1]

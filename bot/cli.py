@@ -162,7 +162,7 @@ def _doctor(_arguments: argparse.Namespace) -> int:
 def _demo(arguments: argparse.Namespace) -> int:
     if not _sandbox_installed():
         return 1
-    from bot.sandbox.demo import demo  # noqa: PLC0415 - needs the extra
+    from bolt_sandbox.demo import demo  # noqa: PLC0415 - needs the extra
 
     return asyncio.run(demo(arguments.port, arguments.speed, tour=arguments.tour))
 
@@ -170,7 +170,7 @@ def _demo(arguments: argparse.Namespace) -> int:
 def _sandbox(arguments: argparse.Namespace) -> int:
     if not _sandbox_installed():
         return 1
-    from bot.sandbox.server import serve  # noqa: PLC0415 - needs the extra
+    from bolt_sandbox.server import serve  # noqa: PLC0415 - needs the extra
 
     return asyncio.run(serve(arguments.port, arguments.speed, on_grid=arguments.grid))
 

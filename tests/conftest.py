@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, settings
 from redis import Redis as BlockingRedis
 from redis.asyncio import Redis
 
-from bot.sandbox.server import Sandbox
+from bolt_sandbox.server import Sandbox
 from bot.store.connect import connect
 from bot.store.embedded import Embedded, find_server, identify
 from tests.order import deal

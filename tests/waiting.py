@@ -8,7 +8,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar, overload
 
-from bot.sandbox.slack import Workspace
+from bolt_sandbox.slack import Workspace
 
 T = TypeVar("T")
 

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Builds the sandbox's page from its source in page/: `page.sh UV build` into the package, `page.sh UV check` beside it, and
+# Builds the sandbox's page from its source in sandbox/page/: `page.sh UV build` into the package, `page.sh UV check` beside it, and
 # fails where that is not what the package holds. Node 20.19 or newer from PATH, else a pinned one of our own.
 set -euo pipefail
 
 uv="$1" what="$2"
 node_version=24.19.0
-shipped=bot/sandbox/page
+shipped=sandbox/bolt_sandbox/page
 
 new_enough() {
     command -v node >/dev/null && command -v npm >/dev/null &&
@@ -24,25 +24,25 @@ fi
 export NODE_OPTIONS="${NODE_OPTIONS:-} --use-openssl-ca"
 
 # As locked, and without the scripts that packages would run on being installed.
-if [[ ! -e page/node_modules/.installed || page/package-lock.json -nt page/node_modules/.installed ]]; then
-    npm ci --prefix page --ignore-scripts --no-audit --no-fund --loglevel=error
-    touch page/node_modules/.installed
+if [[ ! -e sandbox/page/node_modules/.installed || sandbox/page/package-lock.json -nt sandbox/page/node_modules/.installed ]]; then
+    npm ci --prefix sandbox/page --ignore-scripts --no-audit --no-fund --loglevel=error
+    touch sandbox/page/node_modules/.installed
 fi
 
 case "$what" in
 build)
-    npm run --prefix page --silent build
+    npm run --prefix sandbox/page --silent build
     ;;
 check)
     built="$(mktemp -d)"
     trap 'rm -rf "$built"' EXIT
-    npm run --prefix page --silent build -- --outDir "$built" --emptyOutDir
+    npm run --prefix sandbox/page --silent build -- --outDir "$built" --emptyOutDir
     if ! diff --recursive --brief "$built" "$shipped"; then
         echo "The page in the package is not what its source makes: run \`make page\` and commit $shipped." >&2
         exit 1
     fi
-    if grep -nE '"resolved"' page/package-lock.json; then
-        echo "page/package-lock.json names addresses of downloads: install with the .npmrc that is beside it." >&2
+    if grep -nE '"resolved"' sandbox/page/package-lock.json; then
+        echo "sandbox/page/package-lock.json names addresses of downloads: install with the .npmrc that is beside it." >&2
         exit 1
     fi
     ;;

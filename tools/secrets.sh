@@ -7,5 +7,5 @@ if ! git rev-parse --is-inside-work-tree >/dev/null 2>&1; then
     exit 0
 fi
 # --no-verify: a find is not tried out against its maker's service.
-git ls-files -z --cached --others --exclude-standard -- . ':!tests' ':!requirements' ':!bot/sandbox' ':!page/package-lock.json' |
+git ls-files -z --cached --others --exclude-standard -- . ':!tests' ':!requirements' ':!sandbox/bolt_sandbox' ':!sandbox/page/package-lock.json' |
     xargs -0 .venv/bin/detect-secrets-hook --no-verify

@@ -11,7 +11,7 @@ from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.sandbox.server import Sandbox
+from bolt_sandbox.server import Sandbox
 from tests.browser.tab import mrkdwn, plain
 
 SCHEDULES = ("Nightly full build", "Hourly refresh", "Backfill")

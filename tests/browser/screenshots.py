@@ -10,8 +10,8 @@ from pathlib import Path
 
 from playwright.async_api import Browser, Page, async_playwright
 
-from bot.sandbox.bolt import BoltWorld
-from bot.sandbox.server import Sandbox
+from bolt_sandbox.bolt import BoltWorld
+from bolt_sandbox.server import Sandbox
 from tests.browser.conftest import ARGUMENTS, MISSING, chromium
 from tests.browser.tab import Tab
 from tests.e2e.stage import Stage

@@ -13,9 +13,9 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import expect
 
-from bot.sandbox.child import Child
-from bot.sandbox.demo import bot_environment
-from bot.sandbox.slack.model import File
+from bolt_sandbox.child import Child
+from bolt_sandbox.demo import bot_environment
+from bolt_sandbox.slack.model import File
 from tests.browser.conftest import OpenTab
 from tests.browser.tab import SOON_MS, Tab, mrkdwn, plain
 from tests.e2e.stage import Stage

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from bot.sandbox.slack.model import Message
+from bolt_sandbox.slack.model import Message
 from tests.chaos.seen import Card, Command, Left, Pressed, Reply, RunSeen, Seen, Told, Wish
 from tests.chaos.stage import Stage, run_ids
 

@@ -19,7 +19,7 @@ import aiohttp
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from bot.sandbox.child import printed_ports
+from bolt_sandbox.child import printed_ports
 from bot.store.connect import connect
 from bot.store.embedded import find_server
 from tests.chaos.seen import Exit, Upset

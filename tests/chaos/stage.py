@@ -12,17 +12,17 @@ from typing import Any
 
 from aiohttp import web
 
+from bolt_sandbox.bolt import BoltWorld, auth
+from bolt_sandbox.bolt.catalog import own_character
+from bolt_sandbox.bolt.model import Actor, Character, Schedule
+from bolt_sandbox.server import Sandbox
+from bolt_sandbox.slack import Refused, Workspace, payloads
+from bolt_sandbox.slack.delivery import Kind, Retry
+from bolt_sandbox.slack.forms import find_control, matching
+from bolt_sandbox.slack.model import Change, Message, Private
+from bolt_sandbox.slack.responses import show_ack
+from bolt_sandbox.slack.sockets import Answer, Connection
 from bot.core.model.request import request_id
-from bot.sandbox.bolt import BoltWorld, auth
-from bot.sandbox.bolt.catalog import own_character
-from bot.sandbox.bolt.model import Actor, Character, Schedule
-from bot.sandbox.server import Sandbox
-from bot.sandbox.slack import Refused, Workspace, payloads
-from bot.sandbox.slack.delivery import Kind, Retry
-from bot.sandbox.slack.forms import find_control, matching
-from bot.sandbox.slack.model import Change, Message, Private
-from bot.sandbox.slack.responses import show_ack
-from bot.sandbox.slack.sockets import Answer, Connection
 from tests.chaos.checks import NOT_WRITTEN
 from tests.chaos.plan import DROP, WATCH, Click, Plan, Press, Typed
 from tests.chaos.processes import PASSWORD, ROOT, Replica, Store

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 
 from aiohttp import web
 
-from bot.sandbox.bolt import BoltWorld, add_routes
+from bolt_sandbox.bolt import BoltWorld, add_routes
 
 
 async def serve_while(command: Sequence[str], speed: float) -> int:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.sandbox.bolt import BoltWorld
-from bot.sandbox.server import Sandbox
+from bolt_sandbox.bolt import BoltWorld
+from bolt_sandbox.server import Sandbox
 from tests.e2e.stage import Stage
 
 SPEED = 10.0

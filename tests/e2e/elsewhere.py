@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bot.sandbox.bolt import Schedule, Start
-from bot.sandbox.bolt.model import Actor, Character, Run, Step
+from bolt_sandbox.bolt import Schedule, Start
+from bolt_sandbox.bolt.model import Actor, Character, Run, Step
 from tests.e2e.stage import Stage
 
 SCHEDULER = Actor("Bolt scheduler")

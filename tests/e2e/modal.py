@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.sandbox.slack.model import View
+from bolt_sandbox.slack.model import View
 from tests.e2e.stage import PERSON, Stage
 
 CHOOSE = "form.schedule"

@@ -13,8 +13,8 @@ from typing import Any
 
 import aiohttp
 
-from bot.sandbox.child import printed_ports
-from bot.sandbox.server import Sandbox
+from bolt_sandbox.child import printed_ports
+from bolt_sandbox.server import Sandbox
 from tests.e2e.forked import ROOT, Forked
 from tests.waiting import PATIENCE_S, condition, eventually, seen
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import signal
 
-from bot.sandbox.bolt import Fault
-from bot.sandbox.slack import Fault as SlackFault
+from bolt_sandbox.bolt import Fault
+from bolt_sandbox.slack import Fault as SlackFault
 from tests.e2e.elsewhere import add_schedule, ends, starts
 from tests.e2e.stage import Stage
 from tests.e2e.test_policy import policy

@@ -7,7 +7,7 @@ from typing import Any
 
 import aiohttp
 
-from bot.sandbox.bolt import Character, Fault, Run, Schedule, Step
+from bolt_sandbox.bolt import Character, Fault, Run, Schedule, Step
 from tests.e2e.stage import Stage
 from tests.e2e.test_logs import answer, files, in_bolt, run_to_its_end
 

@@ -8,7 +8,7 @@ import os
 import sys
 from typing import Any
 
-from bot.sandbox.bolt import Fault
+from bolt_sandbox.bolt import Fault
 from tests.e2e.elsewhere import SLUG, add_schedule
 from tests.e2e.forked import ROOT
 from tests.e2e.stage import Stage

@@ -6,8 +6,8 @@ import signal
 
 import pytest
 
-from bot.sandbox.bolt import Fault
-from bot.sandbox.slack import Fault as SlackFault
+from bolt_sandbox.bolt import Fault
+from bolt_sandbox.slack import Fault as SlackFault
 from tests.e2e.stage import Stage
 
 # A lease of a second is taken over a second later; a call may take a third of it.

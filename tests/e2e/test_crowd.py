@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from bot.sandbox.slack import Fault
+from bolt_sandbox.slack import Fault
 from tests.e2e.stage import Stage
 
 PEOPLE = 24

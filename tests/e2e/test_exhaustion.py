@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from bot.sandbox.server import Sandbox
+from bolt_sandbox.server import Sandbox
 from tests.e2e.stage import Bot, Stage
 from tests.e2e.test_ingress import command, headers, post
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from bot.sandbox.bolt.world import utc_now
+from bolt_sandbox.bolt.world import utc_now
 from tests.e2e.stage import Stage
 
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from redis import Redis
 
-from bot.sandbox.bolt import Character, Fault, Schedule, Step
-from bot.sandbox.bolt.shapes import log_lines
-from bot.sandbox.slack import Fault as SlackFault
+from bolt_sandbox.bolt import Character, Fault, Schedule, Step
+from bolt_sandbox.bolt.shapes import log_lines
+from bolt_sandbox.slack import Fault as SlackFault
 from tests.e2e.stage import Stage
 from tests.e2e.test_logs import HOSTILE, answer, in_bolt, shows
 from tests.waiting import eventually

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.bolt import Fault
-from bot.sandbox.bolt.catalog import own_character
-from bot.sandbox.bolt.model import Schedule
-from bot.sandbox.slack import Fault as SlackFault
+from bolt_sandbox.bolt import Fault
+from bolt_sandbox.bolt.catalog import own_character
+from bolt_sandbox.bolt.model import Schedule
+from bolt_sandbox.slack import Fault as SlackFault
 from tests.e2e.modal import CHOOSE, Modal
 from tests.e2e.stage import Stage
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.slack.grid import found
+from bolt_sandbox.slack.grid import found
 from tests.e2e.modal import CHOOSE, Modal
 from tests.e2e.stage import Stage
 from tests.e2e.test_form import opened as form_opened

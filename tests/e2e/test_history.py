@@ -7,9 +7,9 @@ from typing import Any
 
 from PIL import Image
 
-from bot.sandbox.bolt.catalog import own_character
-from bot.sandbox.bolt.model import Schedule
-from bot.sandbox.slack import Fault as SlackFault
+from bolt_sandbox.bolt.catalog import own_character
+from bolt_sandbox.bolt.model import Schedule
+from bolt_sandbox.slack import Fault as SlackFault
 from tests.e2e.stage import Stage
 
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.bolt import Fault as BoltFault
-from bot.sandbox.bolt.model import Character, Schedule, Step
-from bot.sandbox.slack import Fault
-from bot.sandbox.slack.people import Outcome
-from bot.sandbox.slack.reading import viewer
-from bot.sandbox.terminal import message_lines
+from bolt_sandbox.bolt import Fault as BoltFault
+from bolt_sandbox.bolt.model import Character, Schedule, Step
+from bolt_sandbox.slack import Fault
+from bolt_sandbox.slack.people import Outcome
+from bolt_sandbox.slack.reading import viewer
+from bolt_sandbox.terminal import message_lines
 from tests.e2e.elsewhere import SLUG, add_schedule, ends, starts
 from tests.e2e.stage import PERSON, Stage
 from tests.store.servers import Servers, redis_server

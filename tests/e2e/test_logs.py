@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.bolt import Character, Fault, Schedule, Step
-from bot.sandbox.slack import Fault as SlackFault
+from bolt_sandbox.bolt import Character, Fault, Schedule, Step
+from bolt_sandbox.slack import Fault as SlackFault
 from tests.e2e.stage import Stage
 from tests.waiting import PATIENCE_S, condition, eventually
 

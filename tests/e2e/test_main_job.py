@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.sandbox.bolt import Fault
-from bot.sandbox.slack import Fault as SlackFault
+from bolt_sandbox.bolt import Fault
+from bolt_sandbox.slack import Fault as SlackFault
 from tests.e2e.stage import Stage
 
 

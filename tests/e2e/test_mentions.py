@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from bot.sandbox.bolt import Fault
-from bot.sandbox.slack import Fault as SlackFault
-from bot.sandbox.slack import payloads
+from bolt_sandbox.bolt import Fault
+from bolt_sandbox.slack import Fault as SlackFault
+from bolt_sandbox.slack import payloads
 from tests.e2e.stage import Stage
 
 LOST = "I no longer know which run"

@@ -9,8 +9,8 @@ import aiohttp
 import pytest
 from redis import Redis
 
-from bot.sandbox.bolt import Fault
-from bot.sandbox.slack.sockets import DisconnectReason
+from bolt_sandbox.bolt import Fault
+from bolt_sandbox.slack.sockets import DisconnectReason
 from bot.store.embedded import Embedded, find_server
 from tests.e2e.stage import Stage
 from tests.waiting import eventually

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.sandbox.slack import Fault as SlackFault
+from bolt_sandbox.slack import Fault as SlackFault
 from tests.e2e.elsewhere import SLUG, add_schedule, starts
 from tests.e2e.stage import Stage
 from tests.e2e.test_form import opened

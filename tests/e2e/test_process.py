@@ -15,7 +15,7 @@ import aiohttp
 import pytest
 from slack_sdk.signature import SignatureVerifier
 
-from bot.sandbox.bolt import Fault
+from bolt_sandbox.bolt import Fault
 from tests.e2e.stage import Stage
 from tests.waiting import eventually
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.sandbox.bolt import Fault
-from bot.sandbox.slack import Fault as SlackFault
+from bolt_sandbox.bolt import Fault
+from bolt_sandbox.slack import Fault as SlackFault
 from bot.store.embedded import Embedded, find_server
 from tests.e2e.elsewhere import SLUG, add_schedule, ends, starts
 from tests.e2e.stage import Stage

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.sandbox.bolt import Fault
-from bot.sandbox.bolt.catalog import own_character
-from bot.sandbox.bolt.model import Character, Schedule, Step
-from bot.sandbox.slack import Fault as SlackFault
+from bolt_sandbox.bolt import Fault
+from bolt_sandbox.bolt.catalog import own_character
+from bolt_sandbox.bolt.model import Character, Schedule, Step
+from bolt_sandbox.slack import Fault as SlackFault
 from tests.e2e.stage import Stage
 
 SOON = {"BOLT_BOT_API_TIMEOUT_S": "1"}

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.sandbox.bolt import Character, Fault, Schedule, Step
+from bolt_sandbox.bolt import Character, Fault, Schedule, Step
 from tests.e2e.stage import Stage
 from tests.e2e.test_logs import shows
 

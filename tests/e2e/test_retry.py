@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.bolt import Fault, Start
-from bot.sandbox.bolt.model import Actor
-from bot.sandbox.slack import Fault as SlackFault
+from bolt_sandbox.bolt import Fault, Start
+from bolt_sandbox.bolt.model import Actor
+from bolt_sandbox.slack import Fault as SlackFault
 from tests.e2e.stage import API_KEY, Stage
 
 # Bolt's answers are waited for one second, so that a lost one is found out soon.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import aiohttp
 import pytest
 
-from bot.sandbox.slack import Fault
+from bolt_sandbox.slack import Fault
 from tests.e2e.stage import Bot, Stage
 from tests.waiting import eventually
 

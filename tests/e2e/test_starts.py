@@ -6,10 +6,10 @@ import asyncio
 
 import pytest
 
-from bot.sandbox.bolt import Character, Fault, Schedule, Start, Step
-from bot.sandbox.bolt.catalog import own_character
-from bot.sandbox.bolt.model import Actor
-from bot.sandbox.slack import Fault as SlackFault
+from bolt_sandbox.bolt import Character, Fault, Schedule, Start, Step
+from bolt_sandbox.bolt.catalog import own_character
+from bolt_sandbox.bolt.model import Actor
+from bolt_sandbox.slack import Fault as SlackFault
 from tests.e2e.stage import API_KEY, Stage
 
 # Bolt's answers are waited for one second, so that a lost one is found out soon.

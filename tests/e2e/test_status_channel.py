@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.sandbox.bolt.model import Character, Schedule, Step
+from bolt_sandbox.bolt.model import Character, Schedule, Step
 from tests.e2e.stage import Stage
 
 MANY = 12

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.sandbox.bolt import Fault
+from bolt_sandbox.bolt import Fault
 from tests.e2e.stage import Stage
 
 SOON = {"BOLT_BOT_API_TIMEOUT_S": "1"}

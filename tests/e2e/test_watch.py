@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.bolt import Fault, Start
-from bot.sandbox.slack import Fault as SlackFault
+from bolt_sandbox.bolt import Fault, Start
+from bolt_sandbox.slack import Fault as SlackFault
 from tests.e2e.elsewhere import SCHEDULER, SLUG, add_schedule, ends, starts
 from tests.e2e.stage import Stage
 from tests.waiting import eventually

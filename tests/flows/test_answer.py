@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator
 import pytest
 from structlog.testing import capture_logs
 
+from bolt_sandbox.server import Sandbox
+from bolt_sandbox.slack import Fault
 from bot.core.text.message import Message
 from bot.flows.answer import Answers
 from bot.flows.ports import Asker
-from bot.sandbox.server import Sandbox
-from bot.sandbox.slack import Fault
 from bot.slack.client import SlackChat
 
 CHANNEL, ADA = "C0DATAENG", "U0ADA"

@@ -10,6 +10,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from redis.asyncio import Redis
 
+from bolt_sandbox.bolt import BoltWorld, Character, Fault, Schedule, Step
+from bolt_sandbox.server import Sandbox
 from bot.core.model.bolt import Command, CommandOutput
 from bot.core.model.errors import BoltLost
 from bot.core.model.run import Observation, RunKey
@@ -21,8 +23,6 @@ from bot.flows.store_ports import Observed
 from bot.paradime.client import BoltClient
 from bot.paradime.credentials import Credentials
 from bot.paradime.download import Downloader
-from bot.sandbox.bolt import BoltWorld, Character, Fault, Schedule, Step
-from bot.sandbox.server import Sandbox
 from bot.store.due import DueSet
 from bot.store.runs import Runs
 from bot.store.scripts import Scripts

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import pytest
 from redis.asyncio import Redis
 
+from bolt_sandbox.server import Sandbox
+from bolt_sandbox.slack import Fault
 from bot.core.model.bolt import Command
 from bot.core.model.run import End, Observation, Run, RunKey
 from bot.core.text.message import Message
@@ -17,8 +19,6 @@ from bot.flows.lease import Lease
 from bot.flows.show import Show
 from bot.flows.store_ports import Limits, Observed
 from bot.flows.tell import Tell, TellRules
-from bot.sandbox.server import Sandbox
-from bot.sandbox.slack import Fault
 from bot.slack.client import SlackChat
 from bot.store.due import DueSet
 from bot.store.lanes import Budget, Edits, Posts

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 import pytest
 from redis.asyncio import Redis
 
+from bolt_sandbox.server import Sandbox
+from bolt_sandbox.slack import Fault
 from bot.core.model.bolt import Command, LogPage, RunStatus
 from bot.core.model.errors import ApiError, BoltError, BoltLost, BoltRejected, BoltThrottled
 from bot.core.model.run import Observation, RunKey
@@ -17,8 +19,6 @@ from bot.flows.following import FollowLog, FollowRules
 from bot.flows.lease import Lease
 from bot.flows.ports import Asker
 from bot.flows.store_ports import Observed, Post
-from bot.sandbox.server import Sandbox
-from bot.sandbox.slack import Fault
 from bot.slack.client import SlackChat
 from bot.store.due import DueSet
 from bot.store.followings import Followings

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
+from bolt_sandbox.server import Sandbox
 from bot.charts.child import Charts
 from bot.core.model.command import HistoryCommand
 from bot.core.text.message import Message
@@ -18,7 +19,6 @@ from bot.flows.history import Histories
 from bot.flows.ports import Asker
 from bot.paradime.client import BoltClient
 from bot.paradime.credentials import Credentials
-from bot.sandbox.server import Sandbox
 from bot.slack.client import SlackChat
 from bot.store.connect import connect
 from bot.store.deliveries import Deliveries

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import pytest
 from redis.asyncio import Redis
 
+from bolt_sandbox.server import Sandbox
+from bolt_sandbox.slack import Fault
 from bot.core.model.request import Approval
 from bot.core.model.run import CardRef, Run, RunFacts, RunKey
 from bot.core.text.message import Button, Buttons, Message, Paragraph
@@ -22,8 +24,6 @@ from bot.core.views.buttons import (
 )
 from bot.flows.place import APPROVED, AWAY, ELSEWHERE, FORGOTTEN, LOST, STARTING, TAKEN_OUT, UNCLEAR, Place, Places
 from bot.flows.store_ports import Limits
-from bot.sandbox.server import Sandbox
-from bot.sandbox.slack import Fault
 from bot.slack.client import SlackChat
 from bot.store.codec import dump
 from bot.store.requests import Requests

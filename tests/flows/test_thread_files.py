@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator
 import pytest
 from redis.asyncio import Redis
 
+from bolt_sandbox.server import Sandbox
+from bolt_sandbox.slack import Fault
 from bot.core.model.bolt import Command, CommandOutput
 from bot.core.model.errors import BoltError, BoltRejected, BoltTooLarge
 from bot.flows.conclude import LogReader
-from bot.sandbox.server import Sandbox
-from bot.sandbox.slack import Fault
 from bot.slack.client import SlackChat
 from bot.store.scripts import Scripts
 from tests.flows.test_delivery import CHANNEL, Stage

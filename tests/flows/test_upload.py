@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 import pytest
 from redis.asyncio import Redis
 
+from bolt_sandbox.server import Sandbox
+from bolt_sandbox.slack import Fault
 from bot.core.model.bolt import Command, CommandOutput, Resource
 from bot.core.model.errors import BoltError, BoltLost
 from bot.core.model.run import RunKey
@@ -17,8 +19,6 @@ from bot.flows.conclude import LogReader
 from bot.flows.ports import Asker
 from bot.flows.store_ports import Upload
 from bot.flows.upload import Uploader
-from bot.sandbox.server import Sandbox
-from bot.sandbox.slack import Fault
 from bot.slack.client import SlackChat
 from bot.store.lanes import Budget, Posts
 from bot.store.scripts import Scripts

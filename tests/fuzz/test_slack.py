@@ -19,7 +19,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.sandbox.server import Sandbox
+from bolt_sandbox.server import Sandbox
 from tests.e2e.stage import Bot, Stage
 from tests.fuzz.payloads import payloads
 from tests.waiting import PATIENCE_S

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import pytest
 from aiohttp import web
 
+from bolt_sandbox.bolt import BoltWorld, CallRecord, add_routes
 from bot.paradime.client import BoltClient
 from bot.paradime.credentials import Credentials
-from bot.sandbox.bolt import BoltWorld, CallRecord, add_routes
 from tests.paradime.api import Api, client_of
 
 

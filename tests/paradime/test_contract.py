@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from bolt_sandbox.bolt import Fault
 from bot.core.model.bolt import Trigger
 from bot.core.model.errors import AlreadyRunning, BoltDenied, BoltLost, BoltNotSent, BoltRejected, BoltThrottled
 from bot.paradime.credentials import Credentials
-from bot.sandbox.bolt import Fault
 from tests.paradime.api import client_of
 from tests.paradime.conftest import Backend
 

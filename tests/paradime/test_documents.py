@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from graphql import GraphQLSchema, build_schema, parse, validate
 
-import bot
+import bolt_sandbox
+from bolt_sandbox.bolt.execution import schema as schema_without
+from bolt_sandbox.bolt.faults import OLD_BACKEND_LACKS
 from bot.paradime import documents
-from bot.sandbox.bolt.execution import schema as schema_without
-from bot.sandbox.bolt.faults import OLD_BACKEND_LACKS
 
-CONTRACT = Path(bot.__file__).parent / "sandbox" / "bolt" / "schema.graphql"
+CONTRACT = Path(bolt_sandbox.__file__).parent / "bolt" / "schema.graphql"
 
 FIXED = {
     "SCHEDULES": documents.SCHEDULES,

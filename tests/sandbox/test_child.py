@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.sandbox.child import STOP_S, Child
-from bot.sandbox.demo import bot_environment, tail
+from bolt_sandbox.child import STOP_S, Child
+from bolt_sandbox.demo import bot_environment, tail
 from tests.waiting import PATIENCE_S
 
 READY_BOT = """

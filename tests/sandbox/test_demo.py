@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.sandbox.demo import bot_environment, take_tour
-from bot.sandbox.driver import Driver
-from bot.sandbox.slack import People, Workspace
-from bot.sandbox.slack.delivery import Delivery
-from bot.sandbox.slack.model import Change
+from bolt_sandbox.demo import bot_environment, take_tour
+from bolt_sandbox.driver import Driver
+from bolt_sandbox.slack import People, Workspace
+from bolt_sandbox.slack.delivery import Delivery
+from bolt_sandbox.slack.model import Change
 
 
 def test_the_bots_environment(tmp_path: Path) -> None:

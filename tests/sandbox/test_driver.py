@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.driver import HELP, Driver, Screen
-from bot.sandbox.slack import People, Workspace
-from bot.sandbox.slack.delivery import Delivery
-from bot.sandbox.slack.model import Change, View
+from bolt_sandbox.driver import HELP, Driver, Screen
+from bolt_sandbox.slack import People, Workspace
+from bolt_sandbox.slack.delivery import Delivery
+from bolt_sandbox.slack.model import Change, View
 from tests.waiting import PATIENCE_S
 
 BUTTON: list[dict[str, Any]] = [

@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 from yarl import URL
 
-from bot.sandbox.server import Sandbox
+from bolt_sandbox.server import Sandbox
 from tests.waiting import PATIENCE_S
 
 

@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.sandbox.server import NotLoopbackError, Sandbox
+from bolt_sandbox.server import NotLoopbackError, Sandbox
 from tests.waiting import PATIENCE_S
 
 
@@ -71,7 +71,7 @@ async def test_foreign_host_names() -> None:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_serve_until_a_signal(number: signal.Signals) -> None:
     """`serve` prints the environment at once, and ends with 0 on a signal."""
-    code = "import asyncio, sys; from bot.sandbox.server import serve; sys.exit(asyncio.run(serve(0)))"
+    code = "import asyncio, sys; from bolt_sandbox.server import serve; sys.exit(asyncio.run(serve(0)))"
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", code, stdout=asyncio.subprocess.PIPE, env=dict(os.environ)
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.terminal import Viewer, message_lines, plain
+from bolt_sandbox.terminal import Viewer, message_lines, plain
 
 VIEWER = Viewer({"U1": "ada", "C1": "data-eng", "S1": "data-team"}, UTC, now=1_700_000_600.0)
 

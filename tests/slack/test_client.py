@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from bolt_sandbox.server import Sandbox
+from bolt_sandbox.slack import Fault
 from bot.core.model.errors import (
     BotError,
     ChannelRefused,
@@ -20,8 +22,6 @@ from bot.core.model.errors import (
 from bot.core.text.message import Message
 from bot.core.text.text import Bold
 from bot.flows.ports import Absent, Found, Unknown
-from bot.sandbox.server import Sandbox
-from bot.sandbox.slack import Fault
 from bot.slack.client import SlackChat
 from bot.slack.preflight import TokenRefusedError, check_app_token, identify
 

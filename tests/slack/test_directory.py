@@ -10,9 +10,9 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 from redis.asyncio import Redis
 
+from bolt_sandbox.server import Sandbox
+from bolt_sandbox.slack import Fault
 from bot.core.policy.rules import Kind, Person, Place, Role
-from bot.sandbox.server import Sandbox
-from bot.sandbox.slack import Fault
 from bot.slack.client import SlackChat
 from bot.slack.directory import Directory
 from bot.slack.foreign import Home

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from bot.sandbox.server import Sandbox
-from bot.sandbox.slack import Fault
+from bolt_sandbox.server import Sandbox
+from bolt_sandbox.slack import Fault
 from bot.slack import memberships
 from bot.slack.client import SlackChat
 from bot.slack.memberships import (

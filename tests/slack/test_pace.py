@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator
 import pytest
 from redis.asyncio import Redis
 
+from bolt_sandbox.server import Sandbox
+from bolt_sandbox.slack import Fault
+from bolt_sandbox.slack.limits import METHOD_TIERS, TIERS
 from bot.core.model.errors import SlackThrottled
-from bot.sandbox.server import Sandbox
-from bot.sandbox.slack import Fault
-from bot.sandbox.slack.limits import METHOD_TIERS, TIERS
 from bot.slack.client import SlackChat
 from bot.slack.pace import LIMITS, Pace
 from bot.store.calls import Calls

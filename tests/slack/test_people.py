@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import pytest
 from redis.asyncio import Redis
 
+from bolt_sandbox.server import Sandbox
+from bolt_sandbox.slack import Fault
+from bolt_sandbox.slack.faults import FaultKind
 from bot.core.policy.rules import Kind, Person, Place, Role
-from bot.sandbox.server import Sandbox
-from bot.sandbox.slack import Fault
-from bot.sandbox.slack.faults import FaultKind
 from bot.slack.client import SlackChat
 from bot.slack.entries import BOOK, KnownPerson, person_entry
 from bot.slack.foreign import Home

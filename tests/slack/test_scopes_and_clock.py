@@ -16,9 +16,9 @@ from aiohttp import web
 from slack_bolt.async_app import AsyncApp
 from structlog.testing import capture_logs
 
+from bolt_sandbox.server import Sandbox
 from bot.core.model.errors import ScopeMissing
 from bot.manifest import manifest
-from bot.sandbox.server import Sandbox
 from bot.slack.client import SlackChat
 from bot.slack.http import handler
 from bot.slack.preflight import identify

@@ -10,8 +10,8 @@ from redis.asyncio import Redis
 from slack_sdk.web.async_client import AsyncWebClient
 from structlog.testing import capture_logs
 
-from bot.sandbox.server import Sandbox
-from bot.sandbox.slack.faults import Fault
+from bolt_sandbox.server import Sandbox
+from bolt_sandbox.slack.faults import Fault
 from bot.slack.intake import build_app
 from bot.slack.preflight import Identity
 from bot.slack.siblings import Siblings

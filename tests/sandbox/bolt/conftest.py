@@ -13,7 +13,7 @@ import httpx
 import pytest
 from aiohttp import web
 
-from bot.sandbox.bolt import BoltWorld, CallRecord, add_routes
+from bolt_sandbox.bolt import BoltWorld, CallRecord, add_routes
 
 Json = dict[str, Any]
 # Plain HTTP only: loading the certificates takes longer than most tests.

@@ -7,8 +7,8 @@ import asyncio
 import httpx
 import pytest
 
-from bot.sandbox.bolt import Fault
-from bot.sandbox.bolt.faults import fault_from_json
+from bolt_sandbox.bolt import Fault
+from bolt_sandbox.bolt.faults import fault_from_json
 from tests.sandbox.bolt.conftest import KEY, Served
 
 READ = '{ boltScheduleName(slug: "nightly") { ok } }'

@@ -6,10 +6,10 @@ from itertools import pairwise
 
 import pytest
 
-from bot.sandbox.bolt import BoltWorld, Refused, Schedule, Start
-from bot.sandbox.bolt.catalog import own_character
-from bot.sandbox.bolt.output import as_text, printed
-from bot.sandbox.bolt.plan import plausible
+from bolt_sandbox.bolt import BoltWorld, Refused, Schedule, Start
+from bolt_sandbox.bolt.catalog import own_character
+from bolt_sandbox.bolt.output import as_text, printed
+from bolt_sandbox.bolt.plan import plausible
 from tests.sandbox.bolt.conftest import Clock
 
 

@@ -11,8 +11,8 @@ from aiohttp import web
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.sandbox.slack import BODY_MOST, People, Workspace, add_routes
-from bot.sandbox.slack.delivery import Delivery
+from bolt_sandbox.slack import BODY_MOST, People, Workspace, add_routes
+from bolt_sandbox.slack.delivery import Delivery
 from tests.waiting import PATIENCE_S, seen
 
 from .listener import Listener

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.slack.workspace import CALLS_KEPT
+from bolt_sandbox.slack.workspace import CALLS_KEPT
 
 from .conftest import Served
 

@@ -12,8 +12,8 @@ from aiohttp import web
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_sdk.signature import SignatureVerifier
 
-from bot.sandbox.slack.delivery import sign
-from bot.sandbox.slack.model import Refused
+from bolt_sandbox.slack.delivery import sign
+from bolt_sandbox.slack.model import Refused
 from tests.waiting import seen
 
 from .conftest import Served

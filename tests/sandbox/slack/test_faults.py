@@ -8,8 +8,8 @@ import aiohttp
 import pytest
 from slack_sdk.errors import SlackApiError
 
-from bot.sandbox.slack import Fault
-from bot.sandbox.slack.faults import Faults
+from bolt_sandbox.slack import Fault
+from bolt_sandbox.slack.faults import Faults
 from tests.waiting import seen
 
 from .conftest import Served

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.slack.model import Refused
+from bolt_sandbox.slack.model import Refused
 
 from .conftest import Served
 from .listener import BUTTONS, Listener

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from slack_sdk.errors import SlackApiError
 
-from bot.sandbox.slack.limits import METHOD_TIERS, TIERS, RateLimits
+from bolt_sandbox.slack.limits import METHOD_TIERS, TIERS, RateLimits
 
 from .conftest import Clock, Served
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.sandbox.slack.model import Refused
-from bot.sandbox.slack.validate import (
+from bolt_sandbox.slack.model import Refused
+from bolt_sandbox.slack.validate import (
     BLOCKS_TEXT_MOST,
     Surface,
     block_problems,

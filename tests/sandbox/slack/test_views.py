@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from slack_sdk.errors import SlackApiError
 
-from bot.sandbox.slack.forms import asked_urls, chosen_state, filled_in
-from bot.sandbox.slack.model import Refused
+from bolt_sandbox.slack.forms import asked_urls, chosen_state, filled_in
+from bolt_sandbox.slack.model import Refused
 
 from .conftest import Served
 

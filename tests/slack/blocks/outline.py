@@ -11,8 +11,8 @@ from typing import Any
 
 from slack_sdk.models.blocks import Block
 
+from bolt_sandbox.slack.validate import check_blocks
 from bot.core.text.message import Message
-from bot.sandbox.slack.validate import check_blocks
 from bot.slack.blocks.render import render
 
 KEPT = Path(__file__).parent / "snapshots"

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from slack_sdk.models.blocks import Block
 
+from bolt_sandbox.slack.validate import check_blocks
 from bot.core.model.bolt import Command
 from bot.core.model.run import End, Observation, Retried, Run, RunFacts, RunKey
 from bot.core.views.card import run_card
-from bot.sandbox.slack.validate import check_blocks
 from bot.slack.blocks.render import render
 
 ASKED = datetime(2026, 11, 23, 14, 20, tzinfo=UTC)

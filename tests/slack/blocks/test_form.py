@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from slack_sdk.models.blocks import Block
 from slack_sdk.models.views import View
 
+from bolt_sandbox.slack.elements import OPTION_GROUP, PLAIN_OPTION
+from bolt_sandbox.slack.validate import check_view
 from bot.core.commands.grammar import parse
 from bot.core.model.bolt import Schedule
 from bot.core.model.command import RunForm
@@ -19,8 +21,6 @@ from bot.core.schedules.run_form import Filled, Form, own_commands
 from bot.core.schedules.typeahead import Index, Offer, Offers
 from bot.core.text.text import When
 from bot.core.views.buttons import read_command_value
-from bot.sandbox.slack.elements import OPTION_GROUP, PLAIN_OPTION
-from bot.sandbox.slack.validate import check_view
 from bot.slack.blocks.form import menu, run_form
 from bot.slack.blocks.render import render
 from bot.slack.views.run_form import form_button

@@ -8,6 +8,9 @@ from dataclasses import replace
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from bolt_sandbox.server import Sandbox
+from bolt_sandbox.slack.elements import PLAIN_OPTION
+from bolt_sandbox.slack.validate import check_blocks, check_view
 from bot.core.insight.history import History, alt_text
 from bot.core.model.bolt import Resource, RunSummary, Schedule
 from bot.core.model.command import ListCommand, RunsCommand, SuspendCommand
@@ -30,9 +33,6 @@ from bot.core.views.schedule_page import schedule_page
 from bot.core.views.thread import end_post, log_file_name
 from bot.flows.history import in_words, too_few
 from bot.flows.suggest import did_you_mean
-from bot.sandbox.server import Sandbox
-from bot.sandbox.slack.elements import PLAIN_OPTION
-from bot.sandbox.slack.validate import check_blocks, check_view
 from bot.slack.blocks.form import menu, run_form
 from bot.slack.blocks.mrkdwn import mrkdwn
 from bot.slack.blocks.render import render

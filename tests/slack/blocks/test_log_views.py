@@ -7,6 +7,7 @@ from typing import Any
 
 from slack_sdk.models.blocks import Block
 
+from bolt_sandbox.slack.validate import check_blocks
 from bot.core.insight.nodes import slowest
 from bot.core.model.bolt import Command, Resource
 from bot.core.model.run import End, FailedNode, Observation, Run, RunFacts, RunKey, SlowNode
@@ -14,7 +15,6 @@ from bot.core.text.message import Message
 from bot.core.views.artifact_list import listing
 from bot.core.views.live_log import Batch, batch_post
 from bot.core.views.thread import end_post
-from bot.sandbox.slack.validate import check_blocks
 from bot.slack.blocks.render import render
 
 AT = datetime(2026, 11, 23, 14, 20, tzinfo=UTC)

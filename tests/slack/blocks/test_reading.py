@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bolt_sandbox.slack.validate import check_blocks
 from bot.core.model.bolt import Deferral, Notification, RunSummary, Schedule
 from bot.core.model.command import ListCommand, RunsCommand, SuspendCommand
 from bot.core.schedules.lookup import Ambiguous, Missing
@@ -20,7 +21,6 @@ from bot.core.views.schedule_list import schedule_list
 from bot.core.views.schedule_page import schedule_page
 from bot.flows.history import in_words, too_few
 from bot.flows.suggest import did_you_mean
-from bot.sandbox.slack.validate import check_blocks
 from bot.slack.blocks.render import render
 from tests.core.insight.test_history import of
 from tests.slack.blocks.outline import check

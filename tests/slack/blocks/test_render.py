@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bolt_sandbox.slack.validate import check_blocks
 from bot.core.text.message import Button, Buttons, Confirm, Facts, Message, Paragraph, Preformatted
 from bot.core.text.text import Bold, Code, Link, Sentence
-from bot.sandbox.slack.validate import check_blocks
 from bot.slack.blocks.render import render
 
 SPANS = st.one_of(

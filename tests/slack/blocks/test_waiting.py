@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 
 import pytest
 
+from bolt_sandbox.slack.validate import check_blocks
 from bot.core.model.command import RunCommand
 from bot.core.model.request import Look, Request, Running, State
 from bot.core.model.run import Observation, Run, RunFacts, RunKey
 from bot.core.text.message import Message
 from bot.core.views.already_running import already_running
 from bot.core.views.card import request_card, run_card
-from bot.sandbox.slack.validate import check_blocks
 from bot.slack.blocks.render import render
 
 APP = "https://app.example"

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from slack_sdk.models.blocks import Block
 
+from bolt_sandbox.slack.validate import check_view
 from bot.core.model.bolt import Command
 from bot.core.model.run import RunFacts
 from bot.core.views.active_runs import Listed
 from bot.core.views.home import RUNS_A_PAGE, SCHEDULES_A_PAGE, Often, Page, Part, home
-from bot.sandbox.slack.validate import check_view
 from bot.slack.client import SlackChat
 from bot.slack.views.home import BLOCKS, TEXTS, home_view, shown_page
 from tests.core.views.test_card import APP, run

@@ -1,0 +1,30 @@
+"""Who a request comes from, by its credentials."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bolt_sandbox.bolt.model import Actor
+
+WORKSPACE = "sandbox"
+KEYS = {
+    ("sandbox", "sandbox"): Actor("API key sandbox"),
+    ("viewer", "viewer"): Actor("API key viewer", may_write=False),
+}
+WORKSPACE_TOKEN = "prdm_wsp_sandbox"  # noqa: S105 - opens nothing but the sandbox
+COMPANY_TOKEN = "prdm_cmp_sandbox"  # noqa: S105 - the same
+
+
+def actor_of(headers: Mapping[str, str]) -> Actor | None:
+    """Whose credentials these headers hold; None where they are not good.
+
+    A legacy pair, a workspace's bearer token, or a company's with the workspace in a header of its own.
+    """
+    scheme, _space, token = headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        if token == WORKSPACE_TOKEN:
+            return Actor("API token of the workspace")
+        if token == COMPANY_TOKEN and headers.get("X-Paradime-Workspace") == WORKSPACE:
+            return Actor("API token of the company")
+        return None
+    return KEYS.get((headers.get("X-API-KEY", ""), headers.get("X-API-SECRET", "")))

@@ -1,0 +1,35 @@
+"""Whose a request is, and what it may find and do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from bolt_sandbox.bolt.faults import Fault
+from bolt_sandbox.bolt.model import Actor, Refused, Run
+from bolt_sandbox.bolt.world import BoltWorld
+
+
+@dataclass(slots=True)
+class Context:
+    """One request: whose it is, where it came in, and the runs that it shall not find."""
+
+    world: BoltWorld
+    actor: Actor
+    base_url: str
+    lost: list[Fault] = field(default_factory=list)
+    lost_asked: list[Fault] = field(default_factory=list)
+
+    def run(self, run_id: int) -> Run:
+        """A run that this request may find. Raises Refused."""
+        for fault in self.lost:
+            if fault.run_id == run_id:
+                if fault not in self.lost_asked:
+                    self.lost_asked.append(fault)
+                raise Refused(f"Run {run_id} was not found")
+        return self.world.run(run_id)
+
+    def writer(self) -> Actor:
+        """Whoever asks, if they may change anything. Raises Refused."""
+        if not self.actor.may_write:
+            raise Refused("This API key lacks the capability 'Bolt schedules admin'")
+        return self.actor

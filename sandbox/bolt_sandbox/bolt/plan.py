@@ -1,0 +1,86 @@
+"""From the text of a command to how it goes: a plausible duration, log, exit code and files."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from bolt_sandbox.bolt.model import Step
+
+MANIFEST = "target/manifest.json"
+RUN_RESULTS = "target/run_results.json"
+SOURCES = "target/sources.json"
+WRITES_RESULTS = (MANIFEST, RUN_RESULTS)
+WRITES_SOURCES = (MANIFEST, SOURCES)
+
+DBT_DURATION_S = 3.0
+OTHER_DURATION_S = 1.5
+LONGEST_SLEEP_S = 86_400.0
+FAIL = re.compile(r"\bfail\b", re.IGNORECASE)
+SLEEP = re.compile(r"sleep (\d{1,5}(?:\.\d+)?)")
+HASH = re.compile(r"[0-9a-f]{7,40}")
+
+# A subcommand of dbt: its log when all is well, its log when it fails, what it writes.
+DBT: dict[str, tuple[str, str, tuple[str, ...]]] = {
+    "seed": ("seed", "run-model-error", WRITES_RESULTS),
+    "run": ("run-success", "run-model-error", WRITES_RESULTS),
+    "build": ("build-success", "build-test-failure", WRITES_RESULTS),
+    "test": ("test-success", "test-failure", WRITES_RESULTS),
+    "retry": ("retry-success", "run-model-error", WRITES_RESULTS),
+    "source": ("freshness-success", "freshness-error", WRITES_SOURCES),
+    "deps": ("deps", "deps", ()),
+}
+OTHER_DBT = ("compile", "compilation-error", (MANIFEST,))
+
+
+def platform_steps(secret: str, branch: str | None, commit: str | None) -> tuple[Step, ...]:
+    """What Bolt does before a schedule's own commands. The clone's address holds a credential, as the real one does."""
+    what = f"--branch {branch} " if branch else ""
+    to = f" && git checkout {commit}" if commit else ""
+    clone = f"git clone {what}https://x-access-token:{secret}@github.com/acme/shop.git{to}"
+    return (
+        Step(clone, 1.0, log="git-clone", platform=True),
+        Step("dbt deps", 0.8, log="deps", platform=True),
+    )
+
+
+def plausible(command: str) -> Step:
+    """How a command that somebody made up goes. The word `fail` makes it exit with 1, `sleep 30` lasts 30 s."""
+    text = command.strip()
+    return_code = 1 if FAIL.search(text) else 0
+    if text.startswith("dbt "):
+        return _dbt(text, return_code)
+    sleep = SLEEP.fullmatch(text)
+    duration_s = min(float(sleep[1]), LONGEST_SLEEP_S) if sleep else OTHER_DURATION_S
+    if text.startswith("python"):
+        return Step(text, duration_s, return_code, "python-error" if return_code else "python")
+    return Step(text, duration_s, return_code, "shell-error" if return_code else "shell")
+
+
+def healthy(step: Step) -> Step:
+    """The same command when nothing is wrong."""
+    if step.return_code == 0:
+        return step
+    mended = plausible(FAIL.sub("", step.command))
+    return replace(
+        mended,
+        command=step.command,
+        duration_s=step.duration_s,
+        continue_on_error=step.continue_on_error,
+    )
+
+
+def _dbt(text: str, return_code: int) -> Step:
+    subcommand = next((word for word in text.split()[1:] if not word.startswith("-")), "")
+    well, failing, writes = DBT.get(subcommand, OTHER_DBT)
+    if return_code == 0 and "does_not_exist" in text:
+        return Step(text, DBT_DURATION_S, 0, "no-nodes", WRITES_RESULTS)
+    if return_code == 0:
+        return Step(text, DBT_DURATION_S, 0, well, writes)
+    return Step(
+        text,
+        DBT_DURATION_S,
+        return_code,
+        failing,
+        () if failing == OTHER_DBT[1] else writes,
+    )

@@ -1,0 +1,113 @@
+"""How the API writes what the world holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from croniter import CroniterError, croniter
+from graphql import GraphQLResolveInfo
+
+from bolt_sandbox.bolt.context import Context
+from bolt_sandbox.bolt.model import Run, Schedule
+from bolt_sandbox.bolt.output import STDERR, STDOUT, LogLine, as_text, printed
+from bolt_sandbox.bolt.timeline import CommandView, RunView, observe, resources
+from bolt_sandbox.bolt.world import BoltWorld
+
+Json = dict[str, Any]
+
+
+def schedule_json(world: BoltWorld, schedule: Schedule) -> Json:
+    """A BoltSchedule."""
+    newest = world.newest_run(schedule.slug)
+    return {
+        "id": schedule.id,
+        "uuid": schedule.uuid,
+        "name": schedule.name,
+        "slug": schedule.slug,
+        "schedule": schedule.cron,
+        "source": schedule.source,
+        "owner": schedule.owner,
+        "suspended": schedule.suspended,
+        "lastRunAt": written(newest.created_at, schedule.id) if newest else None,
+        "lastRunState": world.view(newest.id).state if newest else None,
+        "nextRunAt": _next_run_at(schedule, world.clock()),
+        "commands": schedule.commands,
+        "gitBranch": schedule.git_branch,
+        "turboCi": schedule.turbo_ci,
+        "deferredSchedule": schedule.deferral,
+        "slackOn": schedule.slack[0],
+        "slackNotify": schedule.slack[1],
+        "emailOn": schedule.email[0],
+        "emailNotify": schedule.email[1],
+        "notifications": schedule.notifications,
+    }
+
+
+def run_json(run: Run, now: datetime) -> Json:
+    """A BoltRun."""
+    view = observe(run, now)
+    return {
+        "id": run.id,
+        "state": view.state,
+        "actor": run.actor.name,
+        "actorEmail": run.actor.email,
+        "parentScheduleRunId": run.parent_id,
+        "startDttm": written(run.created_at, run.id),
+        "endDttm": written(view.ended_at, run.id) if view.ended_at else None,
+        "gitInfo": {
+            "branch": run.branch,
+            "commitHash": run.commit if run.commit_was_given or _is_cloned(view) else None,
+            "pullRequestId": None if run.pull_request is None else str(run.pull_request),
+        },
+    }
+
+
+def written(moment: datetime, number: int) -> str:
+    """A time as the API writes it: ISO 8601 for even numbers, without an offset for odd ones."""
+    in_utc = moment.astimezone(UTC)
+    if number % 2 == 0:
+        return in_utc.isoformat(timespec="microseconds")
+    return in_utc.replace(tzinfo=None).isoformat(sep=" ", timespec="microseconds")
+
+
+def command_json(world: BoltWorld, run: Run, view: RunView, command: CommandView) -> Json:
+    """A BoltCommand. What may be large is made only where it is asked for."""
+
+    def text(stream: str) -> Callable[[GraphQLResolveInfo[Context]], str]:
+        if command.ended_at is None and not world.tells_running_output:
+            return lambda _info: ""
+        return lambda _info: as_text(log_lines(world, run, command), stream)
+
+    return {
+        "id": command.id,
+        "command": command.step.command,
+        "startDttm": written(command.started_at, command.id),
+        "endDttm": written(command.ended_at, command.id) if command.ended_at else world.open_end,
+        "stdout": text(STDOUT),
+        "stderr": text(STDERR),
+        "returnCode": command.return_code,
+        "scheduleRunId": run.id,
+        "resources": lambda _info: [{"id": each.id, "path": each.path} for each in resources(view, command)],
+    }
+
+
+def log_lines(world: BoltWorld, run: Run, command: CommandView) -> list[LogLine]:
+    """What a command has printed by now."""
+    return printed(world.log_source(run, command), command.elapsed_s, stopped=command.was_stopped)
+
+
+def _is_cloned(view: RunView) -> bool:
+    return bool(view.commands) and view.commands[0].ended_at is not None
+
+
+def _next_run_at(schedule: Schedule, now: datetime) -> str | None:
+    if schedule.suspended or not schedule.active:
+        return None
+    try:
+        at = croniter(schedule.cron, now.astimezone(UTC)).get_next(datetime)
+    except (CroniterError, ValueError):
+        # OFF, or whatever somebody has made up.
+        return None
+    return written(at, schedule.id)

@@ -1,0 +1,380 @@
+"""The state of the sandbox's Bolt: schedules and runs, what may be done to them, faults, and who called."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import random
+import string
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from bolt_sandbox.bolt.book import RunBook
+from bolt_sandbox.bolt.calls import CallRecord, Calls
+from bolt_sandbox.bolt.catalog import opening_schedules, past_runs
+from bolt_sandbox.bolt.faults import Fault, Faults
+from bolt_sandbox.bolt.model import (
+    PERSON,
+    RESOURCES_A_COMMAND,
+    SCHEDULER,
+    Actor,
+    Refused,
+    Run,
+    Schedule,
+    Start,
+    Step,
+    Stop,
+    hastened,
+)
+from bolt_sandbox.bolt.output import Source
+from bolt_sandbox.bolt.plan import HASH, healthy, platform_steps, plausible
+from bolt_sandbox.bolt.timeline import (
+    CommandView,
+    ResourceView,
+    RunView,
+    find_command,
+    observe,
+    resources,
+)
+
+CANCEL_TAKES_S = 2.5
+ALWAYS_ON_SINCE_S = 1200.0
+URL_LIVES_S = 60
+DOWNLOADS_KEPT = 100
+STOPPED_CODE = 143
+LETTERS = string.ascii_letters + string.digits
+COLLEAGUE = Actor("Linus Example", "linus@example.com")
+
+
+def utc_now() -> datetime:
+    """The time on this machine."""
+    return datetime.now(UTC)
+
+
+class BoltWorld:
+    """All state of one Bolt API. Everything is a function of `clock`; nothing runs in the background.
+
+    `speed` 10 makes the runs that start from now on ten times as fast. `cancel_finished` is what cancelling a finished
+    run gives: `error` or `ok`. `open_end` is how an end that has not come is written: the contract allows empty and
+    null, and the vendor's SDK only takes the former. `invalid_status` goes with a query that is not valid: 400 or 200.
+    `tells_running_output`: whether a command has its output before it has ended, which is not documented.
+    `url_lives_s`: for how long a download address works. `files`: what is in files that dbt does not write, by their paths.
+    `downloads`: the requests for files, newest last, each with its path and headers.
+    """
+
+    def __init__(
+        self,
+        clock: Callable[[], datetime] = utc_now,
+        speed: float = 1.0,
+        seed: int = 1,
+        *,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        if speed <= 0:
+            raise ValueError("speed is more than 0")
+        self.clock = clock
+        self.speed = speed
+        self.sleep = sleep
+        self.faults = Faults()
+        self.calls = Calls()
+        self.on_call: Callable[[CallRecord], None] | None = None
+        self.cancel_finished = "error"
+        self.open_end: str | None = ""
+        self.invalid_status = 400
+        self.tells_running_output = True
+        self.url_lives_s = float(URL_LIVES_S)
+        self.files: dict[str, bytes] = {}
+        self.downloads: deque[tuple[str, dict[str, str]]] = deque(maxlen=DOWNLOADS_KEPT)
+        self._random = random.Random(seed)  # noqa: S311 - the same world for the same seed
+        self._schedules: dict[str, Schedule] = {each.slug: each for each in opening_schedules()}
+        self._book = RunBook()
+        self._urls: dict[str, tuple[int, datetime]] = {}
+        self._make_history()
+
+    # Reading
+
+    def schedules(self, *, active: bool = True) -> list[Schedule]:
+        """The active schedules, or the inactive ones, in their order."""
+        return [each for each in self._schedules.values() if each.active == active]
+
+    def schedule(self, slug: str) -> Schedule:
+        """One schedule, active or not. Raises Refused."""
+        found = self._schedules.get(slug)
+        if found is None:
+            raise Refused(f"Schedule '{slug}' was not found")
+        return found
+
+    def runs(self, slug: str | None = None) -> list[Run]:
+        """The runs of a schedule, or all, newest first."""
+        self._keep_always_on()
+        runs = self._book.all() if slug is None else self._book.of_schedule(self.schedule(slug).slug)
+        return runs[::-1]
+
+    def newest_run(self, slug: str) -> Run | None:
+        """The newest run of a schedule."""
+        self._keep_always_on()
+        return self._book.newest(slug)
+
+    def run(self, run_id: int) -> Run:
+        """One run. Raises Refused."""
+        self._keep_always_on()
+        found = self._book.find(run_id)
+        if found is None:
+            raise Refused(f"Run {run_id} was not found")
+        return found
+
+    def view(self, run_id: int) -> RunView:
+        """How a run stands now. Raises Refused."""
+        return observe(self.run(run_id), self.clock())
+
+    def command(self, command_id: int) -> tuple[Run, RunView, CommandView]:
+        """A command that has begun, with its run. Raises Refused."""
+        run, now = self._book.of_command(command_id), self.clock()
+        if run is not None:
+            found = find_command(run, command_id, now)
+            if found is not None:
+                return run, observe(run, now), found
+        raise Refused(f"Command {command_id} was not found")
+
+    def resource(self, resource_id: int) -> ResourceView:
+        """A file of a command that has ended. Raises Refused."""
+        command_id = resource_id // RESOURCES_A_COMMAND
+        if self._book.of_command(command_id) is not None:
+            _run, view, command = self.command(command_id)
+            for each in resources(view, command):
+                if each.id == resource_id:
+                    return each
+        raise Refused(f"Resource {resource_id} was not found")
+
+    def log_source(self, run: Run, command: CommandView) -> Source:
+        """Which log a command prints."""
+        step = command.step
+        return Source(step.log, step.command, command.started_at, step.duration_s, run.id, step.prints)
+
+    # What is asked of it
+
+    def start(self, slug: str, start: Start | None = None, actor: Actor = PERSON) -> Run:
+        """Start a run, as triggerBoltRun does. Raises Refused."""
+        start = start or Start()
+        schedule, now = self.schedule(slug), self.clock()
+        if not schedule.active:
+            raise Refused(f"Schedule '{slug}' is not active")
+        if schedule.triggerable_from is not None and now < schedule.triggerable_from:
+            raise Refused(f"Schedule '{slug}' is not ready to be triggered yet")
+        self._refuse_second(schedule)
+        own = self._asked_steps(start) or self._own_steps(schedule)
+        if start.continue_on_error and not start.commands:
+            own = tuple(replace(step, continue_on_error=True) for step in own)
+        return self._add_run(schedule, own, now, actor, start)
+
+    def cancel(self, run_id: int, actor: Actor = PERSON) -> None:
+        """Ask for a run's end, which comes a moment later. Raises Refused."""
+        run, now = self.run(run_id), self.clock()
+        view = observe(run, now)
+        has_ended = view.ended_at is not None
+        if has_ended and self.cancel_finished == "error":
+            raise Refused(f"Run {run_id} cannot be cancelled: it has already finished with {view.state}")
+        at = now + timedelta(seconds=CANCEL_TAKES_S / self.speed)
+        if not has_ended and (run.stop is None or run.stop.at > at):
+            run.stop = Stop(at, "CANCELED", STOPPED_CODE, actor.name)
+
+    def end(self, run_id: int, state: str) -> None:
+        """End a run now, with this state. Raises Refused where it has ended."""
+        run, now = self.run(run_id), self.clock()
+        if observe(run, now).ended_at is not None:
+            raise Refused(f"Run {run_id} has already ended")
+        run.stop = Stop(now, state, 0 if state == "SUCCESS" else 1, "the control API")
+
+    def retry(self, run_id: int, actor: Actor = PERSON) -> Run:
+        """A new run of the failed commands; the first of dbt among them is `dbt retry`. Raises Refused."""
+        old = self.run(run_id)
+        failed = [each for each in self._ended(run_id).commands if each.return_code and not each.step.platform]
+        if not failed:
+            raise Refused(f"Run {run_id} has no failed commands to retry")
+        mended = self._mends(self.schedule(old.slug))
+        steps = [hastened(each.step, 1 / old.speed) for each in failed]
+        first_dbt = next((at for at, step in enumerate(steps) if step.is_dbt), None)
+        if first_dbt is not None:
+            steps[first_dbt] = _dbt_retry(steps[first_dbt], mended=mended)
+        return self._again(run_id, tuple(healthy(step) if mended else step for step in steps), actor)
+
+    def retry_all(self, run_id: int, actor: Actor = PERSON) -> Run:
+        """A new run of every command of the old one but the platform's. Raises Refused."""
+        self._ended(run_id)
+        old = self.run(run_id)
+        steps = tuple(hastened(step, 1 / old.speed) for step in old.steps if not step.platform)
+        return self._again(run_id, steps, actor)
+
+    def retry_from_failure(self, slug: str, actor: Actor = PERSON) -> Run:
+        """Like `retry`, for the latest run of the schedule that failed. Raises Refused."""
+        for run in self.runs(slug):
+            if self.view(run.id).state in ("ERROR", "FAILED"):
+                return self.retry(run.id, actor)
+        raise Refused(f"Schedule '{slug}' has no failed run to retry")
+
+    def suspend(self, slug: str, *, suspend: bool) -> None:
+        """Pause or resume a schedule. Raises Refused for one that a YAML file defines."""
+        schedule = self.schedule(slug)
+        if schedule.source == "yaml":
+            raise Refused(f"Schedule '{slug}' is defined in a YAML file and cannot be suspended here")
+        schedule.suspended = suspend
+
+    def add_schedule(self, schedule: Schedule, *, triggerable_after_s: float = 0.0) -> Schedule:
+        """Add a schedule, or replace the one with its slug; `id` 0 is given a number. It can be started after that."""
+        if schedule.id == 0:
+            schedule.id = max((each.id for each in self._schedules.values()), default=400) + 1
+        if triggerable_after_s > 0:
+            schedule.triggerable_from = self.clock() + timedelta(seconds=triggerable_after_s)
+        self._schedules[schedule.slug] = schedule
+        return schedule
+
+    def add_fault(self, fault: Fault) -> Fault:
+        """Switch a fault on."""
+        self.faults.add(fault)
+        return fault
+
+    def presign(self, resource_id: int) -> str:
+        """A token that downloads the file for `url_lives_s` seconds. Raises Refused."""
+        self.resource(resource_id)
+        now = self.clock()
+        self._urls = {token: kept for token, kept in self._urls.items() if kept[1] > now}
+        token = f"{self._random.getrandbits(160):040x}"
+        self._urls[token] = (resource_id, now + timedelta(seconds=self.url_lives_s))
+        return token
+
+    def presigned(self, token: str) -> ResourceView | None:
+        """The file of a token; None where it has expired or never was."""
+        kept = self._urls.get(token)
+        return None if kept is None or kept[1] <= self.clock() else self.resource(kept[0])
+
+    def run_of_resource(self, resource_id: int) -> Run | None:
+        """The run whose command left that file."""
+        return self._book.of_command(resource_id // RESOURCES_A_COMMAND)
+
+    def record(self, call: CallRecord) -> None:
+        """Count and keep a request, and tell whoever listens."""
+        self.calls.add(call)
+        if self.on_call is not None:
+            self.on_call(call)
+
+    # How runs are made
+
+    def _refuse_second(self, schedule: Schedule) -> None:
+        character = schedule.character
+        newest = self.newest_run(schedule.slug) if character.exclusive else None
+        active = newest is not None and self.view(newest.id).ended_at is None
+        if character.always_on or active:
+            raise Refused(f"AlreadyRunningException: schedule '{schedule.slug}' is already running")
+
+    def _asked_steps(self, start: Start) -> tuple[Step, ...]:
+        return tuple(
+            replace(
+                plausible(text),
+                continue_on_error=start.continue_on_error if own is None else own,
+            )
+            for text, own in start.commands
+        )
+
+    def _own_steps(self, schedule: Schedule) -> tuple[Step, ...]:
+        steps = schedule.character.steps
+        mended = schedule.character.fails_first is not None and self._mends(schedule)
+        return tuple(healthy(step) for step in steps) if mended else steps
+
+    def _mends(self, schedule: Schedule) -> bool:
+        fails_first = schedule.character.fails_first
+        if fails_first is None:
+            return True
+        return len(self._book.of_schedule(schedule.slug)) % (fails_first + 1) == fails_first
+
+    def _ended(self, run_id: int) -> RunView:
+        view = self.view(run_id)
+        if view.ended_at is None:
+            raise Refused(f"Run {run_id} has not finished")
+        return view
+
+    def _again(self, run_id: int, steps: tuple[Step, ...], actor: Actor) -> Run:
+        old = self.run(run_id)
+        schedule = self.schedule(old.slug)
+        self._refuse_second(schedule)
+        branch = old.commit if old.commit_was_given else old.branch
+        start = Start(branch=branch, pull_request=old.pull_request, parent_id=run_id)
+        return self._add_run(schedule, steps, self.clock(), actor, start)
+
+    def _add_run(
+        self,
+        schedule: Schedule,
+        own: tuple[Step, ...],
+        created_at: datetime,
+        actor: Actor,
+        start: Start,
+    ) -> Run:
+        character = schedule.character
+        wanted = start.branch or schedule.git_branch
+        commit_was_given = wanted is not None and HASH.fullmatch(wanted) is not None
+        branch = None if commit_was_given else wanted
+        commit = wanted if commit_was_given else hashlib.sha256(f"{wanted}".encode()).hexdigest()[:40]
+        secret = "ghs_" + "".join(self._random.choices(LETTERS, k=36))
+        steps = (
+            *platform_steps(secret, branch, commit if commit_was_given else None),
+            *own,
+        )
+        run = Run(
+            id=self._book.next_run_id,
+            slug=schedule.slug,
+            created_at=created_at,
+            actor=actor,
+            steps=tuple(hastened(step, self.speed) for step in steps),
+            phases=tuple((state, length_s / self.speed) for state, length_s in character.phases),
+            first_command_id=self._book.next_command_id,
+            secret=secret,
+            speed=self.speed,
+            fails_as=character.fails_as,
+            skips=character.skips,
+            branch=branch,
+            commit=commit,
+            commit_was_given=commit_was_given,
+            pull_request=start.pull_request,
+            parent_id=start.parent_id,
+            reason=start.reason,
+        )
+        if character.cancelled_after_s is not None:
+            at = created_at + timedelta(seconds=character.cancelled_after_s / self.speed)
+            run.stop = Stop(at, "CANCELED", STOPPED_CODE, COLLEAGUE.name)
+        self._book.add(run)
+        return run
+
+    def _keep_always_on(self) -> None:
+        now = self.clock()
+        for schedule in self._schedules.values():
+            if not schedule.character.always_on:
+                continue
+            newest = self._book.newest(schedule.slug)
+            since = now if newest else now - timedelta(seconds=ALWAYS_ON_SINCE_S / self.speed)
+            if newest is None or observe(newest, now).ended_at is not None:
+                self._add_run(schedule, schedule.character.steps, since, SCHEDULER, Start())
+
+    def _make_history(self) -> None:
+        for at, schedule, letter in past_runs(self.schedules() + self.schedules(active=False), self.clock()):
+            self._add_past_run(schedule, letter, at)
+        self._keep_always_on()
+
+    def _add_past_run(self, schedule: Schedule, letter: str, at: datetime) -> None:
+        pace = self._random.uniform(0.9, 1.1)
+        kept = tuple(replace(step, duration_s=step.duration_s * pace) for step in schedule.character.steps)
+        steps = kept if letter == "F" else tuple(healthy(step) for step in kept)
+        before = self._book.newest(schedule.slug)
+        retried = before if before is not None and observe(before, at).state in ("ERROR", "FAILED") else None
+        by_hand = retried is not None or schedule.period_s is None
+        actor = self._random.choice((PERSON, COLLEAGUE)) if by_hand else SCHEDULER
+        start = Start(parent_id=retried.id if retried else None)
+        run = self._add_run(schedule, steps, at, actor, start)
+        if letter == "C":
+            after_s = min(40.0, sum(step.duration_s for step in steps) / 2) / self.speed
+            run.stop = Stop(at + timedelta(seconds=after_s), "CANCELED", STOPPED_CODE, COLLEAGUE.name)
+
+
+def _dbt_retry(step: Step, *, mended: bool) -> Step:
+    retried = replace(plausible("dbt retry"), continue_on_error=step.continue_on_error)
+    return retried if mended else replace(retried, return_code=step.return_code, log="run-model-error")

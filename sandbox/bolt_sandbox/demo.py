@@ -1,0 +1,153 @@
+"""The demo: a sandbox in this process, the bot in a child, and the workspace as text in the terminal."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from bolt_sandbox.bolt import BoltWorld
+from bolt_sandbox.child import Child
+from bolt_sandbox.driver import HELP, Driver, Screen
+from bolt_sandbox.server import Sandbox, say, until_signalled
+from bolt_sandbox.slack import Workspace
+from bolt_sandbox.slack.model import Message
+
+TOUR_STEP_S = 90.0
+FOREIGN = ("SLACK_", "PARADIME_", "REDIS_", "BOLT_BOT_HTTP_", "BOLT_BOT_DATA_DIR")
+PROXIES = ("http_proxy", "https_proxy", "all_proxy")
+INTRO = """\
+The bot is ready, in a workspace with @ada, the admin @grace and the guest @gus. Its log: {log}
+Here in the terminal:
+{help}
+With curl: see {base}/control
+
+Open it in the browser (it is served to this machine only):  {base}"""
+NO_TERMINAL = "This is no terminal, so no lines are read from it."
+
+
+def bot_environment(ours: Mapping[str, str], sandbox_env: Mapping[str, str], data_dir: Path) -> dict[str, str]:
+    """The bot's environment: this one without settings that point elsewhere, and the sandbox's.
+
+    Proxies are left out: slack_sdk would use them for the loopback address too.
+    """
+    kept = {name: value for name, value in ours.items() if not name.startswith(FOREIGN) and name.lower() not in PROXIES}
+    here = {
+        "BOLT_BOT_HTTP_HOST": "127.0.0.1",
+        "BOLT_BOT_HTTP_PORT": "0",
+        "BOLT_BOT_DATA_DIR": str(data_dir),
+        "PYTHONUNBUFFERED": "1",
+    }
+    return {**kept, **sandbox_env, **here}
+
+
+async def demo(port: int = 0, speed: float = 1.0, *, tour: bool = False) -> int:
+    """Run sandbox and bot until `quit`, SIGTERM or SIGINT; 0, or 1 where the bot or the tour failed.
+
+    `tour` types two commands by itself, waits for how they end, and leaves. `speed` hastens the runs.
+    """
+    directory = (Path("data") / "demo").absolute()
+    directory.mkdir(parents=True, exist_ok=True)
+    played = asyncio.create_task(_play(port, speed, directory, tour=tour))
+    signalled = asyncio.create_task(until_signalled())
+    await asyncio.wait({played, signalled}, return_when=asyncio.FIRST_COMPLETED)
+    if not played.done():
+        played.cancel()
+    await _ended(signalled)
+    try:
+        return await played
+    except asyncio.CancelledError:
+        return 0
+
+
+async def _ended(task: asyncio.Task[Any]) -> None:
+    task.cancel()
+    await asyncio.wait({task})
+
+
+async def _play(port: int, speed: float, directory: Path, *, tour: bool) -> int:
+    sandbox = Sandbox(workspace=Workspace(), bolt=BoltWorld(speed=speed))
+    base = await sandbox.start(port=port)
+    log = directory / "bot.log"
+    # The world is new with each demo, and so is what its bot knows of it: run numbers begin again.
+    memory = tempfile.TemporaryDirectory(prefix="bolt-bot-demo-")
+    environment = bot_environment(os.environ, sandbox.env(), Path(memory.name))
+    child = sandbox.controls.child = Child(environment, log, changed=sandbox.world_changed)
+    try:
+        await child.start()
+        # Whoever stops it on the page before it is ready does so on purpose.
+        if not await child.ready() and child.wanted:
+            say(f"The bot did not become ready. The end of its log, {log}:\n{tail(log)}")
+            return 1
+        say(INTRO.format(log=log, help=HELP, base=base))
+        return await _converse(sandbox, child, tour=tour)
+    finally:
+        await child.close()
+        await sandbox.stop()
+        memory.cleanup()
+
+
+async def _converse(sandbox: Sandbox, child: Child, *, tour: bool) -> int:
+    sandbox.workspace.listeners.append(Screen(sandbox.workspace, say).show)
+    driver = Driver(sandbox.workspace, sandbox.slack.people, say)
+    fails = asyncio.create_task(_tell_of_failures(child, once=tour))
+    if tour:
+        talk = asyncio.create_task(take_tour(sandbox.workspace, driver))
+    elif sys.stdin.isatty():
+        talk = asyncio.create_task(driver.read_terminal(sys.stdin.fileno()))
+    else:
+        say(NO_TERMINAL)
+        talk = asyncio.create_task(_forever())
+    try:
+        await asyncio.wait({talk, fails}, return_when=asyncio.FIRST_COMPLETED)
+        return talk.result() if talk.done() else 1
+    finally:
+        await _ended(talk)
+        await _ended(fails)
+
+
+async def _tell_of_failures(child: Child, *, once: bool) -> None:
+    """Say when the bot has ended by itself. The workspace stays, with the log of calls that tells why."""
+    while True:
+        status = await child.failed()
+        say(f"The bot ended by itself, with status {status}; its log says why. It can be started again under World.")
+        if once:
+            return
+
+
+async def _forever() -> int:
+    await asyncio.Event().wait()
+    return 0
+
+
+def tail(log: Path, lines: int = 20) -> str:
+    """The last lines of a file."""
+    return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
+
+
+async def take_tour(ws: Workspace, driver: Driver, *, step_s: float = TOUR_STEP_S) -> int:
+    """Run a schedule that succeeds and one that fails; 0 once both threads tell their end."""
+    for command, end in (("/bolt run nightly", "succeeded"), ("/bolt run hourly", "failed")):
+        before = set(ws.channels["C0DATAENG"].messages)
+        say(f"\n@ada types: {command}")
+        await driver.do(command)
+        try:
+            await ws.until(_has_ended(ws, before, end), timeout_s=step_s)
+        except TimeoutError:
+            say(f"The tour waited {step_s:g} s in vain for a run that {end}.")
+            return 1
+    say("\nThe tour is over.")
+    return 0
+
+
+def _has_ended(ws: Workspace, before: set[str], end: str) -> Callable[[], bool]:
+    channel = ws.channels["C0DATAENG"]
+
+    def tells(message: Message) -> bool:
+        return message.ts not in before and end in message.text and bool(channel.replies(message.ts))
+
+    return lambda: any(tells(message) for message in channel.messages.values() if not message.is_reply)

@@ -1,0 +1,115 @@
+"""What owners and admins of the workspace do: roles, user groups, and channels shared with other organisations.
+
+Each change is told to the app by the events that Slack sends of it, where the app has subscribed to them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bolt_sandbox.slack import payloads
+from bolt_sandbox.slack.delivery import Delivery
+from bolt_sandbox.slack.model import Channel, Json, Refused, Role, User, UserGroup
+from bolt_sandbox.slack.workspace import Workspace
+
+
+class Admin:
+    """Changes the workspace. Every method that takes names takes ids too; Refused where Slack would not let one."""
+
+    def __init__(self, ws: Workspace, delivery: Delivery) -> None:
+        self._ws = ws
+        self._delivery = delivery
+
+    async def change_person(
+        self, name: str, *, role: Role | None = None, email: str | None = None, deleted: bool | None = None
+    ) -> User:
+        """Give a person another role or e-mail address ("" for none), or deactivate or activate that person's account.
+
+        An address is one person's in a team. What is None stays.
+        """
+        user = self._ws.user(name)
+        if user.bot_id:
+            raise Refused("user_is_bot")
+        if email and any(
+            other.email == email and other is not user and other.team == user.team for other in self._ws.users.values()
+        ):
+            raise Refused("email_taken")
+        user.role = user.role if role is None else role
+        user.email = user.email if email is None else email
+        user.deleted = user.deleted if deleted is None else deleted
+        user.updated = int(self._ws.clock())
+        await self._tell(payloads.user_change(self._ws, user))
+        return user
+
+    async def make_group(self, handle: str, name: str, users: Sequence[str] = ()) -> UserGroup:
+        """Make a user group."""
+        self._check_handle(handle)
+        group = self._ws.add_usergroup(handle, name, self._ids(users))
+        await self._tell(payloads.subteam_event(self._ws, group, "subteam_created"))
+        return group
+
+    async def set_members(self, which: str, users: Sequence[str]) -> UserGroup:
+        """Say who is in a user group. Slack leaves none empty: it has to be disabled instead."""
+        group = self._ws.usergroup(which)
+        members = self._ids(users)
+        if not members:
+            raise Refused("no_users_provided")
+        before = replace(group)
+        group.users = members
+        if set(members) == set(before.users):
+            return group
+        group.updated = int(self._ws.clock())
+        await self._tell(payloads.subteam_members_changed(self._ws, group, before))
+        await self._tell(payloads.subteam_event(self._ws, group, "subteam_updated"))
+        return group
+
+    async def change_group(
+        self, which: str, *, handle: str | None = None, name: str | None = None, disabled: bool | None = None
+    ) -> UserGroup:
+        """Give a user group another handle or name, or disable or enable it. What is None stays."""
+        group = self._ws.usergroup(which)
+        if handle is not None and handle != group.handle:
+            self._check_handle(handle)
+            group.handle = handle
+        group.name = group.name if name is None else name
+        group.disabled = group.disabled if disabled is None else disabled
+        group.updated = int(self._ws.clock())
+        await self._tell(payloads.subteam_event(self._ws, group, "subteam_updated"))
+        return group
+
+    async def share(self, where: str, team: str) -> Channel:
+        """Share a channel with a team of another organisation. Nothing happens where it is already."""
+        channel = self._sharable(where)
+        if team == self._ws.team_id:
+            raise Refused("team_not_found")
+        if team not in self._ws.other_teams(channel):
+            channel.connected.append(team)
+            await self._tell(payloads.channel_shared(self._ws, channel, team))
+        return channel
+
+    async def unshare(self, where: str, team: str) -> Channel:
+        """Share it no longer with that team, whose people leave it."""
+        channel = self._sharable(where)
+        if team not in self._ws.other_teams(channel):
+            raise Refused("team_not_found")
+        channel.connected = [each for each in channel.connected if each != team]
+        channel.members = [each for each in channel.members if self._ws.users[each].team != team]
+        await self._tell(payloads.channel_unshared(self._ws, channel, team))
+        return channel
+
+    def _sharable(self, where: str) -> Channel:
+        channel = self._ws.channel(where)
+        if channel.kind not in ("public", "private"):
+            raise Refused("method_not_supported_for_channel_type")
+        return channel
+
+    def _ids(self, names: Sequence[str]) -> list[str]:
+        return list(dict.fromkeys(self._ws.user(name).id for name in names))
+
+    def _check_handle(self, handle: str) -> None:
+        if any(group.handle == handle for group in self._ws.usergroups.values()):
+            raise Refused("handle_already_exists")
+
+    async def _tell(self, inner: Json) -> None:
+        await self._delivery.send_event(payloads.event(self._ws, inner))

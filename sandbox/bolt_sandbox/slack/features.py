@@ -1,0 +1,46 @@
+"""What Slack knows of the app from its manifest: its commands and shortcuts, its tabs, its scopes, which events it gets."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+import yaml
+
+from bolt_sandbox.slack.model import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """What a manifest says. `events` are its subscriptions, `scopes` those of the bot token; nobody has left one out."""
+
+    commands: list[Json]
+    shortcuts: list[Json]
+    home_tab: bool
+    messages_tab_read_only: bool
+    scopes: frozenset[str] = frozenset()
+    events: frozenset[str] = frozenset()
+
+    @classmethod
+    def of_the_manifest(cls) -> Features:
+        """Those of the manifest that is shipped."""
+        manifest = deepcopy(_shipped())
+        features = manifest["features"]
+        home = features.get("app_home", {})
+        return cls(
+            commands=features.get("slash_commands", []),
+            shortcuts=features.get("shortcuts", []),
+            home_tab=bool(home.get("home_tab_enabled")),
+            messages_tab_read_only=bool(home.get("messages_tab_read_only_enabled")),
+            scopes=frozenset(manifest["oauth_config"]["scopes"]["bot"]),
+            events=frozenset(manifest["settings"].get("event_subscriptions", {}).get("bot_events", [])),
+        )
+
+
+@cache
+def _shipped() -> Json:
+    """The manifest that is shipped, read once: to parse it takes longer than the rest of making a workspace."""
+    manifest: Json = yaml.safe_load((resources.files("bot") / "manifest.yml").read_text(encoding="utf-8"))
+    return manifest

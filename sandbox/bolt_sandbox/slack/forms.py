@@ -1,0 +1,130 @@
+"""Interactive elements: finding one in blocks, and what choosing or filling in one sends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from bolt_sandbox.slack.model import Channel, Json, Refused
+
+INPUT_VALUES = {
+    "plain_text_input": "value",
+    "email_text_input": "value",
+    "url_text_input": "value",
+    "number_input": "value",
+    "datepicker": "selected_date",
+    "timepicker": "selected_time",
+    "datetimepicker": "selected_date_time",
+    "users_select": "selected_user",
+    "channels_select": "selected_channel",
+    "conversations_select": "selected_conversation",
+    "multi_users_select": "selected_users",
+    "multi_channels_select": "selected_channels",
+    "multi_conversations_select": "selected_conversations",
+}
+CONVERSATIONS = ("public", "private", "mpim", "im")
+OPTION_INPUTS = ("static_select", "external_select", "radio_buttons", "overflow")
+OPTIONS_INPUTS = ("multi_static_select", "multi_external_select", "checkboxes")
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """An interactive element that was found, and the block in which it stands."""
+
+    element: Json
+    block_id: str
+
+
+def controls(blocks: list[Json]) -> list[Control]:
+    """Every interactive element in blocks, from top to bottom."""
+    found: list[Control] = []
+    for block in blocks:
+        elements = list(block.get("elements", ())) if block.get("type") in ("actions", "context_actions") else []
+        elements += [block[name] for name in ("accessory", "element") if isinstance(block.get(name), dict)]
+        found += [Control(each, block["block_id"]) for each in elements if each.get("action_id")]
+    return found
+
+
+def matching(blocks: list[Json], action_id: str | None, label: str | None, block_id: str | None) -> list[Control]:
+    """The elements with that action_id or that label (in any case), in that block where one is named."""
+
+    def matches(control: Control) -> bool:
+        text = str((control.element.get("text") or {}).get("text", ""))
+        named = action_id == control.element["action_id"] or (label is not None and label.lower() == text.lower())
+        return named and block_id in (None, control.block_id)
+
+    return [control for control in controls(blocks) if matches(control)]
+
+
+def find_control(
+    blocks: list[Json], action_id: str | None, label: str | None = None, block_id: str | None = None
+) -> Control:
+    """The first matching element. Raises Refused(action_not_found)."""
+    found = matching(blocks, action_id, label, block_id)
+    if not found:
+        raise Refused("action_not_found")
+    return found[0]
+
+
+def chosen_state(element: Json, value: Any) -> Json:  # noqa: ANN401
+    """What choosing a value in an element adds to its action or state. A button takes none."""
+    kind = element["type"]
+    if kind in INPUT_VALUES:
+        return {INPUT_VALUES[kind]: value}
+    if kind in OPTION_INPUTS:
+        return {"selected_option": option_of(element, value)}
+    if kind in OPTIONS_INPUTS:
+        return {"selected_options": [option_of(element, each) for each in value or []]}
+    return {}
+
+
+def option_of(element: Json, value: Any) -> Json | None:  # noqa: ANN401
+    """The option with that value; whole options (of an external select) pass."""
+    if value is None or isinstance(value, dict):
+        return value
+    groups = [group["options"] for group in element.get("option_groups", ())]
+    for option in [*element.get("options", ()), *(option for options in groups for option in options)]:
+        if option["value"] == value:
+            return dict(option)
+    raise Refused("option_not_found")
+
+
+def filled_in(blocks: list[Json], values: Json, *, gaps: bool = False, current: Channel | None = None) -> Json:
+    """The state of a modal's inputs. Raises Refused(missing_input), as Slack does not send a form with gaps.
+
+    `gaps`: they may be there, as where only something in the form is clicked. `current` is the conversation that the
+    person was in when it opened, which some menus begin with.
+    """
+    state: Json = {}
+    for block in blocks:
+        if block.get("type") != "input":
+            continue
+        element, block_id = block["element"], block["block_id"]
+        action_id = element.get("action_id", "")
+        value = values.get(block_id, {}).get(action_id, initial_of(element, current))
+        if value in (None, "", []) and not block.get("optional") and not gaps:
+            raise Refused("missing_input", block_id=block_id)
+        state[block_id] = {action_id: {"type": element["type"], **chosen_state(element, value)}}
+    return state
+
+
+def initial_of(element: Json, current: Channel | None = None) -> Any:  # noqa: ANN401
+    """What an input holds before anyone touches it."""
+    given = next((value for name, value in element.items() if name.startswith("initial_")), None)
+    wanted = element.get("filter", {}).get("include") or CONVERSATIONS
+    if given is None and element.get("default_to_current_conversation") and current and current.kind in wanted:
+        return [current.id] if element["type"].startswith("multi_") else current.id
+    return given
+
+
+def asked_urls(blocks: list[Json], state: Json) -> list[tuple[str, str, str]]:
+    """The block, the action and the conversation of each menu that asks for a response_url of what is chosen in it."""
+    found = []
+    for block in blocks:
+        element = block.get("element", {})
+        if block.get("type") == "input" and element.get("response_url_enabled"):
+            chosen = state[block["block_id"]][element["action_id"]]
+            conversation = chosen.get("selected_conversation") or chosen.get("selected_channel")
+            if conversation:
+                found.append((block["block_id"], element["action_id"], conversation))
+    return found

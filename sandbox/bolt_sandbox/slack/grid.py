@@ -1,0 +1,99 @@
+"""Enterprise Grid: the organisation that the workspace may belong to, and what Slack calls the team of a person in it.
+
+Slack names a member by a workspace or by the organisation: by which one is no fact about where the person acts (docs.slack.dev, the
+block_suggestion payload; slackapi/bolt-js#1875; slackapi/bolt-python, tests/slack_bolt/request/test_internals.py).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from bolt_sandbox.slack.model import Json, User
+
+if TYPE_CHECKING:
+    from bolt_sandbox.slack.workspace import Workspace
+
+ENTERPRISE, SIBLING = "E0SANDBOX", "T0SIBLING"
+
+
+@dataclass(slots=True)
+class Organisation:
+    """An organisation. `siblings` are its other workspaces, by id, with their domains."""
+
+    id: str = ENTERPRISE
+    name: str = "Sandbox Org"
+    siblings: dict[str, str] = field(default_factory=lambda: {SIBLING: "acme-eu"})
+
+
+def found(ws: Workspace) -> Organisation:
+    """Make the workspace part of an organisation with a sibling, and three people whom Slack names differently.
+
+    `edda` is in our workspace and named by the organisation; `sven` is in both workspaces and named by the sibling; `sila` is in the
+    sibling alone, and in the channel #data-eng, which both workspaces share.
+    """
+    if ws.organisation is None:
+        ws.organisation = Organisation()
+        channel = ws.channel("data-eng")
+        for user in (
+            ws.add_user("edda", "Edda Enterprise", letter="W", teams=[ws.team_id], shown_as=ENTERPRISE),
+            ws.add_user("sven", "Sven Sibling", letter="W", teams=[SIBLING, ws.team_id], shown_as=SIBLING),
+            ws.add_user("sila", "Sila Sister", letter="W", teams=[SIBLING], shown_as=SIBLING),
+        ):
+            channel.members.append(user.id)
+    return ws.organisation
+
+
+def shown_team(ws: Workspace, user: User) -> str:
+    """What Slack calls the team of a person: of a workspace, or of an organisation."""
+    return user.shown_as or user.team or ws.team_id
+
+
+def workspace_of(ws: Workspace, user: User) -> str:
+    """The workspace in which a person acts: ours, if the person is in it."""
+    if user.team or not user.teams or ws.team_id in user.teams:
+        return user.team or ws.team_id
+    return user.teams[0]
+
+
+def enterprise_of(ws: Workspace, user: User) -> str | None:
+    """The organisation of a person, None outside Grid."""
+    if user.team:
+        return user.enterprise or None
+    return ws.organisation.id if ws.organisation else None
+
+
+def workspace_shape(ws: Workspace, user: User | None) -> Json:
+    """`team` of an interaction: our workspace, or that of a person."""
+    team = workspace_of(ws, user) if user else ws.team_id
+    domain = ws.team_domain if team == ws.team_id else _domain(ws, team)
+    shape: Json = {"id": team, "domain": domain}
+    enterprise = enterprise_shape(ws, user)
+    return shape | ({"enterprise_id": enterprise["id"], "enterprise_name": enterprise["name"]} if enterprise else {})
+
+
+def enterprise_shape(ws: Workspace, user: User | None) -> Json | None:
+    """`enterprise` of an interaction: our organisation, or that of a person, None outside Grid."""
+    if user is not None and user.team:
+        return {"id": user.enterprise, "name": "Other Org"} if user.enterprise else None
+    return {"id": ws.organisation.id, "name": ws.organisation.name} if ws.organisation else None
+
+
+def enterprise_user(ws: Workspace, user: User) -> Json | None:
+    """`enterprise_user` of a profile, None outside Grid."""
+    enterprise = enterprise_shape(ws, user)
+    if enterprise is None:
+        return None
+    return {
+        "id": user.id,
+        "enterprise_id": enterprise["id"],
+        "enterprise_name": enterprise["name"],
+        "is_admin": False,
+        "is_owner": False,
+        "teams": user.teams or [user.team or ws.team_id],
+    }
+
+
+def _domain(ws: Workspace, team: str) -> str:
+    siblings = ws.organisation.siblings if ws.organisation else {}
+    return siblings.get(team, team.lower())

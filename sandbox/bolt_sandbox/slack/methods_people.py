@@ -1,0 +1,97 @@
+"""users.*, usergroups.*, team.*, auth.* and blocks.validate."""
+
+from __future__ import annotations
+
+from bolt_sandbox.slack.args import Args
+from bolt_sandbox.slack.methods_conversations import paged
+from bolt_sandbox.slack.model import Json, Refused
+from bolt_sandbox.slack.shapes import user_shape, usergroup_shape
+from bolt_sandbox.slack.validate import block_problems, check_view
+from bolt_sandbox.slack.workspace import Workspace
+
+
+def auth_test(ws: Workspace, _args: Args) -> Json:
+    """auth.test."""
+    return {
+        "ok": True,
+        "url": f"https://{ws.team_domain}.slack.com/",
+        "team": ws.team_name,
+        "user": ws.bot.name,
+        "team_id": ws.team_id,
+        "user_id": ws.bot.id,
+        "bot_id": ws.bot.bot_id,
+        "is_enterprise_install": False,
+        **({"enterprise_id": ws.organisation.id} if ws.organisation else {}),
+    }
+
+
+def user_info(ws: Workspace, args: Args) -> Json:
+    """users.info."""
+    user = ws.users.get(args.text("user"))
+    if user is None:
+        # Also where none was given, or in a body that this method does not read.
+        raise Refused("user_not_found")
+    locale = {"locale": "en-GB"} if args.flag("include_locale") and not user.team else {}
+    return {"ok": True, "user": user_shape(ws, user) | locale}
+
+
+def user_list(ws: Workspace, args: Args) -> Json:
+    """users.list."""
+    page, cursor = paged(list(ws.users.values()), args, default=1000)
+    shapes = [user_shape(ws, user) for user in page]
+    return {
+        "ok": True,
+        "members": shapes,
+        "cache_ts": int(ws.clock()),
+        "response_metadata": {"next_cursor": cursor},
+    }
+
+
+def usergroup_list(ws: Workspace, args: Args) -> Json:
+    """usergroups.list."""
+    disabled = args.flag("include_disabled")
+    users, count = args.flag("include_users"), args.flag("include_count")
+    groups = [group for group in ws.usergroups.values() if disabled or not group.disabled]
+    return {"ok": True, "usergroups": [usergroup_shape(ws, group, users=users, count=count) for group in groups]}
+
+
+def usergroup_users(ws: Workspace, args: Args) -> Json:
+    """usergroups.users.list."""
+    group = ws.usergroups.get(args.need("usergroup"))
+    if group is None or (group.disabled and not args.flag("include_disabled")):
+        raise Refused("no_such_subteam")
+    return {"ok": True, "users": list(group.users)}
+
+
+def team_info(ws: Workspace, _args: Args) -> Json:
+    """team.info."""
+    team: Json = {"id": ws.team_id, "name": ws.team_name, "domain": ws.team_domain, "email_domain": "", "icon": {}}
+    if ws.organisation:
+        team |= {"enterprise_id": ws.organisation.id, "enterprise_name": ws.organisation.name}
+    return {"ok": True, "team": team}
+
+
+def blocks_validate(_ws: Workspace, args: Args) -> Json:
+    """blocks.validate: exactly one of blocks, message and view; errors carry pointer and message."""
+    given = [name for name in ("blocks", "message", "view") if name in args]
+    if len(given) != 1:
+        raise Refused("invalid_arguments")
+    (name,) = given
+    value = args.structure(name, f"invalid_{name}")
+    try:
+        if name == "view":
+            check_view(value, "home" if isinstance(value, dict) and value.get("type") == "home" else "modal")
+            return {"ok": True}
+    except Refused as refused:
+        messages = refused.more.get("response_metadata", {}).get("messages", [refused.code])
+        raise Refused("invalid_view", errors=[_split(each) for each in messages]) from None
+    blocks = value.get("blocks", []) if name == "message" and isinstance(value, dict) else value
+    problems = block_problems(blocks) if isinstance(blocks, list) else ["[ERROR] must be an array"]
+    if problems:
+        raise Refused(f"invalid_{name}", errors=[_split(each) for each in problems])
+    return {"ok": True}
+
+
+def _split(problem: str) -> Json:
+    words, _at, pointer = problem.removeprefix("[ERROR] ").partition(" [json-pointer:")
+    return {"code": "invalid", "message": words, "pointer": pointer.removesuffix("]")}

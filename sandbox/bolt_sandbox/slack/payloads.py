@@ -1,0 +1,327 @@
+"""The payloads of commands, interactions and events, with the field names of Slack's real ones."""
+
+from __future__ import annotations
+
+import re
+
+from bolt_sandbox.slack import grid
+from bolt_sandbox.slack.model import Channel, Json, Message, Private, User, UserGroup, View
+from bolt_sandbox.slack.shapes import message_shape, user_shape, usergroup_shape, view_shape
+from bolt_sandbox.slack.workspace import Workspace
+
+TOKEN = "sandbox"  # noqa: S105 - the deprecated verification token
+CHANNEL_NAMES = {"private": "privategroup", "im": "directmessage"}
+# Of a larger group the event names no more of its members.
+MEMBERS_TOLD = 500
+
+
+def channel_name(channel: Channel) -> str:
+    """A channel's name as payloads tell it: private and direct ones are not named."""
+    return CHANNEL_NAMES.get(channel.kind, channel.name)
+
+
+def escaped(ws: Workspace, command: str, text: str) -> str:
+    """What is typed behind a command for which the manifest asks for escapes: mentions with their ids, and the names as labels.
+
+    As recorded: `<@U012|username>` and `<#C012|name>`, without the name if the channel is private.
+    """
+    if not any(one.get("command") == command and one.get("should_escape") for one in ws.features.commands):
+        return text
+    users = {user.name: user for user in ws.users.values()}
+    channels = {channel.name: channel for channel in ws.channels.values() if channel.name and channel.kind != "mpim"}
+
+    def escape(typed: re.Match[str]) -> str:
+        sign, name = typed.groups()
+        if sign == "@" and name in users:
+            return f"<@{users[name].id}|{name}>"
+        if sign == "#" and name in channels:
+            channel = channels[name]
+            return f"<#{channel.id}|{name if channel.kind == 'public' else ''}>"
+        return typed.group()
+
+    return re.sub(r"(?<![^\s=])([@#])([a-z0-9][a-z0-9._-]*)(?=\s|$)", escape, text)
+
+
+def slash_command(
+    ws: Workspace, user: User, channel: Channel, *, command: str, text: str, trigger_id: str, response_url: str
+) -> Json:
+    """A slash command: all values are text, as in a form."""
+    return {
+        "token": TOKEN,
+        "team_id": ws.team_id,
+        "team_domain": ws.team_domain,
+        "channel_id": channel.id,
+        "channel_name": channel_name(channel),
+        "user_id": user.id,
+        "user_name": user.name,
+        "command": command,
+        "text": escaped(ws, command, text),
+        "api_app_id": ws.app_id,
+        "is_enterprise_install": "false",
+        "response_url": response_url,
+        "trigger_id": trigger_id,
+        **({"enterprise_id": ws.organisation.id, "enterprise_name": ws.organisation.name} if ws.organisation else {}),
+    }
+
+
+def _interaction(ws: Workspace, kind: str, user: User, *, at_theirs: bool = False) -> Json:
+    """What all have. `at_theirs`: a view is where the person is, whatever workspace that is; a message is in ours."""
+    where = user if at_theirs and user.team else None
+    return {
+        "type": kind,
+        "user": {"id": user.id, "username": user.name, "name": user.name, "team_id": grid.shown_team(ws, user)},
+        "api_app_id": ws.app_id,
+        "token": TOKEN,
+        "team": grid.workspace_shape(ws, where),
+        "enterprise": grid.enterprise_shape(ws, where),
+        "is_enterprise_install": False,
+    }
+
+
+def message_place(ws: Workspace, channel: Channel, message: Message | Private) -> Json:
+    """Where an interaction happened: container, channel and, where all may see it, the message."""
+    private = isinstance(message, Private)
+    container: Json = {
+        "type": "message",
+        "message_ts": message.ts,
+        "channel_id": channel.id,
+        "is_ephemeral": private,
+    }
+    if message.thread_ts and message.thread_ts != message.ts:
+        container["thread_ts"] = message.thread_ts
+    place: Json = {"container": container, "channel": {"id": channel.id, "name": channel_name(channel)}}
+    if isinstance(message, Message):
+        place["message"] = message_shape(ws, message)
+    return place
+
+
+def view_place(ws: Workspace, view: View, state: Json) -> Json:
+    """Where an interaction in a view happened."""
+    return {"container": {"type": "view", "view_id": view.id}, "view": view_shape(ws, view, state)}
+
+
+def block_actions(
+    ws: Workspace, user: User, place: Json, action: Json, *, trigger_id: str, response_url: str | None
+) -> Json:
+    """A click or a choice."""
+    payload = _interaction(ws, "block_actions", user, at_theirs="view" in place) | place
+    payload |= {"trigger_id": trigger_id, "actions": [action]}
+    if response_url is not None:
+        payload |= {"state": {"values": {}}, "response_url": response_url}
+    return payload
+
+
+def action_of(ws: Workspace, element: Json, block_id: str, chosen: Json) -> Json:
+    """One entry of `actions`: the element as it was shown, and what was chosen in it."""
+    shown = {
+        name: element[name] for name in ("text", "value", "style", "confirm", "url") if element.get(name) is not None
+    }
+    action: Json = {"action_id": element["action_id"], "block_id": block_id}
+    return action | shown | chosen | {"type": element["type"], "action_ts": ws.new_ts()}
+
+
+def block_suggestion(ws: Workspace, user: User, place: Json, *, action_id: str, block_id: str, value: str) -> Json:
+    """A person types in an external select."""
+    payload = _interaction(ws, "block_suggestion", user, at_theirs=True) | place
+    return payload | {"action_id": action_id, "block_id": block_id, "value": value}
+
+
+def view_submission(
+    ws: Workspace, user: User, view: View, state: Json, *, trigger_id: str, response_urls: list[Json]
+) -> Json:
+    """A modal is submitted. `response_urls`: one for each conversation that was chosen in a menu which asks for it."""
+    payload = _interaction(ws, "view_submission", user, at_theirs=True)
+    return payload | {
+        "trigger_id": trigger_id,
+        "view": view_shape(ws, view, state),
+        "response_urls": response_urls,
+    }
+
+
+def view_closed(ws: Workspace, user: User, view: View, *, cleared: bool) -> Json:
+    """A modal is closed."""
+    payload = _interaction(ws, "view_closed", user, at_theirs=True)
+    return payload | {"view": view_shape(ws, view), "is_cleared": cleared}
+
+
+def message_shortcut(
+    ws: Workspace, user: User, message: Message, callback_id: str, *, trigger_id: str, response_url: str
+) -> Json:
+    """A shortcut in a message's menu."""
+    channel = ws.channels[message.channel]
+    payload = _interaction(ws, "message_action", user)
+    return payload | {
+        "action_ts": ws.new_ts(),
+        "callback_id": callback_id,
+        "trigger_id": trigger_id,
+        "response_url": response_url,
+        "channel": {"id": channel.id, "name": channel_name(channel)},
+        "message_ts": message.ts,
+        "message": message_shape(ws, message),
+    }
+
+
+def global_shortcut(ws: Workspace, user: User, callback_id: str, trigger_id: str) -> Json:
+    """A shortcut from the global menu: no channel, no response_url."""
+    payload = _interaction(ws, "shortcut", user)
+    return payload | {"action_ts": ws.new_ts(), "callback_id": callback_id, "trigger_id": trigger_id}
+
+
+def event(ws: Workspace, inner: Json) -> Json:
+    """An event in its envelope. It names the workspace of whoever acts, in a mention ours, and that of our installation."""
+    channel = ws.channels.get(str(inner.get("channel")))
+    acting = ws.users.get(str(inner.get("user")))
+    shared = channel is not None and ws.is_shared(channel)
+    enterprise = ws.organisation.id if ws.organisation else None
+    at_ours = acting is None or inner.get("type") == "app_mention"
+    theirs = enterprise if acting is None or at_ours else grid.enterprise_of(ws, acting)
+    return {
+        "token": TOKEN,
+        "team_id": ws.team_id if acting is None or at_ours else grid.workspace_of(ws, acting),
+        **({"enterprise_id": theirs} if theirs else {}),
+        "context_team_id": ws.team_id,
+        "context_enterprise_id": enterprise,
+        "api_app_id": ws.app_id,
+        "event": inner,
+        "type": "event_callback",
+        "event_id": ws.new_id("Ev"),
+        "event_time": int(ws.clock()),
+        "authorizations": [
+            {
+                "enterprise_id": enterprise,
+                "team_id": ws.team_id,
+                "user_id": ws.bot.id,
+                "is_bot": True,
+                "is_enterprise_install": False,
+            }
+        ],
+        "is_ext_shared_channel": shared,
+        "event_context": ws.new_id("4-", 60),
+    }
+
+
+def message_event(ws: Workspace, message: Message, kind: str) -> Json:
+    """`app_mention`, or `message` in a direct conversation. A person's words come as rich text, too.
+
+    A mention has our workspace as its `team`; who is named by another one, or by an organisation, has that beside it.
+    """
+    channel, user = ws.channels[message.channel], ws.users[message.user]
+    inner = message_shape(ws, message) | {
+        "type": kind,
+        "channel": channel.id,
+        "event_ts": message.edited_ts or message.ts,
+    }
+    own = grid.shown_team(ws, user)
+    if kind == "app_mention" and own != ws.team_id:
+        inner |= {"team": ws.team_id, "user_team": own, "source_team": own, "user_profile": _profile(user, own)}
+    if not ws.users[message.user].bot_id:
+        inner["blocks"] = [_rich_text(message.text)]
+    return inner | ({"channel_type": "im"} if kind == "message" else {})
+
+
+def _profile(user: User, team: str) -> Json:
+    return {
+        "display_name": user.name,
+        "first_name": user.real_name.partition(" ")[0],
+        "is_restricted": False,
+        "is_ultra_restricted": False,
+        "name": user.name,
+        "real_name": user.real_name,
+        "team": team,
+    }
+
+
+def _rich_text(text: str) -> Json:
+    """What Slack's composer makes of a line: mentions as elements of their own, the rest as text."""
+    elements: list[Json] = []
+    for part in re.split(r"(<@\w+>)", text):
+        if part.startswith("<@") and part.endswith(">"):
+            elements.append({"type": "user", "user_id": part[2:-1]})
+        elif part:
+            elements.append({"type": "text", "text": part})
+    section = {"type": "rich_text_section", "elements": elements}
+    return {"type": "rich_text", "block_id": "r1ch", "elements": [section]}
+
+
+def changed_event(ws: Workspace, message: Message) -> Json:
+    """`message` with the subtype message_changed, in a direct conversation: what it says now, and what it said."""
+    now = message_shape(ws, message)
+    before = message.earlier[-1]
+    at = ws.new_ts()
+    return {
+        "type": "message",
+        "subtype": "message_changed",
+        "hidden": True,
+        "channel": message.channel,
+        "channel_type": "im",
+        "message": now,
+        "previous_message": now | {"text": before.text, "blocks": before.blocks},
+        "ts": at,
+        "event_ts": at,
+    }
+
+
+def home_opened(ws: Workspace, user: User, channel: Channel, tab: str, view: View | None) -> Json:
+    """`app_home_opened`, with the Home tab as it is now."""
+    inner: Json = {
+        "type": "app_home_opened",
+        "user": user.id,
+        "channel": channel.id,
+        "tab": tab,
+        "event_ts": ws.new_ts(),
+    }
+    return inner | ({"view": view_shape(ws, view)} if view is not None else {})
+
+
+def subteam_event(ws: Workspace, group: UserGroup, kind: str) -> Json:
+    """`subteam_created` or `subteam_updated`: the whole group, and of its members the first 500."""
+    shape = usergroup_shape(ws, group, users=True, count=True)
+    shape["users"] = shape["users"][:MEMBERS_TOLD]
+    return {"type": kind, "subteam": shape, "event_ts": ws.new_ts()}
+
+
+def subteam_members_changed(ws: Workspace, group: UserGroup, before: UserGroup) -> Json:
+    """`subteam_members_changed`: who came and who left, as against `before`.
+
+    The counts are numbers, as in Slack's own types (@slack/types); the example on the event's page has them as text.
+    """
+    added = [each for each in group.users if each not in before.users]
+    removed = [each for each in before.users if each not in group.users]
+    return {
+        "type": "subteam_members_changed",
+        "subteam_id": group.id,
+        "team_id": ws.team_id,
+        "date_previous_update": before.updated,
+        "date_update": group.updated,
+        "added_users": added,
+        "added_users_count": len(added),
+        "removed_users": removed,
+        "removed_users_count": len(removed),
+        "event_ts": ws.new_ts(),
+    }
+
+
+def channel_shared(ws: Workspace, channel: Channel, team: str) -> Json:
+    """`channel_shared`: the channel is now shared with that team of another organisation, too."""
+    return {"type": "channel_shared", "connected_team_id": team, "channel": channel.id, "event_ts": ws.new_ts()}
+
+
+def channel_unshared(ws: Workspace, channel: Channel, team: str) -> Json:
+    """`channel_unshared`: it no longer is. `is_ext_shared`: but with others."""
+    return {
+        "type": "channel_unshared",
+        "previously_connected_team_id": team,
+        "channel": channel.id,
+        "is_ext_shared": ws.is_shared(channel),
+        "event_ts": ws.new_ts(),
+    }
+
+
+def user_change(ws: Workspace, user: User) -> Json:
+    """`user_change`: a person as users.info tells now."""
+    return {
+        "type": "user_change",
+        "user": user_shape(ws, user),
+        "cache_ts": int(ws.clock()),
+        "event_ts": ws.new_ts(),
+    }

@@ -1,0 +1,190 @@
+"""Socket Mode: tickets, connections, envelopes and their acknowledgements."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import uuid
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+from urllib.parse import urlencode
+
+from aiohttp import WSMsgType, web
+
+from bolt_sandbox.slack.model import Change, Json
+from bolt_sandbox.slack.workspace import Workspace
+
+CONNECTIONS_MOST = 10
+DisconnectReason = Literal["warning", "refresh_requested", "too_many_websockets", "link_disabled"]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """How the app answered. `problem` is "" for an acknowledgement, else operation_timeout or dispatch_failed."""
+
+    problem: str
+    payload: Json | None = None
+    no_retry: bool = False
+
+
+@dataclass(eq=False, slots=True)
+class Connection:
+    """One open socket. A deaf one is open, but nothing comes back from it; a leaving one gets nothing new."""
+
+    socket: web.WebSocketResponse
+    request: web.Request
+    deaf: bool = False
+    leaving: bool = False
+    waiting: dict[str, asyncio.Future[Json | None]] = field(default_factory=dict)
+
+
+class Sockets:
+    """The app's open sockets, ten at the most. Each payload goes to one of them, no one knows which."""
+
+    def __init__(self, ws: Workspace, sleep: Callable[[float], Awaitable[None]]) -> None:
+        self._ws = ws
+        self._sleep = sleep
+        self._tickets: set[str] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.connections: list[Connection] = []
+
+    def open_url(self) -> str:
+        """A WebSocket address that works once."""
+        ticket = str(uuid.UUID(int=self._ws.rng.getrandbits(128)))
+        self._tickets.add(ticket)
+        query = urlencode({"ticket": ticket, "app_id": self._ws.app_id})
+        return f"{self._ws.address('/socket').replace('http', 'ws', 1)}?{query}"
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Serve one socket from handshake to end."""
+        ticket = request.query.get("ticket", "")
+        if ticket not in self._tickets:
+            return web.Response(status=401, text="invalid ticket")
+        self._tickets.discard(ticket)
+        socket = web.WebSocketResponse(autoping=False)
+        await socket.prepare(request)
+        connection = Connection(socket, request)
+        if len(self.connections) >= CONNECTIONS_MOST:
+            await socket.send_json(self._disconnect_message("too_many_websockets"))
+            await socket.close()
+            return socket
+        self.connections.append(connection)
+        self._count("opened")
+        try:
+            await socket.send_json(self._hello())
+            await self._listen(connection)
+        except ConnectionError:
+            pass  # The app's end is gone: the same as a close.
+        finally:
+            self._forget(connection)
+        return socket
+
+    def _forget(self, connection: Connection) -> None:
+        if connection in self.connections:
+            self.connections.remove(connection)
+            self._count("closed")
+
+    def _hello(self) -> Json:
+        return {
+            "type": "hello",
+            "num_connections": len(self.connections),
+            "debug_info": {"host": "applink-sandbox", "build_number": 1, "approximate_connection_time": 18060},
+            "connection_info": {"app_id": self._ws.app_id},
+        }
+
+    async def _listen(self, connection: Connection) -> None:
+        async for message in connection.socket:
+            if connection.deaf:
+                continue
+            if message.type is WSMsgType.PING:
+                await connection.socket.pong(message.data)
+            elif message.type is WSMsgType.TEXT:
+                self._acknowledge(connection, message.data)
+
+    def _acknowledge(self, connection: Connection, text: str) -> None:
+        try:
+            message: Any = json.loads(text)
+        except ValueError:
+            message = None
+        envelope_id = message.get("envelope_id") if isinstance(message, dict) else None
+        future = connection.waiting.pop(str(envelope_id), None)
+        if future is None or future.done():
+            self._ws.log("ack", "from_app", "late or unknown", envelope_id=str(envelope_id))
+            return
+        payload = message.get("payload")
+        future.set_result(payload if isinstance(payload, dict) else None)
+
+    def _count(self, what: Literal["opened", "closed"]) -> None:
+        self._ws.log("socket", "from_app", what, connections=len(self.connections))
+        self._ws.tell(Change("world", "", ""))
+
+    async def send(
+        self, kind: str, payload: Json, *, answerable: bool, timeout_s: float, retry: tuple[int, str]
+    ) -> Answer:
+        """Send an envelope to one of the connections and wait for its acknowledgement."""
+        open_ones = [each for each in self.connections if not each.leaving]
+        if not open_ones:
+            return Answer("dispatch_failed")
+        connection = self._ws.rng.choice(open_ones)
+        envelope_id = str(uuid.UUID(int=self._ws.rng.getrandbits(128)))
+        envelope: Json = {
+            "envelope_id": envelope_id,
+            "payload": payload,
+            "type": kind,
+            "accepts_response_payload": answerable,
+        }
+        if kind == "events_api":
+            envelope |= {"retry_attempt": retry[0], "retry_reason": retry[1]}
+        future: asyncio.Future[Json | None] = asyncio.get_running_loop().create_future()
+        connection.waiting[envelope_id] = future
+        try:
+            async with asyncio.timeout(timeout_s):
+                await connection.socket.send_json(envelope)
+                answer = await future
+        except (TimeoutError, ConnectionError):
+            return Answer("operation_timeout")
+        finally:
+            connection.waiting.pop(envelope_id, None)
+        return Answer("", answer if answerable else None)
+
+    def _disconnect_message(self, reason: str) -> Json:
+        return {"type": "disconnect", "reason": reason, "debug_info": {"host": "applink-sandbox"}}
+
+    async def disconnect(self, reason: DisconnectReason, *, close_after_s: float = 10.0) -> int:
+        """Tell every connection that it will be closed, and close it later. How many there were."""
+        told = [each for each in self.connections if not each.leaving]
+        for connection in told:
+            connection.leaving = True
+            await connection.socket.send_json(self._disconnect_message(reason))
+            task = asyncio.create_task(self._close_later(connection, close_after_s))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        return len(told)
+
+    async def _close_later(self, connection: Connection, after_s: float) -> None:
+        await self._sleep(after_s)
+        await connection.socket.close()
+
+    def drop(self) -> int:
+        """Cut every connection without a word. How many there were."""
+        dropped = list(self.connections)
+        for connection in dropped:
+            self._forget(connection)
+            if connection.request.transport is not None:
+                connection.request.transport.abort()
+        return len(dropped)
+
+    def deafen(self) -> int:
+        """Make every connection deaf: it stays open, and neither acknowledgements nor pings are answered."""
+        for connection in self.connections:
+            connection.deaf = True
+        return len(self.connections)
+
+    async def close(self) -> None:
+        """Close all, at the sandbox's own end."""
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for connection in list(self.connections):
+            await connection.socket.close()

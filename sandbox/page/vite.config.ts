@@ -1,0 +1,29 @@
+import react from "@vitejs/plugin-react";
+import { defineConfig, loadEnv } from "vite";
+
+// Fixed names, because what is built is committed: a change then shows as a change, not as another file.
+export default defineConfig(({ mode }) => ({
+  base: "/page/",
+  plugins: [react()],
+  build: {
+    outDir: "../bolt_sandbox/page",
+    emptyOutDir: true,
+    sourcemap: false,
+    license: { fileName: "licenses.md" },
+    modulePreload: false,
+    cssCodeSplit: false,
+    assetsInlineLimit: 0,
+    chunkSizeWarningLimit: 3000,
+    rolldownOptions: {
+      output: {
+        codeSplitting: false,
+        entryFileNames: "assets/page.js",
+        assetFileNames: "assets/page[extname]",
+      },
+    },
+  },
+  server: {
+    // `npm run dev` beside a sandbox: SANDBOX=http://127.0.0.1:8391 npm run dev
+    proxy: { "/control": loadEnv(mode, ".", "SANDBOX")["SANDBOX"] ?? "http://127.0.0.1:8390" },
+  },
+}));
