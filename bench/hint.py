@@ -22,7 +22,7 @@ from bench.seed import SLUG, Followed, calm, seed
 from bench.slow import slow
 from bench.stage import Control, Environment, Options, bot, redis_server, say, worlds
 from bench.table import Row, percentile
-from bot.flows.listings import LISTED
+from bot.flows.run_listings import LISTED
 from bot.paradime import documents
 
 RUNS = 100

@@ -15,10 +15,10 @@ from bolt_sandbox.bolt.model import Character, Schedule, Step
 from bot.core.model.bolt import Command, RunStatus
 from bot.core.model.run import End, Observation, Run, RunFacts, RunKey, is_final
 from bot.core.views.card import run_card
-from bot.flows.follow import Follow
 from bot.flows.lease import Lease
-from bot.flows.ports import Bolt, Polled
-from bot.flows.store_ports import Due, Observed, Runs
+from bot.flows.poll_runs import Follow
+from bot.flows.ports.bolt import Bolt, Polled
+from bot.flows.ports.store import Due, Observed, Runs
 from bot.slack.blocks.render import render
 from bot.store.codec import dump
 

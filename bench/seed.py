@@ -18,12 +18,12 @@ from bot.core.model.command import RunCommand
 from bot.core.model.request import Look, Request, State, request_id
 from bot.core.model.run import CardRef, RunKey
 from bot.core.views.card import request_card
-from bot.flows.store_ports import Limits
+from bot.flows.ports.store import Limits
 from bot.slack.blocks.render import render
 from bot.slack.client import EVENT_TYPE
 from bot.store.codec import dump
 from bot.store.connect import connect
-from bot.store.due import MICROSECONDS, us
+from bot.store.due_sets import MICROSECONDS, us
 from bot.store.requests import Body, Requests
 from bot.store.runs import card_id
 from bot.store.scripts import Scripts

@@ -19,10 +19,10 @@ from bot.charts.child import Charts
 from bot.core.model.errors import BoltDenied, BoltError, BoltRejected, SlackError, StoreAway, StoreUnfit
 from bot.core.redact.masker import Redactor
 from bot.core.text.message import Message
-from bot.flows.answer import Answers
-from bot.flows.catalog import Catalog
-from bot.flows.hint import Hints
-from bot.flows.ports import Asker
+from bot.flows.ports.slack import Asker
+from bot.flows.private_replies import Answers
+from bot.flows.schedule_catalog import Catalog
+from bot.flows.webhook_hints import Hints
 from bot.logging import configure, incident_id, log_uncaught
 from bot.outage import CALL, Outage
 from bot.paradime.client import BoltClient, ClientLimits

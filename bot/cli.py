@@ -220,7 +220,7 @@ def _explain_policy(arguments: argparse.Namespace) -> int:
         settings = _settings()
         if settings is None:
             return USAGE_STATUS
-        from bot.explain import asked  # noqa: PLC0415 - as above
+        from bot.policy_explain import asked  # noqa: PLC0415 - as above
         from bot.slack.preflight import TokenRefusedError  # noqa: PLC0415 - as above
 
         try:
@@ -254,7 +254,7 @@ def _export_audit(arguments: argparse.Namespace) -> int:
     settings = _settings()
     if settings is None:
         return USAGE_STATUS
-    from bot.export import lines  # noqa: PLC0415 - as above
+    from bot.audit_export import lines  # noqa: PLC0415 - as above
 
     async def write() -> int:
         try:

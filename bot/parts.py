@@ -15,68 +15,68 @@ from bot.charts.child import Charts
 from bot.core.model.run import CardRef
 from bot.core.policy.rules import Policy
 from bot.core.redact.row_values import without_row_values
-from bot.flows.active import Active
-from bot.flows.adopt import Adopt
-from bot.flows.answer import Answers
+from bot.flows.accept_start import Ask
+from bot.flows.active_runs import Active
 from bot.flows.approve import ApprovalRules, Approvals
 from bot.flows.artifacts import Artifacts
-from bot.flows.ask import Ask
+from bot.flows.audit_query import Record
+from bot.flows.authorize import Gate
 from bot.flows.cancel import Cancel
-from bot.flows.catalog import Catalog
 from bot.flows.conclude import Conclude, LogReader
-from bot.flows.find import Finder
-from bot.flows.follow import Follow
-from bot.flows.following import FollowLog, FollowRules
-from bot.flows.form import Forms
-from bot.flows.gate import Gate
-from bot.flows.hint import Hints
+from bot.flows.dbt_results import ResultsReader
+from bot.flows.deliver_posts import Tell, TellRules
+from bot.flows.edit_cards import Show
+from bot.flows.find_schedule import Finder
+from bot.flows.follow_run import Adopt
 from bot.flows.history import Histories
 from bot.flows.home import Home
-from bot.flows.listings import Listings
 from bot.flows.logs import Logs
-from bot.flows.look import Looks
-from bot.flows.place import Places
-from bot.flows.queue import Queue, QueueRules
-from bot.flows.record import Record
-from bot.flows.results import ResultsReader
-from bot.flows.schedules import Schedules
-from bot.flows.show import Show
+from bot.flows.pause_schedule import Suspend
+from bot.flows.plan_start import Looks
+from bot.flows.poll_runs import Follow
+from bot.flows.ports.store import Limits
+from bot.flows.post_file import Uploader
+from bot.flows.private_replies import Answers
+from bot.flows.read_schedules import Schedules
+from bot.flows.run_form import Forms
+from bot.flows.run_listings import Listings
+from bot.flows.schedule_catalog import Catalog
 from bot.flows.start import Start, StartRules
+from bot.flows.start_queue import Queue, QueueRules
 from bot.flows.status import Status
-from bot.flows.store_ports import Limits
-from bot.flows.suspend import Suspend
-from bot.flows.tell import Tell, TellRules
-from bot.flows.upload import Uploader
+from bot.flows.tail_log import FollowLog, FollowRules
+from bot.flows.thread_subject import Places
+from bot.flows.webhook_hints import Hints
 from bot.paradime.client import BoltClient
 from bot.paradime.download import Downloader
 from bot.settings import Settings
+from bot.slack.call_pace import Pace
 from bot.slack.client import SlackChat
-from bot.slack.desk import Desk
 from bot.slack.directory import Directory
 from bot.slack.guard import Guard
+from bot.slack.listener_context import Desk
 from bot.slack.memberships import SlackMemberships
-from bot.slack.pace import Pace
 from bot.slack.people import SlackPeople
 from bot.slack.preflight import Identity, card_url
 from bot.slack.tasks import TaskRegistry
 from bot.slack.views.home import SlackHomeTab
 from bot.store.admissions import Admissions
-from bot.store.audit import Audit
-from bot.store.calls import Calls
+from bot.store.audit_stream import Audit
+from bot.store.cache import Memory
+from bot.store.call_budget import Calls
 from bot.store.deliveries import Deliveries
-from bot.store.due import DueSet
-from bot.store.followings import Followings
+from bot.store.due_sets import DueSet
 from bot.store.heard import Heard
 from bot.store.indexes import Indexes
 from bot.store.lanes import Budget, Edits, Posts
-from bot.store.lines import Lines
-from bot.store.memory import Memory
+from bot.store.log_tails import Followings
 from bot.store.requests import Requests
+from bot.store.run_followers import Watches
 from bot.store.runs import Runs
 from bot.store.scripts import Scripts, Watch
 from bot.store.sockets import Sockets
+from bot.store.start_queue import Lines
 from bot.store.uploads import Uploads
-from bot.store.watches import Watches
 from bot.workers import claims
 from bot.workers.loop import Incident, Worker
 

@@ -17,12 +17,12 @@ from bot.core.text.message import Message
 from bot.core.text.text import Bold, Link, Mention, Sentence
 from bot.core.views.approval import changed, not_approved
 from bot.core.views.store_unavailable import cause, unrecorded
-from bot.flows.gate import Gate, action_of
+from bot.flows.authorize import Gate, action_of
 from bot.flows.lease import Lease
-from bot.flows.look import Looks, NotStartable
-from bot.flows.ports import Asker
+from bot.flows.plan_start import Looks, NotStartable
+from bot.flows.ports.slack import Asker
+from bot.flows.ports.store import Due, Requests
 from bot.flows.start import expired
-from bot.flows.store_ports import Due, Requests
 
 log = structlog.get_logger()
 

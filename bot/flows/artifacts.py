@@ -16,8 +16,9 @@ from bot.core.text.text import Code, Sentence, cut
 from bot.core.views.artifact_list import file_name, listing
 from bot.core.views.buttons import ARTIFACT_FILE, ARTIFACT_OPEN, PartButton, part_value
 from bot.flows.logs import WAITING_MOST, promised
-from bot.flows.ports import Asker, Bolt
-from bot.flows.store_ports import Runs, Upload, Uploads
+from bot.flows.ports.bolt import Bolt
+from bot.flows.ports.slack import Asker
+from bot.flows.ports.store import Runs, Upload, Uploads
 
 # What a button of Slack's can open.
 URL_MOST = 3000

@@ -16,10 +16,11 @@ from bot.core.model.errors import BoltDenied, BoltError, BoltLost, BoltRejected,
 from bot.core.model.run import LOST, CardRef, Observation, Run, RunFacts, RunKey, is_failed, is_final, run_url
 from bot.core.text.message import Message
 from bot.core.text.text import Bold, Link, Mention, Sentence, When
-from bot.flows.answer import Answers
 from bot.flows.lease import Lease
-from bot.flows.ports import Asker, Bolt
-from bot.flows.store_ports import Due, Runs
+from bot.flows.ports.bolt import Bolt
+from bot.flows.ports.slack import Asker
+from bot.flows.ports.store import Due, Runs
+from bot.flows.private_replies import Answers
 
 log = structlog.get_logger()
 

@@ -20,11 +20,11 @@ from bot.core.model.errors import BoltError, BoltLost, BoltRejected, BoltTooLarg
 from bot.core.model.run import End, FailedNode, Run, RunKey, failed_command, is_failed
 from bot.core.redact.row_values import without_row_values
 from bot.core.views.thread import EXCERPT_SHOWN
+from bot.flows.dbt_results import ResultsReader
 from bot.flows.lease import Lease
-from bot.flows.listings import LISTED, Listings
-from bot.flows.ports import Bolt
-from bot.flows.results import ResultsReader
-from bot.flows.store_ports import Due, Runs
+from bot.flows.ports.bolt import Bolt
+from bot.flows.ports.store import Due, Runs
+from bot.flows.run_listings import LISTED, Listings
 
 log = structlog.get_logger()
 

@@ -7,11 +7,11 @@ import structlog
 from bot.core.model.errors import CredentialRefused, SlackRefused
 from bot.core.model.run import LOST, CardRef, Run, is_failed
 from bot.core.views.digest import digest
-from bot.flows.carded import run_of
-from bot.flows.once import post_once
-from bot.flows.ports import Chat
+from bot.flows.ports.slack import Chat
+from bot.flows.ports.store import Post, Posts, Runs
+from bot.flows.post_once import post_once
 from bot.flows.poster import Poster
-from bot.flows.store_ports import Post, Posts, Runs
+from bot.flows.run_of_card import run_of
 
 log = structlog.get_logger()
 

@@ -14,9 +14,11 @@ from bot.core.model.errors import BoltError, ChannelRefused, NoChart, SlackError
 from bot.core.text.message import Buttons, Message, Paragraph
 from bot.core.text.text import Bold, Code, Sentence, cut, plural
 from bot.core.views.buttons import command_button
-from bot.flows.find import Finder, unread
-from bot.flows.ports import Asker, Bolt, Charts, Chat, Found
-from bot.flows.store_ports import Deliveries
+from bot.flows.find_schedule import Finder, unread
+from bot.flows.ports.bolt import Bolt
+from bot.flows.ports.charts import Charts
+from bot.flows.ports.slack import Asker, Chat, Found
+from bot.flows.ports.store import Deliveries
 
 log = structlog.get_logger()
 

@@ -26,10 +26,10 @@ from bot.core.views.home import (
     closed_home,
     home,
 )
-from bot.flows.active import STARTS_SHOWN, listed_run, listed_starts
-from bot.flows.gate import Deed, Gate
-from bot.flows.ports import Asker, HomeTab, Memberships, Places
-from bot.flows.store_ports import Habit, Indexes, IndexPage, Lines, Requests
+from bot.flows.active_runs import STARTS_SHOWN, listed_run, listed_starts
+from bot.flows.authorize import Deed, Gate
+from bot.flows.ports.slack import Asker, HomeTab, Memberships, Places
+from bot.flows.ports.store import Habit, Indexes, IndexPage, Lines, Requests
 
 # A start takes a second or two. After some more, a Home tab is shown without its run.
 LOOK_AGAIN_S, LOOKS_MOST = 0.5, 16

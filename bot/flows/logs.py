@@ -18,9 +18,10 @@ from bot.core.views.buttons import OPEN_RUN, WHOLE_LOG, PartButton, command_butt
 from bot.core.views.live_log import Lines
 from bot.core.views.thread import EXCERPT_SHOWN
 from bot.flows.conclude import FailureLog, LogReader
-from bot.flows.following import BEGINNING, PAGES_MOST
-from bot.flows.ports import Asker, Bolt
-from bot.flows.store_ports import Runs, Upload, UploadAnswer, Uploads
+from bot.flows.ports.bolt import Bolt
+from bot.flows.ports.slack import Asker
+from bot.flows.ports.store import Runs, Upload, UploadAnswer, Uploads
+from bot.flows.tail_log import BEGINNING, PAGES_MOST
 
 COMMAND_SHOWN = 200
 SUMMARY_SHOWN = 160

@@ -7,8 +7,8 @@ import structlog
 from bot.core.model.errors import ChannelRefused, ContentRefused, SlackError
 from bot.core.model.run import CardRef
 from bot.core.text.message import Message, without_blocks
-from bot.flows.ports import Chat
-from bot.flows.store_ports import Posts
+from bot.flows.ports.slack import Chat
+from bot.flows.ports.store import Posts
 
 log = structlog.get_logger()
 

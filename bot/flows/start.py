@@ -47,14 +47,15 @@ from bot.core.text.text import Bold, Link, Sentence, Span
 from bot.core.views.already_running import already_running, waited, why_running
 from bot.core.views.approval import given_commands, too_long
 from bot.core.views.card import may_be_it
-from bot.flows.answer import Answers
-from bot.flows.gate import Gate, action_of
+from bot.flows.authorize import Gate, action_of
 from bot.flows.lease import Lease
-from bot.flows.listings import LISTED
-from bot.flows.look import Looks, NotStartable
-from bot.flows.ports import Asker, Bolt, Chat
-from bot.flows.store_ports import Due, Lines, Requests, Runs, Sending
-from bot.flows.suggest import suggestions
+from bot.flows.plan_start import Looks, NotStartable
+from bot.flows.ports.bolt import Bolt
+from bot.flows.ports.slack import Asker, Chat
+from bot.flows.ports.store import Due, Lines, Requests, Runs, Sending
+from bot.flows.private_replies import Answers
+from bot.flows.run_listings import LISTED
+from bot.flows.suggest_commands import suggestions
 
 log = structlog.get_logger()
 

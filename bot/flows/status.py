@@ -12,8 +12,8 @@ from bot.core.text.message import Button, Buttons, Message, Paragraph
 from bot.core.text.text import Code, Sentence, Span, cut, duration, plural
 from bot.core.views.buttons import OPEN_RUN, watch_button
 from bot.core.views.card import run_card
-from bot.flows.ports import Bolt
-from bot.flows.store_ports import Runs
+from bot.flows.ports.bolt import Bolt
+from bot.flows.ports.store import Runs
 
 COMMANDS_SHOWN = 15
 COMMAND_SHOWN = 120

@@ -11,10 +11,10 @@ from pydantic import ValidationError
 
 from bot.core.model.bolt import RunStatus
 from bot.core.model.errors import ApiError, BoltError, BoltInvalidQuery, BoltLost, BoltRejected
-from bot.flows.pieces import in_pieces
-from bot.flows.ports import Polled
+from bot.flows.cooperative import in_pieces
+from bot.flows.ports.bolt import Polled
 from bot.paradime import documents, models
-from bot.paradime.answer import Reply, rejection
+from bot.paradime.response import Reply, rejection
 
 log = structlog.get_logger()
 

@@ -23,11 +23,11 @@ from bot.core.model.errors import (
     BoltThrottled,
     BoltTooLarge,
 )
-from bot.flows.ports import Polled
+from bot.flows.ports.bolt import Polled
 from bot.paradime import documents, models
-from bot.paradime.answer import Json, Reply, rejection
 from bot.paradime.batch import Batch
 from bot.paradime.credentials import Credentials
+from bot.paradime.response import Json, Reply, rejection
 from bot.paradime.transport import Now, Transport, Watch, utc_now
 
 log = structlog.get_logger()

@@ -13,8 +13,8 @@ import httpx
 
 from bot.core.model.errors import BoltLost, BoltNotSent, BoltTooLarge, BotError
 from bot.core.model.network_failure import host_of, through, why
-from bot.paradime.answer import Json, Reply, read_answer
 from bot.paradime.body import ACCEPTED, BodyTooLarge, BodyUnreadable, read_body
+from bot.paradime.response import Json, Reply, read_answer
 
 LONGEST_CONNECT_S = 5.0
 

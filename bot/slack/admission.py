@@ -34,13 +34,13 @@ from slack_bolt.response import BoltResponse
 
 from bot.core.model.errors import StoreAway
 from bot.core.text.message import Message
-from bot.flows.ports import Asker
-from bot.flows.store_ports import Admissions, Admitted
-from bot.slack.desk import Later, click_asker, click_message
-from bot.slack.events.said import read
+from bot.flows.ports.slack import Asker
+from bot.flows.ports.store import Admissions, Admitted
+from bot.slack.events.user_message import read
 from bot.slack.intake import WHEN_ACKNOWLEDGED, Middleware, Tell, answer
+from bot.slack.listener_context import Later, click_asker, click_message
+from bot.slack.payload_shapes import record_in, text_in
 from bot.slack.preflight import Identity
-from bot.slack.shapes import record_in, text_in
 
 log = structlog.get_logger()
 

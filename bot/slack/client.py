@@ -36,12 +36,12 @@ from bot.core.model.network_failure import host_of, why
 from bot.core.text.message import Message, mapped
 from bot.core.text.text import Sentence, cut, showable
 from bot.core.views.buttons import without_secrets
-from bot.flows.ports import Absent, Found, Posted, Unknown
+from bot.flows.ports.slack import Absent, Found, Posted, Unknown
 from bot.slack.addresses import SlackAddresses
 from bot.slack.blocks.render import render, render_blocks
+from bot.slack.call_pace import Pace
 from bot.slack.errors import error_of
-from bot.slack.lookup import find_file, find_key, read_message
-from bot.slack.pace import Pace
+from bot.slack.find_message import find_file, find_key, read_message
 from bot.slack.scopes import REQUIRED, Scopes
 
 log = structlog.get_logger()

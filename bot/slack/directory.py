@@ -23,9 +23,9 @@ from bot.core.model.errors import (
     SlackThrottled,
     StoreAway,
 )
-from bot.slack.entries import BOOK, person_entry, place_entry, place_of
+from bot.slack.directory_entries import BOOK, person_entry, place_entry, place_of
+from bot.slack.find_message import Caller
 from bot.slack.foreign import Home
-from bot.slack.lookup import Caller
 from bot.slack.people import KEPT_S, known_person
 
 log = structlog.get_logger()

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from bot.slack.shapes import record_in, records, text_in
+from bot.slack.payload_shapes import record_in, records, text_in
 
 Json = Mapping[str, Any]
 

@@ -14,10 +14,10 @@ import structlog
 from slack_bolt.response import BoltResponse
 
 from bot.core.policy.rules import Role
-from bot.flows.ports import People
+from bot.flows.ports.slack import People
 from bot.slack.foreign import Facts, Home, Standing, is_for, of_payload, standing
 from bot.slack.intake import Middleware, Tell, answer
-from bot.slack.shapes import record_in, text_in
+from bot.slack.payload_shapes import record_in, text_in
 
 log = structlog.get_logger()
 

@@ -18,7 +18,7 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 
 from bot.logging import Seldom
 from bot.slack.intake import unreadable
-from bot.slack.shapes import fits
+from bot.slack.payload_shapes import fits
 
 log = structlog.get_logger()
 

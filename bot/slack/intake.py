@@ -19,10 +19,10 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.core.text.message import Message
-from bot.flows.ports import Asker
-from bot.slack.desk import click_asker
+from bot.flows.ports.slack import Asker
+from bot.slack.listener_context import click_asker
+from bot.slack.payload_shapes import records
 from bot.slack.preflight import Identity
-from bot.slack.shapes import records
 
 log = structlog.get_logger()
 

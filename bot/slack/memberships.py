@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import structlog
 
 from bot.core.model.errors import ScopeMissing, SlackError, SlackThrottled
-from bot.flows.ports import Places
-from bot.slack.lookup import Caller, Json
+from bot.flows.ports.slack import Places
+from bot.slack.find_message import Caller, Json
 
 log = structlog.get_logger()
 

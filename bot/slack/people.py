@@ -27,7 +27,7 @@ from bot.core.model.errors import (
     StoreAway,
 )
 from bot.core.policy.rules import Kind, Person, Place, Role
-from bot.slack.entries import (
+from bot.slack.directory_entries import (
     BOOK,
     KnownPerson,
     KnownPlace,
@@ -37,8 +37,8 @@ from bot.slack.entries import (
     read_person,
     read_place,
 )
+from bot.slack.find_message import Caller
 from bot.slack.foreign import Home, Standing, of_profile, standing_of_profile
-from bot.slack.lookup import Caller
 
 log = structlog.get_logger()
 

@@ -25,7 +25,7 @@ from bot.core.model.network_failure import host_of, why
 from bot.slack.addresses import SlackAddresses
 from bot.slack.errors import error_of
 from bot.slack.intake import CountingApp, unreadable
-from bot.slack.shapes import fits
+from bot.slack.payload_shapes import fits
 from bot.slack.siblings import Siblings
 
 log = structlog.get_logger()

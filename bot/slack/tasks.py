@@ -9,7 +9,7 @@ import structlog
 
 from bot.core.model.errors import BotError
 from bot.core.text.message import Message
-from bot.flows.ports import Asker
+from bot.flows.ports.slack import Asker
 
 log = structlog.get_logger()
 

@@ -16,7 +16,7 @@ from redis.exceptions import AuthenticationError, AuthorizationError, NoPermissi
 
 from bot.core.model.errors import StoreAway, StoreRefused, StoreUnfit
 from bot.redis_url import RedisUrl, read
-from bot.store.faults import REDIS_ERRORS, place, refused_login, translate
+from bot.store.redis_errors import REDIS_ERRORS, place, refused_login, translate
 from bot.store.scripts import Scripts
 
 SOCKET_TIMEOUT_S = 2.0

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from bot.core.model.run import CardRef, RunKey
 from bot.flows.lease import Lease
-from bot.flows.store_ports import Attempt, Card, Post
-from bot.store.due import MICROSECONDS, us
+from bot.flows.ports.store import Attempt, Card, Post
+from bot.store.due_sets import MICROSECONDS, us
 from bot.store.scripts import Reply, Scripts
 
 

@@ -12,9 +12,9 @@ from bot.core.model.request import Approval, Look, Origin, Request, Rival, Runni
 from bot.core.model.run import CardRef, Observation, Retried, RunKey
 from bot.core.text.name_folding import fold
 from bot.flows.lease import Lease
-from bot.flows.store_ports import Accepted, Asked, Limits, Sending
+from bot.flows.ports.store import Accepted, Asked, Limits, Sending
 from bot.store.codec import dump, load
-from bot.store.due import MICROSECONDS, us
+from bot.store.due_sets import MICROSECONDS, us
 from bot.store.runs import creation
 from bot.store.scripts import Scripts
 

@@ -19,12 +19,12 @@ from bot.core.model.run import (
     RunKey,
     is_final,
 )
+from bot.flows.cooperative import in_pieces
 from bot.flows.lease import Lease
-from bot.flows.pieces import in_pieces
-from bot.flows.ports import Asker
-from bot.flows.store_ports import Card, Observed, StrayRule, WishAnswer
+from bot.flows.ports.slack import Asker
+from bot.flows.ports.store import Card, Observed, StrayRule, WishAnswer
 from bot.store.codec import dump, load
-from bot.store.due import MICROSECONDS, us
+from bot.store.due_sets import MICROSECONDS, us
 from bot.store.lanes import load_card
 from bot.store.scripts import Scripts
 

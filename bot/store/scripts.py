@@ -13,7 +13,7 @@ from redis.commands.core import AsyncScript
 
 from bot.core.model.errors import BotError, StoreAway, StoreRefused
 from bot.core.model.run import FAILURE_STATES
-from bot.store.faults import REDIS_ERRORS, place, translate
+from bot.store.redis_errors import REDIS_ERRORS, place, translate
 
 Reply = Any
 # With it a server that can't take writes refuses a script before it has begun. Without it a full server refuses only some

@@ -6,9 +6,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from bot.core.model.run import CardRef
-from bot.flows.store_ports import Post, Upload, UploadAnswer
+from bot.flows.ports.store import Post, Upload, UploadAnswer
 from bot.store.codec import dump, load
-from bot.store.due import MICROSECONDS
+from bot.store.due_sets import MICROSECONDS
 from bot.store.lanes import card_of
 from bot.store.scripts import Scripts
 

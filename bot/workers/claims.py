@@ -7,11 +7,11 @@ import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 from bot.core.model.errors import StoreAway
-from bot.flows.follow import FIELDS, Follow
+from bot.flows.deliver_posts import Tell
+from bot.flows.edit_cards import Show
 from bot.flows.lease import Lease
-from bot.flows.show import Show
-from bot.flows.tell import Tell
-from bot.store.due import DueSet
+from bot.flows.poll_runs import FIELDS, Follow
+from bot.store.due_sets import DueSet
 from bot.store.lanes import Edits, Posts
 from bot.workers.loop import Work
 

@@ -8,8 +8,8 @@ from bot.core.model.bolt import Command, Resource, RunStatus
 from bot.core.model.run import RunKey
 from bot.core.redact.masker import Redactor
 from bot.flows.artifacts import Artifacts
-from bot.flows.ports import Bolt
-from bot.flows.store_ports import Runs, Uploads
+from bot.flows.ports.bolt import Bolt
+from bot.flows.ports.store import Runs, Uploads
 
 SECRET = "hunter2-hunter2"  # noqa: S105 - a made-up one
 

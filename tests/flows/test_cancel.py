@@ -11,10 +11,11 @@ from redis.asyncio import Redis
 
 from bot.core.model.bolt import RunStatus
 from bot.core.model.run import Observation, RunFacts, RunKey
-from bot.flows.answer import Answers
 from bot.flows.cancel import Cancel
-from bot.flows.ports import Asker, Bolt
-from bot.store.due import DueSet
+from bot.flows.ports.bolt import Bolt
+from bot.flows.ports.slack import Asker
+from bot.flows.private_replies import Answers
+from bot.store.due_sets import DueSet
 from bot.store.runs import Runs
 from bot.store.scripts import Scripts
 from bot.workers.claims import held

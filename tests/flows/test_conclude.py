@@ -16,14 +16,14 @@ from bot.core.model.bolt import Command, CommandOutput
 from bot.core.model.errors import BoltLost
 from bot.core.model.run import Observation, RunKey
 from bot.flows.conclude import Conclude, EndRules, LogReader, digest_log
+from bot.flows.dbt_results import ResultsReader
 from bot.flows.lease import Lease
-from bot.flows.listings import Listings
-from bot.flows.results import ResultsReader
-from bot.flows.store_ports import Observed
+from bot.flows.ports.store import Observed
+from bot.flows.run_listings import Listings
 from bot.paradime.client import BoltClient
 from bot.paradime.credentials import Credentials
 from bot.paradime.download import Downloader
-from bot.store.due import DueSet
+from bot.store.due_sets import DueSet
 from bot.store.runs import Runs
 from bot.store.scripts import Scripts
 from bot.workers.claims import held

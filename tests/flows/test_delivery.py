@@ -13,20 +13,20 @@ from bolt_sandbox.slack import Fault
 from bot.core.model.bolt import Command
 from bot.core.model.run import End, Observation, Run, RunKey
 from bot.core.text.message import Message
-from bot.flows.answer import Answers
 from bot.flows.conclude import LogReader
+from bot.flows.deliver_posts import Tell, TellRules
+from bot.flows.edit_cards import Show
 from bot.flows.lease import Lease
-from bot.flows.show import Show
-from bot.flows.store_ports import Limits, Observed
-from bot.flows.tell import Tell, TellRules
+from bot.flows.ports.store import Limits, Observed
+from bot.flows.private_replies import Answers
 from bot.slack.client import SlackChat
-from bot.store.due import DueSet
+from bot.store.due_sets import DueSet
 from bot.store.lanes import Budget, Edits, Posts
-from bot.store.lines import Lines
 from bot.store.requests import Requests
+from bot.store.run_followers import Watches
 from bot.store.runs import Runs
 from bot.store.scripts import Scripts
-from bot.store.watches import Watches
+from bot.store.start_queue import Lines
 from tests.store.record import follow_run
 
 CHANNEL = "C0DATAENG"

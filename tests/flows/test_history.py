@@ -13,10 +13,10 @@ from bolt_sandbox.server import Sandbox
 from bot.charts.child import Charts
 from bot.core.model.command import HistoryCommand
 from bot.core.text.message import Message
-from bot.flows.catalog import Catalog
-from bot.flows.find import Finder
+from bot.flows.find_schedule import Finder
 from bot.flows.history import Histories
-from bot.flows.ports import Asker
+from bot.flows.ports.slack import Asker
+from bot.flows.schedule_catalog import Catalog
 from bot.paradime.client import BoltClient
 from bot.paradime.credentials import Credentials
 from bot.slack.client import SlackChat

@@ -7,9 +7,9 @@ from collections.abc import Collection
 import pytest
 
 from bot.core.model.errors import BoltError, BoltInvalidQuery, BoltLost, BoltRejected, BoltThrottled
-from bot.paradime.answer import Reply
 from bot.paradime.batch import GROWS_AFTER, LEAST, MOST, REQUESTS_MOST, SLOW_S, Batch
 from bot.paradime.client import BoltClient
+from bot.paradime.response import Reply
 from tests.paradime.api import Answer, Api, Asked, Json, errors
 
 STATUS: Json = {"state": "RUNNING", "commands": []}

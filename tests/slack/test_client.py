@@ -21,7 +21,7 @@ from bot.core.model.errors import (
 )
 from bot.core.text.message import Message
 from bot.core.text.text import Bold
-from bot.flows.ports import Absent, Found, Unknown
+from bot.flows.ports.slack import Absent, Found, Unknown
 from bot.slack.client import SlackChat
 from bot.slack.preflight import TokenRefusedError, check_app_token, identify
 

@@ -17,7 +17,7 @@ from bot.slack.client import SlackChat
 from bot.slack.directory import Directory
 from bot.slack.foreign import Home
 from bot.slack.people import SlackPeople
-from bot.store.memory import Memory
+from bot.store.cache import Memory
 from bot.store.scripts import Scripts
 from tests.waiting import PATIENCE_S
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.slack.foreign import Facts, Home, Standing, is_for, of_payload, standing, standing_of_profile
-from bot.slack.shapes import fits
+from bot.slack.payload_shapes import fits
 from tests.slack import grid
 
 GRID = Home("T1", "E1")

@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 
 from bot.core.policy.rules import Person
 from bot.core.text.message import Message
-from bot.flows.ports import Asker
+from bot.flows.ports.slack import Asker
 from bot.slack.foreign import Facts, of_payload
 from bot.slack.guard import OUTSIDE, UNSURE, Guard, guarding
 from bot.slack.intake import build_app, register_fallbacks

@@ -11,7 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.core.policy.rules import Person, Place
 from bot.core.text.message import Message
-from bot.flows.ports import Asker
+from bot.flows.ports.slack import Asker
 from bot.slack.guard import Guard, guarding
 from bot.slack.intake import build_app, register_fallbacks
 from bot.slack.preflight import Identity

@@ -15,10 +15,10 @@ from bolt_sandbox.slack import Fault
 from bolt_sandbox.slack.faults import FaultKind
 from bot.core.policy.rules import Kind, Person, Place, Role
 from bot.slack.client import SlackChat
-from bot.slack.entries import BOOK, KnownPerson, person_entry
+from bot.slack.directory_entries import BOOK, KnownPerson, person_entry
 from bot.slack.foreign import Home
 from bot.slack.people import FRESH_S, KEPT_S, ROLE_S, SlackPeople
-from bot.store.memory import Memory
+from bot.store.cache import Memory
 from bot.store.scripts import Scripts
 from tests.waiting import seen
 

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from bot.core.model.command import RunCommand
 from bot.core.model.request import Look
 from bot.core.model.run import CardRef, RunKey
-from bot.flows.store_ports import Asked, Limits, Post
-from bot.store.due import DueSet
+from bot.flows.ports.store import Asked, Limits, Post
+from bot.store.due_sets import DueSet
 from bot.store.lanes import Budget, Posts
 from bot.store.requests import Requests
 from bot.store.scripts import Scripts

@@ -12,8 +12,8 @@ from redis.exceptions import RedisError
 
 from bot.core.model.errors import StoreAway
 from bot.core.model.run import CardRef, Observation, RunFacts, RunKey
-from bot.flows.ports import Asker
-from bot.flows.store_ports import Indexed
+from bot.flows.ports.slack import Asker
+from bot.flows.ports.store import Indexed
 from bot.store.connect import close, connect
 from bot.store.indexes import Indexes
 from bot.store.runs import Runs

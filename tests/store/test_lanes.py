@@ -8,9 +8,9 @@ from redis.asyncio import Redis
 from bot.core.model.bolt import Command
 from bot.core.model.run import CardRef, End, Observation, RunFacts, RunKey
 from bot.flows.lease import Lease
-from bot.flows.ports import Asker
-from bot.flows.store_ports import Observed, Post
-from bot.store.due import DueSet
+from bot.flows.ports.slack import Asker
+from bot.flows.ports.store import Observed, Post
+from bot.store.due_sets import DueSet
 from bot.store.lanes import Budget, Edits, Posts
 from bot.store.runs import Runs
 from bot.store.scripts import Scripts

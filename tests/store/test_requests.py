@@ -14,9 +14,9 @@ from bot.core.model.command import RetryCommand, RunCommand
 from bot.core.model.request import Look, Origin, Request, State
 from bot.core.model.run import CardRef, End, Observation, Retried, RunFacts, RunKey
 from bot.flows.lease import Lease
-from bot.flows.store_ports import Asked, Limits, Observed, Post, Sending
+from bot.flows.ports.store import Asked, Limits, Observed, Post, Sending
 from bot.store.codec import load
-from bot.store.due import DueSet
+from bot.store.due_sets import DueSet
 from bot.store.lanes import Budget, Edits, Posts
 from bot.store.requests import Requests
 from bot.store.runs import Runs

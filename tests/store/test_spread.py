@@ -9,8 +9,8 @@ from redis.asyncio import Redis
 
 from bot.core.model.run import Observation, RunKey
 from bot.flows.lease import Lease
-from bot.flows.store_ports import Observed
-from bot.store.due import DueSet
+from bot.flows.ports.store import Observed
+from bot.store.due_sets import DueSet
 from bot.store.runs import Runs
 from bot.store.scripts import Scripts
 

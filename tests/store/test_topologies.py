@@ -9,9 +9,9 @@ import pytest
 
 from bot.core.model.errors import StoreAway, StoreUnfit
 from bot.core.model.run import RunKey
-from bot.flows.store_ports import Limits
+from bot.flows.ports.store import Limits
 from bot.store.connect import check, close, connect
-from bot.store.due import DueSet
+from bot.store.due_sets import DueSet
 from bot.store.indexes import Indexes
 from bot.store.requests import Requests
 from bot.store.runs import Runs

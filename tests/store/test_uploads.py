@@ -8,12 +8,12 @@ from redis.asyncio import Redis
 from bot.core.model.bolt import Command, Resource
 from bot.core.model.run import CardRef, End, RunKey
 from bot.core.views.live_log import Batch
-from bot.flows.ports import Asker
-from bot.flows.store_ports import Post, Upload
+from bot.flows.ports.slack import Asker
+from bot.flows.ports.store import Post, Upload
 from bot.store.codec import load
-from bot.store.due import DueSet
-from bot.store.followings import Followings
+from bot.store.due_sets import DueSet
 from bot.store.lanes import Budget, Posts
+from bot.store.log_tails import Followings
 from bot.store.scripts import Scripts
 from bot.store.uploads import Uploads
 from tests.store.record import follow_run

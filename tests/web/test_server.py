@@ -13,7 +13,7 @@ from aiohttp import web
 from prometheus_client import REGISTRY
 
 from bot.outage import CALLS
-from bot.store.due import LATE
+from bot.store.due_sets import LATE
 from bot.web.server import BODY_MOST, Place, PortTakenError, WebServer
 from bot.web.webhooks import HINTS
 from bot.workers.loop import JOBS

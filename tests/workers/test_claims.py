@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 
 from bot.core.model.errors import StoreAway
 from bot.flows.lease import Lease
-from bot.store.due import Claimed, DueSet
+from bot.store.due_sets import Claimed, DueSet
 from bot.store.scripts import Scripts
 from bot.workers import claims
 from bot.workers.loop import Worker

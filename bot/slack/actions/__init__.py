@@ -5,42 +5,42 @@ from __future__ import annotations
 from slack_bolt.async_app import AsyncApp
 
 from bot.slack.actions import (
-    again,
-    another,
     approve,
     artifacts,
     cancel,
     command,
+    follow_run,
     home,
+    list_page,
     logs,
     open_run,
-    page,
-    queue,
+    pause,
     retry,
+    run_again,
+    run_when_it_ends,
+    start_another,
     suggested,
-    suspend,
-    watch,
 )
-from bot.slack.desk import Desk
+from bot.slack.listener_context import Desk
 
 
 def register(app: AsyncApp, desk: Desk) -> None:
     """Listen to every button."""
     for action in (
         cancel,
-        another,
+        start_another,
         approve,
         suggested,
         command,
         open_run,
-        page,
+        list_page,
         retry,
-        again,
-        watch,
-        queue,
+        run_again,
+        follow_run,
+        run_when_it_ends,
         logs,
         artifacts,
-        suspend,
+        pause,
         home,
     ):
         action.register(app, desk)

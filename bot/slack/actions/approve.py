@@ -9,8 +9,8 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from bot.core.model.errors import BadCommand
 from bot.core.text.message import Message
 from bot.core.views.buttons import APPROVE_START, DENY_START, read_request_value
-from bot.flows.ports import Asker
-from bot.slack.desk import Desk, click_asker
+from bot.flows.ports.slack import Asker
+from bot.slack.listener_context import Desk, click_asker
 
 
 def register(app: AsyncApp, desk: Desk) -> None:

@@ -7,9 +7,9 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from bot.core.policy.rules import Action
 from bot.core.text.message import Message
 from bot.core.views.buttons import ARTIFACT_FILE, ARTIFACT_LINK, ARTIFACT_OPEN, ARTIFACTS_PAGE, PartButton
-from bot.flows.ports import Asker
-from bot.slack.actions.part import Does, listen
-from bot.slack.desk import Desk
+from bot.flows.ports.slack import Asker
+from bot.slack.actions.run_detail import Does, listen
+from bot.slack.listener_context import Desk
 
 
 def register(app: AsyncApp, desk: Desk) -> None:

@@ -13,9 +13,9 @@ from bot.core.policy.rules import Action
 from bot.core.text.message import Message
 from bot.core.views.buttons import CANCEL_RUN, read_run_value
 from bot.core.views.store_unavailable import unrecorded
-from bot.flows.ports import Asker
-from bot.slack.desk import Call, Desk, click_call, click_message
-from bot.slack.permit import deed, unless_allowed_run
+from bot.flows.ports.slack import Asker
+from bot.slack.authorization import deed, unless_allowed_run
+from bot.slack.listener_context import Call, Desk, click_call, click_message
 
 RECORD_S = 1.0
 

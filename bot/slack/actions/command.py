@@ -15,8 +15,8 @@ from bot.core.model.run import CardRef
 from bot.core.text.message import Message
 from bot.core.views.buttons import COMMAND, read_command_value
 from bot.slack import commands
-from bot.slack.desk import Call, Desk, click_call
-from bot.slack.lookup import posted_of
+from bot.slack.find_message import posted_of
+from bot.slack.listener_context import Call, Desk, click_call
 from bot.slack.views.home import shown_page
 
 

@@ -17,8 +17,8 @@ from bot.core.text.message import Message
 from bot.core.text.text import Bold, Channel, Code, Sentence
 from bot.core.views.buttons import HOME_PAGE, HOME_RUN, read_command_in_value, read_home_page_value
 from bot.flows.home import May
-from bot.flows.store_ports import Asked
-from bot.slack.desk import Call, Desk, click_call
+from bot.flows.ports.store import Asked
+from bot.slack.listener_context import Call, Desk, click_call
 
 CHECK_S = 1.0
 NOT_CHECKED = "I could not check in time whether you may run it there. Nothing was started; click again in a minute."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.core.views.buttons import OPEN_RUN
-from bot.slack.desk import Desk
+from bot.slack.listener_context import Desk
 
 
 def register(app: AsyncApp, desk: Desk) -> None:  # noqa: ARG001 - every action has the same shape

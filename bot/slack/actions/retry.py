@@ -13,7 +13,7 @@ from bot.core.model.run import CardRef
 from bot.core.text.message import Message
 from bot.core.views.buttons import RETRY_ALL, RETRY_FAILED, read_run_value
 from bot.slack.commands import run
-from bot.slack.desk import Call, Desk, click_call, click_message
+from bot.slack.listener_context import Call, Desk, click_call, click_message
 
 
 def register(app: AsyncApp, desk: Desk) -> None:

@@ -14,9 +14,9 @@ from bot.core.model.errors import BadCommand, StoreAway
 from bot.core.text.message import Message
 from bot.core.views.buttons import START_SUGGESTED, read_suggestion_value
 from bot.core.views.store_unavailable import database
-from bot.flows.ports import Asker
-from bot.slack.actions.another import RECORD_S, Answer, start_from_click, tell
-from bot.slack.desk import Desk, click_asker
+from bot.flows.ports.slack import Asker
+from bot.slack.actions.start_another import RECORD_S, Answer, start_from_click, tell
+from bot.slack.listener_context import Desk, click_asker
 
 
 def register(app: AsyncApp, desk: Desk) -> None:

@@ -34,24 +34,24 @@ from bot.core.model.command import (
 )
 from bot.core.model.errors import BadCommand
 from bot.core.text.message import Message
+from bot.slack.authorization import refused
 from bot.slack.commands import (
     artifacts,
     audit,
     cancel,
-    form,
     help_,
     history,
     list_,
     logs,
+    pause,
     run,
+    run_form,
     runs,
     show,
     status,
-    suspend,
     whoami,
 )
-from bot.slack.desk import Call, Desk, slash_call
-from bot.slack.permit import refused
+from bot.slack.listener_context import Call, Desk, slash_call
 
 # How Slack names direct messages of several people.
 GROUP_MESSAGE = "mpdm-"
@@ -87,7 +87,7 @@ Handler = Callable[[Desk, Call, Any], Awaitable[Message | None]]
 HANDLERS: dict[type[Command], Handler] = {
     RunCommand: run.handle,
     RetryCommand: run.handle,
-    RunForm: form.handle,
+    RunForm: run_form.handle,
     CancelCommand: cancel.handle,
     StatusCommand: status.handle,
     LogsCommand: logs.handle,
@@ -96,7 +96,7 @@ HANDLERS: dict[type[Command], Handler] = {
     ShowCommand: show.handle,
     RunsCommand: runs.handle,
     HistoryCommand: history.handle,
-    SuspendCommand: suspend.handle,
+    SuspendCommand: pause.handle,
     WhoamiCommand: whoami.handle,
     AuditCommand: audit.handle,
     HelpCommand: help_.handle,

@@ -6,8 +6,8 @@ from bot.core.model.command import CancelCommand
 from bot.core.model.run import RunKey
 from bot.core.text.message import Message
 from bot.slack.actions.cancel import take_wish
-from bot.slack.desk import Call, Desk
-from bot.slack.permit import unless_allowed_waiting
+from bot.slack.authorization import unless_allowed_waiting
+from bot.slack.listener_context import Call, Desk
 
 NOT_STARTED = "It is not started; its card says who has decided that."
 

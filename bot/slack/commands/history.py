@@ -5,9 +5,9 @@ from __future__ import annotations
 from bot.core.model.command import HistoryCommand, canonical
 from bot.core.policy.rules import Action
 from bot.core.text.message import Message
+from bot.slack.authorization import deed, unless_allowed
 from bot.slack.blocks.mrkdwn import plain
-from bot.slack.desk import Call, Desk
-from bot.slack.permit import deed, unless_allowed
+from bot.slack.listener_context import Call, Desk
 
 
 async def handle(desk: Desk, call: Call, command: HistoryCommand) -> Message | None:

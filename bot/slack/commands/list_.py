@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.core.model.command import ListCommand
 from bot.core.text.message import Message
-from bot.slack.desk import Call, Desk
+from bot.slack.listener_context import Call, Desk
 
 
 async def handle(desk: Desk, call: Call, command: ListCommand) -> Message | None:

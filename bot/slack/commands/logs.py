@@ -9,8 +9,8 @@ from bot.core.model.errors import StoreAway
 from bot.core.model.run import RunKey
 from bot.core.text.message import Message
 from bot.core.views.store_unavailable import unrecorded
-from bot.flows.place import LostCard
-from bot.slack.desk import Call, Desk
+from bot.flows.thread_subject import LostCard
+from bot.slack.listener_context import Call, Desk
 
 RECORD_S = 1.0
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from bot.core.model.command import RetryCommand, Wanted
 from bot.core.model.request import Origin, request_id
 from bot.core.text.message import Message
-from bot.flows.store_ports import Asked
-from bot.slack.desk import Call, Desk
+from bot.flows.ports.store import Asked
+from bot.slack.listener_context import Call, Desk
 
 
 async def handle(desk: Desk, call: Call, command: Wanted, *, origin: Origin | None = None) -> Message | None:

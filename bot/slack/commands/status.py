@@ -9,8 +9,8 @@ from bot.core.model.errors import StoreAway
 from bot.core.model.run import RunKey
 from bot.core.text.message import Message
 from bot.core.views.store_unavailable import database
-from bot.flows.ports import Asker
-from bot.slack.desk import Call, Desk
+from bot.flows.ports.slack import Asker
+from bot.slack.listener_context import Call, Desk
 
 READ_S = 1.0
 

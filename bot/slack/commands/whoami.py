@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.core.model.command import WhoamiCommand
 from bot.core.policy.whoami import whoami
 from bot.core.text.message import Message
-from bot.slack.desk import Call, Desk
+from bot.slack.listener_context import Call, Desk
 
 
 async def handle(desk: Desk, call: Call, command: WhoamiCommand) -> Message | None:  # noqa: ARG001 - every command has the same shape

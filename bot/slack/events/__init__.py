@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.slack.desk import Desk
-from bot.slack.events import changed, direct, home, mention
+from bot.slack.events import cache_invalidation, direct_message, home, mention
+from bot.slack.listener_context import Desk
 
 
 def register(app: AsyncApp, desk: Desk) -> None:
     """Listen to every event that means something to us."""
-    for event in (mention, direct, home, changed):
+    for event in (mention, direct_message, home, cache_invalidation):
         event.register(app, desk)

@@ -9,9 +9,9 @@ from slack_bolt.async_app import AsyncApp
 
 from bot.core.model.errors import SlackError
 from bot.core.model.request import request_id
-from bot.flows.ports import Asker
-from bot.slack.desk import Desk
+from bot.flows.ports.slack import Asker
 from bot.slack.foreign import of_payload
+from bot.slack.listener_context import Desk
 
 log = structlog.get_logger()
 

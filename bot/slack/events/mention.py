@@ -8,9 +8,9 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.response import BoltResponse
 
 from bot.core.commands.mention import behind_mention
-from bot.flows.answer import DIRECT
-from bot.slack.desk import Desk
-from bot.slack.events.said import hear, read
+from bot.flows.private_replies import DIRECT
+from bot.slack.events.user_message import hear, read
+from bot.slack.listener_context import Desk
 
 
 def register(app: AsyncApp, desk: Desk) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.slack.desk import Desk
+from bot.slack.listener_context import Desk
 from bot.slack.shortcuts import details, run_form
 
 

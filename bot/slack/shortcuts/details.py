@@ -12,9 +12,9 @@ from bot.core.model.errors import SlackError
 from bot.core.model.run import CardRef, RunKey
 from bot.core.policy.rules import Action
 from bot.core.text.message import Message
-from bot.slack.desk import Call, Desk, click_asker
-from bot.slack.lookup import posted_of
-from bot.slack.permit import deed, unless_allowed_run
+from bot.slack.authorization import deed, unless_allowed_run
+from bot.slack.find_message import posted_of
+from bot.slack.listener_context import Call, Desk, click_asker
 
 log = structlog.get_logger()
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from bot.slack.desk import Call, Desk, click_asker
+from bot.slack.listener_context import Call, Desk, click_asker
 from bot.slack.views.run_form import open_form
 
 CALLBACK = "run.form"

@@ -22,14 +22,14 @@ from bot.core.schedules.typeahead import Offers
 from bot.core.text.message import Buttons, Message, Paragraph
 from bot.core.text.text import Sentence
 from bot.core.views.buttons import command_button
-from bot.flows.form import WhyNot
 from bot.flows.home import May
-from bot.flows.ports import Asker
-from bot.flows.store_ports import Asked
+from bot.flows.ports.slack import Asker
+from bot.flows.ports.store import Asked
+from bot.flows.run_form import WhyNot
+from bot.slack.authorization import deed, unless_allowed
 from bot.slack.blocks.form import CALLBACK, CHOOSE, COMMANDS, CONTINUE, VALUE, menu, run_form
 from bot.slack.blocks.mrkdwn import plain
-from bot.slack.desk import Call, Desk, click_asker
-from bot.slack.permit import deed, unless_allowed
+from bot.slack.listener_context import Call, Desk, click_asker
 
 log = structlog.get_logger()
 

@@ -20,7 +20,7 @@ from bot.core.schedules.run_form import Filled, Form, own_commands
 from bot.core.schedules.typeahead import Index
 from bot.core.text.message import Button, Buttons, Confirm, Facts, Heading, Message, Paragraph, Preformatted
 from bot.core.text.text import Bold, Channel, Code, Emoji, Link, Mention
-from bot.core.views import pause_question as suspension
+from bot.core.views import pause_question
 from bot.core.views.active_runs import Listed
 from bot.core.views.artifact_list import listing, safe_name
 from bot.core.views.card import run_card
@@ -32,7 +32,7 @@ from bot.core.views.schedule_list import schedule_list
 from bot.core.views.schedule_page import schedule_page
 from bot.core.views.thread import end_post, log_file_name
 from bot.flows.history import in_words, too_few
-from bot.flows.suggest import did_you_mean
+from bot.flows.suggest_commands import did_you_mean
 from bot.slack.blocks.form import menu, run_form
 from bot.slack.blocks.mrkdwn import mrkdwn
 from bot.slack.blocks.render import render
@@ -135,7 +135,7 @@ def messages(text: str, other: str) -> list[Message]:
         schedule_list(page([one] * 3, 1), ListCommand(text), NOW, typed="/bolt"),
         schedule_page(one, listed, NOW, app_url=APP, active=True),
         run_list(one, page(listed, 1), RunsCommand(other), workspace="w", app_url=APP, most=100),
-        suspension.refused(one, text, suspend=True),
+        pause_question.refused(one, text, suspend=True),
         did_you_mean(text, Missing((one, one)), lambda slug: SuspendCommand(slug, suspend=True)),
         did_you_mean(text, Ambiguous((text, other)), RunsCommand),
         too_few(one, pictured(text)),

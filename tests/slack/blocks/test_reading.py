@@ -14,13 +14,13 @@ from bot.core.model.bolt import Deferral, Notification, RunSummary, Schedule
 from bot.core.model.command import ListCommand, RunsCommand, SuspendCommand
 from bot.core.schedules.lookup import Ambiguous, Missing
 from bot.core.text.message import Message
-from bot.core.views import pause_question as suspension
+from bot.core.views import pause_question
 from bot.core.views.paging import page
 from bot.core.views.run_list import never_ran, run_list
 from bot.core.views.schedule_list import schedule_list
 from bot.core.views.schedule_page import schedule_page
 from bot.flows.history import in_words, too_few
-from bot.flows.suggest import did_you_mean
+from bot.flows.suggest_commands import did_you_mean
 from bot.slack.blocks.render import render
 from tests.core.insight.test_history import of
 from tests.slack.blocks.outline import check
@@ -114,14 +114,14 @@ MESSAGES = {
         NIGHTLY, of(("S", 60), ("F", 20), ("S", 90)), "This channel is archived, so I can't post the picture in it."
     ),
     "history-too-few": too_few(NIGHTLY, of()),
-    "pause": suspension.question(NIGHTLY, suspend=True),
-    "resume": suspension.question(PAUSED, suspend=False),
-    "pause-done": suspension.done(NIGHTLY, suspend=True),
-    "pause-already": suspension.already(PAUSED, suspend=True),
-    "pause-yaml": suspension.from_yaml(replace(PAUSED, suspended=False), suspend=True),
-    "pause-refused": suspension.refused(NIGHTLY, "You may not do that.", suspend=True),
-    "pause-not-done": suspension.not_done(NIGHTLY, suspend=True),
-    "pause-unclear": suspension.unclear(NIGHTLY, suspend=True),
+    "pause": pause_question.question(NIGHTLY, suspend=True),
+    "resume": pause_question.question(PAUSED, suspend=False),
+    "pause-done": pause_question.done(NIGHTLY, suspend=True),
+    "pause-already": pause_question.already(PAUSED, suspend=True),
+    "pause-yaml": pause_question.from_yaml(replace(PAUSED, suspended=False), suspend=True),
+    "pause-refused": pause_question.refused(NIGHTLY, "You may not do that.", suspend=True),
+    "pause-not-done": pause_question.not_done(NIGHTLY, suspend=True),
+    "pause-unclear": pause_question.unclear(NIGHTLY, suspend=True),
     "meant": did_you_mean("nigthly", Missing((NIGHTLY, BARE)), lambda slug: SuspendCommand(slug, suspend=True)),
     "meant-several": did_you_mean("Nightly", Ambiguous(("nightly-a", "nightly-b")), RunsCommand),
 }

@@ -1,0 +1,61 @@
+"""`bolt-bot audit export`: the record as JSON Lines, the oldest entry first."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import asdict
+
+from redis.asyncio import Redis
+
+from bot.core.model.audit import Entry
+from bot.core.model.audit import since as moment
+from bot.core.redact.masker import Redactor
+from bot.settings import Settings
+from bot.store.audit_stream import Audit
+from bot.store.connect import close, connect
+from bot.store.embedded import Embedded
+from bot.store.scripts import Scripts
+
+DAY_S = 86_400
+
+
+async def lines(settings: Settings, since: str | None) -> AsyncIterator[str]:
+    """A line an entry, from a moment on (as `bot.core.model.audit.since` reads it, by Redis' clock). Raises StoreAway and StoreUnfit."""
+    mask = Redactor(settings.secrets(), settings.patterns()).mask
+    async with _redis(settings) as redis:
+        scripts = Scripts(redis, settings.bolt_bot_name, retention_s=round(settings.bolt_bot_retention_days * DAY_S))
+        audit = Audit(scripts, most=settings.bolt_bot_audit_entries, days=settings.bolt_bot_audit_days)
+        first = moment(since, await audit.now()) if since else None
+        async for entry in audit.oldest(first):
+            yield line(entry, mask)
+
+
+def line(entry: Entry, mask: Callable[[str], str]) -> str:
+    """An entry as one line of JSON, masked: what is empty is left out, the time is in UTC."""
+    told = {name: value for name, value in asdict(entry).items() if value not in {"", None}}
+    if entry.at is not None:
+        told["at"] = entry.at.isoformat(timespec="milliseconds")
+    masked = {name: mask(value) if isinstance(value, str) else value for name, value in told.items()}
+    return json.dumps(masked, ensure_ascii=False)
+
+
+@asynccontextmanager
+async def _redis(settings: Settings) -> AsyncIterator[Redis]:
+    """The bot's Redis. An embedded one is asked while the bot runs, and started where it does not."""
+    if settings.redis_url is not None:
+        redis = connect(settings.redis_url.get_secret_value())
+        try:
+            yield redis
+        finally:
+            await close(redis)
+        return
+    embedded = Embedded(settings.bolt_bot_data_dir)
+    running = await embedded.running()
+    redis = connect(running or await embedded.start())
+    try:
+        yield redis
+    finally:
+        await close(redis)
+        await embedded.stop()

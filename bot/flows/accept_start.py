@@ -1,0 +1,92 @@
+"""Asking for a start, from wherever: recorded before it is acknowledged, and answered in one sentence if need be."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+
+import structlog
+
+from bot.core.model.command import RunCommand, name_of
+from bot.core.model.errors import StoreAway
+from bot.core.model.request import Request
+from bot.core.model.run import CardRef, run_url
+from bot.core.text.message import Button, Buttons, Message, Paragraph
+from bot.core.text.text import Bold, Link, Sentence, Span, When
+from bot.core.views.buttons import START_ANOTHER, request_value
+from bot.core.views.store_unavailable import cause, unrecorded
+from bot.flows.ports.store import Asked, Requests
+
+log = structlog.get_logger()
+
+RECORD_S = 1.0
+
+ASK_AGAIN = "If no card appears within a minute, please ask again."
+FULL = "Too many runs are being started right now: this one wouldn't start in time. Nothing was started. Try again in a minute."
+
+
+class Ask:
+    """Takes a start in.
+
+    `slug_of` gives the slug of the schedule that a name means, without asking Bolt; empty if that is not known. `card_url`
+    gives the web address of a message of ours, None if that is not known.
+    """
+
+    def __init__(
+        self,
+        requests: Requests,
+        slug_of: Callable[[str], str],
+        *,
+        app_url: str,
+        card_url: Callable[[CardRef], str | None],
+        accepted: Callable[[], None],
+    ) -> None:
+        self._requests = requests
+        self._slug_of = slug_of
+        self._app_url = app_url
+        self._card_url = card_url
+        self._accepted = accepted
+
+    async def start(self, asked: Asked) -> Message | None:
+        """Record a start. The private answer, None where the card is answer enough."""
+        name = name_of(asked.wanted)
+        asked = replace(asked, slug=self._slug_of(name) if name else "")
+        try:
+            async with asyncio.timeout(RECORD_S):
+                accepted = await self._requests.accept(asked)
+                earlier = await self._requests.load(accepted.id) if accepted.word == "same" else None
+        except (StoreAway, TimeoutError) as error:
+            log.warning("a start could not be recorded", request=asked.id, user=asked.user, why=cause(error))
+            return Message((unrecorded(error, nothing="Nothing was started.", otherwise=ASK_AGAIN),))
+        log.info("asked", request=accepted.id, word=accepted.word, user=asked.user, channel=asked.channel)
+        if accepted.word in {"new", "known"}:
+            self._accepted()
+            return None
+        if earlier is not None:
+            return self._same(earlier)
+        return Message((FULL,))
+
+    def _same(self, earlier: Request) -> Message:
+        spans: list[Span] = ["You already asked for ", *_what(earlier), " at ", When(earlier.asked_at)]
+        spans += [*self._where(earlier), ". Nothing more was started."]
+        again = Button(START_ANOTHER, "Start another", value=request_value(earlier.id))
+        return Message(tuple(spans), (Paragraph(tuple(spans)), Buttons((again,))))
+
+    def _where(self, earlier: Request) -> Sentence:
+        spans: list[Span] = []
+        if earlier.run_id:
+            spans += [": it's ", Link(run_url(self._app_url, earlier.run_id), f"run {earlier.run_id}")]
+        url = self._card_url(earlier.card) if earlier.card else None
+        if url:
+            spans += [", see ", Link(url, "its card")]
+        return tuple(spans)
+
+
+def _what(earlier: Request) -> Sentence:
+    """What was asked for, inside a sentence."""
+    wanted = earlier.wanted
+    if isinstance(wanted, RunCommand):
+        return (Bold(earlier.title),)
+    run_id = wanted.run_id or (earlier.look.parent_run if earlier.look else None)
+    return ("a retry of ", Bold(f"run {run_id}" if run_id else earlier.title))

@@ -1,0 +1,63 @@
+"""Which runs are active in a channel, told to one person."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from bot.core.model.run import CardRef
+from bot.core.text.message import Message
+from bot.core.views.active_runs import Listed, ListedStart, Starts, active_here
+from bot.flows.ports.store import Indexed, Indexes, Lines, Waiting
+
+SHOWN = 10
+STARTS_SHOWN = 5
+
+
+class Active:
+    """Answers `status` with nothing given. `card_url` gives the web address of a message of ours, None where it is not known."""
+
+    def __init__(
+        self, indexes: Indexes, lines: Lines, *, app_url: str, card_url: Callable[[CardRef], str | None]
+    ) -> None:
+        self._indexes = indexes
+        self._lines = lines
+        self._app_url = app_url
+        self._card_url = card_url
+
+    async def here(self, channel: str, *, typed: str) -> Message:
+        """The runs with a card in the channel that are not over, and the starts that wait there.
+
+        `typed` is how commands begin there. Raises StoreAway.
+        """
+        found, waiting = await asyncio.gather(
+            self._indexes.active_in([channel], most=SHOWN), self._lines.waiting_in(channel, most=STARTS_SHOWN)
+        )
+        listed = [listed_run(one, self._card_url, channel=False) for one in found.runs]
+        starts = listed_starts(waiting, self._card_url, channel=False)
+        return active_here(listed, found.total, self._app_url, typed, starts)
+
+
+def listed_starts(found: Waiting, card_url: Callable[[CardRef], str | None], *, channel: bool = True) -> Starts:
+    """Starts that wait as they are shown in a list, with the channels of their cards unless those go without saying."""
+    return Starts(
+        found.total,
+        tuple(
+            ListedStart(
+                one,
+                one.channel if channel and not one.channel.startswith("D") else None,
+                card_url(one.card) if one.card else None,
+            )
+            for one in found.starts
+        ),
+    )
+
+
+def listed_run(found: Indexed, card_url: Callable[[CardRef], str | None], *, channel: bool = True) -> Listed:
+    """A run of an index as it is shown in a list, with the channel of its card unless that goes without saying."""
+    card = found.card
+    if card is None:
+        return Listed(found.run.seen_in(""))
+    # A direct message is no channel that others could go to.
+    named = channel and not card.channel.startswith("D")
+    return Listed(found.run.seen_in(card.channel), card.channel if named else None, card_url(card))

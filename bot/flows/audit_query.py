@@ -1,0 +1,47 @@
+"""Reading the record: the newest entries that somebody wants, looked for within bounds."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+from bot.core.model.audit import SHOWN, Entry, Wanted, shown, since
+from bot.core.model.command import AuditCommand
+from bot.core.model.errors import StoreAway
+from bot.core.text.message import Message
+from bot.core.views.store_unavailable import database
+from bot.flows.ports.store import Audit
+
+SEARCHED_MOST = 20_000
+SEARCH_S = 5.0
+
+
+class Record:
+    """Answers `audit`."""
+
+    def __init__(self, audit: Audit) -> None:
+        self._audit = audit
+
+    async def tell(self, asked: AuditCommand) -> Message:
+        """The newest entries, newest first."""
+        found: list[Entry] = []
+        searched, more = 0, False
+        wanted = Wanted(asked.user or "", asked.schedule or "")
+        try:
+            async with asyncio.timeout(SEARCH_S):
+                moment = since(asked.since, await self._audit.now()) if asked.since else None
+                wanted = replace(wanted, since=moment)
+                async for entry in self._audit.newest():
+                    if moment and entry.at and entry.at < moment:
+                        break
+                    if len(found) == SHOWN or searched == SEARCHED_MOST:
+                        more = True
+                        break
+                    searched += 1
+                    if wanted.holds(entry):
+                        found.append(entry)
+        except StoreAway as away:
+            return Message((f"{database(away)} So I can't read the audit log; ask again in a minute.",))
+        except TimeoutError:
+            more = True
+        return shown(tuple(found), wanted, searched=searched, more=more)

@@ -1,0 +1,274 @@
+"""The gate: asked anew for each command, click and form whether it may be done, and each answer goes on record."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import structlog
+
+from bot.core.model.audit import Entry, Event
+from bot.core.model.bolt import Schedule
+from bot.core.model.command import RunCommand, canonical
+from bot.core.model.errors import BoltError, StoreAway
+from bot.core.model.request import Approval, Look, Request
+from bot.core.model.run import Run, RunKey
+from bot.core.policy.rules import (
+    UNKNOWN_COMMAND,
+    Action,
+    Decision,
+    Person,
+    Place,
+    Policy,
+    Question,
+    Role,
+    Target,
+    Word,
+    decide,
+)
+from bot.core.text.message import Message
+from bot.core.views.offered_buttons import offered
+from bot.core.views.store_unavailable import cause
+from bot.flows.ports.slack import Asker, People
+from bot.flows.ports.store import Audit, Runs
+from bot.flows.schedule_catalog import Catalog
+
+log = structlog.get_logger()
+
+# How long somebody may wait for the gate before a click is acknowledged.
+CHECK_S = 1.5
+TEXT_KEPT = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """What somebody is about to do. `text` is it in words, `request` names the delivery or the start."""
+
+    asker: Asker
+    action: Action
+    text: str
+    request: str = ""
+    user_name: str = ""
+    posts: bool = False
+
+
+class Gate:
+    """Decides by the policy. `mask` is put over what goes on record."""
+
+    def __init__(
+        self,
+        policy: Policy,
+        people: People,
+        runs: Runs,
+        catalog: Catalog,
+        audit: Audit,
+        *,
+        workspace: str,
+        mask: Callable[[str], str],
+    ) -> None:
+        self.policy = policy
+        self._people = people
+        self._runs = runs
+        self._catalog = catalog
+        self._audit = audit
+        self._workspace = workspace
+        self._mask = mask
+
+    async def plain(self, deed: Deed) -> Decision:
+        """About no schedule in particular."""
+        return await self._decide(deed, Target())
+
+    async def may(self, asker: Asker, question: Question) -> Decision:
+        """What holds, off the record: for what comes by itself, as at each key that is typed."""
+        person, place = await self._who(asker)
+        return decide(self.policy, person, place, question)
+
+    async def of_run(self, deed: Deed, key: RunKey) -> Decision:
+        """About a run: its schedule is what is on record of it."""
+        return await self._decide(deed, await self._target_of_run(key))
+
+    async def of_schedule(self, deed: Deed, name: str) -> Decision:
+        """About a schedule as somebody called it. Of one that is not found, nobody knows which it is."""
+        found = await self._schedule(name)
+        return await self._decide(deed, Target(None, name, None) if found is None else _whole(found))
+
+    async def of_known(self, deed: Deed, schedule: Schedule) -> Decision:
+        """About a schedule that is at hand: no other one is taken for it, whatever that is called."""
+        return await self._decide(deed, _whole(schedule))
+
+    async def of_start(
+        self, request: Request, look: Look, *, again: bool = False, approved: bool = False, patient: bool = False
+    ) -> tuple[Decision, Place]:
+        """Whether a start may go on, now that it is known what it is.
+
+        `again`: it was on record before. `approved`: somebody has approved it, so the asker's role is asked for. `patient`: what is
+        unknown and may be known soon (`again_s`) is no decision yet, and not put on record.
+        """
+        asker = Asker(request.team, request.user, request.channel, request.response_url, request.thread)
+        action = action_of(request)
+        deed = Deed(asker, action, canonical(request.wanted), request.id, request.user_name, posts=True)
+        target = await self._target_of_start(request, look)
+        person, place = await self._who(asker, acts=True, fresh=approved)
+        decision = decide(self.policy, person, place, Question(action, target, posts=True))
+        if decision.word is Word.UNKNOWN:
+            decision = replace(decision, again_s=max(person.again_s, place.again_s))
+        if not again and not (patient and decision.again_s):
+            await self._note(_named(deed, person), target, place, decision)
+        return decision, place
+
+    async def of_look(self, deed: Deed, request: Request, look: Look) -> Decision:
+        """Whether somebody may have the start that was refused before."""
+        return await self._decide(deed, await self._target_of_start(request, look))
+
+    async def approver(self, user: str, approval: Approval) -> bool | None:
+        """Whether somebody may approve: read anew. None where that cannot be read now.
+
+        Slack tells of user groups seldom: who clicks without being in one, however often, is not looked up each time. Whose account
+        is deactivated, and who is of another organisation by now, does not approve.
+        """
+        for fresh in (False, True):
+            person = await self._people.person(user, fresh=fresh)
+            if person.groups is None or person.roles is None:
+                return None
+            if not person.roles or Role.EXTERNAL in person.roles:
+                return False
+            if approval.by not in person.groups:
+                return False
+        return True
+
+    async def group(self, name: str) -> str | None:
+        """The id of a user group that the policy names."""
+        return await self._people.group(name)
+
+    async def others(self, group: str, user: str) -> frozenset[str] | None:
+        """The members of a user group that the policy names, other than `user`; None if they can't be read.
+
+        An empty group is read again before it is reported as empty.
+        """
+        members = await self._people.members(group)
+        if members is not None and not members - {user}:
+            members = await self._people.members(group, fresh=True)
+        return None if members is None else members - {user}
+
+    def shows(self, commands: tuple[str, ...]) -> bool:
+        """Whether commands can be shown word for word: nothing in them looks like a secret."""
+        return all(self._mask(command) == command for command in commands)
+
+    async def not_decided(self, asker: Asker, request: Request, *, yes: bool, why: str) -> None:
+        """Somebody wanted to decide about a start, and may not."""
+        log.warning("somebody may not decide", request=request.id, user=asker.user)
+        what = f"{'approve' if yes else 'deny'} {canonical(request.wanted)}"
+        deed = Deed(asker, action_of(request), what, request.id)
+        target = Target(request.look.slug) if request.look else Target()
+        await self._note(deed, target, await self._people.place(asker.channel), Decision(Word.DENY, reason=why))
+
+    async def offered(self, asker: Asker, message: Message) -> Message:
+        """An answer without buttons that would be refused, if it's for a person of another organisation whom the policy lets in."""
+        if not self.policy.admits_external:
+            return message
+        person, place = await self._who(asker)
+        if person.roles is None or Role.EXTERNAL not in person.roles:
+            return message
+        return offered(message, lambda question: decide(self.policy, person, place, question).allowed)
+
+    async def who(self, asker: Asker) -> tuple[Person, Place]:
+        """Who asks, and where."""
+        return await self._who(asker)
+
+    async def _decide(self, deed: Deed, target: Target) -> Decision:
+        person, place = await self._who(deed.asker, acts=deed.action.acts)
+        decision = decide(self.policy, person, place, Question(deed.action, target, posts=deed.posts))
+        await self._note(_named(deed, person), target, place, decision)
+        return decision
+
+    async def _who(self, asker: Asker, *, acts: bool = False, fresh: bool = False) -> tuple[Person, Place]:
+        return await asyncio.gather(
+            self._people.person(asker.user, acts=acts, fresh=fresh), self._people.place(asker.channel)
+        )
+
+    async def _note(self, deed: Deed, target: Target, place: Place, decision: Decision) -> None:
+        """On record before it is done. Who only reads is not kept from it where the record cannot be written."""
+        entry = Entry(
+            Event.ASKED,
+            request=deed.request,
+            user=deed.asker.user,
+            user_name=deed.user_name,
+            team=deed.asker.team,
+            channel=deed.asker.channel,
+            channel_name=place.name or "",
+            action=deed.action,
+            text=self._mask(deed.text)[:TEXT_KEPT],
+            schedule=target.slug or "",
+            decision=decision.word,
+            rule=decision.rule,
+            outcome=decision.reason,
+        )
+        try:
+            await self._audit.add(entry)
+        except StoreAway as error:
+            if deed.action.acts and decision.word in {Word.ALLOW, Word.APPROVE}:
+                raise
+            log.warning(
+                "the audit entry couldn't be written", request=deed.request, user=deed.asker.user, why=cause(error)
+            )
+
+    # --- which schedule ---
+
+    async def _target_of_run(self, key: RunKey) -> Target:
+        try:
+            run: Run | None = await self._runs.load(key) if key.workspace == self._workspace else None
+        except StoreAway:
+            run = None
+        if run is None or not run.facts.schedule:
+            return Target(slug=None, owner=None)
+        return await self._target(run.facts.schedule, run.facts.name)
+
+    async def _target_of_start(self, request: Request, look: Look) -> Target:
+        """A start's schedule, with what is given instead of its own. A retry has what its run had."""
+        target, wanted = await self._target(look.slug, look.name), request.wanted
+        if isinstance(wanted, RunCommand):
+            # The look has the schedule's own branch.
+            return replace(
+                target, branch=None if wanted.branch == look.branch else wanted.branch, commands=wanted.commands
+            )
+        own = await self._schedule(look.slug) if look.slug else None
+        other = None if own is not None and own.git_branch == look.branch else look.branch
+        return replace(target, branch=other, commands=_commands_of_retry(look))
+
+    async def _target(self, slug: str, name: str) -> Target:
+        """A schedule with its owner, which is asked for only where a rule is about that."""
+        if not slug:
+            return Target(slug=None, name=name, owner=None)
+        if not self.policy.asks_owner:
+            return Target(slug, name)
+        found = await self._schedule(slug)
+        return Target(slug, name, owner=None) if found is None else _whole(found)
+
+    async def _schedule(self, name: str) -> Schedule | None:
+        try:
+            found = await self._catalog.find(name)
+        except BoltError:
+            return None
+        return found if isinstance(found, Schedule) else None
+
+
+def _named(deed: Deed, person: Person) -> Deed:
+    """With the person's name: messages, unlike commands and clicks, come without it."""
+    return deed if deed.user_name else replace(deed, user_name=person.name)
+
+
+def action_of(request: Request) -> Action:
+    """What a start is to the policy."""
+    return Action.START if isinstance(request.wanted, RunCommand) else Action.RETRY
+
+
+def _commands_of_retry(look: Look) -> tuple[str, ...]:
+    """What a retry runs instead of the schedule's own commands. Where its run had others that nobody knows, something unknown."""
+    if look.overridden:
+        return look.commands
+    return () if look.commands else (UNKNOWN_COMMAND,)
+
+
+def _whole(schedule: Schedule) -> Target:
+    return Target(schedule.slug, schedule.name, schedule.owner or "")

@@ -1,0 +1,80 @@
+"""Reading dbt's own account of a failed command: a file that the command left behind. Done without where it does not come."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import structlog
+
+from bot.core.insight.run_results import Results, read_results
+from bot.core.model.bolt import Command, Resource
+from bot.core.model.errors import BoltError, BoltRejected, DownloadRefused
+from bot.flows.ports.bolt import Bolt, Downloads
+
+log = structlog.get_logger()
+
+# Reading a larger one would keep commands waiting for their acknowledgement.
+FILE_MOST = 24_000_000
+READ_AT_ONCE = 2
+RUN_RESULTS, SOURCES = "run_results.json", "sources.json"
+
+
+class ResultsReader:
+    """Reads run_results.json, or sources.json of `dbt source freshness`."""
+
+    def __init__(self, bolt: Bolt, downloads: Downloads) -> None:
+        self._bolt = bolt
+        self._downloads = downloads
+        self._at_once = asyncio.Semaphore(READ_AT_ONCE)
+
+    async def read(self, command: Command, resources: Sequence[Resource] | None, *, within_s: float) -> Results | None:
+        """What the command came to, None where it left no such file, or that does not come in time. Raises nothing.
+
+        `resources` are the files of the command, None where they are not known.
+        """
+        if within_s <= 0 or command.started_at is None or command.ended_at is None:
+            return None
+        try:
+            async with asyncio.timeout(within_s), self._at_once:
+                if resources is None:
+                    resources = (await self._bolt.resources([command.id])).get(command.id, ())
+                found = account_of(command, resources)
+                if found is None:
+                    return None
+                content = await self._fetch(found)
+                return await asyncio.to_thread(
+                    read_results, content, not_before=command.started_at, not_after=command.ended_at
+                )
+        except (BoltError, TimeoutError) as error:
+            log.info("dbt's own results are done without", command=command.id, why=str(error) or "out of time")
+        except Exception as error:  # noqa: BLE001 - whatever stands in a file, an end is told
+            log.warning("dbt's own results could not be read", command=command.id, why=repr(error))
+        return None
+
+    async def _fetch(self, resource: Resource) -> bytes:
+        try:
+            return await fetch(self._bolt, self._downloads, resource.id, most=FILE_MOST)
+        except DownloadRefused:
+            # The address had its time: one more has another.
+            return await fetch(self._bolt, self._downloads, resource.id, most=FILE_MOST)
+
+
+async def fetch(bolt: Bolt, downloads: Downloads, resource_id: int, *, most: int) -> bytes:
+    """A file, at an address that Bolt gives for it now. Raises BoltError."""
+    url = await bolt.resource_url(resource_id)
+    if not url:
+        raise BoltRejected(())
+    return await downloads.fetch(url, most=most)
+
+
+def account_of(command: Command, resources: Sequence[Resource]) -> Resource | None:
+    """The file in which dbt tells of that command, None where it is not among these."""
+    words = command.text.split()
+    wanted = (SOURCES, RUN_RESULTS) if "freshness" in words else (RUN_RESULTS,)
+    for name in wanted:
+        found = [one for one in resources if one.path.rpartition("/")[2] == name]
+        if found:
+            # Of several projects in one checkout, the one nearest to its root.
+            return min(found, key=lambda one: (one.path.count("/"), one.path))
+    return None

@@ -1,0 +1,182 @@
+"""Telling: what is posted. The card of a new start, and in its thread the end and the failed command's log."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+import structlog
+
+from bot.core.model.errors import (
+    ChannelRefused,
+    CredentialRefused,
+    SlackError,
+    SlackRefused,
+)
+from bot.core.model.request import Request, State
+from bot.core.model.run import CardRef
+from bot.core.views.card import request_card
+from bot.flows.conclude import LogReader
+from bot.flows.digest import Digest
+from bot.flows.lease import Lease
+from bot.flows.ports.slack import Chat, Found
+from bot.flows.ports.store import Lines, Post, Posts, Requests, Runs, Watches
+from bot.flows.post_cards import CardPoster, CardRules, Cards
+from bot.flows.post_once import Unresolved
+from bot.flows.post_thread import Thread
+from bot.flows.poster import Poster
+from bot.flows.private_replies import Answers
+from bot.flows.start import expired
+
+log = structlog.get_logger()
+
+CREDENTIAL_AGAIN_S = 30.0
+NOTHING = "Nothing was started"
+
+# Sends a claimed post: its lease, class, channel and name.
+Send = Callable[[Lease, str, str, str], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class TellRules:
+    """`call_s`: the whole time of a Slack call; `settle_s`: how long one whose reply was lost may still take effect."""
+
+    app_url: str
+    bot_name: str = "@Bolt"
+    command: str = "/bolt"
+    deadline_s: float = 60
+    call_s: float = 3.3
+    settle_s: float = 4
+
+
+class Tell:
+    """Sends a claimed post. `others` send what is none of a run's own: `upload/<name>`, `follow/<name>`."""
+
+    def __init__(
+        self,
+        chat: Chat,
+        posts: Posts,
+        requests: Requests,
+        runs: Runs,
+        logs: LogReader,
+        rules: TellRules,
+        others: Mapping[str, Send] | None = None,
+        *,
+        lines: Lines,
+        watches: Watches,
+        answers: Answers,
+    ) -> None:
+        self._others = others or {}
+        self._chat = chat
+        self._posts = posts
+        self._requests = requests
+        self._rules = rules
+        self._poster = poster = Poster(chat, posts)
+        card_rules = CardRules(rules.app_url, rules.bot_name, rules.call_s, rules.settle_s)
+        self._card = CardPoster(chat, posts, card_rules)
+        self._cards = Cards(self._card, poster, posts, requests, lines, runs, watches, answers, app_url=rules.app_url)
+        self._digest = Digest(chat, posts, runs, poster, app_url=rules.app_url, settle_s=rules.settle_s)
+        self._thread = Thread(
+            chat,
+            posts,
+            runs,
+            logs,
+            poster,
+            app_url=rules.app_url,
+            settle_s=rules.settle_s,
+            command=rules.command,
+        )
+
+    async def send(self, lease: Lease, item: str, urgency: str, channel: str) -> None:
+        """Send one post.
+
+        `start/` or `queue/<request>`, `watch/<watch>`, `digest/<name>`, `end/`, `late/` or `file/<card>`, or one of the
+        others.
+        """
+        kind, _, name = item.partition("/")
+        if kind == "start":
+            await self._start(Post(lease, urgency, channel, f"req:{name}", "post"), name)
+        elif kind == "digest":
+            await self._together(Post(lease, urgency, channel, f"digest:{name}", "post"), name)
+        elif kind in self._others:
+            await self._others[kind](lease, urgency, channel, name)
+        elif kind == "queue":
+            await self._cards.queued(Post(lease, urgency, channel, f"req:{name}", "post"), name)
+        elif kind == "watch":
+            await self._cards.watched(Post(lease, urgency, channel, watch_record(name), "post"), name)
+        else:
+            await self._thread.send(Post(lease, urgency, channel, f"card:{name}", kind), kind, name)
+
+    async def _together(self, post: Post, name: str) -> None:
+        try:
+            await self._digest.send(post, name)
+        except CredentialRefused as refused:
+            log.error("Slack refuses my token", why=refused.code, method=refused.method)
+            await self._posts.put_back(post, delay_s=CREDENTIAL_AGAIN_S, record="")
+        except ChannelRefused as refused:
+            await self._poster.set_aside(post.channel, refused)
+        except SlackRefused:
+            return
+
+    # --- the card of a new start ---
+
+    async def _start(self, post: Post, request_id: str) -> None:
+        request = await self._requests.load(request_id)
+        if request is None or not _wants_card(request):
+            await self._posts.refuse(post, request_id, "")
+            return
+        try:
+            if post.lease.since_s(request.asked_at) > self._rules.deadline_s:
+                ts = await self._find_late(post, request)
+            else:
+                ts = await self._post_start(post, request)
+        except Unresolved:
+            why = "Slack did not say whether my card was posted. Nothing was started; please ask again."
+            await self._posts.refuse(post, request_id, why)
+        except ChannelRefused as refused:
+            log.info("a card cannot be shown", request=request_id, channel=request.channel, why=refused.code)
+            await self._posts.refuse(post, request_id, self._card.why_not(refused, NOTHING))
+        except SlackRefused as refused:
+            log.error("Slack refused a card", request=request_id, why=refused.code)
+            await self._posts.refuse(post, request_id, self._card.why_not(refused, NOTHING))
+        else:
+            if ts is not None:
+                await self._carded(post, request, ts)
+
+    async def _find_late(self, post: Post, request: Request) -> str | None:
+        """Too late for a card. One that was posted already, its reply lost, is found: it is removed with the refusal."""
+        attempt = await self._posts.attempt(post, "look")
+        if attempt.word == "half":
+            try:
+                found = await self._chat.find(request.channel, request.key, since=attempt.at)
+            except SlackError:
+                await self._posts.put_back(post, delay_s=self._rules.settle_s)
+                return None
+            if isinstance(found, Found):
+                return found.ts
+        await self._posts.refuse(post, request.id, expired(self._rules.deadline_s))
+        return None
+
+    async def _post_start(self, post: Post, request: Request) -> str | None:
+        message = request_card(request, self._rules.app_url)
+        return await self._card.post(post, request.channel, message, request.key)
+
+    async def _carded(self, post: Post, request: Request, ts: str) -> None:
+        card = CardRef(request.channel, ts)
+        await self._posts.restore(request.channel)
+        if await self._posts.carded(post, request.id, request.team, card):
+            return
+        log.warning("another replica took this start over; its card stays", request=request.id)
+        await self._poster.remove(card)
+
+
+def _wants_card(request: Request) -> bool:
+    """Whether a start's card is to be posted, or to be found again: somebody may have decided on it before it was on record."""
+    decided = request.state is State.APPROVED or request.denied_by is not None
+    return request.state in {State.LOOKED, State.PENDING} or (decided and request.card is None)
+
+
+def watch_record(name: str) -> str:
+    """Where the attempts to post the card of a watch are recorded. It is named by channel and run."""
+    channel, _, member = name.partition("/")
+    return f"watch:{channel}:{member}"

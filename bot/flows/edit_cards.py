@@ -1,0 +1,104 @@
+"""Showing: a card is rendered when it is sent, from the newest state, and edited until Slack has accepted that."""
+
+from __future__ import annotations
+
+import structlog
+
+from bot.core.model.errors import (
+    ChannelRefused,
+    ContentRefused,
+    CredentialRefused,
+    SlackError,
+    SlackRefused,
+    SlackThrottled,
+)
+from bot.core.model.request import State
+from bot.core.text.message import Message
+from bot.core.views.card import request_card, run_card
+from bot.flows.lease import Lease
+from bot.flows.ports.slack import Chat
+from bot.flows.ports.store import Card, Edits, Requests, Runs
+from bot.flows.run_of_card import run_of
+
+log = structlog.get_logger()
+
+AGAIN_S = 2.0
+CREDENTIAL_AGAIN_S = 30.0
+BROKEN_AGAIN_S = 60.0
+OTHERS_AGAIN_S = 10.0
+
+
+class UnknownState(Exception):  # noqa: N818 - not an error of the bot's tree: it never leaves this file
+    """A card's request is in a state that only another version of the bot knows."""
+
+
+class Show:
+    """Makes a claimed card show what is observed."""
+
+    def __init__(self, chat: Chat, edits: Edits, requests: Requests, runs: Runs, *, app_url: str) -> None:
+        self._chat = chat
+        self._edits = edits
+        self._requests = requests
+        self._runs = runs
+        self._app_url = app_url
+
+    async def edit(self, lease: Lease, item: str) -> None:
+        """Edit one card. What is not accepted is due again; what never will be is set aside with its reason."""
+        card = await self._edits.load(item)
+        try:
+            rendered = await self._render(card) if card else None
+        except UnknownState:
+            await self._edits.put_back(lease, delay_s=OTHERS_AGAIN_S)
+            return
+        if card is None or rendered is None:
+            await self._edits.unshowable(lease, "nothing to show")
+            return
+        if lease.good():
+            await self._show(lease, card, *rendered)
+        else:
+            await self._edits.put_back(lease, delay_s=0)
+
+    async def _show(self, lease: Lease, card: Card, revision: str, message: Message) -> None:
+        try:
+            await self._send(card, message)
+        except SlackThrottled as throttled:
+            await self._edits.hold(throttled.retry_after_s)
+            await self._edits.put_back(lease, delay_s=0)
+        except CredentialRefused as refused:
+            log.error("Slack refuses my token", why=refused.code, method=refused.method)
+            await self._edits.put_back(lease, delay_s=CREDENTIAL_AGAIN_S)
+        except ChannelRefused as refused:
+            log.warning("a channel takes no edits; its cards are left as they are", card=card.id, why=refused.code)
+            await self._edits.unshowable(lease, refused.code)
+        except SlackRefused as refused:
+            log.warning("a card cannot be edited any more", card=card.id, why=refused.code)
+            await self._edits.unshowable(lease, refused.code)
+        except SlackError:
+            # An edit may be repeated: whether this one was done is told by doing it again.
+            await self._edits.put_back(lease, delay_s=AGAIN_S)
+        except ValueError:
+            # A fault of ours: tried again, but seldom, for each try takes a slot of everyone's budget.
+            await self._edits.put_back(lease, delay_s=BROKEN_AGAIN_S)
+            raise
+        else:
+            await self._edits.shown(lease, revision)
+
+    async def _send(self, card: Card, message: Message) -> None:
+        try:
+            await self._chat.edit(card.ref.channel, card.ref.ts, message)
+        except ContentRefused as refused:
+            log.error("Slack refused a card's blocks; its text alone is shown", card=card.id, why=refused.code)
+            await self._chat.edit(card.ref.channel, card.ref.ts, Message(message.text))
+
+    async def _render(self, card: Card) -> tuple[str, Message] | None:
+        """The newest revision and its message, None for a card that belongs to nothing any more.
+
+        Raises UnknownState for one that another version of the bot has to edit.
+        """
+        if card.run is not None:
+            run = await run_of(self._runs, card)
+            return (f"run:{run.rev}", run_card(run.seen_in(card.ref.channel), self._app_url)) if run else None
+        request = await self._requests.load(card.request) if card.request else None
+        if request is not None and request.state is State.OTHER:
+            raise UnknownState
+        return (f"req:{request.rev}", request_card(request, self._app_url)) if request else None

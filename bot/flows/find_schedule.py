@@ -1,0 +1,52 @@
+"""Which schedule a person means, for commands that read: inactive ones are found too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bot.core.model.bolt import Schedule
+from bot.core.model.command import Command
+from bot.core.model.errors import BoltDenied, BoltError, BoltRejected
+from bot.core.schedules.lookup import find
+from bot.core.text.message import Message
+from bot.flows.ports.bolt import Bolt
+from bot.flows.schedule_catalog import Catalog
+from bot.flows.suggest_commands import did_you_mean
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """The schedule that was named."""
+
+    schedule: Schedule
+    active: bool = True
+
+
+class Finder:
+    """Resolves names and slugs."""
+
+    def __init__(self, bolt: Bolt, catalog: Catalog) -> None:
+        self._bolt = bolt
+        self._catalog = catalog
+
+    async def one(self, wanted: str, again: Callable[[str], Command]) -> Named | Message:
+        """The schedule of a name or slug, or what to tell instead. `again` makes the same command of a slug."""
+        try:
+            found = await self._catalog.find(wanted)
+            if isinstance(found, Schedule):
+                return Named(found)
+            inactive = find(wanted, await self._bolt.schedules(inactive=True))
+        except BoltError as error:
+            return Message((unread(error),))
+        if isinstance(inactive, Schedule):
+            return Named(inactive, active=False)
+        return did_you_mean(wanted, found, again)
+
+
+def unread(error: BoltError) -> str:
+    """Why Bolt could not be read, and what to do."""
+    sentence = error.sentence if error.sentence.endswith((".", "?", "!")) else f"{error.sentence}."
+    if isinstance(error, BoltDenied):
+        return f"{sentence} Please tell whoever runs this bot."
+    return f"{sentence} {'Look in Bolt instead.' if isinstance(error, BoltRejected) else 'Ask again in a minute.'}"

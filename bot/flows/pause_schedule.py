@@ -1,0 +1,82 @@
+"""Pausing and resuming a schedule: asked back first, and told as it really is after."""
+
+from __future__ import annotations
+
+import structlog
+
+from bot.core.model.bolt import Schedule
+from bot.core.model.command import SuspendCommand
+from bot.core.model.errors import BoltDenied, BoltError, BoltLost, BoltRejected
+from bot.core.text.message import Message
+from bot.core.views import pause_question
+from bot.core.views.schedule_page import YAML
+from bot.flows.find_schedule import Finder, unread
+from bot.flows.ports.bolt import Bolt
+from bot.flows.ports.slack import Asker
+from bot.flows.read_schedules import fresh
+from bot.flows.schedule_catalog import Catalog
+
+log = structlog.get_logger()
+
+
+class Suspend:
+    """Answers `pause` and `resume`, and carries out what was confirmed."""
+
+    def __init__(self, bolt: Bolt, catalog: Catalog, finder: Finder) -> None:
+        self._bolt = bolt
+        self._catalog = catalog
+        self._finder = finder
+
+    async def ask(self, asked: SuspendCommand) -> Message:
+        """The question, or why it is not asked."""
+        schedule = await self._ready(asked)
+        return schedule if isinstance(schedule, Message) else pause_question.question(schedule, suspend=asked.suspend)
+
+    async def confirmed(self, asker: Asker, asked: SuspendCommand) -> Message:
+        """Do it, and tell what holds."""
+        schedule = await self._ready(asked)
+        if isinstance(schedule, Message):
+            return schedule
+        verb = "pause" if asked.suspend else "resume"
+        log.info("asking Bolt to suspend", slug=schedule.slug, verb=verb, user=asker.user)
+        try:
+            await self._bolt.suspend(schedule.slug, suspend=asked.suspend)
+        except BoltLost:
+            return await self._look(schedule, suspend=asked.suspend)
+        except (BoltRejected, BoltDenied) as refused:
+            log.info("Bolt refused to suspend", slug=schedule.slug, verb=verb, why=refused.sentence)
+            return pause_question.refused(schedule, refused.sentence, suspend=asked.suspend)
+        except BoltError as error:
+            return Message((f"{unread(error)} Nothing was changed.",))
+        finally:
+            self._catalog.forget()
+        return pause_question.done(schedule, suspend=asked.suspend)
+
+    async def _ready(self, asked: SuspendCommand) -> Schedule | Message:
+        """The schedule as it stands now, or why there is nothing to be done."""
+        named = await self._finder.one(asked.schedule, lambda slug: SuspendCommand(slug, asked.suspend))
+        if isinstance(named, Message):
+            return named
+        if not named.active:
+            return pause_question.inactive(named.schedule)
+        try:
+            schedule = fresh(named.schedule, await self._bolt.schedule(named.schedule.slug))
+        except BoltError as error:
+            return Message((f"{unread(error)} Nothing was changed.",))
+        if schedule.suspended == asked.suspend:
+            return pause_question.already(schedule, suspend=asked.suspend)
+        if schedule.source.strip().lower() == YAML:
+            return pause_question.from_yaml(schedule, suspend=asked.suspend)
+        return schedule
+
+    async def _look(self, schedule: Schedule, *, suspend: bool) -> Message:
+        """The reply was lost: the schedule itself says whether it was done."""
+        try:
+            details = await self._bolt.schedule(schedule.slug)
+        except BoltError:
+            return pause_question.unclear(schedule, suspend=suspend)
+        if details.suspended is None:
+            return pause_question.unclear(schedule, suspend=suspend)
+        if details.suspended == suspend:
+            return pause_question.done(schedule, suspend=suspend)
+        return pause_question.not_done(schedule, suspend=suspend)

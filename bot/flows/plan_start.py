@@ -1,0 +1,188 @@
+"""Looking before a start: the schedule exists, or the run can be retried; what is known of it, and the newest run so far."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from bot.core.insight.progress import ran
+from bot.core.model.bolt import RunStatus, RunSummary, Schedule
+from bot.core.model.command import RetryCommand, RunCommand
+from bot.core.model.errors import BoltRejected
+from bot.core.model.request import Look, Origin, Request
+from bot.core.model.run import Run, RunFacts, RunKey, is_failed, is_final, observe
+from bot.core.schedules.lookup import Missing
+from bot.flows.ports.bolt import Bolt
+from bot.flows.ports.store import Runs
+from bot.flows.run_listings import Listings
+from bot.flows.schedule_catalog import Catalog
+from bot.flows.suggest_commands import not_found
+from bot.flows.usual_duration import usual_s
+
+
+class NotStartable(Exception):  # noqa: N818 - an answer, which never leaves the flows
+    """Nothing can be started: `why` is told, `near` are the slugs that may have been meant."""
+
+    def __init__(self, why: str, near: tuple[str, ...] = ()) -> None:
+        super().__init__(why)
+        self.why = why
+        self.near = near
+
+
+class Looks:
+    """Looks at what is to be started."""
+
+    def __init__(
+        self,
+        bolt: Bolt,
+        runs: Runs,
+        catalog: Catalog,
+        listings: Listings,
+        *,
+        workspace: str,
+        mask: Callable[[str], str],
+    ) -> None:
+        self._bolt = bolt
+        self._runs = runs
+        self._catalog = catalog
+        self._listings = listings
+        self._workspace = workspace
+        self._mask = mask
+
+    async def at(self, request: Request, *, fresh: bool = False) -> Look:
+        """What a request is about to start. `fresh`: no list is believed that may be a minute old.
+
+        Raises NotStartable and BoltError.
+        """
+        if fresh:
+            self._catalog.forget()
+        match request.wanted:
+            case RunCommand(schedule=name):
+                return await self._start(await self._schedule(name), fresh=fresh)
+            case RetryCommand(every, run_id=int(run_id)):
+                return await self._retry(request, run_id, every=every)
+            case RetryCommand(every, latest_of=name):
+                schedule = await self._schedule(name or "")
+                return await self._retry(request, await self._latest(schedule), every=every, schedule=schedule)
+
+    async def _schedule(self, wanted: str) -> Schedule:
+        found = await self._catalog.find(wanted)
+        if isinstance(found, Schedule):
+            return found
+        near = tuple(one.slug for one in found.suggestions) if isinstance(found, Missing) else found.slugs
+        raise NotStartable(not_found(wanted, found), near)
+
+    # --- a run of a schedule ---
+
+    async def _start(self, schedule: Schedule, *, fresh: bool) -> Look:
+        listed = await self._listings.newest(schedule.slug)
+        listed_commands = () if fresh else schedule.commands
+        commands = listed_commands or (await self._bolt.schedule(schedule.slug)).commands
+        await self._learn_actor(listed)
+        return Look(
+            slug=schedule.slug,
+            name=schedule.name,
+            mark=_newest(listed),
+            commands=commands,
+            branch=schedule.git_branch,
+            usual_s=await usual_s(self._runs, self._workspace, listed),
+        )
+
+    async def _learn_actor(self, listed: list[RunSummary]) -> None:
+        """The newest run whose id Bolt told us says what our key is called; after a change of keys, the new one does."""
+        ours = await self._runs.started_by_us(self._workspace, [run.id for run in listed])
+        for run in listed:
+            if run.id in ours and run.actor:
+                await self._runs.learn_actor(self._workspace, run.actor)
+                return
+
+    # --- a retry ---
+
+    async def _latest(self, schedule: Schedule) -> int:
+        """The newest failed run of a schedule."""
+        listed = await self._listings.newest(schedule.slug)
+        for run in listed:
+            if is_failed(run.state):
+                return run.id
+        among = f"no failed run among its newest {len(listed)}" if listed else "no run yet"
+        raise NotStartable(f"{schedule.name} has {among}, so there is nothing to retry. Nothing was started.")
+
+    async def _retry(self, request: Request, run_id: int, *, every: bool, schedule: Schedule | None = None) -> Look:
+        status = await self._retriable(run_id, every=every)
+        known = await self._runs.load(RunKey(self._workspace, run_id))
+        facts, sure = _facts(known, request.origin, schedule)
+        listed = await self._listed(facts.schedule)
+        parent = next((run for run in listed if run.id == run_id), None)
+        if not sure and parent is None:
+            facts, listed = replace(facts, schedule="", name=""), []
+        if known is None:
+            await self._restore(request, run_id, facts, status)
+        await self._learn_actor(listed)
+        return Look(
+            slug=facts.schedule,
+            name=facts.name or facts.schedule,
+            mark=max(_newest(listed), run_id),
+            commands=await self._commands(facts, status),
+            branch=facts.branch or (parent.branch if parent else None),
+            parent_run=run_id,
+            pull_request=facts.pull_request or _number(parent.pull_request if parent else None),
+            overridden=facts.overridden,
+            continue_on_error=facts.continue_on_error,
+        )
+
+    async def _restore(self, request: Request, run_id: int, facts: RunFacts, status: RunStatus) -> None:
+        """A card whose record is lost gets it back, so that it can tell that its run was retried."""
+        if request.origin is not None and request.origin.card is not None:
+            key, seen = RunKey(self._workspace, run_id), observe(status, self._mask)
+            await self._runs.restore(key, facts, seen, request.team, request.origin.card, over=True)
+
+    async def _retriable(self, run_id: int, *, every: bool) -> RunStatus:
+        """How Bolt says that the run stands. Raises NotStartable where there is nothing to retry."""
+        try:
+            status = await self._bolt.status(run_id)
+        except BoltRejected as unknown:
+            raise NotStartable(f"Bolt knows no run {run_id}. Check the number; nothing was started.") from unknown
+        if not is_final(status.state):
+            word = {"RUNNING": "still running", "STARTING": "only starting"}.get(status.state, status.state)
+            raise NotStartable(
+                f"Run {run_id} is {word}, so it cannot be retried yet. Nothing was started; ask again when it has ended."
+            )
+        if status.state == "SUCCESS" and not every:
+            again = f"Retry run {run_id} with --all to run all of it again."
+            raise NotStartable(f"Run {run_id} succeeded, so nothing was started. {again}")
+        return status
+
+    async def _listed(self, slug: str) -> list[RunSummary]:
+        """The newest runs of a schedule, none where it is not known or gone: its runs can be retried all the same."""
+        if not slug:
+            return []
+        try:
+            return await self._listings.newest(slug)
+        except BoltRejected:
+            return []
+
+    async def _commands(self, facts: RunFacts, status: RunStatus) -> tuple[str, ...]:
+        """What the run was started with, else the schedule's commands, where it had these and no others as far as it came."""
+        if facts.commands and (facts.asked_by is not None or ran(status.commands, facts.commands)):
+            return facts.commands
+        schedule = await self._catalog.find(facts.schedule) if facts.schedule else None
+        if isinstance(schedule, Schedule) and ran(status.commands, schedule.commands):
+            return schedule.commands
+        return ()
+
+
+def _facts(known: Run | None, origin: Origin | None, schedule: Schedule | None) -> tuple[RunFacts, bool]:
+    """What is known of the run that is to be retried, and whether its schedule is: a button is not believed."""
+    if known is not None and known.facts.schedule:
+        return known.facts, True
+    if schedule is not None:
+        return RunFacts(schedule=schedule.slug, name=schedule.name), True
+    return (origin.facts if origin else RunFacts()), False
+
+
+def _newest(listed: list[RunSummary]) -> int:
+    return max((run.id for run in listed), default=0)
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isascii() and text.isdecimal() else None

@@ -1,0 +1,170 @@
+"""Following runs: one request asks for many, one script stores what it told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import lru_cache
+
+import structlog
+
+from bot.core.insight.progress import poll_interval_s
+from bot.core.insight.usual_duration import step
+from bot.core.model.bolt import RunStatus
+from bot.core.model.errors import BoltDenied, BoltError, BoltThrottled
+from bot.core.model.run import LOST, Observation, RunKey, observe
+from bot.flows.cooperative import in_pieces
+from bot.flows.lease import Lease
+from bot.flows.ports.bolt import Bolt, Polled
+from bot.flows.ports.store import Due, Observed, Runs, StrayRule
+
+log = structlog.get_logger()
+
+SET_ASIDE_S = 30.0
+# So few errors in a request are about single runs.
+FEW = 3
+MASKED_MOST = 5_000
+AWAY_S = 5.0
+DENIED_S = 30.0
+FOREIGN_S = 3600.0
+
+# What storing an observation says where nobody has to do anything about it.
+NOTHING_NEW = frozenset({"same", "stale", "gone"})
+# What a claim reads of each run beside its name.
+FIELDS = ("usual_s", "began_s", "tries")
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A run that is to be polled, with what decides when it is polled next."""
+
+    key: RunKey
+    usual_s: float | None
+    began: datetime | None
+    wished: bool
+
+    @classmethod
+    def of(cls, row: Sequence[str]) -> Watched:
+        """From a claim's row: the member, then FIELDS."""
+        name, usual, began, tries = row
+        return cls(
+            RunKey.parse(name),
+            float(usual) if usual else None,
+            datetime.fromtimestamp(float(began), UTC) if began else None,
+            bool(tries),
+        )
+
+
+class Follow:
+    """Polls a claimed batch of runs. `mask` is put over command texts before they are stored.
+
+    `sets` are the due sets that batches are claimed from, by name: a lease says which of them is its own.
+    """
+
+    def __init__(
+        self,
+        bolt: Bolt,
+        runs: Runs,
+        sets: Mapping[str, Due],
+        *,
+        workspace: str,
+        mask: Callable[[str], str],
+        now: Callable[[], datetime],
+        poll_min_s: float,
+        poll_max_s: float,
+        stray_rule: StrayRule | None = None,
+    ) -> None:
+        self._bolt = bolt
+        self._runs = runs
+        self._sets = sets
+        self._workspace = workspace
+        # The same commands come with every poll of every run of a schedule, and masking one costs more than all the rest.
+        self._mask = lru_cache(MASKED_MOST)(mask)
+        self._now = now
+        self._poll_min_s = poll_min_s
+        self._poll_max_s = poll_max_s
+        self._stray_rule = stray_rule or StrayRule()
+
+    async def poll(self, lease: Lease, claimed_us: int, rows: Sequence[Sequence[str]]) -> bool:
+        """Ask for these runs and store what is told; whatever is not told is due again later.
+
+        Whether something was told that was not known.
+        """
+        watched = {one.key.id: one for one in map(Watched.of, rows) if one.key.workspace == self._workspace}
+        try:
+            polled = await self._bolt.poll(list(watched))
+        except BoltThrottled as throttled:
+            # It was told one batch, and means all of them.
+            for due in self._sets.values():
+                await due.hold(throttled.retry_after_s)
+            await self._give_back(lease, delay_s=throttled.retry_after_s)
+            return False
+        except BoltError as away:
+            await self._give_back(lease, delay_s=DENIED_S if isinstance(away, BoltDenied) else AWAY_S)
+            return False
+        await lease.freeze()
+        # By Redis' clock, which is the same for every replica: else two of them could disagree on what is late.
+        at = datetime.fromtimestamp(claimed_us / 1_000_000, UTC)
+        observed = await in_pieces(polled.found.items(), lambda found: self._observed(watched[found[0]], found[1], at))
+        words: list[str] = []
+        if observed:
+            part = lease.part(tuple(one.key.name for one in observed))
+            words = await self._runs.observe(part, claimed_us, observed)
+        lost = await self._give_back_rest(lease, claimed_us, watched, polled)
+        return lost or not NOTHING_NEW.issuperset(words)
+
+    async def _give_back_rest(self, lease: Lease, claimed_us: int, watched: dict[int, Watched], polled: Polled) -> bool:
+        """One bad run is set aside; what was not asked for is due at once; other workspaces are not ours.
+
+        Whether a run was given up as lost.
+        """
+        lost = False
+        told = {RunKey(self._workspace, run_id).name for run_id in polled.found}
+        failed = {RunKey(self._workspace, run_id).name for run_id in polled.failed}
+        ours = {one.key.name for one in watched.values()}
+        if failed and (len(failed) <= FEW or len(failed) <= len(told)):
+            lost = await self._stray(lease.part(tuple(sorted(failed))), claimed_us)
+            failed = set()
+        groups = {
+            # An error for nearly every run is none of theirs.
+            SET_ASIDE_S: failed,
+            0.0: ours - told - failed,
+            FOREIGN_S: set(lease.members) - ours,
+        }
+        for delay_s, members in groups.items():
+            if members:
+                await self._give_back(lease.part(tuple(sorted(members))), delay_s=delay_s)
+        return lost
+
+    async def _give_back(self, lease: Lease, *, delay_s: float) -> None:
+        await self._sets[lease.due].give_back(lease, delay_s=delay_s)
+
+    async def _stray(self, lease: Lease, claimed_us: int) -> bool:
+        """Runs that Bolt only has an error for. That is no end; but after a day nobody should wait for one.
+
+        Whether there was one of these.
+        """
+        words = await self._runs.stray(lease, self._stray_rule)
+        lost = [name for name, word in words.items() if word == "lost"]
+        for name in lost:
+            key = RunKey.parse(name)
+            run = await self._runs.load(key)
+            if run is not None:
+                log.warning("a run is lost: Bolt has not known it for a day", run=key.id)
+                seen = replace(run.seen, state=LOST)
+                await self._runs.observe(lease.part((name,)), claimed_us, [Observed(key, seen, self._poll_max_s)])
+        return bool(lost)
+
+    def _observed(self, watched: Watched, status: RunStatus, at: datetime) -> Observed:
+        seen = observe(status, self._mask)
+        seen = replace(seen, step=step(seen, watched.usual_s, at))
+        return Observed(watched.key, seen, self._next_s(watched, seen))
+
+    def _next_s(self, watched: Watched, seen: Observation) -> float:
+        if watched.wished:
+            return self._poll_min_s
+        begun = [command.started_at for command in seen.commands if command.started_at]
+        # Until its first command begins its age decides: "is starting" must not stand there for half a minute too long.
+        began, usual_s = (min(begun), watched.usual_s) if begun else (watched.began, None)
+        return poll_interval_s(began, usual_s, self._now(), least_s=self._poll_min_s, most_s=self._poll_max_s)

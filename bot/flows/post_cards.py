@@ -1,0 +1,207 @@
+"""Posting cards: once, into a channel that may have to be joined first. Those of watched runs and of starts that wait."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import structlog
+
+from bot.core.model.errors import ChannelRefused, SlackError, SlackNotSent, SlackRefused
+from bot.core.model.request import Request, State
+from bot.core.model.run import CardRef, Run, is_final, run_url
+from bot.core.text.message import Message
+from bot.core.text.text import Link
+from bot.core.views.card import request_card, run_card
+from bot.flows.cancel import outcome
+from bot.flows.follow_run import has_card
+from bot.flows.ports.slack import Absent, Chat, Found, Unknown
+from bot.flows.ports.store import Lines, Post, Posts, Requests, Runs, Watch, Watches
+from bot.flows.post_once import Unresolved, post_once
+from bot.flows.poster import Poster
+from bot.flows.private_replies import Answers
+
+log = structlog.get_logger()
+
+LOOK_AGAIN_S = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class CardRules:
+    """`call_s`: the whole time of a Slack call; `settle_s`: how long one whose reply was lost may still take effect."""
+
+    app_url: str
+    bot_name: str
+    call_s: float
+    settle_s: float
+
+
+class CardPoster:
+    """Posts a card once."""
+
+    def __init__(self, chat: Chat, posts: Posts, rules: CardRules) -> None:
+        self._chat = chat
+        self._posts = posts
+        self._rules = rules
+
+    async def post(self, post: Post, channel: str, message: Message, key: str) -> str | None:
+        """The card's ts once it is there, None where that is for later. Raises SlackRefused and Unresolved."""
+
+        async def send() -> str:
+            try:
+                return await self._chat.post(channel, message, key=key)
+            except ChannelRefused:
+                await self._chat.join(channel)
+            # Two calls have taken their time of the lease; a third one may not outlast it.
+            if not post.lease.good(self._rules.call_s):
+                raise SlackNotSent("chat.postMessage")
+            return await self._chat.post(channel, message, key=key)
+
+        return await post_once(
+            self._posts,
+            post,
+            send=send,
+            find=lambda since: self._chat.find(channel, key, since=since),
+            settle_s=self._rules.settle_s,
+            twice_is_better=False,
+        )
+
+    async def left_by_half(self, post: Post, channel: str, key: str) -> Found | Absent | Unknown | None:
+        """What an attempt that was broken off has left, None where that is put back until it can be known.
+
+        Raises SlackError where Slack cannot be asked.
+        """
+        attempt = await self._posts.attempt(post, "look")
+        if attempt.word != "half":
+            return Absent()
+        unsettled_s = self._rules.settle_s - post.lease.since_s(datetime.fromtimestamp(attempt.at, UTC))
+        if unsettled_s > 0:
+            await self._posts.put_back(post, delay_s=unsettled_s)
+            return None
+        return await self._chat.find(channel, key, since=attempt.at)
+
+    def why_not(self, refused: SlackRefused, nothing: str) -> str:
+        """Why a card cannot be shown. `nothing` says what has not been done because of that."""
+        if not isinstance(refused, ChannelRefused):
+            return f"Slack refused my card ({refused.code}). {nothing}; please tell whoever runs this bot."
+        if refused.code == "is_archived":
+            return f"This channel is archived, so I can't post in it. {nothing}."
+        if refused.code.startswith("restricted_action"):
+            return f"I am not allowed to post in this channel. {nothing}; ask from another one."
+        return (
+            f"I can't post in this channel: invite me with /invite {self._rules.bot_name}, then try again. {nothing}."
+        )
+
+
+class Cards:
+    """Sends the claimed card of a watched run, or of a start that waits."""
+
+    def __init__(
+        self,
+        poster: CardPoster,
+        remover: Poster,
+        posts: Posts,
+        requests: Requests,
+        lines: Lines,
+        runs: Runs,
+        watches: Watches,
+        answers: Answers,
+        *,
+        app_url: str,
+    ) -> None:
+        self._poster = poster
+        self._remover = remover
+        self._posts = posts
+        self._requests = requests
+        self._lines = lines
+        self._runs = runs
+        self._watches = watches
+        self._answers = answers
+        self._app_url = app_url
+
+    async def queued(self, post: Post, request_id: str) -> None:
+        """The card of a start that waits for its turn."""
+        request = await self._requests.load(request_id)
+        if request is None or request.state is not State.QUEUED or request.card is not None:
+            # It was taken out while its card's post was broken off: a card that nobody knows would say for ever that it waits.
+            if request is None or request.card is not None or await self._removed(post, request):
+                await self._posts.refuse(post, request_id, "")
+            return
+        why = None
+        try:
+            ts = await self._poster.post(post, request.channel, request_card(request, self._app_url), request.key)
+        except Unresolved:
+            why = "Slack did not say whether its card was posted; please ask again."
+        except SlackRefused as refused:
+            log.warning("the card of a queued start cannot be shown", request=request_id, why=refused.code)
+            why = self._poster.why_not(refused, "Nothing was queued")
+        if why is not None:
+            await self._lines.leave(request_id, why)
+            await self._posts.refuse(post, request_id, "")
+        elif ts is not None:
+            card = CardRef(request.channel, ts)
+            await self._posts.restore(request.channel)
+            if not await self._posts.carded(post, request.id, request.team, card):
+                await self._remover.remove(card)
+
+    async def _removed(self, post: Post, request: Request) -> bool:
+        """Whether no card stands there that an attempt may have left; False where that is to be looked at again."""
+        try:
+            found = await self._poster.left_by_half(post, request.channel, request.key)
+        except SlackError:
+            await self._posts.put_back(post, delay_s=LOOK_AGAIN_S)
+            return False
+        if found is None:
+            return False
+        if isinstance(found, Found):
+            await self._remover.remove(CardRef(request.channel, found.ts))
+        return True
+
+    async def watched(self, post: Post, name: str) -> None:
+        """The card of a run that someone wants to see here."""
+        watch = await self._watches.load(name)
+        if watch is None or watch.state != "looked":
+            log.error("a card belongs to nothing any more", watch=name)
+            await self._posts.refuse(post, name, "")
+            return
+        run = await self._runs.load(watch.key)
+        if run is None:
+            # Only the watch itself lets go: as long as it waits for its card, nobody can ask for the run here again.
+            log.error("a run to be watched is gone", watch=name)
+            why = "I no longer know this run, so it is not watched here; click again."
+            await self._watches.refuse(post, watch, why)
+            return
+        if is_final(run.seen.state) and (await self._posts.attempt(post, "look")).word == "go":
+            why = f"Run {run.id} {outcome(run.seen.state)} before its card could be posted."
+            await self._watches.refuse(post, watch, why)
+            return
+        seen = run.seen_in(watch.asker.channel)
+        shown = replace(seen, facts=replace(seen.facts, watched_by=watch.asker.user))
+        try:
+            ts = await self._poster.post(
+                post, watch.asker.channel, run_card(shown, self._app_url), f"watch:{watch.key.name}"
+            )
+        except Unresolved:
+            why = "Slack did not say whether the card was posted; look for it in the channel, or click again."
+            await self._watches.refuse(post, watch, why)
+        except SlackRefused as refused:
+            log.warning("the card of a watched run cannot be shown", watch=name, why=refused.code)
+            await self._watches.refuse(post, watch, self._poster.why_not(refused, "The run is not watched here"))
+        else:
+            if ts is not None:
+                await self._posted(post, watch, run, ts)
+
+    async def _posted(self, post: Post, watch: Watch, run: Run, ts: str) -> None:
+        card = CardRef(watch.asker.channel, ts)
+        await self._posts.restore(card.channel)
+        word = await self._watches.posted(post, watch, card, f"run:{run.rev}")
+        if word == "ok":
+            log.info("watched", run=run.id, user=watch.asker.user, channel=card.channel)
+            return
+        await self._remover.remove(card)
+        if word == "gone":
+            link = Link(run_url(self._app_url, run.id), f"Run {run.id}")
+            message = Message((link, " could not be watched here, because I no longer know it; click again."))
+        else:
+            message = has_card(watch.key, None)
+        await self._answers.privately(watch.asker, message)

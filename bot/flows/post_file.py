@@ -1,0 +1,217 @@
+"""Posting a file that somebody asked for: the log of a command, or what it left behind. At least once, within the budget."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+
+from bot.core.insight.clean import strip_ansi
+from bot.core.insight.log_text import mask_in_pieces
+from bot.core.model.errors import (
+    BoltDenied,
+    BoltError,
+    BoltRejected,
+    BoltTooLarge,
+    ChannelRefused,
+    CredentialRefused,
+    DownloadRefused,
+    SlackRefused,
+)
+from bot.core.redact.row_values import without_row_values
+from bot.core.text.message import Message
+from bot.core.text.text import Code, Sentence, cut, size
+from bot.core.views.artifact_list import file_name, safe_name
+from bot.core.views.thread import log_file_name
+from bot.flows.conclude import LogReader
+from bot.flows.dbt_results import fetch
+from bot.flows.lease import Lease
+from bot.flows.ports.bolt import Bolt, Downloads
+from bot.flows.ports.slack import Absent, Chat, Found, Unknown
+from bot.flows.ports.store import Post, Posts, Upload, Uploads
+from bot.flows.post_once import post_once
+from bot.flows.poster import Poster
+from bot.flows.private_replies import Answers
+from bot.flows.share_file import share_upload, start_upload, why_not_shared
+
+log = structlog.get_logger()
+
+ARTIFACT_MOST = 1_000_000
+# What Slack takes as a snippet, which is shown in place.
+SNIPPET_MOST = 1_000_000
+COMMAND_SHOWN = 200
+AWAY_AGAIN_S = 15.0
+CREDENTIAL_AGAIN_S = 30.0
+GIVEN_UP_S = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """What is uploaded. Its content is masked. `grows`: it is the log of a command that goes on."""
+
+    name: str
+    title: str
+    content: bytes
+    grows: bool = False
+
+
+class _NothingToPost(Exception):  # noqa: N818 - an answer, which never leaves this file
+    """There is no file to be posted; the message says why."""
+
+
+class Uploader:
+    """Sends a claimed `upload/<name>`. `settle_s`: how long a call whose reply was lost may still take effect."""
+
+    def __init__(
+        self,
+        chat: Chat,
+        posts: Posts,
+        uploads: Uploads,
+        bolt: Bolt,
+        downloads: Downloads,
+        logs: LogReader,
+        answers: Answers,
+        *,
+        mask: Callable[[str], str],
+        hide: Callable[[str], str] = without_row_values,
+        bot_name: str,
+        settle_s: float,
+    ) -> None:
+        """`hide` takes row values out of what is posted as text."""
+        self._chat = chat
+        self._posts = posts
+        self._uploads = uploads
+        self._bolt = bolt
+        self._downloads = downloads
+        self._logs = logs
+        self._answers = answers
+        self._poster = Poster(chat, posts)
+        self._mask = mask
+        self._hide = hide
+        self._bot_name = bot_name
+        self._settle_s = settle_s
+
+    async def send(self, lease: Lease, urgency: str, channel: str, name: str) -> None:
+        """Post one file, or tell whoever asked why not."""
+        post = Post(lease, urgency, channel, f"upload:{name}", "post")
+        upload = await self._uploads.load(name)
+        if upload is None:
+            await self._uploads.finish(post, name, "gone")
+            return
+        try:
+            await self._poster.check_aside(channel)
+            await self._post(post, upload)
+        except CredentialRefused as refused:
+            log.error("Slack refuses a file", why=refused.code, method=refused.method)
+            await self._give_up(post, upload, f"{why_not_shared(refused)}.")
+        except ChannelRefused as refused:
+            await self._give_up(post, upload, self._cannot_post(refused))
+        except SlackRefused as refused:
+            await self._give_up(post, upload, f"{why_not_shared(refused)}.")
+
+    async def _post(self, post: Post, upload: Upload) -> None:
+        try:
+            # Of one that may stand there already nothing is read: it is looked for first.
+            half = (await self._posts.attempt(post, "look")).word != "go"
+            file = None if half else await self._read(upload)
+            ts = await self._once(post, upload, file)
+        except _NothingToPost as nothing:
+            await self._give_up(post, upload, str(nothing))
+        except BoltTooLarge as large:
+            where = "look at it in Bolt" if upload.resource is None else "use its address"
+            await self._give_up(post, upload, f"it's larger than the {size(large.most)} that I read; {where}.")
+        except (BoltRejected, DownloadRefused, BoltDenied) as gone:
+            await self._give_up(post, upload, f"Bolt didn't give it: {gone.sentence}")
+        except BoltError as away:
+            if upload.asked_at is None or post.lease.since_s(upload.asked_at) > GIVEN_UP_S:
+                await self._give_up(post, upload, f"{away.sentence} Ask again later.")
+            else:
+                # Nothing was sent, even where that was about to be.
+                await self._posts.put_back(post, delay_s=AWAY_AGAIN_S, record="")
+        else:
+            if ts is not None:
+                await self._uploads.finish(post, upload.id, "part" if file and file.grows else "ok")
+
+    async def _once(self, post: Post, upload: Upload, read: File | None) -> str | None:
+        channel = upload.asker.channel
+        # Without a card here the file goes where it was asked for.
+        thread = upload.thread.ts if upload.thread else upload.asker.thread or None
+
+        async def send() -> str:
+            file = read or await self._read(upload)
+            snippet = len(file.content) <= SNIPPET_MOST
+            file_id = await start_upload(self._chat, file.name, file.content, snippet=snippet)
+            await self._uploads.note_file(upload.id, file_id)
+            comment = () if upload.thread else _comment(upload)
+            await share_upload(
+                self._chat,
+                post.lease,
+                channel,
+                thread,
+                file_id,
+                file.title,
+                comment=comment,
+                call_s=self._settle_s,
+            )
+            return file_id
+
+        async def find(since: float) -> Found | Absent | Unknown:
+            if upload.file_id is None:
+                return Absent()
+            return await self._chat.find_upload(channel, thread, upload.file_id, since=since)
+
+        return await post_once(self._posts, post, send=send, find=find, settle_s=self._settle_s, twice_is_better=True)
+
+    async def _read(self, upload: Upload) -> File:
+        """The file. Raises BoltError, and _NothingToPost with the reason."""
+        run_id, resource = upload.key.id, upload.resource
+        if resource is None:
+            digest = await self._logs.read(upload.command)
+            if digest is None:
+                raise _NothingToPost("it's empty.")
+            name = log_file_name(run_id, upload.command.text)
+            return File(name.name, name.title, digest.file.text.encode(), grows=not digest.ended)
+        content = await fetch(self._bolt, self._downloads, resource.id, most=ARTIFACT_MOST)
+        try:
+            text = content.decode()
+        except UnicodeDecodeError:
+            # What cannot be read cannot be masked either.
+            raise _NothingToPost("it isn't text; use its address.") from None
+        masked = await asyncio.to_thread(_masked, text, self._mask, self._hide)
+        if not masked.strip():
+            raise _NothingToPost("it's empty.")
+        short = safe_name(self._mask(file_name(resource.path)))
+        return File(f"run-{run_id}-{short}", cut(resource.path, 150), masked.encode())
+
+    async def _give_up(self, post: Post, upload: Upload, why: str) -> None:
+        log.info("a file is not posted", run=upload.key.id, command=upload.command.id, why=why)
+        told = await self._answers.privately(upload.asker, Message((*_what(upload), " wasn't posted because ", why)))
+        if told or upload.asked_at is None or post.lease.since_s(upload.asked_at) > GIVEN_UP_S:
+            await self._uploads.finish(post, upload.id, "no")
+        else:
+            # Nothing was posted: it is tried once more, and then posted or told.
+            await self._posts.put_back(post, delay_s=AWAY_AGAIN_S, record="")
+
+    def _cannot_post(self, refused: ChannelRefused) -> str:
+        if refused.code == "is_archived":
+            return "this channel is archived."
+        if refused.code.startswith("restricted_action"):
+            return "I am not allowed to post in this channel."
+        return f"I can't post in this channel. Invite me with /invite {self._bot_name}, then ask again."
+
+
+def _masked(text: str, mask: Callable[[str], str], hide: Callable[[str], str]) -> str:
+    """Masked and without row values. A colour code inside a secret hides it."""
+    return mask_in_pieces(hide(strip_ansi(text) if "\x1b" in text else text), mask)
+
+
+def _what(upload: Upload) -> Sentence:
+    if upload.resource is not None:
+        return (Code(file_name(upload.resource.path)), f" of run {upload.key.id}")
+    return ("The log of ", Code(cut(upload.command.text, COMMAND_SHOWN)), f" of run {upload.key.id}")
+
+
+def _comment(upload: Upload) -> Sentence:
+    return (*_what(upload), ":")

@@ -1,0 +1,76 @@
+"""Posting once, although Slack has no idempotency key.
+
+That a post is about to be sent is recorded first. Where an attempt is on record without its outcome, the
+message is looked for by the key in its metadata, after its time-out and once more later; only one that is
+absent is posted again. Where the channel cannot be read back, the caller says which is worse: twice or never.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+
+from bot.core.model.errors import SlackLost, SlackNotSent, SlackThrottled
+from bot.flows.ports.slack import Absent, Found, Unknown
+from bot.flows.ports.store import Post, Posts
+
+NOT_SENT_AGAIN_S = 2.0
+LOOK_AGAIN_S = 10.0
+
+Send = Callable[[], Awaitable[str]]
+Find = Callable[[float], Awaitable[Found | Absent | Unknown]]
+
+
+class Unresolved(Exception):  # noqa: N818 - not an error of the bot's tree: it never leaves the flows
+    """An earlier attempt's outcome cannot be found out, and posting twice would be worse than not at all."""
+
+
+async def post_once(
+    posts: Posts, post: Post, *, send: Send, find: Find, settle_s: float, twice_is_better: bool
+) -> str | None:
+    """The message's ts once it is there; None where the post was put back for later, or is another's now.
+
+    `settle_s` is how long a call whose reply was lost may still take effect. Raises SlackRefused as `send`
+    does, and Unresolved.
+    """
+    attempt = await posts.attempt(post)
+    if attempt.word == "half":
+        unsettled_s = settle_s - post.lease.since_s(datetime.fromtimestamp(attempt.at, UTC))
+        if unsettled_s > 0:
+            await posts.put_back(post, delay_s=unsettled_s)
+            return None
+        try:
+            found = await find(attempt.at)
+        except (SlackNotSent, SlackLost, SlackThrottled) as away:
+            await posts.put_back(post, delay_s=away.retry_after_s if isinstance(away, SlackThrottled) else settle_s)
+            return None
+        if isinstance(found, Found):
+            return found.ts
+        if isinstance(found, Absent) and attempt.kind == "sent":
+            await posts.put_back(post, delay_s=LOOK_AGAIN_S, record=f"absent:{round(attempt.at * 1e6)}")
+            return None
+        if isinstance(found, Unknown) and not twice_is_better:
+            raise Unresolved
+        attempt = await posts.attempt(post, "again")
+    if attempt.word != "go":
+        return None
+    if not post.lease.good(settle_s / 2):
+        await posts.put_back(post, delay_s=0, record="")
+        return None
+    return await _send(posts, post, send, settle_s)
+
+
+async def _send(posts: Posts, post: Post, send: Send, settle_s: float) -> str | None:
+    try:
+        return await send()
+    except SlackNotSent:
+        await posts.put_back(post, delay_s=NOT_SENT_AGAIN_S, record="")
+    except SlackThrottled as throttled:
+        # What binds chat.postMessage binds every post; another method's wait is this post's own.
+        everyone = throttled.method == "chat.postMessage"
+        if everyone:
+            await posts.hold(throttled.retry_after_s)
+        await posts.put_back(post, delay_s=0 if everyone else throttled.retry_after_s, record="")
+    except SlackLost:
+        await posts.put_back(post, delay_s=settle_s)
+    return None

@@ -1,0 +1,262 @@
+"""The thread under a card: the end, the failed command's log, and its file."""
+
+from __future__ import annotations
+
+import structlog
+
+from bot.core.model.errors import (
+    BoltError,
+    BoltRejected,
+    BoltTooLarge,
+    ChannelRefused,
+    CredentialRefused,
+    SlackError,
+    SlackLost,
+    SlackNotSent,
+    SlackRefused,
+    SlackThrottled,
+)
+from bot.core.model.run import CardRef, Retried, Run, RunKey, run_url
+from bot.core.text.message import Message, Paragraph
+from bot.core.text.text import Link, size
+from bot.core.views.thread import end_post, late_log_post, log_file_name, no_file_post, retried_post
+from bot.flows.conclude import LogReader
+from bot.flows.ports.slack import Absent, Chat, Found, Unknown
+from bot.flows.ports.store import Card, Post, Posts, Runs
+from bot.flows.post_once import post_once
+from bot.flows.poster import Poster
+from bot.flows.run_of_card import run_of
+from bot.flows.share_file import share_upload, start_upload, why_not_shared
+
+log = structlog.get_logger()
+
+LOG_AGAIN_S = 30.0
+FILE_GIVEN_UP_S = 86_400.0
+CREDENTIAL_AGAIN_S = 30.0
+# Refusals that concern a thread, not its channel.
+THREAD_ONLY = frozenset({"restricted_action_thread_locked", "restricted_action_non_threadable_channel"})
+WHY = {
+    "is_archived": "it is archived",
+    "not_in_channel": "I am not in it",
+    "channel_not_found": "it is gone, or I am not in it",
+    "restricted_action": "I am not allowed to",
+    "restricted_action_read_only_channel": "I am not allowed to",
+}
+
+
+class Thread:
+    """Sends a claimed post of a thread. `settle_s`: how long a call whose reply was lost may still take effect."""
+
+    def __init__(
+        self,
+        chat: Chat,
+        posts: Posts,
+        runs: Runs,
+        logs: LogReader,
+        poster: Poster,
+        *,
+        app_url: str,
+        settle_s: float,
+        command: str = "/bolt",
+    ) -> None:
+        self._chat = chat
+        self._posts = posts
+        self._runs = runs
+        self._logs = logs
+        self._poster = poster
+        self._app_url = app_url
+        self._settle_s = settle_s
+        self._command = command
+
+    async def send(self, post: Post, kind: str, name: str) -> None:
+        """Send the `end`, `late` or `file` of a card, or `retried-` and the number of a run that retries its run."""
+        card = await self._posts.load(name)
+        run = await run_of(self._runs, card)
+        if card is None or run is None:
+            log.error("a post belongs to nothing any more", kind=kind, card=name)
+            await self._posts.posted(post, name, "gone")
+            return
+        what, _, number = kind.partition("-")
+        try:
+            if what == "retried":
+                await self._retried(post, card, run, int(number))
+            else:
+                await {"end": self._end, "late": self._late, "file": self._file}[what](post, card, run)
+        except CredentialRefused as refused:
+            log.error("Slack refuses my token", why=refused.code, method=refused.method)
+            await self._posts.put_back(post, delay_s=CREDENTIAL_AGAIN_S, record="")
+
+    async def _end(self, post: Post, card: Card, run: Run) -> None:
+        message, key = end_post(run, self._app_url), f"end:{run.id}"
+        follow = f"file/{card.id}" if run.end and run.end.log == "read" else ""
+        try:
+            await self._poster.check_aside(card.ref.channel)
+            await self._reply(post, card, message, key, follow=follow)
+        except CredentialRefused:
+            raise
+        except SlackRefused as refused:
+            outcome = await self._elsewhere(card, run, message, key, refused)
+            if outcome is None:
+                await self._posts.put_back(post, delay_s=CREDENTIAL_AGAIN_S, record="")
+            else:
+                await self._posts.posted(post, card.id, outcome, follow=follow)
+
+    async def _late(self, post: Post, card: Card, run: Run) -> None:
+        follow = f"file/{card.id}" if run.end and run.end.log == "read" else ""
+        message = late_log_post(run, self._app_url)
+        try:
+            await self._poster.check_aside(card.ref.channel)
+            await self._reply(post, card, message, f"late:{run.id}", follow=follow)
+        except CredentialRefused:
+            raise
+        except SlackRefused as refused:
+            log.warning("a late log cannot be posted", card=card.id, why=refused.code)
+            await self._posts.posted(post, card.id, refused.code)
+
+    async def _retried(self, post: Post, card: Card, run: Run, new_id: int) -> None:
+        new = RunKey(run.key.workspace, new_id)
+        record = await self._runs.load(new)
+        if record is None or record.facts.asked_by is None:
+            log.error("a retry is gone before it was told of", run=run.id, retry=new_id)
+            await self._posts.posted(post, card.id, "gone")
+            return
+        try:
+            await self._poster.check_aside(card.ref.channel)
+            url = await self._card_url(new, card.ref.channel)
+            message = retried_post(Retried(new_id, record.facts.asked_by, url=url or ""), self._app_url)
+            await self._reply(post, card, message, f"retried:{new_id}", follow="")
+        except CredentialRefused:
+            raise
+        except SlackRefused as refused:
+            log.warning("a thread does not take that its run is retried", card=card.id, why=refused.code)
+            await self._posts.posted(post, card.id, refused.code)
+
+    async def _card_url(self, key: RunKey, channel: str) -> str | None:
+        """The address of a run's card in the same channel: whoever reads one there may read the other."""
+        card = await self._runs.card_in(key, channel)
+        try:
+            return await self._chat.permalink(channel, card.ts) if card else None
+        except SlackError:
+            return None
+
+    async def _reply(self, post: Post, card: Card, message: Message, key: str, *, follow: str) -> None:
+        channel, thread = card.ref.channel, card.ref.ts
+        ts = await post_once(
+            self._posts,
+            post,
+            send=lambda: self._poster.post(channel, message, key, thread),
+            find=lambda since: self._chat.find(channel, key, since=since, thread_ts=thread),
+            settle_s=self._settle_s,
+            twice_is_better=True,
+        )
+        if ts is None:
+            return
+        known = await self._posts.posted(post, card.id, ts, follow=follow)
+        if known not in {"ok", f"done:{ts}"}:
+            await self._poster.remove(CardRef(channel, ts))
+
+    async def _elsewhere(self, card: Card, run: Run, message: Message, key: str, refused: SlackRefused) -> str | None:
+        """An end that its thread refuses goes to the channel, then to the asker, then to an error log: never nowhere."""
+        try:
+            if isinstance(refused, ChannelRefused) and refused.code not in THREAD_ONLY:
+                raise refused
+            return await self._poster.post(card.ref.channel, message, key, None)
+        except ChannelRefused as channel_refused:
+            await self._poster.set_aside(card.ref.channel, channel_refused)
+        except SlackRefused:
+            log.info("a thread and its channel refuse an end", card=card.id, why=refused.code)
+        except SlackError:
+            return None
+        if run.mentioned:
+            where = Link(run_url(self._app_url, run.id), f"run {run.id}")
+            why = WHY.get(refused.code, f"Slack says {refused.code}")
+            text = (*message.text, f" I could not post this in its channel, because {why}; see ", where, ".")
+            try:
+                return await self._chat.direct(
+                    run.mentioned, Message(text, (Paragraph(text), *message.blocks[1:])), key=key
+                )
+            except SlackRefused as also:
+                refused = also
+            except SlackError:
+                return None
+        log.error("an end could be told nowhere", run=run.id, state=run.seen.state, card=card.id, why=refused.code)
+        return "nowhere"
+
+    async def _file(self, post: Post, card: Card, run: Run) -> None:
+        command = run.end.failed if run.end else None
+        if command is None:
+            await self._posts.posted(post, card.id, "nothing")
+            return
+        try:
+            await self._poster.check_aside(card.ref.channel)
+        except ChannelRefused as refused:
+            # Whoever was told the end directly has been told why.
+            log.warning("a log file cannot be posted", card=card.id, why=refused.code)
+            await self._posts.posted(post, card.id, refused.code)
+            return
+        try:
+            digest = await self._logs.read(command)
+        except BoltTooLarge as large:
+            await self._no_file(post, card, run, f"it's larger than the {size(large.most)} that I read", "lost")
+            return
+        except BoltRejected:
+            await self._no_file(post, card, run, "Bolt no longer has it", "lost")
+            return
+        except BoltError:
+            await self._file_later(post, card, run)
+            return
+        if digest is None:
+            await self._posts.posted(post, card.id, "empty")
+            return
+        try:
+            ts = await self._upload(post, card, run, digest.file.text)
+        except SlackRefused as refused:
+            # A missing scope too: uploading has one of its own, and a bot that lacks it still tells every end.
+            await self._no_file(post, card, run, why_not_shared(refused), refused.code)
+        else:
+            if ts is not None:
+                await self._posts.posted(post, card.id, ts)
+                self._logs.forget(command)
+
+    async def _file_later(self, post: Post, card: Card, run: Run) -> None:
+        """Bolt is away: the file waits for it, but not for ever."""
+        if await self._runs.final_since_s(run.key) > FILE_GIVEN_UP_S:
+            await self._no_file(post, card, run, "Bolt didn't give it for a day", "lost")
+        else:
+            await self._posts.put_back(post, delay_s=LOG_AGAIN_S)
+
+    async def _upload(self, post: Post, card: Card, run: Run, text: str) -> str | None:
+        name = log_file_name(run.id, run.end.failed.text if run.end and run.end.failed else "")
+        channel, thread = card.ref.channel, card.ref.ts
+
+        async def send() -> str:
+            file_id = await start_upload(self._chat, name.name, text.encode(), snippet=True)
+            await self._posts.note_file(card.id, file_id)
+            call_s = self._settle_s
+            await share_upload(self._chat, post.lease, channel, thread, file_id, name.title, call_s=call_s)
+            return file_id
+
+        async def find(since: float) -> Found | Absent | Unknown:
+            if card.file_id is None:
+                return Absent()
+            return await self._chat.find_upload(channel, thread, card.file_id, since=since)
+
+        return await post_once(self._posts, post, send=send, find=find, settle_s=self._settle_s, twice_is_better=True)
+
+    async def _no_file(self, post: Post, card: Card, run: Run, why: str, outcome: str) -> None:
+        """Say in the thread why the log isn't attached, and where it can be read. Once, even if a reply is lost."""
+        log.warning("a log file cannot be posted", card=card.id, why=outcome)
+        message, key = no_file_post(run, why, self._app_url, self._command), f"nofile:{run.id}"
+        channel, thread = card.ref.channel, card.ref.ts
+        try:
+            found = await self._chat.find(channel, key, since=float(thread), thread_ts=thread)
+            if not isinstance(found, Found):
+                await self._poster.post(channel, message, key, thread)
+        except (SlackNotSent, SlackThrottled, SlackLost) as away:
+            # The file is tried once more, and this looked for first.
+            pause_s = away.retry_after_s if isinstance(away, SlackThrottled) else LOG_AGAIN_S
+            await self._posts.put_back(post, delay_s=pause_s, record="")
+            return
+        except SlackRefused as refused:
+            log.warning("a thread doesn't take why its log isn't attached", card=card.id, why=refused.code)
+        await self._posts.posted(post, card.id, outcome)

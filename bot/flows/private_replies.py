@@ -1,0 +1,70 @@
+"""Answering one person privately: by response_url while it lasts, else an ephemeral message, else a direct one.
+
+In a thread the ephemeral message comes first: a response_url's answer would stand in the channel. In the direct message
+with the bot an ordinary message is private enough, and stays where an ephemeral one would be gone after a while.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from bot.core.model.errors import SlackError, SlackRefused
+from bot.core.text.message import Message
+from bot.flows.ports.slack import Asker, Chat
+
+log = structlog.get_logger()
+
+# How the ids of direct messages begin. Where it is one of other people, Slack refuses the message.
+DIRECT = "D"
+
+Way = Callable[[], Awaitable[object]]
+
+
+class Answers:
+    """Private answers. They never wait for the posting budget, and a failure is never silent."""
+
+    def __init__(self, chat: Chat) -> None:
+        self._chat = chat
+
+    async def privately(self, asker: Asker, message: Message) -> bool:
+        """Answer the asker. False where Slack may take the answer later; where it refuses every way, that is logged."""
+        return await self._by(self._ways(asker, message), asker)
+
+    async def lastingly(self, asker: Asker, message: Message) -> bool:
+        """Tell someone who may not be looking now: what is shown in a channel to one person alone is gone by then."""
+        ways: list[Way] = [lambda: self._chat.direct(asker.user, message, key="answer")]
+        return await self._by([*ways, *self._ways(asker, message)], asker)
+
+    async def _by(self, ways: list[Way], asker: Asker) -> bool:
+        """Answer in the first of these ways that works."""
+        errors: list[SlackError] = []
+        for way in ways:
+            try:
+                await way()
+            except SlackError as error:
+                errors.append(error)
+            else:
+                return True
+        if all(isinstance(error, SlackRefused) for error in errors):
+            why = [str(error) for error in errors]
+            log.error("nobody could be answered", user=asker.user, channel=asker.channel, why=why)
+            return True
+        log.info("an answer has to wait", user=asker.user, why=str(errors[-1]))
+        return False
+
+    def _ways(self, asker: Asker, message: Message) -> list[Way]:
+        """The ways in which this person can be answered, the best one first."""
+        chat, thread = self._chat, asker.thread or None
+
+        def here() -> Awaitable[object]:
+            if asker.channel.startswith(DIRECT):
+                return chat.post(asker.channel, message, key="answer", thread_ts=thread)
+            return chat.whisper(asker.channel, asker.user, message, thread_ts=thread)
+
+        # A click in App Home comes from no channel.
+        ways: list[Way] = [here] if asker.channel else []
+        if asker.response_url:
+            ways.insert(1 if thread else 0, lambda: chat.respond(asker.response_url, message))
+        return [*ways, lambda: chat.direct(asker.user, message, key="answer")]

@@ -1,0 +1,141 @@
+"""Reading schedules and their runs, told to one person."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+import structlog
+
+from bot.core.model.bolt import RunSummary, Schedule, ScheduleDetails
+from bot.core.model.command import ListCommand, RunsCommand, ShowCommand, StatusCommand
+from bot.core.model.errors import BoltError
+from bot.core.schedules.filter import chosen
+from bot.core.text.message import Message
+from bot.core.views.paging import page
+from bot.core.views.run_list import listed_run, never_ran, run_list
+from bot.core.views.schedule_list import schedule_list
+from bot.core.views.schedule_page import schedule_page
+from bot.flows.find_schedule import Finder, unread
+from bot.flows.ports.bolt import Bolt
+from bot.flows.schedule_catalog import Catalog
+from bot.flows.status import Status
+
+log = structlog.get_logger()
+
+RUNS_MOST = 100
+PAST_RUNS = 30
+
+
+class Schedules:
+    """Answers `list`, `show`, `runs`, and `status` of a schedule. `command` is how commands begin."""
+
+    def __init__(
+        self,
+        bolt: Bolt,
+        catalog: Catalog,
+        finder: Finder,
+        status: Status,
+        *,
+        workspace: str,
+        app_url: str,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._bolt = bolt
+        self._catalog = catalog
+        self._finder = finder
+        self._status = status
+        self._workspace = workspace
+        self._app_url = app_url
+        self._now = now
+
+    async def listed(self, asked: ListCommand, number: int = 1, *, typed: str) -> Message:
+        """A page of the schedules that were asked for. `typed` is how commands begin where it was."""
+        as_of = None
+        try:
+            fitting = await self._chosen(asked)
+        except BoltError as error:
+            schedules, as_of = self._catalog.last()
+            if asked.inactive or as_of is None:
+                return Message((unread(error),))
+            fitting = chosen(schedules, asked)
+        found = page(fitting, number)
+        return schedule_list(found, asked, self._now(), typed=typed, as_of=as_of)
+
+    async def _chosen(self, asked: ListCommand) -> list[Schedule]:
+        """What fits. If nothing does, it may be newer than the list: that is read again, as it is for a name. Raises BoltError."""
+        if asked.inactive:
+            return chosen(await self._bolt.schedules(inactive=True), asked)
+        return chosen(await self._catalog.all(), asked) or chosen(await self._catalog.all(sure=True), asked)
+
+    async def show(self, asked: ShowCommand) -> Message:
+        """All of a schedule."""
+        named = await self._finder.one(asked.schedule, ShowCommand)
+        if isinstance(named, Message):
+            return named
+        slug = named.schedule.slug
+        details, runs = await asyncio.gather(self._details(slug), self._newest(slug))
+        schedule = fresh(named.schedule, details) if details else named.schedule
+        return schedule_page(schedule, runs, self._now(), app_url=self._app_url, active=named.active)
+
+    async def runs(self, asked: RunsCommand, number: int = 1) -> Message:
+        """A page of a schedule's newest runs."""
+        named = await self._finder.one(asked.schedule, RunsCommand)
+        if isinstance(named, Message):
+            return named
+        try:
+            runs = await self._bolt.runs(named.schedule.slug, RUNS_MOST)
+        except BoltError as error:
+            return Message((unread(error),))
+        exact = RunsCommand(named.schedule.slug)
+        return run_list(
+            named.schedule,
+            page(runs, number),
+            exact,
+            workspace=self._workspace,
+            app_url=self._app_url,
+            most=RUNS_MOST,
+        )
+
+    async def latest(self, wanted: str, *, channel: str = "") -> Message:
+        """A schedule's latest run, with its commands. An active one can be watched in the channel."""
+        named = await self._finder.one(wanted, lambda slug: StatusCommand(schedule=slug))
+        if isinstance(named, Message):
+            return named
+        try:
+            runs = await self._bolt.runs(named.schedule.slug, 1)
+        except BoltError as error:
+            return Message((unread(error),))
+        if not runs:
+            return never_ran(named.schedule)
+        run = listed_run(named.schedule, runs[0], self._workspace)
+        return await self._status.of(run.key, run.facts, channel=channel)
+
+    async def _details(self, slug: str) -> ScheduleDetails | None:
+        """What may have changed since the list was read; the list serves where Bolt does not tell."""
+        try:
+            return await self._bolt.schedule(slug)
+        except BoltError as error:
+            log.info("a schedule is told from the list", slug=slug, why=str(error))
+            return None
+
+    async def _newest(self, slug: str) -> list[RunSummary] | None:
+        try:
+            return await self._bolt.runs(slug, PAST_RUNS)
+        except BoltError as error:
+            log.info("a schedule is told without its runs", slug=slug, why=str(error))
+            return None
+
+
+def fresh(schedule: Schedule, details: ScheduleDetails) -> Schedule:
+    """A schedule of the list with what Bolt says of it now."""
+    return replace(
+        schedule,
+        commands=details.commands or schedule.commands,
+        owner=details.owner or schedule.owner,
+        cron=details.cron,
+        source=details.source or schedule.source,
+        suspended=schedule.suspended if details.suspended is None else details.suspended,
+    )

@@ -1,0 +1,165 @@
+"""The form in which a run is put together: opened, completed once a schedule is chosen, and read when it is submitted."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+import structlog
+
+from bot.core.model.bolt import Schedule
+from bot.core.model.command import RunCommand
+from bot.core.model.errors import BoltError
+from bot.core.schedules.run_form import (
+    Filled,
+    Form,
+    Own,
+    Problems,
+    Stale,
+    changed_note,
+    is_changed,
+    lines_of,
+    own_commands,
+    read,
+)
+from bot.core.schedules.typeahead import Offers
+from bot.core.text.text import Sentence, When
+from bot.flows.ports.bolt import Bolt
+from bot.flows.schedule_catalog import Catalog, Snapshot
+
+log = structlog.get_logger()
+
+TYPED_MOST = 200
+# A list that is too old is waited for so long while someone types, and one that is not there yet so long.
+TYPING_S = 0.15
+FIRST_S = 2.0
+SUBMITTING_S = 0.7
+REMEMBERED = 500
+
+GONE = "Bolt has no such schedule any more. Choose another one."
+NO_LIST = "Bolt does not answer, so I cannot look this schedule up. Nothing was started; try again in a minute."
+
+# Why somebody may not see what a schedule runs, empty where nothing is in the way.
+WhyNot = Callable[[Schedule], Awaitable[str]]
+
+
+class Forms:
+    """Makes the form and reads it. `mask` is put over commands that are shown."""
+
+    def __init__(self, catalog: Catalog, bolt: Bolt, *, mask: Callable[[str], str]) -> None:
+        self._catalog = catalog
+        self._bolt = bolt
+        self._mask = mask
+        self._details: OrderedDict[str, tuple[str, ...]] = OrderedDict()
+
+    async def blank(self, channel: str) -> Form:
+        """The form as it opens. Waits for nothing: what opens it is good for three seconds."""
+        snapshot = await self._catalog.snapshot()
+        return Form(Filled(channel=channel), asks_channel=not channel, notes=_notes(snapshot))
+
+    async def offers(self, typed: str) -> Offers:
+        """What the menu of schedules offers for what is typed."""
+        snapshot = await self._catalog.snapshot(within_s=TYPING_S)
+        if snapshot.at is None:
+            snapshot = await self._catalog.snapshot(within_s=FIRST_S)
+        return snapshot.index.offers(typed[:TYPED_MOST], self._mask)
+
+    async def chosen(self, filled: Filled, why_not: WhyNot, *, asks_channel: bool) -> Form:
+        """The form with the commands of the schedule that was chosen, where the person may see them.
+
+        What the person has written there is kept.
+        """
+        snapshot, schedule = await self._find(filled.schedule, within_s=FIRST_S)
+        if schedule is None:
+            gone = filled.schedule and snapshot.sure
+            return Form(filled, asks_channel=asks_channel, notes=((GONE,),) if gone else _notes(snapshot))
+        why = await why_not(schedule)
+        if why:
+            bare = filled if is_changed(filled) else replace(filled, commands=None, mark="", offered="")
+            offer = snapshot.index.offer(schedule, self._mask)
+            return Form(bare, offer, asks_channel=asks_channel, notes=((why,),))
+        form = self._form(filled, snapshot, schedule, await self._own(schedule), asks_channel=asks_channel)
+        form = replace(form, notes=_notes(snapshot))
+        return replace(form, kept=True) if is_changed(filled) else _offering(form)
+
+    async def read(self, filled: Filled, why_not: WhyNot, *, asks_channel: bool) -> RunCommand | Problems | Form:
+        """What the form asks for; what is wrong with it; or the form anew, where the commands in it are others by now."""
+        snapshot, schedule = await self._find(filled.schedule, within_s=SUBMITTING_S)
+        if schedule is None:
+            return _unknown(filled, snapshot)
+        own = self._known(schedule)
+        result = read(filled, schedule.slug, own)
+        if not isinstance(result, Stale):
+            return result
+        why = await why_not(schedule)
+        if why:
+            return Problems({"schedule": why})
+        form = _offering(self._form(filled, snapshot, schedule, own, asks_channel=asks_channel))
+        return replace(form, notes=(changed_note(form),))
+
+    def _form(
+        self, filled: Filled, snapshot: Snapshot, schedule: Schedule, own: Own | None, *, asks_channel: bool
+    ) -> Form:
+        offer, branch = snapshot.index.offer(schedule, self._mask), self._mask(schedule.git_branch or "")
+        return Form(filled, offer, own, branch, asks_channel=asks_channel)
+
+    async def _find(self, handle: str, *, within_s: float) -> tuple[Snapshot, Schedule | None]:
+        """The schedule of a handle. What a list lacks may be newer than it: another process has offered it."""
+        snapshot = await self._catalog.snapshot()
+        schedule = snapshot.index.by_handle(handle)
+        if schedule is None:
+            snapshot = await self._catalog.snapshot(within_s=within_s, anew=True)
+            schedule = snapshot.index.by_handle(handle)
+        return snapshot, schedule
+
+    async def _own(self, schedule: Schedule) -> Own | None:
+        """A schedule's own commands; asked for where the list does not tell. None where nobody tells."""
+        if not schedule.commands:
+            try:
+                commands = (await self._bolt.schedule(schedule.slug)).commands
+            except BoltError as error:
+                log.info("a schedule's commands cannot be read", schedule=schedule.slug, why=error.sentence)
+                return None
+            self._details[schedule.slug] = commands
+            while len(self._details) > REMEMBERED:
+                self._details.popitem(last=False)
+        return self._known(schedule)
+
+    def _known(self, schedule: Schedule) -> Own | None:
+        commands = schedule.commands or self._details.get(schedule.slug, ())
+        return own_commands(schedule.slug, commands, self._mask) if commands else None
+
+
+def _unknown(filled: Filled, snapshot: Snapshot) -> RunCommand | Problems:
+    """What is made of a schedule that no list has: where that is not sure, a slug is enough to start with."""
+    slug = filled.schedule
+    result = read(filled, slug, None)
+    found = result.fields if isinstance(result, Problems) else {}
+    if not slug or snapshot.sure:
+        return Problems({"schedule": GONE, **found})
+    if slug.startswith("#") or not _seen(filled, slug):
+        return Problems({"schedule": NO_LIST, **found})
+    return Problems(found) if isinstance(result, Stale | Problems) else result
+
+
+def _seen(filled: Filled, slug: str) -> bool:
+    """Whether the commands that stand in the form are known to be this schedule's, or the person's own, without a list."""
+    if filled.commands is None or is_changed(filled):
+        return True
+    return filled.mark == Own(slug, tuple(lines_of(filled.commands))).mark
+
+
+def _offering(form: Form) -> Form:
+    """The form with the schedule's own commands in it."""
+    own = form.own
+    text, mark, offered = (own.text, own.mark, own.offered) if own else ("", "", "")
+    return replace(form, filled=replace(form.filled, commands=text, mark=mark, offered=offered), kept=False)
+
+
+def _notes(snapshot: Snapshot) -> tuple[Sentence, ...]:
+    if not snapshot.late:
+        return ()
+    if snapshot.at is None:
+        return (("Bolt does not answer, so there are no schedules to choose from yet.",),)
+    return (("Bolt does not answer; this is its list of schedules of ", When(snapshot.at), "."),)

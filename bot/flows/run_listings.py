@@ -1,0 +1,82 @@
+"""A schedule's newest runs, asked for once where many want them at the same time."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from bot.core.model.bolt import RunSummary
+from bot.core.model.errors import BoltError
+from bot.flows.ports.bolt import Bolt
+
+LISTED = 50
+FRESH_S = 1.0
+KEPT_S = 2.0
+
+
+@dataclass(slots=True)
+class _Listing:
+    """A schedule's newest runs, as asked for at `began` on the monotonic clock, or why there was no answer."""
+
+    began: float = float("-inf")
+    runs: dict[int, RunSummary] = field(default_factory=dict)
+    failed: BoltError | None = None
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def told(self) -> dict[int, RunSummary]:
+        """The runs by id. Raises the BoltError that came instead."""
+        if self.failed is not None:
+            raise self.failed
+        return self.runs
+
+
+class Listings:
+    """Listings that are a moment old at most."""
+
+    def __init__(self, bolt: Bolt, clock: Callable[[], float] = time.monotonic) -> None:
+        self._bolt = bolt
+        self._clock = clock
+        self._listings: dict[str, _Listing] = {}
+
+    async def newest(self, slug: str) -> list[RunSummary]:
+        """The newest runs, newest first, as Bolt told them a second ago at most. Raises BoltError."""
+        asked = self._clock()
+        listing = self._of(slug, asked)
+        async with listing.lock:
+            if listing.began < asked - FRESH_S:
+                await self._ask(slug, listing)
+            return list(listing.told().values())
+
+    async def ended(self, slug: str, run_id: int) -> list[RunSummary]:
+        """The newest runs, newest first, with this one as it ended if it is among them. Raises BoltError."""
+        asked = self._clock()
+        listing = self._of(slug, asked)
+        async with listing.lock:
+            found = listing.runs.get(run_id)
+            # One that was asked for since is right even in that it does not know the run.
+            if listing.began < asked and (found is None or found.ended_at is None):
+                await self._ask(slug, listing)
+            return list(listing.told().values())
+
+    def _of(self, slug: str, now: float) -> _Listing:
+        self._forget(now)
+        return self._listings.setdefault(slug, _Listing())
+
+    async def _ask(self, slug: str, listing: _Listing) -> None:
+        """Whoever waited meanwhile gets the same answer, a failure too: what is down is not asked by each of them in turn."""
+        listing.began, listing.runs, listing.failed = self._clock(), {}, None
+        try:
+            listing.runs = {one.id: one for one in await self._bolt.runs(slug, LISTED)}
+        except BoltError as failed:
+            listing.failed = failed
+        except BaseException:
+            # Broken off, or a fault: that is no answer, and the next one asks.
+            listing.began = float("-inf")
+            raise
+
+    def _forget(self, now: float) -> None:
+        old = [slug for slug, one in self._listings.items() if one.began < now - KEPT_S and not one.lock.locked()]
+        for slug in old:
+            del self._listings[slug]

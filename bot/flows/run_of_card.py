@@ -1,0 +1,16 @@
+"""A run as one of its cards tells of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.core.model.run import Run
+from bot.flows.ports.store import Card, Runs
+
+
+async def run_of(runs: Runs, card: Card | None) -> Run | None:
+    """The run of a card, with who watches it there; None where the card has none."""
+    run = await runs.load(card.run) if card and card.run else None
+    if run is None or card is None or card.watcher is None:
+        return run
+    return replace(run, facts=replace(run.facts, watched_by=card.watcher))

@@ -1,0 +1,72 @@
+"""Sharing an uploaded file where the bot may have to join first, and why a file could not be shared."""
+
+from __future__ import annotations
+
+from bot.core.model.errors import (
+    ChannelRefused,
+    CredentialRefused,
+    FileRefused,
+    ScopeMissing,
+    SlackNotSent,
+    SlackRefused,
+)
+from bot.core.text.text import Sentence
+from bot.flows.lease import Lease
+from bot.flows.ports.slack import Chat
+
+# How Slack takes a file that it shows in place; as a plain file it may still take it.
+ONLY_AS_FILE = frozenset({"unknown_snippet_type", "snippet_too_large"})
+WHY = {
+    "file_uploads_disabled": "file uploads are turned off in this workspace",
+    "file_uploads_except_images_disabled": "only images can be uploaded in this workspace",
+    "storage_limit_reached": "this workspace has no storage left for files",
+    "file_type_not_allowed": "this workspace doesn't allow files of this type",
+    "file_upload_size_restricted": "this workspace doesn't allow files this large",
+    "slack_connect_file_link_sharing_blocked": "files can't be shared in this channel",
+    "is_archived": "this channel is archived",
+}
+
+
+async def start_upload(chat: Chat, filename: str, content: bytes, *, snippet: bool) -> str:
+    """Upload a file's bytes and return its id; as a plain file if Slack doesn't take it as a snippet. Raises SlackError."""
+    try:
+        return await chat.start_upload(filename, content, snippet=snippet)
+    except FileRefused as refused:
+        if not snippet or refused.code not in ONLY_AS_FILE:
+            raise
+        return await chat.start_upload(filename, content, snippet=False)
+
+
+async def share_upload(
+    chat: Chat,
+    lease: Lease,
+    channel: str,
+    thread: str | None,
+    file_id: str,
+    title: str,
+    *,
+    comment: Sentence = (),
+    call_s: float,
+) -> None:
+    """Share an uploaded file, after joining a public channel that the bot is not in. Raises SlackError."""
+    try:
+        await chat.share_upload(channel, thread, file_id, title, comment=comment)
+    except ChannelRefused as refused:
+        if refused.code != "not_in_channel":
+            raise
+        await chat.join(channel)
+        # The calls so far have taken their time of the lease; another one may not outlast it.
+        if not lease.good(call_s):
+            raise SlackNotSent("files.completeUploadExternal") from refused
+        await chat.share_upload(channel, thread, file_id, title, comment=comment)
+
+
+def why_not_shared(refused: SlackRefused) -> str:
+    """Why Slack didn't take a file, as the end of a sentence with "because"."""
+    if isinstance(refused, ScopeMissing):
+        return "I lack the permission files:write. Whoever runs this bot can install the app again from its manifest"
+    if isinstance(refused, CredentialRefused):
+        return f"Slack refuses my token ({refused.code}). Tell whoever runs this bot"
+    if isinstance(refused, ChannelRefused) and refused.code not in WHY:
+        return f"Slack doesn't let me post files in this channel ({refused.code})"
+    return WHY.get(refused.code, f"Slack refused it ({refused.code})")

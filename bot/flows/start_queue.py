@@ -1,0 +1,218 @@
+"""Starts that wait for a run of their schedule to end: visible on a card, in the order asked for, each started once.
+
+A start in the line is a request of its own, in the state `queued`. Its card is posted first. When the run it waits for
+has ended, however it did, and nobody is before it, the schedule is looked at again, and from there on it is as any start
+whose card is shown: sent within its deadline, counted from its turn, or not at all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+
+from bot.core.model.command import RunCommand
+from bot.core.model.errors import BoltDenied, BoltError, BoltRejected, StoreAway
+from bot.core.model.request import Look, Request, State, asked_in, pinned, running_facts
+from bot.core.model.run import CardRef, Run, RunKey, run_url
+from bot.core.policy.refusal import refusal
+from bot.core.policy.rules import Action
+from bot.core.text.message import Buttons, Message, Paragraph
+from bot.core.text.text import Bold, Channel, Link, Sentence, duration, plural
+from bot.core.views.buttons import watch_button
+from bot.core.views.store_unavailable import cause, unrecorded
+from bot.flows.authorize import Gate
+from bot.flows.lease import Lease
+from bot.flows.plan_start import Looks, NotStartable
+from bot.flows.ports.slack import Asker
+from bot.flows.ports.store import Asked, Due, Lines, Requests
+
+log = structlog.get_logger()
+
+RECORD_S = 1.0
+MOST_IN_LINE = 5
+# A turn comes when the run's end is seen; this is for what is seen by another version, or by nobody.
+LOOK_AGAIN_S = 15.0
+AWAY_AGAIN_S = 3.0
+
+ASK_AGAIN = "If no card appears within a minute, please ask again."
+FORGOTTEN = "I no longer know what that was. Nothing was queued; please type the command again."
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRules:
+    """`longest_s`: for how long a start waits at most."""
+
+    workspace: str
+    app_url: str
+    command: str = "/bolt"
+    longest_s: float = 86_400
+
+
+class Queue:
+    """Takes starts into the line, and out of it."""
+
+    def __init__(
+        self,
+        requests: Requests,
+        lines: Lines,
+        due: Due,
+        looks: Looks,
+        gate: Gate,
+        rules: QueueRules,
+        *,
+        card_url: Callable[[CardRef], str | None],
+        asked: Callable[[], None],
+        left: Callable[[], None],
+    ) -> None:
+        self._requests = requests
+        self._lines = lines
+        self._due = due
+        self._looks = looks
+        self._gate = gate
+        self._rules = rules
+        self._card_url = card_url
+        self._asked = asked
+        self._left = left
+
+    async def ask(self, asker: Asker, refused: str, new_id: str, user_name: str) -> tuple[bool, Message]:
+        """Queue what was asked for in the request `refused`. Whether it waits now, and the answer."""
+        try:
+            async with asyncio.timeout(RECORD_S):
+                return await self._join(asker, refused, new_id, user_name)
+        except (StoreAway, TimeoutError) as error:
+            log.warning("a queued start could not be recorded", request=new_id, user=asker.user, why=cause(error))
+            return False, Message((unrecorded(error, nothing="Nothing was queued.", otherwise=ASK_AGAIN),))
+
+    async def _join(self, asker: Asker, refused: str, new_id: str, user_name: str) -> tuple[bool, Message]:
+        earlier = await self._requests.load(refused)
+        if earlier is None or earlier.look is None or earlier.running is None:
+            return False, Message((FORGOTTEN,))
+        # What was not asked for in its channel is answered in direct messages, and its card stands there all the same.
+        direct = earlier.direct and earlier.user == asker.user
+        asked = Asked(
+            new_id,
+            asker.team,
+            earlier.channel if direct else asker.channel,
+            asker.user,
+            user_name,
+            pinned(earlier),
+            asker.response_url,
+            thread=asker.thread,
+            direct=direct,
+            origin=earlier.origin,
+        )
+        behind = RunKey(self._rules.workspace, earlier.running.run_id)
+        facts = running_facts(earlier.running, earlier.look)
+        word, request_id = await self._lines.join(asked, earlier.look, behind, facts, most=MOST_IN_LINE)
+        log.info("asked to wait", request=request_id, word=word, user=asker.user, channel=asker.channel)
+        name = Bold(earlier.title)
+        if word == "known":
+            queued = await self._requests.load(request_id)
+            if queued is not None and queued.state not in {State.LOOKED, State.QUEUED}:
+                return True, self._had_its_turn(queued, name)
+        if word in {"new", "known"}:
+            self._asked()
+            return True, self._waits(asked, name, Run(behind, facts=facts))
+        if word == "same":
+            return False, await self._same(request_id, name)
+        waiting = plural(MOST_IN_LINE, "start")
+        return False, Message((f"{waiting} of ", name, " wait already. Nothing was queued; ask again later."))
+
+    def _waits(self, asked: Asked, name: Bold, behind: Run) -> Message:
+        """What it waits for, and where that is to be seen. Told by direct message, "here" would be another place."""
+        run = Link(run_url(self._rules.app_url, behind.id), f"run {behind.id}")
+        if asked.direct:
+            return Message(
+                (name, " starts when ", run, " has ended; its card in ", Channel(asked.channel), " says when.")
+            )
+        text: Sentence = (name, " starts when ", run, " has ended; its card in this channel says when.")
+        return Message(text, (Paragraph(text), Buttons((watch_button(behind),))))
+
+    def _had_its_turn(self, queued: Request, name: Bold) -> Message:
+        """What became of a start whose button is pressed again."""
+        if queued.run_id is not None:
+            run = Link(run_url(self._rules.app_url, queued.run_id), f"run {queued.run_id}")
+            return Message((name, " had its turn: it is ", run, ". Nothing more was queued."))
+        if queued.state in {State.REFUSED, State.CLOSED}:
+            return Message((name, " does not wait any more; type the command again if you still want it."))
+        return Message((name, " has its turn just now; its card says what comes of it."))
+
+    async def _same(self, request_id: str, name: Bold) -> Message:
+        first = await self._requests.load(request_id)
+        url = self._card_url(first.card) if first and first.card else None
+        where: Sentence = (", see ", Link(url, "its card")) if url else ()
+        return Message((name, " is already queued by your identical request", *where, ". Nothing more was queued."))
+
+    async def drop(self, asker: Asker, request_id: str, clicked: str) -> Message | None:
+        """Take a start out of the line. The answer where that is not to be seen on the message that was `clicked`: its card."""
+        try:
+            async with asyncio.timeout(RECORD_S):
+                before = await self._requests.load(request_id)
+                word = await self._lines.leave(request_id, "It was taken out of the queue.", asker.user)
+                request = await self._requests.load(request_id) if word not in {"ok", "gone"} else None
+        except (StoreAway, TimeoutError) as error:
+            nothing, again = (
+                "It stays in the queue.",
+                "If its card still shows it as queued in a minute, please click again.",
+            )
+            return Message((unrecorded(error, nothing=nothing, otherwise=again),))
+        log.info("taken out of the queue", request=request_id, word=word, user=asker.user)
+        if word == "ok":
+            self._left()
+            if before is None or (before.card is not None and before.card.ts == clicked):
+                return None
+            return Message((Bold(before.title), " is taken out of the queue, so it is not started."))
+        if request is None:
+            return Message(("I know nothing of this start any more; it is not waiting.",))
+        return self._too_late(request)
+
+    def _too_late(self, request: Request) -> Message:
+        name = Bold(request.title)
+        if request.run_id:
+            run = Link(run_url(self._rules.app_url, request.run_id), f"run {request.run_id}")
+            return Message((name, " has started already as ", run, "; cancel it there or on its card."))
+        if request.state in {State.REFUSED, State.CLOSED}:
+            return Message((name, " is not in the queue any more; it was not started."))
+        return Message((name, " is being started just now; cancel its run on the card in a moment."))
+
+    async def advance(self, lease: Lease) -> None:
+        """See whether it is the turn of the claimed start."""
+        word = await self._lines.turn(lease, longest_s=self._rules.longest_s, again_s=LOOK_AGAIN_S)
+        if word == "late":
+            waited = duration(self._rules.longest_s)
+            await self._lines.leave(lease.member, f"It waited for {waited}; ask again if you still want it.")
+        elif word == "unseen":
+            # Its card was deleted, or its channel takes no messages any more: nobody would see what is started.
+            await self._lines.leave(lease.member, "I cannot show its card any more; ask again if you still want it.")
+        elif word == "turn":
+            request = await self._requests.load(lease.member)
+            if request is not None:
+                await self._begin(lease, request)
+
+    async def _begin(self, lease: Lease, request: Request) -> None:
+        try:
+            look = await self._looks.at(request)
+        except NotStartable as answer:
+            await self._lines.leave(request.id, answer.why)
+        except (BoltDenied, BoltRejected) as refused:
+            await self._lines.leave(request.id, f"{refused.sentence.rstrip('.')}.")
+        except BoltError:
+            # Nothing is sent while Bolt is away, and nothing is lost by waiting for it: the turn is not taken yet.
+            await self._due.give_back(lease, delay_s=AWAY_AGAIN_S)
+        else:
+            await self._unless_refused(lease, request, look)
+
+    async def _unless_refused(self, lease: Lease, request: Request, look: Look) -> None:
+        """It was asked when it joined the line; meanwhile its asker may not be allowed to start it any more."""
+        decision, place = await self._gate.of_start(request, look, again=True)
+        if decision.allowed:
+            await self._lines.take_turn(lease, request, asked_in(look, place))
+        elif decision.again_s:
+            # Slack doesn't say now who asked for it: its turn can wait.
+            await self._due.give_back(lease, delay_s=decision.again_s)
+        else:
+            action = Action.START if isinstance(request.wanted, RunCommand) else Action.RETRY
+            await self._lines.leave(request.id, refusal(decision, action, self._rules.command))

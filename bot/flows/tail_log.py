@@ -1,0 +1,347 @@
+"""Following a log: new lines of a running command come into the thread of the run's card, in few posts.
+
+What is read is kept with how far it goes before it is posted, and that is where it goes on once it is: a process that
+dies in between loses nothing, and the next one posts the same lines or finds them there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+
+from bot.core.insight.progress import numbered
+from bot.core.model.bolt import Command, RunStatus
+from bot.core.model.command import LogsCommand
+from bot.core.model.errors import (
+    BoltError,
+    BoltRejected,
+    BoltThrottled,
+    ChannelRefused,
+    CredentialRefused,
+    SlackRefused,
+)
+from bot.core.model.run import CardRef, Run, RunKey, is_final, observe
+from bot.core.text.message import Buttons, Message, Paragraph
+from bot.core.text.text import Code, Sentence, cut, plural
+from bot.core.views.buttons import command_button, watch_button
+from bot.core.views.live_log import ENDED, GONE, HOUR, Batch, Lines, batch_post, pause_s, stop_button
+from bot.flows.lease import Lease
+from bot.flows.ports.bolt import Bolt
+from bot.flows.ports.slack import Asker, Chat
+from bot.flows.ports.store import Following, Followings, Post, Posts, Runs
+from bot.flows.post_once import post_once
+from bot.flows.poster import Poster
+from bot.flows.private_replies import Answers
+from bot.flows.thread_subject import LostCard
+
+log = structlog.get_logger()
+
+Numbered = tuple[tuple[int | None, Command], ...]
+
+BEGINNING = "0:0"
+PAGES_MOST = 40
+LOOK_S = 5.0
+AWAY_AGAIN_S = 15.0
+REFUSED_MOST = 3
+# Of a run that is over: how long its last lines are waited for.
+LAST_LINES_S = 20.0
+COMMAND_SHOWN = 200
+CREDENTIAL_AGAIN_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class FollowRules:
+    """`gap_s`: the least time between two posts of a log; `for_s`: how long one is followed; `most`: how many at once."""
+
+    gap_s: float = 15
+    for_s: float = 3600
+    most: int = 50
+    settle_s: float = 4
+    bot_name: str = "@Bolt"
+
+    @property
+    def look_s(self) -> float:
+        """How often it is looked whether there is something new."""
+        return min(LOOK_S, self.gap_s)
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What has been printed since, and how far that goes; `done` where no more will be."""
+
+    lines: Lines
+    command: Command | None
+    cursor: str
+    done: bool
+
+
+class FollowLog:
+    """Takes a followed log from its beginning to its end."""
+
+    def __init__(
+        self,
+        bolt: Bolt,
+        chat: Chat,
+        posts: Posts,
+        runs: Runs,
+        followings: Followings,
+        answers: Answers,
+        rules: FollowRules,
+        *,
+        mask: Callable[[str], str],
+    ) -> None:
+        self._bolt = bolt
+        self._chat = chat
+        self._posts = posts
+        self._runs = runs
+        self._followings = followings
+        self._answers = answers
+        self._poster = Poster(chat, posts)
+        self._rules = rules
+        self._mask = mask
+
+    # --- what a person asks for ---
+
+    async def begin(self, asker: Asker, key: RunKey, number: int | None) -> Message | None:
+        """Begin to follow, and the answer; None where that cannot be: see `why_not`. Raises StoreAway."""
+        run = await self._runs.load(key)
+        if run is None:
+            return None
+        listed = numbered(run)
+        own = sum(1 for at, _ in listed if at is not None)
+        if number is not None and number > own and not is_final(run.seen.state):
+            begun = f"{own} of its commands {'has' if own == 1 else 'have'} begun so far" if own else "none has begun"
+            return Message((f"Command {number} of run {key.id} hasn't begun yet; {begun}.",))
+        word = await self._followings.begin(key, asker, _first(listed, number), most=self._rules.most)
+        match word:
+            case "over" | "no_card":
+                return None
+            case "full":
+                text: Sentence = (
+                    f"I follow {plural(self._rules.most, 'log')} already, which is all I can. Ask again later.",
+                )
+                return Message(text)
+            case "known":
+                text = await self._already(asker, key, listed, number)
+            case _:
+                every = round(self._rules.gap_s)
+                text = (f"New lines of run {key.id} come into its thread, every {every} s at most, until it ends.",)
+        return Message(text, (Paragraph(text), Buttons((stop_button(key),))))
+
+    async def _already(self, asker: Asker, key: RunKey, listed: Numbered, number: int | None) -> Sentence:
+        """What is followed already, and how another command is followed instead. A following goes on with the next by itself."""
+        following = await self._followings.load(f"{key.name}:{asker.channel}")
+        now = next(((at, one) for at, one in listed if following and one.id == following.command), None)
+        come = f"New lines of run {key.id} come into its thread already"
+        if now is None:
+            return (f"{come}.",)
+        at, command = now
+        which = f" (command {at})" if at is not None else ""
+        text: Sentence = (f"{come}, now of ", Code(cut(command.text, COMMAND_SHOWN)), f"{which}.")
+        if number in {None, at}:
+            return text
+        return (*text, f" For those of command {number}, stop following first, then ask again.")
+
+    async def again(self, asker: Asker, lost: LostCard, number: int | None) -> Message | None:
+        """As `begin`, in the thread of a card whose record is lost: that is made again first. Raises StoreAway."""
+        key = lost.run.key
+        status = await self._ask(key)
+        if isinstance(status, Message):
+            return status
+        if is_final(status.state):
+            return None
+        seen = observe(status, self._mask)
+        await self._runs.restore(key, lost.run.facts, seen, asker.team, lost.card, over=False)
+        return await self.begin(asker, key, number)
+
+    async def stop(self, key: RunKey, channel: str) -> Message:
+        """Stop, and the answer. Raises StoreAway."""
+        if await self._followings.drop(f"{key.name}:{channel}"):
+            return Message((f"I follow the log of run {key.id} no longer.",))
+        return Message((f"The log of run {key.id} is not followed here; nothing to stop.",))
+
+    async def why_not(self, key: RunKey) -> Message | None:
+        """Why a run is not followed here; None where it is over, and its log can be told at once."""
+        run = await self._runs.load(key)
+        stands = run.seen if run is not None else await self._ask(key)
+        if isinstance(stands, Message):
+            return stands
+        if is_final(stands.state):
+            return None
+        text: Sentence = (
+            f"Run {key.id} has no card in this channel, so there is no thread for its log. ",
+            "Watch it here, then follow its log; its log so far you can have at once.",
+        )
+        show = command_button("Show log", LogsCommand(key.id), spoken=f"Show the log of run {key.id}")
+        follow = command_button("Follow log", LogsCommand(key.id, follow=True), number=1, spoken=f"Follow run {key.id}")
+        return Message(text, (Paragraph(text), Buttons((watch_button(run or Run(key)), follow, show))))
+
+    async def _ask(self, key: RunKey) -> RunStatus | Message:
+        """How Bolt says that a run stands, or why it does not."""
+        try:
+            return await self._bolt.status(key.id)
+        except BoltRejected:
+            return Message((f"Bolt knows no run {key.id}. Check the number.",))
+        except BoltError as error:
+            return Message((f"{error.sentence} Ask again in a minute.",))
+
+    # --- reading ---
+
+    async def advance(self, lease: Lease) -> None:
+        """Read what is new of a claimed following, and have it posted."""
+        following = await self._followings.load(lease.member)
+        run = await self._runs.load(following.key) if following else None
+        if following is None:
+            await self._followings.moved(lease, 0, "", 0, delay_s=0)
+            return
+        if run is None:
+            await self._followings.drop(following.id)
+            return
+        if following.pending is not None or not self._is_time(lease, following, run):
+            await self._rest(lease, following)
+            return
+        if lease.since_s(following.begun_at) > self._rules.for_s:
+            await self._push(lease, Batch("", 0, "", following.command, following.cursor, HOUR))
+            return
+        try:
+            read = await self._read(following, run)
+        except BoltRejected:
+            await self._refused(lease, following)
+        except BoltError as away:
+            delay_s = away.retry_after_s if isinstance(away, BoltThrottled) else AWAY_AGAIN_S
+            await self._rest(lease, following, delay_s=delay_s)
+        else:
+            await self._goes_on(lease, following, run, read)
+
+    def _is_time(self, lease: Lease, following: Following, run: Run) -> bool:
+        """Posts come further and further apart; the last one is not waited for."""
+        if following.posted_at is None or is_final(run.seen.state):
+            return True
+        return lease.since_s(following.posted_at) >= pause_s(following.posts, self._rules.gap_s)
+
+    async def _goes_on(self, lease: Lease, following: Following, run: Run, read: Read) -> None:
+        over = is_final(run.seen.state)
+        done = read.done or (over and await self._runs.final_since_s(run.key) > LAST_LINES_S)
+        command = read.command.id if read.command else following.command
+        if read.lines.count:
+            lines = await asyncio.to_thread(read.lines.shown, self._mask)
+            text = read.command.text if read.command else ""
+            await self._push(lease, Batch(text, read.lines.count, lines, command, read.cursor, ENDED if done else ""))
+        elif done:
+            # That it is over is told already.
+            await self._followings.drop(following.id)
+        else:
+            await self._followings.moved(lease, command, read.cursor, 0, delay_s=self._rules.look_s)
+
+    async def _read(self, following: Following, run: Run) -> Read:
+        """What was printed since, of this command and those after it, as far as some pages go. Raises BoltError."""
+        over, listed = is_final(run.seen.state), run.seen.commands
+        command = next((one for one in listed if one.id >= following.command), None)
+        lines = Lines()
+        if command is None:
+            return Read(lines, None, "", done=over)
+        cursor = following.cursor if following.command == command.id else ""
+        for _ in range(PAGES_MOST):
+            page = await self._bolt.command_log(command.id, cursor or BEGINNING)
+            lines.add(line for _, line in page.lines)
+            cursor = page.cursor
+            after = next((one for one in listed if one.id > command.id), None)
+            if page.finished and after is None:
+                return Read(lines, command, cursor, done=over)
+            if page.finished and after is not None:
+                command, cursor = after, ""
+                lines.heading(after.text)
+            elif not page.lines:
+                break
+        return Read(lines, command, cursor, done=False)
+
+    async def _refused(self, lease: Lease, following: Following) -> None:
+        """A command that has just begun may not be known yet; one that stays unknown is gone, and with it its run."""
+        refused = following.refused + 1
+        if refused >= REFUSED_MOST:
+            await self._push(lease, Batch("", 0, "", following.command, following.cursor, GONE))
+            return
+        delay_s = self._rules.look_s * refused
+        await self._followings.moved(lease, following.command, following.cursor, refused, delay_s=delay_s)
+
+    async def _push(self, lease: Lease, batch: Batch) -> None:
+        await self._followings.push(lease, batch, delay_s=LOOK_S)
+
+    async def _rest(self, lease: Lease, following: Following, *, delay_s: float | None = None) -> None:
+        look_s = self._rules.look_s if delay_s is None else delay_s
+        await self._followings.moved(lease, following.command, following.cursor, following.refused, delay_s=look_s)
+
+    # --- posting ---
+
+    async def send(self, lease: Lease, urgency: str, channel: str, name: str) -> None:
+        """Post the lines that wait, of a claimed `follow/<name>`."""
+        post = Post(lease, urgency, channel, f"follow:{name}", "post")
+        following = await self._followings.load(name)
+        if following is None:
+            await self._followings.clear(name)
+            return
+        if following.pending is None:
+            # Posted by another replica meanwhile.
+            return
+        try:
+            await self._poster.check_aside(channel)
+            await self._post(post, following, following.pending)
+        except CredentialRefused as refused:
+            log.error("Slack refuses my token", why=refused.code, method=refused.method)
+            await self._posts.put_back(post, delay_s=CREDENTIAL_AGAIN_S, record="")
+        except SlackRefused as refused:
+            await self._give_up(post, following, refused)
+
+    async def _post(self, post: Post, following: Following, batch: Batch) -> None:
+        channel, thread = following.card.channel, following.card.ts
+        key = f"follow:{following.key.id}:{_stamp(following.begun_at)}:{following.posts}"
+        message, sent = batch_post(following.key, batch, following.posts), False
+
+        async def send() -> str:
+            nonlocal sent
+            ts = await self._poster.post(channel, message, key, thread)
+            sent = True
+            return ts
+
+        ts = await post_once(
+            self._posts,
+            post,
+            send=send,
+            find=lambda since: self._chat.find(channel, key, since=since, thread_ts=thread),
+            settle_s=self._rules.settle_s,
+            twice_is_better=True,
+        )
+        if ts is None:
+            return
+        word = await self._followings.posted(post, following, delay_s=self._rules.look_s)
+        if word == "known" and sent:
+            await self._poster.remove(CardRef(channel, ts))
+
+    async def _give_up(self, post: Post, following: Following, refused: SlackRefused) -> None:
+        why = f"Slack refuses my posts there ({refused.code})"
+        if isinstance(refused, ChannelRefused):
+            why = f"I can't post in its channel; invite me with /invite {self._rules.bot_name}"
+        text = f"I follow the log of run {following.key.id} no longer: {why}."
+        told = await self._answers.privately(following.asker, Message((text,)))
+        if told or post.lease.since_s(following.begun_at) > self._rules.for_s:
+            await self._followings.drop(following.id)
+        else:
+            # Refused, so nothing was posted: it is tried once more, and then posted or told.
+            await self._posts.put_back(post, delay_s=AWAY_AGAIN_S, record="")
+
+
+def _first(listed: Numbered, number: int | None) -> int:
+    """Where to begin: with the command of that number, else the running or the last one; 0 if none has begun."""
+    if not listed:
+        return 0
+    chosen = [command for at, command in listed if at is not None and at == number]
+    running = [command for _, command in listed if command.return_code is None]
+    return (chosen or running or [command for _, command in listed])[-1].id
+
+
+def _stamp(moment: datetime) -> int:
+    return round(moment.timestamp() * 1_000_000)

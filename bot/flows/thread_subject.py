@@ -1,0 +1,161 @@
+"""Which run a thread is about: that of the card it hangs on."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+import structlog
+
+from bot.core.model.errors import SlackError, StoreAway
+from bot.core.model.request import Request, State
+from bot.core.model.run import CardRef, RunFacts, RunKey
+from bot.core.views.buttons import APPROVE_START, CANCEL_RUN, DROP_QUEUED, RunButton
+from bot.core.views.run_from_buttons import run_of
+from bot.core.views.store_unavailable import database
+from bot.flows.ports.slack import Chat, Posted
+from bot.flows.ports.store import Card, Requests, Runs
+
+log = structlog.get_logger()
+
+START_KEY = "start:"
+RECORD_S = 0.4
+READ_S = 0.8
+
+APPROVED = "This start was approved and has no run yet; ask again when its card shows one."
+STARTING = "This run has no number yet; ask again when its card shows one."
+UNCLEAR = "It is not known yet which run this thread belongs to; give the run's number."
+ELSEWHERE = "This card belongs to another Bolt workspace; look for its run in Bolt."
+TAKEN_OUT = "This start is not in the queue any more and was not started; its card says why."
+FORGOTTEN = "I know nothing of this start any more, so it is not waiting; type its command again if you still want it."
+AWAY = f"{database()} Ask again in a minute."
+LOST = "I no longer know which run this thread belongs to; give its number, which stands on the card."
+
+
+@dataclass(frozen=True, slots=True)
+class LostCard:
+    """A card whose record Redis has lost, and what its own button tells of its run: that it is over, if it says so."""
+
+    run: RunButton
+    card: CardRef
+    over: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What hangs on a message. `run` is None in the thread of something that is no card.
+
+    `why` says why the run of a card cannot be told; `lost` is there where its record has to be made again. `waiting` is
+    the request of a start that waits in the queue, `pending` of one that waits for approval.
+    """
+
+    run: RunKey | None = None
+    why: str = ""
+    lost: LostCard | None = None
+    waiting: str | None = None
+    pending: str | None = None
+
+
+class Places:
+    """Finds the run of a thread, before its message is acknowledged: by the record, else by the card's own buttons."""
+
+    def __init__(self, runs: Runs, requests: Requests, chat: Chat, *, workspace: str, app_url: str) -> None:
+        self._runs = runs
+        self._requests = requests
+        self._chat = chat
+        self._workspace = workspace
+        self._app_url = app_url
+
+    async def of(self, team: str, parent: CardRef, *, shown: Posted | None = None) -> Place:
+        """The place of a thread whose first message is `parent`; `shown` is that message, where Slack has told it."""
+        known, away = None, False
+        try:
+            async with asyncio.timeout(RECORD_S):
+                card = await self._runs.card(team, parent)
+                known = await self._known(card) if card is not None else None
+        except (StoreAway, TimeoutError):
+            away = True
+        return known or self._shown(parent, shown) or await self._read(parent, away=away)
+
+    async def _known(self, card: Card) -> Place | None:
+        if card.run is not None:
+            return Place(card.run) if card.run.workspace == self._workspace else Place(why=ELSEWHERE)
+        request = await self._requests.load(card.request) if card.request else None
+        return self._of_request(request) if request is not None else None
+
+    def _of_request(self, request: Request) -> Place:
+        """The place of a start whose card has no run on record."""
+        if request.state is State.QUEUED:
+            return Place(why=_waits(request), waiting=request.id)
+        if request.state is State.PENDING:
+            return Place(why=_asks(request), pending=request.id)
+        if request.state is State.APPROVED:
+            return Place(why=APPROVED)
+        if request.state is State.SETTLED and request.run_id:
+            # The run has another card in this channel, where someone watched it before it was known whose it is.
+            return Place(RunKey(self._workspace, request.run_id))
+        # Of one that waited and then was sent, it may be unclear to the end what became of it: that gives no reason.
+        waited = request.queued_at or request.approval
+        if waited and request.why and request.state in {State.REFUSED, State.CLOSED}:
+            return Place(why=request.why if request.approval else TAKEN_OUT)
+        return Place(why=UNCLEAR if request.state in {State.LOOKING, State.UNCLEAR, State.CLOSED} else STARTING)
+
+    def _shown(self, parent: CardRef, shown: Posted | None) -> Place | None:
+        """The place of a message that tells it. What a message is for need not be told, so one of ours may tell nothing."""
+        if shown is None:
+            return None
+        return self._named(parent, shown) if shown.ours else Place()
+
+    async def _read(self, parent: CardRef, *, away: bool) -> Place:
+        try:
+            posted = await self._chat.read(parent.channel, parent.ts, within_s=READ_S)
+        except SlackError as error:
+            log.info("a thread's first message could not be read", channel=parent.channel, why=str(error))
+            return Place(why=LOST)
+        if posted is None or not posted.ours:
+            return Place()
+        named = self._named(parent, posted)
+        if named is None and not away:
+            named = await self._just_posted(posted)
+        return named or Place(why=_without_run(posted, away=away))
+
+    async def _just_posted(self, posted: Posted) -> Place | None:
+        """The place of a start whose card is there, and not on record yet: whoever answers at once may be faster."""
+        if not posted.key.startswith(START_KEY):
+            return None
+        try:
+            async with asyncio.timeout(RECORD_S):
+                request = await self._requests.load(posted.key.removeprefix(START_KEY))
+        except (StoreAway, TimeoutError):
+            return None
+        return self._of_request(request) if request is not None and request.card is None else None
+
+    def _named(self, parent: CardRef, posted: Posted) -> Place | None:
+        """The place of a message of ours whose buttons name a run."""
+        named = run_of(posted.buttons, self._workspace, self._app_url)
+        if named is None:
+            return None
+        if named.key.workspace != self._workspace:
+            return Place(why=ELSEWHERE)
+        over = all(button.action != CANCEL_RUN for button in posted.buttons)
+        return Place(named.key, lost=LostCard(named, parent, over) if named.facts != RunFacts() else None)
+
+
+def _waits(request: Request) -> str:
+    run = f"run {request.behind}" if request.behind else "the run before it"
+    return f"This start waits for {run} to end and has no run yet; cancel takes it out of the queue."
+
+
+def _asks(request: Request) -> str:
+    by = f" by {request.approval.by}" if request.approval else ""
+    return f"This start waits for approval{by} and has no run yet; Approve and Deny are on its card."
+
+
+def _without_run(posted: Posted, *, away: bool) -> str:
+    """Why a message of ours that names no run is a card all the same; empty where it is none."""
+    if not posted.key.startswith(START_KEY):
+        return ""
+    if any(button.action in {DROP_QUEUED, APPROVE_START} for button in posted.buttons):
+        return AWAY if away else FORGOTTEN
+    # The card of a start has no button until it has a run.
+    return "" if posted.buttons else STARTING

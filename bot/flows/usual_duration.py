@@ -1,0 +1,16 @@
+"""How long a schedule usually takes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.core.insight.progress import usual_seconds
+from bot.core.model.bolt import RunSummary
+from bot.flows.ports.store import Runs
+
+
+async def usual_s(runs: Runs, workspace: str, listed: Sequence[RunSummary]) -> float | None:
+    """How long the schedule's own commands take: a retry, or a run that is known to have had others, tells nothing of it."""
+    whole = [run for run in listed if run.state == "SUCCESS" and run.parent_run_id is None]
+    others = await runs.overridden(workspace, [run.id for run in whole])
+    return usual_seconds([run for run in whole if run.id not in others])

@@ -1,0 +1,64 @@
+"""What `bolt-bot policy explain` asks of Slack and Bolt."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from bot.app import credentials
+from bot.core.model.bolt import Schedule
+from bot.core.model.errors import BoltError
+from bot.core.policy.explanation import Given, from_given, target
+from bot.core.policy.rules import Person, Place, Policy, Target
+from bot.core.redact.masker import Redactor
+from bot.flows.schedule_catalog import Catalog
+from bot.paradime.client import BoltClient
+from bot.settings import Settings
+from bot.slack.client import SlackChat
+from bot.slack.people import NoMemory, SlackPeople
+from bot.slack.preflight import identify
+
+
+async def asked(settings: Settings, policy: Policy, given: Given) -> tuple[Person, Place, Target]:
+    """The facts as Slack and Bolt tell them; what is given counts all the same. Raises SlackError, TokenRefusedError, BoltError."""
+    person, place, wanted = from_given(given)
+    async with _people(settings, policy) as people:
+        if given.role is None:
+            person = await people.person(given.user)
+        if given.kind is None:
+            place = await people.place(given.channel)
+    if given.schedule:
+        wanted = target(given, await _schedule(settings, given.schedule))
+    return person, place, wanted
+
+
+@asynccontextmanager
+async def _people(settings: Settings, policy: Policy) -> AsyncIterator[SlackPeople]:
+    chat = SlackChat(
+        settings.slack_bot_token.get_secret_value(),
+        settings.slack_api_url,
+        Redactor(settings.secrets(), settings.patterns()).mask,
+    )
+    try:
+        me = await identify(chat)
+        yield SlackPeople(
+            chat,
+            NoMemory(),
+            home=me.home,
+            bot_name=f"@{me.name}",
+            groups=policy.groups,
+            domains=policy.asks_domain,
+        )
+    finally:
+        await chat.close()
+
+
+async def _schedule(settings: Settings, name: str) -> Schedule | None:
+    bolt = BoltClient(settings.paradime_api_endpoint, credentials(settings))
+    try:
+        found = await Catalog(bolt).find(name)
+    except BoltError:
+        return None
+    finally:
+        await bolt.aclose()
+    return found if isinstance(found, Schedule) else None

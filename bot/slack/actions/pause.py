@@ -1,0 +1,46 @@
+"""*Pause*, *Resume* and *Keep it …* under the question: the answer replaces it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck, AsyncApp
+
+from bot.core.commands.grammar import parse
+from bot.core.model.command import SuspendCommand
+from bot.core.model.errors import BadCommand
+from bot.core.text.message import Message
+from bot.core.views import pause_question
+from bot.core.views.buttons import LEAVE, SUSPEND, read_command_value
+from bot.slack.authorization import refused
+from bot.slack.listener_context import Call, Desk, click_call, replace_or_tell
+
+
+def register(app: AsyncApp, desk: Desk) -> None:
+    """Listen to the buttons."""
+
+    async def on_click(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
+        call = click_call(body, action, desk.me.team)
+
+        async def answer() -> None:
+            is_yes = action.get("action_id") == SUSPEND
+            told = await _answered(desk, call, action.get("value") or "", is_yes=is_yes)
+            await replace_or_tell(desk, call.asker, told)
+
+        await ack()
+        desk.later(answer(), call.asker)
+
+    app.action(SUSPEND)(on_click)
+    app.action(LEAVE)(on_click)
+
+
+async def _answered(desk: Desk, call: Call, value: str, *, is_yes: bool) -> Message:
+    try:
+        command = parse(read_command_value(value), desk.command)
+    except BadCommand as bad:
+        return Message((bad.sentence,))
+    if not isinstance(command, SuspendCommand):
+        return Message(("This button is from another version of me; type the command again.",))
+    if not is_yes:
+        return pause_question.left(command)
+    return await refused(desk, call, command) or await desk.suspend.confirmed(call.asker, command)

@@ -1,0 +1,73 @@
+"""*Run again* on the card of a success: the same schedule, branch, pull request and commands."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck, AsyncApp
+
+from bot.core.insight.progress import commands_known
+from bot.core.model.command import RunCommand
+from bot.core.model.errors import BadCommand, StoreAway
+from bot.core.model.run import Run, RunFacts, RunKey
+from bot.core.text.message import Message
+from bot.core.views.buttons import RUN_AGAIN, RunButton, read_run_value
+from bot.slack.commands import run
+from bot.slack.listener_context import Call, Desk, click_call
+
+LOAD_S = 0.5
+
+
+def register(app: AsyncApp, desk: Desk) -> None:
+    """Listen to the button."""
+
+    async def on_click(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
+        call = click_call(body, action, desk.me.team)
+        answer = await _again(desk, call, action.get("value") or "")
+        await ack()
+        if answer is not None:
+            desk.later(desk.tell(call.asker, answer), call.asker)
+
+    app.action(RUN_AGAIN)(on_click)
+
+
+async def _again(desk: Desk, call: Call, value: str) -> Message | None:
+    """Record the start, before it is acknowledged, by what is on record of the run, else by what its button carries."""
+    try:
+        button = read_run_value(value)
+    except BadCommand as bad:
+        return Message((bad.sentence,))
+    if button.key.workspace != desk.workspace:
+        return Message(("This card belongs to another Bolt workspace; start the run in Bolt. Nothing was started.",))
+    known = await _known(desk, button.key)
+    facts = _facts(known, button)
+    if facts is None:
+        return Message((f"I no longer know how run {button.key.id} was started; type {desk.command} run instead.",))
+    return await run.handle(desk, call, _command(facts, facts.branch or button.facts.branch))
+
+
+async def _known(desk: Desk, key: RunKey) -> Run | None:
+    try:
+        async with asyncio.timeout(LOAD_S):
+            return await desk.runs.load(key)
+    except (StoreAway, TimeoutError):
+        return None
+
+
+def _facts(known: Run | None, button: RunButton) -> RunFacts | None:
+    """How the run was started, None where that is not known. A card that is older than this asks for it all the same."""
+    if known is not None and known.facts.schedule:
+        return known.facts if commands_known(known) else None
+    told = Run(button.key, facts=button.facts)
+    return told.facts if button.whole and told.facts.schedule and commands_known(told) else None
+
+
+def _command(facts: RunFacts, branch: str | None) -> RunCommand:
+    return RunCommand(
+        schedule=facts.schedule,
+        branch=branch,
+        pull_request=facts.pull_request,
+        commands=facts.commands if facts.overridden else (),
+        continue_on_error=facts.continue_on_error,
+    )

@@ -1,0 +1,83 @@
+"""What buttons about a part of a run have in common: their value is read, and belongs to our own workspace."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck, AsyncApp
+
+from bot.core.model.errors import BadCommand, StoreAway
+from bot.core.policy.rules import Action
+from bot.core.text.message import Message
+from bot.core.views.buttons import PartButton, read_part_value
+from bot.core.views.store_unavailable import database
+from bot.flows.ports.slack import Asker
+from bot.slack.authorization import deed, unless_allowed_run
+from bot.slack.listener_context import Call, Desk, click_call, replace_or_tell
+
+# With what the policy may take, under the 3 s that Slack waits.
+RECORD_S = 2.5
+ELSEWHERE = "That run belongs to another Bolt workspace; look at it in Bolt."
+NOT_DONE = "Nothing was done; click again in a minute."
+
+OnClick = Callable[[Desk, Asker, PartButton], Awaitable[Message]]
+
+
+@dataclass(frozen=True, slots=True)
+class Does:
+    """What a click does, as the policy calls it and in words; `posts`: everybody in the channel sees it."""
+
+    action: Action
+    text: str
+    posts: bool = False
+
+
+def listen(
+    app: AsyncApp, desk: Desk, action: str, on_click: OnClick, does: Does, *, first: bool, replaces: bool = False
+) -> None:
+    """Listen to a button, and to those with a number behind its name.
+
+    With `first`, what a click does is recorded before it is acknowledged; otherwise it is done after, for it takes longer.
+    With `replaces`, its answer takes the place of the message in which the button stands.
+    """
+
+    async def clicked(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
+        call = click_call(body, action, desk.me.team)
+        asker, work = call.asker, _click(desk, call, action.get("value") or "", on_click, does)
+        if not first:
+            await ack()
+            desk.later(_tell(desk, asker, work, replaces=replaces), asker)
+            return
+        try:
+            async with asyncio.timeout(RECORD_S):
+                answer = await work
+        except (StoreAway, TimeoutError) as error:
+            answer = Message((f"{database(error)} {NOT_DONE}",))
+        await ack()
+        desk.later(desk.tell(asker, answer), asker)
+
+    app.action(re.compile(rf"^{re.escape(action)}(\.\w+)?$"))(clicked)
+
+
+async def _click(desk: Desk, call: Call, value: str, on_click: OnClick, does: Does) -> Message:
+    try:
+        part = read_part_value(value)
+    except BadCommand as bad:
+        return Message((bad.sentence,))
+    if part.key.workspace != desk.workspace:
+        return Message((ELSEWHERE,))
+    about = deed(call, does.action, f"{does.text} {part.key.id}", posts=does.posts)
+    return await unless_allowed_run(desk, about, part.key) or await on_click(desk, call.asker, part)
+
+
+async def _tell(desk: Desk, asker: Asker, work: Awaitable[Message], *, replaces: bool) -> None:
+    answer = await work
+    # A sentence alone says why not: what stands there stays.
+    if replaces and answer.blocks:
+        await replace_or_tell(desk, asker, answer)
+    else:
+        await desk.tell(asker, answer)

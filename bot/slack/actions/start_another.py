@@ -1,0 +1,100 @@
+"""*Start another*: the same words again, on purpose."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck, AsyncApp
+
+from bot.core.model.command import Wanted, canonical
+from bot.core.model.errors import BadCommand, StoreAway
+from bot.core.model.request import Origin, in_words, pinned, request_id
+from bot.core.text.message import Message
+from bot.core.text.text import Bold
+from bot.core.views.buttons import START_ANOTHER, read_request_value
+from bot.core.views.store_unavailable import database
+from bot.flows.ports.slack import Asker
+from bot.flows.ports.store import Asked
+from bot.slack.listener_context import Desk, click_asker, click_message, replace_or_tell
+
+RECORD_S = 1.0
+
+
+def register(app: AsyncApp, desk: Desk) -> None:
+    """Listen to the button."""
+
+    async def on_click(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
+        asker = click_asker(body, desk.me.team)
+        answer = await _again(desk, asker, body, action.get("value") or "")
+        await ack()
+        desk.later(tell(desk, asker, answer), asker)
+
+    app.action(START_ANOTHER)(on_click)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is told after the acknowledgement; `replace` where it takes the place of the button's message."""
+
+    message: Message
+    replace: bool = False
+
+
+async def tell(desk: Desk, asker: Asker, answer: Answer) -> None:
+    """Answer whoever clicked."""
+    if answer.replace:
+        await replace_or_tell(desk, asker, answer.message)
+    else:
+        await desk.tell(asker, answer.message)
+
+
+async def _again(desk: Desk, asker: Asker, body: dict[str, Any], value: str) -> Answer:
+    try:
+        async with asyncio.timeout(RECORD_S):
+            earlier = await desk.requests.load(read_request_value(value))
+    except BadCommand as error:
+        return Answer(Message((error.sentence,)))
+    except (StoreAway, TimeoutError) as error:
+        return Answer(Message((f"{database(error)} Nothing was started; ask again in a minute.",)))
+    if earlier is None:
+        return Answer(Message(("I no longer know what that was. Nothing was started; please type it again.",)))
+    # What was asked for on the Home tab is answered in direct messages, and its card stands elsewhere.
+    place = earlier.channel if earlier.direct and earlier.user == asker.user else asker.channel
+    return await start_from_click(desk, asker, body, pinned(earlier), force=True, channel=place, origin=earlier.origin)
+
+
+async def start_from_click(
+    desk: Desk,
+    asker: Asker,
+    body: dict[str, Any],
+    wanted: Wanted,
+    *,
+    force: bool = False,
+    channel: str | None = None,
+    origin: Origin | None = None,
+) -> Answer:
+    """Record what a button on a private answer offers to start: before its click is acknowledged, as a command is.
+
+    However often a button is clicked, it starts one run. Its card goes where the click was, unless to another `channel`.
+    """
+    delivery = f"click:{asker.user}:{asker.channel}:{click_message(body)}:{canonical(wanted)}"
+    asked = Asked(
+        id=request_id(asker.team, delivery),
+        team=asker.team,
+        channel=channel or asker.channel,
+        user=asker.user,
+        user_name=(body.get("user") or {}).get("name") or (body.get("user") or {}).get("username") or "",
+        wanted=wanted,
+        response_url=asker.response_url,
+        force=force,
+        thread=asker.thread,
+        direct=channel not in (None, asker.channel),
+        origin=origin,
+    )
+    answer = await desk.ask.start(asked)
+    if answer is not None:
+        return Answer(answer)
+    # Where it starts, the question has been answered: its button goes.
+    return Answer(Message(("Starting ", Bold(in_words(wanted)), ".")), replace=True)

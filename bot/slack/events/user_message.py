@@ -1,0 +1,151 @@
+"""What a person wrote to the bot, and the command in it: dealt with once, however often Slack delivers it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import structlog
+from slack_bolt.response import BoltResponse
+
+from bot.core.commands.grammar import GRAPHQL_INT, parse
+from bot.core.commands.tokens import LINE_MOST
+from bot.core.model.command import CancelCommand, Command, HelpCommand, RetryCommand, RunCommand, RunForm
+from bot.core.model.errors import BadCommand, StoreAway
+from bot.core.model.request import in_words
+from bot.core.model.run import CardRef
+from bot.core.text.message import Message
+from bot.core.text.text import Bold
+from bot.flows.ports.slack import Asker
+from bot.slack import commands
+from bot.slack.foreign import Facts, of_payload
+from bot.slack.listener_context import Call, Desk
+from bot.slack.preflight import Identity
+
+log = structlog.get_logger()
+
+Json = Mapping[str, Any]
+# With what finding a thread's run and recording a start may take, under the 3 s that Slack waits.
+MARK_S = 0.3
+# Messages that a person has newly written. All other subtypes tell of something else: an edit, a deletion, a bot.
+WRITTEN = frozenset({None, "", "thread_broadcast", "file_share"})
+# Slack itself, whose messages look like a person's.
+SLACKBOT = "USLACKBOT"
+# Stands for the run of a thread that is not looked up yet.
+SOME_RUN = GRAPHQL_INT
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A message that a person wrote. `facts`: what its event says about where that person comes from."""
+
+    asker: Asker
+    ts: str
+    text: str
+    facts: Facts
+
+    @property
+    def delivery(self) -> str:
+        """The same for every delivery of the message, of whatever event."""
+        return f"message:{self.asker.channel}:{self.ts}"
+
+
+def read(body: Json, event: Json, me: Identity) -> Said | None:
+    """The message of an event; None where it is an edit, a bot's, or none that a person has newly written."""
+    user, channel, ts = (str(event.get(name) or "") for name in ("user", "channel", "ts"))
+    by_a_bot = event.get("bot_id") or event.get("bot_profile") or user in {me.bot_user, SLACKBOT}
+    if by_a_bot or event.get("edited") or event.get("hidden") or event.get("subtype") not in WRITTEN:
+        return None
+    if not (user and channel and ts):
+        return None
+    thread = str(event.get("thread_ts") or "")
+    asker = Asker(me.team, user, channel, thread="" if thread == ts else thread)
+    # One more than a command may have: it is refused as too long.
+    return Said(asker, ts, str(event.get("text") or "")[: LINE_MOST + 1], of_payload(body))
+
+
+async def hear(desk: Desk, said: Said, text: str) -> BoltResponse | None:
+    """Do what a message asks for, before it is acknowledged. Not acknowledged while another delivery of it is dealt with.
+
+    Should that one die, Slack delivers the message again.
+    """
+    word = await _begin(desk, said.delivery)
+    if word == "begun":
+        return BoltResponse(status=503, body="")
+    if word == "done":
+        return None
+    desk = replace(desk, command=f"@{desk.me.name}")
+    try:
+        answer = await _answer(desk, said, text)
+    except Exception as error:  # noqa: BLE001 - the person is told, with the reference that is logged
+        desk.later(_raise(error), said.asker)
+    else:
+        if answer is not None:
+            desk.later(desk.tell(said.asker, answer), said.asker)
+    if word == "new":
+        with contextlib.suppress(StoreAway, TimeoutError):
+            async with asyncio.timeout(MARK_S):
+                await desk.heard.done(said.delivery)
+    return None
+
+
+async def _begin(desk: Desk, delivery: str) -> str:
+    """`unmarked` where Redis is away: nothing can be changed then, and what only tells may be told twice."""
+    try:
+        async with asyncio.timeout(MARK_S):
+            return await desk.heard.begin(delivery)
+    except (StoreAway, TimeoutError):
+        return "unmarked"
+
+
+async def _answer(desk: Desk, said: Said, text: str) -> Message | None:
+    why_not = await desk.guard.why_not(said.asker.user, said.facts)
+    if why_not:
+        return Message((why_not,))
+    call = Call(said.asker, said.delivery)
+    try:
+        call, command = await _read_command(desk, call, text)
+    except BadCommand as bad:
+        return Message((bad.sentence,))
+    answer = await commands.handle(desk, call, command)
+    if answer is None and said.asker.thread and isinstance(command, RunCommand | RetryCommand):
+        # Whoever looks at a thread does not see what appears beside it.
+        return Message(("Starting ", Bold(in_words(command)), "; its card appears outside this thread."))
+    return answer
+
+
+async def _read_command(desk: Desk, call: Call, text: str) -> tuple[Call, Command]:
+    """The command in a message. In a thread that says less without its run, that is found first. Raises BadCommand."""
+    asker = call.asker
+    named = _parse(text, desk.command, None)
+    meant = _parse(text, desk.command, SOME_RUN) if asker.thread else named
+    if isinstance(meant, BadCommand):
+        raise meant
+    if meant == named:
+        return call, meant
+    place = await desk.places.of(asker.team, CardRef(asker.channel, asker.thread))
+    if (place.waiting or place.pending) and isinstance(meant, CancelCommand):
+        return replace(call, waiting=place.waiting, pending=place.pending), meant
+    if place.why:
+        raise BadCommand(place.why)
+    if place.run is None:
+        if isinstance(named, BadCommand):
+            raise named
+        return call, named
+    return replace(call, lost=place.lost), parse(text, desk.command, run_id=place.run.id)
+
+
+def _parse(text: str, command: str, run_id: int | None) -> Command | BadCommand:
+    try:
+        read = parse(text, command, run_id=run_id)
+    except BadCommand as bad:
+        return bad
+    # A mention alone asks what there is. Behind the slash command it opens a form, which a message cannot.
+    return HelpCommand() if isinstance(read, RunForm) and not text.strip() else read
+
+
+async def _raise(error: Exception) -> None:
+    raise error

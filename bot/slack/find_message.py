@@ -1,0 +1,114 @@
+"""Reading messages back: one whose reply was lost, by the key in its metadata or by its file; one whose record was."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from bot.core.model.errors import MessageGone, SlackRefused
+from bot.core.views.run_from_buttons import PostedButton
+from bot.flows.ports.slack import Absent, Found, Posted, Unknown
+from bot.slack.payload_shapes import record_in, records, text_in
+
+# Our clock and Slack's may differ a little.
+MARGIN_S = 10.0
+PAGE = 100
+PAGES_MOST = 5
+
+Json = dict[str, Any]
+
+
+class Caller(Protocol):
+    """Calls a method of the Web API."""
+
+    async def call(
+        self, method: str, *, within_s: float | None = None, spare: bool = False, **arguments: object
+    ) -> Json:
+        """Call once. `spare`: only if the call can be spared, see `bot.slack.call_pace`. Raises SlackError."""
+
+
+async def find_key(
+    slack: Caller, channel: str, key: str, *, since: float, thread_ts: str | None, ours: str
+) -> Found | Absent | Unknown:
+    """Our message whose metadata holds the key, in a channel or in a thread."""
+
+    def is_it(message: Json) -> bool:
+        return _key(message) == key and (not ours or message.get("user") in (ours, None))
+
+    return await _find(slack, channel, thread_ts, since, is_it)
+
+
+def _key(message: Json) -> str:
+    """What a message is for, as its metadata tells."""
+    return text_in(record_in(record_in(message, "metadata"), "event_payload"), "key")
+
+
+async def find_file(
+    slack: Caller, channel: str, thread_ts: str | None, file_id: str, *, since: float
+) -> Found | Absent | Unknown:
+    """The message by which a file was shared in a thread, or in a channel."""
+
+    def is_it(message: Json) -> bool:
+        return any(file.get("id") == file_id for file in message.get("files") or [])
+
+    return await _find(slack, channel, thread_ts, since, is_it)
+
+
+async def read_message(slack: Caller, channel: str, ts: str, *, ours: str, within_s: float) -> Posted | None:
+    """A message of a channel with its buttons, None where there is none. Raises SlackError."""
+    try:
+        page = await slack.call(
+            "conversations.replies",
+            within_s=within_s,
+            channel=channel,
+            ts=ts,
+            limit=1,
+            include_all_metadata=True,
+        )
+    except MessageGone:
+        return None
+    found = next((one for one in page.get("messages") or [] if one.get("ts") == ts), None)
+    return posted_of(found, ours=ours) if found is not None else None
+
+
+def posted_of(message: Json, *, ours: str) -> Posted:
+    """A message as Slack tells it, with its buttons."""
+    elements = [
+        element
+        for block in records(message.get("blocks"))
+        for element in [*records(block.get("elements")), record_in(block, "accessory")]
+        if element.get("type") == "button"
+    ]
+    buttons = (PostedButton(*(text_in(one, name) for name in ("action_id", "value", "url"))) for one in elements)
+    return Posted(bool(ours) and message.get("user") == ours, tuple(buttons), _key(message))
+
+
+async def _find(
+    slack: Caller, channel: str, thread_ts: str | None, since: float, is_it: Callable[[Json], bool]
+) -> Found | Absent | Unknown:
+    """Read back to the attempt. Unknown where Slack refuses that, or it is too far.
+
+    Raises SlackNotSent, SlackLost and SlackThrottled: look later.
+    """
+    method = "conversations.replies" if thread_ts else "conversations.history"
+    cursor = None
+    for _ in range(PAGES_MOST):
+        try:
+            page = await slack.call(
+                method,
+                channel=channel,
+                ts=thread_ts,
+                oldest=f"{since - MARGIN_S:.6f}",
+                limit=PAGE,
+                cursor=cursor,
+                include_all_metadata=True,
+            )
+        except SlackRefused:
+            return Unknown()
+        for message in page.get("messages") or []:
+            if is_it(message):
+                return Found(str(message["ts"]))
+        cursor = (page.get("response_metadata") or {}).get("next_cursor")
+        if not cursor:
+            return Absent()
+    return Unknown()

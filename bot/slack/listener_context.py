@@ -1,0 +1,187 @@
+"""What the listeners work with, and how they answer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import structlog
+
+from bot.core.model.errors import SlackError
+from bot.core.text.message import Message
+from bot.flows.accept_start import Ask
+from bot.flows.active_runs import Active
+from bot.flows.approve import Approvals
+from bot.flows.artifacts import Artifacts
+from bot.flows.audit_query import Record
+from bot.flows.authorize import Gate
+from bot.flows.cancel import Cancel
+from bot.flows.follow_run import Adopt
+from bot.flows.history import Histories
+from bot.flows.home import Home
+from bot.flows.logs import Logs
+from bot.flows.pause_schedule import Suspend
+from bot.flows.ports.slack import Asker, Chat, People
+from bot.flows.ports.store import Heard, Requests, Runs
+from bot.flows.private_replies import Answers
+from bot.flows.read_schedules import Schedules
+from bot.flows.run_form import Forms
+from bot.flows.start_queue import Queue
+from bot.flows.status import Status
+from bot.flows.tail_log import FollowLog
+from bot.flows.thread_subject import LostCard, Places
+from bot.slack.foreign import Facts
+from bot.slack.preflight import Identity
+
+log = structlog.get_logger()
+
+# Slack limits private answers by the minute; there is no acknowledgement of a message that could carry one instead.
+AGAIN_S = (5.0, 30.0, 60.0)
+
+Payload = Mapping[str, Any]
+# Renders a message as the keyword arguments of ack() or respond(): text and blocks, masked.
+Render = Callable[[Message], dict[str, Any]]
+# Runs something that a person asked for after the acknowledgement, tracked until it is done.
+Later = Callable[[Awaitable[None], Asker], None]
+
+
+class Guard(Protocol):
+    """Turns away people of other organisations."""
+
+    async def why_not(self, user: str, facts: Facts) -> str:
+        """Why a person is turned away, empty if not."""
+
+
+class Views(Protocol):
+    """Slack's modals. What is shown in them is masked on its way out."""
+
+    async def open_view(self, trigger_id: str, view: dict[str, Any]) -> str:
+        """Open a modal; its id. A trigger_id is good for 3 s, and once."""
+
+    async def update_view(self, view_id: str, view: dict[str, Any]) -> None:
+        """Show something else in a modal."""
+
+    def view(self, view: dict[str, Any]) -> dict[str, Any]:
+        """A modal as it may leave, for an acknowledgement."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The flows that listeners call.
+
+    `command` is how commands begin in what is told: the slash command, or the bot's own name where it was mentioned.
+    `wishes` wakes the worker that asks Bolt to cancel, `followed` the one that reads followed logs, `posts` the lane of posts.
+    """
+
+    command: str
+    me: Identity
+    workspace: str
+    gate: Gate
+    guard: Guard
+    people: People
+    approvals: Approvals
+    record: Record
+    ask: Ask
+    cancel: Cancel
+    status: Status
+    active: Active
+    home: Home
+    forms: Forms
+    views: Views
+    adopt: Adopt
+    queue: Queue
+    requests: Requests
+    runs: Runs
+    answers: Answers
+    chat: Chat
+    render: Render
+    later: Later
+    wishes: Callable[[], None]
+    heard: Heard
+    places: Places
+    schedules: Schedules
+    histories: Histories
+    suspend: Suspend
+    logs: Logs
+    artifacts: Artifacts
+    follow_log: FollowLog
+    followed: Callable[[], None]
+    posts: Callable[[], None]
+
+    async def tell(self, asker: Asker, message: Message) -> None:
+        """Answer privately, to be handed to `later`. Where Slack takes no answer now it is asked again, for some minutes."""
+        message = await self.gate.offered(asker, message)
+        for pause_s in AGAIN_S:
+            if await self.answers.privately(asker, message):
+                return
+            await asyncio.sleep(pause_s)
+        if not await self.answers.privately(asker, message):
+            log.error("an answer was given up", user=asker.user, channel=asker.channel)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A command as it came: typed behind the slash command, or in a message to the bot.
+
+    `delivery` is the same when Slack delivers it twice. `trigger_id` opens a dialog within 3 s, and is empty where
+    Slack gives none. `lost` is the card in whose thread it was typed, where Redis has lost that card's record, and
+    `waiting` the start in whose card's thread it was, while that waits in the queue, `pending` while it waits for approval.
+    """
+
+    asker: Asker
+    delivery: str
+    user_name: str = ""
+    trigger_id: str = ""
+    lost: LostCard | None = None
+    waiting: str | None = None
+    pending: str | None = None
+
+
+def slash_call(body: Payload, team: str) -> Call:
+    """What a slash command came with. A repeated delivery has the same trigger_id. `team`: our own, see `click_asker`."""
+    asker = Asker(team, body["user_id"], body["channel_id"], body.get("response_url", ""))
+    trigger_id = body.get("trigger_id") or ""
+    delivery = trigger_id or f"{asker.user}:{asker.response_url}"
+    return Call(asker, delivery, body.get("user_name", ""), trigger_id)
+
+
+def click_call(body: Payload, action: Payload, team: str) -> Call:
+    """What a click came with. Each click is a delivery of its own. `team`: our own, see `click_asker`."""
+    asker, user = click_asker(body, team), body["user"]
+    delivery = f"click:{asker.user}:{asker.channel}:{click_message(body)}:{action.get('action_ts', '')}"
+    return Call(asker, delivery, user.get("name") or user.get("username") or "", body.get("trigger_id") or "")
+
+
+async def replace_or_tell(desk: Desk, asker: Asker, message: Message) -> None:
+    """Put an answer in the place of the private message whose button was clicked; where Slack refuses that, beside it."""
+    if asker.response_url:
+        try:
+            await desk.chat.respond(asker.response_url, message, replace=True)
+        except SlackError as error:
+            log.info("a private message cannot be replaced", user=asker.user, why=str(error))
+        else:
+            return
+    await desk.tell(asker, message)
+
+
+def click_asker(body: Payload, team: str = "") -> Asker:
+    """Who clicked a button.
+
+    `team` is our own, by which everything is recorded: on Enterprise Grid the payload may name another one, or none at all. It is
+    left out if the person is only answered.
+    """
+    channel = (body.get("channel") or {}).get("id") or (body.get("container") or {}).get("channel_id") or ""
+    user = body["user"]
+    thread = str((body.get("container") or {}).get("thread_ts") or "")
+    return Asker(
+        team, user["id"], channel, body.get("response_url", ""), "" if thread == click_message(body) else thread
+    )
+
+
+def click_message(body: Payload) -> str:
+    """The timestamp of the message whose button was clicked."""
+    container = body.get("container") or {}
+    ts = container.get("message_ts") or (body.get("message") or {}).get("ts") or ""
+    return str(ts)

@@ -1,0 +1,106 @@
+"""Logs that are followed: one hash a run and channel, in a due set of their own; what is to be posted goes by the lane."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from bot.core.model.run import RunKey
+from bot.core.views.live_log import Batch
+from bot.flows.lease import Lease
+from bot.flows.ports.slack import Asker
+from bot.flows.ports.store import Following, Post
+from bot.store.codec import dump, load
+from bot.store.due_sets import MICROSECONDS, us
+from bot.store.lanes import card_of
+from bot.store.scripts import Scripts
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What does not change while a log is followed."""
+
+    key: RunKey
+    asker: Asker
+
+
+def following_id(key: RunKey, channel: str) -> str:
+    """The name of a following: one a run and channel."""
+    return f"{key.name}:{channel}"
+
+
+class Followings:
+    """Implements the flows' `Followings` port."""
+
+    def __init__(self, scripts: Scripts) -> None:
+        self._scripts = scripts
+
+    async def begin(self, key: RunKey, asker: Asker, command: int, *, most: int) -> str:
+        """Begin with that command (0: the first one). `new`, `known`, `no_card`, `over` or `full`."""
+        name = following_id(key, asker.channel)
+        body = dump(Body(key, asker))
+        return str(await self._scripts.run("begin_follow", name, key.name, asker.channel, body, most, command))
+
+    async def load(self, name: str) -> Following | None:
+        """A following as it is recorded, None where there is none any more."""
+        record = await self._scripts.ask(self._scripts.redis.hgetall(self._scripts.key("follow", name)))
+        card = card_of(record.get("card") or "")
+        if not record.get("body") or card is None:
+            return None
+        body = load(Body, record["body"])
+        return Following(
+            name,
+            body.key,
+            body.asker,
+            card,
+            _moment(record["begun_us"]),
+            int(record.get("command") or 0),
+            record.get("cursor") or "",
+            int(record.get("posts") or 0),
+            _moment(record["posted_us"]) if record.get("posted_us") else None,
+            int(record.get("refused") or 0),
+            load(Batch, record["pending"]) if record.get("pending") else None,
+        )
+
+    async def drop(self, name: str) -> bool:
+        """Follow it no longer. False where it was not followed."""
+        return bool(await self._scripts.run("drop_follow", name, name.rpartition(":")[2]))
+
+    async def clear(self, name: str) -> None:
+        """It is stopped: nothing of it is to be posted."""
+        lane = self._scripts.key("posts", "follow", name.rpartition(":")[2])
+        await self._scripts.ask(self._scripts.redis.zrem(lane, f"follow/{name}"))
+
+    async def moved(self, lease: Lease, command: int, cursor: str, refused: int, *, delay_s: float) -> None:
+        """Nothing to post: how far the log has been read, and when to look again."""
+        token = await lease.freeze()
+        await self._scripts.run("move_follow", lease.member, token, command, cursor, refused, us(delay_s))
+
+    async def push(self, lease: Lease, batch: Batch, *, delay_s: float) -> bool:
+        """New lines are to be posted."""
+        token, channel = await lease.freeze(), lease.member.rpartition(":")[2]
+        return bool(await self._scripts.run("push_follow", lease.member, token, channel, dump(batch), us(delay_s)))
+
+    async def posted(self, post: Post, following: Following, *, delay_s: float) -> str:
+        """The pending lines are posted. `ok`, `known` where another one has posted them, `gone` where it was stopped."""
+        batch = following.pending
+        command, cursor, last = (batch.command, batch.cursor, batch.last) if batch else (0, "", "")
+        return str(
+            await self._scripts.run(
+                "finish_follow",
+                following.id,
+                post.urgency,
+                post.channel,
+                post.lease.member,
+                post.lease.token,
+                following.posts,
+                command,
+                cursor,
+                int(bool(last)),
+                us(delay_s),
+            )
+        )
+
+
+def _moment(microseconds: str) -> datetime:
+    return datetime.fromtimestamp(int(microseconds) / MICROSECONDS, UTC)

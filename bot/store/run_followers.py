@@ -1,0 +1,82 @@
+"""Watches: one hash each, by channel and run. Who wants to see a run where, until its card is there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from bot.core.model.run import CardRef, Observation, RunFacts, RunKey
+from bot.flows.lease import Lease
+from bot.flows.ports.slack import Asker
+from bot.flows.ports.store import Post, Watch
+from bot.store.codec import dump, load
+from bot.store.due_sets import MICROSECONDS
+from bot.store.runs import card_id, creation
+from bot.store.scripts import Scripts
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What of a watch never changes."""
+
+    asker: Asker
+    facts: RunFacts
+
+
+class Watches:
+    """Implements the flows' `Watches` port."""
+
+    def __init__(self, scripts: Scripts) -> None:
+        self._scripts = scripts
+
+    async def ask(self, asker: Asker, key: RunKey, facts: RunFacts) -> tuple[str, str]:
+        """Record it, unless the run has a card there."""
+        body = dump(Body(asker, facts))
+        word, more = await self._scripts.run("watch", asker.channel, key.name, body)
+        return str(word), load(Body, more).asker.user if word == "known" else str(more)
+
+    async def load(self, name: str) -> Watch | None:
+        """A watch as it is recorded, None where there is none."""
+        channel, _, member = name.partition("/")
+        record = await self._scripts.ask(self._scripts.redis.hgetall(self._scripts.key("watch", channel, member)))
+        if not record.get("body"):
+            return None
+        body = load(Body, record["body"])
+        asked_at = datetime.fromtimestamp(int(record["asked_us"]) / MICROSECONDS, UTC)
+        return Watch(RunKey.parse(member), body.asker, body.facts, asked_at, record["state"], record.get("why", ""))
+
+    async def adopt(self, lease: Lease, watch: Watch, facts: RunFacts, seen: Observation) -> str:
+        """Follow the run from now on; its card waits for a slot."""
+        token = await lease.freeze()
+        channel, member = watch.asker.channel, watch.key.name
+        return str(await self._scripts.run("adopt", watch.id, token, channel, member, *creation(facts, seen)))
+
+    async def posted(self, post: Post, watch: Watch, card: CardRef, revision: str) -> str:
+        """Its card is posted."""
+        asker = watch.asker
+        return str(
+            await self._scripts.run(
+                "watched",
+                watch.id,
+                post.urgency,
+                post.channel,
+                post.lease.member,
+                post.lease.token,
+                watch.key.name,
+                card_id(asker.team, card),
+                revision,
+                asker.user,
+            )
+        )
+
+    async def refuse(self, post: Post, watch: Watch, why: str) -> None:
+        """It gets no card; the person is still to be told."""
+        lease = post.lease
+        await self._scripts.run(
+            "refuse_watch", watch.id, post.urgency, post.channel, lease.member, lease.token, watch.key.name, why
+        )
+
+    async def close(self, lease: Lease) -> None:
+        """Nothing is left to do, also where its record is gone."""
+        channel, _, member = lease.member.partition("/")
+        await self._scripts.run("close_watch", lease.member, await lease.freeze(), channel, member)

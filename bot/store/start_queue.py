@@ -1,0 +1,76 @@
+"""Lines: starts that wait for a run of their schedule to end. Each is a request of its own; a sorted set is their order."""
+
+from __future__ import annotations
+
+from bot.core.model.request import Look, Request
+from bot.core.model.run import Observation, RunFacts, RunKey
+from bot.flows.lease import Lease
+from bot.flows.ports.store import Asked, Waiting
+from bot.store.codec import dump
+from bot.store.due_sets import us
+from bot.store.requests import body_of, read_request, same_keys, slug_key
+from bot.store.runs import creation
+from bot.store.scripts import Scripts
+
+# The same request is known as the waiting start for longer than that may wait.
+WORDS_KEPT_S = 8 * 86_400
+
+
+class Lines:
+    """Implements the flows' `Lines` port."""
+
+    def __init__(self, scripts: Scripts) -> None:
+        self._scripts = scripts
+
+    async def join(self, asked: Asked, look: Look, behind: RunKey, facts: RunFacts, *, most: int) -> tuple[str, str]:
+        """Record a start that waits, or find the one already there; the run it waits for is followed."""
+        word, request_id = await self._scripts.run(
+            "enqueue",
+            asked.id,
+            ",".join(same_keys(asked.user, asked.channel, asked.wanted, look.slug)),
+            most,
+            slug_key(look.slug),
+            asked.channel,
+            dump(body_of(asked)),
+            dump(look),
+            behind.name,
+            *creation(facts, Observation()),
+            WORDS_KEPT_S,
+        )
+        return str(word), str(request_id)
+
+    async def turn(self, lease: Lease, *, longest_s: float, again_s: float) -> str:
+        """Whether it is the turn of the claimed start. Its claim is still renewed: where it is, Bolt is asked next."""
+        return str(await self._scripts.run("turn", lease.member, lease.token, us(longest_s), us(again_s)))
+
+    async def take_turn(self, lease: Lease, request: Request, look: Look) -> bool:
+        """From here on it is as any start whose card is shown. False where it does not wait any more."""
+        word = await self._scripts.run("take_turn", request.id, await lease.freeze(), dump(look))
+        return bool(word == "ok")
+
+    async def again(
+        self, lease: Lease, request: Request, behind: RunKey | None, facts: RunFacts, *, delay_s: float
+    ) -> bool:
+        """Someone else was faster: it waits for that one's run, at its place in the line."""
+        name = behind.name if behind else ""
+        made = creation(facts, Observation())
+        word = await self._scripts.run("requeue", request.id, await lease.freeze(), us(delay_s), name, *made)
+        return bool(word == "ok")
+
+    async def waiting_of(self, user: str, *, most: int) -> Waiting:
+        """The starts of a person that wait, first one first."""
+        return await self._waiting(f"user:{user}", most)
+
+    async def waiting_in(self, channel: str, *, most: int) -> Waiting:
+        """The starts with a card in a channel that wait, first one first."""
+        return await self._waiting(f"channel:{channel}", most)
+
+    async def _waiting(self, which: str, most: int) -> Waiting:
+        total, *rows = await self._scripts.run("waiting", which, most)
+        records = (dict(zip(row[::2], row[1::2], strict=True)) for row in rows[1::2])
+        found = (read_request(name, record) for name, record in zip(rows[::2], records, strict=True))
+        return Waiting(int(total), tuple(found))
+
+    async def leave(self, request_id: str, why: str, user: str = "") -> str:
+        """It is not started, whoever holds the claim on it."""
+        return str(await self._scripts.run("leave_line", request_id, why, user))

@@ -1,0 +1,115 @@
+"""A watch whose records are gone lets go, so that the run can be asked for again."""
+
+from __future__ import annotations
+
+import pytest
+from redis.asyncio import Redis
+
+from bot.core.model.bolt import RunStatus
+from bot.core.model.run import RunFacts, RunKey
+from bot.core.text.message import Message
+from bot.flows.follow_run import Adopt
+from bot.flows.ports.slack import Asker
+from bot.flows.ports.store import Post
+from bot.flows.post_cards import Cards
+from bot.flows.private_replies import Answers
+from bot.flows.run_listings import Listings
+from bot.flows.schedule_catalog import Catalog
+from bot.store.due_sets import DueSet
+from bot.store.lanes import Budget, Posts
+from bot.store.run_followers import Watches
+from bot.store.runs import Runs
+from bot.store.scripts import Scripts
+
+RUN = RunKey("w", 9)
+ADA = Asker("T", "U1", "A", "https://hooks.test/r")
+
+
+class Bolt:
+    """Every run is active."""
+
+    async def status(self, run_id: int) -> RunStatus:
+        """It runs."""
+        del run_id
+        return RunStatus("RUNNING")
+
+
+class Chat:
+    """Keeps what is told."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    async def respond(self, _url: str, message: Message, **_: object) -> None:
+        """Tell it."""
+        self.told.append("".join(str(getattr(span, "text", span)) for span in message.text))
+
+
+@pytest.fixture
+def scripts(redis_client: Redis) -> Scripts:
+    """The scripts of a deployment of its own."""
+    return Scripts(redis_client, "test", retention_s=1000)
+
+
+def flow(scripts: Scripts, chat: Chat) -> Adopt:
+    """The flow, over a real store."""
+    bolt = Bolt()
+    return Adopt(
+        bolt,  # type: ignore[arg-type]
+        Runs(scripts),
+        Watches(scripts),
+        DueSet(scripts, "watches", lease_s=10),
+        Answers(chat),  # type: ignore[arg-type]
+        Catalog(bolt),  # type: ignore[arg-type]
+        Listings(bolt),  # type: ignore[arg-type]
+        app_url="https://bolt.test",
+        card_url=lambda _card: None,
+        mask=lambda text: text,
+        asked=lambda: None,
+    )
+
+
+async def advance(scripts: Scripts, adopt: Adopt) -> None:
+    """One step of the watch that is due."""
+    claimed = await DueSet(scripts, "watches", lease_s=10).claim(1)
+    assert claimed.lease is not None
+    await adopt.advance(claimed.lease)
+
+
+async def test_a_run_that_is_gone_when_its_card_is_due(scripts: Scripts) -> None:
+    """Whoever asked is told, and asks again."""
+    chat, watches = Chat(), Watches(scripts)
+    adopt = flow(scripts, chat)
+    posts = Posts(scripts, Budget(post_gap_s=0, channel_gap_s=0), lease_s=10, upload_lease_s=10)
+    cards = Cards(
+        None,  # type: ignore[arg-type]
+        None,  # type: ignore[arg-type]
+        posts,
+        None,  # type: ignore[arg-type]
+        None,  # type: ignore[arg-type]
+        Runs(scripts),
+        watches,
+        Answers(chat),  # type: ignore[arg-type]
+        app_url="https://bolt.test",
+    )
+    await adopt.ask(ADA, RUN, RunFacts())
+    await advance(scripts, adopt)
+    await scripts.redis.delete(scripts.key("run", RUN.name))
+    taken = await posts.claim()
+    assert taken.lease is not None
+    name = f"A/{RUN.name}"
+    await cards.watched(Post(taken.lease, taken.urgency, taken.channel, f"watch:{name}", "post"), name)
+    await advance(scripts, adopt)
+    assert chat.told == ["I no longer know this run, so it is not watched here; click again. Run 9"]
+    assert (await watches.ask(ADA, RUN, RunFacts()))[0] == "new"
+
+
+async def test_a_watch_expires(scripts: Scripts) -> None:
+    """Whatever becomes of its post; and nobody looks for one that is gone for ever."""
+    adopt = flow(scripts, Chat())
+    await adopt.ask(ADA, RUN, RunFacts())
+    record = scripts.key("watch", "A", RUN.name)
+    assert 0 < await scripts.redis.ttl(record) <= 86_400
+    await scripts.redis.delete(record)
+    await advance(scripts, adopt)
+    assert await scripts.redis.zcard(scripts.key("due", "watches")) == 0

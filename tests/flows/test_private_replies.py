@@ -1,0 +1,78 @@
+"""Private answers find a way, or wait, or are logged: never nothing."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+from structlog.testing import capture_logs
+
+from bolt_sandbox.server import Sandbox
+from bolt_sandbox.slack import Fault
+from bot.core.text.message import Message
+from bot.flows.ports.slack import Asker
+from bot.flows.private_replies import Answers
+from bot.slack.client import SlackChat
+
+CHANNEL, ADA = "C0DATAENG", "U0ADA"
+SAID = Message(("There is no such run.",))
+
+
+@pytest.fixture
+async def answers(sandbox: Sandbox) -> AsyncIterator[Answers]:
+    """What answers in it."""
+    chat = SlackChat(sandbox.workspace.bot_token, f"{sandbox.base_url}/slack/api/", lambda text: text, call_s=1)
+    yield Answers(chat)
+    await chat.close()
+
+
+def asker(sandbox: Sandbox, url: str | None = None) -> Asker:
+    """Ada, with a response_url that works unless another is given."""
+    good = sandbox.workspace.new_response_url(ADA, CHANNEL, None, ephemeral=True)
+    return Asker(sandbox.workspace.team_id, ADA, CHANNEL, good if url is None else url)
+
+
+def told(sandbox: Sandbox) -> list[str]:
+    """What Ada was told, privately or directly."""
+    private = [one.text for one in sandbox.workspace.privates if one.user == ADA]
+    direct = [one.text for one in sandbox.workspace.direct(ADA).messages.values()]
+    return private + direct
+
+
+@pytest.mark.parametrize("url", [None, "", "http://127.0.0.1:9/response"])
+async def test_an_answer_finds_its_way(answers: Answers, sandbox: Sandbox, url: str | None) -> None:
+    """By response_url, else as an ephemeral message: also where the response_url cannot be reached."""
+    assert await answers.privately(asker(sandbox, url), SAID)
+    assert told(sandbox) == ["There is no such run."]
+
+
+async def test_a_person_without_a_channel_is_told_directly(answers: Answers, sandbox: Sandbox) -> None:
+    """A click on the Home tab comes from none: no other way is tried."""
+    assert await answers.privately(Asker(sandbox.workspace.team_id, ADA, ""), SAID)
+    assert told(sandbox) == ["There is no such run."]
+    assert not any(call.what == "chat.postEphemeral" for call in sandbox.workspace.calls)
+
+
+async def test_the_direct_message_is_the_last_way(answers: Answers, sandbox: Sandbox) -> None:
+    """Where the channel does not show ephemeral messages."""
+    sandbox.workspace.faults.add(Fault("error", "chat.postEphemeral", code="user_not_in_channel"))
+    assert await answers.privately(asker(sandbox, ""), SAID)
+    assert told(sandbox) == ["There is no such run."]
+
+
+async def test_an_answer_waits_while_slack_is_away(answers: Answers, sandbox: Sandbox) -> None:
+    """False: whoever answers tries again."""
+    where = asker(sandbox)
+    sandbox.workspace.faults.away = True
+    assert not await answers.privately(where, SAID)
+    sandbox.workspace.faults.away = False
+    assert await answers.privately(where, SAID)
+
+
+async def test_who_cannot_be_answered_at_all_is_logged(answers: Answers, sandbox: Sandbox) -> None:
+    """Every way is refused for good: that is for whoever runs the bot."""
+    for method in ("chat.postEphemeral", "conversations.open"):
+        sandbox.workspace.faults.add(Fault("error", method, code="user_not_found"))
+    with capture_logs() as lines:
+        assert await answers.privately(asker(sandbox, ""), SAID)
+    assert [line["log_level"] for line in lines] == ["error"]

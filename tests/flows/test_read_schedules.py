@@ -1,0 +1,72 @@
+"""What is told of schedules while Bolt is away."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from bot.core.model.bolt import Schedule
+from bot.core.model.command import ListCommand
+from bot.core.model.errors import BoltLost
+from bot.flows.find_schedule import Finder
+from bot.flows.read_schedules import Schedules
+from bot.flows.schedule_catalog import Catalog
+
+NOW = datetime(2026, 11, 25, 14, 20, tzinfo=UTC)
+
+
+class Api:
+    """Lists one schedule, and any that are made later, unless it is away."""
+
+    away = True
+
+    def __init__(self) -> None:
+        self.made = [Schedule(1, "u", "Nightly", "nightly", "OFF", "ui")]
+        self.reads = 0
+
+    async def schedules(self, *, inactive: bool = False) -> list[Schedule]:
+        """Answer."""
+        if self.away:
+            raise BoltLost
+        self.reads += 1
+        return [] if inactive else list(self.made)
+
+
+async def test_the_last_list_is_told_with_its_age() -> None:
+    """Where there is none, or inactive ones are asked for, that Bolt does not answer."""
+    api: Any = Api()
+    now = [0.0]
+    catalog = Catalog(api, clock=lambda: now[0], now=lambda: NOW)
+    status: Any = None
+    schedules = Schedules(
+        api, catalog, Finder(api, catalog), status, workspace="w", app_url="https://a", now=lambda: NOW
+    )
+    assert (await schedules.listed(ListCommand(), typed="/bolt")).text == (
+        "Bolt did not answer. Ask again in a minute.",
+    )
+    api.away, now[0] = False, 100.0
+    assert "1 schedule." in (await schedules.listed(ListCommand(), typed="/bolt")).text
+    api.away, now[0] = True, 1000.0
+    assert (await schedules.listed(ListCommand(), typed="/bolt")).text[3] == ": Bolt does not answer now."
+    assert (await schedules.listed(ListCommand(inactive=True), typed="/bolt")).text == (
+        "Bolt did not answer. Ask again in a minute.",
+    )
+
+
+async def test_what_was_made_just_now_is_listed() -> None:
+    """A list in which nothing fits is read again before that is said; one that is a second old is not."""
+    api: Any = Api()
+    api.away = False
+    now = [0.0]
+    catalog = Catalog(api, clock=lambda: now[0], now=lambda: NOW)
+    status: Any = None
+    schedules = Schedules(
+        api, catalog, Finder(api, catalog), status, workspace="w", app_url="https://a", now=lambda: NOW
+    )
+    await schedules.listed(ListCommand(), typed="/bolt")
+    api.made.append(Schedule(2, "v", "Fresh", "fresh", "OFF", "ui"))
+    now[0] = 5.0
+    assert "1 schedule with fresh" in str((await schedules.listed(ListCommand("fresh"), typed="/bolt")).text)
+    reads = api.reads
+    assert "no schedules with zzz" in str((await schedules.listed(ListCommand("zzz"), typed="/bolt")).text)
+    assert api.reads == reads

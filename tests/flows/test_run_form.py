@@ -1,0 +1,176 @@
+"""The form where Bolt does not tell what is needed: nothing is started that nobody saw, and nobody waits long."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bot.core.model.bolt import Schedule, ScheduleDetails
+from bot.core.model.command import RunCommand
+from bot.core.model.errors import BoltLost
+from bot.core.schedules.run_form import Filled, Form, Problems
+from bot.flows.run_form import GONE, NO_LIST, Forms
+from bot.flows.schedule_catalog import Catalog
+
+COMMANDS = ("dbt seed", "dbt run")
+
+
+class Api:
+    """Lists one schedule; whose commands it tells only where it is asked for them, if at all."""
+
+    def __init__(self) -> None:
+        self.away = False
+        self.slugs = ["nightly"]
+        self.listed: tuple[str, ...] = COMMANDS
+        self.details: tuple[str, ...] | None = COMMANDS
+        self.asked_for: list[str] = []
+
+    async def schedules(self) -> list[Schedule]:
+        """The list."""
+        if self.away:
+            raise BoltLost
+        return [Schedule(7, "u", slug.title(), slug, "OFF", "ui", commands=self.listed) for slug in self.slugs]
+
+    async def schedule(self, slug: str) -> ScheduleDetails:
+        """One of it."""
+        self.asked_for.append(slug)
+        if self.details is None:
+            raise BoltLost
+        return ScheduleDetails(None, self.details, None, "OFF", "u", "ui", suspended=None)
+
+
+@pytest.fixture
+def api() -> Api:
+    """An API that answers."""
+    return Api()
+
+
+@pytest.fixture
+def forms(api: Api) -> Forms:
+    """The forms of it."""
+    return Forms(Catalog(api), api, mask=lambda text: text.replace("secret", "•••"))  # type: ignore[arg-type]  # as far as it is asked
+
+
+async def anyone(_schedule: Schedule) -> str:
+    """Nothing is in the way."""
+    return ""
+
+
+async def nobody(schedule: Schedule) -> str:
+    """Nobody may look."""
+    return f"You may not read {schedule.slug}."
+
+
+CHANNEL = "C0DATAENG"
+NIGHTLY = Filled("nightly", channel=CHANNEL)
+
+
+async def offered(forms: Forms, filled: Filled = NIGHTLY) -> Form:
+    """The form once the schedule is chosen."""
+    await forms.offers("")
+    return await forms.chosen(filled, anyone, asks_channel=False)
+
+
+async def test_commands_that_the_list_leaves_out(api: Api, forms: Forms) -> None:
+    """They are asked for when the schedule is chosen, and the form that shows them starts."""
+    api.listed = ()
+    form = await offered(forms)
+    assert form.filled.commands == "dbt seed\ndbt run"
+    assert api.asked_for == ["nightly"]
+    assert await forms.read(form.filled, anyone, asks_channel=False) == RunCommand("nightly")
+
+
+async def test_commands_that_nobody_tells(api: Api, forms: Forms) -> None:
+    """An empty field: left so, the schedule's own run."""
+    api.listed, api.details = (), None
+    form = await offered(forms)
+    assert (form.own, form.filled.commands) == (None, "")
+    assert await forms.read(form.filled, anyone, asks_channel=False) == RunCommand("nightly")
+
+
+async def test_commands_that_were_changed_meanwhile(api: Api, forms: Forms) -> None:
+    """Whoever submits the old ones untouched sees the new ones first."""
+    form = await offered(forms)
+    api.listed = ("dbt run --full-refresh",)
+    again = Forms(Catalog(api), api, mask=str)  # type: ignore[arg-type]  # as far as it is asked
+    shown = await again.read(form.filled, anyone, asks_channel=False)
+    assert isinstance(shown, Form)
+    assert shown.filled.commands == "dbt run --full-refresh"
+    assert "Nothing was started yet" in str(shown.notes)
+    assert await again.read(shown.filled, anyone, asks_channel=False) == RunCommand("nightly")
+
+
+async def test_a_process_that_has_no_list(api: Api, forms: Forms) -> None:
+    """The form may have been opened by another one: a slug is enough to start with, an id is not."""
+    form = await offered(forms)
+    api.away = True
+    fresh = Forms(Catalog(api), api, mask=str)  # type: ignore[arg-type]  # as far as it is asked
+    assert await fresh.read(form.filled, anyone, asks_channel=False) == RunCommand("nightly")
+    # Chosen just before, with the commands of another one still in the form.
+    other = await fresh.read(replace(form.filled, schedule="hourly"), anyone, asks_channel=False)
+    assert other == Problems({"schedule": NO_LIST})
+    by_id = await fresh.read(Filled("#7", channel=CHANNEL), anyone, asks_channel=False)
+    assert by_id == Problems({"schedule": NO_LIST})
+    blank = await fresh.blank(CHANNEL)
+    assert "no schedules to choose from yet" in str(blank.notes)
+    assert (await fresh.offers("")).groups == ()
+
+
+async def test_a_schedule_that_is_newer_than_the_list(api: Api) -> None:
+    """Another process has offered it: it is looked for before it is called gone, and where Bolt is away, by the start."""
+    seconds = [0.0]
+    forms = Forms(Catalog(api, clock=lambda: seconds[0]), api, mask=str)  # type: ignore[arg-type]  # as far as it is asked
+    await forms.offers("")
+    api.slugs.append("hourly")
+    seconds[0] += 5
+    form = await forms.chosen(Filled("hourly", channel=CHANNEL), anyone, asks_channel=False)
+    assert form.filled.commands == "dbt seed\ndbt run"
+    api.slugs.append("weekly")
+    api.away = True
+    seconds[0] += 5
+    weekly = Filled("weekly", channel=CHANNEL)
+    assert await forms.read(weekly, anyone, asks_channel=False) == RunCommand("weekly")
+    assert (await forms.chosen(weekly, anyone, asks_channel=False)).notes == ()
+
+
+async def test_nothing_chosen_and_what_is_gone(forms: Forms) -> None:
+    """Said at the schedule, beside what else is wrong."""
+    await forms.offers("")
+    for handle in ("", "gone", "#99"):
+        result = await forms.read(Filled(handle, pull_request="x", channel=CHANNEL), anyone, asks_channel=False)
+        assert isinstance(result, Problems)
+        assert result.fields["schedule"] == GONE
+        assert "pull_request" in result.fields
+    form = await forms.chosen(Filled("gone"), anyone, asks_channel=False)
+    assert form.notes == ((GONE,),)
+
+
+async def test_names_are_masked(api: Api, forms: Forms) -> None:
+    """Whatever is called so."""
+    api.listed = ("echo secret",)
+    form = await offered(forms)
+    assert form.own is not None
+    assert form.own.shown == "echo •••"
+    assert form.filled.commands == ""
+
+
+async def test_who_may_not_read_a_schedule_is_shown_nothing_of_it(api: Api, forms: Forms) -> None:
+    """Neither its commands nor its branch, and Bolt is not asked for them; words of the person's own stay."""
+    api.listed = ()
+    before = await offered(forms)
+    refused = await forms.chosen(before.filled, nobody, asks_channel=False)
+    assert (refused.own, refused.branch, refused.filled.commands) == (None, "", None)
+    assert refused.notes == (("You may not read nightly.",),)
+    mine = replace(before.filled, commands="dbt debug")
+    assert (await forms.chosen(mine, nobody, asks_channel=False)).filled.commands == "dbt debug"
+    assert api.asked_for == ["nightly"]
+
+
+async def test_nor_when_they_have_changed_meanwhile(api: Api, forms: Forms) -> None:
+    """The form is not shown anew; what one has not seen is not started either."""
+    form = await offered(forms)
+    api.listed = ("dbt run --full-refresh",)
+    again = Forms(Catalog(api), api, mask=str)  # type: ignore[arg-type]  # as far as it is asked
+    result = await again.read(form.filled, nobody, asks_channel=False)
+    assert result == Problems({"schedule": "You may not read nightly."})

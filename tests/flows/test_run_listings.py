@@ -1,0 +1,95 @@
+"""A listing serves all runs of a schedule that end together."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+
+from bot.core.model.bolt import RunSummary
+from bot.core.model.errors import BoltError, BoltLost
+from bot.flows.run_listings import FRESH_S, KEPT_S, Listings
+
+ENDED = datetime(2026, 11, 23, 14, 20, tzinfo=UTC)
+
+
+class Api:
+    """Lists the runs that it is given, a moment after it is asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.runs_of: dict[str, list[RunSummary]] = {}
+        self.away = False
+
+    async def runs(self, slug: str, limit: int) -> list[RunSummary]:
+        """Answer later."""
+        assert limit > 1
+        self.asked.append(slug)
+        await asyncio.sleep(0.01)
+        if self.away:
+            raise BoltLost("Bolt does not answer.")
+        return list(self.runs_of.get(slug, []))
+
+
+def run(run_id: int, *, ended: bool = True) -> RunSummary:
+    """A run in a listing."""
+    return RunSummary(run_id, "SUCCESS", "key", ended_at=ENDED if ended else None)
+
+
+async def test_many_ends_are_one_or_two_requests() -> None:
+    """Forty at once; and a run that is not listed does not make it forty either."""
+    api = Api()
+    api.runs_of["nightly"] = [run(number) for number in range(40)]
+    listings = Listings(api)  # type: ignore[arg-type]  # lists only
+    found = await asyncio.gather(*(listings.ended("nightly", number) for number in range(60)))
+    assert all([one.id for one in listed] == list(range(40)) for listed in found)
+    assert len(api.asked) <= 2
+
+
+async def test_what_had_not_ended_then_is_asked_for_again() -> None:
+    """A listing from before the end is no answer."""
+    api = Api()
+    api.runs_of["nightly"] = [run(1), run(2, ended=False)]
+    listings = Listings(api)  # type: ignore[arg-type]  # lists only
+    assert len(await listings.ended("nightly", 1)) == 2
+    api.runs_of["nightly"] = [run(1), run(2)]
+    assert [one.ended_at for one in await listings.ended("nightly", 2)] == [ENDED, ENDED]
+
+
+async def test_many_starts_look_at_one_listing() -> None:
+    """A second old at most: what began since is seen by the next one."""
+    now = 0.0
+    api = Api()
+    api.runs_of["nightly"] = [run(2), run(1)]
+    listings = Listings(api, clock=lambda: now)  # type: ignore[arg-type]  # lists only
+    found = await asyncio.gather(*(listings.newest("nightly") for _ in range(40)))
+    assert [one.id for one in found[0]] == [2, 1]
+    assert all(listed == found[0] for listed in found)
+    assert len(api.asked) == 1
+    api.runs_of["nightly"] = [run(3), run(2), run(1)]
+    now += FRESH_S * 1.01
+    assert [one.id for one in await listings.newest("nightly")] == [3, 2, 1]
+
+
+async def test_no_answer_is_no_empty_listing() -> None:
+    """Who waited learns that there was none, without asking in turn; an empty one would make every run a new one."""
+    now = 0.0
+    api = Api()
+    api.away = True
+    listings = Listings(api, clock=lambda: now)  # type: ignore[arg-type]  # lists only
+    found = await asyncio.gather(*(listings.newest("nightly") for _ in range(40)), return_exceptions=True)
+    assert all(isinstance(one, BoltError) for one in found)
+    assert len(api.asked) == 1
+    api.away, api.runs_of["nightly"] = False, [run(1)]
+    now += FRESH_S * 1.01
+    assert [one.id for one in await listings.newest("nightly")] == [1]
+
+
+async def test_listings_are_forgotten() -> None:
+    """Nothing grows with the number of schedules ever seen."""
+    now = 0.0
+    api = Api()
+    listings = Listings(api, clock=lambda: now)  # type: ignore[arg-type]  # lists only
+    for number in range(100):
+        await listings.ended(f"s{number}", 1)
+        now += KEPT_S
+    assert len(listings._listings) <= 2

@@ -1,0 +1,337 @@
+"""Following a log, step by step: where it goes on, when it stops, and what two processes at once come to."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+import pytest
+from redis.asyncio import Redis
+
+from bolt_sandbox.server import Sandbox
+from bolt_sandbox.slack import Fault
+from bot.core.model.bolt import Command, LogPage, RunStatus
+from bot.core.model.errors import ApiError, BoltError, BoltLost, BoltRejected, BoltThrottled
+from bot.core.model.run import Observation, RunKey
+from bot.core.text.message import Message
+from bot.flows.lease import Lease
+from bot.flows.ports.slack import Asker
+from bot.flows.ports.store import Observed, Post
+from bot.flows.private_replies import Answers
+from bot.flows.tail_log import FollowLog, FollowRules
+from bot.slack.client import SlackChat
+from bot.store.due_sets import DueSet
+from bot.store.lanes import Budget, Posts, Taken
+from bot.store.log_tails import Followings
+from bot.store.runs import Runs
+from bot.store.scripts import Scripts
+from tests.store.record import follow_run
+
+CHANNEL = "C0DATAENG"
+KEY = RunKey("w", 1)
+NAME = f"{KEY.name}:{CHANNEL}"
+ADA = Asker("T", "U0ADA", CHANNEL)
+FREE = Budget(post_gap_s=0, channel_gap_s=0, upload_gap_s=0)
+UNKNOWN = BoltRejected((ApiError("no such command"),))
+
+
+@dataclass
+class Api:
+    """The logs of commands: what each has printed, and whether it has ended. Ten lines a page."""
+
+    printed: dict[int, list[str]] = field(default_factory=dict)
+    ended: set[int] = field(default_factory=set)
+    fails: BoltError | None = None
+
+    async def command_log(self, command: int, cursor: str) -> LogPage:
+        """A page."""
+        if self.fails:
+            raise self.fails
+        at = int(cursor.partition(":")[0])
+        page = self.printed[command][at : at + 10]
+        until = at + len(page)
+        done = command in self.ended and until == len(self.printed[command])
+        return LogPage(tuple(("STDOUT", line) for line in page), f"{until}:0", done)
+
+    async def status(self, run_id: int) -> RunStatus:
+        """Every run but one is running."""
+        if run_id == 404:
+            raise UNKNOWN
+        return RunStatus("RUNNING" if run_id != 3 else "SUCCESS")
+
+
+@dataclass
+class Stage:
+    """A store, a local Slack, an API, and following between them."""
+
+    scripts: Scripts
+    sandbox: Sandbox
+    chat: SlackChat
+    api: Api = field(default_factory=Api)
+
+    def __post_init__(self) -> None:
+        """Build the flow."""
+        self.runs = Runs(self.scripts)
+        self.posts = Posts(self.scripts, FREE, lease_s=10, upload_lease_s=60)
+        self.followings = Followings(self.scripts)
+        self.due = DueSet(self.scripts, "follows", lease_s=10)
+        self.thread = ""
+
+    def follow_log(self, rules: FollowRules | None = None) -> FollowLog:
+        """The flow."""
+        return FollowLog(
+            self.api,  # type: ignore[arg-type]  # reads of logs only
+            self.chat,
+            self.posts,
+            self.runs,
+            self.followings,
+            Answers(self.chat),
+            rules or FollowRules(gap_s=15, settle_s=0.1),
+            mask=lambda text: text.replace("secret", "•••"),
+        )
+
+    async def running(self, *commands: Command, state: str = "RUNNING") -> None:
+        """The run as a poll sees it."""
+        token = int(await self.scripts.redis.zscore(self.scripts.key("due", "polls"), KEY.name) or 0)
+        seconds, micros = await self.scripts.redis.time()
+        claimed_us = int(seconds) * 1_000_000 + int(micros)
+        lease = Lease("polls", (KEY.name,), token, 0, 10)
+        await self.runs.observe(lease, claimed_us, [Observed(KEY, Observation(state, commands), 5)])
+
+    async def look(self, rules: FollowRules | None = None) -> None:
+        """One look at what is followed, as if its time had come."""
+        await self.scripts.redis.zadd(self.scripts.key("due", "follows"), {NAME: 1}, xx=True)
+        claimed = await self.due.claim(1)
+        assert claimed.lease is not None
+        await self.follow_log(rules).advance(claimed.lease)
+
+    async def pause_over(self) -> None:
+        """The last post was made long ago."""
+        record = self.scripts.key("follow", NAME)
+        if await self.scripts.redis.hexists(record, "posted_us"):
+            await self.scripts.redis.hset(record, "posted_us", "1")
+
+    async def post(self) -> bool:
+        """Send what waits to be posted, if anything does."""
+        taken: Taken = await self.posts.claim()
+        if taken.lease is None:
+            return False
+        assert taken.urgency == "follow"
+        await self.follow_log().send(taken.lease, taken.urgency, taken.channel, NAME)
+        return True
+
+    def texts(self) -> list[str]:
+        """The thread, oldest first."""
+        messages = self.sandbox.workspace.channel(CHANNEL).messages.values()
+        return [one.text for one in messages if one.is_reply]
+
+    async def left(self) -> list[str]:
+        """What is still on record of it."""
+        names = [self.scripts.key("follow", NAME), self.scripts.key("posts", "follow", CHANNEL)]
+        names.append(self.scripts.key("due", "follows"))
+        return [name for name in names if await self.scripts.redis.exists(name)]
+
+
+@pytest.fixture
+async def stage(redis_client: Redis, sandbox: Sandbox) -> AsyncIterator[Stage]:
+    """A stage with a run that has a card, and whose second command is running."""
+    chat = SlackChat(sandbox.workspace.bot_token, f"{sandbox.base_url}/slack/api", lambda text: text, call_s=1)
+    chat.bot_user = sandbox.workspace.bot.id
+    stage = Stage(Scripts(redis_client, "test", retention_s=1000), sandbox, chat)
+    ts = await chat.post(CHANNEL, Message(("card",)), key="start:1")
+    await follow_run(stage.scripts, 1, channel=CHANNEL, ts=ts, user="U0ADA")
+    stage.api.printed = {7: ["old"], 8: [f"line {number}" for number in range(25)]}
+    stage.api.ended = {7}
+    await stage.running(Command(7, "dbt seed", return_code=0), Command(8, "dbt run"))
+    yield stage
+    await chat.close()
+
+
+async def test_it_begins_with_the_running_command_and_goes_on_behind_what_is_posted(stage: Stage) -> None:
+    """All pages at once, in one post; then only what is new; nothing new, no post."""
+    answer = await stage.follow_log().begin(ADA, KEY, None)
+    assert answer is not None
+    assert "come into its thread, every 15 s at most" in str(answer.text)
+    await stage.look()
+    assert await stage.post()
+    assert stage.texts() == ["25 new lines of the log of `dbt run` (run 1):"]
+    await stage.pause_over()
+    await stage.look()
+    assert not await stage.post()
+    stage.api.printed[8].append("one more")
+    await stage.look()
+    assert await stage.post()
+    assert stage.texts()[1:] == ["1 new line of the log of `dbt run` (run 1):"]
+
+
+async def test_posts_keep_their_distance(stage: Stage) -> None:
+    """What is new before its time is not even read."""
+    await stage.follow_log().begin(ADA, KEY, None)
+    await stage.look()
+    await stage.post()
+    stage.api.printed[8].append("one more")
+    stage.api.fails = BoltLost()
+    await stage.look()
+    assert not await stage.post()
+
+
+async def test_it_goes_on_with_the_next_command_and_ends_with_the_run(stage: Stage) -> None:
+    """The end is not waited for, and leaves nothing on record."""
+    await stage.follow_log().begin(ADA, KEY, None)
+    await stage.look()
+    await stage.post()
+    stage.api.printed |= {8: [*stage.api.printed[8], "last"], 9: ["first of the next", "secret"]}
+    stage.api.ended = {7, 8, 9}
+    await stage.running(Command(8, "dbt run", return_code=0), Command(9, "dbt test", return_code=0), state="SUCCESS")
+    await stage.look()
+    assert await stage.post()
+    assert stage.texts()[1] == "3 new lines of the log of `dbt test` (run 1). Run 1 is over, and so is its log."
+    (box,) = [
+        one
+        for one in list(stage.sandbox.workspace.channel(CHANNEL).messages.values())[-1].blocks
+        if one["type"] == "rich_text"
+    ]
+    assert box["elements"][0]["elements"][0]["text"] == "last\n▸ dbt test\nfirst of the next\n•••"
+    assert await stage.left() == []
+
+
+async def test_an_end_without_new_lines_is_told_by_others(stage: Stage) -> None:
+    """No post for it."""
+    await stage.follow_log().begin(ADA, KEY, None)
+    await stage.look()
+    await stage.post()
+    stage.api.ended = {7, 8}
+    await stage.running(Command(8, "dbt run", return_code=0), state="SUCCESS")
+    await stage.look()
+    assert not await stage.post()
+    assert len(stage.texts()) == 1
+    assert await stage.left() == []
+
+
+async def test_after_an_hour_it_stops_and_says_how_to_go_on(stage: Stage) -> None:
+    """With a button."""
+    await stage.follow_log().begin(ADA, KEY, None)
+    await stage.look(FollowRules(for_s=0))
+    assert await stage.post()
+    assert stage.texts() == ["I have followed the log of run 1 for an hour and stop here."]
+    assert "Follow on" in str(list(stage.sandbox.workspace.channel(CHANNEL).messages.values())[-1].blocks)
+    assert await stage.left() == []
+
+
+async def test_what_waits_is_posted_as_it_was_read(stage: Stage) -> None:
+    """A process that dies before the post leaves it to the next one, whatever has been printed since."""
+    await stage.follow_log().begin(ADA, KEY, None)
+    await stage.look()
+    stage.api.printed[8] += ["new"] * 5
+    await stage.look()
+    assert await stage.post()
+    assert not await stage.post()
+    assert stage.texts() == ["25 new lines of the log of `dbt run` (run 1):"]
+    await stage.pause_over()
+    await stage.look()
+    await stage.post()
+    assert stage.texts()[1:] == ["5 new lines of the log of `dbt run` (run 1):"]
+
+
+async def test_who_posts_late_does_not_move_it_back(stage: Stage) -> None:
+    """Two processes post the same lines: the second one is told so."""
+    await stage.follow_log().begin(ADA, KEY, None)
+    await stage.look()
+    late = await stage.followings.load(NAME)
+    taken = await stage.posts.claim()
+    assert taken.lease is not None
+    assert late is not None
+    await stage.follow_log().send(taken.lease, taken.urgency, taken.channel, NAME)
+    after = await stage.followings.load(NAME)
+    word = await stage.followings.posted(
+        Post(taken.lease, "follow", CHANNEL, f"follow:{NAME}", "post"), late, delay_s=5
+    )
+    assert word == "known"
+    assert await stage.followings.load(NAME) == after
+
+
+async def test_stopped_before_it_is_posted_nothing_comes(stage: Stage) -> None:
+    """And nothing is left."""
+    await stage.follow_log().begin(ADA, KEY, None)
+    await stage.look()
+    assert "no longer" in str((await stage.follow_log().stop(KEY, CHANNEL)).text)
+    assert not await stage.post()
+    assert stage.texts() == []
+    assert await stage.left() == []
+    assert "nothing to stop" in str((await stage.follow_log().stop(KEY, CHANNEL)).text)
+
+
+async def test_an_end_that_slack_does_not_take_now_is_told_later(stage: Stage) -> None:
+    """The lines cannot be posted, and nobody can be told why: neither is forgotten."""
+    workspace = stage.sandbox.workspace
+    await stage.follow_log().begin(ADA, KEY, None)
+    await stage.look()
+    workspace.faults.add(Fault("error", "chat.postMessage", count=2, code="is_archived"))
+    for method in ("chat.postEphemeral", "conversations.open"):
+        workspace.faults.add(Fault("ratelimited", method))
+    lane = stage.scripts.key("posts", "follow", CHANNEL)
+    assert await stage.post()
+    assert await stage.left() != []
+    assert list(workspace.privates) == []
+    await stage.scripts.redis.zadd(lane, {f"follow/{NAME}": 1}, xx=True)
+    await stage.scripts.redis.zadd(stage.scripts.key("posts", "follow"), {CHANNEL: 1})
+    assert await stage.post()
+    assert ["I follow the log of run 1 no longer" in one.text for one in workspace.privates] == [True]
+    assert stage.texts() == []
+    assert await stage.left() == []
+
+
+async def test_a_command_that_stays_unknown_ends_it(stage: Stage) -> None:
+    """Not at once: one that has just begun may not be known yet."""
+    await stage.follow_log().begin(ADA, KEY, None)
+    stage.api.fails = UNKNOWN
+    await stage.look()
+    await stage.look()
+    assert not await stage.post()
+    stage.api.fails = None
+    await stage.look()
+    assert await stage.post()
+    stage.api.fails = UNKNOWN
+    await stage.pause_over()
+    for _ in range(3):
+        await stage.look()
+    assert await stage.post()
+    assert stage.texts()[-1] == "Bolt no longer knows run 1, so I follow its log no longer."
+    assert await stage.left() == []
+
+
+@pytest.mark.parametrize("away", [BoltLost(), BoltThrottled(7)])
+async def test_bolt_away_is_waited_for(stage: Stage, away: BoltError) -> None:
+    """It goes on where it was."""
+    await stage.follow_log().begin(ADA, KEY, None)
+    stage.api.fails = away
+    for _ in range(5):
+        await stage.look()
+    assert not await stage.post()
+    stage.api.fails = None
+    await stage.look()
+    assert await stage.post()
+
+
+async def test_one_a_run_and_channel_and_not_too_many(stage: Stage) -> None:
+    """Asked twice it is the same one; what is too much is said."""
+    rules = FollowRules(most=1)
+    assert await stage.followings.begin(KEY, ADA, 8, most=1) == "new"
+    assert await stage.followings.begin(KEY, ADA, 8, most=1) == "known"
+    await follow_run(stage.scripts, 2, channel=CHANNEL)
+    answer = await stage.follow_log(rules).begin(ADA, RunKey("w", 2), None)
+    assert answer is not None
+    assert "I follow 1 log already" in str(answer.text)
+
+
+async def test_why_a_run_is_not_followed(stage: Stage) -> None:
+    """Unknown, without a card here, or over: then its log can be told at once."""
+    follow_log = stage.follow_log()
+    assert await follow_log.begin(ADA, RunKey("w", 404), None) is None
+    assert "knows no run 404" in str(await follow_log.why_not(RunKey("w", 404)))
+    assert await follow_log.begin(Asker("T", "U0ADA", "C0OTHER"), KEY, None) is None
+    assert "no card in this channel" in str(await follow_log.why_not(KEY))
+    assert await follow_log.why_not(RunKey("w", 3)) is None
+    later = await follow_log.begin(ADA, KEY, 9)
+    assert later is not None
+    assert "hasn't begun yet" in str(later.text)

@@ -1,0 +1,217 @@
+"""Which run a thread is about: by the record of its card, else by what the card itself says in Slack."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import pytest
+from redis.asyncio import Redis
+
+from bolt_sandbox.server import Sandbox
+from bolt_sandbox.slack import Fault
+from bot.core.model.request import Approval
+from bot.core.model.run import CardRef, Run, RunFacts, RunKey
+from bot.core.text.message import Button, Buttons, Message, Paragraph
+from bot.core.views.buttons import (
+    APPROVE_START,
+    CANCEL_RUN,
+    DROP_QUEUED,
+    OPEN_RUN,
+    RETRY_FAILED,
+    request_value,
+    run_value,
+)
+from bot.flows.ports.store import Limits
+from bot.flows.thread_subject import (
+    APPROVED,
+    AWAY,
+    ELSEWHERE,
+    FORGOTTEN,
+    LOST,
+    STARTING,
+    TAKEN_OUT,
+    UNCLEAR,
+    Place,
+    Places,
+)
+from bot.slack.client import SlackChat
+from bot.store.codec import dump
+from bot.store.requests import Requests
+from bot.store.runs import Runs
+from bot.store.scripts import Scripts
+from tests.store.record import follow_run
+
+CHANNEL = "C0DATAENG"
+APP = "https://app.example"
+APPROVAL = dump(Approval("@data-team", "S0DATATEAM", "four eyes", 60))
+FACTS = RunFacts("nightly", "Nightly full build", asked_by="U0ADA")
+OPEN = Button(OPEN_RUN, "Open in Bolt", url=f"{APP}/bolt/run_id/7")
+
+
+@dataclass
+class Stage:
+    """A store, a local Slack, and what finds places in them."""
+
+    scripts: Scripts
+    sandbox: Sandbox
+    chat: SlackChat
+    places: Places
+
+    async def of(self, ts: str) -> Place:
+        """The place of a thread."""
+        return await self.places.of("T", CardRef(CHANNEL, ts))
+
+    async def start(self, **fields: str) -> None:
+        """A start whose card, of ts 7.5, has no run on record; its request as these fields tell."""
+        await follow_run(self.scripts, 7, channel=CHANNEL, ts="7.5")
+        redis, key = self.scripts.redis, self.scripts.key
+        await redis.hdel(key("card", f"T:{CHANNEL}:7.5"), "run")
+        await redis.hset(key("card", f"T:{CHANNEL}:7.5"), "request", "request-7")
+        for name, value in fields.items():
+            await redis.hset(key("req", "request-7"), name, value)
+
+    async def post(self, *buttons: Button) -> str:
+        """The card of a start, with these buttons; its ts."""
+        text = ("a card",)
+        row = (Buttons(buttons),) if buttons else ()
+        return await self.chat.post(CHANNEL, Message(text, (Paragraph(text), *row)), key="start:request-7")
+
+
+@pytest.fixture
+async def stage(redis_client: Redis, sandbox: Sandbox) -> AsyncIterator[Stage]:
+    """All of it, empty."""
+    scripts = Scripts(redis_client, "test", retention_s=3600)
+    chat = SlackChat(sandbox.workspace.bot_token, f"{sandbox.base_url}/slack/api/", lambda text: text)
+    chat.bot_user = sandbox.workspace.bot.id
+    places = Places(Runs(scripts), Requests(scripts, Limits()), chat, workspace="w", app_url=APP)
+    yield Stage(scripts, sandbox, chat, places)
+    await chat.close()
+
+
+async def test_the_record_tells(stage: Stage) -> None:
+    """Without a word to Slack."""
+    stage.sandbox.workspace.faults.away = True
+    await follow_run(stage.scripts, 7, channel=CHANNEL, ts="7.5")
+    assert await stage.of("7.5") == Place(RunKey("w", 7))
+
+
+@pytest.mark.parametrize(
+    ("state", "why"), [("carded", STARTING), ("sending", STARTING), ("looking", UNCLEAR), ("unclear", UNCLEAR)]
+)
+async def test_a_start_without_a_run_says_so(stage: Stage, state: str, why: str) -> None:
+    """Its number is not known yet, or it is unclear."""
+    await stage.start(state=state)
+    assert await stage.of("7.5") == Place(why=why)
+
+
+@pytest.mark.parametrize("state", ["refused", "closed"])
+async def test_a_start_that_waited_and_is_not_started(stage: Stage, state: str) -> None:
+    """It has no run, and gets none."""
+    await stage.start(state=state, queued_us="1", why="It was taken out of the queue.")
+    assert await stage.of("7.5") == Place(why=TAKEN_OUT)
+
+
+async def test_a_start_that_waited_and_was_sent_may_be_unclear_for_good(stage: Stage) -> None:
+    """There may be a run of it: nobody says that there is none."""
+    await stage.start(state="closed", queued_us="1")
+    assert await stage.of("7.5") == Place(why=UNCLEAR)
+
+
+async def test_a_start_that_waits(stage: Stage) -> None:
+    """The run that it waits for is not its own."""
+    await stage.start(state="queued", queued_us="1", behind="w:6")
+    place = await stage.of("7.5")
+    assert (place.run, place.waiting) == (None, "request-7")
+    assert "waits for run 6 to end" in place.why
+
+
+async def test_a_start_that_waits_for_approval(stage: Stage) -> None:
+    """It has no run, and can be taken back; approved, it no longer can."""
+    await stage.start(state="pending", approval=APPROVAL)
+    place = await stage.of("7.5")
+    assert (place.run, place.pending) == (None, "request-7")
+    assert "waits for approval by @data-team and has no run yet" in place.why
+    await stage.scripts.redis.hset(stage.scripts.key("req", "request-7"), "state", "approved")
+    assert await stage.of("7.5") == Place(why=APPROVED)
+
+
+@pytest.mark.parametrize("state", ["refused", "closed"])
+async def test_a_start_that_was_not_approved(stage: Stage, state: str) -> None:
+    """It says why."""
+    await stage.start(state=state, approval=APPROVAL, why="It was denied, so nothing was started.")
+    assert await stage.of("7.5") == Place(why="It was denied, so nothing was started.")
+
+
+async def test_a_start_whose_run_has_another_card_here(stage: Stage) -> None:
+    """Its own card names that run, and so does its thread."""
+    await stage.start(state="settled", run="9")
+    assert await stage.of("7.5") == Place(RunKey("w", 9))
+
+
+@pytest.mark.parametrize("action", [DROP_QUEUED, APPROVE_START])
+async def test_the_card_of_a_start_that_waits_and_is_not_on_record(stage: Stage, action: str) -> None:
+    """It does not wait any more, unless its record only cannot be read."""
+    drop = Button(action, "Do something", value=request_value("request-7"))
+    ts = await stage.post(drop)
+    assert await stage.of(ts) == Place(why=FORGOTTEN)
+    await stage.scripts.redis.client_pause(1000)
+    assert await stage.of(ts) == Place(why=AWAY)
+
+
+async def test_a_card_whose_record_is_lost_tells_itself(stage: Stage) -> None:
+    """What *Cancel run* carries makes the record anew; a card of a run that is over only names it."""
+    cancel = Button(CANCEL_RUN, "Cancel run", value=run_value(Run(RunKey("w", 7), facts=FACTS)))
+    active, over = await stage.post(cancel, OPEN), await stage.post(OPEN)
+    place = await stage.of(active)
+    assert place.run == RunKey("w", 7)
+    assert place.lost is not None
+    assert (place.lost.run.facts, place.lost.card, place.lost.over) == (FACTS, CardRef(CHANNEL, active), False)
+    assert await stage.of(over) == Place(RunKey("w", 7))
+
+
+async def test_a_card_of_a_run_that_is_over_says_that_too(stage: Stage) -> None:
+    """It may be retried, and must not be followed anew."""
+    retry = Button(RETRY_FAILED, "Retry failed", value=run_value(Run(RunKey("w", 7), facts=FACTS)))
+    place = await stage.of(await stage.post(retry, OPEN))
+    assert place.lost is not None
+    assert (place.lost.run.facts, place.lost.over) == (FACTS, True)
+
+
+async def test_a_card_of_a_start_that_is_not_on_record_yet(stage: Stage) -> None:
+    """Slack shows it before its record says so: there is no number yet."""
+    assert await stage.of(await stage.post()) == Place(why=STARTING)
+
+
+async def test_another_workspaces_card(stage: Stage) -> None:
+    """Its run is none of ours, whatever its number."""
+    elsewhere = RunKey("elsewhere", 7)
+    lost = await stage.post(Button(CANCEL_RUN, "Cancel run", value=run_value(Run(elsewhere))))
+    assert await stage.of(lost) == Place(why=ELSEWHERE)
+    await follow_run(stage.scripts, 7, channel=CHANNEL, ts="7.5")
+    await stage.scripts.redis.hset(stage.scripts.key("card", f"T:{CHANNEL}:7.5"), "run", elsewhere.name)
+    assert await stage.of("7.5") == Place(why=ELSEWHERE)
+
+
+async def test_what_is_no_card(stage: Stage) -> None:
+    """A message of ours without a run, one that is gone, and one of a person: also where it looks like a card."""
+    ws = stage.sandbox.workspace
+    cancel = {"type": "button", "action_id": CANCEL_RUN, "value": run_value(Run(RunKey("w", 7), facts=FACTS))}
+    block = {"type": "actions", "elements": [cancel | {"text": {"type": "plain_text", "text": "Cancel run"}}]}
+    forged = ws.post(ws.channel("data-eng"), ws.user("grace"), "a card", blocks=[block])
+    plain = await stage.chat.post(CHANNEL, Message(("hello",)), key="k")
+    for ts in (forged.ts, plain, "1.000001"):
+        assert await stage.of(ts) == Place()
+
+
+@pytest.mark.parametrize("how", ["away", "slow", "scope"])
+async def test_a_card_that_cannot_be_read(stage: Stage, how: str) -> None:
+    """Nothing is guessed."""
+    ts = await stage.post(OPEN)
+    if how == "away":
+        stage.sandbox.workspace.faults.away = True
+    elif how == "slow":
+        stage.sandbox.workspace.faults.add(Fault("slow", "conversations.replies", delay_s=5))
+    else:
+        stage.sandbox.workspace.scopes.discard("channels:history")
+    assert await stage.of(ts) == Place(why=LOST)

@@ -1,0 +1,95 @@
+"""When a run that was started elsewhere is expected to end: by the runs that are like it, and by no others."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from redis.asyncio import Redis
+
+from bot.core.model.bolt import Command, RunStatus, RunSummary, Schedule
+from bot.core.model.run import RunFacts, RunKey
+from bot.flows.follow_run import Adopt
+from bot.flows.ports.slack import Asker
+from bot.flows.private_replies import Answers
+from bot.flows.run_listings import Listings
+from bot.flows.schedule_catalog import Catalog
+from bot.store.due_sets import DueSet
+from bot.store.run_followers import Watches
+from bot.store.runs import Runs
+from bot.store.scripts import Scripts
+
+BEGAN = datetime(2026, 11, 23, 14, 20, tzinfo=UTC)
+RUN = RunKey("w", 9)
+OWN = ("dbt run", "dbt test")
+
+
+def success(run_id: int, minutes: int, *, retries: int | None = None) -> RunSummary:
+    """A run that took so long."""
+    return RunSummary(run_id, "SUCCESS", "a", None, retries, BEGAN, BEGAN + timedelta(minutes=minutes))
+
+
+class Api:
+    """Bolt: a schedule with three runs that took an hour, a retry and one of other commands that took a minute."""
+
+    def __init__(self, commands: tuple[str, ...], retries: int | None = None) -> None:
+        self._commands = commands
+        self._watched = RunSummary(RUN.id, "RUNNING", "Bolt scheduler", None, retries, BEGAN)
+
+    async def status(self, run_id: int) -> RunStatus:
+        """It runs."""
+        commands = tuple(Command(at, text, BEGAN) for at, text in enumerate(self._commands))
+        del run_id
+        return RunStatus("RUNNING", commands)
+
+    async def runs(self, slug: str, limit: int) -> list[RunSummary]:
+        """The newest first."""
+        del slug, limit
+        return [self._watched, success(8, 1, retries=7), *(success(number, 1) for number in (6, 5)), success(2, 60)]
+
+    async def schedules(self) -> list[Schedule]:
+        """One."""
+        return [Schedule(1, "u", "Nightly", "nightly", "OFF", "ui", commands=OWN)]
+
+
+@pytest.mark.parametrize(
+    ("commands", "retries", "expected"),
+    [
+        (("git clone x", "dbt run"), None, 3600),
+        (("git clone x",), None, 3600),
+        # What the schedule usually takes says nothing of a run of other commands, nor of a retry.
+        (("git clone x", "dbt snapshot"), None, None),
+        (("git clone x", "dbt run"), 7, None),
+    ],
+)
+async def test_the_expected_end_of_a_watched_run(
+    redis_client: Redis, commands: tuple[str, ...], retries: int | None, expected: float | None
+) -> None:
+    """Is that of whole runs of the schedule's own commands."""
+    scripts = Scripts(redis_client, "test", retention_s=1000)
+    for number in (6, 5):
+        facts = json.dumps({"overridden": True})
+        await redis_client.hset(scripts.key("run", f"w:{number}"), mapping={"rev": "1", "facts": facts})
+    api, runs, due = Api(commands, retries), Runs(scripts), DueSet(scripts, "watches", lease_s=10)
+    watches = Watches(scripts)
+    adopt = Adopt(
+        api,  # type: ignore[arg-type]
+        runs,
+        watches,
+        due,
+        Answers(None),  # type: ignore[arg-type]
+        Catalog(api),  # type: ignore[arg-type]
+        Listings(api),  # type: ignore[arg-type]
+        app_url="https://bolt.test",
+        card_url=lambda _card: None,
+        mask=lambda text: text,
+        asked=lambda: None,
+    )
+    await adopt.ask(Asker("T", "U1", "A"), RUN, RunFacts(schedule="nightly"))
+    claimed = await due.claim(1)
+    assert claimed.lease is not None
+    await adopt.advance(claimed.lease)
+    run = await runs.load(RUN)
+    assert run is not None
+    assert run.facts.usual_s == expected

@@ -1,0 +1,298 @@
+"""What an answer comes to, by its status and its body."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.core.model.errors import (
+    AlreadyRunning,
+    ApiError,
+    BoltDenied,
+    BoltError,
+    BoltInvalidQuery,
+    BoltLost,
+    BoltRejected,
+    BoltThrottled,
+)
+from bot.paradime import response
+from bot.paradime.response import Reply, read_answer, rejection, retry_after_s
+
+NOW = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+def read(body: object, status: int = 200, *, is_query: bool = True, headers: dict[str, str] | None = None) -> Reply:
+    """Read an answer; a body that is not bytes is JSON."""
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return read_answer(httpx.Response(status, headers=headers), content, is_query=is_query, now=NOW)
+
+
+def refused(body: object, status: int = 200, *, is_query: bool = True) -> BoltRejected:
+    """What an answer with errors is raised as."""
+    return rejection(read(body, status, is_query=is_query))
+
+
+def said(*messages: str, **entry: object) -> dict[str, object]:
+    """A body with errors, and no data."""
+    return {"errors": [{"message": message, **entry} for message in messages]}
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        (401, BoltDenied),
+        (403, BoltDenied),
+        (429, BoltThrottled),
+        (500, BoltLost),
+        (502, BoltLost),
+        (503, BoltLost),
+        (504, BoltLost),
+        (599, BoltLost),
+        (302, BoltRejected),
+        (400, BoltRejected),
+        (404, BoltRejected),
+        (418, BoltRejected),
+    ],
+)
+@pytest.mark.parametrize("body", [b"", b"some text", b"<html>", b"{}", b"null"])
+def test_a_status_that_is_no_success_decides(status: int, error: type[BoltError], body: bytes) -> None:
+    """Without GraphQL errors in the body the status alone says what it is."""
+    with pytest.raises(BoltError) as caught:
+        read(body, status)
+    assert type(caught.value) is error
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"<!doctype html><title>One moment</title>",
+        b"\xff\xfe\x00",
+        b"null",
+        b"5",
+        b"[]",
+        b"{}",
+        b'{"message": "hello"}',
+        b'{"data": null}',
+        b'{"data": []}',
+        b'{"data": null, "errors": []}',
+        b'{"errors": "text"}',
+        b"[" * 200_000,
+        b'{"data": {"x": ' + b"9" * 5000 + b"}}",
+    ],
+)
+def test_a_success_that_is_no_graphql_is_lost(body: bytes) -> None:
+    """What proxies answer with, and what says neither data nor errors, leaves the outcome unknown."""
+    with pytest.raises(BoltLost):
+        read(body)
+
+
+def test_data_and_errors_at_once() -> None:
+    """Both are kept, and an error's path with them."""
+    body = {"data": {"r1": None, "r2": {}}, "errors": [{"message": "no run 1", "path": ["r1", 0]}]}
+    assert read(body) == Reply({"r1": None, "r2": {}}, (ApiError("no run 1", ("r1", 0)),))
+
+
+@pytest.mark.parametrize("status", [200, 400])
+@pytest.mark.parametrize(
+    "message",
+    [
+        'Cannot query field "slug" on type "BoltSchedule".',
+        'Unknown argument "slug" on field "Query.listBoltRuns".',
+        "Unknown field argument slug",
+        'Unknown type "X".',
+        "Syntax Error: Unexpected Name",
+        "Validation error (FieldUndefined@[listBoltSchedules/schedules/slug])",
+        "Validation error of type UnknownArgument: Unknown field argument slug",
+        'Field "slug" is not defined by type "X".',
+        "The argument `slug` does not exist.",
+        "GraphQL error: Unknown argument 'slug'",
+    ],
+)
+@pytest.mark.parametrize("is_query", [True, False])
+def test_a_query_that_does_not_fit(status: int, message: str, is_query: bool) -> None:  # noqa: FBT001 - a table
+    """As the servers in use say it, with 200 or 400: nothing was executed."""
+    assert type(refused(said(message), status, is_query=is_query)) is BoltInvalidQuery
+
+
+@pytest.mark.parametrize("code", ["GRAPHQL_VALIDATION_FAILED", "GRAPHQL_PARSE_FAILED"])
+def test_a_code_says_so_too(code: str) -> None:
+    """Whatever the words, these codes mean that nothing was executed."""
+    assert type(refused(said("Nope", extensions={"code": code}), is_query=False)) is BoltInvalidQuery
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Query is too complex",
+        "The request is too large",
+        "Too many aliases",
+        "Query complexity 900 exceeds 500",
+        "The query asks for 100 fields, which is more than 10",
+        "exceeds maximum depth",
+    ],
+)
+def test_too_large_is_a_matter_of_queries(message: str) -> None:
+    """A query is asked again in smaller parts; of a mutation such words may be anyone's, so they count for nothing."""
+    assert type(refused(said(message))) is BoltInvalidQuery
+    assert type(refused(said(message), is_query=False)) is BoltRejected
+    assert type(refused(said(message), 400, is_query=False)) is BoltRejected
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        said("No schedule 'unknown argument'"),
+        said("Unknown argument 'slug'", path=["triggerBoltRun"]),
+        {"data": {"triggerBoltRun": None}} | said("Unknown argument 'slug'"),
+        said("1 validation error for BoltRun"),
+        {"errors": [{"message": "Unknown type"}, {"message": "it failed", "path": ["triggerBoltRun"]}]},
+    ],
+    ids=["quoted words", "a path", "data", "a resolver's own validation", "one of them has a path"],
+)
+def test_what_may_have_been_executed_is_no_invalid_query(body: object) -> None:
+    """A mutation is asked anew only where the server itself says that it does not fit."""
+    assert type(refused(body, is_query=False)) is BoltRejected
+
+
+def test_a_bad_request_without_a_path_executed_nothing() -> None:
+    """A query's 400 with errors in words of its own is treated as not fitting."""
+    assert type(refused(said("Nope"), 400)) is BoltInvalidQuery
+    assert type(refused(said("Nope"), 200)) is BoltRejected
+
+
+def test_too_large_by_its_status() -> None:
+    """413 of a proxy is a refused query, whatever its body; nothing else can be concluded for a mutation."""
+    assert type(refused(b"<html>", 413)) is BoltInvalidQuery
+    assert type(refused(b"<html>", 413, is_query=False)) is BoltRejected
+
+
+@pytest.mark.parametrize(
+    ("message", "sentence"),
+    [
+        ("AlreadyRunningException: schedule 'a' is already running", "schedule 'a' is already running"),
+        ("x.y.AlreadyRunningException: it runs\n\tat x.y.Start(S.java:7)\n\tat z", "it runs"),
+        (
+            'Traceback (most recent call last):\n  File "a.py", line 3\n    raise X\nb.AlreadyRunningException: it runs',
+            "it runs",
+        ),
+        ("AlreadyRunningException('it runs')", "it runs"),
+        ("AlreadyRunningException", "The schedule is already running"),
+        ("x" * 5000 + " AlreadyRunningException: it runs", "it runs"),
+    ],
+)
+@pytest.mark.parametrize("status", [200, 400])
+def test_already_running_is_an_answer(message: str, sentence: str, status: int) -> None:
+    """It is recognised wherever it stands, and its sentence has nothing of the stack trace."""
+    error = refused(said(message, path=["triggerBoltRun"]), status, is_query=False)
+    assert isinstance(error, AlreadyRunning)
+    assert error.sentence == sentence
+
+
+@pytest.mark.parametrize(
+    ("message", "sentence"),
+    [
+        ("No such run", "No such run"),
+        ("No such run\n  at a.b.c\n  at d", "No such run"),
+        ('Traceback (most recent call last):\n  File "a.py"\nKeyError: 7\n', "KeyError: 7"),
+        ("\n\n", response.NO_REASON),
+        ("a\x00b\x1b[31mc\u202ed\te", "a b [31mc d e"),
+        ("\x00", response.NO_REASON),
+    ],
+)
+def test_a_sentence_is_one_plain_line(message: str, sentence: str) -> None:
+    """No stack trace, no control or direction characters."""
+    assert refused(said(message)).sentence == sentence
+
+
+@pytest.mark.parametrize("message", ["long " * 10_000, "x" * 1_000_000])
+def test_a_long_sentence_is_cut(message: str) -> None:
+    """A server's words are shown up to a bound."""
+    assert len(refused(said(message)).sentence) <= response.MESSAGE_SHOWN
+
+
+@pytest.mark.parametrize("entry", [None, 5, "no", [], {}, {"message": 5}, {"message": None, "path": "r1"}])
+def test_a_malformed_error_is_still_one(entry: object) -> None:
+    """An error of another shape is an error without a path."""
+    error = refused({"data": None, "errors": [entry]})
+    assert [one.path for one in error.errors] == [()]
+    assert error.sentence in (response.NO_REASON, "no")
+
+
+def test_plain_text_of_a_refusal_is_told() -> None:
+    """The text beside a status reaches the person; a proxy's page does not."""
+    for kind, sentence in (
+        ("text/plain; charset=utf-8", "Bolt answered with HTTP status 404: no such workspace"),
+        ("text/html", "Bolt answered with HTTP status 404."),
+    ):
+        with pytest.raises(BoltRejected) as caught:
+            read(b"no such workspace\nsecond line", 404, headers={"Content-Type": kind})
+        assert caught.value.sentence == sentence
+
+
+def test_half_an_emoji_is_mended() -> None:
+    """A text that was cut within a surrogate pair can be encoded; a whole pair stays."""
+    reply = read(b'{"data": {"a\\ud83d": ["x\\ud83d", "\\ud83d\\ude00", 1]}}')
+    assert reply.data == {"a?": ["x?", "\U0001f600", 1]}
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("7", 7),
+        (" 7 ", 7),
+        ("1.5", 1.5),
+        ("0", 1),
+        ("100000", 300),
+        ("Mon, 23 Nov 2026 12:00:30 GMT", 30),
+        ("Mon, 23 Nov 2026 11:00:00 GMT", 1),
+        ("Mon, 23 Nov 2029 11:00:00 GMT", 300),
+        ("Mon, 23 Nov 2026 12:00:30 -0000", 5),
+        ("Mon, 01 Jan 99999999999999999999 00:00:00 GMT", 5),
+        ("-3", 5),
+        ("nan", 5),
+        ("inf", 5),
+        ("1e400", 5),
+        ("٣", 5),
+        ("soon", 5),
+        ("", 5),
+        (None, 5),
+    ],
+)
+def test_retry_after(value: str | None, seconds: float) -> None:
+    """Seconds or a date, within bounds, and a default where it is neither."""
+    assert retry_after_s(value, NOW) == seconds
+
+
+def test_a_throttled_answer_says_how_long() -> None:
+    """The header is read on 429."""
+    with pytest.raises(BoltThrottled) as caught:
+        read(b"slow down", 429, headers={"Retry-After": "9"})
+    assert caught.value.retry_after_s == 9
+
+
+@given(st.text())
+def test_no_retry_after_raises(value: str) -> None:
+    """Whatever stands in the header, the wait is within bounds."""
+    assert response.SHORTEST_RETRY_AFTER_S <= retry_after_s(value, NOW) <= response.LONGEST_RETRY_AFTER_S
+
+
+@given(JSON | st.fixed_dictionaries({}, optional={"data": JSON, "errors": JSON | st.lists(JSON)}), st.booleans())
+def test_any_json_is_read_or_a_bolt_error(body: object, is_query: bool) -> None:  # noqa: FBT001 - drawn
+    """Nothing else than a reply or an error of ours comes of it."""
+    try:
+        reply = read(body, is_query=is_query)
+    except BoltError:
+        return
+    assert reply.data is not None or reply.errors

@@ -1,0 +1,67 @@
+"""*Start another* asks for what was asked for, with all that is known of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+
+from bot.core.model.command import RetryCommand
+from bot.core.model.request import Look, Origin, Request
+from bot.core.model.run import CardRef, RunFacts
+from bot.core.views.buttons import START_ANOTHER, request_value
+from bot.flows.ports.store import Asked
+from bot.slack.actions import start_another
+
+ORIGIN = Origin(RunFacts(schedule="nightly", asked_by="U1"), CardRef("C1", "1.5"))
+EARLIER = Request(
+    "q",
+    "T",
+    "C1",
+    "U1",
+    "ada",
+    RetryCommand(every=False, latest_of="nightly"),
+    datetime(2026, 11, 23, tzinfo=UTC),
+    look=Look("nightly", "Nightly", 90, parent_run=90),
+    origin=ORIGIN,
+)
+
+
+class App:
+    """Keeps the listener."""
+
+    def action(self, name: str) -> Callable[[Any], None]:
+        """Of one button."""
+        assert name == START_ANOTHER
+        return lambda listener: setattr(self, "listener", listener)
+
+
+async def test_what_a_cards_button_told_is_passed_on() -> None:
+    """A record that Redis has lost is made from it; and the run that is retried is the same one."""
+    started: list[Asked] = []
+
+    async def load(name: str) -> Request:
+        assert name == "q"
+        return EARLIER
+
+    async def start(asked: Asked) -> None:
+        started.append(asked)
+
+    async def ack() -> None:
+        return None
+
+    app: Any = App()
+    desk: Any = SimpleNamespace(
+        me=SimpleNamespace(team="T"),
+        requests=SimpleNamespace(load=load),
+        ask=SimpleNamespace(start=start),
+        later=lambda answer, _asker: answer.close(),
+    )
+    start_another.register(app, desk)
+    body = {"team": {"id": "T"}, "user": {"id": "U1", "name": "ada"}, "channel": {"id": "C1"}, "container": {}}
+    await app.listener(ack, body, {"value": request_value("q")})
+    (asked,) = started
+    assert asked.origin == ORIGIN
+    assert asked.wanted == RetryCommand(every=False, run_id=90)
+    assert (asked.channel, asked.force, asked.direct) == ("C1", True, False)

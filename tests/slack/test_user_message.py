@@ -1,0 +1,64 @@
+"""Which events are messages that a person has newly written, and whose."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bot.slack.events.user_message import Said, read
+from bot.slack.foreign import Standing, standing
+from bot.slack.preflight import Identity
+
+ME = Identity("T1", "U0BOT", "B0BOT", "bolt", "https://acme.slack.com/")
+BODY = {"type": "event_callback", "team_id": "T1", "is_ext_shared_channel": False}
+# As Slack documents app_mention, and with what it adds nowadays.
+LEAST = {"type": "app_mention", "user": "U1", "text": "<@U0BOT> help", "ts": "17.1", "channel": "C1", "event_ts": "171"}
+FULL = LEAST | {"team": "T1", "client_msg_id": "c", "blocks": []}
+
+
+def said(event: dict[str, Any], body: dict[str, Any] | None = None) -> Said | None:
+    """What is read of it."""
+    return read(BODY | (body or {}), event, ME)
+
+
+@pytest.mark.parametrize(
+    ("more", "thread"),
+    [
+        ({}, ""),
+        ({"thread_ts": "16.1"}, "16.1"),
+        ({"thread_ts": "17.1"}, ""),
+        ({"subtype": "thread_broadcast", "thread_ts": "16.1"}, "16.1"),
+        ({"subtype": "file_share", "files": [{}]}, ""),
+    ],
+)
+@pytest.mark.parametrize("event", [LEAST, FULL])
+def test_what_a_person_wrote(event: dict[str, Any], more: dict[str, Any], thread: str) -> None:
+    """Who, where, in which thread; the first message of a thread stands in the channel."""
+    found = said(event | more)
+    assert found is not None
+    assert (found.asker.team, found.asker.user, found.asker.channel, found.asker.thread) == ("T1", "U1", "C1", thread)
+    assert found.delivery == "message:C1:17.1"
+    assert standing(ME.home, found.facts) is not Standing.FOREIGN
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"edited": {"user": "U1", "ts": "18.1"}},
+        {"subtype": "message_changed", "message": {}, "hidden": True},
+        {"subtype": "message_deleted"},
+        {"subtype": "bot_message"},
+        {"subtype": "channel_join"},
+        {"bot_id": "B2"},
+        {"bot_profile": {"id": "B2"}},
+        {"user": "U0BOT"},
+        {"user": "USLACKBOT"},
+        {"user": None},
+        {"channel": ""},
+        {"ts": None},
+    ],
+)
+def test_what_nobody_has_newly_written(more: dict[str, Any]) -> None:
+    """Edits, deletions, bots (ourselves too), and what lacks anything that is needed."""
+    assert said(FULL | more) is None

@@ -1,0 +1,149 @@
+"""Watches: recorded once a run and channel, and never in the way of whoever started the run."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from redis.asyncio import Redis
+
+from bot.core.model.run import CardRef, Observation, RunFacts, RunKey
+from bot.flows.lease import Lease
+from bot.flows.ports.slack import Asker
+from bot.flows.ports.store import Post, Watch
+from bot.store.due_sets import DueSet
+from bot.store.indexes import Indexes
+from bot.store.lanes import Budget, Posts
+from bot.store.run_followers import Watches
+from bot.store.runs import Runs
+from bot.store.scripts import Scripts
+from tests.store.record import follow_run
+from tests.store.test_lanes import end_run, observe
+
+RUN = RunKey("w", 4711)
+FACTS = RunFacts(schedule="nightly", name="Nightly", actor="Bolt scheduler")
+
+
+@pytest.fixture
+def scripts(redis_client: Redis) -> Scripts:
+    """The scripts of a deployment of its own."""
+    return Scripts(redis_client, "test", retention_s=1000)
+
+
+def asker(channel: str = "A", user: str = "U1") -> Asker:
+    """Someone in a channel."""
+    return Asker("T", user, channel, "https://hooks.test/r")
+
+
+async def adopted(scripts: Scripts, key: RunKey = RUN, channel: str = "A") -> Watch:
+    """A run that someone wants to watch, seen to be active."""
+    watches = Watches(scripts)
+    assert (await watches.ask(asker(channel), key, FACTS))[0] == "new"
+    watch = await watches.load(f"{channel}/{key.name}")
+    claimed = await DueSet(scripts, "watches", lease_s=10).claim(1)
+    assert watch is not None
+    assert claimed.lease is not None
+    assert await watches.adopt(claimed.lease, watch, FACTS, Observation("RUNNING")) == "ok"
+    return watch
+
+
+async def claimed_post(scripts: Scripts) -> Post:
+    """The claim on the card that waits for a slot."""
+    lane = Posts(scripts, Budget(post_gap_s=0, channel_gap_s=0), lease_s=10, upload_lease_s=10)
+    taken = await lane.claim()
+    assert taken.lease is not None
+    return Post(taken.lease, taken.urgency, taken.channel, f"watch:{taken.channel}:{RUN.name}", "post")
+
+
+async def test_a_watch_is_one_a_channel_and_run(scripts: Scripts) -> None:
+    """However many click, and however often."""
+    watches = Watches(scripts)
+    asked = (watches.ask(asker(user=user), RUN, FACTS) for user in ("U1", "U1", "U2"))
+    told = await asyncio.gather(*asked)
+    assert sorted(word for word, _ in told) == ["known", "known", "new"]
+    # Who was first is told to the others.
+    assert len({more for word, more in told if word == "known"}) == 1
+    assert (await watches.ask(asker("B"), RUN, FACTS))[0] == "new"
+
+
+async def test_its_card_is_attached_once(scripts: Scripts) -> None:
+    """A second message is another's; a later click is told where the card is."""
+    watch = await adopted(scripts)
+    watches, post = Watches(scripts), await claimed_post(scripts)
+    assert await watches.posted(post, watch, CardRef("A", "1.5"), "run:1") == "ok"
+    assert await watches.posted(post, watch, CardRef("A", "1.5"), "run:1") == "ok"
+    assert await watches.posted(post, watch, CardRef("A", "2.5"), "run:1") == "T:A:1.5"
+    assert await watches.ask(asker(), RUN, FACTS) == ("card", "T:A:1.5")
+    assert await Runs(scripts).card_in(RUN, "A") == CardRef("A", "1.5")
+    assert await Runs(scripts).card_in(RUN, "B") is None
+
+
+@pytest.mark.parametrize("elsewhere", [True, False])
+async def test_a_deleted_card_is_nobodys_link(scripts: Scripts, *, elsewhere: bool) -> None:
+    """Once its place is given away: the run's own card is another one then, or none."""
+    await follow_run(scripts, 4711)
+    if elsewhere:
+        watch = await adopted(scripts, channel="B")
+        await Watches(scripts).posted(await claimed_post(scripts), watch, CardRef("B", "2.5"), "run:1")
+    await scripts.redis.hset(scripts.key("card", "T:A:4711.5"), "unshowable", "message_not_found")
+    assert (await Watches(scripts).ask(asker(), RUN, FACTS))[0] == "new"
+    (mine,) = (await Indexes(scripts).active_of("U1", most=9)).runs
+    assert mine.card == (CardRef("B", "2.5") if elsewhere else None)
+
+
+async def test_a_run_that_has_ended_is_not_watched(scripts: Scripts) -> None:
+    """However active it was in an older look; and it is recorded that someone has to be told so."""
+    watches = Watches(scripts)
+    await adopted(scripts)
+    assert (await watches.ask(asker("B"), RUN, FACTS))[0] == "new"
+    watch = await watches.load(f"B/{RUN.name}")
+    claimed = await DueSet(scripts, "watches", lease_s=10).claim(1)
+    await observe(scripts, RUN.id, "ERROR")
+    assert watch is not None
+    assert claimed.lease is not None
+    assert await watches.adopt(claimed.lease, watch, FACTS, Observation("RUNNING")) == "final"
+    assert (await watches.ask(asker("C"), RUN, FACTS))[0] == "new"
+
+
+@pytest.mark.parametrize(("log", "pending"), [("none", "1"), ("late", "2")])
+async def test_an_end_that_comes_while_its_card_is_posted_is_told_there(
+    scripts: Scripts, log: str, pending: str
+) -> None:
+    """It came after the click; the log too, where that is still to come."""
+    watch = await adopted(scripts)
+    post = await claimed_post(scripts)
+    await end_run(scripts, RUN.id, "ERROR", log=log)
+    assert await Watches(scripts).posted(post, watch, CardRef("A", "1.5"), "run:1") == "ok"
+    assert await scripts.redis.hget(scripts.key("card", "T:A:1.5"), "pending") == pending
+    assert (await claimed_post(scripts)).lease.member == "end/T:A:1.5"
+    listed = await Indexes(scripts).failed("U9", ["A"], most=9)
+    assert [one.run.id for one in listed.runs] == [RUN.id]
+
+
+async def test_a_watched_run_may_still_be_of_a_lost_start(scripts: Scripts) -> None:
+    """It is nobody's as long as no start of ours has it."""
+    runs = Runs(scripts)
+    watch = await adopted(scripts)
+    await Watches(scripts).posted(await claimed_post(scripts), watch, CardRef("A", "1.5"), "run:1")
+    await follow_run(scripts, 7)
+    assert await runs.known("w", [4711, 7, 8]) == frozenset({7})
+
+
+async def test_whose_a_run_is_is_not_forgotten_by_watching_it(scripts: Scripts) -> None:
+    """What we know of a start stands; what is known of a stranger's run is told anew."""
+    await follow_run(scripts, 4711)
+    await adopted(scripts, channel="B")
+    run = await Runs(scripts).load(RUN)
+    assert run is not None
+    assert (run.facts.asked_by, run.facts.actor) == ("U1", None)
+
+
+async def test_a_claim_that_is_lost_adopts_nothing(scripts: Scripts) -> None:
+    """Whoever comes late changes nothing."""
+    watches = Watches(scripts)
+    await watches.ask(asker(), RUN, FACTS)
+    watch = await watches.load(f"A/{RUN.name}")
+    assert watch is not None
+    stale = Lease("watches", (watch.id,), 7, 0, 10)
+    assert await watches.adopt(stale, watch, FACTS, Observation("RUNNING")) == "lost"
+    assert await Runs(scripts).load(RUN) is None

@@ -1,0 +1,248 @@
+"""Lines: starts that wait for a run to end, in order, each once; and what an older version makes of them."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+from redis.asyncio import Redis
+
+from bot.core.model.command import RunCommand
+from bot.core.model.request import Look, Request, State
+from bot.core.model.run import CardRef, Observation, RunFacts, RunKey
+from bot.flows.lease import Lease
+from bot.flows.ports.store import Limits, Observed, Post
+from bot.store.due_sets import DueSet
+from bot.store.lanes import Budget, Posts
+from bot.store.requests import Requests
+from bot.store.runs import Runs
+from bot.store.scripts import Scripts
+from bot.store.start_queue import Lines
+from tests.store.record import asked
+
+LOOK = Look("nightly", "Nightly", 5)
+RUN = RunKey("w", 4711)
+FACTS = RunFacts(schedule="nightly", name="Nightly")
+
+
+@pytest.fixture
+def scripts(redis_client: Redis) -> Scripts:
+    """The scripts of a deployment of its own."""
+    return Scripts(redis_client, "test", retention_s=1000)
+
+
+async def join(scripts: Scripts, name: str, *, user: str = "U1", most: int = 5) -> str:
+    """Ask for a start that waits for the run 4711; what became of it."""
+    word, _ = await Lines(scripts).join(asked(name, user=user), LOOK, RUN, FACTS, most=most)
+    return word
+
+
+async def carded(scripts: Scripts, name: str) -> None:
+    """Post the card of the next one that waits."""
+    lane = Posts(scripts, Budget(post_gap_s=0, channel_gap_s=0), lease_s=10, upload_lease_s=10)
+    taken = await lane.claim()
+    assert taken.lease is not None
+    assert taken.item == f"queue/{name}"
+    post = Post(taken.lease, taken.urgency, taken.channel, f"req:{name}", "post")
+    assert await lane.carded(post, name, "T", CardRef("A", f"{name}.5"))
+
+
+async def claim(scripts: Scripts, name: str, due: str = "queue") -> Lease:
+    """The claim on one that is due, made due now."""
+    await scripts.redis.zadd(scripts.key("due", due), {name: 1})
+    claimed = await DueSet(scripts, due, lease_s=10).claim(1)
+    assert claimed.lease is not None
+    assert claimed.lease.member == name
+    return claimed.lease
+
+
+async def turn(scripts: Scripts, name: str, *, longest_s: float = 100) -> tuple[str, Lease]:
+    """Whether it is its turn, and the claim."""
+    lease = await claim(scripts, name)
+    return await Lines(scripts).turn(lease, longest_s=longest_s, again_s=15), lease
+
+
+async def end_run(scripts: Scripts, key: RunKey) -> None:
+    """A poll sees the run's end."""
+    lease = await claim(scripts, key.name, "polls")
+    seconds, _ = await scripts.redis.time()
+    await Runs(scripts).observe(lease, int(seconds + 1) * 1_000_000, [Observed(key, Observation("ERROR"), 5)])
+
+
+async def loaded(scripts: Scripts, name: str) -> Request:
+    """The request as it is recorded."""
+    request = await Requests(scripts, Limits()).load(name)
+    assert request is not None
+    return request
+
+
+async def test_it_is_recorded_once_and_waits_where_no_other_version_looks(scripts: Scripts) -> None:
+    """Not among the requests that are due, nor among the posts of a class that an older version sends."""
+    words = await asyncio.gather(*(join(scripts, "a") for _ in range(4)))
+    assert sorted(words) == ["known"] * 3 + ["new"]
+    assert await scripts.redis.exists(scripts.key("due", "requests")) == 0
+    assert await scripts.redis.exists(scripts.key("posts", "start")) == 0
+    request = await loaded(scripts, "a")
+    assert (request.state, request.behind, request.queued_at) == (State.QUEUED, 4711, request.asked_at)
+    assert await Runs(scripts).load(RUN) is not None
+
+
+async def test_the_same_words_wait_once(scripts: Scripts) -> None:
+    """Another person's do too; a line is bounded."""
+    assert await join(scripts, "a") == "new"
+    assert await join(scripts, "b") == "same"
+    assert await join(scripts, "c", user="U2") == "new"
+    assert await join(scripts, "d", user="U3", most=2) == "full"
+    assert (await Requests(scripts, Limits()).accept(asked("e"))).word == "same"
+
+
+async def test_turns_come_in_order_and_after_the_end(scripts: Scripts) -> None:
+    """Not while the run goes on, not without a card, not before the first one; then once."""
+    await join(scripts, "a")
+    assert (await turn(scripts, "a"))[0] == "wait"
+    await carded(scripts, "a")
+    assert (await turn(scripts, "a"))[0] == "wait"
+    await join(scripts, "b", user="U2")
+    await carded(scripts, "b")
+    await end_run(scripts, RUN)
+    assert (await turn(scripts, "b"))[0] == "wait"
+    word, lease = await turn(scripts, "a")
+    assert word == "turn"
+    first = await loaded(scripts, "a")
+    lines = Lines(scripts)
+    assert await lines.take_turn(lease, first, LOOK)
+    assert not await lines.take_turn(lease, first, LOOK)
+    sending = await loaded(scripts, "a")
+    assert sending.state is State.CARDED
+    assert sending.queued_at is not None
+    assert sending.asked_at > sending.queued_at
+    # The second one waits until it is known what became of the first one, and then for its run.
+    assert (await turn(scripts, "b"))[0] == "wait"
+    await Requests(scripts, Limits()).settle(sending, RunKey("w", 4712), told=True)
+    assert (await turn(scripts, "b"))[0] == "wait"
+    second = await loaded(scripts, "b")
+    assert (second.behind, second.ahead) == (4712, 0)
+    await end_run(scripts, RunKey("w", 4712))
+    assert (await turn(scripts, "b"))[0] == "turn"
+
+
+async def waiting(scripts: Scripts, user: str = "U1", channel: str = "A") -> tuple[list[str], list[str]]:
+    """The starts of a person and of a channel that wait."""
+    lines = Lines(scripts)
+    mine, here = await lines.waiting_of(user, most=9), await lines.waiting_in(channel, most=9)
+    assert (mine.total, here.total) == (len(mine.starts), len(here.starts))
+    return [one.id for one in mine.starts], [one.id for one in here.starts]
+
+
+async def test_those_that_wait_are_listed(scripts: Scripts) -> None:
+    """Of a person and of a channel, first one first; not once their turn has come or they are taken out."""
+    lines = Lines(scripts)
+    for name, user in (("a", "U1"), ("b", "U2"), ("c", "U1")):
+        wanted = RunCommand("nightly", branch=name)
+        await lines.join(replace(asked(name, user=user), wanted=wanted), LOOK, RUN, FACTS, most=5)
+        await carded(scripts, name)
+    assert await waiting(scripts) == (["a", "c"], ["a", "b", "c"])
+    assert await waiting(scripts, "U2", "B") == (["b"], [])
+    few = await lines.waiting_in("A", most=1)
+    assert (few.total, [one.id for one in few.starts]) == (3, ["a"])
+    assert few.starts[0].behind == 4711
+    assert await lines.leave("c", "no", "U2") == "ok"
+    await end_run(scripts, RUN)
+    _, lease = await turn(scripts, "a")
+    assert await lines.take_turn(lease, await loaded(scripts, "a"), LOOK)
+    lists = await scripts.redis.keys(scripts.key("waits", "*"))
+    assert {key: await scripts.redis.zrange(key, 0, -1) for key in lists} == {
+        scripts.key("waits", "user:U2"): ["b"],
+        scripts.key("waits", "channel:A"): ["b"],
+    }
+    taken = await claim(scripts, "a", "requests")
+    await Requests(scripts, Limits()).begin_sending(taken, await loaded(scripts, "a"), deadline_s=60, lease_s=30)
+    assert await lines.again(taken, await loaded(scripts, "a"), RunKey("w", 9), FACTS, delay_s=0)
+    assert await waiting(scripts) == (["a"], ["b", "a"])
+
+
+async def test_the_lists_of_those_that_wait_do_not_grow(scripts: Scripts) -> None:
+    """What another version took out is cleared; all of it expires, and has a most."""
+    lines = Lines(scripts)
+    for number in range(103):
+        look = Look(f"s{number}", "S", 5)
+        await lines.join(asked(f"r{number}", text=f"s{number}"), look, RUN, FACTS, most=5)
+    assert len((await lines.waiting_of("U1", most=999)).starts) == 100
+    for number in range(103):
+        await scripts.redis.hset(scripts.key("req", f"r{number}"), "state", "carded")
+    key = scripts.key("waits", "channel:A")
+    assert 0 < await scripts.redis.ttl(key) <= 8 * 86_400
+    assert await waiting(scripts) == ([], [])
+    assert await scripts.redis.exists(key) == 0
+
+
+async def test_an_end_makes_it_due_at_once(scripts: Scripts) -> None:
+    """It does not sleep until its next look."""
+    await join(scripts, "a")
+    await carded(scripts, "a")
+    await turn(scripts, "a")
+    due = DueSet(scripts, "queue", lease_s=10)
+    assert (await due.claim(1)).lease is None
+    await end_run(scripts, RUN)
+    assert (await due.claim(1)).lease is not None
+
+
+async def test_it_leaves_the_line_once(scripts: Scripts) -> None:
+    """While it waits, whoever holds the claim; not when its turn has come."""
+    lines = Lines(scripts)
+    await join(scripts, "a")
+    await carded(scripts, "a")
+    words = await asyncio.gather(*(lines.leave("a", "no", user) for user in ("U2", "U3")))
+    assert sorted(words) == ["ok", "refused"]
+    assert (await loaded(scripts, "a")).dropped_by in {"U2", "U3"}
+    assert await lines.leave("nobody", "no") == "gone"
+    await scripts.redis.zadd(scripts.key("due", "queue"), {"a": 1})
+    assert (await turn(scripts, "a"))[0] == "gone"
+
+
+async def test_a_turn_that_is_taken_out_at_the_same_moment(scripts: Scripts) -> None:
+    """One of the two: it is started, or it is not."""
+    await join(scripts, "a")
+    await carded(scripts, "a")
+    await end_run(scripts, RUN)
+    word, lease = await turn(scripts, "a")
+    assert word == "turn"
+    lines = Lines(scripts)
+    assert await lines.leave("a", "no", "U2") == "ok"
+    assert not await lines.take_turn(lease, await loaded(scripts, "a"), LOOK)
+
+
+async def test_a_card_that_nobody_sees_is_not_waited_for(scripts: Scripts) -> None:
+    """Someone has deleted it, or its channel refuses: a start that is not seen is not sent."""
+    await join(scripts, "a")
+    await carded(scripts, "a")
+    await scripts.redis.hset(scripts.key("card", "T:A:a.5"), "unshowable", "message_not_found")
+    assert (await turn(scripts, "a"))[0] == "unseen"
+
+
+async def test_a_wait_has_an_end(scripts: Scripts) -> None:
+    """By Redis' clock."""
+    await join(scripts, "a")
+    assert (await turn(scripts, "a", longest_s=0))[0] == "late"
+
+
+async def test_one_that_was_overtaken_keeps_its_place(scripts: Scripts) -> None:
+    """And waits for the run that was faster."""
+    for name, user in (("a", "U1"), ("b", "U2")):
+        await join(scripts, name, user=user)
+        await carded(scripts, name)
+    await end_run(scripts, RUN)
+    _, lease = await turn(scripts, "a")
+    requests, lines = Requests(scripts, Limits()), Lines(scripts)
+    assert await lines.take_turn(lease, await loaded(scripts, "a"), LOOK)
+    taken = await claim(scripts, "a", "requests")
+    await requests.begin_sending(taken, await loaded(scripts, "a"), deadline_s=60, lease_s=30)
+    other = RunKey("w", 9)
+    assert await lines.again(taken, await loaded(scripts, "a"), other, FACTS, delay_s=0)
+    request = await loaded(scripts, "a")
+    assert (request.state, request.behind, request.rounds) == (State.QUEUED, 9, 1)
+    assert (await turn(scripts, "b"))[0] == "wait"
+    assert (await turn(scripts, "a"))[0] == "wait"
+    await end_run(scripts, other)
+    assert (await turn(scripts, "a"))[0] == "turn"
