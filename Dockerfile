@@ -7,7 +7,7 @@ WORKDIR /src
 COPY requirements/run.txt requirements/run.txt
 RUN python -m venv --without-pip /opt/bolt-bot \
     && pip --python /opt/bolt-bot/bin/python install --require-hashes --only-binary :all: --requirement requirements/run.txt
-COPY pyproject.toml README.md ./
+COPY pyproject.toml README.md LICENSE ./
 COPY bot bot
 RUN pip --python /opt/bolt-bot/bin/python install --no-deps . \
     && /opt/bolt-bot/bin/python -m compileall -q /opt/bolt-bot/lib
