@@ -76,6 +76,10 @@ page: $(UV) ## Build the sandbox's page from sandbox/page/ into the package.
 page-check: $(UV) ## Whether the page in the package is what its source makes.
 	tools/page.sh $(UV) check
 
+.PHONY: messages
+messages: install ## Write docs/messages.md, every sentence that people see, from the code.
+	$(BIN)/python tools/messages.py
+
 .PHONY: screenshots
 screenshots: install ## Retake the README's pictures from the sandbox's page. Wants a font with emoji (fonts-noto-color-emoji).
 	$(BIN)/python -m tests.browser.screenshots
