@@ -45,7 +45,7 @@ from bot.store.deployment import Deployment, take
 from bot.store.embedded import STOP_S, Embedded
 from bot.store.scripts import Scripts
 from bot.web.connections import Limits
-from bot.web.server import SHUTDOWN_S, Place, PortTakenError, WebServer
+from bot.web.server import SHUTDOWN_S, ListenAddress, PortTakenError, WebServer
 from bot.web.webhooks import Webhooks
 from bot.workers.pool import WorkerPool
 
@@ -150,7 +150,7 @@ class App:
         settings = self._settings
         try:
             await self._web.start(
-                Place(settings.bolt_bot_http_host, settings.bolt_bot_http_port),
+                ListenAddress(settings.bolt_bot_http_host, settings.bolt_bot_http_port),
                 slack_over_http=not settings.socket_mode,
                 webhooks=settings.paradime_webhook_secret is not None,
                 admin=_admin(settings),
@@ -301,19 +301,19 @@ class App:
         settings = self._settings
         self._slack.bot_user = identity.bot_user
         parts = self._build(identity)
-        desk, self._pool = parts.desk, WorkerPool(parts.workers, incident)
+        context, self._pool = parts.listener_context, WorkerPool(parts.workers, incident)
 
         def tell(asker: Asker, message: Message) -> None:
-            desk.later(desk.tell(asker, message), asker)
+            context.later(context.tell(asker, message), asker)
 
         token = settings.slack_bot_token.get_secret_value()
-        before = (admission(parts.admissions, identity, tell, desk.later), guarding(parts.guard, tell))
+        before = (admission(parts.admissions, identity, tell, context.later), guarding(parts.guard, tell))
         app = build_app(self._slack.web, token, identity, before, incident, tell)
-        commands.register(app, desk)
-        actions.register(app, desk)
-        events.register(app, desk)
-        views.register(app, desk)
-        shortcuts.register(app, desk)
+        commands.register(app, context)
+        actions.register(app, context)
+        events.register(app, context)
+        views.register(app, context)
+        shortcuts.register(app, context)
         register_fallbacks(app, tell)
         self._pool.start()
         self._reading = asyncio.create_task(parts.directory.run(), name="directory")
@@ -408,12 +408,12 @@ def incident(where: str, error: BaseException) -> str:
     return reference
 
 
-def _admin(settings: Settings) -> Place | None:
+def _admin(settings: Settings) -> ListenAddress | None:
     """Where health and metrics are served by themselves, None where they stand beside the rest."""
     if settings.bolt_bot_admin_port is None:
         return None
     host = settings.bolt_bot_admin_host or settings.bolt_bot_http_host
-    return Place(host, settings.bolt_bot_admin_port, "BOLT_BOT_ADMIN_HOST and BOLT_BOT_ADMIN_PORT")
+    return ListenAddress(host, settings.bolt_bot_admin_port, "BOLT_BOT_ADMIN_HOST and BOLT_BOT_ADMIN_PORT")
 
 
 def credentials(settings: Settings) -> Credentials:

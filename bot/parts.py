@@ -54,7 +54,7 @@ from bot.slack.call_pace import Pace
 from bot.slack.client import SlackChat
 from bot.slack.directory import Directory
 from bot.slack.guard import Guard
-from bot.slack.listener_context import Desk
+from bot.slack.listener_context import ListenerContext
 from bot.slack.memberships import SlackMemberships
 from bot.slack.people import SlackPeople
 from bot.slack.preflight import Identity, card_url
@@ -69,13 +69,13 @@ from bot.store.due_sets import DueSet
 from bot.store.heard import Heard
 from bot.store.indexes import Indexes
 from bot.store.lanes import Budget, Edits, Posts
-from bot.store.log_tails import Followings
+from bot.store.log_tails import LogTails
 from bot.store.requests import Requests
-from bot.store.run_followers import Watches
+from bot.store.run_followers import RunFollowers
 from bot.store.runs import Runs
 from bot.store.scripts import Scripts, Watch
 from bot.store.sockets import Sockets
-from bot.store.start_queue import Lines
+from bot.store.start_queue import StartQueue
 from bot.store.uploads import Uploads
 from bot.workers import claims
 from bot.workers.loop import Incident, Worker
@@ -87,9 +87,9 @@ FEW_AT_ONCE = 10
 POLLS_AT_ONCE = 4
 # Runs that are asked for alone must not crowd out the others.
 STRAYS_A_S = 2.0
-# For whom a worker's jobs, and a click on Cancel, make work. Its own set a worker looks at again by itself, and what is
-# not rung for is seen a second later: ringing everyone for everything would be most of what a busy bot does.
-RINGS: dict[str, tuple[str, ...]] = {
+# Which workers to wake after a worker's job, or after a click. A worker looks at its own set again by itself. A worker that isn't
+# listed looks within a second: waking everyone for everything would be most of what a busy bot does.
+WAKES: dict[str, tuple[str, ...]] = {
     "requests": ("posts", "edits", "polls", "queue"),
     "polls": ("edits", "ends", "cancels", "queue"),
     "strays": ("edits", "ends", "cancels", "polls", "queue"),
@@ -128,19 +128,19 @@ class Services:
 
 
 @dataclass(slots=True)
-class Bells:
+class Wakeups:
     """Wakes the workers for whom something has made work."""
 
     workers: dict[str, Worker] = field(default_factory=dict)
 
-    def of(self, name: str) -> Callable[[], None]:
-        """What rings for everyone that RINGS names."""
+    def waker(self, name: str) -> Callable[[], None]:
+        """What wakes every worker that WAKES lists under a name."""
 
-        def ring() -> None:
-            for follower in RINGS[name]:
+        def wake() -> None:
+            for follower in WAKES[name]:
                 self.workers[follower].wake()
 
-        return ring
+        return wake
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +154,8 @@ class Stores:
     due: dict[str, DueSet]
     edits: Edits
     posts: Posts
-    watches: Watches
-    lines: Lines
+    run_followers: RunFollowers
+    start_queue: StartQueue
     uploads: Uploads
     indexes: Indexes
 
@@ -178,14 +178,14 @@ class Flows:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What the parts come to: workers by name, the desk at which listeners reach the flows, hints where they are set up.
+    """What the parts come to: workers by name, the context with which listeners reach the flows, hints where they are set up.
 
-    `admissions` and the `guard` are asked before the desk is; the `directory` reads who and what there is in Slack.
+    `admissions` and the `guard` are asked before any listener is; the `directory` reads who and what there is in Slack.
     `probe` tries whether Redis carries out all that the bot does. `held` counts the connections to Slack of all processes.
     """
 
     workers: dict[str, Worker]
-    desk: Desk
+    listener_context: ListenerContext
     admissions: Admissions
     guard: Guard
     hints: Hints | None
@@ -210,7 +210,7 @@ class _Builder:
         self._settings = settings
         self._services = services
         self._identity = identity
-        self._bells = Bells()
+        self._wakeups = Wakeups()
         self._stores = self._build_stores()
         # What is said of a log is masked, and without row values unless they may be shown.
         self._hide = _as_it_is if settings.bolt_bot_show_row_values else without_row_values
@@ -243,12 +243,12 @@ class _Builder:
         )
 
     def build(self) -> Parts:
-        """Stores, flows, workers, desk."""
+        """Stores, flows, workers, and what listeners work with."""
         flows = self._build_flows()
-        self._bells.workers = self._build_workers(flows)
+        self._wakeups.workers = self._build_workers(flows)
         return Parts(
-            self._bells.workers,
-            self._build_desk(flows),
+            self._wakeups.workers,
+            self._build_listener_context(flows),
             self._stores.admissions,
             self._guard,
             self._build_hints(),
@@ -310,8 +310,8 @@ class _Builder:
             posts=Posts(
                 scripts, budget, lease_s=lease_s, upload_lease_s=max(min(UPLOAD_LEASE_S, 6 * lease_s), lease_s)
             ),
-            watches=Watches(scripts),
-            lines=Lines(scripts),
+            run_followers=RunFollowers(scripts),
+            start_queue=StartQueue(scripts),
             uploads=Uploads(scripts),
             indexes=Indexes(scripts),
         )
@@ -325,7 +325,7 @@ class _Builder:
         looks = self._build_looks()
         follow_rules = FollowRules(gap_s=settings.bolt_bot_follow_gap_s, settle_s=settle_s, bot_name=self._bot_name)
         follow_log = FollowLog(
-            bolt, chat, stores.posts, runs, Followings(stores.scripts), answers, follow_rules, mask=self._mask_log
+            bolt, chat, stores.posts, runs, LogTails(stores.scripts), answers, follow_rules, mask=self._mask_log
         )
         return Flows(
             start=self._build_start(looks),
@@ -349,7 +349,7 @@ class _Builder:
             adopt=Adopt(
                 bolt,
                 runs,
-                stores.watches,
+                stores.run_followers,
                 due["watches"],
                 answers,
                 services.catalog,
@@ -357,7 +357,7 @@ class _Builder:
                 app_url=app_url,
                 card_url=self._card_url,
                 mask=services.mask,
-                asked=self._bells.of("watched"),
+                asked=self._wakeups.waker("watched"),
             ),
             approvals=Approvals(
                 stores.requests,
@@ -365,18 +365,18 @@ class _Builder:
                 looks,
                 self._gate,
                 ApprovalRules(app_url, settings.bolt_bot_command, settings.bolt_bot_start_deadline_s),
-                decided=self._bells.of("decided"),
+                decided=self._wakeups.waker("decided"),
             ),
             queue=Queue(
                 stores.requests,
-                stores.lines,
+                stores.start_queue,
                 due["queue"],
                 looks,
                 self._gate,
                 QueueRules(settings.workspace, app_url, settings.bolt_bot_command, longest_s=settings.bolt_bot_queue_s),
                 card_url=self._card_url,
-                asked=self._bells.of("queued"),
-                left=self._bells.of("queue"),
+                asked=self._wakeups.waker("queued"),
+                left=self._wakeups.waker("queue"),
             ),
         )
 
@@ -410,7 +410,7 @@ class _Builder:
             looks,
             self._gate,
             rules,
-            lines=stores.lines,
+            lines=stores.start_queue,
             card_url=self._card_url,
         )
 
@@ -445,8 +445,8 @@ class _Builder:
             self._logs,
             rules,
             {"upload": uploader.send, "follow": follow_log.send},
-            lines=stores.lines,
-            watches=stores.watches,
+            lines=stores.start_queue,
+            watches=stores.run_followers,
             answers=services.answers,
         )
 
@@ -454,13 +454,13 @@ class _Builder:
         settings = self._settings
         if settings.paradime_webhook_secret is None:
             return None
-        woken = self._bells.workers["polls"].wake
+        woken = self._wakeups.workers["polls"].wake
         return Hints(self._services.bolt, self._stores.runs, workspace=settings.workspace, woken=woken)
 
     # --- workers ---
 
     def _build_workers(self, flows: Flows) -> dict[str, Worker]:
-        stores, due, ring = self._stores, self._stores.due, self._bells.of
+        stores, due, waker = self._stores, self._stores.due, self._wakeups.waker
         soon_s, bolt = min(1.0, self._settings.bolt_bot_poll_min_s / 2), self._services.bolt
         one_by_one = {
             "requests": flows.start.advance,
@@ -474,22 +474,22 @@ class _Builder:
         kinds = {
             **{
                 name: (
-                    claims.each(due[name], advance, ring(name)),
+                    claims.each(due[name], advance, waker(name)),
                     REQUESTS_AT_ONCE if name == "requests" else FEW_AT_ONCE,
                 )
                 for name, advance in one_by_one.items()
             },
             "polls": (
                 claims.batches(
-                    due["polls"], flows.follow, ring("polls"), batch=lambda: bolt.batch_limit, soon_s=soon_s
+                    due["polls"], flows.follow, waker("polls"), batch=lambda: bolt.batch_limit, soon_s=soon_s
                 ),
                 POLLS_AT_ONCE,
             ),
             "strays": (
-                claims.batches(due["strays"], flows.follow, ring("strays"), batch=lambda: 1, soon_s=0),
+                claims.batches(due["strays"], flows.follow, waker("strays"), batch=lambda: 1, soon_s=0),
                 POLLS_AT_ONCE,
             ),
-            "posts": (claims.posts(stores.posts, flows.tell, ring("posts")), FEW_AT_ONCE),
+            "posts": (claims.posts(stores.posts, flows.tell, waker("posts")), FEW_AT_ONCE),
             "edits": (claims.edits(stores.edits, flows.show), FEW_AT_ONCE),
         }
         return {
@@ -497,15 +497,15 @@ class _Builder:
             for name, (claim, most) in kinds.items()
         }
 
-    # --- the desk ---
+    # --- what listeners work with ---
 
-    def _build_desk(self, flows: Flows) -> Desk:
-        settings, services, stores, ring = self._settings, self._services, self._stores, self._bells.of
+    def _build_listener_context(self, flows: Flows) -> ListenerContext:
+        settings, services, stores, waker = self._settings, self._services, self._stores, self._wakeups.waker
         bolt, chat, runs, requests = services.bolt, services.chat, stores.runs, stores.requests
         catalog, mask, app_url = services.catalog, services.mask, settings.paradime_app_url
         finder, status = Finder(bolt, catalog), Status(bolt, runs, app_url=app_url, mask=mask)
-        accepted = self._bells.workers["requests"].wake
-        return Desk(
+        accepted = self._wakeups.workers["requests"].wake
+        return ListenerContext(
             command=settings.bolt_bot_command,
             me=self._identity,
             workspace=settings.workspace,
@@ -516,7 +516,7 @@ class _Builder:
             record=Record(self._audit),
             ask=Ask(requests, catalog.slug_of, app_url=app_url, card_url=self._card_url, accepted=accepted),
             cancel=flows.cancel,
-            active=Active(stores.indexes, stores.lines, app_url=app_url, card_url=self._card_url),
+            active=Active(stores.indexes, stores.start_queue, app_url=app_url, card_url=self._card_url),
             home=self._build_home(),
             forms=Forms(catalog, bolt, mask=mask),
             views=chat,
@@ -529,7 +529,7 @@ class _Builder:
             chat=chat,
             render=chat.content,
             later=services.tasks.start,
-            wishes=ring("wishes"),
+            wishes=waker("wishes"),
             heard=Heard(stores.scripts),
             places=Places(runs, requests, chat, workspace=settings.workspace, app_url=app_url),
             schedules=Schedules(
@@ -554,15 +554,15 @@ class _Builder:
             logs=Logs(bolt, runs, self._logs, stores.uploads, app_url=app_url, mask=self._mask_log),
             artifacts=Artifacts(bolt, runs, stores.uploads, mask=mask),
             follow_log=flows.follow_log,
-            followed=ring("followed"),
-            posts=ring("files"),
+            followed=waker("followed"),
+            posts=waker("files"),
         )
 
     def _build_home(self) -> Home:
         settings, chat = self._settings, self._services.chat
         return Home(
             self._stores.indexes,
-            self._stores.lines,
+            self._stores.start_queue,
             SlackMemberships(chat),
             self._stores.requests,
             SlackHomeTab(chat),

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.web.server import Place, WebServer
+from bot.web.server import ListenAddress, WebServer
 
 LINES = (Path(__file__).parents[1] / "Dockerfile").read_text(encoding="utf-8").replace("\\\n", " ").splitlines()
 LAST = LINES[max(number for number, line in enumerate(LINES) if line.startswith("FROM ")) :]
@@ -56,7 +56,7 @@ async def test_its_health_check_asks_where_health_is_served(*, apart: bool, aliv
     command = json.loads(check[check.index("[") :])
     assert command[0] == "python"
 
-    server, place = WebServer(fine), Place("127.0.0.1", 0)
+    server, place = WebServer(fine), ListenAddress("127.0.0.1", 0)
     # Bound, so that nobody else listens there, but nobody answers.
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))

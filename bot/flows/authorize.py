@@ -42,7 +42,7 @@ TEXT_KEPT = 2000
 
 
 @dataclass(frozen=True, slots=True)
-class Deed:
+class Attempt:
     """What somebody is about to do. `text` is it in words, `request` names the delivery or the start."""
 
     asker: Asker
@@ -75,27 +75,27 @@ class Gate:
         self._workspace = workspace
         self._mask = mask
 
-    async def plain(self, deed: Deed) -> Decision:
+    async def plain(self, attempt: Attempt) -> Decision:
         """About no schedule in particular."""
-        return await self._decide(deed, Target())
+        return await self._decide(attempt, Target())
 
     async def may(self, asker: Asker, question: Question) -> Decision:
         """What holds, off the record: for what comes by itself, as at each key that is typed."""
         person, place = await self._who(asker)
         return decide(self.policy, person, place, question)
 
-    async def of_run(self, deed: Deed, key: RunKey) -> Decision:
+    async def of_run(self, attempt: Attempt, key: RunKey) -> Decision:
         """About a run: its schedule is what is on record of it."""
-        return await self._decide(deed, await self._target_of_run(key))
+        return await self._decide(attempt, await self._target_of_run(key))
 
-    async def of_schedule(self, deed: Deed, name: str) -> Decision:
+    async def of_schedule(self, attempt: Attempt, name: str) -> Decision:
         """About a schedule as somebody called it. Of one that is not found, nobody knows which it is."""
         found = await self._schedule(name)
-        return await self._decide(deed, Target(None, name, None) if found is None else _whole(found))
+        return await self._decide(attempt, Target(None, name, None) if found is None else _whole(found))
 
-    async def of_known(self, deed: Deed, schedule: Schedule) -> Decision:
+    async def of_known(self, attempt: Attempt, schedule: Schedule) -> Decision:
         """About a schedule that is at hand: no other one is taken for it, whatever that is called."""
-        return await self._decide(deed, _whole(schedule))
+        return await self._decide(attempt, _whole(schedule))
 
     async def of_start(
         self, request: Request, look: Look, *, again: bool = False, approved: bool = False, patient: bool = False
@@ -107,19 +107,19 @@ class Gate:
         """
         asker = Asker(request.team, request.user, request.channel, request.response_url, request.thread)
         action = action_of(request)
-        deed = Deed(asker, action, canonical(request.wanted), request.id, request.user_name, posts=True)
+        attempt = Attempt(asker, action, canonical(request.wanted), request.id, request.user_name, posts=True)
         target = await self._target_of_start(request, look)
         person, place = await self._who(asker, acts=True, fresh=approved)
         decision = decide(self.policy, person, place, Question(action, target, posts=True))
         if decision.word is Word.UNKNOWN:
             decision = replace(decision, again_s=max(person.again_s, place.again_s))
         if not again and not (patient and decision.again_s):
-            await self._note(_named(deed, person), target, place, decision)
+            await self._note(_named(attempt, person), target, place, decision)
         return decision, place
 
-    async def of_look(self, deed: Deed, request: Request, look: Look) -> Decision:
+    async def of_look(self, attempt: Attempt, request: Request, look: Look) -> Decision:
         """Whether somebody may have the start that was refused before."""
-        return await self._decide(deed, await self._target_of_start(request, look))
+        return await self._decide(attempt, await self._target_of_start(request, look))
 
     async def approver(self, user: str, approval: Approval) -> bool | None:
         """Whether somebody may approve: read anew. None where that cannot be read now.
@@ -159,9 +159,9 @@ class Gate:
         """Somebody wanted to decide about a start, and may not."""
         log.warning("somebody may not decide", request=request.id, user=asker.user)
         what = f"{'approve' if yes else 'deny'} {canonical(request.wanted)}"
-        deed = Deed(asker, action_of(request), what, request.id)
+        attempt = Attempt(asker, action_of(request), what, request.id)
         target = Target(request.look.slug) if request.look else Target()
-        await self._note(deed, target, await self._people.place(asker.channel), Decision(Word.DENY, reason=why))
+        await self._note(attempt, target, await self._people.place(asker.channel), Decision(Word.DENY, reason=why))
 
     async def offered(self, asker: Asker, message: Message) -> Message:
         """An answer without buttons that would be refused, if it's for a person of another organisation whom the policy lets in."""
@@ -176,10 +176,10 @@ class Gate:
         """Who asks, and where."""
         return await self._who(asker)
 
-    async def _decide(self, deed: Deed, target: Target) -> Decision:
-        person, place = await self._who(deed.asker, acts=deed.action.acts)
-        decision = decide(self.policy, person, place, Question(deed.action, target, posts=deed.posts))
-        await self._note(_named(deed, person), target, place, decision)
+    async def _decide(self, attempt: Attempt, target: Target) -> Decision:
+        person, place = await self._who(attempt.asker, acts=attempt.action.acts)
+        decision = decide(self.policy, person, place, Question(attempt.action, target, posts=attempt.posts))
+        await self._note(_named(attempt, person), target, place, decision)
         return decision
 
     async def _who(self, asker: Asker, *, acts: bool = False, fresh: bool = False) -> tuple[Person, Place]:
@@ -187,18 +187,18 @@ class Gate:
             self._people.person(asker.user, acts=acts, fresh=fresh), self._people.place(asker.channel)
         )
 
-    async def _note(self, deed: Deed, target: Target, place: Place, decision: Decision) -> None:
+    async def _note(self, attempt: Attempt, target: Target, place: Place, decision: Decision) -> None:
         """On record before it is done. Who only reads is not kept from it where the record cannot be written."""
         entry = Entry(
             Event.ASKED,
-            request=deed.request,
-            user=deed.asker.user,
-            user_name=deed.user_name,
-            team=deed.asker.team,
-            channel=deed.asker.channel,
+            request=attempt.request,
+            user=attempt.asker.user,
+            user_name=attempt.user_name,
+            team=attempt.asker.team,
+            channel=attempt.asker.channel,
             channel_name=place.name or "",
-            action=deed.action,
-            text=self._mask(deed.text)[:TEXT_KEPT],
+            action=attempt.action,
+            text=self._mask(attempt.text)[:TEXT_KEPT],
             schedule=target.slug or "",
             decision=decision.word,
             rule=decision.rule,
@@ -207,10 +207,13 @@ class Gate:
         try:
             await self._audit.add(entry)
         except StoreAway as error:
-            if deed.action.acts and decision.word in {Word.ALLOW, Word.APPROVE}:
+            if attempt.action.acts and decision.word in {Word.ALLOW, Word.APPROVE}:
                 raise
             log.warning(
-                "the audit entry couldn't be written", request=deed.request, user=deed.asker.user, why=cause(error)
+                "the audit entry couldn't be written",
+                request=attempt.request,
+                user=attempt.asker.user,
+                why=cause(error),
             )
 
     # --- which schedule ---
@@ -253,9 +256,9 @@ class Gate:
         return found if isinstance(found, Schedule) else None
 
 
-def _named(deed: Deed, person: Person) -> Deed:
+def _named(attempt: Attempt, person: Person) -> Attempt:
     """With the person's name: messages, unlike commands and clicks, come without it."""
-    return deed if deed.user_name else replace(deed, user_name=person.name)
+    return attempt if attempt.user_name else replace(attempt, user_name=person.name)
 
 
 def action_of(request: Request) -> Action:

@@ -27,7 +27,7 @@ from bot.core.views.home import (
     home,
 )
 from bot.flows.active_runs import STARTS_SHOWN, listed_run, listed_starts
-from bot.flows.authorize import Deed, Gate
+from bot.flows.authorize import Attempt, Gate
 from bot.flows.ports.slack import Asker, HomeTab, Memberships, Places
 from bot.flows.ports.store import Habit, Indexes, IndexPage, Lines, Requests
 
@@ -101,7 +101,7 @@ class Home:
     async def _why_not(self, asker: Asker, opening: str) -> str:
         """Why the person may not read, empty where nothing is in the way. Raises StoreAway."""
         if opening:
-            decision = await self._gate.plain(Deed(asker, Action.READ, "open App Home", opening))
+            decision = await self._gate.plain(Attempt(asker, Action.READ, "open App Home", opening))
         else:
             decision = await self._gate.may(asker, Question(Action.READ))
         return "" if decision.allowed else refusal(decision, Action.READ, self._command)

@@ -68,7 +68,7 @@ class Views(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class ListenerContext:
     """The flows that listeners call.
 
     `command` is how commands begin in what is told: the slash command, or the bot's own name where it was mentioned.
@@ -154,16 +154,16 @@ def click_call(body: Payload, action: Payload, team: str) -> Call:
     return Call(asker, delivery, user.get("name") or user.get("username") or "", body.get("trigger_id") or "")
 
 
-async def replace_or_tell(desk: Desk, asker: Asker, message: Message) -> None:
+async def replace_or_tell(context: ListenerContext, asker: Asker, message: Message) -> None:
     """Put an answer in the place of the private message whose button was clicked; where Slack refuses that, beside it."""
     if asker.response_url:
         try:
-            await desk.chat.respond(asker.response_url, message, replace=True)
+            await context.chat.respond(asker.response_url, message, replace=True)
         except SlackError as error:
             log.info("a private message cannot be replaced", user=asker.user, why=str(error))
         else:
             return
-    await desk.tell(asker, message)
+    await context.tell(asker, message)
 
 
 def click_asker(body: Payload, team: str = "") -> Asker:

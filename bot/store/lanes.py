@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from bot.core.model.run import CardRef, RunKey
 from bot.flows.lease import Lease
-from bot.flows.ports.store import Attempt, Card, Post
+from bot.flows.ports.store import Card, Post, PostAttempt
 from bot.store.due_sets import MICROSECONDS, us
 from bot.store.scripts import Reply, Scripts
 
@@ -125,7 +125,7 @@ class Posts:
         """The card that a post belongs to, None where there is none."""
         return await load_card(self._scripts, item)
 
-    async def attempt(self, post: Post, mode: str = "first") -> Attempt:
+    async def attempt(self, post: Post, mode: str = "first") -> PostAttempt:
         """Record that the post is about to be sent. What is on record of an earlier attempt decides whether it may.
 
         `mode`: `first`; `again`, after an earlier attempt was found absent; `look`, which only tells.
@@ -141,7 +141,7 @@ class Posts:
             mode,
         )
         kind, _, rest = str(before).partition(":")
-        return Attempt(word, kind, float(rest) / MICROSECONDS if kind in {"sent", "absent"} else 0.0)
+        return PostAttempt(word, kind, float(rest) / MICROSECONDS if kind in {"sent", "absent"} else 0.0)
 
     async def put_back(self, post: Post, *, delay_s: float, record: str = "=") -> None:
         """Make the post due again; `record` replaces what is on record of its attempt ("=" leaves it)."""

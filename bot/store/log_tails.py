@@ -24,12 +24,12 @@ class Body:
     asker: Asker
 
 
-def following_id(key: RunKey, channel: str) -> str:
+def tail_id(key: RunKey, channel: str) -> str:
     """The name of a following: one a run and channel."""
     return f"{key.name}:{channel}"
 
 
-class Followings:
+class LogTails:
     """Implements the flows' `Followings` port."""
 
     def __init__(self, scripts: Scripts) -> None:
@@ -37,7 +37,7 @@ class Followings:
 
     async def begin(self, key: RunKey, asker: Asker, command: int, *, most: int) -> str:
         """Begin with that command (0: the first one). `new`, `known`, `no_card`, `over` or `full`."""
-        name = following_id(key, asker.channel)
+        name = tail_id(key, asker.channel)
         body = dump(Body(key, asker))
         return str(await self._scripts.run("begin_follow", name, key.name, asker.channel, body, most, command))
 

@@ -23,7 +23,7 @@ class Body:
     facts: RunFacts
 
 
-class Watches:
+class RunFollowers:
     """Implements the flows' `Watches` port."""
 
     def __init__(self, scripts: Scripts) -> None:

@@ -16,7 +16,7 @@ from bot.store.scripts import Scripts
 WORDS_KEPT_S = 8 * 86_400
 
 
-class Lines:
+class StartQueue:
     """Implements the flows' `Lines` port."""
 
     def __init__(self, scripts: Scripts) -> None:

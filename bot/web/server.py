@@ -38,7 +38,7 @@ class PortTakenError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ListenAddress:
     """Where to listen; `settings` names the variables that say so."""
 
     host: str
@@ -73,7 +73,7 @@ class WebServer:
         return self._runners[-1].port if self._runners else 0
 
     async def start(
-        self, place: Place, *, slack_over_http: bool, webhooks: bool = False, admin: Place | None = None
+        self, place: ListenAddress, *, slack_over_http: bool, webhooks: bool = False, admin: ListenAddress | None = None
     ) -> None:
         """Listen. With a place of their own, health and metrics are only there. Raises PortTakenError."""
         public, ours = self._routes(slack_over_http=slack_over_http, webhooks=webhooks), self._admin_routes()
@@ -105,7 +105,7 @@ class WebServer:
             web.get("/metrics", self._metrics),
         ]
 
-    async def _listen(self, place: Place, routes: Sequence[web.RouteDef], share: float) -> None:
+    async def _listen(self, place: ListenAddress, routes: Sequence[web.RouteDef], share: float) -> None:
         app = web.Application(client_max_size=BODY_MOST)
         app.on_response_prepare.append(_unnamed)
         app.add_routes(routes)
@@ -230,7 +230,7 @@ class _Runner(web.AppRunner):
         """Where it listens, 0 while it does not."""
         return self._listener.port if self._listener else 0
 
-    async def listen(self, place: Place) -> None:
+    async def listen(self, place: ListenAddress) -> None:
         """Take connections in. To be called after `setup`. Raises OSError."""
         if self._speaking_with is None:
             raise RuntimeError("a runner is set up before it listens")

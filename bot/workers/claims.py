@@ -16,7 +16,7 @@ from bot.store.lanes import Edits, Posts
 from bot.workers.loop import Work
 
 Advance = Callable[[Lease], Awaitable[None]]
-Ring = Callable[[], None]
+Wake = Callable[[], None]
 
 
 @contextlib.asynccontextmanager
@@ -35,15 +35,15 @@ async def held(due: DueSet, lease: Lease) -> AsyncIterator[None]:
         await lease.freeze()
 
 
-def each(due: DueSet, advance: Advance, ring: Ring) -> Callable[[], Awaitable[Work]]:
-    """One job a member: requests, ends, cancels. `ring` wakes whoever goes on with what a job has made."""
+def each(due: DueSet, advance: Advance, wake: Wake) -> Callable[[], Awaitable[Work]]:
+    """One job a member: requests, ends, cancels. `wake` wakes the workers that carry on with what a job has made."""
 
     async def job(lease: Lease) -> None:
         try:
             async with held(due, lease):
                 await advance(lease)
         finally:
-            ring()
+            wake()
 
     async def claim() -> Work:
         # One member a claim: its lease is renewed, moved and finished on its own. The job begins before the next claim,
@@ -57,7 +57,7 @@ def each(due: DueSet, advance: Advance, ring: Ring) -> Callable[[], Awaitable[Wo
 
 
 def batches(
-    due: DueSet, follow: Follow, ring: Ring, *, batch: Callable[[], int], soon_s: float
+    due: DueSet, follow: Follow, wake: Wake, *, batch: Callable[[], int], soon_s: float
 ) -> Callable[[], Awaitable[Work]]:
     """One job a batch: polls. What is due within `soon_s` rides along in a request that goes out anyway."""
 
@@ -66,7 +66,7 @@ def batches(
             changed = await follow.poll(lease, claimed_us, rows)
         # Most polls tell nothing new, and make no work for anyone.
         if changed:
-            ring()
+            wake()
 
     async def claim() -> Work:
         claimed = await due.claim(batch(), soon_s=soon_s, fields=FIELDS)
@@ -89,14 +89,14 @@ def edits(lane: Edits, show: Show) -> Callable[[], Awaitable[Work]]:
     return claim
 
 
-def posts(lane: Posts, tell: Tell, ring: Ring) -> Callable[[], Awaitable[Work]]:
+def posts(lane: Posts, tell: Tell, wake: Wake) -> Callable[[], Awaitable[Work]]:
     """One job a post that is to be sent."""
 
     async def job(lease: Lease, item: str, urgency: str, channel: str) -> None:
         try:
             await tell.send(lease, item, urgency, channel)
         finally:
-            ring()
+            wake()
 
     async def claim() -> Work:
         taken = await lane.claim()

@@ -23,10 +23,10 @@ from bot.slack.client import SlackChat
 from bot.store.due_sets import DueSet
 from bot.store.lanes import Budget, Edits, Posts
 from bot.store.requests import Requests
-from bot.store.run_followers import Watches
+from bot.store.run_followers import RunFollowers
 from bot.store.runs import Runs
 from bot.store.scripts import Scripts
-from bot.store.start_queue import Lines
+from bot.store.start_queue import StartQueue
 from tests.store.record import follow_run
 
 CHANNEL = "C0DATAENG"
@@ -60,8 +60,8 @@ class Stage:
             self.runs,
             self.logs,  # type: ignore[arg-type]  # where none is given, no log is read
             TellRules(APP, settle_s=0.1),
-            lines=Lines(self.scripts),
-            watches=Watches(self.scripts),
+            lines=StartQueue(self.scripts),
+            watches=RunFollowers(self.scripts),
             answers=Answers(self.chat),
         )
         self.show = Show(self.chat, self.edits, requests, self.runs, app_url=APP)

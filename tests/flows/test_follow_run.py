@@ -17,7 +17,7 @@ from bot.flows.run_listings import Listings
 from bot.flows.schedule_catalog import Catalog
 from bot.store.due_sets import DueSet
 from bot.store.lanes import Budget, Posts
-from bot.store.run_followers import Watches
+from bot.store.run_followers import RunFollowers
 from bot.store.runs import Runs
 from bot.store.scripts import Scripts
 
@@ -57,7 +57,7 @@ def flow(scripts: Scripts, chat: Chat) -> Adopt:
     return Adopt(
         bolt,  # type: ignore[arg-type]
         Runs(scripts),
-        Watches(scripts),
+        RunFollowers(scripts),
         DueSet(scripts, "watches", lease_s=10),
         Answers(chat),  # type: ignore[arg-type]
         Catalog(bolt),  # type: ignore[arg-type]
@@ -78,7 +78,7 @@ async def advance(scripts: Scripts, adopt: Adopt) -> None:
 
 async def test_a_run_that_is_gone_when_its_card_is_due(scripts: Scripts) -> None:
     """Whoever asked is told, and asks again."""
-    chat, watches = Chat(), Watches(scripts)
+    chat, watches = Chat(), RunFollowers(scripts)
     adopt = flow(scripts, chat)
     posts = Posts(scripts, Budget(post_gap_s=0, channel_gap_s=0), lease_s=10, upload_lease_s=10)
     cards = Cards(

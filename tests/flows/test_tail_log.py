@@ -22,7 +22,7 @@ from bot.flows.tail_log import FollowLog, FollowRules
 from bot.slack.client import SlackChat
 from bot.store.due_sets import DueSet
 from bot.store.lanes import Budget, Posts, Taken
-from bot.store.log_tails import Followings
+from bot.store.log_tails import LogTails
 from bot.store.runs import Runs
 from bot.store.scripts import Scripts
 from tests.store.record import follow_run
@@ -73,7 +73,7 @@ class Stage:
         """Build the flow."""
         self.runs = Runs(self.scripts)
         self.posts = Posts(self.scripts, FREE, lease_s=10, upload_lease_s=60)
-        self.followings = Followings(self.scripts)
+        self.followings = LogTails(self.scripts)
         self.due = DueSet(self.scripts, "follows", lease_s=10)
         self.thread = ""
 

@@ -16,7 +16,7 @@ from bot.flows.private_replies import Answers
 from bot.flows.run_listings import Listings
 from bot.flows.schedule_catalog import Catalog
 from bot.store.due_sets import DueSet
-from bot.store.run_followers import Watches
+from bot.store.run_followers import RunFollowers
 from bot.store.runs import Runs
 from bot.store.scripts import Scripts
 
@@ -72,7 +72,7 @@ async def test_the_expected_end_of_a_watched_run(
         facts = json.dumps({"overridden": True})
         await redis_client.hset(scripts.key("run", f"w:{number}"), mapping={"rev": "1", "facts": facts})
     api, runs, due = Api(commands, retries), Runs(scripts), DueSet(scripts, "watches", lease_s=10)
-    watches = Watches(scripts)
+    watches = RunFollowers(scripts)
     adopt = Adopt(
         api,  # type: ignore[arg-type]
         runs,

@@ -52,13 +52,13 @@ async def test_what_a_cards_button_told_is_passed_on() -> None:
         return None
 
     app: Any = App()
-    desk: Any = SimpleNamespace(
+    context: Any = SimpleNamespace(
         me=SimpleNamespace(team="T"),
         requests=SimpleNamespace(load=load),
         ask=SimpleNamespace(start=start),
         later=lambda answer, _asker: answer.close(),
     )
-    start_another.register(app, desk)
+    start_another.register(app, context)
     body = {"team": {"id": "T"}, "user": {"id": "U1", "name": "ada"}, "channel": {"id": "C1"}, "container": {}}
     await app.listener(ack, body, {"value": request_value("q")})
     (asked,) = started

@@ -14,7 +14,7 @@ from bot.flows.ports.store import Post, Watch
 from bot.store.due_sets import DueSet
 from bot.store.indexes import Indexes
 from bot.store.lanes import Budget, Posts
-from bot.store.run_followers import Watches
+from bot.store.run_followers import RunFollowers
 from bot.store.runs import Runs
 from bot.store.scripts import Scripts
 from tests.store.record import follow_run
@@ -37,7 +37,7 @@ def asker(channel: str = "A", user: str = "U1") -> Asker:
 
 async def adopted(scripts: Scripts, key: RunKey = RUN, channel: str = "A") -> Watch:
     """A run that someone wants to watch, seen to be active."""
-    watches = Watches(scripts)
+    watches = RunFollowers(scripts)
     assert (await watches.ask(asker(channel), key, FACTS))[0] == "new"
     watch = await watches.load(f"{channel}/{key.name}")
     claimed = await DueSet(scripts, "watches", lease_s=10).claim(1)
@@ -57,7 +57,7 @@ async def claimed_post(scripts: Scripts) -> Post:
 
 async def test_a_watch_is_one_a_channel_and_run(scripts: Scripts) -> None:
     """However many click, and however often."""
-    watches = Watches(scripts)
+    watches = RunFollowers(scripts)
     asked = (watches.ask(asker(user=user), RUN, FACTS) for user in ("U1", "U1", "U2"))
     told = await asyncio.gather(*asked)
     assert sorted(word for word, _ in told) == ["known", "known", "new"]
@@ -69,7 +69,7 @@ async def test_a_watch_is_one_a_channel_and_run(scripts: Scripts) -> None:
 async def test_its_card_is_attached_once(scripts: Scripts) -> None:
     """A second message is another's; a later click is told where the card is."""
     watch = await adopted(scripts)
-    watches, post = Watches(scripts), await claimed_post(scripts)
+    watches, post = RunFollowers(scripts), await claimed_post(scripts)
     assert await watches.posted(post, watch, CardRef("A", "1.5"), "run:1") == "ok"
     assert await watches.posted(post, watch, CardRef("A", "1.5"), "run:1") == "ok"
     assert await watches.posted(post, watch, CardRef("A", "2.5"), "run:1") == "T:A:1.5"
@@ -84,16 +84,16 @@ async def test_a_deleted_card_is_nobodys_link(scripts: Scripts, *, elsewhere: bo
     await follow_run(scripts, 4711)
     if elsewhere:
         watch = await adopted(scripts, channel="B")
-        await Watches(scripts).posted(await claimed_post(scripts), watch, CardRef("B", "2.5"), "run:1")
+        await RunFollowers(scripts).posted(await claimed_post(scripts), watch, CardRef("B", "2.5"), "run:1")
     await scripts.redis.hset(scripts.key("card", "T:A:4711.5"), "unshowable", "message_not_found")
-    assert (await Watches(scripts).ask(asker(), RUN, FACTS))[0] == "new"
+    assert (await RunFollowers(scripts).ask(asker(), RUN, FACTS))[0] == "new"
     (mine,) = (await Indexes(scripts).active_of("U1", most=9)).runs
     assert mine.card == (CardRef("B", "2.5") if elsewhere else None)
 
 
 async def test_a_run_that_has_ended_is_not_watched(scripts: Scripts) -> None:
     """However active it was in an older look; and it is recorded that someone has to be told so."""
-    watches = Watches(scripts)
+    watches = RunFollowers(scripts)
     await adopted(scripts)
     assert (await watches.ask(asker("B"), RUN, FACTS))[0] == "new"
     watch = await watches.load(f"B/{RUN.name}")
@@ -113,7 +113,7 @@ async def test_an_end_that_comes_while_its_card_is_posted_is_told_there(
     watch = await adopted(scripts)
     post = await claimed_post(scripts)
     await end_run(scripts, RUN.id, "ERROR", log=log)
-    assert await Watches(scripts).posted(post, watch, CardRef("A", "1.5"), "run:1") == "ok"
+    assert await RunFollowers(scripts).posted(post, watch, CardRef("A", "1.5"), "run:1") == "ok"
     assert await scripts.redis.hget(scripts.key("card", "T:A:1.5"), "pending") == pending
     assert (await claimed_post(scripts)).lease.member == "end/T:A:1.5"
     listed = await Indexes(scripts).failed("U9", ["A"], most=9)
@@ -124,7 +124,7 @@ async def test_a_watched_run_may_still_be_of_a_lost_start(scripts: Scripts) -> N
     """It is nobody's as long as no start of ours has it."""
     runs = Runs(scripts)
     watch = await adopted(scripts)
-    await Watches(scripts).posted(await claimed_post(scripts), watch, CardRef("A", "1.5"), "run:1")
+    await RunFollowers(scripts).posted(await claimed_post(scripts), watch, CardRef("A", "1.5"), "run:1")
     await follow_run(scripts, 7)
     assert await runs.known("w", [4711, 7, 8]) == frozenset({7})
 
@@ -140,7 +140,7 @@ async def test_whose_a_run_is_is_not_forgotten_by_watching_it(scripts: Scripts) 
 
 async def test_a_claim_that_is_lost_adopts_nothing(scripts: Scripts) -> None:
     """Whoever comes late changes nothing."""
-    watches = Watches(scripts)
+    watches = RunFollowers(scripts)
     await watches.ask(asker(), RUN, FACTS)
     watch = await watches.load(f"A/{RUN.name}")
     assert watch is not None

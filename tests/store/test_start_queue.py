@@ -18,7 +18,7 @@ from bot.store.lanes import Budget, Posts
 from bot.store.requests import Requests
 from bot.store.runs import Runs
 from bot.store.scripts import Scripts
-from bot.store.start_queue import Lines
+from bot.store.start_queue import StartQueue
 from tests.store.record import asked
 
 LOOK = Look("nightly", "Nightly", 5)
@@ -34,7 +34,7 @@ def scripts(redis_client: Redis) -> Scripts:
 
 async def join(scripts: Scripts, name: str, *, user: str = "U1", most: int = 5) -> str:
     """Ask for a start that waits for the run 4711; what became of it."""
-    word, _ = await Lines(scripts).join(asked(name, user=user), LOOK, RUN, FACTS, most=most)
+    word, _ = await StartQueue(scripts).join(asked(name, user=user), LOOK, RUN, FACTS, most=most)
     return word
 
 
@@ -60,7 +60,7 @@ async def claim(scripts: Scripts, name: str, due: str = "queue") -> Lease:
 async def turn(scripts: Scripts, name: str, *, longest_s: float = 100) -> tuple[str, Lease]:
     """Whether it is its turn, and the claim."""
     lease = await claim(scripts, name)
-    return await Lines(scripts).turn(lease, longest_s=longest_s, again_s=15), lease
+    return await StartQueue(scripts).turn(lease, longest_s=longest_s, again_s=15), lease
 
 
 async def end_run(scripts: Scripts, key: RunKey) -> None:
@@ -110,7 +110,7 @@ async def test_turns_come_in_order_and_after_the_end(scripts: Scripts) -> None:
     word, lease = await turn(scripts, "a")
     assert word == "turn"
     first = await loaded(scripts, "a")
-    lines = Lines(scripts)
+    lines = StartQueue(scripts)
     assert await lines.take_turn(lease, first, LOOK)
     assert not await lines.take_turn(lease, first, LOOK)
     sending = await loaded(scripts, "a")
@@ -129,7 +129,7 @@ async def test_turns_come_in_order_and_after_the_end(scripts: Scripts) -> None:
 
 async def waiting(scripts: Scripts, user: str = "U1", channel: str = "A") -> tuple[list[str], list[str]]:
     """The starts of a person and of a channel that wait."""
-    lines = Lines(scripts)
+    lines = StartQueue(scripts)
     mine, here = await lines.waiting_of(user, most=9), await lines.waiting_in(channel, most=9)
     assert (mine.total, here.total) == (len(mine.starts), len(here.starts))
     return [one.id for one in mine.starts], [one.id for one in here.starts]
@@ -137,7 +137,7 @@ async def waiting(scripts: Scripts, user: str = "U1", channel: str = "A") -> tup
 
 async def test_those_that_wait_are_listed(scripts: Scripts) -> None:
     """Of a person and of a channel, first one first; not once their turn has come or they are taken out."""
-    lines = Lines(scripts)
+    lines = StartQueue(scripts)
     for name, user in (("a", "U1"), ("b", "U2"), ("c", "U1")):
         wanted = RunCommand("nightly", branch=name)
         await lines.join(replace(asked(name, user=user), wanted=wanted), LOOK, RUN, FACTS, most=5)
@@ -164,7 +164,7 @@ async def test_those_that_wait_are_listed(scripts: Scripts) -> None:
 
 async def test_the_lists_of_those_that_wait_do_not_grow(scripts: Scripts) -> None:
     """What another version took out is cleared; all of it expires, and has a most."""
-    lines = Lines(scripts)
+    lines = StartQueue(scripts)
     for number in range(103):
         look = Look(f"s{number}", "S", 5)
         await lines.join(asked(f"r{number}", text=f"s{number}"), look, RUN, FACTS, most=5)
@@ -190,7 +190,7 @@ async def test_an_end_makes_it_due_at_once(scripts: Scripts) -> None:
 
 async def test_it_leaves_the_line_once(scripts: Scripts) -> None:
     """While it waits, whoever holds the claim; not when its turn has come."""
-    lines = Lines(scripts)
+    lines = StartQueue(scripts)
     await join(scripts, "a")
     await carded(scripts, "a")
     words = await asyncio.gather(*(lines.leave("a", "no", user) for user in ("U2", "U3")))
@@ -208,7 +208,7 @@ async def test_a_turn_that_is_taken_out_at_the_same_moment(scripts: Scripts) -> 
     await end_run(scripts, RUN)
     word, lease = await turn(scripts, "a")
     assert word == "turn"
-    lines = Lines(scripts)
+    lines = StartQueue(scripts)
     assert await lines.leave("a", "no", "U2") == "ok"
     assert not await lines.take_turn(lease, await loaded(scripts, "a"), LOOK)
 
@@ -234,7 +234,7 @@ async def test_one_that_was_overtaken_keeps_its_place(scripts: Scripts) -> None:
         await carded(scripts, name)
     await end_run(scripts, RUN)
     _, lease = await turn(scripts, "a")
-    requests, lines = Requests(scripts, Limits()), Lines(scripts)
+    requests, lines = Requests(scripts, Limits()), StartQueue(scripts)
     assert await lines.take_turn(lease, await loaded(scripts, "a"), LOOK)
     taken = await claim(scripts, "a", "requests")
     await requests.begin_sending(taken, await loaded(scripts, "a"), deadline_s=60, lease_s=30)

@@ -13,7 +13,7 @@ from bot.flows.ports.store import Post, Upload
 from bot.store.codec import load
 from bot.store.due_sets import DueSet
 from bot.store.lanes import Budget, Posts
-from bot.store.log_tails import Followings
+from bot.store.log_tails import LogTails
 from bot.store.scripts import Scripts
 from bot.store.uploads import Uploads
 from tests.store.record import follow_run
@@ -93,7 +93,7 @@ async def test_a_log_that_its_end_posts_is_not_posted_twice(scripts: Scripts) ->
 async def test_files_of_ends_come_first_and_followed_logs_last(scripts: Scripts) -> None:
     """And where no file may be uploaded yet, lines of a followed log need not wait for that."""
     await follow_run(scripts, 1, ts="1.5")
-    followings = Followings(scripts)
+    followings = LogTails(scripts)
     assert await followings.begin(KEY, ADA, 7, most=10) == "new"
     claimed = await DueSet(scripts, "follows", lease_s=10).claim(1)
     assert claimed.lease is not None

@@ -17,7 +17,7 @@ from aiohttp import web
 from structlog.testing import capture_logs
 
 from bot.web.connections import Limits
-from bot.web.server import BODY_MOST, Place, WebServer
+from bot.web.server import BODY_MOST, ListenAddress, WebServer
 
 # Generous to a machine that does something else beside: it is waited for only where something is wrong.
 SOON_S = 60.0
@@ -53,7 +53,7 @@ class Served:
 @contextlib.asynccontextmanager
 async def serving(limits: Limits, *, read_s: float = 10.0, admin: bool = False) -> AsyncIterator[Served]:
     """A server within limits, with Slack over HTTP."""
-    server, here = WebServer(fine, read_s=read_s, limits=limits), Place("127.0.0.1", 0)
+    server, here = WebServer(fine, read_s=read_s, limits=limits), ListenAddress("127.0.0.1", 0)
     await server.start(here, slack_over_http=True, admin=here if admin else None)
     served = Served(server)
     try:

@@ -14,7 +14,7 @@ from prometheus_client import REGISTRY
 
 from bot.outage import CALLS
 from bot.store.due_sets import LATE
-from bot.web.server import BODY_MOST, Place, PortTakenError, WebServer
+from bot.web.server import BODY_MOST, ListenAddress, PortTakenError, WebServer
 from bot.web.webhooks import HINTS
 from bot.workers.loop import JOBS
 
@@ -64,7 +64,7 @@ async def test_many_who_ask_at_once_share_one_check() -> None:
         return []
 
     server = WebServer(not_ready)
-    await server.start(Place("127.0.0.1", 0), slack_over_http=False)
+    await server.start(ListenAddress("127.0.0.1", 0), slack_over_http=False)
 
     async def status(http: aiohttp.ClientSession) -> int:
         async with http.get(f"http://127.0.0.1:{server.port}/readyz") as answer:
@@ -92,13 +92,13 @@ async def echo(request: web.Request) -> web.StreamResponse:
 async def test_it_is_alive_whatever_is_away(stage: Stage) -> None:
     """/healthz is 200 while the process turns, ready or not."""
     stage.reasons = ["redis does not answer"]
-    await stage.server.start(Place("127.0.0.1", 0), slack_over_http=False)
+    await stage.server.start(ListenAddress("127.0.0.1", 0), slack_over_http=False)
     assert await stage.get("/healthz") == (200, "ok\n")
 
 
 async def test_readiness_comes_and_goes(stage: Stage) -> None:
     """/readyz is 200 without reasons, else 503 with a line for each."""
-    await stage.server.start(Place("127.0.0.1", 0), slack_over_http=False)
+    await stage.server.start(ListenAddress("127.0.0.1", 0), slack_over_http=False)
     assert await stage.get("/readyz") == (200, "ready\n")
     stage.reasons = ["redis does not answer", "slack is not connected"]
     assert await stage.get("/readyz") == (503, "redis does not answer\nslack is not connected\n")
@@ -107,13 +107,13 @@ async def test_readiness_comes_and_goes(stage: Stage) -> None:
 async def test_a_fault_of_the_check_is_not_shown(stage: Stage) -> None:
     """A check that fails itself means not ready, and its words stay inside."""
     stage.fault = ValueError("redis://user:password@host")
-    await stage.server.start(Place("127.0.0.1", 0), slack_over_http=False)
+    await stage.server.start(ListenAddress("127.0.0.1", 0), slack_over_http=False)
     assert await stage.get("/readyz") == (503, "the check itself failed\n")
 
 
 async def test_metrics_are_prometheus(stage: Stage) -> None:
     """/metrics is in Prometheus' text format."""
-    await stage.server.start(Place("127.0.0.1", 0), slack_over_http=False)
+    await stage.server.start(ListenAddress("127.0.0.1", 0), slack_over_http=False)
     status, text = await stage.get("/metrics")
     assert status == 200
     assert "# TYPE python_info gauge" in text
@@ -129,7 +129,7 @@ def test_no_metric_is_labelled_with_foreign_text() -> None:
 
 async def test_socket_mode_takes_no_slack_over_http(stage: Stage) -> None:
     """In Socket Mode there is no /slack/events; webhooks there are none."""
-    await stage.server.start(Place("127.0.0.1", 0), slack_over_http=False)
+    await stage.server.start(ListenAddress("127.0.0.1", 0), slack_over_http=False)
     stage.server.slack = echo
     assert await stage.post("/slack/events", b"x") == 404
     assert await stage.post("/paradime/webhooks", b"x") == 404
@@ -137,7 +137,7 @@ async def test_socket_mode_takes_no_slack_over_http(stage: Stage) -> None:
 
 async def test_slack_is_asked_to_come_again_until_the_bot_is_ready(stage: Stage) -> None:
     """Before there is a handler, and after it is taken away, Slack's requests are 503."""
-    await stage.server.start(Place("127.0.0.1", 0), slack_over_http=True)
+    await stage.server.start(ListenAddress("127.0.0.1", 0), slack_over_http=True)
     assert await stage.post("/slack/events", b"x") == 503
     stage.server.slack = echo
     assert await stage.post("/slack/events", b"x") == 200
@@ -148,7 +148,7 @@ async def test_slack_is_asked_to_come_again_until_the_bot_is_ready(stage: Stage)
 async def test_a_body_is_bounded(stage: Stage) -> None:
     """More than 1 MiB is 413, and never held in memory as a whole."""
     stage.server.slack = echo
-    await stage.server.start(Place("127.0.0.1", 0), slack_over_http=True)
+    await stage.server.start(ListenAddress("127.0.0.1", 0), slack_over_http=True)
     assert await stage.post("/slack/events", b"x" * BODY_MOST) == 200
     assert await stage.post("/slack/events", b"x" * (BODY_MOST + 1)) == 413
 
@@ -163,7 +163,7 @@ async def test_what_was_let_in_is_answered_before_the_rest_is_finished(stage: St
         return web.Response(text="done")
 
     stage.server.slack = slow
-    await stage.server.start(Place("127.0.0.1", 0), slack_over_http=True)
+    await stage.server.start(ListenAddress("127.0.0.1", 0), slack_over_http=True)
     first = asyncio.create_task(stage.post("/slack/events", b"x"))
     await begun.wait()
     stage.server.slack = None
@@ -179,17 +179,17 @@ async def test_what_was_let_in_is_answered_before_the_rest_is_finished(stage: St
 
 async def test_a_port_that_is_taken_is_told(stage: Stage) -> None:
     """The sentence names the address and the settings; nothing is left half open."""
-    await stage.server.start(Place("127.0.0.1", 0), slack_over_http=False)
+    await stage.server.start(ListenAddress("127.0.0.1", 0), slack_over_http=False)
     other = Stage().server
     with pytest.raises(PortTakenError, match=rf"127\.0\.0\.1:{stage.server.port} .*BOLT_BOT_HTTP_PORT"):
-        await other.start(Place("127.0.0.1", stage.server.port), slack_over_http=False)
+        await other.start(ListenAddress("127.0.0.1", stage.server.port), slack_over_http=False)
     await other.stop()
 
 
 async def test_health_and_metrics_may_have_a_port_of_their_own(stage: Stage) -> None:
     """Then they are there alone, and strangers do not find them; nothing else is there."""
     stage.server.slack = echo
-    await stage.server.start(Place("127.0.0.1", 0), slack_over_http=True, admin=Place("127.0.0.1", 0))
+    await stage.server.start(ListenAddress("127.0.0.1", 0), slack_over_http=True, admin=ListenAddress("127.0.0.1", 0))
     async with aiohttp.ClientSession() as http:
         for path in ("/healthz", "/readyz", "/metrics"):
             assert (await http.get(f"http://127.0.0.1:{stage.server.admin_port}{path}")).status == 200
@@ -200,8 +200,8 @@ async def test_health_and_metrics_may_have_a_port_of_their_own(stage: Stage) -> 
 
 async def test_a_port_for_health_that_is_taken_is_told(stage: Stage) -> None:
     """With the settings that name it; the other one is closed again."""
-    await stage.server.start(Place("127.0.0.1", 0), slack_over_http=False)
-    other, taken = Stage().server, Place("127.0.0.1", stage.server.port, "BOLT_BOT_ADMIN_PORT")
+    await stage.server.start(ListenAddress("127.0.0.1", 0), slack_over_http=False)
+    other, taken = Stage().server, ListenAddress("127.0.0.1", stage.server.port, "BOLT_BOT_ADMIN_PORT")
     with pytest.raises(PortTakenError, match="Set BOLT_BOT_ADMIN_PORT"):
-        await other.start(Place("127.0.0.1", 0), slack_over_http=False, admin=taken)
+        await other.start(ListenAddress("127.0.0.1", 0), slack_over_http=False, admin=taken)
     assert other.port == 0

@@ -17,7 +17,7 @@ from bot.core.model.webhook_payload import Hint
 from bot.slack.http import handler
 from bot.slack.intake import build_app
 from bot.slack.preflight import Identity
-from bot.web.server import BODY_MOST, Place, WebServer
+from bot.web.server import BODY_MOST, ListenAddress, WebServer
 from bot.web.webhooks import Webhooks
 from tests.waiting import PATIENCE_S
 
@@ -60,7 +60,7 @@ async def served() -> AsyncIterator[WebServer]:
     me = Identity("T1", "U0BOT", "B0BOT", "bolt", "https://acme.slack.com/")
     app = build_app(AsyncWebClient(), "xoxb-1", me, (), lambda _where, _error: "abc", lambda _asker, _message: None)
     one.slack, one.webhooks = handler(app, "signing"), Webhooks(SECRET, take).handle
-    here = Place("127.0.0.1", 0)
+    here = ListenAddress("127.0.0.1", 0)
     await one.start(here, slack_over_http=True, webhooks=True, admin=here)
     yield one
     await one.stop()
@@ -141,7 +141,7 @@ async def test_what_is_no_http_gets_no_account_of_us(
 async def test_a_body_that_never_comes_is_not_waited_for() -> None:
     """Whoever says how much will come, and sends none of it, is let go."""
     server = WebServer(fine, read_s=0.05)
-    await server.start(Place("127.0.0.1", 0), slack_over_http=True)
+    await server.start(ListenAddress("127.0.0.1", 0), slack_over_http=True)
     reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
     writer.write(b"POST /slack/events HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n")
     assert (await asyncio.wait_for(reader.readline(), PATIENCE_S)).startswith(b"HTTP/1.1 408")

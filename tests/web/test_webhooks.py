@@ -16,7 +16,7 @@ from standardwebhooks import Webhook
 
 from bot.core.model.errors import StoreAway
 from bot.core.model.webhook_payload import Hint
-from bot.web.server import BODY_MOST, Place, WebServer
+from bot.web.server import BODY_MOST, ListenAddress, WebServer
 from bot.web.webhooks import Webhooks
 
 SIGNING = "whsec_" + base64.b64encode(b"0123456789abcdef").decode()
@@ -48,7 +48,7 @@ class Stage:
         self.server = WebServer(fine)
         if ready and self.secret:
             self.server.webhooks = Webhooks(self.secret, self.take).handle
-        await self.server.start(Place("127.0.0.1", 0), slack_over_http=False, webhooks=bool(self.secret))
+        await self.server.start(ListenAddress("127.0.0.1", 0), slack_over_http=False, webhooks=bool(self.secret))
         return self
 
     async def post(self, body: bytes | io.BytesIO = BODY, headers: dict[str, str] | None = None, path: str = "") -> int:

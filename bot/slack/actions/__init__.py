@@ -1,4 +1,4 @@
-"""Buttons. Each action is a file with `register(app, desk)`."""
+"""Buttons. Each action is a file with `register(app, context)`."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from bot.slack.actions import (
     start_another,
     suggested,
 )
-from bot.slack.listener_context import Desk
+from bot.slack.listener_context import ListenerContext
 
 
-def register(app: AsyncApp, desk: Desk) -> None:
+def register(app: AsyncApp, context: ListenerContext) -> None:
     """Listen to every button."""
     for action in (
         cancel,
@@ -43,4 +43,4 @@ def register(app: AsyncApp, desk: Desk) -> None:
         pause,
         home,
     ):
-        action.register(app, desk)
+        action.register(app, context)

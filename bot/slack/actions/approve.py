@@ -10,27 +10,27 @@ from bot.core.model.errors import BadCommand
 from bot.core.text.message import Message
 from bot.core.views.buttons import APPROVE_START, DENY_START, read_request_value
 from bot.flows.ports.slack import Asker
-from bot.slack.listener_context import Desk, click_asker
+from bot.slack.listener_context import ListenerContext, click_asker
 
 
-def register(app: AsyncApp, desk: Desk) -> None:
+def register(app: AsyncApp, context: ListenerContext) -> None:
     """Listen to both buttons."""
 
     async def on_click(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
-        asker = click_asker(body, desk.me.team)
+        asker = click_asker(body, context.me.team)
         yes = action.get("action_id") == APPROVE_START
-        answer = await _decide(desk, asker, action.get("value") or "", yes=yes)
+        answer = await _decide(context, asker, action.get("value") or "", yes=yes)
         await ack()
         if answer is not None:
-            desk.later(desk.tell(asker, answer), asker)
+            context.later(context.tell(asker, answer), asker)
 
     app.action(APPROVE_START)(on_click)
     app.action(DENY_START)(on_click)
 
 
-async def _decide(desk: Desk, asker: Asker, value: str, *, yes: bool) -> Message | None:
+async def _decide(context: ListenerContext, asker: Asker, value: str, *, yes: bool) -> Message | None:
     try:
         request = read_request_value(value)
     except BadCommand as bad:
         return Message((bad.sentence,))
-    return await desk.approvals.decide(asker, request, yes=yes)
+    return await context.approvals.decide(asker, request, yes=yes)

@@ -9,14 +9,14 @@ from bot.core.text.message import Message
 from bot.core.views.buttons import ARTIFACT_FILE, ARTIFACT_LINK, ARTIFACT_OPEN, ARTIFACTS_PAGE, PartButton
 from bot.flows.ports.slack import Asker
 from bot.slack.actions.run_detail import Does, listen
-from bot.slack.listener_context import Desk
+from bot.slack.listener_context import ListenerContext
 
 
-def register(app: AsyncApp, desk: Desk) -> None:
+def register(app: AsyncApp, context: ListenerContext) -> None:
     """Listen to the buttons."""
-    listen(app, desk, ARTIFACT_LINK, _link, Does(Action.ARTIFACTS, "artifact of"), first=False)
-    listen(app, desk, ARTIFACT_FILE, _post, Does(Action.ARTIFACTS, "post artifact of", posts=True), first=True)
-    listen(app, desk, ARTIFACTS_PAGE, _page, Does(Action.ARTIFACTS, "artifacts"), first=False, replaces=True)
+    listen(app, context, ARTIFACT_LINK, _link, Does(Action.ARTIFACTS, "artifact of"), first=False)
+    listen(app, context, ARTIFACT_FILE, _post, Does(Action.ARTIFACTS, "post artifact of", posts=True), first=True)
+    listen(app, context, ARTIFACTS_PAGE, _page, Does(Action.ARTIFACTS, "artifacts"), first=False, replaces=True)
 
     async def opened(ack: AsyncAck) -> None:
         """The address is opened by Slack itself."""
@@ -25,15 +25,15 @@ def register(app: AsyncApp, desk: Desk) -> None:
     app.action(ARTIFACT_OPEN)(opened)
 
 
-async def _link(desk: Desk, _asker: Asker, part: PartButton) -> Message:
-    return await desk.artifacts.link(part)
+async def _link(context: ListenerContext, _asker: Asker, part: PartButton) -> Message:
+    return await context.artifacts.link(part)
 
 
-async def _post(desk: Desk, asker: Asker, part: PartButton) -> Message:
-    answer = await desk.artifacts.post(asker, part)
-    desk.posts()
+async def _post(context: ListenerContext, asker: Asker, part: PartButton) -> Message:
+    answer = await context.artifacts.post(asker, part)
+    context.posts()
     return answer
 
 
-async def _page(desk: Desk, _asker: Asker, part: PartButton) -> Message:
-    return await desk.artifacts.tell(part.key, part.page)
+async def _page(context: ListenerContext, _asker: Asker, part: PartButton) -> Message:
+    return await context.artifacts.tell(part.key, part.page)

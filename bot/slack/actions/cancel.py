@@ -14,65 +14,65 @@ from bot.core.text.message import Message
 from bot.core.views.buttons import CANCEL_RUN, read_run_value
 from bot.core.views.store_unavailable import unrecorded
 from bot.flows.ports.slack import Asker
-from bot.slack.authorization import deed, unless_allowed_run
-from bot.slack.listener_context import Call, Desk, click_call, click_message
+from bot.slack.authorization import attempt_of, run_denial
+from bot.slack.listener_context import Call, ListenerContext, click_call, click_message
 
 RECORD_S = 1.0
 
 
-def register(app: AsyncApp, desk: Desk) -> None:
+def register(app: AsyncApp, context: ListenerContext) -> None:
     """Listen to the button."""
 
     async def on_click(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
-        call = click_call(body, action, desk.me.team)
-        answer = await _wish(desk, call, action.get("value") or "", click_message(body))
+        call = click_call(body, action, context.me.team)
+        answer = await _wish(context, call, action.get("value") or "", click_message(body))
         await ack()
         if answer is not None:
-            desk.later(desk.tell(call.asker, answer), call.asker)
+            context.later(context.tell(call.asker, answer), call.asker)
 
     app.action(CANCEL_RUN)(on_click)
 
 
-async def _wish(desk: Desk, call: Call, value: str, ts: str) -> Message | None:
+async def _wish(context: ListenerContext, call: Call, value: str, ts: str) -> Message | None:
     try:
         button = read_run_value(value)
     except BadCommand as bad:
         return Message((bad.sentence,))
-    if button.key.workspace != desk.workspace:
+    if button.key.workspace != context.workspace:
         return Message(("This card belongs to another Bolt workspace; cancel the run in Bolt.",))
-    about = deed(call, Action.CANCEL, f"cancel {button.key.id}")
-    why_not = await unless_allowed_run(desk, about, button.key)
+    attempt = attempt_of(call, Action.CANCEL, f"cancel {button.key.id}")
+    why_not = await run_denial(context, attempt, button.key)
     if why_not is not None:
         return why_not
-    return await take_wish(desk, call.asker, button.key, facts=button.facts, card=CardRef(call.asker.channel, ts))
+    return await take_wish(context, call.asker, button.key, facts=button.facts, card=CardRef(call.asker.channel, ts))
 
 
 async def take_wish(
-    desk: Desk, asker: Asker, key: RunKey, *, facts: RunFacts | None = None, card: CardRef | None = None
+    context: ListenerContext, asker: Asker, key: RunKey, *, facts: RunFacts | None = None, card: CardRef | None = None
 ) -> Message | None:
     """Record the wish, before it is acknowledged where that needs no call to Bolt; what is known of it."""
     try:
         async with asyncio.timeout(RECORD_S):
-            kept, answer = await desk.cancel.record(asker, key, facts=facts, card=card)
+            kept, answer = await context.cancel.record(asker, key, facts=facts, card=card)
     except (StoreAway, TimeoutError) as error:
         return Message((_unrecorded(error, key),))
     if not kept:
-        desk.later(_ask_bolt(desk, asker, key), asker)
+        context.later(_ask_bolt(context, asker, key), asker)
     elif answer is None:
-        desk.wishes()
+        context.wishes()
     return answer
 
 
-async def _ask_bolt(desk: Desk, asker: Asker, key: RunKey) -> None:
+async def _ask_bolt(context: ListenerContext, asker: Asker, key: RunKey) -> None:
     """A run that nobody here has asked for before: Bolt is asked whether there is one of that number."""
     try:
-        answer = await desk.cancel.wish(asker, key)
+        answer = await context.cancel.wish(asker, key)
     except StoreAway as away:
         answer = Message((_unrecorded(away, key),))
     if answer is None:
-        desk.wishes()
+        context.wishes()
     else:
-        await desk.tell(asker, answer)
+        await context.tell(asker, answer)
 
 
 def _unrecorded(error: StoreAway | TimeoutError, key: RunKey) -> str:

@@ -16,38 +16,38 @@ from bot.core.text.message import Message
 from bot.core.views.buttons import COMMAND, read_command_value
 from bot.slack import commands
 from bot.slack.find_message import posted_of
-from bot.slack.listener_context import Call, Desk, click_call
+from bot.slack.listener_context import Call, ListenerContext, click_call
 from bot.slack.views.home import shown_page
 
 
-def register(app: AsyncApp, desk: Desk) -> None:
+def register(app: AsyncApp, context: ListenerContext) -> None:
     """Listen to the buttons."""
 
     async def on_click(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
-        call = click_call(body, action, desk.me.team)
+        call = click_call(body, action, context.me.team)
         try:
-            command = parse(read_command_value(action.get("value") or ""), desk.command)
-            answer = await commands.handle(desk, await _with_lost(desk, call, body, command), command)
+            command = parse(read_command_value(action.get("value") or ""), context.command)
+            answer = await commands.handle(context, await _with_lost(context, call, body, command), command)
         except BadCommand as bad:
             answer = Message((bad.sentence,))
         await ack()
         if answer is not None:
-            desk.later(desk.tell(call.asker, answer), call.asker)
+            context.later(context.tell(call.asker, answer), call.asker)
         page = shown_page(body)
         if page is not None:
-            desk.later(desk.home.show(call.asker, number=page), call.asker)
+            context.later(context.home.show(call.asker, number=page), call.asker)
 
     app.action(re.compile(rf"^{re.escape(COMMAND)}\."))(on_click)
 
 
-async def _with_lost(desk: Desk, call: Call, body: dict[str, Any], command: Command) -> Call:
+async def _with_lost(context: ListenerContext, call: Call, body: dict[str, Any], command: Command) -> Call:
     """The call with what the clicked card says of its run, if Redis has lost the card's record: following a log needs that."""
     message = body.get("message")
     if not isinstance(command, LogsCommand) or not command.follow or not isinstance(message, dict):
         return call
-    shown = posted_of(message, ours=desk.me.bot_user)
+    shown = posted_of(message, ours=context.me.bot_user)
     if not shown.ours or message.get("thread_ts") not in {None, message.get("ts")}:
         return call
     card = CardRef(call.asker.channel, str(message.get("ts") or ""))
-    place = await desk.places.of(call.asker.team, card, shown=shown)
+    place = await context.places.of(call.asker.team, card, shown=shown)
     return replace(call, lost=place.lost)

@@ -18,36 +18,36 @@ from bot.core.text.text import Bold, Channel, Code, Sentence
 from bot.core.views.buttons import HOME_PAGE, HOME_RUN, read_command_in_value, read_home_page_value
 from bot.flows.home import May
 from bot.flows.ports.store import Asked
-from bot.slack.listener_context import Call, Desk, click_call
+from bot.slack.listener_context import Call, ListenerContext, click_call
 
 CHECK_S = 1.0
 NOT_CHECKED = "I could not check in time whether you may run it there. Nothing was started; click again in a minute."
 
 
-def register(app: AsyncApp, desk: Desk) -> None:
+def register(app: AsyncApp, context: ListenerContext) -> None:
     """Listen to the buttons."""
 
     async def on_page(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
-        call = click_call(body, action, desk.me.team)
+        call = click_call(body, action, context.me.team)
         await ack()
-        desk.later(desk.home.show(call.asker, number=read_home_page_value(action.get("value") or "")), call.asker)
+        context.later(context.home.show(call.asker, number=read_home_page_value(action.get("value") or "")), call.asker)
 
     async def on_run(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
-        call = click_call(body, action, desk.me.team)
-        answer = await _run(desk, call, action.get("value") or "")
+        call = click_call(body, action, context.me.team)
+        answer = await _run(context, call, action.get("value") or "")
         await ack()
         if answer is not None:
-            desk.later(desk.tell(call.asker, answer), call.asker)
+            context.later(context.tell(call.asker, answer), call.asker)
 
     app.action(re.compile(rf"^{re.escape(HOME_PAGE)}\."))(on_page)
     app.action(re.compile(rf"^{re.escape(HOME_RUN)}\."))(on_run)
 
 
-async def _run(desk: Desk, call: Call, value: str) -> Message | None:
+async def _run(context: ListenerContext, call: Call, value: str) -> Message | None:
     """Record the start, as a command in that channel does. Why not, where it is not to be."""
     try:
         text, channel = read_command_in_value(value)
-        wanted = parse(text, desk.command)
+        wanted = parse(text, context.command)
     except BadCommand as bad:
         return Message((bad.sentence,))
     if not isinstance(wanted, RunCommand | RetryCommand):
@@ -55,17 +55,17 @@ async def _run(desk: Desk, call: Call, value: str) -> Message | None:
     try:
         async with asyncio.timeout(CHECK_S):
             if not channel:
-                channel = await desk.chat.direct_channel(call.asker.user)
+                channel = await context.chat.direct_channel(call.asker.user)
             else:
-                may = await desk.home.may_run_in(call.asker.user, channel)
+                may = await context.home.may_run_in(call.asker.user, channel)
                 if may is not May.YES:
-                    return _not_there(desk, wanted, channel, may)
+                    return _not_there(context, wanted, channel, may)
     except (SlackError, StoreAway, TimeoutError):
         return Message((NOT_CHECKED,))
-    return await _start(desk, call, wanted, channel)
+    return await _start(context, call, wanted, channel)
 
 
-async def _start(desk: Desk, call: Call, wanted: Wanted, channel: str) -> Message | None:
+async def _start(context: ListenerContext, call: Call, wanted: Wanted, channel: str) -> Message | None:
     asker = call.asker
     asked = Asked(
         id=request_id(asker.team, call.delivery),
@@ -76,11 +76,11 @@ async def _start(desk: Desk, call: Call, wanted: Wanted, channel: str) -> Messag
         wanted=wanted,
         direct=True,
     )
-    answer = await desk.ask.start(asked)
+    answer = await context.ask.start(asked)
     if answer is None:
         where: Sentence = ("our direct messages",) if channel.startswith("D") else (Channel(channel),)
         notice: Sentence = ("Asked to ", *_what(wanted), "; its card is in ", *where, ".")
-        desk.later(desk.home.show_start(asker, asked.id, notice), asker)
+        context.later(context.home.show_start(asker, asked.id, notice), asker)
     return answer
 
 
@@ -90,10 +90,10 @@ def _what(wanted: Wanted) -> Sentence:
     return ("retry ", Bold(f"run {wanted.run_id}"))
 
 
-def _not_there(desk: Desk, wanted: Wanted, channel: str, may: May) -> Message:
+def _not_there(context: ListenerContext, wanted: Wanted, channel: str, may: May) -> Message:
     if may is May.UNKNOWN:
         text: Sentence = ("Slack did not tell me whether you are in ", Channel(channel), ", so nothing was started. ")
     else:
         text = (Channel(channel), " is archived, or one of us has left it, so nothing was started. ")
     words = f"run {quoted(wanted.schedule)}" if isinstance(wanted, RunCommand) else f"retry {wanted.run_id}"
-    return Message((*text, "Type ", Code(f"{desk.command} {words}"), " where you want its card."))
+    return Message((*text, "Type ", Code(f"{context.command} {words}"), " where you want its card."))

@@ -9,25 +9,25 @@ from bot.core.text.message import Message
 from bot.core.views.buttons import SLOWEST_NODES, STOP_FOLLOWING, WHOLE_LOG, PartButton
 from bot.flows.ports.slack import Asker
 from bot.slack.actions.run_detail import Does, listen
-from bot.slack.listener_context import Desk
+from bot.slack.listener_context import ListenerContext
 
 
-def register(app: AsyncApp, desk: Desk) -> None:
+def register(app: AsyncApp, context: ListenerContext) -> None:
     """Listen to the buttons."""
-    listen(app, desk, WHOLE_LOG, _whole, Does(Action.LOGS, "post log of", posts=True), first=True)
-    listen(app, desk, STOP_FOLLOWING, _stop, Does(Action.LOGS, "stop following"), first=True)
-    listen(app, desk, SLOWEST_NODES, _slowest, Does(Action.READ, "slowest of"), first=True)
+    listen(app, context, WHOLE_LOG, _whole, Does(Action.LOGS, "post log of", posts=True), first=True)
+    listen(app, context, STOP_FOLLOWING, _stop, Does(Action.LOGS, "stop following"), first=True)
+    listen(app, context, SLOWEST_NODES, _slowest, Does(Action.READ, "slowest of"), first=True)
 
 
-async def _whole(desk: Desk, asker: Asker, part: PartButton) -> Message:
-    answer = await desk.logs.whole(asker, part)
-    desk.posts()
+async def _whole(context: ListenerContext, asker: Asker, part: PartButton) -> Message:
+    answer = await context.logs.whole(asker, part)
+    context.posts()
     return answer
 
 
-async def _stop(desk: Desk, asker: Asker, part: PartButton) -> Message:
-    return await desk.follow_log.stop(part.key, asker.channel)
+async def _stop(context: ListenerContext, asker: Asker, part: PartButton) -> Message:
+    return await context.follow_log.stop(part.key, asker.channel)
 
 
-async def _slowest(desk: Desk, _asker: Asker, part: PartButton) -> Message:
-    return await desk.logs.slowest(part.key)
+async def _slowest(context: ListenerContext, _asker: Asker, part: PartButton) -> Message:
+    return await context.logs.slowest(part.key)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.core.views.buttons import OPEN_RUN
-from bot.slack.listener_context import Desk
+from bot.slack.listener_context import ListenerContext
 
 
-def register(app: AsyncApp, desk: Desk) -> None:  # noqa: ARG001 - every action has the same shape
+def register(app: AsyncApp, context: ListenerContext) -> None:  # noqa: ARG001 - every action has the same shape
     """Listen to the button."""
 
     async def on_click(ack: AsyncAck) -> None:

@@ -12,35 +12,35 @@ from bot.core.model.errors import BadCommand
 from bot.core.text.message import Message
 from bot.core.views import pause_question
 from bot.core.views.buttons import LEAVE, SUSPEND, read_command_value
-from bot.slack.authorization import refused
-from bot.slack.listener_context import Call, Desk, click_call, replace_or_tell
+from bot.slack.authorization import command_denial
+from bot.slack.listener_context import Call, ListenerContext, click_call, replace_or_tell
 
 
-def register(app: AsyncApp, desk: Desk) -> None:
+def register(app: AsyncApp, context: ListenerContext) -> None:
     """Listen to the buttons."""
 
     async def on_click(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
-        call = click_call(body, action, desk.me.team)
+        call = click_call(body, action, context.me.team)
 
         async def answer() -> None:
             is_yes = action.get("action_id") == SUSPEND
-            told = await _answered(desk, call, action.get("value") or "", is_yes=is_yes)
-            await replace_or_tell(desk, call.asker, told)
+            told = await _answered(context, call, action.get("value") or "", is_yes=is_yes)
+            await replace_or_tell(context, call.asker, told)
 
         await ack()
-        desk.later(answer(), call.asker)
+        context.later(answer(), call.asker)
 
     app.action(SUSPEND)(on_click)
     app.action(LEAVE)(on_click)
 
 
-async def _answered(desk: Desk, call: Call, value: str, *, is_yes: bool) -> Message:
+async def _answered(context: ListenerContext, call: Call, value: str, *, is_yes: bool) -> Message:
     try:
-        command = parse(read_command_value(value), desk.command)
+        command = parse(read_command_value(value), context.command)
     except BadCommand as bad:
         return Message((bad.sentence,))
     if not isinstance(command, SuspendCommand):
         return Message(("This button is from another version of me; type the command again.",))
     if not is_yes:
         return pause_question.left(command)
-    return await refused(desk, call, command) or await desk.suspend.confirmed(call.asker, command)
+    return await command_denial(context, call, command) or await context.suspend.confirmed(call.asker, command)

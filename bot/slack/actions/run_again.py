@@ -14,43 +14,43 @@ from bot.core.model.run import Run, RunFacts, RunKey
 from bot.core.text.message import Message
 from bot.core.views.buttons import RUN_AGAIN, RunButton, read_run_value
 from bot.slack.commands import run
-from bot.slack.listener_context import Call, Desk, click_call
+from bot.slack.listener_context import Call, ListenerContext, click_call
 
 LOAD_S = 0.5
 
 
-def register(app: AsyncApp, desk: Desk) -> None:
+def register(app: AsyncApp, context: ListenerContext) -> None:
     """Listen to the button."""
 
     async def on_click(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
-        call = click_call(body, action, desk.me.team)
-        answer = await _again(desk, call, action.get("value") or "")
+        call = click_call(body, action, context.me.team)
+        answer = await _again(context, call, action.get("value") or "")
         await ack()
         if answer is not None:
-            desk.later(desk.tell(call.asker, answer), call.asker)
+            context.later(context.tell(call.asker, answer), call.asker)
 
     app.action(RUN_AGAIN)(on_click)
 
 
-async def _again(desk: Desk, call: Call, value: str) -> Message | None:
+async def _again(context: ListenerContext, call: Call, value: str) -> Message | None:
     """Record the start, before it is acknowledged, by what is on record of the run, else by what its button carries."""
     try:
         button = read_run_value(value)
     except BadCommand as bad:
         return Message((bad.sentence,))
-    if button.key.workspace != desk.workspace:
+    if button.key.workspace != context.workspace:
         return Message(("This card belongs to another Bolt workspace; start the run in Bolt. Nothing was started.",))
-    known = await _known(desk, button.key)
+    known = await _known(context, button.key)
     facts = _facts(known, button)
     if facts is None:
-        return Message((f"I no longer know how run {button.key.id} was started; type {desk.command} run instead.",))
-    return await run.handle(desk, call, _command(facts, facts.branch or button.facts.branch))
+        return Message((f"I no longer know how run {button.key.id} was started; type {context.command} run instead.",))
+    return await run.handle(context, call, _command(facts, facts.branch or button.facts.branch))
 
 
-async def _known(desk: Desk, key: RunKey) -> Run | None:
+async def _known(context: ListenerContext, key: RunKey) -> Run | None:
     try:
         async with asyncio.timeout(LOAD_S):
-            return await desk.runs.load(key)
+            return await context.runs.load(key)
     except (StoreAway, TimeoutError):
         return None
 

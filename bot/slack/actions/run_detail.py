@@ -16,15 +16,15 @@ from bot.core.text.message import Message
 from bot.core.views.buttons import PartButton, read_part_value
 from bot.core.views.store_unavailable import database
 from bot.flows.ports.slack import Asker
-from bot.slack.authorization import deed, unless_allowed_run
-from bot.slack.listener_context import Call, Desk, click_call, replace_or_tell
+from bot.slack.authorization import attempt_of, run_denial
+from bot.slack.listener_context import Call, ListenerContext, click_call, replace_or_tell
 
 # With what the policy may take, under the 3 s that Slack waits.
 RECORD_S = 2.5
 ELSEWHERE = "That run belongs to another Bolt workspace; look at it in Bolt."
 NOT_DONE = "Nothing was done; click again in a minute."
 
-OnClick = Callable[[Desk, Asker, PartButton], Awaitable[Message]]
+OnClick = Callable[[ListenerContext, Asker, PartButton], Awaitable[Message]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,14 @@ class Does:
 
 
 def listen(
-    app: AsyncApp, desk: Desk, action: str, on_click: OnClick, does: Does, *, first: bool, replaces: bool = False
+    app: AsyncApp,
+    context: ListenerContext,
+    action: str,
+    on_click: OnClick,
+    does: Does,
+    *,
+    first: bool,
+    replaces: bool = False,
 ) -> None:
     """Listen to a button, and to those with a number behind its name.
 
@@ -46,11 +53,11 @@ def listen(
     """
 
     async def clicked(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
-        call = click_call(body, action, desk.me.team)
-        asker, work = call.asker, _click(desk, call, action.get("value") or "", on_click, does)
+        call = click_call(body, action, context.me.team)
+        asker, work = call.asker, _click(context, call, action.get("value") or "", on_click, does)
         if not first:
             await ack()
-            desk.later(_tell(desk, asker, work, replaces=replaces), asker)
+            context.later(_tell(context, asker, work, replaces=replaces), asker)
             return
         try:
             async with asyncio.timeout(RECORD_S):
@@ -58,26 +65,26 @@ def listen(
         except (StoreAway, TimeoutError) as error:
             answer = Message((f"{database(error)} {NOT_DONE}",))
         await ack()
-        desk.later(desk.tell(asker, answer), asker)
+        context.later(context.tell(asker, answer), asker)
 
     app.action(re.compile(rf"^{re.escape(action)}(\.\w+)?$"))(clicked)
 
 
-async def _click(desk: Desk, call: Call, value: str, on_click: OnClick, does: Does) -> Message:
+async def _click(context: ListenerContext, call: Call, value: str, on_click: OnClick, does: Does) -> Message:
     try:
         part = read_part_value(value)
     except BadCommand as bad:
         return Message((bad.sentence,))
-    if part.key.workspace != desk.workspace:
+    if part.key.workspace != context.workspace:
         return Message((ELSEWHERE,))
-    about = deed(call, does.action, f"{does.text} {part.key.id}", posts=does.posts)
-    return await unless_allowed_run(desk, about, part.key) or await on_click(desk, call.asker, part)
+    attempt = attempt_of(call, does.action, f"{does.text} {part.key.id}", posts=does.posts)
+    return await run_denial(context, attempt, part.key) or await on_click(context, call.asker, part)
 
 
-async def _tell(desk: Desk, asker: Asker, work: Awaitable[Message], *, replaces: bool) -> None:
+async def _tell(context: ListenerContext, asker: Asker, work: Awaitable[Message], *, replaces: bool) -> None:
     answer = await work
     # A sentence alone says why not: what stands there stays.
     if replaces and answer.blocks:
-        await replace_or_tell(desk, asker, answer)
+        await replace_or_tell(context, asker, answer)
     else:
-        await desk.tell(asker, answer)
+        await context.tell(asker, answer)

@@ -10,58 +10,58 @@ from bot.core.model.errors import BadCommand
 from bot.core.text.message import Message
 from bot.core.views.buttons import DROP_QUEUED, START_QUEUED, read_request_value
 from bot.slack.actions.start_another import Answer, tell
-from bot.slack.authorization import queued_id, unless_allowed_queue, unless_allowed_waiting
-from bot.slack.listener_context import Call, Desk, click_call, click_message
+from bot.slack.authorization import drop_denial, queue_denial, queued_id
+from bot.slack.listener_context import Call, ListenerContext, click_call, click_message
 from bot.slack.views.home import shown_page
 
 
-def register(app: AsyncApp, desk: Desk) -> None:
+def register(app: AsyncApp, context: ListenerContext) -> None:
     """Listen to both buttons."""
 
     async def on_queue(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
-        call = click_call(body, action, desk.me.team)
+        call = click_call(body, action, context.me.team)
         asker = call.asker
-        answer = await _queue(desk, call, action.get("value") or "")
+        answer = await _queue(context, call, action.get("value") or "")
         await ack()
-        desk.later(tell(desk, asker, answer), asker)
+        context.later(tell(context, asker, answer), asker)
 
     async def on_drop(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
-        call = click_call(body, action, desk.me.team)
+        call = click_call(body, action, context.me.team)
         asker = call.asker
-        answer = await _drop(desk, call, action.get("value") or "", click_message(body))
+        answer = await _drop(context, call, action.get("value") or "", click_message(body))
         await ack()
         page = shown_page(body)
         if page is not None:
             notice = answer.text if answer is not None else ()
-            desk.later(desk.home.show(asker, number=page, notice=notice), asker)
+            context.later(context.home.show(asker, number=page, notice=notice), asker)
         elif answer is not None:
-            desk.later(desk.tell(asker, answer), asker)
+            context.later(context.tell(asker, answer), asker)
 
     app.action(START_QUEUED)(on_queue)
     app.action(DROP_QUEUED)(on_drop)
 
 
-async def _queue(desk: Desk, call: Call, value: str) -> Answer:
+async def _queue(context: ListenerContext, call: Call, value: str) -> Answer:
     try:
         refused = read_request_value(value)
     except BadCommand as bad:
         return Answer(Message((bad.sentence,)))
-    why_not = await unless_allowed_queue(desk, call, refused)
+    why_not = await queue_denial(context, call, refused)
     if why_not is not None:
         return Answer(why_not)
     asker = call.asker
     # However often the button is clicked, one start waits.
     new_id = queued_id(asker, refused)
-    waits, answer = await desk.queue.ask(asker, refused, new_id, call.user_name)
+    waits, answer = await context.queue.ask(asker, refused, new_id, call.user_name)
     return Answer(answer, replace=waits)
 
 
-async def _drop(desk: Desk, call: Call, value: str, clicked: str) -> Message | None:
+async def _drop(context: ListenerContext, call: Call, value: str, clicked: str) -> Message | None:
     try:
         waiting = read_request_value(value)
     except BadCommand as bad:
         return Message((bad.sentence,))
-    why_not = await unless_allowed_waiting(desk, call, waiting)
+    why_not = await drop_denial(context, call, waiting)
     if why_not is not None:
         return why_not
-    return await desk.queue.drop(call.asker, waiting, clicked)
+    return await context.queue.drop(call.asker, waiting, clicked)

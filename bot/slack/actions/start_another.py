@@ -17,19 +17,19 @@ from bot.core.views.buttons import START_ANOTHER, read_request_value
 from bot.core.views.store_unavailable import database
 from bot.flows.ports.slack import Asker
 from bot.flows.ports.store import Asked
-from bot.slack.listener_context import Desk, click_asker, click_message, replace_or_tell
+from bot.slack.listener_context import ListenerContext, click_asker, click_message, replace_or_tell
 
 RECORD_S = 1.0
 
 
-def register(app: AsyncApp, desk: Desk) -> None:
+def register(app: AsyncApp, context: ListenerContext) -> None:
     """Listen to the button."""
 
     async def on_click(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
-        asker = click_asker(body, desk.me.team)
-        answer = await _again(desk, asker, body, action.get("value") or "")
+        asker = click_asker(body, context.me.team)
+        answer = await _again(context, asker, body, action.get("value") or "")
         await ack()
-        desk.later(tell(desk, asker, answer), asker)
+        context.later(tell(context, asker, answer), asker)
 
     app.action(START_ANOTHER)(on_click)
 
@@ -42,18 +42,18 @@ class Answer:
     replace: bool = False
 
 
-async def tell(desk: Desk, asker: Asker, answer: Answer) -> None:
+async def tell(context: ListenerContext, asker: Asker, answer: Answer) -> None:
     """Answer whoever clicked."""
     if answer.replace:
-        await replace_or_tell(desk, asker, answer.message)
+        await replace_or_tell(context, asker, answer.message)
     else:
-        await desk.tell(asker, answer.message)
+        await context.tell(asker, answer.message)
 
 
-async def _again(desk: Desk, asker: Asker, body: dict[str, Any], value: str) -> Answer:
+async def _again(context: ListenerContext, asker: Asker, body: dict[str, Any], value: str) -> Answer:
     try:
         async with asyncio.timeout(RECORD_S):
-            earlier = await desk.requests.load(read_request_value(value))
+            earlier = await context.requests.load(read_request_value(value))
     except BadCommand as error:
         return Answer(Message((error.sentence,)))
     except (StoreAway, TimeoutError) as error:
@@ -62,11 +62,13 @@ async def _again(desk: Desk, asker: Asker, body: dict[str, Any], value: str) -> 
         return Answer(Message(("I no longer know what that was. Nothing was started; please type it again.",)))
     # What was asked for on the Home tab is answered in direct messages, and its card stands elsewhere.
     place = earlier.channel if earlier.direct and earlier.user == asker.user else asker.channel
-    return await start_from_click(desk, asker, body, pinned(earlier), force=True, channel=place, origin=earlier.origin)
+    return await start_from_click(
+        context, asker, body, pinned(earlier), force=True, channel=place, origin=earlier.origin
+    )
 
 
 async def start_from_click(
-    desk: Desk,
+    context: ListenerContext,
     asker: Asker,
     body: dict[str, Any],
     wanted: Wanted,
@@ -93,7 +95,7 @@ async def start_from_click(
         direct=channel not in (None, asker.channel),
         origin=origin,
     )
-    answer = await desk.ask.start(asked)
+    answer = await context.ask.start(asked)
     if answer is not None:
         return Answer(answer)
     # Where it starts, the question has been answered: its button goes.

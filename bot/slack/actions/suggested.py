@@ -16,39 +16,39 @@ from bot.core.views.buttons import START_SUGGESTED, read_suggestion_value
 from bot.core.views.store_unavailable import database
 from bot.flows.ports.slack import Asker
 from bot.slack.actions.start_another import RECORD_S, Answer, start_from_click, tell
-from bot.slack.listener_context import Desk, click_asker
+from bot.slack.listener_context import ListenerContext, click_asker
 
 
-def register(app: AsyncApp, desk: Desk) -> None:
+def register(app: AsyncApp, context: ListenerContext) -> None:
     """Listen to the buttons."""
 
     async def on_click(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
-        asker = click_asker(body, desk.me.team)
-        answer = await _start(desk, asker, body, action.get("value") or "")
+        asker = click_asker(body, context.me.team)
+        answer = await _start(context, asker, body, action.get("value") or "")
         await ack()
         if answer is not None:
-            desk.later(tell(desk, asker, answer), asker)
+            context.later(tell(context, asker, answer), asker)
 
     app.action(re.compile(rf"^{re.escape(START_SUGGESTED)}\."))(on_click)
 
 
-async def _start(desk: Desk, asker: Asker, body: dict[str, Any], value: str) -> Answer | None:
+async def _start(context: ListenerContext, asker: Asker, body: dict[str, Any], value: str) -> Answer | None:
     try:
         text, refused, slug = read_suggestion_value(value)
-        wanted = parse(text, desk.command) if text else await _recorded(desk, asker, refused, slug)
+        wanted = parse(text, context.command) if text else await _recorded(context, asker, refused, slug)
     except BadCommand as bad:
         return Answer(Message((bad.sentence,)))
     except (StoreAway, TimeoutError) as error:
         return Answer(Message((f"{database(error)} Nothing was started; ask again in a minute.",)))
     if not isinstance(wanted, RunCommand | RetryCommand):
         return None
-    return await start_from_click(desk, asker, body, wanted)
+    return await start_from_click(context, asker, body, wanted)
 
 
-async def _recorded(desk: Desk, asker: Asker, refused: str, slug: str) -> Wanted:
+async def _recorded(context: ListenerContext, asker: Asker, refused: str, slug: str) -> Wanted:
     """What the button itself does not carry. Only whoever asked gets it back, and with what was suggested. Raises BadCommand."""
     async with asyncio.timeout(RECORD_S):
-        earlier = await desk.requests.load(refused)
+        earlier = await context.requests.load(refused)
     if earlier is None or earlier.user != asker.user or slug not in earlier.near:
         raise BadCommand("I no longer know what that was. Nothing was started; please type it again.")
     return with_name(earlier.wanted, slug)

@@ -1,7 +1,7 @@
 """Commands, from wherever they come. Each verb is a file: it takes what was parsed and calls one flow.
 
 A handler gives the answer that goes with the acknowledgement, None where there is none. What it has to record it records
-before it returns; what takes longer it hands to `desk.later`.
+before it returns; what takes longer it hands to `context.later`.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from bot.core.model.command import (
 )
 from bot.core.model.errors import BadCommand
 from bot.core.text.message import Message
-from bot.slack.authorization import refused
+from bot.slack.authorization import command_denial
 from bot.slack.commands import (
     artifacts,
     audit,
@@ -51,7 +51,7 @@ from bot.slack.commands import (
     status,
     whoami,
 )
-from bot.slack.listener_context import Call, Desk, slash_call
+from bot.slack.listener_context import Call, ListenerContext, slash_call
 
 # How Slack names direct messages of several people.
 GROUP_MESSAGE = "mpdm-"
@@ -59,31 +59,33 @@ GROUP_MESSAGE = "mpdm-"
 NOTE_S = 0.2
 
 
-def register(app: AsyncApp, desk: Desk) -> None:
+def register(app: AsyncApp, context: ListenerContext) -> None:
     """Listen to the slash command."""
 
     async def on_command(ack: AsyncAck, body: dict[str, Any]) -> None:
-        await _note_place(desk, body)
+        await _note_place(context, body)
         try:
-            answer = await handle(desk, slash_call(body, desk.me.team), parse(body.get("text") or "", desk.command))
+            answer = await handle(
+                context, slash_call(body, context.me.team), parse(body.get("text") or "", context.command)
+            )
         except BadCommand as bad:
             answer = Message((bad.sentence,))
         if answer is None:
             await ack()
         else:
-            await ack(**desk.render(answer))
+            await ack(**context.render(answer))
 
-    app.command(desk.command)(on_command)
+    app.command(context.command)(on_command)
 
 
-async def _note_place(desk: Desk, body: dict[str, Any]) -> None:
+async def _note_place(context: ListenerContext, body: dict[str, Any]) -> None:
     if str(body.get("channel_name") or "").startswith(GROUP_MESSAGE):
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(NOTE_S):
-                await desk.people.note_group_message(body["channel_id"])
+                await context.people.note_group_message(body["channel_id"])
 
 
-Handler = Callable[[Desk, Call, Any], Awaitable[Message | None]]
+Handler = Callable[[ListenerContext, Call, Any], Awaitable[Message | None]]
 HANDLERS: dict[type[Command], Handler] = {
     RunCommand: run.handle,
     RetryCommand: run.handle,
@@ -103,9 +105,9 @@ HANDLERS: dict[type[Command], Handler] = {
 }
 
 
-async def handle(desk: Desk, call: Call, command: Command) -> Message | None:
+async def handle(context: ListenerContext, call: Call, command: Command) -> Message | None:
     """Do what a command asks for, where it is allowed. A start is asked about when it is looked up: then it is known what it is."""
-    why_not = await refused(desk, call, command)
+    why_not = await command_denial(context, call, command)
     if why_not is not None:
         return why_not
-    return await HANDLERS[type(command)](desk, call, command)
+    return await HANDLERS[type(command)](context, call, command)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from bot.core.model.command import ArtifactsCommand
 from bot.core.model.run import RunKey
 from bot.core.text.message import Message
-from bot.slack.listener_context import Call, Desk
+from bot.slack.listener_context import Call, ListenerContext
 
 
-async def handle(desk: Desk, call: Call, command: ArtifactsCommand) -> Message | None:
+async def handle(context: ListenerContext, call: Call, command: ArtifactsCommand) -> Message | None:
     """Answer with what Bolt says now."""
-    desk.later(_tell(desk, call, RunKey(desk.workspace, command.run_id)), call.asker)
+    context.later(_tell(context, call, RunKey(context.workspace, command.run_id)), call.asker)
     return None
 
 
-async def _tell(desk: Desk, call: Call, key: RunKey) -> None:
-    await desk.tell(call.asker, await desk.artifacts.tell(key))
+async def _tell(context: ListenerContext, call: Call, key: RunKey) -> None:
+    await context.tell(call.asker, await context.artifacts.tell(key))

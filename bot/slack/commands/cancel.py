@@ -6,27 +6,27 @@ from bot.core.model.command import CancelCommand
 from bot.core.model.run import RunKey
 from bot.core.text.message import Message
 from bot.slack.actions.cancel import take_wish
-from bot.slack.authorization import unless_allowed_waiting
-from bot.slack.listener_context import Call, Desk
+from bot.slack.authorization import drop_denial
+from bot.slack.listener_context import Call, ListenerContext
 
 NOT_STARTED = "It is not started; its card says who has decided that."
 
 
-async def handle(desk: Desk, call: Call, command: CancelCommand) -> Message | None:
+async def handle(context: ListenerContext, call: Call, command: CancelCommand) -> Message | None:
     """Keep the wish, and answer what is known of it.
 
     A start that waits is taken out of the queue instead, and one that waits for approval is taken back, or denied.
     """
     if call.pending is not None:
         # Whoever looks at a thread does not see what changes beside it.
-        return await desk.approvals.decide(call.asker, call.pending, yes=False) or Message((NOT_STARTED,))
+        return await context.approvals.decide(call.asker, call.pending, yes=False) or Message((NOT_STARTED,))
     if call.waiting is not None:
-        why_not = await unless_allowed_waiting(desk, call, call.waiting)
+        why_not = await drop_denial(context, call, call.waiting)
         if why_not is not None:
             return why_not
-        return await desk.queue.drop(call.asker, call.waiting, clicked="")
-    key, lost = RunKey(desk.workspace, command.run_id), call.lost
+        return await context.queue.drop(call.asker, call.waiting, clicked="")
+    key, lost = RunKey(context.workspace, command.run_id), call.lost
     # Only a card that still offers to cancel its run is made anew: one of a run that is over would be told again.
     if lost is not None and not lost.over and lost.run.key == key:
-        return await take_wish(desk, call.asker, key, facts=lost.run.facts, card=lost.card)
-    return await take_wish(desk, call.asker, key)
+        return await take_wish(context, call.asker, key, facts=lost.run.facts, card=lost.card)
+    return await take_wish(context, call.asker, key)

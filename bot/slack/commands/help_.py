@@ -5,9 +5,9 @@ from __future__ import annotations
 from bot.core.commands.help_text import usage
 from bot.core.model.command import HelpCommand
 from bot.core.text.message import Message
-from bot.slack.listener_context import Call, Desk
+from bot.slack.listener_context import Call, ListenerContext
 
 
-async def handle(desk: Desk, call: Call, command: HelpCommand) -> Message:  # noqa: ARG001 - every command has the same shape
+async def handle(context: ListenerContext, call: Call, command: HelpCommand) -> Message:  # noqa: ARG001 - every command has the same shape
     """All commands, or one with examples."""
-    return usage(command.topic, desk.command, f"@{desk.me.name}")
+    return usage(command.topic, context.command, f"@{context.me.name}")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from bot.core.model.command import ListCommand
 from bot.core.text.message import Message
-from bot.slack.listener_context import Call, Desk
+from bot.slack.listener_context import Call, ListenerContext
 
 
-async def handle(desk: Desk, call: Call, command: ListCommand) -> Message | None:
+async def handle(context: ListenerContext, call: Call, command: ListCommand) -> Message | None:
     """The first page, privately."""
 
     async def answer() -> None:
-        await desk.tell(call.asker, await desk.schedules.listed(command, typed=desk.command))
+        await context.tell(call.asker, await context.schedules.listed(command, typed=context.command))
 
-    desk.later(answer(), call.asker)
+    context.later(answer(), call.asker)
     return None

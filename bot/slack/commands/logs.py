@@ -10,49 +10,49 @@ from bot.core.model.run import RunKey
 from bot.core.text.message import Message
 from bot.core.views.store_unavailable import unrecorded
 from bot.flows.thread_subject import LostCard
-from bot.slack.listener_context import Call, Desk
+from bot.slack.listener_context import Call, ListenerContext
 
 RECORD_S = 1.0
 
 
-async def handle(desk: Desk, call: Call, command: LogsCommand) -> Message | None:
+async def handle(context: ListenerContext, call: Call, command: LogsCommand) -> Message | None:
     """Answer with what Bolt says now, or note that the log is to be followed."""
-    key = RunKey(desk.workspace, command.run_id)
+    key = RunKey(context.workspace, command.run_id)
     if not command.follow:
-        desk.later(_tell(desk, call, key, command.number), call.asker)
+        context.later(_tell(context, call, key, command.number), call.asker)
         return None
     lost = call.lost
     if lost is not None and not lost.over and lost.run.key == key:
-        desk.later(_again(desk, call, lost, command.number), call.asker)
+        context.later(_again(context, call, lost, command.number), call.asker)
         return None
     try:
         async with asyncio.timeout(RECORD_S):
-            answer = await desk.follow_log.begin(call.asker, key, command.number)
+            answer = await context.follow_log.begin(call.asker, key, command.number)
     except (StoreAway, TimeoutError) as error:
         again = "If no log appears within a minute, please ask again."
         return Message((unrecorded(error, nothing="The log isn't followed.", otherwise=again),))
     if answer is None:
-        desk.later(_instead(desk, call, key, command.number), call.asker)
+        context.later(_instead(context, call, key, command.number), call.asker)
     else:
-        desk.followed()
+        context.followed()
     return answer
 
 
-async def _tell(desk: Desk, call: Call, key: RunKey, number: int | None) -> None:
-    await desk.tell(call.asker, await desk.logs.tell(key, number))
+async def _tell(context: ListenerContext, call: Call, key: RunKey, number: int | None) -> None:
+    await context.tell(call.asker, await context.logs.tell(key, number))
 
 
-async def _again(desk: Desk, call: Call, lost: LostCard, number: int | None) -> None:
+async def _again(context: ListenerContext, call: Call, lost: LostCard, number: int | None) -> None:
     """Follow the log in the thread of a card whose record is made again, for which Bolt is asked."""
-    answer = await desk.follow_log.again(call.asker, lost, number)
+    answer = await context.follow_log.again(call.asker, lost, number)
     if answer is None:
-        await _instead(desk, call, lost.run.key, number)
+        await _instead(context, call, lost.run.key, number)
         return
-    desk.followed()
-    await desk.tell(call.asker, answer)
+    context.followed()
+    await context.tell(call.asker, answer)
 
 
-async def _instead(desk: Desk, call: Call, key: RunKey, number: int | None) -> None:
+async def _instead(context: ListenerContext, call: Call, key: RunKey, number: int | None) -> None:
     """It is not followed: why, or the log of a run that is over."""
-    answer = await desk.follow_log.why_not(key) or await desk.logs.tell(key, number)
-    await desk.tell(call.asker, answer)
+    answer = await context.follow_log.why_not(key) or await context.logs.tell(key, number)
+    await context.tell(call.asker, answer)

@@ -6,13 +6,15 @@ from bot.core.model.command import RetryCommand, Wanted
 from bot.core.model.request import Origin, request_id
 from bot.core.text.message import Message
 from bot.flows.ports.store import Asked
-from bot.slack.listener_context import Call, Desk
+from bot.slack.listener_context import Call, ListenerContext
 
 
-async def handle(desk: Desk, call: Call, command: Wanted, *, origin: Origin | None = None) -> Message | None:
+async def handle(
+    context: ListenerContext, call: Call, command: Wanted, *, origin: Origin | None = None
+) -> Message | None:
     """Record the start; the card follows. `origin` is what a card's button tells of the run that is to be retried."""
     asker = call.asker
-    return await desk.ask.start(
+    return await context.ask.start(
         Asked(
             id=request_id(asker.team, call.delivery),
             team=asker.team,

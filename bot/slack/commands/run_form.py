@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from bot.core.model.command import RunForm
 from bot.core.text.message import Message
-from bot.slack.listener_context import Call, Desk
+from bot.slack.listener_context import Call, ListenerContext
 from bot.slack.views.run_form import form_button, open_form
 
 
-async def handle(desk: Desk, call: Call, command: RunForm) -> Message | None:  # noqa: ARG001 - every command has the same shape
+async def handle(context: ListenerContext, call: Call, command: RunForm) -> Message | None:  # noqa: ARG001 - every command has the same shape
     """Open the form; where Slack gives nothing to open it with, offer a button that does."""
     if not call.trigger_id:
         return form_button(("A message cannot open a form.",))
-    desk.later(open_form(desk, call), call.asker)
+    context.later(open_form(context, call), call.asker)
     return None

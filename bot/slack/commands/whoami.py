@@ -5,15 +5,15 @@ from __future__ import annotations
 from bot.core.model.command import WhoamiCommand
 from bot.core.policy.whoami import whoami
 from bot.core.text.message import Message
-from bot.slack.listener_context import Call, Desk
+from bot.slack.listener_context import Call, ListenerContext
 
 
-async def handle(desk: Desk, call: Call, command: WhoamiCommand) -> Message | None:  # noqa: ARG001 - every command has the same shape
+async def handle(context: ListenerContext, call: Call, command: WhoamiCommand) -> Message | None:  # noqa: ARG001 - every command has the same shape
     """From the policy, and what Slack tells."""
 
     async def answer() -> None:
-        person, place = await desk.gate.who(call.asker)
-        await desk.tell(call.asker, whoami(desk.gate.policy, person, place))
+        person, place = await context.gate.who(call.asker)
+        await context.tell(call.asker, whoami(context.gate.policy, person, place))
 
-    desk.later(answer(), call.asker)
+    context.later(answer(), call.asker)
     return None

@@ -9,22 +9,22 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.response import BoltResponse
 
 from bot.core.model.errors import StoreAway
-from bot.slack.listener_context import Desk
+from bot.slack.listener_context import ListenerContext
 
 FORGET_S = 1.0
 GROUPS = ("subteam_members_changed", "subteam_updated")
 CHANNELS = ("channel_shared", "channel_unshared")
 
 
-def register(app: AsyncApp, desk: Desk) -> None:
+def register(app: AsyncApp, context: ListenerContext) -> None:
     """Listen to these events."""
 
     async def on_group() -> BoltResponse | None:
-        return await _forget(desk, None)
+        return await _forget(context, None)
 
     async def on_channel(event: dict[str, Any]) -> BoltResponse | None:
         channel = event.get("channel")
-        return await _forget(desk, channel) if isinstance(channel, str) else None
+        return await _forget(context, channel) if isinstance(channel, str) else None
 
     for name in GROUPS:
         app.event(name)(on_group)
@@ -32,11 +32,11 @@ def register(app: AsyncApp, desk: Desk) -> None:
         app.event(name)(on_channel)
 
 
-async def _forget(desk: Desk, channel: str | None) -> BoltResponse | None:
+async def _forget(context: ListenerContext, channel: str | None) -> BoltResponse | None:
     """Not acknowledged where it could not be forgotten: Slack tells it again."""
     try:
         async with asyncio.timeout(FORGET_S):
-            await (desk.people.forget_groups() if channel is None else desk.people.forget_place(channel))
+            await (context.people.forget_groups() if channel is None else context.people.forget_place(channel))
     except (StoreAway, TimeoutError):
         return BoltResponse(status=503, body="")
     return None

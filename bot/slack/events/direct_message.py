@@ -9,17 +9,17 @@ from slack_bolt.response import BoltResponse
 
 from bot.core.commands.mention import behind_mention
 from bot.slack.events.user_message import hear, read
-from bot.slack.listener_context import Desk
+from bot.slack.listener_context import ListenerContext
 
 
-def register(app: AsyncApp, desk: Desk) -> None:
+def register(app: AsyncApp, context: ListenerContext) -> None:
     """Listen to messages. Those of channels are not subscribed to; where they come all the same they are nobody's command."""
 
     async def on_message(body: dict[str, Any], event: dict[str, Any]) -> BoltResponse | None:
-        said = read(body, event, desk.me) if event.get("channel_type") == "im" else None
+        said = read(body, event, context.me) if event.get("channel_type") == "im" else None
         if said is None:
             return None
-        text = behind_mention(said.text, desk.me.bot_user)
-        return await hear(desk, said, said.text if text is None else text)
+        text = behind_mention(said.text, context.me.bot_user)
+        return await hear(context, said, said.text if text is None else text)
 
     app.event("message")(on_message)

@@ -11,12 +11,12 @@ from bot.core.model.errors import SlackError
 from bot.core.model.request import request_id
 from bot.flows.ports.slack import Asker
 from bot.slack.foreign import of_payload
-from bot.slack.listener_context import Desk
+from bot.slack.listener_context import ListenerContext
 
 log = structlog.get_logger()
 
 
-def register(app: AsyncApp, desk: Desk) -> None:
+def register(app: AsyncApp, context: ListenerContext) -> None:
     """Listen to the event."""
 
     async def on_opened(event: dict[str, Any], body: dict[str, Any]) -> None:
@@ -24,19 +24,19 @@ def register(app: AsyncApp, desk: Desk) -> None:
         if event.get("tab") != "home":
             return
         view = event.get("view") or {}
-        asker = Asker(desk.me.team, event["user"], "")
-        desk.later(_show(desk, asker, body, view.get("hash") or ""), asker)
+        asker = Asker(context.me.team, event["user"], "")
+        context.later(_show(context, asker, body, view.get("hash") or ""), asker)
 
     app.event("app_home_opened")(on_opened)
 
 
-async def _show(desk: Desk, asker: Asker, body: dict[str, Any], replaces: str) -> None:
+async def _show(context: ListenerContext, asker: Asker, body: dict[str, Any], replaces: str) -> None:
     """Nobody has asked for anything: where it fails, what was shown stays, and the log has it."""
     opening = request_id(asker.team, f"home:{asker.user}:{body['event'].get('event_ts', '')}")
     try:
-        if why_not := await desk.guard.why_not(asker.user, of_payload(body)):
-            await desk.home.refuse(asker, why_not)
+        if why_not := await context.guard.why_not(asker.user, of_payload(body)):
+            await context.home.refuse(asker, why_not)
         else:
-            await desk.home.show(asker, replaces=replaces, opening=opening)
+            await context.home.show(asker, replaces=replaces, opening=opening)
     except SlackError as error:
         log.warning("a Home tab could not be filled", user=asker.user, why=str(error))

@@ -10,18 +10,18 @@ from slack_bolt.response import BoltResponse
 from bot.core.commands.mention import behind_mention
 from bot.flows.private_replies import DIRECT
 from bot.slack.events.user_message import hear, read
-from bot.slack.listener_context import Desk
+from bot.slack.listener_context import ListenerContext
 
 
-def register(app: AsyncApp, desk: Desk) -> None:
+def register(app: AsyncApp, context: ListenerContext) -> None:
     """Listen to mentions."""
 
     async def on_mention(body: dict[str, Any], event: dict[str, Any]) -> BoltResponse | None:
-        said = read(body, event, desk.me)
+        said = read(body, event, context.me)
         # In a direct message Slack may send this beside the message itself, which is listened to there.
         if said is None or said.asker.channel.startswith(DIRECT):
             return None
-        text = behind_mention(said.text, desk.me.bot_user)
-        return None if text is None else await hear(desk, said, text)
+        text = behind_mention(said.text, context.me.bot_user)
+        return None if text is None else await hear(context, said, text)
 
     app.event("app_mention")(on_mention)

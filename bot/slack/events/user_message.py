@@ -22,7 +22,7 @@ from bot.core.text.text import Bold
 from bot.flows.ports.slack import Asker
 from bot.slack import commands
 from bot.slack.foreign import Facts, of_payload
-from bot.slack.listener_context import Call, Desk
+from bot.slack.listener_context import Call, ListenerContext
 from bot.slack.preflight import Identity
 
 log = structlog.get_logger()
@@ -67,66 +67,66 @@ def read(body: Json, event: Json, me: Identity) -> Said | None:
     return Said(asker, ts, str(event.get("text") or "")[: LINE_MOST + 1], of_payload(body))
 
 
-async def hear(desk: Desk, said: Said, text: str) -> BoltResponse | None:
+async def hear(context: ListenerContext, said: Said, text: str) -> BoltResponse | None:
     """Do what a message asks for, before it is acknowledged. Not acknowledged while another delivery of it is dealt with.
 
     Should that one die, Slack delivers the message again.
     """
-    word = await _begin(desk, said.delivery)
+    word = await _begin(context, said.delivery)
     if word == "begun":
         return BoltResponse(status=503, body="")
     if word == "done":
         return None
-    desk = replace(desk, command=f"@{desk.me.name}")
+    context = replace(context, command=f"@{context.me.name}")
     try:
-        answer = await _answer(desk, said, text)
+        answer = await _answer(context, said, text)
     except Exception as error:  # noqa: BLE001 - the person is told, with the reference that is logged
-        desk.later(_raise(error), said.asker)
+        context.later(_raise(error), said.asker)
     else:
         if answer is not None:
-            desk.later(desk.tell(said.asker, answer), said.asker)
+            context.later(context.tell(said.asker, answer), said.asker)
     if word == "new":
         with contextlib.suppress(StoreAway, TimeoutError):
             async with asyncio.timeout(MARK_S):
-                await desk.heard.done(said.delivery)
+                await context.heard.done(said.delivery)
     return None
 
 
-async def _begin(desk: Desk, delivery: str) -> str:
+async def _begin(context: ListenerContext, delivery: str) -> str:
     """`unmarked` where Redis is away: nothing can be changed then, and what only tells may be told twice."""
     try:
         async with asyncio.timeout(MARK_S):
-            return await desk.heard.begin(delivery)
+            return await context.heard.begin(delivery)
     except (StoreAway, TimeoutError):
         return "unmarked"
 
 
-async def _answer(desk: Desk, said: Said, text: str) -> Message | None:
-    why_not = await desk.guard.why_not(said.asker.user, said.facts)
+async def _answer(context: ListenerContext, said: Said, text: str) -> Message | None:
+    why_not = await context.guard.why_not(said.asker.user, said.facts)
     if why_not:
         return Message((why_not,))
     call = Call(said.asker, said.delivery)
     try:
-        call, command = await _read_command(desk, call, text)
+        call, command = await _read_command(context, call, text)
     except BadCommand as bad:
         return Message((bad.sentence,))
-    answer = await commands.handle(desk, call, command)
+    answer = await commands.handle(context, call, command)
     if answer is None and said.asker.thread and isinstance(command, RunCommand | RetryCommand):
         # Whoever looks at a thread does not see what appears beside it.
         return Message(("Starting ", Bold(in_words(command)), "; its card appears outside this thread."))
     return answer
 
 
-async def _read_command(desk: Desk, call: Call, text: str) -> tuple[Call, Command]:
+async def _read_command(context: ListenerContext, call: Call, text: str) -> tuple[Call, Command]:
     """The command in a message. In a thread that says less without its run, that is found first. Raises BadCommand."""
     asker = call.asker
-    named = _parse(text, desk.command, None)
-    meant = _parse(text, desk.command, SOME_RUN) if asker.thread else named
+    named = _parse(text, context.command, None)
+    meant = _parse(text, context.command, SOME_RUN) if asker.thread else named
     if isinstance(meant, BadCommand):
         raise meant
     if meant == named:
         return call, meant
-    place = await desk.places.of(asker.team, CardRef(asker.channel, asker.thread))
+    place = await context.places.of(asker.team, CardRef(asker.channel, asker.thread))
     if (place.waiting or place.pending) and isinstance(meant, CancelCommand):
         return replace(call, waiting=place.waiting, pending=place.pending), meant
     if place.why:
@@ -135,7 +135,7 @@ async def _read_command(desk: Desk, call: Call, text: str) -> tuple[Call, Comman
         if isinstance(named, BadCommand):
             raise named
         return call, named
-    return replace(call, lost=place.lost), parse(text, desk.command, run_id=place.run.id)
+    return replace(call, lost=place.lost), parse(text, context.command, run_id=place.run.id)
 
 
 def _parse(text: str, command: str, run_id: int | None) -> Command | BadCommand:

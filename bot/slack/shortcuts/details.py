@@ -12,9 +12,9 @@ from bot.core.model.errors import SlackError
 from bot.core.model.run import CardRef, RunKey
 from bot.core.policy.rules import Action
 from bot.core.text.message import Message
-from bot.slack.authorization import deed, unless_allowed_run
+from bot.slack.authorization import attempt_of, run_denial
 from bot.slack.find_message import posted_of
-from bot.slack.listener_context import Call, Desk, click_asker
+from bot.slack.listener_context import Call, ListenerContext, click_asker
 
 log = structlog.get_logger()
 
@@ -25,21 +25,21 @@ SECTION = 3000
 Json = dict[str, Any]
 
 
-def register(app: AsyncApp, desk: Desk) -> None:
+def register(app: AsyncApp, context: ListenerContext) -> None:
     """Listen to the shortcut."""
 
     async def on_shortcut(ack: AsyncAck, body: Json) -> None:
-        asker = click_asker(body, desk.me.team)
+        asker = click_asker(body, context.me.team)
         user = body.get("user") or {}
         name = user.get("name") or user.get("username") or ""
         call = Call(asker, f"details:{body.get('trigger_id') or ''}", name)
-        desk.later(_show(desk, call, body), asker)
+        context.later(_show(context, call, body), asker)
         await ack()
 
     app.message_shortcut(CALLBACK)(on_shortcut)
 
 
-async def _show(desk: Desk, call: Call, body: Json) -> None:
+async def _show(context: ListenerContext, call: Call, body: Json) -> None:
     asker = call.asker
     message = body.get("message")
     if not isinstance(message, dict):
@@ -47,34 +47,34 @@ async def _show(desk: Desk, call: Call, body: Json) -> None:
     ts, thread = str(message.get("ts") or ""), str(message.get("thread_ts") or "")
     asker = replace(asker, thread="" if thread == ts else thread)
     # In a conversation without the bot Slack lets nothing be read; what the shortcut was used on it has told.
-    shown = None if asker.thread else posted_of(message, ours=desk.me.bot_user)
-    place = await desk.places.of(asker.team, CardRef(asker.channel, thread or ts), shown=shown)
+    shown = None if asker.thread else posted_of(message, ours=context.me.bot_user)
+    place = await context.places.of(asker.team, CardRef(asker.channel, thread or ts), shown=shown)
     if place.run is None:
-        no_card = f"That message is no card of a run. Use this on a card, or type {desk.command} status 4711."
-        await desk.tell(asker, Message((place.why or no_card,)))
+        no_card = f"That message is no card of a run. Use this on a card, or type {context.command} status 4711."
+        await context.tell(asker, Message((place.why or no_card,)))
         return
-    about = deed(call, Action.READ, f"details of {place.run.id}")
-    why_not = await unless_allowed_run(desk, about, place.run)
+    attempt = attempt_of(call, Action.READ, f"details of {place.run.id}")
+    why_not = await run_denial(context, attempt, place.run)
     if why_not is not None:
-        await desk.tell(asker, why_not)
+        await context.tell(asker, why_not)
         return
     try:
-        view_id = await desk.views.open_view(body.get("trigger_id") or "", _modal(desk, place.run, ASKING))
+        view_id = await context.views.open_view(body.get("trigger_id") or "", _modal(context, place.run, ASKING))
     except SlackError as error:
         log.info("a run's details could not be opened", run=place.run.id, why=str(error))
-        await desk.tell(asker, await desk.status.of(place.run, channel=asker.channel))
+        await context.tell(asker, await context.status.of(place.run, channel=asker.channel))
         return
-    told = await desk.status.of(place.run, channel=asker.channel)
+    told = await context.status.of(place.run, channel=asker.channel)
     try:
-        await desk.views.update_view(view_id, _modal(desk, place.run, told))
+        await context.views.update_view(view_id, _modal(context, place.run, told))
     except SlackError as error:
         # Closed meanwhile, most often.
         log.info("a run's details could not be shown", run=place.run.id, why=str(error))
 
 
-def _modal(desk: Desk, key: RunKey, message: Message) -> Json:
+def _modal(context: ListenerContext, key: RunKey, message: Message) -> Json:
     """A message as a modal. Its buttons stay on the card, where they say who clicked what; links are taken along."""
-    content = desk.render(message)
+    content = context.render(message)
     blocks = [_links(block) for block in content.get("blocks") or [_section(content["text"])]]
     return {
         "type": "modal",

@@ -6,19 +6,19 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from bot.slack.listener_context import Call, Desk, click_asker
+from bot.slack.listener_context import Call, ListenerContext, click_asker
 from bot.slack.views.run_form import open_form
 
 CALLBACK = "run.form"
 
 
-def register(app: AsyncApp, desk: Desk) -> None:
+def register(app: AsyncApp, context: ListenerContext) -> None:
     """Listen to the shortcut."""
 
     async def on_shortcut(ack: AsyncAck, body: dict[str, Any]) -> None:
-        asker = click_asker(body, desk.me.team)
+        asker = click_asker(body, context.me.team)
         trigger_id = body.get("trigger_id") or ""
-        desk.later(open_form(desk, Call(asker, trigger_id, trigger_id=trigger_id)), asker)
+        context.later(open_form(context, Call(asker, trigger_id, trigger_id=trigger_id)), asker)
         await ack()
 
     app.global_shortcut(CALLBACK)(on_shortcut)

@@ -26,10 +26,10 @@ from bot.flows.home import May
 from bot.flows.ports.slack import Asker
 from bot.flows.ports.store import Asked
 from bot.flows.run_form import WhyNot
-from bot.slack.authorization import deed, unless_allowed
+from bot.slack.authorization import attempt_of, denial
 from bot.slack.blocks.form import CALLBACK, CHOOSE, COMMANDS, CONTINUE, VALUE, menu, run_form
 from bot.slack.blocks.mrkdwn import plain
-from bot.slack.listener_context import Call, Desk, click_asker
+from bot.slack.listener_context import Call, ListenerContext, click_asker
 
 log = structlog.get_logger()
 
@@ -59,16 +59,16 @@ NOT_CHECKED = (
 Json = dict[str, Any]
 
 
-async def open_form(desk: Desk, call: Call) -> None:
+async def open_form(context: ListenerContext, call: Call) -> None:
     """Open the form. To be called first of all: what opens it is good for 3 s."""
     try:
-        await desk.views.open_view(call.trigger_id, run_form(await desk.forms.blank(call.asker.channel)))
+        await context.views.open_view(call.trigger_id, run_form(await context.forms.blank(call.asker.channel)))
     except SlackError as error:
         if isinstance(error, SlackRefused) and error.code == TAKEN:
             # The same command, delivered twice: its twin has opened the form.
             return
         log.info("a form could not be opened", user=call.asker.user, why=str(error))
-        await desk.tell(call.asker, form_button((_why_not(error),)))
+        await context.tell(call.asker, form_button((_why_not(error),)))
 
 
 def _why_not(error: SlackError) -> str:
@@ -85,14 +85,14 @@ def form_button(why: Sentence) -> Message:
     return Message(text, (Paragraph(text), Buttons((command_button("Start a run…", RunForm()),))))
 
 
-def register(app: AsyncApp, desk: Desk) -> None:
+def register(app: AsyncApp, context: ListenerContext) -> None:
     """Listen to the form."""
     newest = _Newest()
 
     async def on_typed(ack: AsyncAck, body: Json) -> None:
         typed = body.get("value")
         found, may = await asyncio.gather(
-            desk.forms.offers(typed if isinstance(typed, str) else ""), _may_read(desk, body)
+            context.forms.offers(typed if isinstance(typed, str) else ""), _may_read(context, body)
         )
         await ack(**menu(found if may else Offers()))
 
@@ -100,10 +100,10 @@ def register(app: AsyncApp, desk: Desk) -> None:
         view = _dict(body.get("view"))
         number = newest.next(str(view.get("id") or ""))
         await ack()
-        desk.later(_complete(desk, newest, body, action, number), click_asker(body, desk.me.team))
+        context.later(_complete(context, newest, body, action, number), click_asker(body, context.me.team))
 
     async def on_submitted(ack: AsyncAck, body: Json) -> None:
-        answer = await _submitted(desk, body)
+        answer = await _submitted(context, body)
         await ack(**answer)
 
     app.options(CHOOSE)(on_typed)
@@ -132,94 +132,94 @@ class _Newest:
         return self._numbers.get(view_id, number) == number
 
 
-def _reader(desk: Desk, body: Json) -> Asker:
+def _reader(context: ListenerContext, body: Json) -> Asker:
     """Who looks into the form, and from where. A channel that was only chosen in it gives nobody leave to read."""
-    return replace(click_asker(body, desk.me.team), channel=_known_channel(_dict(body.get("view"))))
+    return replace(click_asker(body, context.me.team), channel=_known_channel(_dict(body.get("view"))))
 
 
-async def _may_read(desk: Desk, body: Json) -> bool:
+async def _may_read(context: ListenerContext, body: Json) -> bool:
     """Whether schedules may be offered: not where that cannot be told in time. Typing leaves nothing on record."""
     try:
         async with asyncio.timeout(OFFERS_S):
-            return (await desk.gate.may(_reader(desk, body), Question(Action.READ))).allowed
+            return (await context.gate.may(_reader(context, body), Question(Action.READ))).allowed
     except (StoreAway, TimeoutError):
         return False
 
 
-def _why_not_read(desk: Desk, body: Json) -> WhyNot:
+def _why_not_read(context: ListenerContext, body: Json) -> WhyNot:
     """Asks whether what a schedule runs may be shown."""
     user = _dict(body.get("user"))
     name = _text(user.get("name")) or _text(user.get("username"))
 
     async def why_not(schedule: Schedule) -> str:
-        call = Call(_reader(desk, body), f"view:{_dict(body.get('view')).get('id')}:show:{schedule.id}", name)
-        about = deed(call, Action.READ, canonical(ShowCommand(schedule.slug)))
-        refused = await unless_allowed(desk, about, desk.gate.of_known(about, schedule))
+        call = Call(_reader(context, body), f"view:{_dict(body.get('view')).get('id')}:show:{schedule.id}", name)
+        attempt = attempt_of(call, Action.READ, canonical(ShowCommand(schedule.slug)))
+        refused = await denial(context, attempt, context.gate.of_known(attempt, schedule))
         return plain(refused.text) if refused else ""
 
     return why_not
 
 
-async def _complete(desk: Desk, newest: _Newest, body: Json, action: Json, number: int) -> None:
+async def _complete(context: ListenerContext, newest: _Newest, body: Json, action: Json, number: int) -> None:
     """Show the commands of the schedule that was chosen."""
     view = _dict(body.get("view"))
     view_id = str(view.get("id") or "")
     filled = read_view(view, schedule=_text(_dict(action.get("selected_option")).get("value")))
-    form = await desk.forms.chosen(filled, _why_not_read(desk, body), asks_channel=_asks_channel(view))
+    form = await context.forms.chosen(filled, _why_not_read(context, body), asks_channel=_asks_channel(view))
     if not newest.is_it(view_id, number):
         return
     try:
-        await desk.views.update_view(view_id, run_form(form))
+        await context.views.update_view(view_id, run_form(form))
     except SlackError as error:
         # The form serves without them, too: left out, the schedule's own commands run.
         if not (isinstance(error, SlackRefused) and error.code == CLOSED):
             log.warning("a form could not be completed", why=str(error))
 
 
-async def _submitted(desk: Desk, body: Json) -> Json:
+async def _submitted(context: ListenerContext, body: Json) -> Json:
     """What the acknowledgement says: nothing where a run starts, else what is wrong, or the form anew."""
     view = _dict(body.get("view"))
-    result = await desk.forms.read(read_view(view), _why_not_read(desk, body), asks_channel=_asks_channel(view))
+    result = await context.forms.read(read_view(view), _why_not_read(context, body), asks_channel=_asks_channel(view))
     if isinstance(result, Form):
-        return {"response_action": "update", "view": desk.views.view(run_form(result))}
+        return {"response_action": "update", "view": context.views.view(run_form(result))}
     if isinstance(result, Problems):
-        return _errors(desk, view, result.fields)
-    if with_backticks(desk.gate.policy, result.commands):
-        return _errors(desk, view, {"commands": f"{BACKTICKS[0].upper()}{BACKTICKS[1:]}. Nothing was started."})
-    why = await _why_not_there(desk, body["user"]["id"], read_view(view).channel, chosen=_asks_channel(view))
+        return _errors(context, view, result.fields)
+    if with_backticks(context.gate.policy, result.commands):
+        return _errors(context, view, {"commands": f"{BACKTICKS[0].upper()}{BACKTICKS[1:]}. Nothing was started."})
+    why = await _why_not_there(context, body["user"]["id"], read_view(view).channel, chosen=_asks_channel(view))
     if why:
-        return _errors(desk, view, {"channel": why})
-    return await _start(desk, body, view, result)
+        return _errors(context, view, {"channel": why})
+    return await _start(context, body, view, result)
 
 
-async def _why_not_there(desk: Desk, user: str, channel: str, *, chosen: bool) -> str:
+async def _why_not_there(context: ListenerContext, user: str, channel: str, *, chosen: bool) -> str:
     """Why the card may not go to a channel, empty if it may: the person may have left it since, or never have been there.
 
     A channel that was not `chosen` and that the bot can't see is left to the policy, which refuses and says how to invite it.
     """
     try:
         async with asyncio.timeout(MEMBER_S):
-            may = await _may_run_in(desk, user, channel)
-            if may is May.NO and not chosen and (await desk.people.place(channel)).kind is None:
+            may = await _may_run_in(context, user, channel)
+            if may is May.NO and not chosen and (await context.people.place(channel)).kind is None:
                 return ""
     except (SlackError, StoreAway, TimeoutError):
         return NOT_CHECKED
     if may is May.UNKNOWN:
-        return NOT_TOLD.format(command=desk.command)
-    return "" if may is May.YES else NOT_THERE.format(bot=f"@{desk.me.name}")
+        return NOT_TOLD.format(command=context.command)
+    return "" if may is May.YES else NOT_THERE.format(bot=f"@{context.me.name}")
 
 
-async def _may_run_in(desk: Desk, user: str, channel: str) -> May:
+async def _may_run_in(context: ListenerContext, user: str, channel: str) -> May:
     """Of direct messages, only those with the bot are the person's. Raises SlackError, StoreAway."""
     if channel.startswith("D"):
-        return May.YES if channel == await desk.chat.direct_channel(user) else May.NO
-    return await desk.home.may_run_in(user, channel)
+        return May.YES if channel == await context.chat.direct_channel(user) else May.NO
+    return await context.home.may_run_in(user, channel)
 
 
-async def _start(desk: Desk, body: Json, view: Json, wanted: RunCommand) -> Json:
+async def _start(context: ListenerContext, body: Json, view: Json, wanted: RunCommand) -> Json:
     """Record the start before it is acknowledged. However often a form is submitted, it starts the same run once."""
     channel, user = read_view(view).channel, body["user"]
-    asker = Asker(desk.me.team, user["id"], channel, _response_url(body, channel))
+    asker = Asker(context.me.team, user["id"], channel, _response_url(body, channel))
     asked = Asked(
         id=request_id(asker.team, f"view:{view.get('id')}:{channel}:{canonical(wanted)}"),
         team=asker.team,
@@ -229,13 +229,13 @@ async def _start(desk: Desk, body: Json, view: Json, wanted: RunCommand) -> Json
         wanted=wanted,
         response_url=asker.response_url,
     )
-    answer = await desk.ask.start(asked)
+    answer = await context.ask.start(asked)
     if answer is None:
         return {}
     if not answer.blocks:
         # Nothing to choose from, only a reason why not: the form stays, with all that was typed, to be sent again.
-        return _errors(desk, view, {"schedule": plain(answer.text)})
-    desk.later(desk.tell(asker, answer), asker)
+        return _errors(context, view, {"schedule": plain(answer.text)})
+    context.later(context.tell(asker, answer), asker)
     return {}
 
 
@@ -292,7 +292,7 @@ def _response_url(body: Json, channel: str) -> str:
     return next((_text(one.get("response_url")) for one in found if one.get("channel_id") == channel), "")
 
 
-def _errors(desk: Desk, view: Json, problems: Mapping[Field, str]) -> Json:
+def _errors(context: ListenerContext, view: Json, problems: Mapping[Field, str]) -> Json:
     """A sentence under each field. What concerns a field that this form has not stands under its first one."""
     values = _dict(_dict(view.get("state")).get("values"))
     errors: dict[str, str] = {}
@@ -302,7 +302,7 @@ def _errors(desk: Desk, view: Json, problems: Mapping[Field, str]) -> Json:
         block = block if block in values else "schedule"
         errors[block] = f"{errors[block]} {told}" if block in errors else told
     # A sentence may quote what was typed.
-    return {"response_action": "errors", "errors": desk.views.view(errors)}
+    return {"response_action": "errors", "errors": context.views.view(errors)}
 
 
 def _dict(value: object) -> Json:

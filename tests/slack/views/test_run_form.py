@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from bot.core.redact.masker import Redactor
 from bot.slack.client import SlackChat
-from bot.slack.listener_context import Desk
+from bot.slack.listener_context import ListenerContext
 from bot.slack.views.run_form import _errors
 
 SECRET = "hunter2-hunter2"  # noqa: S105 - a made-up one
@@ -16,9 +16,9 @@ SECRET = "hunter2-hunter2"  # noqa: S105 - a made-up one
 def test_what_is_wrong_does_not_quote_a_secret() -> None:
     """A sentence under a field may hold what was typed into it."""
     views = SlackChat("xoxb-1", "http://127.0.0.1:1/", Redactor([SECRET]).mask)
-    desk = cast("Desk", SimpleNamespace(views=views))
+    context = cast("ListenerContext", SimpleNamespace(views=views))
     view: dict[str, Any] = {"state": {"values": {"schedule": {}, "branch": {}}}}
-    told = _errors(desk, view, {"branch": f'"{SECRET}" is no branch.', "reason": f"too long: {SECRET[:9]}…"})
+    told = _errors(context, view, {"branch": f'"{SECRET}" is no branch.', "reason": f"too long: {SECRET[:9]}…"})
     assert told == {
         "response_action": "errors",
         "errors": {"branch": '"•••" is no branch.', "schedule": "too long: •••…"},
