@@ -80,6 +80,10 @@ page-check: $(UV) ## Whether the page in the package is what its source makes.
 messages: install ## Write docs/messages.md, every sentence that people see, from the code.
 	$(BIN)/python tools/messages.py
 
+.PHONY: hints
+hints: install ## Write docs/hints.md from the table of hints.
+	$(BIN)/python -m tools.hints
+
 .PHONY: screenshots
 screenshots: install ## Retake the README's pictures from the sandbox's page. Wants a font with emoji (fonts-noto-color-emoji).
 	$(BIN)/python -m tests.browser.screenshots

@@ -58,9 +58,15 @@ def as_json(found: Reading) -> str:
         "failed": found.failed,
         "excerpt": found.excerpt,
         "nodes": nodes,
-        "hint": None,
+        "hint": _hint(found),
     }
     return json.dumps(document, indent=2)
+
+
+def _hint(found: Reading) -> dict[str, str] | None:
+    """The hint for the most frequent cause, None if no hint fits."""
+    hint = next((cause.hint for cause in found.causes if cause.hint), None)
+    return {"id": hint.id, "text": hint.text, "next": hint.next, "retry": hint.retry} if hint else None
 
 
 def as_text(found: Reading) -> str:

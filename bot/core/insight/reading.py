@@ -7,13 +7,14 @@ run-operations without a message, killed runs) comes from the text. Reading is l
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from bot.core.insight.clean import Folded, strip_ansi
 from bot.core.insight.dbt_one import is_dbt_one, read_dbt_one
 from bot.core.insight.dbt_two import is_dbt_two, points_to, read_dbt_two
 from bot.core.insight.failure import MESSAGE_KEPT, Failure, Said, own_message
+from bot.core.insight.hints.causes import Cause, causes
 from bot.core.insight.log_text import FILE_HEAD, READ_LIMIT, keep
 from bot.core.insight.other import read_other
 from bot.core.insight.run_results import NodeResult, Results
@@ -49,12 +50,13 @@ _SIGNALS = {
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What is said of an output. `failures` are all nodes that failed; `dialect` says what was read."""
+    """What an output says. `failures` are all nodes that failed, `causes` why, `dialect` is what was read."""
 
     summary: str | None
     excerpt: str
     failures: tuple[Failure, ...] = ()
     dialect: str = "tail"
+    causes: tuple[Cause, ...] = ()
 
     @property
     def failed(self) -> dict[str, int]:
@@ -114,7 +116,17 @@ def reading(
     if exit_code == 0 and not failures:
         return Reading(None, said.shown or _excerpt((), said, limit), (), said.dialect)
     summary = _summary(failures, said, skipped, exit_code)
-    return Reading(summary, _excerpt(failures, said, limit), failures, said.dialect)
+    why = causes(_messages(failures, said), exit_code)
+    return Reading(summary, _excerpt(failures, said, limit), failures, said.dialect, why)
+
+
+def _messages(failures: Sequence[Failure], said: Said) -> Iterator[str]:
+    """What each failure says, and what stopped the command as a whole unless that is a node's failure."""
+    yield from (one.message for one in failures)
+    if said.problem and not _about(said.problem, failures):
+        yield said.problem
+    elif not failures and said.last:
+        yield said.last
 
 
 def _unnamed(kind: str, command: str) -> str:

@@ -89,6 +89,30 @@ def cases() -> tuple[Case, ...]:
     return tuple(_case(name, files[name], units[name]) for name in sorted(files))
 
 
+@cache
+def _expected() -> str:
+    with tarfile.open(PACKED) as packed:
+        found = next(member for member in packed if member.name.endswith("expected.tsv"))
+        content = packed.extractfile(found)
+        assert content is not None
+        return content.read().decode()
+
+
+@cache
+def _hints() -> Mapping[str, tuple[tuple[str, str | None], ...]]:
+    found: dict[str, list[tuple[str, str | None]]] = defaultdict(list)
+    for line in _expected().splitlines()[1:]:
+        case, _exit, _where, unit, status, hint, _first = (line.split("\t") + [""] * 7)[:7]
+        if status not in {"warn", ""}:
+            found[case].append((unit, None if hint == "-" else hint))
+    return {case: tuple(units) for case, units in found.items()}
+
+
+def expected_hints(case: str) -> tuple[tuple[str, str | None], ...]:
+    """Each failed unit of a case, with the id of the hint that fits it, None if none does."""
+    return _hints().get(case, ())
+
+
 def _units(table: str) -> Mapping[str, tuple[Unit, ...]]:
     found: dict[str, list[Unit]] = defaultdict(list)
     for line in table.splitlines()[1:]:

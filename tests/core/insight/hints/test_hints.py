@@ -1,0 +1,182 @@
+"""The hints on real outputs, on messages of other warehouses, and on what only looks like one."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import pytest
+import re2
+
+from bot.core.insight.hints.causes import Cause, built_in, causes, retry_helps
+from bot.core.insight.hints.hint import Hint, Retry
+from bot.core.insight.hints.normalize import normalized
+from bot.core.insight.hints.table import HINTS
+from tests.core.insight.cases import Case, cases, expected_hints
+from tests.core.insight.hints.examples import EXAMPLES, LOOK_ALIKES
+from tools import hints as hints_page
+
+BY_ID = {hint.id: hint for hint in HINTS}
+
+
+def hint_of(message: str) -> str | None:
+    """The id of the hint for a message."""
+    found = causes([message])[0].hint
+    return found.id if found else None
+
+
+@pytest.mark.parametrize("with_results", [True, False], ids=["with results", "log alone"])
+def test_hints_of_real_outputs(*, with_results: bool) -> None:
+    """Each failed unit of the recorded outputs has the hint that fits it, and none where none fits."""
+    right = silent = 0
+    wrong: list[object] = []
+    missed: list[object] = []
+    noisy: list[object] = []
+    for case in cases():
+        if not with_results and len(case.stdout) + len(case.stderr) < 5:
+            continue
+        for unit, expected in expected_hints(case.name):
+            found = _hints(case, unit, with_results=with_results)
+            if expected is None:
+                silent += not found
+                noisy += [(case.name, unit, found)] if found else []
+            elif expected in found:
+                right += 1
+            else:
+                (wrong if found else missed).append((case.name, unit, expected, found))
+    assert right >= 280
+    assert silent >= 24
+    assert wrong == []
+    assert noisy == []
+    # One log is cut off before the node's message.
+    assert missed == [] or (not with_results and len(missed) == 1)
+
+
+def _hints(case: Case, unit: str, *, with_results: bool) -> set[str]:
+    """The hints of a unit: its node's own, or those of the whole output if it isn't a node."""
+    found = case.read(with_results=with_results)
+    short = unit.split(".")[2] if unit.count(".") > 1 else unit
+    own = [one for one in found.failures if one.name.rpartition(".")[2] == short]
+    if own and own[0].message:
+        hint = causes([own[0].message])[0].hint
+        return {hint.id} if hint else set()
+    return {cause.hint.id for cause in found.causes if cause.hint}
+
+
+@pytest.mark.parametrize(("hint", "message"), EXAMPLES, ids=[f"{hint}: {message[:40]}" for hint, message in EXAMPLES])
+def test_messages_of_other_warehouses(hint: str, message: str) -> None:
+    """Messages that the recorded outputs don't have, from adapters' code and public threads."""
+    assert hint_of(message) == hint
+    assert hint_of(f"Database Error in model orders (models/orders.sql)\n  {message}") == hint
+    assert (
+        hint_of(f"\x1b[31m12:03:41    Runtime Error\n\x1b[0m  {message}\n  compiled code at target/run/orders.sql")
+        == hint
+    )
+
+
+@pytest.mark.parametrize(("hint", "message"), LOOK_ALIKES)
+def test_what_looks_like_it(hint: str | None, message: str) -> None:
+    """Without a certain match there's no hint; a more specific one wins."""
+    assert hint_of(message) == hint
+
+
+def test_each_row_has_an_example() -> None:
+    """Whoever adds a row adds a case: a recorded output, or a message."""
+    recorded = {hint for case in cases() for _, hint in expected_hints(case.name) if hint}
+    recorded |= {hint for hint, _ in EXAMPLES} | {hint for hint, _ in LOOK_ALIKES if hint}
+    assert {hint.id for hint in HINTS if hint.patterns} - recorded == set()
+
+
+def test_rows_are_well_formed() -> None:
+    """Ids are unique, sentences are sentences, and each row can fit something."""
+    assert len(BY_ID) == len(HINTS)
+    for hint in HINTS:
+        assert re.fullmatch(r"[a-z]+(?:_[a-z]+)*", hint.id)
+        assert bool(hint.patterns) != bool(hint.exit_codes)
+        for sentence in (hint.text, hint.next):
+            assert sentence[0] == sentence[0].upper() or sentence.startswith("dbt ")
+            assert sentence.endswith(".")
+            assert len(sentence) <= 120
+
+
+def test_patterns_run_in_re2() -> None:
+    """RE2 takes each pattern, so that there is nothing in it that could run away, and finds the same as Python does."""
+    texts = [normalized(message) for _, message in (*EXAMPLES, *LOOK_ALIKES)]
+    for hint in HINTS:
+        for pattern in hint.patterns:
+            linear = re2.compile(pattern)
+            for text in texts:
+                assert bool(linear.search(text)) == bool(re.search(pattern, text)), pattern
+
+
+@pytest.mark.parametrize("unit", ["a", " ", "\n", "'", "could not ", "fatal: ", "(", "Error in model ", "\x1b[3"])
+def test_hostile_messages_take_no_longer_than_their_length(unit: str) -> None:
+    """A megabyte of anything is read in one pass: ten times the text takes at most a few times as long (only its start is read)."""
+    begun = time.process_time()
+    causes([unit * (1_000_000 // len(unit))])
+    # A second is three hundred times what it takes: only something that isn't linear fails.
+    assert time.process_time() - begun < 1
+
+
+def test_causes_are_grouped_and_ordered() -> None:
+    """Several failures of one cause are one; the most frequent comes first; what no hint fits is last."""
+    found = causes(["division by zero", "no such thing", 'relation "a" does not exist', "division by zero"])
+    assert [(cause.hint and cause.hint.id, cause.count) for cause in found] == [
+        ("div_zero", 2), ("missing_relation", 1), (None, 1),
+    ]  # fmt: skip
+
+
+def test_an_error_comes_before_a_failed_test() -> None:
+    """Of two that are equally frequent, what broke matters more than what a test found."""
+    found = causes(["Got 2 results, configured to fail if != 0", "division by zero"])
+    assert found[0].hint == BY_ID["div_zero"]
+
+
+def test_exit_status_counts_without_a_message_only() -> None:
+    """A killed command may have printed nothing; one that printed an error isn't explained by its exit status."""
+    assert causes([], 137)[0].hint == BY_ID["exit_killed"]
+    assert causes([""], 143)[0].hint == BY_ID["exit_stopped"]
+    assert causes([], 130)[0].hint == BY_ID["exit_stopped"]
+    assert causes([], 124)[0].hint == BY_ID["exit_timeout"]
+    assert causes(["boom"], 137)[0].hint is None
+    assert causes([], 1) == ()
+
+
+@pytest.mark.parametrize(
+    ("retries", "helps"),
+    [
+        ([], Retry.MAYBE),
+        ([Retry.NO], Retry.NO),
+        ([Retry.NO, Retry.NO], Retry.NO),
+        ([Retry.NO, None], Retry.MAYBE),
+        ([Retry.NO, Retry.YES], Retry.MAYBE),
+        ([Retry.YES], Retry.YES),
+        ([None], Retry.MAYBE),
+    ],
+)
+def test_whether_a_retry_helps(retries: list[Retry | None], helps: Retry) -> None:
+    """Only if every cause says no is it no; if nobody knows, maybe."""
+    found = [Cause(Hint("x", "", "", "", "", retry) if retry else None, 1) for retry in retries]
+    assert retry_helps(found) is helps
+
+
+def test_a_message_is_normalized() -> None:
+    """Headings, times, colors and places go; what databases add is left out; six lines stay."""
+    message = (
+        "\x1b[31m12:00:01    Database Error in model x (models/x.sql)\x1b[0m\n  Runtime Error\n"
+        '  relation "a" does not exist\n  LINE 3: from a\n               ^\n  compiled code at target/x.sql\n'
+        "  HINT:  Perhaps you meant b"
+    )
+    assert normalized(message) == 'relation "a" does not exist'
+    assert normalized("\n".join(str(number) for number in range(20))) == "0\n1\n2\n3\n4\n5"
+    assert normalized("") == ""
+
+
+def test_the_table_is_compiled_once() -> None:
+    """The hints that come with the bot are compiled once a process."""
+    assert built_in() is built_in()
+
+
+def test_the_page_is_what_the_table_makes() -> None:
+    """docs/hints.md lists every hint; `make hints` writes it."""
+    assert hints_page.PAGE.read_text(encoding="utf-8") == hints_page.page()
