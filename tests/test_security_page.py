@@ -63,9 +63,9 @@ def test_every_kind_of_key_is_told() -> None:
     used = {
         kind for pattern, key in KEYS.items() for path in STORE.rglob(pattern) for kind in key.findall(path.read_text())
     }
-    told = names("What is kept, and for how long")
+    told = names("What is stored, and for how long")
     assert sorted(told) == sorted(used)
-    assert all(row[2] for row in rows("What is kept, and for how long"))
+    assert all(row[2] for row in rows("What is stored, and for how long"))
 
 
 def test_every_secret_has_its_rotation() -> None:
