@@ -1,0 +1,161 @@
+"""The documents: links lead somewhere, and paths, commands and targets that they name exist."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+README_LINES = 120
+COLUMNS = 100
+GENERATED = {"bench/results.md", "sandbox/bolt_sandbox/page/licenses.md", "docs/messages.md"}
+FOLDERS = "bot|sandbox|tests|bench|tools|docs|requirements"
+LINK = re.compile(r"\]\(([^()\s]+)\)|<img [^>]*\bsrc=\"([^\"]+)\"")
+FENCE = re.compile(r"^(`{3,})[^\n]*\n.*?^\1$", re.MULTILINE | re.DOTALL)
+CODE = re.compile(r"`([^`]+)`")
+
+
+@cache
+def pages() -> tuple[str, ...]:
+    """Every Markdown file that the repository has, but for generated ones."""
+    listed = subprocess.run(
+        ("git", "ls-files", "--cached", "--others", "--exclude-standard", "*.md"),  # noqa: S607 - the developer's git
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    names = listed.stdout.split() if not listed.returncode else [str(one.relative_to(ROOT)) for one in _found()]
+    return tuple(name for name in sorted(names) if name not in GENERATED and (ROOT / name).exists())
+
+
+def _found() -> list[Path]:
+    """The same without git."""
+    return [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "sandbox" / "README.md"]
+
+
+def prose(text: str) -> str:
+    """A page without its blocks of code."""
+    return FENCE.sub("", text)
+
+
+def anchors(text: str) -> set[str]:
+    """The anchors of a page's headings, as code hosts make them."""
+    made: set[str] = set()
+    for heading in re.findall(r"^#+ (.*)$", prose(text), re.MULTILINE):
+        plain = re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", heading).replace("`", "").lower()
+        name = re.sub(r"[^\w\- ]", "", plain).replace(" ", "-")
+        made.add(name if name not in made else f"{name}-1")
+    return made
+
+
+def broken_links(page: Path, text: str) -> list[str]:
+    """Relative links of a page that lead to no file, or to no heading of one."""
+    broken = []
+    for match in LINK.finditer(CODE.sub("", prose(text))):
+        target = match[1] or match[2]
+        if re.match(r"[a-z]+:", target):
+            continue
+        path, _, anchor = target.partition("#")
+        there = (page.parent / path).resolve() if path else page
+        if not there.exists() or (anchor and anchor not in anchors(there.read_text(encoding="utf-8"))):
+            broken.append(target)
+    return broken
+
+
+def missing_paths(text: str) -> list[str]:
+    """Paths between backticks that name no file or folder of the repository."""
+    code = "\n".join(CODE.findall(prose(text)))
+    named = re.findall(rf"(?<![\w./-])((?:{FOLDERS})/[\w./*-]*)", code)
+    return [path for path in named if not (ROOT / path).exists() and not ("*" in path and any(ROOT.glob(path)))]
+
+
+def too_long(text: str) -> list[str]:
+    """Lines of more than a hundred columns that could be broken: not tables, headings, pictures or long links."""
+    lines = [line for line in prose(text).splitlines() if len(line) > COLUMNS]
+    return [
+        line
+        for line in lines
+        if not re.match(r"\s*(\||#|!\[|<img )", line) and " " in re.sub(r"\[.*?\]\(.*?\)", "", line)
+    ]
+
+
+def called(text: str, program: str) -> set[str]:
+    """What a page names as a program's first argument, in code."""
+    code = "\n".join([*(block[0] for block in FENCE.finditer(text)), *CODE.findall(prose(text))])
+    return set(re.findall(rf"(?:^|[\s/(]){re.escape(program)} ([a-z][a-z-]+)", code, re.MULTILINE))
+
+
+@cache
+def subcommands() -> frozenset[str]:
+    """What `bolt-bot --help` lists."""
+    shown = subprocess.run(
+        (sys.executable, "-m", "bot", "--help"), cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return frozenset(re.findall(r"^    ([a-z][a-z-]+)", shown.stdout, re.MULTILINE))
+
+
+def targets() -> frozenset[str]:
+    """The Makefile's targets."""
+    return frozenset(re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+
+
+@pytest.mark.parametrize("name", pages())
+def test_what_a_page_names_exists(name: str) -> None:
+    """Links, anchors, paths, subcommands and make targets; and its lines are wrapped."""
+    page = ROOT / name
+    text = page.read_text(encoding="utf-8")
+    assert broken_links(page, text) == []
+    assert missing_paths(text) == []
+    assert called(text, "make") - targets() == set()
+    assert called(text, "bolt-bot") - subcommands() == set()
+    assert too_long(text) == []
+
+
+def test_the_readme_is_short() -> None:
+    """It leads on to the pages in docs."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= README_LINES
+    linked = {match[1] for match in LINK.finditer(text)}
+    assert {str(page.relative_to(ROOT)) for page in (ROOT / "docs").glob("*.md")} <= linked
+
+
+def test_every_part_is_listed() -> None:
+    """How it works links each of its pages, and the decision records each record."""
+    for index, folder in (("docs/how-it-works.md", "docs/how-it-works"), ("docs/adr/README.md", "docs/adr")):
+        text = (ROOT / index).read_text(encoding="utf-8")
+        linked = {
+            ((ROOT / index).parent / match[1].partition("#")[0]).resolve() for match in LINK.finditer(text) if match[1]
+        }
+        there = {page.resolve() for page in (ROOT / folder).glob("*.md") if page.name != "README.md"}
+        assert there <= linked, index
+
+
+def test_the_changelog_knows_the_version() -> None:
+    """The newest released version is that of both packages, which ship the same license."""
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    (newest, *_) = re.findall(r"^## \[(\d+\.\d+\.\d+)\] - \d{4}-\d{2}-\d{2}$", text, re.MULTILINE)
+    assert re.search(r"^## \[Unreleased\]$", text, re.MULTILINE)
+    for package in (ROOT, ROOT / "sandbox"):
+        assert f'\nversion = "{newest}"\n' in (package / "pyproject.toml").read_text(encoding="utf-8")
+    assert (ROOT / "LICENSE").read_bytes() == (ROOT / "sandbox" / "LICENSE").read_bytes()
+
+
+def test_the_checks_can_fail(tmp_path: Path) -> None:
+    """Each finds what it looks for."""
+    page = tmp_path / "page.md"
+    text = (
+        "# A heading\n\n[a](#a-heading) [b](#none) [c](none.md) `bot/none.py` `make none` `bolt-bot none`\n"
+        + "long " * 30
+    )
+    page.write_text(text, encoding="utf-8")
+    assert broken_links(page, text) == ["#none", "none.md"]
+    assert missing_paths(text) == ["bot/none.py"]
+    assert called(text, "make") - targets() == {"none"}
+    assert called(text, "bolt-bot") - subcommands() == {"none"}
+    assert len(too_long(text)) == 1
