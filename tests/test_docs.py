@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 README_LINES = 120
 COLUMNS = 100
-GENERATED = {"bench/results.md", "sandbox/bolt_sandbox/page/licenses.md", "docs/messages.md"}
+GENERATED = {"bench/results.md", "docs/hints.md", "docs/messages.md", "sandbox/bolt_sandbox/page/licenses.md"}
 FOLDERS = "bot|sandbox|tests|bench|tools|docs|requirements"
 LINK = re.compile(r"\]\(([^()\s]+)\)|<img [^>]*\bsrc=\"([^\"]+)\"")
 FENCE = re.compile(r"^(`{3,})[^\n]*\n.*?^\1$", re.MULTILINE | re.DOTALL)

@@ -2,7 +2,7 @@
 
 A pattern is searched in the normalized message (see `normalized`), where `^` is the start of the whole message. Patterns use
 only what RE2 knows, without nested or unbounded repetition over arbitrary text, so that matching stays linear. To add a hint,
-add a row and a case to `tests/core/insight/hints/cases.py`, and run `make hints`.
+add a row and an example to `tests/core/insight/hints/examples.py`, and run `make hints`.
 """
 
 from __future__ import annotations
