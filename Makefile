@@ -89,7 +89,7 @@ screenshots: install ## Retake the README's pictures from the sandbox's page. Wa
 	$(BIN)/python -m tests.browser.screenshots
 
 .PHONY: lock
-lock: $(UV) ## Write requirements/*.txt anew from pyproject.toml.
+lock: $(UV) ## Write requirements/*.txt again from both pyproject.toml files.
 	tools/lock.sh $(UV)
 
 .PHONY: clean

@@ -20,6 +20,7 @@ from bot.core.policy.explanation import Given, explained, from_given
 from bot.core.policy.file import PolicyError
 from bot.core.policy.rules import Action, Kind, Role
 from bot.core.redact.masker import Redactor
+from bot.find_sandbox import SandboxMissingError, find_demo, find_serve
 from bot.manifest import manifest
 from bot.read_log import Files, UnreadableError, as_json, as_text, read_files
 from bot.settings import SLASH_COMMAND, Settings, SettingsError, load, policy, unknown
@@ -160,19 +161,23 @@ def _doctor(_arguments: argparse.Namespace) -> int:
 
 
 def _demo(arguments: argparse.Namespace) -> int:
-    if not _sandbox_installed():
-        return 1
-    from bolt_sandbox.demo import demo  # noqa: PLC0415 - needs the extra
-
-    return asyncio.run(demo(arguments.port, arguments.speed, tour=arguments.tour))
+    try:
+        demo = find_demo()
+    except SandboxMissingError as error:
+        _complain(str(error))
+        return USAGE_STATUS
+    command = (sys.executable, "-m", "bot", "run")
+    ended = demo(arguments.port, arguments.speed, manifest=manifest(), command=command, tour=arguments.tour)
+    return asyncio.run(ended)
 
 
 def _sandbox(arguments: argparse.Namespace) -> int:
-    if not _sandbox_installed():
-        return 1
-    from bolt_sandbox.server import serve  # noqa: PLC0415 - needs the extra
-
-    return asyncio.run(serve(arguments.port, arguments.speed, on_grid=arguments.grid))
+    try:
+        serve = find_serve()
+    except SandboxMissingError as error:
+        _complain(str(error))
+        return USAGE_STATUS
+    return asyncio.run(serve(arguments.port, arguments.speed, manifest=manifest(), on_grid=arguments.grid))
 
 
 def _manifest(arguments: argparse.Namespace) -> int:
@@ -277,15 +282,6 @@ def _settings() -> Settings | None:
         for line in error.lines:
             _complain(line)
         return None
-
-
-def _sandbox_installed() -> bool:
-    try:
-        import graphql  # noqa: F401, PLC0415 - whether it is there is the question
-    except ImportError:
-        _complain("The sandbox needs the extra of that name: pip install 'bolt-bot[sandbox]'.")
-        return False
-    return True
 
 
 def _port(text: str) -> int:

@@ -20,6 +20,7 @@ from bolt_sandbox.server import Sandbox
 from bot.store.connect import connect
 from bot.store.embedded import Embedded, find_server, identify
 from tests.order import deal
+from tests.worlds import new_sandbox
 
 # Collecting makes a great many objects, of which none goes: to look through them again and again takes a third of the time.
 gc.disable()
@@ -99,7 +100,7 @@ async def redis_client(redis_url: str) -> AsyncIterator[Redis]:
 @pytest.fixture
 async def sandbox() -> AsyncIterator[Sandbox]:
     """A local Slack without rate limits, and a local Bolt API."""
-    made = Sandbox()
+    made = new_sandbox()
     made.workspace.rates.enabled = False
     await made.start()
     yield made

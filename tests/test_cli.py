@@ -158,18 +158,6 @@ async def test_the_version_is_told() -> None:
     assert outcome.out.strip().count(".") == 2
 
 
-async def test_without_its_extra_the_sandbox_says_so() -> None:
-    """One line and exit status 1 where graphql-core is not installed."""
-    block = "import sys; sys.modules['graphql'] = None; from bot.cli import main; sys.exit(main(['sandbox']))"
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", block, cwd=ROOT, env={"PATH": os.environ["PATH"]}, stdout=PIPE, stderr=PIPE
-    )
-    out, err = await process.communicate()
-    assert process.returncode == 1
-    assert out == b""
-    assert b"bolt-bot[sandbox]" in err
-
-
 async def test_each_demo_begins_anew(tmp_path: Path) -> None:
     """Its world ends with it, and run numbers begin again: what its bot knew would be of other runs."""
     for _time in range(2):

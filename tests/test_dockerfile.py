@@ -14,7 +14,8 @@ import pytest
 
 from bot.web.server import ListenAddress, WebServer
 
-LINES = (Path(__file__).parents[1] / "Dockerfile").read_text(encoding="utf-8").replace("\\\n", " ").splitlines()
+ROOT = Path(__file__).parents[1]
+LINES = (ROOT / "Dockerfile").read_text(encoding="utf-8").replace("\\\n", " ").splitlines()
 LAST = LINES[max(number for number, line in enumerate(LINES) if line.startswith("FROM ")) :]
 
 
@@ -41,6 +42,21 @@ def test_it_writes_only_to_its_volume() -> None:
     run = " ".join(said("RUN"))
     assert re.search(rf"install --directory --owner bolt --group bolt --mode 0700 {volume}\b", run)
     assert "--home-dir /nonexistent" in run
+
+
+def test_it_is_made_of_the_bot_alone() -> None:
+    """The builder gets what is copied and no more, and neither the sandbox nor what only that needs is among it."""
+    lines = [line.split()[1:-1] for line in LINES if line.startswith("COPY ") and "--from=" not in line]
+    copied = {name for names in lines for name in names}
+    assert {name for name in copied if (ROOT / name).is_dir()} == {"bot"}
+    first, *others = [
+        line
+        for line in (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+        if line.startswith(("!", "*"))
+    ]
+    assert first == "*"
+    assert {line.removeprefix("!") for line in others if line.startswith("!")} == copied
+    assert "graphql-core" not in (ROOT / "requirements" / "run.txt").read_text(encoding="utf-8")
 
 
 async def fine() -> list[str]:

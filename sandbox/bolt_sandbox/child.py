@@ -7,7 +7,7 @@ import ctypes
 import re
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -17,7 +17,6 @@ READY_S = 30.0
 STOP_S = 25.0
 POLL_S = 0.1
 PR_SET_PDEATHSIG = 1
-COMMAND = (sys.executable, "-m", "bot", "run")
 
 _PORT = re.compile(r"^(BOLT_BOT_(?:HTTP|ADMIN)_PORT)=(\d+)$", re.MULTILINE)
 
@@ -41,14 +40,14 @@ def printed_ports(log: Path, begins: int = 0) -> dict[str, int]:
 
 
 class Child:
-    """The bot as a child process, its output in a file. `changed` is called when its state has changed."""
+    """The bot as a child process, which `command` starts, its output in a file. `changed` is called when its state has changed."""
 
     def __init__(
         self,
         environment: dict[str, str],
         log: Path,
         *,
-        command: tuple[str, ...] = COMMAND,
+        command: Sequence[str],
         changed: Callable[[], None] = lambda: None,
     ) -> None:
         self._environment = environment

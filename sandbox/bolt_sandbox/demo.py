@@ -6,7 +6,7 @@ import asyncio
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -45,14 +45,16 @@ def bot_environment(ours: Mapping[str, str], sandbox_env: Mapping[str, str], dat
     return {**kept, **sandbox_env, **here}
 
 
-async def demo(port: int = 0, speed: float = 1.0, *, tour: bool = False) -> int:
+async def demo(port: int = 0, speed: float = 1.0, *, manifest: str, command: Sequence[str], tour: bool = False) -> int:
     """Run sandbox and bot until `quit`, SIGTERM or SIGINT; 0, or 1 where the bot or the tour failed.
 
-    `tour` types two commands by itself, waits for how they end, and leaves. `speed` hastens the runs.
+    `manifest` is the Slack app's, in YAML, and `command` starts the bot as a child process. `tour` types two commands by itself,
+    waits for their ends, and leaves. `speed` speeds up the runs.
     """
     directory = (Path("data") / "demo").absolute()
     directory.mkdir(parents=True, exist_ok=True)
-    played = asyncio.create_task(_play(port, speed, directory, tour=tour))
+    sandbox = Sandbox(Workspace(manifest), bolt=BoltWorld(speed=speed))
+    played = asyncio.create_task(_play(sandbox, port, directory, command, tour=tour))
     signalled = asyncio.create_task(until_signalled())
     await asyncio.wait({played, signalled}, return_when=asyncio.FIRST_COMPLETED)
     if not played.done():
@@ -69,14 +71,13 @@ async def _ended(task: asyncio.Task[Any]) -> None:
     await asyncio.wait({task})
 
 
-async def _play(port: int, speed: float, directory: Path, *, tour: bool) -> int:
-    sandbox = Sandbox(workspace=Workspace(), bolt=BoltWorld(speed=speed))
+async def _play(sandbox: Sandbox, port: int, directory: Path, command: Sequence[str], *, tour: bool) -> int:
     base = await sandbox.start(port=port)
     log = directory / "bot.log"
     # The world is new with each demo, and so is what its bot knows of it: run numbers begin again.
     memory = tempfile.TemporaryDirectory(prefix="bolt-bot-demo-")
     environment = bot_environment(os.environ, sandbox.env(), Path(memory.name))
-    child = sandbox.controls.child = Child(environment, log, changed=sandbox.world_changed)
+    child = sandbox.controls.child = Child(environment, log, command=command, changed=sandbox.world_changed)
     try:
         await child.start()
         # Whoever stops it on the page before it is ready does so on purpose.

@@ -40,10 +40,10 @@ class NotLoopbackError(ValueError):
 
 
 class Sandbox:
-    """One sandbox. `workspace` and `bolt` are its two worlds, `slack` acts in and delivers for the first."""
+    """One sandbox. `workspace` and `bolt` are its two worlds; `slack` acts in the first and delivers for it."""
 
-    def __init__(self, *, workspace: Workspace | None = None, bolt: BoltWorld | None = None) -> None:
-        self.workspace = workspace or Workspace()
+    def __init__(self, workspace: Workspace, *, bolt: BoltWorld | None = None) -> None:
+        self.workspace = workspace
         # Installed as its manifest asks: what that does not ask for is refused here as it would be there.
         self.workspace.scopes = set(self.workspace.features.scopes)
         self.bolt = bolt or BoltWorld()
@@ -153,6 +153,7 @@ async def serve(
     port: int,
     speed: float = 1.0,
     *,
+    manifest: str,
     host: str = "127.0.0.1",
     socket_mode: bool = True,
     strict: bool = False,
@@ -160,10 +161,11 @@ async def serve(
 ) -> int:
     """Run the sandbox until SIGTERM or SIGINT; 0 at its end. Prints the environment of a bot first.
 
-    `speed` hastens the Bolt API's clock. `strict` counts Slack's rate limits without tolerance. `on_grid`: the workspace belongs to
+    `speed` speeds up the Bolt API's clock. `manifest` is the Slack app's, in YAML: its commands, scopes and events are what the
+    workspace knows of the bot. `strict` counts Slack's rate limits without tolerance. `on_grid`: the workspace belongs to
     an Enterprise Grid organisation.
     """
-    sandbox = Sandbox(workspace=Workspace(strict_rates=strict), bolt=BoltWorld(speed=speed))
+    sandbox = Sandbox(Workspace(manifest, strict_rates=strict), bolt=BoltWorld(speed=speed))
     if on_grid:
         found(sandbox.workspace)
     base = await sandbox.start(host, port)

@@ -11,9 +11,9 @@ import pytest_asyncio
 from playwright.async_api import Browser, async_playwright
 
 from bolt_sandbox.bolt import BoltWorld
-from bolt_sandbox.server import Sandbox
 from tests.browser.tab import Tab
 from tests.e2e.stage import Stage
+from tests.worlds import new_sandbox
 
 SPEED = 10.0
 # The first has no window to draw around each page, which takes two thirds of the processor time of a tab.
@@ -62,7 +62,7 @@ async def browser() -> AsyncIterator[Browser]:
 async def stage(browser: Browser, tmp_path: Path) -> AsyncIterator[Stage]:
     """A sandbox whose runs go ten times as fast, without a bot yet. Not made where there is no browser to look at it."""
     assert browser.is_connected()
-    sandbox = Sandbox(bolt=BoltWorld(speed=SPEED))
+    sandbox = new_sandbox(bolt=BoltWorld(speed=SPEED))
     await sandbox.start()
     stage = Stage(sandbox, tmp_path)
     yield stage

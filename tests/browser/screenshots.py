@@ -11,10 +11,10 @@ from pathlib import Path
 from playwright.async_api import Browser, Page, async_playwright
 
 from bolt_sandbox.bolt import BoltWorld
-from bolt_sandbox.server import Sandbox
 from tests.browser.conftest import ARGUMENTS, MISSING, chromium
 from tests.browser.tab import Tab
 from tests.e2e.stage import Stage
+from tests.worlds import new_sandbox
 
 PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
 SPEED = 4.0
@@ -26,7 +26,7 @@ async def take(folder: Path) -> None:
     path = chromium()
     if path is None:
         raise SystemExit(MISSING)
-    sandbox = Sandbox(bolt=BoltWorld(speed=SPEED))
+    sandbox = new_sandbox(bolt=BoltWorld(speed=SPEED))
     await sandbox.start()
     stage = Stage(sandbox, folder)
     try:

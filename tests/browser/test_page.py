@@ -6,6 +6,7 @@ import base64
 import dataclasses
 import os
 import re
+import sys
 import tempfile
 from pathlib import Path
 
@@ -172,7 +173,12 @@ async def test_the_bot_is_killed_from_the_panel(stage: Stage, tab: Tab, tmp_path
     # Not pytest's own directory, whose path is too long for a socket.
     with tempfile.TemporaryDirectory(prefix="bolt-bot-tests-") as memory:
         environment = bot_environment(os.environ, sandbox.env(), Path(memory))
-        child = Child(environment, tmp_path / "bot.log", changed=sandbox.world_changed)
+        child = Child(
+            environment,
+            tmp_path / "bot.log",
+            command=(sys.executable, "-m", "bot", "run"),
+            changed=sandbox.world_changed,
+        )
         sandbox.controls.child = child
         try:
             await child.start()

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from bolt_sandbox.bolt import BoltWorld
-from bolt_sandbox.server import Sandbox
 from tests.e2e.stage import Stage
+from tests.worlds import new_sandbox
 
 SPEED = 10.0
 
@@ -17,7 +17,7 @@ SPEED = 10.0
 @pytest.fixture
 async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
     """A sandbox whose runs go ten times as fast, without a bot yet."""
-    sandbox = Sandbox(bolt=BoltWorld(speed=SPEED))
+    sandbox = new_sandbox(bolt=BoltWorld(speed=SPEED))
     await sandbox.start()
     stage = Stage(sandbox, tmp_path)
     yield stage

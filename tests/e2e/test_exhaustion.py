@@ -9,9 +9,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from bolt_sandbox.server import Sandbox
 from tests.e2e.stage import Bot, Stage
 from tests.e2e.test_ingress import command, headers, post
+from tests.worlds import new_sandbox
 
 DESCRIPTORS = 96
 IDLE = 90
@@ -23,7 +23,7 @@ ANSWERED = b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"
 
 async def test_connections_that_would_use_up_all_descriptors(tmp_path: Path) -> None:
     """Commands are answered and runs started, whatever the idle connections have sent."""
-    sandbox = Sandbox()
+    sandbox = new_sandbox()
     await sandbox.start()
     # The limit has to hold from the start, so the bot is not forked.
     few = ("sh", "-c", f'ulimit -n {DESCRIPTORS}; exec "$@"', "sh")

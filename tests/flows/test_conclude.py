@@ -29,6 +29,7 @@ from bot.store.scripts import Scripts
 from bot.workers.claims import held
 from tests.store.record import follow_run
 from tests.waiting import eventually
+from tests.worlds import new_sandbox
 
 FAILURES = 10
 # A fifth of the real time, of which more is left for the machine.
@@ -117,7 +118,7 @@ async def stage(redis_client: Redis) -> AsyncIterator[Stage]:
     """A stage with an empty store, whose Bolt goes by a clock that a test moves."""
     made: list[Stage] = []
     world = BoltWorld(clock=lambda: datetime.now(UTC) + (made[0].later if made else timedelta()))
-    sandbox = Sandbox(bolt=world)
+    sandbox = new_sandbox(bolt=world)
     await sandbox.start()
     settings = sandbox.env()
     credentials = Credentials(settings["PARADIME_API_SECRET"], settings["PARADIME_API_KEY"])

@@ -19,10 +19,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bolt_sandbox.server import Sandbox
 from tests.e2e.stage import Bot, Stage
 from tests.fuzz.payloads import payloads
 from tests.waiting import PATIENCE_S
+from tests.worlds import new_sandbox
 
 # Slack waits 3 s.
 ACKNOWLEDGED_S = 3.0
@@ -36,7 +36,7 @@ SHARED = settings(
 @pytest.fixture
 async def bot(tmp_path: Path) -> AsyncIterator[tuple[Stage, Bot]]:
     """A bot over HTTP in a workspace whose names are those of the payloads. Afterwards it is as alive as before, without a fault."""
-    sandbox = Sandbox()
+    sandbox = new_sandbox()
     sandbox.workspace.rates.enabled = False
     await sandbox.start()
     stage = Stage(sandbox, tmp_path)

@@ -8,9 +8,10 @@ import pytest
 
 from bolt_sandbox.demo import bot_environment, take_tour
 from bolt_sandbox.driver import Driver
-from bolt_sandbox.slack import People, Workspace
+from bolt_sandbox.slack import People
 from bolt_sandbox.slack.delivery import Delivery
 from bolt_sandbox.slack.model import Change
+from tests.worlds import new_workspace
 
 
 def test_the_bots_environment(tmp_path: Path) -> None:
@@ -34,7 +35,7 @@ def test_the_bots_environment(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("fails", "status"), [("failed", 0), ("succeeded", 1)])
 async def test_the_tour(fails: str, status: int) -> None:
     """The tour is over when the one run succeeded and the other failed, each told in its thread; else it says so."""
-    ws = Workspace()
+    ws = new_workspace()
     ends = {"/bolt run nightly": "succeeded", "/bolt run hourly": fails}
     printed: list[str] = []
 

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from bolt_sandbox.driver import HELP, Driver, Screen
-from bolt_sandbox.slack import People, Workspace
+from bolt_sandbox.slack import People
 from bolt_sandbox.slack.delivery import Delivery
 from bolt_sandbox.slack.model import Change, View
 from tests.waiting import PATIENCE_S
+from tests.worlds import new_workspace
 
 BUTTON: list[dict[str, Any]] = [
     {
@@ -26,7 +27,7 @@ class Stage:
     """A workspace with a driver and a screen, and what they printed."""
 
     def __init__(self) -> None:
-        self.ws = Workspace()
+        self.ws = new_workspace()
         self.printed: list[str] = []
         self.driver = Driver(self.ws, People(self.ws, Delivery(self.ws)), self.printed.append)
         self.ws.listeners.append(Screen(self.ws, self.printed.append).show)

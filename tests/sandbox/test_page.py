@@ -14,6 +14,7 @@ from yarl import URL
 
 from bolt_sandbox.server import Sandbox
 from tests.waiting import PATIENCE_S
+from tests.worlds import new_sandbox
 
 
 @dataclass
@@ -68,7 +69,7 @@ class Stream:
 @pytest.fixture
 async def visit() -> AsyncIterator[Visit]:
     """A sandbox without a bot."""
-    sandbox = Sandbox()
+    sandbox = new_sandbox()
     base = await sandbox.start()
     async with aiohttp.ClientSession() as session:
         yield Visit(sandbox, base, session)

@@ -11,8 +11,10 @@ import aiohttp
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bolt_sandbox.server import NotLoopbackError, Sandbox
+from bolt_sandbox.server import NotLoopbackError
+from bot.manifest import manifest
 from tests.waiting import PATIENCE_S
+from tests.worlds import new_sandbox
 
 
 @pytest.fixture(autouse=True)
@@ -24,7 +26,7 @@ def no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def test_its_environment_works() -> None:
     """What `env` says points a Slack client at it, and names a Bolt API that answers."""
-    sandbox = Sandbox()
+    sandbox = new_sandbox()
     base = await sandbox.start()
     env = sandbox.env()
     assert env["SLACK_APP_TOKEN"].startswith("xapp-")
@@ -44,7 +46,7 @@ async def test_its_environment_works() -> None:
 
 async def test_http_mode() -> None:
     """Without Socket Mode the environment has a signing secret and no app token."""
-    env = Sandbox().env(socket_mode=False)
+    env = new_sandbox().env(socket_mode=False)
     assert "SLACK_SIGNING_SECRET" in env
     assert "SLACK_APP_TOKEN" not in env
 
@@ -53,12 +55,12 @@ async def test_http_mode() -> None:
 async def test_loopback_only(host: str) -> None:
     """No other interface is served."""
     with pytest.raises(NotLoopbackError):
-        await Sandbox().start(host)
+        await new_sandbox().start(host)
 
 
 async def test_foreign_host_names() -> None:
     """A request by another name is refused: a page elsewhere may have had its name point here."""
-    sandbox = Sandbox()
+    sandbox = new_sandbox()
     base = await sandbox.start()
     async with aiohttp.ClientSession() as session:
         async with session.get(f"{base}/control/state", headers={"Host": "evil.example:80"}) as reply:
@@ -71,9 +73,9 @@ async def test_foreign_host_names() -> None:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_serve_until_a_signal(number: signal.Signals) -> None:
     """`serve` prints the environment at once, and ends with 0 on a signal."""
-    code = "import asyncio, sys; from bolt_sandbox.server import serve; sys.exit(asyncio.run(serve(0)))"
+    code = "import asyncio, sys; from bolt_sandbox.server import serve; sys.exit(asyncio.run(serve(0, manifest=sys.argv[1])))"
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", code, stdout=asyncio.subprocess.PIPE, env=dict(os.environ)
+        sys.executable, "-c", code, manifest(), stdout=asyncio.subprocess.PIPE, env=dict(os.environ)
     )
     assert process.stdout is not None
     first = await asyncio.wait_for(process.stdout.readline(), PATIENCE_S)

@@ -1,11 +1,10 @@
-"""What Slack knows of the app from its manifest: its commands and shortcuts, its tabs, its scopes, which events it gets."""
+"""What Slack knows of an app from its manifest: its commands and shortcuts, its tabs, its scopes, which events it gets."""
 
 from __future__ import annotations
 
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 
 import yaml
 
@@ -24,9 +23,9 @@ class Features:
     events: frozenset[str] = frozenset()
 
     @classmethod
-    def of_the_manifest(cls) -> Features:
-        """Those of the manifest that is shipped."""
-        manifest = deepcopy(_shipped())
+    def from_manifest(cls, text: str) -> Features:
+        """The features that a manifest in YAML asks for."""
+        manifest = deepcopy(_parsed(text))
         features = manifest["features"]
         home = features.get("app_home", {})
         return cls(
@@ -40,7 +39,7 @@ class Features:
 
 
 @cache
-def _shipped() -> Json:
-    """The manifest that is shipped, read once: to parse it takes longer than the rest of making a workspace."""
-    manifest: Json = yaml.safe_load((resources.files("bot") / "manifest.yml").read_text(encoding="utf-8"))
+def _parsed(text: str) -> Json:
+    """The manifest as data, cached: parsing it takes longer than the rest of making a workspace."""
+    manifest: Json = yaml.safe_load(text)
     return manifest

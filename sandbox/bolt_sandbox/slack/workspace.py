@@ -72,6 +72,7 @@ class Workspace:
 
     def __init__(
         self,
+        manifest: str,
         *,
         clock: Callable[[], float] = time.time,
         rng: random.Random | None = None,
@@ -90,7 +91,7 @@ class Workspace:
         self.app_scopes: set[str] = {"connections:write"}
         self.scopes: set[str] = set(DEFAULT_SCOPES)
         self.request_url: str | None = None
-        self.features = Features.of_the_manifest()
+        self.features = Features.from_manifest(manifest)
         self.rates = RateLimits(clock, strict=strict_rates)
         self.faults = Faults()
         self.calls: deque[Call] = deque(maxlen=CALLS_KEPT)
