@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sys
 from asyncio.subprocess import DEVNULL, PIPE
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import yaml
 
-from tests.waiting import PATIENCE_S
+from tests.e2e.command import bolt_bot
+from tests.e2e.forked import ROOT, Forked
+from tests.waiting import eventually
 
-ROOT = Path(__file__).parents[1]
 COMPLETE = {
     "SLACK_BOT_TOKEN": "xoxb-very-secret-1",
     "SLACK_APP_TOKEN": "xapp-very-secret-2",
@@ -23,32 +23,22 @@ COMPLETE = {
     "PARADIME_API_SECRET": "prdm_wsp_very-secret-3",
 }
 
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a command did."""
-
-    status: int
-    out: str
-    err: str
+# The demo starts the bot as people do, and from another folder than the code's.
+DEMO = {"PYTHONPATH": str(ROOT)}
 
 
-async def bolt_bot(*arguments: str, folder: Path = ROOT, environment: Mapping[str, str] | None = None) -> Outcome:
-    """Run the command with nothing else in its environment."""
-    base = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
+async def started(*arguments: str) -> tuple[int, str, str]:
+    """Start the command as people do, by an interpreter of its own: its exit status, and what it prints."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "bot",
-        *arguments,
-        cwd=folder,
-        env={**base, **(environment or {})},
+        *(sys.executable, "-m", "bot", *arguments),
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"]},
         stdin=DEVNULL,
         stdout=PIPE,
         stderr=PIPE,
     )
     out, err = await process.communicate()
-    return Outcome(process.returncode or 0, out.decode(), err.decode())
+    return process.returncode or 0, out.decode(), err.decode()
 
 
 @pytest.mark.parametrize("command", ["run", "doctor"])
@@ -153,40 +143,37 @@ async def test_a_wrong_use_is_explained(arguments: tuple[str, ...]) -> None:
 
 async def test_the_version_is_told() -> None:
     """A version, alone on its line."""
-    outcome = await bolt_bot("--version")
-    assert outcome.status == 0
-    assert outcome.out.strip().count(".") == 2
+    status, out, err = await started("--version")
+    assert (status, err) == (0, "")
+    assert out.strip().count(".") == 2
+
+
+async def test_wrong_settings_end_the_process() -> None:
+    """Its exit status is what a supervisor sees, and standard output stays empty."""
+    status, out, err = await started("run")
+    assert (status, out) == (2, "")
+    assert err.startswith("SLACK_BOT_TOKEN ")
 
 
 async def test_each_demo_begins_anew(tmp_path: Path) -> None:
     """Its world ends with it, and run numbers begin again: what its bot knew would be of other runs."""
     for _time in range(2):
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "bot", "demo", "--tour", "--speed", "20"),
-            cwd=tmp_path,
-            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"},
-            stdin=DEVNULL,
-            stdout=PIPE,
-        )
-        async with asyncio.timeout(PATIENCE_S):
-            out, _ = await process.communicate()
-        assert b"The tour is over." in out, out.decode()
-        assert process.returncode == 0
+        outcome = await bolt_bot("demo", "--tour", "--speed", "20", folder=tmp_path, environment=DEMO)
+        assert "The tour is over." in outcome.out, outcome.out
+        assert outcome.status == 0
 
 
 async def test_a_demo_without_a_terminal_says_how_it_is_used(tmp_path: Path) -> None:
     """What is written to its standard input is not read: it says so before it waits to be ended."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bot", "demo"),
-        cwd=tmp_path,
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"},
-        stdin=DEVNULL,
-        stdout=PIPE,
-    )
+    out = tmp_path / "out"
+    demo = Forked({"PATH": os.environ["PATH"], **DEMO}, out, arguments=["demo"], folder=tmp_path)
     try:
-        async with asyncio.timeout(PATIENCE_S):
-            while process.stdout is not None and b"no terminal" not in (line := await process.stdout.readline()):
-                assert line, "it has ended"
+        await eventually(
+            "it to say that there is no terminal, or to end",
+            lambda: out.read_text() if out.exists() else "",
+            lambda said: "no terminal" in said or demo.returncode is not None,
+        )
+        assert demo.returncode is None, out.read_text()
     finally:
-        process.terminate()
-        await process.wait()
+        demo.send_signal(signal.SIGTERM)
+        await demo.wait()

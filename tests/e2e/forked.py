@@ -1,8 +1,8 @@
 """
 A bot as a process of its own that need not import the bot anew: it is forked off a process that has done so already.
 
-Importing takes ten times as long as the rest of a start, and hundreds of tests start a bot. `test_process.py` starts it as the
-command does.
+Importing takes ten times as long as the rest of a start, and hundreds of tests start a bot. Some of `test_cli.py` and
+`test_process.py` start it as people do.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ import multiprocessing
 import os
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -23,11 +24,32 @@ FORKS.set_forkserver_preload(
 )
 
 
-class Forked:
-    """A running bot, with what asyncio's own processes have of use to a test."""
+@dataclass(frozen=True, slots=True)
+class _Command:
+    """A command, and where it runs."""
 
-    def __init__(self, environment: Mapping[str, str], log: Path) -> None:
-        self._process = FORKS.Process(target=_run, args=(dict(environment), str(log)), daemon=True)
+    arguments: tuple[str, ...]
+    environment: dict[str, str]
+    folder: Path
+    out: Path
+    errors: Path | None
+
+
+class Forked:
+    """A running bot, or another command of it, with what asyncio's own processes have of use to a test."""
+
+    def __init__(
+        self,
+        environment: Mapping[str, str],
+        log: Path,
+        *,
+        arguments: Sequence[str] = ("run",),
+        folder: Path = ROOT,
+        errors: Path | None = None,
+    ) -> None:
+        """What it prints goes to `log`; what it prints on standard error too, or to `errors`."""
+        command = _Command(tuple(arguments), dict(environment), folder, log, errors)
+        self._process = FORKS.Process(target=_run, args=(command,), daemon=True)
         self._process.start()
         self._ended = asyncio.Event()
         asyncio.get_running_loop().add_reader(self._process.sentinel, self._over)
@@ -60,15 +82,22 @@ class Forked:
         self._ended.set()
 
 
-def _run(environment: Mapping[str, str], log: str) -> None:
-    """What `bolt-bot run` does, in the process that was forked."""
+def _run(command: _Command) -> None:
+    """Do what `bolt-bot <arguments>` does, in the process that was forked."""
     from bot.cli import main  # noqa: PLC0415 - imported already by the process that this one is forked off
 
-    os.chdir(ROOT)
+    os.chdir(command.folder)
     os.environ.clear()
-    os.environ.update(environment)
-    out = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
-    for descriptor in (1, 2):
-        os.dup2(out, descriptor)
-    os.close(out)
-    sys.exit(main(["run"]))
+    os.environ.update(command.environment)
+    _redirect(1, command.out)
+    if command.errors is None:
+        os.dup2(1, 2)
+    else:
+        _redirect(2, command.errors)
+    sys.exit(main(command.arguments))
+
+
+def _redirect(descriptor: int, path: Path) -> None:
+    opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+    os.dup2(opened, descriptor)
+    os.close(opened)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import os
-import sys
 from typing import Any
 
 from bolt_sandbox.bolt import Fault
+from tests.e2e.command import bolt_bot
 from tests.e2e.elsewhere import SLUG, add_schedule
-from tests.e2e.forked import ROOT
 from tests.e2e.stage import Stage
 from tests.e2e.test_approval import TEXT, WITHIN
 from tests.e2e.test_policy import policy
@@ -32,29 +29,17 @@ rules:
 """
 
 
-async def bolt_bot(stage: Stage, *arguments: str, **settings: str) -> str:
+async def printed(stage: Stage, *arguments: str, **settings: str) -> str:
     """What a command prints while the bot runs."""
-    environment = {
-        "PATH": os.environ["PATH"],
-        **stage.sandbox.env(),
-        "BOLT_BOT_DATA_DIR": str(stage.folder / "data"),
-        **settings,
-    }
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bot", *arguments),
-        cwd=ROOT,
-        env=environment,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    out, err = await process.communicate()
-    assert process.returncode == 0, err.decode()
-    return out.decode()
+    environment = {**stage.sandbox.env(), "BOLT_BOT_DATA_DIR": str(stage.folder / "data"), **settings}
+    outcome = await bolt_bot(*arguments, environment=environment)
+    assert outcome.status == 0, outcome.err
+    return outcome.out
 
 
 async def export(stage: Stage, *arguments: str) -> list[Json]:
     """The record."""
-    return [json.loads(line) for line in (await bolt_bot(stage, "audit", "export", *arguments)).splitlines()]
+    return [json.loads(line) for line in (await printed(stage, "audit", "export", *arguments)).splitlines()]
 
 
 def of(entries: list[Json], request: str) -> list[str]:
@@ -198,9 +183,9 @@ async def test_a_decision_is_explained_from_what_slack_and_bolt_tell(stage: Stag
     """As the bot would decide it: who, where, and whose schedule it is."""
     settings = policy(stage, READERS)
     asked = ("--channel", "C0DATAENG", "--action", "start", "--schedule", "nightly")
-    told = await bolt_bot(stage, "policy", "explain", "--user", "U0GRACE", *asked, **settings)
+    told = await printed(stage, "policy", "explain", "--user", "U0GRACE", *asked, **settings)
     assert "where:  C0DATAENG data-eng, public, not shared outside\n" in told
     assert told.endswith("refused: not Grace\n")
-    told = await bolt_bot(stage, "policy", "explain", "--user", "U0ADA", *asked, **settings)
+    told = await printed(stage, "policy", "explain", "--user", "U0ADA", *asked, **settings)
     assert "who:    U0ADA, member, in none" in told
     assert told.endswith("allowed\n")

@@ -49,10 +49,10 @@ async def test_what_cannot_work_ends_the_start(stage: Stage, settings: dict[str,
         assert not value or value.startswith("redis") or value not in bot.printed()
 
 
-async def test_no_settings_at_all_are_told_a_line_each(command: Stage) -> None:
+async def test_no_settings_at_all_are_told_a_line_each(stage: Stage) -> None:
     """Everything that is missing at once."""
     missing = ("SLACK_BOT_TOKEN", "PARADIME_API_ENDPOINT", "PARADIME_API_SECRET", "SLACK_APP_TOKEN")
-    bot = await command.start_bot(dict.fromkeys([*missing, "PARADIME_API_KEY"], ""), ready=False)
+    bot = await stage.start_bot(dict.fromkeys([*missing, "PARADIME_API_KEY"], ""), ready=False)
     assert await bot.ended() == 2
     for name in missing:
         assert sum(line.startswith(name) for line in bot.printed().splitlines()) == 1
@@ -72,10 +72,10 @@ async def test_services_that_are_away_at_the_start_are_waited_for(stage: Stage) 
     assert bot.process.returncode is None
 
 
-async def test_sigterm_while_services_are_away_ends_the_bot(command: Stage) -> None:
+async def test_sigterm_while_services_are_away_ends_the_bot(stage: Stage) -> None:
     """A start that waits can be stopped."""
-    command.sandbox.bolt.add_fault(Fault("away", count=None))
-    bot = await command.start_bot(ready=False)
+    stage.sandbox.bolt.add_fault(Fault("away", count=None))
+    bot = await stage.start_bot(ready=False)
     async with aiohttp.ClientSession() as http:
         await _until_status(http, bot.port, "/healthz", 200)
     bot.kill(signal.SIGTERM)
@@ -92,20 +92,20 @@ async def test_kill_leaves_no_redis_behind(command: Stage) -> None:
     await command.start_bot()
 
 
-async def test_a_bot_whose_own_redis_ends_says_so_and_ends(command: Stage) -> None:
+async def test_a_bot_whose_own_redis_ends_says_so_and_ends(stage: Stage) -> None:
     """Without its memory it would only answer that it cannot write anything down."""
-    bot = await command.start_bot()
+    bot = await stage.start_bot()
     (child,) = _children(bot.process.pid)
     os.kill(child, signal.SIGKILL)
     assert await bot.ended() == 1
     assert "The embedded Redis has ended by itself" in bot.printed()
-    await command.start_bot()
+    await stage.start_bot()
 
 
-async def test_a_second_process_does_not_take_the_same_data(command: Stage) -> None:
+async def test_a_second_process_does_not_take_the_same_data(stage: Stage) -> None:
     """The data directory is locked."""
-    await command.start_bot()
-    second = await command.start_bot(ready=False)
+    await stage.start_bot()
+    second = await stage.start_bot(ready=False)
     assert await second.ended() == 1
     assert "BOLT_BOT_DATA_DIR" in second.printed()
 
