@@ -20,6 +20,7 @@ from bot.store.runs import Runs
 from bot.store.scripts import Scripts
 from bot.workers.claims import held
 from tests.store.record import follow_run
+from tests.waiting import PATIENCE_S
 
 KEY = RunKey("w", 1)
 ADA = Asker("T", "U0ADA", "A")
@@ -44,7 +45,7 @@ class Api:
         self.asked += 1
         assert run == KEY.id
         before = await self.score()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             while await self.score() == before:  # noqa: ASYNC110 - Redis tells nobody that a score has moved
                 await asyncio.sleep(0.01)
         self.renewed = True

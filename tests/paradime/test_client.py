@@ -28,6 +28,7 @@ from bot.core.model.errors import (
 )
 from bot.paradime.client import BoltClient, ClientLimits
 from tests.paradime.api import CREDENTIALS, QUICK, Answer, Api, Asked, Drop, Json, client_of, errors
+from tests.waiting import PATIENCE_S
 
 Call = Callable[[BoltClient], Awaitable[object]]
 
@@ -144,7 +145,7 @@ async def test_a_wait_that_bolt_asks_for_is_kept(api: Api, client: BoltClient) -
 async def test_a_wait_that_is_too_long_is_not_waited(api: Api, client: BoltClient) -> None:
     """Who would wait beyond the bound is told at once how long."""
     api.say(Answer(b"", 429, {"Retry-After": "200"}))
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(PATIENCE_S):
         with pytest.raises(BoltThrottled) as caught:
             await client.status(7)
     assert caught.value.retry_after_s == 200
@@ -156,7 +157,7 @@ async def test_a_read_is_bounded_as_a_whole(api: Api) -> None:
     api.say(Drop)
     limits = ClientLimits(timeout_s=1, attempts=1000, retry_for_s=2, first_wait_s=0.05)
     client = client_of(api.url, limits)
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(PATIENCE_S):
         with pytest.raises(BoltLost):
             await client.status(7)
     await client.aclose()
