@@ -37,7 +37,7 @@ FOLDER = Path(__file__).parent
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """All of these tests run in one event loop, for the browser they share belongs to the loop that it was started in."""
     for item in items:
-        if FOLDER in item.path.parents and pytest_asyncio.is_async_test(item):
+        if item.path.parent == FOLDER and pytest_asyncio.is_async_test(item):
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 

@@ -11,6 +11,7 @@ from redis.asyncio import Redis
 
 from bolt_sandbox.server import Sandbox
 from bot.charts.child import Charts
+from bot.core.insight.history import History
 from bot.core.model.command import HistoryCommand
 from bot.core.text.message import Message
 from bot.flows.find_schedule import Finder
@@ -33,6 +34,26 @@ def masked(text: str) -> str:
     return text.replace("orders", "[masked]")
 
 
+class DrawnOnce(Charts):
+    """Draws in a process of its own, as the bot does, the first time, and shows the same picture after that."""
+
+    def __init__(self) -> None:
+        super().__init__(draw_s=PATIENCE_S)
+        self._picture: bytes | None = None
+
+    async def draw(self, shown: History) -> bytes:
+        """Return the one picture."""
+        if self._picture is None:
+            self._picture = await super().draw(shown)
+        return self._picture
+
+
+@pytest.fixture(scope="module")
+def charts() -> Charts:
+    """One picture for all tests: what they tell apart is where it goes and what is said beside it."""
+    return DrawnOnce()
+
+
 @dataclass(frozen=True)
 class Parts:
     """The flow between a local Slack and a local Bolt API."""
@@ -48,7 +69,7 @@ class Parts:
 
 
 @pytest.fixture
-async def parts(sandbox: Sandbox, redis_client: Redis) -> AsyncIterator[Parts]:
+async def parts(sandbox: Sandbox, redis_client: Redis, charts: Charts) -> AsyncIterator[Parts]:
     """Real ones, with a short patience for Slack."""
     chat = SlackChat(sandbox.workspace.bot_token, f"{sandbox.base_url}/slack/api", masked, call_s=1)
     settings = sandbox.env(socket_mode=True)
@@ -57,7 +78,7 @@ async def parts(sandbox: Sandbox, redis_client: Redis) -> AsyncIterator[Parts]:
     histories = Histories(
         bolt,
         Finder(bolt, Catalog(bolt)),
-        Charts(draw_s=PATIENCE_S),
+        charts,
         chat,
         Deliveries(Scripts(redis_client, "test", retention_s=1000)),
         bot_name="@bolt",

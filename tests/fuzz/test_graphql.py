@@ -120,7 +120,8 @@ async def test_any_answer_is_a_result_or_a_named_error(
         asked += 1
         return httpx.Response(status, headers=headers, stream=httpx.ByteStream(content))
 
-    limits = replace(QUICK, attempts=2)
+    # What asks for a longer wait than this is refused at once.
+    limits = replace(QUICK, timeout_s=5, retry_for_s=5, attempts=2)
     client = BoltClient("http://bolt", CREDENTIALS, limits, transport=httpx.MockTransport(answer))
     said = ""
     try:

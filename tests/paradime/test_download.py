@@ -22,7 +22,8 @@ SIGNED = "?X-Amz-Signature=not-for-any-eyes"
 
 PACKED = {
     "packed": (gzip.compress(b"a,b\n") * 2, "gzip"),
-    "bomb": (gzip.compress(b" " * 50_000_000), "gzip"),
+    # Members of a file stand one after another, and the same one fifty times is made in a fiftieth of the time.
+    "bomb": (gzip.compress(b" " * 1_000_000) * 50, "gzip"),
     "twice": (gzip.compress(gzip.compress(b"a,b\n")), "gzip, gzip"),
     "other": (b"a", "zstd"),
     "garbage": (b"no gzip", "gzip"),
