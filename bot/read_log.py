@@ -65,13 +65,14 @@ def as_json(found: Reading) -> str:
 
 def _hint(found: Reading) -> dict[str, str] | None:
     """The hint for the most frequent cause, None if no hint fits."""
-    hint = next((cause.hint for cause in found.causes if cause.hint), None)
+    hint = next((cause for cause in found.causes if cause.id), None)
     return {"id": hint.id, "text": hint.text, "next": hint.next, "retry": hint.retry} if hint else None
 
 
 def as_text(found: Reading) -> str:
     """For people: the summary, the lines that matter, and the failed nodes."""
     parts = [found.summary or "Nothing failed, as far as this output shows."]
+    parts += [f"{cause.text} {cause.next}" for cause in found.causes if cause.id]
     if found.excerpt:
         parts.append("\n".join(f"    {line}".rstrip() for line in found.excerpt.split("\n")))
     nodes = [f"{one.status}  {one.kind} {one.name}  {one_line(one.message)}".rstrip() for one in found.failures]

@@ -22,7 +22,7 @@ def test_one_json_object_says_it_all(capsys: pytest.CaptureFixture[str]) -> None
     assert said["excerpt"].startswith("Failure in model fct_revenue (models/marts/fct_revenue.sql)\n")
     del said["excerpt"]
     assert said == {
-        "summary": "1 model failed, 1 skipped",
+        "summary": "1 model failed, 1 skipped because of it",
         "failed": {"model": 1},
         "nodes": [
             {
@@ -32,7 +32,12 @@ def test_one_json_object_says_it_all(capsys: pytest.CaptureFixture[str]) -> None
                 "message": 'Binder Error: Values list "o" does not have a column named "net_amnt"',
             }
         ],
-        "hint": None,
+        "hint": {
+            "id": "missing_column",
+            "text": "The query uses a column that doesn't exist, perhaps because it was renamed upstream.",
+            "next": "Compare the column name with the table it comes from.",
+            "retry": "no",
+        },
     }
 
 
@@ -40,7 +45,8 @@ def test_for_people_it_prints_text(capsys: pytest.CaptureFixture[str]) -> None:
     """The summary first, then the lines, then the nodes."""
     assert main(["read-log", "--stdout", str(MODEL_ERROR)]) == 0
     told = capsys.readouterr().out
-    assert told.startswith("1 model failed, 1 skipped\n\n    Failure in model fct_revenue")
+    assert told.startswith("1 model failed, 1 skipped because of it\n\nThe query uses a column model fct_revenue")
+    assert "\n\n    Failure in model fct_revenue" in told
     assert "\nerror  model fct_revenue  Binder Error" in told
 
 

@@ -9,13 +9,14 @@ from dataclasses import dataclass, field, replace
 import structlog
 
 from bot.core.insight.failure import Said
-from bot.core.insight.failure_streak import Recovery, recovery
+from bot.core.insight.failure_streak import Recovery, recovery, what_changed
 from bot.core.insight.log_text import LogFile, keep, log_file, mask_in_pieces, tail
 from bot.core.insight.nodes import failed_nodes, with_results
 from bot.core.insight.progress import commands_known, position
 from bot.core.insight.reading import read_log, reading
 from bot.core.insight.run_results import Results
 from bot.core.model.bolt import Command, CommandOutput, Resource, RunSummary
+from bot.core.model.cause import Cause
 from bot.core.model.errors import BoltError, BoltLost, BoltRejected, BoltTooLarge
 from bot.core.model.run import End, FailedNode, Run, RunKey, failed_command, is_failed
 from bot.core.redact.row_values import without_row_values
@@ -75,6 +76,7 @@ class FailureLog:
     tail: str = ""
     length: int = 0
     ended: bool = True
+    causes: tuple[Cause, ...] = ()
     said: Said = field(default_factory=Said)
 
 
@@ -150,6 +152,7 @@ def digest_log(
         tail(stdout, stderr, EXCERPT_SHOWN),
         len(output.stdout) + len(output.stderr),
         command.return_code is not None,
+        found.causes,
         said,
     )
 
@@ -304,6 +307,8 @@ def _end(run: Run, command: Command | None, runs: list[RunSummary], digest: Fail
         recovered=before.failures,
         recovered_more=before.more,
     )
+    if is_failed(run.seen.state):
+        end = replace(end, changed=what_changed(runs, run, all_listed=len(runs) < LISTED))
     if command is None:
         return end
     return _with_log(end, digest) if digest else replace(end, log="late")
@@ -316,5 +321,6 @@ def _with_log(end: End, digest: FailureLog) -> End:
         excerpt=digest.excerpt,
         nodes=digest.nodes,
         failed_nodes=digest.failed_nodes,
+        causes=digest.causes,
         log="read",
     )

@@ -15,6 +15,7 @@ from bot.core.model.run import Observation, Run, RunKey, failed_command, is_fina
 from bot.core.text.message import Block, Button, Buttons, Facts, Message, Paragraph, Preformatted
 from bot.core.text.text import Code, Sentence, cut, duration, plural
 from bot.core.views.buttons import OPEN_RUN, WHOLE_LOG, PartButton, command_button, part_value
+from bot.core.views.hint import hint_lines
 from bot.core.views.live_log import Lines
 from bot.core.views.thread import EXCERPT_SHOWN
 from bot.flows.conclude import FailureLog, LogReader
@@ -104,7 +105,12 @@ class Logs:
         lines = digest.excerpt if broke else digest.tail
         if broke and digest.summary:
             first = (*first, f" {cut(digest.summary, SUMMARY_SHOWN)}.")
-        blocks: list[Block] = [Paragraph(first), Preformatted(cut(lines, EXCERPT_SHOWN))]
+        hint = hint_lines(digest.causes) if broke else ()
+        blocks: list[Block] = [
+            Paragraph(first),
+            *([Paragraph(hint)] if hint else []),
+            Preformatted(cut(lines, EXCERPT_SHOWN)),
+        ]
         if digest.length > len(lines):
             what = "The lines that matter" if broke else "The last lines"
             blocks.append(Facts((f"{what}, of {digest.length:,} characters in all.",)))
@@ -131,6 +137,10 @@ class Logs:
         anyway = ended is not None and ended.failed is not None and ended.failed.id == part.command
         answer = await self._uploads.ask(upload, posts_it_anyway=anyway, most=WAITING_MOST)
         return promised(("The whole log of ", Code(cut(part.text, COMMAND_SHOWN))), upload, answer)
+
+    async def failed_nodes(self, key: RunKey) -> Message:
+        """All failed nodes of a run that are known. Raises StoreAway."""
+        return nodes.failed(await self._runs.load(key) or Run(key))
 
     async def slowest(self, key: RunKey) -> Message:
         """The slowest nodes of a run's failed command. Raises StoreAway."""

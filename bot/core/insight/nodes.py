@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from bot.core.insight.failure import Failure, Said
+from bot.core.insight.failure import ERROR_HEAD, Failure, Said
 from bot.core.insight.reading import EXCERPT_LIMIT, Reading, one_line, reading
 from bot.core.insight.run_results import NodeResult, Results
 from bot.core.model.run import End, FailedNode, Run, SlowNode
@@ -20,9 +20,9 @@ MESSAGE_KEPT = 300
 NAME_KEPT = 150
 NAME_SHOWN = 60
 MESSAGE_SHOWN = 100
+# In the list of a thread, where lines may wrap.
+MESSAGE_LISTED = 160
 TABLE_SHOWN = 2_800
-# So many letters at the beginning of two messages tell that they are one.
-SAME = 60
 _COMPILED = re.compile(r"\s*compiled code at ", re.IGNORECASE)
 # Room for the line that says how many are left out.
 MORE_SHOWN = 30
@@ -44,6 +44,7 @@ def with_results(end: End, results: Results, mask: Callable[[str], str], said: S
         excerpt=found.excerpt or end.excerpt,
         nodes=failed_nodes(found) or end.nodes,
         failed_nodes=len(found.failures) or end.failed_nodes,
+        causes=found.causes or end.causes,
         counts=tuple((cut(mask(word), 40), count) for word, count in counts[:COUNTS_KEPT]),
         warned=tuple(cut(mask(node.name), NAME_KEPT) for node in results.warned[:WARNED_KEPT]),
         warned_nodes=len(results.warned),
@@ -94,25 +95,33 @@ def node_table(nodes: Sequence[FailedNode], count: int = 0) -> str:
 
 
 def said_once(excerpt: str, nodes: Sequence[FailedNode]) -> tuple[str, tuple[FailedNode, ...]]:
-    """The lines of a log and the nodes of a table above or below it, without what both would say.
+    """The lines of a log and the nodes of a list beside it, without what both would say.
 
-    A block of the excerpt that says no more of a node than its row is left out; if it says more, the row goes without its message.
-    Blocks are separated by an empty line, and name their node in the first one.
+    What a node's entry says is left out of its block of the excerpt, and the block with it if nothing else is in it. A node whose
+    message is too long for the list is named there without it. Blocks are separated by an empty line and name their node in
+    the first one.
     """
     kept: list[str] = []
-    said: set[str] = set()
-    blocks = excerpt.split("\n\n") if excerpt else []
-    for block in blocks:
+    longer: set[str] = set()
+    for block in excerpt.split("\n\n") if excerpt else []:
         head, _, body = block.partition("\n")
         node = next((one for one in nodes if one.name and one.name in head.split()), None)
         message = " ".join(node.message.split()) if node else ""
-        told = " ".join(line.strip() for line in body.split("\n") if not _COMPILED.match(line) and line.strip())
-        if node and told == message and len(message) <= MESSAGE_SHOWN:
-            continue
-        if node and message and message[:SAME] in " ".join(block.split()):
-            said.add(node.name)
-        kept.append(block)
-    return "\n\n".join(kept), tuple(replace(one, message="") if one.name in said else one for one in nodes)
+        if node is None or not message:
+            kept.append(block)
+        elif len(message) > MESSAGE_LISTED:
+            longer.add(node.name)
+            kept.append(block)
+        else:
+            rest = [line for line in body.split("\n") if not _is_said(line, message)]
+            kept += ["\n".join([head, *rest])] if any(line.strip() for line in rest) else []
+    return "\n\n".join(kept), tuple(replace(one, message="") if one.name in longer else one for one in nodes)
+
+
+def _is_said(line: str, message: str) -> bool:
+    """Whether a line of a failure's block says nothing that its message doesn't."""
+    text = " ".join(line.split())
+    return not text or text in message or bool(_COMPILED.match(line)) or bool(ERROR_HEAD.match(text))
 
 
 def _row(node: FailedNode) -> tuple[str, str, str, str, str, str]:
@@ -135,6 +144,16 @@ def counts(end: End) -> Sentence:
         more = f" and {end.warned_nodes - len(end.warned)} more" if end.warned_nodes > len(end.warned) else ""
         text += f" Warned: {', '.join(cut(name, NAME_SHOWN) for name in end.warned)}{more}."
     return (text,)
+
+
+def failed(run: Run) -> Message:
+    """All failed nodes of a run that are known, for whoever asked."""
+    if run.end is None or not run.end.nodes:
+        return Message((f"I don't know which nodes of run {run.id} failed. Look at it in Bolt.",))
+    first = f"The failed nodes of run {run.id}:"
+    table = node_table(run.end.nodes, run.end.failed_nodes)
+    names = ", ".join(cut(node.name, NAME_SHOWN) for node in run.end.nodes)
+    return Message((f"{first} {names}.",), (Paragraph((first,)), Preformatted(table)))
 
 
 def slowest(run: Run) -> Message:

@@ -14,11 +14,12 @@ from bot.core.insight.clean import Folded, strip_ansi
 from bot.core.insight.dbt_one import is_dbt_one, read_dbt_one
 from bot.core.insight.dbt_two import is_dbt_two, points_to, read_dbt_two
 from bot.core.insight.failure import MESSAGE_KEPT, Failure, Said, own_message
-from bot.core.insight.hints.causes import Cause, causes
+from bot.core.insight.hints.causes import causes
 from bot.core.insight.log_text import FILE_HEAD, READ_LIMIT, keep
 from bot.core.insight.other import read_other
 from bot.core.insight.run_results import NodeResult, Results
 from bot.core.insight.wrapping import plain_lines, unwrapped
+from bot.core.model.cause import Cause
 from bot.core.text.text import cut, cut_middle, plural
 
 # What `keep` leaves of a long log, with its mark between.
@@ -179,10 +180,10 @@ def _pointed_to(name: str, said: Said) -> str:
 
 
 def _summary(failures: Sequence[Failure], said: Said, skipped: int, exit_code: int | None) -> str | None:
-    """`2 models failed, 1 test failed, 4 skipped`; without nodes what stopped the command; None if nothing failed."""
+    """`2 models failed, 1 test failed, 4 skipped because of them`; without nodes what stopped the command; None if nothing failed."""
     parts = _counts(failures, said)
     if parts and skipped:
-        parts.append(f"{skipped} skipped")
+        parts.append(f"{skipped} skipped because of {'it' if len(failures) == 1 else 'them'}")
     counted = ", ".join(parts)
     signal = _SIGNALS.get(exit_code or 0)
     stopped = cut(_told(said.problem), SUMMARY_LIMIT)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from bot.core.model.bolt import Command, RunStatus
+from bot.core.model.cause import Cause
 from bot.core.text.text import cut
 
 # The states that Bolt documents as ends. A word that is not here is not finished: keep watching, show its own word.
@@ -147,8 +148,9 @@ class End:
     """How a run ended. `log` is `none` (nothing failed), `read`, `late` (still to come) or `lost`.
 
     `recovered` counts the failures of its schedule directly before this success; with `recovered_more` there may have been
-    more than are listed. `nodes` and `warned` name the first of so many (`failed_nodes`, `warned_nodes`). From `counts`
-    on, dbt's own account of the failed command, where it left one.
+    more than are listed. `nodes` and `warned` name the first of so many (`failed_nodes`, `warned_nodes`). `counts`
+    to `slowest` are dbt's own account of the failed command, if it left one. `causes` say why it failed, the most frequent
+    first, and `changed` what is different from the last success.
     """
 
     started_at: datetime | None = None
@@ -168,6 +170,23 @@ class End:
     warned: tuple[str, ...] = ()
     warned_nodes: int = 0
     slowest: tuple[SlowNode, ...] = ()
+    causes: tuple[Cause, ...] = ()
+    changed: Changed | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """How a failure compares with the runs of its schedule before it, on the same branch and with the same commands.
+
+    `failures` is how many runs in a row have failed, this one included, since `since`; with `more` there may have been more
+    than are listed. `succeeded_at` and `commit_then` are the last success's, None if it isn't known.
+    """
+
+    failures: int = 1
+    more: bool = False
+    since: datetime | None = None
+    succeeded_at: datetime | None = None
+    commit_then: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,6 +104,12 @@ def size(count: int) -> str:
     return f"{count / 1_000_000:.1f} MB"
 
 
+def ordinal(number: int) -> str:
+    """`1st`, `2nd`, `3rd`, `11th`."""
+    ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"
+
+
 def plural(count: int, one: str, many: str | None = None) -> str:
     """`1 test`, `2 tests`."""
     return f"{count} {one if count == 1 else many or one + 's'}"

@@ -18,6 +18,7 @@ from bot.core.text.message import Block, Button, Buttons, Confirm, Facts, Messag
 from bot.core.text.text import Bold, Code, Emoji, Link, Mention, Sentence, Span, When, cut, duration, plural
 from bot.core.views import buttons
 from bot.core.views.approval import pending_card
+from bot.core.views.hint import hint_line, retry_is_useless
 
 COMMAND_SHOWN = 120
 REASON_SHOWN = 200
@@ -224,7 +225,8 @@ def _details(run: Run) -> list[Sentence]:
     what: list[Span] = [Code(cut(end.failed.text, COMMAND_SHOWN)), f" exited with {end.failed.return_code}"]
     if end.summary:
         what.append(f": {cut(end.summary, 160)}")
-    return [(*what, ". Details in the thread.")]
+    hint = hint_line(end.causes)
+    return [(*what, ". Details in the thread."), *([hint] if hint else [])]
 
 
 def _running(run: Run) -> list[Sentence]:
@@ -294,7 +296,8 @@ def _buttons(run: Run, url: str) -> tuple[Button, ...]:
     state = run.seen.state
     open_run = Button(buttons.OPEN_RUN, "Open in Bolt", url=url, spoken=f"Open in Bolt: run {run.id}")
     if is_failed(state):
-        failed = _button(run, buttons.RETRY_FAILED, "Retry failed", style="primary")
+        style: Literal["primary"] | None = None if run.end and retry_is_useless(run.end.causes) else "primary"
+        failed = _button(run, buttons.RETRY_FAILED, "Retry failed", style=style)
         return (failed, _button(run, buttons.RETRY_ALL, "Retry all"), *_reading(run), open_run)
     if state == "SUCCESS":
         again = (_button(run, buttons.RUN_AGAIN, "Run again"),) if run.facts.schedule and commands_known(run) else ()

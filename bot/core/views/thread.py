@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from bot.core.insight.nodes import counts, node_table, said_once
+from bot.core.insight.nodes import MESSAGE_LISTED, NAME_SHOWN, counts, said_once
 from bot.core.insight.progress import position
 from bot.core.model.run import LOST, End, FailedNode, Retried, Run, is_failed, run_url
 from bot.core.text.message import Block, Button, Buttons, Facts, Message, Paragraph, Preformatted
-from bot.core.text.text import Code, Link, Mention, Sentence, Span, cut, duration
+from bot.core.text.text import Bold, Code, Link, Mention, Sentence, Span, When, cut, duration, ordinal
 from bot.core.views import buttons
 from bot.core.views.card import headline, retried_by
+from bot.core.views.hint import hint_lines
 
 COMMAND_SHOWN = 200
 EXCERPT_SHOWN = 2_900
+NODES_SHOWN = 3
 OVERRIDES_SHOWN = 2_500
 
 
@@ -55,41 +57,85 @@ def failure(run: Run) -> Sentence:
 
 
 def log_blocks(run: Run, app_url: str) -> list[Block]:
-    """The lines that matter and dbt's account of its nodes, or why they are not here."""
+    """What broke and why: the hint, what has changed, the failed nodes, and the lines that matter without what those say.
+
+    Without a log, why it isn't here.
+    """
     end = run.end
     if end is None or end.log == "none":
         return []
+    changed: list[Block] = [Facts(line)] if (line := _changed(end)) else []
     if end.log == "late":
-        return [Facts(("Its log is not there yet; it follows here.",))]
+        return [*changed, Facts(("Its log isn't available yet; it follows here.",))]
+    hint: list[Block] = [Paragraph(lines)] if (lines := hint_lines(end.causes)) else []
     # A node that only the log names is in its lines already.
-    listed = end.nodes if end.counts or len(end.nodes) > 1 else ()
+    listed = end.nodes[:NODES_SHOWN] if end.counts or len(end.nodes) > 1 else ()
     excerpt, nodes = said_once(end.excerpt, listed)
-    blocks: list[Block] = []
+    blocks: list[Block] = [*hint, *changed, *([Paragraph(_node_list(nodes, end))] if nodes else [])]
     if end.log == "lost":
-        blocks.append(Facts(("Its log could not be read. ", Link(run_url(app_url, run.id), "Look at it in Bolt"))))
+        blocks.append(Facts(("Its log couldn't be read. ", Link(run_url(app_url, run.id), "Look at it in Bolt"))))
     elif excerpt:
         blocks.append(Preformatted(cut(excerpt, EXCERPT_SHOWN)))
-    return [*blocks, *_account(run, end, nodes)]
-
-
-def _account(run: Run, end: End, nodes: Sequence[FailedNode]) -> list[Block]:
-    blocks: list[Block] = []
-    if nodes:
-        blocks.append(Preformatted(node_table(nodes, end.failed_nodes)))
     if end.counts:
         blocks.append(Facts(counts(end)))
+    row = _node_buttons(run, end)
+    return [*blocks, Buttons(row)] if row else blocks
+
+
+def _changed(end: End) -> Sentence:
+    """Whether the code has changed since the last success, and how often in a row the schedule has failed."""
+    changed = end.changed
+    if changed is None:
+        return ()
+    spans: list[Span] = []
+    if changed.succeeded_at and changed.commit_then and end.commit:
+        then, now = changed.commit_then, end.commit
+        if then == now:
+            spans += ["Same commit as the last success (", When(changed.succeeded_at, "date_time"), ")"]
+            spans.append(": check data, warehouse, packages, or settings.")
+        else:
+            spans.append(f"Code changed since the last success: {then[:7]} → {now[:7]}.")
+    if changed.failures > 1:
+        count = f"{'At least the ' if changed.more else ''}{ordinal(changed.failures)} failure in a row"
+        spans.append(f"{' ' if spans else ''}{count}")
+        spans += [", since ", When(changed.since, "date_time"), "."] if changed.since else ["."]
+    elif changed.succeeded_at:
+        spans.append(f"{' ' if spans else ''}First failure since then.")
+    return tuple(spans)
+
+
+def _node_list(nodes: Sequence[FailedNode], end: End) -> Sentence:
+    """One line a node: its name, what it is, and the first line of what it says."""
+    spans: list[Span] = []
+    for at, node in enumerate(nodes):
+        spans += [
+            "\n• " if at else "• ",
+            Bold(cut(" ".join(node.name.split()), NAME_SHOWN)),
+            f" ({node.kind.replace('_', ' ')})",
+        ]
+        if node.message:
+            spans.append(f": {cut(' '.join(node.message.split()), MESSAGE_LISTED)}")
+    more = max(end.failed_nodes, len(end.nodes)) - len(nodes)
+    return (*spans, f"\n… and {more} more") if more > 0 else tuple(spans)
+
+
+def _node_buttons(run: Run, end: End) -> tuple[Button, ...]:
+    value = buttons.part_value(buttons.PartButton(run.key))
+    row: list[Button] = []
+    if len(end.nodes) > NODES_SHOWN:
+        spoken = f"All failed nodes of run {run.id}"
+        row.append(Button(buttons.FAILED_NODES, "All failed nodes", value=value, spoken=spoken))
     if end.slowest:
-        value, spoken = buttons.part_value(buttons.PartButton(run.key)), f"Slowest nodes of run {run.id}"
-        button = Button(buttons.SLOWEST_NODES, "Slowest nodes", value=value, spoken=spoken)
-        blocks.append(Buttons((button,)))
-    return blocks
+        row.append(Button(buttons.SLOWEST_NODES, "Slowest nodes", value=value, spoken=f"Slowest nodes of run {run.id}"))
+    return tuple(row)
 
 
 def late_log_post(run: Run, app_url: str) -> Message:
     """The log's own post, where it was not there when the end was told."""
     command = run.end.failed if run.end else None
     name: tuple[Span, ...] = ("The log of ", Code(cut(command.text, COMMAND_SHOWN))) if command else ("The log",)
-    return Message((*name, ":"), (Paragraph((*name, ":")), *log_blocks(run, app_url)))
+    end = replace(run.end, changed=None) if run.end else None
+    return Message((*name, ":"), (Paragraph((*name, ":")), *log_blocks(replace(run, end=end), app_url)))
 
 
 def no_file_post(run: Run, why: str, app_url: str, command: str) -> Message:

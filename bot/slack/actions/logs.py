@@ -1,4 +1,4 @@
-"""*Whole log in the thread*, *Stop following* and *Slowest nodes*."""
+"""*Whole log in the thread*, *Stop following*, *All failed nodes* and *Slowest nodes*."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from slack_bolt.async_app import AsyncApp
 
 from bot.core.policy.rules import Action
 from bot.core.text.message import Message
-from bot.core.views.buttons import SLOWEST_NODES, STOP_FOLLOWING, WHOLE_LOG, PartButton
+from bot.core.views.buttons import FAILED_NODES, SLOWEST_NODES, STOP_FOLLOWING, WHOLE_LOG, PartButton
 from bot.flows.ports.slack import Asker
 from bot.slack.actions.run_detail import Does, listen
 from bot.slack.listener_context import ListenerContext
@@ -16,6 +16,7 @@ def register(app: AsyncApp, context: ListenerContext) -> None:
     """Listen to the buttons."""
     listen(app, context, WHOLE_LOG, _whole, Does(Action.LOGS, "post log of", posts=True), first=True)
     listen(app, context, STOP_FOLLOWING, _stop, Does(Action.LOGS, "stop following"), first=True)
+    listen(app, context, FAILED_NODES, _failed_nodes, Does(Action.READ, "failed nodes of"), first=True)
     listen(app, context, SLOWEST_NODES, _slowest, Does(Action.READ, "slowest of"), first=True)
 
 
@@ -27,6 +28,10 @@ async def _whole(context: ListenerContext, asker: Asker, part: PartButton) -> Me
 
 async def _stop(context: ListenerContext, asker: Asker, part: PartButton) -> Message:
     return await context.follow_log.stop(part.key, asker.channel)
+
+
+async def _failed_nodes(context: ListenerContext, _asker: Asker, part: PartButton) -> Message:
+    return await context.logs.failed_nodes(part.key)
 
 
 async def _slowest(context: ListenerContext, _asker: Asker, part: PartButton) -> Message:

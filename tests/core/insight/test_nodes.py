@@ -11,7 +11,7 @@ from bot.core.insight.nodes import NODES_KEPT, TABLE_SHOWN, counts, node_table, 
 from bot.core.insight.run_results import NodeResult, Results, read_results
 from bot.core.model.bolt import Command
 from bot.core.model.run import End, FailedNode, Observation, Run, RunKey, SlowNode
-from bot.core.text.message import Preformatted
+from bot.core.text.message import Paragraph, Preformatted
 from bot.core.views.thread import end_post
 
 AT = datetime(2026, 11, 23, 21, 5, tzinfo=UTC)
@@ -120,29 +120,37 @@ SHORT = FailedNode("FAIL", "unique_orders_id", "test", "Got 2 results, configure
 LONG = FailedNode("ERROR", "fct_revenue", "model", 'Binder Error: column "net" not found ' + "in from clause " * 10)
 
 
-def failed_run(end: End) -> list[str]:
-    """The boxes of a failed run's post."""
+def failed_run(end: End) -> tuple[list[str], str]:
+    """The boxes of a failed run's post, and its list of nodes."""
     end = replace(end, failed=Command(1, "dbt build", return_code=1), log="read", counts=(("error", 2),))
     run = Run(KEY, seen=Observation("FAILED", (Command(1, "dbt build", return_code=1),)), end=end)
-    return [block.text for block in end_post(run, "https://b.test").blocks if isinstance(block, Preformatted)]
+    blocks = end_post(run, "https://b.test").blocks
+    listed = [str(block.text) for block in blocks if isinstance(block, Paragraph) and "• " in str(block.text)]
+    return [block.text for block in blocks if isinstance(block, Preformatted)], "".join(listed)
 
 
-def test_what_the_table_says_whole_is_not_in_the_excerpt() -> None:
-    """The message of a test stands in its row; what says more than its row stays, and the row goes without it."""
-    test = "Failure in test unique_orders_id (models/a.yml)\n  Got 2 results, configured to fail if != 0\n\n  "
-    test = test.rstrip() + "\n  compiled code at target/compiled/a.sql"
+def test_what_the_list_says_is_not_in_the_excerpt() -> None:
+    """A short message is in the list, and what else its block has in the excerpt; one that is too long for the list is there alone."""
+    test = "Failure in test unique_orders_id (models/a.yml)\n  Got 2 results, configured to fail if != 0\n"
+    test += "  compiled code at target/compiled/a.sql"
     model = f"Runtime Error in model fct_revenue (models/b.sql)\n  {LONG.message}\n  LINE 3: select net"
-    excerpt, table = failed_run(End(excerpt=f"{test}\n\n{model}", nodes=(SHORT, LONG)))
+    (excerpt,), nodes = failed_run(End(excerpt=f"{test}\n\n{model}", nodes=(SHORT, LONG)))
     assert excerpt == model
-    assert table.count("Got 2 results") == 1
-    assert "Binder Error" not in table
-    assert "fct_revenue" in table
-    (table,) = failed_run(End(excerpt=test, nodes=(SHORT,)))
-    assert "Got 2 results" in table
+    assert nodes.count("Got 2 results") == 1
+    assert "Binder Error" not in nodes
+    assert "fct_revenue" in nodes
+    boxes, nodes = failed_run(End(excerpt=test, nodes=(SHORT,)))
+    assert boxes == []
+    assert "Got 2 results" in nodes
+    column = FailedNode("ERROR", "fct_revenue", "model", 'column "net" does not exist')
+    block = 'Database Error in model fct_revenue (models/b.sql)\n  column "net" does not exist\n  LINE 3: select net\n     ^'
+    (excerpt,), nodes = failed_run(End(excerpt=block, nodes=(column,)))
+    assert excerpt == "Database Error in model fct_revenue (models/b.sql)\n  LINE 3: select net\n     ^"
+    assert 'column "net" does not exist' in nodes
 
 
 def test_lines_that_are_of_no_node_stay() -> None:
     """The end of a traceback, say."""
-    excerpt, table = failed_run(End(excerpt="Traceback\n  KeyError: 'x'", nodes=(SHORT,)))
+    (excerpt,), nodes = failed_run(End(excerpt="Traceback\n  KeyError: 'x'", nodes=(SHORT,)))
     assert excerpt == "Traceback\n  KeyError: 'x'"
-    assert "Got 2 results" in table
+    assert "Got 2 results" in nodes

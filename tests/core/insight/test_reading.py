@@ -32,7 +32,7 @@ def excerpt(stdout: str, stderr: str, limit: int) -> Reading:
     [
         (
             "02-build-model-error",
-            "1 test failed, 4 skipped",
+            "1 test failed, 4 skipped because of it",
             (
                 "Failure in test unique_stg_orders_order_id (models/sources.yml)\n"
                 "  Got 1 result, configured to fail if != 0\n"
@@ -41,7 +41,7 @@ def excerpt(stdout: str, stderr: str, limit: int) -> Reading:
         ),
         (
             "03-run-model-error",
-            "1 model failed, 1 skipped",
+            "1 model failed, 1 skipped because of it",
             (
                 "Failure in model fct_revenue (models/marts/fct_revenue.sql)\n"
                 "  Runtime Error in model fct_revenue (models/marts/fct_revenue.sql)\n"
@@ -344,7 +344,7 @@ Summary: 5 total | 1 success | 2 error | 1 skipped
         (QUIET, "1 model failed", [("error", "model", "m1", "division by zero")]),
         (
             FUSION,
-            "1 seed failed, 1 test failed, 1 skipped",
+            "1 seed failed, 1 test failed, 1 skipped because of them",
             [
                 ("fail", "test", "unique_my_model_id", "Test failed: got 3 rows"),
                 ("error", "seed", "countries", "IO Error: No files found"),

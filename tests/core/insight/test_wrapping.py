@@ -44,7 +44,7 @@ def test_dbt_is_read_inside_its_wrapping(wrap: Callable[[str], str]) -> None:
     """The same failures, whatever stands before each line, and also without dbt's own times."""
     found = read("".join(f"{wrap(line)}\n" for line in PLAIN.splitlines()))
     bare = read(OLD.stdout)
-    assert found.summary == bare.summary == "2 models failed, 1 test failed, 1 skipped"
+    assert found.summary == bare.summary == "2 models failed, 1 test failed, 1 skipped because of them"
     assert found.failed == bare.failed
     assert [one.message for one in found.failures] == [one.message for one in bare.failures]
     assert found.excerpt.startswith("Runtime Error in model a_bad (models/a_bad.sql)\n")

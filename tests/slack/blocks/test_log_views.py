@@ -8,11 +8,13 @@ from typing import Any
 from slack_sdk.models.blocks import Block
 
 from bolt_sandbox.slack.validate import check_blocks
-from bot.core.insight.nodes import slowest
+from bot.core.insight.nodes import failed, slowest
 from bot.core.model.bolt import Command, Resource
-from bot.core.model.run import End, FailedNode, Observation, Run, RunFacts, RunKey, SlowNode
+from bot.core.model.cause import Cause, Retry
+from bot.core.model.run import Changed, End, FailedNode, Observation, Run, RunFacts, RunKey, SlowNode
 from bot.core.text.message import Message
 from bot.core.views.artifact_list import listing
+from bot.core.views.card import run_card
 from bot.core.views.live_log import Batch, batch_post
 from bot.core.views.thread import end_post
 from bot.slack.blocks.render import render
@@ -63,20 +65,58 @@ def test_a_failure_with_dbts_own_account() -> None:
         warned=("not_null_a",),
         warned_nodes=1,
         slowest=(SlowNode("fct_revenue", "model", 12.0),),
+        commit="9a8b7c6d5e4f",
+        causes=(
+            Cause(150, "missing_column", "The query uses a column that doesn't exist.", "Compare the name.", Retry.NO),
+            Cause(49, "deadlock", "Two jobs blocked each other.", "Retry.", Retry.YES),
+            Cause(1),
+        ),
+        changed=Changed(3, since=AT, succeeded_at=AT, commit_then="3f2c1ab0d1e2"),
     )
     facts = RunFacts(commands=("dbt test",), asked_by="U0ADA")
     run = Run(KEY, facts=facts, seen=Observation("FAILED", (TEST,)), end=end)
     assert shown(end_post(run, "https://app.example")) == (
         "`dbt test` failed (command 1 of 1, exit code 1, 38 s). <@U0ADA>\n"
-        "| Failure in test unique_orders\n"
-        "|   Got 2 results\n"
-        "| FAIL   unique_orders  test   0.40 s  2 rows  Got 2 results, configured to fail if != 0\n"
-        '| ERROR  fct_revenue    model  12 s            column "net_amnt" does not exist\n'
-        "| … and 198 more\n"
+        ":bulb: 150 failures: The query uses a column that doesn't exist. Compare the name.\n"
+        ":bulb: 49 failures: Two jobs blocked each other. Retry.\n"
+        "1 failure for other reasons.\n"
+        "(Code changed since the last success: 3f2c1ab → 9a8b7c6. 3rd failure in a row, since "
+        "<!date^1795443600^{date_short_pretty} at {time}|2026-11-23 14:20 UTC>.)\n"
+        "• *unique_orders* (test): Got 2 results, configured to fail if != 0\n"
+        '• *fct_revenue* (model): column "net_amnt" does not exist\n'
+        "… and 198 more\n"
         "(dbt counts 199 error, 1 fail, 3 success. Warned: not_null_a.)\n"
         "[Slowest nodes]"
     )
     assert shown(slowest(run)) == "The slowest nodes of run 4711:\n| 12 s  fct_revenue  model"
+
+
+def test_one_cause_for_many_and_a_retry_that_cannot_help() -> None:
+    """One hint for all; the commit is the last success's; the nodes beyond three are behind a button."""
+    nodes = tuple(FailedNode("ERROR", f"m{number}", "model", "division by zero") for number in range(5))
+    cause = Cause(5, "div_zero", "The query divides by zero for some row.", "Guard the divisor.", Retry.NO)
+    end = End(
+        failed=TEST, excerpt="", nodes=nodes, failed_nodes=5, log="read", causes=(cause,), commit="3f2c1ab",
+        changed=Changed(1, succeeded_at=AT, commit_then="3f2c1ab"),
+    )  # fmt: skip
+    run = Run(KEY, facts=RunFacts(commands=("dbt test",)), seen=Observation("FAILED", (TEST,)), end=end)
+    told = shown(end_post(run, "https://app.example"))
+    assert told == (
+        "`dbt test` failed (command 1 of 1, exit code 1, 38 s).\n"
+        ":bulb: The query divides by zero for some row. Guard the divisor. It's the same for all 5 failures. "
+        "Fix this first; a retry alone won't help.\n"
+        "(Same commit as the last success (<!date^1795443600^{date_short_pretty} at {time}|2026-11-23 14:20 UTC>): "
+        "check data, warehouse, packages, or settings. First failure since then.)\n"
+        "• *m0* (model): division by zero\n• *m1* (model): division by zero\n• *m2* (model): division by zero\n"
+        "… and 2 more\n"
+        "[All failed nodes]"
+    )
+    card = render(run_card(run, "https://app.example"))[1]
+    assert ":bulb: The query divides by zero for some row. Guard the divisor. Fix this first" in str(card)
+    (actions,) = (block for block in card if block["type"] == "actions")
+    assert "style" not in actions["elements"][0]
+    _, blocks = render(failed(run))
+    assert all(f"m{number}" in str(blocks) for number in range(5))
 
 
 def test_a_failure_of_which_only_the_log_tells() -> None:

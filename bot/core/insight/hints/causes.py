@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cache
 
-from bot.core.insight.hints.hint import Hint, Retry, Table
+from bot.core.insight.hints.hint import Hint, Table
 from bot.core.insight.hints.normalize import normalized
 from bot.core.insight.hints.table import HINTS
+from bot.core.model.cause import Cause
 
 _FOUND_BY_TESTS = frozenset({"test_failed", "unit_test_failed"})
-
-
-@dataclass(frozen=True, slots=True)
-class Cause:
-    """What some failures have in common. `hint` is None for those that no hint fits; `count` is how many there are."""
-
-    hint: Hint | None
-    count: int
 
 
 @cache
@@ -47,20 +39,14 @@ def causes(messages: Iterable[str], exit_code: int | None = None, table: Table |
             hints[hint.id] = hint
             counts[hint.id] = counts.get(hint.id, 0) + 1
     if silent and (by_exit := table.by_exit_code(exit_code)) is not None:
-        return (Cause(by_exit, max(1, unknown)),)
-    known = sorted((Cause(hints[id_], count) for id_, count in counts.items()), key=_rank)
-    return (*known, *((Cause(None, unknown),) if unknown else ()))
+        return (_cause(by_exit, max(1, unknown)),)
+    known = sorted((_cause(hints[id_], count) for id_, count in counts.items()), key=_rank)
+    return (*known, *((Cause(unknown),) if unknown else ()))
+
+
+def _cause(hint: Hint, count: int) -> Cause:
+    return Cause(count, hint.id, hint.text, hint.next, hint.retry, hint.runbook)
 
 
 def _rank(cause: Cause) -> tuple[int, bool]:
-    return -cause.count, cause.hint is not None and cause.hint.id in _FOUND_BY_TESTS
-
-
-def retry_helps(found: Iterable[Cause]) -> Retry:
-    """Whether running the same again can help: `NO` only if every cause says so, `MAYBE` if nobody knows."""
-    said = {cause.hint.retry if cause.hint else Retry.MAYBE for cause in found}
-    if not said:
-        return Retry.MAYBE
-    if len(said) == 1:
-        return said.pop()
-    return Retry.MAYBE
+    return -cause.count, cause.id in _FOUND_BY_TESTS

@@ -4,15 +4,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from enum import StrEnum
 
-
-class Retry(StrEnum):
-    """Whether running the same again can help."""
-
-    YES = "yes"
-    NO = "no"
-    MAYBE = "maybe"
+from bot.core.model.cause import Retry
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +13,7 @@ class Hint:
     """What a message means (`text`), and what to do (`next`), a sentence each in plain words.
 
     A hint fits by one of its `patterns`, or, if the failure has no message, by one of its `exit_codes`. `engines` says
-    whose messages they are.
+    whose messages they are; `runbook` is an https address, which only a team's own hints have.
     """
 
     id: str
@@ -31,6 +24,7 @@ class Hint:
     retry: Retry
     patterns: tuple[str, ...] = ()
     exit_codes: tuple[int, ...] = ()
+    runbook: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ add a row and an example to `tests/core/insight/hints/examples.py`, and run `mak
 
 from __future__ import annotations
 
-from bot.core.insight.hints.hint import Hint, Retry
+from bot.core.insight.hints.hint import Hint
+from bot.core.model.cause import Retry
 
 HINTS: tuple[Hint, ...] = (
     Hint(
@@ -657,7 +658,7 @@ HINTS: tuple[Hint, ...] = (
             r"\binvalid identifier '",
             r"^(?:googleapi: Error \d{3}: |\d{3} )?(?:Unrecognized name: |Name \S{1,200} not found inside )",
             r"\[UNRESOLVED_COLUMN(?:\.\w{1,40})?\]",
-            r'^Binder Error: (?:Referenced column "[^"\n]{1,200}" not found|Table "[^"\n]{1,200}" does not have a column named|Referenced table)',
+            r'^Binder Error: (?:Referenced column "[^"\n]{1,200}" not found|(?:Table|Values list) "[^"\n]{1,200}" does not have a column named|Referenced table)',
             r"\bInvalid column name '",
             r"\b(?:COLUMN_NOT_FOUND: |name=COLUMN_NOT_FOUND\b)",
         ),

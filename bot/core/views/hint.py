@@ -1,0 +1,56 @@
+"""Hints in what people read: what a failure means, what to do next, and whether a retry can help."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.core.model.cause import Cause, Retry, retry_helps
+from bot.core.text.text import Emoji, Link, Sentence, Span, plural
+
+CAUSES_SHOWN = 3
+FIX_FIRST = "Fix this first; a retry alone won't help."
+
+
+def hint_line(causes: Sequence[Cause]) -> Sentence:
+    """The hint for the most frequent cause in one line, for a card: empty if no hint fits."""
+    known = [cause for cause in causes if cause.id]
+    if not known:
+        return ()
+    return (*_hint(known[0], f"{_counted(known[0].count)}: " if len(causes) > 1 else ""), *_retry(causes))
+
+
+def hint_lines(causes: Sequence[Cause]) -> Sentence:
+    """The hints for all causes, the most frequent first, a line each. Empty if no hint fits."""
+    known = [cause for cause in causes if cause.id]
+    if not known:
+        return ()
+    several = len(causes) > 1
+    spans: list[Span] = []
+    for at, cause in enumerate(known[:CAUSES_SHOWN]):
+        spans += ["\n" if at else "", *_hint(cause, f"{_counted(cause.count)}: " if several else "")]
+    if not several and known[0].count > 1:
+        spans.append(f" It's the same for all {known[0].count} failures.")
+    left = sum(cause.count for cause in (*known[CAUSES_SHOWN:], *(cause for cause in causes if not cause.id)))
+    if left:
+        spans.append(f"\n{_counted(left)} for other reasons.")
+    return (*spans, *_retry(causes))
+
+
+def retry_is_useless(causes: Sequence[Cause]) -> bool:
+    """Whether it's certain that running the same again fails again."""
+    return retry_helps(causes) is Retry.NO
+
+
+def _hint(cause: Cause, before: str) -> Sentence:
+    spans: list[Span] = [Emoji("bulb"), f" {before}{cause.text} {cause.next}"]
+    if cause.runbook:
+        spans += [" ", Link(cause.runbook, "Runbook")]
+    return tuple(spans)
+
+
+def _retry(causes: Sequence[Cause]) -> Sentence:
+    return (f" {FIX_FIRST}",) if retry_is_useless(causes) else ()
+
+
+def _counted(count: int) -> str:
+    return plural(count, "failure")
