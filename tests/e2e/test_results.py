@@ -34,11 +34,12 @@ def account(*results: object) -> bytes:
     return json.dumps({"metadata": made, "results": results}).encode()
 
 
-async def test_failed_nodes_stand_in_a_table_with_the_counts_of_all(stage: Stage) -> None:
-    """Name, kind, time, failing rows and message; warned nodes by name; without our credentials."""
+async def test_failed_nodes_are_listed_with_the_counts_of_all(stage: Stage) -> None:
+    """Name, kind and message, and what it means; warned nodes by name; the file is read without our credentials."""
     blocks = await failed(stage, "data-quality-tests")
-    assert "FAIL  unique_stg_orders_order_id  test" in blocks
-    assert "1 row  Got 1 result, configured to fail if != 0" in blocks
+    assert "• *unique_stg_orders_order_id* (test): Got 1 result, configured to fail if != 0" in blocks
+    assert blocks.count("Got 1 result, configured to fail") == 1
+    assert ":bulb: The query ran fine, but the data broke the rule that this test checks." in blocks
     assert "dbt counts 1 fail, 1 warn, 4 skipped, 1 pass, 4 success. Warned: not_null_stg_orders_customer_id." in blocks
     ((path, headers),) = stage.sandbox.bolt.downloads
     assert path == RESULTS
@@ -59,7 +60,7 @@ async def test_the_slowest_nodes_are_told_to_whoever_asks(stage: Stage) -> None:
 async def test_a_stale_source_is_read_from_its_own_file(stage: Stage) -> None:
     """dbt source freshness leaves sources.json."""
     blocks = await failed(stage, "freshness")
-    assert "raw.raw_orders  source" in blocks
+    assert "• *raw.raw_orders* (source)" in blocks
     assert "dbt counts 1 error." in blocks
 
 
