@@ -18,6 +18,7 @@ from structlog.testing import capture_logs
 
 from bot.core.redact.masker import Redactor
 from bot.logging import BYTES_MOST, CODECS, PERIOD_S, SAME_MOST, SELDOM_S, Seldom, configure, incident_id
+from tests.waiting import PATIENCE_S
 
 ROOT = Path(__file__).parents[1]
 SECRET = "hunter2-hunter2"  # noqa: S105 - a made-up one
@@ -179,7 +180,12 @@ fail("the process")
 def test_what_nobody_catches_is_logged_without_secrets(log_format: str) -> None:
     """In the process, in a thread and where something is cleared up; the exit status is Python's own."""
     done = subprocess.run(  # noqa: S603 - our own interpreter
-        [sys.executable, "-c", UNCAUGHT, log_format], cwd=ROOT, capture_output=True, text=True, timeout=30, check=False
+        [sys.executable, "-c", UNCAUGHT, log_format],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=False,
     )
     assert done.returncode == 1
     assert "hunter2" not in done.stderr + done.stdout
@@ -271,7 +277,7 @@ def test_nothing_is_loaded_while_a_line_is_written() -> None:
     """Every codec that a line may need is there from the start: without descriptors none could be read."""
     code = "import sys; from bot.logging import configure; configure('json', 'info', str); print(*sys.modules)"
     done = subprocess.run(  # noqa: S603 - our own interpreter
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=30, check=True
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE_S, check=True
     )
     wanted = {f"encodings.{codec.replace('-', '_')}" for codec in CODECS} - {"encodings.latin_1"}
     assert wanted <= set(done.stdout.split())

@@ -8,8 +8,10 @@ from typing import Any
 
 from playwright.async_api import ConsoleMessage, Dialog, Error, Locator, Page, Request, expect
 
-# A run of the hastened sandbox takes some seconds; a loaded machine some more.
-SOON_MS = 20_000
+from tests.waiting import PATIENCE_S
+
+# A limit detects a hang, and is no claim about speed.
+SOON_MS = PATIENCE_S * 1000
 
 
 @dataclass

@@ -56,7 +56,7 @@ def test_what_cannot_be_read_is_said_so(cron: str) -> None:
 
 def test_reading_a_hostile_one_takes_no_time() -> None:
     """Whatever stands in it."""
-    began = time.perf_counter()
+    began = time.process_time()
     for cron in (
         "0-99999999999999 * * * *",
         "*/0 * * * *",
@@ -67,7 +67,7 @@ def test_reading_a_hostile_one_takes_no_time() -> None:
     ):
         in_words(cron)
         next_run(replace(NIGHTLY, cron=cron), NOW)
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
 
 
 def test_bolts_word_for_the_next_run_counts() -> None:

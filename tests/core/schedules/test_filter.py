@@ -57,6 +57,6 @@ def test_schedules_are_chosen(asked: ListCommand, slugs: list[str]) -> None:
 def test_two_thousand_are_searched_at_once() -> None:
     """Within what the loop may stand still."""
     many = [schedule(f"slug-{number}", f"Données {number} 🎉", owner="ada@example.com") for number in range(2000)]
-    began = time.perf_counter()
+    began = time.process_time()
     assert len(chosen(many, ListCommand("donnees 19"))) >= 100
-    assert time.perf_counter() - began < 0.5
+    assert time.process_time() - began < 0.5

@@ -14,6 +14,7 @@ import pytest
 from aiohttp import web
 
 from bolt_sandbox.bolt import BoltWorld, CallRecord, add_routes
+from tests.waiting import PATIENCE_S
 
 Json = dict[str, Any]
 # Plain HTTP only: loading the certificates takes longer than most tests.
@@ -112,6 +113,6 @@ async def served() -> AsyncIterator[Served]:
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     base_url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    async with httpx.AsyncClient(base_url=base_url, timeout=10, trust_env=False, verify=NO_TLS) as client:
+    async with httpx.AsyncClient(base_url=base_url, timeout=PATIENCE_S, trust_env=False, verify=NO_TLS) as client:
         yield Served(world, clock, client, records, slept)
     await runner.cleanup()
