@@ -53,7 +53,7 @@ audit: $(UV) ## Whether a vulnerability is known of a locked package. Says so wh
 	tools/audit.sh $(UV)
 
 .PHONY: bench
-bench: install .conformance/.installed ## Measure beside rivals and limits: one table, in bench/results.md. An hour.
+bench: install .conformance/.installed ## Measure beside rivals and limits: one table, in bench/results.md. Half an hour.
 	$(BIN)/python -m bench $(BENCH_ARGS)
 
 .PHONY: bench-quick

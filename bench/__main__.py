@@ -1,8 +1,11 @@
 """`make bench`: one table, each line beside its limit or its rival in the same run.
 
 `python -m bench` measures everything, `python -m bench polls ack` only these. The table is printed, and what was measured at
-full length is kept in bench/results.json and bench/results.md, each row with the commit that it was measured at. `--quick`
-measures all in small, keeps nothing and judges no goal: it fails only if a row can't be measured.
+full length is kept in bench/results.json and bench/results.md, each row with the commit that it was measured at, as soon as
+it is measured. `--quick` measures all in small, keeps nothing and judges no goal: it fails only if a row can't be measured.
+
+Rows that mostly wait, for the clock or for what Slack allows in a minute, are measured at the same time. After them comes
+each of the others with the machine to itself: these count milliseconds, memory or processor time.
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ import asyncio
 import sys
 import time
 import traceback
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
 from bench import ack, burst, crowd, hint, idle, polls, quiet, read_log, redact, replicas, thousands, told, typeahead
@@ -22,8 +25,11 @@ from bench.table import Row, record, show
 RESULTS = Path(__file__).parent / "results.json"
 # Rows measured side by side in the quick form.
 AT_ONCE = 4
+# Far longer than any row takes: one that hangs must not keep the others from being measured.
+ROW_S = 1800.0
+Parts = Mapping[str, Callable[[Options], Awaitable[list[Row]]]]
 # By name, in the order of the table.
-ROWS: dict[str, Callable[[Options], Awaitable[list[Row]]]] = {
+ROWS: Parts = {
     "idle": idle.measure,
     "quiet": quiet.measure,
     "redact": redact.measure,
@@ -38,6 +44,10 @@ ROWS: dict[str, Callable[[Options], Awaitable[list[Row]]]] = {
     "replicas": replicas.measure,
     "typeahead": typeahead.measure,
 }
+# They take minutes, count seconds, requests and edits, and use little processor. The longest first.
+WAITING = ("told", "burst", "crowd", "polls")
+
+Keep = Callable[[str, list[Row]], None]
 
 
 def main() -> int:
@@ -52,37 +62,58 @@ def main() -> int:
         parser.error(f"no such row: {', '.join(sorted(unknown))}")
     names = [name for name in ROWS if not given.rows or name in given.rows]
     began = time.monotonic()
-    found = asyncio.run(measure(names, Options(quick=given.quick)))
-    rows = [row for part in found.values() for row in part]
+    out = given.out or RESULTS
+
+    def keep(name: str, rows: list[Row]) -> None:
+        # At once: if the bench is broken off, what was measured until then is kept.
+        if not given.quick and not any(row.failed for row in rows):
+            record({name: rows}, list(ROWS), out)
+
+    rows = asyncio.run(measure(names, Options(quick=given.quick), keep))
     show(rows)
+    say(f"took {time.monotonic() - began:.0f} s")
     if given.quick:
-        say(f"took {time.monotonic() - began:.0f} s; no goal is judged in the quick form")
+        say("no goal is judged in the quick form")
         return 1 if any(row.failed for row in rows) else 0
-    record(
-        {name: part for name, part in found.items() if not any(row.failed for row in part)},
-        list(ROWS),
-        given.out or RESULTS,
-    )
     return 1 if any(row.good is False for row in rows) else 0
 
 
-async def measure(names: list[str], options: Options) -> dict[str, list[Row]]:
-    """The rows of these names. If one can't be measured its row says so, and the others are still measured."""
+async def measure(names: list[str], options: Options, keep: Keep, parts: Parts | None = None) -> list[Row]:
+    """The rows of these parts, in the order of the table. If a part can't be measured its row says so, and the others still are.
+
+    `keep` gets the rows of each part when it is measured; `parts` are ROWS if not given.
+    """
+    parts = ROWS if parts is None else parts
     found: dict[str, list[Row]] = {}
-    # In the quick form no figure counts, so that the rows may disturb each other: most of them mostly wait.
-    gate = asyncio.Semaphore(AT_ONCE if options.quick else 1)
+    first = [name for name in WAITING if name in names]
+    others = [name for name in names if name not in WAITING]
 
     async def one(name: str) -> None:
-        async with gate:
-            say(f"{name} …")
-            try:
-                found[name] = await ROWS[name](options)
-            except Exception as error:  # noqa: BLE001 - whatever it is, the other rows are still wanted
-                traceback.print_exc()
-                found[name] = [Row(name, f"not measured: {type(error).__name__}", good=False, failed=True)]
+        began = time.monotonic()
+        say(f"{name} …")
+        try:
+            async with asyncio.timeout(ROW_S):
+                found[name] = await parts[name](options)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the other rows are still wanted
+            traceback.print_exc()
+            found[name] = [Row(name, f"not measured: {type(error).__name__}", good=False, failed=True)]
+        say(f"{name}: took {time.monotonic() - began:.0f} s")
+        keep(name, found[name])
 
-    await asyncio.gather(*map(one, names))
-    return {name: found[name] for name in names}
+    if options.quick:
+        # No figure counts, so all rows may disturb each other.
+        gate = asyncio.Semaphore(AT_ONCE)
+
+        async def gated(name: str) -> None:
+            async with gate:
+                await one(name)
+
+        await asyncio.gather(*map(gated, [*first, *others]))
+    else:
+        await asyncio.gather(*map(one, first))
+        for name in others:
+            await one(name)
+    return [row for name in names for row in found[name]]
 
 
 if __name__ == "__main__":

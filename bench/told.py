@@ -1,8 +1,8 @@
 """From a run's end to its being told: many active runs, all of which want edits, under Slack's own limits.
 
 A run is told when the post in its card's thread is accepted. Ours and the rival have the same number of runs and the
-same ends, one after the other, each with a Slack, a Bolt and the machine of its own. Beside the rival runs a second one
-that waits for each of its edits, which costs next to nothing, because it hardly ever gets to poll.
+same ends at the same time, each with a Slack and a Bolt of its own. Beside them runs a second rival that waits for each of
+its edits, which costs next to nothing, because it hardly ever gets to poll.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass
 from math import inf, isinf
 
 from bench.seed import Followed, seed
-from bench.stage import Control, Options, Worlds, bot, helper, redis_server, say, worlds
+from bench.stage import Control, Options, Worlds, bot, helper, redis_server, worlds
 from bench.table import Row, percentile
 
 RUNS = 500
@@ -79,12 +79,9 @@ class Outcome:
 
 
 async def measure(options: Options) -> list[Row]:
-    """Ours, then the rivals."""
+    """Ours and the rivals at the same time."""
     made = quick_plan() if options.quick else Plan(RUNS, plan(WINDOW_S, RUNS), WARM_S, AFTER_S)
-    say("told: ours")
-    ours = await _ours(made)
-    say("told: the rivals")
-    return rows(ours, *await asyncio.gather(_rival(made), _rival(made, "--wait")), runs=made.runs)
+    return rows(*await asyncio.gather(_ours(made), _rival(made), _rival(made, "--wait")), runs=made.runs)
 
 
 def quick_plan() -> Plan:

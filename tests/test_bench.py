@@ -1,10 +1,15 @@
-"""The bench's table: rows that are measured again replace the older ones, and each names its commit."""
+"""The bench: what is measured beside what, and its table, in which each row names its commit."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 
+import pytest
+
+from bench.__main__ import WAITING, Parts, measure
+from bench.stage import Options
 from bench.table import Row, record
 
 
@@ -22,3 +27,45 @@ def test_a_row_names_the_commit_it_was_measured_at(tmp_path: Path) -> None:
     assert f"| memory | 90 MB |  | < 100 MB | ok | {commit} |" in lines
     assert "| acks a second | 5 |  |  | ok | 0ld1234 |" in lines
     assert "- `ack`: 2026-01-01 00:00 UTC, an old one, commit 0ld1234" in lines
+
+
+def parts(under_way: list[str], beside: dict[str, set[str]]) -> Parts:
+    """Two parts that wait for each other and two that do not; one of each kind can't be measured."""
+    together = asyncio.Barrier(2)
+
+    def part(name: str, *, waits: bool, fails: bool) -> Parts:
+        async def measured(_options: Options) -> list[Row]:
+            under_way.append(name)
+            if waits:
+                await together.wait()
+            beside[name] = set(under_way)
+            await asyncio.sleep(0)
+            under_way.remove(name)
+            if fails:
+                raise LookupError
+            return [Row(name, "1")]
+
+        return {name: measured}
+
+    return {
+        **part("idle", waits=False, fails=True),
+        **part(WAITING[0], waits=True, fails=True),
+        **part(WAITING[1], waits=True, fails=False),
+        **part("ack", waits=False, fails=False),
+    }
+
+
+async def test_only_what_waits_is_measured_side_by_side(capsys: pytest.CaptureFixture[str]) -> None:
+    """What counts milliseconds has the machine to itself. Each part is kept when it is measured, and one that fails stops no other."""
+    beside: dict[str, set[str]] = {}
+    kept: list[tuple[str, bool]] = []
+    named = ["idle", *WAITING[:2], "ack"]
+    rows = await measure(named, Options(), lambda name, rows: kept.append((name, rows[0].failed)), parts([], beside))
+    assert beside["idle"] == {"idle"}
+    assert beside["ack"] == {"ack"}
+    assert set(WAITING[:2]) in (beside[WAITING[0]], beside[WAITING[1]])
+    assert {name for name, _ in kept[:2]} == set(WAITING[:2])
+    assert [*kept[2:]] == [("idle", True), ("ack", False)]
+    assert [row.measure for row in rows] == named
+    assert [row.failed for row in rows] == [True, True, False, False]
+    assert "LookupError" in capsys.readouterr().err
