@@ -91,6 +91,7 @@ STRAYS_A_S = 2.0
 # listed looks within a second: waking everyone for everything would be most of what a busy bot does.
 WAKES: dict[str, tuple[str, ...]] = {
     "requests": ("posts", "edits", "polls", "queue"),
+    "looked": ("posts",),
     "polls": ("edits", "ends", "cancels", "queue"),
     "strays": ("edits", "ends", "cancels", "polls", "queue"),
     "ends": ("edits", "posts"),
@@ -463,7 +464,6 @@ class _Builder:
         stores, due, waker = self._stores, self._stores.due, self._wakeups.waker
         soon_s, bolt = min(1.0, self._settings.bolt_bot_poll_min_s / 2), self._services.bolt
         one_by_one = {
-            "requests": flows.start.advance,
             "ends": flows.conclude.advance,
             "cancels": flows.cancel.advance,
             "follows": flows.follow_log.advance,
@@ -475,10 +475,14 @@ class _Builder:
             **{
                 name: (
                     claims.each(due[name], advance, waker(name)),
-                    REQUESTS_AT_ONCE if name == "requests" else FEW_AT_ONCE,
+                    FEW_AT_ONCE,
                 )
                 for name, advance in one_by_one.items()
             },
+            "requests": (
+                claims.each(due["requests"], flows.start.advance, waker("requests"), wake_posts=waker("looked")),
+                REQUESTS_AT_ONCE,
+            ),
             "polls": (
                 claims.batches(
                     due["polls"], flows.follow, waker("polls"), batch=lambda: bolt.batch_limit, soon_s=soon_s

@@ -75,18 +75,22 @@ class Looks:
     # --- a run of a schedule ---
 
     async def _start(self, schedule: Schedule, *, fresh: bool) -> Look:
-        listed = await self._listings.newest(schedule.slug)
+        listed, usual = await self._listings.newest_with(schedule.slug, self._learn)
         listed_commands = () if fresh else schedule.commands
         commands = listed_commands or (await self._bolt.schedule(schedule.slug)).commands
-        await self._learn_actor(listed)
         return Look(
             slug=schedule.slug,
             name=schedule.name,
             mark=_newest(listed),
             commands=commands,
             branch=schedule.git_branch,
-            usual_s=await usual_s(self._runs, self._workspace, listed),
+            usual_s=usual,
         )
+
+    async def _learn(self, listed: list[RunSummary]) -> float | None:
+        """Learn from a schedule's newest runs what our key is called, and how long its runs usually take."""
+        await self._learn_actor(listed)
+        return await usual_s(self._runs, self._workspace, listed)
 
     async def _learn_actor(self, listed: list[RunSummary]) -> None:
         """The newest run whose id Bolt told us says what our key is called; after a change of keys, the new one does."""

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from typing import TypeVar, cast
 
 from bot.core.model.bolt import RunSummary
 from bot.core.model.errors import BoltError
 from bot.flows.ports.bolt import Bolt
+
+T = TypeVar("T")
 
 LISTED = 50
 FRESH_S = 1.0
@@ -24,6 +27,8 @@ class _Listing:
     runs: dict[int, RunSummary] = field(default_factory=dict)
     failed: BoltError | None = None
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    # What was worked out from these runs: nothing yet, or the one result.
+    results: tuple[object, ...] = ()
 
     def told(self) -> dict[int, RunSummary]:
         """The runs by id. Raises the BoltError that came instead."""
@@ -49,6 +54,24 @@ class Listings:
                 await self._ask(slug, listing)
             return list(listing.told().values())
 
+    async def newest_with(
+        self, slug: str, work_out: Callable[[list[RunSummary]], Awaitable[T]]
+    ) -> tuple[list[RunSummary], T]:
+        """The newest runs as `newest` gives them, and what `work_out` makes of them: once for each listing, however many want it.
+
+        Of fifty starts a second each asked Redis about the same fifty runs, twice. All callers have to give the same `work_out`.
+        Raises BoltError, and what `work_out` raises.
+        """
+        asked = self._clock()
+        listing = self._of(slug, asked)
+        async with listing.lock:
+            if listing.began < asked - FRESH_S:
+                await self._ask(slug, listing)
+            runs = list(listing.told().values())
+            if not listing.results:
+                listing.results = (await work_out(runs),)
+            return runs, cast("T", listing.results[0])
+
     async def ended(self, slug: str, run_id: int) -> list[RunSummary]:
         """The newest runs, newest first, with this one as it ended if it is among them. Raises BoltError."""
         asked = self._clock()
@@ -66,7 +89,7 @@ class Listings:
 
     async def _ask(self, slug: str, listing: _Listing) -> None:
         """Whoever waited meanwhile gets the same answer, a failure too: what is down is not asked by each of them in turn."""
-        listing.began, listing.runs, listing.failed = self._clock(), {}, None
+        listing.began, listing.runs, listing.failed, listing.results = self._clock(), {}, None, ()
         try:
             listing.runs = {one.id: one for one in await self._bolt.runs(slug, LISTED)}
         except BoltError as failed:

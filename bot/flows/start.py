@@ -117,15 +117,16 @@ class Start:
         self._at_once = asyncio.Semaphore(LOOKS_AT_ONCE)
         self._looks_kept: dict[str, Look] = {}
 
-    async def advance(self, lease: Lease) -> None:
-        """One step of the request that is claimed."""
+    async def advance(self, lease: Lease) -> bool:
+        """One step of the request that is claimed. Whether all that it made is a post: the card of a start that may go on."""
         request = await self._requests.load(lease.member)
         if request is None:
             log.error("a request is gone", request=lease.member)
             await self._due.give_back(lease, delay_s=self._rules.unclear_for_s)
-            return
+            return False
+        if request.state is State.ACCEPTED:
+            return await self._look(lease, request)
         steps = {
-            State.ACCEPTED: self._look,
             State.CARDED: self._send,
             State.SENDING: self._lost,
             State.LOOKING: self._search,
@@ -136,29 +137,31 @@ class Start:
         if step is None:
             log.error("a request is due in a state that has nothing to do", request=request.id, state=request.state)
             await self._due.give_back(lease, delay_s=self._rules.unclear_for_s)
-            return
+            return False
         await step(lease, request)
+        return False
 
     # --- accepted: does the schedule exist, can the run be retried, may this person? ---
 
-    async def _look(self, lease: Lease, request: Request) -> None:
+    async def _look(self, lease: Lease, request: Request) -> bool:
         look = self._looks_kept.pop(request.id, None) or await self._looked(lease, request)
         if look is None:
-            return
+            return False
         left_s = self._rules.deadline_s - lease.since_s(request.asked_at) - LOOK_AGAIN_S
         decision, place = await self._gate.of_start(request, look, patient=left_s > 0)
         if decision.again_s and left_s > 0:
             # Many are asked about at once, and Slack says of few a minute who they are: it is no refusal as long as there is time.
             self._keep(request.id, look)
             await self._due.give_back(lease, delay_s=decision.again_s)
-            return
+            return False
         look = asked_in(look, place)
         if decision.word is Word.ALLOW:
-            await self._requests.looked(lease, request, look)
-        elif decision.word is Word.APPROVE:
+            return await self._requests.looked(lease, request, look)
+        if decision.word is Word.APPROVE:
             await self._ask_approval(lease, request, look, decision, place)
         else:
             await self._refuse(lease, request, refusal(decision, action_of(request), self._rules.command))
+        return False
 
     def _keep(self, request_id: str, look: Look) -> None:
         """What was looked up is kept for the next attempt: Bolt is not asked again each time."""

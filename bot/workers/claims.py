@@ -15,7 +15,8 @@ from bot.store.due_sets import DueSet
 from bot.store.lanes import Edits, Posts
 from bot.workers.loop import Work
 
-Advance = Callable[[Lease], Awaitable[None]]
+# What it returns is true if all that it made is a post.
+Advance = Callable[[Lease], Awaitable[bool | None]]
 Wake = Callable[[], None]
 
 
@@ -35,15 +36,21 @@ async def held(due: DueSet, lease: Lease) -> AsyncIterator[None]:
         await lease.freeze()
 
 
-def each(due: DueSet, advance: Advance, wake: Wake) -> Callable[[], Awaitable[Work]]:
-    """One job a member: requests, ends, cancels. `wake` wakes the workers that carry on with what a job has made."""
+def each(due: DueSet, advance: Advance, wake: Wake, *, wake_posts: Wake | None = None) -> Callable[[], Awaitable[Work]]:
+    """One job a member: requests, ends, cancels. `wake` wakes the workers that carry on with what a job has made.
+
+    `wake_posts` wakes only those that post: when fifty people a second start runs, each look would have three more workers ask
+    Redis in vain, and their commands' acknowledgements wait for that.
+    """
 
     async def job(lease: Lease) -> None:
+        wakes = wake
         try:
             async with held(due, lease):
-                await advance(lease)
+                if await advance(lease) and wake_posts is not None:
+                    wakes = wake_posts
         finally:
-            wake()
+            wakes()
 
     async def claim() -> Work:
         # One member a claim: its lease is renewed, moved and finished on its own. The job begins before the next claim,

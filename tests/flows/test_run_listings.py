@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime
 
+import pytest
+
 from bot.core.model.bolt import RunSummary
 from bot.core.model.errors import BoltError, BoltLost
 from bot.flows.run_listings import FRESH_S, KEPT_S, Listings
@@ -93,3 +95,30 @@ async def test_listings_are_forgotten() -> None:
         await listings.ended(f"s{number}", 1)
         now += KEPT_S
     assert len(listings._listings) <= 2
+
+
+async def test_what_a_listing_tells_is_worked_out_once() -> None:
+    """However many starts look at it; a newer listing is looked at again, and a fault is not kept."""
+    now = 0.0
+    api = Api()
+    api.runs_of["nightly"] = [run(2), run(1)]
+    listings = Listings(api, lambda: now)  # type: ignore[arg-type]  # lists only
+    looked: list[int] = []
+
+    async def newest(listed: list[RunSummary]) -> int:
+        await asyncio.sleep(0)
+        looked.append(listed[0].id)
+        if len(looked) == 1:
+            raise LookupError
+        return listed[0].id
+
+    with pytest.raises(LookupError):
+        await listings.newest_with("nightly", newest)
+    found = await asyncio.gather(*(listings.newest_with("nightly", newest) for _ in range(40)))
+    assert {told for _, told in found} == {2}
+    assert looked == [2, 2]
+    now = FRESH_S + 0.1
+    api.runs_of["nightly"] = [run(3), run(2)]
+    listed, told = await listings.newest_with("nightly", newest)
+    assert [one.id for one in listed] == [3, 2]
+    assert (told, looked, len(api.asked)) == (3, [2, 2, 3], 2)

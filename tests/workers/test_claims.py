@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 
 import pytest
@@ -123,3 +124,23 @@ async def test_a_job_that_is_broken_off_while_redis_is_away_is_cancelled(scripts
     working.cancel()
     await asyncio.wait({working})
     assert working.cancelled()
+
+
+async def test_a_job_wakes_those_who_carry_on_with_what_it_made(scripts: Scripts) -> None:
+    """What made only a post wakes only those that post; a job that fails may have made anything."""
+    await put(scripts, 3)
+    made = iter([True, False, None])
+    woken: list[str] = []
+
+    async def advance(_lease: Lease) -> bool:
+        only_a_post = next(made)
+        if only_a_post is None:
+            raise LookupError
+        return only_a_post
+
+    due = DueSet(scripts, "ends", lease_s=LEASE_S)
+    claim = claims.each(due, advance, lambda: woken.append("all"), wake_posts=lambda: woken.append("posts"))
+    for job in [job for _ in range(3) for job in (await claim()).jobs]:
+        with contextlib.suppress(LookupError):
+            await job
+    assert woken == ["posts", "all", "all"]
