@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from itertools import accumulate
+from itertools import accumulate, count
+from operator import add
 
 # Colors and cursor, titles and links (which end with the line if nothing else ends them), character sets.
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]P^_X][^\x07\x1b\n]*(?:\x07|\x1b\\)?|[ -/]+[0-~]|[0-Z\\`-~])")
@@ -79,6 +80,7 @@ class Folded:
         """Where each line begins. Some letters are longer when small."""
         if not self._starts:
             same = self._text.isascii()
-            lengths = (len(line) + 1 for line in self.lines) if same else (len(line.lower()) + 1 for line in self.lines)
-            self._starts = [0, *accumulate(lengths)]
+            lengths = map(len, self.lines) if same else (len(line.lower()) for line in self.lines)
+            # Each with its newline; a sum by `map` takes a third of the time that one in a generator does.
+            self._starts = [0, *map(add, accumulate(lengths), count(1))]
         return self._starts

@@ -133,14 +133,14 @@ def _scores(lines: Sequence[str], *, with_dbt: bool) -> list[int]:
 
 def _summary(lines: Sequence[str], scores: Sequence[int]) -> str:
     """The line that says best what went wrong, "" if none does."""
-    linted = list(dict.fromkeys(hit["path"] for line in lines if (hit := _LINT.match(line))))
+    linted = list(dict.fromkeys(hit["path"] for line in lines if line[:4] == "== [" and (hit := _LINT.match(line))))
     if linted:
         return f"{len(linted)} file{'s' * (len(linted) > 1)} failed the check: {', '.join(linted[:5])}"
     best = max(scores, default=0)
     if best < 3:
         return ""
-    causes = [hit[1] for line in lines if (hit := _CAUSED_BY.match(line))]
-    if best == 6 and causes:
+    causes = [hit[1] for line in lines if (hit := _CAUSED_BY.match(line))] if best == 6 else []
+    if causes:
         return causes[-1].strip()
     candidates = [line.strip() for line, score in zip(lines, scores, strict=True) if score == best]
     return next((line for line in reversed(candidates) if not _GENERIC.search(line[:LINE_MOST])), candidates[-1])

@@ -87,16 +87,19 @@ def plain_lines(lines: Sequence[str]) -> list[str]:
     found: list[str] = []
     full_from = len(lines) - _LAST
     telling = set(Folded(lines).with_any(_TELLING_WORDS))
+    search, append = _QUICK.search, found.append
     for at, line in enumerate(lines):
-        if line[:1] != "{" or not line.rstrip().endswith("}"):
-            found.append(line)
+        if line[:1] != "{" or not (line[-1] == "}" or line.rstrip().endswith("}")):
+            append(line)
             continue
-        quick = None if at >= full_from or at in telling else _QUICK.search(line)
+        quick = None if at >= full_from or at in telling else search(line)
         message = quick[1] if quick else _message(line)
         if message is None:
-            found.append(line)
+            append(line)
+        elif message.isprintable():
+            append(message)
         else:
-            found.extend((message if message.isprintable() else strip_ansi(message)).split("\n"))
+            found.extend(strip_ansi(message).split("\n"))
     return found
 
 
