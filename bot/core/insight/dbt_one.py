@@ -58,7 +58,8 @@ _NO_REASON = frozenset({"", "ERROR", "Status: error"})
 # A line of progress is shorter.
 _PROGRESS_MOST = 1_000
 _CANCEL = "CANCEL query "
-_BATCH = re.compile(r"(?:creating )?batch \S+ of (?P<name>\S+)$")
+_BATCH = re.compile(r"(?:creating )?batch (?P<batch>\S+) of (?P<name>\S+)$")
+_BATCHES_NAMED = 3
 
 
 class _Line(NamedTuple):
@@ -222,13 +223,26 @@ def _failure(block: _Block) -> Failure:
     return Failure(block.kind, block.name, status_of(block.kind, message), message, lines)
 
 
-def _progress(lines: Sequence[_Line], telling: Sequence[int]) -> tuple[list[Failure], dict[str, str]]:
-    """What progress lines say failed, and the reasons that microbatch models give while they run, by relation.
+@dataclass(slots=True)
+class _Batches:
+    """The batches of a microbatch model that failed, and why the first one did."""
+
+    reason: str = ""
+    names: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        more = len(self.names) - _BATCHES_NAMED
+        named = ", ".join(self.names[:_BATCHES_NAMED]) + (f", and {more} more" if more > 0 else "")
+        return f"{'batch' if len(self.names) == 1 else 'batches'} {named}"
+
+
+def _progress(lines: Sequence[_Line], telling: Sequence[int]) -> tuple[list[Failure], dict[str, _Batches]]:
+    """What progress lines say failed, and the batches of microbatch models that failed, by relation.
 
     What was cancelled by an interrupt didn't fail.
     """
     found: list[Failure] = []
-    reasons: dict[str, str] = {}
+    batches: dict[str, _Batches] = {}
     reason = ""
     for at in telling:
         line = lines[at]
@@ -244,11 +258,13 @@ def _progress(lines: Sequence[_Line], telling: Sequence[int]) -> tuple[list[Fail
             continue
         if hit["batch"]:
             batch = _BATCH.search(hit["what"])
-            if batch and reason:
-                reasons.setdefault(batch["name"], reason)
+            if batch:
+                failed = batches.setdefault(batch["name"], _Batches())
+                failed.names.append(batch["batch"])
+                failed.reason = failed.reason or reason
         else:
             found.append(_progressed(hit, line.text))
-    return found, reasons
+    return found, batches
 
 
 def _may_be_progress(text: str) -> bool:
@@ -301,9 +317,9 @@ def _progressed(hit: re.Match[str], text: str) -> Failure:
     return Failure(relation["kind"] or "model", name.rpartition(".")[2], status, message, (text,), note=name)
 
 
-def _named(blocks: list[Failure], progress: list[Failure], reasons: dict[str, str]) -> list[Failure]:
+def _named(blocks: list[Failure], progress: list[Failure], batches: dict[str, _Batches]) -> list[Failure]:
     """The blocks with what only the progress lines say: names of sources, partial successes, reasons of batches."""
-    why = {name.rpartition(".")[2]: reason for name, reason in reversed(reasons.items())}
+    why = {name.rpartition(".")[2]: failed.reason for name, failed in reversed(batches.items())}
     sources = {one.name.rpartition(".")[2]: one for one in reversed(progress) if one.kind == "source"}
     merged = [_with_reason(_with_source(block, sources), why) for block in blocks]
     known = {(one.kind, one.name) for one in merged}
@@ -311,8 +327,11 @@ def _named(blocks: list[Failure], progress: list[Failure], reasons: dict[str, st
     for one in progress:
         if (one.kind, one.name) in known or (one.kind == "operation" and hooks):
             continue
-        reason = reasons.get(one.note, "")
-        message = f"{one.message}: {reason}" if one.message and reason else reason or one.message
+        failed = batches.get(one.note)
+        reason = failed.reason if failed else ""
+        message = one.message or reason
+        if one.message and failed:
+            message = f"{one.message}, {failed}: {reason}".removesuffix(": ")
         merged.append(replace(one, message=message, lines=(*one.lines, *(reason.split("\n") if reason else ()))))
     return merged
 

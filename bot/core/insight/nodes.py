@@ -23,7 +23,10 @@ MESSAGE_SHOWN = 100
 # In the list of a thread, where lines may wrap.
 MESSAGE_LISTED = 160
 TABLE_SHOWN = 2_800
-_COMPILED = re.compile(r"\s*compiled code at ", re.IGNORECASE)
+_NO_NEWS = re.compile(r"compiled code at |[\w.-]{1,150} failed, error:$", re.IGNORECASE)
+# How a macro was reached: a dozen lines that name dbt's own.
+_CALLED = re.compile(r"\s*> called by ")
+OPERATION = "Encountered an error while running operation:"
 # Room for the line that says how many are left out.
 MORE_SHOWN = 30
 
@@ -103,10 +106,13 @@ def said_once(excerpt: str, nodes: Sequence[FailedNode]) -> tuple[str, tuple[Fai
     """
     kept: list[str] = []
     longer: set[str] = set()
-    for block in excerpt.split("\n\n") if excerpt else []:
+    for whole in excerpt.split("\n\n") if excerpt else []:
+        block = "\n".join(line for line in whole.split("\n") if not _CALLED.match(line))
         head, _, body = block.partition("\n")
         node = next((one for one in nodes if one.name and one.name in head.split()), None)
         message = " ".join(node.message.split()) if node else ""
+        if node is None and head.startswith(OPERATION) and any(_all_said(body, one) for one in nodes):
+            continue
         if node is None or not message:
             kept.append(block)
         elif len(message) > MESSAGE_LISTED:
@@ -114,14 +120,24 @@ def said_once(excerpt: str, nodes: Sequence[FailedNode]) -> tuple[str, tuple[Fai
             kept.append(block)
         else:
             rest = [line for line in body.split("\n") if not _is_said(line, message)]
-            kept += ["\n".join([head, *rest])] if any(line.strip() for line in rest) else []
+            kept += ["\n".join([head, *rest])] if any(_tells(line) for line in rest) else []
     return "\n\n".join(kept), tuple(replace(one, message="") if one.name in longer else one for one in nodes)
+
+
+def _tells(line: str) -> bool:
+    """Whether a line alone is worth a block: the macro that failed isn't."""
+    return bool(line.strip()) and not line.strip().startswith("> in ")
+
+
+def _all_said(body: str, node: FailedNode) -> bool:
+    message = " ".join(node.message.split())
+    return bool(message) and all(_is_said(line, message) for line in body.split("\n"))
 
 
 def _is_said(line: str, message: str) -> bool:
     """Whether a line of a failure's block says nothing that its message doesn't."""
     text = " ".join(line.split())
-    return not text or text in message or bool(_COMPILED.match(line)) or bool(ERROR_HEAD.match(text))
+    return not text or text in message or bool(_NO_NEWS.match(text)) or bool(ERROR_HEAD.match(text))
 
 
 def _row(node: FailedNode) -> tuple[str, str, str, str, str, str]:

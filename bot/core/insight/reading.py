@@ -43,7 +43,7 @@ _SIGNALS = {
     124: "timed out (exit status 124)",
     130: "interrupted (exit status 130)",
     134: "aborted (exit status 134, SIGABRT)",
-    137: "killed (exit status 137, SIGKILL): often by a time limit or because memory ran out",
+    137: "killed (exit status 137, SIGKILL)",
     139: "crashed (exit status 139, SIGSEGV)",
     143: "terminated (exit status 143, SIGTERM)",
 }

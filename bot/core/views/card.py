@@ -24,6 +24,8 @@ COMMAND_SHOWN = 120
 REASON_SHOWN = 200
 OVERRIDES_SHOWN = 600
 CANDIDATES_SHOWN = 5
+# After which the same run may be wanted once more. One that was skipped printed nothing.
+AGAIN_STATES = ("SUCCESS", "CANCELED", "SKIPPED")
 # In which a start that people wait or waited for has a card unlike others.
 WAITING_STATES = (State.QUEUED, State.REFUSED, State.CLOSED)
 
@@ -226,7 +228,8 @@ def _details(run: Run) -> list[Sentence]:
     if end.summary:
         what.append(f": {cut(end.summary, 160)}")
     hint = hint_line(end.causes)
-    return [(*what, ". Details in the thread."), *([hint] if hint else [])]
+    stop = "" if isinstance(what[-1], str) and what[-1].endswith("…") else "."
+    return [(*what, f"{stop} Details in the thread."), *([hint] if hint else [])]
 
 
 def _running(run: Run) -> list[Sentence]:
@@ -299,9 +302,10 @@ def _buttons(run: Run, url: str) -> tuple[Button, ...]:
         style: Literal["primary"] | None = None if run.end and retry_is_useless(run.end.causes) else "primary"
         failed = _button(run, buttons.RETRY_FAILED, "Retry failed", style=style)
         return (failed, _button(run, buttons.RETRY_ALL, "Retry all"), *_reading(run), open_run)
-    if state == "SUCCESS":
+    if state in AGAIN_STATES:
         again = (_button(run, buttons.RUN_AGAIN, "Run again"),) if run.facts.schedule and commands_known(run) else ()
-        return (*again, *_reading(run), open_run)
+        read = _reading(run) if state == "SUCCESS" else _reading(run)[:1] if state == "CANCELED" else ()
+        return (*again, *read, open_run)
     if is_final(state):
         return (open_run,)
     follow = buttons.command_button("Follow log", LogsCommand(run.id, follow=True), spoken=_spoken("Follow log", run))

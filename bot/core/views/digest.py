@@ -8,6 +8,7 @@ from bot.core.model.run import LOST, Run, is_failed, run_url
 from bot.core.text.message import Message, Paragraph
 from bot.core.text.text import Link, Mention, Sentence, Span, cut, plural
 from bot.core.views.card import headline
+from bot.core.views.hint import hint_lines, of_runs
 
 LINES_A_BLOCK = 12
 NAME_SHOWN = 50
@@ -18,7 +19,12 @@ def digest(runs: Sequence[Run], app_url: str) -> Message:
     ordered = sorted(runs, key=lambda run: (not _bad(run), run.id))
     first = _count(ordered)
     starts = range(0, len(ordered), LINES_A_BLOCK)
-    blocks = [Paragraph((first,)), *(Paragraph(_lines(ordered[at : at + LINES_A_BLOCK], app_url)) for at in starts)]
+    why = hint_lines(of_runs(run.end.causes for run in runs if run.end and is_failed(run.seen.state)), "run")
+    blocks = [
+        Paragraph((first,)),
+        *([Paragraph(why)] if why else []),
+        *(Paragraph(_lines(ordered[at : at + LINES_A_BLOCK], app_url)) for at in starts),
+    ]
     names = ", ".join(f"{cut(run.title, NAME_SHOWN)} ({_word(run)}, run {run.id})" for run in ordered)
     return Message((f"{first} {names}.",), tuple(blocks))
 

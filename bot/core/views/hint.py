@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from bot.core.model.cause import Cause, Retry, retry_helps
 from bot.core.text.text import Emoji, Link, Sentence, Span, plural
@@ -16,24 +17,33 @@ def hint_line(causes: Sequence[Cause]) -> Sentence:
     known = [cause for cause in causes if cause.id]
     if not known:
         return ()
-    return (*_hint(known[0], f"{_counted(known[0].count)}: " if len(causes) > 1 else ""), *_retry(causes))
+    return (*_hint(known[0], f"{plural(known[0].count, 'failure')}: " if len(causes) > 1 else ""), *_retry(causes))
 
 
-def hint_lines(causes: Sequence[Cause]) -> Sentence:
-    """The hints for all causes, the most frequent first, a line each. Empty if no hint fits."""
+def hint_lines(causes: Sequence[Cause], counted: str = "failure") -> Sentence:
+    """The hints for all causes, the most frequent first, a line each. Empty if no hint fits. `counted` is what has failed."""
     known = [cause for cause in causes if cause.id]
     if not known:
         return ()
     several = len(causes) > 1
     spans: list[Span] = []
     for at, cause in enumerate(known[:CAUSES_SHOWN]):
-        spans += ["\n" if at else "", *_hint(cause, f"{_counted(cause.count)}: " if several else "")]
+        spans += ["\n" if at else "", *_hint(cause, f"{plural(cause.count, counted)}: " if several else "")]
     if not several and known[0].count > 1:
-        spans.append(f" It's the same for all {known[0].count} failures.")
+        spans.append(f" It's the same for all {plural(known[0].count, counted)}.")
     left = sum(cause.count for cause in (*known[CAUSES_SHOWN:], *(cause for cause in causes if not cause.id)))
     if left:
-        spans.append(f"\n{_counted(left)} for other reasons.")
+        spans.append(f"\n{plural(left, counted)} for other reasons.")
     return (*spans, *_retry(causes))
+
+
+def of_runs(runs: Iterable[Sequence[Cause]]) -> tuple[Cause, ...]:
+    """The causes of several runs, each counted by its most frequent one; runs of which nothing is known count as one cause."""
+    found: dict[str, Cause] = {}
+    for causes in runs:
+        first = next((cause for cause in causes if cause.id), Cause())
+        found[first.id] = replace(first, count=found[first.id].count + 1 if first.id in found else 1)
+    return tuple(sorted(found.values(), key=lambda cause: (not cause.id, -cause.count)))
 
 
 def retry_is_useless(causes: Sequence[Cause]) -> bool:
@@ -50,7 +60,3 @@ def _hint(cause: Cause, before: str) -> Sentence:
 
 def _retry(causes: Sequence[Cause]) -> Sentence:
     return (f" {FIX_FIRST}",) if retry_is_useless(causes) else ()
-
-
-def _counted(count: int) -> str:
-    return plural(count, "failure")

@@ -1,4 +1,4 @@
-"""*Run again* on the card of a success: the same schedule, branch, pull request and commands."""
+"""*Run again* on the card of a run that succeeded, was cancelled, or was skipped: the same schedule, branch, pull request and commands."""
 
 from __future__ import annotations
 

@@ -158,8 +158,9 @@ READ = ["Logs", "Artifacts", "Open in Bolt"]
         (Run(RunKey("w", 7), seen=Observation("SUCCESS")), READ),
         (run("FAILED"), ["Retry failed", "Retry all", *READ]),
         (run("ERROR"), ["Retry failed", "Retry all", *READ]),
-        (run("CANCELED"), ["Open in Bolt"]),
-        (run("SKIPPED"), ["Open in Bolt"]),
+        (run("CANCELED"), ["Run again", "Logs", "Open in Bolt"]),
+        (Run(RunKey("w", 7), seen=Observation("CANCELED")), ["Logs", "Open in Bolt"]),
+        (run("SKIPPED"), ["Run again", "Open in Bolt"]),
     ],
 )
 def test_what_can_be_done_stands_on_the_card(seen: Run, labels: list[str]) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot.core.model.cause import Cause, Retry
-from bot.core.views.hint import hint_line, hint_lines
+from bot.core.views.hint import hint_line, hint_lines, of_runs
 
 COLUMN = Cause(2, "missing_column", "A column is missing.", "Check its name.", Retry.NO)
 LOCK = Cause(1, "deadlock", "Two jobs blocked each other.", "Retry.", Retry.YES)
@@ -53,3 +55,11 @@ def test_a_runbook_is_linked() -> None:
     assert said(hint_line((Cause(1, "ours", "It broke.", "Look.", runbook="https://wiki.test/x"),))).endswith(
         "Look. <Runbook>"
     )
+
+
+def test_causes_of_several_runs() -> None:
+    """Each run counts once, by its most frequent cause; those without a hint come last."""
+    causes = of_runs([(COLUMN,), (Cause(7),), (LOCK, COLUMN), (replace(COLUMN, count=9),), ()])
+    assert [(cause.id, cause.count) for cause in causes] == [("missing_column", 2), ("deadlock", 1), ("", 2)]
+    assert "2 runs: A column is missing." in said(hint_lines(causes, "run"))
+    assert said(hint_lines(causes, "run")).endswith("2 runs for other reasons.")

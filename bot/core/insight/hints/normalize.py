@@ -22,6 +22,8 @@ _HEAD_ALONE = re.compile(
 )
 # Classes of Python's and of the adapters', before what they say.
 _CLASS_BEFORE = re.compile(r"^(?:[\w.]{1,80}\.)?(?:DatabaseError|OperationalError|ProgrammingError|InternalError): ")
+# What a microbatch model has done so far, before the reason of the first batch that failed.
+_PARTIAL = re.compile(r"^PARTIAL SUCCESS \(\d{1,6}/\d{1,6}\)(?:, batch[^:]{1,300})?: ")
 _PLACES = re.compile(
     r"LINE \d+:|compiled code at |compiled Code at |> (?:in|called by) (?:macro|test|model)|> in |\^+$|-{5,}$",
     re.IGNORECASE,
@@ -43,7 +45,7 @@ def normalized(message: str) -> str:
             break
         if ERROR_HEAD.match(text) or (not kept and _HEAD_ALONE.fullmatch(text)):
             continue
-        kept.append((text if kept else _CLASS_BEFORE.sub("", text))[:LINE_MOST])
+        kept.append((text if kept else _CLASS_BEFORE.sub("", _PARTIAL.sub("", text)))[:LINE_MOST])
         if len(kept) == LINES_MOST:
             break
     return "\n".join(kept)

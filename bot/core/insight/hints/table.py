@@ -480,7 +480,7 @@ HINTS: tuple[Hint, ...] = (
             r"^Out of Memory Error: ",
         ),
         text="The query is too big for the warehouse: it ran out of memory or is too complex.",
-        next="Make the query lighter: split it, or sort less. A retry rarely helps.",
+        next="Make the query lighter: split it, or sort less.",
         retry=Retry.NO,
     ),
     Hint(
