@@ -8,20 +8,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 
-from bot.core.model.command import (
-    ArtifactsCommand,
-    AuditCommand,
-    CancelCommand,
-    Command,
-    HistoryCommand,
-    ListCommand,
-    LogsCommand,
-    RunsCommand,
-    ShowCommand,
-    StatusCommand,
-    SuspendCommand,
-    canonical,
-)
+from bot.core.model.command import canonical
 from bot.core.model.errors import StoreAway
 from bot.core.model.request import request_id
 from bot.core.model.run import RunKey
@@ -40,15 +27,6 @@ def attempt_of(call: Call, action: Action, text: str, *, posts: bool = False) ->
     """What somebody is about to do, in words."""
     asker = call.asker
     return Attempt(asker, action, text, request_id(asker.team, call.delivery), call.user_name, posts)
-
-
-async def command_denial(context: ListenerContext, call: Call, command: Command) -> Message | None:
-    """Why a command is not done, None where it may be, or where it is asked about later, as a start is."""
-    if call.waiting is not None or call.pending is not None:
-        # It is about a start, which has no run yet: that is asked about where it is taken back.
-        return None
-    asking = _asking(context, call, command)
-    return None if asking is None else await denial(context, *asking)
 
 
 async def denial(context: ListenerContext, attempt: Attempt, asking: Awaitable[Decision]) -> Message | None:
@@ -72,59 +50,46 @@ async def run_denial(context: ListenerContext, attempt: Attempt, key: RunKey) ->
     return await denial(context, attempt, context.gate.of_run(attempt, key))
 
 
-def _asking(context: ListenerContext, call: Call, command: Command) -> tuple[Attempt, Awaitable[Decision]] | None:
-    gate, text = context.gate, canonical(command)
-    if of_run := _of_run(command):
-        attempt = attempt_of(call, of_run.action, text, posts=of_run.posts)
-        return attempt, gate.of_run(attempt, RunKey(context.workspace, of_run.run_id))
-    if of_schedule := _of_schedule(command):
-        attempt = attempt_of(call, of_schedule.action, text)
-        return attempt, gate.of_schedule(attempt, of_schedule.name)
-    match command:
-        case StatusCommand() | ListCommand():
-            attempt = attempt_of(call, Action.READ, text)
-        case AuditCommand():
-            attempt = attempt_of(call, Action.AUDIT, text)
-        case _:
-            return None
-    return attempt, gate.plain(attempt)
-
-
 @dataclass(frozen=True, slots=True)
-class _OfRun:
+class OfRun:
+    """A command is about a run; `posts`: everybody in the channel sees what it does."""
+
     action: Action
     run_id: int
     posts: bool = False
 
+    def decision(self, context: ListenerContext, attempt: Attempt) -> Awaitable[Decision]:
+        """What the policy says of it."""
+        return context.gate.of_run(attempt, RunKey(context.workspace, self.run_id))
+
 
 @dataclass(frozen=True, slots=True)
-class _OfSchedule:
+class OfSchedule:
+    """A command is about a schedule, by its name or slug."""
+
     action: Action
     name: str
+    posts: bool = False
+
+    def decision(self, context: ListenerContext, attempt: Attempt) -> Awaitable[Decision]:
+        """What the policy says of it."""
+        return context.gate.of_schedule(attempt, self.name)
 
 
-def _of_run(command: Command) -> _OfRun | None:
-    match command:
-        case CancelCommand(run_id):
-            return _OfRun(Action.CANCEL, run_id)
-        case LogsCommand(run_id=run_id, follow=follow):
-            return _OfRun(Action.LOGS, run_id, posts=follow)
-        case ArtifactsCommand(run_id):
-            return _OfRun(Action.ARTIFACTS, run_id)
-        case StatusCommand(run_id=int(run_id)):
-            return _OfRun(Action.READ, run_id)
-        case _:
-            return None
+@dataclass(frozen=True, slots=True)
+class OfChannel:
+    """A command is about neither: who asks and where decides."""
+
+    action: Action
+    posts: bool = False
+
+    def decision(self, context: ListenerContext, attempt: Attempt) -> Awaitable[Decision]:
+        """What the policy says of it."""
+        return context.gate.plain(attempt)
 
 
-def _of_schedule(command: Command) -> _OfSchedule | None:
-    match command:
-        case StatusCommand(schedule=str(name)) | ShowCommand(name) | RunsCommand(name) | HistoryCommand(name):
-            return _OfSchedule(Action.READ, name)
-        case SuspendCommand(schedule=name):
-            return _OfSchedule(Action.PAUSE, name)
-        case _:
-            return None
+# What the policy is asked before a command is done.
+Asks = OfRun | OfSchedule | OfChannel
 
 
 async def drop_denial(context: ListenerContext, call: Call, request: str) -> Message | None:

@@ -4,10 +4,41 @@ from __future__ import annotations
 
 from typing import get_args
 
-from bot.core.model.command import Command
-from bot.slack.commands import HANDLERS
+import pytest
+
+from bot.core.model.command import (
+    AuditCommand,
+    Command,
+    LogsCommand,
+    RunCommand,
+    StatusCommand,
+    SuspendCommand,
+    WhoamiCommand,
+)
+from bot.core.policy.rules import Action
+from bot.slack.authorization import Asks, OfChannel, OfRun, OfSchedule
+from bot.slack.commands import handlers
 
 
 def test_every_command_has_a_handler() -> None:
     """What the grammar can give, the bot can do."""
-    assert set(HANDLERS) == set(get_args(Command))
+    assert set(handlers()) == set(get_args(Command))
+
+
+@pytest.mark.parametrize(
+    ("command", "asked"),
+    [
+        (StatusCommand(), OfChannel(Action.READ)),
+        (StatusCommand(run_id=7), OfRun(Action.READ, 7)),
+        (StatusCommand(schedule="nightly"), OfSchedule(Action.READ, "nightly")),
+        (LogsCommand(7), OfRun(Action.LOGS, 7)),
+        (LogsCommand(7, follow=True), OfRun(Action.LOGS, 7, posts=True)),
+        (SuspendCommand("nightly", suspend=True), OfSchedule(Action.PAUSE, "nightly")),
+        (AuditCommand(schedule="nightly"), OfChannel(Action.AUDIT)),
+        (RunCommand("nightly"), None),
+        (WhoamiCommand(), None),
+    ],
+)
+def test_what_the_policy_is_asked(command: Command, asked: Asks | None) -> None:
+    """Before a command is done; a start is asked about once it's looked up."""
+    assert handlers()[type(command)].asks(command) == asked

@@ -15,6 +15,7 @@ from bot.core.model.command import Command, canonical
 from bot.core.model.errors import BadCommand
 from bot.core.model.request import Request
 from bot.core.model.run import Run, RunFacts, RunKey
+from bot.core.policy.rules import Action
 from bot.core.text.message import Button
 from bot.core.text.text import cut
 
@@ -50,6 +51,37 @@ ARTIFACT_LINK = "artifact.link"
 COMMAND = "command"
 HOME_PAGE = "home.page"
 HOME_RUN = "home.run"
+
+# What each button asks for; more may follow its name. One that is not named here only reads.
+ACTIONS: dict[str, Action] = {
+    **dict.fromkeys((RETRY_FAILED, RETRY_ALL, f"{COMMAND}.retry"), Action.RETRY),
+    **dict.fromkeys(
+        (
+            RUN_AGAIN,
+            START_QUEUED,
+            START_ANOTHER,
+            START_SUGGESTED,
+            HOME_RUN,
+            f"{COMMAND}.run",
+            f"{COMMAND}.runform",
+        ),
+        Action.START,
+    ),
+    **dict.fromkeys((CANCEL_RUN, DROP_QUEUED, f"{COMMAND}.cancel"), Action.CANCEL),
+    **dict.fromkeys((WHOLE_LOG, STOP_FOLLOWING, f"{COMMAND}.logs"), Action.LOGS),
+    **dict.fromkeys(
+        (ARTIFACTS_PAGE, ARTIFACT_FILE, ARTIFACT_OPEN, f"{COMMAND}.artifacts"),
+        Action.ARTIFACTS,
+    ),
+    **dict.fromkeys((SUSPEND, f"{COMMAND}.suspend"), Action.PAUSE),
+}
+# What makes something appear in the channel.
+POSTS = (
+    WATCH_RUN,
+    WHOLE_LOG,
+    ARTIFACT_FILE,
+    *(name for name, action in ACTIONS.items() if action in {Action.START, Action.RETRY}),
+)
 
 VERSION = 1
 BOLT_ID_LIMIT = 2**31

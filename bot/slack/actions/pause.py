@@ -12,7 +12,7 @@ from bot.core.model.errors import BadCommand
 from bot.core.text.message import Message
 from bot.core.views import pause_question
 from bot.core.views.buttons import LEAVE, SUSPEND, read_command_value
-from bot.slack.authorization import command_denial
+from bot.slack.commands import command_denial
 from bot.slack.listener_context import Call, ListenerContext, click_call, replace_or_tell
 
 

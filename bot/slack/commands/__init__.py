@@ -1,4 +1,7 @@
-"""Commands, from wherever they come. Each verb is a file: it takes what was parsed and calls one flow.
+"""Commands, from wherever they come. Each is a module that takes what was parsed and calls one flow.
+
+A module has `COMMANDS`, the records it handles; `asks(command)`, what the policy is asked before, None if it's asked later or
+not at all; and `handle(context, call, command)`.
 
 A handler gives the answer that goes with the acknowledgement, None where there is none. What it has to record it records
 before it returns; what takes longer it hands to `context.later`.
@@ -9,49 +12,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.core.commands.grammar import parse
-from bot.core.model.command import (
-    ArtifactsCommand,
-    AuditCommand,
-    CancelCommand,
-    Command,
-    HelpCommand,
-    HistoryCommand,
-    ListCommand,
-    LogsCommand,
-    RetryCommand,
-    RunCommand,
-    RunForm,
-    RunsCommand,
-    ShowCommand,
-    StatusCommand,
-    SuspendCommand,
-    WhoamiCommand,
-)
+from bot.core.model.command import Command, canonical
 from bot.core.model.errors import BadCommand
 from bot.core.text.message import Message
-from bot.slack.authorization import command_denial
-from bot.slack.commands import (
-    artifacts,
-    audit,
-    cancel,
-    help_,
-    history,
-    list_,
-    logs,
-    pause,
-    run,
-    run_form,
-    runs,
-    show,
-    status,
-    whoami,
-)
+from bot.slack.authorization import Asks, attempt_of, denial
 from bot.slack.listener_context import Call, ListenerContext, slash_call
+from bot.slack.modules import modules_of
 
 # How Slack names direct messages of several people.
 GROUP_MESSAGE = "mpdm-"
@@ -85,24 +58,32 @@ async def _note_place(context: ListenerContext, body: dict[str, Any]) -> None:
                 await context.people.note_group_message(body["channel_id"])
 
 
-Handler = Callable[[ListenerContext, Call, Any], Awaitable[Message | None]]
-HANDLERS: dict[type[Command], Handler] = {
-    RunCommand: run.handle,
-    RetryCommand: run.handle,
-    RunForm: run_form.handle,
-    CancelCommand: cancel.handle,
-    StatusCommand: status.handle,
-    LogsCommand: logs.handle,
-    ArtifactsCommand: artifacts.handle,
-    ListCommand: list_.handle,
-    ShowCommand: show.handle,
-    RunsCommand: runs.handle,
-    HistoryCommand: history.handle,
-    SuspendCommand: pause.handle,
-    WhoamiCommand: whoami.handle,
-    AuditCommand: audit.handle,
-    HelpCommand: help_.handle,
-}
+@dataclass(frozen=True, slots=True)
+class Handler:
+    """What a command's module does with it."""
+
+    asks: Callable[[Any], Asks | None]
+    handle: Callable[[ListenerContext, Call, Any], Awaitable[Message | None]]
+
+
+@cache
+def handlers() -> dict[type[Command], Handler]:
+    """Who handles which command."""
+    return {
+        command: Handler(module.asks, module.handle) for module in modules_of(__name__) for command in module.COMMANDS
+    }
+
+
+async def command_denial(context: ListenerContext, call: Call, command: Command) -> Message | None:
+    """Why a command isn't done; None if it may be, or if the policy is asked later, as for a start."""
+    if call.waiting is not None or call.pending is not None:
+        # It is about a start, which has no run yet: that is asked about where it is taken back.
+        return None
+    asks = handlers()[type(command)].asks(command)
+    if asks is None:
+        return None
+    attempt = attempt_of(call, asks.action, canonical(command), posts=asks.posts)
+    return await denial(context, attempt, asks.decision(context, attempt))
 
 
 async def handle(context: ListenerContext, call: Call, command: Command) -> Message | None:
@@ -110,4 +91,4 @@ async def handle(context: ListenerContext, call: Call, command: Command) -> Mess
     why_not = await command_denial(context, call, command)
     if why_not is not None:
         return why_not
-    return await HANDLERS[type(command)](context, call, command)
+    return await handlers()[type(command)].handle(context, call, command)

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from bot.core.model.command import ArtifactsCommand
 from bot.core.model.run import RunKey
+from bot.core.policy.rules import Action
 from bot.core.text.message import Message
+from bot.slack.authorization import OfRun
 from bot.slack.listener_context import Call, ListenerContext
+
+COMMANDS = (ArtifactsCommand,)
+
+
+def asks(command: ArtifactsCommand) -> OfRun:
+    """What the policy is asked before."""
+    return OfRun(Action.ARTIFACTS, command.run_id)
 
 
 async def handle(context: ListenerContext, call: Call, command: ArtifactsCommand) -> Message | None:

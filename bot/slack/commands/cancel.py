@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from bot.core.model.command import CancelCommand
 from bot.core.model.run import RunKey
+from bot.core.policy.rules import Action
 from bot.core.text.message import Message
 from bot.slack.actions.cancel import take_wish
-from bot.slack.authorization import drop_denial
+from bot.slack.authorization import OfRun, drop_denial
 from bot.slack.listener_context import Call, ListenerContext
 
 NOT_STARTED = "It is not started; its card says who has decided that."
+
+COMMANDS = (CancelCommand,)
+
+
+def asks(command: CancelCommand) -> OfRun:
+    """What the policy is asked before."""
+    return OfRun(Action.CANCEL, command.run_id)
 
 
 async def handle(context: ListenerContext, call: Call, command: CancelCommand) -> Message | None:

@@ -7,6 +7,12 @@ from bot.core.model.command import HelpCommand
 from bot.core.text.message import Message
 from bot.slack.listener_context import Call, ListenerContext
 
+COMMANDS = (HelpCommand,)
+
+
+def asks(command: HelpCommand) -> None:
+    """Everybody may read it."""
+
 
 async def handle(context: ListenerContext, call: Call, command: HelpCommand) -> Message:  # noqa: ARG001 - every command has the same shape
     """All commands, or one with examples."""

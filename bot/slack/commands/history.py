@@ -5,9 +5,16 @@ from __future__ import annotations
 from bot.core.model.command import HistoryCommand, canonical
 from bot.core.policy.rules import Action
 from bot.core.text.message import Message
-from bot.slack.authorization import attempt_of, denial
+from bot.slack.authorization import OfSchedule, attempt_of, denial
 from bot.slack.blocks.mrkdwn import plain
 from bot.slack.listener_context import Call, ListenerContext
+
+COMMANDS = (HistoryCommand,)
+
+
+def asks(command: HistoryCommand) -> OfSchedule:
+    """What the policy is asked before."""
+    return OfSchedule(Action.READ, command.schedule)
 
 
 async def handle(context: ListenerContext, call: Call, command: HistoryCommand) -> Message | None:

@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 from bot.core.model.command import ListCommand
+from bot.core.policy.rules import Action
 from bot.core.text.message import Message
+from bot.slack.authorization import OfChannel
 from bot.slack.listener_context import Call, ListenerContext
+
+COMMANDS = (ListCommand,)
+
+
+def asks(command: ListCommand) -> OfChannel:  # noqa: ARG001 - every command has the same shape
+    """What the policy is asked before."""
+    return OfChannel(Action.READ)
 
 
 async def handle(context: ListenerContext, call: Call, command: ListCommand) -> Message | None:

@@ -7,12 +7,21 @@ import asyncio
 from bot.core.model.command import LogsCommand
 from bot.core.model.errors import StoreAway
 from bot.core.model.run import RunKey
+from bot.core.policy.rules import Action
 from bot.core.text.message import Message
 from bot.core.views.store_unavailable import unrecorded
 from bot.flows.thread_subject import LostCard
+from bot.slack.authorization import OfRun
 from bot.slack.listener_context import Call, ListenerContext
 
 RECORD_S = 1.0
+
+COMMANDS = (LogsCommand,)
+
+
+def asks(command: LogsCommand) -> OfRun:
+    """What the policy is asked before."""
+    return OfRun(Action.LOGS, command.run_id, posts=command.follow)
 
 
 async def handle(context: ListenerContext, call: Call, command: LogsCommand) -> Message | None:

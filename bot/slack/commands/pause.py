@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 from bot.core.model.command import SuspendCommand
+from bot.core.policy.rules import Action
 from bot.core.text.message import Message
+from bot.slack.authorization import OfSchedule
 from bot.slack.listener_context import Call, ListenerContext
+
+COMMANDS = (SuspendCommand,)
+
+
+def asks(command: SuspendCommand) -> OfSchedule:
+    """What the policy is asked before."""
+    return OfSchedule(Action.PAUSE, command.schedule)
 
 
 async def handle(context: ListenerContext, call: Call, command: SuspendCommand) -> Message | None:

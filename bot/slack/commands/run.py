@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from bot.core.model.command import RetryCommand, Wanted
+from bot.core.model.command import RetryCommand, RunCommand, Wanted
 from bot.core.model.request import Origin, request_id
 from bot.core.text.message import Message
 from bot.flows.ports.store import Asked
 from bot.slack.listener_context import Call, ListenerContext
+
+COMMANDS = (RunCommand, RetryCommand)
+
+
+def asks(command: Wanted) -> None:
+    """The policy is asked once the start is looked up."""
 
 
 async def handle(

@@ -7,6 +7,12 @@ from bot.core.text.message import Message
 from bot.slack.listener_context import Call, ListenerContext
 from bot.slack.views.run_form import form_button, open_form
 
+COMMANDS = (RunForm,)
+
+
+def asks(command: RunForm) -> None:
+    """The form asks the policy itself."""
+
 
 async def handle(context: ListenerContext, call: Call, command: RunForm) -> Message | None:  # noqa: ARG001 - every command has the same shape
     """Open the form; where Slack gives nothing to open it with, offer a button that does."""

@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 from bot.core.model.command import ShowCommand
+from bot.core.policy.rules import Action
 from bot.core.text.message import Message
+from bot.slack.authorization import OfSchedule
 from bot.slack.listener_context import Call, ListenerContext
+
+COMMANDS = (ShowCommand,)
+
+
+def asks(command: ShowCommand) -> OfSchedule:
+    """What the policy is asked before."""
+    return OfSchedule(Action.READ, command.schedule)
 
 
 async def handle(context: ListenerContext, call: Call, command: ShowCommand) -> Message | None:

@@ -7,12 +7,23 @@ import asyncio
 from bot.core.model.command import StatusCommand
 from bot.core.model.errors import StoreAway
 from bot.core.model.run import RunKey
+from bot.core.policy.rules import Action
 from bot.core.text.message import Message
 from bot.core.views.store_unavailable import database
 from bot.flows.ports.slack import Asker
+from bot.slack.authorization import Asks, OfChannel, OfRun, OfSchedule
 from bot.slack.listener_context import Call, ListenerContext
 
 READ_S = 1.0
+
+COMMANDS = (StatusCommand,)
+
+
+def asks(command: StatusCommand) -> Asks:
+    """What the policy is asked before."""
+    if command.run_id is not None:
+        return OfRun(Action.READ, command.run_id)
+    return OfSchedule(Action.READ, command.schedule) if command.schedule is not None else OfChannel(Action.READ)
 
 
 async def handle(context: ListenerContext, call: Call, command: StatusCommand) -> Message | None:

@@ -7,6 +7,12 @@ from bot.core.policy.whoami import whoami
 from bot.core.text.message import Message
 from bot.slack.listener_context import Call, ListenerContext
 
+COMMANDS = (WhoamiCommand,)
+
+
+def asks(command: WhoamiCommand) -> None:
+    """Everybody may ask what they may do."""
+
 
 async def handle(context: ListenerContext, call: Call, command: WhoamiCommand) -> Message | None:  # noqa: ARG001 - every command has the same shape
     """From the policy, and what Slack tells."""

@@ -1,14 +1,13 @@
-"""Views: modals, each a file with `register(app, context)`, and App Home."""
+"""Views: modals, each a module with `register(app, context)`, and App Home."""
 
 from __future__ import annotations
 
 from slack_bolt.async_app import AsyncApp
 
 from bot.slack.listener_context import ListenerContext
-from bot.slack.views import run_form
+from bot.slack.modules import modules_of, register_all
 
 
 def register(app: AsyncApp, context: ListenerContext) -> None:
     """Listen to every modal."""
-    for view in (run_form,):
-        view.register(app, context)
+    register_all(modules_of(__name__), app, context)
