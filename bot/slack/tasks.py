@@ -6,12 +6,15 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 import structlog
+from prometheus_client import Gauge
 
 from bot.core.model.errors import BotError
 from bot.core.text.message import Message
 from bot.flows.ports.slack import Asker
 
 log = structlog.get_logger()
+
+BUSY = Gauge("bolt_bot_tasks_under_way", "Tasks that people have asked for and that are not finished.")
 
 Incident = Callable[[str, BaseException], str]
 Tell = Callable[[Asker, Message], Awaitable[object]]
@@ -29,7 +32,8 @@ class TaskRegistry:
         """Run something that a person asked for to its end."""
         task = asyncio.ensure_future(self._run(work, asker))
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        BUSY.set(len(self._tasks))
+        task.add_done_callback(self._done)
 
     async def drain(self, within_s: float) -> int:
         """Wait for what is under way; what is late is broken off, and its number returned."""
@@ -42,6 +46,10 @@ class TaskRegistry:
             # What they use is closed next.
             await asyncio.wait(late)
         return len(late)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        BUSY.set(len(self._tasks))
 
     async def _run(self, work: Awaitable[None], asker: Asker) -> None:
         try:

@@ -22,8 +22,9 @@ from bolt_sandbox.bolt import add_routes as add_bolt_routes
 from bolt_sandbox.control import BotControls
 from bolt_sandbox.slack import BODY_MOST, SlackRoutes, Workspace
 from bolt_sandbox.slack import add_routes as add_slack_routes
+from bolt_sandbox.slack.control import posted
 from bolt_sandbox.slack.grid import found
-from bolt_sandbox.slack.model import Change
+from bolt_sandbox.slack.model import Change, Json
 
 SHUTDOWN_S = 2.0
 HOW_TO = """\
@@ -45,13 +46,14 @@ class Sandbox:
     def __init__(self, workspace: Workspace, *, bolt: BoltWorld | None = None) -> None:
         self.workspace = workspace
         # Installed as its manifest asks: what that does not ask for is refused here as it would be there.
-        self.workspace.scopes = set(self.workspace.features.scopes)
+        self.workspace.granted = self.workspace.features.scopes
+        self.workspace.scopes = set(self.workspace.granted)
         self.bolt = bolt or BoltWorld()
         self.app = web.Application(client_max_size=BODY_MOST, middlewares=[only_loopback, self._tell_of_control])
         self.slack: SlackRoutes = add_slack_routes(self.app, self.workspace, prefix="/slack")
         add_bolt_routes(self.app, self.bolt, prefix="/bolt")
         self.controls = BotControls()
-        self.app.add_routes([*self.controls.routes(), *site.routes()])
+        self.app.add_routes([*self.controls.routes(), *site.routes(), web.post("/control/reset", posted(self._reset))])
         self.bolt.on_call = self._log_bolt
         self.base_url = ""
         self._runner: web.AppRunner | None = None
@@ -59,6 +61,17 @@ class Sandbox:
     def world_changed(self) -> None:
         """Tell whoever watches that the bot, or what goes wrong, is another than before."""
         self.workspace.tell(Change("world", "", ""))
+
+    async def _reset(self, _body: Json) -> Json:
+        """POST /control/reset."""
+        await self.reset()
+        return {"ok": True}
+
+    async def reset(self) -> None:
+        """Put both worlds back to how they were at first. The bot stays connected, and no number or ts comes twice."""
+        await self.slack.delivery.reset()
+        self.bolt.reset()
+        self.workspace.reset()
 
     @web.middleware
     async def _tell_of_control(self, request: web.Request, handler: Any) -> web.StreamResponse:  # noqa: ANN401

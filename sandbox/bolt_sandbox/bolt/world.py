@@ -75,11 +75,23 @@ class BoltWorld:
         if speed <= 0:
             raise ValueError("speed is more than 0")
         self.clock = clock
-        self.speed = speed
         self.sleep = sleep
         self.faults = Faults()
-        self.calls = Calls()
         self.on_call: Callable[[CallRecord], None] | None = None
+        self._first = speed, seed
+        self._book = RunBook()
+        self._begin()
+
+    def reset(self) -> None:
+        """Put everything back to how it was at first. No number of a run or a command comes twice."""
+        self.faults.clear()
+        before, self._book = self._book, RunBook()
+        self._book.next_run_id, self._book.next_command_id = before.next_run_id, before.next_command_id
+        self._begin()
+
+    def _begin(self) -> None:
+        self.speed, seed = self._first
+        self.calls = Calls()
         self.cancel_finished = "error"
         self.open_end: str | None = ""
         self.invalid_status = 400
@@ -89,7 +101,6 @@ class BoltWorld:
         self.downloads: deque[tuple[str, dict[str, str]]] = deque(maxlen=DOWNLOADS_KEPT)
         self._random = random.Random(seed)  # noqa: S311 - the same world for the same seed
         self._schedules: dict[str, Schedule] = {each.slug: each for each in opening_schedules()}
-        self._book = RunBook()
         self._urls: dict[str, tuple[int, datetime]] = {}
         self._make_history()
 

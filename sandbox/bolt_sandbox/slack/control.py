@@ -38,6 +38,7 @@ POST /control/rates      {enabled?, strict?, limits?: {method: calls a minute}} 
 POST /control/app        {request_url?: address | null, verify?, revoked?, scopes?}   an address means HTTP delivery
 POST /control/members    {channel, user?="bolt", do: invite | kick | archive | unarchive}
 POST /control/channels   {name, kind?="public", members?}      `kind`: public, private, or mpim, a group direct message
+POST /control/reset      {}     both worlds as at first, Bolt's too: nothing said, nothing going wrong; the bot stays connected
 POST /control/crowd      {people, channels}      so many: person-1 … and crowd-1 …, with the bot in each; person-1 is in crowd-1
 
 What owners and admins do, of which the app hears by the events that Slack sends, where it has subscribed to them:

@@ -59,18 +59,28 @@ class Delivery:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._ws = ws
-        self.ack_timeout_s = ack_timeout_s
-        self.event_retries_s = event_retries_s
+        self._first = ack_timeout_s, event_retries_s
+        self.ack_timeout_s, self.event_retries_s = self._first
         self._sleep = sleep
         self.sockets = Sockets(ws, sleep)
         self._session: aiohttp.ClientSession | None = None
         self._tasks: set[asyncio.Task[object]] = set()
 
-    async def close(self) -> None:
-        """Close everything that is open."""
+    @property
+    def busy(self) -> bool:
+        """Whether something is being delivered, or is to be delivered again, in the background."""
+        return bool(self._tasks)
+
+    async def reset(self) -> None:
+        """Deliver nothing more of what is under way, and wait as long as at first for an answer."""
+        self.ack_timeout_s, self.event_retries_s = self._first
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def close(self) -> None:
+        """Close everything that is open."""
+        await self.reset()
         await self.sockets.close()
         if self._session is not None:
             await self._session.close()

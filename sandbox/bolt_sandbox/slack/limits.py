@@ -48,8 +48,12 @@ class RateLimits:
 
     def __init__(self, clock: Callable[[], float], *, enabled: bool = True, strict: bool = False) -> None:
         self._clock = clock
-        self.enabled = enabled
-        self.strict = strict
+        self._first = enabled, strict
+        self.reset()
+
+    def reset(self) -> None:
+        """Count as at first, from nothing."""
+        self.enabled, self.strict = self._first
         self.burst = 5
         # Calls a minute of single methods, instead of their tier's.
         self.limits: dict[str, int] = {}

@@ -87,21 +87,43 @@ class Workspace:
         self.bot_token = "xoxb-sandbox-bot-token"  # noqa: S105
         self.app_token = "xapp-1-A0SANDBOX-1-sandbox"  # noqa: S105
         self.signing_secret = "sandbox-signing-secret"  # noqa: S105
-        self.revoked_tokens: set[str] = set()
-        self.app_scopes: set[str] = {"connections:write"}
-        self.scopes: set[str] = set(DEFAULT_SCOPES)
-        self.request_url: str | None = None
         self.features = Features.from_manifest(manifest)
+        # What Slack grants the app at first: see `reset`.
+        self.granted: frozenset[str] = frozenset(DEFAULT_SCOPES)
+        self.request_url: str | None = None
         self.rates = RateLimits(clock, strict=strict_rates)
         self.faults = Faults()
+        self.listeners: list[Callable[[Change], None]] = []
+        self.channels: dict[str, Channel] = {}
+        self._last_ts = 0
+        self._changed = asyncio.Event()
+        self._begin()
+
+    def reset(self) -> None:
+        """Put everything back to how it was at first, but for the app, which stays connected as it is.
+
+        No ts comes twice, and a direct conversation keeps its id: an app may remember that.
+        """
+        self.rates.reset()
+        self.faults.clear()
+        directs = [channel for channel in self.channels.values() if channel.kind == "im"]
+        self._begin()
+        for channel in directs:
+            if set(channel.members) <= set(self.users):
+                self.add_channel("", "im", channel.members, channel_id=channel.id)
+        self.tell(Change("world", "", ""))
+
+    def _begin(self) -> None:
+        self.revoked_tokens: set[str] = set()
+        self.app_scopes: set[str] = {"connections:write"}
+        self.scopes: set[str] = set(self.granted)
         self.calls: deque[Call] = deque(maxlen=CALLS_KEPT)
         # How many there ever were.
         self.logged = 0
-        self.listeners: list[Callable[[Change], None]] = []
         self.organisation: Organisation | None = None
         self.users: dict[str, User] = {}
         self.usergroups: dict[str, UserGroup] = {}
-        self.channels: dict[str, Channel] = {}
+        self.channels = {}
         self.privates: list[Private] = []
         self.files: dict[str, File] = {}
         self.uploads: dict[str, str] = {}
@@ -111,8 +133,6 @@ class Workspace:
         self.response_urls: dict[str, ResponseUrl] = {}
         # What a name was found to mean, so that it need not be looked for among all. Looked at again each time it is used.
         self._found: dict[str, User | Channel] = {}
-        self._last_ts = 0
-        self._changed = asyncio.Event()
         self._furnish()
 
     def _furnish(self) -> None:
