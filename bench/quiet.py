@@ -16,7 +16,7 @@ from bot.core.model.bolt import Command, RunStatus
 from bot.core.model.run import End, Observation, Run, RunFacts, RunKey, is_final
 from bot.core.views.card import run_card
 from bot.flows.lease import Lease
-from bot.flows.poll_runs import Follow
+from bot.flows.poll_runs import RunPoller
 from bot.flows.ports.bolt import Bolt, Polled
 from bot.flows.ports.store import Due, Observed, Runs
 from bot.slack.blocks.render import render
@@ -132,8 +132,8 @@ async def live(life: Life, phase_s: float) -> list[str]:
     return simulated.edits
 
 
-def _follow(simulated: Simulated, clock: list[datetime]) -> Follow:
-    return Follow(
+def _follow(simulated: Simulated, clock: list[datetime]) -> RunPoller:
+    return RunPoller(
         cast("Bolt", simulated),
         cast("Runs", simulated),
         {"polls": cast("Due", simulated)},

@@ -15,7 +15,7 @@ from redis.asyncio.client import Pipeline
 
 from bench.stage import Control, Environment, Json, control
 from bot.core.model.command import RunCommand
-from bot.core.model.request import Look, Request, State, request_id
+from bot.core.model.request import Request, StartPlan, State, request_id
 from bot.core.model.run import CardRef, RunKey
 from bot.core.views.card import request_card
 from bot.flows.ports.store import Limits
@@ -79,8 +79,8 @@ async def seed(
         state = await slack.get("state")
         user = next(one["id"] for one in state["users"] if one["name"] == USER)
         place = Place(state["team"], user, slack_environment["PARADIME_WORKSPACE_UID"], name)
-        look, run_ids = await _start(bolt_control, runs, commands)
-        requests = [_request(place, look, run_id, places[run_id % len(places)]) for run_id in run_ids]
+        plan, run_ids = await _start(bolt_control, runs, commands)
+        requests = [_request(place, plan, run_id, places[run_id % len(places)]) for run_id in run_ids]
         carded = await _post_cards(requests, slack_environment)
         await _record(redis_url, place, carded)
     return [_followed(request) for request in carded]
@@ -124,7 +124,7 @@ async def _unlimited(slack: Control) -> AsyncIterator[None]:
         await slack.post("rates", before)
 
 
-async def _start(bolt: Control, runs: int, commands: Sequence[str]) -> tuple[Look, list[int]]:
+async def _start(bolt: Control, runs: int, commands: Sequence[str]) -> tuple[StartPlan, list[int]]:
     """Runs of one schedule, started by its control API."""
     made = await bolt.post("bolt/schedules", {"name": "Seeded", "slug": SLUG, "commands": list(commands)})
 
@@ -132,20 +132,20 @@ async def _start(bolt: Control, runs: int, commands: Sequence[str]) -> tuple[Loo
         return int((await bolt.post("bolt/runs", {"slug": SLUG}))["id"])
 
     run_ids = await many(range(runs), start)
-    return Look(made["slug"], made["name"], 0, tuple(commands), made["gitBranch"]), sorted(run_ids)
+    return StartPlan(made["slug"], made["name"], 0, tuple(commands), made["gitBranch"]), sorted(run_ids)
 
 
-def _request(place: Place, look: Look, run_id: int, channel: str) -> Request:
+def _request(place: Place, plan: StartPlan, run_id: int, channel: str) -> Request:
     return Request(
         request_id(place.team, f"seed-{run_id}"),
         place.team,
         channel,
         place.user,
         USER,
-        RunCommand(look.slug),
+        RunCommand(plan.slug),
         asked_at=datetime.now(UTC),
         state=State.SENDING,
-        look=look,
+        plan=plan,
         run_id=run_id,
     )
 
@@ -213,7 +213,7 @@ def _sending(request: Request, card: str, ts: str) -> dict[str, str]:
         "rev": str(request.rev),
         "asked_us": str(asked_us),
         "sending_us": str(asked_us + MICROSECONDS),
-        "look": dump(request.look),
+        "look": dump(request.plan),
         "card": card,
         "post": f"done:{ts}",
     }

@@ -16,13 +16,13 @@ import structlog
 from redis.asyncio import Redis
 
 from bot.charts.child import Charts
-from bot.core.model.errors import BoltDenied, BoltError, BoltRejected, SlackError, StoreAway, StoreUnfit
+from bot.core.model.errors import BoltDenied, BoltError, BoltRejected, SlackError, StoreUnavailable, StoreUnfit
 from bot.core.redact.masker import Redactor
 from bot.core.text.message import Message
 from bot.flows.ports.slack import Asker
-from bot.flows.private_replies import Answers
-from bot.flows.schedule_catalog import Catalog
-from bot.flows.webhook_hints import Hints
+from bot.flows.private_replies import PrivateReplies
+from bot.flows.schedule_catalog import ScheduleCatalog
+from bot.flows.webhook_hints import WebhookHints
 from bot.logging import configure, incident_id, log_uncaught
 from bot.outage import CALL, Outage
 from bot.paradime.client import BoltClient, ClientLimits
@@ -117,7 +117,7 @@ class App:
         self._redis: Redis | None = None
         self._probe: Callable[[], Awaitable[None]] | None = None
         self._socket: SocketIntake | None = None
-        self._hints: Hints | None = None
+        self._hints: WebhookHints | None = None
         self._pool: WorkerPool | None = None
         self._reading: asyncio.Task[None] | None = None
         self._web = WebServer(self._not_ready, limits=Limits(per_peer=settings.bolt_bot_http_peer_connections))
@@ -130,7 +130,7 @@ class App:
             upload_s=min(UPLOAD_S, 2 * settings.bolt_bot_lease_s),
             watch=self._outages["slack"],
         )
-        self._answers = Answers(self._slack)
+        self._answers = PrivateReplies(self._slack)
         self._charts = Charts()
         self._tasks = TaskRegistry(incident, self._answers.privately)
         self._bolt = BoltClient(
@@ -141,7 +141,7 @@ class App:
             ),
             watch=self._outages["bolt"],
         )
-        self._catalog = Catalog(self._bolt)
+        self._catalog = ScheduleCatalog(self._bolt)
         self._downloads = Downloader(settings.paradime_api_endpoint)
 
     async def start(self) -> None:
@@ -159,7 +159,7 @@ class App:
             await self._open_redis()
             identity, _ = await asyncio.gather(self._when_there(self._identify), self._when_there(self._bolt.check))
             await self._take_data(identity)
-        except (PortTakenError, StoreAway, StoreUnfit, TokenRefusedError) as refused:
+        except (PortTakenError, StoreUnavailable, StoreUnfit, TokenRefusedError) as refused:
             raise CannotServeError(str(refused)) from refused
         except BoltDenied as refused:
             text = "Bolt refuses the API key: check PARADIME_API_KEY and PARADIME_API_SECRET."
@@ -373,7 +373,7 @@ class App:
             # A write among them: a server that is full, or has become a replica, still answers a read.
             async with asyncio.timeout(READY_WITHIN_S):
                 await self._probe()
-        except (StoreAway, TimeoutError):
+        except (StoreUnavailable, TimeoutError):
             reasons.append(redis.reason or "redis does not answer: it took too long to answer")
         if self._socket is not None:
             reasons += await self._slack_away(self._socket)

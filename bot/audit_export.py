@@ -22,7 +22,7 @@ DAY_S = 86_400
 
 
 async def lines(settings: Settings, since: str | None) -> AsyncIterator[str]:
-    """A line an entry, from a moment on (as `bot.core.model.audit.since` reads it, by Redis' clock). Raises StoreAway and StoreUnfit."""
+    """A line an entry, from a moment on (as `bot.core.model.audit.since` reads it, by Redis' clock). Raises StoreUnavailable and StoreUnfit."""
     mask = Redactor(settings.secrets(), settings.patterns()).mask
     async with _redis(settings) as redis:
         scripts = Scripts(redis, settings.bolt_bot_name, retention_s=round(settings.bolt_bot_retention_days * DAY_S))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 from bot.app import credentials
-from bot.core.model.errors import BoltError, SlackError, StoreAway, StoreUnfit
+from bot.core.model.errors import BoltError, SlackError, StoreUnavailable, StoreUnfit
 from bot.core.redact.masker import Redactor
 from bot.logging import configure, log_uncaught
 from bot.paradime.client import BoltClient
@@ -44,7 +44,7 @@ async def _redis(settings: Settings) -> AsyncIterator[Finding]:
     client = connect(settings.redis_url.get_secret_value())
     try:
         warnings = await check(client, settings.bolt_bot_name)
-    except (StoreAway, StoreUnfit) as refused:
+    except (StoreUnavailable, StoreUnfit) as refused:
         yield "Redis", False, refused.sentence
     else:
         yield "Redis", True, " ".join(warnings) or "noeviction, append-only file on"

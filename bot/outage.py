@@ -10,15 +10,15 @@ from prometheus_client import Counter, Gauge
 
 from bot.core.model.errors import (
     BoltDenied,
-    BoltLost,
     BoltNotSent,
+    BoltOutcomeUnknown,
     BotError,
     CredentialRefused,
     ScopeMissing,
-    SlackLost,
     SlackNotSent,
-    StoreAway,
+    SlackOutcomeUnknown,
     StoreRefused,
+    StoreUnavailable,
 )
 
 log = structlog.get_logger()
@@ -30,7 +30,15 @@ UP = Gauge("bolt_bot_service_up", "Whether a service answered the last call to i
 # The part of a service that calls go to.
 CALL = "call"
 REFUSES = (BoltDenied, CredentialRefused, StoreRefused)
-AWAY = (BoltDenied, BoltLost, BoltNotSent, CredentialRefused, SlackLost, SlackNotSent, StoreAway)
+AWAY = (
+    BoltDenied,
+    BoltOutcomeUnknown,
+    BoltNotSent,
+    CredentialRefused,
+    SlackOutcomeUnknown,
+    SlackNotSent,
+    StoreUnavailable,
+)
 
 
 class Outage:

@@ -15,38 +15,38 @@ from bot.charts.child import Charts
 from bot.core.model.run import CardRef
 from bot.core.policy.rules import Policy
 from bot.core.redact.row_values import without_row_values
-from bot.flows.accept_start import Ask
-from bot.flows.active_runs import Active
-from bot.flows.approve import ApprovalRules, Approvals
+from bot.flows.accept_start import StartAccepter
+from bot.flows.active_runs import ActiveRuns
+from bot.flows.approve import ApprovalRules, StartApprovals
 from bot.flows.artifacts import Artifacts
-from bot.flows.audit_query import Record
-from bot.flows.authorize import Gate
-from bot.flows.cancel import Cancel
-from bot.flows.conclude import Conclude, LogReader
+from bot.flows.audit_query import AuditQuery
+from bot.flows.authorize import Authorizer
+from bot.flows.cancel import RunCanceller
+from bot.flows.conclude import LogReader, RunConcluder
 from bot.flows.dbt_results import ResultsReader
-from bot.flows.deliver_posts import Tell, TellRules
-from bot.flows.edit_cards import Show
-from bot.flows.find_schedule import Finder
-from bot.flows.follow_run import Adopt
-from bot.flows.history import Histories
-from bot.flows.home import Home
-from bot.flows.logs import Logs
-from bot.flows.pause_schedule import Suspend
-from bot.flows.plan_start import Looks
-from bot.flows.poll_runs import Follow
+from bot.flows.deliver_posts import DeliveryRules, PostDeliverer
+from bot.flows.edit_cards import CardEditor
+from bot.flows.find_schedule import ScheduleFinder
+from bot.flows.follow_run import FollowRequestHandler
+from bot.flows.history import HistoryPoster
+from bot.flows.home import HomePublisher
+from bot.flows.logs import CommandLogs
+from bot.flows.pause_schedule import SchedulePauser
+from bot.flows.plan_start import StartPlanner
+from bot.flows.poll_runs import RunPoller
 from bot.flows.ports.store import Limits
-from bot.flows.post_file import Uploader
-from bot.flows.private_replies import Answers
-from bot.flows.read_schedules import Schedules
-from bot.flows.run_form import Forms
-from bot.flows.run_listings import Listings
-from bot.flows.schedule_catalog import Catalog
-from bot.flows.start import Start, StartRules
-from bot.flows.start_queue import Queue, QueueRules
-from bot.flows.status import Status
-from bot.flows.tail_log import FollowLog, FollowRules
-from bot.flows.thread_subject import Places
-from bot.flows.webhook_hints import Hints
+from bot.flows.post_file import FilePoster
+from bot.flows.private_replies import PrivateReplies
+from bot.flows.read_schedules import ScheduleReader
+from bot.flows.run_form import RunForms
+from bot.flows.run_listings import RunListings
+from bot.flows.schedule_catalog import ScheduleCatalog
+from bot.flows.start import RunStarter, StartRules
+from bot.flows.start_queue import QueuedStarts, QueueRules
+from bot.flows.status import StatusReader
+from bot.flows.tail_log import LogTailer, LogTailRules
+from bot.flows.thread_subject import ThreadSubjects
+from bot.flows.webhook_hints import WebhookHints
 from bot.paradime.client import BoltClient
 from bot.paradime.download import Downloader
 from bot.settings import Settings
@@ -68,7 +68,7 @@ from bot.store.deliveries import Deliveries
 from bot.store.due_sets import DueSet
 from bot.store.heard import Heard
 from bot.store.indexes import Indexes
-from bot.store.lanes import Budget, Edits, Posts
+from bot.store.lanes import Budget, EditLane, PostLane
 from bot.store.log_tails import LogTails
 from bot.store.requests import Requests
 from bot.store.run_followers import RunFollowers
@@ -117,8 +117,8 @@ class Services:
     redis: Redis
     bolt: BoltClient
     chat: SlackChat
-    answers: Answers
-    catalog: Catalog
+    answers: PrivateReplies
+    catalog: ScheduleCatalog
     charts: Charts
     downloads: Downloader
     tasks: TaskRegistry
@@ -153,8 +153,8 @@ class Stores:
     requests: Requests
     runs: Runs
     due: dict[str, DueSet]
-    edits: Edits
-    posts: Posts
+    edits: EditLane
+    posts: PostLane
     run_followers: RunFollowers
     start_queue: StartQueue
     uploads: Uploads
@@ -165,16 +165,16 @@ class Stores:
 class Flows:
     """The flows that workers carry on, some of which people set off."""
 
-    start: Start
-    follow: Follow
-    conclude: Conclude
-    cancel: Cancel
-    show: Show
-    tell: Tell
-    follow_log: FollowLog
-    adopt: Adopt
-    queue: Queue
-    approvals: Approvals
+    start: RunStarter
+    follow: RunPoller
+    conclude: RunConcluder
+    cancel: RunCanceller
+    show: CardEditor
+    tell: PostDeliverer
+    follow_log: LogTailer
+    adopt: FollowRequestHandler
+    queue: QueuedStarts
+    approvals: StartApprovals
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +189,7 @@ class Parts:
     listener_context: ListenerContext
     admissions: Admissions
     guard: Guard
-    hints: Hints | None
+    hints: WebhookHints | None
     probe: Callable[[], Awaitable[None]]
     held: Callable[[int], Awaitable[int]]
     directory: Directory
@@ -216,7 +216,7 @@ class _Builder:
         # What is said of a log is masked, and without row values unless they may be shown.
         self._hide = _as_it_is if settings.bolt_bot_show_row_values else without_row_values
         self._logs = LogReader(services.bolt, services.mask, hide=self._hide)
-        self._listings = Listings(services.bolt)
+        self._listings = RunListings(services.bolt)
         self._bot_name = f"@{identity.name}"
         self._audit = Audit(
             self._stores.scripts, most=settings.bolt_bot_audit_entries, days=settings.bolt_bot_audit_days
@@ -233,7 +233,7 @@ class _Builder:
         )
         self._guard = Guard(identity.home, self._people, admits_external=services.policy.admits_external)
         services.chat.joined = self._people.joined
-        self._gate = Gate(
+        self._gate = Authorizer(
             services.policy,
             self._people,
             self._stores.runs,
@@ -306,9 +306,9 @@ class _Builder:
             requests=Requests(scripts, limits),
             runs=Runs(scripts),
             due={name: DueSet(scripts, name, lease_s=lease_s, gap_s=gaps.get(name, 0)) for name in names},
-            edits=Edits(scripts, budget, lease_s=lease_s),
+            edits=EditLane(scripts, budget, lease_s=lease_s),
             # A file takes longer than a message.
-            posts=Posts(
+            posts=PostLane(
                 scripts, budget, lease_s=lease_s, upload_lease_s=max(min(UPLOAD_LEASE_S, 6 * lease_s), lease_s)
             ),
             run_followers=RunFollowers(scripts),
@@ -324,13 +324,13 @@ class _Builder:
         bolt, chat, answers, runs, due = services.bolt, services.chat, services.answers, stores.runs, stores.due
         app_url, settle_s = settings.paradime_app_url, settings.bolt_bot_lease_s / 3 + 0.5
         looks = self._build_looks()
-        follow_rules = FollowRules(gap_s=settings.bolt_bot_follow_gap_s, settle_s=settle_s, bot_name=self._bot_name)
-        follow_log = FollowLog(
+        follow_rules = LogTailRules(gap_s=settings.bolt_bot_follow_gap_s, settle_s=settle_s, bot_name=self._bot_name)
+        follow_log = LogTailer(
             bolt, chat, stores.posts, runs, LogTails(stores.scripts), answers, follow_rules, mask=self._mask_log
         )
         return Flows(
             start=self._build_start(looks),
-            follow=Follow(
+            follow=RunPoller(
                 bolt,
                 runs,
                 {name: due[name] for name in ("polls", "strays")},
@@ -340,14 +340,14 @@ class _Builder:
                 poll_min_s=settings.bolt_bot_poll_min_s,
                 poll_max_s=settings.bolt_bot_poll_max_s,
             ),
-            conclude=Conclude(
+            conclude=RunConcluder(
                 self._listings, runs, due["ends"], self._logs, ResultsReader(bolt, services.downloads), self._mask_log
             ),
-            cancel=Cancel(bolt, runs, due["cancels"], answers, app_url=app_url, now=self._now),
-            show=Show(chat, stores.edits, stores.requests, runs, app_url=app_url),
+            cancel=RunCanceller(bolt, runs, due["cancels"], answers, app_url=app_url, now=self._now),
+            show=CardEditor(chat, stores.edits, stores.requests, runs, app_url=app_url),
             tell=self._build_tell(follow_log, settle_s),
             follow_log=follow_log,
-            adopt=Adopt(
+            adopt=FollowRequestHandler(
                 bolt,
                 runs,
                 stores.run_followers,
@@ -360,7 +360,7 @@ class _Builder:
                 mask=services.mask,
                 asked=self._wakeups.waker("watched"),
             ),
-            approvals=Approvals(
+            approvals=StartApprovals(
                 stores.requests,
                 due["approvals"],
                 looks,
@@ -368,7 +368,7 @@ class _Builder:
                 ApprovalRules(app_url, settings.bolt_bot_command, settings.bolt_bot_start_deadline_s),
                 decided=self._wakeups.waker("decided"),
             ),
-            queue=Queue(
+            queue=QueuedStarts(
                 stores.requests,
                 stores.start_queue,
                 due["queue"],
@@ -381,9 +381,9 @@ class _Builder:
             ),
         )
 
-    def _build_looks(self) -> Looks:
+    def _build_looks(self) -> StartPlanner:
         settings, services = self._settings, self._services
-        return Looks(
+        return StartPlanner(
             services.bolt,
             self._stores.runs,
             services.catalog,
@@ -392,7 +392,7 @@ class _Builder:
             mask=services.mask,
         )
 
-    def _build_start(self, looks: Looks) -> Start:
+    def _build_start(self, looks: StartPlanner) -> RunStarter:
         settings, services, stores = self._settings, self._services, self._stores
         rules = StartRules(
             settings.workspace,
@@ -401,7 +401,7 @@ class _Builder:
             deadline_s=settings.bolt_bot_start_deadline_s,
             trigger_s=settings.bolt_bot_api_timeout_s,
         )
-        return Start(
+        return RunStarter(
             services.bolt,
             services.chat,
             stores.requests,
@@ -415,9 +415,9 @@ class _Builder:
             card_url=self._card_url,
         )
 
-    def _build_tell(self, follow_log: FollowLog, settle_s: float) -> Tell:
+    def _build_tell(self, follow_log: LogTailer, settle_s: float) -> PostDeliverer:
         settings, services, stores = self._settings, self._services, self._stores
-        uploader = Uploader(
+        uploader = FilePoster(
             services.chat,
             stores.posts,
             stores.uploads,
@@ -430,7 +430,7 @@ class _Builder:
             bot_name=self._bot_name,
             settle_s=settle_s,
         )
-        rules = TellRules(
+        rules = DeliveryRules(
             settings.paradime_app_url,
             self._bot_name,
             settings.bolt_bot_command,
@@ -438,7 +438,7 @@ class _Builder:
             call_s=settings.bolt_bot_lease_s / 3,
             settle_s=settle_s,
         )
-        return Tell(
+        return PostDeliverer(
             services.chat,
             stores.posts,
             stores.requests,
@@ -451,12 +451,12 @@ class _Builder:
             answers=services.answers,
         )
 
-    def _build_hints(self) -> Hints | None:
+    def _build_hints(self) -> WebhookHints | None:
         settings = self._settings
         if settings.paradime_webhook_secret is None:
             return None
         woken = self._wakeups.workers["polls"].wake
-        return Hints(self._services.bolt, self._stores.runs, workspace=settings.workspace, woken=woken)
+        return WebhookHints(self._services.bolt, self._stores.runs, workspace=settings.workspace, woken=woken)
 
     # --- workers ---
 
@@ -507,7 +507,7 @@ class _Builder:
         settings, services, stores, waker = self._settings, self._services, self._stores, self._wakeups.waker
         bolt, chat, runs, requests = services.bolt, services.chat, stores.runs, stores.requests
         catalog, mask, app_url = services.catalog, services.mask, settings.paradime_app_url
-        finder, status = Finder(bolt, catalog), Status(bolt, runs, app_url=app_url, mask=mask)
+        finder, status = ScheduleFinder(bolt, catalog), StatusReader(bolt, runs, app_url=app_url, mask=mask)
         accepted = self._wakeups.workers["requests"].wake
         return ListenerContext(
             command=settings.bolt_bot_command,
@@ -517,12 +517,12 @@ class _Builder:
             guard=self._guard,
             people=self._people,
             approvals=flows.approvals,
-            record=Record(self._audit),
-            ask=Ask(requests, catalog.slug_of, app_url=app_url, card_url=self._card_url, accepted=accepted),
+            record=AuditQuery(self._audit),
+            ask=StartAccepter(requests, catalog.slug_of, app_url=app_url, card_url=self._card_url, accepted=accepted),
             cancel=flows.cancel,
-            active=Active(stores.indexes, stores.start_queue, app_url=app_url, card_url=self._card_url),
+            active=ActiveRuns(stores.indexes, stores.start_queue, app_url=app_url, card_url=self._card_url),
             home=self._build_home(),
-            forms=Forms(catalog, bolt, mask=mask),
+            forms=RunForms(catalog, bolt, mask=mask),
             views=chat,
             status=status,
             adopt=flows.adopt,
@@ -535,8 +535,8 @@ class _Builder:
             later=services.tasks.start,
             wishes=waker("wishes"),
             heard=Heard(stores.scripts),
-            places=Places(runs, requests, chat, workspace=settings.workspace, app_url=app_url),
-            schedules=Schedules(
+            places=ThreadSubjects(runs, requests, chat, workspace=settings.workspace, app_url=app_url),
+            schedules=ScheduleReader(
                 bolt,
                 catalog,
                 finder,
@@ -545,7 +545,7 @@ class _Builder:
                 app_url=app_url,
                 now=self._now,
             ),
-            histories=Histories(
+            histories=HistoryPoster(
                 bolt,
                 finder,
                 services.charts,
@@ -554,17 +554,17 @@ class _Builder:
                 bot_name=self._bot_name,
                 mask=mask,
             ),
-            suspend=Suspend(bolt, catalog, finder),
-            logs=Logs(bolt, runs, self._logs, stores.uploads, app_url=app_url, mask=self._mask_log),
+            suspend=SchedulePauser(bolt, catalog, finder),
+            logs=CommandLogs(bolt, runs, self._logs, stores.uploads, app_url=app_url, mask=self._mask_log),
             artifacts=Artifacts(bolt, runs, stores.uploads, mask=mask),
             follow_log=flows.follow_log,
             followed=waker("followed"),
             posts=waker("files"),
         )
 
-    def _build_home(self) -> Home:
+    def _build_home(self) -> HomePublisher:
         settings, chat = self._settings, self._services.chat
-        return Home(
+        return HomePublisher(
             self._stores.indexes,
             self._stores.start_queue,
             SlackMemberships(chat),

@@ -9,9 +9,9 @@ from bot.app import credentials
 from bot.core.model.bolt import Schedule
 from bot.core.model.errors import BoltError
 from bot.core.policy.explanation import Given, from_given, target
-from bot.core.policy.rules import Person, Place, Policy, Target
+from bot.core.policy.rules import ChannelInfo, Person, Policy, Target
 from bot.core.redact.masker import Redactor
-from bot.flows.schedule_catalog import Catalog
+from bot.flows.schedule_catalog import ScheduleCatalog
 from bot.paradime.client import BoltClient
 from bot.settings import Settings
 from bot.slack.client import SlackChat
@@ -19,7 +19,7 @@ from bot.slack.people import NoMemory, SlackPeople
 from bot.slack.preflight import identify
 
 
-async def asked(settings: Settings, policy: Policy, given: Given) -> tuple[Person, Place, Target]:
+async def asked(settings: Settings, policy: Policy, given: Given) -> tuple[Person, ChannelInfo, Target]:
     """The facts as Slack and Bolt tell them; what is given counts all the same. Raises SlackError, TokenRefusedError, BoltError."""
     person, place, wanted = from_given(given)
     async with _people(settings, policy) as people:
@@ -56,7 +56,7 @@ async def _people(settings: Settings, policy: Policy) -> AsyncIterator[SlackPeop
 async def _schedule(settings: Settings, name: str) -> Schedule | None:
     bolt = BoltClient(settings.paradime_api_endpoint, credentials(settings))
     try:
-        found = await Catalog(bolt).find(name)
+        found = await ScheduleCatalog(bolt).find(name)
     except BoltError:
         return None
     finally:

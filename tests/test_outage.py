@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from structlog.testing import capture_logs
 
-from bot.core.model.errors import BoltNotSent, BoltThrottled, ScopeMissing, SlackNotSent, StoreAway
+from bot.core.model.errors import BoltNotSent, BoltThrottled, ScopeMissing, SlackNotSent, StoreUnavailable
 from bot.outage import Outage
 
 
@@ -30,7 +30,7 @@ def test_an_answer_that_refuses_is_no_outage() -> None:
         outage = Outage("bolt")
         outage(BoltThrottled(3))
         assert outage.away_s == 0
-        outage(StoreAway())
+        outage(StoreUnavailable())
         outage(BoltThrottled(3))
         outage(ScopeMissing("users.conversations", "missing_scope"))
     assert len(lines) == 2

@@ -16,7 +16,7 @@ import structlog
 
 import bot
 from bot.core.insight.history import History
-from bot.core.model.errors import NoChart
+from bot.core.model.errors import ChartFailed
 
 log = structlog.get_logger()
 
@@ -43,18 +43,18 @@ class Charts:
         self._asked = 0
 
     async def draw(self, shown: History) -> bytes:
-        """A history as a PNG. Raises NoChart."""
+        """A history as a PNG. Raises ChartFailed."""
         if self._asked >= self._asked_most:
-            raise NoChart(TOO_MANY)
+            raise ChartFailed(TOO_MANY)
         self._asked += 1
         try:
             async with asyncio.timeout(self._draw_s * 3), self._slots:
                 return await self._drawn(json.dumps(written(shown)).encode())
         except TimeoutError as error:
-            raise NoChart(TOO_LONG) from error
+            raise ChartFailed(TOO_LONG) from error
         except OSError as error:
             log.error("a picture could not be drawn", why=str(error))
-            raise NoChart(NOT_DRAWN) from error
+            raise ChartFailed(NOT_DRAWN) from error
         finally:
             self._asked -= 1
 
@@ -79,7 +79,7 @@ class Charts:
         if process.returncode != 0 or not picture.startswith(PNG) or len(picture) > PNG_MOST:
             why = complaint.decode(errors="replace")[-COMPLAINT_SHOWN:]
             log.error("a picture could not be drawn", status=process.returncode, size=len(picture), why=why)
-            raise NoChart(NOT_DRAWN)
+            raise ChartFailed(NOT_DRAWN)
         return picture
 
     @staticmethod

@@ -9,7 +9,7 @@ from dataclasses import replace
 import structlog
 
 from bot.core.model.command import RunCommand, name_of
-from bot.core.model.errors import StoreAway
+from bot.core.model.errors import StoreUnavailable
 from bot.core.model.request import Request
 from bot.core.model.run import CardRef, run_url
 from bot.core.text.message import Button, Buttons, Message, Paragraph
@@ -26,7 +26,7 @@ ASK_AGAIN = "If no card appears within a minute, please ask again."
 FULL = "Too many runs are being started right now: this one wouldn't start in time. Nothing was started. Try again in a minute."
 
 
-class Ask:
+class StartAccepter:
     """Takes a start in.
 
     `slug_of` gives the slug of the schedule that a name means, without asking Bolt; empty if that is not known. `card_url`
@@ -56,7 +56,7 @@ class Ask:
             async with asyncio.timeout(RECORD_S):
                 accepted = await self._requests.accept(asked)
                 earlier = await self._requests.load(accepted.id) if accepted.word == "same" else None
-        except (StoreAway, TimeoutError) as error:
+        except (StoreUnavailable, TimeoutError) as error:
             log.warning("a start could not be recorded", request=asked.id, user=asked.user, why=cause(error))
             return Message((unrecorded(error, nothing="Nothing was started.", otherwise=ASK_AGAIN),))
         log.info("asked", request=accepted.id, word=accepted.word, user=asked.user, channel=asked.channel)
@@ -88,5 +88,5 @@ def _what(earlier: Request) -> Sentence:
     wanted = earlier.wanted
     if isinstance(wanted, RunCommand):
         return (Bold(earlier.title),)
-    run_id = wanted.run_id or (earlier.look.parent_run if earlier.look else None)
+    run_id = wanted.run_id or (earlier.plan.parent_run if earlier.plan else None)
     return ("a retry of ", Bold(f"run {run_id}" if run_id else earlier.title))

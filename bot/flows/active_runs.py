@@ -8,17 +8,17 @@ from collections.abc import Callable
 from bot.core.model.run import CardRef
 from bot.core.text.message import Message
 from bot.core.views.active_runs import Listed, ListedStart, Starts, active_here
-from bot.flows.ports.store import Indexed, Indexes, Lines, Waiting
+from bot.flows.ports.store import Indexed, Indexes, StartQueue, Waiting
 
 SHOWN = 10
 STARTS_SHOWN = 5
 
 
-class Active:
+class ActiveRuns:
     """Answers `status` with nothing given. `card_url` gives the web address of a message of ours, None where it is not known."""
 
     def __init__(
-        self, indexes: Indexes, lines: Lines, *, app_url: str, card_url: Callable[[CardRef], str | None]
+        self, indexes: Indexes, lines: StartQueue, *, app_url: str, card_url: Callable[[CardRef], str | None]
     ) -> None:
         self._indexes = indexes
         self._lines = lines
@@ -28,7 +28,7 @@ class Active:
     async def here(self, channel: str, *, typed: str) -> Message:
         """The runs with a card in the channel that are not over, and the starts that wait there.
 
-        `typed` is how commands begin there. Raises StoreAway.
+        `typed` is how commands begin there. Raises StoreUnavailable.
         """
         found, waiting = await asyncio.gather(
             self._indexes.active_in([channel], most=SHOWN), self._lines.waiting_in(channel, most=STARTS_SHOWN)

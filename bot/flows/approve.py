@@ -8,18 +8,18 @@ from dataclasses import dataclass
 
 import structlog
 
-from bot.core.model.errors import BoltDenied, BoltError, BoltRejected, StoreAway
-from bot.core.model.request import Look, Request, State, asked_in
+from bot.core.model.errors import BoltDenied, BoltError, BoltRejected, StoreUnavailable
+from bot.core.model.request import Request, StartPlan, State, with_channel
 from bot.core.model.run import run_url
 from bot.core.policy.refusal import refusal
-from bot.core.policy.rules import Word
+from bot.core.policy.rules import Verdict
 from bot.core.text.message import Message
 from bot.core.text.text import Bold, Link, Mention, Sentence
 from bot.core.views.approval import changed, not_approved
 from bot.core.views.store_unavailable import cause, unrecorded
-from bot.flows.authorize import Gate, action_of
+from bot.flows.authorize import Authorizer, action_of
 from bot.flows.lease import Lease
-from bot.flows.plan_start import Looks, NotStartable
+from bot.flows.plan_start import NotStartable, StartPlanner
 from bot.flows.ports.slack import Asker
 from bot.flows.ports.store import Due, Requests
 from bot.flows.start import expired
@@ -42,23 +42,23 @@ class ApprovalRules:
     deadline_s: float = 60
 
 
-class Approvals:
+class StartApprovals:
     """Takes decisions, and carries starts on that were approved, or not in time. `decided` wakes who goes on with it."""
 
     def __init__(
         self,
         requests: Requests,
         due: Due,
-        looks: Looks,
-        gate: Gate,
+        planner: StartPlanner,
+        authorizer: Authorizer,
         rules: ApprovalRules,
         *,
         decided: Callable[[], None],
     ) -> None:
         self._requests = requests
         self._due = due
-        self._looks = looks
-        self._gate = gate
+        self._planner = planner
+        self._authorizer = authorizer
         self._rules = rules
         self._decided = decided
 
@@ -96,7 +96,7 @@ class Approvals:
             await self._due.give_back(lease, delay_s=CARD_AGAIN_S)
             return
         try:
-            look = await self._looks.at(request, fresh=True)
+            plan = await self._planner.resolve(request, fresh=True)
         except NotStartable as answer:
             await self._requests.refused(lease, request, answer.why)
         except (BoltDenied, BoltRejected) as refused:
@@ -104,22 +104,22 @@ class Approvals:
         except BoltError:
             await self._due.give_back(lease, delay_s=AWAY_AGAIN_S)
         else:
-            await self._start(lease, request, look)
+            await self._start(lease, request, plan)
 
-    async def _start(self, lease: Lease, request: Request, look: Look) -> None:
-        decision, place = await self._gate.of_start(request, look, again=True, approved=True)
+    async def _start(self, lease: Lease, request: Request, plan: StartPlan) -> None:
+        decision, place = await self._authorizer.of_start(request, plan, again=True, approved=True)
         if decision.again_s and lease.since_s(request.asked_at) < self._rules.deadline_s - AWAY_AGAIN_S:
             await self._due.give_back(lease, delay_s=decision.again_s)
             return
         why = None
-        if changed(request.look, look):
+        if changed(request.plan, plan):
             why = "What it runs has changed since it was asked for; ask again, so that what runs is what is approved."
-        elif decision.word is Word.APPROVE and (request.approval is None or decision.by != request.approval.by):
+        elif decision.verdict is Verdict.APPROVE and (request.approval is None or decision.by != request.approval.by):
             why = f"The policy wants the approval of {decision.by} by now; ask again."
-        elif decision.word not in {Word.ALLOW, Word.APPROVE}:
+        elif decision.verdict not in {Verdict.ALLOW, Verdict.APPROVE}:
             why = refusal(decision, action_of(request), self._rules.command)
         if why is None:
-            await self._requests.approved(lease, request, asked_in(look, place))
+            await self._requests.approved(lease, request, with_channel(plan, place))
         else:
             await self._requests.refused(lease, request, why)
 
@@ -130,7 +130,7 @@ class Approvals:
         try:
             async with asyncio.timeout(DECIDE_S):
                 return await self._decide(asker, request_id, yes=yes)
-        except (StoreAway, TimeoutError) as error:
+        except (StoreUnavailable, TimeoutError) as error:
             log.warning("a decision could not be recorded", request=request_id, user=asker.user, why=cause(error))
             self._decided()
             return Message((unrecorded(error, nothing="Nothing was decided.", otherwise=CLICK_AGAIN),))
@@ -143,7 +143,7 @@ class Approvals:
             return self._over(request)
         why_not = await self._why_not(asker, request, yes=yes)
         if why_not:
-            await self._gate.not_decided(asker, request, yes=yes, why=why_not)
+            await self._authorizer.not_decided(asker, request, yes=yes, why=why_not)
             return Message((why_not,))
         why = "" if yes else "It was denied, so nothing was started."
         word = await self._requests.decide(request, asker.user, yes=yes, why=why)
@@ -162,7 +162,7 @@ class Approvals:
         by = request.approval.by if request.approval else ""
         if asker.user == request.user:
             return f"You asked for it yourself, so somebody else of {by} has to approve it." if yes else ""
-        may = await self._gate.approver(asker.user, request.approval) if request.approval else False
+        may = await self._authorizer.approver(asker.user, request.approval) if request.approval else False
         if may is None:
             return f"I could not find out whether you are in {by}, so nothing was decided; click again in a minute."
         return "" if may else f"Only members of {by} approve this, and you are not one of them. Nothing was decided."

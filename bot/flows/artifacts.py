@@ -79,7 +79,7 @@ class Artifacts:
         return Message(text, (Paragraph(text), Buttons((download, post))))
 
     async def post(self, asker: Asker, part: PartButton) -> Message:
-        """Have a file posted. Raises StoreAway."""
+        """Have a file posted. Raises StoreUnavailable."""
         resource = Resource(part.resource, part.path)
         name = f"{part.key.name}:{part.command}:{part.resource}:{asker.channel}"
         upload = Upload(name, part.key, asker, Command(part.command, part.text), resource)

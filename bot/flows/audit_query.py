@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from bot.core.model.audit import SHOWN, Entry, Wanted, shown, since
 from bot.core.model.command import AuditCommand
-from bot.core.model.errors import StoreAway
+from bot.core.model.errors import StoreUnavailable
 from bot.core.text.message import Message
 from bot.core.views.store_unavailable import database
 from bot.flows.ports.store import Audit
@@ -16,7 +16,7 @@ SEARCHED_MOST = 20_000
 SEARCH_S = 5.0
 
 
-class Record:
+class AuditQuery:
     """Answers `audit`."""
 
     def __init__(self, audit: Audit) -> None:
@@ -40,7 +40,7 @@ class Record:
                     searched += 1
                     if wanted.holds(entry):
                         found.append(entry)
-        except StoreAway as away:
+        except StoreUnavailable as away:
             return Message((f"{database(away)} So I can't read the audit log; ask again in a minute.",))
         except TimeoutError:
             more = True

@@ -11,20 +11,20 @@ import structlog
 from bot.core.model.audit import Entry, Event
 from bot.core.model.bolt import Schedule
 from bot.core.model.command import RunCommand, canonical
-from bot.core.model.errors import BoltError, StoreAway
-from bot.core.model.request import Approval, Look, Request
+from bot.core.model.errors import BoltError, StoreUnavailable
+from bot.core.model.request import Approval, Request, StartPlan
 from bot.core.model.run import Run, RunKey
 from bot.core.policy.rules import (
     UNKNOWN_COMMAND,
     Action,
+    ChannelInfo,
     Decision,
     Person,
-    Place,
     Policy,
     Question,
     Role,
     Target,
-    Word,
+    Verdict,
     decide,
 )
 from bot.core.text.message import Message
@@ -32,7 +32,7 @@ from bot.core.views.offered_buttons import offered
 from bot.core.views.store_unavailable import cause
 from bot.flows.ports.slack import Asker, People
 from bot.flows.ports.store import Audit, Runs
-from bot.flows.schedule_catalog import Catalog
+from bot.flows.schedule_catalog import ScheduleCatalog
 
 log = structlog.get_logger()
 
@@ -53,7 +53,7 @@ class Attempt:
     posts: bool = False
 
 
-class Gate:
+class Authorizer:
     """Decides by the policy. `mask` is put over what goes on record."""
 
     def __init__(
@@ -61,7 +61,7 @@ class Gate:
         policy: Policy,
         people: People,
         runs: Runs,
-        catalog: Catalog,
+        catalog: ScheduleCatalog,
         audit: Audit,
         *,
         workspace: str,
@@ -98,8 +98,8 @@ class Gate:
         return await self._decide(attempt, _whole(schedule))
 
     async def of_start(
-        self, request: Request, look: Look, *, again: bool = False, approved: bool = False, patient: bool = False
-    ) -> tuple[Decision, Place]:
+        self, request: Request, plan: StartPlan, *, again: bool = False, approved: bool = False, patient: bool = False
+    ) -> tuple[Decision, ChannelInfo]:
         """Whether a start may go on, now that it is known what it is.
 
         `again`: it was on record before. `approved`: somebody has approved it, so the asker's role is asked for. `patient`: what is
@@ -108,18 +108,18 @@ class Gate:
         asker = Asker(request.team, request.user, request.channel, request.response_url, request.thread)
         action = action_of(request)
         attempt = Attempt(asker, action, canonical(request.wanted), request.id, request.user_name, posts=True)
-        target = await self._target_of_start(request, look)
+        target = await self._target_of_start(request, plan)
         person, place = await self._who(asker, acts=True, fresh=approved)
         decision = decide(self.policy, person, place, Question(action, target, posts=True))
-        if decision.word is Word.UNKNOWN:
+        if decision.verdict is Verdict.UNKNOWN:
             decision = replace(decision, again_s=max(person.again_s, place.again_s))
         if not again and not (patient and decision.again_s):
             await self._note(_named(attempt, person), target, place, decision)
         return decision, place
 
-    async def of_look(self, attempt: Attempt, request: Request, look: Look) -> Decision:
+    async def of_look(self, attempt: Attempt, request: Request, plan: StartPlan) -> Decision:
         """Whether somebody may have the start that was refused before."""
-        return await self._decide(attempt, await self._target_of_start(request, look))
+        return await self._decide(attempt, await self._target_of_start(request, plan))
 
     async def approver(self, user: str, approval: Approval) -> bool | None:
         """Whether somebody may approve: read anew. None where that cannot be read now.
@@ -160,8 +160,8 @@ class Gate:
         log.warning("somebody may not decide", request=request.id, user=asker.user)
         what = f"{'approve' if yes else 'deny'} {canonical(request.wanted)}"
         attempt = Attempt(asker, action_of(request), what, request.id)
-        target = Target(request.look.slug) if request.look else Target()
-        await self._note(attempt, target, await self._people.place(asker.channel), Decision(Word.DENY, reason=why))
+        target = Target(request.plan.slug) if request.plan else Target()
+        await self._note(attempt, target, await self._people.place(asker.channel), Decision(Verdict.DENY, reason=why))
 
     async def offered(self, asker: Asker, message: Message) -> Message:
         """An answer without buttons that would be refused, if it's for a person of another organisation whom the policy lets in."""
@@ -172,7 +172,7 @@ class Gate:
             return message
         return offered(message, lambda question: decide(self.policy, person, place, question).allowed)
 
-    async def who(self, asker: Asker) -> tuple[Person, Place]:
+    async def who(self, asker: Asker) -> tuple[Person, ChannelInfo]:
         """Who asks, and where."""
         return await self._who(asker)
 
@@ -182,12 +182,12 @@ class Gate:
         await self._note(_named(attempt, person), target, place, decision)
         return decision
 
-    async def _who(self, asker: Asker, *, acts: bool = False, fresh: bool = False) -> tuple[Person, Place]:
+    async def _who(self, asker: Asker, *, acts: bool = False, fresh: bool = False) -> tuple[Person, ChannelInfo]:
         return await asyncio.gather(
             self._people.person(asker.user, acts=acts, fresh=fresh), self._people.place(asker.channel)
         )
 
-    async def _note(self, attempt: Attempt, target: Target, place: Place, decision: Decision) -> None:
+    async def _note(self, attempt: Attempt, target: Target, place: ChannelInfo, decision: Decision) -> None:
         """On record before it is done. Who only reads is not kept from it where the record cannot be written."""
         entry = Entry(
             Event.ASKED,
@@ -200,14 +200,14 @@ class Gate:
             action=attempt.action,
             text=self._mask(attempt.text)[:TEXT_KEPT],
             schedule=target.slug or "",
-            decision=decision.word,
+            decision=decision.verdict,
             rule=decision.rule,
             outcome=decision.reason,
         )
         try:
             await self._audit.add(entry)
-        except StoreAway as error:
-            if attempt.action.acts and decision.word in {Word.ALLOW, Word.APPROVE}:
+        except StoreUnavailable as error:
+            if attempt.action.acts and decision.verdict in {Verdict.ALLOW, Verdict.APPROVE}:
                 raise
             log.warning(
                 "the audit entry couldn't be written",
@@ -221,23 +221,23 @@ class Gate:
     async def _target_of_run(self, key: RunKey) -> Target:
         try:
             run: Run | None = await self._runs.load(key) if key.workspace == self._workspace else None
-        except StoreAway:
+        except StoreUnavailable:
             run = None
         if run is None or not run.facts.schedule:
             return Target(slug=None, owner=None)
         return await self._target(run.facts.schedule, run.facts.name)
 
-    async def _target_of_start(self, request: Request, look: Look) -> Target:
+    async def _target_of_start(self, request: Request, plan: StartPlan) -> Target:
         """A start's schedule, with what is given instead of its own. A retry has what its run had."""
-        target, wanted = await self._target(look.slug, look.name), request.wanted
+        target, wanted = await self._target(plan.slug, plan.name), request.wanted
         if isinstance(wanted, RunCommand):
             # The look has the schedule's own branch.
             return replace(
-                target, branch=None if wanted.branch == look.branch else wanted.branch, commands=wanted.commands
+                target, branch=None if wanted.branch == plan.branch else wanted.branch, commands=wanted.commands
             )
-        own = await self._schedule(look.slug) if look.slug else None
-        other = None if own is not None and own.git_branch == look.branch else look.branch
-        return replace(target, branch=other, commands=_commands_of_retry(look))
+        own = await self._schedule(plan.slug) if plan.slug else None
+        other = None if own is not None and own.git_branch == plan.branch else plan.branch
+        return replace(target, branch=other, commands=_commands_of_retry(plan))
 
     async def _target(self, slug: str, name: str) -> Target:
         """A schedule with its owner, which is asked for only where a rule is about that."""
@@ -266,11 +266,11 @@ def action_of(request: Request) -> Action:
     return Action.START if isinstance(request.wanted, RunCommand) else Action.RETRY
 
 
-def _commands_of_retry(look: Look) -> tuple[str, ...]:
+def _commands_of_retry(plan: StartPlan) -> tuple[str, ...]:
     """What a retry runs instead of the schedule's own commands. Where its run had others that nobody knows, something unknown."""
-    if look.overridden:
-        return look.commands
-    return () if look.commands else (UNKNOWN_COMMAND,)
+    if plan.overridden:
+        return plan.commands
+    return () if plan.commands else (UNKNOWN_COMMAND,)
 
 
 def _whole(schedule: Schedule) -> Target:

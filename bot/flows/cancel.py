@@ -12,7 +12,7 @@ from datetime import datetime
 import structlog
 
 from bot.core.model.bolt import RunStatus
-from bot.core.model.errors import BoltDenied, BoltError, BoltLost, BoltRejected, BoltThrottled
+from bot.core.model.errors import BoltDenied, BoltError, BoltOutcomeUnknown, BoltRejected, BoltThrottled
 from bot.core.model.run import LOST, CardRef, Observation, Run, RunFacts, RunKey, is_failed, is_final, run_url
 from bot.core.text.message import Message
 from bot.core.text.text import Bold, Link, Mention, Sentence, When
@@ -20,7 +20,7 @@ from bot.flows.lease import Lease
 from bot.flows.ports.bolt import Bolt
 from bot.flows.ports.slack import Asker
 from bot.flows.ports.store import Due, Runs
-from bot.flows.private_replies import Answers
+from bot.flows.private_replies import PrivateReplies
 
 log = structlog.get_logger()
 
@@ -29,11 +29,11 @@ AGAIN_S = 15.0
 AWAY_AGAIN_S = 3.0
 
 
-class Cancel:
+class RunCanceller:
     """Takes a wish from a click or a command to its end."""
 
     def __init__(
-        self, bolt: Bolt, runs: Runs, due: Due, answers: Answers, *, app_url: str, now: Callable[[], datetime]
+        self, bolt: Bolt, runs: Runs, due: Due, answers: PrivateReplies, *, app_url: str, now: Callable[[], datetime]
     ) -> None:
         self._bolt = bolt
         self._runs = runs
@@ -47,7 +47,7 @@ class Cancel:
     ) -> tuple[bool, Message | None]:
         """Keep the wish without asking Bolt, where the run is on record or its card tells enough.
 
-        Whether it is kept or answered, and the answer as of `wish`. Raises StoreAway.
+        Whether it is kept or answered, and the answer as of `wish`. Raises StoreUnavailable.
         """
         if card is None and await self._runs.load(key) is None:
             return False, None
@@ -122,14 +122,14 @@ class Cancel:
             await self._give_up(lease, run, wisher, f"I asked Bolt {MOST_TRIES} times and it still runs")
             return
         # Recording that has ended the renewals, and Bolt may take longer to answer than the claim lasts.
-        lease.keep(self._due.renew)
+        lease.start_renewing(self._due.renew)
         log.info("asking Bolt to cancel", run=run.id, user=wisher.user, attempt=number)
         try:
             await self._bolt.cancel(run.id)
         except (BoltRejected, BoltDenied) as refused:
             await self._refused(lease, run, wisher, refused)
             return
-        except BoltLost:
+        except BoltOutcomeUnknown:
             # Asking for an end twice does no harm, but the run is looked at first.
             await self._due.give_back(lease, delay_s=AGAIN_S)
             return

@@ -17,7 +17,7 @@ from bot.core.insight.reading import read_log, reading
 from bot.core.insight.run_results import Results
 from bot.core.model.bolt import Command, CommandOutput, Resource, RunSummary
 from bot.core.model.cause import Cause
-from bot.core.model.errors import BoltError, BoltLost, BoltRejected, BoltTooLarge
+from bot.core.model.errors import BoltError, BoltOutcomeUnknown, BoltRejected, BoltTooLarge
 from bot.core.model.run import End, FailedNode, Run, RunKey, failed_command, is_failed
 from bot.core.redact.row_values import without_row_values
 from bot.core.views.thread import EXCERPT_SHOWN
@@ -25,7 +25,7 @@ from bot.flows.dbt_results import ResultsReader
 from bot.flows.lease import Lease
 from bot.flows.ports.bolt import Bolt
 from bot.flows.ports.store import Due, Runs
-from bot.flows.run_listings import LISTED, Listings
+from bot.flows.run_listings import LISTED, RunListings
 
 log = structlog.get_logger()
 
@@ -105,13 +105,13 @@ class LogReader:
     async def read(self, command: Command, *, within_s: float | None = None) -> FailureLog | None:
         """The log of a command, None while there is nothing in it.
 
-        Raises BoltError: BoltLost also if it cannot be read within `within_s`, waiting for a slot included.
+        Raises BoltError: BoltOutcomeUnknown also if it cannot be read within `within_s`, waiting for a slot included.
         """
         try:
             async with asyncio.timeout(within_s):
                 return await self._read_in_turn(command)
         except TimeoutError:
-            raise BoltLost from None
+            raise BoltOutcomeUnknown from None
 
     async def _read_in_turn(self, command: Command) -> FailureLog | None:
         async with self._at_once:
@@ -157,12 +157,12 @@ def digest_log(
     )
 
 
-class Conclude:
+class RunConcluder:
     """Takes a run that was seen to be over to its recorded end."""
 
     def __init__(
         self,
-        listings: Listings,
+        listings: RunListings,
         runs: Runs,
         due: Due,
         logs: LogReader,

@@ -17,15 +17,15 @@ from bot.core.model.request import Request, State
 from bot.core.model.run import CardRef
 from bot.core.views.card import request_card
 from bot.flows.conclude import LogReader
-from bot.flows.digest import Digest
+from bot.flows.digest import DigestPoster
 from bot.flows.lease import Lease
 from bot.flows.ports.slack import Chat, Found
-from bot.flows.ports.store import Lines, Post, Posts, Requests, Runs, Watches
-from bot.flows.post_cards import CardPoster, CardRules, Cards
+from bot.flows.ports.store import ClaimedPost, PostLane, Requests, RunFollowers, Runs, StartQueue
+from bot.flows.post_cards import CardPoster, CardRules, QueuedAndFollowedCards
 from bot.flows.post_once import Unresolved
-from bot.flows.post_thread import Thread
-from bot.flows.poster import Poster
-from bot.flows.private_replies import Answers
+from bot.flows.post_thread import ThreadPoster
+from bot.flows.poster import MessagePoster
+from bot.flows.private_replies import PrivateReplies
 from bot.flows.start import expired
 
 log = structlog.get_logger()
@@ -38,7 +38,7 @@ Send = Callable[[Lease, str, str, str], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
-class TellRules:
+class DeliveryRules:
     """`call_s`: the whole time of a Slack call; `settle_s`: how long one whose reply was lost may still take effect."""
 
     app_url: str
@@ -49,34 +49,36 @@ class TellRules:
     settle_s: float = 4
 
 
-class Tell:
+class PostDeliverer:
     """Sends a claimed post. `others` send what is none of a run's own: `upload/<name>`, `follow/<name>`."""
 
     def __init__(
         self,
         chat: Chat,
-        posts: Posts,
+        posts: PostLane,
         requests: Requests,
         runs: Runs,
         logs: LogReader,
-        rules: TellRules,
+        rules: DeliveryRules,
         others: Mapping[str, Send] | None = None,
         *,
-        lines: Lines,
-        watches: Watches,
-        answers: Answers,
+        lines: StartQueue,
+        watches: RunFollowers,
+        answers: PrivateReplies,
     ) -> None:
         self._others = others or {}
         self._chat = chat
         self._posts = posts
         self._requests = requests
         self._rules = rules
-        self._poster = poster = Poster(chat, posts)
+        self._poster = poster = MessagePoster(chat, posts)
         card_rules = CardRules(rules.app_url, rules.bot_name, rules.call_s, rules.settle_s)
         self._card = CardPoster(chat, posts, card_rules)
-        self._cards = Cards(self._card, poster, posts, requests, lines, runs, watches, answers, app_url=rules.app_url)
-        self._digest = Digest(chat, posts, runs, poster, app_url=rules.app_url, settle_s=rules.settle_s)
-        self._thread = Thread(
+        self._cards = QueuedAndFollowedCards(
+            self._card, poster, posts, requests, lines, runs, watches, answers, app_url=rules.app_url
+        )
+        self._digest = DigestPoster(chat, posts, runs, poster, app_url=rules.app_url, settle_s=rules.settle_s)
+        self._thread = ThreadPoster(
             chat,
             posts,
             runs,
@@ -95,32 +97,32 @@ class Tell:
         """
         kind, _, name = item.partition("/")
         if kind == "start":
-            await self._start(Post(lease, urgency, channel, f"req:{name}", "post"), name)
+            await self._start(ClaimedPost(lease, urgency, channel, f"req:{name}", "post"), name)
         elif kind == "digest":
-            await self._together(Post(lease, urgency, channel, f"digest:{name}", "post"), name)
+            await self._together(ClaimedPost(lease, urgency, channel, f"digest:{name}", "post"), name)
         elif kind in self._others:
             await self._others[kind](lease, urgency, channel, name)
         elif kind == "queue":
-            await self._cards.queued(Post(lease, urgency, channel, f"req:{name}", "post"), name)
+            await self._cards.queued(ClaimedPost(lease, urgency, channel, f"req:{name}", "post"), name)
         elif kind == "watch":
-            await self._cards.watched(Post(lease, urgency, channel, watch_record(name), "post"), name)
+            await self._cards.watched(ClaimedPost(lease, urgency, channel, watch_record(name), "post"), name)
         else:
-            await self._thread.send(Post(lease, urgency, channel, f"card:{name}", kind), kind, name)
+            await self._thread.send(ClaimedPost(lease, urgency, channel, f"card:{name}", kind), kind, name)
 
-    async def _together(self, post: Post, name: str) -> None:
+    async def _together(self, post: ClaimedPost, name: str) -> None:
         try:
             await self._digest.send(post, name)
         except CredentialRefused as refused:
             log.error("Slack refuses my token", why=refused.code, method=refused.method)
             await self._posts.put_back(post, delay_s=CREDENTIAL_AGAIN_S, record="")
         except ChannelRefused as refused:
-            await self._poster.set_aside(post.channel, refused)
+            await self._poster.mark_unreachable(post.channel, refused)
         except SlackRefused:
             return
 
     # --- the card of a new start ---
 
-    async def _start(self, post: Post, request_id: str) -> None:
+    async def _start(self, post: ClaimedPost, request_id: str) -> None:
         request = await self._requests.load(request_id)
         if request is None or not _wants_card(request):
             await self._posts.refuse(post, request_id, "")
@@ -143,7 +145,7 @@ class Tell:
             if ts is not None:
                 await self._carded(post, request, ts)
 
-    async def _find_late(self, post: Post, request: Request) -> str | None:
+    async def _find_late(self, post: ClaimedPost, request: Request) -> str | None:
         """Too late for a card. One that was posted already, its reply lost, is found: it is removed with the refusal."""
         attempt = await self._posts.attempt(post, "look")
         if attempt.word == "half":
@@ -157,13 +159,13 @@ class Tell:
         await self._posts.refuse(post, request.id, expired(self._rules.deadline_s))
         return None
 
-    async def _post_start(self, post: Post, request: Request) -> str | None:
+    async def _post_start(self, post: ClaimedPost, request: Request) -> str | None:
         message = request_card(request, self._rules.app_url)
         return await self._card.post(post, request.channel, message, request.key)
 
-    async def _carded(self, post: Post, request: Request, ts: str) -> None:
+    async def _carded(self, post: ClaimedPost, request: Request, ts: str) -> None:
         card = CardRef(request.channel, ts)
-        await self._posts.restore(request.channel)
+        await self._posts.mark_reachable(request.channel)
         if await self._posts.carded(post, request.id, request.team, card):
             return
         log.warning("another replica took this start over; its card stays", request=request.id)

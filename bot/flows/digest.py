@@ -8,18 +8,20 @@ from bot.core.model.errors import CredentialRefused, SlackRefused
 from bot.core.model.run import LOST, CardRef, Run, is_failed
 from bot.core.views.digest import digest
 from bot.flows.ports.slack import Chat
-from bot.flows.ports.store import Post, Posts, Runs
+from bot.flows.ports.store import ClaimedPost, PostLane, Runs
 from bot.flows.post_once import post_once
-from bot.flows.poster import Poster
+from bot.flows.poster import MessagePoster
 from bot.flows.run_of_card import run_of
 
 log = structlog.get_logger()
 
 
-class Digest:
+class DigestPoster:
     """Sends a claimed digest."""
 
-    def __init__(self, chat: Chat, posts: Posts, runs: Runs, poster: Poster, *, app_url: str, settle_s: float) -> None:
+    def __init__(
+        self, chat: Chat, posts: PostLane, runs: Runs, poster: MessagePoster, *, app_url: str, settle_s: float
+    ) -> None:
         self._chat = chat
         self._posts = posts
         self._runs = runs
@@ -27,7 +29,7 @@ class Digest:
         self._app_url = app_url
         self._settle_s = settle_s
 
-    async def send(self, post: Post, name: str) -> None:
+    async def send(self, post: ClaimedPost, name: str) -> None:
         """Tell all ends of a digest; where Slack refuses it, leave each to be told by itself."""
         cards = await self._posts.load_digest(name)
         found = {card: run for card in cards if (run := await self._run_of(card)) is not None}
@@ -57,7 +59,7 @@ class Digest:
     async def _run_of(self, card_id: str) -> Run | None:
         return await run_of(self._runs, await self._posts.load(card_id))
 
-    async def _told(self, post: Post, name: str, ts: str, cards: tuple[str, ...], found: dict[str, Run]) -> None:
+    async def _told(self, post: ClaimedPost, name: str, ts: str, cards: tuple[str, ...], found: dict[str, Run]) -> None:
         logs = dict.fromkeys(cards, False) | {card: _has_log(run) for card, run in found.items()}
         known = await self._posts.digested(post, name, ts, logs)
         if known not in {"ok", f"done:{ts}"}:

@@ -17,7 +17,7 @@ from bot.core.text.message import Message
 from bot.core.views.card import request_card, run_card
 from bot.flows.lease import Lease
 from bot.flows.ports.slack import Chat
-from bot.flows.ports.store import Card, Edits, Requests, Runs
+from bot.flows.ports.store import Card, EditLane, Requests, Runs
 from bot.flows.run_of_card import run_of
 
 log = structlog.get_logger()
@@ -32,10 +32,10 @@ class UnknownState(Exception):  # noqa: N818 - not an error of the bot's tree: i
     """A card's request is in a state that only another version of the bot knows."""
 
 
-class Show:
+class CardEditor:
     """Makes a claimed card show what is observed."""
 
-    def __init__(self, chat: Chat, edits: Edits, requests: Requests, runs: Runs, *, app_url: str) -> None:
+    def __init__(self, chat: Chat, edits: EditLane, requests: Requests, runs: Runs, *, app_url: str) -> None:
         self._chat = chat
         self._edits = edits
         self._requests = requests
@@ -53,7 +53,7 @@ class Show:
         if card is None or rendered is None:
             await self._edits.unshowable(lease, "nothing to show")
             return
-        if lease.good():
+        if lease.is_valid_for():
             await self._show(lease, card, *rendered)
         else:
             await self._edits.put_back(lease, delay_s=0)

@@ -11,36 +11,36 @@ from bot.core.model.errors import BoltDenied, BoltError, BoltRejected
 from bot.core.schedules.lookup import find
 from bot.core.text.message import Message
 from bot.flows.ports.bolt import Bolt
-from bot.flows.schedule_catalog import Catalog
+from bot.flows.schedule_catalog import ScheduleCatalog
 from bot.flows.suggest_commands import did_you_mean
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class FoundSchedule:
     """The schedule that was named."""
 
     schedule: Schedule
     active: bool = True
 
 
-class Finder:
+class ScheduleFinder:
     """Resolves names and slugs."""
 
-    def __init__(self, bolt: Bolt, catalog: Catalog) -> None:
+    def __init__(self, bolt: Bolt, catalog: ScheduleCatalog) -> None:
         self._bolt = bolt
         self._catalog = catalog
 
-    async def one(self, wanted: str, again: Callable[[str], Command]) -> Named | Message:
+    async def one(self, wanted: str, again: Callable[[str], Command]) -> FoundSchedule | Message:
         """The schedule of a name or slug, or what to tell instead. `again` makes the same command of a slug."""
         try:
             found = await self._catalog.find(wanted)
             if isinstance(found, Schedule):
-                return Named(found)
+                return FoundSchedule(found)
             inactive = find(wanted, await self._bolt.schedules(inactive=True))
         except BoltError as error:
             return Message((unread(error),))
         if isinstance(inactive, Schedule):
-            return Named(inactive, active=False)
+            return FoundSchedule(inactive, active=False)
         return did_you_mean(wanted, found, again)
 
 

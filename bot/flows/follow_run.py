@@ -14,7 +14,7 @@ import structlog
 
 from bot.core.insight.progress import ran_others
 from bot.core.model.bolt import RunStatus, RunSummary, Schedule
-from bot.core.model.errors import BoltError, BoltRejected, StoreAway
+from bot.core.model.errors import BoltError, BoltRejected, StoreUnavailable
 from bot.core.model.request import pull_request_of
 from bot.core.model.run import CardRef, RunFacts, RunKey, is_final, observe, run_url
 from bot.core.text.message import Message
@@ -24,10 +24,10 @@ from bot.flows.cancel import outcome
 from bot.flows.lease import Lease
 from bot.flows.ports.bolt import Bolt
 from bot.flows.ports.slack import Asker
-from bot.flows.ports.store import Due, Runs, Watch, Watches
-from bot.flows.private_replies import Answers
-from bot.flows.run_listings import Listings
-from bot.flows.schedule_catalog import Catalog
+from bot.flows.ports.store import Due, FollowRequest, RunFollowers, Runs
+from bot.flows.private_replies import PrivateReplies
+from bot.flows.run_listings import RunListings
+from bot.flows.schedule_catalog import ScheduleCatalog
 from bot.flows.usual_duration import usual_s
 
 log = structlog.get_logger()
@@ -39,18 +39,18 @@ GIVEN_UP_S = 60.0
 ASK_AGAIN = "If no card appears within a minute, please click again."
 
 
-class Adopt:
+class FollowRequestHandler:
     """Takes a run that someone wants to see to its card. `mask` is put over command texts before they are stored."""
 
     def __init__(
         self,
         bolt: Bolt,
         runs: Runs,
-        watches: Watches,
+        watches: RunFollowers,
         due: Due,
-        answers: Answers,
-        catalog: Catalog,
-        listings: Listings,
+        answers: PrivateReplies,
+        catalog: ScheduleCatalog,
+        listings: RunListings,
         *,
         app_url: str,
         card_url: Callable[[CardRef], str | None],
@@ -77,7 +77,7 @@ class Adopt:
         try:
             async with asyncio.timeout(RECORD_S):
                 word, more = await self._watches.ask(asker, key, facts or RunFacts())
-        except (StoreAway, TimeoutError) as error:
+        except (StoreUnavailable, TimeoutError) as error:
             log.warning("a watch could not be recorded", run=key.id, user=asker.user, why=cause(error))
             return Message((unrecorded(error, nothing="Nothing was done.", otherwise=ASK_AGAIN),))
         log.info("asked to watch", run=key.id, word=word, user=asker.user, channel=asker.channel)
@@ -101,7 +101,7 @@ class Adopt:
         else:
             await self._watches.close(lease)
 
-    async def _look(self, lease: Lease, watch: Watch) -> None:
+    async def _look(self, lease: Lease, watch: FollowRequest) -> None:
         key = watch.key
         try:
             status = await self._bolt.status(key.id)
@@ -124,7 +124,7 @@ class Adopt:
             run = await self._runs.load(key)
             await self._tell(lease, watch, self._ended(key, run.seen.state if run else "over"))
 
-    async def _facts(self, watch: Watch, status: RunStatus) -> RunFacts:
+    async def _facts(self, watch: FollowRequest, status: RunStatus) -> RunFacts:
         """What the listing tells of the run. What only the button says is taken where Bolt does not tell."""
         run = await self._runs.load(watch.key)
         known = run.facts if run and run.facts.schedule else replace(watch.facts, asked_by=None, watched_by=None)
@@ -139,7 +139,7 @@ class Adopt:
         schedule = found if isinstance(found, Schedule) and found.slug == known.schedule else None
         return _told(replace(known, usual_s=usual), status, watch.key.id, listed, schedule)
 
-    async def _tell(self, lease: Lease, watch: Watch, message: Message) -> None:
+    async def _tell(self, lease: Lease, watch: FollowRequest, message: Message) -> None:
         """Why the run gets no card."""
         if await self._answers.privately(watch.asker, message):
             await self._watches.close(lease)

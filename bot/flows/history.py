@@ -10,11 +10,19 @@ import structlog
 from bot.core.insight.history import LEAST, History, alt_text, history, sparkline, summary
 from bot.core.model.bolt import Schedule
 from bot.core.model.command import HistoryCommand, RunsCommand
-from bot.core.model.errors import BoltError, ChannelRefused, NoChart, SlackError, SlackLost, SlackRefused, StoreAway
+from bot.core.model.errors import (
+    BoltError,
+    ChannelRefused,
+    ChartFailed,
+    SlackError,
+    SlackOutcomeUnknown,
+    SlackRefused,
+    StoreUnavailable,
+)
 from bot.core.text.message import Buttons, Message, Paragraph
 from bot.core.text.text import Bold, Code, Sentence, cut, plural
 from bot.core.views.buttons import command_button
-from bot.flows.find_schedule import Finder, unread
+from bot.flows.find_schedule import ScheduleFinder, unread
 from bot.flows.ports.bolt import Bolt
 from bot.flows.ports.charts import Charts
 from bot.flows.ports.slack import Asker, Chat, Found
@@ -28,13 +36,13 @@ MORE = 10
 FILE_NAME = "history.png"
 
 
-class Histories:
+class HistoryPoster:
     """Answers `history`."""
 
     def __init__(
         self,
         bolt: Bolt,
-        finder: Finder,
+        finder: ScheduleFinder,
         charts: Charts,
         chat: Chat,
         deliveries: Deliveries,
@@ -60,7 +68,7 @@ class Histories:
         try:
             if not await self._deliveries.is_new(delivery):
                 return None
-        except StoreAway:
+        except StoreUnavailable:
             log.info("a picture may be posted twice: Redis is away")
         named = await self._finder.one(asked.schedule, lambda slug: HistoryCommand(slug, asked.runs))
         if isinstance(named, Message):
@@ -78,7 +86,7 @@ class Histories:
             return in_words(schedule, shown, not_here)
         try:
             picture = await self._charts.draw(shown)
-        except NoChart as failed:
+        except ChartFailed as failed:
             return in_words(schedule, shown, failed.sentence)
         return await self._share(asker, schedule, shown, picture)
 
@@ -88,7 +96,7 @@ class Histories:
             file_id = await self._chat.start_upload(FILE_NAME, picture, snippet=False, alt=alt_text(shown))
             try:
                 await self._show(asker.channel, thread, file_id, schedule, shown)
-            except SlackLost:
+            except SlackOutcomeUnknown:
                 if not await self._is_there(asker.channel, thread, file_id, since):
                     return in_words(schedule, shown, "Slack did not say whether it took the picture.")
         except ChannelRefused as refused:

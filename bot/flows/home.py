@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from enum import Enum
 
-from bot.core.model.errors import StoreAway
+from bot.core.model.errors import StoreUnavailable
 from bot.core.model.request import State
 from bot.core.model.run import CardRef
 from bot.core.policy.refusal import refusal
@@ -27,9 +27,9 @@ from bot.core.views.home import (
     home,
 )
 from bot.flows.active_runs import STARTS_SHOWN, listed_run, listed_starts
-from bot.flows.authorize import Attempt, Gate
-from bot.flows.ports.slack import Asker, HomeTab, Memberships, Places
-from bot.flows.ports.store import Habit, Indexes, IndexPage, Lines, Requests
+from bot.flows.authorize import Attempt, Authorizer
+from bot.flows.ports.slack import Asker, HomeTab, MemberChannels, Memberships
+from bot.flows.ports.store import Habit, Indexes, IndexPage, Requests, StartQueue
 
 # A start takes a second or two. After some more, a Home tab is shown without its run.
 LOOK_AGAIN_S, LOOKS_MOST = 0.5, 16
@@ -46,17 +46,17 @@ class May(Enum):
     UNKNOWN = "unknown"
 
 
-class Home:
+class HomePublisher:
     """What a person sees on the Home tab. `card_url` gives the web address of a message of ours, None where it is not known."""
 
     def __init__(
         self,
         indexes: Indexes,
-        lines: Lines,
+        lines: StartQueue,
         memberships: Memberships,
         requests: Requests,
         tab: HomeTab,
-        gate: Gate,
+        authorizer: Authorizer,
         *,
         app_url: str,
         command: str,
@@ -68,7 +68,7 @@ class Home:
         self._memberships = memberships
         self._requests = requests
         self._tab = tab
-        self._gate = gate
+        self._authorizer = authorizer
         self._app_url = app_url
         self._command = command
         self._card_url = card_url
@@ -85,13 +85,13 @@ class Home:
         try:
             why_not = await self._why_not(asker, opening)
             page = Page(self._now()) if why_not else replace(await self._page(asker.user, number), notice=notice)
-        except StoreAway as away:
+        except StoreUnavailable as away:
             message, number = away_home(self._now(), away.sentence), 0
         else:
             message, number = home(page, self._app_url, self._command), page.number
             if why_not:
                 message = closed_home(page.at, why_not, notice)
-        message = await self._gate.offered(asker, message)
+        message = await self._authorizer.offered(asker, message)
         await self._tab.publish(asker.user, message, page=number, replaces=replaces)
 
     async def refuse(self, asker: Asker, why: str) -> None:
@@ -99,11 +99,11 @@ class Home:
         await self._tab.publish(asker.user, Message((why,), (Paragraph((why,)),)), page=0)
 
     async def _why_not(self, asker: Asker, opening: str) -> str:
-        """Why the person may not read, empty where nothing is in the way. Raises StoreAway."""
+        """Why the person may not read, empty where nothing is in the way. Raises StoreUnavailable."""
         if opening:
-            decision = await self._gate.plain(Attempt(asker, Action.READ, "open App Home", opening))
+            decision = await self._authorizer.plain(Attempt(asker, Action.READ, "open App Home", opening))
         else:
-            decision = await self._gate.may(asker, Question(Action.READ))
+            decision = await self._authorizer.may(asker, Question(Action.READ))
         return "" if decision.allowed else refusal(decision, Action.READ, self._command)
 
     async def show_start(self, asker: Asker, request_id: str, notice: Sentence) -> None:
@@ -113,7 +113,7 @@ class Home:
             await asyncio.sleep(LOOK_AGAIN_S)
             try:
                 request = await self._requests.load(request_id)
-            except StoreAway:
+            except StoreUnavailable:
                 return
             if request is None or request.state not in BEFORE_A_RUN:
                 break
@@ -155,7 +155,7 @@ class Home:
         # What was on a later page may be over.
         return page if shown or number == 0 else await self._read(user, places, 0)
 
-    async def _read(self, user: str, places: Places, number: int) -> Page:
+    async def _read(self, user: str, places: MemberChannels, number: int) -> Page:
         channels, indexes, runs = list(places.names), self._indexes, RUNS_A_PAGE
         mine, others, failures, habits, waiting = await asyncio.gather(
             indexes.active_of(user, skip=number * runs, most=runs),
@@ -180,7 +180,7 @@ class Home:
         return Part(found.total, tuple(listed_run(one, self._card_url) for one in found.runs))
 
 
-def _often(habit: Habit, places: Places) -> Often:
+def _often(habit: Habit, places: MemberChannels) -> Often:
     """Where a click runs it: in the channel of the last run, as long as the person is there; else in direct messages."""
     channel = habit.channel
     if not channel or channel.startswith("D"):

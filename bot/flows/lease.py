@@ -21,7 +21,7 @@ Renew = Callable[["Lease"], Awaitable[int]]
 class Lease:
     """A claim on `members` of the due set `due`. `until` is on the monotonic clock, in seconds.
 
-    A `pinned` one must run its time: something was sent under it whose outcome is not known before.
+    One that is `in_flight` must run its time: something was sent under it whose outcome is not known before.
     """
 
     due: str
@@ -29,16 +29,16 @@ class Lease:
     token: int
     until: float
     lease_s: float
-    pinned: bool = False
+    in_flight: bool = False
     _renewing: asyncio.Task[None] | None = field(default=None, repr=False)
-    _frozen: asyncio.Event = field(default_factory=asyncio.Event, repr=False, compare=False)
+    _stopped: asyncio.Event = field(default_factory=asyncio.Event, repr=False, compare=False)
 
     @property
     def member(self) -> str:
         """The only member of a claim on one thing."""
         return self.members[0]
 
-    def good(self, for_s: float = 0) -> bool:
+    def is_valid_for(self, for_s: float = 0) -> bool:
         """Whether the lease holds by our own clock for so many seconds more: to be asked just before anything is sent."""
         return time.monotonic() + for_s < self.until
 
@@ -46,16 +46,16 @@ class Lease:
         """Seconds from a moment on Redis' clock until now: the token tells what that clock said at the claim."""
         return self.token / 1_000_000 - (self.until - time.monotonic()) - moment.timestamp()
 
-    def part(self, members: tuple[str, ...]) -> Lease:
+    def subset(self, members: tuple[str, ...]) -> Lease:
         """The same claim on some of its members only. Not renewed."""
         return Lease(self.due, members, self.token, self.until, self.lease_s)
 
-    def keep(self, renew: Renew) -> None:
-        """Renew every third of the lease until `freeze`."""
-        self._frozen.clear()
-        self._renewing = asyncio.create_task(self._keep(renew), name=f"lease {self.due}")
+    def start_renewing(self, renew: Renew) -> None:
+        """Renew every third of the lease until `stop_renewing`."""
+        self._stopped.clear()
+        self._renewing = asyncio.create_task(self._keep_renewing(renew), name=f"lease {self.due}")
 
-    async def freeze(self) -> int:
+    async def stop_renewing(self) -> int:
         """Stop renewing; the token to finish with.
 
         A renewal under way is never cancelled: its outcome decides which token finishes. A caller that is cancelled while
@@ -63,24 +63,24 @@ class Lease:
         """
         renewing = self._renewing
         if renewing is not None:
-            self._frozen.set()
+            self._stopped.set()
             await asyncio.wait({renewing})
             self._renewing = None
             renewing.result()
         return self.token
 
-    def moved(self, token: int, lease_s: float) -> None:
+    def replace_token(self, token: int, lease_s: float) -> None:
         """A script has given this claim another score, under which something is sent."""
         self.token = token
-        self.pinned = True
+        self.in_flight = True
         self.until = time.monotonic() + lease_s
 
-    async def _keep(self, renew: Renew) -> None:
-        while not self._frozen.is_set():
+    async def _keep_renewing(self, renew: Renew) -> None:
+        while not self._stopped.is_set():
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self.lease_s / 3):
-                    await self._frozen.wait()
-            if not self._frozen.is_set():
+                    await self._stopped.wait()
+            if not self._stopped.is_set():
                 await self._renew(renew)
 
     async def _renew(self, renew: Renew) -> None:

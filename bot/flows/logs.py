@@ -16,7 +16,7 @@ from bot.core.text.message import Block, Button, Buttons, Facts, Message, Paragr
 from bot.core.text.text import Code, Sentence, cut, duration, plural
 from bot.core.views.buttons import OPEN_RUN, WHOLE_LOG, PartButton, command_button, part_value
 from bot.core.views.hint import hint_lines
-from bot.core.views.live_log import Lines
+from bot.core.views.live_log import LogLines
 from bot.core.views.thread import EXCERPT_SHOWN
 from bot.flows.conclude import FailureLog, LogReader
 from bot.flows.ports.bolt import Bolt
@@ -30,7 +30,7 @@ SUMMARY_SHOWN = 160
 WAITING_MOST = 60
 
 
-class Logs:
+class CommandLogs:
     """Answers `logs <run id> [number]`, and what the buttons under it ask for."""
 
     def __init__(
@@ -87,7 +87,7 @@ class Logs:
         """What a running command has printed: some backends tell of its output only where its log is followed."""
         if command.return_code is not None:
             return ""
-        lines, cursor = Lines(), BEGINNING
+        lines, cursor = LogLines(), BEGINNING
         try:
             for _ in range(PAGES_MOST):
                 page = await self._bolt.command_log(command.id, cursor)
@@ -129,7 +129,7 @@ class Logs:
         return tuple(made)
 
     async def whole(self, asker: Asker, part: PartButton) -> Message:
-        """Have the whole log of a command posted. Raises StoreAway."""
+        """Have the whole log of a command posted. Raises StoreUnavailable."""
         run = await self._runs.load(part.key)
         ended = run.end if run else None
         command = Command(part.command, part.text)
@@ -139,11 +139,11 @@ class Logs:
         return promised(("The whole log of ", Code(cut(part.text, COMMAND_SHOWN))), upload, answer)
 
     async def failed_nodes(self, key: RunKey) -> Message:
-        """All failed nodes of a run that are known. Raises StoreAway."""
+        """All failed nodes of a run that are known. Raises StoreUnavailable."""
         return nodes.failed(await self._runs.load(key) or Run(key))
 
     async def slowest(self, key: RunKey) -> Message:
-        """The slowest nodes of a run's failed command. Raises StoreAway."""
+        """The slowest nodes of a run's failed command. Raises StoreUnavailable."""
         return nodes.slowest(await self._runs.load(key) or Run(key))
 
 

@@ -6,23 +6,23 @@ import structlog
 
 from bot.core.model.bolt import Schedule
 from bot.core.model.command import SuspendCommand
-from bot.core.model.errors import BoltDenied, BoltError, BoltLost, BoltRejected
+from bot.core.model.errors import BoltDenied, BoltError, BoltOutcomeUnknown, BoltRejected
 from bot.core.text.message import Message
 from bot.core.views import pause_question
 from bot.core.views.schedule_page import YAML
-from bot.flows.find_schedule import Finder, unread
+from bot.flows.find_schedule import ScheduleFinder, unread
 from bot.flows.ports.bolt import Bolt
 from bot.flows.ports.slack import Asker
 from bot.flows.read_schedules import fresh
-from bot.flows.schedule_catalog import Catalog
+from bot.flows.schedule_catalog import ScheduleCatalog
 
 log = structlog.get_logger()
 
 
-class Suspend:
+class SchedulePauser:
     """Answers `pause` and `resume`, and carries out what was confirmed."""
 
-    def __init__(self, bolt: Bolt, catalog: Catalog, finder: Finder) -> None:
+    def __init__(self, bolt: Bolt, catalog: ScheduleCatalog, finder: ScheduleFinder) -> None:
         self._bolt = bolt
         self._catalog = catalog
         self._finder = finder
@@ -41,7 +41,7 @@ class Suspend:
         log.info("asking Bolt to suspend", slug=schedule.slug, verb=verb, user=asker.user)
         try:
             await self._bolt.suspend(schedule.slug, suspend=asked.suspend)
-        except BoltLost:
+        except BoltOutcomeUnknown:
             return await self._look(schedule, suspend=asked.suspend)
         except (BoltRejected, BoltDenied) as refused:
             log.info("Bolt refused to suspend", slug=schedule.slug, verb=verb, why=refused.sentence)

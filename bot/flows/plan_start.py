@@ -9,13 +9,13 @@ from bot.core.insight.progress import ran
 from bot.core.model.bolt import RunStatus, RunSummary, Schedule
 from bot.core.model.command import RetryCommand, RunCommand
 from bot.core.model.errors import BoltRejected
-from bot.core.model.request import Look, Origin, Request
+from bot.core.model.request import Origin, Request, StartPlan
 from bot.core.model.run import Run, RunFacts, RunKey, is_failed, is_final, observe
 from bot.core.schedules.lookup import Missing
 from bot.flows.ports.bolt import Bolt
 from bot.flows.ports.store import Runs
-from bot.flows.run_listings import Listings
-from bot.flows.schedule_catalog import Catalog
+from bot.flows.run_listings import RunListings
+from bot.flows.schedule_catalog import ScheduleCatalog
 from bot.flows.suggest_commands import not_found
 from bot.flows.usual_duration import usual_s
 
@@ -29,15 +29,15 @@ class NotStartable(Exception):  # noqa: N818 - an answer, which never leaves the
         self.near = near
 
 
-class Looks:
+class StartPlanner:
     """Looks at what is to be started."""
 
     def __init__(
         self,
         bolt: Bolt,
         runs: Runs,
-        catalog: Catalog,
-        listings: Listings,
+        catalog: ScheduleCatalog,
+        listings: RunListings,
         *,
         workspace: str,
         mask: Callable[[str], str],
@@ -49,7 +49,7 @@ class Looks:
         self._workspace = workspace
         self._mask = mask
 
-    async def at(self, request: Request, *, fresh: bool = False) -> Look:
+    async def resolve(self, request: Request, *, fresh: bool = False) -> StartPlan:
         """What a request is about to start. `fresh`: no list is believed that may be a minute old.
 
         Raises NotStartable and BoltError.
@@ -74,11 +74,11 @@ class Looks:
 
     # --- a run of a schedule ---
 
-    async def _start(self, schedule: Schedule, *, fresh: bool) -> Look:
+    async def _start(self, schedule: Schedule, *, fresh: bool) -> StartPlan:
         listed, usual = await self._listings.newest_with(schedule.slug, self._learn)
         listed_commands = () if fresh else schedule.commands
         commands = listed_commands or (await self._bolt.schedule(schedule.slug)).commands
-        return Look(
+        return StartPlan(
             slug=schedule.slug,
             name=schedule.name,
             mark=_newest(listed),
@@ -111,7 +111,9 @@ class Looks:
         among = f"no failed run among its newest {len(listed)}" if listed else "no run yet"
         raise NotStartable(f"{schedule.name} has {among}, so there is nothing to retry. Nothing was started.")
 
-    async def _retry(self, request: Request, run_id: int, *, every: bool, schedule: Schedule | None = None) -> Look:
+    async def _retry(
+        self, request: Request, run_id: int, *, every: bool, schedule: Schedule | None = None
+    ) -> StartPlan:
         status = await self._retriable(run_id, every=every)
         known = await self._runs.load(RunKey(self._workspace, run_id))
         facts, sure = _facts(known, request.origin, schedule)
@@ -122,7 +124,7 @@ class Looks:
         if known is None:
             await self._restore(request, run_id, facts, status)
         await self._learn_actor(listed)
-        return Look(
+        return StartPlan(
             slug=facts.schedule,
             name=facts.name or facts.schedule,
             mark=max(_newest(listed), run_id),

@@ -56,7 +56,7 @@ class Watched:
         )
 
 
-class Follow:
+class RunPoller:
     """Polls a claimed batch of runs. `mask` is put over command texts before they are stored.
 
     `sets` are the due sets that batches are claimed from, by name: a lease says which of them is its own.
@@ -103,13 +103,13 @@ class Follow:
         except BoltError as away:
             await self._give_back(lease, delay_s=DENIED_S if isinstance(away, BoltDenied) else AWAY_S)
             return False
-        await lease.freeze()
+        await lease.stop_renewing()
         # By Redis' clock, which is the same for every replica: else two of them could disagree on what is late.
         at = datetime.fromtimestamp(claimed_us / 1_000_000, UTC)
         observed = await in_pieces(polled.found.items(), lambda found: self._observed(watched[found[0]], found[1], at))
         words: list[str] = []
         if observed:
-            part = lease.part(tuple(one.key.name for one in observed))
+            part = lease.subset(tuple(one.key.name for one in observed))
             words = await self._runs.observe(part, claimed_us, observed)
         lost = await self._give_back_rest(lease, claimed_us, watched, polled)
         return lost or not NOTHING_NEW.issuperset(words)
@@ -124,7 +124,7 @@ class Follow:
         failed = {RunKey(self._workspace, run_id).name for run_id in polled.failed}
         ours = {one.key.name for one in watched.values()}
         if failed and (len(failed) <= FEW or len(failed) <= len(told)):
-            lost = await self._stray(lease.part(tuple(sorted(failed))), claimed_us)
+            lost = await self._stray(lease.subset(tuple(sorted(failed))), claimed_us)
             failed = set()
         groups = {
             # An error for nearly every run is none of theirs.
@@ -134,7 +134,7 @@ class Follow:
         }
         for delay_s, members in groups.items():
             if members:
-                await self._give_back(lease.part(tuple(sorted(members))), delay_s=delay_s)
+                await self._give_back(lease.subset(tuple(sorted(members))), delay_s=delay_s)
         return lost
 
     async def _give_back(self, lease: Lease, *, delay_s: float) -> None:
@@ -153,7 +153,7 @@ class Follow:
             if run is not None:
                 log.warning("a run is lost: Bolt has not known it for a day", run=key.id)
                 seen = replace(run.seen, state=LOST)
-                await self._runs.observe(lease.part((name,)), claimed_us, [Observed(key, seen, self._poll_max_s)])
+                await self._runs.observe(lease.subset((name,)), claimed_us, [Observed(key, seen, self._poll_max_s)])
         return bool(lost)
 
     def _observed(self, watched: Watched, status: RunStatus, at: datetime) -> Observed:

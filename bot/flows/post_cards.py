@@ -16,10 +16,10 @@ from bot.core.views.card import request_card, run_card
 from bot.flows.cancel import outcome
 from bot.flows.follow_run import has_card
 from bot.flows.ports.slack import Absent, Chat, Found, Unknown
-from bot.flows.ports.store import Lines, Post, Posts, Requests, Runs, Watch, Watches
+from bot.flows.ports.store import ClaimedPost, FollowRequest, PostLane, Requests, RunFollowers, Runs, StartQueue
 from bot.flows.post_once import Unresolved, post_once
-from bot.flows.poster import Poster
-from bot.flows.private_replies import Answers
+from bot.flows.poster import MessagePoster
+from bot.flows.private_replies import PrivateReplies
 
 log = structlog.get_logger()
 
@@ -39,12 +39,12 @@ class CardRules:
 class CardPoster:
     """Posts a card once."""
 
-    def __init__(self, chat: Chat, posts: Posts, rules: CardRules) -> None:
+    def __init__(self, chat: Chat, posts: PostLane, rules: CardRules) -> None:
         self._chat = chat
         self._posts = posts
         self._rules = rules
 
-    async def post(self, post: Post, channel: str, message: Message, key: str) -> str | None:
+    async def post(self, post: ClaimedPost, channel: str, message: Message, key: str) -> str | None:
         """The card's ts once it is there, None where that is for later. Raises SlackRefused and Unresolved."""
 
         async def send() -> str:
@@ -53,7 +53,7 @@ class CardPoster:
             except ChannelRefused:
                 await self._chat.join(channel)
             # Two calls have taken their time of the lease; a third one may not outlast it.
-            if not post.lease.good(self._rules.call_s):
+            if not post.lease.is_valid_for(self._rules.call_s):
                 raise SlackNotSent("chat.postMessage")
             return await self._chat.post(channel, message, key=key)
 
@@ -66,7 +66,7 @@ class CardPoster:
             twice_is_better=False,
         )
 
-    async def left_by_half(self, post: Post, channel: str, key: str) -> Found | Absent | Unknown | None:
+    async def left_by_half(self, post: ClaimedPost, channel: str, key: str) -> Found | Absent | Unknown | None:
         """What an attempt that was broken off has left, None where that is put back until it can be known.
 
         Raises SlackError where Slack cannot be asked.
@@ -93,19 +93,19 @@ class CardPoster:
         )
 
 
-class Cards:
+class QueuedAndFollowedCards:
     """Sends the claimed card of a watched run, or of a start that waits."""
 
     def __init__(
         self,
         poster: CardPoster,
-        remover: Poster,
-        posts: Posts,
+        remover: MessagePoster,
+        posts: PostLane,
         requests: Requests,
-        lines: Lines,
+        lines: StartQueue,
         runs: Runs,
-        watches: Watches,
-        answers: Answers,
+        watches: RunFollowers,
+        answers: PrivateReplies,
         *,
         app_url: str,
     ) -> None:
@@ -119,7 +119,7 @@ class Cards:
         self._answers = answers
         self._app_url = app_url
 
-    async def queued(self, post: Post, request_id: str) -> None:
+    async def queued(self, post: ClaimedPost, request_id: str) -> None:
         """The card of a start that waits for its turn."""
         request = await self._requests.load(request_id)
         if request is None or request.state is not State.QUEUED or request.card is not None:
@@ -140,11 +140,11 @@ class Cards:
             await self._posts.refuse(post, request_id, "")
         elif ts is not None:
             card = CardRef(request.channel, ts)
-            await self._posts.restore(request.channel)
+            await self._posts.mark_reachable(request.channel)
             if not await self._posts.carded(post, request.id, request.team, card):
                 await self._remover.remove(card)
 
-    async def _removed(self, post: Post, request: Request) -> bool:
+    async def _removed(self, post: ClaimedPost, request: Request) -> bool:
         """Whether no card stands there that an attempt may have left; False where that is to be looked at again."""
         try:
             found = await self._poster.left_by_half(post, request.channel, request.key)
@@ -157,7 +157,7 @@ class Cards:
             await self._remover.remove(CardRef(request.channel, found.ts))
         return True
 
-    async def watched(self, post: Post, name: str) -> None:
+    async def watched(self, post: ClaimedPost, name: str) -> None:
         """The card of a run that someone wants to see here."""
         watch = await self._watches.load(name)
         if watch is None or watch.state != "looked":
@@ -191,9 +191,9 @@ class Cards:
             if ts is not None:
                 await self._posted(post, watch, run, ts)
 
-    async def _posted(self, post: Post, watch: Watch, run: Run, ts: str) -> None:
+    async def _posted(self, post: ClaimedPost, watch: FollowRequest, run: Run, ts: str) -> None:
         card = CardRef(watch.asker.channel, ts)
-        await self._posts.restore(card.channel)
+        await self._posts.mark_reachable(card.channel)
         word = await self._watches.posted(post, watch, card, f"run:{run.rev}")
         if word == "ok":
             log.info("watched", run=run.id, user=watch.asker.user, channel=card.channel)

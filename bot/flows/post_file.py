@@ -30,10 +30,10 @@ from bot.flows.dbt_results import fetch
 from bot.flows.lease import Lease
 from bot.flows.ports.bolt import Bolt, Downloads
 from bot.flows.ports.slack import Absent, Chat, Found, Unknown
-from bot.flows.ports.store import Post, Posts, Upload, Uploads
+from bot.flows.ports.store import ClaimedPost, PostLane, Upload, Uploads
 from bot.flows.post_once import post_once
-from bot.flows.poster import Poster
-from bot.flows.private_replies import Answers
+from bot.flows.poster import MessagePoster
+from bot.flows.private_replies import PrivateReplies
 from bot.flows.share_file import share_upload, start_upload, why_not_shared
 
 log = structlog.get_logger()
@@ -48,7 +48,7 @@ GIVEN_UP_S = 600.0
 
 
 @dataclass(frozen=True, slots=True)
-class File:
+class FileToPost:
     """What is uploaded. Its content is masked. `grows`: it is the log of a command that goes on."""
 
     name: str
@@ -61,18 +61,18 @@ class _NothingToPost(Exception):  # noqa: N818 - an answer, which never leaves t
     """There is no file to be posted; the message says why."""
 
 
-class Uploader:
+class FilePoster:
     """Sends a claimed `upload/<name>`. `settle_s`: how long a call whose reply was lost may still take effect."""
 
     def __init__(
         self,
         chat: Chat,
-        posts: Posts,
+        posts: PostLane,
         uploads: Uploads,
         bolt: Bolt,
         downloads: Downloads,
         logs: LogReader,
-        answers: Answers,
+        answers: PrivateReplies,
         *,
         mask: Callable[[str], str],
         hide: Callable[[str], str] = without_row_values,
@@ -87,7 +87,7 @@ class Uploader:
         self._downloads = downloads
         self._logs = logs
         self._answers = answers
-        self._poster = Poster(chat, posts)
+        self._poster = MessagePoster(chat, posts)
         self._mask = mask
         self._hide = hide
         self._bot_name = bot_name
@@ -95,13 +95,13 @@ class Uploader:
 
     async def send(self, lease: Lease, urgency: str, channel: str, name: str) -> None:
         """Post one file, or tell whoever asked why not."""
-        post = Post(lease, urgency, channel, f"upload:{name}", "post")
+        post = ClaimedPost(lease, urgency, channel, f"upload:{name}", "post")
         upload = await self._uploads.load(name)
         if upload is None:
             await self._uploads.finish(post, name, "gone")
             return
         try:
-            await self._poster.check_aside(channel)
+            await self._poster.check_reachable(channel)
             await self._post(post, upload)
         except CredentialRefused as refused:
             log.error("Slack refuses a file", why=refused.code, method=refused.method)
@@ -111,7 +111,7 @@ class Uploader:
         except SlackRefused as refused:
             await self._give_up(post, upload, f"{why_not_shared(refused)}.")
 
-    async def _post(self, post: Post, upload: Upload) -> None:
+    async def _post(self, post: ClaimedPost, upload: Upload) -> None:
         try:
             # Of one that may stand there already nothing is read: it is looked for first.
             half = (await self._posts.attempt(post, "look")).word != "go"
@@ -134,7 +134,7 @@ class Uploader:
             if ts is not None:
                 await self._uploads.finish(post, upload.id, "part" if file and file.grows else "ok")
 
-    async def _once(self, post: Post, upload: Upload, read: File | None) -> str | None:
+    async def _once(self, post: ClaimedPost, upload: Upload, read: FileToPost | None) -> str | None:
         channel = upload.asker.channel
         # Without a card here the file goes where it was asked for.
         thread = upload.thread.ts if upload.thread else upload.asker.thread or None
@@ -164,7 +164,7 @@ class Uploader:
 
         return await post_once(self._posts, post, send=send, find=find, settle_s=self._settle_s, twice_is_better=True)
 
-    async def _read(self, upload: Upload) -> File:
+    async def _read(self, upload: Upload) -> FileToPost:
         """The file. Raises BoltError, and _NothingToPost with the reason."""
         run_id, resource = upload.key.id, upload.resource
         if resource is None:
@@ -172,7 +172,7 @@ class Uploader:
             if digest is None:
                 raise _NothingToPost("it's empty.")
             name = log_file_name(run_id, upload.command.text)
-            return File(name.name, name.title, digest.file.text.encode(), grows=not digest.ended)
+            return FileToPost(name.name, name.title, digest.file.text.encode(), grows=not digest.ended)
         content = await fetch(self._bolt, self._downloads, resource.id, most=ARTIFACT_MOST)
         try:
             text = content.decode()
@@ -183,9 +183,9 @@ class Uploader:
         if not masked.strip():
             raise _NothingToPost("it's empty.")
         short = safe_name(self._mask(file_name(resource.path)))
-        return File(f"run-{run_id}-{short}", cut(resource.path, 150), masked.encode())
+        return FileToPost(f"run-{run_id}-{short}", cut(resource.path, 150), masked.encode())
 
-    async def _give_up(self, post: Post, upload: Upload, why: str) -> None:
+    async def _give_up(self, post: ClaimedPost, upload: Upload, why: str) -> None:
         log.info("a file is not posted", run=upload.key.id, command=upload.command.id, why=why)
         told = await self._answers.privately(upload.asker, Message((*_what(upload), " wasn't posted because ", why)))
         if told or upload.asked_at is None or post.lease.since_s(upload.asked_at) > GIVEN_UP_S:

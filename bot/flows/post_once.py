@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
-from bot.core.model.errors import SlackLost, SlackNotSent, SlackThrottled
+from bot.core.model.errors import SlackNotSent, SlackOutcomeUnknown, SlackThrottled
 from bot.flows.ports.slack import Absent, Found, Unknown
-from bot.flows.ports.store import Post, Posts
+from bot.flows.ports.store import ClaimedPost, PostLane
 
 NOT_SENT_AGAIN_S = 2.0
 LOOK_AGAIN_S = 10.0
@@ -26,7 +26,7 @@ class Unresolved(Exception):  # noqa: N818 - not an error of the bot's tree: it 
 
 
 async def post_once(
-    posts: Posts, post: Post, *, send: Send, find: Find, settle_s: float, twice_is_better: bool
+    posts: PostLane, post: ClaimedPost, *, send: Send, find: Find, settle_s: float, twice_is_better: bool
 ) -> str | None:
     """The message's ts once it is there; None where the post was put back for later, or is another's now.
 
@@ -41,7 +41,7 @@ async def post_once(
             return None
         try:
             found = await find(attempt.at)
-        except (SlackNotSent, SlackLost, SlackThrottled) as away:
+        except (SlackNotSent, SlackOutcomeUnknown, SlackThrottled) as away:
             await posts.put_back(post, delay_s=away.retry_after_s if isinstance(away, SlackThrottled) else settle_s)
             return None
         if isinstance(found, Found):
@@ -54,13 +54,13 @@ async def post_once(
         attempt = await posts.attempt(post, "again")
     if attempt.word != "go":
         return None
-    if not post.lease.good(settle_s / 2):
+    if not post.lease.is_valid_for(settle_s / 2):
         await posts.put_back(post, delay_s=0, record="")
         return None
     return await _send(posts, post, send, settle_s)
 
 
-async def _send(posts: Posts, post: Post, send: Send, settle_s: float) -> str | None:
+async def _send(posts: PostLane, post: ClaimedPost, send: Send, settle_s: float) -> str | None:
     try:
         return await send()
     except SlackNotSent:
@@ -71,6 +71,6 @@ async def _send(posts: Posts, post: Post, send: Send, settle_s: float) -> str | 
         if everyone:
             await posts.hold(throttled.retry_after_s)
         await posts.put_back(post, delay_s=0 if everyone else throttled.retry_after_s, record="")
-    except SlackLost:
+    except SlackOutcomeUnknown:
         await posts.put_back(post, delay_s=settle_s)
     return None

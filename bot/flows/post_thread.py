@@ -11,8 +11,8 @@ from bot.core.model.errors import (
     ChannelRefused,
     CredentialRefused,
     SlackError,
-    SlackLost,
     SlackNotSent,
+    SlackOutcomeUnknown,
     SlackRefused,
     SlackThrottled,
 )
@@ -22,9 +22,9 @@ from bot.core.text.text import Link, size
 from bot.core.views.thread import end_post, late_log_post, log_file_name, no_file_post, retried_post
 from bot.flows.conclude import LogReader
 from bot.flows.ports.slack import Absent, Chat, Found, Unknown
-from bot.flows.ports.store import Card, Post, Posts, Runs
+from bot.flows.ports.store import Card, ClaimedPost, PostLane, Runs
 from bot.flows.post_once import post_once
-from bot.flows.poster import Poster
+from bot.flows.poster import MessagePoster
 from bot.flows.run_of_card import run_of
 from bot.flows.share_file import share_upload, start_upload, why_not_shared
 
@@ -44,16 +44,16 @@ WHY = {
 }
 
 
-class Thread:
+class ThreadPoster:
     """Sends a claimed post of a thread. `settle_s`: how long a call whose reply was lost may still take effect."""
 
     def __init__(
         self,
         chat: Chat,
-        posts: Posts,
+        posts: PostLane,
         runs: Runs,
         logs: LogReader,
-        poster: Poster,
+        poster: MessagePoster,
         *,
         app_url: str,
         settle_s: float,
@@ -68,7 +68,7 @@ class Thread:
         self._settle_s = settle_s
         self._command = command
 
-    async def send(self, post: Post, kind: str, name: str) -> None:
+    async def send(self, post: ClaimedPost, kind: str, name: str) -> None:
         """Send the `end`, `late` or `file` of a card, or `retried-` and the number of a run that retries its run."""
         card = await self._posts.load(name)
         run = await run_of(self._runs, card)
@@ -86,11 +86,11 @@ class Thread:
             log.error("Slack refuses my token", why=refused.code, method=refused.method)
             await self._posts.put_back(post, delay_s=CREDENTIAL_AGAIN_S, record="")
 
-    async def _end(self, post: Post, card: Card, run: Run) -> None:
+    async def _end(self, post: ClaimedPost, card: Card, run: Run) -> None:
         message, key = end_post(run, self._app_url), f"end:{run.id}"
         follow = f"file/{card.id}" if run.end and run.end.log == "read" else ""
         try:
-            await self._poster.check_aside(card.ref.channel)
+            await self._poster.check_reachable(card.ref.channel)
             await self._reply(post, card, message, key, follow=follow)
         except CredentialRefused:
             raise
@@ -101,11 +101,11 @@ class Thread:
             else:
                 await self._posts.posted(post, card.id, outcome, follow=follow)
 
-    async def _late(self, post: Post, card: Card, run: Run) -> None:
+    async def _late(self, post: ClaimedPost, card: Card, run: Run) -> None:
         follow = f"file/{card.id}" if run.end and run.end.log == "read" else ""
         message = late_log_post(run, self._app_url)
         try:
-            await self._poster.check_aside(card.ref.channel)
+            await self._poster.check_reachable(card.ref.channel)
             await self._reply(post, card, message, f"late:{run.id}", follow=follow)
         except CredentialRefused:
             raise
@@ -113,7 +113,7 @@ class Thread:
             log.warning("a late log cannot be posted", card=card.id, why=refused.code)
             await self._posts.posted(post, card.id, refused.code)
 
-    async def _retried(self, post: Post, card: Card, run: Run, new_id: int) -> None:
+    async def _retried(self, post: ClaimedPost, card: Card, run: Run, new_id: int) -> None:
         new = RunKey(run.key.workspace, new_id)
         record = await self._runs.load(new)
         if record is None or record.facts.asked_by is None:
@@ -121,7 +121,7 @@ class Thread:
             await self._posts.posted(post, card.id, "gone")
             return
         try:
-            await self._poster.check_aside(card.ref.channel)
+            await self._poster.check_reachable(card.ref.channel)
             url = await self._card_url(new, card.ref.channel)
             message = retried_post(Retried(new_id, record.facts.asked_by, url=url or ""), self._app_url)
             await self._reply(post, card, message, f"retried:{new_id}", follow="")
@@ -139,7 +139,7 @@ class Thread:
         except SlackError:
             return None
 
-    async def _reply(self, post: Post, card: Card, message: Message, key: str, *, follow: str) -> None:
+    async def _reply(self, post: ClaimedPost, card: Card, message: Message, key: str, *, follow: str) -> None:
         channel, thread = card.ref.channel, card.ref.ts
         ts = await post_once(
             self._posts,
@@ -162,7 +162,7 @@ class Thread:
                 raise refused
             return await self._poster.post(card.ref.channel, message, key, None)
         except ChannelRefused as channel_refused:
-            await self._poster.set_aside(card.ref.channel, channel_refused)
+            await self._poster.mark_unreachable(card.ref.channel, channel_refused)
         except SlackRefused:
             log.info("a thread and its channel refuse an end", card=card.id, why=refused.code)
         except SlackError:
@@ -182,13 +182,13 @@ class Thread:
         log.error("an end could be told nowhere", run=run.id, state=run.seen.state, card=card.id, why=refused.code)
         return "nowhere"
 
-    async def _file(self, post: Post, card: Card, run: Run) -> None:
+    async def _file(self, post: ClaimedPost, card: Card, run: Run) -> None:
         command = run.end.failed if run.end else None
         if command is None:
             await self._posts.posted(post, card.id, "nothing")
             return
         try:
-            await self._poster.check_aside(card.ref.channel)
+            await self._poster.check_reachable(card.ref.channel)
         except ChannelRefused as refused:
             # Whoever was told the end directly has been told why.
             log.warning("a log file cannot be posted", card=card.id, why=refused.code)
@@ -218,14 +218,14 @@ class Thread:
                 await self._posts.posted(post, card.id, ts)
                 self._logs.forget(command)
 
-    async def _file_later(self, post: Post, card: Card, run: Run) -> None:
+    async def _file_later(self, post: ClaimedPost, card: Card, run: Run) -> None:
         """Bolt is away: the file waits for it, but not for ever."""
         if await self._runs.final_since_s(run.key) > FILE_GIVEN_UP_S:
             await self._no_file(post, card, run, "Bolt didn't give it for a day", "lost")
         else:
             await self._posts.put_back(post, delay_s=LOG_AGAIN_S)
 
-    async def _upload(self, post: Post, card: Card, run: Run, text: str) -> str | None:
+    async def _upload(self, post: ClaimedPost, card: Card, run: Run, text: str) -> str | None:
         name = log_file_name(run.id, run.end.failed.text if run.end and run.end.failed else "")
         channel, thread = card.ref.channel, card.ref.ts
 
@@ -243,7 +243,7 @@ class Thread:
 
         return await post_once(self._posts, post, send=send, find=find, settle_s=self._settle_s, twice_is_better=True)
 
-    async def _no_file(self, post: Post, card: Card, run: Run, why: str, outcome: str) -> None:
+    async def _no_file(self, post: ClaimedPost, card: Card, run: Run, why: str, outcome: str) -> None:
         """Say in the thread why the log isn't attached, and where it can be read. Once, even if a reply is lost."""
         log.warning("a log file cannot be posted", card=card.id, why=outcome)
         message, key = no_file_post(run, why, self._app_url, self._command), f"nofile:{run.id}"
@@ -252,7 +252,7 @@ class Thread:
             found = await self._chat.find(channel, key, since=float(thread), thread_ts=thread)
             if not isinstance(found, Found):
                 await self._poster.post(channel, message, key, thread)
-        except (SlackNotSent, SlackThrottled, SlackLost) as away:
+        except (SlackNotSent, SlackThrottled, SlackOutcomeUnknown) as away:
             # The file is tried once more, and this looked for first.
             pause_s = away.retry_after_s if isinstance(away, SlackThrottled) else LOG_AGAIN_S
             await self._posts.put_back(post, delay_s=pause_s, record="")

@@ -1,4 +1,4 @@
-"""What all posts share: text alone where Slack refuses blocks, and channels that are set aside."""
+"""What all posts share: text alone where Slack refuses blocks, and unreachable channels."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from bot.core.model.errors import ChannelRefused, ContentRefused, SlackError
 from bot.core.model.run import CardRef
 from bot.core.text.message import Message, without_blocks
 from bot.flows.ports.slack import Chat
-from bot.flows.ports.store import Posts
+from bot.flows.ports.store import PostLane
 
 log = structlog.get_logger()
 
-ASIDE_S = 600.0
+UNREACHABLE_S = 600.0
 # Slack shortens a longer text of a message; what is escaped grows.
 TEXT_SHOWN = 2_900
 
 
-class Poster:
+class MessagePoster:
     """Posts and removes messages, and remembers which channels refuse them."""
 
-    def __init__(self, chat: Chat, posts: Posts) -> None:
+    def __init__(self, chat: Chat, posts: PostLane) -> None:
         self._chat = chat
         self._posts = posts
 
@@ -40,17 +40,17 @@ class Poster:
             log.error("Slack refused a post's text; its first sentence alone is posted", key=key, why=refused.code)
             return await self._chat.post(channel, Message(message.text), key=key, thread_ts=thread)
 
-    async def check_aside(self, channel: str) -> None:
-        """Raise ChannelRefused for a channel that is set aside."""
-        why = await self._posts.aside(channel)
+    async def check_reachable(self, channel: str) -> None:
+        """Raise ChannelRefused for an unreachable channel."""
+        why = await self._posts.unreachable_why(channel)
         if why is not None:
             raise ChannelRefused("chat.postMessage", why)
 
-    async def set_aside(self, channel: str, refused: ChannelRefused) -> None:
+    async def mark_unreachable(self, channel: str, refused: ChannelRefused) -> None:
         """Nothing is tried in a channel that refuses, for a while: it must not take the slots of the others."""
-        if await self._posts.aside(channel) is None:
-            log.warning("a channel is set aside; its ends go to whoever asked", channel=channel, why=refused.code)
-            await self._posts.set_aside(channel, refused.code, for_s=ASIDE_S)
+        if await self._posts.unreachable_why(channel) is None:
+            log.warning("a channel is unreachable; its ends go to whoever asked", channel=channel, why=refused.code)
+            await self._posts.mark_unreachable(channel, refused.code, for_s=UNREACHABLE_S)
 
     async def remove(self, message: CardRef) -> None:
         """Delete a message that stands twice."""

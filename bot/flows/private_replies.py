@@ -22,7 +22,7 @@ DIRECT = "D"
 Way = Callable[[], Awaitable[object]]
 
 
-class Answers:
+class PrivateReplies:
     """Private answers. They never wait for the posting budget, and a failure is never silent."""
 
     def __init__(self, chat: Chat) -> None:

@@ -18,10 +18,10 @@ from bot.core.views.paging import page
 from bot.core.views.run_list import listed_run, never_ran, run_list
 from bot.core.views.schedule_list import schedule_list
 from bot.core.views.schedule_page import schedule_page
-from bot.flows.find_schedule import Finder, unread
+from bot.flows.find_schedule import ScheduleFinder, unread
 from bot.flows.ports.bolt import Bolt
-from bot.flows.schedule_catalog import Catalog
-from bot.flows.status import Status
+from bot.flows.schedule_catalog import ScheduleCatalog
+from bot.flows.status import StatusReader
 
 log = structlog.get_logger()
 
@@ -29,15 +29,15 @@ RUNS_MOST = 100
 PAST_RUNS = 30
 
 
-class Schedules:
+class ScheduleReader:
     """Answers `list`, `show`, `runs`, and `status` of a schedule. `command` is how commands begin."""
 
     def __init__(
         self,
         bolt: Bolt,
-        catalog: Catalog,
-        finder: Finder,
-        status: Status,
+        catalog: ScheduleCatalog,
+        finder: ScheduleFinder,
+        status: StatusReader,
         *,
         workspace: str,
         app_url: str,

@@ -26,7 +26,7 @@ from bot.core.schedules.run_form import (
 from bot.core.schedules.typeahead import Offers
 from bot.core.text.text import Sentence, When
 from bot.flows.ports.bolt import Bolt
-from bot.flows.schedule_catalog import Catalog, Snapshot
+from bot.flows.schedule_catalog import ScheduleCatalog, Snapshot
 
 log = structlog.get_logger()
 
@@ -44,10 +44,10 @@ NO_LIST = "Bolt does not answer, so I cannot look this schedule up. Nothing was 
 WhyNot = Callable[[Schedule], Awaitable[str]]
 
 
-class Forms:
+class RunForms:
     """Makes the form and reads it. `mask` is put over commands that are shown."""
 
-    def __init__(self, catalog: Catalog, bolt: Bolt, *, mask: Callable[[str], str]) -> None:
+    def __init__(self, catalog: ScheduleCatalog, bolt: Bolt, *, mask: Callable[[str], str]) -> None:
         self._catalog = catalog
         self._bolt = bolt
         self._mask = mask

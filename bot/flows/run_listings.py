@@ -37,7 +37,7 @@ class _Listing:
         return self.runs
 
 
-class Listings:
+class RunListings:
     """Listings that are a moment old at most."""
 
     def __init__(self, bolt: Bolt, clock: Callable[[], float] = time.monotonic) -> None:

@@ -36,7 +36,7 @@ class Snapshot:
     sure: bool = False
 
 
-class Catalog:
+class ScheduleCatalog:
     """A cached list of schedules. What is not in it is looked for in a fresh one before it is called missing."""
 
     def __init__(

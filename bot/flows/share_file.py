@@ -56,7 +56,7 @@ async def share_upload(
             raise
         await chat.join(channel)
         # The calls so far have taken their time of the lease; another one may not outlast it.
-        if not lease.good(call_s):
+        if not lease.is_valid_for(call_s):
             raise SlackNotSent("files.completeUploadExternal") from refused
         await chat.share_upload(channel, thread, file_id, title, comment=comment)
 

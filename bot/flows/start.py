@@ -18,8 +18,8 @@ from bot.core.model.errors import (
     AlreadyRunning,
     BoltDenied,
     BoltError,
-    BoltLost,
     BoltNotSent,
+    BoltOutcomeUnknown,
     BoltRejected,
     BoltThrottled,
     SlackError,
@@ -28,32 +28,32 @@ from bot.core.model.errors import (
 from bot.core.model.request import (
     CLOCKS_S,
     Approval,
-    Look,
     Request,
     Running,
+    StartPlan,
     State,
-    asked_in,
     candidates,
     contested,
     reason,
     running_facts,
     running_of,
+    with_channel,
 )
 from bot.core.model.run import CardRef, RunFacts, RunKey, is_final, run_url
 from bot.core.policy.refusal import refusal
-from bot.core.policy.rules import Decision, Kind, Place, Word
+from bot.core.policy.rules import ChannelInfo, Decision, Kind, Verdict
 from bot.core.text.message import Message, Paragraph
 from bot.core.text.text import Bold, Link, Sentence, Span
 from bot.core.views.already_running import already_running, waited, why_running
 from bot.core.views.approval import given_commands, too_long
 from bot.core.views.card import may_be_it
-from bot.flows.authorize import Gate, action_of
+from bot.flows.authorize import Authorizer, action_of
 from bot.flows.lease import Lease
-from bot.flows.plan_start import Looks, NotStartable
+from bot.flows.plan_start import NotStartable, StartPlanner
 from bot.flows.ports.bolt import Bolt
 from bot.flows.ports.slack import Asker, Chat
-from bot.flows.ports.store import Due, Lines, Requests, Runs, Sending
-from bot.flows.private_replies import Answers
+from bot.flows.ports.store import Due, Requests, Runs, Sending, StartQueue
+from bot.flows.private_replies import PrivateReplies
 from bot.flows.run_listings import LISTED
 from bot.flows.suggest_commands import suggestions
 
@@ -85,7 +85,7 @@ class StartRules:
     unclear_for_s: float = 3600
 
 
-class Start:
+class RunStarter:
     """Takes a claimed request as far as it goes now. `card_url` gives the web address of a card."""
 
     def __init__(
@@ -95,12 +95,12 @@ class Start:
         requests: Requests,
         runs: Runs,
         due: Due,
-        answers: Answers,
-        looks: Looks,
-        gate: Gate,
+        answers: PrivateReplies,
+        planner: StartPlanner,
+        authorizer: Authorizer,
         rules: StartRules,
         *,
-        lines: Lines,
+        lines: StartQueue,
         card_url: Callable[[CardRef], str | None],
     ) -> None:
         self._bolt = bolt
@@ -109,13 +109,13 @@ class Start:
         self._runs = runs
         self._due = due
         self._answers = answers
-        self._looks = looks
-        self._gate = gate
+        self._planner = planner
+        self._authorizer = authorizer
         self._rules = rules
         self._lines = lines
         self._card_url = card_url
         self._at_once = asyncio.Semaphore(LOOKS_AT_ONCE)
-        self._looks_kept: dict[str, Look] = {}
+        self._looks_kept: dict[str, StartPlan] = {}
 
     async def advance(self, lease: Lease) -> bool:
         """One step of the request that is claimed. Whether all that it made is a post: the card of a start that may go on."""
@@ -144,36 +144,36 @@ class Start:
     # --- accepted: does the schedule exist, can the run be retried, may this person? ---
 
     async def _look(self, lease: Lease, request: Request) -> bool:
-        look = self._looks_kept.pop(request.id, None) or await self._looked(lease, request)
-        if look is None:
+        plan = self._looks_kept.pop(request.id, None) or await self._looked(lease, request)
+        if plan is None:
             return False
         left_s = self._rules.deadline_s - lease.since_s(request.asked_at) - LOOK_AGAIN_S
-        decision, place = await self._gate.of_start(request, look, patient=left_s > 0)
+        decision, place = await self._authorizer.of_start(request, plan, patient=left_s > 0)
         if decision.again_s and left_s > 0:
             # Many are asked about at once, and Slack says of few a minute who they are: it is no refusal as long as there is time.
-            self._keep(request.id, look)
+            self._keep(request.id, plan)
             await self._due.give_back(lease, delay_s=decision.again_s)
             return False
-        look = asked_in(look, place)
-        if decision.word is Word.ALLOW:
-            return await self._requests.looked(lease, request, look)
-        if decision.word is Word.APPROVE:
-            await self._ask_approval(lease, request, look, decision, place)
+        plan = with_channel(plan, place)
+        if decision.verdict is Verdict.ALLOW:
+            return await self._requests.looked(lease, request, plan)
+        if decision.verdict is Verdict.APPROVE:
+            await self._ask_approval(lease, request, plan, decision, place)
         else:
             await self._refuse(lease, request, refusal(decision, action_of(request), self._rules.command))
         return False
 
-    def _keep(self, request_id: str, look: Look) -> None:
+    def _keep(self, request_id: str, plan: StartPlan) -> None:
         """What was looked up is kept for the next attempt: Bolt is not asked again each time."""
-        self._looks_kept[request_id] = look
+        self._looks_kept[request_id] = plan
         while len(self._looks_kept) > LOOKS_KEPT:
             self._looks_kept.pop(next(iter(self._looks_kept)))
 
-    async def _looked(self, lease: Lease, request: Request) -> Look | None:
+    async def _looked(self, lease: Lease, request: Request) -> StartPlan | None:
         """What the request is about to start; None where there is nothing to start, or nothing can be found out now."""
         try:
             async with self._at_once:
-                return await self._looks.at(request)
+                return await self._planner.resolve(request)
         except NotStartable as answer:
             await self._requests.refused(lease, request, answer.why, near=answer.near)
         except (BoltDenied, BoltRejected) as refused:
@@ -191,15 +191,17 @@ class Start:
 
     # --- somebody else has to approve it: see bot.flows.approve ---
 
-    async def _ask_approval(self, lease: Lease, request: Request, look: Look, decision: Decision, place: Place) -> None:
-        group = await self._gate.group(decision.by)
-        commands = given_commands(replace(request, look=look))
+    async def _ask_approval(
+        self, lease: Lease, request: Request, plan: StartPlan, decision: Decision, place: ChannelInfo
+    ) -> None:
+        group = await self._authorizer.group(decision.by)
+        commands = given_commands(replace(request, plan=plan))
         why = None
         if place.kind is Kind.DIRECT:
             why = f"It needs the approval of {decision.by}, who do not see it in a direct message; ask for it in a channel."
         elif group is None:
             why = f"It needs the approval of {decision.by}, and Slack knows no such user group; tell whoever runs this bot."
-        elif not self._gate.shows(commands):
+        elif not self._authorizer.shows(commands):
             why = "It needs approval, and its commands hold what looks like a secret, so they cannot be shown in full."
         else:
             why = too_long(commands) or await self._nobody_else(request, decision)
@@ -207,11 +209,11 @@ class Start:
             await self._refuse(lease, request, f"{why} Nothing was started.")
             return
         approval = Approval(decision.by, group, decision.rule, decision.within_s)
-        await self._requests.pending(lease, request, look, approval)
+        await self._requests.pending(lease, request, plan, approval)
 
     async def _nobody_else(self, request: Request, decision: Decision) -> str | None:
         """Why nobody could approve it: the asker never does. None if somebody can, or that cannot be read."""
-        others = await self._gate.others(decision.by, request.user)
+        others = await self._authorizer.others(decision.by, request.user)
         if others is None or others:
             return None
         return (
@@ -232,7 +234,7 @@ class Start:
         if word is not Sending.GO:
             return
         sending = replace(request, state=State.SENDING)
-        if not lease.good(2 * rules.trigger_s):
+        if not lease.is_valid_for(2 * rules.trigger_s):
             # This process stood still since: what was recorded as about to be sent was not sent.
             await self._requests.not_sent(lease, sending, delay_s=0)
             return
@@ -245,7 +247,7 @@ class Start:
             await self._refuse_running(lease, sending)
         except (BoltRejected, BoltDenied) as refused:
             await self._refuse(lease, sending, f"Bolt did not start it: {_stop(refused.sentence)}{self._all(request)}")
-        except BoltLost:
+        except BoltOutcomeUnknown:
             await self._lost(lease, sending)
         else:
             await self._settle(sending, run_id, told=True)
@@ -255,25 +257,25 @@ class Start:
         """Send the mutation that makes the run; its id."""
         if isinstance(request.wanted, RunCommand):
             return await self._bolt.trigger(_trigger(request, request.wanted))
-        parent = request.look.parent_run if request.look else None
+        parent = request.plan.parent_run if request.plan else None
         if parent is None:
             raise RuntimeError("a retry is looked up before it is sent")
         return await (self._bolt.retry_all(parent) if request.wanted.every else self._bolt.retry(parent))
 
     def _all(self, request: Request) -> str:
         """What to do where a run has nothing that Bolt would retry."""
-        wanted, look = request.wanted, request.look
-        if isinstance(wanted, RunCommand) or wanted.every or look is None:
+        wanted, plan = request.wanted, request.plan
+        if isinstance(wanted, RunCommand) or wanted.every or plan is None:
             return ""
         # How a command begins depends on where it is typed; who reads this has typed one there, or clicked.
-        return f" Retry run {look.parent_run} with --all to run all of it again."
+        return f" Retry run {plan.parent_run} with --all to run all of it again."
 
     async def _settle(self, request: Request, run_id: int, *, told: bool) -> None:
         card_url = self._card_url(request.card) if request.card else None
         await self._requests.settle(request, RunKey(self._rules.workspace, run_id), told=told, card_url=card_url)
 
     async def _refuse_running(self, lease: Lease, request: Request) -> None:
-        slug = request.look.slug if request.look else ""
+        slug = request.plan.slug if request.plan else ""
         try:
             listed = await self._bolt.runs(slug, LISTED) if slug else []
             active = [run for run in listed if not is_final(run.state)]
@@ -288,7 +290,7 @@ class Start:
     async def _wait_again(self, lease: Lease, request: Request, running: Running | None) -> None:
         """A start that waited for its turn was overtaken: it waits for that run, too."""
         behind = RunKey(self._rules.workspace, running.run_id) if running else None
-        facts = running_facts(running, request.look) if running else RunFacts()
+        facts = running_facts(running, request.plan) if running else RunFacts()
         # Where the listing knows of none, Bolt is late with telling it, or with letting go of the one that has ended.
         pause_s = 0 if running else OVERTAKEN_AGAIN_S
         await self._lines.again(lease, request, behind, facts, delay_s=pause_s)
@@ -297,7 +299,7 @@ class Start:
     # --- sending: the reply was lost, so the run is looked for and never asked for again ---
 
     async def _lost(self, lease: Lease, request: Request) -> None:
-        if request.look is not None and not request.look.slug:
+        if request.plan is not None and not request.plan.slug:
             # Nothing but its schedule's listing would tell of its run.
             await self._requests.unlock(request)
             await self._unclear_now(lease, request, (), delay_s=self._rules.unclear_for_s)
@@ -328,7 +330,7 @@ class Start:
     async def _candidates(self, request: Request) -> tuple[tuple[int, ...], bool]:
         """The runs that it may have made, and whether none of them may be of another start whose reply was lost too."""
         workspace = self._rules.workspace
-        slug, mark = (request.look.slug, request.look.mark) if request.look else ("", 0)
+        slug, mark = (request.plan.slug, request.plan.mark) if request.plan else ("", 0)
         newer = [run for run in await self._bolt.runs(slug, LISTED) if run.id > mark] if slug else []
         known = await self._runs.known(workspace, [run.id for run in newer])
         actor = await self._runs.actor(workspace)
@@ -436,7 +438,7 @@ def expired(deadline_s: float) -> str:
 
 def _trigger(request: Request, wanted: RunCommand) -> Trigger:
     return Trigger(
-        slug=request.look.slug if request.look else wanted.schedule,
+        slug=request.plan.slug if request.plan else wanted.schedule,
         branch=wanted.branch,
         pull_request=wanted.pull_request,
         commands=wanted.commands,

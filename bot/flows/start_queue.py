@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import structlog
 
 from bot.core.model.command import RunCommand
-from bot.core.model.errors import BoltDenied, BoltError, BoltRejected, StoreAway
-from bot.core.model.request import Look, Request, State, asked_in, pinned, running_facts
+from bot.core.model.errors import BoltDenied, BoltError, BoltRejected, StoreUnavailable
+from bot.core.model.request import Request, StartPlan, State, pinned, running_facts, with_channel
 from bot.core.model.run import CardRef, Run, RunKey, run_url
 from bot.core.policy.refusal import refusal
 from bot.core.policy.rules import Action
@@ -23,11 +23,11 @@ from bot.core.text.message import Buttons, Message, Paragraph
 from bot.core.text.text import Bold, Channel, Link, Sentence, duration, plural
 from bot.core.views.buttons import watch_button
 from bot.core.views.store_unavailable import cause, unrecorded
-from bot.flows.authorize import Gate
+from bot.flows.authorize import Authorizer
 from bot.flows.lease import Lease
-from bot.flows.plan_start import Looks, NotStartable
+from bot.flows.plan_start import NotStartable, StartPlanner
 from bot.flows.ports.slack import Asker
-from bot.flows.ports.store import Asked, Due, Lines, Requests
+from bot.flows.ports.store import Asked, Due, Requests, StartQueue
 
 log = structlog.get_logger()
 
@@ -51,16 +51,16 @@ class QueueRules:
     longest_s: float = 86_400
 
 
-class Queue:
+class QueuedStarts:
     """Takes starts into the line, and out of it."""
 
     def __init__(
         self,
         requests: Requests,
-        lines: Lines,
+        lines: StartQueue,
         due: Due,
-        looks: Looks,
-        gate: Gate,
+        planner: StartPlanner,
+        authorizer: Authorizer,
         rules: QueueRules,
         *,
         card_url: Callable[[CardRef], str | None],
@@ -70,8 +70,8 @@ class Queue:
         self._requests = requests
         self._lines = lines
         self._due = due
-        self._looks = looks
-        self._gate = gate
+        self._planner = planner
+        self._authorizer = authorizer
         self._rules = rules
         self._card_url = card_url
         self._asked = asked
@@ -82,13 +82,13 @@ class Queue:
         try:
             async with asyncio.timeout(RECORD_S):
                 return await self._join(asker, refused, new_id, user_name)
-        except (StoreAway, TimeoutError) as error:
+        except (StoreUnavailable, TimeoutError) as error:
             log.warning("a queued start could not be recorded", request=new_id, user=asker.user, why=cause(error))
             return False, Message((unrecorded(error, nothing="Nothing was queued.", otherwise=ASK_AGAIN),))
 
     async def _join(self, asker: Asker, refused: str, new_id: str, user_name: str) -> tuple[bool, Message]:
         earlier = await self._requests.load(refused)
-        if earlier is None or earlier.look is None or earlier.running is None:
+        if earlier is None or earlier.plan is None or earlier.running is None:
             return False, Message((FORGOTTEN,))
         # What was not asked for in its channel is answered in direct messages, and its card stands there all the same.
         direct = earlier.direct and earlier.user == asker.user
@@ -105,8 +105,8 @@ class Queue:
             origin=earlier.origin,
         )
         behind = RunKey(self._rules.workspace, earlier.running.run_id)
-        facts = running_facts(earlier.running, earlier.look)
-        word, request_id = await self._lines.join(asked, earlier.look, behind, facts, most=MOST_IN_LINE)
+        facts = running_facts(earlier.running, earlier.plan)
+        word, request_id = await self._lines.join(asked, earlier.plan, behind, facts, most=MOST_IN_LINE)
         log.info("asked to wait", request=request_id, word=word, user=asker.user, channel=asker.channel)
         name = Bold(earlier.title)
         if word == "known":
@@ -153,7 +153,7 @@ class Queue:
                 before = await self._requests.load(request_id)
                 word = await self._lines.leave(request_id, "It was taken out of the queue.", asker.user)
                 request = await self._requests.load(request_id) if word not in {"ok", "gone"} else None
-        except (StoreAway, TimeoutError) as error:
+        except (StoreUnavailable, TimeoutError) as error:
             nothing, again = (
                 "It stays in the queue.",
                 "If its card still shows it as queued in a minute, please click again.",
@@ -194,7 +194,7 @@ class Queue:
 
     async def _begin(self, lease: Lease, request: Request) -> None:
         try:
-            look = await self._looks.at(request)
+            plan = await self._planner.resolve(request)
         except NotStartable as answer:
             await self._lines.leave(request.id, answer.why)
         except (BoltDenied, BoltRejected) as refused:
@@ -203,13 +203,13 @@ class Queue:
             # Nothing is sent while Bolt is away, and nothing is lost by waiting for it: the turn is not taken yet.
             await self._due.give_back(lease, delay_s=AWAY_AGAIN_S)
         else:
-            await self._unless_refused(lease, request, look)
+            await self._unless_refused(lease, request, plan)
 
-    async def _unless_refused(self, lease: Lease, request: Request, look: Look) -> None:
+    async def _unless_refused(self, lease: Lease, request: Request, plan: StartPlan) -> None:
         """It was asked when it joined the line; meanwhile its asker may not be allowed to start it any more."""
-        decision, place = await self._gate.of_start(request, look, again=True)
+        decision, place = await self._authorizer.of_start(request, plan, again=True)
         if decision.allowed:
-            await self._lines.take_turn(lease, request, asked_in(look, place))
+            await self._lines.take_turn(lease, request, with_channel(plan, place))
         elif decision.again_s:
             # Slack doesn't say now who asked for it: its turn can wait.
             await self._due.give_back(lease, delay_s=decision.again_s)

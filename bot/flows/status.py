@@ -19,7 +19,7 @@ COMMANDS_SHOWN = 15
 COMMAND_SHOWN = 120
 
 
-class Status:
+class StatusReader:
     """Answers `status <run id>` with what Bolt says now."""
 
     def __init__(self, bolt: Bolt, runs: Runs, *, app_url: str, mask: Callable[[str], str]) -> None:

@@ -28,14 +28,14 @@ from bot.core.model.run import CardRef, Run, RunKey, is_final, observe
 from bot.core.text.message import Buttons, Message, Paragraph
 from bot.core.text.text import Code, Sentence, cut, plural
 from bot.core.views.buttons import command_button, watch_button
-from bot.core.views.live_log import ENDED, GONE, HOUR, Batch, Lines, batch_post, pause_s, stop_button
+from bot.core.views.live_log import ENDED, GONE, HOUR, LogBatch, LogLines, batch_post, pause_s, stop_button
 from bot.flows.lease import Lease
 from bot.flows.ports.bolt import Bolt
 from bot.flows.ports.slack import Asker, Chat
-from bot.flows.ports.store import Following, Followings, Post, Posts, Runs
+from bot.flows.ports.store import ClaimedPost, LogTail, LogTails, PostLane, Runs
 from bot.flows.post_once import post_once
-from bot.flows.poster import Poster
-from bot.flows.private_replies import Answers
+from bot.flows.poster import MessagePoster
+from bot.flows.private_replies import PrivateReplies
 from bot.flows.thread_subject import LostCard
 
 log = structlog.get_logger()
@@ -54,7 +54,7 @@ CREDENTIAL_AGAIN_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
-class FollowRules:
+class LogTailRules:
     """`gap_s`: the least time between two posts of a log; `for_s`: how long one is followed; `most`: how many at once."""
 
     gap_s: float = 15
@@ -70,27 +70,27 @@ class FollowRules:
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class LogRead:
     """What has been printed since, and how far that goes; `done` where no more will be."""
 
-    lines: Lines
+    lines: LogLines
     command: Command | None
     cursor: str
     done: bool
 
 
-class FollowLog:
+class LogTailer:
     """Takes a followed log from its beginning to its end."""
 
     def __init__(
         self,
         bolt: Bolt,
         chat: Chat,
-        posts: Posts,
+        posts: PostLane,
         runs: Runs,
-        followings: Followings,
-        answers: Answers,
-        rules: FollowRules,
+        followings: LogTails,
+        answers: PrivateReplies,
+        rules: LogTailRules,
         *,
         mask: Callable[[str], str],
     ) -> None:
@@ -100,14 +100,14 @@ class FollowLog:
         self._runs = runs
         self._followings = followings
         self._answers = answers
-        self._poster = Poster(chat, posts)
+        self._poster = MessagePoster(chat, posts)
         self._rules = rules
         self._mask = mask
 
     # --- what a person asks for ---
 
     async def begin(self, asker: Asker, key: RunKey, number: int | None) -> Message | None:
-        """Begin to follow, and the answer; None where that cannot be: see `why_not`. Raises StoreAway."""
+        """Begin to follow, and the answer; None where that cannot be: see `why_not`. Raises StoreUnavailable."""
         run = await self._runs.load(key)
         if run is None:
             return None
@@ -147,7 +147,7 @@ class FollowLog:
         return (*text, f" For those of command {number}, stop following first, then ask again.")
 
     async def again(self, asker: Asker, lost: LostCard, number: int | None) -> Message | None:
-        """As `begin`, in the thread of a card whose record is lost: that is made again first. Raises StoreAway."""
+        """As `begin`, in the thread of a card whose record is lost: that is made again first. Raises StoreUnavailable."""
         key = lost.run.key
         status = await self._ask(key)
         if isinstance(status, Message):
@@ -159,7 +159,7 @@ class FollowLog:
         return await self.begin(asker, key, number)
 
     async def stop(self, key: RunKey, channel: str) -> Message:
-        """Stop, and the answer. Raises StoreAway."""
+        """Stop, and the answer. Raises StoreUnavailable."""
         if await self._followings.drop(f"{key.name}:{channel}"):
             return Message((f"I follow the log of run {key.id} no longer.",))
         return Message((f"The log of run {key.id} is not followed here; nothing to stop.",))
@@ -205,7 +205,7 @@ class FollowLog:
             await self._rest(lease, following)
             return
         if lease.since_s(following.begun_at) > self._rules.for_s:
-            await self._push(lease, Batch("", 0, "", following.command, following.cursor, HOUR))
+            await self._push(lease, LogBatch("", 0, "", following.command, following.cursor, HOUR))
             return
         try:
             read = await self._read(following, run)
@@ -217,33 +217,35 @@ class FollowLog:
         else:
             await self._goes_on(lease, following, run, read)
 
-    def _is_time(self, lease: Lease, following: Following, run: Run) -> bool:
+    def _is_time(self, lease: Lease, following: LogTail, run: Run) -> bool:
         """Posts come further and further apart; the last one is not waited for."""
         if following.posted_at is None or is_final(run.seen.state):
             return True
         return lease.since_s(following.posted_at) >= pause_s(following.posts, self._rules.gap_s)
 
-    async def _goes_on(self, lease: Lease, following: Following, run: Run, read: Read) -> None:
+    async def _goes_on(self, lease: Lease, following: LogTail, run: Run, read: LogRead) -> None:
         over = is_final(run.seen.state)
         done = read.done or (over and await self._runs.final_since_s(run.key) > LAST_LINES_S)
         command = read.command.id if read.command else following.command
         if read.lines.count:
             lines = await asyncio.to_thread(read.lines.shown, self._mask)
             text = read.command.text if read.command else ""
-            await self._push(lease, Batch(text, read.lines.count, lines, command, read.cursor, ENDED if done else ""))
+            await self._push(
+                lease, LogBatch(text, read.lines.count, lines, command, read.cursor, ENDED if done else "")
+            )
         elif done:
             # That it is over is told already.
             await self._followings.drop(following.id)
         else:
             await self._followings.moved(lease, command, read.cursor, 0, delay_s=self._rules.look_s)
 
-    async def _read(self, following: Following, run: Run) -> Read:
+    async def _read(self, following: LogTail, run: Run) -> LogRead:
         """What was printed since, of this command and those after it, as far as some pages go. Raises BoltError."""
         over, listed = is_final(run.seen.state), run.seen.commands
         command = next((one for one in listed if one.id >= following.command), None)
-        lines = Lines()
+        lines = LogLines()
         if command is None:
-            return Read(lines, None, "", done=over)
+            return LogRead(lines, None, "", done=over)
         cursor = following.cursor if following.command == command.id else ""
         for _ in range(PAGES_MOST):
             page = await self._bolt.command_log(command.id, cursor or BEGINNING)
@@ -251,27 +253,27 @@ class FollowLog:
             cursor = page.cursor
             after = next((one for one in listed if one.id > command.id), None)
             if page.finished and after is None:
-                return Read(lines, command, cursor, done=over)
+                return LogRead(lines, command, cursor, done=over)
             if page.finished and after is not None:
                 command, cursor = after, ""
                 lines.heading(after.text)
             elif not page.lines:
                 break
-        return Read(lines, command, cursor, done=False)
+        return LogRead(lines, command, cursor, done=False)
 
-    async def _refused(self, lease: Lease, following: Following) -> None:
+    async def _refused(self, lease: Lease, following: LogTail) -> None:
         """A command that has just begun may not be known yet; one that stays unknown is gone, and with it its run."""
         refused = following.refused + 1
         if refused >= REFUSED_MOST:
-            await self._push(lease, Batch("", 0, "", following.command, following.cursor, GONE))
+            await self._push(lease, LogBatch("", 0, "", following.command, following.cursor, GONE))
             return
         delay_s = self._rules.look_s * refused
         await self._followings.moved(lease, following.command, following.cursor, refused, delay_s=delay_s)
 
-    async def _push(self, lease: Lease, batch: Batch) -> None:
+    async def _push(self, lease: Lease, batch: LogBatch) -> None:
         await self._followings.push(lease, batch, delay_s=LOOK_S)
 
-    async def _rest(self, lease: Lease, following: Following, *, delay_s: float | None = None) -> None:
+    async def _rest(self, lease: Lease, following: LogTail, *, delay_s: float | None = None) -> None:
         look_s = self._rules.look_s if delay_s is None else delay_s
         await self._followings.moved(lease, following.command, following.cursor, following.refused, delay_s=look_s)
 
@@ -279,7 +281,7 @@ class FollowLog:
 
     async def send(self, lease: Lease, urgency: str, channel: str, name: str) -> None:
         """Post the lines that wait, of a claimed `follow/<name>`."""
-        post = Post(lease, urgency, channel, f"follow:{name}", "post")
+        post = ClaimedPost(lease, urgency, channel, f"follow:{name}", "post")
         following = await self._followings.load(name)
         if following is None:
             await self._followings.clear(name)
@@ -288,7 +290,7 @@ class FollowLog:
             # Posted by another replica meanwhile.
             return
         try:
-            await self._poster.check_aside(channel)
+            await self._poster.check_reachable(channel)
             await self._post(post, following, following.pending)
         except CredentialRefused as refused:
             log.error("Slack refuses my token", why=refused.code, method=refused.method)
@@ -296,7 +298,7 @@ class FollowLog:
         except SlackRefused as refused:
             await self._give_up(post, following, refused)
 
-    async def _post(self, post: Post, following: Following, batch: Batch) -> None:
+    async def _post(self, post: ClaimedPost, following: LogTail, batch: LogBatch) -> None:
         channel, thread = following.card.channel, following.card.ts
         key = f"follow:{following.key.id}:{_stamp(following.begun_at)}:{following.posts}"
         message, sent = batch_post(following.key, batch, following.posts), False
@@ -321,7 +323,7 @@ class FollowLog:
         if word == "known" and sent:
             await self._poster.remove(CardRef(channel, ts))
 
-    async def _give_up(self, post: Post, following: Following, refused: SlackRefused) -> None:
+    async def _give_up(self, post: ClaimedPost, following: LogTail, refused: SlackRefused) -> None:
         why = f"Slack refuses my posts there ({refused.code})"
         if isinstance(refused, ChannelRefused):
             why = f"I can't post in its channel; invite me with /invite {self._rules.bot_name}"

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import structlog
 
-from bot.core.model.errors import SlackError, StoreAway
+from bot.core.model.errors import SlackError, StoreUnavailable
 from bot.core.model.request import Request, State
 from bot.core.model.run import CardRef, RunFacts, RunKey
 from bot.core.views.buttons import APPROVE_START, CANCEL_RUN, DROP_QUEUED, RunButton
 from bot.core.views.run_from_buttons import run_of
 from bot.core.views.store_unavailable import database
-from bot.flows.ports.slack import Chat, Posted
+from bot.flows.ports.slack import Chat, SlackMessage
 from bot.flows.ports.store import Card, Requests, Runs
 
 log = structlog.get_logger()
@@ -42,7 +42,7 @@ class LostCard:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ThreadSubject:
     """What hangs on a message. `run` is None in the thread of something that is no card.
 
     `why` says why the run of a card cannot be told; `lost` is there where its record has to be made again. `waiting` is
@@ -56,7 +56,7 @@ class Place:
     pending: str | None = None
 
 
-class Places:
+class ThreadSubjects:
     """Finds the run of a thread, before its message is acknowledged: by the record, else by the card's own buttons."""
 
     def __init__(self, runs: Runs, requests: Requests, chat: Chat, *, workspace: str, app_url: str) -> None:
@@ -66,79 +66,79 @@ class Places:
         self._workspace = workspace
         self._app_url = app_url
 
-    async def of(self, team: str, parent: CardRef, *, shown: Posted | None = None) -> Place:
+    async def of(self, team: str, parent: CardRef, *, shown: SlackMessage | None = None) -> ThreadSubject:
         """The place of a thread whose first message is `parent`; `shown` is that message, where Slack has told it."""
         known, away = None, False
         try:
             async with asyncio.timeout(RECORD_S):
                 card = await self._runs.card(team, parent)
                 known = await self._known(card) if card is not None else None
-        except (StoreAway, TimeoutError):
+        except (StoreUnavailable, TimeoutError):
             away = True
         return known or self._shown(parent, shown) or await self._read(parent, away=away)
 
-    async def _known(self, card: Card) -> Place | None:
+    async def _known(self, card: Card) -> ThreadSubject | None:
         if card.run is not None:
-            return Place(card.run) if card.run.workspace == self._workspace else Place(why=ELSEWHERE)
+            return ThreadSubject(card.run) if card.run.workspace == self._workspace else ThreadSubject(why=ELSEWHERE)
         request = await self._requests.load(card.request) if card.request else None
         return self._of_request(request) if request is not None else None
 
-    def _of_request(self, request: Request) -> Place:
+    def _of_request(self, request: Request) -> ThreadSubject:
         """The place of a start whose card has no run on record."""
         if request.state is State.QUEUED:
-            return Place(why=_waits(request), waiting=request.id)
+            return ThreadSubject(why=_waits(request), waiting=request.id)
         if request.state is State.PENDING:
-            return Place(why=_asks(request), pending=request.id)
+            return ThreadSubject(why=_asks(request), pending=request.id)
         if request.state is State.APPROVED:
-            return Place(why=APPROVED)
+            return ThreadSubject(why=APPROVED)
         if request.state is State.SETTLED and request.run_id:
             # The run has another card in this channel, where someone watched it before it was known whose it is.
-            return Place(RunKey(self._workspace, request.run_id))
+            return ThreadSubject(RunKey(self._workspace, request.run_id))
         # Of one that waited and then was sent, it may be unclear to the end what became of it: that gives no reason.
         waited = request.queued_at or request.approval
         if waited and request.why and request.state in {State.REFUSED, State.CLOSED}:
-            return Place(why=request.why if request.approval else TAKEN_OUT)
-        return Place(why=UNCLEAR if request.state in {State.LOOKING, State.UNCLEAR, State.CLOSED} else STARTING)
+            return ThreadSubject(why=request.why if request.approval else TAKEN_OUT)
+        return ThreadSubject(why=UNCLEAR if request.state in {State.LOOKING, State.UNCLEAR, State.CLOSED} else STARTING)
 
-    def _shown(self, parent: CardRef, shown: Posted | None) -> Place | None:
+    def _shown(self, parent: CardRef, shown: SlackMessage | None) -> ThreadSubject | None:
         """The place of a message that tells it. What a message is for need not be told, so one of ours may tell nothing."""
         if shown is None:
             return None
-        return self._named(parent, shown) if shown.ours else Place()
+        return self._named(parent, shown) if shown.ours else ThreadSubject()
 
-    async def _read(self, parent: CardRef, *, away: bool) -> Place:
+    async def _read(self, parent: CardRef, *, away: bool) -> ThreadSubject:
         try:
             posted = await self._chat.read(parent.channel, parent.ts, within_s=READ_S)
         except SlackError as error:
             log.info("a thread's first message could not be read", channel=parent.channel, why=str(error))
-            return Place(why=LOST)
+            return ThreadSubject(why=LOST)
         if posted is None or not posted.ours:
-            return Place()
+            return ThreadSubject()
         named = self._named(parent, posted)
         if named is None and not away:
             named = await self._just_posted(posted)
-        return named or Place(why=_without_run(posted, away=away))
+        return named or ThreadSubject(why=_without_run(posted, away=away))
 
-    async def _just_posted(self, posted: Posted) -> Place | None:
+    async def _just_posted(self, posted: SlackMessage) -> ThreadSubject | None:
         """The place of a start whose card is there, and not on record yet: whoever answers at once may be faster."""
         if not posted.key.startswith(START_KEY):
             return None
         try:
             async with asyncio.timeout(RECORD_S):
                 request = await self._requests.load(posted.key.removeprefix(START_KEY))
-        except (StoreAway, TimeoutError):
+        except (StoreUnavailable, TimeoutError):
             return None
         return self._of_request(request) if request is not None and request.card is None else None
 
-    def _named(self, parent: CardRef, posted: Posted) -> Place | None:
+    def _named(self, parent: CardRef, posted: SlackMessage) -> ThreadSubject | None:
         """The place of a message of ours whose buttons name a run."""
         named = run_of(posted.buttons, self._workspace, self._app_url)
         if named is None:
             return None
         if named.key.workspace != self._workspace:
-            return Place(why=ELSEWHERE)
+            return ThreadSubject(why=ELSEWHERE)
         over = all(button.action != CANCEL_RUN for button in posted.buttons)
-        return Place(named.key, lost=LostCard(named, parent, over) if named.facts != RunFacts() else None)
+        return ThreadSubject(named.key, lost=LostCard(named, parent, over) if named.facts != RunFacts() else None)
 
 
 def _waits(request: Request) -> str:
@@ -151,7 +151,7 @@ def _asks(request: Request) -> str:
     return f"This start waits for approval{by} and has no run yet; Approve and Deny are on its card."
 
 
-def _without_run(posted: Posted, *, away: bool) -> str:
+def _without_run(posted: SlackMessage, *, away: bool) -> str:
     """Why a message of ours that names no run is a card all the same; empty where it is none."""
     if not posted.key.startswith(START_KEY):
         return ""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import structlog
 
-from bot.core.model.errors import BoltError, StoreAway
+from bot.core.model.errors import BoltError, StoreUnavailable
 from bot.core.model.run import RunKey
 from bot.core.model.webhook_payload import Hint
 from bot.flows.ports.bolt import Bolt
@@ -20,7 +20,7 @@ GAP_S = 1.0
 LOOKUPS_MOST = 20
 
 
-class Hints:
+class WebhookHints:
     """Takes hints. `woken` wakes the worker that polls."""
 
     def __init__(
@@ -34,7 +34,7 @@ class Hints:
         self._lookups: dict[int, asyncio.Task[None]] = {}
 
     async def take(self, hint: Hint) -> None:
-        """Make the runs due now. A run that is not followed is not followed for a hint. Raises StoreAway."""
+        """Make the runs due now. A run that is not followed is not followed for a hint. Raises StoreUnavailable."""
         if hint.runs:
             await self._due(*hint.runs)
         elif hint.command is not None:
@@ -72,5 +72,5 @@ class Hints:
             run_id = await self._bolt.run_of_command(command_id)
             if run_id is not None:
                 await self._due(run_id)
-        except (BoltError, StoreAway) as error:
+        except (BoltError, StoreUnavailable) as error:
             log.info("a hint came to nothing; its run is polled in its turn", command=command_id, why=str(error))

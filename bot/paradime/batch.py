@@ -10,7 +10,7 @@ import structlog
 from pydantic import ValidationError
 
 from bot.core.model.bolt import RunStatus
-from bot.core.model.errors import ApiError, BoltError, BoltInvalidQuery, BoltLost, BoltRejected
+from bot.core.model.errors import ApiError, BoltError, BoltInvalidQuery, BoltOutcomeUnknown, BoltRejected
 from bot.flows.cooperative import in_pieces
 from bot.flows.ports.bolt import Polled
 from bot.paradime import documents, models
@@ -119,7 +119,7 @@ def _status(reply: Reply, run_id: int) -> RunStatus | BoltError:
     try:
         return models.RunStatus.model_validate(found).core()
     except ValidationError:
-        return BoltLost("Bolt's answer is not of the shape that its contract says.")
+        return BoltOutcomeUnknown("Bolt's answer is not of the shape that its contract says.")
 
 
 def _told_type(reply: Reply, run_id: int) -> str:

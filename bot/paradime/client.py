@@ -17,8 +17,8 @@ from bot.core.model import bolt
 from bot.core.model.errors import (
     ApiError,
     BoltInvalidQuery,
-    BoltLost,
     BoltNotSent,
+    BoltOutcomeUnknown,
     BoltRejected,
     BoltThrottled,
     BoltTooLarge,
@@ -236,7 +236,7 @@ class BoltClient:
     # --- mutations ---
 
     async def trigger(self, trigger: bolt.Trigger) -> int:
-        """Start a run and return its id. Sent at most once; BoltLost means that nobody knows."""
+        """Start a run and return its id. Sent at most once; BoltOutcomeUnknown means that nobody knows."""
         variables: Json = {
             "slug": trigger.slug,
             "commands": list(trigger.commands) or None,
@@ -277,11 +277,11 @@ class BoltClient:
         try:
             reply = await self._transport.post(document, variables)
         except BoltTooLarge as error:
-            raise BoltLost from error
+            raise BoltOutcomeUnknown from error
         if reply.errors and not any((reply.data or {}).values()):
             # A path below the mutation itself: it was carried out, and what failed is telling of it.
             if any(len(error.path) > 1 for error in reply.errors):
-                raise BoltLost("Bolt carried it out and could not say what came of it.")
+                raise BoltOutcomeUnknown("Bolt carried it out and could not say what came of it.")
             raise rejection(reply)
         return reply
 
@@ -294,7 +294,7 @@ class BoltClient:
             """Whether to ask again, or how long to wait before: not where the answer would come too late."""
             if isinstance(error, BoltThrottled):
                 return error.retry_after_s if self._monotonic_s() + error.retry_after_s < deadline_s else False
-            return isinstance(error, (BoltNotSent, BoltLost))
+            return isinstance(error, (BoltNotSent, BoltOutcomeUnknown))
 
         attempts = stamina.retry_context(
             on=passing,
@@ -310,8 +310,8 @@ class BoltClient:
                     with attempt:
                         return await self._once(document, variables)
         except TimeoutError as error:
-            raise BoltLost from error
-        raise BoltLost  # pragma: no cover - the last attempt has raised
+            raise BoltOutcomeUnknown from error
+        raise BoltOutcomeUnknown  # pragma: no cover - the last attempt has raised
 
     async def _spelled(self, document: Callable[[str], str], variables: Json, send: Send) -> Reply:
         """Ask in the newer spelling of the slug's argument; where the backend does not know it, once in the older."""
@@ -331,7 +331,7 @@ class BoltClient:
 def _object(reply: Reply, name: str) -> Json:
     found = reply.data.get(name) if reply.data else None
     if not isinstance(found, dict):
-        raise BoltLost("Bolt's answer lacks what was asked for.")
+        raise BoltOutcomeUnknown("Bolt's answer lacks what was asked for.")
     return found
 
 
@@ -339,7 +339,7 @@ def _parsed(kind: type[W], reply: Reply, name: str) -> W:
     try:
         return kind.model_validate(_object(reply, name))
     except ValidationError as error:
-        raise BoltLost("Bolt's answer is not of the shape that its contract says.") from error
+        raise BoltOutcomeUnknown("Bolt's answer is not of the shape that its contract says.") from error
 
 
 def _started(reply: Reply, name: str) -> int:
@@ -348,7 +348,7 @@ def _started(reply: Reply, name: str) -> int:
     if started.run_id > 0:
         return started.run_id
     if started.ok:
-        raise BoltLost("Bolt started a run and did not say which.")
+        raise BoltOutcomeUnknown("Bolt started a run and did not say which.")
     raise BoltRejected((NOT_OK,))
 
 

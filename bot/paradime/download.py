@@ -8,7 +8,7 @@ from urllib.parse import SplitResult, urlsplit
 
 import httpx
 
-from bot.core.model.errors import BoltLost, BoltNotSent, BoltTooLarge, DownloadRefused
+from bot.core.model.errors import BoltNotSent, BoltOutcomeUnknown, BoltTooLarge, DownloadRefused
 from bot.paradime.body import ACCEPTED, BodyTooLarge, BodyUnreadable, read_body
 from bot.paradime.transport import tls
 
@@ -48,7 +48,7 @@ class Downloader:
         return self._http
 
     async def fetch(self, url: str, *, most: int) -> bytes:
-        """A file. Raises BoltTooLarge above `most` bytes, DownloadRefused, BoltNotSent and BoltLost."""
+        """A file. Raises BoltTooLarge above `most` bytes, DownloadRefused, BoltNotSent and BoltOutcomeUnknown."""
         self._check(url)
         # What raises here may hold the address, which nobody may read in a log: hence `from None`.
         try:
@@ -61,7 +61,7 @@ class Downloader:
         except BodyTooLarge:
             raise BoltTooLarge(most) from None
         except (BodyUnreadable, httpx.HTTPError, TimeoutError, OSError):
-            raise BoltLost("Bolt's storage did not give the file in time.") from None
+            raise BoltOutcomeUnknown("Bolt's storage did not give the file in time.") from None
 
     def _check(self, url: str) -> None:
         try:
@@ -81,7 +81,7 @@ async def _read(response: httpx.Response, most: int) -> bytes:
     if response.is_redirect:
         raise DownloadRefused("Bolt's storage sent me elsewhere; I do not follow that.")
     if response.status_code != 200:
-        raise BoltLost(f"Bolt's storage answered with {response.status_code}.")
+        raise BoltOutcomeUnknown(f"Bolt's storage answered with {response.status_code}.")
     told = response.headers.get("Content-Length", "")
     if told.isdecimal() and int(told) > most:
         raise BoltTooLarge(most)

@@ -16,7 +16,7 @@ from bot.core.model.errors import (
     ApiError,
     BoltDenied,
     BoltInvalidQuery,
-    BoltLost,
+    BoltOutcomeUnknown,
     BoltRejected,
     BoltThrottled,
 )
@@ -75,12 +75,12 @@ def read_answer(response: httpx.Response, content: bytes, *, is_query: bool, now
     if status in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
         raise BoltDenied
     if status >= httpx.codes.INTERNAL_SERVER_ERROR:
-        raise BoltLost
+        raise BoltOutcomeUnknown
     reply = _graphql(content, is_query=is_query, is_bad_request=status == httpx.codes.BAD_REQUEST)
     if reply is not None and (reply.errors or response.is_success):
         return reply
     if response.is_success:
-        raise BoltLost("Bolt answered something that is not GraphQL; a proxy may stand in between.")
+        raise BoltOutcomeUnknown("Bolt answered something that is not GraphQL; a proxy may stand in between.")
     if status == httpx.codes.REQUEST_ENTITY_TOO_LARGE:
         return Reply(None, (ApiError(TOO_LARGE),), invalid=is_query)
     raise _refusal(response, content)

@@ -11,7 +11,7 @@ from ssl import SSLContext
 
 import httpx
 
-from bot.core.model.errors import BoltLost, BoltNotSent, BoltTooLarge, BotError
+from bot.core.model.errors import BoltNotSent, BoltOutcomeUnknown, BoltTooLarge, BotError
 from bot.core.model.network_failure import host_of, through, why
 from bot.paradime.body import ACCEPTED, BodyTooLarge, BodyUnreadable, read_body
 from bot.paradime.response import Json, Reply, read_answer
@@ -105,6 +105,6 @@ class Transport:
         except (httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
             raise BoltNotSent(cause=why(error), where=host_of(self._endpoint)) from error
         except (BodyUnreadable, httpx.HTTPError, TimeoutError, OSError) as error:
-            raise BoltLost(cause=why(error), where=through(self._endpoint)) from error
+            raise BoltOutcomeUnknown(cause=why(error), where=through(self._endpoint)) from error
         is_query = document.lstrip().startswith("query")
         return read_answer(response, content, is_query=is_query, now=self._now())

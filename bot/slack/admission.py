@@ -32,7 +32,7 @@ from prometheus_client import Counter
 from slack_bolt.async_app import AsyncBoltContext
 from slack_bolt.response import BoltResponse
 
-from bot.core.model.errors import StoreAway
+from bot.core.model.errors import StoreUnavailable
 from bot.core.text.message import Message
 from bot.flows.ports.slack import Asker
 from bot.flows.ports.store import Admissions, Admitted
@@ -95,7 +95,7 @@ async def _admit(admissions: Admissions, asking: Asking) -> Admitted | None:
     try:
         async with asyncio.timeout(ADMIT_S):
             outcome = await admissions.admit(asking.asker.user, asking.asker.channel, asking.delivery)
-    except (StoreAway, TimeoutError):
+    except (StoreUnavailable, TimeoutError):
         ASKED.labels("unchecked").inc()
         return None
     ASKED.labels(outcome).inc()
@@ -107,7 +107,7 @@ def _done(admissions: Admissions, asking: Asking, later: Later) -> None:
 
 
 async def _mark(admissions: Admissions, delivery: str) -> None:
-    with contextlib.suppress(StoreAway):
+    with contextlib.suppress(StoreUnavailable):
         await admissions.done(delivery)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import structlog
 
 from bot.core.model.command import canonical
-from bot.core.model.errors import StoreAway
+from bot.core.model.errors import StoreUnavailable
 from bot.core.model.request import request_id
 from bot.core.model.run import RunKey
 from bot.core.policy.refusal import refusal
@@ -34,7 +34,7 @@ async def denial(context: ListenerContext, attempt: Attempt, asking: Awaitable[D
     try:
         async with asyncio.timeout(CHECK_S):
             decision = await asking
-    except (StoreAway, TimeoutError) as error:
+    except (StoreUnavailable, TimeoutError) as error:
         log.warning("could not be checked in time", action=attempt.action, user=attempt.asker.user)
         return Message((unchecked(error),))
     if decision.allowed:
@@ -97,12 +97,12 @@ async def drop_denial(context: ListenerContext, call: Call, request: str) -> Mes
     try:
         async with asyncio.timeout(CHECK_S):
             waiting = await context.requests.load(request)
-    except (StoreAway, TimeoutError) as error:
+    except (StoreUnavailable, TimeoutError) as error:
         return Message((unchecked(error),))
-    if waiting is None or waiting.look is None or waiting.user == call.asker.user:
+    if waiting is None or waiting.plan is None or waiting.user == call.asker.user:
         return None
     attempt = attempt_of(call, Action.CANCEL, f"drop {canonical(waiting.wanted)}")
-    return await denial(context, attempt, context.gate.of_look(attempt, waiting, waiting.look))
+    return await denial(context, attempt, context.gate.of_look(attempt, waiting, waiting.plan))
 
 
 def queued_id(asker: Asker, refused_request: str) -> str:
@@ -115,9 +115,9 @@ async def queue_denial(context: ListenerContext, call: Call, refused_request: st
     try:
         async with asyncio.timeout(CHECK_S):
             earlier = await context.requests.load(refused_request)
-    except (StoreAway, TimeoutError) as error:
+    except (StoreUnavailable, TimeoutError) as error:
         return Message((unchecked(error),))
-    if earlier is None or earlier.look is None:
+    if earlier is None or earlier.plan is None:
         return None
     # Its card comes where it was asked for, where its asker is answered by direct message.
     direct = earlier.direct and earlier.user == call.asker.user
@@ -126,4 +126,4 @@ async def queue_denial(context: ListenerContext, call: Call, refused_request: st
     attempt = Attempt(
         asker, action_of(earlier), what, queued_id(call.asker, refused_request), call.user_name, posts=True
     )
-    return await denial(context, attempt, context.gate.of_look(attempt, earlier, earlier.look))
+    return await denial(context, attempt, context.gate.of_look(attempt, earlier, earlier.plan))

@@ -27,8 +27,8 @@ from bot.core.model.errors import (
     MessageGone,
     ScopeMissing,
     SlackError,
-    SlackLost,
     SlackNotSent,
+    SlackOutcomeUnknown,
     SlackRefused,
     SlackThrottled,
 )
@@ -36,7 +36,7 @@ from bot.core.model.network_failure import host_of, why
 from bot.core.text.message import Message, mapped
 from bot.core.text.text import Sentence, cut, showable
 from bot.core.views.buttons import without_secrets
-from bot.flows.ports.slack import Absent, Found, Posted, Unknown
+from bot.flows.ports.slack import Absent, Found, SlackMessage, Unknown
 from bot.slack.addresses import SlackAddresses
 from bot.slack.blocks.render import render, render_blocks
 from bot.slack.call_pace import Pace
@@ -184,7 +184,7 @@ class SlackChat:
         except aiohttp.ClientHttpProxyError as error:
             raise SlackNotSent(method, cause=f"the proxy refused ({error.status})", where=self._where()) from error
         except (aiohttp.ClientError, SlackClientError, TimeoutError, OSError, ValueError) as error:
-            raise SlackLost(method, cause=why(error), where=self._where()) from error
+            raise SlackOutcomeUnknown(method, cause=why(error), where=self._where()) from error
         self._learn(method, answer.headers)
         return cast("Json", answer.data)
 
@@ -205,7 +205,7 @@ class SlackChat:
     # --- messages ---
 
     async def post(self, channel: str, message: Message, *, key: str, thread_ts: str | None = None) -> str:
-        """Post a message; its timestamp. Sent at most once. SlackLost: look for it with `find`."""
+        """Post a message; its timestamp. Sent at most once. SlackOutcomeUnknown: look for it with `find`."""
         answer = await self.call(
             "chat.postMessage",
             channel=channel,
@@ -236,7 +236,7 @@ class SlackChat:
         """Look for our message with that key, posted at `since` (unix seconds, Slack's clock) or later."""
         return await find_key(self, channel, key, since=since, thread_ts=thread_ts, ours=self.bot_user)
 
-    async def read(self, channel: str, ts: str, *, within_s: float) -> Posted | None:
+    async def read(self, channel: str, ts: str, *, within_s: float) -> SlackMessage | None:
         """Read a message of the channel back, None where there is none. Raises SlackError, also where a scope is missing."""
         return await read_message(self, channel, ts, ours=self.bot_user, within_s=within_s)
 
@@ -307,7 +307,7 @@ class SlackChat:
     async def share_upload(
         self, channel: str, thread_ts: str | None, file_id: str, title: str, *, comment: Sentence = ()
     ) -> None:
-        """Show an uploaded file in a thread, or in the channel. Sent at most once. SlackLost: look with `find_upload`."""
+        """Show an uploaded file in a thread, or in the channel. Sent at most once. SlackOutcomeUnknown: look with `find_upload`."""
         await self.call(
             "files.completeUploadExternal",
             within_s=self._upload_s,
@@ -344,7 +344,7 @@ class SlackChat:
         except aiohttp.ClientConnectorError as error:
             raise SlackNotSent("response_url") from error
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
-            raise SlackLost("response_url") from error
+            raise SlackOutcomeUnknown("response_url") from error
         if answer.status != 200 or _says_no(text):
             raise SlackRefused("response_url", f"http_{answer.status}")
 
@@ -402,7 +402,7 @@ def _refusal(method: str, error: SlackApiError) -> SlackError:
         return SlackThrottled(method, after)
     data = getattr(response, "data", None)
     if status >= 500 or not isinstance(data, dict) or not data.get("error"):
-        return SlackLost(method)
+        return SlackOutcomeUnknown(method)
     if data["error"] == "missing_scope":
         return ScopeMissing(method, "missing_scope", str(data.get("needed") or ""))
     return error_of(method, str(data["error"]), after)

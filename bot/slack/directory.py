@@ -17,11 +17,11 @@ import structlog
 from bot.core.model.errors import (
     ScopeMissing,
     SlackError,
-    SlackLost,
     SlackNotSent,
+    SlackOutcomeUnknown,
     SlackRefused,
     SlackThrottled,
-    StoreAway,
+    StoreUnavailable,
 )
 from bot.slack.directory_entries import BOOK, person_entry, place_entry, place_of
 from bot.slack.find_message import Caller
@@ -48,7 +48,7 @@ Json = dict[str, Any]
 
 
 class Keeper(Protocol):
-    """Keeps what is read, for all replicas. Each may raise StoreAway."""
+    """Keeps what is read, for all replicas. Each may raise StoreUnavailable."""
 
     async def keep_people(self, book: str, entries: Mapping[str, str]) -> None:
         """Keep entries by user id, unless a later one is kept."""
@@ -101,7 +101,7 @@ class Directory:
                 wait_s = await self._keeper.begin_reading(name, LEASE_S)
                 if wait_s <= 0:
                     wait_s = await self._read(name, read)
-            except StoreAway:
+            except StoreUnavailable:
                 wait_s = CALL_AGAIN_S
             except Exception as error:  # noqa: BLE001 - whatever it is, it is logged, and the list is read again
                 self._incident(f"reading {name}", error)
@@ -109,7 +109,7 @@ class Directory:
             await asyncio.sleep(min(wait_s, LOOK_S))
 
     async def _read(self, name: str, read: Callable[[str], Awaitable[int]]) -> float:
-        """Read one list; when to look again. What a process leaves behind, another one begins after the lease. Raises StoreAway."""
+        """Read one list; when to look again. What a process leaves behind, another one begins after the lease. Raises StoreUnavailable."""
         good_for_s, began = 0.0, time.monotonic()
         try:
             count = await read(name)
@@ -155,7 +155,7 @@ class Directory:
     async def _pages(
         self, name: str, method: str, what: str, **arguments: object
     ) -> AsyncIterator[tuple[float, list[Json]]]:
-        """Each page with when it was asked for. Raises SlackRefused and StoreAway."""
+        """Each page with when it was asked for. Raises SlackRefused and StoreUnavailable."""
         cursor = None
         while True:
             at = self._now()
@@ -173,7 +173,7 @@ class Directory:
                 return await self._slack.call(method, within_s=PAGE_S, **arguments)
             except SlackRefused:
                 raise
-            except (SlackThrottled, SlackNotSent, SlackLost) as away:
+            except (SlackThrottled, SlackNotSent, SlackOutcomeUnknown) as away:
                 wait_s = away.retry_after_s if isinstance(away, SlackThrottled) else CALL_AGAIN_S
             while wait_s > 0:
                 await asyncio.sleep(min(wait_s, RENEW_S))

@@ -13,7 +13,7 @@ from bot.core.model.errors import (
     MessageGone,
     ScopeMissing,
     SlackError,
-    SlackLost,
+    SlackOutcomeUnknown,
     SlackRefused,
     SlackThrottled,
 )
@@ -115,5 +115,5 @@ def error_of(method: str, code: str, retry_after_s: float) -> SlackError:
     if code in THROTTLED:
         return SlackThrottled(method, retry_after_s)
     if code in LOST:
-        return SlackLost(method)
+        return SlackOutcomeUnknown(method)
     return FAMILIES.get(code, SlackRefused)(method, code)

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from bot.core.model.errors import MessageGone, SlackRefused
-from bot.core.views.run_from_buttons import PostedButton
-from bot.flows.ports.slack import Absent, Found, Posted, Unknown
+from bot.core.views.run_from_buttons import MessageButton
+from bot.flows.ports.slack import Absent, Found, SlackMessage, Unknown
 from bot.slack.payload_shapes import record_in, records, text_in
 
 # Our clock and Slack's may differ a little.
@@ -54,7 +54,7 @@ async def find_file(
     return await _find(slack, channel, thread_ts, since, is_it)
 
 
-async def read_message(slack: Caller, channel: str, ts: str, *, ours: str, within_s: float) -> Posted | None:
+async def read_message(slack: Caller, channel: str, ts: str, *, ours: str, within_s: float) -> SlackMessage | None:
     """A message of a channel with its buttons, None where there is none. Raises SlackError."""
     try:
         page = await slack.call(
@@ -71,7 +71,7 @@ async def read_message(slack: Caller, channel: str, ts: str, *, ours: str, withi
     return posted_of(found, ours=ours) if found is not None else None
 
 
-def posted_of(message: Json, *, ours: str) -> Posted:
+def posted_of(message: Json, *, ours: str) -> SlackMessage:
     """A message as Slack tells it, with its buttons."""
     elements = [
         element
@@ -79,8 +79,8 @@ def posted_of(message: Json, *, ours: str) -> Posted:
         for element in [*records(block.get("elements")), record_in(block, "accessory")]
         if element.get("type") == "button"
     ]
-    buttons = (PostedButton(*(text_in(one, name) for name in ("action_id", "value", "url"))) for one in elements)
-    return Posted(bool(ours) and message.get("user") == ours, tuple(buttons), _key(message))
+    buttons = (MessageButton(*(text_in(one, name) for name in ("action_id", "value", "url"))) for one in elements)
+    return SlackMessage(bool(ours) and message.get("user") == ours, tuple(buttons), _key(message))
 
 
 async def _find(
@@ -88,7 +88,7 @@ async def _find(
 ) -> Found | Absent | Unknown:
     """Read back to the attempt. Unknown where Slack refuses that, or it is too far.
 
-    Raises SlackNotSent, SlackLost and SlackThrottled: look later.
+    Raises SlackNotSent, SlackOutcomeUnknown and SlackThrottled: look later.
     """
     method = "conversations.replies" if thread_ts else "conversations.history"
     cursor = None

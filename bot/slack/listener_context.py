@@ -11,27 +11,27 @@ import structlog
 
 from bot.core.model.errors import SlackError
 from bot.core.text.message import Message
-from bot.flows.accept_start import Ask
-from bot.flows.active_runs import Active
-from bot.flows.approve import Approvals
+from bot.flows.accept_start import StartAccepter
+from bot.flows.active_runs import ActiveRuns
+from bot.flows.approve import StartApprovals
 from bot.flows.artifacts import Artifacts
-from bot.flows.audit_query import Record
-from bot.flows.authorize import Gate
-from bot.flows.cancel import Cancel
-from bot.flows.follow_run import Adopt
-from bot.flows.history import Histories
-from bot.flows.home import Home
-from bot.flows.logs import Logs
-from bot.flows.pause_schedule import Suspend
+from bot.flows.audit_query import AuditQuery
+from bot.flows.authorize import Authorizer
+from bot.flows.cancel import RunCanceller
+from bot.flows.follow_run import FollowRequestHandler
+from bot.flows.history import HistoryPoster
+from bot.flows.home import HomePublisher
+from bot.flows.logs import CommandLogs
+from bot.flows.pause_schedule import SchedulePauser
 from bot.flows.ports.slack import Asker, Chat, People
 from bot.flows.ports.store import Heard, Requests, Runs
-from bot.flows.private_replies import Answers
-from bot.flows.read_schedules import Schedules
-from bot.flows.run_form import Forms
-from bot.flows.start_queue import Queue
-from bot.flows.status import Status
-from bot.flows.tail_log import FollowLog
-from bot.flows.thread_subject import LostCard, Places
+from bot.flows.private_replies import PrivateReplies
+from bot.flows.read_schedules import ScheduleReader
+from bot.flows.run_form import RunForms
+from bot.flows.start_queue import QueuedStarts
+from bot.flows.status import StatusReader
+from bot.flows.tail_log import LogTailer
+from bot.flows.thread_subject import LostCard, ThreadSubjects
 from bot.slack.foreign import Facts
 from bot.slack.preflight import Identity
 
@@ -78,35 +78,35 @@ class ListenerContext:
     command: str
     me: Identity
     workspace: str
-    gate: Gate
+    gate: Authorizer
     guard: Guard
     people: People
-    approvals: Approvals
-    record: Record
-    ask: Ask
-    cancel: Cancel
-    status: Status
-    active: Active
-    home: Home
-    forms: Forms
+    approvals: StartApprovals
+    record: AuditQuery
+    ask: StartAccepter
+    cancel: RunCanceller
+    status: StatusReader
+    active: ActiveRuns
+    home: HomePublisher
+    forms: RunForms
     views: Views
-    adopt: Adopt
-    queue: Queue
+    adopt: FollowRequestHandler
+    queue: QueuedStarts
     requests: Requests
     runs: Runs
-    answers: Answers
+    answers: PrivateReplies
     chat: Chat
     render: Render
     later: Later
     wishes: Callable[[], None]
     heard: Heard
-    places: Places
-    schedules: Schedules
-    histories: Histories
-    suspend: Suspend
-    logs: Logs
+    places: ThreadSubjects
+    schedules: ScheduleReader
+    histories: HistoryPoster
+    suspend: SchedulePauser
+    logs: CommandLogs
     artifacts: Artifacts
-    follow_log: FollowLog
+    follow_log: LogTailer
     followed: Callable[[], None]
     posts: Callable[[], None]
 

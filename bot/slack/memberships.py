@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import structlog
 
 from bot.core.model.errors import ScopeMissing, SlackError, SlackThrottled
-from bot.flows.ports.slack import Places
+from bot.flows.ports.slack import MemberChannels
 from bot.slack.find_message import Caller, Json
 
 log = structlog.get_logger()
@@ -33,7 +33,7 @@ NOT_TOLD = "Slack did not tell me which channels you are in, so only what you as
 class Kept:
     """What was told, when on the monotonic clock, and for how many seconds it is good."""
 
-    places: Places
+    places: MemberChannels
     at: float
     for_s: float
 
@@ -47,7 +47,7 @@ class SlackMemberships:
         self._kept: dict[str, Kept] = {}
         self._held_until = float("-inf")
 
-    async def of(self, user: str, *, fresh: bool = False) -> Places:
+    async def of(self, user: str, *, fresh: bool = False) -> MemberChannels:
         """The channels that a person is in; private ones only where the bot is, too. What Slack does not tell is told in `missing`.
 
         `fresh`: as was told some seconds ago at most.
@@ -56,15 +56,15 @@ class SlackMemberships:
         if kept is not None and kept.at + (JUST_S if fresh else kept.for_s) > self._clock():
             return kept.places
         if self._held_until > self._clock():
-            return Places(whole=False, missing=NOT_TOLD)
+            return MemberChannels(whole=False, missing=NOT_TOLD)
         try:
             places, for_s = await self._ask(user), FRESH_S
         except SlackThrottled as throttled:
             self._held_until = self._clock() + throttled.retry_after_s
-            return Places(whole=False, missing=NOT_TOLD)
+            return MemberChannels(whole=False, missing=NOT_TOLD)
         except SlackError as error:
             log.info("Slack does not tell in which channels somebody is", user=user, why=str(error))
-            places, for_s = Places(whole=False, missing=NOT_TOLD), AGAIN_S
+            places, for_s = MemberChannels(whole=False, missing=NOT_TOLD), AGAIN_S
         self._keep(user, Kept(places, self._clock(), for_s))
         return places
 
@@ -83,7 +83,7 @@ class SlackMemberships:
             log.info("Slack does not tell who is in a channel", channel=channel, why=str(error))
         return None
 
-    async def _ask(self, user: str) -> Places:
+    async def _ask(self, user: str) -> MemberChannels:
         try:
             return await self._read(user, "public_channel,private_channel")
         except ScopeMissing:
@@ -91,10 +91,10 @@ class SlackMemberships:
         try:
             places = await self._read(user, "public_channel")
         except ScopeMissing:
-            return Places(whole=False, missing=NO_SCOPE)
-        return Places(places.names, whole=False, missing=NO_PRIVATE)
+            return MemberChannels(whole=False, missing=NO_SCOPE)
+        return MemberChannels(places.names, whole=False, missing=NO_PRIVATE)
 
-    async def _read(self, user: str, types: str) -> Places:
+    async def _read(self, user: str, types: str) -> MemberChannels:
         names: dict[str, str] = {}
         cursor = None
         for _ in range(PAGES_MOST):
@@ -104,8 +104,8 @@ class SlackMemberships:
             names |= {str(one["id"]): str(one.get("name") or "") for one in page.get("channels") or []}
             cursor = (page.get("response_metadata") or {}).get("next_cursor")
             if not cursor:
-                return Places(names)
-        return Places(names, whole=False)
+                return MemberChannels(names)
+        return MemberChannels(names, whole=False)
 
     def _keep(self, user: str, kept: Kept) -> None:
         self._kept.pop(user, None)

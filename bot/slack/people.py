@@ -21,12 +21,12 @@ from bot.core.model.errors import (
     CredentialRefused,
     ScopeMissing,
     SlackError,
-    SlackLost,
     SlackNotSent,
+    SlackOutcomeUnknown,
     SlackThrottled,
-    StoreAway,
+    StoreUnavailable,
 )
-from bot.core.policy.rules import Kind, Person, Place, Role
+from bot.core.policy.rules import ChannelInfo, Kind, Person, Role
 from bot.slack.directory_entries import (
     BOOK,
     KnownPerson,
@@ -79,7 +79,7 @@ class Memory(Protocol):
         """The entry of a person in a book of people."""
 
     async def keep_people(self, book: str, entries: Mapping[str, str]) -> None:
-        """Keep entries by user id, unless a later one is kept. Raises StoreAway."""
+        """Keep entries by user id, unless a later one is kept. Raises StoreUnavailable."""
 
 
 class NoMemory:
@@ -137,31 +137,33 @@ class SlackPeople:
             why = "I may not see your e-mail address (the scope users:read.email is missing)"
         return Person(user, told.roles, mine, told.domain, no_groups or why, told.name, again_s)
 
-    async def place(self, channel: str) -> Place:
+    async def place(self, channel: str) -> ChannelInfo:
         """What a channel is. A direct message, and App Home (no channel at all), are of one person."""
         if not channel or channel.startswith(DIRECT):
-            return Place(channel, "", Kind.DIRECT, shared=False)
+            return ChannelInfo(channel, "", Kind.DIRECT, shared=False)
         kept = await self._memory.recall(f"place:{channel}")
         known = read_place(kept, self._now()) if kept is not None else None
         if known is not None and self._now() - known.at < FRESH_S:
-            return Place(channel, known.name, known.kind, known.shared)
+            return ChannelInfo(channel, known.name, known.kind, known.shared)
         try:
             known = await self._once(
                 f"place:{channel}", lambda: self._ask_place(channel, spare=known is not None), known=known
             )
         except ChannelRefused:
             if await self._memory.recall(f"group-message:{channel}"):
-                return Place(channel, why=GROUP_MESSAGE)
-            return Place(
+                return ChannelInfo(channel, why=GROUP_MESSAGE)
+            return ChannelInfo(
                 channel, why=f"I can't post in this channel: invite me with /invite {self._bot_name}, then try again"
             )
         except ScopeMissing as missing:
             scope = f"the scope {missing.needed}" if missing.needed else "a scope"
             what = "whether this channel is shared with another organisation"
-            return Place(channel, why=f"I may not see {what} ({scope} is missing); whoever runs this bot can add it")
+            return ChannelInfo(
+                channel, why=f"I may not see {what} ({scope} is missing); whoever runs this bot can add it"
+            )
         except SlackError as error:
-            return Place(channel, why=_away(error, "what this channel is"), again_s=_again_s(error))
-        return Place(channel, known.name, known.kind, known.shared)
+            return ChannelInfo(channel, why=_away(error, "what this channel is"), again_s=_again_s(error))
+        return ChannelInfo(channel, known.name, known.kind, known.shared)
 
     async def joined(self, channel: Json) -> None:
         """The bot has joined a channel, which Slack describes in its answer."""
@@ -259,7 +261,7 @@ class SlackPeople:
         at = self._now()
         answer = await self._slack.call("users.info", user=user, spare=spare)
         known = known_person(answer.get("user") or {}, self._home, at, domains=True)
-        with contextlib.suppress(StoreAway):
+        with contextlib.suppress(StoreUnavailable):
             await self._memory.keep_people(BOOK, {user: person_entry(known)})
         return known
 
@@ -319,7 +321,7 @@ def _may_pass(error: SlackError) -> bool:
 
 def _again_s(error: SlackError) -> float:
     """When another question may be answered, 0 if it won't be."""
-    return AGAIN_S if isinstance(error, SlackThrottled | SlackNotSent | SlackLost) else 0.0
+    return AGAIN_S if isinstance(error, SlackThrottled | SlackNotSent | SlackOutcomeUnknown) else 0.0
 
 
 def _away(error: SlackError, what: str) -> str:

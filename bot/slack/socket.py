@@ -20,7 +20,7 @@ from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
 
-from bot.core.model.errors import BotError, CredentialRefused, SlackNotSent, StoreAway
+from bot.core.model.errors import BotError, CredentialRefused, SlackNotSent, StoreUnavailable
 from bot.core.model.network_failure import host_of, why
 from bot.slack.addresses import SlackAddresses
 from bot.slack.errors import error_of
@@ -30,7 +30,7 @@ from bot.slack.siblings import Siblings
 
 log = structlog.get_logger()
 
-# Told how many connections this process holds; how many all processes of the deployment do. Raises StoreAway.
+# Told how many connections this process holds; how many all processes of the deployment do. Raises StoreUnavailable.
 Held = Callable[[int], Awaitable[int]]
 METHOD = "apps.connections.open"
 Listener = Callable[[AsyncBaseSocketModeClient, SocketModeRequest], Awaitable[None]]
@@ -226,7 +226,7 @@ class SocketIntake:
 
     async def _look_for_others(self) -> None:
         """Whether another deployment holds connections of the same app."""
-        with contextlib.suppress(StoreAway):
+        with contextlib.suppress(StoreUnavailable):
             held = await self._held(len(self._handlers))
             if self._siblings.look(held) and (self._renewing is None or self._renewing.done()):
                 # Slack says how many there are only when one opens. The other connection hears meanwhile.

@@ -18,13 +18,13 @@ class Admissions:
         self._limits = limits
 
     async def admit(self, user: str, channel: str, delivery: str) -> Admitted:
-        """Count it, unless it is known, in one script. Raises StoreAway."""
+        """Count it, unless it is known, in one script. Raises StoreUnavailable."""
         limits = self._limits
         given = (limits.user, limits.channel, limits.window_s, _name(delivery), KEPT_S)
         return Admitted(await self._scripts.run("admit", user, channel, *given))
 
     async def done(self, delivery: str) -> None:
-        """It is dealt with and acknowledged: each further copy of it is a replay. Raises StoreAway."""
+        """It is dealt with and acknowledged: each further copy of it is a replay. Raises StoreUnavailable."""
         key = self._scripts.key("seen", _name(delivery))
         await self._scripts.ask(self._scripts.redis.set(key, "done", ex=KEPT_S))
 

@@ -27,19 +27,19 @@ class Audit:
         self._age_us = us(days * 86_400)
 
     async def add(self, entry: Entry) -> None:
-        """Add an entry, here and as a line of the log. Raises StoreAway; the line is written all the same."""
+        """Add an entry, here and as a line of the log. Raises StoreUnavailable; the line is written all the same."""
         told = {name: value for name, value in asdict(entry).items() if name != "at" and value not in {"", None}}
         log.info("audit", **{f"audit_{name}" if name == "event" else name: value for name, value in told.items()})
         pairs = [str(part) for pair in told.items() for part in pair]
         await self._scripts.run("record", self._most, self._age_us, *pairs)
 
     async def now(self) -> datetime:
-        """The time on the clock that dates the entries, Redis' own. Raises StoreAway."""
+        """The time on the clock that dates the entries, Redis' own. Raises StoreUnavailable."""
         seconds, microseconds = await self._scripts.ask(self._scripts.redis.time())
         return datetime.fromtimestamp(seconds + microseconds / 1_000_000, UTC)
 
     async def newest(self) -> AsyncIterator[Entry]:
-        """Every entry, the newest first. Raises StoreAway."""
+        """Every entry, the newest first. Raises StoreUnavailable."""
         last = "+"
         while True:
             rows = await self._read("xrevrange", last, "-")
@@ -50,7 +50,7 @@ class Audit:
             last = f"({rows[-1][0]}"
 
     async def oldest(self, since: datetime | None = None) -> AsyncIterator[Entry]:
-        """Every entry from a moment on, the oldest first. Raises StoreAway."""
+        """Every entry from a moment on, the oldest first. Raises StoreUnavailable."""
         first = str(round(since.timestamp() * 1000)) if since else "-"
         while True:
             rows = await self._read("xrange", first, "+")

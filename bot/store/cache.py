@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bot.core.model.errors import StoreAway
+from bot.core.model.errors import StoreUnavailable
 from bot.store.scripts import Scripts
 
 # Whoever asked before something changed must not keep the old answer after it: no call takes longer than this.
@@ -23,7 +23,7 @@ class Memory:
         """What is kept under a name."""
         try:
             kept: str | None = await self._scripts.ask(self._scripts.redis.get(self._scripts.key("told", name)))
-        except StoreAway:
+        except StoreUnavailable:
             return None
         return kept
 
@@ -31,15 +31,15 @@ class Memory:
         """Keep something for so many seconds, unless it was forgotten just now."""
         try:
             await self._scripts.run("keep", name, text, round(for_s * 1000))
-        except StoreAway:
+        except StoreUnavailable:
             return
 
     async def forget(self, name: str) -> None:
-        """It has changed. Raises StoreAway."""
+        """It has changed. Raises StoreUnavailable."""
         await self._scripts.run("forget", name, FORGOTTEN_S)
 
     async def keep_all(self, texts: Mapping[str, str], for_s: float) -> None:
-        """Keep many, by name. Raises StoreAway."""
+        """Keep many, by name. Raises StoreUnavailable."""
         if texts:
             pairs = [part for pair in texts.items() for part in pair]
             await self._scripts.run("keep_all", round(for_s * 1000), *pairs)
@@ -51,18 +51,18 @@ class Memory:
         key = self._scripts.key("told", book)
         try:
             kept: str | None = await self._scripts.ask(self._scripts.redis.hget(key, user))
-        except StoreAway:
+        except StoreUnavailable:
             return None
         return kept
 
     async def keep_people(self, book: str, entries: Mapping[str, str]) -> None:
-        """Keep entries by user id, unless a later one is kept. Each begins with its time, in unix seconds. Raises StoreAway."""
+        """Keep entries by user id, unless a later one is kept. Each begins with its time, in unix seconds. Raises StoreUnavailable."""
         if entries:
             pairs = [part for pair in entries.items() for part in pair]
             await self._scripts.run("keep_people", book, PEOPLE_S, *pairs)
 
     async def drop_people(self, book: str, before: float) -> None:
-        """Drop the entries that are older than that, in unix seconds. Raises StoreAway."""
+        """Drop the entries that are older than that, in unix seconds. Raises StoreUnavailable."""
         redis, key, cursor = self._scripts.redis, self._scripts.key("told", book), 0
         while True:
             cursor, found = await self._scripts.ask(redis.hscan(key, cursor, count=SCANNED))
@@ -75,7 +75,7 @@ class Memory:
     # --- lists that one replica reads for all ---
 
     async def begin_reading(self, name: str, lease_s: float) -> float:
-        """0 if the list is this replica's to read now, else the seconds until it may be. Raises StoreAway."""
+        """0 if the list is this replica's to read now, else the seconds until it may be. Raises StoreUnavailable."""
         redis = self._scripts.redis
         left_ms = await self._scripts.ask(redis.pttl(self._scripts.key("told", "read", name)))
         if left_ms > 0:
@@ -85,12 +85,12 @@ class Memory:
         return 0.0 if is_ours else lease_s
 
     async def go_on_reading(self, name: str, lease_s: float) -> None:
-        """Keep the list. Raises StoreAway."""
+        """Keep the list. Raises StoreUnavailable."""
         lock = self._scripts.key("told", "reading", name)
         await self._scripts.ask(self._scripts.redis.set(lock, "1", px=round(lease_s * 1000)))
 
     async def end_reading(self, name: str, *, good_for_s: float) -> None:
-        """Let the list go; nobody reads it again for so long. Raises StoreAway."""
+        """Let the list go; nobody reads it again for so long. Raises StoreUnavailable."""
         redis = self._scripts.redis
         if good_for_s > 0:
             read = self._scripts.key("told", "read", name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.core.model.errors import StoreAway
+from bot.core.model.errors import StoreUnavailable
 from bot.store.due_sets import MICROSECONDS, us
 from bot.store.scripts import Scripts
 
@@ -20,7 +20,7 @@ class Calls:
         """Count a call if fewer than `most` were made within a minute: 0 then, else the seconds until one may be made."""
         try:
             wait_us = await self._scripts.run("take_call", method, most, us(WINDOW_S))
-        except StoreAway:
+        except StoreUnavailable:
             return 0.0
         return float(wait_us) / MICROSECONDS
 
@@ -28,5 +28,5 @@ class Calls:
         """Obey a Retry-After, on every replica."""
         try:
             await self._scripts.run("hold", method, us(for_s))
-        except StoreAway:
+        except StoreUnavailable:
             return

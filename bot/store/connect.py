@@ -14,7 +14,7 @@ from redis.backoff import NoBackoff
 from redis.driver_info import DriverInfo
 from redis.exceptions import AuthenticationError, AuthorizationError, NoPermissionError, ResponseError
 
-from bot.core.model.errors import StoreAway, StoreRefused, StoreUnfit
+from bot.core.model.errors import StoreRefused, StoreUnavailable, StoreUnfit
 from bot.redis_url import RedisUrl, read
 from bot.store.redis_errors import REDIS_ERRORS, place, refused_login, translate
 from bot.store.scripts import Scripts
@@ -96,7 +96,7 @@ async def close(client: Redis) -> None:
 async def check(client: Redis, name: str = "bolt") -> tuple[str, ...]:
     """Whether the server that holds a deployment's keys will do; a sentence for each thing the operator should know.
 
-    Raises StoreAway if it doesn't answer, and StoreUnfit if it's too old, would evict keys, refuses the credentials, or
+    Raises StoreUnavailable if it doesn't answer, and StoreUnfit if it's too old, would evict keys, refuses the credentials, or
     refuses to carry out any command that the scripts use: it's full, a replica, can't save, or lacks a permission.
     """
     facts = await _facts(client, name)
@@ -110,12 +110,12 @@ async def check(client: Redis, name: str = "bolt") -> tuple[str, ...]:
         await Scripts(client, name, retention_s=1).probe()
     except StoreRefused as refused:
         raise StoreUnfit(f"Redis can't be used as it is: {refused.detail}.") from None
-    except StoreAway as away:
-        raise StoreAway(_away(away), cause=away.cause, where=away.where) from None
+    except StoreUnavailable as away:
+        raise StoreUnavailable(_away(away), cause=away.cause, where=away.where) from None
     return tuple(_warnings(facts))
 
 
-def _away(away: StoreAway) -> str:
+def _away(away: StoreUnavailable) -> str:
     return f"Redis doesn't answer ({away.detail})."
 
 
@@ -136,7 +136,7 @@ async def _facts(client: Redis, name: str) -> dict[str, Any]:
         # Not chained: the original may name user and password.
         if isinstance(away, StoreRefused):
             raise StoreUnfit(f"Redis can't be used as it is: {away.detail}.") from None
-        raise StoreAway(_away(away), cause=away.cause, where=away.where) from None
+        raise StoreUnavailable(_away(away), cause=away.cause, where=away.where) from None
     return facts
 
 

@@ -15,6 +15,6 @@ class Deliveries:
         self._scripts = scripts
 
     async def is_new(self, delivery: str) -> bool:
-        """Whether this is the first time. Raises StoreAway."""
+        """Whether this is the first time. Raises StoreUnavailable."""
         key = self._scripts.key("delivered", request_id("", delivery))
         return bool(await self._scripts.ask(self._scripts.redis.set(key, "1", nx=True, ex=KEPT_S)))

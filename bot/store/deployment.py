@@ -47,7 +47,7 @@ class Deployment:
 async def take(scripts: Scripts, name: str, mine: Deployment, *, adopt: bool) -> Deployment | None:
     """Record at the first start whose data this is. With `adopt`, replace another's record, and return that.
 
-    Raises StoreUnfit if the data is another's and `adopt` is off; StoreAway.
+    Raises StoreUnfit if the data is another's and `adopt` is off; StoreUnavailable.
     """
     key, text = scripts.key("deployment"), json.dumps(asdict(mine))
     if await scripts.ask(scripts.redis.set(key, text, nx=True)):

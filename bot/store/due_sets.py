@@ -67,7 +67,7 @@ class DueSet:
 
     async def give_back(self, lease: Lease, *, delay_s: float = 0) -> None:
         """Make what was claimed due again after a delay."""
-        token = await lease.freeze()
+        token = await lease.stop_renewing()
         await self._scripts.run("give_back", self.name, token, us(delay_s), *lease.members)
 
     async def hold(self, for_s: float) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from bot.core.model.run import CardRef, RunKey
 from bot.flows.lease import Lease
-from bot.flows.ports.store import Card, Post, PostAttempt
+from bot.flows.ports.store import Card, ClaimedPost, PostAttempt
 from bot.store.due_sets import MICROSECONDS, us
 from bot.store.scripts import Reply, Scripts
 
@@ -54,7 +54,7 @@ class Taken:
     wait_s: float | None = None
 
 
-class Edits:
+class EditLane:
     """The lane of cards whose shown revision is not the newest. Implements the flows' `Edits` port."""
 
     def __init__(self, scripts: Scripts, budget: Budget, *, lease_s: float) -> None:
@@ -96,7 +96,7 @@ class Edits:
         await self._scripts.run("hold", "chat.update", us(for_s))
 
 
-class Posts:
+class PostLane:
     """The lane of posts: cards of new starts, ends, logs. Implements the flows' `Posts` port."""
 
     def __init__(self, scripts: Scripts, budget: Budget, *, lease_s: float, upload_lease_s: float) -> None:
@@ -125,7 +125,7 @@ class Posts:
         """The card that a post belongs to, None where there is none."""
         return await load_card(self._scripts, item)
 
-    async def attempt(self, post: Post, mode: str = "first") -> PostAttempt:
+    async def attempt(self, post: ClaimedPost, mode: str = "first") -> PostAttempt:
         """Record that the post is about to be sent. What is on record of an earlier attempt decides whether it may.
 
         `mode`: `first`; `again`, after an earlier attempt was found absent; `look`, which only tells.
@@ -143,7 +143,7 @@ class Posts:
         kind, _, rest = str(before).partition(":")
         return PostAttempt(word, kind, float(rest) / MICROSECONDS if kind in {"sent", "absent"} else 0.0)
 
-    async def put_back(self, post: Post, *, delay_s: float, record: str = "=") -> None:
+    async def put_back(self, post: ClaimedPost, *, delay_s: float, record: str = "=") -> None:
         """Make the post due again; `record` replaces what is on record of its attempt ("=" leaves it)."""
         await self._scripts.run(
             "put_back_post",
@@ -157,7 +157,7 @@ class Posts:
             record,
         )
 
-    async def carded(self, post: Post, request_id: str, team: str, card: CardRef) -> bool:
+    async def carded(self, post: ClaimedPost, request_id: str, team: str, card: CardRef) -> bool:
         """The card of a start is posted. False where another message is its card."""
         word = await self._scripts.run(
             "carded",
@@ -172,13 +172,13 @@ class Posts:
         )
         return bool(word == "ok")
 
-    async def refuse(self, post: Post, request_id: str, why: str) -> None:
+    async def refuse(self, post: ClaimedPost, request_id: str, why: str) -> None:
         """The card of a start cannot be shown: nothing is started."""
         await self._scripts.run(
             "refuse_post", request_id, post.urgency, post.channel, post.lease.member, post.lease.token, why
         )
 
-    async def posted(self, post: Post, card: str, outcome: str, *, follow: str = "") -> str:
+    async def posted(self, post: ClaimedPost, card: str, outcome: str, *, follow: str = "") -> str:
         """A thread post is made (`outcome`: its ts) or given up (a word). `ok`, or `done:<ts>` of another's post."""
         return str(
             await self._scripts.run(
@@ -199,7 +199,7 @@ class Posts:
         record = await self._scripts.ask(self._scripts.redis.hget(self._scripts.key("digest", name), "cards"))
         return tuple(record.split(",")) if record else ()
 
-    async def digested(self, post: Post, name: str, ts: str, logs: Mapping[str, bool]) -> str:
+    async def digested(self, post: ClaimedPost, name: str, ts: str, logs: Mapping[str, bool]) -> str:
         """Many ends are told in one message. `logs`: the cards, and which have the log of a failure still to be posted.
 
         `ok`, or `done:<ts>` of another's post.
@@ -212,22 +212,22 @@ class Posts:
             )
         )
 
-    async def undigest(self, post: Post, name: str, urgencies: Mapping[str, str]) -> None:
+    async def undigest(self, post: ClaimedPost, name: str, urgencies: Mapping[str, str]) -> None:
         """They cannot be told in one message: each is told by itself, with its own urgency."""
         parts = [part for pair in urgencies.items() for part in pair]
         lease = post.lease
         await self._scripts.run("undo_digest", name, post.urgency, post.channel, lease.member, lease.token, *parts)
 
-    async def aside(self, channel: str) -> str | None:
-        """Why a channel is set aside, None where it is not."""
+    async def unreachable_why(self, channel: str) -> str | None:
+        """Why a channel is unreachable, None if it is not."""
         found: str | None = await self._scripts.ask(self._scripts.redis.get(self._scripts.key("aside", channel)))
         return found
 
-    async def set_aside(self, channel: str, why: str, *, for_s: float) -> None:
+    async def mark_unreachable(self, channel: str, why: str, *, for_s: float) -> None:
         """A channel refuses: edit nothing there for a while."""
         await self._scripts.run("set_aside", channel, why, round(for_s * 1000))
 
-    async def restore(self, channel: str) -> None:
+    async def mark_reachable(self, channel: str) -> None:
         """A channel takes messages again."""
         await self._scripts.ask(self._scripts.redis.delete(self._scripts.key("aside", channel)))
 

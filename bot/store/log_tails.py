@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from bot.core.model.run import RunKey
-from bot.core.views.live_log import Batch
+from bot.core.views.live_log import LogBatch
 from bot.flows.lease import Lease
 from bot.flows.ports.slack import Asker
-from bot.flows.ports.store import Following, Post
+from bot.flows.ports.store import ClaimedPost, LogTail
 from bot.store.codec import dump, load
 from bot.store.due_sets import MICROSECONDS, us
 from bot.store.lanes import card_of
@@ -41,14 +41,14 @@ class LogTails:
         body = dump(Body(key, asker))
         return str(await self._scripts.run("begin_follow", name, key.name, asker.channel, body, most, command))
 
-    async def load(self, name: str) -> Following | None:
+    async def load(self, name: str) -> LogTail | None:
         """A following as it is recorded, None where there is none any more."""
         record = await self._scripts.ask(self._scripts.redis.hgetall(self._scripts.key("follow", name)))
         card = card_of(record.get("card") or "")
         if not record.get("body") or card is None:
             return None
         body = load(Body, record["body"])
-        return Following(
+        return LogTail(
             name,
             body.key,
             body.asker,
@@ -59,7 +59,7 @@ class LogTails:
             int(record.get("posts") or 0),
             _moment(record["posted_us"]) if record.get("posted_us") else None,
             int(record.get("refused") or 0),
-            load(Batch, record["pending"]) if record.get("pending") else None,
+            load(LogBatch, record["pending"]) if record.get("pending") else None,
         )
 
     async def drop(self, name: str) -> bool:
@@ -73,15 +73,15 @@ class LogTails:
 
     async def moved(self, lease: Lease, command: int, cursor: str, refused: int, *, delay_s: float) -> None:
         """Nothing to post: how far the log has been read, and when to look again."""
-        token = await lease.freeze()
+        token = await lease.stop_renewing()
         await self._scripts.run("move_follow", lease.member, token, command, cursor, refused, us(delay_s))
 
-    async def push(self, lease: Lease, batch: Batch, *, delay_s: float) -> bool:
+    async def push(self, lease: Lease, batch: LogBatch, *, delay_s: float) -> bool:
         """New lines are to be posted."""
-        token, channel = await lease.freeze(), lease.member.rpartition(":")[2]
+        token, channel = await lease.stop_renewing(), lease.member.rpartition(":")[2]
         return bool(await self._scripts.run("push_follow", lease.member, token, channel, dump(batch), us(delay_s)))
 
-    async def posted(self, post: Post, following: Following, *, delay_s: float) -> str:
+    async def posted(self, post: ClaimedPost, following: LogTail, *, delay_s: float) -> str:
         """The pending lines are posted. `ok`, `known` where another one has posted them, `gone` where it was stopped."""
         batch = following.pending
         command, cursor, last = (batch.command, batch.cursor, batch.last) if batch else (0, "", "")

@@ -1,4 +1,4 @@
-"""What redis-py raises, as StoreAway and StoreRefused: the cause by name, with the host and never a credential."""
+"""What redis-py raises, as StoreUnavailable and StoreRefused: the cause by name, with the host and never a credential."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from redis.exceptions import AuthenticationError, AuthorizationError, RedisClusterException, RedisError
 
-from bot.core.model.errors import StoreAway, StoreRefused
+from bot.core.model.errors import StoreRefused, StoreUnavailable
 from bot.core.model.network_failure import known, why
 
 # redis-py raises these for a cluster beside its own RedisError.
@@ -57,7 +57,7 @@ _UNREACHABLE: tuple[tuple[str, str], ...] = (
 )
 
 
-def translate(error: BaseException, where: str = "") -> StoreAway:
+def translate(error: BaseException, where: str = "") -> StoreUnavailable:
     """The fault that an error of redis-py means. `where` is the server's host and port."""
     text = _text(error)
     if refused_login(error):
@@ -66,7 +66,7 @@ def translate(error: BaseException, where: str = "") -> StoreAway:
     for pattern, sentence, cause in _REFUSALS:
         if re.search(pattern, text, re.IGNORECASE):
             return StoreRefused(sentence, cause=cause + _permission(text), where=where)
-    return StoreAway(cause=_unreachable(error, text), where=where)
+    return StoreUnavailable(cause=_unreachable(error, text), where=where)
 
 
 def refused_login(error: BaseException) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from bot.core.model.command import Wanted, canonical, name_of, with_name
-from bot.core.model.request import Approval, Look, Origin, Request, Rival, Running, State, branch_wanted, run_facts
+from bot.core.model.request import Approval, Origin, Request, Rival, Running, StartPlan, State, branch_wanted, run_facts
 from bot.core.model.run import CardRef, Observation, Retried, RunKey
 from bot.core.text.name_folding import fold
 from bot.flows.lease import Lease
@@ -80,16 +80,16 @@ class Requests:
         record = await self._scripts.ask(self._scripts.redis.hgetall(self._scripts.key("req", request_id)))
         return read_request(request_id, record) if record.get("body") else None
 
-    async def looked(self, lease: Lease, request: Request, look: Look) -> bool:
+    async def looked(self, lease: Lease, request: Request, plan: StartPlan) -> bool:
         """The schedule is found; the card waits for its slot."""
-        fields = {"look": dump(look)}
-        await self._found(request, look)
+        fields = {"look": dump(plan)}
+        await self._found(request, plan)
         return await self._step(lease, request, State.LOOKED, "post", fields=fields)
 
-    async def pending(self, lease: Lease, request: Request, look: Look, approval: Approval) -> bool:
+    async def pending(self, lease: Lease, request: Request, plan: StartPlan, approval: Approval) -> bool:
         """Somebody has to approve it; the card that asks for that waits for its slot."""
-        fields = {"look": dump(look), "approval": dump(approval)}
-        await self._found(request, look)
+        fields = {"look": dump(plan), "approval": dump(approval)}
+        await self._found(request, plan)
         return await self._step(lease, request, State.PENDING, "post", fields=fields)
 
     async def decide(self, request: Request, user: str, *, yes: bool, why: str = "") -> str:
@@ -97,9 +97,9 @@ class Requests:
         within_us = us(request.approval.within_s if request.approval else 0)
         return str(await self._scripts.run("decide", request.id, user, int(yes), why, within_us))
 
-    async def approved(self, lease: Lease, request: Request, look: Look) -> bool:
+    async def approved(self, lease: Lease, request: Request, plan: StartPlan) -> bool:
         """It was looked at once more: from here on it is as any start whose card is shown."""
-        return await self._step(lease, request, State.CARDED, "due", fields={"look": dump(look)}, edit="state")
+        return await self._step(lease, request, State.CARDED, "due", fields={"look": dump(plan)}, edit="state")
 
     async def refused(
         self, lease: Lease, request: Request, why: str, *, running: Running | None = None, near: tuple[str, ...] = ()
@@ -117,12 +117,12 @@ class Requests:
 
     async def begin_sending(self, lease: Lease, request: Request, *, deadline_s: float, lease_s: float) -> Sending:
         """Record that the trigger is about to be sent, unless it is too late or another start of the schedule is."""
-        token = await lease.freeze()
+        token = await lease.stop_renewing()
         word, fresh = await self._scripts.run(
             "begin_sending", request.id, token, us(deadline_s), us(lease_s), _lock(request)
         )
         if word == Sending.GO:
-            lease.moved(int(fresh), lease_s)
+            lease.replace_token(int(fresh), lease_s)
         return Sending(word) if word in set(Sending) else Sending.LOST
 
     async def not_sent(self, lease: Lease, request: Request, *, delay_s: float) -> bool:
@@ -146,7 +146,7 @@ class Requests:
 
         `card_url` is the address of its card, for that of a run that it retries.
         """
-        parent = request.look.parent_run if request.look else None
+        parent = request.plan.parent_run if request.plan else None
         await self._scripts.run(
             "settle",
             request.id,
@@ -172,9 +172,9 @@ class Requests:
         """Let other starts of the schedule be sent."""
         await self._scripts.run("lock", _lock(request), request.id, 0)
 
-    async def _found(self, request: Request, look: Look) -> None:
+    async def _found(self, request: Request, plan: StartPlan) -> None:
         """Its schedule may not have been known when it was accepted: from now on it is found by that, too."""
-        for name in same_keys(request.user, request.channel, request.wanted, look.slug)[1:]:
+        for name in same_keys(request.user, request.channel, request.wanted, plan.slug)[1:]:
             await self._scripts.ask(
                 self._scripts.redis.set(self._scripts.key("same", name), request.id, ex=SAME_KEPT_S)
             )
@@ -190,7 +190,7 @@ class Requests:
         fields: dict[str, str] | None = None,
         edit: str = "",
     ) -> bool:
-        token = await lease.freeze()
+        token = await lease.stop_renewing()
         pairs = [part for pair in (fields or {}).items() for part in pair]
         word, fresh = await self._scripts.run(
             "step", request.id, token, request.state, to, place, us(delay_s), request.channel, edit, *pairs
@@ -254,7 +254,7 @@ def read_request(request_id: str, record: Mapping[str, str]) -> Request:
         response_url=body.response_url,
         state=State.of(record["state"]),
         rev=int(record["rev"]),
-        look=load(Look, record["look"]) if record.get("look") else None,
+        plan=load(StartPlan, record["look"]) if record.get("look") else None,
         card=CardRef(card[1], card[2]) if len(card) == 3 else None,
         sending_at=_moment(record["sending_us"]) if record.get("sending_us") else None,
         run_id=int(record["run"].rpartition(":")[2]) if record.get("run") else None,
@@ -277,8 +277,8 @@ def read_request(request_id: str, record: Mapping[str, str]) -> Request:
     )
 
 
-def _rival(sent_us: str, look: str, body: str) -> Rival:
-    found = load(Look, look) if look else None
+def _rival(sent_us: str, plan: str, body: str) -> Rival:
+    found = load(StartPlan, plan) if plan else None
     branch = branch_wanted(load(Body, body).wanted, found) if body else None
     return Rival(_moment(sent_us), found.parent_run if found else None, branch)
 

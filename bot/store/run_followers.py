@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from bot.core.model.run import CardRef, Observation, RunFacts, RunKey
 from bot.flows.lease import Lease
 from bot.flows.ports.slack import Asker
-from bot.flows.ports.store import Post, Watch
+from bot.flows.ports.store import ClaimedPost, FollowRequest
 from bot.store.codec import dump, load
 from bot.store.due_sets import MICROSECONDS
 from bot.store.runs import card_id, creation
@@ -35,7 +35,7 @@ class RunFollowers:
         word, more = await self._scripts.run("watch", asker.channel, key.name, body)
         return str(word), load(Body, more).asker.user if word == "known" else str(more)
 
-    async def load(self, name: str) -> Watch | None:
+    async def load(self, name: str) -> FollowRequest | None:
         """A watch as it is recorded, None where there is none."""
         channel, _, member = name.partition("/")
         record = await self._scripts.ask(self._scripts.redis.hgetall(self._scripts.key("watch", channel, member)))
@@ -43,15 +43,17 @@ class RunFollowers:
             return None
         body = load(Body, record["body"])
         asked_at = datetime.fromtimestamp(int(record["asked_us"]) / MICROSECONDS, UTC)
-        return Watch(RunKey.parse(member), body.asker, body.facts, asked_at, record["state"], record.get("why", ""))
+        return FollowRequest(
+            RunKey.parse(member), body.asker, body.facts, asked_at, record["state"], record.get("why", "")
+        )
 
-    async def adopt(self, lease: Lease, watch: Watch, facts: RunFacts, seen: Observation) -> str:
+    async def adopt(self, lease: Lease, watch: FollowRequest, facts: RunFacts, seen: Observation) -> str:
         """Follow the run from now on; its card waits for a slot."""
-        token = await lease.freeze()
+        token = await lease.stop_renewing()
         channel, member = watch.asker.channel, watch.key.name
         return str(await self._scripts.run("adopt", watch.id, token, channel, member, *creation(facts, seen)))
 
-    async def posted(self, post: Post, watch: Watch, card: CardRef, revision: str) -> str:
+    async def posted(self, post: ClaimedPost, watch: FollowRequest, card: CardRef, revision: str) -> str:
         """Its card is posted."""
         asker = watch.asker
         return str(
@@ -69,7 +71,7 @@ class RunFollowers:
             )
         )
 
-    async def refuse(self, post: Post, watch: Watch, why: str) -> None:
+    async def refuse(self, post: ClaimedPost, watch: FollowRequest, why: str) -> None:
         """It gets no card; the person is still to be told."""
         lease = post.lease
         await self._scripts.run(
@@ -79,4 +81,4 @@ class RunFollowers:
     async def close(self, lease: Lease) -> None:
         """Nothing is left to do, also where its record is gone."""
         channel, _, member = lease.member.partition("/")
-        await self._scripts.run("close_watch", lease.member, await lease.freeze(), channel, member)
+        await self._scripts.run("close_watch", lease.member, await lease.stop_renewing(), channel, member)

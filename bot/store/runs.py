@@ -80,7 +80,7 @@ class Runs:
 
         Where many have ended at once, the successes are concluded later, so that failures are told first.
         """
-        token = await lease.freeze()
+        token = await lease.stop_renewing()
         later_s = min(SUCCESSES_LATER_S, max((one.next_s for one in observed), default=0))
         rows = await in_pieces(observed, _row)
         args = (part for row in rows for part in row)
@@ -94,19 +94,19 @@ class Runs:
     async def stray(self, lease: Lease, rule: StrayRule) -> dict[str, str]:
         """Set aside runs that Bolt only has an error for: `stray`, or `lost` where that has been so for too long."""
         times = (us(rule.least_s), us(rule.most_s), us(rule.lost_after_s))
-        words = await self._scripts.run("stray", lease.due, await lease.freeze(), *times, *lease.members)
+        words = await self._scripts.run("stray", lease.due, await lease.stop_renewing(), *times, *lease.members)
         return dict(zip(lease.members, words, strict=True))
 
     async def conclude(self, lease: Lease, run: Run, end: End) -> bool:
         """Record how a run ended; its cards turn final and its threads are told. False where another one did."""
-        token = await lease.freeze()
+        token = await lease.stop_renewing()
         urgency = "fail" if run.seen.state in FAILURE_STATES else "end"
         word = await self._scripts.run("conclude", run.key.name, token, dump(end), urgency, int(end.log == "late"))
         return bool(word == "ok")
 
     async def late_log(self, lease: Lease, run: Run, end: End) -> None:
         """The log that was missing has come, or never will: its post is due."""
-        await self._scripts.run("late_log", run.key.name, await lease.freeze(), dump(end))
+        await self._scripts.run("late_log", run.key.name, await lease.stop_renewing(), dump(end))
 
     async def final_since_s(self, key: RunKey) -> float:
         """For how long a run has been seen to be over, in seconds."""
@@ -135,7 +135,7 @@ class Runs:
 
     async def cancel_asked(self, lease: Lease, key: RunKey, *, most: int) -> int:
         """Record that Bolt is about to be asked; the number of the try, 0 if it is not ours to ask, -1 if enough."""
-        token = await lease.freeze()
+        token = await lease.stop_renewing()
         return int(await self._scripts.run("cancel_asked", key.name, token, most))
 
     async def cancel_tries(self, key: RunKey) -> int:
@@ -149,7 +149,7 @@ class Runs:
 
     async def drop_wish(self, lease: Lease, key: RunKey, *, keep: bool) -> None:
         """Nothing is left to ask. Unless the wish is kept (it came true), the card forgets it."""
-        await self._scripts.run("drop_wish", key.name, await lease.freeze(), int(keep))
+        await self._scripts.run("drop_wish", key.name, await lease.stop_renewing(), int(keep))
 
     async def actor(self, workspace: str) -> str | None:
         """What Bolt calls our API key in its listings, None while no listing has told."""

@@ -11,7 +11,7 @@ from typing import Any, cast
 from redis.asyncio import Redis
 from redis.commands.core import AsyncScript
 
-from bot.core.model.errors import BotError, StoreAway, StoreRefused
+from bot.core.model.errors import BotError, StoreRefused, StoreUnavailable
 from bot.core.model.run import FAILURE_STATES
 from bot.store.redis_errors import REDIS_ERRORS, place, translate
 
@@ -30,7 +30,7 @@ def unwatched(_error: BotError | None) -> None:
 
 
 class Scripts:
-    """Runs scripts by the hash of their text, and translates every fault of Redis into StoreAway or StoreRefused.
+    """Runs scripts by the hash of their text, and translates every fault of Redis into StoreUnavailable or StoreRefused.
 
     `watch` hears of no recovery from a refusal until a write has worked again. `prefix` begins with the deployment's hash tag, so that all keys lie in one slot.
     """
@@ -62,7 +62,7 @@ class Scripts:
         return reply
 
     async def probe(self) -> None:
-        """Run every command that the scripts use, writes among them. Raises StoreAway, StoreRefused."""
+        """Run every command that the scripts use, writes among them. Raises StoreUnavailable, StoreRefused."""
         await self._ask(self._call("probe"))
         self._refused = False
         self._watch(None)
@@ -89,7 +89,7 @@ class Scripts:
         if now < self._probe_at:
             return
         self._probe_at = now + PROBE_AGAIN_S
-        with contextlib.suppress(StoreAway):
+        with contextlib.suppress(StoreUnavailable):
             await self.probe()
 
 

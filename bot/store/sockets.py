@@ -18,5 +18,5 @@ class Sockets:
         self._process = uuid.uuid4().hex
 
     async def held(self, count: int) -> int:
-        """Record that this process holds `count`; how many all hold. Raises StoreAway."""
+        """Record that this process holds `count`; how many all hold. Raises StoreUnavailable."""
         return int(await self._scripts.run("sockets", self._process, count, BELIEVED_S * 1_000_000))

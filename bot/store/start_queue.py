@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.core.model.request import Look, Request
+from bot.core.model.request import Request, StartPlan
 from bot.core.model.run import Observation, RunFacts, RunKey
 from bot.flows.lease import Lease
 from bot.flows.ports.store import Asked, Waiting
@@ -17,22 +17,24 @@ WORDS_KEPT_S = 8 * 86_400
 
 
 class StartQueue:
-    """Implements the flows' `Lines` port."""
+    """Implements the flows' `StartQueue` port."""
 
     def __init__(self, scripts: Scripts) -> None:
         self._scripts = scripts
 
-    async def join(self, asked: Asked, look: Look, behind: RunKey, facts: RunFacts, *, most: int) -> tuple[str, str]:
+    async def join(
+        self, asked: Asked, plan: StartPlan, behind: RunKey, facts: RunFacts, *, most: int
+    ) -> tuple[str, str]:
         """Record a start that waits, or find the one already there; the run it waits for is followed."""
         word, request_id = await self._scripts.run(
             "enqueue",
             asked.id,
-            ",".join(same_keys(asked.user, asked.channel, asked.wanted, look.slug)),
+            ",".join(same_keys(asked.user, asked.channel, asked.wanted, plan.slug)),
             most,
-            slug_key(look.slug),
+            slug_key(plan.slug),
             asked.channel,
             dump(body_of(asked)),
-            dump(look),
+            dump(plan),
             behind.name,
             *creation(facts, Observation()),
             WORDS_KEPT_S,
@@ -43,9 +45,9 @@ class StartQueue:
         """Whether it is the turn of the claimed start. Its claim is still renewed: where it is, Bolt is asked next."""
         return str(await self._scripts.run("turn", lease.member, lease.token, us(longest_s), us(again_s)))
 
-    async def take_turn(self, lease: Lease, request: Request, look: Look) -> bool:
+    async def take_turn(self, lease: Lease, request: Request, plan: StartPlan) -> bool:
         """From here on it is as any start whose card is shown. False where it does not wait any more."""
-        word = await self._scripts.run("take_turn", request.id, await lease.freeze(), dump(look))
+        word = await self._scripts.run("take_turn", request.id, await lease.stop_renewing(), dump(plan))
         return bool(word == "ok")
 
     async def again(
@@ -54,7 +56,7 @@ class StartQueue:
         """Someone else was faster: it waits for that one's run, at its place in the line."""
         name = behind.name if behind else ""
         made = creation(facts, Observation())
-        word = await self._scripts.run("requeue", request.id, await lease.freeze(), us(delay_s), name, *made)
+        word = await self._scripts.run("requeue", request.id, await lease.stop_renewing(), us(delay_s), name, *made)
         return bool(word == "ok")
 
     async def waiting_of(self, user: str, *, most: int) -> Waiting:

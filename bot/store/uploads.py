@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from bot.core.model.run import CardRef
-from bot.flows.ports.store import Post, Upload, UploadAnswer
+from bot.flows.ports.store import ClaimedPost, Upload, UploadAnswer
 from bot.store.codec import dump, load
 from bot.store.due_sets import MICROSECONDS
 from bot.store.lanes import card_of
@@ -51,7 +51,7 @@ class Uploads:
         # It may have expired while it waited.
         await self._scripts.ask(self._scripts.redis.expire(record, REMEMBERED_S))
 
-    async def finish(self, post: Post, name: str, outcome: str) -> str:
+    async def finish(self, post: ClaimedPost, name: str, outcome: str) -> str:
         """A file is posted (`ok`), or never will be (another word)."""
         lease = post.lease
         return str(

@@ -11,7 +11,7 @@ from aiohttp import web
 from prometheus_client import Counter
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from bot.core.model.errors import StoreAway
+from bot.core.model.errors import StoreUnavailable
 from bot.core.model.webhook_payload import Hint, read_hint
 from bot.logging import Seldom
 
@@ -56,7 +56,7 @@ class Webhooks:
         hint = read_hint(body)
         try:
             await self._take(hint)
-        except StoreAway:
+        except StoreUnavailable:
             return _answer(503, "away", "Try again later.")
         return _answer(202, "taken" if hint != Hint() else "empty", "Noted.")
 

@@ -6,13 +6,13 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 
-from bot.core.model.errors import StoreAway
-from bot.flows.deliver_posts import Tell
-from bot.flows.edit_cards import Show
+from bot.core.model.errors import StoreUnavailable
+from bot.flows.deliver_posts import PostDeliverer
+from bot.flows.edit_cards import CardEditor
 from bot.flows.lease import Lease
-from bot.flows.poll_runs import FIELDS, Follow
+from bot.flows.poll_runs import FIELDS, RunPoller
 from bot.store.due_sets import DueSet
-from bot.store.lanes import Edits, Posts
+from bot.store.lanes import EditLane, PostLane
 from bot.workers.loop import Work
 
 # What it returns is true if all that it made is a post.
@@ -23,17 +23,17 @@ Wake = Callable[[], None]
 @contextlib.asynccontextmanager
 async def held(due: DueSet, lease: Lease) -> AsyncIterator[None]:
     """Keep a lease while something is done under it; what is broken off is given back at once."""
-    lease.keep(due.renew)
+    lease.start_renewing(due.renew)
     try:
         yield
     except asyncio.CancelledError:
-        if not lease.pinned:
+        if not lease.in_flight:
             # With Redis away the lease lapses instead; the cancellation goes on either way.
-            with contextlib.suppress(StoreAway):
+            with contextlib.suppress(StoreUnavailable):
                 await due.give_back(lease)
         raise
     finally:
-        await lease.freeze()
+        await lease.stop_renewing()
 
 
 def each(due: DueSet, advance: Advance, wake: Wake, *, wake_posts: Wake | None = None) -> Callable[[], Awaitable[Work]]:
@@ -64,7 +64,7 @@ def each(due: DueSet, advance: Advance, wake: Wake, *, wake_posts: Wake | None =
 
 
 def batches(
-    due: DueSet, follow: Follow, wake: Wake, *, batch: Callable[[], int], soon_s: float
+    due: DueSet, follow: RunPoller, wake: Wake, *, batch: Callable[[], int], soon_s: float
 ) -> Callable[[], Awaitable[Work]]:
     """One job a batch: polls. What is due within `soon_s` rides along in a request that goes out anyway."""
 
@@ -84,7 +84,7 @@ def batches(
     return claim
 
 
-def edits(lane: Edits, show: Show) -> Callable[[], Awaitable[Work]]:
+def edits(lane: EditLane, show: CardEditor) -> Callable[[], Awaitable[Work]]:
     """One job a card that is to be edited."""
 
     async def claim() -> Work:
@@ -96,7 +96,7 @@ def edits(lane: Edits, show: Show) -> Callable[[], Awaitable[Work]]:
     return claim
 
 
-def posts(lane: Posts, tell: Tell, wake: Wake) -> Callable[[], Awaitable[Work]]:
+def posts(lane: PostLane, tell: PostDeliverer, wake: Wake) -> Callable[[], Awaitable[Work]]:
     """One job a post that is to be sent."""
 
     async def job(lease: Lease, item: str, urgency: str, channel: str) -> None:

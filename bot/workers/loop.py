@@ -12,7 +12,7 @@ from typing import Any
 import structlog
 from prometheus_client import Counter, Gauge
 
-from bot.core.model.errors import StoreAway
+from bot.core.model.errors import StoreUnavailable
 
 log = structlog.get_logger()
 
@@ -100,7 +100,7 @@ class Worker:
     async def _look(self) -> Work:
         try:
             return await self._claim()
-        except StoreAway:
+        except StoreUnavailable:
             return Work(wait_s=STORE_AWAY_S * random.uniform(1, 2))  # noqa: S311 - spreads replicas, guards nothing
         except Exception as error:  # noqa: BLE001 - a worker that dies stops every run; each fault is logged with its id
             self._incident(f"claiming {self.name}", error)
@@ -128,7 +128,7 @@ class Worker:
     async def _do(self, job: Job) -> None:
         try:
             await job
-        except StoreAway:
+        except StoreUnavailable:
             log.debug("a job lost Redis; its lease lapses", worker=self.name)
         except Exception as error:  # noqa: BLE001 - as above
             INCIDENTS.labels(self.name).inc()

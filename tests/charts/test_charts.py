@@ -18,7 +18,7 @@ from PIL import Image
 from bot.charts import draw
 from bot.charts.child import SHARED_MEMORY, Charts, cache_folder, written
 from bot.core.insight.history import History
-from bot.core.model.errors import NoChart
+from bot.core.model.errors import ChartFailed
 from tests.core.insight.test_history import of
 from tests.waiting import PATIENCE_S, eventually
 
@@ -122,7 +122,7 @@ async def test_it_is_given_up_in_time_and_nothing_is_left() -> None:
     """A process that takes too long is ended."""
     charts = Charts(draw_s=0.05)
     before = children()
-    with pytest.raises(NoChart):
+    with pytest.raises(ChartFailed):
         await charts.draw(of(*EACH))
     await eventually("the drawing process to be gone", lambda: children() - before, operator.not_)
 
@@ -133,7 +133,7 @@ async def test_many_at_once_take_turns() -> None:
     asked = [asyncio.create_task(charts.draw(of(*EACH))) for _ in range(4)]
     done = await asyncio.gather(*asked, return_exceptions=True)
     assert [isinstance(one, bytes) for one in done] == [True, True, False, False]
-    assert all(isinstance(one, NoChart) for one in done[2:])
+    assert all(isinstance(one, ChartFailed) for one in done[2:])
 
 
 def test_a_folder_of_somebody_elses_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

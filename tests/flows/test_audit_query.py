@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from bot.core.model.audit import Entry, Event
 from bot.core.model.command import AuditCommand
-from bot.flows.audit_query import Record
+from bot.flows.audit_query import AuditQuery
 
 # Redis' clock may be far from this process's.
 REDIS_NOW = datetime(2020, 3, 1, 12, 0, tzinfo=UTC)
@@ -32,6 +32,6 @@ class Dated:
 
 async def test_how_long_ago_goes_by_the_clock_of_the_entries() -> None:
     """`--since 2h` means the two hours before Redis' now, whatever this process takes the time to be."""
-    told = str(await Record(Dated()).tell(AuditCommand(since="2h")))
+    told = str(await AuditQuery(Dated()).tell(AuditCommand(since="2h")))
     assert "recent" in told
     assert "older" not in told

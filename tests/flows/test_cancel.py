@@ -11,10 +11,10 @@ from redis.asyncio import Redis
 
 from bot.core.model.bolt import RunStatus
 from bot.core.model.run import Observation, RunFacts, RunKey
-from bot.flows.cancel import Cancel
+from bot.flows.cancel import RunCanceller
 from bot.flows.ports.bolt import Bolt
 from bot.flows.ports.slack import Asker
-from bot.flows.private_replies import Answers
+from bot.flows.private_replies import PrivateReplies
 from bot.store.due_sets import DueSet
 from bot.store.runs import Runs
 from bot.store.scripts import Scripts
@@ -70,8 +70,13 @@ async def test_a_claim_is_renewed_while_bolt_is_asked(redis_client: Redis) -> No
     runs, due, api = Runs(scripts), DueSet(scripts, "cancels", lease_s=LEASE_S), Api(scripts)
     now = datetime.now(UTC)
     await runs.wish(KEY, ADA, now, RunFacts(), Observation("RUNNING"), None)
-    cancel = Cancel(
-        cast("Bolt", api), runs, due, cast("Answers", Told()), app_url="https://b.test", now=lambda: datetime.now(UTC)
+    cancel = RunCanceller(
+        cast("Bolt", api),
+        runs,
+        due,
+        cast("PrivateReplies", Told()),
+        app_url="https://b.test",
+        now=lambda: datetime.now(UTC),
     )
     claimed = await due.claim(1)
     assert claimed.lease is not None

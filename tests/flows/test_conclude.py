@@ -13,13 +13,13 @@ from redis.asyncio import Redis
 from bolt_sandbox.bolt import BoltWorld, Character, Fault, Schedule, Step
 from bolt_sandbox.server import Sandbox
 from bot.core.model.bolt import Command, CommandOutput
-from bot.core.model.errors import BoltLost
+from bot.core.model.errors import BoltOutcomeUnknown
 from bot.core.model.run import Observation, RunKey
-from bot.flows.conclude import Conclude, EndRules, LogReader, digest_log
+from bot.flows.conclude import EndRules, LogReader, RunConcluder, digest_log
 from bot.flows.dbt_results import ResultsReader
 from bot.flows.lease import Lease
 from bot.flows.ports.store import Observed
-from bot.flows.run_listings import Listings
+from bot.flows.run_listings import RunListings
 from bot.paradime.client import BoltClient
 from bot.paradime.credentials import Credentials
 from bot.paradime.download import Downloader
@@ -59,9 +59,9 @@ class Stage:
         """Go by shorter times."""
         self.conclude = self._built(HASTENED)
 
-    def _built(self, rules: EndRules) -> Conclude:
+    def _built(self, rules: EndRules) -> RunConcluder:
         results = ResultsReader(self.bolt, self.downloads)
-        return Conclude(Listings(self.bolt), self.runs, self.ends, self.logs, results, lambda text: text, rules)
+        return RunConcluder(RunListings(self.bolt), self.runs, self.ends, self.logs, results, lambda text: text, rules)
 
     async def fail(self, count: int) -> list[RunKey]:
         """So many runs that have failed, and were seen to be over at once."""
@@ -215,4 +215,4 @@ async def test_a_reading_that_takes_too_long_is_a_fault_of_bolts(stage: Stage) -
     status = await stage.bolt.status(key.id)
     reads = [stage.logs.read(status.commands[-1], within_s=0.2) for _ in range(5)]
     answers = await asyncio.gather(*reads, return_exceptions=True)
-    assert all(isinstance(answer, BoltLost) for answer in answers)
+    assert all(isinstance(answer, BoltOutcomeUnknown) for answer in answers)

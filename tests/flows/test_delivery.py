@@ -14,14 +14,14 @@ from bot.core.model.bolt import Command
 from bot.core.model.run import End, Observation, Run, RunKey
 from bot.core.text.message import Message
 from bot.flows.conclude import LogReader
-from bot.flows.deliver_posts import Tell, TellRules
-from bot.flows.edit_cards import Show
+from bot.flows.deliver_posts import DeliveryRules, PostDeliverer
+from bot.flows.edit_cards import CardEditor
 from bot.flows.lease import Lease
 from bot.flows.ports.store import Limits, Observed
-from bot.flows.private_replies import Answers
+from bot.flows.private_replies import PrivateReplies
 from bot.slack.client import SlackChat
 from bot.store.due_sets import DueSet
-from bot.store.lanes import Budget, Edits, Posts
+from bot.store.lanes import Budget, EditLane, PostLane
 from bot.store.requests import Requests
 from bot.store.run_followers import RunFollowers
 from bot.store.runs import Runs
@@ -51,20 +51,20 @@ class Stage:
         self.runs = Runs(self.scripts)
         limits = Limits(waiting_in_channel=1000)
         requests = Requests(self.scripts, limits)
-        self.posts = Posts(self.scripts, FREE, lease_s=10, upload_lease_s=60)
-        self.edits = Edits(self.scripts, FREE, lease_s=10)
-        self.tell = Tell(
+        self.posts = PostLane(self.scripts, FREE, lease_s=10, upload_lease_s=60)
+        self.edits = EditLane(self.scripts, FREE, lease_s=10)
+        self.tell = PostDeliverer(
             self.chat,
             self.posts,
             requests,
             self.runs,
             self.logs,  # type: ignore[arg-type]  # where none is given, no log is read
-            TellRules(APP, settle_s=0.1),
+            DeliveryRules(APP, settle_s=0.1),
             lines=StartQueue(self.scripts),
             watches=RunFollowers(self.scripts),
-            answers=Answers(self.chat),
+            answers=PrivateReplies(self.chat),
         )
-        self.show = Show(self.chat, self.edits, requests, self.runs, app_url=APP)
+        self.show = CardEditor(self.chat, self.edits, requests, self.runs, app_url=APP)
 
     async def follow(self, run_id: int, channel: str = CHANNEL) -> str:
         """A run with a card; the card's ts."""
@@ -222,11 +222,11 @@ async def test_a_channel_that_refuses_does_not_take_the_slots_of_others(stage: S
 
 async def test_a_channel_that_takes_a_card_again_is_restored(stage: Stage) -> None:
     """A new start there is always tried: somebody may just have invited the bot."""
-    await stage.posts.set_aside(CHANNEL, "not_in_channel", for_s=600)
+    await stage.posts.mark_unreachable(CHANNEL, "not_in_channel", for_s=600)
     await stage.follow(1)
-    assert await stage.posts.aside(CHANNEL) == "not_in_channel"
-    await stage.posts.restore(CHANNEL)
-    assert await stage.posts.aside(CHANNEL) is None
+    assert await stage.posts.unreachable_why(CHANNEL) == "not_in_channel"
+    await stage.posts.mark_reachable(CHANNEL)
+    assert await stage.posts.unreachable_why(CHANNEL) is None
 
 
 async def test_nothing_grows_with_the_number_of_runs_ever_seen(stage: Stage) -> None:

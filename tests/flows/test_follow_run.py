@@ -8,15 +8,15 @@ from redis.asyncio import Redis
 from bot.core.model.bolt import RunStatus
 from bot.core.model.run import RunFacts, RunKey
 from bot.core.text.message import Message
-from bot.flows.follow_run import Adopt
+from bot.flows.follow_run import FollowRequestHandler
 from bot.flows.ports.slack import Asker
-from bot.flows.ports.store import Post
-from bot.flows.post_cards import Cards
-from bot.flows.private_replies import Answers
-from bot.flows.run_listings import Listings
-from bot.flows.schedule_catalog import Catalog
+from bot.flows.ports.store import ClaimedPost
+from bot.flows.post_cards import QueuedAndFollowedCards
+from bot.flows.private_replies import PrivateReplies
+from bot.flows.run_listings import RunListings
+from bot.flows.schedule_catalog import ScheduleCatalog
 from bot.store.due_sets import DueSet
-from bot.store.lanes import Budget, Posts
+from bot.store.lanes import Budget, PostLane
 from bot.store.run_followers import RunFollowers
 from bot.store.runs import Runs
 from bot.store.scripts import Scripts
@@ -51,17 +51,17 @@ def scripts(redis_client: Redis) -> Scripts:
     return Scripts(redis_client, "test", retention_s=1000)
 
 
-def flow(scripts: Scripts, chat: Chat) -> Adopt:
+def flow(scripts: Scripts, chat: Chat) -> FollowRequestHandler:
     """The flow, over a real store."""
     bolt = Bolt()
-    return Adopt(
+    return FollowRequestHandler(
         bolt,  # type: ignore[arg-type]
         Runs(scripts),
         RunFollowers(scripts),
         DueSet(scripts, "watches", lease_s=10),
-        Answers(chat),  # type: ignore[arg-type]
-        Catalog(bolt),  # type: ignore[arg-type]
-        Listings(bolt),  # type: ignore[arg-type]
+        PrivateReplies(chat),  # type: ignore[arg-type]
+        ScheduleCatalog(bolt),  # type: ignore[arg-type]
+        RunListings(bolt),  # type: ignore[arg-type]
         app_url="https://bolt.test",
         card_url=lambda _card: None,
         mask=lambda text: text,
@@ -69,7 +69,7 @@ def flow(scripts: Scripts, chat: Chat) -> Adopt:
     )
 
 
-async def advance(scripts: Scripts, adopt: Adopt) -> None:
+async def advance(scripts: Scripts, adopt: FollowRequestHandler) -> None:
     """One step of the watch that is due."""
     claimed = await DueSet(scripts, "watches", lease_s=10).claim(1)
     assert claimed.lease is not None
@@ -80,8 +80,8 @@ async def test_a_run_that_is_gone_when_its_card_is_due(scripts: Scripts) -> None
     """Whoever asked is told, and asks again."""
     chat, watches = Chat(), RunFollowers(scripts)
     adopt = flow(scripts, chat)
-    posts = Posts(scripts, Budget(post_gap_s=0, channel_gap_s=0), lease_s=10, upload_lease_s=10)
-    cards = Cards(
+    posts = PostLane(scripts, Budget(post_gap_s=0, channel_gap_s=0), lease_s=10, upload_lease_s=10)
+    cards = QueuedAndFollowedCards(
         None,  # type: ignore[arg-type]
         None,  # type: ignore[arg-type]
         posts,
@@ -89,7 +89,7 @@ async def test_a_run_that_is_gone_when_its_card_is_due(scripts: Scripts) -> None
         None,  # type: ignore[arg-type]
         Runs(scripts),
         watches,
-        Answers(chat),  # type: ignore[arg-type]
+        PrivateReplies(chat),  # type: ignore[arg-type]
         app_url="https://bolt.test",
     )
     await adopt.ask(ADA, RUN, RunFacts())
@@ -98,7 +98,7 @@ async def test_a_run_that_is_gone_when_its_card_is_due(scripts: Scripts) -> None
     taken = await posts.claim()
     assert taken.lease is not None
     name = f"A/{RUN.name}"
-    await cards.watched(Post(taken.lease, taken.urgency, taken.channel, f"watch:{name}", "post"), name)
+    await cards.watched(ClaimedPost(taken.lease, taken.urgency, taken.channel, f"watch:{name}", "post"), name)
     await advance(scripts, adopt)
     assert chat.told == ["I no longer know this run, so it is not watched here; click again. Run 9"]
     assert (await watches.ask(ADA, RUN, RunFacts()))[0] == "new"

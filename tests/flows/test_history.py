@@ -14,10 +14,10 @@ from bot.charts.child import Charts
 from bot.core.insight.history import History
 from bot.core.model.command import HistoryCommand
 from bot.core.text.message import Message
-from bot.flows.find_schedule import Finder
-from bot.flows.history import Histories
+from bot.flows.find_schedule import ScheduleFinder
+from bot.flows.history import HistoryPoster
 from bot.flows.ports.slack import Asker
-from bot.flows.schedule_catalog import Catalog
+from bot.flows.schedule_catalog import ScheduleCatalog
 from bot.paradime.client import BoltClient
 from bot.paradime.credentials import Credentials
 from bot.slack.client import SlackChat
@@ -60,7 +60,7 @@ class Parts:
 
     sandbox: Sandbox
     chat: SlackChat
-    histories: Histories
+    histories: HistoryPoster
 
     def pictures(self) -> list[tuple[Any, Any]]:
         """The messages with a file, and the file."""
@@ -75,9 +75,9 @@ async def parts(sandbox: Sandbox, redis_client: Redis, charts: Charts) -> AsyncI
     settings = sandbox.env(socket_mode=True)
     credentials = Credentials(settings["PARADIME_API_SECRET"], settings.get("PARADIME_API_KEY", ""), "")
     bolt = BoltClient(settings["PARADIME_API_ENDPOINT"], credentials)
-    histories = Histories(
+    histories = HistoryPoster(
         bolt,
-        Finder(bolt, Catalog(bolt)),
+        ScheduleFinder(bolt, ScheduleCatalog(bolt)),
         charts,
         chat,
         Deliveries(Scripts(redis_client, "test", retention_s=1000)),

@@ -6,7 +6,7 @@ import asyncio
 import time
 from datetime import UTC, datetime
 
-from bot.core.model.errors import StoreAway
+from bot.core.model.errors import StoreUnavailable
 from bot.flows.lease import Lease
 from tests.waiting import PATIENCE_S
 
@@ -20,8 +20,8 @@ def lease(lease_s: float = 0.03) -> Lease:
 
 def test_a_lease_is_good_until_its_time_is_up() -> None:
     """The monotonic clock decides, just before something is sent."""
-    assert lease(10).good()
-    assert not lease(-1).good()
+    assert lease(10).is_valid_for()
+    assert not lease(-1).is_valid_for()
 
 
 def test_the_token_tells_redis_time() -> None:
@@ -40,14 +40,14 @@ async def test_a_kept_lease_is_renewed_until_it_is_frozen() -> None:
 
     kept = lease()
     before = kept.until
-    kept.keep(renew)
+    kept.start_renewing(renew)
     async with asyncio.timeout(PATIENCE_S):
         await renewed.wait()
-    token = await kept.freeze()
+    token = await kept.stop_renewing()
     assert token == kept.token
     assert 1 <= token < 1000
     assert kept.until > before
-    assert await kept.freeze() == token
+    assert await kept.stop_renewing() == token
 
 
 async def test_freezing_waits_for_a_renewal_under_way() -> None:
@@ -60,10 +60,10 @@ async def test_freezing_waits_for_a_renewal_under_way() -> None:
         return 77
 
     kept = lease()
-    kept.keep(renew)
+    kept.start_renewing(renew)
     async with asyncio.timeout(PATIENCE_S):
         await begun.wait()
-    freezing = asyncio.create_task(kept.freeze())
+    freezing = asyncio.create_task(kept.stop_renewing())
     await asyncio.sleep(0)
     assert not freezing.done()
     go_on.set()
@@ -73,11 +73,11 @@ async def test_freezing_waits_for_a_renewal_under_way() -> None:
 def test_a_lease_under_which_something_is_sent_is_pinned() -> None:
     """It has to run its time: the outcome is not known before, so nobody may take it over sooner."""
     sending = lease(10)
-    assert not sending.pinned
-    sending.moved(42, 30)
-    assert sending.pinned
+    assert not sending.in_flight
+    sending.replace_token(42, 30)
+    assert sending.in_flight
     assert sending.token == 42
-    assert sending.good()
+    assert sending.is_valid_for()
 
 
 async def test_a_renewal_that_fails_leaves_the_lease_to_lapse() -> None:
@@ -86,14 +86,14 @@ async def test_a_renewal_that_fails_leaves_the_lease_to_lapse() -> None:
 
     async def renew(_lease: Lease) -> int:
         failed.set()
-        raise StoreAway
+        raise StoreUnavailable
 
     kept = lease()
     token = kept.token
-    kept.keep(renew)
+    kept.start_renewing(renew)
     async with asyncio.timeout(PATIENCE_S):
         await failed.wait()
-    assert await kept.freeze() == token
+    assert await kept.stop_renewing() == token
 
 
 async def test_a_holder_that_is_cancelled_while_it_freezes_is_cancelled() -> None:
@@ -106,13 +106,13 @@ async def test_a_holder_that_is_cancelled_while_it_freezes_is_cancelled() -> Non
         return 77
 
     kept = lease()
-    kept.keep(renew)
+    kept.start_renewing(renew)
     async with asyncio.timeout(PATIENCE_S):
         await begun.wait()
-    freezing = asyncio.create_task(kept.freeze())
+    freezing = asyncio.create_task(kept.stop_renewing())
     await asyncio.sleep(0)
     freezing.cancel()
     await asyncio.wait({freezing})
     assert freezing.cancelled()
     go_on.set()
-    assert await kept.freeze() == 77
+    assert await kept.stop_renewing() == 77

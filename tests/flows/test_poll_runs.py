@@ -10,9 +10,9 @@ import pytest
 from redis.asyncio import Redis
 
 from bot.core.model.bolt import Command, RunStatus
-from bot.core.model.errors import ApiError, BoltError, BoltLost, BoltRejected, BoltThrottled
+from bot.core.model.errors import ApiError, BoltError, BoltOutcomeUnknown, BoltRejected, BoltThrottled
 from bot.core.model.run import LOST, RunKey
-from bot.flows.poll_runs import FIELDS, Follow
+from bot.flows.poll_runs import FIELDS, RunPoller
 from bot.flows.ports.bolt import Polled
 from bot.flows.ports.store import StrayRule
 from bot.store.due_sets import Claimed, DueSet
@@ -55,7 +55,7 @@ async def poll(scripts: Scripts, name: str, api: Api, rule: StrayRule | None = N
     due = DueSet(scripts, name, lease_s=10)
     claimed: Claimed = await due.claim(100, fields=FIELDS)
     assert claimed.lease is not None
-    follow = Follow(
+    follow = RunPoller(
         api,  # type: ignore[arg-type]  # polls only
         Runs(scripts),
         {one: DueSet(scripts, one, lease_s=10) for one in ("polls", "strays")},
@@ -155,7 +155,7 @@ async def test_an_error_for_nearly_every_run_is_none_of_theirs(redis_client: Red
     assert all(due[f"w:{number}"] > 25 for number in failed)
 
 
-@pytest.mark.parametrize(("error", "least_s", "most_s"), [(BoltLost(), 2, 5), (BoltThrottled(17), 10, 17)])
+@pytest.mark.parametrize(("error", "least_s", "most_s"), [(BoltOutcomeUnknown(), 2, 5), (BoltThrottled(17), 10, 17)])
 async def test_a_bolt_that_does_not_answer_is_asked_later(
     redis_client: Redis, error: BoltError, least_s: float, most_s: float
 ) -> None:
@@ -185,7 +185,7 @@ async def test_a_stray_is_asked_for_again_soon_after_an_outage(redis_client: Red
     api, _ = await polled(redis_client, Polled({1: RunStatus("RUNNING")}, {2: UNKNOWN}), runs=3)
     scripts = Scripts(redis_client, "test", retention_s=1000)
     await make_due(scripts, "strays")
-    api.answer = BoltLost()
+    api.answer = BoltOutcomeUnknown()
     await poll(scripts, "strays", api)
     assert 2 < (await due_in(scripts, "strays"))["w:2"] <= 5
 

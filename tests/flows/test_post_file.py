@@ -12,15 +12,15 @@ from redis.asyncio import Redis
 from bolt_sandbox.server import Sandbox
 from bolt_sandbox.slack import Fault
 from bot.core.model.bolt import Command, CommandOutput, Resource
-from bot.core.model.errors import BoltError, BoltLost
+from bot.core.model.errors import BoltError, BoltOutcomeUnknown
 from bot.core.model.run import RunKey
 from bot.flows.conclude import LogReader
 from bot.flows.ports.slack import Asker
 from bot.flows.ports.store import Upload
-from bot.flows.post_file import Uploader
-from bot.flows.private_replies import Answers
+from bot.flows.post_file import FilePoster
+from bot.flows.private_replies import PrivateReplies
 from bot.slack.client import SlackChat
-from bot.store.lanes import Budget, Posts
+from bot.store.lanes import Budget, PostLane
 from bot.store.scripts import Scripts
 from bot.store.uploads import Uploads
 from tests.waiting import eventually
@@ -72,20 +72,20 @@ class Stage:
 
     def __post_init__(self) -> None:
         """Build the flow."""
-        self.posts = Posts(self.scripts, FREE, lease_s=10, upload_lease_s=60)
+        self.posts = PostLane(self.scripts, FREE, lease_s=10, upload_lease_s=60)
         self.uploads = Uploads(self.scripts)
 
         def mask(text: str) -> str:
             return text.replace("hunter2hunter2", "•••")
 
-        self.uploader = Uploader(
+        self.uploader = FilePoster(
             self.chat,
             self.posts,
             self.uploads,
             self.api,  # type: ignore[arg-type]  # what is read here only
             self.api,
             LogReader(self.api, mask),  # type: ignore[arg-type]  # as above
-            Answers(self.chat),
+            PrivateReplies(self.chat),
             mask=mask,
             bot_name="@Bolt",
             settle_s=0.1,
@@ -133,7 +133,7 @@ async def test_a_file_is_posted_masked_and_once(stage: Stage) -> None:
 
 async def test_bolt_away_is_waited_for(stage: Stage) -> None:
     """Nothing was sent meanwhile."""
-    stage.api.fails = BoltLost()
+    stage.api.fails = BoltOutcomeUnknown()
     await stage.uploads.ask(LOG, posts_it_anyway=False, most=10)
     for _ in range(3):
         assert await stage.send()
@@ -145,7 +145,7 @@ async def test_bolt_away_is_waited_for(stage: Stage) -> None:
 
 async def test_bolt_away_for_long_is_told(stage: Stage) -> None:
     """After ten minutes nobody waits for it any more."""
-    stage.api.fails = BoltLost()
+    stage.api.fails = BoltOutcomeUnknown()
     await stage.uploads.ask(LOG, posts_it_anyway=False, most=10)
     await stage.scripts.redis.hset(stage.scripts.key("upload", LOG.id), "asked_us", "1")
     assert await stage.send()
@@ -169,7 +169,7 @@ async def test_what_died_before_it_was_sent_is_sent_even_if_bolt_is_away_then(st
     """It is looked for, is absent, and is read again when Bolt is there."""
     await stage.uploads.ask(LOG, posts_it_anyway=False, most=10)
     await stage.scripts.redis.hset(stage.scripts.key("upload", LOG.id), "post", "sent:1")
-    stage.api.fails = BoltLost()
+    stage.api.fails = BoltOutcomeUnknown()
     for _ in range(4):
         assert await stage.send()
     assert stage.files() == []

@@ -7,19 +7,19 @@ from dataclasses import dataclass, field
 import pytest
 from redis.asyncio import Redis
 
-from bot.core.model.errors import SlackLost, SlackNotSent, SlackThrottled
+from bot.core.model.errors import SlackNotSent, SlackOutcomeUnknown, SlackThrottled
 from bot.core.model.run import End, Observation, RunKey
 from bot.flows.lease import Lease
 from bot.flows.ports.slack import Absent, Found, Unknown
-from bot.flows.ports.store import Observed, Post
+from bot.flows.ports.store import ClaimedPost, Observed
 from bot.flows.post_once import Unresolved, post_once
 from bot.store.due_sets import DueSet
-from bot.store.lanes import Budget, Posts
+from bot.store.lanes import Budget, PostLane
 from bot.store.runs import Runs
 from bot.store.scripts import Scripts
 from tests.store.record import follow_run
 
-Lane = tuple[Posts, Scripts]
+Lane = tuple[PostLane, Scripts]
 
 
 @dataclass
@@ -58,21 +58,21 @@ async def lane(redis_client: Redis) -> Lane:
     assert run is not None
     assert ends.lease is not None
     await runs.conclude(ends.lease, run, End())
-    posts = Posts(scripts, Budget(post_gap_s=0, channel_gap_s=0), lease_s=10, upload_lease_s=60)
+    posts = PostLane(scripts, Budget(post_gap_s=0, channel_gap_s=0), lease_s=10, upload_lease_s=60)
     return posts, scripts
 
 
-async def claim(posts: Posts, scripts: Scripts) -> Post:
+async def claim(posts: PostLane, scripts: Scripts) -> ClaimedPost:
     """Claim the announcement, however long it would have to wait."""
     await scripts.redis.zadd(scripts.key("posts", "fail"), {"A": 0})
     await scripts.redis.zadd(scripts.key("posts", "fail", "A"), {"end/T:A:1.5": 0})
     taken = await posts.claim()
     assert taken.lease is not None
-    return Post(taken.lease, taken.urgency, taken.channel, "card:T:A:1.5", "end")
+    return ClaimedPost(taken.lease, taken.urgency, taken.channel, "card:T:A:1.5", "end")
 
 
 async def attempt(
-    posts: Posts, post: Post, slack: Slack, *, twice_is_better: bool = True, settle_s: float = 0
+    posts: PostLane, post: ClaimedPost, slack: Slack, *, twice_is_better: bool = True, settle_s: float = 0
 ) -> str | None:
     """Post once."""
     return await post_once(
@@ -100,7 +100,7 @@ async def test_a_post_that_never_left_is_sent_again(lane: Lane, error: Exception
 async def test_a_post_whose_reply_was_lost_is_found(lane: Lane) -> None:
     """It is looked for, and not sent again."""
     posts, scripts = lane
-    slack = Slack([SlackLost("chat.postMessage")], [Found("9.9")])
+    slack = Slack([SlackOutcomeUnknown("chat.postMessage")], [Found("9.9")])
     assert await attempt(posts, await claim(posts, scripts), slack) is None
     assert await attempt(posts, await claim(posts, scripts), slack) == "9.9"
     assert slack.sent == 1
@@ -109,7 +109,7 @@ async def test_a_post_whose_reply_was_lost_is_found(lane: Lane) -> None:
 async def test_a_post_is_sent_again_only_when_it_was_absent_twice(lane: Lane) -> None:
     """Slack may show a message a little late: one look is not enough."""
     posts, scripts = lane
-    slack = Slack([SlackLost("chat.postMessage"), "9.9"], [Absent(), Absent()])
+    slack = Slack([SlackOutcomeUnknown("chat.postMessage"), "9.9"], [Absent(), Absent()])
     assert await attempt(posts, await claim(posts, scripts), slack) is None
     assert await attempt(posts, await claim(posts, scripts), slack) is None
     assert slack.sent == 1
@@ -120,7 +120,7 @@ async def test_a_post_is_sent_again_only_when_it_was_absent_twice(lane: Lane) ->
 async def test_where_the_channel_cannot_be_read_an_end_is_told_again_and_a_card_is_not(lane: Lane) -> None:
     """Twice is better than never for an end; a second card of one start would be worse."""
     posts, scripts = lane
-    slack = Slack([SlackLost("chat.postMessage"), "9.9"], [Unknown(), Unknown()])
+    slack = Slack([SlackOutcomeUnknown("chat.postMessage"), "9.9"], [Unknown(), Unknown()])
     assert await attempt(posts, await claim(posts, scripts), slack) is None
     with pytest.raises(Unresolved):
         await attempt(posts, await claim(posts, scripts), slack, twice_is_better=False)

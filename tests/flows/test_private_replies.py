@@ -11,7 +11,7 @@ from bolt_sandbox.server import Sandbox
 from bolt_sandbox.slack import Fault
 from bot.core.text.message import Message
 from bot.flows.ports.slack import Asker
-from bot.flows.private_replies import Answers
+from bot.flows.private_replies import PrivateReplies
 from bot.slack.client import SlackChat
 
 CHANNEL, ADA = "C0DATAENG", "U0ADA"
@@ -19,10 +19,10 @@ SAID = Message(("There is no such run.",))
 
 
 @pytest.fixture
-async def answers(sandbox: Sandbox) -> AsyncIterator[Answers]:
+async def answers(sandbox: Sandbox) -> AsyncIterator[PrivateReplies]:
     """What answers in it."""
     chat = SlackChat(sandbox.workspace.bot_token, f"{sandbox.base_url}/slack/api/", lambda text: text, call_s=1)
-    yield Answers(chat)
+    yield PrivateReplies(chat)
     await chat.close()
 
 
@@ -40,27 +40,27 @@ def told(sandbox: Sandbox) -> list[str]:
 
 
 @pytest.mark.parametrize("url", [None, "", "http://127.0.0.1:9/response"])
-async def test_an_answer_finds_its_way(answers: Answers, sandbox: Sandbox, url: str | None) -> None:
+async def test_an_answer_finds_its_way(answers: PrivateReplies, sandbox: Sandbox, url: str | None) -> None:
     """By response_url, else as an ephemeral message: also where the response_url cannot be reached."""
     assert await answers.privately(asker(sandbox, url), SAID)
     assert told(sandbox) == ["There is no such run."]
 
 
-async def test_a_person_without_a_channel_is_told_directly(answers: Answers, sandbox: Sandbox) -> None:
+async def test_a_person_without_a_channel_is_told_directly(answers: PrivateReplies, sandbox: Sandbox) -> None:
     """A click on the Home tab comes from none: no other way is tried."""
     assert await answers.privately(Asker(sandbox.workspace.team_id, ADA, ""), SAID)
     assert told(sandbox) == ["There is no such run."]
     assert not any(call.what == "chat.postEphemeral" for call in sandbox.workspace.calls)
 
 
-async def test_the_direct_message_is_the_last_way(answers: Answers, sandbox: Sandbox) -> None:
+async def test_the_direct_message_is_the_last_way(answers: PrivateReplies, sandbox: Sandbox) -> None:
     """Where the channel does not show ephemeral messages."""
     sandbox.workspace.faults.add(Fault("error", "chat.postEphemeral", code="user_not_in_channel"))
     assert await answers.privately(asker(sandbox, ""), SAID)
     assert told(sandbox) == ["There is no such run."]
 
 
-async def test_an_answer_waits_while_slack_is_away(answers: Answers, sandbox: Sandbox) -> None:
+async def test_an_answer_waits_while_slack_is_away(answers: PrivateReplies, sandbox: Sandbox) -> None:
     """False: whoever answers tries again."""
     where = asker(sandbox)
     sandbox.workspace.faults.away = True
@@ -69,7 +69,7 @@ async def test_an_answer_waits_while_slack_is_away(answers: Answers, sandbox: Sa
     assert await answers.privately(where, SAID)
 
 
-async def test_who_cannot_be_answered_at_all_is_logged(answers: Answers, sandbox: Sandbox) -> None:
+async def test_who_cannot_be_answered_at_all_is_logged(answers: PrivateReplies, sandbox: Sandbox) -> None:
     """Every way is refused for good: that is for whoever runs the bot."""
     for method in ("chat.postEphemeral", "conversations.open"):
         sandbox.workspace.faults.add(Fault("error", method, code="user_not_found"))

@@ -7,10 +7,10 @@ from typing import Any
 
 from bot.core.model.bolt import Schedule
 from bot.core.model.command import ListCommand
-from bot.core.model.errors import BoltLost
-from bot.flows.find_schedule import Finder
-from bot.flows.read_schedules import Schedules
-from bot.flows.schedule_catalog import Catalog
+from bot.core.model.errors import BoltOutcomeUnknown
+from bot.flows.find_schedule import ScheduleFinder
+from bot.flows.read_schedules import ScheduleReader
+from bot.flows.schedule_catalog import ScheduleCatalog
 
 NOW = datetime(2026, 11, 25, 14, 20, tzinfo=UTC)
 
@@ -27,7 +27,7 @@ class Api:
     async def schedules(self, *, inactive: bool = False) -> list[Schedule]:
         """Answer."""
         if self.away:
-            raise BoltLost
+            raise BoltOutcomeUnknown
         self.reads += 1
         return [] if inactive else list(self.made)
 
@@ -36,10 +36,10 @@ async def test_the_last_list_is_told_with_its_age() -> None:
     """Where there is none, or inactive ones are asked for, that Bolt does not answer."""
     api: Any = Api()
     now = [0.0]
-    catalog = Catalog(api, clock=lambda: now[0], now=lambda: NOW)
+    catalog = ScheduleCatalog(api, clock=lambda: now[0], now=lambda: NOW)
     status: Any = None
-    schedules = Schedules(
-        api, catalog, Finder(api, catalog), status, workspace="w", app_url="https://a", now=lambda: NOW
+    schedules = ScheduleReader(
+        api, catalog, ScheduleFinder(api, catalog), status, workspace="w", app_url="https://a", now=lambda: NOW
     )
     assert (await schedules.listed(ListCommand(), typed="/bolt")).text == (
         "Bolt did not answer. Ask again in a minute.",
@@ -58,10 +58,10 @@ async def test_what_was_made_just_now_is_listed() -> None:
     api: Any = Api()
     api.away = False
     now = [0.0]
-    catalog = Catalog(api, clock=lambda: now[0], now=lambda: NOW)
+    catalog = ScheduleCatalog(api, clock=lambda: now[0], now=lambda: NOW)
     status: Any = None
-    schedules = Schedules(
-        api, catalog, Finder(api, catalog), status, workspace="w", app_url="https://a", now=lambda: NOW
+    schedules = ScheduleReader(
+        api, catalog, ScheduleFinder(api, catalog), status, workspace="w", app_url="https://a", now=lambda: NOW
     )
     await schedules.listed(ListCommand(), typed="/bolt")
     api.made.append(Schedule(2, "v", "Fresh", "fresh", "OFF", "ui"))

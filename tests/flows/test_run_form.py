@@ -8,10 +8,10 @@ import pytest
 
 from bot.core.model.bolt import Schedule, ScheduleDetails
 from bot.core.model.command import RunCommand
-from bot.core.model.errors import BoltLost
+from bot.core.model.errors import BoltOutcomeUnknown
 from bot.core.schedules.run_form import Filled, Form, Problems
-from bot.flows.run_form import GONE, NO_LIST, Forms
-from bot.flows.schedule_catalog import Catalog
+from bot.flows.run_form import GONE, NO_LIST, RunForms
+from bot.flows.schedule_catalog import ScheduleCatalog
 
 COMMANDS = ("dbt seed", "dbt run")
 
@@ -29,14 +29,14 @@ class Api:
     async def schedules(self) -> list[Schedule]:
         """The list."""
         if self.away:
-            raise BoltLost
+            raise BoltOutcomeUnknown
         return [Schedule(7, "u", slug.title(), slug, "OFF", "ui", commands=self.listed) for slug in self.slugs]
 
     async def schedule(self, slug: str) -> ScheduleDetails:
         """One of it."""
         self.asked_for.append(slug)
         if self.details is None:
-            raise BoltLost
+            raise BoltOutcomeUnknown
         return ScheduleDetails(None, self.details, None, "OFF", "u", "ui", suspended=None)
 
 
@@ -47,9 +47,9 @@ def api() -> Api:
 
 
 @pytest.fixture
-def forms(api: Api) -> Forms:
+def forms(api: Api) -> RunForms:
     """The forms of it."""
-    return Forms(Catalog(api), api, mask=lambda text: text.replace("secret", "•••"))  # type: ignore[arg-type]  # as far as it is asked
+    return RunForms(ScheduleCatalog(api), api, mask=lambda text: text.replace("secret", "•••"))  # type: ignore[arg-type]  # as far as it is asked
 
 
 async def anyone(_schedule: Schedule) -> str:
@@ -66,13 +66,13 @@ CHANNEL = "C0DATAENG"
 NIGHTLY = Filled("nightly", channel=CHANNEL)
 
 
-async def offered(forms: Forms, filled: Filled = NIGHTLY) -> Form:
+async def offered(forms: RunForms, filled: Filled = NIGHTLY) -> Form:
     """The form once the schedule is chosen."""
     await forms.offers("")
     return await forms.chosen(filled, anyone, asks_channel=False)
 
 
-async def test_commands_that_the_list_leaves_out(api: Api, forms: Forms) -> None:
+async def test_commands_that_the_list_leaves_out(api: Api, forms: RunForms) -> None:
     """They are asked for when the schedule is chosen, and the form that shows them starts."""
     api.listed = ()
     form = await offered(forms)
@@ -81,7 +81,7 @@ async def test_commands_that_the_list_leaves_out(api: Api, forms: Forms) -> None
     assert await forms.read(form.filled, anyone, asks_channel=False) == RunCommand("nightly")
 
 
-async def test_commands_that_nobody_tells(api: Api, forms: Forms) -> None:
+async def test_commands_that_nobody_tells(api: Api, forms: RunForms) -> None:
     """An empty field: left so, the schedule's own run."""
     api.listed, api.details = (), None
     form = await offered(forms)
@@ -89,11 +89,11 @@ async def test_commands_that_nobody_tells(api: Api, forms: Forms) -> None:
     assert await forms.read(form.filled, anyone, asks_channel=False) == RunCommand("nightly")
 
 
-async def test_commands_that_were_changed_meanwhile(api: Api, forms: Forms) -> None:
+async def test_commands_that_were_changed_meanwhile(api: Api, forms: RunForms) -> None:
     """Whoever submits the old ones untouched sees the new ones first."""
     form = await offered(forms)
     api.listed = ("dbt run --full-refresh",)
-    again = Forms(Catalog(api), api, mask=str)  # type: ignore[arg-type]  # as far as it is asked
+    again = RunForms(ScheduleCatalog(api), api, mask=str)  # type: ignore[arg-type]  # as far as it is asked
     shown = await again.read(form.filled, anyone, asks_channel=False)
     assert isinstance(shown, Form)
     assert shown.filled.commands == "dbt run --full-refresh"
@@ -101,11 +101,11 @@ async def test_commands_that_were_changed_meanwhile(api: Api, forms: Forms) -> N
     assert await again.read(shown.filled, anyone, asks_channel=False) == RunCommand("nightly")
 
 
-async def test_a_process_that_has_no_list(api: Api, forms: Forms) -> None:
+async def test_a_process_that_has_no_list(api: Api, forms: RunForms) -> None:
     """The form may have been opened by another one: a slug is enough to start with, an id is not."""
     form = await offered(forms)
     api.away = True
-    fresh = Forms(Catalog(api), api, mask=str)  # type: ignore[arg-type]  # as far as it is asked
+    fresh = RunForms(ScheduleCatalog(api), api, mask=str)  # type: ignore[arg-type]  # as far as it is asked
     assert await fresh.read(form.filled, anyone, asks_channel=False) == RunCommand("nightly")
     # Chosen just before, with the commands of another one still in the form.
     other = await fresh.read(replace(form.filled, schedule="hourly"), anyone, asks_channel=False)
@@ -120,7 +120,7 @@ async def test_a_process_that_has_no_list(api: Api, forms: Forms) -> None:
 async def test_a_schedule_that_is_newer_than_the_list(api: Api) -> None:
     """Another process has offered it: it is looked for before it is called gone, and where Bolt is away, by the start."""
     seconds = [0.0]
-    forms = Forms(Catalog(api, clock=lambda: seconds[0]), api, mask=str)  # type: ignore[arg-type]  # as far as it is asked
+    forms = RunForms(ScheduleCatalog(api, clock=lambda: seconds[0]), api, mask=str)  # type: ignore[arg-type]  # as far as it is asked
     await forms.offers("")
     api.slugs.append("hourly")
     seconds[0] += 5
@@ -134,7 +134,7 @@ async def test_a_schedule_that_is_newer_than_the_list(api: Api) -> None:
     assert (await forms.chosen(weekly, anyone, asks_channel=False)).notes == ()
 
 
-async def test_nothing_chosen_and_what_is_gone(forms: Forms) -> None:
+async def test_nothing_chosen_and_what_is_gone(forms: RunForms) -> None:
     """Said at the schedule, beside what else is wrong."""
     await forms.offers("")
     for handle in ("", "gone", "#99"):
@@ -146,7 +146,7 @@ async def test_nothing_chosen_and_what_is_gone(forms: Forms) -> None:
     assert form.notes == ((GONE,),)
 
 
-async def test_names_are_masked(api: Api, forms: Forms) -> None:
+async def test_names_are_masked(api: Api, forms: RunForms) -> None:
     """Whatever is called so."""
     api.listed = ("echo secret",)
     form = await offered(forms)
@@ -155,7 +155,7 @@ async def test_names_are_masked(api: Api, forms: Forms) -> None:
     assert form.filled.commands == ""
 
 
-async def test_who_may_not_read_a_schedule_is_shown_nothing_of_it(api: Api, forms: Forms) -> None:
+async def test_who_may_not_read_a_schedule_is_shown_nothing_of_it(api: Api, forms: RunForms) -> None:
     """Neither its commands nor its branch, and Bolt is not asked for them; words of the person's own stay."""
     api.listed = ()
     before = await offered(forms)
@@ -167,10 +167,10 @@ async def test_who_may_not_read_a_schedule_is_shown_nothing_of_it(api: Api, form
     assert api.asked_for == ["nightly"]
 
 
-async def test_nor_when_they_have_changed_meanwhile(api: Api, forms: Forms) -> None:
+async def test_nor_when_they_have_changed_meanwhile(api: Api, forms: RunForms) -> None:
     """The form is not shown anew; what one has not seen is not started either."""
     form = await offered(forms)
     api.listed = ("dbt run --full-refresh",)
-    again = Forms(Catalog(api), api, mask=str)  # type: ignore[arg-type]  # as far as it is asked
+    again = RunForms(ScheduleCatalog(api), api, mask=str)  # type: ignore[arg-type]  # as far as it is asked
     result = await again.read(form.filled, nobody, asks_channel=False)
     assert result == Problems({"schedule": "You may not read nightly."})

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.core.model.bolt import RunSummary
-from bot.core.model.errors import BoltError, BoltLost
-from bot.flows.run_listings import FRESH_S, KEPT_S, Listings
+from bot.core.model.errors import BoltError, BoltOutcomeUnknown
+from bot.flows.run_listings import FRESH_S, KEPT_S, RunListings
 
 ENDED = datetime(2026, 11, 23, 14, 20, tzinfo=UTC)
 
@@ -28,7 +28,7 @@ class Api:
         self.asked.append(slug)
         await asyncio.sleep(0.01)
         if self.away:
-            raise BoltLost("Bolt does not answer.")
+            raise BoltOutcomeUnknown("Bolt does not answer.")
         return list(self.runs_of.get(slug, []))
 
 
@@ -41,7 +41,7 @@ async def test_many_ends_are_one_or_two_requests() -> None:
     """Forty at once; and a run that is not listed does not make it forty either."""
     api = Api()
     api.runs_of["nightly"] = [run(number) for number in range(40)]
-    listings = Listings(api)  # type: ignore[arg-type]  # lists only
+    listings = RunListings(api)  # type: ignore[arg-type]  # lists only
     found = await asyncio.gather(*(listings.ended("nightly", number) for number in range(60)))
     assert all([one.id for one in listed] == list(range(40)) for listed in found)
     assert len(api.asked) <= 2
@@ -51,7 +51,7 @@ async def test_what_had_not_ended_then_is_asked_for_again() -> None:
     """A listing from before the end is no answer."""
     api = Api()
     api.runs_of["nightly"] = [run(1), run(2, ended=False)]
-    listings = Listings(api)  # type: ignore[arg-type]  # lists only
+    listings = RunListings(api)  # type: ignore[arg-type]  # lists only
     assert len(await listings.ended("nightly", 1)) == 2
     api.runs_of["nightly"] = [run(1), run(2)]
     assert [one.ended_at for one in await listings.ended("nightly", 2)] == [ENDED, ENDED]
@@ -62,7 +62,7 @@ async def test_many_starts_look_at_one_listing() -> None:
     now = 0.0
     api = Api()
     api.runs_of["nightly"] = [run(2), run(1)]
-    listings = Listings(api, clock=lambda: now)  # type: ignore[arg-type]  # lists only
+    listings = RunListings(api, clock=lambda: now)  # type: ignore[arg-type]  # lists only
     found = await asyncio.gather(*(listings.newest("nightly") for _ in range(40)))
     assert [one.id for one in found[0]] == [2, 1]
     assert all(listed == found[0] for listed in found)
@@ -77,7 +77,7 @@ async def test_no_answer_is_no_empty_listing() -> None:
     now = 0.0
     api = Api()
     api.away = True
-    listings = Listings(api, clock=lambda: now)  # type: ignore[arg-type]  # lists only
+    listings = RunListings(api, clock=lambda: now)  # type: ignore[arg-type]  # lists only
     found = await asyncio.gather(*(listings.newest("nightly") for _ in range(40)), return_exceptions=True)
     assert all(isinstance(one, BoltError) for one in found)
     assert len(api.asked) == 1
@@ -90,7 +90,7 @@ async def test_listings_are_forgotten() -> None:
     """Nothing grows with the number of schedules ever seen."""
     now = 0.0
     api = Api()
-    listings = Listings(api, clock=lambda: now)  # type: ignore[arg-type]  # lists only
+    listings = RunListings(api, clock=lambda: now)  # type: ignore[arg-type]  # lists only
     for number in range(100):
         await listings.ended(f"s{number}", 1)
         now += KEPT_S
@@ -102,7 +102,7 @@ async def test_what_a_listing_tells_is_worked_out_once() -> None:
     now = 0.0
     api = Api()
     api.runs_of["nightly"] = [run(2), run(1)]
-    listings = Listings(api, lambda: now)  # type: ignore[arg-type]  # lists only
+    listings = RunListings(api, lambda: now)  # type: ignore[arg-type]  # lists only
     looked: list[int] = []
 
     async def newest(listed: list[RunSummary]) -> int:

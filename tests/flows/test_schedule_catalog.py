@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.core.model.bolt import Schedule
-from bot.core.model.errors import BoltError, BoltLost
+from bot.core.model.errors import BoltError, BoltOutcomeUnknown
 from bot.core.schedules.lookup import Missing
-from bot.flows.schedule_catalog import FAILED_AGAIN_S, Catalog, Snapshot
+from bot.flows.schedule_catalog import FAILED_AGAIN_S, ScheduleCatalog, Snapshot
 
 FRESH_S = 60.0
 NOW = datetime(2026, 11, 25, 14, 20, tzinfo=UTC)
@@ -32,7 +32,7 @@ class Api:
         slugs = list(self.slugs)
         await self.may.wait()
         if self.away:
-            raise BoltLost
+            raise BoltOutcomeUnknown
         return [Schedule(number, "u", slug.title(), slug, "OFF", "ui") for number, slug in enumerate(slugs)]
 
 
@@ -60,9 +60,9 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def catalog(api: Api, clock: Clock) -> Catalog:
+def catalog(api: Api, clock: Clock) -> ScheduleCatalog:
     """A catalog of it."""
-    return Catalog(api, fresh_for_s=FRESH_S, clock=clock, now=lambda: NOW)  # type: ignore[arg-type]  # lists only
+    return ScheduleCatalog(api, fresh_for_s=FRESH_S, clock=clock, now=lambda: NOW)  # type: ignore[arg-type]  # lists only
 
 
 def handles(snapshot: Snapshot) -> list[str]:
@@ -76,7 +76,7 @@ async def settled() -> None:
         await asyncio.sleep(0)
 
 
-async def test_many_who_want_it_at_once_read_it_once(api: Api, catalog: Catalog) -> None:
+async def test_many_who_want_it_at_once_read_it_once(api: Api, catalog: ScheduleCatalog) -> None:
     """However they want it."""
     api.may.clear()
     asking = [asyncio.ensure_future(catalog.find("nightly")) for _ in range(20)]
@@ -87,7 +87,7 @@ async def test_many_who_want_it_at_once_read_it_once(api: Api, catalog: Catalog)
     assert api.asked == 1
 
 
-async def test_while_used_it_is_read_before_it_is_too_old(api: Api, catalog: Catalog, clock: Clock) -> None:
+async def test_while_used_it_is_read_before_it_is_too_old(api: Api, catalog: ScheduleCatalog, clock: Clock) -> None:
     """Past half its time it is read in the background; nobody waits for that."""
     await catalog.all()
     clock.now += FRESH_S / 2 - 1
@@ -102,7 +102,7 @@ async def test_while_used_it_is_read_before_it_is_too_old(api: Api, catalog: Cat
     assert [one.slug for one in await catalog.all()] == ["nightly", "hourly"]
 
 
-async def test_unused_it_is_not_read(api: Api, catalog: Catalog, clock: Clock) -> None:
+async def test_unused_it_is_not_read(api: Api, catalog: ScheduleCatalog, clock: Clock) -> None:
     """And too old, it is waited for."""
     await catalog.all()
     clock.now += 100 * FRESH_S
@@ -112,7 +112,7 @@ async def test_unused_it_is_not_read(api: Api, catalog: Catalog, clock: Clock) -
     assert [one.slug for one in await catalog.all()] == ["hourly"]
 
 
-async def test_what_is_missing_is_looked_for_in_a_fresh_list(api: Api, catalog: Catalog, clock: Clock) -> None:
+async def test_what_is_missing_is_looked_for_in_a_fresh_list(api: Api, catalog: ScheduleCatalog, clock: Clock) -> None:
     """Also where a reading is under way that began before."""
     await catalog.all()
     clock.now += 2
@@ -123,7 +123,7 @@ async def test_what_is_missing_is_looked_for_in_a_fresh_list(api: Api, catalog: 
     assert api.asked == 2
 
 
-async def test_a_reading_that_began_too_early_is_not_enough(api: Api, catalog: Catalog, clock: Clock) -> None:
+async def test_a_reading_that_began_too_early_is_not_enough(api: Api, catalog: ScheduleCatalog, clock: Clock) -> None:
     """It may have been answered before the schedule was made."""
     api.may.clear()
     first = asyncio.ensure_future(catalog.all())
@@ -137,7 +137,7 @@ async def test_a_reading_that_began_too_early_is_not_enough(api: Api, catalog: C
     assert isinstance(await wanted, Schedule)
 
 
-async def test_bolt_away(api: Api, catalog: Catalog, clock: Clock) -> None:
+async def test_bolt_away(api: Api, catalog: ScheduleCatalog, clock: Clock) -> None:
     """Who needs it fresh is told; who only looks gets the last list, with its time; it is not asked at every look."""
     await catalog.all()
     api.away = True
@@ -157,14 +157,14 @@ async def test_bolt_away(api: Api, catalog: Catalog, clock: Clock) -> None:
     assert (handles(snapshot), snapshot.late) == (["nightly"], False)
 
 
-async def test_there_was_never_a_list(api: Api, catalog: Catalog) -> None:
+async def test_there_was_never_a_list(api: Api, catalog: ScheduleCatalog) -> None:
     """Nothing to choose from, and that is told."""
     api.away = True
     snapshot = await catalog.snapshot(within_s=1)
     assert (handles(snapshot), snapshot.at, snapshot.late) == ([], None, True)
 
 
-async def test_a_look_waits_no_longer_than_it_is_told(api: Api, catalog: Catalog, clock: Clock) -> None:
+async def test_a_look_waits_no_longer_than_it_is_told(api: Api, catalog: ScheduleCatalog, clock: Clock) -> None:
     """An old list is better than none, and a slow Bolt is not away."""
     await catalog.all()
     clock.now += 2 * FRESH_S
@@ -177,7 +177,7 @@ async def test_a_look_waits_no_longer_than_it_is_told(api: Api, catalog: Catalog
     await catalog.close()
 
 
-async def test_whoever_is_broken_off_leaves_the_reading_to_others(api: Api, catalog: Catalog) -> None:
+async def test_whoever_is_broken_off_leaves_the_reading_to_others(api: Api, catalog: ScheduleCatalog) -> None:
     """One command given up does not fail the rest."""
     api.may.clear()
     first, second = asyncio.ensure_future(catalog.all()), asyncio.ensure_future(catalog.all())
@@ -189,7 +189,7 @@ async def test_whoever_is_broken_off_leaves_the_reading_to_others(api: Api, cata
     assert api.asked == 1
 
 
-async def test_closing_breaks_off_what_is_read(api: Api, catalog: Catalog) -> None:
+async def test_closing_breaks_off_what_is_read(api: Api, catalog: ScheduleCatalog) -> None:
     """Nothing is left behind."""
     api.may.clear()
     catalog.refresh_soon()
@@ -200,7 +200,7 @@ async def test_closing_breaks_off_what_is_read(api: Api, catalog: Catalog) -> No
 
 async def test_after_a_change_an_older_list_is_not_believed(api: Api, clock: Clock) -> None:
     """Neither the one that is there, nor one that was being read when it happened."""
-    catalog = Catalog(api, fresh_for_s=FRESH_S, clock=clock)  # type: ignore[arg-type]  # lists only
+    catalog = ScheduleCatalog(api, fresh_for_s=FRESH_S, clock=clock)  # type: ignore[arg-type]  # lists only
     await catalog.all()
     catalog.forget()
     api.may.clear()

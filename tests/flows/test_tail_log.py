@@ -11,17 +11,17 @@ from redis.asyncio import Redis
 from bolt_sandbox.server import Sandbox
 from bolt_sandbox.slack import Fault
 from bot.core.model.bolt import Command, LogPage, RunStatus
-from bot.core.model.errors import ApiError, BoltError, BoltLost, BoltRejected, BoltThrottled
+from bot.core.model.errors import ApiError, BoltError, BoltOutcomeUnknown, BoltRejected, BoltThrottled
 from bot.core.model.run import Observation, RunKey
 from bot.core.text.message import Message
 from bot.flows.lease import Lease
 from bot.flows.ports.slack import Asker
-from bot.flows.ports.store import Observed, Post
-from bot.flows.private_replies import Answers
-from bot.flows.tail_log import FollowLog, FollowRules
+from bot.flows.ports.store import ClaimedPost, Observed
+from bot.flows.private_replies import PrivateReplies
+from bot.flows.tail_log import LogTailer, LogTailRules
 from bot.slack.client import SlackChat
 from bot.store.due_sets import DueSet
-from bot.store.lanes import Budget, Posts, Taken
+from bot.store.lanes import Budget, PostLane, Taken
 from bot.store.log_tails import LogTails
 from bot.store.runs import Runs
 from bot.store.scripts import Scripts
@@ -72,21 +72,21 @@ class Stage:
     def __post_init__(self) -> None:
         """Build the flow."""
         self.runs = Runs(self.scripts)
-        self.posts = Posts(self.scripts, FREE, lease_s=10, upload_lease_s=60)
+        self.posts = PostLane(self.scripts, FREE, lease_s=10, upload_lease_s=60)
         self.followings = LogTails(self.scripts)
         self.due = DueSet(self.scripts, "follows", lease_s=10)
         self.thread = ""
 
-    def follow_log(self, rules: FollowRules | None = None) -> FollowLog:
+    def follow_log(self, rules: LogTailRules | None = None) -> LogTailer:
         """The flow."""
-        return FollowLog(
+        return LogTailer(
             self.api,  # type: ignore[arg-type]  # reads of logs only
             self.chat,
             self.posts,
             self.runs,
             self.followings,
-            Answers(self.chat),
-            rules or FollowRules(gap_s=15, settle_s=0.1),
+            PrivateReplies(self.chat),
+            rules or LogTailRules(gap_s=15, settle_s=0.1),
             mask=lambda text: text.replace("secret", "•••"),
         )
 
@@ -98,7 +98,7 @@ class Stage:
         lease = Lease("polls", (KEY.name,), token, 0, 10)
         await self.runs.observe(lease, claimed_us, [Observed(KEY, Observation(state, commands), 5)])
 
-    async def look(self, rules: FollowRules | None = None) -> None:
+    async def look(self, rules: LogTailRules | None = None) -> None:
         """One look at what is followed, as if its time had come."""
         await self.scripts.redis.zadd(self.scripts.key("due", "follows"), {NAME: 1}, xx=True)
         claimed = await self.due.claim(1)
@@ -170,7 +170,7 @@ async def test_posts_keep_their_distance(stage: Stage) -> None:
     await stage.look()
     await stage.post()
     stage.api.printed[8].append("one more")
-    stage.api.fails = BoltLost()
+    stage.api.fails = BoltOutcomeUnknown()
     await stage.look()
     assert not await stage.post()
 
@@ -211,7 +211,7 @@ async def test_an_end_without_new_lines_is_told_by_others(stage: Stage) -> None:
 async def test_after_an_hour_it_stops_and_says_how_to_go_on(stage: Stage) -> None:
     """With a button."""
     await stage.follow_log().begin(ADA, KEY, None)
-    await stage.look(FollowRules(for_s=0))
+    await stage.look(LogTailRules(for_s=0))
     assert await stage.post()
     assert stage.texts() == ["I have followed the log of run 1 for an hour and stop here."]
     assert "Follow on" in str(list(stage.sandbox.workspace.channel(CHANNEL).messages.values())[-1].blocks)
@@ -244,7 +244,7 @@ async def test_who_posts_late_does_not_move_it_back(stage: Stage) -> None:
     await stage.follow_log().send(taken.lease, taken.urgency, taken.channel, NAME)
     after = await stage.followings.load(NAME)
     word = await stage.followings.posted(
-        Post(taken.lease, "follow", CHANNEL, f"follow:{NAME}", "post"), late, delay_s=5
+        ClaimedPost(taken.lease, "follow", CHANNEL, f"follow:{NAME}", "post"), late, delay_s=5
     )
     assert word == "known"
     assert await stage.followings.load(NAME) == after
@@ -300,7 +300,7 @@ async def test_a_command_that_stays_unknown_ends_it(stage: Stage) -> None:
     assert await stage.left() == []
 
 
-@pytest.mark.parametrize("away", [BoltLost(), BoltThrottled(7)])
+@pytest.mark.parametrize("away", [BoltOutcomeUnknown(), BoltThrottled(7)])
 async def test_bolt_away_is_waited_for(stage: Stage, away: BoltError) -> None:
     """It goes on where it was."""
     await stage.follow_log().begin(ADA, KEY, None)
@@ -315,7 +315,7 @@ async def test_bolt_away_is_waited_for(stage: Stage, away: BoltError) -> None:
 
 async def test_one_a_run_and_channel_and_not_too_many(stage: Stage) -> None:
     """Asked twice it is the same one; what is too much is said."""
-    rules = FollowRules(most=1)
+    rules = LogTailRules(most=1)
     assert await stage.followings.begin(KEY, ADA, 8, most=1) == "new"
     assert await stage.followings.begin(KEY, ADA, 8, most=1) == "known"
     await follow_run(stage.scripts, 2, channel=CHANNEL)

@@ -32,8 +32,8 @@ from bot.flows.thread_subject import (
     STARTING,
     TAKEN_OUT,
     UNCLEAR,
-    Place,
-    Places,
+    ThreadSubject,
+    ThreadSubjects,
 )
 from bot.slack.client import SlackChat
 from bot.store.codec import dump
@@ -56,9 +56,9 @@ class Stage:
     scripts: Scripts
     sandbox: Sandbox
     chat: SlackChat
-    places: Places
+    places: ThreadSubjects
 
-    async def of(self, ts: str) -> Place:
+    async def of(self, ts: str) -> ThreadSubject:
         """The place of a thread."""
         return await self.places.of("T", CardRef(CHANNEL, ts))
 
@@ -84,7 +84,7 @@ async def stage(redis_client: Redis, sandbox: Sandbox) -> AsyncIterator[Stage]:
     scripts = Scripts(redis_client, "test", retention_s=3600)
     chat = SlackChat(sandbox.workspace.bot_token, f"{sandbox.base_url}/slack/api/", lambda text: text)
     chat.bot_user = sandbox.workspace.bot.id
-    places = Places(Runs(scripts), Requests(scripts, Limits()), chat, workspace="w", app_url=APP)
+    places = ThreadSubjects(Runs(scripts), Requests(scripts, Limits()), chat, workspace="w", app_url=APP)
     yield Stage(scripts, sandbox, chat, places)
     await chat.close()
 
@@ -93,7 +93,7 @@ async def test_the_record_tells(stage: Stage) -> None:
     """Without a word to Slack."""
     stage.sandbox.workspace.faults.away = True
     await follow_run(stage.scripts, 7, channel=CHANNEL, ts="7.5")
-    assert await stage.of("7.5") == Place(RunKey("w", 7))
+    assert await stage.of("7.5") == ThreadSubject(RunKey("w", 7))
 
 
 @pytest.mark.parametrize(
@@ -102,20 +102,20 @@ async def test_the_record_tells(stage: Stage) -> None:
 async def test_a_start_without_a_run_says_so(stage: Stage, state: str, why: str) -> None:
     """Its number is not known yet, or it is unclear."""
     await stage.start(state=state)
-    assert await stage.of("7.5") == Place(why=why)
+    assert await stage.of("7.5") == ThreadSubject(why=why)
 
 
 @pytest.mark.parametrize("state", ["refused", "closed"])
 async def test_a_start_that_waited_and_is_not_started(stage: Stage, state: str) -> None:
     """It has no run, and gets none."""
     await stage.start(state=state, queued_us="1", why="It was taken out of the queue.")
-    assert await stage.of("7.5") == Place(why=TAKEN_OUT)
+    assert await stage.of("7.5") == ThreadSubject(why=TAKEN_OUT)
 
 
 async def test_a_start_that_waited_and_was_sent_may_be_unclear_for_good(stage: Stage) -> None:
     """There may be a run of it: nobody says that there is none."""
     await stage.start(state="closed", queued_us="1")
-    assert await stage.of("7.5") == Place(why=UNCLEAR)
+    assert await stage.of("7.5") == ThreadSubject(why=UNCLEAR)
 
 
 async def test_a_start_that_waits(stage: Stage) -> None:
@@ -133,20 +133,20 @@ async def test_a_start_that_waits_for_approval(stage: Stage) -> None:
     assert (place.run, place.pending) == (None, "request-7")
     assert "waits for approval by @data-team and has no run yet" in place.why
     await stage.scripts.redis.hset(stage.scripts.key("req", "request-7"), "state", "approved")
-    assert await stage.of("7.5") == Place(why=APPROVED)
+    assert await stage.of("7.5") == ThreadSubject(why=APPROVED)
 
 
 @pytest.mark.parametrize("state", ["refused", "closed"])
 async def test_a_start_that_was_not_approved(stage: Stage, state: str) -> None:
     """It says why."""
     await stage.start(state=state, approval=APPROVAL, why="It was denied, so nothing was started.")
-    assert await stage.of("7.5") == Place(why="It was denied, so nothing was started.")
+    assert await stage.of("7.5") == ThreadSubject(why="It was denied, so nothing was started.")
 
 
 async def test_a_start_whose_run_has_another_card_here(stage: Stage) -> None:
     """Its own card names that run, and so does its thread."""
     await stage.start(state="settled", run="9")
-    assert await stage.of("7.5") == Place(RunKey("w", 9))
+    assert await stage.of("7.5") == ThreadSubject(RunKey("w", 9))
 
 
 @pytest.mark.parametrize("action", [DROP_QUEUED, APPROVE_START])
@@ -154,9 +154,9 @@ async def test_the_card_of_a_start_that_waits_and_is_not_on_record(stage: Stage,
     """It does not wait any more, unless its record only cannot be read."""
     drop = Button(action, "Do something", value=request_value("request-7"))
     ts = await stage.post(drop)
-    assert await stage.of(ts) == Place(why=FORGOTTEN)
+    assert await stage.of(ts) == ThreadSubject(why=FORGOTTEN)
     await stage.scripts.redis.client_pause(1000)
-    assert await stage.of(ts) == Place(why=AWAY)
+    assert await stage.of(ts) == ThreadSubject(why=AWAY)
 
 
 async def test_a_card_whose_record_is_lost_tells_itself(stage: Stage) -> None:
@@ -167,7 +167,7 @@ async def test_a_card_whose_record_is_lost_tells_itself(stage: Stage) -> None:
     assert place.run == RunKey("w", 7)
     assert place.lost is not None
     assert (place.lost.run.facts, place.lost.card, place.lost.over) == (FACTS, CardRef(CHANNEL, active), False)
-    assert await stage.of(over) == Place(RunKey("w", 7))
+    assert await stage.of(over) == ThreadSubject(RunKey("w", 7))
 
 
 async def test_a_card_of_a_run_that_is_over_says_that_too(stage: Stage) -> None:
@@ -180,17 +180,17 @@ async def test_a_card_of_a_run_that_is_over_says_that_too(stage: Stage) -> None:
 
 async def test_a_card_of_a_start_that_is_not_on_record_yet(stage: Stage) -> None:
     """Slack shows it before its record says so: there is no number yet."""
-    assert await stage.of(await stage.post()) == Place(why=STARTING)
+    assert await stage.of(await stage.post()) == ThreadSubject(why=STARTING)
 
 
 async def test_another_workspaces_card(stage: Stage) -> None:
     """Its run is none of ours, whatever its number."""
     elsewhere = RunKey("elsewhere", 7)
     lost = await stage.post(Button(CANCEL_RUN, "Cancel run", value=run_value(Run(elsewhere))))
-    assert await stage.of(lost) == Place(why=ELSEWHERE)
+    assert await stage.of(lost) == ThreadSubject(why=ELSEWHERE)
     await follow_run(stage.scripts, 7, channel=CHANNEL, ts="7.5")
     await stage.scripts.redis.hset(stage.scripts.key("card", f"T:{CHANNEL}:7.5"), "run", elsewhere.name)
-    assert await stage.of("7.5") == Place(why=ELSEWHERE)
+    assert await stage.of("7.5") == ThreadSubject(why=ELSEWHERE)
 
 
 async def test_what_is_no_card(stage: Stage) -> None:
@@ -201,7 +201,7 @@ async def test_what_is_no_card(stage: Stage) -> None:
     forged = ws.post(ws.channel("data-eng"), ws.user("grace"), "a card", blocks=[block])
     plain = await stage.chat.post(CHANNEL, Message(("hello",)), key="k")
     for ts in (forged.ts, plain, "1.000001"):
-        assert await stage.of(ts) == Place()
+        assert await stage.of(ts) == ThreadSubject()
 
 
 @pytest.mark.parametrize("how", ["away", "slow", "scope"])
@@ -214,4 +214,4 @@ async def test_a_card_that_cannot_be_read(stage: Stage, how: str) -> None:
         stage.sandbox.workspace.faults.add(Fault("slow", "conversations.replies", delay_s=5))
     else:
         stage.sandbox.workspace.scopes.discard("channels:history")
-    assert await stage.of(ts) == Place(why=LOST)
+    assert await stage.of(ts) == ThreadSubject(why=LOST)

@@ -10,11 +10,11 @@ from redis.asyncio import Redis
 
 from bot.core.model.bolt import Command, RunStatus, RunSummary, Schedule
 from bot.core.model.run import RunFacts, RunKey
-from bot.flows.follow_run import Adopt
+from bot.flows.follow_run import FollowRequestHandler
 from bot.flows.ports.slack import Asker
-from bot.flows.private_replies import Answers
-from bot.flows.run_listings import Listings
-from bot.flows.schedule_catalog import Catalog
+from bot.flows.private_replies import PrivateReplies
+from bot.flows.run_listings import RunListings
+from bot.flows.schedule_catalog import ScheduleCatalog
 from bot.store.due_sets import DueSet
 from bot.store.run_followers import RunFollowers
 from bot.store.runs import Runs
@@ -73,14 +73,14 @@ async def test_the_expected_end_of_a_watched_run(
         await redis_client.hset(scripts.key("run", f"w:{number}"), mapping={"rev": "1", "facts": facts})
     api, runs, due = Api(commands, retries), Runs(scripts), DueSet(scripts, "watches", lease_s=10)
     watches = RunFollowers(scripts)
-    adopt = Adopt(
+    adopt = FollowRequestHandler(
         api,  # type: ignore[arg-type]
         runs,
         watches,
         due,
-        Answers(None),  # type: ignore[arg-type]
-        Catalog(api),  # type: ignore[arg-type]
-        Listings(api),  # type: ignore[arg-type]
+        PrivateReplies(None),  # type: ignore[arg-type]
+        ScheduleCatalog(api),  # type: ignore[arg-type]
+        RunListings(api),  # type: ignore[arg-type]
         app_url="https://bolt.test",
         card_url=lambda _card: None,
         mask=lambda text: text,

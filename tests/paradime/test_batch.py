@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 import pytest
 
-from bot.core.model.errors import BoltError, BoltInvalidQuery, BoltLost, BoltRejected, BoltThrottled
+from bot.core.model.errors import BoltError, BoltInvalidQuery, BoltOutcomeUnknown, BoltRejected, BoltThrottled
 from bot.paradime.batch import GROWS_AFTER, LEAST, MOST, REQUESTS_MOST, SLOW_S, Batch
 from bot.paradime.client import BoltClient
 from bot.paradime.response import Reply
@@ -174,12 +174,12 @@ async def test_the_limit_stays_above_nothing(api: Api, client: BoltClient) -> No
 @pytest.mark.parametrize(
     ("answer", "error"),
     [
-        (Answer(b"bad gateway", 502), BoltLost),
-        (Answer(b"", 503), BoltLost),
-        (Answer(b"", 504), BoltLost),
+        (Answer(b"bad gateway", 502), BoltOutcomeUnknown),
+        (Answer(b"", 503), BoltOutcomeUnknown),
+        (Answer(b"", 504), BoltOutcomeUnknown),
         (Answer(b"", 429), BoltThrottled),
-        (Answer(b"<html>"), BoltLost),
-        (Answer({}), BoltLost),
+        (Answer(b"<html>"), BoltOutcomeUnknown),
+        (Answer({}), BoltOutcomeUnknown),
     ],
 )
 async def test_an_outage_is_never_split(api: Api, client: BoltClient, answer: Answer, error: type[BoltError]) -> None:
@@ -197,7 +197,7 @@ async def test_a_run_that_is_told_in_another_shape(api: Api, client: BoltClient,
     api.say(Answer({"data": {"r1": status, "r2": STATUS}}))
     polled = await client.poll([1, 2])
     assert list(polled.found) == [2]
-    assert isinstance(polled.failed[1], BoltLost)
+    assert isinstance(polled.failed[1], BoltOutcomeUnknown)
     assert len(api.asked) == 1
 
 
@@ -282,12 +282,12 @@ async def test_a_server_that_slows_is_asked_for_fewer() -> None:
     async def slow(_document: str) -> Reply:
         nonlocal now
         now += SLOW_S + 1
-        raise BoltLost
+        raise BoltOutcomeUnknown
 
     batch = Batch(slow, clock=lambda: now)
     limits = []
     for _ in range(6):
-        with pytest.raises(BoltLost):
+        with pytest.raises(BoltOutcomeUnknown):
             await batch.poll(range(1, 101))
         limits.append(batch.limit)
     assert limits == [50, 25, 12, LEAST, LEAST, LEAST]

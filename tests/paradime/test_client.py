@@ -19,8 +19,8 @@ from bot.core.model.errors import (
     BoltDenied,
     BoltError,
     BoltInvalidQuery,
-    BoltLost,
     BoltNotSent,
+    BoltOutcomeUnknown,
     BoltRejected,
     BoltThrottled,
     BoltTooLarge,
@@ -96,7 +96,7 @@ async def test_a_read_outlives_a_passing_fault(
 async def test_a_read_gives_up(api: Api, client: BoltClient, name: str) -> None:
     """After as many attempts as its limits say, the last fault is raised."""
     api.say(Answer(b"", 503))
-    with pytest.raises(BoltLost):
+    with pytest.raises(BoltOutcomeUnknown):
         await READS[name](client)
     assert len(api.asked) == QUICK.attempts
 
@@ -158,7 +158,7 @@ async def test_a_read_is_bounded_as_a_whole(api: Api) -> None:
     limits = ClientLimits(timeout_s=1, attempts=1000, retry_for_s=2, first_wait_s=0.05)
     client = client_of(api.url, limits)
     async with asyncio.timeout(PATIENCE_S):
-        with pytest.raises(BoltLost):
+        with pytest.raises(BoltOutcomeUnknown):
             await client.status(7)
     await client.aclose()
     assert 1 < len(api.asked) < 40
@@ -169,7 +169,7 @@ async def test_a_read_is_bounded_as_a_whole(api: Api) -> None:
 async def test_some_reads_are_not_repeated(api: Api, client: BoltClient, name: str, fault: Answer | type[Drop]) -> None:
     """Whoever polls or checks comes again by itself."""
     api.say(fault)
-    with pytest.raises((BoltLost, BoltThrottled)):
+    with pytest.raises((BoltOutcomeUnknown, BoltThrottled)):
         await ONCE[name](client)
     assert len(api.asked) == 1
 
@@ -181,17 +181,17 @@ async def test_some_reads_are_not_repeated(api: Api, client: BoltClient, name: s
 @pytest.mark.parametrize(
     ("fault", "error"),
     [
-        (Drop, BoltLost),
-        (Answer(b"", 500), BoltLost),
-        (Answer(b"", 502), BoltLost),
-        (Answer(b"", 503), BoltLost),
-        (Answer(b"", 504), BoltLost),
+        (Drop, BoltOutcomeUnknown),
+        (Answer(b"", 500), BoltOutcomeUnknown),
+        (Answer(b"", 502), BoltOutcomeUnknown),
+        (Answer(b"", 503), BoltOutcomeUnknown),
+        (Answer(b"", 504), BoltOutcomeUnknown),
         (Answer(b"", 429), BoltThrottled),
         (Answer(b"", 401), BoltDenied),
-        (Answer(b"<html>"), BoltLost),
-        (Answer({}), BoltLost),
-        (Answer({"data": {}}), BoltLost),
-        (Answer({"data": {"triggerBoltRun": None}}), BoltLost),
+        (Answer(b"<html>"), BoltOutcomeUnknown),
+        (Answer({}), BoltOutcomeUnknown),
+        (Answer({"data": {}}), BoltOutcomeUnknown),
+        (Answer({"data": {"triggerBoltRun": None}}), BoltOutcomeUnknown),
         (errors("no"), BoltRejected),
         (errors("no", status=400), BoltRejected),
         (errors("too complex", status=400), BoltRejected),
@@ -221,7 +221,7 @@ async def test_a_mutation_that_times_out_is_sent_once(api: Api, name: str) -> No
 
     limits = replace(QUICK, timeout_s=0.05)
     client = BoltClient("http://bolt", CREDENTIALS, limits, transport=httpx.MockTransport(hold))
-    with pytest.raises(BoltLost):
+    with pytest.raises(BoltOutcomeUnknown):
         await CHANGES[name](client)
     await client.aclose()
     assert len(api.asked) == 1
@@ -232,7 +232,7 @@ async def test_an_answer_to_a_mutation_that_is_too_large(api: Api, name: str) ->
     """It was carried out perhaps, so it is lost and not merely unread."""
     api.data(**{name: {"ok": True, "runId": 9, "more": "x" * 1000}})
     client = client_of(api.url, replace(QUICK, body_most=500))
-    with pytest.raises(BoltLost):
+    with pytest.raises(BoltOutcomeUnknown):
         await CHANGES[name](client)
     await client.aclose()
     assert len(api.asked) == 1
@@ -258,7 +258,7 @@ async def test_an_error_below_the_mutation_leaves_it_unknown(
     """The run was started, and only its id could not be told: no refusal."""
     entry = {"message": "no id", "path": [name, "runId"]}
     api.say(Answer({"data": data, "errors": [entry]}))
-    with pytest.raises(BoltLost):
+    with pytest.raises(BoltOutcomeUnknown):
         await CREATES[name](client)
 
 
@@ -267,9 +267,9 @@ async def test_an_error_below_the_mutation_leaves_it_unknown(
     ("answer", "error"),
     [
         ({"ok": False, "runId": 0}, BoltRejected),
-        ({"ok": True, "runId": 0}, BoltLost),
-        ({"ok": True, "runId": None}, BoltLost),
-        ({"ok": True, "runId": "soon"}, BoltLost),
+        ({"ok": True, "runId": 0}, BoltOutcomeUnknown),
+        ({"ok": True, "runId": None}, BoltOutcomeUnknown),
+        ({"ok": True, "runId": "soon"}, BoltOutcomeUnknown),
     ],
 )
 async def test_a_start_without_an_id(
@@ -357,7 +357,7 @@ async def test_a_refusal_in_the_older_spelling_is_final(api: Api, client: BoltCl
 async def test_a_mutation_lost_in_the_older_spelling_is_not_sent_again(api: Api, client: BoltClient) -> None:
     """The first asking executed nothing, the second perhaps did."""
     api.say(UNKNOWN_SLUG, Answer(b"", 502))
-    with pytest.raises(BoltLost):
+    with pytest.raises(BoltOutcomeUnknown):
         await client.trigger(Trigger("nightly"))
     assert len(api.asked) == 2
 
@@ -430,7 +430,7 @@ async def test_another_shape_is_lost(api: Api, client: BoltClient, name: str, da
     if name in ("boltScheduleName", "boltResourceUrl") and data in ({}, {"x": 1}):
         await READS[name](client)
         return
-    with pytest.raises(BoltLost):
+    with pytest.raises(BoltOutcomeUnknown):
         await (READS | CHANGES)[name](client)
 
 
@@ -474,7 +474,7 @@ async def test_an_output_above_the_bound(api: Api) -> None:
 async def test_an_address_is_in_no_error(api: Api, client: BoltClient, answer: Answer) -> None:
     """Neither an error nor its causes quote what came."""
     api.say(answer)
-    with capture_logs() as lines, pytest.raises(BoltLost) as caught:
+    with capture_logs() as lines, pytest.raises(BoltOutcomeUnknown) as caught:
         await client.resource_url(7)
     error: BaseException | None = caught.value
     while error is not None:

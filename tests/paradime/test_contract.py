@@ -6,7 +6,14 @@ import pytest
 
 from bolt_sandbox.bolt import Fault
 from bot.core.model.bolt import Trigger
-from bot.core.model.errors import AlreadyRunning, BoltDenied, BoltLost, BoltNotSent, BoltRejected, BoltThrottled
+from bot.core.model.errors import (
+    AlreadyRunning,
+    BoltDenied,
+    BoltNotSent,
+    BoltOutcomeUnknown,
+    BoltRejected,
+    BoltThrottled,
+)
 from bot.paradime.credentials import Credentials
 from tests.paradime.api import client_of
 from tests.paradime.conftest import Backend
@@ -154,11 +161,11 @@ async def test_a_lost_run_and_a_refused_batch(backend: Backend) -> None:
 @pytest.mark.parametrize(
     ("fault", "error", "starts"),
     [
-        (Fault("drop_after"), BoltLost, 1),
-        (Fault("status", status=502, executes=True), BoltLost, 1),
+        (Fault("drop_after"), BoltOutcomeUnknown, 1),
+        (Fault("status", status=502, executes=True), BoltOutcomeUnknown, 1),
         (Fault("status", status=429, retry_after_s=3), BoltThrottled, 0),
-        (Fault("not_json", executes=True), BoltLost, 1),
-        (Fault("no_data", executes=True), BoltLost, 1),
+        (Fault("not_json", executes=True), BoltOutcomeUnknown, 1),
+        (Fault("no_data", executes=True), BoltOutcomeUnknown, 1),
         (Fault("graphql_error"), BoltRejected, 0),
     ],
     ids=lambda value: getattr(value, "kind", None),

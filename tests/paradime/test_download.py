@@ -11,7 +11,7 @@ import httpx
 import pytest
 from aiohttp import web
 
-from bot.core.model.errors import BoltError, BoltLost, BoltNotSent, BoltTooLarge, DownloadRefused
+from bot.core.model.errors import BoltError, BoltNotSent, BoltOutcomeUnknown, BoltTooLarge, DownloadRefused
 from bot.paradime.download import Downloader
 from tests.paradime.conftest import Backend
 from tests.waiting import PATIENCE_S
@@ -113,11 +113,11 @@ async def test_nothing_of_ours_goes_along(storage: str, downloader: Downloader) 
         ("large", BoltTooLarge),
         ("endless", BoltTooLarge),
         ("packed/bomb", BoltTooLarge),
-        ("packed/twice", BoltLost),
-        ("packed/other", BoltLost),
-        ("packed/garbage", BoltLost),
-        ("packed/half", BoltLost),
-        ("broken", BoltLost),
+        ("packed/twice", BoltOutcomeUnknown),
+        ("packed/other", BoltOutcomeUnknown),
+        ("packed/garbage", BoltOutcomeUnknown),
+        ("packed/half", BoltOutcomeUnknown),
+        ("broken", BoltOutcomeUnknown),
         ("elsewhere", DownloadRefused),
         ("expired", DownloadRefused),
     ],
@@ -135,7 +135,7 @@ async def test_what_does_not_come_has_a_reason_without_the_address(
 async def test_what_comes_too_slowly_is_given_up(storage: str) -> None:
     """After its time-out, which is for the whole."""
     downloader = Downloader(LOCAL, timeout_s=0.2)
-    with pytest.raises(BoltLost):
+    with pytest.raises(BoltOutcomeUnknown):
         await downloader.fetch(f"{storage}/slow{SIGNED}", most=1_000_000)
     await downloader.aclose()
 

@@ -16,7 +16,7 @@ from bot.core.model.errors import (
     BoltDenied,
     BoltError,
     BoltInvalidQuery,
-    BoltLost,
+    BoltOutcomeUnknown,
     BoltRejected,
     BoltThrottled,
 )
@@ -54,11 +54,11 @@ def said(*messages: str, **entry: object) -> dict[str, object]:
         (401, BoltDenied),
         (403, BoltDenied),
         (429, BoltThrottled),
-        (500, BoltLost),
-        (502, BoltLost),
-        (503, BoltLost),
-        (504, BoltLost),
-        (599, BoltLost),
+        (500, BoltOutcomeUnknown),
+        (502, BoltOutcomeUnknown),
+        (503, BoltOutcomeUnknown),
+        (504, BoltOutcomeUnknown),
+        (599, BoltOutcomeUnknown),
         (302, BoltRejected),
         (400, BoltRejected),
         (404, BoltRejected),
@@ -94,7 +94,7 @@ def test_a_status_that_is_no_success_decides(status: int, error: type[BoltError]
 )
 def test_a_success_that_is_no_graphql_is_lost(body: bytes) -> None:
     """What proxies answer with, and what says neither data nor errors, leaves the outcome unknown."""
-    with pytest.raises(BoltLost):
+    with pytest.raises(BoltOutcomeUnknown):
         read(body)
 
 

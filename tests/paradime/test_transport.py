@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 import httpx
 import pytest
 
-from bot.core.model.errors import BoltError, BoltLost, BoltNotSent, BoltThrottled, BoltTooLarge, BotError
+from bot.core.model.errors import BoltError, BoltNotSent, BoltOutcomeUnknown, BoltThrottled, BoltTooLarge, BotError
 from bot.paradime.transport import Transport
 from tests.paradime.api import NO_TLS, Answer, Api, Drop, errors
 from tests.waiting import PATIENCE_S
@@ -98,7 +98,7 @@ async def test_a_reset_after_sending_is_lost(api: Api) -> None:
     """The server took the request and closed without an answer: nobody knows."""
     api.say(Drop)
     async with sending(api.url) as transport:
-        with pytest.raises(BoltLost):
+        with pytest.raises(BoltOutcomeUnknown):
             await transport.post(QUERY)
     assert len(api.asked) == 1
 
@@ -112,7 +112,7 @@ async def test_a_body_that_breaks_off_is_lost() -> None:
         await writer.drain()
 
     async with server(handler) as url, sending(url) as transport:
-        with pytest.raises(BoltLost):
+        with pytest.raises(BoltOutcomeUnknown):
             await transport.post(QUERY)
 
 
@@ -126,7 +126,7 @@ async def test_what_is_no_http_is_lost(noise: bytes) -> None:
         await writer.drain()
 
     async with server(handler) as url, sending(url) as transport:
-        with pytest.raises(BoltLost):
+        with pytest.raises(BoltOutcomeUnknown):
             await transport.post(QUERY)
 
 
@@ -140,7 +140,7 @@ async def test_a_time_out_after_sending_is_lost() -> None:
         await asyncio.Event().wait()
 
     async with server(handler) as url, sending(url, timeout_s=0.2) as transport:
-        with pytest.raises(BoltLost):
+        with pytest.raises(BoltOutcomeUnknown):
             await transport.post(QUERY)
     assert got.is_set()
 
@@ -158,7 +158,7 @@ async def test_the_time_out_is_for_the_whole() -> None:
 
     async with server(handler) as url, sending(url, timeout_s=0.3) as transport:
         async with asyncio.timeout(PATIENCE_S):
-            with pytest.raises(BoltLost):
+            with pytest.raises(BoltOutcomeUnknown):
                 await transport.post(QUERY)
 
 
@@ -178,7 +178,7 @@ async def test_a_full_pool_was_not_sent() -> None:
         with pytest.raises(BoltNotSent):
             await transport.post(QUERY)
         outcomes = await asyncio.gather(*first, return_exceptions=True)
-    assert [type(outcome) for outcome in outcomes] == [BoltLost, BoltLost]
+    assert [type(outcome) for outcome in outcomes] == [BoltOutcomeUnknown, BoltOutcomeUnknown]
 
 
 @pytest.mark.parametrize("packed", [False, True], ids=["plain", "gzip"])
@@ -238,4 +238,4 @@ async def test_each_outcome_is_watched(api: Api) -> None:
             with pytest.raises(BoltError):
                 await transport.post(QUERY)
     assert watched[:2] == [None, None]
-    assert [type(error) for error in watched[2:]] == [BoltThrottled, BoltLost]
+    assert [type(error) for error in watched[2:]] == [BoltThrottled, BoltOutcomeUnknown]

@@ -14,8 +14,8 @@ from bot.core.model.errors import (
     ChannelRefused,
     CredentialRefused,
     MessageGone,
-    SlackLost,
     SlackNotSent,
+    SlackOutcomeUnknown,
     SlackRefused,
     SlackThrottled,
 )
@@ -51,11 +51,11 @@ async def test_a_message_is_posted_edited_and_deleted(chat: SlackChat, sandbox: 
 @pytest.mark.parametrize(
     ("fault", "error"),
     [
-        (Fault("http_500", "chat.postMessage"), SlackLost),
-        (Fault("drop_after", "chat.postMessage"), SlackLost),
-        (Fault("drop_before", "chat.postMessage"), SlackLost),
-        (Fault("slow", "chat.postMessage", delay_s=3), SlackLost),
-        (Fault("error", "chat.postMessage", code="fatal_error"), SlackLost),
+        (Fault("http_500", "chat.postMessage"), SlackOutcomeUnknown),
+        (Fault("drop_after", "chat.postMessage"), SlackOutcomeUnknown),
+        (Fault("drop_before", "chat.postMessage"), SlackOutcomeUnknown),
+        (Fault("slow", "chat.postMessage", delay_s=3), SlackOutcomeUnknown),
+        (Fault("error", "chat.postMessage", code="fatal_error"), SlackOutcomeUnknown),
         (Fault("ratelimited", "chat.postMessage", retry_after_s=7), SlackThrottled),
         (Fault("error", "chat.postMessage", code="is_archived"), ChannelRefused),
         (Fault("error", "chat.postMessage", code="token_revoked"), CredentialRefused),
@@ -88,7 +88,7 @@ async def test_a_lost_post_is_found_by_its_key(chat: SlackChat, sandbox: Sandbox
     since = time.time() - 5
     parent = await chat.post(CHANNEL, HELLO, key="parent")
     sandbox.workspace.faults.add(Fault("drop_after", "chat.postMessage"))
-    with pytest.raises(SlackLost):
+    with pytest.raises(SlackOutcomeUnknown):
         await chat.post(CHANNEL, HELLO, key="child", thread_ts=parent)
     assert isinstance(await chat.find(CHANNEL, "child", since=since, thread_ts=parent), Found)
     assert await chat.find(CHANNEL, "other", since=since, thread_ts=parent) == Absent()
@@ -96,7 +96,7 @@ async def test_a_lost_post_is_found_by_its_key(chat: SlackChat, sandbox: Sandbox
     sandbox.workspace.faults.add(Fault("error", "conversations.history", code="missing_scope"))
     assert await chat.find(CHANNEL, "parent", since=since) == Unknown()
     sandbox.workspace.faults.add(Fault("http_500", "conversations.history"))
-    with pytest.raises(SlackLost):
+    with pytest.raises(SlackOutcomeUnknown):
         await chat.find(CHANNEL, "parent", since=since)
 
 

@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 
 from bolt_sandbox.server import Sandbox
 from bolt_sandbox.slack import Fault
-from bot.core.policy.rules import Kind, Person, Place, Role
+from bot.core.policy.rules import ChannelInfo, Kind, Person, Role
 from bot.slack.client import SlackChat
 from bot.slack.directory import Directory
 from bot.slack.foreign import Home
@@ -104,8 +104,8 @@ async def test_nobody_needs_a_question(chat: SlackChat, memory: Shared, sandbox:
         LAST_PERSON, frozenset({Role.ADMIN, Role.MEMBER}), frozenset(), name=f"person-{PEOPLE}"
     )
     assert (await of.person("U0GUS")).roles == frozenset()
-    assert await of.place(LAST_CHANNEL) == Place(LAST_CHANNEL, f"crowd-{CHANNELS}", Kind.PUBLIC, shared=True)
-    assert await of.place("C0FINANCE") == Place("C0FINANCE", "finance", Kind.PRIVATE, shared=False)
+    assert await of.place(LAST_CHANNEL) == ChannelInfo(LAST_CHANNEL, f"crowd-{CHANNELS}", Kind.PUBLIC, shared=True)
+    assert await of.place("C0FINANCE") == ChannelInfo("C0FINANCE", "finance", Kind.PRIVATE, shared=False)
     assert calls(sandbox, "users.info") == calls(sandbox, "conversations.info") == 0
 
 
@@ -137,7 +137,9 @@ async def test_without_its_scope_a_list_is_left(chat: SlackChat, memory: Shared,
     async with reading(chat, memory):
         await memory.until_read()
     assert calls(sandbox, "users.list", "missing_scope") == 1
-    assert await people(chat, memory).place("C0DATAENG") == Place("C0DATAENG", "data-eng", Kind.PUBLIC, shared=False)
+    assert await people(chat, memory).place("C0DATAENG") == ChannelInfo(
+        "C0DATAENG", "data-eng", Kind.PUBLIC, shared=False
+    )
     assert calls(sandbox, "conversations.info") == 0
 
 

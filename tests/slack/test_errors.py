@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.core.model.errors import ChannelRefused, SlackLost, SlackRefused, SlackThrottled
+from bot.core.model.errors import ChannelRefused, SlackOutcomeUnknown, SlackRefused, SlackThrottled
 from bot.slack.errors import FAMILIES, LOST, THROTTLED, error_of
 
 
@@ -28,7 +28,7 @@ def test_both_spellings_of_a_rate_limit_are_known(code: str) -> None:
 @pytest.mark.parametrize("code", sorted(LOST))
 def test_what_slack_does_not_know_itself_is_lost(code: str) -> None:
     """It may have been done."""
-    assert isinstance(error_of("chat.postMessage", code, 1), SlackLost)
+    assert isinstance(error_of("chat.postMessage", code, 1), SlackOutcomeUnknown)
 
 
 def test_a_code_that_nobody_knows_is_a_refusal() -> None:

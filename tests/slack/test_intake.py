@@ -9,7 +9,7 @@ import pytest
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.core.policy.rules import Person, Place
+from bot.core.policy.rules import ChannelInfo, Person
 from bot.core.text.message import Message
 from bot.flows.ports.slack import Asker
 from bot.slack.guard import Guard, guarding
@@ -31,7 +31,7 @@ class NobodyIsAsked:
         """Not to be asked."""
         raise AssertionError((user, acts, fresh))
 
-    async def place(self, channel: str) -> Place:
+    async def place(self, channel: str) -> ChannelInfo:
         """Not to be asked."""
         raise AssertionError(channel)
 

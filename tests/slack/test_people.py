@@ -13,7 +13,7 @@ from redis.asyncio import Redis
 from bolt_sandbox.server import Sandbox
 from bolt_sandbox.slack import Fault
 from bolt_sandbox.slack.faults import FaultKind
-from bot.core.policy.rules import Kind, Person, Place, Role
+from bot.core.policy.rules import ChannelInfo, Kind, Person, Role
 from bot.slack.client import SlackChat
 from bot.slack.directory_entries import BOOK, KnownPerson, person_entry
 from bot.slack.foreign import Home
@@ -123,13 +123,13 @@ async def test_others_and_those_who_left(of: SlackPeople, sandbox: Sandbox) -> N
 
 async def test_channels(of: SlackPeople, sandbox: Sandbox) -> None:
     """Name, kind, and whether others look in; a direct message needs no call."""
-    assert await of.place("C0DATAENG") == Place("C0DATAENG", "data-eng", Kind.PUBLIC, shared=False)
+    assert await of.place("C0DATAENG") == ChannelInfo("C0DATAENG", "data-eng", Kind.PUBLIC, shared=False)
     sandbox.workspace.channel("finance").members.append(sandbox.workspace.bot.id)
     await sandbox.slack.admin.share("finance", "T0OTHER")
-    assert await of.place("C0FINANCE") == Place("C0FINANCE", "finance", Kind.PRIVATE, shared=True)
+    assert await of.place("C0FINANCE") == ChannelInfo("C0FINANCE", "finance", Kind.PRIVATE, shared=True)
     before = asked(sandbox, "conversations.info")
-    assert await of.place("D0ANY") == Place("D0ANY", "", Kind.DIRECT, shared=False)
-    assert await of.place("") == Place("", "", Kind.DIRECT, shared=False)
+    assert await of.place("D0ANY") == ChannelInfo("D0ANY", "", Kind.DIRECT, shared=False)
+    assert await of.place("") == ChannelInfo("", "", Kind.DIRECT, shared=False)
     assert asked(sandbox, "conversations.info") == before
 
 
@@ -273,7 +273,7 @@ async def test_a_channel_that_was_joined_needs_no_question(of: SlackPeople, chat
     """The answer to joining says what it is."""
     chat.joined = of.joined
     await chat.join("C0ANALYTICS")
-    assert await of.place("C0ANALYTICS") == Place("C0ANALYTICS", "analytics", Kind.PUBLIC, shared=False)
+    assert await of.place("C0ANALYTICS") == ChannelInfo("C0ANALYTICS", "analytics", Kind.PUBLIC, shared=False)
     assert asked(sandbox, "conversations.info") == 0
 
 

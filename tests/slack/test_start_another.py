@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from bot.core.model.command import RetryCommand
-from bot.core.model.request import Look, Origin, Request
+from bot.core.model.request import Origin, Request, StartPlan
 from bot.core.model.run import CardRef, RunFacts
 from bot.core.views.buttons import START_ANOTHER, request_value
 from bot.flows.ports.store import Asked
@@ -23,7 +23,7 @@ EARLIER = Request(
     "ada",
     RetryCommand(every=False, latest_of="nightly"),
     datetime(2026, 11, 23, tzinfo=UTC),
-    look=Look("nightly", "Nightly", 90, parent_run=90),
+    plan=StartPlan("nightly", "Nightly", 90, parent_run=90),
     origin=ORIGIN,
 )
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from bot.core.model.command import RunCommand
-from bot.core.model.request import Look
+from bot.core.model.request import StartPlan
 from bot.core.model.run import CardRef, RunKey
-from bot.flows.ports.store import Asked, Limits, Post
+from bot.flows.ports.store import Asked, ClaimedPost, Limits
 from bot.store.due_sets import DueSet
-from bot.store.lanes import Budget, Posts
+from bot.store.lanes import Budget, PostLane
 from bot.store.requests import Requests
 from bot.store.scripts import Scripts
 
@@ -32,12 +32,12 @@ async def follow_run(scripts: Scripts, run_id: int, *, channel: str = "A", ts: s
     request = await requests.load(name)
     assert claimed.lease is not None
     assert request is not None
-    assert await requests.looked(claimed.lease, request, Look(f"s{run_id}", f"S {run_id}", 0))
-    lane = Posts(scripts, Budget(post_gap_s=0, channel_gap_s=0), lease_s=10, upload_lease_s=10)
+    assert await requests.looked(claimed.lease, request, StartPlan(f"s{run_id}", f"S {run_id}", 0))
+    lane = PostLane(scripts, Budget(post_gap_s=0, channel_gap_s=0), lease_s=10, upload_lease_s=10)
     taken = await lane.claim()
     assert taken.lease is not None
     assert taken.item == f"start/{name}"
-    post = Post(taken.lease, taken.urgency, taken.channel, f"req:{name}", "post")
+    post = ClaimedPost(taken.lease, taken.urgency, taken.channel, f"req:{name}", "post")
     assert await lane.carded(post, name, "T", CardRef(channel, ts or f"{run_id}.5"))
     await due.claim(1)
     request = await requests.load(name)

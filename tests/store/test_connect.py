@@ -10,7 +10,7 @@ import pytest
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from bot.core.model.errors import StoreAway, StoreUnfit
+from bot.core.model.errors import StoreUnavailable, StoreUnfit
 from bot.store.connect import check, connect
 
 PASSWORD = "very-secret-1"  # noqa: S105 - a made-up one
@@ -153,7 +153,7 @@ async def test_a_refused_password_is_told(error: bytes) -> None:
 async def test_a_server_that_is_away_is_told_without_its_password() -> None:
     """The sentence says why, and nothing of the address."""
     client = connect(f"redis://user:{PASSWORD}@127.0.0.1:1/0")
-    with pytest.raises(StoreAway) as caught:
+    with pytest.raises(StoreUnavailable) as caught:
         await check(client)
     assert caught.value.sentence == "Redis doesn't answer (127.0.0.1:1: the connection was refused)."
     assert caught.value.__suppress_context__
@@ -163,7 +163,7 @@ async def test_tls_is_spoken_where_asked() -> None:
     """rediss:// does not fall back to plain text: against a plain server it fails."""
     async with fake(telling(**GOOD)) as server:
         client = connect(f"rediss://127.0.0.1:{server.port}", timeout_s=0.5)
-        with pytest.raises(StoreAway):
+        with pytest.raises(StoreUnavailable):
             await check(client)
         await client.aclose()
 

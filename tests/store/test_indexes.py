@@ -10,7 +10,7 @@ import pytest
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from bot.core.model.errors import StoreAway
+from bot.core.model.errors import StoreUnavailable
 from bot.core.model.run import CardRef, Observation, RunFacts, RunKey
 from bot.flows.ports.slack import Asker
 from bot.flows.ports.store import Indexed
@@ -274,7 +274,7 @@ async def test_lists_agree_with_their_runs_whenever_redis_is_killed() -> None:
             for _ in range(turns):
                 await asyncio.sleep(0)
             server.kill()
-            with contextlib.suppress(StoreAway, RedisError, AssertionError):
+            with contextlib.suppress(StoreUnavailable, RedisError, AssertionError):
                 await working
             await server.start()
             await eventually("the client to reach Redis again", lambda: _there(scripts))
@@ -300,7 +300,7 @@ async def _start_and_end(scripts: Scripts, numbers: itertools.count[int], begun:
 async def _there(scripts: Scripts) -> bool:
     try:
         return bool(await scripts.ask(scripts.redis.ping()))
-    except StoreAway:
+    except StoreUnavailable:
         return False
 
 

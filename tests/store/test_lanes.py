@@ -9,9 +9,9 @@ from bot.core.model.bolt import Command
 from bot.core.model.run import CardRef, End, Observation, RunFacts, RunKey
 from bot.flows.lease import Lease
 from bot.flows.ports.slack import Asker
-from bot.flows.ports.store import Observed, Post
+from bot.flows.ports.store import ClaimedPost, Observed
 from bot.store.due_sets import DueSet
-from bot.store.lanes import Budget, Edits, Posts
+from bot.store.lanes import Budget, EditLane, PostLane
 from bot.store.runs import Runs
 from bot.store.scripts import Scripts
 from tests.store.record import NOW, follow_run
@@ -25,14 +25,14 @@ def scripts(redis_client: Redis) -> Scripts:
     return Scripts(redis_client, "test", retention_s=1000)
 
 
-def edits(scripts: Scripts, budget: Budget = FREE, lease_s: float = 10) -> Edits:
+def edits(scripts: Scripts, budget: Budget = FREE, lease_s: float = 10) -> EditLane:
     """The lane of edits."""
-    return Edits(scripts, budget, lease_s=lease_s)
+    return EditLane(scripts, budget, lease_s=lease_s)
 
 
-def posts(scripts: Scripts, budget: Budget = FREE, lease_s: float = 10) -> Posts:
+def posts(scripts: Scripts, budget: Budget = FREE, lease_s: float = 10) -> PostLane:
     """The lane of posts."""
-    return Posts(scripts, budget, lease_s=lease_s, upload_lease_s=60)
+    return PostLane(scripts, budget, lease_s=lease_s, upload_lease_s=60)
 
 
 async def end_run(scripts: Scripts, run_id: int, state: str, log: str = "none") -> None:
@@ -226,7 +226,7 @@ async def test_a_post_is_attempted_once(scripts: Scripts) -> None:
     taken = await lane.claim()
     assert taken.lease is not None
     card = taken.item.partition("/")[2]
-    post = Post(taken.lease, taken.urgency, taken.channel, f"card:{card}", "end")
+    post = ClaimedPost(taken.lease, taken.urgency, taken.channel, f"card:{card}", "end")
     assert (await lane.attempt(post)).word == "go"
     half = await lane.attempt(post)
     assert (half.word, half.kind) == ("half", "sent")
@@ -246,7 +246,7 @@ async def test_a_post_under_a_card_that_has_expired_brings_no_record_back(script
     assert taken.lease is not None
     card = taken.item.partition("/")[2]
     await scripts.redis.delete(scripts.key("card", card))
-    post = Post(taken.lease, taken.urgency, taken.channel, f"card:{card}", "end")
+    post = ClaimedPost(taken.lease, taken.urgency, taken.channel, f"card:{card}", "end")
     await lane.attempt(post)
     assert await lane.posted(post, card, "9.9", follow=f"file/{card}") == "ok"
     assert not await scripts.redis.exists(scripts.key("card", card))
@@ -262,7 +262,7 @@ async def test_a_card_that_is_over_and_told_is_sealed(scripts: Scripts) -> None:
         taken = await lane.claim()
         assert taken.lease is not None
         kind, _, card = taken.item.partition("/")
-        post = Post(taken.lease, taken.urgency, taken.channel, f"card:{card}", kind)
+        post = ClaimedPost(taken.lease, taken.urgency, taken.channel, f"card:{card}", kind)
         await lane.posted(post, card, "9.9", follow=follow.format(card))
     taken = await edits(scripts).claim()
     assert taken.lease is not None
@@ -298,7 +298,7 @@ async def test_uploads_have_a_slower_pace_of_their_own(scripts: Scripts) -> None
         taken = await lane.claim()
         assert taken.lease is not None
         card = taken.item.partition("/")[2]
-        post = Post(taken.lease, taken.urgency, taken.channel, f"card:{card}", "end")
+        post = ClaimedPost(taken.lease, taken.urgency, taken.channel, f"card:{card}", "end")
         assert await lane.posted(post, card, "9.9", follow=f"file/{card}") == "ok"
     assert (await lane.claim()).item.startswith("file/")
     waiting = await lane.claim()

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from bot.core.model.errors import BotError, StoreAway, StoreRefused, StoreUnfit
+from bot.core.model.errors import BotError, StoreRefused, StoreUnavailable, StoreUnfit
 from bot.outage import Outage
 from bot.store.connect import check, connect
 from bot.store.scripts import Scripts
@@ -180,10 +180,10 @@ async def test_a_redis_that_refuses_is_named_until_it_takes_writes(
         await client.aclose()
 
 
-async def failing(url: str) -> StoreAway:
+async def failing(url: str) -> StoreUnavailable:
     """What the check says of a server that can't be reached."""
     client = connect(url, timeout_s=1)
-    with pytest.raises(StoreAway) as caught:
+    with pytest.raises(StoreUnavailable) as caught:
         await check(client)
     await client.aclose()
     assert PASSWORD not in f"{caught.value} {caught.value.detail}"

@@ -11,13 +11,13 @@ from pydantic import ValidationError
 from redis.asyncio import Redis
 
 from bot.core.model.command import RetryCommand, RunCommand
-from bot.core.model.request import Look, Origin, Request, State
+from bot.core.model.request import Origin, Request, StartPlan, State
 from bot.core.model.run import CardRef, End, Observation, Retried, RunFacts, RunKey
 from bot.flows.lease import Lease
-from bot.flows.ports.store import Asked, Limits, Observed, Post, Sending
+from bot.flows.ports.store import Asked, ClaimedPost, Limits, Observed, Sending
 from bot.store.codec import load
 from bot.store.due_sets import DueSet
-from bot.store.lanes import Budget, Edits, Posts
+from bot.store.lanes import Budget, EditLane, PostLane
 from bot.store.requests import Requests
 from bot.store.runs import Runs
 from bot.store.scripts import Scripts
@@ -43,7 +43,7 @@ async def carded(scripts: Scripts, requests: Requests, name: str) -> tuple[Lease
     """A request whose card is posted, claimed."""
     await requests.accept(asked(name, text=name))
     lease, request = await claimed(scripts, requests, name)
-    assert await requests.looked(lease, request, Look("nightly", "Nightly", 5))
+    assert await requests.looked(lease, request, StartPlan("nightly", "Nightly", 5))
     await scripts.redis.hset(scripts.key("req", name), "state", "carded")
     await scripts.redis.zadd(scripts.key("due", "requests"), {name: 0})
     return await claimed(scripts, requests, name)
@@ -108,7 +108,7 @@ async def test_once_looked_up_a_start_is_known_by_its_schedule(scripts: Scripts)
     requests = Requests(scripts, Limits())
     await requests.accept(meant("a", "Nightly full build"))
     lease, request = await claimed(scripts, requests, "a")
-    assert await requests.looked(lease, request, Look("nightly", "Nightly full build", 5))
+    assert await requests.looked(lease, request, StartPlan("nightly", "Nightly full build", 5))
     assert (await requests.accept(meant("b", "nightly", "nightly"))).id == "a"
 
 
@@ -235,7 +235,7 @@ async def test_other_starts_whose_end_is_not_known_are_told(scripts: Scripts) ->
     first = await requests.load("a")
     assert first is not None
     (rival,) = await requests.rivals(began["b"])
-    assert (rival.sent_at, rival.branch) == (first.sending_at, first.look.branch if first.look else "")
+    assert (rival.sent_at, rival.branch) == (first.sending_at, first.plan.branch if first.plan else "")
     await requests.settle(began["a"], RunKey("w", 7), told=False)
     assert await requests.rivals(began["b"]) == ()
     assert await scripts.redis.zcard(next(iter(await scripts.redis.keys("*:sent:*")))) == 1
@@ -275,8 +275,8 @@ async def retried(scripts: Scripts, requests: Requests, name: str, run_id: int) 
     """Retry run 7, as this run."""
     await requests.accept(replace(asked(name, user=f"U{name}"), wanted=RETRY))
     lease, request = await claimed(scripts, requests, name)
-    assert await requests.looked(lease, request, Look("s7", "S 7", 7, parent_run=7))
-    request = replace(request, look=Look("s7", "S 7", 7, parent_run=7))
+    assert await requests.looked(lease, request, StartPlan("s7", "S 7", 7, parent_run=7))
+    request = replace(request, plan=StartPlan("s7", "S 7", 7, parent_run=7))
     await requests.settle(request, RunKey("w", run_id), told=True)
 
 
@@ -299,14 +299,14 @@ async def test_a_run_that_was_retried_says_so_also_when_it_is_sealed(scripts: Sc
     items = await scripts.redis.zrange(scripts.key("posts", "retried", "A"), 0, -1)
     assert items == ["retried-9/T:A:7.5", "retried-8/T:A:7.5"]
     assert await scripts.redis.ttl(card) > 100
-    lane = Posts(scripts, Budget(post_gap_s=0, channel_gap_s=0), lease_s=10, upload_lease_s=10)
+    lane = PostLane(scripts, Budget(post_gap_s=0, channel_gap_s=0), lease_s=10, upload_lease_s=10)
     for number in (9, 8):
         taken = await lane.claim()
         assert taken.lease is not None
-        post = Post(taken.lease, taken.urgency, taken.channel, "card:T:A:7.5", f"retried-{number}")
+        post = ClaimedPost(taken.lease, taken.urgency, taken.channel, "card:T:A:7.5", f"retried-{number}")
         assert await lane.posted(post, "T:A:7.5", f"{number}.1") == "ok"
         await scripts.redis.delete(scripts.key("budget", "channels"))
-    edits = Edits(scripts, Budget(), lease_s=10)
+    edits = EditLane(scripts, Budget(), lease_s=10)
     edit = await edits.claim()
     while edit.item != "T:A:7.5":
         edit = await edits.claim()

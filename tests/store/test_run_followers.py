@@ -10,10 +10,10 @@ from redis.asyncio import Redis
 from bot.core.model.run import CardRef, Observation, RunFacts, RunKey
 from bot.flows.lease import Lease
 from bot.flows.ports.slack import Asker
-from bot.flows.ports.store import Post, Watch
+from bot.flows.ports.store import ClaimedPost, FollowRequest
 from bot.store.due_sets import DueSet
 from bot.store.indexes import Indexes
-from bot.store.lanes import Budget, Posts
+from bot.store.lanes import Budget, PostLane
 from bot.store.run_followers import RunFollowers
 from bot.store.runs import Runs
 from bot.store.scripts import Scripts
@@ -35,7 +35,7 @@ def asker(channel: str = "A", user: str = "U1") -> Asker:
     return Asker("T", user, channel, "https://hooks.test/r")
 
 
-async def adopted(scripts: Scripts, key: RunKey = RUN, channel: str = "A") -> Watch:
+async def adopted(scripts: Scripts, key: RunKey = RUN, channel: str = "A") -> FollowRequest:
     """A run that someone wants to watch, seen to be active."""
     watches = RunFollowers(scripts)
     assert (await watches.ask(asker(channel), key, FACTS))[0] == "new"
@@ -47,12 +47,12 @@ async def adopted(scripts: Scripts, key: RunKey = RUN, channel: str = "A") -> Wa
     return watch
 
 
-async def claimed_post(scripts: Scripts) -> Post:
+async def claimed_post(scripts: Scripts) -> ClaimedPost:
     """The claim on the card that waits for a slot."""
-    lane = Posts(scripts, Budget(post_gap_s=0, channel_gap_s=0), lease_s=10, upload_lease_s=10)
+    lane = PostLane(scripts, Budget(post_gap_s=0, channel_gap_s=0), lease_s=10, upload_lease_s=10)
     taken = await lane.claim()
     assert taken.lease is not None
-    return Post(taken.lease, taken.urgency, taken.channel, f"watch:{taken.channel}:{RUN.name}", "post")
+    return ClaimedPost(taken.lease, taken.urgency, taken.channel, f"watch:{taken.channel}:{RUN.name}", "post")
 
 
 async def test_a_watch_is_one_a_channel_and_run(scripts: Scripts) -> None:

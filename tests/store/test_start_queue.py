@@ -9,19 +9,19 @@ import pytest
 from redis.asyncio import Redis
 
 from bot.core.model.command import RunCommand
-from bot.core.model.request import Look, Request, State
+from bot.core.model.request import Request, StartPlan, State
 from bot.core.model.run import CardRef, Observation, RunFacts, RunKey
 from bot.flows.lease import Lease
-from bot.flows.ports.store import Limits, Observed, Post
+from bot.flows.ports.store import ClaimedPost, Limits, Observed
 from bot.store.due_sets import DueSet
-from bot.store.lanes import Budget, Posts
+from bot.store.lanes import Budget, PostLane
 from bot.store.requests import Requests
 from bot.store.runs import Runs
 from bot.store.scripts import Scripts
 from bot.store.start_queue import StartQueue
 from tests.store.record import asked
 
-LOOK = Look("nightly", "Nightly", 5)
+LOOK = StartPlan("nightly", "Nightly", 5)
 RUN = RunKey("w", 4711)
 FACTS = RunFacts(schedule="nightly", name="Nightly")
 
@@ -40,11 +40,11 @@ async def join(scripts: Scripts, name: str, *, user: str = "U1", most: int = 5) 
 
 async def carded(scripts: Scripts, name: str) -> None:
     """Post the card of the next one that waits."""
-    lane = Posts(scripts, Budget(post_gap_s=0, channel_gap_s=0), lease_s=10, upload_lease_s=10)
+    lane = PostLane(scripts, Budget(post_gap_s=0, channel_gap_s=0), lease_s=10, upload_lease_s=10)
     taken = await lane.claim()
     assert taken.lease is not None
     assert taken.item == f"queue/{name}"
-    post = Post(taken.lease, taken.urgency, taken.channel, f"req:{name}", "post")
+    post = ClaimedPost(taken.lease, taken.urgency, taken.channel, f"req:{name}", "post")
     assert await lane.carded(post, name, "T", CardRef("A", f"{name}.5"))
 
 
@@ -166,8 +166,8 @@ async def test_the_lists_of_those_that_wait_do_not_grow(scripts: Scripts) -> Non
     """What another version took out is cleared; all of it expires, and has a most."""
     lines = StartQueue(scripts)
     for number in range(103):
-        look = Look(f"s{number}", "S", 5)
-        await lines.join(asked(f"r{number}", text=f"s{number}"), look, RUN, FACTS, most=5)
+        plan = StartPlan(f"s{number}", "S", 5)
+        await lines.join(asked(f"r{number}", text=f"s{number}"), plan, RUN, FACTS, most=5)
     assert len((await lines.waiting_of("U1", most=999)).starts) == 100
     for number in range(103):
         await scripts.redis.hset(scripts.key("req", f"r{number}"), "state", "carded")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from bot.core.model.errors import StoreAway, StoreUnfit
+from bot.core.model.errors import StoreUnavailable, StoreUnfit
 from bot.core.model.run import RunKey
 from bot.flows.ports.store import Limits
 from bot.store.connect import check, close, connect
@@ -53,7 +53,7 @@ async def accepts(store: Scripts, name: str) -> bool:
     """Whether a start can be recorded."""
     try:
         return (await Requests(store, Limits()).accept(asked(name, text=name))).word in {"new", "known"}
-    except StoreAway:
+    except StoreUnavailable:
         return False
 
 
@@ -178,7 +178,7 @@ async def test_what_cannot_be_reached_is_told_in_a_sentence(servers: Servers, fo
     """Another primary's name, no Sentinel, a wrong password, no node: nothing of the address is shown."""
     watched = await sentinels(servers, password=PASSWORD)
     redis = connect(form.format(password=PASSWORD, watch=watched.sentinel.port), timeout_s=1)
-    with pytest.raises((StoreAway, StoreUnfit)) as caught:
+    with pytest.raises((StoreUnavailable, StoreUnfit)) as caught:
         await check(redis, "x")
     assert words in caught.value.sentence
     assert PASSWORD not in caught.value.sentence

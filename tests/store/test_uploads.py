@@ -7,12 +7,12 @@ from redis.asyncio import Redis
 
 from bot.core.model.bolt import Command, Resource
 from bot.core.model.run import CardRef, End, RunKey
-from bot.core.views.live_log import Batch
+from bot.core.views.live_log import LogBatch
 from bot.flows.ports.slack import Asker
-from bot.flows.ports.store import Post, Upload
+from bot.flows.ports.store import ClaimedPost, Upload
 from bot.store.codec import load
 from bot.store.due_sets import DueSet
-from bot.store.lanes import Budget, Posts
+from bot.store.lanes import Budget, PostLane
 from bot.store.log_tails import LogTails
 from bot.store.scripts import Scripts
 from bot.store.uploads import Uploads
@@ -39,12 +39,12 @@ async def ask(scripts: Scripts, command: int, *, anyway: bool = False, most: int
     return (await Uploads(scripts).ask(log_of(command), posts_it_anyway=anyway, most=most)).word
 
 
-async def claim(scripts: Scripts, budget: Budget = FREE) -> Post | None:
+async def claim(scripts: Scripts, budget: Budget = FREE) -> ClaimedPost | None:
     """The most urgent post."""
-    taken = await Posts(scripts, budget, lease_s=10, upload_lease_s=60).claim()
+    taken = await PostLane(scripts, budget, lease_s=10, upload_lease_s=60).claim()
     if taken.lease is None:
         return None
-    return Post(taken.lease, taken.urgency, taken.channel, f"upload:{taken.item.partition('/')[2]}", "post")
+    return ClaimedPost(taken.lease, taken.urgency, taken.channel, f"upload:{taken.item.partition('/')[2]}", "post")
 
 
 async def test_a_file_is_asked_for_once(scripts: Scripts) -> None:
@@ -97,7 +97,7 @@ async def test_files_of_ends_come_first_and_followed_logs_last(scripts: Scripts)
     assert await followings.begin(KEY, ADA, 7, most=10) == "new"
     claimed = await DueSet(scripts, "follows", lease_s=10).claim(1)
     assert claimed.lease is not None
-    assert await followings.push(claimed.lease, Batch("dbt run", 1, "a", 7, "1:0"), delay_s=5)
+    assert await followings.push(claimed.lease, LogBatch("dbt run", 1, "a", 7, "1:0"), delay_s=5)
     await ask(scripts, 7)
     await ask(scripts, 8)
     await scripts.redis.zadd(scripts.key("posts", "log", "A"), {"file/T:A:1.5": 1})

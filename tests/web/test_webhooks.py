@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from standardwebhooks import Webhook
 
-from bot.core.model.errors import StoreAway
+from bot.core.model.errors import StoreUnavailable
 from bot.core.model.webhook_payload import Hint
 from bot.web.server import BODY_MOST, ListenAddress, WebServer
 from bot.web.webhooks import Webhooks
@@ -36,7 +36,7 @@ class Stage:
     async def take(self, hint: Hint) -> None:
         """Take a hint, unless Redis is away."""
         if self.away:
-            raise StoreAway
+            raise StoreUnavailable
         self.taken.append(hint)
 
     async def start(self, *, ready: bool = True) -> Stage:

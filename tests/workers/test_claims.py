@@ -9,7 +9,7 @@ import time
 import pytest
 from redis.asyncio import Redis
 
-from bot.core.model.errors import StoreAway
+from bot.core.model.errors import StoreUnavailable
 from bot.flows.lease import Lease
 from bot.store.due_sets import Claimed, DueSet
 from bot.store.scripts import Scripts
@@ -46,7 +46,7 @@ class FailsOnce(DueSet):
         """Claim, but the second time fail."""
         self.claims += 1
         if self.claims == 2:
-            raise StoreAway
+            raise StoreUnavailable
         return await super().claim(most, soon_s=soon_s, fields=fields)
 
 
@@ -108,7 +108,7 @@ async def test_a_job_that_is_broken_off_while_redis_is_away_is_cancelled(scripts
     class Away(DueSet):
         async def give_back(self, lease: Lease, *, delay_s: float = 0) -> None:
             del lease, delay_s
-            raise StoreAway
+            raise StoreUnavailable
 
     due = Away(scripts, "ends", lease_s=LEASE_S)
     held = asyncio.Event()

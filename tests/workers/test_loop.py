@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.core.model.errors import StoreAway
+from bot.core.model.errors import StoreUnavailable
 from bot.workers.loop import Work, Worker
 from tests.waiting import PATIENCE_S
 
@@ -128,7 +128,7 @@ async def test_a_job_that_fails_is_an_incident_and_the_worker_goes_on() -> None:
     assert [str(error) for _, error in incidents.seen] == ["broken"]
 
 
-@pytest.mark.parametrize(("error", "reported"), [(StoreAway(), 0), (ValueError("odd"), 1)])
+@pytest.mark.parametrize(("error", "reported"), [(StoreUnavailable(), 0), (ValueError("odd"), 1)])
 async def test_a_claim_that_fails_is_tried_again(error: Exception, reported: int) -> None:
     """Redis away is waited out without noise (the outage is logged once elsewhere); anything else is an incident."""
     incidents = Incidents()

@@ -20,12 +20,12 @@ from bot.core.commands.tokens import (
     ONLY_DASHES,
     RUN_ID,
     RUN_LINK,
-    Word,
+    Token,
     bad,
     by_id,
     for_a_shell,
+    tokenize,
     without_fence,
-    words,
 )
 from bot.core.model.audit import since
 from bot.core.model.command import (
@@ -111,7 +111,7 @@ class _Given:
 
     verb: str
     command: str
-    words: tuple[Word, ...]
+    words: tuple[Token, ...]
     options: dict[str, list[str]] = field(default_factory=dict)
     run_id: int | None = None
 
@@ -131,7 +131,7 @@ def parse(text: str, command: str = "/bolt", *, run_id: int | None = None) -> Co
     `command` is how commands begin in what is told; `run_id` is the run in whose thread it was typed, where a command
     may leave it out. A run's bare number asks how it stands. Raises BadCommand.
     """
-    line = words(text)
+    line = tokenize(text)
     if not line:
         return RunForm()
     verb = DASHES.sub("--", line[0].text).lower()
@@ -140,7 +140,7 @@ def parse(text: str, command: str = "/bolt", *, run_id: int | None = None) -> Co
     if verb in VERBS and any(_asks_for_help(word) for word in line[1:]):
         return HelpCommand(verb)
     if verb in BY_ID:
-        line = words(by_id(text))
+        line = tokenize(by_id(text))
     if verb in VERBS:
         return _READERS[verb](_given(verb, line[1:], command, run_id))
     if len(line) == 1 and (RUN_ID.search(verb) or RUN_LINK.search(line[0].text)):
@@ -256,7 +256,7 @@ def _audit(given: _Given) -> AuditCommand:
     return AuditCommand(values.get("user", "").removeprefix("@") or None, values.get("schedule"), at)
 
 
-def _help(rest: list[Word]) -> HelpCommand:
+def _help(rest: list[Token]) -> HelpCommand:
     topic = rest[0].text.lower() if rest else None
     return HelpCommand(topic if topic in VERBS else None)
 
@@ -285,9 +285,9 @@ VERBS = (*_GRAMMAR, "help")
 # --- options ---
 
 
-def _given(verb: str, rest: list[Word], command: str, run_id: int | None) -> _Given:
+def _given(verb: str, rest: list[Token], command: str, run_id: int | None) -> _Given:
     """Sort what stands behind a verb into words and options."""
-    names: list[Word] = []
+    names: list[Token] = []
     options: dict[str, list[str]] = {}
     rest = list(rest)
     after, loose = "", False
@@ -316,14 +316,14 @@ def _taken(verb: str) -> tuple[str, ...]:
     return _GRAMMAR[verb][1]
 
 
-def _attached(verb: str, rest: list[Word]) -> None:
+def _attached(verb: str, rest: list[Token]) -> None:
     """Dashes with a space behind them are a part of a name, unless an option was meant."""
     if rest and not rest[0].quoted and rest[0].text.lower() in _taken(verb):
         name = rest[0].text.lower()
         bad(f"Write --{name} without a space behind the dashes, as in {_example(name)}.")
 
 
-def _astray(word: Word, after: str) -> NoReturn:
+def _astray(word: Token, after: str) -> NoReturn:
     example = EXAMPLES[after if after == "command" else "reason"]
     bad(
         f'I cannot tell what "{cut(word.text, 40)}" belongs to: put a value with spaces between quotes, as in {example}.'
@@ -334,11 +334,11 @@ def _example(name: str) -> str:
     return EXAMPLES.get(name, f"--{name}")
 
 
-def _is_option(word: Word) -> bool:
+def _is_option(word: Token) -> bool:
     return re.match(r"^--?[^\W\d]", DASHES.sub("--", word.text)) is not None
 
 
-def _option(verb: str, word: Word, rest: list[Word]) -> tuple[str, Word]:
+def _option(verb: str, word: Token, rest: list[Token]) -> tuple[str, Token]:
     """An option's name and its value: behind an equals sign, or the next word, which is taken from `rest`."""
     plain = DASHES.sub("--", word.text)
     name, equals, value = plain.lstrip("-").partition("=")
@@ -349,9 +349,9 @@ def _option(verb: str, word: Word, rest: list[Word]) -> tuple[str, Word]:
     if known in FLAGS:
         if equals:
             bad(f"--{known} takes no value; write it alone.")
-        return known, Word("")
+        return known, Token("")
     if equals:
-        return known, Word(value, closed=word.closed)
+        return known, Token(value, closed=word.closed)
     return known, _value(known, rest)
 
 
@@ -367,7 +367,7 @@ def _no_option(verb: str, written: str, name: str) -> NoReturn:
     bad(f'There is no option "{cut(written, 40)}". {hint}')
 
 
-def _value(name: str, rest: list[Word]) -> Word:
+def _value(name: str, rest: list[Token]) -> Token:
     """The word behind an option. Another option there means that the value is missing."""
     following = rest[0] if rest else None
     if following is None or (not following.quoted and DASHES.match(following.text) is not None):
@@ -458,7 +458,7 @@ def _run_id(given: _Given) -> int:
     return number
 
 
-def _asks_for_help(word: Word) -> bool:
+def _asks_for_help(word: Token) -> bool:
     return not word.quoted and DASHES.sub("--", word.text).lower() in {"--help", "-h"}
 
 

@@ -41,7 +41,7 @@ RUN_ID = re.compile(r"^(?:run\s*)?#?(\d+)$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
+class Token:
     """A word of a command. `quoted` ones are never options; with `closed` its end, the value, stood between quotes.
 
     `code`: the quotes were backticks, which say nothing of what is meant.
@@ -53,7 +53,7 @@ class Word:
     code: bool = False
 
 
-def words(text: str) -> list[Word]:
+def tokenize(text: str) -> list[Token]:
     """The words of a line, as the person typed it. Raises BadCommand."""
     if len(text) > LINE_MOST:
         bad(f"That is too long for a command: {len(text)} characters, {LINE_MOST} are the most.")
@@ -98,9 +98,9 @@ def _visible(token: re.Match[str]) -> str:
     return f"{kind}{target}" if kind else target.removeprefix("mailto:")
 
 
-def _split(text: str) -> list[Word]:
+def _split(text: str) -> list[Token]:
     """Split at spaces, except between quotes. An apostrophe inside a word is no quote."""
-    found: list[Word] = []
+    found: list[Token] = []
     at = 0
     while at < len(text):
         if text[at] == " ":
@@ -111,24 +111,24 @@ def _split(text: str) -> list[Word]:
     return found
 
 
-def _word(text: str, at: int) -> tuple[Word, int]:
+def _word(text: str, at: int) -> tuple[Token, int]:
     """The word that begins here, and where the text goes on. Quotes stand around it, or around what follows `--option=`."""
     if text[at] == "`":
         inside, end = _code(text, at)
-        return Word(inside, quoted=True, closed=True, code=True), end
+        return Token(inside, quoted=True, closed=True, code=True), end
     if quote := _quote_at(text, at):
         inside, end = _inside(text, at, quote)
-        return Word(inside, quoted=True, closed=True), end
+        return Token(inside, quoted=True, closed=True), end
     end = at
     while end < len(text) and text[end] != " ":
         quote = _quote_at(text, end)
         if text[end - 1] == "=" and DASHES.match(text[at:end]) and (quote or text[end] == "`"):
             inside, after = _inside(text, end, quote) if quote else _code(text, end)
-            return Word(text[at:end] + inside, closed=True), after
+            return Token(text[at:end] + inside, closed=True), after
         if quote == '"':
             bad(f"A quote stands inside a word: {cut(text[at:], 40)} - put quotes around the whole value.")
         end += 1
-    return Word(text[at:end]), end
+    return Token(text[at:end]), end
 
 
 def _quote_at(text: str, at: int) -> str | None:

@@ -2,14 +2,14 @@
 
 BotError                    has `sentence`, the words for the person who asked
 ├── BadCommand              what was typed cannot be understood; nothing was done
-├── StoreAway               Redis did not answer
+├── StoreUnavailable               Redis did not answer
 │   └── StoreRefused            Redis answered, and refuses what the bot has to do: full, read-only, no permission
 ├── StoreUnfit              Redis is there, and cannot be used as it is
-├── NoChart                 a picture could not be drawn
+├── ChartFailed                 a picture could not be drawn
 ├── BoltError               the Bolt API
 │   ├── BoltNotSent         no connection was made: the request never left
 │   ├── BoltThrottled       429, nothing was done (`retry_after_s`)
-│   ├── BoltLost            sent, but its reply was lost or unreadable: the outcome is unknown
+│   ├── BoltOutcomeUnknown            sent, but its reply was lost or unreadable: the outcome is unknown
 │   ├── BoltTooLarge        the answer is larger than is read
 │   ├── BoltDenied          the credentials were refused (401, 403)
 │   ├── DownloadRefused     a file's address was refused: it has expired, or is none that is fetched
@@ -19,7 +19,7 @@ BotError                    has `sentence`, the words for the person who asked
 └── SlackError              the Slack Web API
     ├── SlackNotSent        no connection was made
     ├── SlackThrottled      429 or ratelimited (`retry_after_s`)
-    ├── SlackLost           sent, but its reply was lost: the outcome is unknown
+    ├── SlackOutcomeUnknown           sent, but its reply was lost: the outcome is unknown
     └── SlackRefused        Slack answered ok: false (`code`)
         ├── ChannelRefused      the channel cannot be written to (not a member, archived, gone, restricted)
         ├── MessageGone         the message cannot be edited any more
@@ -57,7 +57,7 @@ class BadCommand(BotError):
     """What was typed cannot be understood. Nothing was done."""
 
 
-class StoreAway(BotError):
+class StoreUnavailable(BotError):
     """Redis did not answer in time, or not at all. What was asked may or may not have been recorded."""
 
     def __init__(
@@ -66,7 +66,7 @@ class StoreAway(BotError):
         super().__init__(sentence, cause=cause, where=where)
 
 
-class StoreRefused(StoreAway):
+class StoreRefused(StoreUnavailable):
     """Redis answered, and refuses what the bot has to do: it's full, read-only, can't save, or lacks permission.
 
     What was asked is not recorded.
@@ -77,7 +77,7 @@ class StoreUnfit(BotError):
     """Redis is there and cannot be used as it is: too old, evicting keys, refusing the password, locked by another."""
 
 
-class NoChart(BotError):
+class ChartFailed(BotError):
     """A picture could not be drawn in time, or within its memory."""
 
 
@@ -100,7 +100,7 @@ class BoltThrottled(BoltError):
         self.retry_after_s = retry_after_s
 
 
-class BoltLost(BoltError):
+class BoltOutcomeUnknown(BoltError):
     """The request was sent, and its reply was lost or could not be read: nobody knows whether it was done."""
 
     def __init__(self, sentence: str = "Bolt did not answer.", *, cause: str = "", where: str = "") -> None:
@@ -176,7 +176,7 @@ class SlackThrottled(SlackError):
         self.retry_after_s = retry_after_s
 
 
-class SlackLost(SlackError):
+class SlackOutcomeUnknown(SlackError):
     """The call was sent, and its reply was lost: nobody knows whether it was done."""
 
     def __init__(self, method: str, *, cause: str = "", where: str = "") -> None:

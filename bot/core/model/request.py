@@ -12,7 +12,7 @@ from enum import StrEnum
 from bot.core.model.bolt import RunSummary
 from bot.core.model.command import RetryCommand, RunCommand, Wanted
 from bot.core.model.run import CardRef, RunFacts
-from bot.core.policy.rules import Kind, Place
+from bot.core.policy.rules import ChannelInfo, Kind
 
 # How far the clocks of Bolt and Redis may be apart.
 CLOCKS_S = 15.0
@@ -42,7 +42,7 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class StartPlan:
     """What the look found: the schedule, and the newest run id before our start (`mark`, 0 without runs).
 
     Of a retry, `parent_run` is the run that is retried, and the rest is as it was of that run. `slug` and `name` are
@@ -122,7 +122,7 @@ class Request:
     response_url: str = field(default="", repr=False)
     state: State = State.ACCEPTED
     rev: int = 1
-    look: Look | None = None
+    plan: StartPlan | None = None
     card: CardRef | None = None
     sending_at: datetime | None = None
     run_id: int | None = None
@@ -146,7 +146,7 @@ class Request:
     @property
     def title(self) -> str:
         """What people call that which is started."""
-        return (self.look.name if self.look else "") or named(self.wanted)
+        return (self.plan.name if self.plan else "") or named(self.wanted)
 
     @property
     def keeps_card(self) -> bool:
@@ -156,9 +156,9 @@ class Request:
     @property
     def queue(self) -> str:
         """What is sent one after the other: the starts of a schedule, or the retries of a run whose schedule is not known."""
-        if self.look is None:
+        if self.plan is None:
             return named(self.wanted)
-        return self.look.slug or f"retry {self.look.parent_run}"
+        return self.plan.slug or f"retry {self.plan.parent_run}"
 
     @property
     def key(self) -> str:
@@ -166,10 +166,10 @@ class Request:
         return f"start:{self.id}"
 
 
-def asked_in(look: Look, place: Place) -> Look:
+def with_channel(plan: StartPlan, place: ChannelInfo) -> StartPlan:
     """A look with where it was asked for. Only a public channel is named: Bolt shows it to everybody there."""
     is_public = place.kind is Kind.PUBLIC
-    return replace(look, channel_name=(place.name or "") if is_public else "", private=place.kind is Kind.PRIVATE)
+    return replace(plan, channel_name=(place.name or "") if is_public else "", private=place.kind is Kind.PRIVATE)
 
 
 def request_id(team: str, delivery: str) -> str:
@@ -195,49 +195,49 @@ def in_words(wanted: Wanted) -> str:
 def pinned(request: Request) -> Wanted:
     """What was asked for. The latest failed run of a schedule is the one that it was then, not what fails meanwhile."""
     wanted = request.wanted
-    if isinstance(wanted, RetryCommand) and request.look is not None:
-        return RetryCommand(every=wanted.every, run_id=request.look.parent_run)
+    if isinstance(wanted, RetryCommand) and request.plan is not None:
+        return RetryCommand(every=wanted.every, run_id=request.plan.parent_run)
     return wanted
 
 
 def run_facts(request: Request) -> RunFacts:
     """What a request tells of the run it starts."""
-    look = request.look
+    plan = request.plan
     wanted = request.wanted
     if isinstance(wanted, RetryCommand):
-        return _retry_facts(request, look or Look("", "", 0), only_failed=not wanted.every)
+        return _retry_facts(request, plan or StartPlan("", "", 0), only_failed=not wanted.every)
     return RunFacts(
-        schedule=look.slug if look else wanted.schedule,
-        name=look.name if look else wanted.schedule,
-        branch=wanted.branch or (look.branch if look else None),
+        schedule=plan.slug if plan else wanted.schedule,
+        name=plan.name if plan else wanted.schedule,
+        branch=wanted.branch or (plan.branch if plan else None),
         pull_request=wanted.pull_request,
-        commands=wanted.commands or (look.commands if look else ()),
+        commands=wanted.commands or (plan.commands if plan else ()),
         overridden=bool(wanted.commands),
         continue_on_error=wanted.continue_on_error,
         asked_by=request.user,
         asked_at=request.asked_at,
         request=request.id,
-        usual_s=look.usual_s if look and not wanted.commands else None,
+        usual_s=plan.usual_s if plan and not wanted.commands else None,
         approved_by=request.approved_by,
         reason=wanted.reason,
     )
 
 
-def _retry_facts(request: Request, look: Look, *, only_failed: bool) -> RunFacts:
+def _retry_facts(request: Request, plan: StartPlan, *, only_failed: bool) -> RunFacts:
     """A retry is as its run was. How long the schedule usually takes says nothing of it."""
     return RunFacts(
-        schedule=look.slug,
-        name=look.name,
-        branch=look.branch,
-        pull_request=look.pull_request,
-        commands=look.commands,
-        overridden=look.overridden,
+        schedule=plan.slug,
+        name=plan.name,
+        branch=plan.branch,
+        pull_request=plan.pull_request,
+        commands=plan.commands,
+        overridden=plan.overridden,
         only_failed=only_failed,
-        continue_on_error=look.continue_on_error,
+        continue_on_error=plan.continue_on_error,
         asked_by=request.user,
         asked_at=request.asked_at,
         request=request.id,
-        parent_run=look.parent_run,
+        parent_run=plan.parent_run,
         approved_by=request.approved_by,
     )
 
@@ -260,17 +260,17 @@ def pull_request_of(run: RunSummary) -> int | None:
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else None
 
 
-def running_facts(running: Running, look: Look | None) -> RunFacts:
+def running_facts(running: Running, plan: StartPlan | None) -> RunFacts:
     """What is known of a run that is in the way, before anybody has looked at it."""
     return RunFacts(
-        schedule=look.slug if look else "",
-        name=look.name if look else "",
+        schedule=plan.slug if plan else "",
+        name=plan.name if plan else "",
         branch=running.branch,
         pull_request=running.pull_request,
         asked_at=running.started_at,
         parent_run=running.parent_run,
         # How long the schedule takes says nothing of a retry.
-        usual_s=look.usual_s if look and not running.parent_run else None,
+        usual_s=plan.usual_s if plan and not running.parent_run else None,
         actor=running.by or None,
     )
 
@@ -278,8 +278,8 @@ def running_facts(running: Running, look: Look | None) -> RunFacts:
 def reason(request: Request) -> str:
     """What Bolt's own record says of a start: who, from where, why, and our request's id."""
     why = request.wanted.reason if isinstance(request.wanted, RunCommand) else None
-    name = request.look.channel_name if request.look else ""
-    private = request.look is not None and request.look.private
+    name = request.plan.channel_name if request.plan else ""
+    private = request.plan is not None and request.plan.private
     where = " in a private channel" if private else f" in #{name}" if name else ""
     asked = f"{request.user_name or request.user} from Slack{where} (request {request.id})"
     return f"{why} - {asked}" if why else f"Started by {asked}"
@@ -294,8 +294,8 @@ def candidates(
     known yet, a run that began `within_s` seconds of the sending must do. A run that names the one that was to be
     retried goes before any other, and one that names another is none.
     """
-    mark = request.look.mark if request.look else 0
-    parent = request.look.parent_run if request.look else None
+    mark = request.plan.mark if request.plan else 0
+    parent = request.plan.parent_run if request.plan else None
     fits = [
         run
         for run in runs
@@ -323,7 +323,7 @@ def contested(request: Request, run: RunSummary, rivals: Sequence[Rival]) -> boo
 
     One that names the run that was to be retried can only be of those that retry the same.
     """
-    parent = request.look.parent_run if request.look else None
+    parent = request.plan.parent_run if request.plan else None
     names_it = parent is not None and run.parent_run_id == parent
     return any(
         run.started_at is None or (rival.sent_at - run.started_at).total_seconds() <= CLOCKS_S
@@ -346,14 +346,14 @@ def _began_then(request: Request, run: RunSummary, within_s: float) -> bool:
     return abs((run.started_at - request.sending_at).total_seconds()) <= within_s
 
 
-def branch_wanted(wanted: Wanted, look: Look | None) -> str | None:
+def branch_wanted(wanted: Wanted, plan: StartPlan | None) -> str | None:
     """The branch or commit that a run of this is on: the one asked for, else the schedule's; None if it isn't known."""
     given = wanted.branch if isinstance(wanted, RunCommand) else None
-    return given or (look.branch if look else None)
+    return given or (plan.branch if plan else None)
 
 
 def _branch_fits(request: Request, run: RunSummary) -> bool:
-    return _is_on(branch_wanted(request.wanted, request.look), run)
+    return _is_on(branch_wanted(request.wanted, request.plan), run)
 
 
 def _is_on(wanted: str | None, run: RunSummary) -> bool:

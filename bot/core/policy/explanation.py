@@ -10,16 +10,16 @@ from bot.core.policy.rules import (
     Action,
     Allow,
     Approve,
+    ChannelInfo,
     Deny,
     Effect,
     Kind,
     Person,
-    Place,
     Policy,
     Question,
     Role,
     Target,
-    Word,
+    Verdict,
     decide,
     fits,
 )
@@ -53,13 +53,13 @@ class Given:
         return self.role is not None and (self.kind is not None or self.channel.startswith("D"))
 
 
-def from_given(given: Given) -> tuple[Person, Place, Target]:
+def from_given(given: Given) -> tuple[Person, ChannelInfo, Target]:
     """The facts as the command line gives them."""
     held = frozenset({given.role} | IMPLIED.get(given.role, set())) if given.role else None
     person = Person(given.user, held, frozenset(given.groups), given.domain)
     direct = given.channel.startswith("D")
     name = given.channel_name.removeprefix("#") if given.channel_name else None
-    place = Place(given.channel, "" if direct else name, Kind.DIRECT if direct else given.kind, given.shared)
+    place = ChannelInfo(given.channel, "" if direct else name, Kind.DIRECT if direct else given.kind, given.shared)
     return person, place, target(given, None)
 
 
@@ -71,7 +71,7 @@ def target(given: Given, found: Schedule | None) -> Target:
     return Target(slug, name, owner if given.schedule else "", given.branch, given.commands)
 
 
-def explained(policy: Policy, person: Person, place: Place, wanted: Target, action: Action) -> Iterator[str]:
+def explained(policy: Policy, person: Person, place: ChannelInfo, wanted: Target, action: Action) -> Iterator[str]:
     """Line by line: the facts, how each rule fits, and what holds."""
     posts = action in {Action.START, Action.RETRY}
     question = Question(action, wanted, posts=posts)
@@ -91,11 +91,11 @@ def explained(policy: Policy, person: Person, place: Place, wanted: Target, acti
     decision = decide(policy, person, place, question)
     yield ""
     said = {
-        Word.ALLOW: "allowed",
-        Word.DENY: f"refused: {decision.reason}",
-        Word.APPROVE: f"allowed with the approval of {decision.by}, within {duration(decision.within_s)}",
-        Word.UNKNOWN: f"refused: {decision.reason}",
-    }[decision.word]
+        Verdict.ALLOW: "allowed",
+        Verdict.DENY: f"refused: {decision.reason}",
+        Verdict.APPROVE: f"allowed with the approval of {decision.by}, within {duration(decision.within_s)}",
+        Verdict.UNKNOWN: f"refused: {decision.reason}",
+    }[decision.verdict]
     yield said
 
 
@@ -105,7 +105,7 @@ def _listed(words: frozenset[Role] | frozenset[str] | None) -> str:
     return " ".join(sorted(words)) or "none"
 
 
-def _shared(place: Place) -> str:
+def _shared(place: ChannelInfo) -> str:
     return {True: "shared outside", False: "not shared outside", None: "unknown whether shared outside"}[place.shared]
 
 

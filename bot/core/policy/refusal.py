@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.core.policy.rules import Action, Decision, Word
+from bot.core.policy.rules import Action, Decision, Verdict
 
 _DOING = {
     Action.START: "start this",
@@ -25,9 +25,9 @@ _NOTHING = {
 def refusal(decision: Decision, action: Action, command: str = "") -> str:
     """What the person is told. `command` is how commands begin, empty where that is not known."""
     nothing = _NOTHING.get(action, "")
-    if decision.word is Word.UNKNOWN:
+    if decision.verdict is Verdict.UNKNOWN:
         return f"{decision.reason}.{nothing}"
-    if decision.word is Word.APPROVE:
+    if decision.verdict is Verdict.APPROVE:
         return f"You may {_DOING[action]} only with the approval of {decision.by}: type the command itself.{nothing}"
     rule = f" (rule “{decision.rule}”)" if decision.rule and not decision.by_default else ""
     hint = f" {command} whoami says what you may do." if command else ""

@@ -75,7 +75,7 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ChannelInfo:
     """Where. `shared`: with other organisations. `why` and `again_s` as a person's."""
 
     channel: str
@@ -216,7 +216,7 @@ class Policy:
         return any(rule.which.owners for rule in self.rules)
 
 
-class Word(StrEnum):
+class Verdict(StrEnum):
     """What a decision comes to. Unknown is a refusal, too: something that it depends on could not be read."""
 
     ALLOW = "allow"
@@ -233,7 +233,7 @@ class Decision:
     many seconds; 0 if asking again would not help.
     """
 
-    word: Word
+    verdict: Verdict
     rule: str = ""
     reason: str = ""
     by: str = ""
@@ -244,7 +244,7 @@ class Decision:
     @property
     def allowed(self) -> bool:
         """Whether it may be done at once."""
-        return self.word is Word.ALLOW
+        return self.verdict is Verdict.ALLOW
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,15 +290,15 @@ DEFAULT = Policy(
 )
 
 
-def decide(policy: Policy, person: Person, place: Place, question: Question) -> Decision:
+def decide(policy: Policy, person: Person, place: ChannelInfo, question: Question) -> Decision:
     """What the first rule that fits says. A refusal names what was given instead of the schedule's own, if that is its reason."""
     decision = _decided(policy, person, place, question)
-    if decision.word is Word.DENY:
+    if decision.verdict is Verdict.DENY:
         decision = replace(decision, reason=_because(policy, person, place, question, decision))
     return replace(decision, by_default=policy.is_default)
 
 
-def _because(policy: Policy, person: Person, place: Place, question: Question, decision: Decision) -> str:
+def _because(policy: Policy, person: Person, place: ChannelInfo, question: Question, decision: Decision) -> str:
     """Why it is refused: what was given instead of the schedule's own, if without it nothing would be in the way."""
     if decision.reason in {NOT_FOR_APPROVAL, BACKTICKS} or _is_about_overrides(policy, decision):
         return decision.reason
@@ -317,9 +317,9 @@ def _because(policy: Policy, person: Person, place: Place, question: Question, d
         ),
     )
     for why, given, without in lesser:
-        if given and _decided(policy, person, place, replace(question, target=without)).word in {
-            Word.ALLOW,
-            Word.APPROVE,
+        if given and _decided(policy, person, place, replace(question, target=without)).verdict in {
+            Verdict.ALLOW,
+            Verdict.APPROVE,
         }:
             return why if decision.reason in {NO_RULE, NO_RULE_FOR_EXTERNAL} else f"{decision.reason}; {why}"
     return decision.reason
@@ -335,7 +335,7 @@ def _is_about_overrides(policy: Policy, decision: Decision) -> bool:
     )
 
 
-def _decided(policy: Policy, person: Person, place: Place, question: Question) -> Decision:
+def _decided(policy: Policy, person: Person, place: ChannelInfo, question: Question) -> Decision:
     unsure: Fit | None = None
     for fit in fits(policy, person, place, question):
         if fit.fits is False:
@@ -344,36 +344,36 @@ def _decided(policy: Policy, person: Person, place: Place, question: Question) -
         if fit.fits is None:
             # Who only reads is let through by a later rule; but nobody passes by a refusal that may be meant for them.
             if question.action.acts or isinstance(rule.effect, Deny):
-                return Decision(Word.UNKNOWN, rule.name, _unknown(person, place, fit))
+                return Decision(Verdict.UNKNOWN, rule.name, _unknown(person, place, fit))
             unsure = unsure or fit
             continue
         return _said(rule, place, question)
     if question.posts and place.shared is not False:
-        return Decision(Word.DENY if place.shared else Word.UNKNOWN, reason=_not_posted(place))
+        return Decision(Verdict.DENY if place.shared else Verdict.UNKNOWN, reason=_not_posted(place))
     if unsure is not None:
-        return Decision(Word.UNKNOWN, unsure.rule.name, _unknown(person, place, unsure))
-    return Decision(Word.DENY, reason=NO_RULE_FOR_EXTERNAL if _is_external(person) else NO_RULE)
+        return Decision(Verdict.UNKNOWN, unsure.rule.name, _unknown(person, place, unsure))
+    return Decision(Verdict.DENY, reason=NO_RULE_FOR_EXTERNAL if _is_external(person) else NO_RULE)
 
 
-def _said(rule: Rule, place: Place, question: Question) -> Decision:
+def _said(rule: Rule, place: ChannelInfo, question: Question) -> Decision:
     """What a rule that fits says."""
     match rule.effect:
         case Deny(reason):
-            return Decision(Word.DENY, rule.name, reason)
+            return Decision(Verdict.DENY, rule.name, reason)
         case _ if _not_listed((rule,), question.target.commands):
-            return Decision(Word.DENY, rule.name, BACKTICKS)
+            return Decision(Verdict.DENY, rule.name, BACKTICKS)
         case Allow():
-            return Decision(Word.ALLOW, rule.name)
+            return Decision(Verdict.ALLOW, rule.name)
         case Approve(by, within_s):
-            return _lacking(rule, place, question) or Decision(Word.APPROVE, rule.name, by=by, within_s=within_s)
+            return _lacking(rule, place, question) or Decision(Verdict.APPROVE, rule.name, by=by, within_s=within_s)
 
 
-def _lacking(rule: Rule, place: Place, question: Question) -> Decision | None:
+def _lacking(rule: Rule, place: ChannelInfo, question: Question) -> Decision | None:
     """Why not even an approval helps. Who asks for more than may be approved must not come by to a rule that asks for less."""
     if rule.which.commands is None and question.target.commands:
-        return Decision(Word.DENY, rule.name, NOT_FOR_APPROVAL)
+        return Decision(Verdict.DENY, rule.name, NOT_FOR_APPROVAL)
     if rule.where.shared is None and question.posts and place.shared is not False:
-        return Decision(Word.DENY if place.shared else Word.UNKNOWN, rule.name, _not_posted(place))
+        return Decision(Verdict.DENY if place.shared else Verdict.UNKNOWN, rule.name, _not_posted(place))
     return None
 
 
@@ -390,13 +390,13 @@ def _not_listed(rules: Sequence[Rule], commands: tuple[str, ...]) -> tuple[str, 
     return tuple(one for one in commands if "`" in one and one not in listed)
 
 
-def fits(policy: Policy, person: Person, place: Place, question: Question) -> Iterable[Fit]:
+def fits(policy: Policy, person: Person, place: ChannelInfo, question: Question) -> Iterable[Fit]:
     """How each rule fits, in their order."""
     admits_external = policy.admits_external
     return (_fit(rule, person, place, question, admits_external=admits_external) for rule in policy.rules)
 
 
-def _fit(rule: Rule, person: Person, place: Place, question: Question, *, admits_external: bool) -> Fit:
+def _fit(rule: Rule, person: Person, place: ChannelInfo, question: Question, *, admits_external: bool) -> Fit:
     if rule.what and question.action not in rule.what:
         return Fit(rule, fits=False, misses=(f"it is not about {question.action}",))
     answers = {
@@ -457,7 +457,7 @@ def _common(wanted: frozenset[Role] | frozenset[str], its: frozenset[Role] | fro
     return None if its is None else bool(wanted & its)
 
 
-def _channel(wanted: tuple[str, ...], place: Place) -> bool | None:
+def _channel(wanted: tuple[str, ...], place: ChannelInfo) -> bool | None:
     if not wanted or place.channel in wanted:
         return True
     if place.name is None:
@@ -466,7 +466,7 @@ def _channel(wanted: tuple[str, ...], place: Place) -> bool | None:
     return any(one.startswith("#") and _like(one[1:], place.name) for one in wanted)
 
 
-def _shared(rule: Rule, place: Place, question: Question) -> bool | None:
+def _shared(rule: Rule, place: ChannelInfo, question: Question) -> bool | None:
     wanted = rule.where.shared
     if wanted is None:
         # To post where others look in has to be allowed in so many words. Of an approval see `_lacking`.
@@ -560,7 +560,7 @@ def _like(pattern: str, it: str) -> bool:
     return fnmatchcase(it.casefold(), pattern.casefold())
 
 
-def _unknown(person: Person, place: Place, fit: Fit) -> str:
+def _unknown(person: Person, place: ChannelInfo, fit: Fit) -> str:
     """What could not be read, in the words of whoever tried."""
     about_place = {"the channel", "the kind of channel", "whether the channel is shared outside"}
     about_person = {"the role", "the user group", "the e-mail address"}
@@ -571,7 +571,7 @@ def _unknown(person: Person, place: Place, fit: Fit) -> str:
     return f"I could not find out {fit.misses[0]}, on which a rule depends"
 
 
-def _not_posted(place: Place) -> str:
+def _not_posted(place: ChannelInfo) -> str:
     if place.shared:
         return "this channel is shared with another organisation, and I post nothing there unless the policy allows it"
     return place.why or "I could not find out whether this channel is shared with another organisation"

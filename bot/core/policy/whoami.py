@@ -8,11 +8,11 @@ from bot.core.policy.rules import (
     Action,
     Allow,
     Approve,
+    ChannelInfo,
     Deny,
     Kind,
     Overrides,
     Person,
-    Place,
     Policy,
     Question,
     Role,
@@ -39,7 +39,7 @@ CASES_MOST = 4
 RULE_SHOWN = 80
 
 
-def whoami(policy: Policy, person: Person, place: Place) -> Message:
+def whoami(policy: Policy, person: Person, place: ChannelInfo) -> Message:
     """Who one is, and a line for each thing that can be done."""
     first: Sentence = ("You are ", Mention(person.user), *_is(person), _where(place))
     lines = [(Bold(DOING[action].capitalize()), ": ", *_may(policy, person, place, action)) for action in Action]
@@ -66,7 +66,7 @@ def _is(person: Person) -> list[Span]:
     return [f"{role}{groups}"]
 
 
-def _where(place: Place) -> str:
+def _where(place: ChannelInfo) -> str:
     if place.kind is Kind.DIRECT:
         return "; in a direct message you may:"
     return (
@@ -74,7 +74,7 @@ def _where(place: Place) -> str:
     )
 
 
-def _may(policy: Policy, person: Person, place: Place, action: Action) -> list[Span]:
+def _may(policy: Policy, person: Person, place: ChannelInfo, action: Action) -> list[Span]:
     """Rules about some schedules only come as cases, up to the first that is about all of them."""
     question = Question(action, posts=action in POSTS)
     cases: list[Rule] = []
@@ -90,7 +90,7 @@ def _may(policy: Policy, person: Person, place: Place, action: Action) -> list[S
         spans += [f"{_verdict(rule)} for {_some(rule)}; "]
     if len(cases) > CASES_MOST:
         spans.append(f"{len(cases) - CASES_MOST} more rules about some schedules; ")
-    word = {"allow": "yes", "approve": f"with the approval of {final.by}"}.get(final.word, f"no, {final.reason}")
+    word = {"allow": "yes", "approve": f"with the approval of {final.by}"}.get(final.verdict, f"no, {final.reason}")
     by = f" (rule “{cut(final.rule, RULE_SHOWN)}”)" if final.rule and not policy.is_default else ""
     return [*spans, f"{'otherwise ' if cases else ''}{word}{by}"]
 

@@ -38,7 +38,7 @@ def already_running(request: Request, running: Running, key: RunKey, *, app_url:
         value=request_value(request.id),
         spoken=cut(f"Run {request.title} when run {running.run_id} ends", 75),
     )
-    watch = watch_button(Run(key, facts=running_facts(running, request.look)))
+    watch = watch_button(Run(key, facts=running_facts(running, request.plan)))
     return Message(sentence, (Paragraph(sentence), Buttons((queue,) if card_url else (watch, queue))))
 
 
@@ -55,8 +55,8 @@ def why_running(request: Request, running: Running | None) -> str:
 
 def _schedule(request: Request) -> str:
     """What to call the schedule in a sentence about it."""
-    if request.look is not None and not request.look.slug:
-        return f"The schedule of run {request.look.parent_run}"
+    if request.plan is not None and not request.plan.slug:
+        return f"The schedule of run {request.plan.parent_run}"
     return request.title
 
 

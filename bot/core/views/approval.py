@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.core.model.command import RunCommand
-from bot.core.model.request import Look, Request
+from bot.core.model.request import Request, StartPlan
 from bot.core.model.run import run_url
 from bot.core.text.message import Block, Button, Buttons, Confirm, Facts, Message, Paragraph, Preformatted
 from bot.core.text.text import Bold, Emoji, Group, Link, Mention, Sentence, Span, When, cut, duration
@@ -47,7 +47,7 @@ def given_commands(request: Request) -> tuple[str, ...]:
     """The commands that run instead of the schedule's own. A retry has those of its run."""
     if isinstance(request.wanted, RunCommand):
         return request.wanted.commands
-    return request.look.commands if request.look and request.look.overridden else ()
+    return request.plan.commands if request.plan and request.plan.overridden else ()
 
 
 def too_long(commands: tuple[str, ...]) -> str | None:
@@ -58,7 +58,7 @@ def too_long(commands: tuple[str, ...]) -> str | None:
     return None if fits else "It needs approval, and its commands are too long to be shown in full; use fewer."
 
 
-def changed(before: Look | None, now: Look) -> bool:
+def changed(before: StartPlan | None, now: StartPlan) -> bool:
     """Whether what would be started is not what was approved."""
     if before is None:
         return True
@@ -85,14 +85,14 @@ def _boxes(commands: tuple[str, ...]) -> list[str]:
 
 def _asked(request: Request, app_url: str) -> Sentence:
     spans: list[Span] = ["Asked by ", Mention(request.user), " at ", When(request.asked_at)]
-    wanted, look = request.wanted, request.look
+    wanted, plan = request.wanted, request.plan
     branch, number = None, None
     if isinstance(wanted, RunCommand):
         branch, number, goes_on = wanted.branch, wanted.pull_request, wanted.continue_on_error
-    elif look and look.parent_run:
+    elif plan and plan.parent_run:
         what = "all" if wanted.every else "what failed"
-        spans += [f" · runs {what} again of ", Link(run_url(app_url, look.parent_run), f"run {look.parent_run}")]
-        branch, number, goes_on = look.branch, look.pull_request, look.continue_on_error
+        spans += [f" · runs {what} again of ", Link(run_url(app_url, plan.parent_run), f"run {plan.parent_run}")]
+        branch, number, goes_on = plan.branch, plan.pull_request, plan.continue_on_error
     else:
         goes_on = False
     spans += [f" · branch {branch}"] if branch else []

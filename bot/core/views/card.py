@@ -111,7 +111,7 @@ def request_card(request: Request, app_url: str) -> Message:
     asked: Sentence = ("Asked by ", Mention(request.user), " at ", When(request.asked_at))
     if request.approved_by:
         asked = (*asked, " · approved by ", Mention(request.approved_by))
-    parent = request.look.parent_run if request.look else None
+    parent = request.plan.parent_run if request.plan else None
     if parent is not None:
         asked = (*asked, " · ", retry_of(parent, app_url))
     asked = (*asked, *_because(request.wanted.reason if isinstance(request.wanted, RunCommand) else None))
@@ -152,7 +152,7 @@ def waiting_facts(request: Request, app_url: str) -> Sentence:
 
 def _what(request: Request, app_url: str) -> list[Span]:
     """What is to be started, where it is more than the schedule as it is."""
-    parent, wanted = request.look.parent_run if request.look else None, request.wanted
+    parent, wanted = request.plan.parent_run if request.plan else None, request.wanted
     if parent is not None:
         return [" · ", retry_of(parent, app_url)]
     if not isinstance(wanted, RunCommand):

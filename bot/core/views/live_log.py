@@ -27,7 +27,7 @@ ENDED, HOUR, GONE = "ended", "hour", "gone"
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class LogBatch:
     """What is about to be posted: `count` new `lines` of a command, and how far that goes.
 
     `last` says why nothing follows: the run has ended, an hour is over, or Bolt no longer knows the run.
@@ -42,7 +42,7 @@ class Batch:
 
 
 @dataclass(slots=True)
-class Lines:
+class LogLines:
     """New lines, of which only the first and the last are kept. `count` leaves headings out."""
 
     count: int = 0
@@ -108,7 +108,7 @@ def pause_s(posts: int, least_s: float) -> float:
     return least_s * min(LONGEST_PAUSE, GROWTH ** max(0, posts - 1))
 
 
-def batch_post(key: RunKey, batch: Batch, posts: int) -> Message:
+def batch_post(key: RunKey, batch: LogBatch, posts: int) -> Message:
     """A post of new lines. The first one has the button that stops it."""
     first: Sentence = ()
     if batch.count:

@@ -16,7 +16,7 @@ from bot.core.views.buttons import BOLT_ID_LIMIT, COMMAND, RUN_VALUES, RunButton
 
 
 @dataclass(frozen=True, slots=True)
-class PostedButton:
+class MessageButton:
     """A button as it stands on a message: its action, its value and its address, each "" where it has none."""
 
     action: str
@@ -24,7 +24,7 @@ class PostedButton:
     url: str = ""
 
 
-def run_of(buttons: Iterable[PostedButton], workspace: str, app_url: str) -> RunButton | None:
+def run_of(buttons: Iterable[MessageButton], workspace: str, app_url: str) -> RunButton | None:
     """The run that the buttons of a message name, with what they tell of it. None where they name none, or several."""
     found: dict[RunKey, RunButton] = {}
     for button in buttons:
@@ -34,7 +34,7 @@ def run_of(buttons: Iterable[PostedButton], workspace: str, app_url: str) -> Run
     return next(iter(found.values())) if len(found) == 1 else None
 
 
-def _named(button: PostedButton, workspace: str, app_url: str) -> RunButton | None:
+def _named(button: MessageButton, workspace: str, app_url: str) -> RunButton | None:
     if button.action in RUN_VALUES:
         try:
             return read_run_value(button.value)
@@ -44,7 +44,7 @@ def _named(button: PostedButton, workspace: str, app_url: str) -> RunButton | No
     return RunButton(RunKey(workspace, run_id), RunFacts()) if run_id else None
 
 
-def _of_command(button: PostedButton) -> int | None:
+def _of_command(button: MessageButton) -> int | None:
     if not button.action.startswith(f"{COMMAND}."):
         return None
     try:
@@ -54,7 +54,7 @@ def _of_command(button: PostedButton) -> int | None:
     return run_id if isinstance(run_id, int) else None
 
 
-def _of_address(button: PostedButton, app_url: str) -> int | None:
+def _of_address(button: MessageButton, app_url: str) -> int | None:
     found = RUN_LINK.match(button.url) if button.url.startswith(app_url) else None
     run_id = int(found[1]) if found and len(found[1]) <= len(str(BOLT_ID_LIMIT)) else 0
     return run_id if 0 < run_id < BOLT_ID_LIMIT else None

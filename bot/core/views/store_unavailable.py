@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from bot.core.model.errors import StoreAway, StoreRefused
+from bot.core.model.errors import StoreRefused, StoreUnavailable
 
 
-def database(error: StoreAway | TimeoutError | None = None) -> str:
+def database(error: StoreUnavailable | TimeoutError | None = None) -> str:
     """One sentence: what's wrong with Redis. A call that took too long counts as one that got no answer."""
-    return error.sentence if isinstance(error, StoreAway) else StoreAway().sentence
+    return error.sentence if isinstance(error, StoreUnavailable) else StoreUnavailable().sentence
 
 
-def cause(error: StoreAway | TimeoutError) -> str:
+def cause(error: StoreUnavailable | TimeoutError) -> str:
     """What operators read in the log: the host and Redis' own reason, if it gave one."""
-    return error.detail if isinstance(error, StoreAway) else "it took too long"
+    return error.detail if isinstance(error, StoreUnavailable) else "it took too long"
 
 
-def unrecorded(error: StoreAway | TimeoutError, *, nothing: str, otherwise: str) -> str:
+def unrecorded(error: StoreUnavailable | TimeoutError, *, nothing: str, otherwise: str) -> str:
     """Why something couldn't be recorded.
 
     `nothing`: what is sure not to have happened if Redis refused it. `otherwise`: what to do if Redis didn't answer, so
@@ -24,7 +24,7 @@ def unrecorded(error: StoreAway | TimeoutError, *, nothing: str, otherwise: str)
     if isinstance(error, StoreRefused):
         reason = error.sentence[0].lower() + error.sentence[1:].rstrip(".")
         return f"I couldn't record this: {reason}. {nothing} Please tell whoever runs me."
-    if isinstance(error, StoreAway):
+    if isinstance(error, StoreUnavailable):
         return f"I couldn't record this because I can't reach my database (Redis). {otherwise}"
     return f"I couldn't record this in time. {otherwise}"
 
@@ -33,6 +33,6 @@ def unchecked(error: Exception) -> str:
     """Why it couldn't be checked whether somebody may do something. Nothing was done then."""
     if isinstance(error, StoreRefused):
         return f"{error.sentence} Nothing was done. Please tell whoever runs me."
-    if isinstance(error, StoreAway):
+    if isinstance(error, StoreUnavailable):
         return "I can't reach my database (Redis), so nothing was done; try again in a minute."
     return "I couldn't check in time whether you may do that, so nothing was done; try again in a minute."

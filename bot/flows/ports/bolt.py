@@ -74,7 +74,7 @@ class Bolt(Protocol):
         """What commands left behind, never their output. A command that Bolt does not know is left out."""
 
     async def trigger(self, trigger: Trigger) -> int:
-        """Start a run and return its id. Sent at most once; BoltLost means that nobody knows."""
+        """Start a run and return its id. Sent at most once; BoltOutcomeUnknown means that nobody knows."""
 
     async def cancel(self, run_id: int) -> None:
         """Ask for a run's end. Bolt says CANCELED in the status when it has come."""
@@ -93,4 +93,4 @@ class Downloads(Protocol):
     """Files at the short-lived addresses that Bolt gives."""
 
     async def fetch(self, url: str, *, most: int) -> bytes:
-        """A file. Raises BoltTooLarge above `most` bytes, DownloadRefused, BoltNotSent and BoltLost."""
+        """A file. Raises BoltTooLarge above `most` bytes, DownloadRefused, BoltNotSent and BoltOutcomeUnknown."""

@@ -11,4 +11,4 @@ class Charts(Protocol):
     """Draws pictures."""
 
     async def draw(self, shown: History) -> bytes:
-        """A history as a PNG. Raises NoChart where it cannot be drawn in time."""
+        """A history as a PNG. Raises ChartFailed where it cannot be drawn in time."""

@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from bot.core.policy.rules import Person, Place
+from bot.core.policy.rules import ChannelInfo, Person
 from bot.core.text.message import Message
 from bot.core.text.text import Sentence
-from bot.core.views.run_from_buttons import PostedButton
+from bot.core.views.run_from_buttons import MessageButton
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +47,11 @@ class Unknown:
 
 
 @dataclass(frozen=True, slots=True)
-class Posted:
+class SlackMessage:
     """A message as Slack has it. `ours`: the bot wrote it, so that its buttons and its key are the bot's own."""
 
     ours: bool
-    buttons: tuple[PostedButton, ...] = ()
+    buttons: tuple[MessageButton, ...] = ()
     key: str = ""
 
 
@@ -63,7 +63,7 @@ class Chat(Protocol):
     """
 
     async def post(self, channel: str, message: Message, *, key: str, thread_ts: str | None = None) -> str:
-        """Post a message; its timestamp. Sent at most once. SlackLost: look for it with `find`."""
+        """Post a message; its timestamp. Sent at most once. SlackOutcomeUnknown: look for it with `find`."""
 
     async def edit(self, channel: str, ts: str, message: Message) -> None:
         """Replace a message of ours. Safe to repeat."""
@@ -85,7 +85,7 @@ class Chat(Protocol):
     async def share_upload(
         self, channel: str, thread_ts: str | None, file_id: str, title: str, *, comment: Sentence = ()
     ) -> None:
-        """Show an uploaded file in a thread, or in the channel. Sent at most once. SlackLost: look with `find_upload`."""
+        """Show an uploaded file in a thread, or in the channel. Sent at most once. SlackOutcomeUnknown: look with `find_upload`."""
 
     async def find_upload(
         self, channel: str, thread_ts: str | None, file_id: str, *, since: float
@@ -101,7 +101,7 @@ class Chat(Protocol):
     async def whisper(self, channel: str, user: str, message: Message, *, thread_ts: str | None = None) -> None:
         """Show a message in a channel, or in a thread there, to one person only."""
 
-    async def read(self, channel: str, ts: str, *, within_s: float) -> Posted | None:
+    async def read(self, channel: str, ts: str, *, within_s: float) -> SlackMessage | None:
         """Read a message of the channel back, None where there is none. Raises SlackError, also where a scope is missing."""
 
     async def direct(self, user: str, message: Message, *, key: str) -> str:
@@ -112,7 +112,7 @@ class Chat(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
+class MemberChannels:
     """The channels in which a person is, by id with their names, as far as Slack tells.
 
     `whole` is False where there may be more of them: Slack does not tell, or there are too many. `missing` is a sentence
@@ -130,7 +130,7 @@ class People(Protocol):
     async def person(self, user: str, *, acts: bool = False, fresh: bool = False) -> Person:
         """Who a person is. `acts`: before something is done. `fresh`: role and user groups are asked for, whatever is kept."""
 
-    async def place(self, channel: str) -> Place: ...
+    async def place(self, channel: str) -> ChannelInfo: ...
     async def note_group_message(self, channel: str) -> None:
         """A payload says that a channel is a direct message of several people."""
 
@@ -147,7 +147,7 @@ class People(Protocol):
 class Memberships(Protocol):
     """Who is in which channel."""
 
-    async def of(self, user: str, *, fresh: bool = False) -> Places:
+    async def of(self, user: str, *, fresh: bool = False) -> MemberChannels:
         """As was told some minutes ago at most; `fresh`: some seconds ago."""
 
     async def holds(self, channel: str, user: str) -> bool | None:

@@ -17,9 +17,9 @@ from bot.core.model.bolt import (
     Resource,
 )
 from bot.core.model.command import Wanted
-from bot.core.model.request import Approval, Look, Origin, Request, Rival, Running
+from bot.core.model.request import Approval, Origin, Request, Rival, Running, StartPlan
 from bot.core.model.run import CancelWish, CardRef, End, Observation, Run, RunFacts, RunKey
-from bot.core.views.live_log import Batch
+from bot.core.views.live_log import LogBatch
 from bot.flows.lease import Lease
 from bot.flows.ports.slack import Asker
 
@@ -28,7 +28,7 @@ class Deliveries(Protocol):
     """What Slack has delivered: it may deliver the same thing twice."""
 
     async def is_new(self, delivery: str) -> bool:
-        """Whether this is the first time, as far as the last minutes tell. Raises StoreAway."""
+        """Whether this is the first time, as far as the last minutes tell. Raises StoreUnavailable."""
 
 
 # A channel gets a post each 1.1 s, and not every one of them is the card of a start.
@@ -150,7 +150,7 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
-class Watch:
+class FollowRequest:
     """A run that someone wants to see in a channel. `state`: asked, looked (its card waits for a slot), refused, done."""
 
     key: RunKey
@@ -167,7 +167,7 @@ class Watch:
 
 
 @dataclass(frozen=True, slots=True)
-class Post:
+class ClaimedPost:
     """A claimed post. `record` and `field` name where its attempts are recorded."""
 
     lease: Lease
@@ -215,7 +215,7 @@ class UploadAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class Following:
+class LogTail:
     """A log whose new lines come into the thread of the run's card in a channel.
 
     `command` and `cursor` say how far it has been posted, in `posts` posts; times are on Redis' clock. `refused`: how
@@ -232,7 +232,7 @@ class Following:
     posts: int = 0
     posted_at: datetime | None = None
     refused: int = 0
-    pending: Batch | None = None
+    pending: LogBatch | None = None
 
 
 class Requests(Protocol):
@@ -240,9 +240,9 @@ class Requests(Protocol):
 
     async def accept(self, asked: Asked) -> Accepted: ...
     async def load(self, request_id: str) -> Request | None: ...
-    async def looked(self, lease: Lease, request: Request, look: Look) -> bool: ...
-    async def pending(self, lease: Lease, request: Request, look: Look, approval: Approval) -> bool: ...
-    async def approved(self, lease: Lease, request: Request, look: Look) -> bool: ...
+    async def looked(self, lease: Lease, request: Request, plan: StartPlan) -> bool: ...
+    async def pending(self, lease: Lease, request: Request, plan: StartPlan, approval: Approval) -> bool: ...
+    async def approved(self, lease: Lease, request: Request, plan: StartPlan) -> bool: ...
     async def decide(self, request: Request, user: str, *, yes: bool, why: str = "") -> str:
         """Somebody approves it, or does not: `ok`, `late`, or the state it is in."""
 
@@ -260,20 +260,20 @@ class Requests(Protocol):
     async def unlock(self, request: Request) -> None: ...
 
 
-class Watches(Protocol):
+class RunFollowers(Protocol):
     """Runs that are to be watched in a channel."""
 
     async def ask(self, asker: Asker, key: RunKey, facts: RunFacts) -> tuple[str, str]:
         """Record it: `new`, `known` (and who asked first) or `card` (and its name)."""
 
-    async def load(self, name: str) -> Watch | None: ...
-    async def adopt(self, lease: Lease, watch: Watch, facts: RunFacts, seen: Observation) -> str:
+    async def load(self, name: str) -> FollowRequest | None: ...
+    async def adopt(self, lease: Lease, watch: FollowRequest, facts: RunFacts, seen: Observation) -> str:
         """Follow the run; its card waits for a slot. `ok`, `lost` or `final`."""
 
-    async def posted(self, post: Post, watch: Watch, card: CardRef, revision: str) -> str:
+    async def posted(self, post: ClaimedPost, watch: FollowRequest, card: CardRef, revision: str) -> str:
         """Its card is posted. `ok`, `gone`, or the name of the other card that it has there."""
 
-    async def refuse(self, post: Post, watch: Watch, why: str) -> None: ...
+    async def refuse(self, post: ClaimedPost, watch: FollowRequest, why: str) -> None: ...
     async def close(self, lease: Lease) -> None: ...
 
 
@@ -285,16 +285,18 @@ class Waiting:
     starts: tuple[Request, ...] = ()
 
 
-class Lines(Protocol):
+class StartQueue(Protocol):
     """Starts that wait for a run to end, a line a schedule."""
 
-    async def join(self, asked: Asked, look: Look, behind: RunKey, facts: RunFacts, *, most: int) -> tuple[str, str]:
+    async def join(
+        self, asked: Asked, plan: StartPlan, behind: RunKey, facts: RunFacts, *, most: int
+    ) -> tuple[str, str]:
         """Record it: `new`, `known`, `same` or `full`, and the request's id."""
 
     async def turn(self, lease: Lease, *, longest_s: float, again_s: float) -> str:
         """`turn`, `late` or `unseen` (still claimed), `wait`, `gone` or `lost`."""
 
-    async def take_turn(self, lease: Lease, request: Request, look: Look) -> bool: ...
+    async def take_turn(self, lease: Lease, request: Request, plan: StartPlan) -> bool: ...
     async def again(
         self, lease: Lease, request: Request, behind: RunKey | None, facts: RunFacts, *, delay_s: float
     ) -> bool:
@@ -353,10 +355,10 @@ class Admissions(Protocol):
     """What people ask for, counted; and what of it was dealt with. A `delivery` is the same for each copy of one thing."""
 
     async def admit(self, user: str, channel: str, delivery: str) -> Admitted:
-        """Whether to deal with it. An empty channel, or delivery, is none. Raises StoreAway."""
+        """Whether to deal with it. An empty channel, or delivery, is none. Raises StoreUnavailable."""
 
     async def done(self, delivery: str) -> None:
-        """It is dealt with and acknowledged. Raises StoreAway."""
+        """It is dealt with and acknowledged. Raises StoreUnavailable."""
 
 
 class Heard(Protocol):
@@ -374,7 +376,7 @@ class Due(Protocol):
     async def hold(self, for_s: float) -> None: ...
 
 
-class Edits(Protocol):
+class EditLane(Protocol):
     """The lane of cards to be edited."""
 
     async def load(self, item: str) -> Card | None: ...
@@ -384,21 +386,21 @@ class Edits(Protocol):
     async def hold(self, for_s: float) -> None: ...
 
 
-class Posts(Protocol):
+class PostLane(Protocol):
     """The lane of posts to be sent."""
 
     async def load(self, item: str) -> Card | None: ...
-    async def attempt(self, post: Post, mode: str = "first") -> PostAttempt: ...
-    async def put_back(self, post: Post, *, delay_s: float, record: str = "=") -> None: ...
-    async def carded(self, post: Post, request_id: str, team: str, card: CardRef) -> bool: ...
-    async def refuse(self, post: Post, request_id: str, why: str) -> None: ...
-    async def posted(self, post: Post, card: str, outcome: str, *, follow: str = "") -> str: ...
+    async def attempt(self, post: ClaimedPost, mode: str = "first") -> PostAttempt: ...
+    async def put_back(self, post: ClaimedPost, *, delay_s: float, record: str = "=") -> None: ...
+    async def carded(self, post: ClaimedPost, request_id: str, team: str, card: CardRef) -> bool: ...
+    async def refuse(self, post: ClaimedPost, request_id: str, why: str) -> None: ...
+    async def posted(self, post: ClaimedPost, card: str, outcome: str, *, follow: str = "") -> str: ...
     async def load_digest(self, name: str) -> tuple[str, ...]: ...
-    async def digested(self, post: Post, name: str, ts: str, logs: Mapping[str, bool]) -> str: ...
-    async def undigest(self, post: Post, name: str, urgencies: Mapping[str, str]) -> None: ...
-    async def aside(self, channel: str) -> str | None: ...
-    async def set_aside(self, channel: str, why: str, *, for_s: float) -> None: ...
-    async def restore(self, channel: str) -> None: ...
+    async def digested(self, post: ClaimedPost, name: str, ts: str, logs: Mapping[str, bool]) -> str: ...
+    async def undigest(self, post: ClaimedPost, name: str, urgencies: Mapping[str, str]) -> None: ...
+    async def unreachable_why(self, channel: str) -> str | None: ...
+    async def mark_unreachable(self, channel: str, why: str, *, for_s: float) -> None: ...
+    async def mark_reachable(self, channel: str) -> None: ...
     async def note_file(self, card: str, file_id: str) -> None: ...
     async def hold(self, for_s: float) -> None: ...
 
@@ -437,7 +439,7 @@ class Habits:
 
 
 class Indexes(Protocol):
-    """Which runs there are, of a person and of a channel. Raises StoreAway."""
+    """Which runs there are, of a person and of a channel. Raises StoreUnavailable."""
 
     async def active_of(self, user: str, *, skip: int = 0, most: int) -> IndexPage: ...
     async def active_in(
@@ -448,7 +450,7 @@ class Indexes(Protocol):
 
 
 class Audit(Protocol):
-    """The record. Raises StoreAway."""
+    """The record. Raises StoreUnavailable."""
 
     async def add(self, entry: Entry) -> None: ...
     async def now(self) -> datetime:
@@ -464,16 +466,16 @@ class Uploads(Protocol):
     async def ask(self, upload: Upload, *, posts_it_anyway: bool, most: int) -> UploadAnswer: ...
     async def load(self, name: str) -> Upload | None: ...
     async def note_file(self, name: str, file_id: str) -> None: ...
-    async def finish(self, post: Post, name: str, outcome: str) -> str: ...
+    async def finish(self, post: ClaimedPost, name: str, outcome: str) -> str: ...
 
 
-class Followings(Protocol):
+class LogTails(Protocol):
     """Logs that are followed. One a run and channel."""
 
     async def begin(self, key: RunKey, asker: Asker, command: int, *, most: int) -> str: ...
-    async def load(self, name: str) -> Following | None: ...
+    async def load(self, name: str) -> LogTail | None: ...
     async def drop(self, name: str) -> bool: ...
     async def clear(self, name: str) -> None: ...
     async def moved(self, lease: Lease, command: int, cursor: str, refused: int, *, delay_s: float) -> None: ...
-    async def push(self, lease: Lease, batch: Batch, *, delay_s: float) -> bool: ...
-    async def posted(self, post: Post, following: Following, *, delay_s: float) -> str: ...
+    async def push(self, lease: Lease, batch: LogBatch, *, delay_s: float) -> bool: ...
+    async def posted(self, post: ClaimedPost, following: LogTail, *, delay_s: float) -> str: ...

@@ -7,7 +7,7 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from bot.core.model.errors import BadCommand, StoreAway
+from bot.core.model.errors import BadCommand, StoreUnavailable
 from bot.core.model.run import CardRef, RunFacts, RunKey
 from bot.core.policy.rules import Action
 from bot.core.text.message import Message
@@ -54,7 +54,7 @@ async def take_wish(
     try:
         async with asyncio.timeout(RECORD_S):
             kept, answer = await context.cancel.record(asker, key, facts=facts, card=card)
-    except (StoreAway, TimeoutError) as error:
+    except (StoreUnavailable, TimeoutError) as error:
         return Message((_unrecorded(error, key),))
     if not kept:
         context.later(_ask_bolt(context, asker, key), asker)
@@ -67,7 +67,7 @@ async def _ask_bolt(context: ListenerContext, asker: Asker, key: RunKey) -> None
     """A run that nobody here has asked for before: Bolt is asked whether there is one of that number."""
     try:
         answer = await context.cancel.wish(asker, key)
-    except StoreAway as away:
+    except StoreUnavailable as away:
         answer = Message((_unrecorded(away, key),))
     if answer is None:
         context.wishes()
@@ -75,6 +75,6 @@ async def _ask_bolt(context: ListenerContext, asker: Asker, key: RunKey) -> None
         await context.tell(asker, answer)
 
 
-def _unrecorded(error: StoreAway | TimeoutError, key: RunKey) -> str:
+def _unrecorded(error: StoreUnavailable | TimeoutError, key: RunKey) -> str:
     again = f"If run {key.id} still goes on in a minute, please ask again."
     return unrecorded(error, nothing=f"Run {key.id} goes on.", otherwise=again)

@@ -11,7 +11,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from bot.core.commands.grammar import parse
 from bot.core.commands.tokens import quoted
 from bot.core.model.command import RetryCommand, RunCommand, Wanted
-from bot.core.model.errors import BadCommand, SlackError, StoreAway
+from bot.core.model.errors import BadCommand, SlackError, StoreUnavailable
 from bot.core.model.request import request_id
 from bot.core.text.message import Message
 from bot.core.text.text import Bold, Channel, Code, Sentence
@@ -60,7 +60,7 @@ async def _run(context: ListenerContext, call: Call, value: str) -> Message | No
                 may = await context.home.may_run_in(call.asker.user, channel)
                 if may is not May.YES:
                     return _not_there(context, wanted, channel, may)
-    except (SlackError, StoreAway, TimeoutError):
+    except (SlackError, StoreUnavailable, TimeoutError):
         return Message((NOT_CHECKED,))
     return await _start(context, call, wanted, channel)
 

@@ -9,7 +9,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.core.insight.progress import commands_known
 from bot.core.model.command import RunCommand
-from bot.core.model.errors import BadCommand, StoreAway
+from bot.core.model.errors import BadCommand, StoreUnavailable
 from bot.core.model.run import Run, RunFacts, RunKey
 from bot.core.text.message import Message
 from bot.core.views.buttons import RUN_AGAIN, RunButton, read_run_value
@@ -51,7 +51,7 @@ async def _known(context: ListenerContext, key: RunKey) -> Run | None:
     try:
         async with asyncio.timeout(LOAD_S):
             return await context.runs.load(key)
-    except (StoreAway, TimeoutError):
+    except (StoreUnavailable, TimeoutError):
         return None
 
 

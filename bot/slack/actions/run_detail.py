@@ -10,7 +10,7 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from bot.core.model.errors import BadCommand, StoreAway
+from bot.core.model.errors import BadCommand, StoreUnavailable
 from bot.core.policy.rules import Action
 from bot.core.text.message import Message
 from bot.core.views.buttons import PartButton, read_part_value
@@ -62,7 +62,7 @@ def listen(
         try:
             async with asyncio.timeout(RECORD_S):
                 answer = await work
-        except (StoreAway, TimeoutError) as error:
+        except (StoreUnavailable, TimeoutError) as error:
             answer = Message((f"{database(error)} {NOT_DONE}",))
         await ack()
         context.later(context.tell(asker, answer), asker)

@@ -9,7 +9,7 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.core.model.command import Wanted, canonical
-from bot.core.model.errors import BadCommand, StoreAway
+from bot.core.model.errors import BadCommand, StoreUnavailable
 from bot.core.model.request import Origin, in_words, pinned, request_id
 from bot.core.text.message import Message
 from bot.core.text.text import Bold
@@ -56,7 +56,7 @@ async def _again(context: ListenerContext, asker: Asker, body: dict[str, Any], v
             earlier = await context.requests.load(read_request_value(value))
     except BadCommand as error:
         return Answer(Message((error.sentence,)))
-    except (StoreAway, TimeoutError) as error:
+    except (StoreUnavailable, TimeoutError) as error:
         return Answer(Message((f"{database(error)} Nothing was started; ask again in a minute.",)))
     if earlier is None:
         return Answer(Message(("I no longer know what that was. Nothing was started; please type it again.",)))

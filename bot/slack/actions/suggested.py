@@ -10,7 +10,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.core.commands.grammar import parse
 from bot.core.model.command import RetryCommand, RunCommand, Wanted, with_name
-from bot.core.model.errors import BadCommand, StoreAway
+from bot.core.model.errors import BadCommand, StoreUnavailable
 from bot.core.text.message import Message
 from bot.core.views.buttons import START_SUGGESTED, read_suggestion_value
 from bot.core.views.store_unavailable import database
@@ -38,7 +38,7 @@ async def _start(context: ListenerContext, asker: Asker, body: dict[str, Any], v
         wanted = parse(text, context.command) if text else await _recorded(context, asker, refused, slug)
     except BadCommand as bad:
         return Answer(Message((bad.sentence,)))
-    except (StoreAway, TimeoutError) as error:
+    except (StoreUnavailable, TimeoutError) as error:
         return Answer(Message((f"{database(error)} Nothing was started; ask again in a minute.",)))
     if not isinstance(wanted, RunCommand | RetryCommand):
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from bot.core.model.command import LogsCommand
-from bot.core.model.errors import StoreAway
+from bot.core.model.errors import StoreUnavailable
 from bot.core.model.run import RunKey
 from bot.core.policy.rules import Action
 from bot.core.text.message import Message
@@ -37,7 +37,7 @@ async def handle(context: ListenerContext, call: Call, command: LogsCommand) -> 
     try:
         async with asyncio.timeout(RECORD_S):
             answer = await context.follow_log.begin(call.asker, key, command.number)
-    except (StoreAway, TimeoutError) as error:
+    except (StoreUnavailable, TimeoutError) as error:
         again = "If no log appears within a minute, please ask again."
         return Message((unrecorded(error, nothing="The log isn't followed.", otherwise=again),))
     if answer is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from bot.core.model.command import StatusCommand
-from bot.core.model.errors import StoreAway
+from bot.core.model.errors import StoreUnavailable
 from bot.core.model.run import RunKey
 from bot.core.policy.rules import Action
 from bot.core.text.message import Message
@@ -44,7 +44,7 @@ async def _here(context: ListenerContext, asker: Asker) -> Message:
     try:
         async with asyncio.timeout(READ_S):
             return await context.active.here(asker.channel, typed=context.command)
-    except (StoreAway, TimeoutError) as error:
+    except (StoreUnavailable, TimeoutError) as error:
         return Message((f"{database(error)} Your runs go on; ask again in a minute.",))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.response import BoltResponse
 
-from bot.core.model.errors import StoreAway
+from bot.core.model.errors import StoreUnavailable
 from bot.slack.listener_context import ListenerContext
 
 FORGET_S = 1.0
@@ -37,6 +37,6 @@ async def _forget(context: ListenerContext, channel: str | None) -> BoltResponse
     try:
         async with asyncio.timeout(FORGET_S):
             await (context.people.forget_groups() if channel is None else context.people.forget_place(channel))
-    except (StoreAway, TimeoutError):
+    except (StoreUnavailable, TimeoutError):
         return BoltResponse(status=503, body="")
     return None

@@ -14,7 +14,7 @@ from slack_bolt.response import BoltResponse
 from bot.core.commands.grammar import GRAPHQL_INT, parse
 from bot.core.commands.tokens import LINE_MOST
 from bot.core.model.command import CancelCommand, Command, HelpCommand, RetryCommand, RunCommand, RunForm
-from bot.core.model.errors import BadCommand, StoreAway
+from bot.core.model.errors import BadCommand, StoreUnavailable
 from bot.core.model.request import in_words
 from bot.core.model.run import CardRef
 from bot.core.text.message import Message
@@ -86,7 +86,7 @@ async def hear(context: ListenerContext, said: Said, text: str) -> BoltResponse 
         if answer is not None:
             context.later(context.tell(said.asker, answer), said.asker)
     if word == "new":
-        with contextlib.suppress(StoreAway, TimeoutError):
+        with contextlib.suppress(StoreUnavailable, TimeoutError):
             async with asyncio.timeout(MARK_S):
                 await context.heard.done(said.delivery)
     return None
@@ -97,7 +97,7 @@ async def _begin(context: ListenerContext, delivery: str) -> str:
     try:
         async with asyncio.timeout(MARK_S):
             return await context.heard.begin(delivery)
-    except (StoreAway, TimeoutError):
+    except (StoreUnavailable, TimeoutError):
         return "unmarked"
 
 

@@ -14,7 +14,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.core.model.bolt import Schedule
 from bot.core.model.command import RunCommand, RunForm, ShowCommand, canonical
-from bot.core.model.errors import SlackError, SlackLost, SlackRefused, StoreAway
+from bot.core.model.errors import SlackError, SlackOutcomeUnknown, SlackRefused, StoreUnavailable
 from bot.core.model.request import request_id
 from bot.core.policy.rules import BACKTICKS, Action, Question, with_backticks
 from bot.core.schedules.run_form import CHANNEL, Field, Filled, Form, Problems
@@ -74,7 +74,7 @@ async def open_form(context: ListenerContext, call: Call) -> None:
 def _why_not(error: SlackError) -> str:
     if isinstance(error, SlackRefused) and error.code in LATE:
         return "Slack gave me 3 s to open the form, and they were over."
-    if isinstance(error, SlackLost):
+    if isinstance(error, SlackOutcomeUnknown):
         return "Slack did not say whether the form opened."
     return "Slack did not open the form."
 
@@ -142,7 +142,7 @@ async def _may_read(context: ListenerContext, body: Json) -> bool:
     try:
         async with asyncio.timeout(OFFERS_S):
             return (await context.gate.may(_reader(context, body), Question(Action.READ))).allowed
-    except (StoreAway, TimeoutError):
+    except (StoreUnavailable, TimeoutError):
         return False
 
 
@@ -202,7 +202,7 @@ async def _why_not_there(context: ListenerContext, user: str, channel: str, *, c
             may = await _may_run_in(context, user, channel)
             if may is May.NO and not chosen and (await context.people.place(channel)).kind is None:
                 return ""
-    except (SlackError, StoreAway, TimeoutError):
+    except (SlackError, StoreUnavailable, TimeoutError):
         return NOT_CHECKED
     if may is May.UNKNOWN:
         return NOT_TOLD.format(command=context.command)
@@ -210,7 +210,7 @@ async def _why_not_there(context: ListenerContext, user: str, channel: str, *, c
 
 
 async def _may_run_in(context: ListenerContext, user: str, channel: str) -> May:
-    """Of direct messages, only those with the bot are the person's. Raises SlackError, StoreAway."""
+    """Of direct messages, only those with the bot are the person's. Raises SlackError, StoreUnavailable."""
     if channel.startswith("D"):
         return May.YES if channel == await context.chat.direct_channel(user) else May.NO
     return await context.home.may_run_in(user, channel)

@@ -10,12 +10,11 @@ import pytest
 from bot.core.model.bolt import RunSummary
 from bot.core.model.command import RetryCommand, RunCommand
 from bot.core.model.request import (
-    Look,
     Request,
     Rival,
     Running,
+    StartPlan,
     State,
-    asked_in,
     candidates,
     contested,
     pinned,
@@ -24,8 +23,9 @@ from bot.core.model.request import (
     request_id,
     run_facts,
     running_facts,
+    with_channel,
 )
-from bot.core.policy.rules import Kind, Place
+from bot.core.policy.rules import ChannelInfo, Kind
 
 SENT = datetime(2026, 11, 23, 14, 20, tzinfo=UTC)
 REQUEST = Request(
@@ -36,7 +36,7 @@ REQUEST = Request(
     "ada",
     RunCommand("nightly"),
     SENT,
-    look=Look("nightly", "Nightly", 100, branch="main"),
+    plan=StartPlan("nightly", "Nightly", 100, branch="main"),
     sending_at=SENT,
 )
 OURS = RunSummary(101, "RUNNING", "key", started_at=SENT, branch="main", commit="3f2c1ab9")
@@ -119,7 +119,7 @@ def test_a_run_on_another_branch_is_not_of_that_start(branch: str | None, *, may
 RETRY = replace(
     REQUEST,
     wanted=RetryCommand(every=False, run_id=90),
-    look=Look(
+    plan=StartPlan(
         "nightly", "Nightly", 100, branch="main", parent_run=90, pull_request=7, commands=("dbt run", "dbt test")
     ),
 )
@@ -151,8 +151,8 @@ def test_only_another_retry_of_the_same_run_can_have_made_it() -> None:
 
 def test_a_retry_is_as_its_run_was() -> None:
     """Its schedule, branch, pull request and commands; how long the schedule takes says nothing of it."""
-    assert RETRY.look is not None
-    facts = run_facts(replace(RETRY, look=replace(RETRY.look, usual_s=60)))
+    assert RETRY.plan is not None
+    facts = run_facts(replace(RETRY, plan=replace(RETRY.plan, usual_s=60)))
     assert (facts.schedule, facts.name, facts.branch, facts.pull_request) == ("nightly", "Nightly", "main", 7)
     assert (facts.parent_run, facts.only_failed, facts.usual_s) == (90, True, None)
     assert facts.commands == ("dbt run", "dbt test")
@@ -162,7 +162,7 @@ def test_a_retry_is_as_its_run_was() -> None:
 def test_what_a_retry_is_called_and_waits_behind() -> None:
     """Its schedule, where that is known; else the run it retries."""
     assert (RETRY.title, RETRY.queue) == ("Nightly", "nightly")
-    alone = replace(RETRY, look=Look("", "", 90, parent_run=90))
+    alone = replace(RETRY, plan=StartPlan("", "", 90, parent_run=90))
     assert (alone.title, alone.queue) == ("Retry of run 90", "retry 90")
 
 
@@ -173,23 +173,23 @@ def test_a_delivery_always_has_the_same_name() -> None:
 
 def test_bolts_own_record_points_back() -> None:
     """Who asked, why, and our request's id."""
-    look = Look("nightly", "Nightly", 1, channel_name="finance")
-    why = replace(REQUEST, wanted=RunCommand("nightly", reason="month end"), look=look)
+    plan = StartPlan("nightly", "Nightly", 1, channel_name="finance")
+    why = replace(REQUEST, wanted=RunCommand("nightly", reason="month end"), plan=plan)
     assert reason(why) == "month end - ada from Slack in #finance (request abc)"
 
 
 def test_bolts_own_record_names_no_private_channel() -> None:
     """Everybody reads it in Bolt, also those who may not know that there is such a channel."""
-    private, public = Place("C1", "layoffs", Kind.PRIVATE), Place("C1", "finance", Kind.PUBLIC)
-    look = asked_in(Look("nightly", "Nightly", 1), private)
-    assert "layoffs" not in str(look)
-    assert reason(replace(REQUEST, look=look)) == "Started by ada from Slack in a private channel (request abc)"
-    named = replace(REQUEST, look=asked_in(look, public))
+    private, public = ChannelInfo("C1", "layoffs", Kind.PRIVATE), ChannelInfo("C1", "finance", Kind.PUBLIC)
+    plan = with_channel(StartPlan("nightly", "Nightly", 1), private)
+    assert "layoffs" not in str(plan)
+    assert reason(replace(REQUEST, plan=plan)) == "Started by ada from Slack in a private channel (request abc)"
+    named = replace(REQUEST, plan=with_channel(plan, public))
     assert reason(named) == "Started by ada from Slack in #finance (request abc)"
-    direct = asked_in(look, Place("C1", "mpdm-ada--grace-1", Kind.DIRECT))
-    unknown = asked_in(look, Place("C1", "layoffs"))
+    direct = with_channel(plan, ChannelInfo("C1", "mpdm-ada--grace-1", Kind.DIRECT))
+    unknown = with_channel(plan, ChannelInfo("C1", "layoffs"))
     for one in (direct, unknown):
-        assert reason(replace(REQUEST, look=one)) == "Started by ada from Slack (request abc)"
+        assert reason(replace(REQUEST, plan=one)) == "Started by ada from Slack (request abc)"
 
 
 def test_own_commands_have_no_usual_length() -> None:
@@ -197,7 +197,7 @@ def test_own_commands_have_no_usual_length() -> None:
     request = replace(
         REQUEST,
         wanted=RunCommand("nightly", commands=("dbt test",)),
-        look=Look("nightly", "Nightly", 1, commands=("dbt run",), usual_s=60),
+        plan=StartPlan("nightly", "Nightly", 1, commands=("dbt run",), usual_s=60),
     )
     facts = run_facts(request)
     assert (facts.commands, facts.overridden, facts.usual_s) == (("dbt test",), True, None)
@@ -207,15 +207,15 @@ def test_the_latest_failed_run_is_the_one_that_it_was() -> None:
     """Asked for once more, whatever has failed meanwhile; what was not looked up yet is looked up then."""
     latest = replace(RETRY, wanted=RetryCommand(every=True, latest_of="nightly"))
     assert pinned(latest) == RetryCommand(every=True, run_id=90)
-    assert pinned(replace(latest, look=None)) == latest.wanted
+    assert pinned(replace(latest, plan=None)) == latest.wanted
     assert pinned(REQUEST) == REQUEST.wanted
 
 
 def test_a_retry_that_is_in_the_way_has_no_usual_length() -> None:
     """Any other run in the way takes as long as the schedule does, as far as anybody knows."""
-    look = Look("nightly", "Nightly", 1, usual_s=60)
-    assert running_facts(Running(7), look).usual_s == 60
-    assert running_facts(Running(7, parent_run=6), look).usual_s is None
+    plan = StartPlan("nightly", "Nightly", 1, usual_s=60)
+    assert running_facts(Running(7), plan).usual_s == 60
+    assert running_facts(Running(7, parent_run=6), plan).usual_s is None
 
 
 def test_a_state_of_another_version_is_known_as_such() -> None:

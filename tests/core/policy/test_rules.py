@@ -17,21 +17,21 @@ from bot.core.policy.rules import (
     Action,
     Allow,
     Approve,
+    ChannelInfo,
     Decision,
     Deny,
     Kind,
     Overrides,
     Person,
-    Place,
     Policy,
     Question,
     Role,
     Rule,
     Target,
+    Verdict,
     Where,
     Which,
     Who,
-    Word,
     decide,
     fits,
     fits_command,
@@ -44,16 +44,16 @@ GUEST = Person("U3", frozenset({Role.GUEST}), frozenset())
 EXTERNAL = Person("U4", frozenset({Role.EXTERNAL}), frozenset())
 GONE = Person("U5", frozenset(), frozenset())
 STRANGE = Person("U6", None, None, None, "Slack does not tell who you are")
-HERE = Place("C1", "data-eng", Kind.PUBLIC, shared=False)
+HERE = ChannelInfo("C1", "data-eng", Kind.PUBLIC, shared=False)
 SHARED = replace(HERE, shared=True)
-UNSEEN = Place("C1", why="I can't post in this channel")
+UNSEEN = ChannelInfo("C1", why="I can't post in this channel")
 NIGHTLY = Target("nightly", "Nightly full build", "ada@example.com")
 START = Question(Action.START, NIGHTLY, posts=True)
 
 
-def word(policy: Policy, person: Person = MEMBER, place: Place = HERE, question: Question = START) -> Word:
+def word(policy: Policy, person: Person = MEMBER, place: ChannelInfo = HERE, question: Question = START) -> Verdict:
     """What is decided."""
-    return decide(policy, person, place, question).word
+    return decide(policy, person, place, question).verdict
 
 
 def only(rule: Rule) -> Policy:
@@ -72,14 +72,14 @@ def asks(action: Action, *, posts: bool = False, target: Target = NIGHTLY) -> Qu
 @pytest.mark.parametrize("action", [one for one in Action if one is not Action.AUDIT])
 def test_members_do_everything_by_default(action: Action) -> None:
     """But read the record."""
-    assert word(DEFAULT, question=asks(action)) is Word.ALLOW
+    assert word(DEFAULT, question=asks(action)) is Verdict.ALLOW
 
 
 @pytest.mark.parametrize("action", list(Action))
 def test_guests_only_read_by_default(action: Action) -> None:
     """Each action."""
     reads = action in {Action.READ, Action.LOGS, Action.ARTIFACTS}
-    assert word(DEFAULT, GUEST, question=asks(action)) is (Word.ALLOW if reads else Word.DENY)
+    assert word(DEFAULT, GUEST, question=asks(action)) is (Verdict.ALLOW if reads else Verdict.DENY)
 
 
 @pytest.mark.parametrize("action", list(Action))
@@ -95,7 +95,7 @@ def test_guests_only_read_by_default(action: Action) -> None:
 )
 def test_people_of_other_organisations_may_do_nothing(policy: Policy, action: Action) -> None:
     """Unless a rule lets them, in so many words."""
-    assert word(policy, EXTERNAL, question=asks(action)) is Word.DENY
+    assert word(policy, EXTERNAL, question=asks(action)) is Verdict.DENY
     assert not policy.admits_external
 
 
@@ -105,11 +105,11 @@ def test_a_rule_that_names_people_of_other_organisations(effect: Allow | Approve
     named = Rule("partners", effect, who=Who(roles=frozenset({Role.EXTERNAL})), what=frozenset({Action.START}))
     policy = Policy((named, Rule("everyone else", Allow())))
     assert policy.admits_external
-    assert word(policy, EXTERNAL) is (Word.ALLOW if effect == Allow() else Word.APPROVE)
+    assert word(policy, EXTERNAL) is (Verdict.ALLOW if effect == Allow() else Verdict.APPROVE)
     decision = decide(policy, EXTERNAL, HERE, asks(Action.READ))
-    assert (decision.word, decision.reason) == (Word.DENY, NO_RULE_FOR_EXTERNAL)
-    assert word(policy, MEMBER, question=asks(Action.READ)) is Word.ALLOW
-    assert word(Policy((Rule("no", Deny("no")), named)), EXTERNAL) is Word.DENY
+    assert (decision.verdict, decision.reason) == (Verdict.DENY, NO_RULE_FOR_EXTERNAL)
+    assert word(policy, MEMBER, question=asks(Action.READ)) is Verdict.ALLOW
+    assert word(Policy((Rule("no", Deny("no")), named)), EXTERNAL) is Verdict.DENY
 
 
 @pytest.mark.parametrize("action", list(Action))
@@ -123,25 +123,25 @@ def test_where_some_are_let_in_whoever_cannot_be_read_is_not(action: Action) -> 
 
 def test_the_record_is_for_admins_by_default() -> None:
     """A member is told so."""
-    assert word(DEFAULT, ADMIN, question=asks(Action.AUDIT)) is Word.ALLOW
+    assert word(DEFAULT, ADMIN, question=asks(Action.AUDIT)) is Verdict.ALLOW
     decision = decide(DEFAULT, MEMBER, HERE, asks(Action.AUDIT))
-    assert (decision.word, decision.reason) == (Word.DENY, "only admins may read the record")
+    assert (decision.verdict, decision.reason) == (Verdict.DENY, "only admins may read the record")
 
 
 def test_nothing_is_posted_to_shared_channels_by_default() -> None:
     """A start is refused there with the reason; what only reads is not."""
     decision = decide(DEFAULT, MEMBER, SHARED, START)
-    assert decision.word is Word.DENY
+    assert decision.verdict is Verdict.DENY
     assert "shared with another organisation" in decision.reason
-    assert word(DEFAULT, place=SHARED, question=asks(Action.LOGS)) is Word.ALLOW
-    assert word(DEFAULT, place=SHARED, question=asks(Action.LOGS, posts=True)) is Word.DENY
-    assert word(DEFAULT, place=SHARED, question=asks(Action.CANCEL)) is Word.ALLOW
+    assert word(DEFAULT, place=SHARED, question=asks(Action.LOGS)) is Verdict.ALLOW
+    assert word(DEFAULT, place=SHARED, question=asks(Action.LOGS, posts=True)) is Verdict.DENY
+    assert word(DEFAULT, place=SHARED, question=asks(Action.CANCEL)) is Verdict.ALLOW
 
 
 def test_members_may_give_commands_by_default() -> None:
     """As before there were policies."""
     question = asks(Action.START, target=replace(NIGHTLY, commands=("dbt run; echo",)), posts=True)
-    assert word(DEFAULT, question=question) is Word.ALLOW
+    assert word(DEFAULT, question=question) is Verdict.ALLOW
 
 
 @pytest.mark.parametrize("action", list(Action))
@@ -149,7 +149,7 @@ def test_who_cannot_be_read_may_not_act(action: Action) -> None:
     """The person is told why; reading goes on."""
     decision = decide(DEFAULT, STRANGE, HERE, asks(action))
     reads = action in {Action.READ, Action.LOGS, Action.ARTIFACTS}
-    assert decision.word is (Word.ALLOW if reads else Word.UNKNOWN if action.acts else decision.word)
+    assert decision.verdict is (Verdict.ALLOW if reads else Verdict.UNKNOWN if action.acts else decision.verdict)
     assert decision.allowed == reads
     if action.acts:
         assert decision.reason == STRANGE.why
@@ -158,14 +158,14 @@ def test_who_cannot_be_read_may_not_act(action: Action) -> None:
 @pytest.mark.parametrize("action", [Action.START, Action.RETRY, Action.CANCEL, Action.PAUSE, Action.AUDIT])
 def test_an_account_that_is_closed_may_do_nothing(action: Action) -> None:
     """It has no role at all."""
-    assert word(DEFAULT, GONE, question=asks(action)) is Word.DENY
+    assert word(DEFAULT, GONE, question=asks(action)) is Verdict.DENY
 
 
 def test_a_channel_that_cannot_be_read_takes_no_posts() -> None:
     """It may be shared outside."""
     decision = decide(DEFAULT, MEMBER, UNSEEN, START)
-    assert (decision.word, decision.reason) == (Word.UNKNOWN, UNSEEN.why)
-    assert word(DEFAULT, place=UNSEEN, question=asks(Action.CANCEL)) is Word.ALLOW
+    assert (decision.verdict, decision.reason) == (Verdict.UNKNOWN, UNSEEN.why)
+    assert word(DEFAULT, place=UNSEEN, question=asks(Action.CANCEL)) is Verdict.ALLOW
 
 
 # --- rules ---
@@ -174,14 +174,14 @@ def test_a_channel_that_cannot_be_read_takes_no_posts() -> None:
 def test_the_first_rule_that_fits_decides() -> None:
     """In either order."""
     allow, deny = Rule("a", Allow()), Rule("d", Deny("no"))
-    assert decide(Policy((allow, deny)), MEMBER, HERE, START) == Decision(Word.ALLOW, "a")
-    assert decide(Policy((deny, allow)), MEMBER, HERE, START) == Decision(Word.DENY, "d", "no")
+    assert decide(Policy((allow, deny)), MEMBER, HERE, START) == Decision(Verdict.ALLOW, "a")
+    assert decide(Policy((deny, allow)), MEMBER, HERE, START) == Decision(Verdict.DENY, "d", "no")
 
 
 def test_what_no_rule_is_about_is_refused() -> None:
     """With its reason."""
     decision = decide(only(Rule("r", Allow(), what=frozenset({Action.READ}))), MEMBER, HERE, asks(Action.CANCEL))
-    assert decision == Decision(Word.DENY, reason=NO_RULE)
+    assert decision == Decision(Verdict.DENY, reason=NO_RULE)
 
 
 @pytest.mark.parametrize(
@@ -199,7 +199,7 @@ def test_what_no_rule_is_about_is_refused() -> None:
 )
 def test_who(who: Who, *, fitting: bool) -> None:
     """Every list that is given has to hold the person."""
-    assert (word(only(Rule("r", Allow(), who=who))) is Word.ALLOW) == fitting
+    assert (word(only(Rule("r", Allow(), who=who))) is Verdict.ALLOW) == fitting
 
 
 @pytest.mark.parametrize(
@@ -217,9 +217,9 @@ def test_who(who: Who, *, fitting: bool) -> None:
         (Where(shared=False), SHARED, False),
     ],
 )
-def test_where(where: Where, place: Place, *, fitting: bool) -> None:
+def test_where(where: Where, place: ChannelInfo, *, fitting: bool) -> None:
     """Ids, names, kinds, and whether others look in."""
-    assert (word(only(Rule("r", Allow(), where=where)), place=place) is Word.ALLOW) == fitting
+    assert (word(only(Rule("r", Allow(), where=where)), place=place) is Verdict.ALLOW) == fitting
 
 
 @pytest.mark.parametrize(
@@ -234,7 +234,7 @@ def test_where(where: Where, place: Place, *, fitting: bool) -> None:
 )
 def test_which_schedule(which: Which, *, fitting: bool) -> None:
     """By slug, name and owner."""
-    assert (word(only(Rule("r", Allow(), which=which))) is Word.ALLOW) == fitting
+    assert (word(only(Rule("r", Allow(), which=which))) is Verdict.ALLOW) == fitting
 
 
 @pytest.mark.parametrize("field", ["groups", "domains"])
@@ -245,18 +245,18 @@ def test_what_cannot_be_read_is_refused_before_a_later_rule(field: str) -> None:
     who = Who(groups=names) if field == "groups" else Who(domains=names)
     rule = Rule("r", Deny("not you"), who=who)
     policy = Policy((rule, Rule("rest", Allow())))
-    assert decide(policy, person, HERE, START) == Decision(Word.UNKNOWN, "r", "Slack does not answer")
-    assert word(policy, person, question=asks(Action.READ)) is Word.UNKNOWN
+    assert decide(policy, person, HERE, START) == Decision(Verdict.UNKNOWN, "r", "Slack does not answer")
+    assert word(policy, person, question=asks(Action.READ)) is Verdict.UNKNOWN
     allowing = Policy((replace(rule, effect=Allow()), Rule("rest", Allow())))
-    assert word(allowing, person) is Word.UNKNOWN
-    assert word(allowing, person, question=asks(Action.READ)) is Word.ALLOW
+    assert word(allowing, person) is Verdict.UNKNOWN
+    assert word(allowing, person, question=asks(Action.READ)) is Verdict.ALLOW
 
 
 def test_what_cannot_be_read_matters_only_where_the_rest_fits() -> None:
     """A rule about other channels is passed over."""
     person = replace(MEMBER, groups=None)
     elsewhere = Rule("r", Allow(), who=Who(groups=frozenset({"@data"})), where=Where(channels=("C9",)))
-    assert word(Policy((elsewhere, Rule("rest", Allow()))), person) is Word.ALLOW
+    assert word(Policy((elsewhere, Rule("rest", Allow()))), person) is Verdict.ALLOW
 
 
 def test_a_run_of_which_nobody_knows_the_schedule() -> None:
@@ -264,24 +264,24 @@ def test_a_run_of_which_nobody_knows_the_schedule() -> None:
     policy = Policy((Rule("r", Deny("no"), which=Which(schedules=("prod*",))), Rule("rest", Allow())))
     unknown = Target(slug=None, owner=None)
     decision = decide(policy, MEMBER, HERE, asks(Action.CANCEL, target=unknown))
-    assert (decision.word, decision.reason) == (
-        Word.UNKNOWN,
+    assert (decision.verdict, decision.reason) == (
+        Verdict.UNKNOWN,
         "I could not find out the schedule, on which a rule depends",
     )
 
 
 def test_posting_where_others_look_in_needs_to_be_said() -> None:
     """An allowing rule is about shared channels only where it says so; one that refuses always is."""
-    assert word(only(Rule("r", Allow())), place=SHARED) is Word.DENY
-    assert word(only(Rule("r", Allow(), where=Where(shared=True))), place=SHARED) is Word.ALLOW
-    assert word(only(Rule("r", Approve("@x"), where=Where(shared=True))), place=SHARED) is Word.APPROVE
+    assert word(only(Rule("r", Allow())), place=SHARED) is Verdict.DENY
+    assert word(only(Rule("r", Allow(), where=Where(shared=True))), place=SHARED) is Verdict.ALLOW
+    assert word(only(Rule("r", Approve("@x"), where=Where(shared=True))), place=SHARED) is Verdict.APPROVE
     assert decide(only(Rule("r", Deny("never"))), MEMBER, SHARED, START).reason == "never"
 
 
 def test_an_approval_names_who_may_give_it() -> None:
     """And for how long."""
     decision = decide(only(Rule("r", Approve("@leads", 60))), MEMBER, HERE, START)
-    assert decision == Decision(Word.APPROVE, "r", by="@leads", within_s=60)
+    assert decision == Decision(Verdict.APPROVE, "r", by="@leads", within_s=60)
 
 
 # --- what is given instead of a schedule's own ---
@@ -297,18 +297,18 @@ def with_commands(*commands: str) -> Question:
 @pytest.mark.parametrize(
     ("allowed", "given_commands", "expected"),
     [
-        (None, (), Word.ALLOW),
-        (None, COMMANDS, Word.DENY),
-        (Overrides(), COMMANDS, Word.ALLOW),
-        (Overrides(any=False), (), Word.ALLOW),
-        (Overrides(any=False), COMMANDS, Word.DENY),
-        (Overrides(any=False, patterns=("dbt run --select *", "dbt test")), COMMANDS, Word.ALLOW),
-        (Overrides(any=False, patterns=("dbt run --select *",)), COMMANDS, Word.DENY),
-        (Overrides(any=False, patterns=("dbt run --select *",)), (), Word.ALLOW),
+        (None, (), Verdict.ALLOW),
+        (None, COMMANDS, Verdict.DENY),
+        (Overrides(), COMMANDS, Verdict.ALLOW),
+        (Overrides(any=False), (), Verdict.ALLOW),
+        (Overrides(any=False), COMMANDS, Verdict.DENY),
+        (Overrides(any=False, patterns=("dbt run --select *", "dbt test")), COMMANDS, Verdict.ALLOW),
+        (Overrides(any=False, patterns=("dbt run --select *",)), COMMANDS, Verdict.DENY),
+        (Overrides(any=False, patterns=("dbt run --select *",)), (), Verdict.ALLOW),
     ],
 )
 def test_commands_are_off_unless_a_rule_allows_them(
-    allowed: Overrides | None, given_commands: tuple[str, ...], expected: Word
+    allowed: Overrides | None, given_commands: tuple[str, ...], expected: Verdict
 ) -> None:
     """Each of them has to be on the list."""
     policy = only(Rule("r", Allow(), which=Which(commands=allowed)))
@@ -319,7 +319,7 @@ def test_a_rule_can_refuse_commands_alone() -> None:
     """A start without any is for the next rule."""
     deny = Rule("r", Deny("no commands here"), which=Which(commands=Overrides()))
     policy = Policy((deny, Rule("rest", Allow(), which=Which(commands=Overrides()))))
-    assert word(policy) is Word.ALLOW
+    assert word(policy) is Verdict.ALLOW
     assert decide(policy, MEMBER, HERE, with_commands("dbt run")).reason == "no commands here"
 
 
@@ -348,7 +348,7 @@ def test_a_refusal_of_a_command_is_not_got_round(given_commands: tuple[str, ...]
 def test_a_refusal_for_commands_alone_says_so() -> None:
     """Who could start the schedule as it is learns that it is the commands, or the branch, and not the schedule or the person."""
     policy = Policy((Rule("start", Allow(), which=Which(branch=Overrides(any=False))),))
-    assert word(policy) is Word.ALLOW
+    assert word(policy) is Verdict.ALLOW
     decision = decide(policy, MEMBER, HERE, with_commands("dbt run"))
     assert decision.reason == "commands of your own (--command) are not allowed"
     other = replace(START, target=replace(START.target, branch="dev"))
@@ -382,24 +382,24 @@ def test_an_approval_is_not_got_round_by_asking_for_more() -> None:
     later = Rule("rest", Allow(), where=Where(shared=True), which=Which(commands=Overrides()))
     here = Rule("rest", Allow(), which=Which(commands=Overrides()))
     policy = Policy((Rule("r", Approve("@leads")), later, here))
-    assert decide(policy, MEMBER, HERE, START).word is Word.APPROVE
+    assert decide(policy, MEMBER, HERE, START).verdict is Verdict.APPROVE
     decision = decide(policy, MEMBER, HERE, with_commands("dbt run"))
-    assert (decision.word, decision.rule) == (Word.DENY, "r")
+    assert (decision.verdict, decision.rule) == (Verdict.DENY, "r")
     assert "not among what may be approved" in decision.reason
-    assert decide(policy, MEMBER, SHARED, START).word is Word.DENY
-    assert decide(policy, MEMBER, UNSEEN, START).word is Word.UNKNOWN
+    assert decide(policy, MEMBER, SHARED, START).verdict is Verdict.DENY
+    assert decide(policy, MEMBER, UNSEEN, START).verdict is Verdict.UNKNOWN
 
 
 @pytest.mark.parametrize(
     ("patterns", "branch", "expected"),
     [
-        (("main", "release/*"), "release/3", Word.ALLOW),
-        (("main",), "dev", Word.DENY),
-        (("main",), None, Word.ALLOW),
-        ((), "dev", Word.DENY),
+        (("main", "release/*"), "release/3", Verdict.ALLOW),
+        (("main",), "dev", Verdict.DENY),
+        (("main",), None, Verdict.ALLOW),
+        ((), "dev", Verdict.DENY),
     ],
 )
-def test_branches(patterns: tuple[str, ...], branch: str | None, expected: Word) -> None:
+def test_branches(patterns: tuple[str, ...], branch: str | None, expected: Verdict) -> None:
     """By their patterns; none at all, where there are none."""
     policy = only(Rule("r", Allow(), which=Which(branch=Overrides(any=False, patterns=patterns))))
     assert word(policy, question=asks(Action.START, target=replace(NIGHTLY, branch=branch))) is expected
@@ -455,7 +455,9 @@ PEOPLE = st.builds(
     st.none() | st.frozensets(st.sampled_from(["@a", "@b"])),
     st.none() | TEXTS,
 )
-PLACES = st.builds(Place, TEXTS, st.none() | TEXTS, st.none() | st.sampled_from(list(Kind)), st.none() | st.booleans())
+PLACES = st.builds(
+    ChannelInfo, TEXTS, st.none() | TEXTS, st.none() | st.sampled_from(list(Kind)), st.none() | st.booleans()
+)
 TARGETS = st.builds(Target, st.none() | TEXTS, TEXTS, st.none() | TEXTS, st.none() | TEXTS, st.tuples(TEXTS))
 QUESTIONS = st.builds(Question, st.sampled_from(list(Action)), TARGETS, st.booleans())
 OVERRIDES = st.none() | st.builds(Overrides, any=st.booleans(), patterns=st.tuples(TEXTS))
@@ -478,13 +480,13 @@ RULES = st.builds(
 
 @given(st.lists(RULES, max_size=5), PEOPLE, PLACES, QUESTIONS)
 def test_it_always_decides_and_never_by_a_rule_that_does_not_fit(
-    rules: list[Rule], person: Person, place: Place, question: Question
+    rules: list[Rule], person: Person, place: ChannelInfo, question: Question
 ) -> None:
     """Whatever is known or not: what is allowed is allowed by a rule that fits, and by the first that does."""
     policy = Policy(tuple(rules))
     decision = decide(policy, person, place, question)
     found = list(fits(policy, person, place, question))
-    if decision.word in {Word.ALLOW, Word.APPROVE}:
+    if decision.verdict in {Verdict.ALLOW, Verdict.APPROVE}:
         first = next(fit for fit in found if fit.fits)
         assert decision.rule == first.rule.name
         assert not isinstance(first.rule.effect, Deny)
@@ -493,7 +495,9 @@ def test_it_always_decides_and_never_by_a_rule_that_does_not_fit(
 
 
 @given(PEOPLE, PLACES, QUESTIONS)
-def test_who_may_not_be_told_apart_never_acts_by_default(person: Person, place: Place, question: Question) -> None:
+def test_who_may_not_be_told_apart_never_acts_by_default(
+    person: Person, place: ChannelInfo, question: Question
+) -> None:
     """Only a member acts, and nothing is posted where others look in or may look in."""
     decision = decide(DEFAULT, person, place, question)
     if decision.allowed and question.action.acts:
@@ -508,12 +512,12 @@ def test_backticks_are_allowed_word_for_word_alone(action: Action) -> None:
     """That any command is allowed, or may be approved, does not allow one that a shell would run twice."""
     asking = Question(action, replace(NIGHTLY, commands=("dbt run", "echo `date`")), posts=True)
     assert decide(DEFAULT, MEMBER, HERE, asking) == Decision(
-        Word.DENY, "members do everything", BACKTICKS, by_default=True
+        Verdict.DENY, "members do everything", BACKTICKS, by_default=True
     )
     for effect in (Allow(), Approve("@data")):
         anything = only(Rule("anything", effect, which=Which(commands=Overrides())))
-        assert word(anything, question=asking) is Word.DENY
+        assert word(anything, question=asking) is Verdict.DENY
     listed = Overrides(any=False, patterns=("dbt **", "echo `date`"))
-    assert word(only(Rule("just this", Allow(), which=Which(commands=listed))), question=asking) is Word.ALLOW
+    assert word(only(Rule("just this", Allow(), which=Which(commands=listed))), question=asking) is Verdict.ALLOW
     refused = Policy((Rule("no", Deny("no"), which=Which(commands=listed)), *DEFAULT.rules))
     assert with_backticks(refused, asking.target.commands) == ("echo `date`",)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from bot.core.commands.grammar import parse
 from bot.core.model.command import RetryCommand, RunCommand
-from bot.core.model.request import Look, Request, State
+from bot.core.model.request import Request, StartPlan, State
 from bot.core.model.run import Run, RunFacts, RunKey
 from bot.core.text.message import Button, Buttons, Message
 from bot.core.views.active_runs import Listed, ListedStart, Starts, active_here, entry
@@ -101,8 +101,8 @@ def start(name: str) -> ListedStart:
     request = Request(
         name, "T", "C1", "U1", "ada", RunCommand(schedule="nightly", branch="dev"), ASKED, state=State.QUEUED
     )
-    look = Look("nightly", "Nightly full build", 5)
-    return ListedStart(replace(request, look=look, queued_at=ASKED, behind=4711, ahead=1), None, CARD)
+    plan = StartPlan("nightly", "Nightly full build", 5)
+    return ListedStart(replace(request, plan=plan, queued_at=ASKED, behind=4711, ahead=1), None, CARD)
 
 
 def test_starts_that_wait_are_listed_after_the_runs() -> None:

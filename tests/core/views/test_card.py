@@ -9,7 +9,7 @@ import pytest
 
 from bot.core.model.bolt import Command
 from bot.core.model.command import RetryCommand, RunCommand
-from bot.core.model.request import Look, Request, Running, State, run_facts
+from bot.core.model.request import Request, Running, StartPlan, State, run_facts
 from bot.core.model.run import LOST, CancelWish, CardRef, End, Observation, Retried, Run, RunFacts, RunKey
 from bot.core.text.message import Button, Buttons, Message
 from bot.core.text.text import Bold, Channel, Code, Emoji, Link, Mention, Sentence, When
@@ -256,14 +256,14 @@ def test_a_card_of_a_run_nobody_knows_much_of_still_says_what_there_is() -> None
 def test_the_card_of_a_retry_that_has_no_run_yet_names_what_it_retries() -> None:
     """With its schedule's name, or without where nobody knows its schedule."""
     wanted = RetryCommand(every=False, run_id=4711)
-    known = replace(REQUEST, wanted=wanted, look=Look("nightly", "Nightly", 5, parent_run=4711))
-    bare = replace(REQUEST, wanted=wanted, look=Look("", "", 4711, parent_run=4711))
+    known = replace(REQUEST, wanted=wanted, plan=StartPlan("nightly", "Nightly", 5, parent_run=4711))
+    bare = replace(REQUEST, wanted=wanted, plan=StartPlan("", "", 4711, parent_run=4711))
     facts = "Asked by @U1 at 14:20 · Retry of run 4711"
     assert shown(request_card(known, APP)) == [":clock1: Nightly is starting", facts]
     assert shown(request_card(bare, APP)) == [":clock1: Retry of run 4711 is starting", facts]
 
 
-REQUEST = Request("abc", "T", "C", "U1", "ada", RunCommand("nightly"), ASKED, look=Look("nightly", "Nightly", 5))
+REQUEST = Request("abc", "T", "C", "U1", "ada", RunCommand("nightly"), ASKED, plan=StartPlan("nightly", "Nightly", 5))
 
 
 @pytest.mark.parametrize(

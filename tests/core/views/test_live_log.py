@@ -8,14 +8,14 @@ from hypothesis import strategies as st
 from bot.core.model.run import RunKey
 from bot.core.text.message import Buttons, Message, Preformatted
 from bot.core.views.buttons import STOP_FOLLOWING
-from bot.core.views.live_log import ENDED, GONE, HOUR, SHOWN, Batch, Lines, batch_post, pause_s
+from bot.core.views.live_log import ENDED, GONE, HOUR, SHOWN, LogBatch, LogLines, batch_post, pause_s
 
 KEY = RunKey("w", 4711)
 
 
-def gathered(*lines: str) -> Lines:
+def gathered(*lines: str) -> LogLines:
     """These lines."""
-    made = Lines()
+    made = LogLines()
     made.add(lines)
     return made
 
@@ -70,7 +70,7 @@ def buttons(message: Message) -> list[str]:
 
 def test_the_first_post_can_be_stopped() -> None:
     """Later ones need no button of their own."""
-    batch = Batch("dbt run", 2, "a\nb", 7, "2:0")
+    batch = LogBatch("dbt run", 2, "a\nb", 7, "2:0")
     message = batch_post(KEY, batch, 0)
     assert [getattr(span, "text", span) for span in message.text] == [
         "2 new lines of the log",
@@ -87,10 +87,10 @@ def test_the_first_post_can_be_stopped() -> None:
 
 def test_the_last_post_says_why_it_is_the_last() -> None:
     """And after an hour how to go on."""
-    ended = batch_post(KEY, Batch("dbt run", 1, "a", 7, "1:0", ENDED), 3)
+    ended = batch_post(KEY, LogBatch("dbt run", 1, "a", 7, "1:0", ENDED), 3)
     assert ended.text[-1] == "Run 4711 is over, and so is its log."
     assert buttons(ended) == []
-    hour = batch_post(KEY, Batch("", 0, "", 7, "1:0", HOUR), 3)
+    hour = batch_post(KEY, LogBatch("", 0, "", 7, "1:0", HOUR), 3)
     assert "for an hour" in str(hour.text)
     assert buttons(hour) == ["Follow on"]
-    assert "no longer knows run 4711" in str(batch_post(KEY, Batch("", 0, "", 7, "", GONE), 0).text)
+    assert "no longer knows run 4711" in str(batch_post(KEY, LogBatch("", 0, "", 7, "", GONE), 0).text)

@@ -7,18 +7,18 @@ import pytest
 from bot.core.model.command import CancelCommand, LogsCommand, ShowCommand
 from bot.core.model.run import Run, RunFacts, RunKey
 from bot.core.views.buttons import CANCEL_RUN, OPEN_RUN, command_button, run_value
-from bot.core.views.run_from_buttons import PostedButton, run_of
+from bot.core.views.run_from_buttons import MessageButton, run_of
 
 APP = "https://app.example"
 KEY = RunKey("sandbox", 4711)
 FACTS = RunFacts("nightly", "Nightly full build", asked_by="U0ADA")
-CANCEL = PostedButton(CANCEL_RUN, run_value(Run(KEY, facts=FACTS)))
-OPEN = PostedButton(OPEN_RUN, url=f"{APP}/bolt/run_id/4711")
-LOGS = PostedButton("command.logs.0", command_button("Logs", LogsCommand(4711)).value)
+CANCEL = MessageButton(CANCEL_RUN, run_value(Run(KEY, facts=FACTS)))
+OPEN = MessageButton(OPEN_RUN, url=f"{APP}/bolt/run_id/4711")
+LOGS = MessageButton("command.logs.0", command_button("Logs", LogsCommand(4711)).value)
 
 
 @pytest.mark.parametrize("buttons", [[CANCEL, OPEN], [OPEN], [LOGS], [OPEN, LOGS, OPEN], [LOGS, CANCEL]])
-def test_a_card_tells_its_run(buttons: list[PostedButton]) -> None:
+def test_a_card_tells_its_run(buttons: list[MessageButton]) -> None:
     """By any of its buttons; what one of them carries of the run is kept."""
     found = run_of(buttons, "sandbox", APP)
     assert found is not None
@@ -30,18 +30,18 @@ def test_a_card_tells_its_run(buttons: list[PostedButton]) -> None:
     "buttons",
     [
         [],
-        [PostedButton(OPEN_RUN, url="https://evil.example/bolt/run_id/4711")],
-        [PostedButton(OPEN_RUN, url=f"{APP}/bolt/run_id/{'9' * 5000}")],
-        [PostedButton(OPEN_RUN, url=f"{APP}/bolt/run_id/0")],
-        [PostedButton(CANCEL_RUN, "[]")],
-        [PostedButton(CANCEL_RUN, '{"w": "sandbox", "r": "4711"}')],
-        [PostedButton("command.logs.0", "{}")],
-        [PostedButton("command.logs.0", '{"c": "nonsense"}')],
-        [PostedButton("command.show.0", command_button("Details", ShowCommand("nightly")).value)],
-        [OPEN, PostedButton("command.cancel.0", command_button("Cancel", CancelCommand(4712)).value)],
+        [MessageButton(OPEN_RUN, url="https://evil.example/bolt/run_id/4711")],
+        [MessageButton(OPEN_RUN, url=f"{APP}/bolt/run_id/{'9' * 5000}")],
+        [MessageButton(OPEN_RUN, url=f"{APP}/bolt/run_id/0")],
+        [MessageButton(CANCEL_RUN, "[]")],
+        [MessageButton(CANCEL_RUN, '{"w": "sandbox", "r": "4711"}')],
+        [MessageButton("command.logs.0", "{}")],
+        [MessageButton("command.logs.0", '{"c": "nonsense"}')],
+        [MessageButton("command.show.0", command_button("Details", ShowCommand("nightly")).value)],
+        [OPEN, MessageButton("command.cancel.0", command_button("Cancel", CancelCommand(4712)).value)],
     ],
 )
-def test_what_names_no_run_or_several_tells_none(buttons: list[PostedButton]) -> None:
+def test_what_names_no_run_or_several_tells_none(buttons: list[MessageButton]) -> None:
     """Foreign addresses, values of no such kind, and a list of runs."""
     assert run_of(buttons, "sandbox", APP) is None
 
@@ -49,6 +49,6 @@ def test_what_names_no_run_or_several_tells_none(buttons: list[PostedButton]) ->
 def test_another_workspaces_card_says_so() -> None:
     """Ids are unique within a workspace only."""
     other = RunKey("elsewhere", 4711)
-    found = run_of([PostedButton(CANCEL_RUN, run_value(Run(other)))], "sandbox", APP)
+    found = run_of([MessageButton(CANCEL_RUN, run_value(Run(other)))], "sandbox", APP)
     assert found is not None
     assert found.key == other

@@ -25,7 +25,7 @@ from bot.core.views.active_runs import Listed
 from bot.core.views.artifact_list import listing, safe_name
 from bot.core.views.card import run_card
 from bot.core.views.home import Often, Page, Part, home
-from bot.core.views.live_log import Batch, batch_post
+from bot.core.views.live_log import LogBatch, batch_post
 from bot.core.views.paging import page
 from bot.core.views.run_list import run_list
 from bot.core.views.schedule_list import schedule_list
@@ -203,7 +203,7 @@ def test_names_of_files(text: str) -> None:
 @given(HOSTILE, HOSTILE)
 def test_lines_of_a_log_that_is_followed(command: str, lines: str) -> None:
     """In a box, where nothing is markup."""
-    text, made = render(batch_post(RunKey("w", 1), Batch(command, 3, lines, 1, "0:0"), 0))
+    text, made = render(batch_post(RunKey("w", 1), LogBatch(command, 3, lines, 1, "0:0"), 0))
     sentence(text)
     check_blocks(made)
     checked(made)

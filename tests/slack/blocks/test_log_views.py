@@ -15,7 +15,7 @@ from bot.core.model.run import Changed, End, FailedNode, Observation, Run, RunFa
 from bot.core.text.message import Message
 from bot.core.views.artifact_list import listing
 from bot.core.views.card import run_card
-from bot.core.views.live_log import Batch, batch_post
+from bot.core.views.live_log import LogBatch, batch_post
 from bot.core.views.thread import end_post
 from bot.slack.blocks.render import render
 
@@ -130,11 +130,11 @@ def test_a_failure_of_which_only_the_log_tells() -> None:
 
 def test_new_lines_of_a_followed_log() -> None:
     """The first post and the last one."""
-    first = batch_post(KEY, Batch("dbt run", 2, "a\nb", 7, "2:0"), 0)
+    first = batch_post(KEY, LogBatch("dbt run", 2, "a\nb", 7, "2:0"), 0)
     assert shown(first) == "2 new lines of the log of `dbt run` (run 4711):\n| a\n| b\n[Stop following]"
-    last = batch_post(KEY, Batch("dbt run", 1, "c", 7, "3:0", "ended"), 1)
+    last = batch_post(KEY, LogBatch("dbt run", 1, "c", 7, "3:0", "ended"), 1)
     assert shown(last) == ("1 new line of the log of `dbt run` (run 4711). Run 4711 is over, and so is its log.\n| c")
-    hour = batch_post(KEY, Batch("", 0, "", 7, "3:0", "hour"), 9)
+    hour = batch_post(KEY, LogBatch("", 0, "", 7, "3:0", "hour"), 9)
     assert shown(hour) == "I have followed the log of run 4711 for an hour and stop here.\n[Follow on]"
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from bolt_sandbox.slack.validate import check_blocks
 from bot.core.model.command import RunCommand
-from bot.core.model.request import Look, Request, Running, State
+from bot.core.model.request import Request, Running, StartPlan, State
 from bot.core.model.run import Observation, Run, RunFacts, RunKey
 from bot.core.text.message import Message
 from bot.core.views.already_running import already_running
@@ -23,7 +23,7 @@ AT = datetime(2026, 11, 23, 14, 20, tzinfo=UTC)
 # Foreign text: markup, 200 characters, another direction.
 NAME = "<!here> *טעינה* & " + "x" * 200
 RUNNING = Running(4711, "owner@example.com", AT, "dev", 12)
-REQUEST = Request("abc", "T", "C", "U1", "ada", RunCommand("nightly"), AT, look=Look("nightly", NAME, 5))
+REQUEST = Request("abc", "T", "C", "U1", "ada", RunCommand("nightly"), AT, plan=StartPlan("nightly", NAME, 5))
 QUEUED = replace(REQUEST, state=State.QUEUED, queued_at=AT, behind=4711, ahead=1)
 WATCHED = Run(
     RunKey("w", 4711),
@@ -65,7 +65,7 @@ def lines(message: Message) -> list[str]:
 
 def test_a_start_that_waits_as_slack_shows_it() -> None:
     """What it waits for, who asked, and how to take it out."""
-    plain = replace(QUEUED, look=Look("nightly", "Nightly", 5))
+    plain = replace(QUEUED, plan=StartPlan("nightly", "Nightly", 5))
     assert lines(request_card(plain, APP)) == [
         f":vertical_traffic_light: *Nightly* waits for {LINK} to end, and for 1 start asked for before it",
         f"Asked by <@U1> at {WHEN}",
@@ -75,7 +75,7 @@ def test_a_start_that_waits_as_slack_shows_it() -> None:
 
 def test_a_refused_start_as_slack_shows_it() -> None:
     """Which run, since when, whose, and the two ways on."""
-    plain = replace(REQUEST, look=Look("nightly", "Nightly", 5))
+    plain = replace(REQUEST, plan=StartPlan("nightly", "Nightly", 5))
     assert lines(already_running(plain, RUNNING, WATCHED.key, app_url=APP, card_url=None)) == [
         f"*Nightly* is already running as {LINK}, started {WHEN} by owner@example.com. Nothing was started.",
         "[Watch it here → run.watch] [Run when it ends → start.queue]",
