@@ -11,17 +11,17 @@ import structlog
 from bot.core.insight.failure import Said
 from bot.core.insight.failure_streak import Recovery, recovery, what_changed
 from bot.core.insight.log_text import LogFile, keep, log_file, mask_in_pieces, tail
-from bot.core.insight.nodes import failed_nodes, with_results
+from bot.core.insight.nodes import failed_nodes, with_results, with_warnings
 from bot.core.insight.progress import commands_known, position
 from bot.core.insight.reading import read_log, reading
-from bot.core.insight.run_results import Results
+from bot.core.insight.run_results import NodeResult, Results
 from bot.core.model.bolt import Command, CommandOutput, Resource, RunSummary
 from bot.core.model.cause import Cause
 from bot.core.model.errors import BoltError, BoltOutcomeUnknown, BoltRejected, BoltTooLarge
 from bot.core.model.run import End, FailedNode, Run, RunKey, failed_command, is_failed
 from bot.core.redact.row_values import without_row_values
 from bot.core.views.thread import EXCERPT_SHOWN
-from bot.flows.dbt_results import ResultsReader
+from bot.flows.dbt_results import ResultsReader, may_warn
 from bot.flows.lease import Lease
 from bot.flows.ports.bolt import Bolt
 from bot.flows.ports.store import Due, Runs
@@ -34,6 +34,10 @@ LISTING_S = 5.0
 LOG_AGAIN_S = 2.0
 # What dbt says itself is worth a short wait, within the time in which a log is waited for.
 RESULTS_S = 8.0
+# A success that warned of something names it, if dbt's account comes at once.
+WARNINGS_S = 2.0
+WARNINGS_AT_ONCE = 4
+WARNING_COMMANDS = 5
 LATE_LOG_AGAIN_S = 30.0
 # One late log is read at a time: ends that are still to be told need the other slot. How long one waits for its turn.
 LATE_LOG_TURN_S = 2.0
@@ -179,6 +183,7 @@ class RunConcluder:
         self._mask = mask
         self._rules = rules or EndRules()
         self._reading = 0
+        self._warnings = 0
         self._late_turn = asyncio.Semaphore(1)
 
     async def advance(self, lease: Lease) -> None:
@@ -194,7 +199,8 @@ class RunConcluder:
             return
         command = failed_command(run.seen) if is_failed(run.seen.state) else None
         if command is None:
-            await self._conclude(lease, run, _end(run, None, await self._listed(run, LISTING_S), None))
+            listed, warned = await asyncio.gather(self._listed(run, LISTING_S), self._warned(run))
+            await self._conclude(lease, run, with_warnings(_end(run, None, listed, None), warned, self._mask))
             return
         self._reading += 1
         try:
@@ -267,6 +273,19 @@ class RunConcluder:
         files = digest.resources if digest else None
         results: Results | None = await self._results.read(end.failed, files, within_s=within_s)
         return with_results(end, results, self._mask, digest.said if digest else None) if results else end
+
+    async def _warned(self, run: Run) -> list[NodeResult]:
+        """The nodes that a success warned about. If many runs end at once, the ends come first, without these names."""
+        commands = (
+            [command for command in run.seen.commands if may_warn(command)] if run.seen.state == "SUCCESS" else []
+        )
+        if not commands or self._warnings >= WARNINGS_AT_ONCE:
+            return []
+        self._warnings += 1
+        try:
+            return await self._results.warned(commands[-WARNING_COMMANDS:], within_s=WARNINGS_S)
+        finally:
+            self._warnings -= 1
 
     async def _log(self, command: Command, within_s: float) -> tuple[FailureLog | None, bool]:
         """The failed command's log if it comes in time, and whether it never will be read because it is too large."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import structlog
 
-from bot.core.insight.run_results import Results, read_results
+from bot.core.insight.run_results import NodeResult, Results, read_results
 from bot.core.model.bolt import Command, Resource
 from bot.core.model.errors import BoltError, BoltRejected, DownloadRefused
 from bot.flows.ports.bolt import Bolt, Downloads
@@ -52,6 +52,17 @@ class ResultsReader:
             log.warning("dbt's own results could not be read", command=command.id, why=repr(error))
         return None
 
+    async def warned(self, commands: Sequence[Command], *, within_s: float) -> list[NodeResult]:
+        """The nodes that these commands of one run warned about; empty if it can't be read in time. Raises nothing."""
+        try:
+            async with asyncio.timeout(within_s):
+                files = await self._bolt.resources([command.id for command in commands])
+        except (BoltError, TimeoutError) as error:
+            log.info("warnings aren't read", why=str(error) or "out of time")
+            return []
+        read = [self.read(command, files.get(command.id, ()), within_s=within_s) for command in commands]
+        return [node for results in await asyncio.gather(*read) if results for node in results.warned]
+
     async def _fetch(self, resource: Resource) -> bytes:
         try:
             return await fetch(self._bolt, self._downloads, resource.id, most=FILE_MOST)
@@ -66,6 +77,12 @@ async def fetch(bolt: Bolt, downloads: Downloads, resource_id: int, *, most: int
     if not url:
         raise BoltRejected(())
     return await downloads.fetch(url, most=most)
+
+
+def may_warn(command: Command) -> bool:
+    """Whether a command that succeeded may have warnings to name: only tests and freshness checks warn."""
+    words = command.text.split()
+    return words[:1] == ["dbt"] and bool({"build", "test", "freshness"} & set(words[1:]))
 
 
 def account_of(command: Command, resources: Sequence[Resource]) -> Resource | None:

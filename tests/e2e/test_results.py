@@ -73,6 +73,26 @@ async def test_a_file_of_an_earlier_command_is_not_believed(stage: Stage) -> Non
     assert "Slowest" not in blocks
 
 
+async def test_a_success_names_its_warnings(stage: Stage) -> None:
+    """On the card and in the thread; it's a success all the same, and a command that only runs models isn't asked."""
+    node = {
+        "unique_id": "test.shop.not_null_orders_id.1a2b",
+        "status": "warn",
+        "message": "Got 1 result",
+        "failures": 1,
+    }
+    schedule(stage, Step("dbt run", 20, 0, "shell", (RESULTS,)), Step("dbt build", 40, 0, "shell", (RESULTS,)))
+    await stage.start_bot()
+    await stage.slash("run odd")
+    await shows(stage, "dbt build")
+    stage.sandbox.bolt.files[RESULTS] = account(node)
+    await stage.until(stage.card_says("succeeded in"))
+    await stage.until(stage.replied("1 warning: not_null_orders_id."))
+    await stage.until(lambda: "1 warning: not_null_orders_id" in str(stage.cards()[0].blocks))
+    assert "failed" not in str(stage.cards()[0].blocks)
+    assert len(stage.sandbox.bolt.downloads) == 1
+
+
 async def test_two_hundred_failed_nodes_stay_within_slacks_limits(stage: Stage) -> None:
     """The first of them, and how many more; hostile names and messages are shown as they are, secrets masked."""
     nodes = [

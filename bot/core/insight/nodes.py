@@ -55,6 +55,12 @@ def with_results(end: End, results: Results, mask: Callable[[str], str], said: S
     )
 
 
+def with_warnings(end: End, warned: Sequence[NodeResult], mask: Callable[[str], str]) -> End:
+    """The end of a success with the nodes that warned. Names are masked."""
+    names = tuple(cut(mask(node.name), NAME_KEPT) for node in warned[:WARNED_KEPT])
+    return replace(end, warned=names, warned_nodes=len(warned)) if warned else end
+
+
 def failed_nodes(found: Reading) -> tuple[FailedNode, ...]:
     """The first of the nodes that failed, as a run keeps them."""
     return tuple(_failed(failure) for failure in found.failures[:NODES_KEPT])
@@ -157,9 +163,19 @@ def counts(end: End) -> Sentence:
         return ()
     text = f"dbt counts {', '.join(f'{count} {word}' for word, count in end.counts)}."
     if end.warned:
-        more = f" and {end.warned_nodes - len(end.warned)} more" if end.warned_nodes > len(end.warned) else ""
-        text += f" Warned: {', '.join(cut(name, NAME_SHOWN) for name in end.warned)}{more}."
+        text += f" Warned: {_named(end, len(end.warned))}."
     return (text,)
+
+
+def warnings(end: End, most: int = 3) -> Sentence:
+    """`2 warnings: not_null_orders_id, unique_orders_id`. Empty if nothing warned."""
+    return (f"{plural(end.warned_nodes, 'warning')}: {_named(end, most)}",) if end.warned else ()
+
+
+def _named(end: End, most: int) -> str:
+    names = ", ".join(cut(name, NAME_SHOWN) for name in end.warned[:most])
+    left = end.warned_nodes - min(most, len(end.warned))
+    return f"{names} and {left} more" if left > 0 else names
 
 
 def failed(run: Run) -> Message:

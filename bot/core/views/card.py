@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
+from bot.core.insight.nodes import warnings
 from bot.core.insight.progress import bar, commands_known, progress
 from bot.core.insight.usual_duration import late, share, usual_end
 from bot.core.model.command import ArtifactsCommand, LogsCommand, RunCommand
@@ -220,6 +221,8 @@ def _details(run: Run) -> list[Sentence]:
     if not is_final(run.seen.state):
         return _running(run)
     end = run.end
+    if run.seen.state == "SUCCESS" and end is not None and end.warned:
+        return [warnings(end)]
     if not is_failed(run.seen.state) or end is None:
         return []
     if end.failed is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bot.core.insight.nodes import MESSAGE_LISTED, NAME_SHOWN, counts, said_once
+from bot.core.insight.nodes import MESSAGE_LISTED, NAME_SHOWN, counts, said_once, warnings
 from bot.core.insight.progress import position
 from bot.core.model.run import LOST, End, FailedNode, Retried, Run, is_failed, run_url
 from bot.core.text.message import Block, Button, Buttons, Facts, Message, Paragraph, Preformatted
@@ -26,7 +26,8 @@ def end_post(run: Run, app_url: str) -> Message:
         where = Link(run_url(app_url, run.id), "Look in Bolt")
         return Message((*headline(run), ". I follow it no longer. ", where, *_mention(run)))
     if not is_failed(run.seen.state):
-        return Message((*headline(run), "."))
+        warned = warnings(run.end) if run.end and run.seen.state == "SUCCESS" else ()
+        return Message((*headline(run), ".", *((" ", *warned, ".") if warned else ())))
     first = (*failure(run), *_mention(run))
     blocks: list[Block] = [Paragraph(first), *log_blocks(run, app_url)]
     overrides = _long_overrides(run)
