@@ -9,6 +9,7 @@ from bolt_sandbox.bolt.catalog import own_character
 from bolt_sandbox.bolt.model import Schedule
 from bolt_sandbox.server import Sandbox
 from bolt_sandbox.slack import Fault
+from tests.worlds import new_sandbox
 
 
 async def reset(sandbox: Sandbox) -> None:
@@ -40,7 +41,7 @@ async def test_nothing_of_what_happened_is_left(sandbox: Sandbox) -> None:
     bolt.speed = 3.0
     sandbox.slack.delivery.ack_timeout_s = 1.0
     await reset(sandbox)
-    fresh = Sandbox()
+    fresh = new_sandbox()
     channel = workspace.channel("data-eng")
     assert (channel.messages, workspace.privates, workspace.faults.active, workspace.faults.away) == ({}, [], [], False)
     assert workspace.scopes == fresh.workspace.scopes
