@@ -125,7 +125,7 @@ async def live(life: Life, phase_s: float) -> list[str]:
     follow = _follow(simulated, clock)
     clock[0] += timedelta(seconds=phase_s)
     while not is_final(simulated.run.seen.state):
-        await follow.poll(*_claim(simulated.run, clock[0]))
+        await follow.poll_runs(*_claim(simulated.run, clock[0]))
         clock[0] += timedelta(seconds=simulated.next_s)
     simulated.run = replace(simulated.run, end=End(started_at=BEGIN, ended_at=clock[0]))
     simulated.edit("it has ended")

@@ -15,7 +15,7 @@ from redis.asyncio.client import Pipeline
 
 from bench.stage import Control, Environment, Json, control
 from bot.core.model.command import RunCommand
-from bot.core.model.request import Request, StartPlan, State, request_id
+from bot.core.model.request import Request, RequestState, StartPlan, request_id
 from bot.core.model.run import CardRef, RunKey
 from bot.core.views.card import request_card
 from bot.flows.ports.store import Limits
@@ -144,7 +144,7 @@ def _request(place: Place, plan: StartPlan, run_id: int, channel: str) -> Reques
         USER,
         RunCommand(plan.slug),
         asked_at=datetime.now(UTC),
-        state=State.SENDING,
+        state=RequestState.SENDING,
         plan=plan,
         run_id=run_id,
     )

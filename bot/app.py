@@ -132,7 +132,7 @@ class App:
         )
         self._answers = PrivateReplies(self._slack)
         self._charts = Charts()
-        self._tasks = TaskRegistry(incident, self._answers.privately)
+        self._tasks = TaskRegistry(incident, self._answers.reply_privately)
         self._bolt = BoltClient(
             settings.paradime_api_endpoint,
             credentials(settings),
@@ -357,7 +357,7 @@ class App:
         self._hints, self._probe = parts.hints, parts.probe
         if parts.hints is not None and self._settings.paradime_webhook_secret is not None:
             secret = self._settings.paradime_webhook_secret.get_secret_value()
-            self._web.webhooks = Webhooks(secret, parts.hints.take).handle
+            self._web.webhooks = Webhooks(secret, parts.hints.take_hint).handle
         return parts
 
     # --- readiness ---

@@ -9,8 +9,7 @@ from dataclasses import asdict
 
 from redis.asyncio import Redis
 
-from bot.core.model.audit import Entry
-from bot.core.model.audit import since as moment
+from bot.core.model.audit import AuditEntry, parse_since
 from bot.core.redact.masker import Redactor
 from bot.settings import Settings
 from bot.store.audit_stream import Audit
@@ -22,17 +21,17 @@ DAY_S = 86_400
 
 
 async def lines(settings: Settings, since: str | None) -> AsyncIterator[str]:
-    """A line an entry, from a moment on (as `bot.core.model.audit.since` reads it, by Redis' clock). Raises StoreUnavailable and StoreUnfit."""
+    """A line an entry, from a moment on (as `bot.core.model.audit.parse_since` reads it, by Redis' clock). Raises StoreUnavailable and StoreUnfit."""
     mask = Redactor(settings.secrets(), settings.patterns()).mask
     async with _redis(settings) as redis:
         scripts = Scripts(redis, settings.bolt_bot_name, retention_s=round(settings.bolt_bot_retention_days * DAY_S))
         audit = Audit(scripts, most=settings.bolt_bot_audit_entries, days=settings.bolt_bot_audit_days)
-        first = moment(since, await audit.now()) if since else None
+        first = parse_since(since, await audit.now()) if since else None
         async for entry in audit.oldest(first):
             yield line(entry, mask)
 
 
-def line(entry: Entry, mask: Callable[[str], str]) -> str:
+def line(entry: AuditEntry, mask: Callable[[str], str]) -> str:
     """An entry as one line of JSON, masked: what is empty is left out, the time is in UTC."""
     told = {name: value for name, value in asdict(entry).items() if value not in {"", None}}
     if entry.at is not None:

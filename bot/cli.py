@@ -14,11 +14,11 @@ from importlib import metadata
 from pathlib import Path
 from typing import NoReturn
 
-from bot.core.model.audit import since
+from bot.core.model.audit import parse_since
 from bot.core.model.errors import BotError
 from bot.core.policy.explanation import Given, explained, from_given
 from bot.core.policy.file import PolicyError
-from bot.core.policy.rules import Action, Kind, Role
+from bot.core.policy.rules import Action, ChannelKind, Role
 from bot.core.redact.masker import Redactor
 from bot.find_sandbox import SandboxMissingError, find_demo, find_serve
 from bot.manifest import manifest
@@ -119,7 +119,11 @@ def _add_policy(parser: argparse.ArgumentParser) -> None:
     explain.add_argument("--group", action="append", default=[], help="a user group that the user is in; with --role")
     explain.add_argument("--domain", help="the domain of the user's e-mail address; with --role")
     explain.add_argument(
-        "--kind", type=Kind, choices=list(Kind), metavar="KIND", help=f"{_words(Kind)}; asks Slack without it"
+        "--kind",
+        type=ChannelKind,
+        choices=list(ChannelKind),
+        metavar="KIND",
+        help=f"{_words(ChannelKind)}; asks Slack without it",
     )
     explain.add_argument("--channel-name", help="the channel's name; with --kind")
     explain.add_argument("--shared", action="store_true", help="it is shared with other organisations; with --kind")
@@ -253,7 +257,7 @@ def _read_log(arguments: argparse.Namespace) -> int:
 
 def _export_audit(arguments: argparse.Namespace) -> int:
     # Only whether it can be read: what it means is said by Redis' clock, which dates the entries.
-    if arguments.since and since(arguments.since, datetime.now(UTC)) is None:
+    if arguments.since and parse_since(arguments.since, datetime.now(UTC)) is None:
         _complain("--since should be a time or a date, as in 7d, 12h or 2026-11-28")
         return USAGE_STATUS
     settings = _settings()

@@ -288,7 +288,7 @@ class _Builder:
             watch=services.watch_redis,
         )
         lease_s = settings.bolt_bot_lease_s
-        limits = Limits.of(
+        limits = Limits.for_budget(
             settings.bolt_bot_user_limit,
             settings.bolt_bot_channel_limit,
             posts_a_minute=settings.bolt_bot_posts_a_minute,
@@ -445,7 +445,7 @@ class _Builder:
             stores.runs,
             self._logs,
             rules,
-            {"upload": uploader.send, "follow": follow_log.send},
+            {"upload": uploader.post_requested_file, "follow": follow_log.post_lines},
             lines=stores.start_queue,
             watches=stores.run_followers,
             answers=services.answers,
@@ -464,12 +464,12 @@ class _Builder:
         stores, due, waker = self._stores, self._stores.due, self._wakeups.waker
         soon_s, bolt = min(1.0, self._settings.bolt_bot_poll_min_s / 2), self._services.bolt
         one_by_one = {
-            "ends": flows.conclude.advance,
-            "cancels": flows.cancel.advance,
-            "follows": flows.follow_log.advance,
-            "watches": flows.adopt.advance,
-            "queue": flows.queue.advance,
-            "approvals": flows.approvals.advance,
+            "ends": flows.conclude.conclude_run,
+            "cancels": flows.cancel.advance_cancel,
+            "follows": flows.follow_log.advance_tail,
+            "watches": flows.adopt.advance_follow_request,
+            "queue": flows.queue.advance_queue,
+            "approvals": flows.approvals.advance_approval,
         }
         kinds = {
             **{
@@ -480,7 +480,7 @@ class _Builder:
                 for name, advance in one_by_one.items()
             },
             "requests": (
-                claims.each(due["requests"], flows.start.advance, waker("requests"), wake_posts=waker("looked")),
+                claims.each(due["requests"], flows.start.advance_start, waker("requests"), wake_posts=waker("looked")),
                 REQUESTS_AT_ONCE,
             ),
             "polls": (

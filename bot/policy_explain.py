@@ -26,7 +26,7 @@ async def asked(settings: Settings, policy: Policy, given: Given) -> tuple[Perso
         if given.role is None:
             person = await people.person(given.user)
         if given.kind is None:
-            place = await people.place(given.channel)
+            place = await people.channel(given.channel)
     if given.schedule:
         wanted = target(given, await _schedule(settings, given.schedule))
     return person, place, wanted
@@ -56,7 +56,7 @@ async def _people(settings: Settings, policy: Policy) -> AsyncIterator[SlackPeop
 async def _schedule(settings: Settings, name: str) -> Schedule | None:
     bolt = BoltClient(settings.paradime_api_endpoint, credentials(settings))
     try:
-        found = await ScheduleCatalog(bolt).find(name)
+        found = await ScheduleCatalog(bolt).find_schedule(name)
     except BoltError:
         return None
     finally:

@@ -48,14 +48,14 @@ class StartAccepter:
         self._card_url = card_url
         self._accepted = accepted
 
-    async def start(self, asked: Asked) -> Message | None:
+    async def accept_start(self, asked: Asked) -> Message | None:
         """Record a start. The private answer, None where the card is answer enough."""
         name = name_of(asked.wanted)
         asked = replace(asked, slug=self._slug_of(name) if name else "")
         try:
             async with asyncio.timeout(RECORD_S):
                 accepted = await self._requests.accept(asked)
-                earlier = await self._requests.load(accepted.id) if accepted.word == "same" else None
+                earlier = await self._requests.load_request(accepted.id) if accepted.word == "same" else None
         except (StoreUnavailable, TimeoutError) as error:
             log.warning("a start could not be recorded", request=asked.id, user=asked.user, why=cause(error))
             return Message((unrecorded(error, nothing="Nothing was started.", otherwise=ASK_AGAIN),))

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from bot.core.model.run import CardRef
 from bot.core.text.message import Message
 from bot.core.views.active_runs import Listed, ListedStart, Starts, active_here
-from bot.flows.ports.store import Indexed, Indexes, StartQueue, Waiting
+from bot.flows.ports.store import IndexedRun, Indexes, StartQueue, WaitingStarts
 
 SHOWN = 10
 STARTS_SHOWN = 5
@@ -25,7 +25,7 @@ class ActiveRuns:
         self._app_url = app_url
         self._card_url = card_url
 
-    async def here(self, channel: str, *, typed: str) -> Message:
+    async def active_in_channel(self, channel: str, *, typed: str) -> Message:
         """The runs with a card in the channel that are not over, and the starts that wait there.
 
         `typed` is how commands begin there. Raises StoreUnavailable.
@@ -38,7 +38,7 @@ class ActiveRuns:
         return active_here(listed, found.total, self._app_url, typed, starts)
 
 
-def listed_starts(found: Waiting, card_url: Callable[[CardRef], str | None], *, channel: bool = True) -> Starts:
+def listed_starts(found: WaitingStarts, card_url: Callable[[CardRef], str | None], *, channel: bool = True) -> Starts:
     """Starts that wait as they are shown in a list, with the channels of their cards unless those go without saying."""
     return Starts(
         found.total,
@@ -53,7 +53,7 @@ def listed_starts(found: Waiting, card_url: Callable[[CardRef], str | None], *, 
     )
 
 
-def listed_run(found: Indexed, card_url: Callable[[CardRef], str | None], *, channel: bool = True) -> Listed:
+def listed_run(found: IndexedRun, card_url: Callable[[CardRef], str | None], *, channel: bool = True) -> Listed:
     """A run of an index as it is shown in a list, with the channel of its card unless that goes without saying."""
     card = found.card
     if card is None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import structlog
 
 from bot.core.model.errors import BoltDenied, BoltError, BoltRejected, StoreUnavailable
-from bot.core.model.request import Request, StartPlan, State, with_channel
+from bot.core.model.request import Request, RequestState, StartPlan, with_channel
 from bot.core.model.run import run_url
 from bot.core.policy.refusal import refusal
 from bot.core.policy.rules import Verdict
@@ -64,13 +64,13 @@ class StartApprovals:
 
     # --- a start that waits, or was approved ---
 
-    async def advance(self, lease: Lease) -> None:
+    async def advance_approval(self, lease: Lease) -> None:
         """One step of the start that is claimed."""
-        request = await self._requests.load(lease.member)
-        if request is None or request.state not in {State.PENDING, State.APPROVED}:
+        request = await self._requests.load_request(lease.member)
+        if request is None or request.state not in {RequestState.PENDING, RequestState.APPROVED}:
             log.error("a start waits for an approval that has none to get", request=lease.member)
             await self._due.give_back(lease, delay_s=LOST_S)
-        elif request.state is State.PENDING:
+        elif request.state is RequestState.PENDING:
             await self._pend(lease, request)
         else:
             await self._look_again(lease, request)
@@ -107,7 +107,7 @@ class StartApprovals:
             await self._start(lease, request, plan)
 
     async def _start(self, lease: Lease, request: Request, plan: StartPlan) -> None:
-        decision, place = await self._authorizer.of_start(request, plan, again=True, approved=True)
+        decision, place = await self._authorizer.decide_on_start(request, plan, again=True, approved=True)
         if decision.again_s and lease.since_s(request.asked_at) < self._rules.deadline_s - AWAY_AGAIN_S:
             await self._due.give_back(lease, delay_s=decision.again_s)
             return
@@ -125,7 +125,7 @@ class StartApprovals:
 
     # --- a click ---
 
-    async def decide(self, asker: Asker, request_id: str, *, yes: bool) -> Message | None:
+    async def decide_approval(self, asker: Asker, request_id: str, *, yes: bool) -> Message | None:
         """Approve a start, or do not. The answer, None where its card says it."""
         try:
             async with asyncio.timeout(DECIDE_S):
@@ -136,14 +136,14 @@ class StartApprovals:
             return Message((unrecorded(error, nothing="Nothing was decided.", otherwise=CLICK_AGAIN),))
 
     async def _decide(self, asker: Asker, request_id: str, *, yes: bool) -> Message | None:
-        request = await self._requests.load(request_id)
+        request = await self._requests.load_request(request_id)
         if request is None or request.approval is None:
             return Message(("I know nothing of this start any more, so nothing was decided; ask for it again.",))
-        if request.state is not State.PENDING:
+        if request.state is not RequestState.PENDING:
             return self._over(request)
         why_not = await self._why_not(asker, request, yes=yes)
         if why_not:
-            await self._authorizer.not_decided(asker, request, yes=yes, why=why_not)
+            await self._authorizer.record_refused_decision(asker, request, yes=yes, why=why_not)
             return Message((why_not,))
         why = "" if yes else "It was denied, so nothing was started."
         word = await self._requests.decide(request, asker.user, yes=yes, why=why)
@@ -154,7 +154,7 @@ class StartApprovals:
             return None
         if word == "late":
             return Message((Bold(request.title), " was not approved in its time, so it is not started; ask again."))
-        now = await self._requests.load(request_id)
+        now = await self._requests.load_request(request_id)
         return self._over(now) if now else None
 
     async def _why_not(self, asker: Asker, request: Request, *, yes: bool) -> str:
@@ -162,7 +162,7 @@ class StartApprovals:
         by = request.approval.by if request.approval else ""
         if asker.user == request.user:
             return f"You asked for it yourself, so somebody else of {by} has to approve it." if yes else ""
-        may = await self._authorizer.approver(asker.user, request.approval) if request.approval else False
+        may = await self._authorizer.may_approve(asker.user, request.approval) if request.approval else False
         if may is None:
             return f"I could not find out whether you are in {by}, so nothing was decided; click again in a minute."
         return "" if may else f"Only members of {by} approve this, and you are not one of them. Nothing was decided."
@@ -182,6 +182,6 @@ class StartApprovals:
         """What became of an approved start, as the end of a sentence."""
         if request.run_id:
             return (": it's ", Link(run_url(self._rules.app_url, request.run_id), f"run {request.run_id}"), ".")
-        if request.state in {State.REFUSED, State.CLOSED}:
+        if request.state in {RequestState.REFUSED, RequestState.CLOSED}:
             return (f", but it wasn't started. {request.why}".rstrip(),)
         return (", so it's starting.",)

@@ -13,7 +13,7 @@ from bot.core.model.errors import BoltError, BoltRejected
 from bot.core.model.run import Run, RunKey, observe
 from bot.core.text.message import Button, Buttons, Message, Paragraph
 from bot.core.text.text import Code, Sentence, cut
-from bot.core.views.artifact_list import file_name, listing
+from bot.core.views.artifact_list import artifact_list, file_name
 from bot.core.views.buttons import ARTIFACT_FILE, ARTIFACT_OPEN, PartButton, part_value
 from bot.flows.logs import WAITING_MOST, promised
 from bot.flows.ports.bolt import Bolt
@@ -35,11 +35,11 @@ class Artifacts:
         self._uploads = uploads
         self._mask = mask
 
-    async def tell(self, key: RunKey, page: int = 0) -> Message:
+    async def list_artifacts(self, key: RunKey, page: int = 0) -> Message:
         """A page of what the run left behind; why not, where Bolt does not tell."""
         try:
             seen = observe(await self._bolt.status(key.id), self._mask)
-            run = replace(await self._runs.load(key) or Run(key), seen=seen)
+            run = replace(await self._runs.load_run(key) or Run(key), seen=seen)
             found = await self._bolt.resources([command.id for command in seen.commands])
         except BoltRejected:
             return Message((f"Bolt knows no run {key.id}. Check the number.",))
@@ -50,7 +50,7 @@ class Artifacts:
             for command in reversed(seen.commands)
             for one in found.get(command.id, ())
         ]
-        return listing(
+        return artifact_list(
             key, seen.state, files, page, numbers={one.id: at for at, one in numbered(run) if at is not None}
         )
 
@@ -58,7 +58,7 @@ class Artifacts:
         """A path as it may stand on a button: whoever writes files chooses their names."""
         return self._mask(" ".join(strip_ansi(path).split()))
 
-    async def link(self, part: PartButton) -> Message:
+    async def download_link(self, part: PartButton) -> Message:
         """A fresh address of a file, behind a button: it is shown to whoever asked, and neither stored nor logged."""
         name: Sentence = (Code(cut(part.path, PATH_SHOWN)), f" of run {part.key.id}")
         try:
@@ -78,10 +78,10 @@ class Artifacts:
         download = Button(ARTIFACT_OPEN, "Download", url=url, spoken=cut(f"Download {part.path}", 75))
         return Message(text, (Paragraph(text), Buttons((download, post))))
 
-    async def post(self, asker: Asker, part: PartButton) -> Message:
+    async def post_artifact(self, asker: Asker, part: PartButton) -> Message:
         """Have a file posted. Raises StoreUnavailable."""
         resource = Resource(part.resource, part.path)
         name = f"{part.key.name}:{part.command}:{part.resource}:{asker.channel}"
         upload = Upload(name, part.key, asker, Command(part.command, part.text), resource)
-        answer = await self._uploads.ask(upload, posts_it_anyway=False, most=WAITING_MOST)
+        answer = await self._uploads.add_upload(upload, posts_it_anyway=False, most=WAITING_MOST)
         return promised((Code(file_name(part.path)),), upload, answer)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
-from bot.core.model.audit import SHOWN, Entry, Wanted, shown, since
+from bot.core.model.audit import SHOWN, AuditEntry, AuditFilter, audit_list, parse_since
 from bot.core.model.command import AuditCommand
 from bot.core.model.errors import StoreUnavailable
 from bot.core.text.message import Message
@@ -22,26 +22,26 @@ class AuditQuery:
     def __init__(self, audit: Audit) -> None:
         self._audit = audit
 
-    async def tell(self, asked: AuditCommand) -> Message:
+    async def answer_audit(self, asked: AuditCommand) -> Message:
         """The newest entries, newest first."""
-        found: list[Entry] = []
+        found: list[AuditEntry] = []
         searched, more = 0, False
-        wanted = Wanted(asked.user or "", asked.schedule or "")
+        wanted = AuditFilter(asked.user or "", asked.schedule or "")
         try:
             async with asyncio.timeout(SEARCH_S):
-                moment = since(asked.since, await self._audit.now()) if asked.since else None
+                moment = parse_since(asked.since, await self._audit.now()) if asked.since else None
                 wanted = replace(wanted, since=moment)
-                async for entry in self._audit.newest():
+                async for entry in self._audit.newest_entries():
                     if moment and entry.at and entry.at < moment:
                         break
                     if len(found) == SHOWN or searched == SEARCHED_MOST:
                         more = True
                         break
                     searched += 1
-                    if wanted.holds(entry):
+                    if wanted.matches(entry):
                         found.append(entry)
         except StoreUnavailable as away:
             return Message((f"{database(away)} So I can't read the audit log; ask again in a minute.",))
         except TimeoutError:
             more = True
-        return shown(tuple(found), wanted, searched=searched, more=more)
+        return audit_list(tuple(found), wanted, searched=searched, more=more)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 
-from bot.core.model.audit import Entry, Event
+from bot.core.model.audit import AuditEntry, Event
 from bot.core.model.bolt import Schedule
 from bot.core.model.command import RunCommand, canonical
 from bot.core.model.errors import BoltError, StoreUnavailable
@@ -75,29 +75,29 @@ class Authorizer:
         self._workspace = workspace
         self._mask = mask
 
-    async def plain(self, attempt: Attempt) -> Decision:
+    async def decide_without_schedule(self, attempt: Attempt) -> Decision:
         """About no schedule in particular."""
         return await self._decide(attempt, Target())
 
-    async def may(self, asker: Asker, question: Question) -> Decision:
+    async def decide_unrecorded(self, asker: Asker, question: Question) -> Decision:
         """What holds, off the record: for what comes by itself, as at each key that is typed."""
         person, place = await self._who(asker)
         return decide(self.policy, person, place, question)
 
-    async def of_run(self, attempt: Attempt, key: RunKey) -> Decision:
+    async def decide_on_run(self, attempt: Attempt, key: RunKey) -> Decision:
         """About a run: its schedule is what is on record of it."""
         return await self._decide(attempt, await self._target_of_run(key))
 
-    async def of_schedule(self, attempt: Attempt, name: str) -> Decision:
+    async def decide_on_schedule(self, attempt: Attempt, name: str) -> Decision:
         """About a schedule as somebody called it. Of one that is not found, nobody knows which it is."""
         found = await self._schedule(name)
         return await self._decide(attempt, Target(None, name, None) if found is None else _whole(found))
 
-    async def of_known(self, attempt: Attempt, schedule: Schedule) -> Decision:
+    async def decide_on_known_schedule(self, attempt: Attempt, schedule: Schedule) -> Decision:
         """About a schedule that is at hand: no other one is taken for it, whatever that is called."""
         return await self._decide(attempt, _whole(schedule))
 
-    async def of_start(
+    async def decide_on_start(
         self, request: Request, plan: StartPlan, *, again: bool = False, approved: bool = False, patient: bool = False
     ) -> tuple[Decision, ChannelInfo]:
         """Whether a start may go on, now that it is known what it is.
@@ -117,11 +117,11 @@ class Authorizer:
             await self._note(_named(attempt, person), target, place, decision)
         return decision, place
 
-    async def of_look(self, attempt: Attempt, request: Request, plan: StartPlan) -> Decision:
+    async def decide_on_plan(self, attempt: Attempt, request: Request, plan: StartPlan) -> Decision:
         """Whether somebody may have the start that was refused before."""
         return await self._decide(attempt, await self._target_of_start(request, plan))
 
-    async def approver(self, user: str, approval: Approval) -> bool | None:
+    async def may_approve(self, user: str, approval: Approval) -> bool | None:
         """Whether somebody may approve: read anew. None where that cannot be read now.
 
         Slack tells of user groups seldom: who clicks without being in one, however often, is not looked up each time. Whose account
@@ -137,11 +137,11 @@ class Authorizer:
                 return False
         return True
 
-    async def group(self, name: str) -> str | None:
+    async def group_id(self, name: str) -> str | None:
         """The id of a user group that the policy names."""
         return await self._people.group(name)
 
-    async def others(self, group: str, user: str) -> frozenset[str] | None:
+    async def other_members(self, group: str, user: str) -> frozenset[str] | None:
         """The members of a user group that the policy names, other than `user`; None if they can't be read.
 
         An empty group is read again before it is reported as empty.
@@ -151,19 +151,19 @@ class Authorizer:
             members = await self._people.members(group, fresh=True)
         return None if members is None else members - {user}
 
-    def shows(self, commands: tuple[str, ...]) -> bool:
+    def can_show(self, commands: tuple[str, ...]) -> bool:
         """Whether commands can be shown word for word: nothing in them looks like a secret."""
         return all(self._mask(command) == command for command in commands)
 
-    async def not_decided(self, asker: Asker, request: Request, *, yes: bool, why: str) -> None:
+    async def record_refused_decision(self, asker: Asker, request: Request, *, yes: bool, why: str) -> None:
         """Somebody wanted to decide about a start, and may not."""
         log.warning("somebody may not decide", request=request.id, user=asker.user)
         what = f"{'approve' if yes else 'deny'} {canonical(request.wanted)}"
         attempt = Attempt(asker, action_of(request), what, request.id)
         target = Target(request.plan.slug) if request.plan else Target()
-        await self._note(attempt, target, await self._people.place(asker.channel), Decision(Verdict.DENY, reason=why))
+        await self._note(attempt, target, await self._people.channel(asker.channel), Decision(Verdict.DENY, reason=why))
 
-    async def offered(self, asker: Asker, message: Message) -> Message:
+    async def with_allowed_buttons(self, asker: Asker, message: Message) -> Message:
         """An answer without buttons that would be refused, if it's for a person of another organisation whom the policy lets in."""
         if not self.policy.admits_external:
             return message
@@ -172,7 +172,7 @@ class Authorizer:
             return message
         return offered(message, lambda question: decide(self.policy, person, place, question).allowed)
 
-    async def who(self, asker: Asker) -> tuple[Person, ChannelInfo]:
+    async def asker_and_channel(self, asker: Asker) -> tuple[Person, ChannelInfo]:
         """Who asks, and where."""
         return await self._who(asker)
 
@@ -184,12 +184,12 @@ class Authorizer:
 
     async def _who(self, asker: Asker, *, acts: bool = False, fresh: bool = False) -> tuple[Person, ChannelInfo]:
         return await asyncio.gather(
-            self._people.person(asker.user, acts=acts, fresh=fresh), self._people.place(asker.channel)
+            self._people.person(asker.user, acts=acts, fresh=fresh), self._people.channel(asker.channel)
         )
 
     async def _note(self, attempt: Attempt, target: Target, place: ChannelInfo, decision: Decision) -> None:
         """On record before it is done. Who only reads is not kept from it where the record cannot be written."""
-        entry = Entry(
+        entry = AuditEntry(
             Event.ASKED,
             request=attempt.request,
             user=attempt.asker.user,
@@ -205,7 +205,7 @@ class Authorizer:
             outcome=decision.reason,
         )
         try:
-            await self._audit.add(entry)
+            await self._audit.add_entry(entry)
         except StoreUnavailable as error:
             if attempt.action.acts and decision.verdict in {Verdict.ALLOW, Verdict.APPROVE}:
                 raise
@@ -220,7 +220,7 @@ class Authorizer:
 
     async def _target_of_run(self, key: RunKey) -> Target:
         try:
-            run: Run | None = await self._runs.load(key) if key.workspace == self._workspace else None
+            run: Run | None = await self._runs.load_run(key) if key.workspace == self._workspace else None
         except StoreUnavailable:
             run = None
         if run is None or not run.facts.schedule:
@@ -250,7 +250,7 @@ class Authorizer:
 
     async def _schedule(self, name: str) -> Schedule | None:
         try:
-            found = await self._catalog.find(name)
+            found = await self._catalog.find_schedule(name)
         except BoltError:
             return None
         return found if isinstance(found, Schedule) else None

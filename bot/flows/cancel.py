@@ -42,25 +42,25 @@ class RunCanceller:
         self._app_url = app_url
         self._now = now
 
-    async def record(
+    async def record_wish(
         self, asker: Asker, key: RunKey, *, facts: RunFacts | None = None, card: CardRef | None = None
     ) -> tuple[bool, Message | None]:
         """Keep the wish without asking Bolt, where the run is on record or its card tells enough.
 
         Whether it is kept or answered, and the answer as of `wish`. Raises StoreUnavailable.
         """
-        if card is None and await self._runs.load(key) is None:
+        if card is None and await self._runs.load_run(key) is None:
             return False, None
         return True, await self._wished(asker, key, facts, card)
 
-    async def wish(
+    async def request_cancel(
         self, asker: Asker, key: RunKey, *, facts: RunFacts | None = None, card: CardRef | None = None
     ) -> Message | None:
         """Keep the wish. The answer where it is known already, None where the worker gives it after asking Bolt.
 
         `facts` and `card` come from a button: with them a record that Redis has lost is made again.
         """
-        if await self._runs.load(key) is None:
+        if await self._runs.load_run(key) is None:
             try:
                 status = await self._bolt.status(key.id)
             except BoltRejected:
@@ -73,7 +73,7 @@ class RunCanceller:
 
     async def _wished(self, asker: Asker, key: RunKey, facts: RunFacts | None, card: CardRef | None) -> Message | None:
         # A record made here begins without a state: an end is for a poll to see, and so to be told.
-        answer = await self._runs.wish(key, asker, self._now(), facts or RunFacts(), Observation(), card)
+        answer = await self._runs.record_wish(key, asker, self._now(), facts or RunFacts(), Observation(), card)
         if answer.word == "final":
             return self.finished(key.id, answer.state)
         if answer.word == "already" and answer.wish:
@@ -81,10 +81,10 @@ class RunCanceller:
             return Message((f"Run {key.id} is being cancelled already, ", *by, "."))
         return None
 
-    async def advance(self, lease: Lease) -> None:
+    async def advance_cancel(self, lease: Lease) -> None:
         """Look at the run of a claimed wish, and ask Bolt for its end where it is not over."""
         key = RunKey.parse(lease.member)
-        run, wisher = await self._runs.load(key), await self._runs.wisher(key)
+        run, wisher = await self._runs.load_run(key), await self._runs.wisher(key)
         if run is None or wisher is None:
             await self._runs.drop_wish(lease, key, keep=False)
             return
@@ -109,7 +109,7 @@ class RunCanceller:
 
     async def _told(self, lease: Lease, wisher: Asker, message: Message) -> bool:
         """Answer whoever wished; where Slack takes no answer now, the run is looked at again, and that is told."""
-        told = await self._answers.privately(wisher, message)
+        told = await self._answers.reply_privately(wisher, message)
         if not told:
             await self._due.give_back(lease, delay_s=AWAY_AGAIN_S)
         return told
@@ -141,7 +141,7 @@ class RunCanceller:
         await self._due.give_back(lease, delay_s=AGAIN_S)
         if number == 1:
             text: Sentence = (f"Run {run.id} of ", Bold(run.title), " is being cancelled: Bolt has taken the request.")
-            await self._answers.privately(wisher, Message(text))
+            await self._answers.reply_privately(wisher, Message(text))
 
     async def _refused(self, lease: Lease, run: Run, wisher: Asker, refused: BoltError) -> None:
         """A refusal may only mean that the run has ended meanwhile."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import structlog
 
-from bot.core.insight.failure import Said
+from bot.core.insight.failure import LogFindings
 from bot.core.insight.failure_streak import Recovery, recovery, what_changed
 from bot.core.insight.log_text import LogFile, keep, log_file, mask_in_pieces, tail
 from bot.core.insight.nodes import failed_nodes, with_results, with_warnings
@@ -81,7 +81,7 @@ class FailureLog:
     length: int = 0
     ended: bool = True
     causes: tuple[Cause, ...] = ()
-    said: Said = field(default_factory=Said)
+    said: LogFindings = field(default_factory=LogFindings)
 
 
 class LogReader:
@@ -106,7 +106,7 @@ class LogReader:
         # A log may be as large as the client's bound on memory.
         self._at_once = asyncio.Semaphore(READ_AT_ONCE)
 
-    async def read(self, command: Command, *, within_s: float | None = None) -> FailureLog | None:
+    async def read_failure_log(self, command: Command, *, within_s: float | None = None) -> FailureLog | None:
         """The log of a command, None while there is nothing in it.
 
         Raises BoltError: BoltOutcomeUnknown also if it cannot be read within `within_s`, waiting for a slot included.
@@ -186,10 +186,10 @@ class RunConcluder:
         self._warnings = 0
         self._late_turn = asyncio.Semaphore(1)
 
-    async def advance(self, lease: Lease) -> None:
+    async def conclude_run(self, lease: Lease) -> None:
         """Record the end of the claimed run, or the log that was missing then."""
         key = RunKey.parse(lease.member)
-        run = await self._runs.load(key)
+        run = await self._runs.load_run(key)
         if run is None:
             log.error("a run is gone", run=key.id)
             await self._due.give_back(lease, delay_s=LATE_LOG_GIVEN_UP_S)
@@ -262,7 +262,7 @@ class RunConcluder:
         async with asyncio.timeout(LATE_LOG_TURN_S):
             await self._late_turn.acquire()
         try:
-            return await self._logs.read(command)
+            return await self._logs.read_failure_log(command)
         finally:
             self._late_turn.release()
 
@@ -271,7 +271,7 @@ class RunConcluder:
         if end.failed is None:
             return end
         files = digest.resources if digest else None
-        results: Results | None = await self._results.read(end.failed, files, within_s=within_s)
+        results: Results | None = await self._results.read_command_results(end.failed, files, within_s=within_s)
         return with_results(end, results, self._mask, digest.said if digest else None) if results else end
 
     async def _warned(self, run: Run) -> list[NodeResult]:
@@ -292,7 +292,7 @@ class RunConcluder:
         if within_s <= 0:
             return None, False
         try:
-            return await self._logs.read(command, within_s=within_s), False
+            return await self._logs.read_failure_log(command, within_s=within_s), False
         except BoltTooLarge:
             return None, True
         except BoltError:
@@ -304,7 +304,7 @@ class RunConcluder:
             return []
         try:
             async with asyncio.timeout(within_s):
-                return await self._listings.ended(run.facts.schedule, run.id)
+                return await self._listings.runs_with_ended(run.facts.schedule, run.id)
         except (BoltError, TimeoutError):
             return []
 

@@ -28,7 +28,9 @@ class ResultsReader:
         self._downloads = downloads
         self._at_once = asyncio.Semaphore(READ_AT_ONCE)
 
-    async def read(self, command: Command, resources: Sequence[Resource] | None, *, within_s: float) -> Results | None:
+    async def read_command_results(
+        self, command: Command, resources: Sequence[Resource] | None, *, within_s: float
+    ) -> Results | None:
         """What the command came to, None where it left no such file, or that does not come in time. Raises nothing.
 
         `resources` are the files of the command, None where they are not known.
@@ -60,7 +62,7 @@ class ResultsReader:
         except (BoltError, TimeoutError) as error:
             log.info("warnings aren't read", why=str(error) or "out of time")
             return []
-        read = [self.read(command, files.get(command.id, ()), within_s=within_s) for command in commands]
+        read = [self.read_command_results(command, files.get(command.id, ()), within_s=within_s) for command in commands]
         return [node for results in await asyncio.gather(*read) if results for node in results.warned]
 
     async def _fetch(self, resource: Resource) -> bytes:

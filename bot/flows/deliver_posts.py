@@ -13,13 +13,13 @@ from bot.core.model.errors import (
     SlackError,
     SlackRefused,
 )
-from bot.core.model.request import Request, State
+from bot.core.model.request import Request, RequestState
 from bot.core.model.run import CardRef
 from bot.core.views.card import request_card
 from bot.flows.conclude import LogReader
 from bot.flows.digest import DigestPoster
 from bot.flows.lease import Lease
-from bot.flows.ports.slack import Chat, Found
+from bot.flows.ports.slack import Chat, MessageFound
 from bot.flows.ports.store import ClaimedPost, PostLane, Requests, RunFollowers, Runs, StartQueue
 from bot.flows.post_cards import CardPoster, CardRules, QueuedAndFollowedCards
 from bot.flows.post_once import Unresolved
@@ -89,7 +89,7 @@ class PostDeliverer:
             command=rules.command,
         )
 
-    async def send(self, lease: Lease, item: str, urgency: str, channel: str) -> None:
+    async def deliver_post(self, lease: Lease, item: str, urgency: str, channel: str) -> None:
         """Send one post.
 
         `start/` or `queue/<request>`, `watch/<watch>`, `digest/<name>`, `end/`, `late/` or `file/<card>`, or one of the
@@ -107,11 +107,11 @@ class PostDeliverer:
         elif kind == "watch":
             await self._cards.watched(ClaimedPost(lease, urgency, channel, watch_record(name), "post"), name)
         else:
-            await self._thread.send(ClaimedPost(lease, urgency, channel, f"card:{name}", kind), kind, name)
+            await self._thread.post_in_thread(ClaimedPost(lease, urgency, channel, f"card:{name}", kind), kind, name)
 
     async def _together(self, post: ClaimedPost, name: str) -> None:
         try:
-            await self._digest.send(post, name)
+            await self._digest.post_digest(post, name)
         except CredentialRefused as refused:
             log.error("Slack refuses my token", why=refused.code, method=refused.method)
             await self._posts.put_back(post, delay_s=CREDENTIAL_AGAIN_S, record="")
@@ -123,7 +123,7 @@ class PostDeliverer:
     # --- the card of a new start ---
 
     async def _start(self, post: ClaimedPost, request_id: str) -> None:
-        request = await self._requests.load(request_id)
+        request = await self._requests.load_request(request_id)
         if request is None or not _wants_card(request):
             await self._posts.refuse(post, request_id, "")
             return
@@ -150,18 +150,18 @@ class PostDeliverer:
         attempt = await self._posts.attempt(post, "look")
         if attempt.word == "half":
             try:
-                found = await self._chat.find(request.channel, request.key, since=attempt.at)
+                found = await self._chat.find_message(request.channel, request.key, since=attempt.at)
             except SlackError:
                 await self._posts.put_back(post, delay_s=self._rules.settle_s)
                 return None
-            if isinstance(found, Found):
+            if isinstance(found, MessageFound):
                 return found.ts
         await self._posts.refuse(post, request.id, expired(self._rules.deadline_s))
         return None
 
     async def _post_start(self, post: ClaimedPost, request: Request) -> str | None:
         message = request_card(request, self._rules.app_url)
-        return await self._card.post(post, request.channel, message, request.key)
+        return await self._card.post_card(post, request.channel, message, request.key)
 
     async def _carded(self, post: ClaimedPost, request: Request, ts: str) -> None:
         card = CardRef(request.channel, ts)
@@ -169,13 +169,13 @@ class PostDeliverer:
         if await self._posts.carded(post, request.id, request.team, card):
             return
         log.warning("another replica took this start over; its card stays", request=request.id)
-        await self._poster.remove(card)
+        await self._poster.remove_duplicate(card)
 
 
 def _wants_card(request: Request) -> bool:
     """Whether a start's card is to be posted, or to be found again: somebody may have decided on it before it was on record."""
-    decided = request.state is State.APPROVED or request.denied_by is not None
-    return request.state in {State.LOOKED, State.PENDING} or (decided and request.card is None)
+    decided = request.state is RequestState.APPROVED or request.denied_by is not None
+    return request.state in {RequestState.LOOKED, RequestState.PENDING} or (decided and request.card is None)
 
 
 def watch_record(name: str) -> str:

@@ -11,7 +11,7 @@ from bot.flows.ports.slack import Chat
 from bot.flows.ports.store import ClaimedPost, PostLane, Runs
 from bot.flows.post_once import post_once
 from bot.flows.poster import MessagePoster
-from bot.flows.run_of_card import run_of
+from bot.flows.run_of_card import run_of_card
 
 log = structlog.get_logger()
 
@@ -29,7 +29,7 @@ class DigestPoster:
         self._app_url = app_url
         self._settle_s = settle_s
 
-    async def send(self, post: ClaimedPost, name: str) -> None:
+    async def post_digest(self, post: ClaimedPost, name: str) -> None:
         """Tell all ends of a digest; where Slack refuses it, leave each to be told by itself."""
         cards = await self._posts.load_digest(name)
         found = {card: run for card in cards if (run := await self._run_of(card)) is not None}
@@ -42,8 +42,8 @@ class DigestPoster:
             ts = await post_once(
                 self._posts,
                 post,
-                send=lambda: self._poster.post(channel, message, key, None),
-                find=lambda since: self._chat.find(channel, key, since=since),
+                send=lambda: self._poster.post_with_fallback(channel, message, key, None),
+                find=lambda since: self._chat.find_message(channel, key, since=since),
                 settle_s=self._settle_s,
                 twice_is_better=True,
             )
@@ -57,13 +57,13 @@ class DigestPoster:
             await self._told(post, name, ts, cards, found)
 
     async def _run_of(self, card_id: str) -> Run | None:
-        return await run_of(self._runs, await self._posts.load(card_id))
+        return await run_of_card(self._runs, await self._posts.load_card(card_id))
 
     async def _told(self, post: ClaimedPost, name: str, ts: str, cards: tuple[str, ...], found: dict[str, Run]) -> None:
         logs = dict.fromkeys(cards, False) | {card: _has_log(run) for card, run in found.items()}
         known = await self._posts.digested(post, name, ts, logs)
         if known not in {"ok", f"done:{ts}"}:
-            await self._poster.remove(CardRef(post.channel, ts))
+            await self._poster.remove_duplicate(CardRef(post.channel, ts))
 
 
 def _has_log(run: Run) -> bool:

@@ -12,13 +12,13 @@ from bot.core.model.errors import (
     SlackRefused,
     SlackThrottled,
 )
-from bot.core.model.request import State
+from bot.core.model.request import RequestState
 from bot.core.text.message import Message
 from bot.core.views.card import request_card, run_card
 from bot.flows.lease import Lease
 from bot.flows.ports.slack import Chat
 from bot.flows.ports.store import Card, EditLane, Requests, Runs
-from bot.flows.run_of_card import run_of
+from bot.flows.run_of_card import run_of_card
 
 log = structlog.get_logger()
 
@@ -42,9 +42,9 @@ class CardEditor:
         self._runs = runs
         self._app_url = app_url
 
-    async def edit(self, lease: Lease, item: str) -> None:
+    async def edit_card(self, lease: Lease, item: str) -> None:
         """Edit one card. What is not accepted is due again; what never will be is set aside with its reason."""
-        card = await self._edits.load(item)
+        card = await self._edits.load_card(item)
         try:
             rendered = await self._render(card) if card else None
         except UnknownState:
@@ -85,10 +85,10 @@ class CardEditor:
 
     async def _send(self, card: Card, message: Message) -> None:
         try:
-            await self._chat.edit(card.ref.channel, card.ref.ts, message)
+            await self._chat.edit_message(card.ref.channel, card.ref.ts, message)
         except ContentRefused as refused:
             log.error("Slack refused a card's blocks; its text alone is shown", card=card.id, why=refused.code)
-            await self._chat.edit(card.ref.channel, card.ref.ts, Message(message.text))
+            await self._chat.edit_message(card.ref.channel, card.ref.ts, Message(message.text))
 
     async def _render(self, card: Card) -> tuple[str, Message] | None:
         """The newest revision and its message, None for a card that belongs to nothing any more.
@@ -96,9 +96,9 @@ class CardEditor:
         Raises UnknownState for one that another version of the bot has to edit.
         """
         if card.run is not None:
-            run = await run_of(self._runs, card)
+            run = await run_of_card(self._runs, card)
             return (f"run:{run.rev}", run_card(run.seen_in(card.ref.channel), self._app_url)) if run else None
-        request = await self._requests.load(card.request) if card.request else None
-        if request is not None and request.state is State.OTHER:
+        request = await self._requests.load_request(card.request) if card.request else None
+        if request is not None and request.state is RequestState.OTHER:
             raise UnknownState
         return (f"req:{request.rev}", request_card(request, self._app_url)) if request else None

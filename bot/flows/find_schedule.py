@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from bot.core.model.bolt import Schedule
 from bot.core.model.command import Command
 from bot.core.model.errors import BoltDenied, BoltError, BoltRejected
-from bot.core.schedules.lookup import find
+from bot.core.schedules.lookup import find_schedule
 from bot.core.text.message import Message
 from bot.flows.ports.bolt import Bolt
 from bot.flows.schedule_catalog import ScheduleCatalog
@@ -30,13 +30,13 @@ class ScheduleFinder:
         self._bolt = bolt
         self._catalog = catalog
 
-    async def one(self, wanted: str, again: Callable[[str], Command]) -> FoundSchedule | Message:
+    async def find_any(self, wanted: str, again: Callable[[str], Command]) -> FoundSchedule | Message:
         """The schedule of a name or slug, or what to tell instead. `again` makes the same command of a slug."""
         try:
-            found = await self._catalog.find(wanted)
+            found = await self._catalog.find_schedule(wanted)
             if isinstance(found, Schedule):
                 return FoundSchedule(found)
-            inactive = find(wanted, await self._bolt.schedules(inactive=True))
+            inactive = find_schedule(wanted, await self._bolt.schedules(inactive=True))
         except BoltError as error:
             return Message((unread(error),))
         if isinstance(inactive, Schedule):

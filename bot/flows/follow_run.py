@@ -69,14 +69,14 @@ class FollowRequestHandler:
         self._mask = mask
         self._asked = asked
 
-    async def ask(self, asker: Asker, key: RunKey, facts: RunFacts | None = None) -> Message | None:
+    async def request_follow(self, asker: Asker, key: RunKey, facts: RunFacts | None = None) -> Message | None:
         """Record that a run is to be watched where that was asked; the answer, None where the card is answer enough.
 
         `facts` come from a button: they name the schedule, which Bolt does not tell of a run.
         """
         try:
             async with asyncio.timeout(RECORD_S):
-                word, more = await self._watches.ask(asker, key, facts or RunFacts())
+                word, more = await self._watches.add_request(asker, key, facts or RunFacts())
         except (StoreUnavailable, TimeoutError) as error:
             log.warning("a watch could not be recorded", run=key.id, user=asker.user, why=cause(error))
             return Message((unrecorded(error, nothing="Nothing was done.", otherwise=ASK_AGAIN),))
@@ -88,9 +88,9 @@ class FollowRequestHandler:
             return Message((f"Run {key.id} gets its card here in a moment: ", Mention(more), " has asked for it, too."))
         return None
 
-    async def advance(self, lease: Lease) -> None:
+    async def advance_follow_request(self, lease: Lease) -> None:
         """One step of the watch that is claimed."""
-        watch = await self._watches.load(lease.member)
+        watch = await self._watches.load_follow_request(lease.member)
         if watch is None:
             log.error("a watch is gone", watch=lease.member)
             await self._watches.close(lease)
@@ -121,19 +121,19 @@ class FollowRequestHandler:
         facts = await self._facts(watch, status)
         word = await self._watches.adopt(lease, watch, facts, observe(status, self._mask))
         if word == "final":
-            run = await self._runs.load(key)
+            run = await self._runs.load_run(key)
             await self._tell(lease, watch, self._ended(key, run.seen.state if run else "over"))
 
     async def _facts(self, watch: FollowRequest, status: RunStatus) -> RunFacts:
         """What the listing tells of the run. What only the button says is taken where Bolt does not tell."""
-        run = await self._runs.load(watch.key)
+        run = await self._runs.load_run(watch.key)
         known = run.facts if run and run.facts.schedule else replace(watch.facts, asked_by=None, watched_by=None)
         if not known.schedule:
             return known
         try:
-            listed = await self._listings.newest(known.schedule)
+            listed = await self._listings.newest_runs(known.schedule)
             usual = await usual_s(self._runs, watch.key.workspace, listed)
-            found = await self._catalog.find(known.schedule)
+            found = await self._catalog.find_schedule(known.schedule)
         except BoltError:
             return known
         schedule = found if isinstance(found, Schedule) and found.slug == known.schedule else None
@@ -141,7 +141,7 @@ class FollowRequestHandler:
 
     async def _tell(self, lease: Lease, watch: FollowRequest, message: Message) -> None:
         """Why the run gets no card."""
-        if await self._answers.privately(watch.asker, message):
+        if await self._answers.reply_privately(watch.asker, message):
             await self._watches.close(lease)
         else:
             await self._due.give_back(lease, delay_s=LOOK_AGAIN_S)

@@ -25,7 +25,7 @@ from bot.core.views.buttons import command_button
 from bot.flows.find_schedule import ScheduleFinder, unread
 from bot.flows.ports.bolt import Bolt
 from bot.flows.ports.charts import Charts
-from bot.flows.ports.slack import Asker, Chat, Found
+from bot.flows.ports.slack import Asker, Chat, MessageFound
 from bot.flows.ports.store import Deliveries
 
 log = structlog.get_logger()
@@ -60,7 +60,9 @@ class HistoryPoster:
         self._mask = mask
         self._clock = clock
 
-    async def post(self, asker: Asker, asked: HistoryCommand, delivery: str, *, not_here: str = "") -> Message | None:
+    async def post_history(
+        self, asker: Asker, asked: HistoryCommand, delivery: str, *, not_here: str = ""
+    ) -> Message | None:
         """Post the picture into the channel or thread; what is to be said privately instead, where that is not possible.
 
         `not_here` says why nothing may be posted here: then it is told in words.
@@ -70,7 +72,7 @@ class HistoryPoster:
                 return None
         except StoreUnavailable:
             log.info("a picture may be posted twice: Redis is away")
-        named = await self._finder.one(asked.schedule, lambda slug: HistoryCommand(slug, asked.runs))
+        named = await self._finder.find_any(asked.schedule, lambda slug: HistoryCommand(slug, asked.runs))
         if isinstance(named, Message):
             return named
         schedule = named.schedule
@@ -115,13 +117,13 @@ class HistoryPoster:
         try:
             await self._chat.share_upload(channel, thread, file_id, title, comment=comment)
         except ChannelRefused:
-            await self._chat.join(channel)
+            await self._chat.join_channel(channel)
             await self._chat.share_upload(channel, thread, file_id, title, comment=comment)
 
     async def _is_there(self, channel: str, thread: str | None, file_id: str, since: float) -> bool:
         """Whether a picture whose reply was lost is to be seen."""
         try:
-            return isinstance(await self._chat.find_upload(channel, thread, file_id, since=since), Found)
+            return isinstance(await self._chat.find_upload(channel, thread, file_id, since=since), MessageFound)
         except SlackError as error:
             log.info("a picture cannot be looked for", why=str(error))
             return False

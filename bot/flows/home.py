@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import Enum
 
 from bot.core.model.errors import StoreUnavailable
-from bot.core.model.request import State
+from bot.core.model.request import RequestState
 from bot.core.model.run import CardRef
 from bot.core.policy.refusal import refusal
 from bot.core.policy.rules import Action, Question
@@ -19,9 +19,9 @@ from bot.core.views.home import (
     FAILURES_A_PAGE,
     RUNS_A_PAGE,
     SCHEDULES_A_PAGE,
-    Often,
-    Page,
-    Part,
+    FrequentSchedule,
+    HomePage,
+    HomeSection,
     away_home,
     closed_home,
     home,
@@ -29,16 +29,16 @@ from bot.core.views.home import (
 from bot.flows.active_runs import STARTS_SHOWN, listed_run, listed_starts
 from bot.flows.authorize import Attempt, Authorizer
 from bot.flows.ports.slack import Asker, HomeTab, MemberChannels, Memberships
-from bot.flows.ports.store import Habit, Indexes, IndexPage, Requests, StartQueue
+from bot.flows.ports.store import Indexes, IndexPage, Requests, ScheduleHabit, StartQueue
 
 # A start takes a second or two. After some more, a Home tab is shown without its run.
 LOOK_AGAIN_S, LOOKS_MOST = 0.5, 16
 # So many of what a person has run say where one has had a card.
 LOOKED_AT = 50
-BEFORE_A_RUN = frozenset({State.ACCEPTED, State.LOOKED, State.CARDED, State.SENDING})
+BEFORE_A_RUN = frozenset({RequestState.ACCEPTED, RequestState.LOOKED, RequestState.CARDED, RequestState.SENDING})
 
 
-class May(Enum):
+class Permission(Enum):
     """Whether one may. Unknown where nobody tells it now."""
 
     YES = "yes"
@@ -74,7 +74,7 @@ class HomePublisher:
         self._card_url = card_url
         self._now = now
 
-    async def show(
+    async def publish_home(
         self, asker: Asker, *, number: int = 0, replaces: str = "", notice: Sentence = (), opening: str = ""
     ) -> None:
         """Publish a page, counted from 0, or why the person may not read it.
@@ -84,62 +84,64 @@ class HomePublisher:
         """
         try:
             why_not = await self._why_not(asker, opening)
-            page = Page(self._now()) if why_not else replace(await self._page(asker.user, number), notice=notice)
+            page = HomePage(self._now()) if why_not else replace(await self._page(asker.user, number), notice=notice)
         except StoreUnavailable as away:
             message, number = away_home(self._now(), away.sentence), 0
         else:
             message, number = home(page, self._app_url, self._command), page.number
             if why_not:
                 message = closed_home(page.at, why_not, notice)
-        message = await self._authorizer.offered(asker, message)
+        message = await self._authorizer.with_allowed_buttons(asker, message)
         await self._tab.publish(asker.user, message, page=number, replaces=replaces)
 
-    async def refuse(self, asker: Asker, why: str) -> None:
+    async def publish_refusal(self, asker: Asker, why: str) -> None:
         """Publish why a person is shown nothing at all. Raises SlackError."""
         await self._tab.publish(asker.user, Message((why,), (Paragraph((why,)),)), page=0)
 
     async def _why_not(self, asker: Asker, opening: str) -> str:
         """Why the person may not read, empty where nothing is in the way. Raises StoreUnavailable."""
         if opening:
-            decision = await self._authorizer.plain(Attempt(asker, Action.READ, "open App Home", opening))
+            decision = await self._authorizer.decide_without_schedule(
+                Attempt(asker, Action.READ, "open App Home", opening)
+            )
         else:
-            decision = await self._authorizer.may(asker, Question(Action.READ))
+            decision = await self._authorizer.decide_unrecorded(asker, Question(Action.READ))
         return "" if decision.allowed else refusal(decision, Action.READ, self._command)
 
     async def show_start(self, asker: Asker, request_id: str, notice: Sentence) -> None:
         """Say that something is being started, and show its run once there is one. Raises SlackError."""
-        await self.show(asker, notice=notice)
+        await self.publish_home(asker, notice=notice)
         for _ in range(LOOKS_MOST):
             await asyncio.sleep(LOOK_AGAIN_S)
             try:
-                request = await self._requests.load(request_id)
+                request = await self._requests.load_request(request_id)
             except StoreUnavailable:
                 return
             if request is None or request.state not in BEFORE_A_RUN:
                 break
-        await self.show(asker)
+        await self.publish_home(asker)
 
-    async def may_run_in(self, user: str, channel: str) -> May:
+    async def may_run_in(self, user: str, channel: str) -> Permission:
         """Whether a person may still have a card in a channel: read anew, as with each click.
 
         Where Slack does not tell, one may where one has had a card.
         """
-        places = await self._memberships.of(user)
+        places = await self._memberships.channels_of(user)
         if places.whole and channel not in places.names:
             # Somebody who has just come in is not told to come in.
-            places = await self._memberships.of(user, fresh=True)
+            places = await self._memberships.channels_of(user, fresh=True)
         if channel in places.names:
-            return May.YES
+            return Permission.YES
         # Direct messages of several people are listed nowhere.
-        there = None if channel.startswith("D") else await self._memberships.holds(channel, user)
+        there = None if channel.startswith("D") else await self._memberships.is_member(channel, user)
         if there is not None:
-            return May.YES if there else May.NO
+            return Permission.YES if there else Permission.NO
         if places.whole and not channel.startswith("D"):
-            return May.NO
+            return Permission.NO
         habits = await self._indexes.habits(user, most=LOOKED_AT)
         if any(one.channel == channel for one in habits.schedules) or await self._has_card(user, channel):
-            return May.YES
-        return May.NO if places.whole else May.UNKNOWN
+            return Permission.YES
+        return Permission.NO if places.whole else Permission.UNKNOWN
 
     async def _has_card(self, user: str, channel: str) -> bool:
         """Whether the card of a run of theirs that goes on, or failed lately, stands in a channel."""
@@ -148,14 +150,14 @@ class HomePublisher:
         )
         return any(one.card is not None and one.card.channel == channel for page in found for one in page.runs)
 
-    async def _page(self, user: str, number: int) -> Page:
-        places = await self._memberships.of(user)
+    async def _page(self, user: str, number: int) -> HomePage:
+        places = await self._memberships.channels_of(user)
         page = await self._read(user, places, number)
         shown = page.mine.runs or page.others.runs or page.failures.runs or page.schedules
         # What was on a later page may be over.
         return page if shown or number == 0 else await self._read(user, places, 0)
 
-    async def _read(self, user: str, places: MemberChannels, number: int) -> Page:
+    async def _read(self, user: str, places: MemberChannels, number: int) -> HomePage:
         channels, indexes, runs = list(places.names), self._indexes, RUNS_A_PAGE
         mine, others, failures, habits, waiting = await asyncio.gather(
             indexes.active_of(user, skip=number * runs, most=runs),
@@ -164,7 +166,7 @@ class HomePublisher:
             indexes.habits(user, skip=number * SCHEDULES_A_PAGE, most=SCHEDULES_A_PAGE),
             self._lines.waiting_of(user, most=STARTS_SHOWN),
         )
-        return Page(
+        return HomePage(
             self._now(),
             number,
             self._part(mine),
@@ -176,14 +178,14 @@ class HomePublisher:
             waiting=listed_starts(waiting, self._card_url),
         )
 
-    def _part(self, found: IndexPage) -> Part:
-        return Part(found.total, tuple(listed_run(one, self._card_url) for one in found.runs))
+    def _part(self, found: IndexPage) -> HomeSection:
+        return HomeSection(found.total, tuple(listed_run(one, self._card_url) for one in found.runs))
 
 
-def _often(habit: Habit, places: MemberChannels) -> Often:
+def _often(habit: ScheduleHabit, places: MemberChannels) -> FrequentSchedule:
     """Where a click runs it: in the channel of the last run, as long as the person is there; else in direct messages."""
     channel = habit.channel
     if not channel or channel.startswith("D"):
-        return Often(habit.slug, habit.name, "")
+        return FrequentSchedule(habit.slug, habit.name, "")
     left = places.whole and channel not in places.names
-    return Often(habit.slug, habit.name, "" if left else channel, places.names.get(channel, ""), left)
+    return FrequentSchedule(habit.slug, habit.name, "" if left else channel, places.names.get(channel, ""), left)

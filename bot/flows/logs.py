@@ -50,11 +50,11 @@ class CommandLogs:
         self._app_url = app_url
         self._mask = mask
 
-    async def tell(self, key: RunKey, number: int | None) -> Message:
+    async def show_log(self, key: RunKey, number: int | None) -> Message:
         """The lines that matter of a command's log; why not, where there are none to tell."""
         try:
             seen = observe(await self._bolt.status(key.id), self._mask)
-            run = replace(await self._runs.load(key) or Run(key), seen=seen)
+            run = replace(await self._runs.load_run(key) or Run(key), seen=seen)
         except BoltRejected:
             return Message((f"Bolt knows no run {key.id}. Check the number.",))
         except BoltError as error:
@@ -66,7 +66,7 @@ class CommandLogs:
         first = _heading(key, at, command)
         where = Buttons(self._buttons(key, command, seen, whole=False))
         try:
-            digest = await self._reader.read(command)
+            digest = await self._reader.read_failure_log(command)
         except BoltTooLarge as large:
             most = f"{large.most // 1_000_000} MB"
             text: Sentence = (*first, f" Its log is larger than the {most} that I read; look at it in Bolt.")
@@ -128,23 +128,23 @@ class CommandLogs:
         made.append(Button(OPEN_RUN, "Open in Bolt", url=run_url(self._app_url, key.id)))
         return tuple(made)
 
-    async def whole(self, asker: Asker, part: PartButton) -> Message:
+    async def post_whole_log(self, asker: Asker, part: PartButton) -> Message:
         """Have the whole log of a command posted. Raises StoreUnavailable."""
-        run = await self._runs.load(part.key)
+        run = await self._runs.load_run(part.key)
         ended = run.end if run else None
         command = Command(part.command, part.text)
         upload = Upload(f"{part.key.name}:{part.command}:log:{asker.channel}", part.key, asker, command)
         anyway = ended is not None and ended.failed is not None and ended.failed.id == part.command
-        answer = await self._uploads.ask(upload, posts_it_anyway=anyway, most=WAITING_MOST)
+        answer = await self._uploads.add_upload(upload, posts_it_anyway=anyway, most=WAITING_MOST)
         return promised(("The whole log of ", Code(cut(part.text, COMMAND_SHOWN))), upload, answer)
 
     async def failed_nodes(self, key: RunKey) -> Message:
         """All failed nodes of a run that are known. Raises StoreUnavailable."""
-        return nodes.failed(await self._runs.load(key) or Run(key))
+        return nodes.failed(await self._runs.load_run(key) or Run(key))
 
-    async def slowest(self, key: RunKey) -> Message:
+    async def slowest_nodes(self, key: RunKey) -> Message:
         """The slowest nodes of a run's failed command. Raises StoreUnavailable."""
-        return nodes.slowest(await self._runs.load(key) or Run(key))
+        return nodes.slowest(await self._runs.load_run(key) or Run(key))
 
 
 def promised(what: Sentence, upload: Upload, answer: UploadAnswer) -> Message:

@@ -27,12 +27,12 @@ class SchedulePauser:
         self._catalog = catalog
         self._finder = finder
 
-    async def ask(self, asked: SuspendCommand) -> Message:
+    async def ask_confirmation(self, asked: SuspendCommand) -> Message:
         """The question, or why it is not asked."""
         schedule = await self._ready(asked)
         return schedule if isinstance(schedule, Message) else pause_question.question(schedule, suspend=asked.suspend)
 
-    async def confirmed(self, asker: Asker, asked: SuspendCommand) -> Message:
+    async def pause_or_resume(self, asker: Asker, asked: SuspendCommand) -> Message:
         """Do it, and tell what holds."""
         schedule = await self._ready(asked)
         if isinstance(schedule, Message):
@@ -54,7 +54,7 @@ class SchedulePauser:
 
     async def _ready(self, asked: SuspendCommand) -> Schedule | Message:
         """The schedule as it stands now, or why there is nothing to be done."""
-        named = await self._finder.one(asked.schedule, lambda slug: SuspendCommand(slug, asked.suspend))
+        named = await self._finder.find_any(asked.schedule, lambda slug: SuspendCommand(slug, asked.suspend))
         if isinstance(named, Message):
             return named
         if not named.active:

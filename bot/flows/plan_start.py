@@ -66,7 +66,7 @@ class StartPlanner:
                 return await self._retry(request, await self._latest(schedule), every=every, schedule=schedule)
 
     async def _schedule(self, wanted: str) -> Schedule:
-        found = await self._catalog.find(wanted)
+        found = await self._catalog.find_schedule(wanted)
         if isinstance(found, Schedule):
             return found
         near = tuple(one.slug for one in found.suggestions) if isinstance(found, Missing) else found.slugs
@@ -104,7 +104,7 @@ class StartPlanner:
 
     async def _latest(self, schedule: Schedule) -> int:
         """The newest failed run of a schedule."""
-        listed = await self._listings.newest(schedule.slug)
+        listed = await self._listings.newest_runs(schedule.slug)
         for run in listed:
             if is_failed(run.state):
                 return run.id
@@ -115,7 +115,7 @@ class StartPlanner:
         self, request: Request, run_id: int, *, every: bool, schedule: Schedule | None = None
     ) -> StartPlan:
         status = await self._retriable(run_id, every=every)
-        known = await self._runs.load(RunKey(self._workspace, run_id))
+        known = await self._runs.load_run(RunKey(self._workspace, run_id))
         facts, sure = _facts(known, request.origin, schedule)
         listed = await self._listed(facts.schedule)
         parent = next((run for run in listed if run.id == run_id), None)
@@ -140,7 +140,7 @@ class StartPlanner:
         """A card whose record is lost gets it back, so that it can tell that its run was retried."""
         if request.origin is not None and request.origin.card is not None:
             key, seen = RunKey(self._workspace, run_id), observe(status, self._mask)
-            await self._runs.restore(key, facts, seen, request.team, request.origin.card, over=True)
+            await self._runs.restore_run(key, facts, seen, request.team, request.origin.card, over=True)
 
     async def _retriable(self, run_id: int, *, every: bool) -> RunStatus:
         """How Bolt says that the run stands. Raises NotStartable where there is nothing to retry."""
@@ -163,7 +163,7 @@ class StartPlanner:
         if not slug:
             return []
         try:
-            return await self._listings.newest(slug)
+            return await self._listings.newest_runs(slug)
         except BoltRejected:
             return []
 
@@ -171,7 +171,7 @@ class StartPlanner:
         """What the run was started with, else the schedule's commands, where it had these and no others as far as it came."""
         if facts.commands and (facts.asked_by is not None or ran(status.commands, facts.commands)):
             return facts.commands
-        schedule = await self._catalog.find(facts.schedule) if facts.schedule else None
+        schedule = await self._catalog.find_schedule(facts.schedule) if facts.schedule else None
         if isinstance(schedule, Schedule) and ran(status.commands, schedule.commands):
             return schedule.commands
         return ()

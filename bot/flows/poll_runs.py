@@ -36,7 +36,7 @@ FIELDS = ("usual_s", "began_s", "tries")
 
 
 @dataclass(frozen=True, slots=True)
-class Watched:
+class PolledRun:
     """A run that is to be polled, with what decides when it is polled next."""
 
     key: RunKey
@@ -45,7 +45,7 @@ class Watched:
     wished: bool
 
     @classmethod
-    def of(cls, row: Sequence[str]) -> Watched:
+    def from_row(cls, row: Sequence[str]) -> PolledRun:
         """From a claim's row: the member, then FIELDS."""
         name, usual, began, tries = row
         return cls(
@@ -86,12 +86,12 @@ class RunPoller:
         self._poll_max_s = poll_max_s
         self._stray_rule = stray_rule or StrayRule()
 
-    async def poll(self, lease: Lease, claimed_us: int, rows: Sequence[Sequence[str]]) -> bool:
+    async def poll_runs(self, lease: Lease, claimed_us: int, rows: Sequence[Sequence[str]]) -> bool:
         """Ask for these runs and store what is told; whatever is not told is due again later.
 
         Whether something was told that was not known.
         """
-        watched = {one.key.id: one for one in map(Watched.of, rows) if one.key.workspace == self._workspace}
+        watched = {one.key.id: one for one in map(PolledRun.from_row, rows) if one.key.workspace == self._workspace}
         try:
             polled = await self._bolt.poll(list(watched))
         except BoltThrottled as throttled:
@@ -110,11 +110,13 @@ class RunPoller:
         words: list[str] = []
         if observed:
             part = lease.subset(tuple(one.key.name for one in observed))
-            words = await self._runs.observe(part, claimed_us, observed)
+            words = await self._runs.store_observations(part, claimed_us, observed)
         lost = await self._give_back_rest(lease, claimed_us, watched, polled)
         return lost or not NOTHING_NEW.issuperset(words)
 
-    async def _give_back_rest(self, lease: Lease, claimed_us: int, watched: dict[int, Watched], polled: Polled) -> bool:
+    async def _give_back_rest(
+        self, lease: Lease, claimed_us: int, watched: dict[int, PolledRun], polled: Polled
+    ) -> bool:
         """One bad run is set aside; what was not asked for is due at once; other workspaces are not ours.
 
         Whether a run was given up as lost.
@@ -149,19 +151,21 @@ class RunPoller:
         lost = [name for name, word in words.items() if word == "lost"]
         for name in lost:
             key = RunKey.parse(name)
-            run = await self._runs.load(key)
+            run = await self._runs.load_run(key)
             if run is not None:
                 log.warning("a run is lost: Bolt has not known it for a day", run=key.id)
                 seen = replace(run.seen, state=LOST)
-                await self._runs.observe(lease.subset((name,)), claimed_us, [Observed(key, seen, self._poll_max_s)])
+                await self._runs.store_observations(
+                    lease.subset((name,)), claimed_us, [Observed(key, seen, self._poll_max_s)]
+                )
         return bool(lost)
 
-    def _observed(self, watched: Watched, status: RunStatus, at: datetime) -> Observed:
+    def _observed(self, watched: PolledRun, status: RunStatus, at: datetime) -> Observed:
         seen = observe(status, self._mask)
         seen = replace(seen, step=step(seen, watched.usual_s, at))
         return Observed(watched.key, seen, self._next_s(watched, seen))
 
-    def _next_s(self, watched: Watched, seen: Observation) -> float:
+    def _next_s(self, watched: PolledRun, seen: Observation) -> float:
         if watched.wished:
             return self._poll_min_s
         begun = [command.started_at for command in seen.commands if command.started_at]

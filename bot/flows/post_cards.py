@@ -8,14 +8,14 @@ from datetime import UTC, datetime
 import structlog
 
 from bot.core.model.errors import ChannelRefused, SlackError, SlackNotSent, SlackRefused
-from bot.core.model.request import Request, State
+from bot.core.model.request import Request, RequestState
 from bot.core.model.run import CardRef, Run, is_final, run_url
 from bot.core.text.message import Message
 from bot.core.text.text import Link
 from bot.core.views.card import request_card, run_card
 from bot.flows.cancel import outcome
 from bot.flows.follow_run import has_card
-from bot.flows.ports.slack import Absent, Chat, Found, Unknown
+from bot.flows.ports.slack import Chat, MessageAbsent, MessageFound, SearchInconclusive
 from bot.flows.ports.store import ClaimedPost, FollowRequest, PostLane, Requests, RunFollowers, Runs, StartQueue
 from bot.flows.post_once import Unresolved, post_once
 from bot.flows.poster import MessagePoster
@@ -44,41 +44,43 @@ class CardPoster:
         self._posts = posts
         self._rules = rules
 
-    async def post(self, post: ClaimedPost, channel: str, message: Message, key: str) -> str | None:
+    async def post_card(self, post: ClaimedPost, channel: str, message: Message, key: str) -> str | None:
         """The card's ts once it is there, None where that is for later. Raises SlackRefused and Unresolved."""
 
         async def send() -> str:
             try:
-                return await self._chat.post(channel, message, key=key)
+                return await self._chat.post_message(channel, message, key=key)
             except ChannelRefused:
-                await self._chat.join(channel)
+                await self._chat.join_channel(channel)
             # Two calls have taken their time of the lease; a third one may not outlast it.
             if not post.lease.is_valid_for(self._rules.call_s):
                 raise SlackNotSent("chat.postMessage")
-            return await self._chat.post(channel, message, key=key)
+            return await self._chat.post_message(channel, message, key=key)
 
         return await post_once(
             self._posts,
             post,
             send=send,
-            find=lambda since: self._chat.find(channel, key, since=since),
+            find=lambda since: self._chat.find_message(channel, key, since=since),
             settle_s=self._rules.settle_s,
             twice_is_better=False,
         )
 
-    async def left_by_half(self, post: ClaimedPost, channel: str, key: str) -> Found | Absent | Unknown | None:
+    async def left_by_half(
+        self, post: ClaimedPost, channel: str, key: str
+    ) -> MessageFound | MessageAbsent | SearchInconclusive | None:
         """What an attempt that was broken off has left, None where that is put back until it can be known.
 
         Raises SlackError where Slack cannot be asked.
         """
         attempt = await self._posts.attempt(post, "look")
         if attempt.word != "half":
-            return Absent()
+            return MessageAbsent()
         unsettled_s = self._rules.settle_s - post.lease.since_s(datetime.fromtimestamp(attempt.at, UTC))
         if unsettled_s > 0:
             await self._posts.put_back(post, delay_s=unsettled_s)
             return None
-        return await self._chat.find(channel, key, since=attempt.at)
+        return await self._chat.find_message(channel, key, since=attempt.at)
 
     def why_not(self, refused: SlackRefused, nothing: str) -> str:
         """Why a card cannot be shown. `nothing` says what has not been done because of that."""
@@ -121,28 +123,28 @@ class QueuedAndFollowedCards:
 
     async def queued(self, post: ClaimedPost, request_id: str) -> None:
         """The card of a start that waits for its turn."""
-        request = await self._requests.load(request_id)
-        if request is None or request.state is not State.QUEUED or request.card is not None:
+        request = await self._requests.load_request(request_id)
+        if request is None or request.state is not RequestState.QUEUED or request.card is not None:
             # It was taken out while its card's post was broken off: a card that nobody knows would say for ever that it waits.
             if request is None or request.card is not None or await self._removed(post, request):
                 await self._posts.refuse(post, request_id, "")
             return
         why = None
         try:
-            ts = await self._poster.post(post, request.channel, request_card(request, self._app_url), request.key)
+            ts = await self._poster.post_card(post, request.channel, request_card(request, self._app_url), request.key)
         except Unresolved:
             why = "Slack did not say whether its card was posted; please ask again."
         except SlackRefused as refused:
             log.warning("the card of a queued start cannot be shown", request=request_id, why=refused.code)
             why = self._poster.why_not(refused, "Nothing was queued")
         if why is not None:
-            await self._lines.leave(request_id, why)
+            await self._lines.leave_queue(request_id, why)
             await self._posts.refuse(post, request_id, "")
         elif ts is not None:
             card = CardRef(request.channel, ts)
             await self._posts.mark_reachable(request.channel)
             if not await self._posts.carded(post, request.id, request.team, card):
-                await self._remover.remove(card)
+                await self._remover.remove_duplicate(card)
 
     async def _removed(self, post: ClaimedPost, request: Request) -> bool:
         """Whether no card stands there that an attempt may have left; False where that is to be looked at again."""
@@ -153,18 +155,18 @@ class QueuedAndFollowedCards:
             return False
         if found is None:
             return False
-        if isinstance(found, Found):
-            await self._remover.remove(CardRef(request.channel, found.ts))
+        if isinstance(found, MessageFound):
+            await self._remover.remove_duplicate(CardRef(request.channel, found.ts))
         return True
 
     async def watched(self, post: ClaimedPost, name: str) -> None:
         """The card of a run that someone wants to see here."""
-        watch = await self._watches.load(name)
+        watch = await self._watches.load_follow_request(name)
         if watch is None or watch.state != "looked":
             log.error("a card belongs to nothing any more", watch=name)
             await self._posts.refuse(post, name, "")
             return
-        run = await self._runs.load(watch.key)
+        run = await self._runs.load_run(watch.key)
         if run is None:
             # Only the watch itself lets go: as long as it waits for its card, nobody can ask for the run here again.
             log.error("a run to be watched is gone", watch=name)
@@ -178,7 +180,7 @@ class QueuedAndFollowedCards:
         seen = run.seen_in(watch.asker.channel)
         shown = replace(seen, facts=replace(seen.facts, watched_by=watch.asker.user))
         try:
-            ts = await self._poster.post(
+            ts = await self._poster.post_card(
                 post, watch.asker.channel, run_card(shown, self._app_url), f"watch:{watch.key.name}"
             )
         except Unresolved:
@@ -198,10 +200,10 @@ class QueuedAndFollowedCards:
         if word == "ok":
             log.info("watched", run=run.id, user=watch.asker.user, channel=card.channel)
             return
-        await self._remover.remove(card)
+        await self._remover.remove_duplicate(card)
         if word == "gone":
             link = Link(run_url(self._app_url, run.id), f"Run {run.id}")
             message = Message((link, " could not be watched here, because I no longer know it; click again."))
         else:
             message = has_card(watch.key, None)
-        await self._answers.privately(watch.asker, message)
+        await self._answers.reply_privately(watch.asker, message)

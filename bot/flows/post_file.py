@@ -29,7 +29,7 @@ from bot.flows.conclude import LogReader
 from bot.flows.dbt_results import fetch
 from bot.flows.lease import Lease
 from bot.flows.ports.bolt import Bolt, Downloads
-from bot.flows.ports.slack import Absent, Chat, Found, Unknown
+from bot.flows.ports.slack import Chat, MessageAbsent, MessageFound, SearchInconclusive
 from bot.flows.ports.store import ClaimedPost, PostLane, Upload, Uploads
 from bot.flows.post_once import post_once
 from bot.flows.poster import MessagePoster
@@ -93,12 +93,12 @@ class FilePoster:
         self._bot_name = bot_name
         self._settle_s = settle_s
 
-    async def send(self, lease: Lease, urgency: str, channel: str, name: str) -> None:
+    async def post_requested_file(self, lease: Lease, urgency: str, channel: str, name: str) -> None:
         """Post one file, or tell whoever asked why not."""
         post = ClaimedPost(lease, urgency, channel, f"upload:{name}", "post")
-        upload = await self._uploads.load(name)
+        upload = await self._uploads.load_upload(name)
         if upload is None:
-            await self._uploads.finish(post, name, "gone")
+            await self._uploads.finish_upload(post, name, "gone")
             return
         try:
             await self._poster.check_reachable(channel)
@@ -132,7 +132,7 @@ class FilePoster:
                 await self._posts.put_back(post, delay_s=AWAY_AGAIN_S, record="")
         else:
             if ts is not None:
-                await self._uploads.finish(post, upload.id, "part" if file and file.grows else "ok")
+                await self._uploads.finish_upload(post, upload.id, "part" if file and file.grows else "ok")
 
     async def _once(self, post: ClaimedPost, upload: Upload, read: FileToPost | None) -> str | None:
         channel = upload.asker.channel
@@ -157,9 +157,9 @@ class FilePoster:
             )
             return file_id
 
-        async def find(since: float) -> Found | Absent | Unknown:
+        async def find(since: float) -> MessageFound | MessageAbsent | SearchInconclusive:
             if upload.file_id is None:
-                return Absent()
+                return MessageAbsent()
             return await self._chat.find_upload(channel, thread, upload.file_id, since=since)
 
         return await post_once(self._posts, post, send=send, find=find, settle_s=self._settle_s, twice_is_better=True)
@@ -168,7 +168,7 @@ class FilePoster:
         """The file. Raises BoltError, and _NothingToPost with the reason."""
         run_id, resource = upload.key.id, upload.resource
         if resource is None:
-            digest = await self._logs.read(upload.command)
+            digest = await self._logs.read_failure_log(upload.command)
             if digest is None:
                 raise _NothingToPost("it's empty.")
             name = log_file_name(run_id, upload.command.text)
@@ -187,9 +187,11 @@ class FilePoster:
 
     async def _give_up(self, post: ClaimedPost, upload: Upload, why: str) -> None:
         log.info("a file is not posted", run=upload.key.id, command=upload.command.id, why=why)
-        told = await self._answers.privately(upload.asker, Message((*_what(upload), " wasn't posted because ", why)))
+        told = await self._answers.reply_privately(
+            upload.asker, Message((*_what(upload), " wasn't posted because ", why))
+        )
         if told or upload.asked_at is None or post.lease.since_s(upload.asked_at) > GIVEN_UP_S:
-            await self._uploads.finish(post, upload.id, "no")
+            await self._uploads.finish_upload(post, upload.id, "no")
         else:
             # Nothing was posted: it is tried once more, and then posted or told.
             await self._posts.put_back(post, delay_s=AWAY_AGAIN_S, record="")

@@ -11,14 +11,14 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 from bot.core.model.errors import SlackNotSent, SlackOutcomeUnknown, SlackThrottled
-from bot.flows.ports.slack import Absent, Found, Unknown
+from bot.flows.ports.slack import MessageAbsent, MessageFound, SearchInconclusive
 from bot.flows.ports.store import ClaimedPost, PostLane
 
 NOT_SENT_AGAIN_S = 2.0
 LOOK_AGAIN_S = 10.0
 
 Send = Callable[[], Awaitable[str]]
-Find = Callable[[float], Awaitable[Found | Absent | Unknown]]
+Find = Callable[[float], Awaitable[MessageFound | MessageAbsent | SearchInconclusive]]
 
 
 class Unresolved(Exception):  # noqa: N818 - not an error of the bot's tree: it never leaves the flows
@@ -44,12 +44,12 @@ async def post_once(
         except (SlackNotSent, SlackOutcomeUnknown, SlackThrottled) as away:
             await posts.put_back(post, delay_s=away.retry_after_s if isinstance(away, SlackThrottled) else settle_s)
             return None
-        if isinstance(found, Found):
+        if isinstance(found, MessageFound):
             return found.ts
-        if isinstance(found, Absent) and attempt.kind == "sent":
+        if isinstance(found, MessageAbsent) and attempt.kind == "sent":
             await posts.put_back(post, delay_s=LOOK_AGAIN_S, record=f"absent:{round(attempt.at * 1e6)}")
             return None
-        if isinstance(found, Unknown) and not twice_is_better:
+        if isinstance(found, SearchInconclusive) and not twice_is_better:
             raise Unresolved
         attempt = await posts.attempt(post, "again")
     if attempt.word != "go":

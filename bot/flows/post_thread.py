@@ -21,11 +21,11 @@ from bot.core.text.message import Message, Paragraph
 from bot.core.text.text import Link, size
 from bot.core.views.thread import end_post, late_log_post, log_file_name, no_file_post, retried_post
 from bot.flows.conclude import LogReader
-from bot.flows.ports.slack import Absent, Chat, Found, Unknown
+from bot.flows.ports.slack import Chat, MessageAbsent, MessageFound, SearchInconclusive
 from bot.flows.ports.store import Card, ClaimedPost, PostLane, Runs
 from bot.flows.post_once import post_once
 from bot.flows.poster import MessagePoster
-from bot.flows.run_of_card import run_of
+from bot.flows.run_of_card import run_of_card
 from bot.flows.share_file import share_upload, start_upload, why_not_shared
 
 log = structlog.get_logger()
@@ -68,10 +68,10 @@ class ThreadPoster:
         self._settle_s = settle_s
         self._command = command
 
-    async def send(self, post: ClaimedPost, kind: str, name: str) -> None:
+    async def post_in_thread(self, post: ClaimedPost, kind: str, name: str) -> None:
         """Send the `end`, `late` or `file` of a card, or `retried-` and the number of a run that retries its run."""
-        card = await self._posts.load(name)
-        run = await run_of(self._runs, card)
+        card = await self._posts.load_card(name)
+        run = await run_of_card(self._runs, card)
         if card is None or run is None:
             log.error("a post belongs to nothing any more", kind=kind, card=name)
             await self._posts.posted(post, name, "gone")
@@ -115,7 +115,7 @@ class ThreadPoster:
 
     async def _retried(self, post: ClaimedPost, card: Card, run: Run, new_id: int) -> None:
         new = RunKey(run.key.workspace, new_id)
-        record = await self._runs.load(new)
+        record = await self._runs.load_run(new)
         if record is None or record.facts.asked_by is None:
             log.error("a retry is gone before it was told of", run=run.id, retry=new_id)
             await self._posts.posted(post, card.id, "gone")
@@ -144,8 +144,8 @@ class ThreadPoster:
         ts = await post_once(
             self._posts,
             post,
-            send=lambda: self._poster.post(channel, message, key, thread),
-            find=lambda since: self._chat.find(channel, key, since=since, thread_ts=thread),
+            send=lambda: self._poster.post_with_fallback(channel, message, key, thread),
+            find=lambda since: self._chat.find_message(channel, key, since=since, thread_ts=thread),
             settle_s=self._settle_s,
             twice_is_better=True,
         )
@@ -153,14 +153,14 @@ class ThreadPoster:
             return
         known = await self._posts.posted(post, card.id, ts, follow=follow)
         if known not in {"ok", f"done:{ts}"}:
-            await self._poster.remove(CardRef(channel, ts))
+            await self._poster.remove_duplicate(CardRef(channel, ts))
 
     async def _elsewhere(self, card: Card, run: Run, message: Message, key: str, refused: SlackRefused) -> str | None:
         """An end that its thread refuses goes to the channel, then to the asker, then to an error log: never nowhere."""
         try:
             if isinstance(refused, ChannelRefused) and refused.code not in THREAD_ONLY:
                 raise refused
-            return await self._poster.post(card.ref.channel, message, key, None)
+            return await self._poster.post_with_fallback(card.ref.channel, message, key, None)
         except ChannelRefused as channel_refused:
             await self._poster.mark_unreachable(card.ref.channel, channel_refused)
         except SlackRefused:
@@ -172,7 +172,7 @@ class ThreadPoster:
             why = WHY.get(refused.code, f"Slack says {refused.code}")
             text = (*message.text, f" I could not post this in its channel, because {why}; see ", where, ".")
             try:
-                return await self._chat.direct(
+                return await self._chat.post_direct(
                     run.mentioned, Message(text, (Paragraph(text), *message.blocks[1:])), key=key
                 )
             except SlackRefused as also:
@@ -195,7 +195,7 @@ class ThreadPoster:
             await self._posts.posted(post, card.id, refused.code)
             return
         try:
-            digest = await self._logs.read(command)
+            digest = await self._logs.read_failure_log(command)
         except BoltTooLarge as large:
             await self._no_file(post, card, run, f"it's larger than the {size(large.most)} that I read", "lost")
             return
@@ -236,9 +236,9 @@ class ThreadPoster:
             await share_upload(self._chat, post.lease, channel, thread, file_id, name.title, call_s=call_s)
             return file_id
 
-        async def find(since: float) -> Found | Absent | Unknown:
+        async def find(since: float) -> MessageFound | MessageAbsent | SearchInconclusive:
             if card.file_id is None:
-                return Absent()
+                return MessageAbsent()
             return await self._chat.find_upload(channel, thread, card.file_id, since=since)
 
         return await post_once(self._posts, post, send=send, find=find, settle_s=self._settle_s, twice_is_better=True)
@@ -249,9 +249,9 @@ class ThreadPoster:
         message, key = no_file_post(run, why, self._app_url, self._command), f"nofile:{run.id}"
         channel, thread = card.ref.channel, card.ref.ts
         try:
-            found = await self._chat.find(channel, key, since=float(thread), thread_ts=thread)
-            if not isinstance(found, Found):
-                await self._poster.post(channel, message, key, thread)
+            found = await self._chat.find_message(channel, key, since=float(thread), thread_ts=thread)
+            if not isinstance(found, MessageFound):
+                await self._poster.post_with_fallback(channel, message, key, thread)
         except (SlackNotSent, SlackThrottled, SlackOutcomeUnknown) as away:
             # The file is tried once more, and this looked for first.
             pause_s = away.retry_after_s if isinstance(away, SlackThrottled) else LOG_AGAIN_S

@@ -24,21 +24,21 @@ class MessagePoster:
         self._chat = chat
         self._posts = posts
 
-    async def post(self, channel: str, message: Message, key: str, thread: str | None) -> str:
+    async def post_with_fallback(self, channel: str, message: Message, key: str, thread: str | None) -> str:
         """Post a message; if Slack refuses its blocks, what they say as plain text, and at last its sentence alone.
 
         Raises SlackError.
         """
         try:
-            return await self._chat.post(channel, message, key=key, thread_ts=thread)
+            return await self._chat.post_message(channel, message, key=key, thread_ts=thread)
         except ContentRefused as refused:
             log.error("Slack refused a post's blocks; it is posted as text", key=key, why=refused.code)
         plain = without_blocks(message, TEXT_SHOWN)
         try:
-            return await self._chat.post(channel, plain, key=key, thread_ts=thread)
+            return await self._chat.post_message(channel, plain, key=key, thread_ts=thread)
         except ContentRefused as refused:
             log.error("Slack refused a post's text; its first sentence alone is posted", key=key, why=refused.code)
-            return await self._chat.post(channel, Message(message.text), key=key, thread_ts=thread)
+            return await self._chat.post_message(channel, Message(message.text), key=key, thread_ts=thread)
 
     async def check_reachable(self, channel: str) -> None:
         """Raise ChannelRefused for an unreachable channel."""
@@ -52,9 +52,9 @@ class MessagePoster:
             log.warning("a channel is unreachable; its ends go to whoever asked", channel=channel, why=refused.code)
             await self._posts.mark_unreachable(channel, refused.code, for_s=UNREACHABLE_S)
 
-    async def remove(self, message: CardRef) -> None:
+    async def remove_duplicate(self, message: CardRef) -> None:
         """Delete a message that stands twice."""
         try:
-            await self._chat.delete(message.channel, message.ts)
+            await self._chat.delete_message(message.channel, message.ts)
         except SlackError as error:
             log.error("a message that stands twice could not be removed", ts=message.ts, why=str(error))

@@ -28,13 +28,13 @@ class PrivateReplies:
     def __init__(self, chat: Chat) -> None:
         self._chat = chat
 
-    async def privately(self, asker: Asker, message: Message) -> bool:
+    async def reply_privately(self, asker: Asker, message: Message) -> bool:
         """Answer the asker. False where Slack may take the answer later; where it refuses every way, that is logged."""
         return await self._by(self._ways(asker, message), asker)
 
-    async def lastingly(self, asker: Asker, message: Message) -> bool:
+    async def reply_lastingly(self, asker: Asker, message: Message) -> bool:
         """Tell someone who may not be looking now: what is shown in a channel to one person alone is gone by then."""
-        ways: list[Way] = [lambda: self._chat.direct(asker.user, message, key="answer")]
+        ways: list[Way] = [lambda: self._chat.post_direct(asker.user, message, key="answer")]
         return await self._by([*ways, *self._ways(asker, message)], asker)
 
     async def _by(self, ways: list[Way], asker: Asker) -> bool:
@@ -60,11 +60,11 @@ class PrivateReplies:
 
         def here() -> Awaitable[object]:
             if asker.channel.startswith(DIRECT):
-                return chat.post(asker.channel, message, key="answer", thread_ts=thread)
-            return chat.whisper(asker.channel, asker.user, message, thread_ts=thread)
+                return chat.post_message(asker.channel, message, key="answer", thread_ts=thread)
+            return chat.post_ephemeral(asker.channel, asker.user, message, thread_ts=thread)
 
         # A click in App Home comes from no channel.
         ways: list[Way] = [here] if asker.channel else []
         if asker.response_url:
             ways.insert(1 if thread else 0, lambda: chat.respond(asker.response_url, message))
-        return [*ways, lambda: chat.direct(asker.user, message, key="answer")]
+        return [*ways, lambda: chat.post_direct(asker.user, message, key="answer")]

@@ -12,7 +12,7 @@ import structlog
 from bot.core.model.bolt import RunSummary, Schedule, ScheduleDetails
 from bot.core.model.command import ListCommand, RunsCommand, ShowCommand, StatusCommand
 from bot.core.model.errors import BoltError
-from bot.core.schedules.filter import chosen
+from bot.core.schedules.filter import filter_schedules
 from bot.core.text.message import Message
 from bot.core.views.paging import page
 from bot.core.views.run_list import listed_run, never_ran, run_list
@@ -51,28 +51,30 @@ class ScheduleReader:
         self._app_url = app_url
         self._now = now
 
-    async def listed(self, asked: ListCommand, number: int = 1, *, typed: str) -> Message:
+    async def list_schedules(self, asked: ListCommand, number: int = 1, *, typed: str) -> Message:
         """A page of the schedules that were asked for. `typed` is how commands begin where it was."""
         as_of = None
         try:
             fitting = await self._chosen(asked)
         except BoltError as error:
-            schedules, as_of = self._catalog.last()
+            schedules, as_of = self._catalog.last_list()
             if asked.inactive or as_of is None:
                 return Message((unread(error),))
-            fitting = chosen(schedules, asked)
+            fitting = filter_schedules(schedules, asked)
         found = page(fitting, number)
         return schedule_list(found, asked, self._now(), typed=typed, as_of=as_of)
 
     async def _chosen(self, asked: ListCommand) -> list[Schedule]:
         """What fits. If nothing does, it may be newer than the list: that is read again, as it is for a name. Raises BoltError."""
         if asked.inactive:
-            return chosen(await self._bolt.schedules(inactive=True), asked)
-        return chosen(await self._catalog.all(), asked) or chosen(await self._catalog.all(sure=True), asked)
+            return filter_schedules(await self._bolt.schedules(inactive=True), asked)
+        return filter_schedules(await self._catalog.all_schedules(), asked) or filter_schedules(
+            await self._catalog.all_schedules(sure=True), asked
+        )
 
-    async def show(self, asked: ShowCommand) -> Message:
+    async def show_schedule(self, asked: ShowCommand) -> Message:
         """All of a schedule."""
-        named = await self._finder.one(asked.schedule, ShowCommand)
+        named = await self._finder.find_any(asked.schedule, ShowCommand)
         if isinstance(named, Message):
             return named
         slug = named.schedule.slug
@@ -80,9 +82,9 @@ class ScheduleReader:
         schedule = fresh(named.schedule, details) if details else named.schedule
         return schedule_page(schedule, runs, self._now(), app_url=self._app_url, active=named.active)
 
-    async def runs(self, asked: RunsCommand, number: int = 1) -> Message:
+    async def list_runs(self, asked: RunsCommand, number: int = 1) -> Message:
         """A page of a schedule's newest runs."""
-        named = await self._finder.one(asked.schedule, RunsCommand)
+        named = await self._finder.find_any(asked.schedule, RunsCommand)
         if isinstance(named, Message):
             return named
         try:
@@ -99,9 +101,9 @@ class ScheduleReader:
             most=RUNS_MOST,
         )
 
-    async def latest(self, wanted: str, *, channel: str = "") -> Message:
+    async def latest_run(self, wanted: str, *, channel: str = "") -> Message:
         """A schedule's latest run, with its commands. An active one can be watched in the channel."""
-        named = await self._finder.one(wanted, lambda slug: StatusCommand(schedule=slug))
+        named = await self._finder.find_any(wanted, lambda slug: StatusCommand(schedule=slug))
         if isinstance(named, Message):
             return named
         try:
@@ -111,7 +113,7 @@ class ScheduleReader:
         if not runs:
             return never_ran(named.schedule)
         run = listed_run(named.schedule, runs[0], self._workspace)
-        return await self._status.of(run.key, run.facts, channel=channel)
+        return await self._status.run_status(run.key, run.facts, channel=channel)
 
     async def _details(self, slug: str) -> ScheduleDetails | None:
         """What may have changed since the list was read; the list serves where Bolt does not tell."""

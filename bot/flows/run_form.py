@@ -26,7 +26,7 @@ from bot.core.schedules.run_form import (
 from bot.core.schedules.typeahead import Offers
 from bot.core.text.text import Sentence, When
 from bot.flows.ports.bolt import Bolt
-from bot.flows.schedule_catalog import ScheduleCatalog, Snapshot
+from bot.flows.schedule_catalog import CatalogSnapshot, ScheduleCatalog
 
 log = structlog.get_logger()
 
@@ -53,19 +53,19 @@ class RunForms:
         self._mask = mask
         self._details: OrderedDict[str, tuple[str, ...]] = OrderedDict()
 
-    async def blank(self, channel: str) -> Form:
+    async def blank_form(self, channel: str) -> Form:
         """The form as it opens. Waits for nothing: what opens it is good for three seconds."""
         snapshot = await self._catalog.snapshot()
         return Form(Filled(channel=channel), asks_channel=not channel, notes=_notes(snapshot))
 
-    async def offers(self, typed: str) -> Offers:
+    async def offer_schedules(self, typed: str) -> Offers:
         """What the menu of schedules offers for what is typed."""
         snapshot = await self._catalog.snapshot(within_s=TYPING_S)
         if snapshot.at is None:
             snapshot = await self._catalog.snapshot(within_s=FIRST_S)
         return snapshot.index.offers(typed[:TYPED_MOST], self._mask)
 
-    async def chosen(self, filled: Filled, why_not: WhyNot, *, asks_channel: bool) -> Form:
+    async def form_for_schedule(self, filled: Filled, why_not: WhyNot, *, asks_channel: bool) -> Form:
         """The form with the commands of the schedule that was chosen, where the person may see them.
 
         What the person has written there is kept.
@@ -83,7 +83,7 @@ class RunForms:
         form = replace(form, notes=_notes(snapshot))
         return replace(form, kept=True) if is_changed(filled) else _offering(form)
 
-    async def read(self, filled: Filled, why_not: WhyNot, *, asks_channel: bool) -> RunCommand | Problems | Form:
+    async def read_form(self, filled: Filled, why_not: WhyNot, *, asks_channel: bool) -> RunCommand | Problems | Form:
         """What the form asks for; what is wrong with it; or the form anew, where the commands in it are others by now."""
         snapshot, schedule = await self._find(filled.schedule, within_s=SUBMITTING_S)
         if schedule is None:
@@ -99,12 +99,12 @@ class RunForms:
         return replace(form, notes=(changed_note(form),))
 
     def _form(
-        self, filled: Filled, snapshot: Snapshot, schedule: Schedule, own: Own | None, *, asks_channel: bool
+        self, filled: Filled, snapshot: CatalogSnapshot, schedule: Schedule, own: Own | None, *, asks_channel: bool
     ) -> Form:
         offer, branch = snapshot.index.offer(schedule, self._mask), self._mask(schedule.git_branch or "")
         return Form(filled, offer, own, branch, asks_channel=asks_channel)
 
-    async def _find(self, handle: str, *, within_s: float) -> tuple[Snapshot, Schedule | None]:
+    async def _find(self, handle: str, *, within_s: float) -> tuple[CatalogSnapshot, Schedule | None]:
         """The schedule of a handle. What a list lacks may be newer than it: another process has offered it."""
         snapshot = await self._catalog.snapshot()
         schedule = snapshot.index.by_handle(handle)
@@ -131,7 +131,7 @@ class RunForms:
         return own_commands(schedule.slug, commands, self._mask) if commands else None
 
 
-def _unknown(filled: Filled, snapshot: Snapshot) -> RunCommand | Problems:
+def _unknown(filled: Filled, snapshot: CatalogSnapshot) -> RunCommand | Problems:
     """What is made of a schedule that no list has: where that is not sure, a slug is enough to start with."""
     slug = filled.schedule
     result = read(filled, slug, None)
@@ -157,7 +157,7 @@ def _offering(form: Form) -> Form:
     return replace(form, filled=replace(form.filled, commands=text, mark=mark, offered=offered), kept=False)
 
 
-def _notes(snapshot: Snapshot) -> tuple[Sentence, ...]:
+def _notes(snapshot: CatalogSnapshot) -> tuple[Sentence, ...]:
     if not snapshot.late:
         return ()
     if snapshot.at is None:

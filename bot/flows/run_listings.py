@@ -45,7 +45,7 @@ class RunListings:
         self._clock = clock
         self._listings: dict[str, _Listing] = {}
 
-    async def newest(self, slug: str) -> list[RunSummary]:
+    async def newest_runs(self, slug: str) -> list[RunSummary]:
         """The newest runs, newest first, as Bolt told them a second ago at most. Raises BoltError."""
         asked = self._clock()
         listing = self._of(slug, asked)
@@ -72,7 +72,7 @@ class RunListings:
                 listing.results = (await work_out(runs),)
             return runs, cast("T", listing.results[0])
 
-    async def ended(self, slug: str, run_id: int) -> list[RunSummary]:
+    async def runs_with_ended(self, slug: str, run_id: int) -> list[RunSummary]:
         """The newest runs, newest first, with this one as it ended if it is among them. Raises BoltError."""
         asked = self._clock()
         listing = self._of(slug, asked)

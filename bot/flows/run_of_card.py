@@ -8,9 +8,9 @@ from bot.core.model.run import Run
 from bot.flows.ports.store import Card, Runs
 
 
-async def run_of(runs: Runs, card: Card | None) -> Run | None:
+async def run_of_card(runs: Runs, card: Card | None) -> Run | None:
     """The run of a card, with who watches it there; None where the card has none."""
-    run = await runs.load(card.run) if card and card.run else None
+    run = await runs.load_run(card.run) if card and card.run else None
     if run is None or card is None or card.watcher is None:
         return run
     return replace(run, facts=replace(run.facts, watched_by=card.watcher))

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 
 from bot.core.model.bolt import Schedule
 from bot.core.model.errors import BoltError
-from bot.core.schedules.lookup import Ambiguous, Missing, called, find
+from bot.core.schedules.lookup import Ambiguous, Missing, find_schedule, schedules_called
 from bot.core.schedules.typeahead import Index
 from bot.flows.ports.bolt import Bolt
 
@@ -24,7 +24,7 @@ FAILED_AGAIN_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class Snapshot:
+class CatalogSnapshot:
     """The last list, to look at: as Bolt told it at `at`, None where it never did.
 
     `late`: it is older than it should be, because Bolt does not answer. `sure`: it is as young as was asked for.
@@ -59,18 +59,18 @@ class ScheduleCatalog:
         self._changed_at = float("-inf")
         self._reading: asyncio.Task[None] | None = None
 
-    async def find(self, wanted: str) -> Schedule | Ambiguous | Missing:
+    async def find_schedule(self, wanted: str) -> Schedule | Ambiguous | Missing:
         """The schedule of a name or slug. Raises BoltError where the list cannot be read."""
-        found = find(wanted, await self._list(self._fresh_for_s))
+        found = find_schedule(wanted, await self._list(self._fresh_for_s))
         if isinstance(found, Missing) and self._age() > SURE_S:
-            found = find(wanted, await self._list(SURE_S))
+            found = find_schedule(wanted, await self._list(SURE_S))
         return found
 
-    async def all(self, *, sure: bool = False) -> list[Schedule]:
+    async def all_schedules(self, *, sure: bool = False) -> list[Schedule]:
         """Every active schedule, as Bolt told a minute ago at most; `sure`: a second ago. Raises BoltError if it can't be read."""
         return list(await self._list(SURE_S if sure else self._fresh_for_s))
 
-    async def snapshot(self, *, within_s: float = 0, anew: bool = False) -> Snapshot:
+    async def snapshot(self, *, within_s: float = 0, anew: bool = False) -> CatalogSnapshot:
         """The last list, whatever its age. One that is too old, or not there yet, is waited for so long at most.
 
         `anew`: one that is a second old is too old, as where something is missing in it.
@@ -82,7 +82,7 @@ class ScheduleCatalog:
         if self._reading is not None and self._age() > most_s:
             await asyncio.wait({self._reading}, timeout=within_s)
         late = self._age() > self._fresh_for_s and self._failed_at > self._read_at
-        return Snapshot(self._index, self._at, late, sure=self._read_at >= asked - most_s)
+        return CatalogSnapshot(self._index, self._at, late, sure=self._read_at >= asked - most_s)
 
     def refresh_soon(self) -> None:
         """Read the list in the background, unless it is young."""
@@ -96,13 +96,13 @@ class ScheduleCatalog:
             self._reading.cancel()
             await asyncio.wait({self._reading})
 
-    def last(self) -> tuple[list[Schedule], datetime | None]:
+    def last_list(self) -> tuple[list[Schedule], datetime | None]:
         """The last list, whatever its age, and when Bolt told it; None where it never did."""
         return list(self._schedules), self._at
 
     def slug_of(self, wanted: str) -> str:
         """The slug of the schedule that a name or slug means, by the last list; empty if none, or more than one, is called that."""
-        found = called(wanted, self._schedules)
+        found = schedules_called(wanted, self._schedules)
         return found[0].slug if len(found) == 1 else ""
 
     def forget(self) -> None:
@@ -132,7 +132,7 @@ class ScheduleCatalog:
         except BoltError:
             self._failed_at = self._clock()
             raise
-        self._schedules, self._index = schedules, Index.of(schedules)
+        self._schedules, self._index = schedules, Index.from_schedules(schedules)
         self._read_at, self._at = began if began >= self._changed_at else float("-inf"), self._now()
 
     def _age(self) -> float:

@@ -54,7 +54,7 @@ async def share_upload(
     except ChannelRefused as refused:
         if refused.code != "not_in_channel":
             raise
-        await chat.join(channel)
+        await chat.join_channel(channel)
         # The calls so far have taken their time of the lease; another one may not outlast it.
         if not lease.is_valid_for(call_s):
             raise SlackNotSent("files.completeUploadExternal") from refused

@@ -28,20 +28,20 @@ from bot.core.model.errors import (
 from bot.core.model.request import (
     CLOCKS_S,
     Approval,
+    BlockingRun,
     Request,
-    Running,
+    RequestState,
     StartPlan,
-    State,
-    candidates,
-    contested,
-    reason,
-    running_facts,
-    running_of,
+    blocking_run_facts,
+    blocking_run_of,
+    candidate_runs,
+    is_contested,
+    start_reason,
     with_channel,
 )
 from bot.core.model.run import CardRef, RunFacts, RunKey, is_final, run_url
 from bot.core.policy.refusal import refusal
-from bot.core.policy.rules import ChannelInfo, Decision, Kind, Verdict
+from bot.core.policy.rules import ChannelInfo, ChannelKind, Decision, Verdict
 from bot.core.text.message import Message, Paragraph
 from bot.core.text.text import Bold, Link, Sentence, Span
 from bot.core.views.already_running import already_running, waited, why_running
@@ -117,21 +117,21 @@ class RunStarter:
         self._at_once = asyncio.Semaphore(LOOKS_AT_ONCE)
         self._looks_kept: dict[str, StartPlan] = {}
 
-    async def advance(self, lease: Lease) -> bool:
+    async def advance_start(self, lease: Lease) -> bool:
         """One step of the request that is claimed. Whether all that it made is a post: the card of a start that may go on."""
-        request = await self._requests.load(lease.member)
+        request = await self._requests.load_request(lease.member)
         if request is None:
             log.error("a request is gone", request=lease.member)
             await self._due.give_back(lease, delay_s=self._rules.unclear_for_s)
             return False
-        if request.state is State.ACCEPTED:
+        if request.state is RequestState.ACCEPTED:
             return await self._look(lease, request)
         steps = {
-            State.CARDED: self._send,
-            State.SENDING: self._lost,
-            State.LOOKING: self._search,
-            State.UNCLEAR: self._search,
-            State.REFUSED: self._undo,
+            RequestState.CARDED: self._send,
+            RequestState.SENDING: self._lost,
+            RequestState.LOOKING: self._search,
+            RequestState.UNCLEAR: self._search,
+            RequestState.REFUSED: self._undo,
         }
         step = steps.get(request.state)
         if step is None:
@@ -148,7 +148,7 @@ class RunStarter:
         if plan is None:
             return False
         left_s = self._rules.deadline_s - lease.since_s(request.asked_at) - LOOK_AGAIN_S
-        decision, place = await self._authorizer.of_start(request, plan, patient=left_s > 0)
+        decision, place = await self._authorizer.decide_on_start(request, plan, patient=left_s > 0)
         if decision.again_s and left_s > 0:
             # Many are asked about at once, and Slack says of few a minute who they are: it is no refusal as long as there is time.
             self._keep(request.id, plan)
@@ -194,14 +194,14 @@ class RunStarter:
     async def _ask_approval(
         self, lease: Lease, request: Request, plan: StartPlan, decision: Decision, place: ChannelInfo
     ) -> None:
-        group = await self._authorizer.group(decision.by)
+        group = await self._authorizer.group_id(decision.by)
         commands = given_commands(replace(request, plan=plan))
         why = None
-        if place.kind is Kind.DIRECT:
+        if place.kind is ChannelKind.DIRECT:
             why = f"It needs the approval of {decision.by}, who do not see it in a direct message; ask for it in a channel."
         elif group is None:
             why = f"It needs the approval of {decision.by}, and Slack knows no such user group; tell whoever runs this bot."
-        elif not self._authorizer.shows(commands):
+        elif not self._authorizer.can_show(commands):
             why = "It needs approval, and its commands hold what looks like a secret, so they cannot be shown in full."
         else:
             why = too_long(commands) or await self._nobody_else(request, decision)
@@ -213,7 +213,7 @@ class RunStarter:
 
     async def _nobody_else(self, request: Request, decision: Decision) -> str | None:
         """Why nobody could approve it: the asker never does. None if somebody can, or that cannot be read."""
-        others = await self._authorizer.others(decision.by, request.user)
+        others = await self._authorizer.other_members(decision.by, request.user)
         if others is None or others:
             return None
         return (
@@ -233,7 +233,7 @@ class RunStarter:
             return
         if word is not Sending.GO:
             return
-        sending = replace(request, state=State.SENDING)
+        sending = replace(request, state=RequestState.SENDING)
         if not lease.is_valid_for(2 * rules.trigger_s):
             # This process stood still since: what was recorded as about to be sent was not sent.
             await self._requests.not_sent(lease, sending, delay_s=0)
@@ -281,19 +281,19 @@ class RunStarter:
             active = [run for run in listed if not is_final(run.state)]
         except BoltError:
             active = []
-        running = running_of(active[0]) if active else None
+        running = blocking_run_of(active[0]) if active else None
         if request.queued_at is not None and request.rounds < MOST_ROUNDS:
             await self._wait_again(lease, request, running)
             return
         await self._refuse(lease, request, why_running(request, running), running=running)
 
-    async def _wait_again(self, lease: Lease, request: Request, running: Running | None) -> None:
+    async def _wait_again(self, lease: Lease, request: Request, running: BlockingRun | None) -> None:
         """A start that waited for its turn was overtaken: it waits for that run, too."""
         behind = RunKey(self._rules.workspace, running.run_id) if running else None
-        facts = running_facts(running, request.plan) if running else RunFacts()
+        facts = blocking_run_facts(running, request.plan) if running else RunFacts()
         # Where the listing knows of none, Bolt is late with telling it, or with letting go of the one that has ended.
         pause_s = 0 if running else OVERTAKEN_AGAIN_S
-        await self._lines.again(lease, request, behind, facts, delay_s=pause_s)
+        await self._lines.requeue(lease, request, behind, facts, delay_s=pause_s)
         await self._requests.unlock(request)
 
     # --- sending: the reply was lost, so the run is looked for and never asked for again ---
@@ -309,7 +309,7 @@ class RunStarter:
         log.warning("the reply to a start was lost", request=request.id)
         name = Bold(request.title)
         text: Sentence = ("Bolt did not answer; I am looking whether ", name, " started. Please do not start it again.")
-        await self._answers.privately(asker(request), Message(text))
+        await self._answers.reply_privately(asker(request), Message(text))
 
     async def _search(self, lease: Lease, request: Request) -> None:
         if not await self._requests.lock(request, SEARCH_LOCK_S):
@@ -334,27 +334,27 @@ class RunStarter:
         newer = [run for run in await self._bolt.runs(slug, LISTED) if run.id > mark] if slug else []
         known = await self._runs.known(workspace, [run.id for run in newer])
         actor = await self._runs.actor(workspace)
-        found = candidates(request, newer, actor=actor, known=known, within_s=self._rules.trigger_s + CLOCKS_S)
+        found = candidate_runs(request, newer, actor=actor, known=known, within_s=self._rules.trigger_s + CLOCKS_S)
         rivals = await self._requests.rivals(request) if found else ()
-        return found, not any(contested(request, run, rivals) for run in newer if run.id in found)
+        return found, not any(is_contested(request, run, rivals) for run in newer if run.id in found)
 
     async def _not_found_yet(self, lease: Lease, request: Request, found: tuple[int, ...]) -> None:
         searched_s = lease.since_s(request.sending_at or request.asked_at)
-        if request.state is State.LOOKING and not found and searched_s < self._rules.look_for_s:
+        if request.state is RequestState.LOOKING and not found and searched_s < self._rules.look_for_s:
             await self._due.give_back(lease, delay_s=LOOK_AGAIN_S)
             return
-        if request.state is State.UNCLEAR and searched_s > self._rules.unclear_for_s:
+        if request.state is RequestState.UNCLEAR and searched_s > self._rules.unclear_for_s:
             await self._requests.closed(lease, request)
             return
         await self._unclear_now(lease, request, found, delay_s=UNCLEAR_AGAIN_S)
 
     async def _unclear_now(self, lease: Lease, request: Request, found: tuple[int, ...], *, delay_s: float) -> None:
         """Say on the card, and once to whoever asked, that nobody knows."""
-        first = request.state is not State.UNCLEAR
+        first = request.state is not RequestState.UNCLEAR
         recorded = await self._requests.unclear(lease, request, found, delay_s=delay_s)
         if first and recorded:
             log.warning("it is unclear whether a start made a run", request=request.id, candidates=found)
-            await self._answers.privately(asker(request), self._unclear(request, found))
+            await self._answers.reply_privately(asker(request), self._unclear(request, found))
 
     def _unclear(self, request: Request, found: tuple[int, ...]) -> Message:
         name = Bold(request.title)
@@ -369,8 +369,8 @@ class RunStarter:
 
     # --- refused: nothing was started; the card goes and the person is told why ---
 
-    async def _refuse(self, lease: Lease, request: Request, why: str, running: Running | None = None) -> None:
-        if request.state is State.SENDING:
+    async def _refuse(self, lease: Lease, request: Request, why: str, running: BlockingRun | None = None) -> None:
+        if request.state is RequestState.SENDING:
             await self._requests.unlock(request)
         await self._requests.refused(lease, request, why, running=running)
 
@@ -381,21 +381,21 @@ class RunStarter:
             return
         if request.card is not None:
             try:
-                await self._chat.delete(request.card.channel, request.card.ts)
+                await self._chat.delete_message(request.card.channel, request.card.ts)
             except SlackRefused as refused:
                 log.warning("a card could not be removed", request=request.id, why=refused.code)
                 await self._say_not_started(request, request.card)
             except SlackError:
                 await self._due.give_back(lease, delay_s=NOT_SENT_AGAIN_S)
                 return
-        if await self._answers.privately(asker(request), await self._refusal(request)):
+        if await self._answers.reply_privately(asker(request), await self._refusal(request)):
             await self._requests.closed(lease, request)
         else:
             await self._due.give_back(lease, delay_s=LOOK_AGAIN_S)
 
     async def _tell_waited(self, lease: Lease, request: Request) -> None:
         """The card of a start that waited says why it was not started. Its asker, who may be away by now, gets a message."""
-        if request.user not in {request.dropped_by, request.denied_by} and not await self._answers.lastingly(
+        if request.user not in {request.dropped_by, request.denied_by} and not await self._answers.reply_lastingly(
             asker(request), waited(request)
         ):
             await self._due.give_back(lease, delay_s=LOOK_AGAIN_S)
@@ -405,7 +405,7 @@ class RunStarter:
     async def _say_not_started(self, request: Request, card: CardRef) -> None:
         """A card that cannot be removed must not go on saying that something is starting."""
         try:
-            await self._chat.edit(card.channel, card.ts, Message((Bold(request.title), " was not started.")))
+            await self._chat.edit_message(card.channel, card.ts, Message((Bold(request.title), " was not started.")))
         except SlackError as error:
             log.error("a card says that a start goes on which does not", request=request.id, why=str(error))
 
@@ -442,7 +442,7 @@ def _trigger(request: Request, wanted: RunCommand) -> Trigger:
         branch=wanted.branch,
         pull_request=wanted.pull_request,
         commands=wanted.commands,
-        reason=reason(request),
+        reason=start_reason(request),
         continue_on_error=wanted.continue_on_error or None,
     )
 

@@ -15,7 +15,7 @@ import structlog
 
 from bot.core.model.command import RunCommand
 from bot.core.model.errors import BoltDenied, BoltError, BoltRejected, StoreUnavailable
-from bot.core.model.request import Request, StartPlan, State, pinned, running_facts, with_channel
+from bot.core.model.request import Request, RequestState, StartPlan, blocking_run_facts, pinned_wanted, with_channel
 from bot.core.model.run import CardRef, Run, RunKey, run_url
 from bot.core.policy.refusal import refusal
 from bot.core.policy.rules import Action
@@ -77,7 +77,7 @@ class QueuedStarts:
         self._asked = asked
         self._left = left
 
-    async def ask(self, asker: Asker, refused: str, new_id: str, user_name: str) -> tuple[bool, Message]:
+    async def queue_start(self, asker: Asker, refused: str, new_id: str, user_name: str) -> tuple[bool, Message]:
         """Queue what was asked for in the request `refused`. Whether it waits now, and the answer."""
         try:
             async with asyncio.timeout(RECORD_S):
@@ -87,7 +87,7 @@ class QueuedStarts:
             return False, Message((unrecorded(error, nothing="Nothing was queued.", otherwise=ASK_AGAIN),))
 
     async def _join(self, asker: Asker, refused: str, new_id: str, user_name: str) -> tuple[bool, Message]:
-        earlier = await self._requests.load(refused)
+        earlier = await self._requests.load_request(refused)
         if earlier is None or earlier.plan is None or earlier.running is None:
             return False, Message((FORGOTTEN,))
         # What was not asked for in its channel is answered in direct messages, and its card stands there all the same.
@@ -98,20 +98,20 @@ class QueuedStarts:
             earlier.channel if direct else asker.channel,
             asker.user,
             user_name,
-            pinned(earlier),
+            pinned_wanted(earlier),
             asker.response_url,
             thread=asker.thread,
             direct=direct,
             origin=earlier.origin,
         )
         behind = RunKey(self._rules.workspace, earlier.running.run_id)
-        facts = running_facts(earlier.running, earlier.plan)
-        word, request_id = await self._lines.join(asked, earlier.plan, behind, facts, most=MOST_IN_LINE)
+        facts = blocking_run_facts(earlier.running, earlier.plan)
+        word, request_id = await self._lines.enqueue(asked, earlier.plan, behind, facts, most=MOST_IN_LINE)
         log.info("asked to wait", request=request_id, word=word, user=asker.user, channel=asker.channel)
         name = Bold(earlier.title)
         if word == "known":
-            queued = await self._requests.load(request_id)
-            if queued is not None and queued.state not in {State.LOOKED, State.QUEUED}:
+            queued = await self._requests.load_request(request_id)
+            if queued is not None and queued.state not in {RequestState.LOOKED, RequestState.QUEUED}:
                 return True, self._had_its_turn(queued, name)
         if word in {"new", "known"}:
             self._asked()
@@ -136,23 +136,23 @@ class QueuedStarts:
         if queued.run_id is not None:
             run = Link(run_url(self._rules.app_url, queued.run_id), f"run {queued.run_id}")
             return Message((name, " had its turn: it is ", run, ". Nothing more was queued."))
-        if queued.state in {State.REFUSED, State.CLOSED}:
+        if queued.state in {RequestState.REFUSED, RequestState.CLOSED}:
             return Message((name, " does not wait any more; type the command again if you still want it."))
         return Message((name, " has its turn just now; its card says what comes of it."))
 
     async def _same(self, request_id: str, name: Bold) -> Message:
-        first = await self._requests.load(request_id)
+        first = await self._requests.load_request(request_id)
         url = self._card_url(first.card) if first and first.card else None
         where: Sentence = (", see ", Link(url, "its card")) if url else ()
         return Message((name, " is already queued by your identical request", *where, ". Nothing more was queued."))
 
-    async def drop(self, asker: Asker, request_id: str, clicked: str) -> Message | None:
+    async def drop_start(self, asker: Asker, request_id: str, clicked: str) -> Message | None:
         """Take a start out of the line. The answer where that is not to be seen on the message that was `clicked`: its card."""
         try:
             async with asyncio.timeout(RECORD_S):
-                before = await self._requests.load(request_id)
-                word = await self._lines.leave(request_id, "It was taken out of the queue.", asker.user)
-                request = await self._requests.load(request_id) if word not in {"ok", "gone"} else None
+                before = await self._requests.load_request(request_id)
+                word = await self._lines.leave_queue(request_id, "It was taken out of the queue.", asker.user)
+                request = await self._requests.load_request(request_id) if word not in {"ok", "gone"} else None
         except (StoreUnavailable, TimeoutError) as error:
             nothing, again = (
                 "It stays in the queue.",
@@ -174,21 +174,23 @@ class QueuedStarts:
         if request.run_id:
             run = Link(run_url(self._rules.app_url, request.run_id), f"run {request.run_id}")
             return Message((name, " has started already as ", run, "; cancel it there or on its card."))
-        if request.state in {State.REFUSED, State.CLOSED}:
+        if request.state in {RequestState.REFUSED, RequestState.CLOSED}:
             return Message((name, " is not in the queue any more; it was not started."))
         return Message((name, " is being started just now; cancel its run on the card in a moment."))
 
-    async def advance(self, lease: Lease) -> None:
+    async def advance_queue(self, lease: Lease) -> None:
         """See whether it is the turn of the claimed start."""
-        word = await self._lines.turn(lease, longest_s=self._rules.longest_s, again_s=LOOK_AGAIN_S)
+        word = await self._lines.check_turn(lease, longest_s=self._rules.longest_s, again_s=LOOK_AGAIN_S)
         if word == "late":
             waited = duration(self._rules.longest_s)
-            await self._lines.leave(lease.member, f"It waited for {waited}; ask again if you still want it.")
+            await self._lines.leave_queue(lease.member, f"It waited for {waited}; ask again if you still want it.")
         elif word == "unseen":
             # Its card was deleted, or its channel takes no messages any more: nobody would see what is started.
-            await self._lines.leave(lease.member, "I cannot show its card any more; ask again if you still want it.")
+            await self._lines.leave_queue(
+                lease.member, "I cannot show its card any more; ask again if you still want it."
+            )
         elif word == "turn":
-            request = await self._requests.load(lease.member)
+            request = await self._requests.load_request(lease.member)
             if request is not None:
                 await self._begin(lease, request)
 
@@ -196,9 +198,9 @@ class QueuedStarts:
         try:
             plan = await self._planner.resolve(request)
         except NotStartable as answer:
-            await self._lines.leave(request.id, answer.why)
+            await self._lines.leave_queue(request.id, answer.why)
         except (BoltDenied, BoltRejected) as refused:
-            await self._lines.leave(request.id, f"{refused.sentence.rstrip('.')}.")
+            await self._lines.leave_queue(request.id, f"{refused.sentence.rstrip('.')}.")
         except BoltError:
             # Nothing is sent while Bolt is away, and nothing is lost by waiting for it: the turn is not taken yet.
             await self._due.give_back(lease, delay_s=AWAY_AGAIN_S)
@@ -207,7 +209,7 @@ class QueuedStarts:
 
     async def _unless_refused(self, lease: Lease, request: Request, plan: StartPlan) -> None:
         """It was asked when it joined the line; meanwhile its asker may not be allowed to start it any more."""
-        decision, place = await self._authorizer.of_start(request, plan, again=True)
+        decision, place = await self._authorizer.decide_on_start(request, plan, again=True)
         if decision.allowed:
             await self._lines.take_turn(lease, request, with_channel(plan, place))
         elif decision.again_s:
@@ -215,4 +217,4 @@ class QueuedStarts:
             await self._due.give_back(lease, delay_s=decision.again_s)
         else:
             action = Action.START if isinstance(request.wanted, RunCommand) else Action.RETRY
-            await self._lines.leave(request.id, refusal(decision, action, self._rules.command))
+            await self._lines.leave_queue(request.id, refusal(decision, action, self._rules.command))

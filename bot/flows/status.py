@@ -28,12 +28,12 @@ class StatusReader:
         self._app_url = app_url
         self._mask = mask
 
-    async def of(self, key: RunKey, facts: RunFacts | None = None, *, channel: str = "") -> Message:
+    async def run_status(self, key: RunKey, facts: RunFacts | None = None, *, channel: str = "") -> Message:
         """The state of a run with its commands; why not, where Bolt does not tell. `facts`: what a listing told of it.
 
         An active one that has no card in the channel can be watched there. `channel` is where it is read, "" in none.
         """
-        known = await self._runs.load(key)
+        known = await self._runs.load_run(key)
         try:
             status = await self._bolt.status(key.id)
         except BoltRejected:

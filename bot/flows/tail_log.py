@@ -106,9 +106,9 @@ class LogTailer:
 
     # --- what a person asks for ---
 
-    async def begin(self, asker: Asker, key: RunKey, number: int | None) -> Message | None:
+    async def begin_tail(self, asker: Asker, key: RunKey, number: int | None) -> Message | None:
         """Begin to follow, and the answer; None where that cannot be: see `why_not`. Raises StoreUnavailable."""
-        run = await self._runs.load(key)
+        run = await self._runs.load_run(key)
         if run is None:
             return None
         listed = numbered(run)
@@ -116,7 +116,7 @@ class LogTailer:
         if number is not None and number > own and not is_final(run.seen.state):
             begun = f"{own} of its commands {'has' if own == 1 else 'have'} begun so far" if own else "none has begun"
             return Message((f"Command {number} of run {key.id} hasn't begun yet; {begun}.",))
-        word = await self._followings.begin(key, asker, _first(listed, number), most=self._rules.most)
+        word = await self._followings.begin_tail(key, asker, _first(listed, number), most=self._rules.most)
         match word:
             case "over" | "no_card":
                 return None
@@ -134,7 +134,7 @@ class LogTailer:
 
     async def _already(self, asker: Asker, key: RunKey, listed: Numbered, number: int | None) -> Sentence:
         """What is followed already, and how another command is followed instead. A following goes on with the next by itself."""
-        following = await self._followings.load(f"{key.name}:{asker.channel}")
+        following = await self._followings.load_tail(f"{key.name}:{asker.channel}")
         now = next(((at, one) for at, one in listed if following and one.id == following.command), None)
         come = f"New lines of run {key.id} come into its thread already"
         if now is None:
@@ -146,7 +146,7 @@ class LogTailer:
             return text
         return (*text, f" For those of command {number}, stop following first, then ask again.")
 
-    async def again(self, asker: Asker, lost: LostCard, number: int | None) -> Message | None:
+    async def restore_and_begin_tail(self, asker: Asker, lost: LostCard, number: int | None) -> Message | None:
         """As `begin`, in the thread of a card whose record is lost: that is made again first. Raises StoreUnavailable."""
         key = lost.run.key
         status = await self._ask(key)
@@ -155,18 +155,18 @@ class LogTailer:
         if is_final(status.state):
             return None
         seen = observe(status, self._mask)
-        await self._runs.restore(key, lost.run.facts, seen, asker.team, lost.card, over=False)
-        return await self.begin(asker, key, number)
+        await self._runs.restore_run(key, lost.run.facts, seen, asker.team, lost.card, over=False)
+        return await self.begin_tail(asker, key, number)
 
-    async def stop(self, key: RunKey, channel: str) -> Message:
+    async def stop_tail(self, key: RunKey, channel: str) -> Message:
         """Stop, and the answer. Raises StoreUnavailable."""
-        if await self._followings.drop(f"{key.name}:{channel}"):
+        if await self._followings.drop_tail(f"{key.name}:{channel}"):
             return Message((f"I follow the log of run {key.id} no longer.",))
         return Message((f"The log of run {key.id} is not followed here; nothing to stop.",))
 
     async def why_not(self, key: RunKey) -> Message | None:
         """Why a run is not followed here; None where it is over, and its log can be told at once."""
-        run = await self._runs.load(key)
+        run = await self._runs.load_run(key)
         stands = run.seen if run is not None else await self._ask(key)
         if isinstance(stands, Message):
             return stands
@@ -191,15 +191,15 @@ class LogTailer:
 
     # --- reading ---
 
-    async def advance(self, lease: Lease) -> None:
+    async def advance_tail(self, lease: Lease) -> None:
         """Read what is new of a claimed following, and have it posted."""
-        following = await self._followings.load(lease.member)
-        run = await self._runs.load(following.key) if following else None
+        following = await self._followings.load_tail(lease.member)
+        run = await self._runs.load_run(following.key) if following else None
         if following is None:
-            await self._followings.moved(lease, 0, "", 0, delay_s=0)
+            await self._followings.note_progress(lease, 0, "", 0, delay_s=0)
             return
         if run is None:
-            await self._followings.drop(following.id)
+            await self._followings.drop_tail(following.id)
             return
         if following.pending is not None or not self._is_time(lease, following, run):
             await self._rest(lease, following)
@@ -235,9 +235,9 @@ class LogTailer:
             )
         elif done:
             # That it is over is told already.
-            await self._followings.drop(following.id)
+            await self._followings.drop_tail(following.id)
         else:
-            await self._followings.moved(lease, command, read.cursor, 0, delay_s=self._rules.look_s)
+            await self._followings.note_progress(lease, command, read.cursor, 0, delay_s=self._rules.look_s)
 
     async def _read(self, following: LogTail, run: Run) -> LogRead:
         """What was printed since, of this command and those after it, as far as some pages go. Raises BoltError."""
@@ -268,21 +268,23 @@ class LogTailer:
             await self._push(lease, LogBatch("", 0, "", following.command, following.cursor, GONE))
             return
         delay_s = self._rules.look_s * refused
-        await self._followings.moved(lease, following.command, following.cursor, refused, delay_s=delay_s)
+        await self._followings.note_progress(lease, following.command, following.cursor, refused, delay_s=delay_s)
 
     async def _push(self, lease: Lease, batch: LogBatch) -> None:
-        await self._followings.push(lease, batch, delay_s=LOOK_S)
+        await self._followings.push_batch(lease, batch, delay_s=LOOK_S)
 
     async def _rest(self, lease: Lease, following: LogTail, *, delay_s: float | None = None) -> None:
         look_s = self._rules.look_s if delay_s is None else delay_s
-        await self._followings.moved(lease, following.command, following.cursor, following.refused, delay_s=look_s)
+        await self._followings.note_progress(
+            lease, following.command, following.cursor, following.refused, delay_s=look_s
+        )
 
     # --- posting ---
 
-    async def send(self, lease: Lease, urgency: str, channel: str, name: str) -> None:
+    async def post_lines(self, lease: Lease, urgency: str, channel: str, name: str) -> None:
         """Post the lines that wait, of a claimed `follow/<name>`."""
         post = ClaimedPost(lease, urgency, channel, f"follow:{name}", "post")
-        following = await self._followings.load(name)
+        following = await self._followings.load_tail(name)
         if following is None:
             await self._followings.clear(name)
             return
@@ -305,7 +307,7 @@ class LogTailer:
 
         async def send() -> str:
             nonlocal sent
-            ts = await self._poster.post(channel, message, key, thread)
+            ts = await self._poster.post_with_fallback(channel, message, key, thread)
             sent = True
             return ts
 
@@ -313,7 +315,7 @@ class LogTailer:
             self._posts,
             post,
             send=send,
-            find=lambda since: self._chat.find(channel, key, since=since, thread_ts=thread),
+            find=lambda since: self._chat.find_message(channel, key, since=since, thread_ts=thread),
             settle_s=self._rules.settle_s,
             twice_is_better=True,
         )
@@ -321,16 +323,16 @@ class LogTailer:
             return
         word = await self._followings.posted(post, following, delay_s=self._rules.look_s)
         if word == "known" and sent:
-            await self._poster.remove(CardRef(channel, ts))
+            await self._poster.remove_duplicate(CardRef(channel, ts))
 
     async def _give_up(self, post: ClaimedPost, following: LogTail, refused: SlackRefused) -> None:
         why = f"Slack refuses my posts there ({refused.code})"
         if isinstance(refused, ChannelRefused):
             why = f"I can't post in its channel; invite me with /invite {self._rules.bot_name}"
         text = f"I follow the log of run {following.key.id} no longer: {why}."
-        told = await self._answers.privately(following.asker, Message((text,)))
+        told = await self._answers.reply_privately(following.asker, Message((text,)))
         if told or post.lease.since_s(following.begun_at) > self._rules.for_s:
-            await self._followings.drop(following.id)
+            await self._followings.drop_tail(following.id)
         else:
             # Refused, so nothing was posted: it is tried once more, and then posted or told.
             await self._posts.put_back(post, delay_s=AWAY_AGAIN_S, record="")

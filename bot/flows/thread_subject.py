@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import structlog
 
 from bot.core.model.errors import SlackError, StoreUnavailable
-from bot.core.model.request import Request, State
+from bot.core.model.request import Request, RequestState
 from bot.core.model.run import CardRef, RunFacts, RunKey
 from bot.core.views.buttons import APPROVE_START, CANCEL_RUN, DROP_QUEUED, RunButton
-from bot.core.views.run_from_buttons import run_of
+from bot.core.views.run_from_buttons import run_from_buttons
 from bot.core.views.store_unavailable import database
 from bot.flows.ports.slack import Chat, SlackMessage
 from bot.flows.ports.store import Card, Requests, Runs
@@ -66,12 +66,12 @@ class ThreadSubjects:
         self._workspace = workspace
         self._app_url = app_url
 
-    async def of(self, team: str, parent: CardRef, *, shown: SlackMessage | None = None) -> ThreadSubject:
+    async def subject_of(self, team: str, parent: CardRef, *, shown: SlackMessage | None = None) -> ThreadSubject:
         """The place of a thread whose first message is `parent`; `shown` is that message, where Slack has told it."""
         known, away = None, False
         try:
             async with asyncio.timeout(RECORD_S):
-                card = await self._runs.card(team, parent)
+                card = await self._runs.load_card(team, parent)
                 known = await self._known(card) if card is not None else None
         except (StoreUnavailable, TimeoutError):
             away = True
@@ -80,25 +80,29 @@ class ThreadSubjects:
     async def _known(self, card: Card) -> ThreadSubject | None:
         if card.run is not None:
             return ThreadSubject(card.run) if card.run.workspace == self._workspace else ThreadSubject(why=ELSEWHERE)
-        request = await self._requests.load(card.request) if card.request else None
+        request = await self._requests.load_request(card.request) if card.request else None
         return self._of_request(request) if request is not None else None
 
     def _of_request(self, request: Request) -> ThreadSubject:
         """The place of a start whose card has no run on record."""
-        if request.state is State.QUEUED:
+        if request.state is RequestState.QUEUED:
             return ThreadSubject(why=_waits(request), waiting=request.id)
-        if request.state is State.PENDING:
+        if request.state is RequestState.PENDING:
             return ThreadSubject(why=_asks(request), pending=request.id)
-        if request.state is State.APPROVED:
+        if request.state is RequestState.APPROVED:
             return ThreadSubject(why=APPROVED)
-        if request.state is State.SETTLED and request.run_id:
+        if request.state is RequestState.SETTLED and request.run_id:
             # The run has another card in this channel, where someone watched it before it was known whose it is.
             return ThreadSubject(RunKey(self._workspace, request.run_id))
         # Of one that waited and then was sent, it may be unclear to the end what became of it: that gives no reason.
         waited = request.queued_at or request.approval
-        if waited and request.why and request.state in {State.REFUSED, State.CLOSED}:
+        if waited and request.why and request.state in {RequestState.REFUSED, RequestState.CLOSED}:
             return ThreadSubject(why=request.why if request.approval else TAKEN_OUT)
-        return ThreadSubject(why=UNCLEAR if request.state in {State.LOOKING, State.UNCLEAR, State.CLOSED} else STARTING)
+        return ThreadSubject(
+            why=UNCLEAR
+            if request.state in {RequestState.LOOKING, RequestState.UNCLEAR, RequestState.CLOSED}
+            else STARTING
+        )
 
     def _shown(self, parent: CardRef, shown: SlackMessage | None) -> ThreadSubject | None:
         """The place of a message that tells it. What a message is for need not be told, so one of ours may tell nothing."""
@@ -108,7 +112,7 @@ class ThreadSubjects:
 
     async def _read(self, parent: CardRef, *, away: bool) -> ThreadSubject:
         try:
-            posted = await self._chat.read(parent.channel, parent.ts, within_s=READ_S)
+            posted = await self._chat.read_message(parent.channel, parent.ts, within_s=READ_S)
         except SlackError as error:
             log.info("a thread's first message could not be read", channel=parent.channel, why=str(error))
             return ThreadSubject(why=LOST)
@@ -125,14 +129,14 @@ class ThreadSubjects:
             return None
         try:
             async with asyncio.timeout(RECORD_S):
-                request = await self._requests.load(posted.key.removeprefix(START_KEY))
+                request = await self._requests.load_request(posted.key.removeprefix(START_KEY))
         except (StoreUnavailable, TimeoutError):
             return None
         return self._of_request(request) if request is not None and request.card is None else None
 
     def _named(self, parent: CardRef, posted: SlackMessage) -> ThreadSubject | None:
         """The place of a message of ours whose buttons name a run."""
-        named = run_of(posted.buttons, self._workspace, self._app_url)
+        named = run_from_buttons(posted.buttons, self._workspace, self._app_url)
         if named is None:
             return None
         if named.key.workspace != self._workspace:

@@ -9,7 +9,7 @@ import structlog
 
 from bot.core.model.errors import BoltError, StoreUnavailable
 from bot.core.model.run import RunKey
-from bot.core.model.webhook_payload import Hint
+from bot.core.model.webhook_payload import WebhookHint
 from bot.flows.ports.bolt import Bolt
 from bot.flows.ports.store import Runs
 
@@ -33,7 +33,7 @@ class WebhookHints:
         self._gap_s = gap_s
         self._lookups: dict[int, asyncio.Task[None]] = {}
 
-    async def take(self, hint: Hint) -> None:
+    async def take_hint(self, hint: WebhookHint) -> None:
         """Make the runs due now. A run that is not followed is not followed for a hint. Raises StoreUnavailable."""
         if hint.runs:
             await self._due(*hint.runs)
@@ -53,7 +53,7 @@ class WebhookHints:
 
     async def _due(self, *run_ids: int) -> None:
         keys = [RunKey(self._workspace, run_id) for run_id in run_ids]
-        if await self._runs.hint(keys, gap_s=self._gap_s):
+        if await self._runs.make_due_now(keys, gap_s=self._gap_s):
             self._woken()
 
     def _look_up(self, command_id: int) -> None:

@@ -47,7 +47,7 @@ async def denial(context: ListenerContext, attempt: Attempt, asking: Awaitable[D
 
 async def run_denial(context: ListenerContext, attempt: Attempt, key: RunKey) -> Message | None:
     """The same of something that is done with a run."""
-    return await denial(context, attempt, context.gate.of_run(attempt, key))
+    return await denial(context, attempt, context.gate.decide_on_run(attempt, key))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class OfRun:
 
     def decision(self, context: ListenerContext, attempt: Attempt) -> Awaitable[Decision]:
         """What the policy says of it."""
-        return context.gate.of_run(attempt, RunKey(context.workspace, self.run_id))
+        return context.gate.decide_on_run(attempt, RunKey(context.workspace, self.run_id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class OfSchedule:
 
     def decision(self, context: ListenerContext, attempt: Attempt) -> Awaitable[Decision]:
         """What the policy says of it."""
-        return context.gate.of_schedule(attempt, self.name)
+        return context.gate.decide_on_schedule(attempt, self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ class OfChannel:
 
     def decision(self, context: ListenerContext, attempt: Attempt) -> Awaitable[Decision]:
         """What the policy says of it."""
-        return context.gate.plain(attempt)
+        return context.gate.decide_without_schedule(attempt)
 
 
 # What the policy is asked before a command is done.
@@ -96,13 +96,13 @@ async def drop_denial(context: ListenerContext, call: Call, request: str) -> Mes
     """Why somebody may not take a start out of its line. Whoever asked for it may always take it back."""
     try:
         async with asyncio.timeout(CHECK_S):
-            waiting = await context.requests.load(request)
+            waiting = await context.requests.load_request(request)
     except (StoreUnavailable, TimeoutError) as error:
         return Message((unchecked(error),))
     if waiting is None or waiting.plan is None or waiting.user == call.asker.user:
         return None
     attempt = attempt_of(call, Action.CANCEL, f"drop {canonical(waiting.wanted)}")
-    return await denial(context, attempt, context.gate.of_look(attempt, waiting, waiting.plan))
+    return await denial(context, attempt, context.gate.decide_on_plan(attempt, waiting, waiting.plan))
 
 
 def queued_id(asker: Asker, refused_request: str) -> str:
@@ -114,7 +114,7 @@ async def queue_denial(context: ListenerContext, call: Call, refused_request: st
     """Why somebody may not let the start wait that was refused because another run goes on."""
     try:
         async with asyncio.timeout(CHECK_S):
-            earlier = await context.requests.load(refused_request)
+            earlier = await context.requests.load_request(refused_request)
     except (StoreUnavailable, TimeoutError) as error:
         return Message((unchecked(error),))
     if earlier is None or earlier.plan is None:
@@ -126,4 +126,4 @@ async def queue_denial(context: ListenerContext, call: Call, refused_request: st
     attempt = Attempt(
         asker, action_of(earlier), what, queued_id(call.asker, refused_request), call.user_name, posts=True
     )
-    return await denial(context, attempt, context.gate.of_look(attempt, earlier, earlier.plan))
+    return await denial(context, attempt, context.gate.decide_on_plan(attempt, earlier, earlier.plan))

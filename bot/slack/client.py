@@ -36,7 +36,7 @@ from bot.core.model.network_failure import host_of, why
 from bot.core.text.message import Message, mapped
 from bot.core.text.text import Sentence, cut, showable
 from bot.core.views.buttons import without_secrets
-from bot.flows.ports.slack import Absent, Found, SlackMessage, Unknown
+from bot.flows.ports.slack import MessageAbsent, MessageFound, SearchInconclusive, SlackMessage
 from bot.slack.addresses import SlackAddresses
 from bot.slack.blocks.render import render, render_blocks
 from bot.slack.call_pace import Pace
@@ -204,7 +204,7 @@ class SlackChat:
 
     # --- messages ---
 
-    async def post(self, channel: str, message: Message, *, key: str, thread_ts: str | None = None) -> str:
+    async def post_message(self, channel: str, message: Message, *, key: str, thread_ts: str | None = None) -> str:
         """Post a message; its timestamp. Sent at most once. SlackOutcomeUnknown: look for it with `find`."""
         answer = await self.call(
             "chat.postMessage",
@@ -218,29 +218,29 @@ class SlackChat:
         )
         return str(answer["ts"])
 
-    async def edit(self, channel: str, ts: str, message: Message) -> None:
+    async def edit_message(self, channel: str, ts: str, message: Message) -> None:
         """Replace a message of ours. Safe to repeat. Its metadata stays, since none is sent."""
         content = {"blocks": [], **self.content(message)}
         await self.call("chat.update", channel=channel, ts=ts, parse="none", **content)
 
-    async def delete(self, channel: str, ts: str) -> None:
+    async def delete_message(self, channel: str, ts: str) -> None:
         """Delete a message of ours; one that is gone already is no error."""
         try:
             await self.call("chat.delete", channel=channel, ts=ts)
         except MessageGone:
             return
 
-    async def find(
+    async def find_message(
         self, channel: str, key: str, *, since: float, thread_ts: str | None = None
-    ) -> Found | Absent | Unknown:
+    ) -> MessageFound | MessageAbsent | SearchInconclusive:
         """Look for our message with that key, posted at `since` (unix seconds, Slack's clock) or later."""
         return await find_key(self, channel, key, since=since, thread_ts=thread_ts, ours=self.bot_user)
 
-    async def read(self, channel: str, ts: str, *, within_s: float) -> SlackMessage | None:
+    async def read_message(self, channel: str, ts: str, *, within_s: float) -> SlackMessage | None:
         """Read a message of the channel back, None where there is none. Raises SlackError, also where a scope is missing."""
         return await read_message(self, channel, ts, ours=self.bot_user, within_s=within_s)
 
-    async def join(self, channel: str) -> None:
+    async def join_channel(self, channel: str) -> None:
         """Join a public channel. Raises ChannelRefused where that cannot be."""
         try:
             answer = await self.call("conversations.join", channel=channel)
@@ -319,7 +319,7 @@ class SlackChat:
 
     async def find_upload(
         self, channel: str, thread_ts: str | None, file_id: str, *, since: float
-    ) -> Found | Absent | Unknown:
+    ) -> MessageFound | MessageAbsent | SearchInconclusive:
         """Look for the message by which an uploaded file was shared in a thread, or in the channel."""
         return await find_file(self, channel, thread_ts, file_id, since=since)
 
@@ -348,14 +348,14 @@ class SlackChat:
         if answer.status != 200 or _says_no(text):
             raise SlackRefused("response_url", f"http_{answer.status}")
 
-    async def whisper(self, channel: str, user: str, message: Message, *, thread_ts: str | None = None) -> None:
+    async def post_ephemeral(self, channel: str, user: str, message: Message, *, thread_ts: str | None = None) -> None:
         """Show a message in a channel, or in a thread there, to one person only."""
         content = self.content(message)
         await self.call("chat.postEphemeral", channel=channel, user=user, thread_ts=thread_ts, parse="none", **content)
 
-    async def direct(self, user: str, message: Message, *, key: str) -> str:
+    async def post_direct(self, user: str, message: Message, *, key: str) -> str:
         """Post into the direct message with a person; its timestamp."""
-        return await self.post(await self.direct_channel(user), message, key=key)
+        return await self.post_message(await self.direct_channel(user), message, key=key)
 
     async def direct_channel(self, user: str) -> str:
         """The channel of the direct messages with a person, opened where it is not yet."""

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from bot.core.policy.rules import Kind, Role
+from bot.core.policy.rules import ChannelKind, Role
 
 Json = dict[str, Any]
 
@@ -56,7 +56,7 @@ class KnownPlace:
     """What Slack said of a channel, and when (unix seconds). `is_ours`: the bot is in it, so Slack reports changes of it."""
 
     name: str
-    kind: Kind
+    kind: ChannelKind
     shared: bool
     at: float
     is_ours: bool = False
@@ -65,7 +65,7 @@ class KnownPlace:
 def place_of(channel: Json, at: float, *, is_ours: bool | None = None) -> KnownPlace:
     """A channel as conversations.info, conversations.join and users.conversations describe it; the last leaves out `is_member`."""
     direct = channel.get("is_im") or channel.get("is_mpim")
-    kind = Kind.DIRECT if direct else Kind.PRIVATE if channel.get("is_private") else Kind.PUBLIC
+    kind = ChannelKind.DIRECT if direct else ChannelKind.PRIVATE if channel.get("is_private") else ChannelKind.PUBLIC
     ours = bool(channel.get("is_member")) if is_ours is None else is_ours
     # Of all that Slack says about sharing, this alone is to be relied on.
     return KnownPlace(str(channel.get("name") or ""), kind, bool(channel.get("is_ext_shared")), at, ours)
@@ -79,4 +79,4 @@ def place_entry(known: KnownPlace) -> str:
 def read_place(entry: str, now: float) -> KnownPlace:
     """A channel as kept. What an older version has kept is some minutes old at most."""
     kept = json.loads(entry)
-    return KnownPlace(kept["name"], Kind(kept["kind"]), bool(kept["shared"]), float(kept.get("at", now)))
+    return KnownPlace(kept["name"], ChannelKind(kept["kind"]), bool(kept["shared"]), float(kept.get("at", now)))

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from bot.core.model.errors import MessageGone, SlackRefused
 from bot.core.views.run_from_buttons import MessageButton
-from bot.flows.ports.slack import Absent, Found, SlackMessage, Unknown
+from bot.flows.ports.slack import MessageAbsent, MessageFound, SearchInconclusive, SlackMessage
 from bot.slack.payload_shapes import record_in, records, text_in
 
 # Our clock and Slack's may differ a little.
@@ -29,7 +29,7 @@ class Caller(Protocol):
 
 async def find_key(
     slack: Caller, channel: str, key: str, *, since: float, thread_ts: str | None, ours: str
-) -> Found | Absent | Unknown:
+) -> MessageFound | MessageAbsent | SearchInconclusive:
     """Our message whose metadata holds the key, in a channel or in a thread."""
 
     def is_it(message: Json) -> bool:
@@ -45,7 +45,7 @@ def _key(message: Json) -> str:
 
 async def find_file(
     slack: Caller, channel: str, thread_ts: str | None, file_id: str, *, since: float
-) -> Found | Absent | Unknown:
+) -> MessageFound | MessageAbsent | SearchInconclusive:
     """The message by which a file was shared in a thread, or in a channel."""
 
     def is_it(message: Json) -> bool:
@@ -85,7 +85,7 @@ def posted_of(message: Json, *, ours: str) -> SlackMessage:
 
 async def _find(
     slack: Caller, channel: str, thread_ts: str | None, since: float, is_it: Callable[[Json], bool]
-) -> Found | Absent | Unknown:
+) -> MessageFound | MessageAbsent | SearchInconclusive:
     """Read back to the attempt. Unknown where Slack refuses that, or it is too far.
 
     Raises SlackNotSent, SlackOutcomeUnknown and SlackThrottled: look later.
@@ -104,11 +104,11 @@ async def _find(
                 include_all_metadata=True,
             )
         except SlackRefused:
-            return Unknown()
+            return SearchInconclusive()
         for message in page.get("messages") or []:
             if is_it(message):
-                return Found(str(message["ts"]))
+                return MessageFound(str(message["ts"]))
         cursor = (page.get("response_metadata") or {}).get("next_cursor")
         if not cursor:
-            return Absent()
-    return Unknown()
+            return MessageAbsent()
+    return SearchInconclusive()

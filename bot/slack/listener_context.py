@@ -112,12 +112,12 @@ class ListenerContext:
 
     async def tell(self, asker: Asker, message: Message) -> None:
         """Answer privately, to be handed to `later`. Where Slack takes no answer now it is asked again, for some minutes."""
-        message = await self.gate.offered(asker, message)
+        message = await self.gate.with_allowed_buttons(asker, message)
         for pause_s in AGAIN_S:
-            if await self.answers.privately(asker, message):
+            if await self.answers.reply_privately(asker, message):
                 return
             await asyncio.sleep(pause_s)
-        if not await self.answers.privately(asker, message):
+        if not await self.answers.reply_privately(asker, message):
             log.error("an answer was given up", user=asker.user, channel=asker.channel)
 
 

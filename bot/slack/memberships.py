@@ -47,7 +47,7 @@ class SlackMemberships:
         self._kept: dict[str, Kept] = {}
         self._held_until = float("-inf")
 
-    async def of(self, user: str, *, fresh: bool = False) -> MemberChannels:
+    async def channels_of(self, user: str, *, fresh: bool = False) -> MemberChannels:
         """The channels that a person is in; private ones only where the bot is, too. What Slack does not tell is told in `missing`.
 
         `fresh`: as was told some seconds ago at most.
@@ -68,7 +68,7 @@ class SlackMemberships:
         self._keep(user, Kept(places, self._clock(), for_s))
         return places
 
-    async def holds(self, channel: str, user: str) -> bool | None:
+    async def is_member(self, channel: str, user: str) -> bool | None:
         """Whether a person is in a channel now. None if Slack does not say: the bot can't see the channel, or it has very many members."""
         cursor = None
         try:

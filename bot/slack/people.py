@@ -26,7 +26,7 @@ from bot.core.model.errors import (
     SlackThrottled,
     StoreUnavailable,
 )
-from bot.core.policy.rules import ChannelInfo, Kind, Person, Role
+from bot.core.policy.rules import ChannelInfo, ChannelKind, Person, Role
 from bot.slack.directory_entries import (
     BOOK,
     KnownPerson,
@@ -137,10 +137,10 @@ class SlackPeople:
             why = "I may not see your e-mail address (the scope users:read.email is missing)"
         return Person(user, told.roles, mine, told.domain, no_groups or why, told.name, again_s)
 
-    async def place(self, channel: str) -> ChannelInfo:
+    async def channel(self, channel: str) -> ChannelInfo:
         """What a channel is. A direct message, and App Home (no channel at all), are of one person."""
         if not channel or channel.startswith(DIRECT):
-            return ChannelInfo(channel, "", Kind.DIRECT, shared=False)
+            return ChannelInfo(channel, "", ChannelKind.DIRECT, shared=False)
         kept = await self._memory.recall(f"place:{channel}")
         known = read_place(kept, self._now()) if kept is not None else None
         if known is not None and self._now() - known.at < FRESH_S:
@@ -187,7 +187,7 @@ class SlackPeople:
         """Slack says that a user group has changed."""
         await self._memory.forget(GROUPS)
 
-    async def forget_place(self, channel: str) -> None:
+    async def forget_channel(self, channel: str) -> None:
         """Slack says that a channel has changed."""
         await self._memory.forget(f"place:{channel}")
 

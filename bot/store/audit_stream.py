@@ -8,14 +8,14 @@ from datetime import UTC, datetime
 
 import structlog
 
-from bot.core.model.audit import Entry
+from bot.core.model.audit import AuditEntry
 from bot.store.due_sets import us
 from bot.store.scripts import Scripts
 
 log = structlog.get_logger("audit")
 
 PAGE = 500
-NAMES = frozenset(field.name for field in fields(Entry)) - {"at"}
+NAMES = frozenset(field.name for field in fields(AuditEntry)) - {"at"}
 
 
 class Audit:
@@ -26,7 +26,7 @@ class Audit:
         self._most = most
         self._age_us = us(days * 86_400)
 
-    async def add(self, entry: Entry) -> None:
+    async def add_entry(self, entry: AuditEntry) -> None:
         """Add an entry, here and as a line of the log. Raises StoreUnavailable; the line is written all the same."""
         told = {name: value for name, value in asdict(entry).items() if name != "at" and value not in {"", None}}
         log.info("audit", **{f"audit_{name}" if name == "event" else name: value for name, value in told.items()})
@@ -38,7 +38,7 @@ class Audit:
         seconds, microseconds = await self._scripts.ask(self._scripts.redis.time())
         return datetime.fromtimestamp(seconds + microseconds / 1_000_000, UTC)
 
-    async def newest(self) -> AsyncIterator[Entry]:
+    async def newest_entries(self) -> AsyncIterator[AuditEntry]:
         """Every entry, the newest first. Raises StoreUnavailable."""
         last = "+"
         while True:
@@ -49,7 +49,7 @@ class Audit:
                 return
             last = f"({rows[-1][0]}"
 
-    async def oldest(self, since: datetime | None = None) -> AsyncIterator[Entry]:
+    async def oldest(self, since: datetime | None = None) -> AsyncIterator[AuditEntry]:
         """Every entry from a moment on, the oldest first. Raises StoreUnavailable."""
         first = str(round(since.timestamp() * 1000)) if since else "-"
         while True:
@@ -67,10 +67,10 @@ class Audit:
         return rows
 
 
-def _entry(name: str, record: dict[str, str]) -> Entry:
+def _entry(name: str, record: dict[str, str]) -> AuditEntry:
     """An entry from its record. A field of another version is left out."""
     known = {field: value for field, value in record.items() if field in NAMES and field != "run"}
     run = record.get("run", "")
     at = datetime.fromtimestamp(int(name.partition("-")[0]) / 1000, UTC)
     number = int(run) if run.isascii() and run.isdecimal() else None
-    return Entry(**({"event": ""} | known), run=number, at=at)
+    return AuditEntry(**({"event": ""} | known), run=number, at=at)

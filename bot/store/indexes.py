@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.core.model.run import CardRef, RunKey
-from bot.flows.ports.store import Habit, Habits, Indexed, IndexPage
+from bot.flows.ports.store import Habits, IndexedRun, IndexPage, ScheduleHabit
 from bot.store.runs import read_run
 from bot.store.scripts import Scripts
 
@@ -57,13 +57,13 @@ def _in(channel: str) -> str:
     return f"channel:{channel}"
 
 
-def _indexed(row: Sequence[str]) -> Indexed:
+def _indexed(row: Sequence[str]) -> IndexedRun:
     name, card, *fields = row
     _, channel, ts = card.split(":") if card.count(":") == 2 else ("", "", "")
     run = read_run(RunKey.parse(name), dict(zip(FIELDS, fields, strict=True)))
-    return Indexed(run, CardRef(channel, ts) if ts else None)
+    return IndexedRun(run, CardRef(channel, ts) if ts else None)
 
 
-def _habit(slug: str, place: str) -> Habit:
+def _habit(slug: str, place: str) -> ScheduleHabit:
     channel, _, name = place.partition(":")
-    return Habit(slug, name or slug, channel)
+    return ScheduleHabit(slug, name or slug, channel)

@@ -75,7 +75,7 @@ class EditLane:
         )
         return _taken(reply, "edits", began, self._lease_s)
 
-    async def load(self, item: str) -> Card | None:
+    async def load_card(self, item: str) -> Card | None:
         """A card as it is recorded, None where there is none."""
         return await load_card(self._scripts, item)
 
@@ -121,7 +121,7 @@ class PostLane:
         lease_s = self._upload_lease_s if reply[0] and reply[2] in {"log", "file"} else self._lease_s
         return _taken(reply, "posts", began, lease_s)
 
-    async def load(self, item: str) -> Card | None:
+    async def load_card(self, item: str) -> Card | None:
         """The card that a post belongs to, None where there is none."""
         return await load_card(self._scripts, item)
 

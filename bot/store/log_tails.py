@@ -35,13 +35,13 @@ class LogTails:
     def __init__(self, scripts: Scripts) -> None:
         self._scripts = scripts
 
-    async def begin(self, key: RunKey, asker: Asker, command: int, *, most: int) -> str:
+    async def begin_tail(self, key: RunKey, asker: Asker, command: int, *, most: int) -> str:
         """Begin with that command (0: the first one). `new`, `known`, `no_card`, `over` or `full`."""
         name = tail_id(key, asker.channel)
         body = dump(Body(key, asker))
         return str(await self._scripts.run("begin_follow", name, key.name, asker.channel, body, most, command))
 
-    async def load(self, name: str) -> LogTail | None:
+    async def load_tail(self, name: str) -> LogTail | None:
         """A following as it is recorded, None where there is none any more."""
         record = await self._scripts.ask(self._scripts.redis.hgetall(self._scripts.key("follow", name)))
         card = card_of(record.get("card") or "")
@@ -62,7 +62,7 @@ class LogTails:
             load(LogBatch, record["pending"]) if record.get("pending") else None,
         )
 
-    async def drop(self, name: str) -> bool:
+    async def drop_tail(self, name: str) -> bool:
         """Follow it no longer. False where it was not followed."""
         return bool(await self._scripts.run("drop_follow", name, name.rpartition(":")[2]))
 
@@ -71,12 +71,12 @@ class LogTails:
         lane = self._scripts.key("posts", "follow", name.rpartition(":")[2])
         await self._scripts.ask(self._scripts.redis.zrem(lane, f"follow/{name}"))
 
-    async def moved(self, lease: Lease, command: int, cursor: str, refused: int, *, delay_s: float) -> None:
+    async def note_progress(self, lease: Lease, command: int, cursor: str, refused: int, *, delay_s: float) -> None:
         """Nothing to post: how far the log has been read, and when to look again."""
         token = await lease.stop_renewing()
         await self._scripts.run("move_follow", lease.member, token, command, cursor, refused, us(delay_s))
 
-    async def push(self, lease: Lease, batch: LogBatch, *, delay_s: float) -> bool:
+    async def push_batch(self, lease: Lease, batch: LogBatch, *, delay_s: float) -> bool:
         """New lines are to be posted."""
         token, channel = await lease.stop_renewing(), lease.member.rpartition(":")[2]
         return bool(await self._scripts.run("push_follow", lease.member, token, channel, dump(batch), us(delay_s)))

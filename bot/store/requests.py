@@ -7,8 +7,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from bot.core.model.command import Wanted, canonical, name_of, with_name
-from bot.core.model.request import Approval, Origin, Request, Rival, Running, StartPlan, State, branch_wanted, run_facts
+from bot.core.model.command import StartCommand, canonical, name_of, with_name
+from bot.core.model.request import (
+    Approval,
+    BlockingRun,
+    Origin,
+    Request,
+    RequestState,
+    Rival,
+    StartPlan,
+    branch_wanted,
+    run_facts,
+)
 from bot.core.model.run import CardRef, Observation, Retried, RunKey
 from bot.core.text.name_folding import fold
 from bot.flows.lease import Lease
@@ -36,7 +46,7 @@ class Body:
     channel: str
     user: str
     user_name: str
-    wanted: Wanted
+    wanted: StartCommand
     response_url: str = field(default="", repr=False)
     thread: str = ""
     direct: bool = False
@@ -75,7 +85,7 @@ class Requests:
         )
         return Accepted(word, request_id, _moment(asked_us))
 
-    async def load(self, request_id: str) -> Request | None:
+    async def load_request(self, request_id: str) -> Request | None:
         """A request as it is recorded, None where there is none."""
         record = await self._scripts.ask(self._scripts.redis.hgetall(self._scripts.key("req", request_id)))
         return read_request(request_id, record) if record.get("body") else None
@@ -84,13 +94,13 @@ class Requests:
         """The schedule is found; the card waits for its slot."""
         fields = {"look": dump(plan)}
         await self._found(request, plan)
-        return await self._step(lease, request, State.LOOKED, "post", fields=fields)
+        return await self._step(lease, request, RequestState.LOOKED, "post", fields=fields)
 
     async def pending(self, lease: Lease, request: Request, plan: StartPlan, approval: Approval) -> bool:
         """Somebody has to approve it; the card that asks for that waits for its slot."""
         fields = {"look": dump(plan), "approval": dump(approval)}
         await self._found(request, plan)
-        return await self._step(lease, request, State.PENDING, "post", fields=fields)
+        return await self._step(lease, request, RequestState.PENDING, "post", fields=fields)
 
     async def decide(self, request: Request, user: str, *, yes: bool, why: str = "") -> str:
         """Somebody approves it, or does not, whoever holds its claim: `ok`, `late`, or the state it is in."""
@@ -99,21 +109,27 @@ class Requests:
 
     async def approved(self, lease: Lease, request: Request, plan: StartPlan) -> bool:
         """It was looked at once more: from here on it is as any start whose card is shown."""
-        return await self._step(lease, request, State.CARDED, "due", fields={"look": dump(plan)}, edit="state")
+        return await self._step(lease, request, RequestState.CARDED, "due", fields={"look": dump(plan)}, edit="state")
 
     async def refused(
-        self, lease: Lease, request: Request, why: str, *, running: Running | None = None, near: tuple[str, ...] = ()
+        self,
+        lease: Lease,
+        request: Request,
+        why: str,
+        *,
+        running: BlockingRun | None = None,
+        near: tuple[str, ...] = (),
     ) -> bool:
         """Nothing is started. The person is still to be told, and the card to be removed; that of one that waited says why."""
         fields = {"why": why, "candidates": str(running.run_id) if running else "", "near": dump(Near(near))}
         if running:
             fields["running"] = dump(running)
         edit = "state" if request.keeps_card else ""
-        return await self._step(lease, request, State.REFUSED, "due", fields=fields, edit=edit)
+        return await self._step(lease, request, RequestState.REFUSED, "due", fields=fields, edit=edit)
 
     async def closed(self, lease: Lease, request: Request) -> bool:
         """Nothing is left to do."""
-        return await self._step(lease, request, State.CLOSED, "end")
+        return await self._step(lease, request, RequestState.CLOSED, "end")
 
     async def begin_sending(self, lease: Lease, request: Request, *, deadline_s: float, lease_s: float) -> Sending:
         """Record that the trigger is about to be sent, unless it is too late or another start of the schedule is."""
@@ -128,18 +144,18 @@ class Requests:
     async def not_sent(self, lease: Lease, request: Request, *, delay_s: float) -> bool:
         """The trigger never left: it may be sent again while there is time."""
         await self.unlock(request)
-        return await self._step(lease, request, State.CARDED, "due", delay_s=delay_s)
+        return await self._step(lease, request, RequestState.CARDED, "due", delay_s=delay_s)
 
     async def looking(self, lease: Lease, request: Request, *, delay_s: float) -> bool:
         """The trigger's reply was lost: its run is to be looked for, and no other start of the schedule sent before that."""
         await self.lock(request, SEARCH_LOCK_S)
-        return await self._step(lease, request, State.LOOKING, "due", delay_s=delay_s, edit="state")
+        return await self._step(lease, request, RequestState.LOOKING, "due", delay_s=delay_s, edit="state")
 
     async def unclear(self, lease: Lease, request: Request, candidates: tuple[int, ...], *, delay_s: float) -> bool:
         """Said on the card; still looked for."""
         fields = {"candidates": ",".join(map(str, candidates))}
-        edit = "state" if request.state is not State.UNCLEAR or candidates != request.candidates else ""
-        return await self._step(lease, request, State.UNCLEAR, "due", delay_s=delay_s, fields=fields, edit=edit)
+        edit = "state" if request.state is not RequestState.UNCLEAR or candidates != request.candidates else ""
+        return await self._step(lease, request, RequestState.UNCLEAR, "due", delay_s=delay_s, fields=fields, edit=edit)
 
     async def settle(self, request: Request, key: RunKey, *, told: bool, card_url: str | None = None) -> None:
         """Tie the request to its run, whoever holds the lease; `told` where Bolt gave its id in answer to the start.
@@ -183,7 +199,7 @@ class Requests:
         self,
         lease: Lease,
         request: Request,
-        to: State,
+        to: RequestState,
         place: str,
         *,
         delay_s: float = 0,
@@ -208,7 +224,7 @@ def slug_key(slug: str) -> str:
     return hashlib.sha256(slug.encode()).hexdigest()[:24]
 
 
-def same_keys(user: str, channel: str, wanted: Wanted, slug: str) -> tuple[str, ...]:
+def same_keys(user: str, channel: str, wanted: StartCommand, slug: str) -> tuple[str, ...]:
     """The names under which the same start of the same person in the same channel is found.
 
     The first one is of the words as they were typed, which is all that versions before these names know. The second is of
@@ -252,7 +268,7 @@ def read_request(request_id: str, record: Mapping[str, str]) -> Request:
         wanted=body.wanted,
         asked_at=_moment(record["asked_us"]),
         response_url=body.response_url,
-        state=State.of(record["state"]),
+        state=RequestState.from_record(record["state"]),
         rev=int(record["rev"]),
         plan=load(StartPlan, record["look"]) if record.get("look") else None,
         card=CardRef(card[1], card[2]) if len(card) == 3 else None,
@@ -264,7 +280,7 @@ def read_request(request_id: str, record: Mapping[str, str]) -> Request:
         thread=body.thread,
         direct=body.direct,
         origin=body.origin,
-        running=load(Running, record["running"]) if record.get("running") else None,
+        running=load(BlockingRun, record["running"]) if record.get("running") else None,
         queued_at=_moment(record["queued_us"]) if record.get("queued_us") else None,
         behind=RunKey.parse(record["behind"]).id if record.get("behind") else None,
         ahead=int(record.get("ahead") or 0),

@@ -29,13 +29,13 @@ class RunFollowers:
     def __init__(self, scripts: Scripts) -> None:
         self._scripts = scripts
 
-    async def ask(self, asker: Asker, key: RunKey, facts: RunFacts) -> tuple[str, str]:
+    async def add_request(self, asker: Asker, key: RunKey, facts: RunFacts) -> tuple[str, str]:
         """Record it, unless the run has a card there."""
         body = dump(Body(asker, facts))
         word, more = await self._scripts.run("watch", asker.channel, key.name, body)
         return str(word), load(Body, more).asker.user if word == "known" else str(more)
 
-    async def load(self, name: str) -> FollowRequest | None:
+    async def load_follow_request(self, name: str) -> FollowRequest | None:
         """A watch as it is recorded, None where there is none."""
         channel, _, member = name.partition("/")
         record = await self._scripts.ask(self._scripts.redis.hgetall(self._scripts.key("watch", channel, member)))

@@ -59,12 +59,12 @@ class Runs:
     def __init__(self, scripts: Scripts) -> None:
         self._scripts = scripts
 
-    async def load(self, key: RunKey) -> Run | None:
+    async def load_run(self, key: RunKey) -> Run | None:
         """A run as it is recorded, None where there is none."""
         record = await self._scripts.ask(self._scripts.redis.hgetall(self._scripts.key("run", key.name)))
         return read_run(key, record) if record.get("rev") else None
 
-    async def card(self, team: str, card: CardRef) -> Card | None:
+    async def load_card(self, team: str, card: CardRef) -> Card | None:
         """A card as it is recorded, None where there is none."""
         return await load_card(self._scripts, card_id(team, card))
 
@@ -75,7 +75,7 @@ class Runs:
         names = (RunKey(workspace, run_id).name for run_id in run_ids)
         return frozenset(RunKey.parse(name).id for name in await self._scripts.run("known_runs", *names))
 
-    async def observe(self, lease: Lease, claimed_us: int, observed: Sequence[Observed]) -> list[str]:
+    async def store_observations(self, lease: Lease, claimed_us: int, observed: Sequence[Observed]) -> list[str]:
         """Store what one poll told of many runs, in one script; a word for each.
 
         Where many have ended at once, the successes are concluded later, so that failures are told first.
@@ -87,7 +87,7 @@ class Runs:
         words: list[str] = await self._scripts.run("observe", lease.due, token, claimed_us, us(later_s), *args)
         return words
 
-    async def hint(self, keys: Sequence[RunKey], *, gap_s: float) -> int:
+    async def make_due_now(self, keys: Sequence[RunKey], *, gap_s: float) -> int:
         """Make followed runs due now, each once in `gap_s` seconds at most; how many were."""
         return int(await self._scripts.run("hint", us(gap_s), *(key.name for key in keys)))
 
@@ -112,7 +112,7 @@ class Runs:
         """For how long a run has been seen to be over, in seconds."""
         return int(await self._scripts.run("final_since", key.name)) / MICROSECONDS
 
-    async def wish(
+    async def record_wish(
         self, key: RunKey, asker: Asker, at: datetime, facts: RunFacts, seen: Observation, card: CardRef | None
     ) -> WishAnswer:
         """Keep the wish that a run be cancelled; the first one counts."""
@@ -171,7 +171,7 @@ class Runs:
         names = (RunKey(workspace, run_id).name for run_id in run_ids)
         return frozenset(RunKey.parse(name).id for name in await self._scripts.run("overridden", *names))
 
-    async def restore(
+    async def restore_run(
         self, key: RunKey, facts: RunFacts, seen: Observation, team: str, card: CardRef, *, over: bool
     ) -> None:
         """Make the record of a run and of its card once more. The end of one that is over was told: it is not told again."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.core.model.request import Request, StartPlan
 from bot.core.model.run import Observation, RunFacts, RunKey
 from bot.flows.lease import Lease
-from bot.flows.ports.store import Asked, Waiting
+from bot.flows.ports.store import Asked, WaitingStarts
 from bot.store.codec import dump
 from bot.store.due_sets import us
 from bot.store.requests import body_of, read_request, same_keys, slug_key
@@ -22,7 +22,7 @@ class StartQueue:
     def __init__(self, scripts: Scripts) -> None:
         self._scripts = scripts
 
-    async def join(
+    async def enqueue(
         self, asked: Asked, plan: StartPlan, behind: RunKey, facts: RunFacts, *, most: int
     ) -> tuple[str, str]:
         """Record a start that waits, or find the one already there; the run it waits for is followed."""
@@ -41,7 +41,7 @@ class StartQueue:
         )
         return str(word), str(request_id)
 
-    async def turn(self, lease: Lease, *, longest_s: float, again_s: float) -> str:
+    async def check_turn(self, lease: Lease, *, longest_s: float, again_s: float) -> str:
         """Whether it is the turn of the claimed start. Its claim is still renewed: where it is, Bolt is asked next."""
         return str(await self._scripts.run("turn", lease.member, lease.token, us(longest_s), us(again_s)))
 
@@ -50,7 +50,7 @@ class StartQueue:
         word = await self._scripts.run("take_turn", request.id, await lease.stop_renewing(), dump(plan))
         return bool(word == "ok")
 
-    async def again(
+    async def requeue(
         self, lease: Lease, request: Request, behind: RunKey | None, facts: RunFacts, *, delay_s: float
     ) -> bool:
         """Someone else was faster: it waits for that one's run, at its place in the line."""
@@ -59,20 +59,20 @@ class StartQueue:
         word = await self._scripts.run("requeue", request.id, await lease.stop_renewing(), us(delay_s), name, *made)
         return bool(word == "ok")
 
-    async def waiting_of(self, user: str, *, most: int) -> Waiting:
+    async def waiting_of(self, user: str, *, most: int) -> WaitingStarts:
         """The starts of a person that wait, first one first."""
         return await self._waiting(f"user:{user}", most)
 
-    async def waiting_in(self, channel: str, *, most: int) -> Waiting:
+    async def waiting_in(self, channel: str, *, most: int) -> WaitingStarts:
         """The starts with a card in a channel that wait, first one first."""
         return await self._waiting(f"channel:{channel}", most)
 
-    async def _waiting(self, which: str, most: int) -> Waiting:
+    async def _waiting(self, which: str, most: int) -> WaitingStarts:
         total, *rows = await self._scripts.run("waiting", which, most)
         records = (dict(zip(row[::2], row[1::2], strict=True)) for row in rows[1::2])
         found = (read_request(name, record) for name, record in zip(rows[::2], records, strict=True))
-        return Waiting(int(total), tuple(found))
+        return WaitingStarts(int(total), tuple(found))
 
-    async def leave(self, request_id: str, why: str, user: str = "") -> str:
+    async def leave_queue(self, request_id: str, why: str, user: str = "") -> str:
         """It is not started, whoever holds the claim on it."""
         return str(await self._scripts.run("leave_line", request_id, why, user))

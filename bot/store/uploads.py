@@ -21,7 +21,7 @@ class Uploads:
     def __init__(self, scripts: Scripts) -> None:
         self._scripts = scripts
 
-    async def ask(self, upload: Upload, *, posts_it_anyway: bool, most: int) -> UploadAnswer:
+    async def add_upload(self, upload: Upload, *, posts_it_anyway: bool, most: int) -> UploadAnswer:
         """Record that a file is wanted. `posts_it_anyway`: the run's end puts the same file into its thread."""
         word, card = await self._scripts.run(
             "ask_upload",
@@ -35,7 +35,7 @@ class Uploads:
         )
         return UploadAnswer(word, card_of(card))
 
-    async def load(self, name: str) -> Upload | None:
+    async def load_upload(self, name: str) -> Upload | None:
         """A file as it was asked for, None where that is no longer known."""
         record = await self._scripts.ask(self._scripts.redis.hgetall(self._scripts.key("upload", name)))
         if not record.get("body"):
@@ -51,7 +51,7 @@ class Uploads:
         # It may have expired while it waited.
         await self._scripts.ask(self._scripts.redis.expire(record, REMEMBERED_S))
 
-    async def finish(self, post: ClaimedPost, name: str, outcome: str) -> str:
+    async def finish_upload(self, post: ClaimedPost, name: str, outcome: str) -> str:
         """A file is posted (`ok`), or never will be (another word)."""
         lease = post.lease
         return str(

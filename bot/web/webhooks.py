@@ -12,7 +12,7 @@ from prometheus_client import Counter
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from bot.core.model.errors import StoreUnavailable
-from bot.core.model.webhook_payload import Hint, read_hint
+from bot.core.model.webhook_payload import WebhookHint, read_hint
 from bot.logging import Seldom
 
 HINTS = Counter("bolt_bot_hints", "Webhook posts, by outcome (taken, empty, refused, unreadable, away).", ("outcome",))
@@ -22,7 +22,7 @@ SECRET_HEADER = "X-Webhook-Secret"  # noqa: S105  # pragma: allowlist secret - i
 PREFIXES = ("webhook", "svix")
 SIGNED_HEADERS = ("id", "timestamp", "signature")
 
-Take = Callable[[Hint], Awaitable[None]]
+Take = Callable[[WebhookHint], Awaitable[None]]
 
 
 class Webhooks:
@@ -58,7 +58,7 @@ class Webhooks:
             await self._take(hint)
         except StoreUnavailable:
             return _answer(503, "away", "Try again later.")
-        return _answer(202, "taken" if hint != Hint() else "empty", "Noted.")
+        return _answer(202, "taken" if hint != WebhookHint() else "empty", "Noted.")
 
     def _authentic(self, request: web.Request, raw: bytes) -> bool:
         if self._signed is not None:

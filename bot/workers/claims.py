@@ -70,7 +70,7 @@ def batches(
 
     async def job(lease: Lease, claimed_us: int, rows: tuple[tuple[str, ...], ...]) -> None:
         async with held(due, lease):
-            changed = await follow.poll(lease, claimed_us, rows)
+            changed = await follow.poll_runs(lease, claimed_us, rows)
         # Most polls tell nothing new, and make no work for anyone.
         if changed:
             wake()
@@ -91,7 +91,7 @@ def edits(lane: EditLane, show: CardEditor) -> Callable[[], Awaitable[Work]]:
         taken = await lane.claim()
         if taken.lease is None:
             return Work(wait_s=taken.wait_s)
-        return Work((show.edit(taken.lease, taken.item),))
+        return Work((show.edit_card(taken.lease, taken.item),))
 
     return claim
 
@@ -101,7 +101,7 @@ def posts(lane: PostLane, tell: PostDeliverer, wake: Wake) -> Callable[[], Await
 
     async def job(lease: Lease, item: str, urgency: str, channel: str) -> None:
         try:
-            await tell.send(lease, item, urgency, channel)
+            await tell.deliver_post(lease, item, urgency, channel)
         finally:
             wake()
 

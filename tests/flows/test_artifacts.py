@@ -29,7 +29,7 @@ class Api:
 class NoRuns:
     """No run is on record."""
 
-    async def load(self, key: RunKey) -> None:
+    async def load_run(self, key: RunKey) -> None:
         """None."""
         assert key
 
@@ -39,7 +39,7 @@ async def test_a_colour_code_hides_no_secret_in_a_name() -> None:
     artifacts = Artifacts(
         cast("Bolt", Api()), cast("Runs", NoRuns()), cast("Uploads", None), mask=Redactor([SECRET]).mask
     )
-    told = str(await artifacts.tell(RunKey("w", 1)))
+    told = str(await artifacts.list_artifacts(RunKey("w", 1)))
     assert "hunter2" not in told
     assert "target/•••.json" in told
     assert "1. " in told

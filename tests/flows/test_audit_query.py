@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
-from bot.core.model.audit import Entry, Event
+from bot.core.model.audit import AuditEntry, Event
 from bot.core.model.command import AuditCommand
 from bot.flows.audit_query import AuditQuery
 
@@ -16,7 +16,7 @@ REDIS_NOW = datetime(2020, 3, 1, 12, 0, tzinfo=UTC)
 class Dated:
     """An audit log on a clock of its own, with an entry an hour old and one of three days."""
 
-    async def add(self, entry: Entry) -> None:
+    async def add_entry(self, entry: AuditEntry) -> None:
         """Nothing is added here."""
         raise AssertionError(entry)
 
@@ -24,14 +24,14 @@ class Dated:
         """The clock that dates the entries."""
         return REDIS_NOW
 
-    async def newest(self) -> AsyncIterator[Entry]:
+    async def newest_entries(self) -> AsyncIterator[AuditEntry]:
         """Both entries."""
         for hours, schedule in ((1, "recent"), (72, "older")):
-            yield Entry(Event.STARTED, schedule=schedule, run=5, at=REDIS_NOW - timedelta(hours=hours))
+            yield AuditEntry(Event.STARTED, schedule=schedule, run=5, at=REDIS_NOW - timedelta(hours=hours))
 
 
 async def test_how_long_ago_goes_by_the_clock_of_the_entries() -> None:
     """`--since 2h` means the two hours before Redis' now, whatever this process takes the time to be."""
-    told = str(await AuditQuery(Dated()).tell(AuditCommand(since="2h")))
+    told = str(await AuditQuery(Dated()).answer_audit(AuditCommand(since="2h")))
     assert "recent" in told
     assert "older" not in told

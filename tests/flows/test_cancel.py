@@ -58,7 +58,7 @@ class Api:
 class Told:
     """Answers nobody."""
 
-    async def privately(self, *_: object) -> bool:
+    async def reply_privately(self, *_: object) -> bool:
         """It is told."""
         return True
 
@@ -69,7 +69,7 @@ async def test_a_claim_is_renewed_while_bolt_is_asked(redis_client: Redis) -> No
     await follow_run(scripts, KEY.id)
     runs, due, api = Runs(scripts), DueSet(scripts, "cancels", lease_s=LEASE_S), Api(scripts)
     now = datetime.now(UTC)
-    await runs.wish(KEY, ADA, now, RunFacts(), Observation("RUNNING"), None)
+    await runs.record_wish(KEY, ADA, now, RunFacts(), Observation("RUNNING"), None)
     cancel = RunCanceller(
         cast("Bolt", api),
         runs,
@@ -81,7 +81,7 @@ async def test_a_claim_is_renewed_while_bolt_is_asked(redis_client: Redis) -> No
     claimed = await due.claim(1)
     assert claimed.lease is not None
     async with held(due, claimed.lease):
-        await cancel.advance(claimed.lease)
+        await cancel.advance_cancel(claimed.lease)
     assert api.renewed
     assert api.asked == 1
     assert await runs.cancel_tries(KEY) == 1

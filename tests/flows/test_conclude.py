@@ -81,7 +81,7 @@ class Stage:
         await self.scripts.redis.zadd(self.scripts.key("due", "polls"), {key.name: 0 for key in keys})
         claimed = await DueSet(self.scripts, "polls", lease_s=10).claim(count)
         assert claimed.lease is not None
-        assert set(await self.runs.observe(claimed.lease, claimed.at_us, seen)) == {"final"}
+        assert set(await self.runs.store_observations(claimed.lease, claimed.at_us, seen)) == {"final"}
         return keys
 
     async def work(self, keys: list[RunKey]) -> None:
@@ -91,8 +91,8 @@ class Stage:
 
         async def job(lease: Lease) -> None:
             async with held(self.ends, lease):
-                await self.conclude.advance(lease)
-            run = await self.runs.load(RunKey.parse(lease.member))
+                await self.conclude.conclude_run(lease)
+            run = await self.runs.load_run(RunKey.parse(lease.member))
             if run is not None and run.end is not None:
                 self.took_s.setdefault(run.id, clock.time() - began)
 
@@ -107,7 +107,7 @@ class Stage:
 
     async def log_of(self, key: RunKey) -> str:
         """What is recorded of its log."""
-        run = await self.runs.load(key)
+        run = await self.runs.load_run(key)
         assert run is not None
         assert run.end is not None
         return run.end.log
@@ -182,7 +182,7 @@ async def test_a_log_that_hangs_at_first_follows(stage: Stage) -> None:
     await stage.scripts.redis.zadd(stage.scripts.key("due", "ends"), {key.name: 0})
     claimed = await stage.ends.claim(1)
     assert claimed.lease is not None
-    await stage.conclude.advance(claimed.lease)
+    await stage.conclude.conclude_run(claimed.lease)
     assert await stage.log_of(key) == "read"
 
 
@@ -195,7 +195,7 @@ async def test_a_late_log_that_hangs_leaves_a_slot_for_the_next_failure(stage: S
     await stage.work(late)
     await stage.scripts.redis.zadd(stage.scripts.key("due", "ends"), {key.name: 0 for key in late})
     leases = [(await stage.ends.claim(1)).lease for _ in late]
-    hanging = [asyncio.create_task(stage.conclude.advance(lease)) for lease in leases if lease]
+    hanging = [asyncio.create_task(stage.conclude.conclude_run(lease)) for lease in leases if lease]
     before = hang.count
     await eventually("Bolt to be asked", lambda: hang.count, lambda count: count != before)
     stage.sandbox.bolt.faults.clear()
@@ -213,6 +213,6 @@ async def test_a_reading_that_takes_too_long_is_a_fault_of_bolts(stage: Stage) -
     (key,) = await stage.fail(1)
     stage.sandbox.bolt.faults.add(Fault("timeout", count=None, operation=LOG))
     status = await stage.bolt.status(key.id)
-    reads = [stage.logs.read(status.commands[-1], within_s=0.2) for _ in range(5)]
+    reads = [stage.logs.read_failure_log(status.commands[-1], within_s=0.2) for _ in range(5)]
     answers = await asyncio.gather(*reads, return_exceptions=True)
     assert all(isinstance(answer, BoltOutcomeUnknown) for answer in answers)

@@ -68,7 +68,7 @@ class Stage:
 
     async def follow(self, run_id: int, channel: str = CHANNEL) -> str:
         """A run with a card; the card's ts."""
-        ts = await self.chat.post(channel, Message((f"card {run_id}",)), key=f"start:{run_id}")
+        ts = await self.chat.post_message(channel, Message((f"card {run_id}",)), key=f"start:{run_id}")
         await follow_run(self.scripts, run_id, channel=channel, ts=ts, user="U0ADA")
         return ts
 
@@ -77,7 +77,7 @@ class Stage:
         key = RunKey("w", run_id)
         token = int(await self.scripts.redis.zscore(self.scripts.key("due", "polls"), key.name) or 0)
         lease = Lease("polls", (key.name,), token, 0, 10)
-        await self.runs.observe(lease, token * 2, [Observed(key, Observation(state), 5)])
+        await self.runs.store_observations(lease, token * 2, [Observed(key, Observation(state), 5)])
         claimed = await DueSet(self.scripts, "ends", lease_s=10).claim(1)
         run = await self.run(run_id)
         assert claimed.lease is not None
@@ -86,7 +86,7 @@ class Stage:
 
     async def run(self, run_id: int) -> Run:
         """A run as it is recorded."""
-        run = await self.runs.load(RunKey("w", run_id))
+        run = await self.runs.load_run(RunKey("w", run_id))
         assert run is not None
         return run
 
@@ -95,13 +95,13 @@ class Stage:
         taken = await self.posts.claim()
         if taken.lease is None:
             return None
-        await self.tell.send(taken.lease, taken.item, taken.urgency, taken.channel)
+        await self.tell.deliver_post(taken.lease, taken.item, taken.urgency, taken.channel)
         return taken.item.partition("/")[0]
 
     async def edit_all(self) -> None:
         """Make all cards show what is observed."""
         while (taken := await self.edits.claim()).lease is not None:
-            await self.show.edit(taken.lease, taken.item)
+            await self.show.edit_card(taken.lease, taken.item)
 
     def texts(self, channel: str = CHANNEL, *, thread: str | None = None) -> list[str]:
         """What stands in a channel, or in a thread of it, oldest first."""

@@ -73,7 +73,7 @@ async def advance(scripts: Scripts, adopt: FollowRequestHandler) -> None:
     """One step of the watch that is due."""
     claimed = await DueSet(scripts, "watches", lease_s=10).claim(1)
     assert claimed.lease is not None
-    await adopt.advance(claimed.lease)
+    await adopt.advance_follow_request(claimed.lease)
 
 
 async def test_a_run_that_is_gone_when_its_card_is_due(scripts: Scripts) -> None:
@@ -92,7 +92,7 @@ async def test_a_run_that_is_gone_when_its_card_is_due(scripts: Scripts) -> None
         PrivateReplies(chat),  # type: ignore[arg-type]
         app_url="https://bolt.test",
     )
-    await adopt.ask(ADA, RUN, RunFacts())
+    await adopt.request_follow(ADA, RUN, RunFacts())
     await advance(scripts, adopt)
     await scripts.redis.delete(scripts.key("run", RUN.name))
     taken = await posts.claim()
@@ -101,13 +101,13 @@ async def test_a_run_that_is_gone_when_its_card_is_due(scripts: Scripts) -> None
     await cards.watched(ClaimedPost(taken.lease, taken.urgency, taken.channel, f"watch:{name}", "post"), name)
     await advance(scripts, adopt)
     assert chat.told == ["I no longer know this run, so it is not watched here; click again. Run 9"]
-    assert (await watches.ask(ADA, RUN, RunFacts()))[0] == "new"
+    assert (await watches.add_request(ADA, RUN, RunFacts()))[0] == "new"
 
 
 async def test_a_watch_expires(scripts: Scripts) -> None:
     """Whatever becomes of its post; and nobody looks for one that is gone for ever."""
     adopt = flow(scripts, Chat())
-    await adopt.ask(ADA, RUN, RunFacts())
+    await adopt.request_follow(ADA, RUN, RunFacts())
     record = scripts.key("watch", "A", RUN.name)
     assert 0 < await scripts.redis.ttl(record) <= 86_400
     await scripts.redis.delete(record)

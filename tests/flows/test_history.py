@@ -91,10 +91,10 @@ async def parts(sandbox: Sandbox, redis_client: Redis, charts: Charts) -> AsyncI
 
 async def test_it_is_posted_into_the_thread_where_it_was_asked_for(parts: Parts) -> None:
     """And what is masked in a message is masked in a picture's words, title and alternative text too."""
-    parent = await parts.chat.post(CHANNEL, Message(("a card",)), key="k")
+    parent = await parts.chat.post_message(CHANNEL, Message(("a card",)), key="k")
     asker = Asker("T0", "U0ADA", CHANNEL, thread=parent)
-    await parts.histories.post(asker, HistoryCommand("hourly"), "d1")
-    await parts.histories.post(asker, HistoryCommand("hourly"), "d1")
+    await parts.histories.post_history(asker, HistoryCommand("hourly"), "d1")
+    await parts.histories.post_history(asker, HistoryCommand("hourly"), "d1")
     ((message, file),) = parts.pictures()
     assert message.thread_ts == parent
     assert file.title == "History of Hourly [masked]"
@@ -106,5 +106,5 @@ async def test_it_is_posted_into_the_thread_where_it_was_asked_for(parts: Parts)
 async def test_a_redis_that_is_away_keeps_nobody_from_it(parts: Parts) -> None:
     """Then a delivery that is doubled may be answered twice, which is better than never."""
     parts.histories._deliveries = Deliveries(Scripts(connect("redis://127.0.0.1:1"), "test", retention_s=1000))
-    await parts.histories.post(Asker("T0", "U0ADA", CHANNEL), HistoryCommand("hourly"), "d2")
+    await parts.histories.post_history(Asker("T0", "U0ADA", CHANNEL), HistoryCommand("hourly"), "d2")
     assert len(parts.pictures()) == 1

@@ -66,7 +66,7 @@ async def poll(scripts: Scripts, name: str, api: Api, rule: StrayRule | None = N
         poll_max_s=30,
         stray_rule=rule,
     )
-    await follow.poll(claimed.lease, claimed.at_us, claimed.rows)
+    await follow.poll_runs(claimed.lease, claimed.at_us, claimed.rows)
 
 
 async def due_in(scripts: Scripts, name: str) -> dict[str, float]:
@@ -118,7 +118,7 @@ async def test_a_run_that_bolt_knows_again_is_followed_with_the_others(redis_cli
     await poll(scripts, "strays", api)
     assert await due_in(scripts, "strays") == {}
     assert list(await due_in(scripts, "polls")) == ["w:1"]
-    run = await Runs(scripts).load(RunKey("w", 1))
+    run = await Runs(scripts).load_run(RunKey("w", 1))
     assert run is not None
     assert run.seen.state == "RUNNING"
     assert await scripts.redis.hget(scripts.key("run", "w:1"), "unknown_us") is None
@@ -139,7 +139,7 @@ async def test_a_run_that_bolt_has_not_known_for_a_day_is_lost(redis_client: Red
     await redis_client.hset(record, "unknown_us", str((int(seconds) - 86_401) * 1_000_000))
     await make_due(scripts, "strays")
     await poll(scripts, "strays", api, rule)
-    run = await Runs(scripts).load(RunKey("w", 1))
+    run = await Runs(scripts).load_run(RunKey("w", 1))
     assert run is not None
     assert run.seen.state == LOST
     assert await due_in(scripts, "strays") == {}
@@ -194,6 +194,6 @@ async def test_commands_are_masked_before_they_are_stored(redis_client: Redis) -
     """What is on record may be shown anywhere."""
     began = datetime.now(UTC) - timedelta(seconds=5)
     await polled(redis_client, Polled({1: RunStatus("RUNNING", (Command(1, "git clone secret", began),))}))
-    run = await Runs(Scripts(redis_client, "test", retention_s=1000)).load(RunKey("w", 1))
+    run = await Runs(Scripts(redis_client, "test", retention_s=1000)).load_run(RunKey("w", 1))
     assert run is not None
     assert run.seen.commands[0].text == "git clone •••"

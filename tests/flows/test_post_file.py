@@ -100,7 +100,7 @@ class Stage:
         taken = await self.posts.claim()
         if taken.lease is None:
             return False
-        await self.uploader.send(taken.lease, taken.urgency, taken.channel, taken.item.partition("/")[2])
+        await self.uploader.post_requested_file(taken.lease, taken.urgency, taken.channel, taken.item.partition("/")[2])
         return True
 
     def files(self) -> list[str]:
@@ -125,7 +125,7 @@ async def stage(redis_client: Redis, sandbox: Sandbox) -> AsyncIterator[Stage]:
 
 async def test_a_file_is_posted_masked_and_once(stage: Stage) -> None:
     """And then nothing waits."""
-    await stage.uploads.ask(FILE, posts_it_anyway=False, most=10)
+    await stage.uploads.add_upload(FILE, posts_it_anyway=False, most=10)
     assert await stage.send()
     assert stage.files() == ["a,b\npassword=•••\n"]
     assert not await stage.send()
@@ -134,7 +134,7 @@ async def test_a_file_is_posted_masked_and_once(stage: Stage) -> None:
 async def test_bolt_away_is_waited_for(stage: Stage) -> None:
     """Nothing was sent meanwhile."""
     stage.api.fails = BoltOutcomeUnknown()
-    await stage.uploads.ask(LOG, posts_it_anyway=False, most=10)
+    await stage.uploads.add_upload(LOG, posts_it_anyway=False, most=10)
     for _ in range(3):
         assert await stage.send()
     assert stage.files() == stage.told() == []
@@ -146,7 +146,7 @@ async def test_bolt_away_is_waited_for(stage: Stage) -> None:
 async def test_bolt_away_for_long_is_told(stage: Stage) -> None:
     """After ten minutes nobody waits for it any more."""
     stage.api.fails = BoltOutcomeUnknown()
-    await stage.uploads.ask(LOG, posts_it_anyway=False, most=10)
+    await stage.uploads.add_upload(LOG, posts_it_anyway=False, most=10)
     await stage.scripts.redis.hset(stage.scripts.key("upload", LOG.id), "asked_us", "1")
     assert await stage.send()
     assert stage.told() == [
@@ -158,7 +158,7 @@ async def test_bolt_away_for_long_is_told(stage: Stage) -> None:
 async def test_a_lost_reply_is_looked_for(stage: Stage) -> None:
     """Slack has shared it: it is found, and not read again."""
     stage.sandbox.workspace.faults.add(Fault("drop_after", "files.completeUploadExternal"))
-    await stage.uploads.ask(FILE, posts_it_anyway=False, most=10)
+    await stage.uploads.add_upload(FILE, posts_it_anyway=False, most=10)
     # It is not looked for before its time-out has passed.
     await eventually("nothing to be left to send", stage.send, operator.not_)
     assert len(stage.files()) == 1
@@ -167,7 +167,7 @@ async def test_a_lost_reply_is_looked_for(stage: Stage) -> None:
 
 async def test_what_died_before_it_was_sent_is_sent_even_if_bolt_is_away_then(stage: Stage) -> None:
     """It is looked for, is absent, and is read again when Bolt is there."""
-    await stage.uploads.ask(LOG, posts_it_anyway=False, most=10)
+    await stage.uploads.add_upload(LOG, posts_it_anyway=False, most=10)
     await stage.scripts.redis.hset(stage.scripts.key("upload", LOG.id), "post", "sent:1")
     stage.api.fails = BoltOutcomeUnknown()
     for _ in range(4):
@@ -182,17 +182,17 @@ async def test_what_died_before_it_was_sent_is_sent_even_if_bolt_is_away_then(st
 async def test_what_cannot_be_posted_is_told(stage: Stage, content: bytes, why: str) -> None:
     """With the reason; asking again is another try."""
     stage.api.content = content
-    await stage.uploads.ask(FILE, posts_it_anyway=False, most=10)
+    await stage.uploads.add_upload(FILE, posts_it_anyway=False, most=10)
     assert await stage.send()
     assert why in stage.told()[-1]
     assert stage.files() == []
-    assert (await stage.uploads.ask(FILE, posts_it_anyway=False, most=10)).word == "new"
+    assert (await stage.uploads.add_upload(FILE, posts_it_anyway=False, most=10)).word == "new"
 
 
 async def test_a_workspace_that_takes_no_files_is_told(stage: Stage) -> None:
     """And why."""
     stage.sandbox.workspace.faults.add(Fault("error", "files.getUploadURLExternal", code="file_uploads_disabled"))
-    await stage.uploads.ask(FILE, posts_it_anyway=False, most=10)
+    await stage.uploads.add_upload(FILE, posts_it_anyway=False, most=10)
     assert await stage.send()
     assert "wasn't posted because file uploads are turned off in this workspace." in stage.told()[-1]
 
@@ -203,7 +203,7 @@ async def test_a_refusal_that_slack_does_not_take_now_is_told_later(stage: Stage
     workspace.faults.add(Fault("error", "files.getUploadURLExternal", count=2, code="file_uploads_disabled"))
     for method in ("chat.postEphemeral", "conversations.open"):
         workspace.faults.add(Fault("ratelimited", method))
-    await stage.uploads.ask(FILE, posts_it_anyway=False, most=10)
+    await stage.uploads.add_upload(FILE, posts_it_anyway=False, most=10)
     assert await stage.send()
     assert stage.told() == []
     assert await stage.send()
@@ -214,7 +214,7 @@ async def test_a_refusal_that_slack_does_not_take_now_is_told_later(stage: Stage
 
 async def test_what_is_no_longer_known_leaves_the_lane(stage: Stage) -> None:
     """Its record has expired."""
-    await stage.uploads.ask(FILE, posts_it_anyway=False, most=10)
+    await stage.uploads.add_upload(FILE, posts_it_anyway=False, most=10)
     await stage.scripts.redis.delete(stage.scripts.key("upload", FILE.id))
     assert await stage.send()
     assert not await stage.send()

@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 from bot.core.model.errors import SlackNotSent, SlackOutcomeUnknown, SlackThrottled
 from bot.core.model.run import End, Observation, RunKey
 from bot.flows.lease import Lease
-from bot.flows.ports.slack import Absent, Found, Unknown
+from bot.flows.ports.slack import MessageAbsent, MessageFound, SearchInconclusive
 from bot.flows.ports.store import ClaimedPost, Observed
 from bot.flows.post_once import Unresolved, post_once
 from bot.store.due_sets import DueSet
@@ -27,7 +27,7 @@ class Slack:
     """What Slack does with the next posts and look-ups."""
 
     outcomes: list[str | Exception] = field(default_factory=list)
-    found: list[Found | Absent | Unknown] = field(default_factory=list)
+    found: list[MessageFound | MessageAbsent | SearchInconclusive] = field(default_factory=list)
     sent: int = 0
 
     async def send(self) -> str:
@@ -38,7 +38,7 @@ class Slack:
             raise outcome
         return outcome
 
-    async def find(self, since: float) -> Found | Absent | Unknown:
+    async def find_message(self, since: float) -> MessageFound | MessageAbsent | SearchInconclusive:
         """Look for an earlier attempt."""
         assert since > 0
         return self.found.pop(0)
@@ -52,9 +52,9 @@ async def lane(redis_client: Redis) -> Lane:
     runs, key = Runs(scripts), RunKey("w", 1)
     token = int(await redis_client.zscore(scripts.key("due", "polls"), key.name) or 0)
     lease = Lease("polls", (key.name,), token, 0, 10)
-    await runs.observe(lease, token * 2, [Observed(key, Observation("FAILED"), 5)])
+    await runs.store_observations(lease, token * 2, [Observed(key, Observation("FAILED"), 5)])
     ends = await DueSet(scripts, "ends", lease_s=10).claim(1)
-    run = await runs.load(key)
+    run = await runs.load_run(key)
     assert run is not None
     assert ends.lease is not None
     await runs.conclude(ends.lease, run, End())
@@ -76,7 +76,7 @@ async def attempt(
 ) -> str | None:
     """Post once."""
     return await post_once(
-        posts, post, send=slack.send, find=slack.find, settle_s=settle_s, twice_is_better=twice_is_better
+        posts, post, send=slack.send, find=slack.find_message, settle_s=settle_s, twice_is_better=twice_is_better
     )
 
 
@@ -100,7 +100,7 @@ async def test_a_post_that_never_left_is_sent_again(lane: Lane, error: Exception
 async def test_a_post_whose_reply_was_lost_is_found(lane: Lane) -> None:
     """It is looked for, and not sent again."""
     posts, scripts = lane
-    slack = Slack([SlackOutcomeUnknown("chat.postMessage")], [Found("9.9")])
+    slack = Slack([SlackOutcomeUnknown("chat.postMessage")], [MessageFound("9.9")])
     assert await attempt(posts, await claim(posts, scripts), slack) is None
     assert await attempt(posts, await claim(posts, scripts), slack) == "9.9"
     assert slack.sent == 1
@@ -109,7 +109,7 @@ async def test_a_post_whose_reply_was_lost_is_found(lane: Lane) -> None:
 async def test_a_post_is_sent_again_only_when_it_was_absent_twice(lane: Lane) -> None:
     """Slack may show a message a little late: one look is not enough."""
     posts, scripts = lane
-    slack = Slack([SlackOutcomeUnknown("chat.postMessage"), "9.9"], [Absent(), Absent()])
+    slack = Slack([SlackOutcomeUnknown("chat.postMessage"), "9.9"], [MessageAbsent(), MessageAbsent()])
     assert await attempt(posts, await claim(posts, scripts), slack) is None
     assert await attempt(posts, await claim(posts, scripts), slack) is None
     assert slack.sent == 1
@@ -120,7 +120,7 @@ async def test_a_post_is_sent_again_only_when_it_was_absent_twice(lane: Lane) ->
 async def test_where_the_channel_cannot_be_read_an_end_is_told_again_and_a_card_is_not(lane: Lane) -> None:
     """Twice is better than never for an end; a second card of one start would be worse."""
     posts, scripts = lane
-    slack = Slack([SlackOutcomeUnknown("chat.postMessage"), "9.9"], [Unknown(), Unknown()])
+    slack = Slack([SlackOutcomeUnknown("chat.postMessage"), "9.9"], [SearchInconclusive(), SearchInconclusive()])
     assert await attempt(posts, await claim(posts, scripts), slack) is None
     with pytest.raises(Unresolved):
         await attempt(posts, await claim(posts, scripts), slack, twice_is_better=False)
@@ -132,7 +132,7 @@ async def test_a_crash_between_record_and_reply_is_a_lost_reply(lane: Lane) -> N
     """Whoever claims next finds the attempt on record and looks for it."""
     posts, scripts = lane
     assert (await posts.attempt(await claim(posts, scripts))).word == "go"
-    slack = Slack([], [Found("9.9")])
+    slack = Slack([], [MessageFound("9.9")])
     assert await attempt(posts, await claim(posts, scripts), slack) == "9.9"
     assert slack.sent == 0
 

@@ -42,13 +42,13 @@ def told(sandbox: Sandbox) -> list[str]:
 @pytest.mark.parametrize("url", [None, "", "http://127.0.0.1:9/response"])
 async def test_an_answer_finds_its_way(answers: PrivateReplies, sandbox: Sandbox, url: str | None) -> None:
     """By response_url, else as an ephemeral message: also where the response_url cannot be reached."""
-    assert await answers.privately(asker(sandbox, url), SAID)
+    assert await answers.reply_privately(asker(sandbox, url), SAID)
     assert told(sandbox) == ["There is no such run."]
 
 
 async def test_a_person_without_a_channel_is_told_directly(answers: PrivateReplies, sandbox: Sandbox) -> None:
     """A click on the Home tab comes from none: no other way is tried."""
-    assert await answers.privately(Asker(sandbox.workspace.team_id, ADA, ""), SAID)
+    assert await answers.reply_privately(Asker(sandbox.workspace.team_id, ADA, ""), SAID)
     assert told(sandbox) == ["There is no such run."]
     assert not any(call.what == "chat.postEphemeral" for call in sandbox.workspace.calls)
 
@@ -56,7 +56,7 @@ async def test_a_person_without_a_channel_is_told_directly(answers: PrivateRepli
 async def test_the_direct_message_is_the_last_way(answers: PrivateReplies, sandbox: Sandbox) -> None:
     """Where the channel does not show ephemeral messages."""
     sandbox.workspace.faults.add(Fault("error", "chat.postEphemeral", code="user_not_in_channel"))
-    assert await answers.privately(asker(sandbox, ""), SAID)
+    assert await answers.reply_privately(asker(sandbox, ""), SAID)
     assert told(sandbox) == ["There is no such run."]
 
 
@@ -64,9 +64,9 @@ async def test_an_answer_waits_while_slack_is_away(answers: PrivateReplies, sand
     """False: whoever answers tries again."""
     where = asker(sandbox)
     sandbox.workspace.faults.away = True
-    assert not await answers.privately(where, SAID)
+    assert not await answers.reply_privately(where, SAID)
     sandbox.workspace.faults.away = False
-    assert await answers.privately(where, SAID)
+    assert await answers.reply_privately(where, SAID)
 
 
 async def test_who_cannot_be_answered_at_all_is_logged(answers: PrivateReplies, sandbox: Sandbox) -> None:
@@ -74,5 +74,5 @@ async def test_who_cannot_be_answered_at_all_is_logged(answers: PrivateReplies, 
     for method in ("chat.postEphemeral", "conversations.open"):
         sandbox.workspace.faults.add(Fault("error", method, code="user_not_found"))
     with capture_logs() as lines:
-        assert await answers.privately(asker(sandbox, ""), SAID)
+        assert await answers.reply_privately(asker(sandbox, ""), SAID)
     assert [line["log_level"] for line in lines] == ["error"]

@@ -41,14 +41,14 @@ async def test_the_last_list_is_told_with_its_age() -> None:
     schedules = ScheduleReader(
         api, catalog, ScheduleFinder(api, catalog), status, workspace="w", app_url="https://a", now=lambda: NOW
     )
-    assert (await schedules.listed(ListCommand(), typed="/bolt")).text == (
+    assert (await schedules.list_schedules(ListCommand(), typed="/bolt")).text == (
         "Bolt did not answer. Ask again in a minute.",
     )
     api.away, now[0] = False, 100.0
-    assert "1 schedule." in (await schedules.listed(ListCommand(), typed="/bolt")).text
+    assert "1 schedule." in (await schedules.list_schedules(ListCommand(), typed="/bolt")).text
     api.away, now[0] = True, 1000.0
-    assert (await schedules.listed(ListCommand(), typed="/bolt")).text[3] == ": Bolt does not answer now."
-    assert (await schedules.listed(ListCommand(inactive=True), typed="/bolt")).text == (
+    assert (await schedules.list_schedules(ListCommand(), typed="/bolt")).text[3] == ": Bolt does not answer now."
+    assert (await schedules.list_schedules(ListCommand(inactive=True), typed="/bolt")).text == (
         "Bolt did not answer. Ask again in a minute.",
     )
 
@@ -63,10 +63,10 @@ async def test_what_was_made_just_now_is_listed() -> None:
     schedules = ScheduleReader(
         api, catalog, ScheduleFinder(api, catalog), status, workspace="w", app_url="https://a", now=lambda: NOW
     )
-    await schedules.listed(ListCommand(), typed="/bolt")
+    await schedules.list_schedules(ListCommand(), typed="/bolt")
     api.made.append(Schedule(2, "v", "Fresh", "fresh", "OFF", "ui"))
     now[0] = 5.0
-    assert "1 schedule with fresh" in str((await schedules.listed(ListCommand("fresh"), typed="/bolt")).text)
+    assert "1 schedule with fresh" in str((await schedules.list_schedules(ListCommand("fresh"), typed="/bolt")).text)
     reads = api.reads
-    assert "no schedules with zzz" in str((await schedules.listed(ListCommand("zzz"), typed="/bolt")).text)
+    assert "no schedules with zzz" in str((await schedules.list_schedules(ListCommand("zzz"), typed="/bolt")).text)
     assert api.reads == reads

@@ -68,8 +68,8 @@ NIGHTLY = Filled("nightly", channel=CHANNEL)
 
 async def offered(forms: RunForms, filled: Filled = NIGHTLY) -> Form:
     """The form once the schedule is chosen."""
-    await forms.offers("")
-    return await forms.chosen(filled, anyone, asks_channel=False)
+    await forms.offer_schedules("")
+    return await forms.form_for_schedule(filled, anyone, asks_channel=False)
 
 
 async def test_commands_that_the_list_leaves_out(api: Api, forms: RunForms) -> None:
@@ -78,7 +78,7 @@ async def test_commands_that_the_list_leaves_out(api: Api, forms: RunForms) -> N
     form = await offered(forms)
     assert form.filled.commands == "dbt seed\ndbt run"
     assert api.asked_for == ["nightly"]
-    assert await forms.read(form.filled, anyone, asks_channel=False) == RunCommand("nightly")
+    assert await forms.read_form(form.filled, anyone, asks_channel=False) == RunCommand("nightly")
 
 
 async def test_commands_that_nobody_tells(api: Api, forms: RunForms) -> None:
@@ -86,7 +86,7 @@ async def test_commands_that_nobody_tells(api: Api, forms: RunForms) -> None:
     api.listed, api.details = (), None
     form = await offered(forms)
     assert (form.own, form.filled.commands) == (None, "")
-    assert await forms.read(form.filled, anyone, asks_channel=False) == RunCommand("nightly")
+    assert await forms.read_form(form.filled, anyone, asks_channel=False) == RunCommand("nightly")
 
 
 async def test_commands_that_were_changed_meanwhile(api: Api, forms: RunForms) -> None:
@@ -94,11 +94,11 @@ async def test_commands_that_were_changed_meanwhile(api: Api, forms: RunForms) -
     form = await offered(forms)
     api.listed = ("dbt run --full-refresh",)
     again = RunForms(ScheduleCatalog(api), api, mask=str)  # type: ignore[arg-type]  # as far as it is asked
-    shown = await again.read(form.filled, anyone, asks_channel=False)
+    shown = await again.read_form(form.filled, anyone, asks_channel=False)
     assert isinstance(shown, Form)
     assert shown.filled.commands == "dbt run --full-refresh"
     assert "Nothing was started yet" in str(shown.notes)
-    assert await again.read(shown.filled, anyone, asks_channel=False) == RunCommand("nightly")
+    assert await again.read_form(shown.filled, anyone, asks_channel=False) == RunCommand("nightly")
 
 
 async def test_a_process_that_has_no_list(api: Api, forms: RunForms) -> None:
@@ -106,43 +106,43 @@ async def test_a_process_that_has_no_list(api: Api, forms: RunForms) -> None:
     form = await offered(forms)
     api.away = True
     fresh = RunForms(ScheduleCatalog(api), api, mask=str)  # type: ignore[arg-type]  # as far as it is asked
-    assert await fresh.read(form.filled, anyone, asks_channel=False) == RunCommand("nightly")
+    assert await fresh.read_form(form.filled, anyone, asks_channel=False) == RunCommand("nightly")
     # Chosen just before, with the commands of another one still in the form.
-    other = await fresh.read(replace(form.filled, schedule="hourly"), anyone, asks_channel=False)
+    other = await fresh.read_form(replace(form.filled, schedule="hourly"), anyone, asks_channel=False)
     assert other == Problems({"schedule": NO_LIST})
-    by_id = await fresh.read(Filled("#7", channel=CHANNEL), anyone, asks_channel=False)
+    by_id = await fresh.read_form(Filled("#7", channel=CHANNEL), anyone, asks_channel=False)
     assert by_id == Problems({"schedule": NO_LIST})
-    blank = await fresh.blank(CHANNEL)
+    blank = await fresh.blank_form(CHANNEL)
     assert "no schedules to choose from yet" in str(blank.notes)
-    assert (await fresh.offers("")).groups == ()
+    assert (await fresh.offer_schedules("")).groups == ()
 
 
 async def test_a_schedule_that_is_newer_than_the_list(api: Api) -> None:
     """Another process has offered it: it is looked for before it is called gone, and where Bolt is away, by the start."""
     seconds = [0.0]
     forms = RunForms(ScheduleCatalog(api, clock=lambda: seconds[0]), api, mask=str)  # type: ignore[arg-type]  # as far as it is asked
-    await forms.offers("")
+    await forms.offer_schedules("")
     api.slugs.append("hourly")
     seconds[0] += 5
-    form = await forms.chosen(Filled("hourly", channel=CHANNEL), anyone, asks_channel=False)
+    form = await forms.form_for_schedule(Filled("hourly", channel=CHANNEL), anyone, asks_channel=False)
     assert form.filled.commands == "dbt seed\ndbt run"
     api.slugs.append("weekly")
     api.away = True
     seconds[0] += 5
     weekly = Filled("weekly", channel=CHANNEL)
-    assert await forms.read(weekly, anyone, asks_channel=False) == RunCommand("weekly")
-    assert (await forms.chosen(weekly, anyone, asks_channel=False)).notes == ()
+    assert await forms.read_form(weekly, anyone, asks_channel=False) == RunCommand("weekly")
+    assert (await forms.form_for_schedule(weekly, anyone, asks_channel=False)).notes == ()
 
 
 async def test_nothing_chosen_and_what_is_gone(forms: RunForms) -> None:
     """Said at the schedule, beside what else is wrong."""
-    await forms.offers("")
+    await forms.offer_schedules("")
     for handle in ("", "gone", "#99"):
-        result = await forms.read(Filled(handle, pull_request="x", channel=CHANNEL), anyone, asks_channel=False)
+        result = await forms.read_form(Filled(handle, pull_request="x", channel=CHANNEL), anyone, asks_channel=False)
         assert isinstance(result, Problems)
         assert result.fields["schedule"] == GONE
         assert "pull_request" in result.fields
-    form = await forms.chosen(Filled("gone"), anyone, asks_channel=False)
+    form = await forms.form_for_schedule(Filled("gone"), anyone, asks_channel=False)
     assert form.notes == ((GONE,),)
 
 
@@ -159,11 +159,11 @@ async def test_who_may_not_read_a_schedule_is_shown_nothing_of_it(api: Api, form
     """Neither its commands nor its branch, and Bolt is not asked for them; words of the person's own stay."""
     api.listed = ()
     before = await offered(forms)
-    refused = await forms.chosen(before.filled, nobody, asks_channel=False)
+    refused = await forms.form_for_schedule(before.filled, nobody, asks_channel=False)
     assert (refused.own, refused.branch, refused.filled.commands) == (None, "", None)
     assert refused.notes == (("You may not read nightly.",),)
     mine = replace(before.filled, commands="dbt debug")
-    assert (await forms.chosen(mine, nobody, asks_channel=False)).filled.commands == "dbt debug"
+    assert (await forms.form_for_schedule(mine, nobody, asks_channel=False)).filled.commands == "dbt debug"
     assert api.asked_for == ["nightly"]
 
 
@@ -172,5 +172,5 @@ async def test_nor_when_they_have_changed_meanwhile(api: Api, forms: RunForms) -
     form = await offered(forms)
     api.listed = ("dbt run --full-refresh",)
     again = RunForms(ScheduleCatalog(api), api, mask=str)  # type: ignore[arg-type]  # as far as it is asked
-    result = await again.read(form.filled, nobody, asks_channel=False)
+    result = await again.read_form(form.filled, nobody, asks_channel=False)
     assert result == Problems({"schedule": "You may not read nightly."})

@@ -42,7 +42,7 @@ async def test_many_ends_are_one_or_two_requests() -> None:
     api = Api()
     api.runs_of["nightly"] = [run(number) for number in range(40)]
     listings = RunListings(api)  # type: ignore[arg-type]  # lists only
-    found = await asyncio.gather(*(listings.ended("nightly", number) for number in range(60)))
+    found = await asyncio.gather(*(listings.runs_with_ended("nightly", number) for number in range(60)))
     assert all([one.id for one in listed] == list(range(40)) for listed in found)
     assert len(api.asked) <= 2
 
@@ -52,9 +52,9 @@ async def test_what_had_not_ended_then_is_asked_for_again() -> None:
     api = Api()
     api.runs_of["nightly"] = [run(1), run(2, ended=False)]
     listings = RunListings(api)  # type: ignore[arg-type]  # lists only
-    assert len(await listings.ended("nightly", 1)) == 2
+    assert len(await listings.runs_with_ended("nightly", 1)) == 2
     api.runs_of["nightly"] = [run(1), run(2)]
-    assert [one.ended_at for one in await listings.ended("nightly", 2)] == [ENDED, ENDED]
+    assert [one.ended_at for one in await listings.runs_with_ended("nightly", 2)] == [ENDED, ENDED]
 
 
 async def test_many_starts_look_at_one_listing() -> None:
@@ -63,13 +63,13 @@ async def test_many_starts_look_at_one_listing() -> None:
     api = Api()
     api.runs_of["nightly"] = [run(2), run(1)]
     listings = RunListings(api, clock=lambda: now)  # type: ignore[arg-type]  # lists only
-    found = await asyncio.gather(*(listings.newest("nightly") for _ in range(40)))
+    found = await asyncio.gather(*(listings.newest_runs("nightly") for _ in range(40)))
     assert [one.id for one in found[0]] == [2, 1]
     assert all(listed == found[0] for listed in found)
     assert len(api.asked) == 1
     api.runs_of["nightly"] = [run(3), run(2), run(1)]
     now += FRESH_S * 1.01
-    assert [one.id for one in await listings.newest("nightly")] == [3, 2, 1]
+    assert [one.id for one in await listings.newest_runs("nightly")] == [3, 2, 1]
 
 
 async def test_no_answer_is_no_empty_listing() -> None:
@@ -78,12 +78,12 @@ async def test_no_answer_is_no_empty_listing() -> None:
     api = Api()
     api.away = True
     listings = RunListings(api, clock=lambda: now)  # type: ignore[arg-type]  # lists only
-    found = await asyncio.gather(*(listings.newest("nightly") for _ in range(40)), return_exceptions=True)
+    found = await asyncio.gather(*(listings.newest_runs("nightly") for _ in range(40)), return_exceptions=True)
     assert all(isinstance(one, BoltError) for one in found)
     assert len(api.asked) == 1
     api.away, api.runs_of["nightly"] = False, [run(1)]
     now += FRESH_S * 1.01
-    assert [one.id for one in await listings.newest("nightly")] == [1]
+    assert [one.id for one in await listings.newest_runs("nightly")] == [1]
 
 
 async def test_listings_are_forgotten() -> None:
@@ -92,7 +92,7 @@ async def test_listings_are_forgotten() -> None:
     api = Api()
     listings = RunListings(api, clock=lambda: now)  # type: ignore[arg-type]  # lists only
     for number in range(100):
-        await listings.ended(f"s{number}", 1)
+        await listings.runs_with_ended(f"s{number}", 1)
         now += KEPT_S
     assert len(listings._listings) <= 2
 

@@ -10,7 +10,7 @@ import pytest
 from bot.core.model.bolt import Schedule
 from bot.core.model.errors import BoltError, BoltOutcomeUnknown
 from bot.core.schedules.lookup import Missing
-from bot.flows.schedule_catalog import FAILED_AGAIN_S, ScheduleCatalog, Snapshot
+from bot.flows.schedule_catalog import FAILED_AGAIN_S, CatalogSnapshot, ScheduleCatalog
 
 FRESH_S = 60.0
 NOW = datetime(2026, 11, 25, 14, 20, tzinfo=UTC)
@@ -65,7 +65,7 @@ def catalog(api: Api, clock: Clock) -> ScheduleCatalog:
     return ScheduleCatalog(api, fresh_for_s=FRESH_S, clock=clock, now=lambda: NOW)  # type: ignore[arg-type]  # lists only
 
 
-def handles(snapshot: Snapshot) -> list[str]:
+def handles(snapshot: CatalogSnapshot) -> list[str]:
     """What is in a snapshot."""
     return [snapshot.index.handle(row.schedule) for row in snapshot.index.rows]
 
@@ -79,8 +79,8 @@ async def settled() -> None:
 async def test_many_who_want_it_at_once_read_it_once(api: Api, catalog: ScheduleCatalog) -> None:
     """However they want it."""
     api.may.clear()
-    asking = [asyncio.ensure_future(catalog.find("nightly")) for _ in range(20)]
-    asking += [asyncio.ensure_future(catalog.all()) for _ in range(20)]  # type: ignore[arg-type]  # both are awaited alike
+    asking = [asyncio.ensure_future(catalog.find_schedule("nightly")) for _ in range(20)]
+    asking += [asyncio.ensure_future(catalog.all_schedules()) for _ in range(20)]  # type: ignore[arg-type]  # both are awaited alike
     await settled()
     api.may.set()
     await asyncio.gather(*asking)
@@ -89,48 +89,48 @@ async def test_many_who_want_it_at_once_read_it_once(api: Api, catalog: Schedule
 
 async def test_while_used_it_is_read_before_it_is_too_old(api: Api, catalog: ScheduleCatalog, clock: Clock) -> None:
     """Past half its time it is read in the background; nobody waits for that."""
-    await catalog.all()
+    await catalog.all_schedules()
     clock.now += FRESH_S / 2 - 1
-    await catalog.all()
+    await catalog.all_schedules()
     await settled()
     assert api.asked == 1
     clock.now += 2
-    api.slugs, before = ["nightly", "hourly"], await catalog.all()
+    api.slugs, before = ["nightly", "hourly"], await catalog.all_schedules()
     assert [one.slug for one in before] == ["nightly"]
     await settled()
     assert api.asked == 2
-    assert [one.slug for one in await catalog.all()] == ["nightly", "hourly"]
+    assert [one.slug for one in await catalog.all_schedules()] == ["nightly", "hourly"]
 
 
 async def test_unused_it_is_not_read(api: Api, catalog: ScheduleCatalog, clock: Clock) -> None:
     """And too old, it is waited for."""
-    await catalog.all()
+    await catalog.all_schedules()
     clock.now += 100 * FRESH_S
     await settled()
     assert api.asked == 1
     api.slugs = ["hourly"]
-    assert [one.slug for one in await catalog.all()] == ["hourly"]
+    assert [one.slug for one in await catalog.all_schedules()] == ["hourly"]
 
 
 async def test_what_is_missing_is_looked_for_in_a_fresh_list(api: Api, catalog: ScheduleCatalog, clock: Clock) -> None:
     """Also where a reading is under way that began before."""
-    await catalog.all()
+    await catalog.all_schedules()
     clock.now += 2
     api.slugs = ["nightly", "hourly"]
-    found = await catalog.find("hourly")
+    found = await catalog.find_schedule("hourly")
     assert isinstance(found, Schedule)
-    assert isinstance(await catalog.find("weekly"), Missing)
+    assert isinstance(await catalog.find_schedule("weekly"), Missing)
     assert api.asked == 2
 
 
 async def test_a_reading_that_began_too_early_is_not_enough(api: Api, catalog: ScheduleCatalog, clock: Clock) -> None:
     """It may have been answered before the schedule was made."""
     api.may.clear()
-    first = asyncio.ensure_future(catalog.all())
+    first = asyncio.ensure_future(catalog.all_schedules())
     await settled()
     clock.now += 5
     api.slugs = ["nightly", "hourly"]
-    wanted = asyncio.ensure_future(catalog.find("hourly"))
+    wanted = asyncio.ensure_future(catalog.find_schedule("hourly"))
     await settled()
     api.may.set()
     await first
@@ -139,13 +139,13 @@ async def test_a_reading_that_began_too_early_is_not_enough(api: Api, catalog: S
 
 async def test_bolt_away(api: Api, catalog: ScheduleCatalog, clock: Clock) -> None:
     """Who needs it fresh is told; who only looks gets the last list, with its time; it is not asked at every look."""
-    await catalog.all()
+    await catalog.all_schedules()
     api.away = True
     clock.now += 2 * FRESH_S
     with pytest.raises(BoltError):
-        await catalog.all()
+        await catalog.all_schedules()
     with pytest.raises(BoltError):
-        await catalog.find("nightly")
+        await catalog.find_schedule("nightly")
     asked = api.asked
     for _ in range(10):
         snapshot = await catalog.snapshot(within_s=1)
@@ -166,7 +166,7 @@ async def test_there_was_never_a_list(api: Api, catalog: ScheduleCatalog) -> Non
 
 async def test_a_look_waits_no_longer_than_it_is_told(api: Api, catalog: ScheduleCatalog, clock: Clock) -> None:
     """An old list is better than none, and a slow Bolt is not away."""
-    await catalog.all()
+    await catalog.all_schedules()
     clock.now += 2 * FRESH_S
     api.may.clear()
     snapshot = await catalog.snapshot(within_s=0.01)
@@ -180,7 +180,7 @@ async def test_a_look_waits_no_longer_than_it_is_told(api: Api, catalog: Schedul
 async def test_whoever_is_broken_off_leaves_the_reading_to_others(api: Api, catalog: ScheduleCatalog) -> None:
     """One command given up does not fail the rest."""
     api.may.clear()
-    first, second = asyncio.ensure_future(catalog.all()), asyncio.ensure_future(catalog.all())
+    first, second = asyncio.ensure_future(catalog.all_schedules()), asyncio.ensure_future(catalog.all_schedules())
     await settled()
     first.cancel()
     await settled()
@@ -201,10 +201,10 @@ async def test_closing_breaks_off_what_is_read(api: Api, catalog: ScheduleCatalo
 async def test_after_a_change_an_older_list_is_not_believed(api: Api, clock: Clock) -> None:
     """Neither the one that is there, nor one that was being read when it happened."""
     catalog = ScheduleCatalog(api, fresh_for_s=FRESH_S, clock=clock)  # type: ignore[arg-type]  # lists only
-    await catalog.all()
+    await catalog.all_schedules()
     catalog.forget()
     api.may.clear()
-    reading = asyncio.create_task(catalog.all())
+    reading = asyncio.create_task(catalog.all_schedules())
     for _ in range(5):
         await asyncio.sleep(0)
     assert api.asked == 2
@@ -213,5 +213,5 @@ async def test_after_a_change_an_older_list_is_not_believed(api: Api, clock: Clo
     api.slugs.append("hourly")
     api.may.set()
     assert [one.slug for one in await reading] == ["nightly", "hourly"]
-    assert [one.slug for one in await catalog.all()] == ["nightly", "hourly"]
+    assert [one.slug for one in await catalog.all_schedules()] == ["nightly", "hourly"]
     assert api.asked == 3

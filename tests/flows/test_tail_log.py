@@ -96,14 +96,14 @@ class Stage:
         seconds, micros = await self.scripts.redis.time()
         claimed_us = int(seconds) * 1_000_000 + int(micros)
         lease = Lease("polls", (KEY.name,), token, 0, 10)
-        await self.runs.observe(lease, claimed_us, [Observed(KEY, Observation(state, commands), 5)])
+        await self.runs.store_observations(lease, claimed_us, [Observed(KEY, Observation(state, commands), 5)])
 
     async def look(self, rules: LogTailRules | None = None) -> None:
         """One look at what is followed, as if its time had come."""
         await self.scripts.redis.zadd(self.scripts.key("due", "follows"), {NAME: 1}, xx=True)
         claimed = await self.due.claim(1)
         assert claimed.lease is not None
-        await self.follow_log(rules).advance(claimed.lease)
+        await self.follow_log(rules).advance_tail(claimed.lease)
 
     async def pause_over(self) -> None:
         """The last post was made long ago."""
@@ -111,13 +111,13 @@ class Stage:
         if await self.scripts.redis.hexists(record, "posted_us"):
             await self.scripts.redis.hset(record, "posted_us", "1")
 
-    async def post(self) -> bool:
+    async def post_message(self) -> bool:
         """Send what waits to be posted, if anything does."""
         taken: Taken = await self.posts.claim()
         if taken.lease is None:
             return False
         assert taken.urgency == "follow"
-        await self.follow_log().send(taken.lease, taken.urgency, taken.channel, NAME)
+        await self.follow_log().post_lines(taken.lease, taken.urgency, taken.channel, NAME)
         return True
 
     def texts(self) -> list[str]:
@@ -138,7 +138,7 @@ async def stage(redis_client: Redis, sandbox: Sandbox) -> AsyncIterator[Stage]:
     chat = SlackChat(sandbox.workspace.bot_token, f"{sandbox.base_url}/slack/api", lambda text: text, call_s=1)
     chat.bot_user = sandbox.workspace.bot.id
     stage = Stage(Scripts(redis_client, "test", retention_s=1000), sandbox, chat)
-    ts = await chat.post(CHANNEL, Message(("card",)), key="start:1")
+    ts = await chat.post_message(CHANNEL, Message(("card",)), key="start:1")
     await follow_run(stage.scripts, 1, channel=CHANNEL, ts=ts, user="U0ADA")
     stage.api.printed = {7: ["old"], 8: [f"line {number}" for number in range(25)]}
     stage.api.ended = {7}
@@ -149,42 +149,42 @@ async def stage(redis_client: Redis, sandbox: Sandbox) -> AsyncIterator[Stage]:
 
 async def test_it_begins_with_the_running_command_and_goes_on_behind_what_is_posted(stage: Stage) -> None:
     """All pages at once, in one post; then only what is new; nothing new, no post."""
-    answer = await stage.follow_log().begin(ADA, KEY, None)
+    answer = await stage.follow_log().begin_tail(ADA, KEY, None)
     assert answer is not None
     assert "come into its thread, every 15 s at most" in str(answer.text)
     await stage.look()
-    assert await stage.post()
+    assert await stage.post_message()
     assert stage.texts() == ["25 new lines of the log of `dbt run` (run 1):"]
     await stage.pause_over()
     await stage.look()
-    assert not await stage.post()
+    assert not await stage.post_message()
     stage.api.printed[8].append("one more")
     await stage.look()
-    assert await stage.post()
+    assert await stage.post_message()
     assert stage.texts()[1:] == ["1 new line of the log of `dbt run` (run 1):"]
 
 
 async def test_posts_keep_their_distance(stage: Stage) -> None:
     """What is new before its time is not even read."""
-    await stage.follow_log().begin(ADA, KEY, None)
+    await stage.follow_log().begin_tail(ADA, KEY, None)
     await stage.look()
-    await stage.post()
+    await stage.post_message()
     stage.api.printed[8].append("one more")
     stage.api.fails = BoltOutcomeUnknown()
     await stage.look()
-    assert not await stage.post()
+    assert not await stage.post_message()
 
 
 async def test_it_goes_on_with_the_next_command_and_ends_with_the_run(stage: Stage) -> None:
     """The end is not waited for, and leaves nothing on record."""
-    await stage.follow_log().begin(ADA, KEY, None)
+    await stage.follow_log().begin_tail(ADA, KEY, None)
     await stage.look()
-    await stage.post()
+    await stage.post_message()
     stage.api.printed |= {8: [*stage.api.printed[8], "last"], 9: ["first of the next", "secret"]}
     stage.api.ended = {7, 8, 9}
     await stage.running(Command(8, "dbt run", return_code=0), Command(9, "dbt test", return_code=0), state="SUCCESS")
     await stage.look()
-    assert await stage.post()
+    assert await stage.post_message()
     assert stage.texts()[1] == "3 new lines of the log of `dbt test` (run 1). Run 1 is over, and so is its log."
     (box,) = [
         one
@@ -197,22 +197,22 @@ async def test_it_goes_on_with_the_next_command_and_ends_with_the_run(stage: Sta
 
 async def test_an_end_without_new_lines_is_told_by_others(stage: Stage) -> None:
     """No post for it."""
-    await stage.follow_log().begin(ADA, KEY, None)
+    await stage.follow_log().begin_tail(ADA, KEY, None)
     await stage.look()
-    await stage.post()
+    await stage.post_message()
     stage.api.ended = {7, 8}
     await stage.running(Command(8, "dbt run", return_code=0), state="SUCCESS")
     await stage.look()
-    assert not await stage.post()
+    assert not await stage.post_message()
     assert len(stage.texts()) == 1
     assert await stage.left() == []
 
 
 async def test_after_an_hour_it_stops_and_says_how_to_go_on(stage: Stage) -> None:
     """With a button."""
-    await stage.follow_log().begin(ADA, KEY, None)
+    await stage.follow_log().begin_tail(ADA, KEY, None)
     await stage.look(LogTailRules(for_s=0))
-    assert await stage.post()
+    assert await stage.post_message()
     assert stage.texts() == ["I have followed the log of run 1 for an hour and stop here."]
     assert "Follow on" in str(list(stage.sandbox.workspace.channel(CHANNEL).messages.values())[-1].blocks)
     assert await stage.left() == []
@@ -220,62 +220,62 @@ async def test_after_an_hour_it_stops_and_says_how_to_go_on(stage: Stage) -> Non
 
 async def test_what_waits_is_posted_as_it_was_read(stage: Stage) -> None:
     """A process that dies before the post leaves it to the next one, whatever has been printed since."""
-    await stage.follow_log().begin(ADA, KEY, None)
+    await stage.follow_log().begin_tail(ADA, KEY, None)
     await stage.look()
     stage.api.printed[8] += ["new"] * 5
     await stage.look()
-    assert await stage.post()
-    assert not await stage.post()
+    assert await stage.post_message()
+    assert not await stage.post_message()
     assert stage.texts() == ["25 new lines of the log of `dbt run` (run 1):"]
     await stage.pause_over()
     await stage.look()
-    await stage.post()
+    await stage.post_message()
     assert stage.texts()[1:] == ["5 new lines of the log of `dbt run` (run 1):"]
 
 
 async def test_who_posts_late_does_not_move_it_back(stage: Stage) -> None:
     """Two processes post the same lines: the second one is told so."""
-    await stage.follow_log().begin(ADA, KEY, None)
+    await stage.follow_log().begin_tail(ADA, KEY, None)
     await stage.look()
-    late = await stage.followings.load(NAME)
+    late = await stage.followings.load_tail(NAME)
     taken = await stage.posts.claim()
     assert taken.lease is not None
     assert late is not None
-    await stage.follow_log().send(taken.lease, taken.urgency, taken.channel, NAME)
-    after = await stage.followings.load(NAME)
+    await stage.follow_log().post_lines(taken.lease, taken.urgency, taken.channel, NAME)
+    after = await stage.followings.load_tail(NAME)
     word = await stage.followings.posted(
         ClaimedPost(taken.lease, "follow", CHANNEL, f"follow:{NAME}", "post"), late, delay_s=5
     )
     assert word == "known"
-    assert await stage.followings.load(NAME) == after
+    assert await stage.followings.load_tail(NAME) == after
 
 
 async def test_stopped_before_it_is_posted_nothing_comes(stage: Stage) -> None:
     """And nothing is left."""
-    await stage.follow_log().begin(ADA, KEY, None)
+    await stage.follow_log().begin_tail(ADA, KEY, None)
     await stage.look()
-    assert "no longer" in str((await stage.follow_log().stop(KEY, CHANNEL)).text)
-    assert not await stage.post()
+    assert "no longer" in str((await stage.follow_log().stop_tail(KEY, CHANNEL)).text)
+    assert not await stage.post_message()
     assert stage.texts() == []
     assert await stage.left() == []
-    assert "nothing to stop" in str((await stage.follow_log().stop(KEY, CHANNEL)).text)
+    assert "nothing to stop" in str((await stage.follow_log().stop_tail(KEY, CHANNEL)).text)
 
 
 async def test_an_end_that_slack_does_not_take_now_is_told_later(stage: Stage) -> None:
     """The lines cannot be posted, and nobody can be told why: neither is forgotten."""
     workspace = stage.sandbox.workspace
-    await stage.follow_log().begin(ADA, KEY, None)
+    await stage.follow_log().begin_tail(ADA, KEY, None)
     await stage.look()
     workspace.faults.add(Fault("error", "chat.postMessage", count=2, code="is_archived"))
     for method in ("chat.postEphemeral", "conversations.open"):
         workspace.faults.add(Fault("ratelimited", method))
     lane = stage.scripts.key("posts", "follow", CHANNEL)
-    assert await stage.post()
+    assert await stage.post_message()
     assert await stage.left() != []
     assert list(workspace.privates) == []
     await stage.scripts.redis.zadd(lane, {f"follow/{NAME}": 1}, xx=True)
     await stage.scripts.redis.zadd(stage.scripts.key("posts", "follow"), {CHANNEL: 1})
-    assert await stage.post()
+    assert await stage.post_message()
     assert ["I follow the log of run 1 no longer" in one.text for one in workspace.privates] == [True]
     assert stage.texts() == []
     assert await stage.left() == []
@@ -283,19 +283,19 @@ async def test_an_end_that_slack_does_not_take_now_is_told_later(stage: Stage) -
 
 async def test_a_command_that_stays_unknown_ends_it(stage: Stage) -> None:
     """Not at once: one that has just begun may not be known yet."""
-    await stage.follow_log().begin(ADA, KEY, None)
+    await stage.follow_log().begin_tail(ADA, KEY, None)
     stage.api.fails = UNKNOWN
     await stage.look()
     await stage.look()
-    assert not await stage.post()
+    assert not await stage.post_message()
     stage.api.fails = None
     await stage.look()
-    assert await stage.post()
+    assert await stage.post_message()
     stage.api.fails = UNKNOWN
     await stage.pause_over()
     for _ in range(3):
         await stage.look()
-    assert await stage.post()
+    assert await stage.post_message()
     assert stage.texts()[-1] == "Bolt no longer knows run 1, so I follow its log no longer."
     assert await stage.left() == []
 
@@ -303,23 +303,23 @@ async def test_a_command_that_stays_unknown_ends_it(stage: Stage) -> None:
 @pytest.mark.parametrize("away", [BoltOutcomeUnknown(), BoltThrottled(7)])
 async def test_bolt_away_is_waited_for(stage: Stage, away: BoltError) -> None:
     """It goes on where it was."""
-    await stage.follow_log().begin(ADA, KEY, None)
+    await stage.follow_log().begin_tail(ADA, KEY, None)
     stage.api.fails = away
     for _ in range(5):
         await stage.look()
-    assert not await stage.post()
+    assert not await stage.post_message()
     stage.api.fails = None
     await stage.look()
-    assert await stage.post()
+    assert await stage.post_message()
 
 
 async def test_one_a_run_and_channel_and_not_too_many(stage: Stage) -> None:
     """Asked twice it is the same one; what is too much is said."""
     rules = LogTailRules(most=1)
-    assert await stage.followings.begin(KEY, ADA, 8, most=1) == "new"
-    assert await stage.followings.begin(KEY, ADA, 8, most=1) == "known"
+    assert await stage.followings.begin_tail(KEY, ADA, 8, most=1) == "new"
+    assert await stage.followings.begin_tail(KEY, ADA, 8, most=1) == "known"
     await follow_run(stage.scripts, 2, channel=CHANNEL)
-    answer = await stage.follow_log(rules).begin(ADA, RunKey("w", 2), None)
+    answer = await stage.follow_log(rules).begin_tail(ADA, RunKey("w", 2), None)
     assert answer is not None
     assert "I follow 1 log already" in str(answer.text)
 
@@ -327,11 +327,11 @@ async def test_one_a_run_and_channel_and_not_too_many(stage: Stage) -> None:
 async def test_why_a_run_is_not_followed(stage: Stage) -> None:
     """Unknown, without a card here, or over: then its log can be told at once."""
     follow_log = stage.follow_log()
-    assert await follow_log.begin(ADA, RunKey("w", 404), None) is None
+    assert await follow_log.begin_tail(ADA, RunKey("w", 404), None) is None
     assert "knows no run 404" in str(await follow_log.why_not(RunKey("w", 404)))
-    assert await follow_log.begin(Asker("T", "U0ADA", "C0OTHER"), KEY, None) is None
+    assert await follow_log.begin_tail(Asker("T", "U0ADA", "C0OTHER"), KEY, None) is None
     assert "no card in this channel" in str(await follow_log.why_not(KEY))
     assert await follow_log.why_not(RunKey("w", 3)) is None
-    later = await follow_log.begin(ADA, KEY, 9)
+    later = await follow_log.begin_tail(ADA, KEY, 9)
     assert later is not None
     assert "hasn't begun yet" in str(later.text)

@@ -58,9 +58,9 @@ class Stage:
     chat: SlackChat
     places: ThreadSubjects
 
-    async def of(self, ts: str) -> ThreadSubject:
+    async def subject_of(self, ts: str) -> ThreadSubject:
         """The place of a thread."""
-        return await self.places.of("T", CardRef(CHANNEL, ts))
+        return await self.places.subject_of("T", CardRef(CHANNEL, ts))
 
     async def start(self, **fields: str) -> None:
         """A start whose card, of ts 7.5, has no run on record; its request as these fields tell."""
@@ -71,11 +71,11 @@ class Stage:
         for name, value in fields.items():
             await redis.hset(key("req", "request-7"), name, value)
 
-    async def post(self, *buttons: Button) -> str:
+    async def post_message(self, *buttons: Button) -> str:
         """The card of a start, with these buttons; its ts."""
         text = ("a card",)
         row = (Buttons(buttons),) if buttons else ()
-        return await self.chat.post(CHANNEL, Message(text, (Paragraph(text), *row)), key="start:request-7")
+        return await self.chat.post_message(CHANNEL, Message(text, (Paragraph(text), *row)), key="start:request-7")
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ async def test_the_record_tells(stage: Stage) -> None:
     """Without a word to Slack."""
     stage.sandbox.workspace.faults.away = True
     await follow_run(stage.scripts, 7, channel=CHANNEL, ts="7.5")
-    assert await stage.of("7.5") == ThreadSubject(RunKey("w", 7))
+    assert await stage.subject_of("7.5") == ThreadSubject(RunKey("w", 7))
 
 
 @pytest.mark.parametrize(
@@ -102,26 +102,26 @@ async def test_the_record_tells(stage: Stage) -> None:
 async def test_a_start_without_a_run_says_so(stage: Stage, state: str, why: str) -> None:
     """Its number is not known yet, or it is unclear."""
     await stage.start(state=state)
-    assert await stage.of("7.5") == ThreadSubject(why=why)
+    assert await stage.subject_of("7.5") == ThreadSubject(why=why)
 
 
 @pytest.mark.parametrize("state", ["refused", "closed"])
 async def test_a_start_that_waited_and_is_not_started(stage: Stage, state: str) -> None:
     """It has no run, and gets none."""
     await stage.start(state=state, queued_us="1", why="It was taken out of the queue.")
-    assert await stage.of("7.5") == ThreadSubject(why=TAKEN_OUT)
+    assert await stage.subject_of("7.5") == ThreadSubject(why=TAKEN_OUT)
 
 
 async def test_a_start_that_waited_and_was_sent_may_be_unclear_for_good(stage: Stage) -> None:
     """There may be a run of it: nobody says that there is none."""
     await stage.start(state="closed", queued_us="1")
-    assert await stage.of("7.5") == ThreadSubject(why=UNCLEAR)
+    assert await stage.subject_of("7.5") == ThreadSubject(why=UNCLEAR)
 
 
 async def test_a_start_that_waits(stage: Stage) -> None:
     """The run that it waits for is not its own."""
     await stage.start(state="queued", queued_us="1", behind="w:6")
-    place = await stage.of("7.5")
+    place = await stage.subject_of("7.5")
     assert (place.run, place.waiting) == (None, "request-7")
     assert "waits for run 6 to end" in place.why
 
@@ -129,68 +129,68 @@ async def test_a_start_that_waits(stage: Stage) -> None:
 async def test_a_start_that_waits_for_approval(stage: Stage) -> None:
     """It has no run, and can be taken back; approved, it no longer can."""
     await stage.start(state="pending", approval=APPROVAL)
-    place = await stage.of("7.5")
+    place = await stage.subject_of("7.5")
     assert (place.run, place.pending) == (None, "request-7")
     assert "waits for approval by @data-team and has no run yet" in place.why
     await stage.scripts.redis.hset(stage.scripts.key("req", "request-7"), "state", "approved")
-    assert await stage.of("7.5") == ThreadSubject(why=APPROVED)
+    assert await stage.subject_of("7.5") == ThreadSubject(why=APPROVED)
 
 
 @pytest.mark.parametrize("state", ["refused", "closed"])
 async def test_a_start_that_was_not_approved(stage: Stage, state: str) -> None:
     """It says why."""
     await stage.start(state=state, approval=APPROVAL, why="It was denied, so nothing was started.")
-    assert await stage.of("7.5") == ThreadSubject(why="It was denied, so nothing was started.")
+    assert await stage.subject_of("7.5") == ThreadSubject(why="It was denied, so nothing was started.")
 
 
 async def test_a_start_whose_run_has_another_card_here(stage: Stage) -> None:
     """Its own card names that run, and so does its thread."""
     await stage.start(state="settled", run="9")
-    assert await stage.of("7.5") == ThreadSubject(RunKey("w", 9))
+    assert await stage.subject_of("7.5") == ThreadSubject(RunKey("w", 9))
 
 
 @pytest.mark.parametrize("action", [DROP_QUEUED, APPROVE_START])
 async def test_the_card_of_a_start_that_waits_and_is_not_on_record(stage: Stage, action: str) -> None:
     """It does not wait any more, unless its record only cannot be read."""
     drop = Button(action, "Do something", value=request_value("request-7"))
-    ts = await stage.post(drop)
-    assert await stage.of(ts) == ThreadSubject(why=FORGOTTEN)
+    ts = await stage.post_message(drop)
+    assert await stage.subject_of(ts) == ThreadSubject(why=FORGOTTEN)
     await stage.scripts.redis.client_pause(1000)
-    assert await stage.of(ts) == ThreadSubject(why=AWAY)
+    assert await stage.subject_of(ts) == ThreadSubject(why=AWAY)
 
 
 async def test_a_card_whose_record_is_lost_tells_itself(stage: Stage) -> None:
     """What *Cancel run* carries makes the record anew; a card of a run that is over only names it."""
     cancel = Button(CANCEL_RUN, "Cancel run", value=run_value(Run(RunKey("w", 7), facts=FACTS)))
-    active, over = await stage.post(cancel, OPEN), await stage.post(OPEN)
-    place = await stage.of(active)
+    active, over = await stage.post_message(cancel, OPEN), await stage.post_message(OPEN)
+    place = await stage.subject_of(active)
     assert place.run == RunKey("w", 7)
     assert place.lost is not None
     assert (place.lost.run.facts, place.lost.card, place.lost.over) == (FACTS, CardRef(CHANNEL, active), False)
-    assert await stage.of(over) == ThreadSubject(RunKey("w", 7))
+    assert await stage.subject_of(over) == ThreadSubject(RunKey("w", 7))
 
 
 async def test_a_card_of_a_run_that_is_over_says_that_too(stage: Stage) -> None:
     """It may be retried, and must not be followed anew."""
     retry = Button(RETRY_FAILED, "Retry failed", value=run_value(Run(RunKey("w", 7), facts=FACTS)))
-    place = await stage.of(await stage.post(retry, OPEN))
+    place = await stage.subject_of(await stage.post_message(retry, OPEN))
     assert place.lost is not None
     assert (place.lost.run.facts, place.lost.over) == (FACTS, True)
 
 
 async def test_a_card_of_a_start_that_is_not_on_record_yet(stage: Stage) -> None:
     """Slack shows it before its record says so: there is no number yet."""
-    assert await stage.of(await stage.post()) == ThreadSubject(why=STARTING)
+    assert await stage.subject_of(await stage.post_message()) == ThreadSubject(why=STARTING)
 
 
 async def test_another_workspaces_card(stage: Stage) -> None:
     """Its run is none of ours, whatever its number."""
     elsewhere = RunKey("elsewhere", 7)
-    lost = await stage.post(Button(CANCEL_RUN, "Cancel run", value=run_value(Run(elsewhere))))
-    assert await stage.of(lost) == ThreadSubject(why=ELSEWHERE)
+    lost = await stage.post_message(Button(CANCEL_RUN, "Cancel run", value=run_value(Run(elsewhere))))
+    assert await stage.subject_of(lost) == ThreadSubject(why=ELSEWHERE)
     await follow_run(stage.scripts, 7, channel=CHANNEL, ts="7.5")
     await stage.scripts.redis.hset(stage.scripts.key("card", f"T:{CHANNEL}:7.5"), "run", elsewhere.name)
-    assert await stage.of("7.5") == ThreadSubject(why=ELSEWHERE)
+    assert await stage.subject_of("7.5") == ThreadSubject(why=ELSEWHERE)
 
 
 async def test_what_is_no_card(stage: Stage) -> None:
@@ -199,19 +199,19 @@ async def test_what_is_no_card(stage: Stage) -> None:
     cancel = {"type": "button", "action_id": CANCEL_RUN, "value": run_value(Run(RunKey("w", 7), facts=FACTS))}
     block = {"type": "actions", "elements": [cancel | {"text": {"type": "plain_text", "text": "Cancel run"}}]}
     forged = ws.post(ws.channel("data-eng"), ws.user("grace"), "a card", blocks=[block])
-    plain = await stage.chat.post(CHANNEL, Message(("hello",)), key="k")
+    plain = await stage.chat.post_message(CHANNEL, Message(("hello",)), key="k")
     for ts in (forged.ts, plain, "1.000001"):
-        assert await stage.of(ts) == ThreadSubject()
+        assert await stage.subject_of(ts) == ThreadSubject()
 
 
 @pytest.mark.parametrize("how", ["away", "slow", "scope"])
 async def test_a_card_that_cannot_be_read(stage: Stage, how: str) -> None:
     """Nothing is guessed."""
-    ts = await stage.post(OPEN)
+    ts = await stage.post_message(OPEN)
     if how == "away":
         stage.sandbox.workspace.faults.away = True
     elif how == "slow":
         stage.sandbox.workspace.faults.add(Fault("slow", "conversations.replies", delay_s=5))
     else:
         stage.sandbox.workspace.scopes.discard("channels:history")
-    assert await stage.of(ts) == ThreadSubject(why=LOST)
+    assert await stage.subject_of(ts) == ThreadSubject(why=LOST)

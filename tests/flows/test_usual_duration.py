@@ -86,10 +86,10 @@ async def test_the_expected_end_of_a_watched_run(
         mask=lambda text: text,
         asked=lambda: None,
     )
-    await adopt.ask(Asker("T", "U1", "A"), RUN, RunFacts(schedule="nightly"))
+    await adopt.request_follow(Asker("T", "U1", "A"), RUN, RunFacts(schedule="nightly"))
     claimed = await due.claim(1)
     assert claimed.lease is not None
-    await adopt.advance(claimed.lease)
-    run = await runs.load(RUN)
+    await adopt.advance_follow_request(claimed.lease)
+    run = await runs.load_run(RUN)
     assert run is not None
     assert run.facts.usual_s == expected

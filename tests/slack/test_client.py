@@ -21,7 +21,7 @@ from bot.core.model.errors import (
 )
 from bot.core.text.message import Message
 from bot.core.text.text import Bold
-from bot.flows.ports.slack import Absent, Found, Unknown
+from bot.flows.ports.slack import MessageAbsent, MessageFound, SearchInconclusive
 from bot.slack.client import SlackChat
 from bot.slack.preflight import TokenRefusedError, check_app_token, identify
 
@@ -39,13 +39,13 @@ async def chat(sandbox: Sandbox) -> AsyncIterator[SlackChat]:
 
 async def test_a_message_is_posted_edited_and_deleted(chat: SlackChat, sandbox: Sandbox) -> None:
     """Its key stays in its metadata through edits; deleting what is gone is no error."""
-    ts = await chat.post(CHANNEL, HELLO, key="k1")
-    await chat.edit(CHANNEL, ts, Message(("goodbye",)))
+    ts = await chat.post_message(CHANNEL, HELLO, key="k1")
+    await chat.edit_message(CHANNEL, ts, Message(("goodbye",)))
     message = sandbox.workspace.channel(CHANNEL).messages[ts]
     assert message.text == "goodbye"
-    assert await chat.find(CHANNEL, "k1", since=time.time() - 5) == Found(ts)
-    await chat.delete(CHANNEL, ts)
-    await chat.delete(CHANNEL, ts)
+    assert await chat.find_message(CHANNEL, "k1", since=time.time() - 5) == MessageFound(ts)
+    await chat.delete_message(CHANNEL, ts)
+    await chat.delete_message(CHANNEL, ts)
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ async def test_a_post_is_sent_once_whatever_happens(
     """The SDK's own repetition would post twice."""
     sandbox.workspace.faults.add(fault)
     with pytest.raises(error) as raised:
-        await chat.post(CHANNEL, HELLO, key="k")
+        await chat.post_message(CHANNEL, HELLO, key="k")
     if isinstance(raised.value, SlackThrottled):
         assert raised.value.retry_after_s == 7
     assert len(sandbox.workspace.channel(CHANNEL).messages) <= 1
@@ -77,7 +77,7 @@ async def test_a_slack_that_cannot_be_reached_got_nothing() -> None:
     """No connection was made."""
     chat = SlackChat("xoxb-1", "http://127.0.0.1:9/", lambda text: text)
     with pytest.raises(SlackNotSent):
-        await chat.post(CHANNEL, HELLO, key="k")
+        await chat.post_message(CHANNEL, HELLO, key="k")
     with pytest.raises(SlackNotSent):
         await chat.respond("http://127.0.0.1:9/x", HELLO)
     await chat.close()
@@ -86,28 +86,28 @@ async def test_a_slack_that_cannot_be_reached_got_nothing() -> None:
 async def test_a_lost_post_is_found_by_its_key(chat: SlackChat, sandbox: Sandbox) -> None:
     """In the channel and in a thread; another key is absent; a channel that cannot be read is unknown."""
     since = time.time() - 5
-    parent = await chat.post(CHANNEL, HELLO, key="parent")
+    parent = await chat.post_message(CHANNEL, HELLO, key="parent")
     sandbox.workspace.faults.add(Fault("drop_after", "chat.postMessage"))
     with pytest.raises(SlackOutcomeUnknown):
-        await chat.post(CHANNEL, HELLO, key="child", thread_ts=parent)
-    assert isinstance(await chat.find(CHANNEL, "child", since=since, thread_ts=parent), Found)
-    assert await chat.find(CHANNEL, "other", since=since, thread_ts=parent) == Absent()
-    assert await chat.find(CHANNEL, "other", since=since) == Absent()
+        await chat.post_message(CHANNEL, HELLO, key="child", thread_ts=parent)
+    assert isinstance(await chat.find_message(CHANNEL, "child", since=since, thread_ts=parent), MessageFound)
+    assert await chat.find_message(CHANNEL, "other", since=since, thread_ts=parent) == MessageAbsent()
+    assert await chat.find_message(CHANNEL, "other", since=since) == MessageAbsent()
     sandbox.workspace.faults.add(Fault("error", "conversations.history", code="missing_scope"))
-    assert await chat.find(CHANNEL, "parent", since=since) == Unknown()
+    assert await chat.find_message(CHANNEL, "parent", since=since) == SearchInconclusive()
     sandbox.workspace.faults.add(Fault("http_500", "conversations.history"))
     with pytest.raises(SlackOutcomeUnknown):
-        await chat.find(CHANNEL, "parent", since=since)
+        await chat.find_message(CHANNEL, "parent", since=since)
 
 
 async def test_a_file_is_uploaded_shared_and_found(chat: SlackChat) -> None:
     """Nothing is visible before it is shared."""
     since = time.time() - 5
-    parent = await chat.post(CHANNEL, HELLO, key="parent")
+    parent = await chat.post_message(CHANNEL, HELLO, key="parent")
     file_id = await chat.start_upload("run-1.log", b"line\n", snippet=True)
-    assert await chat.find_upload(CHANNEL, parent, file_id, since=since) == Absent()
+    assert await chat.find_upload(CHANNEL, parent, file_id, since=since) == MessageAbsent()
     await chat.share_upload(CHANNEL, parent, file_id, "Log")
-    assert isinstance(await chat.find_upload(CHANNEL, parent, file_id, since=since), Found)
+    assert isinstance(await chat.find_upload(CHANNEL, parent, file_id, since=since), MessageFound)
 
 
 async def test_a_picture_goes_into_a_channel_with_what_it_says(chat: SlackChat, sandbox: Sandbox) -> None:
@@ -115,7 +115,7 @@ async def test_a_picture_goes_into_a_channel_with_what_it_says(chat: SlackChat, 
     since = time.time() - 5
     file_id = await chat.start_upload("history.png", b"png", snippet=False, alt="x" * 2000)
     await chat.share_upload(CHANNEL, None, file_id, "History", comment=(Bold("a<!here>"), " went well"))
-    assert isinstance(await chat.find_upload(CHANNEL, None, file_id, since=since), Found)
+    assert isinstance(await chat.find_upload(CHANNEL, None, file_id, since=since), MessageFound)
     assert len(sandbox.workspace.files[file_id].alt_text) == 1000
     shown = list(sandbox.workspace.channels[CHANNEL].messages.values())[-1]
     assert (shown.text, shown.files) == ("*a&lt;!here&gt;* went well", [file_id])
@@ -124,17 +124,17 @@ async def test_a_picture_goes_into_a_channel_with_what_it_says(chat: SlackChat, 
 async def test_a_channel_is_joined_where_it_is_public(chat: SlackChat) -> None:
     """A private one answers that it is not there."""
     with pytest.raises(ChannelRefused):
-        await chat.post("C0ANALYTICS", HELLO, key="k")
-    await chat.join("C0ANALYTICS")
-    await chat.post("C0ANALYTICS", HELLO, key="k")
+        await chat.post_message("C0ANALYTICS", HELLO, key="k")
+    await chat.join_channel("C0ANALYTICS")
+    await chat.post_message("C0ANALYTICS", HELLO, key="k")
     with pytest.raises(ChannelRefused):
-        await chat.join("C0FINANCE")
+        await chat.join_channel("C0FINANCE")
 
 
 async def test_one_person_is_told_privately(chat: SlackChat, sandbox: Sandbox) -> None:
     """As an ephemeral message, or directly."""
-    await chat.whisper(CHANNEL, "U0ADA", Message(("psst",)))
-    ts = await chat.direct("U0ADA", Message(("hey",)), key="k")
+    await chat.post_ephemeral(CHANNEL, "U0ADA", Message(("psst",)))
+    ts = await chat.post_direct("U0ADA", Message(("hey",)), key="k")
     assert any(one.text == "psst" and one.user == "U0ADA" for one in sandbox.workspace.privates)
     assert ts
     with pytest.raises(SlackRefused):
@@ -144,7 +144,7 @@ async def test_one_person_is_told_privately(chat: SlackChat, sandbox: Sandbox) -
 async def test_a_message_that_is_gone_cannot_be_edited(chat: SlackChat) -> None:
     """It has a class of its own: nothing more is tried with it."""
     with pytest.raises(MessageGone):
-        await chat.edit(CHANNEL, "1700000000.000100", HELLO)
+        await chat.edit_message(CHANNEL, "1700000000.000100", HELLO)
 
 
 async def test_who_we_are_is_asked_once(chat: SlackChat, sandbox: Sandbox) -> None:

@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 
 from bolt_sandbox.server import Sandbox
 from bolt_sandbox.slack import Fault
-from bot.core.policy.rules import ChannelInfo, Kind, Person, Role
+from bot.core.policy.rules import ChannelInfo, ChannelKind, Person, Role
 from bot.slack.client import SlackChat
 from bot.slack.directory import Directory
 from bot.slack.foreign import Home
@@ -104,8 +104,10 @@ async def test_nobody_needs_a_question(chat: SlackChat, memory: Shared, sandbox:
         LAST_PERSON, frozenset({Role.ADMIN, Role.MEMBER}), frozenset(), name=f"person-{PEOPLE}"
     )
     assert (await of.person("U0GUS")).roles == frozenset()
-    assert await of.place(LAST_CHANNEL) == ChannelInfo(LAST_CHANNEL, f"crowd-{CHANNELS}", Kind.PUBLIC, shared=True)
-    assert await of.place("C0FINANCE") == ChannelInfo("C0FINANCE", "finance", Kind.PRIVATE, shared=False)
+    assert await of.channel(LAST_CHANNEL) == ChannelInfo(
+        LAST_CHANNEL, f"crowd-{CHANNELS}", ChannelKind.PUBLIC, shared=True
+    )
+    assert await of.channel("C0FINANCE") == ChannelInfo("C0FINANCE", "finance", ChannelKind.PRIVATE, shared=False)
     assert calls(sandbox, "users.info") == calls(sandbox, "conversations.info") == 0
 
 
@@ -137,8 +139,8 @@ async def test_without_its_scope_a_list_is_left(chat: SlackChat, memory: Shared,
     async with reading(chat, memory):
         await memory.until_read()
     assert calls(sandbox, "users.list", "missing_scope") == 1
-    assert await people(chat, memory).place("C0DATAENG") == ChannelInfo(
-        "C0DATAENG", "data-eng", Kind.PUBLIC, shared=False
+    assert await people(chat, memory).channel("C0DATAENG") == ChannelInfo(
+        "C0DATAENG", "data-eng", ChannelKind.PUBLIC, shared=False
     )
     assert calls(sandbox, "conversations.info") == 0
 
@@ -155,9 +157,9 @@ async def test_a_page_does_not_undo_what_is_newer(chat: SlackChat, memory: Share
                 and calls(sandbox, "users.conversations", "slow by 0.4 s") == 1
             )
         )
-        await of.forget_place("C0DATAENG")
+        await of.forget_channel("C0DATAENG")
         await memory.until_read()
-    await of.place("C0DATAENG")
+    await of.channel("C0DATAENG")
     assert calls(sandbox, "conversations.info") == 1
 
 

@@ -31,7 +31,7 @@ class NobodyIsAsked:
         """Not to be asked."""
         raise AssertionError((user, acts, fresh))
 
-    async def place(self, channel: str) -> ChannelInfo:
+    async def channel(self, channel: str) -> ChannelInfo:
         """Not to be asked."""
         raise AssertionError(channel)
 
@@ -49,7 +49,7 @@ class NobodyIsAsked:
     async def forget_groups(self) -> None:
         """Nothing is kept."""
 
-    async def forget_place(self, channel: str) -> None:
+    async def forget_channel(self, channel: str) -> None:
         """Nothing is kept."""
 
 

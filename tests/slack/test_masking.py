@@ -60,7 +60,7 @@ def test_a_secret_is_masked_in_every_part_of_a_form(chat: SlackChat, secret: str
         git_branch=secret,
     )
     mask = Redactor(SECRETS[:1]).mask
-    offer = Index.of([one]).offer(one, mask)
+    offer = Index.from_schedules([one]).offer(one, mask)
     own = own_commands("nightly", (f"echo {secret}", "dbt run"), mask)
     filled = Filled(
         "nightly", "dev", "1", f"curl {secret}", own.mark, own.offered, reason=f"for {secret}", channel="C1"
@@ -122,10 +122,10 @@ async def test_nothing_secret_leaves_by_any_call(recorder: Recorder) -> None:
     button = Button("a", f"Run {secret}", value=f'{{"v":1,"c":"run {secret}"}}', spoken=secret)
     message = Message((f"it said {secret}",), (Heading(secret), Preformatted(secret), Buttons((button,))))
     try:
-        await chat.post("C1", message, key="k")
-        await chat.edit("C1", "1.2", message)
-        await chat.whisper("C1", "U1", message)
-        await chat.direct("U1", message, key="k")
+        await chat.post_message("C1", message, key="k")
+        await chat.edit_message("C1", "1.2", message)
+        await chat.post_ephemeral("C1", "U1", message)
+        await chat.post_direct("U1", message, key="k")
         await chat.respond(f"{recorder.base_url}respond", message)
         await chat.open_view("T1", view)
         await chat.update_view("V1", view)

@@ -57,7 +57,7 @@ def asked(sandbox: Sandbox) -> int:
 
 async def test_public_channels_and_the_private_ones_that_the_bot_shares(of: SlackMemberships, sandbox: Sandbox) -> None:
     """By name; no archived ones."""
-    places = await of.of(ADA)
+    places = await of.channels_of(ADA)
     assert (dict(places.names), places.whole, places.missing) == (
         {"C0DATAENG": "data-eng", "C0ANALYTICS": "analytics"},
         True,
@@ -65,18 +65,18 @@ async def test_public_channels_and_the_private_ones_that_the_bot_shares(of: Slac
     )
     sandbox.workspace.channel("finance").members.append(sandbox.workspace.bot.id)
     sandbox.workspace.channel("analytics").is_archived = True
-    assert set((await of.of("U0GRACE")).names) == {"C0DATAENG", "C0FINANCE"}
-    assert set((await of.of(GUS)).names) == {"C0DATAENG"}
+    assert set((await of.channels_of("U0GRACE")).names) == {"C0DATAENG", "C0FINANCE"}
+    assert set((await of.channels_of(GUS)).names) == {"C0DATAENG"}
 
 
 async def test_slack_is_asked_once_in_some_minutes(of: SlackMemberships, sandbox: Sandbox, clock: Clock) -> None:
     """For each person; and then anew."""
     for _ in range(5):
-        await of.of(ADA)
+        await of.channels_of(ADA)
     assert asked(sandbox) == 1
     clock.now += FRESH_S + 1
     sandbox.workspace.channel("data-eng").members.remove(ADA)
-    assert "C0DATAENG" not in (await of.of(ADA)).names
+    assert "C0DATAENG" not in (await of.channels_of(ADA)).names
     assert asked(sandbox) == 2
 
 
@@ -92,9 +92,9 @@ async def test_a_missing_scope_is_told(
 ) -> None:
     """And asked for again only after some minutes."""
     sandbox.workspace.scopes -= missing
-    places = await of.of(ADA)
+    places = await of.channels_of(ADA)
     assert (set(places.names), places.whole, places.missing) == (names, False, told)
-    await of.of(ADA)
+    await of.channels_of(ADA)
     assert asked(sandbox) == 2
 
 
@@ -102,35 +102,35 @@ async def test_whoever_has_just_come_in_is_seen_where_it_matters(
     of: SlackMemberships, sandbox: Sandbox, clock: Clock
 ) -> None:
     """What is some seconds old does where nothing depends on it, and not where somebody would be refused."""
-    await of.of(GUS)
+    await of.channels_of(GUS)
     sandbox.workspace.channel("analytics").members.append(GUS)
     clock.now += JUST_S - 0.1
-    assert "C0ANALYTICS" not in (await of.of(GUS, fresh=True)).names
+    assert "C0ANALYTICS" not in (await of.channels_of(GUS, fresh=True)).names
     assert asked(sandbox) == 1
     clock.now += 0.2
-    assert "C0ANALYTICS" not in (await of.of(GUS)).names
-    assert "C0ANALYTICS" in (await of.of(GUS, fresh=True)).names
-    assert "C0ANALYTICS" in (await of.of(GUS)).names
+    assert "C0ANALYTICS" not in (await of.channels_of(GUS)).names
+    assert "C0ANALYTICS" in (await of.channels_of(GUS, fresh=True)).names
+    assert "C0ANALYTICS" in (await of.channels_of(GUS)).names
     assert asked(sandbox) == 2
 
 
 async def test_a_retry_after_holds_for_everyone(of: SlackMemberships, sandbox: Sandbox, clock: Clock) -> None:
     """Nobody asks before its time; then it is well again."""
     sandbox.workspace.faults.add(Fault("ratelimited", "users.conversations", retry_after_s=30))
-    assert (await of.of(ADA)).missing == NOT_TOLD
-    assert (await of.of(GUS)).missing == NOT_TOLD
+    assert (await of.channels_of(ADA)).missing == NOT_TOLD
+    assert (await of.channels_of(GUS)).missing == NOT_TOLD
     assert asked(sandbox) == 1
     clock.now += 31
-    assert "C0DATAENG" in (await of.of(GUS)).names
+    assert "C0DATAENG" in (await of.channels_of(GUS)).names
 
 
 async def test_a_fault_is_not_kept_for_long(of: SlackMemberships, sandbox: Sandbox, clock: Clock) -> None:
     """Nor asked again at once."""
     sandbox.workspace.faults.add(Fault("http_500", "users.conversations"))
-    assert not (await of.of(ADA)).whole
-    assert not (await of.of(ADA)).whole
+    assert not (await of.channels_of(ADA)).whole
+    assert not (await of.channels_of(ADA)).whole
     clock.now += AGAIN_S + 1
-    assert (await of.of(ADA)).whole
+    assert (await of.channels_of(ADA)).whole
 
 
 async def test_very_many_channels_are_read_to_a_bound(of: SlackMemberships, sandbox: Sandbox) -> None:
@@ -138,7 +138,7 @@ async def test_very_many_channels_are_read_to_a_bound(of: SlackMemberships, sand
     workspace = sandbox.workspace
     for number in range(2_500):
         workspace.add_channel(f"c{number}", "public", [ADA])
-    places = await of.of(ADA)
+    places = await of.channels_of(ADA)
     assert (len(places.names), places.whole) == (memberships.PAGE * memberships.PAGES_MOST, False)
 
 
@@ -146,11 +146,11 @@ async def test_no_more_people_are_remembered_than_need_be(of: SlackMemberships, 
     """Who was asked for first is forgotten first."""
     people = [sandbox.workspace.add_user(f"p{number}").id for number in range(PEOPLE_MOST + 1)]
     for person in people:
-        await of.of(person)
+        await of.channels_of(person)
     before = asked(sandbox)
-    await of.of(people[-1])
+    await of.channels_of(people[-1])
     assert asked(sandbox) == before
-    await of.of(people[0])
+    await of.channels_of(people[0])
     assert asked(sandbox) == before + 1
 
 
@@ -159,10 +159,10 @@ async def test_whether_somebody_is_in_a_channel_now(of: SlackMemberships, sandbo
     bot = sandbox.workspace.bot.id
     sandbox.workspace.add_channel("mpdm-ada--grace--bolt-1", "mpim", [bot, ADA, "U0GRACE"], channel_id="C0MPIM")
     sandbox.workspace.add_channel("board", "private", ["U0GRACE", ADA], channel_id="C0BOARD")
-    assert await of.holds("C0DATAENG", ADA) is True
-    assert await of.holds("C0MPIM", ADA) is True
-    assert await of.holds("C0MPIM", GUS) is False
-    assert await of.holds("C0BOARD", ADA) is None
-    assert await of.holds("C0NOWHERE", ADA) is None
+    assert await of.is_member("C0DATAENG", ADA) is True
+    assert await of.is_member("C0MPIM", ADA) is True
+    assert await of.is_member("C0MPIM", GUS) is False
+    assert await of.is_member("C0BOARD", ADA) is None
+    assert await of.is_member("C0NOWHERE", ADA) is None
     sandbox.workspace.faults.add(Fault("ratelimited", "conversations.members", retry_after_s=7))
-    assert await of.holds("C0DATAENG", ADA) is None
+    assert await of.is_member("C0DATAENG", ADA) is None

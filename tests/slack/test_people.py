@@ -13,7 +13,7 @@ from redis.asyncio import Redis
 from bolt_sandbox.server import Sandbox
 from bolt_sandbox.slack import Fault
 from bolt_sandbox.slack.faults import FaultKind
-from bot.core.policy.rules import ChannelInfo, Kind, Person, Role
+from bot.core.policy.rules import ChannelInfo, ChannelKind, Person, Role
 from bot.slack.client import SlackChat
 from bot.slack.directory_entries import BOOK, KnownPerson, person_entry
 from bot.slack.foreign import Home
@@ -123,22 +123,22 @@ async def test_others_and_those_who_left(of: SlackPeople, sandbox: Sandbox) -> N
 
 async def test_channels(of: SlackPeople, sandbox: Sandbox) -> None:
     """Name, kind, and whether others look in; a direct message needs no call."""
-    assert await of.place("C0DATAENG") == ChannelInfo("C0DATAENG", "data-eng", Kind.PUBLIC, shared=False)
+    assert await of.channel("C0DATAENG") == ChannelInfo("C0DATAENG", "data-eng", ChannelKind.PUBLIC, shared=False)
     sandbox.workspace.channel("finance").members.append(sandbox.workspace.bot.id)
     await sandbox.slack.admin.share("finance", "T0OTHER")
-    assert await of.place("C0FINANCE") == ChannelInfo("C0FINANCE", "finance", Kind.PRIVATE, shared=True)
+    assert await of.channel("C0FINANCE") == ChannelInfo("C0FINANCE", "finance", ChannelKind.PRIVATE, shared=True)
     before = asked(sandbox, "conversations.info")
-    assert await of.place("D0ANY") == ChannelInfo("D0ANY", "", Kind.DIRECT, shared=False)
-    assert await of.place("") == ChannelInfo("", "", Kind.DIRECT, shared=False)
+    assert await of.channel("D0ANY") == ChannelInfo("D0ANY", "", ChannelKind.DIRECT, shared=False)
+    assert await of.channel("") == ChannelInfo("", "", ChannelKind.DIRECT, shared=False)
     assert asked(sandbox, "conversations.info") == before
 
 
 async def test_a_group_direct_message_without_the_bot(of: SlackPeople, sandbox: Sandbox) -> None:
     """Nobody can invite an app to one, so what is possible is said instead. Only a payload tells which channel is one."""
     sandbox.workspace.add_channel("mpdm-ada--grace-1", "mpim", [ADA, GRACE], channel_id="C0MPIM")
-    assert "/invite" in (await of.place("C0MPIM")).why
+    assert "/invite" in (await of.channel("C0MPIM")).why
     await of.note_group_message("C0MPIM")
-    place = await of.place("C0MPIM")
+    place = await of.channel("C0MPIM")
     assert (place.kind, place.shared) == (None, None)
     assert "/invite" not in place.why
     assert place.why.endswith("type it in a channel, or in a direct message with me")
@@ -146,7 +146,7 @@ async def test_a_group_direct_message_without_the_bot(of: SlackPeople, sandbox: 
 
 async def test_a_private_channel_without_the_bot(of: SlackPeople) -> None:
     """How to mend it."""
-    place = await of.place("C0FINANCE")
+    place = await of.channel("C0FINANCE")
     assert (place.kind, place.shared) == (None, None)
     assert place.why == "I can't post in this channel: invite me with /invite @bolt, then try again"
 
@@ -180,9 +180,9 @@ async def test_without_groups_in_the_policy_nobody_asks_for_them(
 async def test_slack_is_asked_once_for_all(chat: SlackChat, memory: Memory, sandbox: Sandbox) -> None:
     """However many ask at once, in however many replicas afterwards."""
     one, other = people(chat, memory), people(chat, memory)
-    await asyncio.gather(*(one.person(ADA) for _ in range(20)), *(one.place("C0DATAENG") for _ in range(20)))
+    await asyncio.gather(*(one.person(ADA) for _ in range(20)), *(one.channel("C0DATAENG") for _ in range(20)))
     await other.person(ADA)
-    await other.place("C0DATAENG")
+    await other.channel("C0DATAENG")
     for method in ("users.info", "usergroups.list", "conversations.info"):
         assert asked(sandbox, method) == 1
 
@@ -190,8 +190,8 @@ async def test_slack_is_asked_once_for_all(chat: SlackChat, memory: Memory, sand
 async def test_how_long_what_was_said_is_kept(of: SlackPeople, sandbox: Sandbox, redis_client: Redis) -> None:
     """User groups, and a channel that the bot is not in, for minutes; a channel that it is in, whose changes Slack reports, a day."""
     await of.person(ADA)
-    await of.place("C0DATAENG")
-    await of.place("C0ANALYTICS")
+    await of.channel("C0DATAENG")
+    await of.channel("C0ANALYTICS")
     left_s = {name: await redis_client.pttl(f"{{bolt:test}}:told:{name}") / 1000 for name in KEPT}
     assert 0 < left_s["groups"] <= FRESH_S
     assert 0 < left_s["place:C0ANALYTICS"] <= FRESH_S
@@ -234,16 +234,16 @@ async def test_what_is_known_serves_while_slack_does_not_answer(
     """An old role, an old channel; somebody unknown may be known a little later."""
     one = people(chat, memory, clock=clock, groups=frozenset())
     await one.person(ADA)
-    await one.place("C0DATAENG")
+    await one.channel("C0DATAENG")
     sandbox.workspace.faults.add(Fault(kind, "users.info", count=None))
     sandbox.workspace.faults.add(Fault(kind, "conversations.info", count=None))
     clock.now += ROLE_S + 1
     assert (await one.person(ADA, acts=True)).roles == frozenset({Role.MEMBER})
-    assert (await one.place("C0DATAENG")).shared is False
+    assert (await one.channel("C0DATAENG")).shared is False
     unknown = await one.person(GRACE, acts=True)
     assert unknown.roles is None
     assert unknown.again_s > 0
-    assert (await one.place("C0ANALYTICS")).again_s > 0
+    assert (await one.channel("C0ANALYTICS")).again_s > 0
 
 
 async def test_a_scope_that_was_taken_away_is_no_reason_to_believe_what_is_known(
@@ -272,8 +272,8 @@ async def test_a_policy_that_names_addresses_asks_for_those_that_were_not_kept(
 async def test_a_channel_that_was_joined_needs_no_question(of: SlackPeople, chat: SlackChat, sandbox: Sandbox) -> None:
     """The answer to joining says what it is."""
     chat.joined = of.joined
-    await chat.join("C0ANALYTICS")
-    assert await of.place("C0ANALYTICS") == ChannelInfo("C0ANALYTICS", "analytics", Kind.PUBLIC, shared=False)
+    await chat.join_channel("C0ANALYTICS")
+    assert await of.channel("C0ANALYTICS") == ChannelInfo("C0ANALYTICS", "analytics", ChannelKind.PUBLIC, shared=False)
     assert asked(sandbox, "conversations.info") == 0
 
 
@@ -282,14 +282,14 @@ async def test_a_change_is_known_at_once_in_every_replica(chat: SlackChat, memor
     one, other = people(chat, memory), people(chat, memory)
     assert (await other.person(GRACE)).groups == frozenset({"@data-team", "S0DATALEADS"})
     sandbox.workspace.faults.add(Fault("slow", "conversations.info", delay_s=0.3))
-    late = asyncio.create_task(one.place("C0DATAENG"))
+    late = asyncio.create_task(one.channel("C0DATAENG"))
     await seen(sandbox.workspace, lambda: any(call.what == "conversations.info" for call in sandbox.workspace.calls))
     sandbox.workspace.usergroups["S0DATALEADS"].users = [ADA]
     await other.forget_groups()
-    await other.forget_place("C0DATAENG")
+    await other.forget_channel("C0DATAENG")
     await late
     assert (await one.person(GRACE)).groups == frozenset({"@data-team"})
-    await other.place("C0DATAENG")
+    await other.channel("C0DATAENG")
     assert asked(sandbox, "conversations.info") == 2
 
 

@@ -29,7 +29,7 @@ async def follow_run(scripts: Scripts, run_id: int, *, channel: str = "A", ts: s
     name = f"request-{run_id}"
     await requests.accept(asked(name, text=f"s{run_id}", channel=channel, user=user))
     claimed = await due.claim(1)
-    request = await requests.load(name)
+    request = await requests.load_request(name)
     assert claimed.lease is not None
     assert request is not None
     assert await requests.looked(claimed.lease, request, StartPlan(f"s{run_id}", f"S {run_id}", 0))
@@ -40,6 +40,6 @@ async def follow_run(scripts: Scripts, run_id: int, *, channel: str = "A", ts: s
     post = ClaimedPost(taken.lease, taken.urgency, taken.channel, f"req:{name}", "post")
     assert await lane.carded(post, name, "T", CardRef(channel, ts or f"{run_id}.5"))
     await due.claim(1)
-    request = await requests.load(name)
+    request = await requests.load_request(name)
     assert request is not None
     await requests.settle(request, RunKey("w", run_id), told=True)

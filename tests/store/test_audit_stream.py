@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from redis.asyncio import Redis
 
-from bot.core.model.audit import Entry, Event
+from bot.core.model.audit import AuditEntry, Event
 from bot.store.audit_stream import PAGE, Audit
 from bot.store.scripts import Scripts
 
@@ -19,17 +19,17 @@ def record(redis: Redis, *, most: int = 100_000, days: float = 90) -> Audit:
 async def test_what_is_added_is_read(redis_client: Redis) -> None:
     """With its time, from either end; what is empty stays so."""
     audit = record(redis_client)
-    first = Entry(Event.ASKED, request="a", user="U1", text="run x", decision="allow", rule="r")
-    second = Entry(Event.ENDED, request="a", run=4711, outcome="SUCCESS")
+    first = AuditEntry(Event.ASKED, request="a", user="U1", text="run x", decision="allow", rule="r")
+    second = AuditEntry(Event.ENDED, request="a", run=4711, outcome="SUCCESS")
     for entry in (first, second):
-        await audit.add(entry)
+        await audit.add_entry(entry)
     found = [entry async for entry in audit.oldest()]
     assert [(one.event, one.request, one.user, one.text, one.run, one.outcome) for one in found] == [
         ("asked", "a", "U1", "run x", None, ""),
         ("ended", "a", "", "", 4711, "SUCCESS"),
     ]
     assert all(one.at and abs(datetime.now(UTC) - one.at) < timedelta(minutes=5) for one in found)
-    assert [one.event async for one in audit.newest()] == ["ended", "asked"]
+    assert [one.event async for one in audit.newest_entries()] == ["ended", "asked"]
 
 
 async def test_pages(redis_client: Redis) -> None:
@@ -42,7 +42,7 @@ async def test_pages(redis_client: Redis) -> None:
         )
     asked = [entry.request async for entry in audit.oldest()]
     assert asked == [str(number) for number in range(2 * PAGE + 3)]
-    assert [entry.request async for entry in audit.newest()] == asked[::-1]
+    assert [entry.request async for entry in audit.newest_entries()] == asked[::-1]
     later = datetime.fromtimestamp(1.001, UTC)
     assert [entry.request async for entry in audit.oldest(later)] == asked[600:]
 
@@ -51,9 +51,9 @@ async def test_it_is_capped_by_count(redis_client: Redis) -> None:
     """Roughly: Redis trims whole nodes of a hundred."""
     audit = record(redis_client, most=1000)
     for number in range(1500):
-        await audit.add(Entry(Event.ASKED, request=str(number)))
+        await audit.add_entry(AuditEntry(Event.ASKED, request=str(number)))
     assert 1000 <= await redis_client.xlen("{bolt:test}:audit") <= 1100
-    newest = [entry.request async for entry in audit.newest()]
+    newest = [entry.request async for entry in audit.newest_entries()]
     assert newest[0] == "1499"
 
 
@@ -65,9 +65,9 @@ async def test_it_is_capped_by_age(redis_client: Redis) -> None:
         await redis_client.xadd(
             "{bolt:test}:audit", {"event": "asked"}, id=f"{round(old.timestamp() * 1000)}-{number + 1}"
         )
-    await audit.add(Entry(Event.ASKED, request="new"))
+    await audit.add_entry(AuditEntry(Event.ASKED, request="new"))
     assert await redis_client.xlen("{bolt:test}:audit") <= 101
-    newest = [entry.request async for entry in audit.newest()]
+    newest = [entry.request async for entry in audit.newest_entries()]
     assert newest[0] == "new"
 
 

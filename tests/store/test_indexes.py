@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 from bot.core.model.errors import StoreUnavailable
 from bot.core.model.run import CardRef, Observation, RunFacts, RunKey
 from bot.flows.ports.slack import Asker
-from bot.flows.ports.store import Indexed
+from bot.flows.ports.store import IndexedRun
 from bot.store.connect import close, connect
 from bot.store.indexes import Indexes
 from bot.store.runs import Runs
@@ -34,7 +34,7 @@ def scripts(redis_client: Redis) -> Scripts:
     return Scripts(redis_client, "test", retention_s=1000)
 
 
-def ids(runs: tuple[Indexed, ...]) -> list[int]:
+def ids(runs: tuple[IndexedRun, ...]) -> list[int]:
     """The numbers of the runs."""
     return [one.run.id for one in runs]
 
@@ -233,14 +233,14 @@ async def test_a_run_that_a_lost_records_button_brings_back_is_listed(scripts: S
     """The card's channel and who asked come from the button, as the record does."""
     facts = RunFacts(schedule="s9", name="S 9", asked_by="U1")
     asker, card = Asker("T", "U2", "A"), CardRef("A", "9.5")
-    await Runs(scripts).wish(RunKey("w", 9), asker, NOW, facts, Observation("RUNNING"), card)
+    await Runs(scripts).record_wish(RunKey("w", 9), asker, NOW, facts, Observation("RUNNING"), card)
     assert (await active(scripts), await mine(scripts)) == ([9], [9])
 
 
 async def test_an_old_run_that_is_brought_back_is_in_no_list(scripts: Scripts) -> None:
     """It is over, though no poll has seen it yet; and when it failed is not now."""
     facts = RunFacts(schedule="s9", name="S 9", asked_by="U1")
-    await Runs(scripts).restore(RunKey("w", 9), facts, Observation("FAILED"), "T", CardRef("A", "9.5"), over=True)
+    await Runs(scripts).restore_run(RunKey("w", 9), facts, Observation("FAILED"), "T", CardRef("A", "9.5"), over=True)
     assert (await active(scripts), await mine(scripts)) == ([], [])
     await end_run(scripts, 9, "FAILED")
     assert await failed(scripts, "U1", "A") == []
@@ -248,7 +248,9 @@ async def test_an_old_run_that_is_brought_back_is_in_no_list(scripts: Scripts) -
 
 async def test_a_failure_before_its_start_is_known_is_told_to_its_asker_and_channel(scripts: Scripts) -> None:
     """The run was on record by its number alone."""
-    await Runs(scripts).wish(RunKey("w", 7), Asker("T", "U2", "B"), NOW, RunFacts(), Observation("RUNNING"), None)
+    await Runs(scripts).record_wish(
+        RunKey("w", 7), Asker("T", "U2", "B"), NOW, RunFacts(), Observation("RUNNING"), None
+    )
     await end_run(scripts, 7, "FAILED")
     assert await failed(scripts, "U1", "A") == []
     await follow_run(scripts, 7)

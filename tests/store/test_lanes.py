@@ -40,7 +40,7 @@ async def end_run(scripts: Scripts, run_id: int, state: str, log: str = "none") 
     runs, key = Runs(scripts), RunKey("w", run_id)
     await observe(scripts, run_id, state)
     claimed = await DueSet(scripts, "ends", lease_s=10).claim(1)
-    run = await runs.load(key)
+    run = await runs.load_run(key)
     assert claimed.lease is not None
     assert run is not None
     assert await runs.conclude(claimed.lease, run, End(log=log))
@@ -54,7 +54,7 @@ async def observe(scripts: Scripts, run_id: int, state: str, *, commands: int = 
     seconds, micros = await scripts.redis.time()
     claimed_us = int(seconds) * 1_000_000 + int(micros)
     seen = Observation(state, tuple(Command(number, "dbt run") for number in range(commands)))
-    await Runs(scripts).observe(lease, claimed_us, [Observed(RunKey("w", run_id), seen, 5)])
+    await Runs(scripts).store_observations(lease, claimed_us, [Observed(RunKey("w", run_id), seen, 5)])
 
 
 async def settled_cards(scripts: Scripts, *places: str) -> None:
@@ -66,10 +66,10 @@ async def settled_cards(scripts: Scripts, *places: str) -> None:
         taken = await lane.claim()
         if taken.lease is None:
             return
-        card = await lane.load(taken.item)
+        card = await lane.load_card(taken.item)
         assert card is not None
         assert card.run is not None
-        run = await Runs(scripts).load(card.run)
+        run = await Runs(scripts).load_run(card.run)
         assert run is not None
         assert await lane.shown(taken.lease, f"run:{run.rev}") == "done"
 
@@ -169,7 +169,7 @@ async def test_a_card_that_moved_on_while_it_was_edited_is_edited_again(scripts:
     lane, runs = edits(scripts), Runs(scripts)
     await observe(scripts, 1, "RUNNING")
     taken = await lane.claim()
-    before = await runs.load(RunKey("w", 1))
+    before = await runs.load_run(RunKey("w", 1))
     await observe(scripts, 1, "DEPLOYING")
     assert taken.lease is not None
     assert before is not None
@@ -266,7 +266,7 @@ async def test_a_card_that_is_over_and_told_is_sealed(scripts: Scripts) -> None:
         await lane.posted(post, card, "9.9", follow=follow.format(card))
     taken = await edits(scripts).claim()
     assert taken.lease is not None
-    run = await Runs(scripts).load(RunKey("w", 1))
+    run = await Runs(scripts).load_run(RunKey("w", 1))
     assert run is not None
     assert await edits(scripts).shown(taken.lease, f"run:{run.rev}") == "done"
     assert await scripts.redis.ttl(scripts.key("run", "w:1")) > 0
@@ -279,9 +279,9 @@ async def test_a_button_rebuilds_what_redis_has_lost(scripts: Scripts) -> None:
     runs, key = Runs(scripts), RunKey("w", 4711)
     facts = RunFacts(schedule="nightly", name="Nightly", asked_by="U1", asked_at=NOW)
     asker = Asker("T", "U2", "A")
-    answer = await runs.wish(key, asker, NOW, facts, Observation(), CardRef("A", "1.5"))
+    answer = await runs.record_wish(key, asker, NOW, facts, Observation(), CardRef("A", "1.5"))
     assert answer.word == "new"
-    run = await runs.load(key)
+    run = await runs.load_run(key)
     assert run is not None
     assert run.facts == facts
     card = await edits(scripts).claim()

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from redis.asyncio import Redis
 
 from bot.core.model.command import RetryCommand, RunCommand
-from bot.core.model.request import Origin, Request, StartPlan, State
+from bot.core.model.request import Origin, Request, RequestState, StartPlan
 from bot.core.model.run import CardRef, End, Observation, Retried, RunFacts, RunKey
 from bot.flows.lease import Lease
 from bot.flows.ports.store import Asked, ClaimedPost, Limits, Observed, Sending
@@ -33,7 +33,7 @@ def scripts(redis_client: Redis) -> Scripts:
 async def claimed(scripts: Scripts, requests: Requests, name: str) -> tuple[Lease, Request]:
     """The claim on a request that is due, and the request."""
     claim = await DueSet(scripts, "requests", lease_s=10).claim(1)
-    request = await requests.load(name)
+    request = await requests.load_request(name)
     assert claim.lease is not None
     assert request is not None
     return claim.lease, request
@@ -141,7 +141,7 @@ async def test_what_would_wait_too_long_is_refused_and_recorded_nowhere(scripts:
     requests = Requests(scripts, limits)
     words = [(await requests.accept(asked(name, text=name))).word for name in ("a", "b", "c")]
     assert words == ["new", "new", "full"]
-    assert await requests.load("c") is None
+    assert await requests.load_request("c") is None
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def test_as_many_starts_may_wait_as_get_a_card_in_time(
     posts_a_minute: int, deadline_s: float, waiting: int, in_channel: int
 ) -> None:
     """What is taken in beyond that would be told after its deadline that it was not started."""
-    limits = Limits.of(30, 100, posts_a_minute=posts_a_minute, deadline_s=deadline_s)
+    limits = Limits.for_budget(30, 100, posts_a_minute=posts_a_minute, deadline_s=deadline_s)
     assert (limits.waiting, limits.waiting_in_channel) == (waiting, in_channel)
 
 
@@ -170,13 +170,13 @@ async def test_a_step_works_only_from_its_state_and_with_its_claim(scripts: Scri
     requests = Requests(scripts, Limits())
     await requests.accept(asked("a"))
     lease, request = await claimed(scripts, requests, "a")
-    assert not await requests.closed(lease, replace(request, state=State.CARDED))
+    assert not await requests.closed(lease, replace(request, state=RequestState.CARDED))
     stale = Lease(lease.due, lease.members, lease.token - 1, lease.until, lease.lease_s)
     assert not await requests.refused(stale, request, "no")
     assert await requests.refused(lease, request, "no", near=("nightly",))
-    after = await requests.load("a")
+    after = await requests.load_request("a")
     assert after is not None
-    assert (after.state, after.why, after.near) == (State.REFUSED, "no", ("nightly",))
+    assert (after.state, after.why, after.near) == (RequestState.REFUSED, "no", ("nightly",))
 
 
 async def test_what_was_asked_too_long_ago_is_not_sent(scripts: Scripts) -> None:
@@ -193,7 +193,7 @@ async def test_one_start_of_a_schedule_is_sent_at_a_time(scripts: Scripts) -> No
     assert await requests.begin_sending(first, request, deadline_s=60, lease_s=30) is Sending.GO
     second, other = await carded(scripts, requests, "b")
     assert await requests.begin_sending(second, other, deadline_s=60, lease_s=30) is Sending.BUSY
-    await requests.settle(replace(request, state=State.SENDING), RunKey("w", 6), told=True)
+    await requests.settle(replace(request, state=RequestState.SENDING), RunKey("w", 6), told=True)
     await scripts.redis.zadd(scripts.key("due", "requests"), {"b": 0})
     again, other = await claimed(scripts, requests, "b")
     assert await requests.begin_sending(again, other, deadline_s=60, lease_s=30) is Sending.GO
@@ -211,13 +211,13 @@ async def test_a_told_run_is_recorded_although_a_search_adopted_another(scripts:
     """The late reply of a paused process: its run is followed all the same."""
     requests, runs = Requests(scripts, Limits()), Runs(scripts)
     await follow_run(scripts, 7)
-    request = await requests.load("request-7")
+    request = await requests.load_request("request-7")
     assert request is not None
     await requests.settle(request, RunKey("w", 8), told=True)
-    after = await requests.load("request-7")
+    after = await requests.load_request("request-7")
     assert after is not None
     assert after.run_id == 7
-    assert await runs.load(RunKey("w", 8)) is not None
+    assert await runs.load_run(RunKey("w", 8)) is not None
     assert await runs.started_by_us("w", [7, 8]) == frozenset({7, 8})
 
 
@@ -228,11 +228,11 @@ async def test_other_starts_whose_end_is_not_known_are_told(scripts: Scripts) ->
     for name in ("a", "b"):
         lease, request = await carded(scripts, requests, name)
         assert await requests.begin_sending(lease, request, deadline_s=60, lease_s=30) is Sending.GO
-        sending = replace(request, state=State.SENDING)
+        sending = replace(request, state=RequestState.SENDING)
         assert await requests.looking(lease, sending, delay_s=60)
         await requests.unlock(request)
         began[name] = sending
-    first = await requests.load("a")
+    first = await requests.load_request("a")
     assert first is not None
     (rival,) = await requests.rivals(began["b"])
     assert (rival.sent_at, rival.branch) == (first.sending_at, first.plan.branch if first.plan else "")
@@ -261,7 +261,7 @@ async def test_a_retry_comes_back_and_no_older_replica_takes_it_for_a_run(script
     origin = Origin(RunFacts(schedule="nightly", asked_at=NOW), CardRef("A", "1.5"))
     await requests.accept(replace(asked("a"), wanted=RETRY, origin=origin))
     await requests.accept(asked("b"))
-    retry, run = await requests.load("a"), await requests.load("b")
+    retry, run = await requests.load_request("a"), await requests.load_request("b")
     assert retry is not None
     assert run is not None
     assert (retry.wanted, retry.origin) == (RETRY, origin)
@@ -292,7 +292,7 @@ async def test_a_run_that_was_retried_says_so_also_when_it_is_sealed(scripts: Sc
     await scripts.redis.expire(card, 5)
     await retried(scripts, requests, "b", 9)
     await retried(scripts, requests, "c", 8)
-    known = await runs.load(RunKey("w", 7))
+    known = await runs.load_run(RunKey("w", 7))
     assert known is not None
     assert known.retried == Retried(9, "Ub")
     assert await scripts.redis.zrange(scripts.key("edits", "state", "A"), 0, -1) == ["T:A:7.5"]
@@ -321,12 +321,12 @@ async def test_a_card_whose_record_was_lost_is_made_again_and_tells_no_end(scrip
     runs, due = Runs(scripts), DueSet(scripts, "polls", lease_s=10)
     key, seen = RunKey("w", 7), Observation("ERROR")
     for name in ("first", "second"):
-        await runs.restore(key, RunFacts(name=name), seen, "T", CardRef("A", "7.5"), over=True)
+        await runs.restore_run(key, RunFacts(name=name), seen, "T", CardRef("A", "7.5"), over=True)
     polled = await due.claim(10)
     assert polled.lease is not None
-    assert await runs.observe(polled.lease, polled.at_us, [Observed(key, seen, 5)]) == ["final"]
+    assert await runs.store_observations(polled.lease, polled.at_us, [Observed(key, seen, 5)]) == ["final"]
     ended = await DueSet(scripts, "ends", lease_s=10).claim(1)
-    known = await runs.load(key)
+    known = await runs.load_run(key)
     assert ended.lease is not None
     assert known is not None
     assert known.facts.name == "first"
@@ -340,18 +340,18 @@ async def test_a_card_of_a_run_that_goes_on_is_made_again_and_tells_its_end(scri
     runs, due = Runs(scripts), DueSet(scripts, "polls", lease_s=10)
     key, seen = RunKey("w", 7), Observation("RUNNING")
     for channel, ts in (("A", "7.5"), ("B", "7.6"), ("A", "7.7")):
-        await runs.restore(key, RunFacts(name="nightly"), seen, "T", CardRef(channel, ts), over=False)
+        await runs.restore_run(key, RunFacts(name="nightly"), seen, "T", CardRef(channel, ts), over=False)
     assert await runs.card_in(key, "A") == CardRef("A", "7.5")
     assert await runs.card_in(key, "B") == CardRef("B", "7.6")
-    assert await runs.card("T", CardRef("A", "7.7")) is None
+    assert await runs.load_card("T", CardRef("A", "7.7")) is None
     polled = await due.claim(10)
     assert polled.lease is not None
     over = Observed(key, Observation("SUCCESS"), 5)
-    assert await runs.observe(polled.lease, polled.at_us, [over]) == ["final"]
-    await runs.restore(key, RunFacts(), seen, "T", CardRef("C", "7.8"), over=False)
+    assert await runs.store_observations(polled.lease, polled.at_us, [over]) == ["final"]
+    await runs.restore_run(key, RunFacts(), seen, "T", CardRef("C", "7.8"), over=False)
     assert await runs.card_in(key, "C") is None
     ended = await DueSet(scripts, "ends", lease_s=10).claim(1)
-    known = await runs.load(key)
+    known = await runs.load_run(key)
     assert ended.lease is not None
     assert known is not None
     assert await runs.conclude(ended.lease, known, End())
@@ -363,7 +363,7 @@ async def test_runs_with_commands_of_their_own_are_told_apart(scripts: Scripts) 
     runs = Runs(scripts)
     for number, overridden in ((1, False), (2, True)):
         facts = RunFacts(commands=("dbt test",), overridden=overridden)
-        await runs.restore(
+        await runs.restore_run(
             RunKey("w", number), facts, Observation("SUCCESS"), "T", CardRef("A", f"{number}.5"), over=True
         )
     assert await runs.overridden("w", [1, 2, 3]) == frozenset({2})

@@ -38,8 +38,8 @@ def asker(channel: str = "A", user: str = "U1") -> Asker:
 async def adopted(scripts: Scripts, key: RunKey = RUN, channel: str = "A") -> FollowRequest:
     """A run that someone wants to watch, seen to be active."""
     watches = RunFollowers(scripts)
-    assert (await watches.ask(asker(channel), key, FACTS))[0] == "new"
-    watch = await watches.load(f"{channel}/{key.name}")
+    assert (await watches.add_request(asker(channel), key, FACTS))[0] == "new"
+    watch = await watches.load_follow_request(f"{channel}/{key.name}")
     claimed = await DueSet(scripts, "watches", lease_s=10).claim(1)
     assert watch is not None
     assert claimed.lease is not None
@@ -58,12 +58,12 @@ async def claimed_post(scripts: Scripts) -> ClaimedPost:
 async def test_a_watch_is_one_a_channel_and_run(scripts: Scripts) -> None:
     """However many click, and however often."""
     watches = RunFollowers(scripts)
-    asked = (watches.ask(asker(user=user), RUN, FACTS) for user in ("U1", "U1", "U2"))
+    asked = (watches.add_request(asker(user=user), RUN, FACTS) for user in ("U1", "U1", "U2"))
     told = await asyncio.gather(*asked)
     assert sorted(word for word, _ in told) == ["known", "known", "new"]
     # Who was first is told to the others.
     assert len({more for word, more in told if word == "known"}) == 1
-    assert (await watches.ask(asker("B"), RUN, FACTS))[0] == "new"
+    assert (await watches.add_request(asker("B"), RUN, FACTS))[0] == "new"
 
 
 async def test_its_card_is_attached_once(scripts: Scripts) -> None:
@@ -73,7 +73,7 @@ async def test_its_card_is_attached_once(scripts: Scripts) -> None:
     assert await watches.posted(post, watch, CardRef("A", "1.5"), "run:1") == "ok"
     assert await watches.posted(post, watch, CardRef("A", "1.5"), "run:1") == "ok"
     assert await watches.posted(post, watch, CardRef("A", "2.5"), "run:1") == "T:A:1.5"
-    assert await watches.ask(asker(), RUN, FACTS) == ("card", "T:A:1.5")
+    assert await watches.add_request(asker(), RUN, FACTS) == ("card", "T:A:1.5")
     assert await Runs(scripts).card_in(RUN, "A") == CardRef("A", "1.5")
     assert await Runs(scripts).card_in(RUN, "B") is None
 
@@ -86,7 +86,7 @@ async def test_a_deleted_card_is_nobodys_link(scripts: Scripts, *, elsewhere: bo
         watch = await adopted(scripts, channel="B")
         await RunFollowers(scripts).posted(await claimed_post(scripts), watch, CardRef("B", "2.5"), "run:1")
     await scripts.redis.hset(scripts.key("card", "T:A:4711.5"), "unshowable", "message_not_found")
-    assert (await RunFollowers(scripts).ask(asker(), RUN, FACTS))[0] == "new"
+    assert (await RunFollowers(scripts).add_request(asker(), RUN, FACTS))[0] == "new"
     (mine,) = (await Indexes(scripts).active_of("U1", most=9)).runs
     assert mine.card == (CardRef("B", "2.5") if elsewhere else None)
 
@@ -95,14 +95,14 @@ async def test_a_run_that_has_ended_is_not_watched(scripts: Scripts) -> None:
     """However active it was in an older look; and it is recorded that someone has to be told so."""
     watches = RunFollowers(scripts)
     await adopted(scripts)
-    assert (await watches.ask(asker("B"), RUN, FACTS))[0] == "new"
-    watch = await watches.load(f"B/{RUN.name}")
+    assert (await watches.add_request(asker("B"), RUN, FACTS))[0] == "new"
+    watch = await watches.load_follow_request(f"B/{RUN.name}")
     claimed = await DueSet(scripts, "watches", lease_s=10).claim(1)
     await observe(scripts, RUN.id, "ERROR")
     assert watch is not None
     assert claimed.lease is not None
     assert await watches.adopt(claimed.lease, watch, FACTS, Observation("RUNNING")) == "final"
-    assert (await watches.ask(asker("C"), RUN, FACTS))[0] == "new"
+    assert (await watches.add_request(asker("C"), RUN, FACTS))[0] == "new"
 
 
 @pytest.mark.parametrize(("log", "pending"), [("none", "1"), ("late", "2")])
@@ -133,7 +133,7 @@ async def test_whose_a_run_is_is_not_forgotten_by_watching_it(scripts: Scripts) 
     """What we know of a start stands; what is known of a stranger's run is told anew."""
     await follow_run(scripts, 4711)
     await adopted(scripts, channel="B")
-    run = await Runs(scripts).load(RUN)
+    run = await Runs(scripts).load_run(RUN)
     assert run is not None
     assert (run.facts.asked_by, run.facts.actor) == ("U1", None)
 
@@ -141,9 +141,9 @@ async def test_whose_a_run_is_is_not_forgotten_by_watching_it(scripts: Scripts) 
 async def test_a_claim_that_is_lost_adopts_nothing(scripts: Scripts) -> None:
     """Whoever comes late changes nothing."""
     watches = RunFollowers(scripts)
-    await watches.ask(asker(), RUN, FACTS)
-    watch = await watches.load(f"A/{RUN.name}")
+    await watches.add_request(asker(), RUN, FACTS)
+    watch = await watches.load_follow_request(f"A/{RUN.name}")
     assert watch is not None
     stale = Lease("watches", (watch.id,), 7, 0, 10)
     assert await watches.adopt(stale, watch, FACTS, Observation("RUNNING")) == "lost"
-    assert await Runs(scripts).load(RUN) is None
+    assert await Runs(scripts).load_run(RUN) is None

@@ -37,7 +37,7 @@ async def poll_all(scripts: Scripts) -> Counter[float]:
         assert claimed.lease is not None
         lease: Lease = claimed.lease
         seen = [Observed(RunKey.parse(name), Observation("RUNNING"), INTERVAL_S) for name in lease.members]
-        await runs.observe(lease, claimed.at_us, seen)
+        await runs.store_observations(lease, claimed.at_us, seen)
     return await due_when(scripts)
 
 
@@ -86,5 +86,5 @@ async def test_few_runs_stay_together(redis_client: Redis) -> None:
     claimed = await due.claim(BATCH)
     assert claimed.lease is not None
     seen = [Observed(RunKey.parse(name), Observation("RUNNING"), INTERVAL_S) for name in claimed.lease.members]
-    await runs.observe(claimed.lease, claimed.at_us, seen)
+    await runs.store_observations(claimed.lease, claimed.at_us, seen)
     assert len(await due_when(scripts)) == 1

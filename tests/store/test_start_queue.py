@@ -9,7 +9,7 @@ import pytest
 from redis.asyncio import Redis
 
 from bot.core.model.command import RunCommand
-from bot.core.model.request import Request, StartPlan, State
+from bot.core.model.request import Request, RequestState, StartPlan
 from bot.core.model.run import CardRef, Observation, RunFacts, RunKey
 from bot.flows.lease import Lease
 from bot.flows.ports.store import ClaimedPost, Limits, Observed
@@ -34,7 +34,7 @@ def scripts(redis_client: Redis) -> Scripts:
 
 async def join(scripts: Scripts, name: str, *, user: str = "U1", most: int = 5) -> str:
     """Ask for a start that waits for the run 4711; what became of it."""
-    word, _ = await StartQueue(scripts).join(asked(name, user=user), LOOK, RUN, FACTS, most=most)
+    word, _ = await StartQueue(scripts).enqueue(asked(name, user=user), LOOK, RUN, FACTS, most=most)
     return word
 
 
@@ -60,19 +60,21 @@ async def claim(scripts: Scripts, name: str, due: str = "queue") -> Lease:
 async def turn(scripts: Scripts, name: str, *, longest_s: float = 100) -> tuple[str, Lease]:
     """Whether it is its turn, and the claim."""
     lease = await claim(scripts, name)
-    return await StartQueue(scripts).turn(lease, longest_s=longest_s, again_s=15), lease
+    return await StartQueue(scripts).check_turn(lease, longest_s=longest_s, again_s=15), lease
 
 
 async def end_run(scripts: Scripts, key: RunKey) -> None:
     """A poll sees the run's end."""
     lease = await claim(scripts, key.name, "polls")
     seconds, _ = await scripts.redis.time()
-    await Runs(scripts).observe(lease, int(seconds + 1) * 1_000_000, [Observed(key, Observation("ERROR"), 5)])
+    await Runs(scripts).store_observations(
+        lease, int(seconds + 1) * 1_000_000, [Observed(key, Observation("ERROR"), 5)]
+    )
 
 
 async def loaded(scripts: Scripts, name: str) -> Request:
     """The request as it is recorded."""
-    request = await Requests(scripts, Limits()).load(name)
+    request = await Requests(scripts, Limits()).load_request(name)
     assert request is not None
     return request
 
@@ -84,8 +86,8 @@ async def test_it_is_recorded_once_and_waits_where_no_other_version_looks(script
     assert await scripts.redis.exists(scripts.key("due", "requests")) == 0
     assert await scripts.redis.exists(scripts.key("posts", "start")) == 0
     request = await loaded(scripts, "a")
-    assert (request.state, request.behind, request.queued_at) == (State.QUEUED, 4711, request.asked_at)
-    assert await Runs(scripts).load(RUN) is not None
+    assert (request.state, request.behind, request.queued_at) == (RequestState.QUEUED, 4711, request.asked_at)
+    assert await Runs(scripts).load_run(RUN) is not None
 
 
 async def test_the_same_words_wait_once(scripts: Scripts) -> None:
@@ -114,7 +116,7 @@ async def test_turns_come_in_order_and_after_the_end(scripts: Scripts) -> None:
     assert await lines.take_turn(lease, first, LOOK)
     assert not await lines.take_turn(lease, first, LOOK)
     sending = await loaded(scripts, "a")
-    assert sending.state is State.CARDED
+    assert sending.state is RequestState.CARDED
     assert sending.queued_at is not None
     assert sending.asked_at > sending.queued_at
     # The second one waits until it is known what became of the first one, and then for its run.
@@ -140,14 +142,14 @@ async def test_those_that_wait_are_listed(scripts: Scripts) -> None:
     lines = StartQueue(scripts)
     for name, user in (("a", "U1"), ("b", "U2"), ("c", "U1")):
         wanted = RunCommand("nightly", branch=name)
-        await lines.join(replace(asked(name, user=user), wanted=wanted), LOOK, RUN, FACTS, most=5)
+        await lines.enqueue(replace(asked(name, user=user), wanted=wanted), LOOK, RUN, FACTS, most=5)
         await carded(scripts, name)
     assert await waiting(scripts) == (["a", "c"], ["a", "b", "c"])
     assert await waiting(scripts, "U2", "B") == (["b"], [])
     few = await lines.waiting_in("A", most=1)
     assert (few.total, [one.id for one in few.starts]) == (3, ["a"])
     assert few.starts[0].behind == 4711
-    assert await lines.leave("c", "no", "U2") == "ok"
+    assert await lines.leave_queue("c", "no", "U2") == "ok"
     await end_run(scripts, RUN)
     _, lease = await turn(scripts, "a")
     assert await lines.take_turn(lease, await loaded(scripts, "a"), LOOK)
@@ -158,7 +160,7 @@ async def test_those_that_wait_are_listed(scripts: Scripts) -> None:
     }
     taken = await claim(scripts, "a", "requests")
     await Requests(scripts, Limits()).begin_sending(taken, await loaded(scripts, "a"), deadline_s=60, lease_s=30)
-    assert await lines.again(taken, await loaded(scripts, "a"), RunKey("w", 9), FACTS, delay_s=0)
+    assert await lines.requeue(taken, await loaded(scripts, "a"), RunKey("w", 9), FACTS, delay_s=0)
     assert await waiting(scripts) == (["a"], ["b", "a"])
 
 
@@ -167,7 +169,7 @@ async def test_the_lists_of_those_that_wait_do_not_grow(scripts: Scripts) -> Non
     lines = StartQueue(scripts)
     for number in range(103):
         plan = StartPlan(f"s{number}", "S", 5)
-        await lines.join(asked(f"r{number}", text=f"s{number}"), plan, RUN, FACTS, most=5)
+        await lines.enqueue(asked(f"r{number}", text=f"s{number}"), plan, RUN, FACTS, most=5)
     assert len((await lines.waiting_of("U1", most=999)).starts) == 100
     for number in range(103):
         await scripts.redis.hset(scripts.key("req", f"r{number}"), "state", "carded")
@@ -193,10 +195,10 @@ async def test_it_leaves_the_line_once(scripts: Scripts) -> None:
     lines = StartQueue(scripts)
     await join(scripts, "a")
     await carded(scripts, "a")
-    words = await asyncio.gather(*(lines.leave("a", "no", user) for user in ("U2", "U3")))
+    words = await asyncio.gather(*(lines.leave_queue("a", "no", user) for user in ("U2", "U3")))
     assert sorted(words) == ["ok", "refused"]
     assert (await loaded(scripts, "a")).dropped_by in {"U2", "U3"}
-    assert await lines.leave("nobody", "no") == "gone"
+    assert await lines.leave_queue("nobody", "no") == "gone"
     await scripts.redis.zadd(scripts.key("due", "queue"), {"a": 1})
     assert (await turn(scripts, "a"))[0] == "gone"
 
@@ -209,7 +211,7 @@ async def test_a_turn_that_is_taken_out_at_the_same_moment(scripts: Scripts) -> 
     word, lease = await turn(scripts, "a")
     assert word == "turn"
     lines = StartQueue(scripts)
-    assert await lines.leave("a", "no", "U2") == "ok"
+    assert await lines.leave_queue("a", "no", "U2") == "ok"
     assert not await lines.take_turn(lease, await loaded(scripts, "a"), LOOK)
 
 
@@ -239,9 +241,9 @@ async def test_one_that_was_overtaken_keeps_its_place(scripts: Scripts) -> None:
     taken = await claim(scripts, "a", "requests")
     await requests.begin_sending(taken, await loaded(scripts, "a"), deadline_s=60, lease_s=30)
     other = RunKey("w", 9)
-    assert await lines.again(taken, await loaded(scripts, "a"), other, FACTS, delay_s=0)
+    assert await lines.requeue(taken, await loaded(scripts, "a"), other, FACTS, delay_s=0)
     request = await loaded(scripts, "a")
-    assert (request.state, request.behind, request.rounds) == (State.QUEUED, 9, 1)
+    assert (request.state, request.behind, request.rounds) == (RequestState.QUEUED, 9, 1)
     assert (await turn(scripts, "b"))[0] == "wait"
     assert (await turn(scripts, "a"))[0] == "wait"
     await end_run(scripts, other)

@@ -66,7 +66,7 @@ async def test_a_restart_loses_nothing_that_was_recorded(servers: Servers, scrip
     assert not await accepts(store, "meanwhile")
     await server.start()
     await accepted(store, "after")
-    assert await Requests(store, Limits()).load("before") is not None
+    assert await Requests(store, Limits()).load_request("before") is not None
 
 
 async def accepted(store: Scripts, name: str) -> None:
@@ -134,7 +134,7 @@ async def test_a_failover_is_followed(servers: Servers, scripts: Make) -> None:
     await eventually("the replica to have what was written", lambda: replicas_with_it(store))
     watched.primary.kill()
     await accepted(store, "after")
-    assert await Requests(store, Limits()).load("before") is not None
+    assert await Requests(store, Limits()).load_request("before") is not None
     await watched.primary.start()
     # On a busy machine a Sentinel may take a server for down for a moment.
     for number in range(20):

@@ -36,7 +36,7 @@ def log_of(command: int) -> Upload:
 
 async def ask(scripts: Scripts, command: int, *, anyway: bool = False, most: int = 10) -> str:
     """What becomes of asking for it."""
-    return (await Uploads(scripts).ask(log_of(command), posts_it_anyway=anyway, most=most)).word
+    return (await Uploads(scripts).add_upload(log_of(command), posts_it_anyway=anyway, most=most)).word
 
 
 async def claim(scripts: Scripts, budget: Budget = FREE) -> ClaimedPost | None:
@@ -51,22 +51,22 @@ async def test_a_file_is_asked_for_once(scripts: Scripts) -> None:
     """On its way, then there; where it could not be posted, asking again is another try."""
     await follow_run(scripts, 1, ts="1.5")
     uploads = Uploads(scripts)
-    answer = await uploads.ask(log_of(7), posts_it_anyway=False, most=10)
+    answer = await uploads.add_upload(log_of(7), posts_it_anyway=False, most=10)
     assert (answer.word, answer.thread) == ("new", CardRef("A", "1.5"))
     assert await ask(scripts, 7) == "known"
     post = await claim(scripts)
     assert post is not None
-    found = await uploads.load(log_of(7).id)
+    found = await uploads.load_upload(log_of(7).id)
     assert found is not None
     assert (found.command, found.thread, found.asker) == (log_of(7).command, CardRef("A", "1.5"), ADA)
     assert found.asked_at is not None
-    assert await uploads.finish(post, log_of(7).id, "no") == "ok"
+    assert await uploads.finish_upload(post, log_of(7).id, "no") == "ok"
     assert await ask(scripts, 7) == "new"
     post = await claim(scripts)
     assert post is not None
     await uploads.note_file(log_of(7).id, "F1")
-    assert await uploads.finish(post, log_of(7).id, "ok") == "ok"
-    assert await uploads.finish(post, log_of(7).id, "no") == "done:ok"
+    assert await uploads.finish_upload(post, log_of(7).id, "ok") == "ok"
+    assert await uploads.finish_upload(post, log_of(7).id, "no") == "done:ok"
     assert await ask(scripts, 7) == "done"
     assert 0 < await scripts.redis.ttl(scripts.key("upload", log_of(7).id)) <= 86_400
     assert await claim(scripts) is None
@@ -94,10 +94,10 @@ async def test_files_of_ends_come_first_and_followed_logs_last(scripts: Scripts)
     """And where no file may be uploaded yet, lines of a followed log need not wait for that."""
     await follow_run(scripts, 1, ts="1.5")
     followings = LogTails(scripts)
-    assert await followings.begin(KEY, ADA, 7, most=10) == "new"
+    assert await followings.begin_tail(KEY, ADA, 7, most=10) == "new"
     claimed = await DueSet(scripts, "follows", lease_s=10).claim(1)
     assert claimed.lease is not None
-    assert await followings.push(claimed.lease, LogBatch("dbt run", 1, "a", 7, "1:0"), delay_s=5)
+    assert await followings.push_batch(claimed.lease, LogBatch("dbt run", 1, "a", 7, "1:0"), delay_s=5)
     await ask(scripts, 7)
     await ask(scripts, 8)
     await scripts.redis.zadd(scripts.key("posts", "log", "A"), {"file/T:A:1.5": 1})

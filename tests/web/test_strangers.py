@@ -13,7 +13,7 @@ from aiohttp import web
 from slack_sdk.web.async_client import AsyncWebClient
 from structlog.testing import capture_logs
 
-from bot.core.model.webhook_payload import Hint
+from bot.core.model.webhook_payload import WebhookHint
 from bot.slack.http import handler
 from bot.slack.intake import build_app
 from bot.slack.preflight import Identity
@@ -48,7 +48,7 @@ async def fine() -> list[str]:
     return []
 
 
-async def take(_hint: Hint) -> None:
+async def take(_hint: WebhookHint) -> None:
     """No stranger gets as far as this."""
     raise AssertionError
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from standardwebhooks import Webhook
 
 from bot.core.model.errors import StoreUnavailable
-from bot.core.model.webhook_payload import Hint
+from bot.core.model.webhook_payload import WebhookHint
 from bot.web.server import BODY_MOST, ListenAddress, WebServer
 from bot.web.webhooks import Webhooks
 
@@ -29,11 +29,11 @@ class Stage:
     """A server with webhooks of one secret, and what was taken."""
 
     secret: str
-    taken: list[Hint] = field(default_factory=list)
+    taken: list[WebhookHint] = field(default_factory=list)
     away: bool = False
     server: WebServer = field(init=False)
 
-    async def take(self, hint: Hint) -> None:
+    async def take(self, hint: WebhookHint) -> None:
         """Take a hint, unless Redis is away."""
         if self.away:
             raise StoreUnavailable
@@ -95,7 +95,7 @@ async def test_a_signed_hint_is_taken(signing: Stage, prefix: str) -> None:
     both = signed(prefix=prefix)
     both[f"{prefix}-signature"] = f"v1,bm9wZQ== v2,x {both[f'{prefix}-signature']}"
     assert await signing.post(headers=both) == 202
-    assert signing.taken == [Hint((7,))] * 2
+    assert signing.taken == [WebhookHint((7,))] * 2
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ async def test_what_is_not_understood_changes_nothing(plain: Stage) -> None:
         assert await plain.post(body, headers=key) == 400
     assert plain.taken == []
     assert await plain.post(b"{}", headers=key) == 202
-    assert plain.taken == [Hint()]
+    assert plain.taken == [WebhookHint()]
     assert await plain.post(io.BytesIO(b" " * (BODY_MOST + 1)), headers=key) == 413
 
 

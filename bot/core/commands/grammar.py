@@ -27,7 +27,7 @@ from bot.core.commands.tokens import (
     tokenize,
     without_fence,
 )
-from bot.core.model.audit import since
+from bot.core.model.audit import parse_since
 from bot.core.model.command import (
     ArtifactsCommand,
     AuditCommand,
@@ -251,7 +251,7 @@ def _audit(given: _Given) -> AuditCommand:
         bad(f"audit takes options only, as in {given.command} audit --schedule nightly --since 2d.")
     values = {name: bounded(f"--{name}", found[0], TEXT_LIMIT) for name, found in given.options.items()}
     at = values.get("since")
-    if at and since(at, datetime.now(UTC)) is None:
+    if at and parse_since(at, datetime.now(UTC)) is None:
         bad("--since needs a time or a date, as in --since 2d, --since 12h or --since 2026-11-28.")
     return AuditCommand(values.get("user", "").removeprefix("@") or None, values.get("schedule"), at)
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from bot.core.insight.clean import Folded
-from bot.core.insight.failure import ERROR_HEAD, Failure, Said, kind_of, own_message, status_of, without_repeats
+from bot.core.insight.failure import ERROR_HEAD, Failure, LogFindings, kind_of, own_message, status_of, without_repeats
 
 # 21:05:13 and two blanks; with --log-level debug and in files its level and thread.
 _TIME = re.compile(r"\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?(?: ?\[(?P<level>\w{1,10}) *\] \[[^\]\n]{1,60}\]: | {1,2}|$)")
@@ -92,11 +92,11 @@ def is_dbt_one(folded: Folded) -> bool:
     return False
 
 
-def read_dbt_one(lines: Sequence[str]) -> Said:
+def read_dbt_one(lines: Sequence[str]) -> LogFindings:
     """What the last dbt command of these lines that failed says of its failure."""
     starts = [at for at, line in enumerate(lines) if "Running with dbt=" in line[:80]]
     starts = [0, *starts] if not starts or starts[0] else starts
-    last = Said("dbt")
+    last = LogFindings("dbt")
     for start, end in reversed(list(zip(starts, [*starts[1:], len(lines)], strict=True))):
         said = _command(_lines(lines[start:end]))
         if said.failures or said.problem:
@@ -129,7 +129,7 @@ def _lines(lines: Sequence[str]) -> list[_Line]:
     return found
 
 
-def _command(lines: list[_Line]) -> Said:
+def _command(lines: list[_Line]) -> LogFindings:
     version = next((hit["version"] for line in lines[:200] if (hit := _RUNNING.match(line.text))), "1.10")
     telling = Folded([line.text for line in lines]).with_any(_TELLING)
     completed = [at for at in telling if lines[at].begins and _COMPLETED.match(lines[at].text)]
@@ -158,7 +158,7 @@ def _command(lines: list[_Line]) -> Said:
         problem = []
     if failures and any(line.lstrip().startswith("FailFast Error") for line in problem):
         problem = []
-    return Said(
+    return LogFindings(
         "dbt",
         without_repeats(failures),
         _in_words(problem),

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from bot.core.insight.clean import Folded
-from bot.core.insight.failure import KINDS, Failure, Said, kind_of, own_message
+from bot.core.insight.failure import KINDS, Failure, LogFindings, kind_of, own_message
 
 _MADE_BY = re.compile(r"\s*dbt-(?:fusion|core) 2\.|=+ (?:Errors and Warnings|Execution Summary) =+\s*$")
 _WORDS = ("dbt-fusion 2.", "dbt-core 2.", "errors and warnings =", "execution summary =", "(dbt", "error: dbt")
@@ -44,7 +44,7 @@ def is_dbt_two(folded: Folded) -> bool:
     return False
 
 
-def read_dbt_two(lines: Sequence[str]) -> Said:
+def read_dbt_two(lines: Sequence[str]) -> LogFindings:
     """What it says failed: by the progress of each node, and by its report."""
     reports = _reports(lines)
     failed = {one.name: one for line in lines if (hit := _PROGRESS.match(line)) for one in [_progressed(hit)]}
@@ -60,7 +60,7 @@ def read_dbt_two(lines: Sequence[str]) -> Said:
     words = "\n".join(_message(problem) for problem in problems)
     shown = tuple(line for problem in problems for line in problem)
     ended = bool(reports) or any(_MARKS.match(line) for line in lines)
-    return Said("dbt", tuple(nodes), words, shown, skipped, ended=ended)
+    return LogFindings("dbt", tuple(nodes), words, shown, skipped, ended=ended)
 
 
 def _paired(failed: list[Failure], problems: list[tuple[str, ...]]) -> tuple[list[Failure], list[tuple[str, ...]]]:

@@ -50,7 +50,7 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class LogFindings:
     """What a log alone says. `problem` is what stopped the command as a whole, with its lines; `skipped` None if unknown.
 
     `tests` is how many tests ran if nothing else did. `ended` is whether dbt came to its own end. `last` is the last line

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from bot.core.insight.clean import Folded
-from bot.core.insight.failure import Dialect, Said
+from bot.core.insight.failure import Dialect, LogFindings
 from bot.core.text.text import cut
 
 TAIL_LINES = 40
@@ -69,7 +69,7 @@ def read_other(
     limit: int,
     *,
     with_dbt: bool = False,
-) -> Said:
+) -> LogFindings:
     """The lines of an output that matter, in at most `limit` characters.
 
     `streams` are stdout and stderr; `shown` the same lines as they were, with their prefixes. `with_dbt`: dbt wrote some of them, and said of no failure.
@@ -94,7 +94,7 @@ def read_other(
     elif err and (not out or best_err > max(best_out, 1) or (max(best_out, best_err) <= 1 and last)):
         lines, as_shown, scores = err, shown_err, scored_err
     problem = _summary(lines, scores).lstrip("│ ")
-    return Said("tail", problem=problem, shown=_ranked(as_shown, scores, limit), last=last)
+    return LogFindings("tail", problem=problem, shown=_ranked(as_shown, scores, limit), last=last)
 
 
 def _not_blank(lines: Sequence[str], raw: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -209,7 +209,7 @@ def _traceback(lines: Sequence[str]) -> int | None:
     return start
 
 
-def _with_traceback(lines: list[str], shown: list[str], start: int, limit: int) -> Said:
+def _with_traceback(lines: list[str], shown: list[str], start: int, limit: int) -> LogFindings:
     """The traceback to its exception, and what ranks highest after it."""
     end = _traceback_end(lines, start)
     block = shown[start:end]
@@ -222,7 +222,7 @@ def _with_traceback(lines: list[str], shown: list[str], start: int, limit: int) 
     final = next((at for at in range(end - 1, start, -1) if _EXCEPTION.match(lines[at])), None)
     if final is not None:
         problem = lines[final].strip()
-    return Said(dialect, problem=problem, shown=cut(text, limit))
+    return LogFindings(dialect, problem=problem, shown=cut(text, limit))
 
 
 def _traceback_end(lines: Sequence[str], start: int) -> int:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from bot.core.insight.clean import Folded, strip_ansi
 from bot.core.insight.dbt_one import is_dbt_one, read_dbt_one
 from bot.core.insight.dbt_two import is_dbt_two, points_to, read_dbt_two
-from bot.core.insight.failure import MESSAGE_KEPT, Failure, Said, own_message
+from bot.core.insight.failure import MESSAGE_KEPT, Failure, LogFindings, own_message
 from bot.core.insight.hints.causes import causes
 from bot.core.insight.log_text import FILE_HEAD, READ_LIMIT, keep
 from bot.core.insight.other import read_other
@@ -68,7 +68,7 @@ class Reading:
         return counts
 
 
-def read_log(stdout: str, stderr: str, limit: int) -> Said:
+def read_log(stdout: str, stderr: str, limit: int) -> LogFindings:
     """What a log alone says, with the lines of other tools in at most `limit` characters. Of long ones the ends are read."""
     stdout, stderr = (keep(text) if len(text) > READ_MOST else text for text in (stdout, stderr))
     streams = [strip_ansi(text).split("\n") for text in (stdout, stderr)]
@@ -102,7 +102,7 @@ def _unpacked(lines: list[str]) -> tuple[list[str], list[str]]:
 
 
 def reading(
-    said: Said,
+    said: LogFindings,
     results: Results | None = None,
     *,
     limit: int,
@@ -121,7 +121,7 @@ def reading(
     return Reading(summary, _excerpt(failures, said, limit), failures, said.dialect, why)
 
 
-def _messages(failures: Sequence[Failure], said: Said) -> Iterator[str]:
+def _messages(failures: Sequence[Failure], said: LogFindings) -> Iterator[str]:
     """What each failure says, and what stopped the command as a whole unless that is a node's failure."""
     yield from (one.message for one in failures)
     if said.problem and not _about(said.problem, failures):
@@ -136,7 +136,7 @@ def _unnamed(kind: str, command: str) -> str:
     return found[1] if found else kind
 
 
-def _merged(said: Said, results: Results, mask: Callable[[str], str]) -> tuple[Failure, ...]:
+def _merged(said: LogFindings, results: Results, mask: Callable[[str], str]) -> tuple[Failure, ...]:
     """The nodes that failed by dbt's own results, with what the log says of them, and what the results leave out."""
     texts = {(one.kind, one.name.rpartition(".")[2]): one for one in said.failures}
     nodes = [_from_result(node, texts, said, mask) for node in results.failed]
@@ -150,7 +150,7 @@ def _merged(said: Said, results: Results, mask: Callable[[str], str]) -> tuple[F
 
 
 def _from_result(
-    node: NodeResult, texts: dict[tuple[str, str], Failure], said: Said, mask: Callable[[str], str]
+    node: NodeResult, texts: dict[tuple[str, str], Failure], said: LogFindings, mask: Callable[[str], str]
 ) -> Failure:
     kind = "operation" if node.kind == "macro" else node.kind
     text = texts.get((kind, node.name.rpartition(".")[2])) or texts.get((kind, node.name))
@@ -174,12 +174,12 @@ def _from_result(
     return Failure(kind, name, node.status, message, shown, node.seconds, rows)
 
 
-def _pointed_to(name: str, said: Said) -> str:
+def _pointed_to(name: str, said: LogFindings) -> str:
     """What the log says of a node's file, if it says one thing only."""
     return said.problem if points_to(name, said.lines) else ""
 
 
-def _summary(failures: Sequence[Failure], said: Said, skipped: int, exit_code: int | None) -> str | None:
+def _summary(failures: Sequence[Failure], said: LogFindings, skipped: int, exit_code: int | None) -> str | None:
     """`2 models failed, 1 test failed, 4 skipped because of them`; without nodes what stopped the command; None if nothing failed."""
     parts = _counts(failures, said)
     if parts and skipped:
@@ -206,7 +206,7 @@ def _about(problem: str, failures: Sequence[Failure]) -> bool:
     return any(problem in one.message or (one.message and one.message in problem) for one in failures)
 
 
-def _counts(failures: Sequence[Failure], said: Said) -> list[str]:
+def _counts(failures: Sequence[Failure], said: LogFindings) -> list[str]:
     kinds: dict[str, list[Failure]] = {}
     for one in failures:
         kinds.setdefault("hook" if one.is_hook else one.kind, []).append(one)
@@ -247,7 +247,7 @@ def _told(problem: str) -> str:
     return " ".join(told.split()).rstrip(".:")
 
 
-def _excerpt(failures: Sequence[Failure], said: Said, limit: int) -> str:
+def _excerpt(failures: Sequence[Failure], said: LogFindings, limit: int) -> str:
     """Each failure's lines, what stopped the command last; each gets a share of the room."""
     blocks = [_block(one) for one in failures]
     problem = "\n".join(cut(line, _LINE_MOST) for line in said.lines)

@@ -35,7 +35,7 @@ class Event(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class AuditEntry:
     """One line of the record. `action`, `decision` and `rule` are the policy's; `outcome` is a run's state or why not.
 
     `user` is who did it, by Slack's id; of a start that was refused and of a run that ended, who asked for it. `at` is set by the record itself.
@@ -59,14 +59,14 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class AuditFilter:
     """Which entries: of a person (Slack's id, or the name), of a schedule (a part of its slug), from a moment on."""
 
     user: str = ""
     schedule: str = ""
     since: datetime | None = None
 
-    def holds(self, entry: Entry) -> bool:
+    def matches(self, entry: AuditEntry) -> bool:
         """Whether an entry is one of them."""
         part = fold(self.schedule) or self.schedule
         of_schedule = part in fold(entry.schedule)
@@ -74,7 +74,7 @@ class Wanted:
         return of_schedule and (not by or by in {entry.user.casefold(), entry.user_name.casefold()})
 
 
-def shown(entries: tuple[Entry, ...], wanted: Wanted, *, searched: int, more: bool) -> Message:
+def audit_list(entries: tuple[AuditEntry, ...], wanted: AuditFilter, *, searched: int, more: bool) -> Message:
     """The newest entries, newest first. `searched`: how many were looked at; `more`: there are older ones that were not."""
     if not entries:
         where = f" among the newest {searched}" if more else ""
@@ -86,14 +86,14 @@ def shown(entries: tuple[Entry, ...], wanted: Wanted, *, searched: int, more: bo
     return Message((*summary, " ", *_line(entries[0])), (Paragraph(first), *lines))
 
 
-def _of(wanted: Wanted) -> list[Span]:
+def _of(wanted: AuditFilter) -> list[Span]:
     who = Mention(wanted.user) if _USER.fullmatch(wanted.user) else Bold(wanted.user)
     spans: list[Span] = [" of ", who] if wanted.user else []
     spans += [" about ", Bold(wanted.schedule)] if wanted.schedule else []
     return [*spans, " since ", When(wanted.since, "date_time")] if wanted.since else spans
 
 
-def _line(entry: Entry) -> Sentence:
+def _line(entry: AuditEntry) -> Sentence:
     spans: list[Span] = [When(entry.at, "date_time"), " "] if entry.at else []
     # A start that is refused, or a run that ends, is nothing that its person did.
     did = entry.event not in {Event.REFUSED, Event.ENDED}
@@ -104,7 +104,7 @@ def _line(entry: Entry) -> Sentence:
     return tuple(spans)
 
 
-def _what(entry: Entry) -> list[Span]:
+def _what(entry: AuditEntry) -> list[Span]:
     match entry.event:
         case Event.ASKED:
             by: list[Span] = [f" by {entry.rule}"] if entry.rule else []
@@ -128,11 +128,11 @@ def _what(entry: Entry) -> list[Span]:
             return [f"{entry.event} ", Bold(entry.schedule), f": {cut(entry.outcome, REASON_SHOWN)}"]
 
 
-def _for(entry: Entry) -> list[Span]:
+def _for(entry: AuditEntry) -> list[Span]:
     return [", asked for by ", Mention(entry.user), ","] if entry.user else []
 
 
-def since(text: str, now: datetime) -> datetime | None:
+def parse_since(text: str, now: datetime) -> datetime | None:
     """The moment that `2 h`, `3d` or `2026-11-28` means; None where it means none. Dates are in UTC."""
     units = {"m": "minutes", "min": "minutes", "h": "hours", "d": "days", "w": "weeks"}
     number = text.rstrip("abcdefghijklmnopqrstuvwxyz ")

@@ -185,7 +185,7 @@ class HelpCommand:
 
 
 # What makes a run.
-Wanted = RunCommand | RetryCommand
+StartCommand = RunCommand | RetryCommand
 Command = (
     RunCommand
     | RunForm
@@ -205,12 +205,12 @@ Command = (
 )
 
 
-def name_of(wanted: Wanted) -> str | None:
+def name_of(wanted: StartCommand) -> str | None:
     """The name or slug of a schedule, as it was typed; None for the retry of a certain run."""
     return wanted.schedule if isinstance(wanted, RunCommand) else wanted.latest_of
 
 
-def with_name(wanted: Wanted, name: str) -> Wanted:
+def with_name(wanted: StartCommand, name: str) -> StartCommand:
     """The same of another schedule, or of the same one called otherwise."""
     return replace(wanted, schedule=name) if isinstance(wanted, RunCommand) else replace(wanted, latest_of=name)
 

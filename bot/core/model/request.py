@@ -10,15 +10,15 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.core.model.bolt import RunSummary
-from bot.core.model.command import RetryCommand, RunCommand, Wanted
+from bot.core.model.command import RetryCommand, RunCommand, StartCommand
 from bot.core.model.run import CardRef, RunFacts
-from bot.core.policy.rules import ChannelInfo, Kind
+from bot.core.policy.rules import ChannelInfo, ChannelKind
 
 # How far the clocks of Bolt and Redis may be apart.
 CLOCKS_S = 15.0
 
 
-class State(StrEnum):
+class RequestState(StrEnum):
     """Where a start stands. Each step is recorded before the next one is taken."""
 
     ACCEPTED = "accepted"  # recorded; the schedule is not looked up yet
@@ -36,7 +36,7 @@ class State(StrEnum):
     OTHER = "other"  # a state of another version's: whoever does not know it does nothing about it
 
     @classmethod
-    def of(cls, word: str) -> State:
+    def from_record(cls, word: str) -> RequestState:
         """The state on record."""
         return cls(word) if word in set(cls) else cls.OTHER
 
@@ -86,7 +86,7 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
-class Running:
+class BlockingRun:
     """The run because of which a start was refused, as its schedule's listing tells of it."""
 
     run_id: int
@@ -117,10 +117,10 @@ class Request:
     channel: str
     user: str
     user_name: str
-    wanted: Wanted
+    wanted: StartCommand
     asked_at: datetime
     response_url: str = field(default="", repr=False)
-    state: State = State.ACCEPTED
+    state: RequestState = RequestState.ACCEPTED
     rev: int = 1
     plan: StartPlan | None = None
     card: CardRef | None = None
@@ -132,7 +132,7 @@ class Request:
     thread: str = ""
     direct: bool = False
     origin: Origin | None = None
-    running: Running | None = None
+    running: BlockingRun | None = None
     queued_at: datetime | None = None
     behind: int | None = None
     ahead: int = 0
@@ -146,7 +146,7 @@ class Request:
     @property
     def title(self) -> str:
         """What people call that which is started."""
-        return (self.plan.name if self.plan else "") or named(self.wanted)
+        return (self.plan.name if self.plan else "") or wanted_name(self.wanted)
 
     @property
     def keeps_card(self) -> bool:
@@ -157,7 +157,7 @@ class Request:
     def queue(self) -> str:
         """What is sent one after the other: the starts of a schedule, or the retries of a run whose schedule is not known."""
         if self.plan is None:
-            return named(self.wanted)
+            return wanted_name(self.wanted)
         return self.plan.slug or f"retry {self.plan.parent_run}"
 
     @property
@@ -168,8 +168,10 @@ class Request:
 
 def with_channel(plan: StartPlan, place: ChannelInfo) -> StartPlan:
     """A look with where it was asked for. Only a public channel is named: Bolt shows it to everybody there."""
-    is_public = place.kind is Kind.PUBLIC
-    return replace(plan, channel_name=(place.name or "") if is_public else "", private=place.kind is Kind.PRIVATE)
+    is_public = place.kind is ChannelKind.PUBLIC
+    return replace(
+        plan, channel_name=(place.name or "") if is_public else "", private=place.kind is ChannelKind.PRIVATE
+    )
 
 
 def request_id(team: str, delivery: str) -> str:
@@ -178,21 +180,21 @@ def request_id(team: str, delivery: str) -> str:
     return base64.b32encode(digest[:10]).decode().lower()
 
 
-def named(wanted: Wanted) -> str:
+def wanted_name(wanted: StartCommand) -> str:
     """What is to be started, as it was typed."""
     if isinstance(wanted, RunCommand):
         return wanted.schedule
     return wanted.latest_of or f"Retry of run {wanted.run_id}"
 
 
-def in_words(wanted: Wanted) -> str:
+def wanted_in_words(wanted: StartCommand) -> str:
     """What is to be started, inside a sentence."""
     if isinstance(wanted, RunCommand):
         return wanted.schedule
-    return f"retry of {wanted.latest_of}" if wanted.latest_of else named(wanted).lower()
+    return f"retry of {wanted.latest_of}" if wanted.latest_of else wanted_name(wanted).lower()
 
 
-def pinned(request: Request) -> Wanted:
+def pinned_wanted(request: Request) -> StartCommand:
     """What was asked for. The latest failed run of a schedule is the one that it was then, not what fails meanwhile."""
     wanted = request.wanted
     if isinstance(wanted, RetryCommand) and request.plan is not None:
@@ -242,9 +244,9 @@ def _retry_facts(request: Request, plan: StartPlan, *, only_failed: bool) -> Run
     )
 
 
-def running_of(run: RunSummary) -> Running:
+def blocking_run_of(run: RunSummary) -> BlockingRun:
     """What a listing tells of a run that is in the way."""
-    return Running(
+    return BlockingRun(
         run_id=run.id,
         by=run.actor_email or run.actor,
         started_at=run.started_at,
@@ -260,7 +262,7 @@ def pull_request_of(run: RunSummary) -> int | None:
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else None
 
 
-def running_facts(running: Running, plan: StartPlan | None) -> RunFacts:
+def blocking_run_facts(running: BlockingRun, plan: StartPlan | None) -> RunFacts:
     """What is known of a run that is in the way, before anybody has looked at it."""
     return RunFacts(
         schedule=plan.slug if plan else "",
@@ -275,7 +277,7 @@ def running_facts(running: Running, plan: StartPlan | None) -> RunFacts:
     )
 
 
-def reason(request: Request) -> str:
+def start_reason(request: Request) -> str:
     """What Bolt's own record says of a start: who, from where, why, and our request's id."""
     why = request.wanted.reason if isinstance(request.wanted, RunCommand) else None
     name = request.plan.channel_name if request.plan else ""
@@ -285,7 +287,7 @@ def reason(request: Request) -> str:
     return f"{why} - {asked}" if why else f"Started by {asked}"
 
 
-def candidates(
+def candidate_runs(
     request: Request, runs: Sequence[RunSummary], *, actor: str | None, known: frozenset[int], within_s: float
 ) -> tuple[int, ...]:
     """The runs that a start whose reply was lost may have made, oldest first.
@@ -318,7 +320,7 @@ class Rival:
     branch: str | None = None
 
 
-def contested(request: Request, run: RunSummary, rivals: Sequence[Rival]) -> bool:
+def is_contested(request: Request, run: RunSummary, rivals: Sequence[Rival]) -> bool:
     """Whether a run may as well be of another start: it's on that one's branch, and began when that had been sent already.
 
     One that names the run that was to be retried can only be of those that retry the same.
@@ -346,7 +348,7 @@ def _began_then(request: Request, run: RunSummary, within_s: float) -> bool:
     return abs((run.started_at - request.sending_at).total_seconds()) <= within_s
 
 
-def branch_wanted(wanted: Wanted, plan: StartPlan | None) -> str | None:
+def branch_wanted(wanted: StartCommand, plan: StartPlan | None) -> str | None:
     """The branch or commit that a run of this is on: the one asked for, else the schedule's; None if it isn't known."""
     given = wanted.branch if isinstance(wanted, RunCommand) else None
     return given or (plan.branch if plan else None)

@@ -17,18 +17,18 @@ LARGEST_ID = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
-class Hint:
+class WebhookHint:
     """Ids of runs, and of one command where no run is named. All positive, none twice."""
 
     runs: tuple[int, ...] = ()
     command: int | None = None
 
 
-def read_hint(body: object) -> Hint:
+def read_hint(body: object) -> WebhookHint:
     """The hint in a webhook's body, empty where there is none."""
     runs = list(dict.fromkeys(_run_ids(body)))[:MOST_RUNS]
     if runs:
-        return Hint(tuple(runs))
+        return WebhookHint(tuple(runs))
     # All commands are of one run: the first one is in every later hint of it, too, and so is looked up once.
     commands = body.get("commands") if isinstance(body, dict) else None
     ids = (
@@ -37,7 +37,7 @@ def read_hint(body: object) -> Hint:
         else []
     )
     known = [one for one in ids if one is not None]
-    return Hint(command=min(known)) if known else Hint()
+    return WebhookHint(command=min(known)) if known else WebhookHint()
 
 
 def _run_ids(body: object) -> Iterator[int]:

@@ -11,9 +11,9 @@ from bot.core.policy.rules import (
     Allow,
     Approve,
     ChannelInfo,
+    ChannelKind,
     Deny,
     Effect,
-    Kind,
     Person,
     Policy,
     Question,
@@ -42,7 +42,7 @@ class Given:
     role: Role | None = None
     groups: tuple[str, ...] = ()
     domain: str | None = None
-    kind: Kind | None = None
+    kind: ChannelKind | None = None
     channel_name: str | None = None
     shared: bool = False
     owner: str | None = None
@@ -59,7 +59,9 @@ def from_given(given: Given) -> tuple[Person, ChannelInfo, Target]:
     person = Person(given.user, held, frozenset(given.groups), given.domain)
     direct = given.channel.startswith("D")
     name = given.channel_name.removeprefix("#") if given.channel_name else None
-    place = ChannelInfo(given.channel, "" if direct else name, Kind.DIRECT if direct else given.kind, given.shared)
+    place = ChannelInfo(
+        given.channel, "" if direct else name, ChannelKind.DIRECT if direct else given.kind, given.shared
+    )
     return person, place, target(given, None)
 
 

@@ -30,9 +30,9 @@ from bot.core.policy.rules import (
     Action,
     Allow,
     Approve,
+    ChannelKind,
     Deny,
     Effect,
-    Kind,
     Overrides,
     Policy,
     Role,
@@ -213,7 +213,7 @@ class _Reader:
         what = "a channel, as in C0123ABC, or its name with a # and quotes around it"
         return Where(
             channels=tuple(self._list(given.get("channels"), CHANNEL, "channels", what)),
-            kinds=frozenset(self._words(given.get("kinds"), Kind, "kinds")),
+            kinds=frozenset(self._words(given.get("kinds"), ChannelKind, "kinds")),
             shared=self._flag(given["shared"], "shared") if "shared" in given else None,
         )
 

@@ -49,7 +49,7 @@ class Role(StrEnum):
     EXTERNAL = "external"
 
 
-class Kind(StrEnum):
+class ChannelKind(StrEnum):
     """What a conversation is."""
 
     PUBLIC = "public"
@@ -80,7 +80,7 @@ class ChannelInfo:
 
     channel: str
     name: str | None = None
-    kind: Kind | None = None
+    kind: ChannelKind | None = None
     shared: bool | None = None
     why: str = ""
     again_s: float = 0.0
@@ -124,7 +124,7 @@ class Where:
     """`channels`: ids, and patterns of names without their #. `shared` None: not given."""
 
     channels: tuple[str, ...] = ()
-    kinds: frozenset[Kind] = frozenset()
+    kinds: frozenset[ChannelKind] = frozenset()
     shared: bool | None = None
 
 
@@ -248,7 +248,7 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
-class Fit:
+class RuleFit:
     """How a rule fits. `misses` are the words for what does not, or cannot be told; `fits` is None where that matters."""
 
     rule: Rule
@@ -336,7 +336,7 @@ def _is_about_overrides(policy: Policy, decision: Decision) -> bool:
 
 
 def _decided(policy: Policy, person: Person, place: ChannelInfo, question: Question) -> Decision:
-    unsure: Fit | None = None
+    unsure: RuleFit | None = None
     for fit in fits(policy, person, place, question):
         if fit.fits is False:
             continue
@@ -390,15 +390,15 @@ def _not_listed(rules: Sequence[Rule], commands: tuple[str, ...]) -> tuple[str, 
     return tuple(one for one in commands if "`" in one and one not in listed)
 
 
-def fits(policy: Policy, person: Person, place: ChannelInfo, question: Question) -> Iterable[Fit]:
+def fits(policy: Policy, person: Person, place: ChannelInfo, question: Question) -> Iterable[RuleFit]:
     """How each rule fits, in their order."""
     admits_external = policy.admits_external
     return (_fit(rule, person, place, question, admits_external=admits_external) for rule in policy.rules)
 
 
-def _fit(rule: Rule, person: Person, place: ChannelInfo, question: Question, *, admits_external: bool) -> Fit:
+def _fit(rule: Rule, person: Person, place: ChannelInfo, question: Question, *, admits_external: bool) -> RuleFit:
     if rule.what and question.action not in rule.what:
-        return Fit(rule, fits=False, misses=(f"it is not about {question.action}",))
+        return RuleFit(rule, fits=False, misses=(f"it is not about {question.action}",))
     answers = {
         "the user": _holds(rule.who.users, person.user),
         "the role": _role(rule, person, admits_external=admits_external),
@@ -414,9 +414,9 @@ def _fit(rule: Rule, person: Person, place: ChannelInfo, question: Question, *, 
     }
     no = tuple(name for name, answer in answers.items() if answer is False)
     if no:
-        return Fit(rule, fits=False, misses=no)
+        return RuleFit(rule, fits=False, misses=no)
     unknown = tuple(name for name, answer in answers.items() if answer is None)
-    return Fit(rule, fits=None if unknown else True, misses=unknown)
+    return RuleFit(rule, fits=None if unknown else True, misses=unknown)
 
 
 def _role(rule: Rule, person: Person, *, admits_external: bool) -> bool | None:
@@ -445,7 +445,7 @@ def _names_external(rule: Rule) -> bool:
     return Role.EXTERNAL in rule.who.roles
 
 
-def _holds(wanted: frozenset[str] | frozenset[Kind], it: str | None) -> bool | None:
+def _holds(wanted: frozenset[str] | frozenset[ChannelKind], it: str | None) -> bool | None:
     if not wanted:
         return True
     return None if it is None else it in wanted
@@ -560,7 +560,7 @@ def _like(pattern: str, it: str) -> bool:
     return fnmatchcase(it.casefold(), pattern.casefold())
 
 
-def _unknown(person: Person, place: ChannelInfo, fit: Fit) -> str:
+def _unknown(person: Person, place: ChannelInfo, fit: RuleFit) -> str:
     """What could not be read, in the words of whoever tried."""
     about_place = {"the channel", "the kind of channel", "whether the channel is shared outside"}
     about_person = {"the role", "the user group", "the e-mail address"}

@@ -9,8 +9,8 @@ from bot.core.policy.rules import (
     Allow,
     Approve,
     ChannelInfo,
+    ChannelKind,
     Deny,
-    Kind,
     Overrides,
     Person,
     Policy,
@@ -67,7 +67,7 @@ def _is(person: Person) -> list[Span]:
 
 
 def _where(place: ChannelInfo) -> str:
-    if place.kind is Kind.DIRECT:
+    if place.kind is ChannelKind.DIRECT:
         return "; in a direct message you may:"
     return (
         "; in this channel, which is shared with another organisation, you may:" if place.shared else "; here you may:"

@@ -10,7 +10,7 @@ from bot.core.model.run import is_failed
 from bot.core.text.name_folding import fold
 
 
-def chosen(schedules: Iterable[Schedule], command: ListCommand) -> list[Schedule]:
+def filter_schedules(schedules: Iterable[Schedule], command: ListCommand) -> list[Schedule]:
     """The schedules that a command asks for, by name."""
     words = fold(command.text).split()
     if command.text and not words:

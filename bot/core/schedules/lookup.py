@@ -28,9 +28,9 @@ class Missing:
     suggestions: tuple[Schedule, ...] = ()
 
 
-def find(wanted: str, schedules: Sequence[Schedule]) -> Schedule | Ambiguous | Missing:
+def find_schedule(wanted: str, schedules: Sequence[Schedule]) -> Schedule | Ambiguous | Missing:
     """The schedule of that slug or name: exactly, else folded (see `bot.core.text.name_folding`)."""
-    found = called(wanted, schedules)
+    found = schedules_called(wanted, schedules)
     if len(found) == 1:
         return found[0]
     if found:
@@ -38,7 +38,7 @@ def find(wanted: str, schedules: Sequence[Schedule]) -> Schedule | Ambiguous | M
     return Missing(_nearest(wanted, schedules))
 
 
-def called(wanted: str, schedules: Sequence[Schedule]) -> list[Schedule]:
+def schedules_called(wanted: str, schedules: Sequence[Schedule]) -> list[Schedule]:
     """The schedules of exactly that slug, else of exactly that name, else those whose folded slug or name it is."""
     exact = [one for one in schedules if one.slug == wanted] or [one for one in schedules if one.name == wanted]
     if exact:

@@ -73,7 +73,7 @@ class Index:
     twins: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, schedules: Iterable[Schedule]) -> Index:
+    def from_schedules(cls, schedules: Iterable[Schedule]) -> Index:
         """Prepare a list."""
         newest_first = sorted(schedules, key=lambda one: one.last_run_at or _LONG_AGO, reverse=True)
         rows = tuple(map(_row, newest_first))

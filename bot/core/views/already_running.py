@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.core.model.request import Request, Running, running_facts
+from bot.core.model.request import BlockingRun, Request, blocking_run_facts
 from bot.core.model.run import Run, RunKey, run_url
 from bot.core.text.message import Button, Buttons, Message, Paragraph
 from bot.core.text.text import Bold, Link, Sentence, Span, When, cut, plural
@@ -12,7 +12,9 @@ from bot.core.views.card import not_started
 BY_SHOWN = 80
 
 
-def already_running(request: Request, running: Running, key: RunKey, *, app_url: str, card_url: str | None) -> Message:
+def already_running(
+    request: Request, running: BlockingRun, key: RunKey, *, app_url: str, card_url: str | None
+) -> Message:
     """The refusal: which run it is, since when and whose, and what can be done about it.
 
     `card_url` is where its card is, if it has one in the channel in which was asked.
@@ -38,11 +40,11 @@ def already_running(request: Request, running: Running, key: RunKey, *, app_url:
         value=request_value(request.id),
         spoken=cut(f"Run {request.title} when run {running.run_id} ends", 75),
     )
-    watch = watch_button(Run(key, facts=running_facts(running, request.plan)))
+    watch = watch_button(Run(key, facts=blocking_run_facts(running, request.plan)))
     return Message(sentence, (Paragraph(sentence), Buttons((queue,) if card_url else (watch, queue))))
 
 
-def why_running(request: Request, running: Running | None) -> str:
+def why_running(request: Request, running: BlockingRun | None) -> str:
     """The same in one plain sentence, as it is recorded."""
     name = _schedule(request)
     if request.queued_at is not None:

@@ -21,7 +21,7 @@ LABEL = 75
 _RESERVED = re.compile(r'[/\\:*?"<>|]')
 
 
-def listing(
+def artifact_list(
     key: RunKey,
     state: str,
     files: Sequence[tuple[Command, Resource]],

@@ -13,7 +13,7 @@ from bot.core.insight.nodes import warnings
 from bot.core.insight.progress import bar, commands_known, progress
 from bot.core.insight.usual_duration import late, share, usual_end
 from bot.core.model.command import ArtifactsCommand, LogsCommand, RunCommand
-from bot.core.model.request import Request, State
+from bot.core.model.request import Request, RequestState
 from bot.core.model.run import LOST, Retried, Run, is_failed, is_final, run_url
 from bot.core.text.message import Block, Button, Buttons, Confirm, Facts, Message, Paragraph
 from bot.core.text.text import Bold, Code, Emoji, Link, Mention, Sentence, Span, When, cut, duration, plural
@@ -28,7 +28,7 @@ CANDIDATES_SHOWN = 5
 # After which the same run may be wanted once more. One that was skipped printed nothing.
 AGAIN_STATES = ("SUCCESS", "CANCELED", "SKIPPED")
 # In which a start that people wait or waited for has a card unlike others.
-WAITING_STATES = (State.QUEUED, State.REFUSED, State.CLOSED)
+WAITING_STATES = (RequestState.QUEUED, RequestState.REFUSED, RequestState.CLOSED)
 
 
 def run_card(run: Run, app_url: str) -> Message:
@@ -104,7 +104,7 @@ def _recovered(run: Run) -> Sentence:
 
 def request_card(request: Request, app_url: str) -> Message:
     """The card of a start that has no run yet: starting, being looked for, or unclear."""
-    if request.state is State.PENDING:
+    if request.state is RequestState.PENDING:
         return pending_card(request, app_url)
     if request.keeps_card and request.state in WAITING_STATES:
         return waiting_card(request, app_url)
@@ -116,11 +116,11 @@ def request_card(request: Request, app_url: str) -> Message:
     if parent is not None:
         asked = (*asked, " · ", retry_of(parent, app_url))
     asked = (*asked, *_because(request.wanted.reason if isinstance(request.wanted, RunCommand) else None))
-    if request.state is State.LOOKING:
+    if request.state is RequestState.LOOKING:
         first: Sentence = (Emoji("mag"), " ", name, " may have started: Bolt did not answer, I am looking for the run")
-    elif request.state is State.UNCLEAR:
+    elif request.state is RequestState.UNCLEAR:
         first = (Emoji("grey_question"), " ", Mention(request.user), ": it is unclear whether ", name, " started")
-    elif request.state is State.SETTLED and request.run_id:
+    elif request.state is RequestState.SETTLED and request.run_id:
         # A run has one card in a channel, and someone watched this one before it was known whose it is.
         run = Link(run_url(app_url, request.run_id), f"run {request.run_id}")
         first = (Emoji("arrow_right"), " ", name, " has started as ", run, "; its card is another one in this channel")
@@ -133,7 +133,7 @@ def request_card(request: Request, app_url: str) -> Message:
 def waiting_card(request: Request, app_url: str) -> Message:
     """The card of a start that waits for a run to end, or of one that waited and is not started after all."""
     asked = waiting_facts(request, app_url)
-    if request.state is not State.QUEUED:
+    if request.state is not RequestState.QUEUED:
         first: Sentence = (Emoji("black_square_for_stop"), " ", *not_started(request))
         return Message((*first, " ", *asked), (Paragraph(first), Facts(asked)))
     first = waits(request, app_url)
@@ -189,7 +189,7 @@ def _awaited(request: Request, app_url: str) -> Sentence:
 
 
 def _unclear(request: Request, app_url: str) -> list[Sentence]:
-    if request.state is not State.UNCLEAR:
+    if request.state is not RequestState.UNCLEAR:
         return []
     if not request.candidates:
         where = Link(app_url, "Look in Bolt")

@@ -29,7 +29,7 @@ COUNTED_MOST = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class HomeSection:
     """Some of the runs of a kind, and how many there are."""
 
     total: int = 0
@@ -37,7 +37,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Often:
+class FrequentSchedule:
     """A schedule that the person often runs, and where a click would run it.
 
     `channel` is where, "" for the direct messages with the bot; `channel_name` its name where that is known; `left` is
@@ -52,15 +52,15 @@ class Often:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class HomePage:
     """What one page of a Home tab shows. `missing` says what is left out and why, empty where nothing is."""
 
     at: datetime
     number: int = 0
-    mine: Part = Part()
-    others: Part = Part()
-    failures: Part = Part()
-    schedules: tuple[Often, ...] = ()
+    mine: HomeSection = HomeSection()
+    others: HomeSection = HomeSection()
+    failures: HomeSection = HomeSection()
+    schedules: tuple[FrequentSchedule, ...] = ()
     schedules_total: int = 0
     missing: str = ""
     notice: Sentence = ()
@@ -78,7 +78,7 @@ class Page:
         return min(HOME_PAGES_MOST, max(1, *needed))
 
 
-def home(page: Page, app_url: str, command: str) -> Message:
+def home(page: HomePage, app_url: str, command: str) -> Message:
     """A page of a person's Home tab."""
     blocks: list[Block] = [Paragraph(page.notice)] if page.notice else []
     blocks += [_actions(page), Facts(_refreshed(page))]
@@ -102,30 +102,30 @@ def home(page: Page, app_url: str, command: str) -> Message:
 
 def away_home(at: datetime, sentence: str) -> Message:
     """What a Home tab shows where nothing can be read."""
-    page = Page(at)
+    page = HomePage(at)
     text: Sentence = (f"{sentence} Your runs go on; refresh in a minute.",)
     return Message(text, (Paragraph(text), _actions(page), Facts(_refreshed(page))))
 
 
 def closed_home(at: datetime, sentence: str, notice: Sentence) -> Message:
     """What a Home tab shows to somebody who may not read: why, and what became of the last click."""
-    page = Page(at)
+    page = HomePage(at)
     said: list[Block] = [Paragraph(notice)] if notice else []
     return Message((sentence,), (*said, Paragraph((sentence,)), _actions(page), Facts(_refreshed(page))))
 
 
-def _actions(page: Page) -> Buttons:
+def _actions(page: HomePage) -> Buttons:
     start = command_button("Start a run", RunForm())
     refresh = Button(f"{HOME_PAGE}.refresh", "Refresh", value=home_page_value(page.number))
     return Buttons((start, refresh))
 
 
-def _refreshed(page: Page) -> Sentence:
+def _refreshed(page: HomePage) -> Sentence:
     which = f" · page {page.number + 1} of {page.pages}" if page.pages > 1 else ""
     return ("Refreshed ", When(page.at, "date_time"), which)
 
 
-def _part(page: Page, part: Part, title: str, empty: Sentence, app_url: str) -> list[Block]:
+def _part(page: HomePage, part: HomeSection, title: str, empty: Sentence, app_url: str) -> list[Block]:
     """A title and its runs. The first page says of what there is none; the others leave it out."""
     if not part.runs:
         return [] if page.number else [Heading(title), Facts(empty)]
@@ -134,7 +134,7 @@ def _part(page: Page, part: Part, title: str, empty: Sentence, app_url: str) -> 
     return [Heading(f"{title} ({counted})"), *(block for one in part.runs for block in entry(one, app_url))]
 
 
-def _schedules(page: Page, start: Code) -> list[Block]:
+def _schedules(page: HomePage, start: Code) -> list[Block]:
     title = "Schedules you run most"
     if not page.schedules:
         empty: Sentence = ("None yet: those that you start here or with ", start, " are kept here.")
@@ -148,7 +148,7 @@ def _schedules(page: Page, start: Code) -> list[Block]:
     return blocks
 
 
-def _often(one: Often) -> Sentence:
+def _often(one: FrequentSchedule) -> Sentence:
     spans: list[Span] = [Bold(one.name)]
     if one.left:
         spans.append(" · the channel of your last run is archived, or one of us has left it")
@@ -157,7 +157,7 @@ def _often(one: Often) -> Sentence:
     return tuple(spans)
 
 
-def _often_buttons(one: Often, number: int) -> tuple[Button, ...]:
+def _often_buttons(one: FrequentSchedule, number: int) -> tuple[Button, ...]:
     """Empty for a name that no button can carry."""
     value = command_in_value(RunCommand(one.slug), one.channel)
     if len(value) > VALUE_LIMIT:

@@ -16,7 +16,7 @@ SIZE = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Page(Generic[T]):
+class ListPage(Generic[T]):
     """Some of `total` things: page `number` of `count`, both from 1."""
 
     items: tuple[T, ...]
@@ -30,14 +30,14 @@ class Page(Generic[T]):
         return f", page {self.number} of {self.count}" if self.count > 1 else ""
 
 
-def page(items: Sequence[T], number: int, size: int = SIZE) -> Page[T]:
+def page(items: Sequence[T], number: int, size: int = SIZE) -> ListPage[T]:
     """A page of a list; the nearest one that there is, where the list has become shorter meanwhile."""
     count = max(1, -(-len(items) // size))
     number = min(max(1, number), count)
-    return Page(tuple(items[(number - 1) * size : number * size]), number, count, len(items))
+    return ListPage(tuple(items[(number - 1) * size : number * size]), number, count, len(items))
 
 
-def page_buttons(shown: Page[T], command: Command) -> tuple[Buttons, ...]:
+def page_buttons(shown: ListPage[T], command: Command) -> tuple[Buttons, ...]:
     """Under a list, previous and next, where there are such pages."""
     row = turns(LIST_PAGE, shown.number, shown.count, lambda number: page_value(command, number))
     return (Buttons(row),) if row else ()

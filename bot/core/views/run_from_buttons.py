@@ -24,7 +24,7 @@ class MessageButton:
     url: str = ""
 
 
-def run_of(buttons: Iterable[MessageButton], workspace: str, app_url: str) -> RunButton | None:
+def run_from_buttons(buttons: Iterable[MessageButton], workspace: str, app_url: str) -> RunButton | None:
     """The run that the buttons of a message name, with what they tell of it. None where they name none, or several."""
     found: dict[RunKey, RunButton] = {}
     for button in buttons:

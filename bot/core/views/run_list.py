@@ -10,7 +10,7 @@ from bot.core.model.state_labels import state_emoji, state_word
 from bot.core.text.message import Block, Buttons, Message, Paragraph
 from bot.core.text.text import Bold, Link, Sentence, Span, When, cut, duration, plural
 from bot.core.views.buttons import fitting, watch_button
-from bot.core.views.paging import Page, page_buttons
+from bot.core.views.paging import ListPage, page_buttons
 
 NAME_SHOWN = 80
 BRANCH_SHOWN = 80
@@ -18,7 +18,7 @@ WHO_SHOWN = 80
 
 
 def run_list(
-    schedule: Schedule, shown: Page[RunSummary], asked: RunsCommand, *, workspace: str, app_url: str, most: int
+    schedule: Schedule, shown: ListPage[RunSummary], asked: RunsCommand, *, workspace: str, app_url: str, most: int
 ) -> Message:
     """A page of runs. `most` is how many were asked for: there may be more."""
     name = Bold(cut(schedule.name, NAME_SHOWN))

@@ -11,7 +11,7 @@ from bot.core.model.state_labels import state_emoji, state_word
 from bot.core.text.message import Block, Buttons, Message, Paragraph
 from bot.core.text.text import Bold, Code, Emoji, Sentence, Span, When, cut, plural
 from bot.core.views.buttons import fitting
-from bot.core.views.paging import Page, page_buttons
+from bot.core.views.paging import ListPage, page_buttons
 
 NAME_SHOWN = 80
 OWNER_SHOWN = 80
@@ -19,7 +19,7 @@ SPOKEN = 75
 
 
 def schedule_list(
-    shown: Page[Schedule], asked: ListCommand, now: datetime, *, typed: str, as_of: datetime | None = None
+    shown: ListPage[Schedule], asked: ListCommand, now: datetime, *, typed: str, as_of: datetime | None = None
 ) -> Message:
     """A page of schedules. `typed` is how commands begin; `as_of` says how old the list is, where Bolt does not answer."""
     if not shown.total:
@@ -47,7 +47,7 @@ def _count(total: int, asked: ListCommand) -> str:
     return f"{what}{text}{failing}"
 
 
-def _spoken(shown: Page[Schedule]) -> Sentence:
+def _spoken(shown: ListPage[Schedule]) -> Sentence:
     """The page in one line, for notifications and screen readers."""
     spans: list[Span] = []
     for at, schedule in enumerate(shown.items):

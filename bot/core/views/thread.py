@@ -150,18 +150,18 @@ def no_file_post(run: Run, why: str, app_url: str, command: str) -> Message:
 
 
 @dataclass(frozen=True, slots=True)
-class LogFile:
+class LogFileName:
     """The name and title of the log file of a command."""
 
     name: str
     title: str
 
 
-def log_file_name(run_id: int, command: str) -> LogFile:
+def log_file_name(run_id: int, command: str) -> LogFileName:
     """`run-4711-dbt-test.log`, of plain characters only."""
     words = "".join(letter if letter.isascii() and letter.isalnum() else " " for letter in command.lower()).split()
     short = "-".join(words[:2])[:40] or "log"
-    return LogFile(f"run-{run_id}-{short}.log", cut(f"Log of {command or 'a command'}", 150))
+    return LogFileName(f"run-{run_id}-{short}.log", cut(f"Log of {command or 'a command'}", 150))
 
 
 def _mention(run: Run) -> Sentence:

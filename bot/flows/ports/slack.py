@@ -30,19 +30,19 @@ class Asker:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class MessageFound:
     """A message that was looked for is there."""
 
     ts: str
 
 
 @dataclass(frozen=True, slots=True)
-class Absent:
+class MessageAbsent:
     """The channel was read back to the attempt, and the message is not there."""
 
 
 @dataclass(frozen=True, slots=True)
-class Unknown:
+class SearchInconclusive:
     """The channel could not be read back far enough (a missing scope, say)."""
 
 
@@ -62,21 +62,21 @@ class Chat(Protocol):
     was lost can be found again.
     """
 
-    async def post(self, channel: str, message: Message, *, key: str, thread_ts: str | None = None) -> str:
+    async def post_message(self, channel: str, message: Message, *, key: str, thread_ts: str | None = None) -> str:
         """Post a message; its timestamp. Sent at most once. SlackOutcomeUnknown: look for it with `find`."""
 
-    async def edit(self, channel: str, ts: str, message: Message) -> None:
+    async def edit_message(self, channel: str, ts: str, message: Message) -> None:
         """Replace a message of ours. Safe to repeat."""
 
-    async def delete(self, channel: str, ts: str) -> None:
+    async def delete_message(self, channel: str, ts: str) -> None:
         """Delete a message of ours; one that is gone already is no error."""
 
-    async def find(
+    async def find_message(
         self, channel: str, key: str, *, since: float, thread_ts: str | None = None
-    ) -> Found | Absent | Unknown:
+    ) -> MessageFound | MessageAbsent | SearchInconclusive:
         """Look for our message with that key, posted at `since` (unix seconds, Slack's clock) or later."""
 
-    async def join(self, channel: str) -> None:
+    async def join_channel(self, channel: str) -> None:
         """Join a public channel. Raises ChannelRefused where that cannot be."""
 
     async def start_upload(self, filename: str, content: bytes, *, snippet: bool, alt: str | None = None) -> str:
@@ -89,7 +89,7 @@ class Chat(Protocol):
 
     async def find_upload(
         self, channel: str, thread_ts: str | None, file_id: str, *, since: float
-    ) -> Found | Absent | Unknown:
+    ) -> MessageFound | MessageAbsent | SearchInconclusive:
         """Look for the message by which an uploaded file was shared in a thread, or in the channel."""
 
     async def permalink(self, channel: str, ts: str) -> str | None:
@@ -98,13 +98,13 @@ class Chat(Protocol):
     async def respond(self, response_url: str, message: Message, *, replace: bool = False) -> None:
         """Answer privately through a response_url; `replace` replaces the message it came from."""
 
-    async def whisper(self, channel: str, user: str, message: Message, *, thread_ts: str | None = None) -> None:
+    async def post_ephemeral(self, channel: str, user: str, message: Message, *, thread_ts: str | None = None) -> None:
         """Show a message in a channel, or in a thread there, to one person only."""
 
-    async def read(self, channel: str, ts: str, *, within_s: float) -> SlackMessage | None:
+    async def read_message(self, channel: str, ts: str, *, within_s: float) -> SlackMessage | None:
         """Read a message of the channel back, None where there is none. Raises SlackError, also where a scope is missing."""
 
-    async def direct(self, user: str, message: Message, *, key: str) -> str:
+    async def post_direct(self, user: str, message: Message, *, key: str) -> str:
         """Post into the direct message with a person; its timestamp."""
 
     async def direct_channel(self, user: str) -> str:
@@ -130,7 +130,7 @@ class People(Protocol):
     async def person(self, user: str, *, acts: bool = False, fresh: bool = False) -> Person:
         """Who a person is. `acts`: before something is done. `fresh`: role and user groups are asked for, whatever is kept."""
 
-    async def place(self, channel: str) -> ChannelInfo: ...
+    async def channel(self, channel: str) -> ChannelInfo: ...
     async def note_group_message(self, channel: str) -> None:
         """A payload says that a channel is a direct message of several people."""
 
@@ -141,16 +141,16 @@ class People(Protocol):
         """Who is in a user group that the policy names, None if there is none or it cannot be read."""
 
     async def forget_groups(self) -> None: ...
-    async def forget_place(self, channel: str) -> None: ...
+    async def forget_channel(self, channel: str) -> None: ...
 
 
 class Memberships(Protocol):
     """Who is in which channel."""
 
-    async def of(self, user: str, *, fresh: bool = False) -> MemberChannels:
+    async def channels_of(self, user: str, *, fresh: bool = False) -> MemberChannels:
         """As was told some minutes ago at most; `fresh`: some seconds ago."""
 
-    async def holds(self, channel: str, user: str) -> bool | None:
+    async def is_member(self, channel: str, user: str) -> bool | None:
         """Whether a person is in a channel now, None if Slack does not say."""
 
 

@@ -11,13 +11,13 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from bot.core.model.audit import Entry
+from bot.core.model.audit import AuditEntry
 from bot.core.model.bolt import (
     Command,
     Resource,
 )
-from bot.core.model.command import Wanted
-from bot.core.model.request import Approval, Origin, Request, Rival, Running, StartPlan
+from bot.core.model.command import StartCommand
+from bot.core.model.request import Approval, BlockingRun, Origin, Request, Rival, StartPlan
 from bot.core.model.run import CancelWish, CardRef, End, Observation, Run, RunFacts, RunKey
 from bot.core.views.live_log import LogBatch
 from bot.flows.lease import Lease
@@ -52,7 +52,7 @@ class Limits:
     waiting_in_channel: int = 50
 
     @classmethod
-    def of(cls, user: int, channel: int, *, posts_a_minute: int, deadline_s: float) -> Limits:
+    def for_budget(cls, user: int, channel: int, *, posts_a_minute: int, deadline_s: float) -> Limits:
         """The bounds that fit the budget of posts and a start's deadline."""
         in_time = posts_a_minute * deadline_s / 60
         return cls(
@@ -78,7 +78,7 @@ class Asked:
     channel: str
     user: str
     user_name: str
-    wanted: Wanted
+    wanted: StartCommand
     response_url: str = field(default="", repr=False)
     force: bool = False
     thread: str = ""
@@ -239,7 +239,7 @@ class Requests(Protocol):
     """Starts on record. A step returns False where the claim or the state has moved on."""
 
     async def accept(self, asked: Asked) -> Accepted: ...
-    async def load(self, request_id: str) -> Request | None: ...
+    async def load_request(self, request_id: str) -> Request | None: ...
     async def looked(self, lease: Lease, request: Request, plan: StartPlan) -> bool: ...
     async def pending(self, lease: Lease, request: Request, plan: StartPlan, approval: Approval) -> bool: ...
     async def approved(self, lease: Lease, request: Request, plan: StartPlan) -> bool: ...
@@ -247,7 +247,13 @@ class Requests(Protocol):
         """Somebody approves it, or does not: `ok`, `late`, or the state it is in."""
 
     async def refused(
-        self, lease: Lease, request: Request, why: str, *, running: Running | None = None, near: tuple[str, ...] = ()
+        self,
+        lease: Lease,
+        request: Request,
+        why: str,
+        *,
+        running: BlockingRun | None = None,
+        near: tuple[str, ...] = (),
     ) -> bool: ...
     async def closed(self, lease: Lease, request: Request) -> bool: ...
     async def begin_sending(self, lease: Lease, request: Request, *, deadline_s: float, lease_s: float) -> Sending: ...
@@ -263,10 +269,10 @@ class Requests(Protocol):
 class RunFollowers(Protocol):
     """Runs that are to be watched in a channel."""
 
-    async def ask(self, asker: Asker, key: RunKey, facts: RunFacts) -> tuple[str, str]:
+    async def add_request(self, asker: Asker, key: RunKey, facts: RunFacts) -> tuple[str, str]:
         """Record it: `new`, `known` (and who asked first) or `card` (and its name)."""
 
-    async def load(self, name: str) -> FollowRequest | None: ...
+    async def load_follow_request(self, name: str) -> FollowRequest | None: ...
     async def adopt(self, lease: Lease, watch: FollowRequest, facts: RunFacts, seen: Observation) -> str:
         """Follow the run; its card waits for a slot. `ok`, `lost` or `final`."""
 
@@ -278,7 +284,7 @@ class RunFollowers(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class WaitingStarts:
     """Some of the starts that wait, first one first, and how many there are."""
 
     total: int = 0
@@ -288,46 +294,46 @@ class Waiting:
 class StartQueue(Protocol):
     """Starts that wait for a run to end, a line a schedule."""
 
-    async def join(
+    async def enqueue(
         self, asked: Asked, plan: StartPlan, behind: RunKey, facts: RunFacts, *, most: int
     ) -> tuple[str, str]:
         """Record it: `new`, `known`, `same` or `full`, and the request's id."""
 
-    async def turn(self, lease: Lease, *, longest_s: float, again_s: float) -> str:
+    async def check_turn(self, lease: Lease, *, longest_s: float, again_s: float) -> str:
         """`turn`, `late` or `unseen` (still claimed), `wait`, `gone` or `lost`."""
 
     async def take_turn(self, lease: Lease, request: Request, plan: StartPlan) -> bool: ...
-    async def again(
+    async def requeue(
         self, lease: Lease, request: Request, behind: RunKey | None, facts: RunFacts, *, delay_s: float
     ) -> bool:
         """Someone else was faster: it waits again, at its place."""
 
-    async def waiting_of(self, user: str, *, most: int) -> Waiting: ...
-    async def waiting_in(self, channel: str, *, most: int) -> Waiting: ...
+    async def waiting_of(self, user: str, *, most: int) -> WaitingStarts: ...
+    async def waiting_in(self, channel: str, *, most: int) -> WaitingStarts: ...
 
-    async def leave(self, request_id: str, why: str, user: str = "") -> str:
+    async def leave_queue(self, request_id: str, why: str, user: str = "") -> str:
         """It is not started. `ok`, or the state that it is in."""
 
 
 class Runs(Protocol):
     """Runs on record."""
 
-    async def load(self, key: RunKey) -> Run | None: ...
-    async def card(self, team: str, card: CardRef) -> Card | None: ...
+    async def load_run(self, key: RunKey) -> Run | None: ...
+    async def load_card(self, team: str, card: CardRef) -> Card | None: ...
     async def known(self, workspace: str, run_ids: Sequence[int]) -> frozenset[int]: ...
     async def started_by_us(self, workspace: str, run_ids: Sequence[int]) -> frozenset[int]: ...
     async def overridden(self, workspace: str, run_ids: Sequence[int]) -> frozenset[int]: ...
-    async def restore(
+    async def restore_run(
         self, key: RunKey, facts: RunFacts, seen: Observation, team: str, card: CardRef, *, over: bool
     ) -> None: ...
     async def card_in(self, key: RunKey, channel: str) -> CardRef | None: ...
-    async def observe(self, lease: Lease, claimed_us: int, observed: Sequence[Observed]) -> list[str]: ...
-    async def hint(self, keys: Sequence[RunKey], *, gap_s: float) -> int: ...
+    async def store_observations(self, lease: Lease, claimed_us: int, observed: Sequence[Observed]) -> list[str]: ...
+    async def make_due_now(self, keys: Sequence[RunKey], *, gap_s: float) -> int: ...
     async def stray(self, lease: Lease, rule: StrayRule) -> dict[str, str]: ...
     async def conclude(self, lease: Lease, run: Run, end: End) -> bool: ...
     async def late_log(self, lease: Lease, run: Run, end: End) -> None: ...
     async def final_since_s(self, key: RunKey) -> float: ...
-    async def wish(
+    async def record_wish(
         self, key: RunKey, asker: Asker, at: datetime, facts: RunFacts, seen: Observation, card: CardRef | None
     ) -> WishAnswer: ...
     async def wisher(self, key: RunKey) -> Asker | None: ...
@@ -379,7 +385,7 @@ class Due(Protocol):
 class EditLane(Protocol):
     """The lane of cards to be edited."""
 
-    async def load(self, item: str) -> Card | None: ...
+    async def load_card(self, item: str) -> Card | None: ...
     async def shown(self, lease: Lease, revision: str) -> str: ...
     async def put_back(self, lease: Lease, *, delay_s: float) -> None: ...
     async def unshowable(self, lease: Lease, why: str) -> None: ...
@@ -389,7 +395,7 @@ class EditLane(Protocol):
 class PostLane(Protocol):
     """The lane of posts to be sent."""
 
-    async def load(self, item: str) -> Card | None: ...
+    async def load_card(self, item: str) -> Card | None: ...
     async def attempt(self, post: ClaimedPost, mode: str = "first") -> PostAttempt: ...
     async def put_back(self, post: ClaimedPost, *, delay_s: float, record: str = "=") -> None: ...
     async def carded(self, post: ClaimedPost, request_id: str, team: str, card: CardRef) -> bool: ...
@@ -406,7 +412,7 @@ class PostLane(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Indexed:
+class IndexedRun:
     """A run that was found in an index, and its card: the one in the channel where it was found, else its owner."""
 
     run: Run
@@ -418,11 +424,11 @@ class IndexPage:
     """Some of the runs of an index, and how many there are."""
 
     total: int = 0
-    runs: tuple[Indexed, ...] = ()
+    runs: tuple[IndexedRun, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Habit:
+class ScheduleHabit:
     """A schedule that a person often runs, and the channel of that person's last run of it."""
 
     slug: str
@@ -435,7 +441,7 @@ class Habits:
     """Some of the schedules that a person often runs, and how many there are."""
 
     total: int = 0
-    schedules: tuple[Habit, ...] = ()
+    schedules: tuple[ScheduleHabit, ...] = ()
 
 
 class Indexes(Protocol):
@@ -452,30 +458,30 @@ class Indexes(Protocol):
 class Audit(Protocol):
     """The record. Raises StoreUnavailable."""
 
-    async def add(self, entry: Entry) -> None: ...
+    async def add_entry(self, entry: AuditEntry) -> None: ...
     async def now(self) -> datetime:
         """The time on the clock that dates the entries."""
 
-    def newest(self) -> AsyncIterator[Entry]:
+    def newest_entries(self) -> AsyncIterator[AuditEntry]:
         """Every entry, the newest first."""
 
 
 class Uploads(Protocol):
     """Files that somebody asked for, and that wait for their slot in the lane of posts."""
 
-    async def ask(self, upload: Upload, *, posts_it_anyway: bool, most: int) -> UploadAnswer: ...
-    async def load(self, name: str) -> Upload | None: ...
+    async def add_upload(self, upload: Upload, *, posts_it_anyway: bool, most: int) -> UploadAnswer: ...
+    async def load_upload(self, name: str) -> Upload | None: ...
     async def note_file(self, name: str, file_id: str) -> None: ...
-    async def finish(self, post: ClaimedPost, name: str, outcome: str) -> str: ...
+    async def finish_upload(self, post: ClaimedPost, name: str, outcome: str) -> str: ...
 
 
 class LogTails(Protocol):
     """Logs that are followed. One a run and channel."""
 
-    async def begin(self, key: RunKey, asker: Asker, command: int, *, most: int) -> str: ...
-    async def load(self, name: str) -> LogTail | None: ...
-    async def drop(self, name: str) -> bool: ...
+    async def begin_tail(self, key: RunKey, asker: Asker, command: int, *, most: int) -> str: ...
+    async def load_tail(self, name: str) -> LogTail | None: ...
+    async def drop_tail(self, name: str) -> bool: ...
     async def clear(self, name: str) -> None: ...
-    async def moved(self, lease: Lease, command: int, cursor: str, refused: int, *, delay_s: float) -> None: ...
-    async def push(self, lease: Lease, batch: LogBatch, *, delay_s: float) -> bool: ...
+    async def note_progress(self, lease: Lease, command: int, cursor: str, refused: int, *, delay_s: float) -> None: ...
+    async def push_batch(self, lease: Lease, batch: LogBatch, *, delay_s: float) -> bool: ...
     async def posted(self, post: ClaimedPost, following: LogTail, *, delay_s: float) -> str: ...

@@ -33,4 +33,4 @@ async def _decide(context: ListenerContext, asker: Asker, value: str, *, yes: bo
         request = read_request_value(value)
     except BadCommand as bad:
         return Message((bad.sentence,))
-    return await context.approvals.decide(asker, request, yes=yes)
+    return await context.approvals.decide_approval(asker, request, yes=yes)

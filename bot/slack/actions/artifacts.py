@@ -26,14 +26,14 @@ def register(app: AsyncApp, context: ListenerContext) -> None:
 
 
 async def _link(context: ListenerContext, _asker: Asker, part: PartButton) -> Message:
-    return await context.artifacts.link(part)
+    return await context.artifacts.download_link(part)
 
 
 async def _post(context: ListenerContext, asker: Asker, part: PartButton) -> Message:
-    answer = await context.artifacts.post(asker, part)
+    answer = await context.artifacts.post_artifact(asker, part)
     context.posts()
     return answer
 
 
 async def _page(context: ListenerContext, _asker: Asker, part: PartButton) -> Message:
-    return await context.artifacts.tell(part.key, part.page)
+    return await context.artifacts.list_artifacts(part.key, part.page)

@@ -53,7 +53,7 @@ async def take_wish(
     """Record the wish, before it is acknowledged where that needs no call to Bolt; what is known of it."""
     try:
         async with asyncio.timeout(RECORD_S):
-            kept, answer = await context.cancel.record(asker, key, facts=facts, card=card)
+            kept, answer = await context.cancel.record_wish(asker, key, facts=facts, card=card)
     except (StoreUnavailable, TimeoutError) as error:
         return Message((_unrecorded(error, key),))
     if not kept:
@@ -66,7 +66,7 @@ async def take_wish(
 async def _ask_bolt(context: ListenerContext, asker: Asker, key: RunKey) -> None:
     """A run that nobody here has asked for before: Bolt is asked whether there is one of that number."""
     try:
-        answer = await context.cancel.wish(asker, key)
+        answer = await context.cancel.request_cancel(asker, key)
     except StoreUnavailable as away:
         answer = Message((_unrecorded(away, key),))
     if answer is None:

@@ -35,7 +35,7 @@ def register(app: AsyncApp, context: ListenerContext) -> None:
             context.later(context.tell(call.asker, answer), call.asker)
         page = shown_page(body)
         if page is not None:
-            context.later(context.home.show(call.asker, number=page), call.asker)
+            context.later(context.home.publish_home(call.asker, number=page), call.asker)
 
     app.action(re.compile(rf"^{re.escape(COMMAND)}\."))(on_click)
 
@@ -49,5 +49,5 @@ async def _with_lost(context: ListenerContext, call: Call, body: dict[str, Any],
     if not shown.ours or message.get("thread_ts") not in {None, message.get("ts")}:
         return call
     card = CardRef(call.asker.channel, str(message.get("ts") or ""))
-    place = await context.places.of(call.asker.team, card, shown=shown)
+    place = await context.places.subject_of(call.asker.team, card, shown=shown)
     return replace(call, lost=place.lost)

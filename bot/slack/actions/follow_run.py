@@ -39,4 +39,4 @@ async def _watch(context: ListenerContext, call: Call, value: str) -> Message | 
     why_not = await run_denial(context, attempt, button.key)
     if why_not is not None:
         return why_not
-    return await context.adopt.ask(call.asker, button.key, button.facts)
+    return await context.adopt.request_follow(call.asker, button.key, button.facts)

@@ -10,13 +10,13 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.core.commands.grammar import parse
 from bot.core.commands.tokens import quoted
-from bot.core.model.command import RetryCommand, RunCommand, Wanted
+from bot.core.model.command import RetryCommand, RunCommand, StartCommand
 from bot.core.model.errors import BadCommand, SlackError, StoreUnavailable
 from bot.core.model.request import request_id
 from bot.core.text.message import Message
 from bot.core.text.text import Bold, Channel, Code, Sentence
 from bot.core.views.buttons import HOME_PAGE, HOME_RUN, read_command_in_value, read_home_page_value
-from bot.flows.home import May
+from bot.flows.home import Permission
 from bot.flows.ports.store import Asked
 from bot.slack.listener_context import Call, ListenerContext, click_call
 
@@ -30,7 +30,9 @@ def register(app: AsyncApp, context: ListenerContext) -> None:
     async def on_page(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
         call = click_call(body, action, context.me.team)
         await ack()
-        context.later(context.home.show(call.asker, number=read_home_page_value(action.get("value") or "")), call.asker)
+        context.later(
+            context.home.publish_home(call.asker, number=read_home_page_value(action.get("value") or "")), call.asker
+        )
 
     async def on_run(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
         call = click_call(body, action, context.me.team)
@@ -58,14 +60,14 @@ async def _run(context: ListenerContext, call: Call, value: str) -> Message | No
                 channel = await context.chat.direct_channel(call.asker.user)
             else:
                 may = await context.home.may_run_in(call.asker.user, channel)
-                if may is not May.YES:
+                if may is not Permission.YES:
                     return _not_there(context, wanted, channel, may)
     except (SlackError, StoreUnavailable, TimeoutError):
         return Message((NOT_CHECKED,))
     return await _start(context, call, wanted, channel)
 
 
-async def _start(context: ListenerContext, call: Call, wanted: Wanted, channel: str) -> Message | None:
+async def _start(context: ListenerContext, call: Call, wanted: StartCommand, channel: str) -> Message | None:
     asker = call.asker
     asked = Asked(
         id=request_id(asker.team, call.delivery),
@@ -76,7 +78,7 @@ async def _start(context: ListenerContext, call: Call, wanted: Wanted, channel: 
         wanted=wanted,
         direct=True,
     )
-    answer = await context.ask.start(asked)
+    answer = await context.ask.accept_start(asked)
     if answer is None:
         where: Sentence = ("our direct messages",) if channel.startswith("D") else (Channel(channel),)
         notice: Sentence = ("Asked to ", *_what(wanted), "; its card is in ", *where, ".")
@@ -84,14 +86,14 @@ async def _start(context: ListenerContext, call: Call, wanted: Wanted, channel: 
     return answer
 
 
-def _what(wanted: Wanted) -> Sentence:
+def _what(wanted: StartCommand) -> Sentence:
     if isinstance(wanted, RunCommand):
         return ("run ", Bold(wanted.schedule))
     return ("retry ", Bold(f"run {wanted.run_id}"))
 
 
-def _not_there(context: ListenerContext, wanted: Wanted, channel: str, may: May) -> Message:
-    if may is May.UNKNOWN:
+def _not_there(context: ListenerContext, wanted: StartCommand, channel: str, may: Permission) -> Message:
+    if may is Permission.UNKNOWN:
         text: Sentence = ("Slack did not tell me whether you are in ", Channel(channel), ", so nothing was started. ")
     else:
         text = (Channel(channel), " is archived, or one of us has left it, so nothing was started. ")

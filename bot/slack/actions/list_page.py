@@ -42,8 +42,8 @@ async def _page(context: ListenerContext, call: Call, value: str) -> Message:
         return why_not
     match command:
         case ListCommand():
-            return await context.schedules.listed(command, number, typed=context.command)
+            return await context.schedules.list_schedules(command, number, typed=context.command)
         case RunsCommand():
-            return await context.schedules.runs(command, number)
+            return await context.schedules.list_runs(command, number)
         case _:
             return Message(("This button is from another version of me; type the command again.",))

@@ -21,13 +21,13 @@ def register(app: AsyncApp, context: ListenerContext) -> None:
 
 
 async def _whole(context: ListenerContext, asker: Asker, part: PartButton) -> Message:
-    answer = await context.logs.whole(asker, part)
+    answer = await context.logs.post_whole_log(asker, part)
     context.posts()
     return answer
 
 
 async def _stop(context: ListenerContext, asker: Asker, part: PartButton) -> Message:
-    return await context.follow_log.stop(part.key, asker.channel)
+    return await context.follow_log.stop_tail(part.key, asker.channel)
 
 
 async def _failed_nodes(context: ListenerContext, _asker: Asker, part: PartButton) -> Message:
@@ -35,4 +35,4 @@ async def _failed_nodes(context: ListenerContext, _asker: Asker, part: PartButto
 
 
 async def _slowest(context: ListenerContext, _asker: Asker, part: PartButton) -> Message:
-    return await context.logs.slowest(part.key)
+    return await context.logs.slowest_nodes(part.key)

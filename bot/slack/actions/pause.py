@@ -43,4 +43,4 @@ async def _answered(context: ListenerContext, call: Call, value: str, *, is_yes:
         return Message(("This button is from another version of me; type the command again.",))
     if not is_yes:
         return pause_question.left(command)
-    return await command_denial(context, call, command) or await context.suspend.confirmed(call.asker, command)
+    return await command_denial(context, call, command) or await context.suspend.pause_or_resume(call.asker, command)

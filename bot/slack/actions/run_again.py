@@ -50,7 +50,7 @@ async def _again(context: ListenerContext, call: Call, value: str) -> Message | 
 async def _known(context: ListenerContext, key: RunKey) -> Run | None:
     try:
         async with asyncio.timeout(LOAD_S):
-            return await context.runs.load(key)
+            return await context.runs.load_run(key)
     except (StoreUnavailable, TimeoutError):
         return None
 

@@ -33,7 +33,7 @@ def register(app: AsyncApp, context: ListenerContext) -> None:
         page = shown_page(body)
         if page is not None:
             notice = answer.text if answer is not None else ()
-            context.later(context.home.show(asker, number=page, notice=notice), asker)
+            context.later(context.home.publish_home(asker, number=page, notice=notice), asker)
         elif answer is not None:
             context.later(context.tell(asker, answer), asker)
 
@@ -52,7 +52,7 @@ async def _queue(context: ListenerContext, call: Call, value: str) -> Answer:
     asker = call.asker
     # However often the button is clicked, one start waits.
     new_id = queued_id(asker, refused)
-    waits, answer = await context.queue.ask(asker, refused, new_id, call.user_name)
+    waits, answer = await context.queue.queue_start(asker, refused, new_id, call.user_name)
     return Answer(answer, replace=waits)
 
 
@@ -64,4 +64,4 @@ async def _drop(context: ListenerContext, call: Call, value: str, clicked: str) 
     why_not = await drop_denial(context, call, waiting)
     if why_not is not None:
         return why_not
-    return await context.queue.drop(call.asker, waiting, clicked)
+    return await context.queue.drop_start(call.asker, waiting, clicked)

@@ -8,9 +8,9 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from bot.core.model.command import Wanted, canonical
+from bot.core.model.command import StartCommand, canonical
 from bot.core.model.errors import BadCommand, StoreUnavailable
-from bot.core.model.request import Origin, in_words, pinned, request_id
+from bot.core.model.request import Origin, pinned_wanted, request_id, wanted_in_words
 from bot.core.text.message import Message
 from bot.core.text.text import Bold
 from bot.core.views.buttons import START_ANOTHER, read_request_value
@@ -53,7 +53,7 @@ async def tell(context: ListenerContext, asker: Asker, answer: Answer) -> None:
 async def _again(context: ListenerContext, asker: Asker, body: dict[str, Any], value: str) -> Answer:
     try:
         async with asyncio.timeout(RECORD_S):
-            earlier = await context.requests.load(read_request_value(value))
+            earlier = await context.requests.load_request(read_request_value(value))
     except BadCommand as error:
         return Answer(Message((error.sentence,)))
     except (StoreUnavailable, TimeoutError) as error:
@@ -63,7 +63,7 @@ async def _again(context: ListenerContext, asker: Asker, body: dict[str, Any], v
     # What was asked for on the Home tab is answered in direct messages, and its card stands elsewhere.
     place = earlier.channel if earlier.direct and earlier.user == asker.user else asker.channel
     return await start_from_click(
-        context, asker, body, pinned(earlier), force=True, channel=place, origin=earlier.origin
+        context, asker, body, pinned_wanted(earlier), force=True, channel=place, origin=earlier.origin
     )
 
 
@@ -71,7 +71,7 @@ async def start_from_click(
     context: ListenerContext,
     asker: Asker,
     body: dict[str, Any],
-    wanted: Wanted,
+    wanted: StartCommand,
     *,
     force: bool = False,
     channel: str | None = None,
@@ -95,8 +95,8 @@ async def start_from_click(
         direct=channel not in (None, asker.channel),
         origin=origin,
     )
-    answer = await context.ask.start(asked)
+    answer = await context.ask.accept_start(asked)
     if answer is not None:
         return Answer(answer)
     # Where it starts, the question has been answered: its button goes.
-    return Answer(Message(("Starting ", Bold(in_words(wanted)), ".")), replace=True)
+    return Answer(Message(("Starting ", Bold(wanted_in_words(wanted)), ".")), replace=True)

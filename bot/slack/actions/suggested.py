@@ -9,7 +9,7 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.core.commands.grammar import parse
-from bot.core.model.command import RetryCommand, RunCommand, Wanted, with_name
+from bot.core.model.command import RetryCommand, RunCommand, StartCommand, with_name
 from bot.core.model.errors import BadCommand, StoreUnavailable
 from bot.core.text.message import Message
 from bot.core.views.buttons import START_SUGGESTED, read_suggestion_value
@@ -45,10 +45,10 @@ async def _start(context: ListenerContext, asker: Asker, body: dict[str, Any], v
     return await start_from_click(context, asker, body, wanted)
 
 
-async def _recorded(context: ListenerContext, asker: Asker, refused: str, slug: str) -> Wanted:
+async def _recorded(context: ListenerContext, asker: Asker, refused: str, slug: str) -> StartCommand:
     """What the button itself does not carry. Only whoever asked gets it back, and with what was suggested. Raises BadCommand."""
     async with asyncio.timeout(RECORD_S):
-        earlier = await context.requests.load(refused)
+        earlier = await context.requests.load_request(refused)
     if earlier is None or earlier.user != asker.user or slug not in earlier.near:
         raise BadCommand("I no longer know what that was. Nothing was started; please type it again.")
     return with_name(earlier.wanted, slug)

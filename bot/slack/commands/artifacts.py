@@ -24,4 +24,4 @@ async def handle(context: ListenerContext, call: Call, command: ArtifactsCommand
 
 
 async def _tell(context: ListenerContext, call: Call, key: RunKey) -> None:
-    await context.tell(call.asker, await context.artifacts.tell(key))
+    await context.tell(call.asker, await context.artifacts.list_artifacts(key))

@@ -20,7 +20,7 @@ async def handle(context: ListenerContext, call: Call, command: AuditCommand) ->
     """The newest entries, privately."""
 
     async def answer() -> None:
-        await context.tell(call.asker, await context.record.tell(command))
+        await context.tell(call.asker, await context.record.answer_audit(command))
 
     context.later(answer(), call.asker)
     return None

@@ -27,12 +27,12 @@ async def handle(context: ListenerContext, call: Call, command: CancelCommand) -
     """
     if call.pending is not None:
         # Whoever looks at a thread does not see what changes beside it.
-        return await context.approvals.decide(call.asker, call.pending, yes=False) or Message((NOT_STARTED,))
+        return await context.approvals.decide_approval(call.asker, call.pending, yes=False) or Message((NOT_STARTED,))
     if call.waiting is not None:
         why_not = await drop_denial(context, call, call.waiting)
         if why_not is not None:
             return why_not
-        return await context.queue.drop(call.asker, call.waiting, clicked="")
+        return await context.queue.drop_start(call.asker, call.waiting, clicked="")
     key, lost = RunKey(context.workspace, command.run_id), call.lost
     # Only a card that still offers to cancel its run is made anew: one of a run that is over would be told again.
     if lost is not None and not lost.over and lost.run.key == key:

@@ -22,9 +22,9 @@ async def handle(context: ListenerContext, call: Call, command: HistoryCommand) 
 
     async def post() -> None:
         attempt = attempt_of(call, Action.READ, f"picture of {canonical(command)}", posts=True)
-        why_not = await denial(context, attempt, context.gate.of_schedule(attempt, command.schedule))
+        why_not = await denial(context, attempt, context.gate.decide_on_schedule(attempt, command.schedule))
         not_here = plain(why_not.text) if why_not else ""
-        message = await context.histories.post(call.asker, command, call.delivery, not_here=not_here)
+        message = await context.histories.post_history(call.asker, command, call.delivery, not_here=not_here)
         if message is not None:
             await context.tell(call.asker, message)
 

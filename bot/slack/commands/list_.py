@@ -20,7 +20,7 @@ async def handle(context: ListenerContext, call: Call, command: ListCommand) -> 
     """The first page, privately."""
 
     async def answer() -> None:
-        await context.tell(call.asker, await context.schedules.listed(command, typed=context.command))
+        await context.tell(call.asker, await context.schedules.list_schedules(command, typed=context.command))
 
     context.later(answer(), call.asker)
     return None

@@ -20,7 +20,7 @@ async def handle(context: ListenerContext, call: Call, command: SuspendCommand) 
     """Ask whether that is meant, privately."""
 
     async def answer() -> None:
-        await context.tell(call.asker, await context.suspend.ask(command))
+        await context.tell(call.asker, await context.suspend.ask_confirmation(command))
 
     context.later(answer(), call.asker)
     return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.core.model.command import RetryCommand, RunCommand, Wanted
+from bot.core.model.command import RetryCommand, RunCommand, StartCommand
 from bot.core.model.request import Origin, request_id
 from bot.core.text.message import Message
 from bot.flows.ports.store import Asked
@@ -11,16 +11,16 @@ from bot.slack.listener_context import Call, ListenerContext
 COMMANDS = (RunCommand, RetryCommand)
 
 
-def asks(command: Wanted) -> None:
+def asks(command: StartCommand) -> None:
     """The policy is asked once the start is looked up."""
 
 
 async def handle(
-    context: ListenerContext, call: Call, command: Wanted, *, origin: Origin | None = None
+    context: ListenerContext, call: Call, command: StartCommand, *, origin: Origin | None = None
 ) -> Message | None:
     """Record the start; the card follows. `origin` is what a card's button tells of the run that is to be retried."""
     asker = call.asker
-    return await context.ask.start(
+    return await context.ask.accept_start(
         Asked(
             id=request_id(asker.team, call.delivery),
             team=asker.team,
@@ -35,7 +35,7 @@ async def handle(
     )
 
 
-def _lost(call: Call, command: Wanted) -> Origin | None:
+def _lost(call: Call, command: StartCommand) -> Origin | None:
     """The card in whose thread a retry of its run was asked for, where Redis has lost that card's record."""
     lost = call.lost
     if lost is None or not isinstance(command, RetryCommand) or command.run_id != lost.run.key.id:

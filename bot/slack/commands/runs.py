@@ -20,7 +20,7 @@ async def handle(context: ListenerContext, call: Call, command: RunsCommand) -> 
     """The first page, privately."""
 
     async def answer() -> None:
-        await context.tell(call.asker, await context.schedules.runs(command))
+        await context.tell(call.asker, await context.schedules.list_runs(command))
 
     context.later(answer(), call.asker)
     return None

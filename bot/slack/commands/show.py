@@ -20,7 +20,7 @@ async def handle(context: ListenerContext, call: Call, command: ShowCommand) -> 
     """Answer privately."""
 
     async def answer() -> None:
-        await context.tell(call.asker, await context.schedules.show(command))
+        await context.tell(call.asker, await context.schedules.show_schedule(command))
 
     context.later(answer(), call.asker)
     return None

@@ -43,14 +43,14 @@ async def _here(context: ListenerContext, asker: Asker) -> Message:
         return Message((f"Type {context.command} status in the channel that you mean; App Home shows what is yours.",))
     try:
         async with asyncio.timeout(READ_S):
-            return await context.active.here(asker.channel, typed=context.command)
+            return await context.active.active_in_channel(asker.channel, typed=context.command)
     except (StoreUnavailable, TimeoutError) as error:
         return Message((f"{database(error)} Your runs go on; ask again in a minute.",))
 
 
 async def _tell(context: ListenerContext, asker: Asker, run_id: int) -> None:
-    await context.tell(asker, await context.status.of(RunKey(context.workspace, run_id), channel=asker.channel))
+    await context.tell(asker, await context.status.run_status(RunKey(context.workspace, run_id), channel=asker.channel))
 
 
 async def _tell_latest(context: ListenerContext, asker: Asker, schedule: str) -> None:
-    await context.tell(asker, await context.schedules.latest(schedule, channel=asker.channel))
+    await context.tell(asker, await context.schedules.latest_run(schedule, channel=asker.channel))

@@ -18,7 +18,7 @@ async def handle(context: ListenerContext, call: Call, command: WhoamiCommand) -
     """From the policy, and what Slack tells."""
 
     async def answer() -> None:
-        person, place = await context.gate.who(call.asker)
+        person, place = await context.gate.asker_and_channel(call.asker)
         await context.tell(call.asker, whoami(context.gate.policy, person, place))
 
     context.later(answer(), call.asker)

@@ -36,7 +36,7 @@ async def _forget(context: ListenerContext, channel: str | None) -> BoltResponse
     """Not acknowledged where it could not be forgotten: Slack tells it again."""
     try:
         async with asyncio.timeout(FORGET_S):
-            await (context.people.forget_groups() if channel is None else context.people.forget_place(channel))
+            await (context.people.forget_groups() if channel is None else context.people.forget_channel(channel))
     except (StoreUnavailable, TimeoutError):
         return BoltResponse(status=503, body="")
     return None

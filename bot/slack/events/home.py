@@ -35,8 +35,8 @@ async def _show(context: ListenerContext, asker: Asker, body: dict[str, Any], re
     opening = request_id(asker.team, f"home:{asker.user}:{body['event'].get('event_ts', '')}")
     try:
         if why_not := await context.guard.why_not(asker.user, of_payload(body)):
-            await context.home.refuse(asker, why_not)
+            await context.home.publish_refusal(asker, why_not)
         else:
-            await context.home.show(asker, replaces=replaces, opening=opening)
+            await context.home.publish_home(asker, replaces=replaces, opening=opening)
     except SlackError as error:
         log.warning("a Home tab could not be filled", user=asker.user, why=str(error))

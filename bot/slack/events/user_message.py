@@ -15,7 +15,7 @@ from bot.core.commands.grammar import GRAPHQL_INT, parse
 from bot.core.commands.tokens import LINE_MOST
 from bot.core.model.command import CancelCommand, Command, HelpCommand, RetryCommand, RunCommand, RunForm
 from bot.core.model.errors import BadCommand, StoreUnavailable
-from bot.core.model.request import in_words
+from bot.core.model.request import wanted_in_words
 from bot.core.model.run import CardRef
 from bot.core.text.message import Message
 from bot.core.text.text import Bold
@@ -113,7 +113,7 @@ async def _answer(context: ListenerContext, said: Said, text: str) -> Message | 
     answer = await commands.handle(context, call, command)
     if answer is None and said.asker.thread and isinstance(command, RunCommand | RetryCommand):
         # Whoever looks at a thread does not see what appears beside it.
-        return Message(("Starting ", Bold(in_words(command)), "; its card appears outside this thread."))
+        return Message(("Starting ", Bold(wanted_in_words(command)), "; its card appears outside this thread."))
     return answer
 
 
@@ -126,7 +126,7 @@ async def _read_command(context: ListenerContext, call: Call, text: str) -> tupl
         raise meant
     if meant == named:
         return call, meant
-    place = await context.places.of(asker.team, CardRef(asker.channel, asker.thread))
+    place = await context.places.subject_of(asker.team, CardRef(asker.channel, asker.thread))
     if (place.waiting or place.pending) and isinstance(meant, CancelCommand):
         return replace(call, waiting=place.waiting, pending=place.pending), meant
     if place.why:

@@ -48,7 +48,7 @@ async def _show(context: ListenerContext, call: Call, body: Json) -> None:
     asker = replace(asker, thread="" if thread == ts else thread)
     # In a conversation without the bot Slack lets nothing be read; what the shortcut was used on it has told.
     shown = None if asker.thread else posted_of(message, ours=context.me.bot_user)
-    place = await context.places.of(asker.team, CardRef(asker.channel, thread or ts), shown=shown)
+    place = await context.places.subject_of(asker.team, CardRef(asker.channel, thread or ts), shown=shown)
     if place.run is None:
         no_card = f"That message is no card of a run. Use this on a card, or type {context.command} status 4711."
         await context.tell(asker, Message((place.why or no_card,)))
@@ -62,9 +62,9 @@ async def _show(context: ListenerContext, call: Call, body: Json) -> None:
         view_id = await context.views.open_view(body.get("trigger_id") or "", _modal(context, place.run, ASKING))
     except SlackError as error:
         log.info("a run's details could not be opened", run=place.run.id, why=str(error))
-        await context.tell(asker, await context.status.of(place.run, channel=asker.channel))
+        await context.tell(asker, await context.status.run_status(place.run, channel=asker.channel))
         return
-    told = await context.status.of(place.run, channel=asker.channel)
+    told = await context.status.run_status(place.run, channel=asker.channel)
     try:
         await context.views.update_view(view_id, _modal(context, place.run, told))
     except SlackError as error:

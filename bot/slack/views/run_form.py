@@ -22,7 +22,7 @@ from bot.core.schedules.typeahead import Offers
 from bot.core.text.message import Buttons, Message, Paragraph
 from bot.core.text.text import Sentence
 from bot.core.views.buttons import command_button
-from bot.flows.home import May
+from bot.flows.home import Permission
 from bot.flows.ports.slack import Asker
 from bot.flows.ports.store import Asked
 from bot.flows.run_form import WhyNot
@@ -62,7 +62,7 @@ Json = dict[str, Any]
 async def open_form(context: ListenerContext, call: Call) -> None:
     """Open the form. To be called first of all: what opens it is good for 3 s."""
     try:
-        await context.views.open_view(call.trigger_id, run_form(await context.forms.blank(call.asker.channel)))
+        await context.views.open_view(call.trigger_id, run_form(await context.forms.blank_form(call.asker.channel)))
     except SlackError as error:
         if isinstance(error, SlackRefused) and error.code == TAKEN:
             # The same command, delivered twice: its twin has opened the form.
@@ -92,7 +92,7 @@ def register(app: AsyncApp, context: ListenerContext) -> None:
     async def on_typed(ack: AsyncAck, body: Json) -> None:
         typed = body.get("value")
         found, may = await asyncio.gather(
-            context.forms.offers(typed if isinstance(typed, str) else ""), _may_read(context, body)
+            context.forms.offer_schedules(typed if isinstance(typed, str) else ""), _may_read(context, body)
         )
         await ack(**menu(found if may else Offers()))
 
@@ -141,7 +141,7 @@ async def _may_read(context: ListenerContext, body: Json) -> bool:
     """Whether schedules may be offered: not where that cannot be told in time. Typing leaves nothing on record."""
     try:
         async with asyncio.timeout(OFFERS_S):
-            return (await context.gate.may(_reader(context, body), Question(Action.READ))).allowed
+            return (await context.gate.decide_unrecorded(_reader(context, body), Question(Action.READ))).allowed
     except (StoreUnavailable, TimeoutError):
         return False
 
@@ -154,7 +154,7 @@ def _why_not_read(context: ListenerContext, body: Json) -> WhyNot:
     async def why_not(schedule: Schedule) -> str:
         call = Call(_reader(context, body), f"view:{_dict(body.get('view')).get('id')}:show:{schedule.id}", name)
         attempt = attempt_of(call, Action.READ, canonical(ShowCommand(schedule.slug)))
-        refused = await denial(context, attempt, context.gate.of_known(attempt, schedule))
+        refused = await denial(context, attempt, context.gate.decide_on_known_schedule(attempt, schedule))
         return plain(refused.text) if refused else ""
 
     return why_not
@@ -165,7 +165,7 @@ async def _complete(context: ListenerContext, newest: _Newest, body: Json, actio
     view = _dict(body.get("view"))
     view_id = str(view.get("id") or "")
     filled = read_view(view, schedule=_text(_dict(action.get("selected_option")).get("value")))
-    form = await context.forms.chosen(filled, _why_not_read(context, body), asks_channel=_asks_channel(view))
+    form = await context.forms.form_for_schedule(filled, _why_not_read(context, body), asks_channel=_asks_channel(view))
     if not newest.is_it(view_id, number):
         return
     try:
@@ -179,7 +179,9 @@ async def _complete(context: ListenerContext, newest: _Newest, body: Json, actio
 async def _submitted(context: ListenerContext, body: Json) -> Json:
     """What the acknowledgement says: nothing where a run starts, else what is wrong, or the form anew."""
     view = _dict(body.get("view"))
-    result = await context.forms.read(read_view(view), _why_not_read(context, body), asks_channel=_asks_channel(view))
+    result = await context.forms.read_form(
+        read_view(view), _why_not_read(context, body), asks_channel=_asks_channel(view)
+    )
     if isinstance(result, Form):
         return {"response_action": "update", "view": context.views.view(run_form(result))}
     if isinstance(result, Problems):
@@ -200,19 +202,19 @@ async def _why_not_there(context: ListenerContext, user: str, channel: str, *, c
     try:
         async with asyncio.timeout(MEMBER_S):
             may = await _may_run_in(context, user, channel)
-            if may is May.NO and not chosen and (await context.people.place(channel)).kind is None:
+            if may is Permission.NO and not chosen and (await context.people.channel(channel)).kind is None:
                 return ""
     except (SlackError, StoreUnavailable, TimeoutError):
         return NOT_CHECKED
-    if may is May.UNKNOWN:
+    if may is Permission.UNKNOWN:
         return NOT_TOLD.format(command=context.command)
-    return "" if may is May.YES else NOT_THERE.format(bot=f"@{context.me.name}")
+    return "" if may is Permission.YES else NOT_THERE.format(bot=f"@{context.me.name}")
 
 
-async def _may_run_in(context: ListenerContext, user: str, channel: str) -> May:
+async def _may_run_in(context: ListenerContext, user: str, channel: str) -> Permission:
     """Of direct messages, only those with the bot are the person's. Raises SlackError, StoreUnavailable."""
     if channel.startswith("D"):
-        return May.YES if channel == await context.chat.direct_channel(user) else May.NO
+        return Permission.YES if channel == await context.chat.direct_channel(user) else Permission.NO
     return await context.home.may_run_in(user, channel)
 
 
@@ -229,7 +231,7 @@ async def _start(context: ListenerContext, body: Json, view: Json, wanted: RunCo
         wanted=wanted,
         response_url=asker.response_url,
     )
-    answer = await context.ask.start(asked)
+    answer = await context.ask.accept_start(asked)
     if answer is None:
         return {}
     if not answer.blocks:

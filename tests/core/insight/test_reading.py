@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.insight.clean import strip_ansi
-from bot.core.insight.failure import Said
+from bot.core.insight.failure import LogFindings
 from bot.core.insight.reading import Reading, read_log, reading
 from bot.core.insight.run_results import NodeResult, Results
 
@@ -443,7 +443,7 @@ def test_results_are_enough_where_the_log_is_lost() -> None:
     """Without colors and carriage returns, and masked."""
     message = "Database Error in model m (m.sql)\r\n  \x1b[31mno hunter2 here\x1b[0m\r\n"
     results = Results(None, {"error": 1}, (NodeResult("model.k.m", "error", message),))
-    found = reading(Said(), results, limit=2900, mask=lambda text: text.replace("hunter2", "•••"))
+    found = reading(LogFindings(), results, limit=2900, mask=lambda text: text.replace("hunter2", "•••"))
     assert found.summary == "1 model failed"
     assert found.excerpt == "Error in model m\n  Database Error in model m (m.sql)\n  no ••• here"
     assert [one.message for one in found.failures] == ["no ••• here"]
@@ -452,7 +452,7 @@ def test_results_are_enough_where_the_log_is_lost() -> None:
 def test_nodes_of_one_name_are_each_counted() -> None:
     """Unit tests of two models may have the same name; a block that is printed twice is one failure."""
     nodes = tuple(NodeResult(f"unit_test.k.{model}.totals", "fail", "actual differs from expected") for model in "ab")
-    found = reading(Said(), Results(None, {"fail": 2}, nodes), limit=2900)
+    found = reading(LogFindings(), Results(None, {"fail": 2}, nodes), limit=2900)
     assert (found.failed, found.summary) == ({"unit_test": 2}, "2 unit tests failed")
     block = "12:00:01  Failure in unit_test totals (models/{}.yml)\n12:00:01    actual differs from expected: {}\n"
     report = "".join(block.format(name, name) for name in "aba")

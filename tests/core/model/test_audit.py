@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.model.audit import SHOWN, Entry, Event, Wanted, shown, since
+from bot.core.model.audit import SHOWN, AuditEntry, AuditFilter, Event, audit_list, parse_since
 from bot.slack.blocks.render import render
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -34,18 +34,18 @@ NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 )
 def test_moments(text: str, moment: datetime | None) -> None:
     """A time ago, a date, or none."""
-    assert since(text, NOW) == moment
+    assert parse_since(text, NOW) == moment
 
 
 @given(st.text(max_size=12))
 def test_any_text_is_a_moment_or_none(text: str) -> None:
     """And nothing else."""
-    found = since(text, NOW)
+    found = parse_since(text, NOW)
     assert found is None or found.tzinfo is not None
 
 
 ENTRIES = st.builds(
-    Entry,
+    AuditEntry,
     st.sampled_from(list(Event)) | st.text(max_size=5),
     request=st.text(max_size=12),
     user=st.sampled_from(["", "U1", "<!channel>"]),
@@ -60,9 +60,9 @@ ENTRIES = st.builds(
 
 
 @given(st.lists(ENTRIES, max_size=SHOWN), st.booleans())
-def test_every_entry_can_be_shown(entries: list[Entry], more: bool) -> None:  # noqa: FBT001 - hypothesis gives it
+def test_every_entry_can_be_shown(entries: list[AuditEntry], more: bool) -> None:  # noqa: FBT001 - hypothesis gives it
     """Within Slack's limits; no name in it mentions anybody."""
-    text, blocks = render(shown(tuple(entries), Wanted(), searched=5, more=more))
+    text, blocks = render(audit_list(tuple(entries), AuditFilter(), searched=5, more=more))
     assert len(blocks) <= 50
     assert "<!channel>" not in text + str(blocks)
 
@@ -71,28 +71,31 @@ def test_every_entry_can_be_shown(entries: list[Entry], more: bool) -> None:  # 
     ("entry", "said"),
     [
         (
-            Entry(Event.REFUSED, user="U1", schedule="nightly", outcome="It is paused."),
+            AuditEntry(Event.REFUSED, user="U1", schedule="nightly", outcome="It is paused."),
             "*nightly*, asked for by <@U1>, was not started: It is paused.",
         ),
         (
-            Entry(Event.ENDED, user="U1", schedule="nightly", run=5, outcome="ERROR"),
+            AuditEntry(Event.ENDED, user="U1", schedule="nightly", run=5, outcome="ERROR"),
             "run 5 of *nightly*, asked for by <@U1>, ended: failed",
         ),
-        (Entry(Event.DROPPED, user="U2", schedule="nightly", outcome="-"), "<@U2> took *nightly* out of the queue"),
-        (Entry(Event.DENIED, user="U2", schedule="nightly"), "<@U2> denied *nightly*"),
-        (Entry(Event.STARTED, user="U1", schedule="nightly", run=5), "<@U1> started run 5 of *nightly*"),
+        (
+            AuditEntry(Event.DROPPED, user="U2", schedule="nightly", outcome="-"),
+            "<@U2> took *nightly* out of the queue",
+        ),
+        (AuditEntry(Event.DENIED, user="U2", schedule="nightly"), "<@U2> denied *nightly*"),
+        (AuditEntry(Event.STARTED, user="U1", schedule="nightly", run=5), "<@U1> started run 5 of *nightly*"),
     ],
 )
-def test_who_did_what(entry: Entry, said: str) -> None:
+def test_who_did_what(entry: AuditEntry, said: str) -> None:
     """Whoever asked for a start refuses nothing, and ends no run."""
-    _, blocks = render(shown((entry,), Wanted(), searched=1, more=False))
+    _, blocks = render(audit_list((entry,), AuditFilter(), searched=1, more=False))
     assert blocks[1]["text"]["text"] == said
 
 
 def test_which_entries_are_wanted() -> None:
     """By id or name of a person, and by a part of a slug."""
-    entry = Entry(Event.ASKED, user="U1", user_name="Ada", schedule="nightly-eu")
-    assert Wanted(user="ada").holds(entry)
-    assert Wanted(user="U1", schedule="NIGHTLY").holds(entry)
-    assert not Wanted(user="grace").holds(entry)
-    assert not Wanted(schedule="hourly").holds(entry)
+    entry = AuditEntry(Event.ASKED, user="U1", user_name="Ada", schedule="nightly-eu")
+    assert AuditFilter(user="ada").matches(entry)
+    assert AuditFilter(user="U1", schedule="NIGHTLY").matches(entry)
+    assert not AuditFilter(user="grace").matches(entry)
+    assert not AuditFilter(schedule="hourly").matches(entry)

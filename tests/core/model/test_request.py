@@ -10,22 +10,22 @@ import pytest
 from bot.core.model.bolt import RunSummary
 from bot.core.model.command import RetryCommand, RunCommand
 from bot.core.model.request import (
+    BlockingRun,
     Request,
+    RequestState,
     Rival,
-    Running,
     StartPlan,
-    State,
-    candidates,
-    contested,
-    pinned,
+    blocking_run_facts,
+    candidate_runs,
+    is_contested,
+    pinned_wanted,
     pull_request_of,
-    reason,
     request_id,
     run_facts,
-    running_facts,
+    start_reason,
     with_channel,
 )
-from bot.core.policy.rules import ChannelInfo, Kind
+from bot.core.policy.rules import ChannelInfo, ChannelKind
 
 SENT = datetime(2026, 11, 23, 14, 20, tzinfo=UTC)
 REQUEST = Request(
@@ -46,7 +46,7 @@ def found(
     *runs: RunSummary, request: Request = REQUEST, actor: str | None = "key", known: tuple[int, ...] = ()
 ) -> tuple[int, ...]:
     """The candidates among these runs."""
-    return candidates(request, runs, actor=actor, known=frozenset(known), within_s=20)
+    return candidate_runs(request, runs, actor=actor, known=frozenset(known), within_s=20)
 
 
 def test_a_run_above_the_mark_by_our_actor_on_our_branch_is_it() -> None:
@@ -102,8 +102,8 @@ def test_several_are_all_named_oldest_first() -> None:
 def test_a_run_that_began_when_another_start_was_sent_may_be_its(after_s: float, *, may_be: bool) -> None:
     """Where both replies were lost. One that was sent clearly later cannot have made it."""
     run = replace(OURS, started_at=SENT)
-    assert contested(REQUEST, run, [Rival(SENT + timedelta(seconds=after_s))]) is may_be
-    assert not contested(REQUEST, run, [])
+    assert is_contested(REQUEST, run, [Rival(SENT + timedelta(seconds=after_s))]) is may_be
+    assert not is_contested(REQUEST, run, [])
 
 
 @pytest.mark.parametrize(
@@ -111,9 +111,9 @@ def test_a_run_that_began_when_another_start_was_sent_may_be_its(after_s: float,
 )
 def test_a_run_on_another_branch_is_not_of_that_start(branch: str | None, *, may_be: bool) -> None:
     """Starts on three branches whose replies were all lost: each has one run on its own."""
-    assert contested(REQUEST, replace(OURS, started_at=SENT), [Rival(SENT, branch=branch)]) is may_be
+    assert is_contested(REQUEST, replace(OURS, started_at=SENT), [Rival(SENT, branch=branch)]) is may_be
     untold = replace(OURS, started_at=SENT, branch=None, commit=None)
-    assert contested(REQUEST, untold, [Rival(SENT, branch=branch)])
+    assert is_contested(REQUEST, untold, [Rival(SENT, branch=branch)])
 
 
 RETRY = replace(
@@ -142,11 +142,11 @@ def test_a_run_that_names_the_one_that_was_retried_is_it() -> None:
 def test_only_another_retry_of_the_same_run_can_have_made_it() -> None:
     """A plain start whose reply was lost too does not make it unclear whose the run is."""
     named, unnamed = replace(OURS, parent_run_id=90), OURS
-    assert not contested(RETRY, named, [Rival(SENT)])
-    assert not contested(RETRY, named, [Rival(SENT, parent_run=89)])
-    assert contested(RETRY, named, [Rival(SENT, parent_run=90)])
-    assert contested(RETRY, unnamed, [Rival(SENT)])
-    assert contested(REQUEST, named, [Rival(SENT, parent_run=90)])
+    assert not is_contested(RETRY, named, [Rival(SENT)])
+    assert not is_contested(RETRY, named, [Rival(SENT, parent_run=89)])
+    assert is_contested(RETRY, named, [Rival(SENT, parent_run=90)])
+    assert is_contested(RETRY, unnamed, [Rival(SENT)])
+    assert is_contested(REQUEST, named, [Rival(SENT, parent_run=90)])
 
 
 def test_a_retry_is_as_its_run_was() -> None:
@@ -175,21 +175,24 @@ def test_bolts_own_record_points_back() -> None:
     """Who asked, why, and our request's id."""
     plan = StartPlan("nightly", "Nightly", 1, channel_name="finance")
     why = replace(REQUEST, wanted=RunCommand("nightly", reason="month end"), plan=plan)
-    assert reason(why) == "month end - ada from Slack in #finance (request abc)"
+    assert start_reason(why) == "month end - ada from Slack in #finance (request abc)"
 
 
 def test_bolts_own_record_names_no_private_channel() -> None:
     """Everybody reads it in Bolt, also those who may not know that there is such a channel."""
-    private, public = ChannelInfo("C1", "layoffs", Kind.PRIVATE), ChannelInfo("C1", "finance", Kind.PUBLIC)
+    private, public = (
+        ChannelInfo("C1", "layoffs", ChannelKind.PRIVATE),
+        ChannelInfo("C1", "finance", ChannelKind.PUBLIC),
+    )
     plan = with_channel(StartPlan("nightly", "Nightly", 1), private)
     assert "layoffs" not in str(plan)
-    assert reason(replace(REQUEST, plan=plan)) == "Started by ada from Slack in a private channel (request abc)"
+    assert start_reason(replace(REQUEST, plan=plan)) == "Started by ada from Slack in a private channel (request abc)"
     named = replace(REQUEST, plan=with_channel(plan, public))
-    assert reason(named) == "Started by ada from Slack in #finance (request abc)"
-    direct = with_channel(plan, ChannelInfo("C1", "mpdm-ada--grace-1", Kind.DIRECT))
+    assert start_reason(named) == "Started by ada from Slack in #finance (request abc)"
+    direct = with_channel(plan, ChannelInfo("C1", "mpdm-ada--grace-1", ChannelKind.DIRECT))
     unknown = with_channel(plan, ChannelInfo("C1", "layoffs"))
     for one in (direct, unknown):
-        assert reason(replace(REQUEST, plan=one)) == "Started by ada from Slack (request abc)"
+        assert start_reason(replace(REQUEST, plan=one)) == "Started by ada from Slack (request abc)"
 
 
 def test_own_commands_have_no_usual_length() -> None:
@@ -206,22 +209,22 @@ def test_own_commands_have_no_usual_length() -> None:
 def test_the_latest_failed_run_is_the_one_that_it_was() -> None:
     """Asked for once more, whatever has failed meanwhile; what was not looked up yet is looked up then."""
     latest = replace(RETRY, wanted=RetryCommand(every=True, latest_of="nightly"))
-    assert pinned(latest) == RetryCommand(every=True, run_id=90)
-    assert pinned(replace(latest, plan=None)) == latest.wanted
-    assert pinned(REQUEST) == REQUEST.wanted
+    assert pinned_wanted(latest) == RetryCommand(every=True, run_id=90)
+    assert pinned_wanted(replace(latest, plan=None)) == latest.wanted
+    assert pinned_wanted(REQUEST) == REQUEST.wanted
 
 
 def test_a_retry_that_is_in_the_way_has_no_usual_length() -> None:
     """Any other run in the way takes as long as the schedule does, as far as anybody knows."""
     plan = StartPlan("nightly", "Nightly", 1, usual_s=60)
-    assert running_facts(Running(7), plan).usual_s == 60
-    assert running_facts(Running(7, parent_run=6), plan).usual_s is None
+    assert blocking_run_facts(BlockingRun(7), plan).usual_s == 60
+    assert blocking_run_facts(BlockingRun(7, parent_run=6), plan).usual_s is None
 
 
 def test_a_state_of_another_version_is_known_as_such() -> None:
     """Whoever does not know a state does nothing about it."""
-    assert State.of("queued") is State.QUEUED
-    assert State.of("teleported") is State.OTHER
+    assert RequestState.from_record("queued") is RequestState.QUEUED
+    assert RequestState.from_record("teleported") is RequestState.OTHER
 
 
 @pytest.mark.parametrize(("text", "number"), [("123", 123), ("", None), (None, None), ("x", None), ("9" * 40, None)])

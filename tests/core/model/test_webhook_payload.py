@@ -6,30 +6,30 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.core.model.webhook_payload import LARGEST_ID, MOST_RUNS, Hint, read_hint
+from bot.core.model.webhook_payload import LARGEST_ID, MOST_RUNS, WebhookHint, read_hint
 
 
 @pytest.mark.parametrize(
     ("body", "hint"),
     [
-        ({"run_id": 7}, Hint((7,))),
-        ({"data": {"scheduleRunId": "12"}}, Hint((12,))),
-        ({"run": {"id": 7}, "commands": [{"id": 3}, {"id": 9}]}, Hint(command=3)),
-        ({"runId": 7, "commands": [{"id": 3, "run_id": 7}]}, Hint((7,))),
-        ({"events": [{"boltRunId": 1}, {"bolt_run_id": 2}]}, Hint((1, 2))),
-        ({"commands": [{"id": "5"}, {"id": True}, {}, 3, None]}, Hint(command=5)),
-        ({"commands": {"id": 5}}, Hint()),
-        ({"run_id": -1}, Hint()),
-        ({"run_id": LARGEST_ID + 1}, Hint()),
-        ({"run_id": True}, Hint()),
-        ({"run_id": 7.0}, Hint()),
-        ({"run_id": "７"}, Hint()),
-        ({}, Hint()),
-        ([], Hint()),
-        (None, Hint()),
+        ({"run_id": 7}, WebhookHint((7,))),
+        ({"data": {"scheduleRunId": "12"}}, WebhookHint((12,))),
+        ({"run": {"id": 7}, "commands": [{"id": 3}, {"id": 9}]}, WebhookHint(command=3)),
+        ({"runId": 7, "commands": [{"id": 3, "run_id": 7}]}, WebhookHint((7,))),
+        ({"events": [{"boltRunId": 1}, {"bolt_run_id": 2}]}, WebhookHint((1, 2))),
+        ({"commands": [{"id": "5"}, {"id": True}, {}, 3, None]}, WebhookHint(command=5)),
+        ({"commands": {"id": 5}}, WebhookHint()),
+        ({"run_id": -1}, WebhookHint()),
+        ({"run_id": LARGEST_ID + 1}, WebhookHint()),
+        ({"run_id": True}, WebhookHint()),
+        ({"run_id": 7.0}, WebhookHint()),
+        ({"run_id": "７"}, WebhookHint()),
+        ({}, WebhookHint()),
+        ([], WebhookHint()),
+        (None, WebhookHint()),
     ],
 )
-def test_ids_are_taken_where_a_key_says_so(body: object, hint: Hint) -> None:
+def test_ids_are_taken_where_a_key_says_so(body: object, hint: WebhookHint) -> None:
     """A run's own id, else its first command's; of no other shape, and of no size that Bolt could not have."""
     assert read_hint(body) == hint
 
@@ -40,7 +40,7 @@ def test_a_body_full_of_ids_is_read_within_bounds() -> None:
     deep: object = {"run_id": 7}
     for _ in range(100):
         deep = {"more": deep}
-    assert read_hint(deep) == Hint()
+    assert read_hint(deep) == WebhookHint()
 
 
 JSON = st.recursive(

@@ -11,7 +11,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.policy.file import FAULTS_MOST, LARGEST, PolicyError, read_policy
-from bot.core.policy.rules import Action, Allow, Approve, Deny, Kind, Overrides, Policy, Role, Rule, Where, Which, Who
+from bot.core.policy.rules import (
+    Action,
+    Allow,
+    Approve,
+    ChannelKind,
+    Deny,
+    Overrides,
+    Policy,
+    Role,
+    Rule,
+    Where,
+    Which,
+    Who,
+)
 
 WHOLE = """\
 version: 1
@@ -72,7 +85,7 @@ def test_everything_there_is() -> None:
                     frozenset({Role.MEMBER}),
                     frozenset({"example.com"}),
                 ),
-                Where(("#prod-*", "C0123ABC"), frozenset({Kind.PRIVATE, Kind.DIRECT}), shared=False),
+                Where(("#prod-*", "C0123ABC"), frozenset({ChannelKind.PRIVATE, ChannelKind.DIRECT}), shared=False),
                 frozenset({Action.START, Action.RETRY}),
                 Which(
                     ("prod-*",),

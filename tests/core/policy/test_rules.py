@@ -18,9 +18,9 @@ from bot.core.policy.rules import (
     Allow,
     Approve,
     ChannelInfo,
+    ChannelKind,
     Decision,
     Deny,
-    Kind,
     Overrides,
     Person,
     Policy,
@@ -44,7 +44,7 @@ GUEST = Person("U3", frozenset({Role.GUEST}), frozenset())
 EXTERNAL = Person("U4", frozenset({Role.EXTERNAL}), frozenset())
 GONE = Person("U5", frozenset(), frozenset())
 STRANGE = Person("U6", None, None, None, "Slack does not tell who you are")
-HERE = ChannelInfo("C1", "data-eng", Kind.PUBLIC, shared=False)
+HERE = ChannelInfo("C1", "data-eng", ChannelKind.PUBLIC, shared=False)
 SHARED = replace(HERE, shared=True)
 UNSEEN = ChannelInfo("C1", why="I can't post in this channel")
 NIGHTLY = Target("nightly", "Nightly full build", "ada@example.com")
@@ -210,8 +210,8 @@ def test_who(who: Who, *, fitting: bool) -> None:
         (Where(channels=("#DATA-eng",)), HERE, True),
         (Where(channels=("#data",)), HERE, False),
         (Where(channels=("C2", "#x")), HERE, False),
-        (Where(kinds=frozenset({Kind.PUBLIC})), HERE, True),
-        (Where(kinds=frozenset({Kind.PRIVATE, Kind.DIRECT})), HERE, False),
+        (Where(kinds=frozenset({ChannelKind.PUBLIC})), HERE, True),
+        (Where(kinds=frozenset({ChannelKind.PRIVATE, ChannelKind.DIRECT})), HERE, False),
         (Where(shared=True), SHARED, True),
         (Where(shared=True), HERE, False),
         (Where(shared=False), SHARED, False),
@@ -456,7 +456,7 @@ PEOPLE = st.builds(
     st.none() | TEXTS,
 )
 PLACES = st.builds(
-    ChannelInfo, TEXTS, st.none() | TEXTS, st.none() | st.sampled_from(list(Kind)), st.none() | st.booleans()
+    ChannelInfo, TEXTS, st.none() | TEXTS, st.none() | st.sampled_from(list(ChannelKind)), st.none() | st.booleans()
 )
 TARGETS = st.builds(Target, st.none() | TEXTS, TEXTS, st.none() | TEXTS, st.none() | TEXTS, st.tuples(TEXTS))
 QUESTIONS = st.builds(Question, st.sampled_from(list(Action)), TARGETS, st.booleans())
@@ -472,7 +472,7 @@ RULES = st.builds(
         st.frozensets(st.sampled_from(list(Role)), max_size=2),
         st.frozensets(TEXTS, max_size=1),
     ),
-    st.builds(Where, st.tuples(TEXTS), st.frozensets(st.sampled_from(list(Kind))), st.none() | st.booleans()),
+    st.builds(Where, st.tuples(TEXTS), st.frozensets(st.sampled_from(list(ChannelKind))), st.none() | st.booleans()),
     st.frozensets(st.sampled_from(list(Action))),
     st.builds(Which, st.tuples(TEXTS), st.just(()), OVERRIDES, OVERRIDES),
 )

@@ -8,7 +8,7 @@ import pytest
 
 from bot.core.model.bolt import Schedule
 from bot.core.model.command import ListCommand
-from bot.core.schedules.filter import chosen
+from bot.core.schedules.filter import filter_schedules
 
 
 def schedule(
@@ -51,12 +51,12 @@ ALL = [
 )
 def test_schedules_are_chosen(asked: ListCommand, slugs: list[str]) -> None:
     """By name, slug and owner, without regard to case and accents; every word must be there."""
-    assert [one.slug for one in chosen(ALL, asked)] == slugs
+    assert [one.slug for one in filter_schedules(ALL, asked)] == slugs
 
 
 def test_two_thousand_are_searched_at_once() -> None:
     """Within what the loop may stand still."""
     many = [schedule(f"slug-{number}", f"Données {number} 🎉", owner="ada@example.com") for number in range(2000)]
     began = time.process_time()
-    assert len(chosen(many, ListCommand("donnees 19"))) >= 100
+    assert len(filter_schedules(many, ListCommand("donnees 19"))) >= 100
     assert time.process_time() - began < 0.5

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.core.model.bolt import Schedule
-from bot.core.schedules.lookup import Ambiguous, Missing, find
+from bot.core.schedules.lookup import Ambiguous, Missing, find_schedule
 
 
 def schedule(slug: str, name: str) -> Schedule:
@@ -34,18 +34,18 @@ ALL = [NIGHTLY, HOURLY, TWIN_A, TWIN_B]
 )
 def test_a_name_or_a_slug_names_a_schedule(wanted: str, found: Schedule) -> None:
     """Exactly, else without regard to case, spaces, dashes and underscores."""
-    assert find(wanted, ALL) == found
+    assert find_schedule(wanted, ALL) == found
 
 
 def test_a_name_of_several_schedules_names_none() -> None:
     """Their slugs tell them apart."""
-    assert find("month close", ALL) == Ambiguous(("close-eu", "close-us"))
+    assert find_schedule("month close", ALL) == Ambiguous(("close-eu", "close-us"))
 
 
 def test_a_slug_wins_over_another_ones_name() -> None:
     """Slugs are unique, names are not."""
     tricky = schedule("a", "nightly")
-    assert find("nightly", [tricky, NIGHTLY]) == NIGHTLY
+    assert find_schedule("nightly", [tricky, NIGHTLY]) == NIGHTLY
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_a_slug_wins_over_another_ones_name() -> None:
 )
 def test_what_is_missing_has_its_nearest_names(wanted: str, slugs: list[str]) -> None:
     """Three at the most, none where nothing is near."""
-    found = find(wanted, ALL)
+    found = find_schedule(wanted, ALL)
     assert isinstance(found, Missing)
     assert [one.slug for one in found.suggestions] == slugs
     assert len(found.suggestions) <= 3
@@ -63,7 +63,7 @@ def test_what_is_missing_has_its_nearest_names(wanted: str, slugs: list[str]) ->
 def test_three_names_are_suggested_at_the_most() -> None:
     """The nearest first."""
     many = [schedule(f"nightly-{number}", f"Nightly {number}") for number in range(9)]
-    found = find("nightly-11", many)
+    found = find_schedule("nightly-11", many)
     assert isinstance(found, Missing)
     assert len(found.suggestions) == 3
     assert found.suggestions[0].slug == "nightly-1"
@@ -71,14 +71,14 @@ def test_three_names_are_suggested_at_the_most() -> None:
 
 def test_names_that_differ_by_case_and_dashes_only_are_told_apart_by_slug() -> None:
     """One's slug may be another's name."""
-    found = find("NIGHTLY_BUILD", [schedule("nightly-build", "Old"), schedule("new", "Nightly build")])
+    found = find_schedule("NIGHTLY_BUILD", [schedule("nightly-build", "Old"), schedule("new", "Nightly build")])
     assert found == Ambiguous(("nightly-build", "new"))
 
 
 @pytest.mark.parametrize("wanted", ["", "---", " "])
 def test_dashes_alone_name_nothing(wanted: str) -> None:
     """Nothing is like everything."""
-    assert find(wanted, [schedule("nightly", "—"), HOURLY]) == Missing()
+    assert find_schedule(wanted, [schedule("nightly", "—"), HOURLY]) == Missing()
 
 
 CAFE, ACCENTED = schedule("cafe-1", "Cafe"), schedule("cafe-2", "Café")
@@ -98,4 +98,4 @@ def test_accents_do_not_matter_unless_they_tell_two_names_apart(
     wanted: str, among: list[Schedule], found: Schedule | Ambiguous
 ) -> None:
     """What is written exactly so wins; where two names are left, none of them is chosen."""
-    assert find(wanted, among) == found
+    assert find_schedule(wanted, among) == found

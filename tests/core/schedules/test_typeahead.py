@@ -24,7 +24,7 @@ HOURLY = schedule(2, "Hourly orders", "hourly", "FAILED", owner="grace@example.c
 FINANCE = schedule(3, "Finance close", "finance-close", "CANCELED", owner="finance@example.com")
 MIDNIGHT = schedule(4, "Midnight nightly", "midnight", "RUNNING")
 NEVER = schedule(5, "Brand new", "brand-new", None)
-ALL = Index.of([NEVER, MIDNIGHT, FINANCE, HOURLY, NIGHTLY])
+ALL = Index.from_schedules([NEVER, MIDNIGHT, FINANCE, HOURLY, NIGHTLY])
 
 
 def handles(offers: Offers) -> list[str]:
@@ -64,7 +64,7 @@ def test_a_better_match_comes_first() -> None:
         schedule(4, "Orders of the day", "x4"),
         schedule(5, "Something else", "orders"),
     ]
-    assert handles(Index.of(ones).offers("orders")) == ["orders", "x4", "x3", "x2", "x1"]
+    assert handles(Index.from_schedules(ones).offers("orders")) == ["orders", "x4", "x3", "x2", "x1"]
 
 
 def test_before_anything_is_typed() -> None:
@@ -73,7 +73,7 @@ def test_before_anything_is_typed() -> None:
     assert [heading for heading, _ in offers.groups] == ["Last run failed", "Most recent runs"]
     assert handles(offers) == ["hourly", "nightly", "finance-close", "midnight", "brand-new"]
     assert handles(ALL.offers("  - ")) == handles(offers)
-    assert Index.of([]).offers("").groups == ()
+    assert Index.from_schedules([]).offers("").groups == ()
 
 
 def test_what_is_said_of_each() -> None:
@@ -90,7 +90,9 @@ def test_what_is_said_of_each() -> None:
 
 def test_many_schedules() -> None:
     """Never more than Slack shows, and each once."""
-    many = Index.of(schedule(number, f"Orders {number}", f"orders-{number}", "FAILED") for number in range(2000))
+    many = Index.from_schedules(
+        schedule(number, f"Orders {number}", f"orders-{number}", "FAILED") for number in range(2000)
+    )
     for typed in ("", "o", "orders"):
         found = handles(many.offers(typed))
         assert len(found) == MOST
@@ -107,7 +109,7 @@ def test_many_schedules() -> None:
 def test_names_of_every_kind_fit(name: str) -> None:
     """Slack refuses a menu as a whole where one text in it is too long, empty or of several lines."""
     one = schedule(1, name, name or "x", owner=name)
-    offer = Index.of([one]).offer(one)
+    offer = Index.from_schedules([one]).offer(one)
     for text in (offer.text, offer.about, offer.handle):
         assert 0 < len(text.encode("utf-16-le")) // 2 <= TEXT
         assert "\n" not in text
@@ -119,7 +121,7 @@ def test_names_of_every_kind_fit(name: str) -> None:
 def test_a_handle_finds_its_schedule(slug: str) -> None:
     """A slug that is too long for a menu, or looks like an id, goes by its id."""
     one, other = schedule(7, "One", slug), schedule(8, "Other", "other")
-    index = Index.of([other, one])
+    index = Index.from_schedules([other, one])
     assert len(index.handle(one)) <= VALUE
     assert index.by_handle(index.handle(one)) == one
     assert index.by_handle("gone") is None
@@ -129,6 +131,6 @@ def test_a_handle_finds_its_schedule(slug: str) -> None:
 def test_twins_have_handles_of_their_own() -> None:
     """A backend that knows no slugs gives names for them, which several may have."""
     first, second = schedule(1, "Month close", "Month close"), schedule(2, "Month close", "Month close")
-    index = Index.of([first, second])
+    index = Index.from_schedules([first, second])
     assert index.by_handle(index.handle(first)) == first
     assert index.by_handle(index.handle(second)) == second

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from bot.core.commands.grammar import parse
 from bot.core.model.command import RetryCommand, RunCommand
-from bot.core.model.request import Request, StartPlan, State
+from bot.core.model.request import Request, RequestState, StartPlan
 from bot.core.model.run import Run, RunFacts, RunKey
 from bot.core.text.message import Button, Buttons, Message
 from bot.core.views.active_runs import Listed, ListedStart, Starts, active_here, entry
@@ -99,7 +99,7 @@ def test_a_run_of_which_nothing_is_known_is_shown_all_the_same() -> None:
 def start(name: str) -> ListedStart:
     """A start that waits for the run 4711."""
     request = Request(
-        name, "T", "C1", "U1", "ada", RunCommand(schedule="nightly", branch="dev"), ASKED, state=State.QUEUED
+        name, "T", "C1", "U1", "ada", RunCommand(schedule="nightly", branch="dev"), ASKED, state=RequestState.QUEUED
     )
     plan = StartPlan("nightly", "Nightly full build", 5)
     return ListedStart(replace(request, plan=plan, queued_at=ASKED, behind=4711, ahead=1), None, CARD)

@@ -8,7 +8,7 @@ from bot.core.model.bolt import Command, Resource
 from bot.core.model.errors import BadCommand
 from bot.core.model.run import RunKey
 from bot.core.text.message import Button, Buttons, Message
-from bot.core.views.artifact_list import FILES_A_PAGE, file_name, listing
+from bot.core.views.artifact_list import FILES_A_PAGE, artifact_list, file_name
 from bot.core.views.buttons import ARTIFACT_LINK, BOLT_ID_LIMIT, VALUE_LIMIT, PartButton, part_value, read_part_value
 
 KEY = RunKey("w", 4711)
@@ -27,7 +27,7 @@ def buttons(message: Message) -> list[Button]:
 
 def test_files_stand_with_their_command() -> None:
     """A button each, which names what it is."""
-    message = listing(KEY, "SUCCESS", files(TEST, BUILD))
+    message = artifact_list(KEY, "SUCCESS", files(TEST, BUILD))
     assert message.text == ("Run 4711 left 4 files behind, of 2 commands. The last command comes first.",)
     shown = [getattr(block, "text", None) or [one.label for one in block.buttons] for block in message.blocks[1:]]  # type: ignore[union-attr]
     assert str(shown[0]).count("dbt test") == 1
@@ -41,13 +41,13 @@ def test_files_stand_with_their_command() -> None:
 )
 def test_nothing_left_behind(state: str, text: str) -> None:
     """That is said, and that it may still come."""
-    assert str(listing(KEY, state, []).text[0]).endswith(text)
+    assert str(artifact_list(KEY, state, []).text[0]).endswith(text)
 
 
 def test_many_files_come_in_pages() -> None:
     """At most five in a row, each with an action of its own, and a page number out of range is the last page."""
     many = files(*(Command(number, f"dbt run {number}") for number in range(1, 201)), count=3)
-    first, last = listing(KEY, "SUCCESS", many), listing(KEY, "SUCCESS", many, 10_000)
+    first, last = artifact_list(KEY, "SUCCESS", many), artifact_list(KEY, "SUCCESS", many, 10_000)
     assert "page 1 of 30" in str(first.text)
     assert "page 30 of 30" in str(last.text)
     assert [one.label for one in buttons(first)][-1:] == ["Next"]
@@ -62,7 +62,7 @@ def test_many_files_come_in_pages() -> None:
 
 def test_a_long_path_shows_its_end() -> None:
     """That is where its name is."""
-    (button,) = buttons(listing(KEY, "SUCCESS", [(BUILD, Resource(1, "target/" + "deep/" * 60 + "model.sql"))]))
+    (button,) = buttons(artifact_list(KEY, "SUCCESS", [(BUILD, Resource(1, "target/" + "deep/" * 60 + "model.sql"))]))
     assert button.label.startswith("…")
     assert button.label.endswith("/model.sql")
     assert len(button.label) == 75

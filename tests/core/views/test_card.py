@@ -9,7 +9,7 @@ import pytest
 
 from bot.core.model.bolt import Command
 from bot.core.model.command import RetryCommand, RunCommand
-from bot.core.model.request import Request, Running, StartPlan, State, run_facts
+from bot.core.model.request import BlockingRun, Request, RequestState, StartPlan, run_facts
 from bot.core.model.run import LOST, CancelWish, CardRef, End, Observation, Retried, Run, RunFacts, RunKey
 from bot.core.text.message import Button, Buttons, Message
 from bot.core.text.text import Bold, Channel, Code, Emoji, Link, Mention, Sentence, When
@@ -269,34 +269,34 @@ REQUEST = Request("abc", "T", "C", "U1", "ada", RunCommand("nightly"), ASKED, pl
 @pytest.mark.parametrize(
     ("state", "candidates", "first", "second"),
     [
-        (State.LOOKED, (), ":clock1: Nightly is starting", "Asked by @U1 at 14:20"),
-        (State.SENDING, (), ":clock1: Nightly is starting", "Asked by @U1 at 14:20"),
+        (RequestState.LOOKED, (), ":clock1: Nightly is starting", "Asked by @U1 at 14:20"),
+        (RequestState.SENDING, (), ":clock1: Nightly is starting", "Asked by @U1 at 14:20"),
         (
-            State.LOOKING,
+            RequestState.LOOKING,
             (),
             ":mag: Nightly may have started: Bolt did not answer, I am looking for the run",
             "Asked by @U1 at 14:20",
         ),
         (
-            State.UNCLEAR,
+            RequestState.UNCLEAR,
             (),
             ":grey_question: @U1: it is unclear whether Nightly started",
             "Bolt did not answer, and I found no run of it. Look in Bolt before you try again.",
         ),
         (
-            State.UNCLEAR,
+            RequestState.UNCLEAR,
             (7, 9),
             ":grey_question: @U1: it is unclear whether Nightly started",
             "Bolt did not answer, and more than one run may be it: run 7, run 9.",
         ),
         (
-            State.UNCLEAR,
+            RequestState.UNCLEAR,
             (7,),
             ":grey_question: @U1: it is unclear whether Nightly started",
             "Bolt did not answer, and run 7 may be it, or may belong to another start whose answer was lost too.",
         ),
         (
-            State.UNCLEAR,
+            RequestState.UNCLEAR,
             (1, 2, 3, 4, 5, 6, 7),
             ":grey_question: @U1: it is unclear whether Nightly started",
             "Bolt did not answer, and more than one run may be it: run 1, run 2, run 3, run 4, run 5 and 2 more.",
@@ -304,7 +304,7 @@ REQUEST = Request("abc", "T", "C", "U1", "ada", RunCommand("nightly"), ASKED, pl
     ],
 )
 def test_a_start_without_a_run_says_where_it_stands(
-    state: State, candidates: tuple[int, ...], first: str, second: str
+    state: RequestState, candidates: tuple[int, ...], first: str, second: str
 ) -> None:
     """Starting, looked for, or unclear with the link to Bolt."""
     lines = shown(request_card(replace(REQUEST, state=state, candidates=candidates), APP))
@@ -325,7 +325,7 @@ def test_a_watched_run_says_whose_it_is_and_who_watches() -> None:
     assert shown(run_card(ours, APP))[-1].endswith("started by @U1 at 14:20 · watched by @U2")
 
 
-QUEUED = replace(REQUEST, state=State.QUEUED, queued_at=ASKED, behind=4711)
+QUEUED = replace(REQUEST, state=RequestState.QUEUED, queued_at=ASKED, behind=4711)
 
 
 @pytest.mark.parametrize(
@@ -337,17 +337,17 @@ QUEUED = replace(REQUEST, state=State.QUEUED, queued_at=ASKED, behind=4711)
             ":vertical_traffic_light: Nightly waits for run 4711 to end, and for 2 starts asked for before it",
         ),
         (replace(QUEUED, behind=None), ":vertical_traffic_light: Nightly waits for the run before it to end"),
-        (replace(QUEUED, state=State.CARDED), ":clock1: Nightly is starting"),
+        (replace(QUEUED, state=RequestState.CARDED), ":clock1: Nightly is starting"),
         (
-            replace(QUEUED, state=State.REFUSED, why="It waited for 24 h."),
+            replace(QUEUED, state=RequestState.REFUSED, why="It waited for 24 h."),
             ":black_square_for_stop: Nightly was not started. It waited for 24 h.",
         ),
         (
-            replace(QUEUED, state=State.CLOSED, dropped_by="U2"),
+            replace(QUEUED, state=RequestState.CLOSED, dropped_by="U2"),
             ":black_square_for_stop: Nightly was not started: @U2 took it out of the queue.",
         ),
         (
-            replace(REQUEST, state=State.SETTLED, run_id=7),
+            replace(REQUEST, state=RequestState.SETTLED, run_id=7),
             ":arrow_right: Nightly has started as run 7; its card is another one in this channel",
         ),
     ],
@@ -357,15 +357,15 @@ def test_a_start_that_waits_says_for_what(request_: Request, first: str) -> None
     card = request_card(request_, APP)
     assert shown(card)[0] == first
     assert said(card.text).startswith(first)
-    assert [one.label for one in buttons(card)] == (["Do not run"] if request_.state is State.QUEUED else [])
+    assert [one.label for one in buttons(card)] == (["Do not run"] if request_.state is RequestState.QUEUED else [])
 
 
-RUNNING = Running(4711, "owner@example.com", ASKED)
+RUNNING = BlockingRun(4711, "owner@example.com", ASKED)
 
 
 def test_a_start_that_is_refused_shows_the_run() -> None:
     """Since when, by whom; to be watched, or waited for. Where its card is here already, that is linked instead."""
-    refused = replace(REQUEST, state=State.REFUSED, running=RUNNING)
+    refused = replace(REQUEST, state=RequestState.REFUSED, running=RUNNING)
     message = already_running(refused, RUNNING, RunKey("w", 4711), app_url=APP, card_url=None)
     told = "Nightly is already running as run 4711, started 14:20 by owner@example.com. Nothing was started."
     assert said(message.text) == told
@@ -379,7 +379,7 @@ def test_a_start_that_is_refused_shows_the_run() -> None:
 
 def test_a_start_that_was_overtaken_too_often_says_so() -> None:
     """To its asker, with the run that is in the way."""
-    overtaken = replace(QUEUED, rounds=5, state=State.SENDING)
+    overtaken = replace(QUEUED, rounds=5, state=RequestState.SENDING)
     why = why_running(overtaken, RUNNING)
     assert why.startswith("It was its turn 6 times")
     assert why.endswith("Run 4711 is running now.")
@@ -400,11 +400,11 @@ def test_a_run_that_bolt_does_not_know_any_more() -> None:
     assert told.endswith("@U1")
 
 
-@pytest.mark.parametrize("state", [State.CARDED, State.LOOKING, State.QUEUED])
-def test_the_reason_stands_on_a_card_without_a_run(state: State) -> None:
+@pytest.mark.parametrize("state", [RequestState.CARDED, RequestState.LOOKING, RequestState.QUEUED])
+def test_the_reason_stands_on_a_card_without_a_run(state: RequestState) -> None:
     """From the first moment, cut to what fits a card."""
     asked = Request("r", "T", "C", "U1", "ada", RunCommand("nightly", reason="late data " * 50), ASKED, state=state)
-    queued = replace(asked, queued_at=ASKED) if state is State.QUEUED else asked
+    queued = replace(asked, queued_at=ASKED) if state is RequestState.QUEUED else asked
     text = said(request_card(queued, APP).text)
     assert "because: late data late" in text
     assert len(text) < 500

@@ -15,29 +15,38 @@ from bot.core.model.run import RunKey
 from bot.core.text.message import Message
 from bot.core.views.active_runs import Listed, Starts
 from bot.core.views.buttons import read_command_in_value, read_home_page_value
-from bot.core.views.home import FAILURES_A_PAGE, RUNS_A_PAGE, SCHEDULES_A_PAGE, Often, Page, Part, away_home, home
+from bot.core.views.home import (
+    FAILURES_A_PAGE,
+    RUNS_A_PAGE,
+    SCHEDULES_A_PAGE,
+    FrequentSchedule,
+    HomePage,
+    HomeSection,
+    away_home,
+    home,
+)
 from tests.core.views.test_active_runs import start
 from tests.core.views.test_card import APP, buttons, ended, run, shown
 
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
-EMPTY = Page(NOW)
+EMPTY = HomePage(NOW)
 
 
-def runs(state: str, count: int, total: int = 0, first: int = 1) -> Part:
+def runs(state: str, count: int, total: int = 0, first: int = 1) -> HomeSection:
     """Some runs of the nightly schedule."""
     listed = tuple(
         Listed(replace(run(state, end=ended(9) if state == "FAILED" else None), key=RunKey("w", number)), "C1")
         for number in range(first, first + count)
     )
-    return Part(total or count, listed)
+    return HomeSection(total or count, listed)
 
 
-def often(count: int) -> tuple[Often, ...]:
+def often(count: int) -> tuple[FrequentSchedule, ...]:
     """Some schedules."""
-    return tuple(Often(f"s{number}", f"Schedule {number}", "C1", "data-eng") for number in range(count))
+    return tuple(FrequentSchedule(f"s{number}", f"Schedule {number}", "C1", "data-eng") for number in range(count))
 
 
-FULL = Page(
+FULL = HomePage(
     NOW,
     mine=runs("RUNNING", RUNS_A_PAGE, total=20),
     others=runs("RUNNING", RUNS_A_PAGE, first=100),
@@ -50,7 +59,7 @@ FULL = Page(
 )
 
 
-def made(page: Page) -> Message:
+def made(page: HomePage) -> Message:
     """The page as it is shown."""
     return home(page, APP, "/bolt")
 
@@ -120,16 +129,16 @@ def test_one_turns_pages_as_far_as_there_are_any() -> None:
 
 def test_a_later_page_leaves_out_what_has_ended_before_it() -> None:
     """No part says that there is nothing where there was something on the first page."""
-    later = made(Page(NOW, 1, mine=Part(7, runs("RUNNING", 1).runs), failures=Part(3)))
+    later = made(HomePage(NOW, 1, mine=HomeSection(7, runs("RUNNING", 1).runs), failures=HomeSection(3)))
     assert not any("None" in line or "failures" in line for line in shown(later))
 
 
 def test_a_schedule_runs_where_its_button_says() -> None:
     """In the last channel, by name; in direct messages where that is safer; unnamed where Slack does not tell the name."""
     cases = [
-        (Often("nightly", "Nightly", "C1", "data-eng"), "Run in #data-eng", "C1"),
-        (Often("nightly", "Nightly", "", left=True), "Run in direct messages", ""),
-        (Often("nightly", "Nightly", "C1"), "Run", "C1"),
+        (FrequentSchedule("nightly", "Nightly", "C1", "data-eng"), "Run in #data-eng", "C1"),
+        (FrequentSchedule("nightly", "Nightly", "", left=True), "Run in direct messages", ""),
+        (FrequentSchedule("nightly", "Nightly", "C1"), "Run", "C1"),
     ]
     for one, label, channel in cases:
         message = made(replace(EMPTY, schedules=(one,), schedules_total=1))
@@ -141,7 +150,7 @@ def test_a_schedule_runs_where_its_button_says() -> None:
 @pytest.mark.parametrize("name", ["a/b c", "nightly ❄", "اختبار", "x" * 200, 'quo"te', "--pr 5"])
 def test_any_name_can_be_run(name: str) -> None:
     """Its button stands for exactly that schedule."""
-    message = made(replace(EMPTY, schedules=(Often(name, name, "C1", "data-eng"),), schedules_total=1))
+    message = made(replace(EMPTY, schedules=(FrequentSchedule(name, name, "C1", "data-eng"),), schedules_total=1))
     text, _ = read_command_in_value(next(b for b in buttons(message) if b.action.startswith("home.run.")).value)
     assert parse(text, "/bolt") == RunCommand(name)
 

@@ -7,7 +7,7 @@ import pytest
 from bot.core.model.command import CancelCommand, LogsCommand, ShowCommand
 from bot.core.model.run import Run, RunFacts, RunKey
 from bot.core.views.buttons import CANCEL_RUN, OPEN_RUN, command_button, run_value
-from bot.core.views.run_from_buttons import MessageButton, run_of
+from bot.core.views.run_from_buttons import MessageButton, run_from_buttons
 
 APP = "https://app.example"
 KEY = RunKey("sandbox", 4711)
@@ -20,7 +20,7 @@ LOGS = MessageButton("command.logs.0", command_button("Logs", LogsCommand(4711))
 @pytest.mark.parametrize("buttons", [[CANCEL, OPEN], [OPEN], [LOGS], [OPEN, LOGS, OPEN], [LOGS, CANCEL]])
 def test_a_card_tells_its_run(buttons: list[MessageButton]) -> None:
     """By any of its buttons; what one of them carries of the run is kept."""
-    found = run_of(buttons, "sandbox", APP)
+    found = run_from_buttons(buttons, "sandbox", APP)
     assert found is not None
     assert found.key == KEY
     assert found.facts == (FACTS if CANCEL in buttons else RunFacts())
@@ -43,12 +43,12 @@ def test_a_card_tells_its_run(buttons: list[MessageButton]) -> None:
 )
 def test_what_names_no_run_or_several_tells_none(buttons: list[MessageButton]) -> None:
     """Foreign addresses, values of no such kind, and a list of runs."""
-    assert run_of(buttons, "sandbox", APP) is None
+    assert run_from_buttons(buttons, "sandbox", APP) is None
 
 
 def test_another_workspaces_card_says_so() -> None:
     """Ids are unique within a workspace only."""
     other = RunKey("elsewhere", 4711)
-    found = run_of([MessageButton(CANCEL_RUN, run_value(Run(other)))], "sandbox", APP)
+    found = run_from_buttons([MessageButton(CANCEL_RUN, run_value(Run(other)))], "sandbox", APP)
     assert found is not None
     assert found.key == other

@@ -163,7 +163,7 @@ def test_whatever_stands_in_it_slack_takes_it(
     """Checked by the rules of the sandbox's Slack, which knows nothing of this module."""
     schedule = Schedule(1, "u", name, name, "OFF", "ui", owner)
     own = own_commands(name, commands, lambda text: text)
-    offer = Index.of([schedule]).offer(schedule)
+    offer = Index.from_schedules([schedule]).offer(schedule)
     for text in (own.text, None):
         filled = Filled(offer.handle, branch, number, text, own.mark, own.offered, reason=reason, channel="C1")
         check_view(run_form(Form(filled, offer, own, notes=((name,),))), "modal")
@@ -174,7 +174,7 @@ def test_the_menu(typed: str) -> None:
     """As Slack wants it: options, or groups of them under headings; neither where nothing fits."""
     names = ("x" * 200, "🎉" * 100, "Nightly", "Nightly")
     ones = [Schedule(number, "u", name, f"n{number}", "OFF", "ui") for number, name in enumerate(names)]
-    made = menu(Index.of(ones).offers(typed))
+    made = menu(Index.from_schedules(ones).offers(typed))
     for option in made.get("options", ()):
         assert list(PLAIN_OPTION(option, "")) == []
     for group in made.get("option_groups", ()):

@@ -22,9 +22,9 @@ from bot.core.text.message import Button, Buttons, Confirm, Facts, Heading, Mess
 from bot.core.text.text import Bold, Channel, Code, Emoji, Link, Mention
 from bot.core.views import pause_question
 from bot.core.views.active_runs import Listed
-from bot.core.views.artifact_list import listing, safe_name
+from bot.core.views.artifact_list import artifact_list, safe_name
 from bot.core.views.card import run_card
-from bot.core.views.home import Often, Page, Part, home
+from bot.core.views.home import FrequentSchedule, HomePage, HomeSection, home
 from bot.core.views.live_log import LogBatch, batch_post
 from bot.core.views.paging import page
 from bot.core.views.run_list import run_list
@@ -140,7 +140,7 @@ def messages(text: str, other: str) -> list[Message]:
         did_you_mean(text, Ambiguous((text, other)), RunsCommand),
         too_few(one, pictured(text)),
         in_words(one, pictured(text), other),
-        listing(RunKey("w", 1), "ERROR", [(command, Resource(1, text)), (command, Resource(2, other))]),
+        artifact_list(RunKey("w", 1), "ERROR", [(command, Resource(1, text)), (command, Resource(2, other))]),
     ]
 
 
@@ -166,7 +166,7 @@ def test_the_form_its_menu_and_the_home_tab(text: str, other: str) -> None:
     text, other = (one.encode(errors="replace").decode() for one in (text, other))
     one = schedule(text, other)
     own = own_commands(other, (text, other), str)
-    index = Index.of([one])
+    index = Index.from_schedules([one])
     filled = Filled(other, text, "1", own.text, own.mark, own.offered, reason=text, channel="C1")
     view = run_form(Form(filled, index.offer(one), own, notes=((text,),), branch=other))
     check_view(view, "modal")
@@ -182,7 +182,9 @@ def test_the_form_its_menu_and_the_home_tab(text: str, other: str) -> None:
             checked(option)
     chat = SlackChat("xoxb-1", "http://127.0.0.1:1/", str)
     listed = Listed(replace(RUN, facts=replace(FACTS, name=text)), "C1", f"https://acme.slack.com/{text}")
-    shown = Page(NOW, mine=Part(1, (listed,)), schedules=(Often(other, text, "C1", other),), schedules_total=1)
+    shown = HomePage(
+        NOW, mine=HomeSection(1, (listed,)), schedules=(FrequentSchedule(other, text, "C1", other),), schedules_total=1
+    )
     tab = home_view(chat.blocks(home(shown, APP, "/bolt"), most=BLOCKS, room=TEXTS), 0)
     check_view(tab, "home")
     checked(tab)

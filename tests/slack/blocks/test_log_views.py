@@ -13,7 +13,7 @@ from bot.core.model.bolt import Command, Resource
 from bot.core.model.cause import Cause, Retry
 from bot.core.model.run import Changed, End, FailedNode, Observation, Run, RunFacts, RunKey, SlowNode
 from bot.core.text.message import Message
-from bot.core.views.artifact_list import listing
+from bot.core.views.artifact_list import artifact_list
 from bot.core.views.card import run_card
 from bot.core.views.live_log import LogBatch, batch_post
 from bot.core.views.thread import end_post
@@ -145,7 +145,7 @@ def test_what_commands_left_behind() -> None:
         (TEST, Resource(2, "target/<!here> *x*.json")),
         (Command(8, "dbt seed"), Resource(3, "target/manifest.json")),
     ]
-    assert shown(listing(KEY, "FAILED", files)) == (
+    assert shown(artifact_list(KEY, "FAILED", files)) == (
         "Run 4711 left 3 files behind, of 2 commands. The last command comes first.\n"
         "`dbt test`\n"
         "[target/run_results.json] [target/<!here> *x*.json]\n"

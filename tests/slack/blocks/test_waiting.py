@@ -9,7 +9,7 @@ import pytest
 
 from bolt_sandbox.slack.validate import check_blocks
 from bot.core.model.command import RunCommand
-from bot.core.model.request import Request, Running, StartPlan, State
+from bot.core.model.request import BlockingRun, Request, RequestState, StartPlan
 from bot.core.model.run import Observation, Run, RunFacts, RunKey
 from bot.core.text.message import Message
 from bot.core.views.already_running import already_running
@@ -22,9 +22,9 @@ WHEN = "<!date^1795443600^{time}|14:20 UTC>"
 AT = datetime(2026, 11, 23, 14, 20, tzinfo=UTC)
 # Foreign text: markup, 200 characters, another direction.
 NAME = "<!here> *טעינה* & " + "x" * 200
-RUNNING = Running(4711, "owner@example.com", AT, "dev", 12)
+RUNNING = BlockingRun(4711, "owner@example.com", AT, "dev", 12)
 REQUEST = Request("abc", "T", "C", "U1", "ada", RunCommand("nightly"), AT, plan=StartPlan("nightly", NAME, 5))
-QUEUED = replace(REQUEST, state=State.QUEUED, queued_at=AT, behind=4711, ahead=1)
+QUEUED = replace(REQUEST, state=RequestState.QUEUED, queued_at=AT, behind=4711, ahead=1)
 WATCHED = Run(
     RunKey("w", 4711),
     facts=RunFacts(schedule="nightly", name=NAME, asked_at=AT, actor="Bolt <scheduler>", watched_by="U2"),
@@ -32,7 +32,7 @@ WATCHED = Run(
 )
 MESSAGES = {
     "waiting": request_card(QUEUED, APP),
-    "taken out": request_card(replace(QUEUED, state=State.CLOSED, dropped_by="U2"), APP),
+    "taken out": request_card(replace(QUEUED, state=RequestState.CLOSED, dropped_by="U2"), APP),
     "refused": already_running(REQUEST, RUNNING, WATCHED.key, app_url=APP, card_url=None),
     "refused, its card is here": already_running(REQUEST, RUNNING, WATCHED.key, app_url=APP, card_url=f"{APP}/p1"),
     "watched": run_card(WATCHED, APP),

@@ -13,7 +13,7 @@ from bolt_sandbox.slack.validate import check_view
 from bot.core.model.bolt import Command
 from bot.core.model.run import RunFacts
 from bot.core.views.active_runs import Listed
-from bot.core.views.home import RUNS_A_PAGE, SCHEDULES_A_PAGE, Often, Page, Part, home
+from bot.core.views.home import RUNS_A_PAGE, SCHEDULES_A_PAGE, FrequentSchedule, HomePage, HomeSection, home
 from bot.slack.client import SlackChat
 from bot.slack.views.home import BLOCKS, TEXTS, home_view, shown_page
 from tests.core.views.test_card import APP, run
@@ -28,7 +28,7 @@ def mask(text: str) -> str:
     return text.replace("hunter2", "•••")
 
 
-def view(page: Page) -> dict[str, Any]:
+def view(page: HomePage) -> dict[str, Any]:
     """A page as a view."""
     slack = SlackChat("xoxb-1", "http://127.0.0.1:1/", mask)
     return home_view(slack.blocks(home(page, APP, "/bolt"), most=BLOCKS, room=TEXTS), page.number)
@@ -50,10 +50,13 @@ def picture(made: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-PAGE = Page(
+PAGE = HomePage(
     NOW,
-    mine=Part(1, (Listed(run("RUNNING"), "C0DATAENG", "https://acme.slack.com/archives/C0DATAENG/p1"),)),
-    schedules=(Often("nightly", "Nightly full build", "C0DATAENG", "data-eng"), Often("old", "Old", "", left=True)),
+    mine=HomeSection(1, (Listed(run("RUNNING"), "C0DATAENG", "https://acme.slack.com/archives/C0DATAENG/p1"),)),
+    schedules=(
+        FrequentSchedule("nightly", "Nightly full build", "C0DATAENG", "data-eng"),
+        FrequentSchedule("old", "Old", "", left=True),
+    ),
     schedules_total=2,
 )
 PICTURE = """\
@@ -81,8 +84,8 @@ def test_it_reads_well() -> None:
     assert picture(view(PAGE)) == PICTURE
 
 
-@pytest.mark.parametrize("page", [PAGE, FULL, replace(FULL, number=4), Page(NOW)])
-def test_slack_takes_it(page: Page) -> None:
+@pytest.mark.parametrize("page", [PAGE, FULL, replace(FULL, number=4), HomePage(NOW)])
+def test_slack_takes_it(page: HomePage) -> None:
     """By the sandbox's rules, and by the models of Slack's own SDK."""
     made = view(page)
     check_view(made, "home")
@@ -96,7 +99,12 @@ def test_foreign_names_are_inert_and_secrets_masked() -> None:
     name = "<!channel> *x* hunter2 " + "y" * 2000
     evil = replace(run("RUNNING"), facts=RunFacts(schedule=name, name=name))
     made = view(
-        Page(NOW, mine=Part(1, (Listed(evil),)), schedules=(Often(name[:500], name, "C1", name),), schedules_total=1)
+        HomePage(
+            NOW,
+            mine=HomeSection(1, (Listed(evil),)),
+            schedules=(FrequentSchedule(name[:500], name, "C1", name),),
+            schedules_total=1,
+        )
     )
     check_view(made, "home")
     shown = picture(made)
@@ -109,7 +117,14 @@ def test_a_secret_is_masked_before_a_name_is_cut() -> None:
     name = "x" * 60 + "hunter2" + "y" * 60
     one = Listed(replace(run("RUNNING"), facts=RunFacts(schedule="s", name=name)), "C1", "https://acme.slack.com/p1")
     made = str(
-        view(Page(NOW, mine=Part(1, (one,)), schedules=(Often("s", name, "C1", "data-eng"),), schedules_total=1))
+        view(
+            HomePage(
+                NOW,
+                mine=HomeSection(1, (one,)),
+                schedules=(FrequentSchedule("s", name, "C1", "data-eng"),),
+                schedules_total=1,
+            )
+        )
     )
     assert "hun" not in made
     assert "•••" in made
@@ -121,9 +136,9 @@ def test_the_longest_page_is_small_enough() -> None:
     facts = replace(run("RUNNING").facts, name=long, schedule=long, branch=long)
     seen = replace(run("RUNNING").seen, commands=(Command(1, long * 2, NOW),))
     evil = Listed(replace(run("RUNNING"), facts=facts, seen=seen), "C0DATAENG", "https://acme.slack.com/archives/C1/p1")
-    part = Part(99, (evil,) * RUNS_A_PAGE)
-    often = (Often(long, long, "C1", long),) * SCHEDULES_A_PAGE
-    check_view(view(Page(NOW, 1, part, part, part, often, 99, long, (long,))), "home")
+    part = HomeSection(99, (evil,) * RUNS_A_PAGE)
+    often = (FrequentSchedule(long, long, "C1", long),) * SCHEDULES_A_PAGE
+    check_view(view(HomePage(NOW, 1, part, part, part, often, 99, long, (long,))), "home")
 
 
 def test_a_click_elsewhere_is_of_no_page() -> None:
