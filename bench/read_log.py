@@ -10,11 +10,13 @@ from pathlib import Path
 
 from bench.stage import Options
 from bench.table import Row
+from bot.core.insight.hints.causes import causes
 from bot.core.insight.log_text import keep
 from bot.core.insight.reading import EXCERPT_LIMIT, read_log, reading
 
 SMALL, LARGE, QUICKER = 1_000_000, 10_000_000, 10
 RATIO_MOST = 12.0
+HINTS_MOST_S = 0.003
 SAMPLES = Path(__file__).parents[1] / "tests" / "data" / "dbt"
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _TIME = re.compile(r"\d\d:\d\d:\d\d  ")
@@ -25,7 +27,23 @@ _REPORT_LINES = 15
 async def measure(options: Options) -> list[Row]:
     """A long log of dbt, one of another tool, and one of JSON lines."""
     small, large = (length // (QUICKER if options.quick else 1) for length in (SMALL, LARGE))
-    return [_row(name, make(small), make(large)) for name, make in _LOGS.items()]
+    return [*(_row(name, make(small), make(large)) for name, make in _LOGS.items()), _hints()]
+
+
+def _hints() -> Row:
+    """The whole table on the messages that take it longest: six long lines that no row fits, and a megabyte in one line."""
+    messages = [
+        "\n".join([words * (1_000 // len(words))] * 6) for words in ("x y ", "Error in line 5 Invalid ", "'a' ")
+    ]
+    messages.append("could not " * 100_000)
+    worst = max(_seconds(lambda text: causes([text]), message) for message in messages)
+    return Row(
+        "all hints on a message, the slowest of hostile ones: processor time",
+        f"{worst * 1000:.1f} ms",
+        "",
+        f"≤ {HINTS_MOST_S * 1000:.0f} ms",
+        worst <= HINTS_MOST_S,
+    )
 
 
 def _row(name: str, small: str, large: str) -> Row:

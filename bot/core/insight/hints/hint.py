@@ -32,10 +32,11 @@ class Table:
     """Hints with their compiled patterns, in order: the first that fits wins."""
 
     hints: tuple[Hint, ...]
+    # Each pattern by itself: Python looks for a pattern's first letters at once, but not for those of one of many.
     _compiled: tuple[tuple[Hint, re.Pattern[str]], ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        compiled = tuple((hint, re.compile("|".join(hint.patterns))) for hint in self.hints if hint.patterns)
+        compiled = tuple((hint, re.compile(pattern)) for hint in self.hints for pattern in hint.patterns)
         object.__setattr__(self, "_compiled", compiled)
 
     def by_message(self, message: str) -> Hint | None:
