@@ -13,12 +13,13 @@ from bench.table import Row
 from bolt_sandbox.bolt import BoltWorld
 from bolt_sandbox.bolt.model import Character, Schedule, Step
 from bot.core.model.bolt import Command, RunStatus
+from bot.core.model.polling import Observed, Polled
 from bot.core.model.run import End, Observation, Run, RunFacts, RunKey, is_final
 from bot.core.views.card import run_card
 from bot.flows.lease import Lease
 from bot.flows.poll_runs import RunPoller
-from bot.flows.ports.bolt import Bolt, Polled
-from bot.flows.ports.store import Due, Observed, Runs
+from bot.flows.ports.bolt import Bolt
+from bot.flows.ports.store import Due, Runs
 from bot.slack.blocks.render import render
 from bot.store.codec import dump
 

@@ -14,11 +14,11 @@ from redis.asyncio import Redis
 from redis.asyncio.client import Pipeline
 
 from bench.stage import Control, Environment, Json, control
+from bot.core.model.admission import Limits
 from bot.core.model.command import RunCommand
 from bot.core.model.request import Request, RequestState, StartPlan, request_id
 from bot.core.model.run import CardRef, RunKey
 from bot.core.views.card import request_card
-from bot.flows.ports.store import Limits
 from bot.slack.blocks.render import render
 from bot.slack.client import EVENT_TYPE
 from bot.store.codec import dump

@@ -16,10 +16,10 @@ import structlog
 from redis.asyncio import Redis
 
 from bot.charts.child import Charts
+from bot.core.model.asker import Asker
 from bot.core.model.errors import BoltDenied, BoltError, BoltRejected, SlackError, StoreUnavailable, StoreUnfit
 from bot.core.redact.masker import Redactor
 from bot.core.text.message import Message
-from bot.flows.ports.slack import Asker
 from bot.flows.private_replies import PrivateReplies
 from bot.flows.schedule_catalog import ScheduleCatalog
 from bot.flows.webhook_hints import WebhookHints

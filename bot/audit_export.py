@@ -9,7 +9,8 @@ from dataclasses import asdict
 
 from redis.asyncio import Redis
 
-from bot.core.model.audit import AuditEntry, parse_since
+from bot.core.commands.since import parse_since
+from bot.core.model.audit_entry import AuditEntry
 from bot.core.redact.masker import Redactor
 from bot.settings import Settings
 from bot.store.audit_stream import Audit
@@ -21,7 +22,7 @@ DAY_S = 86_400
 
 
 async def lines(settings: Settings, since: str | None) -> AsyncIterator[str]:
-    """A line an entry, from a moment on (as `bot.core.model.audit.parse_since` reads it, by Redis' clock). Raises StoreUnavailable and StoreUnfit."""
+    """A line an entry, from a moment on (as `bot.core.commands.since.parse_since` reads it, by Redis' clock). Raises StoreUnavailable and StoreUnfit."""
     mask = Redactor(settings.secrets(), settings.patterns()).mask
     async with _redis(settings) as redis:
         scripts = Scripts(redis, settings.bolt_bot_name, retention_s=round(settings.bolt_bot_retention_days * DAY_S))

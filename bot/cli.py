@@ -14,11 +14,13 @@ from importlib import metadata
 from pathlib import Path
 from typing import NoReturn
 
-from bot.core.model.audit import parse_since
+from bot.core.commands.since import parse_since
+from bot.core.model.channel import ChannelKind
 from bot.core.model.errors import BotError
+from bot.core.model.person import Role
 from bot.core.policy.explanation import Given, explained, from_given
 from bot.core.policy.file import PolicyError
-from bot.core.policy.rules import Action, ChannelKind, Role
+from bot.core.policy.rules import Action
 from bot.core.redact.masker import Redactor
 from bot.find_sandbox import SandboxMissingError, find_demo, find_serve
 from bot.manifest import manifest

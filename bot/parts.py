@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from redis.asyncio import Redis
 
 from bot.charts.child import Charts
+from bot.core.model.admission import Limits
 from bot.core.model.run import CardRef
 from bot.core.policy.rules import Policy
 from bot.core.redact.row_values import without_row_values
@@ -34,7 +35,6 @@ from bot.flows.logs import CommandLogs
 from bot.flows.pause_schedule import SchedulePauser
 from bot.flows.plan_start import StartPlanner
 from bot.flows.poll_runs import RunPoller
-from bot.flows.ports.store import Limits
 from bot.flows.post_file import FilePoster
 from bot.flows.private_replies import PrivateReplies
 from bot.flows.read_schedules import ScheduleReader

@@ -7,9 +7,11 @@ from contextlib import asynccontextmanager
 
 from bot.app import credentials
 from bot.core.model.bolt import Schedule
+from bot.core.model.channel import ChannelInfo
 from bot.core.model.errors import BoltError
+from bot.core.model.person import Person
 from bot.core.policy.explanation import Given, from_given, target
-from bot.core.policy.rules import ChannelInfo, Person, Policy, Target
+from bot.core.policy.rules import Policy, Target
 from bot.core.redact.masker import Redactor
 from bot.flows.schedule_catalog import ScheduleCatalog
 from bot.paradime.client import BoltClient

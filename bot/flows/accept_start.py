@@ -12,11 +12,12 @@ from bot.core.model.command import RunCommand, name_of
 from bot.core.model.errors import StoreUnavailable
 from bot.core.model.request import Request
 from bot.core.model.run import CardRef, run_url
+from bot.core.model.start import Asked
 from bot.core.text.message import Button, Buttons, Message, Paragraph
 from bot.core.text.text import Bold, Link, Sentence, Span, When
 from bot.core.views.buttons import START_ANOTHER, request_value
 from bot.core.views.store_unavailable import cause, unrecorded
-from bot.flows.ports.store import Asked, Requests
+from bot.flows.ports.store import Requests
 
 log = structlog.get_logger()
 

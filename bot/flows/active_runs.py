@@ -6,9 +6,11 @@ import asyncio
 from collections.abc import Callable
 
 from bot.core.model.run import CardRef
+from bot.core.model.run_index import IndexedRun
+from bot.core.model.start import WaitingStarts
 from bot.core.text.message import Message
 from bot.core.views.active_runs import Listed, ListedStart, Starts, active_here
-from bot.flows.ports.store import IndexedRun, Indexes, StartQueue, WaitingStarts
+from bot.flows.ports.store import Indexes, StartQueue
 
 SHOWN = 10
 STARTS_SHOWN = 5

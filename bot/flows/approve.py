@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from bot.core.model.asker import Asker
 from bot.core.model.errors import BoltDenied, BoltError, BoltRejected, StoreUnavailable
 from bot.core.model.request import Request, RequestState, StartPlan, with_channel
 from bot.core.model.run import run_url
@@ -20,7 +21,6 @@ from bot.core.views.store_unavailable import cause, unrecorded
 from bot.flows.authorize import Authorizer, action_of
 from bot.flows.lease import Lease
 from bot.flows.plan_start import NotStartable, StartPlanner
-from bot.flows.ports.slack import Asker
 from bot.flows.ports.store import Due, Requests
 from bot.flows.start import expired
 

@@ -8,17 +8,18 @@ from dataclasses import replace
 
 from bot.core.insight.clean import strip_ansi
 from bot.core.insight.progress import numbered
+from bot.core.model.asker import Asker
 from bot.core.model.bolt import Command, Resource
 from bot.core.model.errors import BoltError, BoltRejected
 from bot.core.model.run import Run, RunKey, observe
+from bot.core.model.upload import Upload
 from bot.core.text.message import Button, Buttons, Message, Paragraph
 from bot.core.text.text import Code, Sentence, cut
 from bot.core.views.artifact_list import artifact_list, file_name
 from bot.core.views.buttons import ARTIFACT_FILE, ARTIFACT_OPEN, PartButton, part_value
 from bot.flows.logs import WAITING_MOST, promised
 from bot.flows.ports.bolt import Bolt
-from bot.flows.ports.slack import Asker
-from bot.flows.ports.store import Runs, Upload, Uploads
+from bot.flows.ports.store import Runs, Uploads
 
 # What a button of Slack's can open.
 URL_MOST = 3000

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
-from bot.core.model.audit import SHOWN, AuditEntry, AuditFilter, audit_list, parse_since
+from bot.core.commands.since import parse_since
+from bot.core.model.audit_entry import AuditEntry, AuditFilter
 from bot.core.model.command import AuditCommand
 from bot.core.model.errors import StoreUnavailable
 from bot.core.text.message import Message
+from bot.core.views.audit_list import SHOWN, audit_list
 from bot.core.views.store_unavailable import database
 from bot.flows.ports.store import Audit
 

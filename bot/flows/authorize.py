@@ -8,29 +8,20 @@ from dataclasses import dataclass, replace
 
 import structlog
 
-from bot.core.model.audit import AuditEntry, Event
+from bot.core.model.asker import Asker
+from bot.core.model.audit_entry import AuditEntry, Event
 from bot.core.model.bolt import Schedule
+from bot.core.model.channel import ChannelInfo
 from bot.core.model.command import RunCommand, canonical
 from bot.core.model.errors import BoltError, StoreUnavailable
+from bot.core.model.person import Person, Role
 from bot.core.model.request import Approval, Request, StartPlan
 from bot.core.model.run import Run, RunKey
-from bot.core.policy.rules import (
-    UNKNOWN_COMMAND,
-    Action,
-    ChannelInfo,
-    Decision,
-    Person,
-    Policy,
-    Question,
-    Role,
-    Target,
-    Verdict,
-    decide,
-)
+from bot.core.policy.rules import UNKNOWN_COMMAND, Action, Decision, Policy, Question, Target, Verdict, decide
 from bot.core.text.message import Message
 from bot.core.views.offered_buttons import offered
 from bot.core.views.store_unavailable import cause
-from bot.flows.ports.slack import Asker, People
+from bot.flows.ports.slack import People
 from bot.flows.ports.store import Audit, Runs
 from bot.flows.schedule_catalog import ScheduleCatalog
 

@@ -11,6 +11,7 @@ from datetime import datetime
 
 import structlog
 
+from bot.core.model.asker import Asker
 from bot.core.model.bolt import RunStatus
 from bot.core.model.errors import BoltDenied, BoltError, BoltOutcomeUnknown, BoltRejected, BoltThrottled
 from bot.core.model.run import LOST, CardRef, Observation, Run, RunFacts, RunKey, is_failed, is_final, run_url
@@ -18,7 +19,6 @@ from bot.core.text.message import Message
 from bot.core.text.text import Bold, Link, Mention, Sentence, When
 from bot.flows.lease import Lease
 from bot.flows.ports.bolt import Bolt
-from bot.flows.ports.slack import Asker
 from bot.flows.ports.store import Due, Runs
 from bot.flows.private_replies import PrivateReplies
 

@@ -62,7 +62,9 @@ class ResultsReader:
         except (BoltError, TimeoutError) as error:
             log.info("warnings aren't read", why=str(error) or "out of time")
             return []
-        read = [self.read_command_results(command, files.get(command.id, ()), within_s=within_s) for command in commands]
+        read = [
+            self.read_command_results(command, files.get(command.id, ()), within_s=within_s) for command in commands
+        ]
         return [node for results in await asyncio.gather(*read) if results for node in results.warned]
 
     async def _fetch(self, resource: Resource) -> bytes:

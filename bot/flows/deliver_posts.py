@@ -15,12 +15,14 @@ from bot.core.model.errors import (
 )
 from bot.core.model.request import Request, RequestState
 from bot.core.model.run import CardRef
+from bot.core.model.sent_message import MessageFound
 from bot.core.views.card import request_card
+from bot.flows.claimed_post import ClaimedPost
 from bot.flows.conclude import LogReader
 from bot.flows.digest import DigestPoster
 from bot.flows.lease import Lease
-from bot.flows.ports.slack import Chat, MessageFound
-from bot.flows.ports.store import ClaimedPost, PostLane, Requests, RunFollowers, Runs, StartQueue
+from bot.flows.ports.slack import Chat
+from bot.flows.ports.store import PostLane, Requests, RunFollowers, Runs, StartQueue
 from bot.flows.post_cards import CardPoster, CardRules, QueuedAndFollowedCards
 from bot.flows.post_once import Unresolved
 from bot.flows.post_thread import ThreadPoster

@@ -7,8 +7,9 @@ import structlog
 from bot.core.model.errors import CredentialRefused, SlackRefused
 from bot.core.model.run import LOST, CardRef, Run, is_failed
 from bot.core.views.digest import digest
+from bot.flows.claimed_post import ClaimedPost
 from bot.flows.ports.slack import Chat
-from bot.flows.ports.store import ClaimedPost, PostLane, Runs
+from bot.flows.ports.store import PostLane, Runs
 from bot.flows.post_once import post_once
 from bot.flows.poster import MessagePoster
 from bot.flows.run_of_card import run_of_card

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import structlog
 
+from bot.core.model.card import Card
 from bot.core.model.errors import (
     ChannelRefused,
     ContentRefused,
@@ -17,7 +18,7 @@ from bot.core.text.message import Message
 from bot.core.views.card import request_card, run_card
 from bot.flows.lease import Lease
 from bot.flows.ports.slack import Chat
-from bot.flows.ports.store import Card, EditLane, Requests, Runs
+from bot.flows.ports.store import EditLane, Requests, Runs
 from bot.flows.run_of_card import run_of_card
 
 log = structlog.get_logger()

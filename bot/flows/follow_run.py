@@ -13,8 +13,10 @@ from dataclasses import replace
 import structlog
 
 from bot.core.insight.progress import ran_others
+from bot.core.model.asker import Asker
 from bot.core.model.bolt import RunStatus, RunSummary, Schedule
 from bot.core.model.errors import BoltError, BoltRejected, StoreUnavailable
+from bot.core.model.follow_request import FollowRequest
 from bot.core.model.request import pull_request_of
 from bot.core.model.run import CardRef, RunFacts, RunKey, is_final, observe, run_url
 from bot.core.text.message import Message
@@ -23,8 +25,7 @@ from bot.core.views.store_unavailable import cause, unrecorded
 from bot.flows.cancel import outcome
 from bot.flows.lease import Lease
 from bot.flows.ports.bolt import Bolt
-from bot.flows.ports.slack import Asker
-from bot.flows.ports.store import Due, FollowRequest, RunFollowers, Runs
+from bot.flows.ports.store import Due, RunFollowers, Runs
 from bot.flows.private_replies import PrivateReplies
 from bot.flows.run_listings import RunListings
 from bot.flows.schedule_catalog import ScheduleCatalog

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import structlog
 
 from bot.core.insight.history import LEAST, History, alt_text, history, sparkline, summary
+from bot.core.model.asker import Asker
 from bot.core.model.bolt import Schedule
 from bot.core.model.command import HistoryCommand, RunsCommand
 from bot.core.model.errors import (
@@ -19,13 +20,14 @@ from bot.core.model.errors import (
     SlackRefused,
     StoreUnavailable,
 )
+from bot.core.model.sent_message import MessageFound
 from bot.core.text.message import Buttons, Message, Paragraph
 from bot.core.text.text import Bold, Code, Sentence, cut, plural
 from bot.core.views.buttons import command_button
 from bot.flows.find_schedule import ScheduleFinder, unread
 from bot.flows.ports.bolt import Bolt
 from bot.flows.ports.charts import Charts
-from bot.flows.ports.slack import Asker, Chat, MessageFound
+from bot.flows.ports.slack import Chat
 from bot.flows.ports.store import Deliveries
 
 log = structlog.get_logger()

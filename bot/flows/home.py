@@ -8,9 +8,12 @@ from dataclasses import replace
 from datetime import datetime
 from enum import Enum
 
+from bot.core.model.asker import Asker
+from bot.core.model.channel import MemberChannels
 from bot.core.model.errors import StoreUnavailable
 from bot.core.model.request import RequestState
 from bot.core.model.run import CardRef
+from bot.core.model.run_index import IndexPage, ScheduleHabit
 from bot.core.policy.refusal import refusal
 from bot.core.policy.rules import Action, Question
 from bot.core.text.message import Message, Paragraph
@@ -28,8 +31,8 @@ from bot.core.views.home import (
 )
 from bot.flows.active_runs import STARTS_SHOWN, listed_run, listed_starts
 from bot.flows.authorize import Attempt, Authorizer
-from bot.flows.ports.slack import Asker, HomeTab, MemberChannels, Memberships
-from bot.flows.ports.store import Indexes, IndexPage, Requests, ScheduleHabit, StartQueue
+from bot.flows.ports.slack import HomeTab, Memberships
+from bot.flows.ports.store import Indexes, Requests, StartQueue
 
 # A start takes a second or two. After some more, a Home tab is shown without its run.
 LOOK_AGAIN_S, LOOKS_MOST = 0.5, 16

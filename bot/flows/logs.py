@@ -8,10 +8,12 @@ from dataclasses import replace
 
 from bot.core.insight import nodes
 from bot.core.insight.progress import numbered
+from bot.core.model.asker import Asker
 from bot.core.model.bolt import Command
 from bot.core.model.command import LogsCommand
 from bot.core.model.errors import BoltError, BoltRejected, BoltTooLarge
 from bot.core.model.run import Observation, Run, RunKey, failed_command, is_final, observe, run_url
+from bot.core.model.upload import Upload, UploadAnswer
 from bot.core.text.message import Block, Button, Buttons, Facts, Message, Paragraph, Preformatted
 from bot.core.text.text import Code, Sentence, cut, duration, plural
 from bot.core.views.buttons import OPEN_RUN, WHOLE_LOG, PartButton, command_button, part_value
@@ -20,8 +22,7 @@ from bot.core.views.live_log import LogLines
 from bot.core.views.thread import EXCERPT_SHOWN
 from bot.flows.conclude import FailureLog, LogReader
 from bot.flows.ports.bolt import Bolt
-from bot.flows.ports.slack import Asker
-from bot.flows.ports.store import Runs, Upload, UploadAnswer, Uploads
+from bot.flows.ports.store import Runs, Uploads
 from bot.flows.tail_log import BEGINNING, PAGES_MOST
 
 COMMAND_SHOWN = 200

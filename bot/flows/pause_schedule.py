@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import structlog
 
+from bot.core.model.asker import Asker
 from bot.core.model.bolt import Schedule
 from bot.core.model.command import SuspendCommand
 from bot.core.model.errors import BoltDenied, BoltError, BoltOutcomeUnknown, BoltRejected
@@ -12,7 +13,6 @@ from bot.core.views import pause_question
 from bot.core.views.schedule_page import YAML
 from bot.flows.find_schedule import ScheduleFinder, unread
 from bot.flows.ports.bolt import Bolt
-from bot.flows.ports.slack import Asker
 from bot.flows.read_schedules import fresh
 from bot.flows.schedule_catalog import ScheduleCatalog
 

@@ -9,15 +9,16 @@ from functools import lru_cache
 
 import structlog
 
-from bot.core.insight.progress import poll_interval_s
+from bot.core.insight.poll_interval import poll_interval_s
 from bot.core.insight.usual_duration import step
 from bot.core.model.bolt import RunStatus
 from bot.core.model.errors import BoltDenied, BoltError, BoltThrottled
+from bot.core.model.polling import Observed, Polled, StrayRule
 from bot.core.model.run import LOST, Observation, RunKey, observe
 from bot.flows.cooperative import in_pieces
 from bot.flows.lease import Lease
-from bot.flows.ports.bolt import Bolt, Polled
-from bot.flows.ports.store import Due, Observed, Runs, StrayRule
+from bot.flows.ports.bolt import Bolt
+from bot.flows.ports.store import Due, Runs
 
 log = structlog.get_logger()
 

@@ -8,15 +8,18 @@ from datetime import UTC, datetime
 import structlog
 
 from bot.core.model.errors import ChannelRefused, SlackError, SlackNotSent, SlackRefused
+from bot.core.model.follow_request import FollowRequest
 from bot.core.model.request import Request, RequestState
 from bot.core.model.run import CardRef, Run, is_final, run_url
+from bot.core.model.sent_message import MessageAbsent, MessageFound, SearchInconclusive
 from bot.core.text.message import Message
 from bot.core.text.text import Link
 from bot.core.views.card import request_card, run_card
 from bot.flows.cancel import outcome
+from bot.flows.claimed_post import ClaimedPost
 from bot.flows.follow_run import has_card
-from bot.flows.ports.slack import Chat, MessageAbsent, MessageFound, SearchInconclusive
-from bot.flows.ports.store import ClaimedPost, FollowRequest, PostLane, Requests, RunFollowers, Runs, StartQueue
+from bot.flows.ports.slack import Chat
+from bot.flows.ports.store import PostLane, Requests, RunFollowers, Runs, StartQueue
 from bot.flows.post_once import Unresolved, post_once
 from bot.flows.poster import MessagePoster
 from bot.flows.private_replies import PrivateReplies

@@ -20,17 +20,20 @@ from bot.core.model.errors import (
     DownloadRefused,
     SlackRefused,
 )
+from bot.core.model.sent_message import MessageAbsent, MessageFound, SearchInconclusive
+from bot.core.model.upload import Upload
 from bot.core.redact.row_values import without_row_values
 from bot.core.text.message import Message
 from bot.core.text.text import Code, Sentence, cut, size
 from bot.core.views.artifact_list import file_name, safe_name
 from bot.core.views.thread import log_file_name
+from bot.flows.claimed_post import ClaimedPost
 from bot.flows.conclude import LogReader
 from bot.flows.dbt_results import fetch
 from bot.flows.lease import Lease
 from bot.flows.ports.bolt import Bolt, Downloads
-from bot.flows.ports.slack import Chat, MessageAbsent, MessageFound, SearchInconclusive
-from bot.flows.ports.store import ClaimedPost, PostLane, Upload, Uploads
+from bot.flows.ports.slack import Chat
+from bot.flows.ports.store import PostLane, Uploads
 from bot.flows.post_once import post_once
 from bot.flows.poster import MessagePoster
 from bot.flows.private_replies import PrivateReplies

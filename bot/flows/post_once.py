@@ -11,8 +11,9 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 from bot.core.model.errors import SlackNotSent, SlackOutcomeUnknown, SlackThrottled
-from bot.flows.ports.slack import MessageAbsent, MessageFound, SearchInconclusive
-from bot.flows.ports.store import ClaimedPost, PostLane
+from bot.core.model.sent_message import MessageAbsent, MessageFound, SearchInconclusive
+from bot.flows.claimed_post import ClaimedPost
+from bot.flows.ports.store import PostLane
 
 NOT_SENT_AGAIN_S = 2.0
 LOOK_AGAIN_S = 10.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import structlog
 
+from bot.core.model.card import Card
 from bot.core.model.errors import (
     BoltError,
     BoltRejected,
@@ -17,12 +18,14 @@ from bot.core.model.errors import (
     SlackThrottled,
 )
 from bot.core.model.run import CardRef, Retried, Run, RunKey, run_url
+from bot.core.model.sent_message import MessageAbsent, MessageFound, SearchInconclusive
 from bot.core.text.message import Message, Paragraph
 from bot.core.text.text import Link, size
 from bot.core.views.thread import end_post, late_log_post, log_file_name, no_file_post, retried_post
+from bot.flows.claimed_post import ClaimedPost
 from bot.flows.conclude import LogReader
-from bot.flows.ports.slack import Chat, MessageAbsent, MessageFound, SearchInconclusive
-from bot.flows.ports.store import Card, ClaimedPost, PostLane, Runs
+from bot.flows.ports.slack import Chat
+from bot.flows.ports.store import PostLane, Runs
 from bot.flows.post_once import post_once
 from bot.flows.poster import MessagePoster
 from bot.flows.run_of_card import run_of_card

@@ -10,9 +10,10 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
+from bot.core.model.asker import Asker
 from bot.core.model.errors import SlackError, SlackRefused
 from bot.core.text.message import Message
-from bot.flows.ports.slack import Asker, Chat
+from bot.flows.ports.slack import Chat
 
 log = structlog.get_logger()
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from bot.core.model.card import Card
 from bot.core.model.run import Run
-from bot.flows.ports.store import Card, Runs
+from bot.flows.ports.store import Runs
 
 
 async def run_of_card(runs: Runs, card: Card | None) -> Run | None:

@@ -12,7 +12,9 @@ from dataclasses import dataclass, replace
 
 import structlog
 
+from bot.core.model.asker import Asker
 from bot.core.model.bolt import Trigger
+from bot.core.model.channel import ChannelInfo, ChannelKind
 from bot.core.model.command import RunCommand
 from bot.core.model.errors import (
     AlreadyRunning,
@@ -40,8 +42,9 @@ from bot.core.model.request import (
     with_channel,
 )
 from bot.core.model.run import CardRef, RunFacts, RunKey, is_final, run_url
+from bot.core.model.start import Sending
 from bot.core.policy.refusal import refusal
-from bot.core.policy.rules import ChannelInfo, ChannelKind, Decision, Verdict
+from bot.core.policy.rules import Decision, Verdict
 from bot.core.text.message import Message, Paragraph
 from bot.core.text.text import Bold, Link, Sentence, Span
 from bot.core.views.already_running import already_running, waited, why_running
@@ -51,8 +54,8 @@ from bot.flows.authorize import Authorizer, action_of
 from bot.flows.lease import Lease
 from bot.flows.plan_start import NotStartable, StartPlanner
 from bot.flows.ports.bolt import Bolt
-from bot.flows.ports.slack import Asker, Chat
-from bot.flows.ports.store import Due, Requests, Runs, Sending, StartQueue
+from bot.flows.ports.slack import Chat
+from bot.flows.ports.store import Due, Requests, Runs, StartQueue
 from bot.flows.private_replies import PrivateReplies
 from bot.flows.run_listings import LISTED
 from bot.flows.suggest_commands import suggestions

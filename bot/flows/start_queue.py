@@ -13,10 +13,12 @@ from dataclasses import dataclass
 
 import structlog
 
+from bot.core.model.asker import Asker
 from bot.core.model.command import RunCommand
 from bot.core.model.errors import BoltDenied, BoltError, BoltRejected, StoreUnavailable
 from bot.core.model.request import Request, RequestState, StartPlan, blocking_run_facts, pinned_wanted, with_channel
 from bot.core.model.run import CardRef, Run, RunKey, run_url
+from bot.core.model.start import Asked
 from bot.core.policy.refusal import refusal
 from bot.core.policy.rules import Action
 from bot.core.text.message import Buttons, Message, Paragraph
@@ -26,8 +28,7 @@ from bot.core.views.store_unavailable import cause, unrecorded
 from bot.flows.authorize import Authorizer
 from bot.flows.lease import Lease
 from bot.flows.plan_start import NotStartable, StartPlanner
-from bot.flows.ports.slack import Asker
-from bot.flows.ports.store import Asked, Due, Requests, StartQueue
+from bot.flows.ports.store import Due, Requests, StartQueue
 
 log = structlog.get_logger()
 

@@ -14,6 +14,7 @@ from datetime import datetime
 import structlog
 
 from bot.core.insight.progress import numbered
+from bot.core.model.asker import Asker
 from bot.core.model.bolt import Command, RunStatus
 from bot.core.model.command import LogsCommand
 from bot.core.model.errors import (
@@ -24,15 +25,17 @@ from bot.core.model.errors import (
     CredentialRefused,
     SlackRefused,
 )
+from bot.core.model.log_tail import LogBatch, LogTail
 from bot.core.model.run import CardRef, Run, RunKey, is_final, observe
 from bot.core.text.message import Buttons, Message, Paragraph
 from bot.core.text.text import Code, Sentence, cut, plural
 from bot.core.views.buttons import command_button, watch_button
-from bot.core.views.live_log import ENDED, GONE, HOUR, LogBatch, LogLines, batch_post, pause_s, stop_button
+from bot.core.views.live_log import ENDED, GONE, HOUR, LogLines, batch_post, pause_s, stop_button
+from bot.flows.claimed_post import ClaimedPost
 from bot.flows.lease import Lease
 from bot.flows.ports.bolt import Bolt
-from bot.flows.ports.slack import Asker, Chat
-from bot.flows.ports.store import ClaimedPost, LogTail, LogTails, PostLane, Runs
+from bot.flows.ports.slack import Chat
+from bot.flows.ports.store import LogTails, PostLane, Runs
 from bot.flows.post_once import post_once
 from bot.flows.poster import MessagePoster
 from bot.flows.private_replies import PrivateReplies

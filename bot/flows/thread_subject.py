@@ -7,14 +7,16 @@ from dataclasses import dataclass
 
 import structlog
 
+from bot.core.model.card import Card
 from bot.core.model.errors import SlackError, StoreUnavailable
 from bot.core.model.request import Request, RequestState
 from bot.core.model.run import CardRef, RunFacts, RunKey
+from bot.core.model.sent_message import SlackMessage
 from bot.core.views.buttons import APPROVE_START, CANCEL_RUN, DROP_QUEUED, RunButton
 from bot.core.views.run_from_buttons import run_from_buttons
 from bot.core.views.store_unavailable import database
-from bot.flows.ports.slack import Chat, SlackMessage
-from bot.flows.ports.store import Card, Requests, Runs
+from bot.flows.ports.slack import Chat
+from bot.flows.ports.store import Requests, Runs
 
 log = structlog.get_logger()
 

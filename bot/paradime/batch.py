@@ -11,8 +11,8 @@ from pydantic import ValidationError
 
 from bot.core.model.bolt import RunStatus
 from bot.core.model.errors import ApiError, BoltError, BoltInvalidQuery, BoltOutcomeUnknown, BoltRejected
+from bot.core.model.polling import Polled
 from bot.flows.cooperative import in_pieces
-from bot.flows.ports.bolt import Polled
 from bot.paradime import documents, models
 from bot.paradime.response import Reply, rejection
 

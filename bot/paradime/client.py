@@ -23,7 +23,7 @@ from bot.core.model.errors import (
     BoltThrottled,
     BoltTooLarge,
 )
-from bot.flows.ports.bolt import Polled
+from bot.core.model.polling import Polled
 from bot.paradime import documents, models
 from bot.paradime.batch import Batch
 from bot.paradime.credentials import Credentials

@@ -32,10 +32,11 @@ from prometheus_client import Counter
 from slack_bolt.async_app import AsyncBoltContext
 from slack_bolt.response import BoltResponse
 
+from bot.core.model.admission import Admitted
+from bot.core.model.asker import Asker
 from bot.core.model.errors import StoreUnavailable
 from bot.core.text.message import Message
-from bot.flows.ports.slack import Asker
-from bot.flows.ports.store import Admissions, Admitted
+from bot.flows.ports.store import Admissions
 from bot.slack.events.user_message import read
 from bot.slack.intake import WHEN_ACKNOWLEDGED, Middleware, Tell, answer
 from bot.slack.listener_context import Later, click_asker, click_message

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 
+from bot.core.model.asker import Asker
 from bot.core.model.command import canonical
 from bot.core.model.errors import StoreUnavailable
 from bot.core.model.request import request_id
@@ -17,7 +18,6 @@ from bot.core.policy.rules import Action, Decision
 from bot.core.text.message import Message
 from bot.core.views.store_unavailable import unchecked
 from bot.flows.authorize import CHECK_S, Attempt, action_of
-from bot.flows.ports.slack import Asker
 from bot.slack.listener_context import Call, ListenerContext
 
 log = structlog.get_logger()

@@ -33,10 +33,10 @@ from bot.core.model.errors import (
     SlackThrottled,
 )
 from bot.core.model.network_failure import host_of, why
+from bot.core.model.sent_message import MessageAbsent, MessageFound, SearchInconclusive, SlackMessage
 from bot.core.text.message import Message, mapped
 from bot.core.text.text import Sentence, cut, showable
 from bot.core.views.buttons import without_secrets
-from bot.flows.ports.slack import MessageAbsent, MessageFound, SearchInconclusive, SlackMessage
 from bot.slack.addresses import SlackAddresses
 from bot.slack.blocks.render import render, render_blocks
 from bot.slack.call_pace import Pace

@@ -6,7 +6,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from bot.core.policy.rules import ChannelKind, Role
+from bot.core.model.channel import ChannelKind
+from bot.core.model.person import Role
 
 Json = dict[str, Any]
 

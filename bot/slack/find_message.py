@@ -6,8 +6,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from bot.core.model.errors import MessageGone, SlackRefused
-from bot.core.views.run_from_buttons import MessageButton
-from bot.flows.ports.slack import MessageAbsent, MessageFound, SearchInconclusive, SlackMessage
+from bot.core.model.sent_message import MessageAbsent, MessageButton, MessageFound, SearchInconclusive, SlackMessage
 from bot.slack.payload_shapes import record_in, records, text_in
 
 # Our clock and Slack's may differ a little.

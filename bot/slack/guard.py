@@ -13,7 +13,7 @@ from typing import Any
 import structlog
 from slack_bolt.response import BoltResponse
 
-from bot.core.policy.rules import Role
+from bot.core.model.person import Role
 from bot.flows.ports.slack import People
 from bot.slack.foreign import Facts, Home, Standing, is_for, of_payload, standing
 from bot.slack.intake import Middleware, Tell, answer

@@ -18,8 +18,8 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.core.model.asker import Asker
 from bot.core.text.message import Message
-from bot.flows.ports.slack import Asker
 from bot.slack.listener_context import click_asker
 from bot.slack.payload_shapes import records
 from bot.slack.preflight import Identity

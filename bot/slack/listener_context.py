@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 import structlog
 
+from bot.core.model.asker import Asker
 from bot.core.model.errors import SlackError
 from bot.core.text.message import Message
 from bot.flows.accept_start import StartAccepter
@@ -23,7 +24,7 @@ from bot.flows.history import HistoryPoster
 from bot.flows.home import HomePublisher
 from bot.flows.logs import CommandLogs
 from bot.flows.pause_schedule import SchedulePauser
-from bot.flows.ports.slack import Asker, Chat, People
+from bot.flows.ports.slack import Chat, People
 from bot.flows.ports.store import Heard, Requests, Runs
 from bot.flows.private_replies import PrivateReplies
 from bot.flows.read_schedules import ScheduleReader

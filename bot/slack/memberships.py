@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import structlog
 
+from bot.core.model.channel import MemberChannels
 from bot.core.model.errors import ScopeMissing, SlackError, SlackThrottled
-from bot.flows.ports.slack import MemberChannels
 from bot.slack.find_message import Caller, Json
 
 log = structlog.get_logger()

@@ -16,6 +16,7 @@ from typing import Any, Protocol, TypeVar
 
 import structlog
 
+from bot.core.model.channel import ChannelInfo, ChannelKind
 from bot.core.model.errors import (
     ChannelRefused,
     CredentialRefused,
@@ -26,7 +27,7 @@ from bot.core.model.errors import (
     SlackThrottled,
     StoreUnavailable,
 )
-from bot.core.policy.rules import ChannelInfo, ChannelKind, Person, Role
+from bot.core.model.person import Person, Role
 from bot.slack.directory_entries import (
     BOOK,
     KnownPerson,

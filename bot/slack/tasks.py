@@ -8,9 +8,9 @@ from collections.abc import Awaitable, Callable
 import structlog
 from prometheus_client import Gauge
 
+from bot.core.model.asker import Asker
 from bot.core.model.errors import BotError
 from bot.core.text.message import Message
-from bot.flows.ports.slack import Asker
 
 log = structlog.get_logger()
 

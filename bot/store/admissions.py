@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from bot.core.model.admission import Admitted, Limits
 from bot.core.model.request import request_id
-from bot.flows.ports.store import Admitted, Limits
 from bot.store.scripts import Scripts
 
 # A signature of Slack's is good for five minutes before and after its time.

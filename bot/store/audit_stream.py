@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import structlog
 
-from bot.core.model.audit import AuditEntry
+from bot.core.model.audit_entry import AuditEntry
 from bot.store.due_sets import us
 from bot.store.scripts import Scripts
 

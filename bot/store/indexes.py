@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.core.model.run import CardRef, RunKey
-from bot.flows.ports.store import Habits, IndexedRun, IndexPage, ScheduleHabit
+from bot.core.model.run_index import Habits, IndexedRun, IndexPage, ScheduleHabit
 from bot.store.runs import read_run
 from bot.store.scripts import Scripts
 

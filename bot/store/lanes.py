@@ -6,9 +6,11 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bot.core.model.card import Card
+from bot.core.model.post_attempt import PostAttempt
 from bot.core.model.run import CardRef, RunKey
+from bot.flows.claimed_post import ClaimedPost
 from bot.flows.lease import Lease
-from bot.flows.ports.store import Card, ClaimedPost, PostAttempt
 from bot.store.due_sets import MICROSECONDS, us
 from bot.store.scripts import Reply, Scripts
 

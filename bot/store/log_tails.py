@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from bot.core.model.asker import Asker
+from bot.core.model.log_tail import LogBatch, LogTail
 from bot.core.model.run import RunKey
-from bot.core.views.live_log import LogBatch
+from bot.flows.claimed_post import ClaimedPost
 from bot.flows.lease import Lease
-from bot.flows.ports.slack import Asker
-from bot.flows.ports.store import ClaimedPost, LogTail
 from bot.store.codec import dump, load
 from bot.store.due_sets import MICROSECONDS, us
 from bot.store.lanes import card_of

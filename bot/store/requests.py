@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from bot.core.model.admission import Limits
 from bot.core.model.command import StartCommand, canonical, name_of, with_name
 from bot.core.model.request import (
     Approval,
@@ -20,9 +21,9 @@ from bot.core.model.request import (
     run_facts,
 )
 from bot.core.model.run import CardRef, Observation, Retried, RunKey
+from bot.core.model.start import Accepted, Asked, Sending
 from bot.core.text.name_folding import fold
 from bot.flows.lease import Lease
-from bot.flows.ports.store import Accepted, Asked, Limits, Sending
 from bot.store.codec import dump, load
 from bot.store.due_sets import MICROSECONDS, us
 from bot.store.runs import creation

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from bot.core.model.asker import Asker
+from bot.core.model.follow_request import FollowRequest
 from bot.core.model.run import CardRef, Observation, RunFacts, RunKey
+from bot.flows.claimed_post import ClaimedPost
 from bot.flows.lease import Lease
-from bot.flows.ports.slack import Asker
-from bot.flows.ports.store import ClaimedPost, FollowRequest
 from bot.store.codec import dump, load
 from bot.store.due_sets import MICROSECONDS
 from bot.store.runs import card_id, creation

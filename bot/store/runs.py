@@ -7,6 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from bot.core.model.asker import Asker
+from bot.core.model.cancel_wish import WishAnswer
+from bot.core.model.card import Card
+from bot.core.model.polling import Observed, StrayRule
 from bot.core.model.run import (
     FAILURE_STATES,
     CancelWish,
@@ -21,8 +25,6 @@ from bot.core.model.run import (
 )
 from bot.flows.cooperative import in_pieces
 from bot.flows.lease import Lease
-from bot.flows.ports.slack import Asker
-from bot.flows.ports.store import Card, Observed, StrayRule, WishAnswer
 from bot.store.codec import dump, load
 from bot.store.due_sets import MICROSECONDS, us
 from bot.store.lanes import load_card

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from bot.core.model.request import Request, StartPlan
 from bot.core.model.run import Observation, RunFacts, RunKey
+from bot.core.model.start import Asked, WaitingStarts
 from bot.flows.lease import Lease
-from bot.flows.ports.store import Asked, WaitingStarts
 from bot.store.codec import dump
 from bot.store.due_sets import us
 from bot.store.requests import body_of, read_request, same_keys, slug_key

@@ -6,7 +6,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from bot.core.model.run import CardRef
-from bot.flows.ports.store import ClaimedPost, Upload, UploadAnswer
+from bot.core.model.upload import Upload, UploadAnswer
+from bot.flows.claimed_post import ClaimedPost
 from bot.store.codec import dump, load
 from bot.store.due_sets import MICROSECONDS
 from bot.store.lanes import card_of

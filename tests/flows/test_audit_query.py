@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
-from bot.core.model.audit import AuditEntry, Event
+from bot.core.model.audit_entry import AuditEntry, Event
 from bot.core.model.command import AuditCommand
 from bot.flows.audit_query import AuditQuery
 

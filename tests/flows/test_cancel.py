@@ -9,11 +9,11 @@ from typing import cast
 
 from redis.asyncio import Redis
 
+from bot.core.model.asker import Asker
 from bot.core.model.bolt import RunStatus
 from bot.core.model.run import Observation, RunFacts, RunKey
 from bot.flows.cancel import RunCanceller
 from bot.flows.ports.bolt import Bolt
-from bot.flows.ports.slack import Asker
 from bot.flows.private_replies import PrivateReplies
 from bot.store.due_sets import DueSet
 from bot.store.runs import Runs

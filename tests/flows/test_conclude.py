@@ -14,11 +14,11 @@ from bolt_sandbox.bolt import BoltWorld, Character, Fault, Schedule, Step
 from bolt_sandbox.server import Sandbox
 from bot.core.model.bolt import Command, CommandOutput
 from bot.core.model.errors import BoltOutcomeUnknown
+from bot.core.model.polling import Observed
 from bot.core.model.run import Observation, RunKey
 from bot.flows.conclude import EndRules, LogReader, RunConcluder, digest_log
 from bot.flows.dbt_results import ResultsReader
 from bot.flows.lease import Lease
-from bot.flows.ports.store import Observed
 from bot.flows.run_listings import RunListings
 from bot.paradime.client import BoltClient
 from bot.paradime.credentials import Credentials

@@ -10,14 +10,15 @@ from redis.asyncio import Redis
 
 from bolt_sandbox.server import Sandbox
 from bolt_sandbox.slack import Fault
+from bot.core.model.admission import Limits
 from bot.core.model.bolt import Command
+from bot.core.model.polling import Observed
 from bot.core.model.run import End, Observation, Run, RunKey
 from bot.core.text.message import Message
 from bot.flows.conclude import LogReader
 from bot.flows.deliver_posts import DeliveryRules, PostDeliverer
 from bot.flows.edit_cards import CardEditor
 from bot.flows.lease import Lease
-from bot.flows.ports.store import Limits, Observed
 from bot.flows.private_replies import PrivateReplies
 from bot.slack.client import SlackChat
 from bot.store.due_sets import DueSet

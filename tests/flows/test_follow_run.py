@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from redis.asyncio import Redis
 
+from bot.core.model.asker import Asker
 from bot.core.model.bolt import RunStatus
 from bot.core.model.run import RunFacts, RunKey
 from bot.core.text.message import Message
+from bot.flows.claimed_post import ClaimedPost
 from bot.flows.follow_run import FollowRequestHandler
-from bot.flows.ports.slack import Asker
-from bot.flows.ports.store import ClaimedPost
 from bot.flows.post_cards import QueuedAndFollowedCards
 from bot.flows.private_replies import PrivateReplies
 from bot.flows.run_listings import RunListings

@@ -12,11 +12,11 @@ from redis.asyncio import Redis
 from bolt_sandbox.server import Sandbox
 from bot.charts.child import Charts
 from bot.core.insight.history import History
+from bot.core.model.asker import Asker
 from bot.core.model.command import HistoryCommand
 from bot.core.text.message import Message
 from bot.flows.find_schedule import ScheduleFinder
 from bot.flows.history import HistoryPoster
-from bot.flows.ports.slack import Asker
 from bot.flows.schedule_catalog import ScheduleCatalog
 from bot.paradime.client import BoltClient
 from bot.paradime.credentials import Credentials

@@ -11,10 +11,9 @@ from redis.asyncio import Redis
 
 from bot.core.model.bolt import Command, RunStatus
 from bot.core.model.errors import ApiError, BoltError, BoltOutcomeUnknown, BoltRejected, BoltThrottled
+from bot.core.model.polling import Polled, StrayRule
 from bot.core.model.run import LOST, RunKey
 from bot.flows.poll_runs import FIELDS, RunPoller
-from bot.flows.ports.bolt import Polled
-from bot.flows.ports.store import StrayRule
 from bot.store.due_sets import Claimed, DueSet
 from bot.store.runs import Runs
 from bot.store.scripts import Scripts

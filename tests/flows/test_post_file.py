@@ -11,12 +11,12 @@ from redis.asyncio import Redis
 
 from bolt_sandbox.server import Sandbox
 from bolt_sandbox.slack import Fault
+from bot.core.model.asker import Asker
 from bot.core.model.bolt import Command, CommandOutput, Resource
 from bot.core.model.errors import BoltError, BoltOutcomeUnknown
 from bot.core.model.run import RunKey
+from bot.core.model.upload import Upload
 from bot.flows.conclude import LogReader
-from bot.flows.ports.slack import Asker
-from bot.flows.ports.store import Upload
 from bot.flows.post_file import FilePoster
 from bot.flows.private_replies import PrivateReplies
 from bot.slack.client import SlackChat

@@ -8,10 +8,11 @@ import pytest
 from redis.asyncio import Redis
 
 from bot.core.model.errors import SlackNotSent, SlackOutcomeUnknown, SlackThrottled
+from bot.core.model.polling import Observed
 from bot.core.model.run import End, Observation, RunKey
+from bot.core.model.sent_message import MessageAbsent, MessageFound, SearchInconclusive
+from bot.flows.claimed_post import ClaimedPost
 from bot.flows.lease import Lease
-from bot.flows.ports.slack import MessageAbsent, MessageFound, SearchInconclusive
-from bot.flows.ports.store import ClaimedPost, Observed
 from bot.flows.post_once import Unresolved, post_once
 from bot.store.due_sets import DueSet
 from bot.store.lanes import Budget, PostLane

@@ -9,8 +9,8 @@ from structlog.testing import capture_logs
 
 from bolt_sandbox.server import Sandbox
 from bolt_sandbox.slack import Fault
+from bot.core.model.asker import Asker
 from bot.core.text.message import Message
-from bot.flows.ports.slack import Asker
 from bot.flows.private_replies import PrivateReplies
 from bot.slack.client import SlackChat
 

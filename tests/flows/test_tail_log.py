@@ -10,13 +10,14 @@ from redis.asyncio import Redis
 
 from bolt_sandbox.server import Sandbox
 from bolt_sandbox.slack import Fault
+from bot.core.model.asker import Asker
 from bot.core.model.bolt import Command, LogPage, RunStatus
 from bot.core.model.errors import ApiError, BoltError, BoltOutcomeUnknown, BoltRejected, BoltThrottled
+from bot.core.model.polling import Observed
 from bot.core.model.run import Observation, RunKey
 from bot.core.text.message import Message
+from bot.flows.claimed_post import ClaimedPost
 from bot.flows.lease import Lease
-from bot.flows.ports.slack import Asker
-from bot.flows.ports.store import ClaimedPost, Observed
 from bot.flows.private_replies import PrivateReplies
 from bot.flows.tail_log import LogTailer, LogTailRules
 from bot.slack.client import SlackChat

@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 
 from bolt_sandbox.server import Sandbox
 from bolt_sandbox.slack import Fault
+from bot.core.model.admission import Limits
 from bot.core.model.request import Approval
 from bot.core.model.run import CardRef, Run, RunFacts, RunKey
 from bot.core.text.message import Button, Buttons, Message, Paragraph
@@ -22,7 +23,6 @@ from bot.core.views.buttons import (
     request_value,
     run_value,
 )
-from bot.flows.ports.store import Limits
 from bot.flows.thread_subject import (
     APPROVED,
     AWAY,

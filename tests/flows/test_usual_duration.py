@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from redis.asyncio import Redis
 
+from bot.core.model.asker import Asker
 from bot.core.model.bolt import Command, RunStatus, RunSummary, Schedule
 from bot.core.model.run import RunFacts, RunKey
 from bot.flows.follow_run import FollowRequestHandler
-from bot.flows.ports.slack import Asker
 from bot.flows.private_replies import PrivateReplies
 from bot.flows.run_listings import RunListings
 from bot.flows.schedule_catalog import ScheduleCatalog

@@ -12,9 +12,9 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.core.model.admission import Limits
+from bot.core.model.asker import Asker
 from bot.core.text.message import Message
-from bot.flows.ports.slack import Asker
-from bot.flows.ports.store import Limits
 from bot.slack.admission import FLOOD, admission
 from bot.slack.guard import OTHER_TEAM, OUTSIDE, Guard, guarding
 from bot.slack.intake import build_app, register_fallbacks

@@ -19,9 +19,9 @@ from bot.core.model.errors import (
     SlackRefused,
     SlackThrottled,
 )
+from bot.core.model.sent_message import MessageAbsent, MessageFound, SearchInconclusive
 from bot.core.text.message import Message
 from bot.core.text.text import Bold
-from bot.flows.ports.slack import MessageAbsent, MessageFound, SearchInconclusive
 from bot.slack.client import SlackChat
 from bot.slack.preflight import TokenRefusedError, check_app_token, identify
 

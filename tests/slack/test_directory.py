@@ -12,7 +12,8 @@ from redis.asyncio import Redis
 
 from bolt_sandbox.server import Sandbox
 from bolt_sandbox.slack import Fault
-from bot.core.policy.rules import ChannelInfo, ChannelKind, Person, Role
+from bot.core.model.channel import ChannelInfo, ChannelKind
+from bot.core.model.person import Person, Role
 from bot.slack.client import SlackChat
 from bot.slack.directory import Directory
 from bot.slack.foreign import Home

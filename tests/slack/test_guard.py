@@ -11,9 +11,9 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 from structlog.testing import capture_logs
 
-from bot.core.policy.rules import Person
+from bot.core.model.asker import Asker
+from bot.core.model.person import Person
 from bot.core.text.message import Message
-from bot.flows.ports.slack import Asker
 from bot.slack.foreign import Facts, of_payload
 from bot.slack.guard import OUTSIDE, UNSURE, Guard, guarding
 from bot.slack.intake import build_app, register_fallbacks

@@ -9,9 +9,10 @@ import pytest
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.core.policy.rules import ChannelInfo, Person
+from bot.core.model.asker import Asker
+from bot.core.model.channel import ChannelInfo
+from bot.core.model.person import Person
 from bot.core.text.message import Message
-from bot.flows.ports.slack import Asker
 from bot.slack.guard import Guard, guarding
 from bot.slack.intake import build_app, register_fallbacks
 from bot.slack.preflight import Identity

@@ -13,7 +13,8 @@ from redis.asyncio import Redis
 from bolt_sandbox.server import Sandbox
 from bolt_sandbox.slack import Fault
 from bolt_sandbox.slack.faults import FaultKind
-from bot.core.policy.rules import ChannelInfo, ChannelKind, Person, Role
+from bot.core.model.channel import ChannelInfo, ChannelKind
+from bot.core.model.person import Person, Role
 from bot.slack.client import SlackChat
 from bot.slack.directory_entries import BOOK, KnownPerson, person_entry
 from bot.slack.foreign import Home

@@ -10,8 +10,8 @@ from typing import Any
 from bot.core.model.command import RetryCommand
 from bot.core.model.request import Origin, Request, StartPlan
 from bot.core.model.run import CardRef, RunFacts
+from bot.core.model.start import Asked
 from bot.core.views.buttons import START_ANOTHER, request_value
-from bot.flows.ports.store import Asked
 from bot.slack.actions import start_another
 
 ORIGIN = Origin(RunFacts(schedule="nightly", asked_by="U1"), CardRef("C1", "1.5"))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from bot.core.model.admission import Limits
 from bot.core.model.command import RunCommand
 from bot.core.model.request import StartPlan
 from bot.core.model.run import CardRef, RunKey
-from bot.flows.ports.store import Asked, ClaimedPost, Limits
+from bot.core.model.start import Asked
+from bot.flows.claimed_post import ClaimedPost
 from bot.store.due_sets import DueSet
 from bot.store.lanes import Budget, PostLane
 from bot.store.requests import Requests

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from redis.asyncio import Redis
 
-from bot.flows.ports.store import Admitted, Limits
+from bot.core.model.admission import Admitted, Limits
 from bot.store.admissions import KEPT_S, Admissions
 from bot.store.scripts import Scripts
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from redis.asyncio import Redis
 
-from bot.core.model.audit import AuditEntry, Event
+from bot.core.model.audit_entry import AuditEntry, Event
 from bot.store.audit_stream import PAGE, Audit
 from bot.store.scripts import Scripts
 

@@ -6,8 +6,8 @@ import json
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from bot.core.model.asker import Asker
 from bot.core.model.command import RunCommand
-from bot.flows.ports.slack import Asker
 from bot.store.codec import dump, load
 from bot.store.requests import Body
 from bot.store.runs import Wish

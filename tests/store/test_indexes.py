@@ -10,10 +10,10 @@ import pytest
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from bot.core.model.asker import Asker
 from bot.core.model.errors import StoreUnavailable
 from bot.core.model.run import CardRef, Observation, RunFacts, RunKey
-from bot.flows.ports.slack import Asker
-from bot.flows.ports.store import IndexedRun
+from bot.core.model.run_index import IndexedRun
 from bot.store.connect import close, connect
 from bot.store.indexes import Indexes
 from bot.store.runs import Runs

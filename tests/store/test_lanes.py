@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 from redis.asyncio import Redis
 
+from bot.core.model.asker import Asker
 from bot.core.model.bolt import Command
+from bot.core.model.polling import Observed
 from bot.core.model.run import CardRef, End, Observation, RunFacts, RunKey
+from bot.flows.claimed_post import ClaimedPost
 from bot.flows.lease import Lease
-from bot.flows.ports.slack import Asker
-from bot.flows.ports.store import ClaimedPost, Observed
 from bot.store.due_sets import DueSet
 from bot.store.lanes import Budget, EditLane, PostLane
 from bot.store.runs import Runs

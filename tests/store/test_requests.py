@@ -10,11 +10,14 @@ import pytest
 from pydantic import ValidationError
 from redis.asyncio import Redis
 
+from bot.core.model.admission import Limits
 from bot.core.model.command import RetryCommand, RunCommand
+from bot.core.model.polling import Observed
 from bot.core.model.request import Origin, Request, RequestState, StartPlan
 from bot.core.model.run import CardRef, End, Observation, Retried, RunFacts, RunKey
+from bot.core.model.start import Asked, Sending
+from bot.flows.claimed_post import ClaimedPost
 from bot.flows.lease import Lease
-from bot.flows.ports.store import Asked, ClaimedPost, Limits, Observed, Sending
 from bot.store.codec import load
 from bot.store.due_sets import DueSet
 from bot.store.lanes import Budget, EditLane, PostLane

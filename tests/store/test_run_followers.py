@@ -7,10 +7,11 @@ import asyncio
 import pytest
 from redis.asyncio import Redis
 
+from bot.core.model.asker import Asker
+from bot.core.model.follow_request import FollowRequest
 from bot.core.model.run import CardRef, Observation, RunFacts, RunKey
+from bot.flows.claimed_post import ClaimedPost
 from bot.flows.lease import Lease
-from bot.flows.ports.slack import Asker
-from bot.flows.ports.store import ClaimedPost, FollowRequest
 from bot.store.due_sets import DueSet
 from bot.store.indexes import Indexes
 from bot.store.lanes import Budget, PostLane

@@ -7,9 +7,9 @@ from typing import Any
 
 from redis.asyncio import Redis
 
+from bot.core.model.polling import Observed
 from bot.core.model.run import Observation, RunKey
 from bot.flows.lease import Lease
-from bot.flows.ports.store import Observed
 from bot.store.due_sets import DueSet
 from bot.store.runs import Runs
 from bot.store.scripts import Scripts

@@ -8,11 +8,13 @@ from dataclasses import replace
 import pytest
 from redis.asyncio import Redis
 
+from bot.core.model.admission import Limits
 from bot.core.model.command import RunCommand
+from bot.core.model.polling import Observed
 from bot.core.model.request import Request, RequestState, StartPlan
 from bot.core.model.run import CardRef, Observation, RunFacts, RunKey
+from bot.flows.claimed_post import ClaimedPost
 from bot.flows.lease import Lease
-from bot.flows.ports.store import ClaimedPost, Limits, Observed
 from bot.store.due_sets import DueSet
 from bot.store.lanes import Budget, PostLane
 from bot.store.requests import Requests

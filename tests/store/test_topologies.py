@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import pytest
 
+from bot.core.model.admission import Limits
 from bot.core.model.errors import StoreUnavailable, StoreUnfit
 from bot.core.model.run import RunKey
-from bot.flows.ports.store import Limits
 from bot.store.connect import check, close, connect
 from bot.store.due_sets import DueSet
 from bot.store.indexes import Indexes

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 from redis.asyncio import Redis
 
+from bot.core.model.asker import Asker
 from bot.core.model.bolt import Command, Resource
+from bot.core.model.log_tail import LogBatch
 from bot.core.model.run import CardRef, End, RunKey
-from bot.core.views.live_log import LogBatch
-from bot.flows.ports.slack import Asker
-from bot.flows.ports.store import ClaimedPost, Upload
+from bot.core.model.upload import Upload
+from bot.flows.claimed_post import ClaimedPost
 from bot.store.codec import load
 from bot.store.due_sets import DueSet
 from bot.store.lanes import Budget, PostLane

@@ -14,6 +14,7 @@ from typing import NoReturn
 
 from rapidfuzz import fuzz, process
 
+from bot.core.commands.since import parse_since
 from bot.core.commands.tokens import (
     DASH,
     DASHES,
@@ -27,7 +28,6 @@ from bot.core.commands.tokens import (
     tokenize,
     without_fence,
 )
-from bot.core.model.audit import parse_since
 from bot.core.model.command import (
     ArtifactsCommand,
     AuditCommand,

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from bot.core.model.errors import BadCommand
+from bot.core.text.quoting import ESCAPED
 from bot.core.text.text import cut
 
 # What Slack lets a message have.
@@ -29,7 +30,6 @@ _DOUBLE_QUOTES = str.maketrans(dict.fromkeys("“”„‟«»＂", '"'))
 _SINGLE_QUOTES = str.maketrans(dict.fromkeys("‘’‚‛‹›＇", "'"))
 # What stands around a whole line that was pasted with its formatting. No command begins with any of them.
 _AROUND = ("```", "`", "*", "_", "~")
-_ESCAPED = frozenset("\"'\\“”„‟«»＂‘’‚‛‹›＇")
 # What phones make of "--": one or more dashes of any kind before a letter.
 DASHES = re.compile(rf"^(?:[{DASH}]{{2,}}|[{DASH[1:]}])(?=\w)")
 _DASHES_INSIDE = re.compile(rf"(?<![^ ])-?[{DASH[1:]}][{DASH}]*(?:(?P<short>[A-Za-z])(?![\w-])|(?=[^\W\d]))")
@@ -141,7 +141,7 @@ def _inside(text: str, begun: int, quote: str) -> tuple[str, int]:
     characters: list[str] = []
     at = begun + 1
     while at < len(text):
-        if text[at] == "\\" and text[at + 1 : at + 2] in _ESCAPED:
+        if text[at] == "\\" and text[at + 1 : at + 2] in ESCAPED:
             characters.append(text[at + 1])
             at += 2
             continue
@@ -182,14 +182,6 @@ def for_a_shell(command: str) -> str:
     """A command with the quotes and dashes that a phone has changed as they were: no shell knows the others."""
     plain = command.translate(_DOUBLE_QUOTES).translate(_SINGLE_QUOTES)
     return _DASHES_INSIDE.sub(lambda option: f"{'-' if option['short'] else '--'}{option['short'] or ''}", plain)
-
-
-def quoted(text: str) -> str:
-    """A value between quotes, with Slack's escapes, so that `words` gives it again."""
-    for character, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;")):
-        text = text.replace(character, entity)
-    escaped = "".join(f"\\{letter}" if letter in _ESCAPED else letter for letter in text)
-    return f'"{escaped}"'
 
 
 def bad(sentence: str) -> NoReturn:

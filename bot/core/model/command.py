@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from bot.core.commands.tokens import quoted
+from bot.core.text.quoting import quoted
 
 HISTORY_RUNS = 30
 

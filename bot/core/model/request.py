@@ -10,9 +10,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.core.model.bolt import RunSummary
+from bot.core.model.channel import ChannelInfo, ChannelKind
 from bot.core.model.command import RetryCommand, RunCommand, StartCommand
 from bot.core.model.run import CardRef, RunFacts
-from bot.core.policy.rules import ChannelInfo, ChannelKind
 
 # How far the clocks of Bolt and Redis may be apart.
 CLOCKS_S = 15.0

@@ -6,23 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.core.model.bolt import Schedule
-from bot.core.policy.rules import (
-    Action,
-    Allow,
-    Approve,
-    ChannelInfo,
-    ChannelKind,
-    Deny,
-    Effect,
-    Person,
-    Policy,
-    Question,
-    Role,
-    Target,
-    Verdict,
-    decide,
-    fits,
-)
+from bot.core.model.channel import ChannelInfo, ChannelKind
+from bot.core.model.person import Person, Role
+from bot.core.policy.rules import Action, Allow, Approve, Deny, Effect, Policy, Question, Target, Verdict, decide, fits
 from bot.core.text.text import duration
 
 # An owner is an admin too, and an admin a member.

@@ -26,21 +26,9 @@ from typing import NoReturn, TypeVar
 import yaml
 from rapidfuzz import process
 
-from bot.core.policy.rules import (
-    Action,
-    Allow,
-    Approve,
-    ChannelKind,
-    Deny,
-    Effect,
-    Overrides,
-    Policy,
-    Role,
-    Rule,
-    Where,
-    Which,
-    Who,
-)
+from bot.core.model.channel import ChannelKind
+from bot.core.model.person import Role
+from bot.core.policy.rules import Action, Allow, Approve, Deny, Effect, Overrides, Policy, Rule, Where, Which, Who
 
 LARGEST = 256 * 1024
 RULES_MOST = 500

@@ -13,6 +13,9 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from fnmatch import fnmatchcase
 
+from bot.core.model.channel import ChannelInfo, ChannelKind
+from bot.core.model.person import Person, Role
+
 WITHIN_S = 1800.0
 # Several commands in one, and what a shell puts in their place: no pattern of words sees what is done there.
 _SHELL = re.compile(r"[\x00;&|<>$`(){}\\\n\r#!~*?\[\]]")
@@ -37,53 +40,6 @@ class Action(StrEnum):
     def acts(self) -> bool:
         """Whether it changes something, and is refused where a rule cannot be decided."""
         return self in {Action.START, Action.RETRY, Action.CANCEL, Action.PAUSE}
-
-
-class Role(StrEnum):
-    """What somebody is in the workspace. An owner is an admin too, and an admin a member."""
-
-    OWNER = "owner"
-    ADMIN = "admin"
-    MEMBER = "member"
-    GUEST = "guest"
-    EXTERNAL = "external"
-
-
-class ChannelKind(StrEnum):
-    """What a conversation is."""
-
-    PUBLIC = "public"
-    PRIVATE = "private"
-    DIRECT = "direct"
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Who asks. `groups`: those of the policy's user groups that the person is in, called as the policy calls them.
-
-    `domain` is what stands behind the @ of the e-mail address, `name` the username, empty if it isn't known, `why` what is to be told
-    where something is not known, and `again_s` after how many seconds it may be known: 0 if asking again would not help.
-    """
-
-    user: str
-    roles: frozenset[Role] | None = None
-    groups: frozenset[str] | None = None
-    domain: str | None = None
-    why: str = ""
-    name: str = ""
-    again_s: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class ChannelInfo:
-    """Where. `shared`: with other organisations. `why` and `again_s` as a person's."""
-
-    channel: str
-    name: str | None = None
-    kind: ChannelKind | None = None
-    shared: bool | None = None
-    why: str = ""
-    again_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

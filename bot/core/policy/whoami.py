@@ -4,23 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.core.policy.rules import (
-    Action,
-    Allow,
-    Approve,
-    ChannelInfo,
-    ChannelKind,
-    Deny,
-    Overrides,
-    Person,
-    Policy,
-    Question,
-    Role,
-    Rule,
-    Which,
-    decide,
-    fits,
-)
+from bot.core.model.channel import ChannelInfo, ChannelKind
+from bot.core.model.person import Person, Role
+from bot.core.policy.rules import Action, Allow, Approve, Deny, Overrides, Policy, Question, Rule, Which, decide, fits
 from bot.core.text.message import Facts, Message, Paragraph
 from bot.core.text.text import Bold, Mention, Sentence, Span, cut, duration
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from bot.core.insight.clean import strip_ansi
 from bot.core.insight.log_text import mask_in_pieces
 from bot.core.model.command import LogsCommand
+from bot.core.model.log_tail import LogBatch
 from bot.core.model.run import RunKey
 from bot.core.text.message import Block, Button, Buttons, Message, Paragraph, Preformatted
 from bot.core.text.text import Code, Sentence, cut, plural
@@ -24,21 +25,6 @@ GROWTH = 1.2
 COMMAND_SHOWN = 200
 
 ENDED, HOUR, GONE = "ended", "hour", "gone"
-
-
-@dataclass(frozen=True, slots=True)
-class LogBatch:
-    """What is about to be posted: `count` new `lines` of a command, and how far that goes.
-
-    `last` says why nothing follows: the run has ended, an hour is over, or Bolt no longer knows the run.
-    """
-
-    text: str
-    count: int
-    lines: str
-    command: int
-    cursor: str
-    last: str = ""
 
 
 @dataclass(slots=True)

@@ -6,22 +6,13 @@ Such a message is ours, so that its buttons are too; they are still believed no 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from bot.core.commands.grammar import parse
 from bot.core.commands.tokens import RUN_LINK
 from bot.core.model.errors import BadCommand
 from bot.core.model.run import RunFacts, RunKey
+from bot.core.model.sent_message import MessageButton
 from bot.core.views.buttons import BOLT_ID_LIMIT, COMMAND, RUN_VALUES, RunButton, read_command_value, read_run_value
-
-
-@dataclass(frozen=True, slots=True)
-class MessageButton:
-    """A button as it stands on a message: its action, its value and its address, each "" where it has none."""
-
-    action: str
-    value: str = ""
-    url: str = ""
 
 
 def run_from_buttons(buttons: Iterable[MessageButton], workspace: str, app_url: str) -> RunButton | None:

@@ -6,7 +6,6 @@ They raise only the errors of `bot.core.model.errors`, and repeat nothing that m
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Protocol
 
 from bot.core.model.bolt import (
@@ -19,18 +18,7 @@ from bot.core.model.bolt import (
     ScheduleDetails,
     Trigger,
 )
-from bot.core.model.errors import BoltError
-
-
-@dataclass(frozen=True, slots=True)
-class Polled:
-    """What one poll of many runs told: a status for some, an error that concerns one run alone for others.
-
-    A run in neither was not asked this time (the batch shrank) and is due again at once.
-    """
-
-    found: dict[int, RunStatus] = field(default_factory=dict)
-    failed: dict[int, BoltError] = field(default_factory=dict)
+from bot.core.model.polling import Polled
 
 
 class Bolt(Protocol):

@@ -5,54 +5,13 @@ They raise only the errors of `bot.core.model.errors`, and repeat nothing that m
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Protocol
 
-from bot.core.policy.rules import ChannelInfo, Person
+from bot.core.model.channel import ChannelInfo, MemberChannels
+from bot.core.model.person import Person
+from bot.core.model.sent_message import MessageAbsent, MessageFound, SearchInconclusive, SlackMessage
 from bot.core.text.message import Message
 from bot.core.text.text import Sentence
-from bot.core.views.run_from_buttons import MessageButton
-
-
-@dataclass(frozen=True, slots=True)
-class Asker:
-    """Who asked, and how to answer that person privately. `response_url` is a capability: never logged.
-
-    `thread` is the timestamp of the thread's first message where one asked in a thread.
-    """
-
-    team: str
-    user: str
-    channel: str
-    response_url: str = field(default="", repr=False)
-    thread: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class MessageFound:
-    """A message that was looked for is there."""
-
-    ts: str
-
-
-@dataclass(frozen=True, slots=True)
-class MessageAbsent:
-    """The channel was read back to the attempt, and the message is not there."""
-
-
-@dataclass(frozen=True, slots=True)
-class SearchInconclusive:
-    """The channel could not be read back far enough (a missing scope, say)."""
-
-
-@dataclass(frozen=True, slots=True)
-class SlackMessage:
-    """A message as Slack has it. `ours`: the bot wrote it, so that its buttons and its key are the bot's own."""
-
-    ours: bool
-    buttons: tuple[MessageButton, ...] = ()
-    key: str = ""
 
 
 class Chat(Protocol):
@@ -109,19 +68,6 @@ class Chat(Protocol):
 
     async def direct_channel(self, user: str) -> str:
         """The channel of the direct messages with a person."""
-
-
-@dataclass(frozen=True, slots=True)
-class MemberChannels:
-    """The channels in which a person is, by id with their names, as far as Slack tells.
-
-    `whole` is False where there may be more of them: Slack does not tell, or there are too many. `missing` is a sentence
-    that says what is therefore left out, empty where that is nothing.
-    """
-
-    names: Mapping[str, str] = field(default_factory=dict)
-    whole: bool = True
-    missing: str = ""
 
 
 class People(Protocol):

@@ -1,4 +1,4 @@
-"""What the flows need of Redis, as small protocols that `bot.store` implements, and the records that pass between the two.
+"""What the flows need of Redis, as small protocols that `bot.store` implements. Their records are in `bot.core.model`.
 
 All raise only the errors of `bot.core.model.errors`.
 """
@@ -6,22 +6,25 @@ All raise only the errors of `bot.core.model.errors`.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from typing import Protocol
 
-from bot.core.model.audit import AuditEntry
-from bot.core.model.bolt import (
-    Command,
-    Resource,
-)
-from bot.core.model.command import StartCommand
-from bot.core.model.request import Approval, BlockingRun, Origin, Request, Rival, StartPlan
-from bot.core.model.run import CancelWish, CardRef, End, Observation, Run, RunFacts, RunKey
-from bot.core.views.live_log import LogBatch
+from bot.core.model.admission import Admitted
+from bot.core.model.asker import Asker
+from bot.core.model.audit_entry import AuditEntry
+from bot.core.model.cancel_wish import WishAnswer
+from bot.core.model.card import Card
+from bot.core.model.follow_request import FollowRequest
+from bot.core.model.log_tail import LogBatch, LogTail
+from bot.core.model.polling import Observed, StrayRule
+from bot.core.model.post_attempt import PostAttempt
+from bot.core.model.request import Approval, BlockingRun, Request, Rival, StartPlan
+from bot.core.model.run import CardRef, End, Observation, Run, RunFacts, RunKey
+from bot.core.model.run_index import Habits, IndexPage
+from bot.core.model.start import Accepted, Asked, Sending, WaitingStarts
+from bot.core.model.upload import Upload, UploadAnswer
+from bot.flows.claimed_post import ClaimedPost
 from bot.flows.lease import Lease
-from bot.flows.ports.slack import Asker
 
 
 class Deliveries(Protocol):
@@ -29,210 +32,6 @@ class Deliveries(Protocol):
 
     async def is_new(self, delivery: str) -> bool:
         """Whether this is the first time, as far as the last minutes tell. Raises StoreUnavailable."""
-
-
-# A channel gets a post each 1.1 s, and not every one of them is the card of a start.
-CHANNEL_CARD_S = 1.2
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Bounds on intake. A person and a channel may ask for so much in `window_s` seconds.
-
-    At most `waiting` starts are without a card, and `waiting_in_channel` in one channel: as many as can get one within
-    `deadline_s`, after which a start is not sent.
-    """
-
-    user: int = 30
-    channel: int = 100
-    window_s: int = 10
-    ask_again_s: float = 60
-    deadline_s: float = 60
-    waiting: int = 240
-    waiting_in_channel: int = 50
-
-    @classmethod
-    def for_budget(cls, user: int, channel: int, *, posts_a_minute: int, deadline_s: float) -> Limits:
-        """The bounds that fit the budget of posts and a start's deadline."""
-        in_time = posts_a_minute * deadline_s / 60
-        return cls(
-            user,
-            channel,
-            deadline_s=deadline_s,
-            waiting=max(1, int(in_time)),
-            waiting_in_channel=max(1, int(min(in_time, deadline_s / CHANNEL_CARD_S))),
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A start as a person asks for it. `id` is made of the delivery; `force` starts another of the same.
-
-    `direct`: it was not asked for in its channel, so the person is answered by direct message.
-    `origin` is what a card's button tells of the run that is to be retried. `slug` is that of the schedule meant, empty
-    while that is not known.
-    """
-
-    id: str
-    team: str
-    channel: str
-    user: str
-    user_name: str
-    wanted: StartCommand
-    response_url: str = field(default="", repr=False)
-    force: bool = False
-    thread: str = ""
-    direct: bool = False
-    origin: Origin | None = None
-    slug: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """What became of an asking.
-
-    `word` is `new`, `known` (this delivery came before), `same` (`id` is the earlier request for the same
-    start) or `full` (nothing is recorded).
-    """
-
-    word: str
-    id: str
-    asked_at: datetime
-
-
-class Sending(StrEnum):
-    """Whether a start may be sent now."""
-
-    GO = "go"
-    EXPIRED = "expired"
-    BUSY = "busy"
-    LOST = "lost"
-
-
-@dataclass(frozen=True, slots=True)
-class Observed:
-    """One run of a poll, and in how many seconds to poll it again."""
-
-    key: RunKey
-    seen: Observation
-    next_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class StrayRule:
-    """How a run that Bolt only has an error for is asked for: in seconds, `least_s` to `most_s` apart; then it is lost."""
-
-    least_s: float = 30
-    most_s: float = 1800
-    lost_after_s: float = 86_400
-
-
-@dataclass(frozen=True, slots=True)
-class WishAnswer:
-    """What became of a wish to cancel: `new`, `already` (`wish` is the first one) or `final` (`state`)."""
-
-    word: str
-    wish: CancelWish | None = None
-    state: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """A card's record: `id` is its name in the lanes."""
-
-    id: str
-    team: str
-    ref: CardRef
-    run: RunKey | None = None
-    request: str | None = None
-    file_id: str | None = None
-    watcher: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class FollowRequest:
-    """A run that someone wants to see in a channel. `state`: asked, looked (its card waits for a slot), refused, done."""
-
-    key: RunKey
-    asker: Asker
-    facts: RunFacts
-    asked_at: datetime
-    state: str = "asked"
-    why: str = ""
-
-    @property
-    def id(self) -> str:
-        """Its name in the due set and in the lane: one a channel and run."""
-        return f"{self.asker.channel}/{self.key.name}"
-
-
-@dataclass(frozen=True, slots=True)
-class ClaimedPost:
-    """A claimed post. `record` and `field` name where its attempts are recorded."""
-
-    lease: Lease
-    urgency: str
-    channel: str
-    record: str
-    field: str
-
-
-@dataclass(frozen=True, slots=True)
-class PostAttempt:
-    """Whether a post may be sent: `go`, `done`, `lost`, or `half`, where an earlier attempt's outcome is unknown.
-
-    Of such an attempt, `kind` is `sent` or `absent` (looked for once), `at` its time in unix seconds.
-    """
-
-    word: str
-    kind: str = ""
-    at: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Upload:
-    """A file that somebody asked for: the log of a command, or with `resource` what it left behind.
-
-    `thread` is the card of the run in this channel, None where it has none. `id` names the same file in the same channel.
-    """
-
-    id: str
-    key: RunKey
-    asker: Asker
-    command: Command
-    resource: Resource | None = None
-    thread: CardRef | None = None
-    file_id: str | None = None
-    asked_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class UploadAnswer:
-    """What became of an asking for a file: `new`, `known` (it is on its way), `done` (it is there) or `full`."""
-
-    word: str
-    thread: CardRef | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class LogTail:
-    """A log whose new lines come into the thread of the run's card in a channel.
-
-    `command` and `cursor` say how far it has been posted, in `posts` posts; times are on Redis' clock. `refused`: how
-    often in a row Bolt did not know the command. `pending` is what is about to be posted.
-    """
-
-    id: str
-    key: RunKey
-    asker: Asker
-    card: CardRef
-    begun_at: datetime
-    command: int = 0
-    cursor: str = ""
-    posts: int = 0
-    posted_at: datetime | None = None
-    refused: int = 0
-    pending: LogBatch | None = None
 
 
 class Requests(Protocol):
@@ -281,14 +80,6 @@ class RunFollowers(Protocol):
 
     async def refuse(self, post: ClaimedPost, watch: FollowRequest, why: str) -> None: ...
     async def close(self, lease: Lease) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class WaitingStarts:
-    """Some of the starts that wait, first one first, and how many there are."""
-
-    total: int = 0
-    starts: tuple[Request, ...] = ()
 
 
 class StartQueue(Protocol):
@@ -345,18 +136,6 @@ class Runs(Protocol):
     async def learn_actor(self, workspace: str, actor: str) -> None: ...
 
 
-class Admitted(StrEnum):
-    """Whether something that a person asks for is dealt with.
-
-    `FLOOD`: it is too much, and the person is to be told; `FLOODED`: the same, and told already. `REPLAY`: it was dealt with before.
-    """
-
-    OK = "ok"
-    FLOOD = "flood"
-    FLOODED = "flooded"
-    REPLAY = "replay"
-
-
 class Admissions(Protocol):
     """What people ask for, counted; and what of it was dealt with. A `delivery` is the same for each copy of one thing."""
 
@@ -409,39 +188,6 @@ class PostLane(Protocol):
     async def mark_reachable(self, channel: str) -> None: ...
     async def note_file(self, card: str, file_id: str) -> None: ...
     async def hold(self, for_s: float) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class IndexedRun:
-    """A run that was found in an index, and its card: the one in the channel where it was found, else its owner."""
-
-    run: Run
-    card: CardRef | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class IndexPage:
-    """Some of the runs of an index, and how many there are."""
-
-    total: int = 0
-    runs: tuple[IndexedRun, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class ScheduleHabit:
-    """A schedule that a person often runs, and the channel of that person's last run of it."""
-
-    slug: str
-    name: str
-    channel: str
-
-
-@dataclass(frozen=True, slots=True)
-class Habits:
-    """Some of the schedules that a person often runs, and how many there are."""
-
-    total: int = 0
-    schedules: tuple[ScheduleHabit, ...] = ()
 
 
 class Indexes(Protocol):

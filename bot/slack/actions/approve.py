@@ -6,10 +6,10 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
+from bot.core.model.asker import Asker
 from bot.core.model.errors import BadCommand
 from bot.core.text.message import Message
 from bot.core.views.buttons import APPROVE_START, DENY_START, read_request_value
-from bot.flows.ports.slack import Asker
 from bot.slack.listener_context import ListenerContext, click_asker
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
+from bot.core.model.asker import Asker
 from bot.core.policy.rules import Action
 from bot.core.text.message import Message
 from bot.core.views.buttons import ARTIFACT_FILE, ARTIFACT_LINK, ARTIFACT_OPEN, ARTIFACTS_PAGE, PartButton
-from bot.flows.ports.slack import Asker
 from bot.slack.actions.run_detail import Does, listen
 from bot.slack.listener_context import ListenerContext
 

@@ -7,13 +7,13 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
+from bot.core.model.asker import Asker
 from bot.core.model.errors import BadCommand, StoreUnavailable
 from bot.core.model.run import CardRef, RunFacts, RunKey
 from bot.core.policy.rules import Action
 from bot.core.text.message import Message
 from bot.core.views.buttons import CANCEL_RUN, read_run_value
 from bot.core.views.store_unavailable import unrecorded
-from bot.flows.ports.slack import Asker
 from bot.slack.authorization import attempt_of, run_denial
 from bot.slack.listener_context import Call, ListenerContext, click_call, click_message
 

@@ -9,15 +9,15 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.core.commands.grammar import parse
-from bot.core.commands.tokens import quoted
 from bot.core.model.command import RetryCommand, RunCommand, StartCommand
 from bot.core.model.errors import BadCommand, SlackError, StoreUnavailable
 from bot.core.model.request import request_id
+from bot.core.model.start import Asked
 from bot.core.text.message import Message
+from bot.core.text.quoting import quoted
 from bot.core.text.text import Bold, Channel, Code, Sentence
 from bot.core.views.buttons import HOME_PAGE, HOME_RUN, read_command_in_value, read_home_page_value
 from bot.flows.home import Permission
-from bot.flows.ports.store import Asked
 from bot.slack.listener_context import Call, ListenerContext, click_call
 
 CHECK_S = 1.0

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from slack_bolt.async_app import AsyncApp
 
+from bot.core.model.asker import Asker
 from bot.core.policy.rules import Action
 from bot.core.text.message import Message
 from bot.core.views.buttons import FAILED_NODES, SLOWEST_NODES, STOP_FOLLOWING, WHOLE_LOG, PartButton
-from bot.flows.ports.slack import Asker
 from bot.slack.actions.run_detail import Does, listen
 from bot.slack.listener_context import ListenerContext
 

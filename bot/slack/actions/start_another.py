@@ -8,15 +8,15 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
+from bot.core.model.asker import Asker
 from bot.core.model.command import StartCommand, canonical
 from bot.core.model.errors import BadCommand, StoreUnavailable
 from bot.core.model.request import Origin, pinned_wanted, request_id, wanted_in_words
+from bot.core.model.start import Asked
 from bot.core.text.message import Message
 from bot.core.text.text import Bold
 from bot.core.views.buttons import START_ANOTHER, read_request_value
 from bot.core.views.store_unavailable import database
-from bot.flows.ports.slack import Asker
-from bot.flows.ports.store import Asked
 from bot.slack.listener_context import ListenerContext, click_asker, click_message, replace_or_tell
 
 RECORD_S = 1.0

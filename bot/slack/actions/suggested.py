@@ -9,12 +9,12 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.core.commands.grammar import parse
+from bot.core.model.asker import Asker
 from bot.core.model.command import RetryCommand, RunCommand, StartCommand, with_name
 from bot.core.model.errors import BadCommand, StoreUnavailable
 from bot.core.text.message import Message
 from bot.core.views.buttons import START_SUGGESTED, read_suggestion_value
 from bot.core.views.store_unavailable import database
-from bot.flows.ports.slack import Asker
 from bot.slack.actions.start_another import RECORD_S, Answer, start_from_click, tell
 from bot.slack.listener_context import ListenerContext, click_asker
 

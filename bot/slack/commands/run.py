@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from bot.core.model.command import RetryCommand, RunCommand, StartCommand
 from bot.core.model.request import Origin, request_id
+from bot.core.model.start import Asked
 from bot.core.text.message import Message
-from bot.flows.ports.store import Asked
 from bot.slack.listener_context import Call, ListenerContext
 
 COMMANDS = (RunCommand, RetryCommand)

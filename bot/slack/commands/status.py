@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 
+from bot.core.model.asker import Asker
 from bot.core.model.command import StatusCommand
 from bot.core.model.errors import StoreUnavailable
 from bot.core.model.run import RunKey
 from bot.core.policy.rules import Action
 from bot.core.text.message import Message
 from bot.core.views.store_unavailable import database
-from bot.flows.ports.slack import Asker
 from bot.slack.authorization import Asks, OfChannel, OfRun, OfSchedule
 from bot.slack.listener_context import Call, ListenerContext
 

@@ -7,9 +7,9 @@ from typing import Any
 import structlog
 from slack_bolt.async_app import AsyncApp
 
+from bot.core.model.asker import Asker
 from bot.core.model.errors import SlackError
 from bot.core.model.request import request_id
-from bot.flows.ports.slack import Asker
 from bot.slack.foreign import of_payload
 from bot.slack.listener_context import ListenerContext
 

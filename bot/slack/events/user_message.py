@@ -13,13 +13,13 @@ from slack_bolt.response import BoltResponse
 
 from bot.core.commands.grammar import GRAPHQL_INT, parse
 from bot.core.commands.tokens import LINE_MOST
+from bot.core.model.asker import Asker
 from bot.core.model.command import CancelCommand, Command, HelpCommand, RetryCommand, RunCommand, RunForm
 from bot.core.model.errors import BadCommand, StoreUnavailable
 from bot.core.model.request import wanted_in_words
 from bot.core.model.run import CardRef
 from bot.core.text.message import Message
 from bot.core.text.text import Bold
-from bot.flows.ports.slack import Asker
 from bot.slack import commands
 from bot.slack.foreign import Facts, of_payload
 from bot.slack.listener_context import Call, ListenerContext

@@ -12,10 +12,12 @@ from typing import Any
 import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
+from bot.core.model.asker import Asker
 from bot.core.model.bolt import Schedule
 from bot.core.model.command import RunCommand, RunForm, ShowCommand, canonical
 from bot.core.model.errors import SlackError, SlackOutcomeUnknown, SlackRefused, StoreUnavailable
 from bot.core.model.request import request_id
+from bot.core.model.start import Asked
 from bot.core.policy.rules import BACKTICKS, Action, Question, with_backticks
 from bot.core.schedules.run_form import CHANNEL, Field, Filled, Form, Problems
 from bot.core.schedules.typeahead import Offers
@@ -23,8 +25,6 @@ from bot.core.text.message import Buttons, Message, Paragraph
 from bot.core.text.text import Sentence
 from bot.core.views.buttons import command_button
 from bot.flows.home import Permission
-from bot.flows.ports.slack import Asker
-from bot.flows.ports.store import Asked
 from bot.flows.run_form import WhyNot
 from bot.slack.authorization import attempt_of, denial
 from bot.slack.blocks.form import CALLBACK, CHOOSE, COMMANDS, CONTINUE, VALUE, menu, run_form

@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot.core.insight.poll_interval import poll_interval_s
 from bot.core.insight.progress import (
     Progress,
     bar,
     commands_known,
     numbered,
-    poll_interval_s,
     position,
     progress,
     ran,

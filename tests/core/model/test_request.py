@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.core.model.bolt import RunSummary
+from bot.core.model.channel import ChannelInfo, ChannelKind
 from bot.core.model.command import RetryCommand, RunCommand
 from bot.core.model.request import (
     BlockingRun,
@@ -25,7 +26,6 @@ from bot.core.model.request import (
     start_reason,
     with_channel,
 )
-from bot.core.policy.rules import ChannelInfo, ChannelKind
 
 SENT = datetime(2026, 11, 23, 14, 20, tzinfo=UTC)
 REQUEST = Request(

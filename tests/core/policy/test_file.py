@@ -10,21 +10,10 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.core.model.channel import ChannelKind
+from bot.core.model.person import Role
 from bot.core.policy.file import FAULTS_MOST, LARGEST, PolicyError, read_policy
-from bot.core.policy.rules import (
-    Action,
-    Allow,
-    Approve,
-    ChannelKind,
-    Deny,
-    Overrides,
-    Policy,
-    Role,
-    Rule,
-    Where,
-    Which,
-    Who,
-)
+from bot.core.policy.rules import Action, Allow, Approve, Deny, Overrides, Policy, Rule, Where, Which, Who
 
 WHOLE = """\
 version: 1

@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.core.model.channel import ChannelInfo, ChannelKind
+from bot.core.model.person import Person, Role
 from bot.core.policy.rules import (
     BACKTICKS,
     DEFAULT,
@@ -17,15 +19,11 @@ from bot.core.policy.rules import (
     Action,
     Allow,
     Approve,
-    ChannelInfo,
-    ChannelKind,
     Decision,
     Deny,
     Overrides,
-    Person,
     Policy,
     Question,
-    Role,
     Rule,
     Target,
     Verdict,

@@ -5,10 +5,11 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.core.model.log_tail import LogBatch
 from bot.core.model.run import RunKey
 from bot.core.text.message import Buttons, Message, Preformatted
 from bot.core.views.buttons import STOP_FOLLOWING
-from bot.core.views.live_log import ENDED, GONE, HOUR, SHOWN, LogBatch, LogLines, batch_post, pause_s
+from bot.core.views.live_log import ENDED, GONE, HOUR, SHOWN, LogLines, batch_post, pause_s
 
 KEY = RunKey("w", 4711)
 

@@ -6,8 +6,9 @@ import pytest
 
 from bot.core.model.command import CancelCommand, LogsCommand, ShowCommand
 from bot.core.model.run import Run, RunFacts, RunKey
+from bot.core.model.sent_message import MessageButton
 from bot.core.views.buttons import CANCEL_RUN, OPEN_RUN, command_button, run_value
-from bot.core.views.run_from_buttons import MessageButton, run_from_buttons
+from bot.core.views.run_from_buttons import run_from_buttons
 
 APP = "https://app.example"
 KEY = RunKey("sandbox", 4711)

@@ -14,6 +14,7 @@ from bolt_sandbox.slack.validate import check_blocks, check_view
 from bot.core.insight.history import History, alt_text
 from bot.core.model.bolt import Resource, RunSummary, Schedule
 from bot.core.model.command import ListCommand, RunsCommand, SuspendCommand
+from bot.core.model.log_tail import LogBatch
 from bot.core.model.run import FailedNode, Run, RunKey
 from bot.core.schedules.lookup import Ambiguous, Missing
 from bot.core.schedules.run_form import Filled, Form, own_commands
@@ -25,7 +26,7 @@ from bot.core.views.active_runs import Listed
 from bot.core.views.artifact_list import artifact_list, safe_name
 from bot.core.views.card import run_card
 from bot.core.views.home import FrequentSchedule, HomePage, HomeSection, home
-from bot.core.views.live_log import LogBatch, batch_post
+from bot.core.views.live_log import batch_post
 from bot.core.views.paging import page
 from bot.core.views.run_list import run_list
 from bot.core.views.schedule_list import schedule_list

@@ -11,11 +11,12 @@ from bolt_sandbox.slack.validate import check_blocks
 from bot.core.insight.nodes import failed, slowest
 from bot.core.model.bolt import Command, Resource
 from bot.core.model.cause import Cause, Retry
+from bot.core.model.log_tail import LogBatch
 from bot.core.model.run import Changed, End, FailedNode, Observation, Run, RunFacts, RunKey, SlowNode
 from bot.core.text.message import Message
 from bot.core.views.artifact_list import artifact_list
 from bot.core.views.card import run_card
-from bot.core.views.live_log import LogBatch, batch_post
+from bot.core.views.live_log import batch_post
 from bot.core.views.thread import end_post
 from bot.slack.blocks.render import render
 

@@ -1,77 +1,22 @@
-"""The record: who asked for what, what was decided by which rule, and what became of it.
-
-It is only ever added to. What a request comes to is an entry of its own, with the same request's id.
-"""
+"""The newest entries of the audit log, as `audit` lists them."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from enum import StrEnum
 
+from bot.core.model.audit_entry import AuditEntry, AuditFilter, Event
 from bot.core.model.run import is_failed
 from bot.core.text.message import Message, Paragraph
-from bot.core.text.name_folding import fold
 from bot.core.text.text import Bold, Code, Mention, Sentence, Span, When, cut, plural
 
 # An id of Slack's, as against a name.
 _USER = re.compile(r"[UW][A-Z0-9]{2,20}")
+
 SHOWN = 15
+
 TEXT_SHOWN = 120
+
 REASON_SHOWN = 160
-
-
-class Event(StrEnum):
-    """What an entry tells."""
-
-    ASKED = "asked"  # somebody asked for something, and this was decided
-    APPROVED = "approved"
-    DENIED = "denied"  # by somebody of the group that may approve, or by the asker
-    STARTED = "started"
-    REFUSED = "refused"  # a start that was let in did not become a run; `user` asked for it
-    DROPPED = "dropped"  # somebody took a start out of the queue
-    ENDED = "ended"
-
-
-@dataclass(frozen=True, slots=True)
-class AuditEntry:
-    """One line of the record. `action`, `decision` and `rule` are the policy's; `outcome` is a run's state or why not.
-
-    `user` is who did it, by Slack's id; of a start that was refused and of a run that ended, who asked for it. `at` is set by the record itself.
-    """
-
-    event: str
-    request: str = ""
-    user: str = ""
-    user_name: str = ""
-    team: str = ""
-    channel: str = ""
-    channel_name: str = ""
-    action: str = ""
-    text: str = ""
-    schedule: str = ""
-    decision: str = ""
-    rule: str = ""
-    run: int | None = None
-    outcome: str = ""
-    at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class AuditFilter:
-    """Which entries: of a person (Slack's id, or the name), of a schedule (a part of its slug), from a moment on."""
-
-    user: str = ""
-    schedule: str = ""
-    since: datetime | None = None
-
-    def matches(self, entry: AuditEntry) -> bool:
-        """Whether an entry is one of them."""
-        part = fold(self.schedule) or self.schedule
-        of_schedule = part in fold(entry.schedule)
-        by = self.user.casefold()
-        return of_schedule and (not by or by in {entry.user.casefold(), entry.user_name.casefold()})
 
 
 def audit_list(entries: tuple[AuditEntry, ...], wanted: AuditFilter, *, searched: int, more: bool) -> Message:
@@ -130,17 +75,3 @@ def _what(entry: AuditEntry) -> list[Span]:
 
 def _for(entry: AuditEntry) -> list[Span]:
     return [", asked for by ", Mention(entry.user), ","] if entry.user else []
-
-
-def parse_since(text: str, now: datetime) -> datetime | None:
-    """The moment that `2 h`, `3d` or `2026-11-28` means; None where it means none. Dates are in UTC."""
-    units = {"m": "minutes", "min": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-    number = text.rstrip("abcdefghijklmnopqrstuvwxyz ")
-    unit = units.get(text[len(number) :].strip())
-    if number.isascii() and number.isdecimal() and len(number) <= 4 and unit:
-        return now - timedelta(**{unit: int(number)})
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return found if found.tzinfo else found.replace(tzinfo=now.tzinfo)

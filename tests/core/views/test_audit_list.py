@@ -1,4 +1,4 @@
-"""The record: moments, and what is told of its entries."""
+"""The audit log: moments, and how its entries are listed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.model.audit import SHOWN, AuditEntry, AuditFilter, Event, audit_list, parse_since
+from bot.core.commands.since import parse_since
+from bot.core.model.audit_entry import AuditEntry, AuditFilter, Event
+from bot.core.views.audit_list import SHOWN, audit_list
 from bot.slack.blocks.render import render
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)

@@ -1,0 +1,19 @@
+"""Who asked for something, and how to answer that person privately."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who asked, and how to answer that person privately. `response_url` is a capability: never logged.
+
+    `thread` is the timestamp of the thread's first message where one asked in a thread.
+    """
+
+    team: str
+    user: str
+    channel: str
+    response_url: str = field(default="", repr=False)
+    thread: str = ""

@@ -1,0 +1,20 @@
+"""A card as it is recorded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.core.model.run import CardRef, RunKey
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A card's record: `id` is its name in the lanes."""
+
+    id: str
+    team: str
+    ref: CardRef
+    run: RunKey | None = None
+    request: str | None = None
+    file_id: str | None = None
+    watcher: str | None = None

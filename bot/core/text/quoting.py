@@ -1,0 +1,13 @@
+"""Quotes around a value, as the grammar reads them."""
+
+from __future__ import annotations
+
+ESCAPED = frozenset("\"'\\“”„‟«»＂‘’‚‛‹›＇")
+
+
+def quoted(text: str) -> str:
+    """A value between quotes, with Slack's escapes, so that `tokenize` reads it back."""
+    for character, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;")):
+        text = text.replace(character, entity)
+    escaped = "".join(f"\\{letter}" if letter in ESCAPED else letter for letter in text)
+    return f'"{escaped}"'

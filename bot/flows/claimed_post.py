@@ -1,0 +1,18 @@
+"""A post that a worker has claimed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.flows.lease import Lease
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedPost:
+    """A claimed post. `record` and `field` name where its attempts are recorded."""
+
+    lease: Lease
+    urgency: str
+    channel: str
+    record: str
+    field: str
