@@ -264,7 +264,7 @@ async def _until_ready(running: Process) -> None:
 
 
 def _last_lines(said: Path) -> str:
-    return " / ".join(said.read_text(errors="replace").splitlines()[-3:]) or "it says nothing"
+    return " / ".join(said.read_text(errors="replace").splitlines()[-3:]) or "it decides nothing"
 
 
 def _rss_kb(pid: str) -> int:

@@ -374,7 +374,7 @@ class App:
             async with asyncio.timeout(READY_WITHIN_S):
                 await self._probe()
         except (StoreUnavailable, TimeoutError):
-            reasons.append(redis.reason or "redis does not answer: it took too long to answer")
+            reasons.append(redis.reason or "redis doesn't answer: it took too long to answer")
         if self._socket is not None:
             reasons += await self._slack_away(self._socket)
         return reasons
@@ -383,7 +383,7 @@ class App:
         """Why Slack is away, as the log and the gauge have it, in Socket Mode."""
         slack = self._outages["slack"]
         if not await socket.ready() and not slack.reason:
-            return ["slack is not connected"]
+            return ["slack isn't connected"]
         if slack.away(CALL):
             # Nothing else may call for a while: what was lost then doesn't make it away for ever.
             with contextlib.suppress(SlackError):

@@ -104,7 +104,7 @@ def _add_policy(parser: argparse.ArgumentParser) -> None:
 
     explain = commands.add_parser(
         "explain",
-        help="what it decides and why; asks Slack and Bolt for what is not given (--role and --kind: asks nobody)",
+        help="what it decides and why; asks Slack and Bolt for what isn't given (--role and --kind: asks nobody)",
     )
     explain.add_argument("--file", metavar="FILE", help="the policy (default: BOLT_BOT_POLICY_FILE)")
     explain.add_argument("--user", required=True, type=_id("UW"), help="a user's id, as in U0123ABC")
@@ -113,7 +113,7 @@ def _add_policy(parser: argparse.ArgumentParser) -> None:
         "--action", required=True, type=Action, choices=list(Action), metavar="ACTION", help=_words(Action)
     )
     explain.add_argument("--schedule", default="", help="a schedule's slug or name")
-    explain.add_argument("--branch", help="the branch that is given instead of the schedule's own")
+    explain.add_argument("--branch", help="a branch to use instead of the schedule's own")
     explain.add_argument("--command", action="append", default=[], help="a command given instead; may be repeated")
     explain.add_argument(
         "--role", type=Role, choices=list(Role), metavar="ROLE", help=f"{_words(Role)}; asks Slack without it"
@@ -128,7 +128,7 @@ def _add_policy(parser: argparse.ArgumentParser) -> None:
         help=f"{_words(ChannelKind)}; asks Slack without it",
     )
     explain.add_argument("--channel-name", help="the channel's name; with --kind")
-    explain.add_argument("--shared", action="store_true", help="it is shared with other organisations; with --kind")
+    explain.add_argument("--shared", action="store_true", help="it's shared with other organisations; with --kind")
     explain.add_argument("--owner", help="who owns the schedule")
     explain.set_defaults(handle=_explain_policy)
 

@@ -55,7 +55,7 @@ async def _redis(settings: Settings) -> AsyncIterator[Finding]:
 async def _slack(settings: Settings, chat: SlackChat) -> AsyncIterator[Finding]:
     try:
         identity = await identify(chat)
-        yield "Slack", True, f"I am @{identity.name} in team {identity.team}"
+        yield "Slack", True, f"I'm @{identity.name} in team {identity.team}"
         yield await _policy(settings, chat, identity)
         if settings.slack_app_token is not None:
             await check_app_token(chat, settings.slack_app_token.get_secret_value())
@@ -82,7 +82,11 @@ async def _policy(settings: Settings, chat: SlackChat, identity: Identity) -> Fi
     missing = [name for name in sorted(rules.groups) if await people.group(name) is None]
     if missing:
         return "policy", False, f"Slack knows no user group {', '.join(missing)}, which the policy names."
-    return "policy", True, "none is set, so the usual rules hold" if rules.is_default else f"{len(rules.rules)} rules"
+    return (
+        "policy",
+        True,
+        "none is set, so the default rules apply" if rules.is_default else f"{len(rules.rules)} rules",
+    )
 
 
 async def _bolt(bolt: BoltClient) -> AsyncIterator[Finding]:

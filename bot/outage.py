@@ -66,7 +66,7 @@ class Outage:
         if not self._faults:
             return ""
         error = next(iter(self._faults.values()))
-        what = "refuses" if isinstance(error, REFUSES) else "does not answer"
+        what = "refuses" if isinstance(error, REFUSES) else "doesn't answer"
         return f"{self.service} {what}" + (f": {error.cause}" if error.cause else "")
 
     def away(self, part: str) -> bool:

@@ -86,7 +86,7 @@ def as_text(found: Reading) -> str:
 def _results(path: Path) -> Results:
     found = read_results(_bytes(path))
     if found is None:
-        raise UnreadableError(f"{path} is not a run_results.json or sources.json of dbt")
+        raise UnreadableError(f"{path} isn't a run_results.json or sources.json of dbt")
     return found
 
 

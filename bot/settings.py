@@ -289,12 +289,12 @@ def policy(file: str | Path | None) -> Policy:
     try:
         text = Path(file).read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
-        raise PolicyError((f"the file cannot be read ({_why(error)})",)) from None
+        raise PolicyError((f"the file can't be read ({_why(error)})",)) from None
     return read_policy(text)
 
 
 def _why(error: OSError | ValueError) -> str:
-    return (error.strerror or "no reason is told") if isinstance(error, OSError) else "it is no text in UTF-8"
+    return (error.strerror or "no reason given") if isinstance(error, OSError) else "it isn't UTF-8 text"
 
 
 def unknown() -> tuple[str, ...]:
@@ -304,7 +304,7 @@ def unknown() -> tuple[str, ...]:
     for name in sorted(os.environ):
         if name.startswith("BOLT_BOT_") and name not in known:
             nearest = process.extractOne(name, known)
-            lines.append(f"{name} is not a setting and has no effect; the nearest is {nearest[0]}")
+            lines.append(f"{name} isn't a setting and has no effect; the nearest is {nearest[0]}")
     return tuple(lines)
 
 

@@ -57,7 +57,7 @@ async def test_a_malformed_setting_is_not_quoted() -> None:
     outcome = await bolt_bot("run", environment=wrong)
     assert outcome.status == 2
     unknown, malformed = outcome.err.splitlines()
-    assert unknown.startswith("BOLT_BOT_PORT is not a setting")
+    assert unknown.startswith("BOLT_BOT_PORT isn't a setting")
     assert malformed == "SLACK_BOT_TOKEN should begin with xoxb- or xoxe.xoxb-"
 
 

@@ -42,7 +42,7 @@ def test_a_bad_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["policy", "check", str(file)]) == 2
     told = capsys.readouterr()
     assert told.out == ""
-    assert told.err == f'{file}: line 6: what: there is no "strat"; did you mean start?\n'
+    assert told.err == f'{file}: line 6: what: there\'s no "strat"; did you mean start?\n'
 
 
 @pytest.mark.parametrize("content", [None, b"\xff\xfe"])
@@ -52,7 +52,7 @@ def test_no_file_to_be_read(content: bytes | None, tmp_path: Path, capsys: pytes
     if content is not None:
         file.write_bytes(content)
     assert main(["policy", "check", str(file)]) == 2
-    assert "the file cannot be read" in capsys.readouterr().err
+    assert "the file can't be read" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -60,15 +60,15 @@ def test_no_file_to_be_read(content: bytes | None, tmp_path: Path, capsys: pytes
     [
         (
             ["start", *GIVEN, "--schedule", "prod-a", "--owner", "a@example.com", "--group", "@data"],
-            "allowed with the approval of @leads, within 1 h",
+            "allowed with approval from @leads, within 1 h",
         ),
         (
             ["start", *GIVEN, "--schedule", "prod-a", "--owner", "a@example.com"],
-            "refused: no rule of the policy allows it",
+            "refused: no rule in the policy allows it",
         ),
         (
             ["start", *GIVEN, "--schedule", "prod-a", "--group", "@data"],
-            "refused: I could not find out the owner, on which a rule depends",
+            "refused: I couldn't find out the owner, which a rule depends on",
         ),
         (["read", *GIVEN], "allowed"),
     ],
@@ -102,8 +102,8 @@ def test_it_says_why_each_rule_does_not_fit(tmp_path: Path, capsys: pytest.Captu
         ]
     )
     out = capsys.readouterr().out
-    assert "rule 1 (line 3) “production” does not fit: the user group, the schedule, the owner\n" in out
-    assert "rule 2 (line 9) “looking” does not fit: it is not about start\n" in out
+    assert "rule 1 (line 3) “production” doesn't match: the user group, the schedule, the owner\n" in out
+    assert "rule 2 (line 9) “looking” doesn't match: it isn't about start\n" in out
 
 
 def test_without_a_file_the_usual_rules_are_explained(
@@ -112,7 +112,7 @@ def test_without_a_file_the_usual_rules_are_explained(
     """A guest only reads."""
     monkeypatch.delenv("BOLT_BOT_POLICY_FILE", raising=False)
     assert main([*ASKED, "cancel", "--role", "guest", "--kind", "public"]) == 0
-    assert capsys.readouterr().out.endswith("refused: guests may only read\n")
+    assert capsys.readouterr().out.endswith("refused: guests can only read\n")
 
 
 @pytest.mark.parametrize(

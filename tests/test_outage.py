@@ -44,7 +44,7 @@ def test_a_service_is_there_if_all_of_its_parts_are() -> None:
         sockets(SlackNotSent("socket", cause="the connection was refused", where="wss.test:443"))
         outage(SlackNotSent("auth.test"))
         outage(None)
-        assert outage.reason == "slack does not answer: the connection was refused"
+        assert outage.reason == "slack doesn't answer: the connection was refused"
         assert (outage.away("socket"), outage.away("call")) == (True, False)
         sockets(None)
         assert outage.reason == ""

@@ -287,7 +287,7 @@ def test_a_mistyped_setting_is_pointed_out() -> None:
     """An unknown variable of ours is named with the nearest one; others are none of our business."""
     with patch.dict(os.environ, {"BOLT_BOT_POL_MIN_S": "1", "BOLT_BOT_NAME": "x", "SLACK_WHATEVER": "y"}):
         lines = unknown()
-    assert lines == ("BOLT_BOT_POL_MIN_S is not a setting and has no effect; the nearest is BOLT_BOT_POLL_MIN_S",)
+    assert lines == ("BOLT_BOT_POL_MIN_S isn't a setting and has no effect; the nearest is BOLT_BOT_POLL_MIN_S",)
 
 
 def test_the_page_has_each_setting_and_its_default() -> None:

@@ -28,9 +28,9 @@ SHARED_MEMORY = "/dev/shm"  # noqa: S108 - what is found there is checked
 PNG = b"\x89PNG\r\n\x1a\n"
 PNG_MOST = 4_000_000
 COMPLAINT_SHOWN = 2000
-TOO_MANY = "So many pictures are being drawn just now that this one would wait too long."
-TOO_LONG = "The picture could not be drawn in time."
-NOT_DRAWN = "The picture could not be drawn."
+TOO_MANY = "Too many charts are being drawn right now."
+TOO_LONG = "The chart couldn't be drawn in time."
+NOT_DRAWN = "The chart couldn't be drawn."
 
 
 class Charts:
@@ -53,7 +53,7 @@ class Charts:
         except TimeoutError as error:
             raise ChartFailed(TOO_LONG) from error
         except OSError as error:
-            log.error("a picture could not be drawn", why=str(error))
+            log.error("a picture couldn't be drawn", why=str(error))
             raise ChartFailed(NOT_DRAWN) from error
         finally:
             self._asked -= 1
@@ -78,7 +78,7 @@ class Charts:
                 await process.wait()
         if process.returncode != 0 or not picture.startswith(PNG) or len(picture) > PNG_MOST:
             why = complaint.decode(errors="replace")[-COMPLAINT_SHOWN:]
-            log.error("a picture could not be drawn", status=process.returncode, size=len(picture), why=why)
+            log.error("a picture couldn't be drawn", status=process.returncode, size=len(picture), why=why)
             raise ChartFailed(NOT_DRAWN)
         return picture
 

@@ -23,8 +23,8 @@ log = structlog.get_logger()
 
 RECORD_S = 1.0
 
-ASK_AGAIN = "If no card appears within a minute, please ask again."
-FULL = "Too many runs are being started right now: this one wouldn't start in time. Nothing was started. Try again in a minute."
+ASK_AGAIN = "If no card appears within a minute, try again."
+FULL = "Too many runs are being started right now, so this one wouldn't start in time. Nothing was started. Try again in a minute."
 
 
 class StartAccepter:
@@ -58,7 +58,7 @@ class StartAccepter:
                 accepted = await self._requests.accept(asked)
                 earlier = await self._requests.load_request(accepted.id) if accepted.word == "same" else None
         except (StoreUnavailable, TimeoutError) as error:
-            log.warning("a start could not be recorded", request=asked.id, user=asked.user, why=cause(error))
+            log.warning("a start couldn't be recorded", request=asked.id, user=asked.user, why=cause(error))
             return Message((unrecorded(error, nothing="Nothing was started.", otherwise=ASK_AGAIN),))
         log.info("asked", request=accepted.id, word=accepted.word, user=asked.user, channel=asked.channel)
         if accepted.word in {"new", "known"}:

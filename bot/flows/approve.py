@@ -30,7 +30,7 @@ DECIDE_S = 2.0
 LOST_S = 3600.0
 AWAY_AGAIN_S = 3.0
 CARD_AGAIN_S = 0.5
-CLICK_AGAIN = "If the card still asks in a minute, please click again."
+CLICK_AGAIN = "If the card still asks for approval in a minute, click again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +113,9 @@ class StartApprovals:
             return
         why = None
         if changed(request.plan, plan):
-            why = "What it runs has changed since it was asked for; ask again, so that what runs is what is approved."
+            why = "What it runs has changed since it was requested. Start it again so that what gets approved is what runs."
         elif decision.verdict is Verdict.APPROVE and (request.approval is None or decision.by != request.approval.by):
-            why = f"The policy wants the approval of {decision.by} by now; ask again."
+            why = f"The policy now requires approval from {decision.by}. Start it again."
         elif decision.verdict not in {Verdict.ALLOW, Verdict.APPROVE}:
             why = refusal(decision, action_of(request), self._rules.command)
         if why is None:
@@ -131,14 +131,14 @@ class StartApprovals:
             async with asyncio.timeout(DECIDE_S):
                 return await self._decide(asker, request_id, yes=yes)
         except (StoreUnavailable, TimeoutError) as error:
-            log.warning("a decision could not be recorded", request=request_id, user=asker.user, why=cause(error))
+            log.warning("a decision couldn't be recorded", request=request_id, user=asker.user, why=cause(error))
             self._decided()
             return Message((unrecorded(error, nothing="Nothing was decided.", otherwise=CLICK_AGAIN),))
 
     async def _decide(self, asker: Asker, request_id: str, *, yes: bool) -> Message | None:
         request = await self._requests.load_request(request_id)
         if request is None or request.approval is None:
-            return Message(("I know nothing of this start any more, so nothing was decided; ask for it again.",))
+            return Message(("I no longer have a record of this start, so nothing was decided. Start it again.",))
         if request.state is not RequestState.PENDING:
             return self._over(request)
         why_not = await self._why_not(asker, request, yes=yes)
@@ -153,7 +153,12 @@ class StartApprovals:
         if word == "ok":
             return None
         if word == "late":
-            return Message((Bold(request.title), " was not approved in its time, so it is not started; ask again."))
+            return Message(
+                (
+                    Bold(request.title),
+                    " wasn't approved in time, so it wasn't started. Start it again if you still want it.",
+                )
+            )
         now = await self._requests.load_request(request_id)
         return self._over(now) if now else None
 
@@ -161,22 +166,22 @@ class StartApprovals:
         """Why this person does not decide; empty where nothing is in the way. Who asked may take it back."""
         by = request.approval.by if request.approval else ""
         if asker.user == request.user:
-            return f"You asked for it yourself, so somebody else of {by} has to approve it." if yes else ""
+            return f"You requested it yourself, so someone else in {by} has to approve it." if yes else ""
         may = await self._authorizer.may_approve(asker.user, request.approval) if request.approval else False
         if may is None:
-            return f"I could not find out whether you are in {by}, so nothing was decided; click again in a minute."
-        return "" if may else f"Only members of {by} approve this, and you are not one of them. Nothing was decided."
+            return f"I couldn't find out whether you're in {by}, so nothing was decided. Click again in a minute."
+        return "" if may else f"Only members of {by} can approve this, and you aren't one of them. Nothing was decided."
 
     def _over(self, request: Request) -> Message:
         """It was decided before."""
         name = Bold(request.title)
         if request.denied_by == request.user:
-            return Message((Mention(request.user), " already took back the start of ", name, ", so it wasn't started."))
+            return Message((Mention(request.user), " already withdrew ", name, ", so it wasn't started."))
         if request.denied_by:
             return Message((Mention(request.denied_by), " already denied ", name, ", so it wasn't started."))
         if request.approved_by:
             return Message((Mention(request.approved_by), " already approved ", name, *self._became(request)))
-        return Message((name, " is no longer waiting for approval; it wasn't started."))
+        return Message((name, " is no longer waiting for approval, and it wasn't started."))
 
     def _became(self, request: Request) -> Sentence:
         """What became of an approved start, as the end of a sentence."""

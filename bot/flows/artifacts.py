@@ -43,9 +43,9 @@ class Artifacts:
             run = replace(await self._runs.load_run(key) or Run(key), seen=seen)
             found = await self._bolt.resources([command.id for command in seen.commands])
         except BoltRejected:
-            return Message((f"Bolt knows no run {key.id}. Check the number.",))
+            return Message((f"There's no run {key.id} in Bolt. Check the number.",))
         except BoltError as error:
-            return Message((f"{error.sentence} Ask again in a minute.",))
+            return Message((f"{error.sentence} Try again in a minute.",))
         files = [
             (command, Resource(one.id, self._shown(one.path)))
             for command in reversed(seen.commands)
@@ -72,9 +72,9 @@ class Artifacts:
             return Message(("Bolt no longer has ", *name, "."))
         post = Button(ARTIFACT_FILE, "Post it in the thread", value=part_value(part))
         if len(url) > URL_MOST or not _ADDRESS.fullmatch(url):
-            text: Sentence = ("Bolt gives an address for ", *name, " that Slack cannot show. I can post the file.")
+            text: Sentence = ("Bolt's link to ", *name, " isn't one that Slack can show, but I can post the file.")
             return Message(text, (Paragraph(text), Buttons((post,))))
-        text = ("The address of ", *name, " works for a short while only.")
+        text = ("The link to ", *name, " expires soon.")
         # Behind a button: in a text its signature would be taken for a secret, which it is, and masked.
         download = Button(ARTIFACT_OPEN, "Download", url=url, spoken=cut(f"Download {part.path}", 75))
         return Message(text, (Paragraph(text), Buttons((download, post))))

@@ -64,9 +64,9 @@ class RunCanceller:
             try:
                 status = await self._bolt.status(key.id)
             except BoltRejected:
-                return Message((f"Bolt knows no run {key.id}. Check the number; nothing was cancelled.",))
+                return Message((f"There's no run {key.id} in Bolt. Check the number. Nothing was cancelled.",))
             except BoltError as error:
-                return Message((f"{error.sentence} Nothing was cancelled; ask again in a minute.",))
+                return Message((f"{error.sentence} Nothing was cancelled. Try again in a minute.",))
             if is_final(status.state) and card is None:
                 return self.finished(key.id, status.state)
         return await self._wished(asker, key, facts, card)
@@ -77,8 +77,8 @@ class RunCanceller:
         if answer.word == "final":
             return self.finished(key.id, answer.state)
         if answer.word == "already" and answer.wish:
-            by: Sentence = ("asked by ", Mention(answer.wish.user), " at ", When(answer.wish.at))
-            return Message((f"Run {key.id} is being cancelled already, ", *by, "."))
+            by: Sentence = ("requested by ", Mention(answer.wish.user), " at ", When(answer.wish.at))
+            return Message((f"Run {key.id} is already being cancelled, ", *by, "."))
         return None
 
     async def advance_cancel(self, lease: Lease) -> None:
@@ -91,7 +91,7 @@ class RunCanceller:
         try:
             status = await self._bolt.status(key.id)
         except BoltRejected:
-            await self._give_up(lease, run, wisher, "Bolt does not know it")
+            await self._give_up(lease, run, wisher, "it isn't in Bolt")
             return
         except BoltError:
             await self._due.give_back(lease, delay_s=AWAY_AGAIN_S)
@@ -119,7 +119,7 @@ class RunCanceller:
         if number == 0:
             return
         if number < 0:
-            await self._give_up(lease, run, wisher, f"I asked Bolt {MOST_TRIES} times and it still runs")
+            await self._give_up(lease, run, wisher, f"I asked Bolt {MOST_TRIES} times and it's still running")
             return
         # Recording that has ended the renewals, and Bolt may take longer to answer than the claim lasts.
         lease.start_renewing(self._due.renew)
@@ -140,7 +140,11 @@ class RunCanceller:
             return
         await self._due.give_back(lease, delay_s=AGAIN_S)
         if number == 1:
-            text: Sentence = (f"Run {run.id} of ", Bold(run.title), " is being cancelled: Bolt has taken the request.")
+            text: Sentence = (
+                f"Run {run.id} of ",
+                Bold(run.title),
+                " is being cancelled: Bolt has accepted the request.",
+            )
             await self._answers.reply_privately(wisher, Message(text))
 
     async def _refused(self, lease: Lease, run: Run, wisher: Asker, refused: BoltError) -> None:
@@ -156,14 +160,14 @@ class RunCanceller:
         await self._give_up(lease, run, wisher, f"Bolt refused: {refused.sentence.rstrip('.')}")
 
     async def _give_up(self, lease: Lease, run: Run, wisher: Asker, why: str) -> None:
-        link = Link(run_url(self._app_url, run.id), "Look at it in Bolt")
-        if await self._told(lease, wisher, Message((f"Run {run.id} could not be cancelled: {why}. ", link))):
+        link = Link(run_url(self._app_url, run.id), "Open it in Bolt")
+        if await self._told(lease, wisher, Message((f"Run {run.id} couldn't be cancelled: {why}. ", link))):
             await self._runs.drop_wish(lease, run.key, keep=False)
 
     def finished(self, run_id: int, state: str) -> Message:
         """Why a run that is over cannot be cancelled."""
         link = Link(run_url(self._app_url, run_id), f"Run {run_id}")
-        return Message((link, f" {outcome(state)} already; there is nothing to cancel."))
+        return Message((link, f" {outcome(state)} already, so there's nothing to cancel."))
 
 
 def outcome(state: str) -> str:
@@ -174,5 +178,5 @@ def outcome(state: str) -> str:
         "SUCCESS": "has succeeded",
         "CANCELED": "was cancelled",
         "SKIPPED": "was skipped",
-        LOST: "is lost to Bolt",
+        LOST: "is missing from Bolt",
     }.get(state, f"is {state}")

@@ -51,7 +51,7 @@ class ResultsReader:
         except (BoltError, TimeoutError) as error:
             log.info("dbt's own results are done without", command=command.id, why=str(error) or "out of time")
         except Exception as error:  # noqa: BLE001 - whatever stands in a file, an end is told
-            log.warning("dbt's own results could not be read", command=command.id, why=repr(error))
+            log.warning("dbt's own results couldn't be read", command=command.id, why=repr(error))
         return None
 
     async def warned(self, commands: Sequence[Command], *, within_s: float) -> list[NodeResult]:

@@ -135,10 +135,10 @@ class PostDeliverer:
             else:
                 ts = await self._post_start(post, request)
         except Unresolved:
-            why = "Slack did not say whether my card was posted. Nothing was started; please ask again."
+            why = "Slack didn't say whether my card was posted. Nothing was started. Try again."
             await self._posts.refuse(post, request_id, why)
         except ChannelRefused as refused:
-            log.info("a card cannot be shown", request=request_id, channel=request.channel, why=refused.code)
+            log.info("a card can't be shown", request=request_id, channel=request.channel, why=refused.code)
             await self._posts.refuse(post, request_id, self._card.why_not(refused, NOTHING))
         except SlackRefused as refused:
             log.error("Slack refused a card", request=request_id, why=refused.code)

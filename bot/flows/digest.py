@@ -51,7 +51,7 @@ class DigestPoster:
         except CredentialRefused:
             raise
         except SlackRefused as refused:
-            log.warning("many ends cannot be told in one message", channel=channel, why=refused.code)
+            log.warning("many ends can't be told in one message", channel=channel, why=refused.code)
             await self._posts.undigest(post, name, {card: _urgency(run) for card, run in found.items()})
             raise
         if ts is not None:

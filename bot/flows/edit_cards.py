@@ -72,7 +72,7 @@ class CardEditor:
             log.warning("a channel takes no edits; its cards are left as they are", card=card.id, why=refused.code)
             await self._edits.unshowable(lease, refused.code)
         except SlackRefused as refused:
-            log.warning("a card cannot be edited any more", card=card.id, why=refused.code)
+            log.warning("a card can't be edited any more", card=card.id, why=refused.code)
             await self._edits.unshowable(lease, refused.code)
         except SlackError:
             # An edit may be repeated: whether this one was done is told by doing it again.

@@ -48,5 +48,5 @@ def unread(error: BoltError) -> str:
     """Why Bolt could not be read, and what to do."""
     sentence = error.sentence if error.sentence.endswith((".", "?", "!")) else f"{error.sentence}."
     if isinstance(error, BoltDenied):
-        return f"{sentence} Please tell whoever runs this bot."
-    return f"{sentence} {'Look in Bolt instead.' if isinstance(error, BoltRejected) else 'Ask again in a minute.'}"
+        return f"{sentence} Tell whoever runs this bot."
+    return f"{sentence} {'Check in Bolt instead.' if isinstance(error, BoltRejected) else 'Try again in a minute.'}"

@@ -37,7 +37,7 @@ RECORD_S = 1.0
 LOOK_AGAIN_S = 3.0
 GIVEN_UP_S = 60.0
 
-ASK_AGAIN = "If no card appears within a minute, please click again."
+ASK_AGAIN = "If no card appears within a minute, click again."
 
 
 class FollowRequestHandler:
@@ -79,14 +79,14 @@ class FollowRequestHandler:
             async with asyncio.timeout(RECORD_S):
                 word, more = await self._watches.add_request(asker, key, facts or RunFacts())
         except (StoreUnavailable, TimeoutError) as error:
-            log.warning("a watch could not be recorded", run=key.id, user=asker.user, why=cause(error))
+            log.warning("a watch couldn't be recorded", run=key.id, user=asker.user, why=cause(error))
             return Message((unrecorded(error, nothing="Nothing was done.", otherwise=ASK_AGAIN),))
         log.info("asked to watch", run=key.id, word=word, user=asker.user, channel=asker.channel)
         if word == "card":
             return self._has_card(key, more)
         self._asked()
         if word == "known" and more != asker.user:
-            return Message((f"Run {key.id} gets its card here in a moment: ", Mention(more), " has asked for it, too."))
+            return Message((f"Run {key.id} will have its card here in a moment: ", Mention(more), " requested it too."))
         return None
 
     async def advance_follow_request(self, lease: Lease) -> None:
@@ -107,13 +107,13 @@ class FollowRequestHandler:
         try:
             status = await self._bolt.status(key.id)
         except BoltRejected:
-            await self._tell(lease, watch, Message((f"Bolt knows no run {key.id}. Check the number.",)))
+            await self._tell(lease, watch, Message((f"There's no run {key.id} in Bolt. Check the number.",)))
             return
         except BoltError as away:
             if lease.since_s(watch.asked_at) < GIVEN_UP_S:
                 await self._due.give_back(lease, delay_s=LOOK_AGAIN_S)
             else:
-                text = f"{away.sentence} Run {key.id} is not watched here; click again later."
+                text = f"{away.sentence} Run {key.id} isn't followed here. Click again later."
                 await self._tell(lease, watch, Message((text,)))
             return
         if is_final(status.state):
@@ -152,7 +152,7 @@ class FollowRequestHandler:
         return has_card(key, self._card_url(CardRef(channel, ts)))
 
     def _ended(self, key: RunKey, state: str) -> Message:
-        return Message((self._link(key), f" {outcome(state)} already; there is nothing to watch."))
+        return Message((self._link(key), f" {outcome(state)} already, so there's nothing to follow."))
 
     def _link(self, key: RunKey) -> Link:
         return Link(run_url(self._app_url, key.id), f"Run {key.id}")

@@ -102,14 +102,14 @@ class HistoryPoster:
                 await self._show(asker.channel, thread, file_id, schedule, shown)
             except SlackOutcomeUnknown:
                 if not await self._is_there(asker.channel, thread, file_id, since):
-                    return in_words(schedule, shown, "Slack did not say whether it took the picture.")
+                    return in_words(schedule, shown, "Slack didn't say whether it accepted the chart.")
         except ChannelRefused as refused:
             return in_words(schedule, shown, self._cannot_post(refused))
         except SlackRefused as refused:
             log.warning("a picture was refused", why=refused.code, channel=asker.channel)
-            return in_words(schedule, shown, f"Slack did not take the picture ({refused.code}).")
+            return in_words(schedule, shown, f"Slack didn't accept the chart ({refused.code}).")
         except SlackError as error:
-            return in_words(schedule, shown, f"{error.sentence} Ask again in a minute for the picture.")
+            return in_words(schedule, shown, f"{error.sentence} Try again in a minute to get the chart.")
         return None
 
     async def _show(self, channel: str, thread: str | None, file_id: str, schedule: Schedule, shown: History) -> None:
@@ -127,15 +127,15 @@ class HistoryPoster:
         try:
             return isinstance(await self._chat.find_upload(channel, thread, file_id, since=since), MessageFound)
         except SlackError as error:
-            log.info("a picture cannot be looked for", why=str(error))
+            log.info("a picture can't be looked for", why=str(error))
             return False
 
     def _cannot_post(self, refused: ChannelRefused) -> str:
         if refused.code == "is_archived":
-            return "This channel is archived, so I can't post the picture in it."
+            return "This channel is archived, so I can't post the chart in it."
         if refused.code.startswith("restricted_action"):
-            return "I am not allowed to post in this channel, so here it is in words."
-        return f"I can't post the picture in this channel: invite me with /invite {self._bot_name}, then ask again."
+            return "I'm not allowed to post in this channel, so here it is in words."
+        return f"I can't post the chart in this channel. Invite me with /invite {self._bot_name}, then try again."
 
 
 def in_words(schedule: Schedule, shown: History, why: str) -> Message:
@@ -149,6 +149,6 @@ def too_few(schedule: Schedule, shown: History) -> Message:
     """Not enough has happened."""
     ended = plural(len(shown.bars), "run has", "runs have") if shown.bars else "no run has"
     name = Bold(cut(schedule.name, NAME_SHOWN))
-    text: Sentence = ("There is no picture of ", name, f" yet: {ended} ended, and it takes {LEAST}.")
+    text: Sentence = ("There's no chart of ", name, f" yet: {ended} ended, and it needs at least {LEAST}.")
     runs = command_button("Runs", RunsCommand(schedule.slug), spoken=cut(f"Runs of {schedule.name}", 75))
     return Message(text, (Paragraph(text), Buttons((runs,))))

@@ -57,9 +57,9 @@ class CommandLogs:
             seen = observe(await self._bolt.status(key.id), self._mask)
             run = replace(await self._runs.load_run(key) or Run(key), seen=seen)
         except BoltRejected:
-            return Message((f"Bolt knows no run {key.id}. Check the number.",))
+            return Message((f"There's no run {key.id} in Bolt. Check the number.",))
         except BoltError as error:
-            return Message((f"{error.sentence} Ask again in a minute.",))
+            return Message((f"{error.sentence} Try again in a minute.",))
         found = choose(run, number)
         if isinstance(found, Message):
             return found
@@ -70,12 +70,12 @@ class CommandLogs:
             digest = await self._reader.read_failure_log(command)
         except BoltTooLarge as large:
             most = f"{large.most // 1_000_000} MB"
-            text: Sentence = (*first, f" Its log is larger than the {most} that I read; look at it in Bolt.")
+            text: Sentence = (*first, f" Its log is larger than the {most} I can read. Open it in Bolt.")
             return Message(text, (Paragraph(text), where))
         except BoltRejected:
             return Message((*first, " Bolt no longer has its log."))
         except BoltError as error:
-            return Message((*first, f" {error.sentence} Ask again in a minute."))
+            return Message((*first, f" {error.sentence} Try again in a minute."))
         if digest is not None:
             return self._told(key, command, seen, first, digest)
         lines = await self._live(command)
@@ -114,7 +114,7 @@ class CommandLogs:
         ]
         if digest.length > len(lines):
             what = "The lines that matter" if broke else "The last lines"
-            blocks.append(Facts((f"{what}, of {digest.length:,} characters in all.",)))
+            blocks.append(Facts((f"{what}, from {digest.length:,} characters in total.",)))
         blocks.append(Buttons(self._buttons(key, command, seen, whole=True)))
         return Message(first, tuple(blocks))
 
@@ -125,7 +125,9 @@ class CommandLogs:
             spoken = f"Whole log of run {key.id} in the thread"
             made.append(Button(WHOLE_LOG, "Whole log in the thread", value=value, spoken=spoken))
         if not is_final(seen.state):
-            made.append(command_button("Follow log", LogsCommand(key.id, follow=True), spoken=f"Follow run {key.id}"))
+            made.append(
+                command_button("Live log", LogsCommand(key.id, follow=True), spoken=f"Live log of run {key.id}")
+            )
         made.append(Button(OPEN_RUN, "Open in Bolt", url=run_url(self._app_url, key.id)))
         return tuple(made)
 
@@ -151,16 +153,16 @@ class CommandLogs:
 def promised(what: Sentence, upload: Upload, answer: UploadAnswer) -> Message:
     """What becomes of a file that somebody asked for."""
     run_id, here = upload.key.id, "this thread" if upload.asker.thread else "this channel"
-    where = f"the thread of run {run_id}" if answer.thread else f"{here}, for run {run_id} has no card here"
+    where = f"the thread of run {run_id}" if answer.thread else f"{here}, because run {run_id} has no card here"
     match answer.word:
         case "full":
-            return Message(("Many files are being posted here just now. Ask again in a minute.",))
+            return Message(("Many files are being posted here right now. Try again in a minute.",))
         case "done":
             return Message((*what, f" is in {'the thread' if answer.thread else 'this channel'} already."))
         case "known":
-            return Message((*what, f" is on its way into {where} already."))
+            return Message((*what, f" is already on its way to {where}."))
         case _:
-            return Message((*what, f" comes into {where}."))
+            return Message((*what, f" is on its way to {where}."))
 
 
 def choose(run: Run, number: int | None) -> tuple[int | None, Command] | Message:
@@ -169,8 +171,8 @@ def choose(run: Run, number: int | None) -> tuple[int | None, Command] | Message
     listed = numbered(run)
     if not listed:
         over = is_final(seen.state)
-        text = f"Run {key.id} ended before any command began; there is no log." if over else ""
-        return Message((text or f"No command of run {key.id} has begun yet. Ask again in a moment.",))
+        text = f"Run {key.id} ended before any command started, so there's no log." if over else ""
+        return Message((text or f"No command of run {key.id} has started yet. Try again in a moment.",))
     if number is not None:
         chosen = next(((at, command) for at, command in listed if at == number), None)
         return chosen or Message((_no_such(run, number, sum(1 for at, _ in listed if at is not None)),))
@@ -183,7 +185,7 @@ def _no_such(run: Run, number: int, own: int) -> str:
     so_far = "" if is_final(run.seen.state) else " so far"
     if not own:
         return f"Run {run.id} has no commands of its own{so_far}, so there's no number {number}."
-    from_to = f"Ask for one from 1 to {own}." if own > 1 else "Ask for number 1."
+    from_to = f"Choose one from 1 to {own}." if own > 1 else "Choose 1."
     return f"Run {run.id} has {plural(own, 'command')}{so_far}; there's no number {number}. {from_to}"
 
 

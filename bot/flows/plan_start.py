@@ -109,7 +109,7 @@ class StartPlanner:
             if is_failed(run.state):
                 return run.id
         among = f"no failed run among its newest {len(listed)}" if listed else "no run yet"
-        raise NotStartable(f"{schedule.name} has {among}, so there is nothing to retry. Nothing was started.")
+        raise NotStartable(f"{schedule.name} has {among}, so there's nothing to retry. Nothing was started.")
 
     async def _retry(
         self, request: Request, run_id: int, *, every: bool, schedule: Schedule | None = None
@@ -147,11 +147,11 @@ class StartPlanner:
         try:
             status = await self._bolt.status(run_id)
         except BoltRejected as unknown:
-            raise NotStartable(f"Bolt knows no run {run_id}. Check the number; nothing was started.") from unknown
+            raise NotStartable(f"There's no run {run_id} in Bolt. Check the number. Nothing was started.") from unknown
         if not is_final(status.state):
-            word = {"RUNNING": "still running", "STARTING": "only starting"}.get(status.state, status.state)
+            word = {"RUNNING": "still running", "STARTING": "still starting"}.get(status.state, status.state)
             raise NotStartable(
-                f"Run {run_id} is {word}, so it cannot be retried yet. Nothing was started; ask again when it has ended."
+                f"Run {run_id} is {word}, so it can't be retried yet. Nothing was started. Try again when it has ended."
             )
         if status.state == "SUCCESS" and not every:
             again = f"Retry run {run_id} with --all to run all of it again."

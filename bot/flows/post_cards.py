@@ -88,13 +88,13 @@ class CardPoster:
     def why_not(self, refused: SlackRefused, nothing: str) -> str:
         """Why a card cannot be shown. `nothing` says what has not been done because of that."""
         if not isinstance(refused, ChannelRefused):
-            return f"Slack refused my card ({refused.code}). {nothing}; please tell whoever runs this bot."
+            return f"Slack refused my card ({refused.code}). {nothing}. Tell whoever runs this bot."
         if refused.code == "is_archived":
             return f"This channel is archived, so I can't post in it. {nothing}."
         if refused.code.startswith("restricted_action"):
-            return f"I am not allowed to post in this channel. {nothing}; ask from another one."
+            return f"I'm not allowed to post in this channel. {nothing}. Try another channel."
         return (
-            f"I can't post in this channel: invite me with /invite {self._rules.bot_name}, then try again. {nothing}."
+            f"I can't post in this channel. Invite me with /invite {self._rules.bot_name}, then try again. {nothing}."
         )
 
 
@@ -136,9 +136,9 @@ class QueuedAndFollowedCards:
         try:
             ts = await self._poster.post_card(post, request.channel, request_card(request, self._app_url), request.key)
         except Unresolved:
-            why = "Slack did not say whether its card was posted; please ask again."
+            why = "Slack didn't say whether its card was posted. Try again."
         except SlackRefused as refused:
-            log.warning("the card of a queued start cannot be shown", request=request_id, why=refused.code)
+            log.warning("the card of a queued start can't be shown", request=request_id, why=refused.code)
             why = self._poster.why_not(refused, "Nothing was queued")
         if why is not None:
             await self._lines.leave_queue(request_id, why)
@@ -173,7 +173,7 @@ class QueuedAndFollowedCards:
         if run is None:
             # Only the watch itself lets go: as long as it waits for its card, nobody can ask for the run here again.
             log.error("a run to be watched is gone", watch=name)
-            why = "I no longer know this run, so it is not watched here; click again."
+            why = "I no longer have a record of this run, so it isn't followed here. Click again."
             await self._watches.refuse(post, watch, why)
             return
         if is_final(run.seen.state) and (await self._posts.attempt(post, "look")).word == "go":
@@ -187,11 +187,11 @@ class QueuedAndFollowedCards:
                 post, watch.asker.channel, run_card(shown, self._app_url), f"watch:{watch.key.name}"
             )
         except Unresolved:
-            why = "Slack did not say whether the card was posted; look for it in the channel, or click again."
+            why = "Slack didn't say whether the card was posted. Look for it in the channel, or click again."
             await self._watches.refuse(post, watch, why)
         except SlackRefused as refused:
-            log.warning("the card of a watched run cannot be shown", watch=name, why=refused.code)
-            await self._watches.refuse(post, watch, self._poster.why_not(refused, "The run is not watched here"))
+            log.warning("the card of a watched run can't be shown", watch=name, why=refused.code)
+            await self._watches.refuse(post, watch, self._poster.why_not(refused, "The run isn't followed here"))
         else:
             if ts is not None:
                 await self._posted(post, watch, run, ts)
@@ -206,7 +206,9 @@ class QueuedAndFollowedCards:
         await self._remover.remove_duplicate(card)
         if word == "gone":
             link = Link(run_url(self._app_url, run.id), f"Run {run.id}")
-            message = Message((link, " could not be watched here, because I no longer know it; click again."))
+            message = Message(
+                (link, " couldn't be followed here because I no longer have a record of it. Click again.")
+            )
         else:
             message = has_card(watch.key, None)
         await self._answers.reply_privately(watch.asker, message)

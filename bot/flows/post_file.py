@@ -123,13 +123,13 @@ class FilePoster:
         except _NothingToPost as nothing:
             await self._give_up(post, upload, str(nothing))
         except BoltTooLarge as large:
-            where = "look at it in Bolt" if upload.resource is None else "use its address"
-            await self._give_up(post, upload, f"it's larger than the {size(large.most)} that I read; {where}.")
+            where = "open it in Bolt" if upload.resource is None else "use its address"
+            await self._give_up(post, upload, f"it's larger than the {size(large.most)} I can read; {where}.")
         except (BoltRejected, DownloadRefused, BoltDenied) as gone:
-            await self._give_up(post, upload, f"Bolt didn't give it: {gone.sentence}")
+            await self._give_up(post, upload, f"Bolt didn't return it: {gone.sentence}")
         except BoltError as away:
             if upload.asked_at is None or post.lease.since_s(upload.asked_at) > GIVEN_UP_S:
-                await self._give_up(post, upload, f"{away.sentence} Ask again later.")
+                await self._give_up(post, upload, f"{away.sentence} Try again later.")
             else:
                 # Nothing was sent, even where that was about to be.
                 await self._posts.put_back(post, delay_s=AWAY_AGAIN_S, record="")
@@ -189,7 +189,7 @@ class FilePoster:
         return FileToPost(f"run-{run_id}-{short}", cut(resource.path, 150), masked.encode())
 
     async def _give_up(self, post: ClaimedPost, upload: Upload, why: str) -> None:
-        log.info("a file is not posted", run=upload.key.id, command=upload.command.id, why=why)
+        log.info("a file isn't posted", run=upload.key.id, command=upload.command.id, why=why)
         told = await self._answers.reply_privately(
             upload.asker, Message((*_what(upload), " wasn't posted because ", why))
         )
@@ -203,8 +203,8 @@ class FilePoster:
         if refused.code == "is_archived":
             return "this channel is archived."
         if refused.code.startswith("restricted_action"):
-            return "I am not allowed to post in this channel."
-        return f"I can't post in this channel. Invite me with /invite {self._bot_name}, then ask again."
+            return "I'm not allowed to post in this channel."
+        return f"I can't post in this channel. Invite me with /invite {self._bot_name}, then try again."
 
 
 def _masked(text: str, mask: Callable[[str], str], hide: Callable[[str], str]) -> str:

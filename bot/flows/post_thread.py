@@ -39,11 +39,11 @@ CREDENTIAL_AGAIN_S = 30.0
 # Refusals that concern a thread, not its channel.
 THREAD_ONLY = frozenset({"restricted_action_thread_locked", "restricted_action_non_threadable_channel"})
 WHY = {
-    "is_archived": "it is archived",
-    "not_in_channel": "I am not in it",
-    "channel_not_found": "it is gone, or I am not in it",
-    "restricted_action": "I am not allowed to",
-    "restricted_action_read_only_channel": "I am not allowed to",
+    "is_archived": "it's archived",
+    "not_in_channel": "I'm not in it",
+    "channel_not_found": "it's gone, or I'm not in it",
+    "restricted_action": "I'm not allowed to",
+    "restricted_action_read_only_channel": "I'm not allowed to",
 }
 
 
@@ -113,7 +113,7 @@ class ThreadPoster:
         except CredentialRefused:
             raise
         except SlackRefused as refused:
-            log.warning("a late log cannot be posted", card=card.id, why=refused.code)
+            log.warning("a late log can't be posted", card=card.id, why=refused.code)
             await self._posts.posted(post, card.id, refused.code)
 
     async def _retried(self, post: ClaimedPost, card: Card, run: Run, new_id: int) -> None:
@@ -131,7 +131,7 @@ class ThreadPoster:
         except CredentialRefused:
             raise
         except SlackRefused as refused:
-            log.warning("a thread does not take that its run is retried", card=card.id, why=refused.code)
+            log.warning("a thread doesn't take that its run is retried", card=card.id, why=refused.code)
             await self._posts.posted(post, card.id, refused.code)
 
     async def _card_url(self, key: RunKey, channel: str) -> str | None:
@@ -173,7 +173,7 @@ class ThreadPoster:
         if run.mentioned:
             where = Link(run_url(self._app_url, run.id), f"run {run.id}")
             why = WHY.get(refused.code, f"Slack says {refused.code}")
-            text = (*message.text, f" I could not post this in its channel, because {why}; see ", where, ".")
+            text = (*message.text, f" I couldn't post this in its channel because {why}. See ", where, ".")
             try:
                 return await self._chat.post_direct(
                     run.mentioned, Message(text, (Paragraph(text), *message.blocks[1:])), key=key
@@ -194,13 +194,13 @@ class ThreadPoster:
             await self._poster.check_reachable(card.ref.channel)
         except ChannelRefused as refused:
             # Whoever was told the end directly has been told why.
-            log.warning("a log file cannot be posted", card=card.id, why=refused.code)
+            log.warning("a log file can't be posted", card=card.id, why=refused.code)
             await self._posts.posted(post, card.id, refused.code)
             return
         try:
             digest = await self._logs.read_failure_log(command)
         except BoltTooLarge as large:
-            await self._no_file(post, card, run, f"it's larger than the {size(large.most)} that I read", "lost")
+            await self._no_file(post, card, run, f"it's larger than the {size(large.most)} I can read", "lost")
             return
         except BoltRejected:
             await self._no_file(post, card, run, "Bolt no longer has it", "lost")
@@ -224,7 +224,7 @@ class ThreadPoster:
     async def _file_later(self, post: ClaimedPost, card: Card, run: Run) -> None:
         """Bolt is away: the file waits for it, but not for ever."""
         if await self._runs.final_since_s(run.key) > FILE_GIVEN_UP_S:
-            await self._no_file(post, card, run, "Bolt didn't give it for a day", "lost")
+            await self._no_file(post, card, run, "Bolt didn't return it for a day", "lost")
         else:
             await self._posts.put_back(post, delay_s=LOG_AGAIN_S)
 
@@ -248,7 +248,7 @@ class ThreadPoster:
 
     async def _no_file(self, post: ClaimedPost, card: Card, run: Run, why: str, outcome: str) -> None:
         """Say in the thread why the log isn't attached, and where it can be read. Once, even if a reply is lost."""
-        log.warning("a log file cannot be posted", card=card.id, why=outcome)
+        log.warning("a log file can't be posted", card=card.id, why=outcome)
         message, key = no_file_post(run, why, self._app_url, self._command), f"nofile:{run.id}"
         channel, thread = card.ref.channel, card.ref.ts
         try:

@@ -32,7 +32,7 @@ class MessagePoster:
         try:
             return await self._chat.post_message(channel, message, key=key, thread_ts=thread)
         except ContentRefused as refused:
-            log.error("Slack refused a post's blocks; it is posted as text", key=key, why=refused.code)
+            log.error("Slack refused a post's blocks; it's posted as text", key=key, why=refused.code)
         plain = without_blocks(message, TEXT_SHOWN)
         try:
             return await self._chat.post_message(channel, plain, key=key, thread_ts=thread)
@@ -57,4 +57,4 @@ class MessagePoster:
         try:
             await self._chat.delete_message(message.channel, message.ts)
         except SlackError as error:
-            log.error("a message that stands twice could not be removed", ts=message.ts, why=str(error))
+            log.error("a message that stands twice couldn't be removed", ts=message.ts, why=str(error))

@@ -37,8 +37,8 @@ FIRST_S = 2.0
 SUBMITTING_S = 0.7
 REMEMBERED = 500
 
-GONE = "Bolt has no such schedule any more. Choose another one."
-NO_LIST = "Bolt does not answer, so I cannot look this schedule up. Nothing was started; try again in a minute."
+GONE = "That schedule is no longer in Bolt. Choose another one."
+NO_LIST = "Bolt isn't responding, so I can't look up this schedule. Nothing was started. Try again in a minute."
 
 # Why somebody may not see what a schedule runs, empty where nothing is in the way.
 WhyNot = Callable[[Schedule], Awaitable[str]]
@@ -119,7 +119,7 @@ class RunForms:
             try:
                 commands = (await self._bolt.schedule(schedule.slug)).commands
             except BoltError as error:
-                log.info("a schedule's commands cannot be read", schedule=schedule.slug, why=error.sentence)
+                log.info("a schedule's commands can't be read", schedule=schedule.slug, why=error.sentence)
                 return None
             self._details[schedule.slug] = commands
             while len(self._details) > REMEMBERED:
@@ -161,5 +161,5 @@ def _notes(snapshot: CatalogSnapshot) -> tuple[Sentence, ...]:
     if not snapshot.late:
         return ()
     if snapshot.at is None:
-        return (("Bolt does not answer, so there are no schedules to choose from yet.",),)
-    return (("Bolt does not answer; this is its list of schedules of ", When(snapshot.at), "."),)
+        return (("Bolt isn't responding, so there are no schedules to choose from yet.",),)
+    return (("Bolt isn't responding. This list of schedules is from ", When(snapshot.at), "."),)

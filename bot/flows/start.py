@@ -187,7 +187,7 @@ class RunStarter:
 
     async def _look_later(self, lease: Lease, request: Request, away: BoltError) -> None:
         if lease.since_s(request.asked_at) > self._rules.deadline_s - LOOK_AGAIN_S:
-            await self._refuse(lease, request, f"{_stop(away.sentence)} Nothing was started; ask again later.")
+            await self._refuse(lease, request, f"{_stop(away.sentence)} Nothing was started. Try again later.")
             return
         pause = away.retry_after_s if isinstance(away, BoltThrottled) else LOOK_AGAIN_S
         await self._due.give_back(lease, delay_s=min(pause, self._rules.deadline_s / 2))
@@ -201,11 +201,13 @@ class RunStarter:
         commands = given_commands(replace(request, plan=plan))
         why = None
         if place.kind is ChannelKind.DIRECT:
-            why = f"It needs the approval of {decision.by}, who do not see it in a direct message; ask for it in a channel."
+            why = f"It needs approval from {decision.by}, who can't see it in a direct message. Start it in a channel."
         elif group is None:
-            why = f"It needs the approval of {decision.by}, and Slack knows no such user group; tell whoever runs this bot."
+            why = f"It needs approval from {decision.by}, but there's no such user group in Slack. Tell whoever runs this bot."
         elif not self._authorizer.can_show(commands):
-            why = "It needs approval, and its commands hold what looks like a secret, so they cannot be shown in full."
+            why = (
+                "It needs approval, but its commands contain what looks like a secret, so they can't be shown in full."
+            )
         else:
             why = too_long(commands) or await self._nobody_else(request, decision)
         if why is not None or group is None:
@@ -220,8 +222,8 @@ class RunStarter:
         if others is None or others:
             return None
         return (
-            f"It needs the approval of {decision.by}, and nobody else is in that user group to give it. "
-            f"Add somebody to {decision.by} in Slack, then ask again, or have the rule “{decision.rule}” changed by whoever runs this bot."
+            f"It needs approval from {decision.by}, but nobody else is in that user group. "
+            f"Add someone to {decision.by} in Slack, then try again, or ask whoever runs this bot to change the rule “{decision.rule}”."
         )
 
     # --- carded: the person can see it, so it may be sent ---
@@ -249,7 +251,7 @@ class RunStarter:
         except AlreadyRunning:
             await self._refuse_running(lease, sending)
         except (BoltRejected, BoltDenied) as refused:
-            await self._refuse(lease, sending, f"Bolt did not start it: {_stop(refused.sentence)}{self._all(request)}")
+            await self._refuse(lease, sending, f"Bolt didn't start it: {_stop(refused.sentence)}{self._all(request)}")
         except BoltOutcomeUnknown:
             await self._lost(lease, sending)
         else:
@@ -262,7 +264,7 @@ class RunStarter:
             return await self._bolt.trigger(_trigger(request, request.wanted))
         parent = request.plan.parent_run if request.plan else None
         if parent is None:
-            raise RuntimeError("a retry is looked up before it is sent")
+            raise RuntimeError("a retry is looked up before it's sent")
         return await (self._bolt.retry_all(parent) if request.wanted.every else self._bolt.retry(parent))
 
     def _all(self, request: Request) -> str:
@@ -311,7 +313,7 @@ class RunStarter:
             return
         log.warning("the reply to a start was lost", request=request.id)
         name = Bold(request.title)
-        text: Sentence = ("Bolt did not answer; I am looking whether ", name, " started. Please do not start it again.")
+        text: Sentence = ("Bolt didn't answer, so I'm checking whether ", name, " started. Don't start it again yet.")
         await self._answers.reply_privately(asker(request), Message(text))
 
     async def _search(self, lease: Lease, request: Request) -> None:
@@ -356,17 +358,17 @@ class RunStarter:
         first = request.state is not RequestState.UNCLEAR
         recorded = await self._requests.unclear(lease, request, found, delay_s=delay_s)
         if first and recorded:
-            log.warning("it is unclear whether a start made a run", request=request.id, candidates=found)
+            log.warning("it's unclear whether a start made a run", request=request.id, candidates=found)
             await self._answers.reply_privately(asker(request), self._unclear(request, found))
 
     def _unclear(self, request: Request, found: tuple[int, ...]) -> Message:
         name = Bold(request.title)
-        spans: list[Span] = ["Bolt did not answer, and I could not find out whether ", name, " started. "]
+        spans: list[Span] = ["Bolt didn't answer, and I couldn't find out whether ", name, " started. "]
         if found:
             first, *rest = may_be_it(found, self._rules.app_url)
             spans += [first.capitalize() if isinstance(first, str) else first, *rest, ". "]
         else:
-            spans += [Link(self._rules.app_url, "Look in Bolt"), " before you try again. "]
+            spans += [Link(self._rules.app_url, "Check in Bolt"), " before you try again. "]
         spans.append(f"(reference {request.id[:8]})")
         return Message(tuple(spans))
 
@@ -386,7 +388,7 @@ class RunStarter:
             try:
                 await self._chat.delete_message(request.card.channel, request.card.ts)
             except SlackRefused as refused:
-                log.warning("a card could not be removed", request=request.id, why=refused.code)
+                log.warning("a card couldn't be removed", request=request.id, why=refused.code)
                 await self._say_not_started(request, request.card)
             except SlackError:
                 await self._due.give_back(lease, delay_s=NOT_SENT_AGAIN_S)
@@ -408,9 +410,9 @@ class RunStarter:
     async def _say_not_started(self, request: Request, card: CardRef) -> None:
         """A card that cannot be removed must not go on saying that something is starting."""
         try:
-            await self._chat.edit_message(card.channel, card.ts, Message((Bold(request.title), " was not started.")))
+            await self._chat.edit_message(card.channel, card.ts, Message((Bold(request.title), " wasn't started.")))
         except SlackError as error:
-            log.error("a card says that a start goes on which does not", request=request.id, why=str(error))
+            log.error("a card says that a start goes on which doesn't", request=request.id, why=str(error))
 
     async def _refusal(self, request: Request) -> Message:
         if request.running is not None:
@@ -420,7 +422,7 @@ class RunStarter:
             return already_running(request, request.running, key, app_url=self._rules.app_url, card_url=url)
         spans: list[Span] = [request.why]
         if request.candidates:
-            spans += [" ", Link(run_url(self._rules.app_url, request.candidates[0]), "Look at it in Bolt")]
+            spans += [" ", Link(run_url(self._rules.app_url, request.candidates[0]), "Open it in Bolt")]
         text = tuple(spans)
         buttons = suggestions(request)
         return Message(text, (Paragraph(text), buttons)) if buttons else Message(text)
@@ -435,7 +437,7 @@ def asker(request: Request) -> Asker:
 def expired(deadline_s: float) -> str:
     """Why a start that waited too long was not sent."""
     return (
-        f"It could not be started within {round(deadline_s)} s, so nothing was started; ask again if you still want it."
+        f"It couldn't be started within {round(deadline_s)} s, so nothing was started. Try again if you still want it."
     )
 
 

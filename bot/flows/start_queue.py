@@ -38,8 +38,8 @@ MOST_IN_LINE = 5
 LOOK_AGAIN_S = 15.0
 AWAY_AGAIN_S = 3.0
 
-ASK_AGAIN = "If no card appears within a minute, please ask again."
-FORGOTTEN = "I no longer know what that was. Nothing was queued; please type the command again."
+ASK_AGAIN = "If no card appears within a minute, try again."
+FORGOTTEN = "I no longer have a record of that. Nothing was queued. Type the command again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ class QueuedStarts:
             async with asyncio.timeout(RECORD_S):
                 return await self._join(asker, refused, new_id, user_name)
         except (StoreUnavailable, TimeoutError) as error:
-            log.warning("a queued start could not be recorded", request=new_id, user=asker.user, why=cause(error))
+            log.warning("a queued start couldn't be recorded", request=new_id, user=asker.user, why=cause(error))
             return False, Message((unrecorded(error, nothing="Nothing was queued.", otherwise=ASK_AGAIN),))
 
     async def _join(self, asker: Asker, refused: str, new_id: str, user_name: str) -> tuple[bool, Message]:
@@ -120,26 +120,26 @@ class QueuedStarts:
         if word == "same":
             return False, await self._same(request_id, name)
         waiting = plural(MOST_IN_LINE, "start")
-        return False, Message((f"{waiting} of ", name, " wait already. Nothing was queued; ask again later."))
+        return False, Message((f"{waiting} of ", name, " are already waiting. Nothing was queued. Try again later."))
 
     def _waits(self, asked: Asked, name: Bold, behind: Run) -> Message:
         """What it waits for, and where that is to be seen. Told by direct message, "here" would be another place."""
         run = Link(run_url(self._rules.app_url, behind.id), f"run {behind.id}")
         if asked.direct:
             return Message(
-                (name, " starts when ", run, " has ended; its card in ", Channel(asked.channel), " says when.")
+                (name, " will start when ", run, " ends. Its card in ", Channel(asked.channel), " shows when.")
             )
-        text: Sentence = (name, " starts when ", run, " has ended; its card in this channel says when.")
+        text: Sentence = (name, " will start when ", run, " ends. Its card in this channel shows when.")
         return Message(text, (Paragraph(text), Buttons((watch_button(behind),))))
 
     def _had_its_turn(self, queued: Request, name: Bold) -> Message:
         """What became of a start whose button is pressed again."""
         if queued.run_id is not None:
             run = Link(run_url(self._rules.app_url, queued.run_id), f"run {queued.run_id}")
-            return Message((name, " had its turn: it is ", run, ". Nothing more was queued."))
+            return Message((name, " already started: it's ", run, ". Nothing more was queued."))
         if queued.state in {RequestState.REFUSED, RequestState.CLOSED}:
-            return Message((name, " does not wait any more; type the command again if you still want it."))
-        return Message((name, " has its turn just now; its card says what comes of it."))
+            return Message((name, " is no longer waiting. Type the command again if you still want it."))
+        return Message((name, " is being started right now. Its card will show the result."))
 
     async def _same(self, request_id: str, name: Bold) -> Message:
         first = await self._requests.load_request(request_id)
@@ -152,12 +152,12 @@ class QueuedStarts:
         try:
             async with asyncio.timeout(RECORD_S):
                 before = await self._requests.load_request(request_id)
-                word = await self._lines.leave_queue(request_id, "It was taken out of the queue.", asker.user)
+                word = await self._lines.leave_queue(request_id, "It was removed from the queue.", asker.user)
                 request = await self._requests.load_request(request_id) if word not in {"ok", "gone"} else None
         except (StoreUnavailable, TimeoutError) as error:
             nothing, again = (
                 "It stays in the queue.",
-                "If its card still shows it as queued in a minute, please click again.",
+                "If its card still shows it as queued in a minute, click again.",
             )
             return Message((unrecorded(error, nothing=nothing, otherwise=again),))
         log.info("taken out of the queue", request=request_id, word=word, user=asker.user)
@@ -165,30 +165,30 @@ class QueuedStarts:
             self._left()
             if before is None or (before.card is not None and before.card.ts == clicked):
                 return None
-            return Message((Bold(before.title), " is taken out of the queue, so it is not started."))
+            return Message((Bold(before.title), " was removed from the queue, so it won't start."))
         if request is None:
-            return Message(("I know nothing of this start any more; it is not waiting.",))
+            return Message(("I no longer have a record of this start, so it isn't waiting.",))
         return self._too_late(request)
 
     def _too_late(self, request: Request) -> Message:
         name = Bold(request.title)
         if request.run_id:
             run = Link(run_url(self._rules.app_url, request.run_id), f"run {request.run_id}")
-            return Message((name, " has started already as ", run, "; cancel it there or on its card."))
+            return Message((name, " already started as ", run, ". Cancel it there or on its card."))
         if request.state in {RequestState.REFUSED, RequestState.CLOSED}:
-            return Message((name, " is not in the queue any more; it was not started."))
-        return Message((name, " is being started just now; cancel its run on the card in a moment."))
+            return Message((name, " is no longer in the queue, and it wasn't started."))
+        return Message((name, " is being started right now. Cancel its run on the card in a moment."))
 
     async def advance_queue(self, lease: Lease) -> None:
         """See whether it is the turn of the claimed start."""
         word = await self._lines.check_turn(lease, longest_s=self._rules.longest_s, again_s=LOOK_AGAIN_S)
         if word == "late":
             waited = duration(self._rules.longest_s)
-            await self._lines.leave_queue(lease.member, f"It waited for {waited}; ask again if you still want it.")
+            await self._lines.leave_queue(lease.member, f"It waited for {waited}. Start it again if you still want it.")
         elif word == "unseen":
             # Its card was deleted, or its channel takes no messages any more: nobody would see what is started.
             await self._lines.leave_queue(
-                lease.member, "I cannot show its card any more; ask again if you still want it."
+                lease.member, "I can't show its card any more. Start it again if you still want it."
             )
         elif word == "turn":
             request = await self._requests.load_request(lease.member)

@@ -37,9 +37,9 @@ class StatusReader:
         try:
             status = await self._bolt.status(key.id)
         except BoltRejected:
-            return Message((f"Bolt knows no run {key.id}. Check the number.",))
+            return Message((f"There's no run {key.id} in Bolt. Check the number.",))
         except BoltError as error:
-            return Message((f"{error.sentence} Ask again in a minute.",))
+            return Message((f"{error.sentence} Try again in a minute.",))
         run = replace(known or Run(key, facts=facts or RunFacts()), seen=observe(status, self._mask))
         card = run_card(run.seen_in(channel), self._app_url)
         open_run = Button(OPEN_RUN, "Open in Bolt", url=run_url(self._app_url, run.id))
@@ -54,7 +54,7 @@ def commands(run: Run) -> Sentence:
     """One line a command that has begun: its number, as on the card, its text, how it stands, how long it took."""
     listed = numbered(run)
     if not listed:
-        return ("No command has begun yet.",)
+        return ("No command has started yet.",)
     spans: list[Span] = []
     if len(listed) > COMMANDS_SHOWN:
         spans.append(f"{plural(len(listed) - COMMANDS_SHOWN, 'earlier command')} left out\n")

@@ -117,37 +117,41 @@ class LogTailer:
         listed = numbered(run)
         own = sum(1 for at, _ in listed if at is not None)
         if number is not None and number > own and not is_final(run.seen.state):
-            begun = f"{own} of its commands {'has' if own == 1 else 'have'} begun so far" if own else "none has begun"
-            return Message((f"Command {number} of run {key.id} hasn't begun yet; {begun}.",))
+            begun = (
+                f"{own} of its commands {'has' if own == 1 else 'have'} started so far" if own else "none has started"
+            )
+            return Message((f"Command {number} of run {key.id} hasn't started yet; {begun}.",))
         word = await self._followings.begin_tail(key, asker, _first(listed, number), most=self._rules.most)
         match word:
             case "over" | "no_card":
                 return None
             case "full":
                 text: Sentence = (
-                    f"I follow {plural(self._rules.most, 'log')} already, which is all I can. Ask again later.",
+                    f"I'm already following {plural(self._rules.most, 'log')}, which is my limit. Try again later.",
                 )
                 return Message(text)
             case "known":
                 text = await self._already(asker, key, listed, number)
             case _:
                 every = round(self._rules.gap_s)
-                text = (f"New lines of run {key.id} come into its thread, every {every} s at most, until it ends.",)
+                text = (
+                    f"I'll post new lines from run {key.id} in its thread, at most every {every} s, until it ends.",
+                )
         return Message(text, (Paragraph(text), Buttons((stop_button(key),))))
 
     async def _already(self, asker: Asker, key: RunKey, listed: Numbered, number: int | None) -> Sentence:
         """What is followed already, and how another command is followed instead. A following goes on with the next by itself."""
         following = await self._followings.load_tail(f"{key.name}:{asker.channel}")
         now = next(((at, one) for at, one in listed if following and one.id == following.command), None)
-        come = f"New lines of run {key.id} come into its thread already"
+        come = f"I'm already posting new lines from run {key.id} in its thread"
         if now is None:
             return (f"{come}.",)
         at, command = now
         which = f" (command {at})" if at is not None else ""
-        text: Sentence = (f"{come}, now of ", Code(cut(command.text, COMMAND_SHOWN)), f"{which}.")
+        text: Sentence = (f"{come}, currently from ", Code(cut(command.text, COMMAND_SHOWN)), f"{which}.")
         if number in {None, at}:
             return text
-        return (*text, f" For those of command {number}, stop following first, then ask again.")
+        return (*text, f" For command {number}, stop following first, then try again.")
 
     async def restore_and_begin_tail(self, asker: Asker, lost: LostCard, number: int | None) -> Message | None:
         """As `begin`, in the thread of a card whose record is lost: that is made again first. Raises StoreUnavailable."""
@@ -164,8 +168,8 @@ class LogTailer:
     async def stop_tail(self, key: RunKey, channel: str) -> Message:
         """Stop, and the answer. Raises StoreUnavailable."""
         if await self._followings.drop_tail(f"{key.name}:{channel}"):
-            return Message((f"I follow the log of run {key.id} no longer.",))
-        return Message((f"The log of run {key.id} is not followed here; nothing to stop.",))
+            return Message((f"I've stopped following the log of run {key.id}.",))
+        return Message((f"I'm not following the log of run {key.id} here, so there's nothing to stop.",))
 
     async def why_not(self, key: RunKey) -> Message | None:
         """Why a run is not followed here; None where it is over, and its log can be told at once."""
@@ -176,11 +180,13 @@ class LogTailer:
         if is_final(stands.state):
             return None
         text: Sentence = (
-            f"Run {key.id} has no card in this channel, so there is no thread for its log. ",
-            "Watch it here, then follow its log; its log so far you can have at once.",
+            f"Run {key.id} has no card in this channel, so there's no thread for its log. ",
+            "Follow this run first, then its live log. Its log so far is available now.",
         )
         show = command_button("Show log", LogsCommand(key.id), spoken=f"Show the log of run {key.id}")
-        follow = command_button("Follow log", LogsCommand(key.id, follow=True), number=1, spoken=f"Follow run {key.id}")
+        follow = command_button(
+            "Live log", LogsCommand(key.id, follow=True), number=1, spoken=f"Live log of run {key.id}"
+        )
         return Message(text, (Paragraph(text), Buttons((watch_button(run or Run(key)), follow, show))))
 
     async def _ask(self, key: RunKey) -> RunStatus | Message:
@@ -188,9 +194,9 @@ class LogTailer:
         try:
             return await self._bolt.status(key.id)
         except BoltRejected:
-            return Message((f"Bolt knows no run {key.id}. Check the number.",))
+            return Message((f"There's no run {key.id} in Bolt. Check the number.",))
         except BoltError as error:
-            return Message((f"{error.sentence} Ask again in a minute.",))
+            return Message((f"{error.sentence} Try again in a minute.",))
 
     # --- reading ---
 
@@ -329,10 +335,10 @@ class LogTailer:
             await self._poster.remove_duplicate(CardRef(channel, ts))
 
     async def _give_up(self, post: ClaimedPost, following: LogTail, refused: SlackRefused) -> None:
-        why = f"Slack refuses my posts there ({refused.code})"
+        why = f"Slack refused my post there ({refused.code})"
         if isinstance(refused, ChannelRefused):
-            why = f"I can't post in its channel; invite me with /invite {self._rules.bot_name}"
-        text = f"I follow the log of run {following.key.id} no longer: {why}."
+            why = f"I can't post in its channel. Invite me with /invite {self._rules.bot_name}"
+        text = f"I've stopped following the log of run {following.key.id}: {why}."
         told = await self._answers.reply_privately(following.asker, Message((text,)))
         if told or post.lease.since_s(following.begun_at) > self._rules.for_s:
             await self._followings.drop_tail(following.id)

@@ -24,14 +24,14 @@ START_KEY = "start:"
 RECORD_S = 0.4
 READ_S = 0.8
 
-APPROVED = "This start was approved and has no run yet; ask again when its card shows one."
-STARTING = "This run has no number yet; ask again when its card shows one."
-UNCLEAR = "It is not known yet which run this thread belongs to; give the run's number."
-ELSEWHERE = "This card belongs to another Bolt workspace; look for its run in Bolt."
-TAKEN_OUT = "This start is not in the queue any more and was not started; its card says why."
-FORGOTTEN = "I know nothing of this start any more, so it is not waiting; type its command again if you still want it."
-AWAY = f"{database()} Ask again in a minute."
-LOST = "I no longer know which run this thread belongs to; give its number, which stands on the card."
+APPROVED = "This start was approved but has no run yet. Try again when its card shows one."
+STARTING = "This run has no number yet. Try again when its card shows one."
+UNCLEAR = "I don't know yet which run this thread belongs to. Add the run's number."
+ELSEWHERE = "This card belongs to another Bolt workspace. Look for its run in Bolt."
+TAKEN_OUT = "This start is no longer in the queue and wasn't started. Its card says why."
+FORGOTTEN = "I no longer have a record of this start, so it isn't waiting. Type its command again if you still want it."
+AWAY = f"{database()} Try again in a minute."
+LOST = "I no longer know which run this thread belongs to. Add its number, which is on the card."
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class ThreadSubject:
     """What hangs on a message. `run` is None in the thread of something that is no card.
 
     `why` says why the run of a card cannot be told; `lost` is there where its record has to be made again. `waiting` is
-    the request of a start that waits in the queue, `pending` of one that waits for approval.
+    the request of a start that waits in the queue, `pending` of one that is waiting for approval.
     """
 
     run: RunKey | None = None
@@ -116,7 +116,7 @@ class ThreadSubjects:
         try:
             posted = await self._chat.read_message(parent.channel, parent.ts, within_s=READ_S)
         except SlackError as error:
-            log.info("a thread's first message could not be read", channel=parent.channel, why=str(error))
+            log.info("a thread's first message couldn't be read", channel=parent.channel, why=str(error))
             return ThreadSubject(why=LOST)
         if posted is None or not posted.ours:
             return ThreadSubject()
@@ -149,12 +149,12 @@ class ThreadSubjects:
 
 def _waits(request: Request) -> str:
     run = f"run {request.behind}" if request.behind else "the run before it"
-    return f"This start waits for {run} to end and has no run yet; cancel takes it out of the queue."
+    return f"This start is waiting for {run} to end and has no run yet. Use cancel to remove it from the queue."
 
 
 def _asks(request: Request) -> str:
     by = f" by {request.approval.by}" if request.approval else ""
-    return f"This start waits for approval{by} and has no run yet; Approve and Deny are on its card."
+    return f"This start is waiting for approval{by} and has no run yet. Use Approve or Deny on its card."
 
 
 def _without_run(posted: SlackMessage, *, away: bool) -> str:

@@ -25,7 +25,7 @@ LEAST = 10
 GROWS_AFTER = 20
 REQUESTS_MOST = 16
 GRAPHQL_INT = 2**31 - 1
-UNKNOWN = ApiError("There is no run of that number.")
+UNKNOWN = ApiError("There's no run of that number.")
 TYPE_NAME = re.compile(r"[_A-Za-z][_0-9A-Za-z]{0,99}")
 
 Post = Callable[[str], Awaitable[Reply]]
@@ -119,7 +119,7 @@ def _status(reply: Reply, run_id: int) -> RunStatus | BoltError:
     try:
         return models.RunStatus.model_validate(found).core()
     except ValidationError:
-        return BoltOutcomeUnknown("Bolt's answer is not of the shape that its contract says.")
+        return BoltOutcomeUnknown("Bolt's answer isn't of the shape that its contract says.")
 
 
 def _told_type(reply: Reply, run_id: int) -> str:

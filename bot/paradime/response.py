@@ -80,7 +80,7 @@ def read_answer(response: httpx.Response, content: bytes, *, is_query: bool, now
     if reply is not None and (reply.errors or response.is_success):
         return reply
     if response.is_success:
-        raise BoltOutcomeUnknown("Bolt answered something that is not GraphQL; a proxy may stand in between.")
+        raise BoltOutcomeUnknown("Bolt answered something that isn't GraphQL; a proxy may stand in between.")
     if status == httpx.codes.REQUEST_ENTITY_TOO_LARGE:
         return Reply(None, (ApiError(TOO_LARGE),), invalid=is_query)
     raise _refusal(response, content)

@@ -35,7 +35,7 @@ async def denial(context: ListenerContext, attempt: Attempt, asking: Awaitable[D
         async with asyncio.timeout(CHECK_S):
             decision = await asking
     except (StoreUnavailable, TimeoutError) as error:
-        log.warning("could not be checked in time", action=attempt.action, user=attempt.asker.user)
+        log.warning("couldn't be checked in time", action=attempt.action, user=attempt.asker.user)
         return Message((unchecked(error),))
     if decision.allowed:
         return None

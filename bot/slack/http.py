@@ -58,7 +58,7 @@ def handler(
             return web.Response(status=401)
         body = _read(raw, request.headers.get("Content-Type", ""))
         if not fits(body):
-            log.warning("a request of Slack's is not understood")
+            log.warning("a request of Slack's isn't understood")
             shown = unreadable(body)
             return web.Response(status=400) if shown is None else web.json_response(shown)
         # Verified and read already, as a socket's is: slack_bolt would read a command that says "payload" as an empty one.

@@ -27,7 +27,7 @@ from bot.slack.preflight import Identity
 log = structlog.get_logger()
 
 ANYTHING = re.compile(".*")
-UNKNOWN = "I do not know that button or command; it may be of another version of me. Nothing was done."
+UNKNOWN = "I don't know that button or command; it may be of another version of me. Nothing was done."
 
 # Slack drops what the acknowledgement of these says.
 CLICKS = frozenset({"block_actions", "message_action", "shortcut"})
@@ -132,7 +132,7 @@ def answer(body: dict[str, Any], sentence: str, tell: Tell) -> BoltResponse:
         try:
             tell(click_asker(body), Message((sentence,)))
         except (KeyError, TypeError, AttributeError):
-            log.warning("a click that does not say whose it is", kind=kind)
+            log.warning("a click that doesn't say whose it is", kind=kind)
         return BoltResponse(status=200, body="")
     if kind == "view_submission":
         return BoltResponse(status=200, body=_in_modal(body.get("view") or {}, sentence))

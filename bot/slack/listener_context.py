@@ -128,7 +128,7 @@ class Call:
 
     `delivery` is the same when Slack delivers it twice. `trigger_id` opens a dialog within 3 s, and is empty where
     Slack gives none. `lost` is the card in whose thread it was typed, where Redis has lost that card's record, and
-    `waiting` the start in whose card's thread it was, while that waits in the queue, `pending` while it waits for approval.
+    `waiting` the start in whose card's thread it was, while that waits in the queue, `pending` while it is waiting for approval.
     """
 
     asker: Asker
@@ -161,7 +161,7 @@ async def replace_or_tell(context: ListenerContext, asker: Asker, message: Messa
         try:
             await context.chat.respond(asker.response_url, message, replace=True)
         except SlackError as error:
-            log.info("a private message cannot be replaced", user=asker.user, why=str(error))
+            log.info("a private message can't be replaced", user=asker.user, why=str(error))
         else:
             return
     await context.tell(asker, message)

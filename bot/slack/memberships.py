@@ -26,7 +26,9 @@ NO_SCOPE = (
     "so only what you asked for yourself is shown."
 )
 NO_PRIVATE = "Private channels are left out: the scope groups:read is missing."
-NOT_TOLD = "Slack did not tell me which channels you are in, so only what you asked for yourself is shown; refresh in a minute."
+NOT_TOLD = (
+    "Slack didn't tell me which channels you are in, so only what you asked for yourself is shown; refresh in a minute."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ class SlackMemberships:
             self._held_until = self._clock() + throttled.retry_after_s
             return MemberChannels(whole=False, missing=NOT_TOLD)
         except SlackError as error:
-            log.info("Slack does not tell in which channels somebody is", user=user, why=str(error))
+            log.info("Slack doesn't tell in which channels somebody is", user=user, why=str(error))
             places, for_s = MemberChannels(whole=False, missing=NOT_TOLD), AGAIN_S
         self._keep(user, Kept(places, self._clock(), for_s))
         return places
@@ -80,7 +82,7 @@ class SlackMemberships:
                 if not cursor:
                     return False
         except SlackError as error:
-            log.info("Slack does not tell who is in a channel", channel=channel, why=str(error))
+            log.info("Slack doesn't tell who is in a channel", channel=channel, why=str(error))
         return None
 
     async def _ask(self, user: str) -> MemberChannels:

@@ -154,7 +154,7 @@ class SlackPeople:
             if await self._memory.recall(f"group-message:{channel}"):
                 return ChannelInfo(channel, why=GROUP_MESSAGE)
             return ChannelInfo(
-                channel, why=f"I can't post in this channel: invite me with /invite {self._bot_name}, then try again"
+                channel, why=f"I can't post in this channel. Invite me with /invite {self._bot_name}, then try again"
             )
         except ScopeMissing as missing:
             scope = f"the scope {missing.needed}" if missing.needed else "a scope"
@@ -254,7 +254,7 @@ class SlackPeople:
         if self._asking.get(name) is done:
             del self._asking[name]
         if not done.cancelled() and done.exception() is not None:
-            log.info("Slack does not tell", what=name.partition(":")[0], why=str(done.exception()))
+            log.info("Slack doesn't tell", what=name.partition(":")[0], why=str(done.exception()))
 
     # --- what is kept of each answer ---
 
@@ -326,4 +326,4 @@ def _again_s(error: SlackError) -> float:
 
 
 def _away(error: SlackError, what: str) -> str:
-    return f"{error.sentence.rstrip('.')}, so I could not find out {what}; try again in a minute"
+    return f"{error.sentence.rstrip('.')}, so I couldn't find out {what}; try again in a minute"

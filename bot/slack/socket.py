@@ -73,7 +73,7 @@ def bearing(handle: Listener) -> Listener:
                 await handle(client, request)
             else:
                 # To have it sent again would not make it any better.
-                log.warning("a request of Slack's is not understood", kind=request.type)
+                log.warning("a request of Slack's isn't understood", kind=request.type)
                 await client.send_socket_mode_response(
                     SocketModeResponse(envelope_id=request.envelope_id, payload=unreadable(request.payload))
                 )
@@ -90,7 +90,7 @@ def only_slacks(client: AsyncBaseSocketModeClient) -> Callable[[], Coroutine[Any
     async def issue() -> str:
         url = await ask()
         if not addresses.socket(url):
-            raise ConnectionError("apps.connections.open named an address that is not Slack's")
+            raise ConnectionError("apps.connections.open named an address that isn't Slack's")
         return url
 
     return issue
@@ -238,7 +238,7 @@ class SocketIntake:
         try:
             await handler.client.connect_to_new_endpoint(force=True)
         except Exception as error:  # noqa: BLE001 - whatever it is, it only means that nothing new is known
-            log.info("a connection to Slack could not be replaced", why=why(error))
+            log.info("a connection to Slack couldn't be replaced", why=why(error))
             await asyncio.sleep(RENEW_AGAIN_S)
 
     async def _heard(

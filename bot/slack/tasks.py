@@ -14,7 +14,7 @@ from bot.core.text.message import Message
 
 log = structlog.get_logger()
 
-BUSY = Gauge("bolt_bot_tasks_under_way", "Tasks that people have asked for and that are not finished.")
+BUSY = Gauge("bolt_bot_tasks_under_way", "Tasks that people have asked for and that aren't finished.")
 
 Incident = Callable[[str, BaseException], str]
 Tell = Callable[[Asker, Message], Awaitable[object]]

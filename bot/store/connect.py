@@ -34,7 +34,7 @@ def connect(url: str, *, timeout_s: float = SOCKET_TIMEOUT_S) -> Redis:
     try:
         address = read(url)
     except ValueError as error:
-        raise StoreUnfit(f"REDIS_URL cannot be read: it should {error}.") from None
+        raise StoreUnfit(f"REDIS_URL can't be read: it should {error}.") from None
     common: dict[str, Any] = {
         "decode_responses": True,
         # RESP2: the oldest server and the newest answer in the same shapes, and no message comes unasked.
@@ -53,7 +53,7 @@ def connect(url: str, *, timeout_s: float = SOCKET_TIMEOUT_S) -> Redis:
         return _cluster(address, common) if address.kind == "cluster" else _sentinel(address, common, timeout_s)
     except (ValueError, TypeError):
         # The original message may quote the address, and with it the password.
-        raise StoreUnfit("REDIS_URL cannot be read: it should look like redis://host:6379/0.") from None
+        raise StoreUnfit("REDIS_URL can't be read: it should look like redis://host:6379/0.") from None
 
 
 def _tls(address: RedisUrl) -> dict[str, Any]:
@@ -169,9 +169,9 @@ def _refuse_old(facts: Mapping[str, Any]) -> None:
 def _warnings(facts: Mapping[str, Any]) -> list[str]:
     warnings = []
     if "redis_version" not in facts:
-        warnings.append("Redis does not tell its version (INFO is not permitted): it should be 7.0 or later.")
+        warnings.append("Redis doesn't tell its version (INFO isn't permitted): it should be 7.0 or later.")
     if facts.get("maxmemory_policy") is None:
-        warnings.append("Redis does not tell its maxmemory-policy: it should be noeviction.")
+        warnings.append("Redis doesn't tell its maxmemory-policy: it should be noeviction.")
     if facts.get("aof_enabled") == 0:
         warnings.append("Redis has its append-only file off: its crash loses what was written since its last snapshot.")
     return warnings

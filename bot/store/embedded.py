@@ -84,9 +84,7 @@ def find_server() -> Server:
         server = identify(path)
         if server is not None and (server.kind == "valkey" or server.version >= (7, 0, 0)):
             return server
-    raise StoreUnfit(
-        "There is no Redis to start: set REDIS_URL, or install valkey-server or redis-server 7.0 or later."
-    )
+    raise StoreUnfit("There's no Redis to start: set REDIS_URL, or install valkey-server or redis-server 7.0 or later.")
 
 
 def _candidates() -> list[Path]:
@@ -173,7 +171,7 @@ class Embedded:
     async def ended(self) -> int:
         """Wait until the server has ended by itself; its exit status. Nothing is stored any more then."""
         if self._process is None:
-            raise RuntimeError("the server was not started")
+            raise RuntimeError("the server wasn't started")
         while (status := self._process.poll()) is None:  # noqa: ASYNC110 - its end is seen by looking alone
             await asyncio.sleep(0.2)
         return status
@@ -197,7 +195,7 @@ class Embedded:
             self._directory.mkdir(mode=0o700, exist_ok=True)
             self._directory.chmod(0o700)
         except OSError as error:
-            raise StoreUnfit(f"BOLT_BOT_DATA_DIR ({self.data_dir}) cannot be used: {error.strerror}.") from None
+            raise StoreUnfit(f"BOLT_BOT_DATA_DIR ({self.data_dir}) can't be used: {error.strerror}.") from None
 
     async def _take_lock(self) -> None:
         """Lock the directory, or wait for a moment: the server of a bot that was killed may still be writing."""
@@ -217,7 +215,7 @@ class Embedded:
         marker = self._directory / "written-by"
         written_by = marker.read_text().strip() if marker.exists() else ""
         if written_by and not may_load(server, written_by):
-            raise StoreUnfit(f"The data in {self.data_dir} was written by {written_by}, which {server} cannot read.")
+            raise StoreUnfit(f"The data in {self.data_dir} was written by {written_by}, which {server} can't read.")
 
     def _socket_path(self) -> Path:
         path = self._directory / "redis.sock"
@@ -229,7 +227,7 @@ class Embedded:
 
     def _launch(self, server: Server, socket: Path) -> None:
         if self._lock is None:
-            raise RuntimeError("the data directory is not locked")
+            raise RuntimeError("the data directory isn't locked")
         config = CONFIG.format(socket=_quoted(socket), directory=_quoted(self._directory))
         command = [sys.executable, "-I", "-S", "-c", LAUNCHER, str(os.getpid()), str(server.path), "-"]
         # What the server says is kept for when it fails; anew each time, so that it does not grow.
@@ -255,7 +253,7 @@ class Embedded:
                 if self._process is None or self._process.poll() is not None:
                     raise StoreUnfit(f"The embedded Redis ended at once. It said: {self._last_words()}")
                 if time.monotonic() > deadline:
-                    raise StoreUnfit(f"The embedded Redis has not loaded its data within {LOAD_S:.0f} s.")
+                    raise StoreUnfit(f"The embedded Redis hasn't loaded its data within {LOAD_S:.0f} s.")
                 await asyncio.sleep(POLL_S)
         finally:
             await client.aclose()

@@ -19,12 +19,12 @@ _REFUSALS: tuple[tuple[str, str, str], ...] = (
     (
         r"\bOOM\b|used memory >",
         "My database (Redis) is full.",
-        "it is full (OOM): used memory has reached maxmemory; raise it or free memory",
+        "it's full (OOM): used memory has reached maxmemory; raise it or free memory",
     ),
     (
         r"\bREADONLY\b|read only replica",
         "My database (Redis) is read-only.",
-        "it is a read-only replica (READONLY); REDIS_URL should name the primary",
+        "it's a read-only replica (READONLY); REDIS_URL should name the primary",
     ),
     (
         r"\bMISCONF\b",
@@ -48,8 +48,8 @@ _REFUSALS: tuple[tuple[str, str, str], ...] = (
     ),
 )
 _UNREACHABLE: tuple[tuple[str, str], ...] = (
-    (r"\bMASTERDOWN\b", "it is a replica that has lost its primary (MASTERDOWN)"),
-    (r"\bLOADING\b|loading the dataset", "it is loading its data (LOADING)"),
+    (r"\bMASTERDOWN\b", "it's a replica that has lost its primary (MASTERDOWN)"),
+    (r"\bLOADING\b|loading the dataset", "it's loading its data (LOADING)"),
     (r"\bCLUSTERDOWN\b", "the cluster is down (CLUSTERDOWN)"),
     (r"no master found", "no Sentinel knows a primary of that name"),
     (r"cannot be connected", "no node of the cluster can be reached"),

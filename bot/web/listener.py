@@ -35,7 +35,7 @@ class Listener:
         self._connections = connections
         self._opening: set[asyncio.Task[None]] = set()
         self._resting: dict[socket.socket, asyncio.TimerHandle] = {}
-        self._failed = Seldom("HTTP connections could not be accepted")
+        self._failed = Seldom("HTTP connections couldn't be accepted")
 
     @classmethod
     async def bind(

@@ -52,7 +52,7 @@ class Webhooks:
         except (ValueError, RecursionError):
             body = None
         if not isinstance(body, dict):
-            return _answer(400, "unreadable", "The body is not a JSON object.")
+            return _answer(400, "unreadable", "The body isn't a JSON object.")
         hint = read_hint(body)
         try:
             await self._take(hint)

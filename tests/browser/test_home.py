@@ -50,6 +50,6 @@ async def test_a_run_is_cancelled_behind_its_question_on_home(stage: Stage, tab:
     )
     await tab.sees(question, re.compile(r"Cancel run \d+ of"))
     await question.get_by_role("button", name="Cancel run").click()
-    await tab.sees(home(tab), "is being cancelled, asked by")
+    await tab.sees(home(tab), "is being cancelled by")
     await stage.until(stage.card_says("was cancelled by"))
     assert stage.asked("cancelBoltRun") == 1

@@ -71,11 +71,11 @@ async def test_a_private_refusal(stage: Stage, tab: Tab) -> None:
     """It is marked as private, offers what was meant, and nobody else sees it."""
     await stage.start_bot()
     await tab.say("/bolt run nigthly")
-    answer = tab.message("There is no schedule")
+    answer = tab.message("There's no schedule")
     await tab.sees(answer, "Only visible to you")
     await tab.sees(answer, "Did you mean")
     await tab.become("grace")
-    await tab.goes(tab.messages().filter(has_text="There is no schedule"))
+    await tab.goes(tab.messages().filter(has_text="There's no schedule"))
     await tab.become("ada")
     await answer.get_by_role("button", name="Run nightly").click()
     await tab.sees(tab.message("Nightly"), "started by")

@@ -27,7 +27,7 @@ async def test_a_run_is_cancelled_from_its_thread(stage: Stage, tab: Tab) -> Non
     await tab.messages().last.hover()
     await tab.messages().last.get_by_role("button", name="Reply in thread").click()
     await reply(tab, "@Bolt cancel")
-    await tab.sees(tab.thread(), "Bolt has taken the request")
+    await tab.sees(tab.thread(), "Bolt has accepted the request")
     await tab.sees(tab.thread(), "Only visible to you")
     await tab.sees(tab.messages().first, "was cancelled by")
     await tab.sees(tab.thread(), "was cancelled by")

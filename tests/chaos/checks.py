@@ -20,11 +20,11 @@ ANSWER_S = 1.0
 EXIT_WITHIN_S = 20.0
 PAUSE_SLACK_S = 8.0
 
-REFUSAL = re.compile(r"othing (?:more )?was started|did not start it|There is no schedule|is the name of several")
+REFUSAL = re.compile(r"othing (?:more )?was started|didn't start it|There's no schedule|is the name of several")
 NOT_WRITTEN = "couldn't record this"
 UNFINISHED = ("is starting", "is running", "is being cancelled", "may have started")
-UNCLEAR = ("is unclear whether", "may have started")
-NOT_STARTED, QUEUED, ELSEWHERE = "was not started", "starts when", "its card is another one in this channel"
+UNCLEAR = ("unclear whether", "may have started")
+NOT_STARTED, QUEUED, ELSEWHERE = "wasn't started", "will start when", "it already has a card in this channel"
 OUTCOMES = {"SUCCESS": "succeeded", "ERROR": "failed", "FAILED": "failed", "CANCELED": "was cancelled"}
 LOG_FAULTS = ("Traceback (most recent call last)", "unexpected fault", "Task exception was never retrieved")
 

@@ -57,7 +57,7 @@ HOWS: dict[str, int] = {
     "not_json_after": 2,
 }
 # What people press, and how often each is drawn.
-QUEUE, WATCH, DROP = "Run when it ends", "Watch it here", "Do not run"
+QUEUE, WATCH, DROP = "Run when it ends", "Follow this run", "Don't run"
 PRESSED: dict[str, int] = {QUEUE: 6, WATCH: 3, DROP: 1}
 # What else happens, to a process, to Redis or to the sockets.
 SHOCKS: dict[str, int] = {

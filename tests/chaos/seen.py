@@ -125,7 +125,7 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Pressed:
-    """A press of another button. `request`: of *Run when it ends*, the new request; of *Watch it here*, `run`.
+    """A press of another button. `request`: of *Run when it ends*, the new request; of *Follow this run*, `run`.
 
     `refused`: the request that was refused, and `reason` the command's that made it. `answers`: what the press's response_url was used for.
     """

@@ -31,7 +31,7 @@ QUEUED = Pressed(
     reason="chaos-1",
     answers=("It starts when run 6 has ended.",),
 )
-WATCHED = Pressed("Watch it here", "U2", "C1", AT + 1, acknowledged=True, run=7)
+WATCHED = Pressed("Follow this run", "U2", "C1", AT + 1, acknowledged=True, run=7)
 WELL = Seen(
     commands=(COMMAND,),
     runs=(RUN,),
@@ -42,7 +42,7 @@ WELL = Seen(
     logs=(("replica-0.log", "started"),),
     secrets=("hunter2",),
 )
-LOOKING = dataclasses.replace(CARD, text="*Job* may have started: I am looking for the run", runs=(), replies=())
+LOOKING = dataclasses.replace(CARD, text="*Job* may have started: I'm looking for the run", runs=(), replies=())
 LOST = Struck(AT + 1, 0, "trigger", "lost_before", executed=False, about="chaos-1")
 TOLD = Struck(AT, 0, "post:end", "late", executed=True, about="end:7")
 STALLED = Upset("stall", -1, AT + 1.5, AT + 2)
@@ -143,7 +143,7 @@ def excused() -> Iterator[tuple[str, Seen]]:
     yield "told twice, by one that was stopped", but(cards=twice, upsets=(STOPPED,))
     yield "a wish that was answered", but(wishes=wish(asked=False, answers=("It has ended already.",)))
     yield "queued, and started late", but(runs=run(at=AT + 70), cards=card(key="start:queued"), presses=(QUEUED,))
-    dropped = card(key="start:queued", text="*Job* was not started: @U2 took it out of the queue.", runs=(), replies=())
+    dropped = card(key="start:queued", text="*Job* wasn't started: @U2 removed it from the queue.", runs=(), replies=())
     yield "queued, and taken out", but(runs=(), cards=dropped, presses=(QUEUED,), commands=command(told=(REFUSED,)))
     there = dataclasses.replace(CARD, channel="C2", key="watch:w:7")
     yield "watched elsewhere", but(cards=(CARD, there), presses=(dataclasses.replace(WATCHED, channel="C2"),))

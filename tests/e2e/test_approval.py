@@ -28,7 +28,7 @@ async def asked(stage: Stage, text: str = "run nightly", *, within: str = WITHIN
     """Start a bot with the policy, and ask for a start that needs approval."""
     await stage.start_bot(policy(stage, TEXT.format(within=within)))
     await stage.slash(text, user=user)
-    await stage.until(stage.card_says("waits for approval by"))
+    await stage.until(stage.card_says("is waiting for approval by"))
 
 
 def is_open(stage: Stage) -> bool:
@@ -46,7 +46,7 @@ async def test_somebody_else_approves_and_it_starts_once(stage: Stage) -> None:
     await asked(stage, 'run nightly --branch dev --reason "late data"')
     (card,) = stage.cards()
     assert "<!subteam^S0DATATEAM>" in card.text
-    assert f"Asked by {person(stage, 'ada')}" in card.text
+    assert f"Requested by {person(stage, 'ada')}" in card.text
     assert "branch dev" in card.text
     assert "because: late data" in card.text
     assert "rule “four eyes”" in card.text
@@ -64,7 +64,7 @@ async def test_the_asker_does_not_approve(stage: Stage) -> None:
     """Being in the group does not help."""
     await asked(stage)
     await stage.click("Approve")
-    await stage.until(stage.told_privately("You asked for it yourself, so somebody else of @data-team"))
+    await stage.until(stage.told_privately("You requested it yourself, so someone else in @data-team"))
     assert stage.started() == []
     assert is_open(stage)
 
@@ -80,7 +80,7 @@ async def test_a_start_that_nobody_else_can_approve_is_refused_at_once(stage: St
     assert not stage.cards()
     users[:] = everybody
     await stage.slash("run nightly")
-    await stage.until(stage.card_says("waits for approval by"))
+    await stage.until(stage.card_says("is waiting for approval by"))
 
 
 async def test_the_dialog_names_the_asker(stage: Stage) -> None:
@@ -118,7 +118,7 @@ async def test_a_membership_that_cannot_be_read_decides_nothing(stage: Stage) ->
     await asked(stage)
     stage.sandbox.workspace.faults.add(SlackFault("error", "usergroups.list"))
     await stage.click("Approve", user="grace")
-    await stage.until(stage.told_privately("I could not find out whether you are in @data-team", user="grace"))
+    await stage.until(stage.told_privately("I couldn't find out whether you are in @data-team", user="grace"))
     assert stage.started() == []
     await stage.click("Approve", user="grace")
     await stage.until(lambda: len(stage.started()) == 1)
@@ -128,7 +128,7 @@ async def test_it_is_denied(stage: Stage) -> None:
     """The card says by whom, the asker is told directly, and nothing starts any more."""
     await asked(stage)
     await stage.click("Deny", user="grace")
-    await stage.until(stage.card_says(f"was not started: {person(stage, 'grace')} denied it"))
+    await stage.until(stage.card_says(f"wasn't started: {person(stage, 'grace')} denied it"))
     await stage.until(lambda: "denied it" in directly_told(stage))
     assert not is_open(stage)
     assert stage.started() == []
@@ -138,7 +138,7 @@ async def test_the_asker_takes_it_back(stage: Stage) -> None:
     """Without a message to oneself."""
     await asked(stage)
     await stage.click("Deny")
-    await stage.until(stage.card_says("took it back"))
+    await stage.until(stage.card_says("withdrew it"))
     assert directly_told(stage) == ""
     assert stage.started() == []
 
@@ -167,7 +167,7 @@ async def test_nobody_approves_in_time(stage: Stage) -> None:
     """It expires: the card says so, and a later click starts nothing."""
     await asked(stage, within="1 s")
     ts = stage.cards()[-1].ts
-    await stage.until(stage.card_says("Nobody of @data-team approved it within 1 s"))
+    await stage.until(stage.card_says("Nobody in @data-team approved it within 1 s"))
     await stage.until(lambda: "approved it within 1 s" in directly_told(stage))
     assert not is_open(stage)
     assert stage.started() == []
@@ -180,7 +180,7 @@ async def test_what_has_changed_since_is_not_started(stage: Stage) -> None:
     schedule = stage.sandbox.bolt.schedule("nightly")
     schedule.character = type(schedule.character)(schedule.character.steps[:1])
     await stage.click("Approve", user="grace")
-    await stage.until(stage.card_says("has changed since it was asked for"))
+    await stage.until(stage.card_says("has changed since it was requested"))
     assert stage.started() == []
 
 
@@ -192,7 +192,7 @@ async def test_commands_are_shown_in_full(stage: Stage) -> None:
     assert all(f"dbt run --select {'m' * 150}_{number}" in blocks for number in range(20))
     longest = " ".join(f'--command "dbt run --select {"m" * 450}_{number}"' for number in range(15))
     await stage.slash(f"run nightly {longest}")
-    await stage.until(stage.told_privately("its commands are too long to be shown in full"))
+    await stage.until(stage.told_privately("its commands are too long to show in full"))
     assert len(stage.cards()) == 1
 
 
@@ -220,7 +220,7 @@ async def test_a_group_that_there_is_not(stage: Stage) -> None:
     text = TEXT.format(within=WITHIN).replace("@data-team", "@nobody")
     await stage.start_bot(policy(stage, text))
     await stage.slash("run nightly")
-    await stage.until(stage.told_privately("Slack knows no such user group"))
+    await stage.until(stage.told_privately("there's no such user group in Slack"))
     assert not stage.cards()
 
 

@@ -35,11 +35,11 @@ async def test_a_click_gives_a_fresh_address_privately(stage: Stage) -> None:
     bot = await stage.start_bot({"BOLT_BOT_LOG_LEVEL": "debug"})
     run = await run_to_its_end(stage, "nightly", "succeeded in")
     await stage.slash(f"artifacts {run}")
-    told = await answer(stage, f"Run {run} left 6 files behind, of 3 commands.")
+    told = await answer(stage, f"Run {run} produced 6 files from 3 commands.")
     assert [one["text"]["text"] for one in buttons(told)][:2] == ["target/manifest.json", "target/run_results.json"]
     assert stage.asked("boltResourceUrl") == 0
     await stage.click("target/run_results.json")
-    given = await answer(stage, "works for a short while only")
+    given = await answer(stage, "expires soon")
     download = next(one for one in buttons(given) if one["text"]["text"] == "Download")
     async with aiohttp.ClientSession() as http, http.get(download["url"]) as got:
         assert got.status == 200
@@ -67,9 +67,9 @@ async def test_a_file_is_posted_in_the_thread_masked(stage: Stage) -> None:
     await stage.start_bot()
     run = await run_to_its_end(stage, "own", "succeeded in")
     await stage.slash(f"artifacts {run}")
-    await answer(stage, f"Run {run} left 1 file behind, of 1 command.")
+    await answer(stage, f"Run {run} produced 1 file from 1 command.")
     await stage.click(REPORT)
-    await answer(stage, "works for a short while only")
+    await answer(stage, "expires soon")
     await stage.click("Post it in the thread", times=2)
     await stage.until(lambda: len(files(stage)) == 1)
     (file,) = files(stage)
@@ -90,10 +90,10 @@ async def test_a_hostile_name_is_only_a_name(stage: Stage) -> None:
     await stage.start_bot()
     run = await run_to_its_end(stage, "own", "succeeded in")
     await stage.slash(f"artifacts {run}")
-    label = buttons(await answer(stage, "left 1 file behind"))[0]["text"]["text"]
+    label = buttons(await answer(stage, "produced 1 file"))[0]["text"]["text"]
     assert label == "target/../../evil <!channel> *x*|https://evil.example/☃.txt"
     await stage.click(label)
-    told = await answer(stage, "works for a short while only")
+    told = await answer(stage, "expires soon")
     assert "<!channel>" not in told.text
     await stage.click("Post it in the thread")
     await stage.until(lambda: len(files(stage)) == 1)
@@ -144,10 +144,10 @@ async def test_what_is_gone_is_told_plainly(stage: Stage) -> None:
     nothing = stage.sandbox.bolt.start("sleeper")
     await stage.start_bot({"BOLT_BOT_API_TIMEOUT_S": "1"})
     await stage.slash(f"artifacts {nothing.id}")
-    await answer(stage, f"No command of run {nothing.id} has left a file behind yet.")
+    await answer(stage, f"No command of run {nothing.id} has produced a file yet.")
     await over(stage, run)
     await stage.slash(f"artifacts {run.id}")
-    await answer(stage, "left 1 file behind")
+    await answer(stage, "produced 1 file")
     stage.sandbox.bolt.add_fault(Fault("lost_run", run_id=run.id, count=None))
     await stage.click(REPORT)
     await answer(stage, "Bolt no longer has `target/report.csv` of run")
@@ -164,9 +164,9 @@ async def test_an_address_that_expires_at_once_is_told(stage: Stage) -> None:
     await stage.start_bot()
     await over(stage, run)
     await stage.slash(f"artifacts {run.id}")
-    await answer(stage, "left 1 file behind")
+    await answer(stage, "produced 1 file")
     await stage.click(REPORT)
-    await answer(stage, "works for a short while only")
+    await answer(stage, "expires soon")
     stage.sandbox.bolt.url_lives_s = 1e-6
     await stage.click("Post it in the thread")
     await answer(stage, "wasn't posted because Bolt didn't give it: Bolt's storage refused the address (403)")

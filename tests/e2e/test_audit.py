@@ -78,14 +78,14 @@ async def test_a_refusal_is_on_record(stage: Stage) -> None:
     """By the policy, and by Bolt."""
     await stage.start_bot()
     await stage.slash("run nightly", user="gus")
-    await stage.until(stage.told_privately("may only read", user="gus"))
+    await stage.until(stage.told_privately("can only read", user="gus"))
     stage.sandbox.bolt.faults.add(Fault("graphql_error", operation="triggerBoltRun"))
     await stage.slash("run nightly")
-    await stage.until(stage.told_privately("Bolt did not start it"))
+    await stage.until(stage.told_privately("Bolt didn't start it"))
     entries = await export(stage)
     by_guest = [one for one in entries if one["user"] == "U0GUS"]
     assert [(one["event"], one.get("decision"), one.get("outcome")) for one in by_guest] == [
-        ("asked", "deny", "guests may only read"),
+        ("asked", "deny", "guests can only read"),
         ("refused", None, by_guest[-1]["outcome"]),
     ]
     assert [one["event"] for one in entries if one["user"] == "U0ADA"] == ["asked", "refused"]
@@ -118,7 +118,7 @@ async def test_an_approval_is_on_record(stage: Stage) -> None:
     """Whose it was."""
     await stage.start_bot(policy(stage, TEXT.format(within=WITHIN)))
     await stage.slash("run nightly")
-    await stage.until(stage.card_says("waits for approval"))
+    await stage.until(stage.card_says("is waiting for approval"))
     await stage.click("Approve", user="grace")
     await stage.until(stage.replied("succeeded"))
     entries = await export(stage)
@@ -155,7 +155,7 @@ async def test_those_who_may_read_it_in_slack(stage: Stage) -> None:
     assert [(one["user"], one["user_name"]) for one in await export(stage)][-2:] == [("U0GUS", "gus"), ("U0ADA", "ada")]
     stage.sandbox.workspace.privates.clear()
     await stage.slash("audit --schedule hourly")
-    await stage.until(stage.told_privately("The record has no such entry"))
+    await stage.until(stage.told_privately("The audit log has no matching entries"))
     await stage.slash("audit --since yesterday")
     await stage.until(stage.told_privately("--since needs a time or a date"))
 

@@ -64,7 +64,7 @@ async def test_killed_while_bolt_is_asked_to_start(stage: Stage, *, executes: bo
     if executes:
         await told_once(stage)
     else:
-        await stage.until(stage.card_says("I am looking for the run"), timeout_s=LONG_S)
+        await stage.until(stage.card_says("I'm looking for the run"), timeout_s=LONG_S)
         assert stage.started() == []
 
 
@@ -136,6 +136,6 @@ async def test_killed_while_bolt_is_asked_to_retry(stage: Stage, *, executes: bo
         assert sum("Retried by" in reply.text for reply in stage.replies(card=0)) <= 1
         await stage.until(lambda: any("Retried by" in reply.text for reply in stage.replies(card=0)), timeout_s=LONG_S)
     else:
-        await stage.until(stage.card_says("I am looking for the run"), timeout_s=LONG_S)
+        await stage.until(stage.card_says("I'm looking for the run"), timeout_s=LONG_S)
         assert len(stage.started()) == 1
     assert stage.asked("retryBoltRun") == 1

@@ -52,7 +52,7 @@ async def follow(stage: Stage, **settings: str) -> int:
     await shows(stage, "./slow")
     run = int(stage.started()[-1].id)
     await stage.slash(f"logs {run} --follow")
-    await answer(stage, f"New lines of run {run} come into its thread")
+    await answer(stage, f"I'll post new lines from run {run} in its thread")
     return run
 
 
@@ -69,7 +69,7 @@ async def stopped_by_itself(stage: Stage) -> None:
     await in_bolt(quiet, timeout_s=LONG_S)
     await stage.sandbox.slack.people.click("grace", "data-eng", posts(stage)[0].ts, label="Stop following")
     await stage.until(lambda: bool(stage.private("grace")))
-    assert "is not followed here; nothing to stop" in stage.private("grace")[-1].text
+    assert "isn't followed here; nothing to stop" in stage.private("grace")[-1].text
 
 
 def posts(stage: Stage) -> list[Any]:
@@ -102,7 +102,7 @@ async def test_in_the_thread_of_a_card_that_redis_has_lost(stage: Stage, redis_u
         client.flushall()
     run = stage.started()[-1].id
     await stage.mention("logs 1 --follow", thread=stage.cards()[-1].ts)
-    await stage.until(stage.told_privately(f"New lines of run {run} come into its thread"))
+    await stage.until(stage.told_privately(f"I'll post new lines from run {run} in its thread"))
     await stage.until(lambda: bool(ticks(stage)), timeout_s=LONG_S)
     await stage.until(stage.replied("succeeded in"), timeout_s=LONG_S)
     await stage.until(stage.card_says("succeeded in"))
@@ -118,8 +118,8 @@ async def test_the_button_on_a_card_that_redis_has_lost(stage: Stage, redis_url:
     with Redis.from_url(redis_url) as client:
         client.flushall()
     run = stage.started()[-1].id
-    await stage.click("Follow log")
-    await stage.until(stage.told_privately(f"New lines of run {run} come into its thread"))
+    await stage.click("Live log")
+    await stage.until(stage.told_privately(f"I'll post new lines from run {run} in its thread"))
     await stage.until(lambda: bool(ticks(stage)), timeout_s=LONG_S)
     await stage.until(stage.card_says("succeeded in"), timeout_s=LONG_S)
     assert len(stage.cards()) == 1
@@ -160,19 +160,21 @@ async def test_it_is_stopped_by_its_button(stage: Stage) -> None:
     run = await follow(stage)
     await stage.until(lambda: len(posts(stage)) >= 1)
     await stage.slash(f"logs {run} --follow")
-    await answer(stage, f"New lines of run {run} come into its thread already, now of `./slow` (command 2).")
+    await answer(
+        stage, f"I'm already posting new lines from run {run} in its thread, currently from `./slow` (command 2)."
+    )
     await stage.slash(f"logs {run} 1 --follow")
-    other = await answer(stage, "For those of command 1, stop following first, then ask again.")
+    other = await answer(stage, "For command 1, stop following first, then try again.")
     assert "now of `./slow` (command 2)" in other.text
     assert "Stop following" in str(other.blocks)
     ts = posts(stage)[0].ts
     await stage.sandbox.slack.people.click("grace", "data-eng", ts, label="Stop following")
-    await stage.until(stage.told_privately(f"I follow the log of run {run} no longer.", user="grace"))
+    await stage.until(stage.told_privately(f"I've stopped following the log of run {run}.", user="grace"))
     count, elapsed = len(posts(stage)), stage.sandbox.bolt.view(run).commands[-1].elapsed_s
     await in_bolt(lambda: stage.sandbox.bolt.view(run).commands[-1].elapsed_s > elapsed + 4)
     assert len(posts(stage)) == count
     await stage.click("Stop following")
-    await answer(stage, "is not followed here; nothing to stop")
+    await answer(stage, "isn't followed here; nothing to stop")
 
 
 async def test_a_flood_of_hostile_lines_is_cut_and_masked(stage: Stage) -> None:
@@ -196,7 +198,7 @@ async def test_a_run_that_is_deleted_meanwhile_is_told_once(stage: Stage) -> Non
     await stage.until(lambda: len(posts(stage)) >= 1)
     stage.sandbox.bolt.add_fault(Fault("lost_run", run_id=run, count=None))
     await stage.until(
-        stage.replied(f"Bolt no longer knows run {run}, so I follow its log no longer."), timeout_s=LONG_S
+        stage.replied(f"Run {run} is no longer in Bolt, so I've stopped following its log."), timeout_s=LONG_S
     )
 
 
@@ -222,14 +224,14 @@ async def test_without_a_card_here_it_says_so(stage: Stage) -> None:
     await answer(stage, f"of run {run.id})")
     no_card = next(one.ts for one in stage.private() if "has no card in this channel" in one.text)
     people = stage.sandbox.slack.people
-    await people.click("ada", "data-eng", no_card, label="Watch it here")
+    await people.click("ada", "data-eng", no_card, label="Follow this run")
     await shows(stage, "./slow")
 
     async def asked() -> bool:
         told = len(stage.private())
-        await people.click("ada", "data-eng", no_card, label="Follow log")
+        await people.click("ada", "data-eng", no_card, label="Live log")
         await stage.until(lambda: len(stage.private()) > told)
-        return stage.told_privately(f"New lines of run {run.id} come into its thread")()
+        return stage.told_privately(f"I'll post new lines from run {run.id} in its thread")()
 
     # Slack shows the card a moment before the bot has it on record.
     await eventually(f"the log of run {run.id} to be followed", asked)
@@ -243,4 +245,6 @@ async def test_a_channel_that_throws_the_bot_out_ends_it(stage: Stage) -> None:
     await stage.until(lambda: len(posts(stage)) >= 1)
     workspace = stage.sandbox.workspace
     workspace.channel("data-eng").members.remove(workspace.bot.id)
-    await stage.until(stage.told_privately(f"I follow the log of run {run} no longer: I can't post"), timeout_s=LONG_S)
+    await stage.until(
+        stage.told_privately(f"I've stopped following the log of run {run}: I can't post"), timeout_s=LONG_S
+    )

@@ -164,7 +164,7 @@ async def test_a_schedule_that_the_list_no_longer_has(stage: Stage) -> None:
     await form.choose("nightly")
     gone = {"text": {"type": "plain_text", "text": "Gone"}, "value": "gone"}
     form.fill("schedule", gone, CHOOSE)
-    assert (await form.errors())["schedule"].startswith("Bolt has no such schedule")
+    assert (await form.errors())["schedule"].startswith("That schedule is no longer in Bolt")
     assert stage.asked("triggerBoltRun") == 0
 
 
@@ -289,7 +289,7 @@ async def test_two_thousand_schedules(stage: Stage) -> None:
     assert (await form.options("part 1234"))[0]["value"] == "team-34-orders-1234"
     assert (await form.options("orders-77"))[0]["description"][
         "text"
-    ] == "has not run yet · team-37-orders-77 · team37@example.com"
+    ] == "hasn't run yet · team-37-orders-77 · team37@example.com"
     assert all("team7@" in one["description"]["text"] for one in await form.options("team7@example.com"))
     twins = await form.options("twin")
     assert [one["text"]["text"] for one in twins][:2] == ["Twin", "Twin"]
@@ -319,7 +319,7 @@ async def test_failing_schedules_say_so(stage: Stage) -> None:
     assert about["nightly"].startswith("succeeded · ")
     assert about["already-running"].startswith("running · ")
     assert about["finance-close"].startswith("succeeded, paused · ")
-    assert about["slow-start"].startswith("has not run yet · ")
+    assert about["slow-start"].startswith("hasn't run yet · ")
 
 
 async def test_bolt_away_the_last_list_serves(stage: Stage) -> None:
@@ -354,7 +354,7 @@ async def test_a_form_that_opens_too_late(stage: Stage) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "words"),
-    [("ratelimited", "Slack did not open the form"), ("http_500", "did not say"), ("drop_after", "did not say")],
+    [("ratelimited", "Slack didn't open the form"), ("http_500", "didn't say"), ("drop_after", "didn't say")],
 )
 async def test_slack_does_not_open_it(stage: Stage, kind: str, words: str) -> None:
     """The person is told, with a button to try again; and not that it is shut where it may be open."""
@@ -370,7 +370,7 @@ async def test_a_mention_offers_a_button(stage: Stage) -> None:
     """Slack gives nothing to open a form with for a message: a click does it, in the same channel."""
     await stage.start_bot()
     await stage.sandbox.slack.people.mention("ada", "data-eng", "run")
-    await stage.until(stage.told_privately("A message cannot open a form."))
+    await stage.until(stage.told_privately("A message can't open a form."))
     await stage.click("Start a run…")
     form = await Modal(stage).opened()
     assert form.says("C0DATAENG")
@@ -596,7 +596,7 @@ async def test_a_form_stays_where_its_asker_no_longer_is(stage: Stage) -> None:
     await form.choose("nightly")
     channel = stage.sandbox.workspace.channel("data-eng")
     channel.members.remove("U0ADA")
-    assert "one of us is not in it" in str(await form.errors())
+    assert "one of us isn't in it" in str(await form.errors())
     channel.members.append("U0ADA")
 
 

@@ -47,11 +47,11 @@ async def test_where_it_cannot_be_shown_the_person_gets_it_in_words(stage: Stage
     """The bot is not in the private channel: how to mend that, and the numbers."""
     await stage.start_bot()
     await stage.slash("history hourly", channel="finance")
-    await stage.until(stage.told_privately("invite me with /invite"), timeout_s=30)
+    await stage.until(stage.told_privately("Invite me with /invite"), timeout_s=30)
     assert "20 succeeded, 3 failed" in stage.private()[-1].text
     stage.sandbox.workspace.faults.add(SlackFault("error", "files.getUploadURLExternal", code="file_uploads_disabled"))
     await stage.slash("history hourly --runs 5")
-    await stage.until(stage.told_privately("Slack did not take the picture (file_uploads_disabled)"), timeout_s=30)
+    await stage.until(stage.told_privately("Slack didn't accept the chart (file_uploads_disabled)"), timeout_s=30)
     assert pictures(stage) == []
 
 
@@ -63,7 +63,7 @@ async def test_a_lost_reply_is_looked_for(stage: Stage) -> None:
     await stage.until(lambda: len(pictures(stage)) == 1, timeout_s=30)
     stage.sandbox.workspace.faults.add(SlackFault("http_500", "files.completeUploadExternal"))
     await stage.slash("history hourly --runs 4")
-    await stage.until(stage.told_privately("did not say whether it took the picture"), timeout_s=30)
+    await stage.until(stage.told_privately("didn't say whether it accepted the chart"), timeout_s=30)
     assert len(stage.private()) == 1
     assert len(pictures(stage)) == 1
 
@@ -73,7 +73,9 @@ async def test_too_little_history_is_said_so(stage: Stage) -> None:
     stage.sandbox.bolt.add_schedule(Schedule(0, "🎉 تقرير", "odd one", own_character(["dbt run"])))
     await stage.start_bot()
     await stage.slash("history odd one")
-    await stage.until(stage.told_privately("There is no picture of *🎉 تقرير* yet: no run has ended, and it takes 2."))
+    await stage.until(
+        stage.told_privately("There's no chart of *🎉 تقرير* yet: no run has ended, and it needs at least 2.")
+    )
     await stage.slash("history nigthly")
     await stage.until(stage.told_privately("Did you mean nightly"))
     await stage.click("History nightly")

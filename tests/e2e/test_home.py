@@ -100,7 +100,7 @@ async def test_an_active_run_is_there_and_is_cancelled_from_there(stage: Stage) 
     assert "#data-eng" in reads(stage)
     outcome = await click(stage, "Cancel run")
     assert "Cancel run" in str(outcome.confirm)
-    await until(stage, says(stage, "is being cancelled, asked by"))
+    await until(stage, says(stage, "is being cancelled by"))
     await stage.until(told_directly(stage, "is being cancelled"))
     await stage.until(stage.card_says("was cancelled by"))
     assert stage.asked("cancelBoltRun") == 1
@@ -117,11 +117,11 @@ async def test_runs_of_others_are_shown_to_who_is_in_their_channel(stage: Stage)
     await stage.until(stage.card_says("is running", "finance"))
     await opened(stage, "Active runs in your channels (1)", "grace")
     assert "started by @ada" in reads(stage, "grace")
-    await opened(stage, "None of anyone else", "gus")
+    await opened(stage, "None from anyone else", "gus")
     assert "backfill" not in reads(stage, "gus").lower()
     assert "started by" not in reads(stage, "gus")
     await opened(stage, "Your active runs (1)")
-    assert "None of anyone else" in reads(stage)
+    assert "None from anyone else" in reads(stage)
 
 
 async def test_failures_of_ones_channels_are_shown_to_who_is_there(stage: Stage) -> None:
@@ -180,7 +180,7 @@ async def test_where_slack_does_not_tell_who_is_where_ones_own_card_does(stage: 
     run = next(one for one in elements if one["text"]["text"] == "Run")
     run["value"] = '{"v":1,"c":"run nightly","ch":"C0FINANCE"}'
     await click_in_view(shown["id"], run["action_id"])
-    await stage.until(told_directly(stage, "Slack did not tell me whether you are in"))
+    await stage.until(told_directly(stage, "Slack didn't tell me whether you are in"))
     assert "archived" not in str(workspace.direct(workspace.user(PERSON).id).messages.values())
     assert len(stage.started()) == 3
 
@@ -271,10 +271,10 @@ async def test_a_start_that_waits_names_the_channel_of_its_card(stage: Stage) ->
     await click(stage, "Run in #data-eng")
     await stage.until(told_directly(stage, "is already running"))
     await stage.click("Run when it ends", channel="dm")
-    await stage.until(told_directly(stage, "has ended; its card in <#C0DATAENG> says when"))
+    await stage.until(told_directly(stage, "ends. Its card in <#C0DATAENG> shows when"))
     workspace = stage.sandbox.workspace
     answer = list(workspace.direct(workspace.user(PERSON).id).messages.values())[-1]
-    assert "Watch it here" not in str(answer.blocks)
+    assert "Follow this run" not in str(answer.blocks)
 
 
 async def test_who_has_left_the_channel_runs_it_in_direct_messages(stage: Stage) -> None:
@@ -378,7 +378,7 @@ async def test_many_openings_at_once(stage: Stage) -> None:
     assert {outcome.problem for outcome in outcomes} == {""}
     await stage.until(lambda: published(stage) == 9)
     assert any(call.outcome == "hash_conflict" for call in stage.sandbox.workspace.calls)
-    assert "could not be filled" not in bot.printed()
+    assert "couldn't be filled" not in bot.printed()
     assert "Your active runs (1)" in reads(stage)
 
 
@@ -390,7 +390,7 @@ async def test_slack_refuses_to_show_it(stage: Stage) -> None:
     await stage.sandbox.slack.people.open_home(PERSON)
     await click(stage, "Refresh")
     await stage.until(told_directly(stage, "Slack is busy and asked me to wait."))
-    assert "could not be filled" in bot.printed()
+    assert "couldn't be filled" in bot.printed()
     await click(stage, "Refresh")
     await stage.until(lambda: published(stage) == 4)
 
@@ -401,7 +401,7 @@ async def test_slack_does_not_tell_who_is_where(stage: Stage) -> None:
     await stage.start_bot()
     await stage.slash("run backfill")
     await stage.until(stage.card_says("is running"))
-    await opened(stage, "Slack did not tell me which channels you are in")
+    await opened(stage, "Slack didn't tell me which channels you are in")
     assert "Your active runs (1)" in reads(stage)
 
 
@@ -413,7 +413,7 @@ async def test_redis_is_away(stage: Stage) -> None:
     try:
         await stage.start_bot({"REDIS_URL": server.url})
         server.kill()
-        await opened(stage, "I can't reach my database (Redis). Your runs go on; refresh in a minute.")
+        await opened(stage, "I can't reach my database (Redis). Your runs continue. Refresh in a minute.")
         await server.start()
 
         async def refreshed() -> str:

@@ -69,7 +69,7 @@ async def test_the_failed_command_is_told_by_default(stage: Stage) -> None:
     assert "dbt run --select +fct_revenue+" in told.text
     assert "net_amnt" in str(told.blocks)
     assert "The lines that matter, of" in str(told.blocks)
-    assert "Follow log" not in str(told.blocks)
+    assert "Live log" not in str(told.blocks)
     assert len(stage.replies()) == 2
 
 
@@ -107,7 +107,7 @@ async def test_a_running_command_shows_what_it_has_printed_so_far(stage: Stage) 
     await printing(stage, run)
     await stage.slash(f"logs {run}")
     first = await answer(stage, f"(command 1 of run {run}) is running.")
-    assert "Follow log" in str(first.blocks)
+    assert "Live log" in str(first.blocks)
 
     def ticks(*told: Any) -> int:  # noqa: ANN401
         return max(int(number) for number in re.findall(r"tick (\d+)", str([one.blocks for one in told])))
@@ -171,7 +171,7 @@ async def test_in_a_cards_thread_the_run_may_be_left_out(stage: Stage) -> None:
     told = await answer(stage, f"(command 2 of run {run}) ended with exit code 1")
     assert told.thread_ts == card.ts
     await people.mention("ada", "data-eng", "artifacts", thread_ts=card.ts)
-    await answer(stage, f"Run {run} left 4 files behind, of 2 commands.")
+    await answer(stage, f"Run {run} produced 4 files from 2 commands.")
     await people.mention("ada", "data-eng", "logs --follow", thread_ts=card.ts)
     await stage.until(lambda: sum(f"(command 2 of run {run})" in one.text for one in stage.private()) == 2)
 
@@ -284,11 +284,11 @@ async def test_a_channel_without_the_bot_is_joined_or_says_how_to_mend_that(stag
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("logs 99999999", "Bolt knows no run 99999999. Check the number."),
-        ("logs 99999999 --follow", "Bolt knows no run 99999999. Check the number."),
+        ("logs 99999999", "There's no run 99999999 in Bolt. Check the number."),
+        ("logs 99999999 --follow", "There's no run 99999999 in Bolt. Check the number."),
         ("logs abc", "number"),
         ("logs", "run"),
-        ("artifacts 99999999", "Bolt knows no run 99999999. Check the number."),
+        ("artifacts 99999999", "There's no run 99999999 in Bolt. Check the number."),
         ("artifacts abc", "number"),
     ],
 )
@@ -309,10 +309,10 @@ async def test_what_cannot_be_told_is_told_plainly(stage: Stage) -> None:
     late, large = stage.sandbox.bolt.start("late"), stage.sandbox.bolt.start("huge")
     await stage.start_bot({"BOLT_BOT_LOG_LIMIT_MB": "1", "BOLT_BOT_API_TIMEOUT_S": "1"})
     await stage.slash(f"logs {late.id}")
-    await answer(stage, f"No command of run {late.id} has begun yet. Ask again in a moment.")
+    await answer(stage, f"No command of run {late.id} has started yet. Try again in a moment.")
     await in_bolt(lambda: stage.sandbox.bolt.view(large.id).ended_at is not None)
     await stage.slash(f"logs {large.id} 1")
-    await answer(stage, "Its log is larger than the 1 MB that I read; look at it in Bolt.")
+    await answer(stage, "Its log is larger than the 1 MB that I read; open it in Bolt.")
     stage.sandbox.bolt.add_fault(Fault("away", count=None))
     await stage.slash(f"logs {large.id} 1")
-    await stage.until(stage.told_privately("Ask again in a minute."), timeout_s=30)
+    await stage.until(stage.told_privately("Try again in a minute."), timeout_s=30)

@@ -67,19 +67,19 @@ async def test_why_a_run_could_not_be_cancelled_is_told_when_slack_takes_it(stag
     for method in ("response_url", "chat.postEphemeral", "conversations.open"):
         stage.sandbox.workspace.faults.add(SlackFault("ratelimited", method, retry_after_s=1))
     await stage.slash(f"cancel {run.id}")
-    await stage.until(stage.told_privately(f"Run {run.id} could not be cancelled: Bolt refused"))
+    await stage.until(stage.told_privately(f"Run {run.id} couldn't be cancelled: Bolt refused"))
 
 
 @pytest.mark.parametrize(
     ("text", "answer"),
     [
-        ("run nigthly", 'There is no schedule "nigthly". Did you mean nightly'),
+        ("run nigthly", 'There\'s no schedule "nigthly". Did you mean nightly'),
         ("run nightly --pr abc", "--pr needs a number, as in --pr 123."),
         ("run nightly --brnch x", "--branch"),
         ("run nightly “x", "quote"),
-        ("cancel 99999999", "Bolt knows no run 99999999"),
+        ("cancel 99999999", "There's no run 99999999 in Bolt"),
         ("cancel abc", "number"),
-        ("status 99999999", "Bolt knows no run 99999999"),
+        ("status 99999999", "There's no run 99999999 in Bolt"),
         ("rnu nightly", "run"),
     ],
 )

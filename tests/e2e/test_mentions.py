@@ -60,7 +60,7 @@ async def test_in_a_cards_thread_the_run_may_be_left_out(stage: Stage) -> None:
     await stage.until(stage.card_says("was cancelled by"))
     await stage.until(stage.told_privately(f"Run {run.id} of"))
     assert {private.thread_ts for private in stage.private()} == {card.ts}
-    assert not any("needs the number" in private.text for private in stage.private())
+    assert not any("needs a run number" in private.text for private in stage.private())
     assert stage.asked("cancelBoltRun") == 1
 
 
@@ -71,7 +71,7 @@ async def test_a_thread_of_something_else_has_no_run(stage: Stage) -> None:
     (run,) = stage.started()
     talk = await stage.say("what broke last night?", user="grace")
     await stage.mention("cancel", thread=talk.ts)
-    await stage.until(stage.told_privately("cancel needs the number of a run, as in @bolt cancel 4711."))
+    await stage.until(stage.told_privately("cancel needs a run number, as in @bolt cancel 4711."))
     assert stage.private()[-1].thread_ts == talk.ts
     assert stage.asked("cancelBoltRun") == 0
     await stage.mention(f"cancel {run.id}", thread=talk.ts)
@@ -92,7 +92,7 @@ async def test_a_start_from_a_thread_says_where_its_card_is(stage: Stage) -> Non
     await stage.until(stage.told_privately("Starting *nightly*; its card appears outside this thread"))
     await stage.until(stage.card_says("is running"))
     await stage.mention("run nigthly", thread=talk.ts)
-    await stage.until(stage.told_privately("There is no schedule"))
+    await stage.until(stage.told_privately("There's no schedule"))
     assert {private.thread_ts for private in stage.private()} == {talk.ts}
 
 
@@ -120,7 +120,7 @@ async def test_direct_messages(stage: Stage) -> None:
     await stage.mention("rnu nightly", channel="dm")
     await stage.until(stage.card_says("Did you mean @bolt run?", here))
     await stage.say("hello", channel="dm", thread=stage.cards(here)[0].ts)
-    await stage.until(stage.replied("I do not know the command", here))
+    await stage.until(stage.replied("I don't know the command", here))
     assert len(stage.started()) == 1
     assert len(stage.cards(here)) == 2
     assert stage.private() == []
@@ -220,7 +220,7 @@ async def test_a_redis_that_hangs(stage: Stage, redis_url: str) -> None:
     await stage.mention("run nightly")
     await stage.until(stage.told_privately("I couldn't record this"))
     await stage.mention("cancel", thread=card.ts)
-    await stage.until(stage.told_privately("so nothing was done; try again in a minute"))
+    await stage.until(stage.told_privately("so nothing was done. Try again in a minute"))
     assert set(heard(stage)) == {"acknowledged"}
 
 
@@ -228,9 +228,9 @@ async def test_a_redis_that_hangs(stage: Stage, redis_url: str) -> None:
     ("text", "answer"),
     [
         ("rnu nightly", "Did you mean @bolt run?"),
-        ("status 99999999", "Bolt knows no run 99999999"),
-        ("cancel 99999999", "Bolt knows no run 99999999"),
-        ("history nosuchthing", "There is no schedule"),
+        ("status 99999999", "There's no run 99999999 in Bolt"),
+        ("cancel 99999999", "There's no run 99999999 in Bolt"),
+        ("history nosuchthing", "There's no schedule"),
     ],
 )
 async def test_an_answer_that_slack_does_not_take_now_comes_later(stage: Stage, text: str, answer: str) -> None:
@@ -246,15 +246,15 @@ async def test_an_answer_that_slack_does_not_take_now_comes_later(stage: Stage, 
 @pytest.mark.parametrize(
     ("text", "answer"),
     [
-        ("", "tells what there is"),
+        ("", "lists all commands"),
         ("rnu nightly", "Did you mean @bolt run?"),
-        ("run nightly\n--branch dev", "type it on one line"),
-        ("run “nightly", "A quote is not closed"),
-        ("cancel \u202e4711 <!channel> *x*", "cancel needs the number of a run"),
-        ("run &lt;!channel&gt; <!here> <@U0GRACE>", "There is no schedule"),
+        ("run nightly\n--branch dev", "Type it on one line"),
+        ("run “nightly", "A quote isn't closed"),
+        ("cancel \u202e4711 <!channel> *x*", "cancel needs a run number"),
+        ("run &lt;!channel&gt; <!here> <@U0GRACE>", "There's no schedule"),
         ("`" * 3000, "a backtick"),
         ("run " + "🎉" * 3000, "too long"),
-        ("x" * 40_000, "I do not know the command"),
+        ("x" * 40_000, "I don't know the command"),
     ],
 )
 async def test_hostile_texts_are_answered_in_one_sentence(stage: Stage, text: str, answer: str) -> None:
@@ -281,7 +281,7 @@ async def test_who_does_not_ask_is_not_answered(stage: Stage) -> None:
     edited = await stage.say("run it again")
     await stage.sandbox.slack.people.edit("ada", "data-eng", edited.ts, f"{me} run nightly")
     asked = await stage.say("what is there?", channel="dm")
-    await stage.until(stage.card_says("I do not know the command", direct(stage)))
+    await stage.until(stage.card_says("I don't know the command", direct(stage)))
     await stage.sandbox.slack.people.edit("ada", "dm", asked.ts, "run nightly")
     await stage.mention("help", user="grace")
     await stage.until(stage.told_privately("@bolt run", user="grace"))

@@ -11,7 +11,7 @@ from tests.e2e.elsewhere import SLUG, add_schedule, starts
 from tests.e2e.stage import Stage
 from tests.e2e.test_form import opened
 
-GUESTS_READ = "guests may only read"
+GUESTS_READ = "guests can only read"
 MEMBERS = """\
 version: 1
 rules:
@@ -70,7 +70,7 @@ async def test_a_guest_only_reads(stage: Stage, text: str) -> None:
     await stage.until(stage.told_privately(GUESTS_READ, user="gus"))
     told = stage.private("gus")[-1].text
     assert "Nothing was" in told
-    assert "/bolt whoami says what you may do." in told
+    assert "/bolt whoami shows what you can do." in told
     assert not stage.cards()
     assert not stage.started()
     await stage.slash("list", user="gus")
@@ -101,7 +101,7 @@ async def test_who_cannot_be_looked_up_does_not_start(stage: Stage) -> None:
     unknown(stage)
     await stage.start_bot({"BOLT_BOT_START_DEADLINE_S": "5"})
     await stage.slash("run nightly")
-    await stage.until(stage.told_privately("so I could not find out who you are"))
+    await stage.until(stage.told_privately("so I couldn't find out who you are"))
     assert "Nothing was started" in stage.private()[-1].text
     await stage.slash("list")
     await stage.until(stage.told_privately("schedules, page"))
@@ -129,7 +129,7 @@ async def test_a_demotion_is_seen_when_a_start_is_approved(stage: Stage) -> None
     await stage.until(stage.card_says("approval"))
     stage.sandbox.workspace.user("ada").role = "guest"
     await stage.click("Approve", user="grace")
-    await stage.until(stage.card_says("was not started. You may not start this here: members ask"))
+    await stage.until(stage.card_says("wasn't started. You can't start this here: members ask"))
     assert not stage.started()
 
 
@@ -186,7 +186,7 @@ async def test_a_group_decides(stage: Stage) -> None:
     await stage.start_bot(policy(stage, MEMBERS))
     await stage.slash("run nightly", user="grace")
     await stage.until(
-        stage.told_privately("You may not start this here: ask the data team (rule “rule 3”)", user="grace")
+        stage.told_privately("You can't start this here: ask the data team (rule “rule 3”)", user="grace")
     )
     await stage.slash("run nightly")
     await stage.until(stage.card_says("Nightly"))
@@ -233,10 +233,10 @@ rules:
     run = starts(stage)
     await stage.start_bot(policy(stage, text))
     await stage.slash(f"cancel {run.id}")
-    await stage.until(stage.told_privately("I could not find out the schedule"))
+    await stage.until(stage.told_privately("I couldn't find out the schedule"))
     await stage.slash(f"run {SLUG}")
-    await stage.until(lambda: any("Watch it here" in str(one.blocks) for one in stage.private()))
-    await stage.click("Watch it here")
+    await stage.until(lambda: any("Follow this run" in str(one.blocks) for one in stage.private()))
+    await stage.click("Follow this run")
     await stage.until(stage.card_says("is running"))
     await stage.click("Cancel run")
     await stage.until(stage.told_privately("the warehouse is not to be stopped"))
@@ -271,7 +271,7 @@ async def test_whoami_without_a_policy(stage: Stage) -> None:
     """The usual rules, without names of rules that nobody wrote."""
     await stage.start_bot()
     await stage.slash("whoami")
-    await stage.until(stage.told_privately("No policy is set, so the usual rules hold."))
+    await stage.until(stage.told_privately("No policy is set, so the default rules apply."))
     assert "*Start schedules*: yes\n" in stage.private()[-1].text
 
 
@@ -279,7 +279,7 @@ async def test_whoami_without_a_policy(stage: Stage) -> None:
     ("text", "line"),
     [
         ("version: 1\nrules:\n  - allow: maybe\n", "BOLT_BOT_POLICY_FILE: line 3: allow should be true or false"),
-        (None, "BOLT_BOT_POLICY_FILE: the file cannot be read (No such file or directory)"),
+        (None, "BOLT_BOT_POLICY_FILE: the file can't be read (No such file or directory)"),
     ],
 )
 async def test_a_file_that_is_no_policy_ends_the_start(
@@ -303,7 +303,7 @@ async def test_a_click_with_slack_away_is_answered_in_time(stage: Stage) -> None
     stage.sandbox.workspace.faults.add(SlackFault("slow", "users.info", count=1, delay_s=2.5))
     outcome = await stage.click("Cancel run")
     assert outcome.problem == ""
-    await stage.until(stage.told_privately("I couldn't check in time whether you may do that"))
+    await stage.until(stage.told_privately("I couldn't check in time whether you're allowed to do that"))
     assert stage.asked("cancelBoltRun") == 0
     # The question to Slack goes on, and its answer is kept for the next click.
     await stage.until(lambda: looked_up(stage) == 2)

@@ -86,7 +86,7 @@ async def test_a_channel_that_one_is_not_in(stage: Stage) -> None:
     form.fill("channel", "C0OPS")
     errors = await form.errors()
     assert set(errors) == {"channel"}
-    assert "one of us is not in it, so nothing was started. Join it" in errors["channel"]
+    assert "one of us isn't in it, so nothing was started. Join it" in errors["channel"]
     form.fill("channel", "C0DATAENG")
     assert await form.submit() == {}
     await stage.until(stage.card_says("Nightly"))
@@ -101,7 +101,7 @@ async def test_slack_does_not_tell_who_is_in_it(stage: Stage) -> None:
     for method in (MEMBERSHIPS, "conversations.members"):
         stage.sandbox.workspace.faults.add(SlackFault("ratelimited", method, count=None, retry_after_s=30))
     errors = await form.errors()
-    assert errors["channel"].startswith("Slack did not tell me whether you are in this channel")
+    assert errors["channel"].startswith("Slack didn't tell me whether you are in this channel")
     assert errors["channel"].endswith("Type /bolt there instead.")
     assert not stage.cards()
 
@@ -113,7 +113,7 @@ async def test_slack_tells_it_too_late(stage: Stage) -> None:
     form.fill("channel", "C0DATAENG")
     await until_read(stage)
     stage.sandbox.workspace.faults.add(SlackFault("slow", MEMBERSHIPS, count=1, delay_s=4))
-    assert (await form.errors())["channel"].startswith("I could not check in time")
+    assert (await form.errors())["channel"].startswith("I couldn't check in time")
     assert await form.submit() == {}
     await stage.until(stage.card_says("Nightly"))
 
@@ -178,7 +178,7 @@ async def test_home_says_why_it_shows_nothing(stage: Stage) -> None:
     await stage.start_bot(policy(stage, READERS))
     await stage.slash("run backfill")
     await stage.until(stage.card_says("is running"))
-    await home_opened(stage, "You may not read this here: ask the data team")
+    await home_opened(stage, "You can't read this here: ask the data team")
     assert "backfill" not in reads(stage).lower()
     assert "Your active runs" not in reads(stage)
     await stage.sandbox.slack.admin.set_members("data-team", ["ada"])
@@ -186,7 +186,7 @@ async def test_home_says_why_it_shows_nothing(stage: Stage) -> None:
     await until(stage, says(stage, "Your active runs (1)"))
     await stage.sandbox.slack.admin.set_members("data-team", ["grace"])
     await click(stage, "Refresh")
-    await until(stage, says(stage, "You may not read this here"))
+    await until(stage, says(stage, "You can't read this here"))
     assert "Your active runs" not in reads(stage)
     entries = await reading(stage)
     assert [(one["text"], one["decision"]) for one in entries] == [("open App Home", "deny")]
@@ -198,12 +198,12 @@ async def test_what_a_click_on_home_came_to_is_told_there_all_the_same(stage: St
     starts(stage)
     await stage.start_bot(policy(stage, READERS))
     await queued(stage)
-    await home_opened(stage, "Your starts that wait (1)")
+    await home_opened(stage, "Your waiting starts (1)")
     await stage.sandbox.slack.admin.set_members("data-team", ["grace"])
-    await click(stage, "Do not run")
-    await until(stage, says(stage, "You may not read this here"))
+    await click(stage, "Don't run")
+    await until(stage, says(stage, "You can't read this here"))
     assert "is taken out of the queue" in reads(stage)
-    assert "Your starts that wait" not in reads(stage)
+    assert "Your waiting starts" not in reads(stage)
 
 
 # --- threads of starts that wait ---
@@ -227,7 +227,7 @@ rules:
     await stage.mention("cancel", user="grace", thread=card.ts)
     await stage.until(stage.told_privately("not to be stopped", "grace"))
     await stage.mention("cancel", thread=card.ts)
-    await stage.until(stage.card_says(f"{person(stage, 'ada')} took it out of the queue"))
+    await stage.until(stage.card_says(f"{person(stage, 'ada')} removed it from the queue"))
     ends(stage, run)
     assert stage.started() == []
 
@@ -240,7 +240,7 @@ async def test_in_the_thread_of_a_start_that_waits_for_approval(stage: Stage) ->
         await stage.mention(text, thread=card.ts)
         await stage.until(
             stage.told_privately(
-                "waits for approval by @data-team and has no run yet; Approve and Deny are on its card."
+                "is waiting for approval by @data-team and has no run yet. Use Approve or Deny on its card."
             )
         )
         stage.sandbox.workspace.privates.clear()
@@ -248,7 +248,7 @@ async def test_in_the_thread_of_a_start_that_waits_for_approval(stage: Stage) ->
     await stage.until(stage.told_privately("Only members of @data-team approve this", "gus"))
     assert "Approve" in str(stage.cards()[-1].blocks)
     await stage.mention("cancel", thread=card.ts)
-    await stage.until(stage.told_privately("It is not started; its card says who has decided that."))
+    await stage.until(stage.told_privately("It isn't started; its card says who has decided that."))
     await stage.until(lambda: "Approve" not in str(stage.cards()[-1].blocks))
     await stage.mention("cancel", thread=card.ts)
     await stage.until(stage.told_privately("It was denied, so nothing was started."))
@@ -267,19 +267,19 @@ async def test_somebody_else_of_the_group_denies_it_in_its_thread(stage: Stage) 
 async def test_in_the_thread_of_a_start_that_was_not_approved_in_time(stage: Stage) -> None:
     """It says so, instead of naming a queue or a run to come."""
     await asked(stage, within="1 s")
-    await stage.until(stage.card_says("Nobody of @data-team approved it within 1 s"))
+    await stage.until(stage.card_says("Nobody in @data-team approved it within 1 s"))
     await stage.mention("status", thread=stage.cards()[-1].ts)
-    await stage.until(stage.told_privately("Nobody of @data-team approved it within 1 s"))
+    await stage.until(stage.told_privately("Nobody in @data-team approved it within 1 s"))
 
 
 async def test_in_the_thread_of_a_start_that_was_approved(stage: Stage) -> None:
-    """Bolt is away, so it is not started yet: nobody is told that it waits for approval."""
+    """Bolt is away, so it is not started yet: nobody is told that it is waiting for approval."""
     stage.settings["BOLT_BOT_API_TIMEOUT_S"] = "1"
     await asked(stage)
     stage.sandbox.bolt.faults.add(Fault("away", None))
     await stage.click("Approve", user="grace")
     await stage.mention("status", thread=stage.cards()[-1].ts)
-    await stage.until(stage.told_privately("This start was approved and has no run yet"))
+    await stage.until(stage.told_privately("This start was approved but has no run yet"))
     stage.sandbox.bolt.faults.clear()
     await stage.until(lambda: len(stage.started()) == 1)
 

@@ -18,7 +18,7 @@ from tests.e2e.test_home import click, opened, reads, says, until
 SHORT = {"BOLT_BOT_LEASE_S": "1.5", "BOLT_BOT_API_TIMEOUT_S": "1"}
 LONG_S = 40.0
 QUEUE = "Run when it ends"
-DROP = "Do not run"
+DROP = "Don't run"
 
 
 async def queued(stage: Stage, *, user: str = "ada", text: str = f"run {SLUG}", times: int = 1) -> None:
@@ -28,7 +28,7 @@ async def queued(stage: Stage, *, user: str = "ada", text: str = f"run {SLUG}", 
     await stage.until(lambda: any(QUEUE in str(one.blocks) for one in stage.private(user)))
     await stage.until(lambda: len(stage.cards()) == before)
     await stage.click(QUEUE, user=user, times=times)
-    await stage.until(lambda: len(stage.cards()) == before + 1 and "waits for" in stage.cards()[-1].text)
+    await stage.until(lambda: len(stage.cards()) == before + 1 and "is waiting for" in stage.cards()[-1].text)
 
 
 async def restart(stage: Stage) -> None:
@@ -59,9 +59,9 @@ async def test_it_starts_once_when_the_run_has_ended(stage: Stage) -> None:
     await queued(stage, text=f"run {SLUG} --branch dev", times=2)
     (card,) = stage.cards()
     assert f"run {run.id}" in card.text
-    assert f"Asked by {person(stage, 'ada')}" in card.text
+    assert f"Requested by {person(stage, 'ada')}" in card.text
     assert DROP in str(card.blocks)
-    assert stage.told_privately("starts when")()
+    assert stage.told_privately("will start when")()
     assert stage.started() == []
     ends(stage, run, "ERROR")
     await stage.until(stage.card_says("is running"))
@@ -86,7 +86,7 @@ async def test_the_same_words_wait_once(stage: Stage) -> None:
     first, second = (one.ts for one in stage.private())
     people = stage.sandbox.slack.people
     await people.click("ada", "data-eng", first, label=QUEUE)
-    await stage.until(stage.card_says("waits for"))
+    await stage.until(stage.card_says("is waiting for"))
     await people.click("ada", "data-eng", second, label=QUEUE)
     await stage.until(stage.told_privately("is already queued by your identical request"))
     await stage.slash(f"run {SLUG}")
@@ -101,7 +101,7 @@ async def test_two_people_wait_in_order(stage: Stage) -> None:
     await stage.start_bot()
     await queued(stage)
     await queued(stage, user="grace")
-    assert "1 start asked for before it" in stage.cards()[-1].text
+    assert "1 earlier start" in stage.cards()[-1].text
     ends(stage, run)
     await stage.until(lambda: len(stage.started()) == 1)
     (first,) = stage.started()
@@ -128,7 +128,7 @@ async def test_a_line_is_five_starts_long(stage: Stage) -> None:
     await stage.until(lambda: QUEUE in str(stage.private()[-1].blocks))
     await stage.until(lambda: len(stage.cards()) == 5)
     await stage.click(QUEUE)
-    await stage.until(stage.told_privately("wait already. Nothing was queued"))
+    await stage.until(stage.told_privately("are already waiting. Nothing was queued"))
     assert len(stage.cards()) == 5
 
 
@@ -139,9 +139,9 @@ async def test_it_is_taken_out_of_the_queue(stage: Stage) -> None:
     await stage.start_bot()
     await queued(stage)
     await stage.click(DROP, user="grace", times=2)
-    await stage.until(stage.card_says(f"was not started: {person(stage, 'grace')} took it out of the queue"))
+    await stage.until(stage.card_says(f"wasn't started: {person(stage, 'grace')} removed it from the queue"))
     assert DROP not in str(stage.cards()[-1].blocks)
-    await stage.until(lambda: "took it out of the queue" in directly_told(stage))
+    await stage.until(lambda: "removed it from the queue" in directly_told(stage))
     ends(stage, run)
     # Whoever was taken out may ask again at once.
     await stage.slash(f"run {SLUG}")
@@ -158,22 +158,22 @@ async def test_it_is_listed_and_taken_out_from_there(stage: Stage) -> None:
     await queued(stage)
     await queued(stage, user="grace")
     await stage.slash("status", user="gus")
-    await stage.until(stage.told_privately("I follow no active run in this channel; ", "gus"))
+    await stage.until(stage.told_privately("I'm not following any active runs in this channel; ", "gus"))
     told = stage.private("gus")[-1]
     shown = str(told.blocks)
-    assert told.text.count("waits for") == 2
-    assert f"run {run.id}> to end, asked by {person(stage, 'ada')}" in told.text
+    assert told.text.count("is waiting for") == 2
+    assert f"run {run.id}> to end, requested by {person(stage, 'ada')}" in told.text
     assert f"/p{stage.cards()[0].ts.replace('.', '')}|its card>" in shown
     await stage.sandbox.slack.people.click("gus", "data-eng", told.ts, label=DROP)
-    await stage.until(lambda: f"{person(stage, 'gus')} took it out of the queue" in stage.cards()[0].text)
-    await stage.until(stage.told_privately("is taken out of the queue, so it is not started.", "gus"))
-    await opened(stage, "Your starts that wait (1)", "grace")
+    await stage.until(lambda: f"{person(stage, 'gus')} removed it from the queue" in stage.cards()[0].text)
+    await stage.until(stage.told_privately("is taken out of the queue, so it isn't started.", "gus"))
+    await opened(stage, "Your waiting starts (1)", "grace")
     assert "#data-eng · its card" in reads(stage, "grace")
     await click(stage, DROP, "grace")
     await until(stage, says(stage, "is taken out of the queue", "grace"), "grace")
-    assert "Your starts that wait" not in reads(stage, "grace")
+    assert "Your waiting starts" not in reads(stage, "grace")
     await stage.slash("status", user="gus")
-    await stage.until(stage.told_privately("I follow no active run in this channel. Start one", "gus"))
+    await stage.until(stage.told_privately("I'm not following any active runs in this channel. Start one", "gus"))
     ends(stage, run)
     assert stage.started() == []
 
@@ -185,16 +185,16 @@ async def test_in_the_thread_of_a_card_that_waits(stage: Stage) -> None:
     await stage.start_bot()
     await queued(stage)
     card = stage.cards()[-1]
-    words = f"waits for run {run.id} to end and has no run yet"
+    words = f"is waiting for run {run.id} to end and has no run yet"
     await stage.mention("status", thread=card.ts)
     await stage.until(stage.told_privately(words))
     await stage.mention("logs --follow", thread=card.ts)
     await stage.until(lambda: sum(words in one.text for one in stage.private()) == 2)
     await stage.mention("cancel", user="grace", thread=card.ts)
-    await stage.until(stage.card_says(f"was not started: {person(stage, 'grace')} took it out of the queue"))
+    await stage.until(stage.card_says(f"wasn't started: {person(stage, 'grace')} removed it from the queue"))
     await stage.until(stage.told_privately("is taken out of the queue", "grace"))
     await stage.mention("cancel", thread=card.ts)
-    await stage.until(stage.told_privately("is not in the queue any more"))
+    await stage.until(stage.told_privately("isn't in the queue any more"))
     assert stage.asked("cancelBoltRun") == 0
     ends(stage, run)
     await stage.slash(f"run {SLUG}")
@@ -224,7 +224,7 @@ async def test_it_does_not_wait_for_ever(stage: Stage) -> None:
     await stage.start_bot({"BOLT_BOT_QUEUE_S": "4"})
     await queued(stage)
     await stage.until(lambda: "It waited for 4 s" in directly_told(stage), timeout_s=LONG_S)
-    await stage.until(stage.card_says("was not started. It waited for 4 s"))
+    await stage.until(stage.card_says("wasn't started. It waited for 4 s"))
     ends(stage, run)
     assert stage.started() == []
 
@@ -253,8 +253,8 @@ async def test_a_schedule_that_is_gone_at_the_turn(stage: Stage) -> None:
     schedule = stage.sandbox.bolt.schedule(SLUG)
     schedule.active = False
     ends(stage, run)
-    await stage.until(lambda: "was not started" in directly_told(stage), timeout_s=LONG_S)
-    await stage.until(stage.card_says("was not started"))
+    await stage.until(lambda: "wasn't started" in directly_told(stage), timeout_s=LONG_S)
+    await stage.until(stage.card_says("wasn't started"))
     assert stage.started() == []
 
 
@@ -288,7 +288,7 @@ async def test_a_click_too_late(stage: Stage) -> None:
     card = stage.cards()[-1]
     stage.sandbox.workspace.edit(card, card.text, [button(value)], mark=False)
     await stage.click(DROP)
-    await stage.until(stage.told_privately("has started already as"))
+    await stage.until(stage.told_privately("already started as"))
     (mine,) = stage.started()
     assert stage.sandbox.bolt.view(mine.id).ended_at is None
 
@@ -342,7 +342,7 @@ async def test_killed_while_its_card_is_posted(stage: Stage) -> None:
     await stage.until(lambda: stage.cards() == [])
     stage.sandbox.workspace.faults.add(SlackFault("drop_after", "chat.postMessage"))
     await stage.click(QUEUE)
-    await stage.until(stage.card_says("waits for"))
+    await stage.until(stage.card_says("is waiting for"))
     await restart(stage)
     ends(stage, run)
     await stage.until(stage.card_says("is running"), timeout_s=LONG_S)
@@ -360,7 +360,7 @@ async def test_taken_out_while_its_card_is_posted(stage: Stage) -> None:
     await stage.until(lambda: stage.cards() == [])
     stage.sandbox.workspace.faults.add(SlackFault("drop_after", "chat.postMessage"))
     await stage.click(QUEUE)
-    await stage.until(stage.card_says("waits for"))
+    await stage.until(stage.card_says("is waiting for"))
     await stage.click(DROP)
     await stage.until(lambda: stage.cards() == [])
     assert stage.started() == []

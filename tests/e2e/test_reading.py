@@ -86,7 +86,7 @@ async def test_filters_and_what_they_do_not_find(stage: Stage) -> None:
         ("list grace données", "1 schedule with grace données."),
         ("list --failing noisy", "1 schedule with noisy whose last run failed. Noisy ingest: failed."),
         ("list --inactive", "2 inactive schedules."),
-        ("list zzz", "There are no schedules with zzz. Type"),
+        ("list zzz", "There are no schedules matching zzz. Type"),
     ):
         await stage.slash(asked)
         await stage.until(stage.told_privately(answer))
@@ -105,7 +105,7 @@ async def test_a_schedule_is_shown_whole(stage: Stage) -> None:
         "`dbt test`",
         "branch `main`",
         "Owner ada@example.com",
-        "made in Bolt",
+        "created in Bolt",
         "Turbo CI: off",
         "Deferral: not set",
         "Slack #data-alerts on failed, passed",
@@ -173,7 +173,7 @@ async def test_the_latest_run_of_a_schedule(stage: Stage) -> None:
     await stage.until(stage.told_privately("Partner export* failed"))
     assert "python scripts/export.py" in str(stage.private()[-1].blocks)
     await stage.slash("status skipper")
-    await stage.until(stage.told_privately("has not run yet"))
+    await stage.until(stage.told_privately("hasn't run yet"))
 
 
 async def test_mistyped_and_ambiguous_names_are_a_click_away(stage: Stage) -> None:
@@ -182,15 +182,15 @@ async def test_mistyped_and_ambiguous_names_are_a_click_away(stage: Stage) -> No
     add(stage, "Twice", "twice-b")
     await stage.start_bot()
     await stage.slash("show nigthly")
-    await stage.until(stage.told_privately('There is no schedule "nigthly". Did you mean nightly'))
+    await stage.until(stage.told_privately('There\'s no schedule "nigthly". Did you mean nightly'))
     await stage.click("Show nightly")
     await stage.until(stage.told_privately("Nightly full build"))
     await stage.slash("runs twice")
     await stage.until(stage.told_privately("is the name of several schedules"))
     await stage.click("Runs twice-b")
-    await stage.until(stage.told_privately("Twice* has not run yet"))
+    await stage.until(stage.told_privately("Twice* hasn't run yet"))
     await stage.slash("status zzzzzz")
-    await stage.until(stage.told_privately('There is no schedule "zzzzzz".'))
+    await stage.until(stage.told_privately('There\'s no schedule "zzzzzz".'))
 
 
 async def test_a_bolt_that_is_away_is_said_so(stage: Stage) -> None:
@@ -200,7 +200,7 @@ async def test_a_bolt_that_is_away_is_said_so(stage: Stage) -> None:
     await stage.until(stage.told_privately("1 schedule with nightly"))
     stage.sandbox.bolt.add_fault(Fault("away", count=None))
     await stage.slash("show nightly")
-    await stage.until(lambda: "does not tell its runs" in str(stage.private()[-1].blocks), timeout_s=20)
+    await stage.until(lambda: "doesn't tell its runs" in str(stage.private()[-1].blocks), timeout_s=20)
     for verb in ("runs nightly", "status nightly", "pause nightly", "history nightly", "list --inactive"):
         messages = len(stage.private())
         await stage.slash(verb)
@@ -217,7 +217,7 @@ async def test_strange_names_are_listed_and_shown(stage: Stage) -> None:
     for number, name in enumerate(names):
         await stage.slash("show " + f'"{name}"'.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"))
         await stage.until(lambda count=number: len(stage.private()) == count + 1)  # type: ignore[misc]
-        assert "has not run yet" in stage.private()[-1].text
+        assert "hasn't run yet" in stage.private()[-1].text
         marked = str([block["text"] for block in stage.private()[-1].blocks if block["type"] == "section"])
         assert "<!here>" not in marked
         assert "<!channel>" not in marked

@@ -137,9 +137,9 @@ async def test_what_cannot_be_retried_is_refused_plainly(stage: Stage) -> None:
     running = world.start("backfill")
     good = world.runs("nightly")[0].id
     for text, answer in [
-        ("retry 99999999", "Bolt knows no run 99999999. Check the number"),
-        (f"retry {running.id}", "so it cannot be retried yet"),
-        (f"retry {running.id} --all", "so it cannot be retried yet"),
+        ("retry 99999999", "There's no run 99999999 in Bolt. Check the number"),
+        (f"retry {running.id}", "so it can't be retried yet"),
+        (f"retry {running.id} --all", "so it can't be retried yet"),
         (f"retry {good}", f"Retry run {good} with --all to run all of it again."),
         ("retry nightly", "Nightly full build has no failed run among its newest"),
         ("retry slow-start --all", "has no run yet"),
@@ -184,7 +184,7 @@ async def test_a_lost_reply_is_never_repeated_and_the_retry_is_found(stage: Stag
     await stage.until(lambda: fault.is_spent)
     await stage.until(lambda: len(stage.started()) == 2)
     stage.sandbox.bolt.start("hourly", Start(), Actor(API_KEY))
-    await stage.until(stage.told_privately("I am looking whether"))
+    await stage.until(stage.told_privately("I'm checking whether"))
     await stage.until(stage.card_says("succeeded"))
     assert stage.asked("retryBoltRun") == 1
     assert f"Retry of run {old.id}" in stage.cards()[-1].text
@@ -218,9 +218,9 @@ async def test_a_foreign_run_is_retried_although_nobody_knows_its_schedule(stage
     await stage.until(stage.card_says("succeeded"))
     stage.sandbox.bolt.add_fault(Fault("drop_after", operation="retryBoltRun"))
     await stage.slash(f"retry {old}", user="grace")
-    await stage.until(stage.card_says("it is unclear whether"))
-    await stage.until(stage.told_privately("could not find out whether", "grace"))
-    assert "Look in Bolt" in str(stage.cards()[-1].blocks)
+    await stage.until(stage.card_says("it's unclear whether"))
+    await stage.until(stage.told_privately("couldn't find out whether", "grace"))
+    assert "Check in Bolt" in str(stage.cards()[-1].blocks)
     assert stage.asked("retryBoltRun") == 2
 
 
@@ -241,7 +241,7 @@ async def test_a_retry_that_bolt_refuses_takes_its_card_back(stage: Stage) -> No
     await failed_run(stage)
     stage.sandbox.bolt.add_fault(Fault("graphql_error", operation="retryBoltRun", message="No slots are free"))
     await stage.click("Retry failed")
-    await stage.until(stage.told_privately("Bolt did not start it: No slots are free. Retry run"))
+    await stage.until(stage.told_privately("Bolt didn't start it: No slots are free. Retry run"))
     await stage.until(lambda: len(stage.cards()) == 1)
     assert "Retried" not in stage.cards()[0].text
 
@@ -278,7 +278,7 @@ async def test_in_a_failed_cards_thread_the_run_may_be_left_out(stage: Stage) ->
     await bot.ended()
     await stage.start_bot({"BOLT_BOT_DATA_DIR": str(stage.folder / "empty")})
     await stage.mention("cancel", thread=thread)
-    await stage.until(stage.told_privately("there is nothing to cancel"))
+    await stage.until(stage.told_privately("there's nothing to cancel"))
     await stage.mention("retry --all", user="grace", thread=thread)
     await stage.until(lambda: len(stage.started()) == 3)
     await stage.until(lambda: f"Retried by {mention(stage, 'grace')}" in stage.cards()[0].text)

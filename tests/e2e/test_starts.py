@@ -94,7 +94,7 @@ async def test_a_lost_reply_is_never_repeated_and_its_run_is_found(stage: Stage)
     await stage.start_bot(SOON)
     stage.sandbox.bolt.add_fault(Fault("drop_after", operation="triggerBoltRun"))
     await stage.slash("run nightly")
-    await stage.until(stage.told_privately("I am looking whether"))
+    await stage.until(stage.told_privately("I'm checking whether"))
     await stage.until(stage.card_says("succeeded"))
     assert stage.asked("triggerBoltRun") == 1
     assert len(stage.started()) == 1
@@ -108,8 +108,8 @@ async def test_several_runs_that_may_be_it_are_all_linked(stage: Stage) -> None:
     await stage.slash("run nightly")
     await stage.until(lambda: stage.asked("triggerBoltRun") == 1 or bool(stage.started()))
     stage.sandbox.bolt.start("nightly", Start(), Actor(API_KEY))
-    await stage.until(stage.card_says("it is unclear whether"))
-    await stage.until(stage.told_privately("could not find out"))
+    await stage.until(stage.card_says("it's unclear whether"))
+    await stage.until(stage.told_privately("couldn't find out"))
     for run in stage.started():
         assert f"run {run.id}" in str(stage.cards()[-1].blocks)
 

@@ -6,7 +6,7 @@ from bolt_sandbox.bolt.model import Character, Schedule, Step
 from tests.e2e.stage import Stage
 
 MANY = 12
-NONE = "I follow no active run in this channel. Start one with"
+NONE = "I'm not following any active runs in this channel. Start one with"
 
 
 async def test_none_is_active(stage: Stage) -> None:
@@ -89,5 +89,5 @@ async def test_many_are_counted_and_the_newest_ten_listed(stage: Stage) -> None:
     await stage.slash("status")
     await stage.until(stage.told_privately(f"{MANY} runs are active in this channel"))
     told = stage.private()[-1]
-    assert "and 2 older ones that I leave out here." in told.text
+    assert "and 2 older ones not listed here." in told.text
     assert sum(block["type"] == "actions" for block in told.blocks) == 10

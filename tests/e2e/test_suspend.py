@@ -45,7 +45,7 @@ async def test_what_stands_so_already_is_not_asked_for(stage: Stage) -> None:
     """Paused already, not paused, made by a file, inactive, mistyped: said, and nothing is sent."""
     await stage.start_bot()
     for asked, answer in (
-        ("pause finance-close", "is paused already"),
+        ("pause finance-close", "is already paused"),
         ("resume nightly", "is not paused"),
         ("resume finance-close", "ask its owner, finance@example.com"),
         ("pause legacy-export", "is inactive"),
@@ -65,7 +65,7 @@ async def test_a_question_that_has_grown_old_is_answered_by_what_holds(stage: St
     await stage.until(stage.told_privately("Pause *Nightly"))
     stage.sandbox.bolt.suspend("nightly", suspend=True)
     await stage.click("Pause")
-    await stage.until(stage.told_privately("is paused already"))
+    await stage.until(stage.told_privately("is already paused"))
     assert stage.asked("suspendBoltSchedule") == 0
 
 
@@ -90,10 +90,10 @@ async def test_a_lost_reply_is_looked_after(stage: Stage) -> None:
     await stage.until(stage.told_privately("Pause *Nightly"))
     stage.sandbox.bolt.add_fault(Fault("drop_after", operation="suspendBoltSchedule"))
     await stage.click("Pause")
-    await stage.until(stage.told_privately("is paused: it no longer"))
+    await stage.until(stage.told_privately("is paused: it won't start"))
     assert stage.asked("suspendBoltSchedule") == 1
     await stage.slash("pause hourly")
     await stage.until(stage.told_privately("Pause *Hourly"))
     stage.sandbox.bolt.add_fault(Fault("status", status=502, operation="suspendBoltSchedule"))
     await stage.click("Pause")
-    await stage.until(stage.told_privately("Bolt did not answer, and *Hourly orders* is not paused."))
+    await stage.until(stage.told_privately("Bolt didn't answer, and *Hourly orders* is not paused."))

@@ -1,4 +1,4 @@
-"""*Watch it here*: a run that somebody else started gets a card here, and is followed to its end."""
+"""*Follow this run*: a run that somebody else started gets a card here, and is followed to its end."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.waiting import eventually
 
 SHORT = {"BOLT_BOT_LEASE_S": "1.5", "BOLT_BOT_API_TIMEOUT_S": "1"}
 LONG_S = 40.0
-WATCH = "Watch it here"
+WATCH = "Follow this run"
 
 
 def person(stage: Stage, name: str) -> str:
@@ -55,7 +55,7 @@ async def test_a_schedulers_run_is_watched_to_its_end(stage: Stage) -> None:
         "dev",
         "pull request 12",
         "by Bolt scheduler",
-        f"watched by {person(stage, 'ada')}",
+        f"followed by {person(stage, 'ada')}",
     ):
         assert words in card.text
     assert "started by" not in card.text
@@ -80,7 +80,7 @@ async def test_a_run_is_watched_from_where_its_schedule_is_read(stage: Stage, te
     await stage.until(stage.card_says("*Load the warehouse* is running"))
     card = stage.cards()[-1].text
     assert "dev" in card
-    assert "by Bolt scheduler · watched by" in card
+    assert "by Bolt scheduler · followed by" in card
 
 
 @pytest.mark.parametrize("own", [True, False])
@@ -125,7 +125,7 @@ async def test_two_clicks_make_one_card(stage: Stage) -> None:
     stage.sandbox.workspace.faults.add(SlackFault("slow", "chat.postMessage", delay_s=2))
     await stage.click(WATCH, times=3)
     await stage.click(WATCH, user="grace")
-    await stage.until(stage.told_privately("has asked for it, too", "grace"))
+    await stage.until(stage.told_privately("requested it too", "grace"))
     await stage.until(lambda: "watched " in stage.bots[-1].printed())
     await stage.click(WATCH, user="grace")
     await stage.until(stage.told_privately("in this channel already", "grace"))
@@ -144,7 +144,7 @@ async def test_a_run_that_is_over_is_not_watched(stage: Stage) -> None:
     await offered(stage, run.id)
     ends(stage, run, "ERROR")
     await stage.click(WATCH)
-    await stage.until(stage.told_privately("has failed already; there is nothing to watch"))
+    await stage.until(stage.told_privately("has failed already; there's nothing to follow"))
     assert f"/run_id/{run.id}" in stage.private()[-1].text
     assert stage.cards() == []
 
@@ -160,8 +160,8 @@ async def test_each_channel_has_a_card_and_a_thread(stage: Stage) -> None:
     await offered(stage, run.id, user="grace", channel="analytics")
     await stage.click(WATCH, user="grace", channel="analytics")
     await stage.until(stage.card_says("is running", "analytics"))
-    assert f"watched by {person(stage, 'ada')}" in stage.cards()[-1].text
-    assert f"watched by {person(stage, 'grace')}" in stage.cards("analytics")[-1].text
+    assert f"followed by {person(stage, 'ada')}" in stage.cards()[-1].text
+    assert f"followed by {person(stage, 'grace')}" in stage.cards("analytics")[-1].text
     ends(stage, run)
     for channel in ("data-eng", "analytics"):
         await stage.until(stage.replied("succeeded", channel))
@@ -180,7 +180,7 @@ async def test_a_run_of_ours_is_watched_elsewhere(stage: Stage) -> None:
     await offered(stage, run.id, user="grace", channel="analytics")
     await stage.click(WATCH, user="grace", channel="analytics")
     await stage.until(stage.card_says(f"started by {person(stage, 'ada')}", "analytics"))
-    assert "watched by" not in stage.cards()[-1].text
+    assert "followed by" not in stage.cards()[-1].text
     ends(stage, run)
     for channel in ("data-eng", "analytics"):
         await stage.until(stage.replied("succeeded", channel))
@@ -193,7 +193,7 @@ async def test_a_channel_that_takes_no_card(stage: Stage) -> None:
     await stage.start_bot()
     await offered(stage, run.id, channel="finance")
     await stage.click(WATCH, channel="finance")
-    await stage.until(stage.told_privately("invite me with /invite"))
+    await stage.until(stage.told_privately("Invite me with /invite"))
     assert stage.cards("finance") == []
 
 
@@ -264,7 +264,7 @@ async def test_killed_before_it_is_told_that_the_run_is_over(stage: Stage) -> No
     await stage.bots[-1].ended()
     stage.sandbox.workspace.faults.clear()
     await stage.start_bot(SHORT)
-    await stage.until(stage.told_privately("there is nothing to watch", "grace"), timeout_s=LONG_S)
+    await stage.until(stage.told_privately("there's nothing to follow", "grace"), timeout_s=LONG_S)
     assert stage.cards("analytics") == []
 
 
@@ -280,7 +280,7 @@ async def test_a_deleted_card_gives_its_place_to_a_new_one(stage: Stage) -> None
     # A change that is to be seen on the card, and that leaves the run as it is.
     stage.sandbox.bolt.add_fault(Fault("graphql_error", operation="cancelBoltRun", count=None))
     await stage.slash(f"cancel {run.id}", user="grace")
-    await stage.until(lambda: "cannot be edited any more" in stage.bots[-1].printed())
+    await stage.until(lambda: "can't be edited any more" in stage.bots[-1].printed())
 
     # That it is gone is on record a moment after the log has it.
     async def clicked() -> list[Any]:
@@ -306,9 +306,9 @@ async def test_a_lost_start_is_found_although_its_run_is_watched(stage: Stage) -
     await stage.slash(f"status {run.id}", user="grace")
     await stage.until(lambda: any(WATCH in str(one.blocks) for one in stage.private("grace")))
     await stage.click(WATCH, user="grace")
-    await stage.until(stage.card_says("watched by"))
+    await stage.until(stage.card_says("followed by"))
     bolt.faults.clear()
-    await stage.until(stage.card_says("its card is another one"), timeout_s=LONG_S)
+    await stage.until(stage.card_says("it already has a card"), timeout_s=LONG_S)
     await stage.until(stage.card_says(f"started by {person(stage, 'ada')}"), timeout_s=LONG_S)
     ends(stage, run)
     await stage.until(stage.replied("succeeded"))

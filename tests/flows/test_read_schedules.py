@@ -42,14 +42,14 @@ async def test_the_last_list_is_told_with_its_age() -> None:
         api, catalog, ScheduleFinder(api, catalog), status, workspace="w", app_url="https://a", now=lambda: NOW
     )
     assert (await schedules.list_schedules(ListCommand(), typed="/bolt")).text == (
-        "Bolt did not answer. Ask again in a minute.",
+        "Bolt didn't answer. Try again in a minute.",
     )
     api.away, now[0] = False, 100.0
     assert "1 schedule." in (await schedules.list_schedules(ListCommand(), typed="/bolt")).text
     api.away, now[0] = True, 1000.0
-    assert (await schedules.list_schedules(ListCommand(), typed="/bolt")).text[3] == ": Bolt does not answer now."
+    assert (await schedules.list_schedules(ListCommand(), typed="/bolt")).text[3] == ": Bolt isn't responding."
     assert (await schedules.list_schedules(ListCommand(inactive=True), typed="/bolt")).text == (
-        "Bolt did not answer. Ask again in a minute.",
+        "Bolt didn't answer. Try again in a minute.",
     )
 
 
@@ -66,7 +66,9 @@ async def test_what_was_made_just_now_is_listed() -> None:
     await schedules.list_schedules(ListCommand(), typed="/bolt")
     api.made.append(Schedule(2, "v", "Fresh", "fresh", "OFF", "ui"))
     now[0] = 5.0
-    assert "1 schedule with fresh" in str((await schedules.list_schedules(ListCommand("fresh"), typed="/bolt")).text)
+    assert "1 schedule matching fresh" in str(
+        (await schedules.list_schedules(ListCommand("fresh"), typed="/bolt")).text
+    )
     reads = api.reads
-    assert "no schedules with zzz" in str((await schedules.list_schedules(ListCommand("zzz"), typed="/bolt")).text)
+    assert "no schedules matching zzz" in str((await schedules.list_schedules(ListCommand("zzz"), typed="/bolt")).text)
     assert api.reads == reads

@@ -59,7 +59,7 @@ async def anyone(_schedule: Schedule) -> str:
 
 async def nobody(schedule: Schedule) -> str:
     """Nobody may look."""
-    return f"You may not read {schedule.slug}."
+    return f"You can't read {schedule.slug}."
 
 
 CHANNEL = "C0DATAENG"
@@ -161,7 +161,7 @@ async def test_who_may_not_read_a_schedule_is_shown_nothing_of_it(api: Api, form
     before = await offered(forms)
     refused = await forms.form_for_schedule(before.filled, nobody, asks_channel=False)
     assert (refused.own, refused.branch, refused.filled.commands) == (None, "", None)
-    assert refused.notes == (("You may not read nightly.",),)
+    assert refused.notes == (("You can't read nightly.",),)
     mine = replace(before.filled, commands="dbt debug")
     assert (await forms.form_for_schedule(mine, nobody, asks_channel=False)).filled.commands == "dbt debug"
     assert api.asked_for == ["nightly"]
@@ -173,4 +173,4 @@ async def test_nor_when_they_have_changed_meanwhile(api: Api, forms: RunForms) -
     api.listed = ("dbt run --full-refresh",)
     again = RunForms(ScheduleCatalog(api), api, mask=str)  # type: ignore[arg-type]  # as far as it is asked
     result = await again.read_form(form.filled, nobody, asks_channel=False)
-    assert result == Problems({"schedule": "You may not read nightly."})
+    assert result == Problems({"schedule": "You can't read nightly."})

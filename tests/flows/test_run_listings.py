@@ -28,7 +28,7 @@ class Api:
         self.asked.append(slug)
         await asyncio.sleep(0.01)
         if self.away:
-            raise BoltOutcomeUnknown("Bolt does not answer.")
+            raise BoltOutcomeUnknown("Bolt doesn't answer.")
         return list(self.runs_of.get(slug, []))
 
 

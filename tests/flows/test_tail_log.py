@@ -152,7 +152,7 @@ async def test_it_begins_with_the_running_command_and_goes_on_behind_what_is_pos
     """All pages at once, in one post; then only what is new; nothing new, no post."""
     answer = await stage.follow_log().begin_tail(ADA, KEY, None)
     assert answer is not None
-    assert "come into its thread, every 15 s at most" in str(answer.text)
+    assert "in its thread, at most every 15 s" in str(answer.text)
     await stage.look()
     assert await stage.post_message()
     assert stage.texts() == ["25 new lines of the log of `dbt run` (run 1):"]
@@ -186,7 +186,7 @@ async def test_it_goes_on_with_the_next_command_and_ends_with_the_run(stage: Sta
     await stage.running(Command(8, "dbt run", return_code=0), Command(9, "dbt test", return_code=0), state="SUCCESS")
     await stage.look()
     assert await stage.post_message()
-    assert stage.texts()[1] == "3 new lines of the log of `dbt test` (run 1). Run 1 is over, and so is its log."
+    assert stage.texts()[1] == "3 new lines of the log of `dbt test` (run 1). Run 1 has ended, and so has its log."
     (box,) = [
         one
         for one in list(stage.sandbox.workspace.channel(CHANNEL).messages.values())[-1].blocks
@@ -214,8 +214,8 @@ async def test_after_an_hour_it_stops_and_says_how_to_go_on(stage: Stage) -> Non
     await stage.follow_log().begin_tail(ADA, KEY, None)
     await stage.look(LogTailRules(for_s=0))
     assert await stage.post_message()
-    assert stage.texts() == ["I have followed the log of run 1 for an hour and stop here."]
-    assert "Follow on" in str(list(stage.sandbox.workspace.channel(CHANNEL).messages.values())[-1].blocks)
+    assert stage.texts() == ["I've followed the log of run 1 for an hour, so I'm stopping here."]
+    assert "Keep following" in str(list(stage.sandbox.workspace.channel(CHANNEL).messages.values())[-1].blocks)
     assert await stage.left() == []
 
 
@@ -255,7 +255,7 @@ async def test_stopped_before_it_is_posted_nothing_comes(stage: Stage) -> None:
     """And nothing is left."""
     await stage.follow_log().begin_tail(ADA, KEY, None)
     await stage.look()
-    assert "no longer" in str((await stage.follow_log().stop_tail(KEY, CHANNEL)).text)
+    assert "stopped following" in str((await stage.follow_log().stop_tail(KEY, CHANNEL)).text)
     assert not await stage.post_message()
     assert stage.texts() == []
     assert await stage.left() == []
@@ -277,7 +277,7 @@ async def test_an_end_that_slack_does_not_take_now_is_told_later(stage: Stage) -
     await stage.scripts.redis.zadd(lane, {f"follow/{NAME}": 1}, xx=True)
     await stage.scripts.redis.zadd(stage.scripts.key("posts", "follow"), {CHANNEL: 1})
     assert await stage.post_message()
-    assert ["I follow the log of run 1 no longer" in one.text for one in workspace.privates] == [True]
+    assert ["I've stopped following the log of run 1" in one.text for one in workspace.privates] == [True]
     assert stage.texts() == []
     assert await stage.left() == []
 
@@ -297,7 +297,7 @@ async def test_a_command_that_stays_unknown_ends_it(stage: Stage) -> None:
     for _ in range(3):
         await stage.look()
     assert await stage.post_message()
-    assert stage.texts()[-1] == "Bolt no longer knows run 1, so I follow its log no longer."
+    assert stage.texts()[-1] == "Run 1 is no longer in Bolt, so I've stopped following its log."
     assert await stage.left() == []
 
 
@@ -322,17 +322,17 @@ async def test_one_a_run_and_channel_and_not_too_many(stage: Stage) -> None:
     await follow_run(stage.scripts, 2, channel=CHANNEL)
     answer = await stage.follow_log(rules).begin_tail(ADA, RunKey("w", 2), None)
     assert answer is not None
-    assert "I follow 1 log already" in str(answer.text)
+    assert "I'm already following 1 log" in str(answer.text)
 
 
 async def test_why_a_run_is_not_followed(stage: Stage) -> None:
     """Unknown, without a card here, or over: then its log can be told at once."""
     follow_log = stage.follow_log()
     assert await follow_log.begin_tail(ADA, RunKey("w", 404), None) is None
-    assert "knows no run 404" in str(await follow_log.why_not(RunKey("w", 404)))
+    assert "no run 404 in Bolt" in str(await follow_log.why_not(RunKey("w", 404)))
     assert await follow_log.begin_tail(Asker("T", "U0ADA", "C0OTHER"), KEY, None) is None
     assert "no card in this channel" in str(await follow_log.why_not(KEY))
     assert await follow_log.why_not(RunKey("w", 3)) is None
     later = await follow_log.begin_tail(ADA, KEY, 9)
     assert later is not None
-    assert "hasn't begun yet" in str(later.text)
+    assert "hasn't started yet" in str(later.text)

@@ -131,7 +131,7 @@ async def test_what_is_not_taken_as_a_snippet_is_a_plain_file(stage: Stage, code
     ("gone", "why"),
     [
         (BoltRejected(()), "Bolt no longer has it"),
-        (BoltTooLarge(64_000_000), "it's larger than the 64.0 MB that I read"),
+        (BoltTooLarge(64_000_000), "it's larger than the 64.0 MB I can read"),
     ],
 )
 async def test_a_log_that_bolt_no_longer_gives_is_told(stage: Stage, api: Api, gone: BoltError, why: str) -> None:

@@ -108,7 +108,7 @@ async def test_a_start_without_a_run_says_so(stage: Stage, state: str, why: str)
 @pytest.mark.parametrize("state", ["refused", "closed"])
 async def test_a_start_that_waited_and_is_not_started(stage: Stage, state: str) -> None:
     """It has no run, and gets none."""
-    await stage.start(state=state, queued_us="1", why="It was taken out of the queue.")
+    await stage.start(state=state, queued_us="1", why="It was removed from the queue.")
     assert await stage.subject_of("7.5") == ThreadSubject(why=TAKEN_OUT)
 
 
@@ -123,7 +123,7 @@ async def test_a_start_that_waits(stage: Stage) -> None:
     await stage.start(state="queued", queued_us="1", behind="w:6")
     place = await stage.subject_of("7.5")
     assert (place.run, place.waiting) == (None, "request-7")
-    assert "waits for run 6 to end" in place.why
+    assert "is waiting for run 6 to end" in place.why
 
 
 async def test_a_start_that_waits_for_approval(stage: Stage) -> None:
@@ -131,7 +131,7 @@ async def test_a_start_that_waits_for_approval(stage: Stage) -> None:
     await stage.start(state="pending", approval=APPROVAL)
     place = await stage.subject_of("7.5")
     assert (place.run, place.pending) == (None, "request-7")
-    assert "waits for approval by @data-team and has no run yet" in place.why
+    assert "is waiting for approval by @data-team and has no run yet" in place.why
     await stage.scripts.redis.hset(stage.scripts.key("req", "request-7"), "state", "approved")
     assert await stage.subject_of("7.5") == ThreadSubject(why=APPROVED)
 

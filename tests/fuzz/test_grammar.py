@@ -128,5 +128,5 @@ def test_the_time_is_bounded(piece: str) -> None:
 
 def test_what_is_too_long_is_not_read() -> None:
     """It is said how long a command may be."""
-    assert "40000 are the most" in outcome("x" * (LINE_MOST + 1))
+    assert "The limit is 40000" in outcome("x" * (LINE_MOST + 1))
     assert outcome("run " + "x" * 10) == "RunCommand"

@@ -119,7 +119,7 @@ async def test_a_socket_elsewhere_is_not_opened() -> None:
     """Its client tries again, as with any other that cannot be opened."""
     slacks = "wss://wss-primary.slack.com/link"
     assert await only_slacks(Named(slacks))() == slacks
-    with pytest.raises(ConnectionError, match="not Slack's"):
+    with pytest.raises(ConnectionError, match="isn't Slack's"):
         await only_slacks(Named("wss://evil.example/link"))()
 
 

@@ -149,7 +149,7 @@ async def test_a_private_channel_without_the_bot(of: SlackPeople) -> None:
     """How to mend it."""
     place = await of.channel("C0FINANCE")
     assert (place.kind, place.shared) == (None, None)
-    assert place.why == "I can't post in this channel: invite me with /invite @bolt, then try again"
+    assert place.why == "I can't post in this channel. Invite me with /invite @bolt, then try again"
 
 
 @pytest.mark.parametrize(

@@ -127,10 +127,10 @@ async def test_a_server_that_will_not_do_is_refused(facts: dict[str, str], sente
         (telling(**GOOD), ()),
         (telling(**{**GOOD, "redis_version": "7.2.4", "valkey_version": "9.1.2"}), ()),
         (telling(**{**GOOD, "aof_enabled": "0"}), ("append-only file off",)),
-        (telling(redis_version="7.2.0"), ("does not tell its maxmemory-policy",)),
+        (telling(redis_version="7.2.0"), ("doesn't tell its maxmemory-policy",)),
         (
             lambda command: {"PING": b"+PONG\r\n", **SCRIPTS}.get(command, b"-NOPERM this user has no permissions\r\n"),
-            ("does not tell its version", "does not tell its maxmemory-policy"),
+            ("doesn't tell its version", "doesn't tell its maxmemory-policy"),
         ),
     ],
 )

@@ -178,7 +178,7 @@ async def test_data_of_a_newer_kind_is_refused(own: Embedded) -> None:
     await own.start()
     await own.stop()
     redis = Server(Path("/nowhere/redis-server"), "redis", (7, 0, 15))
-    with pytest.raises(StoreUnfit, match=r"was written by valkey .*, which redis 7\.0\.15 cannot read"):
+    with pytest.raises(StoreUnfit, match=r"was written by valkey .*, which redis 7\.0\.15 can't read"):
         await Embedded(own.data_dir, redis).start()
 
 

@@ -132,8 +132,8 @@ CASES = [
     ),
     pytest.param(no_keys, all_rights, PERMIT, "(NOPERM): it may not use the keys of this deployment", id="keys"),
     pytest.param(no_zadd, all_rights, PERMIT, "(NOPERM): it may not run a command that the scripts use", id="zadd"),
-    pytest.param(full, roomy, FULL, "it is full (OOM)", id="full"),
-    pytest.param(replica, primary, READ_ONLY, "it is a read-only replica (READONLY)", id="replica"),
+    pytest.param(full, roomy, FULL, "it's full (OOM)", id="full"),
+    pytest.param(replica, primary, READ_ONLY, "it's a read-only replica (READONLY)", id="replica"),
     # The last one: a server whose directory is gone saves no more.
     pytest.param(unsaved, saved, DISK, "it can't write to its disk (MISCONF)", id="disk"),
 ]

@@ -226,7 +226,7 @@ async def test_without_descriptors_it_is_tried_again() -> None:
             peer = await served.connected(using=made)
             assert await answered(peer) == b"HTTP/1.1 200 OK\r\n"
         assert await ended(idle) == b""
-    reasons = [line["why"] for line in lines if "could not be accepted" in line["event"]]
+    reasons = [line["why"] for line in lines if "couldn't be accepted" in line["event"]]
     assert reasons == [os.strerror(errno.EMFILE)]
 
 

@@ -91,7 +91,7 @@ async def echo(request: web.Request) -> web.StreamResponse:
 
 async def test_it_is_alive_whatever_is_away(stage: Stage) -> None:
     """/healthz is 200 while the process turns, ready or not."""
-    stage.reasons = ["redis does not answer"]
+    stage.reasons = ["redis doesn't answer"]
     await stage.server.start(ListenAddress("127.0.0.1", 0), slack_over_http=False)
     assert await stage.get("/healthz") == (200, "ok\n")
 
@@ -100,8 +100,8 @@ async def test_readiness_comes_and_goes(stage: Stage) -> None:
     """/readyz is 200 without reasons, else 503 with a line for each."""
     await stage.server.start(ListenAddress("127.0.0.1", 0), slack_over_http=False)
     assert await stage.get("/readyz") == (200, "ready\n")
-    stage.reasons = ["redis does not answer", "slack is not connected"]
-    assert await stage.get("/readyz") == (503, "redis does not answer\nslack is not connected\n")
+    stage.reasons = ["redis doesn't answer", "slack isn't connected"]
+    assert await stage.get("/readyz") == (503, "redis doesn't answer\nslack isn't connected\n")
 
 
 async def test_a_fault_of_the_check_is_not_shown(stage: Stage) -> None:

@@ -146,8 +146,8 @@ def parse(text: str, command: str = "/bolt", *, run_id: int | None = None) -> Co
     if len(line) == 1 and (RUN_ID.search(verb) or RUN_LINK.search(line[0].text)):
         return _status(_given("status", line, command, run_id))
     near = OTHER_VERBS.get(verb) or _nearest(verb, VERBS)
-    hint = f"Did you mean {command} {near}?" if near else f"Type {command} help for what I do."
-    bad(f'I do not know the command "{cut(line[0].text, 40)}". {hint}')
+    hint = f"Did you mean {command} {near}?" if near else f"Type {command} help to see all commands."
+    bad(f'There\'s no command "{cut(line[0].text, 40)}". {hint}')
 
 
 # --- what stands behind each verb ---
@@ -212,10 +212,10 @@ def _logs(given: _Given) -> LogsCommand:
         # In a run's thread a small number is that of a command.
         text, number = "", _positive(text)
     if before and number is None and text != given.text:
-        bad(f"logs takes a command's number behind the run's, as in {given.command} logs 4711 3.")
+        bad(f"logs takes a command's number after the run's, as in {given.command} logs 4711 3.")
     found = given.run_id if not text else _number_of_run(text)
     if found is None:
-        bad(f"logs needs the number of a run, as in {given.command} logs 4711.")
+        bad(f"logs needs a run number, as in {given.command} logs 4711.")
     return LogsCommand(found, number, follow)
 
 
@@ -242,13 +242,13 @@ def _history(given: _Given) -> HistoryCommand:
 
 def _whoami(given: _Given) -> WhoamiCommand:
     if given.words:
-        bad(f"whoami takes nothing behind it; type {given.command} whoami.")
+        bad(f"whoami takes no arguments. Type {given.command} whoami.")
     return WhoamiCommand()
 
 
 def _audit(given: _Given) -> AuditCommand:
     if given.words:
-        bad(f"audit takes options only, as in {given.command} audit --schedule nightly --since 2d.")
+        bad(f"audit takes only options, as in {given.command} audit --schedule nightly --since 2d.")
     values = {name: bounded(f"--{name}", found[0], TEXT_LIMIT) for name, found in given.options.items()}
     at = values.get("since")
     if at and parse_since(at, datetime.now(UTC)) is None:
@@ -308,7 +308,7 @@ def _given(verb: str, rest: list[Token], command: str, run_id: int | None) -> _G
         loose = after in {"command", "reason"} and not value.closed
     for name, values in options.items():
         if len(values) > 1 and name != "command":
-            bad(f"--{name} is given twice; give it once.")
+            bad(f"--{name} is given twice. Use it once.")
     return _Given(verb, command, tuple(names), options, run_id)
 
 
@@ -320,13 +320,13 @@ def _attached(verb: str, rest: list[Token]) -> None:
     """Dashes with a space behind them are a part of a name, unless an option was meant."""
     if rest and not rest[0].quoted and rest[0].text.lower() in _taken(verb):
         name = rest[0].text.lower()
-        bad(f"Write --{name} without a space behind the dashes, as in {_example(name)}.")
+        bad(f"Write --{name} without a space after the dashes, as in {_example(name)}.")
 
 
 def _astray(word: Token, after: str) -> NoReturn:
     example = EXAMPLES[after if after == "command" else "reason"]
     bad(
-        f'I cannot tell what "{cut(word.text, 40)}" belongs to: put a value with spaces between quotes, as in {example}.'
+        f'I can\'t tell what "{cut(word.text, 40)}" belongs to. Put quotes around a value with spaces, as in {example}.'
     )
 
 
@@ -348,7 +348,7 @@ def _option(verb: str, word: Token, rest: list[Token]) -> tuple[str, Token]:
         _no_option(verb, plain.partition("=")[0], known)
     if known in FLAGS:
         if equals:
-            bad(f"--{known} takes no value; write it alone.")
+            bad(f"--{known} takes no value. Use it on its own.")
         return known, Token("")
     if equals:
         return known, Token(value, closed=word.closed)
@@ -358,13 +358,17 @@ def _option(verb: str, word: Token, rest: list[Token]) -> tuple[str, Token]:
 def _no_option(verb: str, written: str, name: str) -> NoReturn:
     takes = _taken(verb)
     if not takes:
-        bad(f'There is no option "{cut(written, 40)}": {verb} takes none.')
+        bad(f'There\'s no option "{cut(written, 40)}": {verb} takes no options.')
     other = OTHER_OPTIONS.get(name)
     near = name if name in takes else other if other in takes else _nearest(name, takes)
     names = [f"--{one}" for one in takes]
-    listed = f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else f"{names[0]} only"
-    hint = f"Did you mean --{near}?" if near else f"{'There are' if len(names) > 1 else 'There is'} {listed}."
-    bad(f'There is no option "{cut(written, 40)}". {hint}')
+    listed = f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
+    hint = (
+        f"Did you mean --{near}?"
+        if near
+        else f"{'Its options are' if len(names) > 1 else 'Its only option is'} {listed}."
+    )
+    bad(f'There\'s no option "{cut(written, 40)}". {hint}')
 
 
 def _value(name: str, rest: list[Token]) -> Token:
@@ -382,7 +386,7 @@ def _value(name: str, rest: list[Token]) -> Token:
 def read_branch(text: str) -> str:
     """A branch or a commit. Raises BadCommand."""
     if not text or " " in text or re.match(f"[{DASH}]", text):
-        bad(f'"{cut(text, 60)}" is no branch; give a branch name or a commit, as in {EXAMPLES["branch"]}.')
+        bad(f'"{cut(text, 60)}" isn\'t a valid branch name. Give a branch or a commit, as in {EXAMPLES["branch"]}.')
     return bounded("The branch", text, BRANCH_LIMIT)
 
 
@@ -403,7 +407,7 @@ def read_commands(given: list[str]) -> tuple[str, ...]:
 def not_too_many(commands: Sequence[str]) -> None:
     """Refuse more commands than one run may be given. Raises BadCommand."""
     if len(commands) > COMMANDS_LIMIT:
-        bad(f"Those are {len(commands)} commands; {COMMANDS_LIMIT} are the most.")
+        bad(f"That's {len(commands)} commands. The limit is {COMMANDS_LIMIT}.")
 
 
 def read_reason(text: str) -> str:
@@ -414,9 +418,9 @@ def read_reason(text: str) -> str:
 def bounded(what: str, text: str, limit: int) -> str:
     """A text that is neither empty nor too long. Raises BadCommand."""
     if not text.strip():
-        bad(f"{what} is empty; write it between quotes or leave it out.")
+        bad(f"{what} is empty. Put it in quotes or leave it out.")
     if len(text) > limit:
-        bad(f"{what} is too long: {len(text)} characters, {limit} are the most.")
+        bad(f"{what} is too long: {len(text)} characters. The limit is {limit}.")
     return text
 
 
@@ -442,7 +446,7 @@ def _run_number(given: _Given) -> int | None:
         return None
     number = _number_of_run(given.text)
     if number is None and (RUN_ID.search(given.text) or RUN_LINK.search(given.text)):
-        bad(f"{given.verb} needs the number of a run, as in {given.command} {given.verb} 4711.")
+        bad(f"{given.verb} needs a run number, as in {given.command} {given.verb} 4711.")
     return number
 
 
@@ -454,7 +458,7 @@ def _number_of_run(text: str) -> int | None:
 def _run_id(given: _Given) -> int:
     number = _number_of_run(given.text) if given.words else given.run_id
     if number is None:
-        bad(f"{given.verb} needs the number of a run, as in {given.command} {given.verb} 4711.")
+        bad(f"{given.verb} needs a run number, as in {given.command} {given.verb} 4711.")
     return number
 
 

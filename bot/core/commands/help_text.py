@@ -1,65 +1,74 @@
-"""What `help` says."""
+"""The answer to `help`: all commands, or one with examples."""
 
 from __future__ import annotations
 
 from bot.core.text.message import Message, Paragraph
 from bot.core.text.text import Code, Sentence, Span
 
-# Of each verb: how it is written, what it does, and examples.
+# For each verb: its syntax and what it does, then examples.
 _ROWS: dict[str, tuple[tuple[str, str], ...]] = {
     "run": (
-        ('run [schedule] [--branch B] [--pr N] [--command "…"]… [--reason "…"]', "starts a run; alone, asks in a form"),
+        (
+            'run [schedule] [--branch B] [--pr N] [--command "…"]… [--reason "…"]',
+            "starts a run; without a schedule, opens a form",
+        ),
         ("run nightly", "by slug"),
         ('run "Nightly full build" --branch dev --pr 123', "by name, on a branch, for a pull request"),
-        ('run nightly --command "dbt run --select staging" --command "dbt test"', "with commands of your own"),
-        ("run nightly --continue-on-error", "goes on with the next command when one fails"),
+        ('run nightly --command "dbt run --select staging" --command "dbt test"', "with your own commands"),
+        ("run nightly --continue-on-error", "continues with the next command when one fails"),
     ),
     "list": (
-        ("list [text] [--inactive] [--suspended] [--failing]", "tells which schedules there are"),
-        ("list finance --failing", "those with finance in them whose last run failed"),
+        ("list [text] [--inactive] [--suspended] [--failing]", "lists schedules"),
+        ("list finance --failing", "those matching finance whose last run failed"),
     ),
-    "show": (("show <schedule>", "tells all of a schedule"), ("show nightly", "an example")),
+    "show": (("show <schedule>", "shows a schedule's details"), ("show nightly", "an example")),
     "status": (
-        ("status [run id or schedule]", "tells how a run stands, to you alone"),
-        ("status", "the runs that are active in this channel, and the starts that wait"),
+        ("status [run id or schedule]", "shows a run's status, to you only"),
+        ("status", "the active runs and waiting starts in this channel"),
         ("status 4711", "this run"),
         ("status nightly", "the schedule's latest run"),
     ),
-    "runs": (("runs <schedule>", "tells a schedule's recent runs"), ("runs nightly", "an example")),
-    "cancel": (("cancel <run id>", "cancels a run, without a further question"), ("cancel 4711", "an example")),
+    "runs": (("runs <schedule>", "lists a schedule's recent runs"), ("runs nightly", "an example")),
+    "cancel": (("cancel <run id>", "cancels a run right away, without asking again"), ("cancel 4711", "an example")),
     "retry": (
-        ("retry <run id or schedule> [--all]", "runs again what failed, or all of it"),
-        ("retry 4711", "what failed of this run"),
+        ("retry <run id or schedule> [--all]", "runs again what failed, or everything"),
+        ("retry 4711", "what failed in this run"),
         ("retry nightly --all", "every command of the schedule's latest failed run"),
     ),
     "logs": (
-        ("logs <run id> [command number] [--follow]", "tells a command's log: of the failed one by default"),
+        ("logs <run id> [command number] [--follow]", "shows a command's log, by default the failed one's"),
         ("logs 4711 3", "the log of command 3, numbered as on its card"),
-        ("logs 4711 --follow", "new lines come into the thread while it runs"),
+        ("logs 4711 --follow", "posts new lines in the thread while the run is active"),
     ),
-    "artifacts": (("artifacts <run id>", "tells what each command left behind"), ("artifacts 4711", "an example")),
+    "artifacts": (
+        ("artifacts <run id>", "lists the files that each command produced"),
+        ("artifacts 4711", "an example"),
+    ),
     "history": (
-        ("history <schedule> [--runs N]", "draws how long the last runs took and how they ended"),
+        ("history <schedule> [--runs N]", "charts how long the last runs took and how they ended"),
         ("history nightly --runs 50", "the last 50"),
     ),
-    "pause": (("pause <schedule>", "keeps a schedule from starting by itself"), ("pause nightly", "an example")),
-    "resume": (("resume <schedule>", "lets a paused schedule start by itself again"), ("resume nightly", "an example")),
-    "whoami": (("whoami", "tells what you may do here, and why"),),
-    "audit": (
-        ("audit [--user @name] [--schedule S] [--since T]", "tells who asked for what, to those who may read it"),
-        ("audit --schedule nightly --since 2d", "about this schedule, of the last two days"),
+    "pause": (("pause <schedule>", "stops a schedule from starting automatically"), ("pause nightly", "an example")),
+    "resume": (
+        ("resume <schedule>", "lets a paused schedule start automatically again"),
+        ("resume nightly", "an example"),
     ),
-    "help": (("help [command]", "tells what there is, or one command with examples"),),
+    "whoami": (("whoami", "shows what you can do here, and why"),),
+    "audit": (
+        ("audit [--user @name] [--schedule S] [--since T]", "shows who requested what, if you can read the audit log"),
+        ("audit --schedule nightly --since 2d", "about this schedule, from the last two days"),
+    ),
+    "help": (("help [command]", "lists all commands, or shows one with examples"),),
 }
 
 
 def usage(topic: str | None, command: str, mention: str = "") -> Message:
-    """All commands, or one with its examples. `command` is how commands begin, `mention` how the bot is mentioned."""
+    """List all commands, or one with its examples. `command` is the slash command, `mention` how to mention the bot."""
     rows = _ROWS.get(topic or "") or tuple(first for first, *_ in _ROWS.values())
     spans: list[Span] = []
     for at, (text, what) in enumerate(rows):
         spans += ["\n" if at else "", Code(f"{command} {text}"), f" {what}"]
     if mention and topic is None:
-        spans += ["\nIn the thread of a card, ", Code(f"{mention} cancel"), " needs no run id, nor do others."]
+        spans += ["\nIn a card's thread, ", Code(f"{mention} cancel"), " and other commands don't need a run id."]
     body: Sentence = tuple(spans)
     return Message(body, (Paragraph(body),))

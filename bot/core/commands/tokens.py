@@ -56,7 +56,7 @@ class Token:
 def tokenize(text: str) -> list[Token]:
     """The words of a line, as the person typed it. Raises BadCommand."""
     if len(text) > LINE_MOST:
-        bad(f"That is too long for a command: {len(text)} characters, {LINE_MOST} are the most.")
+        bad(f"That's too long for a command: {len(text)} characters. The limit is {LINE_MOST}.")
     return _split(_typed(text))
 
 
@@ -71,7 +71,7 @@ def _typed(text: str) -> str:
     for entity, character in (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&")):
         text = text.replace(entity, character)
     if _CONTROL.search(text):
-        bad("Line breaks and control characters are not allowed in a command; type it on one line.")
+        bad("A command can't contain line breaks or control characters. Type it on one line.")
     return _INVISIBLE.sub("", _SPACE.sub(" ", text)).strip()
 
 
@@ -87,7 +87,7 @@ def _unwrapped(text: str) -> str:
 def visible(text: str) -> str:
     """What was typed into a field, as a command is read: on one line, without what cannot be seen. Raises BadCommand."""
     if _CONTROL.search(text):
-        bad("Control characters are not allowed here; type it again.")
+        bad("This can't contain control characters. Type it again.")
     return _INVISIBLE.sub("", _SPACE.sub(" ", text)).strip()
 
 
@@ -126,7 +126,7 @@ def _word(text: str, at: int) -> tuple[Token, int]:
             inside, after = _inside(text, end, quote) if quote else _code(text, end)
             return Token(text[at:end] + inside, closed=True), after
         if quote == '"':
-            bad(f"A quote stands inside a word: {cut(text[at:], 40)} - put quotes around the whole value.")
+            bad(f"There's a quote inside a word: {cut(text[at:], 40)} - put quotes around the whole value.")
         end += 1
     return Token(text[at:end]), end
 
@@ -149,12 +149,12 @@ def _inside(text: str, begun: int, quote: str) -> tuple[str, int]:
         if _quote_at(text, at) == quote and not (quote == "'" and following.isalnum()):
             if following.strip():
                 bad(
-                    f"A quote stands inside quotes: {cut(text[begun:], 40)} - write it as \\{quote}, or as the other kind."
+                    f"There's a quote inside quotes: {cut(text[begun:], 40)} - write it as \\{quote}, or use the other kind."
                 )
             return "".join(characters), at + 1
         characters.append(text[at])
         at += 1
-    bad(f"A quote is not closed: {cut(text[begun:], 40)} - end it with {quote}.")
+    bad(f"A quote isn't closed: {cut(text[begun:], 40)} - end it with {quote}.")
 
 
 def _code(text: str, begun: int) -> tuple[str, int]:
@@ -162,10 +162,10 @@ def _code(text: str, begun: int) -> tuple[str, int]:
     fence = "```" if text.startswith("```", begun) else "`"
     end = text.find(fence, begun + len(fence))
     if end < 0:
-        bad(f"A backtick is not closed: {cut(text[begun:], 40)} - end it with {fence}.")
+        bad(f"A backtick isn't closed: {cut(text[begun:], 40)} - end it with {fence}.")
     after = end + len(fence)
     if text[after : after + 1].strip():
-        bad(f"Something follows a backtick at once: {cut(text[begun:], 40)} - put a space there.")
+        bad(f"There's no space after a backtick: {cut(text[begun:], 40)} - add one.")
     return text[begun + len(fence) : end].strip(), after
 
 

@@ -47,10 +47,10 @@ def in_words(cron: str) -> str | None:
 def told(cron: str) -> Sentence:
     """A cron in words with the cron itself beside it, or the honest reason why there are none."""
     if is_off(cron):
-        return ("no cron, starts only when asked",)
+        return ("no cron, starts only on request",)
     words = in_words(cron)
     shown = Code(cut(cron, CRON_SHOWN))
-    return ("cron ", shown, ", which I cannot read") if words is None else (words, " (", shown, ")")
+    return ("cron ", shown, ", which I can't read") if words is None else (words, " (", shown, ")")
 
 
 def next_run(schedule: Schedule, now: datetime) -> NextRun | None:

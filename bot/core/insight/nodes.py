@@ -181,7 +181,7 @@ def _named(end: End, most: int) -> str:
 def failed(run: Run) -> Message:
     """All failed nodes of a run that are known, for whoever asked."""
     if run.end is None or not run.end.nodes:
-        return Message((f"I don't know which nodes of run {run.id} failed. Look at it in Bolt.",))
+        return Message((f"I don't know which nodes of run {run.id} failed. Open it in Bolt.",))
     first = f"The failed nodes of run {run.id}:"
     table = node_table(run.end.nodes, run.end.failed_nodes)
     names = ", ".join(cut(node.name, NAME_SHOWN) for node in run.end.nodes)
@@ -191,7 +191,7 @@ def failed(run: Run) -> Message:
 def slowest(run: Run) -> Message:
     """The nodes of the failed command that took longest, for whoever asked."""
     if run.end is None or not run.end.slowest:
-        return Message((f"I do not know how long the nodes of run {run.id} took; look at it in Bolt.",))
+        return Message((f"I don't know how long the nodes of run {run.id} took. Open it in Bolt.",))
     nodes = run.end.slowest
     width = max(len(cut(node.name, NAME_SHOWN)) for node in nodes)
     wide = max(len(seconds(node.seconds)) for node in nodes)

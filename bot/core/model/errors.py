@@ -103,7 +103,7 @@ class BoltThrottled(BoltError):
 class BoltOutcomeUnknown(BoltError):
     """The request was sent, and its reply was lost or could not be read: nobody knows whether it was done."""
 
-    def __init__(self, sentence: str = "Bolt did not answer.", *, cause: str = "", where: str = "") -> None:
+    def __init__(self, sentence: str = "Bolt didn't answer.", *, cause: str = "", where: str = "") -> None:
         super().__init__(sentence, cause=cause, where=where)
 
 
@@ -111,7 +111,7 @@ class BoltTooLarge(BoltError):
     """The answer is above `most` bytes and was not read to its end."""
 
     def __init__(self, most: int) -> None:
-        super().__init__(f"Bolt's answer is larger than the {most:,} bytes that I read.")
+        super().__init__(f"Bolt's response is larger than the {most:,} bytes I can read.")
         self.most = most
 
 
@@ -125,7 +125,7 @@ class BoltDenied(BoltError):
 class DownloadRefused(BoltError):
     """A file was not given: its address has expired, or it is none that may be fetched."""
 
-    def __init__(self, sentence: str = "Bolt's storage did not give the file.") -> None:
+    def __init__(self, sentence: str = "Bolt's storage didn't return the file.") -> None:
         super().__init__(sentence)
 
 
@@ -141,7 +141,7 @@ class BoltRejected(BoltError):
     """The Bolt API answered with errors, in its own words in `errors`."""
 
     def __init__(self, errors: tuple[ApiError, ...]) -> None:
-        super().__init__(errors[0].message if errors else "Bolt refused without a reason.")
+        super().__init__(errors[0].message if errors else "Bolt refused without giving a reason.")
         self.errors = errors
 
 
@@ -180,7 +180,7 @@ class SlackOutcomeUnknown(SlackError):
     """The call was sent, and its reply was lost: nobody knows whether it was done."""
 
     def __init__(self, method: str, *, cause: str = "", where: str = "") -> None:
-        super().__init__("Slack did not answer.", method, cause=cause, where=where)
+        super().__init__("Slack didn't answer.", method, cause=cause, where=where)
 
 
 class SlackRefused(SlackError):

@@ -18,10 +18,10 @@ ERRNO = {
     errno.ECONNRESET: "the connection was reset",
     errno.EPIPE: "the connection was closed",
     errno.ECONNABORTED: "the connection was aborted",
-    errno.EHOSTUNREACH: "there is no route to the host",
-    errno.ENETUNREACH: "there is no route to the network",
+    errno.EHOSTUNREACH: "there's no route to the host",
+    errno.ENETUNREACH: "there's no route to the network",
     errno.ETIMEDOUT: "the connection timed out",
-    errno.ENOENT: "there is no such socket",
+    errno.ENOENT: "there's no such socket",
     errno.EACCES: "permission to connect was denied",
     errno.EMFILE: "this process has too many open files",
 }

@@ -18,7 +18,7 @@ WORD_SHOWN = 40
 def state_word(state: str | None) -> str:
     """`succeeded`; the state's own word where it is not known."""
     if state is None:
-        return "has not run yet"
+        return "hasn't run yet"
     if is_failed(state):
         return "failed"
     return _WORDS.get(state, ("", cut(state, WORD_SHOWN)))[1]

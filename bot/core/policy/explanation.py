@@ -70,7 +70,7 @@ def explained(policy: Policy, person: Person, place: ChannelInfo, wanted: Target
         yield f"note:   {why}."
     yield ""
     for number, fit in enumerate(fits(policy, person, place, question), start=1):
-        word = {True: "fits", False: "does not fit", None: "cannot be decided"}[fit.fits]
+        word = {True: "matches", False: "doesn't match", None: "can't be decided"}[fit.fits]
         because = f": {', '.join(fit.misses)}" if fit.misses else f": {_effect(fit.rule.effect)}"
         line = f" (line {fit.rule.line})" if fit.rule.line else ""
         yield f"rule {number}{line} “{fit.rule.name}” {word}{because}"
@@ -81,7 +81,7 @@ def explained(policy: Policy, person: Person, place: ChannelInfo, wanted: Target
     said = {
         Verdict.ALLOW: "allowed",
         Verdict.DENY: f"refused: {decision.reason}",
-        Verdict.APPROVE: f"allowed with the approval of {decision.by}, within {duration(decision.within_s)}",
+        Verdict.APPROVE: f"allowed with approval from {decision.by}, within {duration(decision.within_s)}",
         Verdict.UNKNOWN: f"refused: {decision.reason}",
     }[decision.verdict]
     yield said

@@ -73,10 +73,10 @@ def read_policy(text: str) -> Policy:
     except yaml.MarkedYAMLError as error:
         at = error.problem_mark or error.context_mark
         where = f"line {at.line + 1}: " if at else ""
-        raise PolicyError((f"{where}this is not YAML: {error.problem or error.context}",)) from None
+        raise PolicyError((f"{where}this isn't YAML: {error.problem or error.context}",)) from None
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise PolicyError(
-            (f"this is not YAML: {str(error).splitlines()[0] if str(error) else type(error).__name__}",)
+            (f"this isn't YAML: {str(error).splitlines()[0] if str(error) else type(error).__name__}",)
         ) from None
     reader = _Reader()
     policy = reader.policy(root)
@@ -91,10 +91,10 @@ def _flat(text: str) -> str:
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
         line = event.start_mark.line + 1 if event.start_mark else 1
         if getattr(event, "anchor", None):
-            raise PolicyError((f"line {line}: anchors and aliases are not used here; write it out",))
+            raise PolicyError((f"line {line}: anchors and aliases aren't supported; write it out",))
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > DEEPEST:
-            raise PolicyError((f"line {line}: this is nested deeper than anything in a policy",))
+            raise PolicyError((f"line {line}: this is nested too deeply",))
     return text
 
 
@@ -128,14 +128,14 @@ class _Reader:
         if node is None:
             self._fault(root, "version is missing: write version: 1")
         elif not isinstance(node, yaml.ScalarNode) or node.value != "1":
-            self._fault(node, "version should be 1: this bot knows no other")
+            self._fault(node, "version should be 1: this bot supports no other")
 
     def _rules(self, node: Node) -> list[Rule | None]:
         if not isinstance(node, yaml.SequenceNode):
             self._fault(node, "rules should be a list: each rule begins with a dash")
             return []
         if not node.value:
-            self._fault(node, "there is no rule, so nobody could do anything")
+            self._fault(node, "there are no rules, so nobody could do anything")
         if len(node.value) > RULES_MOST:
             self._fault(node, f"there are more than {RULES_MOST} rules")
             return []
@@ -147,11 +147,11 @@ class _Reader:
             given = self._mapping(node, ("name", "who", "where", "what", "which", *effects), "a rule")
             chosen = [name for name in effects if name in given]
             if len(chosen) != 1:
-                says = f"has {' and '.join(chosen)}" if chosen else "says nothing"
+                says = f"has {' and '.join(chosen)}" if chosen else "decides nothing"
                 self._bad(node, f"the rule {says}: it needs one of allow, deny and approve")
             what = frozenset(self._words(given.get("what"), Action, "what"))
             if "approve" in given and not (what and what <= {Action.START, Action.RETRY}):
-                self._bad(node, "only starts and retries are approved: add what: [start, retry] or one of them")
+                self._bad(node, "only starts and retries can be approved: add what: [start, retry] or one of them")
             return Rule(
                 name=self._text(given["name"], "name") if "name" in given else f"rule {number}",
                 effect=self._effect(chosen[0], given[chosen[0]]),
@@ -230,7 +230,7 @@ class _Reader:
             return {}
         given = self._mapping(node, known, name)
         if not given:
-            self._bad(node, f"{name} is empty; leave it out where it is about everything")
+            self._bad(node, f"{name} is empty; leave it out to match everything")
         return given
 
     def _mapping(self, node: Node, known: tuple[str, ...], name: str) -> dict[str, Node]:
@@ -241,10 +241,10 @@ class _Reader:
             word = key.value if isinstance(key, yaml.ScalarNode) else ""
             if word not in known:
                 near = process.extractOne(word, known, score_cutoff=60) if word else None
-                meant = f"did you mean {near[0]}?" if near else f"it knows {', '.join(known)}"
+                meant = f"did you mean {near[0]}?" if near else f"its keys are {', '.join(known)}"
                 self._fault(key, f"{name} has no {_shown(word)}; {meant}")
             elif word in found:
-                self._fault(key, f"{word} stands twice in {name}")
+                self._fault(key, f"{name} has {word} twice")
             else:
                 found[word] = value
         return found
@@ -254,7 +254,7 @@ class _Reader:
             return []
         nodes = node.value if isinstance(node, yaml.SequenceNode) else [node]
         if not nodes:
-            self._bad(node, f"{name} is an empty list, which fits nobody and nothing; leave it out or fill it")
+            self._bad(node, f"{name} is an empty list, which never matches; leave it out or fill it")
         if len(nodes) > LIST_MOST:
             self._bad(node, f"{name} has more than {LIST_MOST} entries")
         return [self._one(one, pattern, name, what) for one in nodes]
@@ -272,8 +272,8 @@ class _Reader:
                 found.append(kind(one))
                 continue
             near = process.extractOne(one, list(kind), score_cutoff=60)
-            meant = f"did you mean {near[0]}?" if near else f"it is one of {', '.join(kind)}"
-            self._bad(node, f"{name}: there is no {_shown(one)}; {meant}")
+            meant = f"did you mean {near[0]}?" if near else f"use one of {', '.join(kind)}"
+            self._bad(node, f"{name}: there's no {_shown(one)}; {meant}")
         return found
 
     def _flag(self, node: Node, name: str) -> bool:
@@ -290,7 +290,7 @@ class _Reader:
         if len(text) > TEXT_MOST:
             self._bad(node, f"{name} is longer than {TEXT_MOST} characters")
         if _UNSEEN.search(text):
-            self._bad(node, f"{name} holds a line break or a control character")
+            self._bad(node, f"{name} contains a line break or a control character")
         return text
 
     def _fault(self, node: Node, what: str) -> None:

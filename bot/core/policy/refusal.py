@@ -12,7 +12,7 @@ _DOING = {
     Action.READ: "read this",
     Action.LOGS: "read these logs",
     Action.ARTIFACTS: "read these artifacts",
-    Action.AUDIT: "read the record",
+    Action.AUDIT: "read the audit log",
 }
 _NOTHING = {
     Action.START: " Nothing was started.",
@@ -28,7 +28,7 @@ def refusal(decision: Decision, action: Action, command: str = "") -> str:
     if decision.verdict is Verdict.UNKNOWN:
         return f"{decision.reason}.{nothing}"
     if decision.verdict is Verdict.APPROVE:
-        return f"You may {_DOING[action]} only with the approval of {decision.by}: type the command itself.{nothing}"
+        return f"You can {_DOING[action]} only with approval from {decision.by}. Type the command instead.{nothing}"
     rule = f" (rule “{decision.rule}”)" if decision.rule and not decision.by_default else ""
-    hint = f" {command} whoami says what you may do." if command else ""
-    return f"You may not {_DOING[action]} here: {decision.reason}{rule}.{nothing}{hint}"
+    hint = f" {command} whoami shows what you can do." if command else ""
+    return f"You can't {_DOING[action]} here:  {decision.reason}{rule}.{nothing}{hint}"

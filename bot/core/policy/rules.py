@@ -212,10 +212,14 @@ class RuleFit:
     misses: tuple[str, ...] = ()
 
 
-BACKTICKS = "a command with backticks (`) makes a shell run what is between them, which has to be listed word for word in the policy"
-NO_RULE = "no rule of the policy allows it"
-NO_RULE_FOR_EXTERNAL = "people of other organisations may do only what a rule for them allows, and none allows this"
-NOT_FOR_APPROVAL = "commands of your own are not among what may be approved"
+BACKTICKS = (
+    "a command with backticks (`) makes a shell run what's between them, so the policy has to list it word for word"
+)
+NO_RULE = "no rule in the policy allows it"
+NO_RULE_FOR_EXTERNAL = (
+    "people from other organisations can do only what a rule for them allows, and no rule allows this"
+)
+NOT_FOR_APPROVAL = "the approval doesn't cover commands of your own"
 
 # Without a file: members may do everything where they are, guests only read, people of other organisations may do nothing, and
 # nothing is posted to channels that are shared outside.
@@ -223,17 +227,17 @@ DEFAULT = Policy(
     (
         Rule(
             "guests only read",
-            Deny("guests may only read"),
+            Deny("guests can only read"),
             who=Who(roles=frozenset({Role.GUEST})),
             what=frozenset({Action.START, Action.RETRY, Action.CANCEL, Action.PAUSE, Action.AUDIT}),
         ),
         Rule(
-            "the record is for admins",
+            "the audit log is for admins",
             Allow(),
             who=Who(roles=frozenset({Role.ADMIN})),
             what=frozenset({Action.AUDIT}),
         ),
-        Rule("the record is for admins", Deny("only admins may read the record"), what=frozenset({Action.AUDIT})),
+        Rule("the audit log is for admins", Deny("only admins can"), what=frozenset({Action.AUDIT})),
         Rule("everyone reads", Allow(), what=frozenset({Action.READ, Action.LOGS, Action.ARTIFACTS})),
         Rule(
             "members do everything",
@@ -259,15 +263,13 @@ def _because(policy: Policy, person: Person, place: ChannelInfo, question: Quest
     if decision.reason in {NOT_FOR_APPROVAL, BACKTICKS} or _is_about_overrides(policy, decision):
         return decision.reason
     target, retries = question.target, question.action is Action.RETRY
-    commands = (
-        "the run's own commands, which are not its schedule's," if retries else "commands of your own (--command)"
-    )
-    branch = "the run's branch, which is not its schedule's," if retries else "another branch (--branch)"
+    commands = "the run's own commands, which aren't its schedule's," if retries else "commands of your own (--command)"
+    branch = "the run's branch, which isn't its schedule's," if retries else "another branch (--branch)"
     lesser = (
-        (f"{commands} are not allowed", bool(target.commands), replace(target, commands=())),
-        (f"{branch} is not allowed", target.branch is not None, replace(target, branch=None)),
+        (f"{commands} aren't allowed", bool(target.commands), replace(target, commands=())),
+        (f"{branch} isn't allowed", target.branch is not None, replace(target, branch=None)),
         (
-            f"{commands} and {branch} are not allowed",
+            f"{commands} and {branch} aren't allowed",
             bool(target.commands) and target.branch is not None,
             replace(target, commands=(), branch=None),
         ),
@@ -354,7 +356,7 @@ def fits(policy: Policy, person: Person, place: ChannelInfo, question: Question)
 
 def _fit(rule: Rule, person: Person, place: ChannelInfo, question: Question, *, admits_external: bool) -> RuleFit:
     if rule.what and question.action not in rule.what:
-        return RuleFit(rule, fits=False, misses=(f"it is not about {question.action}",))
+        return RuleFit(rule, fits=False, misses=(f"it isn't about {question.action}",))
     answers = {
         "the user": _holds(rule.who.users, person.user),
         "the role": _role(rule, person, admits_external=admits_external),
@@ -524,10 +526,10 @@ def _unknown(person: Person, place: ChannelInfo, fit: RuleFit) -> str:
         return place.why
     if person.why and about_person & set(fit.misses):
         return person.why
-    return f"I could not find out {fit.misses[0]}, on which a rule depends"
+    return f"I couldn't find out {fit.misses[0]}, which a rule depends on"
 
 
 def _not_posted(place: ChannelInfo) -> str:
     if place.shared:
-        return "this channel is shared with another organisation, and I post nothing there unless the policy allows it"
-    return place.why or "I could not find out whether this channel is shared with another organisation"
+        return "this channel is shared with another organisation, and I don't post there unless the policy allows it"
+    return place.why or "I couldn't find out whether this channel is shared with another organisation"

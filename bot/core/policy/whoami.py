@@ -18,7 +18,7 @@ DOING = {
     Action.READ: "read schedules and runs",
     Action.LOGS: "read logs",
     Action.ARTIFACTS: "read artifacts",
-    Action.AUDIT: "read the record",
+    Action.AUDIT: "read the audit log",
 }
 POSTS = frozenset({Action.START, Action.RETRY})
 CASES_MOST = 4
@@ -32,31 +32,31 @@ def whoami(policy: Policy, person: Person, place: ChannelInfo) -> Message:
     spans: list[Span] = []
     for at, line in enumerate(lines):
         spans += ["\n" if at else "", *line]
-    kind = "No policy is set, so the usual rules hold." if policy.is_default else "By the policy of this bot."
+    kind = "No policy is set, so the default rules apply." if policy.is_default else "Based on this bot's policy."
     facts: Sentence = (kind, *((f" {person.why}.",) if person.why else ()), *((f" {place.why}.",) if place.why else ()))
     return Message((*first, " ", *spans, "\n", *facts), (Paragraph((*first,)), Paragraph(tuple(spans)), Facts(facts)))
 
 
 def _is(person: Person) -> list[Span]:
     if person.roles is None:
-        return [" (I could not find out what you are in this workspace)"]
+        return [" (I couldn't find out your role in this workspace)"]
     names = {
         Role.OWNER: ", an owner of this workspace",
         Role.ADMIN: ", an admin of this workspace",
         Role.MEMBER: ", a member of this workspace",
         Role.GUEST: ", a guest in this workspace",
-        Role.EXTERNAL: ", of another organisation",
+        Role.EXTERNAL: ", from another organisation",
     }
-    role = next((words for role, words in names.items() if role in person.roles), ", whose account is not active")
+    role = next((words for role, words in names.items() if role in person.roles), ", whose account isn't active")
     groups = f", in {', '.join(sorted(person.groups))}" if person.groups else ""
     return [f"{role}{groups}"]
 
 
 def _where(place: ChannelInfo) -> str:
     if place.kind is ChannelKind.DIRECT:
-        return "; in a direct message you may:"
+        return "; in a direct message you can:"
     return (
-        "; in this channel, which is shared with another organisation, you may:" if place.shared else "; here you may:"
+        "; in this channel, which is shared with another organisation, you can:" if place.shared else "; here you can:"
     )
 
 
@@ -76,7 +76,7 @@ def _may(policy: Policy, person: Person, place: ChannelInfo, action: Action) -> 
         spans += [f"{_verdict(rule)} for {_some(rule)}; "]
     if len(cases) > CASES_MOST:
         spans.append(f"{len(cases) - CASES_MOST} more rules about some schedules; ")
-    word = {"allow": "yes", "approve": f"with the approval of {final.by}"}.get(final.verdict, f"no, {final.reason}")
+    word = {"allow": "yes", "approve": f"with approval from {final.by}"}.get(final.verdict, f"no, {final.reason}")
     by = f" (rule “{cut(final.rule, RULE_SHOWN)}”)" if final.rule and not policy.is_default else ""
     return [*spans, f"{'otherwise ' if cases else ''}{word}{by}"]
 
@@ -111,7 +111,7 @@ def _verdict(rule: Rule) -> str:
         case Deny(reason):
             return f"no, {reason},"
         case Approve(by, within_s):
-            return f"with the approval of {by} within {duration(within_s)}"
+            return f"with approval from {by} within {duration(within_s)}"
 
 
 def _some(rule: Rule) -> str:
@@ -120,7 +120,7 @@ def _some(rule: Rule) -> str:
     if which.schedules:
         parts.append(", ".join(which.schedules))
     if which.owners:
-        parts.append(f"what {', '.join(which.owners)} owns")
+        parts.append(f"schedules owned by {', '.join(which.owners)}")
     if _some_given(which.branch) and which.branch:
         parts.append(f"branch {', '.join(which.branch.patterns) or 'of your own'}")
     if _some_given(which.commands) and which.commands:

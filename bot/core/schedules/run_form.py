@@ -32,7 +32,7 @@ COMMANDS_ROOM = 3000
 CHANNEL = re.compile(r"[CGD][A-Z0-9]{1,20}")
 _LINE = re.compile(r"\r\n|\r|\n")
 
-NO_BRANCH = f"A branch or a commit has no spaces, does not begin with a dash, and has {BRANCH_LIMIT} characters at most, as in main."
+NO_BRANCH = f"A branch or a commit has no spaces, doesn't begin with a dash, and has {BRANCH_LIMIT} characters at most, as in main."
 NO_NUMBER = "A pull request is a number, as in 123."
 
 T = TypeVar("T")
@@ -206,7 +206,7 @@ def about_commands(form: Form) -> Sentence:
     """What is said under the field of commands."""
     own = form.own
     if own is None:
-        return ("I could not read the schedule's own commands. Left empty, they run.",)
+        return ("I couldn't read the schedule's own commands. Left empty, they run.",)
     if form.kept:
         name = form.chosen.text if form.chosen else own.slug
         return ("These are your words, not the commands of ", Bold(name), ". Emptied, its own run.")

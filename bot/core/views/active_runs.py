@@ -49,22 +49,27 @@ def active_here(
     """The runs that are active in a channel, newest first, and the starts that wait; of both there may be more than are listed."""
     if not listed and not waiting.listed:
         start, schedules = Code(f"{command} run <schedule>"), Code(f"{command} list")
-        text: Sentence = ("I follow no active run in this channel. Start one with ", start, "; ", schedules)
-        return Message((*text, " shows what there is."))
+        text: Sentence = (
+            "I'm not following any active runs in this channel. Start one with ",
+            start,
+            " or use ",
+            schedules,
+        )
+        return Message((*text, " to see the schedules."))
     active = f"{plural(total, 'run is', 'runs are')} active in this channel: " if listed else ""
-    spans: list[Span] = [active or "I follow no active run in this channel"]
+    spans: list[Span] = [active or "I'm not following any active runs in this channel"]
     blocks: list[Block] = []
     for at, one in enumerate(listed):
         spans += ["; " if at else "", *headline(one.run), " (", *_which(one.run, app_url), ")"]
         blocks += entry(one, app_url)
     if total > len(listed):
-        more: Sentence = (f"and {plural(total - len(listed), 'older one', 'older ones')} that I leave out here.",)
+        more: Sentence = (f"and {plural(total - len(listed), 'older one', 'older ones')} not listed here.",)
         spans += ["; ", *more]
         blocks.append(Facts(more))
     if not listed:
-        blocks.append(Paragraph(("I follow no active run in this channel.",)))
+        blocks.append(Paragraph(("I'm not following any active runs in this channel.",)))
     for each in waiting.listed:
-        spans += ["; ", *waits(each.request, app_url), ", asked by ", Mention(each.request.user)]
+        spans += ["; ", *waits(each.request, app_url), ", requested by ", Mention(each.request.user)]
     return Message(tuple(spans), (*blocks, *start_entries(waiting, app_url)))
 
 
@@ -77,7 +82,7 @@ def start_entries(waiting: Starts, app_url: str) -> list[Block]:
         blocks += [Paragraph(waits(one.request, app_url)), Facts(where), drop]
     left_out = waiting.total - len(waiting.listed)
     if left_out:
-        blocks.append(Facts((f"and {plural(left_out, 'more start')} that {'waits' if left_out == 1 else 'wait'}.",)))
+        blocks.append(Facts((f"and {plural(left_out, 'more start')} waiting.",)))
     return blocks
 
 

@@ -49,7 +49,7 @@ def why_running(request: Request, running: BlockingRun | None) -> str:
     name = _schedule(request)
     if request.queued_at is not None:
         run = f" Run {running.run_id} is running now." if running else ""
-        return f"It was its turn {plural(request.rounds + 1, 'time')}, and each time something else was already running.{run}"
+        return f"Its turn came {plural(request.rounds + 1, 'time')}, but another run was already active each time.{run}"
     if running is None:
         return f"{name} is already running. Nothing was started."
     return f"{name} is already running as run {running.run_id}, started by {running.by}. Nothing was started."

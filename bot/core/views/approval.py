@@ -33,7 +33,7 @@ def pending_card(request: Request, app_url: str) -> Message:
 
 def pending(request: Request) -> Sentence:
     """That it waits, for whom and until when."""
-    spans: list[Span] = [Bold(request.title), " waits for approval"]
+    spans: list[Span] = [Bold(request.title), " is waiting for approval"]
     if request.approval:
         spans += [" by ", Group(request.approval.group, request.approval.by)]
         if request.pending_at:
@@ -55,7 +55,7 @@ def too_long(commands: tuple[str, ...]) -> str | None:
     fits = (
         sum(len(command) + 1 for command in commands) <= COMMANDS_MOST and max(map(len, commands), default=0) < BOX_MOST
     )
-    return None if fits else "It needs approval, and its commands are too long to be shown in full; use fewer."
+    return None if fits else "It needs approval, but its commands are too long to show in full. Use fewer commands."
 
 
 def changed(before: StartPlan | None, now: StartPlan) -> bool:
@@ -68,9 +68,9 @@ def changed(before: StartPlan | None, now: StartPlan) -> bool:
 
 def not_approved(request: Request) -> str:
     """Why a start was not approved in its time."""
-    by = request.approval.by if request.approval else "those who may"
+    by = request.approval.by if request.approval else "those who can"
     within = duration(request.approval.within_s) if request.approval else "its time"
-    return f"Nobody of {by} approved it within {within}; ask again if you still want it."
+    return f"Nobody in {by} approved it within {within}. Start it again if you still want it."
 
 
 def _boxes(commands: tuple[str, ...]) -> list[str]:
@@ -84,7 +84,7 @@ def _boxes(commands: tuple[str, ...]) -> list[str]:
 
 
 def _asked(request: Request, app_url: str) -> Sentence:
-    spans: list[Span] = ["Asked by ", Mention(request.user), " at ", When(request.asked_at)]
+    spans: list[Span] = ["Requested by ", Mention(request.user), " at ", When(request.asked_at)]
     wanted, plan = request.wanted, request.plan
     branch, number = None, None
     if isinstance(wanted, RunCommand):
@@ -97,7 +97,7 @@ def _asked(request: Request, app_url: str) -> Sentence:
         goes_on = False
     spans += [f" · branch {branch}"] if branch else []
     spans += [f" · pull request {number}"] if number else []
-    spans += [" · goes on when a command fails"] if goes_on else []
+    spans += [" · continues when a command fails"] if goes_on else []
     if isinstance(wanted, RunCommand) and wanted.reason:
         spans.append(f" · because: {cut(wanted.reason, REASON_SHOWN)}")
     if request.approval:

@@ -35,14 +35,14 @@ def artifact_list(
     """
     if not files:
         yet = "" if is_final(state) else " yet"
-        return Message((f"No command of run {key.id} has left a file behind{yet}.",))
+        return Message((f"No command of run {key.id} has produced a file{yet}.",))
     pages = (len(files) + FILES_A_PAGE - 1) // FILES_A_PAGE
     page = min(max(0, page), pages - 1)
     commands = len({command.id for command, _ in files})
     where = f", page {page + 1} of {pages}" if pages > 1 else ""
-    text = f"Run {key.id} left {plural(len(files), 'file')} behind, of {plural(commands, 'command')}{where}."
+    text = f"Run {key.id} produced {plural(len(files), 'file')} from {plural(commands, 'command')}{where}."
     if commands > 1:
-        text += " The last command comes first."
+        text += " The last command is listed first."
     blocks: list[Block] = [Paragraph((text,))]
     shown = list(enumerate(files))[page * FILES_A_PAGE : (page + 1) * FILES_A_PAGE]
     for _, group in groupby(shown, key=lambda one: one[1][0].id):

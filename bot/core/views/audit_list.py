@@ -23,9 +23,9 @@ def audit_list(entries: tuple[AuditEntry, ...], wanted: AuditFilter, *, searched
     """The newest entries, newest first. `searched`: how many were looked at; `more`: there are older ones that were not."""
     if not entries:
         where = f" among the newest {searched}" if more else ""
-        text: Sentence = (f"The record has no such entry{where}.",)
+        text: Sentence = (f"The audit log has no matching entries{where}.",)
         return Message(text)
-    first: Sentence = (f"The newest {plural(len(entries), 'entry', 'entries')} of the record", *_of(wanted), ":")
+    first: Sentence = (f"The newest {plural(len(entries), 'entry', 'entries')} in the audit log", *_of(wanted), ":")
     lines = [Paragraph(_line(entry)) for entry in entries]
     summary: list[Span] = [*first]
     return Message((*summary, " ", *_line(entries[0])), (Paragraph(first), *lines))
@@ -33,7 +33,7 @@ def audit_list(entries: tuple[AuditEntry, ...], wanted: AuditFilter, *, searched
 
 def _of(wanted: AuditFilter) -> list[Span]:
     who = Mention(wanted.user) if _USER.fullmatch(wanted.user) else Bold(wanted.user)
-    spans: list[Span] = [" of ", who] if wanted.user else []
+    spans: list[Span] = [" by ", who] if wanted.user else []
     spans += [" about ", Bold(wanted.schedule)] if wanted.schedule else []
     return [*spans, " since ", When(wanted.since, "date_time")] if wanted.since else spans
 
@@ -54,9 +54,14 @@ def _what(entry: AuditEntry) -> list[Span]:
         case Event.ASKED:
             by: list[Span] = [f" by {entry.rule}"] if entry.rule else []
             why: list[Span] = [f" ({cut(entry.outcome, REASON_SHOWN)})"] if entry.outcome else []
-            word = {"allow": "allowed", "deny": "refused", "approve": "to be approved", "unknown": "not to be decided"}
+            word = {
+                "allow": "allowed",
+                "deny": "refused",
+                "approve": "needs approval",
+                "unknown": "couldn't be decided",
+            }
             said = word.get(entry.decision, entry.decision)
-            return ["asked for ", Code(cut(entry.text, TEXT_SHOWN)), f": {said}", *by, *why]
+            return ["requested ", Code(cut(entry.text, TEXT_SHOWN)), f": {said}", *by, *why]
         case Event.STARTED:
             return [f"started run {entry.run} of ", Bold(entry.schedule or "a schedule")]
         case Event.ENDED:
@@ -64,9 +69,9 @@ def _what(entry: AuditEntry) -> list[Span]:
             return [f"run {entry.run} of ", Bold(entry.schedule or "a schedule"), *_for(entry), f" ended: {state}"]
         case Event.REFUSED:
             name = Bold(entry.schedule or "a start")
-            return [name, *_for(entry), f" was not started: {cut(entry.outcome, REASON_SHOWN)}"]
+            return [name, *_for(entry), f" wasn't started: {cut(entry.outcome, REASON_SHOWN)}"]
         case Event.DROPPED:
-            return ["took ", Bold(entry.schedule or "a start"), " out of the queue"]
+            return ["removed ", Bold(entry.schedule or "a start"), " from the queue"]
         case Event.APPROVED | Event.DENIED:
             return [f"{entry.event} ", Bold(entry.schedule or "a start")]
         case _:
@@ -74,4 +79,4 @@ def _what(entry: AuditEntry) -> list[Span]:
 
 
 def _for(entry: AuditEntry) -> list[Span]:
-    return [", asked for by ", Mention(entry.user), ","] if entry.user else []
+    return [", requested by ", Mention(entry.user), ","] if entry.user else []

@@ -226,14 +226,14 @@ def _foreign(value: object) -> list[str]:
 def watch_button(run: Run, *, number: int | None = None) -> Button:
     """A button that gives an active run a card where it is clicked; `number` tells those of a row apart."""
     action = WATCH_RUN if number is None else f"{WATCH_RUN}.{number}"
-    spoken = cut(f"Watch it here: run {run.id} of {run.title}", 75)
-    return Button(action, "Watch it here", value=run_value(run), spoken=spoken)
+    spoken = cut(f"Follow this run: run {run.id} of {run.title}", 75)
+    return Button(action, "Follow this run", value=run_value(run), spoken=spoken)
 
 
 def drop_button(request: Request) -> Button:
     """A button that takes a start that waits out of its line."""
-    value, spoken = request_value(request.id), cut(f"Do not run {request.title}", 75)
-    return Button(DROP_QUEUED, "Do not run", value=value, spoken=spoken)
+    value, spoken = request_value(request.id), cut(f"Don't run {request.title}", 75)
+    return Button(DROP_QUEUED, "Don't run", value=value, spoken=spoken)
 
 
 def request_value(request_id: str) -> str:
@@ -362,8 +362,10 @@ def _texts(fields: dict[str, object], name: str) -> tuple[str, ...]:
 
 
 def _unreadable() -> BadCommand:
-    return BadCommand("This button is from another version of me; type the command instead, as in /bolt status 4711.")
+    return BadCommand("This button is from another version of me. Type the command instead, as in /bolt status 4711.")
 
 
 def _left_out() -> BadCommand:
-    return BadCommand("This button does not carry its command, which seems to hold a secret; type the command instead.")
+    return BadCommand(
+        "This button doesn't contain its command, which seems to include a secret. Type the command instead."
+    )

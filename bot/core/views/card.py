@@ -74,9 +74,9 @@ def headline(run: Run) -> Sentence:
     if state == "SKIPPED":
         return (Emoji("black_right_pointing_double_triangle_with_vertical_bar"), " ", name, " was skipped")
     if state == LOST:
-        return (Emoji("grey_question"), " ", name, f" is lost: Bolt has not known run {run.id} for a day")
+        return (Emoji("grey_question"), " ", name, f" is lost: run {run.id} has been missing from Bolt for a day")
     if run.wish:
-        asked: Sentence = (" is being cancelled, asked by ", Mention(run.wish.user))
+        asked: Sentence = (" is being cancelled by ", Mention(run.wish.user))
         return (Emoji("hourglass_flowing_sand"), " ", name, *asked)
     if state == "STARTING":
         return (Emoji("clock1"), " ", name, " is starting")
@@ -109,7 +109,7 @@ def request_card(request: Request, app_url: str) -> Message:
     if request.keeps_card and request.state in WAITING_STATES:
         return waiting_card(request, app_url)
     name = Bold(request.title)
-    asked: Sentence = ("Asked by ", Mention(request.user), " at ", When(request.asked_at))
+    asked: Sentence = ("Requested by ", Mention(request.user), " at ", When(request.asked_at))
     if request.approved_by:
         asked = (*asked, " · approved by ", Mention(request.approved_by))
     parent = request.plan.parent_run if request.plan else None
@@ -117,13 +117,13 @@ def request_card(request: Request, app_url: str) -> Message:
         asked = (*asked, " · ", retry_of(parent, app_url))
     asked = (*asked, *_because(request.wanted.reason if isinstance(request.wanted, RunCommand) else None))
     if request.state is RequestState.LOOKING:
-        first: Sentence = (Emoji("mag"), " ", name, " may have started: Bolt did not answer, I am looking for the run")
+        first: Sentence = (Emoji("mag"), " ", name, " may have started: Bolt didn't answer, so I'm looking for the run")
     elif request.state is RequestState.UNCLEAR:
-        first = (Emoji("grey_question"), " ", Mention(request.user), ": it is unclear whether ", name, " started")
+        first = (Emoji("grey_question"), " ", Mention(request.user), ": it's unclear whether ", name, " started")
     elif request.state is RequestState.SETTLED and request.run_id:
         # A run has one card in a channel, and someone watched this one before it was known whose it is.
         run = Link(run_url(app_url, request.run_id), f"run {request.run_id}")
-        first = (Emoji("arrow_right"), " ", name, " has started as ", run, "; its card is another one in this channel")
+        first = (Emoji("arrow_right"), " ", name, " has started as ", run, "; it already has a card in this channel")
     else:
         first = (Emoji("clock1"), " ", name, " is starting")
     blocks: tuple[Block, ...] = (Paragraph(_lines(first, *_unclear(request, app_url))), Facts(asked))
@@ -142,12 +142,12 @@ def waiting_card(request: Request, app_url: str) -> Message:
 
 def waits(request: Request, app_url: str) -> Sentence:
     """What a start waits for."""
-    return (Emoji("vertical_traffic_light"), " ", Bold(request.title), " waits for ", *_awaited(request, app_url))
+    return (Emoji("vertical_traffic_light"), " ", Bold(request.title), " is waiting for ", *_awaited(request, app_url))
 
 
 def waiting_facts(request: Request, app_url: str) -> Sentence:
     """Who asked for a start that waits, and when; what it is, where it is more than the schedule as it is."""
-    asked: Sentence = ("Asked by ", Mention(request.user), " at ", When(request.queued_at or request.asked_at))
+    asked: Sentence = ("Requested by ", Mention(request.user), " at ", When(request.queued_at or request.asked_at))
     return (*asked, *_what(request, app_url))
 
 
@@ -172,11 +172,11 @@ def not_started(request: Request) -> Sentence:
     """Why a start that waited was not sent, as a whole sentence or two."""
     name = Bold(request.title)
     if request.dropped_by:
-        return (name, " was not started: ", Mention(request.dropped_by), " took it out of the queue.")
+        return (name, " wasn't started: ", Mention(request.dropped_by), " removed it from the queue.")
     if request.denied_by:
-        did = " took it back." if request.denied_by == request.user else " denied it."
-        return (name, " was not started: ", Mention(request.denied_by), did)
-    return (name, f" was not started. {request.why}")
+        did = " withdrew it." if request.denied_by == request.user else " denied it."
+        return (name, " wasn't started: ", Mention(request.denied_by), did)
+    return (name, f" wasn't started. {request.why}")
 
 
 def _awaited(request: Request, app_url: str) -> Sentence:
@@ -185,24 +185,24 @@ def _awaited(request: Request, app_url: str) -> Sentence:
         run = Link(run_url(app_url, request.behind), f"run {request.behind}")
     if not request.ahead:
         return (run, " to end")
-    return (run, f" to end, and for {plural(request.ahead, 'start')} asked for before it")
+    return (run, f" to end, behind {plural(request.ahead, 'earlier start')}")
 
 
 def _unclear(request: Request, app_url: str) -> list[Sentence]:
     if request.state is not RequestState.UNCLEAR:
         return []
     if not request.candidates:
-        where = Link(app_url, "Look in Bolt")
-        return [("Bolt did not answer, and I found no run of it. ", where, " before you try again.")]
-    return [("Bolt did not answer, and ", *may_be_it(request.candidates, app_url), ".")]
+        where = Link(app_url, "Check in Bolt")
+        return [("Bolt didn't answer, and I found no run for it. ", where, " before you try again.")]
+    return [("Bolt didn't answer, and ", *may_be_it(request.candidates, app_url), ".")]
 
 
 def may_be_it(candidates: Sequence[int], app_url: str) -> Sentence:
     """Which runs a start whose reply was lost may have made. One alone is unclear if another start may have made it."""
     links = [Link(run_url(app_url, run_id), f"run {run_id}") for run_id in candidates[:CANDIDATES_SHOWN]]
     if len(candidates) == 1:
-        return (links[0], " may be it, or may belong to another start whose answer was lost too")
-    spans: list[Span] = ["more than one run may be it: "]
+        return (links[0], " may be it, or it may belong to another start whose response was lost too")
+    spans: list[Span] = ["it may be any of these: "]
     for at, link in enumerate(links):
         spans += [", " if at else "", link]
     more = len(candidates) - len(links)
@@ -226,7 +226,7 @@ def _details(run: Run) -> list[Sentence]:
     if not is_failed(run.seen.state) or end is None:
         return []
     if end.failed is None:
-        return [("Bolt names no failed command.",)]
+        return [("Bolt doesn't say which command failed.",)]
     what: list[Span] = [Code(cut(end.failed.text, COMMAND_SHOWN)), f" exited with {end.failed.return_code}"]
     if end.summary:
         what.append(f": {cut(end.summary, 160)}")
@@ -272,7 +272,7 @@ def _facts(run: Run, app_url: str) -> Sentence:
     if run.facts.actor and not run.facts.asked_by:
         spans.append(f"{'' if run.started_at else ' · started'} by {cut(run.facts.actor, 80)}")
     if run.facts.watched_by:
-        spans += [" · watched by ", Mention(run.facts.watched_by)]
+        spans += [" · followed by ", Mention(run.facts.watched_by)]
     return (*spans, *_because(run.facts.reason))
 
 
@@ -311,7 +311,7 @@ def _buttons(run: Run, url: str) -> tuple[Button, ...]:
         return (*again, *read, open_run)
     if is_final(state):
         return (open_run,)
-    follow = buttons.command_button("Follow log", LogsCommand(run.id, follow=True), spoken=_spoken("Follow log", run))
+    follow = buttons.command_button("Live log", LogsCommand(run.id, follow=True), spoken=_spoken("Live log", run))
     if run.wish:
         return (open_run, follow)
     cancel = Button(

@@ -35,11 +35,9 @@ def _count(runs: Sequence[Run]) -> str:
         words[_word(run)] = words.get(_word(run), 0) + 1
     told = ", ".join(f"{count} {word}" for word, count in words.items())
     more = (
-        " The log of each failure follows in its card's thread."
-        if any(is_failed(run.seen.state) for run in runs)
-        else ""
+        " I'll post each failure's log in its card's thread." if any(is_failed(run.seen.state) for run in runs) else ""
     )
-    return f"{plural(len(runs), 'run has', 'runs have')} ended here at once: {told}.{more}"
+    return f"{plural(len(runs), 'run', 'runs')} ended here at the same time: {told}.{more}"
 
 
 def _lines(runs: Sequence[Run], app_url: str) -> Sentence:

@@ -87,9 +87,9 @@ def home(page: HomePage, app_url: str, command: str) -> Message:
         page, page.mine, "Your active runs", ("None. ", "Start one here, or with ", start, " in a channel."), app_url
     )
     if page.waiting.listed and not page.number:
-        blocks += [Heading(f"Your starts that wait ({page.waiting.total})"), *start_entries(page.waiting, app_url)]
+        blocks += [Heading(f"Your waiting starts ({page.waiting.total})"), *start_entries(page.waiting, app_url)]
     missing: Sentence = (page.missing,) if page.missing else ()
-    blocks += _part(page, page.others, "Active runs in your channels", missing or ("None of anyone else.",), app_url)
+    blocks += _part(page, page.others, "Active runs in your channels", missing or ("None from anyone else.",), app_url)
     if missing and page.others.runs:
         blocks.append(Facts(missing))
     blocks += _part(page, page.failures, "Recent failures", ("None in the last 7 days.",), app_url)
@@ -103,7 +103,7 @@ def home(page: HomePage, app_url: str, command: str) -> Message:
 def away_home(at: datetime, sentence: str) -> Message:
     """What a Home tab shows where nothing can be read."""
     page = HomePage(at)
-    text: Sentence = (f"{sentence} Your runs go on; refresh in a minute.",)
+    text: Sentence = (f"{sentence} Your runs continue. Refresh in a minute.",)
     return Message(text, (Paragraph(text), _actions(page), Facts(_refreshed(page))))
 
 
@@ -137,7 +137,7 @@ def _part(page: HomePage, part: HomeSection, title: str, empty: Sentence, app_ur
 def _schedules(page: HomePage, start: Code) -> list[Block]:
     title = "Schedules you run most"
     if not page.schedules:
-        empty: Sentence = ("None yet: those that you start here or with ", start, " are kept here.")
+        empty: Sentence = ("None yet. Schedules that you start here or with ", start, " will show up here.")
         return [] if page.number else [Heading(title), Facts(empty)]
     blocks: list[Block] = [Heading(title)]
     for at, one in enumerate(page.schedules):
@@ -153,7 +153,7 @@ def _often(one: FrequentSchedule) -> Sentence:
     if one.left:
         spans.append(" · the channel of your last run is archived, or one of us has left it")
     elif one.channel:
-        spans += [" · runs in ", Channel(one.channel), ", as last time"]
+        spans += [" · runs in ", Channel(one.channel), ", like last time"]
     return tuple(spans)
 
 

@@ -106,7 +106,9 @@ def batch_post(key: RunKey, batch: LogBatch, posts: int) -> Message:
     if batch.count:
         blocks.append(Preformatted(batch.lines))
     if batch.last == HOUR:
-        again = command_button("Follow on", LogsCommand(key.id, follow=True), spoken=f"Follow run {key.id} on")
+        again = command_button(
+            "Keep following", LogsCommand(key.id, follow=True), spoken=f"Keep following run {key.id}"
+        )
         blocks.append(Buttons((again,)))
     elif not posts and not batch.last:
         blocks.append(Buttons((stop_button(key),)))
@@ -115,11 +117,11 @@ def batch_post(key: RunKey, batch: LogBatch, posts: int) -> Message:
 
 def _last(key: RunKey, why: str) -> Sentence:
     if why == ENDED:
-        return (f"Run {key.id} is over, and so is its log.",)
+        return (f"Run {key.id} has ended, and so has its log.",)
     if why == HOUR:
-        return (f"I have followed the log of run {key.id} for an hour and stop here.",)
+        return (f"I've followed the log of run {key.id} for an hour, so I'm stopping here.",)
     if why == GONE:
-        return (f"Bolt no longer knows run {key.id}, so I follow its log no longer.",)
+        return (f"Run {key.id} is no longer in Bolt, so I've stopped following its log.",)
     return ()
 
 

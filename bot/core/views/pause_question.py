@@ -15,10 +15,10 @@ def question(schedule: Schedule, *, suspend: bool) -> Message:
     """Whether it is to be paused or resumed."""
     name = _name(schedule)
     if suspend:
-        text: Sentence = ("Pause ", name, "? It no longer starts by itself then, until somebody resumes it.")
+        text: Sentence = ("Pause ", name, "? It won't start automatically until someone resumes it.")
         yes, no = "Pause", "Keep it running"
     else:
-        text = ("Resume ", name, "? It starts by itself again then.")
+        text = ("Resume ", name, "? It'll start automatically again.")
         yes, no = "Resume", "Keep it paused"
     value = command_value(canonical(SuspendCommand(schedule.slug, suspend)))
     spoken = cut(f"{yes} {schedule.name}", 75)
@@ -34,18 +34,18 @@ def done(schedule: Schedule, *, suspend: bool) -> Message:
             Emoji("double_vertical_bar"),
             " ",
             _name(schedule),
-            " is paused: it no longer starts by itself.",
+            " is paused: it won't start automatically.",
         )
         label = "Resume"
     else:
-        text = (Emoji("arrow_forward"), " ", _name(schedule), " is resumed: it starts by itself again.")
+        text = (Emoji("arrow_forward"), " ", _name(schedule), " is resumed: it starts automatically again.")
         label = "Pause"
     return _with(text, schedule, command_button(label, undo, spoken=cut(f"{label} {schedule.name}", 75)))
 
 
 def already(schedule: Schedule, *, suspend: bool) -> Message:
     """It stands as it is wanted; nothing was sent."""
-    word = "paused already" if suspend else "not paused"
+    word = "already paused" if suspend else "not paused"
     return _with((_name(schedule), f" is {word}, so nothing was changed."), schedule)
 
 
@@ -60,7 +60,7 @@ def from_yaml(schedule: Schedule, *, suspend: bool) -> Message:
     whom = f"ask its owner, {cut(schedule.owner, NAME_SHOWN)}, or " if schedule.owner else ""
     text: Sentence = (
         _name(schedule),
-        f" is defined in a YAML file, so Bolt lets nobody {'pause' if suspend else 'resume'} it from here. To have it {word}, {whom}change it in that file. Nothing was changed.",
+        f" is defined in a YAML file, so it can't be {word} from here. To have it {word}, {whom}change that file. Nothing was changed.",
     )
     return _with(text, schedule)
 
@@ -70,7 +70,7 @@ def refused(schedule: Schedule, why: str, *, suspend: bool) -> Message:
     owner = f" Its owner is {cut(schedule.owner, NAME_SHOWN)}." if schedule.owner else ""
     verb = "pause" if suspend else "resume"
     return _with(
-        (f"Bolt did not {verb} ", _name(schedule), f": {why.rstrip('.')}.{owner} Nothing was changed."), schedule
+        (f"Bolt didn't {verb} ", _name(schedule), f": {why.rstrip('.')}.{owner} Nothing was changed."), schedule
     )
 
 
@@ -78,9 +78,9 @@ def unclear(schedule: Schedule, *, suspend: bool) -> Message:
     """The reply was lost, and reading the schedule again did not tell either."""
     verb = "pause" if suspend else "resume"
     text: Sentence = (
-        f"Bolt did not answer, and I could not find out whether it did {verb} ",
+        f"Bolt didn't answer, and I couldn't find out whether it managed to {verb} ",
         _name(schedule),
-        ". Look before you try again.",
+        ". Check its details before you try again.",
     )
     return _with(text, schedule)
 
@@ -90,13 +90,13 @@ def not_done(schedule: Schedule, *, suspend: bool) -> Message:
     stands = "not paused" if suspend else "still paused"
     again = command_button("Try again", SuspendCommand(schedule.slug, suspend=suspend))
     return _with(
-        ("Bolt did not answer, and ", _name(schedule), f" is {stands}. Try again in a minute."), schedule, again
+        ("Bolt didn't answer, and ", _name(schedule), f" is {stands}. Try again in a minute."), schedule, again
     )
 
 
 def inactive(schedule: Schedule) -> Message:
     """It does not start at all."""
-    text: Sentence = (_name(schedule), " is inactive, so it does not start by itself anyway. Nothing was changed.")
+    text: Sentence = (_name(schedule), " is inactive, so it doesn't start automatically anyway. Nothing was changed.")
     return _with(text, schedule)
 
 

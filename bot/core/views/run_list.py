@@ -39,7 +39,7 @@ def run_list(
 
 def never_ran(schedule: Schedule) -> Message:
     """A schedule without a run."""
-    text: Sentence = (Bold(cut(schedule.name, NAME_SHOWN)), " has not run yet.")
+    text: Sentence = (Bold(cut(schedule.name, NAME_SHOWN)), " hasn't run yet.")
     run = fitting("Run", RunCommand(schedule.slug), spoken=cut(f"Run {schedule.name}", 75))
     return Message(text, (Paragraph(text), *((Buttons(run),) if run else ())))
 

@@ -24,7 +24,7 @@ def schedule_list(
     """A page of schedules. `typed` is how commands begin; `as_of` says how old the list is, where Bolt does not answer."""
     if not shown.total:
         return _nothing(asked, typed)
-    old: Sentence = (" As of ", When(as_of), ": Bolt does not answer now.") if as_of else ()
+    old: Sentence = (" As of ", When(as_of), ": Bolt isn't responding.") if as_of else ()
     first: Sentence = (f"{_count(shown.total, asked)}{shown.told}.", *old)
     blocks: list[Block] = [Paragraph(first)]
     for at, schedule in enumerate(shown.items):
@@ -42,7 +42,7 @@ def paused(schedule: Schedule) -> Sentence:
 def _count(total: int, asked: ListCommand) -> str:
     kinds = [word for word, is_set in (("paused", asked.suspended), ("inactive", asked.inactive)) if is_set]
     what = plural(total, " ".join([*kinds, "schedule"]))
-    text = f" with {cut(asked.text, 80)}" if asked.text else ""
+    text = f" matching {cut(asked.text, 80)}" if asked.text else ""
     failing = " whose last run failed" if asked.failing else ""
     return f"{what}{text}{failing}"
 
@@ -79,7 +79,7 @@ def _buttons(schedule: Schedule, at: int, *, inactive: bool) -> tuple[Buttons, .
 def _nothing(asked: ListCommand, typed: str) -> Message:
     what = _count(0, asked).removeprefix("0 ")
     if asked.text or asked.suspended or asked.failing:
-        return Message((f"There are no {what}. Type ", Code(f"{typed} list"), " for all of them."))
+        return Message((f"There are no {what}. Type ", Code(f"{typed} list"), " to list all schedules."))
     if asked.inactive:
-        return Message((f"There are no {what}. Type ", Code(f"{typed} list"), " for the active ones."))
-    return Message(("There are no schedules in this Bolt workspace. Make one in Bolt, then ask again.",))
+        return Message((f"There are no {what}. Type ", Code(f"{typed} list"), " to list the active ones."))
+    return Message(("There are no schedules in this Bolt workspace. Create one in Bolt, then try again.",))

@@ -27,7 +27,7 @@ EVENTS_SHOWN = 6
 SPOKEN = 75
 # Such a one is paused in its file only.
 YAML = "yaml"
-MADE = {YAML: "defined in a YAML file", "ui": "made in Bolt", "api": "made by the API"}
+MADE = {YAML: "defined in a YAML file", "ui": "created in Bolt", "api": "created by the API"}
 
 
 def schedule_page(
@@ -94,12 +94,12 @@ def _deferral(deferral: Deferral | None) -> Sentence:
 def _commands(schedule: Schedule) -> Sentence:
     listed = schedule.commands
     if not listed:
-        return ("Bolt tells no commands of it.",)
+        return ("Bolt doesn't list its commands.",)
     spans: list[Span] = [f"{plural(len(listed), 'command')}:"]
     for number, command in enumerate(listed[:COMMANDS_SHOWN], start=1):
         spans += [f"\n{number}. ", Code(cut(command, COMMAND_SHOWN))]
     more = len(listed) - COMMANDS_SHOWN
-    return (*spans, f"\nand {more} more, see them in Bolt") if more > 0 else tuple(spans)
+    return (*spans, f"\nand {more} more in Bolt") if more > 0 else tuple(spans)
 
 
 def _notified(schedule: Schedule) -> Sentence:
@@ -109,11 +109,11 @@ def _notified(schedule: Schedule) -> Sentence:
         *(Notification("email", one, schedule.email_on) for one in schedule.email_notify),
     )
     if not told_of:
-        return ("Bolt notifies nobody.",)
+        return ("Bolt sends no notifications for it.",)
     spans: list[Span] = ["Bolt notifies "]
     for at, one in enumerate(told_of[:NOTIFIED_SHOWN]):
         medium = {"slack": "Slack", "teams": "Teams"}.get(one.medium, one.medium)
-        on = ", ".join(cut(event, SHORT) for event in one.events[:EVENTS_SHOWN]) or "events it does not tell"
+        on = ", ".join(cut(event, SHORT) for event in one.events[:EVENTS_SHOWN]) or "unspecified events"
         template = f", template {cut(one.template, SHORT)}" if one.template else ""
         spans.append(
             f"{'; ' if at else ''}{medium} {cut(one.channel, SHORT) or 'without an address'} on {on}{template}"
@@ -124,7 +124,7 @@ def _notified(schedule: Schedule) -> Sentence:
 
 def _past(schedule: Schedule, runs: Sequence[RunSummary] | None, app_url: str) -> list[Block]:
     if runs is None:
-        return [Facts(("Bolt does not tell its runs just now.",))]
+        return [Facts(("Bolt isn't returning its runs right now.",))]
     if not runs:
         return []
     blocks: list[Block] = [Paragraph(_joined([run_line(run, app_url) for run in runs[:RUNS_SHOWN]]))]

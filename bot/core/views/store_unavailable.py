@@ -23,7 +23,7 @@ def unrecorded(error: StoreUnavailable | TimeoutError, *, nothing: str, otherwis
     """
     if isinstance(error, StoreRefused):
         reason = error.sentence[0].lower() + error.sentence[1:].rstrip(".")
-        return f"I couldn't record this: {reason}. {nothing} Please tell whoever runs me."
+        return f"I couldn't record this: {reason}. {nothing} Tell whoever runs me."
     if isinstance(error, StoreUnavailable):
         return f"I couldn't record this because I can't reach my database (Redis). {otherwise}"
     return f"I couldn't record this in time. {otherwise}"
@@ -32,7 +32,7 @@ def unrecorded(error: StoreUnavailable | TimeoutError, *, nothing: str, otherwis
 def unchecked(error: Exception) -> str:
     """Why it couldn't be checked whether somebody may do something. Nothing was done then."""
     if isinstance(error, StoreRefused):
-        return f"{error.sentence} Nothing was done. Please tell whoever runs me."
+        return f"{error.sentence} Nothing was done. Tell whoever runs me."
     if isinstance(error, StoreUnavailable):
-        return "I can't reach my database (Redis), so nothing was done; try again in a minute."
-    return "I couldn't check in time whether you may do that, so nothing was done; try again in a minute."
+        return "I can't reach my database (Redis), so nothing was done. Try again in a minute."
+    return "I couldn't check in time whether you're allowed to do that, so nothing was done. Try again in a minute."

@@ -23,8 +23,8 @@ OVERRIDES_SHOWN = 2_500
 def end_post(run: Run, app_url: str) -> Message:
     """The one announcement of a run's end: one line, and at a failure the lines of the log that matter."""
     if run.seen.state == LOST:
-        where = Link(run_url(app_url, run.id), "Look in Bolt")
-        return Message((*headline(run), ". I follow it no longer. ", where, *_mention(run)))
+        where = Link(run_url(app_url, run.id), "Check in Bolt")
+        return Message((*headline(run), ". I've stopped following it. ", where, *_mention(run)))
     if not is_failed(run.seen.state):
         warned = warnings(run.end) if run.end and run.seen.state == "SUCCESS" else ()
         return Message((*headline(run), ".", *((" ", *warned, ".") if warned else ())))
@@ -45,7 +45,7 @@ def failure(run: Run) -> Sentence:
     """`dbt test` failed (command 4 of 5, exit code 1, 38 s)."""
     end = run.end
     if end is None or end.failed is None:
-        return (*headline(run), "; Bolt names no failed command.")
+        return (*headline(run), "; Bolt doesn't say which command failed.")
     command = end.failed
     facts: list[str] = []
     where = position(run, command)
@@ -74,7 +74,7 @@ def log_blocks(run: Run, app_url: str) -> list[Block]:
     excerpt, nodes = said_once(end.excerpt, listed)
     blocks: list[Block] = [*hint, *changed, *([Paragraph(_node_list(nodes, end))] if nodes else [])]
     if end.log == "lost":
-        blocks.append(Facts(("Its log couldn't be read. ", Link(run_url(app_url, run.id), "Look at it in Bolt"))))
+        blocks.append(Facts(("Its log couldn't be read. ", Link(run_url(app_url, run.id), "Open it in Bolt"))))
     elif excerpt:
         blocks.append(Preformatted(cut(excerpt, EXCERPT_SHOWN)))
     if end.counts:

@@ -21,7 +21,7 @@ from bot.flows.home import Permission
 from bot.slack.listener_context import Call, ListenerContext, click_call
 
 CHECK_S = 1.0
-NOT_CHECKED = "I could not check in time whether you may run it there. Nothing was started; click again in a minute."
+NOT_CHECKED = "I couldn't check in time whether you may run it there. Nothing was started. Click again in a minute."
 
 
 def register(app: AsyncApp, context: ListenerContext) -> None:
@@ -94,7 +94,7 @@ def _what(wanted: StartCommand) -> Sentence:
 
 def _not_there(context: ListenerContext, wanted: StartCommand, channel: str, may: Permission) -> Message:
     if may is Permission.UNKNOWN:
-        text: Sentence = ("Slack did not tell me whether you are in ", Channel(channel), ", so nothing was started. ")
+        text: Sentence = ("Slack didn't tell me whether you are in ", Channel(channel), ", so nothing was started. ")
     else:
         text = (Channel(channel), " is archived, or one of us has left it, so nothing was started. ")
     words = f"run {quoted(wanted.schedule)}" if isinstance(wanted, RunCommand) else f"retry {wanted.run_id}"

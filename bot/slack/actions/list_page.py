@@ -46,4 +46,4 @@ async def _page(context: ListenerContext, call: Call, value: str) -> Message:
         case RunsCommand():
             return await context.schedules.list_runs(command, number)
         case _:
-            return Message(("This button is from another version of me; type the command again.",))
+            return Message(("This button is from another version of me. Type the command again.",))

@@ -1,4 +1,4 @@
-"""*Run when it ends* on a refused start, and *Do not run* on the card of one that waits."""
+"""*Run when it ends* on a refused start, and *Don't run* on the card of one that waits."""
 
 from __future__ import annotations
 

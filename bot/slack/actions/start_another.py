@@ -57,9 +57,9 @@ async def _again(context: ListenerContext, asker: Asker, body: dict[str, Any], v
     except BadCommand as error:
         return Answer(Message((error.sentence,)))
     except (StoreUnavailable, TimeoutError) as error:
-        return Answer(Message((f"{database(error)} Nothing was started; ask again in a minute.",)))
+        return Answer(Message((f"{database(error)} Nothing was started. Try again in a minute.",)))
     if earlier is None:
-        return Answer(Message(("I no longer know what that was. Nothing was started; please type it again.",)))
+        return Answer(Message(("I no longer have a record of that. Nothing was started. Type it again.",)))
     # What was asked for on the Home tab is answered in direct messages, and its card stands elsewhere.
     place = earlier.channel if earlier.direct and earlier.user == asker.user else asker.channel
     return await start_from_click(

@@ -39,7 +39,7 @@ async def _start(context: ListenerContext, asker: Asker, body: dict[str, Any], v
     except BadCommand as bad:
         return Answer(Message((bad.sentence,)))
     except (StoreUnavailable, TimeoutError) as error:
-        return Answer(Message((f"{database(error)} Nothing was started; ask again in a minute.",)))
+        return Answer(Message((f"{database(error)} Nothing was started. Try again in a minute.",)))
     if not isinstance(wanted, RunCommand | RetryCommand):
         return None
     return await start_from_click(context, asker, body, wanted)
@@ -50,5 +50,5 @@ async def _recorded(context: ListenerContext, asker: Asker, refused: str, slug: 
     async with asyncio.timeout(RECORD_S):
         earlier = await context.requests.load_request(refused)
     if earlier is None or earlier.user != asker.user or slug not in earlier.near:
-        raise BadCommand("I no longer know what that was. Nothing was started; please type it again.")
+        raise BadCommand("I no longer have a record of that. Nothing was started. Type it again.")
     return with_name(earlier.wanted, slug)

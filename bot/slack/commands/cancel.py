@@ -10,7 +10,7 @@ from bot.slack.actions.cancel import take_wish
 from bot.slack.authorization import OfRun, drop_denial
 from bot.slack.listener_context import Call, ListenerContext
 
-NOT_STARTED = "It is not started; its card says who has decided that."
+NOT_STARTED = "It isn't started; its card says who has decided that."
 
 COMMANDS = (CancelCommand,)
 
@@ -23,7 +23,7 @@ def asks(command: CancelCommand) -> OfRun:
 async def handle(context: ListenerContext, call: Call, command: CancelCommand) -> Message | None:
     """Keep the wish, and answer what is known of it.
 
-    A start that waits is taken out of the queue instead, and one that waits for approval is taken back, or denied.
+    A start that waits is taken out of the queue instead, and one that is waiting for approval is taken back, or denied.
     """
     if call.pending is not None:
         # Whoever looks at a thread does not see what changes beside it.

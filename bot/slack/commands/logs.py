@@ -38,7 +38,7 @@ async def handle(context: ListenerContext, call: Call, command: LogsCommand) -> 
         async with asyncio.timeout(RECORD_S):
             answer = await context.follow_log.begin_tail(call.asker, key, command.number)
     except (StoreUnavailable, TimeoutError) as error:
-        again = "If no log appears within a minute, please ask again."
+        again = "If no log appears within a minute, try again."
         return Message((unrecorded(error, nothing="The log isn't followed.", otherwise=again),))
     if answer is None:
         context.later(_instead(context, call, key, command.number), call.asker)

@@ -45,7 +45,7 @@ async def _here(context: ListenerContext, asker: Asker) -> Message:
         async with asyncio.timeout(READ_S):
             return await context.active.active_in_channel(asker.channel, typed=context.command)
     except (StoreUnavailable, TimeoutError) as error:
-        return Message((f"{database(error)} Your runs go on; ask again in a minute.",))
+        return Message((f"{database(error)} Your runs continue. Try again in a minute.",))
 
 
 async def _tell(context: ListenerContext, asker: Asker, run_id: int) -> None:

@@ -39,4 +39,4 @@ async def _show(context: ListenerContext, asker: Asker, body: dict[str, Any], re
         else:
             await context.home.publish_home(asker, replaces=replaces, opening=opening)
     except SlackError as error:
-        log.warning("a Home tab could not be filled", user=asker.user, why=str(error))
+        log.warning("a Home tab couldn't be filled", user=asker.user, why=str(error))

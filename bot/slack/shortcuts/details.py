@@ -61,7 +61,7 @@ async def _show(context: ListenerContext, call: Call, body: Json) -> None:
     try:
         view_id = await context.views.open_view(body.get("trigger_id") or "", _modal(context, place.run, ASKING))
     except SlackError as error:
-        log.info("a run's details could not be opened", run=place.run.id, why=str(error))
+        log.info("a run's details couldn't be opened", run=place.run.id, why=str(error))
         await context.tell(asker, await context.status.run_status(place.run, channel=asker.channel))
         return
     told = await context.status.run_status(place.run, channel=asker.channel)
@@ -69,7 +69,7 @@ async def _show(context: ListenerContext, call: Call, body: Json) -> None:
         await context.views.update_view(view_id, _modal(context, place.run, told))
     except SlackError as error:
         # Closed meanwhile, most often.
-        log.info("a run's details could not be shown", run=place.run.id, why=str(error))
+        log.info("a run's details couldn't be shown", run=place.run.id, why=str(error))
 
 
 def _modal(context: ListenerContext, key: RunKey, message: Message) -> Json:

@@ -43,18 +43,14 @@ TEXT_MOST = 12_000
 OFFERS_S = 1.0
 MEMBER_S = 0.8
 NO_CHANNEL = (
-    "I no longer know in which channel this was asked for. Nothing was started; close this and ask for it again."
+    "I no longer know in which channel this was asked for. Nothing was started. Close this and open the form again."
 )
 NOT_THERE = (
-    "This channel is archived, or one of us is not in it, so nothing was started. "
-    "Join it, type /invite {bot} in it where it is private, or choose another one."
+    "This channel is archived, or one of us isn't in it, so nothing was started. "
+    "Join it, type /invite {bot} in it where it's private, or choose another one."
 )
-NOT_TOLD = (
-    "Slack did not tell me whether you are in this channel, so nothing was started. Type {command} there instead."
-)
-NOT_CHECKED = (
-    "I could not check in time whether you are in this channel, so nothing was started. Try again in a minute."
-)
+NOT_TOLD = "Slack didn't tell me whether you are in this channel, so nothing was started. Type {command} there instead."
+NOT_CHECKED = "I couldn't check in time whether you are in this channel, so nothing was started. Try again in a minute."
 
 Json = dict[str, Any]
 
@@ -67,7 +63,7 @@ async def open_form(context: ListenerContext, call: Call) -> None:
         if isinstance(error, SlackRefused) and error.code == TAKEN:
             # The same command, delivered twice: its twin has opened the form.
             return
-        log.info("a form could not be opened", user=call.asker.user, why=str(error))
+        log.info("a form couldn't be opened", user=call.asker.user, why=str(error))
         await context.tell(call.asker, form_button((_why_not(error),)))
 
 
@@ -75,8 +71,8 @@ def _why_not(error: SlackError) -> str:
     if isinstance(error, SlackRefused) and error.code in LATE:
         return "Slack gave me 3 s to open the form, and they were over."
     if isinstance(error, SlackOutcomeUnknown):
-        return "Slack did not say whether the form opened."
-    return "Slack did not open the form."
+        return "Slack didn't say whether the form opened."
+    return "Slack didn't open the form."
 
 
 def form_button(why: Sentence) -> Message:
@@ -173,7 +169,7 @@ async def _complete(context: ListenerContext, newest: _Newest, body: Json, actio
     except SlackError as error:
         # The form serves without them, too: left out, the schedule's own commands run.
         if not (isinstance(error, SlackRefused) and error.code == CLOSED):
-            log.warning("a form could not be completed", why=str(error))
+            log.warning("a form couldn't be completed", why=str(error))
 
 
 async def _submitted(context: ListenerContext, body: Json) -> Json:

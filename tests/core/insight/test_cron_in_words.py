@@ -37,7 +37,7 @@ def test_a_cron_is_said_in_words(cron: str, words: str) -> None:
 @pytest.mark.parametrize("cron", ["OFF", "off", "", "  "])
 def test_no_cron_is_said_so(cron: str) -> None:
     """It starts only when asked."""
-    assert said(told(cron)) == "no cron, starts only when asked"
+    assert said(told(cron)) == "no cron, starts only on request"
     assert next_run(replace(NIGHTLY, cron=cron), NOW) is None
 
 
@@ -49,7 +49,7 @@ def test_what_cannot_be_read_is_said_so(cron: str) -> None:
     """Its words would be wrong: 99:99 is no time of day."""
     assert in_words(cron) is None
     spans = told(cron)
-    assert "which I cannot read" in said(spans)
+    assert "which I can't read" in said(spans)
     assert any(isinstance(span, Code) for span in spans)
     assert next_run(replace(NIGHTLY, cron=cron), NOW) is None
 
@@ -87,4 +87,4 @@ def test_a_paused_one_has_no_next_run() -> None:
     paused = replace(NIGHTLY, suspended=True, next_run_at=NOW + timedelta(hours=1))
     assert said(next_told(paused, NOW)) == "no next run · at 02:00 (0 2 * * *)"
     assert said(next_told(replace(NIGHTLY, cron="0 0 31 2 *"), NOW)).startswith("no next run · ")
-    assert said(next_told(replace(NIGHTLY, cron="OFF"), NOW)) == "no cron, starts only when asked"
+    assert said(next_told(replace(NIGHTLY, cron="OFF"), NOW)) == "no cron, starts only on request"

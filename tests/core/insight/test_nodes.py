@@ -108,7 +108,7 @@ def test_the_slowest_are_told_to_whoever_asks() -> None:
     message = slowest(run)
     assert message.text == ("The slowest of run 4711: fct (4 min 12 s), a (0.04 s).",)
     assert message.blocks[1] == Preformatted("4 min 12 s  fct  model\n    0.04 s  a    test")
-    assert "do not know" in str(slowest(Run(KEY)).text)
+    assert "don't know" in str(slowest(Run(KEY)).text)
 
 
 def test_times_are_as_exact_as_matters() -> None:

@@ -131,7 +131,7 @@ ValueError: y
     [
         (WARNED + "upload failed\n", "", "tail", "upload failed"),
         ("step 1\nERROR: it broke\n", "DeprecationWarning: old\n", "tail", "step 1\nERROR: it broke"),
-        ("Cloning\n", "fatal: could not read from remote\n", "tail", "fatal: could not read from remote"),
+        ("Cloning\n", "fatal: couldn't read from remote\n", "tail", "fatal: couldn't read from remote"),
         ("\n".join(str(n) for n in range(99)), "", "tail", "\n".join(str(n) for n in range(59, 99))),
         ("", "noise\n" * 90 + TRACEBACK, "traceback", "\n".join(line for line in TRACEBACK.split("\n") if line)),
         ("", "", "tail", ""),

@@ -102,15 +102,15 @@ def test_an_approval_in_one_word() -> None:
         ("a", "line 1: the policy should have keys: version, rules"),
         ("- a", "line 1: the policy should have keys: version, rules"),
         ("rules: [{allow: true}]", "line 1: version is missing: write version: 1"),
-        ("version: 2\nrules: [{allow: true}]", "line 1: version should be 1: this bot knows no other"),
+        ("version: 2\nrules: [{allow: true}]", "line 1: version should be 1: this bot supports no other"),
         ("version: 1", "line 1: rules are missing: a list of rules, read from top to bottom"),
         ("version: 1\nrules:", "line 2: rules should be a list: each rule begins with a dash"),
-        ("version: 1\nrules: []", "line 2: there is no rule, so nobody could do anything"),
+        ("version: 1\nrules: []", "line 2: there are no rules, so nobody could do anything"),
         (
             "version: 1\nrules: [a]",
             "line 2: a rule should have keys: name, who, where, what, which, allow, deny, approve",
         ),
-        (rule("what: start"), "line 3: the rule says nothing: it needs one of allow, deny and approve"),
+        (rule("what: start"), "line 3: the rule decides nothing: it needs one of allow, deny and approve"),
         (
             rule("allow: true", "deny: no"),
             "line 3: the rule has allow and deny: it needs one of allow, deny and approve",
@@ -123,27 +123,27 @@ def test_an_approval_in_one_word() -> None:
         (rule("allow: true", "wat: start"), 'line 4: a rule has no "wat"; did you mean what?'),
         (
             rule("allow: true", "xyz: 1"),
-            'line 4: a rule has no "xyz"; it knows name, who, where, what, which, allow, deny, approve',
+            'line 4: a rule has no "xyz"; its keys are name, who, where, what, which, allow, deny, approve',
         ),
         (
             rule("allow: true", "? [a]", ": 1"),
-            'line 4: a rule has no ""; it knows name, who, where, what, which, allow, deny, approve',
+            'line 4: a rule has no ""; its keys are name, who, where, what, which, allow, deny, approve',
         ),
-        (rule("allow: true", "what: start", "what: retry"), "line 5: what stands twice in a rule"),
-        (rule("allow: true", "what: strat"), 'line 4: what: there is no "strat"; did you mean start?'),
+        (rule("allow: true", "what: start", "what: retry"), "line 5: a rule has what twice"),
+        (rule("allow: true", "what: strat"), 'line 4: what: there\'s no "strat"; did you mean start?'),
         (
             rule("allow: true", "what: xyz"),
-            'line 4: what: there is no "xyz"; it is one of start, retry, cancel, pause, read, logs, artifacts, audit',
+            'line 4: what: there\'s no "xyz"; use one of start, retry, cancel, pause, read, logs, artifacts, audit',
         ),
         (
             rule("allow: true", "what: []"),
-            "line 4: what is an empty list, which fits nobody and nothing; leave it out or fill it",
+            "line 4: what is an empty list, which never matches; leave it out or fill it",
         ),
         (
             rule("allow: true", "what:"),
             "line 4: what should be one of start, retry, cancel, pause, read, logs, artifacts, audit",
         ),
-        (rule("allow: true", "who: {}"), "line 4: who is empty; leave it out where it is about everything"),
+        (rule("allow: true", "who: {}"), "line 4: who is empty; leave it out to match everything"),
         (rule("allow: true", "who: U0123"), "line 4: who should have keys: users, groups, roles, domains"),
         (rule("allow: true", "who: {users: [ada]}"), 'line 4: users: "ada" should be a user\'s id, as in U0123ABC'),
         (
@@ -152,7 +152,7 @@ def test_an_approval_in_one_word() -> None:
         ),
         (
             rule("allow: true", "who: {roles: [boss]}"),
-            'line 4: roles: there is no "boss"; it is one of owner, admin, member, guest, external',
+            'line 4: roles: there\'s no "boss"; use one of owner, admin, member, guest, external',
         ),
         (
             rule("allow: true", "who: {domains: ['@example.com']}"),
@@ -168,13 +168,13 @@ def test_an_approval_in_one_word() -> None:
         ),
         (
             rule("allow: true", "where: {kinds: [secret]}"),
-            'line 4: kinds: there is no "secret"; it is one of public, private, direct',
+            'line 4: kinds: there\'s no "secret"; use one of public, private, direct',
         ),
         (rule("allow: true", "where: {shared: maybe}"), "line 4: shared should be true or false"),
         (rule("allow: true", "which: {branches: 3}"), "line 4: branches should be any, none, or a list of patterns"),
         (
             rule("allow: true", "which: {commands: []}"),
-            "line 4: commands is an empty list, which fits nobody and nothing; leave it out or fill it",
+            "line 4: commands is an empty list, which never matches; leave it out or fill it",
         ),
         (
             rule("what: start", "approve: leads"),
@@ -198,19 +198,19 @@ def test_an_approval_in_one_word() -> None:
         ),
         (
             rule('approve: "@a"'),
-            "line 3: only starts and retries are approved: add what: [start, retry] or one of them",
+            "line 3: only starts and retries can be approved: add what: [start, retry] or one of them",
         ),
         (
             rule("what: [start, logs]", 'approve: "@a"'),
-            "line 3: only starts and retries are approved: add what: [start, retry] or one of them",
+            "line 3: only starts and retries can be approved: add what: [start, retry] or one of them",
         ),
-        (rule('name: "a\\nb"', "allow: true"), "line 3: name holds a line break or a control character"),
+        (rule('name: "a\\nb"', "allow: true"), "line 3: name contains a line break or a control character"),
         (rule(f"name: {'a' * 301}", "allow: true"), "line 3: name is longer than 300 characters"),
-        ("version: 1\nrules: &r [{allow: true}]", "line 2: anchors and aliases are not used here; write it out"),
-        ("version: 1\nrules: [\n", "line 3: this is not YAML: expected the node content, but found '<stream end>'"),
-        ("version: 1\n\trules: []", "line 2: this is not YAML: found character '\\t' that cannot start any token"),
-        ("a: \x01", "this is not YAML: unacceptable character #x0001: special characters are not allowed"),
-        ("version: 1\nrules: [{allow: true}]\n---\na: 1", "line 3: this is not YAML: but found another document"),
+        ("version: 1\nrules: &r [{allow: true}]", "line 2: anchors and aliases aren't supported; write it out"),
+        ("version: 1\nrules: [\n", "line 3: this isn't YAML: expected the node content, but found '<stream end>'"),
+        ("version: 1\n\trules: []", "line 2: this isn't YAML: found character '\\t' that cannot start any token"),
+        ("a: \x01", "this isn't YAML: unacceptable character #x0001: special characters aren't allowed"),
+        ("version: 1\nrules: [{allow: true}]\n---\na: 1", "line 3: this isn't YAML: but found another document"),
         ("#" * (LARGEST + 1), "the file is larger than 256 KB"),
         ("version: 1\nrules:\n" + "  - allow: true\n" * 501, "line 3: there are more than 500 rules"),
         (
@@ -235,7 +235,7 @@ def test_every_fault_is_told_at_once() -> None:
 
 def test_deep_nesting_is_no_crash() -> None:
     """It is a fault as any, told before all of it is read."""
-    told = ("line 1: this is nested deeper than anything in a policy",)
+    told = ("line 1: this is nested too deeply",)
     assert faults("[" * 100_000) == told
     assert faults("{a: " * 30_000) == told
 

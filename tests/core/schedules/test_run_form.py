@@ -73,10 +73,10 @@ def test_everything_that_can_be_filled_in() -> None:
         ("branch", "--force", "A branch or a commit"),
         ("branch", "x" * 256, "A branch or a commit"),
         ("reason", "x" * 501, "The reason is too long"),
-        ("reason", "a\x00b", "Control characters"),
+        ("reason", "a\x00b", "control characters"),
         ("commands", "x" * 1001, "A command is too long"),
-        ("commands", "\n".join(f"dbt run {number}" for number in range(21)), "20 are the most"),
-        ("commands", "a\x00b", "Control characters"),
+        ("commands", "\n".join(f"dbt run {number}" for number in range(21)), "The limit is 20"),
+        ("commands", "a\x00b", "control characters"),
         ("commands", "``", "A command is empty"),
         ("channel", "", "Choose the channel"),
         ("channel", "#data-eng", "Choose the channel"),
@@ -180,7 +180,7 @@ def test_a_schedules_own_commands_count_as_well() -> None:
     own = own_commands("nightly", tuple(f"dbt run --select m{number}" for number in range(19)), MASK)
     assert isinstance(read(filled(own, f"{own.text}\ndbt test"), "nightly", own), RunCommand)
     result = read(filled(own, f"{own.text}\ndbt test\ndbt docs generate"), "nightly", own)
-    assert result == Problems({"commands": "Those are 21 commands; 20 are the most."})
+    assert result == Problems({"commands": "That's 21 commands. The limit is 20."})
 
 
 @pytest.mark.parametrize("fence", ["`", "```"])

@@ -83,7 +83,7 @@ def test_what_is_said_of_each() -> None:
     assert ALL.offer(HOURLY).about == "failed · hourly · grace@example.com"
     assert ALL.offer(FINANCE).about.startswith("cancelled · ")
     assert ALL.offer(MIDNIGHT).about == "running · midnight"
-    assert ALL.offer(NEVER).about == "has not run yet · brand-new"
+    assert ALL.offer(NEVER).about == "hasn't run yet · brand-new"
     assert ALL.offer(replace(NEVER, last_run_state="DEPLOYING")).about.startswith("DEPLOYING · ")
     assert ALL.offer(paused).about.startswith("succeeded, paused · ")
 

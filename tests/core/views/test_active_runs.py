@@ -63,7 +63,7 @@ def test_none_says_what_to_do_next() -> None:
     """In one sentence, with commands that are understood."""
     text = said(here().text)
     assert text == (
-        "I follow no active run in this channel. Start one with /bolt run <schedule>; /bolt list shows what there is."
+        "I'm not following any active runs in this channel. Start one with /bolt run <schedule> or use /bolt list to see the schedules."
     )
     assert parse("list", "/bolt")
 
@@ -72,7 +72,7 @@ def test_more_than_are_shown_are_counted() -> None:
     """Of eleven, ten are listed."""
     message = here(run("RUNNING"), total=11)
     assert said(message.text).startswith("11 runs are active")
-    assert shown(message)[-1] == "and 10 older ones that I leave out here."
+    assert shown(message)[-1] == "and 10 older ones not listed here."
 
 
 def test_a_failure_tells_what_broke() -> None:
@@ -109,17 +109,19 @@ def test_starts_that_wait_are_listed_after_the_runs() -> None:
     """For what, who asked, where the card is; each can be taken out."""
     message = active_here([Listed(run("RUNNING"), None, CARD)], 1, APP, "/bolt", Starts(7, (start("a"), start("b"))))
     lines = [
-        ":vertical_traffic_light: Nightly full build waits for run 4711 to end, and for 1 start asked for before it",
-        "Asked by @U1 at 14:20 · dev · its card",
+        ":vertical_traffic_light: Nightly full build is waiting for run 4711 to end, behind 1 earlier start",
+        "Requested by @U1 at 14:20 · dev · its card",
     ]
-    assert shown(message)[-5:] == [*lines, *lines, "and 5 more starts that wait."]
+    assert shown(message)[-5:] == [*lines, *lines, "and 5 more starts waiting."]
     drop = buttons(message)[-1]
-    assert (drop.label, read_request_value(drop.value)) == ("Do not run", "b")
-    assert "waits for run 4711 to end, and for 1 start asked for before it, asked by @U1" in said(message.text)
+    assert (drop.label, read_request_value(drop.value)) == ("Don't run", "b")
+    assert "is waiting for run 4711 to end, behind 1 earlier start, requested by @U1" in said(message.text)
 
 
 def test_where_starts_wait_and_no_run_is_active() -> None:
     """Both is said."""
     message = active_here([], 0, APP, "/bolt", Starts(1, (start("a"),)))
-    assert said(message.text).startswith("I follow no active run in this channel; :vertical_traffic_light: Nightly")
-    assert shown(message)[0] == "I follow no active run in this channel."
+    assert said(message.text).startswith(
+        "I'm not following any active runs in this channel; :vertical_traffic_light: Nightly"
+    )
+    assert shown(message)[0] == "I'm not following any active runs in this channel."

@@ -28,7 +28,7 @@ def buttons(message: Message) -> list[Button]:
 def test_files_stand_with_their_command() -> None:
     """A button each, which names what it is."""
     message = artifact_list(KEY, "SUCCESS", files(TEST, BUILD))
-    assert message.text == ("Run 4711 left 4 files behind, of 2 commands. The last command comes first.",)
+    assert message.text == ("Run 4711 produced 4 files from 2 commands. The last command is listed first.",)
     shown = [getattr(block, "text", None) or [one.label for one in block.buttons] for block in message.blocks[1:]]  # type: ignore[union-attr]
     assert str(shown[0]).count("dbt test") == 1
     assert shown[1] == ["target/file_0.json", "target/file_1.json"]
@@ -37,7 +37,7 @@ def test_files_stand_with_their_command() -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "text"), [("RUNNING", "has left a file behind yet."), ("FAILED", "has left a file behind.")]
+    ("state", "text"), [("RUNNING", "has produced a file yet."), ("FAILED", "has produced a file.")]
 )
 def test_nothing_left_behind(state: str, text: str) -> None:
     """That is said, and that it may still come."""
@@ -90,7 +90,7 @@ def test_a_hostile_path_still_makes_a_button() -> None:
 )
 def test_what_is_no_such_value_is_refused(value: str) -> None:
     """With what to do instead."""
-    with pytest.raises(BadCommand, match="type the command"):
+    with pytest.raises(BadCommand, match="Type the command"):
         read_part_value(value)
 
 

@@ -74,15 +74,15 @@ def test_every_entry_can_be_shown(entries: list[AuditEntry], more: bool) -> None
     [
         (
             AuditEntry(Event.REFUSED, user="U1", schedule="nightly", outcome="It is paused."),
-            "*nightly*, asked for by <@U1>, was not started: It is paused.",
+            "*nightly*, requested by <@U1>, wasn't started: It is paused.",
         ),
         (
             AuditEntry(Event.ENDED, user="U1", schedule="nightly", run=5, outcome="ERROR"),
-            "run 5 of *nightly*, asked for by <@U1>, ended: failed",
+            "run 5 of *nightly*, requested by <@U1>, ended: failed",
         ),
         (
             AuditEntry(Event.DROPPED, user="U2", schedule="nightly", outcome="-"),
-            "<@U2> took *nightly* out of the queue",
+            "<@U2> removed *nightly* from the queue",
         ),
         (AuditEntry(Event.DENIED, user="U2", schedule="nightly"), "<@U2> denied *nightly*"),
         (AuditEntry(Event.STARTED, user="U1", schedule="nightly", run=5), "<@U1> started run 5 of *nightly*"),

@@ -133,7 +133,7 @@ def test_a_command_with_a_secret_is_not_carried_and_its_click_says_why(value: st
     """Of whatever button."""
     kept = buttons.without_secrets(value, lambda text: text.replace("hunter2", "•••"))
     assert "hunter2" not in kept
-    with pytest.raises(BadCommand, match="seems to hold a secret"):
+    with pytest.raises(BadCommand, match="seems to include a secret"):
         buttons.read_command_value(kept)
 
 

@@ -92,7 +92,7 @@ FAILED = Command(4, "dbt test", ASKED, ASKED + timedelta(seconds=38), 1)
         (run("DEPLOYING"), ":hourglass_flowing_sand: Nightly full build is DEPLOYING"),
         (
             replace(run("RUNNING"), wish=WISH),
-            ":hourglass_flowing_sand: Nightly full build is being cancelled, asked by @U2",
+            ":hourglass_flowing_sand: Nightly full build is being cancelled by @U2",
         ),
         (run("SUCCESS", end=ended(543)), ":white_check_mark: Nightly full build succeeded in 9 min 3 s"),
         (run("FAILED", end=ended(252)), ":x: Nightly full build failed after 4 min 12 s"),
@@ -144,7 +144,7 @@ def test_an_active_card_can_be_cancelled_after_a_question(state: str) -> None:
     assert first.confirm is not None
     assert said(first.confirm.text) == "Cancel run 4711 of Nightly full build?"
     assert second.url == "https://app.example/bolt/run_id/4711"
-    assert (third.label, read_command_value(third.value)) == ("Follow log", "logs 4711 --follow")
+    assert (third.label, read_command_value(third.value)) == ("Live log", "logs 4711 --follow")
 
 
 READ = ["Logs", "Artifacts", "Open in Bolt"]
@@ -153,7 +153,7 @@ READ = ["Logs", "Artifacts", "Open in Bolt"]
 @pytest.mark.parametrize(
     ("seen", "labels"),
     [
-        (replace(run("RUNNING"), wish=WISH), ["Open in Bolt", "Follow log"]),
+        (replace(run("RUNNING"), wish=WISH), ["Open in Bolt", "Live log"]),
         (run("SUCCESS"), ["Run again", *READ]),
         (Run(RunKey("w", 7), seen=Observation("SUCCESS")), READ),
         (run("FAILED"), ["Retry failed", "Retry all", *READ]),
@@ -258,7 +258,7 @@ def test_the_card_of_a_retry_that_has_no_run_yet_names_what_it_retries() -> None
     wanted = RetryCommand(every=False, run_id=4711)
     known = replace(REQUEST, wanted=wanted, plan=StartPlan("nightly", "Nightly", 5, parent_run=4711))
     bare = replace(REQUEST, wanted=wanted, plan=StartPlan("", "", 4711, parent_run=4711))
-    facts = "Asked by @U1 at 14:20 · Retry of run 4711"
+    facts = "Requested by @U1 at 14:20 · Retry of run 4711"
     assert shown(request_card(known, APP)) == [":clock1: Nightly is starting", facts]
     assert shown(request_card(bare, APP)) == [":clock1: Retry of run 4711 is starting", facts]
 
@@ -269,37 +269,37 @@ REQUEST = Request("abc", "T", "C", "U1", "ada", RunCommand("nightly"), ASKED, pl
 @pytest.mark.parametrize(
     ("state", "candidates", "first", "second"),
     [
-        (RequestState.LOOKED, (), ":clock1: Nightly is starting", "Asked by @U1 at 14:20"),
-        (RequestState.SENDING, (), ":clock1: Nightly is starting", "Asked by @U1 at 14:20"),
+        (RequestState.LOOKED, (), ":clock1: Nightly is starting", "Requested by @U1 at 14:20"),
+        (RequestState.SENDING, (), ":clock1: Nightly is starting", "Requested by @U1 at 14:20"),
         (
             RequestState.LOOKING,
             (),
-            ":mag: Nightly may have started: Bolt did not answer, I am looking for the run",
-            "Asked by @U1 at 14:20",
+            ":mag: Nightly may have started: Bolt didn't answer, so I'm looking for the run",
+            "Requested by @U1 at 14:20",
         ),
         (
             RequestState.UNCLEAR,
             (),
-            ":grey_question: @U1: it is unclear whether Nightly started",
-            "Bolt did not answer, and I found no run of it. Look in Bolt before you try again.",
+            ":grey_question: @U1: it's unclear whether Nightly started",
+            "Bolt didn't answer, and I found no run for it. Check in Bolt before you try again.",
         ),
         (
             RequestState.UNCLEAR,
             (7, 9),
-            ":grey_question: @U1: it is unclear whether Nightly started",
-            "Bolt did not answer, and more than one run may be it: run 7, run 9.",
+            ":grey_question: @U1: it's unclear whether Nightly started",
+            "Bolt didn't answer, and it may be any of these: run 7, run 9.",
         ),
         (
             RequestState.UNCLEAR,
             (7,),
-            ":grey_question: @U1: it is unclear whether Nightly started",
-            "Bolt did not answer, and run 7 may be it, or may belong to another start whose answer was lost too.",
+            ":grey_question: @U1: it's unclear whether Nightly started",
+            "Bolt didn't answer, and run 7 may be it, or it may belong to another start whose response was lost too.",
         ),
         (
             RequestState.UNCLEAR,
             (1, 2, 3, 4, 5, 6, 7),
-            ":grey_question: @U1: it is unclear whether Nightly started",
-            "Bolt did not answer, and more than one run may be it: run 1, run 2, run 3, run 4, run 5 and 2 more.",
+            ":grey_question: @U1: it's unclear whether Nightly started",
+            "Bolt didn't answer, and it may be any of these: run 1, run 2, run 3, run 4, run 5 and 2 more.",
         ),
     ],
 )
@@ -315,14 +315,14 @@ def test_a_watched_run_says_whose_it_is_and_who_watches() -> None:
     """In Bolt's words who started it; a failure names the watcher. One that we started says both people."""
     facts = replace(FACTS, asked_by=None, actor="Bolt scheduler", watched_by="U2")
     watched = replace(run("RUNNING"), facts=facts)
-    line = "Run 4711 · main · pull request 123 · started at 14:20 by Bolt scheduler · watched by @U2"
+    line = "Run 4711 · main · pull request 123 · started at 14:20 by Bolt scheduler · followed by @U2"
     assert shown(run_card(watched, APP))[-1] == line
     unknown = replace(watched, facts=replace(facts, asked_at=None), seen=Observation("STARTING"))
-    assert shown(run_card(unknown, APP))[-1].endswith("pull request 123 · started by Bolt scheduler · watched by @U2")
+    assert shown(run_card(unknown, APP))[-1].endswith("pull request 123 · started by Bolt scheduler · followed by @U2")
     failed = replace(watched, seen=Observation("ERROR", COMMANDS), end=ended(5))
     assert said(end_post(failed, APP).text).endswith("@U2")
     ours = replace(run("RUNNING"), facts=replace(FACTS, watched_by="U2"))
-    assert shown(run_card(ours, APP))[-1].endswith("started by @U1 at 14:20 · watched by @U2")
+    assert shown(run_card(ours, APP))[-1].endswith("started by @U1 at 14:20 · followed by @U2")
 
 
 QUEUED = replace(REQUEST, state=RequestState.QUEUED, queued_at=ASKED, behind=4711)
@@ -331,24 +331,24 @@ QUEUED = replace(REQUEST, state=RequestState.QUEUED, queued_at=ASKED, behind=471
 @pytest.mark.parametrize(
     ("request_", "first"),
     [
-        (QUEUED, ":vertical_traffic_light: Nightly waits for run 4711 to end"),
+        (QUEUED, ":vertical_traffic_light: Nightly is waiting for run 4711 to end"),
         (
             replace(QUEUED, ahead=2),
-            ":vertical_traffic_light: Nightly waits for run 4711 to end, and for 2 starts asked for before it",
+            ":vertical_traffic_light: Nightly is waiting for run 4711 to end, behind 2 earlier starts",
         ),
-        (replace(QUEUED, behind=None), ":vertical_traffic_light: Nightly waits for the run before it to end"),
+        (replace(QUEUED, behind=None), ":vertical_traffic_light: Nightly is waiting for the run before it to end"),
         (replace(QUEUED, state=RequestState.CARDED), ":clock1: Nightly is starting"),
         (
             replace(QUEUED, state=RequestState.REFUSED, why="It waited for 24 h."),
-            ":black_square_for_stop: Nightly was not started. It waited for 24 h.",
+            ":black_square_for_stop: Nightly wasn't started. It waited for 24 h.",
         ),
         (
             replace(QUEUED, state=RequestState.CLOSED, dropped_by="U2"),
-            ":black_square_for_stop: Nightly was not started: @U2 took it out of the queue.",
+            ":black_square_for_stop: Nightly wasn't started: @U2 removed it from the queue.",
         ),
         (
             replace(REQUEST, state=RequestState.SETTLED, run_id=7),
-            ":arrow_right: Nightly has started as run 7; its card is another one in this channel",
+            ":arrow_right: Nightly has started as run 7; it already has a card in this channel",
         ),
     ],
 )
@@ -357,7 +357,7 @@ def test_a_start_that_waits_says_for_what(request_: Request, first: str) -> None
     card = request_card(request_, APP)
     assert shown(card)[0] == first
     assert said(card.text).startswith(first)
-    assert [one.label for one in buttons(card)] == (["Do not run"] if request_.state is RequestState.QUEUED else [])
+    assert [one.label for one in buttons(card)] == (["Don't run"] if request_.state is RequestState.QUEUED else [])
 
 
 RUNNING = BlockingRun(4711, "owner@example.com", ASKED)
@@ -369,7 +369,7 @@ def test_a_start_that_is_refused_shows_the_run() -> None:
     message = already_running(refused, RUNNING, RunKey("w", 4711), app_url=APP, card_url=None)
     told = "Nightly is already running as run 4711, started 14:20 by owner@example.com. Nothing was started."
     assert said(message.text) == told
-    assert [one.label for one in buttons(message)] == ["Watch it here", "Run when it ends"]
+    assert [one.label for one in buttons(message)] == ["Follow this run", "Run when it ends"]
     here = already_running(refused, RUNNING, RunKey("w", 4711), app_url=APP, card_url="https://slack.example/p1")
     assert said(here.text) == f"{told} See its card."
     assert [one.label for one in buttons(here)] == ["Run when it ends"]
@@ -381,10 +381,10 @@ def test_a_start_that_was_overtaken_too_often_says_so() -> None:
     """To its asker, with the run that is in the way."""
     overtaken = replace(QUEUED, rounds=5, state=RequestState.SENDING)
     why = why_running(overtaken, RUNNING)
-    assert why.startswith("It was its turn 6 times")
+    assert why.startswith("Its turn came 6 times")
     assert why.endswith("Run 4711 is running now.")
     told = said(waited(replace(overtaken, why=why)).text)
-    assert told == f"Nightly was not started. {why} You asked for it at 14:20."
+    assert told == f"Nightly wasn't started. {why} You asked for it at 14:20."
 
 
 def test_a_run_that_bolt_does_not_know_any_more() -> None:
@@ -392,11 +392,11 @@ def test_a_run_that_bolt_does_not_know_any_more() -> None:
     lost = run(LOST)
     assert (
         shown(run_card(lost, APP))[0]
-        == ":grey_question: Nightly full build is lost: Bolt has not known run 4711 for a day"
+        == ":grey_question: Nightly full build is lost: run 4711 has been missing from Bolt for a day"
     )
     assert [button.label for button in buttons(run_card(lost, APP))] == ["Open in Bolt"]
     told = said(end_post(lost, APP).text)
-    assert "I follow it no longer. Look in Bolt" in told
+    assert "I've stopped following it. Check in Bolt" in told
     assert told.endswith("@U1")
 
 

@@ -71,11 +71,11 @@ def test_an_empty_home_says_what_to_do_next() -> None:
         "Your active runs",
         "None. Start one here, or with /bolt run <schedule> in a channel.",
         "Active runs in your channels",
-        "None of anyone else.",
+        "None from anyone else.",
         "Recent failures",
         "None in the last 7 days.",
         "Schedules you run most",
-        "None yet: those that you start here or with /bolt run <schedule> are kept here.",
+        "None yet. Schedules that you start here or with /bolt run <schedule> will show up here.",
     ]
     assert [button.label for button in buttons(made(EMPTY))] == ["Start a run", "Refresh"]
     assert parse(json.loads(buttons(made(EMPTY))[0].value)["c"], "/bolt") == RunForm()
@@ -86,7 +86,7 @@ def test_the_most_useful_comes_first() -> None:
     lines = shown(made(FULL))
     titles = [
         "Your active runs (20)",
-        "Your starts that wait (9)",
+        "Your waiting starts (9)",
         "Active runs in your channels (6)",
         "Recent failures (5)",
         "Schedules you run most",
@@ -110,7 +110,7 @@ def test_the_fullest_page_is_within_slacks_hundred_blocks() -> None:
 
 def test_starts_that_wait_stand_on_the_first_page_alone() -> None:
     """They are few, and have no pages of their own."""
-    assert "Your starts that wait (9)" not in shown(made(replace(FULL, number=1)))
+    assert "Your waiting starts (9)" not in shown(made(replace(FULL, number=1)))
 
 
 def test_one_turns_pages_as_far_as_there_are_any() -> None:
@@ -171,5 +171,5 @@ def test_a_command_without_its_channel_goes_to_direct_messages() -> None:
 def test_where_nothing_can_be_read_it_says_so() -> None:
     """With a button to try again."""
     message = away_home(NOW, "I can't reach my database (Redis).")
-    assert shown(message)[0] == "I can't reach my database (Redis). Your runs go on; refresh in a minute."
+    assert shown(message)[0] == "I can't reach my database (Redis). Your runs continue. Refresh in a minute."
     assert "Refresh" in [button.label for button in buttons(message)]

@@ -89,9 +89,9 @@ def test_the_first_post_can_be_stopped() -> None:
 def test_the_last_post_says_why_it_is_the_last() -> None:
     """And after an hour how to go on."""
     ended = batch_post(KEY, LogBatch("dbt run", 1, "a", 7, "1:0", ENDED), 3)
-    assert ended.text[-1] == "Run 4711 is over, and so is its log."
+    assert ended.text[-1] == "Run 4711 has ended, and so has its log."
     assert buttons(ended) == []
     hour = batch_post(KEY, LogBatch("", 0, "", 7, "1:0", HOUR), 3)
     assert "for an hour" in str(hour.text)
-    assert buttons(hour) == ["Follow on"]
-    assert "no longer knows run 4711" in str(batch_post(KEY, LogBatch("", 0, "", 7, "", GONE), 0).text)
+    assert buttons(hour) == ["Keep following"]
+    assert "Run 4711 is no longer in Bolt" in str(batch_post(KEY, LogBatch("", 0, "", 7, "", GONE), 0).text)

@@ -67,7 +67,7 @@ def readable(blocks: list[dict[str, Any]]) -> list[str]:
                 f"<https://app.example/bolt/run_id/4711|Run 4711> · main · started by <@U1> at {AT}",
                 "[Cancel run] danger, Cancel run 4711 of Nightly, run.cancel",
                 "[Open in Bolt] plain, Open in Bolt: run 4711, run.open",
-                "[Follow log] plain, Follow log: run 4711 of Nightly, command.logs.0",
+                "[Live log] plain, Live log: run 4711 of Nightly, command.logs.0",
             ],
         ),
         (

@@ -111,8 +111,10 @@ def test_a_direct_message_is_named_as_such() -> None:
 def test_an_old_list_says_so() -> None:
     """With its time, in the viewer's own zone."""
     at = datetime(2026, 11, 25, 14, 20, tzinfo=UTC)
-    notes = (("Bolt does not answer; this is its list of schedules of ", When(at), "."),)
-    assert "list of schedules of <!date^1795616400^{time}|14:20 UTC>." in picture(checked(Form(Filled(), notes=notes)))
+    notes = (("Bolt isn't responding. This list of schedules is from ", When(at), "."),)
+    assert "list of schedules is from <!date^1795616400^{time}|14:20 UTC>." in picture(
+        checked(Form(Filled(), notes=notes))
+    )
 
 
 def test_what_has_no_room_is_shown_below() -> None:
@@ -137,8 +139,8 @@ def test_other_commands_have_a_field_of_their_own() -> None:
 
 def test_where_the_form_cannot_open_by_itself() -> None:
     """A button opens it: the same as typing the command."""
-    text, blocks = render(form_button(("A message cannot open a form.",)))
-    assert text == "A message cannot open a form. Click to put a run together."
+    text, blocks = render(form_button(("A message can't open a form.",)))
+    assert text == "A message can't open a form. Click to put a run together."
     (button,) = blocks[-1]["elements"]
     assert button["text"]["text"] == "Start a run…"
     assert parse(read_command_value(button["value"])) == RunForm()

@@ -134,9 +134,11 @@ def test_new_lines_of_a_followed_log() -> None:
     first = batch_post(KEY, LogBatch("dbt run", 2, "a\nb", 7, "2:0"), 0)
     assert shown(first) == "2 new lines of the log of `dbt run` (run 4711):\n| a\n| b\n[Stop following]"
     last = batch_post(KEY, LogBatch("dbt run", 1, "c", 7, "3:0", "ended"), 1)
-    assert shown(last) == ("1 new line of the log of `dbt run` (run 4711). Run 4711 is over, and so is its log.\n| c")
+    assert shown(last) == (
+        "1 new line of the log of `dbt run` (run 4711). Run 4711 has ended, and so has its log.\n| c"
+    )
     hour = batch_post(KEY, LogBatch("", 0, "", 7, "3:0", "hour"), 9)
-    assert shown(hour) == "I have followed the log of run 4711 for an hour and stop here.\n[Follow on]"
+    assert shown(hour) == "I've followed the log of run 4711 for an hour, so I'm stopping here.\n[Keep following]"
 
 
 def test_what_commands_left_behind() -> None:
@@ -147,7 +149,7 @@ def test_what_commands_left_behind() -> None:
         (Command(8, "dbt seed"), Resource(3, "target/manifest.json")),
     ]
     assert shown(artifact_list(KEY, "FAILED", files)) == (
-        "Run 4711 left 3 files behind, of 2 commands. The last command comes first.\n"
+        "Run 4711 produced 3 files from 2 commands. The last command is listed first.\n"
         "`dbt test`\n"
         "[target/run_results.json] [target/<!here> *x*.json]\n"
         "`dbt seed`\n"

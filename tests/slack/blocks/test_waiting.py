@@ -67,9 +67,9 @@ def test_a_start_that_waits_as_slack_shows_it() -> None:
     """What it waits for, who asked, and how to take it out."""
     plain = replace(QUEUED, plan=StartPlan("nightly", "Nightly", 5))
     assert lines(request_card(plain, APP)) == [
-        f":vertical_traffic_light: *Nightly* waits for {LINK} to end, and for 1 start asked for before it",
-        f"Asked by <@U1> at {WHEN}",
-        "[Do not run → start.drop]",
+        f":vertical_traffic_light: *Nightly* is waiting for {LINK} to end, behind 1 earlier start",
+        f"Requested by <@U1> at {WHEN}",
+        "[Don't run → start.drop]",
     ]
 
 
@@ -78,5 +78,5 @@ def test_a_refused_start_as_slack_shows_it() -> None:
     plain = replace(REQUEST, plan=StartPlan("nightly", "Nightly", 5))
     assert lines(already_running(plain, RUNNING, WATCHED.key, app_url=APP, card_url=None)) == [
         f"*Nightly* is already running as {LINK}, started {WHEN} by owner@example.com. Nothing was started.",
-        "[Watch it here → run.watch] [Run when it ends → start.queue]",
+        "[Follow this run → run.watch] [Run when it ends → start.queue]",
     ]

@@ -69,11 +69,11 @@ PICTURE = """\
 <!date^1795443600^{time}|14:20 UTC> · in <#C0DATAENG> · <https://acme.slack.com/archives/C0DATAENG/p1|its card>
 [Cancel run]  [Details]
 # Active runs in your channels
-  None of anyone else.
+  None from anyone else.
 # Recent failures
   None in the last 7 days.
 # Schedules you run most
-*Nightly full build* · runs in <#C0DATAENG>, as last time
+*Nightly full build* · runs in <#C0DATAENG>, like last time
 [Run in #data-eng]  [Details]
 *Old* · the channel of your last run is archived, or one of us has left it
 [Run in direct messages]  [Details]"""
