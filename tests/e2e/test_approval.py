@@ -118,7 +118,7 @@ async def test_a_membership_that_cannot_be_read_decides_nothing(stage: Stage) ->
     await asked(stage)
     stage.sandbox.workspace.faults.add(SlackFault("error", "usergroups.list"))
     await stage.click("Approve", user="grace")
-    await stage.until(stage.told_privately("I couldn't find out whether you are in @data-team", user="grace"))
+    await stage.until(stage.told_privately("I couldn't find out whether you're in @data-team", user="grace"))
     assert stage.started() == []
     await stage.click("Approve", user="grace")
     await stage.until(lambda: len(stage.started()) == 1)

@@ -69,7 +69,7 @@ async def stopped_by_itself(stage: Stage) -> None:
     await in_bolt(quiet, timeout_s=LONG_S)
     await stage.sandbox.slack.people.click("grace", "data-eng", posts(stage)[0].ts, label="Stop following")
     await stage.until(lambda: bool(stage.private("grace")))
-    assert "isn't followed here; nothing to stop" in stage.private("grace")[-1].text
+    assert "so there's nothing to stop" in stage.private("grace")[-1].text
 
 
 def posts(stage: Stage) -> list[Any]:
@@ -165,7 +165,7 @@ async def test_it_is_stopped_by_its_button(stage: Stage) -> None:
     )
     await stage.slash(f"logs {run} 1 --follow")
     other = await answer(stage, "For command 1, stop following first, then try again.")
-    assert "now of `./slow` (command 2)" in other.text
+    assert "currently from `./slow` (command 2)" in other.text
     assert "Stop following" in str(other.blocks)
     ts = posts(stage)[0].ts
     await stage.sandbox.slack.people.click("grace", "data-eng", ts, label="Stop following")
@@ -174,7 +174,7 @@ async def test_it_is_stopped_by_its_button(stage: Stage) -> None:
     await in_bolt(lambda: stage.sandbox.bolt.view(run).commands[-1].elapsed_s > elapsed + 4)
     assert len(posts(stage)) == count
     await stage.click("Stop following")
-    await answer(stage, "isn't followed here; nothing to stop")
+    await answer(stage, "so there's nothing to stop")
 
 
 async def test_a_flood_of_hostile_lines_is_cut_and_masked(stage: Stage) -> None:

@@ -120,7 +120,7 @@ async def test_direct_messages(stage: Stage) -> None:
     await stage.mention("rnu nightly", channel="dm")
     await stage.until(stage.card_says("Did you mean @bolt run?", here))
     await stage.say("hello", channel="dm", thread=stage.cards(here)[0].ts)
-    await stage.until(stage.replied("I don't know the command", here))
+    await stage.until(stage.replied("There's no command", here))
     assert len(stage.started()) == 1
     assert len(stage.cards(here)) == 2
     assert stage.private() == []
@@ -254,7 +254,7 @@ async def test_an_answer_that_slack_does_not_take_now_comes_later(stage: Stage, 
         ("run &lt;!channel&gt; <!here> <@U0GRACE>", "There's no schedule"),
         ("`" * 3000, "a backtick"),
         ("run " + "🎉" * 3000, "too long"),
-        ("x" * 40_000, "I don't know the command"),
+        ("x" * 40_000, "There's no command"),
     ],
 )
 async def test_hostile_texts_are_answered_in_one_sentence(stage: Stage, text: str, answer: str) -> None:
@@ -281,7 +281,7 @@ async def test_who_does_not_ask_is_not_answered(stage: Stage) -> None:
     edited = await stage.say("run it again")
     await stage.sandbox.slack.people.edit("ada", "data-eng", edited.ts, f"{me} run nightly")
     asked = await stage.say("what is there?", channel="dm")
-    await stage.until(stage.card_says("I don't know the command", direct(stage)))
+    await stage.until(stage.card_says("There's no command", direct(stage)))
     await stage.sandbox.slack.people.edit("ada", "dm", asked.ts, "run nightly")
     await stage.mention("help", user="grace")
     await stage.until(stage.told_privately("@bolt run", user="grace"))

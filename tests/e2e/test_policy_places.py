@@ -202,7 +202,7 @@ async def test_what_a_click_on_home_came_to_is_told_there_all_the_same(stage: St
     await stage.sandbox.slack.admin.set_members("data-team", ["grace"])
     await click(stage, "Don't run")
     await until(stage, says(stage, "You can't read this here"))
-    assert "is taken out of the queue" in reads(stage)
+    assert "was removed from the queue" in reads(stage)
     assert "Your waiting starts" not in reads(stage)
 
 

@@ -144,7 +144,7 @@ async def test_a_run_that_is_over_is_not_watched(stage: Stage) -> None:
     await offered(stage, run.id)
     ends(stage, run, "ERROR")
     await stage.click(WATCH)
-    await stage.until(stage.told_privately("has failed already; there's nothing to follow"))
+    await stage.until(stage.told_privately("has failed already, so there's nothing to follow"))
     assert f"/run_id/{run.id}" in stage.private()[-1].text
     assert stage.cards() == []
 

@@ -195,7 +195,7 @@ async def test_broken_data_is_told(own: Embedded) -> None:
 async def test_a_directory_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     """The setting and the reason are named."""
     (tmp_path / "file").write_text("")
-    with pytest.raises(StoreUnfit, match=r"BOLT_BOT_DATA_DIR .* cannot be used"):
+    with pytest.raises(StoreUnfit, match=r"BOLT_BOT_DATA_DIR .* can't be used"):
         await Embedded(tmp_path / "file" / "data").start()
 
 
