@@ -103,7 +103,7 @@ class Conformance:
         paused = self.client.list_schedules(suspended=True).schedules
         expect([each.slug for each in paused] == ["finance-close"], "only suspended ones")
         running = self.client.list_schedules(suspended=False).schedules
-        expect(all(not each.suspended for each in running), "only those that aren't")
+        expect(all(not each.suspended for each in running), "only those that are not")
         inactive = self.client.list_schedules(show_inactive=True).schedules
         active = {each.slug for each in self.client.list_schedules().schedules}
         expect(bool(inactive) and not active & {each.slug for each in inactive}, "inactive ones instead")
@@ -299,7 +299,7 @@ def refused(do: Callable[[], object], because: str) -> None:
     except ParadimeAPIException as error:
         expect(because in str(error), f"refused with {because!r}, not: {error}")
         return
-    raise AssertionError(f"it's refused: {because}")
+    raise AssertionError(f"it is refused: {because}")
 
 
 def is_platform(command: str) -> bool:
