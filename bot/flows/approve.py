@@ -12,8 +12,8 @@ from bot.core.model.asker import Asker
 from bot.core.model.errors import BoltDenied, BoltError, BoltRejected, StoreUnavailable
 from bot.core.model.request import Request, RequestState, StartPlan, with_channel
 from bot.core.model.run import run_url
+from bot.core.policy.decision import Verdict
 from bot.core.policy.refusal import refusal
-from bot.core.policy.rules import Verdict
 from bot.core.text.message import Message
 from bot.core.text.text import Bold, Link, Mention, Sentence
 from bot.core.views.approval import changed, not_approved

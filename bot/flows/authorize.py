@@ -17,7 +17,8 @@ from bot.core.model.errors import BoltError, StoreUnavailable
 from bot.core.model.person import Person, Role
 from bot.core.model.request import Approval, Request, StartPlan
 from bot.core.model.run import Run, RunKey
-from bot.core.policy.rules import UNKNOWN_COMMAND, Action, Decision, Policy, Question, Target, Verdict, decide
+from bot.core.policy.decision import Decision, Verdict, decide
+from bot.core.policy.rules import UNKNOWN_COMMAND, Action, Policy, Question, Target
 from bot.core.text.message import Message
 from bot.core.views.offered_buttons import offered
 from bot.core.views.store_unavailable import cause

@@ -43,8 +43,8 @@ from bot.core.model.request import (
 )
 from bot.core.model.run import CardRef, RunFacts, RunKey, is_final, run_url
 from bot.core.model.start import Sending
+from bot.core.policy.decision import Decision, Verdict
 from bot.core.policy.refusal import refusal
-from bot.core.policy.rules import Decision, Verdict
 from bot.core.text.message import Message, Paragraph
 from bot.core.text.text import Bold, Link, Sentence, Span
 from bot.core.views.already_running import already_running, waited, why_running

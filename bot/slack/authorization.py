@@ -13,8 +13,9 @@ from bot.core.model.command import canonical
 from bot.core.model.errors import StoreUnavailable
 from bot.core.model.request import request_id
 from bot.core.model.run import RunKey
+from bot.core.policy.decision import Decision
 from bot.core.policy.refusal import refusal
-from bot.core.policy.rules import Action, Decision
+from bot.core.policy.rules import Action
 from bot.core.text.message import Message
 from bot.core.views.store_unavailable import unchecked
 from bot.flows.authorize import CHECK_S, Attempt, action_of

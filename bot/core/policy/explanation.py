@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from bot.core.model.bolt import Schedule
 from bot.core.model.channel import ChannelInfo, ChannelKind
 from bot.core.model.person import Person, Role
-from bot.core.policy.rules import Action, Allow, Approve, Deny, Effect, Policy, Question, Target, Verdict, decide, fits
+from bot.core.policy.decision import Verdict, decide
+from bot.core.policy.matching import fits
+from bot.core.policy.rules import Action, Allow, Approve, Deny, Effect, Policy, Question, Target
 from bot.core.text.text import duration
 
 # An owner is an admin too, and an admin a member.

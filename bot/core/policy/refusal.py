@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bot.core.policy.rules import Action, Decision, Verdict
+from bot.core.policy.decision import Decision, Verdict
+from bot.core.policy.rules import Action
 
 _DOING = {
     Action.START: "start this",

@@ -6,7 +6,9 @@ from dataclasses import replace
 
 from bot.core.model.channel import ChannelInfo, ChannelKind
 from bot.core.model.person import Person, Role
-from bot.core.policy.rules import Action, Allow, Approve, Deny, Overrides, Policy, Question, Rule, Which, decide, fits
+from bot.core.policy.decision import decide
+from bot.core.policy.matching import fits
+from bot.core.policy.rules import Action, Allow, Approve, Deny, Overrides, Policy, Question, Rule, Which
 from bot.core.text.message import Facts, Message, Paragraph
 from bot.core.text.text import Bold, Mention, Sentence, Span, cut, duration
 

@@ -6,8 +6,8 @@ from bot.core.model.command import CancelCommand
 from bot.core.model.run import RunKey
 from bot.core.policy.rules import Action
 from bot.core.text.message import Message
-from bot.slack.actions.cancel import take_wish
 from bot.slack.authorization import OfRun, drop_denial
+from bot.slack.cancel_wish import take_wish
 from bot.slack.listener_context import Call, ListenerContext
 
 NOT_STARTED = "It isn't started; its card says who has decided that."

@@ -18,7 +18,9 @@ from bot.core.model.command import RunCommand, RunForm, ShowCommand, canonical
 from bot.core.model.errors import SlackError, SlackOutcomeUnknown, SlackRefused, StoreUnavailable
 from bot.core.model.request import request_id
 from bot.core.model.start import Asked
-from bot.core.policy.rules import BACKTICKS, Action, Question, with_backticks
+from bot.core.policy.decision import BACKTICKS
+from bot.core.policy.matching import with_backticks
+from bot.core.policy.rules import Action, Question
 from bot.core.schedules.run_form import CHANNEL, Field, Filled, Form, Problems
 from bot.core.schedules.typeahead import Offers
 from bot.core.text.message import Buttons, Message, Paragraph

@@ -8,7 +8,8 @@ import pytest
 
 from bot.core.commands.grammar import parse
 from bot.core.model.command import RunCommand
-from bot.core.policy.rules import DEFAULT, with_backticks
+from bot.core.policy.matching import with_backticks
+from bot.core.policy.rules import DEFAULT
 from bot.core.redact.masker import Redactor
 from bot.core.schedules.run_form import (
     COMMANDS_ROOM,

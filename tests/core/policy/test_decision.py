@@ -10,30 +10,23 @@ from hypothesis import strategies as st
 
 from bot.core.model.channel import ChannelInfo, ChannelKind
 from bot.core.model.person import Person, Role
+from bot.core.policy.decision import BACKTICKS, NO_RULE, NO_RULE_FOR_EXTERNAL, Decision, Verdict, decide
+from bot.core.policy.matching import fits, fits_command, with_backticks
 from bot.core.policy.rules import (
-    BACKTICKS,
     DEFAULT,
-    NO_RULE,
-    NO_RULE_FOR_EXTERNAL,
     UNKNOWN_COMMAND,
     Action,
     Allow,
     Approve,
-    Decision,
     Deny,
     Overrides,
     Policy,
     Question,
     Rule,
     Target,
-    Verdict,
     Where,
     Which,
     Who,
-    decide,
-    fits,
-    fits_command,
-    with_backticks,
 )
 
 MEMBER = Person("U1", frozenset({Role.MEMBER}), frozenset(), "example.com")
