@@ -13,7 +13,7 @@ from bot.core.insight.poll_interval import poll_interval_s
 from bot.core.insight.usual_duration import step
 from bot.core.model.bolt import RunStatus
 from bot.core.model.errors import BoltDenied, BoltError, BoltThrottled
-from bot.core.model.polling import Observed, Polled, StrayRule
+from bot.core.model.polling import Observed, Polled, Stored, StrayRule
 from bot.core.model.run import LOST, Observation, RunKey, observe
 from bot.flows.cooperative import in_pieces
 from bot.flows.lease import Lease
@@ -31,7 +31,7 @@ DENIED_S = 30.0
 FOREIGN_S = 3600.0
 
 # What storing an observation says where nobody has to do anything about it.
-NOTHING_NEW = frozenset({"same", "stale", "gone"})
+NOTHING_NEW: frozenset[Stored] = frozenset({"same", "stale", "gone"})
 # What a claim reads of each run beside its name.
 FIELDS = ("usual_s", "began_s", "tries")
 
@@ -108,7 +108,7 @@ class RunPoller:
         # By Redis' clock, which is the same for every replica: else two of them could disagree on what is late.
         at = datetime.fromtimestamp(claimed_us / 1_000_000, UTC)
         observed = await in_pieces(polled.found.items(), lambda found: self._observed(watched[found[0]], found[1], at))
-        words: list[str] = []
+        words: list[Stored] = []
         if observed:
             part = lease.subset(tuple(one.key.name for one in observed))
             words = await self._runs.store_observations(part, claimed_us, observed)

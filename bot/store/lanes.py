@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from bot.core.model.card import Card
-from bot.core.model.post_attempt import PostAttempt
+from bot.core.model.post_attempt import AttemptMode, PostAttempt
 from bot.core.model.run import CardRef, RunKey
 from bot.flows.claimed_post import ClaimedPost
 from bot.flows.lease import Lease
@@ -127,7 +128,7 @@ class PostLane:
         """The card that a post belongs to, None where there is none."""
         return await load_card(self._scripts, item)
 
-    async def attempt(self, post: ClaimedPost, mode: str = "first") -> PostAttempt:
+    async def attempt(self, post: ClaimedPost, mode: AttemptMode = "first") -> PostAttempt:
         """Record that the post is about to be sent. What is on record of an earlier attempt decides whether it may.
 
         `mode`: `first`; `again`, after an earlier attempt was found absent; `look`, which only tells.
@@ -143,10 +144,13 @@ class PostLane:
             mode,
         )
         kind, _, rest = str(before).partition(":")
-        return PostAttempt(word, kind, float(rest) / MICROSECONDS if kind in {"sent", "absent"} else 0.0)
+        known: dict[str, Literal["sent", "absent"]] = {"sent": "sent", "absent": "absent"}
+        if kind in known:
+            return PostAttempt(word, known[kind], float(rest) / MICROSECONDS)
+        return PostAttempt(word)
 
-    async def put_back(self, post: ClaimedPost, *, delay_s: float, record: str = "=") -> None:
-        """Make the post due again; `record` replaces what is on record of its attempt ("=" leaves it)."""
+    async def put_back(self, post: ClaimedPost, *, delay_s: float, record: str | None = None) -> None:
+        """Make the post due again; `record` replaces what is on record of its attempt, None leaves it."""
         await self._scripts.run(
             "put_back_post",
             post.urgency,
@@ -156,7 +160,7 @@ class PostLane:
             us(delay_s),
             post.record,
             post.field,
-            record,
+            "=" if record is None else record,
         )
 
     async def carded(self, post: ClaimedPost, request_id: str, team: str, card: CardRef) -> bool:

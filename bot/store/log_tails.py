@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from bot.core.model.asker import Asker
-from bot.core.model.log_tail import LogBatch, LogTail
+from bot.core.model.log_tail import LogBatch, LogTail, TailAcceptance, TailPosted
 from bot.core.model.run import RunKey
 from bot.flows.claimed_post import ClaimedPost
 from bot.flows.lease import Lease
@@ -35,11 +35,14 @@ class LogTails:
     def __init__(self, scripts: Scripts) -> None:
         self._scripts = scripts
 
-    async def begin_tail(self, key: RunKey, asker: Asker, command: int, *, most: int) -> str:
+    async def begin_tail(self, key: RunKey, asker: Asker, command: int, *, most: int) -> TailAcceptance:
         """Begin with that command (0: the first one). `new`, `known`, `no_card`, `over` or `full`."""
         name = tail_id(key, asker.channel)
         body = dump(Body(key, asker))
-        return str(await self._scripts.run("begin_follow", name, key.name, asker.channel, body, most, command))
+        accepted: TailAcceptance = await self._scripts.run(
+            "begin_follow", name, key.name, asker.channel, body, most, command
+        )
+        return accepted
 
     async def load_tail(self, name: str) -> LogTail | None:
         """A following as it is recorded, None where there is none any more."""
@@ -81,25 +84,24 @@ class LogTails:
         token, channel = await lease.stop_renewing(), lease.member.rpartition(":")[2]
         return bool(await self._scripts.run("push_follow", lease.member, token, channel, dump(batch), us(delay_s)))
 
-    async def posted(self, post: ClaimedPost, following: LogTail, *, delay_s: float) -> str:
+    async def posted(self, post: ClaimedPost, following: LogTail, *, delay_s: float) -> TailPosted:
         """The pending lines are posted. `ok`, `known` where another one has posted them, `gone` where it was stopped."""
         batch = following.pending
         command, cursor, last = (batch.command, batch.cursor, batch.last) if batch else (0, "", "")
-        return str(
-            await self._scripts.run(
-                "finish_follow",
-                following.id,
-                post.urgency,
-                post.channel,
-                post.lease.member,
-                post.lease.token,
-                following.posts,
-                command,
-                cursor,
-                int(bool(last)),
-                us(delay_s),
-            )
+        posted: TailPosted = await self._scripts.run(
+            "finish_follow",
+            following.id,
+            post.urgency,
+            post.channel,
+            post.lease.member,
+            post.lease.token,
+            following.posts,
+            command,
+            cursor,
+            int(bool(last)),
+            us(delay_s),
         )
+        return posted
 
 
 def _moment(microseconds: str) -> datetime:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from bot.core.model.asker import Asker
-from bot.core.model.follow_request import FollowRequest
+from bot.core.model.follow_request import FollowAcceptance, Followed, FollowRequest
 from bot.core.model.run import CardRef, Observation, RunFacts, RunKey
 from bot.flows.claimed_post import ClaimedPost
 from bot.flows.lease import Lease
@@ -30,11 +30,12 @@ class RunFollowers:
     def __init__(self, scripts: Scripts) -> None:
         self._scripts = scripts
 
-    async def add_request(self, asker: Asker, key: RunKey, facts: RunFacts) -> tuple[str, str]:
+    async def add_request(self, asker: Asker, key: RunKey, facts: RunFacts) -> tuple[FollowAcceptance, str]:
         """Record it, unless the run has a card there."""
         body = dump(Body(asker, facts))
         word, more = await self._scripts.run("watch", asker.channel, key.name, body)
-        return str(word), load(Body, more).asker.user if word == "known" else str(more)
+        accepted: FollowAcceptance = word
+        return accepted, load(Body, more).asker.user if word == "known" else str(more)
 
     async def load_follow_request(self, name: str) -> FollowRequest | None:
         """A watch as it is recorded, None where there is none."""
@@ -48,11 +49,12 @@ class RunFollowers:
             RunKey.parse(member), body.asker, body.facts, asked_at, record["state"], record.get("why", "")
         )
 
-    async def adopt(self, lease: Lease, watch: FollowRequest, facts: RunFacts, seen: Observation) -> str:
+    async def adopt(self, lease: Lease, watch: FollowRequest, facts: RunFacts, seen: Observation) -> Followed:
         """Follow the run from now on; its card waits for a slot."""
         token = await lease.stop_renewing()
         channel, member = watch.asker.channel, watch.key.name
-        return str(await self._scripts.run("adopt", watch.id, token, channel, member, *creation(facts, seen)))
+        followed: Followed = await self._scripts.run("adopt", watch.id, token, channel, member, *creation(facts, seen))
+        return followed
 
     async def posted(self, post: ClaimedPost, watch: FollowRequest, card: CardRef, revision: str) -> str:
         """Its card is posted."""

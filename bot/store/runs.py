@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from bot.core.model.asker import Asker
 from bot.core.model.cancel_wish import WishAnswer
 from bot.core.model.card import Card
-from bot.core.model.polling import Observed, StrayRule
+from bot.core.model.polling import Observed, Stored, Strayed, StrayRule
 from bot.core.model.run import (
     FAILURE_STATES,
     CancelWish,
@@ -77,7 +77,7 @@ class Runs:
         names = (RunKey(workspace, run_id).name for run_id in run_ids)
         return frozenset(RunKey.parse(name).id for name in await self._scripts.run("known_runs", *names))
 
-    async def store_observations(self, lease: Lease, claimed_us: int, observed: Sequence[Observed]) -> list[str]:
+    async def store_observations(self, lease: Lease, claimed_us: int, observed: Sequence[Observed]) -> list[Stored]:
         """Store what one poll told of many runs, in one script; a word for each.
 
         Where many have ended at once, the successes are concluded later, so that failures are told first.
@@ -86,17 +86,19 @@ class Runs:
         later_s = min(SUCCESSES_LATER_S, max((one.next_s for one in observed), default=0))
         rows = await in_pieces(observed, _row)
         args = (part for row in rows for part in row)
-        words: list[str] = await self._scripts.run("observe", lease.due, token, claimed_us, us(later_s), *args)
+        words: list[Stored] = await self._scripts.run("observe", lease.due, token, claimed_us, us(later_s), *args)
         return words
 
     async def make_due_now(self, keys: Sequence[RunKey], *, gap_s: float) -> int:
         """Make followed runs due now, each once in `gap_s` seconds at most; how many were."""
         return int(await self._scripts.run("hint", us(gap_s), *(key.name for key in keys)))
 
-    async def stray(self, lease: Lease, rule: StrayRule) -> dict[str, str]:
+    async def stray(self, lease: Lease, rule: StrayRule) -> dict[str, Strayed]:
         """Set aside runs that Bolt only has an error for: `stray`, or `lost` where that has been so for too long."""
         times = (us(rule.least_s), us(rule.most_s), us(rule.lost_after_s))
-        words = await self._scripts.run("stray", lease.due, await lease.stop_renewing(), *times, *lease.members)
+        words: list[Strayed] = await self._scripts.run(
+            "stray", lease.due, await lease.stop_renewing(), *times, *lease.members
+        )
         return dict(zip(lease.members, words, strict=True))
 
     async def conclude(self, lease: Lease, run: Run, end: End) -> bool:

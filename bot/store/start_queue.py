@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.core.model.request import Request, StartPlan
 from bot.core.model.run import Observation, RunFacts, RunKey
-from bot.core.model.start import Asked, WaitingStarts
+from bot.core.model.start import Acceptance, Asked, Turn, WaitingStarts
 from bot.flows.lease import Lease
 from bot.store.codec import dump
 from bot.store.due_sets import us
@@ -24,7 +24,7 @@ class StartQueue:
 
     async def enqueue(
         self, asked: Asked, plan: StartPlan, behind: RunKey, facts: RunFacts, *, most: int
-    ) -> tuple[str, str]:
+    ) -> tuple[Acceptance, str]:
         """Record a start that waits, or find the one already there; the run it waits for is followed."""
         word, request_id = await self._scripts.run(
             "enqueue",
@@ -39,11 +39,13 @@ class StartQueue:
             *creation(facts, Observation()),
             WORDS_KEPT_S,
         )
-        return str(word), str(request_id)
+        accepted: Acceptance = word
+        return accepted, str(request_id)
 
-    async def check_turn(self, lease: Lease, *, longest_s: float, again_s: float) -> str:
+    async def check_turn(self, lease: Lease, *, longest_s: float, again_s: float) -> Turn:
         """Whether it is the turn of the claimed start. Its claim is still renewed: where it is, Bolt is asked next."""
-        return str(await self._scripts.run("turn", lease.member, lease.token, us(longest_s), us(again_s)))
+        turn: Turn = await self._scripts.run("turn", lease.member, lease.token, us(longest_s), us(again_s))
+        return turn
 
     async def take_turn(self, lease: Lease, request: Request, plan: StartPlan) -> bool:
         """From here on it is as any start whose card is shown. False where it does not wait any more."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from bot.core.model.run import CardRef
-from bot.core.model.upload import Upload, UploadAnswer
+from bot.core.model.upload import Upload, UploadAnswer, UploadOutcome
 from bot.flows.claimed_post import ClaimedPost
 from bot.store.codec import dump, load
 from bot.store.due_sets import MICROSECONDS
@@ -52,7 +52,7 @@ class Uploads:
         # It may have expired while it waited.
         await self._scripts.ask(self._scripts.redis.expire(record, REMEMBERED_S))
 
-    async def finish_upload(self, post: ClaimedPost, name: str, outcome: str) -> str:
+    async def finish_upload(self, post: ClaimedPost, name: str, outcome: UploadOutcome) -> str:
         """A file is posted (`ok`), or never will be (another word)."""
         lease = post.lease
         return str(

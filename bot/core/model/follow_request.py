@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from bot.core.model.asker import Asker
 from bot.core.model.run import RunFacts, RunKey
+
+# `known`: somebody has asked for it already; `card`: the run has a card there.
+FollowAcceptance = Literal["new", "known", "card"]
+# What became of following the run of a request, once it was looked at.
+Followed = Literal["ok", "lost", "final"]
 
 
 @dataclass(frozen=True, slots=True)

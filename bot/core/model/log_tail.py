@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from bot.core.model.asker import Asker
 from bot.core.model.run import CardRef, RunKey
+
+# `full`: too many are; `over`: the run is; `no_card`: the run has no card in that channel.
+TailAcceptance = Literal["new", "known", "full", "over", "no_card"]
+# `known`: another one has posted the lines; `gone`: it was stopped.
+TailPosted = Literal["ok", "known", "gone"]
 
 
 @dataclass(frozen=True, slots=True)

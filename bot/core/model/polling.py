@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 from bot.core.model.bolt import RunStatus
 from bot.core.model.errors import BoltError
 from bot.core.model.run import Observation, RunKey
+
+# What storing an observation came to. `stale`: a younger one is stored.
+Stored = Literal["changed", "final", "same", "stale", "gone"]
+# What became of a run for which Bolt has only an error. `lost`: that has been so for too long.
+Strayed = Literal["stray", "lost", "gone", "not ours"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
+
+# `half`: an earlier attempt's outcome is unknown.
+MaySend = Literal["go", "done", "lost", "half"]
+# `again`: after an earlier attempt was found absent; `look`: only to see what is on record.
+AttemptMode = Literal["first", "again", "look"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,6 +18,6 @@ class PostAttempt:
     Of such an attempt, `kind` is `sent` or `absent` (looked for once), `at` its time in unix seconds.
     """
 
-    word: str
-    kind: str = ""
+    word: MaySend
+    kind: Literal["", "sent", "absent"] = ""
     at: float = 0.0

@@ -5,9 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Literal
 
 from bot.core.model.command import StartCommand
 from bot.core.model.request import Origin, Request
+
+# `known`: this delivery came before; `same`: there is an earlier request for the same start; `full`: nothing is recorded.
+Acceptance = Literal["new", "known", "same", "full"]
+# Whether it is the turn of a start that waits: `turn`, `late` and `unseen` are still claimed.
+Turn = Literal["turn", "late", "unseen", "wait", "gone", "lost"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +43,10 @@ class Asked:
 class Accepted:
     """What became of an asking.
 
-    `word` is `new`, `known` (this delivery came before), `same` (`id` is the earlier request for the same
-    start) or `full` (nothing is recorded).
+    `id` is that of the earlier request if it is the `same`.
     """
 
-    word: str
+    word: Acceptance
     id: str
     asked_at: datetime
 

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from bot.core.model.asker import Asker
 from bot.core.model.bolt import Command, Resource
 from bot.core.model.run import CardRef, RunKey
+
+# `known`: it is on its way; `done`: it is there; `full`: too many wait.
+UploadAcceptance = Literal["new", "known", "done", "full"]
+# `part`: the log of a command that goes on; `no`: it never will be posted; `gone`: its record is.
+UploadOutcome = Literal["ok", "part", "no", "gone"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,5 +37,5 @@ class Upload:
 class UploadAnswer:
     """What became of an asking for a file: `new`, `known` (it is on its way), `done` (it is there) or `full`."""
 
-    word: str
+    word: UploadAcceptance
     thread: CardRef | None = None
