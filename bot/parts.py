@@ -411,7 +411,7 @@ class _Builder:
             looks,
             self._gate,
             rules,
-            lines=stores.start_queue,
+            start_queue=stores.start_queue,
             card_url=self._card_url,
         )
 
@@ -446,8 +446,8 @@ class _Builder:
             self._logs,
             rules,
             {"upload": uploader.post_requested_file, "follow": follow_log.post_lines},
-            lines=stores.start_queue,
-            watches=stores.run_followers,
+            start_queue=stores.start_queue,
+            followers=stores.run_followers,
             answers=services.answers,
         )
 

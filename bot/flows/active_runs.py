@@ -20,10 +20,10 @@ class ActiveRuns:
     """Answers `status` with nothing given. `card_url` gives the web address of a message of ours, None where it is not known."""
 
     def __init__(
-        self, indexes: Indexes, lines: StartQueue, *, app_url: str, card_url: Callable[[CardRef], str | None]
+        self, indexes: Indexes, start_queue: StartQueue, *, app_url: str, card_url: Callable[[CardRef], str | None]
     ) -> None:
         self._indexes = indexes
-        self._lines = lines
+        self._start_queue = start_queue
         self._app_url = app_url
         self._card_url = card_url
 
@@ -33,7 +33,7 @@ class ActiveRuns:
         `typed` is how commands begin there. Raises StoreUnavailable.
         """
         found, waiting = await asyncio.gather(
-            self._indexes.active_in([channel], most=SHOWN), self._lines.waiting_in(channel, most=STARTS_SHOWN)
+            self._indexes.active_in([channel], most=SHOWN), self._start_queue.waiting_in(channel, most=STARTS_SHOWN)
         )
         listed = [listed_run(one, self._card_url, channel=False) for one in found.runs]
         starts = listed_starts(waiting, self._card_url, channel=False)

@@ -64,8 +64,8 @@ class PostDeliverer:
         rules: DeliveryRules,
         others: Mapping[str, Send] | None = None,
         *,
-        lines: StartQueue,
-        watches: RunFollowers,
+        start_queue: StartQueue,
+        followers: RunFollowers,
         answers: PrivateReplies,
     ) -> None:
         self._others = others or {}
@@ -77,7 +77,7 @@ class PostDeliverer:
         card_rules = CardRules(rules.app_url, rules.bot_name, rules.call_s, rules.settle_s)
         self._card = CardPoster(chat, posts, card_rules)
         self._cards = QueuedAndFollowedCards(
-            self._card, poster, posts, requests, lines, runs, watches, answers, app_url=rules.app_url
+            self._card, poster, posts, requests, start_queue, runs, followers, answers, app_url=rules.app_url
         )
         self._digest = DigestPoster(chat, posts, runs, poster, app_url=rules.app_url, settle_s=rules.settle_s)
         self._thread = ThreadPoster(

@@ -47,7 +47,7 @@ class FollowRequestHandler:
         self,
         bolt: Bolt,
         runs: Runs,
-        watches: RunFollowers,
+        followers: RunFollowers,
         due: Due,
         answers: PrivateReplies,
         catalog: ScheduleCatalog,
@@ -60,7 +60,7 @@ class FollowRequestHandler:
     ) -> None:
         self._bolt = bolt
         self._runs = runs
-        self._watches = watches
+        self._followers = followers
         self._due = due
         self._answers = answers
         self._catalog = catalog
@@ -77,7 +77,7 @@ class FollowRequestHandler:
         """
         try:
             async with asyncio.timeout(RECORD_S):
-                word, more = await self._watches.add_request(asker, key, facts or RunFacts())
+                word, more = await self._followers.add_request(asker, key, facts or RunFacts())
         except (StoreUnavailable, TimeoutError) as error:
             log.warning("a watch couldn't be recorded", run=key.id, user=asker.user, why=cause(error))
             return Message((unrecorded(error, nothing="Nothing was done.", otherwise=ASK_AGAIN),))
@@ -91,16 +91,16 @@ class FollowRequestHandler:
 
     async def advance_follow_request(self, lease: Lease) -> None:
         """One step of the watch that is claimed."""
-        watch = await self._watches.load_follow_request(lease.member)
+        watch = await self._followers.load_follow_request(lease.member)
         if watch is None:
             log.error("a watch is gone", watch=lease.member)
-            await self._watches.close(lease)
+            await self._followers.close(lease)
         elif watch.state == "asked":
             await self._look(lease, watch)
         elif watch.state == "refused":
             await self._tell(lease, watch, Message((watch.why, " ", self._link(watch.key))))
         else:
-            await self._watches.close(lease)
+            await self._followers.close(lease)
 
     async def _look(self, lease: Lease, watch: FollowRequest) -> None:
         key = watch.key
@@ -120,7 +120,7 @@ class FollowRequestHandler:
             await self._tell(lease, watch, self._ended(key, status.state))
             return
         facts = await self._facts(watch, status)
-        word = await self._watches.adopt(lease, watch, facts, observe(status, self._mask))
+        word = await self._followers.adopt(lease, watch, facts, observe(status, self._mask))
         if word == "final":
             run = await self._runs.load_run(key)
             await self._tell(lease, watch, self._ended(key, run.seen.state if run else "over"))
@@ -143,7 +143,7 @@ class FollowRequestHandler:
     async def _tell(self, lease: Lease, watch: FollowRequest, message: Message) -> None:
         """Why the run gets no card."""
         if await self._answers.reply_privately(watch.asker, message):
-            await self._watches.close(lease)
+            await self._followers.close(lease)
         else:
             await self._due.give_back(lease, delay_s=LOOK_AGAIN_S)
 

@@ -55,7 +55,7 @@ class HomePublisher:
     def __init__(
         self,
         indexes: Indexes,
-        lines: StartQueue,
+        start_queue: StartQueue,
         memberships: Memberships,
         requests: Requests,
         tab: HomeTab,
@@ -67,7 +67,7 @@ class HomePublisher:
         now: Callable[[], datetime],
     ) -> None:
         self._indexes = indexes
-        self._lines = lines
+        self._start_queue = start_queue
         self._memberships = memberships
         self._requests = requests
         self._tab = tab
@@ -167,7 +167,7 @@ class HomePublisher:
             indexes.active_in(channels, skip=number * runs, most=runs, without=user),
             indexes.failed(user, channels, skip=number * FAILURES_A_PAGE, most=FAILURES_A_PAGE),
             indexes.habits(user, skip=number * SCHEDULES_A_PAGE, most=SCHEDULES_A_PAGE),
-            self._lines.waiting_of(user, most=STARTS_SHOWN),
+            self._start_queue.waiting_of(user, most=STARTS_SHOWN),
         )
         return HomePage(
             self._now(),

@@ -12,11 +12,11 @@ from bot.core.model.errors import BoltRejected
 from bot.core.model.request import Origin, Request, StartPlan
 from bot.core.model.run import Run, RunFacts, RunKey, is_failed, is_final, observe
 from bot.core.schedules.lookup import Missing
+from bot.core.views.suggestions import not_found
 from bot.flows.ports.bolt import Bolt
 from bot.flows.ports.store import Runs
 from bot.flows.run_listings import RunListings
 from bot.flows.schedule_catalog import ScheduleCatalog
-from bot.flows.suggest_commands import not_found
 from bot.flows.usual_duration import usual_s
 
 

@@ -107,9 +107,9 @@ class QueuedAndFollowedCards:
         remover: MessagePoster,
         posts: PostLane,
         requests: Requests,
-        lines: StartQueue,
+        start_queue: StartQueue,
         runs: Runs,
-        watches: RunFollowers,
+        followers: RunFollowers,
         answers: PrivateReplies,
         *,
         app_url: str,
@@ -118,9 +118,9 @@ class QueuedAndFollowedCards:
         self._remover = remover
         self._posts = posts
         self._requests = requests
-        self._lines = lines
+        self._start_queue = start_queue
         self._runs = runs
-        self._watches = watches
+        self._followers = followers
         self._answers = answers
         self._app_url = app_url
 
@@ -141,7 +141,7 @@ class QueuedAndFollowedCards:
             log.warning("the card of a queued start can't be shown", request=request_id, why=refused.code)
             why = self._poster.why_not(refused, "Nothing was queued")
         if why is not None:
-            await self._lines.leave_queue(request_id, why)
+            await self._start_queue.leave_queue(request_id, why)
             await self._posts.refuse(post, request_id, "")
         elif ts is not None:
             card = CardRef(request.channel, ts)
@@ -164,7 +164,7 @@ class QueuedAndFollowedCards:
 
     async def watched(self, post: ClaimedPost, name: str) -> None:
         """The card of a run that someone wants to see here."""
-        watch = await self._watches.load_follow_request(name)
+        watch = await self._followers.load_follow_request(name)
         if watch is None or watch.state != "looked":
             log.error("a card belongs to nothing any more", watch=name)
             await self._posts.refuse(post, name, "")
@@ -174,11 +174,11 @@ class QueuedAndFollowedCards:
             # Only the watch itself lets go: as long as it waits for its card, nobody can ask for the run here again.
             log.error("a run to be watched is gone", watch=name)
             why = "I no longer have a record of this run, so it isn't followed here. Click again."
-            await self._watches.refuse(post, watch, why)
+            await self._followers.refuse(post, watch, why)
             return
         if is_final(run.seen.state) and (await self._posts.attempt(post, "look")).word == "go":
             why = f"Run {run.id} {outcome(run.seen.state)} before its card could be posted."
-            await self._watches.refuse(post, watch, why)
+            await self._followers.refuse(post, watch, why)
             return
         seen = run.seen_in(watch.asker.channel)
         shown = replace(seen, facts=replace(seen.facts, watched_by=watch.asker.user))
@@ -188,10 +188,10 @@ class QueuedAndFollowedCards:
             )
         except Unresolved:
             why = "Slack didn't say whether the card was posted. Look for it in the channel, or click again."
-            await self._watches.refuse(post, watch, why)
+            await self._followers.refuse(post, watch, why)
         except SlackRefused as refused:
             log.warning("the card of a watched run can't be shown", watch=name, why=refused.code)
-            await self._watches.refuse(post, watch, self._poster.why_not(refused, "The run isn't followed here"))
+            await self._followers.refuse(post, watch, self._poster.why_not(refused, "The run isn't followed here"))
         else:
             if ts is not None:
                 await self._posted(post, watch, run, ts)
@@ -199,7 +199,7 @@ class QueuedAndFollowedCards:
     async def _posted(self, post: ClaimedPost, watch: FollowRequest, run: Run, ts: str) -> None:
         card = CardRef(watch.asker.channel, ts)
         await self._posts.mark_reachable(card.channel)
-        word = await self._watches.posted(post, watch, card, f"run:{run.rev}")
+        word = await self._followers.posted(post, watch, card, f"run:{run.rev}")
         if word == "ok":
             log.info("watched", run=run.id, user=watch.asker.user, channel=card.channel)
             return

@@ -50,6 +50,7 @@ from bot.core.text.text import Bold, Link, Sentence, Span
 from bot.core.views.already_running import already_running, waited, why_running
 from bot.core.views.approval import given_commands, too_long
 from bot.core.views.card import may_be_it
+from bot.core.views.suggestions import suggestions
 from bot.flows.authorize import Authorizer, action_of
 from bot.flows.lease import Lease
 from bot.flows.plan_start import NotStartable, StartPlanner
@@ -58,7 +59,6 @@ from bot.flows.ports.slack import Chat
 from bot.flows.ports.store import Due, Requests, Runs, StartQueue
 from bot.flows.private_replies import PrivateReplies
 from bot.flows.run_listings import LISTED
-from bot.flows.suggest_commands import suggestions
 
 log = structlog.get_logger()
 
@@ -103,7 +103,7 @@ class RunStarter:
         authorizer: Authorizer,
         rules: StartRules,
         *,
-        lines: StartQueue,
+        start_queue: StartQueue,
         card_url: Callable[[CardRef], str | None],
     ) -> None:
         self._bolt = bolt
@@ -115,7 +115,7 @@ class RunStarter:
         self._planner = planner
         self._authorizer = authorizer
         self._rules = rules
-        self._lines = lines
+        self._start_queue = start_queue
         self._card_url = card_url
         self._at_once = asyncio.Semaphore(LOOKS_AT_ONCE)
         self._looks_kept: dict[str, StartPlan] = {}
@@ -298,7 +298,7 @@ class RunStarter:
         facts = blocking_run_facts(running, request.plan) if running else RunFacts()
         # Where the listing knows of none, Bolt is late with telling it, or with letting go of the one that has ended.
         pause_s = 0 if running else OVERTAKEN_AGAIN_S
-        await self._lines.requeue(lease, request, behind, facts, delay_s=pause_s)
+        await self._start_queue.requeue(lease, request, behind, facts, delay_s=pause_s)
         await self._requests.unlock(request)
 
     # --- sending: the reply was lost, so the run is looked for and never asked for again ---

@@ -58,7 +58,7 @@ class QueuedStarts:
     def __init__(
         self,
         requests: Requests,
-        lines: StartQueue,
+        start_queue: StartQueue,
         due: Due,
         planner: StartPlanner,
         authorizer: Authorizer,
@@ -69,7 +69,7 @@ class QueuedStarts:
         left: Callable[[], None],
     ) -> None:
         self._requests = requests
-        self._lines = lines
+        self._start_queue = start_queue
         self._due = due
         self._planner = planner
         self._authorizer = authorizer
@@ -107,7 +107,7 @@ class QueuedStarts:
         )
         behind = RunKey(self._rules.workspace, earlier.running.run_id)
         facts = blocking_run_facts(earlier.running, earlier.plan)
-        word, request_id = await self._lines.enqueue(asked, earlier.plan, behind, facts, most=MOST_IN_LINE)
+        word, request_id = await self._start_queue.enqueue(asked, earlier.plan, behind, facts, most=MOST_IN_LINE)
         log.info("asked to wait", request=request_id, word=word, user=asker.user, channel=asker.channel)
         name = Bold(earlier.title)
         if word == "known":
@@ -152,7 +152,7 @@ class QueuedStarts:
         try:
             async with asyncio.timeout(RECORD_S):
                 before = await self._requests.load_request(request_id)
-                word = await self._lines.leave_queue(request_id, "It was removed from the queue.", asker.user)
+                word = await self._start_queue.leave_queue(request_id, "It was removed from the queue.", asker.user)
                 request = await self._requests.load_request(request_id) if word not in {"ok", "gone"} else None
         except (StoreUnavailable, TimeoutError) as error:
             nothing, again = (
@@ -181,13 +181,15 @@ class QueuedStarts:
 
     async def advance_queue(self, lease: Lease) -> None:
         """See whether it is the turn of the claimed start."""
-        word = await self._lines.check_turn(lease, longest_s=self._rules.longest_s, again_s=LOOK_AGAIN_S)
+        word = await self._start_queue.check_turn(lease, longest_s=self._rules.longest_s, again_s=LOOK_AGAIN_S)
         if word == "late":
             waited = duration(self._rules.longest_s)
-            await self._lines.leave_queue(lease.member, f"It waited for {waited}. Start it again if you still want it.")
+            await self._start_queue.leave_queue(
+                lease.member, f"It waited for {waited}. Start it again if you still want it."
+            )
         elif word == "unseen":
             # Its card was deleted, or its channel takes no messages any more: nobody would see what is started.
-            await self._lines.leave_queue(
+            await self._start_queue.leave_queue(
                 lease.member, "I can't show its card any more. Start it again if you still want it."
             )
         elif word == "turn":
@@ -199,9 +201,9 @@ class QueuedStarts:
         try:
             plan = await self._planner.resolve(request)
         except NotStartable as answer:
-            await self._lines.leave_queue(request.id, answer.why)
+            await self._start_queue.leave_queue(request.id, answer.why)
         except (BoltDenied, BoltRejected) as refused:
-            await self._lines.leave_queue(request.id, f"{refused.sentence.rstrip('.')}.")
+            await self._start_queue.leave_queue(request.id, f"{refused.sentence.rstrip('.')}.")
         except BoltError:
             # Nothing is sent while Bolt is away, and nothing is lost by waiting for it: the turn is not taken yet.
             await self._due.give_back(lease, delay_s=AWAY_AGAIN_S)
@@ -212,10 +214,10 @@ class QueuedStarts:
         """It was asked when it joined the line; meanwhile its asker may not be allowed to start it any more."""
         decision, place = await self._authorizer.decide_on_start(request, plan, again=True)
         if decision.allowed:
-            await self._lines.take_turn(lease, request, with_channel(plan, place))
+            await self._start_queue.take_turn(lease, request, with_channel(plan, place))
         elif decision.again_s:
             # Slack doesn't say now who asked for it: its turn can wait.
             await self._due.give_back(lease, delay_s=decision.again_s)
         else:
             action = Action.START if isinstance(request.wanted, RunCommand) else Action.RETRY
-            await self._lines.leave_queue(request.id, refusal(decision, action, self._rules.command))
+            await self._start_queue.leave_queue(request.id, refusal(decision, action, self._rules.command))

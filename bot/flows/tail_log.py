@@ -91,7 +91,7 @@ class LogTailer:
         chat: Chat,
         posts: PostLane,
         runs: Runs,
-        followings: LogTails,
+        log_tails: LogTails,
         answers: PrivateReplies,
         rules: LogTailRules,
         *,
@@ -101,7 +101,7 @@ class LogTailer:
         self._chat = chat
         self._posts = posts
         self._runs = runs
-        self._followings = followings
+        self._log_tails = log_tails
         self._answers = answers
         self._poster = MessagePoster(chat, posts)
         self._rules = rules
@@ -121,7 +121,7 @@ class LogTailer:
                 f"{own} of its commands {'has' if own == 1 else 'have'} started so far" if own else "none has started"
             )
             return Message((f"Command {number} of run {key.id} hasn't started yet; {begun}.",))
-        word = await self._followings.begin_tail(key, asker, _first(listed, number), most=self._rules.most)
+        word = await self._log_tails.begin_tail(key, asker, _first(listed, number), most=self._rules.most)
         match word:
             case "over" | "no_card":
                 return None
@@ -141,7 +141,7 @@ class LogTailer:
 
     async def _already(self, asker: Asker, key: RunKey, listed: Numbered, number: int | None) -> Sentence:
         """What is followed already, and how another command is followed instead. A following goes on with the next by itself."""
-        following = await self._followings.load_tail(f"{key.name}:{asker.channel}")
+        following = await self._log_tails.load_tail(f"{key.name}:{asker.channel}")
         now = next(((at, one) for at, one in listed if following and one.id == following.command), None)
         come = f"I'm already posting new lines from run {key.id} in its thread"
         if now is None:
@@ -167,7 +167,7 @@ class LogTailer:
 
     async def stop_tail(self, key: RunKey, channel: str) -> Message:
         """Stop, and the answer. Raises StoreUnavailable."""
-        if await self._followings.drop_tail(f"{key.name}:{channel}"):
+        if await self._log_tails.drop_tail(f"{key.name}:{channel}"):
             return Message((f"I've stopped following the log of run {key.id}.",))
         return Message((f"I'm not following the log of run {key.id} here, so there's nothing to stop.",))
 
@@ -202,13 +202,13 @@ class LogTailer:
 
     async def advance_tail(self, lease: Lease) -> None:
         """Read what is new of a claimed following, and have it posted."""
-        following = await self._followings.load_tail(lease.member)
+        following = await self._log_tails.load_tail(lease.member)
         run = await self._runs.load_run(following.key) if following else None
         if following is None:
-            await self._followings.note_progress(lease, 0, "", 0, delay_s=0)
+            await self._log_tails.note_progress(lease, 0, "", 0, delay_s=0)
             return
         if run is None:
-            await self._followings.drop_tail(following.id)
+            await self._log_tails.drop_tail(following.id)
             return
         if following.pending is not None or not self._is_time(lease, following, run):
             await self._rest(lease, following)
@@ -244,9 +244,9 @@ class LogTailer:
             )
         elif done:
             # That it is over is told already.
-            await self._followings.drop_tail(following.id)
+            await self._log_tails.drop_tail(following.id)
         else:
-            await self._followings.note_progress(lease, command, read.cursor, 0, delay_s=self._rules.look_s)
+            await self._log_tails.note_progress(lease, command, read.cursor, 0, delay_s=self._rules.look_s)
 
     async def _read(self, following: LogTail, run: Run) -> LogRead:
         """What was printed since, of this command and those after it, as far as some pages go. Raises BoltError."""
@@ -277,14 +277,14 @@ class LogTailer:
             await self._push(lease, LogBatch("", 0, "", following.command, following.cursor, GONE))
             return
         delay_s = self._rules.look_s * refused
-        await self._followings.note_progress(lease, following.command, following.cursor, refused, delay_s=delay_s)
+        await self._log_tails.note_progress(lease, following.command, following.cursor, refused, delay_s=delay_s)
 
     async def _push(self, lease: Lease, batch: LogBatch) -> None:
-        await self._followings.push_batch(lease, batch, delay_s=LOOK_S)
+        await self._log_tails.push_batch(lease, batch, delay_s=LOOK_S)
 
     async def _rest(self, lease: Lease, following: LogTail, *, delay_s: float | None = None) -> None:
         look_s = self._rules.look_s if delay_s is None else delay_s
-        await self._followings.note_progress(
+        await self._log_tails.note_progress(
             lease, following.command, following.cursor, following.refused, delay_s=look_s
         )
 
@@ -293,9 +293,9 @@ class LogTailer:
     async def post_lines(self, lease: Lease, urgency: str, channel: str, name: str) -> None:
         """Post the lines that wait, of a claimed `follow/<name>`."""
         post = ClaimedPost(lease, urgency, channel, f"follow:{name}", "post")
-        following = await self._followings.load_tail(name)
+        following = await self._log_tails.load_tail(name)
         if following is None:
-            await self._followings.clear(name)
+            await self._log_tails.clear(name)
             return
         if following.pending is None:
             # Posted by another replica meanwhile.
@@ -330,7 +330,7 @@ class LogTailer:
         )
         if ts is None:
             return
-        word = await self._followings.posted(post, following, delay_s=self._rules.look_s)
+        word = await self._log_tails.posted(post, following, delay_s=self._rules.look_s)
         if word == "known" and sent:
             await self._poster.remove_duplicate(CardRef(channel, ts))
 
@@ -341,7 +341,7 @@ class LogTailer:
         text = f"I've stopped following the log of run {following.key.id}: {why}."
         told = await self._answers.reply_privately(following.asker, Message((text,)))
         if told or post.lease.since_s(following.begun_at) > self._rules.for_s:
-            await self._followings.drop_tail(following.id)
+            await self._log_tails.drop_tail(following.id)
         else:
             # Refused, so nothing was posted: it is tried once more, and then posted or told.
             await self._posts.put_back(post, delay_s=AWAY_AGAIN_S, record="")

@@ -61,8 +61,8 @@ class Stage:
             self.runs,
             self.logs,  # type: ignore[arg-type]  # where none is given, no log is read
             DeliveryRules(APP, settle_s=0.1),
-            lines=StartQueue(self.scripts),
-            watches=RunFollowers(self.scripts),
+            start_queue=StartQueue(self.scripts),
+            followers=RunFollowers(self.scripts),
             answers=PrivateReplies(self.chat),
         )
         self.show = CardEditor(self.chat, self.edits, requests, self.runs, app_url=APP)

@@ -31,9 +31,9 @@ from bot.core.views.paging import page
 from bot.core.views.run_list import run_list
 from bot.core.views.schedule_list import schedule_list
 from bot.core.views.schedule_page import schedule_page
+from bot.core.views.suggestions import did_you_mean
 from bot.core.views.thread import end_post, log_file_name
 from bot.flows.history import in_words, too_few
-from bot.flows.suggest_commands import did_you_mean
 from bot.slack.blocks.form import menu, run_form
 from bot.slack.blocks.mrkdwn import mrkdwn
 from bot.slack.blocks.render import render

@@ -19,8 +19,8 @@ from bot.core.views.paging import page
 from bot.core.views.run_list import never_ran, run_list
 from bot.core.views.schedule_list import schedule_list
 from bot.core.views.schedule_page import schedule_page
+from bot.core.views.suggestions import did_you_mean
 from bot.flows.history import in_words, too_few
-from bot.flows.suggest_commands import did_you_mean
 from bot.slack.blocks.render import render
 from tests.core.insight.test_history import of
 from tests.slack.blocks.outline import check
