@@ -154,7 +154,7 @@ class LogTailer:
         return (*text, f" For command {number}, stop following first, then try again.")
 
     async def restore_and_begin_tail(self, asker: Asker, lost: LostCard, number: int | None) -> Message | None:
-        """As `begin`, in the thread of a card whose record is lost: that is made again first. Raises StoreUnavailable."""
+        """As `begin_tail`, in the thread of a card whose record is lost: that is made again first. Raises StoreUnavailable."""
         key = lost.run.key
         status = await self._ask(key)
         if isinstance(status, Message):

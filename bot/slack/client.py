@@ -205,7 +205,7 @@ class SlackChat:
     # --- messages ---
 
     async def post_message(self, channel: str, message: Message, *, key: str, thread_ts: str | None = None) -> str:
-        """Post a message; its timestamp. Sent at most once. SlackOutcomeUnknown: look for it with `find`."""
+        """Post a message; its timestamp. Sent at most once. SlackOutcomeUnknown: look for it with `find_message`."""
         answer = await self.call(
             "chat.postMessage",
             channel=channel,

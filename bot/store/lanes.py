@@ -58,7 +58,7 @@ class Taken:
 
 
 class EditLane:
-    """The lane of cards whose shown revision is not the newest. Implements the flows' `Edits` port."""
+    """The lane of cards whose shown revision is not the newest. Implements the flows' `EditLane` port."""
 
     def __init__(self, scripts: Scripts, budget: Budget, *, lease_s: float) -> None:
         self._scripts = scripts
@@ -100,7 +100,7 @@ class EditLane:
 
 
 class PostLane:
-    """The lane of posts: cards of new starts, ends, logs. Implements the flows' `Posts` port."""
+    """The lane of posts: cards of new starts, ends, logs. Implements the flows' `PostLane` port."""
 
     def __init__(self, scripts: Scripts, budget: Budget, *, lease_s: float, upload_lease_s: float) -> None:
         self._scripts = scripts

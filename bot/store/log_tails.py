@@ -30,7 +30,7 @@ def tail_id(key: RunKey, channel: str) -> str:
 
 
 class LogTails:
-    """Implements the flows' `Followings` port."""
+    """Implements the flows' `LogTails` port."""
 
     def __init__(self, scripts: Scripts) -> None:
         self._scripts = scripts

@@ -25,7 +25,7 @@ class Body:
 
 
 class RunFollowers:
-    """Implements the flows' `Watches` port."""
+    """Implements the flows' `RunFollowers` port."""
 
     def __init__(self, scripts: Scripts) -> None:
         self._scripts = scripts

@@ -22,7 +22,7 @@ class Chat(Protocol):
     """
 
     async def post_message(self, channel: str, message: Message, *, key: str, thread_ts: str | None = None) -> str:
-        """Post a message; its timestamp. Sent at most once. SlackOutcomeUnknown: look for it with `find`."""
+        """Post a message; its timestamp. Sent at most once. SlackOutcomeUnknown: look for it with `find_message`."""
 
     async def edit_message(self, channel: str, ts: str, message: Message) -> None:
         """Replace a message of ours. Safe to repeat."""
