@@ -14,7 +14,7 @@ from bot.core.model.errors import BoltError, BoltRejected, BoltTooLarge
 from bot.flows.conclude import LogReader
 from bot.slack.client import SlackChat
 from bot.store.scripts import Scripts
-from tests.flows.test_delivery import CHANNEL, Stage
+from tests.flows.test_deliver_posts import CHANNEL, Stage
 
 UPLOAD, SHARE = "files.getUploadURLExternal", "files.completeUploadExternal"
 
