@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -68,7 +69,7 @@ HOME = {"type": "home", "blocks": [mrkdwn("*Your runs*"), MORE]}
 
 
 class OwnApp:
-    """What was submitted, clicked and closed."""
+    """What was submitted, clicked, pressed in a message and closed."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         workspace = sandbox.workspace
@@ -78,12 +79,14 @@ class OwnApp:
         self.submitted: list[dict[str, Any]] = []
         self.clicked: list[dict[str, Any]] = []
         self.asked_for: list[str] = []
+        self.pressed: asyncio.Queue[str] = asyncio.Queue()
         self.closed = asyncio.Event()
         self.app.command("/bolt")(self._open)
         self.app.options("it")(self._suggest)
         self.app.view("form")(self._take)
         self.app.view_closed("form")(self._close)
         self.app.action("more")(self._more)
+        self.app.action(re.compile("^press_"))(self._press)
         self.app.event("app_home_opened")(self._home)
 
     async def _open(self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
@@ -117,6 +120,10 @@ class OwnApp:
                 "close": plain("Back"),
             }
             await client.views_push(trigger_id=body["trigger_id"], view=above)
+
+    async def _press(self, ack: AsyncAck, action: dict[str, Any]) -> None:
+        await ack()
+        self.pressed.put_nowait(action["action_id"])
 
     async def _home(self, event: dict[str, Any], client: AsyncWebClient) -> None:
         await client.views_publish(user_id=event["user"], view=HOME)

@@ -25,11 +25,16 @@ const listOf = <T,>(value: unknown): T[] => (Array.isArray(value) ? (value as T[
 const object = <T,>(value: unknown): T | undefined =>
   typeof value === "object" && value !== null && !Array.isArray(value) ? (value as T) : undefined;
 
+// An edit gives every block a new id unless the app sets one. A button has to outlive that, or a click during the edit is lost;
+// an input's value belongs to its id.
+const keyOf = (block: Block, at: number) =>
+  block.type === "input" ? (block.block_id ?? at) : `${at} ${String(block.type)}`;
+
 export const Blocks = memo(function Blocks({ blocks }: { blocks: Block[] }) {
   return (
     <div className="blocks">
       {listOf<Block>(blocks).map((block, at) => (
-        <Boundary key={block.block_id ?? at} fallback={<Note type={String(block.type)} />}>
+        <Boundary key={keyOf(block, at)} fallback={<Note type={String(block.type)} />}>
           <OneBlock block={block} />
         </Boundary>
       ))}
@@ -111,6 +116,7 @@ function Section({ block }: { block: Block }) {
             <ImageElement element={accessory} className="accessory-image" />
           ) : (
             <ActionElement
+              key={accessory.action_id}
               element={accessory}
               blockId={block.block_id ?? ""}
               near={plainOf(block["text"])}

@@ -1,0 +1,53 @@
+"""A message that the app edits while somebody clicks in it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from tests.browser.own_app import own_app
+from tests.browser.tab import Tab, mrkdwn, plain
+from tests.e2e.stage import Stage
+from tests.waiting import PATIENCE_S
+
+
+def button(action_id: str) -> dict[str, Any]:
+    """A button called Press."""
+    return {"type": "button", "action_id": action_id, "text": plain("Press")}
+
+
+def as_accessory(text: str, action_id: str) -> list[dict[str, Any]]:
+    """A text with a button beside it."""
+    return [mrkdwn(text) | {"accessory": button(action_id)}]
+
+
+def in_a_row(text: str, action_id: str) -> list[dict[str, Any]]:
+    """A text with a button below it."""
+    return [mrkdwn(text), {"type": "actions", "elements": [button(action_id)]}]
+
+
+@pytest.mark.parametrize("card", [as_accessory, in_a_row])
+async def test_a_click_survives_an_edit(stage: Stage, tab: Tab, card: Any) -> None:  # noqa: ANN401
+    """The button that is being pressed stays through an edit, unless the edit puts another in its place."""
+    channel = stage.sandbox.workspace.channel("data-eng").id
+    async with own_app(stage.sandbox) as app:
+        web = app.app.client
+        ts = (await web.chat_postMessage(channel=channel, text="Card", blocks=card("at first", "press_one")))["ts"]
+        shown = tab.messages().last
+
+        async def press_while_it_becomes(text: str, action_id: str) -> None:
+            await shown.get_by_role("button", name="Press").hover()
+            await tab.page.mouse.down()
+            await web.chat_update(channel=channel, ts=ts, text="Card", blocks=card(text, action_id))
+            await tab.sees(shown, text)
+            await tab.page.mouse.up()
+
+        await tab.sees(shown, "at first")
+        await press_while_it_becomes("the same button", "press_one")
+        assert await asyncio.wait_for(app.pressed.get(), PATIENCE_S) == "press_one"
+        await press_while_it_becomes("another button", "press_two")
+        await shown.get_by_role("button", name="Press").click()
+        assert await asyncio.wait_for(app.pressed.get(), PATIENCE_S) == "press_two"
+        assert app.pressed.empty()
