@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from bot.core.model.errors import BotError
-from bot.core.model.network_failure import host_of, through
 from bot.paradime.client import BoltClient, ClientLimits
 from bot.paradime.credentials import Credentials
 from bot.slack.client import SlackChat
@@ -117,12 +116,3 @@ async def test_a_proxy_that_refuses(ask: Service, monkeypatch: pytest.MonkeyPatc
         monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{port}")
         told = detail(await ask("https://nowhere.invalid/"))
     assert told.startswith(f"nowhere.invalid through the proxy 127.0.0.1:{port}: the proxy refused (407")
-
-
-def test_no_proxy_is_obeyed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A proxy that isn't used isn't named."""
-    monkeypatch.setenv("HTTPS_PROXY", "proxy:3128")
-    assert through("https://api.test/graphql") == "api.test through the proxy proxy:3128"
-    monkeypatch.setenv("NO_PROXY", "api.test")
-    assert through("https://api.test/graphql") == "api.test"
-    assert host_of("https://user:word@api.test:8443/x?y") == "api.test:8443"

@@ -32,4 +32,4 @@ def refusal(decision: Decision, action: Action, command: str = "") -> str:
         return f"You can {_DOING[action]} only with approval from {decision.by}. Type the command instead.{nothing}"
     rule = f" (rule “{decision.rule}”)" if decision.rule and not decision.by_default else ""
     hint = f" {command} whoami shows what you can do." if command else ""
-    return f"You can't {_DOING[action]} here:  {decision.reason}{rule}.{nothing}{hint}"
+    return f"You can't {_DOING[action]} here: {decision.reason}{rule}.{nothing}{hint}"

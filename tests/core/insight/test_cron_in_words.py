@@ -11,7 +11,7 @@ import pytest
 from bot.core.insight.cron_in_words import NextRun, in_words, next_run, next_told, told
 from bot.core.model.bolt import Schedule
 from bot.core.text.text import Code
-from tests.core.views.test_card import said
+from tests.core.views.plain import said
 
 NOW = datetime(2026, 11, 25, 14, 20, tzinfo=UTC)
 NIGHTLY = Schedule(1, "u", "Nightly", "nightly", "0 2 * * *", "ui")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bot.core.model.channel import ChannelInfo, ChannelKind
 from bot.core.model.person import Person, Role
 from bot.core.policy.decision import BACKTICKS, NO_RULE, NO_RULE_FOR_EXTERNAL, Decision, Verdict, decide
-from bot.core.policy.matching import fits, fits_command, with_backticks
+from bot.core.policy.matching import fits, with_backticks
 from bot.core.policy.rules import (
     DEFAULT,
     UNKNOWN_COMMAND,
@@ -394,46 +394,6 @@ def test_branches(patterns: tuple[str, ...], branch: str | None, expected: Verdi
     """By their patterns; none at all, where there are none."""
     policy = only(Rule("r", Allow(), which=Which(branch=Overrides(any=False, patterns=patterns))))
     assert word(policy, question=asks(Action.START, target=replace(NIGHTLY, branch=branch))) is expected
-
-
-@pytest.mark.parametrize(
-    ("pattern", "command", "fitting"),
-    [
-        ("dbt run --select *", "dbt run --select staging", True),
-        ("dbt run --select *", "dbt run --select staging+", True),
-        ("dbt run --select *", "dbt  run   --select  staging", True),
-        ("dbt run --select *", "dbt run --select 'a b'", True),
-        ("dbt run --select *", "dbt run --select staging --full-refresh", False),
-        ("dbt run *", "dbt run --full-refresh", False),
-        ("dbt run --*", "dbt run --full-refresh", True),
-        ("dbt run * --target ci", "dbt run # --target ci", False),
-        ("dbt run --select *", "dbt run --select a*", False),
-        ("dbt run --select *", "dbt run --select ~", False),
-        ("dbt run --select a*", "dbt run --select a*", True),
-        ("**", UNKNOWN_COMMAND, False),
-        ("**", "", False),
-        ("dbt run --select *", "dbt run --select", False),
-        ("dbt run **", "dbt run --select a --full-refresh", True),
-        ("dbt run **", "dbt run", True),
-        ("dbt run **", "dbt run-operation drop_everything", False),
-        ("dbt run **", "dbt", False),
-        ("dbt run --select *", "dbt run --select a; rm -rf /", False),
-        ("dbt run --select *", "dbt run --select a;rm", False),
-        ("dbt run --select *", "dbt run --select $(id)", False),
-        ("dbt run --select *", "dbt run --select `id`", False),
-        ("dbt run --select *", "dbt run --select a&&id", False),
-        ("dbt run --select *", "dbt run --select a|sh", False),
-        ("dbt run --select *", "dbt run --select a>b", False),
-        ("dbt run --select *", "dbt run --select a\nid", False),
-        ("dbt run --select *", "dbt run --select 'a", False),
-        ("dbt run **", "dbt run --vars '{a: 1}'", False),
-        ("dbt run --vars '{a: 1}'", "dbt run --vars '{a: 1}'", True),
-        ("**", "anything at all", True),
-    ],
-)
-def test_a_pattern_fits_word_for_word(pattern: str, command: str, *, fitting: bool) -> None:
-    """What a shell would read as more than words fits no pattern, but itself."""
-    assert fits_command(pattern, command) is fitting
 
 
 # --- whatever there is ---

@@ -20,82 +20,12 @@ POSITIVES = [
     ("redis://h/?x=p%40ss%2fword%3f1", "p%40ss%2fword%3f1"),
     ('{"x": "q\\"uo\\\\te é"}', "uo"),
     ('{"x": "q\\"uo\\\\te \\u00e9"}', "uo"),
-    ("...https://u:hunter2@h/x", "hunter2"),
-    ("--index-https://u:hunter2@h", "hunter2"),
-    ("postgres://u:pa/ss@h/db", "ss@"),
-    ("https://tok12345@github.com/x", "tok12345"),
-    ("HTTPS://tok12345@github.com/x", "tok12345"),
-    ("redis://:hunter2@h:6379/0", "hunter2"),
-    ("git clone https://x-access-token:ghs_abcd1234EFGH5678ijkl@github.com/a/b", "ghs_abcd1234EFGH5678ijkl"),
-    ("postgres://loader:p@ss:w0rd@warehouse.test/db", "w0rd"),
-    ("https://ghp_abcdEFGH1234567890abcdEFGH@github.com/a", "ghp_abcdEFGH1234567890abcdEFGH"),
-    ("https://hooks.slack.com/services/T00/B00/abcdEFGH1234", "abcdEFGH1234"),
-    ("token is xoxb-123456789012-abcdefGHIJ", "xoxb-123456789012-abcdefGHIJ"),
-    ("xapp-1-A0-123-abcdef123456", "xapp-1-A0-123-abcdef123456"),
-    ("prdm_wsp_abc123def456", "prdm_wsp_abc123def456"),
-    ("prdm_cmp_abc123def456", "prdm_cmp_abc123def456"),
-    ("github_pat_11ABCDEFG0abcdefghijkl_mnop", "github_pat_11ABCDEFG0abcdefghijkl_mnop"),
-    ("glpat-abcdEFGH1234ijklMNOP", "glpat-abcdEFGH1234ijklMNOP"),
-    ("glrt-abcdEFGH1234ijklMNOP", "glrt-abcdEFGH1234ijklMNOP"),
-    ("gho_abcdEFGH1234567890", "gho_abcdEFGH1234567890"),
-    ("xoxe.xoxp-1-abcdefgh1234", "abcdefgh1234"),
-    ("xoxp-1234-5678-abcdef", "5678-abcdef"),
-    ("ASIAABCDEFGHIJKLMNOP", "ASIAABCDEFGHIJKLMNOP"),
-    ("AKIAABCDEFGHIJKLMNOP", "AKIAABCDEFGHIJKLMNOP"),
-    ("AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI/K7MDENG", "wJalrXUtnFEMI/K7MDENG"),
-    ("AIzaSyA1234567890abcdefghijklmnopqrstuv", "AIzaSyA1234567890abcdefghijklmnopqrstuv"),
-    ("AccountKey: x;AccountKey=abcdefghijklmnopqrstuvwx==;", "abcdefghijklmnopqrstuvwx"),
-    ("https://x.blob.test/a?sv=1&sig=abcdefghijklmnop%3D", "abcdefghijklmnop"),
-    ("Authorization: Bearer abcdefghijkl.mnop", "abcdefghijkl.mnop"),
-    ("authorization: basic dXNlcjpwYXNzd29yZA==", "dXNlcjpwYXNzd29yZA=="),
-    ("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.dozjgNryP4J3jVmNHl0w5N", "dozjgNryP4J3jVmNHl0w5N"),
-    ("eyJhbGciOiJIUzI1NiJ9.cut", "hbGciOiJIUzI1NiJ9"),
-    ("Authorization: token abc123", "abc123"),
-    ("Authorization: SecretTokenValue", "SecretTokenValue"),
-    ("sent Bearer abcdefghijklmnopqrstuvwx", "abcdefghijklmnopqrstuvwx"),
-    ("sent Bearer abcdefghijklmnopqr==", "abcdefghijklmnopqr"),
-    ("sent Basic dXNlcjpwYXNzd29yZA==", "dXNlcjpwYXNzd29yZA"),
-    ("sent Basic dXNlcjpwYXNzd29yZA", "dXNlcjpwYXNzd29yZA"),
     ("it said own-secret and own-secret-va…", "secret-va"),
     ("own-seven ways to own-secret-val…", "secret-val"),
     ("q'uo: 'q\"uo\\\\te é'", "uo\\\\te"),
-    ('"authorization": "Basic dTpw"', "dTpw"),
-    ("machine h login u password hunter2", "hunter2"),
-    ("curl -u user:hunter2 https://h.test", "hunter2"),
-    ("<password>hunter2</password>", "hunter2"),
-    ("DBT_PASSWORD=hunter2", "hunter2"),
-    ("DBT_PASSWORD=$tr0ngPass", "tr0ngPass"),
-    ("DBT_PASSWORD=12345678", "12345678"),
-    ("DBT_PASSWORD=Xy{9(k]zz", "k]zz"),
-    ("DBT_PASSWORD=p,ss;w&rd", "w&rd"),
-    ("DBT_ENV_SECRET_GIT_CREDENTIAL=hunter2", "hunter2"),
-    ("STRIPE_KEY=hunter2", "hunter2"),
-    ("encryptionKey: hunter2", "hunter2"),
-    ("SecretAccessKey: hunter2", "hunter2"),
-    ("X-API-Key: hunter2", "hunter2"),
-    ("some_key: a1b2c3d4e5f6a7b8c9", "a1b2c3d4e5f6a7b8c9"),
-    ("PWD=hunter2;DATABASE=x", "hunter2"),
-    ("Missing key: password=hunter2", "hunter2"),
-    ("KeyError: token=hunter2", "hunter2"),
-    ("unique_key: password: hunter2", "hunter2"),
-    ("token=own-secret-valueEXTRA", "EXTRA"),
-    ('{\\"password\\": \\"hunter2\\"}', "hunter2"),
-    ('"password": "pa\\"tail"', "tail"),
-    ("password: 'pa''ss'", "''ss"),
-    ('password="cut off here', "cut off"),
-    ("password=" + "x1" * 20_000 + "end", "end"),
-    ('"api_key": "abc123"', "abc123"),
-    ("password: 'two words'", "two words"),
-    ("client_secret => s3cr3t", "s3cr3t"),
-    ("dbt run --token abcdef", "abcdef"),
-    ("SNOWFLAKE_PRIVATE_KEY_PASSPHRASE: 'abc def'", "abc def"),
     ("-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKC\n-----END RSA PRIVATE KEY-----", "MIIEpAIBAAKC"),
-    ('{"private_key": "-----BEGIN PRIVATE KEY-----\\nMIIEvQ\\n-----END PRIVATE KEY-----\\n"}', "MIIEvQ"),
-    ("-----BEGIN PRIVATE KEY-----\nMIIEunterminated", "MIIEunterminated"),
-    ("-----BEGIN PGP PRIVATE KEY BLOCK-----\n\nlQOYBF\n-----END PGP PRIVATE KEY BLOCK-----", "lQOYBF"),
-    ("-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaA\n-----END OPENSSH PRIVATE KEY-----", "b3BlbnNzaA"),
-    ("MIIEbeginningless\nabcdEFGH1234\n-----END PRIVATE KEY-----", "MIIEbeginningless"),
-    ("MIIEone\\nabcdEFGH1234\\n-----END PRIVATE KEY-----\\n", "abcdEFGH1234"),
+    ("git clone https://x-access-token:ghs_abcd1234EFGH5678ijkl@github.com/a/b", "ghs_abcd1234EFGH5678ijkl"),
+    ("DBT_PASSWORD=hunter2", "hunter2"),
 ]
 
 LOOK_ALIKES = [
@@ -175,16 +105,6 @@ def test_what_dbt_prints_stays_as_it_is() -> None:
     for sample in sorted((Path(__file__).parents[2] / "data" / "dbt").glob("*.txt")):
         text = sample.read_text()
         assert REDACTOR.mask(text) == text, sample.name
-
-
-def test_what_follows_a_secret_stays() -> None:
-    """The end of a key, another name, closing brackets; and what stands before a key that was cut off."""
-    assert REDACTOR.mask("f(token=abcd1234), x=1") == f"f(token={MASK}), x=1"
-    assert REDACTOR.mask("PWD=hunter2;DATABASE=x") == f"PWD={MASK};DATABASE=x"
-    key = "-----BEGIN PRIVATE KEY-----"
-    assert REDACTOR.mask(f"{key}\nMIIE\n-----END PRIVATE KEY-----\nand that") == f"{key} {MASK}\nand that"
-    masked = REDACTOR.mask("said this\nMIIEabcdefgh\n-----END PRIVATE KEY-----\nand that")
-    assert masked == f"said this\n{MASK}\n-----END PRIVATE KEY-----\nand that"
 
 
 def test_extra_patterns_are_masked_whole() -> None:

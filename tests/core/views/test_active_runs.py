@@ -11,7 +11,8 @@ from bot.core.model.run import Run, RunFacts, RunKey
 from bot.core.text.message import Button, Buttons, Message
 from bot.core.views.active_runs import Listed, ListedStart, Starts, active_here, entry
 from bot.core.views.buttons import read_command_in_value, read_request_value
-from tests.core.views.test_card import APP, ASKED, FAILED, WISH, buttons, ended, run, said, shown
+from tests.core.views.plain import buttons, said, shown
+from tests.core.views.test_card import APP, ASKED, FAILED, WISH, ended, run
 
 CARD = "https://acme.slack.com/archives/C1/p1"
 

@@ -9,15 +9,14 @@ import pytest
 
 from bot.core.model.bolt import Command
 from bot.core.model.command import RetryCommand, RunCommand
-from bot.core.model.request import BlockingRun, Request, RequestState, StartPlan, run_facts
+from bot.core.model.request import Request, RequestState, StartPlan, run_facts
 from bot.core.model.run import LOST, CancelWish, CardRef, End, Observation, Retried, Run, RunFacts, RunKey
-from bot.core.text.message import Button, Buttons, Message
-from bot.core.text.text import Bold, Channel, Code, Emoji, Link, Mention, Sentence, When
-from bot.core.views.already_running import already_running, waited, why_running
+from bot.core.text.text import Link
 from bot.core.views.buttons import CANCEL_RUN, read_command_value, read_run_value
 from bot.core.views.card import request_card, run_card
 from bot.core.views.thread import end_post, retried_post
 from bot.slack.blocks.render import render
+from tests.core.views.plain import buttons, said, shown
 
 ASKED = datetime(2026, 11, 23, 14, 20, tzinfo=UTC)
 APP = "https://app.example"
@@ -36,38 +35,6 @@ COMMANDS = (
     Command(2, "dbt seed", ASKED + timedelta(seconds=3), ASKED + timedelta(seconds=60), 0),
     Command(3, "dbt run --select staging+", ASKED + timedelta(seconds=60)),
 )
-
-
-def said(sentence: Sentence) -> str:
-    """A sentence as a person reads it."""
-    words = []
-    for span in sentence:
-        match span:
-            case str():
-                words.append(span)
-            case Bold(text) | Code(text):
-                words.append(text)
-            case Mention(user):
-                words.append(f"@{user}")
-            case Channel(channel):
-                words.append(f"#{channel}")
-            case Link(_, text):
-                words.append(text)
-            case When(at):
-                words.append(f"{at:%H:%M}")
-            case Emoji(name):
-                words.append(f":{name}:")
-    return "".join(words)
-
-
-def shown(message: Message) -> list[str]:
-    """The lines of a message's blocks, buttons left out."""
-    return [line for block in message.blocks if not isinstance(block, Buttons) for line in said(block.text).split("\n")]  # type: ignore[arg-type]
-
-
-def buttons(message: Message) -> list[Button]:
-    """The buttons of a message."""
-    return [button for block in message.blocks if isinstance(block, Buttons) for button in block.buttons]
 
 
 def run(state: str, *, commands: tuple[Command, ...] = COMMANDS, end: End | None = None) -> Run:
@@ -358,33 +325,6 @@ def test_a_start_that_waits_says_for_what(request_: Request, first: str) -> None
     assert shown(card)[0] == first
     assert said(card.text).startswith(first)
     assert [one.label for one in buttons(card)] == (["Don't run"] if request_.state is RequestState.QUEUED else [])
-
-
-RUNNING = BlockingRun(4711, "owner@example.com", ASKED)
-
-
-def test_a_start_that_is_refused_shows_the_run() -> None:
-    """Since when, by whom; to be watched, or waited for. Where its card is here already, that is linked instead."""
-    refused = replace(REQUEST, state=RequestState.REFUSED, running=RUNNING)
-    message = already_running(refused, RUNNING, RunKey("w", 4711), app_url=APP, card_url=None)
-    told = "Nightly is already running as run 4711, started 14:20 by owner@example.com. Nothing was started."
-    assert said(message.text) == told
-    assert [one.label for one in buttons(message)] == ["Follow this run", "Run when it ends"]
-    here = already_running(refused, RUNNING, RunKey("w", 4711), app_url=APP, card_url="https://slack.example/p1")
-    assert said(here.text) == f"{told} See its card."
-    assert [one.label for one in buttons(here)] == ["Run when it ends"]
-    assert why_running(refused, None) == "Nightly is already running. Nothing was started."
-    assert "started by owner@example.com" in why_running(refused, RUNNING)
-
-
-def test_a_start_that_was_overtaken_too_often_says_so() -> None:
-    """To its asker, with the run that is in the way."""
-    overtaken = replace(QUEUED, rounds=5, state=RequestState.SENDING)
-    why = why_running(overtaken, RUNNING)
-    assert why.startswith("Its turn came 6 times")
-    assert why.endswith("Run 4711 is running now.")
-    told = said(waited(replace(overtaken, why=why)).text)
-    assert told == f"Nightly wasn't started. {why} You asked for it at 14:20."
 
 
 def test_a_run_that_bolt_does_not_know_any_more() -> None:

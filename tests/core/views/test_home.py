@@ -25,8 +25,9 @@ from bot.core.views.home import (
     away_home,
     home,
 )
+from tests.core.views.plain import buttons, shown
 from tests.core.views.test_active_runs import start
-from tests.core.views.test_card import APP, buttons, ended, run, shown
+from tests.core.views.test_card import APP, ended, run
 
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 EMPTY = HomePage(NOW)

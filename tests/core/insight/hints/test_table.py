@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-import time
 
 import pytest
 import re2
 
-from bot.core.insight.hints.causes import built_in, causes
+from bot.core.insight.hints.causes import causes
 from bot.core.insight.hints.normalize import normalized
 from bot.core.insight.hints.table import HINTS
-from bot.core.model.cause import Cause, Retry, retry_helps
 from tests.core.insight.cases import Case, cases, expected_hints
 from tests.core.insight.hints.examples import EXAMPLES, LOOK_ALIKES
 from tools import hints as hints_page
@@ -105,74 +103,6 @@ def test_patterns_run_in_re2() -> None:
             linear = re2.compile(pattern)
             for text in texts:
                 assert bool(linear.search(text)) == bool(re.search(pattern, text)), pattern
-
-
-@pytest.mark.parametrize("unit", ["a", " ", "\n", "'", "could not ", "fatal: ", "(", "Error in model ", "\x1b[3"])
-def test_hostile_messages_take_no_longer_than_their_length(unit: str) -> None:
-    """A megabyte of anything is read in one pass: ten times the text takes at most a few times as long (only its start is read)."""
-    begun = time.process_time()
-    causes([unit * (1_000_000 // len(unit))])
-    # A second is three hundred times what it takes: only something that isn't linear fails.
-    assert time.process_time() - begun < 1
-
-
-def test_causes_are_grouped_and_ordered() -> None:
-    """Several failures of one cause are one; the most frequent comes first; what no hint fits is last."""
-    found = causes(["division by zero", "no such thing", 'relation "a" does not exist', "division by zero"])
-    assert [(cause.id, cause.count) for cause in found] == [
-        ("div_zero", 2), ("missing_relation", 1), ("", 1),
-    ]  # fmt: skip
-
-
-def test_an_error_comes_before_a_failed_test() -> None:
-    """Of two that are equally frequent, what broke matters more than what a test found."""
-    found = causes(["Got 2 results, configured to fail if != 0", "division by zero"])
-    assert found[0].id == "div_zero"
-
-
-def test_exit_status_counts_without_a_message_only() -> None:
-    """A killed command may have printed nothing; one that printed an error isn't explained by its exit status."""
-    assert causes([], 137)[0].id == "exit_killed"
-    assert causes([""], 143)[0].id == "exit_stopped"
-    assert causes([], 130)[0].id == "exit_stopped"
-    assert causes([], 124)[0].id == "exit_timeout"
-    assert causes(["boom"], 137)[0].id == ""
-    assert causes([], 1) == ()
-
-
-@pytest.mark.parametrize(
-    ("retries", "helps"),
-    [
-        ([], Retry.MAYBE),
-        ([Retry.NO], Retry.NO),
-        ([Retry.NO, Retry.NO], Retry.NO),
-        ([Retry.NO, None], Retry.MAYBE),
-        ([Retry.NO, Retry.YES], Retry.MAYBE),
-        ([Retry.YES], Retry.YES),
-        ([None], Retry.MAYBE),
-    ],
-)
-def test_whether_a_retry_helps(retries: list[Retry | None], helps: Retry) -> None:
-    """Only if every cause says no is it no; if nobody knows, maybe."""
-    found = [Cause(retry=retry) if retry else Cause() for retry in retries]
-    assert retry_helps(found) is helps
-
-
-def test_a_message_is_normalized() -> None:
-    """Headings, times, colors and places go; what databases add is left out; six lines stay."""
-    message = (
-        "\x1b[31m12:00:01    Database Error in model x (models/x.sql)\x1b[0m\n  Runtime Error\n"
-        '  relation "a" does not exist\n  LINE 3: from a\n               ^\n  compiled code at target/x.sql\n'
-        "  HINT:  Perhaps you meant b"
-    )
-    assert normalized(message) == 'relation "a" does not exist'
-    assert normalized("\n".join(str(number) for number in range(20))) == "0\n1\n2\n3\n4\n5"
-    assert normalized("") == ""
-
-
-def test_the_table_is_compiled_once() -> None:
-    """The hints that come with the bot are compiled once a process."""
-    assert built_in() is built_in()
 
 
 def test_the_page_is_what_the_table_makes() -> None:

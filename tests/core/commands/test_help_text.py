@@ -1,0 +1,44 @@
+"""What `help` says is true: each command in it can be typed as it is written there."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.core.commands.grammar import VERBS, parse
+from bot.core.commands.help_text import usage
+from bot.core.model.command import HelpCommand
+from bot.core.text.text import Code
+
+
+def codes(topic: str | None, mention: str = "") -> list[str]:
+    """What is shown as code."""
+    return [span.text for span in usage(topic, "/dbt", mention).text if isinstance(span, Code)]
+
+
+def test_all_commands_are_listed() -> None:
+    """Each once, by how it's written, with the deployment's own name of the slash command."""
+    listed = codes(None)
+    assert [code.split()[1] for code in listed] == list(dict.fromkeys(code.split()[1] for code in listed))
+    assert {code.split()[1] for code in listed} == set(VERBS)
+    assert all(code.startswith("/dbt ") for code in listed)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_each_example_is_understood(verb: str) -> None:
+    """Below the first line, which shows how the command is written."""
+    first, *examples = codes(verb)
+    assert first.startswith(f"/dbt {verb}")
+    for example in examples:
+        command = parse(example.removeprefix("/dbt "))
+        assert not isinstance(command, HelpCommand)
+
+
+def test_a_topic_that_is_no_command_shows_them_all() -> None:
+    """Nobody is left without help."""
+    assert usage("nonsense", "/dbt") == usage(None, "/dbt")
+
+
+def test_mentions_are_explained_only_where_there_is_one() -> None:
+    """In the list of all commands."""
+    assert codes(None, "@dbt")[-1] == "@dbt cancel"
+    assert codes("run", "@dbt") == codes("run")

@@ -1,0 +1,25 @@
+"""Whether a retry can help, by what the causes of a failure say."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.core.model.cause import Cause, Retry, retry_helps
+
+
+@pytest.mark.parametrize(
+    ("retries", "helps"),
+    [
+        ([], Retry.MAYBE),
+        ([Retry.NO], Retry.NO),
+        ([Retry.NO, Retry.NO], Retry.NO),
+        ([Retry.NO, None], Retry.MAYBE),
+        ([Retry.NO, Retry.YES], Retry.MAYBE),
+        ([Retry.YES], Retry.YES),
+        ([None], Retry.MAYBE),
+    ],
+)
+def test_whether_a_retry_helps(retries: list[Retry | None], helps: Retry) -> None:
+    """Only if every cause says no is it no; if nobody knows, maybe."""
+    found = [Cause(retry=retry) if retry else Cause() for retry in retries]
+    assert retry_helps(found) is helps

@@ -1,0 +1,47 @@
+"""What a policy says as a whole: which facts it needs, and whom it lets in."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.core.model.person import Role
+from bot.core.policy.rules import DEFAULT, Action, Allow, Approve, Deny, Policy, Rule, Which, Who
+
+PLAIN = Policy((Rule("all", Allow()),))
+EXTERNAL = Who(roles=frozenset({Role.EXTERNAL}))
+
+
+def test_only_the_groups_that_are_named_are_looked_up() -> None:
+    """Those that somebody has to be in, and those that approve."""
+    policy = Policy((Rule("a", Approve("@leads"), who=Who(groups=frozenset({"@data"}))), Rule("b", Allow())))
+    assert policy.groups == {"@data", "@leads"}
+    assert PLAIN.groups == frozenset()
+
+
+def test_a_rule_that_only_refuses_lets_nobody_in() -> None:
+    """People of other organisations are let in by a rule that allows them something, or lets it be approved."""
+    assert not PLAIN.admits_external
+    assert not Policy((Rule("no", Deny("no"), who=EXTERNAL),)).admits_external
+    assert Policy((Rule("yes", Allow(), who=EXTERNAL),)).admits_external
+    assert Policy((Rule("maybe", Approve("@leads"), who=EXTERNAL),)).admits_external
+
+
+def test_e_mail_addresses_and_owners_are_asked_for_only_where_a_rule_needs_them() -> None:
+    """Each is a call more."""
+    assert not PLAIN.asks_domain
+    assert Policy((Rule("a", Allow(), who=Who(domains=frozenset({"example.com"}))),)).asks_domain
+    assert not PLAIN.asks_owner
+    assert Policy((Rule("a", Allow(), which=Which(owners=("ada@*",))),)).asks_owner
+
+
+def test_without_a_file_nothing_more_is_asked_for() -> None:
+    """Neither groups nor addresses, and nobody from outside is let in."""
+    assert not DEFAULT.groups
+    assert not (DEFAULT.admits_external or DEFAULT.asks_domain or DEFAULT.asks_owner)
+    assert DEFAULT.is_default
+    assert not replace(DEFAULT, is_default=False).is_default
+
+
+def test_what_changes_something_is_told_from_what_only_reads() -> None:
+    """What acts is refused if a rule can't be decided."""
+    assert {action for action in Action if action.acts} == {Action.START, Action.RETRY, Action.CANCEL, Action.PAUSE}

@@ -1,0 +1,95 @@
+"""What somebody may do in a channel, and by which rule."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bot.core.model.channel import ChannelInfo, ChannelKind
+from bot.core.model.person import Person, Role
+from bot.core.policy.rules import DEFAULT, Action, Allow, Approve, Deny, Overrides, Policy, Rule, Which, Who
+from bot.core.policy.whoami import CASES_MOST, DOING, whoami
+from tests.core.views.plain import said, shown
+
+ADA = Person("U1", frozenset({Role.MEMBER}), frozenset({"@data"}))
+HERE = ChannelInfo("C1", "data-eng", ChannelKind.PUBLIC, shared=False)
+START = frozenset({Action.START})
+
+
+def starts(policy: Policy, person: Person = ADA, place: ChannelInfo = HERE) -> str:
+    """The line about starting."""
+    head = DOING[Action.START].capitalize()
+    return next(line for line in shown(whoami(policy, person, place)) if line.startswith(head)).removeprefix(
+        f"{head}: "
+    )
+
+
+def about(pattern: str, effect: Allow | Deny | Approve, name: str = "some") -> Rule:
+    """A rule about some schedules."""
+    return Rule(name, effect, what=START, which=Which(schedules=(pattern,)))
+
+
+def test_every_action_has_its_line() -> None:
+    """Below who one is and where; the text alone says it too."""
+    message = whoami(DEFAULT, ADA, HERE)
+    lines = shown(message)
+    assert lines[0].startswith("You are @U1, a member of this workspace, in @data")
+    assert [line.split(":")[0].lower() for line in lines[1 : 1 + len(Action)]] == [DOING[action] for action in Action]
+    assert all(line in said(message.text) for line in lines)
+
+
+def test_cases_come_before_what_holds_otherwise() -> None:
+    """In the order of the rules, up to the first that is about every schedule."""
+    policy = Policy(
+        (
+            about("prod-*", Approve("@leads", 3600), "production"),
+            about("old-*", Deny("it is retired"), "retired"),
+            Rule("all", Allow()),
+            about("never-*", Deny("this is never reached"), "last"),
+        )
+    )
+    line = starts(policy)
+    assert line == (
+        "with approval from @leads within 1 h for prod-*; no, it is retired, for old-*; otherwise yes (rule “all”)"
+    )
+
+
+def test_only_rules_about_this_person_are_told() -> None:
+    """What holds for others is none of their business."""
+    policy = Policy(
+        (replace(about("prod-*", Allow(), "leads"), who=Who(groups=frozenset({"@leads"}))), Rule("all", Allow()))
+    )
+    assert starts(policy) == "yes (rule “all”)"
+
+
+def test_a_denied_override_is_a_case_of_starting() -> None:
+    """One may start, but not with a branch of one's own."""
+    rule = Rule("own", Deny("branches are fixed"), what=START, which=Which(branch=Overrides()))
+    assert "branch of your own" in starts(Policy((rule, Rule("all", Allow()))))
+
+
+def test_of_many_cases_the_first_are_told_and_the_rest_counted() -> None:
+    """A message has its limits."""
+    policy = Policy((*(about(f"s{number}-*", Allow()) for number in range(CASES_MOST + 3)), Rule("all", Allow())))
+    line = starts(policy)
+    assert f"s{CASES_MOST - 1}-*" in line
+    assert f"s{CASES_MOST}-*" not in line
+    assert "3 more rules" in line
+
+
+@pytest.mark.parametrize(
+    ("person", "words"),
+    [
+        (replace(ADA, roles=frozenset({Role.OWNER, Role.ADMIN, Role.MEMBER})), "an owner of this workspace"),
+        (replace(ADA, roles=frozenset({Role.GUEST})), "a guest in this workspace"),
+        (replace(ADA, roles=frozenset({Role.EXTERNAL})), "another organisation"),
+        (replace(ADA, roles=frozenset()), "active"),
+        (replace(ADA, roles=None, why="Slack does not tell"), "find out"),
+    ],
+)
+def test_the_highest_role_is_told(person: Person, words: str) -> None:
+    """An owner is an admin and a member too. Why something is not known is told as well."""
+    text = said(whoami(DEFAULT, person, HERE).text)
+    assert words in text
+    assert person.why in text
