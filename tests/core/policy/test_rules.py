@@ -37,7 +37,7 @@ def test_e_mail_addresses_and_owners_are_asked_for_only_where_a_rule_needs_them(
 def test_without_a_file_nothing_more_is_asked_for() -> None:
     """Neither groups nor addresses, and nobody from outside is let in."""
     assert not DEFAULT.groups
-    assert not (DEFAULT.admits_external or DEFAULT.asks_domain or DEFAULT.asks_owner)
+    assert not any((DEFAULT.admits_external, DEFAULT.asks_domain, DEFAULT.asks_owner))
     assert DEFAULT.is_default
     assert not replace(DEFAULT, is_default=False).is_default
 
