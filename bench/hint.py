@@ -23,7 +23,7 @@ from bench.slow import slow
 from bench.stage import Control, Environment, Options, bot, redis_server, say, worlds
 from bench.table import Row, percentile
 from bot.flows.run_listings import LISTED
-from bot.paradime import documents
+from bot.paradime import graphql_documents
 
 RUNS = 100
 QUICK_RUNS = 5
@@ -123,8 +123,8 @@ async def _sums(environment: Environment, card: Followed) -> list[float]:
     slack = AsyncWebClient(token=environment["SLACK_BOT_TOKEN"], base_url=environment["SLACK_API_URL"])
     listing = {"slug": SLUG, "offset": 0, "limit": LISTED}
     asked: tuple[tuple[str, dict[str, object]], ...] = (
-        (documents.statuses([card.run_id]), {}),
-        (documents.runs("slug"), listing),
+        (graphql_documents.statuses([card.run_id]), {}),
+        (graphql_documents.runs("slug"), listing),
     )
     sums = []
     async with aiohttp.ClientSession(headers=headers) as http:

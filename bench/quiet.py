@@ -21,7 +21,7 @@ from bot.flows.poll_runs import RunPoller
 from bot.flows.ports.bolt import Bolt
 from bot.flows.ports.store import Due, Runs
 from bot.slack.blocks.render import render
-from bot.store.codec import dump
+from bot.store.record_json import to_json
 
 WORKSPACE = "sandbox"
 SLUG = "quiet"
@@ -76,7 +76,7 @@ class Simulated:
         """Store it: each change of what is observed is an edit, but the end's comes with its announcement."""
         for one in observed:
             self.next_s = one.next_s
-            if dump(one.seen) != dump(self.run.seen):
+            if to_json(one.seen) != to_json(self.run.seen):
                 self.run = replace(self.run, rev=self.run.rev + 1, seen=one.seen)
                 if not is_final(one.seen.state):
                     self.edit(_what(one.seen))

@@ -21,12 +21,12 @@ from bot.core.model.run import CardRef, RunKey
 from bot.core.views.card import request_card
 from bot.slack.blocks.render import render
 from bot.slack.client import EVENT_TYPE
-from bot.store.codec import dump
 from bot.store.connect import connect
-from bot.store.due_sets import MICROSECONDS, us
-from bot.store.requests import Body, Requests
+from bot.store.due_sets import MICROSECONDS, microseconds
+from bot.store.record_json import to_json
 from bot.store.runs import card_id
 from bot.store.scripts import Scripts
+from bot.store.start_requests import StartRequests, StoredRequest
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -176,7 +176,7 @@ async def _record(redis_url: str, place: Place, requests: list[Request]) -> None
     try:
         scripts = Scripts(redis, place.name, retention_s=RETENTION_S)
         await _write(redis, scripts, requests)
-        book = Requests(scripts, Limits())
+        book = StartRequests(scripts, Limits())
 
         async def settle(request: Request) -> None:
             await book.settle(request, RunKey(place.workspace, request.run_id or 0), told=True)
@@ -205,15 +205,15 @@ def _hash_set(pipe: Pipeline, key: str, **fields: str) -> None:
 
 
 def _sending(request: Request, card: str, ts: str) -> dict[str, str]:
-    body = Body(request.team, request.channel, request.user, request.user_name, request.wanted)
-    asked_us = us(request.asked_at.timestamp())
+    body = StoredRequest(request.team, request.channel, request.user, request.user_name, request.wanted)
+    asked_us = microseconds(request.asked_at.timestamp())
     return {
-        "body": dump(body),
+        "body": to_json(body),
         "state": request.state,
         "rev": str(request.rev),
         "asked_us": str(asked_us),
         "sending_us": str(asked_us + MICROSECONDS),
-        "look": dump(request.plan),
+        "look": to_json(request.plan),
         "card": card,
         "post": f"done:{ts}",
     }

@@ -16,7 +16,7 @@ from typing import Any
 import aiohttp
 
 from bolt_sandbox.child import printed_ports
-from bot.store.embedded import Embedded
+from bot.store.embedded import EmbeddedRedis
 
 ROOT = Path(__file__).parents[1]
 # Long enough for a machine that does much else: how soon the bot is ready is measured, not bounded here.
@@ -162,7 +162,7 @@ async def sandbox(speed: float = 1.0) -> AsyncIterator[tuple[str, Environment, i
 async def redis_server() -> AsyncIterator[str]:
     """The address of an empty Redis that writes its append-only file and syncs it every second, as the embedded one."""
     with tempfile.TemporaryDirectory(prefix="bolt-bench-") as folder:
-        server = Embedded(Path(folder))
+        server = EmbeddedRedis(Path(folder))
         try:
             yield await server.start()
         finally:

@@ -23,28 +23,28 @@ from bot.core.text.message import Message
 from bot.flows.private_replies import PrivateReplies
 from bot.flows.schedule_catalog import ScheduleCatalog
 from bot.flows.webhook_hints import WebhookHints
-from bot.logging import configure, incident_id, log_uncaught
+from bot.logging import configure_logging, incident_id, log_uncaught
 from bot.outage import CALL, Outage
 from bot.paradime.client import BoltClient, ClientLimits
 from bot.paradime.credentials import Credentials
 from bot.paradime.download import Downloader
 from bot.parts import Parts, Services, build
-from bot.settings import Settings, policy
-from bot.shutdown import Step, close_all
+from bot.settings import Settings, load_policy
+from bot.shutdown import ShutdownStep, run_shutdown
 from bot.slack import actions, commands, events, shortcuts, views
-from bot.slack.admission import admission
+from bot.slack.admission import admission_middleware
 from bot.slack.client import UPLOAD_S, SlackChat
-from bot.slack.guard import guarding
-from bot.slack.http import CLOCK_MOST_S, handler
-from bot.slack.intake import build_app, register_fallbacks
-from bot.slack.preflight import Identity, TokenRefusedError, app_id, check_app_token, identify
-from bot.slack.socket import SocketIntake
+from bot.slack.external_guard import external_guard_middleware
+from bot.slack.http_requests import CLOCK_MOST_S, http_handler
+from bot.slack.identity import Identity, TokenRefusedError, app_id, check_app_token, identify
+from bot.slack.listener_app import build_app, register_fallbacks
+from bot.slack.socket_mode import SocketModeReceiver
 from bot.slack.tasks import TaskRegistry
 from bot.store.connect import check, close, connect
-from bot.store.deployment import Deployment, take
-from bot.store.embedded import STOP_S, Embedded
+from bot.store.deployment import Deployment, claim_deployment
+from bot.store.embedded import STOP_S, EmbeddedRedis
 from bot.store.scripts import Scripts
-from bot.web.connections import Limits
+from bot.web.connections import ConnectionLimits
 from bot.web.server import SHUTDOWN_S, ListenAddress, PortTakenError, WebServer
 from bot.web.webhooks import Webhooks
 from bot.workers.pool import WorkerPool
@@ -65,10 +65,10 @@ class CannotServeError(Exception):
     """The bot cannot start, or go on; the message is one plain line."""
 
 
-async def run(settings: Settings) -> int:
+async def run_bot(settings: Settings) -> int:
     """Run until SIGTERM or SIGINT; the exit status."""
     redactor = Redactor(settings.secrets(), settings.patterns())
-    configure(settings.bolt_bot_log_format, settings.bolt_bot_log_level, redactor.mask)
+    configure_logging(settings.bolt_bot_log_format, settings.bolt_bot_log_level, redactor.mask)
     log_uncaught()
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -113,14 +113,16 @@ class App:
         self._settings = settings
         self._mask = mask
         self._outages = {name: Outage(name) for name in ("redis", "bolt", "slack")}
-        self._embedded: Embedded | None = None
+        self._embedded: EmbeddedRedis | None = None
         self._redis: Redis | None = None
         self._probe: Callable[[], Awaitable[None]] | None = None
-        self._socket: SocketIntake | None = None
+        self._socket: SocketModeReceiver | None = None
         self._hints: WebhookHints | None = None
         self._pool: WorkerPool | None = None
         self._reading: asyncio.Task[None] | None = None
-        self._web = WebServer(self._not_ready, limits=Limits(per_peer=settings.bolt_bot_http_peer_connections))
+        self._web = WebServer(
+            self._not_ready, limits=ConnectionLimits(per_peer=settings.bolt_bot_http_peer_connections)
+        )
         self._taking_in = False
         self._slack = SlackChat(
             settings.slack_bot_token.get_secret_value(),
@@ -132,7 +134,7 @@ class App:
         )
         self._answers = PrivateReplies(self._slack)
         self._charts = Charts()
-        self._tasks = TaskRegistry(incident, self._answers.reply_privately)
+        self._tasks = TaskRegistry(log_incident, self._answers.reply_privately)
         self._bolt = BoltClient(
             settings.paradime_api_endpoint,
             credentials(settings),
@@ -198,30 +200,30 @@ class App:
         until = time.monotonic() + DRAIN_S
         self._taking_in = False
         self._web.slack = self._web.webhooks = None
-        await close_all(tuple(self._steps(until)), incident)
+        await run_shutdown(tuple(self._steps(until)), log_incident)
         log.info("stopped")
 
-    def _steps(self, until: float) -> Iterator[Step]:
+    def _steps(self, until: float) -> Iterator[ShutdownStep]:
         """What to close, in order. Jobs get until `until` on the monotonic clock."""
         if self._socket is not None:
-            yield Step("the connections to Slack", self._socket.stop, INTAKE_S)
+            yield ShutdownStep("the connections to Slack", self._socket.stop, INTAKE_S)
         # What these have set off is among the tasks and hints that are finished next.
-        yield Step("requests over HTTP", self._web.settle, INTAKE_S)
+        yield ShutdownStep("requests over HTTP", self._web.settle, INTAKE_S)
         if self._hints is not None:
-            yield Step("hints", self._hints.close, CLOSE_S)
-        yield Step("tasks", lambda: self._tasks.drain(max(0.0, until - time.monotonic()) / 2), DRAIN_S)
-        yield Step("the directory", self._stop_reading, CLOSE_S)
-        yield Step("workers", lambda: self._drain(until), DRAIN_S + CLOSE_S)
-        yield Step("HTTP", self._web.stop, SHUTDOWN_S + CLOSE_S)
-        yield Step("the list of schedules", self._catalog.close, CLOSE_S)
-        yield Step("the client of Bolt", self._bolt.aclose, CLOSE_S)
-        yield Step("downloads", self._downloads.aclose, CLOSE_S)
-        yield Step("the client of Slack", self._slack.close, CLOSE_S)
+            yield ShutdownStep("hints", self._hints.close, CLOSE_S)
+        yield ShutdownStep("tasks", lambda: self._tasks.drain(max(0.0, until - time.monotonic()) / 2), DRAIN_S)
+        yield ShutdownStep("the directory", self._stop_reading, CLOSE_S)
+        yield ShutdownStep("workers", lambda: self._drain(until), DRAIN_S + CLOSE_S)
+        yield ShutdownStep("HTTP", self._web.stop, SHUTDOWN_S + CLOSE_S)
+        yield ShutdownStep("the list of schedules", self._catalog.close, CLOSE_S)
+        yield ShutdownStep("the client of Bolt", self._bolt.aclose, CLOSE_S)
+        yield ShutdownStep("downloads", self._downloads.aclose, CLOSE_S)
+        yield ShutdownStep("the client of Slack", self._slack.close, CLOSE_S)
         if self._redis is not None:
             redis = self._redis
-            yield Step("Redis", lambda: close(redis), CLOSE_S)
+            yield ShutdownStep("Redis", lambda: close(redis), CLOSE_S)
         if self._embedded is not None:
-            yield Step("the embedded Redis", self._embedded.stop, STOP_S + CLOSE_S)
+            yield ShutdownStep("the embedded Redis", self._embedded.stop, STOP_S + CLOSE_S)
 
     async def _stop_reading(self) -> None:
         if self._reading is not None:
@@ -250,7 +252,7 @@ class App:
         if self._settings.redis_url is not None:
             url = self._settings.redis_url.get_secret_value()
         else:
-            self._embedded = Embedded(self._settings.bolt_bot_data_dir)
+            self._embedded = EmbeddedRedis(self._settings.bolt_bot_data_dir)
             url = await self._embedded.start()
         self._redis = connect(url)
         for warning in await check(self._redis, self._settings.bolt_bot_name):
@@ -269,13 +271,13 @@ class App:
         if self._redis is None:
             raise RuntimeError("Redis is opened before anything that needs it")
         scripts = Scripts(self._redis, settings.bolt_bot_name, retention_s=1, watch=self._outages["redis"])
-        theirs = await take(scripts, settings.bolt_bot_name, mine, adopt=settings.bolt_bot_adopt)
+        theirs = await claim_deployment(scripts, settings.bolt_bot_name, mine, adopt=settings.bolt_bot_adopt)
         if theirs is not None:
             log.warning(
                 "took over the data of another bot: its cards can no longer be edited, its runs are no longer followed, and "
                 "ends that it had not posted are lost; unset BOLT_BOT_ADOPT now",
-                before=theirs.unlike(mine),
-                now=mine.unlike(theirs),
+                before=theirs.difference_from(mine),
+                now=mine.difference_from(theirs),
             )
 
     async def _identify(self) -> Identity:
@@ -301,14 +303,17 @@ class App:
         settings = self._settings
         self._slack.bot_user = identity.bot_user
         parts = self._build(identity)
-        context, self._pool = parts.listener_context, WorkerPool(parts.workers, incident)
+        context, self._pool = parts.listener_context, WorkerPool(parts.workers, log_incident)
 
         def tell(asker: Asker, message: Message) -> None:
             context.later(context.tell(asker, message), asker)
 
         token = settings.slack_bot_token.get_secret_value()
-        before = (admission(parts.admissions, identity, tell, context.later), guarding(parts.guard, tell))
-        app = build_app(self._slack.web, token, identity, before, incident, tell)
+        before = (
+            admission_middleware(parts.admissions, identity, tell, context.later),
+            external_guard_middleware(parts.guard, tell),
+        )
+        app = build_app(self._slack.web, token, identity, before, log_incident, tell)
         commands.register(app, context)
         actions.register(app, context)
         events.register(app, context)
@@ -318,7 +323,7 @@ class App:
         self._pool.start()
         self._reading = asyncio.create_task(parts.directory.run(), name="directory")
         if settings.slack_app_token is not None:
-            self._socket = SocketIntake(
+            self._socket = SocketModeReceiver(
                 app,
                 settings.slack_app_token.get_secret_value(),
                 watch=self._outages["slack"].of("socket"),
@@ -326,7 +331,7 @@ class App:
             )
             await self._socket.start()
         elif settings.slack_signing_secret is not None:
-            self._web.slack = handler(
+            self._web.slack = http_handler(
                 app, settings.slack_signing_secret.get_secret_value(), lambda: self._slack.clock_off_s
             )
         self._taking_in = True
@@ -348,9 +353,9 @@ class App:
                 downloads=self._downloads,
                 tasks=self._tasks,
                 mask=self._mask,
-                policy=policy(self._settings.bolt_bot_policy_file),
+                policy=load_policy(self._settings.bolt_bot_policy_file),
                 watch_redis=self._outages["redis"],
-                incident=incident,
+                incident=log_incident,
             ),
             identity,
         )
@@ -379,7 +384,7 @@ class App:
             reasons += await self._slack_away(self._socket)
         return reasons
 
-    async def _slack_away(self, socket: SocketIntake) -> list[str]:
+    async def _slack_away(self, socket: SocketModeReceiver) -> list[str]:
         """Why Slack is away, as the log and the gauge have it, in Socket Mode."""
         slack = self._outages["slack"]
         if not await socket.ready() and not slack.reason:
@@ -391,7 +396,7 @@ class App:
         return [slack.reason] if slack.reason else []
 
 
-async def _redis_ended(embedded: Embedded) -> str:
+async def _redis_ended(embedded: EmbeddedRedis) -> str:
     await embedded.ended()
     return "The embedded Redis has ended by itself. Start me again; its data is kept."
 
@@ -400,7 +405,7 @@ async def _worker_died(pool: WorkerPool) -> str:
     return f"{await pool.died()} Restart the bot: it continues from what Redis holds."
 
 
-def incident(where: str, error: BaseException) -> str:
+def log_incident(where: str, error: BaseException) -> str:
     """Log an unexpected fault under a short name, which people are told."""
     reference = incident_id()
     details = "".join(traceback.format_exception(error))

@@ -15,7 +15,7 @@ from bot.core.redact.masker import Redactor
 from bot.settings import Settings
 from bot.store.audit_stream import Audit
 from bot.store.connect import close, connect
-from bot.store.embedded import Embedded
+from bot.store.embedded import EmbeddedRedis
 from bot.store.scripts import Scripts
 
 DAY_S = 86_400
@@ -51,7 +51,7 @@ async def _redis(settings: Settings) -> AsyncIterator[Redis]:
         finally:
             await close(redis)
         return
-    embedded = Embedded(settings.bolt_bot_data_dir)
+    embedded = EmbeddedRedis(settings.bolt_bot_data_dir)
     running = await embedded.running()
     redis = connect(running or await embedded.start())
     try:

@@ -23,9 +23,9 @@ from bot.core.policy.file import PolicyError
 from bot.core.policy.rules import Action
 from bot.core.redact.masker import Redactor
 from bot.find_sandbox import SandboxMissingError, find_demo, find_serve
-from bot.manifest import manifest
+from bot.manifest import render_manifest
 from bot.read_log import Files, UnreadableError, as_json, as_text, read_files
-from bot.settings import SLASH_COMMAND, Settings, SettingsError, load, policy, unknown
+from bot.settings import SLASH_COMMAND, Settings, SettingsError, load_policy, load_settings, unknown
 
 USAGE_STATUS = 2
 INTERRUPTED_STATUS = 130
@@ -145,9 +145,9 @@ def _run(_arguments: argparse.Namespace) -> int:
     if settings is None:
         return USAGE_STATUS
     # Imported here, so that wrong settings are told at once.
-    from bot.app import run  # noqa: PLC0415
+    from bot.app import run_bot  # noqa: PLC0415
 
-    return asyncio.run(run(settings))
+    return asyncio.run(run_bot(settings))
 
 
 def _doctor(_arguments: argparse.Namespace) -> int:
@@ -173,7 +173,7 @@ def _demo(arguments: argparse.Namespace) -> int:
         _complain(str(error))
         return USAGE_STATUS
     command = (sys.executable, "-m", "bot", "run")
-    ended = demo(arguments.port, arguments.speed, manifest=manifest(), command=command, tour=arguments.tour)
+    ended = demo(arguments.port, arguments.speed, manifest=render_manifest(), command=command, tour=arguments.tour)
     return asyncio.run(ended)
 
 
@@ -183,17 +183,17 @@ def _sandbox(arguments: argparse.Namespace) -> int:
     except SandboxMissingError as error:
         _complain(str(error))
         return USAGE_STATUS
-    return asyncio.run(serve(arguments.port, arguments.speed, manifest=manifest(), on_grid=arguments.grid))
+    return asyncio.run(serve(arguments.port, arguments.speed, manifest=render_manifest(), on_grid=arguments.grid))
 
 
 def _manifest(arguments: argparse.Namespace) -> int:
-    sys.stdout.write(manifest(base_url=arguments.http, command=arguments.command))
+    sys.stdout.write(render_manifest(base_url=arguments.http, command=arguments.command))
     return 0
 
 
 def _check_policy(arguments: argparse.Namespace) -> int:
     try:
-        found = policy(arguments.file)
+        found = load_policy(arguments.file)
     except PolicyError as error:
         for line in error.lines:
             _complain(f"{arguments.file}: {line}")
@@ -221,7 +221,7 @@ def _explain_policy(arguments: argparse.Namespace) -> int:
         arguments.owner,
     )
     try:
-        found = policy(arguments.file or os.environ.get("BOLT_BOT_POLICY_FILE") or None)
+        found = load_policy(arguments.file or os.environ.get("BOLT_BOT_POLICY_FILE") or None)
     except PolicyError as error:
         for line in error.lines:
             _complain(line)
@@ -232,7 +232,7 @@ def _explain_policy(arguments: argparse.Namespace) -> int:
         if settings is None:
             return USAGE_STATUS
         from bot.policy_explain import asked  # noqa: PLC0415 - as above
-        from bot.slack.preflight import TokenRefusedError  # noqa: PLC0415 - as above
+        from bot.slack.identity import TokenRefusedError  # noqa: PLC0415 - as above
 
         try:
             facts = asyncio.run(asked(settings, found, given))
@@ -283,7 +283,7 @@ def _settings() -> Settings | None:
     for line in unknown():
         _complain(line)
     try:
-        return load()
+        return load_settings()
     except SettingsError as error:
         for line in error.lines:
             _complain(line)

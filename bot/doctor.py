@@ -7,12 +7,12 @@ from collections.abc import AsyncIterator
 from bot.app import credentials
 from bot.core.model.errors import BoltError, SlackError, StoreUnavailable, StoreUnfit
 from bot.core.redact.masker import Redactor
-from bot.logging import configure, log_uncaught
+from bot.logging import configure_logging, log_uncaught
 from bot.paradime.client import BoltClient
-from bot.settings import Settings, policy
+from bot.settings import Settings, load_policy
 from bot.slack.client import SlackChat
-from bot.slack.people import NoMemory, SlackPeople
-from bot.slack.preflight import Identity, TokenRefusedError, check_app_token, identify
+from bot.slack.identity import Identity, TokenRefusedError, check_app_token, identify
+from bot.slack.people import NoPeopleCache, SlackPeople
 from bot.store.connect import check, connect
 
 # A name, whether it is well, and a sentence.
@@ -23,7 +23,7 @@ async def diagnose(settings: Settings) -> AsyncIterator[Finding]:
     """What `bolt-bot doctor` says, masked: a finding for each thing that the bot needs."""
     mask = Redactor(settings.secrets(), settings.patterns()).mask
     # Libraries warn, and what is unexpected shows its details: that goes through the masker as well.
-    configure(settings.bolt_bot_log_format, "warning", mask)
+    configure_logging(settings.bolt_bot_log_format, "warning", mask)
     log_uncaught()
     chat = SlackChat(settings.slack_bot_token.get_secret_value(), settings.slack_api_url, mask)
     bolt = BoltClient(settings.paradime_api_endpoint, credentials(settings))
@@ -66,11 +66,11 @@ async def _slack(settings: Settings, chat: SlackChat) -> AsyncIterator[Finding]:
 
 async def _policy(settings: Settings, chat: SlackChat, identity: Identity) -> Finding:
     """Whether the policy can be decided: who people are, and the user groups that it names."""
-    rules = policy(settings.bolt_bot_policy_file)
+    rules = load_policy(settings.bolt_bot_policy_file)
     people = SlackPeople(
         chat,
-        NoMemory(),
-        home=identity.home,
+        NoPeopleCache(),
+        installation=identity.installation,
         bot_name=f"@{identity.name}",
         groups=rules.groups,
         # Our own account has no address.

@@ -42,7 +42,7 @@ _NUMBER = re.compile(r"0x[0-9a-f]+|\d+", re.IGNORECASE)
 _CONTROL_BUT_NEWLINE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
-class Seldom:
+class RareWarning:
     """Logs what a stranger could repeat at will: at once, and then once a minute at most, with how often it was."""
 
     def __init__(self, event: str, clock: Callable[[], float] = time.monotonic) -> None:
@@ -133,7 +133,7 @@ def _sameness(record: logging.LogRecord) -> str:
     return f"{record.name} {_NUMBER.sub('#', str(record.msg))}"
 
 
-def configure(
+def configure_logging(
     log_format: str,
     level: str,
     mask: Mask,

@@ -8,7 +8,7 @@ from importlib import resources
 EXAMPLE = "https://bot.example.com"
 
 
-def manifest(*, base_url: str | None = None, command: str = "/bolt") -> str:
+def render_manifest(*, base_url: str | None = None, command: str = "/bolt") -> str:
     """The manifest as YAML, comments included: for Socket Mode, or for HTTP where the bot's public address is given.
 
     It is the packaged manifest.yml, whose lines marked HTTP take effect in the second form.

@@ -50,35 +50,35 @@ from bot.flows.webhook_hints import WebhookHints
 from bot.paradime.client import BoltClient
 from bot.paradime.download import Downloader
 from bot.settings import Settings
-from bot.slack.call_pace import Pace
+from bot.slack.call_pace import CallPace
 from bot.slack.client import SlackChat
 from bot.slack.directory import Directory
-from bot.slack.guard import Guard
+from bot.slack.external_guard import ExternalGuard
+from bot.slack.identity import Identity, card_url
 from bot.slack.listener_context import ListenerContext
 from bot.slack.memberships import SlackMemberships
 from bot.slack.people import SlackPeople
-from bot.slack.preflight import Identity, card_url
 from bot.slack.tasks import TaskRegistry
 from bot.slack.views.home import SlackHomeTab
 from bot.store.admissions import Admissions
 from bot.store.audit_stream import Audit
-from bot.store.cache import Memory
-from bot.store.call_budget import Calls
+from bot.store.call_budget import CallBudget
 from bot.store.deliveries import Deliveries
+from bot.store.directory_cache import DirectoryCache
 from bot.store.due_sets import DueSet
 from bot.store.heard import Heard
-from bot.store.indexes import Indexes
-from bot.store.lanes import Budget, EditLane, PostLane
+from bot.store.lanes import EditLane, PostLane, SlackBudget
 from bot.store.log_tails import LogTails
-from bot.store.requests import Requests
 from bot.store.run_followers import RunFollowers
+from bot.store.run_indexes import RunIndexes
 from bot.store.runs import Runs
-from bot.store.scripts import Scripts, Watch
-from bot.store.sockets import Sockets
+from bot.store.scripts import OutcomeObserver, Scripts
+from bot.store.socket_count import SocketCount
 from bot.store.start_queue import StartQueue
+from bot.store.start_requests import StartRequests
 from bot.store.uploads import Uploads
 from bot.workers import claims
-from bot.workers.loop import Incident, Worker
+from bot.workers.worker import Incident, Worker
 
 DAY_S = 86_400
 UPLOAD_LEASE_S = 60.0
@@ -124,7 +124,7 @@ class Services:
     tasks: TaskRegistry
     mask: Callable[[str], str]
     policy: Policy
-    watch_redis: Watch
+    watch_redis: OutcomeObserver
     incident: Incident
 
 
@@ -150,7 +150,7 @@ class Stores:
 
     scripts: Scripts
     admissions: Admissions
-    requests: Requests
+    requests: StartRequests
     runs: Runs
     due: dict[str, DueSet]
     edits: EditLane
@@ -158,7 +158,7 @@ class Stores:
     run_followers: RunFollowers
     start_queue: StartQueue
     uploads: Uploads
-    indexes: Indexes
+    indexes: RunIndexes
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +188,7 @@ class Parts:
     workers: dict[str, Worker]
     listener_context: ListenerContext
     admissions: Admissions
-    guard: Guard
+    guard: ExternalGuard
     hints: WebhookHints | None
     probe: Callable[[], Awaitable[None]]
     held: Callable[[int], Awaitable[int]]
@@ -221,17 +221,19 @@ class _Builder:
         self._audit = Audit(
             self._stores.scripts, most=settings.bolt_bot_audit_entries, days=settings.bolt_bot_audit_days
         )
-        self._memory = Memory(self._stores.scripts)
-        services.chat.pace = Pace(Calls(self._stores.scripts))
+        self._cache = DirectoryCache(self._stores.scripts)
+        services.chat.pace = CallPace(CallBudget(self._stores.scripts))
         self._people = SlackPeople(
             services.chat,
-            self._memory,
-            home=identity.home,
+            self._cache,
+            installation=identity.installation,
             bot_name=self._bot_name,
             groups=services.policy.groups,
             domains=services.policy.asks_domain,
         )
-        self._guard = Guard(identity.home, self._people, admits_external=services.policy.admits_external)
+        self._guard = ExternalGuard(
+            identity.installation, self._people, admits_external=services.policy.admits_external
+        )
         services.chat.joined = self._people.joined
         self._gate = Authorizer(
             services.policy,
@@ -254,7 +256,7 @@ class _Builder:
             self._guard,
             self._build_hints(),
             self._stores.scripts.probe,
-            Sockets(self._stores.scripts).held,
+            SocketCount(self._stores.scripts).share_count,
             self._build_directory(),
         )
 
@@ -262,8 +264,8 @@ class _Builder:
         services = self._services
         return Directory(
             services.chat,
-            self._memory,
-            home=self._identity.home,
+            self._cache,
+            installation=self._identity.installation,
             domains=services.policy.asks_domain,
             incident=services.incident,
         )
@@ -299,11 +301,11 @@ class _Builder:
             "strays": 1 / min(settings.bolt_bot_poll_requests_a_s, STRAYS_A_S),
         }
         names = ("requests", "polls", "strays", "ends", "cancels", "follows", "watches", "queue", "approvals")
-        budget = Budget.of(settings.bolt_bot_edits_a_minute, settings.bolt_bot_posts_a_minute)
+        budget = SlackBudget.of(settings.bolt_bot_edits_a_minute, settings.bolt_bot_posts_a_minute)
         return Stores(
             scripts=scripts,
             admissions=Admissions(scripts, limits),
-            requests=Requests(scripts, limits),
+            requests=StartRequests(scripts, limits),
             runs=Runs(scripts),
             due={name: DueSet(scripts, name, lease_s=lease_s, gap_s=gaps.get(name, 0)) for name in names},
             edits=EditLane(scripts, budget, lease_s=lease_s),
@@ -314,7 +316,7 @@ class _Builder:
             run_followers=RunFollowers(scripts),
             start_queue=StartQueue(scripts),
             uploads=Uploads(scripts),
-            indexes=Indexes(scripts),
+            indexes=RunIndexes(scripts),
         )
 
     # --- flows ---
@@ -474,27 +476,29 @@ class _Builder:
         kinds = {
             **{
                 name: (
-                    claims.each(due[name], advance, waker(name)),
+                    claims.claim_one(due[name], advance, waker(name)),
                     FEW_AT_ONCE,
                 )
                 for name, advance in one_by_one.items()
             },
             "requests": (
-                claims.each(due["requests"], flows.start.advance_start, waker("requests"), wake_posts=waker("looked")),
+                claims.claim_one(
+                    due["requests"], flows.start.advance_start, waker("requests"), wake_posts=waker("looked")
+                ),
                 REQUESTS_AT_ONCE,
             ),
             "polls": (
-                claims.batches(
+                claims.claim_batch(
                     due["polls"], flows.follow, waker("polls"), batch=lambda: bolt.batch_limit, soon_s=soon_s
                 ),
                 POLLS_AT_ONCE,
             ),
             "strays": (
-                claims.batches(due["strays"], flows.follow, waker("strays"), batch=lambda: 1, soon_s=0),
+                claims.claim_batch(due["strays"], flows.follow, waker("strays"), batch=lambda: 1, soon_s=0),
                 POLLS_AT_ONCE,
             ),
-            "posts": (claims.posts(stores.posts, flows.tell, waker("posts")), FEW_AT_ONCE),
-            "edits": (claims.edits(stores.edits, flows.show), FEW_AT_ONCE),
+            "posts": (claims.claim_post(stores.posts, flows.tell, waker("posts")), FEW_AT_ONCE),
+            "edits": (claims.claim_edit(stores.edits, flows.show), FEW_AT_ONCE),
         }
         return {
             name: Worker(name, claim, most=most, incident=self._services.incident)

@@ -17,8 +17,8 @@ from bot.flows.schedule_catalog import ScheduleCatalog
 from bot.paradime.client import BoltClient
 from bot.settings import Settings
 from bot.slack.client import SlackChat
-from bot.slack.people import NoMemory, SlackPeople
-from bot.slack.preflight import identify
+from bot.slack.identity import identify
+from bot.slack.people import NoPeopleCache, SlackPeople
 
 
 async def asked(settings: Settings, policy: Policy, given: Given) -> tuple[Person, ChannelInfo, Target]:
@@ -45,8 +45,8 @@ async def _people(settings: Settings, policy: Policy) -> AsyncIterator[SlackPeop
         me = await identify(chat)
         yield SlackPeople(
             chat,
-            NoMemory(),
-            home=me.home,
+            NoPeopleCache(),
+            installation=me.installation,
             bot_name=f"@{me.name}",
             groups=policy.groups,
             domains=policy.asks_domain,

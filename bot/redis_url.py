@@ -42,7 +42,7 @@ class RedisUrl:
         return tuple(dict.fromkeys(word for one in words if one for word in (one, unquote(one))))
 
 
-def read(text: str) -> RedisUrl:
+def parse_redis_url(text: str) -> RedisUrl:
     """The parts of an address. Raises ValueError with what is wrong, never with the address itself."""
     try:
         parts = urlsplit(text)

@@ -66,7 +66,7 @@ def _without_slash(value: str) -> str:
 
 def _redis_address(value: SecretStr) -> SecretStr:
     try:
-        redis_url.read(value.get_secret_value())
+        redis_url.parse_redis_url(value.get_secret_value())
     except ValueError as error:
         raise _should(str(error)) from None
     return value
@@ -149,7 +149,7 @@ class Environment(PydanticBaseSettingsSource):
 
 
 class Settings(BaseSettings):
-    """The environment, checked. Names are the variables' own in lower case; `load` makes one."""
+    """The environment, checked. Names are the variables' own in lower case; `load_settings` makes one."""
 
     model_config = SettingsConfigDict(
         frozen=True, extra="forbid", allow_inf_nan=False, hide_input_in_errors=True, validate_default=False
@@ -252,7 +252,7 @@ class Settings(BaseSettings):
         # Both as it stands in the address and as it is: either may turn up in an error.
         forms = [form for password in passwords if password for form in (password, unquote(password))]
         if self.redis_url:
-            forms += redis_url.read(self.redis_url.get_secret_value()).secrets()
+            forms += redis_url.parse_redis_url(self.redis_url.get_secret_value()).secrets()
         return tuple(dict.fromkeys([one.get_secret_value() for one in held if one is not None] + forms))
 
 
@@ -263,7 +263,7 @@ MEANINGS = {
 }
 
 
-def load() -> Settings:
+def load_settings() -> Settings:
     """The settings of this process's environment. Raises SettingsError with every fault at once."""
     values = Environment(Settings)()
     lines: list[str] = []
@@ -274,7 +274,7 @@ def load() -> Settings:
         lines += [_line(str(one["loc"][0]), one["type"], one.get("ctx") or {}) for one in error.errors()]
     lines += _together(values, settings)
     try:
-        policy(values.get("bolt_bot_policy_file"))
+        load_policy(values.get("bolt_bot_policy_file"))
     except PolicyError as error:
         lines += [f"BOLT_BOT_POLICY_FILE: {line}" for line in error.lines]
     if settings is None or lines:
@@ -282,7 +282,7 @@ def load() -> Settings:
     return settings
 
 
-def policy(file: str | Path | None) -> Policy:
+def load_policy(file: str | Path | None) -> Policy:
     """The policy in a file; without one, that for everybody who sets none. Raises PolicyError."""
     if file is None:
         return DEFAULT

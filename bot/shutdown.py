@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ShutdownStep:
     """One thing to close, and how many seconds it may take."""
 
     name: str
@@ -16,7 +16,7 @@ class Step:
     within_s: float
 
 
-async def close_all(steps: tuple[Step, ...], incident: Callable[[str, BaseException], str]) -> bool:
+async def run_shutdown(steps: tuple[ShutdownStep, ...], incident: Callable[[str, BaseException], str]) -> bool:
     """Close one after another. A step that fails, or takes too long, is logged and the next one is taken.
 
     True if all of them closed.

@@ -18,7 +18,7 @@ from redis.asyncio import Redis
 
 from bolt_sandbox.server import Sandbox
 from bot.store.connect import connect
-from bot.store.embedded import Embedded, find_server, identify
+from bot.store.embedded import EmbeddedRedis, find_server, identify_server
 from tests.order import deal
 from tests.worlds import new_sandbox
 
@@ -61,20 +61,20 @@ def pytest_collection_finish() -> None:
 def redis_servers() -> Iterator[dict[str, str]]:
     """The addresses of the embedded server and, if this machine has one, its `redis-server`; both serve all tests."""
     path = shutil.which("redis-server")
-    found = {"embedded": find_server(), "redis-server": identify(Path(path)) if path else None}
+    found = {"embedded": find_server(), "redis-server": identify_server(Path(path)) if path else None}
     with contextlib.ExitStack() as stack:
         urls = {}
         for kind, server in found.items():
             if server is not None:
                 # Not pytest's own directory, whose path is too long for a socket.
                 directory = stack.enter_context(tempfile.TemporaryDirectory(prefix="bolt-bot-tests-"))
-                embedded = Embedded(Path(directory), server)
+                embedded = EmbeddedRedis(Path(directory), server)
                 urls[kind] = asyncio.run(embedded.start())
                 stack.callback(_stop, embedded)
         yield urls
 
 
-def _stop(embedded: Embedded) -> None:
+def _stop(embedded: EmbeddedRedis) -> None:
     asyncio.run(embedded.stop())
 
 

@@ -7,9 +7,9 @@ import asyncio
 import pytest
 
 from bot.app import App, CannotServeError, _unless_stopped
-from bot.settings import load
-from bot.workers.loop import Work, Worker
+from bot.settings import load_settings
 from bot.workers.pool import WorkerPool
+from bot.workers.worker import Work, Worker
 from tests.waiting import PATIENCE_S
 
 ENVIRONMENT = {
@@ -80,7 +80,7 @@ async def test_a_worker_that_dies_ends_the_process(monkeypatch: pytest.MonkeyPat
         assert isinstance(error, Killed)
         return "7f3a"
 
-    app = App(load(), str)
+    app = App(load_settings(), str)
     app._pool = WorkerPool({"polls": Worker("polls", dies, most=1, incident=incident)}, incident)
     app._pool.start()
     with pytest.raises(

@@ -17,7 +17,7 @@ from slack_bolt.logger import get_bolt_logger
 from structlog.testing import capture_logs
 
 from bot.core.redact.masker import Redactor
-from bot.logging import BYTES_MOST, CODECS, PERIOD_S, SAME_MOST, SELDOM_S, Seldom, configure, incident_id
+from bot.logging import BYTES_MOST, CODECS, PERIOD_S, SAME_MOST, SELDOM_S, RareWarning, configure_logging, incident_id
 from tests.waiting import PATIENCE_S
 
 ROOT = Path(__file__).parents[1]
@@ -40,7 +40,7 @@ def logging_as_before() -> Iterator[None]:
 def logged(log_format: str = "json", level: str = "debug") -> io.StringIO:
     """A configured log, into memory."""
     stream = io.StringIO()
-    configure(log_format, level, MASKED, stream)
+    configure_logging(log_format, level, MASKED, stream)
     return stream
 
 
@@ -154,9 +154,9 @@ def test_a_field_that_is_named_like_a_secret_is_never_logged() -> None:
 UNCAUGHT = """
 import gc, sys, threading
 from bot.core.redact.masker import Redactor
-from bot.logging import configure, log_uncaught
+from bot.logging import configure_logging, log_uncaught
 
-configure(sys.argv[1], "info", Redactor(["hunter2-hunter2"]).mask)
+configure_logging(sys.argv[1], "info", Redactor(["hunter2-hunter2"]).mask)
 log_uncaught()
 
 class Failing:
@@ -196,7 +196,7 @@ def test_what_nobody_catches_is_logged_without_secrets(log_format: str) -> None:
 def test_what_a_stranger_can_repeat_is_counted() -> None:
     """Told at once, and then once a minute at most, with how often it was."""
     now = [100.0]
-    refused = Seldom("refused", lambda: now[0])
+    refused = RareWarning("refused", lambda: now[0])
     with capture_logs() as lines:
         for _ in range(5):
             refused.note()
@@ -211,7 +211,7 @@ class Clocked:
     def __init__(self) -> None:
         self.now = 100.0
         self.stream = io.StringIO()
-        configure("json", "debug", MASKED, self.stream, lambda: self.now)
+        configure_logging("json", "debug", MASKED, self.stream, lambda: self.now)
 
     def lines(self) -> list[str]:
         """The events so far."""
@@ -275,7 +275,7 @@ def test_a_line_that_cannot_be_written_prints_no_traceback(capsys: pytest.Captur
 
 def test_nothing_is_loaded_while_a_line_is_written() -> None:
     """Every codec that a line may need is there from the start: without descriptors none could be read."""
-    code = "import sys; from bot.logging import configure; configure('json', 'info', str); print(*sys.modules)"
+    code = "import sys; from bot.logging import configure_logging; configure_logging('json', 'info', str); print(*sys.modules)"
     done = subprocess.run(  # noqa: S603 - our own interpreter
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE_S, check=True
     )

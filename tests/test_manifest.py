@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from bot.core.commands.grammar import VERBS
-from bot.manifest import manifest
+from bot.manifest import render_manifest
 from bot.slack.shortcuts import details, run_form
 
 ROOT = Path(__file__).parents[1]
@@ -21,7 +21,7 @@ FORMS = [{}, {"base_url": "https://bolt.acme.example/"}, {"command": "/dbt"}]
 
 def read(**form: str) -> dict[str, Any]:
     """The manifest as data."""
-    data: dict[str, Any] = yaml.safe_load(manifest(**form))
+    data: dict[str, Any] = yaml.safe_load(render_manifest(**form))
     return data
 
 
@@ -35,7 +35,7 @@ def test_slack_takes_it(form: dict[str, str]) -> None:
 
 def test_the_one_at_the_root_is_the_packaged_one() -> None:
     """What people find in the repository is what the command prints."""
-    assert (ROOT / "manifest.yml").read_text() == manifest()
+    assert (ROOT / "manifest.yml").read_text() == render_manifest()
 
 
 def test_socket_mode_names_no_address() -> None:
@@ -55,7 +55,7 @@ def test_http_mode_names_the_address_everywhere() -> None:
     # Where what is typed into a menu goes. Without it no schedule could be chosen in the form.
     assert data["settings"]["interactivity"]["message_menu_options_url"] == address
     assert [one["url"] for one in data["features"]["slash_commands"]] == [address]
-    assert "bot.example.com" not in manifest(base_url="https://bolt.acme.example")
+    assert "bot.example.com" not in render_manifest(base_url="https://bolt.acme.example")
 
 
 def test_mentions_arrive_as_ids() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from bot.manifest import manifest
+from bot.manifest import render_manifest
 from bot.settings import Settings
 
 ROOT = Path(__file__).parents[1]
@@ -35,7 +35,7 @@ def names(heading: str) -> list[str]:
 @pytest.fixture
 def app() -> dict[str, Any]:
     """The manifest as data."""
-    data: dict[str, Any] = yaml.safe_load(manifest())
+    data: dict[str, Any] = yaml.safe_load(render_manifest())
     return data
 
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from bot.settings import Settings, SettingsError, load, unknown
+from bot.settings import Settings, SettingsError, load_settings, unknown
 
 PAGE = Path(__file__).parents[1] / "docs" / "settings.md"
 
@@ -39,7 +39,7 @@ WEBHOOK = (
 def loaded(environment: dict[str, str]) -> Settings:
     """The settings of an environment that holds only this."""
     with patch.dict(os.environ, environment, clear=True):
-        return load()
+        return load_settings()
 
 
 def faults(**changes: str) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from bot.shutdown import Step, close_all
+from bot.shutdown import ShutdownStep, run_shutdown
 from tests.waiting import PATIENCE_S
 
 
@@ -26,9 +26,9 @@ async def test_a_step_that_fails_or_hangs_keeps_no_other_from_closing() -> None:
         seen.append(f"{where}: {type(error).__name__}")
         return "7f3a"
 
-    steps = (Step("the sockets", fail, 5), Step("HTTP", hang, 0.01), Step("Redis", close, 5))
+    steps = (ShutdownStep("the sockets", fail, 5), ShutdownStep("HTTP", hang, 0.01), ShutdownStep("Redis", close, 5))
     async with asyncio.timeout(PATIENCE_S):
-        assert not await close_all(steps, incident)
+        assert not await run_shutdown(steps, incident)
     assert closed == ["redis"]
     assert seen == ["closing the sockets: OSError", "closing HTTP: TimeoutError"]
 
@@ -42,4 +42,4 @@ async def test_what_closes_is_no_fault() -> None:
     def incident(where: str, error: BaseException) -> str:
         raise AssertionError(where) from error
 
-    assert await close_all((Step("Redis", close, 5),), incident)
+    assert await run_shutdown((ShutdownStep("Redis", close, 5),), incident)

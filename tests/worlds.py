@@ -5,12 +5,12 @@ from __future__ import annotations
 from bolt_sandbox.bolt import BoltWorld
 from bolt_sandbox.server import Sandbox
 from bolt_sandbox.slack import Workspace
-from bot.manifest import manifest
+from bot.manifest import render_manifest
 
 
 def new_workspace() -> Workspace:
     """A workspace in which the bot's app is installed as its manifest asks."""
-    return Workspace(manifest())
+    return Workspace(render_manifest())
 
 
 def new_sandbox(*, bolt: BoltWorld | None = None) -> Sandbox:

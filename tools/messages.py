@@ -47,20 +47,23 @@ PLACES = (
     ("The policy's file and its explanation", r"core/policy|policy_explain"),
     (
         "Faults",
-        r"core/model/(errors|network)|(slack|store|paradime)/.*(error|response|transport|client|download|body)|redis_errors|slack/guard",
+        r"core/model/(errors|network)|(slack|store|paradime)/.*(error|response|transport|client|download|body)|redis_errors|slack/external_guard",
     ),
     (
         "Commands: what can't be read",
         r"core/commands/(grammar|tokens|mention)|core/model/(command|audit|request)|slack/events",
     ),
     ("Commands: help", r"core/commands"),
-    ("Commands: answers", r"core/views|core/schedules|core/text|flows|slack/(commands|actions|listener|tasks|foreign)"),
+    (
+        "Commands: answers",
+        r"core/views|core/schedules|core/text|flows|slack/(commands|actions|listener|tasks|affiliation)",
+    ),
     ("The command line", r"cli\.py|doctor|read_log|audit_export|find_sandbox|__main__|manifest"),
     ("Settings", r"settings|redis_url|core/redact/patterns"),
     ("Start-up, readiness and metrics", r""),
 )
 SKIPPED = re.compile(
-    r"core/insight/(dbt_|wrapping|clean)|paradime/documents|core/redact/(?!patterns)|paradime/models|store/scripts|payload_shapes"
+    r"core/insight/(dbt_|wrapping|clean)|paradime/graphql_documents|core/redact/(?!patterns)|paradime/graphql_models|store/scripts|payload_shapes"
 )
 # Patterns, scripts and configuration that look like sentences.
 UNPROSE = re.compile(

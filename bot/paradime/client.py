@@ -24,16 +24,16 @@ from bot.core.model.errors import (
     BoltTooLarge,
 )
 from bot.core.model.polling import Polled
-from bot.paradime import documents, models
-from bot.paradime.batch import Batch
+from bot.paradime import graphql_documents, graphql_models
 from bot.paradime.credentials import Credentials
-from bot.paradime.response import Json, Reply, rejection
+from bot.paradime.poll_batch import PollBatch
+from bot.paradime.response import GraphqlReply, Json, rejection
 from bot.paradime.transport import Now, Transport, Watch, utc_now
 
 log = structlog.get_logger()
 
-W = TypeVar("W", bound=models.Wire)
-Send = Callable[[str, Json], Awaitable[Reply]]
+W = TypeVar("W", bound=graphql_models.Wire)
+Send = Callable[[str, Json], Awaitable[GraphqlReply]]
 
 PAGE = 1000
 PAGES_MOST = 50
@@ -98,8 +98,8 @@ class BoltClient:
             now=now,
         )
         self._spelling = NEW_SPELLING
-        self._schedules_document = documents.SCHEDULES
-        self._batch = Batch(self._transport.post)
+        self._schedules_document = graphql_documents.SCHEDULES
+        self._batch = PollBatch(self._transport.post)
         self._run_of: dict[int, int] = {}
 
     async def aclose(self) -> None:
@@ -108,7 +108,7 @@ class BoltClient:
 
     async def check(self) -> None:
         """The cheapest authenticated read. Not repeated. Raises BoltError."""
-        _object(await self._once(documents.CHECK, {}), "listBoltSchedules")
+        _object(await self._once(graphql_documents.CHECK, {}), "listBoltSchedules")
 
     # --- queries ---
 
@@ -131,24 +131,24 @@ class BoltClient:
         log.warning("more schedules than are read", read=len(found))
         return list(found.values())
 
-    async def _schedule_page(self, variables: Json) -> models.SchedulePage:
+    async def _schedule_page(self, variables: Json) -> graphql_models.SchedulePage:
         document = self._schedules_document
         older = {name: value for name, value in variables.items() if name != "filter"}
         try:
-            reply = await self._read(document, older if document == documents.OLD_SCHEDULES else variables)
+            reply = await self._read(document, older if document == graphql_documents.OLD_SCHEDULES else variables)
         except BoltInvalidQuery:
-            if document == documents.OLD_SCHEDULES:
+            if document == graphql_documents.OLD_SCHEDULES:
                 raise
-            reply = await self._read(documents.OLD_SCHEDULES, older)
-            if self._schedules_document != documents.OLD_SCHEDULES:
+            reply = await self._read(graphql_documents.OLD_SCHEDULES, older)
+            if self._schedules_document != graphql_documents.OLD_SCHEDULES:
                 log.info("this backend lists schedules in the older way")
-            self._schedules_document = documents.OLD_SCHEDULES
-        return _parsed(models.SchedulePage, reply, "listBoltSchedules")
+            self._schedules_document = graphql_documents.OLD_SCHEDULES
+        return _parsed(graphql_models.SchedulePage, reply, "listBoltSchedules")
 
     async def schedule(self, slug: str) -> bolt.ScheduleDetails:
         """One schedule. Raises BoltRejected where there is none of that slug."""
-        reply = await self._spelled(documents.schedule, {"slug": slug}, self._read)
-        details = _parsed(models.ScheduleDetails, reply, "boltScheduleName")
+        reply = await self._spelled(graphql_documents.schedule, {"slug": slug}, self._read)
+        details = _parsed(graphql_models.ScheduleDetails, reply, "boltScheduleName")
         if not details.ok:
             raise BoltRejected((NO_SCHEDULE,))
         return details.core()
@@ -156,8 +156,8 @@ class BoltClient:
     async def runs(self, slug: str, limit: int, offset: int = 0) -> list[bolt.RunSummary]:
         """The newest runs of a schedule, newest first."""
         variables: Json = {"slug": slug, "limit": limit, "offset": offset}
-        reply = await self._spelled(documents.runs, variables, self._read)
-        page = _parsed(models.RunPage, reply, "listBoltRuns")
+        reply = await self._spelled(graphql_documents.runs, variables, self._read)
+        page = _parsed(graphql_models.RunPage, reply, "listBoltRuns")
         # Taken for no runs at all, it would make every older run look like one that was started since.
         if not page.ok and not page.runs:
             raise BoltRejected((NOT_LISTED,))
@@ -178,18 +178,18 @@ class BoltClient:
 
     async def status(self, run_id: int) -> bolt.RunStatus:
         """One run's status. Raises BoltRejected where Bolt does not know the run."""
-        reply = await self._read(documents.statuses([run_id]), {})
-        return _parsed(models.RunStatus, reply, f"r{run_id}").core()
+        reply = await self._read(graphql_documents.statuses([run_id]), {})
+        return _parsed(graphql_models.RunStatus, reply, f"r{run_id}").core()
 
     async def command_output(self, command_id: int) -> bolt.CommandOutput:
         """A command with its whole output. Raises BoltTooLarge above the bound on memory."""
-        reply = await self._read(documents.COMMAND, {"id": command_id})
-        return _parsed(models.CommandOutput, reply, "boltCommand").output()
+        reply = await self._read(graphql_documents.COMMAND, {"id": command_id})
+        return _parsed(graphql_models.CommandOutput, reply, "boltCommand").output()
 
     async def run_of_command(self, command_id: int) -> int | None:
         """The run that a command belongs to, None where Bolt does not tell. Never its output."""
-        reply = await self._read(documents.RUN_OF_COMMAND, {"id": command_id})
-        run_id = _parsed(models.CommandRun, reply, "boltCommand").schedule_run_id
+        reply = await self._read(graphql_documents.RUN_OF_COMMAND, {"id": command_id})
+        run_id = _parsed(graphql_models.CommandRun, reply, "boltCommand").schedule_run_id
         if run_id is not None:
             self._remember(command_id, run_id)
         return run_id
@@ -206,13 +206,13 @@ class BoltClient:
 
     async def command_log(self, command_id: int, cursor: str = "0:0") -> bolt.LogPage:
         """A part of a command's live log."""
-        reply = await self._read(documents.LOGS, {"id": command_id, "cursor": cursor})
-        return _parsed(models.LogPage, reply, "boltCommandLogs").core()
+        reply = await self._read(graphql_documents.LOGS, {"id": command_id, "cursor": cursor})
+        return _parsed(graphql_models.LogPage, reply, "boltCommandLogs").core()
 
     async def resource_url(self, resource_id: int) -> str | None:
         """A short-lived download address: for a person at once, never stored or logged."""
-        reply = await self._read(documents.RESOURCE_URL, {"id": resource_id})
-        found = _parsed(models.ResourceUrl, reply, "boltResourceUrl")
+        reply = await self._read(graphql_documents.RESOURCE_URL, {"id": resource_id})
+        found = _parsed(graphql_models.ResourceUrl, reply, "boltResourceUrl")
         return found.url if found.ok else None
 
     async def resources(self, command_ids: Sequence[int]) -> dict[int, tuple[bolt.Resource, ...]]:
@@ -224,13 +224,13 @@ class BoltClient:
                 break
             batch = waiting.pop(0)
             try:
-                reply = await self._read(documents.resources(batch), {})
+                reply = await self._read(graphql_documents.resources(batch), {})
             except BoltRejected:
                 # One bad command must not hide the others; nor may a server that takes no long query.
                 if len(batch) > 1:
                     waiting += [batch[: len(batch) // 2], batch[len(batch) // 2 :]]
                 continue
-            found |= {one: _parsed(models.CommandResources, reply, f"c{one}").files() for one in batch}
+            found |= {one: _parsed(graphql_models.CommandResources, reply, f"c{one}").files() for one in batch}
         return found
 
     # --- mutations ---
@@ -245,34 +245,34 @@ class BoltClient:
             "reason": trigger.reason,
             "continueOnError": trigger.continue_on_error,
         }
-        return _started(await self._spelled(documents.trigger, variables, self._change), "triggerBoltRun")
+        return _started(await self._spelled(graphql_documents.trigger, variables, self._change), "triggerBoltRun")
 
     async def cancel(self, run_id: int) -> None:
         """Ask for a run's end. Bolt says CANCELED in the status when it has come."""
-        _done(await self._change(documents.CANCEL, {"id": run_id}), "cancelBoltRun")
+        _done(await self._change(graphql_documents.CANCEL, {"id": run_id}), "cancelBoltRun")
 
     async def retry(self, run_id: int) -> int:
         """Start a run of the failed commands of another; the new id. Sent at most once."""
-        return _started(await self._change(documents.RETRY, {"id": run_id}), "retryBoltRun")
+        return _started(await self._change(graphql_documents.RETRY, {"id": run_id}), "retryBoltRun")
 
     async def retry_all(self, run_id: int) -> int:
         """Start a run of every command of another; the new id. Sent at most once."""
-        return _started(await self._change(documents.RETRY_ALL, {"id": run_id}), "retryAllBoltRun")
+        return _started(await self._change(graphql_documents.RETRY_ALL, {"id": run_id}), "retryAllBoltRun")
 
     async def suspend(self, slug: str, *, suspend: bool) -> None:
         """Pause or resume a schedule that no YAML file defines."""
         variables: Json = {"slug": slug, "suspend": suspend}
-        _done(await self._spelled(documents.suspend, variables, self._change), "suspendBoltSchedule")
+        _done(await self._spelled(graphql_documents.suspend, variables, self._change), "suspendBoltSchedule")
 
     # --- how they are sent ---
 
-    async def _once(self, document: str, variables: Json) -> Reply:
+    async def _once(self, document: str, variables: Json) -> GraphqlReply:
         reply = await self._transport.post(document, variables)
         if reply.errors:
             raise rejection(reply)
         return reply
 
-    async def _change(self, document: str, variables: Json) -> Reply:
+    async def _change(self, document: str, variables: Json) -> GraphqlReply:
         """A mutation, sent once. Its errors are a refusal only where nothing can have been done."""
         try:
             reply = await self._transport.post(document, variables)
@@ -285,19 +285,19 @@ class BoltClient:
             raise rejection(reply)
         return reply
 
-    async def _read(self, document: str, variables: Json) -> Reply:
+    async def _read(self, document: str, variables: Json) -> GraphqlReply:
         """A query, repeated after a passing fault: nothing is done twice by asking twice."""
         limits = self._limits
         deadline_s = self._monotonic_s() + limits.retry_for_s
 
-        def passing(error: Exception) -> bool | float:
+        def is_transient(error: Exception) -> bool | float:
             """Whether to ask again, or how long to wait before: not where the answer would come too late."""
             if isinstance(error, BoltThrottled):
                 return error.retry_after_s if self._monotonic_s() + error.retry_after_s < deadline_s else False
             return isinstance(error, (BoltNotSent, BoltOutcomeUnknown))
 
         attempts = stamina.retry_context(
-            on=passing,
+            on=is_transient,
             attempts=limits.attempts,
             timeout=limits.retry_for_s,
             wait_initial=limits.first_wait_s,
@@ -313,7 +313,7 @@ class BoltClient:
             raise BoltOutcomeUnknown from error
         raise BoltOutcomeUnknown  # pragma: no cover - the last attempt has raised
 
-    async def _spelled(self, document: Callable[[str], str], variables: Json, send: Send) -> Reply:
+    async def _spelled(self, document: Callable[[str], str], variables: Json, send: Send) -> GraphqlReply:
         """Ask in the newer spelling of the slug's argument; where the backend does not know it, once in the older."""
         spelling = self._spelling
         try:
@@ -328,23 +328,23 @@ class BoltClient:
         return reply
 
 
-def _object(reply: Reply, name: str) -> Json:
+def _object(reply: GraphqlReply, name: str) -> Json:
     found = reply.data.get(name) if reply.data else None
     if not isinstance(found, dict):
         raise BoltOutcomeUnknown("Bolt's answer lacks what was asked for.")
     return found
 
 
-def _parsed(kind: type[W], reply: Reply, name: str) -> W:
+def _parsed(kind: type[W], reply: GraphqlReply, name: str) -> W:
     try:
         return kind.model_validate(_object(reply, name))
     except ValidationError as error:
         raise BoltOutcomeUnknown("Bolt's answer isn't of the shape that its contract says.") from error
 
 
-def _started(reply: Reply, name: str) -> int:
+def _started(reply: GraphqlReply, name: str) -> int:
     """The new run's id. A run that has one is there, whatever `ok` says."""
-    started = _parsed(models.RunStarted, reply, name)
+    started = _parsed(graphql_models.RunStarted, reply, name)
     if started.run_id > 0:
         return started.run_id
     if started.ok:
@@ -352,6 +352,6 @@ def _started(reply: Reply, name: str) -> int:
     raise BoltRejected((NOT_OK,))
 
 
-def _done(reply: Reply, name: str) -> None:
-    if not _parsed(models.Done, reply, name).ok:
+def _done(reply: GraphqlReply, name: str) -> None:
+    if not _parsed(graphql_models.Done, reply, name).ok:
         raise BoltRejected((NOT_OK,))

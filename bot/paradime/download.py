@@ -9,7 +9,7 @@ from urllib.parse import SplitResult, urlsplit
 import httpx
 
 from bot.core.model.errors import BoltNotSent, BoltOutcomeUnknown, BoltTooLarge, DownloadRefused
-from bot.paradime.body import ACCEPTED, BodyTooLarge, BodyUnreadable, read_body
+from bot.paradime.response_body import ACCEPTED, BodyTooLarge, BodyUnreadable, read_body
 from bot.paradime.transport import tls
 
 EXPIRED = frozenset({400, 401, 403, 404, 410})

@@ -54,7 +54,7 @@ _RUNNING = "AlreadyRunningException"
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class GraphqlReply:
     """What a well-formed answer holds: data and errors may be there at once.
 
     `invalid`: the query does not fit this backend or is too large for it, and nothing was executed.
@@ -67,7 +67,7 @@ class Reply:
     running: bool = False
 
 
-def read_answer(response: httpx.Response, content: bytes, *, is_query: bool, now: datetime) -> Reply:
+def parse_response(response: httpx.Response, content: bytes, *, is_query: bool, now: datetime) -> GraphqlReply:
     """Read a whole answer. `now` counts for a Retry-After that is a date. Raises BoltError for all but GraphQL."""
     status = response.status_code
     if status == httpx.codes.TOO_MANY_REQUESTS:
@@ -82,11 +82,11 @@ def read_answer(response: httpx.Response, content: bytes, *, is_query: bool, now
     if response.is_success:
         raise BoltOutcomeUnknown("Bolt answered something that isn't GraphQL; a proxy may stand in between.")
     if status == httpx.codes.REQUEST_ENTITY_TOO_LARGE:
-        return Reply(None, (ApiError(TOO_LARGE),), invalid=is_query)
+        return GraphqlReply(None, (ApiError(TOO_LARGE),), invalid=is_query)
     raise _refusal(response, content)
 
 
-def rejection(reply: Reply) -> BoltRejected:
+def rejection(reply: GraphqlReply) -> BoltRejected:
     """What an answer's errors come to, most specific first."""
     if reply.running:
         return AlreadyRunning(reply.errors)
@@ -108,7 +108,7 @@ def _seconds(value: str, now: datetime) -> float:
         return RETRY_AFTER_S
 
 
-def _graphql(content: bytes, *, is_query: bool, is_bad_request: bool) -> Reply | None:
+def _graphql(content: bytes, *, is_query: bool, is_bad_request: bool) -> GraphqlReply | None:
     """Read the body, None where it is no GraphQL answer."""
     try:
         body = json.loads(content)
@@ -129,7 +129,7 @@ def _graphql(content: bytes, *, is_query: bool, is_bad_request: bool) -> Reply |
     executed = data is not None or any(error.path for error in errors)
     # Of a mutation, which may be asked anew in another spelling, only the server's own word for it is believed.
     invalid = (is_bad_request and is_query) or any(_is_invalid(one, is_query=is_query) for one in listed)
-    return Reply(
+    return GraphqlReply(
         data, errors, invalid=invalid and not executed, running=any(_RUNNING in _message(one) for one in listed)
     )
 
@@ -153,7 +153,7 @@ def _message(one: object) -> str:
 def _error(one: object) -> ApiError:
     path = one.get("path") if isinstance(one, dict) else None
     steps = tuple(step for step in path if isinstance(step, (str, int))) if isinstance(path, list) else ()
-    return ApiError(words(_message(one)), steps)
+    return ApiError(error_words(_message(one)), steps)
 
 
 def _is_invalid(one: object, *, is_query: bool) -> bool:
@@ -166,7 +166,7 @@ def _is_invalid(one: object, *, is_query: bool) -> bool:
     return bool(_MISFIT.match(message) or (is_query and _OVERSIZE.search(message)))
 
 
-def words(message: str) -> str:
+def error_words(message: str) -> str:
     """One short line of a server's message: its reason, without the stack trace around it."""
     lines = [line.strip() for line in message.splitlines() if line.strip()]
     running = next((line for line in lines if _RUNNING in line), None)
@@ -184,5 +184,5 @@ def _refusal(response: httpx.Response, content: bytes) -> BoltRejected:
     """Name the status, with the server's own text where it is text for people: a proxy's page is not."""
     sentence = f"Bolt answered with HTTP status {response.status_code}"
     is_text = response.headers.get("Content-Type", "").lower().startswith("text/plain")
-    said = words(content.decode("utf-8", "replace")) if is_text and content.strip() else ""
+    said = error_words(content.decode("utf-8", "replace")) if is_text and content.strip() else ""
     return BoltRejected((ApiError(f"{sentence}: {said}" if said else f"{sentence}."),))

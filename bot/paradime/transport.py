@@ -13,8 +13,8 @@ import httpx
 
 from bot.core.model.errors import BoltNotSent, BoltOutcomeUnknown, BoltTooLarge, BotError
 from bot.core.model.network_failure import host_of, through, why
-from bot.paradime.body import ACCEPTED, BodyTooLarge, BodyUnreadable, read_body
-from bot.paradime.response import Json, Reply, read_answer
+from bot.paradime.response import GraphqlReply, Json, parse_response
+from bot.paradime.response_body import ACCEPTED, BodyTooLarge, BodyUnreadable, read_body
 
 LONGEST_CONNECT_S = 5.0
 
@@ -75,7 +75,7 @@ class Transport:
         """Close the connections."""
         await self._http.aclose()
 
-    async def post(self, document: str, variables: Json | None = None) -> Reply:
+    async def post(self, document: str, variables: Json | None = None) -> GraphqlReply:
         """Send once. Raises BoltError for everything but a well-formed GraphQL answer."""
         try:
             reply = await self._post(document, variables or {})
@@ -85,7 +85,7 @@ class Transport:
         self._watch(None)
         return reply
 
-    async def _post(self, document: str, variables: Json) -> Reply:
+    async def _post(self, document: str, variables: Json) -> GraphqlReply:
         given = {name: value for name, value in variables.items() if value is not None}
         # In ASCII, so that no text of a person's can fail to be encoded.
         body = json.dumps({"query": document, "variables": given}).encode("ascii")
@@ -107,4 +107,4 @@ class Transport:
         except (BodyUnreadable, httpx.HTTPError, TimeoutError, OSError) as error:
             raise BoltOutcomeUnknown(cause=why(error), where=through(self._endpoint)) from error
         is_query = document.lstrip().startswith("query")
-        return read_answer(response, content, is_query=is_query, now=self._now())
+        return parse_response(response, content, is_query=is_query, now=self._now())

@@ -21,15 +21,15 @@ class SlackAddresses:
         self._scheme = api.scheme
         self._api = _place(api)
 
-    def response(self, url: str) -> bool:
+    def allows_response(self, url: str) -> bool:
         """Whether an answer to a person may be posted there."""
         return self._fits(url, "https", RESPONSE_HOSTS)
 
-    def upload(self, url: str) -> bool:
+    def allows_upload(self, url: str) -> bool:
         """Whether a file's bytes may be posted there."""
         return self._fits(url, "https", None)
 
-    def socket(self, url: str) -> bool:
+    def allows_socket(self, url: str) -> bool:
         """Whether a socket may be opened there. The configured API itself names it, and may have sockets at another port."""
         return self._fits(url, "wss", None, any_port=True)
 

@@ -10,7 +10,7 @@ done is dropped. Of copies at the same time, or after a crash before the mark, e
 by itself: a start by its request's id, a cancellation by its wish, a watch, a followed log, a file and a picture by their records.
 The mark is kept as long as a signature of Slack's may be old.
 
-Three have a better protection of their own and get no mark here. A message is marked by `events.said`, whose answer makes Slack
+Three have a better protection of their own and get no mark here. A message is marked by `events.user_message`, whose answer makes Slack
 deliver it again as long as it is not done. A form that was submitted may be submitted again, after an error, and is the same view
 then: what it starts is known by the view and what stood in it. What a flood drops is marked at once: nothing was done, and that
 was told.
@@ -37,11 +37,11 @@ from bot.core.model.asker import Asker
 from bot.core.model.errors import StoreUnavailable
 from bot.core.text.message import Message
 from bot.flows.ports.store import Admissions
-from bot.slack.events.user_message import read
-from bot.slack.intake import WHEN_ACKNOWLEDGED, Middleware, Tell, answer
+from bot.slack.events.user_message import read_message
+from bot.slack.identity import Identity
+from bot.slack.listener_app import WHEN_ACKNOWLEDGED, Middleware, Tell, answer_request
 from bot.slack.listener_context import Later, click_asker, click_message
 from bot.slack.payload_shapes import record_in, text_in
-from bot.slack.preflight import Identity
 
 log = structlog.get_logger()
 
@@ -58,7 +58,7 @@ Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Asking:
+class PersonRequest:
     """Who asks for something. `delivery` is the same for each copy of it, and empty where no copy is to be known.
 
     `marked`: it is marked here as done.
@@ -69,13 +69,13 @@ class Asking:
     marked: bool = True
 
 
-def admission(admissions: Admissions, me: Identity, tell: Tell, later: Later) -> Middleware:
+def admission_middleware(admissions: Admissions, me: Identity, tell: Tell, later: Later) -> Middleware:
     """What stands before every listener: it lets a request through, or answers it."""
 
     async def middleware(
         body: Json, context: AsyncBoltContext, next_: Callable[[], Awaitable[Any]]
     ) -> BoltResponse | None:
-        asking = asking_of(body, me)
+        asking = read_person_request(body, me)
         outcome = await _admit(admissions, asking) if asking else None
         match outcome:
             case Admitted.REPLAY:
@@ -91,7 +91,7 @@ def admission(admissions: Admissions, me: Identity, tell: Tell, later: Later) ->
     return middleware
 
 
-async def _admit(admissions: Admissions, asking: Asking) -> Admitted | None:
+async def _admit(admissions: Admissions, asking: PersonRequest) -> Admitted | None:
     """None where that cannot be told in time."""
     try:
         async with asyncio.timeout(ADMIT_S):
@@ -103,7 +103,7 @@ async def _admit(admissions: Admissions, asking: Asking) -> Admitted | None:
     return outcome
 
 
-def _done(admissions: Admissions, asking: Asking, later: Later) -> None:
+def _done(admissions: Admissions, asking: PersonRequest, later: Later) -> None:
     later(_mark(admissions, asking.delivery), asking.asker)
 
 
@@ -112,54 +112,54 @@ async def _mark(admissions: Admissions, delivery: str) -> None:
         await admissions.done(delivery)
 
 
-def _refused(body: Json, asking: Asking, tell: Tell, *, is_told: bool) -> BoltResponse:
+def _refused(body: Json, asking: PersonRequest, tell: Tell, *, is_told: bool) -> BoltResponse:
     if not is_told:
         log.warning("too much at once", user=asking.asker.user, channel=asking.asker.channel)
     if body.get("type") == "view_submission":
         # An acknowledgement without a word would close it, with all that was typed.
-        return answer(body, FLOOD, tell)
+        return answer_request(body, FLOOD, tell)
     if is_told:
         return BoltResponse(status=200, body="")
     if body.get("type") == "event_callback":
         tell(asking.asker, Message((FLOOD,)))
         return BoltResponse(status=200, body="")
-    return answer(body, FLOOD, tell)
+    return answer_request(body, FLOOD, tell)
 
 
 def _kind(body: Json) -> str:
     return text_in(body, "type") or "command"
 
 
-def asking_of(body: Json, me: Identity) -> Asking | None:
+def read_person_request(body: Json, me: Identity) -> PersonRequest | None:
     """Who asks for what, None where it counts for nobody."""
     match body.get("type"):
         case "block_actions":
             return _clicked(body)
         case "message_action" | "shortcut":
             asker, trigger = click_asker(body), text_in(body, "trigger_id")
-            return Asking(asker, f"shortcut:{trigger}" if trigger else "")
+            return PersonRequest(asker, f"shortcut:{trigger}" if trigger else "")
         case "view_submission":
-            return Asking(click_asker(body))
+            return PersonRequest(click_asker(body))
         case "event_callback":
             event = record_in(body, "event")
             heard = event.get("type") == "app_mention" or event.get("channel_type") == "im"
-            said = read(body, event, me) if heard else None
-            return Asking(said.asker, said.delivery, marked=False) if said else None
+            message = read_message(body, event, me) if heard else None
+            return PersonRequest(message.asker, message.delivery, marked=False) if message else None
         case _ if "command" in body:
             return _typed(body)
         case _:
             return None
 
 
-def _typed(body: Json) -> Asking | None:
+def _typed(body: Json) -> PersonRequest | None:
     user, trigger = text_in(body, "user_id"), text_in(body, "trigger_id")
     asker = Asker(text_in(body, "team_id"), user, text_in(body, "channel_id"), text_in(body, "response_url"))
-    return Asking(asker, f"command:{trigger}" if trigger else "") if user else None
+    return PersonRequest(asker, f"command:{trigger}" if trigger else "") if user else None
 
 
-def _clicked(body: Json) -> Asking:
+def _clicked(body: Json) -> PersonRequest:
     """Each click has a time of its own; Slack tells it beside the message or the view in which it was."""
     asker, action = click_asker(body), body["actions"][0]
     at = text_in(action, "action_ts")
     place = click_message(body) or text_in(record_in(body, "view"), "id")
-    return Asking(asker, f"click:{asker.user}:{place}:{text_in(action, 'action_id')}:{at}" if at else "")
+    return PersonRequest(asker, f"click:{asker.user}:{place}:{text_in(action, 'action_id')}:{at}" if at else "")

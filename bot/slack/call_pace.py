@@ -19,7 +19,7 @@ LIMITS = {
 }
 
 
-class Calls(Protocol):
+class CallBudget(Protocol):
     """Counts calls for all replicas."""
 
     async def take(self, method: str, most: int) -> float:
@@ -29,10 +29,10 @@ class Calls(Protocol):
         """Count none as free for so long."""
 
 
-class Pace:
+class CallPace:
     """Says whether a call may be made now. Without `calls` every one may."""
 
-    def __init__(self, calls: Calls | None = None) -> None:
+    def __init__(self, calls: CallBudget | None = None) -> None:
         self._calls = calls
 
     async def take(self, method: str, *, spare: bool) -> float:

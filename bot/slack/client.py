@@ -39,10 +39,10 @@ from bot.core.text.text import Sentence, cut, showable
 from bot.core.views.buttons import without_secrets
 from bot.slack.addresses import SlackAddresses
 from bot.slack.blocks.render import render, render_blocks
-from bot.slack.call_pace import Pace
-from bot.slack.errors import error_of
-from bot.slack.find_message import find_file, find_key, read_message
-from bot.slack.scopes import REQUIRED, Scopes
+from bot.slack.call_pace import CallPace
+from bot.slack.errors import error_from_code
+from bot.slack.find_message import find_by_file, find_by_key, read_message
+from bot.slack.scopes import REQUIRED, MissingScopes
 
 log = structlog.get_logger()
 
@@ -95,12 +95,12 @@ class SlackChat:
         self._watch = watch
         self._session: aiohttp.ClientSession | None = None
         self._directs: dict[str, str] = {}
-        self._scopes = Scopes()
+        self._scopes = MissingScopes()
         # By how many seconds our clock is ahead of Slack's, None before Slack has answered.
         self.clock_off_s: float | None = None
         self.bot_user = ""
         # Counts calls for all replicas, once there is a Redis to count them in.
-        self.pace = Pace()
+        self.pace = CallPace()
         # Is told of each channel that the bot joins, as Slack describes it.
         self.joined: Callable[[Json], Awaitable[None]] | None = None
         self.web = AsyncWebClient(
@@ -163,7 +163,7 @@ class SlackChat:
             if isinstance(error, SlackThrottled):
                 await self.pace.hold(method, error.retry_after_s)
             if isinstance(error, ScopeMissing) and error.needed:
-                self._scopes.missing(error.needed.split(","), method)
+                self._scopes.report(error.needed.split(","), method)
             raise
         self._watch(None)
         return answer
@@ -195,7 +195,7 @@ class SlackChat:
             self.clock_off_s = time.time() - parsedate_to_datetime(told["date"]).timestamp() if "date" in told else None
         if method == "auth.test" and "x-oauth-scopes" in told:
             granted = {scope.strip() for scope in told["x-oauth-scopes"].split(",")}
-            self._scopes.missing(REQUIRED - granted)
+            self._scopes.report(REQUIRED - granted)
 
     def _where(self) -> str:
         """Where calls go, for the log. The SDK takes its proxy from the environment, for every address."""
@@ -234,7 +234,7 @@ class SlackChat:
         self, channel: str, key: str, *, since: float, thread_ts: str | None = None
     ) -> MessageFound | MessageAbsent | SearchInconclusive:
         """Look for our message with that key, posted at `since` (unix seconds, Slack's clock) or later."""
-        return await find_key(self, channel, key, since=since, thread_ts=thread_ts, ours=self.bot_user)
+        return await find_by_key(self, channel, key, since=since, thread_ts=thread_ts, ours=self.bot_user)
 
     async def read_message(self, channel: str, ts: str, *, within_s: float) -> SlackMessage | None:
         """Read a message of the channel back, None where there is none. Raises SlackError, also where a scope is missing."""
@@ -290,7 +290,7 @@ class SlackChat:
 
     async def _put(self, url: str, content: bytes) -> None:
         """Bytes to an address that Slack has just given. Nothing is visible yet, so nothing is lost with a reply."""
-        if not self._addresses.upload(url):
+        if not self._addresses.allows_upload(url):
             raise _foreign("upload", url)
         await self.open()
         session = cast("aiohttp.ClientSession", self._session)
@@ -321,7 +321,7 @@ class SlackChat:
         self, channel: str, thread_ts: str | None, file_id: str, *, since: float
     ) -> MessageFound | MessageAbsent | SearchInconclusive:
         """Look for the message by which an uploaded file was shared in a thread, or in the channel."""
-        return await find_file(self, channel, thread_ts, file_id, since=since)
+        return await find_by_file(self, channel, thread_ts, file_id, since=since)
 
     # --- private answers ---
 
@@ -330,7 +330,7 @@ class SlackChat:
 
         Only Slack's own addresses are answered, and not where they redirect to. Raises SlackError.
         """
-        if not self._addresses.response(response_url):
+        if not self._addresses.allows_response(response_url):
             raise _foreign("response_url", response_url)
         await self.open()
         body = {**self.content(message), "response_type": "ephemeral", "replace_original": replace}
@@ -405,7 +405,7 @@ def _refusal(method: str, error: SlackApiError) -> SlackError:
         return SlackOutcomeUnknown(method)
     if data["error"] == "missing_scope":
         return ScopeMissing(method, "missing_scope", str(data.get("needed") or ""))
-    return error_of(method, str(data["error"]), after)
+    return error_from_code(method, str(data["error"]), after)
 
 
 def _seconds(value: str | None) -> float:

@@ -23,9 +23,9 @@ from bot.core.model.errors import (
     SlackThrottled,
     StoreUnavailable,
 )
-from bot.slack.directory_entries import BOOK, person_entry, place_entry, place_of
-from bot.slack.find_message import Caller
-from bot.slack.foreign import Home
+from bot.slack.affiliation import Installation
+from bot.slack.directory_entries import BOOK, channel_entry, known_channel, person_entry
+from bot.slack.find_message import WebApi
 from bot.slack.people import KEPT_S, known_person
 
 log = structlog.get_logger()
@@ -47,7 +47,7 @@ KINDS = ("public_channel", "private_channel")
 Json = dict[str, Any]
 
 
-class Keeper(Protocol):
+class DirectoryCache(Protocol):
     """Keeps what is read, for all replicas. Each may raise StoreUnavailable."""
 
     async def keep_people(self, book: str, entries: Mapping[str, str]) -> None:
@@ -74,17 +74,17 @@ class Directory:
 
     def __init__(
         self,
-        slack: Caller,
-        keeper: Keeper,
+        slack: WebApi,
+        cache: DirectoryCache,
         *,
-        home: Home,
+        installation: Installation,
         domains: bool,
         incident: Callable[[str, BaseException], str],
         now: Callable[[], float] = time.time,
     ) -> None:
         self._slack = slack
-        self._keeper = keeper
-        self._home = home
+        self._cache = cache
+        self._installation = installation
         self._domains = domains
         self._incident = incident
         self._now = now
@@ -98,7 +98,7 @@ class Directory:
     async def _repeat(self, name: str, read: Callable[[str], Awaitable[int]]) -> None:
         while True:
             try:
-                wait_s = await self._keeper.begin_reading(name, LEASE_S)
+                wait_s = await self._cache.begin_reading(name, LEASE_S)
                 if wait_s <= 0:
                     wait_s = await self._read(name, read)
             except StoreUnavailable:
@@ -123,7 +123,7 @@ class Directory:
             log.info("read a list of Slack's", what=name, count=count, seconds=round(time.monotonic() - began, 1))
             good_for_s = READ_AGAIN_S
         finally:
-            await self._keeper.end_reading(name, good_for_s=good_for_s)
+            await self._cache.end_reading(name, good_for_s=good_for_s)
         return good_for_s
 
     async def _read_channels(self, name: str) -> int:
@@ -134,8 +134,10 @@ class Directory:
                 async for at, channels in self._pages(
                     name, "users.conversations", "channels", types=kind, exclude_archived=True, spare=True
                 ):
-                    found = {f"place:{one['id']}": place_entry(place_of(one, at, is_ours=True)) for one in channels}
-                    await self._keeper.keep_all(found, KEPT_S)
+                    found = {
+                        f"place:{one['id']}": channel_entry(known_channel(one, at, is_ours=True)) for one in channels
+                    }
+                    await self._cache.keep_all(found, KEPT_S)
                     count += len(found)
             except ScopeMissing as error:
                 missing = error
@@ -146,10 +148,10 @@ class Directory:
     async def _read_people(self, name: str) -> int:
         count, began = 0, self._now()
         async for at, people in self._pages(name, "users.list", "members"):
-            known = {str(one["id"]): known_person(one, self._home, at, domains=self._domains) for one in people}
-            await self._keeper.keep_people(BOOK, {user: person_entry(one) for user, one in known.items()})
+            known = {str(one["id"]): known_person(one, self._installation, at, domains=self._domains) for one in people}
+            await self._cache.keep_people(BOOK, {user: person_entry(one) for user, one in known.items()})
             count += len(known)
-        await self._keeper.drop_people(BOOK, began - KEPT_S)
+        await self._cache.drop_people(BOOK, began - KEPT_S)
         return count
 
     async def _pages(
@@ -168,7 +170,7 @@ class Directory:
     async def _page(self, name: str, method: str, **arguments: Any) -> Json:  # noqa: ANN401 - Slack's arguments
         """One page, as soon as Slack gives it."""
         while True:
-            await self._keeper.go_on_reading(name, LEASE_S)
+            await self._cache.go_on_reading(name, LEASE_S)
             try:
                 return await self._slack.call(method, within_s=PAGE_S, **arguments)
             except SlackRefused:
@@ -177,5 +179,5 @@ class Directory:
                 wait_s = away.retry_after_s if isinstance(away, SlackThrottled) else CALL_AGAIN_S
             while wait_s > 0:
                 await asyncio.sleep(min(wait_s, RENEW_S))
-                await self._keeper.go_on_reading(name, LEASE_S)
+                await self._cache.go_on_reading(name, LEASE_S)
                 wait_s -= RENEW_S

@@ -53,7 +53,7 @@ def read_person(entry: str) -> KnownPerson | None:
 
 
 @dataclass(frozen=True, slots=True)
-class KnownPlace:
+class KnownChannel:
     """What Slack said of a channel, and when (unix seconds). `is_ours`: the bot is in it, so Slack reports changes of it."""
 
     name: str
@@ -63,21 +63,21 @@ class KnownPlace:
     is_ours: bool = False
 
 
-def place_of(channel: Json, at: float, *, is_ours: bool | None = None) -> KnownPlace:
+def known_channel(channel: Json, at: float, *, is_ours: bool | None = None) -> KnownChannel:
     """A channel as conversations.info, conversations.join and users.conversations describe it; the last leaves out `is_member`."""
     direct = channel.get("is_im") or channel.get("is_mpim")
     kind = ChannelKind.DIRECT if direct else ChannelKind.PRIVATE if channel.get("is_private") else ChannelKind.PUBLIC
     ours = bool(channel.get("is_member")) if is_ours is None else is_ours
     # Of all that Slack says about sharing, this alone is to be relied on.
-    return KnownPlace(str(channel.get("name") or ""), kind, bool(channel.get("is_ext_shared")), at, ours)
+    return KnownChannel(str(channel.get("name") or ""), kind, bool(channel.get("is_ext_shared")), at, ours)
 
 
-def place_entry(known: KnownPlace) -> str:
+def channel_entry(known: KnownChannel) -> str:
     """A channel as kept; an older version reads it, too."""
     return json.dumps({"name": known.name, "kind": known.kind, "shared": known.shared, "at": int(known.at)})
 
 
-def read_place(entry: str, now: float) -> KnownPlace:
+def read_channel(entry: str, now: float) -> KnownChannel:
     """A channel as kept. What an older version has kept is some minutes old at most."""
     kept = json.loads(entry)
-    return KnownPlace(kept["name"], ChannelKind(kept["kind"]), bool(kept["shared"]), float(kept.get("at", now)))
+    return KnownChannel(kept["name"], ChannelKind(kept["kind"]), bool(kept["shared"]), float(kept.get("at", now)))

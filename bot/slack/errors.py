@@ -110,7 +110,7 @@ FAMILIES: dict[str, type[SlackRefused]] = {
 }
 
 
-def error_of(method: str, code: str, retry_after_s: float) -> SlackError:
+def error_from_code(method: str, code: str, retry_after_s: float) -> SlackError:
     """The error that an answer with `ok: false` means."""
     if code in THROTTLED:
         return SlackThrottled(method, retry_after_s)

@@ -17,7 +17,7 @@ PAGES_MOST = 5
 Json = dict[str, Any]
 
 
-class Caller(Protocol):
+class WebApi(Protocol):
     """Calls a method of the Web API."""
 
     async def call(
@@ -26,8 +26,8 @@ class Caller(Protocol):
         """Call once. `spare`: only if the call can be spared, see `bot.slack.call_pace`. Raises SlackError."""
 
 
-async def find_key(
-    slack: Caller, channel: str, key: str, *, since: float, thread_ts: str | None, ours: str
+async def find_by_key(
+    slack: WebApi, channel: str, key: str, *, since: float, thread_ts: str | None, ours: str
 ) -> MessageFound | MessageAbsent | SearchInconclusive:
     """Our message whose metadata holds the key, in a channel or in a thread."""
 
@@ -42,8 +42,8 @@ def _key(message: Json) -> str:
     return text_in(record_in(record_in(message, "metadata"), "event_payload"), "key")
 
 
-async def find_file(
-    slack: Caller, channel: str, thread_ts: str | None, file_id: str, *, since: float
+async def find_by_file(
+    slack: WebApi, channel: str, thread_ts: str | None, file_id: str, *, since: float
 ) -> MessageFound | MessageAbsent | SearchInconclusive:
     """The message by which a file was shared in a thread, or in a channel."""
 
@@ -53,7 +53,7 @@ async def find_file(
     return await _find(slack, channel, thread_ts, since, is_it)
 
 
-async def read_message(slack: Caller, channel: str, ts: str, *, ours: str, within_s: float) -> SlackMessage | None:
+async def read_message(slack: WebApi, channel: str, ts: str, *, ours: str, within_s: float) -> SlackMessage | None:
     """A message of a channel with its buttons, None where there is none. Raises SlackError."""
     try:
         page = await slack.call(
@@ -67,10 +67,10 @@ async def read_message(slack: Caller, channel: str, ts: str, *, ours: str, withi
     except MessageGone:
         return None
     found = next((one for one in page.get("messages") or [] if one.get("ts") == ts), None)
-    return posted_of(found, ours=ours) if found is not None else None
+    return posted_message(found, ours=ours) if found is not None else None
 
 
-def posted_of(message: Json, *, ours: str) -> SlackMessage:
+def posted_message(message: Json, *, ours: str) -> SlackMessage:
     """A message as Slack tells it, with its buttons."""
     elements = [
         element
@@ -83,7 +83,7 @@ def posted_of(message: Json, *, ours: str) -> SlackMessage:
 
 
 async def _find(
-    slack: Caller, channel: str, thread_ts: str | None, since: float, is_it: Callable[[Json], bool]
+    slack: WebApi, channel: str, thread_ts: str | None, since: float, is_it: Callable[[Json], bool]
 ) -> MessageFound | MessageAbsent | SearchInconclusive:
     """Read back to the attempt. Unknown where Slack refuses that, or it is too far.
 

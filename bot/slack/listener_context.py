@@ -33,8 +33,8 @@ from bot.flows.start_queue import QueuedStarts
 from bot.flows.status import StatusReader
 from bot.flows.tail_log import LogTailer
 from bot.flows.thread_subject import LostCard, ThreadSubjects
-from bot.slack.foreign import Facts
-from bot.slack.preflight import Identity
+from bot.slack.affiliation import Affiliation
+from bot.slack.identity import Identity
 
 log = structlog.get_logger()
 
@@ -48,10 +48,10 @@ Render = Callable[[Message], dict[str, Any]]
 Later = Callable[[Awaitable[None], Asker], None]
 
 
-class Guard(Protocol):
+class ExternalGuard(Protocol):
     """Turns away people of other organisations."""
 
-    async def why_not(self, user: str, facts: Facts) -> str:
+    async def why_not(self, user: str, affiliation: Affiliation) -> str:
         """Why a person is turned away, empty if not."""
 
 
@@ -80,7 +80,7 @@ class ListenerContext:
     me: Identity
     workspace: str
     gate: Authorizer
-    guard: Guard
+    guard: ExternalGuard
     people: People
     approvals: StartApprovals
     record: AuditQuery

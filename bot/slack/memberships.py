@@ -10,7 +10,7 @@ import structlog
 
 from bot.core.model.channel import MemberChannels
 from bot.core.model.errors import ScopeMissing, SlackError, SlackThrottled
-from bot.slack.find_message import Caller, Json
+from bot.slack.find_message import Json, WebApi
 
 log = structlog.get_logger()
 
@@ -32,7 +32,7 @@ NOT_TOLD = (
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class CachedChannels:
     """What was told, when on the monotonic clock, and for how many seconds it is good."""
 
     places: MemberChannels
@@ -43,10 +43,10 @@ class Kept:
 class SlackMemberships:
     """Implements the flows' `Memberships` port."""
 
-    def __init__(self, slack: Caller, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, slack: WebApi, clock: Callable[[], float] = time.monotonic) -> None:
         self._slack = slack
         self._clock = clock
-        self._kept: dict[str, Kept] = {}
+        self._kept: dict[str, CachedChannels] = {}
         self._held_until = float("-inf")
 
     async def channels_of(self, user: str, *, fresh: bool = False) -> MemberChannels:
@@ -67,7 +67,7 @@ class SlackMemberships:
         except SlackError as error:
             log.info("Slack doesn't tell in which channels somebody is", user=user, why=str(error))
             places, for_s = MemberChannels(whole=False, missing=NOT_TOLD), AGAIN_S
-        self._keep(user, Kept(places, self._clock(), for_s))
+        self._keep(user, CachedChannels(places, self._clock(), for_s))
         return places
 
     async def is_member(self, channel: str, user: str) -> bool | None:
@@ -109,7 +109,7 @@ class SlackMemberships:
                 return MemberChannels(names)
         return MemberChannels(names, whole=False)
 
-    def _keep(self, user: str, kept: Kept) -> None:
+    def _keep(self, user: str, kept: CachedChannels) -> None:
         self._kept.pop(user, None)
         self._kept[user] = kept
         while len(self._kept) > PEOPLE_MOST:

@@ -1,6 +1,6 @@
 """What Slack sends, believed no further than its shape.
 
-slack_bolt and the listeners read fields by their names. Before either of them does, `fits` sees to it that each field that
+slack_bolt and the listeners read fields by their names. Before either of them does, `has_known_shape` sees to it that each field that
 they read is of the type that Slack documents (docs.slack.dev: interaction payloads, slash commands, the Events API), that those
 without which nothing can be done are there, and that every text can be sent on. What does not fit is dropped as a whole.
 """
@@ -14,7 +14,7 @@ from typing import Any
 Check = Callable[[object], bool]
 
 
-def fits(body: object) -> bool:
+def has_known_shape(body: object) -> bool:
     """Whether it is of a shape that listeners may read."""
     try:
         return isinstance(body, dict) and _encodable(body) and _context(body) and _kind(body)

@@ -28,18 +28,18 @@ from bot.core.model.errors import (
     StoreUnavailable,
 )
 from bot.core.model.person import Person, Role
+from bot.slack.affiliation import Installation, Standing, affiliation_in_profile, standing_of_profile
 from bot.slack.directory_entries import (
     BOOK,
+    KnownChannel,
     KnownPerson,
-    KnownPlace,
+    channel_entry,
+    known_channel,
     person_entry,
-    place_entry,
-    place_of,
+    read_channel,
     read_person,
-    read_place,
 )
-from bot.slack.find_message import Caller
-from bot.slack.foreign import Home, Standing, of_profile, standing_of_profile
+from bot.slack.find_message import WebApi
 
 log = structlog.get_logger()
 
@@ -64,7 +64,7 @@ T = TypeVar("T")
 Json = dict[str, Any]
 
 
-class Memory(Protocol):
+class PeopleCache(Protocol):
     """Keeps what was told for every replica."""
 
     async def recall(self, name: str) -> str | None:
@@ -83,7 +83,7 @@ class Memory(Protocol):
         """Keep entries by user id, unless a later one is kept. Raises StoreUnavailable."""
 
 
-class NoMemory:
+class NoPeopleCache:
     """Remembers nothing: what is told is what holds now."""
 
     async def recall(self, _name: str) -> None:
@@ -107,18 +107,18 @@ class SlackPeople:
 
     def __init__(
         self,
-        slack: Caller,
-        memory: Memory,
+        slack: WebApi,
+        cache: PeopleCache,
         *,
-        home: Home,
+        installation: Installation,
         bot_name: str,
         groups: frozenset[str],
         domains: bool,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._slack = slack
-        self._memory = memory
-        self._home = home
+        self._cache = cache
+        self._installation = installation
         self._bot_name = bot_name
         self._groups = groups
         self._domains = domains
@@ -142,8 +142,8 @@ class SlackPeople:
         """What a channel is. A direct message, and App Home (no channel at all), are of one person."""
         if not channel or channel.startswith(DIRECT):
             return ChannelInfo(channel, "", ChannelKind.DIRECT, shared=False)
-        kept = await self._memory.recall(f"place:{channel}")
-        known = read_place(kept, self._now()) if kept is not None else None
+        kept = await self._cache.recall(f"place:{channel}")
+        known = read_channel(kept, self._now()) if kept is not None else None
         if known is not None and self._now() - known.at < FRESH_S:
             return ChannelInfo(channel, known.name, known.kind, known.shared)
         try:
@@ -151,7 +151,7 @@ class SlackPeople:
                 f"place:{channel}", lambda: self._ask_place(channel, spare=known is not None), known=known
             )
         except ChannelRefused:
-            if await self._memory.recall(f"group-message:{channel}"):
+            if await self._cache.recall(f"group-message:{channel}"):
                 return ChannelInfo(channel, why=GROUP_MESSAGE)
             return ChannelInfo(
                 channel, why=f"I can't post in this channel. Invite me with /invite {self._bot_name}, then try again"
@@ -168,11 +168,11 @@ class SlackPeople:
 
     async def joined(self, channel: Json) -> None:
         """The bot has joined a channel, which Slack describes in its answer."""
-        await self._keep_place(str(channel.get("id") or ""), place_of(channel, self._now(), is_ours=True))
+        await self._keep_place(str(channel.get("id") or ""), known_channel(channel, self._now(), is_ours=True))
 
     async def note_group_message(self, channel: str) -> None:
         """A payload says that this is a direct message of several people: of one that the bot isn't in Slack says nothing."""
-        await self._memory.keep(f"group-message:{channel}", "1", NOTED_S)
+        await self._cache.keep(f"group-message:{channel}", "1", NOTED_S)
 
     async def group(self, name: str) -> str | None:
         """The id of a user group that the policy names, None where there is none or it cannot be read."""
@@ -186,11 +186,11 @@ class SlackPeople:
 
     async def forget_groups(self) -> None:
         """Slack says that a user group has changed."""
-        await self._memory.forget(GROUPS)
+        await self._cache.forget(GROUPS)
 
     async def forget_channel(self, channel: str) -> None:
         """Slack says that a channel has changed."""
-        await self._memory.forget(f"place:{channel}")
+        await self._cache.forget(f"place:{channel}")
 
     async def _user(self, user: str, *, acts: bool, fresh: bool) -> tuple[KnownPerson | None, str, float]:
         """Who somebody is, else why that is not known, and when it may be."""
@@ -209,7 +209,7 @@ class SlackPeople:
 
     async def _known(self, user: str) -> KnownPerson | None:
         """What is kept of somebody and still believed."""
-        kept = await self._memory.recall_person(BOOK, user)
+        kept = await self._cache.recall_person(BOOK, user)
         known = read_person(kept) if kept is not None else None
         if known is None or self._now() - known.at > KEPT_S or (self._domains and not known.has_domain):
             return None
@@ -218,7 +218,7 @@ class SlackPeople:
     async def _members(self, *, fresh: bool = False) -> tuple[Json | None, str, float]:
         if not self._groups:
             return {}, "", 0.0
-        kept = None if fresh else await self._memory.recall(GROUPS)
+        kept = None if fresh else await self._cache.recall(GROUPS)
         if kept is not None:
             groups: Json = json.loads(kept)
             return groups, "", 0.0
@@ -261,9 +261,9 @@ class SlackPeople:
     async def _ask_user(self, user: str, *, spare: bool) -> KnownPerson:
         at = self._now()
         answer = await self._slack.call("users.info", user=user, spare=spare)
-        known = known_person(answer.get("user") or {}, self._home, at, domains=True)
+        known = known_person(answer.get("user") or {}, self._installation, at, domains=True)
         with contextlib.suppress(StoreUnavailable):
-            await self._memory.keep_people(BOOK, {user: person_entry(known)})
+            await self._cache.keep_people(BOOK, {user: person_entry(known)})
         return known
 
     async def _ask_groups(self) -> Json:
@@ -273,42 +273,42 @@ class SlackPeople:
         for group in answer.get("usergroups") or []:
             for name in {str(group.get("id")), f"@{group.get('handle')}"} & self._groups:
                 found[name] = {"id": group.get("id"), "users": group.get("users") or []}
-        await self._memory.keep(GROUPS, json.dumps(found), FRESH_S)
+        await self._cache.keep(GROUPS, json.dumps(found), FRESH_S)
         return found
 
-    async def _ask_place(self, channel: str, *, spare: bool) -> KnownPlace:
+    async def _ask_place(self, channel: str, *, spare: bool) -> KnownChannel:
         at = self._now()
         answer = await self._slack.call("conversations.info", channel=channel, spare=spare)
-        known = place_of(answer.get("channel") or {}, at)
+        known = known_channel(answer.get("channel") or {}, at)
         await self._keep_place(channel, known)
         return known
 
-    async def _keep_place(self, channel: str, known: KnownPlace) -> None:
+    async def _keep_place(self, channel: str, known: KnownChannel) -> None:
         """Keep it long if Slack reports its changes, as it does for channels that the bot is in."""
-        await self._memory.keep(f"place:{channel}", place_entry(known), KEPT_S if known.is_ours else FRESH_S)
+        await self._cache.keep(f"place:{channel}", channel_entry(known), KEPT_S if known.is_ours else FRESH_S)
 
 
-def known_person(user: Json, home: Home, at: float, *, domains: bool) -> KnownPerson:
+def known_person(user: Json, installation: Installation, at: float, *, domains: bool) -> KnownPerson:
     """A person as users.info and users.list describe one. `domains`: keep the domain of the e-mail address, too."""
     # Without its scope there is no such field; a person may have no address as well.
     email = (user.get("profile") or {}).get("email")
     domain = None if email is None or not domains else str(email).rpartition("@")[2].lower()
-    return KnownPerson(frozenset(roles(user, home)), domain, at, domains, str(user.get("name") or ""))
+    return KnownPerson(frozenset(roles(user, installation)), domain, at, domains, str(user.get("name") or ""))
 
 
-def roles(user: Json, home: Home) -> set[Role]:
+def roles(user: Json, installation: Installation) -> set[Role]:
     """What a person of Slack's users.info is in our workspace: nothing at all if the account is no longer active.
 
     Members of our organisation are members here. The flags of one who is only in a sibling workspace are about that one.
     """
     if user.get("deleted"):
         return set()
-    if standing_of_profile(home, user) is Standing.FOREIGN:
+    if standing_of_profile(installation, user) is Standing.FOREIGN:
         return {Role.EXTERNAL}
     if user.get("is_restricted") or user.get("is_ultra_restricted"):
         return {Role.GUEST}
     found = {Role.MEMBER}
-    if home.team not in of_profile(user).teams:
+    if installation.team not in affiliation_in_profile(user).teams:
         return found
     if user.get("is_owner") or user.get("is_primary_owner"):
         return found | {Role.OWNER, Role.ADMIN}

@@ -34,13 +34,13 @@ OPTIONAL = frozenset(
 REQUIRED = frozenset(WITHOUT) - OPTIONAL - {"connections:write"}
 
 
-class Scopes:
+class MissingScopes:
     """Logs each missing scope once, with what doesn't work without it."""
 
     def __init__(self) -> None:
         self._named: set[str] = set()
 
-    def missing(self, needed: Iterable[str], method: str = "") -> None:
+    def report(self, needed: Iterable[str], method: str = "") -> None:
         """Slack says that these are missing, on a call of `method` or of the token as a whole."""
         for scope in sorted(set(needed) - self._named):
             self._named.add(scope)

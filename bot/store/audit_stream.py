@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import structlog
 
 from bot.core.model.audit_entry import AuditEntry
-from bot.store.due_sets import us
+from bot.store.due_sets import microseconds
 from bot.store.scripts import Scripts
 
 log = structlog.get_logger("audit")
@@ -24,7 +24,7 @@ class Audit:
     def __init__(self, scripts: Scripts, *, most: int, days: float) -> None:
         self._scripts = scripts
         self._most = most
-        self._age_us = us(days * 86_400)
+        self._age_us = microseconds(days * 86_400)
 
     async def add_entry(self, entry: AuditEntry) -> None:
         """Add an entry, here and as a line of the log. Raises StoreUnavailable; the line is written all the same."""

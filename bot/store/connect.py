@@ -15,7 +15,7 @@ from redis.driver_info import DriverInfo
 from redis.exceptions import AuthenticationError, AuthorizationError, NoPermissionError, ResponseError
 
 from bot.core.model.errors import StoreRefused, StoreUnavailable, StoreUnfit
-from bot.redis_url import RedisUrl, read
+from bot.redis_url import RedisUrl, parse_redis_url
 from bot.store.redis_errors import REDIS_ERRORS, place, refused_login, translate
 from bot.store.scripts import Scripts
 
@@ -32,7 +32,7 @@ def connect(url: str, *, timeout_s: float = SOCKET_TIMEOUT_S) -> Redis:
     read needs a client of its own. Replies are text. Raises StoreUnfit for an address that cannot be read.
     """
     try:
-        address = read(url)
+        address = parse_redis_url(url)
     except ValueError as error:
         raise StoreUnfit(f"REDIS_URL can't be read: it should {error}.") from None
     common: dict[str, Any] = {

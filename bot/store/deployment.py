@@ -23,12 +23,12 @@ class Deployment:
     app: str
     workspace: str
 
-    def same(self, other: Deployment) -> bool:
+    def is_same_bot(self, other: Deployment) -> bool:
         """Whether it's the same Slack app in the same team, on the same Bolt workspace."""
         app = self.app == other.app if self.app and other.app else self.bot == other.bot
         return app and (self.team, self.workspace) == (other.team, other.workspace)
 
-    def unlike(self, other: Deployment) -> str:
+    def difference_from(self, other: Deployment) -> str:
         """What of it differs from another one, in words."""
         parts = []
         if self.team != other.team:
@@ -44,7 +44,7 @@ class Deployment:
         return " and ".join(parts)
 
 
-async def take(scripts: Scripts, name: str, mine: Deployment, *, adopt: bool) -> Deployment | None:
+async def claim_deployment(scripts: Scripts, name: str, mine: Deployment, *, adopt: bool) -> Deployment | None:
     """Record at the first start whose data this is. With `adopt`, replace another's record, and return that.
 
     Raises StoreUnfit if the data is another's and `adopt` is off; StoreUnavailable.
@@ -54,11 +54,11 @@ async def take(scripts: Scripts, name: str, mine: Deployment, *, adopt: bool) ->
         return None
     found: str | None = await scripts.ask(scripts.redis.get(key))
     theirs = _read(found)
-    if theirs is not None and not theirs.same(mine):
+    if theirs is not None and not theirs.is_same_bot(mine):
         if not adopt:
             raise StoreUnfit(
-                f"Redis holds the data of another bot named {name!r}: it's for {theirs.unlike(mine)}, and this one is for "
-                f"{mine.unlike(theirs)}. Set BOLT_BOT_NAME to another name, or BOLT_BOT_ADOPT=1 to take that data over."
+                f"Redis holds the data of another bot named {name!r}: it's for {theirs.difference_from(mine)}, and this one is for "
+                f"{mine.difference_from(theirs)}. Set BOLT_BOT_NAME to another name, or BOLT_BOT_ADOPT=1 to take that data over."
             )
         await scripts.ask(scripts.redis.set(key, text))
         return theirs

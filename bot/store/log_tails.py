@@ -10,14 +10,14 @@ from bot.core.model.log_tail import LogBatch, LogTail, TailAcceptance, TailPoste
 from bot.core.model.run import RunKey
 from bot.flows.claimed_post import ClaimedPost
 from bot.flows.lease import Lease
-from bot.store.codec import dump, load
-from bot.store.due_sets import MICROSECONDS, us
-from bot.store.lanes import card_of
+from bot.store.due_sets import MICROSECONDS, microseconds
+from bot.store.lanes import parse_card_id
+from bot.store.record_json import from_json, to_json
 from bot.store.scripts import Scripts
 
 
 @dataclass(frozen=True, slots=True)
-class Body:
+class StoredTail:
     """What does not change while a log is followed."""
 
     key: RunKey
@@ -38,7 +38,7 @@ class LogTails:
     async def begin_tail(self, key: RunKey, asker: Asker, command: int, *, most: int) -> TailAcceptance:
         """Begin with that command (0: the first one). `new`, `known`, `no_card`, `over` or `full`."""
         name = tail_id(key, asker.channel)
-        body = dump(Body(key, asker))
+        body = to_json(StoredTail(key, asker))
         accepted: TailAcceptance = await self._scripts.run(
             "begin_follow", name, key.name, asker.channel, body, most, command
         )
@@ -47,10 +47,10 @@ class LogTails:
     async def load_tail(self, name: str) -> LogTail | None:
         """A following as it is recorded, None where there is none any more."""
         record = await self._scripts.ask(self._scripts.redis.hgetall(self._scripts.key("follow", name)))
-        card = card_of(record.get("card") or "")
+        card = parse_card_id(record.get("card") or "")
         if not record.get("body") or card is None:
             return None
-        body = load(Body, record["body"])
+        body = from_json(StoredTail, record["body"])
         return LogTail(
             name,
             body.key,
@@ -62,7 +62,7 @@ class LogTails:
             int(record.get("posts") or 0),
             _moment(record["posted_us"]) if record.get("posted_us") else None,
             int(record.get("refused") or 0),
-            load(LogBatch, record["pending"]) if record.get("pending") else None,
+            from_json(LogBatch, record["pending"]) if record.get("pending") else None,
         )
 
     async def drop_tail(self, name: str) -> bool:
@@ -77,12 +77,14 @@ class LogTails:
     async def note_progress(self, lease: Lease, command: int, cursor: str, refused: int, *, delay_s: float) -> None:
         """Nothing to post: how far the log has been read, and when to look again."""
         token = await lease.stop_renewing()
-        await self._scripts.run("move_follow", lease.member, token, command, cursor, refused, us(delay_s))
+        await self._scripts.run("move_follow", lease.member, token, command, cursor, refused, microseconds(delay_s))
 
     async def push_batch(self, lease: Lease, batch: LogBatch, *, delay_s: float) -> bool:
         """New lines are to be posted."""
         token, channel = await lease.stop_renewing(), lease.member.rpartition(":")[2]
-        return bool(await self._scripts.run("push_follow", lease.member, token, channel, dump(batch), us(delay_s)))
+        return bool(
+            await self._scripts.run("push_follow", lease.member, token, channel, to_json(batch), microseconds(delay_s))
+        )
 
     async def posted(self, post: ClaimedPost, following: LogTail, *, delay_s: float) -> TailPosted:
         """The pending lines are posted. `ok`, `known` where another one has posted them, `gone` where it was stopped."""
@@ -99,7 +101,7 @@ class LogTails:
             command,
             cursor,
             int(bool(last)),
-            us(delay_s),
+            microseconds(delay_s),
         )
         return posted
 

@@ -10,14 +10,14 @@ from bot.core.model.follow_request import FollowAcceptance, Followed, FollowRequ
 from bot.core.model.run import CardRef, Observation, RunFacts, RunKey
 from bot.flows.claimed_post import ClaimedPost
 from bot.flows.lease import Lease
-from bot.store.codec import dump, load
 from bot.store.due_sets import MICROSECONDS
-from bot.store.runs import card_id, creation
+from bot.store.record_json import from_json, to_json
+from bot.store.runs import card_id, creation_args
 from bot.store.scripts import Scripts
 
 
 @dataclass(frozen=True, slots=True)
-class Body:
+class StoredFollower:
     """What of a watch never changes."""
 
     asker: Asker
@@ -32,10 +32,10 @@ class RunFollowers:
 
     async def add_request(self, asker: Asker, key: RunKey, facts: RunFacts) -> tuple[FollowAcceptance, str]:
         """Record it, unless the run has a card there."""
-        body = dump(Body(asker, facts))
+        body = to_json(StoredFollower(asker, facts))
         word, more = await self._scripts.run("watch", asker.channel, key.name, body)
         accepted: FollowAcceptance = word
-        return accepted, load(Body, more).asker.user if word == "known" else str(more)
+        return accepted, from_json(StoredFollower, more).asker.user if word == "known" else str(more)
 
     async def load_follow_request(self, name: str) -> FollowRequest | None:
         """A watch as it is recorded, None where there is none."""
@@ -43,7 +43,7 @@ class RunFollowers:
         record = await self._scripts.ask(self._scripts.redis.hgetall(self._scripts.key("watch", channel, member)))
         if not record.get("body"):
             return None
-        body = load(Body, record["body"])
+        body = from_json(StoredFollower, record["body"])
         asked_at = datetime.fromtimestamp(int(record["asked_us"]) / MICROSECONDS, UTC)
         return FollowRequest(
             RunKey.parse(member), body.asker, body.facts, asked_at, record["state"], record.get("why", "")
@@ -53,7 +53,9 @@ class RunFollowers:
         """Follow the run from now on; its card waits for a slot."""
         token = await lease.stop_renewing()
         channel, member = watch.asker.channel, watch.key.name
-        followed: Followed = await self._scripts.run("adopt", watch.id, token, channel, member, *creation(facts, seen))
+        followed: Followed = await self._scripts.run(
+            "adopt", watch.id, token, channel, member, *creation_args(facts, seen)
+        )
         return followed
 
     async def posted(self, post: ClaimedPost, watch: FollowRequest, card: CardRef, revision: str) -> str:

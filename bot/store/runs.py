@@ -25,9 +25,9 @@ from bot.core.model.run import (
 )
 from bot.flows.cooperative import in_pieces
 from bot.flows.lease import Lease
-from bot.store.codec import dump, load
-from bot.store.due_sets import MICROSECONDS, us
+from bot.store.due_sets import MICROSECONDS, microseconds
 from bot.store.lanes import load_card
+from bot.store.record_json import from_json, to_json
 from bot.store.scripts import Scripts
 
 # A poll interval later all failures of a burst are seen.
@@ -35,7 +35,7 @@ SUCCESSES_LATER_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class StoredCancelWish:
     """A wish to cancel as it is recorded, with how to answer who had it."""
 
     asker: Asker
@@ -47,12 +47,12 @@ def card_id(team: str, card: CardRef) -> str:
     return f"{team}:{card.channel}:{card.ts}"
 
 
-def creation(facts: RunFacts, seen: Observation) -> tuple[str, ...]:
+def creation_args(facts: RunFacts, seen: Observation) -> tuple[str, ...]:
     """What the scripts need to make a run's record."""
-    text = dump(seen)
+    text = to_json(seen)
     usual = "" if facts.usual_s is None else str(facts.usual_s)
     began = str(facts.asked_at.timestamp()) if facts.asked_at else ""
-    return dump(facts), text, seen.state, _digest(text), usual, began
+    return to_json(facts), text, seen.state, _digest(text), usual, began
 
 
 class Runs:
@@ -86,16 +86,18 @@ class Runs:
         later_s = min(SUCCESSES_LATER_S, max((one.next_s for one in observed), default=0))
         rows = await in_pieces(observed, _row)
         args = (part for row in rows for part in row)
-        words: list[Stored] = await self._scripts.run("observe", lease.due, token, claimed_us, us(later_s), *args)
+        words: list[Stored] = await self._scripts.run(
+            "observe", lease.due, token, claimed_us, microseconds(later_s), *args
+        )
         return words
 
     async def make_due_now(self, keys: Sequence[RunKey], *, gap_s: float) -> int:
         """Make followed runs due now, each once in `gap_s` seconds at most; how many were."""
-        return int(await self._scripts.run("hint", us(gap_s), *(key.name for key in keys)))
+        return int(await self._scripts.run("hint", microseconds(gap_s), *(key.name for key in keys)))
 
     async def stray(self, lease: Lease, rule: StrayRule) -> dict[str, Strayed]:
         """Set aside runs that Bolt only has an error for: `stray`, or `lost` where that has been so for too long."""
-        times = (us(rule.least_s), us(rule.most_s), us(rule.lost_after_s))
+        times = (microseconds(rule.least_s), microseconds(rule.most_s), microseconds(rule.lost_after_s))
         words: list[Strayed] = await self._scripts.run(
             "stray", lease.due, await lease.stop_renewing(), *times, *lease.members
         )
@@ -105,12 +107,12 @@ class Runs:
         """Record how a run ended; its cards turn final and its threads are told. False where another one did."""
         token = await lease.stop_renewing()
         urgency = "fail" if run.seen.state in FAILURE_STATES else "end"
-        word = await self._scripts.run("conclude", run.key.name, token, dump(end), urgency, int(end.log == "late"))
+        word = await self._scripts.run("conclude", run.key.name, token, to_json(end), urgency, int(end.log == "late"))
         return bool(word == "ok")
 
     async def late_log(self, lease: Lease, run: Run, end: End) -> None:
         """The log that was missing has come, or never will: its post is due."""
-        await self._scripts.run("late_log", run.key.name, await lease.stop_renewing(), dump(end))
+        await self._scripts.run("late_log", run.key.name, await lease.stop_renewing(), to_json(end))
 
     async def final_since_s(self, key: RunKey) -> float:
         """For how long a run has been seen to be over, in seconds."""
@@ -123,19 +125,19 @@ class Runs:
         word, record = await self._scripts.run(
             "wish",
             key.name,
-            dump(Wish(asker, at)),
-            *creation(facts, seen),
+            to_json(StoredCancelWish(asker, at)),
+            *creation_args(facts, seen),
             card_id(asker.team, card) if card else "",
         )
         if word == "final":
             return WishAnswer(word, state=record)
-        wish = load(Wish, record)
+        wish = from_json(StoredCancelWish, record)
         return WishAnswer(word, wish=CancelWish(wish.asker.user, wish.at))
 
     async def wisher(self, key: RunKey) -> Asker | None:
         """Who wants a run cancelled, and how to answer that person."""
         text = await self._scripts.ask(self._scripts.redis.hget(self._scripts.key("run", key.name), "wish"))
-        return load(Wish, text).asker if text else None
+        return from_json(StoredCancelWish, text).asker if text else None
 
     async def cancel_asked(self, lease: Lease, key: RunKey, *, most: int) -> int:
         """Record that Bolt is about to be asked; the number of the try, 0 if it is not ours to ask, -1 if enough."""
@@ -179,7 +181,7 @@ class Runs:
         self, key: RunKey, facts: RunFacts, seen: Observation, team: str, card: CardRef, *, over: bool
     ) -> None:
         """Make the record of a run and of its card once more. The end of one that is over was told: it is not told again."""
-        await self._scripts.run("restore", key.name, *creation(facts, seen), card_id(team, card), int(over))
+        await self._scripts.run("restore", key.name, *creation_args(facts, seen), card_id(team, card), int(over))
 
     async def card_in(self, key: RunKey, channel: str) -> CardRef | None:
         """The card of a run in a channel, None where there is none."""
@@ -195,23 +197,23 @@ class Runs:
 
 
 def _row(one: Observed) -> tuple[str | int, ...]:
-    text = dump(one.seen)
-    return one.key.name, one.seen.state, int(is_final(one.seen.state)), _digest(text), text, us(one.next_s)
+    text = to_json(one.seen)
+    return one.key.name, one.seen.state, int(is_final(one.seen.state)), _digest(text), text, microseconds(one.next_s)
 
 
 def read_run(key: RunKey, record: Mapping[str, str]) -> Run:
     """A run from the fields of its record."""
-    wish = load(Wish, record["wish"]) if record.get("wish") else None
+    wish = from_json(StoredCancelWish, record["wish"]) if record.get("wish") else None
     return Run(
         key=key,
         rev=int(record["rev"]),
-        facts=load(RunFacts, record.get("facts") or "{}"),
-        seen=load(Observation, record.get("seen") or "{}"),
+        facts=from_json(RunFacts, record.get("facts") or "{}"),
+        seen=from_json(Observation, record.get("seen") or "{}"),
         wish=CancelWish(wish.asker.user, wish.at.astimezone(UTC), asked=int(record.get("tries") or 0) > 0)
         if wish
         else None,
-        end=load(End, record["end"]) if record.get("end") else None,
-        retried=load(Retried, record["retried"]) if record.get("retried") else None,
+        end=from_json(End, record["end"]) if record.get("end") else None,
+        retried=from_json(Retried, record["retried"]) if record.get("retried") else None,
     )
 
 

@@ -22,10 +22,10 @@ SHEBANG = "#!lua\n"
 # While Redis refuses writes, one is tried this often: reads that work don't mean that it's over.
 PROBE_AGAIN_S = 1.0
 # Is told the outcome of each call: None, or the error.
-Watch = Callable[[BotError | None], None]
+OutcomeObserver = Callable[[BotError | None], None]
 
 
-def unwatched(_error: BotError | None) -> None:
+def ignore_outcome(_error: BotError | None) -> None:
     """Watch nothing."""
 
 
@@ -35,11 +35,11 @@ class Scripts:
     `watch` hears of no recovery from a refusal until a write has worked again. `prefix` begins with the deployment's hash tag, so that all keys lie in one slot.
     """
 
-    def __init__(self, redis: Redis, name: str, *, retention_s: int, watch: Watch | None = None) -> None:
+    def __init__(self, redis: Redis, name: str, *, retention_s: int, watch: OutcomeObserver | None = None) -> None:
         self.redis = redis
         self.prefix = f"{{bolt:{name}}}:"
         self._retention_s = retention_s
-        self._watch = watch or unwatched
+        self._watch = watch or ignore_outcome
         self._loaded: dict[str, AsyncScript] = {}
         self._refused = False
         self._probe_at = 0.0

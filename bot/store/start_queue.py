@@ -6,11 +6,11 @@ from bot.core.model.request import Request, StartPlan
 from bot.core.model.run import Observation, RunFacts, RunKey
 from bot.core.model.start import Acceptance, Asked, Turn, WaitingStarts
 from bot.flows.lease import Lease
-from bot.store.codec import dump
-from bot.store.due_sets import us
-from bot.store.requests import body_of, read_request, same_keys, slug_key
-from bot.store.runs import creation
+from bot.store.due_sets import microseconds
+from bot.store.record_json import to_json
+from bot.store.runs import creation_args
 from bot.store.scripts import Scripts
+from bot.store.start_requests import read_request, same_keys, schedule_digest, stored_request
 
 # The same request is known as the waiting start for longer than that may wait.
 WORDS_KEPT_S = 8 * 86_400
@@ -31,12 +31,12 @@ class StartQueue:
             asked.id,
             ",".join(same_keys(asked.user, asked.channel, asked.wanted, plan.slug)),
             most,
-            slug_key(plan.slug),
+            schedule_digest(plan.slug),
             asked.channel,
-            dump(body_of(asked)),
-            dump(plan),
+            to_json(stored_request(asked)),
+            to_json(plan),
             behind.name,
-            *creation(facts, Observation()),
+            *creation_args(facts, Observation()),
             WORDS_KEPT_S,
         )
         accepted: Acceptance = word
@@ -44,12 +44,14 @@ class StartQueue:
 
     async def check_turn(self, lease: Lease, *, longest_s: float, again_s: float) -> Turn:
         """Whether it is the turn of the claimed start. Its claim is still renewed: where it is, Bolt is asked next."""
-        turn: Turn = await self._scripts.run("turn", lease.member, lease.token, us(longest_s), us(again_s))
+        turn: Turn = await self._scripts.run(
+            "turn", lease.member, lease.token, microseconds(longest_s), microseconds(again_s)
+        )
         return turn
 
     async def take_turn(self, lease: Lease, request: Request, plan: StartPlan) -> bool:
         """From here on it is as any start whose card is shown. False where it does not wait any more."""
-        word = await self._scripts.run("take_turn", request.id, await lease.stop_renewing(), dump(plan))
+        word = await self._scripts.run("take_turn", request.id, await lease.stop_renewing(), to_json(plan))
         return bool(word == "ok")
 
     async def requeue(
@@ -57,8 +59,10 @@ class StartQueue:
     ) -> bool:
         """Someone else was faster: it waits for that one's run, at its place in the line."""
         name = behind.name if behind else ""
-        made = creation(facts, Observation())
-        word = await self._scripts.run("requeue", request.id, await lease.stop_renewing(), us(delay_s), name, *made)
+        made = creation_args(facts, Observation())
+        word = await self._scripts.run(
+            "requeue", request.id, await lease.stop_renewing(), microseconds(delay_s), name, *made
+        )
         return bool(word == "ok")
 
     async def waiting_of(self, user: str, *, most: int) -> WaitingStarts:

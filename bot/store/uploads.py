@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from bot.core.model.run import CardRef
 from bot.core.model.upload import Upload, UploadAnswer, UploadOutcome
 from bot.flows.claimed_post import ClaimedPost
-from bot.store.codec import dump, load
 from bot.store.due_sets import MICROSECONDS
-from bot.store.lanes import card_of
+from bot.store.lanes import parse_card_id
+from bot.store.record_json import from_json, to_json
 from bot.store.scripts import Scripts
 
 REMEMBERED_S = 86_400
@@ -29,21 +29,23 @@ class Uploads:
             upload.id,
             upload.key.name,
             upload.asker.channel,
-            dump(upload),
+            to_json(upload),
             most,
             REMEMBERED_S,
             int(posts_it_anyway),
         )
-        return UploadAnswer(word, card_of(card))
+        return UploadAnswer(word, parse_card_id(card))
 
     async def load_upload(self, name: str) -> Upload | None:
         """A file as it was asked for, None where that is no longer known."""
         record = await self._scripts.ask(self._scripts.redis.hgetall(self._scripts.key("upload", name)))
         if not record.get("body"):
             return None
-        thread: CardRef | None = card_of(record.get("card") or "")
+        thread: CardRef | None = parse_card_id(record.get("card") or "")
         asked_at = datetime.fromtimestamp(int(record["asked_us"]) / MICROSECONDS, UTC)
-        return replace(load(Upload, record["body"]), thread=thread, file_id=record.get("file_id"), asked_at=asked_at)
+        return replace(
+            from_json(Upload, record["body"]), thread=thread, file_id=record.get("file_id"), asked_at=asked_at
+        )
 
     async def note_file(self, name: str, file_id: str) -> None:
         """Remember a file that is uploaded and about to be shared, to be found if that reply is lost."""

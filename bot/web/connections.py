@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
-from bot.logging import Seldom
+from bot.logging import RareWarning
 
 # A request's headers have to be complete within this time of its first byte, the first one's of the connection's opening.
 HEADERS_S = 10.0
@@ -41,7 +41,7 @@ class Phase(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class ConnectionLimits:
     """How many connections there may be, in all and from one address, and how many seconds each phase may take."""
 
     total: int = CONNECTIONS_MOST
@@ -88,13 +88,13 @@ def affordable(share: float = SHARE) -> int:
 class Connections:
     """Keeps within its limits: what takes too long is cut, and the one that has waited longest makes room for a new one."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: ConnectionLimits) -> None:
         self.limits = limits
         self._open: dict[Connection, None] = {}
         # Those that are accepted and not open yet count as well.
         self._coming = 0
         self._peers: Counter[str] = Counter()
-        self._cut = Seldom("HTTP connections were cut because they were idle or too slow, or there were too many")
+        self._cut = RareWarning("HTTP connections were cut because they were idle or too slow, or there were too many")
         self._sweeping: asyncio.TimerHandle | None = None
 
     def __len__(self) -> int:

@@ -12,7 +12,7 @@ import os
 import socket
 from collections.abc import Callable
 
-from bot.logging import Seldom
+from bot.logging import RareWarning
 from bot.web.connections import Connections
 
 BACKLOG = 128
@@ -35,7 +35,7 @@ class Listener:
         self._connections = connections
         self._opening: set[asyncio.Task[None]] = set()
         self._resting: dict[socket.socket, asyncio.TimerHandle] = {}
-        self._failed = Seldom("HTTP connections couldn't be accepted")
+        self._failed = RareWarning("HTTP connections couldn't be accepted")
 
     @classmethod
     async def bind(

@@ -12,8 +12,8 @@ from aiohttp import web
 from aiohttp.http import HttpProcessingError
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
 
-from bot.logging import Seldom
-from bot.web.connections import SHARE, Connections, Limits, Phase, affordable
+from bot.logging import RareWarning
+from bot.web.connections import SHARE, ConnectionLimits, Connections, Phase, affordable
 from bot.web.listener import Listener
 
 log = structlog.get_logger()
@@ -52,10 +52,10 @@ class WebServer:
     A body has to come within `read_s`. Each port keeps within `limits`, and within what the process's descriptors allow.
     """
 
-    def __init__(self, ready: Ready, *, read_s: float = READ_S, limits: Limits | None = None) -> None:
+    def __init__(self, ready: Ready, *, read_s: float = READ_S, limits: ConnectionLimits | None = None) -> None:
         self._ready = ready
         self._read_s = read_s
-        self._limits = limits or Limits()
+        self._limits = limits or ConnectionLimits()
         self._checking: asyncio.Task[list[str]] | None = None
         self.slack: Handler | None = None
         self.webhooks: Handler | None = None
@@ -255,7 +255,7 @@ class _Server(web.Server):
     def __init__(self, handler: Answer, connections: Connections, **options: object) -> None:
         super().__init__(handler, **options)  # type: ignore[arg-type]  # aiohttp's own, handed on
         self._counted = connections
-        self._broken = Seldom("HTTP requests were broken off, or not as HTTP has to be")
+        self._broken = RareWarning("HTTP requests were broken off, or not as HTTP has to be")
 
     def speaking_with(self, peer: str) -> web.RequestHandler:
         """What speaks with a connection from that address."""
@@ -270,7 +270,7 @@ class _Protocol(web.RequestHandler):
 
     __slots__ = ("_broken", "_counted", "peer", "phase", "since")
 
-    def __init__(self, server: web.Server, peer: str, connections: Connections, broken: Seldom) -> None:
+    def __init__(self, server: web.Server, peer: str, connections: Connections, broken: RareWarning) -> None:
         loop = asyncio.get_running_loop()
         super().__init__(
             server,

@@ -13,7 +13,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from bot.core.model.errors import StoreUnavailable
 from bot.core.model.webhook_payload import WebhookHint, read_hint
-from bot.logging import Seldom
+from bot.logging import RareWarning
 
 HINTS = Counter("bolt_bot_hints", "Webhook posts, by outcome (taken, empty, refused, unreadable, away).", ("outcome",))
 
@@ -36,7 +36,7 @@ class Webhooks:
         self._secret = secret
         self._take = take
         self._signed = Webhook(secret) if secret.startswith(SIGNING_PREFIX) else None
-        self._refused = Seldom(
+        self._refused = RareWarning(
             "webhooks without the secret were refused: check PARADIME_WEBHOOK_SECRET if they are Bolt's"
         )
 

@@ -13,7 +13,7 @@ from bot.flows.lease import Lease
 from bot.flows.poll_runs import FIELDS, RunPoller
 from bot.store.due_sets import DueSet
 from bot.store.lanes import EditLane, PostLane
-from bot.workers.loop import Work
+from bot.workers.worker import Work
 
 # What it returns is true if all that it made is a post.
 Advance = Callable[[Lease], Awaitable[bool | None]]
@@ -21,7 +21,7 @@ Wake = Callable[[], None]
 
 
 @contextlib.asynccontextmanager
-async def held(due: DueSet, lease: Lease) -> AsyncIterator[None]:
+async def keep_lease(due: DueSet, lease: Lease) -> AsyncIterator[None]:
     """Keep a lease while something is done under it; what is broken off is given back at once."""
     lease.start_renewing(due.renew)
     try:
@@ -36,7 +36,9 @@ async def held(due: DueSet, lease: Lease) -> AsyncIterator[None]:
         await lease.stop_renewing()
 
 
-def each(due: DueSet, advance: Advance, wake: Wake, *, wake_posts: Wake | None = None) -> Callable[[], Awaitable[Work]]:
+def claim_one(
+    due: DueSet, advance: Advance, wake: Wake, *, wake_posts: Wake | None = None
+) -> Callable[[], Awaitable[Work]]:
     """One job a member: requests, ends, cancels. `wake` wakes the workers that carry on with what a job has made.
 
     `wake_posts` wakes only those that post: when fifty people a second start runs, each look would have three more workers ask
@@ -46,7 +48,7 @@ def each(due: DueSet, advance: Advance, wake: Wake, *, wake_posts: Wake | None =
     async def job(lease: Lease) -> None:
         wakes = wake
         try:
-            async with held(due, lease):
+            async with keep_lease(due, lease):
                 if await advance(lease) and wake_posts is not None:
                     wakes = wake_posts
         finally:
@@ -63,13 +65,13 @@ def each(due: DueSet, advance: Advance, wake: Wake, *, wake_posts: Wake | None =
     return claim
 
 
-def batches(
+def claim_batch(
     due: DueSet, follow: RunPoller, wake: Wake, *, batch: Callable[[], int], soon_s: float
 ) -> Callable[[], Awaitable[Work]]:
     """One job a batch: polls. What is due within `soon_s` rides along in a request that goes out anyway."""
 
     async def job(lease: Lease, claimed_us: int, rows: tuple[tuple[str, ...], ...]) -> None:
-        async with held(due, lease):
+        async with keep_lease(due, lease):
             changed = await follow.poll_runs(lease, claimed_us, rows)
         # Most polls tell nothing new, and make no work for anyone.
         if changed:
@@ -84,7 +86,7 @@ def batches(
     return claim
 
 
-def edits(lane: EditLane, show: CardEditor) -> Callable[[], Awaitable[Work]]:
+def claim_edit(lane: EditLane, show: CardEditor) -> Callable[[], Awaitable[Work]]:
     """One job a card that is to be edited."""
 
     async def claim() -> Work:
@@ -96,7 +98,7 @@ def edits(lane: EditLane, show: CardEditor) -> Callable[[], Awaitable[Work]]:
     return claim
 
 
-def posts(lane: PostLane, tell: PostDeliverer, wake: Wake) -> Callable[[], Awaitable[Work]]:
+def claim_post(lane: PostLane, tell: PostDeliverer, wake: Wake) -> Callable[[], Awaitable[Work]]:
     """One job a post that is to be sent."""
 
     async def job(lease: Lease, item: str, urgency: str, channel: str) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import structlog
 
-from bot.workers.loop import Incident, Worker
+from bot.workers.worker import Incident, Worker
 
 log = structlog.get_logger()
 

@@ -23,7 +23,7 @@ from bolt_sandbox.slack.model import Change, Message, Private
 from bolt_sandbox.slack.responses import show_ack
 from bolt_sandbox.slack.sockets import Answer, Connection
 from bot.core.model.request import request_id
-from bot.manifest import manifest
+from bot.manifest import render_manifest
 from tests.chaos.checks import NOT_WRITTEN
 from tests.chaos.plan import DROP, WATCH, Click, Plan, Press, Typed
 from tests.chaos.processes import PASSWORD, ROOT, Replica, Store
@@ -104,7 +104,7 @@ class Stage:
     def __post_init__(self) -> None:
         """Furnish the sandbox."""
         auth.KEYS[(KEY, SECRET)] = Actor("API key chaos")
-        self.sandbox = Sandbox(OwnWorkspace(manifest()), bolt=BoltWorld(speed=BOLT_SPEED))
+        self.sandbox = Sandbox(OwnWorkspace(render_manifest()), bolt=BoltWorld(speed=BOLT_SPEED))
         self.sandbox.workspace.rates.enabled = False
         self.sandbox.workspace.listeners.append(self._changed)
         self.store = Store(self.folder, self.plan.fsync)

@@ -11,7 +11,7 @@ from redis import Redis
 
 from bolt_sandbox.bolt import Fault
 from bolt_sandbox.slack.sockets import DisconnectReason
-from bot.store.embedded import Embedded, find_server
+from bot.store.embedded import EmbeddedRedis, find_server
 from tests.e2e.stage import Stage
 from tests.waiting import eventually
 
@@ -72,7 +72,7 @@ async def test_slack_away_while_a_run_ends(stage: Stage) -> None:
 async def test_redis_away_while_a_run_is_followed(stage: Stage, tmp_path: Path) -> None:
     """A Redis that is restarted is taken up again; a command meanwhile gets an honest answer."""
     folder = Path(f"/tmp/bolt-bot-e2e-{tmp_path.name[:20]}")  # noqa: S108 - a socket's path must be short
-    redis = Embedded(folder, find_server())
+    redis = EmbeddedRedis(folder, find_server())
     try:
         url = await redis.start()
         await stage.start_bot({"REDIS_URL": url, **SHORT})

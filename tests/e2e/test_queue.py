@@ -10,7 +10,7 @@ import pytest
 
 from bolt_sandbox.bolt import Fault
 from bolt_sandbox.slack import Fault as SlackFault
-from bot.store.embedded import Embedded, find_server
+from bot.store.embedded import EmbeddedRedis, find_server
 from tests.e2e.elsewhere import SLUG, add_schedule, ends, starts
 from tests.e2e.stage import Stage
 from tests.e2e.test_home import click, opened, reads, says, until
@@ -384,16 +384,16 @@ async def test_bolt_away_at_its_turn(stage: Stage) -> None:
 
 
 @pytest.fixture
-async def redis(tmp_path: Path) -> AsyncIterator[Embedded]:
+async def redis(tmp_path: Path) -> AsyncIterator[EmbeddedRedis]:
     """A Redis of its own, not started yet."""
     folder = Path(f"/tmp/bolt-bot-queue-{tmp_path.name[:20]}")  # noqa: S108 - a socket's path must be short
-    server = Embedded(folder, find_server())
+    server = EmbeddedRedis(folder, find_server())
     yield server
     await server.stop()
     shutil.rmtree(folder, ignore_errors=True)
 
 
-async def test_redis_restarts_while_the_run_ends(stage: Stage, redis: Embedded) -> None:
+async def test_redis_restarts_while_the_run_ends(stage: Stage, redis: EmbeddedRedis) -> None:
     """What waits is kept, and started once when Redis is back."""
     url = await redis.start()
     add_schedule(stage)
@@ -408,7 +408,7 @@ async def test_redis_restarts_while_the_run_ends(stage: Stage, redis: Embedded) 
     assert len(stage.cards()) == 1
 
 
-async def test_two_replicas_start_them_once_each(stage: Stage, redis: Embedded) -> None:
+async def test_two_replicas_start_them_once_each(stage: Stage, redis: EmbeddedRedis) -> None:
     """Whoever takes a turn."""
     url = await redis.start()
     add_schedule(stage)

@@ -18,7 +18,7 @@ from bot.flows.private_replies import PrivateReplies
 from bot.store.due_sets import DueSet
 from bot.store.runs import Runs
 from bot.store.scripts import Scripts
-from bot.workers.claims import held
+from bot.workers.claims import keep_lease
 from tests.store.record import follow_run
 from tests.waiting import PATIENCE_S
 
@@ -80,7 +80,7 @@ async def test_a_claim_is_renewed_while_bolt_is_asked(redis_client: Redis) -> No
     )
     claimed = await due.claim(1)
     assert claimed.lease is not None
-    async with held(due, claimed.lease):
+    async with keep_lease(due, claimed.lease):
         await cancel.advance_cancel(claimed.lease)
     assert api.renewed
     assert api.asked == 1

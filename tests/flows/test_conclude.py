@@ -26,7 +26,7 @@ from bot.paradime.download import Downloader
 from bot.store.due_sets import DueSet
 from bot.store.runs import Runs
 from bot.store.scripts import Scripts
-from bot.workers.claims import held
+from bot.workers.claims import keep_lease
 from tests.store.record import follow_run
 from tests.waiting import eventually
 from tests.worlds import new_sandbox
@@ -90,7 +90,7 @@ class Stage:
         began, jobs = clock.time(), set[asyncio.Task[None]]()
 
         async def job(lease: Lease) -> None:
-            async with held(self.ends, lease):
+            async with keep_lease(self.ends, lease):
                 await self.conclude.conclude_run(lease)
             run = await self.runs.load_run(RunKey.parse(lease.member))
             if run is not None and run.end is not None:

@@ -22,16 +22,16 @@ from bot.flows.lease import Lease
 from bot.flows.private_replies import PrivateReplies
 from bot.slack.client import SlackChat
 from bot.store.due_sets import DueSet
-from bot.store.lanes import Budget, EditLane, PostLane
-from bot.store.requests import Requests
+from bot.store.lanes import EditLane, PostLane, SlackBudget
 from bot.store.run_followers import RunFollowers
 from bot.store.runs import Runs
 from bot.store.scripts import Scripts
 from bot.store.start_queue import StartQueue
+from bot.store.start_requests import StartRequests
 from tests.store.record import follow_run
 
 CHANNEL = "C0DATAENG"
-FREE = Budget(
+FREE = SlackBudget(
     edits=1000, edits_for_changes=1000, edits_for_progress=1000, post_gap_s=0, channel_gap_s=0, upload_gap_s=0
 )
 OTHER = "C0MORE"
@@ -51,7 +51,7 @@ class Stage:
         """Build the flows."""
         self.runs = Runs(self.scripts)
         limits = Limits(waiting_in_channel=1000)
-        requests = Requests(self.scripts, limits)
+        requests = StartRequests(self.scripts, limits)
         self.posts = PostLane(self.scripts, FREE, lease_s=10, upload_lease_s=60)
         self.edits = EditLane(self.scripts, FREE, lease_s=10)
         self.tell = PostDeliverer(

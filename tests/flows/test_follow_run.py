@@ -16,7 +16,7 @@ from bot.flows.private_replies import PrivateReplies
 from bot.flows.run_listings import RunListings
 from bot.flows.schedule_catalog import ScheduleCatalog
 from bot.store.due_sets import DueSet
-from bot.store.lanes import Budget, PostLane
+from bot.store.lanes import PostLane, SlackBudget
 from bot.store.run_followers import RunFollowers
 from bot.store.runs import Runs
 from bot.store.scripts import Scripts
@@ -80,7 +80,7 @@ async def test_a_run_that_is_gone_when_its_card_is_due(scripts: Scripts) -> None
     """Whoever asked is told, and asks again."""
     chat, watches = Chat(), RunFollowers(scripts)
     adopt = flow(scripts, chat)
-    posts = PostLane(scripts, Budget(post_gap_s=0, channel_gap_s=0), lease_s=10, upload_lease_s=10)
+    posts = PostLane(scripts, SlackBudget(post_gap_s=0, channel_gap_s=0), lease_s=10, upload_lease_s=10)
     cards = QueuedAndFollowedCards(
         None,  # type: ignore[arg-type]
         None,  # type: ignore[arg-type]

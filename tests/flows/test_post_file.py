@@ -20,7 +20,7 @@ from bot.flows.conclude import LogReader
 from bot.flows.post_file import FilePoster
 from bot.flows.private_replies import PrivateReplies
 from bot.slack.client import SlackChat
-from bot.store.lanes import Budget, PostLane
+from bot.store.lanes import PostLane, SlackBudget
 from bot.store.scripts import Scripts
 from bot.store.uploads import Uploads
 from tests.waiting import eventually
@@ -30,7 +30,7 @@ KEY = RunKey("w", 1)
 ADA = Asker("T", "U0ADA", CHANNEL)
 LOG = Upload("w:1:7:log:" + CHANNEL, KEY, ADA, Command(7, "dbt test"))
 FILE = Upload("w:1:7:70:" + CHANNEL, KEY, ADA, Command(7, "dbt test"), Resource(70, "target/a.csv"))
-FREE = Budget(post_gap_s=0, channel_gap_s=0, upload_gap_s=0)
+FREE = SlackBudget(post_gap_s=0, channel_gap_s=0, upload_gap_s=0)
 
 
 @dataclass

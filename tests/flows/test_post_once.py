@@ -15,7 +15,7 @@ from bot.flows.claimed_post import ClaimedPost
 from bot.flows.lease import Lease
 from bot.flows.post_once import Unresolved, post_once
 from bot.store.due_sets import DueSet
-from bot.store.lanes import Budget, PostLane
+from bot.store.lanes import PostLane, SlackBudget
 from bot.store.runs import Runs
 from bot.store.scripts import Scripts
 from tests.store.record import follow_run
@@ -59,7 +59,7 @@ async def lane(redis_client: Redis) -> Lane:
     assert run is not None
     assert ends.lease is not None
     await runs.conclude(ends.lease, run, End())
-    posts = PostLane(scripts, Budget(post_gap_s=0, channel_gap_s=0), lease_s=10, upload_lease_s=60)
+    posts = PostLane(scripts, SlackBudget(post_gap_s=0, channel_gap_s=0), lease_s=10, upload_lease_s=60)
     return posts, scripts
 
 

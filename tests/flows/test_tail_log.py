@@ -22,7 +22,7 @@ from bot.flows.private_replies import PrivateReplies
 from bot.flows.tail_log import LogTailer, LogTailRules
 from bot.slack.client import SlackChat
 from bot.store.due_sets import DueSet
-from bot.store.lanes import Budget, PostLane, Taken
+from bot.store.lanes import ClaimedItem, PostLane, SlackBudget
 from bot.store.log_tails import LogTails
 from bot.store.runs import Runs
 from bot.store.scripts import Scripts
@@ -32,7 +32,7 @@ CHANNEL = "C0DATAENG"
 KEY = RunKey("w", 1)
 NAME = f"{KEY.name}:{CHANNEL}"
 ADA = Asker("T", "U0ADA", CHANNEL)
-FREE = Budget(post_gap_s=0, channel_gap_s=0, upload_gap_s=0)
+FREE = SlackBudget(post_gap_s=0, channel_gap_s=0, upload_gap_s=0)
 UNKNOWN = BoltRejected((ApiError("no such command"),))
 
 
@@ -114,7 +114,7 @@ class Stage:
 
     async def post_message(self) -> bool:
         """Send what waits to be posted, if anything does."""
-        taken: Taken = await self.posts.claim()
+        taken: ClaimedItem = await self.posts.claim()
         if taken.lease is None:
             return False
         assert taken.urgency == "follow"

@@ -36,15 +36,15 @@ from bot.flows.thread_subject import (
     ThreadSubjects,
 )
 from bot.slack.client import SlackChat
-from bot.store.codec import dump
-from bot.store.requests import Requests
+from bot.store.record_json import to_json
 from bot.store.runs import Runs
 from bot.store.scripts import Scripts
+from bot.store.start_requests import StartRequests
 from tests.store.record import follow_run
 
 CHANNEL = "C0DATAENG"
 APP = "https://app.example"
-APPROVAL = dump(Approval("@data-team", "S0DATATEAM", "four eyes", 60))
+APPROVAL = to_json(Approval("@data-team", "S0DATATEAM", "four eyes", 60))
 FACTS = RunFacts("nightly", "Nightly full build", asked_by="U0ADA")
 OPEN = Button(OPEN_RUN, "Open in Bolt", url=f"{APP}/bolt/run_id/7")
 
@@ -84,7 +84,7 @@ async def stage(redis_client: Redis, sandbox: Sandbox) -> AsyncIterator[Stage]:
     scripts = Scripts(redis_client, "test", retention_s=3600)
     chat = SlackChat(sandbox.workspace.bot_token, f"{sandbox.base_url}/slack/api/", lambda text: text)
     chat.bot_user = sandbox.workspace.bot.id
-    places = ThreadSubjects(Runs(scripts), Requests(scripts, Limits()), chat, workspace="w", app_url=APP)
+    places = ThreadSubjects(Runs(scripts), StartRequests(scripts, Limits()), chat, workspace="w", app_url=APP)
     yield Stage(scripts, sandbox, chat, places)
     await chat.close()
 

@@ -21,7 +21,7 @@ from bot.core.model.errors import (
     BoltThrottled,
 )
 from bot.paradime import response
-from bot.paradime.response import Reply, read_answer, rejection, retry_after_s
+from bot.paradime.response import GraphqlReply, parse_response, rejection, retry_after_s
 
 NOW = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 
@@ -32,10 +32,12 @@ JSON = st.recursive(
 )
 
 
-def read(body: object, status: int = 200, *, is_query: bool = True, headers: dict[str, str] | None = None) -> Reply:
+def read(
+    body: object, status: int = 200, *, is_query: bool = True, headers: dict[str, str] | None = None
+) -> GraphqlReply:
     """Read an answer; a body that is not bytes is JSON."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return read_answer(httpx.Response(status, headers=headers), content, is_query=is_query, now=NOW)
+    return parse_response(httpx.Response(status, headers=headers), content, is_query=is_query, now=NOW)
 
 
 def refused(body: object, status: int = 200, *, is_query: bool = True) -> BoltRejected:
@@ -101,7 +103,7 @@ def test_a_success_that_is_no_graphql_is_lost(body: bytes) -> None:
 def test_data_and_errors_at_once() -> None:
     """Both are kept, and an error's path with them."""
     body = {"data": {"r1": None, "r2": {}}, "errors": [{"message": "no run 1", "path": ["r1", 0]}]}
-    assert read(body) == Reply({"r1": None, "r2": {}}, (ApiError("no run 1", ("r1", 0)),))
+    assert read(body) == GraphqlReply({"r1": None, "r2": {}}, (ApiError("no run 1", ("r1", 0)),))
 
 
 @pytest.mark.parametrize("status", [200, 400])

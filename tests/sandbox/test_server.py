@@ -12,7 +12,7 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bolt_sandbox.server import NotLoopbackError
-from bot.manifest import manifest
+from bot.manifest import render_manifest
 from tests.waiting import PATIENCE_S
 from tests.worlds import new_sandbox
 
@@ -75,7 +75,7 @@ async def test_serve_until_a_signal(number: signal.Signals) -> None:
     """`serve` prints the environment at once, and ends with 0 on a signal."""
     code = "import asyncio, sys; from bolt_sandbox.server import serve; sys.exit(asyncio.run(serve(0, manifest=sys.argv[1])))"
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", code, manifest(), stdout=asyncio.subprocess.PIPE, env=dict(os.environ)
+        sys.executable, "-c", code, render_manifest(), stdout=asyncio.subprocess.PIPE, env=dict(os.environ)
     )
     assert process.stdout is not None
     first = await asyncio.wait_for(process.stdout.readline(), PATIENCE_S)

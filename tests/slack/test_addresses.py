@@ -20,7 +20,7 @@ from bot.core.model.errors import SlackNotSent, SlackRefused
 from bot.core.text.message import Message
 from bot.slack.addresses import SlackAddresses
 from bot.slack.client import SlackChat
-from bot.slack.socket import only_slacks
+from bot.slack.socket_mode import checked_address
 
 HELLO = Message(("hello",))
 MEGABYTES = 200
@@ -65,7 +65,7 @@ LOCAL = SlackAddresses("http://127.0.0.1:3000/slack/api/")
 )
 def test_where_answers_may_go(addresses: SlackAddresses, url: str, expected: bool) -> None:  # noqa: FBT001
     """Slack's host for it over TLS, and the host and port of the configured API."""
-    assert addresses.response(url) is expected
+    assert addresses.allows_response(url) is expected
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_where_answers_may_go(addresses: SlackAddresses, url: str, expected: boo
 )
 def test_where_files_may_go(addresses: SlackAddresses, url: str, expected: bool) -> None:  # noqa: FBT001
     """To any host of Slack's over TLS, and to the configured API's."""
-    assert addresses.upload(url) is expected
+    assert addresses.allows_upload(url) is expected
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_where_files_may_go(addresses: SlackAddresses, url: str, expected: bool)
 )
 async def test_where_sockets_may_be_opened(addresses: SlackAddresses, url: str, expected: bool) -> None:  # noqa: FBT001
     """What Slack's API names is taken if it is Slack's."""
-    assert addresses.socket(url) is expected
+    assert addresses.allows_socket(url) is expected
 
 
 class Named(AsyncBaseSocketModeClient):
@@ -118,9 +118,9 @@ class Named(AsyncBaseSocketModeClient):
 async def test_a_socket_elsewhere_is_not_opened() -> None:
     """Its client tries again, as with any other that cannot be opened."""
     slacks = "wss://wss-primary.slack.com/link"
-    assert await only_slacks(Named(slacks))() == slacks
+    assert await checked_address(Named(slacks))() == slacks
     with pytest.raises(ConnectionError, match="isn't Slack's"):
-        await only_slacks(Named("wss://evil.example/link"))()
+        await checked_address(Named("wss://evil.example/link"))()
 
 
 @functools.cache

@@ -15,14 +15,14 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.core.model.admission import Limits
 from bot.core.model.asker import Asker
 from bot.core.text.message import Message
-from bot.slack.admission import FLOOD, admission
-from bot.slack.guard import OTHER_TEAM, OUTSIDE, Guard, guarding
-from bot.slack.intake import build_app, register_fallbacks
-from bot.slack.preflight import Identity
+from bot.slack.admission import FLOOD, admission_middleware
+from bot.slack.external_guard import OTHER_TEAM, OUTSIDE, ExternalGuard, external_guard_middleware
+from bot.slack.identity import Identity
+from bot.slack.listener_app import build_app, register_fallbacks
 from bot.store.admissions import Admissions
 from bot.store.connect import connect
 from bot.store.scripts import Scripts
-from tests.slack.test_intake import NobodyIsAsked, click, shortcut, submission
+from tests.slack.test_listener_app import NobodyIsAsked, click, shortcut, submission
 
 Json = dict[str, Any]
 ME = Identity("T1", "U0BOT", "B0BOT", "bolt", "https://acme.slack.com/")
@@ -36,9 +36,11 @@ class Desk:
         self.done: list[str] = []
         self.fails = False
         self._later: set[asyncio.Future[None]] = set()
-        admitting = admission(Admissions(Scripts(redis, "test", retention_s=60), limits), ME, self._tell, self._start)
-        guard = Guard(ME.home, NobodyIsAsked(), admits_external=False)
-        before = (admitting, guarding(guard, self._tell))
+        admitting = admission_middleware(
+            Admissions(Scripts(redis, "test", retention_s=60), limits), ME, self._tell, self._start
+        )
+        guard = ExternalGuard(ME.installation, NobodyIsAsked(), admits_external=False)
+        before = (admitting, external_guard_middleware(guard, self._tell))
         self._app = build_app(AsyncWebClient(), "xoxb-1", ME, before, lambda _where, _error: "abc", self._tell)
         for listen, name in (
             (self._app.command, "/bolt"),

@@ -11,9 +11,9 @@ from bolt_sandbox.server import Sandbox
 from bolt_sandbox.slack import Fault
 from bolt_sandbox.slack.limits import METHOD_TIERS, TIERS
 from bot.core.model.errors import SlackThrottled
-from bot.slack.call_pace import LIMITS, Pace
+from bot.slack.call_pace import LIMITS, CallPace
 from bot.slack.client import SlackChat
-from bot.store.call_budget import Calls
+from bot.store.call_budget import CallBudget
 from bot.store.scripts import Scripts
 
 
@@ -23,7 +23,7 @@ async def replicas(sandbox: Sandbox, redis_client: Redis) -> AsyncIterator[tuple
     made = []
     for _ in range(2):
         chat = SlackChat(sandbox.workspace.bot_token, f"{sandbox.base_url}/slack/api/", lambda text: text)
-        chat.pace = Pace(Calls(Scripts(redis_client, "test", retention_s=1000)))
+        chat.pace = CallPace(CallBudget(Scripts(redis_client, "test", retention_s=1000)))
         made.append(chat)
     sandbox.workspace.rates.enabled = True
     yield made[0], made[1]

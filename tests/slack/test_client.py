@@ -23,7 +23,7 @@ from bot.core.model.sent_message import MessageAbsent, MessageFound, SearchIncon
 from bot.core.text.message import Message
 from bot.core.text.text import Bold
 from bot.slack.client import SlackChat
-from bot.slack.preflight import TokenRefusedError, check_app_token, identify
+from bot.slack.identity import TokenRefusedError, check_app_token, identify
 
 CHANNEL = "C0DATAENG"
 HELLO = Message(("hello",))

@@ -14,11 +14,11 @@ from bolt_sandbox.server import Sandbox
 from bolt_sandbox.slack import Fault
 from bot.core.model.channel import ChannelInfo, ChannelKind
 from bot.core.model.person import Person, Role
+from bot.slack.affiliation import Installation
 from bot.slack.client import SlackChat
 from bot.slack.directory import Directory
-from bot.slack.foreign import Home
 from bot.slack.people import SlackPeople
-from bot.store.cache import Memory
+from bot.store.directory_cache import DirectoryCache
 from bot.store.scripts import Scripts
 from tests.waiting import PATIENCE_S
 
@@ -34,7 +34,7 @@ async def chat(sandbox: Sandbox) -> AsyncIterator[SlackChat]:
     await made.close()
 
 
-class Shared(Memory):
+class Shared(DirectoryCache):
     """What replicas share; `ended` is set for each list that was read, or left."""
 
     def __init__(self, scripts: Scripts) -> None:
@@ -64,9 +64,9 @@ def failed(where: str, error: BaseException) -> str:
 
 
 @contextlib.asynccontextmanager
-async def reading(chat: SlackChat, memory: Memory, *, domains: bool = False) -> AsyncIterator[None]:
+async def reading(chat: SlackChat, memory: DirectoryCache, *, domains: bool = False) -> AsyncIterator[None]:
     """A replica that reads."""
-    directory = Directory(chat, memory, home=Home("T0SANDBOX"), domains=domains, incident=failed)
+    directory = Directory(chat, memory, installation=Installation("T0SANDBOX"), domains=domains, incident=failed)
     task = asyncio.create_task(directory.run())
     try:
         yield
@@ -75,9 +75,11 @@ async def reading(chat: SlackChat, memory: Memory, *, domains: bool = False) -> 
         await asyncio.gather(task, return_exceptions=True)
 
 
-def people(chat: SlackChat, memory: Memory, *, domains: bool = False) -> SlackPeople:
+def people(chat: SlackChat, memory: DirectoryCache, *, domains: bool = False) -> SlackPeople:
     """A replica that asks."""
-    return SlackPeople(chat, memory, home=Home("T0SANDBOX"), bot_name="@bolt", groups=frozenset(), domains=domains)
+    return SlackPeople(
+        chat, memory, installation=Installation("T0SANDBOX"), bot_name="@bolt", groups=frozenset(), domains=domains
+    )
 
 
 def calls(sandbox: Sandbox, method: str, outcome: str = "ok") -> int:

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from slack_bolt.request.async_request import AsyncBoltRequest
 
-from bot.slack.find_message import posted_of
-from bot.slack.payload_shapes import fits
+from bot.slack.find_message import posted_message
+from bot.slack.payload_shapes import has_known_shape
 from tests.slack.payloads import PAYLOADS
 
 Json = dict[str, Any]
@@ -47,7 +47,7 @@ def changed(body: Json, path: tuple[str | int, ...], value: object) -> Json:
 @pytest.mark.parametrize("name", PAYLOADS)
 def test_what_slack_sends_fits(name: str) -> None:
     """Each kind of request, as Slack documents it."""
-    assert fits(PAYLOADS[name])
+    assert has_known_shape(PAYLOADS[name])
 
 
 @pytest.mark.parametrize("name", PAYLOADS)
@@ -56,7 +56,7 @@ def test_what_fits_can_be_read_by_slack_bolt(name: str) -> None:
     for path in places(PAYLOADS[name]):
         for value in ODD:
             body = changed(PAYLOADS[name], path, value)
-            if fits(body):
+            if has_known_shape(body):
                 AsyncBoltRequest(body=body, mode="socket_mode")
 
 
@@ -82,29 +82,29 @@ def test_what_fits_can_be_read_by_slack_bolt(name: str) -> None:
 )
 def test_what_is_needed_is_there(name: str, path: tuple[str | int, ...]) -> None:
     """Without it nothing can be done, and nobody told."""
-    assert not fits(changed(PAYLOADS[name], path, None))
-    assert not fits(changed(PAYLOADS[name], path, ""))
+    assert not has_known_shape(changed(PAYLOADS[name], path, None))
+    assert not has_known_shape(changed(PAYLOADS[name], path, ""))
 
 
 def test_what_is_no_record_does_not_fit() -> None:
     """Nor what is nested deeper than anything of Slack's, or holds what cannot be sent on."""
     nothing: tuple[object, ...] = (None, 7, [], "x")
-    assert not any(map(fits, nothing))
+    assert not any(map(has_known_shape, nothing))
     deep: Json = {}
     for _ in range(20_000):
         deep = {"event": deep}
-    assert not fits(deep)
-    assert not fits({"type": "x", "text": json.loads('"\\ud83d"')})
-    assert fits({"type": "x", "text": json.loads('"\\ud83d\\ude00"')})
+    assert not has_known_shape(deep)
+    assert not has_known_shape({"type": "x", "text": json.loads('"\\ud83d"')})
+    assert has_known_shape({"type": "x", "text": json.loads('"\\ud83d\\ude00"')})
 
 
 @given(JSON)
 def test_any_json_is_judged(body: object) -> None:
     """Without a fault."""
-    assert fits(body) in {True, False}
+    assert has_known_shape(body) in {True, False}
 
 
 @given(st.dictionaries(st.sampled_from(["blocks", "metadata", "user", "event_payload", "elements", "accessory"]), JSON))
 def test_any_message_is_read(message: Json) -> None:
     """A shortcut can be used on a message of anybody, whose blocks may be of any kind."""
-    assert posted_of(message, ours="U0BOT").buttons == ()
+    assert posted_message(message, ours="U0BOT").buttons == ()

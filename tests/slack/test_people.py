@@ -15,11 +15,11 @@ from bolt_sandbox.slack import Fault
 from bolt_sandbox.slack.faults import FaultKind
 from bot.core.model.channel import ChannelInfo, ChannelKind
 from bot.core.model.person import Person, Role
+from bot.slack.affiliation import Installation
 from bot.slack.client import SlackChat
 from bot.slack.directory_entries import BOOK, KnownPerson, person_entry
-from bot.slack.foreign import Home
 from bot.slack.people import FRESH_S, KEPT_S, ROLE_S, SlackPeople
-from bot.store.cache import Memory
+from bot.store.directory_cache import DirectoryCache
 from bot.store.scripts import Scripts
 from tests.waiting import seen
 
@@ -37,9 +37,9 @@ async def chat(sandbox: Sandbox) -> AsyncIterator[SlackChat]:
 
 
 @pytest.fixture
-def memory(redis_client: Redis) -> Memory:
+def memory(redis_client: Redis) -> DirectoryCache:
     """What replicas share."""
-    return Memory(Scripts(redis_client, "test", retention_s=1000))
+    return DirectoryCache(Scripts(redis_client, "test", retention_s=1000))
 
 
 @dataclass(slots=True)
@@ -61,7 +61,7 @@ def clock() -> Clock:
 
 def people(
     chat: SlackChat,
-    memory: Memory,
+    memory: DirectoryCache,
     *,
     groups: frozenset[str] = GROUPS,
     domains: bool = True,
@@ -69,12 +69,18 @@ def people(
 ) -> SlackPeople:
     """A replica's."""
     return SlackPeople(
-        chat, memory, home=Home("T0SANDBOX"), bot_name="@bolt", groups=groups, domains=domains, now=clock
+        chat,
+        memory,
+        installation=Installation("T0SANDBOX"),
+        bot_name="@bolt",
+        groups=groups,
+        domains=domains,
+        now=clock,
     )
 
 
 @pytest.fixture
-def of(chat: SlackChat, memory: Memory) -> SlackPeople:
+def of(chat: SlackChat, memory: DirectoryCache) -> SlackPeople:
     """One of them."""
     return people(chat, memory)
 
@@ -169,7 +175,7 @@ async def test_a_scope_is_missing(of: SlackPeople, sandbox: Sandbox, scope: str,
 
 
 async def test_without_groups_in_the_policy_nobody_asks_for_them(
-    chat: SlackChat, memory: Memory, sandbox: Sandbox
+    chat: SlackChat, memory: DirectoryCache, sandbox: Sandbox
 ) -> None:
     """Nor for addresses."""
     sandbox.workspace.scopes -= {"usergroups:read", "users:read.email"}
@@ -178,7 +184,7 @@ async def test_without_groups_in_the_policy_nobody_asks_for_them(
     assert asked(sandbox, "usergroups.list") == 0
 
 
-async def test_slack_is_asked_once_for_all(chat: SlackChat, memory: Memory, sandbox: Sandbox) -> None:
+async def test_slack_is_asked_once_for_all(chat: SlackChat, memory: DirectoryCache, sandbox: Sandbox) -> None:
     """However many ask at once, in however many replicas afterwards."""
     one, other = people(chat, memory), people(chat, memory)
     await asyncio.gather(*(one.person(ADA) for _ in range(20)), *(one.channel("C0DATAENG") for _ in range(20)))
@@ -202,7 +208,7 @@ async def test_how_long_what_was_said_is_kept(of: SlackPeople, sandbox: Sandbox,
 
 
 async def test_a_role_older_than_an_hour_is_asked_for_before_somebody_acts(
-    chat: SlackChat, memory: Memory, sandbox: Sandbox, clock: Clock
+    chat: SlackChat, memory: DirectoryCache, sandbox: Sandbox, clock: Clock
 ) -> None:
     """Not by whoever only reads. A demotion is seen within the hour, and after a day in any case."""
     one = people(chat, memory, clock=clock)
@@ -218,7 +224,7 @@ async def test_a_role_older_than_an_hour_is_asked_for_before_somebody_acts(
     assert (await one.person(ADA)).roles == frozenset({Role.MEMBER})
 
 
-async def test_a_fresh_look_asks_for_the_role(chat: SlackChat, memory: Memory, sandbox: Sandbox) -> None:
+async def test_a_fresh_look_asks_for_the_role(chat: SlackChat, memory: DirectoryCache, sandbox: Sandbox) -> None:
     """Whatever is kept; and what it finds is kept for everyone."""
     one, other = people(chat, memory), people(chat, memory)
     await one.person(ADA)
@@ -230,7 +236,7 @@ async def test_a_fresh_look_asks_for_the_role(chat: SlackChat, memory: Memory, s
 
 @pytest.mark.parametrize("kind", ["ratelimited", "http_500", "drop_before"])
 async def test_what_is_known_serves_while_slack_does_not_answer(
-    chat: SlackChat, memory: Memory, sandbox: Sandbox, clock: Clock, kind: FaultKind
+    chat: SlackChat, memory: DirectoryCache, sandbox: Sandbox, clock: Clock, kind: FaultKind
 ) -> None:
     """An old role, an old channel; somebody unknown may be known a little later."""
     one = people(chat, memory, clock=clock, groups=frozenset())
@@ -248,7 +254,7 @@ async def test_what_is_known_serves_while_slack_does_not_answer(
 
 
 async def test_a_scope_that_was_taken_away_is_no_reason_to_believe_what_is_known(
-    chat: SlackChat, memory: Memory, sandbox: Sandbox, clock: Clock
+    chat: SlackChat, memory: DirectoryCache, sandbox: Sandbox, clock: Clock
 ) -> None:
     """Nobody acts then, and asking again would not help."""
     one = people(chat, memory, clock=clock, groups=frozenset())
@@ -260,7 +266,7 @@ async def test_a_scope_that_was_taken_away_is_no_reason_to_believe_what_is_known
 
 
 async def test_a_policy_that_names_addresses_asks_for_those_that_were_not_kept(
-    chat: SlackChat, memory: Memory, sandbox: Sandbox
+    chat: SlackChat, memory: DirectoryCache, sandbox: Sandbox
 ) -> None:
     """The list of people is read without addresses as long as no rule names one."""
     entry = person_entry(KnownPerson(frozenset({Role.MEMBER}), None, time.time(), has_domain=False))
@@ -278,7 +284,9 @@ async def test_a_channel_that_was_joined_needs_no_question(of: SlackPeople, chat
     assert asked(sandbox, "conversations.info") == 0
 
 
-async def test_a_change_is_known_at_once_in_every_replica(chat: SlackChat, memory: Memory, sandbox: Sandbox) -> None:
+async def test_a_change_is_known_at_once_in_every_replica(
+    chat: SlackChat, memory: DirectoryCache, sandbox: Sandbox
+) -> None:
     """An answer that was on its way when the change was told is not kept either."""
     one, other = people(chat, memory), people(chat, memory)
     assert (await other.person(GRACE)).groups == frozenset({"@data-team", "S0DATALEADS"})

@@ -18,10 +18,10 @@ from structlog.testing import capture_logs
 
 from bolt_sandbox.server import Sandbox
 from bot.core.model.errors import ScopeMissing
-from bot.manifest import manifest
+from bot.manifest import render_manifest
 from bot.slack.client import SlackChat
-from bot.slack.http import handler
-from bot.slack.preflight import identify
+from bot.slack.http_requests import http_handler
+from bot.slack.identity import identify
 from bot.slack.scopes import OPTIONAL, REQUIRED
 
 SECRET = "signing"  # noqa: S105 - made up
@@ -36,7 +36,7 @@ def chat_of(sandbox: Sandbox) -> SlackChat:
 
 def test_each_scope_of_the_manifest_says_what_it_is_for() -> None:
     """Those that may be left out as well."""
-    scopes = yaml.safe_load(manifest())["oauth_config"]["scopes"]
+    scopes = yaml.safe_load(render_manifest())["oauth_config"]["scopes"]
     assert set(scopes["bot_optional"]) == OPTIONAL
     assert set(scopes["bot"]) == REQUIRED | OPTIONAL
 
@@ -110,7 +110,7 @@ async def test_a_request_that_is_too_old(ahead_s: float | None, secret: str, wor
     body, at = b"command=%2Fbolt", str(int(time.time()) - OFF_S)
     digest = hmac.new(secret.encode(), f"v0:{at}:".encode() + body, hashlib.sha256).hexdigest()
     headers = {"X-Slack-Request-Timestamp": at, "X-Slack-Signature": f"v0={digest}"}
-    handle = handler(AsyncApp(token="xoxb-1", signing_secret=SECRET), SECRET, lambda: ahead_s)  # noqa: S106 - made up
+    handle = http_handler(AsyncApp(token="xoxb-1", signing_secret=SECRET), SECRET, lambda: ahead_s)  # noqa: S106 - made up
     async with listening(handle, "/slack/events") as address, aiohttp.ClientSession() as http:
         with capture_logs() as lines:
             async with http.post(f"{address}slack/events", data=body, headers=headers) as answer:

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from bot.slack.events.user_message import Said, read
-from bot.slack.foreign import Standing, standing
-from bot.slack.preflight import Identity
+from bot.slack.affiliation import Standing, standing
+from bot.slack.events.user_message import UserMessage, read_message
+from bot.slack.identity import Identity
 
 ME = Identity("T1", "U0BOT", "B0BOT", "bolt", "https://acme.slack.com/")
 BODY = {"type": "event_callback", "team_id": "T1", "is_ext_shared_channel": False}
@@ -17,9 +17,9 @@ LEAST = {"type": "app_mention", "user": "U1", "text": "<@U0BOT> help", "ts": "17
 FULL = LEAST | {"team": "T1", "client_msg_id": "c", "blocks": []}
 
 
-def said(event: dict[str, Any], body: dict[str, Any] | None = None) -> Said | None:
+def said(event: dict[str, Any], body: dict[str, Any] | None = None) -> UserMessage | None:
     """What is read of it."""
-    return read(BODY | (body or {}), event, ME)
+    return read_message(BODY | (body or {}), event, ME)
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_what_a_person_wrote(event: dict[str, Any], more: dict[str, Any], thread
     assert found is not None
     assert (found.asker.team, found.asker.user, found.asker.channel, found.asker.thread) == ("T1", "U1", "C1", thread)
     assert found.delivery == "message:C1:17.1"
-    assert standing(ME.home, found.facts) is not Standing.FOREIGN
+    assert standing(ME.installation, found.affiliation) is not Standing.FOREIGN
 
 
 @pytest.mark.parametrize(

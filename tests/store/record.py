@@ -11,9 +11,9 @@ from bot.core.model.run import CardRef, RunKey
 from bot.core.model.start import Asked
 from bot.flows.claimed_post import ClaimedPost
 from bot.store.due_sets import DueSet
-from bot.store.lanes import Budget, PostLane
-from bot.store.requests import Requests
+from bot.store.lanes import PostLane, SlackBudget
 from bot.store.scripts import Scripts
+from bot.store.start_requests import StartRequests
 
 NOW = datetime(2026, 11, 23, 14, 20, tzinfo=UTC)
 
@@ -27,7 +27,7 @@ def asked(
 
 async def follow_run(scripts: Scripts, run_id: int, *, channel: str = "A", ts: str = "", user: str = "U1") -> None:
     """Take a start all the way to its run: accepted, looked, carded (as the message `ts`), sending, settled."""
-    requests, due = Requests(scripts, Limits()), DueSet(scripts, "requests", lease_s=10)
+    requests, due = StartRequests(scripts, Limits()), DueSet(scripts, "requests", lease_s=10)
     name = f"request-{run_id}"
     await requests.accept(asked(name, text=f"s{run_id}", channel=channel, user=user))
     claimed = await due.claim(1)
@@ -35,7 +35,7 @@ async def follow_run(scripts: Scripts, run_id: int, *, channel: str = "A", ts: s
     assert claimed.lease is not None
     assert request is not None
     assert await requests.looked(claimed.lease, request, StartPlan(f"s{run_id}", f"S {run_id}", 0))
-    lane = PostLane(scripts, Budget(post_gap_s=0, channel_gap_s=0), lease_s=10, upload_lease_s=10)
+    lane = PostLane(scripts, SlackBudget(post_gap_s=0, channel_gap_s=0), lease_s=10, upload_lease_s=10)
     taken = await lane.claim()
     assert taken.lease is not None
     assert taken.item == f"start/{name}"

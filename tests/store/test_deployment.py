@@ -9,7 +9,7 @@ import pytest
 from redis.asyncio import Redis
 
 from bot.core.model.errors import StoreUnfit
-from bot.store.deployment import Deployment, take
+from bot.store.deployment import Deployment, claim_deployment
 from bot.store.scripts import Scripts
 
 MINE = Deployment("T1", "Acme", "B1", "A1", "analytics")
@@ -17,7 +17,7 @@ MINE = Deployment("T1", "Acme", "B1", "A1", "analytics")
 
 async def started(redis: Redis, one: Deployment, *, name: str = "bolt", adopt: bool = False) -> Deployment | None:
     """What a start finds."""
-    return await take(Scripts(redis, name, retention_s=60), name, one, adopt=adopt)
+    return await claim_deployment(Scripts(redis, name, retention_s=60), name, one, adopt=adopt)
 
 
 async def test_the_first_start_records_and_the_same_bot_passes(redis_client: Redis) -> None:

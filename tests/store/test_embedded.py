@@ -16,7 +16,7 @@ from redis.exceptions import RedisError
 
 from bot.core.model.errors import StoreUnfit
 from bot.store.connect import check, connect
-from bot.store.embedded import Embedded, Server, find_server, identify, may_load
+from bot.store.embedded import EmbeddedRedis, ServerProgram, can_load_data, find_server, identify_server
 
 ROOT = Path(__file__).parents[2]
 # A bot that only has a Redis: it stores a word, prints its server's process and waits for its end.
@@ -37,9 +37,9 @@ asyncio.run(main())
 
 
 @pytest.fixture
-async def own(tmp_path: Path) -> AsyncIterator[Embedded]:
+async def own(tmp_path: Path) -> AsyncIterator[EmbeddedRedis]:
     """An embedded Redis, not started yet."""
-    one = Embedded(tmp_path / "data")
+    one = EmbeddedRedis(tmp_path / "data")
     yield one
     await one.stop()
 
@@ -71,7 +71,7 @@ async def stored(url: str) -> str | None:
         await client.aclose()
 
 
-async def test_it_is_a_redis_that_will_do(own: Embedded) -> None:
+async def test_it_is_a_redis_that_will_do(own: EmbeddedRedis) -> None:
     """It passes the bot's own check without a word, and evicts nothing."""
     client = connect(await own.start())
     assert await check(client) == ()
@@ -79,7 +79,7 @@ async def test_it_is_a_redis_that_will_do(own: Embedded) -> None:
     await client.aclose()
 
 
-async def test_it_finds_its_data_again(own: Embedded) -> None:
+async def test_it_finds_its_data_again(own: EmbeddedRedis) -> None:
     """What was stored is there after a stop and a start."""
     client = connect(await own.start())
     await client.set("word", "kept")
@@ -89,7 +89,7 @@ async def test_it_finds_its_data_again(own: Embedded) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process of its parent's death")
-async def test_it_dies_with_its_bot_and_loses_nothing(own: Embedded) -> None:
+async def test_it_dies_with_its_bot_and_loses_nothing(own: EmbeddedRedis) -> None:
     """After kill -9 of the bot its Redis is gone too, and the next bot finds at once what was answered."""
     process, server = await owner(own.data_dir, "answered")
     assert runs(server)
@@ -99,7 +99,7 @@ async def test_it_dies_with_its_bot_and_loses_nothing(own: Embedded) -> None:
     assert not runs(server)
 
 
-async def test_what_was_answered_survives_the_kill_of_both(own: Embedded) -> None:
+async def test_what_was_answered_survives_the_kill_of_both(own: EmbeddedRedis) -> None:
     """A Redis that is killed outright has written what it answered, while no slow disk holds it up."""
     process, server = await owner(own.data_dir, "answered")
     os.kill(server, signal.SIGKILL)
@@ -108,15 +108,15 @@ async def test_what_was_answered_survives_the_kill_of_both(own: Embedded) -> Non
     assert await stored(await own.start()) == "answered"
 
 
-async def test_a_directory_serves_one_bot(own: Embedded) -> None:
+async def test_a_directory_serves_one_bot(own: EmbeddedRedis) -> None:
     """A second bot is told which process has the directory, and the first is not disturbed."""
     url = await own.start()
     with pytest.raises(StoreUnfit, match=rf"is in use by another bot \(process {os.getpid()}\)"):
-        await Embedded(own.data_dir).start()
+        await EmbeddedRedis(own.data_dir).start()
     assert await stored(url) is None
 
 
-async def test_nobody_else_can_read_it(own: Embedded) -> None:
+async def test_nobody_else_can_read_it(own: EmbeddedRedis) -> None:
     """The directories it makes, and its socket, are for this user alone."""
     url = await own.start()
     paths = [own.data_dir, own.data_dir / "redis", Path(url.removeprefix("unix://"))]
@@ -138,7 +138,7 @@ def open_directory(tmp_path: Path) -> Path:
 async def test_a_directory_that_was_there_keeps_its_mode(open_directory: Path) -> None:
     """Somebody else's directory is not closed to them."""
     before = mode(open_directory)
-    own = Embedded(open_directory)
+    own = EmbeddedRedis(open_directory)
     await own.start()
     await own.stop()
     assert mode(open_directory) == before == 0o755
@@ -146,7 +146,7 @@ async def test_a_directory_that_was_there_keeps_its_mode(open_directory: Path) -
 
 async def test_a_long_path_is_no_hindrance(tmp_path: Path) -> None:
     """A socket's path has 107 bytes at most; a longer data directory has it elsewhere, and nothing is left there."""
-    own = Embedded(tmp_path / ("long" * 30) / 'sp ace "quoted"')
+    own = EmbeddedRedis(tmp_path / ("long" * 30) / 'sp ace "quoted"')
     url = await own.start()
     socket = Path(url.removeprefix("unix://"))
     assert len(str(socket)) <= 107
@@ -155,7 +155,7 @@ async def test_a_long_path_is_no_hindrance(tmp_path: Path) -> None:
     assert not socket.parent.exists()
 
 
-async def test_stopping_ends_the_server(own: Embedded) -> None:
+async def test_stopping_ends_the_server(own: EmbeddedRedis) -> None:
     """After a stop nothing answers, and a second stop does no harm."""
     url = await own.start()
     await own.stop()
@@ -164,7 +164,7 @@ async def test_stopping_ends_the_server(own: Embedded) -> None:
         await stored(url)
 
 
-async def test_an_end_of_its_own_is_noticed(own: Embedded) -> None:
+async def test_an_end_of_its_own_is_noticed(own: EmbeddedRedis) -> None:
     """Whoever waits for it hears when the server is gone."""
     client = connect(await own.start())
     pid = int((await client.info("server"))["process_id"])
@@ -173,16 +173,16 @@ async def test_an_end_of_its_own_is_noticed(own: Embedded) -> None:
     assert await own.ended() == -signal.SIGKILL
 
 
-async def test_data_of_a_newer_kind_is_refused(own: Embedded) -> None:
+async def test_data_of_a_newer_kind_is_refused(own: EmbeddedRedis) -> None:
     """Valkey's file is not given to a Redis that cannot read it; the sentence names both."""
     await own.start()
     await own.stop()
-    redis = Server(Path("/nowhere/redis-server"), "redis", (7, 0, 15))
+    redis = ServerProgram(Path("/nowhere/redis-server"), "redis", (7, 0, 15))
     with pytest.raises(StoreUnfit, match=r"was written by valkey .*, which redis 7\.0\.15 can't read"):
-        await Embedded(own.data_dir, redis).start()
+        await EmbeddedRedis(own.data_dir, redis).start()
 
 
-async def test_broken_data_is_told(own: Embedded) -> None:
+async def test_broken_data_is_told(own: EmbeddedRedis) -> None:
     """A file that the server cannot load ends the start, with the server's own last words."""
     await own.start()
     await own.stop()
@@ -196,10 +196,10 @@ async def test_a_directory_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     """The setting and the reason are named."""
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreUnfit, match=r"BOLT_BOT_DATA_DIR .* can't be used"):
-        await Embedded(tmp_path / "file" / "data").start()
+        await EmbeddedRedis(tmp_path / "file" / "data").start()
 
 
-async def test_it_is_started_by_the_main_thread(own: Embedded) -> None:
+async def test_it_is_started_by_the_main_thread(own: EmbeddedRedis) -> None:
     """The kernel ties the server to the thread that started it, so another one is refused."""
     faults: list[RuntimeError] = []
 
@@ -229,7 +229,7 @@ async def test_it_is_started_by_the_main_thread(own: Embedded) -> None:
 )
 def test_who_can_read_whose_file(kind: str, version: tuple[int, int, int], written_by: str, *, holds: bool) -> None:
     """Newer servers read older files; Valkey reads Redis' up to 7.2; no Redis reads Valkey's."""
-    assert may_load(Server(Path(), kind, version), written_by) is holds
+    assert can_load_data(ServerProgram(Path(), kind, version), written_by) is holds
 
 
 def test_the_packaged_server_is_where_it_was() -> None:
@@ -241,5 +241,5 @@ def test_the_packaged_server_is_where_it_was() -> None:
 
 def test_what_is_no_server_is_not_taken_for_one() -> None:
     """A program that says something else, or is not there, is none."""
-    assert identify(Path(sys.executable)) is None
-    assert identify(Path("/nowhere/redis-server")) is None
+    assert identify_server(Path(sys.executable)) is None
+    assert identify_server(Path("/nowhere/redis-server")) is None

@@ -12,12 +12,12 @@ from bot.core.model.run import CardRef, End, Observation, RunFacts, RunKey
 from bot.flows.claimed_post import ClaimedPost
 from bot.flows.lease import Lease
 from bot.store.due_sets import DueSet
-from bot.store.lanes import Budget, EditLane, PostLane
+from bot.store.lanes import EditLane, PostLane, SlackBudget
 from bot.store.runs import Runs
 from bot.store.scripts import Scripts
 from tests.store.record import NOW, follow_run
 
-FREE = Budget(post_gap_s=0, channel_gap_s=0)
+FREE = SlackBudget(post_gap_s=0, channel_gap_s=0)
 
 
 @pytest.fixture
@@ -26,12 +26,12 @@ def scripts(redis_client: Redis) -> Scripts:
     return Scripts(redis_client, "test", retention_s=1000)
 
 
-def edits(scripts: Scripts, budget: Budget = FREE, lease_s: float = 10) -> EditLane:
+def edits(scripts: Scripts, budget: SlackBudget = FREE, lease_s: float = 10) -> EditLane:
     """The lane of edits."""
     return EditLane(scripts, budget, lease_s=lease_s)
 
 
-def posts(scripts: Scripts, budget: Budget = FREE, lease_s: float = 10) -> PostLane:
+def posts(scripts: Scripts, budget: SlackBudget = FREE, lease_s: float = 10) -> PostLane:
     """The lane of posts."""
     return PostLane(scripts, budget, lease_s=lease_s, upload_lease_s=60)
 
@@ -104,7 +104,7 @@ async def test_the_edit_budget_keeps_slots_for_ends(scripts: Scripts) -> None:
     for number in (1, 2, 3):
         await observe(scripts, number, "RUNNING")
     await end_run(scripts, 4, "FAILED")
-    lane = edits(scripts, Budget(edits=3, edits_for_changes=2, edits_for_progress=1, edit_window_s=60))
+    lane = edits(scripts, SlackBudget(edits=3, edits_for_changes=2, edits_for_progress=1, edit_window_s=60))
     assert (await lane.claim()).urgency == "fail"
     assert (await lane.claim()).urgency == "state"
     third = await lane.claim()
@@ -122,7 +122,7 @@ async def test_progress_is_the_first_to_be_left_out(scripts: Scripts) -> None:
     assert taken.lease is not None
     assert await lane.shown(taken.lease, "run:2") == "done"
     await observe(scripts, 1, "RUNNING", commands=1)
-    tight = edits(scripts, Budget(edits=99, edits_for_changes=98, edits_for_progress=1, edit_window_s=60))
+    tight = edits(scripts, SlackBudget(edits=99, edits_for_changes=98, edits_for_progress=1, edit_window_s=60))
     assert (await tight.claim()).lease is None
     await observe(scripts, 2, "RUNNING")
     assert (await tight.claim()).urgency == "state"
@@ -134,14 +134,14 @@ async def test_posts_keep_their_distance(scripts: Scripts) -> None:
     await settled_cards(scripts, "A", "A", "B")
     for number in (1, 2, 3):
         await end_run(scripts, number, "FAILED")
-    lane = posts(scripts, Budget(post_gap_s=0, channel_gap_s=30))
+    lane = posts(scripts, SlackBudget(post_gap_s=0, channel_gap_s=30))
     assert {(await lane.claim()).channel for _ in range(2)} == {"A", "B"}
     third = await lane.claim()
     assert third.lease is None
     assert third.wait_s is not None
     assert third.wait_s > 1
 
-    slow = posts(scripts, Budget(post_gap_s=30, channel_gap_s=0))
+    slow = posts(scripts, SlackBudget(post_gap_s=30, channel_gap_s=0))
     await scripts.redis.delete(scripts.key("budget", "channels"))
     await scripts.redis.zadd(scripts.key("posts", "fail"), {"A": 0})
     assert (await slow.claim()).lease is not None
@@ -293,7 +293,7 @@ async def test_a_button_rebuilds_what_redis_has_lost(scripts: Scripts) -> None:
 async def test_uploads_have_a_slower_pace_of_their_own(scripts: Scripts) -> None:
     """Files wait for each other, and hold up nothing else."""
     await settled_cards(scripts, "A", "B", "C")
-    lane = posts(scripts, Budget(post_gap_s=0, channel_gap_s=0, upload_gap_s=30))
+    lane = posts(scripts, SlackBudget(post_gap_s=0, channel_gap_s=0, upload_gap_s=30))
     for number in (1, 2):
         await end_run(scripts, number, "FAILED", "read")
         taken = await lane.claim()

@@ -13,9 +13,9 @@ from bot.core.model.run import CardRef, Observation, RunFacts, RunKey
 from bot.flows.claimed_post import ClaimedPost
 from bot.flows.lease import Lease
 from bot.store.due_sets import DueSet
-from bot.store.indexes import Indexes
-from bot.store.lanes import Budget, PostLane
+from bot.store.lanes import PostLane, SlackBudget
 from bot.store.run_followers import RunFollowers
+from bot.store.run_indexes import RunIndexes
 from bot.store.runs import Runs
 from bot.store.scripts import Scripts
 from tests.store.record import follow_run
@@ -50,7 +50,7 @@ async def adopted(scripts: Scripts, key: RunKey = RUN, channel: str = "A") -> Fo
 
 async def claimed_post(scripts: Scripts) -> ClaimedPost:
     """The claim on the card that waits for a slot."""
-    lane = PostLane(scripts, Budget(post_gap_s=0, channel_gap_s=0), lease_s=10, upload_lease_s=10)
+    lane = PostLane(scripts, SlackBudget(post_gap_s=0, channel_gap_s=0), lease_s=10, upload_lease_s=10)
     taken = await lane.claim()
     assert taken.lease is not None
     return ClaimedPost(taken.lease, taken.urgency, taken.channel, f"watch:{taken.channel}:{RUN.name}", "post")
@@ -88,7 +88,7 @@ async def test_a_deleted_card_is_nobodys_link(scripts: Scripts, *, elsewhere: bo
         await RunFollowers(scripts).posted(await claimed_post(scripts), watch, CardRef("B", "2.5"), "run:1")
     await scripts.redis.hset(scripts.key("card", "T:A:4711.5"), "unshowable", "message_not_found")
     assert (await RunFollowers(scripts).add_request(asker(), RUN, FACTS))[0] == "new"
-    (mine,) = (await Indexes(scripts).active_of("U1", most=9)).runs
+    (mine,) = (await RunIndexes(scripts).active_of("U1", most=9)).runs
     assert mine.card == (CardRef("B", "2.5") if elsewhere else None)
 
 
@@ -117,7 +117,7 @@ async def test_an_end_that_comes_while_its_card_is_posted_is_told_there(
     assert await RunFollowers(scripts).posted(post, watch, CardRef("A", "1.5"), "run:1") == "ok"
     assert await scripts.redis.hget(scripts.key("card", "T:A:1.5"), "pending") == pending
     assert (await claimed_post(scripts)).lease.member == "end/T:A:1.5"
-    listed = await Indexes(scripts).failed("U9", ["A"], most=9)
+    listed = await RunIndexes(scripts).failed("U9", ["A"], most=9)
     assert [one.run.id for one in listed.runs] == [RUN.id]
 
 

@@ -16,11 +16,11 @@ from bot.core.model.run import CardRef, Observation, RunFacts, RunKey
 from bot.flows.claimed_post import ClaimedPost
 from bot.flows.lease import Lease
 from bot.store.due_sets import DueSet
-from bot.store.lanes import Budget, PostLane
-from bot.store.requests import Requests
+from bot.store.lanes import PostLane, SlackBudget
 from bot.store.runs import Runs
 from bot.store.scripts import Scripts
 from bot.store.start_queue import StartQueue
+from bot.store.start_requests import StartRequests
 from tests.store.record import asked
 
 LOOK = StartPlan("nightly", "Nightly", 5)
@@ -42,7 +42,7 @@ async def join(scripts: Scripts, name: str, *, user: str = "U1", most: int = 5) 
 
 async def carded(scripts: Scripts, name: str) -> None:
     """Post the card of the next one that waits."""
-    lane = PostLane(scripts, Budget(post_gap_s=0, channel_gap_s=0), lease_s=10, upload_lease_s=10)
+    lane = PostLane(scripts, SlackBudget(post_gap_s=0, channel_gap_s=0), lease_s=10, upload_lease_s=10)
     taken = await lane.claim()
     assert taken.lease is not None
     assert taken.item == f"queue/{name}"
@@ -76,7 +76,7 @@ async def end_run(scripts: Scripts, key: RunKey) -> None:
 
 async def loaded(scripts: Scripts, name: str) -> Request:
     """The request as it is recorded."""
-    request = await Requests(scripts, Limits()).load_request(name)
+    request = await StartRequests(scripts, Limits()).load_request(name)
     assert request is not None
     return request
 
@@ -98,7 +98,7 @@ async def test_the_same_words_wait_once(scripts: Scripts) -> None:
     assert await join(scripts, "b") == "same"
     assert await join(scripts, "c", user="U2") == "new"
     assert await join(scripts, "d", user="U3", most=2) == "full"
-    assert (await Requests(scripts, Limits()).accept(asked("e"))).word == "same"
+    assert (await StartRequests(scripts, Limits()).accept(asked("e"))).word == "same"
 
 
 async def test_turns_come_in_order_and_after_the_end(scripts: Scripts) -> None:
@@ -123,7 +123,7 @@ async def test_turns_come_in_order_and_after_the_end(scripts: Scripts) -> None:
     assert sending.asked_at > sending.queued_at
     # The second one waits until it is known what became of the first one, and then for its run.
     assert (await turn(scripts, "b"))[0] == "wait"
-    await Requests(scripts, Limits()).settle(sending, RunKey("w", 4712), told=True)
+    await StartRequests(scripts, Limits()).settle(sending, RunKey("w", 4712), told=True)
     assert (await turn(scripts, "b"))[0] == "wait"
     second = await loaded(scripts, "b")
     assert (second.behind, second.ahead) == (4712, 0)
@@ -161,7 +161,7 @@ async def test_those_that_wait_are_listed(scripts: Scripts) -> None:
         scripts.key("waits", "channel:A"): ["b"],
     }
     taken = await claim(scripts, "a", "requests")
-    await Requests(scripts, Limits()).begin_sending(taken, await loaded(scripts, "a"), deadline_s=60, lease_s=30)
+    await StartRequests(scripts, Limits()).begin_sending(taken, await loaded(scripts, "a"), deadline_s=60, lease_s=30)
     assert await lines.requeue(taken, await loaded(scripts, "a"), RunKey("w", 9), FACTS, delay_s=0)
     assert await waiting(scripts) == (["a"], ["b", "a"])
 
@@ -238,7 +238,7 @@ async def test_one_that_was_overtaken_keeps_its_place(scripts: Scripts) -> None:
         await carded(scripts, name)
     await end_run(scripts, RUN)
     _, lease = await turn(scripts, "a")
-    requests, lines = Requests(scripts, Limits()), StartQueue(scripts)
+    requests, lines = StartRequests(scripts, Limits()), StartQueue(scripts)
     assert await lines.take_turn(lease, await loaded(scripts, "a"), LOOK)
     taken = await claim(scripts, "a", "requests")
     await requests.begin_sending(taken, await loaded(scripts, "a"), deadline_s=60, lease_s=30)

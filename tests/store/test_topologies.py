@@ -12,10 +12,10 @@ from bot.core.model.errors import StoreUnavailable, StoreUnfit
 from bot.core.model.run import RunKey
 from bot.store.connect import check, close, connect
 from bot.store.due_sets import DueSet
-from bot.store.indexes import Indexes
-from bot.store.requests import Requests
+from bot.store.run_indexes import RunIndexes
 from bot.store.runs import Runs
 from bot.store.scripts import Scripts
+from bot.store.start_requests import StartRequests
 from tests.store.record import asked, follow_run
 from tests.store.servers import Server, Servers, ask, redis_server
 from tests.waiting import eventually
@@ -52,7 +52,7 @@ async def scripts() -> AsyncIterator[Make]:
 async def accepts(store: Scripts, name: str) -> bool:
     """Whether a start can be recorded."""
     try:
-        return (await Requests(store, Limits()).accept(asked(name, text=name))).word in {"new", "known"}
+        return (await StartRequests(store, Limits()).accept(asked(name, text=name))).word in {"new", "known"}
     except StoreUnavailable:
         return False
 
@@ -66,7 +66,7 @@ async def test_a_restart_loses_nothing_that_was_recorded(servers: Servers, scrip
     assert not await accepts(store, "meanwhile")
     await server.start()
     await accepted(store, "after")
-    assert await Requests(store, Limits()).load_request("before") is not None
+    assert await StartRequests(store, Limits()).load_request("before") is not None
 
 
 async def accepted(store: Scripts, name: str) -> None:
@@ -134,7 +134,7 @@ async def test_a_failover_is_followed(servers: Servers, scripts: Make) -> None:
     await eventually("the replica to have what was written", lambda: replicas_with_it(store))
     watched.primary.kill()
     await accepted(store, "after")
-    assert await Requests(store, Limits()).load_request("before") is not None
+    assert await StartRequests(store, Limits()).load_request("before") is not None
     await watched.primary.start()
     # On a busy machine a Sentinel may take a server for down for a moment.
     for number in range(20):
@@ -155,10 +155,10 @@ async def test_a_cluster_is_one_slot_of_it(servers: Servers, scripts: Make) -> N
         assert await runs.known("w", [7, 8]) == frozenset({7})
         assert (await DueSet(store, "polls", lease_s=10).claim(10)).rows == (("w:7",),)
         assert await runs.final_since_s(RunKey("w", 7)) == 0
-        first = await Requests(store, Limits()).accept(asked("twice", text="other"))
-        again = await Requests(store, Limits()).accept(asked("twice", text="other"))
+        first = await StartRequests(store, Limits()).accept(asked("twice", text="other"))
+        again = await StartRequests(store, Limits()).accept(asked("twice", text="other"))
         assert (first.word, again.word) == ("new", "known")
-        indexes = Indexes(store)
+        indexes = RunIndexes(store)
         assert [one.run.id for one in (await indexes.active_of("U1", most=5)).runs] == [7]
         assert [one.run.id for one in (await indexes.active_in(["A", "B"], most=5)).runs] == [7]
         assert (await indexes.failed("U1", ["A"], most=5)).total == 0

@@ -11,17 +11,17 @@ from bot.core.model.log_tail import LogBatch
 from bot.core.model.run import CardRef, End, RunKey
 from bot.core.model.upload import Upload
 from bot.flows.claimed_post import ClaimedPost
-from bot.store.codec import load
 from bot.store.due_sets import DueSet
-from bot.store.lanes import Budget, PostLane
+from bot.store.lanes import PostLane, SlackBudget
 from bot.store.log_tails import LogTails
+from bot.store.record_json import from_json
 from bot.store.scripts import Scripts
 from bot.store.uploads import Uploads
 from tests.store.record import follow_run
 
 KEY = RunKey("w", 1)
 ADA = Asker("T", "U1", "A")
-FREE = Budget(post_gap_s=0, channel_gap_s=0, upload_gap_s=0)
+FREE = SlackBudget(post_gap_s=0, channel_gap_s=0, upload_gap_s=0)
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ async def ask(scripts: Scripts, command: int, *, anyway: bool = False, most: int
     return (await Uploads(scripts).add_upload(log_of(command), posts_it_anyway=anyway, most=most)).word
 
 
-async def claim(scripts: Scripts, budget: Budget = FREE) -> ClaimedPost | None:
+async def claim(scripts: Scripts, budget: SlackBudget = FREE) -> ClaimedPost | None:
     """The most urgent post."""
     taken = await PostLane(scripts, budget, lease_s=10, upload_lease_s=60).claim()
     if taken.lease is None:
@@ -103,7 +103,7 @@ async def test_files_of_ends_come_first_and_followed_logs_last(scripts: Scripts)
     await ask(scripts, 8)
     await scripts.redis.zadd(scripts.key("posts", "log", "A"), {"file/T:A:1.5": 1})
     await scripts.redis.zadd(scripts.key("posts", "log"), {"A": 1})
-    slow = Budget(post_gap_s=0, channel_gap_s=0, upload_gap_s=30)
+    slow = SlackBudget(post_gap_s=0, channel_gap_s=0, upload_gap_s=30)
     taken = [await claim(scripts, slow) for _ in range(3)]
     assert [post.urgency if post else None for post in taken] == ["log", "follow", None]
     await scripts.redis.delete(scripts.key("budget", "uploads"))
@@ -114,12 +114,12 @@ async def test_files_of_ends_come_first_and_followed_logs_last(scripts: Scripts)
 
 def test_what_a_newer_version_writes_is_read() -> None:
     """Fields that this one does not know are left out."""
-    end = load(
+    end = from_json(
         End,
         '{"log": "read", "nodes": [{"status": "FAIL", "name": "a", "kind": "test", "message": "", "new": 1}], "newer": {}}',
     )
     assert end.nodes[0].name == "a"
-    assert load(
+    assert from_json(
         Upload,
         '{"id": "a", "key": {"workspace": "w", "id": 1}, "asker": {"team": "T", "user": "U", "channel": "C"}, "command": {"id": 1, "text": ""}, "resource": {"id": 1, "path": "x"}, "more": 1}',
     ).resource == Resource(1, "x")

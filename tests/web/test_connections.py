@@ -16,7 +16,7 @@ import pytest
 from aiohttp import web
 from structlog.testing import capture_logs
 
-from bot.web.connections import Limits
+from bot.web.connections import ConnectionLimits
 from bot.web.server import BODY_MOST, ListenAddress, WebServer
 
 # Generous to a machine that does something else beside: it is waited for only where something is wrong.
@@ -51,7 +51,7 @@ class Served:
 
 
 @contextlib.asynccontextmanager
-async def serving(limits: Limits, *, read_s: float = 10.0, admin: bool = False) -> AsyncIterator[Served]:
+async def serving(limits: ConnectionLimits, *, read_s: float = 10.0, admin: bool = False) -> AsyncIterator[Served]:
     """A server within limits, with Slack over HTTP."""
     server, here = WebServer(fine, read_s=read_s, limits=limits), ListenAddress("127.0.0.1", 0)
     await server.start(here, slack_over_http=True, admin=here if admin else None)
@@ -97,13 +97,13 @@ async def answered(peer: Peer, sent: bytes = GET) -> bytes:
 @pytest.mark.parametrize("admin", [False, True])
 async def test_headers_that_never_end_are_not_waited_for(sent: bytes, admin: bool) -> None:  # noqa: FBT001
     """On either port; nor is a connection that says nothing at all."""
-    async with serving(Limits(headers_s=0.1), admin=admin) as served:
+    async with serving(ConnectionLimits(headers_s=0.1), admin=admin) as served:
         assert await ended(await served.connected(sent, port=served.server.admin_port)) == b""
 
 
 async def test_a_byte_now_and_then_does_not_hold_a_connection() -> None:
     """The time runs from a request's first byte, also behind one that was answered."""
-    async with serving(Limits(headers_s=0.3)) as served:
+    async with serving(ConnectionLimits(headers_s=0.3)) as served:
         for first in (b"", GET):
             peer = await served.connected(first)
 
@@ -120,7 +120,7 @@ async def test_a_byte_now_and_then_does_not_hold_a_connection() -> None:
 
 async def test_an_idle_connection_is_cut() -> None:
     """After its answer it may be used again for a while, and no longer."""
-    async with serving(Limits(idle_s=2.5)) as served:
+    async with serving(ConnectionLimits(idle_s=2.5)) as served:
         peer = await served.connected()
         assert await answered(peer) == await answered(peer) == b"HTTP/1.1 200 OK\r\n"
         assert await ended(peer) == b""
@@ -128,7 +128,7 @@ async def test_an_idle_connection_is_cut() -> None:
 
 async def test_an_answer_that_nobody_reads_is_not_kept() -> None:
     """A thousand questions in a row, and no answer taken."""
-    async with serving(Limits(request_s=0.3)) as served:
+    async with serving(ConnectionLimits(request_s=0.3)) as served:
         loop = asyncio.get_running_loop()
         with socket.socket() as deaf:
             # Little has to be answered before its buffer is full.
@@ -146,7 +146,7 @@ async def test_an_answer_that_nobody_reads_is_not_kept() -> None:
 
 async def test_a_body_that_comes_too_slowly_is_not_waited_for() -> None:
     """Chunk by chunk without an end: 408, and the connection ends."""
-    async with serving(Limits(linger_s=1.0), read_s=0.2) as served:
+    async with serving(ConnectionLimits(linger_s=1.0), read_s=0.2) as served:
         head = b"POST /slack/events HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
         peer = await served.connected(head)
         status = asyncio.ensure_future(peer[0].readline())
@@ -162,7 +162,7 @@ async def test_a_body_that_comes_too_slowly_is_not_waited_for() -> None:
 
 async def test_the_one_that_waited_longest_makes_room() -> None:
     """More connections than there is room for: the newest are served."""
-    async with serving(Limits(total=4)) as served:
+    async with serving(ConnectionLimits(total=4)) as served:
         waiting = [await served.connected(b"GET / HTTP/1.1\r\n") for _ in range(12)]
         last = await served.connected()
         assert await answered(last) == b"HTTP/1.1 200 OK\r\n"
@@ -171,7 +171,7 @@ async def test_the_one_that_waited_longest_makes_room() -> None:
 
 async def test_an_address_has_its_own_bound() -> None:
     """One address may not have all the room there is."""
-    async with serving(Limits(per_peer=2)) as served:
+    async with serving(ConnectionLimits(per_peer=2)) as served:
         first, second, third = [await served.connected() for _ in range(3)]
         assert await ended(first) == b""
         assert await answered(second) == await answered(third) == b"HTTP/1.1 200 OK\r\n"
@@ -179,7 +179,7 @@ async def test_an_address_has_its_own_bound() -> None:
 
 async def test_connections_that_are_reset_at_once_count_no_longer() -> None:
     """As load balancers check a port. The socket of such a one no longer says which address it came from."""
-    async with serving(Limits(per_peer=3)) as served:
+    async with serving(ConnectionLimits(per_peer=3)) as served:
         for _ in range(5):
             with socket.create_connection(("127.0.0.1", served.server.port)) as check:
                 check.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -189,7 +189,7 @@ async def test_connections_that_are_reset_at_once_count_no_longer() -> None:
 
 async def test_bodies_that_never_end_make_room() -> None:
     """However many a stranger begins, the newest connection is served."""
-    async with serving(Limits(total=4)) as served:
+    async with serving(ConnectionLimits(total=4)) as served:
         begun = [
             await served.connected(b"POST /slack/events HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab")
             for _ in range(8)
@@ -207,7 +207,7 @@ async def test_what_is_being_answered_is_not_cut_for_another_one() -> None:
         await done.wait()
         return web.Response(text="done")
 
-    async with serving(Limits(total=1)) as served:
+    async with serving(ConnectionLimits(total=1)) as served:
         served.server.slack = slowly
         busy = await served.connected(b"POST /slack/events HTTP/1.0\r\nContent-Length: 0\r\n\r\n")
         await going_on.wait()
@@ -218,7 +218,7 @@ async def test_what_is_being_answered_is_not_cut_for_another_one() -> None:
 
 async def test_without_descriptors_it_is_tried_again() -> None:
     """A line in the log, the one that waited longest is cut, and the next one is served."""
-    async with serving(Limits()) as served:
+    async with serving(ConnectionLimits()) as served:
         idle = await served.connected()
         assert await answered(idle) == b"HTTP/1.1 200 OK\r\n"
         with capture_logs() as lines, socket.socket() as made, no_more_descriptors():
@@ -247,7 +247,7 @@ def no_more_descriptors() -> Iterator[None]:
 async def test_a_packed_body_is_refused_before_it_is_read(encoding: str, caplog: pytest.LogCaptureFixture) -> None:
     """Whatever it holds: 415, and no line in the log."""
     with capture_logs() as lines:
-        async with serving(Limits(linger_s=0.1), read_s=SOON_S) as served:
+        async with serving(ConnectionLimits(linger_s=0.1), read_s=SOON_S) as served:
             head = (
                 f"POST /slack/events HTTP/1.1\r\nHost: a\r\nContent-Encoding: {encoding}\r\nContent-Length: 9\r\n\r\n"
             )
@@ -277,7 +277,9 @@ async def test_a_packed_body_is_refused_before_it_is_read(encoding: str, caplog:
 async def test_what_breaks_off_or_is_no_http_leaves_no_trace(sent: bytes, caplog: pytest.LogCaptureFixture) -> None:
     """The connection ends; a hundred of them are a line of the log at most, and none has a traceback."""
     with capture_logs() as lines:
-        async with serving(Limits(headers_s=0.5, request_s=1, idle_s=0.5, linger_s=0.1), read_s=0.2) as served:
+        async with serving(
+            ConnectionLimits(headers_s=0.5, request_s=1, idle_s=0.5, linger_s=0.1), read_s=0.2
+        ) as served:
             for peer in [await served.connected(sent) for _ in range(20)]:
                 if peer[1].can_write_eof():
                     with contextlib.suppress(OSError):

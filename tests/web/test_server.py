@@ -16,7 +16,7 @@ from bot.outage import CALLS
 from bot.store.due_sets import LATE
 from bot.web.server import BODY_MOST, ListenAddress, PortTakenError, WebServer
 from bot.web.webhooks import HINTS
-from bot.workers.loop import JOBS
+from bot.workers.worker import JOBS
 
 
 @dataclass(slots=True)

@@ -14,9 +14,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 from structlog.testing import capture_logs
 
 from bot.core.model.webhook_payload import WebhookHint
-from bot.slack.http import handler
-from bot.slack.intake import build_app
-from bot.slack.preflight import Identity
+from bot.slack.http_requests import http_handler
+from bot.slack.identity import Identity
+from bot.slack.listener_app import build_app
 from bot.web.server import BODY_MOST, ListenAddress, WebServer
 from bot.web.webhooks import Webhooks
 from tests.waiting import PATIENCE_S
@@ -59,7 +59,7 @@ async def served() -> AsyncIterator[WebServer]:
     one = WebServer(fine)
     me = Identity("T1", "U0BOT", "B0BOT", "bolt", "https://acme.slack.com/")
     app = build_app(AsyncWebClient(), "xoxb-1", me, (), lambda _where, _error: "abc", lambda _asker, _message: None)
-    one.slack, one.webhooks = handler(app, "signing"), Webhooks(SECRET, take).handle
+    one.slack, one.webhooks = http_handler(app, "signing"), Webhooks(SECRET, take).handle
     here = ListenAddress("127.0.0.1", 0)
     await one.start(here, slack_over_http=True, webhooks=True, admin=here)
     yield one

@@ -14,7 +14,7 @@ from bot.flows.lease import Lease
 from bot.store.due_sets import Claimed, DueSet
 from bot.store.scripts import Scripts
 from bot.workers import claims
-from bot.workers.loop import Worker
+from bot.workers.worker import Worker
 from tests.waiting import PATIENCE_S
 
 LEASE_S = 30.0
@@ -77,7 +77,7 @@ async def test_a_claim_that_fails_drops_nothing_claimed_before_it(scripts: Scrip
     """Each job begins as it is claimed: the first one is not lost with the claim after it."""
     await put(scripts, 2)
     waiting = Waiting(2)
-    claim = claims.each(FailsOnce(scripts, "ends", lease_s=LEASE_S), waiting.advance, lambda: None)
+    claim = claims.claim_one(FailsOnce(scripts, "ends", lease_s=LEASE_S), waiting.advance, lambda: None)
     worker = Worker("ends", claim, most=5, incident=no_incident)
     working = asyncio.create_task(worker.run())
     async with asyncio.timeout(PATIENCE_S):
@@ -91,7 +91,7 @@ async def test_no_more_is_claimed_than_may_be_under_way(scripts: Scripts) -> Non
     await put(scripts, 8)
     waiting = Waiting(3)
     due = DueSet(scripts, "ends", lease_s=LEASE_S)
-    worker = Worker("ends", claims.each(due, waiting.advance, lambda: None), most=3, incident=no_incident)
+    worker = Worker("ends", claims.claim_one(due, waiting.advance, lambda: None), most=3, incident=no_incident)
     working = asyncio.create_task(worker.run())
     async with asyncio.timeout(PATIENCE_S):
         await waiting.begun.wait()
@@ -114,7 +114,7 @@ async def test_a_job_that_is_broken_off_while_redis_is_away_is_cancelled(scripts
     held = asyncio.Event()
 
     async def work() -> None:
-        async with claims.held(due, Lease("ends", ("run1",), 1, time.monotonic() + LEASE_S, LEASE_S)):
+        async with claims.keep_lease(due, Lease("ends", ("run1",), 1, time.monotonic() + LEASE_S, LEASE_S)):
             held.set()
             await asyncio.Event().wait()
 
@@ -139,7 +139,7 @@ async def test_a_job_wakes_those_who_carry_on_with_what_it_made(scripts: Scripts
         return only_a_post
 
     due = DueSet(scripts, "ends", lease_s=LEASE_S)
-    claim = claims.each(due, advance, lambda: woken.append("all"), wake_posts=lambda: woken.append("posts"))
+    claim = claims.claim_one(due, advance, lambda: woken.append("all"), wake_posts=lambda: woken.append("posts"))
     for job in [job for _ in range(3) for job in (await claim()).jobs]:
         with contextlib.suppress(LookupError):
             await job

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import time
 
-from bot.workers.loop import Work, Worker
 from bot.workers.pool import WorkerPool
+from bot.workers.worker import Work, Worker
 from tests.waiting import PATIENCE_S
-from tests.workers.test_loop import Incidents
+from tests.workers.test_worker import Incidents
 
 
 class Killed(BaseException):

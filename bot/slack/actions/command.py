@@ -15,7 +15,7 @@ from bot.core.model.run import CardRef
 from bot.core.text.message import Message
 from bot.core.views.buttons import COMMAND, read_command_value
 from bot.slack import commands
-from bot.slack.find_message import posted_of
+from bot.slack.find_message import posted_message
 from bot.slack.listener_context import Call, ListenerContext, click_call
 from bot.slack.views.home import shown_page
 
@@ -45,7 +45,7 @@ async def _with_lost(context: ListenerContext, call: Call, body: dict[str, Any],
     message = body.get("message")
     if not isinstance(command, LogsCommand) or not command.follow or not isinstance(message, dict):
         return call
-    shown = posted_of(message, ours=context.me.bot_user)
+    shown = posted_message(message, ours=context.me.bot_user)
     if not shown.ours or message.get("thread_ts") not in {None, message.get("ts")}:
         return call
     card = CardRef(call.asker.channel, str(message.get("ts") or ""))

@@ -8,7 +8,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.response import BoltResponse
 
 from bot.core.commands.mention import behind_mention
-from bot.slack.events.user_message import hear, read
+from bot.slack.events.user_message import handle_message, read_message
 from bot.slack.listener_context import ListenerContext
 
 
@@ -16,10 +16,10 @@ def register(app: AsyncApp, context: ListenerContext) -> None:
     """Listen to messages. Those of channels are not subscribed to; where they come all the same they are nobody's command."""
 
     async def on_message(body: dict[str, Any], event: dict[str, Any]) -> BoltResponse | None:
-        said = read(body, event, context.me) if event.get("channel_type") == "im" else None
-        if said is None:
+        message = read_message(body, event, context.me) if event.get("channel_type") == "im" else None
+        if message is None:
             return None
-        text = behind_mention(said.text, context.me.bot_user)
-        return await hear(context, said, said.text if text is None else text)
+        text = behind_mention(message.text, context.me.bot_user)
+        return await handle_message(context, message, message.text if text is None else text)
 
     app.event("message")(on_message)

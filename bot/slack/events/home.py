@@ -10,7 +10,7 @@ from slack_bolt.async_app import AsyncApp
 from bot.core.model.asker import Asker
 from bot.core.model.errors import SlackError
 from bot.core.model.request import request_id
-from bot.slack.foreign import of_payload
+from bot.slack.affiliation import affiliation_in_payload
 from bot.slack.listener_context import ListenerContext
 
 log = structlog.get_logger()
@@ -34,7 +34,7 @@ async def _show(context: ListenerContext, asker: Asker, body: dict[str, Any], re
     """Nobody has asked for anything: where it fails, what was shown stays, and the log has it."""
     opening = request_id(asker.team, f"home:{asker.user}:{body['event'].get('event_ts', '')}")
     try:
-        if why_not := await context.guard.why_not(asker.user, of_payload(body)):
+        if why_not := await context.guard.why_not(asker.user, affiliation_in_payload(body)):
             await context.home.publish_refusal(asker, why_not)
         else:
             await context.home.publish_home(asker, replaces=replaces, opening=opening)

@@ -9,7 +9,7 @@ from slack_bolt.response import BoltResponse
 
 from bot.core.commands.mention import behind_mention
 from bot.flows.private_replies import DIRECT
-from bot.slack.events.user_message import hear, read
+from bot.slack.events.user_message import handle_message, read_message
 from bot.slack.listener_context import ListenerContext
 
 
@@ -17,11 +17,11 @@ def register(app: AsyncApp, context: ListenerContext) -> None:
     """Listen to mentions."""
 
     async def on_mention(body: dict[str, Any], event: dict[str, Any]) -> BoltResponse | None:
-        said = read(body, event, context.me)
+        message = read_message(body, event, context.me)
         # In a direct message Slack may send this beside the message itself, which is listened to there.
-        if said is None or said.asker.channel.startswith(DIRECT):
+        if message is None or message.asker.channel.startswith(DIRECT):
             return None
-        text = behind_mention(said.text, context.me.bot_user)
-        return None if text is None else await hear(context, said, text)
+        text = behind_mention(message.text, context.me.bot_user)
+        return None if text is None else await handle_message(context, message, text)
 
     app.event("app_mention")(on_mention)

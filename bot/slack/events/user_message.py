@@ -21,9 +21,9 @@ from bot.core.model.run import CardRef
 from bot.core.text.message import Message
 from bot.core.text.text import Bold
 from bot.slack import commands
-from bot.slack.foreign import Facts, of_payload
+from bot.slack.affiliation import Affiliation, affiliation_in_payload
+from bot.slack.identity import Identity
 from bot.slack.listener_context import Call, ListenerContext
-from bot.slack.preflight import Identity
 
 log = structlog.get_logger()
 
@@ -39,13 +39,13 @@ SOME_RUN = GRAPHQL_INT
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """A message that a person wrote. `facts`: what its event says about where that person comes from."""
+class UserMessage:
+    """A message that a person wrote. `affiliation`: what its event says about where that person comes from."""
 
     asker: Asker
     ts: str
     text: str
-    facts: Facts
+    affiliation: Affiliation
 
     @property
     def delivery(self) -> str:
@@ -53,7 +53,7 @@ class Said:
         return f"message:{self.asker.channel}:{self.ts}"
 
 
-def read(body: Json, event: Json, me: Identity) -> Said | None:
+def read_message(body: Json, event: Json, me: Identity) -> UserMessage | None:
     """The message of an event; None where it is an edit, a bot's, or none that a person has newly written."""
     user, channel, ts = (str(event.get(name) or "") for name in ("user", "channel", "ts"))
     by_a_bot = event.get("bot_id") or event.get("bot_profile") or user in {me.bot_user, SLACKBOT}
@@ -64,31 +64,31 @@ def read(body: Json, event: Json, me: Identity) -> Said | None:
     thread = str(event.get("thread_ts") or "")
     asker = Asker(me.team, user, channel, thread="" if thread == ts else thread)
     # One more than a command may have: it is refused as too long.
-    return Said(asker, ts, str(event.get("text") or "")[: LINE_MOST + 1], of_payload(body))
+    return UserMessage(asker, ts, str(event.get("text") or "")[: LINE_MOST + 1], affiliation_in_payload(body))
 
 
-async def hear(context: ListenerContext, said: Said, text: str) -> BoltResponse | None:
+async def handle_message(context: ListenerContext, message: UserMessage, text: str) -> BoltResponse | None:
     """Do what a message asks for, before it is acknowledged. Not acknowledged while another delivery of it is dealt with.
 
     Should that one die, Slack delivers the message again.
     """
-    word = await _begin(context, said.delivery)
+    word = await _begin(context, message.delivery)
     if word == "begun":
         return BoltResponse(status=503, body="")
     if word == "done":
         return None
     context = replace(context, command=f"@{context.me.name}")
     try:
-        answer = await _answer(context, said, text)
+        answer = await _answer(context, message, text)
     except Exception as error:  # noqa: BLE001 - the person is told, with the reference that is logged
-        context.later(_raise(error), said.asker)
+        context.later(_raise(error), message.asker)
     else:
         if answer is not None:
-            context.later(context.tell(said.asker, answer), said.asker)
+            context.later(context.tell(message.asker, answer), message.asker)
     if word == "new":
         with contextlib.suppress(StoreUnavailable, TimeoutError):
             async with asyncio.timeout(MARK_S):
-                await context.heard.done(said.delivery)
+                await context.heard.done(message.delivery)
     return None
 
 
@@ -101,17 +101,17 @@ async def _begin(context: ListenerContext, delivery: str) -> str:
         return "unmarked"
 
 
-async def _answer(context: ListenerContext, said: Said, text: str) -> Message | None:
-    why_not = await context.guard.why_not(said.asker.user, said.facts)
+async def _answer(context: ListenerContext, message: UserMessage, text: str) -> Message | None:
+    why_not = await context.guard.why_not(message.asker.user, message.affiliation)
     if why_not:
         return Message((why_not,))
-    call = Call(said.asker, said.delivery)
+    call = Call(message.asker, message.delivery)
     try:
         call, command = await _read_command(context, call, text)
     except BadCommand as bad:
         return Message((bad.sentence,))
     answer = await commands.handle(context, call, command)
-    if answer is None and said.asker.thread and isinstance(command, RunCommand | RetryCommand):
+    if answer is None and message.asker.thread and isinstance(command, RunCommand | RetryCommand):
         # Whoever looks at a thread does not see what appears beside it.
         return Message(("Starting ", Bold(wanted_in_words(command)), "; its card appears outside this thread."))
     return answer

@@ -13,7 +13,7 @@ from bot.core.model.run import CardRef, RunKey
 from bot.core.policy.rules import Action
 from bot.core.text.message import Message
 from bot.slack.authorization import attempt_of, run_denial
-from bot.slack.find_message import posted_of
+from bot.slack.find_message import posted_message
 from bot.slack.listener_context import Call, ListenerContext, click_asker
 
 log = structlog.get_logger()
@@ -47,7 +47,7 @@ async def _show(context: ListenerContext, call: Call, body: Json) -> None:
     ts, thread = str(message.get("ts") or ""), str(message.get("thread_ts") or "")
     asker = replace(asker, thread="" if thread == ts else thread)
     # In a conversation without the bot Slack lets nothing be read; what the shortcut was used on it has told.
-    shown = None if asker.thread else posted_of(message, ours=context.me.bot_user)
+    shown = None if asker.thread else posted_message(message, ours=context.me.bot_user)
     place = await context.places.subject_of(asker.team, CardRef(asker.channel, thread or ts), shown=shown)
     if place.run is None:
         no_card = f"That message is no card of a run. Use this on a card, or type {context.command} status 4711."

@@ -13,7 +13,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bolt_sandbox.slack import BODY_MOST, People, Workspace, add_routes
 from bolt_sandbox.slack.delivery import Delivery
-from bot.manifest import manifest
+from bot.manifest import render_manifest
 from tests.waiting import PATIENCE_S, seen
 
 from .listener import Listener
@@ -67,7 +67,7 @@ def clock() -> Clock:
 @pytest.fixture
 async def served(clock: Clock) -> AsyncIterator[Served]:
     """A served workspace, whose rate limits are off, and whose waits for a repetition take no time."""
-    ws = Workspace(manifest(), clock=clock)
+    ws = Workspace(render_manifest(), clock=clock)
     ws.rates.enabled = False
     ws.features = replace(ws.features, events=frozenset({"app_mention", "message.im", "app_home_opened"}))
     slept: list[float] = []

@@ -8,9 +8,9 @@ from datetime import datetime
 
 from bot.core.model.asker import Asker
 from bot.core.model.command import RunCommand
-from bot.store.codec import dump, load
-from bot.store.requests import Body
-from bot.store.runs import Wish
+from bot.store.record_json import from_json, to_json
+from bot.store.runs import StoredCancelWish
+from bot.store.start_requests import StoredRequest
 from tests.store.record import NOW
 
 IN_A_THREAD = Asker("T", "U1", "C1", thread="17.1")
@@ -36,12 +36,16 @@ class EarlierWish:
 
 def test_an_older_version_reads_who_asked_in_a_thread() -> None:
     """What it does not know it leaves out."""
-    assert load(EarlierWish, dump(Wish(IN_A_THREAD, NOW))) == EarlierWish(EarlierAsker("T", "U1", "C1"), NOW)
+    assert from_json(EarlierWish, to_json(StoredCancelWish(IN_A_THREAD, NOW))) == EarlierWish(
+        EarlierAsker("T", "U1", "C1"), NOW
+    )
 
 
 def test_what_an_older_version_has_written_is_read() -> None:
     """It was in no thread."""
-    assert load(Wish, dump(EarlierWish(EarlierAsker("T", "U1", "C1"), NOW))) == Wish(Asker("T", "U1", "C1"), NOW)
-    body = Body("T", "C1", "U1", "ada", RunCommand("nightly"))
-    assert load(Body, dump(body)) == body
-    assert "thread" not in json.loads(dump(body))
+    assert from_json(StoredCancelWish, to_json(EarlierWish(EarlierAsker("T", "U1", "C1"), NOW))) == StoredCancelWish(
+        Asker("T", "U1", "C1"), NOW
+    )
+    body = StoredRequest("T", "C1", "U1", "ada", RunCommand("nightly"))
+    assert from_json(StoredRequest, to_json(body)) == body
+    assert "thread" not in json.loads(to_json(body))

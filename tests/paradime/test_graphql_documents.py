@@ -10,29 +10,29 @@ from graphql import GraphQLSchema, build_schema, parse, validate
 import bolt_sandbox
 from bolt_sandbox.bolt.execution import schema as schema_without
 from bolt_sandbox.bolt.faults import OLD_BACKEND_LACKS
-from bot.paradime import documents
+from bot.paradime import graphql_documents
 
 CONTRACT = Path(bolt_sandbox.__file__).parent / "bolt" / "schema.graphql"
 
 FIXED = {
-    "SCHEDULES": documents.SCHEDULES,
-    "OLD_SCHEDULES": documents.OLD_SCHEDULES,
-    "CHECK": documents.CHECK,
-    "COMMAND": documents.COMMAND,
-    "RUN_OF_COMMAND": documents.RUN_OF_COMMAND,
-    "LOGS": documents.LOGS,
-    "RESOURCE_URL": documents.RESOURCE_URL,
-    "CANCEL": documents.CANCEL,
-    "RETRY": documents.RETRY,
-    "RETRY_ALL": documents.RETRY_ALL,
-    "statuses": documents.statuses([1, 2, 2_147_483_647]),
-    "statuses, shared": documents.statuses([1, 2, 2_147_483_647], "BoltRunStatus"),
+    "SCHEDULES": graphql_documents.SCHEDULES,
+    "OLD_SCHEDULES": graphql_documents.OLD_SCHEDULES,
+    "CHECK": graphql_documents.CHECK,
+    "COMMAND": graphql_documents.COMMAND,
+    "RUN_OF_COMMAND": graphql_documents.RUN_OF_COMMAND,
+    "LOGS": graphql_documents.LOGS,
+    "RESOURCE_URL": graphql_documents.RESOURCE_URL,
+    "CANCEL": graphql_documents.CANCEL,
+    "RETRY": graphql_documents.RETRY,
+    "RETRY_ALL": graphql_documents.RETRY_ALL,
+    "statuses": graphql_documents.statuses([1, 2, 2_147_483_647]),
+    "statuses, shared": graphql_documents.statuses([1, 2, 2_147_483_647], "BoltRunStatus"),
 }
 SPELLED = {
-    "schedule": documents.schedule,
-    "runs": documents.runs,
-    "trigger": documents.trigger,
-    "suspend": documents.suspend,
+    "schedule": graphql_documents.schedule,
+    "runs": graphql_documents.runs,
+    "trigger": graphql_documents.trigger,
+    "suspend": graphql_documents.suspend,
 }
 ALL = FIXED | {f"{name}({word})": make(word) for name, make in SPELLED.items() for word in ("slug", "scheduleName")}
 # What an older backend still takes. Retrying a schedule's latest failure has no older spelling.
@@ -49,7 +49,7 @@ def contract() -> GraphQLSchema:
 
 def test_every_document_is_tried() -> None:
     """A document that is added and not listed here is noticed."""
-    constants = {name for name, value in vars(documents).items() if name.isupper() and name[0] != "_" and value}
+    constants = {name for name, value in vars(graphql_documents).items() if name.isupper() and name[0] != "_" and value}
     assert constants == {name for name in FIXED if name.isupper()}
 
 
@@ -74,11 +74,11 @@ def test_the_newer_ones_do_not(name: str) -> None:
 @pytest.mark.parametrize("type_name", ["", "BoltRunStatus"])
 def test_a_poll_never_asks_for_logs(type_name: str) -> None:
     """Nothing that may be megabytes stands in it."""
-    text = documents.statuses([1], type_name)
+    text = graphql_documents.statuses([1], type_name)
     assert not any(word in text for word in ("stdout", "stderr", "resources"))
 
 
 def test_only_numbers_come_into_a_poll() -> None:
     """What is no number is refused before it can become a part of the query."""
     with pytest.raises(ValueError, match="invalid literal"):
-        documents.statuses(["1) { state } x: boltRunStatus(runId: 2"])  # type: ignore[list-item]
+        graphql_documents.statuses(["1) { state } x: boltRunStatus(runId: 2"])  # type: ignore[list-item]

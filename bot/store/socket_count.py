@@ -10,13 +10,13 @@ from bot.store.scripts import Scripts
 BELIEVED_S = 180
 
 
-class Sockets:
+class SocketCount:
     """Counts them in Redis, under a name that this process makes up."""
 
     def __init__(self, scripts: Scripts) -> None:
         self._scripts = scripts
         self._process = uuid.uuid4().hex
 
-    async def held(self, count: int) -> int:
+    async def share_count(self, count: int) -> int:
         """Record that this process holds `count`; how many all hold. Raises StoreUnavailable."""
         return int(await self._scripts.run("sockets", self._process, count, BELIEVED_S * 1_000_000))

@@ -12,12 +12,12 @@ from structlog.testing import capture_logs
 
 from bolt_sandbox.server import Sandbox
 from bolt_sandbox.slack.faults import Fault
-from bot.slack.intake import build_app
-from bot.slack.preflight import Identity
-from bot.slack.siblings import Siblings
-from bot.slack.socket import SocketIntake
+from bot.slack.identity import Identity
+from bot.slack.listener_app import build_app
+from bot.slack.other_deployments import OtherDeployments
+from bot.slack.socket_mode import SocketModeReceiver
 from bot.store.scripts import Scripts
-from bot.store.sockets import Sockets
+from bot.store.socket_count import SocketCount
 from tests.waiting import eventually
 
 ME = Identity("T0SANDBOX", "U0BOT", "B0BOT", "bolt", "https://acme.slack.com/")
@@ -31,18 +31,18 @@ def now() -> list[float]:
 
 def test_more_connections_than_ours_for_a_quarter_of_an_hour(now: list[float]) -> None:
     """A fresh hello is asked for then; if it shows them too there's one warning."""
-    siblings = Siblings(clock=lambda: now[0])
-    siblings.heard(4)
+    other_deployments = OtherDeployments(clock=lambda: now[0])
+    other_deployments.note_hello(4)
     with capture_logs() as lines:
-        assert not siblings.look(2)
+        assert not other_deployments.compare(2)
         now[0] = 899
-        assert not siblings.look(2)
+        assert not other_deployments.compare(2)
         now[0] = 901
-        assert siblings.look(2)
+        assert other_deployments.compare(2)
         assert lines == []
-        siblings.heard(4)
-        assert not siblings.look(2)
-        assert not siblings.look(2)
+        other_deployments.note_hello(4)
+        assert not other_deployments.compare(2)
+        assert not other_deployments.compare(2)
     (line,) = lines
     assert line["event"].startswith("another deployment is connected as the same Slack app")
     assert (line["connections"], line["ours"]) == (4, 2)
@@ -50,27 +50,27 @@ def test_more_connections_than_ours_for_a_quarter_of_an_hour(now: list[float]) -
 
 def test_a_rolling_restart_is_no_other_deployment(now: list[float]) -> None:
     """Its surplus is gone in the fresh hello, or before."""
-    siblings = Siblings(clock=lambda: now[0])
-    siblings.heard(4)
+    other_deployments = OtherDeployments(clock=lambda: now[0])
+    other_deployments.note_hello(4)
     with capture_logs() as lines:
-        siblings.look(2)
+        other_deployments.compare(2)
         now[0] = 901
-        assert siblings.look(2)
-        siblings.heard(2)
-        assert not siblings.look(2)
+        assert other_deployments.compare(2)
+        other_deployments.note_hello(2)
+        assert not other_deployments.compare(2)
         now[0] = 5000
-        assert not siblings.look(2)
+        assert not other_deployments.compare(2)
     assert lines == []
 
 
 async def test_all_processes_of_a_deployment_count(redis_client: Redis) -> None:
     """Those under its name alone."""
     ours, other = Scripts(redis_client, "bolt", retention_s=60), Scripts(redis_client, "other", retention_s=60)
-    first, second = Sockets(ours), Sockets(ours)
-    assert await first.held(2) == 2
-    assert await second.held(2) == 4
-    assert await first.held(1) == 3
-    assert await Sockets(other).held(2) == 2
+    first, second = SocketCount(ours), SocketCount(ours)
+    assert await first.share_count(2) == 2
+    assert await second.share_count(2) == 4
+    assert await first.share_count(1) == 3
+    assert await SocketCount(other).share_count(2) == 2
 
 
 def warned(lines: Sequence[Mapping[str, Any]]) -> int:
@@ -84,7 +84,10 @@ async def test_two_deployments_on_one_app(sandbox: Sandbox) -> None:
     web = AsyncWebClient(settings["SLACK_BOT_TOKEN"], base_url=settings["SLACK_API_URL"])
     app = build_app(web, "xoxb-1", ME, (), lambda _where, _error: "abc", lambda _asker, _message: None)
     intakes = [
-        SocketIntake(app, settings["SLACK_APP_TOKEN"], watch_s=0.05, siblings=Siblings(lasts_s=0.1)) for _ in range(2)
+        SocketModeReceiver(
+            app, settings["SLACK_APP_TOKEN"], watch_s=0.05, other_deployments=OtherDeployments(lasts_s=0.1)
+        )
+        for _ in range(2)
     ]
     with capture_logs() as lines:
         for intake in intakes:
@@ -108,7 +111,9 @@ async def test_no_fresh_address_ends_no_watch(sandbox: Sandbox) -> None:
         looks[0] += 1
         return 0
 
-    intake = SocketIntake(app, settings["SLACK_APP_TOKEN"], watch_s=0.01, held=held, siblings=Siblings(lasts_s=0.1))
+    intake = SocketModeReceiver(
+        app, settings["SLACK_APP_TOKEN"], watch_s=0.01, held=held, other_deployments=OtherDeployments(lasts_s=0.1)
+    )
     # After the addresses of the first two.
     sandbox.workspace.faults.add(Fault("error", "apps.connections.open", count=None, skip=2))
     with capture_logs() as lines:

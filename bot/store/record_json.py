@@ -19,12 +19,12 @@ def _adapter(kind: object) -> TypeAdapter[Any]:
     return _ADAPTERS[kind]
 
 
-def dump(value: object) -> str:
+def to_json(value: object) -> str:
     """A dataclass as JSON."""
     return _adapter(type(value)).dump_json(value, exclude_defaults=True).decode()
 
 
-def load(kind: type[T], text: str) -> T:
+def from_json(kind: type[T], text: str) -> T:
     """A dataclass from JSON. Raises pydantic's ValidationError for what is no such thing."""
     value: T = _adapter(kind).validate_json(text)
     return value

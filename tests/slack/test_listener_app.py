@@ -13,9 +13,9 @@ from bot.core.model.asker import Asker
 from bot.core.model.channel import ChannelInfo
 from bot.core.model.person import Person
 from bot.core.text.message import Message
-from bot.slack.guard import Guard, guarding
-from bot.slack.intake import build_app, register_fallbacks
-from bot.slack.preflight import Identity
+from bot.slack.external_guard import ExternalGuard, external_guard_middleware
+from bot.slack.identity import Identity
+from bot.slack.listener_app import build_app, register_fallbacks
 
 ME = Identity("T1", "U0BOT", "B0BOT", "bolt", "https://acme.slack.com/")
 URL = "https://hooks.slack.test/actions/1"
@@ -59,8 +59,8 @@ class Intake:
 
     def __init__(self) -> None:
         self.told: list[tuple[Asker, str]] = []
-        guard = Guard(ME.home, NobodyIsAsked(), admits_external=False)
-        before = (guarding(guard, self._tell),)
+        guard = ExternalGuard(ME.installation, NobodyIsAsked(), admits_external=False)
+        before = (external_guard_middleware(guard, self._tell),)
         self._app = build_app(AsyncWebClient(), "xoxb-1", ME, before, lambda _where, _error: "abc", self._tell)
 
         async def fails() -> None:

@@ -20,9 +20,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.core.model.asker import Asker
 from bot.core.text.message import Message
+from bot.slack.identity import Identity
 from bot.slack.listener_context import click_asker
 from bot.slack.payload_shapes import records
-from bot.slack.preflight import Identity
 
 log = structlog.get_logger()
 
@@ -44,7 +44,7 @@ Middleware = Callable[..., Awaitable[BoltResponse | None]]
 WHEN_ACKNOWLEDGED = "when_acknowledged"
 
 
-class CountingApp(AsyncApp):
+class ListenerApp(AsyncApp):
     """An app that knows how many requests of Slack's it has in hand, and not acknowledged yet; `idle` when none."""
 
     def __init__(self, **options: Any) -> None:  # noqa: ANN401 - slack_bolt's own
@@ -79,7 +79,7 @@ def build_app(
     before: Sequence[Middleware],
     incident: Incident,
     tell: Tell,
-) -> CountingApp:
+) -> ListenerApp:
     """An app for one team. `before` stands in its order before every listener; a fault is told with a reference.
 
     Whoever hands a request to it has seen to it that it is Slack's.
@@ -97,12 +97,12 @@ def build_app(
 
     # It warns twice that a token is ignored, which is as it should be: it comes with each request's authorization.
     get_bolt_logger(AsyncApp).addFilter(_tells_news)
-    app = CountingApp(
+    app = ListenerApp(
         # Without a name, slack_bolt makes one from the call stack, which takes a fifth of a second of the start.
         name="bot.slack",
         client=web,
         authorize=authorize,
-        # What comes over HTTP is verified as it came, before it is read (bot.slack.http); a socket is our own.
+        # What comes over HTTP is verified as it came, before it is read (bot.slack.http_requests); a socket is our own.
         request_verification_enabled=False,
         # Our listeners end with their acknowledgement; what goes on is the task registry's. So the answer is what they return:
         # otherwise slack_bolt looks each 10 ms whether they have acknowledged.
@@ -116,14 +116,14 @@ def build_app(
     async def on_error(error: Exception, body: dict[str, Any]) -> BoltResponse:
         if isinstance(error, BoltUnhandledRequestError):
             log.info("nobody listens", kind=body.get("type") or body.get("command"))
-            return answer(body, "", tell) if body.get("type") in MENUS else BoltResponse(status=200, body="")
+            return answer_request(body, "", tell) if body.get("type") in MENUS else BoltResponse(status=200, body="")
         reference = incident("listener", error)
-        return answer(body, f"Something unexpected happened (reference {reference}). Try again.", tell)
+        return answer_request(body, f"Something unexpected happened (reference {reference}). Try again.", tell)
 
     return app
 
 
-def answer(body: dict[str, Any], sentence: str, tell: Tell) -> BoltResponse:
+def answer_request(body: dict[str, Any], sentence: str, tell: Tell) -> BoltResponse:
     """The acknowledgement of a request with one sentence for whoever made it, by the way that Slack shows for its kind."""
     kind = body.get("type")
     if kind in MENUS:
@@ -163,11 +163,11 @@ def register_fallbacks(app: AsyncApp, tell: Tell) -> None:
     """Listen to whatever nobody else does: without a listener there is no acknowledgement at all. To be called last."""
 
     async def unknown(body: dict[str, Any]) -> BoltResponse:
-        return answer(body, UNKNOWN, tell)
+        return answer_request(body, UNKNOWN, tell)
 
     async def clicked(body: dict[str, Any], action: dict[str, Any]) -> BoltResponse:
         # The address of a link is opened by Slack itself.
-        return BoltResponse(status=200, body="") if action.get("url") else answer(body, UNKNOWN, tell)
+        return BoltResponse(status=200, body="") if action.get("url") else answer_request(body, UNKNOWN, tell)
 
     app.command(ANYTHING)(unknown)
     app.action(ANYTHING)(clicked)

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 
 from bot.core.model.errors import CredentialRefused, SlackRefused
+from bot.slack.affiliation import Installation
 from bot.slack.client import SlackChat
-from bot.slack.foreign import Home
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +26,9 @@ class Identity:
     team_name: str = ""
 
     @property
-    def home(self) -> Home:
+    def installation(self) -> Installation:
         """Our installation."""
-        return Home(self.team, self.enterprise)
+        return Installation(self.team, self.enterprise)
 
 
 class TokenRefusedError(Exception):

@@ -16,7 +16,7 @@ log = structlog.get_logger()
 LASTS_S = 900.0
 
 
-class Siblings:
+class OtherDeployments:
     """Compares what Slack says with what this deployment holds. Warns once for each time that it begins."""
 
     def __init__(self, *, lasts_s: float = LASTS_S, clock: Callable[[], float] = time.monotonic) -> None:
@@ -27,11 +27,11 @@ class Siblings:
         self._since: float | None = None
         self._warned = False
 
-    def heard(self, connections: int) -> None:
+    def note_hello(self, connections: int) -> None:
         """A `hello` says how many connections the app has."""
         self._connections, self._heard_at = connections, self._clock()
 
-    def look(self, held: int) -> bool:
+    def compare(self, held: int) -> bool:
         """Compare. True if it takes a fresh `hello` to be sure."""
         if self._connections <= held:
             self._since, self._warned = None, False

@@ -15,7 +15,7 @@ from bot.core.model.errors import StoreUnavailable
 from bot.core.model.run import CardRef, Observation, RunFacts, RunKey
 from bot.core.model.run_index import IndexedRun
 from bot.store.connect import close, connect
-from bot.store.indexes import Indexes
+from bot.store.run_indexes import RunIndexes
 from bot.store.runs import Runs
 from bot.store.scripts import Scripts
 from tests.store.record import NOW, follow_run
@@ -41,17 +41,17 @@ def ids(runs: tuple[IndexedRun, ...]) -> list[int]:
 
 async def active(scripts: Scripts, channel: str = "A") -> list[int]:
     """The runs that are active in a channel, newest first."""
-    return ids((await Indexes(scripts).active_in([channel], most=100)).runs)
+    return ids((await RunIndexes(scripts).active_in([channel], most=100)).runs)
 
 
 async def mine(scripts: Scripts, user: str = "U1") -> list[int]:
     """The active runs of a person, newest first."""
-    return ids((await Indexes(scripts).active_of(user, most=100)).runs)
+    return ids((await RunIndexes(scripts).active_of(user, most=100)).runs)
 
 
 async def failed(scripts: Scripts, user: str = "U1", *channels: str) -> list[int]:
     """The failures of a person and of channels, newest first."""
-    return ids((await Indexes(scripts).failed(user, channels, most=100)).runs)
+    return ids((await RunIndexes(scripts).failed(user, channels, most=100)).runs)
 
 
 async def indexed(scripts: Scripts) -> list[str]:
@@ -86,7 +86,7 @@ async def test_a_run_comes_with_all_that_a_list_shows(scripts: Scripts) -> None:
     """Facts, state, and its card where it was found."""
     await follow_run(scripts, 7, ts="7.25")
     await observe(scripts, 7, "RUNNING", commands=2)
-    (found,) = (await Indexes(scripts).active_in(["A"], most=1)).runs
+    (found,) = (await RunIndexes(scripts).active_in(["A"], most=1)).runs
     assert (found.run.title, found.run.seen.state, len(found.run.seen.commands)) == ("S 7", "RUNNING", 2)
     assert found.run.facts.asked_by == "U1"
     assert found.card is not None
@@ -97,11 +97,11 @@ async def test_pages(scripts: Scripts) -> None:
     """How many there are, whatever part is given; those of somebody are left out where that is asked for."""
     for number in range(1, 6):
         await follow_run(scripts, number, channel="AB"[number % 2], user=f"U{number % 2}")
-    page = await Indexes(scripts).active_in(["A", "B"], skip=1, most=2)
+    page = await RunIndexes(scripts).active_in(["A", "B"], skip=1, most=2)
     assert (page.total, ids(page.runs)) == (5, [4, 3])
-    page = await Indexes(scripts).active_in(["A", "B"], most=9, without="U0")
+    page = await RunIndexes(scripts).active_in(["A", "B"], most=9, without="U0")
     assert (page.total, ids(page.runs)) == (3, [5, 3, 1])
-    assert (await Indexes(scripts).active_in([], most=9)).total == 0
+    assert (await RunIndexes(scripts).active_in([], most=9)).total == 0
 
 
 async def test_of_very_many_lists_the_newest_runs_are_found(scripts: Scripts) -> None:
@@ -113,7 +113,7 @@ async def test_of_very_many_lists_the_newest_runs_are_found(scripts: Scripts) ->
             place = (number * 37) % 400 if number <= 1000 else 399
             pipe.zadd(scripts.key("active", f"channel:C{place}"), {f"w:{number}": number})
         await pipe.execute()
-    page = await Indexes(scripts).active_in(channels, skip=5, most=20)
+    page = await RunIndexes(scripts).active_in(channels, skip=5, most=20)
     assert ids(page.runs) == list(range(1195, 1175, -1))
     assert page.total == 150
 
@@ -206,7 +206,7 @@ async def test_what_is_older_than_a_week_is_no_recent_failure(scripts: Scripts) 
 
 async def test_the_schedules_that_a_person_runs_most(scripts: Scripts) -> None:
     """By how often and how lately; with the channel of the last run."""
-    indexes = Indexes(scripts)
+    indexes = RunIndexes(scripts)
     assert (await indexes.habits("U1", most=5)).total == 0
     await follow_run(scripts, 7)
     await follow_run(scripts, 8, channel="B")
@@ -224,7 +224,7 @@ async def test_a_run_counts_half_after_thirty_days(scripts: Scripts) -> None:
     counts = scripts.key("habits", "U1")
     today = float(await scripts.redis.zscore(counts, "s7") or 0)
     await scripts.redis.zadd(counts, {"s0": 3 * today / 4})
-    assert [one.slug for one in (await Indexes(scripts).habits("U1", most=5)).schedules] == ["s7", "s0"]
+    assert [one.slug for one in (await RunIndexes(scripts).habits("U1", most=5)).schedules] == ["s7", "s0"]
     seconds, _ = await scripts.redis.time()
     assert today == pytest.approx(2 ** ((int(seconds) - 1_767_225_600) / (30 * 86_400)), rel=1e-3)
 

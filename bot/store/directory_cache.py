@@ -13,8 +13,8 @@ PEOPLE_S = 2 * 86_400
 SCANNED = 1000
 
 
-class Memory:
-    """Implements the `Memory` of `bot.slack.people`. Without Redis it remembers nothing."""
+class DirectoryCache:
+    """Implements the `DirectoryCache` of `bot.slack.people`. Without Redis it remembers nothing."""
 
     def __init__(self, scripts: Scripts) -> None:
         self._scripts = scripts

@@ -6,12 +6,20 @@ from typing import Any
 
 import pytest
 
-from bot.slack.foreign import Facts, Home, Standing, is_for, of_payload, standing, standing_of_profile
-from bot.slack.payload_shapes import fits
+from bot.slack.affiliation import (
+    Affiliation,
+    Installation,
+    Standing,
+    affiliation_in_payload,
+    is_for_installation,
+    standing,
+    standing_of_profile,
+)
+from bot.slack.payload_shapes import has_known_shape
 from tests.slack import grid
 
-GRID = Home("T1", "E1")
-PLAIN = Home("T1")
+GRID = Installation("T1", "E1")
+PLAIN = Installation("T1")
 OURS = [pytest.param(actor, id=name) for name, actor in grid.NATIVE.items()]
 OTHERS = [pytest.param(actor, id=name) for name, actor in grid.FOREIGN.items()]
 DOORS = [pytest.param(door, id=name) for name, door in grid.DOORS.items()]
@@ -23,24 +31,24 @@ OTHERS_DOORS = [pytest.param(door, id=name) for name, door in grid.DOORS.items()
 @pytest.mark.parametrize("actor", [*OURS, *OTHERS])
 def test_each_payload_is_read_and_is_for_us(door: Any, actor: grid.Actor) -> None:  # noqa: ANN401
     """Whoever acts: it is our app that is asked."""
-    assert fits(door(actor))
-    assert is_for(GRID, door(actor))
+    assert has_known_shape(door(actor))
+    assert is_for_installation(GRID, door(actor))
 
 
 @pytest.mark.parametrize("door", DOORS)
 @pytest.mark.parametrize("actor", OURS)
 def test_nobody_of_the_organisation_is_foreign(door: Any, actor: grid.Actor) -> None:  # noqa: ANN401
     """A sibling workspace alone proves nothing; then users.info is asked."""
-    found = standing(GRID, of_payload(door(actor)))
+    found = standing(GRID, affiliation_in_payload(door(actor)))
     assert found is Standing.NATIVE or (actor.own == grid.SIBLING and found is Standing.UNKNOWN)
 
 
 @pytest.mark.parametrize("door", OTHERS_DOORS)
 @pytest.mark.parametrize("actor", OTHERS)
 @pytest.mark.parametrize("home", [GRID, PLAIN], ids=["on Grid", "elsewhere"])
-def test_nobody_else_is_native(door: Any, actor: grid.Actor, home: Home) -> None:  # noqa: ANN401
+def test_nobody_else_is_native(door: Any, actor: grid.Actor, home: Installation) -> None:  # noqa: ANN401
     """In a workspace that belongs to no organisation nobody is asked."""
-    found = standing(home, of_payload(door(actor)))
+    found = standing(home, affiliation_in_payload(door(actor)))
     known = home is PLAIN and (door is not grid.home or actor.own == grid.OTHER_TEAM)
     assert found is Standing.FOREIGN if known else found in {Standing.FOREIGN, Standing.UNKNOWN}
 
@@ -78,14 +86,17 @@ def test_nobody_else_is_native(door: Any, actor: grid.Actor, home: Home) -> None
 def test_events(body: dict[str, Any], found: Standing) -> None:
     """Which of the teams in an event is that of whoever acts."""
     shared = body.pop("shared", False)
-    assert standing(GRID, of_payload({**body, "type": "event_callback", "is_ext_shared_channel": shared})) is found
+    assert (
+        standing(GRID, affiliation_in_payload({**body, "type": "event_callback", "is_ext_shared_channel": shared}))
+        is found
+    )
 
 
 def test_the_organisation_of_a_message_says_nothing_of_who_clicks() -> None:
     """`team` is ours there, and so is its organisation: whoever clicks may be of any other workspace."""
     body = grid.click(grid.FOREIGN["of another workspace"])
     assert body["team"]["enterprise_id"] == body["enterprise"]["id"] == "E1"
-    assert standing(GRID, of_payload(body)) is Standing.UNKNOWN
+    assert standing(GRID, affiliation_in_payload(body)) is Standing.UNKNOWN
 
 
 def test_org_wide_installations_have_no_team() -> None:
@@ -93,13 +104,13 @@ def test_org_wide_installations_have_no_team() -> None:
     actor = grid.NATIVE["named by the organisation"]
     body = grid.submission(actor) | {"team": None, "is_enterprise_install": True}
     body["view"] |= {"app_installed_team_id": "E1", "team_id": "E1"}
-    assert fits(body)
-    assert is_for(GRID, body)
-    assert standing(GRID, of_payload(body)) is Standing.NATIVE
+    assert has_known_shape(body)
+    assert is_for_installation(GRID, body)
+    assert standing(GRID, affiliation_in_payload(body)) is Standing.NATIVE
     event = grid.mention(actor)
     event["authorizations"] = [{"enterprise_id": "E1", "team_id": None, "user_id": "W0", "is_enterprise_install": True}]
-    assert fits(event)
-    assert is_for(GRID, event)
+    assert has_known_shape(event)
+    assert is_for_installation(GRID, event)
 
 
 @pytest.mark.parametrize(
@@ -127,6 +138,6 @@ def test_profiles(user: dict[str, Any], found: Standing) -> None:
 
 def test_without_an_organisation_an_empty_one_is_no_match() -> None:
     """Neither of ours nor of theirs."""
-    assert standing(PLAIN, Facts(frozenset({"T9"}), "")) is Standing.FOREIGN
-    assert standing(Home(""), Facts()) is Standing.UNKNOWN
-    assert not is_for(Home(""), grid.command(grid.NATIVE["of our workspace"]))
+    assert standing(PLAIN, Affiliation(frozenset({"T9"}), "")) is Standing.FOREIGN
+    assert standing(Installation(""), Affiliation()) is Standing.UNKNOWN
+    assert not is_for_installation(Installation(""), grid.command(grid.NATIVE["of our workspace"]))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from bot.core.model import bolt
-from bot.paradime import models
+from bot.paradime import graphql_models
 
 AT = datetime(2023, 10, 15, 16, 44, 16, 986049, UTC)
 WHOLE = datetime(2023, 10, 15, 16, 44, 16, tzinfo=UTC)
@@ -40,26 +40,26 @@ WHOLE = datetime(2023, 10, 15, 16, 44, 16, tzinfo=UTC)
 )
 def test_times_come_in_two_formats(text: object, read: datetime | None) -> None:
     """Both formats are UTC without an offset; nothing and nonsense are None."""
-    assert models.read_time(text) == read
+    assert graphql_models.read_time(text) == read
 
 
 @given(st.one_of(st.text(), st.datetimes().map(str), st.integers(), st.none(), st.binary()))
 def test_no_time_raises(value: object) -> None:
     """Whatever comes for a time is UTC-aware or None."""
-    read = models.read_time(value)
+    read = graphql_models.read_time(value)
     assert read is None or read.tzinfo is UTC
 
 
 @pytest.mark.parametrize("value", [[""], [], None, "", 5, [None], ["", None]])
 def test_nothing_set_is_an_empty_list(value: object) -> None:
     """`[""]` and its likes say that nothing is set."""
-    assert models.read_list(value) == []
+    assert graphql_models.read_list(value) == []
 
 
 def schedule(**changes: object) -> bolt.Schedule:
     """A schedule of the fewest fields, and these."""
     wire: dict[str, Any] = {"id": 1, "uuid": "u", "name": "nightly", "schedule": "OFF", "source": "ui"} | changes
-    return models.Schedule.model_validate(wire).core()
+    return graphql_models.Schedule.model_validate(wire).core()
 
 
 def test_the_four_lists_of_a_schedule() -> None:
@@ -121,48 +121,48 @@ def test_a_whole_schedule() -> None:
 )
 def test_an_unknown_state_keeps_its_word(word: str, read: str) -> None:
     """A state is passed on in capitals, whether or not it is known."""
-    assert models.RunStatus.model_validate({"state": word, "commands": []}).core().state == read
+    assert graphql_models.RunStatus.model_validate({"state": word, "commands": []}).core().state == read
 
 
 @pytest.mark.parametrize("state", ["", "  ", None, 5, [], {}, True])
 def test_what_is_no_state_is_refused(state: object) -> None:
     """Nothing, and what is no text, is no state."""
     with pytest.raises(ValidationError):
-        models.RunStatus.model_validate({"state": state, "commands": []})
+        graphql_models.RunStatus.model_validate({"state": state, "commands": []})
 
 
 @pytest.mark.parametrize("nothing", [None, ""])
 def test_a_command_that_runs_has_no_end(nothing: object) -> None:
     """Null and the empty text both say that a command has not ended."""
     wire = {"id": 7, "command": "dbt run", "startDttm": nothing, "endDttm": nothing, "returnCode": nothing}
-    assert models.Command.model_validate(wire).core() == bolt.Command(7, "dbt run")
+    assert graphql_models.Command.model_validate(wire).core() == bolt.Command(7, "dbt run")
 
 
 def test_commands_come_in_order() -> None:
     """Ids grow in order of execution, however they are listed."""
     commands = [{"id": number, "command": "x", "returnCode": 0} for number in (3, 1, 2)]
-    status = models.RunStatus.model_validate({"state": "RUNNING", "commands": commands}).core()
+    status = graphql_models.RunStatus.model_validate({"state": "RUNNING", "commands": commands}).core()
     assert [command.id for command in status.commands] == [1, 2, 3]
 
 
 def test_nulls_of_a_run() -> None:
     """A listed run needs an id and a state; a number may stand for a text in what git says."""
     wire = {"id": 9, "state": "RUNNING", "actor": None, "gitInfo": {"pullRequestId": 12, "commitHash": 1234567}}
-    read = models.RunSummary.model_validate(wire).core()
+    read = graphql_models.RunSummary.model_validate(wire).core()
     assert read == bolt.RunSummary(9, "RUNNING", "", commit="1234567", pull_request="12")
-    assert models.RunSummary.model_validate(wire | {"gitInfo": None}).core().pull_request is None
+    assert graphql_models.RunSummary.model_validate(wire | {"gitInfo": None}).core().pull_request is None
 
 
 def test_nulls_of_an_output() -> None:
     """A command without output has empty texts."""
     wire = {"id": 1, "command": "x", "stdout": None, "stderr": None, "resources": None, "scheduleRunId": None}
-    read = models.CommandOutput.model_validate(wire).output()
+    read = graphql_models.CommandOutput.model_validate(wire).output()
     assert (read.stdout, read.stderr, read.resources, read.run_id) == ("", "", (), None)
 
 
 def test_no_error_quotes_what_came() -> None:
     """A pre-signed address is not in the text of the error about it, nor in a repr."""
     with pytest.raises(ValidationError) as caught:
-        models.ResourceUrl.model_validate({"ok": "perhaps", "url": ["https://signed"]})
+        graphql_models.ResourceUrl.model_validate({"ok": "perhaps", "url": ["https://signed"]})
     assert "signed" not in str(caught.value)
-    assert "signed" not in repr(models.ResourceUrl.model_validate({"ok": True, "url": "https://signed"}))
+    assert "signed" not in repr(graphql_models.ResourceUrl.model_validate({"ok": True, "url": "https://signed"}))

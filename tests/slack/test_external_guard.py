@@ -14,13 +14,13 @@ from structlog.testing import capture_logs
 from bot.core.model.asker import Asker
 from bot.core.model.person import Person
 from bot.core.text.message import Message
-from bot.slack.foreign import Facts, of_payload
-from bot.slack.guard import OUTSIDE, UNSURE, Guard, guarding
-from bot.slack.intake import build_app, register_fallbacks
+from bot.slack.affiliation import Affiliation, affiliation_in_payload
+from bot.slack.external_guard import OUTSIDE, UNSURE, ExternalGuard, external_guard_middleware
+from bot.slack.identity import Identity
+from bot.slack.listener_app import build_app, register_fallbacks
 from bot.slack.people import roles
-from bot.slack.preflight import Identity
 from tests.slack import grid
-from tests.slack.test_intake import NobodyIsAsked
+from tests.slack.test_listener_app import NobodyIsAsked
 
 ME = Identity("T1", "U0BOT", "B0BOT", "bolt", "https://acme.slack.com/", enterprise="E1")
 # As users.info has them.
@@ -50,7 +50,7 @@ class Directory(NobodyIsAsked):
         assert not acts
         assert not fresh
         self.asked.append(user)
-        return Person(user, None if self.away else frozenset(roles(PROFILES[user], ME.home)))
+        return Person(user, None if self.away else frozenset(roles(PROFILES[user], ME.installation)))
 
 
 class App:
@@ -59,8 +59,8 @@ class App:
     def __init__(self, people: Directory, *, admits_external: bool = False) -> None:
         self.told: list[str] = []
         self.reached: list[str] = []
-        self.guard = Guard(ME.home, people, admits_external=admits_external)
-        before = (guarding(self.guard, self._tell),)
+        self.guard = ExternalGuard(ME.installation, people, admits_external=admits_external)
+        before = (external_guard_middleware(self.guard, self._tell),)
         self._app = build_app(AsyncWebClient(), "xoxb-1", ME, before, lambda _where, _error: "abc", self._tell)
         for listen in (self._app.action, self._app.view, self._app.shortcut, self._app.options):
             listen("known")(self._deal)
@@ -115,7 +115,7 @@ async def test_others_are_turned_away(door: Any, actor: grid.Actor) -> None:  # 
 @pytest.mark.parametrize("actor", [*OURS, *OTHERS])
 async def test_events_ask_the_guard_themselves(door: Any, actor: grid.Actor) -> None:  # noqa: ANN401
     """It says the same of them, from the same facts."""
-    why_not = await App(Directory()).guard.why_not(actor.user, of_payload(door(actor)))
+    why_not = await App(Directory()).guard.why_not(actor.user, affiliation_in_payload(door(actor)))
     assert why_not == (OUTSIDE if actor in grid.FOREIGN.values() else "")
 
 
@@ -151,7 +151,7 @@ async def test_org_wide_installations_name_no_team() -> None:
 
 async def test_the_log_names_where_those_who_are_turned_away_belong() -> None:
     """So whoever runs the bot sees it if its own organisation is among them: it has joined one since the start."""
-    guard = Guard(ME.home, Directory(), admits_external=False)
+    guard = ExternalGuard(ME.installation, Directory(), admits_external=False)
     with capture_logs() as lines:
-        assert await guard.why_not("U9", Facts(frozenset({"T9"}), "E9")) == OUTSIDE
+        assert await guard.why_not("U9", Affiliation(frozenset({"T9"}), "E9")) == OUTSIDE
     assert [(line["user"], line["of"]) for line in lines] == [("U9", ["E9", "T9"])]

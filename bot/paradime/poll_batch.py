@@ -13,8 +13,8 @@ from bot.core.model.bolt import RunStatus
 from bot.core.model.errors import ApiError, BoltError, BoltInvalidQuery, BoltOutcomeUnknown, BoltRejected
 from bot.core.model.polling import Polled
 from bot.flows.cooperative import in_pieces
-from bot.paradime import documents, models
-from bot.paradime.response import Reply, rejection
+from bot.paradime import graphql_documents, graphql_models
+from bot.paradime.response import GraphqlReply, rejection
 
 log = structlog.get_logger()
 
@@ -28,10 +28,10 @@ GRAPHQL_INT = 2**31 - 1
 UNKNOWN = ApiError("There's no run of that number.")
 TYPE_NAME = re.compile(r"[_A-Za-z][_0-9A-Za-z]{0,99}")
 
-Post = Callable[[str], Awaitable[Reply]]
+Post = Callable[[str], Awaitable[GraphqlReply]]
 
 
-class Batch:
+class PollBatch:
     """Polls by aliases. `limit` shrinks when the server refuses a batch or slows, and grows back slowly."""
 
     def __init__(self, post: Post, clock: Callable[[], float] = time.monotonic) -> None:
@@ -76,13 +76,13 @@ class Batch:
         rest = [run_id for run_id in batch if run_id not in named and run_id not in told]
         return [rest] if named or told else self._split(rest, rejection(reply), polled)
 
-    async def _send(self, batch: list[int]) -> Reply:
+    async def _send(self, batch: list[int]) -> GraphqlReply:
         """Written once for all of them, what is asked is read and checked by the server in less than half the time."""
         if not self._type_name:
-            return await self._post(documents.statuses(batch))
-        reply = await self._post(documents.statuses(batch, self._type_name))
+            return await self._post(graphql_documents.statuses(batch))
+        reply = await self._post(graphql_documents.statuses(batch, self._type_name))
         if reply.invalid:
-            reply = await self._post(documents.statuses(batch))
+            reply = await self._post(graphql_documents.statuses(batch))
             if not reply.invalid:
                 log.info("this backend takes no fragments", type=self._type_name)
                 self._type_name = None
@@ -98,7 +98,7 @@ class Batch:
             self.limit, self._good = max(1, half), 0
         return [batch[:half], batch[half:]]
 
-    async def _take(self, batch: list[int], reply: Reply, polled: Polled) -> None:
+    async def _take(self, batch: list[int], reply: GraphqlReply, polled: Polled) -> None:
         if self._type_name == "" and batch:
             self._type_name = _told_type(reply, batch[0])
         statuses = await in_pieces(batch, lambda run_id: _status(reply, run_id))
@@ -114,15 +114,15 @@ class Batch:
             self.limit, self._good = min(MOST, self.limit + max(1, self.limit // 10)), 0
 
 
-def _status(reply: Reply, run_id: int) -> RunStatus | BoltError:
+def _status(reply: GraphqlReply, run_id: int) -> RunStatus | BoltError:
     found = reply.data.get(f"r{run_id}") if reply.data else None
     try:
-        return models.RunStatus.model_validate(found).core()
+        return graphql_models.RunStatus.model_validate(found).core()
     except ValidationError:
         return BoltOutcomeUnknown("Bolt's answer isn't of the shape that its contract says.")
 
 
-def _told_type(reply: Reply, run_id: int) -> str:
+def _told_type(reply: GraphqlReply, run_id: int) -> str:
     """The name of the type that was told of a run, where it is one that may stand in a query."""
     found = reply.data.get(f"r{run_id}") if reply.data else None
     name = found.get("__typename") if isinstance(found, dict) else None

@@ -23,10 +23,10 @@ from slack_sdk.socket_mode.response import SocketModeResponse
 from bot.core.model.errors import BotError, CredentialRefused, SlackNotSent, StoreUnavailable
 from bot.core.model.network_failure import host_of, why
 from bot.slack.addresses import SlackAddresses
-from bot.slack.errors import error_of
-from bot.slack.intake import CountingApp, unreadable
-from bot.slack.payload_shapes import fits
-from bot.slack.siblings import Siblings
+from bot.slack.errors import error_from_code
+from bot.slack.listener_app import ListenerApp, unreadable
+from bot.slack.other_deployments import OtherDeployments
+from bot.slack.payload_shapes import has_known_shape
 
 log = structlog.get_logger()
 
@@ -61,7 +61,7 @@ RENEW_AGAIN_S = 60.0
 ACKNOWLEDGED_S = 2.0
 
 
-def bearing(handle: Listener) -> Listener:
+def shape_checked(handle: Listener) -> Listener:
     """Hand on what a connection brings, if it is of a shape that can be read, and bear that it closes before that is acknowledged.
 
     What was done is done; Slack tells its person that it got no answer.
@@ -69,7 +69,7 @@ def bearing(handle: Listener) -> Listener:
 
     async def heard(client: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
         try:
-            if fits(request.payload):
+            if has_known_shape(request.payload):
                 await handle(client, request)
             else:
                 # To have it sent again would not make it any better.
@@ -83,13 +83,13 @@ def bearing(handle: Listener) -> Listener:
     return heard
 
 
-def only_slacks(client: AsyncBaseSocketModeClient) -> Callable[[], Coroutine[Any, Any, str]]:
+def checked_address(client: AsyncBaseSocketModeClient) -> Callable[[], Coroutine[Any, Any, str]]:
     """Ask for a socket's address, and take it if it is Slack's or that of the configured API. Raises ConnectionError."""
     ask, addresses = client.issue_new_wss_url, SlackAddresses(client.web_client.base_url)
 
     async def issue() -> str:
         url = await ask()
-        if not addresses.socket(url):
+        if not addresses.allows_socket(url):
             raise ConnectionError("apps.connections.open named an address that isn't Slack's")
         return url
 
@@ -100,7 +100,7 @@ async def _alone(count: int) -> int:
     return count
 
 
-class Attempts(logging.Filter):
+class FailedConnectionFilter(logging.Filter):
     """Keeps the SDK's lines about attempts that failed out of the log, and their last cause for the line of the outage."""
 
     def __init__(self) -> None:
@@ -115,7 +115,7 @@ class Attempts(logging.Filter):
         return False
 
 
-class SocketIntake:
+class SocketModeReceiver:
     """Keeps connections to Slack open and hands what they bring to the app.
 
     `watch` hears whether any of them is alive: None, or why none is. `held` is told how many this process holds, and says how
@@ -124,16 +124,16 @@ class SocketIntake:
 
     def __init__(
         self,
-        app: CountingApp,
+        app: ListenerApp,
         app_token: str,
         *,
         connections: int = CONNECTIONS,
         watch_s: float = WATCH_S,
         watch: Callable[[BotError | None], None] = lambda error: None,  # noqa: ARG005 - watches nothing
         held: Held | None = None,
-        siblings: Siblings | None = None,
+        other_deployments: OtherDeployments | None = None,
     ) -> None:
-        self._attempts = Attempts()
+        self._attempts = FailedConnectionFilter()
         sdk = logging.getLogger("slack_sdk.socket_mode")
         # The SDK's clients log with this one alone, so that the filter sees all of their lines, and no other's.
         sdk.filters[:] = [self._attempts]
@@ -144,12 +144,12 @@ class SocketIntake:
             handler.client.message_listeners.append(self._heard)
         self._watch_outage = watch
         self._held = held or _alone
-        self._siblings = siblings or Siblings()
+        self._other_deployments = other_deployments or OtherDeployments()
         self._began = time.monotonic()
         self._connected = False
         for handler in self._handlers:
-            handler.client.socket_mode_request_listeners[:] = [bearing(handler.handle)]  # type: ignore[arg-type]  # its own kind of client
-            handler.client.issue_new_wss_url = only_slacks(handler.client)  # type: ignore[method-assign]  # it has no other place for this
+            handler.client.socket_mode_request_listeners[:] = [shape_checked(handler.handle)]  # type: ignore[arg-type]  # its own kind of client
+            handler.client.issue_new_wss_url = checked_address(handler.client)  # type: ignore[method-assign]  # it has no other place for this
         self._app = app
         self._watch_s = watch_s
         self._tasks: list[asyncio.Task[None]] = []
@@ -199,7 +199,7 @@ class SocketIntake:
         client, error = self._handlers[0].client, self._attempts.error
         where = host_of(client.wss_uri or client.web_client.base_url)
         if isinstance(error, SlackApiError):
-            told = error_of(METHOD, str(error.response.get("error")), 0)
+            told = error_from_code(METHOD, str(error.response.get("error")), 0)
             return (
                 told if isinstance(told, CredentialRefused) else SlackNotSent(METHOD, cause=told.sentence, where=where)
             )
@@ -228,7 +228,7 @@ class SocketIntake:
         """Whether another deployment holds connections of the same app."""
         with contextlib.suppress(StoreUnavailable):
             held = await self._held(len(self._handlers))
-            if self._siblings.look(held) and (self._renewing is None or self._renewing.done()):
+            if self._other_deployments.compare(held) and (self._renewing is None or self._renewing.done()):
                 # Slack says how many there are only when one opens. The other connection hears meanwhile.
                 # Not in the watch itself: the SDK tries for as long as Slack is away, and raises what Slack refuses.
                 self._renewing = asyncio.create_task(self._renew(self._handlers[0]))
@@ -245,7 +245,7 @@ class SocketIntake:
         self, _client: AsyncBaseSocketModeClient, message: dict[str, Any], _raw: str | None = None
     ) -> None:
         if message.get("type") == "hello" and isinstance(message.get("num_connections"), int):
-            self._siblings.heard(message["num_connections"])
+            self._other_deployments.note_hello(message["num_connections"])
 
     async def _mend(self, number: int, handler: AsyncSocketModeHandler, *, alone: bool) -> None:
         """Give a connection that stays dead a new address. Logged once, and not at all if no other is alive: that's an outage."""

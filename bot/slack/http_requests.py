@@ -16,9 +16,9 @@ from slack_bolt.adapter.aiohttp import to_aiohttp_response
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.request.async_request import AsyncBoltRequest
 
-from bot.logging import Seldom
-from bot.slack.intake import unreadable
-from bot.slack.payload_shapes import fits
+from bot.logging import RareWarning
+from bot.slack.listener_app import unreadable
+from bot.slack.payload_shapes import has_known_shape
 
 log = structlog.get_logger()
 
@@ -30,7 +30,7 @@ CLOCK_MOST_S = 60
 TIMESTAMP_DIGITS = 12
 
 
-def handler(
+def http_handler(
     app: AsyncApp, signing_secret: str, clock_off_s: Callable[[], float | None] = lambda: None
 ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     """The handler of /slack/events: commands, interactivity, options and events. 401 without Slack's signature, 400 for no request.
@@ -38,11 +38,13 @@ def handler(
     `clock_off_s` says by how many seconds our clock is ahead of Slack's, as far as that's known.
     """
     secret = signing_secret.encode()
-    refused = Seldom("requests without Slack's signature were refused: check SLACK_SIGNING_SECRET if they are Slack's")
-    late = Seldom(
+    refused = RareWarning(
+        "requests without Slack's signature were refused: check SLACK_SIGNING_SECRET if they are Slack's"
+    )
+    late = RareWarning(
         "requests with Slack's signature were refused: they are older than five minutes, or sent again by a stranger"
     )
-    clock = Seldom("requests of Slack's were refused because this machine's clock is wrong: set it by NTP")
+    clock = RareWarning("requests of Slack's were refused because this machine's clock is wrong: set it by NTP")
 
     async def handle(request: web.Request) -> web.StreamResponse:
         raw = await request.read()
@@ -57,7 +59,7 @@ def handler(
                 late.note()
             return web.Response(status=401)
         body = _read(raw, request.headers.get("Content-Type", ""))
-        if not fits(body):
+        if not has_known_shape(body):
             log.warning("a request of Slack's isn't understood")
             shown = unreadable(body)
             return web.Response(status=400) if shown is None else web.json_response(shown)

@@ -5,7 +5,7 @@ On Enterprise Grid a member's own id of a workspace or organisation is no proof 
 workspace only. Slack's advice is to treat members of the organisation as native users of the workspace (docs.slack.dev: Enterprise,
 Slack Connect, the block_suggestion payload; recorded payloads: slackapi/bolt-python, tests/slack_bolt/request/test_internals.py).
 
-Two questions, kept apart: is a request for our installation (`is_for`), and does the person who acts belong to us (`standing`). The
+Two questions, kept apart: is a request for our installation (`is_for_installation`), and does the person who acts belong to us (`standing`). The
 payload answers the second one in nearly all cases; otherwise users.info does.
 """
 
@@ -30,7 +30,7 @@ class Standing(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Home:
+class Installation:
     """Our installation, as auth.test describes it. `enterprise` is empty outside Enterprise Grid."""
 
     team: str
@@ -43,7 +43,7 @@ class Home:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class Affiliation:
     """What Slack says of a person: ids of workspaces (`T…`) or organisations (`E…`) that the person belongs to.
 
     `enterprise` is the organisation of that person or of that person's workspace, empty if Slack doesn't name it.
@@ -54,74 +54,74 @@ class Facts:
     is_stranger: bool = False
 
 
-def standing(home: Home, facts: Facts) -> Standing:
+def standing(installation: Installation, affiliation: Affiliation) -> Standing:
     """Whether a person belongs to our workspace or to its organisation."""
-    named = (facts.teams | {facts.enterprise}) - {""}
-    if named & home.ids:
+    named = (affiliation.teams | {affiliation.enterprise}) - {""}
+    if named & installation.ids:
         return Standing.NATIVE
-    if facts.is_stranger:
+    if affiliation.is_stranger:
         return Standing.FOREIGN
     if not named:
         return Standing.UNKNOWN
     of_an_organisation = any(one.startswith("E") for one in named)
-    if of_an_organisation or not home.enterprise:
+    if of_an_organisation or not installation.enterprise:
         # Another organisation's, or there is none to which both workspaces could belong.
         return Standing.FOREIGN
     return Standing.UNKNOWN
 
 
-def of_profile(user: Json) -> Facts:
+def affiliation_in_profile(user: Json) -> Affiliation:
     """The facts in the user object of users.info or users.list."""
     enterprise_user = record_in(user, "enterprise_user")
     listed = enterprise_user.get("teams")
     teams = [*listed] if isinstance(listed, list) else []
     # On Grid Slack leaves out team_id at times.
     own = text_in(user, "team_id") or text_in(record_in(user, "profile"), "team")
-    return Facts(
+    return Affiliation(
         _ids(own, *teams),
         text_in(enterprise_user, "enterprise_id"),
         is_stranger=user.get("is_stranger") is True,
     )
 
 
-def standing_of_profile(home: Home, user: Json) -> Standing:
+def standing_of_profile(installation: Installation, user: Json) -> Standing:
     """The same from users.info, which is the last one to ask: members of our organisation have it in their profile."""
-    found = standing(home, of_profile(user))
+    found = standing(installation, affiliation_in_profile(user))
     return Standing.FOREIGN if found is Standing.UNKNOWN else found
 
 
-def of_payload(body: Json) -> Facts:
+def affiliation_in_payload(body: Json) -> Affiliation:
     """The facts in a command, an interaction or an event about whoever acts."""
     if body.get("type") == "event_callback":
         return _of_event(body, record_in(body, "event"))
     if isinstance(body.get("user"), dict):
         return _of_interaction(body)
     # A command names the workspace in which it was typed, with the organisation of that one.
-    return Facts(_ids(text_in(body, "team_id")), text_in(body, "enterprise_id"))
+    return Affiliation(_ids(text_in(body, "team_id")), text_in(body, "enterprise_id"))
 
 
-def _of_interaction(body: Json) -> Facts:
+def _of_interaction(body: Json) -> Affiliation:
     """`team` may be where the message is instead of where the person comes from, and is null in org-wide installations.
 
     So its organisation says something about the person only if both name the same workspace; `enterprise` never does.
     """
     own, team = text_in(body["user"], "team_id"), record_in(body, "team")
-    return Facts(_ids(own), text_in(team, "enterprise_id") if own and text_in(team, "id") == own else "")
+    return Affiliation(_ids(own), text_in(team, "enterprise_id") if own and text_in(team, "id") == own else "")
 
 
-def _of_event(body: Json, event: Json) -> Facts:
+def _of_event(body: Json, event: Json) -> Affiliation:
     """In shared channels `team` of a mention is the reader's, and `user_team` the writer's, which is left out if they are the same."""
     own = text_in(event, "user_team") or text_in(event, "source_team") or text_in(event, "team")
     if not own and body.get("is_ext_shared_channel"):
-        return Facts()
+        return Affiliation()
     # App Home names nobody's team, and its envelope that of whoever opens it.
     own = own or text_in(body, "team_id")
     pairs = (("team_id", "enterprise_id"), ("context_team_id", "context_enterprise_id"))
     enterprise = next((text_in(body, org) for team, org in pairs if own and text_in(body, team) == own), "")
-    return Facts(_ids(own), enterprise)
+    return Affiliation(_ids(own), enterprise)
 
 
-def is_for(home: Home, body: Json) -> bool:
+def is_for_installation(installation: Installation, body: Json) -> bool:
     """Whether a request is for our installation: `team`, `authorizations` or the view's installation name us.
 
     A shared channel's payload may name the other side's workspace as well. What names nothing at all is Slack's own.
@@ -137,7 +137,7 @@ def is_for(home: Home, body: Json) -> bool:
         text_in(view, "app_installed_team_id"),
         text_in(view, "team_id"),
     )
-    return bool(named & home.ids) if named else body.get("type") in {"url_verification", None}
+    return bool(named & installation.ids) if named else body.get("type") in {"url_verification", None}
 
 
 def _ids(*values: object) -> frozenset[str]:

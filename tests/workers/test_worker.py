@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from bot.core.model.errors import StoreUnavailable
-from bot.workers.loop import Work, Worker
+from bot.workers.worker import Work, Worker
 from tests.waiting import PATIENCE_S
 
 

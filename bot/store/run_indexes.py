@@ -14,7 +14,7 @@ FIELDS = ("rev", "facts", "seen", "wish", "tries", "end", "retried")
 WIDTH = 2 + len(FIELDS)
 
 
-class Indexes:
+class RunIndexes:
     """Implements the flows' `Indexes` port."""
 
     def __init__(self, scripts: Scripts) -> None:

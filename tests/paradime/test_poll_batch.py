@@ -7,9 +7,9 @@ from collections.abc import Collection
 import pytest
 
 from bot.core.model.errors import BoltError, BoltInvalidQuery, BoltOutcomeUnknown, BoltRejected, BoltThrottled
-from bot.paradime.batch import GROWS_AFTER, LEAST, MOST, REQUESTS_MOST, SLOW_S, Batch
 from bot.paradime.client import BoltClient
-from bot.paradime.response import Reply
+from bot.paradime.poll_batch import GROWS_AFTER, LEAST, MOST, REQUESTS_MOST, SLOW_S, PollBatch
+from bot.paradime.response import GraphqlReply
 from tests.paradime.api import Answer, Api, Asked, Json, errors
 
 STATUS: Json = {"state": "RUNNING", "commands": []}
@@ -279,12 +279,12 @@ async def test_a_server_that_slows_is_asked_for_fewer() -> None:
     """Whatever it answers in the end; and never for less than a few, for then it is not the size."""
     now = 0.0
 
-    async def slow(_document: str) -> Reply:
+    async def slow(_document: str) -> GraphqlReply:
         nonlocal now
         now += SLOW_S + 1
         raise BoltOutcomeUnknown
 
-    batch = Batch(slow, clock=lambda: now)
+    batch = PollBatch(slow, clock=lambda: now)
     limits = []
     for _ in range(6):
         with pytest.raises(BoltOutcomeUnknown):

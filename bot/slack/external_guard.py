@@ -15,8 +15,15 @@ from slack_bolt.response import BoltResponse
 
 from bot.core.model.person import Role
 from bot.flows.ports.slack import People
-from bot.slack.foreign import Facts, Home, Standing, is_for, of_payload, standing
-from bot.slack.intake import Middleware, Tell, answer
+from bot.slack.affiliation import (
+    Affiliation,
+    Installation,
+    Standing,
+    affiliation_in_payload,
+    is_for_installation,
+    standing,
+)
+from bot.slack.listener_app import Middleware, Tell, answer_request
 from bot.slack.payload_shapes import record_in, text_in
 
 log = structlog.get_logger()
@@ -34,29 +41,29 @@ UNSURE = "I couldn't check in time whether you belong to this organisation, so n
 Json = dict[str, Any]
 
 
-class Guard:
+class ExternalGuard:
     """Decides who is turned away. `admits_external`: the policy has rules for people of other organisations, and decides itself."""
 
-    def __init__(self, home: Home, people: People, *, admits_external: bool) -> None:
-        self._home = home
+    def __init__(self, installation: Installation, people: People, *, admits_external: bool) -> None:
+        self._installation = installation
         self._people = people
         self._admits_external = admits_external
 
     def is_for_us(self, body: Json) -> bool:
         """Whether a request is for our installation."""
-        return is_for(self._home, body)
+        return is_for_installation(self._installation, body)
 
-    async def why_not(self, user: str, facts: Facts) -> str:
+    async def why_not(self, user: str, affiliation: Affiliation) -> str:
         """Why a person is turned away, empty if not. Slack is asked only if `facts`, from the payload, don't settle it."""
         if self._admits_external:
             return ""
-        found = standing(self._home, facts)
+        found = standing(self._installation, affiliation)
         why = UNSURE
         if found is Standing.UNKNOWN:
             found, why = await self._ask(user)
         if found is Standing.NATIVE:
             return ""
-        named = sorted((facts.teams | {facts.enterprise}) - {""})
+        named = sorted((affiliation.teams | {affiliation.enterprise}) - {""})
         log.warning("someone of another organisation was turned away", user=user, standing=found, of=named)
         return OUTSIDE if found is Standing.FOREIGN else why
 
@@ -72,18 +79,18 @@ class Guard:
         return Standing.FOREIGN if Role.EXTERNAL in person.roles else Standing.NATIVE, ""
 
 
-def guarding(guard: Guard, tell: Tell) -> Middleware:
+def external_guard_middleware(guard: ExternalGuard, tell: Tell) -> Middleware:
     """The middleware that turns people away from everything but events."""
 
     async def middleware(body: Json, next_: Callable[[], Awaitable[Any]]) -> BoltResponse | None:
         if not guard.is_for_us(body):
             log.warning("a request for another installation", kind=body.get("type") or "command")
-            return answer(body, OTHER_TEAM, tell)
+            return answer_request(body, OTHER_TEAM, tell)
         user = text_in(record_in(body, "user"), "id") or text_in(body, "user_id")
         if user and body.get("type") != "event_callback":
-            why_not = await guard.why_not(user, of_payload(body))
+            why_not = await guard.why_not(user, affiliation_in_payload(body))
             if why_not:
-                return answer(body, why_not, tell)
+                return answer_request(body, why_not, tell)
         await next_()
         return None
 

@@ -18,12 +18,12 @@ from bot.core.model.run import CardRef, End, Observation, Retried, RunFacts, Run
 from bot.core.model.start import Asked, Sending
 from bot.flows.claimed_post import ClaimedPost
 from bot.flows.lease import Lease
-from bot.store.codec import load
 from bot.store.due_sets import DueSet
-from bot.store.lanes import Budget, EditLane, PostLane
-from bot.store.requests import Requests
+from bot.store.lanes import EditLane, PostLane, SlackBudget
+from bot.store.record_json import from_json
 from bot.store.runs import Runs
 from bot.store.scripts import Scripts
+from bot.store.start_requests import StartRequests
 from tests.store.record import NOW, asked, follow_run
 
 
@@ -33,7 +33,7 @@ def scripts(redis_client: Redis) -> Scripts:
     return Scripts(redis_client, "test", retention_s=1000)
 
 
-async def claimed(scripts: Scripts, requests: Requests, name: str) -> tuple[Lease, Request]:
+async def claimed(scripts: Scripts, requests: StartRequests, name: str) -> tuple[Lease, Request]:
     """The claim on a request that is due, and the request."""
     claim = await DueSet(scripts, "requests", lease_s=10).claim(1)
     request = await requests.load_request(name)
@@ -42,7 +42,7 @@ async def claimed(scripts: Scripts, requests: Requests, name: str) -> tuple[Leas
     return claim.lease, request
 
 
-async def carded(scripts: Scripts, requests: Requests, name: str) -> tuple[Lease, Request]:
+async def carded(scripts: Scripts, requests: StartRequests, name: str) -> tuple[Lease, Request]:
     """A request whose card is posted, claimed."""
     await requests.accept(asked(name, text=name))
     lease, request = await claimed(scripts, requests, name)
@@ -54,7 +54,7 @@ async def carded(scripts: Scripts, requests: Requests, name: str) -> tuple[Lease
 
 async def test_a_delivery_is_recorded_once_however_often_it_comes(scripts: Scripts) -> None:
     """Also when both copies come at the same moment."""
-    requests = Requests(scripts, Limits())
+    requests = StartRequests(scripts, Limits())
     words = [one.word for one in await asyncio.gather(*(requests.accept(asked("a")) for _ in range(5)))]
     assert sorted(words) == ["known"] * 4 + ["new"]
     assert await scripts.redis.zcard(scripts.key("due", "requests")) == 1
@@ -62,7 +62,7 @@ async def test_a_delivery_is_recorded_once_however_often_it_comes(scripts: Scrip
 
 async def test_the_same_words_are_the_first_request_until_a_minute_is_over(scripts: Scripts) -> None:
     """Another person, channel, schedule, or the wish for another one, is not the same."""
-    requests = Requests(scripts, Limits())
+    requests = StartRequests(scripts, Limits())
     await requests.accept(asked("a"))
     assert (await requests.accept(asked("b"))).id == "a"
     for other in (
@@ -94,21 +94,21 @@ async def test_the_schedule_meant_is_compared_not_its_letters(
     scripts: Scripts, first: tuple[str, str], second: tuple[str, str]
 ) -> None:
     """By its slug as far as that is known, else by its folded name."""
-    requests = Requests(scripts, Limits())
+    requests = StartRequests(scripts, Limits())
     assert (await requests.accept(meant("a", *first))).word == "new"
     assert (await requests.accept(meant("b", *second))).id == "a"
 
 
 async def test_two_schedules_whose_names_fold_alike_are_two_starts(scripts: Scripts) -> None:
     """What is known to be another schedule is never taken for the first one."""
-    requests = Requests(scripts, Limits())
+    requests = StartRequests(scripts, Limits())
     assert (await requests.accept(meant("a", "Cafe", "cafe-1"))).word == "new"
     assert (await requests.accept(meant("b", "Café", "cafe-2"))).word == "new"
 
 
 async def test_once_looked_up_a_start_is_known_by_its_schedule(scripts: Scripts) -> None:
     """Also by a replica that had no list of schedules when it took the start in."""
-    requests = Requests(scripts, Limits())
+    requests = StartRequests(scripts, Limits())
     await requests.accept(meant("a", "Nightly full build"))
     lease, request = await claimed(scripts, requests, "a")
     assert await requests.looked(lease, request, StartPlan("nightly", "Nightly full build", 5))
@@ -118,7 +118,7 @@ async def test_once_looked_up_a_start_is_known_by_its_schedule(scripts: Scripts)
 async def test_a_version_that_compares_words_shares_the_same_redis(scripts: Scripts) -> None:
     """It finds what this one recorded, and this one finds what it recorded, by the words as typed."""
     typed = scripts.key("same", hashlib.sha256(b'U1/A/run "nightly"').hexdigest()[:32])
-    requests = Requests(scripts, Limits())
+    requests = StartRequests(scripts, Limits())
     await requests.accept(meant("a", "nightly", "nightly"))
     assert await scripts.redis.get(typed) == "a"
     await scripts.redis.hset(scripts.key("req", "old"), mapping={"state": "carded", "asked_us": "1"})
@@ -132,7 +132,7 @@ async def test_a_version_that_compares_words_shares_the_same_redis(scripts: Scri
 )
 async def test_how_the_first_stands_decides_after_its_minute(scripts: Scripts, state: str, word: str) -> None:
     """What is unsettled is asked back about; what was refused may be asked again at once."""
-    requests = Requests(scripts, Limits(ask_again_s=0))
+    requests = StartRequests(scripts, Limits(ask_again_s=0))
     await requests.accept(asked("a"))
     await scripts.redis.hset(scripts.key("req", "a"), "state", state)
     assert (await requests.accept(asked("b"))).word == word
@@ -141,7 +141,7 @@ async def test_how_the_first_stands_decides_after_its_minute(scripts: Scripts, s
 @pytest.mark.parametrize("limits", [Limits(waiting=2), Limits(waiting_in_channel=2)])
 async def test_what_would_wait_too_long_is_refused_and_recorded_nowhere(scripts: Scripts, limits: Limits) -> None:
     """The third one is too much: of all starts that wait, or of those in a channel."""
-    requests = Requests(scripts, limits)
+    requests = StartRequests(scripts, limits)
     words = [(await requests.accept(asked(name, text=name))).word for name in ("a", "b", "c")]
     assert words == ["new", "new", "full"]
     assert await requests.load_request("c") is None
@@ -161,16 +161,16 @@ def test_as_many_starts_may_wait_as_get_a_card_in_time(
 
 async def test_a_start_counts_until_its_deadline(scripts: Scripts) -> None:
     """However long it may wait, and however soon the same words would be another start."""
-    requests = Requests(scripts, Limits(ask_again_s=0, deadline_s=600, waiting=1))
+    requests = StartRequests(scripts, Limits(ask_again_s=0, deadline_s=600, waiting=1))
     assert (await requests.accept(asked("a", text="a"))).word == "new"
     assert (await requests.accept(asked("b", text="b"))).word == "full"
-    over = Requests(scripts, Limits(ask_again_s=60, deadline_s=0, waiting=1))
+    over = StartRequests(scripts, Limits(ask_again_s=60, deadline_s=0, waiting=1))
     assert (await over.accept(asked("c", text="c"))).word == "new"
 
 
 async def test_a_step_works_only_from_its_state_and_with_its_claim(scripts: Scripts) -> None:
     """Whoever lost the claim, or comes late, changes nothing."""
-    requests = Requests(scripts, Limits())
+    requests = StartRequests(scripts, Limits())
     await requests.accept(asked("a"))
     lease, request = await claimed(scripts, requests, "a")
     assert not await requests.closed(lease, replace(request, state=RequestState.CARDED))
@@ -184,14 +184,14 @@ async def test_a_step_works_only_from_its_state_and_with_its_claim(scripts: Scri
 
 async def test_what_was_asked_too_long_ago_is_not_sent(scripts: Scripts) -> None:
     """By Redis' clock, in the same script that would record the sending."""
-    requests = Requests(scripts, Limits())
+    requests = StartRequests(scripts, Limits())
     lease, request = await carded(scripts, requests, "a")
     assert await requests.begin_sending(lease, request, deadline_s=0, lease_s=30) is Sending.EXPIRED
 
 
 async def test_one_start_of_a_schedule_is_sent_at_a_time(scripts: Scripts) -> None:
     """Else a lost one could be taken for the other."""
-    requests = Requests(scripts, Limits())
+    requests = StartRequests(scripts, Limits())
     first, request = await carded(scripts, requests, "a")
     assert await requests.begin_sending(first, request, deadline_s=60, lease_s=30) is Sending.GO
     second, other = await carded(scripts, requests, "b")
@@ -204,7 +204,7 @@ async def test_one_start_of_a_schedule_is_sent_at_a_time(scripts: Scripts) -> No
 
 async def test_a_start_is_begun_once(scripts: Scripts) -> None:
     """A second claim finds it in sending, and does not send it again."""
-    requests = Requests(scripts, Limits())
+    requests = StartRequests(scripts, Limits())
     lease, request = await carded(scripts, requests, "a")
     assert await requests.begin_sending(lease, request, deadline_s=60, lease_s=30) is Sending.GO
     assert await requests.begin_sending(lease, request, deadline_s=60, lease_s=30) is Sending.LOST
@@ -212,7 +212,7 @@ async def test_a_start_is_begun_once(scripts: Scripts) -> None:
 
 async def test_a_told_run_is_recorded_although_a_search_adopted_another(scripts: Scripts) -> None:
     """The late reply of a paused process: its run is followed all the same."""
-    requests, runs = Requests(scripts, Limits()), Runs(scripts)
+    requests, runs = StartRequests(scripts, Limits()), Runs(scripts)
     await follow_run(scripts, 7)
     request = await requests.load_request("request-7")
     assert request is not None
@@ -226,7 +226,7 @@ async def test_a_told_run_is_recorded_although_a_search_adopted_another(scripts:
 
 async def test_other_starts_whose_end_is_not_known_are_told(scripts: Scripts) -> None:
     """As long as it is not known what became of them, and never oneself."""
-    requests = Requests(scripts, Limits())
+    requests = StartRequests(scripts, Limits())
     began: dict[str, Request] = {}
     for name in ("a", "b"):
         lease, request = await carded(scripts, requests, name)
@@ -260,7 +260,7 @@ class OldBody:
 
 async def test_a_retry_comes_back_and_no_older_replica_takes_it_for_a_run(scripts: Scripts) -> None:
     """It fails to read it, and leaves it to a younger one; a plain run is read by both."""
-    requests = Requests(scripts, Limits())
+    requests = StartRequests(scripts, Limits())
     origin = Origin(RunFacts(schedule="nightly", asked_at=NOW), CardRef("A", "1.5"))
     await requests.accept(replace(asked("a"), wanted=RETRY, origin=origin))
     await requests.accept(asked("b"))
@@ -270,11 +270,11 @@ async def test_a_retry_comes_back_and_no_older_replica_takes_it_for_a_run(script
     assert (retry.wanted, retry.origin) == (RETRY, origin)
     assert (run.wanted, run.origin) == (RunCommand("nightly"), None)
     with pytest.raises(ValidationError, match="schedule"):
-        load(OldBody, str(await scripts.redis.hget(scripts.key("req", "a"), "body")))
-    assert load(OldBody, str(await scripts.redis.hget(scripts.key("req", "b"), "body"))).wanted == run.wanted
+        from_json(OldBody, str(await scripts.redis.hget(scripts.key("req", "a"), "body")))
+    assert from_json(OldBody, str(await scripts.redis.hget(scripts.key("req", "b"), "body"))).wanted == run.wanted
 
 
-async def retried(scripts: Scripts, requests: Requests, name: str, run_id: int) -> None:
+async def retried(scripts: Scripts, requests: StartRequests, name: str, run_id: int) -> None:
     """Retry run 7, as this run."""
     await requests.accept(replace(asked(name, user=f"U{name}"), wanted=RETRY))
     lease, request = await claimed(scripts, requests, name)
@@ -285,7 +285,7 @@ async def retried(scripts: Scripts, requests: Requests, name: str, run_id: int) 
 
 async def test_a_run_that_was_retried_says_so_also_when_it_is_sealed(scripts: Scripts) -> None:
     """Its card is edited and each retry told in its thread, once; the newest is shown; then it is sealed again."""
-    requests, runs = Requests(scripts, Limits()), Runs(scripts)
+    requests, runs = StartRequests(scripts, Limits()), Runs(scripts)
     await follow_run(scripts, 7)
     run, card = scripts.key("run", "w:7"), scripts.key("card", "T:A:7.5")
     await scripts.redis.hset(run, mapping={"concluded": "1", "sealed": "1", "final": "1"})
@@ -302,14 +302,14 @@ async def test_a_run_that_was_retried_says_so_also_when_it_is_sealed(scripts: Sc
     items = await scripts.redis.zrange(scripts.key("posts", "retried", "A"), 0, -1)
     assert items == ["retried-9/T:A:7.5", "retried-8/T:A:7.5"]
     assert await scripts.redis.ttl(card) > 100
-    lane = PostLane(scripts, Budget(post_gap_s=0, channel_gap_s=0), lease_s=10, upload_lease_s=10)
+    lane = PostLane(scripts, SlackBudget(post_gap_s=0, channel_gap_s=0), lease_s=10, upload_lease_s=10)
     for number in (9, 8):
         taken = await lane.claim()
         assert taken.lease is not None
         post = ClaimedPost(taken.lease, taken.urgency, taken.channel, "card:T:A:7.5", f"retried-{number}")
         assert await lane.posted(post, "T:A:7.5", f"{number}.1") == "ok"
         await scripts.redis.delete(scripts.key("budget", "channels"))
-    edits = EditLane(scripts, Budget(), lease_s=10)
+    edits = EditLane(scripts, SlackBudget(), lease_s=10)
     edit = await edits.claim()
     while edit.item != "T:A:7.5":
         edit = await edits.claim()

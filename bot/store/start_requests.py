@@ -24,9 +24,9 @@ from bot.core.model.run import CardRef, Observation, Retried, RunKey
 from bot.core.model.start import Accepted, Asked, Sending
 from bot.core.text.name_folding import fold
 from bot.flows.lease import Lease
-from bot.store.codec import dump, load
-from bot.store.due_sets import MICROSECONDS, us
-from bot.store.runs import creation
+from bot.store.due_sets import MICROSECONDS, microseconds
+from bot.store.record_json import from_json, to_json
+from bot.store.runs import creation_args
 from bot.store.scripts import Scripts
 
 # A start that is looked for keeps its schedule's lock until it was looked for once.
@@ -36,7 +36,7 @@ SAME_KEPT_S = 7200
 
 
 @dataclass(frozen=True, slots=True)
-class Body:
+class StoredRequest:
     """What of a request never changes.
 
     A replica from before there were retries fails to read one, because a RetryCommand has no `schedule`: that is better
@@ -55,13 +55,13 @@ class Body:
 
 
 @dataclass(frozen=True, slots=True)
-class Near:
+class StoredNearNames:
     """The slugs that a mistyped name may have meant."""
 
     slugs: tuple[str, ...] = ()
 
 
-class Requests:
+class StartRequests:
     """Implements the flows' `Requests` port."""
 
     def __init__(self, scripts: Scripts, limits: Limits) -> None:
@@ -71,18 +71,18 @@ class Requests:
     async def accept(self, asked: Asked) -> Accepted:
         """Record a start, or find the one already there, in one script."""
         limits = self._limits
-        body = body_of(asked)
+        body = stored_request(asked)
         word, request_id, asked_us = await self._scripts.run(
             "accept",
             asked.id,
             ",".join(same_keys(asked.user, asked.channel, asked.wanted, asked.slug)),
             int(asked.force),
-            us(limits.ask_again_s),
+            microseconds(limits.ask_again_s),
             limits.waiting,
             limits.waiting_in_channel,
             asked.channel,
-            dump(body),
-            us(limits.deadline_s),
+            to_json(body),
+            microseconds(limits.deadline_s),
         )
         return Accepted(word, request_id, _moment(asked_us))
 
@@ -93,24 +93,26 @@ class Requests:
 
     async def looked(self, lease: Lease, request: Request, plan: StartPlan) -> bool:
         """The schedule is found; the card waits for its slot."""
-        fields = {"look": dump(plan)}
+        fields = {"look": to_json(plan)}
         await self._found(request, plan)
         return await self._step(lease, request, RequestState.LOOKED, "post", fields=fields)
 
     async def pending(self, lease: Lease, request: Request, plan: StartPlan, approval: Approval) -> bool:
         """Somebody has to approve it; the card that asks for that waits for its slot."""
-        fields = {"look": dump(plan), "approval": dump(approval)}
+        fields = {"look": to_json(plan), "approval": to_json(approval)}
         await self._found(request, plan)
         return await self._step(lease, request, RequestState.PENDING, "post", fields=fields)
 
     async def decide(self, request: Request, user: str, *, yes: bool, why: str = "") -> str:
         """Somebody approves it, or does not, whoever holds its claim: `ok`, `late`, or the state it is in."""
-        within_us = us(request.approval.within_s if request.approval else 0)
+        within_us = microseconds(request.approval.within_s if request.approval else 0)
         return str(await self._scripts.run("decide", request.id, user, int(yes), why, within_us))
 
     async def approved(self, lease: Lease, request: Request, plan: StartPlan) -> bool:
         """It was looked at once more: from here on it is as any start whose card is shown."""
-        return await self._step(lease, request, RequestState.CARDED, "due", fields={"look": dump(plan)}, edit="state")
+        return await self._step(
+            lease, request, RequestState.CARDED, "due", fields={"look": to_json(plan)}, edit="state"
+        )
 
     async def refused(
         self,
@@ -122,9 +124,13 @@ class Requests:
         near: tuple[str, ...] = (),
     ) -> bool:
         """Nothing is started. The person is still to be told, and the card to be removed; that of one that waited says why."""
-        fields = {"why": why, "candidates": str(running.run_id) if running else "", "near": dump(Near(near))}
+        fields = {
+            "why": why,
+            "candidates": str(running.run_id) if running else "",
+            "near": to_json(StoredNearNames(near)),
+        }
         if running:
-            fields["running"] = dump(running)
+            fields["running"] = to_json(running)
         edit = "state" if request.keeps_card else ""
         return await self._step(lease, request, RequestState.REFUSED, "due", fields=fields, edit=edit)
 
@@ -136,7 +142,7 @@ class Requests:
         """Record that the trigger is about to be sent, unless it is too late or another start of the schedule is."""
         token = await lease.stop_renewing()
         word, fresh = await self._scripts.run(
-            "begin_sending", request.id, token, us(deadline_s), us(lease_s), _lock(request)
+            "begin_sending", request.id, token, microseconds(deadline_s), microseconds(lease_s), _lock(request)
         )
         if word == Sending.GO:
             lease.replace_token(int(fresh), lease_s)
@@ -168,12 +174,12 @@ class Requests:
             "settle",
             request.id,
             key.name,
-            *creation(run_facts(request), Observation()),
+            *creation_args(run_facts(request), Observation()),
             _lock(request),
             int(told),
             RunKey(key.workspace, parent).name if parent else "",
             key.id,
-            dump(Retried(key.id, request.user, request.card, card_url or "")),
+            to_json(Retried(key.id, request.user, request.card, card_url or "")),
         )
 
     async def rivals(self, request: Request) -> tuple[Rival, ...]:
@@ -210,17 +216,17 @@ class Requests:
         token = await lease.stop_renewing()
         pairs = [part for pair in (fields or {}).items() for part in pair]
         word, fresh = await self._scripts.run(
-            "step", request.id, token, request.state, to, place, us(delay_s), request.channel, edit, *pairs
+            "step", request.id, token, request.state, to, place, microseconds(delay_s), request.channel, edit, *pairs
         )
         lease.token = int(fresh)
         return bool(word == "ok")
 
 
 def _lock(request: Request) -> str:
-    return slug_key(request.queue)
+    return schedule_digest(request.queue)
 
 
-def slug_key(slug: str) -> str:
+def schedule_digest(slug: str) -> str:
     """A schedule's part of a key."""
     return hashlib.sha256(slug.encode()).hexdigest()[:24]
 
@@ -240,9 +246,9 @@ def same_keys(user: str, channel: str, wanted: StartCommand, slug: str) -> tuple
     return tuple(hashlib.sha256(f"{user}/{channel}/{one}".encode()).hexdigest()[:32] for one in words)
 
 
-def body_of(asked: Asked) -> Body:
+def stored_request(asked: Asked) -> StoredRequest:
     """What of a request never changes."""
-    return Body(
+    return StoredRequest(
         asked.team,
         asked.channel,
         asked.user,
@@ -257,7 +263,7 @@ def body_of(asked: Asked) -> Body:
 
 def read_request(request_id: str, record: Mapping[str, str]) -> Request:
     """A request from its record."""
-    body = load(Body, record["body"])
+    body = from_json(StoredRequest, record["body"])
     card = record.get("card", "").split(":")
     candidates = record.get("candidates", "")
     return Request(
@@ -271,23 +277,23 @@ def read_request(request_id: str, record: Mapping[str, str]) -> Request:
         response_url=body.response_url,
         state=RequestState.from_record(record["state"]),
         rev=int(record["rev"]),
-        plan=load(StartPlan, record["look"]) if record.get("look") else None,
+        plan=from_json(StartPlan, record["look"]) if record.get("look") else None,
         card=CardRef(card[1], card[2]) if len(card) == 3 else None,
         sending_at=_moment(record["sending_us"]) if record.get("sending_us") else None,
         run_id=int(record["run"].rpartition(":")[2]) if record.get("run") else None,
         why=record.get("why", ""),
         candidates=tuple(int(part) for part in candidates.split(",") if part),
-        near=load(Near, record["near"]).slugs if record.get("near") else (),
+        near=from_json(StoredNearNames, record["near"]).slugs if record.get("near") else (),
         thread=body.thread,
         direct=body.direct,
         origin=body.origin,
-        running=load(BlockingRun, record["running"]) if record.get("running") else None,
+        running=from_json(BlockingRun, record["running"]) if record.get("running") else None,
         queued_at=_moment(record["queued_us"]) if record.get("queued_us") else None,
         behind=RunKey.parse(record["behind"]).id if record.get("behind") else None,
         ahead=int(record.get("ahead") or 0),
         rounds=int(record.get("rounds") or 0),
         dropped_by=record.get("dropped_by") or None,
-        approval=load(Approval, record["approval"]) if record.get("approval") else None,
+        approval=from_json(Approval, record["approval"]) if record.get("approval") else None,
         pending_at=_moment(record["pending_us"]) if record.get("pending_us") else None,
         approved_by=record.get("approved_by") or None,
         denied_by=record.get("denied_by") or None,
@@ -295,8 +301,8 @@ def read_request(request_id: str, record: Mapping[str, str]) -> Request:
 
 
 def _rival(sent_us: str, plan: str, body: str) -> Rival:
-    found = load(StartPlan, plan) if plan else None
-    branch = branch_wanted(load(Body, body).wanted, found) if body else None
+    found = from_json(StartPlan, plan) if plan else None
+    branch = branch_wanted(from_json(StoredRequest, body).wanted, found) if body else None
     return Rival(_moment(sent_us), found.parent_run if found else None, branch)
 
 

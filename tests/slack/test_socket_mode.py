@@ -12,8 +12,8 @@ from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 from structlog.testing import capture_logs
 
-from bot.slack.intake import CountingApp
-from bot.slack.socket import SocketIntake, bearing
+from bot.slack.listener_app import ListenerApp
+from bot.slack.socket_mode import SocketModeReceiver, shape_checked
 from tests.slack import grid
 
 
@@ -27,14 +27,14 @@ async def test_a_connection_that_closes_before_the_acknowledgement() -> None:
         raise errors.pop(0)
 
     with capture_logs() as lines:
-        await bearing(handle)(client, request)
+        await shape_checked(handle)(client, request)
     assert [line["event"] for line in lines] == ["a connection to Slack closed before an acknowledgement was sent"]
     with pytest.raises(ValueError, match="something else"):
-        await bearing(handle)(client, request)
+        await shape_checked(handle)(client, request)
     await client.close()
 
 
-class Faulty(CountingApp):
+class Faulty(ListenerApp):
     """Cannot deal with anything."""
 
     async def async_dispatch(self, req: AsyncBoltRequest) -> BoltResponse:
@@ -45,7 +45,7 @@ class Faulty(CountingApp):
 async def test_a_request_that_cannot_be_dealt_with_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     """By the SDK, whose lines about failed attempts to connect are kept out of the log."""
     app = Faulty(signing_secret="", token="xoxb-1")  # noqa: S106 - made up
-    intake = SocketIntake(app, "xapp-sandbox", connections=1)
+    intake = SocketModeReceiver(app, "xapp-sandbox", connections=1)
     client = intake._handlers[0].client
     envelope = {"type": "slash_commands", "envelope_id": "1", "payload": grid.command(grid.NATIVE["of our workspace"])}
     with caplog.at_level(logging.WARNING):
