@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 import yaml
 
-from bot.core.commands.grammar import VERBS
+from bot.core.commands.verbs import VERBS
 from bot.manifest import render_manifest
 from bot.slack.shortcuts import details, run_form
 
@@ -65,11 +65,13 @@ def test_mentions_arrive_as_ids() -> None:
     assert command["should_escape"] is True
 
 
-def test_the_hint_names_every_verb() -> None:
+def test_the_hint_names_verbs() -> None:
     """What Slack shows while the command is typed; no verb that the grammar does not know, and within Slack's limit."""
     (command,) = read()["features"]["slash_commands"]
     hint = command["usage_hint"]
-    assert {one.split()[0] for one in hint.split(" | ")} == set(VERBS)
+    named = [one.split()[0] for one in hint.split(" | ")]
+    assert set(named) <= set(VERBS)
+    assert named[-1] == "help"
     assert len(hint) <= 1000
     assert "retry" in command["description"]
 

@@ -13,7 +13,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeVar
 
-from bot.core.commands.grammar import (
+from bot.core.commands.tokens import visible
+from bot.core.commands.values import (
     BRANCH_LIMIT,
     not_too_many,
     read_branch,
@@ -21,7 +22,6 @@ from bot.core.commands.grammar import (
     read_pull_request,
     read_reason,
 )
-from bot.core.commands.tokens import visible
 from bot.core.model.command import RunCommand
 from bot.core.model.errors import BadCommand
 from bot.core.schedules.typeahead import Offer

@@ -20,7 +20,7 @@ from slack_sdk.models.blocks import (
 )
 from slack_sdk.models.views import View
 
-from bot.core.commands.grammar import BRANCH_LIMIT, REASON_LIMIT
+from bot.core.commands.values import BRANCH_LIMIT, REASON_LIMIT
 from bot.core.schedules.run_form import COMMANDS_ROOM, Filled, Form, Own, about_commands
 from bot.core.schedules.typeahead import Offer, Offers, one_line
 from bot.core.text.message import Facts, Message, Preformatted

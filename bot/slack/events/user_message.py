@@ -11,8 +11,9 @@ from typing import Any
 import structlog
 from slack_bolt.response import BoltResponse
 
-from bot.core.commands.grammar import GRAPHQL_INT, parse
+from bot.core.commands.grammar import parse
 from bot.core.commands.tokens import LINE_MOST
+from bot.core.commands.values import GRAPHQL_INT
 from bot.core.model.asker import Asker
 from bot.core.model.command import CancelCommand, Command, HelpCommand, RetryCommand, RunCommand, RunForm
 from bot.core.model.errors import BadCommand, StoreUnavailable

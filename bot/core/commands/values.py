@@ -1,0 +1,81 @@
+"""The values of options and forms: branches, pull requests, commands, reasons. Each reader raises BadCommand."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from bot.core.commands.tokens import (
+    DASH,
+    bad,
+    for_a_shell,
+    without_fence,
+)
+from bot.core.text.text import cut
+
+GRAPHQL_INT = 2**31 - 1
+SCHEDULE_LIMIT = 200
+TEXT_LIMIT = 200
+BRANCH_LIMIT = 255
+COMMAND_LIMIT = 1000
+COMMANDS_LIMIT = 20
+REASON_LIMIT = 500
+EXAMPLES = {
+    "branch": "--branch main",
+    "pr": "--pr 123",
+    "command": '--command "dbt run --select staging"',
+    "reason": '--reason "late data"',
+    "runs": "--runs 50",
+    "user": "--user @ada",
+    "schedule": "--schedule nightly",
+    "since": "--since 2d",
+}
+
+
+def read_branch(text: str) -> str:
+    """A branch or a commit. Raises BadCommand."""
+    if not text or " " in text or re.match(f"[{DASH}]", text):
+        bad(f'"{cut(text, 60)}" isn\'t a valid branch name. Give a branch or a commit, as in {EXAMPLES["branch"]}.')
+    return bounded("The branch", text, BRANCH_LIMIT)
+
+
+def read_pull_request(text: str) -> int:
+    """The number of a pull request. Raises BadCommand."""
+    number = positive(text.removeprefix("#"))
+    if number is None:
+        bad(f"--pr needs a number, as in {EXAMPLES['pr']}.")
+    return number
+
+
+def read_commands(given: list[str]) -> tuple[str, ...]:
+    """Commands that run instead of the schedule's own, without the backticks around each. Raises BadCommand."""
+    not_too_many(given)
+    return tuple(bounded("A command", for_a_shell(without_fence(command.strip())), COMMAND_LIMIT) for command in given)
+
+
+def not_too_many(commands: Sequence[str]) -> None:
+    """Refuse more commands than one run may be given. Raises BadCommand."""
+    if len(commands) > COMMANDS_LIMIT:
+        bad(f"That's {len(commands)} commands. The limit is {COMMANDS_LIMIT}.")
+
+
+def read_reason(text: str) -> str:
+    """Why a run is started. Raises BadCommand."""
+    return bounded("The reason", " ".join(text.split()), REASON_LIMIT)
+
+
+def bounded(what: str, text: str, limit: int) -> str:
+    """A text that is neither empty nor too long. Raises BadCommand."""
+    if not text.strip():
+        bad(f"{what} is empty. Put it in quotes or leave it out.")
+    if len(text) > limit:
+        bad(f"{what} is too long: {len(text)} characters. The limit is {limit}.")
+    return text
+
+
+def positive(digits: str) -> int | None:
+    """A number that GraphQL's Int can hold, above zero."""
+    if not (digits.isascii() and digits.isdecimal()) or len(digits.lstrip("0")) > len(str(GRAPHQL_INT)):
+        return None
+    number = int(digits.lstrip("0") or "0")
+    return number if 0 < number <= GRAPHQL_INT else None

@@ -1,0 +1,319 @@
+"""The verbs: what reads the rest of a line after each, the options that it takes, and what `help` says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from bot.core.commands.since import parse_since
+from bot.core.commands.tokens import (
+    RUN_ID,
+    RUN_LINK,
+    Token,
+    bad,
+)
+from bot.core.commands.values import (
+    EXAMPLES,
+    GRAPHQL_INT,
+    SCHEDULE_LIMIT,
+    TEXT_LIMIT,
+    bounded,
+    positive,
+    read_branch,
+    read_commands,
+    read_pull_request,
+    read_reason,
+)
+from bot.core.model.command import (
+    ArtifactsCommand,
+    AuditCommand,
+    CancelCommand,
+    Command,
+    HelpCommand,
+    HistoryCommand,
+    ListCommand,
+    LogsCommand,
+    RetryCommand,
+    RunCommand,
+    RunForm,
+    RunsCommand,
+    ShowCommand,
+    StatusCommand,
+    SuspendCommand,
+    WhoamiCommand,
+)
+
+HISTORY_LEAST, HISTORY_MOST = 2, 100
+# More commands than this no run has; a larger number is a run's.
+COMMAND_NUMBER_MOST = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What stands behind a verb: words in a row, and options by name. `run_id` is that of the thread one is in."""
+
+    verb: str
+    command: str
+    words: tuple[Token, ...]
+    options: dict[str, list[str]] = field(default_factory=dict)
+    run_id: int | None = None
+
+    @property
+    def text(self) -> str:
+        """The words in a row."""
+        return " ".join(" ".join(word.text for word in self.words).split())
+
+    def has(self, flag: str) -> bool:
+        """Whether a flag is given."""
+        return flag in self.options
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """One command of the grammar. `help` is its syntax with what it does, then examples."""
+
+    read: Callable[[Given], Command]
+    options: tuple[str, ...]
+    help: tuple[tuple[str, str], ...]
+
+
+def _run(given: Given) -> RunCommand | RunForm:
+    options = given.options
+    if not given.words and not options:
+        return RunForm()
+    if not given.words:
+        bad(f"Which schedule? Name one, as in {given.command} run nightly.")
+    return RunCommand(
+        schedule=_schedule(given),
+        branch=read_branch(options["branch"][0]) if "branch" in options else None,
+        pull_request=read_pull_request(options["pr"][0]) if "pr" in options else None,
+        commands=read_commands(options.get("command", [])),
+        reason=read_reason(options["reason"][0]) if "reason" in options else None,
+        continue_on_error=given.has("continue-on-error"),
+    )
+
+
+def _retry(given: Given) -> RetryCommand:
+    every = given.has("all")
+    if not given.words and given.run_id is None:
+        bad(f"Which run? Give its number or a schedule, as in {given.command} retry 4711.")
+    if number := _run_number(given):
+        return RetryCommand(every, run_id=number)
+    return RetryCommand(every, latest_of=_schedule(given))
+
+
+def _cancel(given: Given) -> CancelCommand:
+    return CancelCommand(_run_id(given))
+
+
+def _status(given: Given) -> StatusCommand:
+    if number := _run_number(given):
+        return StatusCommand(run_id=number)
+    return StatusCommand(schedule=_schedule(given)) if given.words else StatusCommand()
+
+
+def _list(given: Given) -> ListCommand:
+    text = bounded("The text to look for", given.text, TEXT_LIMIT) if given.words else ""
+    return ListCommand(text, given.has("inactive"), given.has("suspended"), given.has("failing"))
+
+
+def _show(given: Given) -> ShowCommand:
+    return ShowCommand(_schedule(given))
+
+
+def _runs(given: Given) -> RunsCommand:
+    return RunsCommand(_schedule(given))
+
+
+def _logs(given: Given) -> LogsCommand:
+    follow = given.has("follow")
+    text = given.text
+    number = None
+    before, _, last = text.rpartition(" ")
+    if before and last.isascii() and last.isdecimal() and (RUN_ID.search(before) or RUN_LINK.search(before)):
+        text, number = before, positive(last)
+    elif given.run_id and (positive(text) or GRAPHQL_INT) <= COMMAND_NUMBER_MOST:
+        # In a run's thread a small number is that of a command.
+        text, number = "", positive(text)
+    if before and number is None and text != given.text:
+        bad(f"logs takes a command's number after the run's, as in {given.command} logs 4711 3.")
+    found = given.run_id if not text else _number_of_run(text)
+    if found is None:
+        bad(f"logs needs a run number, as in {given.command} logs 4711.")
+    return LogsCommand(found, number, follow)
+
+
+def _artifacts(given: Given) -> ArtifactsCommand:
+    return ArtifactsCommand(_run_id(given))
+
+
+def _pause(given: Given) -> SuspendCommand:
+    return SuspendCommand(_schedule(given), suspend=True)
+
+
+def _resume(given: Given) -> SuspendCommand:
+    return SuspendCommand(_schedule(given), suspend=False)
+
+
+def _history(given: Given) -> HistoryCommand:
+    if "runs" not in given.options:
+        return HistoryCommand(_schedule(given))
+    number = positive(given.options["runs"][0])
+    if number is None or not HISTORY_LEAST <= number <= HISTORY_MOST:
+        bad(f"--runs needs a number from {HISTORY_LEAST} to {HISTORY_MOST}, as in {EXAMPLES['runs']}.")
+    return HistoryCommand(_schedule(given), number)
+
+
+def _whoami(given: Given) -> WhoamiCommand:
+    if given.words:
+        bad(f"whoami takes no arguments. Type {given.command} whoami.")
+    return WhoamiCommand()
+
+
+def _audit(given: Given) -> AuditCommand:
+    if given.words:
+        bad(f"audit takes only options, as in {given.command} audit --schedule nightly --since 2d.")
+    values = {name: bounded(f"--{name}", found[0], TEXT_LIMIT) for name, found in given.options.items()}
+    at = values.get("since")
+    if at and parse_since(at, datetime.now(UTC)) is None:
+        bad("--since needs a time or a date, as in --since 2d, --since 12h or --since 2026-11-28.")
+    return AuditCommand(values.get("user", "").removeprefix("@") or None, values.get("schedule"), at)
+
+
+def _help(given: Given) -> HelpCommand:
+    topic = given.words[0].text.lower() if given.words else None
+    return HelpCommand(topic if topic in VERBS else None)
+
+
+def _schedule(given: Given) -> str:
+    if not given.words:
+        bad(f"Which schedule? Name one, as in {given.command} {given.verb} nightly.")
+    return bounded("The schedule's name", given.text, SCHEDULE_LIMIT)
+
+
+def _run_number(given: Given) -> int | None:
+    """The run that is named, or that of the thread; None where a schedule is named."""
+    if not given.words:
+        return given.run_id
+    if any(word.quoted and not word.code for word in given.words):
+        return None
+    number = _number_of_run(given.text)
+    if number is None and (RUN_ID.search(given.text) or RUN_LINK.search(given.text)):
+        bad(f"{given.verb} needs a run number, as in {given.command} {given.verb} 4711.")
+    return number
+
+
+def _number_of_run(text: str) -> int | None:
+    found = RUN_ID.search(text) or RUN_LINK.search(text)
+    return positive(found[1]) if found else None
+
+
+def _run_id(given: Given) -> int:
+    number = _number_of_run(given.text) if given.words else given.run_id
+    if number is None:
+        bad(f"{given.verb} needs a run number, as in {given.command} {given.verb} 4711.")
+    return number
+
+
+VERBS: dict[str, Verb] = {
+    "run": Verb(
+        _run,
+        ("branch", "pr", "command", "reason", "continue-on-error"),
+        (
+            (
+                'run [schedule] [--branch B] [--pr N] [--command "…"]… [--reason "…"]',
+                "starts a run; without a schedule, opens a form",
+            ),
+            ("run nightly", "by slug"),
+            ('run "Nightly full build" --branch dev --pr 123', "by name, on a branch, for a pull request"),
+            ('run nightly --command "dbt run --select staging" --command "dbt test"', "with your own commands"),
+            ("run nightly --continue-on-error", "continues with the next command when one fails"),
+        ),
+    ),
+    "list": Verb(
+        _list,
+        ("inactive", "suspended", "failing"),
+        (
+            ("list [text] [--inactive] [--suspended] [--failing]", "lists schedules"),
+            ("list finance --failing", "those matching finance whose last run failed"),
+        ),
+    ),
+    "show": Verb(_show, (), (("show <schedule>", "shows a schedule's details"), ("show nightly", "an example"))),
+    "status": Verb(
+        _status,
+        (),
+        (
+            ("status [run id or schedule]", "shows a run's status, to you only"),
+            ("status", "the active runs and waiting starts in this channel"),
+            ("status 4711", "this run"),
+            ("status nightly", "the schedule's latest run"),
+        ),
+    ),
+    "runs": Verb(_runs, (), (("runs <schedule>", "lists a schedule's recent runs"), ("runs nightly", "an example"))),
+    "cancel": Verb(
+        _cancel,
+        (),
+        (("cancel <run id>", "cancels a run right away, without asking again"), ("cancel 4711", "an example")),
+    ),
+    "retry": Verb(
+        _retry,
+        ("all",),
+        (
+            ("retry <run id or schedule> [--all]", "runs again what failed, or everything"),
+            ("retry 4711", "what failed in this run"),
+            ("retry nightly --all", "every command of the schedule's latest failed run"),
+        ),
+    ),
+    "logs": Verb(
+        _logs,
+        ("follow",),
+        (
+            ("logs <run id> [command number] [--follow]", "shows a command's log, by default the failed one's"),
+            ("logs 4711 3", "the log of command 3, numbered as on its card"),
+            ("logs 4711 --follow", "posts new lines in the thread while the run is active"),
+        ),
+    ),
+    "artifacts": Verb(
+        _artifacts,
+        (),
+        (
+            ("artifacts <run id>", "lists the files that each command produced"),
+            ("artifacts 4711", "an example"),
+        ),
+    ),
+    "history": Verb(
+        _history,
+        ("runs",),
+        (
+            ("history <schedule> [--runs N]", "charts how long the last runs took and how they ended"),
+            ("history nightly --runs 50", "the last 50"),
+        ),
+    ),
+    "pause": Verb(
+        _pause,
+        (),
+        (("pause <schedule>", "stops a schedule from starting automatically"), ("pause nightly", "an example")),
+    ),
+    "resume": Verb(
+        _resume,
+        (),
+        (
+            ("resume <schedule>", "lets a paused schedule start automatically again"),
+            ("resume nightly", "an example"),
+        ),
+    ),
+    "whoami": Verb(_whoami, (), (("whoami", "shows what you can do here, and why"),)),
+    "audit": Verb(
+        _audit,
+        ("user", "schedule", "since"),
+        (
+            (
+                "audit [--user @name] [--schedule S] [--since T]",
+                "shows who requested what, if you can read the audit log",
+            ),
+            ("audit --schedule nightly --since 2d", "about this schedule, from the last two days"),
+        ),
+    ),
+    "help": Verb(_help, (), (("help [command]", "lists all commands, or shows one with examples"),)),
+}
