@@ -71,7 +71,7 @@ def broken_links(page: Path, text: str) -> list[str]:
 def missing_paths(text: str) -> list[str]:
     """Paths between backticks that name no file or folder of the repository."""
     code = "\n".join(CODE.findall(prose(text)))
-    named = re.findall(rf"(?<![\w./-])((?:{FOLDERS})/[\w./*-]*)", code)
+    named = re.findall(rf"(?<![\w./-])((?:{FOLDERS})/[\w./*-]*+)(?!<)", code)
     return [path for path in named if not (ROOT / path).exists() and not ("*" in path and any(ROOT.glob(path)))]
 
 

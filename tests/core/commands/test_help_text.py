@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from bot.core.commands.grammar import VERBS, parse
+from bot.core.commands.grammar import parse
 from bot.core.commands.help_text import usage
+from bot.core.commands.verbs import VERBS
 from bot.core.model.command import HelpCommand
 from bot.core.text.text import Code
 
