@@ -37,7 +37,8 @@ async def test_a_click_gives_a_fresh_address_privately(stage: Stage) -> None:
     await stage.slash(f"artifacts {run}")
     told = await answer(stage, f"Run {run} produced 6 files from 3 commands.")
     assert [one["text"]["text"] for one in buttons(told)][:2] == ["target/manifest.json", "target/run_results.json"]
-    assert stage.asked("boltResourceUrl") == 0
+    # A success has asked for dbt's results by itself.
+    before = stage.asked("boltResourceUrl")
     await stage.click("target/run_results.json")
     given = await answer(stage, "expires soon")
     download = next(one for one in buttons(given) if one["text"]["text"] == "Download")
@@ -49,7 +50,7 @@ async def test_a_click_gives_a_fresh_address_privately(stage: Stage) -> None:
     assert token not in given.text
     assert all(token not in json.dumps(one.blocks) for one in stage.replies() + stage.cards())
     await stage.click("target/run_results.json")
-    await stage.until(lambda: stage.asked("boltResourceUrl") == 2)
+    await stage.until(lambda: stage.asked("boltResourceUrl") == before + 2)
     outcome = await stage.click("Download")
     assert outcome.problem == ""
     # Slack sends the whole message with a click on it.
