@@ -30,7 +30,7 @@ def suggestions(request: Request) -> Buttons | None:
 def not_found(wanted: str, found: Ambiguous | Missing) -> str:
     """Why a name means no schedule, and what to do."""
     if isinstance(found, Ambiguous):
-        return f'"{wanted}" is the name of several schedules. Use one of their slugs:  {", ".join(found.slugs)}.'
+        return f'"{wanted}" is the name of several schedules. Use one of their slugs: {", ".join(found.slugs)}.'
     names = [schedule.slug for schedule in found.suggestions]
     if not names:
         return f'There\'s no schedule "{wanted}". Check its name or slug in Bolt.'

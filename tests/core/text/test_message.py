@@ -1,0 +1,66 @@
+"""Messages as data: every text in one can be masked, and one without its blocks still says what matters."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from bot.core.text.message import (
+    Button,
+    Buttons,
+    Confirm,
+    Facts,
+    Heading,
+    Message,
+    Paragraph,
+    Preformatted,
+    mapped,
+    without_blocks,
+)
+from bot.core.text.text import Bold, Code, Emoji, Link, Mention, Sentence, When
+
+SECRET = "hunter2"  # noqa: S105 - a made-up one
+TEXT: Sentence = ("a hunter2", Bold("b hunter2"), Code("c hunter2"), Link("https://x.test/hunter2", "d hunter2"))
+CLICK = Button(
+    "act", "go hunter2", value="hunter2", confirm=Confirm("sure hunter2?", TEXT, "yes", "no"), spoken="say hunter2"
+)
+MESSAGE = Message(
+    TEXT, (Heading("h hunter2"), Paragraph(TEXT), Facts(TEXT), Preformatted("p hunter2"), Buttons((CLICK,)))
+)
+
+
+def hidden(text: str) -> str:
+    """Masked."""
+    return text.replace(SECRET, "•••")
+
+
+def test_no_text_in_a_message_stays_unmasked() -> None:
+    """In any kind of block, in a button's label, its question and what a screen reader reads of it."""
+    masked = mapped(MESSAGE, hidden)
+    left = repr(masked).replace("https://x.test/hunter2", "").replace("value='hunter2'", "")
+    assert SECRET not in left
+    assert left.count("•••") == repr(MESSAGE).count(SECRET) - 1 - repr(MESSAGE).count("x.test/hunter2")
+
+
+def test_what_a_click_brings_back_stays() -> None:
+    """So do addresses: a value or an address with other letters would do something else."""
+    masked = mapped(MESSAGE, hidden)
+    (row,) = [block for block in masked.blocks if isinstance(block, Buttons)]
+    assert (row.buttons[0].value, row.buttons[0].action) == (SECRET, "act")
+    assert masked.text[3] == Link("https://x.test/hunter2", "d •••")
+
+
+def test_people_times_and_emoji_are_no_text() -> None:
+    """A mask that changes letters must not make another person of one."""
+    kept: Sentence = (Mention("U1"), When(datetime(2026, 1, 1, tzinfo=UTC)), Emoji("x"))
+    assert mapped(Message(kept), lambda _: "•••").text == kept
+
+
+def test_without_blocks_the_boxes_and_small_print_are_text() -> None:
+    """If Slack refuses the blocks. What the text says already isn't said twice, and buttons can't be."""
+    plain = without_blocks(Message(("It broke.",), (*MESSAGE.blocks, Preformatted("x" * 500))), 100)
+    assert plain.blocks == ()
+    assert plain.text[0] == "It broke."
+    assert "p hunter2" in plain.text
+    assert Bold("b hunter2") in plain.text
+    assert all(len(span) <= 100 for span in plain.text if isinstance(span, str))
+    assert "go hunter2" not in plain.text

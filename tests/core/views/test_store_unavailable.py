@@ -1,0 +1,44 @@
+"""What people read if Redis can't be used: never that nothing was done if nobody knows."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.core.model.errors import StoreRefused, StoreUnavailable
+from bot.core.views.store_unavailable import cause, database, unchecked, unrecorded
+
+FULL = StoreRefused("My database (Redis) is full.", cause="OOM", where="redis:6379")
+AWAY = StoreUnavailable(cause="the connection was refused", where="redis:6379")
+NOTHING, OTHERWISE = "Nothing was started.", "If no card appears within a minute, please ask again."
+
+
+def test_a_refusal_is_certain() -> None:
+    """Redis answered: what was asked is not on record, and asking again would not help."""
+    said = unrecorded(FULL, nothing=NOTHING, otherwise=OTHERWISE)
+    assert NOTHING in said
+    assert OTHERWISE not in said
+    assert "is full" in said
+
+
+@pytest.mark.parametrize("error", [AWAY, TimeoutError()])
+def test_silence_is_not(error: StoreUnavailable | TimeoutError) -> None:
+    """It may be on record all the same: one waits before one asks again."""
+    said = unrecorded(error, nothing=NOTHING, otherwise=OTHERWISE)
+    assert OTHERWISE in said
+    assert NOTHING not in said
+
+
+@pytest.mark.parametrize("error", [FULL, AWAY, TimeoutError()])
+def test_what_could_not_be_checked_was_not_done(error: Exception) -> None:
+    """The policy comes before anything is sent."""
+    assert "othing was done" in unchecked(error)
+
+
+def test_people_read_a_sentence_and_operators_the_host() -> None:
+    """No address is shown in a channel."""
+    assert database(FULL) == FULL.sentence
+    assert database(TimeoutError()) == database() == StoreUnavailable().sentence
+    assert cause(AWAY) == "redis:6379: the connection was refused"
+    assert cause(TimeoutError())
+    for error in (FULL, AWAY):
+        assert "6379" not in unrecorded(error, nothing=NOTHING, otherwise=OTHERWISE) + unchecked(error)

@@ -1,0 +1,78 @@
+"""What a mistyped name may have meant: a sentence, and a button for each."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from bot.core.commands.grammar import parse
+from bot.core.model.bolt import Schedule
+from bot.core.model.command import RetryCommand, RunCommand, ShowCommand
+from bot.core.model.request import Request
+from bot.core.schedules.lookup import Ambiguous, Missing
+from bot.core.views.buttons import START_SUGGESTED, VALUE_LIMIT, read_command_value, read_suggestion_value
+from bot.core.views.suggestions import OFFERED_MOST, did_you_mean, not_found, suggestions
+from tests.core.views.plain import buttons, said
+
+ASKED = datetime(2026, 11, 23, 14, 20, tzinfo=UTC)
+REQUEST = Request(
+    "abc", "T", "C", "U1", "ada", RunCommand("nigtly", "dev", reason="month end"), ASKED, near=("nightly", "nightly-2")
+)
+SCHEDULES = tuple(Schedule(number, "u", f"Nightly {number}", f"nightly-{number}", "OFF", "ui") for number in range(9))
+
+
+def test_a_click_repeats_the_start_with_the_other_name() -> None:
+    """Everything else is as it was asked for."""
+    row = suggestions(REQUEST)
+    assert row is not None
+    assert [button.label for button in row.buttons] == ["Run nightly", "Run nightly-2"]
+    command, _, _ = read_suggestion_value(row.buttons[0].value)
+    assert parse(command) == RunCommand("nightly", "dev", reason="month end")
+    assert [button.action for button in row.buttons] == [f"{START_SUGGESTED}.0", f"{START_SUGGESTED}.1"]
+
+
+def test_a_retry_is_repeated_as_a_retry() -> None:
+    """Not as a start."""
+    row = suggestions(replace(REQUEST, wanted=RetryCommand(every=True, latest_of="nigtly")))
+    assert row is not None
+    assert row.buttons[0].label == "Retry nightly"
+    command, _, _ = read_suggestion_value(row.buttons[0].value)
+    assert parse(command) == RetryCommand(every=True, latest_of="nightly")
+
+
+def test_nothing_near_is_no_button() -> None:
+    """And of many, as many as a row has room for."""
+    assert suggestions(replace(REQUEST, near=())) is None
+    row = suggestions(replace(REQUEST, near=tuple(one.slug for one in SCHEDULES)))
+    assert row is not None
+    assert len(row.buttons) == OFFERED_MOST
+
+
+def test_a_long_command_is_found_again_by_its_request() -> None:
+    """The button carries the name of the request instead."""
+    wanted = RunCommand("nigtly", commands=tuple("dbt run " + "x" * 900 for _ in range(5)))
+    row = suggestions(replace(REQUEST, wanted=wanted))
+    assert row is not None
+    assert all(len(button.value) <= VALUE_LIMIT for button in row.buttons)
+    assert read_suggestion_value(row.buttons[0].value) == ("", "abc", "nightly")
+
+
+@pytest.mark.parametrize(
+    ("found", "names"),
+    [
+        (Ambiguous(("nightly-1", "nightly-2")), ["nightly-1", "nightly-2"]),
+        (Missing(SCHEDULES[:2]), ["nightly-0", "nightly-1"]),
+        (Missing(()), []),
+    ],
+)
+def test_a_reader_gets_the_same_command_of_each(found: Ambiguous | Missing, names: list[str]) -> None:
+    """The sentence names what was typed, and what it may have meant; without a guess, where to look."""
+    message = did_you_mean("nigtly", found, ShowCommand)
+    assert said(message.text) == not_found("nigtly", found)
+    assert '"nigtly"' in said(message.text)
+    assert all(name in said(message.text) for name in names)
+    assert [parse(read_command_value(button.value)) for button in buttons(message)] == [
+        ShowCommand(name) for name in names
+    ]
