@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from bot.core.model.channel import ChannelKind
 from bot.core.model.person import Role
-from bot.core.policy.file import FAULTS_MOST, LARGEST, PolicyError, read_policy
+from bot.core.policy.file import PolicyError, read_policy
 from bot.core.policy.rules import Action, Allow, Approve, Deny, Overrides, Policy, Rule, Where, Which, Who
+from bot.core.text.yaml_file import FAULTS_MOST, LARGEST
 
 WHOLE = """\
 version: 1
