@@ -23,6 +23,7 @@ from bot.core.text.message import Message
 from bot.flows.private_replies import PrivateReplies
 from bot.flows.schedule_catalog import ScheduleCatalog
 from bot.flows.webhook_hints import WebhookHints
+from bot.hints_file import load_hint_table
 from bot.logging import configure_logging, incident_id, log_uncaught
 from bot.outage import CALL, Outage
 from bot.paradime.client import BoltClient, ClientLimits
@@ -112,6 +113,9 @@ class App:
     def __init__(self, settings: Settings, mask: Callable[[str], str]) -> None:
         self._settings = settings
         self._mask = mask
+        # Read at once: the files may change while the bot waits for Slack or Bolt.
+        self._policy = load_policy(settings.bolt_bot_policy_file)
+        self._hint_table = load_hint_table(settings.bolt_bot_hints_file, mask)
         self._outages = {name: Outage(name) for name in ("redis", "bolt", "slack")}
         self._embedded: EmbeddedRedis | None = None
         self._redis: Redis | None = None
@@ -353,7 +357,8 @@ class App:
                 downloads=self._downloads,
                 tasks=self._tasks,
                 mask=self._mask,
-                policy=load_policy(self._settings.bolt_bot_policy_file),
+                policy=self._policy,
+                hints=self._hint_table,
                 watch_redis=self._outages["redis"],
                 incident=log_incident,
             ),

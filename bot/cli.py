@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import NoReturn
 
 from bot.core.commands.since import parse_since
+from bot.core.insight.hints.file import HintsFileError
+from bot.core.insight.hints.hint import Table
 from bot.core.model.channel import ChannelKind
 from bot.core.model.errors import BotError
 from bot.core.model.person import Role
@@ -22,9 +24,11 @@ from bot.core.policy.explanation import Given, explained, from_given
 from bot.core.policy.file import PolicyError
 from bot.core.policy.rules import Action
 from bot.core.redact.masker import Redactor
+from bot.core.text.text import plural
 from bot.find_sandbox import SandboxMissingError, find_demo, find_serve
+from bot.hints_file import load_hint_table, load_own_hints
 from bot.manifest import render_manifest
-from bot.read_log import Files, UnreadableError, as_json, as_text, read_files
+from bot.read_log import MASK, Files, UnreadableError, as_hints, as_json, as_text, read_files
 from bot.settings import SLASH_COMMAND, Settings, SettingsError, load_policy, load_settings, unknown
 
 USAGE_STATUS = 2
@@ -80,6 +84,7 @@ def _parser() -> _Parser:
     shown.add_argument("--command", type=_slash, default="/bolt", help="the slash command (default: /bolt)")
     shown.set_defaults(handle=_manifest)
     _add_policy(commands.add_parser("policy", help="check a policy's file, or explain what it decides"))
+    _add_hints(commands.add_parser("hints", help="check a file of your own hints, or try it on a log"))
     _add_read_log(commands.add_parser("read-log", help="show what the bot would say of a command's output, from files"))
     _add_audit(commands.add_parser("audit", help="the record of who asked for what"))
     return parser
@@ -91,9 +96,29 @@ def _add_read_log(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--results", type=Path, metavar="FILE", help="the run_results.json or sources.json it left")
     parser.add_argument("--command", default="", metavar="TEXT", help='the command, as in "dbt build"')
     parser.add_argument("--exit", type=int, metavar="STATUS", help="its exit status")
+    _add_hints_file(parser)
     parser.add_argument("--show-row-values", action="store_true", help="as with BOLT_BOT_SHOW_ROW_VALUES=1")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.set_defaults(handle=_read_log)
+
+
+def _add_hints(parser: argparse.ArgumentParser) -> None:
+    commands = parser.add_subparsers(required=True, metavar="command")
+    checked = commands.add_parser("check", help="check a hints file; shows each fault with its line")
+    checked.add_argument("file", metavar="FILE")
+    checked.set_defaults(handle=_check_hints)
+
+    tried = commands.add_parser("try", help="show which hint each failure of a log gets; asks neither Slack nor Bolt")
+    tried.add_argument("log", type=Path, metavar="LOG", help="what a command printed")
+    tried.add_argument("--results", type=Path, metavar="FILE", help="the run_results.json or sources.json it left")
+    tried.add_argument("--exit", type=int, metavar="STATUS", help="its exit status")
+    _add_hints_file(tried)
+    tried.set_defaults(handle=_try_hints)
+
+
+def _add_hints_file(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--hints", metavar="FILE", help="your own hints (default: BOLT_BOT_HINTS_FILE)")
+    parser.add_argument("--schedule", default="", metavar="NAME", help="the schedule, for hints that name one")
 
 
 def _add_policy(parser: argparse.ArgumentParser) -> None:
@@ -244,11 +269,55 @@ def _explain_policy(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _check_hints(arguments: argparse.Namespace) -> int:
+    try:
+        found = load_own_hints(arguments.file, MASK)
+    except HintsFileError as error:
+        for line in error.lines:
+            _complain(f"{arguments.file}: {line}")
+        return USAGE_STATUS
+    _say(
+        f"{arguments.file}: {plural(len(found), 'hint')}; the first that fits a message wins, before the built-in ones"
+    )
+    return 0
+
+
+def _hints(arguments: argparse.Namespace) -> Table | None:
+    """The hints for `--hints` and `--schedule`, None after having shown why there are none."""
+    file = arguments.hints or os.environ.get("BOLT_BOT_HINTS_FILE", "").strip() or None
+    try:
+        return load_hint_table(file, MASK).for_schedule(arguments.schedule)
+    except HintsFileError as error:
+        for line in error.lines:
+            _complain(f"{file}: {line}")
+        return None
+
+
+def _try_hints(arguments: argparse.Namespace) -> int:
+    hints = _hints(arguments)
+    if hints is None:
+        return USAGE_STATUS
+    try:
+        found = read_files(Files(arguments.log, None, arguments.results), exit_code=arguments.exit, hints=hints)
+    except UnreadableError as error:
+        _complain(f"{error}.")
+        return USAGE_STATUS
+    _say(as_hints(found, hints, arguments.exit))
+    return 0
+
+
 def _read_log(arguments: argparse.Namespace) -> int:
+    hints = _hints(arguments)
+    if hints is None:
+        return USAGE_STATUS
     files = Files(arguments.stdout, arguments.stderr, arguments.results)
     try:
         found = read_files(
-            files, command=arguments.command, exit_code=arguments.exit, row_values=arguments.show_row_values
+            files,
+            command=arguments.command,
+            exit_code=arguments.exit,
+            row_values=arguments.show_row_values,
+            hints=hints,
         )
     except UnreadableError as error:
         _complain(f"{error}.")

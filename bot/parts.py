@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from redis.asyncio import Redis
 
 from bot.charts.child import Charts
+from bot.core.insight.hints.hint import Table
 from bot.core.model.admission import Limits
 from bot.core.model.run import CardRef
 from bot.core.policy.rules import Policy
@@ -124,6 +125,7 @@ class Services:
     tasks: TaskRegistry
     mask: Callable[[str], str]
     policy: Policy
+    hints: Table
     watch_redis: OutcomeObserver
     incident: Incident
 
@@ -215,7 +217,7 @@ class _Builder:
         self._stores = self._build_stores()
         # What is said of a log is masked, and without row values unless they may be shown.
         self._hide = _as_it_is if settings.bolt_bot_show_row_values else without_row_values
-        self._logs = LogReader(services.bolt, services.mask, hide=self._hide)
+        self._logs = LogReader(services.bolt, services.mask, hide=self._hide, hints=services.hints)
         self._listings = RunListings(services.bolt)
         self._bot_name = f"@{identity.name}"
         self._audit = Audit(

@@ -1,4 +1,4 @@
-"""What the bot says of a command's output, from files: for `bolt-bot read-log`."""
+"""What the bot says of a command's output, from files: for `bolt-bot read-log` and `bolt-bot hints try`."""
 
 from __future__ import annotations
 
@@ -7,13 +7,17 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.core.insight.hints.causes import hint_for
+from bot.core.insight.hints.hint import Hint, Table
+from bot.core.insight.hints.normalize import normalized
 from bot.core.insight.log_text import keep, mask_in_pieces
 from bot.core.insight.reading import EXCERPT_LIMIT, NODES_MOST, Reading, one_line, read_log, reading
 from bot.core.insight.run_results import Results, read_results
+from bot.core.model.cause import Cause
 from bot.core.redact.masker import Redactor
 from bot.core.redact.row_values import without_row_values
 
-_MASK = Redactor().mask
+MASK = Redactor().mask
 
 
 class UnreadableError(Exception):
@@ -29,18 +33,28 @@ class Files:
     results: Path | None = None
 
 
-def read_files(files: Files, *, command: str = "", exit_code: int | None = None, row_values: bool = False) -> Reading:
-    """What the bot says of these files, masked, and without row values unless they're wanted. Raises UnreadableError."""
+def read_files(
+    files: Files,
+    *,
+    command: str = "",
+    exit_code: int | None = None,
+    row_values: bool = False,
+    hints: Table | None = None,
+) -> Reading:
+    """What the bot says of these files, masked, and without row values unless they're wanted. Raises UnreadableError.
+
+    `hints` are those that apply, the built-in ones by default.
+    """
     hide = _as_it_is if row_values else without_row_values
     streams = [_text(path) if path else "" for path in (files.stdout, files.stderr)]
-    stdout, stderr = (mask_in_pieces(hide(keep(text)), _MASK) for text in streams)
+    stdout, stderr = (mask_in_pieces(hide(keep(text)), MASK) for text in streams)
     said = read_log(stdout, stderr, EXCERPT_LIMIT)
     results = _results(files.results) if files.results else None
 
     def shown(text: str) -> str:
-        return _MASK(hide(text))
+        return MASK(hide(text))
 
-    return reading(said, results, limit=EXCERPT_LIMIT, exit_code=exit_code, command=command, mask=shown)
+    return reading(said, results, limit=EXCERPT_LIMIT, exit_code=exit_code, command=command, mask=shown, hints=hints)
 
 
 def _as_it_is(text: str) -> str:
@@ -66,13 +80,16 @@ def as_json(found: Reading) -> str:
 def _hint(found: Reading) -> dict[str, str] | None:
     """The hint for the most frequent cause, None if no hint fits."""
     hint = next((cause for cause in found.causes if cause.id), None)
-    return {"id": hint.id, "text": hint.text, "next": hint.next, "retry": hint.retry} if hint else None
+    if hint is None:
+        return None
+    runbook = {"runbook": hint.runbook} if hint.runbook else {}
+    return {"id": hint.id, "text": hint.text, "next": hint.next, "retry": hint.retry, **runbook}
 
 
 def as_text(found: Reading) -> str:
     """For people: the summary, the lines that matter, and the failed nodes."""
     parts = [found.summary or "Nothing failed, as far as this output shows."]
-    parts += [f"{cause.text} {cause.next}" for cause in found.causes if cause.id]
+    parts += [_sentences(cause) for cause in found.causes if cause.id]
     if found.excerpt:
         parts.append("\n".join(f"    {line}".rstrip() for line in found.excerpt.split("\n")))
     nodes = [f"{one.status}  {one.kind} {one.name}  {one_line(one.message)}".rstrip() for one in found.failures]
@@ -81,6 +98,32 @@ def as_text(found: Reading) -> str:
     if nodes:
         parts.append("\n".join(nodes))
     return "\n\n".join(parts)
+
+
+def _sentences(hint: Cause | Hint) -> str:
+    return " ".join(part for part in (hint.text, hint.next, hint.runbook) if part)
+
+
+def as_hints(found: Reading, hints: Table, exit_code: int | None = None) -> str:
+    """For whoever writes hints: which one each failure gets, and the message as patterns see it."""
+    parts = []
+    for name, message in found.messages:
+        lines = [f"{one_line(name)}: {_named(hint_for(message, hints))}"]
+        text = normalized(message)
+        lines += ["  The message, as patterns see it:", *(f"    {line}" for line in text.split("\n"))] if text else []
+        parts.append("\n".join(lines))
+    if not any(normalized(message) for _, message in found.messages):
+        by_exit = hints.by_exit_code(exit_code)
+        parts.append(
+            f"Exit status {exit_code}: {_named(by_exit)}" if by_exit else "There's no error message in this log."
+        )
+    return "\n\n".join(parts)
+
+
+def _named(hint: Hint | None) -> str:
+    if hint is None:
+        return "no hint"
+    return f"{hint.id}\n  {_sentences(hint)}\n  A retry helps: {hint.retry}."
 
 
 def _results(path: Path) -> Results:

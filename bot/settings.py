@@ -17,9 +17,12 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from rapidfuzz import process
 
 from bot import redis_url
+from bot.core.insight.hints.file import HintsFileError
 from bot.core.policy.file import PolicyError, read_policy
 from bot.core.policy.rules import DEFAULT, Policy
+from bot.core.redact.masker import Redactor
 from bot.core.redact.patterns import PatternError, read_patterns
+from bot.hints_file import load_own_hints
 
 # The forms of a Bolt secret that need no key: of one workspace, and of a company.
 BEARER_PREFIXES = ("prdm_wsp_", "prdm_cmp_")
@@ -195,6 +198,7 @@ class Settings(BaseSettings):
     bolt_bot_user_limit: int = Field(default=30, ge=1, le=10_000)
     bolt_bot_channel_limit: int = Field(default=100, ge=1, le=10_000)
     bolt_bot_policy_file: Path | None = None
+    bolt_bot_hints_file: Path | None = None
     bolt_bot_audit_days: float = Field(default=90, ge=1, le=3650)
     bolt_bot_audit_entries: int = Field(default=100_000, ge=1000, le=10_000_000)
     bolt_bot_follow_gap_s: float = Field(default=15, ge=1, le=3600)
@@ -277,6 +281,11 @@ def load_settings() -> Settings:
         load_policy(values.get("bolt_bot_policy_file"))
     except PolicyError as error:
         lines += [f"BOLT_BOT_POLICY_FILE: {line}" for line in error.lines]
+    masker = Redactor(settings.secrets(), settings.patterns()) if settings else Redactor()
+    try:
+        load_own_hints(values.get("bolt_bot_hints_file"), masker.mask)
+    except HintsFileError as error:
+        lines += [f"BOLT_BOT_HINTS_FILE: {line}" for line in error.lines]
     if settings is None or lines:
         raise SettingsError(tuple(dict.fromkeys(lines)))
     return settings

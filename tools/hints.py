@@ -9,7 +9,7 @@ from bot.core.insight.hints.hint import Hint
 from bot.core.insight.hints.table import HINTS
 
 PAGE = Path(__file__).parents[1] / "docs" / "hints.md"
-HEAD = """# Hints
+HEAD = r"""# Hints
 
 <!-- Made from bot/core/insight/hints/table.py by `make hints`: change the table, not this page. -->
 
@@ -17,6 +17,55 @@ If a command fails, the bot looks its message up in this table and says what it 
 next, and whether a retry can help. It's a table and nothing else: without a certain match it shows
 no hint. The message is matched from its start, without colors, times of day, dbt's headings,
 places in the SQL, and the details that databases add. The first row that fits wins.
+
+To add a hint to this table, see [CONTRIBUTING.md](../CONTRIBUTING.md#adding-a-hint). To add one for
+your team alone, you don't need to change the bot:
+
+## Your own hints
+
+`BOLT_BOT_HINTS_FILE` names a YAML file with your team's hints. They come before the ones below, and
+the first one that fits wins:
+
+```yaml
+version: 1
+hints:
+  - id: vpn_down
+    pattern: '^could not connect to server: .{1,80}warehouse\.internal'
+    text: The VPN to the warehouse is down.
+    next: Ask for it to be restarted in the infrastructure channel.
+    retry: yes
+    runbook: https://wiki.example.com/vpn
+  - id: late_orders
+    pattern: '^Got \d+ results?, configured to fail if '
+    text: The shop delivered its orders late.
+    schedule: orders-*
+```
+
+| key | holds |
+| --- | --- |
+| `id` | a name of its own: lower-case letters and digits, joined by `_` or `-`. It may be the id of a hint below |
+| `pattern` | a regular expression, at most 500 characters, which is looked for in the message as it's described above: `^` is its start. Put it in single quotes. `(?i)` at its beginning ignores case |
+| `text` | what the message means, in a sentence of at most 200 characters |
+| `next` | optional: what to do, in another one |
+| `retry` | optional: whether a retry helps: `yes`, `no` or `maybe` (the default) |
+| `runbook` | optional: a link that's shown after the hint. It has to begin with `https://` |
+| `schedule` | optional: the hint applies only to schedules of this name or slug, in which `*` and `?` are wild. Case, accents and dashes don't matter. If the bot doesn't know a run's schedule, the hint doesn't apply |
+
+A file has at most 200 hints. Secrets in sentences are masked, and formatting in them has no effect.
+Patterns run in [RE2](https://github.com/google/re2/wiki/Syntax), so their time is linear in the
+message whatever they are; look-around and references back to a group aren't available. RE2 is in
+the image. Elsewhere, `pip install 'bolt-bot[hints]'` adds it.
+
+The file is read at the start. Faults end it with exit status 2 and a line each. Check and try a
+file without Slack, Bolt or Redis:
+
+```
+bolt-bot hints check hints.yaml
+bolt-bot hints try log.txt --hints hints.yaml --schedule orders-eu
+```
+
+`hints try` shows which hint each failure of a log gets, and its message as patterns see it. It
+shows that without a hints file too, which helps with writing a pattern.
 """
 
 

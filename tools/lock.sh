@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Writes the locked requirements: run.txt is what the image holds, dev.txt has the extras, what the sandbox needs and the tools too.
+# Writes the locked requirements: run.txt is what the image holds, with every extra; dev.txt has what the sandbox needs and the tools too.
 # Hashes of every platform's files, and no address of an index.
 set -euo pipefail
 
 uv="$1"
 common=(--quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --python-version 3.11)
-"$uv" pip compile "${common[@]}" pyproject.toml --output-file requirements/run.txt
+"$uv" pip compile "${common[@]}" pyproject.toml --all-extras --output-file requirements/run.txt
 "$uv" pip compile "${common[@]}" pyproject.toml sandbox/pyproject.toml --all-extras --group dev \
     --constraint requirements/run.txt --output-file requirements/dev.txt
 "$uv" pip compile "${common[@]}" tests/conformance/requirements.in --output-file tests/conformance/requirements.txt

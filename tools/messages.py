@@ -33,6 +33,7 @@ PLACES = (
         "Cards",
         r"core/views/(card|run_from_buttons|offered_buttons|already_running)|core/model/(state_labels|run)\.|flows/.*card",
     ),
+    ("A file of hints", r"insight/hints/file|hints_file"),
     (
         "Threads",
         r"core/views/(thread|digest|live_log|log_|artifact)|core/insight|flows/(post_thread|post_file|tail_log|conclude|dbt_results|digest)",
@@ -44,7 +45,7 @@ PLACES = (
         "Refusals by the policy",
         r"core/policy/(rules|refusal|whoami)|flows/authorize|slack/(authorization|people|admission)",
     ),
-    ("The policy's file and its explanation", r"core/policy|policy_explain"),
+    ("The policy's file and its explanation", r"core/policy|policy_explain|text/yaml_file"),
     (
         "Faults",
         r"core/model/(errors|network)|(slack|store|paradime)/.*(error|response|transport|client|download|body)|redis_errors|slack/external_guard",

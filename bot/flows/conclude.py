@@ -10,6 +10,8 @@ import structlog
 
 from bot.core.insight.failure import LogFindings
 from bot.core.insight.failure_streak import Recovery, recovery, what_changed
+from bot.core.insight.hints.causes import built_in
+from bot.core.insight.hints.hint import Table
 from bot.core.insight.log_text import LogFile, keep, log_file, mask_in_pieces, tail
 from bot.core.insight.nodes import failed_nodes, with_results, with_warnings
 from bot.core.insight.progress import commands_known, position
@@ -18,7 +20,7 @@ from bot.core.insight.run_results import NodeResult, Results
 from bot.core.model.bolt import Command, CommandOutput, Resource, RunSummary
 from bot.core.model.cause import Cause
 from bot.core.model.errors import BoltError, BoltOutcomeUnknown, BoltRejected, BoltTooLarge
-from bot.core.model.run import End, FailedNode, Run, RunKey, failed_command, is_failed
+from bot.core.model.run import End, FailedNode, Run, RunFacts, RunKey, failed_command, is_failed
 from bot.core.redact.row_values import without_row_values
 from bot.core.views.thread import EXCERPT_SHOWN
 from bot.flows.dbt_results import ResultsReader, may_warn
@@ -87,7 +89,8 @@ class FailureLog:
 class LogReader:
     """Reads the log of a command and keeps the last few of those that have ended, so that each is asked for once.
 
-    At most `kept` cut and masked files stay in memory (1 MB each). `hide` takes row values out.
+    At most `kept` cut and masked files stay in memory (1 MB each). `hide` takes row values out. `hints` are the built-in ones
+    by default.
     """
 
     def __init__(
@@ -96,38 +99,51 @@ class LogReader:
         mask: Callable[[str], str],
         *,
         hide: Callable[[str], str] = without_row_values,
+        hints: Table | None = None,
         kept: int = 8,
     ) -> None:
         self._bolt = bolt
         self._mask = mask
         self._hide = hide
+        self._hints = hints or built_in()
         self._kept = kept
-        self._read: dict[int, FailureLog] = {}
+        # Each with the hints that it was read with.
+        self._read: dict[int, tuple[Table, FailureLog]] = {}
         # A log may be as large as the client's bound on memory.
         self._at_once = asyncio.Semaphore(READ_AT_ONCE)
 
-    async def read_failure_log(self, command: Command, *, within_s: float | None = None) -> FailureLog | None:
+    def hints_for(self, facts: RunFacts) -> Table:
+        """The hints that apply to a run's schedule."""
+        return self._hints.for_schedule(facts.schedule, facts.name)
+
+    async def read_failure_log(
+        self, command: Command, facts: RunFacts | None = None, *, within_s: float | None = None
+    ) -> FailureLog | None:
         """The log of a command, None while there is nothing in it.
 
+        `facts` are its run's, which say which hints apply; without them, the log's causes don't matter to the caller.
         Raises BoltError: BoltOutcomeUnknown also if it cannot be read within `within_s`, waiting for a slot included.
         """
+        hints = self.hints_for(facts) if facts else None
         try:
             async with asyncio.timeout(within_s):
-                return await self._read_in_turn(command)
+                return await self._read_in_turn(command, hints)
         except TimeoutError:
             raise BoltOutcomeUnknown from None
 
-    async def _read_in_turn(self, command: Command) -> FailureLog | None:
+    async def _read_in_turn(self, command: Command, hints: Table | None) -> FailureLog | None:
         async with self._at_once:
-            if command.id in self._read:
-                return self._read[command.id]
+            kept = self._read.get(command.id)
+            if kept and hints in (None, kept[0]):
+                return kept[1]
             output = await self._bolt.command_output(command.id)
             if not output.stdout.strip() and not output.stderr.strip():
                 return None
             # Not on the loop that acknowledges commands; and in pieces, between which other threads get their turn.
-            digest = await asyncio.to_thread(digest_log, output, self._mask, self._hide)
+            hints = hints or self._hints.for_schedule()
+            digest = await asyncio.to_thread(digest_log, output, self._mask, self._hide, hints)
         if digest.ended:
-            self._read[command.id] = digest
+            self._read[command.id] = (hints, digest)
         while len(self._read) > self._kept:
             self._read.pop(next(iter(self._read)))
         return digest
@@ -138,14 +154,17 @@ class LogReader:
 
 
 def digest_log(
-    output: CommandOutput, mask: Callable[[str], str], hide: Callable[[str], str] = without_row_values
+    output: CommandOutput,
+    mask: Callable[[str], str],
+    hide: Callable[[str], str] = without_row_values,
+    hints: Table | None = None,
 ) -> FailureLog:
     """The lines that matter and the whole log cut to a file's size, both masked and without row values."""
     kept_out, kept_err = hide(keep(output.stdout)), hide(keep(output.stderr))
     stdout, stderr = mask_in_pieces(kept_out, mask), mask_in_pieces(kept_err, mask)
     said = read_log(stdout, stderr, EXCERPT_SHOWN)
     command = output.command
-    found = reading(said, limit=EXCERPT_SHOWN, exit_code=command.return_code, command=command.text)
+    found = reading(said, limit=EXCERPT_SHOWN, exit_code=command.return_code, command=command.text, hints=hints)
     return FailureLog(
         found.summary,
         found.excerpt,
@@ -215,7 +234,7 @@ class RunConcluder:
         until = clock.time() + self._rules.reading_s(self._reading) - waited_s
         listed, (digest, gone) = await asyncio.gather(
             self._listed(run, min(LISTING_S, max(1.0, until - clock.time()))),
-            self._log(command, until - clock.time()),
+            self._log(run, command, until - clock.time()),
         )
         if digest is None and not gone and until - clock.time() > LOG_AGAIN_S:
             await self._due.give_back(lease, delay_s=LOG_AGAIN_S)
@@ -224,7 +243,7 @@ class RunConcluder:
         if gone:
             end = replace(end, log="lost")
         if end.log != "late":
-            end = await self._with_results(end, digest, min(RESULTS_S, until - clock.time()))
+            end = await self._with_results(run, end, digest, min(RESULTS_S, until - clock.time()))
         await self._conclude(lease, run, end)
 
     async def _conclude(self, lease: Lease, run: Run, end: End) -> None:
@@ -238,7 +257,7 @@ class RunConcluder:
             return
         waited_s = await self._runs.final_since_s(run.key)
         try:
-            digest = await self._late_log(end.failed)
+            digest = await self._late_log(run, end.failed)
             given_up = digest is None and waited_s > EMPTY_LOG_GIVEN_UP_S
         except TimeoutError:
             await self._due.give_back(lease, delay_s=LATE_LOG_BUSY_AGAIN_S)
@@ -250,29 +269,33 @@ class RunConcluder:
         except BoltError:
             digest, given_up = None, waited_s > LATE_LOG_GIVEN_UP_S
         if digest is not None:
-            end = await self._with_results(_with_log(end, digest), digest, RESULTS_S)
+            end = await self._with_results(run, _with_log(end, digest), digest, RESULTS_S)
             await self._runs.late_log(lease, run, end)
         elif given_up:
             await self._runs.late_log(lease, run, replace(end, log="lost"))
         else:
             await self._due.give_back(lease, delay_s=LATE_LOG_AGAIN_S)
 
-    async def _late_log(self, command: Command) -> FailureLog | None:
+    async def _late_log(self, run: Run, command: Command) -> FailureLog | None:
         """A late log, one at a time. Raises TimeoutError while another one is being read, and BoltError."""
         async with asyncio.timeout(LATE_LOG_TURN_S):
             await self._late_turn.acquire()
         try:
-            return await self._logs.read_failure_log(command)
+            return await self._logs.read_failure_log(command, run.facts)
         finally:
             self._late_turn.release()
 
-    async def _with_results(self, end: End, digest: FailureLog | None, within_s: float) -> End:
+    async def _with_results(self, run: Run, end: End, digest: FailureLog | None, within_s: float) -> End:
         """The end with dbt's own account of the failed command, where it left one that comes in time."""
         if end.failed is None:
             return end
         files = digest.resources if digest else None
         results: Results | None = await self._results.read_command_results(end.failed, files, within_s=within_s)
-        return with_results(end, results, self._mask, digest.said if digest else None) if results else end
+        if results is None:
+            return end
+        said, hints = digest.said if digest else None, self._logs.hints_for(run.facts)
+        # Thousands of nodes may have failed, and a team may have many hints: not on the loop that acknowledges commands.
+        return await asyncio.to_thread(with_results, end, results, self._mask, said, hints)
 
     async def _warned(self, run: Run) -> list[NodeResult]:
         """The nodes that a success warned about. If many runs end at once, the ends come first, without these names."""
@@ -287,12 +310,12 @@ class RunConcluder:
         finally:
             self._warnings -= 1
 
-    async def _log(self, command: Command, within_s: float) -> tuple[FailureLog | None, bool]:
+    async def _log(self, run: Run, command: Command, within_s: float) -> tuple[FailureLog | None, bool]:
         """The failed command's log if it comes in time, and whether it never will be read because it is too large."""
         if within_s <= 0:
             return None, False
         try:
-            return await self._logs.read_failure_log(command, within_s=within_s), False
+            return await self._logs.read_failure_log(command, run.facts, within_s=within_s), False
         except BoltTooLarge:
             return None, True
         except BoltError:

@@ -67,7 +67,7 @@ class CommandLogs:
         first = _heading(key, at, command)
         where = Buttons(self._buttons(key, command, seen, whole=False))
         try:
-            digest = await self._reader.read_failure_log(command)
+            digest = await self._reader.read_failure_log(command, run.facts)
         except BoltTooLarge as large:
             most = f"{large.most // 1_000_000} MB"
             text: Sentence = (*first, f" Its log is larger than the {most} I can read. Open it in Bolt.")

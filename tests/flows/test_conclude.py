@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -12,10 +13,13 @@ from redis.asyncio import Redis
 
 from bolt_sandbox.bolt import BoltWorld, Character, Fault, Schedule, Step
 from bolt_sandbox.server import Sandbox
+from bot.core.insight.hints.causes import built_in
+from bot.core.insight.hints.hint import Hint, OwnHint
 from bot.core.model.bolt import Command, CommandOutput
+from bot.core.model.cause import Cause, Retry
 from bot.core.model.errors import BoltOutcomeUnknown
 from bot.core.model.polling import Observed
-from bot.core.model.run import Observation, RunKey
+from bot.core.model.run import Observation, RunFacts, RunKey, failed_command
 from bot.flows.conclude import EndRules, LogReader, RunConcluder, digest_log
 from bot.flows.dbt_results import ResultsReader
 from bot.flows.lease import Lease
@@ -129,6 +133,31 @@ async def stage(redis_client: Redis) -> AsyncIterator[Stage]:
     await bolt.aclose()
     await downloads.aclose()
     await sandbox.stop()
+
+
+async def test_a_teams_hints_apply_to_their_schedules(stage: Stage) -> None:
+    """A log that was read for one schedule, or for none, is read again for another; one that's kept isn't asked for again."""
+    hint = Hint("ours", "own", "own", "It broke.", "", Retry.NO)
+    table = built_in().with_own((OwnHint(hint, re.compile("no such table"), "odd-*"),))
+    (key,) = await stage.fail(1)
+    run = await stage.runs.load_run(key)
+    assert run is not None
+    command = failed_command(run.seen)
+    assert command is not None
+    logs = LogReader(stage.bolt, lambda text: text, hints=table)
+
+    async def causes(facts: RunFacts | None) -> tuple[Cause, ...]:
+        digest = await logs.read_failure_log(command, facts)
+        assert digest is not None
+        return digest.causes
+
+    asked = stage.sandbox.bolt.calls.fields_by_operation
+    assert await causes(None) == (Cause(),)
+    assert await causes(RunFacts(schedule="other")) == (Cause(),)
+    assert asked[LOG] == 1
+    assert await causes(RunFacts(schedule="x", name="Odd 1")) == (Cause(1, "ours", "It broke.", "", Retry.NO),)
+    assert await causes(RunFacts(schedule="odd-1")) == await causes(None)
+    assert asked[LOG] == 2
 
 
 def test_a_log_is_digested_without_row_values() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from bot.core.insight.failure import ERROR_HEAD, Failure, LogFindings
+from bot.core.insight.hints.hint import Table
 from bot.core.insight.reading import EXCERPT_LIMIT, Reading, one_line, reading
 from bot.core.insight.run_results import NodeResult, Results
 from bot.core.model.run import End, FailedNode, Run, SlowNode
@@ -36,11 +37,22 @@ _WELL = ("no-op", "pass", "success")
 _WORDS = {"fail": "FAIL", "partial success": "PART"}
 
 
-def with_results(end: End, results: Results, mask: Callable[[str], str], said: LogFindings | None = None) -> End:
-    """The end with dbt's own account in it, merged with what its log says. Names and messages are masked."""
+def with_results(
+    end: End,
+    results: Results,
+    mask: Callable[[str], str],
+    said: LogFindings | None = None,
+    hints: Table | None = None,
+) -> End:
+    """The end with dbt's own account in it, merged with what its log says. Names and messages are masked.
+
+    `hints` are those that apply to the run's schedule, the built-in ones by default.
+    """
     counts = sorted(results.counts.items(), key=lambda count: _severity(count[0]))
     code, command = (end.failed.return_code, end.failed.text) if end.failed else (None, "")
-    found = reading(said or LogFindings(), results, limit=EXCERPT_LIMIT, exit_code=code, command=command, mask=mask)
+    found = reading(
+        said or LogFindings(), results, limit=EXCERPT_LIMIT, exit_code=code, command=command, mask=mask, hints=hints
+    )
     return replace(
         end,
         summary=found.summary or end.summary,

@@ -15,6 +15,7 @@ from bot.core.insight.dbt_one import is_dbt_one, read_dbt_one
 from bot.core.insight.dbt_two import is_dbt_two, points_to, read_dbt_two
 from bot.core.insight.failure import MESSAGE_KEPT, Failure, LogFindings, own_message
 from bot.core.insight.hints.causes import causes
+from bot.core.insight.hints.hint import Table
 from bot.core.insight.log_text import FILE_HEAD, READ_LIMIT, keep
 from bot.core.insight.other import read_other
 from bot.core.insight.run_results import NodeResult, Results
@@ -51,13 +52,17 @@ _SIGNALS = {
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What an output says. `failures` are all nodes that failed, `causes` why, `dialect` is what was read."""
+    """What an output says. `failures` are all nodes that failed, `causes` why, `dialect` is what was read.
+
+    `messages` are those in which hints were looked for, each after the name of what failed.
+    """
 
     summary: str | None
     excerpt: str
     failures: tuple[Failure, ...] = ()
     dialect: str = "tail"
     causes: tuple[Cause, ...] = ()
+    messages: tuple[tuple[str, str], ...] = ()
 
     @property
     def failed(self) -> dict[str, int]:
@@ -109,25 +114,30 @@ def reading(
     exit_code: int | None = None,
     command: str = "",
     mask: Callable[[str], str] = str,
+    hints: Table | None = None,
 ) -> Reading:
-    """A log and dbt's own results, if there are any, as one. `mask` is for the results: a log comes masked."""
+    """A log and dbt's own results, if there are any, as one. `mask` is for the results: a log comes masked.
+
+    `hints` are those that apply to the run's schedule, the built-in ones by default.
+    """
     failures = _merged(said, results, mask) if results is not None else said.failures
     failures = tuple(one if one.name else replace(one, name=_unnamed(one.kind, command)) for one in failures)
     skipped = results.counts.get("skipped", 0) if results is not None else said.skipped or 0
     if exit_code == 0 and not failures:
         return Reading(None, said.shown or _excerpt((), said, limit), (), said.dialect)
     summary = _summary(failures, said, skipped, exit_code)
-    why = causes(_messages(failures, said), exit_code)
-    return Reading(summary, _excerpt(failures, said, limit), failures, said.dialect, why)
+    messages = tuple(_messages(failures, said))
+    why = causes((message for _, message in messages), exit_code, hints)
+    return Reading(summary, _excerpt(failures, said, limit), failures, said.dialect, why, messages)
 
 
-def _messages(failures: Sequence[Failure], said: LogFindings) -> Iterator[str]:
-    """What each failure says, and what stopped the command as a whole unless that is a node's failure."""
-    yield from (one.message for one in failures)
+def _messages(failures: Sequence[Failure], said: LogFindings) -> Iterator[tuple[str, str]]:
+    """What each failure says, after its name, and what stopped the command as a whole unless that is a node's failure."""
+    yield from ((f"{one.kind} {one.name}", one.message) for one in failures)
     if said.problem and not _about(said.problem, failures):
-        yield said.problem
+        yield "the command", said.problem
     elif not failures and said.last:
-        yield said.last
+        yield "the command", said.last
 
 
 def _unnamed(kind: str, command: str) -> str:

@@ -52,7 +52,8 @@ def retry_is_useless(causes: Sequence[Cause]) -> bool:
 
 
 def _hint(cause: Cause, before: str) -> Sentence:
-    spans: list[Span] = [Emoji("bulb"), f" {before}{cause.text} {cause.next}"]
+    next_ = f" {cause.next}" if cause.next else ""
+    spans: list[Span] = [Emoji("bulb"), f" {before}{cause.text}{next_}"]
     if cause.runbook:
         spans += [" ", Link(cause.runbook, "Runbook")]
     return tuple(spans)

@@ -1,11 +1,21 @@
-"""One row of the table of hints."""
+"""One row of the table of hints, and the table."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
+from typing import Protocol
 
 from bot.core.model.cause import Retry
+from bot.core.text.name_folding import fold
+
+
+class Matcher(Protocol):
+    """A compiled pattern."""
+
+    def search(self, text: str, /) -> object:
+        """Something truthy if the pattern is found anywhere in the text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,20 +38,45 @@ class Hint:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnHint:
+    """A team's own row. With a `schedule`, it applies only to schedules whose name or slug fits: `*` and `?` are wild."""
+
+    hint: Hint
+    matcher: Matcher
+    schedule: str = ""
+
+    def applies_to(self, names: tuple[str, ...]) -> bool:
+        """Whether it applies to the schedule of these names: compared as lookups do, without case, accents and dashes."""
+        wanted = fold(self.schedule).replace("[", "[[]")
+        return not self.schedule or any(fnmatchcase(fold(name), wanted) for name in names if name)
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
-    """Hints with their compiled patterns, in order: the first that fits wins."""
+    """Hints with their compiled patterns, in order: the first that fits wins, a team's `own` before all others."""
 
     hints: tuple[Hint, ...]
+    own: tuple[OwnHint, ...] = ()
     # Each pattern by itself: Python looks for a pattern's first letters at once, but not for those of one of many.
-    _compiled: tuple[tuple[Hint, re.Pattern[str]], ...] = field(init=False, repr=False)
+    _compiled: tuple[tuple[Hint, re.Pattern[str]], ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         compiled = tuple((hint, re.compile(pattern)) for hint in self.hints for pattern in hint.patterns)
         object.__setattr__(self, "_compiled", compiled)
 
+    def with_own(self, own: tuple[OwnHint, ...]) -> Table:
+        """The same table with a team's own rows before it."""
+        return replace(self, own=own) if own != self.own else self
+
+    def for_schedule(self, *names: str) -> Table:
+        """The rows that apply to the schedule of this name and slug; empty ones are unknown."""
+        return self.with_own(tuple(row for row in self.own if row.applies_to(names)))
+
     def by_message(self, message: str) -> Hint | None:
         """The first hint that fits a normalized message."""
-        return next((hint for hint, pattern in self._compiled if pattern.search(message)), None)
+        own = (row.hint for row in self.own if row.matcher.search(message))
+        ours = (hint for hint, pattern in self._compiled if pattern.search(message))
+        return next(own, None) or next(ours, None)
 
     def by_exit_code(self, exit_code: int | None) -> Hint | None:
         """The hint for an exit status of a command that printed no error."""

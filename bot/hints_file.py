@@ -1,0 +1,80 @@
+"""A team's own hints (`BOLT_BOT_HINTS_FILE`), with patterns that run in RE2: its time is linear in the text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from bot.core.insight.hints.causes import built_in
+from bot.core.insight.hints.file import HintsFileError, PatternError, read_hints
+from bot.core.insight.hints.hint import OwnHint, Table
+
+INSTALL = "pip install 'bolt-bot[hints]'"
+# Of a compiled pattern, in RE2's steps: at each character of a text, RE2 takes at most so many.
+STEPS_MOST = 2_000
+
+
+class _Re2Pattern:
+    """A compiled pattern that takes any text."""
+
+    def __init__(self, pattern: Any) -> None:  # noqa: ANN401 - the library ships no types
+        self._pattern = pattern
+
+    def search(self, text: str, /) -> bool:
+        """Whether the pattern is found in the text."""
+        try:
+            return self._pattern.search(text) is not None
+        except UnicodeEncodeError:
+            # Half a surrogate pair, as JSON can hold it: RE2 reads UTF-8.
+            return self._pattern.search(text.encode(errors="replace").decode()) is not None
+
+
+def load_hint_table(file: str | Path | None, mask: Callable[[str], str]) -> Table:
+    """The built-in hints, after those of a file if one is given. Raises HintsFileError."""
+    return built_in().with_own(load_own_hints(file, mask))
+
+
+def load_own_hints(file: str | Path | None, mask: Callable[[str], str]) -> tuple[OwnHint, ...]:
+    """The hints of a file, none if none is given. Raises HintsFileError."""
+    if file is None:
+        return ()
+    try:
+        text = Path(file).read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        why = (error.strerror or "no reason given") if isinstance(error, OSError) else "it isn't text in UTF-8"
+        raise HintsFileError((f"the file can't be read ({why})",)) from None
+    return read_hints(text, _compiler(), mask)
+
+
+def _compiler() -> Callable[[str], _Re2Pattern]:
+    """What compiles a pattern. Raises HintsFileError if RE2 isn't installed."""
+    try:
+        re2: Any = import_module("re2")
+    except ImportError:
+        raise HintsFileError((f"its patterns need RE2, which isn't installed: {INSTALL}",)) from None
+    options = re2.Options()
+    options.log_errors = False
+    # Only whether a pattern fits counts; without groups, RE2 needs no second pass.
+    options.never_capture = True
+
+    def compile_pattern(text: str) -> _Re2Pattern:
+        try:
+            compiled = re2.compile(text, options)
+        except re2.error as error:
+            raise PatternError(f"RE2 can't read it: {_reason(error)}") from None
+        except UnicodeEncodeError:
+            raise PatternError("it holds half a character") from None
+        if compiled.programsize > STEPS_MOST:
+            raise PatternError("its repetitions are too large; use smaller ones, or * and +")
+        if compiled.search("") is not None:
+            raise PatternError("it fits every message, even an empty one; use . for any message at all")
+        return _Re2Pattern(compiled)
+
+    return compile_pattern
+
+
+def _reason(error: Exception) -> str:
+    reason = error.args[0] if error.args else ""
+    return reason.decode(errors="replace") if isinstance(reason, bytes) else str(reason)
