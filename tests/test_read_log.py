@@ -45,7 +45,7 @@ def test_for_people_it_prints_text(capsys: pytest.CaptureFixture[str]) -> None:
     """The summary first, then the lines, then the nodes."""
     assert main(["read-log", "--stdout", str(MODEL_ERROR)]) == 0
     told = capsys.readouterr().out
-    assert told.startswith("1 model failed, 1 skipped because of it\n\nThe query uses a column model fct_revenue")
+    assert told.startswith("1 model failed, 1 skipped because of it\n\nThe query uses a column that doesn't exist")
     assert "\n\n    Failure in model fct_revenue" in told
     assert "\nerror  model fct_revenue  Binder Error" in told
 
