@@ -13,6 +13,8 @@ from bot.core.insight.clean import strip_ansi
 from bot.core.insight.failure import LogFindings
 from bot.core.insight.reading import Reading, read_log, reading
 from bot.core.insight.run_results import NodeResult, Results
+from tests.core.insight.test_dbt_one import FIRST_LINES_OF_1_5, FRESHNESS_OF_1_8, QUIET, WITHOUT_HEADING
+from tests.core.insight.test_dbt_two import FUSION
 
 SAMPLES = Path(__file__).parents[2] / "data" / "dbt"
 
@@ -145,20 +147,6 @@ def test_of_other_output_what_tells_most_is_shown(stdout: str, stderr: str, kind
     assert kind == "tail" or found.excerpt == lines
 
 
-def test_a_long_tail_begins_with_a_line() -> None:
-    """Where room is short the last lines are whole ones."""
-    found = excerpt("\n".join(f"line {n} " + "x" * 50 for n in range(40)), "", 300)
-    assert len(found.excerpt) <= 300
-    assert found.excerpt.startswith("line ")
-
-
-def test_a_traceback_is_called_by_its_exception() -> None:
-    """That is what the card says."""
-    alone = TRACEBACK.rpartition("\n\n")[2]
-    found = excerpt("", alone, 900)
-    assert (found.dialect, found.summary) == ("traceback", "ValueError: y")
-
-
 def test_other_adapters_and_levels_of_logging_are_read() -> None:
     """Headings of older versions, debug's level and thread, unit tests, and a message that has a `Done.` of its own."""
     text = (
@@ -232,154 +220,21 @@ def test_reading_takes_linear_time(unit: str) -> None:
     assert any(seconds(160_000) < 20 * max(small, 0.002) for _ in range(3))
 
 
-# dbt prints two blanks after the time of an empty line; the reader is the same without them.
-FIRST_LINES_OF_1_5 = """12:00:00  Running with dbt=1.5.11
-12:00:01  1 of 3 ERROR creating sql view model a.m ..................... [ERROR in 0.05s]
-12:00:01
-12:00:01  Finished running 1 view model, 1 test, 1 seed in 0 hours 0 minutes and 0.3 seconds (0.3s).
-12:00:01
-12:00:01  Completed with 3 errors and 0 warnings:
-12:00:01
-12:00:01  Database Error in model m (models/m.sql)
-12:00:01    column "x" does not exist
-12:00:01
-12:00:01    LINE 3: x
-12:00:01    compiled Code at target/run/m.sql
-12:00:01
-12:00:01  Failure in test not_null_x (models/s.yml)
-12:00:01    Got 2 results, configured to fail if != 0
-12:00:01
-12:00:01    compiled Code at target/compiled/x.sql
-12:00:01
-12:00:01  Compilation Error in seed z (seeds/z.csv)
-12:00:01    bad row
-12:00:01
-12:00:01  Done. PASS=0 WARN=0 ERROR=3 SKIP=0 TOTAL=3
-"""
-WITHOUT_HEADING = """12:00:00  Running with dbt=1.8.9
-12:00:01  1 of 2 ERROR creating sql table model a.m1 ................... [ERROR in 0.05s]
-12:00:01  2 of 2 ERROR creating sql table model a.m2 ................... [ERROR in 0.05s]
-12:00:01
-12:00:01  Completed with 2 errors and 0 warnings:
-12:00:01
-12:00:01    'NoneType' object is not subscriptable
-12:00:01
-12:00:01    Database Error in model m2 (models/m2.sql)
-  oh no
-12:00:01
-12:00:01  Done. PASS=0 WARN=0 ERROR=2 SKIP=0 TOTAL=2
-"""
-FRESHNESS_OF_1_8 = """12:00:00  Running with dbt=1.8.9
-12:00:01  1 of 3 ERROR STALE freshness of raw.orders ................... [ERROR STALE in 0.02s]
-12:00:01  2 of 3 ERROR freshness of raw.gone ........................... [ERROR in 0.02s]
-12:00:01  3 of 3 WARN freshness of raw.late ............................ [WARN in 0.02s]
-12:00:01
-12:00:01  Finished running 3 sources in 0 hours 0 minutes and 0.3 seconds (0.3s).
-12:00:01    Database Error in source gone (models/sources.yml)
-  relation "raw.gone" does not exist
-12:00:01
-12:00:01  Done.
-"""
-JAVA = (
-    'Exception in thread "main" org.acme.JobException: stage failed\n'
-    + "\tat org.acme.A.b(A.scala:1)\n" * 60
-    + "Caused by: java.sql.SQLException: ORA-00942: no such table\n"
-    + "\tat oracle.D.e(D.java:4)\n" * 60
-)
-QUIET = """12:00:01  1 of 2 ERROR creating sql table model a.m1 ................... [ERROR in 0.05s]
-12:00:02  Failure in model m1 (models/m1.sql)
-12:00:02    Database Error in model m1 (models/m1.sql)
-  division by zero
-"""
-FUSION = """dbt-fusion 2.0.0-preview.145
- Succeeded [  1.00s] model dev.a (table)
-    Failed [  1.74s] test  dev_dbt_test__audit.unique_my_model_id
-    Failed [  0.30s] seed  main.countries (table)
-   Skipped [-------] model dev.c
-
-=================== Errors and Warnings ====================
-[error] [TestFailed (dbt1405)]: Test failed: got 3 rows
-  --> models/my_model.yml:6:9
-   0: <unknown>
-   1: start_thread
-             at ./nptl/pthread_create.c:442:8
-[error] [DbDriverFailed (dbt1308)]: Database Error in seed countries (target/run/x.sql)
-  IO Error: No files found
-[warning] [Deprecated (dbt1005)]: old
-
-=================== Execution Summary ====================
-Finished 'build' with 2 errors for target 'dev' [1s]
-Summary: 5 total | 1 success | 2 error | 1 skipped
-"""
-
-
 @pytest.mark.parametrize(
-    ("text", "summary", "nodes"),
+    ("text", "summary"),
     [
-        (
-            FIRST_LINES_OF_1_5,
-            "1 model failed, 1 seed failed, 1 test failed",
-            [
-                ("error", "model", "m", 'column "x" does not exist'),
-                ("fail", "test", "not_null_x", "Got 2 results, configured to fail if != 0"),
-                ("error", "seed", "z", "bad row"),
-            ],
-        ),
-        (
-            WITHOUT_HEADING,
-            "2 models failed",
-            [
-                ("error", "model", "m1", "'NoneType' object is not subscriptable"),
-                ("error", "model", "m2", "oh no"),
-            ],
-        ),
-        (
-            FRESHNESS_OF_1_8,
-            "2 sources failed",
-            [
-                ("runtime error", "source", "raw.gone", 'relation "raw.gone" does not exist'),
-                ("error", "source", "raw.orders", "stale"),
-            ],
-        ),
-        (QUIET, "1 model failed", [("error", "model", "m1", "division by zero")]),
-        (
-            FUSION,
-            "1 seed failed, 1 test failed, 1 skipped because of them",
-            [
-                ("fail", "test", "unique_my_model_id", "Test failed: got 3 rows"),
-                ("error", "seed", "countries", "IO Error: No files found"),
-            ],
-        ),
+        (FIRST_LINES_OF_1_5, "1 model failed, 1 seed failed, 1 test failed"),
+        (WITHOUT_HEADING, "2 models failed"),
+        (FRESHNESS_OF_1_8, "2 sources failed"),
+        (QUIET, "1 model failed"),
+        (FUSION, "1 seed failed, 1 test failed, 1 skipped because of them"),
     ],
 )
-def test_each_dialect_of_dbt_is_read(text: str, summary: str, nodes: list[tuple[str, str, str, str]]) -> None:
-    """1.5 with a time on each line, headings that are missing, freshness, --quiet, and dbt 2 without its stack."""
+def test_each_dialect_of_dbt_is_recognized(text: str, summary: str) -> None:
+    """What failed is counted by its kind, models first; dbt 2's own stack is left out."""
     found = excerpt(text, "", 2900)
-    assert found.summary == summary
-    assert [(one.status, one.kind, one.name, one.message) for one in found.failures] == nodes
+    assert (found.dialect, found.summary) == ("dbt", summary)
     assert "<unknown>" not in found.excerpt
-
-
-@pytest.mark.parametrize(
-    ("stdout", "stderr", "summary"),
-    [
-        ("x\n" * 90 + JAVA, "", "java.sql.SQLException: ORA-00942: no such table"),
-        ("ok\n" * 9 + "ERROR: no such relation\n" + "INFO closing\n" * 900 + "make: *** [all] Error 1\n", "",
-         "ERROR: no such relation"),
-        ("", "./run.sh: line 3: FOO: unbound variable\n", "./run.sh: line 3: FOO: unbound variable"),
-        ("", "curl: (6) Could not resolve host: api.test\n", "curl: (6) Could not resolve host: api.test"),
-        ("", "usage: load.py [-h] --to TO\nload.py: error: --to is required\n", "load.py: error: --to is required"),
-        ("╷\n│ Error: Invalid provider\n╵\n", "", "Error: Invalid provider"),
-        ("12:00:00  Running with dbt=1.10.1\n12:00:01  Completed successfully\nupload.sh: cannot reach bucket\n", "",
-         "upload.sh: cannot reach bucket"),
-        ("Error in step load: HTTP 429, trying again\n" + "ok\n" * 60, TRACEBACK, "ValueError: y"),
-    ],
-)  # fmt: skip
-def test_other_tools_are_called_by_their_error(stdout: str, stderr: str, summary: str) -> None:
-    """Wherever it stands; it is among the lines that are shown."""
-    found = reading(read_log(stdout, stderr, 2900), limit=2900, exit_code=1)
-    assert (found.summary, found.failed) == (summary, {})
-    assert summary in found.excerpt
 
 
 @pytest.mark.parametrize(
