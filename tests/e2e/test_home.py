@@ -390,7 +390,7 @@ async def test_slack_refuses_to_show_it(stage: Stage) -> None:
     await stage.sandbox.slack.people.open_home(PERSON)
     await click(stage, "Refresh")
     await stage.until(told_directly(stage, "Slack is busy and asked me to wait."))
-    assert "couldn't be filled" in bot.printed()
+    await eventually("the log to say that Home wasn't filled", lambda: "couldn't be filled" in bot.printed())
     await click(stage, "Refresh")
     await stage.until(lambda: published(stage) == 4)
 
