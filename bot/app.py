@@ -168,7 +168,7 @@ class App:
         except (PortTakenError, StoreUnavailable, StoreUnfit, TokenRefusedError) as refused:
             raise CannotServeError(str(refused)) from refused
         except BoltDenied as refused:
-            text = "Bolt refuses the API key: check PARADIME_API_KEY and PARADIME_API_SECRET."
+            text = "Bolt refused the API key. Check PARADIME_API_KEY and PARADIME_API_SECRET."
             raise CannotServeError(text) from refused
         except BoltRejected as refused:
             text = f"Bolt refuses: {refused.sentence.rstrip('.')}. Check PARADIME_API_ENDPOINT."
@@ -237,7 +237,7 @@ class App:
     async def _drain(self, until: float) -> None:
         late = await self._pool.stop(until) if self._pool is not None else 0
         if late:
-            log.warning("broke off what was in hand; another process takes it up", jobs=late)
+            log.warning("stopped before some jobs were done; another process takes them over", jobs=late)
 
     # --- starting ---
 
@@ -403,11 +403,11 @@ class App:
 
 async def _redis_ended(embedded: EmbeddedRedis) -> str:
     await embedded.ended()
-    return "The embedded Redis has ended by itself. Start me again; its data is kept."
+    return "The embedded Redis has stopped unexpectedly. Start me again; its data is kept."
 
 
 async def _worker_died(pool: WorkerPool) -> str:
-    return f"{await pool.died()} Restart the bot: it continues from what Redis holds."
+    return f"{await pool.died()} Restart the bot: it continues from what's in Redis."
 
 
 def log_incident(where: str, error: BaseException) -> str:

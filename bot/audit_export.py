@@ -1,4 +1,4 @@
-"""`bolt-bot audit export`: the record as JSON Lines, the oldest entry first."""
+"""`bolt-bot audit export`: print the audit log as JSON Lines, oldest entry first."""
 
 from __future__ import annotations
 

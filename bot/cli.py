@@ -55,20 +55,20 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> _Parser:
-    parser = _Parser(prog="bolt-bot", description="Paradime Bolt runs from Slack.")
+    parser = _Parser(prog="bolt-bot", description="Start, follow and understand Paradime Bolt runs from Slack.")
     parser.add_argument("--version", action="version", version=metadata.version("bolt-bot"))
     commands = parser.add_subparsers(required=True, metavar="command")
 
-    run = commands.add_parser("run", help="run the bot; its settings are environment variables")
+    run = commands.add_parser("run", help="run the bot, configured by environment variables")
     run.set_defaults(handle=_run)
 
-    demo = commands.add_parser("demo", help="the whole bot in a local sandbox: no account needed")
+    demo = commands.add_parser("demo", help="run the whole bot in a local sandbox, without any account")
     demo.add_argument("--port", type=_port, default=0, help="the sandbox's port (default: a free one)")
     demo.add_argument("--speed", type=_speed, default=1.0, help="how many times faster the runs go")
-    demo.add_argument("--tour", action="store_true", help="play a short tour and end")
+    demo.add_argument("--tour", action="store_true", help="play a short tour, then exit")
     demo.set_defaults(handle=_demo)
 
-    sandbox = commands.add_parser("sandbox", help="the sandbox alone; prints the environment of a bot")
+    sandbox = commands.add_parser("sandbox", help="run the sandbox alone and print the environment for a bot")
     sandbox.add_argument("--port", type=_port, default=0, help="its port (default: a free one)")
     sandbox.add_argument("--speed", type=_speed, default=1.0, help="how many times faster the runs go")
     sandbox.add_argument(
@@ -76,24 +76,32 @@ def _parser() -> _Parser:
     )
     sandbox.set_defaults(handle=_sandbox)
 
-    doctor = commands.add_parser("doctor", help="check the settings and what they point at")
+    doctor = commands.add_parser("doctor", help="check the settings and the services they point to")
     doctor.set_defaults(handle=_doctor)
 
     shown = commands.add_parser("manifest", help="print the Slack app's manifest, for Socket Mode or for HTTP")
     shown.add_argument("--http", type=_address, metavar="URL", help="for HTTP, with the bot's public address")
     shown.add_argument("--command", type=_slash, default="/bolt", help="the slash command (default: /bolt)")
     shown.set_defaults(handle=_manifest)
+<<<<<<< HEAD
     _add_policy(commands.add_parser("policy", help="check a policy's file, or explain what it decides"))
     _add_hints(commands.add_parser("hints", help="check a file of your own hints, or try it on a log"))
     _add_read_log(commands.add_parser("read-log", help="show what the bot would say of a command's output, from files"))
     _add_audit(commands.add_parser("audit", help="the record of who asked for what"))
+=======
+    _add_policy(commands.add_parser("policy", help="check a policy file, or explain its decisions"))
+    _add_read_log(
+        commands.add_parser("read-log", help="show what the bot would say about a command's output, from files")
+    )
+    _add_audit(commands.add_parser("audit", help="export the audit log: who requested what"))
+>>>>>>> 545dd05 (Forms, command line, settings, start-up and log events in plain English)
     return parser
 
 
 def _add_read_log(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--stdout", required=True, type=Path, metavar="FILE", help="what the command wrote to stdout")
     parser.add_argument("--stderr", type=Path, metavar="FILE", help="what it wrote to stderr")
-    parser.add_argument("--results", type=Path, metavar="FILE", help="the run_results.json or sources.json it left")
+    parser.add_argument("--results", type=Path, metavar="FILE", help="the run_results.json or sources.json it wrote")
     parser.add_argument("--command", default="", metavar="TEXT", help='the command, as in "dbt build"')
     parser.add_argument("--exit", type=int, metavar="STATUS", help="its exit status")
     _add_hints_file(parser)
@@ -123,13 +131,13 @@ def _add_hints_file(parser: argparse.ArgumentParser) -> None:
 
 def _add_policy(parser: argparse.ArgumentParser) -> None:
     commands = parser.add_subparsers(required=True, metavar="command")
-    checked = commands.add_parser("check", help="whether a file is a policy; each fault with its line")
+    checked = commands.add_parser("check", help="check a policy file and print each error with its line")
     checked.add_argument("file", metavar="FILE")
     checked.set_defaults(handle=_check_policy)
 
     explain = commands.add_parser(
         "explain",
-        help="what it decides and why; asks Slack and Bolt for what isn't given (--role and --kind: asks nobody)",
+        help="explain a decision; reads from Slack and Bolt what isn't given (with --role and --kind: from neither)",
     )
     explain.add_argument("--file", metavar="FILE", help="the policy (default: BOLT_BOT_POLICY_FILE)")
     explain.add_argument("--user", required=True, type=_id("UW"), help="a user's id, as in U0123ABC")
@@ -139,29 +147,31 @@ def _add_policy(parser: argparse.ArgumentParser) -> None:
     )
     explain.add_argument("--schedule", default="", help="a schedule's slug or name")
     explain.add_argument("--branch", help="a branch to use instead of the schedule's own")
-    explain.add_argument("--command", action="append", default=[], help="a command given instead; may be repeated")
+    explain.add_argument("--command", action="append", default=[], help="a command to use instead; can be repeated")
     explain.add_argument(
-        "--role", type=Role, choices=list(Role), metavar="ROLE", help=f"{_words(Role)}; asks Slack without it"
+        "--role", type=Role, choices=list(Role), metavar="ROLE", help=f"{_words(Role)}; read from Slack if not given"
     )
-    explain.add_argument("--group", action="append", default=[], help="a user group that the user is in; with --role")
+    explain.add_argument("--group", action="append", default=[], help="a user group the user is in; with --role")
     explain.add_argument("--domain", help="the domain of the user's e-mail address; with --role")
     explain.add_argument(
         "--kind",
         type=ChannelKind,
         choices=list(ChannelKind),
         metavar="KIND",
-        help=f"{_words(ChannelKind)}; asks Slack without it",
+        help=f"{_words(ChannelKind)}; read from Slack if not given",
     )
     explain.add_argument("--channel-name", help="the channel's name; with --kind")
-    explain.add_argument("--shared", action="store_true", help="it's shared with other organisations; with --kind")
+    explain.add_argument(
+        "--shared", action="store_true", help="the channel is shared with other organisations; with --kind"
+    )
     explain.add_argument("--owner", help="who owns the schedule")
     explain.set_defaults(handle=_explain_policy)
 
 
 def _add_audit(parser: argparse.ArgumentParser) -> None:
     commands = parser.add_subparsers(required=True, metavar="command")
-    export = commands.add_parser("export", help="the record as JSON Lines, the oldest entry first")
-    export.add_argument("--since", metavar="TIME", help="from then on, as in 7d, 12h or 2026-11-28 (UTC)")
+    export = commands.add_parser("export", help="print the audit log as JSON Lines, oldest entry first")
+    export.add_argument("--since", metavar="TIME", help="only entries since then, as in 7d, 12h or 2026-11-28 (UTC)")
     export.set_defaults(handle=_export_audit)
 
 
@@ -223,9 +233,11 @@ def _check_policy(arguments: argparse.Namespace) -> int:
         for line in error.lines:
             _complain(f"{arguments.file}: {line}")
         return USAGE_STATUS
-    _say(f"{arguments.file}: {len(found.rules)} rules, the first that fits decides; what none fits is refused")
+    _say(
+        f"{arguments.file}: {len(found.rules)} rules; the first that matches decides, and what none matches is refused"
+    )
     if found.groups:
-        _say(f"user groups that it names: {' '.join(sorted(found.groups))}")
+        _say(f"user groups it names: {' '.join(sorted(found.groups))}")
     return 0
 
 
@@ -368,7 +380,7 @@ def _port(text: str) -> int:
 def _id(kinds: str) -> Callable[[str], str]:
     def check(text: str) -> str:
         if not re.fullmatch(rf"[{kinds}][A-Z0-9]{{2,20}}", text):
-            raise argparse.ArgumentTypeError(f"an id of Slack begins with one of {', '.join(kinds)}")
+            raise argparse.ArgumentTypeError(f"a Slack id begins with one of  {', '.join(kinds)}")
         return text
 
     return check

@@ -39,7 +39,7 @@ async def diagnose(settings: Settings) -> AsyncIterator[Finding]:
 
 async def _redis(settings: Settings) -> AsyncIterator[Finding]:
     if settings.redis_url is None:
-        yield "Redis", True, f"an embedded one in {settings.bolt_bot_data_dir}"
+        yield "Redis", True, f"embedded, in {settings.bolt_bot_data_dir}"
         return
     client = connect(settings.redis_url.get_secret_value())
     try:
@@ -81,7 +81,7 @@ async def _policy(settings: Settings, chat: SlackChat, identity: Identity) -> Fi
         return "policy", False, f"{me.why}."
     missing = [name for name in sorted(rules.groups) if await people.group(name) is None]
     if missing:
-        return "policy", False, f"Slack knows no user group {', '.join(missing)}, which the policy names."
+        return "policy", False, f"The policy names user groups that Slack doesn't have: {', '.join(missing)}."
     return (
         "policy",
         True,

@@ -79,7 +79,7 @@ def _several(text: str, kind: Kind, *, tls: bool) -> RedisUrl:
             raise UnreadableError("end with the name of the primary, as in redis+sentinel://host:26379/mymaster")
         primary, db = unquote(path[0]), int(path[1]) if len(path) == 2 else 0
     elif path not in ([], ["0"]):
-        raise UnreadableError("name no database: a cluster has only one")
+        raise UnreadableError("not name a database: a cluster has only one")
     default = SENTINEL_PORT if kind == "sentinel" else SERVER_PORT
     return RedisUrl(
         text,
@@ -105,5 +105,5 @@ def _host(text: str, default: int) -> tuple[str, int]:
 def _options(query: str, allowed: frozenset[str]) -> tuple[tuple[str, str], ...]:
     found = tuple(parse_qsl(query, keep_blank_values=True))
     if any(name not in allowed for name, _ in found):
-        raise ValueError(f"have no other options than {', '.join(sorted(allowed))}")
+        raise ValueError(f"have no options except {', '.join(sorted(allowed))}")
     return found

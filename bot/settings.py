@@ -55,7 +55,7 @@ def _web_address(value: str) -> str:
 
 def _for_links(value: str) -> str:
     if "@" in urlsplit(value).netloc:
-        raise _should("name no user and no password: it stands in links")
+        raise _should("not contain a user or a password: it appears in links")
     return value
 
 
@@ -313,7 +313,7 @@ def unknown() -> tuple[str, ...]:
     for name in sorted(os.environ):
         if name.startswith("BOLT_BOT_") and name not in known:
             nearest = process.extractOne(name, known)
-            lines.append(f"{name} isn't a setting and has no effect; the nearest is {nearest[0]}")
+            lines.append(f"{name} isn't a setting and has no effect; did you mean {nearest[0]}")
     return tuple(lines)
 
 
@@ -321,16 +321,18 @@ def _together(values: Mapping[str, str], settings: Settings | None) -> list[str]
     """What no variable shows by itself. Told beside the faults of single ones, so that one start shows them all."""
     lines = []
     if not values.keys() & {"slack_app_token", "slack_signing_secret"}:
-        lines.append("SLACK_APP_TOKEN is missing: xapp-… for Socket Mode, or else SLACK_SIGNING_SECRET for HTTP")
+        lines.append("SLACK_APP_TOKEN is missing: xapp-… for Socket Mode, or SLACK_SIGNING_SECRET for HTTP")
     secret = values.get("paradime_api_secret", "")
     if secret and not secret.startswith(BEARER_PREFIXES) and "paradime_api_key" not in values:
-        lines.append("PARADIME_API_KEY is missing: only a secret of the form prdm_wsp_… or prdm_cmp_… needs no key")
+        lines.append(
+            "PARADIME_API_KEY is missing: only secrets that begin with prdm_wsp_ or prdm_cmp_ don't need a key"
+        )
     if secret.startswith(COMPANY_PREFIX) and "paradime_workspace_uid" not in values:
         lines.append("PARADIME_WORKSPACE_UID is missing: a company's secret (prdm_cmp_…) needs it")
     if "bolt_bot_admin_host" in values and "bolt_bot_admin_port" not in values:
         lines.append("BOLT_BOT_ADMIN_PORT is missing: BOLT_BOT_ADMIN_HOST has no effect without it")
     if settings and settings.bolt_bot_admin_port == settings.bolt_bot_http_port != 0:
-        lines.append("BOLT_BOT_ADMIN_PORT should be another port than BOLT_BOT_HTTP_PORT")
+        lines.append("BOLT_BOT_ADMIN_PORT should be a different port from BOLT_BOT_HTTP_PORT")
     if settings and settings.bolt_bot_poll_min_s > settings.bolt_bot_poll_max_s:
         lines.append("BOLT_BOT_POLL_MIN_S should be at most BOLT_BOT_POLL_MAX_S")
     return lines

@@ -32,7 +32,7 @@ def test_a_good_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert main(["policy", "check", str(file)]) == 0
     out = capsys.readouterr().out
     assert "2 rules" in out
-    assert "user groups that it names: @data @leads" in out
+    assert "user groups it names: @data @leads" in out
 
 
 def test_a_bad_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

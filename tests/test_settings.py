@@ -28,7 +28,7 @@ REDIS = (
     "should be an address that begins with redis://, rediss:// (TLS), unix://, redis+sentinel:// or redis+cluster://"
 )
 REDIS_OPTIONS = (
-    "should have no other options than db, ssl_ca_certs, ssl_cert_reqs, ssl_certfile, ssl_check_hostname, ssl_keyfile"
+    "should have no options except db, ssl_ca_certs, ssl_cert_reqs, ssl_certfile, ssl_check_hostname, ssl_keyfile"
 )
 WEBHOOK = (
     "should be whsec_ and base64 of at least 16 bytes (signed webhooks), "
@@ -125,7 +125,7 @@ def test_an_empty_environment_names_everything_that_is_needed() -> None:
         ),
         ("REDIS_URL", "redis+sentinel://h:1:2/m", "should name its hosts as in host:26379,host:26379"),
         ("REDIS_URL", "redis+cluster://h,/", "should name its hosts as in host:26379,host:26379"),
-        ("REDIS_URL", "redis+cluster://h/1", "should name no database: a cluster has only one"),
+        ("REDIS_URL", "redis+cluster://h/1", "should not name a database: a cluster has only one"),
         ("PARADIME_WEBHOOK_SECRET", "whsec_c2hvcnQ=", WEBHOOK),
         ("PARADIME_WEBHOOK_SECRET", "whsec_é", WEBHOOK),
         ("PARADIME_WEBHOOK_SECRET", "too-short", WEBHOOK),
@@ -138,25 +138,25 @@ def test_an_empty_environment_names_everything_that_is_needed() -> None:
         ("BOLT_BOT_HTTP_PORT", "-1", "should be at least 0"),
         ("BOLT_BOT_ADMIN_PORT", "-1", "should be at least 0"),
         ("BOLT_BOT_ADMIN_PORT", "80a", "should be a whole number"),
-        ("BOLT_BOT_ADMIN_PORT", "8080", "should be another port than BOLT_BOT_HTTP_PORT"),
+        ("BOLT_BOT_ADMIN_PORT", "8080", "should be a different port from BOLT_BOT_HTTP_PORT"),
         ("BOLT_BOT_POLL_MIN_S", "0.01", "should be at least 0.1"),
         ("BOLT_BOT_POLL_MIN_S", "nan", "should be a number"),
         ("BOLT_BOT_POLL_MIN_S", "often", "should be a number"),
         ("BOLT_BOT_POLL_MIN_S", "31", "should be at most BOLT_BOT_POLL_MAX_S"),
         ("BOLT_BOT_API_TIMEOUT_S", "21", "should be at most 20"),
-        ("PARADIME_APP_URL", "https://u:p@h/", "should name no user and no password: it stands in links"),
-        ("PARADIME_APP_URL", "https://u@h/", "should name no user and no password: it stands in links"),
+        ("PARADIME_APP_URL", "https://u:p@h/", "should not contain a user or a password: it appears in links"),
+        ("PARADIME_APP_URL", "https://u@h/", "should not contain a user or a password: it appears in links"),
         (
             "BOLT_BOT_SECRET_PATTERNS",
             "acme-[a-z]{8}\n(unclosed-acme",
-            "should hold regular expressions, one a line: number 2 is none",
+            "should be regular expressions, one per line: number 2 is none",
         ),
         (
             "BOLT_BOT_SECRET_PATTERNS",
             "(acme)?",
-            "should hold regular expressions, one a line: number 1 matches the empty text as well",
+            "should be regular expressions, one per line: number 1 matches the empty text as well",
         ),
-        ("BOLT_BOT_SECRET_PATTERNS", "acme\n" * 51, "should hold at most 50 patterns, one a line"),
+        ("BOLT_BOT_SECRET_PATTERNS", "acme\n" * 51, "should have at most 50 patterns, one per line"),
         ("BOLT_BOT_LOG_FORMAT", "xml", "should be 'console' or 'json'"),
         ("BOLT_BOT_LOG_LEVEL", "loud", "should be 'debug', 'info', 'warning' or 'error'"),
     ],
@@ -288,7 +288,7 @@ def test_a_mistyped_setting_is_pointed_out() -> None:
     """An unknown variable of ours is named with the nearest one; others are none of our business."""
     with patch.dict(os.environ, {"BOLT_BOT_POL_MIN_S": "1", "BOLT_BOT_NAME": "x", "SLACK_WHATEVER": "y"}):
         lines = unknown()
-    assert lines == ("BOLT_BOT_POL_MIN_S isn't a setting and has no effect; the nearest is BOLT_BOT_POLL_MIN_S",)
+    assert lines == ("BOLT_BOT_POL_MIN_S isn't a setting and has no effect; did you mean BOLT_BOT_POLL_MIN_S",)
 
 
 def test_the_page_has_each_setting_and_its_default() -> None:

@@ -68,7 +68,7 @@ class StartApprovals:
         """One step of the start that is claimed."""
         request = await self._requests.load_request(lease.member)
         if request is None or request.state not in {RequestState.PENDING, RequestState.APPROVED}:
-            log.error("a start waits for an approval that has none to get", request=lease.member)
+            log.error("a start is waiting for approval without an approver", request=lease.member)
             await self._due.give_back(lease, delay_s=LOST_S)
         elif request.state is RequestState.PENDING:
             await self._pend(lease, request)

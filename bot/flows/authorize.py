@@ -149,7 +149,7 @@ class Authorizer:
 
     async def record_refused_decision(self, asker: Asker, request: Request, *, yes: bool, why: str) -> None:
         """Somebody wanted to decide about a start, and may not."""
-        log.warning("somebody may not decide", request=request.id, user=asker.user)
+        log.warning("someone isn't allowed to decide", request=request.id, user=asker.user)
         what = f"{'approve' if yes else 'deny'} {canonical(request.wanted)}"
         attempt = Attempt(asker, action_of(request), what, request.id)
         target = Target(request.plan.slug) if request.plan else Target()

@@ -49,7 +49,7 @@ class ResultsReader:
                     read_results, content, not_before=command.started_at, not_after=command.ended_at
                 )
         except (BoltError, TimeoutError) as error:
-            log.info("dbt's own results are done without", command=command.id, why=str(error) or "out of time")
+            log.info("dbt's own results aren't used", command=command.id, why=str(error) or "out of time")
         except Exception as error:  # noqa: BLE001 - whatever stands in a file, an end is told
             log.warning("dbt's own results couldn't be read", command=command.id, why=repr(error))
         return None

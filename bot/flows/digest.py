@@ -35,7 +35,7 @@ class DigestPoster:
         cards = await self._posts.load_digest(name)
         found = {card: run for card in cards if (run := await self._run_of(card)) is not None}
         if not found:
-            log.error("a digest belongs to nothing any more", digest=name)
+            log.error("a digest no longer belongs to anything", digest=name)
             await self._posts.digested(post, name, "gone", dict.fromkeys(cards, False))
             return
         channel, message, key = post.channel, digest(tuple(found.values()), self._app_url), f"digest:{name}"
@@ -51,7 +51,7 @@ class DigestPoster:
         except CredentialRefused:
             raise
         except SlackRefused as refused:
-            log.warning("many ends can't be told in one message", channel=channel, why=refused.code)
+            log.warning("several ended runs couldn't be announced in one message", channel=channel, why=refused.code)
             await self._posts.undigest(post, name, {card: _urgency(run) for card, run in found.items()})
             raise
         if ts is not None:

@@ -79,9 +79,9 @@ class FollowRequestHandler:
             async with asyncio.timeout(RECORD_S):
                 word, more = await self._followers.add_request(asker, key, facts or RunFacts())
         except (StoreUnavailable, TimeoutError) as error:
-            log.warning("a watch couldn't be recorded", run=key.id, user=asker.user, why=cause(error))
+            log.warning("a follow request couldn't be recorded", run=key.id, user=asker.user, why=cause(error))
             return Message((unrecorded(error, nothing="Nothing was done.", otherwise=ASK_AGAIN),))
-        log.info("asked to watch", run=key.id, word=word, user=asker.user, channel=asker.channel)
+        log.info("asked to follow a run", run=key.id, word=word, user=asker.user, channel=asker.channel)
         if word == "card":
             return self._has_card(key, more)
         self._asked()
@@ -93,7 +93,7 @@ class FollowRequestHandler:
         """One step of the watch that is claimed."""
         watch = await self._followers.load_follow_request(lease.member)
         if watch is None:
-            log.error("a watch is gone", watch=lease.member)
+            log.error("a follow request is gone", watch=lease.member)
             await self._followers.close(lease)
         elif watch.state == "asked":
             await self._look(lease, watch)

@@ -166,13 +166,13 @@ class QueuedAndFollowedCards:
         """The card of a run that someone wants to see here."""
         watch = await self._followers.load_follow_request(name)
         if watch is None or watch.state != "looked":
-            log.error("a card belongs to nothing any more", watch=name)
+            log.error("a card no longer belongs to anything", watch=name)
             await self._posts.refuse(post, name, "")
             return
         run = await self._runs.load_run(watch.key)
         if run is None:
             # Only the watch itself lets go: as long as it waits for its card, nobody can ask for the run here again.
-            log.error("a run to be watched is gone", watch=name)
+            log.error("a run to be followed is gone", watch=name)
             why = "I no longer have a record of this run, so it isn't followed here. Click again."
             await self._followers.refuse(post, watch, why)
             return
@@ -190,7 +190,7 @@ class QueuedAndFollowedCards:
             why = "Slack didn't say whether the card was posted. Look for it in the channel, or click again."
             await self._followers.refuse(post, watch, why)
         except SlackRefused as refused:
-            log.warning("the card of a watched run can't be shown", watch=name, why=refused.code)
+            log.warning("the card of a followed run can't be shown", watch=name, why=refused.code)
             await self._followers.refuse(post, watch, self._poster.why_not(refused, "The run isn't followed here"))
         else:
             if ts is not None:
@@ -201,7 +201,7 @@ class QueuedAndFollowedCards:
         await self._posts.mark_reachable(card.channel)
         word = await self._followers.posted(post, watch, card, f"run:{run.rev}")
         if word == "ok":
-            log.info("watched", run=run.id, user=watch.asker.user, channel=card.channel)
+            log.info("followed", run=run.id, user=watch.asker.user, channel=card.channel)
             return
         await self._remover.remove_duplicate(card)
         if word == "gone":

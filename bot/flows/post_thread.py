@@ -76,7 +76,7 @@ class ThreadPoster:
         card = await self._posts.load_card(name)
         run = await run_of_card(self._runs, card)
         if card is None or run is None:
-            log.error("a post belongs to nothing any more", kind=kind, card=name)
+            log.error("a post no longer belongs to anything", kind=kind, card=name)
             await self._posts.posted(post, name, "gone")
             return
         what, _, number = kind.partition("-")
@@ -120,7 +120,7 @@ class ThreadPoster:
         new = RunKey(run.key.workspace, new_id)
         record = await self._runs.load_run(new)
         if record is None or record.facts.asked_by is None:
-            log.error("a retry is gone before it was told of", run=run.id, retry=new_id)
+            log.error("a retry is gone before it was announced", run=run.id, retry=new_id)
             await self._posts.posted(post, card.id, "gone")
             return
         try:
@@ -131,7 +131,7 @@ class ThreadPoster:
         except CredentialRefused:
             raise
         except SlackRefused as refused:
-            log.warning("a thread doesn't take that its run is retried", card=card.id, why=refused.code)
+            log.warning("a thread doesn't accept the notice that its run was retried", card=card.id, why=refused.code)
             await self._posts.posted(post, card.id, refused.code)
 
     async def _card_url(self, key: RunKey, channel: str) -> str | None:
@@ -182,7 +182,13 @@ class ThreadPoster:
                 refused = also
             except SlackError:
                 return None
-        log.error("an end could be told nowhere", run=run.id, state=run.seen.state, card=card.id, why=refused.code)
+        log.error(
+            "an ended run couldn't be announced anywhere",
+            run=run.id,
+            state=run.seen.state,
+            card=card.id,
+            why=refused.code,
+        )
         return "nowhere"
 
     async def _file(self, post: ClaimedPost, card: Card, run: Run) -> None:
@@ -261,5 +267,7 @@ class ThreadPoster:
             await self._posts.put_back(post, delay_s=pause_s, record="")
             return
         except SlackRefused as refused:
-            log.warning("a thread doesn't take why its log isn't attached", card=card.id, why=refused.code)
+            log.warning(
+                "a thread doesn't accept the notice that its log isn't attached", card=card.id, why=refused.code
+            )
         await self._posts.posted(post, card.id, outcome)

@@ -57,4 +57,4 @@ class MessagePoster:
         try:
             await self._chat.delete_message(message.channel, message.ts)
         except SlackError as error:
-            log.error("a message that stands twice couldn't be removed", ts=message.ts, why=str(error))
+            log.error("a duplicate message couldn't be removed", ts=message.ts, why=str(error))

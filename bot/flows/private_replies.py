@@ -50,9 +50,9 @@ class PrivateReplies:
                 return True
         if all(isinstance(error, SlackRefused) for error in errors):
             why = [str(error) for error in errors]
-            log.error("nobody could be answered", user=asker.user, channel=asker.channel, why=why)
+            log.error("no private reply could be delivered", user=asker.user, channel=asker.channel, why=why)
             return True
-        log.info("an answer has to wait", user=asker.user, why=str(errors[-1]))
+        log.info("a private reply has to wait", user=asker.user, why=str(errors[-1]))
         return False
 
     def _ways(self, asker: Asker, message: Message) -> list[Way]:

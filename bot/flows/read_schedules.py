@@ -120,14 +120,14 @@ class ScheduleReader:
         try:
             return await self._bolt.schedule(slug)
         except BoltError as error:
-            log.info("a schedule is told from the list", slug=slug, why=str(error))
+            log.info("a schedule is shown from the list", slug=slug, why=str(error))
             return None
 
     async def _newest(self, slug: str) -> list[RunSummary] | None:
         try:
             return await self._bolt.runs(slug, PAST_RUNS)
         except BoltError as error:
-            log.info("a schedule is told without its runs", slug=slug, why=str(error))
+            log.info("a schedule is shown without its runs", slug=slug, why=str(error))
             return None
 
 

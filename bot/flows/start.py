@@ -138,7 +138,7 @@ class RunStarter:
         }
         step = steps.get(request.state)
         if step is None:
-            log.error("a request is due in a state that has nothing to do", request=request.id, state=request.state)
+            log.error("a request is due in a state that needs nothing", request=request.id, state=request.state)
             await self._due.give_back(lease, delay_s=self._rules.unclear_for_s)
             return False
         await step(lease, request)
@@ -412,7 +412,7 @@ class RunStarter:
         try:
             await self._chat.edit_message(card.channel, card.ts, Message((Bold(request.title), " wasn't started.")))
         except SlackError as error:
-            log.error("a card says that a start goes on which doesn't", request=request.id, why=str(error))
+            log.error("a card shows a start as continuing although it isn't", request=request.id, why=str(error))
 
     async def _refusal(self, request: Request) -> Message:
         if request.running is not None:

@@ -61,7 +61,7 @@ class WebhookHints:
         if command_id in self._lookups:
             return
         if len(self._lookups) >= LOOKUPS_MOST:
-            log.info("more hints than are looked up; their runs are polled in their turn", command=command_id)
+            log.info("more webhook hints than can be looked up; their runs are polled as usual", command=command_id)
             return
         lookup = asyncio.create_task(self._find(command_id), name=f"hint {command_id}")
         self._lookups[command_id] = lookup
@@ -73,4 +73,4 @@ class WebhookHints:
             if run_id is not None:
                 await self._due(run_id)
         except (BoltError, StoreUnavailable) as error:
-            log.info("a hint came to nothing; its run is polled in its turn", command=command_id, why=str(error))
+            log.info("a webhook hint couldn't be used; its run is polled as usual", command=command_id, why=str(error))

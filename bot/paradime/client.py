@@ -44,8 +44,8 @@ COMMANDS_REMEMBERED = 20_000
 NEW_SPELLING, OLD_SPELLING = "slug", "scheduleName"
 LONGEST_TIMEOUT_S = 20.0
 NO_SCHEDULE = ApiError("That schedule isn't in Bolt.")
-NOT_LISTED = ApiError("Bolt didn't list the schedule's runs, and doesn't say why.")
-NOT_OK = ApiError("Bolt says that it didn't do it, and not why.")
+NOT_LISTED = ApiError("Bolt didn't list the schedule's runs and gave no reason.")
+NOT_OK = ApiError("Bolt didn't do it and gave no reason.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,7 +281,7 @@ class BoltClient:
         if reply.errors and not any((reply.data or {}).values()):
             # A path below the mutation itself: it was carried out, and what failed is telling of it.
             if any(len(error.path) > 1 for error in reply.errors):
-                raise BoltOutcomeUnknown("Bolt carried it out and couldn't say what came of it.")
+                raise BoltOutcomeUnknown("Bolt did it but didn't return the result.")
             raise rejection(reply)
         return reply
 
@@ -331,7 +331,7 @@ class BoltClient:
 def _object(reply: GraphqlReply, name: str) -> Json:
     found = reply.data.get(name) if reply.data else None
     if not isinstance(found, dict):
-        raise BoltOutcomeUnknown("Bolt's answer lacks what was asked for.")
+        raise BoltOutcomeUnknown("Bolt's response is missing what was requested.")
     return found
 
 
@@ -339,7 +339,7 @@ def _parsed(kind: type[W], reply: GraphqlReply, name: str) -> W:
     try:
         return kind.model_validate(_object(reply, name))
     except ValidationError as error:
-        raise BoltOutcomeUnknown("Bolt's answer isn't of the shape that its contract says.") from error
+        raise BoltOutcomeUnknown("Bolt's response doesn't have the expected format.") from error
 
 
 def _started(reply: GraphqlReply, name: str) -> int:
@@ -348,7 +348,7 @@ def _started(reply: GraphqlReply, name: str) -> int:
     if started.run_id > 0:
         return started.run_id
     if started.ok:
-        raise BoltOutcomeUnknown("Bolt started a run and didn't say which.")
+        raise BoltOutcomeUnknown("Bolt started a run but didn't say which one.")
     raise BoltRejected((NOT_OK,))
 
 

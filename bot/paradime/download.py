@@ -57,29 +57,29 @@ class Downloader:
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError):
             raise BoltNotSent("Bolt's storage can't be reached.") from None
         except (httpx.UnsupportedProtocol, httpx.InvalidURL, ValueError):
-            raise DownloadRefused("Bolt gave an address that I can't fetch.") from None
+            raise DownloadRefused("Bolt returned an address that I can't download from.") from None
         except BodyTooLarge:
             raise BoltTooLarge(most) from None
         except (BodyUnreadable, httpx.HTTPError, TimeoutError, OSError):
-            raise BoltOutcomeUnknown("Bolt's storage didn't give the file in time.") from None
+            raise BoltOutcomeUnknown("Bolt's storage didn't return the file in time.") from None
 
     def _check(self, url: str) -> None:
         try:
             parts = urlsplit(url)
             fits = bool(parts.hostname) and parts.username is None and (parts.port is None or parts.port > 0)
         except ValueError:
-            raise DownloadRefused("Bolt gave an address that I can't fetch.") from None
+            raise DownloadRefused("Bolt returned an address that I can't download from.") from None
         if not fits or not (
             parts.scheme == "https" or (self._is_local and parts.scheme == "http" and _is_loopback(parts))
         ):
-            raise DownloadRefused("Bolt gave an address that isn't https; I don't fetch it.")
+            raise DownloadRefused("Bolt returned an address that isn't https, so I didn't download from it.")
 
 
 async def _read(response: httpx.Response, most: int) -> bytes:
     if response.status_code in EXPIRED:
         raise DownloadRefused(f"Bolt's storage refused the address ({response.status_code}); it may have expired.")
     if response.is_redirect:
-        raise DownloadRefused("Bolt's storage sent me elsewhere; I don't follow that.")
+        raise DownloadRefused("Bolt's storage redirected me, and I don't follow redirects.")
     if response.status_code != 200:
         raise BoltOutcomeUnknown(f"Bolt's storage answered with {response.status_code}.")
     told = response.headers.get("Content-Length", "")

@@ -119,7 +119,7 @@ def _status(reply: GraphqlReply, run_id: int) -> RunStatus | BoltError:
     try:
         return graphql_models.RunStatus.model_validate(found).core()
     except ValidationError:
-        return BoltOutcomeUnknown("Bolt's answer isn't of the shape that its contract says.")
+        return BoltOutcomeUnknown("Bolt's response doesn't have the expected format.")
 
 
 def _told_type(reply: GraphqlReply, run_id: int) -> str:

@@ -30,7 +30,7 @@ RETRY_AFTER_S = 5.0
 SHORTEST_RETRY_AFTER_S = 1.0
 LONGEST_RETRY_AFTER_S = 300.0
 NO_REASON = "Bolt gave no reason."
-TOO_LARGE = "Bolt says that the request is too large."
+TOO_LARGE = "Bolt says the request is too large."
 
 # How the servers in use begin to say that a query does not fit them. Only at the beginning: further on, a message may
 # quote what a person typed.
@@ -80,7 +80,7 @@ def parse_response(response: httpx.Response, content: bytes, *, is_query: bool, 
     if reply is not None and (reply.errors or response.is_success):
         return reply
     if response.is_success:
-        raise BoltOutcomeUnknown("Bolt answered something that isn't GraphQL; a proxy may stand in between.")
+        raise BoltOutcomeUnknown("Bolt's response isn't GraphQL. There may be a proxy in between.")
     if status == httpx.codes.REQUEST_ENTITY_TOO_LARGE:
         return GraphqlReply(None, (ApiError(TOO_LARGE),), invalid=is_query)
     raise _refusal(response, content)

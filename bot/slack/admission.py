@@ -50,7 +50,7 @@ ASKED = Counter(
     "What people asked for, by what became of it (ok, flood: refused and told, flooded: dropped, replay: dropped, unchecked).",
     ("outcome",),
 )
-FLOOD = "That was too much at once, so nothing was done; wait 10 s and try again."
+FLOOD = "You're sending commands too quickly, so nothing was done. Try again in 10 s."
 # Beside what recording a start may take, under the 3 s that Slack waits.
 ADMIT_S = 0.15
 
@@ -79,7 +79,7 @@ def admission_middleware(admissions: Admissions, me: Identity, tell: Tell, later
         outcome = await _admit(admissions, asking) if asking else None
         match outcome:
             case Admitted.REPLAY:
-                log.info("what was dealt with came again", kind=_kind(body))
+                log.info("a delivery that was already handled came again", kind=_kind(body))
                 return BoltResponse(status=200, body="")
             case Admitted.FLOOD | Admitted.FLOODED if asking:
                 return _refused(body, asking, tell, is_told=outcome is Admitted.FLOODED)
@@ -114,7 +114,7 @@ async def _mark(admissions: Admissions, delivery: str) -> None:
 
 def _refused(body: Json, asking: PersonRequest, tell: Tell, *, is_told: bool) -> BoltResponse:
     if not is_told:
-        log.warning("too much at once", user=asking.asker.user, channel=asking.asker.channel)
+        log.warning("too many commands at once", user=asking.asker.user, channel=asking.asker.channel)
     if body.get("type") == "view_submission":
         # An acknowledgement without a word would close it, with all that was typed.
         return answer_request(body, FLOOD, tell)

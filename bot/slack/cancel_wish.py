@@ -43,5 +43,5 @@ async def _ask_bolt(context: ListenerContext, asker: Asker, key: RunKey) -> None
 
 
 def _unrecorded(error: StoreUnavailable | TimeoutError, key: RunKey) -> str:
-    again = f"If run {key.id} still goes on in a minute, please ask again."
-    return unrecorded(error, nothing=f"Run {key.id} goes on.", otherwise=again)
+    again = f"If run {key.id} is still running in a minute, try again."
+    return unrecorded(error, nothing=f"Run {key.id} keeps running.", otherwise=again)

@@ -372,7 +372,7 @@ class SlackChat:
 
 def _foreign(method: str, url: str) -> SlackRefused:
     """Why an address is not followed. The log names its host alone: the rest of such an address is a secret."""
-    log.warning("an address isn't Slack's and wasn't followed", method=method, host=_host(url))
+    log.warning("an address isn't Slack's and wasn't used", method=method, host=_host(url))
     return SlackRefused(method, "foreign_address")
 
 

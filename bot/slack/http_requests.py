@@ -44,7 +44,7 @@ def http_handler(
     late = RareWarning(
         "requests with Slack's signature were refused: they are older than five minutes, or sent again by a stranger"
     )
-    clock = RareWarning("requests of Slack's were refused because this machine's clock is wrong: set it by NTP")
+    clock = RareWarning("requests from Slack were refused because this machine's clock is wrong: set it by NTP")
 
     async def handle(request: web.Request) -> web.StreamResponse:
         raw = await request.read()
@@ -60,7 +60,7 @@ def http_handler(
             return web.Response(status=401)
         body = _read(raw, request.headers.get("Content-Type", ""))
         if not has_known_shape(body):
-            log.warning("a request of Slack's isn't understood")
+            log.warning("a request from Slack wasn't understood")
             shown = unreadable(body)
             return web.Response(status=400) if shown is None else web.json_response(shown)
         # Verified and read already, as a socket's is: slack_bolt would read a command that says "payload" as an empty one.

@@ -40,7 +40,7 @@ async def identify(chat: SlackChat) -> Identity:
     try:
         answer = await chat.call("auth.test")
     except (CredentialRefused, SlackRefused) as refused:
-        raise TokenRefusedError(f"Slack refuses SLACK_BOT_TOKEN ({refused.code}). Install the app again.") from refused
+        raise TokenRefusedError(f"Slack refused SLACK_BOT_TOKEN ({refused.code}). Install the app again.") from refused
     return Identity(
         team=str(answer.get("team_id") or ""),
         bot_user=str(answer.get("user_id") or ""),
@@ -60,7 +60,7 @@ async def check_app_token(chat: SlackChat, app_token: str) -> None:
     try:
         await chat.call("apps.connections.open", token=app_token)
     except (CredentialRefused, SlackRefused) as refused:
-        text = f"Slack refuses SLACK_APP_TOKEN ({refused.code}). It needs the scope connections:write."
+        text = f"Slack refused SLACK_APP_TOKEN ({refused.code}). It needs the scope connections:write."
         raise TokenRefusedError(text) from refused
 
 

@@ -27,7 +27,7 @@ from bot.slack.payload_shapes import records
 log = structlog.get_logger()
 
 ANYTHING = re.compile(".*")
-UNKNOWN = "I don't know that button or command; it may be of another version of me. Nothing was done."
+UNKNOWN = "I don't recognize that button or command. It may be from another version of me. Nothing was done."
 
 # Slack drops what the acknowledgement of these says.
 CLICKS = frozenset({"block_actions", "message_action", "shortcut"})
@@ -115,7 +115,7 @@ def build_app(
     @app.error
     async def on_error(error: Exception, body: dict[str, Any]) -> BoltResponse:
         if isinstance(error, BoltUnhandledRequestError):
-            log.info("nobody listens", kind=body.get("type") or body.get("command"))
+            log.info("no listener", kind=body.get("type") or body.get("command"))
             return answer_request(body, "", tell) if body.get("type") in MENUS else BoltResponse(status=200, body="")
         reference = incident("listener", error)
         return answer_request(body, f"Something unexpected happened (reference {reference}). Try again.", tell)
@@ -132,7 +132,7 @@ def answer_request(body: dict[str, Any], sentence: str, tell: Tell) -> BoltRespo
         try:
             tell(click_asker(body), Message((sentence,)))
         except (KeyError, TypeError, AttributeError):
-            log.warning("a click that doesn't say whose it is", kind=kind)
+            log.warning("a click that doesn't name its user", kind=kind)
         return BoltResponse(status=200, body="")
     if kind == "view_submission":
         return BoltResponse(status=200, body=_in_modal(body.get("view") or {}, sentence))

@@ -119,7 +119,7 @@ class ListenerContext:
                 return
             await asyncio.sleep(pause_s)
         if not await self.answers.reply_privately(asker, message):
-            log.error("an answer was given up", user=asker.user, channel=asker.channel)
+            log.error("a private reply was given up", user=asker.user, channel=asker.channel)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,13 +22,11 @@ PEOPLE_MOST = 300
 PAGE, PAGES_MOST = 999, 2
 
 NO_SCOPE = (
-    "I may not see which channels you are in (the scope channels:read is missing), "
+    "I can't see which channels you are in (the scope channels:read is missing), "
     "so only what you asked for yourself is shown."
 )
 NO_PRIVATE = "Private channels are left out: the scope groups:read is missing."
-NOT_TOLD = (
-    "Slack didn't tell me which channels you are in, so only what you asked for yourself is shown; refresh in a minute."
-)
+NOT_TOLD = "Slack didn't say which channels you're in, so only your own runs are shown. Refresh in a minute."
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +63,7 @@ class SlackMemberships:
             self._held_until = self._clock() + throttled.retry_after_s
             return MemberChannels(whole=False, missing=NOT_TOLD)
         except SlackError as error:
-            log.info("Slack doesn't tell in which channels somebody is", user=user, why=str(error))
+            log.info("Slack doesn't report which channels a user is in", user=user, why=str(error))
             places, for_s = MemberChannels(whole=False, missing=NOT_TOLD), AGAIN_S
         self._keep(user, CachedChannels(places, self._clock(), for_s))
         return places
@@ -82,7 +80,7 @@ class SlackMemberships:
                 if not cursor:
                     return False
         except SlackError as error:
-            log.info("Slack doesn't tell who is in a channel", channel=channel, why=str(error))
+            log.info("Slack doesn't report who is in a channel", channel=channel, why=str(error))
         return None
 
     async def _ask(self, user: str) -> MemberChannels:

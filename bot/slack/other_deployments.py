@@ -46,7 +46,7 @@ class OtherDeployments:
             return True
         self._warned = True
         log.warning(
-            "another deployment is connected as the same Slack app: it gets a part of the commands and clicks. Give it an app "
+            "another deployment is connected as the same Slack app: it gets some of the commands and clicks. Give it an app "
             "of its own, or the same REDIS_URL and BOLT_BOT_NAME",
             connections=self._connections,
             ours=held,

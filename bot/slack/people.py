@@ -135,7 +135,7 @@ class SlackPeople:
         if told is None:
             return Person(user, None, mine, None, why or no_groups, again_s=again_s)
         if self._domains and told.domain is None and told.roles:
-            why = "I may not see your e-mail address (the scope users:read.email is missing)"
+            why = "I can't see your e-mail address (the scope users:read.email is missing)"
         return Person(user, told.roles, mine, told.domain, no_groups or why, told.name, again_s)
 
     async def channel(self, channel: str) -> ChannelInfo:
@@ -160,7 +160,7 @@ class SlackPeople:
             scope = f"the scope {missing.needed}" if missing.needed else "a scope"
             what = "whether this channel is shared with another organisation"
             return ChannelInfo(
-                channel, why=f"I may not see {what} ({scope} is missing); whoever runs this bot can add it"
+                channel, why=f"I can't see {what} ({scope} is missing). Whoever runs this bot can add it"
             )
         except SlackError as error:
             return ChannelInfo(channel, why=_away(error, "what this channel is"), again_s=_again_s(error))
@@ -201,7 +201,7 @@ class SlackPeople:
         try:
             told = await self._once(f"who:{user}", lambda: self._ask_user(user, spare=spare), known=known, fresh=fresh)
         except ScopeMissing:
-            why = "I may not see who you are (the scope users:read is missing); whoever runs this bot can add it"
+            why = "I can't see who you are (the scope users:read is missing). Whoever runs this bot can add it"
             return None, why, 0.0
         except SlackError as error:
             return None, _away(error, "who you are"), _again_s(error)
@@ -225,8 +225,8 @@ class SlackPeople:
         try:
             return await self._once(GROUPS, self._ask_groups, fresh=fresh), "", 0.0
         except ScopeMissing:
-            what = "I may not see who is in which user group (the scope usergroups:read is missing)"
-            return None, f"{what}; whoever runs this bot can add it", 0.0
+            what = "I can't see who is in which user group (the scope usergroups:read is missing)"
+            return None, f"{what}. Whoever runs this bot can add it", 0.0
         except SlackError as error:
             return None, _away(error, "who is in which user group"), _again_s(error)
 
@@ -254,7 +254,7 @@ class SlackPeople:
         if self._asking.get(name) is done:
             del self._asking[name]
         if not done.cancelled() and done.exception() is not None:
-            log.info("Slack doesn't tell", what=name.partition(":")[0], why=str(done.exception()))
+            log.info("Slack doesn't report this", what=name.partition(":")[0], why=str(done.exception()))
 
     # --- what is kept of each answer ---
 
@@ -326,4 +326,4 @@ def _again_s(error: SlackError) -> float:
 
 
 def _away(error: SlackError, what: str) -> str:
-    return f"{error.sentence.rstrip('.')}, so I couldn't find out {what}; try again in a minute"
+    return f"{error.sentence.rstrip('.')}, so I couldn't find out {what}. Try again in a minute"

@@ -73,7 +73,7 @@ def shape_checked(handle: Listener) -> Listener:
                 await handle(client, request)
             else:
                 # To have it sent again would not make it any better.
-                log.warning("a request of Slack's isn't understood", kind=request.type)
+                log.warning("a request from Slack wasn't understood", kind=request.type)
                 await client.send_socket_mode_response(
                     SocketModeResponse(envelope_id=request.envelope_id, payload=unreadable(request.payload))
                 )

@@ -59,7 +59,7 @@ class TaskRegistry:
             await self._answer(asker, f"{error.sentence} Please try again in a minute.")
         except Exception as error:  # noqa: BLE001 - whatever it is, the person is told and the log has it
             reference = self._incident("listener", error)
-            await self._answer(asker, f"Something unexpected happened (reference {reference}). Please try again.")
+            await self._answer(asker, f"Something unexpected happened (reference {reference}). Try again.")
 
     async def _answer(self, asker: Asker, sentence: str) -> None:
         try:

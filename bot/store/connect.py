@@ -102,10 +102,10 @@ async def check(client: Redis, name: str = "bolt") -> tuple[str, ...]:
     facts = await _facts(client, name)
     _refuse_old(facts)
     if facts.get("role") in {"slave", "replica"}:
-        raise StoreUnfit("REDIS_URL names a replica, which takes no writes: name the primary.")
+        raise StoreUnfit("REDIS_URL points to a read-only replica. Point it to the primary.")
     policy = facts.get("maxmemory_policy")
     if policy not in {None, "noeviction"}:
-        raise StoreUnfit(f"Redis has maxmemory-policy {policy}, which drops records: set it to noeviction.")
+        raise StoreUnfit(f"Redis has maxmemory-policy {policy}, which deletes data. Set it to noeviction.")
     try:
         await Scripts(client, name, retention_s=1).probe()
     except StoreRefused as refused:
@@ -169,9 +169,11 @@ def _refuse_old(facts: Mapping[str, Any]) -> None:
 def _warnings(facts: Mapping[str, Any]) -> list[str]:
     warnings = []
     if "redis_version" not in facts:
-        warnings.append("Redis doesn't tell its version (INFO isn't permitted): it should be 7.0 or later.")
+        warnings.append("Redis doesn't report its version (INFO isn't permitted). It should be 7.0 or later.")
     if facts.get("maxmemory_policy") is None:
-        warnings.append("Redis doesn't tell its maxmemory-policy: it should be noeviction.")
+        warnings.append("Redis doesn't report its maxmemory-policy. It should be noeviction.")
     if facts.get("aof_enabled") == 0:
-        warnings.append("Redis has its append-only file off: its crash loses what was written since its last snapshot.")
+        warnings.append(
+            "Redis has its append-only file turned off, so a crash loses everything written since the last snapshot."
+        )
     return warnings

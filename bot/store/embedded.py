@@ -251,7 +251,7 @@ class EmbeddedRedis:
         try:
             while not await _answers(client.ping):
                 if self._process is None or self._process.poll() is not None:
-                    raise StoreUnfit(f"The embedded Redis ended at once. It said: {self._last_words()}")
+                    raise StoreUnfit(f"The embedded Redis exited right away. It said: {self._last_words()}")
                 if time.monotonic() > deadline:
                     raise StoreUnfit(f"The embedded Redis hasn't loaded its data within {LOAD_S:.0f} s.")
                 await asyncio.sleep(POLL_S)

@@ -255,7 +255,7 @@ class _Server(web.Server):
     def __init__(self, handler: Answer, connections: Connections, **options: object) -> None:
         super().__init__(handler, **options)  # type: ignore[arg-type]  # aiohttp's own, handed on
         self._counted = connections
-        self._broken = RareWarning("HTTP requests were broken off, or not as HTTP has to be")
+        self._broken = RareWarning("HTTP requests were broken off or malformed")
 
     def speaking_with(self, peer: str) -> web.RequestHandler:
         """What speaks with a connection from that address."""

@@ -47,7 +47,7 @@ class WorkerPool:
         if self._running:
             _, stuck = await asyncio.wait(self._running, timeout=min(CLAIM_S, _left(until)))
             for task in stuck:
-                log.warning("a claim didn't come back in time", worker=self._running[task])
+                log.warning("a claim didn't return in time", worker=self._running[task])
                 task.cancel()
             if stuck:
                 await asyncio.wait(stuck)

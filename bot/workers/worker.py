@@ -129,7 +129,7 @@ class Worker:
         try:
             await job
         except StoreUnavailable:
-            log.debug("a job lost Redis; its lease lapses", worker=self.name)
+            log.debug("a job lost Redis; its lease expires", worker=self.name)
         except Exception as error:  # noqa: BLE001 - as above
             INCIDENTS.labels(self.name).inc()
             self._incident(self.name, error)

@@ -26,7 +26,7 @@ async def test_a_button_of_another_version_is_answered(stage: Stage) -> None:
     await stage.start_bot()
     await post_button(stage)
     assert (await stage.click(LABEL)).problem == ""
-    await stage.until(stage.told_privately("I don't know that button"))
+    await stage.until(stage.told_privately("I don't recognize that button"))
 
 
 async def test_a_stranger_who_clicks_is_answered(stage: Stage) -> None:

@@ -217,7 +217,7 @@ async def test_a_channel_that_is_none_is_not_believed(stage: Stage, metadata: st
     await form.choose("nightly")
     assert form.view is not None
     form.view.content = {**form.view.content, "private_metadata": metadata}
-    assert "no longer know in which channel" in (await form.errors())["schedule"]
+    assert "no longer know which channel" in (await form.errors())["schedule"]
     assert stage.asked("triggerBoltRun") == 0
 
 
@@ -343,7 +343,7 @@ async def test_a_form_that_opens_too_late(stage: Stage) -> None:
     await stage.start_bot()
     stage.sandbox.workspace.faults.add(SlackFault("error", "views.open", code="expired_trigger_id"))
     await stage.slash("")
-    await stage.until(stage.told_privately("Slack gave me 3 s"))
+    await stage.until(stage.told_privately("Slack's 3 s limit"))
     assert Modal(stage).view is None
     await stage.click("Start a run…")
     form = await Modal(stage).opened()
@@ -370,7 +370,7 @@ async def test_a_mention_offers_a_button(stage: Stage) -> None:
     """Slack gives nothing to open a form with for a message: a click does it, in the same channel."""
     await stage.start_bot()
     await stage.sandbox.slack.people.mention("ada", "data-eng", "run")
-    await stage.until(stage.told_privately("A message can't open a form."))
+    await stage.until(stage.told_privately("A form can't be opened from a message."))
     await stage.click("Start a run…")
     form = await Modal(stage).opened()
     assert form.says("C0DATAENG")
@@ -409,7 +409,7 @@ async def test_commands_that_cannot_be_offered(stage: Stage) -> None:
     await form.choose("with-secret")
     assert form.offered() == ""
     assert "hunter2" not in str(form.blocks)
-    assert form.says("hold secrets")
+    assert form.says("contain secrets")
     await form.choose("with-lines")
     assert form.offered() == ""
     assert form.says("several lines")
@@ -499,7 +499,7 @@ async def test_details_where_the_bot_is_no_member(stage: Stage) -> None:
     workspace.channel("data-eng").members.remove(workspace.bot.id)
     said = await people.say("grace", "data-eng", "who knows?")
     await people.message_shortcut("ada", "data-eng", said.ts, "run.details")
-    await stage.until(stage.told_privately("is no card of a run"))
+    await stage.until(stage.told_privately("isn't a run's card"))
     await people.message_shortcut("ada", "data-eng", stage.cards()[0].ts, "run.details")
     modal = await Modal(stage).opened()
     await stage.until(lambda: modal.says("succeeded in"))
@@ -516,7 +516,7 @@ async def test_details_of_what_is_no_card(stage: Stage) -> None:
         before = len(stage.private())
         await people.message_shortcut("ada", "data-eng", message.ts, "run.details")
         await stage.until(lambda: len(stage.private()) > before)  # noqa: B023 - waited for in this round
-        assert "is no card of a run" in stage.private()[-1].text
+        assert "isn't a run's card" in stage.private()[-1].text
     assert Modal(stage).view is None
 
 

@@ -176,6 +176,6 @@ async def test_who_belongs_where_is_not_known(stage: Stage) -> None:
     stage.sandbox.workspace.scopes.discard("users:read")
     await on_grid(stage)
     await stage.mention("list", user="sven")
-    await stage.until(stage.told_privately("I may not see who you are", "sven"))
+    await stage.until(stage.told_privately("I can't see who you are", "sven"))
     await stage.mention("list", user="edda")
     await stage.until(stage.told_privately("schedules", "edda"))

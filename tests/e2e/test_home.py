@@ -147,7 +147,7 @@ async def test_a_failure_is_retried_from_there(stage: Stage) -> None:
     failed = stage.started()[-1].id
     await opened(stage, "Recent failures (1)", "grace")
     await click(stage, "Retry failed", "grace")
-    await until(stage, says(stage, f"Asked to retry *run {failed}*; its card is in #data-eng.", "grace"), "grace")
+    await until(stage, says(stage, f"Asked to retry *run {failed}*. Its card is in #data-eng.", "grace"), "grace")
     await stage.until(lambda: len(stage.cards()) == 2)
     await stage.until(lambda: f"Retry of run {failed}" in str(stage.cards()[-1].blocks))
     await stage.until(lambda: len(stage.started()) == 2)
@@ -180,7 +180,7 @@ async def test_where_slack_does_not_tell_who_is_where_ones_own_card_does(stage: 
     run = next(one for one in elements if one["text"]["text"] == "Run")
     run["value"] = '{"v":1,"c":"run nightly","ch":"C0FINANCE"}'
     await click_in_view(shown["id"], run["action_id"])
-    await stage.until(told_directly(stage, "Slack didn't tell me whether you are in"))
+    await stage.until(told_directly(stage, "Slack didn't say whether you are in"))
     assert "archived" not in str(workspace.direct(workspace.user(PERSON).id).messages.values())
     assert len(stage.started()) == 3
 
@@ -220,7 +220,7 @@ async def test_a_schedule_is_run_from_there(stage: Stage) -> None:
     await stage.until(stage.card_says("succeeded"))
     await opened(stage, "Run in #data-eng")
     await click(stage, "Run in #data-eng")
-    await until(stage, says(stage, "Asked to run *nightly*; its card is in #data-eng."))
+    await until(stage, says(stage, "Asked to run *nightly*. Its card is in #data-eng."))
     await until(stage, says(stage, "Your active runs (1)"))
     assert "Asked to run" not in reads(stage)
     await stage.until(lambda: len(stage.cards()) == 2)
@@ -401,7 +401,7 @@ async def test_slack_does_not_tell_who_is_where(stage: Stage) -> None:
     await stage.start_bot()
     await stage.slash("run backfill")
     await stage.until(stage.card_says("is running"))
-    await opened(stage, "Slack didn't tell me which channels you are in")
+    await opened(stage, "Slack didn't say which channels you're in")
     assert "Your active runs (1)" in reads(stage)
 
 

@@ -12,7 +12,7 @@ import aiohttp
 
 from tests.e2e.stage import Bot, Stage
 
-FLOOD = "That was too much at once, so nothing was done; wait 10 s and try again."
+FLOOD = "You're sending commands too quickly, so nothing was done. Try again in 10 s."
 FEW = {"BOLT_BOT_USER_LIMIT": "3"}
 
 

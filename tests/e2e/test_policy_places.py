@@ -101,7 +101,7 @@ async def test_slack_does_not_tell_who_is_in_it(stage: Stage) -> None:
     for method in (MEMBERSHIPS, "conversations.members"):
         stage.sandbox.workspace.faults.add(SlackFault("ratelimited", method, count=None, retry_after_s=30))
     errors = await form.errors()
-    assert errors["channel"].startswith("Slack didn't tell me whether you are in this channel")
+    assert errors["channel"].startswith("Slack didn't say whether you are in this channel")
     assert errors["channel"].endswith("Type /bolt there instead.")
     assert not stage.cards()
 
@@ -248,7 +248,7 @@ async def test_in_the_thread_of_a_start_that_waits_for_approval(stage: Stage) ->
     await stage.until(stage.told_privately("Only members of @data-team approve this", "gus"))
     assert "Approve" in str(stage.cards()[-1].blocks)
     await stage.mention("cancel", thread=card.ts)
-    await stage.until(stage.told_privately("It isn't started; its card says who has decided that."))
+    await stage.until(stage.told_privately("It won't be started. Its card says who decided that."))
     await stage.until(lambda: "Approve" not in str(stage.cards()[-1].blocks))
     await stage.mention("cancel", thread=card.ts)
     await stage.until(stage.told_privately("It was denied, so nothing was started."))

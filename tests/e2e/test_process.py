@@ -98,7 +98,7 @@ async def test_a_bot_whose_own_redis_ends_says_so_and_ends(stage: Stage) -> None
     (child,) = _children(bot.process.pid)
     os.kill(child, signal.SIGKILL)
     assert await bot.ended() == 1
-    assert "The embedded Redis has ended by itself" in bot.printed()
+    assert "The embedded Redis has stopped unexpectedly" in bot.printed()
     await stage.start_bot()
 
 

@@ -20,7 +20,7 @@ from bot.slack.listener_app import build_app, register_fallbacks
 ME = Identity("T1", "U0BOT", "B0BOT", "bolt", "https://acme.slack.com/")
 URL = "https://hooks.slack.test/actions/1"
 FAULT = "Something unexpected happened (reference abc). Try again."
-UNKNOWN = "I don't know that button"
+UNKNOWN = "I don't recognize that button"
 ELSEWHERE = "I belong to another workspace"
 OUTSIDE = "I don't take requests from people of other organisations"
 

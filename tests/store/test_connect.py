@@ -111,8 +111,8 @@ async def test_a_silent_server_is_given_up() -> None:
     ("facts", "sentence"),
     [
         ({"redis_version": "6.2.14"}, "Redis is version 6.2.14: 7.0 is the oldest that works."),
-        ({"maxmemory_policy": "allkeys-lru"}, "Redis has maxmemory-policy allkeys-lru, which drops records"),
-        ({"role": "slave"}, "REDIS_URL names a replica"),
+        ({"maxmemory_policy": "allkeys-lru"}, "Redis has maxmemory-policy allkeys-lru, which deletes data"),
+        ({"role": "slave"}, "REDIS_URL points to a read-only replica"),
     ],
 )
 async def test_a_server_that_will_not_do_is_refused(facts: dict[str, str], sentence: str) -> None:
@@ -126,11 +126,11 @@ async def test_a_server_that_will_not_do_is_refused(facts: dict[str, str], sente
     [
         (telling(**GOOD), ()),
         (telling(**{**GOOD, "redis_version": "7.2.4", "valkey_version": "9.1.2"}), ()),
-        (telling(**{**GOOD, "aof_enabled": "0"}), ("append-only file off",)),
-        (telling(redis_version="7.2.0"), ("doesn't tell its maxmemory-policy",)),
+        (telling(**{**GOOD, "aof_enabled": "0"}), ("append-only file turned off",)),
+        (telling(redis_version="7.2.0"), ("doesn't report its maxmemory-policy",)),
         (
             lambda command: {"PING": b"+PONG\r\n", **SCRIPTS}.get(command, b"-NOPERM this user has no permissions\r\n"),
-            ("doesn't tell its version", "doesn't tell its maxmemory-policy"),
+            ("doesn't report its version", "doesn't report its maxmemory-policy"),
         ),
     ],
 )

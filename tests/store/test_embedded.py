@@ -188,7 +188,7 @@ async def test_broken_data_is_told(own: EmbeddedRedis) -> None:
     await own.stop()
     (manifest,) = (own.data_dir / "redis" / "appendonlydir").glob("*.manifest")
     manifest.write_text("nonsense\n")
-    with pytest.raises(StoreUnfit, match=r"ended at once\. It said: .+"):
+    with pytest.raises(StoreUnfit, match=r"exited right away\. It said: .+"):
         await own.start()
 
 

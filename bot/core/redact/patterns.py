@@ -45,13 +45,13 @@ def read_patterns(text: str) -> tuple[re.Pattern[str], ...]:
     """The patterns of a text, one a line; blank lines are passed over. Raises PatternError."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     if len(lines) > PATTERNS_MOST:
-        raise PatternError(f"hold at most {PATTERNS_MOST} patterns, one a line")
+        raise PatternError(f"have at most {PATTERNS_MOST} patterns, one per line")
     patterns = []
     for number, line in enumerate(lines, 1):
         try:
             patterns.append(_read(line))
         except _NotTaken as reason:
-            raise PatternError(f"hold regular expressions, one a line: number {number} {reason}") from None
+            raise PatternError(f"be regular expressions, one per line: number {number} {reason}") from None
     return tuple(patterns)
 
 

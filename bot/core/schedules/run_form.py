@@ -32,7 +32,7 @@ COMMANDS_ROOM = 3000
 CHANNEL = re.compile(r"[CGD][A-Z0-9]{1,20}")
 _LINE = re.compile(r"\r\n|\r|\n")
 
-NO_BRANCH = f"A branch or a commit has no spaces, doesn't begin with a dash, and has {BRANCH_LIMIT} characters at most, as in main."
+NO_BRANCH = f"A branch or a commit has no spaces, doesn't begin with a dash, and is at most {BRANCH_LIMIT} characters long, as in main."
 NO_NUMBER = "A pull request is a number, as in 123."
 
 T = TypeVar("T")
@@ -206,30 +206,32 @@ def about_commands(form: Form) -> Sentence:
     """What is said under the field of commands."""
     own = form.own
     if own is None:
-        return ("I couldn't read the schedule's own commands. Left empty, they run.",)
+        return ("I couldn't read the schedule's own commands. Leave this empty to run them.",)
     if form.kept:
         name = form.chosen.text if form.chosen else own.slug
         return ("These are your words, not the commands of ", Bold(name), ". Emptied, its own run.")
     if own.hidden == "secret":
-        return ("Its own commands hold secrets, so they stand here only to be looked at. Left empty, they run.",)
+        return (
+            "Its own commands contain secrets, so they're shown here for reading only. Leave this empty to run them.",
+        )
     if own.hidden == "lines":
         return (
-            "A command of its own has several lines, so they stand here only to be looked at. Left empty, they run.",
+            "One of its own commands has several lines, so they're shown here for reading only. Leave this empty to run them.",
         )
     if own.left_out:
         all_, here = len(own.commands), len(own.commands) - own.left_out
-        left = f"Left as it is, all {all_} commands run, also the last {own.left_out}, which have no room in the field."
-        return (f"{left} Changed, only what stands in the field runs: {here} so far.",)
-    return ("One a line. Left as they are, or emptied, the schedule's own run.",)
+        left = f"Left as it is, all {all_} commands run, also the last {own.left_out}, which don't fit in the field."
+        return (f"{left} If you change it, only what's in the field runs: {here} so far.",)
+    return ("One per line. Leave them as they are, or empty, to run the schedule's own.",)
 
 
 def changed_note(form: Form) -> Sentence:
     """Why the form is shown again instead of starting."""
     name = form.chosen.text if form.chosen else ""
     return (
-        "Nothing was started yet: the commands of ",
+        "Nothing was started yet because the commands of ",
         Bold(name),
-        " are these now. Look at them and press ",
+        " have changed. Check them and press ",
         Code("Start run"),
         " again.",
     )

@@ -35,7 +35,7 @@ async def _wish(context: ListenerContext, call: Call, value: str, ts: str) -> Me
     except BadCommand as bad:
         return Message((bad.sentence,))
     if button.key.workspace != context.workspace:
-        return Message(("This card belongs to another Bolt workspace; cancel the run in Bolt.",))
+        return Message(("This card belongs to another Bolt workspace. Cancel the run in Bolt.",))
     attempt = attempt_of(call, Action.CANCEL, f"cancel {button.key.id}")
     why_not = await run_denial(context, attempt, button.key)
     if why_not is not None:

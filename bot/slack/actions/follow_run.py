@@ -34,7 +34,7 @@ async def _watch(context: ListenerContext, call: Call, value: str) -> Message | 
     except BadCommand as bad:
         return Message((bad.sentence,))
     if button.key.workspace != context.workspace:
-        return Message(("This run belongs to another Bolt workspace; open it in Bolt.",))
+        return Message(("This run belongs to another Bolt workspace. Open it in Bolt.",))
     attempt = attempt_of(call, Action.READ, f"watch {button.key.id}", posts=True)
     why_not = await run_denial(context, attempt, button.key)
     if why_not is not None:

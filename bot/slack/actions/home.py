@@ -21,7 +21,7 @@ from bot.flows.home import Permission
 from bot.slack.listener_context import Call, ListenerContext, click_call
 
 CHECK_S = 1.0
-NOT_CHECKED = "I couldn't check in time whether you may run it there. Nothing was started. Click again in a minute."
+NOT_CHECKED = "I couldn't check in time whether you can run it there. Nothing was started. Click again in a minute."
 
 
 def register(app: AsyncApp, context: ListenerContext) -> None:
@@ -81,7 +81,7 @@ async def _start(context: ListenerContext, call: Call, wanted: StartCommand, cha
     answer = await context.ask.accept_start(asked)
     if answer is None:
         where: Sentence = ("our direct messages",) if channel.startswith("D") else (Channel(channel),)
-        notice: Sentence = ("Asked to ", *_what(wanted), "; its card is in ", *where, ".")
+        notice: Sentence = ("Requested to ", *_what(wanted), ". Its card is in ", *where, ".")
         context.later(context.home.show_start(asker, asked.id, notice), asker)
     return answer
 
@@ -94,8 +94,15 @@ def _what(wanted: StartCommand) -> Sentence:
 
 def _not_there(context: ListenerContext, wanted: StartCommand, channel: str, may: Permission) -> Message:
     if may is Permission.UNKNOWN:
-        text: Sentence = ("Slack didn't tell me whether you are in ", Channel(channel), ", so nothing was started. ")
+        text: Sentence = ("Slack didn't say whether you are in ", Channel(channel), ", so nothing was started. ")
     else:
         text = (Channel(channel), " is archived, or one of us has left it, so nothing was started. ")
     words = f"run {quoted(wanted.schedule)}" if isinstance(wanted, RunCommand) else f"retry {wanted.run_id}"
-    return Message((*text, "Type ", Code(f"{context.command} {words}"), " where you want its card."))
+    return Message(
+        (
+            *text,
+            "Type ",
+            Code(f"{context.command} {words}"),
+            " in the channel in the channel in the channel where you want its card.",
+        )
+    )

@@ -38,6 +38,6 @@ async def _retry(context: ListenerContext, call: Call, value: str, ts: str, *, e
     except BadCommand as bad:
         return Message((bad.sentence,))
     if button.key.workspace != context.workspace:
-        return Message(("This card belongs to another Bolt workspace; retry the run in Bolt. Nothing was started.",))
+        return Message(("This card belongs to another Bolt workspace. Retry the run in Bolt. Nothing was started.",))
     origin = Origin(button.facts, CardRef(call.asker.channel, ts) if ts else None)
     return await run.handle(context, call, RetryCommand(every, run_id=button.key.id), origin=origin)

@@ -39,11 +39,11 @@ async def _again(context: ListenerContext, call: Call, value: str) -> Message | 
     except BadCommand as bad:
         return Message((bad.sentence,))
     if button.key.workspace != context.workspace:
-        return Message(("This card belongs to another Bolt workspace; start the run in Bolt. Nothing was started.",))
+        return Message(("This card belongs to another Bolt workspace. Start the run in Bolt. Nothing was started.",))
     known = await _known(context, button.key)
     facts = _facts(known, button)
     if facts is None:
-        return Message((f"I no longer know how run {button.key.id} was started; type {context.command} run instead.",))
+        return Message((f"I no longer know how run {button.key.id} was started. Type {context.command} run instead.",))
     return await run.handle(context, call, _command(facts, facts.branch or button.facts.branch))
 
 

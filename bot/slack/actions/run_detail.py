@@ -21,7 +21,7 @@ from bot.slack.listener_context import Call, ListenerContext, click_call, replac
 
 # With what the policy may take, under the 3 s that Slack waits.
 RECORD_S = 2.5
-ELSEWHERE = "That run belongs to another Bolt workspace; open it in Bolt."
+ELSEWHERE = "That run belongs to another Bolt workspace. Open it in Bolt."
 NOT_DONE = "Nothing was done. Click again in a minute."
 
 OnClick = Callable[[ListenerContext, Asker, PartButton], Awaitable[Message]]

@@ -50,7 +50,7 @@ def run_form(form: Form) -> Json:
         _json(_text("branch", "Branch", filled.branch, _own_branch(form), BRANCH_LIMIT)),
         _json(_text("pull_request", "Pull request", filled.pull_request, "123", PULL_REQUEST_LIMIT)),
         _json(_continue_on_error(filled)),
-        _json(_text("reason", "Reason", filled.reason, "Why this run is started", REASON_LIMIT)),
+        _json(_text("reason", "Reason", filled.reason, "Why you're starting this run", REASON_LIMIT)),
     ]
     blocks.append(_json(_channel(filled)) if form.asks_channel else _note(_where(filled)))
     view: Json = View(
@@ -126,7 +126,7 @@ def _text(name: str, label: str, text: str, placeholder: str, most: int) -> Inpu
 
 
 def _continue_on_error(filled: Filled) -> InputBlock:
-    option = Option(value=CONTINUE, text=_plain("Go on with the next command when one fails"))
+    option = Option(value=CONTINUE, text=_plain("Continue with the next command when one fails"))
     element = CheckboxesElement(
         action_id=VALUE, options=[option], initial_options=[option] if filled.continue_on_error else None
     )
@@ -148,8 +148,8 @@ def _channel(filled: Filled) -> InputBlock:
 
 def _where(filled: Filled) -> Sentence:
     if filled.channel.startswith("D"):
-        return ("Its card goes into this conversation.",)
-    return ("Its card goes to ", Channel(filled.channel), ".")
+        return ("Its card will be posted in this conversation.",)
+    return ("Its card will be posted in ", Channel(filled.channel), ".")
 
 
 def _input(

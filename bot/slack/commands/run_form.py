@@ -17,6 +17,6 @@ def asks(command: RunForm) -> None:
 async def handle(context: ListenerContext, call: Call, command: RunForm) -> Message | None:  # noqa: ARG001 - every command has the same shape
     """Open the form; where Slack gives nothing to open it with, offer a button that does."""
     if not call.trigger_id:
-        return form_button(("A message can't open a form.",))
+        return form_button(("A form can't be opened from a message.",))
     context.later(open_form(context, call), call.asker)
     return None

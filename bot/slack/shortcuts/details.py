@@ -50,7 +50,7 @@ async def _show(context: ListenerContext, call: Call, body: Json) -> None:
     shown = None if asker.thread else posted_message(message, ours=context.me.bot_user)
     place = await context.places.subject_of(asker.team, CardRef(asker.channel, thread or ts), shown=shown)
     if place.run is None:
-        no_card = f"That message is no card of a run. Use this on a card, or type {context.command} status 4711."
+        no_card = f"That message isn't a run's card. Use this on a card, or type {context.command} status 4711."
         await context.tell(asker, Message((place.why or no_card,)))
         return
     attempt = attempt_of(call, Action.READ, f"details of {place.run.id}")

@@ -45,14 +45,14 @@ TEXT_MOST = 12_000
 OFFERS_S = 1.0
 MEMBER_S = 0.8
 NO_CHANNEL = (
-    "I no longer know in which channel this was asked for. Nothing was started. Close this and open the form again."
+    "I no longer know which channel this was requested in. Nothing was started. Close this and open the form again."
 )
 NOT_THERE = (
     "This channel is archived, or one of us isn't in it, so nothing was started. "
-    "Join it, type /invite {bot} in it where it's private, or choose another one."
+    "Join it, type /invite {bot} there if it's private, or choose another channel."
 )
-NOT_TOLD = "Slack didn't tell me whether you are in this channel, so nothing was started. Type {command} there instead."
-NOT_CHECKED = "I couldn't check in time whether you are in this channel, so nothing was started. Try again in a minute."
+NOT_TOLD = "Slack didn't say whether you're in this channel, so nothing was started. Type {command} there instead."
+NOT_CHECKED = "I couldn't check in time whether you're in this channel, so nothing was started. Try again in a minute."
 
 Json = dict[str, Any]
 
@@ -71,7 +71,7 @@ async def open_form(context: ListenerContext, call: Call) -> None:
 
 def _why_not(error: SlackError) -> str:
     if isinstance(error, SlackRefused) and error.code in LATE:
-        return "Slack gave me 3 s to open the form, and they were over."
+        return "Slack's 3 s limit for opening the form had passed."
     if isinstance(error, SlackOutcomeUnknown):
         return "Slack didn't say whether the form opened."
     return "Slack didn't open the form."
@@ -79,7 +79,7 @@ def _why_not(error: SlackError) -> str:
 
 def form_button(why: Sentence) -> Message:
     """A button that opens the form, where it could not be opened by itself."""
-    text: Sentence = (*why, " Click to put a run together.")
+    text: Sentence = (*why, " Click to set up a run.")
     return Message(text, (Paragraph(text), Buttons((command_button("Start a run…", RunForm()),))))
 
 

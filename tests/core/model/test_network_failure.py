@@ -36,7 +36,7 @@ def raised(error: BaseException, *causes: BaseException) -> BaseException:
             OSError("Multiple exceptions: [Errno 111] Connect call failed, [Errno 111] other"),
             "the connection was refused",
         ),
-        (RuntimeError("client error", OSError(errno.ENETUNREACH, "x")), "there is no route to the network"),
+        (RuntimeError("client error", OSError(errno.ENETUNREACH, "x")), "there's no route to the network"),
         (raised(RuntimeError("a"), ValueError("b"), socket.gaierror(-2, "x")), "its host name can't be resolved (DNS)"),
         (ExceptionGroup("all", [ValueError(), OSError(errno.ECONNRESET, "x")]), "the connection was reset"),
         (raised(RuntimeError("a"), TimeoutError()), "it took too long to answer"),

@@ -24,7 +24,7 @@ def test_every_refusal_is_whole_sentences(action: Action, verdict: Verdict) -> N
 def test_the_rule_that_decided_is_named() -> None:
     """So that its author can be asked; the usual rules have no author."""
     assert "“production”" in refusal(DENIED, Action.START)
-    assert "“" not in refusal(Decision(Verdict.DENY, "guests", "guests may only read", by_default=True), Action.START)
+    assert "“" not in refusal(Decision(Verdict.DENY, "guests", "guests can only read", by_default=True), Action.START)
 
 
 def test_what_may_be_done_can_be_asked_for() -> None:
@@ -35,9 +35,9 @@ def test_what_may_be_done_can_be_asked_for() -> None:
 
 def test_what_could_not_be_read_is_no_rules_refusal() -> None:
     """The reason alone: asking again may help, and no rule has said no."""
-    unknown = Decision(Verdict.UNKNOWN, "production", "Slack does not tell who you are")
+    unknown = Decision(Verdict.UNKNOWN, "production", "Slack doesn't tell who you are")
     said = refusal(unknown, Action.START, "/dbt")
-    assert said.startswith("Slack does not tell who you are. ")
+    assert said.startswith("Slack doesn't tell who you are. ")
     assert "production" not in said
 
 

@@ -85,7 +85,7 @@ def test_of_many_cases_the_first_are_told_and_the_rest_counted() -> None:
         (replace(ADA, roles=frozenset({Role.GUEST})), "a guest in this workspace"),
         (replace(ADA, roles=frozenset({Role.EXTERNAL})), "another organisation"),
         (replace(ADA, roles=frozenset()), "active"),
-        (replace(ADA, roles=None, why="Slack does not tell"), "find out"),
+        (replace(ADA, roles=None, why="Slack doesn't tell"), "find out"),
     ],
 )
 def test_the_highest_role_is_told(person: Person, words: str) -> None:

@@ -68,9 +68,9 @@ Start a run  [Close] [Start run]
 Schedule * (external_select)
 Branch (plain_text_input)
 Pull request (plain_text_input)
-Continue on error (checkboxes): [ ] Go on with the next command when one fails
+Continue on error (checkboxes): [ ] Continue with the next command when one fails
 Reason (plain_text_input)
-  Its card goes to <#C0DATAENG>."""
+  Its card will be posted in <#C0DATAENG>."""
     )
 
 
@@ -84,12 +84,12 @@ Start a run  [Close] [Start run]
 Schedule * (external_select): Nightly full build
 Commands (plain_text_input): dbt seed
 dbt run
-  One a line. Left as they are, or emptied, the schedule's own run.
+  One per line. Leave them as they are, or empty, to run the schedule's own.
 Branch (plain_text_input): dev
 Pull request (plain_text_input): 123
-Continue on error (checkboxes): [x] Go on with the next command when one fails
+Continue on error (checkboxes): [x] Continue with the next command when one fails
 Reason (plain_text_input): late data
-  Its card goes to <#C0DATAENG>."""
+  Its card will be posted in <#C0DATAENG>."""
     )
 
 
@@ -105,7 +105,7 @@ def test_where_the_channel_is_not_known() -> None:
 
 def test_a_direct_message_is_named_as_such() -> None:
     """It has no name to be told."""
-    assert "Its card goes into this conversation." in picture(checked(Form(Filled(channel="D0ADA"))))
+    assert "Its card will be posted in this conversation." in picture(checked(Form(Filled(channel="D0ADA"))))
 
 
 def test_an_old_list_says_so() -> None:
@@ -139,8 +139,8 @@ def test_other_commands_have_a_field_of_their_own() -> None:
 
 def test_where_the_form_cannot_open_by_itself() -> None:
     """A button opens it: the same as typing the command."""
-    text, blocks = render(form_button(("A message can't open a form.",)))
-    assert text == "A message can't open a form. Click to put a run together."
+    text, blocks = render(form_button(("A form can't be opened from a message.",)))
+    assert text == "A form can't be opened from a message. Click to set up a run."
     (button,) = blocks[-1]["elements"]
     assert button["text"]["text"] == "Start a run…"
     assert parse(read_command_value(button["value"])) == RunForm()
