@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import io
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, MutableMapping
 from contextlib import asynccontextmanager
 from email.utils import formatdate
+from typing import Any
 
 import aiohttp
 import pytest
@@ -107,14 +109,45 @@ async def test_slacks_clock_is_read_from_its_answers() -> None:
 )
 async def test_a_request_that_is_too_old(ahead_s: float | None, secret: str, words: str) -> None:
     """Signed by Slack, ten minutes off by our clock: refused, and the cause is what Slack's own clock says it is."""
-    body, at = b"command=%2Fbolt", str(int(time.time()) - OFF_S)
-    digest = hmac.new(secret.encode(), f"v0:{at}:".encode() + body, hashlib.sha256).hexdigest()
-    headers = {"X-Slack-Request-Timestamp": at, "X-Slack-Signature": f"v0={digest}"}
-    handle = http_handler(AsyncApp(token="xoxb-1", signing_secret=SECRET), SECRET, lambda: ahead_s)  # noqa: S106 - made up
-    async with listening(handle, "/slack/events") as address, aiohttp.ClientSession() as http:
-        with capture_logs() as lines:
-            async with http.post(f"{address}slack/events", data=body, headers=headers) as answer:
-                assert answer.status == 401
+    at = str(int(time.time()) - OFF_S)
+    lines = await refusals(b"command=%2Fbolt", at, secret, lambda: ahead_s)
     (line,) = lines
     assert words in line["event"]
     assert line.get("ahead_of_slack_s") == (OFF_S if "clock" in words else None)
+
+
+@pytest.mark.parametrize("at", ["soon", "", "1.5", "²", "1e9", "9" * 4000, "9" * 5000])
+async def test_a_timestamp_that_is_not_a_time(at: str) -> None:
+    """Refused with a warning, even if the signature over it is right, and never a fault of ours."""
+    assert len(await refusals(b"command=%2Fbolt", at)) == 1
+
+
+@pytest.mark.parametrize("body", [b"\xff", b"command=%2Fbolt&text=\xc3"])
+async def test_a_body_that_is_not_utf_8(body: bytes) -> None:
+    """Slack sends none: refused with a warning, even if the signature over it is right."""
+    (line,) = await refusals(body, str(int(time.time())))
+    assert "check SLACK_SIGNING_SECRET" in line["event"]
+
+
+async def test_a_signature_that_is_not_ascii() -> None:
+    """Refused like any other wrong one."""
+    (line,) = await refusals(b"command=%2Fbolt", str(int(time.time())), signature="v0=é")
+    assert "check SLACK_SIGNING_SECRET" in line["event"]
+
+
+async def refusals(
+    body: bytes,
+    at: str,
+    secret: str = SECRET,
+    clock_off_s: Callable[[], float | None] = lambda: None,
+    signature: str | None = None,
+) -> list[MutableMapping[str, Any]]:
+    """What is logged about a request that is signed at `at` and answered with 401."""
+    digest = hmac.new(secret.encode(), f"v0:{at}:".encode() + body, hashlib.sha256).hexdigest()
+    headers = {"X-Slack-Request-Timestamp": at, "X-Slack-Signature": signature or f"v0={digest}"}
+    handle = http_handler(AsyncApp(token="xoxb-1", signing_secret=SECRET), SECRET, clock_off_s)  # noqa: S106 - made up
+    async with listening(handle, "/slack/events") as address, aiohttp.ClientSession() as http:
+        with capture_logs() as lines:
+            async with http.post(f"{address}slack/events", data=io.BytesIO(body), headers=headers) as answer:
+                assert answer.status == 401
+    return lines

@@ -24,10 +24,10 @@ OWNER = """\
 import asyncio, sys
 from pathlib import Path
 from bot.store.connect import connect
-from bot.store.embedded import Embedded
+from bot.store.embedded import EmbeddedRedis
 
 async def main():
-    client = connect(await Embedded(Path(sys.argv[1])).start())
+    client = connect(await EmbeddedRedis(Path(sys.argv[1])).start())
     await client.set("word", sys.argv[2])
     print((await client.info("server"))["process_id"], flush=True)
     await asyncio.Event().wait()
