@@ -83,18 +83,12 @@ def _parser() -> _Parser:
     shown.add_argument("--http", type=_address, metavar="URL", help="for HTTP, with the bot's public address")
     shown.add_argument("--command", type=_slash, default="/bolt", help="the slash command (default: /bolt)")
     shown.set_defaults(handle=_manifest)
-<<<<<<< HEAD
-    _add_policy(commands.add_parser("policy", help="check a policy's file, or explain what it decides"))
-    _add_hints(commands.add_parser("hints", help="check a file of your own hints, or try it on a log"))
-    _add_read_log(commands.add_parser("read-log", help="show what the bot would say of a command's output, from files"))
-    _add_audit(commands.add_parser("audit", help="the record of who asked for what"))
-=======
     _add_policy(commands.add_parser("policy", help="check a policy file, or explain its decisions"))
+    _add_hints(commands.add_parser("hints", help="check a file of your own hints, or try it on a log"))
     _add_read_log(
         commands.add_parser("read-log", help="show what the bot would say about a command's output, from files")
     )
     _add_audit(commands.add_parser("audit", help="export the audit log: who requested what"))
->>>>>>> 545dd05 (Forms, command line, settings, start-up and log events in plain English)
     return parser
 
 
