@@ -43,7 +43,7 @@ PLACES = (
     ("Approvals", r"approv"),
     (
         "Refusals by the policy",
-        r"core/policy/(rules|refusal|whoami)|flows/authorize|slack/(authorization|people|admission)",
+        r"core/policy/(rules|matching|decision|refusal|whoami)|flows/authorize|slack/(authorization|people|admission)",
     ),
     ("The policy's file and its explanation", r"core/policy|policy_explain|text/yaml_file"),
     (

@@ -210,7 +210,7 @@ def test_an_approval_in_one_word() -> None:
         ("version: 1\nrules: &r [{allow: true}]", "line 2: anchors and aliases aren't supported; write it out"),
         ("version: 1\nrules: [\n", "line 3: this isn't YAML: expected the node content, but found '<stream end>'"),
         ("version: 1\n\trules: []", "line 2: this isn't YAML: found character '\\t' that cannot start any token"),
-        ("a: \x01", "this isn't YAML: unacceptable character #x0001: special characters aren't allowed"),
+        ("a: \x01", "this isn't YAML: unacceptable character #x0001: special characters are not allowed"),
         ("version: 1\nrules: [{allow: true}]\n---\na: 1", "line 3: this isn't YAML: but found another document"),
         ("#" * (LARGEST + 1), "the file is larger than 256 KB"),
         ("version: 1\nrules:\n" + "  - allow: true\n" * 501, "line 3: there are more than 500 rules"),
