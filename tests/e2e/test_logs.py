@@ -312,7 +312,7 @@ async def test_what_cannot_be_told_is_told_plainly(stage: Stage) -> None:
     await answer(stage, f"No command of run {late.id} has started yet. Try again in a moment.")
     await in_bolt(lambda: stage.sandbox.bolt.view(large.id).ended_at is not None)
     await stage.slash(f"logs {large.id} 1")
-    await answer(stage, "Its log is larger than the 1 MB that I read; open it in Bolt.")
+    await answer(stage, "Its log is larger than the 1 MB I can read. Open it in Bolt.")
     stage.sandbox.bolt.add_fault(Fault("away", count=None))
     await stage.slash(f"logs {large.id} 1")
     await stage.until(stage.told_privately("Try again in a minute."), timeout_s=30)

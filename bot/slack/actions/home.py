@@ -103,6 +103,6 @@ def _not_there(context: ListenerContext, wanted: StartCommand, channel: str, may
             *text,
             "Type ",
             Code(f"{context.command} {words}"),
-            " in the channel in the channel in the channel where you want its card.",
+            " in the channel where you want its card.",
         )
     )
