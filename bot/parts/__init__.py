@@ -1,0 +1,68 @@
+"""The parts of one process: its stores, clients, flows, workers and listeners, built in that order.
+
+The only package that knows them all. `bot.app` opens and closes what they work with (Redis, Slack, Bolt, HTTP) and hands it
+in as `Services`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from bot.flows.webhook_hints import WebhookHints
+from bot.parts.base import Base
+from bot.parts.clients import build_clients, build_directory
+from bot.parts.flows import build_flows
+from bot.parts.listeners import build_hints, build_listener_context
+from bot.parts.services import Services
+from bot.parts.stores import build_stores
+from bot.parts.wakeups import Wakeups
+from bot.parts.workers import build_workers
+from bot.settings import Settings
+from bot.slack.directory import Directory
+from bot.slack.external_guard import ExternalGuard
+from bot.slack.identity import Identity
+from bot.slack.listener_context import ListenerContext
+from bot.store.admissions import Admissions
+from bot.store.socket_count import SocketCount
+from bot.workers.worker import Worker
+
+__all__ = ["Parts", "Services", "build"]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the app runs: workers by name, the context that listeners call flows with, and hints if they are set up.
+
+    `admissions` and the `guard` are asked before any listener is; the `directory` reads who and what there is in Slack.
+    `probe` tries whether Redis carries out all that the bot does. `held` counts the connections to Slack of all processes.
+    """
+
+    workers: dict[str, Worker]
+    listener_context: ListenerContext
+    admissions: Admissions
+    guard: ExternalGuard
+    hints: WebhookHints | None
+    probe: Callable[[], Awaitable[None]]
+    held: Callable[[int], Awaitable[int]]
+    directory: Directory
+
+
+def build(settings: Settings, services: Services, identity: Identity) -> Parts:
+    """Build everything, each from what was built before it."""
+    wakeups = Wakeups()
+    stores = build_stores(settings, services)
+    clients = build_clients(settings, services, identity, stores)
+    base = Base(settings, services, identity, stores, clients, wakeups)
+    flows = build_flows(base)
+    wakeups.workers = build_workers(base, flows)
+    return Parts(
+        workers=wakeups.workers,
+        listener_context=build_listener_context(base, flows),
+        admissions=stores.admissions,
+        guard=clients.guard,
+        hints=build_hints(base),
+        probe=stores.scripts.probe,
+        held=SocketCount(stores.scripts).share_count,
+        directory=build_directory(services, identity, clients),
+    )

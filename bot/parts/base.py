@@ -1,0 +1,44 @@
+"""What flows, workers and listeners are built from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from bot.core.model.run import CardRef
+from bot.parts.clients import Clients
+from bot.parts.services import Services
+from bot.parts.stores import Stores
+from bot.parts.wakeups import Wakeups
+from bot.settings import Settings
+from bot.slack.identity import Identity, card_url
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """Everything that is built before the flows, and what they derive from it."""
+
+    settings: Settings
+    services: Services
+    identity: Identity
+    stores: Stores
+    clients: Clients
+    wakeups: Wakeups
+
+    @property
+    def bot_name(self) -> str:
+        """The bot's name as people mention it."""
+        return f"@{self.identity.name}"
+
+    def mask_log(self, text: str) -> str:
+        """Mask a log's text, and take out row values unless they may be shown."""
+        return self.services.mask(self.clients.hide(text))
+
+    def card_url(self, card: CardRef) -> str | None:
+        """The address of a card's message, None if the workspace's address isn't known."""
+        return card_url(self.identity, card.channel, card.ts)
+
+    @staticmethod
+    def now() -> datetime:
+        """The time in UTC."""
+        return datetime.now(UTC)

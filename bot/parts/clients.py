@@ -1,0 +1,87 @@
+"""What flows and listeners ask: Slack about people, the policy about rights, Bolt about logs and runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bot.core.redact.row_values import without_row_values
+from bot.flows.authorize import Authorizer
+from bot.flows.conclude import LogReader
+from bot.flows.run_listings import RunListings
+from bot.parts.services import Services
+from bot.parts.stores import Stores
+from bot.settings import Settings
+from bot.slack.call_pace import CallPace
+from bot.slack.directory import Directory
+from bot.slack.external_guard import ExternalGuard
+from bot.slack.identity import Identity
+from bot.slack.people import SlackPeople
+from bot.store.audit_stream import Audit
+from bot.store.call_budget import CallBudget
+from bot.store.directory_cache import DirectoryCache
+
+
+@dataclass(frozen=True, slots=True)
+class Clients:
+    """What flows and listeners ask. `hide` takes row values out of a log's text, unless they may be shown."""
+
+    directory_cache: DirectoryCache
+    people: SlackPeople
+    guard: ExternalGuard
+    audit: Audit
+    gate: Authorizer
+    hide: Callable[[str], str]
+    logs: LogReader
+    listings: RunListings
+
+
+def build_clients(settings: Settings, services: Services, identity: Identity, stores: Stores) -> Clients:
+    """Build them, and connect Slack's client to the shared call budget and the directory."""
+    cache = DirectoryCache(stores.scripts)
+    people = SlackPeople(
+        services.chat,
+        cache,
+        installation=identity.installation,
+        bot_name=f"@{identity.name}",
+        groups=services.policy.groups,
+        domains=services.policy.asks_domain,
+    )
+    services.chat.pace = CallPace(CallBudget(stores.scripts))
+    services.chat.joined = people.joined
+    audit = Audit(stores.scripts, most=settings.bolt_bot_audit_entries, days=settings.bolt_bot_audit_days)
+    gate = Authorizer(
+        services.policy,
+        people,
+        stores.runs,
+        services.catalog,
+        audit,
+        workspace=settings.workspace,
+        mask=services.mask,
+    )
+    hide = _as_it_is if settings.bolt_bot_show_row_values else without_row_values
+    return Clients(
+        directory_cache=cache,
+        people=people,
+        guard=ExternalGuard(identity.installation, people, admits_external=services.policy.admits_external),
+        audit=audit,
+        gate=gate,
+        hide=hide,
+        logs=LogReader(services.bolt, services.mask, hide=hide, hints=services.hints),
+        listings=RunListings(services.bolt),
+    )
+
+
+def build_directory(services: Services, identity: Identity, clients: Clients) -> Directory:
+    """Build what reads Slack's people, channels and groups ahead of time."""
+    return Directory(
+        services.chat,
+        clients.directory_cache,
+        installation=identity.installation,
+        domains=services.policy.asks_domain,
+        incident=services.incident,
+    )
+
+
+def _as_it_is(text: str) -> str:
+    return text

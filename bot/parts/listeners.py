@@ -1,0 +1,111 @@
+"""What Slack's listeners and Bolt's webhooks call."""
+
+from __future__ import annotations
+
+from bot.flows.accept_start import StartAccepter
+from bot.flows.active_runs import ActiveRuns
+from bot.flows.artifacts import Artifacts
+from bot.flows.audit_query import AuditQuery
+from bot.flows.find_schedule import ScheduleFinder
+from bot.flows.history import HistoryPoster
+from bot.flows.home import HomePublisher
+from bot.flows.logs import CommandLogs
+from bot.flows.pause_schedule import SchedulePauser
+from bot.flows.read_schedules import ScheduleReader
+from bot.flows.run_form import RunForms
+from bot.flows.status import StatusReader
+from bot.flows.thread_subject import ThreadSubjects
+from bot.flows.webhook_hints import WebhookHints
+from bot.parts.base import Base
+from bot.parts.flows import Flows
+from bot.slack.listener_context import ListenerContext
+from bot.slack.memberships import SlackMemberships
+from bot.slack.views.home import SlackHomeTab
+from bot.store.deliveries import Deliveries
+from bot.store.heard import Heard
+
+
+def build_listener_context(base: Base, flows: Flows) -> ListenerContext:
+    """Build what listeners call: the flows above, and those that need no worker."""
+    settings, services, stores, waker = base.settings, base.services, base.stores, base.wakeups.waker
+    bolt, chat, runs, requests = services.bolt, services.chat, stores.runs, stores.requests
+    catalog, mask, app_url = services.catalog, services.mask, settings.paradime_app_url
+    finder, status = ScheduleFinder(bolt, catalog), StatusReader(bolt, runs, app_url=app_url, mask=mask)
+    accepted = base.wakeups.workers["requests"].wake
+    return ListenerContext(
+        command=settings.bolt_bot_command,
+        me=base.identity,
+        workspace=settings.workspace,
+        gate=base.clients.gate,
+        guard=base.clients.guard,
+        people=base.clients.people,
+        approvals=flows.approvals,
+        record=AuditQuery(base.clients.audit),
+        ask=StartAccepter(requests, catalog.slug_of, app_url=app_url, card_url=base.card_url, accepted=accepted),
+        cancel=flows.cancel,
+        active=ActiveRuns(stores.indexes, stores.start_queue, app_url=app_url, card_url=base.card_url),
+        home=_build_home(base),
+        forms=RunForms(catalog, bolt, mask=mask),
+        views=chat,
+        status=status,
+        adopt=flows.follow_run,
+        queue=flows.queue,
+        requests=requests,
+        runs=runs,
+        answers=services.answers,
+        chat=chat,
+        render=chat.content,
+        later=services.tasks.start,
+        wishes=waker("wishes"),
+        heard=Heard(stores.scripts),
+        places=ThreadSubjects(runs, requests, chat, workspace=settings.workspace, app_url=app_url),
+        schedules=ScheduleReader(
+            bolt,
+            catalog,
+            finder,
+            status,
+            workspace=settings.workspace,
+            app_url=app_url,
+            now=base.now,
+        ),
+        histories=HistoryPoster(
+            bolt,
+            finder,
+            services.charts,
+            chat,
+            Deliveries(stores.scripts),
+            bot_name=base.bot_name,
+            mask=mask,
+        ),
+        suspend=SchedulePauser(bolt, catalog, finder),
+        logs=CommandLogs(bolt, runs, base.clients.logs, stores.uploads, app_url=app_url, mask=base.mask_log),
+        artifacts=Artifacts(bolt, runs, stores.uploads, mask=mask),
+        follow_log=flows.tail_log,
+        followed=waker("followed"),
+        posts=waker("files"),
+    )
+
+
+def _build_home(base: Base) -> HomePublisher:
+    settings, chat = base.settings, base.services.chat
+    return HomePublisher(
+        base.stores.indexes,
+        base.stores.start_queue,
+        SlackMemberships(chat),
+        base.stores.requests,
+        SlackHomeTab(chat),
+        base.clients.gate,
+        app_url=settings.paradime_app_url,
+        command=settings.bolt_bot_command,
+        card_url=base.card_url,
+        now=base.now,
+    )
+
+
+def build_hints(base: Base) -> WebhookHints | None:
+    """Build what handles webhooks, None if no secret is set for them."""
+    settings = base.settings
+    if settings.paradime_webhook_secret is None:
+        return None
+    woken = base.wakeups.workers["polls"].wake
+    return WebhookHints(base.services.bolt, base.stores.runs, workspace=settings.workspace, woken=woken)

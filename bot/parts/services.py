@@ -1,0 +1,39 @@
+"""What the parts are built on, opened and closed by `bot.app`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from redis.asyncio import Redis
+
+from bot.charts.child import Charts
+from bot.core.insight.hints.hint import Table
+from bot.core.policy.rules import Policy
+from bot.flows.private_replies import PrivateReplies
+from bot.flows.schedule_catalog import ScheduleCatalog
+from bot.paradime.client import BoltClient
+from bot.paradime.download import Downloader
+from bot.slack.client import SlackChat
+from bot.slack.tasks import TaskRegistry
+from bot.store.scripts import OutcomeObserver
+from bot.workers.worker import Incident
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What the parts work with, already open. `incident` logs an unexpected fault and returns its reference."""
+
+    redis: Redis
+    bolt: BoltClient
+    chat: SlackChat
+    answers: PrivateReplies
+    catalog: ScheduleCatalog
+    charts: Charts
+    downloads: Downloader
+    tasks: TaskRegistry
+    mask: Callable[[str], str]
+    policy: Policy
+    hints: Table
+    watch_redis: OutcomeObserver
+    incident: Incident

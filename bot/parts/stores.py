@@ -1,0 +1,78 @@
+"""What Redis holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.core.model.admission import Limits
+from bot.parts.services import Services
+from bot.settings import Settings
+from bot.store.admissions import Admissions
+from bot.store.due_sets import DueSet
+from bot.store.lanes import EditLane, PostLane, SlackBudget
+from bot.store.run_followers import RunFollowers
+from bot.store.run_indexes import RunIndexes
+from bot.store.runs import Runs
+from bot.store.scripts import Scripts
+from bot.store.start_queue import StartQueue
+from bot.store.start_requests import StartRequests
+from bot.store.uploads import Uploads
+
+DAY_S = 86_400
+UPLOAD_LEASE_S = 60.0
+# Runs that are asked for alone must not crowd out the others.
+STRAYS_A_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """What Redis holds, by kind of record."""
+
+    scripts: Scripts
+    admissions: Admissions
+    requests: StartRequests
+    runs: Runs
+    due: dict[str, DueSet]
+    edits: EditLane
+    posts: PostLane
+    run_followers: RunFollowers
+    start_queue: StartQueue
+    uploads: Uploads
+    indexes: RunIndexes
+
+
+def build_stores(settings: Settings, services: Services) -> Stores:
+    """Build the stores, all on the same scripts."""
+    scripts = Scripts(
+        services.redis,
+        settings.bolt_bot_name,
+        retention_s=round(settings.bolt_bot_retention_days * DAY_S),
+        watch=services.watch_redis,
+    )
+    lease_s = settings.bolt_bot_lease_s
+    limits = Limits.for_budget(
+        settings.bolt_bot_user_limit,
+        settings.bolt_bot_channel_limit,
+        posts_a_minute=settings.bolt_bot_posts_a_minute,
+        deadline_s=settings.bolt_bot_start_deadline_s,
+    )
+    gaps = {
+        "polls": 1 / settings.bolt_bot_poll_requests_a_s,
+        "strays": 1 / min(settings.bolt_bot_poll_requests_a_s, STRAYS_A_S),
+    }
+    names = ("requests", "polls", "strays", "ends", "cancels", "follows", "watches", "queue", "approvals")
+    budget = SlackBudget.of(settings.bolt_bot_edits_a_minute, settings.bolt_bot_posts_a_minute)
+    return Stores(
+        scripts=scripts,
+        admissions=Admissions(scripts, limits),
+        requests=StartRequests(scripts, limits),
+        runs=Runs(scripts),
+        due={name: DueSet(scripts, name, lease_s=lease_s, gap_s=gaps.get(name, 0)) for name in names},
+        edits=EditLane(scripts, budget, lease_s=lease_s),
+        # A file takes longer than a message.
+        posts=PostLane(scripts, budget, lease_s=lease_s, upload_lease_s=max(min(UPLOAD_LEASE_S, 6 * lease_s), lease_s)),
+        run_followers=RunFollowers(scripts),
+        start_queue=StartQueue(scripts),
+        uploads=Uploads(scripts),
+        indexes=RunIndexes(scripts),
+    )
