@@ -11,6 +11,7 @@ from bot.core.insight.history import LEAST, History, alt_text, history, sparklin
 from bot.core.model.asker import Asker
 from bot.core.model.bolt import Schedule
 from bot.core.model.command import HistoryCommand, RunsCommand
+from bot.core.model.delivery import DeliveryState
 from bot.core.model.errors import (
     BoltError,
     ChannelRefused,
@@ -28,7 +29,7 @@ from bot.flows.find_schedule import ScheduleFinder, unread
 from bot.flows.ports.bolt import Bolt
 from bot.flows.ports.charts import Charts
 from bot.flows.ports.slack import Chat
-from bot.flows.ports.store import Deliveries
+from bot.flows.ports.store import Deduplication
 
 log = structlog.get_logger()
 
@@ -47,7 +48,7 @@ class HistoryPoster:
         finder: ScheduleFinder,
         charts: Charts,
         chat: Chat,
-        deliveries: Deliveries,
+        deliveries: Deduplication,
         *,
         bot_name: str,
         mask: Callable[[str], str],
@@ -70,7 +71,7 @@ class HistoryPoster:
         `not_here` says why nothing may be posted here: then it is told in words.
         """
         try:
-            if not await self._deliveries.is_new(delivery):
+            if await self._deliveries.begin(delivery) is not DeliveryState.NEW:
                 return None
         except StoreUnavailable:
             log.info("a picture may be posted twice: Redis is away")

@@ -21,8 +21,7 @@ from bot.parts.flows import Flows
 from bot.slack.listener_context import ListenerContext
 from bot.slack.memberships import SlackMemberships
 from bot.slack.views.home import SlackHomeTab
-from bot.store.deliveries import Deliveries
-from bot.store.heard import Heard
+from bot.store.deduplication import MESSAGES, PICTURES, Deduplication
 
 
 def build_listener_context(base: Base, flows: Flows) -> ListenerContext:
@@ -57,7 +56,7 @@ def build_listener_context(base: Base, flows: Flows) -> ListenerContext:
         render=chat.content,
         later=services.tasks.start,
         wishes=waker("wishes"),
-        heard=Heard(stores.scripts),
+        messages=Deduplication(stores.scripts, MESSAGES),
         places=ThreadSubjects(runs, requests, chat, workspace=settings.workspace, app_url=app_url),
         schedules=ScheduleReader(
             bolt,
@@ -73,7 +72,7 @@ def build_listener_context(base: Base, flows: Flows) -> ListenerContext:
             finder,
             services.charts,
             chat,
-            Deliveries(stores.scripts),
+            Deduplication(stores.scripts, PICTURES),
             bot_name=base.bot_name,
             mask=mask,
         ),

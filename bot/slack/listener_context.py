@@ -25,7 +25,7 @@ from bot.flows.home import HomePublisher
 from bot.flows.logs import CommandLogs
 from bot.flows.pause_schedule import SchedulePauser
 from bot.flows.ports.slack import Chat, People
-from bot.flows.ports.store import Heard, Requests, Runs
+from bot.flows.ports.store import Deduplication, Requests, Runs
 from bot.flows.private_replies import PrivateReplies
 from bot.flows.read_schedules import ScheduleReader
 from bot.flows.run_form import RunForms
@@ -100,7 +100,7 @@ class ListenerContext:
     render: Render
     later: Later
     wishes: Callable[[], None]
-    heard: Heard
+    messages: Deduplication
     places: ThreadSubjects
     schedules: ScheduleReader
     histories: HistoryPoster

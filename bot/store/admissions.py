@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from bot.core.model.admission import Admitted, Limits
-from bot.core.model.request import request_id
+from bot.store.deduplication import PERSON_REQUESTS, Deduplication
 from bot.store.scripts import Scripts
-
-# A signature of Slack's is good for five minutes before and after its time.
-KEPT_S = 600
 
 
 class Admissions:
@@ -16,19 +13,20 @@ class Admissions:
     def __init__(self, scripts: Scripts, limits: Limits) -> None:
         self._scripts = scripts
         self._limits = limits
+        self._deliveries = Deduplication(scripts, PERSON_REQUESTS)
 
     async def admit(self, user: str, channel: str, delivery: str) -> Admitted:
         """Count it, unless it is known, in one script. Raises StoreUnavailable."""
-        limits = self._limits
-        given = (limits.user, limits.channel, limits.window_s, _name(delivery), KEPT_S)
-        return Admitted(await self._scripts.run("admit", user, channel, *given))
+        limits, kind = self._limits, PERSON_REQUESTS
+        counted = (limits.user, limits.channel, limits.window_s)
+        known = (
+            kind.key,
+            kind.name(delivery) if delivery else "",
+            round(kind.begun_s * 1000),
+            round(kind.done_s * 1000),
+        )
+        return Admitted(await self._scripts.run("admit", user, channel, *counted, *known))
 
     async def done(self, delivery: str) -> None:
         """It is dealt with and acknowledged: each further copy of it is a replay. Raises StoreUnavailable."""
-        key = self._scripts.key("seen", _name(delivery))
-        await self._scripts.ask(self._scripts.redis.set(key, "done", ex=KEPT_S))
-
-
-def _name(delivery: str) -> str:
-    """Of a length of our own, whatever Slack sends."""
-    return request_id("", delivery) if delivery else ""
+        await self._deliveries.done(delivery)

@@ -22,7 +22,7 @@ from bot.paradime.client import BoltClient
 from bot.paradime.credentials import Credentials
 from bot.slack.client import SlackChat
 from bot.store.connect import connect
-from bot.store.deliveries import Deliveries
+from bot.store.deduplication import PICTURES, Deduplication
 from bot.store.scripts import Scripts
 from tests.waiting import PATIENCE_S
 
@@ -80,7 +80,7 @@ async def parts(sandbox: Sandbox, redis_client: Redis, charts: Charts) -> AsyncI
         ScheduleFinder(bolt, ScheduleCatalog(bolt)),
         charts,
         chat,
-        Deliveries(Scripts(redis_client, "test", retention_s=1000)),
+        Deduplication(Scripts(redis_client, "test", retention_s=1000), PICTURES),
         bot_name="@bolt",
         mask=masked,
     )
@@ -105,6 +105,7 @@ async def test_it_is_posted_into_the_thread_where_it_was_asked_for(parts: Parts)
 
 async def test_a_redis_that_is_away_keeps_nobody_from_it(parts: Parts) -> None:
     """Then a delivery that is doubled may be answered twice, which is better than never."""
-    parts.histories._deliveries = Deliveries(Scripts(connect("redis://127.0.0.1:1"), "test", retention_s=1000))
+    scripts = Scripts(connect("redis://127.0.0.1:1"), "test", retention_s=1000)
+    parts.histories._deliveries = Deduplication(scripts, PICTURES)
     await parts.histories.post_history(Asker("T0", "U0ADA", CHANNEL), HistoryCommand("hourly"), "d2")
     assert len(parts.pictures()) == 1

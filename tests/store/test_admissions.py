@@ -8,7 +8,9 @@ import pytest
 from redis.asyncio import Redis
 
 from bot.core.model.admission import Admitted, Limits
-from bot.store.admissions import KEPT_S, Admissions
+from bot.core.model.request import request_id
+from bot.store.admissions import Admissions
+from bot.store.deduplication import PERSON_REQUESTS
 from bot.store.scripts import Scripts
 
 OK, FLOOD, FLOODED, REPLAY = Admitted
@@ -72,11 +74,13 @@ async def test_only_what_was_dealt_with_is_a_replay(scripts: Scripts) -> None:
     """A copy of what is being dealt with, or was when a process died, is let in, and counts no second time."""
     admissions = Admissions(scripts, Limits(user=1))
     assert [await admissions.admit("U1", "C1", "a") for _ in range(5)] == [OK] * 5
+    (key,) = await scripts.redis.keys(scripts.key("seen", "*"))
+    assert 0 < await scripts.redis.ttl(key) <= PERSON_REQUESTS.begun_s
     await admissions.done("a")
     assert [await admissions.admit("U1", "C1", "a") for _ in range(5)] == [REPLAY] * 5
     assert await admissions.admit("U2", "C1", "b") is OK
     for key in await scripts.redis.keys(scripts.key("seen", "*")):
-        assert KEPT_S - 5 < await scripts.redis.ttl(key) <= KEPT_S
+        assert PERSON_REQUESTS.done_s - 5 < await scripts.redis.ttl(key) <= PERSON_REQUESTS.done_s
 
 
 async def test_what_a_flood_dropped_is_not_done_later(scripts: Scripts) -> None:
@@ -93,3 +97,17 @@ async def test_what_is_not_to_be_known_again_is_not(scripts: Scripts) -> None:
     admissions = Admissions(scripts, Limits(user=2))
     assert [await admissions.admit("U1", "C1", "") for _ in range(4)] == [OK, OK, FLOOD, FLOODED]
     assert await scripts.redis.keys(scripts.key("seen", "*")) == []
+
+
+async def test_the_version_before_knows_the_same_deliveries(scripts: Scripts) -> None:
+    """What it has marked is known here, and what is marked here is where it looks, in its words."""
+    admissions = Admissions(scripts, Limits(user=1))
+    old = scripts.key("seen", request_id("", "a"))
+    await scripts.redis.set(old, "begun", ex=600)
+    assert await admissions.admit("U1", "C1", "a") is OK
+    assert await scripts.redis.keys(scripts.key("flood", "*")) == []
+    await scripts.redis.set(old, "done", ex=600)
+    assert await admissions.admit("U1", "C1", "a") is REPLAY
+    assert await words(admissions, 2) == [OK, FLOOD]
+    kept = [await scripts.redis.get(scripts.key("seen", request_id("", f"U1:C1:{number}"))) for number in range(2)]
+    assert kept == ["begun", "done"]

@@ -14,6 +14,7 @@ from bot.core.model.asker import Asker
 from bot.core.model.audit_entry import AuditEntry
 from bot.core.model.cancel_wish import WishAnswer
 from bot.core.model.card import Card
+from bot.core.model.delivery import DeliveryState
 from bot.core.model.follow_request import FollowAcceptance, Followed, FollowRequest
 from bot.core.model.log_tail import LogBatch, LogTail, TailAcceptance, TailPosted
 from bot.core.model.polling import Observed, Stored, Strayed, StrayRule
@@ -27,11 +28,11 @@ from bot.flows.claimed_post import ClaimedPost
 from bot.flows.lease import Lease
 
 
-class Deliveries(Protocol):
-    """What Slack has delivered: it may deliver the same thing twice."""
+class Deduplication(Protocol):
+    """Deliveries of one kind: Slack may deliver the same thing twice. Both methods raise StoreUnavailable."""
 
-    async def is_new(self, delivery: str) -> bool:
-        """Whether this is the first time, as far as the last minutes tell. Raises StoreUnavailable."""
+    async def begin(self, delivery: str) -> DeliveryState: ...
+    async def done(self, delivery: str) -> None: ...
 
 
 class Requests(Protocol):
@@ -144,13 +145,6 @@ class Admissions(Protocol):
 
     async def done(self, delivery: str) -> None:
         """It is dealt with and acknowledged. Raises StoreUnavailable."""
-
-
-class Heard(Protocol):
-    """Messages that were heard. `begin` says `new`, `begun` (another delivery of it is being dealt with) or `done`."""
-
-    async def begin(self, delivery: str) -> str: ...
-    async def done(self, delivery: str) -> None: ...
 
 
 class Due(Protocol):

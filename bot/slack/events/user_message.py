@@ -16,6 +16,7 @@ from bot.core.commands.tokens import LINE_MOST
 from bot.core.commands.values import GRAPHQL_INT
 from bot.core.model.asker import Asker
 from bot.core.model.command import CancelCommand, Command, HelpCommand, RetryCommand, RunCommand, RunForm
+from bot.core.model.delivery import DeliveryState
 from bot.core.model.errors import BadCommand, StoreUnavailable
 from bot.core.model.request import wanted_in_words
 from bot.core.model.run import CardRef
@@ -73,10 +74,10 @@ async def handle_message(context: ListenerContext, message: UserMessage, text: s
 
     Should that one die, Slack delivers the message again.
     """
-    word = await _begin(context, message.delivery)
-    if word == "begun":
+    state = await _begin(context, message.delivery)
+    if state is DeliveryState.BEGUN:
         return BoltResponse(status=503, body="")
-    if word == "done":
+    if state is DeliveryState.DONE:
         return None
     context = replace(context, command=f"@{context.me.name}")
     try:
@@ -86,20 +87,20 @@ async def handle_message(context: ListenerContext, message: UserMessage, text: s
     else:
         if answer is not None:
             context.later(context.tell(message.asker, answer), message.asker)
-    if word == "new":
+    if state is DeliveryState.NEW:
         with contextlib.suppress(StoreUnavailable, TimeoutError):
             async with asyncio.timeout(MARK_S):
-                await context.heard.done(message.delivery)
+                await context.messages.done(message.delivery)
     return None
 
 
-async def _begin(context: ListenerContext, delivery: str) -> str:
-    """`unmarked` where Redis is away: nothing can be changed then, and what only tells may be told twice."""
+async def _begin(context: ListenerContext, delivery: str) -> DeliveryState | None:
+    """None if Redis can't be reached: nothing can be changed then, and what only informs may be answered twice."""
     try:
         async with asyncio.timeout(MARK_S):
-            return await context.heard.begin(delivery)
+            return await context.messages.begin(delivery)
     except (StoreUnavailable, TimeoutError):
-        return "unmarked"
+        return None
 
 
 async def _answer(context: ListenerContext, message: UserMessage, text: str) -> Message | None:

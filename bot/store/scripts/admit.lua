@@ -1,12 +1,12 @@
 -- Whether a request of a person is dealt with. ARGV: user, channel ('' where it comes from none), user limit, channel limit,
--- window in s, delivery ('' for one that is not known again), for how long one is in s
+-- window in s, the key of such deliveries, its delivery's name ('' if a copy is not known again), for how many ms its begin and its
+-- end are known
 -- Gives 'ok', 'flood' (too much, and whoever asked is to be told), 'flooded' (told already) or 'replay' (dealt with before)
-local user, channel, window_s, delivery = ARGV[3], ARGV[4], ARGV[7], ARGV[8]
-local seen = delivery ~= '' and key('seen', delivery)
-local known = seen and redis.call('GET', seen)
-if known == 'done' then return 'replay' end
--- Another copy of it is being dealt with, or was when a process died: it counts once.
-if known then return 'ok' end
+local user, channel, window_s, kind, name = ARGV[3], ARGV[4], ARGV[7], ARGV[8], ARGV[9]
+local state = name == '' and 'new' or begin_delivery(kind, name, ARGV[10])
+if state == 'done' then return 'replay' end
+-- Another copy of it is being handled, or was when a process died: it counts once.
+if state ~= 'new' then return 'ok' end
 
 local function above(name, limit)
   local counter = key('flood', name)
@@ -16,7 +16,7 @@ local function above(name, limit)
 end
 -- What is too much of one person counts against nobody else in the channel.
 local flooded = above('user:' .. user, ARGV[5]) or (channel ~= '' and above('channel:' .. channel, ARGV[6]))
-if seen then redis.call('SET', seen, flooded and 'done' or 'begun', 'EX', ARGV[9]) end
 if not flooded then return 'ok' end
+if name ~= '' then redis.call('SET', key(kind, name), 'done', 'PX', ARGV[11]) end
 if redis.call('SET', key('flood', 'told:' .. user), '1', 'NX', 'EX', window_s) then return 'flood' end
 return 'flooded'

@@ -15,6 +15,14 @@ local function owns(set, member, token)
   local score = redis.call('ZSCORE', set, member)
   return score and tonumber(score) == tonumber(token)
 end
+-- Gives 'new' and records that a delivery is being handled, else the word that an earlier copy has left.
+local function begin_delivery(kind, name, for_ms)
+  local delivery = key(kind, name)
+  local known = redis.call('GET', delivery)
+  if known then return known end
+  redis.call('SET', delivery, 'begun', 'PX', for_ms)
+  return 'new'
+end
 local function least(a, b)
   if not a then return b end
   if not b then return a end
