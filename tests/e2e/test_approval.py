@@ -97,7 +97,7 @@ async def test_who_is_not_in_the_group_does_not_decide(stage: Stage) -> None:
     before = calls(stage)
     for label in ("Approve", "Deny", "Approve", "Approve"):
         await stage.click(label, user="gus")
-        await stage.until(stage.told_privately("Only members of @data-team approve this", user="gus"))
+        await stage.until(stage.told_privately("Only members of @data-team can approve this", user="gus"))
         stage.sandbox.workspace.privates.clear()
     assert calls(stage) <= before + 1
     assert stage.started() == []
@@ -109,7 +109,7 @@ async def test_a_membership_is_read_anew_at_the_click(stage: Stage) -> None:
     await asked(stage)
     stage.sandbox.workspace.usergroups["S0DATATEAM"].users.remove("U0GRACE")
     await stage.click("Approve", user="grace")
-    await stage.until(stage.told_privately("Only members of @data-team approve this", user="grace"))
+    await stage.until(stage.told_privately("Only members of @data-team can approve this", user="grace"))
     assert stage.started() == []
 
 

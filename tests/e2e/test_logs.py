@@ -68,7 +68,7 @@ async def test_the_failed_command_is_told_by_default(stage: Stage) -> None:
     told = await answer(stage, f"(command 2 of run {run}) ended with exit code 1")
     assert "dbt run --select +fct_revenue+" in told.text
     assert "net_amnt" in str(told.blocks)
-    assert "The lines that matter, of" in str(told.blocks)
+    assert "The lines that matter, from" in str(told.blocks)
     assert "Live log" not in str(told.blocks)
     assert len(stage.replies()) == 2
 
@@ -90,7 +90,7 @@ async def test_a_command_is_asked_for_by_its_number(stage: Stage) -> None:
     assert "Bolt's own: `dbt deps` ok" in str(listed.blocks)
     assert "x-access-token" not in str(listed.blocks)
     await stage.slash(f"artifacts {run}")
-    left = await answer(stage, f"Run {run} left")
+    left = await answer(stage, f"Run {run} produced")
     assert "2. `dbt run" in str(left.blocks)
     await stage.slash(f"logs {run} 9")
     await answer(stage, f"Run {run} has 2 commands; there's no number 9. Ask for one from 1 to 2.")

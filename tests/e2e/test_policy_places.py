@@ -245,7 +245,7 @@ async def test_in_the_thread_of_a_start_that_waits_for_approval(stage: Stage) ->
         )
         stage.sandbox.workspace.privates.clear()
     await stage.mention("cancel", user="gus", thread=card.ts)
-    await stage.until(stage.told_privately("Only members of @data-team approve this", "gus"))
+    await stage.until(stage.told_privately("Only members of @data-team can approve this", "gus"))
     assert "Approve" in str(stage.cards()[-1].blocks)
     await stage.mention("cancel", thread=card.ts)
     await stage.until(stage.told_privately("It won't be started. Its card says who decided that."))
