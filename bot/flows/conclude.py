@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import structlog
+from cachetools import LRUCache
 
 from bot.core.insight.failure import LogFindings
 from bot.core.insight.failure_streak import Recovery, recovery, what_changed
@@ -106,9 +107,8 @@ class LogReader:
         self._mask = mask
         self._hide = hide
         self._hints = hints or built_in()
-        self._kept = kept
         # Each with the hints that it was read with.
-        self._read: dict[int, tuple[Table, FailureLog]] = {}
+        self._read: LRUCache[int, tuple[Table, FailureLog]] = LRUCache(kept)
         # A log may be as large as the client's bound on memory.
         self._at_once = asyncio.Semaphore(READ_AT_ONCE)
 
@@ -144,8 +144,6 @@ class LogReader:
             digest = await asyncio.to_thread(digest_log, output, self._mask, self._hide, hints)
         if digest.ended:
             self._read[command.id] = (hints, digest)
-        while len(self._read) > self._kept:
-            self._read.pop(next(iter(self._read)))
         return digest
 
     def forget(self, command: Command) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 import structlog
+from cachetools import LRUCache
 
 from bot.core.model.bolt import Schedule
 from bot.core.model.command import RunCommand
@@ -51,7 +51,7 @@ class RunForms:
         self._catalog = catalog
         self._bolt = bolt
         self._mask = mask
-        self._details: OrderedDict[str, tuple[str, ...]] = OrderedDict()
+        self._details: LRUCache[str, tuple[str, ...]] = LRUCache(REMEMBERED)
 
     async def blank_form(self, channel: str) -> Form:
         """The form as it opens. Waits for nothing: what opens it is good for three seconds."""
@@ -122,8 +122,6 @@ class RunForms:
                 log.info("a schedule's commands can't be read", schedule=schedule.slug, why=error.sentence)
                 return None
             self._details[schedule.slug] = commands
-            while len(self._details) > REMEMBERED:
-                self._details.popitem(last=False)
         return self._known(schedule)
 
     def _known(self, schedule: Schedule) -> Own | None:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import structlog
+from cachetools import LRUCache
 
 from bot.core.model.asker import Asker
 from bot.core.model.bolt import Trigger
@@ -118,7 +119,8 @@ class RunStarter:
         self._start_queue = start_queue
         self._card_url = card_url
         self._at_once = asyncio.Semaphore(LOOKS_AT_ONCE)
-        self._looks_kept: dict[str, StartPlan] = {}
+        # What was looked up is kept for the next attempt, so that Bolt isn't asked again each time.
+        self._looks_kept: LRUCache[str, StartPlan] = LRUCache(LOOKS_KEPT)
 
     async def advance_start(self, lease: Lease) -> bool:
         """One step of the request that is claimed. Whether all that it made is a post: the card of a start that may go on."""
@@ -154,7 +156,7 @@ class RunStarter:
         decision, place = await self._authorizer.decide_on_start(request, plan, patient=left_s > 0)
         if decision.again_s and left_s > 0:
             # Many are asked about at once, and Slack says of few a minute who they are: it is no refusal as long as there is time.
-            self._keep(request.id, plan)
+            self._looks_kept[request.id] = plan
             await self._due.give_back(lease, delay_s=decision.again_s)
             return False
         plan = with_channel(plan, place)
@@ -165,12 +167,6 @@ class RunStarter:
         else:
             await self._refuse(lease, request, refusal(decision, action_of(request), self._rules.command))
         return False
-
-    def _keep(self, request_id: str, plan: StartPlan) -> None:
-        """What was looked up is kept for the next attempt: Bolt is not asked again each time."""
-        self._looks_kept[request_id] = plan
-        while len(self._looks_kept) > LOOKS_KEPT:
-            self._looks_kept.pop(next(iter(self._looks_kept)))
 
     async def _looked(self, lease: Lease, request: Request) -> StartPlan | None:
         """What the request is about to start; None where there is nothing to start, or nothing can be found out now."""

@@ -11,6 +11,7 @@ from typing import TypeVar
 import httpx
 import stamina
 import structlog
+from cachetools import LRUCache
 from pydantic import ValidationError
 
 from bot.core.model import bolt
@@ -100,7 +101,7 @@ class BoltClient:
         self._spelling = NEW_SPELLING
         self._schedules_document = graphql_documents.SCHEDULES
         self._batch = PollBatch(self._transport.post)
-        self._run_of: dict[int, int] = {}
+        self._run_of: LRUCache[int, int] = LRUCache(COMMANDS_REMEMBERED)
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -199,10 +200,7 @@ class BoltClient:
         return self._run_of.get(first_command_id)
 
     def _remember(self, first_command_id: int, run_id: int) -> None:
-        self._run_of.pop(first_command_id, None)
         self._run_of[first_command_id] = run_id
-        while len(self._run_of) > COMMANDS_REMEMBERED:
-            self._run_of.pop(next(iter(self._run_of)))
 
     async def command_log(self, command_id: int, cursor: str = "0:0") -> bolt.LogPage:
         """A part of a command's live log."""

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 import structlog
+from cachetools import LRUCache
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -94,7 +95,7 @@ class SlackChat:
         self._upload_s = upload_s
         self._watch = watch
         self._session: aiohttp.ClientSession | None = None
-        self._directs: dict[str, str] = {}
+        self._directs: LRUCache[str, str] = LRUCache(DIRECTS_MOST)
         self._scopes = MissingScopes()
         # By how many seconds our clock is ahead of Slack's, None before Slack has answered.
         self.clock_off_s: float | None = None
@@ -364,8 +365,6 @@ class SlackChat:
             answer = await self.call("conversations.open", users=user)
             channel = str(answer["channel"]["id"])
             # Opening is limited more narrowly than posting, and what it tells never changes.
-            if len(self._directs) >= DIRECTS_MOST:
-                self._directs.clear()
             self._directs[user] = channel
         return channel
 

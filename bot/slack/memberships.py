@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import structlog
+from cachetools import TLRUCache
 
 from bot.core.model.channel import MemberChannels
 from bot.core.model.errors import ScopeMissing, SlackError, SlackThrottled
@@ -31,7 +32,7 @@ NOT_TOLD = "Slack didn't say which channels you're in, so only your own runs are
 
 @dataclass(frozen=True, slots=True)
 class CachedChannels:
-    """What was told, when on the monotonic clock, and for how many seconds it is good."""
+    """What Slack answered, when on the monotonic clock, and for how many seconds it is good."""
 
     places: MemberChannels
     at: float
@@ -44,7 +45,9 @@ class SlackMemberships:
     def __init__(self, slack: WebApi, clock: Callable[[], float] = time.monotonic) -> None:
         self._slack = slack
         self._clock = clock
-        self._kept: dict[str, CachedChannels] = {}
+        self._kept: TLRUCache[str, CachedChannels] = TLRUCache(
+            PEOPLE_MOST, lambda _user, kept, now: now + kept.for_s, timer=clock
+        )
         self._held_until = float("-inf")
 
     async def channels_of(self, user: str, *, fresh: bool = False) -> MemberChannels:
@@ -53,7 +56,7 @@ class SlackMemberships:
         `fresh`: as was told some seconds ago at most.
         """
         kept = self._kept.get(user)
-        if kept is not None and kept.at + (JUST_S if fresh else kept.for_s) > self._clock():
+        if kept is not None and not (fresh and kept.at + JUST_S <= self._clock()):
             return kept.places
         if self._held_until > self._clock():
             return MemberChannels(whole=False, missing=NOT_TOLD)
@@ -65,7 +68,7 @@ class SlackMemberships:
         except SlackError as error:
             log.info("Slack doesn't report which channels a user is in", user=user, why=str(error))
             places, for_s = MemberChannels(whole=False, missing=NOT_TOLD), AGAIN_S
-        self._keep(user, CachedChannels(places, self._clock(), for_s))
+        self._kept[user] = CachedChannels(places, self._clock(), for_s)
         return places
 
     async def is_member(self, channel: str, user: str) -> bool | None:
@@ -106,9 +109,3 @@ class SlackMemberships:
             if not cursor:
                 return MemberChannels(names)
         return MemberChannels(names, whole=False)
-
-    def _keep(self, user: str, kept: CachedChannels) -> None:
-        self._kept.pop(user, None)
-        self._kept[user] = kept
-        while len(self._kept) > PEOPLE_MOST:
-            self._kept.pop(next(iter(self._kept)))

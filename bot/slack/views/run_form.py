@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import structlog
+from cachetools import LRUCache
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.core.model.asker import Asker
@@ -116,13 +116,11 @@ class _Newest:
     """
 
     def __init__(self) -> None:
-        self._numbers: OrderedDict[str, int] = OrderedDict()
+        self._numbers: LRUCache[str, int] = LRUCache(VIEWS_KNOWN)
 
     def next(self, view_id: str) -> int:
         """Count a choice."""
-        number = self._numbers[view_id] = self._numbers.pop(view_id, 0) + 1
-        if len(self._numbers) > VIEWS_KNOWN:
-            self._numbers.popitem(last=False)
+        number = self._numbers[view_id] = self._numbers.get(view_id, 0) + 1
         return number
 
     def is_it(self, view_id: str, number: int) -> bool:
