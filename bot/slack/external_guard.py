@@ -33,7 +33,7 @@ ASK_S = 0.8
 
 OTHER_TEAM = "I belong to another workspace, so I can't do that here. Nothing was done."
 OUTSIDE = (
-    "I don't take requests from people of other organisations, so nothing was done. "
+    "I don't take requests from people in other organisations, so nothing was done. "
     "Ask someone in the organisation that runs me."
 )
 UNSURE = "I couldn't check in time whether you belong to this organisation, so nothing was done. Try again in a minute."

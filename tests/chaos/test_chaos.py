@@ -29,7 +29,7 @@ QUEUED = Pressed(
     acknowledged=True,
     request="queued",
     reason="chaos-1",
-    answers=("It starts when run 6 has ended.",),
+    answers=("It will start when run 6 ends.",),
 )
 WATCHED = Pressed("Follow this run", "U2", "C1", AT + 1, acknowledged=True, run=7)
 WELL = Seen(

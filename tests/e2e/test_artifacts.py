@@ -109,8 +109,8 @@ async def test_what_is_too_large_or_no_text_is_not_posted(stage: Stage) -> None:
     await stage.start_bot()
     await over(stage, run)
     await stage.slash(f"artifacts {run.id}")
-    await answer(stage, "left 2 files behind")
-    for path, words in ((large, "larger than the 1.0 MB that I read; use its address"), (binary, "it isn't text")):
+    await answer(stage, "produced 2 files")
+    for path, words in ((large, "larger than the 1.0 MB I can read; use its address"), (binary, "it isn't text")):
         await stage.click(path)
         await stage.until(lambda path=path: path in str(stage.private()[-1].text))  # type: ignore[misc]
         await stage.click("Post it in the thread")
@@ -170,5 +170,5 @@ async def test_an_address_that_expires_at_once_is_told(stage: Stage) -> None:
     await answer(stage, "expires soon")
     stage.sandbox.bolt.url_lives_s = 1e-6
     await stage.click("Post it in the thread")
-    await answer(stage, "wasn't posted because Bolt didn't give it: Bolt's storage refused the address (403)")
+    await answer(stage, "wasn't posted because Bolt didn't return it: Bolt's storage refused the address (403)")
     assert files(stage) == []

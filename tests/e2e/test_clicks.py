@@ -37,5 +37,5 @@ async def test_a_stranger_who_clicks_is_answered(stage: Stage) -> None:
     eve = stage.sandbox.workspace.add_user("eve", team="T0ELSEWHERE")
     stage.sandbox.workspace.channel("data-eng").members.append(eve.id)
     assert (await stage.click("Cancel run", user="eve")).problem == ""
-    await stage.until(stage.told_privately("I don't take requests from people of other organisations", "eve"))
+    await stage.until(stage.told_privately("I don't take requests from people in other organisations", "eve"))
     assert stage.card_says("is running")()

@@ -18,7 +18,7 @@ from tests.e2e.test_policy import policy
 MEMBERS = ("edda", "sven")
 # Not in our workspace at all, but in a channel that it shares with a sibling.
 SISTER = "sila"
-REFUSED = "I don't take requests from people of other organisations"
+REFUSED = "I don't take requests from people in other organisations"
 TRANSPORTS = pytest.mark.parametrize("socket_mode", [True, False], ids=["socket", "http"])
 
 
@@ -164,7 +164,7 @@ rules:
     assert "Runs" in labels, "what only reads is offered"
     assert not {"Run", "Run now", "Pause"} & set(labels), "what would be refused is not"
     await stage.mention("pause nightly", user=eve)
-    await stage.until(stage.told_privately("You can't pause or resume this here: people of other organisations", eve))
+    await stage.until(stage.told_privately("You can't pause or resume this here: people from other organisations", eve))
     assert REFUSED not in str([one.text for one in stage.private(eve)])
     await stage.mention("status", user="sven")
     await stage.until(lambda: len(stage.private("sven")) == 1)

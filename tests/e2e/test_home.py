@@ -147,7 +147,7 @@ async def test_a_failure_is_retried_from_there(stage: Stage) -> None:
     failed = stage.started()[-1].id
     await opened(stage, "Recent failures (1)", "grace")
     await click(stage, "Retry failed", "grace")
-    await until(stage, says(stage, f"Asked to retry *run {failed}*. Its card is in #data-eng.", "grace"), "grace")
+    await until(stage, says(stage, f"Requested to retry *run {failed}*. Its card is in #data-eng.", "grace"), "grace")
     await stage.until(lambda: len(stage.cards()) == 2)
     await stage.until(lambda: f"Retry of run {failed}" in str(stage.cards()[-1].blocks))
     await stage.until(lambda: len(stage.started()) == 2)
@@ -220,9 +220,9 @@ async def test_a_schedule_is_run_from_there(stage: Stage) -> None:
     await stage.until(stage.card_says("succeeded"))
     await opened(stage, "Run in #data-eng")
     await click(stage, "Run in #data-eng")
-    await until(stage, says(stage, "Asked to run *nightly*. Its card is in #data-eng."))
+    await until(stage, says(stage, "Requested to run *nightly*. Its card is in #data-eng."))
     await until(stage, says(stage, "Your active runs (1)"))
-    assert "Asked to run" not in reads(stage)
+    assert "Requested to run" not in reads(stage)
     await stage.until(lambda: len(stage.cards()) == 2)
     assert len(stage.started()) == 2
 
@@ -361,7 +361,7 @@ async def test_a_person_of_another_organisation_is_shown_the_refusal_alone(stage
     """In a shared channel they may open it, too."""
     stage.sandbox.workspace.add_user("eve", team="T0ELSEWHERE")
     await stage.start_bot()
-    await opened(stage, "I don't take requests from people of other organisations", "eve")
+    await opened(stage, "I don't take requests from people in other organisations", "eve")
     shown = view(stage, "eve")
     assert shown is not None
     assert [block["type"] for block in shown["blocks"]] == ["section"]

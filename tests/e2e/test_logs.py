@@ -189,7 +189,7 @@ async def test_the_whole_log_comes_into_the_thread_once(stage: Stage) -> None:
     await answer(stage, f"(command 1 of run {run})")
     await stage.click("Whole log in the thread", times=3)
     await stage.until(lambda: len(files(stage)) == 2)
-    await answer(stage, f"comes into the thread of run {run}")
+    await answer(stage, f"is on its way to the thread of run {run}")
     file = files(stage)[1]
     assert file.name == f"run-{run}-dbt-seed.log"
     assert "Completed successfully" in file.content.decode()
@@ -225,7 +225,7 @@ async def test_the_file_is_posted_after_a_crash(stage: Stage) -> None:
     await answer(stage, f"(command 1 of run {run})")
     stage.sandbox.bolt.add_fault(Fault("away", count=None))
     await stage.click("Whole log in the thread")
-    await answer(stage, "comes into the thread")
+    await answer(stage, "is on its way to the thread")
     bot.kill()
     await bot.ended()
     stage.sandbox.bolt.faults.clear()
@@ -240,7 +240,7 @@ async def test_a_run_without_a_card_here_gets_its_file_into_the_channel(stage: S
     await stage.slash(f"logs {run} 1")
     await answer(stage, f"(command 1 of run {run})")
     await stage.click("Whole log in the thread")
-    await answer(stage, f"comes into this channel, for run {run} has no card here")
+    await answer(stage, f"is on its way to this channel, because run {run} has no card here")
     await stage.until(lambda: len(files(stage)) == 1)
     (message,) = stage.cards()
     assert f"of run {run}:" in message.text
@@ -255,7 +255,7 @@ async def test_a_run_without_a_card_here_gets_its_file_into_the_thread_it_was_as
     await stage.mention(f"logs {run} 1", thread=talk.ts)
     await answer(stage, f"(command 1 of run {run})")
     await stage.click("Whole log in the thread")
-    await answer(stage, f"comes into this thread, for run {run} has no card here")
+    await answer(stage, f"is on its way to this thread, because run {run} has no card here")
     await stage.until(lambda: len(files(stage)) == 1)
     (_asked, file) = stage.sandbox.workspace.channel("data-eng").replies(talk.ts)
     assert f"of run {run}:" in file.text

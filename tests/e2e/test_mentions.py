@@ -302,7 +302,7 @@ async def test_a_person_of_another_organisation_is_refused(stage: Stage) -> None
     await stage.mention("cancel", user="eve", thread=card.ts)
     await stage.mention("run nightly", user="eve")
     await stage.until(lambda: len(stage.private("eve")) == 2)
-    assert all("I don't take requests from people of other organisations" in one.text for one in stage.private("eve"))
+    assert all("I don't take requests from people in other organisations" in one.text for one in stage.private("eve"))
     assert stage.private("eve")[0].thread_ts == card.ts
     # Our own people go on as before, although the channel is shared now.
     await stage.mention("cancel", thread=card.ts)

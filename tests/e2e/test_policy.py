@@ -261,7 +261,7 @@ async def test_whoami_says_what_one_may_do_and_why(stage: Stage) -> None:
     await stage.until(stage.told_privately("a member of this workspace, in @data-team"))
     told = stage.private()[-1].text
     assert "*Start schedules*: yes (rule “only the data team starts”)" in told
-    assert "*Read the record*: no, ask the data team (rule “rule 3”)" in told
+    assert "*Read the audit log*: no, ask the data team (rule “rule 3”)" in told
     await stage.slash("whoami", user="gus")
     await stage.until(stage.told_privately("a guest in this workspace", user="gus"))
     assert "*Start schedules*: no, ask the data team" in stage.private("gus")[-1].text

@@ -43,21 +43,21 @@ async def test_schedules_are_listed_and_paged(stage: Stage) -> None:
     first = rows(stage)
     assert len(first) == 10
     await stage.slash("list nightly")
-    await stage.until(stage.told_privately("1 schedule with nightly. Nightly full build: succeeded."))
+    await stage.until(stage.told_privately("1 schedule matching nightly. Nightly full build: succeeded."))
     shown = str(stage.private()[-1].blocks)
     assert "next run <!date^" in shown
     assert "last run <!date^" in shown
     assert "at 02:00 (`0 2 * * *`)" in shown
     assert "ada@example.com" in shown
     await stage.slash("list zeta")
-    await stage.until(stage.told_privately("20 schedules with zeta, page 1 of 2"))
+    await stage.until(stage.told_privately("20 schedules matching zeta, page 1 of 2"))
     messages = len(stage.private())
     await stage.click("Next")
     await stage.until(stage.told_privately("page 2 of 2"))
     assert len(stage.private()) == messages
     assert rows(stage)[-1] == "Zeta 19"
     await stage.click("Previous")
-    await stage.until(stage.told_privately("20 schedules with zeta, page 1 of 2"))
+    await stage.until(stage.told_privately("20 schedules matching zeta, page 1 of 2"))
 
 
 async def test_a_page_that_is_gone_is_mended(stage: Stage) -> None:
@@ -66,14 +66,14 @@ async def test_a_page_that_is_gone_is_mended(stage: Stage) -> None:
         add(stage, f"Zeta {number:02}", f"zeta-{number}")
     await stage.start_bot()
     await stage.slash("list zeta --inactive")
-    await stage.until(stage.told_privately("There are no inactive schedules with zeta"))
+    await stage.until(stage.told_privately("There are no inactive schedules matching zeta"))
     for number in range(11):
         stage.sandbox.bolt.schedule(f"zeta-{number}").active = False
     await stage.slash("list zeta --inactive")
-    await stage.until(stage.told_privately("11 inactive schedules with zeta, page 1 of 2"))
+    await stage.until(stage.told_privately("11 inactive schedules matching zeta, page 1 of 2"))
     stage.sandbox.bolt.schedule("zeta-3").active = True
     await stage.click("Next")
-    await stage.until(stage.told_privately("10 inactive schedules with zeta. "))
+    await stage.until(stage.told_privately("10 inactive schedules matching zeta. "))
 
 
 async def test_filters_and_what_they_do_not_find(stage: Stage) -> None:
@@ -82,9 +82,9 @@ async def test_filters_and_what_they_do_not_find(stage: Stage) -> None:
     await stage.start_bot()
     for asked, answer in (
         ("list --suspended", "1 paused schedule. Finance close: "),
-        ("list DONNEES", "1 schedule with DONNEES. Données clients"),
-        ("list grace données", "1 schedule with grace données."),
-        ("list --failing noisy", "1 schedule with noisy whose last run failed. Noisy ingest: failed."),
+        ("list DONNEES", "1 schedule matching DONNEES. Données clients"),
+        ("list grace données", "1 schedule matching grace données."),
+        ("list --failing noisy", "1 schedule matching noisy whose last run failed. Noisy ingest: failed."),
         ("list --inactive", "2 inactive schedules."),
         ("list zzz", "There are no schedules matching zzz. Type"),
     ):
@@ -137,7 +137,7 @@ async def test_details_are_a_click_away_and_inactive_ones_too(stage: Stage) -> N
     """A schedule that no longer runs is still shown, and offers no run."""
     await stage.start_bot()
     await stage.slash("list --inactive legacy")
-    await stage.until(stage.told_privately("1 inactive schedule with legacy"))
+    await stage.until(stage.told_privately("1 inactive schedule matching legacy"))
     await stage.click("Details")
     await stage.until(stage.told_privately("· inactive"))
     labels = [one["text"]["text"] for one in stage.private()[-1].blocks[-1]["elements"]]
@@ -197,7 +197,7 @@ async def test_a_bolt_that_is_away_is_said_so(stage: Stage) -> None:
     """With the next step; what was read a moment ago is still told."""
     await stage.start_bot(SOON)
     await stage.slash("list nightly")
-    await stage.until(stage.told_privately("1 schedule with nightly"))
+    await stage.until(stage.told_privately("1 schedule matching nightly"))
     stage.sandbox.bolt.add_fault(Fault("away", count=None))
     await stage.slash("show nightly")
     await stage.until(lambda: "isn't returning its runs" in str(stage.private()[-1].blocks), timeout_s=20)

@@ -12,7 +12,7 @@ async def test_a_schedule_is_paused_and_resumed_after_a_question(stage: Stage) -
     """The answer replaces the question; a list says it at once."""
     await stage.start_bot()
     await stage.slash("list nightly")
-    await stage.until(stage.told_privately("1 schedule with nightly"))
+    await stage.until(stage.told_privately("1 schedule matching nightly"))
     await stage.slash("pause nightly")
     await stage.until(stage.told_privately("Pause *Nightly full build*?"))
     assert not stage.sandbox.bolt.schedule("nightly").suspended
@@ -22,7 +22,9 @@ async def test_a_schedule_is_paused_and_resumed_after_a_question(stage: Stage) -
     await stage.until(lambda: stage.sandbox.bolt.schedule("nightly").suspended)
     assert len(stage.private()) == messages
     await stage.slash("list --suspended nightly")
-    await stage.until(stage.told_privately("1 paused schedule with nightly. Nightly full build: succeeded, paused."))
+    await stage.until(
+        stage.told_privately("1 paused schedule matching nightly. Nightly full build: succeeded, paused.")
+    )
     await stage.slash("resume Nightly full build")
     await stage.until(stage.told_privately("Resume *Nightly full build*?"))
     await stage.click("Resume")
