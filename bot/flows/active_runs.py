@@ -39,6 +39,15 @@ class ActiveRuns:
         starts = listed_starts(waiting, self._card_url, channel=False)
         return active_here(listed, found.total, self._app_url, typed, starts)
 
+    async def active_of_person(self, user: str, *, typed: str) -> Message:
+        """The runs that a person has asked for and that are not over, and that person's starts that wait. Raises StoreUnavailable."""
+        found, waiting = await asyncio.gather(
+            self._indexes.active_of(user, most=SHOWN), self._start_queue.waiting_of(user, most=STARTS_SHOWN)
+        )
+        listed = [listed_run(one, self._card_url) for one in found.runs]
+        starts = listed_starts(waiting, self._card_url)
+        return active_here(listed, found.total, self._app_url, typed, starts, mine=True)
+
 
 def listed_starts(found: WaitingStarts, card_url: Callable[[CardRef], str | None], *, channel: bool = True) -> Starts:
     """Starts that wait as they are shown in a list, with the channels of their cards unless those go without saying."""

@@ -12,6 +12,7 @@ from bot.core.model.errors import BoltRejected
 from bot.core.model.request import Origin, Request, StartPlan
 from bot.core.model.run import Run, RunFacts, RunKey, is_failed, is_final, observe
 from bot.core.schedules.lookup import Missing
+from bot.core.schedules.resolve_guess import Offer, wanted_instead
 from bot.core.views.suggestions import not_found
 from bot.flows.ports.bolt import Bolt
 from bot.flows.ports.store import Runs
@@ -64,6 +65,10 @@ class StartPlanner:
             case RetryCommand(every, latest_of=name):
                 schedule = await self._schedule(name or "")
                 return await self._retry(request, await self._latest(schedule), every=every, schedule=schedule)
+
+    def offers_instead(self, request: Request) -> tuple[Offer, ...]:
+        """What else may have been meant by a start that was refused because there's no schedule of that name."""
+        return wanted_instead(request.wanted, self._catalog.last_list()[0]) if request.plan is None else ()
 
     async def _schedule(self, wanted: str) -> Schedule:
         found = await self._catalog.find_schedule(wanted)

@@ -9,9 +9,11 @@ from datetime import datetime
 
 import structlog
 
+from bot.core.commands.given import command_number
 from bot.core.model.bolt import RunSummary, Schedule, ScheduleDetails
-from bot.core.model.command import ListCommand, RunsCommand, ShowCommand, StatusCommand
+from bot.core.model.command import LatestRunCommand, ListCommand, RunsCommand, ShowCommand, StatusCommand
 from bot.core.model.errors import BoltError
+from bot.core.model.run import Run, is_final
 from bot.core.schedules.filter import filter_schedules
 from bot.core.text.message import Message
 from bot.core.views.paging import page
@@ -106,14 +108,38 @@ class ScheduleReader:
         named = await self._finder.find_any(wanted, lambda slug: StatusCommand(schedule=slug))
         if isinstance(named, Message):
             return named
+        found = await self._newest_run(named.schedule)
+        return (
+            found
+            if isinstance(found, Message)
+            else await self._status.run_status(found.key, found.facts, channel=channel)
+        )
+
+    async def newest_run(self, asked: LatestRunCommand) -> tuple[Run, int | None] | Message:
+        """The active run of a schedule, else its latest one, with the number of a command; why not, if there is none.
+
+        A number behind a name that isn't in quotes may be a part of the name, or that of a command.
+        """
+        named = await self._finder.find_any(asked.schedule or "", lambda slug: replace(asked, schedule=slug))
+        number = asked.number
+        head, _, last = (asked.schedule or "").rpartition(" ")
+        if isinstance(named, Message) and asked.verb == "logs" and head and (found := command_number(last)):
+            numbered = await self._finder.find_any(head, lambda slug: replace(asked, schedule=slug, number=found))
+            named, number = numbered, found
+        if isinstance(named, Message):
+            return named
+        run = await self._newest_run(named.schedule)
+        return run if isinstance(run, Message) else (run, number)
+
+    async def _newest_run(self, schedule: Schedule) -> Run | Message:
         try:
-            runs = await self._bolt.runs(named.schedule.slug, 1)
+            runs = await self._bolt.runs(schedule.slug, PAST_RUNS)
         except BoltError as error:
             return Message((unread(error),))
         if not runs:
-            return never_ran(named.schedule)
-        run = listed_run(named.schedule, runs[0], self._workspace)
-        return await self._status.run_status(run.key, run.facts, channel=channel)
+            return never_ran(schedule)
+        newest = next((one for one in runs if not is_final(one.state)), runs[0])
+        return listed_run(schedule, newest, self._workspace)
 
     async def _details(self, slug: str) -> ScheduleDetails | None:
         """What may have changed since the list was read; the list serves where Bolt does not tell."""

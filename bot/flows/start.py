@@ -51,6 +51,7 @@ from bot.core.text.text import Bold, Link, Sentence, Span
 from bot.core.views.already_running import already_running, waited, why_running
 from bot.core.views.approval import given_commands, too_long
 from bot.core.views.card import may_be_it
+from bot.core.views.guess import offered_instead
 from bot.core.views.suggestions import suggestions
 from bot.flows.authorize import Authorizer, action_of
 from bot.flows.lease import Lease
@@ -420,6 +421,8 @@ class RunStarter:
         if request.candidates:
             spans += [" ", Link(run_url(self._rules.app_url, request.candidates[0]), "Open it in Bolt")]
         text = tuple(spans)
+        if offers := self._planner.offers_instead(request):
+            return offered_instead(text, offers)
         buttons = suggestions(request)
         return Message(text, (Paragraph(text), buttons)) if buttons else Message(text)
 

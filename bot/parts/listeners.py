@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.flows.accept_start import StartAccepter
 from bot.flows.active_runs import ActiveRuns
+from bot.flows.answer_guess import GuessAnswerer
 from bot.flows.artifacts import Artifacts
 from bot.flows.audit_query import AuditQuery
 from bot.flows.find_schedule import ScheduleFinder
@@ -43,6 +44,7 @@ def build_listener_context(base: Base, flows: Flows) -> ListenerContext:
         ask=StartAccepter(requests, catalog.slug_of, app_url=app_url, card_url=base.card_url, accepted=accepted),
         cancel=flows.cancel,
         active=ActiveRuns(stores.indexes, stores.start_queue, app_url=app_url, card_url=base.card_url),
+        guesses=GuessAnswerer(catalog, bolt, runs, stores.indexes, workspace=settings.workspace),
         home=_build_home(base),
         forms=RunForms(catalog, bolt, mask=mask),
         views=chat,

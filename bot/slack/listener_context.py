@@ -14,6 +14,7 @@ from bot.core.model.errors import SlackError
 from bot.core.text.message import Message
 from bot.flows.accept_start import StartAccepter
 from bot.flows.active_runs import ActiveRuns
+from bot.flows.answer_guess import GuessAnswerer
 from bot.flows.approve import StartApprovals
 from bot.flows.artifacts import Artifacts
 from bot.flows.audit_query import AuditQuery
@@ -88,6 +89,7 @@ class ListenerContext:
     cancel: RunCanceller
     status: StatusReader
     active: ActiveRuns
+    guesses: GuessAnswerer
     home: HomePublisher
     forms: RunForms
     views: Views

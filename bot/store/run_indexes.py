@@ -34,6 +34,10 @@ class RunIndexes:
         """The runs of a person, and those with a card in these channels, that failed in the last week, newest first."""
         return await self._listed("failed", [_of(user), *map(_in, channels)], skip, most)
 
+    async def newest_in(self, channel: str) -> IndexPage:
+        """The newest run with a card in a channel, whatever its state, if there was one in the last week."""
+        return await self._listed("recent", [_in(channel)], 0, 1)
+
     async def habits(self, user: str, *, skip: int = 0, most: int) -> Habits:
         """The schedules that a person runs most, the first most of all."""
         reply = await self._scripts.run("habits", user, skip, most)

@@ -118,7 +118,7 @@ async def test_direct_messages(stage: Stage) -> None:
     await stage.until(stage.card_says("succeeded in", here))
     await stage.until(stage.replied("succeeded in", here))
     await stage.mention("rnu nightly", channel="dm")
-    await stage.until(stage.card_says("Did you mean @bolt run?", here))
+    await stage.until(stage.card_says('Did you mean "Run nightly"?', here))
     await stage.say("hello", channel="dm", thread=stage.cards(here)[0].ts)
     await stage.until(stage.replied("There's no command", here))
     assert len(stage.started()) == 1
@@ -227,7 +227,7 @@ async def test_a_redis_that_hangs(stage: Stage, redis_url: str) -> None:
 @pytest.mark.parametrize(
     ("text", "answer"),
     [
-        ("rnu nightly", "Did you mean @bolt run?"),
+        ("rnu nightly", 'Did you mean "Run nightly"?'),
         ("status 99999999", "There's no run 99999999 in Bolt"),
         ("cancel 99999999", "There's no run 99999999 in Bolt"),
         ("history nosuchthing", "There's no schedule"),
@@ -247,10 +247,10 @@ async def test_an_answer_that_slack_does_not_take_now_comes_later(stage: Stage, 
     ("text", "answer"),
     [
         ("", "lists all commands"),
-        ("rnu nightly", "Did you mean @bolt run?"),
+        ("rnu nightly", 'Did you mean "Run nightly"?'),
         ("run nightly\n--branch dev", "Type it on one line"),
         ("run “nightly", "A quote isn't closed"),
-        ("cancel \u202e4711 <!channel> *x*", "cancel needs a run number"),
+        ("cancel \u202e4711 <!channel> *x*", "I didn't read that as a command"),
         ("run &lt;!channel&gt; <!here> <@U0GRACE>", "There's no schedule"),
         ("`" * 3000, "a backtick"),
         ("run " + "🎉" * 3000, "too long"),

@@ -25,7 +25,7 @@ from tests.store.test_lanes import end_run, observe
 from tests.waiting import PATIENCE_S, eventually
 
 DAY_US = 86_400_000_000
-KINDS = ("active", "failed", "habits")
+KINDS = ("active", "failed", "habits", "recent")
 
 
 @pytest.fixture
@@ -136,7 +136,7 @@ async def test_what_another_version_left_behind_is_cleaned_up(scripts: Scripts, 
     else:
         await scripts.redis.hset(record, mapping={"final": "1", "concluded": "1"})
     assert (await active(scripts), await mine(scripts)) == ([], [])
-    assert await indexed(scripts) == [key for key in await indexed(scripts) if "habits" in key]
+    assert await indexed(scripts) == [key for key in await indexed(scripts) if "active" not in key]
 
 
 async def test_a_run_that_another_version_made_is_in_no_list_until_it_fails(scripts: Scripts) -> None:
@@ -188,7 +188,7 @@ async def test_no_list_grows_and_each_expires(scripts: Scripts) -> None:
         key.rpartition("}:")[2].partition(":")[0]: await scripts.redis.ttl(key) / 86_400
         for key in await indexed(scripts)
     }
-    assert {kind: round(left) for kind, left in days.items()} == {"active": 30, "failed": 7, "habits": 90}
+    assert {kind: round(left) for kind, left in days.items()} == {"active": 30, "failed": 7, "habits": 90, "recent": 7}
 
 
 async def test_what_is_older_than_a_week_is_no_recent_failure(scripts: Scripts) -> None:
@@ -323,3 +323,14 @@ async def _agree(scripts: Scripts) -> None:
         kept = set(await scripts.redis.zrange(scripts.key("failed", place), 0, -1))
         assert kept <= broken
         assert len(kept) == min(20, len(broken))
+
+
+async def test_the_newest_run_of_a_channel_is_found_whatever_became_of_it(scripts: Scripts) -> None:
+    """Also after its end; and of a channel without runs there's none."""
+    indexes = RunIndexes(scripts)
+    assert (await indexes.newest_in("A")).runs == ()
+    for number in (7, 8):
+        await follow_run(scripts, number)
+        await end_run(scripts, number, "SUCCESS")
+    assert ids((await indexes.newest_in("A")).runs) == [8]
+    assert (await indexes.newest_in("B")).runs == ()

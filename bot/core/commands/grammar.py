@@ -11,8 +11,11 @@ from typing import NoReturn
 
 from rapidfuzz import fuzz, process
 
+from bot.core.commands.given import Given
+from bot.core.commands.talk import LAST, VERB_OF, near_verb
 from bot.core.commands.tokens import (
     DASHES,
+    ENDINGS,
     ONLY_DASHES,
     RUN_ID,
     RUN_LINK,
@@ -22,34 +25,16 @@ from bot.core.commands.tokens import (
     tokenize,
 )
 from bot.core.commands.values import EXAMPLES
-from bot.core.commands.verbs import VERBS, Given
+from bot.core.commands.verbs import VERBS
 from bot.core.model.command import (
     Command,
     HelpCommand,
+    LatestRunCommand,
     RunForm,
 )
 from bot.core.text.text import cut
 
 NEAR_ENOUGH = 60
-# What people call them elsewhere. They are suggested, never taken: starting and cancelling are not to be guessed.
-OTHER_VERBS = {
-    "start": "run",
-    "trigger": "run",
-    "stop": "cancel",
-    "abort": "cancel",
-    "kill": "cancel",
-    "rerun": "retry",
-    "ls": "list",
-    "schedules": "list",
-    "details": "show",
-    "describe": "show",
-    "log": "logs",
-    "files": "artifacts",
-    "suspend": "pause",
-    "unpause": "resume",
-    "unsuspend": "resume",
-    "chart": "history",
-}
 # Who is mentioned behind these is looked for by id: a label is a name that somebody else may have.
 BY_ID = frozenset({"audit"})
 FLAGS = frozenset({"continue-on-error", "all", "inactive", "suspended", "failing", "follow"})
@@ -76,6 +61,7 @@ def parse(text: str, command: str = "/bolt", *, run_id: int | None = None) -> Co
     if not line:
         return RunForm()
     verb = DASHES.sub("--", line[0].text).lower()
+    verb = verb.rstrip(ENDINGS) if len(line) == 1 and not line[0].quoted else verb
     if verb in {"help", "?", "--help", "-h"}:
         return VERBS["help"].read(Given("help", command, tuple(line[1:])))
     if verb in VERBS and any(_asks_for_help(word) for word in line[1:]):
@@ -84,9 +70,11 @@ def parse(text: str, command: str = "/bolt", *, run_id: int | None = None) -> Co
         line = tokenize(by_id(text))
     if verb in VERBS:
         return VERBS[verb].read(_given(verb, line[1:], command, run_id))
+    if len(line) == 1 and verb in LAST and not line[0].quoted:
+        return LatestRunCommand("status")
     if len(line) == 1 and (RUN_ID.search(verb) or RUN_LINK.search(line[0].text)):
         return VERBS["status"].read(_given("status", line, command, run_id))
-    near = OTHER_VERBS.get(verb) or _nearest(verb, tuple(VERBS))
+    near = VERB_OF.get(verb) or near_verb(verb)
     hint = f"Did you mean {command} {near}?" if near else f"Type {command} help to see all commands."
     bad(f'There\'s no command "{cut(line[0].text, 40)}". {hint}')
 

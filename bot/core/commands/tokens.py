@@ -36,6 +36,8 @@ _DASHES_INSIDE = re.compile(rf"(?<![^ ])-?[{DASH[1:]}][{DASH}]*(?:(?P<short>[A-Z
 ONLY_DASHES = re.compile(rf"[{DASH}]{{2,}}|[{DASH[1:]}]")
 _SLACK_TOKEN = re.compile(r"<([@#!]?)([^<>|]*)(?:\|([^<>]*))?>")
 _LABELLED = re.compile(r"<([@#][A-Z0-9]+)\|[^<>]*>")
+# What people end a sentence with.
+ENDINGS = ".,;:!…"
 RUN_LINK = re.compile(r"^https?://(?=\S*$)\S*/run_id/(\d+)(?:[/?#]|$)", re.IGNORECASE)
 RUN_ID = re.compile(r"^(?:run\s*)?#?(\d+)$", re.IGNORECASE)
 

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from bot.core.commands.since import parse_since
-from bot.core.commands.tokens import (
-    RUN_ID,
-    RUN_LINK,
-    Token,
-    bad,
+from bot.core.commands.given import (
+    COMMAND_NUMBER_MOST,
+    Given,
+    is_latest,
+    name_and_number,
+    names_a_schedule,
+    number_of_run,
+    run_id_of,
+    run_number,
+    schedule_of,
+    several_runs,
 )
+from bot.core.commands.since import parse_since
+from bot.core.commands.tokens import RUN_ID, RUN_LINK, bad
 from bot.core.commands.values import (
     EXAMPLES,
     GRAPHQL_INT,
-    SCHEDULE_LIMIT,
     TEXT_LIMIT,
     bounded,
     positive,
@@ -32,12 +38,14 @@ from bot.core.model.command import (
     Command,
     HelpCommand,
     HistoryCommand,
+    LatestRunCommand,
     ListCommand,
     LogsCommand,
     RetryCommand,
     RunCommand,
     RunForm,
     RunsCommand,
+    SeveralCommand,
     ShowCommand,
     StatusCommand,
     SuspendCommand,
@@ -45,28 +53,6 @@ from bot.core.model.command import (
 )
 
 HISTORY_LEAST, HISTORY_MOST = 2, 100
-# More commands than this no run has; a larger number is a run's.
-COMMAND_NUMBER_MOST = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """What stands behind a verb: words in a row, and options by name. `run_id` is that of the thread one is in."""
-
-    verb: str
-    command: str
-    words: tuple[Token, ...]
-    options: dict[str, list[str]] = field(default_factory=dict)
-    run_id: int | None = None
-
-    @property
-    def text(self) -> str:
-        """The words in a row."""
-        return " ".join(" ".join(word.text for word in self.words).split())
-
-    def has(self, flag: str) -> bool:
-        """Whether a flag is given."""
-        return flag in self.options
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +71,7 @@ def _run(given: Given) -> RunCommand | RunForm:
     if not given.words:
         bad(f"Which schedule? Name one, as in {given.command} run nightly.")
     return RunCommand(
-        schedule=_schedule(given),
+        schedule=schedule_of(given),
         branch=read_branch(options["branch"][0]) if "branch" in options else None,
         pull_request=read_pull_request(options["pr"][0]) if "pr" in options else None,
         commands=read_commands(options.get("command", [])),
@@ -98,19 +84,25 @@ def _retry(given: Given) -> RetryCommand:
     every = given.has("all")
     if not given.words and given.run_id is None:
         bad(f"Which run? Give its number or a schedule, as in {given.command} retry 4711.")
-    if number := _run_number(given):
+    if number := run_number(given):
         return RetryCommand(every, run_id=number)
-    return RetryCommand(every, latest_of=_schedule(given))
+    return RetryCommand(every, latest_of=schedule_of(given))
 
 
-def _cancel(given: Given) -> CancelCommand:
-    return CancelCommand(_run_id(given))
+def _cancel(given: Given) -> CancelCommand | SeveralCommand:
+    if several := several_runs(given):
+        return SeveralCommand(tuple(CancelCommand(one) for one in several))
+    return CancelCommand(run_id_of(given))
 
 
-def _status(given: Given) -> StatusCommand:
-    if number := _run_number(given):
+def _status(given: Given) -> StatusCommand | SeveralCommand | LatestRunCommand:
+    if is_latest(given):
+        return LatestRunCommand("status")
+    if several := several_runs(given):
+        return SeveralCommand(tuple(StatusCommand(one) for one in several))
+    if number := run_number(given):
         return StatusCommand(run_id=number)
-    return StatusCommand(schedule=_schedule(given)) if given.words else StatusCommand()
+    return StatusCommand(schedule=schedule_of(given)) if given.words else StatusCommand()
 
 
 def _list(given: Given) -> ListCommand:
@@ -119,15 +111,18 @@ def _list(given: Given) -> ListCommand:
 
 
 def _show(given: Given) -> ShowCommand:
-    return ShowCommand(_schedule(given))
+    return ShowCommand(schedule_of(given))
 
 
 def _runs(given: Given) -> RunsCommand:
-    return RunsCommand(_schedule(given))
+    return RunsCommand(schedule_of(given))
 
 
-def _logs(given: Given) -> LogsCommand:
+def _logs(given: Given) -> LogsCommand | LatestRunCommand:
     follow = given.has("follow")
+    if given.words and names_a_schedule(given):
+        name, number = name_and_number(given)
+        return LatestRunCommand("logs", name, number, follow)
     text = given.text
     number = None
     before, _, last = text.rpartition(" ")
@@ -138,31 +133,33 @@ def _logs(given: Given) -> LogsCommand:
         text, number = "", positive(text)
     if before and number is None and text != given.text:
         bad(f"logs takes a command's number after the run's, as in {given.command} logs 4711 3.")
-    found = given.run_id if not text else _number_of_run(text)
+    found = given.run_id if not text else number_of_run(text)
     if found is None:
-        bad(f"logs needs a run number, as in {given.command} logs 4711.")
+        bad(f"logs needs a run number or a schedule, as in {given.command} logs 4711.")
     return LogsCommand(found, number, follow)
 
 
-def _artifacts(given: Given) -> ArtifactsCommand:
-    return ArtifactsCommand(_run_id(given))
+def _artifacts(given: Given) -> ArtifactsCommand | LatestRunCommand:
+    if given.words and names_a_schedule(given):
+        return LatestRunCommand("artifacts", None if is_latest(given) else schedule_of(given))
+    return ArtifactsCommand(run_id_of(given))
 
 
 def _pause(given: Given) -> SuspendCommand:
-    return SuspendCommand(_schedule(given), suspend=True)
+    return SuspendCommand(schedule_of(given), suspend=True)
 
 
 def _resume(given: Given) -> SuspendCommand:
-    return SuspendCommand(_schedule(given), suspend=False)
+    return SuspendCommand(schedule_of(given), suspend=False)
 
 
 def _history(given: Given) -> HistoryCommand:
     if "runs" not in given.options:
-        return HistoryCommand(_schedule(given))
+        return HistoryCommand(schedule_of(given))
     number = positive(given.options["runs"][0])
     if number is None or not HISTORY_LEAST <= number <= HISTORY_MOST:
         bad(f"--runs needs a number from {HISTORY_LEAST} to {HISTORY_MOST}, as in {EXAMPLES['runs']}.")
-    return HistoryCommand(_schedule(given), number)
+    return HistoryCommand(schedule_of(given), number)
 
 
 def _whoami(given: Given) -> WhoamiCommand:
@@ -184,36 +181,6 @@ def _audit(given: Given) -> AuditCommand:
 def _help(given: Given) -> HelpCommand:
     topic = given.words[0].text.lower() if given.words else None
     return HelpCommand(topic if topic in VERBS else None)
-
-
-def _schedule(given: Given) -> str:
-    if not given.words:
-        bad(f"Which schedule? Name one, as in {given.command} {given.verb} nightly.")
-    return bounded("The schedule's name", given.text, SCHEDULE_LIMIT)
-
-
-def _run_number(given: Given) -> int | None:
-    """The run that is named, or that of the thread; None where a schedule is named."""
-    if not given.words:
-        return given.run_id
-    if any(word.quoted and not word.code for word in given.words):
-        return None
-    number = _number_of_run(given.text)
-    if number is None and (RUN_ID.search(given.text) or RUN_LINK.search(given.text)):
-        bad(f"{given.verb} needs a run number, as in {given.command} {given.verb} 4711.")
-    return number
-
-
-def _number_of_run(text: str) -> int | None:
-    found = RUN_ID.search(text) or RUN_LINK.search(text)
-    return positive(found[1]) if found else None
-
-
-def _run_id(given: Given) -> int:
-    number = _number_of_run(given.text) if given.words else given.run_id
-    if number is None:
-        bad(f"{given.verb} needs a run number, as in {given.command} {given.verb} 4711.")
-    return number
 
 
 VERBS: dict[str, Verb] = {
@@ -245,16 +212,21 @@ VERBS: dict[str, Verb] = {
         (),
         (
             ("status [run id or schedule]", "shows a run's status, to you only"),
-            ("status", "the active runs and waiting starts in this channel"),
-            ("status 4711", "this run"),
-            ("status nightly", "the schedule's latest run"),
+            ("status", "the active runs and waiting starts in this channel; in a direct message, yours"),
+            ("status 4711 4712", "these runs, ten at most"),
+            ("status nightly", "the schedule's active run, or its latest"),
+            ("status last", "the newest run in this channel"),
         ),
     ),
     "runs": Verb(_runs, (), (("runs <schedule>", "lists a schedule's recent runs"), ("runs nightly", "an example"))),
     "cancel": Verb(
         _cancel,
         (),
-        (("cancel <run id>", "cancels a run right away, without asking again"), ("cancel 4711", "an example")),
+        (
+            ("cancel <run id>…", "cancels runs right away, without asking again"),
+            ("cancel 4711", "this run"),
+            ("cancel 4711 4712", "these runs, ten at most"),
+        ),
     ),
     "retry": Verb(
         _retry,
@@ -269,8 +241,12 @@ VERBS: dict[str, Verb] = {
         _logs,
         ("follow",),
         (
-            ("logs <run id> [command number] [--follow]", "shows a command's log, by default the failed one's"),
+            (
+                "logs <run id or schedule> [command number] [--follow]",
+                "shows a command's log, by default the failed one's",
+            ),
             ("logs 4711 3", "the log of command 3, numbered as on its card"),
+            ("logs nightly", "of the schedule's active run, or its latest"),
             ("logs 4711 --follow", "posts new lines in the thread while the run is active"),
         ),
     ),
@@ -278,7 +254,7 @@ VERBS: dict[str, Verb] = {
         _artifacts,
         (),
         (
-            ("artifacts <run id>", "lists the files that each command produced"),
+            ("artifacts <run id or schedule>", "lists the files that each command produced"),
             ("artifacts 4711", "an example"),
         ),
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from bot.core.text.quoting import quoted
 
@@ -73,6 +74,35 @@ class StatusCommand:
 
     def __str__(self) -> str:
         return f"status {self.run_id or (quoted(self.schedule) if self.schedule else '')}".rstrip()
+
+
+@dataclass(frozen=True, slots=True)
+class SeveralCommand:
+    """Cancel several runs, or show the status of each: two to ten commands of one kind."""
+
+    commands: tuple[CancelCommand, ...] | tuple[StatusCommand, ...]
+
+    def __str__(self) -> str:
+        verb = "cancel" if isinstance(self.commands[0], CancelCommand) else "status"
+        return " ".join([verb, *(str(one.run_id) for one in self.commands)])
+
+
+@dataclass(frozen=True, slots=True)
+class LatestRunCommand:
+    """Read something of a schedule's active run, else of its latest one; without `schedule`, of this channel's newest run.
+
+    `number` and `follow` are those of `LogsCommand`.
+    """
+
+    verb: Literal["status", "logs", "artifacts"]
+    schedule: str | None = None
+    number: int | None = None
+    follow: bool = False
+
+    def __str__(self) -> str:
+        parts = [self.verb, quoted(self.schedule) if self.schedule else "last"]
+        parts += [str(self.number)] if self.number else []
+        return " ".join([*parts, *(["--follow"] if self.follow else [])])
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +222,8 @@ Command = (
     | RetryCommand
     | CancelCommand
     | StatusCommand
+    | SeveralCommand
+    | LatestRunCommand
     | ListCommand
     | ShowCommand
     | RunsCommand

@@ -7,11 +7,18 @@ from dataclasses import dataclass
 
 from rapidfuzz import fuzz
 
+from bot.core.commands.talk import NOISE, TALK
 from bot.core.model.bolt import Schedule
 from bot.core.text.name_folding import fold
 
 MOST = 3
 NEAR_ENOUGH = 60
+# A slip of the finger in a name that stands alone.
+ALIKE = 80
+# Among so many words of a sentence names are looked for, each of so many words at most.
+WORDS_MOST, NAME_WORDS_MOST = 40, 12
+# A name that is like another one but for these isn't a slip of the finger: "nightly was slow" speaks about nightly.
+_TALK = TALK - NOISE
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +54,57 @@ def schedules_called(wanted: str, schedules: Sequence[Schedule]) -> list[Schedul
     return [one for one in schedules if plain in {fold(one.slug), fold(one.name)}] if plain else []
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A schedule that is named among the words of a sentence: from word `begin` up to, not including, word `end`."""
+
+    schedule: Schedule
+    begin: int
+    end: int
+
+
+def named_in(words: Sequence[str], schedules: Sequence[Schedule]) -> list[Named]:
+    """The schedules whose slugs or names stand among these words, in their order; a longer name wins over a shorter one.
+
+    What several schedules are called names none of them.
+    """
+    words = words[:WORDS_MOST]
+    known: dict[str, Schedule | None] = {}
+    for name in ("name", "slug"):
+        for one in schedules:
+            plain = fold(getattr(one, name))
+            other = known.get(plain, one)
+            # A slug is unique, so it wins over a name.
+            known[plain] = one if name == "slug" or other is one else None
+    found: list[Named] = []
+    begin = 0
+    while begin < len(words):
+        for end in range(min(len(words), begin + NAME_WORDS_MOST), begin, -1):
+            schedule = known.get(fold(" ".join(words[begin:end])))
+            if schedule is not None:
+                found.append(Named(schedule, begin, end))
+                begin = end
+                break
+        else:
+            begin += 1
+    return found
+
+
+def mistyped(wanted: str, schedules: Sequence[Schedule], *, whole: bool = False) -> tuple[Schedule, ...]:
+    """The schedules that are surely meant by a name with a slip of the finger, best first. `whole`: none of its words may be left out."""
+    plain = fold(wanted)
+    like = fuzz.ratio if whole else _likeness
+    near = _nearest(wanted, schedules)
+    return tuple(one for one in near if max(like(plain, fold(one.slug)), like(plain, fold(one.name))) >= ALIKE)
+
+
 def _nearest(wanted: str, schedules: Sequence[Schedule]) -> tuple[Schedule, ...]:
     plain = fold(wanted)
     if not plain:
         return ()
-    scored = [(max(_likeness(plain, fold(one.slug)), _likeness(plain, fold(one.name))), one) for one in schedules]
+    talk = _TALK.intersection(plain.split())
+    likely = [one for one in schedules if not talk - set(fold(f"{one.slug} {one.name}").split())] if talk else schedules
+    scored = [(max(_likeness(plain, fold(one.slug)), _likeness(plain, fold(one.name))), one) for one in likely]
     near = sorted((pair for pair in scored if pair[0] >= NEAR_ENOUGH), key=lambda pair: pair[0], reverse=True)
     return tuple(schedule for _, schedule in near[:MOST])
 

@@ -44,20 +44,27 @@ NO_STARTS = Starts()
 
 
 def active_here(
-    listed: Sequence[Listed], total: int, app_url: str, command: str, waiting: Starts = NO_STARTS
+    listed: Sequence[Listed],
+    total: int,
+    app_url: str,
+    command: str,
+    waiting: Starts = NO_STARTS,
+    *,
+    mine: bool = False,
 ) -> Message:
-    """The runs that are active in a channel, newest first, and the starts that wait; of both there may be more than are listed."""
+    """The runs that are active in a channel, newest first, and the starts that wait; of both there may be more than are listed.
+
+    `mine`: those of a person instead, in whatever channel.
+    """
+    none = "You have no active runs" if mine else "I'm not following any active runs in this channel"
     if not listed and not waiting.listed:
         start, schedules = Code(f"{command} run <schedule>"), Code(f"{command} list")
-        text: Sentence = (
-            "I'm not following any active runs in this channel. Start one with ",
-            start,
-            " or use ",
-            schedules,
-        )
+        text: Sentence = (f"{none}. Start one with ", start, " or use ", schedules)
         return Message((*text, " to see the schedules."))
-    active = f"{plural(total, 'run is', 'runs are')} active in this channel: " if listed else ""
-    spans: list[Span] = [active or "I'm not following any active runs in this channel"]
+    of_whom = "of yours are active" if mine else "are active in this channel"
+    of_one = "of yours is active" if mine else "is active in this channel"
+    active = f"{plural(total, f'run {of_one}', f'runs {of_whom}')}: " if listed else ""
+    spans: list[Span] = [active or none]
     blocks: list[Block] = []
     for at, one in enumerate(listed):
         spans += ["; " if at else "", *headline(one.run), " (", *_which(one.run, app_url), ")"]
@@ -67,7 +74,7 @@ def active_here(
         spans += ["; ", *more]
         blocks.append(Facts(more))
     if not listed:
-        blocks.append(Paragraph(("I'm not following any active runs in this channel.",)))
+        blocks.append(Paragraph((f"{none}.",)))
     for each in waiting.listed:
         spans += ["; ", *waits(each.request, app_url), ", requested by ", Mention(each.request.user)]
     return Message(tuple(spans), (*blocks, *start_entries(waiting, app_url)))

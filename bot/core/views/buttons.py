@@ -67,8 +67,8 @@ ACTIONS: dict[str, Action] = {
         ),
         Action.START,
     ),
-    **dict.fromkeys((CANCEL_RUN, DROP_QUEUED, f"{COMMAND}.cancel"), Action.CANCEL),
-    **dict.fromkeys((WHOLE_LOG, STOP_FOLLOWING, f"{COMMAND}.logs"), Action.LOGS),
+    **dict.fromkeys((CANCEL_RUN, DROP_QUEUED, f"{COMMAND}.cancel", f"{COMMAND}.several"), Action.CANCEL),
+    **dict.fromkeys((WHOLE_LOG, STOP_FOLLOWING, f"{COMMAND}.logs", f"{COMMAND}.latestrun"), Action.LOGS),
     **dict.fromkeys(
         (ARTIFACTS_PAGE, ARTIFACT_FILE, ARTIFACT_OPEN, f"{COMMAND}.artifacts"),
         Action.ARTIFACTS,

@@ -18,9 +18,10 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from bot.core.commands.grammar import parse
+from bot.core.commands.guess import Guess, acts, read
 from bot.core.model.command import Command, canonical
 from bot.core.model.errors import BadCommand
+from bot.core.policy.rules import Action, Question
 from bot.core.text.message import Message
 from bot.slack.authorization import Asks, attempt_of, denial
 from bot.slack.listener_context import Call, ListenerContext, slash_call
@@ -38,9 +39,8 @@ def register(app: AsyncApp, context: ListenerContext) -> None:
     async def on_command(ack: AsyncAck, body: dict[str, Any]) -> None:
         await _note_place(context, body)
         try:
-            answer = await handle(
-                context, slash_call(body, context.me.team), parse(body.get("text") or "", context.command)
-            )
+            meant = read(body.get("text") or "", context.command, names=(context.me.name,))
+            answer = await handle_read(context, slash_call(body, context.me.team), meant)
         except BadCommand as bad:
             answer = Message((bad.sentence,))
         if answer is None:
@@ -92,3 +92,23 @@ async def handle(context: ListenerContext, call: Call, command: Command) -> Mess
     if why_not is not None:
         return why_not
     return await handlers()[type(command)].handle(context, call, command)
+
+
+async def handle_read(context: ListenerContext, call: Call, meant: Command | Guess) -> Message | None:
+    """Do what was typed. A guess is answered once the schedules are at hand, and does no more than read."""
+    if not isinstance(meant, Guess):
+        return await handle(context, call, meant)
+    context.later(_answer_guess(context, call, meant), call.asker)
+    return None
+
+
+async def _answer_guess(context: ListenerContext, call: Call, guess: Guess) -> None:
+    decision = await context.gate.decide_unrecorded(call.asker, Question(Action.READ))
+    if not decision.allowed:
+        await context.tell(call.asker, Message((guess.sentence,)))
+        return
+    answer: Message | Command | None = await context.guesses.answer(guess, call.asker.channel)
+    if answer is not None and not isinstance(answer, Message):
+        answer = None if acts(answer) else await handle(context, call, answer)
+    if answer is not None:
+        await context.tell(call.asker, answer)

@@ -1,4 +1,4 @@
-"""`status [run id or schedule]`: how a run stands, or the runs that are active in this channel, told privately."""
+"""`status [run id or schedule]`: how a run stands, or the active runs of this channel, in a direct message the person's own."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from bot.core.model.run import RunKey
 from bot.core.policy.rules import Action
 from bot.core.text.message import Message
 from bot.core.views.store_unavailable import database
+from bot.flows.private_replies import DIRECT
 from bot.slack.authorization import Asks, OfChannel, OfRun, OfSchedule
 from bot.slack.listener_context import Call, ListenerContext
 
@@ -43,6 +44,8 @@ async def _here(context: ListenerContext, asker: Asker) -> Message:
         return Message((f"Type {context.command} status in the channel that you mean; App Home shows what is yours.",))
     try:
         async with asyncio.timeout(READ_S):
+            if asker.channel.startswith(DIRECT):
+                return await context.active.active_of_person(asker.user, typed=context.command)
             return await context.active.active_in_channel(asker.channel, typed=context.command)
     except (StoreUnavailable, TimeoutError) as error:
         return Message((f"{database(error)} Your runs continue. Try again in a minute.",))

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
 from slack_bolt.response import BoltResponse
 
-from bot.core.commands.grammar import parse
+from bot.core.commands.guess import Guess
+from bot.core.commands.guess import read as read_line
 from bot.core.commands.tokens import LINE_MOST
 from bot.core.commands.values import GRAPHQL_INT
 from bot.core.model.asker import Asker
@@ -79,9 +80,10 @@ async def handle_message(context: ListenerContext, message: UserMessage, text: s
         return BoltResponse(status=503, body="")
     if state is DeliveryState.DONE:
         return None
+    names = (context.command, context.me.name)
     context = replace(context, command=f"@{context.me.name}")
     try:
-        answer = await _answer(context, message, text)
+        answer = await _answer(context, message, text, names)
     except Exception as error:  # noqa: BLE001 - the person is told, with the reference that is logged
         context.later(_raise(error), message.asker)
     else:
@@ -103,27 +105,29 @@ async def _begin(context: ListenerContext, delivery: str) -> DeliveryState | Non
         return None
 
 
-async def _answer(context: ListenerContext, message: UserMessage, text: str) -> Message | None:
+async def _answer(context: ListenerContext, message: UserMessage, text: str, names: Sequence[str]) -> Message | None:
     why_not = await context.guard.why_not(message.asker.user, message.affiliation)
     if why_not:
         return Message((why_not,))
     call = Call(message.asker, message.delivery)
     try:
-        call, command = await _read_command(context, call, text)
+        call, command = await _read_command(context, call, text, names)
     except BadCommand as bad:
         return Message((bad.sentence,))
-    answer = await commands.handle(context, call, command)
+    answer = await commands.handle_read(context, call, command)
     if answer is None and message.asker.thread and isinstance(command, RunCommand | RetryCommand):
         # Whoever looks at a thread does not see what appears beside it.
         return Message(("Starting ", Bold(wanted_in_words(command)), "; its card appears outside this thread."))
     return answer
 
 
-async def _read_command(context: ListenerContext, call: Call, text: str) -> tuple[Call, Command]:
+async def _read_command(
+    context: ListenerContext, call: Call, text: str, names: Sequence[str]
+) -> tuple[Call, Command | Guess]:
     """The command in a message. In a thread that says less without its run, that is found first. Raises BadCommand."""
     asker = call.asker
-    named = _parse(text, context.command, None)
-    meant = _parse(text, context.command, SOME_RUN) if asker.thread else named
+    named = _parse(text, context.command, None, names)
+    meant = _parse(text, context.command, SOME_RUN, names) if asker.thread else named
     if isinstance(meant, BadCommand):
         raise meant
     if meant == named:
@@ -137,16 +141,16 @@ async def _read_command(context: ListenerContext, call: Call, text: str) -> tupl
         if isinstance(named, BadCommand):
             raise named
         return call, named
-    return replace(call, lost=place.lost), parse(text, context.command, run_id=place.run.id)
+    return replace(call, lost=place.lost), read_line(text, context.command, run_id=place.run.id, names=names)
 
 
-def _parse(text: str, command: str, run_id: int | None) -> Command | BadCommand:
+def _parse(text: str, command: str, run_id: int | None, names: Sequence[str]) -> Command | Guess | BadCommand:
     try:
-        read = parse(text, command, run_id=run_id)
+        meant = read_line(text, command, run_id=run_id, names=names)
     except BadCommand as bad:
         return bad
     # A mention alone asks what there is. Behind the slash command it opens a form, which a message cannot.
-    return HelpCommand() if isinstance(read, RunForm) and not text.strip() else read
+    return HelpCommand() if isinstance(meant, RunForm) and not text.strip() else meant
 
 
 async def _raise(error: Exception) -> None:

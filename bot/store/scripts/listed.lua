@@ -1,4 +1,4 @@
--- The runs of some lists, newest first, each once. ARGV: which ('active' or 'failed'), how many to pass over, how many to give,
+-- The runs of some lists, newest first, each once. ARGV: which ('active', 'failed' or 'recent'), how many to pass over, how many to give,
 -- a list whose runs are left out or '', then lists (user:<id>, channel:<id>). What is in a list and should not be is
 -- removed from it: its record is gone, or an older version ended it and knew no lists.
 -- Gives {how many there are, member, card or '', rev, facts, seen, wish, tries, end, retried, member, ...}

@@ -171,6 +171,8 @@ end
 local DAY_S = 86400
 local ACTIVE_MOST, ACTIVE_S = 500, 30 * DAY_S
 local FAILED_MOST, FAILED_S = 20, 7 * DAY_S
+-- The newest runs with a card in a channel, whatever becomes of them.
+local RECENT_MOST, RECENT_S = 5, 7 * DAY_S
 
 local function enlist(list, member, most, seconds)
   redis.call('ZADD', list, 'NX', num(now()), member)
@@ -230,6 +232,7 @@ local function attach(member, card)
   redis.call('HSETNX', key('run', member, 'cards'), channel, card)
   redis.call('HSETNX', key('run', member), 'owner', card)
   redis.call('HSET', key('card', card), 'team', team, 'run', member)
+  enlist(key('recent', 'channel:' .. channel), member, RECENT_MOST, RECENT_S)
   if redis.call('HGET', key('run', member), 'final') ~= '1' then
     enlist(key('active', 'channel:' .. channel), member, ACTIVE_MOST, ACTIVE_S)
   end

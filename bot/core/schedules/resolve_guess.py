@@ -1,0 +1,458 @@
+"""From a guess to what is offered: pure, once the schedules are at hand, and their runs for what is about a run.
+
+Only a request (a verb that acts, and with it a schedule or a run, and no word that isn't understood) is offered as what it asks
+for. Questions, negations and statements are offered *Status* and *Logs* alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from bot.core.commands import talk
+from bot.core.commands.guess import Guess, acts
+from bot.core.commands.tokens import ENDINGS, RUN_ID, RUN_LINK, Token
+from bot.core.model.bolt import RunSummary, Schedule
+from bot.core.model.command import (
+    ArtifactsCommand,
+    CancelCommand,
+    Command,
+    HistoryCommand,
+    LatestRunCommand,
+    ListCommand,
+    LogsCommand,
+    RetryCommand,
+    RunCommand,
+    RunsCommand,
+    SeveralCommand,
+    ShowCommand,
+    StartCommand,
+    StatusCommand,
+    SuspendCommand,
+)
+from bot.core.model.run import is_failed, is_final
+from bot.core.schedules.lookup import Named, mistyped, named_in, schedules_called
+from bot.core.text.text import cut
+
+OFFERED_MOST = 5
+NEAR_MOST = 3
+# A number in a sentence is a run's from so many digits on, or with `#` or `run` before it.
+DIGITS_LEAST = 3
+BOLT_ID_LIMIT = 2**31
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A command that is offered on a button. `label` says all that it does: which run, which schedule, which option."""
+
+    label: str
+    command: Command
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What was asked for besides the schedule or the run."""
+
+    branch: str | None = None
+    pull_request: int | None = None
+    every: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a guess is about. `verb` is None if it asks for nothing that acts or can be read; then *Status* and *Logs* are offered.
+
+    `command` is a command that only reads, and can be done at once. `near`: the name of the schedule is mistyped.
+    """
+
+    verb: str | None = None
+    schedules: tuple[Schedule, ...] = ()
+    run_ids: tuple[int, ...] = ()
+    options: Options = field(default_factory=Options)
+    command: Command | None = None
+    offers: tuple[Offer, ...] = ()
+    near: bool = False
+
+    @property
+    def needs_runs(self) -> bool:
+        """Whether the newest runs of its schedules are needed to make offers."""
+        return self.verb in {"cancel", "retry"} and not self.offers
+
+
+def resolve(guess: Guess, schedules: Sequence[Schedule]) -> Meaning:
+    """What a guess is about, by the names of the schedules."""
+    if guess.literal is not None and (known := _literal(guess.literal, schedules)):
+        return known
+    meaning = _among(guess.words, schedules)
+    if guess.literal is not None and not acts(guess.literal) and not (meaning.schedules or meaning.run_ids):
+        # Whoever only reads is told what there isn't.
+        return Meaning(command=guess.literal)
+    return meaning
+
+
+def wanted_instead(wanted: StartCommand, schedules: Sequence[Schedule]) -> tuple[Offer, ...]:
+    """What may have been meant by a start whose schedule isn't found: "nightly main" is nightly on branch main.
+
+    Nothing if the name is only mistyped: `bot.core.schedules.lookup` finds what is near.
+    """
+    name = wanted.schedule if isinstance(wanted, RunCommand) else wanted.latest_of
+    if not name or schedules_called(name, schedules):
+        return ()
+    verb = "run" if isinstance(wanted, RunCommand) else "retry"
+    meaning = _among((Token(verb), *map(Token, name.split())), schedules)
+    if meaning.near or not (meaning.schedules or meaning.run_ids):
+        return ()
+    if meaning.verb != verb or meaning.run_ids:
+        return answers(replace(meaning, verb=None))
+    offers = []
+    for schedule in meaning.schedules[:OFFERED_MOST]:
+        options = meaning.options
+        if isinstance(wanted, RunCommand):
+            branch, number = wanted.branch or options.branch, wanted.pull_request or options.pull_request
+            offers.append(_start(replace(wanted, schedule=schedule.slug, branch=branch, pull_request=number)))
+        else:
+            every = wanted.every or options.every
+            what = "all" if every else "what failed"
+            label = f"Retry {what} of {schedule.slug}'s latest failed run"
+            offers.append(Offer(label, RetryCommand(every, latest_of=schedule.slug)))
+    return tuple(offers)
+
+
+def answers(
+    meaning: Meaning,
+    runs: Mapping[str, Sequence[RunSummary]] | None = None,
+    titles: Mapping[int, str] | None = None,
+) -> tuple[Offer, ...]:
+    """What is offered. `runs` are the newest runs by slug, newest first; `titles` name the schedules of runs that are known."""
+    if meaning.offers:
+        return meaning.offers[:OFFERED_MOST]
+    found: list[Offer] = []
+    for run_id in meaning.run_ids:
+        found += _of_run(meaning, run_id, (titles or {}).get(run_id, ""))
+    for schedule in meaning.schedules if not meaning.run_ids else ():
+        found += _of_schedule(meaning, schedule, (runs or {}).get(schedule.slug, ()))
+    return tuple(dict.fromkeys(found))[:OFFERED_MOST]
+
+
+# --- the first word taken for a verb ---
+
+
+def _literal(literal: Command, schedules: Sequence[Schedule]) -> Meaning | None:
+    """What a line says word for word, None if it names a schedule that there isn't."""
+    match literal:
+        case RunCommand(schedule=name):
+            found = _named(name, schedules)
+            return (
+                Meaning("run", found, offers=tuple(_start(replace(literal, schedule=one.slug)) for one in found))
+                if found
+                else None
+            )
+        case RetryCommand(every, latest_of=str(name)) if name:
+            found = _named(name, schedules)
+            return Meaning("retry", found, options=Options(every=every)) if found else None
+        case SuspendCommand(schedule=name):
+            found = _named(name, schedules)
+            return Meaning("pause" if literal.suspend else "resume", found) if found else None
+        case CancelCommand(run_id):
+            return Meaning("cancel", run_ids=(run_id,))
+        case RetryCommand(every, run_id=int(run_id)):
+            return Meaning("retry", run_ids=(run_id,), options=Options(every=every))
+        case SeveralCommand() if acts(literal):
+            return Meaning("cancel", run_ids=tuple(one.run_id for one in literal.commands if one.run_id))
+        case StatusCommand(schedule=str(name)) | ShowCommand(name) | RunsCommand(name) | HistoryCommand(name):
+            return Meaning(command=literal) if _named(name, schedules) else None
+        case LatestRunCommand(schedule=str(name)):
+            return Meaning(command=literal) if _named(name, schedules) else None
+        case ListCommand():
+            return Meaning(command=literal) if len(literal.text.split()) < 2 else None
+        case _:
+            return None if acts(literal) else Meaning(command=literal)
+
+
+def _named(name: str, schedules: Sequence[Schedule]) -> tuple[Schedule, ...]:
+    found = schedules_called(name, schedules)
+    return tuple(found[:NEAR_MOST])
+
+
+# --- a sentence ---
+
+
+@dataclass(slots=True)
+class _Sentence:
+    """The words of a line, in lower case: what names something is None in `left`."""
+
+    words: tuple[Token, ...]
+    left: list[str | None]
+    named: list[Named]
+    run_ids: list[int]
+
+    def index(self, known: Mapping[str, str]) -> int | None:
+        """The first word that stands for a verb of these."""
+        return next((at for at, word in enumerate(self.left) if word in known), None)
+
+
+# What names no schedule by itself in a sentence, whatever is called the same. Times do: many a schedule is called "daily".
+_NO_NAMES = (talk.TALK - talk.LATER) | talk.NOISE | talk.VERB_OF.keys()
+_ACTS_OF = {word: verb for verb, words in talk.ACTING.items() for word in words}
+_READS_OF = {word: verb for verb, words in talk.READING.items() for word in words}
+
+
+def _among(words: Sequence[Token], schedules: Sequence[Schedule]) -> Meaning:
+    """What the words of a line are about."""
+    sentence = _sentence(tuple(words), schedules)
+    if not any(sentence.left) and len(sentence.named) == 1:
+        return _name_alone(sentence.named[0].schedule)
+    if alone := _mistyped_name(sentence, schedules):
+        return _name_alone(alone)
+    named = tuple(dict.fromkeys(one.schedule for one in sentence.named))[:OFFERED_MOST]
+    run_ids = tuple(dict.fromkeys(sentence.run_ids))[:OFFERED_MOST]
+    asks = _asks(sentence.left)
+    verb, options = (None, None) if asks else _request(sentence, schedules)
+    if verb is not None and options is not None and (named or run_ids):
+        return Meaning(verb, named, run_ids, options)
+    if verb is not None and options is None and not named and not run_ids:
+        near = _near(sentence, schedules)
+        if near:
+            return Meaning(verb, near, near=True)
+    reading = _reading(sentence)
+    if reading is not None and not asks and (named or run_ids):
+        return Meaning(reading, named, run_ids, command=_read_command(reading, named, run_ids))
+    return Meaning(reading if reading == "logs" else _about(sentence), named, run_ids)
+
+
+def _sentence(words: tuple[Token, ...], schedules: Sequence[Schedule]) -> _Sentence:
+    left: list[str | None] = [talk.plain(word.text) for word in words]
+    run_ids: list[int] = []
+    for at, word in enumerate(words):
+        number = None if word.quoted and not word.code else _run_number(word.text, left[at - 1] if at else None)
+        if number is not None:
+            run_ids.append(number)
+            left[at] = None
+    named: list[Named] = []
+    for one in named_in([word.text if left[at] is not None else "\0" for at, word in enumerate(words)], schedules):
+        alone = one.end - one.begin == 1 and not words[one.begin].quoted
+        # A verb wins over a schedule that is called the same, unless it's the whole line.
+        if alone and len(words) > 1 and left[one.begin] in _NO_NAMES:
+            continue
+        named.append(one)
+        left[one.begin : one.end] = [None] * (one.end - one.begin)
+    return _Sentence(words, left, named, run_ids)
+
+
+def _mistyped_name(sentence: _Sentence, schedules: Sequence[Schedule]) -> Schedule | None:
+    """The schedule whose name is the whole line but for a slip of the finger."""
+    said = [word for word in sentence.left if word]
+    if not said or sentence.run_ids or any(word in _NO_NAMES for word in said):
+        return None
+    near = mistyped(" ".join(word.text for word in sentence.words), schedules, whole=True)
+    return near[0] if near else None
+
+
+def _run_number(text: str, before: str | None) -> int | None:
+    text = text.rstrip(ENDINGS + "?)")
+    found = RUN_ID.search(text) or RUN_LINK.search(text)
+    if found is None:
+        return None
+    digits = found[1]
+    if not digits.isascii() or len(digits) > 10 or not 0 < int(digits) < BOLT_ID_LIMIT:
+        return None
+    sure = not text.isdecimal() or before in {"run", "runs"} or len(digits) >= DIGITS_LEAST
+    return int(digits) if sure and before not in {"pr", "request", "#"} else None
+
+
+def _asks(left: Sequence[str | None]) -> bool:
+    """Whether a line is a question, or says what not to do, or when."""
+    said = [word for word in left if word]
+    first = next(
+        (word for word in said if word not in {"hey", "hi", "hello", "ok", "okay", "so", "bolt", "bot", "and"}), ""
+    )
+    return (
+        first in talk.AUXILIARY
+        or any(word in talk.WH or word in talk.CONDITION or talk.is_denial(word) for word in said)
+        or any(word in talk.LATER for word in said)
+    )
+
+
+def _request(sentence: _Sentence, schedules: Sequence[Schedule]) -> tuple[str | None, Options | None]:
+    """The verb that is asked for, and its options: None if a word of the line isn't understood."""
+    left = sentence.left
+    at = sentence.index(_ACTS_OF)
+    if at is None:
+        at = next((n for n, word in enumerate(left) if word and _slip(word)), None)
+    if at is None:
+        return None, None
+    word = left[at] or ""
+    verb = _ACTS_OF.get(word) or _slip(word)
+    before = left[:at]
+    if any(one is None for one in before):
+        # "nightly rerun": nothing else may be said.
+        rest = [one for one in (*before, *left[at + 1 :]) if one]
+        return (verb, Options()) if all(one in talk.REQUEST or one in talk.NOISE for one in rest) else (None, None)
+    if not all(one in talk.REQUEST for one in before):
+        return None, None
+    if verb == "resume" and sentence.run_ids:
+        verb = "retry"
+    return verb, _options(verb or "", word, left[at + 1 :], schedules)
+
+
+def _slip(word: str) -> str | None:
+    near = talk.near_verb(word)
+    return near if near in talk.ACTING else None
+
+
+def _options(verb: str, word: str, rest: Sequence[str | None], schedules: Sequence[Schedule]) -> Options | None:
+    """What follows a verb besides names; None if something isn't understood."""
+    options, queue = Options(), list(rest)
+    branches = talk.BRANCHES | {one.git_branch.lower() for one in schedules if one.git_branch}
+    particles = talk.PARTICLES.get(word, frozenset())
+    seen = False
+    while queue:
+        one = queue.pop(0)
+        if one is None:
+            seen = True
+        elif one in talk.EVERYTHING:
+            options = replace(options, every=True)
+        elif one in particles or (verb == "retry" and one == "failed") or (one == "of" and not seen):
+            continue
+        elif number := _pull_request(verb, one, queue):
+            options = replace(options, pull_request=number)
+        elif branch := _branch(verb, one, queue, branches if seen else frozenset()):
+            options = replace(options, branch=branch)
+        elif one and one not in talk.NOISE:
+            return None
+    return options
+
+
+def _pull_request(verb: str, word: str, queue: list[str | None]) -> int | None:
+    """`pr 12`, `for pull request #12`. What belongs to it is taken from the queue."""
+    said = [word, *(one or "" for one in queue[:3])]
+    if said[0] == "for":
+        said = said[1:]
+    taken = 1 if said[:1] == ["pr"] else 2 if said[:2] == ["pull", "request"] else 0
+    number = said[taken].lstrip("#") if taken and len(said) > taken else ""
+    if verb != "run" or not number.isascii() or not number.isdecimal() or not 0 < int(number[:11]) < BOLT_ID_LIMIT:
+        return None
+    del queue[: taken + (word == "for")]
+    return int(number)
+
+
+def _branch(verb: str, word: str, queue: list[str | None], known: frozenset[str]) -> str | None:
+    """`main`, `on main`, `from the branch main`. What belongs to it is taken from the queue."""
+    if verb != "run":
+        return None
+    if word in known or (known and any(mark in word for mark in "/_")):
+        return word
+    said = [one or "" for one in queue[:3]]
+    taken = 0
+    if word not in talk.BEFORE_A_BRANCH and word not in {"branch", "with", "in"}:
+        return None
+    if said[:1] == ["the"]:
+        taken = 1
+    if word != "branch" and said[taken : taken + 1] == ["branch"]:
+        word, taken = "branch", taken + 1
+    name = said[taken] if len(said) > taken else ""
+    if not name or name in talk.TALK or name in talk.NOISE or (word in {"with", "in"}):
+        return None
+    del queue[: taken + 1]
+    if queue[:1] == ["branch"]:
+        del queue[:1]
+    return name
+
+
+def _near(sentence: _Sentence, schedules: Sequence[Schedule]) -> tuple[Schedule, ...]:
+    """The schedules whose names are like what follows the verb: "stop nigthly please"."""
+    kept = [
+        word.text
+        for word, left in zip(sentence.words, sentence.left, strict=True)
+        if left and left not in talk.REQUEST and left not in talk.NOISE and left not in talk.VERB_OF and not _slip(left)
+    ]
+    if not kept or len(kept) > 6:
+        return ()
+    return mistyped(" ".join(kept), schedules)
+
+
+def _reading(sentence: _Sentence) -> str | None:
+    """What is to be read, the most telling word of the line deciding."""
+    said = {_READS_OF[word] for word in sentence.left if word in _READS_OF}
+    return next((verb for verb in talk.READING if verb in said), None)
+
+
+def _about(sentence: _Sentence) -> str | None:
+    """`why` if it's asked why something failed: then the log comes first."""
+    return (
+        "why" if any(word in {"why", "fail", "failed", "broke", "broken", "error"} for word in sentence.left) else None
+    )
+
+
+def _read_command(verb: str, named: Sequence[Schedule], run_ids: Sequence[int]) -> Command | None:
+    """The command that reads it, None if it's about more than one thing."""
+    if len(run_ids) == 1:
+        only = run_ids[0]
+        of_run: dict[str, Command] = {"logs": LogsCommand(only), "artifacts": ArtifactsCommand(only)}
+        return of_run.get(verb, StatusCommand(only))
+    if len(named) != 1 or run_ids:
+        return None
+    slug = named[0].slug
+    made: dict[str, Command] = {
+        "logs": LatestRunCommand("logs", slug),
+        "artifacts": LatestRunCommand("artifacts", slug),
+        "history": HistoryCommand(slug),
+        "runs": RunsCommand(slug),
+        "show": ShowCommand(slug),
+    }
+    return made.get(verb, StatusCommand(schedule=slug))
+
+
+# --- offers ---
+
+
+def _name_alone(schedule: Schedule) -> Meaning:
+    slug = schedule.slug
+    offers = (_start(RunCommand(slug)), Offer(f"Status of {slug}", StatusCommand(schedule=slug)))
+    return Meaning("name", (schedule,), offers=offers)
+
+
+def _start(wanted: RunCommand) -> Offer:
+    parts = [f"Run {cut(wanted.schedule, 40)}"]
+    parts += [f"on branch {cut(wanted.branch, 25)}"] if wanted.branch else []
+    parts += [f"for pull request {wanted.pull_request}"] if wanted.pull_request else []
+    parts += [f"with {len(wanted.commands)} commands of your own"] if wanted.commands else []
+    return Offer(" ".join(parts), wanted)
+
+
+def _of_run(meaning: Meaning, run_id: int, title: str) -> list[Offer]:
+    run = f"run {run_id} of {cut(title, 40)}" if title else f"run {run_id}"
+    if meaning.verb == "cancel":
+        return [Offer(f"Cancel {run}", CancelCommand(run_id))]
+    if meaning.verb in {"retry", "run"}:
+        return [_retry(meaning.options.every or meaning.verb == "run", run_id, run)]
+    status, logs = Offer(f"Status of {run}", StatusCommand(run_id)), Offer(f"Logs of {run}", LogsCommand(run_id))
+    return [logs, status] if meaning.verb in {"logs", "why"} else [status, logs]
+
+
+def _retry(every: bool, run_id: int, run: str) -> Offer:  # noqa: FBT001 - an option that is spelled out
+    what = f"Retry all of {run}" if every else f"Retry what failed in {run}"
+    return Offer(what, RetryCommand(every, run_id=run_id))
+
+
+def _of_schedule(meaning: Meaning, schedule: Schedule, runs: Sequence[RunSummary]) -> list[Offer]:
+    slug, options = schedule.slug, meaning.options
+    status = Offer(f"Status of {slug}", StatusCommand(schedule=slug))
+    match meaning.verb:
+        case "run":
+            return [_start(RunCommand(slug, options.branch, options.pull_request))]
+        case "cancel":
+            active = [one for one in runs if not is_final(one.state)]
+            return [Offer(f"Cancel run {one.id} of {cut(slug, 40)}", CancelCommand(one.id)) for one in active] or [
+                status
+            ]
+        case "retry":
+            failed = next((one for one in runs if is_failed(one.state)), None)
+            offers = [_retry(options.every, failed.id, f"run {failed.id} of {cut(slug, 40)}")] if failed else []
+            # After a success there is nothing to retry.
+            return offers if offers and runs and runs[0] == failed else [*offers, _start(RunCommand(slug))]
+        case "pause" | "resume":
+            suspend = meaning.verb == "pause"
+            return [Offer(f"{'Pause' if suspend else 'Resume'} {slug}", SuspendCommand(slug, suspend=suspend))]
+    logs = Offer(f"Logs of {slug}", LatestRunCommand("logs", slug))
+    return [logs, status] if meaning.verb in {"logs", "why"} else [status, logs]

@@ -1,0 +1,89 @@
+"""Answering a line that isn't a command: what it may mean, on buttons; only what reads is done at once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from bot.core.commands.guess import Guess
+from bot.core.model.bolt import RunSummary, Schedule
+from bot.core.model.command import Command, RetryCommand
+from bot.core.model.errors import BoltError, StoreUnavailable
+from bot.core.model.run import Run, RunKey
+from bot.core.schedules.resolve_guess import Meaning, answers, resolve
+from bot.core.text.message import Message
+from bot.core.views.guess import guess_answer
+from bot.core.views.store_unavailable import database
+from bot.flows.find_schedule import unread
+from bot.flows.ports.bolt import Bolt
+from bot.flows.ports.store import Indexes, Runs
+from bot.flows.run_listings import LISTED
+from bot.flows.schedule_catalog import ScheduleCatalog
+
+
+class GuessAnswerer:
+    """Finds out what guesses mean. Nothing in here starts, cancels or changes anything."""
+
+    def __init__(self, catalog: ScheduleCatalog, bolt: Bolt, runs: Runs, indexes: Indexes, *, workspace: str) -> None:
+        self._catalog = catalog
+        self._bolt = bolt
+        self._runs = runs
+        self._indexes = indexes
+        self._workspace = workspace
+
+    async def answer(self, guess: Guess, channel: str) -> Message | Command:
+        """What to show, or a command that only reads and may be done at once. `channel` is where it was typed."""
+        try:
+            if guess.here:
+                return await self._of_newest(guess, channel)
+            meaning = resolve(guess, await self._schedules())
+            if meaning.command is not None:
+                return meaning.command
+            runs = await self._newest(meaning) if meaning.needs_runs else {}
+        except BoltError as error:
+            return Message((f"{guess.sentence} {unread(error)}",))
+        except StoreUnavailable as error:
+            return Message((f"{database(error)} Nothing was done. Try again in a minute.",))
+        return guess_answer(guess.sentence, meaning, answers(meaning, runs, await self._titles(meaning)))
+
+    async def newest_in(self, channel: str) -> Run | None:
+        """The newest run with a card in a channel. Raises StoreUnavailable."""
+        found = await self._indexes.newest_in(channel)
+        return found.runs[0].run if found.runs else None
+
+    async def _of_newest(self, guess: Guess, channel: str) -> Message:
+        """*cancel last*, *retry last*: this channel's newest run. Raises StoreUnavailable."""
+        run = await self.newest_in(channel) if channel else None
+        if run is None:
+            return Message((f"I know no run in this channel. {guess.sentence}",))
+        retries = isinstance(guess.literal, RetryCommand)
+        meaning = Meaning("retry" if retries else "cancel", run_ids=(run.id,))
+        return guess_answer(guess.sentence, meaning, answers(meaning, titles={run.id: run.facts.schedule or run.title}))
+
+    async def _schedules(self) -> Sequence[Schedule]:
+        """Every schedule; if Bolt is away, those it had last. Raises BoltError if there never was a list."""
+        try:
+            return await self._catalog.all_schedules()
+        except BoltError:
+            schedules, at = self._catalog.last_list()
+            if at is None:
+                raise
+            return schedules
+
+    async def _newest(self, meaning: Meaning) -> dict[str, Sequence[RunSummary]]:
+        """The newest runs of what is meant, newest first. Raises BoltError."""
+        slugs = [schedule.slug for schedule in meaning.schedules]
+        listed = await asyncio.gather(*(self._bolt.runs(slug, LISTED) for slug in slugs))
+        return dict(zip(slugs, listed, strict=True))
+
+    async def _titles(self, meaning: Meaning) -> dict[int, str]:
+        """What the schedules of runs are called, as far as that is on record."""
+        titles: dict[int, str] = {}
+        for run_id in meaning.run_ids:
+            try:
+                run = await self._runs.load_run(RunKey(self._workspace, run_id))
+            except StoreUnavailable:
+                break
+            if run is not None and run.facts.schedule:
+                titles[run_id] = run.facts.schedule
+        return titles
