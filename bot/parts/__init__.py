@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from bot.flows.webhook_hints import WebhookHints
 from bot.parts.base import Base
 from bot.parts.clients import build_clients, build_directory
+from bot.parts.due_sets import DUE_SETS, LANES
 from bot.parts.flows import build_flows
 from bot.parts.listeners import build_hints, build_listener_context
 from bot.parts.services import Services
 from bot.parts.stores import build_stores
 from bot.parts.wakeups import Wakeups
-from bot.parts.workers import build_workers
+from bot.parts.workers import build_workers, woken
 from bot.settings import Settings
 from bot.slack.directory import Directory
 from bot.slack.external_guard import ExternalGuard
@@ -50,12 +51,13 @@ class Parts:
 
 def build(settings: Settings, services: Services, identity: Identity) -> Parts:
     """Build everything, each from what was built before it."""
-    wakeups = Wakeups()
-    stores = build_stores(settings, services)
+    rows = (*DUE_SETS, *LANES)
+    wakeups = Wakeups(woken(rows))
+    stores = build_stores(settings, services, {row.name: row.gap_s(settings) for row in DUE_SETS})
     clients = build_clients(settings, services, identity, stores)
     base = Base(settings, services, identity, stores, clients, wakeups)
     flows = build_flows(base)
-    wakeups.workers = build_workers(base, flows)
+    wakeups.workers = build_workers(rows, base, flows)
     return Parts(
         workers=wakeups.workers,
         listener_context=build_listener_context(base, flows),

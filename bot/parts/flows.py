@@ -18,6 +18,7 @@ from bot.flows.start import RunStarter, StartRules
 from bot.flows.start_queue import QueuedStarts, QueueRules
 from bot.flows.tail_log import LogTailer, LogTailRules
 from bot.parts.base import Base
+from bot.parts.wakeups import WakeEvent
 from bot.store.log_tails import LogTails
 
 
@@ -82,7 +83,7 @@ def build_flows(base: Base) -> Flows:
             app_url=app_url,
             card_url=base.card_url,
             mask=services.mask,
-            asked=base.wakeups.waker("watched"),
+            asked=base.wakeups.waker(WakeEvent.FOLLOW_REQUESTED),
         ),
         approvals=StartApprovals(
             stores.requests,
@@ -90,7 +91,7 @@ def build_flows(base: Base) -> Flows:
             planner,
             base.clients.gate,
             ApprovalRules(app_url, settings.bolt_bot_command, settings.bolt_bot_start_deadline_s),
-            decided=base.wakeups.waker("decided"),
+            decided=base.wakeups.waker(WakeEvent.APPROVAL_DECIDED),
         ),
         queue=QueuedStarts(
             stores.requests,
@@ -100,8 +101,8 @@ def build_flows(base: Base) -> Flows:
             base.clients.gate,
             QueueRules(settings.workspace, app_url, settings.bolt_bot_command, longest_s=settings.bolt_bot_queue_s),
             card_url=base.card_url,
-            asked=base.wakeups.waker("queued"),
-            left=base.wakeups.waker("queue"),
+            asked=base.wakeups.waker(WakeEvent.START_QUEUED),
+            left=base.wakeups.waker(WakeEvent.QUEUE_LEFT),
         ),
     )
 

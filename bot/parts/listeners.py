@@ -19,6 +19,7 @@ from bot.flows.thread_subject import ThreadSubjects
 from bot.flows.webhook_hints import WebhookHints
 from bot.parts.base import Base
 from bot.parts.flows import Flows
+from bot.parts.wakeups import WakeEvent
 from bot.slack.listener_context import ListenerContext
 from bot.slack.memberships import SlackMemberships
 from bot.slack.views.home import SlackHomeTab
@@ -31,7 +32,7 @@ def build_listener_context(base: Base, flows: Flows) -> ListenerContext:
     bolt, chat, runs, requests = services.bolt, services.chat, stores.runs, stores.requests
     catalog, mask, app_url = services.catalog, services.mask, settings.paradime_app_url
     finder, status = ScheduleFinder(bolt, catalog), StatusReader(bolt, runs, app_url=app_url, mask=mask)
-    accepted = base.wakeups.workers["requests"].wake
+    accepted = waker(WakeEvent.START_ACCEPTED)
     return ListenerContext(
         command=settings.bolt_bot_command,
         me=base.identity,
@@ -57,7 +58,7 @@ def build_listener_context(base: Base, flows: Flows) -> ListenerContext:
         chat=chat,
         render=chat.content,
         later=services.tasks.start,
-        wishes=waker("wishes"),
+        wishes=waker(WakeEvent.CANCEL_REQUESTED),
         messages=Deduplication(stores.scripts, MESSAGES),
         places=ThreadSubjects(runs, requests, chat, workspace=settings.workspace, app_url=app_url),
         schedules=ScheduleReader(
@@ -82,8 +83,8 @@ def build_listener_context(base: Base, flows: Flows) -> ListenerContext:
         logs=CommandLogs(bolt, runs, base.clients.logs, stores.uploads, app_url=app_url, mask=base.mask_log),
         artifacts=Artifacts(bolt, runs, stores.uploads, mask=mask),
         follow_log=flows.tail_log,
-        followed=waker("followed"),
-        posts=waker("files"),
+        followed=waker(WakeEvent.LIVE_LOG_REQUESTED),
+        posts=waker(WakeEvent.FILE_REQUESTED),
     )
 
 
@@ -108,5 +109,5 @@ def build_hints(base: Base) -> WebhookHints | None:
     settings = base.settings
     if settings.paradime_webhook_secret is None:
         return None
-    woken = base.wakeups.workers["polls"].wake
+    woken = base.wakeups.waker(WakeEvent.HINT_RECEIVED)
     return WebhookHints(base.services.bolt, base.stores.runs, workspace=settings.workspace, woken=woken)

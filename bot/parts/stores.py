@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.core.model.admission import Limits
@@ -20,8 +21,6 @@ from bot.store.uploads import Uploads
 
 DAY_S = 86_400
 UPLOAD_LEASE_S = 60.0
-# Runs that are asked for alone must not crowd out the others.
-STRAYS_A_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +40,8 @@ class Stores:
     indexes: RunIndexes
 
 
-def build_stores(settings: Settings, services: Services) -> Stores:
-    """Build the stores, all on the same scripts."""
+def build_stores(settings: Settings, services: Services, gaps_s: Mapping[str, float]) -> Stores:
+    """Build the stores, all on the same scripts. `gaps_s` has each due set's least time between two claims, by name."""
     scripts = Scripts(
         services.redis,
         settings.bolt_bot_name,
@@ -56,18 +55,13 @@ def build_stores(settings: Settings, services: Services) -> Stores:
         posts_a_minute=settings.bolt_bot_posts_a_minute,
         deadline_s=settings.bolt_bot_start_deadline_s,
     )
-    gaps = {
-        "polls": 1 / settings.bolt_bot_poll_requests_a_s,
-        "strays": 1 / min(settings.bolt_bot_poll_requests_a_s, STRAYS_A_S),
-    }
-    names = ("requests", "polls", "strays", "ends", "cancels", "follows", "watches", "queue", "approvals")
     budget = SlackBudget.of(settings.bolt_bot_edits_a_minute, settings.bolt_bot_posts_a_minute)
     return Stores(
         scripts=scripts,
         admissions=Admissions(scripts, limits),
         requests=StartRequests(scripts, limits),
         runs=Runs(scripts),
-        due={name: DueSet(scripts, name, lease_s=lease_s, gap_s=gaps.get(name, 0)) for name in names},
+        due={name: DueSet(scripts, name, lease_s=lease_s, gap_s=gap_s) for name, gap_s in gaps_s.items()},
         edits=EditLane(scripts, budget, lease_s=lease_s),
         # A file takes longer than a message.
         posts=PostLane(scripts, budget, lease_s=lease_s, upload_lease_s=max(min(UPLOAD_LEASE_S, 6 * lease_s), lease_s)),

@@ -1,46 +1,47 @@
-"""Which workers to wake after a worker's job or a click."""
+"""Waking workers as soon as something has made work for them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum, auto
 
 from bot.workers.worker import Worker
 
-# A worker looks at its own set again by itself. A worker that isn't listed looks within a second: waking everyone for
-# everything would be most of what a busy bot does.
-WAKES: dict[str, tuple[str, ...]] = {
-    "requests": ("posts", "edits", "polls", "queue"),
-    "looked": ("posts",),
-    "polls": ("edits", "ends", "cancels", "queue"),
-    "strays": ("edits", "ends", "cancels", "polls", "queue"),
-    "ends": ("edits", "posts"),
-    "cancels": ("edits", "polls"),
-    "posts": ("requests", "edits", "watches", "queue"),
-    "watches": ("posts", "polls"),
-    "queue": ("requests", "edits"),
-    "watched": ("watches",),
-    "queued": ("posts", "polls"),
-    "wishes": ("cancels", "edits", "polls"),
-    "approvals": ("requests", "edits"),
-    "decided": ("approvals", "requests", "edits"),
-    "follows": ("posts",),
-    "followed": ("follows",),
-    "files": ("posts",),
-}
+
+class WakeEvent(StrEnum):
+    """What makes work for workers, besides their own jobs."""
+
+    APPROVAL_DECIDED = auto()
+    CANCEL_REQUESTED = auto()
+    FILE_REQUESTED = auto()
+    FOLLOW_REQUESTED = auto()
+    HINT_RECEIVED = auto()
+    LIVE_LOG_REQUESTED = auto()
+    # A person took a start out of the queue.
+    QUEUE_LEFT = auto()
+    START_ACCEPTED = auto()
+    # A start's card is all that its job has made so far.
+    START_PLANNED = auto()
+    START_QUEUED = auto()
 
 
 @dataclass(slots=True)
 class Wakeups:
-    """Wakes the workers that something has made work for. The workers are built last, so they are filled in then."""
+    """Wakes the workers that something has made work for.
 
+    `woken` names them, by event or by the worker whose job is done. The workers are built last, so they are filled in then.
+    """
+
+    woken: Mapping[str, tuple[str, ...]]
     workers: dict[str, Worker] = field(default_factory=dict)
 
-    def waker(self, name: str) -> Callable[[], None]:
-        """A function that wakes every worker that WAKES lists under a name."""
+    def waker(self, source: str) -> Callable[[], None]:
+        """A function that wakes every worker for which an event, or another worker's job, makes work."""
+        names = self.woken[source]
 
         def wake() -> None:
-            for follower in WAKES[name]:
-                self.workers[follower].wake()
+            for name in names:
+                self.workers[name].wake()
 
         return wake

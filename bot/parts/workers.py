@@ -1,49 +1,95 @@
-"""The workers: one for each due set and lane."""
+"""From rows of the table of due sets and lanes to workers: how each row is claimed, and whom it wakes."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
 from bot.parts.base import Base
 from bot.parts.flows import Flows
+from bot.parts.wakeups import WakeEvent
+from bot.settings import Settings
 from bot.workers import claims
-from bot.workers.worker import Worker
+from bot.workers.worker import Claim, Worker
 
-REQUESTS_AT_ONCE = 20
 FEW_AT_ONCE = 10
-POLLS_AT_ONCE = 4
+
+# Builds a worker's claim, given the row's name.
+BuildClaim = Callable[[str, Base, Flows], Claim]
 
 
-def build_workers(base: Base, flows: Flows) -> dict[str, Worker]:
-    """Build the workers, by name."""
-    stores, due, waker = base.stores, base.stores.due, base.wakeups.waker
-    soon_s, bolt = min(1.0, base.settings.bolt_bot_poll_min_s / 2), base.services.bolt
-    one_by_one = {
-        "ends": flows.conclude.conclude_run,
-        "cancels": flows.cancel.advance_cancel,
-        "follows": flows.tail_log.advance_tail,
-        "watches": flows.follow_run.advance_follow_request,
-        "queue": flows.queue.advance_queue,
-        "approvals": flows.approvals.advance_approval,
-    }
-    kinds = {
-        **{
-            name: (claims.claim_one(due[name], advance, waker(name)), FEW_AT_ONCE)
-            for name, advance in one_by_one.items()
-        },
-        "requests": (
-            claims.claim_one(due["requests"], flows.start.advance_start, waker("requests"), wake_posts=waker("looked")),
-            REQUESTS_AT_ONCE,
-        ),
-        "polls": (
-            claims.claim_batch(due["polls"], flows.poll, waker("polls"), batch=lambda: bolt.batch_limit, soon_s=soon_s),
-            POLLS_AT_ONCE,
-        ),
-        "strays": (
-            claims.claim_batch(due["strays"], flows.poll, waker("strays"), batch=lambda: 1, soon_s=0),
-            POLLS_AT_ONCE,
-        ),
-        "posts": (claims.claim_post(stores.posts, flows.deliver, waker("posts")), FEW_AT_ONCE),
-        "edits": (claims.claim_edit(stores.edits, flows.edit_cards), FEW_AT_ONCE),
-    }
+def _no_gap(_settings: Settings) -> float:
+    return 0
+
+
+@dataclass(frozen=True, slots=True)
+class DueWork:
+    """A row of the table: a due set or a lane, and the worker for it.
+
+    `claim` says how its work is claimed, and which flow handles it; `at_once` is how many jobs its worker has at most.
+    `gap_s` is the least time between two claims, in seconds; a lane has the budget of its Slack method instead.
+    `wakes` names the rows that a job here makes work for; `woken_by` the events, and the rows elsewhere, that make work for this one.
+    A worker looks at its own row again by itself, and one that isn't woken looks within a second: waking everyone for everything
+    would be most of what a busy bot does.
+    """
+
+    name: str
+    claim: BuildClaim
+    at_once: int = FEW_AT_ONCE
+    gap_s: Callable[[Settings], float] = _no_gap
+    wakes: tuple[str, ...] = ()
+    woken_by: tuple[str, ...] = ()
+
+
+def one_by_one(flow: Callable[[Flows], claims.Advance], *, posts_only: WakeEvent | None = None) -> BuildClaim:
+    """One job for each member. `posts_only` is what a job makes that returns true, instead of all that the row wakes."""
+
+    def build(name: str, base: Base, flows: Flows) -> Claim:
+        waker = base.wakeups.waker
+        wake_posts = None if posts_only is None else waker(posts_only)
+        return claims.claim_one(base.stores.due[name], flow(flows), waker(name), wake_posts=wake_posts)
+
+    return build
+
+
+def polls_together(name: str, base: Base, flows: Flows) -> Claim:
+    """One job for each request to Bolt, with as many runs as fit in it; what is due soon goes along."""
+    return claims.claim_batch(
+        base.stores.due[name],
+        flows.poll,
+        base.wakeups.waker(name),
+        batch=lambda: base.services.bolt.batch_limit,
+        soon_s=min(1.0, base.settings.bolt_bot_poll_min_s / 2),
+    )
+
+
+def polls_alone(name: str, base: Base, flows: Flows) -> Claim:
+    """One job for each run, which is asked for alone."""
+    return claims.claim_batch(base.stores.due[name], flows.poll, base.wakeups.waker(name), batch=lambda: 1, soon_s=0)
+
+
+def posts_of_lane(name: str, base: Base, flows: Flows) -> Claim:
+    """One job for each post."""
+    return claims.claim_post(base.stores.posts, flows.deliver, base.wakeups.waker(name))
+
+
+def edits_of_lane(_name: str, base: Base, flows: Flows) -> Claim:
+    """One job for each card that has to be edited."""
+    return claims.claim_edit(base.stores.edits, flows.edit_cards)
+
+
+def woken(rows: Sequence[DueWork]) -> dict[str, tuple[str, ...]]:
+    """The names of the workers that each event, and each row's job, wakes."""
+    pairs = {(row.name, name) for row in rows for name in row.wakes}
+    pairs |= {(source, row.name) for row in rows for source in row.woken_by}
+    sources = [*WakeEvent, *(row.name for row in rows)]
+    return {source: tuple(row.name for row in rows if (source, row.name) in pairs) for source in sources}
+
+
+def build_workers(rows: Sequence[DueWork], base: Base, flows: Flows) -> dict[str, Worker]:
+    """Build a worker for each row, by name."""
+    incident = base.services.incident
     return {
-        name: Worker(name, claim, most=most, incident=base.services.incident) for name, (claim, most) in kinds.items()
+        row.name: Worker(row.name, row.claim(row.name, base, flows), most=row.at_once, incident=incident)
+        for row in rows
     }

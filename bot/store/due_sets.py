@@ -34,7 +34,7 @@ class Claimed:
 
 
 class DueSet:
-    """One due set: `requests`, `polls`, `strays`, `ends` or `cancels`.
+    """One due set, by the name that its key has in Redis.
 
     `gap_s` is the least time between two claims that bring something, of all replicas together.
     """

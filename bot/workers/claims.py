@@ -1,4 +1,4 @@
-"""Which flow runs on which due set or lane."""
+"""The ways to claim from due sets and lanes. Which flow handles which is in the table of due sets (`bot.parts.due_sets`)."""
 
 from __future__ import annotations
 

@@ -1,0 +1,97 @@
+"""Every due set and lane: one row each, with its gap, how it is claimed, the flow that handles it, and what wakes whom.
+
+Names are part of keys in Redis, which older versions read as well: they don't change.
+"""
+
+from __future__ import annotations
+
+from bot.parts.wakeups import WakeEvent
+from bot.parts.workers import DueWork, edits_of_lane, one_by_one, polls_alone, polls_together, posts_of_lane
+from bot.settings import Settings
+
+REQUESTS_AT_ONCE = 20
+POLLS_AT_ONCE = 4
+# Runs that are asked for alone must not crowd out the others.
+STRAYS_A_S = 2.0
+
+
+def _polls_gap_s(settings: Settings) -> float:
+    return 1 / settings.bolt_bot_poll_requests_a_s
+
+
+def _strays_gap_s(settings: Settings) -> float:
+    return 1 / min(settings.bolt_bot_poll_requests_a_s, STRAYS_A_S)
+
+
+DUE_SETS = (
+    # Starts that people have asked for.
+    DueWork(
+        "requests",
+        one_by_one(lambda flows: flows.start.advance_start, posts_only=WakeEvent.START_PLANNED),
+        at_once=REQUESTS_AT_ONCE,
+        wakes=("posts", "edits", "polls", "queue"),
+        woken_by=(WakeEvent.START_ACCEPTED, WakeEvent.APPROVAL_DECIDED, WakeEvent.QUEUE_LEFT),
+    ),
+    # Runs that are followed.
+    DueWork(
+        "polls",
+        polls_together,
+        at_once=POLLS_AT_ONCE,
+        gap_s=_polls_gap_s,
+        wakes=("edits", "ends", "cancels", "queue"),
+        woken_by=(WakeEvent.HINT_RECEIVED, WakeEvent.START_QUEUED, WakeEvent.CANCEL_REQUESTED),
+    ),
+    # Runs that a request for many didn't return.
+    DueWork(
+        "strays",
+        polls_alone,
+        at_once=POLLS_AT_ONCE,
+        gap_s=_strays_gap_s,
+        wakes=("edits", "ends", "cancels", "polls", "queue"),
+    ),
+    # Runs that are over, and not yet concluded.
+    DueWork("ends", one_by_one(lambda flows: flows.conclude.conclude_run), wakes=("edits", "posts")),
+    # Runs that someone wants to cancel.
+    DueWork(
+        "cancels",
+        one_by_one(lambda flows: flows.cancel.advance_cancel),
+        wakes=("edits", "polls"),
+        woken_by=(WakeEvent.CANCEL_REQUESTED,),
+    ),
+    # Live logs.
+    DueWork(
+        "follows",
+        one_by_one(lambda flows: flows.tail_log.advance_tail),
+        wakes=("posts",),
+        woken_by=(WakeEvent.LIVE_LOG_REQUESTED,),
+    ),
+    # Requests to follow a run in a channel.
+    DueWork(
+        "watches",
+        one_by_one(lambda flows: flows.follow_run.advance_follow_request),
+        wakes=("posts", "polls"),
+        woken_by=(WakeEvent.FOLLOW_REQUESTED,),
+    ),
+    # Starts that wait for a schedule's run to end.
+    DueWork("queue", one_by_one(lambda flows: flows.queue.advance_queue), wakes=("requests", "edits")),
+    # Starts that wait for someone's approval.
+    DueWork(
+        "approvals",
+        one_by_one(lambda flows: flows.approvals.advance_approval),
+        wakes=("requests", "edits"),
+        woken_by=(WakeEvent.APPROVAL_DECIDED,),
+    ),
+)
+LANES = (
+    DueWork(
+        "posts",
+        posts_of_lane,
+        wakes=("requests", "edits", "watches", "queue"),
+        woken_by=(WakeEvent.START_PLANNED, WakeEvent.START_QUEUED, WakeEvent.FILE_REQUESTED),
+    ),
+    DueWork(
+        "edits",
+        edits_of_lane,
+        woken_by=(WakeEvent.CANCEL_REQUESTED, WakeEvent.APPROVAL_DECIDED, WakeEvent.QUEUE_LEFT),
+    ),
+)
