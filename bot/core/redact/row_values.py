@@ -11,9 +11,12 @@ end that found nothing is not repeated over the same characters.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 LEFT_OUT = "(row values left out)"
+# Where something begins and ends that is replaced, and by what.
+_Span = tuple[int, int, str]
 
 # How far the end of a value is looked for: a cell may hold line breaks.
 WINDOW = 4_000
@@ -206,7 +209,7 @@ def without_row_values(text: str) -> str:
         if shared in text:
             for rule in rules:
                 if rule.needle in text:
-                    text = _without(text, rule)
+                    text = _replaced(text, _values(text, rule))
     if "LINE " in text:
         text = _STATEMENT.sub(rf"\1{LEFT_OUT}", text)
         text = _STATEMENT_IN_JSON.sub(rf"\1{LEFT_OUT}", text)
@@ -216,13 +219,23 @@ def without_row_values(text: str) -> str:
     if begun and any(mark in begun[0] for mark in ("→", "+++", "---")):
         text = _ROW.sub(rf"\1{LEFT_OUT}", begun[0]) + text[begun.end() :]
     if "expected" in text and "@@" in text:
-        text = _without_diffs(text)
-    return _without_previews(text) if "Previewing " in text else text
+        text = _replaced(text, _diff_rows(text))
+    return _replaced(text, _preview_rows(text)) if "Previewing " in text else text
 
 
-def _without(text: str, rule: _Rule) -> str:
+def _replaced(text: str, spans: Iterable[_Span]) -> str:
+    """The text with each span's words in its place. Spans come in ascending order and don't overlap."""
     parts: list[str] = []
-    at = scan = searched = 0
+    at = 0
+    for start, end, words in spans:
+        parts += [text[at:start], words]
+        at = end
+    return "".join(parts) + text[at:] if parts else text
+
+
+def _values(text: str, rule: _Rule) -> Iterator[_Span]:
+    """The values that a rule finds."""
+    scan = searched = 0
     line = _Line(text)
     while found := rule.pattern.search(text, scan):
         start = scan = found.end()
@@ -231,9 +244,8 @@ def _without(text: str, rule: _Rule) -> str:
             continue
         end, searched = _end(text, start, line.end(start), found, rule, searched)
         if end > start and text[start:end].strip():
-            parts += [text[at:start], LEFT_OUT]
-            at = scan = end
-    return "".join(parts) + text[at:] if parts else text
+            yield start, end, LEFT_OUT
+            scan = end
 
 
 def _end(text: str, start: int, line_end: int, found: re.Match[str], rule: _Rule, searched: int) -> tuple[int, int]:
@@ -286,9 +298,8 @@ _ROW = re.compile(r"(?m)^([^,\n]{1,6},)[^\n]+")
 _MARKER = re.compile(r"[^,\n]{0,60}?,")
 
 
-def _without_diffs(text: str) -> str:
-    """Cells of rows are taken out between the line of column names and the next empty line; what marks a row stays."""
-    parts: list[str] = []
+def _diff_rows(text: str) -> Iterator[_Span]:
+    """Cells of rows, between the line of column names and the next empty line; what marks a row stays."""
     at = 0
     while found := _DIFF.search(text, at):
         sign = "\n" if "\n" in found["break"] else "\\n"
@@ -299,7 +310,6 @@ def _without_diffs(text: str) -> str:
         header = text.find(sign, found.end(), until)
         if header < 0:
             break
-        parts.append(text[at : header + len(sign)])
         at = header + len(sign)
         while at < until:
             after = text.find(sign, at, until)
@@ -308,29 +318,21 @@ def _without_diffs(text: str) -> str:
             if not row.strip():
                 break
             marker = _MARKER.match(row)
-            parts.append((marker[0] if marker else "") + LEFT_OUT)
-            at = after
-            if at < until:
-                parts.append(sign)
-                at += len(sign)
-    return "".join(parts) + text[at:] if parts else text
+            yield at + (marker.end() if marker else 0), after, LEFT_OUT
+            at = min(after + len(sign), until)
 
 
 _PREVIEW = re.compile(r"Previewing (?:node|inline)[^\n]{0,300}\n(?P<head>[ \t]*\|[^\n]*\n[ \t]*\|[ |:-]*\n)")
 _PREVIEWED = re.compile(r"[ \t]*\|[^\n]*")
 
 
-def _without_previews(text: str) -> str:
+def _preview_rows(text: str) -> Iterator[_Span]:
     """The rows of `dbt show`, whose first two lines are the column names and a rule."""
-    parts: list[str] = []
     at = 0
     while found := _PREVIEW.search(text, at):
-        parts.append(text[at : found.end()])
         at = found.end()
         while row := _PREVIEWED.match(text, at):
-            after = row.end() + (text[row.end() : row.end() + 1] == "\n")
-            parts.append(f"| {LEFT_OUT} |" + text[row.end() : after])
-            at = after
-            if after == row.end():
+            yield row.start(), row.end(), f"| {LEFT_OUT} |"
+            if not text.startswith("\n", row.end()):
                 break
-    return "".join(parts) + text[at:]
+            at = row.end() + 1
