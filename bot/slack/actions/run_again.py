@@ -3,43 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
-from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_bolt.async_app import AsyncApp
 
 from bot.core.insight.progress import commands_known
 from bot.core.model.command import RunCommand
-from bot.core.model.errors import BadCommand, StoreUnavailable
+from bot.core.model.errors import StoreUnavailable
 from bot.core.model.run import Run, RunFacts, RunKey
 from bot.core.text.message import Message
-from bot.core.views.buttons import RUN_AGAIN, RunButton, read_run_value
+from bot.core.views.buttons import RUN_AGAIN, RunButton
+from bot.slack.actions.reply import Click, reply_to_click, run_of_click
 from bot.slack.commands import run
-from bot.slack.listener_context import Call, ListenerContext, click_call
+from bot.slack.listener_context import Call, ListenerContext
 
 LOAD_S = 0.5
 
 
 def register(app: AsyncApp, context: ListenerContext) -> None:
     """Listen to the button."""
-
-    async def on_click(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
-        call = click_call(body, action, context.me.team)
-        answer = await _again(context, call, action.get("value") or "")
-        await ack()
-        if answer is not None:
-            context.later(context.tell(call.asker, answer), call.asker)
-
-    app.action(RUN_AGAIN)(on_click)
+    reply_to_click(app, context, RUN_AGAIN, _again)
 
 
-async def _again(context: ListenerContext, call: Call, value: str) -> Message | None:
+async def _again(context: ListenerContext, call: Call, click: Click) -> Message | None:
     """Record the start, before it is acknowledged, by what is on record of the run, else by what its button carries."""
-    try:
-        button = read_run_value(value)
-    except BadCommand as bad:
-        return Message((bad.sentence,))
-    if button.key.workspace != context.workspace:
-        return Message(("This card belongs to another Bolt workspace. Start the run in Bolt. Nothing was started.",))
+    elsewhere = "This card belongs to another Bolt workspace. Start the run in Bolt. Nothing was started."
+    button = run_of_click(context, click, elsewhere)
     known = await _known(context, button.key)
     facts = _facts(known, button)
     if facts is None:

@@ -1,0 +1,53 @@
+"""Buttons whose click is handled before it's acknowledged, and answered privately after that."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from re import Pattern
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck, AsyncApp
+
+from bot.core.model.errors import BadCommand
+from bot.core.text.message import Message
+from bot.core.views.buttons import RunButton, read_run_value
+from bot.slack.listener_context import Call, ListenerContext, click_call, click_message
+
+
+@dataclass(frozen=True, slots=True)
+class Click:
+    """What was clicked: the button's value and action id, and the timestamp of the message it is on, empty if there is none."""
+
+    value: str
+    action_id: str
+    message_ts: str
+
+
+# Handles a click and returns the private answer, if there is one. May raise BadCommand, whose sentence is the answer then.
+Handle = Callable[[ListenerContext, Call, Click], Awaitable[Message | None]]
+
+
+def reply_to_click(app: AsyncApp, context: ListenerContext, action_id: str | Pattern[str], handle: Handle) -> None:
+    """Listen to a button, or to all whose action ids match a pattern."""
+
+    async def on_click(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
+        call = click_call(body, action, context.me.team)
+        click = Click(action.get("value") or "", action.get("action_id") or "", click_message(body))
+        try:
+            answer = await handle(context, call, click)
+        except BadCommand as bad:
+            answer = Message((bad.sentence,))
+        await ack()
+        if answer is not None:
+            context.later(context.tell(call.asker, answer), call.asker)
+
+    app.action(action_id)(on_click)
+
+
+def run_of_click(context: ListenerContext, click: Click, elsewhere: str) -> RunButton:
+    """The run that a button names. Raises BadCommand: for another workspace's run it says `elsewhere`."""
+    button = read_run_value(click.value)
+    if button.key.workspace != context.workspace:
+        raise BadCommand(elsewhere)
+    return button
