@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from prometheus_client import Histogram
 
@@ -84,3 +85,8 @@ class DueSet:
 def microseconds(seconds: float) -> int:
     """Seconds as whole microseconds."""
     return round(seconds * MICROSECONDS)
+
+
+def from_microseconds(recorded: str) -> datetime:
+    """The time of whole microseconds since 1970, as Redis' clock records it."""
+    return datetime.fromtimestamp(int(recorded) / MICROSECONDS, UTC)

@@ -233,6 +233,7 @@ class EmbeddedRedis:
         # What the server says is kept for when it fails; anew each time, so that it does not grow.
         with (self._directory / "server.log").open("wb") as log:
             # A session of its own: Ctrl-C in the terminal is for the bot, which ends the server last.
+            # Not asyncio's subprocess: from Python 3.12 on that kills the server outright if the bot fails without stopping it.
             self._process = subprocess.Popen(  # noqa: S603 - our own server
                 command,
                 stdin=subprocess.PIPE,

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from bot.core.model.asker import Asker
 from bot.core.model.log_tail import LogBatch, LogTail, TailAcceptance, TailPosted
 from bot.core.model.run import RunKey
 from bot.flows.claimed_post import ClaimedPost
 from bot.flows.lease import Lease
-from bot.store.due_sets import MICROSECONDS, microseconds
+from bot.store.due_sets import from_microseconds, microseconds
 from bot.store.lanes import parse_card_id
 from bot.store.record_json import from_json, to_json
 from bot.store.scripts import Scripts
@@ -56,11 +55,11 @@ class LogTails:
             body.key,
             body.asker,
             card,
-            _moment(record["begun_us"]),
+            from_microseconds(record["begun_us"]),
             int(record.get("command") or 0),
             record.get("cursor") or "",
             int(record.get("posts") or 0),
-            _moment(record["posted_us"]) if record.get("posted_us") else None,
+            from_microseconds(record["posted_us"]) if record.get("posted_us") else None,
             int(record.get("refused") or 0),
             from_json(LogBatch, record["pending"]) if record.get("pending") else None,
         )
@@ -104,7 +103,3 @@ class LogTails:
             microseconds(delay_s),
         )
         return posted
-
-
-def _moment(microseconds: str) -> datetime:
-    return datetime.fromtimestamp(int(microseconds) / MICROSECONDS, UTC)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from bot.core.model.asker import Asker
 from bot.core.model.follow_request import FollowAcceptance, Followed, FollowRequest
 from bot.core.model.run import CardRef, Observation, RunFacts, RunKey
 from bot.flows.claimed_post import ClaimedPost
 from bot.flows.lease import Lease
-from bot.store.due_sets import MICROSECONDS
+from bot.store.due_sets import from_microseconds
 from bot.store.record_json import from_json, to_json
 from bot.store.runs import card_id, creation_args
 from bot.store.scripts import Scripts
@@ -44,7 +43,7 @@ class RunFollowers:
         if not record.get("body"):
             return None
         body = from_json(StoredFollower, record["body"])
-        asked_at = datetime.fromtimestamp(int(record["asked_us"]) / MICROSECONDS, UTC)
+        asked_at = from_microseconds(record["asked_us"])
         return FollowRequest(
             RunKey.parse(member), body.asker, body.facts, asked_at, record["state"], record.get("why", "")
         )

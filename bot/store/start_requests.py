@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 from bot.core.model.admission import Limits
 from bot.core.model.command import StartCommand, canonical, name_of, with_name
@@ -24,7 +23,7 @@ from bot.core.model.run import CardRef, Observation, Retried, RunKey
 from bot.core.model.start import Accepted, Asked, Sending
 from bot.core.text.name_folding import fold
 from bot.flows.lease import Lease
-from bot.store.due_sets import MICROSECONDS, microseconds
+from bot.store.due_sets import from_microseconds, microseconds
 from bot.store.record_json import from_json, to_json
 from bot.store.runs import creation_args
 from bot.store.scripts import Scripts
@@ -84,7 +83,7 @@ class StartRequests:
             to_json(body),
             microseconds(limits.deadline_s),
         )
-        return Accepted(word, request_id, _moment(asked_us))
+        return Accepted(word, request_id, from_microseconds(asked_us))
 
     async def load_request(self, request_id: str) -> Request | None:
         """A request as it is recorded, None where there is none."""
@@ -273,13 +272,13 @@ def read_request(request_id: str, record: Mapping[str, str]) -> Request:
         user=body.user,
         user_name=body.user_name,
         wanted=body.wanted,
-        asked_at=_moment(record["asked_us"]),
+        asked_at=from_microseconds(record["asked_us"]),
         response_url=body.response_url,
         state=RequestState.from_record(record["state"]),
         rev=int(record["rev"]),
         plan=from_json(StartPlan, record["look"]) if record.get("look") else None,
         card=CardRef(card[1], card[2]) if len(card) == 3 else None,
-        sending_at=_moment(record["sending_us"]) if record.get("sending_us") else None,
+        sending_at=from_microseconds(record["sending_us"]) if record.get("sending_us") else None,
         run_id=int(record["run"].rpartition(":")[2]) if record.get("run") else None,
         why=record.get("why", ""),
         candidates=tuple(int(part) for part in candidates.split(",") if part),
@@ -288,13 +287,13 @@ def read_request(request_id: str, record: Mapping[str, str]) -> Request:
         direct=body.direct,
         origin=body.origin,
         running=from_json(BlockingRun, record["running"]) if record.get("running") else None,
-        queued_at=_moment(record["queued_us"]) if record.get("queued_us") else None,
+        queued_at=from_microseconds(record["queued_us"]) if record.get("queued_us") else None,
         behind=RunKey.parse(record["behind"]).id if record.get("behind") else None,
         ahead=int(record.get("ahead") or 0),
         rounds=int(record.get("rounds") or 0),
         dropped_by=record.get("dropped_by") or None,
         approval=from_json(Approval, record["approval"]) if record.get("approval") else None,
-        pending_at=_moment(record["pending_us"]) if record.get("pending_us") else None,
+        pending_at=from_microseconds(record["pending_us"]) if record.get("pending_us") else None,
         approved_by=record.get("approved_by") or None,
         denied_by=record.get("denied_by") or None,
     )
@@ -303,8 +302,4 @@ def read_request(request_id: str, record: Mapping[str, str]) -> Request:
 def _rival(sent_us: str, plan: str, body: str) -> Rival:
     found = from_json(StartPlan, plan) if plan else None
     branch = branch_wanted(from_json(StoredRequest, body).wanted, found) if body else None
-    return Rival(_moment(sent_us), found.parent_run if found else None, branch)
-
-
-def _moment(microseconds: str) -> datetime:
-    return datetime.fromtimestamp(int(microseconds) / MICROSECONDS, UTC)
+    return Rival(from_microseconds(sent_us), found.parent_run if found else None, branch)

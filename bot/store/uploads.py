@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
 
 from bot.core.model.run import CardRef
 from bot.core.model.upload import Upload, UploadAnswer, UploadOutcome
 from bot.flows.claimed_post import ClaimedPost
-from bot.store.due_sets import MICROSECONDS
+from bot.store.due_sets import from_microseconds
 from bot.store.lanes import parse_card_id
 from bot.store.record_json import from_json, to_json
 from bot.store.scripts import Scripts
@@ -42,7 +41,7 @@ class Uploads:
         if not record.get("body"):
             return None
         thread: CardRef | None = parse_card_id(record.get("card") or "")
-        asked_at = datetime.fromtimestamp(int(record["asked_us"]) / MICROSECONDS, UTC)
+        asked_at = from_microseconds(record["asked_us"])
         return replace(
             from_json(Upload, record["body"]), thread=thread, file_id=record.get("file_id"), asked_at=asked_at
         )

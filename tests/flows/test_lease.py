@@ -50,8 +50,8 @@ async def test_a_kept_lease_is_renewed_until_it_is_frozen() -> None:
     assert await kept.stop_renewing() == token
 
 
-async def test_freezing_waits_for_a_renewal_under_way() -> None:
-    """Else the holder would finish with a token that Redis has replaced already."""
+async def freezing_under_way() -> tuple[Lease, asyncio.Task[int], asyncio.Event]:
+    """A holder that freezes its lease while a renewal is under way, which gives 77 once the event is set."""
     begun, go_on = asyncio.Event(), asyncio.Event()
 
     async def renew(_lease: Lease) -> int:
@@ -65,6 +65,12 @@ async def test_freezing_waits_for_a_renewal_under_way() -> None:
         await begun.wait()
     freezing = asyncio.create_task(kept.stop_renewing())
     await asyncio.sleep(0)
+    return kept, freezing, go_on
+
+
+async def test_freezing_waits_for_a_renewal_under_way() -> None:
+    """Else the holder would finish with a token that Redis has replaced already."""
+    _kept, freezing, go_on = await freezing_under_way()
     assert not freezing.done()
     go_on.set()
     assert await freezing == 77
@@ -98,19 +104,7 @@ async def test_a_renewal_that_fails_leaves_the_lease_to_lapse() -> None:
 
 async def test_a_holder_that_is_cancelled_while_it_freezes_is_cancelled() -> None:
     """The cancellation reaches the holder, and the renewal under way still decides the token."""
-    begun, go_on = asyncio.Event(), asyncio.Event()
-
-    async def renew(_lease: Lease) -> int:
-        begun.set()
-        await go_on.wait()
-        return 77
-
-    kept = lease()
-    kept.start_renewing(renew)
-    async with asyncio.timeout(PATIENCE_S):
-        await begun.wait()
-    freezing = asyncio.create_task(kept.stop_renewing())
-    await asyncio.sleep(0)
+    kept, freezing, go_on = await freezing_under_way()
     freezing.cancel()
     await asyncio.wait({freezing})
     assert freezing.cancelled()

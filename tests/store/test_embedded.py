@@ -17,6 +17,7 @@ from redis.exceptions import RedisError
 from bot.core.model.errors import StoreUnfit
 from bot.store.connect import check, connect
 from bot.store.embedded import EmbeddedRedis, ServerProgram, can_load_data, find_server, identify_server
+from tests.waiting import eventually
 
 ROOT = Path(__file__).parents[2]
 # A bot that only has a Redis: it stores a word, prints its server's process and waits for its end.
@@ -35,6 +36,8 @@ async def main():
 asyncio.run(main())
 """
 
+FAILING_OWNER = OWNER.replace("await asyncio.Event().wait()", "raise SystemExit(3)")
+
 
 @pytest.fixture
 async def own(tmp_path: Path) -> AsyncIterator[EmbeddedRedis]:
@@ -44,10 +47,10 @@ async def own(tmp_path: Path) -> AsyncIterator[EmbeddedRedis]:
     await one.stop()
 
 
-async def owner(data_dir: Path, word: str) -> tuple[Process, int]:
+async def owner(data_dir: Path, word: str, code: str = OWNER) -> tuple[Process, int]:
     """A process with an embedded Redis in which it has stored a word; and the Redis' process id."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", OWNER, str(data_dir), word, cwd=ROOT, env={"PATH": os.environ["PATH"]}, stdout=PIPE
+        sys.executable, "-c", code, str(data_dir), word, cwd=ROOT, env={"PATH": os.environ["PATH"]}, stdout=PIPE
     )
     if process.stdout is None:
         raise AssertionError("it has a pipe")
@@ -97,6 +100,17 @@ async def test_it_dies_with_its_bot_and_loses_nothing(own: EmbeddedRedis) -> Non
     await process.wait()
     assert await stored(await own.start()) == "answered"
     assert not runs(server)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process of its parent's death")
+async def test_a_bot_that_fails_lets_its_redis_write_out_what_it_holds(own: EmbeddedRedis) -> None:
+    """If it ends without stopping its Redis, that is told by SIGTERM, not killed outright."""
+    process, _server = await owner(own.data_dir, "answered", FAILING_OWNER)
+    assert await process.wait() == 3
+    said = own.data_dir / "redis" / "server.log"
+    await eventually(
+        "the server's word that it was told to end", said.read_text, lambda text: "Received SIGTERM" in text
+    )
 
 
 async def test_what_was_answered_survives_the_kill_of_both(own: EmbeddedRedis) -> None:
