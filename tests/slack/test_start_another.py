@@ -54,8 +54,8 @@ async def test_what_a_cards_button_told_is_passed_on() -> None:
     app: Any = App()
     context: Any = SimpleNamespace(
         me=SimpleNamespace(team="T"),
-        requests=SimpleNamespace(load=load),
-        ask=SimpleNamespace(start=start),
+        requests=SimpleNamespace(load_request=load),
+        ask=SimpleNamespace(accept_start=start),
         later=lambda answer, _asker: answer.close(),
     )
     start_another.register(app, context)
