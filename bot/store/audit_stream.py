@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import asdict, fields
 from datetime import UTC, datetime
+from typing import Literal
 
 import structlog
 
@@ -40,31 +41,25 @@ class Audit:
 
     async def newest_entries(self) -> AsyncIterator[AuditEntry]:
         """Every entry, the newest first. Raises StoreUnavailable."""
-        last = "+"
-        while True:
-            rows = await self._read("xrevrange", last, "-")
-            for name, record in rows:
-                yield _entry(name, record)
-            if len(rows) < PAGE:
-                return
-            last = f"({rows[-1][0]}"
+        async for entry in self._entries("xrevrange", "+", "-"):
+            yield entry
 
     async def oldest(self, since: datetime | None = None) -> AsyncIterator[AuditEntry]:
         """Every entry from a moment on, the oldest first. Raises StoreUnavailable."""
         first = str(round(since.timestamp() * 1000)) if since else "-"
+        async for entry in self._entries("xrange", first, "+"):
+            yield entry
+
+    async def _entries(self, how: Literal["xrange", "xrevrange"], first: str, last: str) -> AsyncIterator[AuditEntry]:
+        redis, key = self._scripts.redis, self._scripts.key("audit")
+        read = redis.xrevrange if how == "xrevrange" else redis.xrange
         while True:
-            rows = await self._read("xrange", first, "+")
+            rows: list[tuple[str, dict[str, str]]] = await self._scripts.ask(read(key, first, last, PAGE))
             for name, record in rows:
                 yield _entry(name, record)
             if len(rows) < PAGE:
                 return
             first = f"({rows[-1][0]}"
-
-    async def _read(self, how: str, begin: str, end: str) -> list[tuple[str, dict[str, str]]]:
-        redis, key = self._scripts.redis, self._scripts.key("audit")
-        call = redis.xrevrange(key, begin, end, PAGE) if how == "xrevrange" else redis.xrange(key, begin, end, PAGE)
-        rows: list[tuple[str, dict[str, str]]] = await self._scripts.ask(call)
-        return rows
 
 
 def _entry(name: str, record: dict[str, str]) -> AuditEntry:
