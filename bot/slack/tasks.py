@@ -11,6 +11,7 @@ from prometheus_client import Gauge
 from bot.core.model.asker import Asker
 from bot.core.model.errors import BotError
 from bot.core.text.message import Message
+from bot.flows.finish_tasks import finish_or_cancel
 
 log = structlog.get_logger()
 
@@ -37,15 +38,7 @@ class TaskRegistry:
 
     async def drain(self, within_s: float) -> int:
         """Wait for what is under way; what is late is broken off, and its number returned."""
-        if not self._tasks:
-            return 0
-        _, late = await asyncio.wait(self._tasks, timeout=within_s)
-        for task in late:
-            task.cancel()
-        if late:
-            # What they use is closed next.
-            await asyncio.wait(late)
-        return len(late)
+        return await finish_or_cancel(self._tasks, within_s)
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)

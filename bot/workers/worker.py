@@ -13,6 +13,7 @@ import structlog
 from prometheus_client import Counter, Gauge
 
 from bot.core.model.errors import StoreUnavailable
+from bot.flows.finish_tasks import finish_or_cancel
 
 log = structlog.get_logger()
 
@@ -88,14 +89,7 @@ class Worker:
 
     async def drain(self, within_s: float) -> int:
         """Finish what is in hand; what does not finish in time is broken off, and its number returned."""
-        if not self._jobs:
-            return 0
-        _, late = await asyncio.wait(self._jobs, timeout=within_s)
-        for job in late:
-            job.cancel()
-        if late:
-            await asyncio.wait(late)
-        return len(late)
+        return await finish_or_cancel(self._jobs, within_s)
 
     async def _look(self) -> Work:
         try:

@@ -1,0 +1,31 @@
+"""What is under way when the process stops is finished, and broken off if it takes too long."""
+
+from __future__ import annotations
+
+import asyncio
+
+from bot.flows.finish_tasks import finish_or_cancel
+
+
+async def test_what_is_late_is_cancelled_and_has_ended() -> None:
+    """What is done in time is not; what is cancelled may still tidy up."""
+    tidied: list[str] = []
+
+    async def hangs() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.sleep(0)
+            tidied.append("late")
+
+    async def quick() -> None:
+        await asyncio.sleep(0)
+
+    late, done = asyncio.create_task(hangs()), asyncio.create_task(quick())
+    assert await finish_or_cancel({late, done}, 0.05) == 1
+    assert (late.cancelled(), done.cancelled(), tidied) == (True, False, ["late"])
+
+
+async def test_nothing_under_way_takes_no_time() -> None:
+    """There is nothing to wait for."""
+    assert await finish_or_cancel(set(), 60) == 0
