@@ -1,0 +1,239 @@
+"""The flows of a start over a real Redis, between a fake Bolt and a fake Slack: a step at a time, without workers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from redis.asyncio import Redis
+
+from bot.core.model.admission import Limits
+from bot.core.model.asker import Asker
+from bot.core.model.command import RunCommand, StartCommand
+from bot.core.model.request import Request, RequestState
+from bot.core.model.run import CardRef, Run, RunKey
+from bot.core.model.start import Asked
+from bot.core.policy.rules import DEFAULT, Policy
+from bot.core.text.message import Message
+from bot.flows.accept_start import StartAccepter
+from bot.flows.approve import ApprovalRules, StartApprovals
+from bot.flows.authorize import Authorizer
+from bot.flows.conclude import LogReader
+from bot.flows.deliver_posts import DeliveryRules, PostDeliverer
+from bot.flows.edit_cards import CardEditor
+from bot.flows.plan_start import StartPlanner
+from bot.flows.private_replies import PrivateReplies
+from bot.flows.run_listings import RunListings
+from bot.flows.schedule_catalog import ScheduleCatalog
+from bot.flows.start import RunStarter, StartRules
+from bot.flows.start_queue import QueuedStarts, QueueRules
+from bot.store.audit_stream import Audit
+from bot.store.due_sets import DueSet
+from bot.store.lanes import EditLane, PostLane, SlackBudget
+from bot.store.run_followers import RunFollowers
+from bot.store.run_indexes import RunIndexes
+from bot.store.runs import Runs
+from bot.store.scripts import Scripts
+from bot.store.start_queue import StartQueue
+from bot.store.start_requests import StartRequests
+from bot.workers.claims import keep_lease
+from tests.flows.fakes import FakeBolt, FakeChat, FakePeople
+
+APP = "https://app.example"
+CHANNEL, ADA, BOB = "C1", "U0ADA", "U0BOB"
+WANTED = RunCommand("nightly")
+FREE = SlackBudget(
+    edits=1000, edits_for_changes=1000, edits_for_progress=1000, post_gap_s=0, channel_gap_s=0, upload_gap_s=0
+)
+
+
+def card_url(card: CardRef) -> str | None:
+    """The address of a card."""
+    return f"https://slack.test/{card.channel}/{card.ts}"
+
+
+@dataclass
+class Stage:
+    """The parts. `woken` counts how often each worker was woken; times in seconds."""
+
+    redis: Redis
+    policy: Policy = DEFAULT
+    deadline_s: float = 60
+    look_for_s: float = 60
+    settle_s: float = 0
+    bolt: FakeBolt = field(default_factory=FakeBolt)
+    chat: FakeChat = field(default_factory=FakeChat)
+    people: FakePeople = field(default_factory=FakePeople)
+    woken: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Build the flows."""
+        self.scripts = scripts = Scripts(self.redis, "test", retention_s=1000)
+        self.requests, self.runs, self.queue = StartRequests(scripts, Limits()), Runs(scripts), StartQueue(scripts)
+        self.indexes, self.followers = RunIndexes(scripts), RunFollowers(scripts)
+        self.audit = Audit(scripts, most=1000, days=9)
+        self.due = {
+            name: DueSet(scripts, name, lease_s=60) for name in ("requests", "queue", "approvals", "polls", "ends")
+        }
+        self.posts = PostLane(scripts, FREE, lease_s=60, upload_lease_s=60)
+        self.edits = EditLane(scripts, FREE, lease_s=60)
+        self.answers = PrivateReplies(self.chat)
+        self.catalog = ScheduleCatalog(self.bolt)
+        self.authorizer = Authorizer(
+            self.policy, self.people, self.runs, self.catalog, self.audit, workspace="w", mask=hide_secrets
+        )
+        self.planner = StartPlanner(
+            self.bolt, self.runs, self.catalog, RunListings(self.bolt), workspace="w", mask=hide_secrets
+        )
+        self.accepter = StartAccepter(
+            self.requests, self.catalog.slug_of, app_url=APP, card_url=card_url, accepted=self.wake("requests")
+        )
+        self.starter = RunStarter(
+            self.bolt,
+            self.chat,
+            self.requests,
+            self.runs,
+            self.due["requests"],
+            self.answers,
+            self.planner,
+            self.authorizer,
+            StartRules("w", APP, deadline_s=self.deadline_s, trigger_s=1, look_for_s=self.look_for_s),
+            start_queue=self.queue,
+            card_url=card_url,
+        )
+        self.queued = QueuedStarts(
+            self.requests,
+            self.queue,
+            self.due["queue"],
+            self.planner,
+            self.authorizer,
+            QueueRules("w", APP),
+            card_url=card_url,
+            asked=self.wake("asked"),
+            left=self.wake("left"),
+        )
+        self.approvals = StartApprovals(
+            self.requests,
+            self.due["approvals"],
+            self.planner,
+            self.authorizer,
+            ApprovalRules(APP, deadline_s=self.deadline_s),
+            decided=self.wake("decided"),
+        )
+        self.logs = LogReader(self.bolt, hide_secrets)
+        self.deliverer = PostDeliverer(
+            self.chat,
+            self.posts,
+            self.requests,
+            self.runs,
+            self.logs,
+            DeliveryRules(APP, deadline_s=self.deadline_s, call_s=1, settle_s=self.settle_s),
+            start_queue=self.queue,
+            followers=self.followers,
+            answers=self.answers,
+        )
+        self.editor = CardEditor(self.chat, self.edits, self.requests, self.runs, app_url=APP)
+
+    def wake(self, name: str) -> Wake:
+        """What wakes a worker."""
+        return Wake(name, self.woken)
+
+    async def accept(
+        self,
+        name: str = "r1",
+        wanted: StartCommand = WANTED,
+        *,
+        user: str = ADA,
+        channel: str = CHANNEL,
+        force: bool = False,
+    ) -> Message | None:
+        """Somebody asks for a start."""
+        asked = Asked(name, "T", channel, user, user.lower(), wanted, f"https://hooks.test/{user}", force)
+        return await self.accepter.accept_start(asked)
+
+    async def advance(self, name: str = "requests") -> None:
+        """One step of the request that is next in a due set, whatever its time."""
+        due = self.due[name]
+        for member in await self.redis.zrange(self.scripts.key("due", name), 0, -1):
+            await self.redis.zadd(self.scripts.key("due", name), {str(member): 1})
+        claimed = await due.claim(1)
+        assert claimed.lease is not None, "nothing is due"
+        steps = {
+            "requests": self.starter.advance_start,
+            "queue": self.queued.advance_queue,
+            "approvals": self.approvals.advance_approval,
+        }
+        async with keep_lease(due, claimed.lease):
+            await steps[name](claimed.lease)
+
+    async def post(self) -> str | None:
+        """Send the post that is next in the lane, whatever its time; what it was."""
+        for pattern in ("*", "*:*"):
+            for key in await self.redis.keys(self.scripts.key("posts", pattern)):
+                if await self.redis.type(key) == "zset":
+                    for member in await self.redis.zrange(key, 0, -1):
+                        await self.redis.zadd(key, {str(member): 1})
+        taken = await self.posts.claim()
+        if taken.lease is None:
+            return None
+        await self.deliverer.deliver_post(taken.lease, taken.item, taken.urgency, taken.channel)
+        return taken.item.partition("/")[0]
+
+    async def edit(self) -> bool:
+        """Edit the card that is next in the lane. Whether there was one."""
+        taken = await self.edits.claim()
+        if taken.lease is None:
+            return False
+        await self.editor.edit_card(taken.lease, taken.item)
+        return True
+
+    async def start(
+        self, name: str = "r1", wanted: StartCommand = WANTED, *, user: str = ADA, channel: str = CHANNEL
+    ) -> Request:
+        """From the asking to the run, as far as it goes."""
+        await self.accept(name, wanted, user=user, channel=channel)
+        await self.advance()
+        await self.post()
+        await self.advance()
+        return await self.request(name)
+
+    async def request(self, name: str = "r1") -> Request:
+        """As it's on record."""
+        found = await self.requests.load_request(name)
+        assert found is not None
+        return found
+
+    async def state(self, name: str = "r1") -> RequestState:
+        """How far a start has come."""
+        return (await self.request(name)).state
+
+    async def run(self, run_id: int) -> Run:
+        """As it's on record."""
+        found = await self.runs.load_run(RunKey("w", run_id))
+        assert found is not None
+        return found
+
+    def cards(self, channel: str = CHANNEL) -> list[str]:
+        """What stands in a channel."""
+        return self.chat.in_channel(channel)
+
+
+@dataclass
+class Wake:
+    """Notes that a worker was woken."""
+
+    name: str
+    woken: list[str]
+
+    def __call__(self) -> None:
+        """Wake it."""
+        self.woken.append(self.name)
+
+
+def asker(user: str = ADA, channel: str = CHANNEL, thread: str = "") -> Asker:
+    """Somebody in a channel."""
+    return Asker("T", user, channel, f"https://hooks.test/{user}", thread)
+
+
+def hide_secrets(text: str) -> str:
+    """A mask."""
+    return text.replace("hunter2", "•••")

@@ -1,0 +1,287 @@
+"""A start is sent to Bolt at most once, and soon, or not at all; and whoever asked learns what came of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.core.model.bolt import Trigger
+from bot.core.model.command import RetryCommand, RunCommand
+from bot.core.model.errors import (
+    AlreadyRunning,
+    ApiError,
+    BoltDenied,
+    BoltError,
+    BoltNotSent,
+    BoltOutcomeUnknown,
+    BoltRejected,
+    BoltThrottled,
+    MessageGone,
+    SlackNotSent,
+)
+from bot.core.model.request import RequestState
+from bot.core.policy.rules import Action, Allow, Approve, Deny, Overrides, Policy, Rule, Which
+from tests.flows.fakes import OUR_ACTOR
+from tests.flows.stage import ADA, CHANNEL, Stage
+
+
+def sent(stage: Stage) -> list[str]:
+    """What was sent to Bolt."""
+    return [method for method, _ in stage.bolt.sent]
+
+
+async def carded(stage: Stage, wanted: RunCommand | RetryCommand = RunCommand("nightly")) -> None:  # noqa: B008 - frozen
+    """A start whose card stands in the channel; nothing is sent yet."""
+    await stage.accept(wanted=wanted)
+    await stage.advance()
+    await stage.post()
+    assert await stage.state() is RequestState.CARDED
+    assert stage.bolt.sent == []
+
+
+async def test_the_card_stands_before_anything_is_sent(start_stage: Stage) -> None:
+    """Then the run is followed from its card."""
+    await carded(
+        start_stage, RunCommand("Nightly full build", "dev", 12, ("dbt test",), "late data", continue_on_error=True)
+    )
+    await start_stage.advance()
+    request = await start_stage.request()
+    assert request.state is RequestState.SETTLED
+    ((_, trigger),) = start_stage.bolt.sent
+    assert isinstance(trigger, Trigger)
+    assert (trigger.slug, trigger.branch, trigger.pull_request, trigger.commands) == (
+        "nightly",
+        "dev",
+        12,
+        ("dbt test",),
+    )
+    assert "late data" in (trigger.reason or "")
+    assert request.run_id is not None
+    assert (await start_stage.run(request.run_id)).facts.asked_by == ADA
+
+
+@pytest.mark.parametrize("wanted", [RetryCommand(every=False, run_id=101), RetryCommand(every=True, run_id=101)])
+async def test_a_retry_is_sent_as_one(start_stage: Stage, wanted: RetryCommand) -> None:
+    """Of what failed, or of everything."""
+    start_stage.bolt.add_run("nightly", "FAILED")
+    await start_stage.start(wanted=wanted)
+    assert start_stage.bolt.sent == [("retry_all" if wanted.every else "retry", 101)]
+
+
+async def test_what_does_not_exist_is_refused_before_a_card_is_posted(start_stage: Stage) -> None:
+    """Privately, with what may have been meant."""
+    await start_stage.accept(wanted=RunCommand("nigtly"))
+    await start_stage.advance()
+    await start_stage.advance()
+    assert await start_stage.state() is RequestState.CLOSED
+    (told,) = start_stage.chat.told(ADA)
+    assert "nightly" in told
+    assert start_stage.cards() == []
+    assert start_stage.bolt.sent == []
+
+
+@pytest.mark.parametrize("away", [BoltNotSent(), BoltThrottled(0.1), BoltOutcomeUnknown()])
+async def test_a_look_that_fails_is_tried_again(start_stage: Stage, away: BoltError) -> None:
+    """Looking changes nothing."""
+    await start_stage.accept()
+    start_stage.bolt.faults.fail("runs", away)
+    await start_stage.advance()
+    assert await start_stage.state() is RequestState.ACCEPTED
+    start_stage.planner._listings._listings.clear()
+    await start_stage.advance()
+    assert await start_stage.state() is RequestState.LOOKED
+
+
+async def test_a_key_that_is_refused_is_told_at_once(start_stage: Stage) -> None:
+    """Trying again would not help."""
+    start_stage.bolt.faults.always["schedules"] = BoltDenied()
+    await start_stage.accept()
+    await start_stage.advance()
+    await start_stage.advance()
+    (told,) = start_stage.chat.told(ADA)
+    assert "Nothing was started." in told
+
+
+@pytest.mark.parametrize("away", [BoltNotSent(), BoltThrottled(0.1)])
+async def test_what_never_left_is_sent_again(start_stage: Stage, away: BoltError) -> None:
+    """It's certain that nothing was done: one run comes of it."""
+    await carded(start_stage)
+    start_stage.bolt.faults.fail("trigger", away)
+    await start_stage.advance()
+    assert await start_stage.state() is RequestState.CARDED
+    await start_stage.advance()
+    assert await start_stage.state() is RequestState.SETTLED
+    assert len(start_stage.bolt.runs_of["nightly"]) == 1
+
+
+async def test_a_lost_reply_is_looked_for_and_never_sent_again(start_stage: Stage) -> None:
+    """The run is found in its schedule's list, and whoever asked has been told meanwhile not to ask again."""
+    await start_stage.runs.learn_actor("w", OUR_ACTOR)
+    await carded(start_stage)
+    start_stage.bolt.faults.lose("trigger")
+    await start_stage.advance()
+    assert await start_stage.state() is RequestState.LOOKING
+    assert len(start_stage.chat.told(ADA)) == 1
+    await start_stage.advance()
+    request = await start_stage.request()
+    assert (request.state, request.run_id) == (RequestState.SETTLED, 101)
+    assert sent(start_stage) == ["trigger"]
+
+
+async def test_a_run_that_is_not_found_is_unclear_and_may_turn_up_later(start_stage: Stage) -> None:
+    """It's said once, and the search goes on without another word."""
+    start_stage.look_for_s = 0
+    start_stage.__post_init__()
+    await start_stage.runs.learn_actor("w", OUR_ACTOR)
+    await carded(start_stage)
+    start_stage.bolt.faults.fail("trigger", BoltOutcomeUnknown())
+    for _ in range(3):
+        await start_stage.advance()
+    assert await start_stage.state() is RequestState.UNCLEAR
+    assert len(start_stage.chat.told(ADA)) == 2
+    start_stage.bolt.add_run("nightly", "RUNNING", actor=OUR_ACTOR)
+    await start_stage.advance()
+    assert await start_stage.state() is RequestState.SETTLED
+    assert sent(start_stage) == ["trigger"]
+
+
+async def test_a_run_of_somebody_else_is_not_taken_for_it(start_stage: Stage) -> None:
+    """Another actor's run of the same schedule, or one on another branch."""
+    await start_stage.runs.learn_actor("w", OUR_ACTOR)
+    await carded(start_stage)
+    start_stage.bolt.faults.fail("trigger", BoltOutcomeUnknown())
+    await start_stage.advance()
+    start_stage.bolt.add_run("nightly", "RUNNING", actor="Bolt scheduler")
+    start_stage.bolt.add_run("nightly", "RUNNING", actor=OUR_ACTOR, branch="other")
+    await start_stage.advance()
+    assert await start_stage.state() is RequestState.LOOKING
+
+
+async def test_of_two_runs_that_may_be_it_none_is_taken(start_stage: Stage) -> None:
+    """Both are linked."""
+    await start_stage.runs.learn_actor("w", OUR_ACTOR)
+    await carded(start_stage)
+    start_stage.bolt.faults.fail("trigger", BoltOutcomeUnknown())
+    await start_stage.advance()
+    for _ in range(2):
+        start_stage.bolt.add_run("nightly", "RUNNING", actor=OUR_ACTOR)
+    await start_stage.advance()
+    request = await start_stage.request()
+    assert (request.state, set(request.candidates)) == (RequestState.UNCLEAR, {101, 102})
+
+
+async def test_not_being_able_to_look_is_no_finding(start_stage: Stage) -> None:
+    """Bolt is away: it's looked for again."""
+    await carded(start_stage)
+    start_stage.bolt.faults.lose("trigger")
+    await start_stage.advance()
+    start_stage.bolt.faults.always["runs"] = BoltNotSent()
+    await start_stage.advance()
+    assert await start_stage.state() is RequestState.LOOKING
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [(BoltRejected((ApiError("The branch does not exist"),)), "The branch does not exist"), (BoltDenied(), "API key")],
+)
+async def test_what_bolt_refuses_takes_its_card_away(start_stage: Stage, error: BoltError, words: str) -> None:
+    """And is told privately, in Bolt's words."""
+    await carded(start_stage)
+    start_stage.bolt.faults.fail("trigger", error)
+    await start_stage.advance()
+    await start_stage.advance()
+    assert await start_stage.state() is RequestState.CLOSED
+    assert start_stage.cards() == []
+    (told,) = start_stage.chat.told(ADA)
+    assert words in told
+
+
+async def test_a_schedule_that_is_already_running_is_named_with_its_run(start_stage: Stage) -> None:
+    """So that it can be followed, or waited for."""
+    run_id = start_stage.bolt.add_run("nightly", "RUNNING")
+    await carded(start_stage)
+    start_stage.bolt.faults.fail("trigger", AlreadyRunning((ApiError("already running"),)))
+    await start_stage.advance()
+    request = await start_stage.request()
+    assert request.running is not None
+    assert request.running.run_id == run_id
+    await start_stage.advance()
+    (told,) = start_stage.chat.told(ADA)
+    assert f"run {run_id}" in told
+
+
+async def test_a_start_that_waited_too_long_is_not_sent(start_stage: Stage) -> None:
+    """Nobody wants yesterday's click."""
+    await carded(start_stage)
+    start_stage.deadline_s = 0
+    start_stage.__post_init__()
+    await start_stage.advance()
+    assert await start_stage.state() is RequestState.REFUSED
+    assert start_stage.bolt.sent == []
+    await start_stage.advance()
+    (told,) = start_stage.chat.told(ADA)
+    assert "nothing was started" in told
+
+
+async def test_a_card_that_cannot_be_removed_says_that_nothing_was_started(start_stage: Stage) -> None:
+    """It must not go on saying that something is starting."""
+    await carded(start_stage)
+    start_stage.bolt.faults.fail("trigger", BoltDenied())
+    await start_stage.advance()
+    start_stage.chat.faults.fail("delete_message", MessageGone("chat.delete", "cant_delete_message"))
+    await start_stage.advance()
+    (card,) = start_stage.cards()
+    assert "wasn't started" in card
+
+
+async def test_a_refusal_waits_for_slack(start_stage: Stage) -> None:
+    """Nobody is left without an answer."""
+    await start_stage.accept(wanted=RunCommand("nonsense"))
+    await start_stage.advance()
+    for way in ("respond", "post_ephemeral", "post_direct"):
+        start_stage.chat.faults.fail(way, SlackNotSent(way))
+    await start_stage.advance()
+    assert await start_stage.state() is RequestState.REFUSED
+    await start_stage.advance()
+    assert await start_stage.state() is RequestState.CLOSED
+    assert len(start_stage.chat.told(ADA)) == 1
+
+
+async def test_a_policy_that_says_no_posts_no_card(start_stage: Stage) -> None:
+    """The reason is the rule's."""
+    start_stage.policy = Policy(
+        (Rule("frozen", Deny("it's a holiday"), what=frozenset({Action.START})), Rule("all", Allow()))
+    )
+    start_stage.__post_init__()
+    await start_stage.accept()
+    await start_stage.advance()
+    await start_stage.advance()
+    (told,) = start_stage.chat.told(ADA)
+    assert "it's a holiday" in told
+    assert start_stage.cards() == []
+
+
+@pytest.mark.parametrize(
+    ("members", "channel", "commands", "words"),
+    [
+        (frozenset({"U0LEAD"}), "D1", (), "direct message"),
+        (None, CHANNEL, (), "no such user group"),
+        (frozenset({ADA}), CHANNEL, (), "nobody else"),
+        (frozenset({"U0LEAD"}), CHANNEL, ("dbt run --vars hunter2",), "secret"),
+        (frozenset({"U0LEAD"}), CHANNEL, ("x" * 3000,), "too long"),
+    ],
+    ids=["direct", "no group", "alone", "secret", "too long"],
+)
+async def test_what_nobody_could_approve_is_refused_at_once(
+    start_stage: Stage, members: frozenset[str] | None, channel: str, commands: tuple[str, ...], words: str
+) -> None:
+    """Rather than waiting for a click that can't come."""
+    rule = Rule("production", Approve("@leads"), which=Which(commands=Overrides()))
+    start_stage.policy = Policy((rule,))
+    start_stage.__post_init__()
+    if members is not None:
+        start_stage.people.groups["@leads"] = members
+    await start_stage.accept(wanted=RunCommand("nightly", commands=commands), channel=channel)
+    await start_stage.advance()
+    request = await start_stage.request()
+    assert request.state is RequestState.REFUSED
+    assert words in request.why
