@@ -1,0 +1,71 @@
+"""`status` alone: what is going on in a channel, and what waits there."""
+
+from __future__ import annotations
+
+from bot.core.model.command import RunCommand
+from bot.core.model.run import CardRef, Retried, Run, RunKey
+from bot.core.model.run_index import IndexedRun
+from bot.core.text.text import Link
+from bot.flows.active_runs import SHOWN, ActiveRuns, listed_run, listed_starts
+from tests.core.views.plain import said, shown
+from tests.flows.stage import ADA, APP, CHANNEL, Stage, card_url
+from tests.flows.test_start_queue import queued, refused
+
+
+def active(stage: Stage) -> ActiveRuns:
+    """What answers."""
+    return ActiveRuns(stage.indexes, stage.queue, app_url=APP, card_url=card_url)
+
+
+async def test_runs_of_this_channel_are_listed_with_their_cards(start_stage: Stage) -> None:
+    """Those of another channel aren't."""
+    here = await start_stage.start("r1")
+    await start_stage.start("r2", RunCommand("hourly"), channel="C2")
+    message = await active(start_stage).active_in_channel(CHANNEL, typed="/bolt")
+    assert "Nightly full build" in "\n".join(shown(message))
+    assert "Hourly" not in "\n".join(shown(message))
+    assert here.card is not None
+    links = [span for block in message.blocks for span in getattr(block, "text", ()) if isinstance(span, Link)]
+    assert card_url(here.card) in [link.url for link in links]
+
+
+async def test_starts_that_wait_are_listed_too(start_stage: Stage) -> None:
+    """They are what comes next."""
+    await refused(start_stage)
+    await queued(start_stage)
+    message = await active(start_stage).active_in_channel(CHANNEL, typed="/bolt")
+    assert "Nightly full build" in said(message.text) + "\n".join(shown(message))
+
+
+async def test_a_quiet_channel_says_so(start_stage: Stage) -> None:
+    """And how to see other runs."""
+    message = await active(start_stage).active_in_channel(CHANNEL, typed="/bolt")
+    assert "/bolt" in said(message.text)
+
+
+async def test_many_runs_are_counted(start_stage: Stage) -> None:
+    """The first of them are listed."""
+    for number in range(SHOWN + 2):
+        await start_stage.start(f"r{number}", user=f"U{number}")
+    message = await active(start_stage).active_in_channel(CHANNEL, typed="/bolt")
+    assert str(SHOWN + 2) in said(message.text)
+    assert ADA not in said(message.text)
+
+
+def test_no_address_of_a_card_elsewhere_is_shown() -> None:
+    """Whoever reads a list may not be in that channel; a direct message is no channel to name."""
+    run = Run(RunKey("w", 7), retried=Retried(8, "U1", CardRef("C9", "1.5"), "https://slack.test/C9/1.5"))
+    for card, channel in ((CardRef("C1", "1.5"), "C1"), (CardRef("D1", "1.5"), None), (None, None)):
+        listed = listed_run(IndexedRun(run, card), card_url)
+        assert listed.run.retried == Retried(8, "U1")
+        assert listed.channel == channel
+
+
+async def test_waiting_starts_name_their_channel_unless_it_goes_without_saying(start_stage: Stage) -> None:
+    """In a list of several channels."""
+    await refused(start_stage)
+    await queued(start_stage)
+    waiting = await start_stage.queue.waiting_of(ADA, most=5)
+    (named,) = listed_starts(waiting, card_url).listed
+    (bare,) = listed_starts(waiting, card_url, channel=False).listed
+    assert (named.channel, bare.channel) == (CHANNEL, None)

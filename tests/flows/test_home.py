@@ -1,0 +1,149 @@
+"""The Home tab: what concerns one person, and where one may run what one often runs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from bot.core.model.channel import MemberChannels
+from bot.core.model.errors import StoreUnavailable
+from bot.core.model.person import Person
+from bot.core.model.run_index import IndexPage
+from bot.core.policy.rules import Action, Deny, Policy, Rule
+from bot.flows.home import HomePublisher, Permission
+from bot.store.run_indexes import RunIndexes
+from tests.core.views.plain import said, shown
+from tests.flows.fakes import FakeHomeTab, FakeMemberships
+from tests.flows.stage import ADA, APP, CHANNEL, Stage, asker, card_url
+
+NOW = datetime(2026, 11, 23, 14, 20, tzinfo=UTC)
+
+
+class Home:
+    """A person's Home tab over the flows of a start."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage, self.tab, self.memberships = stage, FakeHomeTab(), FakeMemberships({CHANNEL: "data-eng"})
+        self.publisher = HomePublisher(
+            stage.indexes,
+            stage.queue,
+            self.memberships,
+            stage.requests,
+            self.tab,
+            stage.authorizer,
+            app_url=APP,
+            command="/bolt",
+            card_url=card_url,
+            now=lambda: NOW,
+        )
+
+    async def publish(self, number: int = 0, *, opening: str = "") -> str:
+        """Publish it; what is shown."""
+        await self.publisher.publish_home(asker(channel=""), number=number, opening=opening)
+        user, message, _ = self.tab.published[-1]
+        assert user == ADA
+        return said(message.text) + "\n".join(shown(message))
+
+
+@pytest.fixture
+async def home(start_stage: Stage) -> Home:
+    """One of them."""
+    return Home(start_stage)
+
+
+async def test_ones_own_runs_are_shown(home: Home) -> None:
+    """And what others run in one's channels, but not elsewhere."""
+    await home.stage.start("r1")
+    assert "Nightly full build" in await home.publish()
+    home.stage.woken.clear()
+    other = Home(home.stage)
+    other.memberships.channels = MemberChannels({})
+    await other.publisher.publish_home(asker("U0BOB", channel=""))
+    _, message, _ = other.tab.published[-1]
+    assert "Nightly full build" not in "\n".join(shown(message))
+
+
+async def test_a_page_that_is_over_shows_the_first(home: Home) -> None:
+    """What was on a later one has ended meanwhile."""
+    await home.stage.start("r1")
+    assert "Nightly full build" in await home.publish(3)
+    assert home.tab.published[-1][2] == 0
+
+
+async def test_who_may_not_read_sees_why(home: Home) -> None:
+    """And nothing of any run."""
+    await home.stage.start("r1")
+    home.stage.policy = Policy((Rule("closed", Deny("it's closed"), what=frozenset({Action.READ})),))
+    home.stage.__post_init__()
+    closed = Home(home.stage)
+    text = await closed.publish(opening="e1")
+    assert "it's closed" in text
+    assert "Nightly" not in text
+
+
+async def test_only_an_opening_is_on_record(home: Home) -> None:
+    """What is shown later is decided anew, off the record."""
+    await home.publish(opening="e1")
+    await home.publish()
+    entries = [entry async for entry in home.stage.audit.newest_entries()]
+    assert [entry.request for entry in entries] == ["e1"]
+
+
+class Away(RunIndexes):
+    """Indexes that can't be read."""
+
+    async def active_of(self, user: str, *, skip: int = 0, most: int) -> IndexPage:
+        """Fail."""
+        del user, skip, most
+        raise StoreUnavailable
+
+
+async def test_redis_being_away_is_said(home: Home) -> None:
+    """The tab isn't left as it was."""
+    home.publisher._indexes = Away(home.stage.scripts)
+    assert "database" in await home.publish()
+
+
+@pytest.mark.parametrize(
+    ("names", "later", "whole", "member", "expected"),
+    [
+        ({CHANNEL: "x"}, None, True, None, Permission.YES),
+        ({}, {CHANNEL: "x"}, True, None, Permission.YES),
+        ({}, None, True, False, Permission.NO),
+        ({}, None, False, True, Permission.YES),
+        ({}, None, True, None, Permission.NO),
+        ({}, None, False, None, Permission.UNKNOWN),
+    ],
+    ids=["listed", "just came in", "left", "not all are listed", "nobody says", "nobody knows"],
+)
+async def test_where_one_may_have_a_card(
+    home: Home,
+    names: dict[str, str],
+    later: dict[str, str] | None,
+    whole: bool,  # noqa: FBT001 - a parameter
+    member: bool | None,  # noqa: FBT001 - a parameter
+    expected: Permission,
+) -> None:
+    """Where one is; asked anew for whoever isn't in the list."""
+    home.memberships.channels = MemberChannels(names, whole)
+    home.memberships.later = MemberChannels(later, whole) if later is not None else None
+    home.memberships.members[CHANNEL, ADA] = member
+    assert await home.publisher.may_run_in(ADA, CHANNEL) is expected
+
+
+async def test_where_slack_does_not_tell_one_may_where_one_has_had_a_card(home: Home) -> None:
+    """Somebody else may not for that."""
+    await home.stage.start("r1")
+    home.memberships.channels = MemberChannels({}, whole=False)
+    assert await home.publisher.may_run_in(ADA, CHANNEL) is Permission.YES
+    assert await home.publisher.may_run_in("U0BOB", CHANNEL) is Permission.UNKNOWN
+
+
+async def test_a_refusal_is_all_that_is_shown(home: Home) -> None:
+    """To people of other organisations, say."""
+    home.stage.people.people[ADA] = replace(Person(ADA), why="x")
+    await home.publisher.publish_refusal(asker(channel=""), "You can't use me here.")
+    _, message, page = home.tab.published[-1]
+    assert (said(message.text), page) == ("You can't use me here.", 0)

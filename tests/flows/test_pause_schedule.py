@@ -1,0 +1,125 @@
+"""Pausing and resuming: asked first, sent once, and what is said afterwards is what holds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bot.core.model.command import SuspendCommand
+from bot.core.model.errors import ApiError, BoltDenied, BoltNotSent, BoltOutcomeUnknown, BoltRejected
+from bot.core.views.buttons import SUSPEND
+from bot.flows.find_schedule import ScheduleFinder
+from bot.flows.pause_schedule import SchedulePauser
+from bot.flows.schedule_catalog import ScheduleCatalog
+from tests.core.views.plain import buttons, said
+from tests.flows.fakes import NIGHTLY, FakeBolt
+from tests.flows.stage import asker
+
+PAUSE, RESUME = SuspendCommand("nightly", suspend=True), SuspendCommand("nightly", suspend=False)
+
+
+class Stage:
+    """A schedule that starts by itself."""
+
+    def __init__(self) -> None:
+        self.bolt = FakeBolt(replace(NIGHTLY, suspended=False), inactive=[replace(NIGHTLY, slug="old", name="Old")])
+        self.catalog = ScheduleCatalog(self.bolt)
+        self.pauser = SchedulePauser(self.bolt, self.catalog, ScheduleFinder(self.bolt, self.catalog))
+
+    async def do(self, asked: SuspendCommand = PAUSE) -> str:
+        """Carry out what was confirmed; the answer."""
+        return said((await self.pauser.pause_or_resume(asker(), asked)).text)
+
+    @property
+    def paused(self) -> bool | None:
+        """What holds in Bolt."""
+        return self.bolt.active[0].suspended
+
+
+@pytest.fixture
+def stage() -> Stage:
+    """One of them."""
+    return Stage()
+
+
+async def test_it_is_asked_first(stage: Stage) -> None:
+    """Nothing is sent before somebody says yes."""
+    question = await stage.pauser.ask_confirmation(PAUSE)
+    assert buttons(question)[0].action == SUSPEND
+    assert stage.bolt.sent == []
+
+
+async def test_it_is_paused_and_resumed(stage: Stage) -> None:
+    """What is remembered of the list is forgotten: the next one tells it."""
+    assert "is paused" in await stage.do()
+    assert stage.paused is True
+    (listed,) = await stage.catalog.all_schedules()
+    assert listed.suspended is True
+    assert "is resumed" in await stage.do(RESUME)
+    assert stage.paused is False
+
+
+@pytest.mark.parametrize("sent", [True, False])
+async def test_after_a_lost_reply_the_schedule_itself_is_asked(stage: Stage, *, sent: bool) -> None:
+    """It's sent once, and what is said is what holds."""
+    if sent:
+        stage.bolt.faults.lose("suspend")
+    else:
+        stage.bolt.faults.fail("suspend", BoltOutcomeUnknown())
+    answer = await stage.do()
+    assert ("is paused" in answer) is sent
+    assert ("is not paused" in answer) is not sent
+    assert len(stage.bolt.sent) == 1
+
+
+async def test_if_nobody_knows_it_says_so(stage: Stage) -> None:
+    """The schedule can't be read either, or doesn't tell."""
+    stage.bolt.active = [replace(NIGHTLY, suspended=None)]
+    stage.bolt.faults.fail("suspend", BoltOutcomeUnknown())
+    assert "couldn't find out" in await stage.do()
+
+
+@pytest.mark.parametrize("error", [BoltRejected((ApiError("Only the owner may do that."),)), BoltDenied()])
+async def test_bolts_own_reason_is_told(stage: Stage, error: BoltRejected | BoltDenied) -> None:
+    """Nothing was changed."""
+    stage.bolt.faults.fail("suspend", error)
+    answer = await stage.do()
+    assert error.sentence.rstrip(".") in answer
+    assert "Nothing was changed" in answer
+
+
+async def test_what_never_left_changed_nothing(stage: Stage) -> None:
+    """It's not looked up either."""
+    stage.bolt.faults.fail("suspend", BoltNotSent())
+    assert (await stage.do()).endswith("Nothing was changed.")
+    assert stage.paused is False
+
+
+@pytest.mark.parametrize(
+    ("asked", "change", "words"),
+    [
+        (RESUME, {}, "not paused"),
+        (PAUSE, {"suspended": True}, "already paused"),
+        (PAUSE, {"source": "YAML"}, "YAML"),
+    ],
+)
+async def test_what_would_change_nothing_is_not_sent(
+    stage: Stage, asked: SuspendCommand, change: dict[str, object], words: str
+) -> None:
+    """It is so already, or only its file can change it: as the schedule stands at the click."""
+    stage.bolt.active = [replace(stage.bolt.active[0], **change)]  # type: ignore[arg-type]
+    assert words in await stage.do(asked)
+    assert stage.bolt.sent == []
+
+
+async def test_an_inactive_schedule_does_not_start_anyway(stage: Stage) -> None:
+    """Nothing is sent."""
+    assert "inactive" in await stage.do(SuspendCommand("old", suspend=True))
+    assert stage.bolt.sent == []
+
+
+async def test_bolt_being_away_is_said(stage: Stage) -> None:
+    """Before the question, too."""
+    stage.bolt.faults.always["schedule"] = BoltNotSent()
+    assert "Nothing was changed." in said((await stage.pauser.ask_confirmation(PAUSE)).text)

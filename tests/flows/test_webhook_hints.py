@@ -1,0 +1,99 @@
+"""A webhook makes a run due now, and nothing else in it is believed."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from redis.asyncio import Redis
+
+from bot.core.model.errors import BoltError, BoltNotSent, BoltRejected
+from bot.core.model.run import RunKey
+from bot.core.model.webhook_payload import WebhookHint
+from bot.flows.webhook_hints import LOOKUPS_MOST, WebhookHints
+from bot.store.due_sets import DueSet
+from bot.store.runs import Runs
+from bot.store.scripts import Scripts
+from tests.flows.fakes import FakeBolt
+from tests.flows.stage import Wake
+from tests.store.record import follow_run
+
+
+class Stage:
+    """A run that is followed, and is not due yet."""
+
+    def __init__(self, redis: Redis) -> None:
+        self.scripts, self.bolt = Scripts(redis, "test", retention_s=1000), FakeBolt()
+        self.woken: list[str] = []
+        self.hints = WebhookHints(
+            self.bolt, Runs(self.scripts), workspace="w", woken=Wake("polls", self.woken), gap_s=0
+        )
+
+    async def follow(self) -> None:
+        """Follow run 7; its next poll is far away."""
+        await follow_run(self.scripts, 7)
+        await self.scripts.redis.zadd(self.scripts.key("due", "polls"), {RunKey("w", 7).name: 9e15})
+
+    async def due(self) -> tuple[str, ...]:
+        """What would be polled now."""
+        claimed = await DueSet(self.scripts, "polls", lease_s=10).claim(9)
+        return claimed.lease.members if claimed.lease else ()
+
+    async def settle(self) -> None:
+        """Let what is looked up be found."""
+        await asyncio.gather(*self.hints._lookups.values())
+
+
+@pytest.fixture
+async def stage(one_redis: Redis) -> Stage:
+    """A run that is followed."""
+    made = Stage(one_redis)
+    await made.follow()
+    return made
+
+
+async def test_a_named_run_is_polled_now(stage: Stage) -> None:
+    """The worker is woken."""
+    await stage.hints.take_hint(WebhookHint(runs=(7,)))
+    assert await stage.due() == ("w:7",)
+    assert stage.woken == ["polls"]
+
+
+async def test_a_run_that_nobody_follows_is_not_followed_for_a_hint(stage: Stage) -> None:
+    """Whoever sends one could make the bot poll anything."""
+    await stage.hints.take_hint(WebhookHint(runs=(8,)))
+    assert await stage.due() == ()
+    assert stage.woken == []
+
+
+async def test_a_commands_run_is_known_from_a_poll_or_asked_for(stage: Stage) -> None:
+    """Once at a time, after the sender has its answer."""
+    stage.bolt.known[70] = 7
+    await stage.hints.take_hint(WebhookHint(command=70))
+    assert await stage.due() == ("w:7",)
+    assert stage.bolt.reads == []
+    stage.bolt.run_ids[71] = 7
+    await stage.scripts.redis.zadd(stage.scripts.key("due", "polls"), {RunKey("w", 7).name: 9e15})
+    for _ in range(3):
+        await stage.hints.take_hint(WebhookHint(command=71))
+    await stage.settle()
+    assert await stage.due() == ("w:7",)
+    assert stage.bolt.reads == [("run_of_command", 71)]
+
+
+@pytest.mark.parametrize("error", [BoltNotSent(), BoltRejected(())])
+async def test_a_look_up_that_fails_hurts_nobody(stage: Stage, error: BoltError) -> None:
+    """The run is polled in its turn."""
+    stage.bolt.faults.fail("run_of_command", error)
+    await stage.hints.take_hint(WebhookHint(command=71))
+    await stage.settle()
+    assert await stage.due() == ()
+
+
+async def test_a_flood_asks_bolt_a_few_things_at_once(stage: Stage) -> None:
+    """The rest is polled in its turn; what is under way ends with the process."""
+    for command in range(LOOKUPS_MOST + 5):
+        await stage.hints.take_hint(WebhookHint(command=1000 + command))
+    assert len(stage.hints._lookups) == LOOKUPS_MOST
+    await stage.hints.close()
+    assert not stage.hints._lookups
