@@ -61,12 +61,3 @@ def test_who_did_what(entry: AuditEntry, said: str) -> None:
     """Whoever asked for a start refuses nothing, and ends no run."""
     _, blocks = render(audit_list((entry,), AuditFilter(), searched=1, more=False))
     assert blocks[1]["text"]["text"] == said
-
-
-def test_which_entries_are_wanted() -> None:
-    """By id or name of a person, and by a part of a slug."""
-    entry = AuditEntry(Event.ASKED, user="U1", user_name="Ada", schedule="nightly-eu")
-    assert AuditFilter(user="ada").matches(entry)
-    assert AuditFilter(user="U1", schedule="NIGHTLY").matches(entry)
-    assert not AuditFilter(user="grace").matches(entry)
-    assert not AuditFilter(schedule="hourly").matches(entry)

@@ -1,0 +1,14 @@
+"""Which entries of the audit log somebody wants to read."""
+
+from __future__ import annotations
+
+from bot.core.model.audit_entry import AuditEntry, AuditFilter, Event
+
+
+def test_which_entries_are_wanted() -> None:
+    """By id or name of a person, and by a part of a slug."""
+    entry = AuditEntry(Event.ASKED, user="U1", user_name="Ada", schedule="nightly-eu")
+    assert AuditFilter(user="ada").matches(entry)
+    assert AuditFilter(user="U1", schedule="NIGHTLY").matches(entry)
+    assert not AuditFilter(user="grace").matches(entry)
+    assert not AuditFilter(schedule="hourly").matches(entry)

@@ -1,0 +1,57 @@
+"""A test is where a reader looks for it: at the same path as what it tests."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+# With the reason why nothing of its own can be tested.
+WITHOUT = {
+    "bot/flows/ports": "protocols: the type checker holds them",
+    "bot/core/text/quoting.py": "read back in tests/core/commands/test_tokens.py, whatever the text",
+    "bot/core/model/follow_request.py": "a record with a name",
+    # What people type, in several steps: tests/core/commands/test_grammar.py and test_guess.py try them as one.
+    "bot/core/commands/given.py": "in test_grammar.py",
+    "bot/core/commands/verbs.py": "in test_grammar.py",
+    "bot/core/commands/talk.py": "in test_guess.py",
+    "bot/core/schedules/resolve_guess.py": "in test_guess.py",
+    "bot/core/views/guess.py": "in test_guess.py",
+    "bot/flows/answer_guess.py": "in tests/e2e/test_mentions.py",
+    "bot/core/text/yaml_file.py": "in tests/core/policy/test_file.py and tests/core/insight/hints/test_file.py, which read with it",
+}
+
+
+def modules() -> list[str]:
+    """Every module of the core and the flows that does something."""
+    paths = sorted(path for folder in ("core", "flows") for path in (ROOT / "bot" / folder).rglob("*.py"))
+    return [str(path.relative_to(ROOT)) for path in paths if path.name != "__init__.py" and does_something(path)]
+
+
+def does_something(path: Path) -> bool:
+    """Whether there is a function in it, or a class with a method: records alone have nothing to test."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return any(isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) for node in ast.walk(tree))
+
+
+@pytest.mark.parametrize("module", modules())
+def test_each_module_has_its_test(module: str) -> None:
+    """Whoever changes it knows which file to run."""
+    if any(module == name or module.startswith(f"{name}/") for name in WITHOUT):
+        return
+    assert has_test(module), (
+        f"tests/{Path(module).relative_to('bot').with_name(f'test_{Path(module).name}')} is missing"
+    )
+
+
+def has_test(module: str) -> bool:
+    """Whether the file of its tests is there."""
+    path = Path(module).relative_to("bot")
+    return (ROOT / "tests" / path.with_name(f"test_{path.name}")).exists()
+
+
+def test_no_exception_outlives_its_module() -> None:
+    """A file that is gone, or has a test by now, needs no reason."""
+    assert [name for name in WITHOUT if not (ROOT / name).exists() or has_test(name)] == []
