@@ -60,37 +60,6 @@ async def test_somebody_else_approves_and_it_starts_once(stage: Stage) -> None:
     assert stage.asked("triggerBoltRun") == 1
 
 
-async def test_the_asker_does_not_approve(stage: Stage) -> None:
-    """Being in the group does not help."""
-    await asked(stage)
-    await stage.click("Approve")
-    await stage.until(stage.told_privately("You requested it yourself, so someone else in @data-team"))
-    assert stage.started() == []
-    assert is_open(stage)
-
-
-async def test_a_start_that_nobody_else_can_approve_is_refused_at_once(stage: Stage) -> None:
-    """The only member of the group asks: it would wait for nobody. What to do is said, and with one more member it waits."""
-    users = stage.sandbox.workspace.usergroups["S0DATATEAM"].users
-    everybody = list(users)
-    users[:] = [one for one in everybody if one == "U0ADA"]
-    await stage.start_bot(policy(stage, TEXT.format(within=WITHIN)))
-    await stage.slash("run nightly")
-    await stage.until(stage.told_privately("nobody else is in that user group"))
-    assert not stage.cards()
-    users[:] = everybody
-    await stage.slash("run nightly")
-    await stage.until(stage.card_says("is waiting for approval by"))
-
-
-async def test_the_dialog_names_the_asker(stage: Stage) -> None:
-    """It is plain text, in which a mention would be an id."""
-    await asked(stage)
-    blocks = str(stage.cards()[-1].blocks)
-    assert "as @ada asked?" in blocks
-    assert "@U0ADA" not in blocks.replace("<@U0ADA>", "")
-
-
 async def test_who_is_not_in_the_group_does_not_decide(stage: Stage) -> None:
     """Neither yes nor no."""
     await asked(stage)
@@ -174,16 +143,6 @@ async def test_nobody_approves_in_time(stage: Stage) -> None:
     assert ts == stage.cards()[-1].ts
 
 
-async def test_what_has_changed_since_is_not_started(stage: Stage) -> None:
-    """What is approved is exactly what was asked."""
-    await asked(stage)
-    schedule = stage.sandbox.bolt.schedule("nightly")
-    schedule.character = type(schedule.character)(schedule.character.steps[:1])
-    await stage.click("Approve", user="grace")
-    await stage.until(stage.card_says("has changed since it was requested"))
-    assert stage.started() == []
-
-
 async def test_commands_are_shown_in_full(stage: Stage) -> None:
     """Each of them, word for word; more than fits is refused."""
     many = " ".join(f'--command "dbt run --select {"m" * 150}_{number}"' for number in range(20))
@@ -213,15 +172,6 @@ async def test_the_same_words_wait_once(stage: Stage) -> None:
     await stage.slash("run nightly")
     await stage.until(stage.told_privately("You already asked for"))
     assert len(stage.cards()) == 1
-
-
-async def test_a_group_that_there_is_not(stage: Stage) -> None:
-    """Nobody could approve it, so it is refused at once."""
-    text = TEXT.format(within=WITHIN).replace("@data-team", "@nobody")
-    await stage.start_bot(policy(stage, text))
-    await stage.slash("run nightly")
-    await stage.until(stage.told_privately("there's no such user group in Slack"))
-    assert not stage.cards()
 
 
 async def test_it_waits_through_a_restart(stage: Stage) -> None:

@@ -298,21 +298,3 @@ async def test_bad_input_is_answered_privately(stage: Stage, text: str, words: s
     await stage.slash(text)
     await answer(stage, words)
     assert stage.cards() == []
-
-
-async def test_what_cannot_be_told_is_told_plainly(stage: Stage) -> None:
-    """A run that has not begun, a log that is too large, Bolt away."""
-    starting = Character((Step("dbt run", 5),), phases=(("STARTING", 600.0),))
-    huge = Character((Step("./huge", 1, prints=("x" * 1_500_000,)),))
-    stage.sandbox.bolt.add_schedule(Schedule(0, "Late", "late", starting))
-    stage.sandbox.bolt.add_schedule(Schedule(0, "Huge", "huge", huge))
-    late, large = stage.sandbox.bolt.start("late"), stage.sandbox.bolt.start("huge")
-    await stage.start_bot({"BOLT_BOT_LOG_LIMIT_MB": "1", "BOLT_BOT_API_TIMEOUT_S": "1"})
-    await stage.slash(f"logs {late.id}")
-    await answer(stage, f"No command of run {late.id} has started yet. Try again in a moment.")
-    await in_bolt(lambda: stage.sandbox.bolt.view(large.id).ended_at is not None)
-    await stage.slash(f"logs {large.id} 1")
-    await answer(stage, "Its log is larger than the 1 MB I can read. Open it in Bolt.")
-    stage.sandbox.bolt.add_fault(Fault("away", count=None))
-    await stage.slash(f"logs {large.id} 1")
-    await stage.until(stage.told_privately("Try again in a minute."), timeout_s=30)

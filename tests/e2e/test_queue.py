@@ -117,21 +117,6 @@ async def test_two_people_wait_in_order(stage: Stage) -> None:
     assert stage.asked("triggerBoltRun") == 4
 
 
-async def test_a_line_is_five_starts_long(stage: Stage) -> None:
-    """The sixth is told so, and changes nothing."""
-    add_schedule(stage)
-    starts(stage)
-    await stage.start_bot()
-    for number in range(5):
-        await queued(stage, text=f"run {SLUG} --pr {number + 1}")
-    await stage.slash(f"run {SLUG} --pr 9")
-    await stage.until(lambda: QUEUE in str(stage.private()[-1].blocks))
-    await stage.until(lambda: len(stage.cards()) == 5)
-    await stage.click(QUEUE)
-    await stage.until(stage.told_privately("are already waiting. Nothing was queued"))
-    assert len(stage.cards()) == 5
-
-
 async def test_it_is_taken_out_of_the_queue(stage: Stage) -> None:
     """By somebody else: the card says who, the asker is told, and nothing is started. A second click changes nothing."""
     add_schedule(stage)
@@ -226,35 +211,6 @@ async def test_it_does_not_wait_for_ever(stage: Stage) -> None:
     await stage.until(lambda: "It waited for 4 s" in directly_told(stage), timeout_s=LONG_S)
     await stage.until(stage.card_says("wasn't started. It waited for 4 s"))
     ends(stage, run)
-    assert stage.started() == []
-
-
-async def test_somebody_else_was_faster(stage: Stage) -> None:
-    """At its turn the schedule runs again already: it waits for that run, too."""
-    add_schedule(stage)
-    run = starts(stage)
-    await stage.start_bot()
-    await queued(stage)
-    ends(stage, run)
-    other = starts(stage)
-    await stage.until(stage.card_says(f"|run {other.id}> to end"))
-    assert stage.started() == []
-    ends(stage, other)
-    await stage.until(stage.card_says("is running"))
-    assert len(stage.started()) == 1
-
-
-async def test_a_schedule_that_is_gone_at_the_turn(stage: Stage) -> None:
-    """It is said on the card and to the asker."""
-    add_schedule(stage)
-    run = starts(stage)
-    await stage.start_bot()
-    await queued(stage)
-    schedule = stage.sandbox.bolt.schedule(SLUG)
-    schedule.active = False
-    ends(stage, run)
-    await stage.until(lambda: "wasn't started" in directly_told(stage), timeout_s=LONG_S)
-    await stage.until(stage.card_says("wasn't started"))
     assert stage.started() == []
 
 

@@ -130,29 +130,6 @@ async def test_a_schedules_latest_failed_run_is_retried(stage: Stage) -> None:
     assert "Data quality tests" in stage.cards()[0].text
 
 
-async def test_what_cannot_be_retried_is_refused_plainly(stage: Stage) -> None:
-    """The reason first, then the next step; nothing is started and no card stays."""
-    await stage.start_bot()
-    world = stage.sandbox.bolt
-    running = world.start("backfill")
-    good = world.runs("nightly")[0].id
-    for text, answer in [
-        ("retry 99999999", "There's no run 99999999 in Bolt. Check the number"),
-        (f"retry {running.id}", "so it can't be retried yet"),
-        (f"retry {running.id} --all", "so it can't be retried yet"),
-        (f"retry {good}", f"Retry run {good} with --all to run all of it again."),
-        ("retry nightly", "Nightly full build has no failed run among its newest"),
-        ("retry slow-start --all", "has no run yet"),
-        ("retry nigthly", "Did you mean nightly"),
-    ]:
-        await stage.slash(text)
-        await stage.until(stage.told_privately(answer))
-    assert stage.cards() == []
-    assert stage.started() == []
-    await stage.click("Retry nightly")
-    await stage.until(lambda: sum("no failed run among" in one.text for one in stage.private()) == 2)
-
-
 async def test_a_click_delivered_twice_retries_once_and_a_second_click_asks_back(stage: Stage) -> None:
     """Deliveries may be doubled, and fingers too; what somebody else asks for is another retry, and the newest is named."""
     await stage.start_bot()

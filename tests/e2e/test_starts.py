@@ -39,19 +39,6 @@ async def test_the_same_words_again_ask_back(stage: Stage) -> None:
     assert len(stage.started()) == 2
 
 
-async def test_the_same_schedule_called_otherwise_asks_back(stage: Stage) -> None:
-    """Capitals, and the name instead of the slug, make no second run of one that was asked for a moment ago."""
-    await stage.start_bot()
-    await stage.slash("run nightly")
-    await stage.until(stage.card_says("is running"))
-    for number, text in enumerate(("run NIGHTLY", 'run "Nightly full build"', "run nightly-Full_build"), 1):
-        await stage.slash(text)
-        await stage.until(
-            lambda number=number: sum("You already asked for" in one.text for one in stage.private()) == number  # type: ignore[misc]  # mypy knows no defaults of lambdas
-        )
-    assert len(stage.started()) == 1
-
-
 async def test_two_schedules_that_are_called_alike_are_both_offered(stage: Stage) -> None:
     """Nothing starts until one is chosen; what is written exactly as its name is, starts."""
     for slug, name in (("cafe-1", "Cafe"), ("cafe-2", "Café")):

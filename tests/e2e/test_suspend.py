@@ -43,48 +43,6 @@ async def test_no_changes_nothing(stage: Stage) -> None:
     assert stage.asked("suspendBoltSchedule") == 0
 
 
-async def test_what_stands_so_already_is_not_asked_for(stage: Stage) -> None:
-    """Paused already, not paused, made by a file, inactive, mistyped: said, and nothing is sent."""
-    await stage.start_bot()
-    for asked, answer in (
-        ("pause finance-close", "is already paused"),
-        ("resume nightly", "is not paused"),
-        ("resume finance-close", "ask its owner, finance@example.com"),
-        ("pause legacy-export", "is inactive"),
-        ("pause nigthly", "Did you mean nightly"),
-    ):
-        await stage.slash(asked)
-        await stage.until(stage.told_privately(answer))
-    assert stage.asked("suspendBoltSchedule") == 0
-    await stage.click("Pause nightly")
-    await stage.until(stage.told_privately("Pause *Nightly full build*?"))
-
-
-async def test_a_question_that_has_grown_old_is_answered_by_what_holds(stage: Stage) -> None:
-    """Somebody else has paused it meanwhile."""
-    await stage.start_bot()
-    await stage.slash("pause nightly")
-    await stage.until(stage.told_privately("Pause *Nightly"))
-    stage.sandbox.bolt.suspend("nightly", suspend=True)
-    await stage.click("Pause")
-    await stage.until(stage.told_privately("is already paused"))
-    assert stage.asked("suspendBoltSchedule") == 0
-
-
-async def test_bolts_refusal_is_told_in_its_words(stage: Stage) -> None:
-    """With who owns it."""
-    await stage.start_bot()
-    await stage.slash("pause nightly")
-    await stage.until(stage.told_privately("Pause *Nightly"))
-    stage.sandbox.bolt.add_fault(
-        Fault("graphql_error", operation="suspendBoltSchedule", message="Not in this environment")
-    )
-    await stage.click("Pause")
-    await stage.until(
-        stage.told_privately("Not in this environment. Its owner is ada@example.com. Nothing was changed.")
-    )
-
-
 async def test_a_lost_reply_is_looked_after(stage: Stage) -> None:
     """Done although nobody said so; not done; and not to be found out."""
     await stage.start_bot(SOON)
