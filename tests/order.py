@@ -13,7 +13,7 @@ WAITING = (
     "tests/e2e/test_following.py",
     "tests/store/test_topologies.py",
     "tests/e2e/test_queue.py",
-    "tests/test_cli.py",
+    "tests/cli/test_commands.py",
     "tests/e2e/test_process.py",
     "tests/e2e/test_outages.py",
     "tests/e2e/test_expected.py",

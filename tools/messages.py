@@ -59,7 +59,7 @@ PLACES = (
         "Commands: answers",
         r"core/views|core/schedules|core/text|flows|slack/(commands|actions|listener|tasks|affiliation)",
     ),
-    ("The command line", r"cli\.py|doctor|read_log|audit_export|find_sandbox|__main__|manifest"),
+    ("The command line", r"bot/cli/|find_sandbox|__main__|manifest"),
     ("Settings", r"settings|redis_url|core/redact/patterns"),
     ("Start-up, readiness and metrics", r""),
 )

@@ -9,7 +9,7 @@ import pytest
 
 from bot.cli import main
 
-SAMPLES = Path(__file__).parent / "data" / "dbt"
+SAMPLES = Path(__file__).parents[1] / "data" / "dbt"
 MODEL_ERROR = SAMPLES / "03-run-model-error.stdout.txt"
 
 

@@ -1,0 +1,61 @@
+"""Types of arguments: each returns the value, or raises ArgumentTypeError with what it should be."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Callable
+from enum import StrEnum
+
+from bot.settings import SLASH_COMMAND
+
+PORT_MOST = 65535
+SPEED_MOST = 1000
+
+
+def port(text: str) -> int:
+    """A port's number."""
+    if not re.fullmatch(r"[0-9]{1,5}", text) or int(text) > PORT_MOST:
+        raise argparse.ArgumentTypeError(f"a port is a number up to {PORT_MOST}")
+    return int(text)
+
+
+def speed(text: str) -> float:
+    """How many times faster."""
+    try:
+        factor = float(text)
+    except ValueError:
+        factor = 0
+    if not 0 < factor <= SPEED_MOST:
+        raise argparse.ArgumentTypeError(f"a speed is a number above 0 and up to {SPEED_MOST}")
+    return factor
+
+
+def slack_id(kinds: str) -> Callable[[str], str]:
+    """A check for a Slack id that begins with one of several letters."""
+
+    def check(text: str) -> str:
+        if not re.fullmatch(rf"[{kinds}][A-Z0-9]{{2,20}}", text):
+            raise argparse.ArgumentTypeError(f"a Slack id begins with one of {', '.join(kinds)}")
+        return text
+
+    return check
+
+
+def words(kind: type[StrEnum]) -> str:
+    """An enum's values, for help."""
+    return ", ".join(kind)
+
+
+def address(text: str) -> str:
+    """A public address for Slack."""
+    if not re.fullmatch(r"https://[\w.:\[\]-]+(/[\w./-]*)?", text):
+        raise argparse.ArgumentTypeError("Slack posts to an address that begins with https://")
+    return text
+
+
+def slash_command(text: str) -> str:
+    """A slash command's name."""
+    if not re.fullmatch(SLASH_COMMAND, text):
+        raise argparse.ArgumentTypeError("a slash command looks like /bolt, in at most 32 characters")
+    return text
