@@ -1,1 +1,1 @@
-"""Reading what people type."""
+"""Parsing the commands that people type."""

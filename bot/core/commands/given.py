@@ -1,4 +1,4 @@
-"""What stands after a verb, and which schedule, run or runs it names."""
+"""The arguments of a verb, and the schedule, run or runs that they name."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from bot.core.commands.talk import LAST
 from bot.core.commands.tokens import ENDINGS, RUN_ID, RUN_LINK, Token, bad
 from bot.core.commands.values import SCHEDULE_LIMIT, bounded, positive
 
-# More commands than this no run has; a larger number is a run's.
+# No run has more commands than this; a larger number is a run id.
 COMMAND_NUMBER_MOST = 200
-# So many runs may be named in one command.
+# Most runs that one command may name.
 RUNS_MOST = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What stands behind a verb: words in a row, and options by name. `run_id` is that of the thread one is in."""
+    """The arguments of a verb: positional words, and options by name. `run_id` is the run of the current thread."""
 
     verb: str
     command: str
@@ -27,7 +27,7 @@ class Given:
 
     @property
     def text(self) -> str:
-        """The words in a row."""
+        """The positional words, joined by single spaces."""
         return " ".join(" ".join(word.text for word in self.words).split())
 
     def has(self, flag: str) -> bool:
@@ -36,14 +36,17 @@ class Given:
 
 
 def schedule_of(given: Given) -> str:
-    """The schedule that is named. Raises BadCommand if there's none."""
+    """The name of the schedule. Raises BadCommand if there is none."""
     if not given.words:
         bad(f"Which schedule? Name one, as in {given.command} {given.verb} nightly.")
     return bounded("The schedule's name", given.text, SCHEDULE_LIMIT)
 
 
 def run_number(given: Given) -> int | None:
-    """The run that is named, or that of the thread; None where a schedule is named."""
+    """The run that is named, else the thread's; None if a schedule is named.
+
+    Raises BadCommand if a run's number is followed by anything else.
+    """
     if not given.words:
         return given.run_id
     if any(word.quoted and not word.code for word in given.words):
@@ -55,14 +58,14 @@ def run_number(given: Given) -> int | None:
 
 
 def number_of_run(text: str) -> int | None:
-    """The run of a number, `#4711`, `run 4711` or a link; None if it's none of these."""
+    """Parse a run id: a number, `#4711`, `run 4711` or a link; None if it's none of these."""
     text = text.rstrip(ENDINGS)
     found = RUN_ID.search(text) or RUN_LINK.search(text)
     return positive(found[1]) if found else None
 
 
 def run_id_of(given: Given) -> int:
-    """The run that is named, else the thread's. Raises BadCommand if there's neither."""
+    """The run that is named, else the thread's. Raises BadCommand if there is neither."""
     number = number_of_run(given.text) if given.words else given.run_id
     if number is None:
         bad(f"{given.verb} needs a run number, as in {given.command} {given.verb} 4711.")
@@ -70,13 +73,16 @@ def run_id_of(given: Given) -> int:
 
 
 def command_number(digits: str) -> int | None:
-    """The number of a run's command, None if it's none that a run may have."""
+    """Parse the number of a command within a run; None if no run can have that many."""
     number = positive(digits)
     return number if number is not None and number <= COMMAND_NUMBER_MOST else None
 
 
 def several_runs(given: Given) -> tuple[int, ...]:
-    """The runs if more than one is named, each once: with commas, spaces or `and` between them. Raises BadCommand above ten."""
+    """The runs, without duplicates, if more than one is named; otherwise empty.
+
+    Commas, spaces or `and` separate them. Raises BadCommand above RUNS_MOST.
+    """
     if any(word.quoted and not word.code for word in given.words):
         return ()
     named = [word for word in re.split(r"[\s,;]+", given.text) if word.lower() not in {"", "and", "&", "run", "runs"}]
@@ -90,7 +96,7 @@ def several_runs(given: Given) -> tuple[int, ...]:
 
 
 def names_a_schedule(given: Given) -> bool:
-    """Whether words name a schedule or the latest run, not a run by its number."""
+    """Whether the words name a schedule or the latest run, rather than a run by its id."""
     if any(word.quoted and not word.code for word in given.words):
         return True
     first = given.text.partition(" ")[0]
@@ -104,12 +110,12 @@ def _head(given: Given) -> str:
 
 
 def is_latest(given: Given) -> bool:
-    """Whether `last` is all that's named."""
+    """Whether `last` or a synonym is the only word."""
     return len(given.words) == 1 and not given.words[0].quoted and given.words[0].text.lower().rstrip(ENDINGS) in LAST
 
 
 def name_and_number(given: Given) -> tuple[str | None, int | None]:
-    """A schedule and the number of a command, which follows `last` or a name in quotes."""
+    """A schedule, and the number of a command after `last` or a quoted name. The schedule is None for `last`."""
     *before, last = given.words
     number = None if last.quoted else command_number(last.text)
     if (

@@ -1,7 +1,7 @@
-"""The grammar of what people type, as phones and people in a hurry really write it.
+"""The command grammar, tolerant of what phones and people in a hurry type.
 
-`parse` gives a frozen command or raises BadCommand with one plain sentence. Where words could be read in two ways nothing
-is guessed: a value with spaces stands between quotes, and the words of a schedule's name stand together.
+`parse` returns a frozen command or raises BadCommand with one plain sentence. It never guesses between two readings: a
+value with spaces needs quotes, and the words of a schedule's name must be adjacent.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from bot.core.model.command import (
 from bot.core.text.text import cut
 
 NEAR_ENOUGH = 60
-# Who is mentioned behind these is looked for by id: a label is a name that somebody else may have.
+# Mentions in these commands are matched by id: a label is a display name, which two people may share.
 BY_ID = frozenset({"audit"})
 FLAGS = frozenset({"continue-on-error", "all", "inactive", "suspended", "failing", "follow"})
 SHORT = {"b": "branch", "c": "command", "f": "follow"}
@@ -52,10 +52,10 @@ OTHER_OPTIONS = {
 
 
 def parse(text: str, command: str = "/bolt", *, run_id: int | None = None) -> Command:
-    """What was typed behind the slash command or a mention, with Slack's escapes.
+    """Parse what was typed after the slash command or a mention, with Slack's escapes.
 
-    `command` is how commands begin in what is told; `run_id` is the run in whose thread it was typed, where a command
-    may leave it out. A run's bare number asks how it stands. Raises BadCommand.
+    `command` is the prefix shown in examples. `run_id` is the run of the current thread, which commands may then leave
+    out. A bare run number asks for its status. Raises BadCommand.
     """
     line = tokenize(text)
     if not line:
@@ -80,7 +80,7 @@ def parse(text: str, command: str = "/bolt", *, run_id: int | None = None) -> Co
 
 
 def _given(verb: str, rest: list[Token], command: str, run_id: int | None) -> Given:
-    """Sort what stands behind a verb into words and options."""
+    """Split the arguments of a verb into words and options. Raises BadCommand."""
     names: list[Token] = []
     options: dict[str, list[str]] = {}
     rest = list(rest)
@@ -97,7 +97,7 @@ def _given(verb: str, rest: list[Token], command: str, run_id: int | None) -> Gi
             continue
         name, value = _option(verb, word, rest)
         options.setdefault(name, []).append(value.text)
-        # A flag takes no value, so what follows it can only be a part of the name.
+        # A flag takes no value, so the words after it can only be part of the name.
         after = "" if name in FLAGS else name
         loose = after in {"command", "reason"} and not value.closed
     for name, values in options.items():
@@ -111,7 +111,7 @@ def _taken(verb: str) -> tuple[str, ...]:
 
 
 def _attached(verb: str, rest: list[Token]) -> None:
-    """Dashes with a space behind them are a part of a name, unless an option was meant."""
+    """Refuse dashes with a space before an option's name; other lone dashes are part of a schedule's name."""
     if rest and not rest[0].quoted and rest[0].text.lower() in _taken(verb):
         name = rest[0].text.lower()
         bad(f"Write --{name} without a space after the dashes, as in {_example(name)}.")
@@ -133,7 +133,7 @@ def _is_option(word: Token) -> bool:
 
 
 def _option(verb: str, word: Token, rest: list[Token]) -> tuple[str, Token]:
-    """An option's name and its value: behind an equals sign, or the next word, which is taken from `rest`."""
+    """Read an option's name and its value: after an equals sign, or the next word, which is taken from `rest`."""
     plain = DASHES.sub("--", word.text)
     name, equals, value = plain.lstrip("-").partition("=")
     name = name.lower()
@@ -166,7 +166,7 @@ def _no_option(verb: str, written: str, name: str) -> NoReturn:
 
 
 def _value(name: str, rest: list[Token]) -> Token:
-    """The word behind an option. Another option there means that the value is missing."""
+    """Take the next word as an option's value. Raises BadCommand if there is none, or another option follows."""
     following = rest[0] if rest else None
     if following is None or (not following.quoted and DASHES.match(following.text) is not None):
         what = "number" if name in {"pr", "runs"} else "value"

@@ -1,7 +1,8 @@
-"""What a line may mean that isn't a command as commands are defined.
+"""Lines that aren't commands by the grammar, and what they may mean.
 
-`read` gives a command, or a `Guess` to be resolved by `bot.core.schedules.resolve_guess` once the schedules are at hand. Commands that are
-spelled as they're defined act. Everything else that would start, cancel, retry, pause or resume something is only offered on a button.
+`read` returns a command, or a `Guess` that `bot.core.schedules.resolve_guess` resolves once the schedules are loaded.
+Only commands that follow the grammar exactly are carried out. Anything else that would start, cancel, retry, pause or
+resume something is only offered as a button.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from bot.core.model.command import (
 )
 from bot.core.model.errors import BadCommand
 
-# A sentence that is longer than this isn't looked through.
+# Longer lines aren't searched for a meaning.
 GUESSED_MOST = 1000
 _ACTS = (RunCommand, RunForm, RetryCommand, CancelCommand, SuspendCommand)
 
@@ -34,8 +35,8 @@ _ACTS = (RunCommand, RunForm, RetryCommand, CancelCommand, SuspendCommand)
 class Guess:
     """A line that isn't a command. `sentence` says why, and what to type instead.
 
-    `words` are all of its words. `literal` is what the line says if its first word is taken for a verb: a slip of the finger, a
-    synonym, a question mark behind a command. `here`: it's about this channel's newest run.
+    `words` are all of its words. `literal` is the command it would be if its first word were a verb: with a typo, a
+    synonym, or a question mark after it. `here`: it's about this channel's newest run.
     """
 
     sentence: str
@@ -52,9 +53,9 @@ def acts(command: Command) -> bool:
 
 
 def read(text: str, command: str = "/bolt", *, run_id: int | None = None, names: Sequence[str] = ()) -> Command | Guess:
-    """The command that was typed, or a guess at what was meant. See `bot.core.commands.grammar.parse` for the arguments.
+    """Read a line as a command, or as a guess at one. `bot.core.commands.grammar.parse` explains the arguments.
 
-    `names` are what the bot and its slash command are called: people type them before a command. Raises BadCommand.
+    `names` are the names of the bot and its slash command, which people may type before a command. Raises BadCommand.
     """
     text = _without_names(text, (command, *names))
     asked, stripped = _asked(text)
@@ -62,7 +63,7 @@ def read(text: str, command: str = "/bolt", *, run_id: int | None = None, names:
     if not line:
         return parse(text, command, run_id=run_id)
     if len(line) == 1 and line[0].quoted and not line[0].code:
-        # Quotes name the schedule, whatever verb is called the same.
+        # A quoted text is a schedule's name, even if a verb has the same name.
         return Guess(f'"{line[0].text}" isn\'t a schedule. Type {command} help to see all commands.', tuple(line))
     try:
         literal = parse(stripped, command, run_id=run_id)
@@ -74,7 +75,7 @@ def read(text: str, command: str = "/bolt", *, run_id: int | None = None, names:
 
 
 def _doubted(literal: Command, line: list[Token], command: str, *, asked: bool) -> Command | Guess:
-    """A line that reads as a command and isn't certain to be one."""
+    """Turn a command back into a guess if the line may not have been meant as one."""
     if isinstance(literal, RetryCommand | SuspendCommand) and len(line) > 1 and not line[1].quoted:
         name = plain(line[1].text)
         if isinstance(literal, RetryCommand) and literal.latest_of and name in LAST and len(line) == 2:
@@ -89,13 +90,16 @@ def _doubted(literal: Command, line: list[Token], command: str, *, asked: bool) 
 
 
 def _holds_talk(rest: Sequence[Token]) -> bool:
-    """Whether a name holds words of talk: "show me the logs of nightly"."""
+    """Whether a name contains conversational words, as in "show me the logs of nightly"."""
     said = [plain(word.text) for word in rest if not word.quoted and not word.text.startswith("-")]
     return any(word in TALK or word in NOISE or word in VERB_OF for word in said) and len(rest) > 1
 
 
 def _guess(line: list[Token], text: str, command: str, run_id: int | None, bad: BadCommand) -> Guess:
-    """A line that is no command. Raises BadCommand if what is wrong with it is an option or a value."""
+    """Make a guess of a line that isn't a command.
+
+    Raises BadCommand if the verb is right and only an option, a value or one of several run ids is wrong.
+    """
     if len(text) > GUESSED_MOST:
         raise bad
     first = plain(line[0].text)
@@ -107,7 +111,7 @@ def _guess(line: list[Token], text: str, command: str, run_id: int | None, bad: 
     if first not in VERBS:
         return Guess(bad.sentence, tuple(line), _with_verb(verb, text, first, line, command, run_id))
     if any(token.text.startswith("-") and not token.quoted for token in line[1:]):
-        # An option of a command that is spelled right: what is wrong with it has been said.
+        # The command is spelled right, and `bad` already explains what's wrong with its option.
         raise bad
     here = verb == "cancel" and len(line) == 2 and plain(line[1].text) in LAST and not line[1].quoted
     return Guess(bad.sentence, tuple(line), _about_thread(verb, line[1:], run_id), here=here)
@@ -116,7 +120,7 @@ def _guess(line: list[Token], text: str, command: str, run_id: int | None, bad: 
 def _with_verb(
     verb: str, text: str, first: str, line: Sequence[Token], command: str, run_id: int | None
 ) -> Command | None:
-    """The command that a line is if its first word stands for `verb`; None if it's none."""
+    """The command that the line is if its first word means `verb`; None if it isn't one."""
     rest = _behind_verb(text, first)
     if not rest and verb in {"run", "retry", "cancel"}:
         return _about_thread(verb, line[1:], run_id)
@@ -127,7 +131,7 @@ def _with_verb(
 
 
 def _about_thread(verb: str, rest: Sequence[Token], run_id: int | None) -> Command | None:
-    """*Cancel it* in the thread of a run."""
+    """A command about the current thread's run, as in "cancel it"; None if it isn't one."""
     if run_id is None or any(word.quoted or plain(word.text) not in PRONOUNS for word in rest):
         return None
     if verb == "cancel":
@@ -136,14 +140,14 @@ def _about_thread(verb: str, rest: Sequence[Token], run_id: int | None) -> Comma
 
 
 def _behind_verb(text: str, first: str) -> str:
-    """What follows the first word, and the particle that belongs to it."""
+    """The text after the first word and after a particle that belongs to it, as in "kick off"."""
     rest = text.strip().partition(" ")[2].strip()
     head, _, tail = rest.partition(" ")
     return tail if plain(head) in PARTICLES.get(first, ()) else rest
 
 
 def _without_names(text: str, names: Sequence[str]) -> str:
-    """A line without the bot's own name before its command: "/bolt run nightly" in a direct message."""
+    """Remove the bot's own name before a command, as in "/bolt run nightly" in a direct message."""
     bare = {name.strip().lstrip("/@").lower() for name in names} - {""}
     head, _, rest = text.strip().partition(" ")
     if not rest and head.startswith("/") and head[1:].lower() in bare:

@@ -1,22 +1,22 @@
-"""Messages to the bot: which are commands, and what is said in them."""
+"""Extracting commands from messages that mention the bot."""
 
 from __future__ import annotations
 
 import re
 
-# What may stand around a mention that a message begins with: "@bolt: run nightly", "*@bolt run nightly*".
+# Formatting that may surround the mention that begins a message: "@bolt: run nightly", "*@bolt run nightly*".
 _MARKS = "*_~"
 _GAP = r"[\s\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]*"
 
-# "@bolt's card is wrong" talks about the bot, not to it.
+# "@bolt's card is wrong" is about the bot, not addressed to it.
 _POSSESSIVE = re.compile(r"['’]s\b")
 
 
 def behind_mention(text: str, bot_user: str) -> str | None:
-    """What stands behind the mention of the bot that a message begins with, "" where nothing does.
+    """Return the text after a leading mention of the bot, "" if there is none.
 
-    None where the message does not begin with one: a mention in the middle of a sentence, or in a quotation, asks for
-    nothing.
+    None if the message doesn't begin with the mention: one in the middle of a sentence or in a quotation isn't a
+    request.
     """
     text = _unmarked(text.strip())
     mention = re.compile(rf"{_GAP}(?:<@{re.escape(bot_user)}(?:\|[^<>]*)?>{_GAP}[:,]?{_GAP})+")
@@ -27,7 +27,7 @@ def behind_mention(text: str, bot_user: str) -> str | None:
 
 
 def _unmarked(text: str) -> str:
-    """The text without the marks of bold, italic or struck words that stand around all of it."""
+    """Remove bold, italic or strikethrough marks that surround the whole text."""
     while len(text) > 2 and text[0] in _MARKS and text[-1] == text[0]:
         text = text[1:-1].strip()
     return text

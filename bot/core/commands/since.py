@@ -1,4 +1,4 @@
-"""Reading from when on: `2 h`, `3d` or a date."""
+"""Parsing start times: `2 h`, `3d` or a date."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 
 def parse_since(text: str, now: datetime) -> datetime | None:
-    """The moment that `2 h`, `3d` or `2026-11-28` means; None where it means none. Dates are in UTC."""
+    """Parse `2 h`, `3d` or `2026-11-28`; None if it's no time. A time without an offset is in the zone of `now`."""
     units = {"m": "minutes", "min": "minutes", "h": "hours", "d": "days", "w": "weeks"}
     number = text.rstrip("abcdefghijklmnopqrstuvwxyz ")
     unit = units.get(text[len(number) :].strip())

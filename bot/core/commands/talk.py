@@ -1,6 +1,6 @@
-"""The words around a name: verbs and their synonyms, requests, questions, negations, times. English only.
+"""The vocabulary around a name: verbs and synonyms, requests, questions, negations, times. English only.
 
-Pure tables and small functions over single words in lower case, without punctuation around them.
+Tables and small functions on single lower-case words without surrounding punctuation.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-# What starts, ends or changes something. No synonym acts by itself: it's offered on a button.
+# Verbs that start, end or change something. A synonym is never carried out directly, only offered as a button.
 ACTING: dict[str, frozenset[str]] = {
     "run": frozenset({"run", "start", "trigger", "launch", "execute", "kickoff", "kick", "fire", "begin", "rebuild"}),
     "retry": frozenset({"retry", "rerun", "re-run", "restart", "re-start", "redo", "repeat"}),
@@ -20,7 +20,7 @@ ACTING: dict[str, frozenset[str]] = {
     "pause": frozenset({"pause", "suspend", "disable", "hold", "freeze", "snooze", "deactivate"}),
     "resume": frozenset({"resume", "unpause", "unsuspend", "enable", "reactivate", "activate", "continue"}),
 }
-# What only reads, the most telling first: "show me the logs" asks for logs.
+# Verbs that only read, the most specific first: "show me the logs" asks for logs.
 READING: dict[str, frozenset[str]] = {
     "logs": frozenset({"logs", "log", "output", "error", "errors", "stderr", "stdout", "tail", "traceback"}),
     "artifacts": frozenset({"artifacts", "artifact", "files", "manifest"}),
@@ -31,10 +31,10 @@ READING: dict[str, frozenset[str]] = {
     "list": frozenset({"list", "ls", "schedules", "jobs"}),
 }
 VERB_OF: dict[str, str] = {word: verb for table in (READING, ACTING) for verb, words in table.items() for word in words}
-# Words that belong to a verb: "kick off nightly", "fire up nightly".
+# Particles that belong to a verb: "kick off nightly", "fire up nightly".
 PARTICLES: dict[str, frozenset[str]] = {"kick": frozenset({"off"}), "fire": frozenset({"off", "up"})}
 
-# What may come before the verb of a request: "hey bolt, could you please".
+# Words that may precede the verb of a request: "hey bolt, could you please".
 REQUEST = _words(
     """
     a ahead also and bolt bot can could gotta go hey hello hi i i'd id just kindly let let's lets like maybe
@@ -42,7 +42,7 @@ REQUEST = _words(
     would ya yes yo you
     """
 )
-# What changes nothing in what is asked for.
+# Filler that doesn't change the meaning of a request.
 NOISE = _words(
     """
     a again all-right an asap away bolt bot cheers for immediately job jobs just me my now our pipeline pls
@@ -82,7 +82,7 @@ STATES = _words(
     worked works
     """
 )
-# Words of talk. A name is never understood to hold them by mistake.
+# Conversational words. A name never matches one of them as a typo.
 TALK = (
     WH
     | AUXILIARY
@@ -103,7 +103,7 @@ TALK = (
 _PREPOSITIONS = frozenset({"on", "from", "against", "using", "with", "for", "in", "at"})
 BEFORE_A_BRANCH = _PREPOSITIONS - {"for", "at", "in", "with"}
 BRANCHES = _words("dev develop development main master prod production qa staging test trunk uat")
-# English words that are one slip away from a verb.
+# English words that are one typo away from a verb, but aren't one.
 _NO_SLIPS = _words(
     """
     ran fun sun gun bun nun rum rung ruin rub rug rut lost last lust least how shot shop shoe snow slow cause
@@ -116,7 +116,10 @@ _NO_SLIPS = _words(
 
 
 def near_verb(word: str) -> str | None:
-    """The verb that was mistyped: one letter wrong, missing, too many or two in the wrong order; two in long verbs."""
+    """The verb that a mistyped word means, None if it's none.
+
+    Allows one wrong, missing, extra or swapped letter, and two in long verbs.
+    """
     if len(word) < 3 or word in TALK or word in _NO_SLIPS or word in VERB_OF:
         return None
     best: tuple[int, str] | None = None
@@ -129,10 +132,10 @@ def near_verb(word: str) -> str | None:
 
 
 def is_denial(word: str) -> bool:
-    """Whether a word says no: `not`, `don't`, `wouldn't`."""
+    """Whether a word is a negation: `not`, `don't`, `wouldn't`."""
     return word in NEGATION or word.endswith("n't")
 
 
 def plain(word: str) -> str:
-    """A word as the tables know it: in lower case, with plain apostrophes, without punctuation around it."""
+    """Normalize a word for the tables: lower case, plain apostrophes, no surrounding punctuation."""
     return word.lower().replace("’", "'").replace("‘", "'").strip(".,;:!?…()[]{}\"'*_~-–—")

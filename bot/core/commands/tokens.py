@@ -1,9 +1,8 @@
-"""A line that a person typed, split into words: Slack's escapes, the quotes and dashes of phones, invisible characters.
+"""Tokenizer for typed lines: Slack's escapes, phones' quotes and dashes, invisible characters.
 
-Where words could be read in two ways nothing is guessed: a value with spaces stands between quotes, and a quote inside
-quotes of its kind is written with a backslash. Backticks quote as well, word for word, and may stand around the whole
-line: so commands come out of documents. A command is one line; what has more of them is refused, since an option on the
-second one would be lost.
+It never guesses between two readings: a value with spaces needs quotes, and a quote inside quotes of its kind needs a
+backslash. Backticks quote too, verbatim, and may surround the whole line, because people paste commands from documents.
+A command is one line; several lines are refused, since an option on the second one would be lost.
 """
 
 from __future__ import annotations
@@ -16,27 +15,28 @@ from bot.core.model.errors import BadCommand
 from bot.core.text.quoting import ESCAPED
 from bot.core.text.text import cut
 
-# What Slack lets a message have.
+# Slack's limit for a message, in characters.
 LINE_MOST = 40_000
 
 DASH = "-\u2010-\u2015\u2043\u2212\ufe58\ufe63\uff0d"
 _SPACE = re.compile(r"\s")
-# Zero-width spaces and joiners, soft hyphens, marks of direction: a card could show another text than is run.
+# Zero-width spaces and joiners, soft hyphens, direction marks: with them a card could show a different text than is
+# run.
 _INVISIBLE = re.compile(
     r"[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _DOUBLE_QUOTES = str.maketrans(dict.fromkeys("“”„‟«»＂", '"'))
 _SINGLE_QUOTES = str.maketrans(dict.fromkeys("‘’‚‛‹›＇", "'"))
-# What stands around a whole line that was pasted with its formatting. No command begins with any of them.
+# Formatting around a whole pasted line. No command begins with any of these.
 _AROUND = ("```", "`", "*", "_", "~")
-# What phones make of "--": one or more dashes of any kind before a letter.
+# What phones turn "--" into: one or more dashes of any kind before a letter.
 DASHES = re.compile(rf"^(?:[{DASH}]{{2,}}|[{DASH[1:]}])(?=\w)")
 _DASHES_INSIDE = re.compile(rf"(?<![^ ])-?[{DASH[1:]}][{DASH}]*(?:(?P<short>[A-Za-z])(?![\w-])|(?=[^\W\d]))")
 ONLY_DASHES = re.compile(rf"[{DASH}]{{2,}}|[{DASH[1:]}]")
 _SLACK_TOKEN = re.compile(r"<([@#!]?)([^<>|]*)(?:\|([^<>]*))?>")
 _LABELLED = re.compile(r"<([@#][A-Z0-9]+)\|[^<>]*>")
-# What people end a sentence with.
+# Punctuation at the end of a sentence.
 ENDINGS = ".,;:!…"
 RUN_LINK = re.compile(r"^https?://(?=\S*$)\S*/run_id/(\d+)(?:[/?#]|$)", re.IGNORECASE)
 RUN_ID = re.compile(r"^(?:run\s*)?#?(\d+)$", re.IGNORECASE)
@@ -44,9 +44,9 @@ RUN_ID = re.compile(r"^(?:run\s*)?#?(\d+)$", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A word of a command. `quoted` ones are never options; with `closed` its end, the value, stood between quotes.
+    """A word of a command. A `quoted` word is never an option; `closed`: its end, the value, was quoted.
 
-    `code`: the quotes were backticks, which say nothing of what is meant.
+    `code`: the quotes were backticks, which may be mere formatting.
     """
 
     text: str
@@ -56,19 +56,19 @@ class Token:
 
 
 def tokenize(text: str) -> list[Token]:
-    """The words of a line, as the person typed it. Raises BadCommand."""
+    """Split a line into words. Raises BadCommand."""
     if len(text) > LINE_MOST:
         bad(f"That's too long for a command: {len(text)} characters. The limit is {LINE_MOST}.")
     return _split(_typed(text))
 
 
 def by_id(text: str) -> str:
-    """A line whose mentions of people and channels stand for their ids: without the labels that Slack may add to them."""
+    """Remove the labels that Slack may add to mentions of people and channels, so that each reads as its id."""
     return _LABELLED.sub(r"<\1>", text)
 
 
 def _typed(text: str) -> str:
-    """What the person typed, before Slack's escapes: links and mentions as their visible text, entities as characters."""
+    """Undo Slack's escapes: links and mentions become their visible text, entities become characters."""
     text = _unwrapped(_SLACK_TOKEN.sub(_visible, text.strip()))
     for entity, character in (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&")):
         text = text.replace(entity, character)
@@ -78,7 +78,7 @@ def _typed(text: str) -> str:
 
 
 def _unwrapped(text: str) -> str:
-    """A line without the formatting that stands around all of it."""
+    """Remove formatting that surrounds the whole line."""
     for mark in _AROUND:
         inside = text[len(mark) : -len(mark)]
         if text.startswith(mark) and text.endswith(mark) and inside.strip() and mark not in inside:
@@ -87,7 +87,7 @@ def _unwrapped(text: str) -> str:
 
 
 def visible(text: str) -> str:
-    """What was typed into a field, as a command is read: on one line, without what cannot be seen. Raises BadCommand."""
+    """Clean a form field as a command is cleaned: one line, without invisible characters. Raises BadCommand."""
     if _CONTROL.search(text):
         bad("This can't contain control characters. Type it again.")
     return _INVISIBLE.sub("", _SPACE.sub(" ", text)).strip()
@@ -101,7 +101,7 @@ def _visible(token: re.Match[str]) -> str:
 
 
 def _split(text: str) -> list[Token]:
-    """Split at spaces, except between quotes. An apostrophe inside a word is no quote."""
+    """Split at spaces outside quotes. An apostrophe inside a word isn't a quote."""
     found: list[Token] = []
     at = 0
     while at < len(text):
@@ -114,7 +114,10 @@ def _split(text: str) -> list[Token]:
 
 
 def _word(text: str, at: int) -> tuple[Token, int]:
-    """The word that begins here, and where the text goes on. Quotes stand around it, or around what follows `--option=`."""
+    """Read the word at `at`, and return it with the position after it.
+
+    Quotes may surround the word, or the value after `--option=`.
+    """
     if text[at] == "`":
         inside, end = _code(text, at)
         return Token(inside, quoted=True, closed=True, code=True), end
@@ -139,7 +142,7 @@ def _quote_at(text: str, at: int) -> str | None:
 
 
 def _inside(text: str, begun: int, quote: str) -> tuple[str, int]:
-    """What stands between a quote and the next of its kind, and where the text goes on."""
+    """Read the text between a quote and the next of its kind; return it with the position after it."""
     characters: list[str] = []
     at = begun + 1
     while at < len(text):
@@ -160,7 +163,7 @@ def _inside(text: str, begun: int, quote: str) -> tuple[str, int]:
 
 
 def _code(text: str, begun: int) -> tuple[str, int]:
-    """What stands between backticks, one or three, as it is, and where the text goes on."""
+    """Read the verbatim text between one or three backticks; return it with the position after it."""
     fence = "```" if text.startswith("```", begun) else "`"
     end = text.find(fence, begun + len(fence))
     if end < 0:
@@ -172,7 +175,10 @@ def _code(text: str, begun: int) -> tuple[str, int]:
 
 
 def without_fence(text: str) -> str:
-    """A text without the backticks around it, one or three: they are formatting, and a shell would run what is between them."""
+    """Remove one or three surrounding backticks.
+
+    They're formatting, and a shell would run the text between them.
+    """
     for fence in ("```", "`"):
         inside = text[len(fence) : -len(fence)]
         if len(text) >= 2 * len(fence) and text.startswith(fence) and text.endswith(fence) and "`" not in inside:
@@ -181,7 +187,7 @@ def without_fence(text: str) -> str:
 
 
 def for_a_shell(command: str) -> str:
-    """A command with the quotes and dashes that a phone has changed as they were: no shell knows the others."""
+    """Restore the quotes and dashes that a phone changed, because shells only know the plain ones."""
     plain = command.translate(_DOUBLE_QUOTES).translate(_SINGLE_QUOTES)
     return _DASHES_INSIDE.sub(lambda option: f"{'-' if option['short'] else '--'}{option['short'] or ''}", plain)
 

@@ -1,4 +1,4 @@
-"""The values of options and forms: branches, pull requests, commands, reasons. Each reader raises BadCommand."""
+"""Values of options and form fields: branches, pull requests, commands, reasons. Readers raise BadCommand."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ EXAMPLES = {
 
 
 def read_branch(text: str) -> str:
-    """A branch or a commit. Raises BadCommand."""
+    """Read a branch or commit. Raises BadCommand."""
     if not text or " " in text or re.match(f"[{DASH}]", text):
         bad(f'"{cut(text, 60)}" isn\'t a valid branch name. Give a branch or a commit, as in {EXAMPLES["branch"]}.')
     return bounded("The branch", text, BRANCH_LIMIT)
 
 
 def read_pull_request(text: str) -> int:
-    """The number of a pull request. Raises BadCommand."""
+    """Read a pull request's number. Raises BadCommand."""
     number = positive(text.removeprefix("#"))
     if number is None:
         bad(f"--pr needs a number, as in {EXAMPLES['pr']}.")
@@ -48,24 +48,24 @@ def read_pull_request(text: str) -> int:
 
 
 def read_commands(given: list[str]) -> tuple[str, ...]:
-    """Commands that run instead of the schedule's own, without the backticks around each. Raises BadCommand."""
+    """Read the commands that replace the schedule's own, without surrounding backticks. Raises BadCommand."""
     not_too_many(given)
     return tuple(bounded("A command", for_a_shell(without_fence(command.strip())), COMMAND_LIMIT) for command in given)
 
 
 def not_too_many(commands: Sequence[str]) -> None:
-    """Refuse more commands than one run may be given. Raises BadCommand."""
+    """Check that there aren't more commands than a run may have. Raises BadCommand."""
     if len(commands) > COMMANDS_LIMIT:
         bad(f"That's {len(commands)} commands. The limit is {COMMANDS_LIMIT}.")
 
 
 def read_reason(text: str) -> str:
-    """Why a run is started. Raises BadCommand."""
+    """Read the reason for a run. Raises BadCommand."""
     return bounded("The reason", " ".join(text.split()), REASON_LIMIT)
 
 
 def bounded(what: str, text: str, limit: int) -> str:
-    """A text that is neither empty nor too long. Raises BadCommand."""
+    """Check that a text isn't empty or too long. Raises BadCommand."""
     if not text.strip():
         bad(f"{what} is empty. Put it in quotes or leave it out.")
     if len(text) > limit:
@@ -74,7 +74,7 @@ def bounded(what: str, text: str, limit: int) -> str:
 
 
 def positive(digits: str) -> int | None:
-    """A number that GraphQL's Int can hold, above zero."""
+    """Parse a positive number within GraphQL's Int; None if it isn't one."""
     if not (digits.isascii() and digits.isdecimal()) or len(digits.lstrip("0")) > len(str(GRAPHQL_INT)):
         return None
     number = int(digits.lstrip("0") or "0")

@@ -1,4 +1,4 @@
-"""The verbs: what reads the rest of a line after each, the options that it takes, and what `help` says of it."""
+"""The verbs: how each one's arguments are read, its options, and its lines in `help`."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ HISTORY_LEAST, HISTORY_MOST = 2, 100
 
 @dataclass(frozen=True, slots=True)
 class Verb:
-    """One command of the grammar. `help` is its syntax with what it does, then examples."""
+    """A verb of the grammar. `help` is its syntax with a description, then examples."""
 
     read: Callable[[Given], Command]
     options: tuple[str, ...]
@@ -129,7 +129,7 @@ def _logs(given: Given) -> LogsCommand | LatestRunCommand:
     if before and last.isascii() and last.isdecimal() and (RUN_ID.search(before) or RUN_LINK.search(before)):
         text, number = before, positive(last)
     elif given.run_id and (positive(text) or GRAPHQL_INT) <= COMMAND_NUMBER_MOST:
-        # In a run's thread a small number is that of a command.
+        # In a run's thread, a small number is a command's number.
         text, number = "", positive(text)
     if before and number is None and text != given.text:
         bad(f"logs takes a command's number after the run's, as in {given.command} logs 4711 3.")

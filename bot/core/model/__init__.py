@@ -1,1 +1,1 @@
-"""Runs, schedules, requests, commands and errors: the records the rest works on."""
+"""Runs, schedules, requests, commands and errors: the records that the rest of the bot works on."""

@@ -1,20 +1,20 @@
-"""Bounds on intake, and whether something that a person asks for is dealt with."""
+"""Rate limits on intake, and whether a person's request was admitted."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
 
-# A channel gets a post each 1.1 s, and not every one of them is the card of a start.
+# Slack accepts one post per 1.1 s in a channel, and not every post is the card of a start.
 CHANNEL_CARD_S = 1.2
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds on intake. A person and a channel may ask for so much in `window_s` seconds.
+    """Rate limits on intake: requests per person (`user`) and per channel in `window_s` seconds.
 
-    At most `waiting` starts are without a card, and `waiting_in_channel` in one channel: as many as can get one within
-    `deadline_s`, after which a start is not sent.
+    At most `waiting` starts, and `waiting_in_channel` in one channel, may be without a card: as many as can get one
+    within `deadline_s`. After that deadline a start is not sent.
     """
 
     user: int = 30
@@ -27,7 +27,7 @@ class Limits:
 
     @classmethod
     def for_budget(cls, user: int, channel: int, *, posts_a_minute: int, deadline_s: float) -> Limits:
-        """The bounds that fit the budget of posts and a start's deadline."""
+        """Compute the limits that fit the posting budget and the deadline of a start."""
         in_time = posts_a_minute * deadline_s / 60
         return cls(
             user,
@@ -39,9 +39,10 @@ class Limits:
 
 
 class Admitted(StrEnum):
-    """Whether something that a person asks for is dealt with.
+    """Whether a person's request was admitted.
 
-    `FLOOD`: it is too much, and the person is to be told; `FLOODED`: the same, and told already. `REPLAY`: it was dealt with before.
+    `FLOOD`: over the limit, and the person should be warned; `FLOODED`: over the limit, and already warned. `REPLAY`:
+    the same request was handled before.
     """
 
     OK = "ok"

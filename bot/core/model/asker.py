@@ -1,4 +1,4 @@
-"""Who asked for something, and how to answer that person privately."""
+"""The person who asked for something, and how to answer that person privately."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Who asked, and how to answer that person privately. `response_url` is a capability: never logged.
+    """The person who asked, and how to answer that person privately.
 
-    `thread` is the timestamp of the thread's first message where one asked in a thread.
+    `response_url` is a capability: never log it. `thread` is the timestamp of the thread's first message if the request
+    came from a thread.
     """
 
     team: str

@@ -1,4 +1,4 @@
-"""The audit log: who asked for what, what was decided by which rule, and what became of it."""
+"""The audit log: who asked for what, which rule decided it, and its outcome."""
 
 from __future__ import annotations
 
@@ -10,22 +10,23 @@ from bot.core.text.name_folding import fold
 
 
 class Event(StrEnum):
-    """What an entry tells."""
+    """Type of an audit log entry."""
 
-    ASKED = "asked"  # somebody asked for something, and this was decided
+    ASKED = "asked"  # a person asked for something, and a rule decided it
     APPROVED = "approved"
-    DENIED = "denied"  # by somebody of the group that may approve, or by the asker
+    DENIED = "denied"  # by a member of the approving group, or by the asker
     STARTED = "started"
-    REFUSED = "refused"  # a start that was let in did not become a run; `user` asked for it
-    DROPPED = "dropped"  # somebody took a start out of the queue
+    REFUSED = "refused"  # an admitted start didn't become a run; `user` asked for it
+    DROPPED = "dropped"  # a person removed a start from the queue
     ENDED = "ended"
 
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """One line of the record. `action`, `decision` and `rule` are the policy's; `outcome` is a run's state or why not.
+    """An audit log entry. `action`, `decision` and `rule` are the policy's.
 
-    `user` is who did it, by Slack's id; of a start that was refused and of a run that ended, who asked for it. `at` is set by the record itself.
+    `outcome` is a run's state, or why there was no run. `user` is the Slack id of the person who acted; for a refused
+    start or an ended run, of the person who asked for it. The audit log itself sets `at`.
     """
 
     event: str
@@ -47,14 +48,14 @@ class AuditEntry:
 
 @dataclass(frozen=True, slots=True)
 class AuditFilter:
-    """Which entries: of a person (Slack's id, or the name), of a schedule (a part of its slug), from a moment on."""
+    """Filter for audit log entries: by person (Slack id or name), schedule (part of its slug), and earliest time."""
 
     user: str = ""
     schedule: str = ""
     since: datetime | None = None
 
     def matches(self, entry: AuditEntry) -> bool:
-        """Whether an entry is one of them."""
+        """Whether an entry matches the person and the schedule. `since` isn't checked here."""
         part = fold(self.schedule) or self.schedule
         of_schedule = part in fold(entry.schedule)
         by = self.user.casefold()

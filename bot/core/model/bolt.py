@@ -1,6 +1,6 @@
-"""What the Bolt API tells, as the rest of the bot knows it.
+"""Records of the Bolt API as the rest of the bot uses them.
 
-Built by `bot.paradime` from the API's answers. Every time is UTC-aware; whatever the API leaves out is None.
+`bot.paradime` builds them from the API's responses. Times are UTC-aware; fields that the API leaves out are None.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class Deferral:
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """Who hears of a schedule's ends: `medium` is `email`, `slack` or `teams`."""
+    """A notification setting of a schedule: who hears of which ends. `medium` is `email`, `slack` or `teams`."""
 
     medium: str
     channel: str
@@ -32,7 +32,7 @@ class Notification:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """A schedule in the listing. `slug` falls back to `name` on backends that do not know slugs."""
+    """A schedule in the listing. `slug` falls back to `name` on backends without slugs."""
 
     id: int
     uuid: str
@@ -58,7 +58,7 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class ScheduleDetails:
-    """One schedule asked for by its slug (`boltScheduleName`)."""
+    """A single schedule, looked up by its slug (`boltScheduleName`)."""
 
     latest_run_id: int | None
     commands: tuple[str, ...]
@@ -71,7 +71,7 @@ class ScheduleDetails:
 
 @dataclass(frozen=True, slots=True)
 class RunSummary:
-    """A run in a schedule's listing, newest first there."""
+    """A run in a schedule's listing, which is sorted newest first."""
 
     id: int
     state: str
@@ -98,7 +98,7 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class RunStatus:
-    """A run as a poll sees it: its state's own word and the commands that have begun, in order."""
+    """A run as a poll returns it: its state in Bolt's own word, and the commands begun so far, in order."""
 
     state: str
     commands: tuple[Command, ...] = ()
@@ -106,7 +106,7 @@ class RunStatus:
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """An artifact that a command left behind; `path` as the run wrote it (`target/run_results.json`)."""
+    """An artifact of a command; `path` is as the run wrote it (`target/run_results.json`)."""
 
     id: int
     path: str
@@ -114,7 +114,7 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class CommandOutput:
-    """A command with its whole output. stdout and stderr may be megabytes and hold ANSI colour codes."""
+    """A command with its whole output. stdout and stderr may be megabytes and contain ANSI colour codes."""
 
     command: Command
     run_id: int | None
@@ -125,7 +125,7 @@ class CommandOutput:
 
 @dataclass(frozen=True, slots=True)
 class LogPage:
-    """A part of a command's live log. `lines` are (stream, text), stream being `STDOUT` or `STDERR`."""
+    """A page of a command's live log. `lines` are (stream, text); stream is `STDOUT` or `STDERR`."""
 
     lines: tuple[tuple[str, str], ...]
     cursor: str
@@ -134,7 +134,7 @@ class LogPage:
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """What `triggerBoltRun` is asked for. `slug` is the schedule's; empty `commands` mean its own."""
+    """Arguments of `triggerBoltRun`. `slug` is the schedule's; empty `commands` run the schedule's own."""
 
     slug: str
     branch: str | None = None

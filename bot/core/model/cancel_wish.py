@@ -1,4 +1,4 @@
-"""What became of a wish to cancel a run."""
+"""Outcome of a request to cancel a run."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Literal
 
 from bot.core.model.run import CancelWish
 
-# `already`: there is an earlier wish, which counts; `final`: the run is over.
+# `already`: an earlier request to cancel counts instead; `final`: the run has ended.
 WishOutcome = Literal["new", "already", "final"]
 
 
 @dataclass(frozen=True, slots=True)
 class WishAnswer:
-    """What became of a wish to cancel: `new`, `already` (`wish` is the first one) or `final` (`state`)."""
+    """Outcome of a request to cancel: `new`, `already` (`wish` is the first request) or `final` (`state`)."""
 
     word: WishOutcome
     wish: CancelWish | None = None

@@ -1,4 +1,4 @@
-"""A card as it is recorded."""
+"""The stored record of a card."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from bot.core.model.run import CardRef, RunKey
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A card's record: `id` is its name in the lanes."""
+    """The stored record of a card. `id` is its name in the lanes."""
 
     id: str
     team: str

@@ -1,4 +1,4 @@
-"""Why a command failed, as it's kept with the run's end."""
+"""Why a command failed, as stored with the run's end."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class Retry(StrEnum):
-    """Whether running the same again can help."""
+    """Whether running the same commands again can help."""
 
     YES = "yes"
     NO = "no"
@@ -17,9 +17,9 @@ class Retry(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """What `count` failures have in common: the sentences of the hint that fits them. All are empty if no hint fits.
+    """The cause that `count` failures share: the sentences of the matching hint, all empty if no hint matches.
 
-    `runbook` is an https address, if a team's own hint names one.
+    `runbook` is an https URL if a team's own hint has one.
     """
 
     count: int = 1
@@ -31,6 +31,6 @@ class Cause:
 
 
 def retry_helps(causes: Iterable[Cause]) -> Retry:
-    """Whether running the same again can help: `NO` only if every cause says so, `MAYBE` if nobody knows."""
+    """Whether running the same again can help: `YES` or `NO` if all causes agree, else `MAYBE`."""
     said = {cause.retry for cause in causes}
     return said.pop() if len(said) == 1 else Retry.MAYBE

@@ -1,4 +1,4 @@
-"""What a channel is, and which channels somebody is in."""
+"""Channels: their kind, and which of them a person is in."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class ChannelKind(StrEnum):
-    """What a conversation is."""
+    """Kind of a conversation."""
 
     PUBLIC = "public"
     PRIVATE = "private"
@@ -17,7 +17,7 @@ class ChannelKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ChannelInfo:
-    """Where. `shared`: with other organisations. `why` and `again_s` as a person's."""
+    """A channel. `shared`: with other organisations. `why` and `again_s` are as in `Person`."""
 
     channel: str
     name: str | None = None
@@ -29,10 +29,10 @@ class ChannelInfo:
 
 @dataclass(frozen=True, slots=True)
 class MemberChannels:
-    """The channels in which a person is, by id with their names, as far as Slack tells.
+    """The channels that a person is in: names by id, as far as Slack reports them.
 
-    `whole` is False where there may be more of them: Slack does not tell, or there are too many. `missing` is a sentence
-    that says what is therefore left out, empty where that is nothing.
+    `whole` is False if there may be more: Slack didn't list them, or there are too many. `missing` is a sentence that
+    says which results are left out because of that; empty if none are.
     """
 
     names: Mapping[str, str] = field(default_factory=dict)

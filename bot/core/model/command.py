@@ -1,4 +1,4 @@
-"""What a person asks for, as frozen commands. `bot.core.commands.grammar` reads them; `canonical` writes them back."""
+"""Commands as frozen records. `bot.core.commands.grammar` parses them; `canonical` writes them back."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ HISTORY_RUNS = 30
 
 @dataclass(frozen=True, slots=True)
 class RunCommand:
-    """Start a run. `schedule` is a name or a slug, as it was typed; without `commands`, those of the schedule run."""
+    """Start a run. `schedule` is a name or slug as typed; without `commands`, the schedule's own run."""
 
     schedule: str
     branch: str | None = None
@@ -34,7 +34,7 @@ class RunCommand:
 
 @dataclass(frozen=True, slots=True)
 class RunForm:
-    """Ask for the form in which a run is put together."""
+    """Open the form for starting a run."""
 
     def __str__(self) -> str:
         return "run"
@@ -42,9 +42,9 @@ class RunForm:
 
 @dataclass(frozen=True, slots=True)
 class RetryCommand:
-    """Start what failed of a run again, or `every` command of it.
+    """Retry a run: its failed commands, or all of them with `every`.
 
-    Either of that run, or of the latest failed one of a schedule (`latest_of`: its name or slug).
+    Either the run `run_id`, or the latest failed run of a schedule (`latest_of`: its name or slug).
     """
 
     every: bool
@@ -67,7 +67,7 @@ class CancelCommand:
 
 @dataclass(frozen=True, slots=True)
 class StatusCommand:
-    """Tell how a run stands, or the latest one of a schedule; nothing given: those that are active in this channel."""
+    """Show the status of a run, or of a schedule's latest run; with neither, of this channel's active runs."""
 
     run_id: int | None = None
     schedule: str | None = None
@@ -89,7 +89,7 @@ class SeveralCommand:
 
 @dataclass(frozen=True, slots=True)
 class LatestRunCommand:
-    """Read something of a schedule's active run, else of its latest one; without `schedule`, of this channel's newest run.
+    """Apply a reading verb to a schedule's active run, else its latest; without `schedule`, to this channel's newest.
 
     `number` and `follow` are those of `LogsCommand`.
     """
@@ -107,7 +107,7 @@ class LatestRunCommand:
 
 @dataclass(frozen=True, slots=True)
 class ListCommand:
-    """Tell which schedules there are: those that hold `text`; inactive, suspended or failing ones only."""
+    """List the schedules whose name contains `text`; only inactive, suspended or failing ones if flagged."""
 
     text: str = ""
     inactive: bool = False
@@ -121,7 +121,7 @@ class ListCommand:
 
 @dataclass(frozen=True, slots=True)
 class ShowCommand:
-    """Tell all of a schedule."""
+    """Show a schedule's details."""
 
     schedule: str
 
@@ -131,7 +131,7 @@ class ShowCommand:
 
 @dataclass(frozen=True, slots=True)
 class RunsCommand:
-    """Tell the recent runs of a schedule."""
+    """List the recent runs of a schedule."""
 
     schedule: str
 
@@ -141,7 +141,7 @@ class RunsCommand:
 
 @dataclass(frozen=True, slots=True)
 class LogsCommand:
-    """Tell the log of a command of a run: the `number`th (from 1), else the failed one; `follow` it while it runs."""
+    """Show a command's log: the `number`th (from 1), else the failed one. `follow` posts it live while it runs."""
 
     run_id: int
     number: int | None = None
@@ -153,7 +153,7 @@ class LogsCommand:
 
 @dataclass(frozen=True, slots=True)
 class ArtifactsCommand:
-    """Tell what each command of a run left behind."""
+    """List the artifacts of each command of a run."""
 
     run_id: int
 
@@ -174,7 +174,7 @@ class SuspendCommand:
 
 @dataclass(frozen=True, slots=True)
 class HistoryCommand:
-    """Draw how long the newest `runs` of a schedule took and how they ended."""
+    """Chart the durations and outcomes of a schedule's newest `runs`."""
 
     schedule: str
     runs: int = HISTORY_RUNS
@@ -185,7 +185,7 @@ class HistoryCommand:
 
 @dataclass(frozen=True, slots=True)
 class WhoamiCommand:
-    """Tell what one may do here, and why."""
+    """Show what the person may do here, and why."""
 
     def __str__(self) -> str:
         return "whoami"
@@ -193,7 +193,7 @@ class WhoamiCommand:
 
 @dataclass(frozen=True, slots=True)
 class AuditCommand:
-    """Tell who asked for what: of a person (an id, or a name without its @), of a schedule, since when (`2d`, a date)."""
+    """Show the audit log: by person (an id, or a name without its @), by schedule, since when (`2d`, a date)."""
 
     user: str | None = None
     schedule: str | None = None
@@ -206,7 +206,7 @@ class AuditCommand:
 
 @dataclass(frozen=True, slots=True)
 class HelpCommand:
-    """Tell what there is; `topic` is one of the verbs."""
+    """List all commands, or explain one; `topic` is a verb."""
 
     topic: str | None = None
 
@@ -214,7 +214,7 @@ class HelpCommand:
         return f"help {self.topic}" if self.topic else "help"
 
 
-# What makes a run.
+# The commands that start a run.
 StartCommand = RunCommand | RetryCommand
 Command = (
     RunCommand
@@ -238,18 +238,18 @@ Command = (
 
 
 def name_of(wanted: StartCommand) -> str | None:
-    """The name or slug of a schedule, as it was typed; None for the retry of a certain run."""
+    """Return the schedule's name or slug as typed; None for the retry of a specific run."""
     return wanted.schedule if isinstance(wanted, RunCommand) else wanted.latest_of
 
 
 def with_name(wanted: StartCommand, name: str) -> StartCommand:
-    """The same of another schedule, or of the same one called otherwise."""
+    """Return the same command for another name or slug."""
     return replace(wanted, schedule=name) if isinstance(wanted, RunCommand) else replace(wanted, latest_of=name)
 
 
 def canonical(command: Command) -> str:
-    """A command written so that it is read again as it is, with Slack's escapes like all that is typed.
+    """Write a command, with Slack's escapes, so that parsing it gives the same command.
 
-    The same request typed in two ways is written the same.
+    Two ways of typing the same request give the same text.
     """
     return str(command)

@@ -1,4 +1,4 @@
-"""How far a delivery of Slack's has been handled: Slack delivers the same thing again if it gets no answer in time."""
+"""State of a Slack delivery: Slack delivers an event again if it isn't acknowledged in time."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ from enum import StrEnum
 
 
 class DeliveryState(StrEnum):
-    """`NEW`: this is its first copy; `BEGUN`: another copy is being handled, or was when its process died; `DONE`: it was handled."""
+    """State of a Slack delivery.
+
+    `NEW`: its first copy; `BEGUN`: another copy is being handled, or was when its process died; `DONE`: it was handled.
+    """
 
     NEW = "new"
     BEGUN = "begun"

@@ -1,32 +1,32 @@
-"""Every fault the bot can name, as one tree.
+"""Every error that the bot can name, as one tree.
 
-BotError                    has `sentence`, the words for the person who asked
-├── BadCommand              what was typed cannot be understood; nothing was done
-├── StoreUnavailable               Redis did not answer
-│   └── StoreRefused            Redis answered, and refuses what the bot has to do: full, read-only, no permission
-├── StoreUnfit              Redis is there, and cannot be used as it is
-├── ChartFailed                 a picture could not be drawn
+BotError                    `sentence` is the message for the person who asked
+├── BadCommand              the typed command can't be understood; nothing was done
+├── StoreUnavailable        Redis didn't answer
+│   └── StoreRefused            Redis answered with a refusal: full, read-only, no permission
+├── StoreUnfit              Redis is reachable but unusable
+├── ChartFailed             a chart couldn't be drawn
 ├── BoltError               the Bolt API
 │   ├── BoltNotSent         no connection was made: the request never left
 │   ├── BoltThrottled       429, nothing was done (`retry_after_s`)
-│   ├── BoltOutcomeUnknown            sent, but its reply was lost or unreadable: the outcome is unknown
-│   ├── BoltTooLarge        the answer is larger than is read
+│   ├── BoltOutcomeUnknown  sent, but the response was lost or unreadable: the outcome is unknown
+│   ├── BoltTooLarge        the response is larger than the limit
 │   ├── BoltDenied          the credentials were refused (401, 403)
-│   ├── DownloadRefused     a file's address was refused: it has expired, or is none that is fetched
+│   ├── DownloadRefused     a file's URL was refused: it has expired, or may not be fetched
 │   └── BoltRejected        the API answered with errors (`errors`: message and path)
-│       ├── BoltInvalidQuery    the query does not fit this backend, or is too large; nothing was executed
-│       └── AlreadyRunning      the schedule runs already
+│       ├── BoltInvalidQuery    the query doesn't fit this backend, or is too large; nothing was executed
+│       └── AlreadyRunning      the schedule has an active run
 └── SlackError              the Slack Web API
     ├── SlackNotSent        no connection was made
     ├── SlackThrottled      429 or ratelimited (`retry_after_s`)
-    ├── SlackOutcomeUnknown           sent, but its reply was lost: the outcome is unknown
+    ├── SlackOutcomeUnknown sent, but the response was lost: the outcome is unknown
     └── SlackRefused        Slack answered ok: false (`code`)
-        ├── ChannelRefused      the channel cannot be written to (not a member, archived, gone, restricted)
-        ├── MessageGone         the message cannot be edited any more
-        ├── ContentRefused      the blocks or the text were not accepted
-        ├── FileRefused         the workspace does not take this file
-        └── CredentialRefused   the token or one of its scopes is refused
-            └── ScopeMissing        the app was installed without the scope that this needs
+        ├── ChannelRefused      the channel can't be written to (not a member, archived, gone, restricted)
+        ├── MessageGone         the message can't be edited any more
+        ├── ContentRefused      Slack rejected the blocks or the text
+        ├── FileRefused         the workspace doesn't accept this file
+        └── CredentialRefused   Slack refused the token or one of its scopes
+            └── ScopeMissing        the app was installed without a required scope
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ from dataclasses import dataclass
 
 
 class BotError(Exception):
-    """The root. `sentence` is one plain sentence for a person: the reason first, then the next step.
+    """Root of the tree. `sentence` is one plain sentence for a person: the reason first, then the next step.
 
-    Operators get more: `cause` in a few words, and `where`, the host and port it happened at (never a credential). Both
-    are empty if there's nothing to add.
+    Operators get more: `cause` in a few words, and `where`, the host and port where it happened (never a credential).
+    Both are empty if there's nothing to add.
     """
 
     def __init__(self, sentence: str, *, cause: str = "", where: str = "") -> None:
@@ -49,16 +49,16 @@ class BotError(Exception):
 
     @property
     def detail(self) -> str:
-        """What operators read in the log: the host and the cause, or the sentence."""
+        """The detail for the operator's log: host and cause, or else the sentence."""
         return ": ".join(part for part in (self.where, self.cause) if part) or self.sentence
 
 
 class BadCommand(BotError):
-    """What was typed cannot be understood. Nothing was done."""
+    """The typed command can't be understood. Nothing was done."""
 
 
 class StoreUnavailable(BotError):
-    """Redis did not answer in time, or not at all. What was asked may or may not have been recorded."""
+    """Redis didn't answer, or not in time. The change may or may not have been recorded."""
 
     def __init__(
         self, sentence: str = "I can't reach my database (Redis).", *, cause: str = "", where: str = ""
@@ -67,22 +67,22 @@ class StoreUnavailable(BotError):
 
 
 class StoreRefused(StoreUnavailable):
-    """Redis answered, and refuses what the bot has to do: it's full, read-only, can't save, or lacks permission.
+    """Redis answered with a refusal: it's full, read-only, can't save, or denies permission.
 
-    What was asked is not recorded.
+    The change was not recorded.
     """
 
 
 class StoreUnfit(BotError):
-    """Redis is there and cannot be used as it is: too old, evicting keys, refusing the password, locked by another."""
+    """Redis is reachable but unusable: too old, evicting keys, refusing the password, or locked by another."""
 
 
 class ChartFailed(BotError):
-    """A picture could not be drawn in time, or within its memory."""
+    """A chart couldn't be drawn in time, or within its memory limit."""
 
 
 class BoltError(BotError):
-    """The Bolt API failed in some way."""
+    """Base of all errors of the Bolt API."""
 
 
 class BoltNotSent(BoltError):
@@ -101,14 +101,14 @@ class BoltThrottled(BoltError):
 
 
 class BoltOutcomeUnknown(BoltError):
-    """The request was sent, and its reply was lost or could not be read: nobody knows whether it was done."""
+    """The request was sent, but the response was lost or unreadable: its outcome is unknown."""
 
     def __init__(self, sentence: str = "Bolt didn't answer.", *, cause: str = "", where: str = "") -> None:
         super().__init__(sentence, cause=cause, where=where)
 
 
 class BoltTooLarge(BoltError):
-    """The answer is above `most` bytes and was not read to its end."""
+    """The response exceeds `most` bytes, so reading it was stopped."""
 
     def __init__(self, most: int) -> None:
         super().__init__(f"Bolt's response is larger than the {most:,} bytes I can read.")
@@ -123,7 +123,7 @@ class BoltDenied(BoltError):
 
 
 class DownloadRefused(BoltError):
-    """A file was not given: its address has expired, or it is none that may be fetched."""
+    """A download was refused: the file's URL has expired, or may not be fetched."""
 
     def __init__(self, sentence: str = "Bolt's storage didn't return the file.") -> None:
         super().__init__(sentence)
@@ -131,14 +131,14 @@ class DownloadRefused(BoltError):
 
 @dataclass(frozen=True, slots=True)
 class ApiError:
-    """One entry of a GraphQL answer's `errors`. `path` is empty where the server gave none."""
+    """An entry of a GraphQL response's `errors`. `path` is empty if the server gave none."""
 
     message: str
     path: tuple[str | int, ...] = ()
 
 
 class BoltRejected(BoltError):
-    """The Bolt API answered with errors, in its own words in `errors`."""
+    """The Bolt API answered with errors; `errors` holds them in Bolt's own words."""
 
     def __init__(self, errors: tuple[ApiError, ...]) -> None:
         super().__init__(errors[0].message if errors else "Bolt refused without giving a reason.")
@@ -146,15 +146,15 @@ class BoltRejected(BoltError):
 
 
 class BoltInvalidQuery(BoltRejected):
-    """The query does not fit this backend, or was refused as too large. Nothing was executed."""
+    """The query doesn't fit this backend, or was refused as too large. Nothing was executed."""
 
 
 class AlreadyRunning(BoltRejected):
-    """The schedule has an active run and Bolt does not start a second one."""
+    """The schedule has an active run, so Bolt doesn't start a second one."""
 
 
 class SlackError(BotError):
-    """The Slack Web API failed in some way. `method` is the API method."""
+    """Base of all errors of the Slack Web API. `method` is the API method."""
 
     def __init__(self, sentence: str, method: str, *, cause: str = "", where: str = "") -> None:
         super().__init__(sentence, cause=cause, where=where)
@@ -162,7 +162,7 @@ class SlackError(BotError):
 
 
 class SlackNotSent(SlackError):
-    """No connection to Slack was made."""
+    """No connection to Slack was made: the request never left this process."""
 
     def __init__(self, method: str, *, cause: str = "", where: str = "") -> None:
         super().__init__("I can't reach Slack.", method, cause=cause, where=where)
@@ -177,14 +177,14 @@ class SlackThrottled(SlackError):
 
 
 class SlackOutcomeUnknown(SlackError):
-    """The call was sent, and its reply was lost: nobody knows whether it was done."""
+    """The call was sent, but the response was lost: its outcome is unknown."""
 
     def __init__(self, method: str, *, cause: str = "", where: str = "") -> None:
         super().__init__("Slack didn't answer.", method, cause=cause, where=where)
 
 
 class SlackRefused(SlackError):
-    """Slack answered `ok: false`. `code` is its own word for the reason."""
+    """Slack answered `ok: false`. `code` is Slack's own word for the reason."""
 
     def __init__(self, method: str, code: str) -> None:
         super().__init__(f"Slack refused ({code}).", method, cause=f"Slack answered {code}")
@@ -192,29 +192,29 @@ class SlackRefused(SlackError):
 
 
 class ChannelRefused(SlackRefused):
-    """The channel cannot be written to: the bot is not in it, or it is archived, gone or restricted."""
+    """The channel can't be written to: the bot isn't in it, or it's archived, gone or restricted."""
 
 
 class MessageGone(SlackRefused):
-    """The message cannot be edited any more: deleted, or outside the edit window."""
+    """The message can't be edited any more: it was deleted, or its edit window is over."""
 
 
 class ContentRefused(SlackRefused):
-    """The blocks or the text were not accepted."""
+    """Slack rejected the blocks or the text."""
 
 
 class FileRefused(SlackRefused):
-    """The workspace does not take this file."""
+    """The workspace doesn't accept this file."""
 
 
 class CredentialRefused(SlackRefused):
-    """The token, or one of its scopes, is refused."""
+    """Slack refused the token or one of its scopes."""
 
 
 class ScopeMissing(CredentialRefused):
-    """The app was installed without the scope that this needs; whatever needs another one goes on.
+    """The app was installed without a required scope; calls that need other scopes still work.
 
-    `needed` is Slack's own word for the scope, or several by commas; empty if Slack didn't say.
+    `needed` is Slack's own name for the scope, or several separated by commas; empty if Slack didn't say.
     """
 
     def __init__(self, method: str, code: str, needed: str = "") -> None:

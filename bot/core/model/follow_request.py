@@ -9,15 +9,18 @@ from typing import Literal
 from bot.core.model.asker import Asker
 from bot.core.model.run import RunFacts, RunKey
 
-# `known`: somebody has asked for it already; `card`: the run has a card there.
+# `known`: the run was already asked for; `card`: the run has a card there.
 FollowAcceptance = Literal["new", "known", "card"]
-# What became of following the run of a request, once it was looked at.
+# Outcome of a follow request after the run was looked up.
 Followed = Literal["ok", "lost", "final"]
 
 
 @dataclass(frozen=True, slots=True)
 class FollowRequest:
-    """A run that someone wants to see in a channel. `state`: asked, looked (its card waits for a slot), refused, done."""
+    """A run that a person wants to follow in a channel.
+
+    `state`: asked, looked (its card is waiting for a slot), refused, done.
+    """
 
     key: RunKey
     asker: Asker
@@ -28,5 +31,5 @@ class FollowRequest:
 
     @property
     def id(self) -> str:
-        """Its name in the due set and in the lane: one a channel and run."""
+        """Its name in the due set and in the lane: one per channel and run."""
         return f"{self.asker.channel}/{self.key.name}"

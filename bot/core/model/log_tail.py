@@ -1,4 +1,4 @@
-"""A log whose new lines are posted as they come."""
+"""A live log: new lines of a command's output, posted as they arrive."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from typing import Literal
 from bot.core.model.asker import Asker
 from bot.core.model.run import CardRef, RunKey
 
-# `full`: too many are; `over`: the run is; `no_card`: the run has no card in that channel.
+# `full`: too many logs are live; `over`: the run has ended; `no_card`: the run has no card in that channel.
 TailAcceptance = Literal["new", "known", "full", "over", "no_card"]
-# `known`: another one has posted the lines; `gone`: it was stopped.
+# `known`: another process has posted these lines; `gone`: the live log was stopped.
 TailPosted = Literal["ok", "known", "gone"]
 
 
 @dataclass(frozen=True, slots=True)
 class LogBatch:
-    """What is about to be posted: `count` new `lines` of a command, and how far that goes.
+    """The next post of a live log: `count` new `lines` of a command, and the cursor after them.
 
-    `last` says why nothing follows: the run has ended, an hour is over, or Bolt no longer knows the run.
+    `last` says why no more lines will follow: the run has ended, an hour has passed, or Bolt no longer knows the run.
     """
 
     text: str
@@ -32,10 +32,10 @@ class LogBatch:
 
 @dataclass(frozen=True, slots=True)
 class LogTail:
-    """A log whose new lines come into the thread of the run's card in a channel.
+    """A live log in the thread of the run's card in a channel.
 
-    `command` and `cursor` say how far it has been posted, in `posts` posts; times are on Redis' clock. `refused`: how
-    often in a row Bolt did not know the command. `pending` is what is about to be posted.
+    `command` and `cursor` mark how far it has been posted, in `posts` posts; times are on Redis' clock. `refused`: how
+    many times in a row Bolt didn't know the command. `pending` is the next post.
     """
 
     id: str

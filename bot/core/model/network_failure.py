@@ -1,4 +1,4 @@
-"""Why a connection could not be made, from the chain of exceptions that a client library raised. Standard library only."""
+"""Why a connection failed, read from a client library's chain of exceptions. Standard library only."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
-# What OpenSSL says of a server that answers a TLS handshake with plain text.
+# OpenSSL's reasons when a server answers a TLS handshake with plain text.
 NOT_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE", "UNEXPECTED_MESSAGE")
 DEEPEST = 30
 ERRNO = {
@@ -28,7 +28,7 @@ ERRNO = {
 
 
 def host_of(address: str) -> str:
-    """The host and port of a web address: nothing of user, password, path or query. Empty if it's no web address."""
+    """The host and port of a URL, without user, password, path or query. Empty if it isn't a URL."""
     try:
         parts = urlsplit(address)
         port = f":{parts.port}" if parts.port else ""
@@ -38,7 +38,7 @@ def host_of(address: str) -> str:
 
 
 def through(address: str) -> str:
-    """The host and port of an address, and of the proxy that the environment names for it."""
+    """The host and port of a URL, and of the proxy that the environment sets for it."""
     host, found = host_of(address), getproxies()
     if not host:
         return ""
@@ -50,7 +50,7 @@ def through(address: str) -> str:
 
 
 def why(error: BaseException) -> str:
-    """The cause of a failed connection in a few words, without any address; the exception's class if nothing is known."""
+    """The cause of a failed connection in a few words, without addresses; the exception's class if unknown."""
     return known(error) or f"the connection failed ({type(error).__name__})"
 
 
@@ -67,7 +67,7 @@ def known(error: BaseException) -> str:
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
-    """An exception, and everything that led to it: causes, contexts, members of groups, and aiohttp's wrapped ones."""
+    """Yield an exception and all that led to it: causes, contexts, group members, and those aiohttp wraps."""
     todo: list[BaseException] = [error]
     seen: set[int] = set()
     while todo and len(seen) < DEEPEST:
@@ -83,7 +83,7 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 
 def _certificate(error: BaseException) -> str:
-    # aiohttp's own classes are subclasses of this that hold no message: the one they wrap does.
+    # aiohttp's own subclasses hold no message: the exception that they wrap does.
     said = getattr(error, "verify_message", "") if isinstance(error, ssl.SSLCertVerificationError) else ""
     return f"its certificate isn't trusted ({said})" if said else ""
 
@@ -102,7 +102,7 @@ def _name(error: BaseException) -> str:
 def _system(error: BaseException) -> str:
     if not isinstance(error, OSError):
         return ""
-    # asyncio raises one OSError without a number for several addresses; its text quotes what each of them answered.
+    # For several addresses, asyncio raises one OSError without a number; its text quotes each address's error.
     quoted = re.search(r"\[Errno (\d+)\]", str(error))
     number = error.errno if error.errno is not None else int(quoted[1]) if quoted else 0
     return ERRNO.get(number, "")

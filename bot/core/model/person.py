@@ -1,4 +1,4 @@
-"""Who somebody is in the workspace."""
+"""A person's role and groups in the workspace."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
-    """What somebody is in the workspace. An owner is an admin too, and an admin a member."""
+    """Role of a person in the workspace. An owner is also an admin, and an admin also a member."""
 
     OWNER = "owner"
     ADMIN = "admin"
@@ -18,10 +18,11 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who asks. `groups`: those of the policy's user groups that the person is in, called as the policy calls them.
+    """A person who asks. `groups`: the policy's user groups that the person is in, by their names in the policy.
 
-    `domain` is what stands behind the @ of the e-mail address, `name` the username, empty if it isn't known, `why` what is to be told
-    where something is not known, and `again_s` after how many seconds it may be known: 0 if asking again would not help.
+    `domain` is the part of the e-mail address after the @. `name` is the username, empty if unknown. `why` is the
+    sentence to show if something is unknown, and `again_s` in how many seconds it may be known: 0 if asking again
+    wouldn't help.
     """
 
     user: str

@@ -1,4 +1,4 @@
-"""What a poll of many runs reports, and how runs with errors are polled."""
+"""Results of polling many runs, and how runs with errors are polled."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from bot.core.model.bolt import RunStatus
 from bot.core.model.errors import BoltError
 from bot.core.model.run import Observation, RunKey
 
-# What storing an observation came to. `stale`: a younger one is stored.
+# Outcome of storing an observation. `stale`: a newer one is stored.
 Stored = Literal["changed", "final", "same", "stale", "gone"]
-# What became of a run for which Bolt has only an error. `lost`: that has been so for too long.
+# Outcome of recording that Bolt has only an error for a run. `lost`: that has lasted too long.
 Strayed = Literal["stray", "lost", "gone", "not ours"]
 
 
 @dataclass(frozen=True, slots=True)
 class Polled:
-    """What one poll of many runs told: a status for some, an error that concerns one run alone for others.
+    """Result of one poll of many runs: a status for some, and for others an error that concerns that run alone.
 
-    A run in neither was not asked this time (the batch shrank) and is due again at once.
+    A run in neither wasn't part of this poll (the batch shrank) and is due again at once.
     """
 
     found: dict[int, RunStatus] = field(default_factory=dict)
@@ -28,7 +28,7 @@ class Polled:
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """One run of a poll, and in how many seconds to poll it again."""
+    """A run from a poll, and in how many seconds to poll it again."""
 
     key: RunKey
     seen: Observation
@@ -37,7 +37,10 @@ class Observed:
 
 @dataclass(frozen=True, slots=True)
 class StrayRule:
-    """How a run that Bolt only has an error for is asked for: in seconds, `least_s` to `most_s` apart; then it is lost."""
+    """Poll intervals for a run that Bolt only returns errors for: `least_s` to `most_s`, in seconds.
+
+    After `lost_after_s` seconds of errors the run is considered lost.
+    """
 
     least_s: float = 30
     most_s: float = 1800

@@ -1,4 +1,4 @@
-"""Whether a post may be sent, or an earlier attempt may have been."""
+"""Whether a post may be sent, or may already have been sent by an earlier attempt."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from typing import Literal
 
 # `half`: an earlier attempt's outcome is unknown.
 MaySend = Literal["go", "done", "lost", "half"]
-# `again`: after an earlier attempt was found absent; `look`: only to see what is on record.
+# `again`: after an earlier attempt was searched for and found absent; `look`: only read the record.
 AttemptMode = Literal["first", "again", "look"]
 
 
 @dataclass(frozen=True, slots=True)
 class PostAttempt:
-    """Whether a post may be sent: `go`, `done`, `lost`, or `half`, where an earlier attempt's outcome is unknown.
+    """Whether a post may be sent: `go`, `done`, `lost`, or `half` if an earlier attempt's outcome is unknown.
 
-    Of such an attempt, `kind` is `sent` or `absent` (looked for once), `at` its time in unix seconds.
+    For `half`, `kind` is `sent` or `absent` (searched for once), and `at` is its time in Unix seconds.
     """
 
     word: MaySend

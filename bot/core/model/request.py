@@ -1,4 +1,4 @@
-"""A request: what a person asked for, from its acceptance to its end."""
+"""A request: a start that a person asked for, from acceptance to end."""
 
 from __future__ import annotations
 
@@ -14,40 +14,40 @@ from bot.core.model.channel import ChannelInfo, ChannelKind
 from bot.core.model.command import RetryCommand, RunCommand, StartCommand
 from bot.core.model.run import CardRef, RunFacts
 
-# How far the clocks of Bolt and Redis may be apart.
+# How far the clocks of Bolt and Redis may differ, in seconds.
 CLOCKS_S = 15.0
 
 
 class RequestState(StrEnum):
-    """Where a start stands. Each step is recorded before the next one is taken."""
+    """State of a start. Each step is recorded before the next one is taken."""
 
-    ACCEPTED = "accepted"  # recorded; the schedule is not looked up yet
-    LOOKED = "looked"  # the schedule exists; its card waits for a slot in the posting budget
+    ACCEPTED = "accepted"  # recorded; the schedule hasn't been looked up yet
+    LOOKED = "looked"  # the schedule exists; the card is waiting for a slot in the posting budget
     CARDED = "carded"  # the card says "is starting"
-    SENDING = "sending"  # the trigger is about to be sent, or was
-    LOOKING = "looking"  # the trigger's reply was lost; the runs are searched for ours
-    UNCLEAR = "unclear"  # not found, or several fit; said on the card, still searched for
-    SETTLED = "settled"  # there is a run
-    REFUSED = "refused"  # nothing was started; the card is still to be removed and the person to be told
-    CLOSED = "closed"  # nothing is left to do
-    QUEUED = "queued"  # waits for a run to end; then it is carded, as any start
-    PENDING = "pending"  # waits for somebody's approval; its card asks for it
-    APPROVED = "approved"  # is looked at once more, and is carded then
-    OTHER = "other"  # a state of another version's: whoever does not know it does nothing about it
+    SENDING = "sending"  # the trigger is about to be sent, or was sent
+    LOOKING = "looking"  # the trigger's response was lost; searching the runs for ours
+    UNCLEAR = "unclear"  # not found, or several match; the card says so, and the search goes on
+    SETTLED = "settled"  # there's a run
+    REFUSED = "refused"  # nothing was started; the card still has to be removed and the person notified
+    CLOSED = "closed"  # nothing left to do
+    QUEUED = "queued"  # waiting for a run to end; then it gets a card like any start
+    PENDING = "pending"  # waiting for approval; its card asks for it
+    APPROVED = "approved"  # checked once more, then it gets its card
+    OTHER = "other"  # a state of another version; this version leaves it alone
 
     @classmethod
     def from_record(cls, word: str) -> RequestState:
-        """The state on record."""
+        """Parse a stored state; OTHER if this version doesn't know it."""
         return cls(word) if word in set(cls) else cls.OTHER
 
 
 @dataclass(frozen=True, slots=True)
 class StartPlan:
-    """What the look found: the schedule, and the newest run id before our start (`mark`, 0 without runs).
+    """What a start will run: the schedule, and the newest run id before the start (`mark`, 0 without runs).
 
-    Of a retry, `parent_run` is the run that is retried, and the rest is as it was of that run. `slug` and `name` are
-    empty where nobody knows its schedule. `channel_name` is that of the public channel in which was asked; of a `private`
-    one, the name is kept nowhere: it would be read by everybody in Bolt.
+    For a retry, `parent_run` is the run to retry, and the other fields are that run's. `slug` and `name` are empty if
+    its schedule is unknown. `channel_name` is the public channel of the request. A `private` channel's name is never
+    stored: everyone in Bolt could read it.
     """
 
     slug: str
@@ -66,9 +66,10 @@ class StartPlan:
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """What a start waits for: somebody of the user group `by`, as the policy calls it; `group` is its id in Slack.
+    """The approval that a start needs, by a member of the user group `by`.
 
-    `rule` is the name of the rule that wants it, `within_s` for how many seconds it may be given.
+    `by` is the group's name in the policy, `group` its Slack id. `rule` is the name of the rule that requires the
+    approval, `within_s` how many seconds there are to give it.
     """
 
     by: str
@@ -79,7 +80,7 @@ class Approval:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """A run as the button of its card tells of it: enough to make its record again. Not believed further than that."""
+    """A run as its card's button describes it: enough to rebuild its record, and trusted no further."""
 
     facts: RunFacts
     card: CardRef | None = None
@@ -87,7 +88,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class BlockingRun:
-    """The run because of which a start was refused, as its schedule's listing tells of it."""
+    """The run that blocked a start, as its schedule's listing describes it."""
 
     run_id: int
     by: str = ""
@@ -99,17 +100,18 @@ class BlockingRun:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A start as it is recorded. `thread` is the one in which it was asked for.
+    """A start as stored. `thread` is the thread of the request.
 
-    `why` is the sentence of a refusal, `near` the slugs that may have been meant. `candidates` are the runs that
-    may be ours; at a refusal because one is running, that run, of which `running` tells more. `direct`: answered by
-    direct message. `origin` is what a card's button told of the run that is to be retried.
+    `why` is the sentence of a refusal, `near` the slugs that may have been meant. `candidates` are the runs that may be
+    ours; if a running run caused the refusal, that run, with its details in `running`. `direct`: answer by direct
+    message. `origin` is the retried run as its card's button describes it.
 
-    One that needs, or needed, somebody's `approval` has `pending_at` since its card asks for it, and then
-    `approved_by` or `denied_by`.
+    If it needs or needed `approval`, it has `pending_at` once its card asks for it, and then `approved_by` or
+    `denied_by`.
 
-    One that waits, or waited, has `queued_at`; `asked_at` is the time of its turn then. It waits for the run `behind` and
-    for `ahead` other starts, was `rounds` times overtaken, and was taken out of the line by the user `dropped_by`.
+    If it is or was queued, it has `queued_at`, and `asked_at` becomes the time of its turn. It waits for the run
+    `behind` and for `ahead` other starts, was overtaken `rounds` times, and may have been removed by the user
+    `dropped_by`.
     """
 
     id: str
@@ -145,29 +147,32 @@ class Request:
 
     @property
     def title(self) -> str:
-        """What people call that which is started."""
+        """Display name of what is being started."""
         return (self.plan.name if self.plan else "") or wanted_name(self.wanted)
 
     @property
     def keeps_card(self) -> bool:
-        """Whether its card stays where it is not started, and says why: people have waited for it."""
+        """Whether the card stays, with the reason, if the start is refused: people have waited for it."""
         return self.queued_at is not None or (self.approval is not None and self.card is not None)
 
     @property
     def queue(self) -> str:
-        """What is sent one after the other: the starts of a schedule, or the retries of a run whose schedule is not known."""
+        """Name of its queue, which sends one start at a time.
+
+        One queue per schedule, or per retried run if its schedule is unknown.
+        """
         if self.plan is None:
             return wanted_name(self.wanted)
         return self.plan.slug or f"retry {self.plan.parent_run}"
 
     @property
     def key(self) -> str:
-        """What the card's metadata carries, so that a post whose reply was lost can be found."""
+        """The key in the card's metadata, by which a post whose response was lost can be found."""
         return f"start:{self.id}"
 
 
 def with_channel(plan: StartPlan, place: ChannelInfo) -> StartPlan:
-    """A look with where it was asked for. Only a public channel is named: Bolt shows it to everybody there."""
+    """Add the channel of the request to a plan. Only public channels are named, because everyone in Bolt sees it."""
     is_public = place.kind is ChannelKind.PUBLIC
     return replace(
         plan, channel_name=(place.name or "") if is_public else "", private=place.kind is ChannelKind.PRIVATE
@@ -175,27 +180,27 @@ def with_channel(plan: StartPlan, place: ChannelInfo) -> StartPlan:
 
 
 def request_id(team: str, delivery: str) -> str:
-    """A short name for a delivery: the same delivery always gets the same one."""
+    """Derive a short id from a delivery: the same delivery always gets the same id."""
     digest = hashlib.sha256(f"{team}/{delivery}".encode()).digest()
     return base64.b32encode(digest[:10]).decode().lower()
 
 
 def wanted_name(wanted: StartCommand) -> str:
-    """What is to be started, as it was typed."""
+    """The name of the schedule to start, as typed, or `Retry of run 7`."""
     if isinstance(wanted, RunCommand):
         return wanted.schedule
     return wanted.latest_of or f"Retry of run {wanted.run_id}"
 
 
 def wanted_in_words(wanted: StartCommand) -> str:
-    """What is to be started, inside a sentence."""
+    """The same for use inside a sentence: `retry of run 7`."""
     if isinstance(wanted, RunCommand):
         return wanted.schedule
     return f"retry of {wanted.latest_of}" if wanted.latest_of else wanted_name(wanted).lower()
 
 
 def pinned_wanted(request: Request) -> StartCommand:
-    """What was asked for. The latest failed run of a schedule is the one that it was then, not what fails meanwhile."""
+    """The command with its target pinned: retrying a schedule's latest failure means the run that was latest then."""
     wanted = request.wanted
     if isinstance(wanted, RetryCommand) and request.plan is not None:
         return RetryCommand(every=wanted.every, run_id=request.plan.parent_run)
@@ -203,7 +208,7 @@ def pinned_wanted(request: Request) -> StartCommand:
 
 
 def run_facts(request: Request) -> RunFacts:
-    """What a request tells of the run it starts."""
+    """Facts of the run that a request starts."""
     plan = request.plan
     wanted = request.wanted
     if isinstance(wanted, RetryCommand):
@@ -226,7 +231,7 @@ def run_facts(request: Request) -> RunFacts:
 
 
 def _retry_facts(request: Request, plan: StartPlan, *, only_failed: bool) -> RunFacts:
-    """A retry is as its run was. How long the schedule usually takes says nothing of it."""
+    """Facts of a retry: its run's, without the usual duration, which says nothing about a retry."""
     return RunFacts(
         schedule=plan.slug,
         name=plan.name,
@@ -245,7 +250,7 @@ def _retry_facts(request: Request, plan: StartPlan, *, only_failed: bool) -> Run
 
 
 def blocking_run_of(run: RunSummary) -> BlockingRun:
-    """What a listing tells of a run that is in the way."""
+    """Build a BlockingRun from a schedule's listing."""
     return BlockingRun(
         run_id=run.id,
         by=run.actor_email or run.actor,
@@ -257,13 +262,13 @@ def blocking_run_of(run: RunSummary) -> BlockingRun:
 
 
 def pull_request_of(run: RunSummary) -> int | None:
-    """The number of a run's pull request. Bolt lists it as a text."""
+    """The number of a run's pull request, None if it has none. Bolt lists it as text."""
     text = run.pull_request or ""
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else None
 
 
 def blocking_run_facts(running: BlockingRun, plan: StartPlan | None) -> RunFacts:
-    """What is known of a run that is in the way, before anybody has looked at it."""
+    """Facts of a blocking run, as far as they're known before it is polled."""
     return RunFacts(
         schedule=plan.slug if plan else "",
         name=plan.name if plan else "",
@@ -271,14 +276,14 @@ def blocking_run_facts(running: BlockingRun, plan: StartPlan | None) -> RunFacts
         pull_request=running.pull_request,
         asked_at=running.started_at,
         parent_run=running.parent_run,
-        # How long the schedule takes says nothing of a retry.
+        # The schedule's usual duration says nothing about a retry.
         usual_s=plan.usual_s if plan and not running.parent_run else None,
         actor=running.by or None,
     )
 
 
 def start_reason(request: Request) -> str:
-    """What Bolt's own record says of a start: who, from where, why, and our request's id."""
+    """The reason recorded in Bolt for a start: who asked, from where, why, and our request id."""
     why = request.wanted.reason if isinstance(request.wanted, RunCommand) else None
     name = request.plan.channel_name if request.plan else ""
     private = request.plan is not None and request.plan.private
@@ -290,11 +295,11 @@ def start_reason(request: Request) -> str:
 def candidate_runs(
     request: Request, runs: Sequence[RunSummary], *, actor: str | None, known: frozenset[int], within_s: float
 ) -> tuple[int, ...]:
-    """The runs that a start whose reply was lost may have made, oldest first.
+    """Return the runs that a start with a lost response may have made, oldest first.
 
-    Above the mark, on our branch where both are told, nobody's already, and by our own actor. Where that is not
-    known yet, a run that began `within_s` seconds of the sending must do. A run that names the one that was to be
-    retried goes before any other, and one that names another is none.
+    A candidate has an id above the mark, is on our branch if both are known, is not in `known`, and was started by our
+    own actor. If the actor isn't known yet, it must have begun within `within_s` seconds of the sending. For a retry,
+    runs that name the retried run take precedence, and runs that name another one don't count.
     """
     mark = request.plan.mark if request.plan else 0
     parent = request.plan.parent_run if request.plan else None
@@ -313,7 +318,7 @@ def candidate_runs(
 
 @dataclass(frozen=True, slots=True)
 class Rival:
-    """Another start of the schedule that was sent, and of which it is not known what became of it."""
+    """Another start of the schedule that was sent and whose outcome is unknown."""
 
     sent_at: datetime
     parent_run: int | None = None
@@ -321,9 +326,9 @@ class Rival:
 
 
 def is_contested(request: Request, run: RunSummary, rivals: Sequence[Rival]) -> bool:
-    """Whether a run may as well be of another start: it's on that one's branch, and began when that had been sent already.
+    """Whether a run may belong to another start instead: same branch, and begun after that start was sent.
 
-    One that names the run that was to be retried can only be of those that retry the same.
+    A run that names the retried run can only belong to starts that retry the same run.
     """
     parent = request.plan.parent_run if request.plan else None
     names_it = parent is not None and run.parent_run_id == parent
@@ -336,7 +341,7 @@ def is_contested(request: Request, run: RunSummary, rivals: Sequence[Rival]) -> 
 
 
 def _began_before(request: Request, run: RunSummary) -> bool:
-    """Whether a run began before ours was sent, by more than the clocks may be apart."""
+    """Whether a run began before ours was sent, by more than the clocks may differ."""
     if request.sending_at is None or run.started_at is None:
         return False
     return (request.sending_at - run.started_at).total_seconds() > CLOCKS_S
@@ -349,7 +354,7 @@ def _began_then(request: Request, run: RunSummary, within_s: float) -> bool:
 
 
 def branch_wanted(wanted: StartCommand, plan: StartPlan | None) -> str | None:
-    """The branch or commit that a run of this is on: the one asked for, else the schedule's; None if it isn't known."""
+    """The branch or commit of the resulting run: as asked for, else the schedule's; None if unknown."""
     given = wanted.branch if isinstance(wanted, RunCommand) else None
     return given or (plan.branch if plan else None)
 
@@ -359,7 +364,7 @@ def _branch_fits(request: Request, run: RunSummary) -> bool:
 
 
 def _is_on(wanted: str | None, run: RunSummary) -> bool:
-    """Whether a run may be on a branch or commit: also if either isn't known."""
+    """Whether a run may be on a branch or commit; True if either is unknown."""
     if wanted is None or (run.branch is None and run.commit is None):
         return True
     return wanted == run.branch or bool(run.commit and run.commit.startswith(wanted.lower()) and len(wanted) >= 7)

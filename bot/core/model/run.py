@@ -1,7 +1,7 @@
 """The life of a run, as far as the bot knows it.
 
-A `Run` is put together from parts that different hands write: `facts` by whoever started or adopted it,
-`seen` by polls, `wish` by people who want it cancelled, `end` once, when it is over.
+Different writers own the parts of a `Run`: whoever started or followed it writes `facts`, polls write `seen`, people
+who want it cancelled write `wish`, and its end is written once to `end`.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ from bot.core.model.bolt import Command, RunStatus
 from bot.core.model.cause import Cause
 from bot.core.text.text import cut
 
-# The states that Bolt documents as ends. A word that is not here is not finished: keep watching, show its own word.
+# The final states that Bolt documents. A state that isn't listed here isn't final: the run is still polled and shown
+# with Bolt's own word.
 FAILED_STATES = frozenset({"ERROR", "FAILED"})
-# Our own word, unlike any of Bolt's, for a run of which Bolt has known nothing for so long that it is given up.
+# Our own state, unlike any of Bolt's: Bolt hasn't known the run for so long that the bot gave up on it.
 LOST = "lost"
 # Announced as failures: before other ends, and listed among recent failures.
 FAILURE_STATES = FAILED_STATES | {LOST}
@@ -26,42 +27,42 @@ COMMAND_TEXT_LIMIT = 400
 
 
 def is_final(state: str) -> bool:
-    """Whether a run in this state is over. A state nobody knows is not."""
+    """Whether a run in this state has ended. Unknown states count as not ended."""
     return state in FINAL_STATES
 
 
 def is_failed(state: str) -> bool:
-    """Whether a run in this state is over and failed."""
+    """Whether a run in this state has failed."""
     return state in FAILED_STATES
 
 
 @dataclass(frozen=True, slots=True)
 class RunKey:
-    """A run's identity: ids are unique within a Bolt workspace only."""
+    """Identity of a run: ids are unique only within a Bolt workspace."""
 
     workspace: str
     id: int
 
     @property
     def name(self) -> str:
-        """Its name in records. A workspace's name holds no colon: the settings see to that."""
+        """Its name in stored records. The settings make sure that a workspace name contains no colon."""
         return f"{self.workspace}:{self.id}"
 
     @classmethod
     def parse(cls, name: str) -> RunKey:
-        """The run of such a name."""
+        """Parse such a name."""
         workspace, _, run_id = name.rpartition(":")
         return cls(workspace, int(run_id))
 
 
 def run_url(app_url: str, run_id: int) -> str:
-    """A run's page for people."""
+    """URL of a run's page in Bolt."""
     return f"{app_url.rstrip('/')}/bolt/run_id/{run_id}"
 
 
 @dataclass(frozen=True, slots=True)
 class CardRef:
-    """A message of ours: channel id and Slack's timestamp."""
+    """Reference to a message of ours: channel id and Slack timestamp."""
 
     channel: str
     ts: str
@@ -69,13 +70,13 @@ class CardRef:
 
 @dataclass(frozen=True, slots=True)
 class RunFacts:
-    """What is known of a run from its beginning. `commands` are the schedule's own, or the asker's instead of them.
+    """Facts known when a run begins. `commands` are the schedule's, or those the asker gave instead.
 
-    Of a run that was started elsewhere they are the schedule's, which it may or may not have: see `bot.core.insight.progress`.
-    `usual_s` is the median length of the schedule's last successes, None without history. Of a retry, `parent_run` is the
-    run that is retried; `only_failed` says that only what failed of `commands` runs. `actor` is who started a run that
-    nobody here has asked for, in Bolt's words. `watched_by` is told by the card: who wanted it there. `approved_by`: who let it be started.
-    `reason` is why it was started, in the asker's words.
+    For a run started elsewhere, they're the schedule's and may not be the run's: see `bot.core.insight.progress`.
+    `usual_s` is the median duration of the schedule's latest successes in seconds, None without history. For a retry,
+    `parent_run` is the retried run, and `only_failed` says that only its failed commands run. `actor` is who started a
+    run that wasn't asked for here, in Bolt's words. `watched_by` is who wanted the card, which shows it. `approved_by`
+    approved the start. `reason` is why it was started, in the asker's words.
     """
 
     schedule: str = ""
@@ -101,8 +102,8 @@ class RunFacts:
 class Observation:
     """A run as the newest poll saw it.
 
-    `step` says how long it takes compared with what is usual, in per cent and in a few steps (see `bot.core.insight.usual_duration`):
-    what a card says of time is observed, so that it is edited when that changes and only then.
+    `step` is its duration so far in per cent of the usual one, in coarse steps (see `bot.core.insight.usual_duration`).
+    It's part of the observation so that the card is edited exactly when it changes.
     """
 
     state: str = "STARTING"
@@ -112,7 +113,7 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class CancelWish:
-    """Who wants the run cancelled, since when; `asked` once Bolt has been asked for it."""
+    """A request to cancel the run: by whom and when; `asked` once Bolt has been asked to cancel."""
 
     user: str
     at: datetime
@@ -123,7 +124,7 @@ class CancelWish:
 class FailedNode:
     """A dbt node that failed: `status` as dbt prints it (FAIL, ERROR), `kind` a model, a test, a source.
 
-    `seconds`, and the rows that a test found, where dbt's own account tells them.
+    `seconds`, and the rows that a test found (`failures`), are set if dbt's own results contain them.
     """
 
     status: str
@@ -136,7 +137,7 @@ class FailedNode:
 
 @dataclass(frozen=True, slots=True)
 class SlowNode:
-    """A dbt node that took long."""
+    """A dbt node that was slow."""
 
     name: str
     kind: str
@@ -147,10 +148,10 @@ class SlowNode:
 class End:
     """How a run ended. `log` is `none` (nothing failed), `read`, `late` (still to come) or `lost`.
 
-    `recovered` counts the failures of its schedule directly before this success; with `recovered_more` there may have been
-    more than are listed. `nodes` and `warned` name the first of so many (`failed_nodes`, `warned_nodes`). `counts`
-    to `slowest` are dbt's own account of the failed command, if it left one. `causes` say why it failed, the most frequent
-    first, and `changed` what is different from the last success.
+    `recovered` counts the schedule's failures directly before this success; with `recovered_more` there may have been
+    more than are listed. `nodes` and `warned` name the first of `failed_nodes` and `warned_nodes`. `counts` to
+    `slowest` come from dbt's own results of the failed command, if it left any. `causes` say why it failed, the most
+    frequent first, and `changed` compares it with the last success.
     """
 
     started_at: datetime | None = None
@@ -176,10 +177,10 @@ class End:
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """How a failure compares with the runs of its schedule before it, on the same branch and with the same commands.
+    """How a failure compares with its schedule's earlier runs on the same branch with the same commands.
 
-    `failures` is how many runs in a row have failed, this one included, since `since`; with `more` there may have been more
-    than are listed. `succeeded_at` and `commit_then` are the last success's, None if it isn't known.
+    `failures` counts the failed runs in a row, including this one, beginning at `since`; with `more` there may be more
+    than are listed. `succeeded_at` and `commit_then` are the last success's, None if unknown.
     """
 
     failures: int = 1
@@ -191,7 +192,7 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class Retried:
-    """The newest run that is a retry of another, and who asked for it. `card` is that run's, `url` its address."""
+    """The newest retry of a run, and who asked for it. `card` is the retry's card, `url` that card's permalink."""
 
     run: int
     user: str
@@ -201,7 +202,7 @@ class Retried:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Everything the bot knows of a run. `rev` grows whenever something visible changes."""
+    """Everything the bot knows about a run. `rev` grows with every visible change."""
 
     key: RunKey
     rev: int = 1
@@ -212,9 +213,9 @@ class Run:
     retried: Retried | None = None
 
     def seen_in(self, channel: str) -> Run:
-        """As whoever reads it in a channel may see it: without the address of a card that stands elsewhere.
+        """Return the run as shown in a channel: without the permalink of a retry's card in another channel.
 
-        Then the run's page in Bolt is linked instead. `channel` is "" where it is read in none.
+        The retry's page in Bolt is linked instead. `channel` is "" if the run isn't shown in a channel.
         """
         retried = self.retried
         if retried is None or (retried.card is not None and retried.card.channel == channel):
@@ -228,22 +229,22 @@ class Run:
 
     @property
     def title(self) -> str:
-        """What people call it: the schedule's name, its slug, or the run's number."""
+        """Display name: the schedule's name, its slug, or the run's number."""
         return self.facts.name or self.facts.schedule or f"Run {self.key.id}"
 
     @property
     def started_here(self) -> bool:
-        """Whether somebody asked the bot for it. One that was started elsewhere may have been given any commands."""
+        """Whether a person asked the bot for it. A run started elsewhere may have any commands."""
         return self.facts.asked_by is not None
 
     @property
     def mentioned(self) -> str | None:
-        """Who is told that it failed: who watches it, else who asked for it."""
+        """The person to notify of a failure: whoever follows the run, else whoever asked for it."""
         return self.facts.watched_by or self.facts.asked_by
 
     @property
     def started_at(self) -> datetime | None:
-        """When it began: Bolt's word, else its first command's, else when it was asked for."""
+        """When it began: as Bolt reports it, else its first command's start, else when it was asked for."""
         if self.end and self.end.started_at:
             return self.end.started_at
         begun = [command.started_at for command in self.seen.commands if command.started_at]
@@ -251,7 +252,7 @@ class Run:
 
     @property
     def ended_at(self) -> datetime | None:
-        """When it was over: Bolt's word, else its last command's end. None while it is not."""
+        """When it ended: as Bolt reports it, else its last command's end. None if it hasn't ended."""
         if self.end and self.end.ended_at:
             return self.end.ended_at
         ended = [command.ended_at for command in self.seen.commands if command.ended_at]
@@ -259,14 +260,14 @@ class Run:
 
     @property
     def seconds(self) -> float | None:
-        """How long it took, None where the API does not tell."""
+        """Its duration in seconds, None if the API doesn't report it."""
         if self.started_at and self.ended_at:
             return max(0.0, (self.ended_at - self.started_at).total_seconds())
         return None
 
 
 def observe(status: RunStatus, mask: Callable[[str], str]) -> Observation:
-    """A poll's answer, with command texts masked and cut to what a card can show."""
+    """Turn a poll's result into an observation, with command texts masked and cut to what a card can show."""
     commands = tuple(
         Command(c.id, cut(mask(c.text), COMMAND_TEXT_LIMIT), c.started_at, c.ended_at, c.return_code)
         for c in status.commands
@@ -275,6 +276,6 @@ def observe(status: RunStatus, mask: Callable[[str], str]) -> Observation:
 
 
 def failed_command(seen: Observation) -> Command | None:
-    """The command that broke the run: the last one that ended with a code other than 0."""
+    """The command that broke the run: the last one with an exit code other than 0, None if there is none."""
     broken = [command for command in seen.commands if command.return_code not in (None, 0)]
     return broken[-1] if broken else None

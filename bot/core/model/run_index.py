@@ -9,7 +9,7 @@ from bot.core.model.run import CardRef, Run
 
 @dataclass(frozen=True, slots=True)
 class IndexedRun:
-    """A run that was found in an index, and its card: the one in the channel where it was found, else its owner."""
+    """A run found in an index, with its card in the channel of the search, else its owning card."""
 
     run: Run
     card: CardRef | None = None
@@ -17,7 +17,7 @@ class IndexedRun:
 
 @dataclass(frozen=True, slots=True)
 class IndexPage:
-    """Some of the runs of an index, and how many there are."""
+    """A page of an index's runs, and the total."""
 
     total: int = 0
     runs: tuple[IndexedRun, ...] = ()
@@ -34,7 +34,7 @@ class ScheduleHabit:
 
 @dataclass(frozen=True, slots=True)
 class Habits:
-    """Some of the schedules that a person often runs, and how many there are."""
+    """Schedules that a person often runs, and the total."""
 
     total: int = 0
     schedules: tuple[ScheduleHabit, ...] = ()

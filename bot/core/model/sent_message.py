@@ -1,4 +1,4 @@
-"""Messages of ours as Slack has them, and what a search for one came to."""
+"""The bot's messages as Slack returns them, and results of searching for one."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class MessageFound:
-    """A message that was looked for is there."""
+    """The message was found."""
 
     ts: str
 
 
 @dataclass(frozen=True, slots=True)
 class MessageAbsent:
-    """The channel was read back to the attempt, and the message is not there."""
+    """The message is absent: the channel was read back to the time of the attempt."""
 
 
 @dataclass(frozen=True, slots=True)
 class SearchInconclusive:
-    """The channel could not be read back far enough (a missing scope, say)."""
+    """The channel couldn't be read back far enough (a missing scope, say)."""
 
 
 @dataclass(frozen=True, slots=True)
 class SlackMessage:
-    """A message as Slack has it. `ours`: the bot wrote it, so that its buttons and its key are the bot's own."""
+    """A message as Slack returns it. `ours`: the bot wrote it, so its buttons and its key can be trusted."""
 
     ours: bool
     buttons: tuple[MessageButton, ...] = ()
@@ -33,7 +33,7 @@ class SlackMessage:
 
 @dataclass(frozen=True, slots=True)
 class MessageButton:
-    """A button as it stands on a message: its action, its value and its address, each "" where it has none."""
+    """A button of a message: its action, value and URL, each "" if it has none."""
 
     action: str
     value: str = ""

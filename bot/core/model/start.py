@@ -1,4 +1,4 @@
-"""A start as a person asks for it, what became of that, and the starts that wait."""
+"""Starts: as a person asks for them, the outcome of asking, and those that wait."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from typing import Literal
 from bot.core.model.command import StartCommand
 from bot.core.model.request import Origin, Request
 
-# `known`: this delivery came before; `same`: there is an earlier request for the same start; `full`: nothing is recorded.
+# `known`: this delivery was seen before; `same`: an earlier request asks for the same start; `full`: nothing was
+# recorded.
 Acceptance = Literal["new", "known", "same", "full"]
-# Whether it is the turn of a start that waits: `turn`, `late` and `unseen` are still claimed.
+# Whether it's a waiting start's turn: `turn`, `late` and `unseen` are claimed as well.
 Turn = Literal["turn", "late", "unseen", "wait", "gone", "lost"]
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A start as a person asks for it. `id` is made of the delivery; `force` starts another of the same.
+    """A start as a person asks for it. `id` is derived from the delivery; `force` starts another identical one.
 
-    `direct`: it was not asked for in its channel, so the person is answered by direct message.
-    `origin` is what a card's button tells of the run that is to be retried. `slug` is that of the schedule meant, empty
-    while that is not known.
+    `direct`: it wasn't asked for in its channel, so the answer goes by direct message. `origin` is the retried run as
+    its card's button describes it. `slug` is the schedule's, empty until it's known.
     """
 
     id: str
@@ -41,9 +41,9 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """What became of an asking.
+    """Outcome of asking for a start.
 
-    `id` is that of the earlier request if it is the `same`.
+    For `same`, `id` is the earlier request's.
     """
 
     word: Acceptance
@@ -62,7 +62,7 @@ class Sending(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class WaitingStarts:
-    """Some of the starts that wait, first one first, and how many there are."""
+    """Waiting starts, in order, and the total."""
 
     total: int = 0
     starts: tuple[Request, ...] = ()

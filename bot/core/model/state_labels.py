@@ -1,4 +1,4 @@
-"""A run's state as a word and an emoji, never one of them alone."""
+"""Labels for a run's state: a word and an emoji, never one without the other."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ WORD_SHOWN = 40
 
 
 def state_word(state: str | None) -> str:
-    """`succeeded`; the state's own word where it is not known."""
+    """The word for a state (`succeeded`); Bolt's own word if the state is unknown."""
     if state is None:
         return "hasn't run yet"
     if is_failed(state):
@@ -25,7 +25,7 @@ def state_word(state: str | None) -> str:
 
 
 def state_emoji(state: str | None) -> Emoji:
-    """The emoji beside the word."""
+    """The emoji for a state."""
     if state is None:
         return Emoji("white_circle")
     if is_failed(state):

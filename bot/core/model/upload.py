@@ -1,4 +1,4 @@
-"""A file that somebody asked for."""
+"""A file that a person asked for."""
 
 from __future__ import annotations
 
@@ -10,17 +10,18 @@ from bot.core.model.asker import Asker
 from bot.core.model.bolt import Command, Resource
 from bot.core.model.run import CardRef, RunKey
 
-# `known`: it is on its way; `done`: it is there; `full`: too many wait.
+# `known`: it's on its way; `done`: it has been posted; `full`: too many are waiting.
 UploadAcceptance = Literal["new", "known", "done", "full"]
-# `part`: the log of a command that goes on; `no`: it never will be posted; `gone`: its record is.
+# `part`: the log of a command that's still running; `no`: it will never be posted; `gone`: its record was deleted.
 UploadOutcome = Literal["ok", "part", "no", "gone"]
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file that somebody asked for: the log of a command, or with `resource` what it left behind.
+    """A file that a person asked for: a command's log, or its artifact `resource`.
 
-    `thread` is the card of the run in this channel, None where it has none. `id` names the same file in the same channel.
+    `thread` is the run's card in this channel, None if it has none. `id` is the same for the same file in the same
+    channel.
     """
 
     id: str
@@ -35,7 +36,7 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class UploadAnswer:
-    """What became of an asking for a file: `new`, `known` (it is on its way), `done` (it is there) or `full`."""
+    """Outcome of asking for a file: `new`, `known` (it's on its way), `done` (it has been posted) or `full`."""
 
     word: UploadAcceptance
     thread: CardRef | None = None

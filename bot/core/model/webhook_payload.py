@@ -1,6 +1,6 @@
-"""What a webhook's body may tell: which runs, or which commands, something has happened to. Nothing else of it is read.
+"""Reading run and command ids from a webhook's body. Nothing else of it is used.
 
-The payload is not documented but for `commands[].id`. A run's id is taken wherever a key says that it is one.
+Only `commands[].id` of the payload is documented. Any key whose name says it's a run id counts as one.
 """
 
 from __future__ import annotations
@@ -12,24 +12,25 @@ RUN_KEYS = frozenset({"runid", "schedulerunid", "boltrunid"})
 DEEPEST = 6
 MOST_NODES = 5_000
 MOST_RUNS = 20
-# What GraphQL's Int holds.
+# The largest value of GraphQL's Int.
 LARGEST_ID = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
 class WebhookHint:
-    """Ids of runs, and of one command where no run is named. All positive, none twice."""
+    """Ids of runs, or of one command if no run is named. All positive and unique."""
 
     runs: tuple[int, ...] = ()
     command: int | None = None
 
 
 def read_hint(body: object) -> WebhookHint:
-    """The hint in a webhook's body, empty where there is none."""
+    """Read the hint in a webhook's body; empty if there is none."""
     runs = list(dict.fromkeys(_run_ids(body)))[:MOST_RUNS]
     if runs:
         return WebhookHint(tuple(runs))
-    # All commands are of one run: the first one is in every later hint of it, too, and so is looked up once.
+    # All commands belong to one run. The first one is also in every later webhook of that run, so it's looked up only
+    # once.
     commands = body.get("commands") if isinstance(body, dict) else None
     ids = (
         [_id(one.get("id")) for one in commands[:MOST_NODES] if isinstance(one, dict)]
@@ -41,7 +42,7 @@ def read_hint(body: object) -> WebhookHint:
 
 
 def _run_ids(body: object) -> Iterator[int]:
-    """Breadth first, within bounds: the body is a stranger's until Bolt itself confirms what it says."""
+    """Search breadth-first, within bounds: the body is untrusted until Bolt confirms it."""
     level, seen = [body], 0
     for _ in range(DEEPEST):
         below: list[object] = []

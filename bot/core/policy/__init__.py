@@ -1,1 +1,1 @@
-"""Who may do what, and why."""
+"""The policy: who may do what, and why."""

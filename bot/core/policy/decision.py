@@ -1,7 +1,7 @@
-"""Who may do what: rules from top to bottom, and the first that fits decides.
+"""Policy decisions: rules are read from top to bottom, and the first that matches decides.
 
-Nothing is asked for here. What is not known of a person, a place or a schedule is None, and a rule that would need it fits
-neither yes nor no: whoever acts is refused then, and whoever only reads goes on to the next rule.
+Pure: nothing is fetched here. Unknown facts about a person, channel or schedule are None, and a rule that needs one
+can't be decided. An action is then refused; a read goes on to the next rule.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from bot.core.policy.rules import WITHIN_S, Action, Allow, Approve, Deny, Policy
 
 
 class Verdict(StrEnum):
-    """What a decision comes to. Unknown is a refusal, too: something that it depends on could not be read."""
+    """Outcome of a decision. UNKNOWN refuses as well: a fact that the decision needs couldn't be read."""
 
     ALLOW = "allow"
     DENY = "deny"
@@ -26,10 +26,10 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What holds. `rule` is the name of the rule that decided, empty where none did; `reason` tells why it is refused.
+    """A decision. `rule` is the name of the rule that decided, empty if none did; `reason` is why it's refused.
 
-    `by` is the group that may approve it. `by_default`: there is no policy's file. `again_s`: what is unknown may be known after so
-    many seconds; 0 if asking again would not help.
+    `by` is the group that may approve, for `within_s` seconds. `by_default`: there is no policy file. `again_s`: in how
+    many seconds an unknown fact may be known; 0 if asking again wouldn't help.
     """
 
     verdict: Verdict
@@ -42,7 +42,7 @@ class Decision:
 
     @property
     def allowed(self) -> bool:
-        """Whether it may be done at once."""
+        """Whether it may be done right away."""
         return self.verdict is Verdict.ALLOW
 
 
@@ -60,7 +60,10 @@ NOT_FOR_APPROVAL = "the approval doesn't cover commands of your own"
 
 
 def decide(policy: Policy, person: Person, place: ChannelInfo, question: Question) -> Decision:
-    """What the first rule that fits says. A refusal names what was given instead of the schedule's own, if that is its reason."""
+    """Decide by the first rule that matches.
+
+    If the refusal is because of overrides (commands or a branch instead of the schedule's own), the reason names them.
+    """
     decision = _decided(policy, person, place, question)
     if decision.verdict is Verdict.DENY:
         decision = replace(decision, reason=_because(policy, person, place, question, decision))
@@ -68,7 +71,7 @@ def decide(policy: Policy, person: Person, place: ChannelInfo, question: Questio
 
 
 def _because(policy: Policy, person: Person, place: ChannelInfo, question: Question, decision: Decision) -> str:
-    """Why it is refused: what was given instead of the schedule's own, if without it nothing would be in the way."""
+    """The reason for a refusal. It names the overrides if the request would be allowed without them."""
     if decision.reason in {NOT_FOR_APPROVAL, BACKTICKS} or _is_about_overrides(policy, decision):
         return decision.reason
     target, retries = question.target, question.action is Action.RETRY
@@ -93,7 +96,7 @@ def _because(policy: Policy, person: Person, place: ChannelInfo, question: Quest
 
 
 def _is_about_overrides(policy: Policy, decision: Decision) -> bool:
-    """Whether the refusal is by a rule about commands or branches: whoever wrote it has said why."""
+    """Whether the refusal comes from a rule about commands or branches, whose own reason already explains it."""
     return any(
         rule.name == decision.rule
         and rule.effect == Deny(decision.reason)
@@ -109,7 +112,7 @@ def _decided(policy: Policy, person: Person, place: ChannelInfo, question: Quest
             continue
         rule = fit.rule
         if fit.fits is None:
-            # Who only reads is let through by a later rule; but nobody passes by a refusal that may be meant for them.
+            # A later rule may still allow a read. But a refusal that may apply must never be skipped.
             if question.action.acts or isinstance(rule.effect, Deny):
                 return Decision(Verdict.UNKNOWN, rule.name, _unknown(person, place, fit))
             unsure = unsure or fit
@@ -123,7 +126,7 @@ def _decided(policy: Policy, person: Person, place: ChannelInfo, question: Quest
 
 
 def _said(rule: Rule, place: ChannelInfo, question: Question) -> Decision:
-    """What a rule that fits says."""
+    """The decision of a matching rule."""
     match rule.effect:
         case Deny(reason):
             return Decision(Verdict.DENY, rule.name, reason)
@@ -136,7 +139,10 @@ def _said(rule: Rule, place: ChannelInfo, question: Question) -> Decision:
 
 
 def _lacking(rule: Rule, place: ChannelInfo, question: Question) -> Decision | None:
-    """Why not even an approval helps. Who asks for more than may be approved must not come by to a rule that asks for less."""
+    """The refusal if even an approval isn't enough, else None.
+
+    A request that exceeds what may be approved must not fall through to a rule that requires less.
+    """
     if rule.which.commands is None and question.target.commands:
         return Decision(Verdict.DENY, rule.name, NOT_FOR_APPROVAL)
     if rule.where.shared is None and question.posts and place.shared is not False:
@@ -145,7 +151,7 @@ def _lacking(rule: Rule, place: ChannelInfo, question: Question) -> Decision | N
 
 
 def _unknown(person: Person, place: ChannelInfo, fit: RuleFit) -> str:
-    """What could not be read, in the words of whoever tried."""
+    """The sentence for a fact that couldn't be read, as whoever tried to read it reported it."""
     about_place = {"the channel", "the kind of channel", "whether the channel is shared outside"}
     about_person = {"the role", "the user group", "the e-mail address"}
     if place.why and about_place & set(fit.misses):

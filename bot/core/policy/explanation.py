@@ -1,4 +1,4 @@
-"""Why a policy decides as it does: how each rule fits what somebody wants."""
+"""Explaining a policy decision: how each rule matches a request."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from bot.core.policy.matching import fits
 from bot.core.policy.rules import Action, Allow, Approve, Deny, Effect, Policy, Question, Target
 from bot.core.text.text import duration
 
-# An owner is an admin too, and an admin a member.
+# An owner is also an admin, and an admin also a member.
 IMPLIED = {Role.OWNER: {Role.ADMIN, Role.MEMBER}, Role.ADMIN: {Role.MEMBER}}
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What the command line says. Without `role` Slack is asked who `user` is, without `kind` what `channel` is."""
+    """The arguments of the command line. Slack is asked for the missing `role` of `user` or `kind` of `channel`."""
 
     user: str
     channel: str
@@ -37,12 +37,12 @@ class Given:
 
     @property
     def whole(self) -> bool:
-        """Whether nothing has to be asked of Slack."""
+        """Whether the arguments suffice without asking Slack."""
         return self.role is not None and (self.kind is not None or self.channel.startswith("D"))
 
 
 def from_given(given: Given) -> tuple[Person, ChannelInfo, Target]:
-    """The facts as the command line gives them."""
+    """Build the facts from the command line alone."""
     held = frozenset({given.role} | IMPLIED.get(given.role, set())) if given.role else None
     person = Person(given.user, held, frozenset(given.groups), given.domain)
     direct = given.channel.startswith("D")
@@ -54,7 +54,7 @@ def from_given(given: Given) -> tuple[Person, ChannelInfo, Target]:
 
 
 def target(given: Given, found: Schedule | None) -> Target:
-    """The schedule as Bolt tells of it, with what is given."""
+    """Build the target: the schedule as Bolt returns it, with the command line's overrides."""
     slug = found.slug if found else given.schedule
     name = found.name if found else given.schedule
     owner = given.owner if given.owner is not None else (found.owner or "") if found else None
@@ -62,7 +62,7 @@ def target(given: Given, found: Schedule | None) -> Target:
 
 
 def explained(policy: Policy, person: Person, place: ChannelInfo, wanted: Target, action: Action) -> Iterator[str]:
-    """Line by line: the facts, how each rule fits, and what holds."""
+    """Yield the explanation line by line: the facts, how each rule matches, and the decision."""
     posts = action in {Action.START, Action.RETRY}
     question = Question(action, wanted, posts=posts)
     yield f"who:    {person.user}, {_listed(person.roles)}, in {_listed(person.groups)}, e-mail at {person.domain or 'unknown'}"

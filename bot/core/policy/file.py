@@ -1,4 +1,4 @@
-"""The policy's file: YAML read with its lines, so that each fault names where it is.
+"""The policy file: YAML read with its line numbers, so that each fault names its line.
 
     version: 1
     rules:
@@ -12,8 +12,8 @@
         allow: true
       - deny: ask the data team
 
-In `who`, `where` and `which` every key that is given has to fit, and in a list one entry is enough. A rule has one of
-`allow`, `deny` and `approve`. What no rule fits is refused.
+In `who`, `where` and `which`, every given key has to match, and in a list one matching entry is enough. A rule has one of
+`allow`, `deny` and `approve`. A request that no rule matches is refused.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ DOMAIN = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+")
 
 
 class PolicyError(YamlFileError):
-    """The file is no policy. `lines`: each fault, beginning with the line where it is."""
+    """The file isn't a valid policy. `lines` lists the faults, each beginning with its line number."""
 
 
 def read_policy(text: str) -> Policy:
-    """The policy that a file holds. Raises PolicyError with every fault that was found, at most FAULTS_MOST."""
+    """Parse a policy file. Raises PolicyError with all faults, at most FAULTS_MOST."""
     try:
         root = compose(text)
     except YamlFileError as error:
@@ -55,7 +55,7 @@ def read_policy(text: str) -> Policy:
 
 
 class _Reader(NodeReader):
-    """Reads the policy's nodes."""
+    """Reads the nodes of a policy."""
 
     def policy(self, root: Node | None) -> Policy | None:
         if root is None:

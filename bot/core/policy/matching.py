@@ -1,4 +1,4 @@
-"""How rules fit a person, a channel and a question: patterns of names, commands, branches and owners."""
+"""Matching rules against a person, channel and request: patterns of names, commands, branches and owners."""
 
 from __future__ import annotations
 
@@ -12,13 +12,16 @@ from bot.core.model.channel import ChannelInfo, ChannelKind
 from bot.core.model.person import Person, Role
 from bot.core.policy.rules import ANY_WORDS, Allow, Deny, Overrides, Policy, Question, Rule, Target, names_external
 
-# Several commands in one, and what a shell puts in their place: no pattern of words sees what is done there.
+# Characters that chain commands or make a shell substitute text. Word patterns can't see what such a command does.
 _SHELL = re.compile(r"[\x00;&|<>$`(){}\\\n\r#!~*?\[\]]")
 
 
 @dataclass(frozen=True, slots=True)
 class RuleFit:
-    """How a rule fits. `misses` are the words for what does not, or cannot be told; `fits` is None where that matters."""
+    """How a rule matches. `fits` is None if that depends on unknown facts.
+
+    `misses` names the facts that don't match, or that are unknown.
+    """
 
     rule: Rule
     fits: bool | None
@@ -26,21 +29,22 @@ class RuleFit:
 
 
 def with_backticks(policy: Policy, commands: tuple[str, ...]) -> tuple[str, ...]:
-    """The commands that have backticks in them and that no rule but a refusal lists word for word.
+    """The commands with backticks that no allowing or approving rule lists verbatim.
 
-    That a rule allows any command does not allow these: they come with text that was copied with its formatting.
+    A rule that allows any command doesn't allow these, because backticks come along with text pasted with its
+    formatting.
     """
     return unlisted_commands([rule for rule in policy.rules if not isinstance(rule.effect, Deny)], commands)
 
 
 def unlisted_commands(rules: Sequence[Rule], commands: tuple[str, ...]) -> tuple[str, ...]:
-    """The commands with backticks that none of the rules lists word for word."""
+    """The commands with backticks that none of the rules lists verbatim."""
     listed = {pattern for rule in rules if rule.which.commands for pattern in rule.which.commands.patterns}
     return tuple(one for one in commands if "`" in one and one not in listed)
 
 
 def fits(policy: Policy, person: Person, place: ChannelInfo, question: Question) -> Iterable[RuleFit]:
-    """How each rule fits, in their order."""
+    """Match each rule in order."""
     admits_external = policy.admits_external
     return (_fit(rule, person, place, question, admits_external=admits_external) for rule in policy.rules)
 
@@ -69,9 +73,10 @@ def _fit(rule: Rule, person: Person, place: ChannelInfo, question: Question, *, 
 
 
 def _role(rule: Rule, person: Person, *, admits_external: bool) -> bool | None:
-    """People of other organisations are let in by rules that name them, in so many words; a refusal for everyone is for them too.
+    """Match the roles of a rule.
 
-    Unless some rule lets them in, they have been turned away before: then whoever asks here is one of ours.
+    Rules apply to people from other organisations only if they name them; refusals apply to everyone. If no rule admits
+    them, they were turned away earlier, so a person whose role is unknown is one of ours.
     """
     if (
         isinstance(rule.effect, Deny)
@@ -87,7 +92,7 @@ def _may_be_external(person: Person, *, admits_external: bool) -> bool:
 
 
 def is_external(person: Person) -> bool:
-    """Whether a person is known to be of another organisation."""
+    """Whether a person is known to be from another organisation."""
     return person.roles is not None and Role.EXTERNAL in person.roles
 
 
@@ -107,7 +112,7 @@ def _channel(wanted: tuple[str, ...], place: ChannelInfo) -> bool | None:
     if not wanted or place.channel in wanted:
         return True
     if place.name is None:
-        # By their ids alone the channel is none of them.
+        # The name is unknown, and the channel's id isn't in the list.
         return None if any(one.startswith("#") for one in wanted) else False
     return any(one.startswith("#") and _like(one[1:], place.name) for one in wanted)
 
@@ -115,7 +120,7 @@ def _channel(wanted: tuple[str, ...], place: ChannelInfo) -> bool | None:
 def _shared(rule: Rule, place: ChannelInfo, question: Question) -> bool | None:
     wanted = rule.where.shared
     if wanted is None:
-        # To post where others look in has to be allowed in so many words. Of an approval see `_lacking`.
+        # Posting where another organisation reads along must be allowed explicitly. `_lacking` checks approvals.
         if not isinstance(rule.effect, Allow) or not question.posts:
             return True
         wanted = False
@@ -148,19 +153,20 @@ def _branch(rule: Rule, target: Target) -> bool:
 def _commands(rule: Rule, target: Target) -> bool:
     wanted, given = rule.which.commands, target.commands
     if wanted is None:
-        # They are the sharpest tool: off, unless a rule names them. Of an approval see `_lacking`.
+        # Commands of one's own are the most dangerous override: off unless a rule names them. `_lacking` checks
+        # approvals.
         return not isinstance(rule.effect, Allow) or not given
     if isinstance(rule.effect, Allow):
         return _overridden(rule, wanted, given, fits_command)
-    # What cannot be read word by word may be what is meant.
+    # A command that can't be read word by word may be the one that the rule means.
     return _overridden(rule, wanted, given, lambda pattern, one: fits_command(pattern, one) or not _is_plain(one))
 
 
 def _overridden(rule: Rule, wanted: Overrides, given: tuple[str, ...], like: Callable[[str, str], bool]) -> bool:
-    """Whether what was given instead of a schedule's own is what a rule is about.
+    """Whether a rule about overrides applies to those given.
 
-    Who gives nothing needs no leave for it, and is not refused because of it. All of it has to be allowed; one of it is
-    enough for a refusal, or an approval.
+    Without overrides, an allowing rule always applies, and a refusal doesn't. An allowing rule must cover all
+    overrides; for a refusal or an approval, one that matches is enough.
     """
     if not given:
         return wanted.none or not isinstance(rule.effect, Deny)
@@ -169,10 +175,10 @@ def _overridden(rule: Rule, wanted: Overrides, given: tuple[str, ...], like: Cal
 
 
 def fits_command(pattern: str, command: str) -> bool:
-    """Whether a command fits a pattern, word for word.
+    """Whether a command matches a pattern, word by word.
 
-    A `*` stands for any part of one word, but begins no option; a last word `**` stands for any further ones, options too.
-    What a shell would read as more than words fits only where the pattern is that very command.
+    A `*` matches any part of a word, but never the start of an option. A last word `**` matches all further words,
+    options included. A command with shell syntax matches only if the pattern equals it.
     """
     if pattern == command:
         return True
@@ -193,7 +199,7 @@ def _fits_word(given: str, pattern: str) -> bool:
 
 
 def _is_plain(command: str) -> bool:
-    """Whether a shell would read a command as words and nothing else."""
+    """Whether a shell would read a command as plain words."""
     if _SHELL.search(command):
         return False
     try:

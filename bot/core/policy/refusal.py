@@ -1,4 +1,4 @@
-"""Why somebody may not do something, in one plain sentence with the next step."""
+"""Refusals by the policy, in one plain sentence with the next step."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _NOTHING = {
 
 
 def refusal(decision: Decision, action: Action, command: str = "") -> str:
-    """What the person is told. `command` is how commands begin, empty where that is not known."""
+    """The refusal that the person sees. `command` is the prefix for hints, empty if unknown."""
     nothing = _NOTHING.get(action, "")
     if decision.verdict is Verdict.UNKNOWN:
         return f"{decision.reason}.{nothing}"

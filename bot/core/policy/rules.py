@@ -1,4 +1,4 @@
-"""The policy as data: rules in their order, what each is about, and the default policy."""
+"""The policy as data: rules in order, their conditions and effects, and the default policy."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from bot.core.model.channel import ChannelKind
 from bot.core.model.person import Role
 
 WITHIN_S = 1800.0
-# Stands for commands of which nobody knows what they are: it fits no pattern.
+# A placeholder for commands that are unknown: it matches no pattern.
 UNKNOWN_COMMAND = "\0"
 ANY_WORDS = "**"
 
 
 class Action(StrEnum):
-    """What is asked for."""
+    """The kinds of request that a policy decides on."""
 
     START = "start"
     RETRY = "retry"
@@ -28,15 +28,15 @@ class Action(StrEnum):
 
     @property
     def acts(self) -> bool:
-        """Whether it changes something, and is refused where a rule cannot be decided."""
+        """Whether it changes something. Such an action is refused if a rule can't be decided."""
         return self in {Action.START, Action.RETRY, Action.CANCEL, Action.PAUSE}
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Which schedule; `slug` is None where there is one and nobody knows which, and empty where it is about none.
+    """The schedule of a request. `slug` is None if it's unknown, and empty if the request isn't about a schedule.
 
-    `branch` and `commands` are what somebody gave instead of the schedule's own.
+    `branch` and `commands` are the overrides: given instead of the schedule's own.
     """
 
     slug: str | None = ""
@@ -48,7 +48,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What somebody wants. `posts`: it makes something appear that everybody in the channel sees."""
+    """A request to decide on. `posts`: it posts a message that everyone in the channel sees."""
 
     action: Action
     target: Target = field(default_factory=Target)
@@ -57,7 +57,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Who:
-    """Each list that is given has to hold the person. Empty ones are not given."""
+    """Conditions on the person: every non-empty field has to contain the person."""
 
     users: frozenset[str] = frozenset()
     groups: frozenset[str] = frozenset()
@@ -67,7 +67,10 @@ class Who:
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """`channels`: ids, and patterns of names without their #. `shared` None: not given."""
+    """Conditions on the channel. `shared` is None if not given.
+
+    `channels`: ids, and patterns of names with a leading #.
+    """
 
     channels: tuple[str, ...] = ()
     kinds: frozenset[ChannelKind] = frozenset()
@@ -76,20 +79,23 @@ class Where:
 
 @dataclass(frozen=True, slots=True)
 class Overrides:
-    """What may be given instead of a schedule's own: anything, nothing, or what fits one of the patterns."""
+    """Which overrides a rule covers: any, none, or those that match a pattern."""
 
     any: bool = True
     patterns: tuple[str, ...] = ()
 
     @property
     def none(self) -> bool:
-        """Whether nothing may be given."""
+        """Whether it covers no overrides."""
         return not self.any and not self.patterns
 
 
 @dataclass(frozen=True, slots=True)
 class Which:
-    """Patterns of a schedule's name or slug, and of its owner. `branch` and `commands` None: not given."""
+    """Conditions on the schedule: patterns of its name or slug, and of its owner.
+
+    `branch` and `commands` are None if not given.
+    """
 
     schedules: tuple[str, ...] = ()
     owners: tuple[str, ...] = ()
@@ -99,19 +105,19 @@ class Which:
 
 @dataclass(frozen=True, slots=True)
 class Allow:
-    """It may be done."""
+    """Allows the request."""
 
 
 @dataclass(frozen=True, slots=True)
 class Deny:
-    """It may not, for a reason that the person sees."""
+    """Refuses the request, for a reason that the person sees."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Approve:
-    """It may be done once somebody else of the group `by` has said so, within so many seconds."""
+    """Allows the request once another member of the group `by` approves it, within `within_s` seconds."""
 
     by: str
     within_s: float = WITHIN_S
@@ -122,7 +128,7 @@ Effect = Allow | Deny | Approve
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule. `line` is where it begins in its file; without `what` it is about everything."""
+    """A rule. `line` is its line in the file; without `what` it applies to every action."""
 
     name: str
     effect: Effect
@@ -135,35 +141,35 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Rules in their order. `is_default`: no file was given."""
+    """Rules in order. `is_default`: there is no policy file."""
 
     rules: tuple[Rule, ...]
     is_default: bool = False
 
     @property
     def groups(self) -> frozenset[str]:
-        """Every user group that is named, as it is called there."""
+        """All user groups that the rules name, by their names there."""
         named = {group for rule in self.rules for group in rule.who.groups}
         return frozenset(named | {rule.effect.by for rule in self.rules if isinstance(rule.effect, Approve)})
 
     @property
     def admits_external(self) -> bool:
-        """Whether a rule lets people of other organisations do anything."""
+        """Whether a rule admits people from other organisations to anything."""
         return any(names_external(rule) and not isinstance(rule.effect, Deny) for rule in self.rules)
 
     @property
     def asks_domain(self) -> bool:
-        """Whether a rule depends on anybody's e-mail address."""
+        """Whether a rule depends on e-mail addresses."""
         return any(rule.who.domains for rule in self.rules)
 
     @property
     def asks_owner(self) -> bool:
-        """Whether a rule depends on who owns a schedule."""
+        """Whether a rule depends on schedule owners."""
         return any(rule.which.owners for rule in self.rules)
 
 
-# Without a file: members may do everything where they are, guests only read, people of other organisations may do nothing, and
-# nothing is posted to channels that are shared outside.
+# Without a file, members may do everything in their channels and guests only read. People from other organisations may
+# do nothing, and nothing is posted to channels shared outside.
 DEFAULT = Policy(
     (
         Rule(
@@ -192,5 +198,5 @@ DEFAULT = Policy(
 
 
 def names_external(rule: Rule) -> bool:
-    """Whether a rule is about people of other organisations."""
+    """Whether a rule names people from other organisations."""
     return Role.EXTERNAL in rule.who.roles

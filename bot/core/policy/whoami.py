@@ -1,4 +1,4 @@
-"""What somebody may do in a channel, and by which rule."""
+"""The answer to `whoami`: what a person may do in a channel, and by which rule."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ RULE_SHOWN = 80
 
 
 def whoami(policy: Policy, person: Person, place: ChannelInfo) -> Message:
-    """Who one is, and a line for each thing that can be done."""
+    """Show the person's role and groups, and a line for each action."""
     first: Sentence = ("You are ", Mention(person.user), *_is(person), _where(place))
     lines = [(Bold(DOING[action].capitalize()), ": ", *_may(policy, person, place, action)) for action in Action]
     spans: list[Span] = []
@@ -63,7 +63,7 @@ def _where(place: ChannelInfo) -> str:
 
 
 def _may(policy: Policy, person: Person, place: ChannelInfo, action: Action) -> list[Span]:
-    """Rules about some schedules only come as cases, up to the first that is about all of them."""
+    """Describe one action. Rules about only some schedules are listed as cases, up to the first that covers all."""
     question = Question(action, posts=action in POSTS)
     cases: list[Rule] = []
     for rule, fit in zip(policy.rules, fits(_about_anything(policy), person, place, question), strict=True):
@@ -96,12 +96,12 @@ def _some_given(overrides: Overrides | None) -> bool:
 
 
 def _about_anything(policy: Policy) -> Policy:
-    """The rules as if each were about every schedule, with and without anything given instead of its own."""
+    """Copy the rules with their conditions on schedules and overrides removed."""
     return Policy(tuple(replace(rule, which=Which()) for rule in policy.rules), policy.is_default)
 
 
 def _about_the_rest(policy: Policy) -> Policy:
-    """Only the rules that are about every schedule."""
+    """Keep only the rules that apply to every schedule."""
     kept = tuple(rule for rule in policy.rules if not rule.which.schedules and not rule.which.owners)
     return Policy(kept, policy.is_default)
 
@@ -117,7 +117,7 @@ def _verdict(rule: Rule) -> str:
 
 
 def _some(rule: Rule) -> str:
-    """What a rule is about, in words."""
+    """Describe a rule's conditions on schedules and overrides."""
     which, parts = rule.which, []
     if which.schedules:
         parts.append(", ".join(which.schedules))

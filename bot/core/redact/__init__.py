@@ -1,1 +1,1 @@
-"""Masking secrets and row values."""
+"""Masking of secrets and row values."""

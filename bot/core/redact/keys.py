@@ -1,4 +1,4 @@
-"""Private keys between their BEGIN and END lines, whole or cut off at either side: masked."""
+"""Masking private keys between their BEGIN and END lines, whole or cut off at either end."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ _BEGIN = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----(?! â
 _END = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 _BLANK_LINE = re.compile(r"\n[ \t\r]*+\n")
 _LIMIT = 16_000
-# A blank line stands between the headers of an encrypted key and the key itself.
+# A blank line separates the headers of an encrypted key from the key itself.
 _HEADERS = re.compile(r"\s{0,4}(?:[A-Za-z-]{1,40}: [^\n]{0,200}\n){0,5}\s{0,4}")
 _KEY_LINE = re.compile(r"\0?[ \t]*+[A-Za-z0-9+/=\\]*+\s*+")
 
 
 def mask_private_keys(text: str) -> str:
-    """Each private key is masked to its end; one that has no end to the next blank line, within a bound.
+    """Mask each private key up to its END line, or, without one, up to the next blank line within a bound.
 
-    Of one whose beginning was cut off, the lines of base64 before its end are.
+    For a key whose beginning was cut off, mask the base64 lines before its END line.
     """
     if "PRIVATE KEY" not in text:
         return text
@@ -47,7 +47,7 @@ def _key_end(text: str, begun: re.Match[str], ended: re.Match[str] | None) -> in
 
 
 def _before_end(text: str) -> str:
-    """What stands before the end of a key without a beginning: without the lines that can be the key's."""
+    """Mask the trailing lines that can belong to a key in the text before a stray END line."""
     start = max(0, len(text) - _LIMIT)
     lines = text[start:].replace("\\n", "\n\0").split("\n")
     kept = len(lines)

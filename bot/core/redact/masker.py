@@ -1,21 +1,21 @@
-"""The masker: what is secret is replaced before anything is posted, uploaded or logged.
+"""The masker: replaces secrets before anything is posted, uploaded or logged.
 
 Four rules, in this order.
 
-Exact: the values of our own secret settings, from 6 characters on (shorter ones would mask ordinary words), also as
-they look in an address, in JSON, in Python's own writing and in a page; and the beginning of one that was cut off (`…`).
+Exact: the values of the bot's own secret settings, from 6 characters on (shorter ones would mask ordinary words), also
+as they appear in URLs, JSON, Python literals and HTML; and the beginning of a value that was cut off (`…`).
 
-Extra: the patterns of a deployment, masked as a whole (`bot.core.redact.patterns` reads them).
+Extra: a deployment's own patterns, masked as a whole (`bot.core.redact.patterns` reads them).
 
-By shape: private keys (`bot.core.redact.keys`), user and password in addresses, headers, tokens that carry their maker's
-prefix, JSON Web Tokens, signatures in addresses (`bot.core.redact.shapes`).
+By shape: private keys (`bot.core.redact.keys`), user and password in URLs, headers, tokens with a vendor's prefix, JSON
+Web Tokens, signatures in URLs (`bot.core.redact.shapes`).
 
-By name: the value after a name that speaks of a secret (`bot.core.redact.names`).
+By name: the value after a name that suggests a secret (`bot.core.redact.names`).
 
-The time is linear in the text, a hostile one too. Each pattern starts at something fixed, or at the edge of a word that
-is then taken whole (possessively); it runs over one set of characters, and either succeeds, and what it took is not
-read again, or fails within a bound. No pattern is tried on a text that lacks the letters that it begins with: to look
-for those is many times faster. ANSI codes inside a secret hide it: strip them first.
+The time is linear in the length of the text, even for hostile text. Each pattern starts at a fixed text, or at the edge
+of a word that it then takes whole (possessively). It runs over one set of characters, and either succeeds, so that the
+characters aren't read again, or fails within a bound. A pattern is skipped if the text lacks the letters that it begins
+with: searching for those is many times faster. ANSI codes inside a secret hide it, so strip them first.
 """
 
 from __future__ import annotations
@@ -37,18 +37,18 @@ CUT = "…"
 
 
 class Redactor:
-    """Masks secrets. `exact` are values to be masked wherever they stand; `extra` are patterns masked as a whole."""
+    """Masks secrets. `exact` are values to mask wherever they occur; `extra` are patterns to mask as a whole."""
 
     def __init__(self, exact: Iterable[str] = (), extra: Iterable[re.Pattern[str]] = ()) -> None:
         values = {form for value in exact if len(value.strip()) >= SHORTEST_EXACT for form in _forms(value)}
-        # The longest first: a value may be a part of another.
+        # The longest first, because a value may be part of another.
         self._exact = sorted(values, key=len, reverse=True)
         heads = sorted({re.escape(value[:SHORTEST_EXACT]) for value in values})
         self._begun = re.compile(f"(?:{'|'.join(heads)})[^{CUT}\n]{{0,1000}}+{CUT}") if heads else None
         self._extra = tuple(extra)
 
     def mask(self, text: str) -> str:
-        """The text with every secret replaced."""
+        """Replace every secret in a text."""
         for value in self._exact:
             text = text.replace(value, MASK)
         if self._begun is not None and CUT in text:
@@ -60,7 +60,7 @@ class Redactor:
         return mask_cut(text) if CUT in text else text
 
     def _cut_off(self, found: re.Match[str]) -> str:
-        """What was begun like one of our values and cut off, masked if it is one."""
+        """Mask a cut-off text if it begins one of the exact values."""
         begun = found[0].removesuffix(CUT)
         for value in self._exact:
             at = begun.find(value[:SHORTEST_EXACT])
@@ -72,7 +72,7 @@ class Redactor:
 
 
 def _forms(value: str) -> set[str]:
-    """A value as it may be written: plain, in an address (both cases of its escapes), in JSON, by Python, in a page."""
+    """The ways to write a value: plain, in a URL (both cases of its escapes), in JSON, as a Python literal, in HTML."""
     encoded = {quote(value, safe=""), quote(value), quote_plus(value)}
     lower = {re.sub(r"%[0-9A-F]{2}", lambda escape: escape[0].lower(), form) for form in encoded}
     written = {json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1], repr(value)[1:-1]}

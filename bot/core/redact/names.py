@@ -1,11 +1,12 @@
-"""What is secret by its name: the value after PASSWORD, SECRET, TOKEN or KEY, masked.
+"""Masking by name: the value after PASSWORD, SECRET, TOKEN or KEY.
 
-Behind `=`, `:`, `=>` or, after a flag, a space. What is after a name in capitals, or one that holds more than KEY alone
-(`api_key`), is always secret; after another `…_key`, which in dbt is most often a column, it is where it looks random.
+The value follows `=`, `:`, `=>` or, after a flag, a space. After a name in capitals, or one that contains more than KEY
+alone (`api_key`), it's always secret. After another `…_key`, which in dbt is usually a column, it's secret only if it
+looks random.
 
-Left as it is: a name that tells of columns, counts, files or a dbt node (`unique_key`, `token_count`, `fct_tokens`), a value
-that is a placeholder, a boolean, a type, a short number, a call, a column or the same name again (`a.token = b.token`), a
-cast (`token::text`), and a parser's `unexpected token: FROM`.
+Not masked: names of columns, counts, files or dbt nodes (`unique_key`, `token_count`, `fct_tokens`); values that are a
+placeholder, a boolean, a type, a short number, a call, a column or the same name again (`a.token = b.token`); casts
+(`token::text`); and a parser's `unexpected token: FROM`.
 """
 
 from __future__ import annotations
@@ -16,10 +17,11 @@ from typing import Literal
 
 from bot.core.redact.shapes import MASK
 
-# In small letters. Where none of them is, no name tells of a secret.
+# In lower case. A text without any of them can't contain a telling name.
 _WORDS = ("pass", "secret", "token", "key", "pw", "credential")
-# A whole name and what stands between it and its value: a sign, or a space; `::` is a cast, and `://` an address. The look ahead
-# finds names without one of the words, which most are, in one go; what it lets through is looked at more closely then.
+# A whole name and its separator from the value: a sign, or a space. `::` is a cast, and `://` a URL. The lookahead
+# quickly skips names without any of the words, which is most of them; names that pass it are checked more closely
+# afterwards.
 _NAME = re.compile(
     r"""(?<![\w.-])(?=[\w.-]*?[cpstkCPSTK](?i:ass|ecret|oken|ey|w|redential))
     (?P<name>(?P<dash>-)?[\w.-]++)(?:\\{0,7}["'`]|%22)?
@@ -32,7 +34,7 @@ _SURE = re.compile(
 )
 _CAPITALS = re.compile(r"[A-Z0-9_]*KEY[A-Z0-9_]*")
 _PASSWORD = re.compile(r"passw|passphrase|secret|pwd|(?:^|_)pw$|_pass$", re.IGNORECASE)
-# Names that speak of columns, counts and files, not of secrets.
+# Names of columns, counts and files rather than of secrets.
 _HARMLESS_NAME = re.compile(
     r"(?:unique|primary|foreign|sort|dist|partition|cluster|clustering|surrogate|natural|business|join|merge|composite|group|cache|hash|lookup|dim|order|customer|row|public|idempotency)[_-]?keys?$"
     r"|(?:tokens?|secrets?|keys?|passwords?)[_-]?(?:count|counts|total|used|limit|name|names|id|ids|type|at|expiry|expires|length|columns?|path|file|error|url|uri|usage|arn|stdin|ttl|policy|format|size|version|endpoint|symbol|state)$"
@@ -43,24 +45,24 @@ _HARMLESS_NAME = re.compile(
 )
 _HARMLESS_VALUE = re.compile(
     r"true|false|null|none|nil|yes|no|undefined|\*{3,}|\.{3}|<[^>]*>|\[[^\]]*\]|\$\{[^}]*\}|\$\(.*|(?-i:\$[A-Z_][A-Z0-9_]*|%[A-Z_]+%)|\{\{.*|\{%.*|\{\}|-+|env_var\(.*"
-    # What came of something, and types.
+    # Outcomes of an operation, and types.
     r"|pass(?:ed)?|fail(?:ed)?|warn|error|ok|skip(?:ped)?|success|expired|revoked|invalid|missing|required|unset|redacted|hidden"
     r"|str|int|float|bool|bytes|string|text|varchar|(?:optional|secretstr|list|dict)\b.*"
-    # Calls of SQL and of Python, parts of objects, and the source of an expression.
+    # Calls in SQL and Python, attributes of objects, and the source of an expression.
     r"|(?:coalesce|nullif|nvl2?|ifnull|iff|case|md5|sha\d*|hash|lower|upper|trim|cast|try_cast|concat|max|min|any_value|substr|substring|left|right|replace|split_part|regexp_\w+|decode|convert|to_\w+|parse_\w+|get_\w+|getenv|str|len|getpass)\(.*"
     r"|(?:self|cls|args|kwargs|config|conf|credentials|creds|settings|options|opts|profile|target|env|os|request|response)\.[a-z_.]+(?:[(\[].*)?"
     r"|\(\[.*|!(?:secret|vault|env|env_var|var|include|ref|sub|getatt)\b.*"
-    # The name of a variable.
+    # A variable's name.
     r"|(?-i:[A-Z][A-Z0-9]*_(?:[A-Z0-9_]*_)?(?:PASS|PASSWORD|SECRET|TOKEN|KEY|PWD)(?:_[A-Z0-9_]+)?)",
     re.IGNORECASE,
 )
-# A column of a table or a part of an object, by its own name.
+# A column of a table or an attribute of an object, by its own name.
 _PART = re.compile(r"[A-Za-z_]\w{0,40}(?:\.[A-Za-z_]{1,60}){1,3}")
 _WORD_OF_CODE = re.compile(r"[a-z]+(?:_[a-z]+)*:?")
 _PLACEHOLDER = re.compile(r"<[A-Za-z][^<>\n]{0,60}>(?![^\s,;)\]}])")
 _NUMBER = re.compile(r"\d{1,12}(?:\.\d{1,6})?")
 _PARSER = re.compile(r"(?:unexpected|unrecognized|extraneous|illegal|mismatched|invalid) $", re.IGNORECASE)
-# What follows a word in a sentence.
+# The next word of a sentence.
 _GOES_ON = re.compile(r" [a-z]", re.IGNORECASE)
 _PROSE = frozenset((
     "is", "are", "was", "were", "must", "to", "or", "and", "not", "for", "needs", "has", "option", "argument", "flag",
@@ -69,32 +71,32 @@ _PROSE = frozenset((
 
 _OPENING = frozenset("\\\"'%")
 _QUOTED = re.compile(r"(?P<open>\\{0,7}\"|\\{0,7}'|%22)")
-# Not a possessive group around it all: older versions of Python 3.11 match too much with those.
+# Not a possessive group around the whole: older releases of Python 3.11 match too much with one.
 _DOUBLE = re.compile(r'(?:[^"\\\n]++|\\.)+')
 _SINGLE = re.compile(r"(?:[^'\\\n]++|\\.|''(?=[^\s,;)\]}]))+")
 _ESCAPED = re.compile(r"[^\"'\\\n]++")
 _ENCODED = re.compile(r"[^\s\"'%]++")
-# A block of YAML: the lines that are indented as the first one is.
+# A YAML block scalar: the lines with the same indentation as the first.
 _BLOCK_SIGNS = frozenset("|>")
 _BLOCK = re.compile(
     r"[|>][0-9+-]{0,2}[ \t\r]{0,10}\n(?P<indent>[ \t]{1,100})(?=\S)(?P<block>[^\n]*(?:\n(?P=indent)[^\n]*)*)"
 )
-# Up to a space; a separator ends it where another name follows.
+# Up to a space, or to a separator that another name follows.
 _BARE = re.compile(r"(?:[^\s;&,]++|[;&,](?![ \t]?[\"']?[\w.-]{1,40}[\"']?[=:]))+")
 _TRAILING = ",;)]}>"
-# The first word of a value, as it is where it can be a secret: long, with both letters and digits, and no words.
+# The first word of a value that can be a secret: long, with both letters and digits, and no words.
 _WORD = r"[^\s\"',;&)•"
 _RANDOM = re.compile(
     rf"\\{{0,7}}[\"']?(?={_WORD}]{{16}})(?={_WORD}\d]{{0,63}}+\d)(?={_WORD}A-Za-z]{{0,63}}+[A-Za-z])(?!{_WORD}.]{{0,63}}+\.)"
 )
-# The same where no sign tells of a value: not in small letters alone, as names of models and resources are.
+# The same if no sign marks a value: not lower case alone, like the names of models and resources.
 _DRAWN = re.compile(rf"{_RANDOM.pattern}(?={_WORD}A-Z]{{0,63}}+[A-Z])(?={_WORD}a-z]{{0,63}}+[a-z])")
-# Longer values are none of the harmless ones; it also bounds what is read again after a value that was left.
+# Longer values are never harmless. The limit also bounds how much is read again after a value that wasn't masked.
 _HARMLESS_LIMIT = 200
-# Of a longer name the end: that is what it is about.
+# Only the end of a longer name is read: it says what the name is about.
 NAME_READ = 200
 
-# As lists of variables are written: {"name": "DB_PASSWORD", "value": "…"}
+# The way in which lists of variables are written: {"name": "DB_PASSWORD", "value": "…"}
 _VALUES = tuple(f"value{sign}" for sign in ('"', "'", ":", "=", "\\"))
 _PAIR = re.compile(
     r"""(?<![\w-])(?:name|key)\\{0,3}["']?[ \t]{0,3}[:=][ \t]{0,3}\\{0,3}["']?(?P<name>[\w.-]{1,100}+)
@@ -104,7 +106,7 @@ _PAIR = re.compile(
 
 
 def mask_named(text: str) -> str:
-    """Masks what a name tells to be secret."""
+    """Mask values whose name marks them as secret."""
     lower = text.lower()
     if not any(word in lower for word in _WORDS):
         return text
@@ -112,14 +114,14 @@ def mask_named(text: str) -> str:
 
 
 def _mask_values(text: str) -> str:
-    """Goes from name to name, so that a value which is none is read for names of its own."""
+    """Mask the value of each telling name. A value that isn't secret is searched for names itself."""
     parts: list[str] = []
     at = scan = 0
     while found := _NAME.search(text, scan):
         scan = found.end()
         value = _value(text, found)
         if value is None:
-            # What looked like a separator may stand before a name: only the name itself has been read.
+            # The separator found may precede another name, so continue right after this name.
             continue
         start, end = value
         parts += [text[at:start], MASK]
@@ -141,7 +143,7 @@ def _mask_pairs(text: str) -> str:
 
 
 def _value(text: str, found: re.Match[str]) -> tuple[int, int] | None:
-    """Where the secret after a name begins and ends; None where there is none."""
+    """The start and end of the secret after a name; None if there is no secret."""
     name = found["name"].rpartition(".")[2][-NAME_READ:]
     sign, kind = found["sign"], _kind(name)
     if kind == "none":
@@ -167,7 +169,7 @@ def _value(text: str, found: re.Match[str]) -> tuple[int, int] | None:
 
 @lru_cache(maxsize=1024)
 def _kind(name: str) -> Literal["none", "sure", "capitals", "maybe"]:
-    """What a name tells of its value. The same few names stand on all lines of a log."""
+    """Classify a name by what it says about its value. Cached, because a log repeats the same few names."""
     if not _TELLING.search(name) or _HARMLESS_NAME.search(name):
         return "none"
     if _SURE.search(name):
@@ -176,17 +178,17 @@ def _kind(name: str) -> Literal["none", "sure", "capitals", "maybe"]:
 
 
 def _compares(text: str, found: re.Match[str]) -> bool:
-    """`PRODUCT_KEY = 'SKU-1'`, as SQL is written and environments are not."""
+    """Whether it's a comparison as written in SQL, not in environments: `PRODUCT_KEY = 'SKU-1'`."""
     return found["sign"] == "=" and text[found.start("sign") - 1] in " \t"
 
 
 def _is_link(text: str, found: re.Match[str]) -> bool:
-    """One in a chain of words between colons, as in the name of a resource."""
+    """Whether the name is one in a chain of words joined by colons, as in a resource name."""
     return found["sign"] == ":" and text[found.start() - 1 : found.start()] == ":" and text[found.end() - 1] == ":"
 
 
 def _extent(text: str, at: int) -> tuple[int, int, bool]:
-    """Where a value begins and ends, its quotes left out, and whether it has any."""
+    """The start and end of a value without its quotes, and whether it's quoted."""
     first = text[at : at + 1]
     if first in _OPENING and (opening := _QUOTED.match(text, at)):
         inside = _inside(opening[0]).match(text, opening.end())
@@ -224,12 +226,12 @@ def _is_harmless(name: str, value: str) -> bool:
 
 
 def _follows(text: str, at: int, *, dash: bool) -> bool:
-    """Whether it can be a value, though only a space stands before it: what follows a flag, if it is none itself."""
+    """Whether a value can follow after only a space: an argument of a flag that isn't itself a flag, or random text."""
     return text[at : at + 1] != "-" if dash else _DRAWN.match(text, at) is not None
 
 
 def _is_of_parser(text: str, found: re.Match[str]) -> bool:
-    """A token that a parser did not expect."""
+    """Whether it's a parser's message about an unexpected token."""
     if found["name"].lower() != "token":
         return False
     before = text[max(0, found.start() - 16) : found.start()]

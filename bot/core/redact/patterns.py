@@ -1,9 +1,9 @@
-"""The patterns of what else a deployment calls secret: read, and bounded, for nobody can end one that runs away.
+"""A deployment's own patterns for secrets. They're checked and bounded, because a running match can't be interrupted.
 
-A pattern is tried at each place of a text. A repeat without an upper bound is taken only where nothing follows it, so that
-what it took is never given back; all others are bounded, and so is what they come to together: at each place a pattern takes
-at most `STEPS_MOST` steps, of which `[a-z]{8,40}-[a-z]{8,40}` may need 1,400. So the time is linear in the text, whatever
-the text is. That is the bound, not the rule: most patterns fail at their first letter, at almost all places.
+A pattern is tried at each position of a text. A repeat without an upper bound is accepted only at the end of the
+pattern, where it never backtracks. All other repeats are bounded, and so is their product: at each position a pattern
+takes at most `STEPS_MOST` steps (`[a-z]{8,40}-[a-z]{8,40}` may need 1,400). The time is therefore linear in the length
+of the text, whatever the text is. In practice, most patterns fail at their first letter at almost all positions.
 """
 
 from __future__ import annotations
@@ -18,31 +18,31 @@ from typing import Any
 PATTERNS_MOST = 50
 LENGTH_MOST = 500
 STEPS_MOST = 5_000
-# More than any text has: no bound.
+# Larger than any text: means no upper bound.
 ENDLESS = 100_000
 
-# A part of a pattern as the standard library reads it: its kind, and what belongs to that.
+# A part of a pattern as the standard library parses it: its kind and its arguments.
 Part = tuple[Any, Any]
 
 
 class PatternError(ValueError):
-    """A pattern cannot be taken. The message says which, by its number, and why; never its text."""
+    """A pattern was rejected. The message gives its number and the reason, never its text."""
 
 
 class _NotTaken(Exception):  # noqa: N818 - a reason, which never leaves this file
-    """What is the matter with a pattern."""
+    """The reason why a pattern was rejected."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Cost:
-    """In how many ways something can take a text, and the most steps that one attempt at it needs."""
+    """Cost of matching: how many ways there are to match a text, and the most steps that one attempt takes."""
 
     ways: int = 1
     steps: int = 1
 
 
 def read_patterns(text: str) -> tuple[re.Pattern[str], ...]:
-    """The patterns of a text, one a line; blank lines are passed over. Raises PatternError."""
+    """Read patterns, one per line, skipping blank lines. Raises PatternError."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     if len(lines) > PATTERNS_MOST:
         raise PatternError(f"have at most {PATTERNS_MOST} patterns, one per line")
@@ -60,10 +60,10 @@ def _read(line: str) -> re.Pattern[str]:
         raise _NotTaken(f"is longer than {LENGTH_MOST} characters")
     try:
         with warnings.catch_warnings():
-            # What Python only warns of is most often a slip.
+            # Patterns that make Python warn are usually mistakes.
             warnings.simplefilter("error")
             pattern = re.compile(line, re.MULTILINE)
-            # Nothing public tells of a pattern's parts.
+            # There's no public API for the parts of a pattern.
             parsed = importlib.import_module("re._parser").parse(line, re.MULTILINE)
     except (re.error, OverflowError, RecursionError, Warning):
         raise _NotTaken("is none") from None
@@ -75,7 +75,7 @@ def _read(line: str) -> re.Pattern[str]:
 
 
 def _cost(parts: Sequence[Part], *, last: bool) -> _Cost:
-    """Of parts one after another: what follows a part is tried anew for each way in which that took the text."""
+    """The cost of parts in sequence: each part is tried once for every way in which the parts before it matched."""
     ways, steps = 1, 0
     for at, (kind, given) in enumerate(parts):
         one = _cost_of(str(kind), given, last=last and at == len(parts) - 1)
@@ -96,7 +96,7 @@ def _cost_of(kind: str, given: Any, *, last: bool) -> _Cost:  # noqa: ANN401 - e
         case "SUBPATTERN":
             return _cost(given[3], last=last)
         case "ASSERT" | "ASSERT_NOT":
-            # What it looked at is looked at again from the next place.
+            # The text it looked at is read again from the next position.
             return _Cost(1, _cost(given[1], last=False).steps)
         case "ATOMIC_GROUP":
             return _Cost(1, _cost(given, last=last).steps)
@@ -118,7 +118,7 @@ def _repeated(once: _Cost, least: int, most: int, *, last: bool) -> _Cost:
     if most >= ENDLESS:
         if not last:
             raise _NotTaken("has a repeat without an upper bound that does not end it: give it one, as in {8,40}")
-        # What it takes beyond the least is not read again.
+        # The characters beyond the minimum are never read again.
         return _repeated(once, least, max(1, least), last=last)
     if once.ways == 1:
         return _Cost(most - least + 1, max(1, most) * once.steps)

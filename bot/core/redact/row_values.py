@@ -1,11 +1,11 @@
-"""Row values: what databases and dbt quote from a table's rows in their messages is left out before log text is shown.
+"""Row values: removes the table data that databases and dbt quote in messages before log text is shown.
 
-A failed cast, a broken constraint or a unit test prints cells of the data: an order, a name, an address. Column and table
-names, types and everything before the value stay, so that the message can still be acted on.
+A failed cast, a broken constraint or a unit test prints cells of the data: an order, a name, an address. Column and
+table names, types and everything before the value stay, so that the message remains useful.
 
-Each rule is a fixed beginning, after which the value comes, and what ends the value. A text that lacks a rule's literal
-`needle` is not searched with it. The time is linear in the text: a rule goes on after what it took, and a search for an
-end that found nothing is not repeated over the same characters.
+Each rule is a fixed beginning directly before the value, and the text that ends the value. A rule is skipped if the
+text lacks its literal `needle`. The time is linear in the length of the text: a rule continues after what it matched,
+and a failed search for an end isn't repeated over the same characters.
 """
 
 from __future__ import annotations
@@ -15,26 +15,26 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 LEFT_OUT = "(row values left out)"
-# Where something begins and ends that is replaced, and by what.
+# Start and end of a text to replace, and its replacement.
 _Span = tuple[int, int, str]
 
-# How far the end of a value is looked for: a cell may hold line breaks.
+# How far to search for the end of a value: a cell may contain line breaks.
 WINDOW = 4_000
-# An `until` is shorter: it is not overlooked where two searches meet.
+# Longer than any match of `until`, so that none is missed where two searches meet.
 _OVERLAP = 80
 
 _QUOTE = r"(?P<quote>\\{0,3}[\"'`])"
-# A JSON string ends at a quote that is not escaped; a line break in it is written as two characters.
+# A JSON string ends at an unescaped quote; a line break in it is written as two characters.
 _JSON_END = re.compile(r'\\n|(?<!\\)"')
 _JSON_LINE = re.compile(r'\s{0,20}[{\["]')
 
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    """A value comes directly after `pattern`, and before `until` if that follows soon.
+    """A value follows directly after `pattern`, and ends before `until` if that comes soon enough.
 
-    Otherwise it goes to the last closing quote or bracket on its line, or to the end of the line; of a rule that is not
-    `sure`, whose beginning is said of other things too, there is no value then.
+    Otherwise it ends at the last closing quote or bracket of its line, or with the line. A rule that isn't `sure` has a
+    beginning that other messages share, so without `until` it finds no value.
     """
 
     needle: str
@@ -45,25 +45,25 @@ class _Rule:
 
 
 def _quoted(needle: str, before: str, after: str = "", *, inside: str = "", sure: bool = True) -> _Rule:
-    """A value in quotes of any kind, `before` and `after` it. What is `inside` before it stays."""
+    """A value in quotes of any kind, between `before` and `after`. Text matching `inside` at its start stays."""
     until = re.compile(rf"\\{{0,3}}[\"'`]{after}") if after else None
     return _Rule(needle, re.compile(before + _QUOTE + inside), until, sure=sure)
 
 
 def _bracketed(needle: str, before: str, after: str) -> _Rule:
-    """Values in round brackets, which are taken with them."""
+    """Values in round brackets, which are removed with them."""
     return _Rule(needle, re.compile(rf"{before}(?=\()"), re.compile(rf"(?<=\)){after}"), bracket=True)
 
 
 def _bare(needle: str, before: str, after: str = "", *, sure: bool = True) -> _Rule:
-    """A value that ends before `after`, or with its line."""
+    """A value that ends before `after`, or at the end of its line."""
     return _Rule(needle, re.compile(before), re.compile(after) if after else None, sure=sure)
 
 
 _WORD_ENDS = r"[\s;,!)]|\.(?:\s|\\n|\"|$)|\\n|$"
 
 _RULES = (
-    # PostgreSQL, Redshift and their kin.
+    # PostgreSQL, Redshift and related databases.
     _bracketed("row contains (", r"row contains (?:\([^()\n]{1,300}\) = )?", r"\.(?=[ \t\r]{0,10}(?:\n|\\n|\"|\Z))"),
     _bracketed(
         ")=(",
@@ -160,7 +160,7 @@ _RULES = (
     _quoted("isoformat string: ", r"isoformat string: "),
 )
 
-# The statement that PostgreSQL and DuckDB repeat under a message about a value: it has the value in it, and those around it.
+# The statement that PostgreSQL and DuckDB repeat below a message about a value: it contains that value and others.
 _ABOVE = rf"(?:{re.escape(LEFT_OUT)}|invalid input syntax for type jsonb?)"
 _STATEMENT = re.compile(
     rf"({_ABOVE}[^\n]{{0,300}}(?:\n[^\n]{{0,200}}){{0,2}}?\n[^\n]{{0,60}}?\bLINE \d{{1,9}}: )[^\n]+"
@@ -169,13 +169,13 @@ _STATEMENT_IN_JSON = re.compile(
     rf"({_ABOVE}(?:(?!\\n)[^\n]){{0,300}}(?:\\n(?:(?!\\n)[^\n]){{0,200}}){{0,2}}?\\n[ ]{{0,20}}LINE \d{{1,9}}: )"
     r'(?:\\[^n\n]|[^\\"\n])+'
 )
-# What Delta says of a check, a column a line.
+# Delta's message about a violated check, one column per line.
 _DELTA = re.compile(
     r"(violated by row with values:)((?:(?:\n|\\n)[ \t]{0,8}- [^\n:\\]{1,200} : (?:(?!\\n)[^\n]){0,1000}){1,100})"
 )
 _DELTA_CELL = re.compile(r"((?:\n|\\n)[ \t]{0,8}- [^\n:\\]{1,200} : )(?:(?!\\n)[^\n]){0,1000}")
 
-# Letters that many needles have in common: a text without them needs no search for those.
+# Letters that many needles share: a text without them needn't be searched for those needles.
 _SHARED = (
     "nvalid ",
     "ould not ",
@@ -201,9 +201,9 @@ _GROUPS = tuple(
 
 
 def without_row_values(text: str) -> str:
-    """The text with `(row values left out)` for each value of a row in it. Applied twice, it is the same as once.
+    """Replace each row value in a text with `(row values left out)`. Idempotent.
 
-    Colour codes inside a message hide it: strip them first.
+    Colour codes inside a message hide it, so strip them first.
     """
     for shared, rules in _GROUPS:
         if shared in text:
@@ -224,7 +224,7 @@ def without_row_values(text: str) -> str:
 
 
 def _replaced(text: str, spans: Iterable[_Span]) -> str:
-    """The text with each span's words in its place. Spans come in ascending order and don't overlap."""
+    """Replace each span of a text. Spans are in ascending order and don't overlap."""
     parts: list[str] = []
     at = 0
     for start, end, words in spans:
@@ -234,13 +234,13 @@ def _replaced(text: str, spans: Iterable[_Span]) -> str:
 
 
 def _values(text: str, rule: _Rule) -> Iterator[_Span]:
-    """The values that a rule finds."""
+    """Yield the values that a rule finds."""
     scan = searched = 0
     line = _Line(text)
     while found := rule.pattern.search(text, scan):
         start = scan = found.end()
         if text.startswith(LEFT_OUT, start):
-            # By this rule before, or by another one.
+            # Already replaced, by this rule or another one.
             continue
         end, searched = _end(text, start, line.end(start), found, rule, searched)
         if end > start and text[start:end].strip():
@@ -249,11 +249,11 @@ def _values(text: str, rule: _Rule) -> Iterator[_Span]:
 
 
 def _end(text: str, start: int, line_end: int, found: re.Match[str], rule: _Rule, searched: int) -> tuple[int, int]:
-    """Where the value ends that begins at `start`, and up to where `until` is known not to be."""
+    """The end of the value that begins at `start`, and the position up to which `until` is known not to match."""
     closing = ")" if rule.bracket else found.groupdict().get("quote")
     if rule.until is not None:
         limit = min(len(text), start + WINDOW)
-        # A value that is closed on its line is not looked for beyond it, unless nothing else begins like this.
+        # If the beginning isn't unique to the rule, a value that is closed on its line isn't searched beyond it.
         if not rule.sure and (not closing or text.find(closing, start, min(line_end, limit)) >= 0):
             limit = min(line_end, limit)
         until = rule.until.search(text, max(start, searched - _OVERLAP), limit)
@@ -267,7 +267,7 @@ def _end(text: str, start: int, line_end: int, found: re.Match[str], rule: _Rule
 
 
 class _Line:
-    """The ends of lines, asked for in ascending order. In a line of JSON, the end of what the string shows as one."""
+    """Finds the ends of lines, queried in ascending order. In a line of JSON, the ends of lines inside its string."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -288,18 +288,18 @@ class _Line:
         return self._shown_end
 
 
-# --- a unit test's difference, and the tables of `dbt show` ---
+# --- diffs of unit tests, and the tables of `dbt show` ---
 
 _ESCAPE = r"(?:\\u001b\[[0-9;]{0,20}m)?"
 _DIFF = re.compile(rf"differs from {_ESCAPE}expected{_ESCAPE}:(?P<break>\s{{0,10}}\n|(?:\\n|\s){{1,10}}){_ESCAPE}@@")
-# The rest of one, in a part of a log that begins inside it. A statement may have lines like that too, but none that is marked.
+# The rest of a diff, in an excerpt that begins inside it. SQL may have such lines too, but none with these marks.
 _BEGUN = re.compile(r"(?:(?:→|\+\+\+|---|\.\.\.|  )[ ]{0,3},[^\n]*(?:\n|\Z)){1,5000}")
 _ROW = re.compile(r"(?m)^([^,\n]{1,6},)[^\n]+")
 _MARKER = re.compile(r"[^,\n]{0,60}?,")
 
 
 def _diff_rows(text: str) -> Iterator[_Span]:
-    """Cells of rows, between the line of column names and the next empty line; what marks a row stays."""
+    """Yield the cells between the line of column names and the next empty line. A row's change marker stays."""
     at = 0
     while found := _DIFF.search(text, at):
         sign = "\n" if "\n" in found["break"] else "\\n"
@@ -327,7 +327,7 @@ _PREVIEWED = re.compile(r"[ \t]*\|[^\n]*")
 
 
 def _preview_rows(text: str) -> Iterator[_Span]:
-    """The rows of `dbt show`, whose first two lines are the column names and a rule."""
+    """Yield the rows of `dbt show`. The first two lines, column names and a rule, stay."""
     at = 0
     while found := _PREVIEW.search(text, at):
         at = found.end()

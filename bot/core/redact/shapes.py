@@ -1,4 +1,4 @@
-"""What is secret by its shape: passwords in addresses, headers, tokens with their maker's prefix, signatures: masked."""
+"""Masking by shape: passwords in URLs, headers, tokens with a vendor's prefix, signatures."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 MASK = "•••"
-# In characters; the rest of a line comes with it.
+# In characters; a piece is extended to the end of its line.
 PIECE = 2_000
 
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    """Puts something for what a pattern finds. `needs`: one of these is in any text where it can, in small letters."""
+    """Replaces the matches of a pattern. `needs`: lower-case texts, one of which is in any text that can match."""
 
     needs: tuple[str, ...]
     pattern: re.Pattern[str]
     put: str | Callable[[re.Match[str]], str] = MASK
 
 
-# The password may hold an @ itself: up to the last one before a slash, a space or a quote.
+# The password may contain an @ itself: it extends to the last one before a slash, space or quote.
 _URL = re.compile(r"(://)[^\s/@:'\"<>]{0,200}:[^\s/'\"<>]{1,2000}@")
-# It may even hold a slash, where what stands before that is no port.
+# It may even contain a slash, unless the part before that is a port.
 _URL_SLASH = re.compile(r"(://)[^\s/@:?#'\"<>]{1,100}:(?!\d{1,5}[/?#])[^\s@'\"<>]{1,200}@")
-# A user alone is a token in a web address; elsewhere (ssh://git@…) where it is long.
+# A user alone is a token in a web address; in others (ssh://git@…) only if it's long.
 _URL_USER = re.compile(
     r"(://)(?:(?<=(?<![A-Za-z])(?i:https)://)|(?<=(?<![A-Za-z])(?i:http)://))[^\s/@:?#'\"<>]{1,2000}@"
 )
@@ -43,14 +43,14 @@ _AUTHORIZATION = re.compile(
 )
 _BEARER = re.compile(r"\b(bearer[ \t]{1,3})([A-Za-z0-9._~+/=-]{12,}+)(?!•)", re.IGNORECASE)
 _BASIC = re.compile(r"\b(basic[ \t]{1,3})([A-Za-z0-9+/]{12,}+={0,2}+)(?![•=])", re.IGNORECASE)
-# Words of a sentence have none of that.
+# Words of a sentence contain neither.
 _MIXED = re.compile(r"[a-z][A-Z]|[A-Za-z]{24}")
 _COOKIE = re.compile(
     r"((?<![\w-])(?:set-)?cookie\\{0,3}[\"']?[ \t]{0,3}[:=][ \t]{0,3}\\{0,3}[\"']?)(?=[\w.-]{1,60}=)[^\r\n\"'\\]++",
     re.IGNORECASE,
 )
 
-# Makers' prefixes, and what follows them. After these a token is a token even where it was cut off.
+# Vendors' prefixes and what follows them. With such a prefix, a token that was cut off is recognised as well.
 _PREFIXED = (
     (("xoxe.xoxb-", "xoxe.xoxp-", *(f"xox{kind}-" for kind in "abcdeoprs")), r"[A-Za-z0-9%-]{8,}+"),
     (("xapp-",), r"\d[A-Za-z0-9-]{8,}+"),
@@ -76,7 +76,7 @@ _PREFIXED = (
     (("pat-na1-", "pat-eu1-"), r"[a-f0-9-]{30,}+"),
     (("eyJ",), r"[A-Za-z0-9_-]{12,}+(?:\.[A-Za-z0-9_-]*+){0,4}"),
 )  # fmt: skip
-# These begin ordinary words as well.
+# These also begin ordinary words.
 _PREFIXED_LIKE_WORDS = (
     (("AKIA", "ASIA"), r"[A-Z0-9]{16}(?![A-Za-z0-9])"),
     (("1//0",), r"[A-Za-z0-9_-]{20,}+"),
@@ -91,7 +91,10 @@ _PREFIXED_LIKE_WORDS = (
 
 
 def _token(prefix: str, rest: str) -> re.Pattern[str]:
-    """A token at the beginning of a word. The prefix stands first: a pattern that begins with letters is found fastest."""
+    """Build a pattern for a token at the start of a word.
+
+    The prefix comes first, because patterns that begin with literal letters are the fastest.
+    """
     begin = re.escape(prefix)
     return re.compile(f"{begin}(?<![A-Za-z0-9]{begin}){rest}")
 
@@ -111,7 +114,7 @@ _SIGNATURE = re.compile(
 _NETRC = re.compile(
     r"(\blogin[ \t]{1,3}(?!(?:or|and|as|with)\b)[^\s]{1,100}[ \t]{1,3}password[ \t]{1,3})[^\s]++", re.IGNORECASE
 )
-# Not the numbers of a user and a group.
+# Excludes numeric user and group ids.
 _CURL = re.compile(
     r"((?<![\w-])(?:-u[ \t=]{0,3}|--(?:proxy-)?user[ \t=]{1,3})[\"']?(?!\d{1,7}:\d{1,7}(?![^\s\"']))[\w$%{.][^\s:\"'/]{0,100}:)[^\s\"']++"
 )
@@ -129,14 +132,14 @@ _CUT_TOKEN = re.compile(
 
 
 def mask_shapes(text: str) -> str:
-    """Masks what has the shape of a secret. None goes over a line, but for one kind of key."""
+    """Mask texts with the shape of a secret. Except for one kind of key, no shape spans several lines."""
     if "Private-Lines: " in text:
         text = _PUTTY.sub(rf"\1{MASK}\n", text)
     return "".join(map(_mask_lines, _pieces(text)))
 
 
 def _pieces(text: str) -> Iterator[str]:
-    """Some lines at a time: most of them lack what most of the patterns begin with, which is found out fast."""
+    """Split a text into groups of lines. Most groups lack the letters that a pattern begins with and are skipped."""
     at = 0
     while at < len(text):
         line = text.find("\n", at + PIECE)
@@ -160,26 +163,26 @@ def _mask_lines(text: str) -> str:
 
 
 def mask_cut(text: str) -> str:
-    """Masks what was cut off (`…`) before it could be told by its whole shape."""
+    """Mask secrets that were cut off (`…`) before their shape was complete."""
     return _CUT_TOKEN.sub(MASK, _CUT_URL.sub(rf"\1{MASK}", text))
 
 
 def _authorization(found: re.Match[str]) -> str:
-    # Without a scheme it may be a sentence: `authorization: failed`.
+    # Without a scheme it may be prose: `authorization: failed`.
     if not found[2] and found[3].rstrip(",;.").isalpha() and not _MIXED.search(found[3]):
         return found[0]
     return f"{found[1]}{found[2]}{MASK}"
 
 
 def _bearer(found: re.Match[str]) -> str:
-    """Without the header's name it may be a sentence as well: `Bearer authentication`."""
+    """Mask a bearer token, but not prose: `Bearer authentication`."""
     value = found[2]
     secret = any(letter.isdigit() for letter in value) or value.endswith("=") or _MIXED.search(value)
     return f"{found[1]}{MASK}" if secret else found[0]
 
 
 def _basic(found: re.Match[str]) -> str:
-    """A user and a password in base64, and not `basic transformations`."""
+    """Mask a user and password in base64, but not prose: `basic transformations`."""
     value = found[2]
     try:
         secret = b":" in base64.b64decode(value[: len(value) // 4 * 4], validate=True)

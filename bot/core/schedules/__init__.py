@@ -1,1 +1,1 @@
-"""Finding the schedule that a person means, and the form to start it."""
+"""Finding the schedule that a person means, and the form that starts it."""

@@ -1,4 +1,4 @@
-"""Looking for schedules by a part of what they are called, or of who owns them."""
+"""Filtering schedules by part of their name, slug or owner."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from bot.core.text.name_folding import fold
 
 
 def filter_schedules(schedules: Iterable[Schedule], command: ListCommand) -> list[Schedule]:
-    """The schedules that a command asks for, by name."""
+    """Return the schedules that match a list command, sorted by name."""
     words = fold(command.text).split()
     if command.text and not words:
-        # Dashes alone are no part of any name.
+        # A text of only dashes matches no name.
         return []
     found = [one for one in schedules if _fits(one, command) and _holds(one, words)]
     return sorted(found, key=lambda one: (fold(one.name), one.slug))

@@ -1,4 +1,4 @@
-"""Which schedule a person means."""
+"""Lookup of the schedule that a person means."""
 
 from __future__ import annotations
 
@@ -13,30 +13,30 @@ from bot.core.text.name_folding import fold
 
 MOST = 3
 NEAR_ENOUGH = 60
-# A slip of the finger in a name that stands alone.
+# Similarity from which a name on its own counts as a typo.
 ALIKE = 80
-# Among so many words of a sentence names are looked for, each of so many words at most.
+# A sentence is searched for names up to this many words; a name has at most this many.
 WORDS_MOST, NAME_WORDS_MOST = 40, 12
-# A name that is like another one but for these isn't a slip of the finger: "nightly was slow" speaks about nightly.
+# A name that differs from another only by these isn't a typo: "nightly was slow" is about nightly.
 _TALK = TALK - NOISE
 
 
 @dataclass(frozen=True, slots=True)
 class Ambiguous:
-    """Several schedules are called that; their slugs tell them apart."""
+    """Several schedules have that name; their slugs tell them apart."""
 
     slugs: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """No schedule is called that. `suggestions` are the nearest ones, best first, three at the most."""
+    """No schedule has that name. `suggestions` are the most similar ones, best first, at most three."""
 
     suggestions: tuple[Schedule, ...] = ()
 
 
 def find_schedule(wanted: str, schedules: Sequence[Schedule]) -> Schedule | Ambiguous | Missing:
-    """The schedule of that slug or name: exactly, else folded (see `bot.core.text.name_folding`)."""
+    """Find a schedule by slug or name: exact first, then folded (see `bot.core.text.name_folding`)."""
     found = schedules_called(wanted, schedules)
     if len(found) == 1:
         return found[0]
@@ -46,7 +46,7 @@ def find_schedule(wanted: str, schedules: Sequence[Schedule]) -> Schedule | Ambi
 
 
 def schedules_called(wanted: str, schedules: Sequence[Schedule]) -> list[Schedule]:
-    """The schedules of exactly that slug, else of exactly that name, else those whose folded slug or name it is."""
+    """Return the schedules with exactly that slug, else with exactly that name, else with that folded slug or name."""
     exact = [one for one in schedules if one.slug == wanted] or [one for one in schedules if one.name == wanted]
     if exact:
         return exact
@@ -56,7 +56,7 @@ def schedules_called(wanted: str, schedules: Sequence[Schedule]) -> list[Schedul
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A schedule that is named among the words of a sentence: from word `begin` up to, not including, word `end`."""
+    """A schedule named in a sentence, from word `begin` up to but excluding word `end`."""
 
     schedule: Schedule
     begin: int
@@ -64,9 +64,9 @@ class Named:
 
 
 def named_in(words: Sequence[str], schedules: Sequence[Schedule]) -> list[Named]:
-    """The schedules whose slugs or names stand among these words, in their order; a longer name wins over a shorter one.
+    """Find the schedules whose slugs or names occur in a sentence, in order. Longer names win over shorter ones.
 
-    What several schedules are called names none of them.
+    A name that several schedules share identifies none of them.
     """
     words = words[:WORDS_MOST]
     known: dict[str, Schedule | None] = {}
@@ -74,7 +74,7 @@ def named_in(words: Sequence[str], schedules: Sequence[Schedule]) -> list[Named]
         for one in schedules:
             plain = fold(getattr(one, name))
             other = known.get(plain, one)
-            # A slug is unique, so it wins over a name.
+            # Slugs are unique, so they win over names.
             known[plain] = one if name == "slug" or other is one else None
     found: list[Named] = []
     begin = 0
@@ -91,7 +91,7 @@ def named_in(words: Sequence[str], schedules: Sequence[Schedule]) -> list[Named]
 
 
 def mistyped(wanted: str, schedules: Sequence[Schedule], *, whole: bool = False) -> tuple[Schedule, ...]:
-    """The schedules that are surely meant by a name with a slip of the finger, best first. `whole`: none of its words may be left out."""
+    """Return the schedules that a mistyped name clearly means, best first. `whole`: every word has to match."""
     plain = fold(wanted)
     like = fuzz.ratio if whole else _likeness
     near = _nearest(wanted, schedules)
@@ -110,10 +110,10 @@ def _nearest(wanted: str, schedules: Sequence[Schedule]) -> tuple[Schedule, ...]
 
 
 def _likeness(wanted: str, name: str) -> float:
-    """0 to 100: a slip of the finger, words in another order, or some words of a longer name."""
+    """Similarity, 0 to 100: allows for typos, words in another order, or some words of a longer name."""
     return max(fuzz.ratio(wanted, name), 0.95 * fuzz.token_sort_ratio(wanted, name), 0.9 * _shared_words(wanted, name))
 
 
 def _shared_words(wanted: str, name: str) -> float:
-    """How alike two names are where they share whole words; a word in common is not enough by itself."""
+    """Similarity if the name contains all wanted words, else 0. Sharing only some words isn't enough."""
     return fuzz.token_set_ratio(wanted, name) if set(wanted.split()) <= set(name.split()) else 0.0

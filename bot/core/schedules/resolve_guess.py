@@ -1,7 +1,7 @@
-"""From a guess to what is offered: pure, once the schedules are at hand, and their runs for what is about a run.
+"""Resolving guesses into offers. Pure: needs the schedules, and for questions about runs their newest runs.
 
-Only a request (a verb that acts, and with it a schedule or a run, and no word that isn't understood) is offered as what it asks
-for. Questions, negations and statements are offered *Status* and *Logs* alone.
+Only a clear request (an acting verb with a schedule or run, and no unknown words) is offered as an action. Questions,
+negations and statements are only offered *Status* and *Logs*.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ from bot.core.text.text import cut
 
 OFFERED_MOST = 5
 NEAR_MOST = 3
-# A number in a sentence is a run's from so many digits on, or with `#` or `run` before it.
+# In a sentence, a number is a run id if it has at least this many digits, or follows `#` or `run`.
 DIGITS_LEAST = 3
 BOLT_ID_LIMIT = 2**31
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A command that is offered on a button. `label` says all that it does: which run, which schedule, which option."""
+    """A command offered as a button. `label` says everything that it does: run, schedule, options."""
 
     label: str
     command: Command
@@ -51,7 +51,7 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What was asked for besides the schedule or the run."""
+    """Options of a request besides the schedule or run."""
 
     branch: str | None = None
     pull_request: int | None = None
@@ -60,9 +60,9 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """What a guess is about. `verb` is None if it asks for nothing that acts or can be read; then *Status* and *Logs* are offered.
+    """Meaning of a guess. Without a `verb` it asks for nothing specific; then *Status* and *Logs* are offered.
 
-    `command` is a command that only reads, and can be done at once. `near`: the name of the schedule is mistyped.
+    `command` only reads, so it can be carried out right away. `near`: the name of the schedule is mistyped.
     """
 
     verb: str | None = None
@@ -75,25 +75,25 @@ class Meaning:
 
     @property
     def needs_runs(self) -> bool:
-        """Whether the newest runs of its schedules are needed to make offers."""
+        """Whether making offers needs the newest runs of its schedules."""
         return self.verb in {"cancel", "retry"} and not self.offers
 
 
 def resolve(guess: Guess, schedules: Sequence[Schedule]) -> Meaning:
-    """What a guess is about, by the names of the schedules."""
+    """Resolve a guess against the names of the schedules."""
     if guess.literal is not None and (known := _literal(guess.literal, schedules)):
         return known
     meaning = _among(guess.words, schedules)
     if guess.literal is not None and not acts(guess.literal) and not (meaning.schedules or meaning.run_ids):
-        # Whoever only reads is told what there isn't.
+        # A read is harmless, so carry it out: its answer says what wasn't found.
         return Meaning(command=guess.literal)
     return meaning
 
 
 def wanted_instead(wanted: StartCommand, schedules: Sequence[Schedule]) -> tuple[Offer, ...]:
-    """What may have been meant by a start whose schedule isn't found: "nightly main" is nightly on branch main.
+    """Offer alternatives for a start whose schedule isn't found: "nightly main" is nightly on branch main.
 
-    Nothing if the name is only mistyped: `bot.core.schedules.lookup` finds what is near.
+    Empty if the name is only mistyped: `bot.core.schedules.lookup` suggests similar names.
     """
     name = wanted.schedule if isinstance(wanted, RunCommand) else wanted.latest_of
     if not name or schedules_called(name, schedules):
@@ -123,7 +123,7 @@ def answers(
     runs: Mapping[str, Sequence[RunSummary]] | None = None,
     titles: Mapping[int, str] | None = None,
 ) -> tuple[Offer, ...]:
-    """What is offered. `runs` are the newest runs by slug, newest first; `titles` name the schedules of runs that are known."""
+    """Make the offers. `runs` are the newest runs by slug, newest first; `titles` the schedules of known runs."""
     if meaning.offers:
         return meaning.offers[:OFFERED_MOST]
     found: list[Offer] = []
@@ -134,11 +134,11 @@ def answers(
     return tuple(dict.fromkeys(found))[:OFFERED_MOST]
 
 
-# --- the first word taken for a verb ---
+# --- the first word as a verb ---
 
 
 def _literal(literal: Command, schedules: Sequence[Schedule]) -> Meaning | None:
-    """What a line says word for word, None if it names a schedule that there isn't."""
+    """Resolve a line word for word, None if the schedule that it names doesn't exist."""
     match literal:
         case RunCommand(schedule=name):
             found = _named(name, schedules)
@@ -179,7 +179,7 @@ def _named(name: str, schedules: Sequence[Schedule]) -> tuple[Schedule, ...]:
 
 @dataclass(slots=True)
 class _Sentence:
-    """The words of a line, in lower case: what names something is None in `left`."""
+    """The lower-case words of a line. In `left`, words that are part of a name are None."""
 
     words: tuple[Token, ...]
     left: list[str | None]
@@ -187,18 +187,19 @@ class _Sentence:
     run_ids: list[int]
 
     def index(self, known: Mapping[str, str]) -> int | None:
-        """The first word that stands for a verb of these."""
+        """The position of the first word that is a verb in `known`."""
         return next((at for at, word in enumerate(self.left) if word in known), None)
 
 
-# What names no schedule by itself in a sentence, whatever is called the same. Times do: many a schedule is called "daily".
+# Words that don't name a schedule on their own in a sentence, even if one has that name. Times do: "daily" is a common
+# name.
 _NO_NAMES = (talk.TALK - talk.LATER) | talk.NOISE | talk.VERB_OF.keys()
 _ACTS_OF = {word: verb for verb, words in talk.ACTING.items() for word in words}
 _READS_OF = {word: verb for verb, words in talk.READING.items() for word in words}
 
 
 def _among(words: Sequence[Token], schedules: Sequence[Schedule]) -> Meaning:
-    """What the words of a line are about."""
+    """Resolve the words of a sentence."""
     sentence = _sentence(tuple(words), schedules)
     if not any(sentence.left) and len(sentence.named) == 1:
         return _name_alone(sentence.named[0].schedule)
@@ -231,7 +232,7 @@ def _sentence(words: tuple[Token, ...], schedules: Sequence[Schedule]) -> _Sente
     named: list[Named] = []
     for one in named_in([word.text if left[at] is not None else "\0" for at, word in enumerate(words)], schedules):
         alone = one.end - one.begin == 1 and not words[one.begin].quoted
-        # A verb wins over a schedule that is called the same, unless it's the whole line.
+        # A verb wins over a schedule with the same name, unless it's the whole line.
         if alone and len(words) > 1 and left[one.begin] in _NO_NAMES:
             continue
         named.append(one)
@@ -240,7 +241,7 @@ def _sentence(words: tuple[Token, ...], schedules: Sequence[Schedule]) -> _Sente
 
 
 def _mistyped_name(sentence: _Sentence, schedules: Sequence[Schedule]) -> Schedule | None:
-    """The schedule whose name is the whole line but for a slip of the finger."""
+    """The schedule whose mistyped name is the whole line, None if there is none."""
     said = [word for word in sentence.left if word]
     if not said or sentence.run_ids or any(word in _NO_NAMES for word in said):
         return None
@@ -261,7 +262,7 @@ def _run_number(text: str, before: str | None) -> int | None:
 
 
 def _asks(left: Sequence[str | None]) -> bool:
-    """Whether a line is a question, or says what not to do, or when."""
+    """Whether a line is a question, a negation, a condition, or about another time."""
     said = [word for word in left if word]
     first = next(
         (word for word in said if word not in {"hey", "hi", "hello", "ok", "okay", "so", "bolt", "bot", "and"}), ""
@@ -274,7 +275,7 @@ def _asks(left: Sequence[str | None]) -> bool:
 
 
 def _request(sentence: _Sentence, schedules: Sequence[Schedule]) -> tuple[str | None, Options | None]:
-    """The verb that is asked for, and its options: None if a word of the line isn't understood."""
+    """The requested verb and its options: None if the line contains unknown words."""
     left = sentence.left
     at = sentence.index(_ACTS_OF)
     if at is None:
@@ -285,7 +286,7 @@ def _request(sentence: _Sentence, schedules: Sequence[Schedule]) -> tuple[str | 
     verb = _ACTS_OF.get(word) or _slip(word)
     before = left[:at]
     if any(one is None for one in before):
-        # "nightly rerun": nothing else may be said.
+        # "nightly rerun": no other words may follow.
         rest = [one for one in (*before, *left[at + 1 :]) if one]
         return (verb, Options()) if all(one in talk.REQUEST or one in talk.NOISE for one in rest) else (None, None)
     if not all(one in talk.REQUEST for one in before):
@@ -301,7 +302,7 @@ def _slip(word: str) -> str | None:
 
 
 def _options(verb: str, word: str, rest: Sequence[str | None], schedules: Sequence[Schedule]) -> Options | None:
-    """What follows a verb besides names; None if something isn't understood."""
+    """Read the words around names after a verb; None if one of them is unknown."""
     options, queue = Options(), list(rest)
     branches = talk.BRANCHES | {one.git_branch.lower() for one in schedules if one.git_branch}
     particles = talk.PARTICLES.get(word, frozenset())
@@ -324,7 +325,7 @@ def _options(verb: str, word: str, rest: Sequence[str | None], schedules: Sequen
 
 
 def _pull_request(verb: str, word: str, queue: list[str | None]) -> int | None:
-    """`pr 12`, `for pull request #12`. What belongs to it is taken from the queue."""
+    """Read a pull request, as in `pr 12` or `for pull request #12`, and remove it from the queue."""
     said = [word, *(one or "" for one in queue[:3])]
     if said[0] == "for":
         said = said[1:]
@@ -337,7 +338,7 @@ def _pull_request(verb: str, word: str, queue: list[str | None]) -> int | None:
 
 
 def _branch(verb: str, word: str, queue: list[str | None], known: frozenset[str]) -> str | None:
-    """`main`, `on main`, `from the branch main`. What belongs to it is taken from the queue."""
+    """Read a branch, as in `main`, `on main` or `from the branch main`, and remove it from the queue."""
     if verb != "run":
         return None
     if word in known or (known and any(mark in word for mark in "/_")):
@@ -360,7 +361,7 @@ def _branch(verb: str, word: str, queue: list[str | None], known: frozenset[str]
 
 
 def _near(sentence: _Sentence, schedules: Sequence[Schedule]) -> tuple[Schedule, ...]:
-    """The schedules whose names are like what follows the verb: "stop nigthly please"."""
+    """The schedules whose names are similar to the words after the verb: "stop nigthly please"."""
     kept = [
         word.text
         for word, left in zip(sentence.words, sentence.left, strict=True)
@@ -372,20 +373,20 @@ def _near(sentence: _Sentence, schedules: Sequence[Schedule]) -> tuple[Schedule,
 
 
 def _reading(sentence: _Sentence) -> str | None:
-    """What is to be read, the most telling word of the line deciding."""
+    """The reading verb of a line; the most specific one wins."""
     said = {_READS_OF[word] for word in sentence.left if word in _READS_OF}
     return next((verb for verb in talk.READING if verb in said), None)
 
 
 def _about(sentence: _Sentence) -> str | None:
-    """`why` if it's asked why something failed: then the log comes first."""
+    """Return `why` if the line asks why something failed, so that logs are offered first."""
     return (
         "why" if any(word in {"why", "fail", "failed", "broke", "broken", "error"} for word in sentence.left) else None
     )
 
 
 def _read_command(verb: str, named: Sequence[Schedule], run_ids: Sequence[int]) -> Command | None:
-    """The command that reads it, None if it's about more than one thing."""
+    """The command for a reading verb, None if several things are named."""
     if len(run_ids) == 1:
         only = run_ids[0]
         of_run: dict[str, Command] = {"logs": LogsCommand(only), "artifacts": ArtifactsCommand(only)}
@@ -449,7 +450,7 @@ def _of_schedule(meaning: Meaning, schedule: Schedule, runs: Sequence[RunSummary
         case "retry":
             failed = next((one for one in runs if is_failed(one.state)), None)
             offers = [_retry(options.every, failed.id, f"run {failed.id} of {cut(slug, 40)}")] if failed else []
-            # After a success there is nothing to retry.
+            # After a success there's nothing to retry.
             return offers if offers and runs and runs[0] == failed else [*offers, _start(RunCommand(slug))]
         case "pause" | "resume":
             suspend = meaning.verb == "pause"

@@ -1,8 +1,8 @@
-"""The form in which a run is put together: what is shown in it, and what is made of what was filled in.
+"""The form that starts a run: its content, and reading what a person filled in.
 
-A person must never start what they did not see. So the form remembers which commands it offered: where they stand in it
-unchanged, the schedule's own run, provided that these are still the same; where anything was changed, what stands in
-the form runs, and nothing else.
+A person must never start commands that they didn't see. So the form remembers which commands it offered. If its field
+is unchanged, the schedule's own run starts, provided that the schedule's commands are still the same. If it was
+changed, exactly the commands in the field run.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from bot.core.model.errors import BadCommand
 from bot.core.schedules.typeahead import Offer
 from bot.core.text.text import Bold, Code, Sentence
 
-# What a field of text holds at most (docs.slack.dev, plain-text input).
+# Slack's limit for a text field (docs.slack.dev, plain-text input).
 COMMANDS_ROOM = 3000
 CHANNEL = re.compile(r"[CGD][A-Z0-9]{1,20}")
 _LINE = re.compile(r"\r\n|\r|\n")
@@ -41,10 +41,10 @@ Field = Literal["schedule", "branch", "pull_request", "commands", "reason", "cha
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """What stands in the form, as it is typed. `schedule` is the handle of an offer.
+    """The form's values as typed. `schedule` is the handle of an offer.
 
-    `commands` is None where there is no such field yet. `mark` names whose commands were offered in it, `offered` what
-    exactly; both travel with the field.
+    `commands` is None if the form doesn't have that field yet. `mark` identifies whose commands were offered in it,
+    `offered` the exact text; both travel with the field.
     """
 
     schedule: str = ""
@@ -60,10 +60,10 @@ class Filled:
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """A schedule's own commands as the form offers them to be changed.
+    """A schedule's own commands as the form offers them for editing.
 
-    `left_out` says how many of the last ones have no room. Where `hidden` says why (`secret`, `lines`), none can be
-    changed one by one, and `shown` has them to be looked at.
+    `left_out` counts the last ones, which don't fit. If `hidden` has a reason (`secret`, `lines`), the commands can't
+    be edited one by one, and `shown` has them read-only.
     """
 
     slug: str
@@ -75,21 +75,21 @@ class Own:
 
     @property
     def mark(self) -> str:
-        """A name for just these commands of just this schedule."""
+        """A digest of exactly these commands of exactly this schedule."""
         return _digest("\n".join((self.slug, *self.commands)))
 
     @property
     def offered(self) -> str:
-        """A name for what is offered in the field."""
+        """A digest of the text offered in the field."""
         return offered(self.text)
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """The form as it is shown. `own` is None where no schedule is chosen, or its commands are not known.
+    """The form as shown. `own` is None if no schedule is chosen, or its commands are unknown.
 
-    `branch` is the schedule's own. `kept`: the field of commands holds words of the person's own. `asks_channel`: nobody
-    knows yet where the card goes.
+    `branch` is the schedule's own. `kept`: the commands field holds the person's own text. `asks_channel`: it isn't
+    known yet which channel gets the card.
     """
 
     filled: Filled
@@ -103,18 +103,18 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class Problems:
-    """Why nothing was started: a sentence for each field that has to be mended."""
+    """Why nothing was started: a sentence for each field to correct."""
 
     fields: dict[Field, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Stale:
-    """The commands that stand in the form are no longer those of the schedule that is chosen."""
+    """The commands in the form are no longer those of the chosen schedule."""
 
 
 def own_commands(slug: str, commands: Sequence[str], mask: Callable[[str], str]) -> Own:
-    """A schedule's commands as they can be offered: those that fit, and none where changing one would break another."""
+    """Prepare a schedule's commands for editing: those that fit, or none if editing one would break another."""
     own = Own(slug, tuple(commands))
     masked = tuple(mask(one) for one in commands)
     if masked != own.commands:
@@ -134,22 +134,22 @@ def own_commands(slug: str, commands: Sequence[str], mask: Callable[[str], str])
 
 
 def is_changed(filled: Filled) -> bool:
-    """Whether the commands are words of the person's own. An emptied field is not: the schedule's own run then."""
+    """Whether the person changed the commands. An emptied field doesn't count: the schedule's own run then."""
     return bool(lines_of(filled.commands or "")) and offered(filled.commands or "") != filled.offered
 
 
 def offered(text: str) -> str:
-    """A name for what stands in the field of commands, whatever blanks are around its lines."""
+    """A digest of the commands field, ignoring blanks around its lines."""
     return _digest("\n".join(lines_of(text)))
 
 
 def lines_of(text: str) -> list[str]:
-    """One command a line; blank lines are none."""
+    """Split a field into commands, one per line, without blank lines."""
     return [line.strip() for line in _LINE.split(text) if line.strip()]
 
 
 def read(filled: Filled, slug: str, own: Own | None) -> RunCommand | Problems | Stale:
-    """What the form asks for, for the schedule that was chosen in it; what is wrong; or that the commands are others now."""
+    """Read the form for the chosen schedule: the command, the problems, or that its commands have changed since."""
     problems: dict[Field, str] = {}
     commands: tuple[str, ...] = ()
     branch = _taken(problems, "branch", filled.branch, read_branch, NO_BRANCH)
@@ -171,7 +171,7 @@ def read(filled: Filled, slug: str, own: Own | None) -> RunCommand | Problems | 
 def _taken(
     problems: dict[Field, str], name: Field, text: str, reader: Callable[[str], T], sentence: str = ""
 ) -> T | None:
-    """What was typed into a field, None where it is empty. What is wrong with it is put down."""
+    """Read a field, None if it's empty. Its problem, if any, is added to `problems`."""
     try:
         typed = visible(text)
         return reader(typed) if typed else None
@@ -181,14 +181,14 @@ def _taken(
 
 
 def _outdated(filled: Filled, own: Own) -> bool:
-    """Whether what is offered in the form, and was left as it is, is not what the schedule would run."""
+    """Whether unchanged commands in the form are no longer those that the schedule would run."""
     return filled.commands is not None and not is_changed(filled) and filled.mark != own.mark
 
 
 def _commands(filled: Filled, own: Own | None) -> tuple[str, ...]:
-    """The commands that run instead of the schedule's own; none where its own do. Raises BadCommand.
+    """The commands that run instead of the schedule's own; empty if its own run. Raises BadCommand.
 
-    A line that is one of its own stays as it is. What is typed is read as in a command.
+    A line that equals one of its own commands is kept verbatim. Other lines are read like a typed command's.
     """
     if not is_changed(filled):
         return ()
@@ -203,7 +203,7 @@ def _commands(filled: Filled, own: Own | None) -> tuple[str, ...]:
 
 
 def about_commands(form: Form) -> Sentence:
-    """What is said under the field of commands."""
+    """The hint under the commands field."""
     own = form.own
     if own is None:
         return ("I couldn't read the schedule's own commands. Leave this empty to run them.",)
@@ -226,7 +226,7 @@ def about_commands(form: Form) -> Sentence:
 
 
 def changed_note(form: Form) -> Sentence:
-    """Why the form is shown again instead of starting."""
+    """The note explaining why the form is shown again instead of starting."""
     name = form.chosen.text if form.chosen else ""
     return (
         "Nothing was started yet because the commands of ",

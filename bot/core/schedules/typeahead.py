@@ -1,6 +1,6 @@
-"""Type-ahead over schedules: which are offered for what is typed, best first, and what is said of each.
+"""Type-ahead over schedules: the best matches for the typed text, and the description of each.
 
-Pure, and quick enough to be done at every key: a list is prepared once, and searched in milliseconds at 2,000 schedules.
+Pure, and fast enough for every keystroke: a list is prepared once, and 2,000 schedules are searched in milliseconds.
 """
 
 from __future__ import annotations
@@ -19,30 +19,30 @@ from bot.core.model.state_labels import state_word
 from bot.core.text.name_folding import fold
 from bot.core.text.text import cut
 
-# What Slack shows at most (docs.slack.dev, Block Kit reference: select menus and option objects).
+# Slack's limits (docs.slack.dev, Block Kit reference: select menus and option objects).
 MOST = 100
 TEXT = 75
-# Slack's own sources name 75 and 150 for an option's value.
+# Slack's own sources disagree on an option's value: 75 or 150.
 VALUE = 75
-# Before anything is typed: so many that failed, then those that ran last.
+# Before anything is typed: this many failed schedules, then those that ran last.
 FAILING_FIRST = 15
-# Where fewer fit what is typed, those that are spelled much like it follow.
+# If fewer match the typed text, similarly spelled ones are added.
 FEW = 10
 NEAR_ENOUGH = 72
 
-# Replaces what is secret in a text.
+# Masks the secrets in a text.
 Mask = Callable[[str], str]
 
 _WORD = re.compile(r"\w+")
 _WHITE = re.compile(r"\s+")
-# Controls, and marks that turn the direction of what follows them: one name could rewrite what is said beside it.
+# Controls, and direction marks: with those, a name could visually rewrite the text next to it.
 _UNSHOWABLE = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A schedule as a menu offers it: its name, what is said beside it, and the handle that choosing it brings back."""
+    """A schedule as a menu option: its name, its description, and the handle that choosing it returns."""
 
     handle: str
     text: str
@@ -51,7 +51,7 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Offers:
-    """What a menu offers: groups of offers under their headings. What was searched for has one group, without a heading."""
+    """Options of a menu: groups with headings. A search has one group, without a heading."""
 
     groups: tuple[tuple[str, tuple[Offer, ...]], ...] = ()
 
@@ -67,7 +67,7 @@ class _Row:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """A list of schedules, prepared for being searched. `rows` are in the order of their last runs, newest first."""
+    """A searchable list of schedules. `rows` are sorted by last run, newest first; `twins` are slugs used twice."""
 
     rows: tuple[_Row, ...] = ()
     twins: frozenset[str] = frozenset()
@@ -81,23 +81,23 @@ class Index:
         return cls(rows, frozenset(slug for slug, count in counted.items() if count > 1))
 
     def by_handle(self, handle: str) -> Schedule | None:
-        """The schedule that an offer's handle names, None where it is not in the list."""
+        """Find the schedule of a handle, None if it isn't in the list."""
         return next((row.schedule for row in self.rows if self.handle(row.schedule) == handle), None)
 
     def handle(self, schedule: Schedule) -> str:
-        """What a choice brings back: the slug; where that is too long, odd, or not the only one of its kind, the id."""
+        """The value of an option: the slug, or the id if the slug is empty, too long, odd or not unique."""
         slug = schedule.slug
         odd = one_line(slug) != slug or slug.startswith("#") or slug in self.twins
         return f"#{schedule.id}" if odd or not slug or _length(slug) > VALUE else slug
 
     def offer(self, schedule: Schedule, mask: Mask = str) -> Offer:
-        """A schedule as it is offered. Masked before it is cut: half a secret is not recognised."""
+        """Format a schedule as an option. Texts are masked before they're cut: half a secret isn't recognised."""
         name, slug, owner = (mask(one_line(text)) for text in (schedule.name, schedule.slug, schedule.owner or ""))
         about = [_stands(schedule), slug, owner]
         return Offer(self.handle(schedule), _fit(name or slug or "–"), _fit(" · ".join(filter(None, about))))
 
     def offers(self, typed: str, mask: Mask = str) -> Offers:
-        """What is offered for what is typed; before anything is typed, what failed and what ran last."""
+        """Find the options for the typed text; before anything is typed, failed schedules and those that ran last."""
         wanted = fold(typed)
         if wanted:
             found = tuple(self.offer(row.schedule, mask) for row in self._search(wanted))
@@ -113,12 +113,12 @@ class Index:
     def _search(self, wanted: str) -> list[_Row]:
         words = _WORD.findall(wanted) or [wanted]
         ranked = [(rank, row) for row in self.rows if (rank := _rank(row, wanted, words)) is not None]
-        # The sort is stable: among equals, what ran last comes first.
+        # The sort is stable: schedules of equal rank stay in the order of their last runs.
         found = [row for _, row in sorted(ranked, key=lambda pair: pair[0])][:MOST]
         return found if len(found) >= FEW else [*found, *self._alike(wanted, found)]
 
     def _alike(self, wanted: str, found: Sequence[_Row]) -> list[_Row]:
-        """Those that are spelled much like it, most alike first: a slip of the finger."""
+        """Similarly spelled schedules, the most similar first, for typos."""
         known = {id(row) for row in found}
         best: dict[int, float] = {}
         for at in (0, 1):
@@ -132,13 +132,13 @@ class Index:
 
 
 def _stands(schedule: Schedule) -> str:
-    """How a schedule's latest run stands, in a word; and whether it is paused."""
+    """The state of a schedule's latest run, and whether the schedule is paused."""
     word = state_word(one_line(schedule.last_run_state or "") or None)
     return f"{word}, paused" if schedule.suspended else word
 
 
 def one_line(text: str) -> str:
-    """Foreign text on one line, without what cannot be seen and would change what stands around it."""
+    """Put untrusted text on one line, without invisible characters that would affect the text next to it."""
     return _WHITE.sub(" ", _UNSHOWABLE.sub("", text)).strip()
 
 
@@ -149,12 +149,12 @@ def _row(schedule: Schedule) -> _Row:
 
 
 def _rank(row: _Row, wanted: str, words: Sequence[str]) -> int | None:
-    """How well a schedule fits what is typed, 0 best; None where it does not."""
+    """Rank how well a schedule matches the typed text, 0 best; None if it doesn't match."""
     if wanted in row.names:
         return 0
     if row.names[0].startswith(wanted) or row.names[1].startswith(wanted):
         return 1
-    # Most schedules end here, so that it is quick.
+    # Most schedules are dismissed here, which keeps the search fast.
     if not all(word in row.everything for word in words):
         return None
     if all(any(one.startswith(word) for one in row.words) for word in words):
@@ -165,12 +165,12 @@ def _rank(row: _Row, wanted: str, words: Sequence[str]) -> int | None:
 
 
 def _fit(text: str) -> str:
-    """At most 75 characters, however Slack counts them."""
+    """Cut a text to at most 75 characters by Slack's count."""
     while _length(text) > TEXT:
         text = cut(text, len(text) - (_length(text) - TEXT + 1) // 2)
     return text
 
 
 def _length(text: str) -> int:
-    """As JavaScript counts: an emoji may be two."""
+    """Length as JavaScript counts it: an emoji may count as two."""
     return len(text.encode("utf-16-le")) // 2

@@ -1,1 +1,1 @@
-"""Sentences and messages as data: the base of everything that people read."""
+"""Sentences and messages as data: the base for everything that people read."""

@@ -1,7 +1,7 @@
-"""A message as data: sentences, facts, log excerpts and buttons, in the order in which eyes go.
+"""Messages as data: sentences, facts, log excerpts and buttons, in reading order.
 
-`bot.slack.blocks` turns it into Block Kit. `Message.text` alone is a whole sentence: it is the notification
-and what a screen reader reads.
+`bot.slack.blocks` turns them into Block Kit. `Message.text` alone is a whole sentence: notifications show it and screen
+readers read it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from bot.core.text.text import Sentence, Span, cut_middle, mapped_sentence
 
 @dataclass(frozen=True, slots=True)
 class Confirm:
-    """A question before a button acts. Limits: title 100, text 300, yes and no 30 characters."""
+    """A confirmation dialog for a button. Limits: title 100, text 300, yes and no 30 characters."""
 
     title: str
     text: Sentence
@@ -25,9 +25,9 @@ class Confirm:
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """A button. `value` is all that its click brings back; with `url` it only opens a page.
+    """A button. Clicking it sends `value`; with `url` it only opens a page.
 
-    `spoken` is the label for screen readers where the visible one is short.
+    `spoken` is the label for screen readers if the visible one is too short.
     """
 
     action: str
@@ -41,14 +41,14 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """The title of what follows, at most 150 characters: a screen reader jumps from one to the next."""
+    """A section title, at most 150 characters. Screen readers jump from one heading to the next."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """A line or a few of ordinary text."""
+    """One or more lines of ordinary text."""
 
     text: Sentence
 
@@ -62,14 +62,14 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Preformatted:
-    """Text shown as it is, in a fixed-width box: nothing in it is markup."""
+    """Text shown verbatim in a fixed-width box, without markup."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Buttons:
-    """A row of buttons, five at the most."""
+    """A row of at most five buttons."""
 
     buttons: tuple[Button, ...]
 
@@ -79,21 +79,21 @@ Block = Heading | Paragraph | Facts | Preformatted | Buttons
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message. Without blocks, its text is all that is shown."""
+    """A message. Without blocks, only its text is shown."""
 
     text: Sentence
     blocks: tuple[Block, ...] = ()
 
 
 def mapped(message: Message, change: Callable[[str], str]) -> Message:
-    """The same message with every text in it changed: masked, say. Values and addresses of buttons stay."""
+    """Apply `change` (masking, say) to every text in a message. Button values and URLs stay unchanged."""
     return Message(
         mapped_sentence(message.text, change), tuple(_mapped_block(block, change) for block in message.blocks)
     )
 
 
 def without_blocks(message: Message, limit: int) -> Message:
-    """The message as text alone: its sentence, and below it what its boxes and small print say, at most `limit` characters each."""
+    """Flatten a message to text: its sentence, then its boxes and small print, each box cut to `limit` characters."""
     spans: list[Span] = [*message.text]
     for block in message.blocks:
         if isinstance(block, Preformatted):

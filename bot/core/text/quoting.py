@@ -1,4 +1,4 @@
-"""Quotes around a value, as the grammar reads them."""
+"""Quoting values for the command grammar."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ ESCAPED = frozenset("\"'\\“”„‟«»＂‘’‚‛‹›＇")
 
 
 def quoted(text: str) -> str:
-    """A value between quotes, with Slack's escapes, so that `tokenize` reads it back."""
+    """Quote a value, with Slack's escapes, so that `tokenize` reads it back unchanged."""
     for character, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;")):
         text = text.replace(character, entity)
     escaped = "".join(f"\\{letter}" if letter in ESCAPED else letter for letter in text)

@@ -1,7 +1,7 @@
-"""Sentences as data: what is said, free of how Slack marks it up.
+"""Sentences as data, independent of Slack's markup.
 
-A `Sentence` is a tuple of spans. Plain strings are foreign text as far as rendering is concerned: they
-are escaped and their formatting characters defused, so that only the marked spans carry meaning.
+A `Sentence` is a tuple of spans. Rendering treats plain strings as untrusted text: it escapes them and defuses their
+formatting characters, so that only the marked spans carry meaning.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A user group, by Slack's id: whoever is in it is notified. `name` is what it is called, with its @."""
+    """A user group, by Slack id: everyone in it is notified. `name` is its handle, including the @."""
 
     group: str
     name: str
@@ -50,7 +50,7 @@ class Channel:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link with its own words."""
+    """A link with its own text."""
 
     url: str
     text: str
@@ -58,9 +58,9 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class When:
-    """A moment, shown in the viewer's own zone. `at` is UTC-aware.
+    """A time shown in the viewer's time zone. `at` is UTC-aware.
 
-    `style` is `time` (14:20; with the day where the day is another), `ago` or `date_time`.
+    `style` is `time` (14:20, with the date if it's another day), `ago` or `date_time`.
     """
 
     at: datetime
@@ -81,7 +81,7 @@ Sentence = tuple[Span, ...]
 
 
 def duration(seconds: float) -> str:
-    """`38 s`, `4 min 12 s`, `1 h 20 min`, `3 d 4 h`; never negative."""
+    """Format a duration: `38 s`, `4 min 12 s`, `1 h 20 min`, `3 d 4 h`. Negative values become `0 s`."""
     whole = max(0, round(seconds))
     if whole < 60:
         return f"{whole} s"
@@ -96,7 +96,7 @@ def duration(seconds: float) -> str:
 
 
 def size(count: int) -> str:
-    """`312 bytes`, `4.1 kB`, `1.2 MB`."""
+    """Format a number of bytes: `312 bytes`, `4.1 kB`, `1.2 MB`."""
     if count < 1_000:
         return f"{count} bytes"
     if count < 1_000_000:
@@ -105,31 +105,32 @@ def size(count: int) -> str:
 
 
 def ordinal(number: int) -> str:
-    """`1st`, `2nd`, `3rd`, `11th`."""
+    """Format an ordinal: `1st`, `2nd`, `3rd`, `11th`."""
     ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
     return f"{number}{ending}"
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:
-    """`1 test`, `2 tests`."""
+    """Format a count with its noun: `1 test`, `2 tests`."""
     return f"{count} {one if count == 1 else many or one + 's'}"
 
 
 def showable(text: str) -> str:
-    """Foreign text without what cannot be seen: control characters but line ends and tabs, spaces of no width, halves of pairs.
+    """Remove invisible characters from untrusted text.
 
-    Nor does anything in it turn the direction of what follows: a name could rewrite what is said beside it.
+    Removes control characters except line ends and tabs, zero-width spaces, lone surrogates, and bidirectional
+    controls, which could make a name visually rewrite the text next to it.
     """
     return text if text.isprintable() else _UNSEEN.sub("", text)
 
 
 def cut(text: str, limit: int) -> str:
-    """At most `limit` characters; what is cut off ends with an ellipsis."""
+    """Cut text to at most `limit` characters, ending with an ellipsis if anything was cut."""
     return text if len(text) <= limit else text[: max(0, limit - 1)].rstrip() + "…"
 
 
 def cut_middle(text: str, limit: int, mark: str = "\n… {} characters left out …\n") -> str:
-    """At most `limit` characters, with head and tail kept and a line between that says how much is missing."""
+    """Cut text to at most `limit` characters, keeping head and tail around a line that counts what's missing."""
     if len(text) <= limit:
         return text
     room = max(0, limit - len(mark.format(len(text))))
@@ -138,14 +139,14 @@ def cut_middle(text: str, limit: int, mark: str = "\n… {} characters left out 
 
 
 def rounded_up(at: datetime, minutes: int = 5) -> datetime:
-    """The next full `minutes` at or after `at`: an expected end is never more exact than that."""
+    """Round a time up to the next full `minutes`. Expected ends are never shown more precisely than this."""
     step = timedelta(minutes=minutes)
     past = timedelta(minutes=at.minute % minutes, seconds=at.second, microseconds=at.microsecond)
     return at if not past else at - past + step
 
 
 def mapped_sentence(sentence: Sentence, change: Callable[[str], str]) -> Sentence:
-    """The same sentence with every visible text in it changed."""
+    """Apply `change` to every visible text of a sentence."""
     return tuple(_mapped_span(span, change) for span in sentence)
 
 

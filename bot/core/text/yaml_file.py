@@ -1,4 +1,4 @@
-"""Reading a YAML file that people write, with its lines: every fault in it is found at once, and names where it is."""
+"""Reading hand-written YAML files with line numbers: all faults are reported at once, each with its line."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Word = TypeVar("Word", bound=StrEnum)
 
 
 class YamlFileError(ValueError):
-    """The file isn't what it should be. `lines`: each fault, beginning with the line where it is."""
+    """The file is invalid. `lines` lists the faults, each beginning with its line number."""
 
     def __init__(self, lines: Iterable[str]) -> None:
         self.lines = tuple(lines)
@@ -30,11 +30,11 @@ class YamlFileError(ValueError):
 
 
 class BadNodeError(Exception):
-    """A node can't be read any further; its fault is recorded."""
+    """A node can't be read any further; its fault has been recorded."""
 
 
 def compose(text: str) -> Node | None:
-    """The root of a file, None if it's empty.
+    """Parse a file and return its root node, None if it's empty.
 
     Raises YamlFileError if it's too large, isn't YAML, or has anchors, aliases or deep nesting.
     """
@@ -57,7 +57,10 @@ def compose(text: str) -> Node | None:
 
 
 def _check_events(text: str) -> None:
-    """Refuses anchors, aliases and deep nesting: the file is read from top to bottom. Raises YamlFileError and YAML's errors."""
+    """Refuse anchors, aliases and deep nesting, so that the file reads top to bottom.
+
+    Raises YamlFileError and YAML's own errors.
+    """
     depth = 0
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
         line = event.start_mark.line + 1 if event.start_mark else 1
@@ -69,35 +72,35 @@ def _check_events(text: str) -> None:
 
 
 class NodeReader:
-    """Reads nodes, and collects what is wrong with them."""
+    """Reads nodes and collects their faults."""
 
     def __init__(self) -> None:
         self.faults: list[tuple[int, str]] = []
 
     def fault_lines(self) -> list[str]:
-        """The faults in the order of their lines, at most FAULTS_MOST of them."""
+        """Return the faults sorted by line, at most FAULTS_MOST of them."""
         lines = [f"line {line}: {what}" for line, what in sorted(set(self.faults))]
         more = len(lines) - FAULTS_MOST
         return [*lines[:FAULTS_MOST], f"and {more} more"] if more > 0 else lines
 
     def fault(self, node: Node | None, what: str) -> None:
-        """Record what is wrong with a node."""
+        """Record a fault of a node."""
         self.faults.append((node.start_mark.line + 1 if node is not None else 1, what))
 
     def bad(self, node: Node | None, what: str) -> NoReturn:
-        """Record what is wrong with a node, and read it no further. Raises BadNodeError."""
+        """Record a fault of a node and stop reading it. Raises BadNodeError."""
         self.fault(node, what)
         raise BadNodeError
 
     def version(self, root: Node, node: Node | None) -> None:
-        """The first key of every file: only version 1 is known."""
+        """Check the `version` key that every file has: only version 1 is supported."""
         if node is None:
             self.fault(root, "version is missing: write version: 1")
         elif not isinstance(node, yaml.ScalarNode) or node.value != "1":
             self.fault(node, "version should be 1: this bot supports no other")
 
     def mapping(self, node: Node, known: tuple[str, ...], name: str) -> dict[str, Node]:
-        """The values of a mapping by their keys. Raises BadNodeError if it isn't one."""
+        """Return a mapping's values by key. Raises BadNodeError if the node isn't a mapping."""
         if not isinstance(node, yaml.MappingNode):
             self.bad(node, f"{name} should have keys: {', '.join(known)}")
         found: dict[str, Node] = {}
@@ -114,7 +117,7 @@ class NodeReader:
         return found
 
     def entries(self, node: Node | None, pattern: re.Pattern[str] | None, name: str, what: str) -> list[str]:
-        """The texts of a list, or of a single text. Raises BadNodeError."""
+        """Read a list of texts, or a single text as a list of one. Raises BadNodeError."""
         if node is None:
             return []
         nodes = node.value if isinstance(node, yaml.SequenceNode) else [node]
@@ -125,14 +128,14 @@ class NodeReader:
         return [self.entry(one, pattern, name, what) for one in nodes]
 
     def entry(self, node: Node, pattern: re.Pattern[str] | None, name: str, what: str) -> str:
-        """A text that fits a pattern. Raises BadNodeError."""
+        """Read a text that matches a pattern. Raises BadNodeError."""
         text = self.text(node, name, what)
         if pattern is not None and not pattern.fullmatch(text):
             self.bad(node, f"{name}: {quoted(text)} should be {what}")
         return text
 
     def words(self, node: Node | None, kind: type[Word], name: str) -> list[Word]:
-        """The words of a list, each one of a kind. Raises BadNodeError."""
+        """Read a list of words, each a member of the enum `kind`. Raises BadNodeError."""
         found: list[Word] = []
         for one in self.entries(node, None, name, f"one of {', '.join(kind)}"):
             if one in set(kind):
@@ -144,16 +147,16 @@ class NodeReader:
         return found
 
     def flag(self, node: Node, name: str) -> bool:
-        """True or false. Raises BadNodeError."""
+        """Read true or false. Raises BadNodeError."""
         value = node.value if isinstance(node, yaml.ScalarNode) and node.style is None else ""
         if value not in {"true", "false"}:
             self.bad(node, f"{name} should be true or false")
         return bool(value == "true")
 
     def text(self, node: Node, name: str, what: str = "a text", *, most: int = TEXT_MOST) -> str:
-        """A text in one line, of at most `most` characters. Raises BadNodeError."""
+        """Read a text on one line, at most `most` characters long. Raises BadNodeError."""
         if not isinstance(node, yaml.ScalarNode) or not node.value.strip() or node.tag.endswith(":null"):
-            # YAML reads a channel's name without quotes as a comment, and so as nothing at all.
+            # YAML reads an unquoted channel name (#name) as a comment, so the value arrives empty.
             self.bad(node, f"{name} should be {what}")
         text = str(node.value).strip()
         if len(text) > most:
@@ -164,5 +167,5 @@ class NodeReader:
 
 
 def quoted(text: str) -> str:
-    """The beginning of what a file says, in quotes."""
+    """Quote the first 40 characters of a text for a fault."""
     return f'"{text[:40]}"'
