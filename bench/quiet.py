@@ -17,7 +17,7 @@ from bot.core.model.polling import Observed, Polled
 from bot.core.model.run import End, Observation, Run, RunFacts, RunKey, is_final
 from bot.core.views.card import run_card
 from bot.flows.lease import Lease
-from bot.flows.poll_runs import RunPoller
+from bot.flows.poll_runs import PollRules, RunPoller
 from bot.flows.ports.bolt import Bolt
 from bot.flows.ports.store import Due, Runs
 from bot.slack.blocks.render import render
@@ -138,11 +138,9 @@ def _follow(simulated: Simulated, clock: list[datetime]) -> RunPoller:
         cast("Bolt", simulated),
         cast("Runs", simulated),
         {"polls": cast("Due", simulated)},
-        workspace=WORKSPACE,
+        PollRules(WORKSPACE, POLL_MIN_S, POLL_MAX_S),
         mask=str,
         now=lambda: clock[0],
-        poll_min_s=POLL_MIN_S,
-        poll_max_s=POLL_MAX_S,
     )
 
 

@@ -36,7 +36,7 @@ PLACES = (
     ("A file of hints", r"insight/hints/file|hints_file"),
     (
         "Threads",
-        r"core/views/(thread|digest|live_log|log_|artifact)|core/insight|flows/(post_thread|post_file|tail_log|conclude|dbt_results|digest)",
+        r"core/views/(thread|digest|live_log|log_|artifact)|core/insight|flows/(post_thread|post_file|read_requested_file|tail_log|conclude|dbt_results|digest)",
     ),
     ("Home", r"home|active_runs"),
     ("Forms", r"run_form|blocks/form|shortcuts|schedules/typeahead"),

@@ -18,11 +18,12 @@ from bot.core.text.message import Message
 from bot.core.text.text import Bold, Link, Mention, Sentence
 from bot.core.views.approval import changed, not_approved
 from bot.core.views.store_unavailable import cause, unrecorded
-from bot.flows.authorize import Authorizer, action_of
+from bot.flows.authorize import action_of
 from bot.flows.lease import Lease
-from bot.flows.plan_start import NotStartable, StartPlanner
+from bot.flows.plan_start import NotStartable
 from bot.flows.ports.store import Due, Requests
-from bot.flows.start import expired
+from bot.flows.start_checks import StartChecks
+from bot.flows.start_rules import expired
 
 log = structlog.get_logger()
 
@@ -49,16 +50,15 @@ class StartApprovals:
         self,
         requests: Requests,
         due: Due,
-        planner: StartPlanner,
-        authorizer: Authorizer,
+        checks: StartChecks,
         rules: ApprovalRules,
         *,
         decided: Callable[[], None],
     ) -> None:
         self._requests = requests
         self._due = due
-        self._planner = planner
-        self._authorizer = authorizer
+        self._planner = checks.planner
+        self._authorizer = checks.authorizer
         self._rules = rules
         self._decided = decided
 

@@ -22,13 +22,14 @@ from bot.flows.conclude import LogReader
 from bot.flows.digest import DigestPoster
 from bot.flows.lease import Lease
 from bot.flows.ports.slack import Chat
-from bot.flows.ports.store import PostLane, Requests, RunFollowers, Runs, StartQueue
-from bot.flows.post_cards import CardPoster, CardRules, QueuedAndFollowedCards
+from bot.flows.ports.store import PostLane
+from bot.flows.post_cards import CardPoster, CardRules, FollowedRunCards, QueuedStartCards
 from bot.flows.post_once import Unresolved
 from bot.flows.post_thread import ThreadPoster
 from bot.flows.poster import MessagePoster
 from bot.flows.private_replies import PrivateReplies
-from bot.flows.start import expired
+from bot.flows.run_stores import RunStores
+from bot.flows.start_rules import expired
 
 log = structlog.get_logger()
 
@@ -58,32 +59,31 @@ class PostDeliverer:
         self,
         chat: Chat,
         posts: PostLane,
-        requests: Requests,
-        runs: Runs,
+        stores: RunStores,
         logs: LogReader,
+        answers: PrivateReplies,
         rules: DeliveryRules,
         others: Mapping[str, Send] | None = None,
-        *,
-        start_queue: StartQueue,
-        followers: RunFollowers,
-        answers: PrivateReplies,
     ) -> None:
         self._others = others or {}
         self._chat = chat
         self._posts = posts
-        self._requests = requests
+        self._requests = stores.requests
         self._rules = rules
         self._poster = poster = MessagePoster(chat, posts)
         card_rules = CardRules(rules.app_url, rules.bot_name, rules.call_s, rules.settle_s)
         self._card = CardPoster(chat, posts, card_rules)
-        self._cards = QueuedAndFollowedCards(
-            self._card, poster, posts, requests, start_queue, runs, followers, answers, app_url=rules.app_url
+        self._queued = QueuedStartCards(
+            self._card, poster, posts, stores.requests, stores.start_queue, app_url=rules.app_url
         )
-        self._digest = DigestPoster(chat, posts, runs, poster, app_url=rules.app_url, settle_s=rules.settle_s)
+        self._followed = FollowedRunCards(
+            self._card, poster, posts, stores.runs, stores.followers, answers, app_url=rules.app_url
+        )
+        self._digest = DigestPoster(chat, posts, stores.runs, poster, app_url=rules.app_url, settle_s=rules.settle_s)
         self._thread = ThreadPoster(
             chat,
             posts,
-            runs,
+            stores.runs,
             logs,
             poster,
             app_url=rules.app_url,
@@ -105,9 +105,11 @@ class PostDeliverer:
         elif kind in self._others:
             await self._others[kind](lease, urgency, channel, name)
         elif kind == "queue":
-            await self._cards.queued(ClaimedPost(lease, urgency, channel, f"req:{name}", "post"), name)
+            await self._queued.post_queued_card(ClaimedPost(lease, urgency, channel, f"req:{name}", "post"), name)
         elif kind == "watch":
-            await self._cards.watched(ClaimedPost(lease, urgency, channel, watch_record(name), "post"), name)
+            await self._followed.post_followed_card(
+                ClaimedPost(lease, urgency, channel, watch_record(name), "post"), name
+            )
         else:
             await self._thread.post_in_thread(ClaimedPost(lease, urgency, channel, f"card:{name}", kind), kind, name)
 

@@ -7,29 +7,23 @@ start is: through the budget, once, a lost post looked for by its key. Only an e
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable
 
 import structlog
 
-from bot.core.insight.progress import ran_others
 from bot.core.model.asker import Asker
-from bot.core.model.bolt import RunStatus, RunSummary, Schedule
 from bot.core.model.errors import BoltError, BoltRejected, StoreUnavailable
 from bot.core.model.follow_request import FollowRequest
-from bot.core.model.request import pull_request_of
-from bot.core.model.run import CardRef, RunFacts, RunKey, is_final, observe, run_url
+from bot.core.model.run import CardRef, RunFacts, RunKey, is_final, run_url
 from bot.core.text.message import Message
 from bot.core.text.text import Link, Mention, Span
 from bot.core.views.store_unavailable import cause, unrecorded
 from bot.flows.cancel import outcome
 from bot.flows.lease import Lease
-from bot.flows.ports.bolt import Bolt
+from bot.flows.links import Links
 from bot.flows.ports.store import Due, RunFollowers, Runs
 from bot.flows.private_replies import PrivateReplies
-from bot.flows.run_listings import RunListings
-from bot.flows.schedule_catalog import ScheduleCatalog
-from bot.flows.usual_duration import usual_s
+from bot.flows.read_followed_run import FollowedRunReader
 
 log = structlog.get_logger()
 
@@ -41,33 +35,25 @@ ASK_AGAIN = "If no card appears within a minute, click again."
 
 
 class FollowRequestHandler:
-    """Takes a run that someone wants to see to its card. `mask` is put over command texts before they are stored."""
+    """Takes a run that someone wants to see to its card. `asked` wakes whoever goes on with a new request."""
 
     def __init__(
         self,
-        bolt: Bolt,
-        runs: Runs,
         followers: RunFollowers,
+        runs: Runs,
         due: Due,
         answers: PrivateReplies,
-        catalog: ScheduleCatalog,
-        listings: RunListings,
+        reader: FollowedRunReader,
+        links: Links,
         *,
-        app_url: str,
-        card_url: Callable[[CardRef], str | None],
-        mask: Callable[[str], str],
         asked: Callable[[], None],
     ) -> None:
-        self._bolt = bolt
-        self._runs = runs
         self._followers = followers
+        self._runs = runs
         self._due = due
         self._answers = answers
-        self._catalog = catalog
-        self._listings = listings
-        self._app_url = app_url
-        self._card_url = card_url
-        self._mask = mask
+        self._reader = reader
+        self._links = links
         self._asked = asked
 
     async def request_follow(self, asker: Asker, key: RunKey, facts: RunFacts | None = None) -> Message | None:
@@ -105,7 +91,7 @@ class FollowRequestHandler:
     async def _look(self, lease: Lease, watch: FollowRequest) -> None:
         key = watch.key
         try:
-            status = await self._bolt.status(key.id)
+            run = await self._reader.read_followed_run(watch)
         except BoltRejected:
             await self._tell(lease, watch, Message((f"There's no run {key.id} in Bolt. Check the number.",)))
             return
@@ -116,29 +102,13 @@ class FollowRequestHandler:
                 text = f"{away.sentence} Run {key.id} isn't followed here. Click again later."
                 await self._tell(lease, watch, Message((text,)))
             return
-        if is_final(status.state):
-            await self._tell(lease, watch, self._ended(key, status.state))
+        if is_final(run.seen.state):
+            await self._tell(lease, watch, self._ended(key, run.seen.state))
             return
-        facts = await self._facts(watch, status)
-        word = await self._followers.adopt(lease, watch, facts, observe(status, self._mask))
+        word = await self._followers.adopt(lease, watch, run.facts, run.seen)
         if word == "final":
-            run = await self._runs.load_run(key)
-            await self._tell(lease, watch, self._ended(key, run.seen.state if run else "over"))
-
-    async def _facts(self, watch: FollowRequest, status: RunStatus) -> RunFacts:
-        """What the listing tells of the run. What only the button says is taken where Bolt does not tell."""
-        run = await self._runs.load_run(watch.key)
-        known = run.facts if run and run.facts.schedule else replace(watch.facts, asked_by=None, watched_by=None)
-        if not known.schedule:
-            return known
-        try:
-            listed = await self._listings.newest_runs(known.schedule)
-            usual = await usual_s(self._runs, watch.key.workspace, listed)
-            found = await self._catalog.find_schedule(known.schedule)
-        except BoltError:
-            return known
-        schedule = found if isinstance(found, Schedule) and found.slug == known.schedule else None
-        return _told(replace(known, usual_s=usual), status, watch.key.id, listed, schedule)
+            known = await self._runs.load_run(key)
+            await self._tell(lease, watch, self._ended(key, known.seen.state if known else "over"))
 
     async def _tell(self, lease: Lease, watch: FollowRequest, message: Message) -> None:
         """Why the run gets no card."""
@@ -149,39 +119,16 @@ class FollowRequestHandler:
 
     def _has_card(self, key: RunKey, card: str) -> Message:
         _, channel, ts = card.split(":")
-        return has_card(key, self._card_url(CardRef(channel, ts)))
+        return has_card(key, self._links.card_url(CardRef(channel, ts)))
 
     def _ended(self, key: RunKey, state: str) -> Message:
         return Message((self._link(key), f" {outcome(state)} already, so there's nothing to follow."))
 
     def _link(self, key: RunKey) -> Link:
-        return Link(run_url(self._app_url, key.id), f"Run {key.id}")
+        return Link(run_url(self._links.app_url, key.id), f"Run {key.id}")
 
 
 def has_card(key: RunKey, url: str | None) -> Message:
     """Where the card of a run is."""
     card: Span = Link(url, "its card") if url else "its card"
     return Message((f"Run {key.id} has ", card, " in this channel already."))
-
-
-def _told(
-    known: RunFacts, status: RunStatus, run_id: int, listed: Sequence[RunSummary], schedule: Schedule | None
-) -> RunFacts:
-    facts = known
-    if schedule is not None:
-        facts = replace(facts, name=schedule.name, commands=schedule.commands)
-        if ran_others(status.commands, schedule.commands):
-            facts = replace(facts, commands=(), usual_s=None)
-    one = next((run for run in listed if run.id == run_id), None)
-    if one is None:
-        return facts
-    return replace(
-        facts,
-        branch=one.branch or facts.branch,
-        pull_request=pull_request_of(one) or facts.pull_request,
-        asked_at=one.started_at or facts.asked_at,
-        parent_run=one.parent_run_id,
-        # How long the schedule takes says nothing of a retry.
-        usual_s=None if one.parent_run_id else facts.usual_s,
-        actor=one.actor_email or one.actor or facts.actor,
-    )

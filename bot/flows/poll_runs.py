@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 
@@ -57,6 +57,16 @@ class PolledRun:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class PollRules:
+    """Of which workspace runs are polled, how often at most and at least, in seconds, and when a run is given up as lost."""
+
+    workspace: str
+    min_s: float
+    max_s: float
+    stray: StrayRule = field(default_factory=StrayRule)
+
+
 class RunPoller:
     """Polls a claimed batch of runs. `mask` is put over command texts before they are stored.
 
@@ -68,31 +78,27 @@ class RunPoller:
         bolt: Bolt,
         runs: Runs,
         sets: Mapping[str, Due],
+        rules: PollRules,
         *,
-        workspace: str,
         mask: Callable[[str], str],
         now: Callable[[], datetime],
-        poll_min_s: float,
-        poll_max_s: float,
-        stray_rule: StrayRule | None = None,
     ) -> None:
         self._bolt = bolt
         self._runs = runs
         self._sets = sets
-        self._workspace = workspace
+        self._rules = rules
         # The same commands come with every poll of every run of a schedule, and masking one costs more than all the rest.
         self._mask = lru_cache(MASKED_MOST)(mask)
         self._now = now
-        self._poll_min_s = poll_min_s
-        self._poll_max_s = poll_max_s
-        self._stray_rule = stray_rule or StrayRule()
 
     async def poll_runs(self, lease: Lease, claimed_us: int, rows: Sequence[Sequence[str]]) -> bool:
         """Ask for these runs and store what is told; whatever is not told is due again later.
 
         Whether something was told that was not known.
         """
-        watched = {one.key.id: one for one in map(PolledRun.from_row, rows) if one.key.workspace == self._workspace}
+        watched = {
+            one.key.id: one for one in map(PolledRun.from_row, rows) if one.key.workspace == self._rules.workspace
+        }
         try:
             polled = await self._bolt.poll(list(watched))
         except BoltThrottled as throttled:
@@ -123,8 +129,8 @@ class RunPoller:
         Whether a run was given up as lost.
         """
         lost = False
-        told = {RunKey(self._workspace, run_id).name for run_id in polled.found}
-        failed = {RunKey(self._workspace, run_id).name for run_id in polled.failed}
+        told = {RunKey(self._rules.workspace, run_id).name for run_id in polled.found}
+        failed = {RunKey(self._rules.workspace, run_id).name for run_id in polled.failed}
         ours = {one.key.name for one in watched.values()}
         if failed and (len(failed) <= FEW or len(failed) <= len(told)):
             lost = await self._stray(lease.subset(tuple(sorted(failed))), claimed_us)
@@ -148,7 +154,7 @@ class RunPoller:
 
         Whether there was one of these.
         """
-        words = await self._runs.stray(lease, self._stray_rule)
+        words = await self._runs.stray(lease, self._rules.stray)
         lost = [name for name, word in words.items() if word == "lost"]
         for name in lost:
             key = RunKey.parse(name)
@@ -157,7 +163,7 @@ class RunPoller:
                 log.warning("a run is lost: Bolt hasn't known it for a day", run=key.id)
                 seen = replace(run.seen, state=LOST)
                 await self._runs.store_observations(
-                    lease.subset((name,)), claimed_us, [Observed(key, seen, self._poll_max_s)]
+                    lease.subset((name,)), claimed_us, [Observed(key, seen, self._rules.max_s)]
                 )
         return bool(lost)
 
@@ -168,8 +174,8 @@ class RunPoller:
 
     def _next_s(self, watched: PolledRun, seen: Observation) -> float:
         if watched.wished:
-            return self._poll_min_s
+            return self._rules.min_s
         begun = [command.started_at for command in seen.commands if command.started_at]
         # Until its first command begins its age decides: "is starting" must not stand there for half a minute too long.
         began, usual_s = (min(begun), watched.usual_s) if begun else (watched.began, None)
-        return poll_interval_s(began, usual_s, self._now(), least_s=self._poll_min_s, most_s=self._poll_max_s)
+        return poll_interval_s(began, usual_s, self._now(), least_s=self._rules.min_s, most_s=self._rules.max_s)

@@ -1,4 +1,4 @@
-"""Posting cards: once, into a channel that may have to be joined first. Those of watched runs and of starts that wait."""
+"""Posting cards: once, into a channel that may have to be joined first. Those of followed runs and of queued starts."""
 
 from __future__ import annotations
 
@@ -98,8 +98,8 @@ class CardPoster:
         )
 
 
-class QueuedAndFollowedCards:
-    """Sends the claimed card of a watched run, or of a start that waits."""
+class QueuedStartCards:
+    """Sends the claimed card of a start that waits for its turn."""
 
     def __init__(
         self,
@@ -108,9 +108,6 @@ class QueuedAndFollowedCards:
         posts: PostLane,
         requests: Requests,
         start_queue: StartQueue,
-        runs: Runs,
-        followers: RunFollowers,
-        answers: PrivateReplies,
         *,
         app_url: str,
     ) -> None:
@@ -119,13 +116,10 @@ class QueuedAndFollowedCards:
         self._posts = posts
         self._requests = requests
         self._start_queue = start_queue
-        self._runs = runs
-        self._followers = followers
-        self._answers = answers
         self._app_url = app_url
 
-    async def queued(self, post: ClaimedPost, request_id: str) -> None:
-        """The card of a start that waits for its turn."""
+    async def post_queued_card(self, post: ClaimedPost, request_id: str) -> None:
+        """Post the card, unless the start has left the queue meanwhile."""
         request = await self._requests.load_request(request_id)
         if request is None or request.state is not RequestState.QUEUED or request.card is not None:
             # It was taken out while its card's post was broken off: a card that nobody knows would say for ever that it waits.
@@ -162,8 +156,31 @@ class QueuedAndFollowedCards:
             await self._remover.remove_duplicate(CardRef(request.channel, found.ts))
         return True
 
-    async def watched(self, post: ClaimedPost, name: str) -> None:
-        """The card of a run that someone wants to see here."""
+
+class FollowedRunCards:
+    """Sends the claimed card of a run that someone wants to follow."""
+
+    def __init__(
+        self,
+        poster: CardPoster,
+        remover: MessagePoster,
+        posts: PostLane,
+        runs: Runs,
+        followers: RunFollowers,
+        answers: PrivateReplies,
+        *,
+        app_url: str,
+    ) -> None:
+        self._poster = poster
+        self._remover = remover
+        self._posts = posts
+        self._runs = runs
+        self._followers = followers
+        self._answers = answers
+        self._app_url = app_url
+
+    async def post_followed_card(self, post: ClaimedPost, name: str) -> None:
+        """Post the card, or record why the run isn't followed."""
         watch = await self._followers.load_follow_request(name)
         if watch is None or watch.state != "looked":
             log.error("a card no longer belongs to anything", watch=name)

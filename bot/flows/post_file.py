@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass
-
 import structlog
 
-from bot.core.insight.clean import strip_ansi
-from bot.core.insight.log_text import mask_in_pieces
 from bot.core.model.errors import (
     BoltDenied,
     BoltError,
@@ -22,46 +16,27 @@ from bot.core.model.errors import (
 )
 from bot.core.model.sent_message import MessageAbsent, MessageFound, SearchInconclusive
 from bot.core.model.upload import Upload
-from bot.core.redact.row_values import without_row_values
 from bot.core.text.message import Message
 from bot.core.text.text import Code, Sentence, cut, size
-from bot.core.views.artifact_list import file_name, safe_name
-from bot.core.views.thread import log_file_name
+from bot.core.views.artifact_list import file_name
 from bot.flows.claimed_post import ClaimedPost
-from bot.flows.conclude import LogReader
-from bot.flows.dbt_results import fetch
 from bot.flows.lease import Lease
-from bot.flows.ports.bolt import Bolt, Downloads
 from bot.flows.ports.slack import Chat
 from bot.flows.ports.store import PostLane, Uploads
 from bot.flows.post_once import post_once
 from bot.flows.poster import MessagePoster
 from bot.flows.private_replies import PrivateReplies
+from bot.flows.read_requested_file import FileToPost, NothingToPost, RequestedFileReader
 from bot.flows.share_file import share_upload, start_upload, why_not_shared
 
 log = structlog.get_logger()
 
-ARTIFACT_MOST = 1_000_000
 # What Slack takes as a snippet, which is shown in place.
 SNIPPET_MOST = 1_000_000
 COMMAND_SHOWN = 200
 AWAY_AGAIN_S = 15.0
 CREDENTIAL_AGAIN_S = 30.0
 GIVEN_UP_S = 600.0
-
-
-@dataclass(frozen=True, slots=True)
-class FileToPost:
-    """What is uploaded. Its content is masked. `grows`: it is the log of a command that goes on."""
-
-    name: str
-    title: str
-    content: bytes
-    grows: bool = False
-
-
-class _NothingToPost(Exception):  # noqa: N818 - an answer, which never leaves this file
-    """There is no file to be posted; the message says why."""
 
 
 class FilePoster:
@@ -72,27 +47,18 @@ class FilePoster:
         chat: Chat,
         posts: PostLane,
         uploads: Uploads,
-        bolt: Bolt,
-        downloads: Downloads,
-        logs: LogReader,
+        files: RequestedFileReader,
         answers: PrivateReplies,
         *,
-        mask: Callable[[str], str],
-        hide: Callable[[str], str] = without_row_values,
         bot_name: str,
         settle_s: float,
     ) -> None:
-        """`hide` takes row values out of what is posted as text."""
         self._chat = chat
         self._posts = posts
         self._uploads = uploads
-        self._bolt = bolt
-        self._downloads = downloads
-        self._logs = logs
+        self._files = files
         self._answers = answers
         self._poster = MessagePoster(chat, posts)
-        self._mask = mask
-        self._hide = hide
         self._bot_name = bot_name
         self._settle_s = settle_s
 
@@ -118,9 +84,9 @@ class FilePoster:
         try:
             # Of one that may stand there already nothing is read: it is looked for first.
             half = (await self._posts.attempt(post, "look")).word != "go"
-            file = None if half else await self._read(upload)
+            file = None if half else await self._files.read_file(upload)
             ts = await self._once(post, upload, file)
-        except _NothingToPost as nothing:
+        except NothingToPost as nothing:
             await self._give_up(post, upload, str(nothing))
         except BoltTooLarge as large:
             where = "open it in Bolt" if upload.resource is None else "use its address"
@@ -143,7 +109,7 @@ class FilePoster:
         thread = upload.thread.ts if upload.thread else upload.asker.thread or None
 
         async def send() -> str:
-            file = read or await self._read(upload)
+            file = read or await self._files.read_file(upload)
             snippet = len(file.content) <= SNIPPET_MOST
             file_id = await start_upload(self._chat, file.name, file.content, snippet=snippet)
             await self._uploads.note_file(upload.id, file_id)
@@ -167,27 +133,6 @@ class FilePoster:
 
         return await post_once(self._posts, post, send=send, find=find, settle_s=self._settle_s, twice_is_better=True)
 
-    async def _read(self, upload: Upload) -> FileToPost:
-        """The file. Raises BoltError, and _NothingToPost with the reason."""
-        run_id, resource = upload.key.id, upload.resource
-        if resource is None:
-            digest = await self._logs.read_failure_log(upload.command)
-            if digest is None:
-                raise _NothingToPost("it's empty.")
-            name = log_file_name(run_id, upload.command.text)
-            return FileToPost(name.name, name.title, digest.file.text.encode(), grows=not digest.ended)
-        content = await fetch(self._bolt, self._downloads, resource.id, most=ARTIFACT_MOST)
-        try:
-            text = content.decode()
-        except UnicodeDecodeError:
-            # What cannot be read cannot be masked either.
-            raise _NothingToPost("it isn't text; use its address.") from None
-        masked = await asyncio.to_thread(_masked, text, self._mask, self._hide)
-        if not masked.strip():
-            raise _NothingToPost("it's empty.")
-        short = safe_name(self._mask(file_name(resource.path)))
-        return FileToPost(f"run-{run_id}-{short}", cut(resource.path, 150), masked.encode())
-
     async def _give_up(self, post: ClaimedPost, upload: Upload, why: str) -> None:
         log.info("a file isn't posted", run=upload.key.id, command=upload.command.id, why=why)
         told = await self._answers.reply_privately(
@@ -205,11 +150,6 @@ class FilePoster:
         if refused.code.startswith("restricted_action"):
             return "I'm not allowed to post in this channel."
         return f"I can't post in this channel. Invite me with /invite {self._bot_name}, then try again."
-
-
-def _masked(text: str, mask: Callable[[str], str], hide: Callable[[str], str]) -> str:
-    """Masked and without row values. A colour code inside a secret hides it."""
-    return mask_in_pieces(hide(strip_ansi(text) if "\x1b" in text else text), mask)
 
 
 def _what(upload: Upload) -> Sentence:

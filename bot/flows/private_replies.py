@@ -12,6 +12,7 @@ import structlog
 
 from bot.core.model.asker import Asker
 from bot.core.model.errors import SlackError, SlackRefused
+from bot.core.model.request import Request
 from bot.core.text.message import Message
 from bot.flows.ports.slack import Chat
 
@@ -69,3 +70,9 @@ class PrivateReplies:
         if asker.response_url:
             ways.insert(1 if thread else 0, lambda: chat.respond(asker.response_url, message))
         return [*ways, lambda: chat.post_direct(asker.user, message, key="answer")]
+
+
+def asker_of(request: Request) -> Asker:
+    """How to reply to the person who asked for a start."""
+    channel = "" if request.direct else request.channel
+    return Asker(request.team, request.user, channel, request.response_url, request.thread)

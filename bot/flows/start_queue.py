@@ -17,7 +17,7 @@ from bot.core.model.asker import Asker
 from bot.core.model.command import RunCommand
 from bot.core.model.errors import BoltDenied, BoltError, BoltRejected, StoreUnavailable
 from bot.core.model.request import Request, RequestState, StartPlan, blocking_run_facts, pinned_wanted, with_channel
-from bot.core.model.run import CardRef, Run, RunKey, run_url
+from bot.core.model.run import Run, RunKey, run_url
 from bot.core.model.start import Asked
 from bot.core.policy.refusal import refusal
 from bot.core.policy.rules import Action
@@ -25,10 +25,11 @@ from bot.core.text.message import Buttons, Message, Paragraph
 from bot.core.text.text import Bold, Channel, Link, Sentence, duration, plural
 from bot.core.views.buttons import watch_button
 from bot.core.views.store_unavailable import cause, unrecorded
-from bot.flows.authorize import Authorizer
 from bot.flows.lease import Lease
-from bot.flows.plan_start import NotStartable, StartPlanner
+from bot.flows.links import Links
+from bot.flows.plan_start import NotStartable
 from bot.flows.ports.store import Due, Requests, StartQueue
+from bot.flows.start_checks import StartChecks
 
 log = structlog.get_logger()
 
@@ -47,7 +48,7 @@ class QueueRules:
     """`longest_s`: for how long a start waits at most."""
 
     workspace: str
-    app_url: str
+    links: Links
     command: str = "/bolt"
     longest_s: float = 86_400
 
@@ -60,21 +61,18 @@ class QueuedStarts:
         requests: Requests,
         start_queue: StartQueue,
         due: Due,
-        planner: StartPlanner,
-        authorizer: Authorizer,
+        checks: StartChecks,
         rules: QueueRules,
         *,
-        card_url: Callable[[CardRef], str | None],
         asked: Callable[[], None],
         left: Callable[[], None],
     ) -> None:
         self._requests = requests
         self._start_queue = start_queue
         self._due = due
-        self._planner = planner
-        self._authorizer = authorizer
+        self._planner = checks.planner
+        self._authorizer = checks.authorizer
         self._rules = rules
-        self._card_url = card_url
         self._asked = asked
         self._left = left
 
@@ -124,7 +122,7 @@ class QueuedStarts:
 
     def _waits(self, asked: Asked, name: Bold, behind: Run) -> Message:
         """What it waits for, and where that is to be seen. Told by direct message, "here" would be another place."""
-        run = Link(run_url(self._rules.app_url, behind.id), f"run {behind.id}")
+        run = Link(run_url(self._rules.links.app_url, behind.id), f"run {behind.id}")
         if asked.direct:
             return Message(
                 (name, " will start when ", run, " ends. Its card in ", Channel(asked.channel), " shows when.")
@@ -135,7 +133,7 @@ class QueuedStarts:
     def _had_its_turn(self, queued: Request, name: Bold) -> Message:
         """What became of a start whose button is pressed again."""
         if queued.run_id is not None:
-            run = Link(run_url(self._rules.app_url, queued.run_id), f"run {queued.run_id}")
+            run = Link(run_url(self._rules.links.app_url, queued.run_id), f"run {queued.run_id}")
             return Message((name, " already started: it's ", run, ". Nothing more was queued."))
         if queued.state in {RequestState.REFUSED, RequestState.CLOSED}:
             return Message((name, " is no longer waiting. Type the command again if you still want it."))
@@ -143,7 +141,7 @@ class QueuedStarts:
 
     async def _same(self, request_id: str, name: Bold) -> Message:
         first = await self._requests.load_request(request_id)
-        url = self._card_url(first.card) if first and first.card else None
+        url = self._rules.links.request_card_url(first) if first else None
         where: Sentence = (", see ", Link(url, "its card")) if url else ()
         return Message((name, " is already queued by your identical request", *where, ". Nothing more was queued."))
 
@@ -173,7 +171,7 @@ class QueuedStarts:
     def _too_late(self, request: Request) -> Message:
         name = Bold(request.title)
         if request.run_id:
-            run = Link(run_url(self._rules.app_url, request.run_id), f"run {request.run_id}")
+            run = Link(run_url(self._rules.links.app_url, request.run_id), f"run {request.run_id}")
             return Message((name, " already started as ", run, ". Cancel it there or on its card."))
         if request.state in {RequestState.REFUSED, RequestState.CLOSED}:
             return Message((name, " is no longer in the queue, and it wasn't started."))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from bot.core.model.run import CardRef
+from bot.flows.links import Links
 from bot.parts.clients import Clients
 from bot.parts.services import Services
 from bot.parts.stores import Stores
@@ -42,3 +43,8 @@ class Base:
     def now() -> datetime:
         """The time in UTC."""
         return datetime.now(UTC)
+
+    @property
+    def links(self) -> Links:
+        """The web addresses that messages link to."""
+        return Links(self.settings.paradime_app_url, self.card_url)

@@ -12,10 +12,14 @@ from bot.flows.deliver_posts import DeliveryRules, PostDeliverer
 from bot.flows.edit_cards import CardEditor
 from bot.flows.follow_run import FollowRequestHandler
 from bot.flows.plan_start import StartPlanner
-from bot.flows.poll_runs import RunPoller
+from bot.flows.poll_runs import PollRules, RunPoller
 from bot.flows.post_file import FilePoster
-from bot.flows.start import RunStarter, StartRules
+from bot.flows.read_followed_run import FollowedRunReader
+from bot.flows.read_requested_file import RequestedFileReader
+from bot.flows.start import RunStarter
+from bot.flows.start_checks import StartChecks
 from bot.flows.start_queue import QueuedStarts, QueueRules
+from bot.flows.start_rules import StartRules
 from bot.flows.tail_log import LogTailer, LogTailRules
 from bot.parts.base import Base
 from bot.parts.wakeups import WakeEvent
@@ -43,22 +47,20 @@ def build_flows(base: Base) -> Flows:
     settings, services, stores = base.settings, base.services, base.stores
     bolt, chat, answers, runs, due = services.bolt, services.chat, services.answers, stores.runs, stores.due
     app_url, settle_s = settings.paradime_app_url, settings.bolt_bot_lease_s / 3 + 0.5
-    planner = _build_planner(base)
+    checks = _build_start_checks(base)
     follow_rules = LogTailRules(gap_s=settings.bolt_bot_follow_gap_s, settle_s=settle_s, bot_name=base.bot_name)
     tail_log = LogTailer(
         bolt, chat, stores.posts, runs, LogTails(stores.scripts), answers, follow_rules, mask=base.mask_log
     )
     return Flows(
-        start=_build_start(base, planner),
+        start=_build_start(base, checks),
         poll=RunPoller(
             bolt,
             runs,
             {name: due[name] for name in ("polls", "strays")},
-            workspace=settings.workspace,
+            PollRules(settings.workspace, settings.bolt_bot_poll_min_s, settings.bolt_bot_poll_max_s),
             mask=services.mask,
             now=base.now,
-            poll_min_s=settings.bolt_bot_poll_min_s,
-            poll_max_s=settings.bolt_bot_poll_max_s,
         ),
         conclude=RunConcluder(
             base.clients.listings,
@@ -73,23 +75,18 @@ def build_flows(base: Base) -> Flows:
         deliver=_build_deliver(base, tail_log, settle_s),
         tail_log=tail_log,
         follow_run=FollowRequestHandler(
-            bolt,
-            runs,
             stores.run_followers,
+            runs,
             due["watches"],
             answers,
-            services.catalog,
-            base.clients.listings,
-            app_url=app_url,
-            card_url=base.card_url,
-            mask=services.mask,
+            FollowedRunReader(bolt, runs, services.catalog, base.clients.listings, mask=services.mask),
+            base.links,
             asked=base.wakeups.waker(WakeEvent.FOLLOW_REQUESTED),
         ),
         approvals=StartApprovals(
             stores.requests,
             due["approvals"],
-            planner,
-            base.clients.gate,
+            checks,
             ApprovalRules(app_url, settings.bolt_bot_command, settings.bolt_bot_start_deadline_s),
             decided=base.wakeups.waker(WakeEvent.APPROVAL_DECIDED),
         ),
@@ -97,19 +94,17 @@ def build_flows(base: Base) -> Flows:
             stores.requests,
             stores.start_queue,
             due["queue"],
-            planner,
-            base.clients.gate,
-            QueueRules(settings.workspace, app_url, settings.bolt_bot_command, longest_s=settings.bolt_bot_queue_s),
-            card_url=base.card_url,
+            checks,
+            QueueRules(settings.workspace, base.links, settings.bolt_bot_command, longest_s=settings.bolt_bot_queue_s),
             asked=base.wakeups.waker(WakeEvent.START_QUEUED),
             left=base.wakeups.waker(WakeEvent.QUEUE_LEFT),
         ),
     )
 
 
-def _build_planner(base: Base) -> StartPlanner:
+def _build_start_checks(base: Base) -> StartChecks:
     settings, services = base.settings, base.services
-    return StartPlanner(
+    planner = StartPlanner(
         services.bolt,
         base.stores.runs,
         services.catalog,
@@ -117,13 +112,14 @@ def _build_planner(base: Base) -> StartPlanner:
         workspace=settings.workspace,
         mask=services.mask,
     )
+    return StartChecks(planner, base.clients.gate)
 
 
-def _build_start(base: Base, planner: StartPlanner) -> RunStarter:
+def _build_start(base: Base, checks: StartChecks) -> RunStarter:
     settings, services, stores = base.settings, base.services, base.stores
     rules = StartRules(
         settings.workspace,
-        settings.paradime_app_url,
+        base.links,
         settings.bolt_bot_command,
         deadline_s=settings.bolt_bot_start_deadline_s,
         trigger_s=settings.bolt_bot_api_timeout_s,
@@ -131,30 +127,25 @@ def _build_start(base: Base, planner: StartPlanner) -> RunStarter:
     return RunStarter(
         services.bolt,
         services.chat,
-        stores.requests,
-        stores.runs,
+        stores.of_runs,
         stores.due["requests"],
         services.answers,
-        planner,
-        base.clients.gate,
+        checks,
         rules,
-        start_queue=stores.start_queue,
-        card_url=base.card_url,
     )
 
 
 def _build_deliver(base: Base, tail_log: LogTailer, settle_s: float) -> PostDeliverer:
     settings, services, stores = base.settings, base.services, base.stores
+    files = RequestedFileReader(
+        services.bolt, services.downloads, base.clients.logs, mask=services.mask, hide=base.clients.hide
+    )
     uploader = FilePoster(
         services.chat,
         stores.posts,
         stores.uploads,
-        services.bolt,
-        services.downloads,
-        base.clients.logs,
+        files,
         services.answers,
-        mask=services.mask,
-        hide=base.clients.hide,
         bot_name=base.bot_name,
         settle_s=settle_s,
     )
@@ -169,12 +160,9 @@ def _build_deliver(base: Base, tail_log: LogTailer, settle_s: float) -> PostDeli
     return PostDeliverer(
         services.chat,
         stores.posts,
-        stores.requests,
-        stores.runs,
+        stores.of_runs,
         base.clients.logs,
+        services.answers,
         rules,
         {"upload": uploader.post_requested_file, "follow": tail_log.post_lines},
-        start_queue=stores.start_queue,
-        followers=stores.run_followers,
-        answers=services.answers,
     )

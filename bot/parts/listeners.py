@@ -7,11 +7,13 @@ from bot.flows.active_runs import ActiveRuns
 from bot.flows.answer_guess import GuessAnswerer
 from bot.flows.artifacts import Artifacts
 from bot.flows.audit_query import AuditQuery
+from bot.flows.channel_permission import ChannelPermissions
 from bot.flows.find_schedule import ScheduleFinder
 from bot.flows.history import HistoryPoster
 from bot.flows.home import HomePublisher
 from bot.flows.logs import CommandLogs
 from bot.flows.pause_schedule import SchedulePauser
+from bot.flows.read_home import HomePageReader
 from bot.flows.read_schedules import ScheduleReader
 from bot.flows.run_form import RunForms
 from bot.flows.status import StatusReader
@@ -32,7 +34,7 @@ def build_listener_context(base: Base, flows: Flows) -> ListenerContext:
     bolt, chat, runs, requests = services.bolt, services.chat, stores.runs, stores.requests
     catalog, mask, app_url = services.catalog, services.mask, settings.paradime_app_url
     finder, status = ScheduleFinder(bolt, catalog), StatusReader(bolt, runs, app_url=app_url, mask=mask)
-    accepted = waker(WakeEvent.START_ACCEPTED)
+    accepted, memberships = waker(WakeEvent.START_ACCEPTED), SlackMemberships(chat)
     return ListenerContext(
         command=settings.bolt_bot_command,
         me=base.identity,
@@ -46,7 +48,8 @@ def build_listener_context(base: Base, flows: Flows) -> ListenerContext:
         cancel=flows.cancel,
         active=ActiveRuns(stores.indexes, stores.start_queue, app_url=app_url, card_url=base.card_url),
         guesses=GuessAnswerer(catalog, bolt, runs, stores.indexes, workspace=settings.workspace),
-        home=_build_home(base),
+        home=_build_home(base, memberships),
+        channel_permissions=ChannelPermissions(memberships, stores.indexes),
         forms=RunForms(catalog, bolt, mask=mask),
         views=chat,
         status=status,
@@ -88,18 +91,15 @@ def build_listener_context(base: Base, flows: Flows) -> ListenerContext:
     )
 
 
-def _build_home(base: Base) -> HomePublisher:
-    settings, chat = base.settings, base.services.chat
+def _build_home(base: Base, memberships: SlackMemberships) -> HomePublisher:
+    settings, stores = base.settings, base.stores
     return HomePublisher(
-        base.stores.indexes,
-        base.stores.start_queue,
-        SlackMemberships(chat),
-        base.stores.requests,
-        SlackHomeTab(chat),
+        HomePageReader(stores.indexes, stores.start_queue, memberships, base.links, now=base.now),
+        stores.requests,
+        SlackHomeTab(base.services.chat),
         base.clients.gate,
         app_url=settings.paradime_app_url,
         command=settings.bolt_bot_command,
-        card_url=base.card_url,
         now=base.now,
     )
 

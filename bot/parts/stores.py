@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.core.model.admission import Limits
+from bot.flows.run_stores import RunStores
 from bot.parts.services import Services
 from bot.settings import Settings
 from bot.store.admissions import Admissions
@@ -38,6 +39,11 @@ class Stores:
     start_queue: StartQueue
     uploads: Uploads
     indexes: RunIndexes
+
+    @property
+    def of_runs(self) -> RunStores:
+        """The stores that a run passes through."""
+        return RunStores(self.requests, self.start_queue, self.runs, self.run_followers)
 
 
 def build_stores(settings: Settings, services: Services, gaps_s: Mapping[str, float]) -> Stores:

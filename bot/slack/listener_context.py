@@ -20,6 +20,7 @@ from bot.flows.artifacts import Artifacts
 from bot.flows.audit_query import AuditQuery
 from bot.flows.authorize import Authorizer
 from bot.flows.cancel import RunCanceller
+from bot.flows.channel_permission import ChannelPermissions
 from bot.flows.follow_run import FollowRequestHandler
 from bot.flows.history import HistoryPoster
 from bot.flows.home import HomePublisher
@@ -91,6 +92,7 @@ class ListenerContext:
     active: ActiveRuns
     guesses: GuessAnswerer
     home: HomePublisher
+    channel_permissions: ChannelPermissions
     forms: RunForms
     views: Views
     adopt: FollowRequestHandler

@@ -20,12 +20,16 @@ from bot.flows.authorize import Authorizer
 from bot.flows.conclude import LogReader
 from bot.flows.deliver_posts import DeliveryRules, PostDeliverer
 from bot.flows.edit_cards import CardEditor
+from bot.flows.links import Links
 from bot.flows.plan_start import StartPlanner
 from bot.flows.private_replies import PrivateReplies
 from bot.flows.run_listings import RunListings
+from bot.flows.run_stores import RunStores
 from bot.flows.schedule_catalog import ScheduleCatalog
-from bot.flows.start import RunStarter, StartRules
+from bot.flows.start import RunStarter
+from bot.flows.start_checks import StartChecks
 from bot.flows.start_queue import QueuedStarts, QueueRules
+from bot.flows.start_rules import StartRules
 from bot.store.audit_stream import Audit
 from bot.store.due_sets import DueSet
 from bot.store.lanes import EditLane, PostLane, SlackBudget
@@ -87,35 +91,31 @@ class Stage:
         self.accepter = StartAccepter(
             self.requests, self.catalog.slug_of, app_url=APP, card_url=card_url, accepted=self.wake("requests")
         )
+        links = Links(APP, card_url)
+        checks = StartChecks(self.planner, self.authorizer)
+        stores = RunStores(self.requests, self.queue, self.runs, self.followers)
         self.starter = RunStarter(
             self.bolt,
             self.chat,
-            self.requests,
-            self.runs,
+            stores,
             self.due["requests"],
             self.answers,
-            self.planner,
-            self.authorizer,
-            StartRules("w", APP, deadline_s=self.deadline_s, trigger_s=1, look_for_s=self.look_for_s),
-            start_queue=self.queue,
-            card_url=card_url,
+            checks,
+            StartRules("w", links, deadline_s=self.deadline_s, trigger_s=1, look_for_s=self.look_for_s),
         )
         self.queued = QueuedStarts(
             self.requests,
             self.queue,
             self.due["queue"],
-            self.planner,
-            self.authorizer,
-            QueueRules("w", APP),
-            card_url=card_url,
+            checks,
+            QueueRules("w", links),
             asked=self.wake("asked"),
             left=self.wake("left"),
         )
         self.approvals = StartApprovals(
             self.requests,
             self.due["approvals"],
-            self.planner,
-            self.authorizer,
+            checks,
             ApprovalRules(APP, deadline_s=self.deadline_s),
             decided=self.wake("decided"),
         )
@@ -123,13 +123,10 @@ class Stage:
         self.deliverer = PostDeliverer(
             self.chat,
             self.posts,
-            self.requests,
-            self.runs,
+            stores,
             self.logs,
+            self.answers,
             DeliveryRules(APP, deadline_s=self.deadline_s, call_s=1, settle_s=self.settle_s),
-            start_queue=self.queue,
-            followers=self.followers,
-            answers=self.answers,
         )
         self.editor = CardEditor(self.chat, self.edits, self.requests, self.runs, app_url=APP)
 
@@ -237,3 +234,17 @@ def asker(user: str = ADA, channel: str = CHANNEL, thread: str = "") -> Asker:
 def hide_secrets(text: str) -> str:
     """A mask."""
     return text.replace("hunter2", "•••")
+
+
+def sent(stage: Stage) -> list[str]:
+    """What was sent to Bolt."""
+    return [method for method, _ in stage.bolt.sent]
+
+
+async def carded(stage: Stage, wanted: StartCommand = RunCommand("nightly")) -> None:  # noqa: B008 - frozen
+    """A start whose card stands in the channel; nothing is sent yet."""
+    await stage.accept(wanted=wanted)
+    await stage.advance()
+    await stage.post()
+    assert await stage.state() is RequestState.CARDED
+    assert stage.bolt.sent == []

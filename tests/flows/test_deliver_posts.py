@@ -20,6 +20,7 @@ from bot.flows.deliver_posts import DeliveryRules, PostDeliverer
 from bot.flows.edit_cards import CardEditor
 from bot.flows.lease import Lease
 from bot.flows.private_replies import PrivateReplies
+from bot.flows.run_stores import RunStores
 from bot.slack.client import SlackChat
 from bot.store.due_sets import DueSet
 from bot.store.lanes import EditLane, PostLane, SlackBudget
@@ -57,13 +58,10 @@ class Stage:
         self.tell = PostDeliverer(
             self.chat,
             self.posts,
-            requests,
-            self.runs,
+            RunStores(requests, StartQueue(self.scripts), self.runs, RunFollowers(self.scripts)),
             self.logs,  # type: ignore[arg-type]  # where none is given, no log is read
+            PrivateReplies(self.chat),
             DeliveryRules(APP, settle_s=0.1),
-            start_queue=StartQueue(self.scripts),
-            followers=RunFollowers(self.scripts),
-            answers=PrivateReplies(self.chat),
         )
         self.show = CardEditor(self.chat, self.edits, requests, self.runs, app_url=APP)
 

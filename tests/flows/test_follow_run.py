@@ -11,8 +11,10 @@ from bot.core.model.run import RunFacts, RunKey
 from bot.core.text.message import Message
 from bot.flows.claimed_post import ClaimedPost
 from bot.flows.follow_run import FollowRequestHandler
-from bot.flows.post_cards import QueuedAndFollowedCards
+from bot.flows.links import Links
+from bot.flows.post_cards import FollowedRunCards
 from bot.flows.private_replies import PrivateReplies
+from bot.flows.read_followed_run import FollowedRunReader
 from bot.flows.run_listings import RunListings
 from bot.flows.schedule_catalog import ScheduleCatalog
 from bot.store.due_sets import DueSet
@@ -54,17 +56,15 @@ def scripts(redis_client: Redis) -> Scripts:
 def flow(scripts: Scripts, chat: Chat) -> FollowRequestHandler:
     """The flow, over a real store."""
     bolt = Bolt()
+    runs = Runs(scripts)
+    catalog, listings = ScheduleCatalog(bolt), RunListings(bolt)  # type: ignore[arg-type]
     return FollowRequestHandler(
-        bolt,  # type: ignore[arg-type]
-        Runs(scripts),
         RunFollowers(scripts),
+        runs,
         DueSet(scripts, "watches", lease_s=10),
         PrivateReplies(chat),  # type: ignore[arg-type]
-        ScheduleCatalog(bolt),  # type: ignore[arg-type]
-        RunListings(bolt),  # type: ignore[arg-type]
-        app_url="https://bolt.test",
-        card_url=lambda _card: None,
-        mask=lambda text: text,
+        FollowedRunReader(bolt, runs, catalog, listings, mask=lambda text: text),  # type: ignore[arg-type]
+        Links("https://bolt.test", lambda _card: None),
         asked=lambda: None,
     )
 
@@ -81,12 +81,10 @@ async def test_a_run_that_is_gone_when_its_card_is_due(scripts: Scripts) -> None
     chat, watches = Chat(), RunFollowers(scripts)
     adopt = flow(scripts, chat)
     posts = PostLane(scripts, SlackBudget(post_gap_s=0, channel_gap_s=0), lease_s=10, upload_lease_s=10)
-    cards = QueuedAndFollowedCards(
+    cards = FollowedRunCards(
         None,  # type: ignore[arg-type]
         None,  # type: ignore[arg-type]
         posts,
-        None,  # type: ignore[arg-type]
-        None,  # type: ignore[arg-type]
         Runs(scripts),
         watches,
         PrivateReplies(chat),  # type: ignore[arg-type]
@@ -98,7 +96,9 @@ async def test_a_run_that_is_gone_when_its_card_is_due(scripts: Scripts) -> None
     taken = await posts.claim()
     assert taken.lease is not None
     name = f"A/{RUN.name}"
-    await cards.watched(ClaimedPost(taken.lease, taken.urgency, taken.channel, f"watch:{name}", "post"), name)
+    await cards.post_followed_card(
+        ClaimedPost(taken.lease, taken.urgency, taken.channel, f"watch:{name}", "post"), name
+    )
     await advance(scripts, adopt)
     assert chat.told == ["I no longer have a record of this run, so it isn't followed here. Click again. Run 9"]
     assert (await watches.add_request(ADA, RUN, RunFacts()))[0] == "new"

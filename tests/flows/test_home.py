@@ -12,7 +12,9 @@ from bot.core.model.errors import StoreUnavailable
 from bot.core.model.person import Person
 from bot.core.model.run_index import IndexPage
 from bot.core.policy.rules import Action, Deny, Policy, Rule
-from bot.flows.home import HomePublisher, Permission
+from bot.flows.home import HomePublisher
+from bot.flows.links import Links
+from bot.flows.read_home import HomePageReader
 from bot.store.run_indexes import RunIndexes
 from tests.core.views.plain import said, shown
 from tests.flows.fakes import FakeHomeTab, FakeMemberships
@@ -24,18 +26,16 @@ NOW = datetime(2026, 11, 23, 14, 20, tzinfo=UTC)
 class Home:
     """A person's Home tab over the flows of a start."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: Stage, indexes: RunIndexes | None = None) -> None:
         self.stage, self.tab, self.memberships = stage, FakeHomeTab(), FakeMemberships({CHANNEL: "data-eng"})
+        indexes = indexes or stage.indexes
         self.publisher = HomePublisher(
-            stage.indexes,
-            stage.queue,
-            self.memberships,
+            HomePageReader(indexes, stage.queue, self.memberships, Links(APP, card_url), now=lambda: NOW),
             stage.requests,
             self.tab,
             stage.authorizer,
             app_url=APP,
             command="/bolt",
-            card_url=card_url,
             now=lambda: NOW,
         )
 
@@ -102,43 +102,8 @@ class Away(RunIndexes):
 
 async def test_redis_being_away_is_said(home: Home) -> None:
     """The tab isn't left as it was."""
-    home.publisher._indexes = Away(home.stage.scripts)
-    assert "database" in await home.publish()
-
-
-@pytest.mark.parametrize(
-    ("names", "later", "whole", "member", "expected"),
-    [
-        ({CHANNEL: "x"}, None, True, None, Permission.YES),
-        ({}, {CHANNEL: "x"}, True, None, Permission.YES),
-        ({}, None, True, False, Permission.NO),
-        ({}, None, False, True, Permission.YES),
-        ({}, None, True, None, Permission.NO),
-        ({}, None, False, None, Permission.UNKNOWN),
-    ],
-    ids=["listed", "just came in", "left", "not all are listed", "nobody says", "nobody knows"],
-)
-async def test_where_one_may_have_a_card(
-    home: Home,
-    names: dict[str, str],
-    later: dict[str, str] | None,
-    whole: bool,  # noqa: FBT001 - a parameter
-    member: bool | None,  # noqa: FBT001 - a parameter
-    expected: Permission,
-) -> None:
-    """Where one is; asked anew for whoever isn't in the list."""
-    home.memberships.channels = MemberChannels(names, whole)
-    home.memberships.later = MemberChannels(later, whole) if later is not None else None
-    home.memberships.members[CHANNEL, ADA] = member
-    assert await home.publisher.may_run_in(ADA, CHANNEL) is expected
-
-
-async def test_where_slack_does_not_tell_one_may_where_one_has_had_a_card(home: Home) -> None:
-    """Somebody else may not for that."""
-    await home.stage.start("r1")
-    home.memberships.channels = MemberChannels({}, whole=False)
-    assert await home.publisher.may_run_in(ADA, CHANNEL) is Permission.YES
-    assert await home.publisher.may_run_in("U0BOB", CHANNEL) is Permission.UNKNOWN
+    away = Home(home.stage, Away(home.stage.scripts))
+    assert "database" in await away.publish()
 
 
 async def test_a_refusal_is_all_that_is_shown(home: Home) -> None:

@@ -13,7 +13,7 @@ from bot.core.model.bolt import Command, RunStatus
 from bot.core.model.errors import ApiError, BoltError, BoltOutcomeUnknown, BoltRejected, BoltThrottled
 from bot.core.model.polling import Polled, StrayRule
 from bot.core.model.run import LOST, RunKey
-from bot.flows.poll_runs import FIELDS, RunPoller
+from bot.flows.poll_runs import FIELDS, PollRules, RunPoller
 from bot.store.due_sets import Claimed, DueSet
 from bot.store.runs import Runs
 from bot.store.scripts import Scripts
@@ -58,12 +58,9 @@ async def poll(scripts: Scripts, name: str, api: Api, rule: StrayRule | None = N
         api,  # type: ignore[arg-type]  # polls only
         Runs(scripts),
         {one: DueSet(scripts, one, lease_s=10) for one in ("polls", "strays")},
-        workspace="w",
+        PollRules("w", min_s=2, max_s=30, stray=rule or StrayRule()),
         mask=lambda text: text.replace("secret", "•••"),
         now=lambda: datetime.now(UTC),
-        poll_min_s=2,
-        poll_max_s=30,
-        stray_rule=rule,
     )
     await follow.poll_runs(claimed.lease, claimed.at_us, claimed.rows)
 

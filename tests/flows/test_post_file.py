@@ -19,6 +19,7 @@ from bot.core.model.upload import Upload
 from bot.flows.conclude import LogReader
 from bot.flows.post_file import FilePoster
 from bot.flows.private_replies import PrivateReplies
+from bot.flows.read_requested_file import RequestedFileReader
 from bot.slack.client import SlackChat
 from bot.store.lanes import PostLane, SlackBudget
 from bot.store.scripts import Scripts
@@ -78,15 +79,18 @@ class Stage:
         def mask(text: str) -> str:
             return text.replace("hunter2hunter2", "•••")
 
+        files = RequestedFileReader(
+            self.api,  # type: ignore[arg-type]  # what is read here only
+            self.api,
+            LogReader(self.api, mask),  # type: ignore[arg-type]  # as above
+            mask=mask,
+        )
         self.uploader = FilePoster(
             self.chat,
             self.posts,
             self.uploads,
-            self.api,  # type: ignore[arg-type]  # what is read here only
-            self.api,
-            LogReader(self.api, mask),  # type: ignore[arg-type]  # as above
+            files,
             PrivateReplies(self.chat),
-            mask=mask,
             bot_name="@Bolt",
             settle_s=0.1,
         )

@@ -15,27 +15,10 @@ from bot.core.model.errors import (
     BoltOutcomeUnknown,
     BoltRejected,
     BoltThrottled,
-    MessageGone,
-    SlackNotSent,
 )
 from bot.core.model.request import RequestState
 from bot.core.policy.rules import Action, Allow, Approve, Deny, Overrides, Policy, Rule, Which
-from tests.flows.fakes import OUR_ACTOR
-from tests.flows.stage import ADA, CHANNEL, Stage
-
-
-def sent(stage: Stage) -> list[str]:
-    """What was sent to Bolt."""
-    return [method for method, _ in stage.bolt.sent]
-
-
-async def carded(stage: Stage, wanted: RunCommand | RetryCommand = RunCommand("nightly")) -> None:  # noqa: B008 - frozen
-    """A start whose card stands in the channel; nothing is sent yet."""
-    await stage.accept(wanted=wanted)
-    await stage.advance()
-    await stage.post()
-    assert await stage.state() is RequestState.CARDED
-    assert stage.bolt.sent == []
+from tests.flows.stage import ADA, CHANNEL, Stage, carded
 
 
 async def test_the_card_stands_before_anything_is_sent(start_stage: Stage) -> None:
@@ -113,72 +96,6 @@ async def test_what_never_left_is_sent_again(start_stage: Stage, away: BoltError
     assert len(start_stage.bolt.runs_of["nightly"]) == 1
 
 
-async def test_a_lost_reply_is_looked_for_and_never_sent_again(start_stage: Stage) -> None:
-    """The run is found in its schedule's list, and whoever asked has been told meanwhile not to ask again."""
-    await start_stage.runs.learn_actor("w", OUR_ACTOR)
-    await carded(start_stage)
-    start_stage.bolt.faults.lose("trigger")
-    await start_stage.advance()
-    assert await start_stage.state() is RequestState.LOOKING
-    assert len(start_stage.chat.told(ADA)) == 1
-    await start_stage.advance()
-    request = await start_stage.request()
-    assert (request.state, request.run_id) == (RequestState.SETTLED, 101)
-    assert sent(start_stage) == ["trigger"]
-
-
-async def test_a_run_that_is_not_found_is_unclear_and_may_turn_up_later(start_stage: Stage) -> None:
-    """It's said once, and the search goes on without another word."""
-    start_stage.look_for_s = 0
-    start_stage.__post_init__()
-    await start_stage.runs.learn_actor("w", OUR_ACTOR)
-    await carded(start_stage)
-    start_stage.bolt.faults.fail("trigger", BoltOutcomeUnknown())
-    for _ in range(3):
-        await start_stage.advance()
-    assert await start_stage.state() is RequestState.UNCLEAR
-    assert len(start_stage.chat.told(ADA)) == 2
-    start_stage.bolt.add_run("nightly", "RUNNING", actor=OUR_ACTOR)
-    await start_stage.advance()
-    assert await start_stage.state() is RequestState.SETTLED
-    assert sent(start_stage) == ["trigger"]
-
-
-async def test_a_run_of_somebody_else_is_not_taken_for_it(start_stage: Stage) -> None:
-    """Another actor's run of the same schedule, or one on another branch."""
-    await start_stage.runs.learn_actor("w", OUR_ACTOR)
-    await carded(start_stage)
-    start_stage.bolt.faults.fail("trigger", BoltOutcomeUnknown())
-    await start_stage.advance()
-    start_stage.bolt.add_run("nightly", "RUNNING", actor="Bolt scheduler")
-    start_stage.bolt.add_run("nightly", "RUNNING", actor=OUR_ACTOR, branch="other")
-    await start_stage.advance()
-    assert await start_stage.state() is RequestState.LOOKING
-
-
-async def test_of_two_runs_that_may_be_it_none_is_taken(start_stage: Stage) -> None:
-    """Both are linked."""
-    await start_stage.runs.learn_actor("w", OUR_ACTOR)
-    await carded(start_stage)
-    start_stage.bolt.faults.fail("trigger", BoltOutcomeUnknown())
-    await start_stage.advance()
-    for _ in range(2):
-        start_stage.bolt.add_run("nightly", "RUNNING", actor=OUR_ACTOR)
-    await start_stage.advance()
-    request = await start_stage.request()
-    assert (request.state, set(request.candidates)) == (RequestState.UNCLEAR, {101, 102})
-
-
-async def test_not_being_able_to_look_is_no_finding(start_stage: Stage) -> None:
-    """Bolt is away: it's looked for again."""
-    await carded(start_stage)
-    start_stage.bolt.faults.lose("trigger")
-    await start_stage.advance()
-    start_stage.bolt.faults.always["runs"] = BoltNotSent()
-    await start_stage.advance()
-    assert await start_stage.state() is RequestState.LOOKING
-
-
 @pytest.mark.parametrize(
     ("error", "words"),
     [(BoltRejected((ApiError("The branch does not exist"),)), "The branch does not exist"), (BoltDenied(), "API key")],
@@ -220,30 +137,6 @@ async def test_a_start_that_waited_too_long_is_not_sent(start_stage: Stage) -> N
     await start_stage.advance()
     (told,) = start_stage.chat.told(ADA)
     assert "nothing was started" in told
-
-
-async def test_a_card_that_cannot_be_removed_says_that_nothing_was_started(start_stage: Stage) -> None:
-    """It must not go on saying that something is starting."""
-    await carded(start_stage)
-    start_stage.bolt.faults.fail("trigger", BoltDenied())
-    await start_stage.advance()
-    start_stage.chat.faults.fail("delete_message", MessageGone("chat.delete", "cant_delete_message"))
-    await start_stage.advance()
-    (card,) = start_stage.cards()
-    assert "wasn't started" in card
-
-
-async def test_a_refusal_waits_for_slack(start_stage: Stage) -> None:
-    """Nobody is left without an answer."""
-    await start_stage.accept(wanted=RunCommand("nonsense"))
-    await start_stage.advance()
-    for way in ("respond", "post_ephemeral", "post_direct"):
-        start_stage.chat.faults.fail(way, SlackNotSent(way))
-    await start_stage.advance()
-    assert await start_stage.state() is RequestState.REFUSED
-    await start_stage.advance()
-    assert await start_stage.state() is RequestState.CLOSED
-    assert len(start_stage.chat.told(ADA)) == 1
 
 
 async def test_a_policy_that_says_no_posts_no_card(start_stage: Stage) -> None:

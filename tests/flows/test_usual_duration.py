@@ -12,7 +12,9 @@ from bot.core.model.asker import Asker
 from bot.core.model.bolt import Command, RunStatus, RunSummary, Schedule
 from bot.core.model.run import RunFacts, RunKey
 from bot.flows.follow_run import FollowRequestHandler
+from bot.flows.links import Links
 from bot.flows.private_replies import PrivateReplies
+from bot.flows.read_followed_run import FollowedRunReader
 from bot.flows.run_listings import RunListings
 from bot.flows.schedule_catalog import ScheduleCatalog
 from bot.store.due_sets import DueSet
@@ -73,17 +75,14 @@ async def test_the_expected_end_of_a_watched_run(
         await redis_client.hset(scripts.key("run", f"w:{number}"), mapping={"rev": "1", "facts": facts})
     api, runs, due = Api(commands, retries), Runs(scripts), DueSet(scripts, "watches", lease_s=10)
     watches = RunFollowers(scripts)
+    catalog, listings = ScheduleCatalog(api), RunListings(api)  # type: ignore[arg-type]
     adopt = FollowRequestHandler(
-        api,  # type: ignore[arg-type]
-        runs,
         watches,
+        runs,
         due,
         PrivateReplies(None),  # type: ignore[arg-type]
-        ScheduleCatalog(api),  # type: ignore[arg-type]
-        RunListings(api),  # type: ignore[arg-type]
-        app_url="https://bolt.test",
-        card_url=lambda _card: None,
-        mask=lambda text: text,
+        FollowedRunReader(api, runs, catalog, listings, mask=lambda text: text),  # type: ignore[arg-type]
+        Links("https://bolt.test", lambda _card: None),
         asked=lambda: None,
     )
     await adopt.request_follow(Asker("T", "U1", "A"), RUN, RunFacts(schedule="nightly"))

@@ -17,7 +17,7 @@ from bot.core.text.message import Message
 from bot.core.text.quoting import quoted
 from bot.core.text.text import Bold, Channel, Code, Sentence
 from bot.core.views.buttons import HOME_PAGE, HOME_RUN, read_command_in_value, read_home_page_value
-from bot.flows.home import Permission
+from bot.flows.channel_permission import Permission
 from bot.slack.listener_context import Call, ListenerContext, click_call
 
 CHECK_S = 1.0
@@ -59,7 +59,7 @@ async def _run(context: ListenerContext, call: Call, value: str) -> Message | No
             if not channel:
                 channel = await context.chat.direct_channel(call.asker.user)
             else:
-                may = await context.home.may_run_in(call.asker.user, channel)
+                may = await context.channel_permissions.may_run_in(call.asker.user, channel)
                 if may is not Permission.YES:
                     return _not_there(context, wanted, channel, may)
     except (SlackError, StoreUnavailable, TimeoutError):

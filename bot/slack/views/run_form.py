@@ -26,7 +26,7 @@ from bot.core.schedules.typeahead import Offers
 from bot.core.text.message import Buttons, Message, Paragraph
 from bot.core.text.text import Sentence
 from bot.core.views.buttons import command_button
-from bot.flows.home import Permission
+from bot.flows.channel_permission import Permission
 from bot.flows.run_form import WhyNot
 from bot.slack.authorization import attempt_of, denial
 from bot.slack.blocks.form import CALLBACK, CHOOSE, COMMANDS, CONTINUE, VALUE, menu, run_form
@@ -211,7 +211,7 @@ async def _may_run_in(context: ListenerContext, user: str, channel: str) -> Perm
     """Of direct messages, only those with the bot are the person's. Raises SlackError, StoreUnavailable."""
     if channel.startswith("D"):
         return Permission.YES if channel == await context.chat.direct_channel(user) else Permission.NO
-    return await context.home.may_run_in(user, channel)
+    return await context.channel_permissions.may_run_in(user, channel)
 
 
 async def _start(context: ListenerContext, body: Json, view: Json, wanted: RunCommand) -> Json:

@@ -1,0 +1,83 @@
+"""Reading a run that someone wants to follow: its state, and what its schedule and the newest runs say of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from bot.core.insight.progress import ran_others
+from bot.core.model.bolt import RunStatus, RunSummary, Schedule
+from bot.core.model.errors import BoltError
+from bot.core.model.follow_request import FollowRequest
+from bot.core.model.request import pull_request_of
+from bot.core.model.run import Observation, RunFacts, is_final, observe
+from bot.flows.ports.bolt import Bolt
+from bot.flows.ports.store import Runs
+from bot.flows.run_listings import RunListings
+from bot.flows.schedule_catalog import ScheduleCatalog
+from bot.flows.usual_duration import usual_s
+
+
+@dataclass(frozen=True, slots=True)
+class FollowedRun:
+    """A run as Bolt reports it. The facts of one that has ended are those that were known."""
+
+    seen: Observation
+    facts: RunFacts
+
+
+class FollowedRunReader:
+    """Reads a run that is to be followed. `mask` masks command texts."""
+
+    def __init__(
+        self, bolt: Bolt, runs: Runs, catalog: ScheduleCatalog, listings: RunListings, *, mask: Callable[[str], str]
+    ) -> None:
+        self._bolt = bolt
+        self._runs = runs
+        self._catalog = catalog
+        self._listings = listings
+        self._mask = mask
+
+    async def read_followed_run(self, request: FollowRequest) -> FollowedRun:
+        """The run of a request. Raises BoltError if Bolt doesn't report its state."""
+        status = await self._bolt.status(request.key.id)
+        facts = request.facts if is_final(status.state) else await self._facts(request, status)
+        return FollowedRun(observe(status, self._mask), facts)
+
+    async def _facts(self, request: FollowRequest, status: RunStatus) -> RunFacts:
+        """What the listing tells of the run. What only the button says is taken where Bolt does not tell."""
+        run = await self._runs.load_run(request.key)
+        known = run.facts if run and run.facts.schedule else replace(request.facts, asked_by=None, watched_by=None)
+        if not known.schedule:
+            return known
+        try:
+            listed = await self._listings.newest_runs(known.schedule)
+            usual = await usual_s(self._runs, request.key.workspace, listed)
+            found = await self._catalog.find_schedule(known.schedule)
+        except BoltError:
+            return known
+        schedule = found if isinstance(found, Schedule) and found.slug == known.schedule else None
+        return _told(replace(known, usual_s=usual), status, request.key.id, listed, schedule)
+
+
+def _told(
+    known: RunFacts, status: RunStatus, run_id: int, listed: Sequence[RunSummary], schedule: Schedule | None
+) -> RunFacts:
+    facts = known
+    if schedule is not None:
+        facts = replace(facts, name=schedule.name, commands=schedule.commands)
+        if ran_others(status.commands, schedule.commands):
+            facts = replace(facts, commands=(), usual_s=None)
+    one = next((run for run in listed if run.id == run_id), None)
+    if one is None:
+        return facts
+    return replace(
+        facts,
+        branch=one.branch or facts.branch,
+        pull_request=pull_request_of(one) or facts.pull_request,
+        asked_at=one.started_at or facts.asked_at,
+        parent_run=one.parent_run_id,
+        # How long the schedule takes says nothing of a retry.
+        usual_s=None if one.parent_run_id else facts.usual_s,
+        actor=one.actor_email or one.actor or facts.actor,
+    )

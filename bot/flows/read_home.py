@@ -1,0 +1,82 @@
+"""Reading what the Home tab shows: a person's runs, their channels' runs, failures, frequent schedules, queued starts."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+
+from bot.core.model.channel import MemberChannels
+from bot.core.model.run_index import IndexPage, ScheduleHabit
+from bot.core.views.home import (
+    FAILURES_A_PAGE,
+    RUNS_A_PAGE,
+    SCHEDULES_A_PAGE,
+    FrequentSchedule,
+    HomePage,
+    HomeSection,
+)
+from bot.flows.active_runs import STARTS_SHOWN, listed_run, listed_starts
+from bot.flows.links import Links
+from bot.flows.ports.slack import Memberships
+from bot.flows.ports.store import Indexes, StartQueue
+
+
+class HomePageReader:
+    """Reads the pages of the Home tab."""
+
+    def __init__(
+        self,
+        indexes: Indexes,
+        start_queue: StartQueue,
+        memberships: Memberships,
+        links: Links,
+        *,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._indexes = indexes
+        self._start_queue = start_queue
+        self._memberships = memberships
+        self._links = links
+        self._now = now
+
+    async def read_page(self, user: str, number: int) -> HomePage:
+        """A page, counted from 0; the first one if there is nothing on it any more. Raises StoreUnavailable."""
+        places = await self._memberships.channels_of(user)
+        page = await self._read(user, places, number)
+        shown = page.mine.runs or page.others.runs or page.failures.runs or page.schedules
+        # What was on a later page may be over.
+        return page if shown or number == 0 else await self._read(user, places, 0)
+
+    async def _read(self, user: str, places: MemberChannels, number: int) -> HomePage:
+        channels, indexes, runs = list(places.names), self._indexes, RUNS_A_PAGE
+        mine, others, failures, habits, waiting = await asyncio.gather(
+            indexes.active_of(user, skip=number * runs, most=runs),
+            indexes.active_in(channels, skip=number * runs, most=runs, without=user),
+            indexes.failed(user, channels, skip=number * FAILURES_A_PAGE, most=FAILURES_A_PAGE),
+            indexes.habits(user, skip=number * SCHEDULES_A_PAGE, most=SCHEDULES_A_PAGE),
+            self._start_queue.waiting_of(user, most=STARTS_SHOWN),
+        )
+        return HomePage(
+            self._now(),
+            number,
+            self._part(mine),
+            self._part(others),
+            self._part(failures),
+            tuple(_often(one, places) for one in habits.schedules),
+            habits.total,
+            places.missing,
+            waiting=listed_starts(waiting, self._links.card_url),
+        )
+
+    def _part(self, found: IndexPage) -> HomeSection:
+        return HomeSection(found.total, tuple(listed_run(one, self._links.card_url) for one in found.runs))
+
+
+def _often(habit: ScheduleHabit, places: MemberChannels) -> FrequentSchedule:
+    """Where a click runs it: in the channel of the last run, as long as the person is there; else in direct messages."""
+    channel = habit.channel
+    if not channel or channel.startswith("D"):
+        return FrequentSchedule(habit.slug, habit.name, "")
+    left = places.whole and channel not in places.names
+    return FrequentSchedule(habit.slug, habit.name, "" if left else channel, places.names.get(channel, ""), left)

@@ -1,0 +1,79 @@
+"""Reading a file that somebody asked for: the log of a command, or an artifact of a run. What it returns is masked."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bot.core.insight.clean import strip_ansi
+from bot.core.insight.log_text import mask_in_pieces
+from bot.core.model.upload import Upload
+from bot.core.redact.row_values import without_row_values
+from bot.core.text.text import cut
+from bot.core.views.artifact_list import file_name, safe_name
+from bot.core.views.thread import log_file_name
+from bot.flows.conclude import LogReader
+from bot.flows.dbt_results import fetch
+from bot.flows.ports.bolt import Bolt, Downloads
+
+ARTIFACT_MOST = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class FileToPost:
+    """What is uploaded. Its content is masked. `grows`: it is the log of a command that goes on."""
+
+    name: str
+    title: str
+    content: bytes
+    grows: bool = False
+
+
+class NothingToPost(Exception):  # noqa: N818 - an answer, which never leaves the flows
+    """There is no file to be posted; the message says why."""
+
+
+class RequestedFileReader:
+    """Reads the content of a requested file. `hide` takes row values out of it before it is masked."""
+
+    def __init__(
+        self,
+        bolt: Bolt,
+        downloads: Downloads,
+        logs: LogReader,
+        *,
+        mask: Callable[[str], str],
+        hide: Callable[[str], str] = without_row_values,
+    ) -> None:
+        self._bolt = bolt
+        self._downloads = downloads
+        self._logs = logs
+        self._mask = mask
+        self._hide = hide
+
+    async def read_file(self, upload: Upload) -> FileToPost:
+        """The file. Raises BoltError, and NothingToPost with the reason."""
+        run_id, resource = upload.key.id, upload.resource
+        if resource is None:
+            digest = await self._logs.read_failure_log(upload.command)
+            if digest is None:
+                raise NothingToPost("it's empty.")
+            name = log_file_name(run_id, upload.command.text)
+            return FileToPost(name.name, name.title, digest.file.text.encode(), grows=not digest.ended)
+        content = await fetch(self._bolt, self._downloads, resource.id, most=ARTIFACT_MOST)
+        try:
+            text = content.decode()
+        except UnicodeDecodeError:
+            # What cannot be read cannot be masked either.
+            raise NothingToPost("it isn't text; use its address.") from None
+        masked = await asyncio.to_thread(_masked, text, self._mask, self._hide)
+        if not masked.strip():
+            raise NothingToPost("it's empty.")
+        short = safe_name(self._mask(file_name(resource.path)))
+        return FileToPost(f"run-{run_id}-{short}", cut(resource.path, 150), masked.encode())
+
+
+def _masked(text: str, mask: Callable[[str], str], hide: Callable[[str], str]) -> str:
+    """Masked and without row values. A colour code inside a secret hides it."""
+    return mask_in_pieces(hide(strip_ansi(text) if "\x1b" in text else text), mask)

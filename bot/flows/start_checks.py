@@ -1,0 +1,16 @@
+"""What is checked before a start is sent: that there is something to start, and that the person may start it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.flows.authorize import Authorizer
+from bot.flows.plan_start import StartPlanner
+
+
+@dataclass(frozen=True, slots=True)
+class StartChecks:
+    """The planner looks up what would be started; the authorizer decides whether its asker may start that."""
+
+    planner: StartPlanner
+    authorizer: Authorizer
