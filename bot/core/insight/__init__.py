@@ -1,1 +1,1 @@
-"""What a command's output and dbt's own files say of a failure."""
+"""Reading failures from a command's output and from dbt's own files."""

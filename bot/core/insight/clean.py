@@ -1,4 +1,4 @@
-"""Plain text from what a terminal was sent: no colors, no control characters, and lines as a person would read them."""
+"""Cleaning terminal output: no colors, no control characters, and lines as a person would read them."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from collections.abc import Iterable, Sequence
 from itertools import accumulate, count
 from operator import add
 
-# Colors and cursor, titles and links (which end with the line if nothing else ends them), character sets.
+# Colors and cursor movement, titles and links (which end with the line if nothing else ends them), character sets.
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]P^_X][^\x07\x1b\n]*(?:\x07|\x1b\\)?|[ -/]+[0-~]|[0-Z\\`-~])")
-# Includes the marks that turn the direction of writing (a line could show another text than it holds) and byte order marks.
+# Includes direction marks (with them a line could show a different text than it contains) and byte order marks.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff]")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _UNCLEAN = re.compile(f"{_CONTROL.pattern[:-1]}\r\ud800-\udfff]")
 _SPEAKS_OF_ERROR = re.compile(r"error|fail|fatal|exception|denied|refused", re.IGNORECASE)
 _NOT_LETTERS = re.compile(r"[\W\d_]+")
-# A line redrawn more often than this is a progress bar, whatever words it holds.
+# A line redrawn more often than this is a progress bar, whatever words it contains.
 _REDRAWN_MOST = 20
 
 
 def strip_ansi(text: str) -> str:
-    """Without colors and control characters; a line that was drawn over keeps its last state that isn't blank.
+    """Remove colors and control characters. A redrawn line keeps its last state that isn't blank.
 
-    An earlier state that speaks of an error stays too, as a line of its own: it's what the rest was drawn over.
+    An earlier state that mentions an error is kept as well, as a line of its own: later states have overwritten it.
     """
     plain = _ANSI.sub("", text) if "\x1b" in text else text
     if not _UNCLEAN.search(plain):
@@ -37,7 +37,10 @@ def strip_ansi(text: str) -> str:
 
 
 def _without_utf16_mark(text: str) -> str:
-    """UTF-16 that was read as bytes has a zero beside each letter (removed as a control character), and its mark in front."""
+    """Remove the byte order mark of UTF-16 that was read as bytes.
+
+    The zero byte beside each letter is then removed as a control character.
+    """
     if "\x00" in text[:8]:
         return text.removeprefix("\ufffd\ufffd").removeprefix("\xff\xfe").removeprefix("\xfe\xff")
     return text
@@ -57,7 +60,7 @@ def _drawn(line: str) -> str:
 
 
 class Folded:
-    """Lines, to be asked which of them hold a word, whatever the case there: far faster than asking each line."""
+    """Lines that can be searched for words, ignoring case, far faster than line by line."""
 
     def __init__(self, lines: Sequence[str]) -> None:
         self.lines = lines
@@ -65,22 +68,22 @@ class Folded:
         self._starts: list[int] = []
 
     def with_any(self, words: Iterable[str]) -> list[int]:
-        """Which lines hold any of these words, which are in small letters."""
+        """Return the indexes of the lines that contain any of these lower-case words."""
         found: set[int] = set()
         for word in words:
             at = self._text.find(word)
             while at >= 0:
                 line = bisect_right(self._begins(), at) - 1
                 found.add(line)
-                # Once a line is enough.
+                # One match per line is enough.
                 at = self._text.find(word, self._starts[line + 1])
         return sorted(found)
 
     def _begins(self) -> list[int]:
-        """Where each line begins. Some letters are longer when small."""
+        """The start of each line in the lower-case text. Some letters become longer in lower case."""
         if not self._starts:
             same = self._text.isascii()
             lengths = map(len, self.lines) if same else (len(line.lower()) for line in self.lines)
-            # Each with its newline; a sum by `map` takes a third of the time that one in a generator does.
+            # Plus one for each newline. `map` takes a third of the time of a generator.
             self._starts = [0, *map(add, accumulate(lengths), count(1))]
         return self._starts

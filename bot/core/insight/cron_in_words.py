@@ -1,4 +1,4 @@
-"""When a schedule starts by itself: its cron in words, and its next start."""
+"""When a schedule starts automatically: its cron in words, and its next run."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from croniter import CroniterError, croniter
 from bot.core.model.bolt import Schedule
 from bot.core.text.text import Code, Sentence, When, cut
 
-# Longer than any that a person writes; a longer one is shown and not read.
+# Longer than any cron that a person writes. A longer one is shown but not parsed.
 CRON_LIMIT = 120
 CRON_SHOWN = 60
 OFF = frozenset({"", "OFF"})
@@ -20,20 +20,20 @@ OFF = frozenset({"", "OFF"})
 
 @dataclass(frozen=True, slots=True)
 class NextRun:
-    """When a schedule starts next. `computed` from its cron, where Bolt does not say."""
+    """The next automatic start of a schedule. `computed` from its cron if Bolt doesn't report it."""
 
     at: datetime
     computed: bool = False
 
 
 def is_off(cron: str) -> bool:
-    """Whether a schedule starts only when somebody asks."""
+    """Whether a schedule starts only on request."""
     return cron.strip().upper() in OFF
 
 
 @lru_cache(maxsize=512)
 def in_words(cron: str) -> str | None:
-    """`at 02:00, only on Monday`; None for what is no cron, or one that cannot be read."""
+    """Describe a cron, as in `at 02:00, only on Monday`; None if it isn't a cron or can't be read."""
     if len(cron) > CRON_LIMIT or not cron.isprintable() or not _readable(cron):
         return None
     options = Options(CasingTypeEnum.Sentence, use_24hour_time_format=True, locale_code="en_US")
@@ -45,7 +45,7 @@ def in_words(cron: str) -> str | None:
 
 
 def told(cron: str) -> Sentence:
-    """A cron in words with the cron itself beside it, or the honest reason why there are none."""
+    """Describe a cron, followed by the cron itself, or say why it can't be described."""
     if is_off(cron):
         return ("no cron, starts only on request",)
     words = in_words(cron)
@@ -54,10 +54,13 @@ def told(cron: str) -> Sentence:
 
 
 def next_run(schedule: Schedule, now: datetime) -> NextRun | None:
-    """Bolt's word for it, else what the cron says, read as UTC. None for a paused one, and where nothing tells."""
+    """The next run as Bolt reports it, else by its cron, read as UTC.
+
+    None if the schedule is paused, or if the next run can't be determined.
+    """
     if schedule.suspended:
         return None
-    # A list may be some minutes old.
+    # The schedule list may be some minutes old.
     if schedule.next_run_at is not None and schedule.next_run_at > now:
         return NextRun(schedule.next_run_at)
     if is_off(schedule.cron) or in_words(schedule.cron) is None:
@@ -65,12 +68,12 @@ def next_run(schedule: Schedule, now: datetime) -> NextRun | None:
     try:
         return NextRun(croniter(schedule.cron, now.astimezone(UTC)).get_next(datetime), computed=True)
     except (CroniterError, ValueError, OverflowError):
-        # 31 February is a cron, and never comes.
+        # 31 February is a valid cron that never occurs.
         return None
 
 
 def next_told(schedule: Schedule, now: datetime) -> Sentence:
-    """When it starts next, in the viewer's zone, and when it starts at all."""
+    """Describe the next run, in the viewer's time zone, and the cron."""
     if is_off(schedule.cron):
         return told(schedule.cron)
     return (*_next_alone(schedule, now), " · ", *told(schedule.cron))
@@ -85,7 +88,7 @@ def _next_alone(schedule: Schedule, now: datetime) -> Sentence:
 
 
 def _readable(cron: str) -> bool:
-    """Whether it names points in time. Random and hashed fields have no fixed ones."""
+    """Whether a cron names fixed times. Random and hashed fields don't."""
     try:
         return bool(croniter.is_valid(cron)) and not any(letter in cron.upper().split() for letter in ("R", "H"))
     except (CroniterError, ValueError, OverflowError):

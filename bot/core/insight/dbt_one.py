@@ -1,8 +1,9 @@
-"""Reading what dbt 1 prints, from 1.5 on.
+"""Reading the output of dbt 1, from 1.5 on.
 
-A message begins with a time of day; what continues it does not. From 1.10 on a failure is headed `Failure in model x
-(path)`, and the message follows with its own heading (`  Database Error in model x (path)`). Before that only tests that
-found rows have that heading: other failures begin with the message's. In 1.5 each line of a message has a time.
+A message begins with a time of day; its further lines don't. From 1.10 on, a failure has the heading `Failure in model
+x (path)`, followed by the message with its own heading (`  Database Error in model x (path)`). Before 1.10, only tests
+that found rows have the first heading; other failures begin with the message's. In 1.5, every line of a message has a
+time.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import NamedTuple
 from bot.core.insight.clean import Folded
 from bot.core.insight.failure import ERROR_HEAD, Failure, LogFindings, kind_of, own_message, status_of, without_repeats
 
-# 21:05:13 and two blanks; with --log-level debug and in files its level and thread.
+# `21:05:13` and two blanks; with --log-level debug, and in log files, a level and thread.
 _TIME = re.compile(r"\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?(?: ?\[(?P<level>\w{1,10}) *\] \[[^\]\n]{1,60}\]: | {1,2}|$)")
 _RUNNING = re.compile(r"Running with dbt=(?P<version>\d+\.\d+)")
 _OWN_LINES = (
@@ -23,7 +24,7 @@ _OWN_LINES = (
     "Encountered an error while running operation:",
 )  # fmt: skip
 _WORDS = ("running with dbt=", "done. pass=", "encountered an error", "completed with ", "error", "fail")
-# What the lines hold that tell of a failure, but for those of a report.
+# Texts that the telling lines contain, except those of a report.
 _TELLING = ("error", "fail", "partial", "cancel query", "exception on worker", "completed with ")
 _COMPLETED = re.compile(r"Completed with (?P<errors>\d+) errors?\b|Completed with \d+ (?:partial success|warning)")
 _DONE = re.compile(r"Done\.(?: PASS=\d+ .*)?$")
@@ -32,7 +33,7 @@ _FINISHED = re.compile(r"Finished running (.{1,400}?) in (?:\d+ hours|\d)")
 _TEST_COUNT = re.compile(r"(\d+) (?:data |unit |generic |singular )?tests?$")
 _ENCOUNTERED = re.compile(r"Encountered an error(?P<operation> while running operation)?: ?")
 _CHECKS = re.compile(r"\d+ checks? failed:$")
-# Says more than the error that follows it.
+# These messages say more than the error that follows them.
 _REASON = re.compile(r"Error while parsing node: |Database error while running on-run-|Unhandled error while executing")
 _CHECK_INTRODUCED = re.compile(r"dbt was unable to connect to the|The database returned the following error")
 _WORKER = "Exception on worker thread. "
@@ -55,7 +56,7 @@ _RELATION = re.compile(
     r"|(?:STALE )?freshness of (?P<source>\S+)$|hook: (?P<hook>\S+)$"
 )
 _NO_REASON = frozenset({"", "ERROR", "Status: error"})
-# A line of progress is shorter.
+# Progress lines are shorter than this.
 _PROGRESS_MOST = 1_000
 _CANCEL = "CANCEL query "
 _BATCH = re.compile(r"(?:creating )?batch (?P<batch>\S+) of (?P<name>\S+)$")
@@ -63,7 +64,7 @@ _BATCHES_NAMED = 3
 
 
 class _Line(NamedTuple):
-    """A line without its time; `begins` is whether a message begins there."""
+    """A line without its time; `begins`: a message begins here."""
 
     text: str
     begins: bool
@@ -78,14 +79,14 @@ class _Block:
 
 
 def is_dbt_one(folded: Folded) -> bool:
-    """Whether dbt 1 wrote this: by lines that no other tool prints."""
+    """Whether dbt 1 wrote these lines, judged by lines that no other tool prints."""
     for at in folded.with_any(_WORDS):
         line = folded.lines[at]
         time = _TIME.match(line) if line[2:3] == ":" else None
         rest = line[time.end() :] if time else line
         if rest.startswith(_OWN_LINES):
             return True
-        # With --quiet dbt prints errors alone.
+        # With --quiet, dbt prints only errors.
         quiet = time is not None and time[0].endswith(("  ", ": "))
         if quiet and (ERROR_HEAD.match(rest) or (_may_be_progress(rest) and _PROGRESS.match(rest))):
             return True
@@ -93,7 +94,7 @@ def is_dbt_one(folded: Folded) -> bool:
 
 
 def read_dbt_one(lines: Sequence[str]) -> LogFindings:
-    """What the last dbt command of these lines that failed says of its failure."""
+    """Read the failure of the last dbt command in these lines that failed."""
     starts = [at for at, line in enumerate(lines) if "Running with dbt=" in line[:80]]
     starts = [0, *starts] if not starts or starts[0] else starts
     last = LogFindings("dbt")
@@ -106,7 +107,7 @@ def read_dbt_one(lines: Sequence[str]) -> LogFindings:
 
 
 def _lines(lines: Sequence[str]) -> list[_Line]:
-    """Without times, and without the messages of debug level that say so."""
+    """Strip the times, and drop messages that are marked as debug level."""
     found: list[_Line] = []
     debug = False
     timed = 0
@@ -138,11 +139,11 @@ def _command(lines: list[_Line]) -> LogFindings:
     )
     blocks: list[_Block] = []
     if completed and completed[-1] < done:
-        # Where each line is a message, a blank one doesn't tell where the next failure begins.
+        # If every line is a message, a blank line doesn't mark the start of the next failure.
         per_line = version == "1.5" or all(line.begins for line in lines)
         blocks = _blocks(lines[completed[-1] + 1 : done], per_line=per_line)
     elif not completed:
-        # `dbt source freshness` doesn't say what it completed with, and has no blocks for stale sources before 1.10.
+        # `dbt source freshness` prints no "Completed with" line, and before 1.10 no blocks for stale sources.
         blocks = _blocks([line for line in lines[:done] if line.begins or line.text.strip()], sparse=True)
     failures = [_failure(block) for block in blocks if block.kind]
     progress, reasons = _progress(lines, telling)
@@ -170,9 +171,9 @@ def _command(lines: list[_Line]) -> LogFindings:
 
 
 def _blocks(lines: Sequence[_Line], *, per_line: bool = False, sparse: bool = False) -> list[_Block]:
-    """The failures and warnings of a report, each with its lines. Warnings and skips have an empty kind.
+    """Split a report into its failures and warnings. Warnings and skips have an empty kind.
 
-    `per_line`: each line of a message has a time (1.5). `sparse`: other messages stand between the blocks.
+    `per_line`: each line of a message has a time (1.5). `sparse`: there are other messages between the blocks.
     """
     blocks: list[_Block] = []
     blank = False
@@ -210,7 +211,7 @@ def _opened(line: _Line, current: _Block | None, *, own_text: bool) -> _Block | 
         return _Block("", "")
     has_message = current is None or len(current.lines) > 1 or not current.headed
     if own_text and has_message and line.text.startswith("  ") and not _FOLLOWS_BLOCK.match(line.text):
-        # A message without a heading of its own, as of an exception that isn't dbt's: it's named by its progress line.
+        # A message without a heading, such as an exception outside dbt. Its progress line names it later.
         return _Block("node", "", lines=[line.text.strip()])
     return None
 
@@ -225,7 +226,7 @@ def _failure(block: _Block) -> Failure:
 
 @dataclass(slots=True)
 class _Batches:
-    """The batches of a microbatch model that failed, and why the first one did."""
+    """The failed batches of a microbatch model, and why the first of them failed."""
 
     reason: str = ""
     names: list[str] = field(default_factory=list)
@@ -237,9 +238,9 @@ class _Batches:
 
 
 def _progress(lines: Sequence[_Line], telling: Sequence[int]) -> tuple[list[Failure], dict[str, _Batches]]:
-    """What progress lines say failed, and the batches of microbatch models that failed, by relation.
+    """Read the failures from progress lines, and the failed batches of microbatch models by relation.
 
-    What was cancelled by an interrupt didn't fail.
+    Nodes cancelled by an interrupt didn't fail.
     """
     found: list[Failure] = []
     batches: dict[str, _Batches] = {}
@@ -272,12 +273,12 @@ def _may_be_progress(text: str) -> bool:
 
 
 def _only_progress_tells(progressed: Failure) -> bool:
-    """Whether it may have no block of its own though dbt came to its end."""
+    """Whether a failure may have no block of its own even though dbt ran to its end."""
     return progressed.kind in {"source", "operation"} or progressed.status == "partial success"
 
 
 def _with_own_names(blocks: list[Failure], progress: Sequence[Failure]) -> list[Failure]:
-    """The blocks without a heading, each as the next failed node of the progress that has no block."""
+    """Name the blocks without a heading: each is the next failed node of the progress that has no block."""
     named = {one.name for one in blocks if one.name}
     left = iter([one for one in progress if one.name not in named and one.status == "error"])
     found: list[Failure] = []
@@ -318,7 +319,7 @@ def _progressed(hit: re.Match[str], text: str) -> Failure:
 
 
 def _named(blocks: list[Failure], progress: list[Failure], batches: dict[str, _Batches]) -> list[Failure]:
-    """The blocks with what only the progress lines say: names of sources, partial successes, reasons of batches."""
+    """Add what only progress lines report: sources' names, partial successes, reasons of batches."""
     why = {name.rpartition(".")[2]: failed.reason for name, failed in reversed(batches.items())}
     sources = {one.name.rpartition(".")[2]: one for one in reversed(progress) if one.kind == "source"}
     merged = [_with_reason(_with_source(block, sources), why) for block in blocks]
@@ -337,7 +338,7 @@ def _named(blocks: list[Failure], progress: list[Failure], batches: dict[str, _B
 
 
 def _with_source(block: Failure, sources: dict[str, Failure]) -> Failure:
-    """A source's block with its whole name, and dbt's word for what happened, from its progress line."""
+    """Complete a source's block with its full name and dbt's status from its progress line."""
     source = sources.get(block.name) if block.kind == "source" else None
     if source is None:
         return block
@@ -346,13 +347,13 @@ def _with_source(block: Failure, sources: dict[str, Failure]) -> Failure:
 
 
 def _with_reason(block: Failure, reasons: dict[str, str]) -> Failure:
-    """A block that says no more than `ERROR`, with what the batches of that model said while they ran."""
+    """Complete a block that only says `ERROR` with the reason that the model's batches printed."""
     reason = reasons.get(block.name, "") if block.message.strip() in _NO_REASON else ""
     return replace(block, message=reason, lines=(*block.lines, *reason.split("\n"))) if reason else block
 
 
 def _message_at(lines: Sequence[_Line], at: int) -> list[_Line]:
-    """The rest of the message that a line belongs to."""
+    """The rest of the message that begins at a line."""
     end = at + 1
     while end < len(lines) and not lines[end].begins and end < at + 60:
         end += 1
@@ -360,7 +361,7 @@ def _message_at(lines: Sequence[_Line], at: int) -> list[_Line]:
 
 
 def _problem(lines: Sequence[_Line], telling: Sequence[int]) -> list[str]:
-    """What stopped the command as a whole, as dbt prints it: heading first. Empty if nothing did."""
+    """The error that stopped the whole command, as dbt prints it, heading first. Empty if there's none."""
     openings = [
         at
         for at in telling
@@ -395,7 +396,7 @@ def _until_something_else(lines: Sequence[_Line], at: int) -> list[str]:
 
 
 def _last_of_traceback(lines: Sequence[_Line], at: int) -> list[str]:
-    """The exception that a traceback ends with."""
+    """The exception at the end of a traceback."""
     begun, last = False, ""
     for line in lines[at:]:
         if _TRACEBACK.match(line.text):
@@ -408,7 +409,7 @@ def _last_of_traceback(lines: Sequence[_Line], at: int) -> list[str]:
 
 
 def _in_words(problem: Sequence[str]) -> str:
-    """The problem without `Encountered an error:`."""
+    """The problem without the words `Encountered an error:`."""
     if not problem:
         return ""
     opening = _ENCOUNTERED.match(problem[0])
@@ -417,7 +418,7 @@ def _in_words(problem: Sequence[str]) -> str:
 
 
 def _tests(lines: Sequence[_Line]) -> int | None:
-    """How many tests ran, if nothing but tests did."""
+    """How many tests ran, None if anything else ran as well."""
     for line in reversed(lines):
         if line.begins and (hit := _FINISHED.match(line.text)):
             parts = [_TEST_COUNT.match(part.strip()) for part in hit[1].split(",")]

@@ -1,4 +1,4 @@
-"""Reading what dbt 2 (Fusion) prints: progress on stdout, and its report, `Errors and Warnings`, mostly on stderr."""
+"""Reading the output of dbt 2 (Fusion): progress on stdout, its report `Errors and Warnings` mostly on stderr."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _PROGRESS = re.compile(
 )
 _NODE = re.compile(rf"\b(?:in|for) (?P<kind>{_KIND})[ .](?P<name>[^\s(),]{{1,300}})", re.IGNORECASE)
 _PLACE = re.compile(r"\s*--> (?P<path>[^\s:(]{1,400})")
-# dbt 2 itself writes such a model down as failed.
+# dbt 2 itself records such a model as failed.
 _MODEL_FILE = re.compile(r"\s*--> models/(?:[^\s:(]{1,400}/)?(?P<name>[^\s:(/]{1,200})\.(?:sql|py)(?:[:\s]|$)")
 _SKIPPED = re.compile(r"Summary: .{0,200}?(\d+) skipped")
 _ERROR_IN = re.compile(r"\W*(?:\w+ )?error in ", re.IGNORECASE)
@@ -33,7 +33,7 @@ _TOO_GENERAL = frozenset({"", "compilation error", "database error", "runtime er
 
 
 def is_dbt_two(folded: Folded) -> bool:
-    """Whether dbt 2 wrote this."""
+    """Whether dbt 2 wrote these lines."""
     for at in folded.with_any(_WORDS):
         line = folded.lines[at]
         if _MADE_BY.match(line):
@@ -45,7 +45,7 @@ def is_dbt_two(folded: Folded) -> bool:
 
 
 def read_dbt_two(lines: Sequence[str]) -> LogFindings:
-    """What it says failed: by the progress of each node, and by its report."""
+    """Read the failures from the progress of each node and from the report."""
     reports = _reports(lines)
     failed = {one.name: one for line in lines if (hit := _PROGRESS.match(line)) for one in [_progressed(hit)]}
     problems: list[tuple[str, ...]] = []
@@ -64,7 +64,7 @@ def read_dbt_two(lines: Sequence[str]) -> LogFindings:
 
 
 def _paired(failed: list[Failure], problems: list[tuple[str, ...]]) -> tuple[list[Failure], list[tuple[str, ...]]]:
-    """Reports that name no node, each with the node it's of, if as many nodes as reports are left over."""
+    """Assign reports that name no node to the failures without a message, if there are equally many of both."""
     silent = [one for one in failed if not one.message]
     if not silent or len(silent) != len(problems):
         return failed, problems
@@ -77,7 +77,7 @@ def _paired(failed: list[Failure], problems: list[tuple[str, ...]]) -> tuple[lis
 
 
 def _reports(lines: Sequence[str]) -> list[tuple[str, ...]]:
-    """Each error of the report with the lines under it, without the frames of dbt's own stack."""
+    """Split the report into its errors, each with the lines below it, without dbt's own stack frames."""
     found: list[list[str]] = []
     inside = False
     for line in lines:
@@ -101,7 +101,7 @@ def _progressed(hit: re.Match[str]) -> Failure:
 
 
 def _of_node(report: tuple[str, ...], failed: Mapping[str, Failure]) -> Failure | None:
-    """The report as a failure of a node: the one that it names, or one that failed and whose file it points to."""
+    """The failure of a node that a report is about: the node it names, or a failed node whose file it points to."""
     message = _message(report)
     named = _NODE.search("\n".join(report[:20])[:600])
     if named is not None:
@@ -120,13 +120,13 @@ def _of_node(report: tuple[str, ...], failed: Mapping[str, Failure]) -> Failure 
 
 
 def _stems(lines: Sequence[str]) -> list[str]:
-    """The names of the files that lines point to, without their endings."""
+    """The names of the files that lines point to, without extensions."""
     places = [hit["path"] for line in lines[:_PLACES_MOST] if (hit := _PLACE.match(line))]
     return [place.rpartition("/")[2].rpartition(".")[0] for place in places]
 
 
 def _message(report: Sequence[str]) -> str:
-    """The message without its level and code, and without the places in files."""
+    """The message without its level and code, and without places in files."""
     head = _HEAD.match(report[0])
     first = head["message"] if head else report[0]
     body = own_message([first, *(line for line in report[1:] if not _PLACE.match(line))])

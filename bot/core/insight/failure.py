@@ -1,4 +1,4 @@
-"""What a log says went wrong, before it is merged with what dbt's files say."""
+"""Failures as a log reports them, before they're merged with the results in dbt's files."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import Literal
 MESSAGE_KEPT = 300
 Dialect = Literal["dbt", "traceback", "tail"]
 
-# What dbt calls the things it runs, in headings and in ids.
+# dbt's names of resource types, in headings and in ids.
 KINDS = (
     "model", "test", "unit_test", "seed", "snapshot", "source", "operation", "analysis", "saved_query", "semantic_model",
     "metric", "exposure", "function", "macro", "sql_operation", "sql operation", "unit test", "hook",
 )  # fmt: skip
 _KIND = "|".join(KINDS)
-# `Database Error in model orders (models/orders.sql)`, which dbt puts before a message.
+# `Database Error in model orders (models/orders.sql)`, the heading that dbt prints above a message.
 ERROR_HEAD = re.compile(
     rf"^\W{{0,6}}(?P<what>(?:[A-Z]\w{{0,40}} ){{1,4}}Error|Failure|Warning) in (?P<kind>{_KIND}) "
     r"(?P<name>[^\s()]{1,300})(?: \((?P<path>[^()\n]{0,600})\))?:?$"
@@ -32,7 +32,7 @@ _NO_MESSAGE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """One thing that dbt ran and that failed. `status` is dbt's own word; `lines` are what the log says of it."""
+    """A failed node. `status` is dbt's own word; `lines` are the log's lines about it."""
 
     kind: str
     name: str
@@ -45,16 +45,17 @@ class Failure:
 
     @property
     def is_hook(self) -> bool:
-        """Whether it is one of the project's on-run-start and on-run-end hooks."""
+        """Whether it's one of the project's on-run-start and on-run-end hooks."""
         return self.kind == "operation" and "on-run-" in self.name
 
 
 @dataclass(frozen=True, slots=True)
 class LogFindings:
-    """What a log alone says. `problem` is what stopped the command as a whole, with its lines; `skipped` None if unknown.
+    """Findings of a log on its own.
 
-    `tests` is how many tests ran if nothing else did. `ended` is whether dbt came to its own end. `last` is the last line
-    of stderr, where nothing speaks of an error: most often it is one, whatever its words.
+    `problem` is the error that stopped the whole command, and `lines` are its lines; `skipped` is None if unknown.
+    `tests` is how many tests ran if nothing else did. `ended`: dbt ran to its own end. `last` is the last line of
+    stderr if no line mentions an error: it's usually one, whatever its words.
     """
 
     dialect: Dialect = "tail"
@@ -69,13 +70,13 @@ class LogFindings:
 
 
 def kind_of(word: str) -> str:
-    """dbt's own name of a kind, as in its ids."""
+    """dbt's own name of a resource type, as in its ids."""
     word = word.replace(" ", "_")
     return "operation" if word in {"hook", "macro", "sql_operation"} else word
 
 
 def own_message(lines: Iterable[str]) -> str:
-    """The lines of a message that say what happened: without headings, places in SQL, compiled code and stack frames."""
+    """The lines of a message that say what happened: no headings, places in SQL, compiled code or stack frames."""
     kept: list[str] = []
     frames = False
     for line in lines:
@@ -96,7 +97,7 @@ def own_message(lines: Iterable[str]) -> str:
 
 
 def status_of(kind: str, message: str) -> str:
-    """dbt's word for how a test or another node failed, from its message."""
+    """dbt's word for how a test or another node failed, derived from its message."""
     if kind == "test" and message.startswith("Got "):
         return "fail"
     if kind == "unit_test" and "differs from" in message[:200]:
@@ -105,9 +106,9 @@ def status_of(kind: str, message: str) -> str:
 
 
 def without_repeats(failures: Sequence[Failure]) -> tuple[Failure, ...]:
-    """Each once: with --fail-fast dbt prints a block twice, and a node may be named by its block and by its progress.
+    """Remove duplicates: --fail-fast prints a block twice, and a node may appear in a block and in the progress.
 
-    Two that say different things are two: unit tests of different models may have one name.
+    Failures with different messages are kept: unit tests of different models may share a name.
     """
     kept: dict[tuple[str, str, str], Failure] = {}
     for failure in failures:

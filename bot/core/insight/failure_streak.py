@@ -1,4 +1,4 @@
-"""How a run's end compares with the runs of its schedule before it: a recovery, or one more failure, and what has changed."""
+"""A run's end compared with its schedule's earlier runs: a recovery, or another failure and what has changed."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Recovery:
-    """How many failures came before; with `more`, as many as were listed and maybe more."""
+    """A recovery after `failures` failed runs; with `more`, there may be more than are listed."""
 
     failures: int = 0
     more: bool = False
 
 
 def recovery(listed: Sequence[RunSummary], run_id: int, *, all_listed: bool) -> Recovery:
-    """The failures between this run and the success before it. Cancelled, skipped, and active runs don't count.
+    """Count the failures between this run and the success before it.
 
-    `all_listed` says that the schedule has no runs but these.
+    Cancelled, skipped and active runs don't count. `all_listed`: the schedule has no other runs than these.
     """
     failures = 0
     for run in _before(listed, run_id):
@@ -35,10 +35,10 @@ def recovery(listed: Sequence[RunSummary], run_id: int, *, all_listed: bool) -> 
 
 
 def what_changed(listed: Sequence[RunSummary], run: Run, *, all_listed: bool) -> Changed | None:
-    """How a failed run compares with those before it, None if it can't be compared.
+    """Compare a failed run with earlier ones, None if it can't be compared.
 
-    Only runs of the same branch count, and only if this one had the schedule's own commands and no pull request. A retry and
-    what it retries are one failure.
+    Only runs of the same branch count, and only if this one had the schedule's own commands and no pull request. A
+    retry and the run that it retries count as one failure.
     """
     own = next((one for one in listed if one.id == run.id), None)
     if own is None or own.branch is None or own.pull_request or run.facts.pull_request or run.facts.overridden:
@@ -63,7 +63,10 @@ def what_changed(listed: Sequence[RunSummary], run: Run, *, all_listed: bool) ->
 
 
 def _before(listed: Sequence[RunSummary], run_id: int) -> Iterator[RunSummary]:
-    """The runs that ended before this one, the newest end first. Runs may be active side by side: their numbers don't say it."""
+    """Yield the runs that ended before this one, the latest end first.
+
+    Runs may overlap, so their ids don't give the order of their ends.
+    """
     own = next((one for one in listed if one.id == run_id), None)
     timed = own is not None and own.ended_at is not None
     for one in sorted(listed, key=_ended, reverse=True) if timed else sorted(listed, key=_number, reverse=True):

@@ -1,6 +1,6 @@
-"""How a schedule's last runs went: the numbers, what is drawn of them, and the same in words.
+"""History of a schedule's runs: the figures, the data of its chart, and a summary in words.
 
-Only runs that are over count. The lengths are those of the successes: a failure is short or long for its own reasons.
+Only runs that have ended count. Durations are those of successes, because failures are short or long for other reasons.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from bot.core.text.text import cut, duration, plural
 Outcome = Literal["succeeded", "failed", "cancelled", "skipped", "other"]
 OUTCOMES: tuple[Outcome, ...] = ("succeeded", "failed", "cancelled", "skipped", "other")
 
-# Fewer than this is no history.
+# Fewer runs than this make no history.
 LEAST = 2
-# A picture's alternative text may have 1000 characters.
+# Slack's limit for an image's alternative text.
 ALT_LIMIT = 1000
 NAME_SHOWN = 100
-# A run that took so many times the others' length would make these too small to be told apart.
+# A run that takes this many times the others' duration would make their bars indistinguishably small.
 OUTLIER = 4.0
 SPARKS = "▁▂▃▄▅▆▇█"
 SPARKS_SHOWN = 30
@@ -32,7 +32,7 @@ SPARKS_SHOWN = 30
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A run that is over. `seconds` is None where Bolt does not tell."""
+    """A run that has ended. `seconds` is None if Bolt doesn't report its times."""
 
     run_id: int
     outcome: Outcome
@@ -42,56 +42,56 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """The runs of a schedule that are over, oldest first."""
+    """A schedule's runs that have ended, oldest first."""
 
     name: str
     bars: tuple[Bar, ...]
 
     def count(self, outcome: Outcome) -> int:
-        """How many ended so."""
+        """How many runs ended with an outcome."""
         return sum(bar.outcome == outcome for bar in self.bars)
 
     @property
     def lengths(self) -> list[float]:
-        """The successes' lengths, shortest first."""
+        """Durations of the successes in seconds, shortest first."""
         return sorted(bar.seconds for bar in self.bars if bar.outcome == "succeeded" and bar.seconds is not None)
 
     @property
     def median_s(self) -> float | None:
-        """The median length of the successes."""
+        """Median duration of the successes in seconds."""
         return median(self.lengths) if self.lengths else None
 
     @property
     def p95_s(self) -> float | None:
-        """Of the successes, 95 of 100 took no longer."""
+        """95th percentile of the successes' durations, in seconds."""
         lengths = self.lengths
         return lengths[math.ceil(0.95 * len(lengths)) - 1] if lengths else None
 
     @property
     def success_rate(self) -> float | None:
-        """The part that succeeded of those that succeeded or failed."""
+        """Share of successes among the runs that succeeded or failed."""
         judged = self.count("succeeded") + self.count("failed")
         return self.count("succeeded") / judged if judged else None
 
     @property
     def longest(self) -> Bar | None:
-        """The run that took longest."""
+        """The run that took the longest."""
         timed = [bar for bar in self.bars if bar.seconds is not None]
         return max(timed, key=lambda bar: bar.seconds or 0) if timed else None
 
     @property
     def is_enough(self) -> bool:
-        """Whether there is something to draw."""
+        """Whether there are enough runs for a chart."""
         return len(self.bars) >= LEAST
 
 
 def history(name: str, runs: Sequence[RunSummary]) -> History:
-    """The history in a listing, which is newest first."""
+    """Build the history from a listing, which is sorted newest first."""
     return History(name, tuple(_bar(run) for run in reversed(runs) if is_final(run.state)))
 
 
 def per_cent(rate: float) -> str:
-    """`92 %`; never 100 where one failed, nor 0 where one succeeded."""
+    """Format a rate as `92 %`; never 100 if one failed, nor 0 if one succeeded."""
     shown = round(100 * rate)
     if 0 < rate < 1:
         shown = min(99, max(1, shown))
@@ -99,7 +99,7 @@ def per_cent(rate: float) -> str:
 
 
 def ceiling_s(shown: History) -> float:
-    """Up to which length it is drawn: a run far longer than the others is cut off, and its length written on it."""
+    """The top of the chart's scale in seconds. A much longer run is cut off and labelled with its duration."""
     lengths = sorted(bar.seconds for bar in shown.bars if bar.seconds is not None)
     if not lengths:
         return 1.0
@@ -109,7 +109,7 @@ def ceiling_s(shown: History) -> float:
 
 
 def summary(shown: History) -> str:
-    """The picture in words: how many, how many succeeded, the lengths, the longest, and whether failures grow."""
+    """Summarize the chart: how many runs, how many succeeded, durations, the longest run, and the trend of failures."""
     parts = [_counted(shown)]
     if shown.median_s is not None and shown.p95_s is not None:
         parts.append(f"successes took {duration(shown.median_s)} at the median and {duration(shown.p95_s)} at p95")
@@ -121,12 +121,12 @@ def summary(shown: History) -> str:
 
 
 def alt_text(shown: History) -> str:
-    """What stands for the picture where it cannot be seen."""
+    """Alternative text for the chart's image."""
     return cut(f"{cut(shown.name, NAME_SHOWN)}: {summary(shown)}", ALT_LIMIT)
 
 
 def sparkline(shown: History) -> str:
-    """The lengths of the newest runs as a row of small bars; nothing where none is known."""
+    """Durations of the newest runs as a row of small bars; empty if fewer than LEAST are known."""
     lengths = [bar.seconds for bar in shown.bars[-SPARKS_SHOWN:] if bar.seconds is not None]
     if len(lengths) < LEAST:
         return ""
@@ -151,7 +151,7 @@ def _outcome(state: str) -> Outcome:
 
 
 def _counted(shown: History) -> str:
-    """`the last 30 runs that ended: 27 succeeded, 3 failed; success rate 90 %`."""
+    """Count the outcomes, as in `the last 30 runs that ended: 27 succeeded, 3 failed; success rate 90 %`."""
     counts = [f"{shown.count(outcome)} {outcome}" for outcome in OUTCOMES if shown.count(outcome)]
     rate, judged = shown.success_rate, shown.count("succeeded") + shown.count("failed")
     others = " (those that neither succeeded nor failed left out)" if judged < len(shown.bars) else ""
@@ -161,7 +161,7 @@ def _counted(shown: History) -> str:
 
 
 def _trend(shown: History) -> str:
-    """Failures of the newer half beside those of the older one."""
+    """Compare the failures of the newer half with those of the older half."""
     half = len(shown.bars) // 2
     if half < LEAST:
         return ""

@@ -1,7 +1,7 @@
-"""A command's output as text to show: its last lines, and the whole of it masked and cut to the size of a file.
+"""A command's output as text to show: its last lines, or the whole log masked and cut to a file's size.
 
-Everything is linear in the text, and texts above `READ_LIMIT` are cut before they are read. What a log says of a
-failure is read in `bot.core.insight`.
+Everything is linear in the length of the text, and texts above `READ_LIMIT` are cut before they're read.
+`bot.core.insight.reading` reads the failures of a log.
 """
 
 from __future__ import annotations
@@ -15,28 +15,28 @@ from bot.core.text.text import cut_middle, size
 
 FILE_LIMIT = 1_000_000
 FILE_HEAD = 100_000
-# What is looked at for the lines that matter: they stand near the end of any log.
+# How much is searched for the lines that matter: they're near the end of any log.
 READ_LIMIT = 2_000_000
 TAIL_LINES = 40
-# How far a cut may move to fall between two lines. A line that is longer is cut inside.
+# How far a cut may move to fall between two lines. A longer line is cut inside.
 LINE_LIMIT = 10_000
-# A piece to be masked may grow that far, so that no line and with it no secret is taken apart.
+# How far a piece to mask may grow, so that no line, and thus no secret, is split.
 PIECE_LIMIT = 1_000_000
 _KEY_LIMIT = 16_384
-# A line that belongs to what stands above it: indented, or of base64 alone.
+# A line that belongs to the lines above it: indented, or only base64.
 _GOES_ON = re.compile(r"[ \t]|[A-Za-z0-9+/=\\]{16,}+[ \t\r]*+(?:\n|\Z)|-----END ")
 
 
 @dataclass(frozen=True, slots=True)
 class LogFile:
-    """A whole log, or its first lines and its tail where it is too long (`cut`)."""
+    """A whole log, or its first lines and its tail if it's too long (`cut`)."""
 
     text: str
     cut: bool
 
 
 def tail(stdout: str, stderr: str, limit: int) -> str:
-    """The last lines of an output, at most `limit` characters; those of stderr behind those of stdout."""
+    """The last lines of an output in at most `limit` characters, stderr after stdout."""
     out = [line.rstrip() for line in strip_ansi(_last(stdout, READ_LIMIT)).split("\n") if line.strip()]
     other = [line.rstrip() for line in strip_ansi(_last(stderr, READ_LIMIT)).split("\n") if line.strip()]
     if not other:
@@ -49,9 +49,10 @@ def tail(stdout: str, stderr: str, limit: int) -> str:
 
 
 def keep(text: str, head: int = FILE_HEAD, tail: int = READ_LIMIT) -> str:
-    """What of a log can be shown at all, without ANSI codes: its first lines and its tail.
+    """Cut a log to the part that can be shown at all, without ANSI codes: its first lines and its tail.
 
-    The rest is not worth the time it takes to read. A secret with a colour code inside is whole again for the masker.
+    The rest isn't worth the time to read it. Removing the codes rejoins secrets that contain one, so that the masker
+    sees them.
     """
     if len(text) <= head + tail:
         return strip_ansi(text)
@@ -61,7 +62,7 @@ def keep(text: str, head: int = FILE_HEAD, tail: int = READ_LIMIT) -> str:
 
 
 def _first(text: str, limit: int) -> str:
-    """The first `limit` characters, to the end of a line where one is near."""
+    """The first `limit` characters, up to a line end if one is near."""
     if len(text) <= limit:
         return text
     end = text.rfind("\n", max(0, limit - LINE_LIMIT), limit)
@@ -69,7 +70,7 @@ def _first(text: str, limit: int) -> str:
 
 
 def _last(text: str, limit: int) -> str:
-    """The last `limit` characters, from the beginning of a line where one is near."""
+    """The last `limit` characters, from a line start if one is near."""
     if len(text) <= limit:
         return text
     start = len(text) - limit
@@ -78,7 +79,10 @@ def _last(text: str, limit: int) -> str:
 
 
 def mask_in_pieces(text: str, mask: Callable[[str], str], size: int = 65_536) -> str:
-    """Masked in pieces that end with a line, and never inside a private key: masking a whole log would stop all else."""
+    """Mask a log in pieces that end with a line and never split a private key.
+
+    A regular expression that runs over a whole log at once would keep all other threads waiting.
+    """
     pieces: list[str] = []
     at = 0
     while at < len(text):
@@ -101,7 +105,7 @@ def _piece_end(text: str, at: int, size: int) -> int:
 
 
 def _apart(text: str, end: int) -> int:
-    """The next end of a line, within a bound, behind which nothing goes on that began before: no block of YAML, no key."""
+    """The next line end, within a bound, after which nothing continues: no YAML block, no private key."""
     place, limit = end, min(len(text), end + _KEY_LIMIT)
     while place < limit and _GOES_ON.match(text, place):
         line = text.find("\n", place, limit)
@@ -112,7 +116,7 @@ def _apart(text: str, end: int) -> int:
 
 
 def _line_end(text: str, at: int, size: int) -> int:
-    """Behind the last line that fits; behind the first one where none fits; behind a word where that has no end."""
+    """The position after the last line that fits, else after the first line, else after a word."""
     inside = text.rfind("\n", at, at + size)
     if inside > at:
         return inside + 1
@@ -125,7 +129,7 @@ def _line_end(text: str, at: int, size: int) -> int:
 
 
 def log_file(stdout: str, stderr: str, limit: int = FILE_LIMIT) -> LogFile:
-    """The whole log without colour codes, stderr behind stdout, at most `limit` bytes of UTF-8 (1,000 at the least)."""
+    """The whole log without colour codes, stderr after stdout, in at most `limit` bytes of UTF-8 (at least 1,000)."""
     text = strip_ansi(stdout)
     if stderr.strip():
         text = f"{text.rstrip()}\n\n--- stderr ---\n{strip_ansi(stderr)}"
@@ -135,13 +139,13 @@ def log_file(stdout: str, stderr: str, limit: int = FILE_LIMIT) -> LogFile:
     note = f"\n\n--- cut here: the log is longer than {size(limit)}; its first lines and its tail are kept ---\n\n"
     head_bytes = min(FILE_HEAD, limit // 10)
     tail_bytes = limit - head_bytes - len(note.encode())
-    # What is cut inside a character loses it.
+    # A character that is cut in half is dropped.
     head = data[: head_bytes + 1].decode(errors="ignore")
     tail = data[-tail_bytes - 1 :].decode(errors="ignore")
     return LogFile(_first(head, len(head) - 1) + note + _last(tail, len(tail) - 1), cut=True)
 
 
 def _last_lines(lines: list[str], limit: int) -> str:
-    """As many of the last lines as fit, whole ones where possible."""
+    """As many of the last lines as fit, whole ones if possible."""
     text = "\n".join(lines)
     return cut_middle(_last(text, limit), limit) if len(text) > limit else text

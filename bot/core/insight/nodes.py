@@ -1,4 +1,4 @@
-"""What dbt says of its nodes, kept small and shown: which failed, how many of each kind, which took longest."""
+"""dbt's nodes in a run's end: the failed ones, the counts per status, and the slowest, for storing and showing."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ MESSAGE_KEPT = 300
 NAME_KEPT = 150
 NAME_SHOWN = 60
 MESSAGE_SHOWN = 100
-# In the list of a thread, where lines may wrap.
+# For the list in a thread, where lines may wrap.
 MESSAGE_LISTED = 160
 TABLE_SHOWN = 2_800
 _NO_NEWS = re.compile(r"compiled code at |[\w.-]{1,150} failed, error:$", re.IGNORECASE)
-# How a macro was reached: a dozen lines that name dbt's own.
+# The call chain of a macro: a dozen lines that name dbt's own macros.
 _CALLED = re.compile(r"\s*> called by ")
 OPERATION = "Encountered an error while running operation:"
-# Room for the line that says how many are left out.
+# Room for the line that counts the nodes left out.
 MORE_SHOWN = 30
 
-# What is told first. Of words that dbt may yet invent nobody knows how bad they are: they come before what is well.
+# Order of statuses, the worst first. Unknown ones come before the harmless ones, in case they're bad.
 _WORST_FIRST = ("error", "runtime error", "fail", "partial success", "warn", "skipped")
 _WELL = ("no-op", "pass", "success")
 _WORDS = {"fail": "FAIL", "partial success": "PART"}
@@ -44,7 +44,7 @@ def with_results(
     said: LogFindings | None = None,
     hints: Table | None = None,
 ) -> End:
-    """The end with dbt's own account in it, merged with what its log says. Names and messages are masked.
+    """Merge dbt's own results and the log's findings into a run's end. Names and messages are masked.
 
     `hints` are those that apply to the run's schedule, the built-in ones by default.
     """
@@ -68,13 +68,13 @@ def with_results(
 
 
 def with_warnings(end: End, warned: Sequence[NodeResult], mask: Callable[[str], str]) -> End:
-    """The end of a success with the nodes that warned. Names are masked."""
+    """Add the nodes that warned to a success. Names are masked."""
     names = tuple(cut(mask(node.name), NAME_KEPT) for node in warned[:WARNED_KEPT])
     return replace(end, warned=names, warned_nodes=len(warned)) if warned else end
 
 
 def failed_nodes(found: Reading) -> tuple[FailedNode, ...]:
-    """The first of the nodes that failed, as a run keeps them."""
+    """The first failed nodes, as stored with a run."""
     return tuple(_failed(failure) for failure in found.failures[:NODES_KEPT])
 
 
@@ -96,9 +96,9 @@ def _severity(word: str) -> int:
 
 
 def node_table(nodes: Sequence[FailedNode], count: int = 0) -> str:
-    """One line a failed node: its status, name, kind, time, failing rows and message, in columns.
+    """A table of failed nodes, one per line: status, name, kind, time, failing rows and message.
 
-    `count` is how many failed in all, where that is more than are named.
+    `count` is the total if more failed than are named.
     """
     rows = [_row(node) for node in nodes]
     widths = [max(len(row[column]) for row in rows) for column in range(5)]
@@ -116,11 +116,11 @@ def node_table(nodes: Sequence[FailedNode], count: int = 0) -> str:
 
 
 def said_once(excerpt: str, nodes: Sequence[FailedNode]) -> tuple[str, tuple[FailedNode, ...]]:
-    """The lines of a log and the nodes of a list beside it, without what both would say.
+    """Remove what a log excerpt and the list of nodes next to it would both say.
 
-    What a node's entry says is left out of its block of the excerpt, and the block with it if nothing else is in it. A node whose
-    message is too long for the list is named there without it. Blocks are separated by an empty line and name their node in
-    the first one.
+    Lines that a node's entry repeats are removed from its block of the excerpt, and so is the block if nothing else is
+    left. If a node's message is too long for the list, the list has only its name. Blocks are separated by an empty
+    line and name their node in the first line.
     """
     kept: list[str] = []
     longer: set[str] = set()
@@ -143,7 +143,7 @@ def said_once(excerpt: str, nodes: Sequence[FailedNode]) -> tuple[str, tuple[Fai
 
 
 def _tells(line: str) -> bool:
-    """Whether a line alone is worth a block: the macro that failed isn't."""
+    """Whether a line justifies a block on its own: the macro that failed doesn't."""
     return bool(line.strip()) and not line.strip().startswith("> in ")
 
 
@@ -153,7 +153,7 @@ def _all_said(body: str, node: FailedNode) -> bool:
 
 
 def _is_said(line: str, message: str) -> bool:
-    """Whether a line of a failure's block says nothing that its message doesn't."""
+    """Whether a line of a failure's block adds nothing to the failure's message."""
     text = " ".join(line.split())
     return not text or text in message or bool(_NO_NEWS.match(text)) or bool(ERROR_HEAD.match(text))
 
@@ -170,7 +170,10 @@ def _row(node: FailedNode) -> tuple[str, str, str, str, str, str]:
 
 
 def counts(end: End) -> Sentence:
-    """`dbt counts 1 fail, 1 warn, 4 skipped, 5 success. Warned: not_null_orders_id.` Nothing where dbt left no account."""
+    """Sentence with dbt's counts, as in `dbt counts 1 fail, 1 warn, 5 success. Warned: not_null_orders_id.`.
+
+    Empty if dbt left no results.
+    """
     if not end.counts:
         return ()
     text = f"dbt counts {', '.join(f'{count} {word}' for word, count in end.counts)}."
@@ -180,7 +183,7 @@ def counts(end: End) -> Sentence:
 
 
 def warnings(end: End, most: int = 3) -> Sentence:
-    """`2 warnings: not_null_orders_id, unique_orders_id`. Empty if nothing warned."""
+    """List the nodes that warned, as in `2 warnings: not_null_orders_id, unique_orders_id`. Empty if nothing warned."""
     return (f"{plural(end.warned_nodes, 'warning')}: {_named(end, most)}",) if end.warned else ()
 
 
@@ -191,7 +194,7 @@ def _named(end: End, most: int) -> str:
 
 
 def failed(run: Run) -> Message:
-    """All failed nodes of a run that are known, for whoever asked."""
+    """List all known failed nodes of a run, for whoever asked."""
     if run.end is None or not run.end.nodes:
         return Message((f"I don't know which nodes of run {run.id} failed. Open it in Bolt.",))
     first = f"The failed nodes of run {run.id}:"
@@ -201,7 +204,7 @@ def failed(run: Run) -> Message:
 
 
 def slowest(run: Run) -> Message:
-    """The nodes of the failed command that took longest, for whoever asked."""
+    """List the slowest nodes of the failed command, for whoever asked."""
     if run.end is None or not run.end.slowest:
         return Message((f"I don't know how long the nodes of run {run.id} took. Open it in Bolt.",))
     nodes = run.end.slowest
@@ -214,7 +217,7 @@ def slowest(run: Run) -> Message:
 
 
 def seconds(value: float) -> str:
-    """`0.04 s`, `3.2 s`, `4 min 12 s`."""
+    """Format a duration: `0.04 s`, `3.2 s`, `4 min 12 s`."""
     if value < 1:
         return f"{value:.2f} s"
     return f"{value:.1f} s" if value < 10 else duration(value)

@@ -1,7 +1,7 @@
-"""Reading what commands other than dbt print: the lines that say most, in their order.
+"""Reading the output of other tools than dbt: selects the most informative lines, in their order.
 
-A traceback ends with its exception, a chain of Java's exceptions with the last `Caused by`. Elsewhere lines are ranked by
-what they say; those that rank highest stay, with what stands around them, and with the last lines of the output.
+A traceback ends with its exception, a chain of Java exceptions with the last `Caused by`. Elsewhere, lines are ranked
+by their words. The highest ranks are kept with the lines around them, as are the last lines of the output.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _WORDS = re.compile(
 _CLEAR = re.compile(
     r"command not found|No such file or directory|[Pp]ermission denied|Segmentation fault|Out of memory|Killed$|\b(?:CRITICAL|SEVERE|PANIC|panic:)"
 )
-# What any line that scores holds, in small letters.
+# Every line with a score contains one of these, in lower case.
 _NEEDLES = (
     "err", "fail", "fatal", "exception", "denied", "refused", "not found", "no such", "cannot", "can't", "could not",
     "couldn't", "unable to", "invalid", "reject", "timed out", "timeout", "killed", "abort", "unknown option",
@@ -70,9 +70,10 @@ def read_other(
     *,
     with_dbt: bool = False,
 ) -> LogFindings:
-    """The lines of an output that matter, in at most `limit` characters.
+    """Select the relevant lines of an output, in at most `limit` characters.
 
-    `streams` are stdout and stderr; `shown` the same lines as they were, with their prefixes. `with_dbt`: dbt wrote some of them, and said of no failure.
+    `streams` are stdout and stderr; `shown` are the same lines with their original prefixes. `with_dbt`: dbt wrote some
+    of the lines but reported no failure.
     """
     (out, shown_out), (err, shown_err) = map(_not_blank, streams, shown)
     for lines, as_shown in ((err, shown_err), (out, shown_out)):
@@ -80,7 +81,7 @@ def read_other(
         if start is not None:
             return _with_traceback(lines, as_shown, start, limit)
     scored_out, scored_err = (
-        # A prefix may hold the level, and hide an exception.
+        # A prefix may contain the level, or hide an exception, so both forms are scored.
         list(map(max, _scores(lines, with_dbt=with_dbt), _scores(as_shown, with_dbt=with_dbt)))
         if lines is not as_shown
         else _scores(lines, with_dbt=with_dbt)
@@ -106,7 +107,7 @@ def _not_blank(lines: Sequence[str], raw: Sequence[str]) -> tuple[list[str], lis
 
 
 def _score(line: str) -> int:
-    """How much a line says of a failure: 0 nothing, 1 a word of it, 3 it speaks of one, 5 it is an error, 6 its cause."""
+    """Score a line: 0 irrelevant, 1 an error's word, 3 mentions an error, 5 is an error, 6 is its cause."""
     head = line[:LINE_MOST]
     if _FRAME.match(head):
         return 0
@@ -123,7 +124,7 @@ def _score(line: str) -> int:
 
 
 def _scores(lines: Sequence[str], *, with_dbt: bool) -> list[int]:
-    """The score of each line. Most lines of a long log hold no word that matters: those are found in one go."""
+    """Score all lines. Most lines of a long log contain no relevant word, and one search skips them all."""
     scores = [0] * len(lines)
     for at in Folded(lines).with_any(_NEEDLES):
         if not (with_dbt and _OF_DBT.match(lines[at])):
@@ -132,7 +133,7 @@ def _scores(lines: Sequence[str], *, with_dbt: bool) -> list[int]:
 
 
 def _summary(lines: Sequence[str], scores: Sequence[int]) -> str:
-    """The line that says best what went wrong, "" if none does."""
+    """The line that best describes the failure, "" if there's none."""
     linted = list(dict.fromkeys(hit["path"] for line in lines if line[:4] == "== [" and (hit := _LINT.match(line))))
     if linted:
         return f"{len(linted)} file{'s' * (len(linted) > 1)} failed the check: {', '.join(linted[:5])}"
@@ -147,7 +148,7 @@ def _summary(lines: Sequence[str], scores: Sequence[int]) -> str:
 
 
 def _ranked(lines: Sequence[str], scores: Sequence[int], limit: int) -> str:
-    """The lines that say most and the last ones, in their order, with a mark where others are left out."""
+    """The most informative lines and the last ones, in order, with a mark for lines left out."""
     if len(lines) <= TAIL_LINES and sum(len(line) + 1 for line in lines) <= limit:
         return "\n".join(lines)
     chosen: set[int] = set()
@@ -173,7 +174,7 @@ def _ranked(lines: Sequence[str], scores: Sequence[int], limit: int) -> str:
 
 
 def _by_weight(lines: Sequence[str], scores: Sequence[int]) -> Iterable[int]:
-    """The order in which lines get their room: the strongest with their surroundings, the end, what is left of the tail."""
+    """The order in which lines are given room: the strongest and their context, then the end, then more of the tail."""
     count = len(lines)
     strong = [at for at, score in enumerate(scores) if score >= 5]
     if len(strong) > _STRONG_MOST:
@@ -199,7 +200,7 @@ def _by_weight(lines: Sequence[str], scores: Sequence[int]) -> Iterable[int]:
 
 
 def _traceback(lines: Sequence[str]) -> int | None:
-    """Where the last chain of tracebacks begins."""
+    """The start of the last chain of tracebacks, None if there's none."""
     begins = [at for at, line in enumerate(lines) if "Traceback" in line and _TRACEBACK.match(line)]
     if not begins:
         return None
@@ -210,7 +211,7 @@ def _traceback(lines: Sequence[str]) -> int | None:
 
 
 def _with_traceback(lines: list[str], shown: list[str], start: int, limit: int) -> LogFindings:
-    """The traceback to its exception, and what ranks highest after it."""
+    """Select the traceback up to its exception, and the highest ranks after it."""
     end = _traceback_end(lines, start)
     block = shown[start:end]
     after, scores = shown[end:], _scores(lines[end:], with_dbt=False)
@@ -226,7 +227,7 @@ def _with_traceback(lines: list[str], shown: list[str], start: int, limit: int) 
 
 
 def _traceback_end(lines: Sequence[str], start: int) -> int:
-    """Behind the exception of the last traceback of a chain."""
+    """The line after the exception of a chain's last traceback."""
     last = max(at for at in range(start, len(lines)) if _TRACEBACK.match(lines[at]))
     indent = len(lines[last]) - len(lines[last].lstrip())
     for at in range(last + 1, len(lines)):
@@ -236,7 +237,7 @@ def _traceback_end(lines: Sequence[str], start: int) -> int:
 
 
 def _without_middle(lines: Sequence[str], limit: int) -> str:
-    """A traceback with its first line and its last ones."""
+    """Shorten a traceback to its first line and its last ones."""
     lines = [cut(line, LINE_MOST) for line in lines]
     if sum(len(line) + 1 for line in lines) <= limit:
         return "\n".join(lines)

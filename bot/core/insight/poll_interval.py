@@ -1,4 +1,4 @@
-"""How long to wait before a run is polled again."""
+"""The interval between polls of a run."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from datetime import datetime
 def poll_interval_s(
     began: datetime | None, usual_s: float | None, now: datetime, *, least_s: float, most_s: float
 ) -> float:
-    """How long to wait before the next poll, in seconds.
+    """Return the seconds until the next poll of a run.
 
-    A twentieth of the distance to the expected end (before or after it), or of the age where there is
-    no history, within the bounds: an end is seen soon after it comes, a long run costs few requests.
+    A twentieth of the time to (or since) the expected end, or of the run's age if there's no history, within the
+    bounds. Ends are noticed soon, and long runs cost few requests.
     """
     if began is None:
         return least_s

@@ -1,4 +1,4 @@
-"""How far a run has come, and how long to wait before looking again."""
+"""Progress of a run: how many of its commands are done, and how they're numbered."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ BAR_CELLS = 10
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """`done` of `total` of the schedule's own commands, and the text of the running one.
+    """Progress of a run: `done` of `total` commands, and the text of the running one.
 
-    `total` is None where the schedule's commands are not known; then every command counts.
+    Counts the schedule's own commands. `total` is None if those are unknown; then every command counts.
     """
 
     done: int
@@ -25,7 +25,7 @@ class Progress:
 
 
 def progress(run: Run) -> Progress:
-    """Count the schedule's own commands; those of the platform (git clone, dbt deps) only show as the current one."""
+    """Count the schedule's own commands. Platform commands (git clone, dbt deps) show only as the current one."""
     listed = run.seen.commands
     wanted = _wanted(run)
     own = own_commands(listed, wanted)
@@ -39,10 +39,10 @@ def progress(run: Run) -> Progress:
 
 
 def _wanted(run: Run) -> tuple[str, ...]:
-    """The commands that are to run, none where that is not known: of what failed, Bolt makes commands of its own.
+    """The commands that are to run, empty if unknown: for a retry of failures, Bolt makes up its own commands.
 
-    A run that was started elsewhere may have been given others than its schedule's: it is counted against those only as
-    long as it goes through them.
+    A run started elsewhere may have other commands than its schedule. It's measured against the schedule's only as long
+    as it follows them.
     """
     commands = run.facts.commands
     if run.facts.only_failed or not (run.started_here or ran(run.seen.commands, commands)):
@@ -51,7 +51,7 @@ def _wanted(run: Run) -> tuple[str, ...]:
 
 
 def own_commands(listed: Sequence[Command], wanted: Sequence[str]) -> tuple[Command, ...]:
-    """The listed commands from the first of the schedule's own on; without the platform's if those aren't known."""
+    """The listed commands from the schedule's first one on. If those aren't known, all but the platform's."""
     if not wanted:
         return tuple(listed[_platforms(listed) :])
     for at, command in enumerate(listed):
@@ -64,23 +64,23 @@ def own_commands(listed: Sequence[Command], wanted: Sequence[str]) -> tuple[Comm
 
 
 def _platforms(listed: Sequence[Command]) -> int:
-    """How many commands of the platform a run begins with: its git clone, and one dbt deps directly after that."""
+    """How many platform commands a run begins with: its git clones, and a dbt deps directly after them."""
     texts = [_words(command.text) for command in listed]
     cloned = next((at for at, text in enumerate(texts) if not text.startswith("git clone ")), len(texts))
     return cloned + (bool(cloned) and texts[cloned : cloned + 1] == ["dbt deps"])
 
 
 def numbered(run: Run) -> tuple[tuple[int | None, Command], ...]:
-    """A run's commands that have begun, each with its number: people's own from 1 on, none for the platform's.
+    """Number a run's commands that have begun: people's own from 1 on, None for the platform's.
 
-    The only numbering there is: cards, threads, `status`, `logs` and `artifacts` go by it.
+    The only numbering there is: cards, threads, `status`, `logs` and `artifacts` all use it.
     """
     own = {command.id: number for number, command in enumerate(own_commands(run.seen.commands, _wanted(run)), start=1)}
     return tuple((own.get(command.id), command) for command in run.seen.commands)
 
 
 def ran(listed: Sequence[Command], wanted: Sequence[str]) -> bool:
-    """Whether a run had these commands and no others, as far as it came. One that only had the platform's did not."""
+    """Whether a run had exactly these commands, as far as it got. False if it only had the platform's."""
     words = [_words(text) for text in wanted]
     return any(own and words[: len(own)] == own for own in _readings(listed))
 
@@ -91,13 +91,13 @@ def ran_all(listed: Sequence[Command], wanted: Sequence[str]) -> bool:
 
 
 def ran_others(listed: Sequence[Command], wanted: Sequence[str]) -> bool:
-    """Whether a run is seen to have had other commands than these."""
+    """Whether a run has been seen to run other commands than these."""
     words = [_words(text) for text in wanted]
     return bool(wanted) and all(words[: len(own)] != own for own in _readings(listed))
 
 
 def commands_known(run: Run) -> bool:
-    """Whether it is known what commands a run that is over was started with: elsewhere it may have been given any."""
+    """Whether the commands that an ended run was started with are known. A run started elsewhere may have any."""
     facts = run.facts
     if facts.overridden:
         return True
@@ -107,7 +107,7 @@ def commands_known(run: Run) -> bool:
 
 
 def _readings(listed: Sequence[Command]) -> list[list[str]]:
-    """What of the listed commands may be the run's own: `dbt deps` is one of the platform's, or the first of its own."""
+    """The possible readings of a run's own commands: a `dbt deps` is the platform's, or the first of its own."""
     texts = [_words(command.text) for command in listed]
     first = next((at for at, text in enumerate(texts) if not _of_platform(text)), len(texts))
     return [texts[at:] for at in range(first + 1)]
@@ -126,7 +126,7 @@ def _same(text: str, wanted: str) -> bool:
 
 
 def position(run: Run, command: Command) -> tuple[int, int] | None:
-    """The number of a command among the schedule's own and their count, None for one of the platform's."""
+    """The number of a command among the schedule's own, and their count; None for a platform command."""
     for number, candidate in numbered(run):
         if candidate.id == command.id and number is not None:
             own = sum(1 for at, _ in numbered(run) if at is not None)
@@ -135,13 +135,13 @@ def position(run: Run, command: Command) -> tuple[int, int] | None:
 
 
 def bar(done: int, total: int) -> str:
-    """Ten cells; never full before everything is done."""
+    """Draw a bar of ten cells, never full before everything is done."""
     filled = min(BAR_CELLS, done * BAR_CELLS // total) if total else 0
     return "▰" * filled + "▱" * (BAR_CELLS - filled)
 
 
 def usual_seconds(runs: Sequence[RunSummary], newest: int = 10) -> float | None:
-    """The median length of the newest successes in a listing, None without one."""
+    """Median duration in seconds of the newest successes in a listing, None if there are none."""
     lengths = [
         (run.ended_at - run.started_at).total_seconds()
         for run in runs

@@ -1,7 +1,7 @@
-"""What the bot says of a command's output: a summary, the lines that matter, and the nodes that failed.
+"""Reading a command's output: a summary, the relevant lines, and the failed nodes.
 
-What dbt's files know isn't guessed from the text. What they leave out (hooks in dbt 1.8, sources whose check failed,
-run-operations without a message, killed runs) comes from the text. Reading is linear in the text.
+dbt's files take precedence over the text. The text supplies what they leave out: hooks in dbt 1.8, sources whose check
+failed, run-operations without a message, killed runs. Reading is linear in the length of the text.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from bot.core.insight.wrapping import plain_lines, unwrapped
 from bot.core.model.cause import Cause
 from bot.core.text.text import cut, cut_middle, plural
 
-# What `keep` leaves of a long log, with its mark between.
+# The most that `keep` leaves of a long log, including its mark.
 READ_MOST = READ_LIMIT + FILE_HEAD + 200
 EXCERPT_LIMIT = 2_900
 SUMMARY_LIMIT = 200
@@ -52,9 +52,9 @@ _SIGNALS = {
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What an output says. `failures` are all nodes that failed, `causes` why, `dialect` is what was read.
+    """The result of reading an output: all failed nodes, their causes, and the dialect that was recognised.
 
-    `messages` are those in which hints were looked for, each after the name of what failed.
+    `messages` are the texts that were matched against hints, each with the name of the failure.
     """
 
     summary: str | None
@@ -66,7 +66,7 @@ class Reading:
 
     @property
     def failed(self) -> dict[str, int]:
-        """How many of each of dbt's kinds failed: what the summary counts."""
+        """How many nodes of each kind failed, as the summary counts them."""
         counts: dict[str, int] = {}
         for failure in self.failures:
             counts[failure.kind] = counts.get(failure.kind, 0) + 1
@@ -74,7 +74,10 @@ class Reading:
 
 
 def read_log(stdout: str, stderr: str, limit: int) -> LogFindings:
-    """What a log alone says, with the lines of other tools in at most `limit` characters. Of long ones the ends are read."""
+    """Read a log on its own, with other tools' lines in at most `limit` characters.
+
+    Only the two ends of a long log are read.
+    """
     stdout, stderr = (keep(text) if len(text) > READ_MOST else text for text in (stdout, stderr))
     streams = [strip_ansi(text).split("\n") for text in (stdout, stderr)]
     unpacked = [_unpacked(lines) for lines in streams]
@@ -97,7 +100,7 @@ def read_log(stdout: str, stderr: str, limit: int) -> LogFindings:
 
 
 def _unpacked(lines: list[str]) -> tuple[list[str], list[str]]:
-    """The lines out of prefixes and JSON, which may be around each other, and as they are shown: with their prefixes."""
+    """Unwrap lines from prefixes and JSON, which may be nested; also return them as shown, with their prefixes."""
     bare = inner = unwrapped(lines)
     for _ in range(2):
         if not any(line[:1] == "{" for line in inner):
@@ -116,7 +119,7 @@ def reading(
     mask: Callable[[str], str] = str,
     hints: Table | None = None,
 ) -> Reading:
-    """A log and dbt's own results, if there are any, as one. `mask` is for the results: a log comes masked.
+    """Combine a log and dbt's own results, if there are any. `mask` is for the results: logs are already masked.
 
     `hints` are those that apply to the run's schedule, the built-in ones by default.
     """
@@ -132,7 +135,7 @@ def reading(
 
 
 def _messages(failures: Sequence[Failure], said: LogFindings) -> Iterator[tuple[str, str]]:
-    """What each failure says, after its name, and what stopped the command as a whole unless that is a node's failure."""
+    """Yield each failure's name and message, and the error that stopped the whole command unless it's a node's."""
     yield from ((f"{one.kind} {one.name}", one.message) for one in failures)
     if said.problem and not _about(said.problem, failures):
         yield "the command", said.problem
@@ -141,13 +144,13 @@ def _messages(failures: Sequence[Failure], said: LogFindings) -> Iterator[tuple[
 
 
 def _unnamed(kind: str, command: str) -> str:
-    """What a failure without a name is called: the macro that `dbt run-operation` runs, which the log doesn't name."""
+    """Name a failure that has no name: by the macro of `dbt run-operation`, which the log doesn't name."""
     found = _RUN_OPERATION.search(command) if kind == "operation" else None
     return found[1] if found else kind
 
 
 def _merged(said: LogFindings, results: Results, mask: Callable[[str], str]) -> tuple[Failure, ...]:
-    """The nodes that failed by dbt's own results, with what the log says of them, and what the results leave out."""
+    """Merge the failed nodes of dbt's results with the log's lines about them, and add those that the results omit."""
     texts = {(one.kind, one.name.rpartition(".")[2]): one for one in said.failures}
     nodes = [_from_result(node, texts, said, mask) for node in results.failed]
     known = {(one.kind, one.name.rpartition(".")[2]) for one in nodes}
@@ -179,18 +182,21 @@ def _from_result(
     if not shown:
         heading = f"{node.status.capitalize()} in {kind.replace('_', ' ')} {name}"
         shown = tuple(line for line in (heading, *(f"  {line.strip()}" for line in lines)) if line.strip())
-    # An operation or a hook has no rows: dbt writes 1 there.
+    # Operations and hooks have no rows: dbt writes 1 there.
     rows = None if kind == "operation" else node.failures
     return Failure(kind, name, node.status, message, shown, node.seconds, rows)
 
 
 def _pointed_to(name: str, said: LogFindings) -> str:
-    """What the log says of a node's file, if it says one thing only."""
+    """The log's message about a node's file, if the log reports only one problem."""
     return said.problem if points_to(name, said.lines) else ""
 
 
 def _summary(failures: Sequence[Failure], said: LogFindings, skipped: int, exit_code: int | None) -> str | None:
-    """`2 models failed, 1 test failed, 4 skipped because of them`; without nodes what stopped the command; None if nothing failed."""
+    """Summarize the failures, as in `2 models failed, 1 test failed, 4 skipped because of them`.
+
+    Without nodes, the error that stopped the command. None if nothing failed.
+    """
     parts = _counts(failures, said)
     if parts and skipped:
         parts.append(f"{skipped} skipped because of {'it' if len(failures) == 1 else 'them'}")
@@ -211,7 +217,7 @@ def _summary(failures: Sequence[Failure], said: LogFindings, skipped: int, exit_
 
 
 def _about(problem: str, failures: Sequence[Failure]) -> bool:
-    """Whether the problem is only what a node failed with."""
+    """Whether the problem is only the failure of a node."""
     problem = problem[:_PROBLEM_MOST]
     return any(problem in one.message or (one.message and one.message in problem) for one in failures)
 
@@ -258,7 +264,7 @@ def _told(problem: str) -> str:
 
 
 def _excerpt(failures: Sequence[Failure], said: LogFindings, limit: int) -> str:
-    """Each failure's lines, what stopped the command last; each gets a share of the room."""
+    """Each failure's lines, and last the error that stopped the command; each gets a share of the room."""
     blocks = [_block(one) for one in failures]
     problem = "\n".join(cut(line, _LINE_MOST) for line in said.lines)
     if problem and not any(problem in block for block in blocks):
@@ -295,5 +301,5 @@ def _block(failure: Failure) -> str:
 
 
 def one_line(message: str, limit: int = MESSAGE_KEPT) -> str:
-    """A message in one line."""
+    """Put a message on one line."""
     return cut(" ".join(message.split()), limit)

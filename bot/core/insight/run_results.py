@@ -1,8 +1,8 @@
-"""Reading dbt's own account of a command: run_results.json, and sources.json of `dbt source freshness`.
+"""Reading dbt's own results of a command: run_results.json, and sources.json of `dbt source freshness`.
 
 Every version of the schema has `metadata.generated_at` and a list of results with a status and a `unique_id`; nothing
-else is relied on. A file of an earlier command of the same run may still lie there, after a command that failed
-to compile for one: it is believed only where it was made within the command's own times.
+else is relied on. The file may be left over from an earlier command of the same run, if this one failed to compile.
+It's trusted only if it was made between the command's own times.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from datetime import UTC, datetime, timedelta
 
 from bot.core.text.text import duration
 
-# Above this a file is not read: one node takes some 2 kB, more with its compiled code.
+# Larger files aren't read: a node takes about 2 kB, more with its compiled code.
 READ_LIMIT = 64_000_000
 MESSAGE_LIMIT = 2_000
 NAME_LIMIT = 300
 SLOWEST = 5
-# The command's times and dbt's come from different clocks. Only at its end: just before its beginning stands the file of
-# the command before it.
+# The command's times and dbt's come from different clocks. The tolerance applies only to the end: just before the
+# command's beginning, the previous command wrote its file.
 CLOCKS_APART = timedelta(seconds=5)
 
 FAILED = frozenset({"fail", "error", "runtime error", "partial success"})
@@ -31,7 +31,7 @@ WARNED = frozenset({"warn"})
 
 @dataclass(frozen=True, slots=True)
 class NodeResult:
-    """How one node went. `kind` is a model, a test, a source …; `seconds` is None where it is not told."""
+    """The result of a node. `kind` is a model, a test, a source …; `seconds` is None if it isn't reported."""
 
     unique_id: str
     status: str
@@ -41,7 +41,7 @@ class NodeResult:
 
     @property
     def kind(self) -> str:
-        """The first part of the unique id, `node` where it has none."""
+        """The first part of the unique id, `node` if it has only one."""
         kind, dot, _ = self.unique_id.partition(".")
         return kind if dot else "node"
 
@@ -58,7 +58,7 @@ class NodeResult:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """What a command came to. `counts` goes by dbt's own word for the status; failed and warned keep dbt's order."""
+    """The results of a command. `counts` is keyed by dbt's own status; `failed` and `warned` keep dbt's order."""
 
     generated_at: datetime | None
     counts: Mapping[str, int]
@@ -70,7 +70,10 @@ class Results:
 def read_results(
     text: str | bytes, *, not_before: datetime | None = None, not_after: datetime | None = None
 ) -> Results | None:
-    """The results in such a file, None if it isn't one or wasn't made between the two times (UTC-aware), if given."""
+    """Parse such a file.
+
+    None if it isn't one, or wasn't made between the two times (UTC-aware), if they're given.
+    """
     if len(text) > READ_LIMIT:
         return None
     try:
@@ -104,7 +107,7 @@ def _between(at: datetime | None, not_before: datetime | None, not_after: dateti
 def _generated_at(document: dict[str, object]) -> datetime | None:
     metadata = document.get("metadata")
     written = metadata.get("generated_at") if isinstance(metadata, dict) else None
-    # The oldest files have it at the top.
+    # In the oldest files it's at the top level.
     written = written or document.get("generated_at")
     if not isinstance(written, str):
         return None
@@ -116,7 +119,7 @@ def _generated_at(document: dict[str, object]) -> datetime | None:
 
 
 def _node(result: object) -> NodeResult | None:
-    """One result, None where it has no status. The oldest files keep the id in `node`."""
+    """Read a result, None if it has no status. The oldest files keep the id in `node`."""
     if not isinstance(result, dict) or not isinstance(result.get("status"), str):
         return None
     node = result.get("node")
@@ -133,7 +136,7 @@ def _node(result: object) -> NodeResult | None:
 
 
 def _stale(result: dict[str, object]) -> str:
-    """What sources.json says of a stale source: how old its newest row was."""
+    """The message for a stale source in sources.json: how old its newest row was."""
     age = _seconds(result.get("max_loaded_at_time_ago_in_s"))
     stale = age is not None and result.get("status") in {"error", "warn"}
     return f"stale: its newest row was {duration(age or 0)} old" if stale else ""

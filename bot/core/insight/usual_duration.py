@@ -1,7 +1,7 @@
-"""When a run is usually done, how much of that time was over at its last change, and how late it is.
+"""A run measured against its usual duration: the expected end, the share that has passed, and how late it is.
 
-All of it in steps: time alone edits a card when half of the usual time went by without a change, and when a run turns late,
-not every minute.
+Everything is in steps: a card isn't edited every minute, but only when half of the usual time passes without a change,
+and when a run becomes late.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from bot.core.model.run import Observation, Run, is_final
 from bot.core.text.text import rounded_up
 
 HALF, LATER = 50, 100
-# In per cent of the usual length. Half of all runs take longer than their median: that alone is not late.
+# In per cent of the usual duration. Half of all runs take longer than the median, so that alone isn't late.
 LATE_FROM = 125
 OVERDUE_S = 60.0
 STEPS = (1000, 500, 200)
@@ -23,14 +23,18 @@ ROUNDED_TO = 5
 
 
 def usual_end(began: datetime | None, usual_s: float | None) -> datetime | None:
-    """When a run like this is over, rounded up to 5 minutes; None without history or before it has begun."""
+    """The expected end, rounded up to 5 minutes; None without history or before the run has begun."""
     if usual_s is None or began is None:
         return None
     return rounded_up(began.astimezone(UTC) + timedelta(seconds=usual_s))
 
 
 def step(seen: Observation, usual_s: float | None, now: datetime) -> int:
-    """The step that a run has reached: 0, 50 (half of the usual time since its last change), 100 (late), 200, 500, 1000."""
+    """The step that a run has reached: 0, 50, 100, 200, 500 or 1000.
+
+    50: half of the usual time has passed since its last change. 100: it's late. 200 and more: per cent of the usual
+    time.
+    """
     began, changed = _began(seen.commands), _changed(seen.commands)
     if not usual_s or began is None or changed is None or is_final(seen.state):
         return 0
@@ -42,7 +46,7 @@ def step(seen: Observation, usual_s: float | None, now: datetime) -> int:
 
 
 def late(run: Run) -> str:
-    """How late a run is, in words; empty where it is not."""
+    """How late a run is, in words; empty if it isn't."""
     reached = run.seen.step
     if reached < LATER:
         return ""
@@ -52,7 +56,7 @@ def late(run: Run) -> str:
 
 
 def share(run: Run) -> int | None:
-    """How much of the usual time was over when the run last changed, in per cent: never all of it. None without history."""
+    """The share of the usual time that had passed at the last change, in per cent, never 100. None without history."""
     began, changed, usual_s = _began(run.seen.commands), _changed(run.seen.commands), run.facts.usual_s
     if not usual_s or began is None or changed is None:
         return None

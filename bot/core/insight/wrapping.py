@@ -1,4 +1,4 @@
-"""Taking a tool's output out of what wraps it: the prefixes of schedulers and containers, and JSON lines."""
+"""Unwrapping a tool's output: removes the prefixes of schedulers and containers, and decodes JSON lines."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from bot.core.insight.clean import Folded, strip_ansi
 
-# How many lines are looked at to find out whether there is a prefix, and what part of them must have it.
+# How many of the first and last lines are checked for a prefix, and the share of them that must have it.
 _FIRST, _LAST, _MOST_HAVE_IT = 100, 300, 0.6
 _WRAPPED_AT_MOST = 3
 _SAME_PREFIX_LINES = 4
@@ -43,7 +43,7 @@ _DEEP_LEVELS = {10: "debug", 20: "debug", 30: "info", 40: "warn", 50: "error", 6
 
 
 def unwrapped(lines: Sequence[str]) -> list[str]:
-    """The lines without what a scheduler or container put before each of them. The same number of lines."""
+    """Remove the prefix that a scheduler or container put before each line. The number of lines stays the same."""
     found = list(lines)
     for _ in range(_WRAPPED_AT_MOST):
         prefix = _prefix(found)
@@ -54,7 +54,7 @@ def unwrapped(lines: Sequence[str]) -> list[str]:
 
 
 def _prefix(lines: Sequence[str]) -> re.Pattern[str] | None:
-    """The prefix that most lines have, None if there is none."""
+    """The prefix of most lines, None if there's none."""
     seen = [line for line in (*lines[:_FIRST], *lines[-_LAST:]) if line.strip()]
     if not seen or seen[0].startswith("{"):
         return None
@@ -65,7 +65,7 @@ def _prefix(lines: Sequence[str]) -> re.Pattern[str] | None:
 
 
 def _same(seen: Sequence[str]) -> re.Pattern[str] | None:
-    """The same few characters before every line, as in `[dbt] ` or `build-1: `."""
+    """A constant prefix of all lines, such as `[dbt] ` or `build-1: `; None if there's none."""
     if len(seen) < _SAME_PREFIX_LINES:
         return None
     first, last = min(seen)[:80], max(seen)[:80]
@@ -77,10 +77,10 @@ def _same(seen: Sequence[str]) -> re.Pattern[str] | None:
 
 
 def plain_lines(lines: Sequence[str]) -> list[str]:
-    """The lines with each JSON object of a log replaced by its message.
+    """Replace each JSON object of a log by its message.
 
-    A message of dbt gets the time of day that its text format has: that tells where the next message begins. Of other
-    tools only the lines that may tell of an error, and the last ones, are read in full: the message of the others will do.
+    dbt's messages get the time of day of its text format, which marks where the next message begins. For other tools,
+    only the last lines and those that may mention an error are decoded in full; for the rest the message is enough.
     """
     if not any(line[:1] == "{" for line in lines):
         return list(lines)
@@ -104,7 +104,7 @@ def plain_lines(lines: Sequence[str]) -> list[str]:
 
 
 def _message(line: str) -> str | None:
-    """What a JSON line says, None if that isn't known; "" for dbt's own debug messages, which only repeat."""
+    """The message of a JSON line, None if there's none; "" for dbt's own debug messages, which only repeat others."""
     try:
         event = json.loads(line)
     except (ValueError, RecursionError):
@@ -125,7 +125,7 @@ def _dbt_message(info: dict[str, object]) -> str:
 
 
 def _others_message(event: dict[str, object]) -> str | None:
-    """`ERROR Could not connect`, with the reason or stack that other keys hold."""
+    """Read another tool's message, as in `ERROR Could not connect`, with the reason or stack from other keys."""
     for wrapping in ("log", "trace", "record"):
         inner = event.get(wrapping)
         if isinstance(inner, dict):

@@ -1,4 +1,4 @@
-"""Why a command failed: its failures grouped by hint, the most frequent cause first."""
+"""Causes of a command's failure: its failures grouped by hint, the most frequent first."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from bot.core.insight.hints.normalize import normalized
 from bot.core.insight.hints.table import HINTS
 from bot.core.model.cause import Cause, Retry, retry_helps
 
-# They are kept with a run; people see the first few.
+# All of these are stored with the run; people see the first few.
 CAUSES_MOST = 10
 _FOUND_BY_TESTS = frozenset({"test_failed", "unit_test_failed"})
 
 
 @cache
 def built_in() -> Table:
-    """The hints that come with the bot."""
+    """The table of hints that come with the bot."""
     return Table(HINTS)
 
 
 def causes(messages: Iterable[str], exit_code: int | None = None, table: Table | None = None) -> tuple[Cause, ...]:
-    """The causes of a command's failure, by the messages of its failures: the most frequent first, at most CAUSES_MOST.
+    """Group a command's failures into causes by their messages, the most frequent first, at most CAUSES_MOST.
 
-    Of two that are equally frequent, an error comes before a test that found bad data. Failures that no hint fits, and those
-    of the rarest causes, are one without an id, the last. The exit status counts only if no failure has a message.
+    Of equally frequent causes, errors come before tests that found bad data. Failures that match no hint, and those
+    beyond the limit, form one last cause without an id. The exit status counts only if no failure has a message.
     """
     table = table or built_in()
     counts: Counter[Hint] = Counter()
@@ -48,7 +48,7 @@ def causes(messages: Iterable[str], exit_code: int | None = None, table: Table |
 
 
 def _others(rare: Sequence[Cause], unknown: int) -> tuple[Cause, ...]:
-    """One cause for all that are left out or unknown: a retry is useless for it only if it is for each."""
+    """Combine rare and unknown causes into one. A retry is useless for it only if it's useless for each."""
     if not rare and not unknown:
         return ()
     retry = Retry.MAYBE if unknown else retry_helps(rare)
@@ -56,7 +56,7 @@ def _others(rare: Sequence[Cause], unknown: int) -> tuple[Cause, ...]:
 
 
 def hint_for(message: str, table: Table) -> Hint | None:
-    """The hint that fits a failure's message, None if none does."""
+    """The hint that matches a failure's message, None if none does."""
     text = normalized(message)
     return table.by_message(text) if text else None
 

@@ -1,4 +1,4 @@
-"""A team's own hints: a YAML file, read with its lines, so that each fault names where it is.
+"""A team's own hints: a YAML file, read with its line numbers, so that each fault names its line.
 
     version: 1
     hints:
@@ -10,7 +10,7 @@
         runbook: https://wiki.example.com/vpn
         schedule: prod-*
 
-`id`, `pattern` and `text` are needed. Patterns are compiled by what is handed in; sentences are masked.
+`id`, `pattern` and `text` are required. The caller supplies the compiler for patterns and the mask for sentences.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ Value = TypeVar("Value")
 
 
 class HintsFileError(YamlFileError):
-    """The file holds no hints. `lines`: each fault, beginning with the line where it is."""
+    """The hints file is invalid. `lines` lists the faults, each beginning with its line number."""
 
 
 class PatternError(ValueError):
@@ -53,9 +53,9 @@ class PatternError(ValueError):
 
 
 def read_hints(text: str, compile_pattern: Callable[[str], Matcher], mask: Callable[[str], str]) -> tuple[OwnHint, ...]:
-    """The hints that a file holds, in order. Raises HintsFileError with every fault that was found, at most FAULTS_MOST.
+    """Parse a hints file. Raises HintsFileError with all faults, at most FAULTS_MOST.
 
-    `compile_pattern` raises PatternError. What `mask` changes in a sentence isn't shown.
+    `compile_pattern` raises PatternError. Sentences are passed through `mask`.
     """
     try:
         root = compose(text)
@@ -69,7 +69,7 @@ def read_hints(text: str, compile_pattern: Callable[[str], Matcher], mask: Calla
 
 
 def _in_quotes(line: str) -> str:
-    """A backslash in double quotes is YAML's: the usual mistake with a pattern."""
+    """Add advice on backslashes in double quotes, the usual mistake with patterns in YAML."""
     return f"{line}; put patterns in single quotes" if "escape character" in line else line
 
 
@@ -83,7 +83,7 @@ class _Reader(NodeReader):
         self._ids: dict[str, int] = {}
 
     def file(self, root: Node | None) -> tuple[OwnHint, ...]:
-        """Every hint that has no fault."""
+        """Read the file's hints, leaving out those with faults."""
         if root is None:
             self.fault(None, "the file is empty; it needs version: 1 and hints")
             return ()
@@ -131,7 +131,7 @@ class _Reader(NodeReader):
         return OwnHint(hint, pattern[1], schedule or "")
 
     def _of(self, given: dict[str, Node], key: str, read: Callable[[Node], Value]) -> Value | None:
-        """A key's value: None if it isn't given, or if it has a fault, so that the faults of the others are found too."""
+        """Read a key's value; None if it's missing or has a fault, so that the other keys' faults are found too."""
         try:
             return read(given[key]) if key in given else None
         except BadNodeError:

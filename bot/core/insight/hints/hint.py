@@ -1,4 +1,4 @@
-"""One row of the table of hints, and the table."""
+"""A hint, and the table of hints."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ class Matcher(Protocol):
     """A compiled pattern."""
 
     def search(self, text: str, /) -> object:
-        """Something truthy if the pattern is found anywhere in the text."""
+        """Return something truthy if the pattern is found anywhere in the text."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """What a message means (`text`), and what to do (`next`), a sentence each in plain words.
+    """What a message means (`text`) and what to do (`next`), each a sentence in plain words.
 
-    A hint fits by one of its `patterns`, or, if the failure has no message, by one of its `exit_codes`. `engines` says
-    whose messages they are; `runbook` is an https address, which only a team's own hints have.
+    A hint matches by one of its `patterns`, or, if the failure has no message, by one of its `exit_codes`. `engines`
+    lists the systems whose messages it covers; `runbook` is an https URL, which only a team's own hints have.
     """
 
     id: str
@@ -39,25 +39,29 @@ class Hint:
 
 @dataclass(frozen=True, slots=True)
 class OwnHint:
-    """A team's own row. With a `schedule`, it applies only to schedules whose name or slug fits: `*` and `?` are wild."""
+    """A team's own hint.
+
+    With a `schedule`, it applies only to schedules whose name or slug matches; `*` and `?` are wildcards.
+    """
 
     hint: Hint
     matcher: Matcher
     schedule: str = ""
 
     def applies_to(self, names: tuple[str, ...]) -> bool:
-        """Whether it applies to the schedule of these names: compared as lookups do, without case, accents and dashes."""
+        """Whether it applies to a schedule with these names, which are folded as in lookups."""
         wanted = fold(self.schedule).replace("[", "[[]")
         return not self.schedule or any(fnmatchcase(fold(name), wanted) for name in names if name)
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Hints with their compiled patterns, in order: the first that fits wins, a team's `own` before all others."""
+    """Hints with their compiled patterns, in order: the first match wins, and a team's `own` hints come first."""
 
     hints: tuple[Hint, ...]
     own: tuple[OwnHint, ...] = ()
-    # Each pattern by itself: Python looks for a pattern's first letters at once, but not for those of one of many.
+    # One regular expression per pattern: Python searches for the first letters of a single pattern quickly, but not for
+    # those of alternatives.
     _compiled: tuple[tuple[Hint, re.Pattern[str]], ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -65,19 +69,19 @@ class Table:
         object.__setattr__(self, "_compiled", compiled)
 
     def with_own(self, own: tuple[OwnHint, ...]) -> Table:
-        """The same table with a team's own rows before it."""
+        """The same table with a team's own hints."""
         return replace(self, own=own) if own != self.own else self
 
     def for_schedule(self, *names: str) -> Table:
-        """The rows that apply to the schedule of this name and slug; empty ones are unknown."""
+        """The table limited to the own hints that apply to a schedule, by its name and slug; empty ones are unknown."""
         return self.with_own(tuple(row for row in self.own if row.applies_to(names)))
 
     def by_message(self, message: str) -> Hint | None:
-        """The first hint that fits a normalized message."""
+        """The first hint that matches a normalized message."""
         own = (row.hint for row in self.own if row.matcher.search(message))
         ours = (hint for hint, pattern in self._compiled if pattern.search(message))
         return next(own, None) or next(ours, None)
 
     def by_exit_code(self, exit_code: int | None) -> Hint | None:
-        """The hint for an exit status of a command that printed no error."""
+        """The hint for the exit status of a command that printed no error."""
         return next((hint for hint in self.hints if exit_code in hint.exit_codes), None)

@@ -1,4 +1,4 @@
-"""A failure's message as the patterns of the hints see it: only the words of the error itself, in a few lines."""
+"""Normalizing messages for the patterns of hints: only the words of the error itself, in a few lines."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ LINE_MOST = 1_000
 _SCANNED_MOST = 40
 _TEXT_MOST = 100_000
 
-# `12:03:41  ` before a line of dbt's.
+# `12:03:41  ` before a line of dbt.
 _TIME = re.compile(r"^\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?\s{1,8}")
 _HEAD_ALONE = re.compile(
     r"(?:(?:Database|Runtime|Compilation|Parsing|Dependency|Dbt|DbtDatabase|DbtRuntime|Internal|Validation|Unhandled|Failed) )+"
@@ -20,9 +20,9 @@ _HEAD_ALONE = re.compile(
     r"|Encountered an error(?: while [^\n:]{1,60})?:?|[\w.-]{1,100} failed, error:"
     r"|Error parsing inline query|Error while parsing node: [^\n]{1,300}"
 )
-# Classes of Python's and of the adapters', before what they say.
+# Exception classes of Python and the adapters, before the message.
 _CLASS_BEFORE = re.compile(r"^(?:[\w.]{1,80}\.)?(?:DatabaseError|OperationalError|ProgrammingError|InternalError): ")
-# What a microbatch model has done so far, before the reason of the first batch that failed.
+# A microbatch model's progress, before the reason of its first failed batch.
 _PARTIAL = re.compile(r"^PARTIAL SUCCESS \(\d{1,6}/\d{1,6}\)(?:, batch[^:]{1,300})?: ")
 _PLACES = re.compile(
     r"LINE \d+:|compiled code at |compiled Code at |> (?:in|called by) (?:macro|test|model)|> in |\^+$|-{5,}$",
@@ -32,9 +32,10 @@ _STOP = re.compile(r"(?:DETAIL|HINT|CONTEXT|Detail|Hint|Context): |Traceback \(m
 
 
 def normalized(message: str) -> str:
-    """The first lines of a message, at most six: without colors, times, nested headings, places in the SQL, and what databases add.
+    """Return a message's first lines, at most LINES_MOST.
 
-    Linear in the message, of which the first 100,000 characters are read.
+    Removes colors, times, nested headings, places in SQL, and databases' additions. Linear in the length of the
+    message, of which the first 100,000 characters are read.
     """
     kept: list[str] = []
     for line in strip_ansi(message[:_TEXT_MOST]).split("\n")[:_SCANNED_MOST]:

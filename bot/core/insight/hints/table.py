@@ -1,8 +1,8 @@
-"""The hints: what a failure's message means, in order. The first row that fits wins.
+"""The built-in hints: what failures' messages mean, in order. The first match wins.
 
-A pattern is searched in the normalized message (see `normalized`), where `^` is the start of the whole message. Patterns use
-only what RE2 knows, without nested or unbounded repetition over arbitrary text, so that matching stays linear. To add a hint,
-add a row and an example to `tests/core/insight/hints/examples.py`, and run `make hints`.
+Patterns are searched in the normalized message (see `normalized`), where `^` is the start of the whole message. They use
+only syntax that RE2 supports, without nested or unbounded repetition over arbitrary text, so that matching stays linear.
+To add a hint, add a row and an example to `tests/core/insight/hints/examples.py`, and run `make hints`.
 """
 
 from __future__ import annotations
@@ -640,7 +640,7 @@ HINTS: tuple[Hint, ...] = (
         engines="Postgres/Redshift, BigQuery, DuckDB",
         patterns=(
             r"^function [^\n]{1,300} does not exist",
-            # dateadd(day, …) where there's no dateadd: the part of the date is taken for a column.
+            # A missing dateadd(day, …): the date part is read as a column.
             r'^column "(?:day|week|month|quarter|year|hour|minute|second)" does not exist',
             r"^(?:googleapi: Error \d{3}: |\d{3} )?Function not found: ",
             r"^Catalog Error: (?:Scalar|Aggregate|Table|Macro)? ?Function with name ",
