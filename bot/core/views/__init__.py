@@ -1,1 +1,1 @@
-"""What people see: cards, threads, lists, buttons."""
+"""Messages that people see: cards, threads, lists, buttons."""

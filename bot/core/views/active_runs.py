@@ -1,4 +1,4 @@
-"""Runs in a list: as a private answer in a channel, and entry by entry on the Home tab."""
+"""Lists of active runs: as a private answer in a channel, and entry by entry on the Home tab."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bot.core.views.card import cancel_confirm, facts, headline, retried_by, sec
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A run in a list: the channel of its card, None where that goes without saying, and the card's address where it is known."""
+    """A run in a list. `channel` is its card's, None if that's obvious; `card_url` is None if unknown."""
 
     run: Run
     channel: str | None = None
@@ -25,7 +25,7 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class ListedStart:
-    """A start that waits, in a list: as a run is listed."""
+    """A waiting start in a list. The fields are those of `Listed`."""
 
     request: Request
     channel: str | None = None
@@ -34,7 +34,7 @@ class ListedStart:
 
 @dataclass(frozen=True, slots=True)
 class Starts:
-    """Some of the starts that wait, first one first, and how many there are."""
+    """Waiting starts, in order, and the total."""
 
     total: int = 0
     listed: tuple[ListedStart, ...] = ()
@@ -52,9 +52,9 @@ def active_here(
     *,
     mine: bool = False,
 ) -> Message:
-    """The runs that are active in a channel, newest first, and the starts that wait; of both there may be more than are listed.
+    """List a channel's active runs, newest first, and its waiting starts. Of both, there may be more than are listed.
 
-    `mine`: those of a person instead, in whatever channel.
+    `mine`: list those of a person instead, in any channel.
     """
     none = "You have no active runs" if mine else "I'm not following any active runs in this channel"
     if not listed and not waiting.listed:
@@ -81,7 +81,7 @@ def active_here(
 
 
 def start_entries(waiting: Starts, app_url: str) -> list[Block]:
-    """Each start that waits: for what, who asked for it, where its card is, and a button that takes it out of its line."""
+    """Show each waiting start: what it waits for, who asked, its card, and a button that removes it."""
     blocks: list[Block] = []
     for one in waiting.listed:
         where = (*waiting_facts(one.request, app_url), *_place(one))
@@ -94,13 +94,13 @@ def start_entries(waiting: Starts, app_url: str) -> list[Block]:
 
 
 def _place(listed: Listed | ListedStart) -> Sentence:
-    """Where its card is, as far as that is known."""
+    """Where the card is, as far as that's known."""
     channel: Sentence = (" · in ", Channel(listed.channel)) if listed.channel else ()
     return (*channel, " · ", Link(listed.card_url, "its card")) if listed.card_url else channel
 
 
 def _which(run: Run, app_url: str) -> Sentence:
-    """As much of its facts as a sentence about many takes."""
+    """A run's facts, short enough for a sentence about many."""
     spans: list[Span] = [Link(run_url(app_url, run.id), f"run {run.id}")]
     if run.facts.asked_by:
         spans += [", started by ", Mention(run.facts.asked_by)]
@@ -110,7 +110,7 @@ def _which(run: Run, app_url: str) -> Sentence:
 
 
 def entry(listed: Listed, app_url: str) -> list[Block]:
-    """A run in three blocks: how it stands, which one it is and where its card is, and what can be done."""
+    """Show a run in three blocks: its status, its facts and card, and its buttons."""
     run = listed.run
     glance = retried_by(run.retried, app_url) if run.retried else second_glance(run)
     where = (*facts(run, app_url), *_place(listed))
@@ -119,7 +119,10 @@ def entry(listed: Listed, app_url: str) -> list[Block]:
 
 
 def _retry(listed: Listed) -> Button:
-    """In the channel of its card: where the list is shown is none. A card in direct messages is the person's own."""
+    """The retry button, with the card's channel, because the Home tab is in none.
+
+    A card in direct messages is the person's own.
+    """
     run = listed.run
     value = command_in_value(RetryCommand(every=False, run_id=run.id), listed.channel or "")
     spoken = f"Retry failed of run {run.id} of {run.title}"

@@ -1,4 +1,4 @@
-"""What is told where a start is refused because its schedule runs already."""
+"""Refusals of a start because its schedule is already running."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ BY_SHOWN = 80
 def already_running(
     request: Request, running: BlockingRun, key: RunKey, *, app_url: str, card_url: str | None
 ) -> Message:
-    """The refusal: which run it is, since when and whose, and what can be done about it.
+    """The refusal: the active run, since when and whose, and what to do about it.
 
-    `card_url` is where its card is, if it has one in the channel in which was asked.
+    `card_url` is the URL of its card in the channel of the request, None if it has none there.
     """
     text: list[Span] = [
         Bold(request.title),
@@ -45,7 +45,7 @@ def already_running(
 
 
 def why_running(request: Request, running: BlockingRun | None) -> str:
-    """The same in one plain sentence, as it is recorded."""
+    """The refusal in plain text, as it's recorded."""
     name = _schedule(request)
     if request.queued_at is not None:
         run = f" Run {running.run_id} is running now." if running else ""
@@ -56,13 +56,13 @@ def why_running(request: Request, running: BlockingRun | None) -> str:
 
 
 def _schedule(request: Request) -> str:
-    """What to call the schedule in a sentence about it."""
+    """Name the schedule within a sentence."""
     if request.plan is not None and not request.plan.slug:
         return f"The schedule of run {request.plan.parent_run}"
     return request.title
 
 
 def waited(request: Request) -> Message:
-    """Why a start that waited for its turn was not sent."""
+    """Explain why a queued start wasn't sent."""
     asked: Sentence = (" You asked for it at ", When(request.queued_at), ".") if request.queued_at else ()
     return Message((*not_started(request), *asked))

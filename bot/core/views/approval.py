@@ -1,4 +1,4 @@
-"""A start that somebody has to approve: what its card asks, and what is told of it."""
+"""Starts that need approval: their card, and the sentences about them."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from bot.core.text.text import Bold, Emoji, Group, Link, Mention, Sentence, Span
 from bot.core.views import buttons
 
 REASON_SHOWN = 300
-# More than this does not fit on a card beside the rest, and what is not seen in full is not approved.
+# Longer commands don't fit on a card with the rest, and commands that aren't shown in full can't be approved.
 COMMANDS_MOST = 6000
 BOX_MOST = 2900
 
 
 def pending_card(request: Request, app_url: str) -> Message:
-    """Who asks for what and why, with everything that is other than usual in full."""
+    """The card that asks for approval: who asked for what and why, and everything unusual in full."""
     first = (Emoji("closed_lock_with_key"), " ", *pending(request))
     asked = _asked(request, app_url)
     blocks: list[Block] = [Paragraph(first), Facts(asked)]
@@ -32,7 +32,7 @@ def pending_card(request: Request, app_url: str) -> Message:
 
 
 def pending(request: Request) -> Sentence:
-    """That it waits, for whom and until when."""
+    """Say that a start is waiting for approval, by whom and until when."""
     spans: list[Span] = [Bold(request.title), " is waiting for approval"]
     if request.approval:
         spans += [" by ", Group(request.approval.group, request.approval.by)]
@@ -51,7 +51,7 @@ def given_commands(request: Request) -> tuple[str, ...]:
 
 
 def too_long(commands: tuple[str, ...]) -> str | None:
-    """Why a start cannot be approved: what it runs would not be seen."""
+    """The reason why a start can't be approved: its commands are too long to show. None if they fit."""
     fits = (
         sum(len(command) + 1 for command in commands) <= COMMANDS_MOST and max(map(len, commands), default=0) < BOX_MOST
     )
@@ -59,7 +59,7 @@ def too_long(commands: tuple[str, ...]) -> str | None:
 
 
 def changed(before: StartPlan | None, now: StartPlan) -> bool:
-    """Whether what would be started is not what was approved."""
+    """Whether the start is no longer the one that was approved."""
     if before is None:
         return True
     place = replace(before, channel_name=now.channel_name, private=now.private)
@@ -67,14 +67,14 @@ def changed(before: StartPlan | None, now: StartPlan) -> bool:
 
 
 def not_approved(request: Request) -> str:
-    """Why a start was not approved in its time."""
+    """Explain that a start wasn't approved in time."""
     by = request.approval.by if request.approval else "those who can"
     within = duration(request.approval.within_s) if request.approval else "its time"
     return f"Nobody in {by} approved it within {within}. Start it again if you still want it."
 
 
 def _boxes(commands: tuple[str, ...]) -> list[str]:
-    """The commands line by line, in as many boxes as none is cut in."""
+    """Split commands, one per line, into boxes without cutting any command."""
     boxes = [""]
     for command in commands:
         if boxes[-1] and len(boxes[-1]) + len(command) >= BOX_MOST:
@@ -106,7 +106,7 @@ def _asked(request: Request, app_url: str) -> Sentence:
 
 
 def _approve(request: Request) -> Button:
-    # A dialog is plain text: a mention would show the id.
+    # Confirmation dialogs show plain text, in which a mention would appear as an id.
     who = f"@{request.user_name}" if request.user_name else "this card says"
     text: Sentence = ("Start ", Bold(request.title), f" as {who}", " asked?" if request.user_name else "?")
     return Button(

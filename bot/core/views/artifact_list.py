@@ -1,4 +1,4 @@
-"""The list of what a run's commands left behind, a button each."""
+"""The list of a run's artifacts, with a button for each."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def artifact_list(
     *,
     numbers: Mapping[int, int] | None = None,
 ) -> Message:
-    """A page of files, those of one command together, in the order in which they come.
+    """Show a page of artifacts, grouped by command, in the given order.
 
-    `numbers` are those of the commands on the card, by their ids.
+    `numbers` are the commands' numbers on the card, by command id.
     """
     if not files:
         yet = "" if is_final(state) else " yet"
@@ -73,5 +73,5 @@ def file_name(path: str) -> str:
 
 
 def safe_name(name: str) -> str:
-    """A name of a file as it may be kept on any machine: without what separates folders, drives and quotes there."""
+    """Make a file name safe for any system: no separators of folders or drives, no quotes."""
     return _RESERVED.sub("_", " ".join(showable(name).split()))

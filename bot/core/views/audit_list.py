@@ -1,4 +1,4 @@
-"""The newest entries of the audit log, as `audit` lists them."""
+"""The answer to `audit`: the newest entries of the audit log."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from bot.core.model.run import is_failed
 from bot.core.text.message import Message, Paragraph
 from bot.core.text.text import Bold, Code, Mention, Sentence, Span, When, cut, plural
 
-# An id of Slack's, as against a name.
+# A Slack id rather than a name.
 _USER = re.compile(r"[UW][A-Z0-9]{2,20}")
 
 SHOWN = 15
@@ -20,7 +20,7 @@ REASON_SHOWN = 160
 
 
 def audit_list(entries: tuple[AuditEntry, ...], wanted: AuditFilter, *, searched: int, more: bool) -> Message:
-    """The newest entries, newest first. `searched`: how many were looked at; `more`: there are older ones that were not."""
+    """List entries, newest first. `searched`: how many were searched; `more`: older ones weren't."""
     if not entries:
         where = f" among the newest {searched}" if more else ""
         text: Sentence = (f"The audit log has no matching entries{where}.",)
@@ -40,7 +40,7 @@ def _of(wanted: AuditFilter) -> list[Span]:
 
 def _line(entry: AuditEntry) -> Sentence:
     spans: list[Span] = [When(entry.at, "date_time"), " "] if entry.at else []
-    # A start that is refused, or a run that ends, is nothing that its person did.
+    # A refusal or the end of a run isn't an action of its person.
     did = entry.event not in {Event.REFUSED, Event.ENDED}
     spans += [Mention(entry.user), " "] if entry.user and did else []
     spans += _what(entry)

@@ -1,7 +1,7 @@
-"""What a button carries: enough to rebuild a record that Redis has lost. Never believed further than that.
+"""Values of buttons: enough to rebuild a record that Redis has lost, and trusted no further.
 
-A value is compact JSON of at most 2000 characters (Slack's limit), with a version, so that a card of an
-older bot still works.
+A value is compact JSON of at most 2000 characters (Slack's limit). It contains a version, so that cards of older bots
+keep working.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ OPEN_RUN = "run.open"
 RETRY_FAILED = "run.retry"
 RETRY_ALL = "run.retry_all"
 RUN_AGAIN = "run.again"
-# Those whose value is a run's.
+# Actions whose value is a run's.
 RUN_VALUES = frozenset({CANCEL_RUN, RETRY_FAILED, RETRY_ALL, RUN_AGAIN})
-# May be followed by what tells the buttons of a message apart.
+# May be followed by a suffix that distinguishes the buttons of a message.
 WATCH_RUN = "run.watch"
 START_QUEUED = "start.queue"
 DROP_QUEUED = "start.drop"
@@ -34,7 +34,7 @@ APPROVE_START = "start.approve"
 DENY_START = "start.deny"
 START_ANOTHER = "start.another"
 START_SUGGESTED = "start.suggested"
-# Of pages: followed by `previous` or `next`.
+# For pages: followed by `previous` or `next`.
 LIST_PAGE = "page"
 SUSPEND = "suspend.yes"
 LEAVE = "suspend.no"
@@ -47,12 +47,12 @@ ARTIFACT_FILE = "artifact.file"
 ARTIFACT_OPEN = "artifact.open"
 # Followed by its number in the message.
 ARTIFACT_LINK = "artifact.link"
-# Followed by what tells the buttons of a message apart.
+# Followed by a suffix that distinguishes the buttons of a message.
 COMMAND = "command"
 HOME_PAGE = "home.page"
 HOME_RUN = "home.run"
 
-# What each button asks for; more may follow its name. One that is not named here only reads.
+# The policy action of each button; its name may have a suffix. Buttons that aren't listed only read.
 ACTIONS: dict[str, Action] = {
     **dict.fromkeys((RETRY_FAILED, RETRY_ALL, f"{COMMAND}.retry"), Action.RETRY),
     **dict.fromkeys(
@@ -75,7 +75,7 @@ ACTIONS: dict[str, Action] = {
     ),
     **dict.fromkeys((SUSPEND, f"{COMMAND}.suspend"), Action.PAUSE),
 }
-# What makes something appear in the channel.
+# Buttons that post to the channel.
 POSTS = (
     WATCH_RUN,
     WHOLE_LOG,
@@ -87,14 +87,14 @@ VERSION = 1
 BOLT_ID_LIMIT = 2**31
 VALUE_LIMIT = 2000
 HOME_PAGES_MOST = 20
-# The fields of a value that may hold what people typed, or what Bolt tells: commands, a branch, names, a command's text.
+# Fields with text from people or from Bolt: commands, a branch, names, a command's text.
 FOREIGN = ("c", "b", "s", "n", "a", "t")
 PAGE_LIMIT = 100_000
 
 
 @dataclass(frozen=True, slots=True)
 class RunButton:
-    """The run a button belongs to, and what its card said of it: `whole` where that is enough to run it again."""
+    """A run and its facts as a button carries them. `whole`: they're enough to run it again."""
 
     key: RunKey
     facts: RunFacts
@@ -102,7 +102,7 @@ class RunButton:
 
 
 def run_value(run: Run) -> str:
-    """The value of a button on a run's card. What does not fit is left out: of its commands, all of them."""
+    """Build the value of a button on a run's card. Facts that don't fit are left out; commands only all together."""
     facts = run.facts
     branch = facts.branch or (run.end.branch if run.end else None)
     fields: dict[str, object | None] = {
@@ -131,7 +131,7 @@ def run_value(run: Run) -> str:
 
 
 def read_run_value(value: str) -> RunButton:
-    """The run that a click names. Raises BadCommand for anything that is not such a value."""
+    """Parse the run from a clicked button's value. Raises BadCommand if it isn't such a value."""
     fields = _object(value)
     workspace, run_id = fields.get("w"), fields.get("r")
     if not isinstance(workspace, str) or not isinstance(run_id, int) or not 0 < run_id < BOLT_ID_LIMIT:
@@ -156,7 +156,7 @@ def read_run_value(value: str) -> RunButton:
 
 @dataclass(frozen=True, slots=True)
 class PartButton:
-    """What of a run a button is about: a command and its text, a file that it left behind, a page of a list."""
+    """The part of a run that a button is about: a command with its text, an artifact, a page of a list."""
 
     key: RunKey
     command: int = 0
@@ -167,7 +167,7 @@ class PartButton:
 
 
 def part_value(part: PartButton) -> str:
-    """The value of a button that is about a part of a run."""
+    """Build the value of a button about a part of a run."""
     fields: dict[str, object | None] = {
         "v": VERSION,
         "w": part.key.workspace,
@@ -186,7 +186,7 @@ def part_value(part: PartButton) -> str:
 
 
 def read_part_value(value: str) -> PartButton:
-    """The part of a run that a click names. Raises BadCommand for anything that is not such a value."""
+    """Parse the part of a run from a clicked button's value. Raises BadCommand if it isn't such a value."""
     fields = _object(value)
 
     def number(name: str) -> int:
@@ -203,9 +203,10 @@ def read_part_value(value: str) -> PartButton:
 
 
 def without_secrets(value: str, mask: Callable[[str], str]) -> str:
-    """A button's value without the foreign texts in which the mask finds a secret: whoever reads the message reads the value.
+    """Remove the texts in which the mask finds a secret from a button's value, which everyone can read.
 
-    They cannot be masked, for they are to be used again. What its click needs and no longer finds is on record, or it is refused.
+    They can't be masked, because a click uses them again. A click on such a button takes them from the record, or is
+    refused.
     """
     try:
         fields = _object(value)
@@ -224,25 +225,28 @@ def _foreign(value: object) -> list[str]:
 
 
 def watch_button(run: Run, *, number: int | None = None) -> Button:
-    """A button that gives an active run a card where it is clicked; `number` tells those of a row apart."""
+    """The *Follow this run* button, which gives an active run a card in the channel of the click.
+
+    `number` distinguishes several in a row.
+    """
     action = WATCH_RUN if number is None else f"{WATCH_RUN}.{number}"
     spoken = cut(f"Follow this run: run {run.id} of {run.title}", 75)
     return Button(action, "Follow this run", value=run_value(run), spoken=spoken)
 
 
 def drop_button(request: Request) -> Button:
-    """A button that takes a start that waits out of its line."""
+    """The button that removes a waiting start from the queue."""
     value, spoken = request_value(request.id), cut(f"Don't run {request.title}", 75)
     return Button(DROP_QUEUED, "Don't run", value=value, spoken=spoken)
 
 
 def request_value(request_id: str) -> str:
-    """The value of a button that repeats a request."""
+    """Build the value of a button that repeats a request."""
     return json.dumps({"v": VERSION, "q": request_id}, separators=(",", ":"))
 
 
 def read_request_value(value: str) -> str:
-    """The request that a click names. Raises BadCommand for anything that is not such a value."""
+    """Parse the request id from a clicked button's value. Raises BadCommand if it isn't such a value."""
     request = _text(_object(value), "q")
     if not request:
         raise _unreadable()
@@ -250,9 +254,9 @@ def read_request_value(value: str) -> str:
 
 
 def command_button(label: str, command: Command, *, number: int = 0, spoken: str | None = None) -> Button:
-    """A button that stands for a command; `number` tells those of one kind in a row apart.
+    """Build a button that carries out a command; `number` distinguishes several of one kind in a row.
 
-    Raises ValueError for a command that is longer than a button carries.
+    Raises ValueError if the command is too long for a button.
     """
     value = command_value(canonical(command))
     if len(value) > VALUE_LIMIT:
@@ -262,7 +266,7 @@ def command_button(label: str, command: Command, *, number: int = 0, spoken: str
 
 
 def fitting(label: str, command: Command, *, number: int = 0, spoken: str | None = None) -> tuple[Button, ...]:
-    """Such a button, none where the command is longer than one carries: an odd schedule must not spoil a list."""
+    """Such a button, or none if the command is too long for one: a single odd schedule must not break a list."""
     try:
         return (command_button(label, command, number=number, spoken=spoken),)
     except ValueError:
@@ -270,12 +274,12 @@ def fitting(label: str, command: Command, *, number: int = 0, spoken: str | None
 
 
 def command_value(command: str) -> str:
-    """The value of a button that stands for a command: the text of the command itself."""
+    """Build the value of a button that carries out a command: the command's text."""
     return json.dumps({"v": VERSION, "c": command}, separators=(",", ":"), ensure_ascii=False)
 
 
 def read_command_value(value: str) -> str:
-    """The command that a click stands for. Raises BadCommand for anything that is not such a value."""
+    """Parse the command from a clicked button's value. Raises BadCommand if it isn't such a value."""
     fields = _object(value)
     command = _text(fields, "c")
     if not command:
@@ -284,7 +288,10 @@ def read_command_value(value: str) -> str:
 
 
 def suggestion_value(command: str, request_id: str, slug: str) -> str:
-    """The value of a button that repeats a refused request with another schedule: its command, and where to find it else."""
+    """Build the value of a button that repeats a refused request with another schedule.
+
+    It contains the command, and the request and slug in case the command doesn't fit.
+    """
     fields: dict[str, object] = {"v": VERSION, "c": command, "q": request_id, "s": slug}
     if len(_compact(fields)) > VALUE_LIMIT:
         del fields["c"]
@@ -292,7 +299,7 @@ def suggestion_value(command: str, request_id: str, slug: str) -> str:
 
 
 def read_suggestion_value(value: str) -> tuple[str, str, str]:
-    """The command of such a value, "" where it was too long or held a secret; the refused request and the slug."""
+    """Parse such a value: the command ("" if it was too long or contained a secret), the request and the slug."""
     fields = _object(value)
     command, request, slug = (_text(fields, name) or "" for name in ("c", "q", "s"))
     if not command and not (request and slug):
@@ -301,12 +308,12 @@ def read_suggestion_value(value: str) -> tuple[str, str, str]:
 
 
 def home_page_value(page: int) -> str:
-    """The value of a button that shows a page of App Home, counted from 0."""
+    """Build the value of a button that shows a page of App Home, counted from 0."""
     return json.dumps({"v": VERSION, "page": page}, separators=(",", ":"))
 
 
 def read_home_page_value(value: str) -> int:
-    """The page of such a value, 0 for anything else: the first one is never wrong."""
+    """Parse the page from such a value; 0 for anything else, since the first page always exists."""
     try:
         page = _object(value).get("page")
     except BadCommand:
@@ -315,22 +322,22 @@ def read_home_page_value(value: str) -> int:
 
 
 def command_in_value(command: Command, channel: str) -> str:
-    """The value of a button that stands for a command in a channel, where its click comes from none."""
+    """Build the value of a button that carries out a command in a channel, for clicks outside of channels."""
     return _compact({"v": VERSION, "c": canonical(command), "ch": channel})
 
 
 def read_command_in_value(value: str) -> tuple[str, str]:
-    """The command and the channel of such a value. Raises BadCommand."""
+    """Parse the command and channel from such a value. Raises BadCommand."""
     return read_command_value(value), _text(_object(value), "ch") or ""
 
 
 def page_value(command: Command, number: int) -> str:
-    """The value of a button that turns to a page of what a command lists."""
+    """Build the value of a button that turns to a page of a command's list."""
     return _compact({"v": VERSION, "c": canonical(command), "p": number})
 
 
 def read_page_value(value: str) -> tuple[str, int]:
-    """The command and the page that a click names. Raises BadCommand for anything that is not such a value."""
+    """Parse the command and page from a clicked button's value. Raises BadCommand if it isn't such a value."""
     number = _object(value).get("p")
     if isinstance(number, bool) or not isinstance(number, int) or not 0 < number < PAGE_LIMIT:
         raise _unreadable()

@@ -1,7 +1,7 @@
-"""The card: the one message of a run in a channel, as a view model.
+"""The card: the single message of a run in a channel.
 
-One glance answers "did it work", the second "what broke", the third "what can I do". Nothing on it
-depends on when it is rendered.
+The first glance answers "did it work", the second "what broke", the third "what can I do". Nothing on it depends on the
+time of rendering.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ COMMAND_SHOWN = 120
 REASON_SHOWN = 200
 OVERRIDES_SHOWN = 600
 CANDIDATES_SHOWN = 5
-# After which the same run may be wanted once more. One that was skipped printed nothing.
+# States after which people may want to run the same again. A skipped run has no logs.
 AGAIN_STATES = ("SUCCESS", "CANCELED", "SKIPPED")
-# In which a start that people wait or waited for has a card unlike others.
+# States in which a start that is or was waited for has a special card.
 WAITING_STATES = (RequestState.QUEUED, RequestState.REFUSED, RequestState.CLOSED)
 
 
 def run_card(run: Run, app_url: str) -> Message:
-    """The card of a run, whatever its state."""
+    """Build the card of a run in any state."""
     first = headline(run)
     url = run_url(app_url, run.id)
     retried = retried_by(run.retried, app_url) if run.retried else ()
@@ -49,18 +49,18 @@ def run_card(run: Run, app_url: str) -> Message:
 
 
 def retry_of(run_id: int, app_url: str) -> Link:
-    """What the card of a retry says of the run it retries."""
+    """The link from the card of a retry to the run that it retries."""
     return Link(run_url(app_url, run_id), f"Retry of run {run_id}")
 
 
 def retried_by(retried: Retried, app_url: str) -> Sentence:
-    """What is said of a run that was retried, with the new run's card, else its page in Bolt."""
+    """Say that a run was retried, with a link to the new run's card, else to its page in Bolt."""
     where = Link(retried.url or run_url(app_url, retried.run), f"run {retried.run}")
     return ("Retried by ", Mention(retried.user), " as ", where)
 
 
 def headline(run: Run) -> Sentence:
-    """The first line: a whole sentence that says how the run stands."""
+    """The first line: a whole sentence with the run's status."""
     state, name = run.seen.state, Bold(run.title)
     took: Sentence = (f" after {duration(run.seconds)}",) if run.seconds is not None else ()
     if state == "SUCCESS":
@@ -85,17 +85,17 @@ def headline(run: Run) -> Sentence:
 
 
 def second_glance(run: Run) -> Sentence:
-    """What is running now, or what broke; empty where there is nothing to tell."""
+    """The current command or the failure; empty if there's nothing to show."""
     return _lines(*_details(run))
 
 
 def facts(run: Run, app_url: str) -> Sentence:
-    """Which run it is, with its link, on which branch, by whom and since when."""
+    """A run's facts: its link, branch, who started it and when."""
     return _facts(run, app_url)
 
 
 def _recovered(run: Run) -> Sentence:
-    """Of a success: that its schedule failed before. It must not say so in that word, which is for failures alone."""
+    """Say that a success follows failures, without the word "failed", which is only for failures."""
     end = run.end
     if end is None or not end.recovered:
         return ()
@@ -103,7 +103,7 @@ def _recovered(run: Run) -> Sentence:
 
 
 def request_card(request: Request, app_url: str) -> Message:
-    """The card of a start that has no run yet: starting, being looked for, or unclear."""
+    """Build the card of a start without a run: starting, searched for, or unclear."""
     if request.state is RequestState.PENDING:
         return pending_card(request, app_url)
     if request.keeps_card and request.state in WAITING_STATES:
@@ -121,7 +121,7 @@ def request_card(request: Request, app_url: str) -> Message:
     elif request.state is RequestState.UNCLEAR:
         first = (Emoji("grey_question"), " ", Mention(request.user), ": it's unclear whether ", name, " started")
     elif request.state is RequestState.SETTLED and request.run_id:
-        # A run has one card in a channel, and someone watched this one before it was known whose it is.
+        # A run has one card per channel, and this one was followed before it was known to belong to the start.
         run = Link(run_url(app_url, request.run_id), f"run {request.run_id}")
         first = (Emoji("arrow_right"), " ", name, " has started as ", run, "; it already has a card in this channel")
     else:
@@ -131,7 +131,7 @@ def request_card(request: Request, app_url: str) -> Message:
 
 
 def waiting_card(request: Request, app_url: str) -> Message:
-    """The card of a start that waits for a run to end, or of one that waited and is not started after all."""
+    """Build the card of a start that waits for a run to end, or that waited and wasn't started."""
     asked = waiting_facts(request, app_url)
     if request.state is not RequestState.QUEUED:
         first: Sentence = (Emoji("black_square_for_stop"), " ", *not_started(request))
@@ -141,18 +141,18 @@ def waiting_card(request: Request, app_url: str) -> Message:
 
 
 def waits(request: Request, app_url: str) -> Sentence:
-    """What a start waits for."""
+    """Say what a start is waiting for."""
     return (Emoji("vertical_traffic_light"), " ", Bold(request.title), " is waiting for ", *_awaited(request, app_url))
 
 
 def waiting_facts(request: Request, app_url: str) -> Sentence:
-    """Who asked for a start that waits, and when; what it is, where it is more than the schedule as it is."""
+    """Facts of a waiting start: who asked and when, and its overrides, if any."""
     asked: Sentence = ("Requested by ", Mention(request.user), " at ", When(request.queued_at or request.asked_at))
     return (*asked, *_what(request, app_url))
 
 
 def _what(request: Request, app_url: str) -> list[Span]:
-    """What is to be started, where it is more than the schedule as it is."""
+    """The overrides of a start: anything beyond the schedule as it is."""
     parent, wanted = request.plan.parent_run if request.plan else None, request.wanted
     if parent is not None:
         return [" · ", retry_of(parent, app_url)]
@@ -164,12 +164,12 @@ def _what(request: Request, app_url: str) -> list[Span]:
 
 
 def _because(reason: str | None) -> Sentence:
-    """Why it was asked for, in the asker's words."""
+    """The reason for a start, in the asker's words."""
     return (f" · because: {cut(reason, REASON_SHOWN)}",) if reason else ()
 
 
 def not_started(request: Request) -> Sentence:
-    """Why a start that waited was not sent, as a whole sentence or two."""
+    """Explain in a sentence or two why a waiting start wasn't sent."""
     name = Bold(request.title)
     if request.dropped_by:
         return (name, " wasn't started: ", Mention(request.dropped_by), " removed it from the queue.")
@@ -198,7 +198,10 @@ def _unclear(request: Request, app_url: str) -> list[Sentence]:
 
 
 def may_be_it(candidates: Sequence[int], app_url: str) -> Sentence:
-    """Which runs a start whose reply was lost may have made. One alone is unclear if another start may have made it."""
+    """List the runs that a start with a lost response may have made.
+
+    A single candidate is unclear if another start may have made it.
+    """
     links = [Link(run_url(app_url, run_id), f"run {run_id}") for run_id in candidates[:CANDIDATES_SHOWN]]
     if len(candidates) == 1:
         return (links[0], " may be it, or it may belong to another start whose response was lost too")
@@ -217,7 +220,7 @@ def _lines(*lines: Sentence) -> Sentence:
 
 
 def _details(run: Run) -> list[Sentence]:
-    """The second glance: what is running now, or what broke."""
+    """The second glance: the current command, or what broke."""
     if not is_final(run.seen.state):
         return _running(run)
     end = run.end
@@ -285,7 +288,7 @@ def _branch(run: Run) -> str:
 
 
 def _overrides(run: Run) -> Sentence:
-    """The commands given instead of the schedule's own: in full where they fit, else the first and how many more."""
+    """Show the commands given instead of the schedule's own: in full if they fit, else the first and a count."""
     if not run.facts.overridden or not run.facts.commands or run.facts.only_failed:
         return ()
     commands = run.facts.commands
@@ -326,7 +329,7 @@ def _buttons(run: Run, url: str) -> tuple[Button, ...]:
 
 
 def cancel_confirm(run: Run) -> Confirm:
-    """What is asked before a run is cancelled by a click."""
+    """The confirmation before a click cancels a run."""
     return Confirm("Cancel this run?", (f"Cancel run {run.id} of ", Bold(run.title), "?"), "Cancel run", "Keep it")
 
 
@@ -335,7 +338,7 @@ def _button(run: Run, action: str, label: str, *, style: Literal["primary"] | No
 
 
 def _reading(run: Run) -> tuple[Button, Button]:
-    """What is read of a run that is over."""
+    """The buttons to read an ended run's logs and artifacts."""
     return (
         buttons.command_button("Logs", LogsCommand(run.id), spoken=_spoken("Logs", run)),
         buttons.command_button("Artifacts", ArtifactsCommand(run.id), spoken=_spoken("Artifacts", run)),
@@ -343,6 +346,6 @@ def _reading(run: Run) -> tuple[Button, Button]:
 
 
 def _spoken(label: str, run: Run) -> str:
-    """A button's label for screen readers: the words that are to be seen, then the run."""
+    """The label for screen readers: the visible words, then the run."""
     what = f" of {run.title}" if run.facts.name or run.facts.schedule else ""
     return cut(f"{label}: run {run.id}{what}", 75)

@@ -1,4 +1,4 @@
-"""Many ends in one channel at once: one message names them, failures first."""
+"""The digest: one message for many runs that end in a channel at once, failures first."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NAME_SHOWN = 50
 
 
 def digest(runs: Sequence[Run], app_url: str) -> Message:
-    """The announcement of the ends of these runs."""
+    """Announce the ends of these runs."""
     ordered = sorted(runs, key=lambda run: (not _bad(run), run.id))
     first = _count(ordered)
     starts = range(0, len(ordered), LINES_A_BLOCK)

@@ -1,4 +1,4 @@
-"""What is answered to a line that isn't a command: a sentence, and buttons that say what each of them does."""
+"""Answers to lines that aren't commands: a sentence, and buttons whose labels say what each does."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NAME_SHOWN = 60
 
 
 def guess_answer(sentence: str, meaning: Meaning, offers: Sequence[Offer]) -> Message:
-    """The answer to a guess. `sentence` is what is said if nothing is offered."""
+    """The answer to a guess. `sentence` is used if nothing is offered."""
     shown = [(offer, button) for at, offer in enumerate(offers) for button in _button(offer, at)]
     if not shown:
         return Message((sentence,))
@@ -25,7 +25,7 @@ def guess_answer(sentence: str, meaning: Meaning, offers: Sequence[Offer]) -> Me
 
 
 def offered_instead(why: Sentence, offers: Sequence[Offer]) -> Message:
-    """Why a start isn't possible, and what may have been meant instead."""
+    """Explain why a start isn't possible, and offer what may have been meant."""
     buttons = tuple(button for at, offer in enumerate(offers) for button in _button(offer, at))
     return Message(why, (Paragraph(why), Buttons(buttons))) if buttons else Message(why)
 

@@ -1,4 +1,4 @@
-"""Hints in what people read: what a failure means, what to do next, and whether a retry can help."""
+"""Hints as shown to people: what a failure means, what to do next, and whether a retry can help."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FIX_FIRST = "Fix this first; a retry alone won't help."
 
 
 def hint_line(causes: Sequence[Cause]) -> Sentence:
-    """The hint for the most frequent cause in one line, for a card: empty if no hint fits."""
+    """The hint for the most frequent cause, in one line for a card. Empty if no hint matches."""
     known = [cause for cause in causes if cause.id]
     if not known:
         return ()
@@ -21,7 +21,10 @@ def hint_line(causes: Sequence[Cause]) -> Sentence:
 
 
 def hint_lines(causes: Sequence[Cause], counted: str = "failure") -> Sentence:
-    """The hints for all causes, the most frequent first, a line each. Empty if no hint fits. `counted` is what has failed."""
+    """The hints for all causes, one per line, the most frequent first. Empty if no hint matches.
+
+    `counted` is the noun for what failed.
+    """
     known = [cause for cause in causes if cause.id]
     if not known:
         return ()
@@ -38,7 +41,7 @@ def hint_lines(causes: Sequence[Cause], counted: str = "failure") -> Sentence:
 
 
 def of_runs(runs: Iterable[Sequence[Cause]]) -> tuple[Cause, ...]:
-    """The causes of several runs, each counted by its most frequent one; runs of which nothing is known count as one cause."""
+    """Count the causes of several runs, each run by its most frequent one. Unknown causes count as one cause."""
     found: dict[str, Cause] = {}
     for causes in runs:
         first = next((cause for cause in causes if cause.id), Cause())
@@ -47,7 +50,7 @@ def of_runs(runs: Iterable[Sequence[Cause]]) -> tuple[Cause, ...]:
 
 
 def retry_is_useless(causes: Sequence[Cause]) -> bool:
-    """Whether it's certain that running the same again fails again."""
+    """Whether running the same again is certain to fail."""
     return retry_helps(causes) is Retry.NO
 
 

@@ -1,4 +1,4 @@
-"""The Home tab of the app: what concerns one person, the most useful first."""
+"""The app's Home tab: a person's runs and schedules, the most useful first."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from bot.core.views.buttons import (
 )
 from bot.core.views.paging import turns
 
-# So many of each fit on a page: a Home tab has a hundred blocks at the most.
+# Entries per page: a Home tab has at most 100 blocks.
 RUNS_A_PAGE = 6
 FAILURES_A_PAGE = 5
 SCHEDULES_A_PAGE = 5
@@ -30,7 +30,7 @@ COUNTED_MOST = 100
 
 @dataclass(frozen=True, slots=True)
 class HomeSection:
-    """Some of the runs of a kind, and how many there are."""
+    """Runs of one kind on a page, and the total."""
 
     total: int = 0
     runs: tuple[Listed, ...] = ()
@@ -38,10 +38,10 @@ class HomeSection:
 
 @dataclass(frozen=True, slots=True)
 class FrequentSchedule:
-    """A schedule that the person often runs, and where a click would run it.
+    """A schedule that the person often runs, and the channel in which a click runs it.
 
-    `channel` is where, "" for the direct messages with the bot; `channel_name` its name where that is known; `left` is
-    true where the channel of the last run is none that both are in any more.
+    `channel` is "" for direct messages with the bot; `channel_name` is empty if unknown. `left`: the person or the bot
+    is no longer in the channel of the last run.
     """
 
     slug: str
@@ -53,7 +53,7 @@ class FrequentSchedule:
 
 @dataclass(frozen=True, slots=True)
 class HomePage:
-    """What one page of a Home tab shows. `missing` says what is left out and why, empty where nothing is."""
+    """Content of a page of the Home tab. `missing` says what is left out and why, empty if nothing is."""
 
     at: datetime
     number: int = 0
@@ -68,7 +68,7 @@ class HomePage:
 
     @property
     def pages(self) -> int:
-        """How many pages there are."""
+        """Number of pages."""
         needed = (
             ceil(self.mine.total / RUNS_A_PAGE),
             ceil(self.others.total / RUNS_A_PAGE),
@@ -79,7 +79,7 @@ class HomePage:
 
 
 def home(page: HomePage, app_url: str, command: str) -> Message:
-    """A page of a person's Home tab."""
+    """Build a page of a person's Home tab."""
     blocks: list[Block] = [Paragraph(page.notice)] if page.notice else []
     blocks += [_actions(page), Facts(_refreshed(page))]
     start = Code(f"{command} run <schedule>")
@@ -101,14 +101,14 @@ def home(page: HomePage, app_url: str, command: str) -> Message:
 
 
 def away_home(at: datetime, sentence: str) -> Message:
-    """What a Home tab shows where nothing can be read."""
+    """The Home tab if nothing can be read."""
     page = HomePage(at)
     text: Sentence = (f"{sentence} Your runs continue. Refresh in a minute.",)
     return Message(text, (Paragraph(text), _actions(page), Facts(_refreshed(page))))
 
 
 def closed_home(at: datetime, sentence: str, notice: Sentence) -> Message:
-    """What a Home tab shows to somebody who may not read: why, and what became of the last click."""
+    """The Home tab for a person who may not read: the reason, and the outcome of the last click."""
     page = HomePage(at)
     said: list[Block] = [Paragraph(notice)] if notice else []
     return Message((sentence,), (*said, Paragraph((sentence,)), _actions(page), Facts(_refreshed(page))))
@@ -126,10 +126,10 @@ def _refreshed(page: HomePage) -> Sentence:
 
 
 def _part(page: HomePage, part: HomeSection, title: str, empty: Sentence, app_url: str) -> list[Block]:
-    """A title and its runs. The first page says of what there is none; the others leave it out."""
+    """A section with its heading and runs. Only the first page mentions empty sections."""
     if not part.runs:
         return [] if page.number else [Heading(title), Facts(empty)]
-    # Of very many, only so many are looked at.
+    # Of very many runs, only this many are counted.
     counted = str(part.total) if part.total <= COUNTED_MOST else f"more than {COUNTED_MOST}"
     return [Heading(f"{title} ({counted})"), *(block for one in part.runs for block in entry(one, app_url))]
 
@@ -158,7 +158,7 @@ def _often(one: FrequentSchedule) -> Sentence:
 
 
 def _often_buttons(one: FrequentSchedule, number: int) -> tuple[Button, ...]:
-    """Empty for a name that no button can carry."""
+    """The buttons of a frequent schedule, empty if its name is too long for a button."""
     value = command_in_value(RunCommand(one.slug), one.channel)
     if len(value) > VALUE_LIMIT:
         return ()

@@ -1,4 +1,4 @@
-"""Following a log: new lines gathered into few posts, each cut to its head and tail, ever further apart."""
+"""Live logs: new lines are batched into few posts, at growing intervals, each cut to its head and tail."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from bot.core.views.buttons import STOP_FOLLOWING, PartButton, command_button, p
 
 SHOWN = 2_800
 LINE_SHOWN = 400
-# What is kept of a batch. More than is shown: a secret of many lines is only recognised together.
+# Lines kept of a batch. More than are shown, because a secret that spans lines is only recognised as a whole.
 HEAD_KEPT, TAIL_KEPT = 60, 400
 LINE_KEPT = 2_000
 LONGEST_PAUSE = 8.0
@@ -29,7 +29,7 @@ ENDED, HOUR, GONE = "ended", "hour", "gone"
 
 @dataclass(slots=True)
 class LogLines:
-    """New lines, of which only the first and the last are kept. `count` leaves headings out."""
+    """New lines, of which only the first and last are kept. `count` excludes headings."""
 
     count: int = 0
     headings: int = 0
@@ -37,13 +37,13 @@ class LogLines:
     tail: deque[str] = field(default_factory=lambda: deque(maxlen=TAIL_KEPT))
 
     def add(self, lines: Iterable[str]) -> None:
-        """More of them."""
+        """Add lines."""
         for line in lines:
             self.count += 1
             self._keep(line[:LINE_KEPT])
 
     def heading(self, text: str) -> None:
-        """What follows is printed by this command."""
+        """Add a heading: the command that prints the following lines."""
         self.headings += 1
         self._keep(f"▸ {text}")
 
@@ -54,7 +54,10 @@ class LogLines:
             self.tail.append(line)
 
     def shown(self, mask: Callable[[str], str], limit: int = SHOWN) -> str:
-        """Masked, without colour codes, head and tail in at most `limit` characters, with a line for what is left out."""
+        """Format the lines: masked, without colour codes, head and tail in at most `limit` characters.
+
+        A line in between counts those left out.
+        """
         skipped = self.count + self.headings - len(self.head) - len(self.tail)
         if not skipped:
             return _fitted(_plain([*self.head, *self.tail], mask), [], 0, limit)
@@ -70,7 +73,7 @@ def _fitted(first: list[str], last: list[str], skipped: int, limit: int) -> str:
     whole = "\n".join([*first, *last])
     if not skipped and len(whole) <= limit:
         return whole
-    # Room for the line that says what is left out.
+    # Room for the line that counts those left out.
     room = limit - 60
     head = _within(first, room // 3)
     rest = last or first[len(head) :]
@@ -90,12 +93,12 @@ def _within(lines: Iterable[str], room: int) -> list[str]:
 
 
 def pause_s(posts: int, least_s: float) -> float:
-    """How long to wait after so many posts: longer and longer, up to eight times the least."""
+    """The seconds to wait after a number of posts: growing, up to eight times the least."""
     return least_s * min(LONGEST_PAUSE, GROWTH ** max(0, posts - 1))
 
 
 def batch_post(key: RunKey, batch: LogBatch, posts: int) -> Message:
-    """A post of new lines. The first one has the button that stops it."""
+    """A post of new lines. The first one has a button that stops the live log."""
     first: Sentence = ()
     if batch.count:
         of: Sentence = (" of ", Code(cut(batch.text, COMMAND_SHOWN))) if batch.text else ()
@@ -126,6 +129,6 @@ def _last(key: RunKey, why: str) -> Sentence:
 
 
 def stop_button(key: RunKey) -> Button:
-    """*Stop following*."""
+    """The *Stop following* button."""
     spoken = f"Stop following the log of run {key.id}"
     return Button(STOP_FOLLOWING, "Stop following", value=part_value(PartButton(key)), spoken=spoken)

@@ -1,4 +1,4 @@
-"""Which buttons of an answer are offered: none that would be refused."""
+"""Filtering the buttons of an answer, so that none is offered that would be refused."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from bot.core.views.buttons import ACTIONS, POSTS
 
 
 def offered(message: Message, may: Callable[[Question], bool]) -> Message:
-    """The message without buttons that ask for what somebody may not do."""
+    """Remove the buttons for actions that the person may not take."""
     blocks = (_kept(block, may) for block in message.blocks)
     return replace(message, blocks=tuple(block for block in blocks if block is not None))
 
 
 def question_of(button: str) -> Question:
-    """What a button asks the policy, by its action id."""
+    """The policy's question for a button, by its action id."""
     found = (action for name, action in ACTIONS.items() if _is(button, name))
     return Question(next(found, Action.READ), posts=any(_is(button, name) for name in POSTS))
 

@@ -1,4 +1,4 @@
-"""Long lists, ten at a time: buttons carry the command and the page, and the list is read anew for each."""
+"""Paging of long lists: buttons carry the command and the page, and the list is read again for each page."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SIZE = 10
 
 @dataclass(frozen=True, slots=True)
 class ListPage(Generic[T]):
-    """Some of `total` things: page `number` of `count`, both from 1."""
+    """A page of `total` items: page `number` of `count`, both counted from 1."""
 
     items: tuple[T, ...]
     number: int
@@ -26,25 +26,25 @@ class ListPage(Generic[T]):
 
     @property
     def told(self) -> str:
-        """`page 2 of 3`, nothing where there is one only."""
+        """As a suffix of a sentence: `, page 2 of 3`, empty if there's only one page."""
         return f", page {self.number} of {self.count}" if self.count > 1 else ""
 
 
 def page(items: Sequence[T], number: int, size: int = SIZE) -> ListPage[T]:
-    """A page of a list; the nearest one that there is, where the list has become shorter meanwhile."""
+    """Take a page of a list, or the last one if the list has become too short for it."""
     count = max(1, -(-len(items) // size))
     number = min(max(1, number), count)
     return ListPage(tuple(items[(number - 1) * size : number * size]), number, count, len(items))
 
 
 def page_buttons(shown: ListPage[T], command: Command) -> tuple[Buttons, ...]:
-    """Under a list, previous and next, where there are such pages."""
+    """The Previous and Next buttons below a list, if there are such pages."""
     row = turns(LIST_PAGE, shown.number, shown.count, lambda number: page_value(command, number))
     return (Buttons(row),) if row else ()
 
 
 def turns(action: str, number: int, count: int, value: Callable[[int], str]) -> tuple[Button, ...]:
-    """Previous and next, where there are such pages and their values are what a button carries. Pages count from 1."""
+    """The Previous and Next buttons, if there are such pages and their values fit a button. Pages count from 1."""
     return tuple(
         Button(f"{action}.{label.lower()}", label, value=value(to), spoken=f"{label} page: {to} of {count}")
         for label, to in (("Previous", number - 1), ("Next", number + 1))

@@ -1,4 +1,4 @@
-"""Pausing and resuming: the question before, and what is told after."""
+"""Pausing and resuming a schedule: the confirmation, and the answers afterwards."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ NAME_SHOWN = 120
 
 
 def question(schedule: Schedule, *, suspend: bool) -> Message:
-    """Whether it is to be paused or resumed."""
+    """Ask whether to pause or resume a schedule."""
     name = _name(schedule)
     if suspend:
         text: Sentence = ("Pause ", name, "? It won't start automatically until someone resumes it.")
@@ -27,7 +27,7 @@ def question(schedule: Schedule, *, suspend: bool) -> Message:
 
 
 def done(schedule: Schedule, *, suspend: bool) -> Message:
-    """It is paused or resumed."""
+    """Confirm that a schedule is paused or resumed."""
     undo = SuspendCommand(schedule.slug, suspend=not suspend)
     if suspend:
         text: Sentence = (
@@ -44,18 +44,18 @@ def done(schedule: Schedule, *, suspend: bool) -> Message:
 
 
 def already(schedule: Schedule, *, suspend: bool) -> Message:
-    """It stands as it is wanted; nothing was sent."""
+    """Say that the schedule already is as requested; no request was sent to Bolt."""
     word = "already paused" if suspend else "not paused"
     return _with((_name(schedule), f" is {word}, so nothing was changed."), schedule)
 
 
 def left(asked: SuspendCommand) -> Message:
-    """The question was answered with no."""
+    """Confirm that nothing was changed, because the person answered no."""
     return Message((Bold(cut(asked.schedule, NAME_SHOWN)), " stays as it is. Nothing was changed."))
 
 
 def from_yaml(schedule: Schedule, *, suspend: bool) -> Message:
-    """A schedule that a file in the repository defines: the API changes no such one."""
+    """Explain that the API can't change a schedule that is defined in a repository's file."""
     word = "paused" if suspend else "resumed"
     whom = f"ask its owner, {cut(schedule.owner, NAME_SHOWN)}, or " if schedule.owner else ""
     text: Sentence = (
@@ -66,7 +66,7 @@ def from_yaml(schedule: Schedule, *, suspend: bool) -> Message:
 
 
 def refused(schedule: Schedule, why: str, *, suspend: bool) -> Message:
-    """Bolt's own reason."""
+    """Explain that Bolt refused, with its own reason."""
     owner = f" Its owner is {cut(schedule.owner, NAME_SHOWN)}." if schedule.owner else ""
     verb = "pause" if suspend else "resume"
     return _with(
@@ -75,7 +75,7 @@ def refused(schedule: Schedule, why: str, *, suspend: bool) -> Message:
 
 
 def unclear(schedule: Schedule, *, suspend: bool) -> Message:
-    """The reply was lost, and reading the schedule again did not tell either."""
+    """Say that the outcome is unknown: the response was lost, and reading the schedule again didn't settle it."""
     verb = "pause" if suspend else "resume"
     text: Sentence = (
         f"Bolt didn't answer, and I couldn't find out whether it managed to {verb} ",
@@ -86,7 +86,7 @@ def unclear(schedule: Schedule, *, suspend: bool) -> Message:
 
 
 def not_done(schedule: Schedule, *, suspend: bool) -> Message:
-    """The reply was lost, and the schedule stands as before."""
+    """Say that nothing was changed: the response was lost, and the schedule is as before."""
     stands = "not paused" if suspend else "still paused"
     again = command_button("Try again", SuspendCommand(schedule.slug, suspend=suspend))
     return _with(
@@ -95,7 +95,7 @@ def not_done(schedule: Schedule, *, suspend: bool) -> Message:
 
 
 def inactive(schedule: Schedule) -> Message:
-    """It does not start at all."""
+    """Explain that an inactive schedule doesn't start automatically anyway."""
     text: Sentence = (_name(schedule), " is inactive, so it doesn't start automatically anyway. Nothing was changed.")
     return _with(text, schedule)
 

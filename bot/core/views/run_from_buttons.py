@@ -1,6 +1,6 @@
-"""Which run a message of ours is about, read back from its own buttons: Redis may have lost its record.
+"""Reading a run back from the buttons of one of the bot's messages, in case Redis has lost its record.
 
-Such a message is ours, so that its buttons are too; they are still believed no further than that they name a run.
+Only the bot writes these buttons, but they're trusted no further than to name a run.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from bot.core.views.buttons import BOLT_ID_LIMIT, COMMAND, RUN_VALUES, RunButton
 
 
 def run_from_buttons(buttons: Iterable[MessageButton], workspace: str, app_url: str) -> RunButton | None:
-    """The run that the buttons of a message name, with what they tell of it. None where they name none, or several."""
+    """Find the run that a message's buttons name, with its facts. None if they name none, or several."""
     found: dict[RunKey, RunButton] = {}
     for button in buttons:
         named = _named(button, workspace, app_url)

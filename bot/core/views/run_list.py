@@ -1,4 +1,4 @@
-"""What `runs` says: the newest runs of a schedule, ten at a time."""
+"""The answer to `runs`: a schedule's newest runs, ten per page."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ WHO_SHOWN = 80
 def run_list(
     schedule: Schedule, shown: ListPage[RunSummary], asked: RunsCommand, *, workspace: str, app_url: str, most: int
 ) -> Message:
-    """A page of runs. `most` is how many were asked for: there may be more."""
+    """Show a page of runs. `most` is how many were requested from Bolt: there may be more."""
     name = Bold(cut(schedule.name, NAME_SHOWN))
     if not shown.total:
         return never_ran(schedule)
@@ -38,14 +38,14 @@ def run_list(
 
 
 def never_ran(schedule: Schedule) -> Message:
-    """A schedule without a run."""
+    """Say that a schedule hasn't run yet."""
     text: Sentence = (Bold(cut(schedule.name, NAME_SHOWN)), " hasn't run yet.")
     run = fitting("Run", RunCommand(schedule.slug), spoken=cut(f"Run {schedule.name}", 75))
     return Message(text, (Paragraph(text), *((Buttons(run),) if run else ())))
 
 
 def run_line(run: RunSummary, app_url: str) -> Sentence:
-    """How a run stands, and what there is to know of it."""
+    """Describe a run on one line: its state and facts."""
     spans: list[Span] = [state_emoji(run.state), " ", Link(run_url(app_url, run.id), f"Run {run.id}")]
     spans.append(f" {state_word(run.state)}")
     if run.started_at and run.ended_at:
@@ -65,7 +65,7 @@ def run_line(run: RunSummary, app_url: str) -> Sentence:
 
 
 def listed_run(schedule: Schedule, run: RunSummary, workspace: str) -> Run:
-    """A run as far as a listing tells of it."""
+    """Build a run from a schedule's listing, as far as it's known from there."""
     facts = RunFacts(
         schedule=schedule.slug,
         name=schedule.name,

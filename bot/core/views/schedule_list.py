@@ -1,4 +1,4 @@
-"""What `list` says: the schedules, ten at a time."""
+"""The answer to `list`: schedules, ten per page."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SPOKEN = 75
 def schedule_list(
     shown: ListPage[Schedule], asked: ListCommand, now: datetime, *, typed: str, as_of: datetime | None = None
 ) -> Message:
-    """A page of schedules. `typed` is how commands begin; `as_of` says how old the list is, where Bolt does not answer."""
+    """Show a page of schedules. `typed` is the command prefix; `as_of` the age of the list if Bolt doesn't respond."""
     if not shown.total:
         return _nothing(asked, typed)
     old: Sentence = (" As of ", When(as_of), ": Bolt isn't responding.") if as_of else ()
@@ -35,7 +35,7 @@ def schedule_list(
 
 
 def paused(schedule: Schedule) -> Sentence:
-    """The mark of a schedule that does not start by itself at present."""
+    """The mark of a paused schedule."""
     return (" · ", Emoji("double_vertical_bar"), " paused") if schedule.suspended else ()
 
 
@@ -48,7 +48,7 @@ def _count(total: int, asked: ListCommand) -> str:
 
 
 def _spoken(shown: ListPage[Schedule]) -> Sentence:
-    """The page in one line, for notifications and screen readers."""
+    """The page on one line, for notifications and screen readers."""
     spans: list[Span] = []
     for at, schedule in enumerate(shown.items):
         state = f"{state_word(schedule.last_run_state)}{', paused' if schedule.suspended else ''}"
@@ -63,7 +63,7 @@ def _row(schedule: Schedule, now: datetime, *, inactive: bool) -> Sentence:
         spans += [" · last run ", When(schedule.last_run_at, "date_time")]
     spans += [*paused(schedule), "\n"]
     spans += ["inactive · ", *told(schedule.cron)] if inactive else next_told(schedule, now)
-    # A name may be anything; the slug is what is typed.
+    # The name can be any text; the slug is what people type.
     spans += [" · ", Code(cut(schedule.slug, NAME_SHOWN))]
     spans.append(f" · {cut(schedule.owner, OWNER_SHOWN)}" if schedule.owner else " · no owner")
     return tuple(spans)

@@ -1,4 +1,4 @@
-"""What `show` says: all that Bolt tells of a schedule."""
+"""The answer to `show`: everything that Bolt returns about a schedule."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ RUNS_SHOWN = 5
 NOTIFIED_SHOWN = 8
 EVENTS_SHOWN = 6
 SPOKEN = 75
-# Such a one is paused in its file only.
+# Schedules with this source can only be paused in their file.
 YAML = "yaml"
 MADE = {YAML: "defined in a YAML file", "ui": "created in Bolt", "api": "created by the API"}
 
@@ -33,7 +33,7 @@ MADE = {YAML: "defined in a YAML file", "ui": "created in Bolt", "api": "created
 def schedule_page(
     schedule: Schedule, runs: Sequence[RunSummary] | None, now: datetime, *, app_url: str, active: bool
 ) -> Message:
-    """All of a schedule. `runs` are its newest, newest first, None where Bolt does not tell."""
+    """Show a schedule's details. `runs` are its newest runs, newest first, None if Bolt doesn't return them."""
     first = _headline(schedule, runs, active=active)
     when = next_told(schedule, now) if active else told(schedule.cron)
     lines: list[Sentence] = [first, ("When: ", *when), _whose(schedule), *_settings(schedule)]
@@ -103,7 +103,7 @@ def _commands(schedule: Schedule) -> Sentence:
 
 
 def _notified(schedule: Schedule) -> Sentence:
-    """Who hears of its ends. Older backends tell it in four lists, newer ones in both ways."""
+    """Who is notified. Older backends report it in four lists, newer ones in those and in `notifications`."""
     told_of = schedule.notifications or (
         *(Notification("slack", one, schedule.slack_on) for one in schedule.slack_notify),
         *(Notification("email", one, schedule.email_on) for one in schedule.email_notify),

@@ -1,4 +1,4 @@
-"""What people read if Redis can't be used: the cause, whether anything was done, and the next step."""
+"""Sentences for when Redis can't be used: the cause, whether anything was done, and the next step."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ from bot.core.model.errors import StoreRefused, StoreUnavailable
 
 
 def database(error: StoreUnavailable | TimeoutError | None = None) -> str:
-    """One sentence: what's wrong with Redis. A call that took too long counts as one that got no answer."""
+    """Explain what's wrong with Redis in one sentence. A call that took too long counts as unanswered."""
     return error.sentence if isinstance(error, StoreUnavailable) else StoreUnavailable().sentence
 
 
 def cause(error: StoreUnavailable | TimeoutError) -> str:
-    """What operators read in the log: the host and Redis' own reason, if it gave one."""
+    """The cause for the operator's log: the host, and Redis' own reason if it gave one."""
     return error.detail if isinstance(error, StoreUnavailable) else "it took too long"
 
 
 def unrecorded(error: StoreUnavailable | TimeoutError, *, nothing: str, otherwise: str) -> str:
-    """Why something couldn't be recorded.
+    """Explain why something couldn't be recorded.
 
-    `nothing`: what is sure not to have happened if Redis refused it. `otherwise`: what to do if Redis didn't answer, so
-    that the outcome is unknown.
+    `nothing`: what certainly didn't happen if Redis refused. `otherwise`: what to do if Redis didn't answer, so that
+    the outcome is unknown.
     """
     if isinstance(error, StoreRefused):
         reason = error.sentence[0].lower() + error.sentence[1:].rstrip(".")
@@ -30,7 +30,7 @@ def unrecorded(error: StoreUnavailable | TimeoutError, *, nothing: str, otherwis
 
 
 def unchecked(error: Exception) -> str:
-    """Why it couldn't be checked whether somebody may do something. Nothing was done then."""
+    """Explain why a permission couldn't be checked. Nothing was done in that case."""
     if isinstance(error, StoreRefused):
         return f"{error.sentence} Nothing was done. Tell whoever runs me."
     if isinstance(error, StoreUnavailable):

@@ -1,4 +1,4 @@
-"""Buttons that do what a mistyped command meant."""
+"""Buttons for what a mistyped command may have meant."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from bot.core.text.message import Button, Buttons, Message, Paragraph
 from bot.core.text.text import Sentence, cut
 from bot.core.views.buttons import START_SUGGESTED, VALUE_LIMIT, command_button, suggestion_value
 
-# What looks like a mistyped name has three suggestions; what names several schedules offers more of them.
+# A mistyped name has three suggestions; an ambiguous name may have more.
 OFFERED_MOST = 5
 
 
 def suggestions(request: Request) -> Buttons | None:
-    """A button for each slug that a refused request may have meant, None where there is none."""
+    """A button for each slug that a refused request may have meant, None if there are none."""
     buttons: list[Button] = []
     for slug in request.near[:OFFERED_MOST]:
         starts = isinstance(request.wanted, RunCommand)
@@ -28,7 +28,7 @@ def suggestions(request: Request) -> Buttons | None:
 
 
 def not_found(wanted: str, found: Ambiguous | Missing) -> str:
-    """Why a name means no schedule, and what to do."""
+    """Explain why a name doesn't identify a schedule, and what to do."""
     if isinstance(found, Ambiguous):
         return f'"{wanted}" is the name of several schedules. Use one of their slugs: {", ".join(found.slugs)}.'
     names = [schedule.slug for schedule in found.suggestions]
@@ -38,7 +38,7 @@ def not_found(wanted: str, found: Ambiguous | Missing) -> str:
 
 
 def did_you_mean(wanted: str, found: Ambiguous | Missing, again: Callable[[str], Command]) -> Message:
-    """The same, with a button for each schedule that may have been meant. `again` makes the command of a slug."""
+    """The same with a button for each schedule that may have been meant. `again` builds the command for a slug."""
     slugs = found.slugs if isinstance(found, Ambiguous) else tuple(one.slug for one in found.suggestions)
     buttons: list[Button] = []
     for number, slug in enumerate(slugs[:OFFERED_MOST]):

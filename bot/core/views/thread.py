@@ -1,4 +1,4 @@
-"""What the thread under a card says of a run's end."""
+"""Posts in a card's thread about the end of a run."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ OVERRIDES_SHOWN = 2_500
 
 
 def end_post(run: Run, app_url: str) -> Message:
-    """The one announcement of a run's end: one line, and at a failure the lines of the log that matter."""
+    """The single announcement of a run's end: one line, and for a failure the relevant lines of the log."""
     if run.seen.state == LOST:
         where = Link(run_url(app_url, run.id), "Check in Bolt")
         return Message((*headline(run), ". I've stopped following it. ", where, *_mention(run)))
@@ -42,7 +42,7 @@ def retried_post(retried: Retried, app_url: str) -> Message:
 
 
 def failure(run: Run) -> Sentence:
-    """`dbt test` failed (command 4 of 5, exit code 1, 38 s)."""
+    """Name the failed command: `dbt test` failed (command 4 of 5, exit code 1, 38 s)."""
     end = run.end
     if end is None or end.failed is None:
         return (*headline(run), "; Bolt doesn't say which command failed.")
@@ -58,9 +58,9 @@ def failure(run: Run) -> Sentence:
 
 
 def log_blocks(run: Run, app_url: str) -> list[Block]:
-    """What broke and why: the hint, what has changed, the failed nodes, and the lines that matter without what those say.
+    """Explain a failure: the hint, what has changed, the failed nodes, and the log's relevant lines without repetition.
 
-    Without a log, why it isn't here.
+    If there's no log, say why.
     """
     end = run.end
     if end is None or end.log == "none":
@@ -69,7 +69,7 @@ def log_blocks(run: Run, app_url: str) -> list[Block]:
     if end.log == "late":
         return [*changed, Facts(("Its log isn't available yet; it follows here.",))]
     hint: list[Block] = [Paragraph(lines)] if (lines := hint_lines(end.causes)) else []
-    # A node that only the log names is in its lines already.
+    # If only the log names a node, the excerpt already shows it.
     listed = end.nodes[:NODES_SHOWN] if end.counts or len(end.nodes) > 1 else ()
     excerpt, nodes = said_once(end.excerpt, listed)
     blocks: list[Block] = [*hint, *changed, *([Paragraph(_node_list(nodes, end))] if nodes else [])]
@@ -84,7 +84,7 @@ def log_blocks(run: Run, app_url: str) -> list[Block]:
 
 
 def _changed(end: End) -> Sentence:
-    """Whether the code has changed since the last success, and how often in a row the schedule has failed."""
+    """Whether the code has changed since the last success, and how many times in a row the schedule has failed."""
     changed = end.changed
     if changed is None:
         return ()
@@ -106,7 +106,7 @@ def _changed(end: End) -> Sentence:
 
 
 def _node_list(nodes: Sequence[FailedNode], end: End) -> Sentence:
-    """One line a node: its name, what it is, and the first line of what it says."""
+    """List nodes, one per line: name, kind, and the first line of the message."""
     spans: list[Span] = []
     for at, node in enumerate(nodes):
         spans += [
@@ -132,7 +132,7 @@ def _node_buttons(run: Run, end: End) -> tuple[Button, ...]:
 
 
 def late_log_post(run: Run, app_url: str) -> Message:
-    """The log's own post, where it was not there when the end was told."""
+    """The log in a post of its own, if it wasn't available yet when the run's end was announced."""
     command = run.end.failed if run.end else None
     name: tuple[Span, ...] = ("The log of ", Code(cut(command.text, COMMAND_SHOWN))) if command else ("The log",)
     end = replace(run.end, changed=None) if run.end else None
@@ -140,7 +140,7 @@ def late_log_post(run: Run, app_url: str) -> Message:
 
 
 def no_file_post(run: Run, why: str, app_url: str, command: str) -> Message:
-    """Why the log isn't attached, and the two ways to read it."""
+    """Explain why the log isn't attached, and the two ways to read it."""
     number = f" {run.end.number}" if run.end and run.end.number else ""
     first: Sentence = (
         f"The log isn't attached because {why}. To read it, use ",
@@ -151,14 +151,14 @@ def no_file_post(run: Run, why: str, app_url: str, command: str) -> Message:
 
 @dataclass(frozen=True, slots=True)
 class LogFileName:
-    """The name and title of the log file of a command."""
+    """Name and title of a command's log file."""
 
     name: str
     title: str
 
 
 def log_file_name(run_id: int, command: str) -> LogFileName:
-    """`run-4711-dbt-test.log`, of plain characters only."""
+    """Build a file name such as `run-4711-dbt-test.log` from plain characters only."""
     words = "".join(letter if letter.isascii() and letter.isalnum() else " " for letter in command.lower()).split()
     short = "-".join(words[:2])[:40] or "log"
     return LogFileName(f"run-{run_id}-{short}.log", cut(f"Log of {command or 'a command'}", 150))
@@ -169,7 +169,7 @@ def _mention(run: Run) -> Sentence:
 
 
 def _long_overrides(run: Run) -> Sentence:
-    """Overriding commands that the card could not show in full."""
+    """Commands given instead of the schedule's own, if the card couldn't show them in full."""
     commands = run.facts.commands
     if not run.facts.overridden or run.facts.only_failed or sum(len(command) for command in commands) <= 600:
         return ()
