@@ -1,1 +1,4 @@
-"""Redis: records, due sets, lanes with Slack's budget. What two replicas could both decide is a script."""
+"""Redis storage: records, due sets, and lanes with Slack's budget.
+
+Every decision that two replicas could both make is a script.
+"""

@@ -1,4 +1,4 @@
-"""The record: a stream, capped by age and by count. What scripts decide they add to it themselves: see prelude.lua."""
+"""The audit log: a Redis stream, capped by age and count. Scripts add their own entries: see prelude.lua."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ NAMES = frozenset(field.name for field in fields(AuditEntry)) - {"at"}
 
 
 class Audit:
-    """Implements the flows' `Audit` port. Keeps `most` entries, none older than `days` days (both roughly, never fewer)."""
+    """Implements the flows' `Audit` port.
+
+    Keeps `most` entries for up to `days` days (both approximate, never fewer).
+    """
 
     def __init__(self, scripts: Scripts, *, most: int, days: float) -> None:
         self._scripts = scripts
@@ -28,24 +31,24 @@ class Audit:
         self._age_us = microseconds(days * 86_400)
 
     async def add_entry(self, entry: AuditEntry) -> None:
-        """Add an entry, here and as a line of the log. Raises StoreUnavailable; the line is written all the same."""
+        """Add an entry, and log it as a line. Raises StoreUnavailable; the line is logged even then."""
         told = {name: value for name, value in asdict(entry).items() if name != "at" and value not in {"", None}}
         log.info("audit", **{f"audit_{name}" if name == "event" else name: value for name, value in told.items()})
         pairs = [str(part) for pair in told.items() for part in pair]
         await self._scripts.run("record", self._most, self._age_us, *pairs)
 
     async def now(self) -> datetime:
-        """The time on the clock that dates the entries, Redis' own. Raises StoreUnavailable."""
+        """Return the time on Redis' clock, which dates the entries. Raises StoreUnavailable."""
         seconds, microseconds = await self._scripts.ask(self._scripts.redis.time())
         return datetime.fromtimestamp(seconds + microseconds / 1_000_000, UTC)
 
     async def newest_entries(self) -> AsyncIterator[AuditEntry]:
-        """Every entry, the newest first. Raises StoreUnavailable."""
+        """Iterate over all entries, newest first. Raises StoreUnavailable."""
         async for entry in self._entries("xrevrange", "+", "-"):
             yield entry
 
     async def oldest(self, since: datetime | None = None) -> AsyncIterator[AuditEntry]:
-        """Every entry from a moment on, the oldest first. Raises StoreUnavailable."""
+        """Iterate over the entries since a moment, oldest first. Raises StoreUnavailable."""
         first = str(round(since.timestamp() * 1000)) if since else "-"
         async for entry in self._entries("xrange", first, "+"):
             yield entry
@@ -63,7 +66,7 @@ class Audit:
 
 
 def _entry(name: str, record: dict[str, str]) -> AuditEntry:
-    """An entry from its record. A field of another version is left out."""
+    """Build an entry from its record. Fields from another version are ignored."""
     known = {field: value for field, value in record.items() if field in NAMES and field != "run"}
     run = record.get("run", "")
     at = datetime.fromtimestamp(int(name.partition("-")[0]) / 1000, UTC)

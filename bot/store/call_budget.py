@@ -1,4 +1,4 @@
-"""How often Slack's methods are called, counted for all replicas together on Redis' clock."""
+"""Rate limits for Slack's methods, counted on Redis' clock across all replicas."""
 
 from __future__ import annotations
 
@@ -6,18 +6,21 @@ from bot.core.model.errors import StoreUnavailable
 from bot.store.due_sets import MICROSECONDS, microseconds
 from bot.store.scripts import Scripts
 
-# Slack counts by the minute, from when a call arrives; ours are counted a little earlier.
+# Slack counts per minute from when a call arrives. Ours is counted slightly earlier, so the window is longer.
 WINDOW_S = 61.0
 
 
 class CallBudget:
-    """Implements the `CallBudget` of `bot.slack.call_pace`. Without Redis nothing is counted, and Slack's own limits have to do."""
+    """Implements the `CallBudget` of `bot.slack.call_pace`.
+
+    Without Redis, calls aren't counted and only Slack's own limits apply.
+    """
 
     def __init__(self, scripts: Scripts) -> None:
         self._scripts = scripts
 
     async def take(self, method: str, most: int) -> float:
-        """Count a call if fewer than `most` were made within a minute: 0 then, else the seconds until one may be made."""
+        """Count a call if fewer than `most` were made in the last minute (returns 0), else return the wait in s."""
         try:
             wait_us = await self._scripts.run("take_call", method, most, microseconds(WINDOW_S))
         except StoreUnavailable:
@@ -25,7 +28,7 @@ class CallBudget:
         return float(wait_us) / MICROSECONDS
 
     async def hold(self, method: str, for_s: float) -> None:
-        """Obey a Retry-After, on every replica."""
+        """Apply a Retry-After on every replica."""
         try:
             await self._scripts.run("hold", method, microseconds(for_s))
         except StoreUnavailable:

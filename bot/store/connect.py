@@ -1,4 +1,4 @@
-"""The connection to Redis, and whether the server at its other end will do."""
+"""Connect to Redis, and check that the server is fit for use."""
 
 from __future__ import annotations
 
@@ -25,11 +25,12 @@ OLDEST = (7, 0)
 
 
 def connect(url: str, *, timeout_s: float = SOCKET_TIMEOUT_S) -> Redis:
-    """A client for any form of REDIS_URL; it connects when it is first used.
+    """Return a client for any form of REDIS_URL. It connects on first use.
 
-    Nothing is sent twice: redis-py's own retries would run a script again after a lost reply. What was not executed (a
-    cluster's MOVED, a primary that is looked up anew) is no repeat. A call fails after `timeout_s` seconds, so a blocking
-    read needs a client of its own. Replies are text. Raises StoreUnfit for an address that cannot be read.
+    Nothing is sent twice: redis-py's own retries would run a script again after a lost reply. Resending a command that
+    wasn't executed (a cluster's MOVED, looking up the primary again) is no repeat. A call fails after `timeout_s`
+    seconds, so a blocking read needs a client of its own. Replies are text. Raises StoreUnfit if the address can't be
+    parsed.
     """
     try:
         address = parse_redis_url(url)
@@ -37,13 +38,13 @@ def connect(url: str, *, timeout_s: float = SOCKET_TIMEOUT_S) -> Redis:
         raise StoreUnfit(f"REDIS_URL can't be read: it should {error}.") from None
     common: dict[str, Any] = {
         "decode_responses": True,
-        # RESP2: the oldest server and the newest answer in the same shapes, and no message comes unasked.
+        # With RESP2, the oldest and the newest servers reply in the same shapes, and never push messages.
         "protocol": 2,
         "retry": Retry(NoBackoff(), 0),
         "socket_timeout": timeout_s,
         "socket_connect_timeout": timeout_s,
         "health_check_interval": HEALTH_CHECK_S,
-        # Otherwise each connection looks up redis-py's version in its installed files.
+        # Without it, each connection looks up redis-py's version in its installed files.
         "driver_info": DriverInfo(),
     }
     try:
@@ -52,7 +53,7 @@ def connect(url: str, *, timeout_s: float = SOCKET_TIMEOUT_S) -> Redis:
         common |= {"username": address.username, "password": address.password, **_tls(address)}
         return _cluster(address, common) if address.kind == "cluster" else _sentinel(address, common, timeout_s)
     except (ValueError, TypeError):
-        # The original message may quote the address, and with it the password.
+        # The original message may quote the address, including its password.
         raise StoreUnfit("REDIS_URL can't be read: it should look like redis://host:6379/0.") from None
 
 
@@ -67,7 +68,7 @@ def _tls(address: RedisUrl) -> dict[str, Any]:
 
 def _cluster(address: RedisUrl, common: dict[str, Any]) -> Redis:
     nodes = [ClusterNode(host, port) for host, port in address.hosts]
-    # All our keys lie in one slot, so what the bot uses of it is what a single server offers.
+    # All keys are in one slot, so the bot uses only what a single server offers too.
     return cast("Redis", RedisCluster(startup_nodes=nodes, **common))
 
 
@@ -86,7 +87,7 @@ def _sentinel(address: RedisUrl, common: dict[str, Any], timeout_s: float) -> Re
 
 
 async def close(client: Redis) -> None:
-    """Close its connections, those to Sentinels too."""
+    """Close a client's connections, including those to Sentinels."""
     await client.aclose()
     manager = getattr(getattr(client, "connection_pool", None), "sentinel_manager", None)
     for sentinel in manager.sentinels if manager is not None else ():
@@ -94,10 +95,13 @@ async def close(client: Redis) -> None:
 
 
 async def check(client: Redis, name: str = "bolt") -> tuple[str, ...]:
-    """Whether the server that holds a deployment's keys will do; a sentence for each thing the operator should know.
+    """Check that the server that holds a deployment's keys is fit for use.
 
-    Raises StoreUnavailable if it doesn't answer, and StoreUnfit if it's too old, would evict keys, refuses the credentials, or
-    refuses to carry out any command that the scripts use: it's full, a replica, can't save, or lacks a permission.
+    Returns warnings for the operator, one sentence each.
+
+    Raises StoreUnavailable if it doesn't answer, and StoreUnfit if it's too old, would evict keys, refuses the
+    credentials, or refuses any command that the scripts use because it's full, is a replica, can't save, or lacks a
+    permission.
     """
     facts = await _facts(client, name)
     _refuse_old(facts)
@@ -133,7 +137,7 @@ async def _facts(client: Redis, name: str) -> dict[str, Any]:
         if refused_login(error):
             raise StoreUnfit("Redis refuses the user or the password of REDIS_URL.") from None
         away = translate(error, place(client))
-        # Not chained: the original may name user and password.
+        # Not chained: the original message may contain the user and the password.
         if isinstance(away, StoreRefused):
             raise StoreUnfit(f"Redis can't be used as it is: {away.detail}.") from None
         raise StoreUnavailable(_away(away), cause=away.cause, where=away.where) from None
@@ -141,7 +145,7 @@ async def _facts(client: Redis, name: str) -> dict[str, Any]:
 
 
 async def _where(client: Redis, key: str) -> dict[str, Any]:
-    """Which node of a cluster to ask; nothing for a server."""
+    """Return the keyword argument that selects the cluster node with this key, empty for a single server."""
     if not isinstance(client, RedisCluster):
         return {}
     await client.initialize()
@@ -149,7 +153,7 @@ async def _where(client: Redis, key: str) -> dict[str, Any]:
 
 
 async def _permitted(ask: Any) -> dict[str, Any]:  # noqa: ANN401 - redis-py's replies are untyped
-    """A reply, or nothing where this user may not ask or the provider has taken the command away."""
+    """Return a reply, empty if this user lacks the permission or the provider has removed the command."""
     try:
         return dict(await ask())
     except (NoPermissionError, ResponseError) as error:
@@ -161,7 +165,7 @@ async def _permitted(ask: Any) -> dict[str, Any]:  # noqa: ANN401 - redis-py's r
 def _refuse_old(facts: Mapping[str, Any]) -> None:
     version = str(facts.get("redis_version", ""))
     found = re.match(r"(\d+)\.(\d+)", version)
-    # Valkey calls itself Redis 7.2.4 or later here, so one comparison serves both.
+    # Valkey reports itself as Redis 7.2.4 or later here, so one comparison covers both.
     if found and (int(found[1]), int(found[2])) < OLDEST:
         raise StoreUnfit(f"Redis is version {version}: 7.0 is the oldest that works.")
 

@@ -1,7 +1,7 @@
-"""Who a deployment's data belongs to: the Slack team, its app and the Bolt workspace that started first under its name.
+"""Ownership of a deployment's data: the Slack team, app and Bolt workspace that first started under its name.
 
-Two bots under one name in one Redis would take each other's work: ends would be posted with the wrong token, and runs of the
-other Bolt workspace never polled.
+Two bots under one name in one Redis would take each other's work: ends would be posted with the wrong token, and runs
+of the other Bolt workspace would never be polled.
 """
 
 from __future__ import annotations
@@ -15,7 +15,10 @@ from bot.store.scripts import Scripts
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """`team`, `bot` and `app` are Slack's ids. `app` is empty if it isn't known: the bot's id identifies the installation then."""
+    """The owner of the data.
+
+    `team`, `bot` and `app` are Slack's ids; if `app` is empty, `bot` identifies the installation.
+    """
 
     team: str
     team_name: str
@@ -24,12 +27,12 @@ class Deployment:
     workspace: str
 
     def is_same_bot(self, other: Deployment) -> bool:
-        """Whether it's the same Slack app in the same team, on the same Bolt workspace."""
+        """Whether both are the same Slack app in the same team, on the same Bolt workspace."""
         app = self.app == other.app if self.app and other.app else self.bot == other.bot
         return app and (self.team, self.workspace) == (other.team, other.workspace)
 
     def difference_from(self, other: Deployment) -> str:
-        """What of it differs from another one, in words."""
+        """Describe in words how this owner differs from another one."""
         parts = []
         if self.team != other.team:
             parts.append(
@@ -45,9 +48,9 @@ class Deployment:
 
 
 async def claim_deployment(scripts: Scripts, name: str, mine: Deployment, *, adopt: bool) -> Deployment | None:
-    """Record at the first start whose data this is. With `adopt`, replace another's record, and return that.
+    """Record the owner of the data at the first start. With `adopt`, replace another owner's record and return that.
 
-    Raises StoreUnfit if the data is another's and `adopt` is off; StoreUnavailable.
+    Raises StoreUnfit if the data belongs to another bot and `adopt` is off; StoreUnavailable.
     """
     key, text = scripts.key("deployment"), json.dumps(asdict(mine))
     if await scripts.ask(scripts.redis.set(key, text, nx=True)):
@@ -63,13 +66,13 @@ async def claim_deployment(scripts: Scripts, name: str, mine: Deployment, *, ado
         await scripts.ask(scripts.redis.set(key, text))
         return theirs
     if found != text:
-        # The team was renamed, or the app's id was learned.
+        # The team was renamed, or the app's id has become known.
         await scripts.ask(scripts.redis.set(key, text))
     return None
 
 
 def _read(text: str | None) -> Deployment | None:
-    """None for a record that this version can't read: it's written again then."""
+    """Parse a stored owner. Returns None if this version can't read it; it's overwritten then."""
     try:
         fields = json.loads(text or "")
         return Deployment(**{name: str(fields.get(name) or "") for name in Deployment.__slots__})

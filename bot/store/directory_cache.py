@@ -1,4 +1,4 @@
-"""What Slack said of people, channels and user groups: kept for a while, for every replica."""
+"""Cache of people, channels and user groups from Slack, shared by all replicas."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from collections.abc import Mapping
 from bot.core.model.errors import StoreUnavailable
 from bot.store.scripts import Scripts
 
-# Whoever asked before something changed must not keep the old answer after it: no call takes longer than this.
+# An answer requested before a change must not be cached after it. No call takes longer than this.
 FORGOTTEN_S = 15
 PEOPLE_S = 2 * 86_400
 SCANNED = 1000
 
 
 class DirectoryCache:
-    """Implements the `DirectoryCache` of `bot.slack.people`. Without Redis it remembers nothing."""
+    """Implements the `DirectoryCache` of `bot.slack.people`. Without Redis, nothing is cached."""
 
     def __init__(self, scripts: Scripts) -> None:
         self._scripts = scripts
 
     async def recall(self, name: str) -> str | None:
-        """What is kept under a name."""
+        """Return the text cached under a name, or None."""
         try:
             kept: str | None = await self._scripts.ask(self._scripts.redis.get(self._scripts.key("told", name)))
         except StoreUnavailable:
@@ -28,26 +28,26 @@ class DirectoryCache:
         return kept
 
     async def keep(self, name: str, text: str, for_s: float) -> None:
-        """Keep something for so many seconds, unless it was forgotten just now."""
+        """Cache a text for this many seconds, unless its name was just invalidated."""
         try:
             await self._scripts.run("keep", name, text, round(for_s * 1000))
         except StoreUnavailable:
             return
 
     async def forget(self, name: str) -> None:
-        """It has changed. Raises StoreUnavailable."""
+        """Invalidate a name, because its value has changed. Raises StoreUnavailable."""
         await self._scripts.run("forget", name, FORGOTTEN_S)
 
     async def keep_all(self, texts: Mapping[str, str], for_s: float) -> None:
-        """Keep many, by name. Raises StoreUnavailable."""
+        """Cache many texts by name. Raises StoreUnavailable."""
         if texts:
             pairs = [part for pair in texts.items() for part in pair]
             await self._scripts.run("keep_all", round(for_s * 1000), *pairs)
 
-    # --- people: one hash, for a key each would take four times the memory ---
+    # --- people: one hash, because one key per person would take four times the memory ---
 
     async def recall_person(self, book: str, user: str) -> str | None:
-        """The entry of a person in a book of people."""
+        """Return a person's entry in a book, or None."""
         key = self._scripts.key("told", book)
         try:
             kept: str | None = await self._scripts.ask(self._scripts.redis.hget(key, user))
@@ -56,13 +56,16 @@ class DirectoryCache:
         return kept
 
     async def keep_people(self, book: str, entries: Mapping[str, str]) -> None:
-        """Keep entries by user id, unless a later one is kept. Each begins with its time, in unix seconds. Raises StoreUnavailable."""
+        """Cache entries by user id, unless a newer one is cached.
+
+        Each begins with its time in Unix seconds. Raises StoreUnavailable.
+        """
         if entries:
             pairs = [part for pair in entries.items() for part in pair]
             await self._scripts.run("keep_people", book, PEOPLE_S, *pairs)
 
     async def drop_people(self, book: str, before: float) -> None:
-        """Drop the entries that are older than that, in unix seconds. Raises StoreUnavailable."""
+        """Drop entries older than `before` (Unix seconds). Raises StoreUnavailable."""
         redis, key, cursor = self._scripts.redis, self._scripts.key("told", book), 0
         while True:
             cursor, found = await self._scripts.ask(redis.hscan(key, cursor, count=SCANNED))
@@ -75,7 +78,7 @@ class DirectoryCache:
     # --- lists that one replica reads for all ---
 
     async def begin_reading(self, name: str, lease_s: float) -> float:
-        """0 if the list is this replica's to read now, else the seconds until it may be. Raises StoreUnavailable."""
+        """Take the lock to read a list: returns 0, or the seconds until it may be read. Raises StoreUnavailable."""
         redis = self._scripts.redis
         left_ms = await self._scripts.ask(redis.pttl(self._scripts.key("told", "read", name)))
         if left_ms > 0:
@@ -85,12 +88,12 @@ class DirectoryCache:
         return 0.0 if is_ours else lease_s
 
     async def go_on_reading(self, name: str, lease_s: float) -> None:
-        """Keep the list. Raises StoreUnavailable."""
+        """Extend the lock on reading a list. Raises StoreUnavailable."""
         lock = self._scripts.key("told", "reading", name)
         await self._scripts.ask(self._scripts.redis.set(lock, "1", px=round(lease_s * 1000)))
 
     async def end_reading(self, name: str, *, good_for_s: float) -> None:
-        """Let the list go; nobody reads it again for so long. Raises StoreUnavailable."""
+        """Release the lock. No replica reads the list again for `good_for_s` seconds. Raises StoreUnavailable."""
         redis = self._scripts.redis
         if good_for_s > 0:
             read = self._scripts.key("told", "read", name)

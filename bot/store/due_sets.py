@@ -1,4 +1,4 @@
-"""Due sets: what is to be done when. Claim, renew, give back."""
+"""Due sets: work scheduled by time. Claim, renew and give back its members."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ LATE = Histogram(
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """What a claim brought: a lease on it (None for nothing), when it was made, and when to look again.
+    """The result of a claim: a lease (None if nothing was due), when it was made, and when to look again.
 
-    `at_us` and `again_us` are on Redis' clock; `wait_s` is from now until then, None where nothing is waiting.
-    `rows` has the fields that were asked for, one row a member.
+    `at_us` is on Redis' clock. `wait_s` is the time from then until the next member is due, None if the set is empty.
+    `rows` has one row per member: its name and the requested fields.
     """
 
     lease: Lease | None
@@ -37,7 +37,7 @@ class Claimed:
 class DueSet:
     """One due set, by the name that its key has in Redis.
 
-    `gap_s` is the least time between two claims that bring something, of all replicas together.
+    `gap_s` is the minimum time between two non-empty claims, across all replicas.
     """
 
     def __init__(self, scripts: Scripts, name: str, *, lease_s: float, gap_s: float = 0) -> None:
@@ -47,7 +47,7 @@ class DueSet:
         self._gap_s = gap_s
 
     async def claim(self, most: int, *, soon_s: float = 0, fields: tuple[str, ...] = ()) -> Claimed:
-        """Claim up to `most` members that are due; with `soon_s`, also what is due shortly, if anything is."""
+        """Claim up to `most` members that are due. If any is, `soon_s` adds those due within that time."""
         began = time.monotonic()
         reply = await self._scripts.run(
             "claim",
@@ -69,21 +69,21 @@ class DueSet:
         return Claimed(lease, at_us, wait_s, rows)
 
     async def renew(self, lease: Lease) -> int:
-        """Move a lease ahead where it is still ours; the new token."""
+        """Renew a lease on the members that are still ours. Returns the new token."""
         return int(await self._scripts.run("renew", self.name, lease.token, microseconds(self.lease_s), *lease.members))
 
     async def give_back(self, lease: Lease, *, delay_s: float = 0) -> None:
-        """Make what was claimed due again after a delay."""
+        """Make the claimed members due again after a delay."""
         token = await lease.stop_renewing()
         await self._scripts.run("give_back", self.name, token, microseconds(delay_s), *lease.members)
 
     async def hold(self, for_s: float) -> None:
-        """Let nobody claim from this set for a while: the service behind it asked for that."""
+        """Stop all replicas from claiming from this set for a while, because the service asked for it (Retry-After)."""
         await self._scripts.run("hold", self.name, microseconds(for_s))
 
 
 def microseconds(seconds: float) -> int:
-    """Seconds as whole microseconds."""
+    """Convert seconds to whole microseconds."""
     return round(seconds * MICROSECONDS)
 
 

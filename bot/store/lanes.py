@@ -1,4 +1,4 @@
-"""Lanes: cards that wait for an edit and posts that wait to be sent, each for a slot of Slack's budget."""
+"""Lanes: queues of card edits and of posts, each waiting for a slot in Slack's rate limits."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from bot.store.scripts import Reply, Scripts
 
 @dataclass(frozen=True, slots=True)
 class SlackBudget:
-    """How much of what Slack allows is used (chat.update: tier 3; chat.postMessage: 1 a second a channel).
+    """How much of Slack's rate limits the bot uses (chat.update: tier 3; chat.postMessage: 1 a second per channel).
 
-    Seconds; `edits` in any `edit_window_s`. Of these, changes of state may take all but a twelfth, which is kept for
-    ends, and mere progress half: when much is going on, it is the first to be left out. Where more than `ends_apart`
-    ends wait in one channel they are told in one message, `ends_together` at a time.
+    Times are in seconds. `edits` is the limit in any `edit_window_s`. State changes may use all but a twelfth of it,
+    which is reserved for ends, and progress may use half: under load, progress is left out first. If more than
+    `ends_apart` ends wait in one channel, they're posted as one message, up to `ends_together` at a time.
     """
 
     edits: int = 48
@@ -37,7 +37,7 @@ class SlackBudget:
 
     @classmethod
     def of(cls, edits_a_minute: int, posts_a_minute: int) -> SlackBudget:
-        """The same shares of another budget."""
+        """Return the same shares of another budget."""
         return cls(
             edits=edits_a_minute,
             edits_for_changes=edits_a_minute - edits_a_minute // 12,
@@ -48,7 +48,7 @@ class SlackBudget:
 
 @dataclass(frozen=True, slots=True)
 class ClaimedItem:
-    """An item of a lane with its lease, or None and in how many seconds to look again."""
+    """A leased item of a lane, or None and the seconds until the next look."""
 
     lease: Lease | None
     item: str = ""
@@ -58,7 +58,7 @@ class ClaimedItem:
 
 
 class EditLane:
-    """The lane of cards whose shown revision is not the newest. Implements the flows' `Edits` port."""
+    """Cards whose shown revision isn't the newest. Implements the flows' `Edits` port."""
 
     def __init__(self, scripts: Scripts, budget: SlackBudget, *, lease_s: float) -> None:
         self._scripts = scripts
@@ -66,7 +66,7 @@ class EditLane:
         self._lease_s = lease_s
 
     async def claim(self) -> ClaimedItem:
-        """First a slot, then the most urgent card for it."""
+        """Claim a slot, then the most urgent card for it."""
         began, budget = time.monotonic(), self._budget
         reply = await self._scripts.run(
             "claim_edit",
@@ -79,28 +79,31 @@ class EditLane:
         return _taken(reply, "edits", began, self._lease_s)
 
     async def load_card(self, item: str) -> Card | None:
-        """A card as it is recorded, None where there is none."""
+        """Load a card. Returns None if it isn't stored."""
         return await load_card(self._scripts, item)
 
     async def shown(self, lease: Lease, revision: str) -> str:
-        """Slack has accepted this revision. `lost` where another one edited meanwhile: it will be edited again."""
+        """Record that Slack accepted this revision.
+
+        Returns `lost` if another edit overlapped: the card is edited again.
+        """
         return str(await self._scripts.run("finish_edit", lease.member, lease.token, revision, 0, ""))
 
     async def put_back(self, lease: Lease, *, delay_s: float) -> None:
-        """Not accepted, or nobody knows: the card is edited again after a delay."""
+        """Edit the card again after a delay, because Slack refused the edit or its outcome is unknown."""
         await self._scripts.run("finish_edit", lease.member, lease.token, "", microseconds(delay_s), "")
 
     async def unshowable(self, lease: Lease, why: str) -> None:
-        """Slack will never accept an edit of this card."""
+        """Record that Slack will never accept an edit of this card."""
         await self._scripts.run("finish_edit", lease.member, lease.token, "", 0, why)
 
     async def hold(self, for_s: float) -> None:
-        """Obey a Retry-After, on every replica."""
+        """Apply a Retry-After on every replica."""
         await self._scripts.run("hold", "chat.update", microseconds(for_s))
 
 
 class PostLane:
-    """The lane of posts: cards of new starts, ends, logs. Implements the flows' `Posts` port."""
+    """Posts that wait to be sent: cards of new starts, ends, logs. Implements the flows' `Posts` port."""
 
     def __init__(self, scripts: Scripts, budget: SlackBudget, *, lease_s: float, upload_lease_s: float) -> None:
         self._scripts = scripts
@@ -109,7 +112,7 @@ class PostLane:
         self._upload_lease_s = upload_lease_s
 
     async def claim(self) -> ClaimedItem:
-        """First a slot, then the most urgent post for it."""
+        """Claim a slot, then the most urgent post for it."""
         began, budget = time.monotonic(), self._budget
         reply = await self._scripts.run(
             "claim_post",
@@ -125,13 +128,13 @@ class PostLane:
         return _taken(reply, "posts", began, lease_s)
 
     async def load_card(self, item: str) -> Card | None:
-        """The card that a post belongs to, None where there is none."""
+        """Load the card that a post belongs to. Returns None if it isn't stored."""
         return await load_card(self._scripts, item)
 
     async def attempt(self, post: ClaimedPost, mode: AttemptMode = "first") -> PostAttempt:
-        """Record that the post is about to be sent. What is on record of an earlier attempt decides whether it may.
+        """Record that the post is about to be sent. The record of an earlier attempt decides whether it may be.
 
-        `mode`: `first`; `again`, after an earlier attempt was found absent; `look`, which only tells.
+        `mode`: `first`; `again`, after an earlier attempt was found absent; `look`, which only reads the record.
         """
         word, before = await self._scripts.run(
             "attempt_post",
@@ -150,7 +153,7 @@ class PostLane:
         return PostAttempt(word)
 
     async def put_back(self, post: ClaimedPost, *, delay_s: float, record: str | None = None) -> None:
-        """Make the post due again; `record` replaces what is on record of its attempt, None leaves it."""
+        """Make the post due again. `record` replaces the record of its attempt; None leaves it as it is."""
         await self._scripts.run(
             "put_back_post",
             post.urgency,
@@ -164,7 +167,7 @@ class PostLane:
         )
 
     async def carded(self, post: ClaimedPost, request_id: str, team: str, card: CardRef) -> bool:
-        """The card of a start is posted. False where another message is its card."""
+        """Record that a start's card was posted. Returns False if another message is its card."""
         word = await self._scripts.run(
             "carded",
             request_id,
@@ -179,13 +182,16 @@ class PostLane:
         return bool(word == "ok")
 
     async def refuse(self, post: ClaimedPost, request_id: str, why: str) -> None:
-        """The card of a start cannot be shown: nothing is started."""
+        """Refuse a start whose card can't be posted: the run isn't started."""
         await self._scripts.run(
             "refuse_post", request_id, post.urgency, post.channel, post.lease.member, post.lease.token, why
         )
 
     async def posted(self, post: ClaimedPost, card: str, outcome: str, *, follow: str = "") -> str:
-        """A thread post is made (`outcome`: its ts) or given up (a word). `ok`, or `done:<ts>` of another's post."""
+        """Record a thread post as sent (`outcome`: its ts) or given up (a word).
+
+        Returns `ok`, or `done:<ts>` of another's post.
+        """
         return str(
             await self._scripts.run(
                 "finish_post",
@@ -201,14 +207,16 @@ class PostLane:
         )
 
     async def load_digest(self, name: str) -> tuple[str, ...]:
-        """The cards whose ends are told in one message, none where it is done with."""
+        """Load the cards whose ends are posted in one message. Empty if the digest is finished."""
         record = await self._scripts.ask(self._scripts.redis.hget(self._scripts.key("digest", name), "cards"))
         return tuple(record.split(",")) if record else ()
 
     async def digested(self, post: ClaimedPost, name: str, ts: str, logs: Mapping[str, bool]) -> str:
-        """Many ends are told in one message. `logs`: the cards, and which have the log of a failure still to be posted.
+        """Record that many ends were posted as one message.
 
-        `ok`, or `done:<ts>` of another's post.
+        `logs`: each card, and whether its failure's log is still due.
+
+        Returns `ok`, or `done:<ts>` if another process has posted it.
         """
         flags = [part for card, follows in logs.items() for part in (card, int(follows))]
         lease = post.lease
@@ -219,42 +227,42 @@ class PostLane:
         )
 
     async def undigest(self, post: ClaimedPost, name: str, urgencies: Mapping[str, str]) -> None:
-        """They cannot be told in one message: each is told by itself, with its own urgency."""
+        """Split a digest that couldn't be posted: each end gets its own post, with its own urgency."""
         parts = [part for pair in urgencies.items() for part in pair]
         lease = post.lease
         await self._scripts.run("undo_digest", name, post.urgency, post.channel, lease.member, lease.token, *parts)
 
     async def unreachable_why(self, channel: str) -> str | None:
-        """Why a channel is unreachable, None if it is not."""
+        """Return why a channel is unreachable, or None if it's reachable."""
         found: str | None = await self._scripts.ask(self._scripts.redis.get(self._scripts.key("aside", channel)))
         return found
 
     async def mark_unreachable(self, channel: str, why: str, *, for_s: float) -> None:
-        """A channel refuses: edit nothing there for a while."""
+        """Stop editing in a channel that refuses messages, for a while."""
         await self._scripts.run("set_aside", channel, why, round(for_s * 1000))
 
     async def mark_reachable(self, channel: str) -> None:
-        """A channel takes messages again."""
+        """Mark a channel as taking messages again."""
         await self._scripts.ask(self._scripts.redis.delete(self._scripts.key("aside", channel)))
 
     async def note_file(self, card: str, file_id: str) -> None:
-        """Remember a file that is uploaded and about to be shared, to be found if that reply is lost."""
+        """Store the id of an uploaded file before it's shared, so that it can be found if the reply is lost."""
         await self._scripts.ask(self._scripts.redis.hset(self._scripts.key("card", card), "file_id", file_id))
 
     async def hold(self, for_s: float) -> None:
-        """Obey a Retry-After, on every replica."""
+        """Apply a Retry-After on every replica."""
         await self._scripts.run("hold", "chat.postMessage", microseconds(for_s))
 
 
 def parse_card_id(item: str) -> CardRef | None:
-    """The message that a card's id (team:channel:ts) names."""
+    """Parse a card's id (team:channel:ts) into its message. Returns None if it's malformed."""
     _, _, place = item.partition(":")
     channel, _, ts = place.partition(":")
     return CardRef(channel, ts) if ts else None
 
 
 async def load_card(scripts: Scripts, item: str) -> Card | None:
-    """A card's record by its id (team:channel:ts)."""
+    """Load a card by its id (team:channel:ts). Returns None if it isn't stored."""
     record = await scripts.ask(scripts.redis.hgetall(scripts.key("card", item)))
     team, place = item.partition(":")[0], parse_card_id(item)
     if not record.get("team") or place is None:

@@ -1,4 +1,7 @@
-"""Logs that are followed: one hash a run and channel, in a due set of their own; what is to be posted goes by the lane."""
+"""Live logs: one hash per run and channel, in a due set of their own.
+
+New lines are posted through the lane of posts.
+"""
 
 from __future__ import annotations
 
@@ -17,14 +20,14 @@ from bot.store.scripts import Scripts
 
 @dataclass(frozen=True, slots=True)
 class StoredTail:
-    """What does not change while a log is followed."""
+    """The fields of a live log that never change."""
 
     key: RunKey
     asker: Asker
 
 
 def tail_id(key: RunKey, channel: str) -> str:
-    """The name of a following: one a run and channel."""
+    """Return the id of a live log: one per run and channel."""
     return f"{key.name}:{channel}"
 
 
@@ -35,7 +38,7 @@ class LogTails:
         self._scripts = scripts
 
     async def begin_tail(self, key: RunKey, asker: Asker, command: int, *, most: int) -> TailAcceptance:
-        """Begin with that command (0: the first one). `new`, `known`, `no_card`, `over` or `full`."""
+        """Start a live log at this command (0: the first). Returns `new`, `known`, `no_card`, `over` or `full`."""
         name = tail_id(key, asker.channel)
         body = to_json(StoredTail(key, asker))
         accepted: TailAcceptance = await self._scripts.run(
@@ -44,7 +47,7 @@ class LogTails:
         return accepted
 
     async def load_tail(self, name: str) -> LogTail | None:
-        """A following as it is recorded, None where there is none any more."""
+        """Load a live log. Returns None if it has ended."""
         record = await self._scripts.ask(self._scripts.redis.hgetall(self._scripts.key("follow", name)))
         card = parse_card_id(record.get("card") or "")
         if not record.get("body") or card is None:
@@ -65,28 +68,31 @@ class LogTails:
         )
 
     async def drop_tail(self, name: str) -> bool:
-        """Follow it no longer. False where it was not followed."""
+        """Stop a live log. Returns False if there was none."""
         return bool(await self._scripts.run("drop_follow", name, name.rpartition(":")[2]))
 
     async def clear(self, name: str) -> None:
-        """It is stopped: nothing of it is to be posted."""
+        """Remove a stopped live log's pending post from the lane."""
         lane = self._scripts.key("posts", "follow", name.rpartition(":")[2])
         await self._scripts.ask(self._scripts.redis.zrem(lane, f"follow/{name}"))
 
     async def note_progress(self, lease: Lease, command: int, cursor: str, refused: int, *, delay_s: float) -> None:
-        """Nothing to post: how far the log has been read, and when to look again."""
+        """Record how far the log has been read if there's nothing to post, and when to look again."""
         token = await lease.stop_renewing()
         await self._scripts.run("move_follow", lease.member, token, command, cursor, refused, microseconds(delay_s))
 
     async def push_batch(self, lease: Lease, batch: LogBatch, *, delay_s: float) -> bool:
-        """New lines are to be posted."""
+        """Store new lines and queue their post. Returns False if the claim was lost."""
         token, channel = await lease.stop_renewing(), lease.member.rpartition(":")[2]
         return bool(
             await self._scripts.run("push_follow", lease.member, token, channel, to_json(batch), microseconds(delay_s))
         )
 
     async def posted(self, post: ClaimedPost, following: LogTail, *, delay_s: float) -> TailPosted:
-        """The pending lines are posted. `ok`, `known` where another one has posted them, `gone` where it was stopped."""
+        """Record that the pending lines were posted.
+
+        Returns `ok`, `known` if another process did it, `gone` if it was stopped.
+        """
         batch = following.pending
         command, cursor, last = (batch.command, batch.cursor, batch.last) if batch else (0, "", "")
         posted: TailPosted = await self._scripts.run(

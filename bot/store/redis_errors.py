@@ -1,4 +1,4 @@
-"""What redis-py raises, as StoreUnavailable and StoreRefused: the cause by name, with the host and never a credential."""
+"""Translate redis-py's exceptions into StoreUnavailable and StoreRefused: cause and host, never a credential."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from redis.exceptions import AuthenticationError, AuthorizationError, RedisClust
 from bot.core.model.errors import StoreRefused, StoreUnavailable
 from bot.core.model.network_failure import known, why
 
-# redis-py raises these for a cluster beside its own RedisError.
+# For a cluster, redis-py also raises exceptions that aren't RedisErrors.
 REDIS_ERRORS = (RedisError, RedisClusterException, OSError, TimeoutError)
 
-# What Redis answers if it's there and refuses: the sentence for people, and the cause for operators. Looked for in the text,
-# since a script's error carries the code inside a longer one.
+# Refusals by a server that is up: the sentence for people, and the cause for operators. Matched anywhere in the text,
+# because a script's error has the code inside a longer message.
 _REFUSALS: tuple[tuple[str, str, str], ...] = (
     (
         r"\bOOM\b|used memory >",
@@ -58,7 +58,7 @@ _UNREACHABLE: tuple[tuple[str, str], ...] = (
 
 
 def translate(error: BaseException, where: str = "") -> StoreUnavailable:
-    """The fault that an error of redis-py means. `where` is the server's host and port."""
+    """Translate a redis-py exception into our error. `where` is the server's host and port."""
     text = _text(error)
     if refused_login(error):
         cause = "it refuses the user or the password of REDIS_URL"
@@ -78,7 +78,10 @@ def refused_login(error: BaseException) -> bool:
 
 
 def place(client: Any) -> str:  # noqa: ANN401 - redis-py's three kinds of client share no class
-    """The host and port that a client asks, the Sentinels or cluster nodes by commas. Nothing of user or password."""
+    """Return a client's host and port, comma-separated for Sentinels or cluster nodes.
+
+    Never includes user or password.
+    """
     pool = getattr(client, "connection_pool", None)
     manager = getattr(pool, "sentinel_manager", None)
     if manager is not None:
@@ -91,7 +94,7 @@ def place(client: Any) -> str:  # noqa: ANN401 - redis-py's three kinds of clien
 
 
 def _permission(text: str) -> str:
-    """Which command or key the server's user may not use, as far as the server says it."""
+    """Describe which command or key the user lacks permission for, as far as the server says."""
     command = re.search(r"permissions to run the '([\w|]+)'", text)
     if command:
         return f": it may not run {command[1].upper()}"
@@ -112,7 +115,7 @@ def _unreachable(error: BaseException, text: str) -> str:
 
 
 def _text(error: BaseException) -> str:
-    """All that an error and its causes say, with the server's code, which redis-py cuts off."""
+    """Return the messages of an error and its causes, with the server's error code, which redis-py strips."""
     parts: list[str] = []
     one: BaseException | None = error
     while one is not None and len(parts) < 16:

@@ -1,4 +1,4 @@
-"""Watches: one hash each, by channel and run. Who wants to see a run where, until its card is there."""
+"""Follow requests: one hash per channel and run, kept until the run's card is posted there."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from bot.store.scripts import Scripts
 
 @dataclass(frozen=True, slots=True)
 class StoredFollower:
-    """What of a watch never changes."""
+    """The fields of a follow request that never change."""
 
     asker: Asker
     facts: RunFacts
@@ -30,14 +30,14 @@ class RunFollowers:
         self._scripts = scripts
 
     async def add_request(self, asker: Asker, key: RunKey, facts: RunFacts) -> tuple[FollowAcceptance, str]:
-        """Record it, unless the run has a card there."""
+        """Store a request to follow a run, unless the run already has a card in that channel."""
         body = to_json(StoredFollower(asker, facts))
         word, more = await self._scripts.run("watch", asker.channel, key.name, body)
         accepted: FollowAcceptance = word
         return accepted, from_json(StoredFollower, more).asker.user if word == "known" else str(more)
 
     async def load_follow_request(self, name: str) -> FollowRequest | None:
-        """A watch as it is recorded, None where there is none."""
+        """Load a follow request. Returns None if it isn't stored."""
         channel, _, member = name.partition("/")
         record = await self._scripts.ask(self._scripts.redis.hgetall(self._scripts.key("watch", channel, member)))
         if not record.get("body"):
@@ -49,7 +49,7 @@ class RunFollowers:
         )
 
     async def adopt(self, lease: Lease, watch: FollowRequest, facts: RunFacts, seen: Observation) -> Followed:
-        """Follow the run from now on; its card waits for a slot."""
+        """Start following the run and queue its card."""
         token = await lease.stop_renewing()
         channel, member = watch.asker.channel, watch.key.name
         followed: Followed = await self._scripts.run(
@@ -58,7 +58,10 @@ class RunFollowers:
         return followed
 
     async def posted(self, post: ClaimedPost, watch: FollowRequest, card: CardRef, revision: str) -> str:
-        """Its card is posted."""
+        """Record that the run's card was posted.
+
+        Returns `ok`, `gone`, or the id of the card that the run already has there.
+        """
         asker = watch.asker
         return str(
             await self._scripts.run(
@@ -76,13 +79,13 @@ class RunFollowers:
         )
 
     async def refuse(self, post: ClaimedPost, watch: FollowRequest, why: str) -> None:
-        """It gets no card; the person is still to be told."""
+        """Record that the run gets no card; the person is notified next."""
         lease = post.lease
         await self._scripts.run(
             "refuse_watch", watch.id, post.urgency, post.channel, lease.member, lease.token, watch.key.name, why
         )
 
     async def close(self, lease: Lease) -> None:
-        """Nothing is left to do, also where its record is gone."""
+        """Finish a follow request, even if its record is gone."""
         channel, _, member = lease.member.partition("/")
         await self._scripts.run("close_watch", lease.member, await lease.stop_renewing(), channel, member)

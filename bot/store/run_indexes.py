@@ -1,4 +1,7 @@
-"""Which runs there are: of a person, of a channel; and which schedules a person runs most. Kept by the scripts that change them."""
+"""Indexes of runs by person and by channel, and of the schedules a person runs most.
+
+The scripts that change runs maintain them.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from bot.core.model.run_index import Habits, IndexedRun, IndexPage, ScheduleHabi
 from bot.store.runs import read_run
 from bot.store.scripts import Scripts
 
-# In the order in which listed.lua gives them, after a run's name and its card.
+# In the order in which listed.lua returns them, after a run's name and its card.
 FIELDS = ("rev", "facts", "seen", "wish", "tries", "end", "retried")
 WIDTH = 2 + len(FIELDS)
 
@@ -21,25 +24,25 @@ class RunIndexes:
         self._scripts = scripts
 
     async def active_of(self, user: str, *, skip: int = 0, most: int) -> IndexPage:
-        """The active runs that a person has asked for, newest first."""
+        """Return the active runs that a person has asked for, newest first."""
         return await self._listed("active", [_of(user)], skip, most)
 
     async def active_in(
         self, channels: Sequence[str], *, skip: int = 0, most: int, without: str | None = None
     ) -> IndexPage:
-        """The active runs with a card in these channels, newest first; `without` leaves out those of a person."""
+        """Return the active runs with a card in these channels, newest first. `without` leaves out a person's runs."""
         return await self._listed("active", [_in(channel) for channel in channels], skip, most, without)
 
     async def failed(self, user: str, channels: Sequence[str], *, skip: int = 0, most: int) -> IndexPage:
-        """The runs of a person, and those with a card in these channels, that failed in the last week, newest first."""
+        """Return the last week's failed runs of a person or with a card in these channels, newest first."""
         return await self._listed("failed", [_of(user), *map(_in, channels)], skip, most)
 
     async def newest_in(self, channel: str) -> IndexPage:
-        """The newest run with a card in a channel, whatever its state, if there was one in the last week."""
+        """Return the newest run with a card in a channel in the last week, whatever its state, if there is one."""
         return await self._listed("recent", [_in(channel)], 0, 1)
 
     async def habits(self, user: str, *, skip: int = 0, most: int) -> Habits:
-        """The schedules that a person runs most, the first most of all."""
+        """Return the schedules that a person runs most, most frequent first."""
         reply = await self._scripts.run("habits", user, skip, most)
         return Habits(int(reply[0]), tuple(_habit(reply[at], reply[at + 1]) for at in range(1, len(reply), 2)))
 

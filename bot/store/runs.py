@@ -1,4 +1,4 @@
-"""Runs: one hash each. Who asked, what was seen, who wants it cancelled, how it ended."""
+"""Runs: one hash per run, with who asked for it, its last observation, any wish to cancel it, and its end."""
 
 from __future__ import annotations
 
@@ -30,25 +30,25 @@ from bot.store.lanes import load_card
 from bot.store.record_json import from_json, to_json
 from bot.store.scripts import Scripts
 
-# A poll interval later all failures of a burst are seen.
+# All failures of a burst have been seen one poll interval later.
 SUCCESSES_LATER_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
 class StoredCancelWish:
-    """A wish to cancel as it is recorded, with how to answer who had it."""
+    """A stored wish to cancel a run, with how to reply to the person who expressed it."""
 
     asker: Asker
     at: datetime
 
 
 def card_id(team: str, card: CardRef) -> str:
-    """A card's name in lanes and keys."""
+    """Return a card's id in lanes and keys: team:channel:ts."""
     return f"{team}:{card.channel}:{card.ts}"
 
 
 def creation_args(facts: RunFacts, seen: Observation) -> tuple[str, ...]:
-    """What the scripts need to make a run's record."""
+    """Return the arguments that scripts need to create a run's record."""
     text = to_json(seen)
     usual = "" if facts.usual_s is None else str(facts.usual_s)
     began = str(facts.asked_at.timestamp()) if facts.asked_at else ""
@@ -62,25 +62,25 @@ class Runs:
         self._scripts = scripts
 
     async def load_run(self, key: RunKey) -> Run | None:
-        """A run as it is recorded, None where there is none."""
+        """Load a run. Returns None if it isn't stored."""
         record = await self._scripts.ask(self._scripts.redis.hgetall(self._scripts.key("run", key.name)))
         return read_run(key, record) if record.get("rev") else None
 
     async def load_card(self, team: str, card: CardRef) -> Card | None:
-        """A card as it is recorded, None where there is none."""
+        """Load a card. Returns None if it isn't stored."""
         return await load_card(self._scripts, card_id(team, card))
 
     async def known(self, workspace: str, run_ids: Sequence[int]) -> frozenset[int]:
-        """Which of these runs are of a request of ours. One that somebody only watches is not."""
+        """Return which of these runs belong to one of our requests. A run that is only followed doesn't."""
         if not run_ids:
             return frozenset()
         names = (RunKey(workspace, run_id).name for run_id in run_ids)
         return frozenset(RunKey.parse(name).id for name in await self._scripts.run("known_runs", *names))
 
     async def store_observations(self, lease: Lease, claimed_us: int, observed: Sequence[Observed]) -> list[Stored]:
-        """Store what one poll told of many runs, in one script; a word for each.
+        """Store one poll's observations of many runs with a single script. Returns one word per run.
 
-        Where many have ended at once, the successes are concluded later, so that failures are told first.
+        If many runs end at once, the successes are concluded later, so that failures are announced first.
         """
         token = await lease.stop_renewing()
         later_s = min(SUCCESSES_LATER_S, max((one.next_s for one in observed), default=0))
@@ -92,11 +92,11 @@ class Runs:
         return words
 
     async def make_due_now(self, keys: Sequence[RunKey], *, gap_s: float) -> int:
-        """Make followed runs due now, each once in `gap_s` seconds at most; how many were."""
+        """Make followed runs due now, each at most once every `gap_s` seconds. Returns how many became due."""
         return int(await self._scripts.run("hint", microseconds(gap_s), *(key.name for key in keys)))
 
     async def stray(self, lease: Lease, rule: StrayRule) -> dict[str, Strayed]:
-        """Set aside runs that Bolt only has an error for: `stray`, or `lost` where that has been so for too long."""
+        """Set aside runs for which Bolt returns only an error. Each becomes `stray`, or `lost` after too long."""
         times = (microseconds(rule.least_s), microseconds(rule.most_s), microseconds(rule.lost_after_s))
         words: list[Strayed] = await self._scripts.run(
             "stray", lease.due, await lease.stop_renewing(), *times, *lease.members
@@ -104,24 +104,27 @@ class Runs:
         return dict(zip(lease.members, words, strict=True))
 
     async def conclude(self, lease: Lease, run: Run, end: End) -> bool:
-        """Record how a run ended; its cards turn final and its threads are told. False where another one did."""
+        """Record how a run ended, finalize its cards and queue the thread posts.
+
+        Returns False if it's already recorded.
+        """
         token = await lease.stop_renewing()
         urgency = "fail" if run.seen.state in FAILURE_STATES else "end"
         word = await self._scripts.run("conclude", run.key.name, token, to_json(end), urgency, int(end.log == "late"))
         return bool(word == "ok")
 
     async def late_log(self, lease: Lease, run: Run, end: End) -> None:
-        """The log that was missing has come, or never will: its post is due."""
+        """Queue the post of a late log, which has arrived or never will."""
         await self._scripts.run("late_log", run.key.name, await lease.stop_renewing(), to_json(end))
 
     async def final_since_s(self, key: RunKey) -> float:
-        """For how long a run has been seen to be over, in seconds."""
+        """Return how many seconds ago the run was first seen to be over, 0 if it isn't."""
         return int(await self._scripts.run("final_since", key.name)) / MICROSECONDS
 
     async def record_wish(
         self, key: RunKey, asker: Asker, at: datetime, facts: RunFacts, seen: Observation, card: CardRef | None
     ) -> WishAnswer:
-        """Keep the wish that a run be cancelled; the first one counts."""
+        """Store a wish to cancel a run. Only the first one counts."""
         word, record = await self._scripts.run(
             "wish",
             key.name,
@@ -135,43 +138,46 @@ class Runs:
         return WishAnswer(word, wish=CancelWish(wish.asker.user, wish.at))
 
     async def wisher(self, key: RunKey) -> Asker | None:
-        """Who wants a run cancelled, and how to answer that person."""
+        """Return who wants a run canceled, and how to reply to that person."""
         text = await self._scripts.ask(self._scripts.redis.hget(self._scripts.key("run", key.name), "wish"))
         return from_json(StoredCancelWish, text).asker if text else None
 
     async def cancel_asked(self, lease: Lease, key: RunKey, *, most: int) -> int:
-        """Record that Bolt is about to be asked; the number of the try, 0 if it is not ours to ask, -1 if enough."""
+        """Record an attempt to cancel, just before calling Bolt.
+
+        Returns its number, 0 if the claim was lost, -1 if at the limit.
+        """
         token = await lease.stop_renewing()
         return int(await self._scripts.run("cancel_asked", key.name, token, most))
 
     async def cancel_tries(self, key: RunKey) -> int:
-        """How often Bolt was asked to cancel this run."""
+        """Return how often Bolt was asked to cancel this run."""
         tries = await self._scripts.ask(self._scripts.redis.hget(self._scripts.key("run", key.name), "tries"))
         return int(tries or 0)
 
     async def cancel_not_asked(self, key: RunKey) -> None:
-        """Bolt was not asked after all: the try does not count."""
+        """Take back an attempt to cancel that never reached Bolt."""
         await self._scripts.ask(self._scripts.redis.hincrby(self._scripts.key("run", key.name), "tries", -1))
 
     async def drop_wish(self, lease: Lease, key: RunKey, *, keep: bool) -> None:
-        """Nothing is left to ask. Unless the wish is kept (it came true), the card forgets it."""
+        """Stop trying to cancel. Unless the wish is kept (it was fulfilled), the card no longer shows it."""
         await self._scripts.run("drop_wish", key.name, await lease.stop_renewing(), int(keep))
 
     async def actor(self, workspace: str) -> str | None:
-        """What Bolt calls our API key in its listings, None while no listing has told."""
+        """Return the name of our API key in Bolt's listings, or None if it hasn't been seen in one yet."""
         found: str | None = await self._scripts.ask(self._scripts.redis.get(self._scripts.key("actor", workspace)))
         return found
 
     async def learn_actor(self, workspace: str, actor: str) -> None:
-        """Remember what Bolt calls our API key."""
+        """Store the name of our API key in Bolt's listings."""
         await self._scripts.ask(self._scripts.redis.set(self._scripts.key("actor", workspace), actor))
 
     async def started_by_us(self, workspace: str, run_ids: Sequence[int]) -> frozenset[int]:
-        """Which of these runs were started by a request of ours."""
+        """Return which of these runs were started by one of our requests."""
         return await self._with_field(workspace, run_ids, "told")
 
     async def overridden(self, workspace: str, run_ids: Sequence[int]) -> frozenset[int]:
-        """Which of these runs are known to have had other commands than their schedule's."""
+        """Return which of these runs are known to use other commands than their schedule's."""
         if not run_ids:
             return frozenset()
         names = (RunKey(workspace, run_id).name for run_id in run_ids)
@@ -180,11 +186,14 @@ class Runs:
     async def restore_run(
         self, key: RunKey, facts: RunFacts, seen: Observation, team: str, card: CardRef, *, over: bool
     ) -> None:
-        """Make the record of a run and of its card once more. The end of one that is over was told: it is not told again."""
+        """Recreate the record of a run and of its card.
+
+        If the run is over, its end was already announced and isn't again.
+        """
         await self._scripts.run("restore", key.name, *creation_args(facts, seen), card_id(team, card), int(over))
 
     async def card_in(self, key: RunKey, channel: str) -> CardRef | None:
-        """The card of a run in a channel, None where there is none."""
+        """Return a run's card in a channel, or None if it has none there."""
         found = await self._scripts.ask(self._scripts.redis.hget(self._scripts.key("run", key.name, "cards"), channel))
         return CardRef(channel, found.rpartition(":")[2]) if found else None
 
@@ -202,7 +211,7 @@ def _row(one: Observed) -> tuple[str | int, ...]:
 
 
 def read_run(key: RunKey, record: Mapping[str, str]) -> Run:
-    """A run from the fields of its record."""
+    """Build a run from the fields of its record."""
     wish = from_json(StoredCancelWish, record["wish"]) if record.get("wish") else None
     return Run(
         key=key,

@@ -1,4 +1,4 @@
-"""The scripts that Redis runs: every decision that two replicas could both take is made in one of them."""
+"""Lua scripts: every decision that two replicas could both make runs in one of them, inside Redis."""
 
 from __future__ import annotations
 
@@ -16,23 +16,24 @@ from bot.core.model.run import FAILURE_STATES
 from bot.store.redis_errors import REDIS_ERRORS, place, translate
 
 Reply = Any
-# With it a server that can't take writes refuses a script before it has begun. Without it a full server refuses only some
-# commands and only as the first write, so that one script would record a start that the next one can't carry on.
+# With a shebang, a server that can't take writes refuses a script before it begins. Without it, a full server refuses
+# only some commands, and only as the first write: one script could record a start that the next one can't carry on.
 SHEBANG = "#!lua\n"
-# While Redis refuses writes, one is tried this often: reads that work don't mean that it's over.
+# How often a write is tried while Redis refuses writes. Successful reads don't show that the refusal is over.
 PROBE_AGAIN_S = 1.0
-# Is told the outcome of each call: None, or the error.
+# Receives the outcome of each call: None, or the error.
 OutcomeObserver = Callable[[BotError | None], None]
 
 
 def ignore_outcome(_error: BotError | None) -> None:
-    """Watch nothing."""
+    """Ignore the outcome of a call."""
 
 
 class Scripts:
-    """Runs scripts by the hash of their text, and translates every fault of Redis into StoreUnavailable or StoreRefused.
+    """Run scripts by the hash of their text, and translate every Redis error into StoreUnavailable or StoreRefused.
 
-    `watch` hears of no recovery from a refusal until a write has worked again. `prefix` begins with the deployment's hash tag, so that all keys lie in one slot.
+    After a refusal, `watch` isn't called with None until a write has worked again. `prefix` begins with the
+    deployment's hash tag, so all keys are in one cluster slot.
     """
 
     def __init__(self, redis: Redis, name: str, *, retention_s: int, watch: OutcomeObserver | None = None) -> None:
@@ -45,15 +46,15 @@ class Scripts:
         self._probe_at = 0.0
 
     def key(self, *parts: str) -> str:
-        """A key of this deployment."""
+        """Return a key of this deployment."""
         return self.prefix + ":".join(parts)
 
     async def run(self, script: str, *args: str | float) -> Reply:
-        """Run `scripts/<script>.lua`. Sent once: a script may not be idempotent, so a lost reply is an error."""
+        """Run `scripts/<script>.lua`. It's sent once: a script may not be idempotent, so a lost reply is an error."""
         return await self.ask(self._call(script, *args))
 
     async def ask(self, call: object) -> Reply:
-        """Await one call to Redis."""
+        """Await one call to Redis and report its outcome. Raises StoreUnavailable, StoreRefused."""
         reply = await self._ask(call)
         if self._refused:
             await self._try_again()
@@ -62,7 +63,7 @@ class Scripts:
         return reply
 
     async def probe(self) -> None:
-        """Run every command that the scripts use, writes among them. Raises StoreUnavailable, StoreRefused."""
+        """Run every command that the scripts use, including writes. Raises StoreUnavailable, StoreRefused."""
         await self._ask(self._call("probe"))
         self._refused = False
         self._watch(None)
@@ -71,7 +72,7 @@ class Scripts:
         loaded = self._loaded.get(script)
         if loaded is None:
             loaded = self._loaded[script] = self.redis.register_script(_text(script))
-        # The key given routes the call in a cluster; the others share its hash tag.
+        # The key passed here routes the call in a cluster; all other keys share its hash tag.
         return loaded(keys=[self.prefix], args=[self.prefix, self._retention_s, *args])
 
     async def _ask(self, call: object) -> Reply:
@@ -84,7 +85,10 @@ class Scripts:
             raise away from error
 
     async def _try_again(self) -> None:
-        """Whether Redis takes writes again, at most once in PROBE_AGAIN_S. The call before it has worked either way."""
+        """Probe whether Redis takes writes again, at most once in PROBE_AGAIN_S.
+
+        The preceding call has succeeded either way.
+        """
         now = time.monotonic()
         if now < self._probe_at:
             return
@@ -100,5 +104,5 @@ def _text(script: str) -> str:
 
 
 def _failures() -> str:
-    """The states whose ends are told as failures, as a set in Lua: the core is where they are named."""
+    """Return the states that count as failures, as a Lua table used as a set. They're defined in the core."""
     return f"local FAILURES = {{{', '.join(f'[{state!r}] = true' for state in sorted(FAILURE_STATES))}}}\n"

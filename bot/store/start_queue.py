@@ -1,4 +1,7 @@
-"""Lines: starts that wait for a run of their schedule to end. Each is a request of its own; a sorted set is their order."""
+"""Queues of starts that wait for a run of their schedule to end.
+
+Each start is a request; a sorted set keeps their order.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from bot.store.runs import creation_args
 from bot.store.scripts import Scripts
 from bot.store.start_requests import read_request, same_keys, schedule_digest, stored_request
 
-# The same request is known as the waiting start for longer than that may wait.
+# Longer than a start may wait, so that an identical request is always recognized as the waiting one.
 WORDS_KEPT_S = 8 * 86_400
 
 
@@ -25,7 +28,7 @@ class StartQueue:
     async def enqueue(
         self, asked: Asked, plan: StartPlan, behind: RunKey, facts: RunFacts, *, most: int
     ) -> tuple[Acceptance, str]:
-        """Record a start that waits, or find the one already there; the run it waits for is followed."""
+        """Queue a start, or find the identical one in the queue, and follow the run it waits for."""
         word, request_id = await self._scripts.run(
             "enqueue",
             asked.id,
@@ -43,21 +46,24 @@ class StartQueue:
         return accepted, str(request_id)
 
     async def check_turn(self, lease: Lease, *, longest_s: float, again_s: float) -> Turn:
-        """Whether it is the turn of the claimed start. Its claim is still renewed: where it is, Bolt is asked next."""
+        """Check whether it's the claimed start's turn.
+
+        The lease keeps being renewed, because Bolt is called next if it is.
+        """
         turn: Turn = await self._scripts.run(
             "turn", lease.member, lease.token, microseconds(longest_s), microseconds(again_s)
         )
         return turn
 
     async def take_turn(self, lease: Lease, request: Request, plan: StartPlan) -> bool:
-        """From here on it is as any start whose card is shown. False where it does not wait any more."""
+        """Take a start out of the queue, ready to be sent. Returns False if it no longer waits."""
         word = await self._scripts.run("take_turn", request.id, await lease.stop_renewing(), to_json(plan))
         return bool(word == "ok")
 
     async def requeue(
         self, lease: Lease, request: Request, behind: RunKey | None, facts: RunFacts, *, delay_s: float
     ) -> bool:
-        """Someone else was faster: it waits for that one's run, at its place in the line."""
+        """Put a start back at its place in the queue, to wait for the run of another start that was faster."""
         name = behind.name if behind else ""
         made = creation_args(facts, Observation())
         word = await self._scripts.run(
@@ -66,11 +72,11 @@ class StartQueue:
         return bool(word == "ok")
 
     async def waiting_of(self, user: str, *, most: int) -> WaitingStarts:
-        """The starts of a person that wait, first one first."""
+        """Return a person's waiting starts, oldest first."""
         return await self._waiting(f"user:{user}", most)
 
     async def waiting_in(self, channel: str, *, most: int) -> WaitingStarts:
-        """The starts with a card in a channel that wait, first one first."""
+        """Return the waiting starts with a card in a channel, oldest first."""
         return await self._waiting(f"channel:{channel}", most)
 
     async def _waiting(self, which: str, most: int) -> WaitingStarts:
@@ -80,5 +86,5 @@ class StartQueue:
         return WaitingStarts(int(total), tuple(found))
 
     async def leave_queue(self, request_id: str, why: str, user: str = "") -> str:
-        """It is not started, whoever holds the claim on it."""
+        """Remove a start from the queue without starting it, whoever holds its claim. Returns `ok` or its state."""
         return str(await self._scripts.run("leave_line", request_id, why, user))

@@ -1,4 +1,4 @@
-"""Requests: one hash each, keyed by the delivery that asked."""
+"""Start requests: one hash each, keyed by the delivery that asked for it."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ from bot.store.record_json import from_json, to_json
 from bot.store.runs import creation_args
 from bot.store.scripts import Scripts
 
-# A start that is looked for keeps its schedule's lock until it was looked for once.
+# A start whose reply was lost keeps its schedule's lock until its run has been searched for once.
 SEARCH_LOCK_S = 45.0
-# As accept.lua keeps it.
+# Must match accept.lua.
 SAME_KEPT_S = 7200
 
 
 @dataclass(frozen=True, slots=True)
 class StoredRequest:
-    """What of a request never changes.
+    """The fields of a request that never change.
 
-    A replica from before there were retries fails to read one, because a RetryCommand has no `schedule`: that is better
-    than to start the whole schedule.
+    A replica from before retries fails to parse one, because a RetryCommand has no `schedule`. That's better than
+    starting the whole schedule.
     """
 
     team: str
@@ -68,7 +68,7 @@ class StartRequests:
         self._limits = limits
 
     async def accept(self, asked: Asked) -> Accepted:
-        """Record a start, or find the one already there, in one script."""
+        """Record a start, or find the existing one, in one script."""
         limits = self._limits
         body = stored_request(asked)
         word, request_id, asked_us = await self._scripts.run(
@@ -86,29 +86,29 @@ class StartRequests:
         return Accepted(word, request_id, from_microseconds(asked_us))
 
     async def load_request(self, request_id: str) -> Request | None:
-        """A request as it is recorded, None where there is none."""
+        """Load a request. Returns None if it isn't stored."""
         record = await self._scripts.ask(self._scripts.redis.hgetall(self._scripts.key("req", request_id)))
         return read_request(request_id, record) if record.get("body") else None
 
     async def looked(self, lease: Lease, request: Request, plan: StartPlan) -> bool:
-        """The schedule is found; the card waits for its slot."""
+        """Record the schedule that was found, and queue the start's card."""
         fields = {"look": to_json(plan)}
         await self._found(request, plan)
         return await self._step(lease, request, RequestState.LOOKED, "post", fields=fields)
 
     async def pending(self, lease: Lease, request: Request, plan: StartPlan, approval: Approval) -> bool:
-        """Somebody has to approve it; the card that asks for that waits for its slot."""
+        """Record that the start needs an approval, and queue the card that asks for it."""
         fields = {"look": to_json(plan), "approval": to_json(approval)}
         await self._found(request, plan)
         return await self._step(lease, request, RequestState.PENDING, "post", fields=fields)
 
     async def decide(self, request: Request, user: str, *, yes: bool, why: str = "") -> str:
-        """Somebody approves it, or does not, whoever holds its claim: `ok`, `late`, or the state it is in."""
+        """Approve or deny a start, whoever holds its claim. Returns `ok`, `late`, or the state it's in."""
         within_us = microseconds(request.approval.within_s if request.approval else 0)
         return str(await self._scripts.run("decide", request.id, user, int(yes), why, within_us))
 
     async def approved(self, lease: Lease, request: Request, plan: StartPlan) -> bool:
-        """It was looked at once more: from here on it is as any start whose card is shown."""
+        """Continue after an approval with a new plan: the start is sent like any other whose card is shown."""
         return await self._step(
             lease, request, RequestState.CARDED, "due", fields={"look": to_json(plan)}, edit="state"
         )
@@ -122,7 +122,10 @@ class StartRequests:
         running: BlockingRun | None = None,
         near: tuple[str, ...] = (),
     ) -> bool:
-        """Nothing is started. The person is still to be told, and the card to be removed; that of one that waited says why."""
+        """Refuse a start.
+
+        The person is notified and the card removed next; a card that has waited shows the reason instead.
+        """
         fields = {
             "why": why,
             "candidates": str(running.run_id) if running else "",
@@ -134,11 +137,14 @@ class StartRequests:
         return await self._step(lease, request, RequestState.REFUSED, "due", fields=fields, edit=edit)
 
     async def closed(self, lease: Lease, request: Request) -> bool:
-        """Nothing is left to do."""
+        """Finish a request with nothing left to do."""
         return await self._step(lease, request, RequestState.CLOSED, "end")
 
     async def begin_sending(self, lease: Lease, request: Request, *, deadline_s: float, lease_s: float) -> Sending:
-        """Record that the trigger is about to be sent, unless it is too late or another start of the schedule is."""
+        """Record that the trigger is about to be sent.
+
+        Refused if it's late or the schedule's start is already being sent.
+        """
         token = await lease.stop_renewing()
         word, fresh = await self._scripts.run(
             "begin_sending", request.id, token, microseconds(deadline_s), microseconds(lease_s), _lock(request)
@@ -148,25 +154,30 @@ class StartRequests:
         return Sending(word) if word in set(Sending) else Sending.LOST
 
     async def not_sent(self, lease: Lease, request: Request, *, delay_s: float) -> bool:
-        """The trigger never left: it may be sent again while there is time."""
+        """Record that the trigger wasn't sent. It may be sent again while there's time."""
         await self.unlock(request)
         return await self._step(lease, request, RequestState.CARDED, "due", delay_s=delay_s)
 
     async def looking(self, lease: Lease, request: Request, *, delay_s: float) -> bool:
-        """The trigger's reply was lost: its run is to be looked for, and no other start of the schedule sent before that."""
+        """Record that the trigger's reply was lost.
+
+        Its run is searched for before another start of the schedule is sent.
+        """
         await self.lock(request, SEARCH_LOCK_S)
         return await self._step(lease, request, RequestState.LOOKING, "due", delay_s=delay_s, edit="state")
 
     async def unclear(self, lease: Lease, request: Request, candidates: tuple[int, ...], *, delay_s: float) -> bool:
-        """Said on the card; still looked for."""
+        """Show on the card that the outcome is unclear, and keep searching."""
         fields = {"candidates": ",".join(map(str, candidates))}
         edit = "state" if request.state is not RequestState.UNCLEAR or candidates != request.candidates else ""
         return await self._step(lease, request, RequestState.UNCLEAR, "due", delay_s=delay_s, fields=fields, edit=edit)
 
     async def settle(self, request: Request, key: RunKey, *, told: bool, card_url: str | None = None) -> None:
-        """Tie the request to its run, whoever holds the lease; `told` where Bolt gave its id in answer to the start.
+        """Tie the request to its run, whoever holds the lease.
 
-        `card_url` is the address of its card, for that of a run that it retries.
+        `told`: Bolt returned the run's id in reply to the start.
+
+        `card_url` is the address of the start's card, shown on the card of the run that it retries.
         """
         parent = request.plan.parent_run if request.plan else None
         await self._scripts.run(
@@ -182,20 +193,20 @@ class StartRequests:
         )
 
     async def rivals(self, request: Request) -> tuple[Rival, ...]:
-        """The other starts of its schedule that were sent, and of which it is not known what became of them."""
+        """Return the schedule's other starts that were sent and whose outcome is unknown."""
         sent: list[str] = await self._scripts.run("rivals", request.id, _lock(request))
         return tuple(_rival(*fields) for fields in zip(sent[::3], sent[1::3], sent[2::3], strict=True))
 
     async def lock(self, request: Request, hold_s: float) -> bool:
-        """Keep other starts of the schedule from being sent for a while; False where one is being sent."""
+        """Keep other starts of the schedule from being sent for a while. Returns False if one is being sent."""
         return bool(await self._scripts.run("lock", _lock(request), request.id, round(hold_s * 1000)))
 
     async def unlock(self, request: Request) -> None:
-        """Let other starts of the schedule be sent."""
+        """Allow other starts of the schedule to be sent."""
         await self._scripts.run("lock", _lock(request), request.id, 0)
 
     async def _found(self, request: Request, plan: StartPlan) -> None:
-        """Its schedule may not have been known when it was accepted: from now on it is found by that, too."""
+        """Store the start under its schedule too, which may not have been known when it was accepted."""
         for name in same_keys(request.user, request.channel, request.wanted, plan.slug)[1:]:
             await self._scripts.ask(
                 self._scripts.redis.set(self._scripts.key("same", name), request.id, ex=SAME_KEPT_S)
@@ -226,15 +237,15 @@ def _lock(request: Request) -> str:
 
 
 def schedule_digest(slug: str) -> str:
-    """A schedule's part of a key."""
+    """Return a schedule's part of a key."""
     return hashlib.sha256(slug.encode()).hexdigest()[:24]
 
 
 def same_keys(user: str, channel: str, wanted: StartCommand, slug: str) -> tuple[str, ...]:
-    """The names under which the same start of the same person in the same channel is found.
+    """Return the keys that identify the same start by the same person in the same channel.
 
-    The first one is of the words as they were typed, which is all that versions before these names know. The second is of
-    the schedule meant, by its `slug`; while that is not known, by its folded name.
+    The first is from the words as typed, the only one that older versions know. The second is from the schedule's
+    `slug`, or from its folded name while the slug isn't known.
     """
     name = name_of(wanted)
     words = [canonical(wanted)]
@@ -246,7 +257,7 @@ def same_keys(user: str, channel: str, wanted: StartCommand, slug: str) -> tuple
 
 
 def stored_request(asked: Asked) -> StoredRequest:
-    """What of a request never changes."""
+    """Return the fields of a request that never change."""
     return StoredRequest(
         asked.team,
         asked.channel,
@@ -261,7 +272,7 @@ def stored_request(asked: Asked) -> StoredRequest:
 
 
 def read_request(request_id: str, record: Mapping[str, str]) -> Request:
-    """A request from its record."""
+    """Build a request from its record."""
     body = from_json(StoredRequest, record["body"])
     card = record.get("card", "").split(":")
     candidates = record.get("candidates", "")

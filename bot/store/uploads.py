@@ -1,4 +1,4 @@
-"""Files that somebody asked for: one hash each, which expires, and an item in the lane of posts."""
+"""Requested files: one hash each, which expires, and an item in the lane of posts."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ class Uploads:
         self._scripts = scripts
 
     async def add_upload(self, upload: Upload, *, posts_it_anyway: bool, most: int) -> UploadAnswer:
-        """Record that a file is wanted. `posts_it_anyway`: the run's end puts the same file into its thread."""
+        """Record that someone asked for a file.
+
+        `posts_it_anyway`: the end of the run posts the same file to its thread.
+        """
         word, card = await self._scripts.run(
             "ask_upload",
             upload.id,
@@ -36,7 +39,7 @@ class Uploads:
         return UploadAnswer(word, parse_card_id(card))
 
     async def load_upload(self, name: str) -> Upload | None:
-        """A file as it was asked for, None where that is no longer known."""
+        """Load a requested file. Returns None if its record has expired."""
         record = await self._scripts.ask(self._scripts.redis.hgetall(self._scripts.key("upload", name)))
         if not record.get("body"):
             return None
@@ -47,14 +50,14 @@ class Uploads:
         )
 
     async def note_file(self, name: str, file_id: str) -> None:
-        """Remember a file that is uploaded and about to be shared, to be found if that reply is lost."""
+        """Store the id of an uploaded file before it's shared, so that it can be found if the reply is lost."""
         record = self._scripts.key("upload", name)
         await self._scripts.ask(self._scripts.redis.hset(record, "file_id", file_id))
-        # It may have expired while it waited.
+        # The record may have expired while the upload waited.
         await self._scripts.ask(self._scripts.redis.expire(record, REMEMBERED_S))
 
     async def finish_upload(self, post: ClaimedPost, name: str, outcome: UploadOutcome) -> str:
-        """A file is posted (`ok`), or never will be (another word)."""
+        """Record that a file was posted (`ok`) or never will be (another word)."""
         lease = post.lease
         return str(
             await self._scripts.run(

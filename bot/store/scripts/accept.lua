@@ -1,7 +1,6 @@
--- Records a start, or finds the one already there. Its own protection against doubles and replays.
--- ARGV: request id, same-start keys (apart by commas), force, ask-again window in us, most starts waiting in all, most in the channel, channel, body,
--- for how long a start may wait in us
--- Gives {'new' | 'known' | 'same' | 'full', id, asked_us}
+-- Records a start, or finds the existing one. Protects against duplicates and replays by itself. ARGV: request id,
+-- same-start keys (comma-separated), force, ask-again window in us, max starts waiting in all, max in the channel,
+-- channel, body, max wait of a start in us. Returns {'new' | 'known' | 'same' | 'full', id, asked_us}
 local id, body = ARGV[3], ARGV[10]
 local force, window_us, channel = ARGV[5] == '1', tonumber(ARGV[6]), ARGV[9]
 local deadline_us = tonumber(ARGV[11])
@@ -26,7 +25,7 @@ if redis.call('ZCARD', in_all) >= tonumber(ARGV[7]) or redis.call('ZCARD', in_ch
 end
 for _, waiting in ipairs({in_all, in_channel}) do
   redis.call('ZADD', waiting, num(at), id)
-  -- An older version sharing this Redis goes by 600 s.
+  -- An older version sharing this Redis uses 600 s.
   redis.call('EXPIRE', waiting, num(math.max(600, math.ceil(deadline_us / 1000000))))
 end
 

@@ -1,6 +1,5 @@
--- A run that is to be watched is followed from now on; its card waits for a slot. ARGV: watch, token, channel, run member,
--- facts, seen, state, digest, usual_s, began_s.
--- Gives 'ok', 'lost' (the claim or the watch is gone) or 'final' (it has ended meanwhile)
+-- Starts following a requested run and queues its card. ARGV: watch, token, channel, run member, facts, seen, state,
+-- digest, usual_s, began_s. Returns 'ok', 'lost' (the claim or the watch is gone) or 'final' (the run has ended)
 local id, set, member = ARGV[3], key('due', 'watches'), ARGV[6]
 local watch = key('watch', ARGV[5], member)
 if not owns(set, id, ARGV[4]) then return 'lost' end

@@ -1,6 +1,6 @@
--- Records that somebody wants a file posted, once for each file and channel. ARGV: upload, run member, channel, body,
--- most that may wait in a channel, for how long it is remembered in s, '1' where the thread gets this file by itself.
--- Gives {'new' | 'known' | 'done' | 'full', card or ''}
+-- Records that someone wants a file posted, once per file and channel. ARGV: upload, run member, channel, body, max
+-- waiting in a channel, for how long it's stored in s, '1' if the thread gets this file anyway. Returns {'new' |
+-- 'known' | 'done' | 'full', card or ''}
 local id, channel = ARGV[3], ARGV[5]
 local record, items = key('upload', id), key('posts', 'file', channel)
 local card = redis.call('HGET', key('run', ARGV[4], 'cards'), channel) or ''
@@ -8,7 +8,7 @@ local post = redis.call('HGET', record, 'post') or ''
 if string.sub(post, 1, 7) == 'done:ok' then return {'done', card} end
 if redis.call('ZSCORE', items, 'upload/' .. id) then return {'known', card} end
 if ARGV[9] == '1' and card ~= '' then
-  -- Of a file that could not be posted a word is on record, in small letters: then this is another try.
+  -- A file that couldn't be posted has a word in lower case on record: then this is another try.
   if string.find(redis.call('HGET', key('card', card), 'file') or '', '^done:[F%d]') then return {'done', card} end
   if redis.call('ZSCORE', key('posts', 'log', channel), 'file/' .. card) then return {'known', card} end
 end

@@ -1,6 +1,6 @@
--- Records that a post is about to be sent. ARGV: class, channel, item, token, record key, field, mode
--- mode 'first' sends unless an attempt is on record; 'again' sends after the last one was found absent; 'look' only tells.
--- Gives {'go' | 'half' | 'done' | 'lost', what is on record}
+-- Records that a post is about to be sent. ARGV: class, channel, item, token, record key, field, mode. mode 'first'
+-- sends unless an attempt is on record; 'again' sends after the last one was found absent; 'look' only reads. Returns
+-- {'go' | 'half' | 'done' | 'lost', the record of the attempt}
 local items, hash, field = key('posts', ARGV[3], ARGV[4]), P .. ARGV[7], ARGV[8]
 if not owns(items, ARGV[5], ARGV[6]) then return {'lost', ''} end
 local before = redis.call('HGET', hash, field) or ''

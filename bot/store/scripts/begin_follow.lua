@@ -1,5 +1,5 @@
--- Begins to follow a log in the thread of the run's card. ARGV: following, run member, channel, body, most of them,
--- command. Gives 'new', 'known', 'no_card', 'over' or 'full'.
+-- Starts a live log in the thread of the run's card. ARGV: live log, run member, channel, body, max live logs, command.
+-- Returns 'new', 'known', 'no_card', 'over' or 'full'.
 local id, member, record, due = ARGV[3], ARGV[4], key('follow', ARGV[3]), key('due', 'follows')
 local card = redis.call('HGET', key('run', member, 'cards'), ARGV[5])
 if redis.call('HGET', key('run', member), 'final') == '1' then return 'over' end
@@ -11,7 +11,7 @@ end
 if redis.call('ZCARD', due) >= tonumber(ARGV[7]) then return 'full' end
 redis.call('HSET', record, 'body', ARGV[6], 'card', card, 'command', ARGV[8], 'cursor', '', 'posts', '0',
   'begun_us', num(now()))
--- It stops by itself long before; this is for one that nobody takes up any more.
+-- A live log stops long before; this removes one that is never claimed again.
 redis.call('EXPIRE', record, '172800')
 redis.call('ZADD', due, num(now()), id)
 return 'new'

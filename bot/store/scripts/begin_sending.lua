@@ -1,6 +1,6 @@
--- Records that a start is about to be sent: once it is asked for longer than the deadline it never is, and one start of
--- a schedule is in sending at a time. ARGV: id, token, deadline in us, lease in us, schedule's lock
--- Gives {'go' | 'expired' | 'busy' | 'lost' | the state it is in, token}
+-- Records that a start is about to be sent. A start older than the deadline is never sent, and only one start of a
+-- schedule is being sent at a time. ARGV: id, token, deadline in us, lease in us, schedule's lock. Returns {'go' |
+-- 'expired' | 'busy' | 'lost' | the state it's in, token}
 local id, token = ARGV[3], ARGV[4]
 local hash, set, lock = key('req', id), key('due', 'requests'), key('sending', ARGV[7])
 local known = redis.call('HMGET', hash, 'state', 'asked_us')
@@ -16,10 +16,10 @@ if holder and holder ~= id then
   return {'busy', due}
 end
 local lease = num(at + tonumber(ARGV[6]))
--- The lock outlasts the lease: whoever takes a lost start over looks for its run before another one may be sent.
+-- The lock outlasts the lease: whoever takes over a lost start searches for its run before another may be sent.
 redis.call('SET', lock, id, 'PX', num(tonumber(ARGV[6]) / 1000 + 20000))
 redis.call('HSET', hash, 'state', 'sending', 'sending_us', num(at))
--- For those whose own reply is lost: a run that began after this may be this one's. See rivals.lua.
+-- For starts whose own reply is lost: a run that began after this one was sent may be this one's. See rivals.lua.
 redis.call('ZADD', key('sent', ARGV[7]), num(at), id)
 redis.call('PEXPIRE', key('sent', ARGV[7]), 7200000)
 redis.call('ZADD', set, lease, id)

@@ -1,5 +1,5 @@
--- Records that Bolt is about to be asked to cancel a run. ARGV: run member, token, most tries, pause in us.
--- Gives the number of this try, 0 where the claim or the wish is gone, -1 where there were enough.
+-- Records an attempt to cancel a run, just before Bolt is called. ARGV: run member, token, max tries, pause in us.
+-- Returns the attempt's number, 0 if the claim or the wish is gone, -1 at the limit.
 local member, set = ARGV[3], key('due', 'cancels')
 local run = key('run', member)
 if not owns(set, member, ARGV[4]) or redis.call('HEXISTS', run, 'wish') == 0 then return 0 end

@@ -1,5 +1,5 @@
--- Records the card of a start. ARGV: id, class, channel, item, token, team, channel of the card, ts
--- Gives 'ok', or 'lost' where another message is its card, or none may be. Whoever found or posted it first counts,
+-- Records the card of a start. ARGV: id, class, channel, item, token, team, channel of the card, ts. Returns 'ok', or
+-- 'lost' if another message is its card or it may have none. The first process to find or post the message counts,
 -- lease or not: a later holder finds the same message.
 local id, class, channel, item = ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 local hash, items = key('req', id), key('posts', class, channel)
@@ -7,8 +7,8 @@ posted_in(channel)
 local card = table.concat({ARGV[8], ARGV[9], ARGV[10]}, ':')
 local known = redis.call('HMGET', hash, 'state', 'card', 'denied_by')
 if known[2] == card then return 'ok' end
--- What waits for its turn, or for somebody's approval, goes on waiting; the others are to be sent. A decision may have been
--- faster than this record of the card on which it was taken: the card does not show it then.
+-- Starts that wait for their turn or for an approval keep waiting; the others are sent. A decision may have been made
+-- on this card before it was recorded: the card doesn't show the decision yet.
 local to = {looked = 'carded', queued = 'queued', pending = 'pending', approved = 'approved'}
 if known[3] and not known[2] then to.refused, to.closed = 'refused', 'closed' end
 local state = to[known[1]]

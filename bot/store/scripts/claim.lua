@@ -1,6 +1,6 @@
--- Claims what is due in a due set. ARGV: set, lease in us, most members, how far ahead of time in us, fields to read of
--- each run ('' for none), least time between two claims in us (0: none), of all replicas together. Gives {claimed_us, token, when to look again or '',
--- how late the first of them is in us, member, fields..., member, fields...}
+-- Claims due members of a due set. ARGV: set, lease in us, max members, how far ahead of time in us, fields to read of
+-- each run ('' for none), minimum time between two claims across all replicas in us (0: none). Returns {claimed_us,
+-- token, when to look again or '', how late the first member is in us, member, fields..., member, fields...}
 local set, at = key('due', ARGV[3]), now()
 local lease, most, soon = tonumber(ARGV[4]), ARGV[5], tonumber(ARGV[6])
 local token = at + lease
@@ -11,7 +11,7 @@ if hold > at then return {num(at), num(token), num(hold), '0'} end
 
 local out = {num(at), num(token), '', '0'}
 local due = redis.call('ZRANGE', set, '-inf', num(at), 'BYSCORE', 'LIMIT', '0', most)
--- Nothing is claimed early unless something is due: a batch that goes out anyway is filled well.
+-- Members are claimed early only if another one is due: that fills a batch that goes out anyway.
 if #due > 0 and #due < tonumber(most) and soon > 0 then
   due = redis.call('ZRANGE', set, '-inf', num(at + soon), 'BYSCORE', 'LIMIT', '0', most)
 end
@@ -23,7 +23,7 @@ for _, member in ipairs(due) do
     out[#out + 1] = redis.call('HGET', key('run', member), field) or ''
   end
 end
--- Counted from when it was free, up to a second ago: a second's requests may go out together.
+-- Counted from when the next claim was allowed, up to a second ago: one second's requests may go out together.
 if gap > 0 and #due > 0 then redis.call('SET', gate, num(math.max(hold, at - 1000000) + gap), 'PX', '60000') end
 local first = redis.call('ZRANGE', set, 0, 0, 'WITHSCORES')
 if #first > 0 then out[3] = first[2] end

@@ -1,5 +1,6 @@
--- First a slot of the editing budget (a log of the last minute), then the most urgent card for it.
--- ARGV: lease in us, slots a window, slots that all but ends may take, slots that progress may take, window in us. Gives {card, token, class, channel} or {'', us until the next look}
+-- Claims a slot of the editing budget (a log of the last minute), then the most urgent card for it. ARGV: lease in us,
+-- slots per window, slots for all but ends, slots for progress, window in us. Returns {card, token, class, channel} or
+-- {'', us until the next look}
 local at = now()
 local log, window = key('budget', 'edits'), tonumber(ARGV[7])
 local most, for_changes, for_progress = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
@@ -8,7 +9,7 @@ if hold > at then return {'', num(hold - at)} end
 
 redis.call('ZREMRANGEBYSCORE', log, '-inf', num(at - window))
 local used = redis.call('ZCARD', log)
--- When fewer than `limit` slots are used, as the oldest ones leave the window.
+-- The time at which fewer than `limit` slots are used, as the oldest ones leave the window.
 local function frees(limit)
   local oldest = redis.call('ZRANGE', log, used - limit, used - limit, 'WITHSCORES')
   return tonumber(oldest[2]) + window + 1000
@@ -25,6 +26,6 @@ if not got then
   again = least(again, later)
   return {'', again and num(math.max(0, again - at)) or ''}
 end
--- Until it is finished: then it is moved to when Slack has certainly seen it (see finish_edit.lua).
+-- Provisional: finish_edit.lua moves it to when Slack has certainly received the edit.
 redis.call('ZADD', log, num(at), got[2] .. ':' .. got[1])
 return got

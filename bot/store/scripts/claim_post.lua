@@ -1,6 +1,7 @@
--- First a slot of the posting budget, then the most urgent post for it. ARGV: lease in us, lease of logs in us,
--- gap between posts in us, gap between posts of a channel in us, more ends than this in a channel are told in one message,
--- so many of them at most, gap between uploads in us. Gives {item, token, class, channel} or {'', us until the next look}
+-- Claims a slot of the posting budget, then the most urgent post for it. ARGV: lease in us, lease of logs in us, gap
+-- between posts in us, gap between posts of a channel in us, number of ends in a channel above which they're posted as
+-- one message, max ends in that message, gap between uploads in us. Returns {item, token, class, channel} or {'', us
+-- until the next look}
 local at = now()
 local hold = tonumber(redis.call('GET', key('hold', 'chat.postMessage')) or '0')
 local next_us = math.max(hold, tonumber(redis.call('GET', key('budget', 'posts')) or '0'))
@@ -11,7 +12,7 @@ redis.call('ZREMRANGEBYSCORE', gates, '-inf', num(at))
 local function lease_of(class) return tonumber((class == 'log' or class == 'file') and ARGV[4] or ARGV[3]) end
 local function opens(channel) return tonumber(redis.call('ZSCORE', gates, channel) or '0') end
 
--- Ends that wait in a channel and that nobody has tried to post yet, failures first.
+-- Ends that wait in a channel and have no attempt to post them yet, failures first.
 local function untried(channel, most)
   local found = {}
   for _, class in ipairs({'fail', 'end'}) do
@@ -25,7 +26,7 @@ local function untried(channel, most)
   return found
 end
 
--- Many ends of one channel become one post in the place of the first of them.
+-- Combines many ends of one channel into one post, in the place of the first of them.
 local function digest(got)
   local class, channel, few, most = got[3], got[4], tonumber(ARGV[7]), tonumber(ARGV[8])
   if class ~= 'fail' and class ~= 'end' then return got end
@@ -49,11 +50,11 @@ local function digest(got)
   return {item, got[2], 'digest', channel}
 end
 
--- Uploads have a budget of their own: their methods are called twice a file, and are of tier 4 (100 a minute).
+-- Uploads have a budget of their own: their methods are called twice per file, and are in tier 4 (100 a minute).
 local uploads = tonumber(redis.call('GET', key('budget', 'uploads')) or '0')
--- `ask` (cards that ask for an approval), `card` (those of runs that are watched and of starts that wait) and `retried` are classes of their own because an older
--- version, which does not know such posts, does not read them.
--- Files that somebody asked for come behind those of ends; last, and with none of that budget, logs that are followed.
+-- `ask` (cards that ask for an approval), `card` (cards of followed runs and of waiting starts) and `retried` are
+-- classes of their own, because an older version doesn't know such posts and must not read them. Requested files come
+-- after those of ends. Live logs come last, and use none of the uploads' budget.
 local classes = {'start', 'ask', 'card', 'digest', 'fail', 'end', 'retried', 'log', 'file', 'follow'}
 if uploads > at then classes = {'start', 'ask', 'card', 'digest', 'fail', 'end', 'retried', 'follow'} end
 local got, again = take('posts', classes, lease_of, opens)
@@ -61,7 +62,7 @@ if not got and uploads > at and redis.call('EXISTS', key('posts', 'log'), key('p
   again = least(again, uploads)
 end
 if not got then return {'', again and num(math.max(0, again - at)) or ''} end
--- Counted from when the slot was free, up to half a second ago: what a claim comes late is not lost.
+-- Counted from when the slot became free, up to half a second ago: a late claim doesn't lose that time.
 got = digest(got)
 if string.sub(got[1], 1, 5) == 'file/' or got[3] == 'file' then
   redis.call('SET', key('budget', 'uploads'), num(math.max(uploads, at - 500000) + tonumber(ARGV[9])), 'PX', '60000')

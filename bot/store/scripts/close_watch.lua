@@ -1,4 +1,4 @@
--- Nothing is left to do for a watch. ARGV: watch, token, channel, run member. Gives 1 or 0.
+-- Finishes a request to follow a run. ARGV: watch, token, channel, run member. Returns 1 or 0.
 local id, set, watch = ARGV[3], key('due', 'watches'), key('watch', ARGV[5], ARGV[6])
 if not owns(set, id, ARGV[4]) then return 0 end
 redis.call('ZREM', set, id)

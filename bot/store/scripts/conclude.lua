@@ -1,5 +1,5 @@
--- Records how a run ended, once: cards turn final and their threads are told. ARGV: run member, token, end, class of
--- urgency, '1' if its log is still to come. Gives 'ok', 'lost' or 'known'
+-- Records how a run ended, once: cards become final and posts to their threads are queued. ARGV: run member, token,
+-- end, class of urgency, '1' if its log is still to come. Returns 'ok', 'lost' or 'known'
 local member, class = ARGV[3], ARGV[6]
 local run, ends = key('run', member), key('due', 'ends')
 if not owns(ends, member, ARGV[4]) then return 'lost' end
@@ -12,10 +12,10 @@ redis.call('HINCRBY', run, 'rev', 1)
 record_end(member, redis.call('HGET', run, 'state'))
 delist(member, class == 'fail' and redis.call('HGET', run, 'restored') ~= '1')
 for _, card in ipairs(cards_of(member)) do
-  -- A card that could not be edited gets one more try for its end.
+  -- A card that couldn't be edited gets one more try for its end.
   redis.call('HDEL', key('card', card), 'unshowable')
   dirty(card, class)
-  -- A card whose record was lost and made again has told its end before.
+  -- A card whose record was lost and recreated has already announced its end.
   if redis.call('HGET', key('card', card), 'quiet') ~= '1' then
     redis.call('HINCRBY', key('card', card), 'pending', ARGV[7] == '1' and 2 or 1)
     push('posts', class, channel_of(card), 'end/' .. card, now())

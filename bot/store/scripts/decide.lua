@@ -1,13 +1,13 @@
--- Somebody approves a start that waits for it, or does not: the first one decides. ARGV: id, user, '1' or '0', why not, for how
--- long it may be approved in us. Gives 'ok', 'late', or the state it is in
+-- Approves or denies a pending start; the first decision counts. ARGV: id, user, '1' or '0', reason for a denial, for
+-- how long it may be approved in us. Returns 'ok', 'late', or the state it's in
 local id, hash = ARGV[3], key('req', ARGV[3])
 local known, at = redis.call('HMGET', hash, 'state', 'card', 'pending_us'), now()
 if known[1] ~= 'pending' then return known[1] or 'gone' end
--- Its card is there, or nobody could click on it; that it is may not be on record yet. See carded.lua.
+-- The card exists, or it couldn't have been clicked, but may not be recorded yet. See carded.lua.
 if at - tonumber(known[3] or num(at)) > tonumber(ARGV[7]) then return 'late' end
 local yes = ARGV[5] == '1'
 if yes then
-  -- From here on it is as any start: asked for now, and sent soon or not at all.
+  -- From here on it's like any other start: asked for now, and sent soon or not at all.
   redis.call('HSET', hash, 'state', 'approved', 'approved_by', ARGV[4], 'asked_us', num(at))
   record_start('approved', id, ARGV[4])
 else

@@ -1,6 +1,6 @@
--- Records a start that waits for a run to end, or finds the one already there. ARGV: request id, same-start keys (apart by commas), most in a line,
--- line, channel, body, look, run member, and of that run: facts, seen, state, digest, usual_s, began_s; for how long the keys
--- are kept in s. Gives {'new' | 'known' | 'same' | 'full', id}
+-- Queues a start that waits for a run to end, or finds the existing one. ARGV: request id, same-start keys
+-- (comma-separated), max starts in a line, line, channel, body, look, run member, and that run's facts, seen, state,
+-- digest, usual_s, began_s; for how long the keys are kept in s. Returns {'new' | 'known' | 'same' | 'full', id}
 local id, line, channel = ARGV[3], ARGV[6], ARGV[7]
 local hash, at = key('req', id), now()
 if redis.call('EXISTS', hash) == 1 then return {'known', id} end

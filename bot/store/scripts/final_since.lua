@@ -1,3 +1,3 @@
--- For how long a run has been seen to be over, in us; 0 while it is not. ARGV: run member.
+-- Returns how long ago a run was first seen to be over, in us; 0 if it isn't. ARGV: run member.
 local final_us = redis.call('HGET', key('run', ARGV[3]), 'final_us')
 return num(final_us and math.max(0, now() - tonumber(final_us)) or 0)

@@ -1,5 +1,6 @@
--- New lines are posted: from here on it goes on behind them. ARGV: following, class, channel, item, token, number of
--- the post, command, cursor, '1' where nothing follows, delay in us. Gives 'ok', 'known' or 'gone'.
+-- Records that a live log's new lines were posted, and continues after them. ARGV: live log, class, channel, item,
+-- token, number of the post, command, cursor, '1' if this was the last post, delay in us. Returns 'ok', 'known' or
+-- 'gone'.
 local id, record, due = ARGV[3], key('follow', ARGV[3]), key('due', 'follows')
 local items = key('posts', ARGV[4], ARGV[5])
 posted_in(ARGV[5])
@@ -8,7 +9,7 @@ if not posts then
   redis.call('ZREM', items, ARGV[6])
   return 'gone'
 end
--- Another one has posted these meanwhile, and what waits now is what came after.
+-- Another process has posted these lines, and the waiting item is for newer ones.
 if posts ~= ARGV[8] then return 'known' end
 redis.call('ZREM', items, ARGV[6])
 if ARGV[11] == '1' then

@@ -1,12 +1,12 @@
--- Records a thread post. ARGV: card, class, channel, item, token, field, ts or word, next item or ''.
--- Gives 'ok', or what is on record where another one has posted it meanwhile.
+-- Records a thread post. ARGV: card, class, channel, item, token, field, ts or word, next item or ''. Returns 'ok', or
+-- the existing record if another process has posted it.
 local card, class, channel, item, field = ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[8]
 local hash, items = key('card', card), key('posts', class, channel)
 posted_in(channel)
 local before = redis.call('HGET', hash, field) or ''
 if string.sub(before, 1, 5) == 'done:' then return before end
 if redis.call('HEXISTS', hash, 'team') == 0 then
-  -- Its record has expired: nothing is left to be told, and what this attempt has left of it goes.
+  -- The card's record has expired. Nothing is left to post, so remove the fields that this attempt has left.
   redis.call('DEL', hash)
   redis.call('ZREM', items, item)
   return 'ok'
@@ -14,7 +14,7 @@ end
 redis.call('HSET', hash, field, 'done:' .. ARGV[9])
 redis.call('ZREM', items, item)
 redis.call('HINCRBY', hash, 'pending', -1)
--- What follows is made once, whichever post it follows.
+-- The next item is queued once, whichever post it follows.
 local kind = string.match(ARGV[10], '^[^/]+')
 if kind and not redis.call('HGET', hash, kind) and push('posts', 'log', channel, ARGV[10], now()) then
   redis.call('HINCRBY', hash, 'pending', 1)

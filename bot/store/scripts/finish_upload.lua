@@ -1,5 +1,5 @@
 -- Records that a file was posted (outcome 'ok') or never will be. ARGV: upload, class, channel, item, token, outcome.
--- Gives 'ok', or what is on record where another one has posted it meanwhile.
+-- Returns 'ok', or the existing record if another process has posted it.
 local record, items = key('upload', ARGV[3]), key('posts', ARGV[4], ARGV[5])
 posted_in(ARGV[5])
 redis.call('ZREM', items, ARGV[6])

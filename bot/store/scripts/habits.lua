@@ -1,5 +1,5 @@
--- The schedules that a person runs most. ARGV: user, how many to pass over, how many to give.
--- Gives {how many there are, slug, last channel:name, slug, ...}
+-- Returns the schedules that a person runs most. ARGV: user, how many to skip, how many to return. Returns {how many
+-- there are, slug, last channel:name, slug, ...}
 local counts, places = key('habits', ARGV[3]), key('habits', ARGV[3], 'places')
 local first = tonumber(ARGV[4])
 local out = {num(redis.call('ZCARD', counts))}

@@ -1,6 +1,6 @@
--- Makes followed runs due now, each at most once in a while, whatever number of hints comes.
--- ARGV: least time between two hinted polls of a run in us, members... Gives how many were made due.
--- Where a poll is under way its lease is given up: what it tells may be older than the hint.
+-- Makes followed runs due now, each only once per gap, however many hints arrive. ARGV: minimum time between two hinted
+-- polls of a run in us, members... Returns how many were made due. A poll under way loses its lease, because its result
+-- may be older than the hint.
 local at, gap, made = now(), tonumber(ARGV[3]), 0
 for number = 4, #ARGV do
   local member = ARGV[number]

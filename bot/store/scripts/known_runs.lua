@@ -1,4 +1,4 @@
--- Which of many runs were started by requests of ours. ARGV: members... Gives those members.
+-- Returns which of many runs were started by our requests. ARGV: members...
 local out = {}
 for at = 3, #ARGV do
   if is_ours(ARGV[at]) then out[#out + 1] = ARGV[at] end

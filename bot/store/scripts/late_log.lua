@@ -1,4 +1,5 @@
--- The log that was not there when the end was told has come, or never will. ARGV: run member, token, end.
+-- Queues the post of a log that was missing at the run's end and has arrived, or never will. ARGV: run member, token,
+-- end.
 local member, ends = ARGV[3], key('due', 'ends')
 if not owns(ends, member, ARGV[4]) then return 0 end
 redis.call('ZREM', ends, member)

@@ -1,5 +1,5 @@
--- A start that waits is not started, whoever holds the claim on it. ARGV: id, why, the user who took it out or ''.
--- Gives 'ok', or the state it is in
+-- Takes a waiting start out of its line, whoever holds its claim. ARGV: id, why, the user who took it out or ''.
+-- Returns 'ok', or the state it's in
 local id, hash = ARGV[3], key('req', ARGV[3])
 local known = redis.call('HMGET', hash, 'state', 'line', 'card')
 if known[1] ~= 'queued' then return known[1] or 'gone' end

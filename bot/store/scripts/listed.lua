@@ -1,10 +1,10 @@
--- The runs of some lists, newest first, each once. ARGV: which ('active', 'failed' or 'recent'), how many to pass over, how many to give,
--- a list whose runs are left out or '', then lists (user:<id>, channel:<id>). What is in a list and should not be is
--- removed from it: its record is gone, or an older version ended it and knew no lists.
--- Gives {how many there are, member, card or '', rev, facts, seen, wish, tries, end, retried, member, ...}
+-- Returns the runs of some lists, newest first, without duplicates. ARGV: which ('active', 'failed' or 'recent'), how
+-- many to skip, how many to return, a list whose runs are left out or '', then lists (user:<id>, channel:<id>). Stale
+-- entries are removed from their list: their record is gone, or an older version without lists ended the run. Returns
+-- {how many there are, member, card or '', rev, facts, seen, wish, tries, end, retried, member, ...}
 local which, skip, most, without = ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6]
 local FIELDS = {'rev', 'facts', 'seen', 'wish', 'tries', 'end', 'retried'}
--- However many lists there are, so many of the newest runs are looked at: while this runs, Redis does nothing else.
+-- Only this many of the newest runs are read, however many lists there are: Redis does nothing else while this runs.
 local LOOKED_AT = #ARGV == 7 and ACTIVE_MOST or 150
 local oldest = which == 'failed' and num(now() - FAILED_S * 1000000) or '-inf'
 
@@ -13,7 +13,7 @@ local function newer(a, b)
   if since[a] == since[b] then return a > b end
   return since[a] > since[b]
 end
--- Leaves the newest of what was found. From then on nothing older is read.
+-- Keeps the newest of the runs found. Nothing older is read from then on.
 local function prune()
   table.sort(found, newer)
   for at = #found, LOOKED_AT + 1, -1 do
@@ -41,7 +41,7 @@ local function to_be_shown(member)
     redis.call('ZREM', key(which, where[member]), member)
     return false
   end
-  -- One that is final and not concluded yet leaves the list in a moment.
+  -- A run that is final but not concluded yet leaves the list in a moment.
   if which == 'active' and state[3] == '1' then return false end
   return without == '' or not redis.call('ZSCORE', key(which, without), member)
 end

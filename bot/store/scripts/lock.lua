@@ -1,4 +1,4 @@
--- Takes or gives back a schedule's sending lock. ARGV: lock, holder, time in ms (0 gives it back). Gives 1 where it is ours.
+-- Takes or releases a schedule's sending lock. ARGV: lock, holder, time in ms (0 releases it). Returns 1 if it's ours.
 local lock = key('sending', ARGV[3])
 local holder = redis.call('GET', lock)
 if holder and holder ~= ARGV[4] then return 0 end

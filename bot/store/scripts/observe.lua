@@ -1,22 +1,22 @@
--- Stores what one poll told of many runs. ARGV: set they are claimed from (polls or strays), token, claimed_us, delay of
--- successes in us where many runs end at once, then for each run: member, state, final ('1' or '0'), digest, seen, delay
--- to the next poll in us. Gives one word a run: same, changed, final, stale or gone.
+-- Stores one poll's observations of many runs. ARGV: set they are claimed from (polls or strays), token, claimed_us,
+-- delay of successes in us if many runs end at once, then for each run: member, state, final ('1' or '0'), digest,
+-- seen, delay to the next poll in us. Returns one word per run: same, changed, final, stale or gone.
 local set, token, claimed_us = key('due', ARGV[3]), ARGV[4], tonumber(ARGV[5])
 local polls, out = key('due', 'polls'), {}
--- Asked for once: asked for at each step of the search below it blocked Redis for tens of milliseconds past 12,000 runs.
+-- Read once: reading it at each step of the search below blocked Redis for tens of milliseconds past 12,000 runs.
 local at_us = now()
 
--- When so many end together, the failures among those that are still to be seen go first as well.
+-- If this many end together, failures among the runs that aren't seen yet should go first as well.
 local MANY = 10
 local ends, later_us = 0, 0
 for at = 9, #ARGV, 6 do if ARGV[at] == '1' then ends = ends + 1 end end
 if ends >= MANY then later_us = tonumber(ARGV[6]) end
 
--- Due times fall into ticks, so that one request serves many runs: a power of two of seconds, a quarter of the delay at
--- most. Where there are so many runs that a shorter one fills a batch as well, it is shorter: they are spread evenly then.
--- Rounded down, so that no run waits longer than its bound.
--- What was polled at once (after a start, or an outage) would be due at once for ever, and the last of its batches wait for the others: of a
--- tick that has a whole batch already a run goes to the last one before it that has room, so that they are spread over the interval.
+-- Due times are rounded down to ticks, so that one request serves many runs and no run waits longer than its bound. A
+-- tick is a power of two of seconds, at most a quarter of the delay. With many runs a shorter tick fills a batch as
+-- well and spreads them evenly. Runs that were polled at once (after a start, or an outage) would stay due at once,
+-- with the last batches waiting for the others. So if a tick already has a whole batch, a run goes to the last earlier
+-- tick with room, which spreads them over the interval.
 local BATCH, SHORTEST_US = 100, 125000
 local followed = math.max(1, redis.call('ZCARD', polls))
 local crowds = {}
@@ -51,9 +51,9 @@ local function store(member, state, final, digest, seen)
     dirty_all(member, known[3] == state and 'progress' or 'state')
     return 'changed'
   end
-  -- The card turns final together with its announcement, when the end has been read: see conclude.lua.
+  -- The card becomes final together with its announcement, once the end has been read: see conclude.lua.
   redis.call('HSET', run, 'final', '1', 'final_us', num(now()))
-  -- A wish that did not come true is answered by its worker.
+  -- A wish that wasn't fulfilled is answered by its worker.
   if state == 'CANCELED' and tonumber(redis.call('HGET', run, 'tries') or '0') > 0 then
     redis.call('ZREM', key('due', 'cancels'), member)
   elseif redis.call('HEXISTS', run, 'wish') == 1 then

@@ -1,4 +1,4 @@
--- Which of many runs are on record with other commands than their schedule's. ARGV: members... Gives those members.
+-- Returns which of many runs are recorded with other commands than their schedule's. ARGV: members...
 local out = {}
 for at = 3, #ARGV do
   local facts = redis.call('HGET', key('run', ARGV[at]), 'facts')

@@ -1,6 +1,6 @@
--- Shared by every script: it stands before each one's own text.
--- ARGV[1] is the deployment's key prefix (one hash tag, so one slot), ARGV[2] the retention in seconds.
--- Times are microseconds on Redis' clock. A due set's score is both the lease and the token of whoever claimed.
+-- Shared by every script: prepended to each one's text. ARGV[1] is the deployment's key prefix (one hash tag, so one
+-- slot), ARGV[2] the retention in seconds. Times are microseconds on Redis' clock. A due set's score is both the lease
+-- and the token of the claim.
 
 local P = ARGV[1]
 local RETENTION_S = ARGV[2]
@@ -15,7 +15,7 @@ local function owns(set, member, token)
   local score = redis.call('ZSCORE', set, member)
   return score and tonumber(score) == tonumber(token)
 end
--- Gives 'new' and records that a delivery is being handled, else the word that an earlier copy has left.
+-- Returns 'new' and records that a delivery is being handled, else the word an earlier copy has left.
 local function begin_delivery(kind, name, for_ms)
   local delivery = key(kind, name)
   local known = redis.call('GET', delivery)
@@ -29,7 +29,7 @@ local function least(a, b)
   return math.min(a, b)
 end
 
--- Lanes: what waits for a slot of a Slack method's budget. A class is a sorted set of channels, scored by when the
+-- Lanes: items that wait for a slot of a Slack method's budget. A class is a sorted set of channels, scored by when the
 -- channel is worth a look; each channel has a sorted set of items, scored by when they are due or leased until.
 local RANK = {fail = 1, ['end'] = 2, state = 3, progress = 4}
 
@@ -39,8 +39,8 @@ local function push(lane, class, channel, item, due)
   return added == 1
 end
 
--- The most urgent item of a lane: classes in order, round-robin over channels. `opens` tells when a channel may be
--- used. Gives {item, token, class, channel}, or nil and when to look again.
+-- Takes the most urgent item of a lane: classes in order, round-robin over channels. `opens` returns when a channel may
+-- be used. Returns {item, token, class, channel}, or nil and when to look again.
 local function take(lane, classes, lease_of, opens)
   local at, again = now(), nil
   for _, class in ipairs(classes) do
@@ -71,13 +71,14 @@ local function take(lane, classes, lease_of, opens)
   return nil, again
 end
 
--- Slack counts a post from when it arrives, at the latest now: a second from now on the channel takes the next one.
+-- Slack counts a post from when it arrives, at the latest now: a second from now the channel takes the next one.
 local function posted_in(channel)
   local gap = tonumber(redis.call('GET', key('budget', 'channel_gap')) or '0')
   redis.call('ZADD', key('budget', 'channels'), 'GT', num(now() + math.min(gap, 1020000)), channel)
 end
 
--- The newest start under each of several same-start keys: the words as typed, which older versions go by, and the schedule meant.
+-- Returns the newest start under each of several same-start keys: the words as typed, which older versions use, and the
+-- schedule meant.
 local function same_starts(keys)
   local starts = {}
   for name in string.gmatch(keys, '[^,]+') do
@@ -90,13 +91,13 @@ local function is_start(keys, id, kept_s)
   for name in string.gmatch(keys, '[^,]+') do redis.call('SET', key('same', name), id, 'EX', kept_s) end
 end
 
--- Starts whose card is not posted yet, in all and a channel: their number bounds how long the next one would wait.
+-- Starts whose card isn't posted yet, in all and per channel: their number bounds how long the next one would wait.
 local function waits_no_more(id, channel)
   redis.call('ZREM', key('waiting'), id)
   redis.call('ZREM', key('waiting', channel), id)
 end
 
--- Cards. An id is team:channel:ts; `queued` is the class in whose edit lane the card stands.
+-- Cards. An id is team:channel:ts; `queued` is the class of the edit lane that the card is in.
 local function channel_of(card) return string.match(card, '^[^:]*:([^:]*):') end
 
 local function wanted(hash)
@@ -119,7 +120,7 @@ local function dirty(card, class)
   if known[2] then
     if RANK[known[2]] <= RANK[class] then return end
     local items = key('edits', known[2], channel)
-    -- A lease stays a lease in the more urgent class: two edits of a card are never under way at once.
+    -- A lease stays a lease in the more urgent class: a card never has two edits under way at once.
     local score = redis.call('ZSCORE', items, card)
     if score then due = tonumber(score) end
     redis.call('ZREM', items, card)
@@ -139,7 +140,7 @@ local function dirty_all(member, class)
   for _, card in ipairs(cards_of(member)) do dirty(card, class) end
 end
 
--- What is over and told shrinks and expires. A run goes when all of its cards are sealed.
+-- A finished run shrinks and expires once everything is posted, that is when all of its cards are sealed.
 local function retire(member)
   local run = key('run', member)
   if redis.call('HGET', run, 'concluded') ~= '1' then return end
@@ -153,7 +154,7 @@ local function retire(member)
   redis.call('EXPIRE', key('run', member, 'cards'), RETENTION_S)
 end
 
--- A card is sealed when its final revision is shown (or cannot be) and nothing is left to be told in its thread.
+-- A card is sealed when its final revision is shown (or can't be) and nothing is left to post in its thread.
 local function seal(card)
   local hash = key('card', card)
   local state = redis.call('HMGET', hash, 'run', 'queued', 'pending', 'sealed')
@@ -165,13 +166,14 @@ local function seal(card)
   retire(state[1])
 end
 
--- Lists answer "which runs" without looking at each: of a person (user:<id>) and of a channel (channel:<id>), the runs that are
--- active, scored by since when, and those that failed lately, by when they were concluded. Each has a most and expires by itself, so
--- none grows with the number of runs there ever were. What another version has made or ended may be missing, or be left: see listed.lua.
+-- Lists of runs per person (user:<id>) and channel (channel:<id>), so that no query reads every run: active runs,
+-- scored by since when, and recent failures, scored by when they were concluded. Each list has a maximum length and
+-- expires, so none grows with the total number of runs. Runs that another version has created or ended may be missing
+-- or left over: see listed.lua.
 local DAY_S = 86400
 local ACTIVE_MOST, ACTIVE_S = 500, 30 * DAY_S
 local FAILED_MOST, FAILED_S = 20, 7 * DAY_S
--- The newest runs with a card in a channel, whatever becomes of them.
+-- The newest runs with a card in a channel, whatever their outcome.
 local RECENT_MOST, RECENT_S = 5, 7 * DAY_S
 
 local function enlist(list, member, most, seconds)
@@ -181,7 +183,7 @@ local function enlist(list, member, most, seconds)
   redis.call('EXPIRE', list, num(seconds))
 end
 
--- What a run's facts (as JSON) say, an empty table where they cannot be read.
+-- Parses a run's facts (JSON), an empty table if they can't be parsed.
 local function read_facts(facts)
   local could, known = pcall(cjson.decode, facts or '')
   return could and type(known) == 'table' and known or {}
@@ -197,7 +199,7 @@ local function active_of(facts, member)
   if list then enlist(key('active', list), member, ACTIVE_MOST, ACTIVE_S) end
 end
 
--- Where a run that is concluded already gets a card, or an asker: a failure is one of theirs as well.
+-- If a concluded run gets a card or an asker, its failure is listed for them as well.
 local function list_failure(member, list)
   local known = redis.call('HMGET', key('run', member), 'concluded', 'state')
   if list and known[1] == '1' and FAILURES[known[2]] then
@@ -205,7 +207,7 @@ local function list_failure(member, list)
   end
 end
 
--- A run is over: it leaves its lists of active ones, and where it failed it enters those of failures.
+-- Removes a finished run from the lists of active runs, and adds it to the lists of failures if it failed.
 local function delist(member, failed)
   local lists = {list_of_asker(redis.call('HGET', key('run', member), 'facts') or '')}
   for _, card in ipairs(cards_of(member)) do lists[#lists + 1] = 'channel:' .. channel_of(card) end
@@ -215,7 +217,7 @@ local function delist(member, failed)
   end
 end
 
--- A run that nobody followed yet. Gives true where it was made now.
+-- Creates a run that isn't followed yet. Returns true if it was created now.
 local function create_run(member, facts, seen, state, digest, usual_s, began_s)
   local run = key('run', member)
   if redis.call('EXISTS', run) == 1 then return false end
@@ -226,7 +228,7 @@ local function create_run(member, facts, seen, state, digest, usual_s, began_s)
   return true
 end
 
--- Ties a message to a run: at most one card a run and channel, the first one is the owner.
+-- Ties a message to a run: at most one card per run and channel; the first one is the owner.
 local function attach(member, card)
   local team, channel = string.match(card, '^([^:]*):([^:]*):')
   redis.call('HSETNX', key('run', member, 'cards'), channel, card)
@@ -238,13 +240,14 @@ local function attach(member, card)
   end
 end
 
--- Whether a run was started by a request of ours. One that is only watched has a card and may still be of a lost start.
+-- Whether a run was started by one of our requests. A run that is only followed has a card, and may still be the result
+-- of a lost start.
 local function is_ours(member)
   local known = redis.call('HMGET', key('run', member), 'told', 'facts')
   return known[1] or type(read_facts(known[2]).request) == 'string'
 end
 
--- Tells more of a run that nobody here has started than was known of it.
+-- Updates the facts of a run that wasn't started here, if more is known now.
 local function tell_more(member, facts, usual_s, began_s)
   local run = key('run', member)
   if is_ours(member) or redis.call('HGET', run, 'facts') == facts then return end
@@ -254,11 +257,11 @@ local function tell_more(member, facts, usual_s, began_s)
   dirty_all(member, 'state')
 end
 
--- Starts of a schedule that wait for their turn, in the order in which they were asked for: a sorted set of request ids.
--- One stays in it until it is known what became of it; until then the next one waits.
+-- Starts of a schedule that wait for their turn, in the order in which they were asked for: a sorted set of request
+-- ids. A start stays in it until its outcome is known; until then the next one waits.
 local IN_LINE = {queued = true, accepted = true, looked = true, carded = true, sending = true, looking = true}
 
--- And of a person (user:<id>) and of a channel (channel:<id>), scored by when they began to wait. See waiting.lua.
+-- Waiting starts per person (user:<id>) and channel (channel:<id>), scored by when they began to wait. See waiting.lua.
 local WAITING_MOST, WAITING_S = 100, 8 * DAY_S
 local function lists_of_waiting(id)
   local body = read_facts(redis.call('HGET', key('req', id), 'body'))
@@ -271,7 +274,7 @@ local function waits_not(id)
   for _, list in ipairs(lists_of_waiting(id)) do redis.call('ZREM', list, id) end
 end
 
--- One waits for the end of a run, or of none that is known ('').
+-- Makes a start wait for the end of a run, or of no known run ('').
 local function wait_for(id, member)
   redis.call('HSET', key('req', id), 'behind', member)
   if member == '' then return end
@@ -279,8 +282,8 @@ local function wait_for(id, member)
   redis.call('EXPIRE', key('run', member, 'waiting'), RETENTION_S)
 end
 
--- Those that still wait in a line, first one first. What has left it is taken out; where that was started, the others wait
--- for its run. Cards that show another place in the line than they have are edited.
+-- Returns the starts that still wait in a line, oldest first. Others are removed from it; if one of them was started,
+-- the rest wait for its run. Cards that show an outdated place in the line are edited.
 local function waiting_in(name)
   local line, waiting, after = key('line', name), {}, nil
   for _, id in ipairs(redis.call('ZRANGE', line, 0, -1)) do
@@ -305,14 +308,14 @@ local function waiting_in(name)
   return waiting
 end
 
--- Whoever waits in a line looks again now.
+-- Makes every start that waits in a line due now.
 local function call_next(name)
   for _, id in ipairs(redis.call('ZRANGE', key('line', name), 0, -1)) do
     redis.call('ZADD', key('due', 'queue'), 'XX', 'LT', num(now()), id)
   end
 end
 
--- The record (see record.lua): what scripts decide of a start or of a run they add to it themselves, in the same step.
+-- The audit log (see record.lua): scripts add what they decide about a start or a run in the same step.
 local function record(pairs)
   local fields = {}
   for at = 1, #pairs, 2 do

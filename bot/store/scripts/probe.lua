@@ -1,5 +1,5 @@
--- Runs every command that the scripts use, on keys of this deployment, and leaves nothing: whether Redis would carry out what they
--- do. The first command is a write that needs memory, so a full, read-only or broken server refuses at once.
+-- Runs every command that the scripts use, on keys of this deployment, and leaves no data: checks that Redis would
+-- execute them. The first command is a write that needs memory, so a full, read-only or broken server refuses at once.
 local text, hash, set, zset, stream =
   key('probe', 'text'), key('probe', 'hash'), key('probe', 'set'), key('probe', 'zset'), key('probe', 'stream')
 redis.call('SET', text, '1')

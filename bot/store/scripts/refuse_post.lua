@@ -1,4 +1,4 @@
--- A start whose card cannot be shown is not sent. ARGV: id, class, channel, item, token, why. Gives 1 or 0.
+-- Refuses a start whose card can't be shown. ARGV: id, class, channel, item, token, why. Returns 1 or 0.
 local id, items = ARGV[3], key('posts', ARGV[4], ARGV[5])
 if not owns(items, ARGV[6], ARGV[7]) then return 0 end
 redis.call('ZREM', items, ARGV[6])

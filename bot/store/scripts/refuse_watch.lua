@@ -1,5 +1,5 @@
--- A run is not watched after all; whoever asked is to be told. ARGV: watch, class, channel, item, token, run member, why.
--- Gives 1 or 0.
+-- Refuses a request to follow a run; the person is notified next. ARGV: watch, class, channel, item, token, run member,
+-- why. Returns 1 or 0.
 local id, items = ARGV[3], key('posts', ARGV[4], ARGV[5])
 if not owns(items, ARGV[6], ARGV[7]) then return 0 end
 redis.call('ZREM', items, ARGV[6])

@@ -1,5 +1,5 @@
--- Someone else was faster: a start whose turn it was waits for that one's run, at its place in the line. ARGV: id, token,
--- delay in us, run member or '', and of that run: facts, seen, state, digest, usual_s, began_s. Gives 'ok' or 'lost'
+-- Puts a start back at its place in the line, to wait for the run of another start that was faster. ARGV: id, token,
+-- delay in us, run member or '', and that run's facts, seen, state, digest, usual_s, began_s. Returns 'ok' or 'lost'
 local id, set = ARGV[3], key('due', 'requests')
 local hash = key('req', id)
 if not owns(set, id, ARGV[4]) or redis.call('HGET', hash, 'state') ~= 'sending' then return 'lost' end

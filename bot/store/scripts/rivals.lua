@@ -1,10 +1,10 @@
--- The other starts of a schedule that were sent, and of which it is not known what became of them.
--- ARGV: id, schedule's lock. Gives for each when it was sent, in us, what its look found, and its body.
+-- Returns the schedule's other starts that were sent and whose outcome is unknown. ARGV: id, schedule's lock. Returns
+-- for each when it was sent in us, its plan, and its body.
 local sent, out = key('sent', ARGV[4]), {}
 for _, id in ipairs(redis.call('ZRANGE', sent, 0, -1)) do
   local known = redis.call('HMGET', key('req', id), 'state', 'sending_us', 'look', 'body')
   if id == ARGV[3] then
-    -- Its own.
+    -- The start itself isn't its own rival.
   elseif known[1] == 'sending' or known[1] == 'looking' or known[1] == 'unclear' then
     out[#out + 1] = known[2]
     out[#out + 1] = known[3] or ''

@@ -1,4 +1,4 @@
--- Which of many runs have any of these fields. ARGV: fields, then members... Gives those members.
+-- Returns which of many runs have any of these fields. ARGV: fields, then members...
 local fields, out = {}, {}
 for field in string.gmatch(ARGV[3], '[^,]+') do fields[#fields + 1] = field end
 for at = 4, #ARGV do

@@ -1,5 +1,5 @@
--- A channel refuses: for a while nothing is edited there, and ends go to whoever asked. Cards that wait for an edit are
--- given up, unless one is under way. ARGV: channel, why, for how long in ms.
+-- Marks a channel as unreachable: for a while its cards aren't edited, and ends are sent to whoever asked. Cards that
+-- wait for an edit are given up, unless an edit is under way. ARGV: channel, why, for how long in ms.
 local channel, at = ARGV[3], now()
 redis.call('SET', key('aside', channel), ARGV[4], 'PX', ARGV[5])
 for class, _ in pairs(RANK) do

@@ -1,11 +1,11 @@
--- Ties a request to its run, whoever holds the lease: run, owner, card and first poll in one step.
--- ARGV: id, run member, facts, seen, state, digest, usual_s, began_s, schedule's lock,
--- '1' where Bolt told the id (and no search found it), run member of the run it retries or '', run id, what that one's
--- cards say of it. Gives 'settled' or the run it has.
+-- Ties a request to its run, whoever holds the lease: run, owner, card and first poll in one step. ARGV: id, run
+-- member, facts, seen, state, digest, usual_s, began_s, schedule's lock, '1' if Bolt returned the id (and no search
+-- found it), run member of the run it retries or '', run id, what that run's cards show of it. Returns 'settled' or the
+-- run it already has.
 local id, member = ARGV[3], ARGV[4]
 
--- How often a person runs a schedule, and where last. A run counts half as much after 30 days: newer ones count more, so that
--- nothing has to be counted down. Forgotten 90 days after the last of them.
+-- How often a person runs a schedule, and where last. A run's weight halves in 30 days: newer runs get a higher score,
+-- so that no score has to be lowered. Forgotten 90 days after the last run.
 local HABITS_MOST, HABITS_S, HALF_S, SINCE_S = 50, 90 * DAY_S, 30 * DAY_S, 1767225600
 local function habit(facts, channel)
   local known = read_facts(facts)
@@ -25,14 +25,14 @@ end
 local hash, lock = key('req', id), key('sending', ARGV[11])
 local known = redis.call('HMGET', hash, 'state', 'run', 'card')
 if known[1] == 'settled' then
-  -- A search has adopted another run meanwhile. What Bolt told is recorded and followed all the same.
+  -- A search has tied another run to the request. The run that Bolt returned is recorded and followed anyway.
   if ARGV[12] == '1' and known[2] ~= member and create_run(member, ARGV[5], ARGV[6], ARGV[7], ARGV[8], ARGV[9], ARGV[10]) then
     redis.call('HSET', key('run', member), 'told', '1')
   end
   return known[2]
 end
 
--- The cards of the run that is retried name the newest retry, and their threads each one, also where they are sealed.
+-- The retried run's cards name its newest retry, and their threads get a post for each one, even if they're sealed.
 local function retried(parent, run_id, record)
   local run = key('run', parent)
   local before = redis.call('HMGET', run, 'rev', 'retried', 'sealed')
@@ -63,7 +63,8 @@ redis.call('ZREM', key('due', 'requests'), id)
 if redis.call('GET', lock) == id then redis.call('DEL', lock) end
 redis.call('EXPIRE', hash, RETENTION_S)
 if not create_run(member, ARGV[5], ARGV[6], ARGV[7], ARGV[8], ARGV[9], ARGV[10]) then
-  -- Someone watches it, or asked for its end by its number, before it was found: that record does not know who started it.
+  -- The run was followed, or its end requested by its number, before it was found: that record doesn't know who started
+  -- it.
   tell_more(member, ARGV[5], ARGV[9], ARGV[10])
   list_failure(member, list_of_asker(ARGV[5]))
 end
@@ -71,7 +72,7 @@ if ARGV[12] == '1' then redis.call('HSET', key('run', member), 'told', '1') end
 if known[3] then
   local other = redis.call('HGET', key('run', member, 'cards'), channel_of(known[3]))
   if other and other ~= known[3] then
-    -- It is watched in this channel already: the start's own card says so, and shows nothing more.
+    -- The run is already followed in this channel: the start's own card says so, and shows nothing more.
     redis.call('EXPIRE', key('card', known[3]), RETENTION_S)
   else
     attach(member, known[3])

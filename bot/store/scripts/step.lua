@@ -1,9 +1,9 @@
--- Takes a request from one state to the next, if it is still in the first and the claim still holds.
--- ARGV: id, token, from, to, where next ('due', 'post' or 'end'), delay in us, channel, class of edit or '', field, value, ...
--- Gives {'ok' | 'lost' | the state it is in, token}
+-- Moves a request from one state to the next, if it's still in the first and the claim still holds. ARGV: id, token,
+-- from, to, where next ('due', 'post' or 'end'), delay in us, channel, class of edit or '', field, value, ... Returns
+-- {'ok' | 'lost' | the state it's in, token}
 local id, token, from, to, place = ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7]
--- What waits for an approval stands in a set of its own, and its card in a class of its own: an older version, which does not
--- know such starts, reads neither.
+-- Starts that wait for an approval have a set of their own, and their cards a class of their own: an older version
+-- doesn't know such starts and must read neither.
 local set = key('due', (from == 'pending' or from == 'approved') and 'approvals' or 'requests')
 local hash = key('req', id)
 local state = redis.call('HGET', hash, 'state')
@@ -24,7 +24,7 @@ if ARGV[10] ~= '' then
   if card then dirty(card, ARGV[10]) end
 end
 
--- What leaves its line without a run lets the next one have its turn.
+-- A start that leaves its line without a run gives the next one its turn.
 local line = redis.call('HGET', hash, 'line')
 if line and not IN_LINE[to] then call_next(line) end
 

@@ -1,6 +1,6 @@
--- Sets aside runs for which Bolt has only an error: asked alone, ever more seldom. ARGV: set they are claimed from, token,
--- least delay in us, most delay in us, lost after in us, members... Gives for each 'stray', 'lost' (it has been so for
--- too long, and is still claimed), 'gone' or 'not ours'
+-- Sets aside runs for which Bolt returns only an error: they're polled one by one, less and less often. ARGV: set they
+-- are claimed from, token, min delay in us, max delay in us, lost after in us, members... Returns for each 'stray',
+-- 'lost' (for too long, and still claimed), 'gone' or 'not ours'
 local set, strays, at, out = key('due', ARGV[3]), key('due', 'strays'), now(), {}
 local least, most, lost_after = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
 

@@ -1,5 +1,5 @@
--- One call of a Slack method, of at most so many within a window that slides. ARGV: method, most, window in us.
--- Gives '0' if it may be made now (it is counted), else the us until it may be.
+-- Counts a call of a Slack method, limited to so many within a sliding window. ARGV: method, limit, window in us.
+-- Returns '0' if it may be made now (it's counted), else the us until it may be.
 local at, calls = now(), key('calls', ARGV[3])
 local held = tonumber(redis.call('GET', key('hold', ARGV[3])) or '0')
 if held > at then return num(held - at) end

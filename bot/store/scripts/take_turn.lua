@@ -1,5 +1,5 @@
--- It is a start's turn: from here on it is as any start whose card is shown, asked for now. ARGV: id, token, look.
--- Gives 'ok', or 'lost' where the claim is, or it does not wait any more
+-- Takes a start out of the line for its turn: from here on it's like any start whose card is shown, asked for now.
+-- ARGV: id, token, look. Returns 'ok', or 'lost' if the claim is lost or it no longer waits
 local id, set = ARGV[3], key('due', 'queue')
 local hash, at = key('req', id), num(now())
 if not owns(set, id, ARGV[4]) or redis.call('HGET', hash, 'state') ~= 'queued' then return 'lost' end

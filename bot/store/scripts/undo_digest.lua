@@ -1,5 +1,5 @@
--- Many ends cannot be told in one message after all: each is told by itself. ARGV: digest, class, channel, item, token,
--- then for each card: its id, its class of urgency. Gives 1 or 0.
+-- Splits a digest that couldn't be posted: each end gets its own post. ARGV: digest, class, channel, item, token, then
+-- for each card: its id, its class of urgency. Returns 1 or 0.
 local items = key('posts', ARGV[4], ARGV[5])
 if not owns(items, ARGV[6], ARGV[7]) then return 0 end
 redis.call('ZREM', items, ARGV[6])

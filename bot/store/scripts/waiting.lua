@@ -1,5 +1,6 @@
--- The starts of a list that wait, first one first. ARGV: the list (user:<id>, channel:<id>), how many to give. What is in it and does
--- not wait is removed from it: an older version gave it its turn and knew no lists. Gives {how many there are, id, record, ...}
+-- Returns the waiting starts of a list, oldest first. ARGV: the list (user:<id>, channel:<id>), how many to return.
+-- Starts that no longer wait are removed: an older version without lists gave them their turn. Returns {how many there
+-- are, id, record, ...}
 local list, most = key('waits', ARGV[3]), tonumber(ARGV[4])
 local out, count = {'0'}, 0
 for _, id in ipairs(redis.call('ZRANGE', list, 0, -1)) do

@@ -1,5 +1,5 @@
--- The card of a run that is watched is posted. ARGV: watch, class, channel, item, token, run member, card, shown revision,
--- user. Gives 'ok', 'gone' (nothing is known of the run or the watch any more), or the other card that the run has there
+-- Records the posted card of a followed run. ARGV: watch, class, channel, item, token, run member, card, shown
+-- revision, user. Returns 'ok', 'gone' (the run or the watch is no longer on record), or the run's other card there
 local id, channel, member, card = ARGV[3], ARGV[5], ARGV[8], ARGV[9]
 local run, watch, hash = key('run', member), key('watch', channel, member), key('card', card)
 posted_in(channel)
@@ -17,7 +17,7 @@ attach(member, card)
 redis.call('HSET', hash, 'watcher', ARGV[11], 'shown', ARGV[10])
 local known = redis.call('HMGET', run, 'concluded', 'state')
 if known[1] == '1' then
-  -- It ended while its card was posted: that is told here too, and its log where that is still to come.
+  -- The run ended while its card was posted: queue its end here too, and its log if that is still to come.
   local class = FAILURES[known[2]] and 'fail' or 'end'
   redis.call('HSET', hash, 'pending', redis.call('ZSCORE', key('due', 'ends'), member) and 2 or 1)
   redis.call('HDEL', run, 'sealed')
