@@ -1,1 +1,1 @@
-"""Slack: the client, what listens to people, and how messages are drawn."""
+"""Slack: the client, the listeners, and the rendering of messages."""

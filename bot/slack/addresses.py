@@ -1,20 +1,20 @@
-"""Which addresses are Slack's: what comes in a payload or an answer is not followed anywhere else."""
+"""Check that addresses from payloads and answers are Slack's; no others are followed."""
 
 from __future__ import annotations
 
 import ipaddress
 from urllib.parse import SplitResult, urlsplit
 
-# Slack, and the one of the United States' government.
+# Slack, and Slack for the United States government (GovSlack).
 DOMAINS = ("slack.com", "slack-gov.com")
 RESPONSE_HOSTS = frozenset(f"hooks.{domain}" for domain in DOMAINS)
 PORTS = {"https": 443, "wss": 443, "http": 80, "ws": 80}
-# The protocol of the API's own address and of its sockets.
+# Protocol of the sockets by protocol of the API's address.
 SOCKETS = {"https": "wss", "http": "ws"}
 
 
 class SlackAddresses:
-    """Slack's own hosts over TLS, and the host and port of the API that is configured: a proxy, or the sandbox."""
+    """Allowed addresses: Slack's hosts over TLS, and the configured API's host and port (a proxy, or the sandbox)."""
 
     def __init__(self, api_url: str) -> None:
         api = urlsplit(api_url)
@@ -22,19 +22,22 @@ class SlackAddresses:
         self._api = _place(api)
 
     def allows_response(self, url: str) -> bool:
-        """Whether an answer to a person may be posted there."""
+        """Whether a reply to a person may be posted to this address."""
         return self._fits(url, "https", RESPONSE_HOSTS)
 
     def allows_upload(self, url: str) -> bool:
-        """Whether a file's bytes may be posted there."""
+        """Whether a file's bytes may be posted to this address."""
         return self._fits(url, "https", None)
 
     def allows_socket(self, url: str) -> bool:
-        """Whether a socket may be opened there. The configured API itself names it, and may have sockets at another port."""
+        """Whether a socket may be opened there.
+
+        The configured API returns the address, and may use another port for sockets.
+        """
         return self._fits(url, "wss", None, any_port=True)
 
     def _fits(self, url: str, scheme: str, hosts: frozenset[str] | None, *, any_port: bool = False) -> bool:
-        """`hosts` None: any of Slack's. `any_port`: of the configured API's host."""
+        """Check an address. `hosts` None: any of Slack's. `any_port`: on the configured API's host."""
         try:
             parts = urlsplit(url)
             host, port = _place(parts)
@@ -50,7 +53,7 @@ class SlackAddresses:
 
 
 def _place(parts: SplitResult) -> tuple[str, int | None]:
-    """Host and port. This machine's names for itself are one. Raises ValueError."""
+    """Return host and port; all loopback names count as one host. Raises ValueError."""
     host = (parts.hostname or "").lower()
     return ("localhost" if _is_loopback(host) else host), parts.port or PORTS.get(parts.scheme)
 

@@ -1,21 +1,22 @@
-"""One door for whatever a person asks for: a flood is answered once and dropped, and what was dealt with is not dealt with twice.
+"""Admit everything that people ask for: a flood is answered once and dropped, and replays are ignored.
 
-Commands, messages to the bot, clicks, shortcuts and submitted forms count, each once however often it is delivered. What is typed
-into a menu, and an opened Home tab, do not: they come by themselves, and change nothing.
+Commands, messages to the bot, clicks, shortcuts and submitted forms count, each once however often it's delivered.
+Typing in a menu and opening the Home tab don't count: they're sent automatically and change nothing.
 
-**When a copy is a replay.** Slack delivers commands and clicks once. A second copy is somebody's who has recorded the first, or
-a proxy's that sends a request anew because the process behind it has died. The latter must be dealt with: acknowledged and dropped, a
-start would be lost without a word. So a delivery is marked as done only after it was dealt with and acknowledged, and only what is
-done is dropped. Of copies at the same time, or after a crash before the mark, each is dealt with; what they set off knows them
-by itself: a start by its request's id, a cancellation by its wish, a watch, a followed log, a file and a picture by their records.
-The mark is kept as long as a signature of Slack's may be old.
+**When a copy is a replay.** Slack delivers commands and clicks once. A second copy comes from someone who recorded the
+first, or from a proxy that sends a request again because the process that handled it died. The latter must be handled:
+if it were acknowledged and dropped, a start would be lost silently. So a delivery is marked as done only after it was
+handled and acknowledged, and only deliveries that are done are dropped. Copies that arrive at the same time, or after a
+crash before the mark, are all handled; what they trigger is idempotent by itself: a start by its request's id, a
+cancellation by its wish, a follow request, a live log, a file and a picture by their records. The mark is kept for as
+long as Slack's signature stays valid.
 
-Three have a better protection of their own and get no mark here. A message is marked by `events.user_message`, whose answer makes Slack
-deliver it again as long as it is not done. A form that was submitted may be submitted again, after an error, and is the same view
-then: what it starts is known by the view and what stood in it. What a flood drops is marked at once: nothing was done, and that
-was told.
+Three kinds have better protection of their own and get no mark here. A message is marked by `events.user_message`,
+whose answer makes Slack deliver it again until it's done. A form may be submitted again after an error and is the same
+view then: a start is identified by the view and its input. A delivery dropped because of a flood is marked at once:
+nothing was done, and the person was notified.
 
-With Redis away everything is let in: what it sets off needs Redis, too, and says so.
+If Redis is unavailable, everything is admitted: the triggered work needs Redis too, and reports the outage.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ ASKED = Counter(
     ("outcome",),
 )
 FLOOD = "You're sending commands too quickly, so nothing was done. Try again in 10 s."
-# Beside what recording a start may take, under the 3 s that Slack waits.
+# Added to the time for recording a start, this has to stay under the 3 s that Slack waits.
 ADMIT_S = 0.15
 
 Json = dict[str, Any]
@@ -59,9 +60,9 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class PersonRequest:
-    """Who asks for something. `delivery` is the same for each copy of it, and empty where no copy is to be known.
+    """A request by a person. `delivery` is the same for each copy, and empty if copies aren't detected.
 
-    `marked`: it is marked here as done.
+    `marked`: it's marked as done here.
     """
 
     asker: Asker
@@ -70,7 +71,7 @@ class PersonRequest:
 
 
 def admission_middleware(admissions: Admissions, me: Identity, tell: Tell, later: Later) -> Middleware:
-    """What stands before every listener: it lets a request through, or answers it."""
+    """Return the middleware that admits a request or answers it, before any listener runs."""
 
     async def middleware(
         body: Json, context: AsyncBoltContext, next_: Callable[[], Awaitable[Any]]
@@ -92,7 +93,7 @@ def admission_middleware(admissions: Admissions, me: Identity, tell: Tell, later
 
 
 async def _admit(admissions: Admissions, asking: PersonRequest) -> Admitted | None:
-    """None where that cannot be told in time."""
+    """Admit a request. Returns None if Redis doesn't answer in time."""
     try:
         async with asyncio.timeout(ADMIT_S):
             outcome = await admissions.admit(asking.asker.user, asking.asker.channel, asking.delivery)
@@ -116,7 +117,7 @@ def _refused(body: Json, asking: PersonRequest, tell: Tell, *, is_told: bool) ->
     if not is_told:
         log.warning("too many commands at once", user=asking.asker.user, channel=asking.asker.channel)
     if body.get("type") == "view_submission":
-        # An acknowledgement without a word would close it, with all that was typed.
+        # An empty acknowledgement would close the form, and lose its input.
         return answer_request(body, FLOOD, tell)
     if is_told:
         return BoltResponse(status=200, body="")
@@ -131,7 +132,7 @@ def _kind(body: Json) -> str:
 
 
 def read_person_request(body: Json, me: Identity) -> PersonRequest | None:
-    """Who asks for what, None where it counts for nobody."""
+    """Read who asks for what. Returns None if the request doesn't count for anyone."""
     match body.get("type"):
         case "block_actions":
             return _clicked(body)
@@ -158,7 +159,7 @@ def _typed(body: Json) -> PersonRequest | None:
 
 
 def _clicked(body: Json) -> PersonRequest:
-    """Each click has a time of its own; Slack tells it beside the message or the view in which it was."""
+    """Build a request from a click. Each click has its own time; Slack sends it separately from the message or view."""
     asker, action = click_asker(body), body["actions"][0]
     at = text_in(action, "action_ts")
     place = click_message(body) or text_in(record_in(body, "view"), "id")

@@ -1,12 +1,13 @@
-"""Who is foreign: the one place that decides whether a person belongs to our organisation.
+"""Decide whether a person belongs to our organization. This is the only place that does.
 
-On Enterprise Grid a member's own id of a workspace or organisation is no proof of anything by itself: `user.team_id`, `event.team`,
-`user_team` and `source_team` may name the organisation (`E…`) or a sibling workspace (`T…`), also when the app is installed in one
-workspace only. Slack's advice is to treat members of the organisation as native users of the workspace (docs.slack.dev: Enterprise,
-Slack Connect, the block_suggestion payload; recorded payloads: slackapi/bolt-python, tests/slack_bolt/request/test_internals.py).
+On Enterprise Grid the workspace or organization id in a payload proves nothing by itself: `user.team_id`, `event.team`,
+`user_team` and `source_team` may name the organization (`E…`) or a sibling workspace (`T…`), even if the app is
+installed in one workspace only. Slack advises treating members of the organization as native users of the workspace
+(docs.slack.dev: Enterprise, Slack Connect, the block_suggestion payload; recorded payloads: slackapi/bolt-python,
+tests/slack_bolt/request/test_internals.py).
 
-Two questions, kept apart: is a request for our installation (`is_for_installation`), and does the person who acts belong to us (`standing`). The
-payload answers the second one in nearly all cases; otherwise users.info does.
+Two separate questions: is a request for our installation (`is_for_installation`), and does the person who acts belong
+to us (`standing`). The payload answers the second one in nearly all cases; otherwise users.info does.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ Json = Mapping[str, Any]
 
 
 class Standing(StrEnum):
-    """What a person is to us. `UNKNOWN`: these facts don't say."""
+    """A person's relation to our organization. `UNKNOWN`: the facts don't say."""
 
     NATIVE = "native"
     FOREIGN = "foreign"
@@ -38,15 +39,15 @@ class Installation:
 
     @property
     def ids(self) -> frozenset[str]:
-        """The ids that stand for us."""
+        """Return the ids of our workspace and organization."""
         return frozenset({self.team, self.enterprise} - {""})
 
 
 @dataclass(frozen=True, slots=True)
 class Affiliation:
-    """What Slack says of a person: ids of workspaces (`T…`) or organisations (`E…`) that the person belongs to.
+    """A person's workspaces (`T…`) and organizations (`E…`), as reported by Slack.
 
-    `enterprise` is the organisation of that person or of that person's workspace, empty if Slack doesn't name it.
+    `enterprise` is the organization of the person or of the person's workspace, empty if Slack doesn't name it.
     """
 
     teams: frozenset[str] = frozenset()
@@ -55,7 +56,7 @@ class Affiliation:
 
 
 def standing(installation: Installation, affiliation: Affiliation) -> Standing:
-    """Whether a person belongs to our workspace or to its organisation."""
+    """Decide whether a person belongs to our workspace or its organization."""
     named = (affiliation.teams | {affiliation.enterprise}) - {""}
     if named & installation.ids:
         return Standing.NATIVE
@@ -65,17 +66,17 @@ def standing(installation: Installation, affiliation: Affiliation) -> Standing:
         return Standing.UNKNOWN
     of_an_organisation = any(one.startswith("E") for one in named)
     if of_an_organisation or not installation.enterprise:
-        # Another organisation's, or there is none to which both workspaces could belong.
+        # Another organization's, or there's no organization that both workspaces could belong to.
         return Standing.FOREIGN
     return Standing.UNKNOWN
 
 
 def affiliation_in_profile(user: Json) -> Affiliation:
-    """The facts in the user object of users.info or users.list."""
+    """Read the affiliation in the user object of users.info or users.list."""
     enterprise_user = record_in(user, "enterprise_user")
     listed = enterprise_user.get("teams")
     teams = [*listed] if isinstance(listed, list) else []
-    # On Grid Slack leaves out team_id at times.
+    # On Grid, Slack sometimes leaves out team_id.
     own = text_in(user, "team_id") or text_in(record_in(user, "profile"), "team")
     return Affiliation(
         _ids(own, *teams),
@@ -85,36 +86,41 @@ def affiliation_in_profile(user: Json) -> Affiliation:
 
 
 def standing_of_profile(installation: Installation, user: Json) -> Standing:
-    """The same from users.info, which is the last one to ask: members of our organisation have it in their profile."""
+    """Decide from users.info, the last source to ask: members of our organization have it in their profile."""
     found = standing(installation, affiliation_in_profile(user))
     return Standing.FOREIGN if found is Standing.UNKNOWN else found
 
 
 def affiliation_in_payload(body: Json) -> Affiliation:
-    """The facts in a command, an interaction or an event about whoever acts."""
+    """Read the affiliation of whoever acts from a command, an interaction or an event."""
     if body.get("type") == "event_callback":
         return _of_event(body, record_in(body, "event"))
     if isinstance(body.get("user"), dict):
         return _of_interaction(body)
-    # A command names the workspace in which it was typed, with the organisation of that one.
+    # A command names the workspace in which it was typed, with that workspace's organization.
     return Affiliation(_ids(text_in(body, "team_id")), text_in(body, "enterprise_id"))
 
 
 def _of_interaction(body: Json) -> Affiliation:
-    """`team` may be where the message is instead of where the person comes from, and is null in org-wide installations.
+    """Read the affiliation from an interaction.
 
-    So its organisation says something about the person only if both name the same workspace; `enterprise` never does.
+    `team` may be the message's workspace instead of the person's, and is null in org-wide installations. So its
+    organization applies to the person only if both name the same workspace; `enterprise` never does.
     """
     own, team = text_in(body["user"], "team_id"), record_in(body, "team")
     return Affiliation(_ids(own), text_in(team, "enterprise_id") if own and text_in(team, "id") == own else "")
 
 
 def _of_event(body: Json, event: Json) -> Affiliation:
-    """In shared channels `team` of a mention is the reader's, and `user_team` the writer's, which is left out if they are the same."""
+    """Read the affiliation from an event.
+
+    In shared channels, a mention's `team` is the reader's, and `user_team` the writer's, which is left out if they're
+    the same.
+    """
     own = text_in(event, "user_team") or text_in(event, "source_team") or text_in(event, "team")
     if not own and body.get("is_ext_shared_channel"):
         return Affiliation()
-    # App Home names nobody's team, and its envelope that of whoever opens it.
+    # App Home events name no team, and their envelope names that of whoever opens it.
     own = own or text_in(body, "team_id")
     pairs = (("team_id", "enterprise_id"), ("context_team_id", "context_enterprise_id"))
     enterprise = next((text_in(body, org) for team, org in pairs if own and text_in(body, team) == own), "")
@@ -124,7 +130,7 @@ def _of_event(body: Json, event: Json) -> Affiliation:
 def is_for_installation(installation: Installation, body: Json) -> bool:
     """Whether a request is for our installation: `team`, `authorizations` or the view's installation name us.
 
-    A shared channel's payload may name the other side's workspace as well. What names nothing at all is Slack's own.
+    A shared channel's payload may name the other side's workspace as well. A payload without any id is Slack's own.
     """
     view = record_in(body, "view")
     holders = [body, record_in(body, "team"), *records(body.get("authorizations"))]

@@ -1,4 +1,4 @@
-"""The policy is asked anew for each command and each click, before anything is done. Starts are asked about where they are looked up."""
+"""Check the policy for each command and click before acting on it. Starts are checked when they're resolved."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ log = structlog.get_logger()
 
 
 def attempt_of(call: Call, action: Action, text: str, *, posts: bool = False) -> Attempt:
-    """What somebody is about to do, in words."""
+    """Describe an action that a person is about to take."""
     asker = call.asker
     return Attempt(asker, action, text, request_id(asker.team, call.delivery), call.user_name, posts)
 
 
 async def denial(context: ListenerContext, attempt: Attempt, asking: Awaitable[Decision]) -> Message | None:
-    """Why it is not done, None where it may be."""
+    """Return why an action is denied, or None if it's allowed."""
     try:
         async with asyncio.timeout(CHECK_S):
             decision = await asking
@@ -47,54 +47,54 @@ async def denial(context: ListenerContext, attempt: Attempt, asking: Awaitable[D
 
 
 async def run_denial(context: ListenerContext, attempt: Attempt, key: RunKey) -> Message | None:
-    """The same of something that is done with a run."""
+    """Return why an action on a run is denied, or None if it's allowed."""
     return await denial(context, attempt, context.gate.decide_on_run(attempt, key))
 
 
 @dataclass(frozen=True, slots=True)
 class OfRun:
-    """A command is about a run; `posts`: everybody in the channel sees what it does."""
+    """A command about a run. `posts`: its effect is visible to everyone in the channel."""
 
     action: Action
     run_id: int
     posts: bool = False
 
     def decision(self, context: ListenerContext, attempt: Attempt) -> Awaitable[Decision]:
-        """What the policy says of it."""
+        """Ask the policy."""
         return context.gate.decide_on_run(attempt, RunKey(context.workspace, self.run_id))
 
 
 @dataclass(frozen=True, slots=True)
 class OfSchedule:
-    """A command is about a schedule, by its name or slug."""
+    """A command about a schedule, by its name or slug."""
 
     action: Action
     name: str
     posts: bool = False
 
     def decision(self, context: ListenerContext, attempt: Attempt) -> Awaitable[Decision]:
-        """What the policy says of it."""
+        """Ask the policy."""
         return context.gate.decide_on_schedule(attempt, self.name)
 
 
 @dataclass(frozen=True, slots=True)
 class OfChannel:
-    """A command is about neither: who asks and where decides."""
+    """A command about neither a run nor a schedule: only the person and the channel matter."""
 
     action: Action
     posts: bool = False
 
     def decision(self, context: ListenerContext, attempt: Attempt) -> Awaitable[Decision]:
-        """What the policy says of it."""
+        """Ask the policy."""
         return context.gate.decide_without_schedule(attempt)
 
 
-# What the policy is asked before a command is done.
+# The question for the policy that precedes a command.
 Asks = OfRun | OfSchedule | OfChannel
 
 
 async def drop_denial(context: ListenerContext, call: Call, request: str) -> Message | None:
-    """Why somebody may not take a start out of its line. Whoever asked for it may always take it back."""
+    """Return why a person may not drop a waiting start, or None. Whoever asked for a start may always drop it."""
     try:
         async with asyncio.timeout(CHECK_S):
             waiting = await context.requests.load_request(request)
@@ -107,12 +107,12 @@ async def drop_denial(context: ListenerContext, call: Call, request: str) -> Mes
 
 
 def queued_id(asker: Asker, refused_request: str) -> str:
-    """The id of the start that waits instead of a refused one: also where the refusal, and so its button, was told twice."""
+    """Return the id of the start that waits in place of a refused one, the same even if the refusal was shown twice."""
     return request_id(asker.team, f"queue:{asker.user}:{refused_request}")
 
 
 async def queue_denial(context: ListenerContext, call: Call, refused_request: str) -> Message | None:
-    """Why somebody may not let the start wait that was refused because another run goes on."""
+    """Return why a start that was refused because of another active run may not be queued, or None."""
     try:
         async with asyncio.timeout(CHECK_S):
             earlier = await context.requests.load_request(refused_request)
@@ -120,7 +120,7 @@ async def queue_denial(context: ListenerContext, call: Call, refused_request: st
         return Message((unchecked(error),))
     if earlier is None or earlier.plan is None:
         return None
-    # Its card comes where it was asked for, where its asker is answered by direct message.
+    # Its card is posted where it was asked for, even if the person was answered by direct message.
     direct = earlier.direct and earlier.user == call.asker.user
     asker = replace(call.asker, channel=earlier.channel) if direct else call.asker
     what = f"queue {canonical(earlier.wanted)}"

@@ -1,6 +1,6 @@
-"""How often the methods that look up people and channels are called: seldom enough that Slack never has to answer 429.
+"""Limit calls of the methods that look up people and channels, so that Slack never has to answer 429.
 
-Slack limits each method by the minute, for a workspace and an app (docs.slack.dev/apis/web-api/rate-limits: tier 2 is 20 calls,
+Slack limits each method per minute, workspace and app (docs.slack.dev/apis/web-api/rate-limits: tier 2 is 20 calls,
 tier 3 is 50, tier 4 is 100). All replicas share the limit, so they share the count.
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-# A tenth of what Slack allows stays free for calls that were made just before a Redis was emptied, or by `bolt-bot doctor`.
+# A tenth of Slack's limit is reserved for calls made just before Redis was emptied, or by `bolt-bot doctor`.
 LIMITS = {
     "conversations.info": 45,
     "conversations.join": 45,
@@ -20,25 +20,25 @@ LIMITS = {
 
 
 class CallBudget(Protocol):
-    """Counts calls for all replicas."""
+    """Counts calls across all replicas."""
 
     async def take(self, method: str, most: int) -> float:
-        """Count a call if fewer than `most` were made within a minute: 0 then, else the seconds until one may be made."""
+        """Count a call if fewer than `most` were made in the last minute (returns 0), else return the wait in s."""
 
     async def hold(self, method: str, for_s: float) -> None:
-        """Count none as free for so long."""
+        """Allow no calls for this long."""
 
 
 class CallPace:
-    """Says whether a call may be made now. Without `calls` every one may."""
+    """Decides whether a call may be made now. Without `calls`, every call may."""
 
     def __init__(self, calls: CallBudget | None = None) -> None:
         self._calls = calls
 
     async def take(self, method: str, *, spare: bool) -> float:
-        """0 if a call may be made now, else the seconds until then.
+        """Return 0 if a call may be made now, else the seconds to wait.
 
-        `spare`: the call can be done without, so half of the calls are left to those that can't.
+        `spare`: the call is optional, so half of the calls are reserved for those that aren't.
         """
         most = LIMITS.get(method)
         if self._calls is None or most is None:
@@ -46,6 +46,6 @@ class CallPace:
         return await self._calls.take(method, most // 2 if spare else most)
 
     async def hold(self, method: str, for_s: float) -> None:
-        """Slack said to wait: every replica does."""
+        """Apply a Retry-After on every replica."""
         if self._calls is not None and method in LIMITS:
             await self._calls.hold(method, for_s)

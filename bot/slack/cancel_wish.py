@@ -1,4 +1,4 @@
-"""Recording a wish to cancel a run, for the button and the command."""
+"""Record a wish to cancel a run, for the button and the command."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ RECORD_S = 1.0
 async def take_wish(
     context: ListenerContext, asker: Asker, key: RunKey, *, facts: RunFacts | None = None, card: CardRef | None = None
 ) -> Message | None:
-    """Record the wish, before it is acknowledged where that needs no call to Bolt; what is known of it."""
+    """Record the wish, before the acknowledgement if that needs no call to Bolt.
+
+    Returns an answer about an earlier wish.
+    """
     try:
         async with asyncio.timeout(RECORD_S):
             kept, answer = await context.cancel.record_wish(asker, key, facts=facts, card=card)
@@ -31,7 +34,7 @@ async def take_wish(
 
 
 async def _ask_bolt(context: ListenerContext, asker: Asker, key: RunKey) -> None:
-    """A run that nobody here has asked for before: Bolt is asked whether there is one of that number."""
+    """Look up a run in Bolt that isn't on record, to check that it exists."""
     try:
         answer = await context.cancel.request_cancel(asker, key)
     except StoreUnavailable as away:

@@ -1,6 +1,6 @@
-"""The one wrapper of every Slack call. Implements the flows' `Chat` port.
+"""Wrapper of every Slack call. Implements the flows' `Chat` port.
 
-Errors are named by a table, texts are masked on their way out, nothing is repeated: the SDK's own handler for lost
+Errors are classified by a table, outgoing texts are masked, and nothing is retried: the SDK's own handler for lost
 connections would post twice.
 """
 
@@ -54,10 +54,10 @@ RETRY_AFTER_S = 30.0
 LONGEST_RETRY_AFTER_S = 600.0
 DIRECTS_MOST = 10_000
 ALT_TEXT = 1000
-# A response_url answers with `ok`, or with a short record.
+# A response_url answers with `ok`, or with a short JSON object.
 ANSWER_MOST = 16_384
 HOST_MOST = 100
-# Methods that read no JSON body: their arguments go as parameters.
+# Methods that don't read a JSON body: their arguments are sent as parameters.
 WITHOUT_JSON = frozenset(
     {
         "conversations.history",
@@ -77,7 +77,10 @@ Json = dict[str, Any]
 
 
 class SlackChat:
-    """Slack, as far as the flows need it. `mask` is put over every text that leaves; file contents come masked."""
+    """Slack, as far as the flows need it.
+
+    `mask` is applied to every outgoing text; file contents must already be masked.
+    """
 
     def __init__(
         self,
@@ -97,12 +100,12 @@ class SlackChat:
         self._session: aiohttp.ClientSession | None = None
         self._directs: LRUCache[str, str] = LRUCache(DIRECTS_MOST)
         self._scopes = MissingScopes()
-        # By how many seconds our clock is ahead of Slack's, None before Slack has answered.
+        # How many seconds our clock is ahead of Slack's, None before Slack's first answer.
         self.clock_off_s: float | None = None
         self.bot_user = ""
-        # Counts calls for all replicas, once there is a Redis to count them in.
+        # Counts calls across all replicas, once there's a Redis to count them in.
         self.pace = CallPace()
-        # Is told of each channel that the bot joins, as Slack describes it.
+        # Called with each channel that the bot joins, as Slack describes it.
         self.joined: Callable[[Json], Awaitable[None]] | None = None
         self.web = AsyncWebClient(
             token=token, base_url=base_url if base_url.endswith("/") else f"{base_url}/", retry_handlers=[]
@@ -111,21 +114,21 @@ class SlackChat:
     async def open(self) -> None:
         """Open the session that all calls share."""
         if self._session is None:
-            # The SDK's own time-out does not apply to a session that is handed to it.
+            # The SDK's own time-out doesn't apply to a session that is passed to it.
             self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=self._upload_s))
             self.web.session = self._session
 
     async def close(self) -> None:
-        """Close it."""
+        """Close the session."""
         if self._session is not None:
             await self._session.close()
             self._session = None
 
     def content(self, message: Message) -> Json:
-        """A message as Slack's arguments, masked: also for acknowledgements, which no call here sends.
+        """Render a message as Slack's arguments, masked: also for acknowledgements, which don't go through this client.
 
-        Masked before it is rendered, for escaping breaks secrets up so that they are not recognised; and once more
-        after, for what only stands together then.
+        Masked before rendering, because escaping breaks secrets up so that they aren't recognized, and again
+        afterwards, for secrets that are only joined by rendering.
         """
         text, blocks = render(mapped(message, self._clean))
         masked: Json = {"text": self._mask(text)}
@@ -134,16 +137,16 @@ class SlackChat:
         return masked
 
     def blocks(self, message: Message, *, most: int, room: int) -> list[Json]:
-        """A message's blocks alone, for a view, masked: at most so many, with at most `room` characters together."""
+        """Render a message's blocks for a view, masked: up to `most` blocks with up to `room` characters in total."""
         made = render_blocks(mapped(message, self._clean).blocks, most=most, room=room)
         return cast("list[Json]", _masked(made, self._mask))
 
     def _clean(self, text: str) -> str:
-        """Masked, without what cannot be seen: inside a secret it would hide it from the mask."""
+        """Mask a text, after removing invisible characters, which could hide a secret from the mask."""
         return self._mask(showable(text))
 
     def _line(self, text: str) -> str:
-        """The same on one line."""
+        """Mask a text and put it on one line."""
         return " ".join(self._clean(text).split())
 
     async def call(
@@ -151,8 +154,8 @@ class SlackChat:
     ) -> Json:
         """Call a method of the Web API once. Raises SlackError.
 
-        SlackThrottled is also what a call gets that Slack would not take now: it is not made. `spare`: half of what Slack takes is
-        left to calls that are needed more.
+        Raises SlackThrottled without calling if Slack's limit is used up. `spare`: half of the limit is reserved for
+        more important calls.
         """
         wait_s = await self.pace.take(method, spare=spare)
         if wait_s > 0:
@@ -190,7 +193,7 @@ class SlackChat:
         return cast("Json", answer.data)
 
     def _learn(self, method: str, headers: Mapping[str, str]) -> None:
-        """What an answer's headers say of our clock and of our scopes."""
+        """Learn our clock's offset and our scopes from an answer's headers."""
         told = {name.lower(): value for name, value in headers.items()}
         with contextlib.suppress(ValueError, TypeError):
             self.clock_off_s = time.time() - parsedate_to_datetime(told["date"]).timestamp() if "date" in told else None
@@ -199,14 +202,17 @@ class SlackChat:
             self._scopes.report(REQUIRED - granted)
 
     def _where(self) -> str:
-        """Where calls go, for the log. The SDK takes its proxy from the environment, for every address."""
+        """Return where calls go, for the log. The SDK takes its proxy from the environment, for every address."""
         host = host_of(self.web.base_url)
         return f"{host} through the proxy {host_of(self.web.proxy)}" if self.web.proxy else host
 
     # --- messages ---
 
     async def post_message(self, channel: str, message: Message, *, key: str, thread_ts: str | None = None) -> str:
-        """Post a message; its timestamp. Sent at most once. SlackOutcomeUnknown: look for it with `find_message`."""
+        """Post a message, at most once.
+
+        Returns its timestamp. After SlackOutcomeUnknown, look for it with `find_message`.
+        """
         answer = await self.call(
             "chat.postMessage",
             channel=channel,
@@ -220,12 +226,12 @@ class SlackChat:
         return str(answer["ts"])
 
     async def edit_message(self, channel: str, ts: str, message: Message) -> None:
-        """Replace a message of ours. Safe to repeat. Its metadata stays, since none is sent."""
+        """Replace one of our messages. Safe to repeat. Its metadata is kept, because none is sent."""
         content = {"blocks": [], **self.content(message)}
         await self.call("chat.update", channel=channel, ts=ts, parse="none", **content)
 
     async def delete_message(self, channel: str, ts: str) -> None:
-        """Delete a message of ours; one that is gone already is no error."""
+        """Delete one of our messages. It's no error if it's already gone."""
         try:
             await self.call("chat.delete", channel=channel, ts=ts)
         except MessageGone:
@@ -234,15 +240,15 @@ class SlackChat:
     async def find_message(
         self, channel: str, key: str, *, since: float, thread_ts: str | None = None
     ) -> MessageFound | MessageAbsent | SearchInconclusive:
-        """Look for our message with that key, posted at `since` (unix seconds, Slack's clock) or later."""
+        """Find our message with this key, posted at `since` (Unix seconds, Slack's clock) or later."""
         return await find_by_key(self, channel, key, since=since, thread_ts=thread_ts, ours=self.bot_user)
 
     async def read_message(self, channel: str, ts: str, *, within_s: float) -> SlackMessage | None:
-        """Read a message of the channel back, None where there is none. Raises SlackError, also where a scope is missing."""
+        """Read a message of a channel, None if it doesn't exist. Raises SlackError, including for a missing scope."""
         return await read_message(self, channel, ts, ours=self.bot_user, within_s=within_s)
 
     async def join_channel(self, channel: str) -> None:
-        """Join a public channel. Raises ChannelRefused where that cannot be."""
+        """Join a public channel. Raises ChannelRefused if that isn't possible."""
         try:
             answer = await self.call("conversations.join", channel=channel)
         except CredentialRefused as refused:
@@ -252,7 +258,7 @@ class SlackChat:
             await self.joined(answer.get("channel") or {})
 
     async def permalink(self, channel: str, ts: str) -> str | None:
-        """The web address of a message, None where Slack does not tell."""
+        """Return the web address of a message, or None if Slack doesn't provide it."""
         try:
             answer = await self.call("chat.getPermalink", channel=channel, message_ts=ts)
         except SlackError:
@@ -262,23 +268,26 @@ class SlackChat:
     # --- modals ---
 
     async def open_view(self, trigger_id: str, view: Json) -> str:
-        """Open a modal; its id. A trigger_id is good for 3 s, and once."""
+        """Open a modal. Returns its id. A trigger_id is valid for 3 s, and once."""
         answer = await self.call("views.open", trigger_id=trigger_id, view=self.view(view))
         return str(answer["view"]["id"])
 
     async def update_view(self, view_id: str, view: Json) -> None:
-        """Show something else in a modal. Safe to repeat."""
+        """Replace a modal's content. Safe to repeat."""
         await self.call("views.update", view_id=view_id, view=self.view(view))
 
     def view(self, view: Json) -> Json:
-        """A modal, masked: also for acknowledgements, which no call here sends."""
+        """Mask a modal: also for acknowledgements, which don't go through this client."""
         masked = cast("Json", _masked(view, self._mask))
         return {**masked, **{name: view[name] for name in ("callback_id", "private_metadata") if name in view}}
 
     # --- files ---
 
     async def start_upload(self, filename: str, content: bytes, *, snippet: bool, alt: str | None = None) -> str:
-        """Upload a file's bytes and return its id; `alt` is what stands for a picture. Nothing is visible until `share_upload`."""
+        """Upload a file's bytes and return its id. It's invisible until `share_upload`.
+
+        `alt` is a picture's alternative text.
+        """
         answer = await self.call(
             "files.getUploadURLExternal",
             filename=self._line(filename),
@@ -290,7 +299,7 @@ class SlackChat:
         return str(answer["file_id"])
 
     async def _put(self, url: str, content: bytes) -> None:
-        """Bytes to an address that Slack has just given. Nothing is visible yet, so nothing is lost with a reply."""
+        """Send bytes to an address from Slack. Nothing is visible yet, so a lost reply does no harm."""
         if not self._addresses.allows_upload(url):
             raise _foreign("upload", url)
         await self.open()
@@ -308,7 +317,10 @@ class SlackChat:
     async def share_upload(
         self, channel: str, thread_ts: str | None, file_id: str, title: str, *, comment: Sentence = ()
     ) -> None:
-        """Show an uploaded file in a thread, or in the channel. Sent at most once. SlackOutcomeUnknown: look with `find_upload`."""
+        """Share an uploaded file in a thread or a channel, at most once.
+
+        After SlackOutcomeUnknown, look for it with `find_upload`.
+        """
         await self.call(
             "files.completeUploadExternal",
             within_s=self._upload_s,
@@ -321,15 +333,15 @@ class SlackChat:
     async def find_upload(
         self, channel: str, thread_ts: str | None, file_id: str, *, since: float
     ) -> MessageFound | MessageAbsent | SearchInconclusive:
-        """Look for the message by which an uploaded file was shared in a thread, or in the channel."""
+        """Find the message with which an uploaded file was shared in a thread or a channel."""
         return await find_by_file(self, channel, thread_ts, file_id, since=since)
 
     # --- private answers ---
 
     async def respond(self, response_url: str, message: Message, *, replace: bool = False) -> None:
-        """Answer privately through a response_url; `replace` replaces the message it came from.
+        """Answer privately through a response_url. `replace` replaces the message it came from.
 
-        Only Slack's own addresses are answered, and not where they redirect to. Raises SlackError.
+        Only Slack's own addresses are called, without following redirects. Raises SlackError.
         """
         if not self._addresses.allows_response(response_url):
             raise _foreign("response_url", response_url)
@@ -350,27 +362,27 @@ class SlackChat:
             raise SlackRefused("response_url", f"http_{answer.status}")
 
     async def post_ephemeral(self, channel: str, user: str, message: Message, *, thread_ts: str | None = None) -> None:
-        """Show a message in a channel, or in a thread there, to one person only."""
+        """Show a message in a channel or a thread to one person only."""
         content = self.content(message)
         await self.call("chat.postEphemeral", channel=channel, user=user, thread_ts=thread_ts, parse="none", **content)
 
     async def post_direct(self, user: str, message: Message, *, key: str) -> str:
-        """Post into the direct message with a person; its timestamp."""
+        """Post into the direct message with a person. Returns the message's timestamp."""
         return await self.post_message(await self.direct_channel(user), message, key=key)
 
     async def direct_channel(self, user: str) -> str:
-        """The channel of the direct messages with a person, opened where it is not yet."""
+        """Return the channel of the direct messages with a person, opening it if needed."""
         channel = self._directs.get(user)
         if channel is None:
             answer = await self.call("conversations.open", users=user)
             channel = str(answer["channel"]["id"])
-            # Opening is limited more narrowly than posting, and what it tells never changes.
+            # Opening has a lower limit than posting, and the result never changes.
             self._directs[user] = channel
         return channel
 
 
 def _foreign(method: str, url: str) -> SlackRefused:
-    """Why an address is not followed. The log names its host alone: the rest of such an address is a secret."""
+    """Refuse an address. The log has only its host: the rest of such an address is a secret."""
     log.warning("an address isn't Slack's and wasn't used", method=method, host=_host(url))
     return SlackRefused(method, "foreign_address")
 
@@ -383,7 +395,7 @@ def _host(url: str) -> str:
 
 
 async def _beginning(content: aiohttp.StreamReader, most: int) -> str:
-    """The first bytes of a body as text; what follows is not read."""
+    """Read the first bytes of a body as text and ignore the rest."""
     parts: list[bytes] = []
     room = most
     while room > 0 and (part := await content.read(room)):
@@ -415,7 +427,7 @@ def _seconds(value: str | None) -> float:
 
 
 def _says_no(text: str) -> bool:
-    """Whether a response_url's answer is `{"ok": false, …}`; otherwise it is `ok`, or empty."""
+    """Whether a response_url's answer is `{"ok": false, …}`; otherwise it's `ok`, or empty."""
     try:
         body = json.loads(text)
     except (ValueError, RecursionError):
@@ -424,7 +436,10 @@ def _says_no(text: str) -> bool:
 
 
 def _masked(value: object, mask: Callable[[str], str]) -> object:
-    """Every text in a tree of blocks, masked; a button's address is ours and stays whole, and its value but for secrets."""
+    """Mask every text in a tree of blocks.
+
+    A button's address is ours and stays as it is; its value loses only secrets.
+    """
     match value:
         case str():
             return mask(value)

@@ -1,8 +1,8 @@
-"""Reads who is in the workspace and which channels the bot is in, once a day, by one replica for all.
+"""Read the workspace's people and the bot's channels from Slack once a day, by one replica for all.
 
-Methods: users.list (tier 2) and users.conversations of the bot itself (tier 3), both by pages. Of people their roles are kept, and the
-domain of their address if the policy names one; of channels the name, the kind, and whether they are shared. So a command needs no
-question to Slack, however many people begin to use the bot within a minute.
+Methods: users.list (tier 2) and the bot's own users.conversations (tier 3), both paged. For people it keeps their
+roles, and the domain of their address if the policy names one; for channels the name, the kind, and whether they're
+shared. So a command needs no call to Slack, however many people begin to use the bot within a minute.
 """
 
 from __future__ import annotations
@@ -30,15 +30,16 @@ from bot.slack.people import KEPT_S, known_person
 
 log = structlog.get_logger()
 
-# Read again before what is kept is too old.
+# Read again before the cached entries are too old.
 READ_AGAIN_S = 0.95 * KEPT_S
-# Slack takes "fewer than 1000" for users.list, 999 for users.conversations.
+# Slack accepts "fewer than 1000" for users.list, 999 for users.conversations.
 PAGE = 999
-# A page of so many people is 2 MB.
+# A page of this many people is 2 MB.
 PAGE_S = 10.0
 LEASE_S = 15.0
 RENEW_S = 5.0
-# How soon a replica looks again whether a list is to be read, a failed call is made again, and a refused list is tried again.
+# Intervals: until a replica checks again whether a list is due, until a failed call is retried, until a refused list is
+# retried.
 LOOK_S = 60.0
 CALL_AGAIN_S = 5.0
 REFUSED_S = 1800.0
@@ -48,29 +49,29 @@ Json = dict[str, Any]
 
 
 class DirectoryCache(Protocol):
-    """Keeps what is read, for all replicas. Each may raise StoreUnavailable."""
+    """Caches the lists for all replicas. Every method may raise StoreUnavailable."""
 
     async def keep_people(self, book: str, entries: Mapping[str, str]) -> None:
-        """Keep entries by user id, unless a later one is kept."""
+        """Cache entries by user id, unless a newer one is cached."""
 
     async def drop_people(self, book: str, before: float) -> None:
-        """Drop the entries that are older than that, in unix seconds."""
+        """Drop entries older than `before` (Unix seconds)."""
 
     async def keep_all(self, texts: Mapping[str, str], for_s: float) -> None:
-        """Keep texts by name, unless they were forgotten just now."""
+        """Cache texts by name, unless they were just invalidated."""
 
     async def begin_reading(self, name: str, lease_s: float) -> float:
-        """0 if the list is ours to read now, else the seconds until it may be."""
+        """Take the lock to read a list: returns 0, or the seconds until it may be read."""
 
     async def go_on_reading(self, name: str, lease_s: float) -> None:
-        """Keep the list."""
+        """Extend the lock on reading a list."""
 
     async def end_reading(self, name: str, *, good_for_s: float) -> None:
-        """Let the list go; nobody reads it again for so long."""
+        """Release the lock. No replica reads the list again for `good_for_s` seconds."""
 
 
 class Directory:
-    """Reads both lists again and again. `domains`: the policy names e-mail addresses. `incident` logs an unexpected fault."""
+    """Read both lists regularly. `domains`: the policy names e-mail addresses. `incident` logs an unexpected error."""
 
     def __init__(
         self,
@@ -91,7 +92,7 @@ class Directory:
 
     async def run(self) -> None:
         """Read until cancelled."""
-        # Addresses are read only where they are needed, so a list without them does not do for a policy that names some.
+        # Addresses are read only if needed, so a list without them isn't enough for a policy that names some.
         people = f"{BOOK}:domains" if self._domains else BOOK
         await asyncio.gather(self._repeat("channels", self._read_channels), self._repeat(people, self._read_people))
 
@@ -109,7 +110,10 @@ class Directory:
             await asyncio.sleep(min(wait_s, LOOK_S))
 
     async def _read(self, name: str, read: Callable[[str], Awaitable[int]]) -> float:
-        """Read one list; when to look again. What a process leaves behind, another one begins after the lease. Raises StoreUnavailable."""
+        """Read one list and return when to look again. If a process dies, another one starts over after the lease.
+
+        Raises StoreUnavailable.
+        """
         good_for_s, began = 0.0, time.monotonic()
         try:
             count = await read(name)
@@ -157,7 +161,7 @@ class Directory:
     async def _pages(
         self, name: str, method: str, what: str, **arguments: object
     ) -> AsyncIterator[tuple[float, list[Json]]]:
-        """Each page with when it was asked for. Raises SlackRefused and StoreUnavailable."""
+        """Iterate over the pages, each with when it was requested. Raises SlackRefused and StoreUnavailable."""
         cursor = None
         while True:
             at = self._now()
@@ -168,7 +172,7 @@ class Directory:
                 return
 
     async def _page(self, name: str, method: str, **arguments: Any) -> Json:  # noqa: ANN401 - Slack's arguments
-        """One page, as soon as Slack gives it."""
+        """Read one page, retrying until Slack returns it."""
         while True:
             await self._cache.go_on_reading(name, LEASE_S)
             try:

@@ -1,4 +1,4 @@
-"""How what Slack said of a person or a channel is kept: in few bytes for people, of whom there may be 50,000, as JSON for channels."""
+"""Encode cached people and channels: compactly for people (there may be 50,000), as JSON for channels."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from bot.core.model.person import Role
 
 Json = dict[str, Any]
 
-# A new number where what an entry means changes: two versions side by side each read their own.
+# Change the number if the meaning of an entry changes: two versions side by side each read their own.
 BOOK = "people1"
 NAME_MOST = 80
 _LETTERS = {Role.OWNER: "o", Role.ADMIN: "a", Role.MEMBER: "m", Role.GUEST: "g", Role.EXTERNAL: "e"}
 _ROLES = {letter: role for role, letter in _LETTERS.items()}
-# The domain of an address: not asked for, and not visible to us.
+# The domain of an address: not requested, and not visible to us.
 _NOT_KEPT, _NOT_SEEN = "?", "-"
 
 
 @dataclass(frozen=True, slots=True)
 class KnownPerson:
-    """What Slack said of somebody, and when (unix seconds). `has_domain`: `domain` is what it said of the address.
+    """A person as returned by Slack at `at` (Unix seconds). `has_domain`: `domain` was requested.
 
     `name` is the username.
     """
@@ -35,14 +35,14 @@ class KnownPerson:
 
 
 def person_entry(known: KnownPerson) -> str:
-    """A person as kept."""
+    """Encode a person."""
     letters = "".join(sorted(_LETTERS[role] for role in known.roles))
     domain = (_NOT_SEEN if known.domain is None else known.domain) if known.has_domain else _NOT_KEPT
     return f"{int(known.at)}:{letters}:{domain}:{known.name[:NAME_MOST]}"
 
 
 def read_person(entry: str) -> KnownPerson | None:
-    """A person as kept, None if this is not such an entry."""
+    """Decode a person, None if the entry isn't valid."""
     at, letters, domain, name = (*entry.split(":", 3), "", "", "")[:4]
     if not at.isdecimal() or not set(letters) <= set(_ROLES):
         return None
@@ -54,7 +54,10 @@ def read_person(entry: str) -> KnownPerson | None:
 
 @dataclass(frozen=True, slots=True)
 class KnownChannel:
-    """What Slack said of a channel, and when (unix seconds). `is_ours`: the bot is in it, so Slack reports changes of it."""
+    """A channel as returned by Slack at `at` (Unix seconds).
+
+    `is_ours`: the bot is a member, so Slack reports changes.
+    """
 
     name: str
     kind: ChannelKind
@@ -64,20 +67,20 @@ class KnownChannel:
 
 
 def known_channel(channel: Json, at: float, *, is_ours: bool | None = None) -> KnownChannel:
-    """A channel as conversations.info, conversations.join and users.conversations describe it; the last leaves out `is_member`."""
+    """Read a channel from Slack's JSON. `is_ours` is for users.conversations, which leaves out `is_member`."""
     direct = channel.get("is_im") or channel.get("is_mpim")
     kind = ChannelKind.DIRECT if direct else ChannelKind.PRIVATE if channel.get("is_private") else ChannelKind.PUBLIC
     ours = bool(channel.get("is_member")) if is_ours is None else is_ours
-    # Of all that Slack says about sharing, this alone is to be relied on.
+    # The only field about sharing that is reliable.
     return KnownChannel(str(channel.get("name") or ""), kind, bool(channel.get("is_ext_shared")), at, ours)
 
 
 def channel_entry(known: KnownChannel) -> str:
-    """A channel as kept; an older version reads it, too."""
+    """Encode a channel. Older versions can read it too."""
     return json.dumps({"name": known.name, "kind": known.kind, "shared": known.shared, "at": int(known.at)})
 
 
 def read_channel(entry: str, now: float) -> KnownChannel:
-    """A channel as kept. What an older version has kept is some minutes old at most."""
+    """Decode a channel. An entry from an older version is a few minutes old at most."""
     kept = json.loads(entry)
     return KnownChannel(kept["name"], ChannelKind(kept["kind"]), bool(kept["shared"]), float(kept.get("at", now)))

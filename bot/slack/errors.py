@@ -1,6 +1,7 @@
-"""Slack's error codes, each with the class it belongs to.
+"""Slack's error codes, mapped to our exception classes.
 
-Sources: docs.slack.dev, the methods chat.postMessage, chat.update, files.completeUploadExternal, and the errors common to all.
+Sources: docs.slack.dev, the methods chat.postMessage, chat.update, files.completeUploadExternal, and the errors common
+to all.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from bot.core.model.errors import (
 )
 
 THROTTLED = frozenset({"ratelimited", "rate_limited"})
-# Slack itself does not know whether it was done.
+# Slack itself doesn't know whether the call was carried out.
 LOST = frozenset({"fatal_error", "internal_error", "service_unavailable", "request_timeout", "team_added_to_org"})
 
 FAMILIES: dict[str, type[SlackRefused]] = {
@@ -111,7 +112,7 @@ FAMILIES: dict[str, type[SlackRefused]] = {
 
 
 def error_from_code(method: str, code: str, retry_after_s: float) -> SlackError:
-    """The error that an answer with `ok: false` means."""
+    """Return the exception for an answer with `ok: false`."""
     if code in THROTTLED:
         return SlackThrottled(method, retry_after_s)
     if code in LOST:

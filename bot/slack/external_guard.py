@@ -1,7 +1,7 @@
-"""The guard at every door: people of other organisations are turned away, unless the policy names them.
+"""Guard against people of other organizations: they're refused, unless the policy names them.
 
-Commands, clicks, forms, shortcuts and type-ahead meet it as middleware; mentions, direct messages and App Home ask it themselves,
-because events are delivered again and must be refused once.
+It's middleware for commands, clicks, forms, shortcuts and type-ahead. Mentions, direct messages and App Home call it
+themselves, because events are delivered again and must be refused once.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from bot.slack.payload_shapes import record_in, text_in
 
 log = structlog.get_logger()
 
-# Only for those of whom the payload doesn't say it, and with what follows under the 3 s that Slack waits.
+# Only used if the payload doesn't say. Together with what follows it has to stay under the 3 s that Slack waits.
 ASK_S = 0.8
 
 OTHER_TEAM = "I belong to another workspace, so I can't do that here. Nothing was done."
@@ -42,7 +42,7 @@ Json = dict[str, Any]
 
 
 class ExternalGuard:
-    """Decides who is turned away. `admits_external`: the policy has rules for people of other organisations, and decides itself."""
+    """Decide who is refused. `admits_external`: the policy has rules for other organizations and decides itself."""
 
     def __init__(self, installation: Installation, people: People, *, admits_external: bool) -> None:
         self._installation = installation
@@ -54,7 +54,7 @@ class ExternalGuard:
         return is_for_installation(self._installation, body)
 
     async def why_not(self, user: str, affiliation: Affiliation) -> str:
-        """Why a person is turned away, empty if not. Slack is asked only if `facts`, from the payload, don't settle it."""
+        """Return why a person is refused, empty if not. Slack is asked only if `affiliation` doesn't settle it."""
         if self._admits_external:
             return ""
         found = standing(self._installation, affiliation)
@@ -68,7 +68,7 @@ class ExternalGuard:
         return OUTSIDE if found is Standing.FOREIGN else why
 
     async def _ask(self, user: str) -> tuple[Standing, str]:
-        """What users.info says, and why it isn't known."""
+        """Ask users.info. Returns the standing, and why it's unknown."""
         try:
             async with asyncio.timeout(ASK_S):
                 person = await self._people.person(user)
@@ -80,7 +80,7 @@ class ExternalGuard:
 
 
 def external_guard_middleware(guard: ExternalGuard, tell: Tell) -> Middleware:
-    """The middleware that turns people away from everything but events."""
+    """Return the middleware that refuses people of other organizations for everything but events."""
 
     async def middleware(body: Json, next_: Callable[[], Awaitable[Any]]) -> BoltResponse | None:
         if not guard.is_for_us(body):

@@ -1,4 +1,4 @@
-"""Reading messages back: one whose reply was lost, by the key in its metadata or by its file; one whose record was."""
+"""Read messages back: by metadata key or file after a lost reply, by timestamp after a lost record."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from bot.core.model.errors import MessageGone, SlackRefused
 from bot.core.model.sent_message import MessageAbsent, MessageButton, MessageFound, SearchInconclusive, SlackMessage
 from bot.slack.payload_shapes import record_in, records, text_in
 
-# Our clock and Slack's may differ a little.
+# Our clock and Slack's may differ slightly.
 MARGIN_S = 10.0
 PAGE = 100
 PAGES_MOST = 5
@@ -18,18 +18,18 @@ Json = dict[str, Any]
 
 
 class WebApi(Protocol):
-    """Calls a method of the Web API."""
+    """Calls methods of the Web API."""
 
     async def call(
         self, method: str, *, within_s: float | None = None, spare: bool = False, **arguments: object
     ) -> Json:
-        """Call once. `spare`: only if the call can be spared, see `bot.slack.call_pace`. Raises SlackError."""
+        """Call once. `spare`: the call is optional, see `bot.slack.call_pace`. Raises SlackError."""
 
 
 async def find_by_key(
     slack: WebApi, channel: str, key: str, *, since: float, thread_ts: str | None, ours: str
 ) -> MessageFound | MessageAbsent | SearchInconclusive:
-    """Our message whose metadata holds the key, in a channel or in a thread."""
+    """Find our message whose metadata has this key, in a channel or a thread."""
 
     def is_it(message: Json) -> bool:
         return _key(message) == key and (not ours or message.get("user") in (ours, None))
@@ -38,14 +38,14 @@ async def find_by_key(
 
 
 def _key(message: Json) -> str:
-    """What a message is for, as its metadata tells."""
+    """Return the key in a message's metadata."""
     return text_in(record_in(record_in(message, "metadata"), "event_payload"), "key")
 
 
 async def find_by_file(
     slack: WebApi, channel: str, thread_ts: str | None, file_id: str, *, since: float
 ) -> MessageFound | MessageAbsent | SearchInconclusive:
-    """The message by which a file was shared in a thread, or in a channel."""
+    """Find the message with which a file was shared in a thread or a channel."""
 
     def is_it(message: Json) -> bool:
         return any(file.get("id") == file_id for file in message.get("files") or [])
@@ -54,7 +54,7 @@ async def find_by_file(
 
 
 async def read_message(slack: WebApi, channel: str, ts: str, *, ours: str, within_s: float) -> SlackMessage | None:
-    """A message of a channel with its buttons, None where there is none. Raises SlackError."""
+    """Read a message with its buttons, None if it doesn't exist. Raises SlackError."""
     try:
         page = await slack.call(
             "conversations.replies",
@@ -71,7 +71,7 @@ async def read_message(slack: WebApi, channel: str, ts: str, *, ours: str, withi
 
 
 def posted_message(message: Json, *, ours: str) -> SlackMessage:
-    """A message as Slack tells it, with its buttons."""
+    """Convert a message from Slack's JSON, with its buttons."""
     elements = [
         element
         for block in records(message.get("blocks"))
@@ -85,9 +85,9 @@ def posted_message(message: Json, *, ours: str) -> SlackMessage:
 async def _find(
     slack: WebApi, channel: str, thread_ts: str | None, since: float, is_it: Callable[[Json], bool]
 ) -> MessageFound | MessageAbsent | SearchInconclusive:
-    """Read back to the attempt. Unknown where Slack refuses that, or it is too far.
+    """Search back to the attempt. Inconclusive if Slack refuses that, or there are too many messages.
 
-    Raises SlackNotSent, SlackOutcomeUnknown and SlackThrottled: look later.
+    Raises SlackNotSent, SlackOutcomeUnknown and SlackThrottled: search again later.
     """
     method = "conversations.replies" if thread_ts else "conversations.history"
     cursor = None

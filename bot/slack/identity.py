@@ -1,4 +1,4 @@
-"""Who we are in Slack, asked once at the start: a refused token is told at once, not in an endless loop."""
+"""Read the bot's identity from Slack at the start, so that a refused token fails at once, not in an endless loop."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from bot.slack.client import SlackChat
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Our team, and ourselves in it. `url` is the workspace's address, with a slash at its end.
+    """Our team and bot user. `url` is the workspace's address, with a trailing slash.
 
-    `enterprise` is the id of the organisation on Enterprise Grid, empty elsewhere.
+    `enterprise` is the organization's id on Enterprise Grid, empty elsewhere.
     """
 
     team: str
@@ -32,11 +32,11 @@ class Identity:
 
 
 class TokenRefusedError(Exception):
-    """Slack refuses a token; the message names the variable and Slack's reason."""
+    """Slack refuses a token. The message names the variable and Slack's reason."""
 
 
 async def identify(chat: SlackChat) -> Identity:
-    """Who the bot token belongs to. Raises TokenRefusedError; SlackError where Slack is away."""
+    """Return who the bot token belongs to. Raises TokenRefusedError; SlackError if Slack is unavailable."""
     try:
         answer = await chat.call("auth.test")
     except (CredentialRefused, SlackRefused) as refused:
@@ -53,9 +53,9 @@ async def identify(chat: SlackChat) -> Identity:
 
 
 async def check_app_token(chat: SlackChat, app_token: str) -> None:
-    """Whether the app token opens connections. The address that this brings is not used and expires by itself.
+    """Check that the app token opens connections. The returned address isn't used and expires by itself.
 
-    Raises TokenRefusedError; SlackError where Slack is away.
+    Raises TokenRefusedError; SlackError if Slack is unavailable.
     """
     try:
         await chat.call("apps.connections.open", token=app_token)
@@ -65,11 +65,11 @@ async def check_app_token(chat: SlackChat, app_token: str) -> None:
 
 
 def app_id(app_token: str) -> str:
-    """The app's id, which its app-level token carries (xapp-1-A…-…); empty if it doesn't."""
+    """Return the app's id from its app-level token (xapp-1-A…-…), empty if it has none."""
     found = re.match(r"xapp-\d+-(A[A-Z0-9]+)-", app_token)
     return found[1] if found else ""
 
 
 def card_url(identity: Identity, channel: str, ts: str) -> str | None:
-    """The web address of a message, made without asking Slack."""
+    """Return the web address of a message without calling Slack."""
     return f"{identity.url.rstrip('/')}/archives/{channel}/p{ts.replace('.', '')}" if identity.url else None

@@ -1,4 +1,4 @@
-"""The slack_bolt app: what stands before every listener, and an answer to everything that nobody listens to."""
+"""Build the slack_bolt app: middleware before every listener, and fallbacks for requests without a listener."""
 
 from __future__ import annotations
 
@@ -29,23 +29,23 @@ log = structlog.get_logger()
 ANYTHING = re.compile(".*")
 UNKNOWN = "I don't recognize that button or command. It may be from another version of me. Nothing was done."
 
-# Slack drops what the acknowledgement of these says.
+# Slack ignores the body of their acknowledgement.
 CLICKS = frozenset({"block_actions", "message_action", "shortcut"})
-# Any answer but a list of options breaks the menu in which somebody types.
+# Any answer but a list of options breaks the menu in which the person types.
 MENUS = frozenset({"block_suggestion", "dialog_suggestion"})
 NO_OPTIONS: dict[str, Any] = {"options": []}
 
 Incident = Callable[[str, BaseException], str]
 # Answers a person privately, after the acknowledgement.
 Tell = Callable[[Asker, Message], None]
-# What stands before every listener: it lets a request through, or answers it.
+# Runs before every listener: passes a request on, or answers it.
 Middleware = Callable[..., Awaitable[BoltResponse | None]]
-# In a request's context: to be called once it is dealt with and its acknowledgement is known to be one.
+# Key in a request's context: called once the request is handled and its acknowledgement has succeeded.
 WHEN_ACKNOWLEDGED = "when_acknowledged"
 
 
 class ListenerApp(AsyncApp):
-    """An app that knows how many requests of Slack's it has in hand, and not acknowledged yet; `idle` when none."""
+    """An app that counts Slack's requests that aren't acknowledged yet. `idle` is set if there are none."""
 
     def __init__(self, **options: Any) -> None:  # noqa: ANN401 - slack_bolt's own
         super().__init__(**options)
@@ -54,7 +54,7 @@ class ListenerApp(AsyncApp):
         self.idle.set()
 
     async def async_dispatch(self, req: AsyncBoltRequest) -> BoltResponse:
-        """Count a request while it is dealt with."""
+        """Count a request while it's handled."""
         self._in_hand += 1
         self.idle.clear()
         try:
@@ -80,13 +80,15 @@ def build_app(
     incident: Incident,
     tell: Tell,
 ) -> ListenerApp:
-    """An app for one team. `before` stands in its order before every listener; a fault is told with a reference.
+    """Build an app for one team.
 
-    Whoever hands a request to it has seen to it that it is Slack's.
+    `before` is run in order before every listener; unexpected errors are answered with a reference.
+
+    The caller must have verified that a request comes from Slack.
     """
 
     async def authorize(**_: object) -> AuthorizeResult:
-        # Known since the start: no auth.test stands between a command and its acknowledgement.
+        # Known since the start, so no auth.test delays an acknowledgement.
         return AuthorizeResult(
             enterprise_id=identity.enterprise or None,
             team_id=identity.team,
@@ -95,17 +97,17 @@ def build_app(
             bot_user_id=identity.bot_user,
         )
 
-    # It warns twice that a token is ignored, which is as it should be: it comes with each request's authorization.
+    # slack_bolt warns twice that the token is ignored, which is intended: it comes with each request's authorization.
     get_bolt_logger(AsyncApp).addFilter(_tells_news)
     app = ListenerApp(
-        # Without a name, slack_bolt makes one from the call stack, which takes a fifth of a second of the start.
+        # Without a name, slack_bolt derives one from the call stack, which takes a fifth of a second at the start.
         name="bot.slack",
         client=web,
         authorize=authorize,
-        # What comes over HTTP is verified as it came, before it is read (bot.slack.http_requests); a socket is our own.
+        # HTTP requests are verified before they're parsed (bot.slack.http_requests); a socket is our own.
         request_verification_enabled=False,
-        # Our listeners end with their acknowledgement; what goes on is the task registry's. So the answer is what they return:
-        # otherwise slack_bolt looks each 10 ms whether they have acknowledged.
+        # Our listeners end with their acknowledgement; longer work is in the task registry. So the acknowledgement is
+        # sent when they return; otherwise slack_bolt polls every 10 ms for it.
         process_before_response=True,
         raise_error_for_unhandled_request=True,
     )
@@ -124,7 +126,7 @@ def build_app(
 
 
 def answer_request(body: dict[str, Any], sentence: str, tell: Tell) -> BoltResponse:
-    """The acknowledgement of a request with one sentence for whoever made it, by the way that Slack shows for its kind."""
+    """Acknowledge a request with one sentence for the person, in the form that Slack displays for its kind."""
     kind = body.get("type")
     if kind in MENUS:
         return BoltResponse(status=200, body=NO_OPTIONS)
@@ -140,12 +142,12 @@ def answer_request(body: dict[str, Any], sentence: str, tell: Tell) -> BoltRespo
 
 
 def unreadable(body: object) -> dict[str, Any] | None:
-    """What a request that nobody can read is acknowledged with, None if nothing is shown of it anyway."""
+    """Return the acknowledgement of a malformed request, None if Slack doesn't display one anyway."""
     return NO_OPTIONS if isinstance(body, dict) and str(body.get("type")) in MENUS else None
 
 
 def _in_modal(view: dict[str, Any], sentence: str) -> dict[str, Any]:
-    """A sentence in a modal that stays open: at its first input, for what was typed is kept then, else in its place."""
+    """Show a sentence in a modal: at its first input, which keeps what was typed, or else in place of its content."""
     inputs = (block.get("block_id") for block in records(view.get("blocks")) if block.get("type") == "input")
     first = next(inputs, None)
     if first:
@@ -160,13 +162,13 @@ def _in_modal(view: dict[str, Any], sentence: str) -> dict[str, Any]:
 
 
 def register_fallbacks(app: AsyncApp, tell: Tell) -> None:
-    """Listen to whatever nobody else does: without a listener there is no acknowledgement at all. To be called last."""
+    """Listen to everything else, because without a listener there's no acknowledgement. Call this last."""
 
     async def unknown(body: dict[str, Any]) -> BoltResponse:
         return answer_request(body, UNKNOWN, tell)
 
     async def clicked(body: dict[str, Any], action: dict[str, Any]) -> BoltResponse:
-        # The address of a link is opened by Slack itself.
+        # Slack itself opens the address of a link button.
         return BoltResponse(status=200, body="") if action.get("url") else answer_request(body, UNKNOWN, tell)
 
     app.command(ANYTHING)(unknown)
@@ -182,4 +184,4 @@ async def _no_options(ack: AsyncAck) -> None:
 
 
 async def _ignore() -> None:
-    """An event that means nothing to us: slack_bolt has acknowledged it."""
+    """Ignore an event: slack_bolt has acknowledged it."""

@@ -1,4 +1,4 @@
-"""What the listeners work with, and how they answer."""
+"""Dependencies of the listeners, and how they answer."""
 
 from __future__ import annotations
 
@@ -40,42 +40,42 @@ from bot.slack.identity import Identity
 
 log = structlog.get_logger()
 
-# Slack limits private answers by the minute; there is no acknowledgement of a message that could carry one instead.
+# Slack limits private answers per minute, and a message has no acknowledgement that could carry one instead.
 AGAIN_S = (5.0, 30.0, 60.0)
 
 Payload = Mapping[str, Any]
 # Renders a message as the keyword arguments of ack() or respond(): text and blocks, masked.
 Render = Callable[[Message], dict[str, Any]]
-# Runs something that a person asked for after the acknowledgement, tracked until it is done.
+# Runs a person's request after the acknowledgement, tracked until it's done.
 Later = Callable[[Awaitable[None], Asker], None]
 
 
 class ExternalGuard(Protocol):
-    """Turns away people of other organisations."""
+    """Refuses people of other organizations."""
 
     async def why_not(self, user: str, affiliation: Affiliation) -> str:
-        """Why a person is turned away, empty if not."""
+        """Return why a person is refused, empty if not."""
 
 
 class Views(Protocol):
-    """Slack's modals. What is shown in them is masked on its way out."""
+    """Slack's modals. Their content is masked before it's sent."""
 
     async def open_view(self, trigger_id: str, view: dict[str, Any]) -> str:
-        """Open a modal; its id. A trigger_id is good for 3 s, and once."""
+        """Open a modal. Returns its id. A trigger_id is valid for 3 s, and once."""
 
     async def update_view(self, view_id: str, view: dict[str, Any]) -> None:
-        """Show something else in a modal."""
+        """Replace a modal's content."""
 
     def view(self, view: dict[str, Any]) -> dict[str, Any]:
-        """A modal as it may leave, for an acknowledgement."""
+        """Mask a modal for an acknowledgement."""
 
 
 @dataclass(frozen=True, slots=True)
 class ListenerContext:
     """The flows that listeners call.
 
-    `command` is how commands begin in what is told: the slash command, or the bot's own name where it was mentioned.
-    `wishes` wakes the worker that asks Bolt to cancel, `followed` the one that reads followed logs, `posts` the lane of posts.
+    `command` is how commands begin in messages: the slash command, or the bot's own name after a mention. `wishes`
+    wakes the worker that cancels runs, `followed` the one that reads live logs, `posts` the lane of posts.
     """
 
     command: str
@@ -116,7 +116,7 @@ class ListenerContext:
     posts: Callable[[], None]
 
     async def tell(self, asker: Asker, message: Message) -> None:
-        """Answer privately, to be handed to `later`. Where Slack takes no answer now it is asked again, for some minutes."""
+        """Answer privately, passed to `later`. If Slack doesn't accept it, retried for some minutes."""
         message = await self.gate.with_allowed_buttons(asker, message)
         for pause_s in AGAIN_S:
             if await self.answers.reply_privately(asker, message):
@@ -128,11 +128,11 @@ class ListenerContext:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A command as it came: typed behind the slash command, or in a message to the bot.
+    """A command as received: typed after the slash command, or in a message to the bot.
 
-    `delivery` is the same when Slack delivers it twice. `trigger_id` opens a dialog within 3 s, and is empty where
-    Slack gives none. `lost` is the card in whose thread it was typed, where Redis has lost that card's record, and
-    `waiting` the start in whose card's thread it was, while that waits in the queue, `pending` while it is waiting for approval.
+    `delivery` is the same if Slack delivers it twice. `trigger_id` opens a dialog within 3 s, and is empty if Slack
+    sends none. If it was typed in a card's thread, `lost` is the card if Redis has lost its record, `waiting` the start
+    if it's queued, `pending` the start if it's waiting for approval.
     """
 
     asker: Asker
@@ -145,7 +145,7 @@ class Call:
 
 
 def slash_call(body: Payload, team: str) -> Call:
-    """What a slash command came with. A repeated delivery has the same trigger_id. `team`: our own, see `click_asker`."""
+    """Read a slash command. A repeated delivery has the same trigger_id. `team`: our own, see `click_asker`."""
     asker = Asker(team, body["user_id"], body["channel_id"], body.get("response_url", ""))
     trigger_id = body.get("trigger_id") or ""
     delivery = trigger_id or f"{asker.user}:{asker.response_url}"
@@ -153,14 +153,14 @@ def slash_call(body: Payload, team: str) -> Call:
 
 
 def click_call(body: Payload, action: Payload, team: str) -> Call:
-    """What a click came with. Each click is a delivery of its own. `team`: our own, see `click_asker`."""
+    """Read a click. Each click is a delivery of its own. `team`: our own, see `click_asker`."""
     asker, user = click_asker(body, team), body["user"]
     delivery = f"click:{asker.user}:{asker.channel}:{click_message(body)}:{action.get('action_ts', '')}"
     return Call(asker, delivery, user.get("name") or user.get("username") or "", body.get("trigger_id") or "")
 
 
 async def replace_or_tell(context: ListenerContext, asker: Asker, message: Message) -> None:
-    """Put an answer in the place of the private message whose button was clicked; where Slack refuses that, beside it."""
+    """Replace the private message whose button was clicked. If Slack refuses that, send another private message."""
     if asker.response_url:
         try:
             await context.chat.respond(asker.response_url, message, replace=True)
@@ -172,9 +172,9 @@ async def replace_or_tell(context: ListenerContext, asker: Asker, message: Messa
 
 
 def click_asker(body: Payload, team: str = "") -> Asker:
-    """Who clicked a button.
+    """Return who clicked a button.
 
-    `team` is our own, by which everything is recorded: on Enterprise Grid the payload may name another one, or none at all. It is
+    `team` is our own, which all records use: on Enterprise Grid the payload may name another one, or none at all. It's
     left out if the person is only answered.
     """
     channel = (body.get("channel") or {}).get("id") or (body.get("container") or {}).get("channel_id") or ""
@@ -186,7 +186,7 @@ def click_asker(body: Payload, team: str = "") -> Asker:
 
 
 def click_message(body: Payload) -> str:
-    """The timestamp of the message whose button was clicked."""
+    """Return the timestamp of the message whose button was clicked."""
     container = body.get("container") or {}
     ts = container.get("message_ts") or (body.get("message") or {}).get("ts") or ""
     return str(ts)

@@ -1,4 +1,4 @@
-"""In which channels a person is, as Slack tells: asked seldom, kept for some minutes, bounded."""
+"""List the channels a person is in, from Slack: called seldom, cached for some minutes, bounded."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bot.slack.find_message import Json, WebApi
 
 log = structlog.get_logger()
 
-# users.conversations is of tier 3: some 50 calls a minute in all.
+# users.conversations is in tier 3: about 50 calls a minute in total.
 FRESH_S = 300.0
 AGAIN_S = 15.0
 JUST_S = 3.0
@@ -32,7 +32,7 @@ NOT_TOLD = "Slack didn't say which channels you're in, so only your own runs are
 
 @dataclass(frozen=True, slots=True)
 class CachedChannels:
-    """What Slack answered, when on the monotonic clock, and for how many seconds it is good."""
+    """Slack's answer, when it came (monotonic clock), and for how many seconds it's valid."""
 
     places: MemberChannels
     at: float
@@ -51,9 +51,9 @@ class SlackMemberships:
         self._held_until = float("-inf")
 
     async def channels_of(self, user: str, *, fresh: bool = False) -> MemberChannels:
-        """The channels that a person is in; private ones only where the bot is, too. What Slack does not tell is told in `missing`.
+        """Return the channels a person is in; private ones only if the bot is a member too. `missing` explains any gap.
 
-        `fresh`: as was told some seconds ago at most.
+        `fresh`: the answer is at most a few seconds old.
         """
         kept = self._kept.get(user)
         if kept is not None and not (fresh and kept.at + JUST_S <= self._clock()):
@@ -72,7 +72,7 @@ class SlackMemberships:
         return places
 
     async def is_member(self, channel: str, user: str) -> bool | None:
-        """Whether a person is in a channel now. None if Slack does not say: the bot can't see the channel, or it has very many members."""
+        """Whether a person is in a channel now. None if the bot can't see the channel, or it has too many members."""
         cursor = None
         try:
             for _ in range(PAGES_MOST):

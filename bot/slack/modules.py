@@ -1,4 +1,4 @@
-"""Commands, buttons, events, shortcuts and modals are a module each, found in their package: adding one edits no list."""
+"""Load the modules of commands, buttons, events, shortcuts and modals from their packages: adding one edits no list."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from bot.slack.listener_context import ListenerContext
 
 
 def modules_of(package: str) -> tuple[ModuleType, ...]:
-    """The modules of a package, in the order of their names."""
+    """Return the modules of a package, sorted by name."""
     names = sorted(found.name for found in pkgutil.iter_modules(importlib.import_module(package).__path__))
     return tuple(importlib.import_module(f"{package}.{name}") for name in names)
 
 
 def register_all(modules: tuple[ModuleType, ...], app: AsyncApp, context: ListenerContext) -> None:
-    """Let each module listen that has `register(app, context)`; the others are what several of them share."""
+    """Register each module that has `register(app, context)`; the others are shared helpers."""
     for module in modules:
         if hasattr(module, "register"):
             module.register(app, context)

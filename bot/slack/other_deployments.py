@@ -1,7 +1,7 @@
-"""Whether somebody else holds connections of our Slack app: another deployment gets half of the commands then, silently.
+"""Detect another deployment connected as our Slack app, which would silently get half of the commands.
 
-Slack says in each `hello` how many connections the app has. While processes are replaced there are more for a while, so a
-surplus counts only if it lasts, and if a fresh `hello` at the end still shows it.
+Slack reports in each `hello` how many connections the app has. While processes are replaced there are more for a while,
+so a surplus counts only if it lasts, and if a new `hello` at the end still shows it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ LASTS_S = 900.0
 
 
 class OtherDeployments:
-    """Compares what Slack says with what this deployment holds. Warns once for each time that it begins."""
+    """Compare Slack's count with this deployment's. Warns once each time a surplus begins."""
 
     def __init__(self, *, lasts_s: float = LASTS_S, clock: Callable[[], float] = time.monotonic) -> None:
         self._lasts_s = lasts_s
@@ -28,11 +28,11 @@ class OtherDeployments:
         self._warned = False
 
     def note_hello(self, connections: int) -> None:
-        """A `hello` says how many connections the app has."""
+        """Note the number of the app's connections from a `hello`."""
         self._connections, self._heard_at = connections, self._clock()
 
     def compare(self, held: int) -> bool:
-        """Compare. True if it takes a fresh `hello` to be sure."""
+        """Compare the counts. Returns True if a new `hello` is needed to be sure."""
         if self._connections <= held:
             self._since, self._warned = None, False
             return False

@@ -1,8 +1,8 @@
-"""What Slack sends, believed no further than its shape.
+"""Check the shape of Slack's payloads before they're used.
 
-slack_bolt and the listeners read fields by their names. Before either of them does, `has_known_shape` sees to it that each field that
-they read is of the type that Slack documents (docs.slack.dev: interaction payloads, slash commands, the Events API), that those
-without which nothing can be done are there, and that every text can be sent on. What does not fit is dropped as a whole.
+slack_bolt and the listeners read fields by name. Before that, `has_known_shape` checks that each field they read has
+the type that Slack documents (docs.slack.dev: interaction payloads, slash commands, the Events API), that required
+fields are present, and that every text can be encoded. A payload that doesn't match is dropped as a whole.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ Check = Callable[[object], bool]
 
 
 def has_known_shape(body: object) -> bool:
-    """Whether it is of a shape that listeners may read."""
+    """Whether listeners can safely read this payload."""
     try:
         return isinstance(body, dict) and _encodable(body) and _context(body) and _kind(body)
     except RecursionError:
@@ -23,18 +23,18 @@ def has_known_shape(body: object) -> bool:
 
 
 def records(value: object) -> list[dict[str, Any]]:
-    """The records in a list of Slack's, for what is read from a message of anybody's: those blocks may be of any kind."""
+    """Return the objects in a list from anyone's message, whose blocks may be of any kind."""
     return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
 
 def record_in(value: object, name: str) -> dict[str, Any]:
-    """A record in a record, an empty one where there is none."""
+    """Return an object in an object, empty if it's missing."""
     found = value.get(name) if isinstance(value, dict) else None
     return found if isinstance(found, dict) else {}
 
 
 def text_in(value: object, name: str) -> str:
-    """A text in a record, empty where there is none."""
+    """Return a text in an object, empty if it's missing."""
     found = value.get(name) if isinstance(value, dict) else None
     return found if isinstance(found, str) else ""
 
@@ -72,7 +72,7 @@ def _some(check: Check) -> Check:
 
 
 def _named(value: object) -> bool:
-    """Slack tells an id in one place, and a record with that id in another."""
+    """Whether this is an id or an object with an id: Slack uses both."""
     return _text(value) or (isinstance(value, dict) and _text(value.get("id")) and _text(value.get("enterprise_id")))
 
 
@@ -112,7 +112,7 @@ def _context(body: Mapping[str, Any]) -> bool:
 
 
 def _encodable(body: Mapping[str, Any]) -> bool:
-    """JSON may hold halves of surrogate pairs, which nothing can be encoded with."""
+    """Whether it can be encoded: JSON may contain lone surrogates, which can't."""
     try:
         json.dumps(body, ensure_ascii=False).encode()
     except (ValueError, TypeError):
@@ -157,7 +157,7 @@ _KINDS: dict[str, tuple[Check, ...]] = {
     "view_closed": (_SUBMITTED, _callback_in_view),
     "message_action": (_record(**_PLACE, callback_id=_word),),
     "shortcut": (_record(**_PLACE, callback_id=_word),),
-    # Buttons, menus and dialogs of before there were blocks: we make none, and answer that we do not know them.
+    # Buttons, menus and dialogs from before Block Kit: we create none, and answer that we don't recognize them.
     "interactive_message": (_record(**_PLACE, callback_id=_word, actions=_some(_needed(_record(url=_text)))),),
     "dialog_submission": (_record(**_PLACE, callback_id=_word),),
     "dialog_cancellation": (_record(**_PLACE, callback_id=_word),),
@@ -179,7 +179,7 @@ def _kind(body: Mapping[str, Any]) -> bool:
         checks = (*checks, _COMMAND)
     event = record_in(body, "event")
     of_event = _EVENTS.get(text_in(event, "type"))
-    # slack_bolt looks into it, whatever else it is given.
+    # slack_bolt reads `event` whatever the type.
     if "event" in body and body.get("type") != "event_callback":
         return False
     return all(check(body) for check in checks) and (of_event is None or of_event(event))

@@ -1,8 +1,8 @@
-"""Who somebody is and what a channel is, as Slack says: mostly from lists that are read once a day (`bot.slack.directory`).
+"""Look up people and channels, mostly from lists that are read from Slack once a day (`bot.slack.directory`).
 
-Who or what is not in them is asked for alone: users.info, usergroups.list, conversations.info. A role that is older than an hour is
-asked for again before somebody acts, if a call can be spared; before an approval it always is. What cannot be read is None, with a
-sentence that says why, and with the seconds after which it may be known.
+Entries that aren't in the lists are read one by one: users.info, usergroups.list, conversations.info. A role older than
+an hour is read again before the person acts, if a call can be spared; before an approval it always is. Unreadable
+values are None, with a sentence that says why, and the seconds after which they may be readable.
 """
 
 from __future__ import annotations
@@ -43,19 +43,19 @@ from bot.slack.find_message import WebApi
 
 log = structlog.get_logger()
 
-# How old an answer may be if no event reports a change: who is in a user group, or of a channel that the bot is not in.
+# How old an answer may be if no event reports changes: members of a user group, or channels that the bot isn't in.
 FRESH_S = 300.0
-# As long as a start may wait in line.
+# As long as a start may wait in the queue.
 NOTED_S = 8 * 86400.0
 GROUP_MESSAGE = (
     "I'm not in this group direct message, and Slack doesn't let apps be invited to one: "
     "type it in a channel, or in a direct message with me"
 )
-# How old a role may be before somebody acts on it, if a call can be spared.
+# How old a role may be before the person acts, if a call can be spared.
 ROLE_S = 3600.0
-# How long what a list or an answer said of a person, or of a channel that the bot is in, is kept at all.
+# How long a person, or a channel that the bot is in, is cached at all.
 KEPT_S = 86_400.0
-# When something that Slack did not say now is worth another question.
+# When to ask again after Slack didn't answer.
 AGAIN_S = 2.0
 GROUPS = "groups"
 DIRECT = "D"
@@ -65,41 +65,41 @@ Json = dict[str, Any]
 
 
 class PeopleCache(Protocol):
-    """Keeps what was told for every replica."""
+    """Caches answers for every replica."""
 
     async def recall(self, name: str) -> str | None:
-        """What is kept under a name."""
+        """Return the text cached under a name, or None."""
 
     async def keep(self, name: str, text: str, for_s: float) -> None:
-        """Keep something for so many seconds."""
+        """Cache a text for this many seconds."""
 
     async def forget(self, name: str) -> None:
-        """It has changed."""
+        """Invalidate a name, because its value has changed."""
 
     async def recall_person(self, book: str, user: str) -> str | None:
-        """The entry of a person in a book of people."""
+        """Return a person's entry in a book, or None."""
 
     async def keep_people(self, book: str, entries: Mapping[str, str]) -> None:
-        """Keep entries by user id, unless a later one is kept. Raises StoreUnavailable."""
+        """Cache entries by user id, unless a newer one is cached. Raises StoreUnavailable."""
 
 
 class NoPeopleCache:
-    """Remembers nothing: what is told is what holds now."""
+    """Caches nothing, so every answer is current."""
 
     async def recall(self, _name: str) -> None:
-        """Nothing."""
+        """Return None."""
 
     async def keep(self, _name: str, _text: str, _for_s: float) -> None:
-        """It is not kept."""
+        """Discard the text."""
 
     async def forget(self, _name: str) -> None:
-        """There is nothing to forget."""
+        """Do nothing: nothing is cached."""
 
     async def recall_person(self, _book: str, _user: str) -> None:
-        """Nothing."""
+        """Return None."""
 
     async def keep_people(self, _book: str, _entries: Mapping[str, str]) -> None:
-        """They are not kept."""
+        """Discard the entries."""
 
 
 class SlackPeople:
@@ -126,7 +126,10 @@ class SlackPeople:
         self._asking: dict[str, asyncio.Task[Any]] = {}
 
     async def person(self, user: str, *, acts: bool = False, fresh: bool = False) -> Person:
-        """Who a person is. `acts`: a role should not be older than an hour. `fresh`: role and groups are asked for, whatever is kept."""
+        """Look up a person.
+
+        `acts`: the role may be at most an hour old. `fresh`: role and groups are read from Slack.
+        """
         (told, why, again_s), (groups, no_groups, groups_again_s) = await asyncio.gather(
             self._user(user, acts=acts, fresh=fresh), self._members(fresh=fresh)
         )
@@ -139,7 +142,7 @@ class SlackPeople:
         return Person(user, told.roles, mine, told.domain, no_groups or why, told.name, again_s)
 
     async def channel(self, channel: str) -> ChannelInfo:
-        """What a channel is. A direct message, and App Home (no channel at all), are of one person."""
+        """Look up a channel. A direct message and App Home (an empty channel) belong to one person."""
         if not channel or channel.startswith(DIRECT):
             return ChannelInfo(channel, "", ChannelKind.DIRECT, shared=False)
         kept = await self._cache.recall(f"place:{channel}")
@@ -167,33 +170,33 @@ class SlackPeople:
         return ChannelInfo(channel, known.name, known.kind, known.shared)
 
     async def joined(self, channel: Json) -> None:
-        """The bot has joined a channel, which Slack describes in its answer."""
+        """Cache a channel that the bot has joined, from Slack's answer."""
         await self._keep_place(str(channel.get("id") or ""), known_channel(channel, self._now(), is_ours=True))
 
     async def note_group_message(self, channel: str) -> None:
-        """A payload says that this is a direct message of several people: of one that the bot isn't in Slack says nothing."""
+        """Note that a channel is a group direct message, as a payload says. Slack's API hides those without the bot."""
         await self._cache.keep(f"group-message:{channel}", "1", NOTED_S)
 
     async def group(self, name: str) -> str | None:
-        """The id of a user group that the policy names, None where there is none or it cannot be read."""
+        """Return the id of a user group that the policy names, None if it doesn't exist or can't be read."""
         groups, _, _ = await self._members()
         return groups[name]["id"] if groups and name in groups else None
 
     async def members(self, group: str, *, fresh: bool = False) -> frozenset[str] | None:
-        """Who is in a user group that the policy names, None if there is none or it cannot be read. `fresh`: read anew."""
+        """Return a policy group's members, None if it doesn't exist or can't be read. `fresh`: read from Slack."""
         groups, *_ = await self._members(fresh=fresh)
         return frozenset(groups[group]["users"]) if groups and group in groups else None
 
     async def forget_groups(self) -> None:
-        """Slack says that a user group has changed."""
+        """Invalidate the user groups, because Slack reports a change."""
         await self._cache.forget(GROUPS)
 
     async def forget_channel(self, channel: str) -> None:
-        """Slack says that a channel has changed."""
+        """Invalidate a channel, because Slack reports a change."""
         await self._cache.forget(f"place:{channel}")
 
     async def _user(self, user: str, *, acts: bool, fresh: bool) -> tuple[KnownPerson | None, str, float]:
-        """Who somebody is, else why that is not known, and when it may be."""
+        """Look up a person. Returns None with the reason, and the seconds until it may be known."""
         known = None if fresh else await self._known(user)
         if known is not None and not (acts and self._now() - known.at > ROLE_S):
             return known, "", 0.0
@@ -208,7 +211,7 @@ class SlackPeople:
         return told, "", 0.0
 
     async def _known(self, user: str) -> KnownPerson | None:
-        """What is kept of somebody and still believed."""
+        """Return a cached person who is still valid, or None."""
         kept = await self._cache.recall_person(BOOK, user)
         known = read_person(kept) if kept is not None else None
         if known is None or self._now() - known.at > KEPT_S or (self._domains and not known.has_domain):
@@ -233,16 +236,16 @@ class SlackPeople:
     async def _once(
         self, name: str, ask: Callable[[], Awaitable[T]], *, known: T | None = None, fresh: bool = False
     ) -> T:
-        """What Slack says: asked once, however many wait for it, but for whoever wants it `fresh`.
+        """Make a call once for all that wait for it, except for callers that want it `fresh`.
 
-        `known` serves if it can't be asked now. Raises SlackError.
+        `known` is returned if the call fails temporarily. Raises SlackError.
         """
         asking = self._asking.get(name)
         if asking is None or fresh:
             asking = self._asking[name] = asyncio.ensure_future(ask())
             asking.add_done_callback(lambda done: self._asked(name, done))
         try:
-            # Whoever has no more time to wait does not break off what others wait for.
+            # A caller that times out must not cancel what others wait for.
             found: T = await asyncio.shield(asking)
         except SlackError as error:
             if known is None or not _may_pass(error):
@@ -267,7 +270,7 @@ class SlackPeople:
         return known
 
     async def _ask_groups(self) -> Json:
-        """The policy's groups alone: a workspace may have many, and large ones."""
+        """Read the user groups, keeping only the policy's: a workspace may have many, and large ones."""
         answer = await self._slack.call("usergroups.list", include_users=True)
         found: Json = {}
         for group in answer.get("usergroups") or []:
@@ -284,22 +287,23 @@ class SlackPeople:
         return known
 
     async def _keep_place(self, channel: str, known: KnownChannel) -> None:
-        """Keep it long if Slack reports its changes, as it does for channels that the bot is in."""
+        """Cache it for long only if Slack reports its changes, as it does for channels that the bot is in."""
         await self._cache.keep(f"place:{channel}", channel_entry(known), KEPT_S if known.is_ours else FRESH_S)
 
 
 def known_person(user: Json, installation: Installation, at: float, *, domains: bool) -> KnownPerson:
-    """A person as users.info and users.list describe one. `domains`: keep the domain of the e-mail address, too."""
-    # Without its scope there is no such field; a person may have no address as well.
+    """Read a person from users.info or users.list. `domains`: keep the e-mail address's domain too."""
+    # The field is missing without its scope; a person may also have no address.
     email = (user.get("profile") or {}).get("email")
     domain = None if email is None or not domains else str(email).rpartition("@")[2].lower()
     return KnownPerson(frozenset(roles(user, installation)), domain, at, domains, str(user.get("name") or ""))
 
 
 def roles(user: Json, installation: Installation) -> set[Role]:
-    """What a person of Slack's users.info is in our workspace: nothing at all if the account is no longer active.
+    """Return a person's roles in our workspace from users.info, none if the account is deactivated.
 
-    Members of our organisation are members here. The flags of one who is only in a sibling workspace are about that one.
+    Members of our organization are members here. The flags of someone who is only in a sibling workspace apply to that
+    one.
     """
     if user.get("deleted"):
         return set()
@@ -316,12 +320,12 @@ def roles(user: Json, installation: Installation) -> set[Role]:
 
 
 def _may_pass(error: SlackError) -> bool:
-    """Whether Slack may say it later, so that what is known will do until then: not if it refuses to."""
+    """Whether the error is temporary, so that the known value is good enough until then: not if Slack refuses."""
     return not isinstance(error, CredentialRefused | ChannelRefused)
 
 
 def _again_s(error: SlackError) -> float:
-    """When another question may be answered, 0 if it won't be."""
+    """Return after how many seconds to ask again, 0 if that won't help."""
     return AGAIN_S if isinstance(error, SlackThrottled | SlackNotSent | SlackOutcomeUnknown) else 0.0
 
 

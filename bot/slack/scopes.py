@@ -1,4 +1,4 @@
-"""The scopes that the manifest asks for, each with what doesn't work without it. A test holds it against the manifest."""
+"""Scopes in the manifest, each with what doesn't work without it. A test compares them with the manifest."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class MissingScopes:
         self._named: set[str] = set()
 
     def report(self, needed: Iterable[str], method: str = "") -> None:
-        """Slack says that these are missing, on a call of `method` or of the token as a whole."""
+        """Report scopes that Slack says are missing, for a call of `method` or for the token as a whole."""
         for scope in sorted(set(needed) - self._named):
             self._named.add(scope)
             where = {"method": method} if method else {}

@@ -1,7 +1,7 @@
-"""Socket Mode: some connections at once, and a watchdog that replaces one that is dead or deaf.
+"""Socket Mode: several connections at once, and a watchdog that replaces one that is dead or no longer responds.
 
-The SDK closes the old socket before it opens the new one at each refresh, and, where a handshake fails, tries the same
-one-use address for ever. Hence two connections, and the watchdog's fresh ticket.
+The SDK closes the old socket before it opens the new one at each refresh, and after a failed handshake it tries the
+same single-use address forever. Hence two connections, and the watchdog that requests a new address.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ from bot.slack.payload_shapes import has_known_shape
 
 log = structlog.get_logger()
 
-# Told how many connections this process holds; how many all processes of the deployment do. Raises StoreUnavailable.
+# Reports how many connections this process holds. Returns how many the whole deployment holds. Raises StoreUnavailable.
 Held = Callable[[int], Awaitable[int]]
 METHOD = "apps.connections.open"
 Listener = Callable[[AsyncBaseSocketModeClient, SocketModeRequest], Awaitable[None]]
 
 CONNECTIONS = 2
-# How the SDK's lines begin for each attempt that fails, every five seconds for each connection. What else it says stays in the
-# log: that a request could not be dealt with, above all.
+# How the SDK's log lines begin for each failed attempt, every five seconds per connection. Its other lines stay in the
+# log, above all that a request couldn't be handled.
 ATTEMPT_FAILED = (
     "Failed to connect",
     "Failed to retrieve WSS URL",
@@ -45,26 +45,26 @@ ATTEMPT_FAILED = (
     "Failed to receive or enqueue a message",
     "Failed to check the current session",
     "Failed to close the old session",
-    # Where Slack replaces a connection.
+    # When Slack replaces a connection.
     "Failed to run message listeners",
     "The current session",
 )
 PING_S = 5.0
 WATCH_S = 5.0
-# A connection without an answer to its pings for this long is deaf.
+# A connection that hasn't answered its pings for this long counts as dead.
 DEAF_S = 30.0
-# A new one gets this long to come up before its address is given up.
+# How long a new connection may take before its address is given up.
 COMING_S = 10.0
-# Slack gives an app few addresses a minute.
+# Slack gives an app only a few addresses a minute.
 RENEW_AGAIN_S = 60.0
-# What is in hand at the end gets this long: Slack waits 3 s for an acknowledgement.
+# Time for unacknowledged requests at shutdown: Slack waits 3 s for an acknowledgement.
 ACKNOWLEDGED_S = 2.0
 
 
 def shape_checked(handle: Listener) -> Listener:
-    """Hand on what a connection brings, if it is of a shape that can be read, and bear that it closes before that is acknowledged.
+    """Wrap a listener: check the payload's shape, and tolerate a connection that closes before the acknowledgement.
 
-    What was done is done; Slack tells its person that it got no answer.
+    In that case the work is done, but Slack shows the person that the app didn't respond.
     """
 
     async def heard(client: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
@@ -72,7 +72,7 @@ def shape_checked(handle: Listener) -> Listener:
             if has_known_shape(request.payload):
                 await handle(client, request)
             else:
-                # To have it sent again would not make it any better.
+                # Having it sent again wouldn't help.
                 log.warning("a request from Slack wasn't understood", kind=request.type)
                 await client.send_socket_mode_response(
                     SocketModeResponse(envelope_id=request.envelope_id, payload=unreadable(request.payload))
@@ -84,7 +84,7 @@ def shape_checked(handle: Listener) -> Listener:
 
 
 def checked_address(client: AsyncBaseSocketModeClient) -> Callable[[], Coroutine[Any, Any, str]]:
-    """Ask for a socket's address, and take it if it is Slack's or that of the configured API. Raises ConnectionError."""
+    """Wrap the request for a socket's address: accept Slack's and the configured API's. Raises ConnectionError."""
     ask, addresses = client.issue_new_wss_url, SlackAddresses(client.web_client.base_url)
 
     async def issue() -> str:
@@ -101,14 +101,14 @@ async def _alone(count: int) -> int:
 
 
 class FailedConnectionFilter(logging.Filter):
-    """Keeps the SDK's lines about attempts that failed out of the log, and their last cause for the line of the outage."""
+    """Removes the SDK's lines about failed attempts from the log, and keeps their last cause for the outage's line."""
 
     def __init__(self) -> None:
         super().__init__()
         self.error: BaseException | None = None
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Whether a line is let through."""
+        """Whether a line is kept."""
         if record.levelno < logging.WARNING or not str(record.msg).startswith(ATTEMPT_FAILED):
             return True
         self.error = record.exc_info[1] if record.exc_info else self.error
@@ -116,10 +116,10 @@ class FailedConnectionFilter(logging.Filter):
 
 
 class SocketModeReceiver:
-    """Keeps connections to Slack open and hands what they bring to the app.
+    """Keep connections to Slack open and pass their requests to the app.
 
-    `watch` hears whether any of them is alive: None, or why none is. `held` is told how many this process holds, and says how
-    many the whole deployment does.
+    `watch` is called with None if any connection is alive, or with the error if none is. `held` receives this process's
+    number of connections, and returns the whole deployment's.
     """
 
     def __init__(
@@ -135,7 +135,7 @@ class SocketModeReceiver:
     ) -> None:
         self._attempts = FailedConnectionFilter()
         sdk = logging.getLogger("slack_sdk.socket_mode")
-        # The SDK's clients log with this one alone, so that the filter sees all of their lines, and no other's.
+        # The SDK's clients log only with this logger, so that the filter sees all of their lines and no others.
         sdk.filters[:] = [self._attempts]
         self._handlers = [
             AsyncSocketModeHandler(app, app_token, logger=sdk, ping_interval=PING_S) for _ in range(connections)
@@ -158,12 +158,12 @@ class SocketModeReceiver:
         self._named: set[int] = set()
 
     async def start(self) -> None:
-        """Begin to connect. Slack may be away: then it is tried again until it is back."""
+        """Start to connect. If Slack is unavailable, it's retried until it's back."""
         self._tasks = [asyncio.create_task(self._connect(handler)) for handler in self._handlers]
         self._tasks.append(asyncio.create_task(self._watch()))
 
     async def stop(self) -> None:
-        """Take nothing more in."""
+        """Stop taking requests."""
         tasks = [*self._tasks, self._renewing] if self._renewing else self._tasks
         for task in tasks:
             task.cancel()
@@ -174,18 +174,22 @@ class SocketModeReceiver:
             await handler.close_async()
 
     async def _acknowledged(self) -> None:
-        """Wait until what has come in is acknowledged: Slack tells people that it failed otherwise, although it was done."""
+        """Wait until received requests are acknowledged.
+
+        Otherwise Slack shows an error, although they were carried out.
+        """
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(ACKNOWLEDGED_S):
                 await self._app.idle.wait()
-        # What comes from now on is neither done nor acknowledged: Slack tells its person to try again, and rightly so.
+        # Requests that arrive from now on are neither handled nor acknowledged: Slack rightly asks the person to try
+        # again.
         for handler in self._handlers:
             handler.client.socket_mode_request_listeners.clear()
-        # The SDK writes an acknowledgement after the app is done with it.
+        # The SDK sends an acknowledgement after the app has returned.
         await asyncio.sleep(ACKNOWLEDGED_S / 20)
 
     async def ready(self) -> bool:
-        """Whether at least one connection lives."""
+        """Whether at least one connection is alive."""
         alive = any([await self._lives(handler) for handler in self._handlers])
         if alive:
             self._connected, self._attempts.error = True, None
@@ -195,7 +199,7 @@ class SocketModeReceiver:
         return alive
 
     def _why(self) -> BotError:
-        """Why there's no connection, as far as the SDK has logged it."""
+        """Return why there's no connection, as far as the SDK has logged it."""
         client, error = self._handlers[0].client, self._attempts.error
         where = host_of(client.wss_uri or client.web_client.base_url)
         if isinstance(error, SlackApiError):
@@ -206,7 +210,7 @@ class SocketModeReceiver:
         return SlackNotSent("socket", cause=why(error) if error else "the connection was closed", where=where)
 
     async def _connect(self, handler: AsyncSocketModeHandler) -> None:
-        # The SDK tries for ever by itself, and raises nothing that could be told apart.
+        # The SDK retries forever by itself, and raises no usable errors.
         await handler.connect_async()
 
     async def _lives(self, handler: AsyncSocketModeHandler) -> bool:
@@ -225,16 +229,17 @@ class SocketModeReceiver:
                 await self._look_for_others()
 
     async def _look_for_others(self) -> None:
-        """Whether another deployment holds connections of the same app."""
+        """Check whether another deployment holds connections of the same app."""
         with contextlib.suppress(StoreUnavailable):
             held = await self._held(len(self._handlers))
             if self._other_deployments.compare(held) and (self._renewing is None or self._renewing.done()):
-                # Slack says how many there are only when one opens. The other connection hears meanwhile.
-                # Not in the watch itself: the SDK tries for as long as Slack is away, and raises what Slack refuses.
+                # Slack reports the count only when a connection opens. The other connection stays open meanwhile. Not
+                # done in the watch task itself: the SDK retries for as long as Slack is unavailable, and raises Slack's
+                # refusals.
                 self._renewing = asyncio.create_task(self._renew(self._handlers[0]))
 
     async def _renew(self, handler: AsyncSocketModeHandler) -> None:
-        """Open a connection in place of another. If Slack doesn't give an address, the old one stays."""
+        """Replace a connection. If Slack doesn't provide an address, the old one stays."""
         try:
             await handler.client.connect_to_new_endpoint(force=True)
         except Exception as error:  # noqa: BLE001 - whatever it is, it only means that nothing new is known
@@ -248,7 +253,10 @@ class SocketModeReceiver:
             self._other_deployments.note_hello(message["num_connections"])
 
     async def _mend(self, number: int, handler: AsyncSocketModeHandler, *, alone: bool) -> None:
-        """Give a connection that stays dead a new address. Logged once, and not at all if no other is alive: that's an outage."""
+        """Give a connection that stays dead a new address.
+
+        Logged once, and only if another is alive: else it's an outage.
+        """
         now = time.monotonic()
         if await self._lives(handler):
             self._down_since.pop(number, None)
@@ -261,7 +269,7 @@ class SocketModeReceiver:
             self._named.add(number)
             log.warning("a connection to Slack is dead; taking a new ticket", connection=number)
         self._down_since[number] = now
-        # An address is good for one handshake: without this the SDK would try the dead one for ever.
+        # An address is valid for one handshake: without this the SDK would try the dead one forever.
         handler.client.wss_uri = None
         if await handler.client.is_connected():
             with contextlib.suppress(Exception):

@@ -1,4 +1,4 @@
-"""What listeners start after the acknowledgement: tracked, drained at the end, and answered when it fails."""
+"""Track work that listeners start after the acknowledgement: drained at shutdown, and answered if it fails."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Tell = Callable[[Asker, Message], Awaitable[object]]
 
 
 class TaskRegistry:
-    """Keeps the tasks that are under way. Whoever asked for one learns of its fault, with the reference that is logged."""
+    """Keeps running tasks. If one fails, the person who asked for it gets the reference that is logged."""
 
     def __init__(self, incident: Incident, tell: Tell) -> None:
         self._incident = incident
@@ -30,14 +30,14 @@ class TaskRegistry:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def start(self, work: Awaitable[None], asker: Asker) -> None:
-        """Run something that a person asked for to its end."""
+        """Run a person's request to its end."""
         task = asyncio.ensure_future(self._run(work, asker))
         self._tasks.add(task)
         BUSY.set(len(self._tasks))
         task.add_done_callback(self._done)
 
     async def drain(self, within_s: float) -> int:
-        """Wait for what is under way; what is late is broken off, and its number returned."""
+        """Wait for running tasks and cancel those that are late. Returns their number."""
         return await finish_or_cancel(self._tasks, within_s)
 
     def _done(self, task: asyncio.Task[None]) -> None:

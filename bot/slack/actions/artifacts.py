@@ -1,4 +1,4 @@
-"""The buttons under a list of artifacts: an address, the file itself, another page."""
+"""Buttons below a list of artifacts: download link, post the file, another page."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def register(app: AsyncApp, context: ListenerContext) -> None:
     listen(app, context, ARTIFACTS_PAGE, _page, Does(Action.ARTIFACTS, "artifacts"), first=False, replaces=True)
 
     async def opened(ack: AsyncAck) -> None:
-        """The address is opened by Slack itself."""
+        """Acknowledge the click: Slack itself opens the address."""
         await ack()
 
     app.action(ARTIFACT_OPEN)(opened)

@@ -1,4 +1,4 @@
-"""Buttons that stand for a command: a click is the same as typing it."""
+"""Buttons that carry a command: a click does the same as typing it."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def register(app: AsyncApp, context: ListenerContext) -> None:
 
 
 async def _with_lost(context: ListenerContext, call: Call, body: dict[str, Any], command: Command) -> Call:
-    """The call with what the clicked card says of its run, if Redis has lost the card's record: following a log needs that."""
+    """Add the clicked card's run to the call, if Redis has lost the card's record: a live log needs it."""
     message = body.get("message")
     if not isinstance(command, LogsCommand) or not command.follow or not isinstance(message, dict):
         return call

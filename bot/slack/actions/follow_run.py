@@ -1,4 +1,4 @@
-"""*Follow this run*: a run, whoever started it, gets a card in this channel."""
+"""*Follow this run*: post a card in this channel for a run that anyone may have started."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Buttons of the Home tab: another page, *Refresh*, and *Run* or *Retry failed* in a channel. A click there comes from no channel."""
+"""Buttons of the Home tab: another page, *Refresh*, and *Run* or *Retry failed*. Their clicks have no channel."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def register(app: AsyncApp, context: ListenerContext) -> None:
 
 
 async def _run(context: ListenerContext, call: Call, value: str) -> Message | None:
-    """Record the start, as a command in that channel does. Why not, where it is not to be."""
+    """Record the start, as a command in that channel does. Returns why it's refused, or None."""
     try:
         text, channel = read_command_in_value(value)
         wanted = parse(text, context.command)

@@ -1,4 +1,4 @@
-"""*Previous* and *Next* under a list: the list is read anew, and its page replaces the one that is shown."""
+"""*Previous* and *Next* below a list: read the list again and replace the page that is shown."""
 
 from __future__ import annotations
 

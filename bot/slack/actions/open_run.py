@@ -1,4 +1,4 @@
-"""*Open in Bolt*: a link. Slack still reports its click, which wants an acknowledgement and nothing else."""
+"""*Open in Bolt*: a link. Slack still reports its click, which only needs an acknowledgement."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""*Pause*, *Resume* and *Keep it …* under the question: the answer replaces it."""
+"""*Pause*, *Resume* and *Keep it …* below the confirmation question, which the answer replaces."""
 
 from __future__ import annotations
 

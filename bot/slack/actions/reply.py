@@ -1,4 +1,4 @@
-"""Buttons whose click is handled before it's acknowledged, and answered privately after that."""
+"""Buttons whose click is handled before the acknowledgement, and answered privately after it."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from bot.slack.listener_context import Call, ListenerContext, click_call, click_
 
 @dataclass(frozen=True, slots=True)
 class Click:
-    """What was clicked: the button's value and action id, and the timestamp of the message it is on, empty if there is none."""
+    """A click: the button's value and action id, and the timestamp of its message, empty if there's none."""
 
     value: str
     action_id: str
     message_ts: str
 
 
-# Handles a click and returns the private answer, if there is one. May raise BadCommand, whose sentence is the answer then.
+# Handles a click. Returns the private answer, or None. If it raises BadCommand, the answer is its sentence.
 Handle = Callable[[ListenerContext, Call, Click], Awaitable[Message | None]]
 
 
@@ -46,7 +46,10 @@ def reply_to_click(app: AsyncApp, context: ListenerContext, action_id: str | Pat
 
 
 def run_of_click(context: ListenerContext, click: Click, elsewhere: str) -> RunButton:
-    """The run that a button names. Raises BadCommand: for another workspace's run it says `elsewhere`."""
+    """Return the run in a button's value.
+
+    Raises BadCommand; for another workspace's run its sentence is `elsewhere`.
+    """
     button = read_run_value(click.value)
     if button.key.workspace != context.workspace:
         raise BadCommand(elsewhere)

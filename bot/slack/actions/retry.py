@@ -21,7 +21,10 @@ def register(app: AsyncApp, context: ListenerContext) -> None:
 
 
 async def _retry(context: ListenerContext, call: Call, click: Click) -> Message | None:
-    """Record the retry, before it is acknowledged. The value may have to serve for a record that Redis has lost."""
+    """Record the retry before the acknowledgement.
+
+    The button's value replaces the run's record if Redis has lost it.
+    """
     elsewhere = "This card belongs to another Bolt workspace. Retry the run in Bolt. Nothing was started."
     button = run_of_click(context, click, elsewhere)
     origin = Origin(button.facts, CardRef(call.asker.channel, click.message_ts) if click.message_ts else None)

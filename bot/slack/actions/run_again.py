@@ -1,4 +1,4 @@
-"""*Run again* on the card of a run that succeeded, was cancelled, or was skipped: the same schedule, branch, pull request and commands."""
+"""*Run again* on the card of a succeeded, canceled or skipped run: same schedule, branch, pull request and commands."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def register(app: AsyncApp, context: ListenerContext) -> None:
 
 
 async def _again(context: ListenerContext, call: Call, click: Click) -> Message | None:
-    """Record the start, before it is acknowledged, by what is on record of the run, else by what its button carries."""
+    """Record the start before the acknowledgement, from the run's record, or else from the button's value."""
     elsewhere = "This card belongs to another Bolt workspace. Start the run in Bolt. Nothing was started."
     button = run_of_click(context, click, elsewhere)
     known = await _known(context, button.key)
@@ -44,7 +44,7 @@ async def _known(context: ListenerContext, key: RunKey) -> Run | None:
 
 
 def _facts(known: Run | None, button: RunButton) -> RunFacts | None:
-    """How the run was started, None where that is not known. A card that is older than this asks for it all the same."""
+    """Return how the run was started, or None if that isn't known. Cards from before this check have the button too."""
     if known is not None and known.facts.schedule:
         return known.facts if commands_known(known) else None
     told = Run(button.key, facts=button.facts)

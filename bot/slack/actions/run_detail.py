@@ -1,4 +1,4 @@
-"""What buttons about a part of a run have in common: their value is read, and belongs to our own workspace."""
+"""Shared handling of buttons about a part of a run: parse the value and check that it's from our workspace."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from bot.core.views.store_unavailable import database
 from bot.slack.authorization import attempt_of, run_denial
 from bot.slack.listener_context import Call, ListenerContext, click_call, replace_or_tell
 
-# With what the policy may take, under the 3 s that Slack waits.
+# Together with the policy's time, this has to stay under the 3 s that Slack waits.
 RECORD_S = 2.5
 ELSEWHERE = "That run belongs to another Bolt workspace. Open it in Bolt."
 NOT_DONE = "Nothing was done. Click again in a minute."
@@ -29,7 +29,7 @@ OnClick = Callable[[ListenerContext, Asker, PartButton], Awaitable[Message]]
 
 @dataclass(frozen=True, slots=True)
 class Does:
-    """What a click does, as the policy calls it and in words; `posts`: everybody in the channel sees it."""
+    """A click's action for the policy and in words. `posts`: its effect is visible to everyone in the channel."""
 
     action: Action
     text: str
@@ -46,10 +46,10 @@ def listen(
     first: bool,
     replaces: bool = False,
 ) -> None:
-    """Listen to a button, and to those with a number behind its name.
+    """Listen to a button, and to those with a number after its name.
 
-    With `first`, what a click does is recorded before it is acknowledged; otherwise it is done after, for it takes longer.
-    With `replaces`, its answer takes the place of the message in which the button stands.
+    With `first`, a click's effect is recorded before the acknowledgement; otherwise it's carried out afterwards,
+    because it takes longer. With `replaces`, the answer replaces the button's message.
     """
 
     async def clicked(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
@@ -83,7 +83,7 @@ async def _click(context: ListenerContext, call: Call, value: str, on_click: OnC
 
 async def _tell(context: ListenerContext, asker: Asker, work: Awaitable[Message], *, replaces: bool) -> None:
     answer = await work
-    # A sentence alone says why not: what stands there stays.
+    # An answer without blocks is an error: keep the message that is shown.
     if replaces and answer.blocks:
         await replace_or_tell(context, asker, answer)
     else:

@@ -1,4 +1,4 @@
-"""*Run when it ends* on a refused start, and *Don't run* on the card of one that waits."""
+"""*Run when it ends* on a refused start, and *Don't run* on the card of a waiting one."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ async def _queue(context: ListenerContext, call: Call, value: str) -> Answer:
     if why_not is not None:
         return Answer(why_not)
     asker = call.asker
-    # However often the button is clicked, one start waits.
+    # However often the button is clicked, only one start waits.
     new_id = queued_id(asker, refused)
     waits, answer = await context.queue.queue_start(asker, refused, new_id, call.user_name)
     return Answer(answer, replace=waits)

@@ -1,4 +1,4 @@
-"""*Start another*: the same words again, on purpose."""
+"""*Start another*: repeat a command on purpose."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def register(app: AsyncApp, context: ListenerContext) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What is told after the acknowledgement; `replace` where it takes the place of the button's message."""
+    """An answer after the acknowledgement. `replace`: it replaces the button's message."""
 
     message: Message
     replace: bool = False
@@ -60,7 +60,7 @@ async def _again(context: ListenerContext, asker: Asker, body: dict[str, Any], v
         return Answer(Message((f"{database(error)} Nothing was started. Try again in a minute.",)))
     if earlier is None:
         return Answer(Message(("I no longer have a record of that. Nothing was started. Type it again.",)))
-    # What was asked for on the Home tab is answered in direct messages, and its card stands elsewhere.
+    # A request from the Home tab is answered in direct messages, while its card is in another channel.
     place = earlier.channel if earlier.direct and earlier.user == asker.user else asker.channel
     return await start_from_click(
         context, asker, body, pinned_wanted(earlier), force=True, channel=place, origin=earlier.origin
@@ -77,9 +77,9 @@ async def start_from_click(
     channel: str | None = None,
     origin: Origin | None = None,
 ) -> Answer:
-    """Record what a button on a private answer offers to start: before its click is acknowledged, as a command is.
+    """Record the start that a button on a private answer offers, before the acknowledgement, as for a command.
 
-    However often a button is clicked, it starts one run. Its card goes where the click was, unless to another `channel`.
+    However often a button is clicked, it starts one run. Its card is posted where the click was, or in `channel`.
     """
     delivery = f"click:{asker.user}:{asker.channel}:{click_message(body)}:{canonical(wanted)}"
     asked = Asked(
@@ -98,5 +98,5 @@ async def start_from_click(
     answer = await context.ask.accept_start(asked)
     if answer is not None:
         return Answer(answer)
-    # Where it starts, the question has been answered: its button goes.
+    # The start is accepted, so the question is answered: remove its button.
     return Answer(Message(("Starting ", Bold(wanted_in_words(wanted)), ".")), replace=True)

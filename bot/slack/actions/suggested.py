@@ -1,4 +1,4 @@
-"""*Run nightly* under "did you mean": the command as it was meant."""
+"""*Run nightly* below "did you mean": run the command with the suggested name."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ async def _start(context: ListenerContext, asker: Asker, body: dict[str, Any], v
 
 
 async def _recorded(context: ListenerContext, asker: Asker, refused: str, slug: str) -> StartCommand:
-    """What the button itself does not carry. Only whoever asked gets it back, and with what was suggested. Raises BadCommand."""
+    """Load a command too long for the button. Only for whoever asked, and for a suggested slug. Raises BadCommand."""
     async with asyncio.timeout(RECORD_S):
         earlier = await context.requests.load_request(refused)
     if earlier is None or earlier.user != asker.user or slug not in earlier.near:

@@ -1,1 +1,1 @@
-"""Messages as data, turned into Block Kit."""
+"""Rendering messages as Block Kit."""

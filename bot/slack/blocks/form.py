@@ -1,4 +1,4 @@
-"""The form as a modal, within Slack's limits, and the menu of schedules (docs.slack.dev, Block Kit reference, modals)."""
+"""The run form as a modal, within Slack's limits, and its menu of schedules (docs.slack.dev, Block Kit, modals)."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ CONTINUE = "continue_on_error"
 COMMANDS = "commands"
 VERSION = 1
 PULL_REQUEST_LIMIT = 20
-# A placeholder has 150 characters at most.
+# A placeholder may have 150 characters.
 OWN_BRANCH_SHOWN = 60
 
 Json = dict[str, Any]
 
 
 def run_form(form: Form) -> Json:
-    """The modal."""
+    """Build the modal."""
     filled = form.filled
     blocks: list[Json] = [_json(_schedule(form)), *(_note(note) for note in form.notes)]
     if filled.commands is not None:
@@ -66,12 +66,12 @@ def run_form(form: Form) -> Json:
 
 
 def metadata(filled: Filled, *, asks_channel: bool) -> str:
-    """What travels with the modal: the channel where it was asked for, or that the form itself asks for one."""
+    """Return the modal's metadata: the channel where it was requested, if the form doesn't ask for one."""
     return json.dumps({"v": VERSION, **({} if asks_channel else {"c": filled.channel})}, separators=(",", ":"))
 
 
 def menu(offers: Offers) -> Json:
-    """What a menu of schedules offers, as Slack wants it in answer to what was typed."""
+    """Return the options of the schedule menu, in the shape of Slack's answer to typing."""
     groups = offers.groups
     if all(not heading for heading, _ in groups):
         return {"options": [_json(_option(offer)) for _, ones in groups for offer in ones]}
@@ -80,7 +80,10 @@ def menu(offers: Offers) -> Json:
 
 
 def commands_block(own_mark: str, offered: str) -> str:
-    """The name of the field of commands. Slack keeps what is typed while the name stays: other commands, another name."""
+    """Return the block id of the commands field.
+
+    Slack keeps its input until the id changes, so other commands get another id.
+    """
     return f"{COMMANDS}.{own_mark}.{offered}"
 
 
@@ -109,7 +112,7 @@ def _commands(form: Form, text: str) -> list[Json]:
 
 
 def _shown(own: Own) -> list[Json]:
-    """The commands that run as well and have no room in the field."""
+    """Show the commands that also run but don't fit in the field."""
     return render(Message((), (Preformatted(own.shown),)))[1] if own.shown.strip() else []
 
 
@@ -139,7 +142,7 @@ def _channel(filled: Filled) -> InputBlock:
         placeholder=_plain("Choose a channel"),
         initial_conversation=filled.channel or None,
         default_to_current_conversation=True,
-        # So a refusal reaches the person in a channel in which this bot is not, too.
+        # So that a refusal also reaches the person in a channel without the bot.
         response_url_enabled=True,
         filter=ConversationFilter(include=["public", "private"]),
     )

@@ -1,9 +1,10 @@
-"""Sentences as Slack's mrkdwn. Foreign text is inert: it can mention nobody, link nowhere and format nothing.
+"""Render sentences as Slack's mrkdwn. Foreign text is inert: it can't mention, link or format anything.
 
-Slack parses `&`, `<` and `>` as its own; `*`, `_`, `~` and backticks as formatting; `:name:` as emoji. The first three are
-escaped as Slack says (docs.slack.dev, formatting message text); before each of the others stands a word joiner,
-an invisible character that keeps Slack from reading it as markup, as before a `>` that would begin a quotation. Only where it
-could begin or end formatting, at the edge of a word: a name like stg_orders can be copied out of a card as it is.
+Slack parses `&`, `<` and `>` as its own; `*`, `_`, `~` and backticks as formatting; `:name:` as emoji. The first three
+are escaped as Slack documents (docs.slack.dev, formatting message text). Each of the others is preceded by a word
+joiner, an invisible character that keeps Slack from reading it as markup, and so is a `>` that would begin a quotation.
+Only if it could begin or end formatting, at the edge of a word: a name like stg_orders can be copied from a card
+unchanged.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ JOINER = "\u2060"
 
 _FORMATTING = re.compile(r"((?<![A-Za-z0-9])[*_~]|[*_~](?![A-Za-z0-9])|`|:(?=[\w+'-]{1,100}:))")
 _PINGS = re.compile(r"@(?=channel|here|everyone)", re.IGNORECASE)
-# At the beginning of a line it makes a quotation, escaped or not.
+# At the beginning of a line, Slack reads it as a quotation, escaped or not.
 _QUOTE = re.compile(r"(?m)^(?=&gt;)")
 _USER = re.compile(r"[UW][A-Z0-9]{1,20}")
 _GROUP = re.compile(r"S[A-Z0-9]{1,20}")
@@ -29,7 +30,7 @@ _SAFE_URL = re.compile(r"https?://[^\s<>|`]+")
 
 
 def mrkdwn(sentence: Sentence) -> str:
-    """A sentence as mrkdwn. Texts beside each other are made inert as one: together they could be markup."""
+    """Render a sentence as mrkdwn. Adjacent texts are made inert as one, because together they could be markup."""
     groups = groupby(sentence, key=lambda span: isinstance(span, str))
     return "".join(_together(list(spans)) for _, spans in groups)
 
@@ -40,17 +41,17 @@ def _together(spans: Sequence[Span]) -> str:
 
 
 def plain(sentence: Sentence) -> str:
-    """A sentence without any markup, for plain_text fields: dialogs and labels."""
+    """Render a sentence without markup, for plain_text fields: dialogs and labels."""
     return showable("".join(_plain(span) for span in sentence))
 
 
 def inert(text: str) -> str:
-    """Foreign text that Slack shows as it is."""
+    """Escape foreign text so that Slack shows it unchanged."""
     return _PINGS.sub(f"@{JOINER}", _FORMATTING.sub(rf"{JOINER}\1", _QUOTE.sub(JOINER, escape(showable(text)))))
 
 
 def escape(text: str) -> str:
-    """The three characters that Slack asks to escape, the ampersand first."""
+    """Escape the three characters that Slack requires, the ampersand first."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
@@ -78,9 +79,9 @@ def _marked(span: Span) -> str:
 
 
 def _code(text: str) -> str:
-    """Nothing is parsed between backticks but mentions; so there is no joiner to be copied along with a command.
+    """Render code. Slack parses only mentions between backticks, so no joiner is copied along with a command.
 
-    What has a backtick itself is shown as it is, outside of any: a letter that only looks like one would tell an untruth.
+    Text that contains a backtick is shown without backticks around it: a lookalike character would be misleading.
     """
     flat = " ".join(showable(text).split())
     if "`" in flat:

@@ -1,4 +1,4 @@
-"""A message as Block Kit, within Slack's limits (docs.slack.dev, Block Kit reference)."""
+"""Render a message as Block Kit, within Slack's limits (docs.slack.dev, Block Kit reference)."""
 
 from __future__ import annotations
 
@@ -29,20 +29,23 @@ BUTTON_VALUE = 2000
 CONFIRM_TITLE, CONFIRM_TEXT, CONFIRM_BUTTON = 100, 300, 30
 TEXT = 3900
 BLOCKS = 50
-# All texts of a message together: above some 11,000 characters Slack has refused messages.
+# Total length of a message's texts: Slack has refused messages above about 11,000 characters.
 WHOLE = 10_000
 
 Json = dict[str, Any]
 
 
 def render(message: Message) -> tuple[str, list[Json]]:
-    """The text (a whole sentence, at most 3900 characters) and the blocks. Raises ValueError for a button that cannot work."""
+    """Render the text (whole, at most 3900 characters) and the blocks.
+
+    Raises ValueError for a button that can't work.
+    """
     text = _fit(message.text, TEXT)
     return text, render_blocks(message.blocks, most=BLOCKS, room=WHOLE - len(text))
 
 
 def render_blocks(views: Sequence[View], *, most: int, room: int) -> list[Json]:
-    """At most so many blocks; texts are cut where `room`, their length together, is used up. Raises ValueError."""
+    """Render at most `most` blocks. Texts are cut once `room`, their total length, is used up. Raises ValueError."""
     blocks: list[Json] = []
     for view in views[:most]:
         limit = max(200, min(SECTION, room))
@@ -53,7 +56,7 @@ def render_blocks(views: Sequence[View], *, most: int, room: int) -> list[Json]:
 
 
 def _texts(made: object) -> int:
-    """How many characters of text stand in it, at any depth: a button's value and names are none."""
+    """Count the characters of text at any depth, without a button's value and ids."""
     match made:
         case dict():
             own = sum(len(one) for name, one in made.items() if name == "text" and isinstance(one, str))
@@ -81,12 +84,12 @@ def _block(view: View, limit: int) -> Json:
 
 
 def _mrkdwn(sentence: Sentence, limit: int) -> MarkdownTextObject:
-    # Verbatim: Slack makes no links of what looks like one in foreign text.
+    # Verbatim, so that Slack doesn't turn parts of foreign text into links.
     return MarkdownTextObject(text=_fit(sentence, limit) or " ", verbatim=True)
 
 
 def _fit(sentence: Sentence, limit: int) -> str:
-    """As mrkdwn, with spans at the end left out where it would be too long: a cut token would show as rubbish."""
+    """Render as mrkdwn, leaving out spans at the end if it's too long: a cut token would show as garbage."""
     text = mrkdwn(sentence)
     if len(text) <= limit:
         return text
@@ -95,7 +98,7 @@ def _fit(sentence: Sentence, limit: int) -> str:
         last = kept.pop()
         if isinstance(last, str):
             room = limit - 1 - len(mrkdwn(tuple(kept)))
-            # Escaping makes text longer, five times at the most.
+            # Escaping makes text up to five times longer.
             short = cut(last, room // 5)
             if room // 5 > 1:
                 kept.append(short)
@@ -104,7 +107,7 @@ def _fit(sentence: Sentence, limit: int) -> str:
 
 
 def _preformatted(text: str) -> Json:
-    """Nothing is parsed in it, so nothing is escaped either."""
+    """Build a preformatted block. Slack parses nothing in it, so nothing is escaped."""
     content = {"type": "rich_text_preformatted", "elements": [{"type": "text", "text": text}]}
     return {"type": "rich_text", "elements": [content]}
 
@@ -124,7 +127,7 @@ def _button(button: Button) -> ButtonElement:
 
 
 def _plain(text: str, limit: int) -> PlainTextObject:
-    """Slack takes no blank texts, and foreign names may be blank."""
+    """Build a plain text. Slack refuses blank texts, and foreign names may be blank."""
     return PlainTextObject(text=cut(showable(text).strip(), limit) or "–", emoji=False)
 
 

@@ -1,10 +1,10 @@
-"""Commands, from wherever they come. Each is a module that takes what was parsed and calls one flow.
+"""Commands, from any source. Each is a module that takes a parsed command and calls one flow.
 
-A module has `COMMANDS`, the records it handles; `asks(command)`, what the policy is asked before, None if it's asked later or
-not at all; and `handle(context, call, command)`.
+A module has `COMMANDS`, the records it handles; `asks(command)`, the question for the policy, None if it's asked later
+or not at all; and `handle(context, call, command)`.
 
-A handler gives the answer that goes with the acknowledgement, None where there is none. What it has to record it records
-before it returns; what takes longer it hands to `context.later`.
+A handler returns the answer that is sent with the acknowledgement, or None. It records what it has to before it
+returns, and passes longer work to `context.later`.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from bot.slack.authorization import Asks, attempt_of, denial
 from bot.slack.listener_context import Call, ListenerContext, slash_call
 from bot.slack.modules import modules_of
 
-# How Slack names direct messages of several people.
+# Prefix of Slack's names for group direct messages.
 GROUP_MESSAGE = "mpdm-"
-# Before a start is recorded, within the 3 s that Slack waits.
+# Spent before a start is recorded, within the 3 s that Slack waits.
 NOTE_S = 0.2
 
 
@@ -60,7 +60,7 @@ async def _note_place(context: ListenerContext, body: dict[str, Any]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Handler:
-    """What a command's module does with it."""
+    """Functions of a command's module."""
 
     asks: Callable[[Any], Asks | None]
     handle: Callable[[ListenerContext, Call, Any], Awaitable[Message | None]]
@@ -68,16 +68,16 @@ class Handler:
 
 @cache
 def handlers() -> dict[type[Command], Handler]:
-    """Who handles which command."""
+    """Map each command to its handler."""
     return {
         command: Handler(module.asks, module.handle) for module in modules_of(__name__) for command in module.COMMANDS
     }
 
 
 async def command_denial(context: ListenerContext, call: Call, command: Command) -> Message | None:
-    """Why a command isn't done; None if it may be, or if the policy is asked later, as for a start."""
+    """Return why a command is denied. None if it's allowed, or if the policy is asked later, as for a start."""
     if call.waiting is not None or call.pending is not None:
-        # It is about a start, which has no run yet: that is asked about where it is taken back.
+        # The command is about a start, which has no run yet. The policy is asked when that is dropped.
         return None
     asks = handlers()[type(command)].asks(command)
     if asks is None:
@@ -87,7 +87,10 @@ async def command_denial(context: ListenerContext, call: Call, command: Command)
 
 
 async def handle(context: ListenerContext, call: Call, command: Command) -> Message | None:
-    """Do what a command asks for, where it is allowed. A start is asked about when it is looked up: then it is known what it is."""
+    """Check the policy and handle a command.
+
+    A start is checked when it's resolved, because only then are its details known.
+    """
     why_not = await command_denial(context, call, command)
     if why_not is not None:
         return why_not
@@ -95,7 +98,7 @@ async def handle(context: ListenerContext, call: Call, command: Command) -> Mess
 
 
 async def handle_read(context: ListenerContext, call: Call, meant: Command | Guess) -> Message | None:
-    """Do what was typed. A guess is answered once the schedules are at hand, and does no more than read."""
+    """Handle typed words. A guess is resolved once the schedules are loaded, and only reads."""
     if not isinstance(meant, Guess):
         return await handle(context, call, meant)
     context.later(_answer_guess(context, call, meant), call.asker)

@@ -1,4 +1,4 @@
-"""`artifacts <run id>`: what each command left behind, told privately."""
+"""`artifacts <run id>`: list each command's artifacts privately."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ COMMANDS = (ArtifactsCommand,)
 
 
 def asks(command: ArtifactsCommand) -> OfRun:
-    """What the policy is asked before."""
+    """Return the question for the policy."""
     return OfRun(Action.ARTIFACTS, command.run_id)
 
 
 async def handle(context: ListenerContext, call: Call, command: ArtifactsCommand) -> Message | None:
-    """Answer with what Bolt says now."""
+    """Answer with Bolt's current list."""
     context.later(_tell(context, call, RunKey(context.workspace, command.run_id)), call.asker)
     return None
 

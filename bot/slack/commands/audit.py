@@ -1,4 +1,4 @@
-"""`audit`: who asked for what, for those who may read the record."""
+"""`audit`: show who asked for what, to those who may read the audit log."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ COMMANDS = (AuditCommand,)
 
 
 def asks(command: AuditCommand) -> OfChannel:  # noqa: ARG001 - every command has the same shape
-    """What the policy is asked before."""
+    """Return the question for the policy."""
     return OfChannel(Action.AUDIT)
 
 
 async def handle(context: ListenerContext, call: Call, command: AuditCommand) -> Message | None:
-    """The newest entries, privately."""
+    """Answer privately with the newest entries."""
 
     async def answer() -> None:
         await context.tell(call.asker, await context.record.answer_audit(command))

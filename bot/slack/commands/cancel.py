@@ -16,17 +16,17 @@ COMMANDS = (CancelCommand,)
 
 
 def asks(command: CancelCommand) -> OfRun:
-    """What the policy is asked before."""
+    """Return the question for the policy."""
     return OfRun(Action.CANCEL, command.run_id)
 
 
 async def handle(context: ListenerContext, call: Call, command: CancelCommand) -> Message | None:
-    """Keep the wish, and answer what is known of it.
+    """Record a wish to cancel, and answer with its state.
 
-    A start that waits is taken out of the queue instead, and one that is waiting for approval is taken back, or denied.
+    A waiting start is removed from the queue instead, and a start that is pending approval is withdrawn or denied.
     """
     if call.pending is not None:
-        # Whoever looks at a thread does not see what changes beside it.
+        # The change on the card isn't visible to someone who is looking at its thread.
         return await context.approvals.decide_approval(call.asker, call.pending, yes=False) or Message((NOT_STARTED,))
     if call.waiting is not None:
         why_not = await drop_denial(context, call, call.waiting)
@@ -34,7 +34,7 @@ async def handle(context: ListenerContext, call: Call, command: CancelCommand) -
             return why_not
         return await context.queue.drop_start(call.asker, call.waiting, clicked="")
     key, lost = RunKey(context.workspace, command.run_id), call.lost
-    # Only a card that still offers to cancel its run is made anew: one of a run that is over would be told again.
+    # Only recreate a card that still offers to cancel its run: a run that is over would be announced again.
     if lost is not None and not lost.over and lost.run.key == key:
         return await take_wish(context, call.asker, key, facts=lost.run.facts, card=lost.card)
     return await take_wish(context, call.asker, key)

@@ -11,9 +11,9 @@ COMMANDS = (HelpCommand,)
 
 
 def asks(command: HelpCommand) -> None:
-    """Everybody may read it."""
+    """Ask nothing: everyone may read the help."""
 
 
 async def handle(context: ListenerContext, call: Call, command: HelpCommand) -> Message:  # noqa: ARG001 - every command has the same shape
-    """All commands, or one with examples."""
+    """Show all commands, or one with examples."""
     return usage(command.topic, context.command, f"@{context.me.name}")

@@ -1,4 +1,4 @@
-"""`history <schedule>`: a picture of its last runs, for everybody here."""
+"""`history <schedule>`: post a chart of its last runs to the channel."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ COMMANDS = (HistoryCommand,)
 
 
 def asks(command: HistoryCommand) -> OfSchedule:
-    """What the policy is asked before."""
+    """Return the question for the policy."""
     return OfSchedule(Action.READ, command.schedule)
 
 
 async def handle(context: ListenerContext, call: Call, command: HistoryCommand) -> Message | None:
-    """Draw and post it; where nothing may be posted, whoever asked gets it in words."""
+    """Draw and post the chart. If it can't be posted, answer the person in words."""
 
     async def post() -> None:
         attempt = attempt_of(call, Action.READ, f"picture of {canonical(command)}", posts=True)

@@ -1,4 +1,4 @@
-"""`logs <schedule>`, `artifacts <schedule>`, `status last`: about the active run, else the latest one."""
+"""`logs <schedule>`, `artifacts <schedule>`, `status last`: about the active run, or else the latest one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NONE_HERE = "I know no run in this channel from the last week. Give a run's numb
 
 
 def asks(command: LatestRunCommand) -> OfSchedule | None:
-    """What the policy is asked before. About this channel's newest run it's asked once that is known."""
+    """Return the question for the policy, None for the channel's newest run: it's asked once that run is known."""
     return OfSchedule(ACTIONS[command.verb], command.schedule, posts=command.follow) if command.schedule else None
 
 
@@ -37,7 +37,7 @@ async def _tell(context: ListenerContext, call: Call, command: LatestRunCommand)
 
 
 async def _of_schedule(context: ListenerContext, call: Call, command: LatestRunCommand) -> Message | None:
-    """Whether it may be read has been asked about its schedule."""
+    """Answer about a schedule's newest run. The policy was already asked about the schedule."""
     found = await context.schedules.newest_run(command)
     if isinstance(found, Message):
         return found

@@ -1,4 +1,4 @@
-"""`list [text]`: which schedules there are."""
+"""`list [text]`: list the schedules."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ COMMANDS = (ListCommand,)
 
 
 def asks(command: ListCommand) -> OfChannel:  # noqa: ARG001 - every command has the same shape
-    """What the policy is asked before."""
+    """Return the question for the policy."""
     return OfChannel(Action.READ)
 
 
 async def handle(context: ListenerContext, call: Call, command: ListCommand) -> Message | None:
-    """The first page, privately."""
+    """Answer privately with the first page."""
 
     async def answer() -> None:
         await context.tell(call.asker, await context.schedules.list_schedules(command, typed=context.command))

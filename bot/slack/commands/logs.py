@@ -1,4 +1,4 @@
-"""`logs <run id> [command number] [--follow]`: a command's log, told privately, or as it grows in the thread."""
+"""`logs <run id> [command number] [--follow]`: show a command's log privately, or live in the thread."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ COMMANDS = (LogsCommand,)
 
 
 def asks(command: LogsCommand) -> OfRun:
-    """What the policy is asked before."""
+    """Return the question for the policy."""
     return OfRun(Action.LOGS, command.run_id, posts=command.follow)
 
 
 async def handle(context: ListenerContext, call: Call, command: LogsCommand) -> Message | None:
-    """Answer with what Bolt says now, or note that the log is to be followed."""
+    """Answer with Bolt's current log, or record a live log."""
     key = RunKey(context.workspace, command.run_id)
     if not command.follow:
         context.later(_tell(context, call, key, command.number), call.asker)
@@ -52,7 +52,7 @@ async def _tell(context: ListenerContext, call: Call, key: RunKey, number: int |
 
 
 async def _again(context: ListenerContext, call: Call, lost: LostCard, number: int | None) -> None:
-    """Follow the log in the thread of a card whose record is made again, for which Bolt is asked."""
+    """Start a live log in the thread of a card whose record is recreated, which needs a call to Bolt."""
     answer = await context.follow_log.restore_and_begin_tail(call.asker, lost, number)
     if answer is None:
         await _instead(context, call, lost.run.key, number)
@@ -62,6 +62,6 @@ async def _again(context: ListenerContext, call: Call, lost: LostCard, number: i
 
 
 async def _instead(context: ListenerContext, call: Call, key: RunKey, number: int | None) -> None:
-    """It is not followed: why, or the log of a run that is over."""
+    """Answer if a log can't be followed: why, or the log of a run that is over."""
     answer = await context.follow_log.why_not(key) or await context.logs.show_log(key, number)
     await context.tell(call.asker, answer)

@@ -1,4 +1,4 @@
-"""`pause <schedule>` and `resume <schedule>`: asked back first."""
+"""`pause <schedule>` and `resume <schedule>`: ask for confirmation first."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ COMMANDS = (SuspendCommand,)
 
 
 def asks(command: SuspendCommand) -> OfSchedule:
-    """What the policy is asked before."""
+    """Return the question for the policy."""
     return OfSchedule(Action.PAUSE, command.schedule)
 
 
 async def handle(context: ListenerContext, call: Call, command: SuspendCommand) -> Message | None:
-    """Ask whether that is meant, privately."""
+    """Ask for confirmation privately."""
 
     async def answer() -> None:
         await context.tell(call.asker, await context.suspend.ask_confirmation(command))

@@ -12,13 +12,13 @@ COMMANDS = (RunCommand, RetryCommand)
 
 
 def asks(command: StartCommand) -> None:
-    """The policy is asked once the start is looked up."""
+    """Ask nothing yet: the policy is asked once the start is resolved."""
 
 
 async def handle(
     context: ListenerContext, call: Call, command: StartCommand, *, origin: Origin | None = None
 ) -> Message | None:
-    """Record the start; the card follows. `origin` is what a card's button tells of the run that is to be retried."""
+    """Record the start; its card follows. `origin` is what the card's button carries about the run to retry."""
     asker = call.asker
     return await context.ask.accept_start(
         Asked(
@@ -36,7 +36,7 @@ async def handle(
 
 
 def _lost(call: Call, command: StartCommand) -> Origin | None:
-    """The card in whose thread a retry of its run was asked for, where Redis has lost that card's record."""
+    """Return the card in whose thread the retry was typed, if Redis has lost that card's record."""
     lost = call.lost
     if lost is None or not isinstance(command, RetryCommand) or command.run_id != lost.run.key.id:
         return None

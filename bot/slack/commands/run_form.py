@@ -1,4 +1,4 @@
-"""`run` alone: the form in which a run is put together."""
+"""`run` alone: open the run form."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ COMMANDS = (RunForm,)
 
 
 def asks(command: RunForm) -> None:
-    """The form asks the policy itself."""
+    """Ask nothing: the form asks the policy itself."""
 
 
 async def handle(context: ListenerContext, call: Call, command: RunForm) -> Message | None:  # noqa: ARG001 - every command has the same shape
-    """Open the form; where Slack gives nothing to open it with, offer a button that does."""
+    """Open the form. If Slack sent no trigger_id, offer a button that opens it."""
     if not call.trigger_id:
         return form_button(("A form can't be opened from a message.",))
     context.later(open_form(context, call), call.asker)

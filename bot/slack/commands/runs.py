@@ -1,4 +1,4 @@
-"""`runs <schedule>`: its recent runs."""
+"""`runs <schedule>`: list its recent runs."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ COMMANDS = (RunsCommand,)
 
 
 def asks(command: RunsCommand) -> OfSchedule:
-    """What the policy is asked before."""
+    """Return the question for the policy."""
     return OfSchedule(Action.READ, command.schedule)
 
 
 async def handle(context: ListenerContext, call: Call, command: RunsCommand) -> Message | None:
-    """The first page, privately."""
+    """Answer privately with the first page."""
 
     async def answer() -> None:
         await context.tell(call.asker, await context.schedules.list_runs(command))

@@ -1,4 +1,4 @@
-"""`cancel` and `status` of several runs: each is answered."""
+"""`cancel` and `status` of several runs: answer for each run."""
 
 from __future__ import annotations
 
@@ -16,12 +16,15 @@ COMMANDS = (SeveralCommand,)
 
 
 def asks(command: SeveralCommand) -> None:  # noqa: ARG001 - every command has the same shape
-    """The policy is asked about each run by itself."""
+    """Ask nothing here: the policy is asked about each run."""
     return
 
 
 async def handle(context: ListenerContext, call: Call, command: SeveralCommand) -> Message | None:
-    """Cancel each run before this is acknowledged; read the states of runs afterwards, and show them in one message."""
+    """Cancel each run before the acknowledgement.
+
+    For `status`, read the runs afterwards and show them in one message.
+    """
     cancels = [one for one in command.commands if isinstance(one, CancelCommand)]
     if cancels:
         answers = await asyncio.gather(*(commands.handle(context, call, one) for one in cancels))
@@ -49,7 +52,7 @@ async def _status(context: ListenerContext, call: Call, command: StatusCommand) 
 
 
 def _joined(messages: list[Message]) -> Message | None:
-    """Some answers as one message; None if there are none."""
+    """Join several answers into one message. Returns None if there are none."""
     if not messages:
         return None
     spans: list[Span] = []

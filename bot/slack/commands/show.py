@@ -1,4 +1,4 @@
-"""`show <schedule>`: all that Bolt tells of it."""
+"""`show <schedule>`: show a schedule's details."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ COMMANDS = (ShowCommand,)
 
 
 def asks(command: ShowCommand) -> OfSchedule:
-    """What the policy is asked before."""
+    """Return the question for the policy."""
     return OfSchedule(Action.READ, command.schedule)
 
 

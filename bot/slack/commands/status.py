@@ -1,4 +1,7 @@
-"""`status [run id or schedule]`: how a run stands, or the active runs of this channel, in a direct message the person's own."""
+"""`status [run id or schedule]`: show a run's state, or a channel's active runs.
+
+In a direct message, the person's runs.
+"""
 
 from __future__ import annotations
 
@@ -21,14 +24,14 @@ COMMANDS = (StatusCommand,)
 
 
 def asks(command: StatusCommand) -> Asks:
-    """What the policy is asked before."""
+    """Return the question for the policy."""
     if command.run_id is not None:
         return OfRun(Action.READ, command.run_id)
     return OfSchedule(Action.READ, command.schedule) if command.schedule is not None else OfChannel(Action.READ)
 
 
 async def handle(context: ListenerContext, call: Call, command: StatusCommand) -> Message | None:
-    """Answer with what Bolt says now."""
+    """Answer with Bolt's current state."""
     if command.schedule is not None:
         context.later(_tell_latest(context, call.asker, command.schedule), call.asker)
         return None
@@ -39,7 +42,7 @@ async def handle(context: ListenerContext, call: Call, command: StatusCommand) -
 
 
 async def _here(context: ListenerContext, asker: Asker) -> Message:
-    """From my own records: no call to Bolt, so it goes with the acknowledgement."""
+    """List active runs from our own records, without a call to Bolt, so the answer goes with the acknowledgement."""
     if not asker.channel:
         return Message((f"Type {context.command} status in the channel that you mean; App Home shows what is yours.",))
     try:

@@ -1,4 +1,4 @@
-"""`whoami`: what one may do here, and why."""
+"""`whoami`: show what the person may do here, and why."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ COMMANDS = (WhoamiCommand,)
 
 
 def asks(command: WhoamiCommand) -> None:
-    """Everybody may ask what they may do."""
+    """Ask nothing: everyone may ask what they may do."""
 
 
 async def handle(context: ListenerContext, call: Call, command: WhoamiCommand) -> Message | None:  # noqa: ARG001 - every command has the same shape
-    """From the policy, and what Slack tells."""
+    """Answer from the policy and from Slack's data about the person."""
 
     async def answer() -> None:
         person, place = await context.gate.asker_and_channel(call.asker)

@@ -9,5 +9,5 @@ from bot.slack.modules import modules_of, register_all
 
 
 def register(app: AsyncApp, context: ListenerContext) -> None:
-    """Listen to every event that means something to us."""
+    """Listen to every event that we handle."""
     register_all(modules_of(__name__), app, context)

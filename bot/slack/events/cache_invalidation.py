@@ -1,4 +1,4 @@
-"""Slack tells that a user group or a channel has changed: what was kept of it is forgotten."""
+"""Invalidate cached user groups and channels when Slack reports that they changed."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def register(app: AsyncApp, context: ListenerContext) -> None:
 
 
 async def _forget(context: ListenerContext, channel: str | None) -> BoltResponse | None:
-    """Not acknowledged where it could not be forgotten: Slack tells it again."""
+    """Invalidate the cache. Not acknowledged if that fails, so that Slack delivers the event again."""
     try:
         async with asyncio.timeout(FORGET_S):
             await (context.people.forget_groups() if channel is None else context.people.forget_channel(channel))

@@ -1,4 +1,4 @@
-"""A direct message to the bot: a command, whether it begins with a mention or not."""
+"""Commands in a direct message to the bot, with or without a mention."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bot.slack.listener_context import ListenerContext
 
 
 def register(app: AsyncApp, context: ListenerContext) -> None:
-    """Listen to messages. Those of channels are not subscribed to; where they come all the same they are nobody's command."""
+    """Listen to messages. Channel messages aren't subscribed to; if one arrives anyway, it isn't a command."""
 
     async def on_message(body: dict[str, Any], event: dict[str, Any]) -> BoltResponse | None:
         message = read_message(body, event, context.me) if event.get("channel_type") == "im" else None

@@ -1,4 +1,4 @@
-"""A person opens the app: its Home tab is filled."""
+"""Fill the Home tab when a person opens the app."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def register(app: AsyncApp, context: ListenerContext) -> None:
     """Listen to the event."""
 
     async def on_opened(event: dict[str, Any], body: dict[str, Any]) -> None:
-        # It comes for the tab of direct messages, too.
+        # Slack also sends this event for the tab of direct messages.
         if event.get("tab") != "home":
             return
         view = event.get("view") or {}
@@ -31,7 +31,7 @@ def register(app: AsyncApp, context: ListenerContext) -> None:
 
 
 async def _show(context: ListenerContext, asker: Asker, body: dict[str, Any], replaces: str) -> None:
-    """Nobody has asked for anything: where it fails, what was shown stays, and the log has it."""
+    """Publish the tab. The person didn't ask for anything, so an error is only logged and the old content stays."""
     opening = request_id(asker.team, f"home:{asker.user}:{body['event'].get('event_ts', '')}")
     try:
         if why_not := await context.guard.why_not(asker.user, affiliation_in_payload(body)):

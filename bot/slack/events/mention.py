@@ -1,4 +1,4 @@
-"""`@bolt …` in a channel or a thread: the same commands as behind the slash command, which Slack does not take in threads."""
+"""`@bolt …` in a channel or a thread: the same commands as the slash command, which Slack doesn't allow in threads."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def register(app: AsyncApp, context: ListenerContext) -> None:
 
     async def on_mention(body: dict[str, Any], event: dict[str, Any]) -> BoltResponse | None:
         message = read_message(body, event, context.me)
-        # In a direct message Slack may send this beside the message itself, which is listened to there.
+        # In a direct message, Slack may send this in addition to the message itself, which has its own listener.
         if message is None or message.asker.channel.startswith(DIRECT):
             return None
         text = behind_mention(message.text, context.me.bot_user)

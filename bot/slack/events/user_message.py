@@ -1,4 +1,4 @@
-"""What a person wrote to the bot, and the command in it: dealt with once, however often Slack delivers it."""
+"""Handle a command in a message to the bot, once, however often Slack delivers it."""
 
 from __future__ import annotations
 
@@ -31,19 +31,22 @@ from bot.slack.listener_context import Call, ListenerContext
 log = structlog.get_logger()
 
 Json = Mapping[str, Any]
-# With what finding a thread's run and recording a start may take, under the 3 s that Slack waits.
+# Together with finding a thread's run and recording a start, this has to stay under the 3 s that Slack waits.
 MARK_S = 0.3
-# Messages that a person has newly written. All other subtypes tell of something else: an edit, a deletion, a bot.
+# Subtypes of messages that a person has just written. All others report something else: an edit, a deletion, a bot.
 WRITTEN = frozenset({None, "", "thread_broadcast", "file_share"})
 # Slack itself, whose messages look like a person's.
 SLACKBOT = "USLACKBOT"
-# Stands for the run of a thread that is not looked up yet.
+# Placeholder for a thread's run that isn't looked up yet.
 SOME_RUN = GRAPHQL_INT
 
 
 @dataclass(frozen=True, slots=True)
 class UserMessage:
-    """A message that a person wrote. `affiliation`: what its event says about where that person comes from."""
+    """A message that a person wrote.
+
+    `affiliation`: the writer's workspace and organization, as the event reports them.
+    """
 
     asker: Asker
     ts: str
@@ -52,12 +55,15 @@ class UserMessage:
 
     @property
     def delivery(self) -> str:
-        """The same for every delivery of the message, of whatever event."""
+        """A key that is the same for every delivery of the message, in any event."""
         return f"message:{self.asker.channel}:{self.ts}"
 
 
 def read_message(body: Json, event: Json, me: Identity) -> UserMessage | None:
-    """The message of an event; None where it is an edit, a bot's, or none that a person has newly written."""
+    """Read the message of an event.
+
+    Returns None for an edit, a bot's message, or any other that a person didn't just write.
+    """
     user, channel, ts = (str(event.get(name) or "") for name in ("user", "channel", "ts"))
     by_a_bot = event.get("bot_id") or event.get("bot_profile") or user in {me.bot_user, SLACKBOT}
     if by_a_bot or event.get("edited") or event.get("hidden") or event.get("subtype") not in WRITTEN:
@@ -66,14 +72,14 @@ def read_message(body: Json, event: Json, me: Identity) -> UserMessage | None:
         return None
     thread = str(event.get("thread_ts") or "")
     asker = Asker(me.team, user, channel, thread="" if thread == ts else thread)
-    # One more than a command may have: it is refused as too long.
+    # One character more than a command may have, so that a longer one is refused as too long.
     return UserMessage(asker, ts, str(event.get("text") or "")[: LINE_MOST + 1], affiliation_in_payload(body))
 
 
 async def handle_message(context: ListenerContext, message: UserMessage, text: str) -> BoltResponse | None:
-    """Do what a message asks for, before it is acknowledged. Not acknowledged while another delivery of it is dealt with.
+    """Handle a message before the acknowledgement. Not acknowledged while another delivery of it is being handled.
 
-    Should that one die, Slack delivers the message again.
+    If that delivery's process dies, Slack delivers the message again.
     """
     state = await _begin(context, message.delivery)
     if state is DeliveryState.BEGUN:
@@ -97,7 +103,10 @@ async def handle_message(context: ListenerContext, message: UserMessage, text: s
 
 
 async def _begin(context: ListenerContext, delivery: str) -> DeliveryState | None:
-    """None if Redis can't be reached: nothing can be changed then, and what only informs may be answered twice."""
+    """Mark the start of handling.
+
+    None if Redis can't be reached: then nothing can be changed, and reads may be answered twice.
+    """
     try:
         async with asyncio.timeout(MARK_S):
             return await context.messages.begin(delivery)
@@ -116,7 +125,7 @@ async def _answer(context: ListenerContext, message: UserMessage, text: str, nam
         return Message((bad.sentence,))
     answer = await commands.handle_read(context, call, command)
     if answer is None and message.asker.thread and isinstance(command, RunCommand | RetryCommand):
-        # Whoever looks at a thread does not see what appears beside it.
+        # The card isn't visible to someone who is looking at a thread.
         return Message(("Starting ", Bold(wanted_in_words(command)), "; its card appears outside this thread."))
     return answer
 
@@ -124,7 +133,7 @@ async def _answer(context: ListenerContext, message: UserMessage, text: str, nam
 async def _read_command(
     context: ListenerContext, call: Call, text: str, names: Sequence[str]
 ) -> tuple[Call, Command | Guess]:
-    """The command in a message. In a thread that says less without its run, that is found first. Raises BadCommand."""
+    """Parse the command in a message. If it needs its thread's run, the run is found first. Raises BadCommand."""
     asker = call.asker
     named = _parse(text, context.command, None, names)
     meant = _parse(text, context.command, SOME_RUN, names) if asker.thread else named
@@ -149,7 +158,7 @@ def _parse(text: str, command: str, run_id: int | None, names: Sequence[str]) ->
         meant = read_line(text, command, run_id=run_id, names=names)
     except BadCommand as bad:
         return bad
-    # A mention alone asks what there is. Behind the slash command it opens a form, which a message cannot.
+    # A mention alone asks for help. The slash command alone opens a form, which isn't possible from a message.
     return HelpCommand() if isinstance(meant, RunForm) and not text.strip() else meant
 
 

@@ -1,4 +1,4 @@
-"""Shortcuts, as the manifest declares them. Each is a module with `register(app, context)`."""
+"""Shortcuts declared in the manifest. Each is a module with `register(app, context)`."""
 
 from __future__ import annotations
 

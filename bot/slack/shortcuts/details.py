@@ -1,4 +1,4 @@
-"""*Bolt: run details*, in the menu of a card or of what stands in its thread."""
+"""*Bolt: run details*, in the menu of a card or of a message in its thread."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ async def _show(context: ListenerContext, call: Call, body: Json) -> None:
         message = {}
     ts, thread = str(message.get("ts") or ""), str(message.get("thread_ts") or "")
     asker = replace(asker, thread="" if thread == ts else thread)
-    # In a conversation without the bot Slack lets nothing be read; what the shortcut was used on it has told.
+    # Slack doesn't allow reading in a conversation without the bot, but the shortcut's payload contains the message.
     shown = None if asker.thread else posted_message(message, ours=context.me.bot_user)
     place = await context.places.subject_of(asker.team, CardRef(asker.channel, thread or ts), shown=shown)
     if place.run is None:
@@ -68,12 +68,12 @@ async def _show(context: ListenerContext, call: Call, body: Json) -> None:
     try:
         await context.views.update_view(view_id, _modal(context, place.run, told))
     except SlackError as error:
-        # Closed meanwhile, most often.
+        # Usually because it was closed in the meantime.
         log.info("a run's details couldn't be shown", run=place.run.id, why=str(error))
 
 
 def _modal(context: ListenerContext, key: RunKey, message: Message) -> Json:
-    """A message as a modal. Its buttons stay on the card, where they say who clicked what; links are taken along."""
+    """Convert a message to a modal. Its buttons stay on the card, where clicks are attributed; links are kept."""
     content = context.render(message)
     blocks = [_links(block) for block in content.get("blocks") or [_section(content["text"])]]
     return {

@@ -1,4 +1,4 @@
-"""*Start a Bolt run*, from anywhere in Slack: the form, which asks where the card goes."""
+"""*Start a Bolt run*, from anywhere in Slack: open the form, which asks where the card is posted."""
 
 from __future__ import annotations
 

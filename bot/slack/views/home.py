@@ -1,4 +1,4 @@
-"""The Home tab as Slack's view."""
+"""The Home tab as a Slack view."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bot.core.text.message import Message
 from bot.core.views.buttons import home_page_value, read_home_page_value
 from bot.slack.client import SlackChat
 
-# Slack takes a hundred blocks and 250 kB: at most twelve bytes a character, and what stands around it.
+# Slack accepts a hundred blocks and 250 kB: at most twelve bytes per character, plus the surrounding JSON.
 BLOCKS = 100
 TEXTS = 25_000
 CALLBACK = "home"
@@ -25,7 +25,7 @@ class SlackHomeTab:
         self._slack = slack
 
     async def publish(self, user: str, message: Message, *, page: int, replaces: str = "") -> bool:
-        """Show something in a person's Home tab. `replaces`: the hash of what it must show now; False where it does not.
+        """Publish a person's Home tab. Returns False if `replaces`, the hash of the view to replace, is outdated.
 
         Raises SlackError.
         """
@@ -40,11 +40,11 @@ class SlackHomeTab:
 
 
 def home_view(blocks: list[Json], page: int) -> Json:
-    """A view with these blocks, which remembers its page."""
+    """Build a view with these blocks. It stores its page."""
     return {"type": "home", "callback_id": CALLBACK, "private_metadata": home_page_value(page), "blocks": blocks}
 
 
 def shown_page(body: Mapping[str, Any]) -> int | None:
-    """The page of the Home tab in which a click happened, None for a click elsewhere."""
+    """Return the page of the Home tab in which a click happened, None for a click elsewhere."""
     view = body.get("view") or {}
     return read_home_page_value(view.get("private_metadata") or "") if view.get("type") == "home" else None

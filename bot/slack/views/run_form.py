@@ -1,4 +1,4 @@
-"""The form in which a run is put together: it opens, its menu is typed into, a schedule is chosen, it is submitted."""
+"""The run form's interactions: open it, type in its menu, choose a schedule, submit it."""
 
 from __future__ import annotations
 
@@ -39,9 +39,10 @@ LATE = frozenset({"expired_trigger_id", "invalid_trigger_id"})
 TAKEN = "exchanged_trigger_id"
 CLOSED = "not_found"
 VIEWS_KNOWN = 1000
-# Longer than any form has room for.
+# Longer than any form can contain.
 TEXT_MOST = 12_000
-# While somebody types, and with what reading the form and recording the start may take, under the 3 s that Slack waits.
+# Limits while a person types, and, together with reading the form and recording the start, under the 3 s that Slack
+# waits.
 OFFERS_S = 1.0
 MEMBER_S = 0.8
 NO_CHANNEL = (
@@ -58,12 +59,12 @@ Json = dict[str, Any]
 
 
 async def open_form(context: ListenerContext, call: Call) -> None:
-    """Open the form. To be called first of all: what opens it is good for 3 s."""
+    """Open the form. Call this before anything else: the trigger_id is valid for 3 s."""
     try:
         await context.views.open_view(call.trigger_id, run_form(await context.forms.blank_form(call.asker.channel)))
     except SlackError as error:
         if isinstance(error, SlackRefused) and error.code == TAKEN:
-            # The same command, delivered twice: its twin has opened the form.
+            # The same command was delivered twice, and the other delivery has opened the form.
             return
         log.info("a form couldn't be opened", user=call.asker.user, why=str(error))
         await context.tell(call.asker, form_button((_why_not(error),)))
@@ -78,7 +79,7 @@ def _why_not(error: SlackError) -> str:
 
 
 def form_button(why: Sentence) -> Message:
-    """A button that opens the form, where it could not be opened by itself."""
+    """Return a button that opens the form, for when it couldn't be opened directly."""
     text: Sentence = (*why, " Click to set up a run.")
     return Message(text, (Paragraph(text), Buttons((command_button("Start a run…", RunForm()),))))
 
@@ -110,9 +111,9 @@ def register(app: AsyncApp, context: ListenerContext) -> None:
 
 
 class _Newest:
-    """Which choice in a form is the newest: an older one, carried out late, must not be shown over it.
+    """Numbers the choices in a form: the result of an older one, arriving late, must not replace a newer one.
 
-    Of this process only. Where another one loses the race, submitting the form finds out.
+    Only for this process. If another process loses the race, submitting the form detects it.
     """
 
     def __init__(self) -> None:
@@ -124,17 +125,23 @@ class _Newest:
         return number
 
     def is_it(self, view_id: str, number: int) -> bool:
-        """Whether no choice has followed that one."""
+        """Whether no later choice was made."""
         return self._numbers.get(view_id, number) == number
 
 
 def _reader(context: ListenerContext, body: Json) -> Asker:
-    """Who looks into the form, and from where. A channel that was only chosen in it gives nobody leave to read."""
+    """Return who uses the form, and from which channel.
+
+    A channel that was only chosen in it grants no permission to read.
+    """
     return replace(click_asker(body, context.me.team), channel=_known_channel(_dict(body.get("view"))))
 
 
 async def _may_read(context: ListenerContext, body: Json) -> bool:
-    """Whether schedules may be offered: not where that cannot be told in time. Typing leaves nothing on record."""
+    """Whether schedules may be offered; no if the policy doesn't answer in time.
+
+    Typing isn't recorded in the audit log.
+    """
     try:
         async with asyncio.timeout(OFFERS_S):
             return (await context.gate.decide_unrecorded(_reader(context, body), Question(Action.READ))).allowed
@@ -143,7 +150,7 @@ async def _may_read(context: ListenerContext, body: Json) -> bool:
 
 
 def _why_not_read(context: ListenerContext, body: Json) -> WhyNot:
-    """Asks whether what a schedule runs may be shown."""
+    """Return a function that asks the policy whether a schedule's commands may be shown."""
     user = _dict(body.get("user"))
     name = _text(user.get("name")) or _text(user.get("username"))
 
@@ -157,7 +164,7 @@ def _why_not_read(context: ListenerContext, body: Json) -> WhyNot:
 
 
 async def _complete(context: ListenerContext, newest: _Newest, body: Json, action: Json, number: int) -> None:
-    """Show the commands of the schedule that was chosen."""
+    """Show the commands of the chosen schedule."""
     view = _dict(body.get("view"))
     view_id = str(view.get("id") or "")
     filled = read_view(view, schedule=_text(_dict(action.get("selected_option")).get("value")))
@@ -167,13 +174,13 @@ async def _complete(context: ListenerContext, newest: _Newest, body: Json, actio
     try:
         await context.views.update_view(view_id, run_form(form))
     except SlackError as error:
-        # The form serves without them, too: left out, the schedule's own commands run.
+        # The form works without them too: if they're left out, the schedule's own commands run.
         if not (isinstance(error, SlackRefused) and error.code == CLOSED):
             log.warning("a form couldn't be completed", why=str(error))
 
 
 async def _submitted(context: ListenerContext, body: Json) -> Json:
-    """What the acknowledgement says: nothing where a run starts, else what is wrong, or the form anew."""
+    """Return the acknowledgement: empty if a run starts, else field errors, or the updated form."""
     view = _dict(body.get("view"))
     result = await context.forms.read_form(
         read_view(view), _why_not_read(context, body), asks_channel=_asks_channel(view)
@@ -191,9 +198,10 @@ async def _submitted(context: ListenerContext, body: Json) -> Json:
 
 
 async def _why_not_there(context: ListenerContext, user: str, channel: str, *, chosen: bool) -> str:
-    """Why the card may not go to a channel, empty if it may: the person may have left it since, or never have been there.
+    """Return why the card may not be posted in a channel, empty if it may.
 
-    A channel that was not `chosen` and that the bot can't see is left to the policy, which refuses and says how to invite it.
+    The person may have left it since, or never have been a member. A channel that was not `chosen` and that the bot
+    can't see is left to the policy, which refuses and says how to invite the bot.
     """
     try:
         async with asyncio.timeout(MEMBER_S):
@@ -208,14 +216,17 @@ async def _why_not_there(context: ListenerContext, user: str, channel: str, *, c
 
 
 async def _may_run_in(context: ListenerContext, user: str, channel: str) -> Permission:
-    """Of direct messages, only those with the bot are the person's. Raises SlackError, StoreUnavailable."""
+    """Whether a person may run in a channel; in direct messages only with the bot.
+
+    Raises SlackError, StoreUnavailable.
+    """
     if channel.startswith("D"):
         return Permission.YES if channel == await context.chat.direct_channel(user) else Permission.NO
     return await context.channel_permissions.may_run_in(user, channel)
 
 
 async def _start(context: ListenerContext, body: Json, view: Json, wanted: RunCommand) -> Json:
-    """Record the start before it is acknowledged. However often a form is submitted, it starts the same run once."""
+    """Record the start before the acknowledgement. However often a form is submitted, it starts the same run once."""
     channel, user = read_view(view).channel, body["user"]
     asker = Asker(context.me.team, user["id"], channel, _response_url(body, channel))
     asked = Asked(
@@ -231,17 +242,18 @@ async def _start(context: ListenerContext, body: Json, view: Json, wanted: RunCo
     if answer is None:
         return {}
     if not answer.blocks:
-        # Nothing to choose from, only a reason why not: the form stays, with all that was typed, to be sent again.
+        # There's only a reason, nothing to choose: keep the form open with its input, so that it can be submitted
+        # again.
         return _errors(context, view, {"schedule": plain(answer.text)})
     context.later(context.tell(asker, answer), asker)
     return {}
 
 
-# --- reading what Slack sends: believed no further than its shape ---
+# --- reading Slack's payloads, trusted only as far as their shape ---
 
 
 def read_view(view: Json, *, schedule: str | None = None) -> Filled:
-    """What stands in the form. `schedule` is the handle that was chosen just now."""
+    """Read the form's input. `schedule` is the handle that was just chosen."""
     values = _dict(_dict(view.get("state")).get("values"))
     block = _commands_block(view)
     _, mark, offered = [*block.split("."), "", ""][:3]
@@ -265,13 +277,13 @@ def _field(values: Json, block: str, action: str = VALUE) -> Json:
 
 
 def _commands_block(view: Json) -> str:
-    """The name of the field of commands, empty where there is none yet. It says what was offered in it."""
+    """Return the block id of the commands field, empty if there's none yet. It encodes which commands were offered."""
     values = _dict(_dict(view.get("state")).get("values"))
     return next((name for name in values if name.startswith(f"{COMMANDS}.")), "")
 
 
 def _known_channel(view: Json) -> str:
-    """The channel where the form was asked for, empty where that is not known."""
+    """Return the channel where the form was requested, empty if it isn't known."""
     try:
         channel = _dict(json.loads(_text(view.get("private_metadata")) or "null")).get("c")
     except (ValueError, RecursionError):
@@ -284,14 +296,17 @@ def _asks_channel(view: Json) -> bool:
 
 
 def _response_url(body: Json, channel: str) -> str:
-    """How to answer privately, where the form asked for the channel."""
+    """Return the private reply address that Slack sends if the form asked for the channel."""
     given = body.get("response_urls")
     found = (_dict(one) for one in given) if isinstance(given, list) else ()
     return next((_text(one.get("response_url")) for one in found if one.get("channel_id") == channel), "")
 
 
 def _errors(context: ListenerContext, view: Json, problems: Mapping[Field, str]) -> Json:
-    """A sentence under each field. What concerns a field that this form has not stands under its first one."""
+    """Return a sentence below each field.
+
+    Problems with a field that isn't in the form are shown below the first one.
+    """
     values = _dict(_dict(view.get("state")).get("values"))
     errors: dict[str, str] = {}
     for name, sentence in problems.items():
@@ -299,7 +314,7 @@ def _errors(context: ListenerContext, view: Json, problems: Mapping[Field, str])
         told = NO_CHANNEL if name == "channel" and not read_view(view).channel and block not in values else sentence
         block = block if block in values else "schedule"
         errors[block] = f"{errors[block]} {told}" if block in errors else told
-    # A sentence may quote what was typed.
+    # A sentence may quote the person's input.
     return {"response_action": "errors", "errors": context.views.view(errors)}
 
 
