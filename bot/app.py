@@ -1,4 +1,4 @@
-"""The process: opens what it works with, has the parts built (`bot.parts`), starts and stops them."""
+"""The bot's process: opens its connections, builds the parts (`bot.parts`), starts and stops them."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ log = structlog.get_logger()
 T = TypeVar("T")
 
 DRAIN_S = 18.0
-# Slack's connections: what came in is acknowledged, then they close.
+# For acknowledging received requests and closing the connections to Slack.
 INTAKE_S = 5.0
 CLOSE_S = 2.0
 AWAY_AGAIN_S = 2.0
@@ -63,11 +63,11 @@ READY_WITHIN_S = 2.0
 
 
 class CannotServeError(Exception):
-    """The bot cannot start, or go on; the message is one plain line."""
+    """The bot can't start, or can't continue. The message is one plain line."""
 
 
 async def run_bot(settings: Settings) -> int:
-    """Run until SIGTERM or SIGINT; the exit status."""
+    """Run until SIGTERM or SIGINT. Returns the exit status."""
     redactor = Redactor(settings.secrets(), settings.patterns())
     configure_logging(settings.bolt_bot_log_format, settings.bolt_bot_log_level, redactor.mask)
     log_uncaught()
@@ -78,7 +78,8 @@ async def run_bot(settings: Settings) -> int:
     bot = App(settings, redactor.mask)
     try:
         await _unless_stopped(bot.start(), stopped)
-        # What a process has from its start it keeps to its end. To look through it each time took 40 ms of standing still.
+        # Objects from startup live as long as the process. Scanning them in each garbage collection paused it for 40
+        # ms.
         gc.collect()
         gc.freeze()
         await bot.run_until(stopped)
@@ -91,7 +92,7 @@ async def run_bot(settings: Settings) -> int:
 
 
 async def _unless_stopped(starting: Awaitable[None], stopped: asyncio.Event) -> None:
-    """Starting may wait for Slack or Bolt as long as they are away; SIGTERM ends that wait."""
+    """Await startup, which waits while Slack or Bolt is unavailable. SIGTERM ends that wait."""
     start = asyncio.ensure_future(starting)
     stop = asyncio.ensure_future(stopped.wait())
     try:
@@ -113,7 +114,7 @@ class App:
     def __init__(self, settings: Settings, mask: Callable[[str], str]) -> None:
         self._settings = settings
         self._mask = mask
-        # Read at once: the files may change while the bot waits for Slack or Bolt.
+        # Read at once, because the files may change while the bot waits for Slack or Bolt.
         self._policy = load_policy(settings.bolt_bot_policy_file)
         self._hint_table = load_hint_table(settings.bolt_bot_hints_file, mask)
         self._outages = {name: Outage(name) for name in ("redis", "bolt", "slack")}
@@ -151,7 +152,7 @@ class App:
         self._downloads = Downloader(settings.paradime_api_endpoint)
 
     async def start(self) -> None:
-        """Start everything. Raises CannotServeError; waits as long as Slack or Bolt are merely away."""
+        """Start everything. Raises CannotServeError; waits as long as Slack or Bolt is only unavailable."""
         began = time.monotonic()
         settings = self._settings
         try:
@@ -177,10 +178,10 @@ class App:
         log.info("started", seconds=round(time.monotonic() - began, 2), socket_mode=settings.socket_mode)
 
     async def run_until(self, stopped: asyncio.Event) -> None:
-        """Work until told to stop. Raises CannotServeError if the embedded Redis or a worker ends by itself.
+        """Run until stopped. Raises CannotServeError if the embedded Redis or a worker ends by itself.
 
-        A worker is not restarted in place: nobody knows what state its fault left behind. A supervisor restarts the
-        process, which takes everything up from Redis.
+        A worker isn't restarted in place, because its state after an error is unknown. A supervisor restarts the
+        process, which continues from what is in Redis.
         """
         stop = asyncio.ensure_future(stopped.wait())
         ends = [asyncio.ensure_future(ended) for ended in self._ends()]
@@ -193,14 +194,17 @@ class App:
                 one.cancel()
 
     def _ends(self) -> Iterator[Awaitable[str]]:
-        """What the process cannot do without; each waits until that has ended, and gives the sentence that says so."""
+        """Yield one awaitable for each indispensable part.
+
+        It waits until the part has ended, and returns a sentence about it.
+        """
         if self._embedded is not None:
             yield _redis_ended(self._embedded)
         if self._pool is not None:
             yield _worker_died(self._pool)
 
     async def stop(self) -> None:
-        """Take nothing more in, finish what is in hand, close. Whatever fails in this is logged, and the rest is closed."""
+        """Stop taking requests, finish running work, close. Errors are logged, and the rest is closed anyway."""
         until = time.monotonic() + DRAIN_S
         self._taking_in = False
         self._web.slack = self._web.webhooks = None
@@ -208,10 +212,10 @@ class App:
         log.info("stopped")
 
     def _steps(self, until: float) -> Iterator[ShutdownStep]:
-        """What to close, in order. Jobs get until `until` on the monotonic clock."""
+        """Yield the steps to close everything, in order. Jobs may run until `until` on the monotonic clock."""
         if self._socket is not None:
             yield ShutdownStep("the connections to Slack", self._socket.stop, INTAKE_S)
-        # What these have set off is among the tasks and hints that are finished next.
+        # The tasks and hints that these have started are finished next.
         yield ShutdownStep("requests over HTTP", self._web.settle, INTAKE_S)
         if self._hints is not None:
             yield ShutdownStep("hints", self._hints.close, CLOSE_S)
@@ -242,13 +246,13 @@ class App:
     # --- starting ---
 
     def _print_ports(self) -> None:
-        """Print the ports that the system picked, as assignments, so that whoever started the bot knows where to reach it."""
+        """Print the ports that the system picked, as assignments, so that whoever started the bot can reach it."""
         ports = (
             ("BOLT_BOT_HTTP_PORT", self._settings.bolt_bot_http_port, self._web.port),
             ("BOLT_BOT_ADMIN_PORT", self._settings.bolt_bot_admin_port, self._web.admin_port),
         )
         lines = [f"{name}={bound}\n" for name, asked, bound in ports if asked == 0]
-        # In one piece: whoever reads the first line may rely on the second.
+        # In one write, so that whoever reads the first line can rely on the second.
         sys.stdout.write("".join(lines))
         sys.stdout.flush()
 
@@ -263,7 +267,7 @@ class App:
             log.warning(warning)
 
     async def _take_data(self, identity: Identity) -> None:
-        """Make sure that what Redis holds under our name is ours. Raises StoreUnfit if it's another bot's."""
+        """Check that the data in Redis under our name is ours. Raises StoreUnfit if it's another bot's."""
         settings, token = self._settings, self._settings.slack_app_token
         mine = Deployment(
             identity.team,
@@ -294,7 +298,7 @@ class App:
         return identity
 
     async def _when_there(self, ask: Callable[[], Awaitable[T]]) -> T:
-        """Ask until the service is there. Anything but being away is for the caller."""
+        """Retry until the service is available. Other errors are raised."""
         while True:
             try:
                 return await ask()
@@ -339,7 +343,7 @@ class App:
                 app, settings.slack_signing_secret.get_secret_value(), lambda: self._slack.clock_off_s
             )
         self._taking_in = True
-        # So that the first who opens the form finds something in it.
+        # So that the first person to open the form gets suggestions.
         self._catalog.refresh_soon()
 
     def _build(self, identity: Identity) -> Parts:
@@ -373,14 +377,14 @@ class App:
     # --- readiness ---
 
     async def _not_ready(self) -> list[str]:
-        """Why the bot is not ready: causes by name, without hosts, since a stranger may read them."""
+        """Return why the bot isn't ready, without hosts, because strangers may read it."""
         if not self._taking_in or self._probe is None:
             waits_for = [outage.reason for outage in self._outages.values() if outage.reason]
             return ["starting or stopping", *waits_for]
         reasons = []
         redis = self._outages["redis"]
         try:
-            # A write among them: a server that is full, or has become a replica, still answers a read.
+            # The probe includes a write: a server that is full, or has become a replica, still answers reads.
             async with asyncio.timeout(READY_WITHIN_S):
                 await self._probe()
         except (StoreUnavailable, TimeoutError):
@@ -390,12 +394,13 @@ class App:
         return reasons
 
     async def _slack_away(self, socket: SocketModeReceiver) -> list[str]:
-        """Why Slack is away, as the log and the gauge have it, in Socket Mode."""
+        """Return why Slack is unavailable in Socket Mode, consistent with the log and the gauge."""
         slack = self._outages["slack"]
         if not await socket.ready() and not slack.reason:
             return ["slack isn't connected"]
         if slack.away(CALL):
-            # Nothing else may call for a while: what was lost then doesn't make it away for ever.
+            # There may be no other call for a while, and one failed call must not make Slack count as unavailable
+            # forever.
             with contextlib.suppress(SlackError):
                 await self._slack.call("auth.test", within_s=READY_WITHIN_S)
         return [slack.reason] if slack.reason else []
@@ -411,7 +416,7 @@ async def _worker_died(pool: WorkerPool) -> str:
 
 
 def log_incident(where: str, error: BaseException) -> str:
-    """Log an unexpected fault under a short name, which people are told."""
+    """Log an unexpected error under a short reference, which is shown to people."""
     reference = incident_id()
     details = "".join(traceback.format_exception(error))
     log.error("unexpected fault", reference=reference, where=where, error=repr(error), details=details)
@@ -419,7 +424,7 @@ def log_incident(where: str, error: BaseException) -> str:
 
 
 def _admin(settings: Settings) -> ListenAddress | None:
-    """Where health and metrics are served by themselves, None where they stand beside the rest."""
+    """Return the separate address for health and metrics, None if they share the main one."""
     if settings.bolt_bot_admin_port is None:
         return None
     host = settings.bolt_bot_admin_host or settings.bolt_bot_http_host
@@ -427,7 +432,7 @@ def _admin(settings: Settings) -> ListenAddress | None:
 
 
 def credentials(settings: Settings) -> Credentials:
-    """What the settings say of the Bolt API's credentials."""
+    """Read the Bolt API's credentials from the settings."""
     return Credentials(
         settings.paradime_api_secret.get_secret_value(),
         settings.paradime_api_key.get_secret_value() if settings.paradime_api_key else "",

@@ -1,4 +1,4 @@
-"""Finds the sandbox by its entry points: it's a distribution of its own, which the bot's wheel and image don't have."""
+"""Find the sandbox by its entry points: it's a separate distribution, not part of the bot's wheel and image."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ DISTRIBUTION = "bolt-bot-sandbox"
 
 
 class SandboxMissingError(Exception):
-    """The sandbox can't be used. Its text is a sentence for the terminal: why, and what to install."""
+    """The sandbox can't be used. The message is a sentence for the terminal: why, and what to install."""
 
 
 class Demo(Protocol):
-    """The entry point `demo`: the sandbox with the bot in it, until it's ended."""
+    """The entry point `demo`: runs the sandbox with the bot until it's ended."""
 
     def __call__(
         self, port: int, speed: float, *, manifest: str, command: Sequence[str], tour: bool
@@ -24,7 +24,7 @@ class Demo(Protocol):
 
 
 class Serve(Protocol):
-    """The entry point `serve`: the sandbox alone, until it's ended."""
+    """The entry point `serve`: runs the sandbox alone until it's ended."""
 
     def __call__(self, port: int, speed: float, *, manifest: str, on_grid: bool) -> Coroutine[Any, Any, int]:
         """Return the exit status. `manifest` is the Slack app's, in YAML."""
@@ -36,7 +36,7 @@ def find_demo() -> Demo:
 
 
 def find_serve() -> Serve:
-    """Return what serves the sandbox. Raises SandboxMissingError."""
+    """Return the sandbox's server. Raises SandboxMissingError."""
     return cast("Serve", _load("serve"))
 
 
@@ -46,7 +46,7 @@ def _load(name: str) -> object:
         raise SandboxMissingError(
             f"The sandbox isn't installed: in a clone of the repository, install {DISTRIBUTION} with `pip install ./sandbox`."
         )
-    # The two call each other without a stable interface between them, so they have to be of one version.
+    # There's no stable interface between the two, so their versions must be equal.
     ours = metadata.version("bolt-bot")
     theirs = found.dist.version if found.dist is not None else ""
     if theirs != ours:

@@ -1,4 +1,4 @@
-"""A team's own hints (`BOLT_BOT_HINTS_FILE`), with patterns that run in RE2: its time is linear in the text."""
+"""A team's own hints (`BOLT_BOT_HINTS_FILE`). Their patterns run in RE2, whose time is linear in the text."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from bot.core.insight.hints.file import HintsFileError, PatternError, read_hints
 from bot.core.insight.hints.hint import OwnHint, Table
 
 INSTALL = "pip install 'bolt-bot[hints]'"
-# Of a compiled pattern, in RE2's steps: at each character of a text, RE2 takes at most so many.
+# Maximum program size of a compiled pattern: RE2 takes at most this many steps per character.
 STEPS_MOST = 2_000
 
 
 class _Re2Pattern:
-    """A compiled pattern that takes any text."""
+    """A compiled pattern that accepts any text."""
 
     def __init__(self, pattern: Any) -> None:  # noqa: ANN401 - the library ships no types
         self._pattern = pattern
@@ -27,17 +27,17 @@ class _Re2Pattern:
         try:
             return self._pattern.search(text) is not None
         except UnicodeEncodeError:
-            # Half a surrogate pair, as JSON can hold it: RE2 reads UTF-8.
+            # A lone surrogate, which JSON can contain: RE2 reads UTF-8.
             return self._pattern.search(text.encode(errors="replace").decode()) is not None
 
 
 def load_hint_table(file: str | Path | None, mask: Callable[[str], str]) -> Table:
-    """The built-in hints, after those of a file if one is given. Raises HintsFileError."""
+    """Load the built-in hints and, before them, those of a file if one is given. Raises HintsFileError."""
     return built_in().with_own(load_own_hints(file, mask))
 
 
 def load_own_hints(file: str | Path | None, mask: Callable[[str], str]) -> tuple[OwnHint, ...]:
-    """The hints of a file, none if none is given. Raises HintsFileError."""
+    """Load the hints of a file, empty if none is given. Raises HintsFileError."""
     if file is None:
         return ()
     try:
@@ -49,14 +49,14 @@ def load_own_hints(file: str | Path | None, mask: Callable[[str], str]) -> tuple
 
 
 def _compiler() -> Callable[[str], _Re2Pattern]:
-    """What compiles a pattern. Raises HintsFileError if RE2 isn't installed."""
+    """Return a function that compiles patterns. Raises HintsFileError if RE2 isn't installed."""
     try:
         re2: Any = import_module("re2")
     except ImportError:
         raise HintsFileError((f"its patterns need RE2, which isn't installed: {INSTALL}",)) from None
     options = re2.Options()
     options.log_errors = False
-    # Only whether a pattern fits counts; without groups, RE2 needs no second pass.
+    # Only whether a pattern matches is needed; without groups, RE2 needs no second pass.
     options.never_capture = True
 
     def compile_pattern(text: str) -> _Re2Pattern:

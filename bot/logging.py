@@ -1,4 +1,4 @@
-"""Logs: structured, masked, one line an event. A replica's wall clock is used here and nowhere else."""
+"""Logging: structured, masked, one line per event. Only here is a replica's wall clock used."""
 
 from __future__ import annotations
 
@@ -22,28 +22,28 @@ log = structlog.get_logger()
 
 Mask = Callable[[str], str]
 
-# Below WARNING these tell what we tell ourselves, or put bodies and addresses with tickets into the log.
+# Below WARNING, these repeat our own lines, or log bodies and addresses with tickets.
 QUIET = ("httpx", "httpcore", "slack_bolt", "slack_sdk", "aiohttp", "asyncio")
-# They hold whole tracebacks, whose lines are kept.
+# Fields with whole tracebacks, which keep their line breaks.
 MANY_LINES = frozenset({"exception", "stack", "details"})
-# What a field of such a name holds is not for the log, whatever it looks like.
+# Values of fields with such names are never logged, whatever they look like.
 _SECRET_FIELD = re.compile(r"passw|secret|token$|api_?key|authorization|cookie", re.IGNORECASE)
 SELDOM_S = 60.0
-# In each period of so many seconds: how often one and the same line is written, and how much in all.
+# Per period of this many seconds: how often the same line is written, and how many bytes in total.
 PERIOD_S = 60.0
 SAME_MOST = 10
 BYTES_MOST = 2_000_000
-# Python loads each when it is first needed, from a file: without descriptors a line could not be written.
+# Python loads each from a file on first use: without file descriptors, a line could not be written.
 CODECS = ("ascii", "utf-8", "latin-1", "unicode_escape", "idna", "punycode")
-# And what turns the direction of a line that is read in a terminal.
+# Also characters that change a line's text direction in a terminal.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
-# Those that differ between two lines of the same: ids, times, addresses in memory.
+# Numbers that differ between two otherwise equal lines: ids, times, memory addresses.
 _NUMBER = re.compile(r"0x[0-9a-f]+|\d+", re.IGNORECASE)
 _CONTROL_BUT_NEWLINE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 class RareWarning:
-    """Logs what a stranger could repeat at will: at once, and then once a minute at most, with how often it was."""
+    """Logs events that a stranger could repeat at will: at once, then once a minute at most, with their count."""
 
     def __init__(self, event: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._event = event
@@ -52,7 +52,7 @@ class RareWarning:
         self._next = -SELDOM_S
 
     def note(self, **more: object) -> None:
-        """It has happened again. `more` is logged beside it."""
+        """Count another event. `more` is logged with it."""
         self._times += 1
         now = self._clock()
         if now >= self._next:
@@ -61,10 +61,10 @@ class RareWarning:
 
 
 class BoundedHandler(logging.StreamHandler[TextIO]):
-    """Writes lines, and cannot fill a disk: of the same line SAME_MOST a period, and BYTES_MOST of all together.
+    """Writes up to SAME_MOST equal lines and BYTES_MOST bytes per period, so that the log can't fill a disk.
 
-    Lines are the same if they say the same, whatever time and traceback they have; of a library's, whatever numbers are in
-    them, too. How many were left out is a line at the period's end, or with the next line after it.
+    Lines are equal if they differ only in time and traceback; a library's lines also if they differ only in numbers.
+    The number of lines left out is logged at the end of the period, or with the next line after it.
     """
 
     def __init__(self, stream: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
@@ -77,7 +77,7 @@ class BoundedHandler(logging.StreamHandler[TextIO]):
         self._broken_until = float("-inf")
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write a line, unless it is one too many."""
+        """Write a line, unless it's over the limit."""
         if self._clock() >= self._until:
             self._begin_period()
         if self._bytes > BYTES_MOST or self._repeats(record):
@@ -91,13 +91,13 @@ class BoundedHandler(logging.StreamHandler[TextIO]):
         return times > SAME_MOST
 
     def format(self, record: logging.LogRecord) -> str:
-        """The line; its length counts."""
+        """Format a line and count its length."""
         line = super().format(record)
         self._bytes += len(line)
         return line
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's own name
-        """Say that a line could not be written, once a period: logging itself would print tracebacks that nothing has masked."""
+        """Report a line that couldn't be written, once a period: logging itself would print unmasked tracebacks."""
         now = self._clock()
         if now < self._broken_until:
             return
@@ -109,11 +109,11 @@ class BoundedHandler(logging.StreamHandler[TextIO]):
             )
             self.stream.flush()
         except (OSError, ValueError):
-            # There is nowhere left to say it.
+            # There's nowhere left to report it.
             del record
 
     def close(self) -> None:
-        """Say what was left out last."""
+        """Log how many lines were left out last."""
         self._begin_period()
         super().close()
 
@@ -126,7 +126,7 @@ class BoundedHandler(logging.StreamHandler[TextIO]):
 
 
 def _sameness(record: logging.LogRecord) -> str:
-    """What makes a line the same as another one."""
+    """Return a key that is the same for equal lines."""
     if isinstance(record.msg, dict):
         said = {key: value for key, value in record.msg.items() if key not in {"timestamp", *MANY_LINES}}
         return f"{record.name} {said}"
@@ -140,9 +140,9 @@ def configure_logging(
     stream: TextIO | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> None:
-    """Log to standard error as `console` or `json`, this package and the libraries alike.
+    """Log to standard error as `console` or `json`, for this package and the libraries.
 
-    `mask` is put over every text of every line, tracebacks included.
+    `mask` is applied to every text of every line, including tracebacks.
     """
     out = sys.stderr if stream is None else stream
     shared: list[Processor] = [
@@ -168,7 +168,7 @@ def configure_logging(
         ],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
-        # Modules make their loggers when they are imported, which may be before this.
+        # Modules create their loggers when they're imported, which may be before this.
         cache_logger_on_first_use=False,
     )
     for codec in CODECS:
@@ -188,7 +188,7 @@ def configure_logging(
 
 
 def log_uncaught() -> None:
-    """Put what nobody catches into the log: Python itself would write it to standard error as it is, secrets included."""
+    """Log uncaught exceptions: Python itself would write them to standard error unmasked."""
 
     def told(kind: type[BaseException], error: BaseException | None, trace: TracebackType | None, where: str) -> None:
         log.critical("uncaught", where=where, exc_info=(kind, error, trace))
@@ -208,12 +208,12 @@ def log_uncaught() -> None:
 
 
 def incident_id() -> str:
-    """A short name for one unexpected fault: the person is told it, and the log has it."""
+    """Return a short reference for one unexpected error, shown to the person and logged."""
     return secrets.token_hex(4)
 
 
 def _quiet(record: logging.LogRecord) -> bool:
-    """Whether a record is let through. Done here, since slack_bolt sets the levels of its own loggers."""
+    """Whether a record is logged. Decided here, because slack_bolt sets the levels of its own loggers."""
     return record.levelno >= logging.WARNING or record.name.partition(".")[0] not in QUIET
 
 
@@ -225,7 +225,7 @@ def _masking(mask: Mask) -> Processor:
 
 
 def _shown(mask: Mask, key: str, value: object) -> object:
-    """A value without secrets, and without what could forge a line or drive a terminal."""
+    """Return a value without secrets, and without characters that could forge a line or control a terminal."""
     match value:
         case bool() | int() | float() | None:
             return value

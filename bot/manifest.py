@@ -1,4 +1,4 @@
-"""The Slack app's manifest, as it is shipped, and its form for HTTP."""
+"""The Slack app's manifest, for Socket Mode and for HTTP."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ EXAMPLE = "https://bot.example.com"
 
 
 def render_manifest(*, base_url: str | None = None, command: str = "/bolt") -> str:
-    """The manifest as YAML, comments included: for Socket Mode, or for HTTP where the bot's public address is given.
+    """Return the manifest as YAML, with comments: for Socket Mode, or for HTTP if the bot's public address is given.
 
-    It is the packaged manifest.yml, whose lines marked HTTP take effect in the second form.
+    It's the packaged manifest.yml. Lines marked HTTP take effect in the second form.
     """
     text = (resources.files("bot") / "manifest.yml").read_text(encoding="utf-8")
     text = text.replace("- command: /bolt\n", f"- command: {command}\n")
@@ -19,5 +19,5 @@ def render_manifest(*, base_url: str | None = None, command: str = "/bolt") -> s
         return text
     text = re.sub(r"^( +)# HTTP (\S+): (\S+)$", r"\1\2: \3", text, flags=re.MULTILINE)
     text = text.replace(EXAMPLE, base_url.rstrip("/"))
-    # Turned on, it would stop Slack's posts.
+    # If it stayed enabled, Slack wouldn't send HTTP requests.
     return text.replace("socket_mode_enabled: true", "socket_mode_enabled: false")

@@ -1,4 +1,4 @@
-"""Outages: logged once when one begins and once when it ends, whatever number of calls fail in between."""
+"""Outages of services: logged once when one begins and once when it ends, however many calls fail in between."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ log = structlog.get_logger()
 CALLS = Counter("bolt_bot_calls", "Calls to a service, by outcome (ok, refused, away).", ("service", "outcome"))
 UP = Gauge("bolt_bot_service_up", "Whether a service answered the last call to it.", ("service",))
 
-# What says that a service is away. Any other error is an answer: the service is there.
 # The part of a service that calls go to.
 CALL = "call"
 REFUSES = (BoltDenied, CredentialRefused, StoreRefused)
+# Errors that mean that a service is away. Any other error is an answer, so the service is there.
 AWAY = (
     BoltDenied,
     BoltOutcomeUnknown,
@@ -57,12 +57,12 @@ class Outage:
 
     @property
     def away_s(self) -> float:
-        """For how long the service has been away, 0 while it is there."""
+        """Return for how many seconds the service has been away, 0 if it's there."""
         return 0.0 if self._since is None else self._clock() - self._since
 
     @property
     def reason(self) -> str:
-        """Why the service is away, without hosts, empty while it is there."""
+        """Return why the service is away, without hosts; empty if it's there."""
         if not self._faults:
             return ""
         error = next(iter(self._faults.values()))
@@ -70,11 +70,11 @@ class Outage:
         return f"{self.service} {what}" + (f": {error.cause}" if error.cause else "")
 
     def away(self, part: str) -> bool:
-        """Whether one part of it is away."""
+        """Whether one part of the service is away."""
         return part in self._faults
 
     def of(self, part: str) -> Callable[[BotError | None], None]:
-        """Notes outcomes of one part, which aren't calls."""
+        """Return a function that notes outcomes of one part that aren't calls."""
         return lambda error: self._note(part, error if _is_away(error) else None)
 
     def __call__(self, error: BotError | None) -> None:
@@ -93,7 +93,7 @@ class Outage:
         UP.labels(self.service).set(not self._faults)
 
     def _away(self, error: BotError) -> None:
-        """Log it when it begins, and once more if a service that could not be reached now refuses, or the reverse."""
+        """Log when an outage begins, and once more if an unreachable service now refuses, or the reverse."""
         refuses = isinstance(error, REFUSES)
         if self._since is None:
             self._since, self._told = self._clock(), {refuses}

@@ -1,7 +1,8 @@
-"""REDIS_URL: one server, the primary that Sentinels know, or a cluster. Read here for the settings and for the store.
+"""Parse REDIS_URL, for the settings and the store: one server, a primary found through Sentinels, or a cluster.
 
 redis://, rediss:// (TLS) and unix:// name a server. redis+sentinel://host:26379,host:26379/<primary's name>[/<db>] and
-redis+cluster://host:7000,host:7001 name several; with rediss+ in front, over TLS. User and password are the data servers'.
+redis+cluster://host:7000,host:7001 name several; with rediss+ instead, over TLS. User and password are those of the
+data servers.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ from typing import Literal
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 FORMS = "redis://, rediss:// (TLS), unix://, redis+sentinel:// or redis+cluster://"
-# What an address may set beside host, user, password and database. The rest is decided by the bot: redis-py lets the
-# address overrule its arguments, and `?retry_on_timeout=true` would run scripts twice.
+# Options that an address may set. All others are decided by the bot: redis-py lets the address override its arguments,
+# and `?retry_on_timeout=true` would run scripts twice.
 OPTIONS = frozenset({"db", "ssl_ca_certs", "ssl_certfile", "ssl_keyfile", "ssl_cert_reqs", "ssl_check_hostname"})
 SENTINEL_OPTIONS = frozenset({"sentinel_username", "sentinel_password"})
 SENTINEL_PORT, SERVER_PORT = 26379, 6379
@@ -23,7 +24,7 @@ Kind = Literal["server", "sentinel", "cluster"]
 
 @dataclass(frozen=True, slots=True)
 class RedisUrl:
-    """An address, read. `hosts` are Sentinels or nodes of a cluster, none for a single server, whose `text` says all."""
+    """A parsed address. `hosts` are Sentinels or cluster nodes, empty for a single server, which uses `text` alone."""
 
     text: str = field(repr=False)
     kind: Kind
@@ -36,14 +37,14 @@ class RedisUrl:
     options: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
     def secrets(self) -> tuple[str, ...]:
-        """Every password, as it stands in the address and as it is."""
+        """Return every password, as written in the address and decoded."""
         raw = urlsplit(self.text).netloc.rpartition("@")[0].partition(":")[2]
         words = [raw, self.password or "", *(value for name, value in self.options if name == "sentinel_password")]
         return tuple(dict.fromkeys(word for one in words if one for word in (one, unquote(one))))
 
 
 def parse_redis_url(text: str) -> RedisUrl:
-    """The parts of an address. Raises ValueError with what is wrong, never with the address itself."""
+    """Parse an address. Raises ValueError that says what is wrong, never with the address itself."""
     try:
         parts = urlsplit(text)
         scheme, _, form = parts.scheme.partition("+")
@@ -61,7 +62,7 @@ def parse_redis_url(text: str) -> RedisUrl:
 
 
 class UnreadableError(ValueError):
-    """Something in an address of several hosts; the message says what it should be."""
+    """Part of an address with several hosts is invalid. The message says what it should be."""
 
 
 def _about(error: ValueError) -> str:

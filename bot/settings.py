@@ -1,4 +1,4 @@
-"""The settings: one frozen object, read from the environment once."""
+"""Settings: one frozen object, read from the environment once."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from bot.core.redact.masker import Redactor
 from bot.core.redact.patterns import PatternError, read_patterns
 from bot.hints_file import load_own_hints
 
-# The forms of a Bolt secret that need no key: of one workspace, and of a company.
+# Prefixes of Bolt secrets that need no key: a workspace's, and a company's.
 BEARER_PREFIXES = ("prdm_wsp_", "prdm_cmp_")
 COMPANY_PREFIX = "prdm_cmp_"
 SLASH_COMMAND = r"/[^\s/A-Z]{1,31}"
 
 
 class SettingsError(ValueError):
-    """Settings are missing or malformed. One line a variable: its name and what it should be, never its value."""
+    """Settings are missing or malformed. One line per variable: its name and what it should be, never its value."""
 
     def __init__(self, lines: tuple[str, ...]) -> None:
         super().__init__("\n".join(lines))
@@ -94,7 +94,7 @@ def _patterns(value: SecretStr) -> SecretStr:
 
 
 def _one_word(value: SecretStr) -> SecretStr:
-    # It goes into an HTTP header.
+    # It's sent in an HTTP header.
     if not re.fullmatch(r"[\x21-\x7e]+", value.get_secret_value()):
         raise _should("be one word of ASCII characters")
     return value
@@ -109,7 +109,7 @@ def _webhook_secret(value: SecretStr) -> SecretStr:
         except ValueError:
             fits = False
     else:
-        # It may stand in a path.
+        # It may be part of a path.
         fits = re.fullmatch(r"[\w-]{16,256}", text, re.ASCII) is not None
     if not fits:
         raise _should(what)
@@ -137,22 +137,22 @@ Uid = Annotated[str, _matching(r"[\w.-]{1,64}", "be the workspace's uid: letters
 
 
 class Environment(PydanticBaseSettingsSource):
-    """The only source of settings: variables of the fields' names. A blank one counts as unset."""
+    """The only source of settings: variables with the fields' names. A blank one counts as unset."""
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[str | None, str, bool]:
-        """A field's variable, without the blanks around it."""
+        """Return a field's variable, without surrounding whitespace."""
         del field  # the name says it all
         return os.environ.get(field_name.upper(), "").strip() or None, field_name, False
 
     def __call__(self) -> dict[str, str]:
-        """Every variable that is set."""
+        """Return every variable that is set."""
         fields = self.settings_cls.model_fields
         found = {name: self.get_field_value(field, name)[0] for name, field in fields.items()}
         return {name: value for name, value in found.items() if value is not None}
 
 
 class Settings(BaseSettings):
-    """The environment, checked. Names are the variables' own in lower case; `load_settings` makes one."""
+    """The validated environment. Names are the variables' own in lower case; create one with `load_settings`."""
 
     model_config = SettingsConfigDict(
         frozen=True, extra="forbid", allow_inf_nan=False, hide_input_in_errors=True, validate_default=False
@@ -172,7 +172,7 @@ class Settings(BaseSettings):
     )
     paradime_webhook_secret: Annotated[SecretStr, AfterValidator(_webhook_secret)] | None = None
 
-    # It may hold a password.
+    # Secret because it may contain a password.
     redis_url: Annotated[SecretStr, AfterValidator(_redis_address)] | None = None
 
     bolt_bot_name: Name = "bolt"
@@ -192,7 +192,7 @@ class Settings(BaseSettings):
     bolt_bot_lease_s: float = Field(default=10, ge=1, le=300)
     bolt_bot_start_deadline_s: float = Field(default=60, ge=1, le=600)
     bolt_bot_queue_s: float = Field(default=86_400, ge=1, le=604_800)
-    # A person hears of a lost start within 20 s, so no request may take longer.
+    # A person is notified of a lost start within 20 s, so no request may take longer.
     bolt_bot_api_timeout_s: float = Field(default=10, ge=0.5, le=20)
     bolt_bot_retention_days: float = Field(default=30, ge=0.01, le=3650)
     bolt_bot_user_limit: int = Field(default=30, ge=1, le=10_000)
@@ -203,10 +203,10 @@ class Settings(BaseSettings):
     bolt_bot_audit_entries: int = Field(default=100_000, ge=1000, le=10_000_000)
     bolt_bot_follow_gap_s: float = Field(default=15, ge=1, le=3600)
     bolt_bot_log_limit_mb: int = Field(default=64, ge=1, le=1024)
-    # What a pattern looks for may itself tell something.
+    # Secret because a pattern may itself reveal something.
     bolt_bot_secret_patterns: Annotated[SecretStr, AfterValidator(_patterns)] | None = None
     bolt_bot_show_row_values: bool = False
-    # What Slack grants: a workspace of the larger kind may have more. The smaller one is for two bots that share an app.
+    # Slack's limits; a large workspace may have higher ones. Lower values are for two bots that share an app.
     bolt_bot_edits_a_minute: int = Field(default=48, ge=12, le=10_000)
     bolt_bot_posts_a_minute: int = Field(default=240, ge=12, le=10_000)
     bolt_bot_poll_requests_a_s: float = Field(default=10, ge=0.1, le=1000)
@@ -220,29 +220,29 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - as above
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - as above
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """The environment alone: no file that happens to lie there, and no argument."""
+        """Use only the environment: no file that happens to exist, and no argument."""
         return (Environment(settings_cls),)
 
     @property
     def socket_mode(self) -> bool:
-        """Whether Slack is spoken to over a socket that the bot opens."""
+        """Whether the bot talks to Slack over sockets that it opens (Socket Mode)."""
         return self.slack_app_token is not None
 
     @property
     def workspace(self) -> str:
-        """What records call the Bolt workspace: its uid, else what the endpoint's path says."""
+        """Return the Bolt workspace's name in records: its uid, or else the last part of the endpoint's path."""
         if self.paradime_workspace_uid:
             return self.paradime_workspace_uid
         parts = [part for part in urlsplit(self.paradime_api_endpoint).path.split("/") if part not in {"", "graphql"}]
         return re.sub(r"[^\w.-]", "-", parts[-1])[:64] if parts else "default"
 
     def patterns(self) -> tuple[re.Pattern[str], ...]:
-        """What else is secret, for the masker."""
+        """Return the patterns of further secrets, for the masker."""
         held = self.bolt_bot_secret_patterns
         return read_patterns(held.get_secret_value()) if held else ()
 
     def secrets(self) -> tuple[str, ...]:
-        """Every secret value, for the masker; of addresses the password alone."""
+        """Return every secret value, for the masker; only the passwords of addresses."""
         held = (
             self.slack_bot_token,
             self.slack_app_token,
@@ -253,7 +253,7 @@ class Settings(BaseSettings):
         )
         addresses = [self.slack_api_url, self.paradime_api_endpoint]
         passwords = [urlsplit(address).password for address in addresses]
-        # Both as it stands in the address and as it is: either may turn up in an error.
+        # Both as written in the address and decoded: either may appear in an error.
         forms = [form for password in passwords if password for form in (password, unquote(password))]
         if self.redis_url:
             forms += redis_url.parse_redis_url(self.redis_url.get_secret_value()).secrets()
@@ -268,7 +268,7 @@ MEANINGS = {
 
 
 def load_settings() -> Settings:
-    """The settings of this process's environment. Raises SettingsError with every fault at once."""
+    """Load the settings from the environment. Raises SettingsError with all errors at once."""
     values = Environment(Settings)()
     lines: list[str] = []
     settings = None
@@ -292,7 +292,7 @@ def load_settings() -> Settings:
 
 
 def load_policy(file: str | Path | None) -> Policy:
-    """The policy in a file; without one, that for everybody who sets none. Raises PolicyError."""
+    """Load the policy in a file, or the default policy if there's none. Raises PolicyError."""
     if file is None:
         return DEFAULT
     try:
@@ -307,7 +307,7 @@ def _why(error: OSError | ValueError) -> str:
 
 
 def unknown() -> tuple[str, ...]:
-    """A line for each BOLT_BOT_ variable that is none of ours, with the nearest name that is."""
+    """Return a line for each unknown BOLT_BOT_ variable, with the most similar known name."""
     known = [name.upper() for name in Settings.model_fields if name.startswith("bolt_bot_")]
     lines = []
     for name in sorted(os.environ):
@@ -318,7 +318,7 @@ def unknown() -> tuple[str, ...]:
 
 
 def _together(values: Mapping[str, str], settings: Settings | None) -> list[str]:
-    """What no variable shows by itself. Told beside the faults of single ones, so that one start shows them all."""
+    """Check variables that depend on each other. Reported with the other errors, so that one start shows them all."""
     lines = []
     if not values.keys() & {"slack_app_token", "slack_signing_secret"}:
         lines.append("SLACK_APP_TOKEN is missing: xapp-… for Socket Mode, or SLACK_SIGNING_SECRET for HTTP")
@@ -339,7 +339,7 @@ def _together(values: Mapping[str, str], settings: Settings | None) -> list[str]
 
 
 def _line(field: str, kind: str, context: Mapping[str, object]) -> str:
-    """What is wrong, from the kind of pydantic's error: its own message may quote the value."""
+    """Describe an error by pydantic's type: its own message may quote the value."""
     name = field.upper()
     bounds = {"greater_than_equal": ("ge", "at least"), "less_than_equal": ("le", "at most")}
     if kind == "missing":

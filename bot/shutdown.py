@@ -1,4 +1,4 @@
-"""Closing what a process has opened: every step is taken, whatever becomes of the others."""
+"""Close everything that a process has opened: every step runs, even if others fail."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class ShutdownStep:
-    """One thing to close, and how many seconds it may take."""
+    """One step of a shutdown, and how many seconds it may take."""
 
     name: str
     close: Callable[[], Awaitable[object]]
@@ -17,9 +17,9 @@ class ShutdownStep:
 
 
 async def run_shutdown(steps: tuple[ShutdownStep, ...], incident: Callable[[str, BaseException], str]) -> bool:
-    """Close one after another. A step that fails, or takes too long, is logged and the next one is taken.
+    """Run the steps one after another. A step that fails or takes too long is logged, and the next one runs.
 
-    True if all of them closed.
+    Returns True if all of them succeeded.
     """
     closed = True
     for step in steps:

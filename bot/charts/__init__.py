@@ -1,1 +1,1 @@
-"""Pictures, drawn in a short-lived process of their own: the plotting library is larger than the whole bot."""
+"""Charts, drawn in a short-lived process of their own, because the plotting library is larger than the whole bot."""

@@ -1,4 +1,4 @@
-"""Asks a short-lived process for a picture. Bounds its time, its memory, and how many there are at once."""
+"""Draw a chart in a short-lived process, with limits on its time, its memory, and the number at once."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ log = structlog.get_logger()
 AT_ONCE = 2
 ASKED_MOST = 20
 DRAW_S = 30.0
-# A hardened container has nothing else to write to.
+# The only writable place in a hardened container.
 SHARED_MEMORY = "/dev/shm"  # noqa: S108 - what is found there is checked
 PNG = b"\x89PNG\r\n\x1a\n"
 PNG_MOST = 4_000_000
@@ -34,7 +34,7 @@ NOT_DRAWN = "The chart couldn't be drawn."
 
 
 class Charts:
-    """Draws histories."""
+    """Draws charts of histories."""
 
     def __init__(self, *, draw_s: float = DRAW_S, at_once: int = AT_ONCE, asked_most: int = ASKED_MOST) -> None:
         self._draw_s = draw_s
@@ -43,7 +43,7 @@ class Charts:
         self._asked = 0
 
     async def draw(self, shown: History) -> bytes:
-        """A history as a PNG. Raises ChartFailed."""
+        """Draw a history as a PNG. Raises ChartFailed."""
         if self._asked >= self._asked_most:
             raise ChartFailed(TOO_MANY)
         self._asked += 1
@@ -84,13 +84,13 @@ class Charts:
 
     @staticmethod
     def _environment() -> dict[str, str]:
-        """Nothing of ours but what it needs: it has no use for tokens."""
+        """Return only the variables that the process needs, without any tokens."""
         return {
             "PATH": os.environ.get("PATH", ""),
             "PYTHONPATH": str(Path(bot.__file__).parents[1]),
             "MPLCONFIGDIR": cache_folder(),
             "MPLBACKEND": "agg",
-            # Each thread would take memory, and a picture needs one.
+            # More threads would take memory, and a chart needs only one.
             "OPENBLAS_NUM_THREADS": "1",
             "OMP_NUM_THREADS": "1",
             "LC_ALL": "C.UTF-8",
@@ -98,7 +98,7 @@ class Charts:
 
 
 def cache_folder() -> str:
-    """Where the plotting library keeps its list of fonts. Raises OSError where nothing can be written."""
+    """Return the folder for the plotting library's font cache. Raises OSError if no folder is writable."""
     places = [SHARED_MEMORY]
     with contextlib.suppress(FileNotFoundError):
         places.insert(0, tempfile.gettempdir())
@@ -107,13 +107,13 @@ def cache_folder() -> str:
         with contextlib.suppress(OSError):
             folder.mkdir(mode=0o700, exist_ok=True)
             found = folder.lstat()
-            # Anybody may have made one of that name.
+            # Another user may have created a folder with that name.
             if stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() and not found.st_mode & 0o077:
                 return str(folder)
     raise PermissionError("no folder of ours can be written")
 
 
 def written(shown: History) -> dict[str, object]:
-    """A history as JSON."""
+    """Convert a history to JSON."""
     bars = [asdict(bar) | {"started_at": bar.started_at and bar.started_at.isoformat()} for bar in shown.bars]
     return {"name": shown.name, "bars": bars}

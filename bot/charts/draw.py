@@ -1,6 +1,7 @@
-"""The short-lived process: a history as JSON on standard input, a PNG on standard output.
+"""The drawing process: reads a history as JSON from standard input, writes a PNG to standard output.
 
-Colours are Okabe and Ito's, which the colour-blind tell apart; every outcome but success also has a pattern and a letter.
+The colours are Okabe and Ito's, which colour-blind people can distinguish; every outcome but success also has a pattern
+and a letter.
 """
 
 from __future__ import annotations
@@ -17,11 +18,11 @@ from typing import Any
 from bot.core.insight.history import OUTCOMES, Bar, History, Outcome, ceiling_s, per_cent
 from bot.core.text.text import cut, duration, plural
 
-# Three times what the largest picture takes.
+# Three times the memory of the largest chart.
 MEMORY_MOST = 800_000_000
 CPU_MOST_S = 30
 TITLE_SHOWN = 38
-# A history within it is told by the time of day too.
+# Shorter histories are labeled with the time of day too.
 SHORT = timedelta(days=3)
 INK, QUIET, PAPER, GRID = "#1d1c1d", "#4a4a4d", "#ffffff", "#d9d9de"
 COLOURS: dict[Outcome, str] = {
@@ -33,9 +34,9 @@ COLOURS: dict[Outcome, str] = {
 }
 PATTERNS: dict[Outcome, str] = {"succeeded": "", "failed": "///", "cancelled": "...", "skipped": "---", "other": "xxx"}
 LETTERS: dict[Outcome, str] = {"succeeded": "", "failed": "F", "cancelled": "C", "skipped": "S", "other": "?"}
-# Wide enough for a phone: shown there at a third of its size, the smallest letters are still 8 points high.
+# Sized for a phone: at a third of the size, the smallest letters are still 8 points high.
 WIDTH_IN, HEIGHT_IN, DPI = 6.4, 4.8, 200
-# With more bars than this, letters have to be small to stand beside each other.
+# With more bars than this, letters must be small to fit side by side.
 MANY = 60
 TICKS = (1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800, 604800)
 
@@ -48,7 +49,7 @@ def main() -> None:
 
 
 def read(given: dict[str, Any]) -> History:
-    """A history of JSON."""
+    """Parse a history from JSON."""
     bars = [
         Bar(
             one["run_id"],
@@ -62,8 +63,8 @@ def read(given: dict[str, Any]) -> History:
 
 
 def draw(shown: History) -> bytes:
-    """A history as a PNG."""
-    # Here, so that who imports this module does not get the library with it.
+    """Draw a history as a PNG."""
+    # Imported here, so that importing this module doesn't load the library.
     import matplotlib as mpl  # noqa: PLC0415
     from matplotlib.figure import Figure  # noqa: PLC0415
     from matplotlib.layout_engine import ConstrainedLayoutEngine  # noqa: PLC0415
@@ -83,10 +84,10 @@ def draw(shown: History) -> bytes:
 
 
 def _bars(axes: Any, shown: History, top: float) -> None:  # noqa: ANN401 - matplotlib's types are not loaded here
-    # Lengths beside each other would not be readable.
+    # Only the longest bar gets a length, because adjacent ones would not be readable.
     room, longest = top * 0.03, shown.longest
     for at, bar in enumerate(shown.bars):
-        # What took no time, or an unknown one, is still to be seen.
+        # A bar without a duration must still be visible.
         height = max(min(bar.seconds or 0.0, top), top * 0.008)
         axes.bar(
             at,
@@ -103,7 +104,7 @@ def _bars(axes: Any, shown: History, top: float) -> None:  # noqa: ANN401 - matp
             size = 13 if len(shown.bars) <= MANY else 7
             axes.text(at, height + room, letter, ha="center", va="bottom", fontsize=size, fontweight="bold", color=INK)
         if bar.seconds is not None and bar.seconds > top:
-            # A gap says that the bar goes on.
+            # A gap shows that the bar continues.
             axes.plot((at - 0.6, at + 0.6), (top * 0.9, top * 0.93), color=PAPER, linewidth=4, zorder=4)
             above = top + room * (4 if letter else 1)
             axes.text(
@@ -117,7 +118,7 @@ def _bars(axes: Any, shown: History, top: float) -> None:  # noqa: ANN401 - matp
 
 
 def _side(at: int, count: int) -> str:
-    """A label at the edge leans inwards."""
+    """Align a label at the edge inwards."""
     part = at / max(1, count - 1)
     return "left" if part < 0.2 else "right" if part > 0.8 else "center"
 
@@ -181,9 +182,9 @@ def _title(shown: History) -> str:
 
 
 def drawable(name: str) -> str:
-    """A name as far as the font can write it; nothing where what is left would mislead.
+    """Return a name as far as the font can draw it, empty if the rest would be misleading.
 
-    The message beside the picture has it whole.
+    The message with the chart has the whole name.
     """
     from matplotlib import font_manager  # noqa: PLC0415
 
@@ -191,7 +192,7 @@ def drawable(name: str) -> str:
     flat = " ".join(name.split())
     kept = "".join(one for one in flat if ord(one) in known and unicodedata.category(one) != "Cf")
     letters = sum(one.isalnum() for one in flat)
-    # Right to left, words would stand in the wrong order.
+    # Right-to-left words would be in the wrong order.
     is_backwards = any(unicodedata.bidirectional(one) in {"R", "AL", "AN"} for one in flat)
     if is_backwards or sum(one.isalnum() for one in kept) < max(1, letters):
         return ""
@@ -204,7 +205,10 @@ def _ticks(top: float) -> list[float]:
 
 
 def _days(bars: Sequence[Bar]) -> list[tuple[int, str]]:
-    """When the first and the last began, where that is known: with the time of day where that is not long ago."""
+    """Label the first and the last bar with their start, if known.
+
+    Includes the time of day if they're close together.
+    """
     ends = {0: bars[0].started_at, len(bars) - 1: bars[-1].started_at}
     known = {at: began.astimezone(UTC) for at, began in ends.items() if began is not None}
     is_short = bool(known) and max(known.values()) - min(known.values()) < SHORT

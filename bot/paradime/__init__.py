@@ -1,1 +1,1 @@
-"""The Bolt API of one workspace, over GraphQL."""
+"""Client of one workspace's Bolt API, over GraphQL."""

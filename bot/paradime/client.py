@@ -1,4 +1,4 @@
-"""The Bolt API client: every operation of the contract, typed. Implements the flows' `Bolt` port."""
+"""The Bolt API client: every operation of the API, typed. Implements the flows' `Bolt` port."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ PAGE = 1000
 PAGES_MOST = 50
 COMMANDS_AT_ONCE = 40
 SPLITS_MOST = 24
-# One a run that is followed, about 100 bytes each.
+# One entry per followed run, about 100 bytes each.
 COMMANDS_REMEMBERED = 20_000
 NEW_SPELLING, OLD_SPELLING = "slug", "scheduleName"
 LONGEST_TIMEOUT_S = 20.0
@@ -51,10 +51,10 @@ NOT_OK = ApiError("Bolt didn't do it and gave no reason.")
 
 @dataclass(frozen=True, slots=True)
 class ClientLimits:
-    """Times in seconds, sizes in bytes. Raises ValueError for a `timeout_s` that is not above 0 and at most 20.
+    """Times in seconds, sizes in bytes. Raises ValueError unless `timeout_s` is above 0 and at most 20.
 
-    `timeout_s` is a request's whole time. A query is tried `attempts` times within `retry_for_s` in all, or within
-    `timeout_s` where that is longer.
+    `timeout_s` is a request's total time. A query is tried up to `attempts` times within `retry_for_s` in total, or
+    within `timeout_s` if that is longer.
     """
 
     timeout_s: float = 10
@@ -64,16 +64,16 @@ class ClientLimits:
     first_wait_s: float = 0.3
 
     def __post_init__(self) -> None:
-        """Check the time-out: those who look for a lost start count on its bound."""
+        """Check the time-out: the search for a lost start relies on its upper bound."""
         if not 0 < self.timeout_s <= LONGEST_TIMEOUT_S:
             raise ValueError("timeout_s should be above 0 and at most 20.")
 
 
 class BoltClient:
-    """One workspace's API. Queries repeat a passing fault with backoff; a mutation is sent once.
+    """One workspace's API. Queries are retried with backoff after a temporary error; a mutation is sent once.
 
-    The exception: a mutation whose *spelling* the backend rejects was not executed, so it is asked once more in the
-    older spelling, which is remembered then.
+    The exception: if the backend rejects a mutation's *spelling*, the mutation wasn't executed, so it's sent again in
+    the older spelling, which is used from then on.
     """
 
     def __init__(
@@ -108,22 +108,22 @@ class BoltClient:
         await self._transport.aclose()
 
     async def check(self) -> None:
-        """The cheapest authenticated read. Not repeated. Raises BoltError."""
+        """Make the cheapest authenticated read, without retries. Raises BoltError."""
         _object(await self._once(graphql_documents.CHECK, {}), "listBoltSchedules")
 
     # --- queries ---
 
     async def schedules(self, *, inactive: bool = False, suspended: bool | None = None) -> list[bolt.Schedule]:
-        """Every active schedule, or every inactive one instead; all pages.
+        """Return every active schedule, or every inactive one instead, from all pages.
 
-        `suspended` asks for suspended ones only, or for the others only. A backend of the older kind knows neither.
+        `suspended` selects suspended schedules only, or the others only. Older backends don't support it.
         """
         asked: Json = {"inactive": inactive, "filter": None if suspended is None else {"suspended": suspended}}
         found: dict[int, bolt.Schedule] = {}
         offset = 0
         for _ in range(PAGES_MOST):
             page = await self._schedule_page({**asked, "offset": offset, "limit": PAGE})
-            # A server may give fewer than were asked for, so the next page begins after what came.
+            # A server may return fewer than requested, so the next page begins after what was returned.
             offset += len(page.schedules)
             before = len(found)
             found |= {one.id: one.core() for one in page.schedules}
@@ -147,7 +147,7 @@ class BoltClient:
         return _parsed(graphql_models.SchedulePage, reply, "listBoltSchedules")
 
     async def schedule(self, slug: str) -> bolt.ScheduleDetails:
-        """One schedule. Raises BoltRejected where there is none of that slug."""
+        """Return one schedule. Raises BoltRejected if there's none with that slug."""
         reply = await self._spelled(graphql_documents.schedule, {"slug": slug}, self._read)
         details = _parsed(graphql_models.ScheduleDetails, reply, "boltScheduleName")
         if not details.ok:
@@ -155,22 +155,22 @@ class BoltClient:
         return details.core()
 
     async def runs(self, slug: str, limit: int, offset: int = 0) -> list[bolt.RunSummary]:
-        """The newest runs of a schedule, newest first."""
+        """Return the newest runs of a schedule, newest first."""
         variables: Json = {"slug": slug, "limit": limit, "offset": offset}
         reply = await self._spelled(graphql_documents.runs, variables, self._read)
         page = _parsed(graphql_models.RunPage, reply, "listBoltRuns")
-        # Taken for no runs at all, it would make every older run look like one that was started since.
+        # If this were treated as no runs, every older run would look as if it had been started since.
         if not page.ok and not page.runs:
             raise BoltRejected((NOT_LISTED,))
         return [run.core() for run in page.runs]
 
     @property
     def batch_limit(self) -> int:
-        """How many runs one poll may ask for at present, 1 to 100."""
+        """Return how many runs one poll may currently request, 1 to 100."""
         return self._batch.limit
 
     async def poll(self, run_ids: Sequence[int]) -> Polled:
-        """The statuses of many runs, in one request where that works. Not repeated."""
+        """Poll the statuses of many runs, in one request if possible. Without retries."""
         polled = await self._batch.poll(run_ids)
         for run_id, status in polled.found.items():
             if status.commands:
@@ -178,17 +178,17 @@ class BoltClient:
         return polled
 
     async def status(self, run_id: int) -> bolt.RunStatus:
-        """One run's status. Raises BoltRejected where Bolt does not know the run."""
+        """Return one run's status. Raises BoltRejected if Bolt doesn't know the run."""
         reply = await self._read(graphql_documents.statuses([run_id]), {})
         return _parsed(graphql_models.RunStatus, reply, f"r{run_id}").core()
 
     async def command_output(self, command_id: int) -> bolt.CommandOutput:
-        """A command with its whole output. Raises BoltTooLarge above the bound on memory."""
+        """Return a command with its whole output. Raises BoltTooLarge above the memory limit."""
         reply = await self._read(graphql_documents.COMMAND, {"id": command_id})
         return _parsed(graphql_models.CommandOutput, reply, "boltCommand").output()
 
     async def run_of_command(self, command_id: int) -> int | None:
-        """The run that a command belongs to, None where Bolt does not tell. Never its output."""
+        """Return the run that a command belongs to, None if Bolt doesn't say. Doesn't request its output."""
         reply = await self._read(graphql_documents.RUN_OF_COMMAND, {"id": command_id})
         run_id = _parsed(graphql_models.CommandRun, reply, "boltCommand").schedule_run_id
         if run_id is not None:
@@ -196,25 +196,25 @@ class BoltClient:
         return run_id
 
     def known_run_of(self, first_command_id: int) -> int | None:
-        """The run whose first command that is, None where a poll or a question has not told it lately."""
+        """Return the run whose first command this is, None if no recent poll or query has returned it."""
         return self._run_of.get(first_command_id)
 
     def _remember(self, first_command_id: int, run_id: int) -> None:
         self._run_of[first_command_id] = run_id
 
     async def command_log(self, command_id: int, cursor: str = "0:0") -> bolt.LogPage:
-        """A part of a command's live log."""
+        """Return a part of a command's live log."""
         reply = await self._read(graphql_documents.LOGS, {"id": command_id, "cursor": cursor})
         return _parsed(graphql_models.LogPage, reply, "boltCommandLogs").core()
 
     async def resource_url(self, resource_id: int) -> str | None:
-        """A short-lived download address: for a person at once, never stored or logged."""
+        """Return a short-lived download address, for immediate use by a person: never store or log it."""
         reply = await self._read(graphql_documents.RESOURCE_URL, {"id": resource_id})
         found = _parsed(graphql_models.ResourceUrl, reply, "boltResourceUrl")
         return found.url if found.ok else None
 
     async def resources(self, command_ids: Sequence[int]) -> dict[int, tuple[bolt.Resource, ...]]:
-        """What commands left behind, never their output. A command that Bolt does not know is left out."""
+        """Return the artifacts of commands, never their output. Commands that Bolt doesn't know are left out."""
         found: dict[int, tuple[bolt.Resource, ...]] = {}
         waiting = [list(command_ids[at : at + COMMANDS_AT_ONCE]) for at in range(0, len(command_ids), COMMANDS_AT_ONCE)]
         for _ in range(len(waiting) + SPLITS_MOST):
@@ -224,7 +224,7 @@ class BoltClient:
             try:
                 reply = await self._read(graphql_documents.resources(batch), {})
             except BoltRejected:
-                # One bad command must not hide the others; nor may a server that takes no long query.
+                # One bad command must not hide the others, nor may a server that rejects long queries.
                 if len(batch) > 1:
                     waiting += [batch[: len(batch) // 2], batch[len(batch) // 2 :]]
                 continue
@@ -234,7 +234,7 @@ class BoltClient:
     # --- mutations ---
 
     async def trigger(self, trigger: bolt.Trigger) -> int:
-        """Start a run and return its id. Sent at most once; BoltOutcomeUnknown means that nobody knows."""
+        """Start a run and return its id. Sent at most once; BoltOutcomeUnknown means that the outcome is unknown."""
         variables: Json = {
             "slug": trigger.slug,
             "commands": list(trigger.commands) or None,
@@ -246,19 +246,19 @@ class BoltClient:
         return _started(await self._spelled(graphql_documents.trigger, variables, self._change), "triggerBoltRun")
 
     async def cancel(self, run_id: int) -> None:
-        """Ask for a run's end. Bolt says CANCELED in the status when it has come."""
+        """Request the cancellation of a run. Its status becomes CANCELED once it has ended."""
         _done(await self._change(graphql_documents.CANCEL, {"id": run_id}), "cancelBoltRun")
 
     async def retry(self, run_id: int) -> int:
-        """Start a run of the failed commands of another; the new id. Sent at most once."""
+        """Start a run of another run's failed commands and return the new id. Sent at most once."""
         return _started(await self._change(graphql_documents.RETRY, {"id": run_id}), "retryBoltRun")
 
     async def retry_all(self, run_id: int) -> int:
-        """Start a run of every command of another; the new id. Sent at most once."""
+        """Start a run of all of another run's commands and return the new id. Sent at most once."""
         return _started(await self._change(graphql_documents.RETRY_ALL, {"id": run_id}), "retryAllBoltRun")
 
     async def suspend(self, slug: str, *, suspend: bool) -> None:
-        """Pause or resume a schedule that no YAML file defines."""
+        """Pause or resume a schedule that isn't defined in a YAML file."""
         variables: Json = {"slug": slug, "suspend": suspend}
         _done(await self._spelled(graphql_documents.suspend, variables, self._change), "suspendBoltSchedule")
 
@@ -271,25 +271,25 @@ class BoltClient:
         return reply
 
     async def _change(self, document: str, variables: Json) -> GraphqlReply:
-        """A mutation, sent once. Its errors are a refusal only where nothing can have been done."""
+        """Send a mutation once. Its errors are a refusal only if nothing can have been executed."""
         try:
             reply = await self._transport.post(document, variables)
         except BoltTooLarge as error:
             raise BoltOutcomeUnknown from error
         if reply.errors and not any((reply.data or {}).values()):
-            # A path below the mutation itself: it was carried out, and what failed is telling of it.
+            # The path is below the mutation itself: it was executed, and only returning its result failed.
             if any(len(error.path) > 1 for error in reply.errors):
                 raise BoltOutcomeUnknown("Bolt did it but didn't return the result.")
             raise rejection(reply)
         return reply
 
     async def _read(self, document: str, variables: Json) -> GraphqlReply:
-        """A query, repeated after a passing fault: nothing is done twice by asking twice."""
+        """Send a query, retried after a temporary error: reading twice does no harm."""
         limits = self._limits
         deadline_s = self._monotonic_s() + limits.retry_for_s
 
         def is_transient(error: Exception) -> bool | float:
-            """Whether to ask again, or how long to wait before: not where the answer would come too late."""
+            """Whether to retry, or how long to wait first; no if the answer would come too late."""
             if isinstance(error, BoltThrottled):
                 return error.retry_after_s if self._monotonic_s() + error.retry_after_s < deadline_s else False
             return isinstance(error, (BoltNotSent, BoltOutcomeUnknown))
@@ -312,7 +312,7 @@ class BoltClient:
         raise BoltOutcomeUnknown  # pragma: no cover - the last attempt has raised
 
     async def _spelled(self, document: Callable[[str], str], variables: Json, send: Send) -> GraphqlReply:
-        """Ask in the newer spelling of the slug's argument; where the backend does not know it, once in the older."""
+        """Use the newer spelling of the slug's argument, or the older one if the backend doesn't know it."""
         spelling = self._spelling
         try:
             return await send(document(spelling), variables)
@@ -341,7 +341,7 @@ def _parsed(kind: type[W], reply: GraphqlReply, name: str) -> W:
 
 
 def _started(reply: GraphqlReply, name: str) -> int:
-    """The new run's id. A run that has one is there, whatever `ok` says."""
+    """Return the new run's id. A run with an id exists, whatever `ok` says."""
     started = _parsed(graphql_models.RunStarted, reply, name)
     if started.run_id > 0:
         return started.run_id

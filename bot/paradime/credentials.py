@@ -1,4 +1,4 @@
-"""The three forms of credentials, told apart by the shape of the secret."""
+"""The three kinds of credentials, recognized by the form of the secret."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 
 WORKSPACE_PREFIX, COMPANY_PREFIX = "prdm_wsp_", "prdm_cmp_"
 
-# What an HTTP header takes. A fault found later would be reported with the header's value in its text.
+# Valid in an HTTP header. An error raised later would contain the header's value.
 _HEADER_WORD = re.compile(r"[\x21-\x7e]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """A secret and what belongs to it. Raises ValueError where they do not fit together; its text holds no value."""
+    """A secret and the values that belong to it. Raises ValueError if they don't fit together, without any value."""
 
     secret: str = field(repr=False)
     key: str = field(default="", repr=False)
@@ -31,7 +31,7 @@ class Credentials:
             raise ValueError("Secret, key and uid are each one word of ASCII characters.")
 
     def headers(self) -> dict[str, str]:
-        """The headers that carry them."""
+        """Return the headers that carry the credentials."""
         if self.secret.startswith(COMPANY_PREFIX):
             return {"Authorization": f"Bearer {self.secret}", "X-Paradime-Workspace": self.workspace}
         if self.secret.startswith(WORKSPACE_PREFIX):

@@ -1,4 +1,4 @@
-"""Fetching a file from the short-lived address that Bolt gives. None of our credentials go along."""
+"""Download a file from a short-lived address that Bolt returned, without sending any of our credentials."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ EXPIRED = frozenset({400, 401, 403, 404, 410})
 
 
 class Downloader:
-    """Implements the flows' `Downloads` port. A file takes `timeout_s` in all.
+    """Implements the flows' `Downloads` port. A download takes at most `timeout_s` in total.
 
-    Addresses are https; in clear only where `endpoint`, the API's own, is on this machine and the file's is too: the
-    sandbox's. A redirect is not followed: it could lead into our own network.
+    Addresses must be https. Plain http is allowed only if both `endpoint` (the API's own) and the file are on this
+    machine, as in the sandbox. Redirects aren't followed, because they could lead into our own network.
     """
 
     def __init__(
@@ -48,9 +48,12 @@ class Downloader:
         return self._http
 
     async def fetch(self, url: str, *, most: int) -> bytes:
-        """A file. Raises BoltTooLarge above `most` bytes, DownloadRefused, BoltNotSent and BoltOutcomeUnknown."""
+        """Download a file.
+
+        Raises BoltTooLarge above `most` bytes, DownloadRefused, BoltNotSent and BoltOutcomeUnknown.
+        """
         self._check(url)
-        # What raises here may hold the address, which nobody may read in a log: hence `from None`.
+        # Exceptions raised here may contain the address, which must not be logged: hence `from None`.
         try:
             async with asyncio.timeout(self._timeout_s), self._client().stream("GET", url) as response:
                 return await _read(response, most)

@@ -1,4 +1,4 @@
-"""The GraphQL documents. `{slug}` is the name of the argument that carries a slug: `slug`, or `scheduleName` on older backends."""
+"""GraphQL documents. `{slug}` is the name of the argument for a slug: `slug`, or `scheduleName` on older backends."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ query Schedules($offset: Int!, $limit: Int!, $inactive: Boolean!, $filter: BoltS
 }}
 """
 
-# What every backend has always known of a schedule.
+# The fields of a schedule that every backend knows.
 OLD_SCHEDULES = f"""
 query Schedules($offset: Int!, $limit: Int!, $inactive: Boolean!) {{
   listBoltSchedules(offset: $offset, limit: $limit, showInactive: $inactive) {{
@@ -83,7 +83,7 @@ mutation RetryAll($id: Int!) { retryAllBoltRun(scheduleRunId: $id) { ok runId } 
 
 
 def schedule(slug: str) -> str:
-    """One schedule. `suspended` is newer than the rest, and goes with the newer spelling."""
+    """Query one schedule. `suspended` is newer than the other fields, and available with the newer spelling."""
     newer = " suspended" if slug == "slug" else ""
     return f"""
 query Schedule($slug: String) {{
@@ -93,7 +93,7 @@ query Schedule($slug: String) {{
 
 
 def runs(slug: str) -> str:
-    """A page of a schedule's runs, newest first."""
+    """Query a page of a schedule's runs, newest first."""
     return f"""
 query Runs($slug: String, $offset: Int!, $limit: Int!) {{
   listBoltRuns({slug}: $slug, offset: $offset, limit: $limit) {{
@@ -130,10 +130,10 @@ mutation Suspend($slug: String, $suspend: Boolean!) {{
 
 
 def statuses(run_ids: Sequence[int], type_name: str = "") -> str:
-    """Many runs in one request, by aliases: r<id>. Never their logs, which may be megabytes.
+    """Query the statuses of many runs in one request, with aliases: r<id>. Never their logs, which may be megabytes.
 
-    `type_name`: what the backend calls the type of its answer. What is asked of each run is then written once for all of
-    them; else that name is asked for as well.
+    `type_name`: the backend's name for the type of a status. The fields are then written once, as a fragment; if it's
+    empty, that name is requested as well.
     """
     fields = "state commands { id command startDttm endDttm returnCode }"
     each = "...Status" if type_name else f"__typename {fields}"
@@ -143,7 +143,7 @@ def statuses(run_ids: Sequence[int], type_name: str = "") -> str:
 
 
 def resources(command_ids: Sequence[int]) -> str:
-    """What many commands left behind, in one request, by aliases: c<id>. Never their output."""
+    """Query the artifacts of many commands in one request, with aliases: c<id>. Never their output."""
     asked = "\n".join(
         f"  c{int(one)}: boltCommand(commandId: {int(one)}) {{ resources {{ id path }} }}" for one in command_ids
     )

@@ -1,4 +1,4 @@
-"""What the API answers, checked at the edge and handed on as the core's own dataclasses."""
+"""Models of the API's answers, validated here and converted to the core's dataclasses."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bot.core.model import bolt
 
 
 def read_time(value: object) -> datetime | None:
-    """ISO 8601, or `2023-10-15 16:44:16.986049`; without an offset it is UTC. None for nothing and for nonsense."""
+    """Parse ISO 8601, or `2023-10-15 16:44:16.986049`; UTC if there's no offset. None for empty or invalid input."""
     if not isinstance(value, str) or not value.strip():
         return None
     try:
@@ -23,31 +23,31 @@ def read_time(value: object) -> datetime | None:
 
 
 def read_list(value: object) -> list[str]:
-    """A list of texts; null, and `[""]` where nothing is set, are empty."""
+    """Parse a list of texts. Null and `[""]`, which means unset, are empty."""
     return [one for one in value if isinstance(one, str) and one] if isinstance(value, list) else []
 
 
 def read_optional(value: object) -> object:
-    """Nothing, where a text is empty."""
+    """Replace an empty text with None."""
     return None if isinstance(value, str) and not value.strip() else value
 
 
-# A state's own word, whatever it is.
+# Any state, as spelled by Bolt.
 State = Annotated[str, StringConstraints(strip_whitespace=True, to_upper=True, min_length=1)]
 Time = Annotated[datetime | None, BeforeValidator(read_time)]
 Texts = Annotated[list[str], BeforeValidator(read_list)]
 
 
 class Wire(BaseModel):
-    """An object of the API: unknown fields are ignored, null is like left out, names are in camel case."""
+    """An object of the API: unknown fields are ignored, null counts as missing, names are in camel case."""
 
-    # Inputs hold logs and pre-signed addresses, which no error's text may repeat.
+    # Inputs contain logs and pre-signed addresses, which error messages must not repeat.
     model_config = ConfigDict(alias_generator=to_camel, extra="ignore", hide_input_in_errors=True)
 
     @model_validator(mode="before")
     @classmethod
     def without_nulls(cls, value: object) -> object:
-        """Leave out what is null, so that the field's default holds."""
+        """Remove nulls, so that the fields' defaults apply."""
         if not isinstance(value, dict):
             return value
         return {name: one for name, one in value.items() if one is not None}
@@ -63,7 +63,7 @@ class Deferral(Wire):
     successful_run_only: bool = False
 
     def core(self) -> bolt.Deferral:
-        """As the core knows it."""
+        """Convert to the core's type."""
         return bolt.Deferral(
             self.enabled,
             self.deferred_schedule_name,
@@ -89,7 +89,7 @@ class Notifications(Wire):
     ms_teams_notifications: list[Notification] | None = None
 
     def core(self) -> tuple[bolt.Notification, ...]:
-        """As the core knows them."""
+        """Convert to the core's type."""
         media = (
             ("email", self.email_notifications),
             ("slack", self.slack_notifications),
@@ -127,7 +127,7 @@ class Schedule(Wire):
     notifications: Notifications | None = None
 
     def core(self) -> bolt.Schedule:
-        """As the core knows it; without a slug the name serves."""
+        """Convert to the core's type. Without a slug, the name is used."""
         return bolt.Schedule(
             id=self.id,
             uuid=self.uuid,
@@ -172,7 +172,7 @@ class ScheduleDetails(Wire):
     suspended: bool | None = None
 
     def core(self) -> bolt.ScheduleDetails:
-        """As the core knows it."""
+        """Convert to the core's type."""
         return bolt.ScheduleDetails(
             self.latest_run_id,
             tuple(self.commands),
@@ -185,7 +185,7 @@ class ScheduleDetails(Wire):
 
 
 class GitInfo(Wire):
-    """BoltGitInfo. A commit or a pull request may come as a number."""
+    """BoltGitInfo. A commit or a pull request may be sent as a number."""
 
     model_config = ConfigDict(coerce_numbers_to_str=True)
 
@@ -207,7 +207,7 @@ class RunSummary(Wire):
     git_info: GitInfo | None = None
 
     def core(self) -> bolt.RunSummary:
-        """As the core knows it."""
+        """Convert to the core's type."""
         git = self.git_info or GitInfo()
         return bolt.RunSummary(
             id=self.id,
@@ -240,7 +240,7 @@ class Command(Wire):
     return_code: Annotated[int | None, BeforeValidator(read_optional)] = None
 
     def core(self) -> bolt.Command:
-        """As the core knows it."""
+        """Convert to the core's type."""
         return bolt.Command(self.id, self.command, self.start_dttm, self.end_dttm, self.return_code)
 
 
@@ -251,7 +251,7 @@ class RunStatus(Wire):
     commands: list[Command] | None = None
 
     def core(self) -> bolt.RunStatus:
-        """As the core knows it: ids grow in the order in which commands ran."""
+        """Convert to the core's type. Ids increase in the order in which commands ran."""
         commands = sorted(self.commands or [], key=lambda command: command.id)
         return bolt.RunStatus(self.state, tuple(command.core() for command in commands))
 
@@ -264,12 +264,12 @@ class Resource(Wire):
 
 
 class CommandResources(Wire):
-    """BoltCommand, as far as it tells what it left behind."""
+    """BoltCommand with only its artifacts."""
 
     resources: list[Resource] | None = None
 
     def files(self) -> tuple[bolt.Resource, ...]:
-        """As the core knows them."""
+        """Convert to the core's type."""
         return tuple(bolt.Resource(one.id, one.path) for one in self.resources or [])
 
 
@@ -282,13 +282,13 @@ class CommandOutput(Command):
     resources: list[Resource] | None = None
 
     def output(self) -> bolt.CommandOutput:
-        """As the core knows it."""
+        """Convert to the core's type."""
         resources = CommandResources(resources=self.resources).files()
         return bolt.CommandOutput(self.core(), self.schedule_run_id, self.stdout or "", self.stderr or "", resources)
 
 
 class CommandRun(Wire):
-    """BoltCommand, as far as it tells of its run."""
+    """BoltCommand with only its run."""
 
     schedule_run_id: int | None = None
 
@@ -308,7 +308,7 @@ class LogPage(Wire):
     finished: bool
 
     def core(self) -> bolt.LogPage:
-        """As the core knows it."""
+        """Convert to the core's type."""
         return bolt.LogPage(tuple((one.stream, one.line) for one in self.lines), self.cursor, self.finished)
 
 

@@ -1,4 +1,4 @@
-"""Many runs in one request. One bad run must not blind the rest, and a server may refuse a query as too large."""
+"""Poll many runs in one request. One bad run must not hide the others, and a server may refuse a query as too large."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from bot.paradime.response import GraphqlReply, rejection
 log = structlog.get_logger()
 
 MOST = 100
-# A server that takes longer is asked for fewer at a time, down to LEAST; below that it is not the size.
+# If the server takes longer, the batch shrinks, down to LEAST; below that, size isn't the cause.
 SLOW_S = 3.0
 LEAST = 10
 GROWS_AFTER = 20
@@ -32,20 +32,23 @@ Post = Callable[[str], Awaitable[GraphqlReply]]
 
 
 class PollBatch:
-    """Polls by aliases. `limit` shrinks when the server refuses a batch or slows, and grows back slowly."""
+    """Poll with aliases. `limit` shrinks if the server refuses a batch or slows down, and grows back slowly."""
 
     def __init__(self, post: Post, clock: Callable[[], float] = time.monotonic) -> None:
         self._post = post
         self._clock = clock
         self._good = 0
-        # What this backend calls the type of a status: empty until it has said so, None where it takes no fragments.
+        # The backend's name for the type of a status: empty while unknown, None if it doesn't support fragments.
         self._type_name: str | None = ""
         self.limit = MOST
 
     async def poll(self, run_ids: Sequence[int]) -> Polled:
-        """Ask for at most `limit` runs. Raises BoltError where the whole request failed, which never splits it."""
+        """Poll at most `limit` runs.
+
+        Raises BoltError if the whole request failed; such an error doesn't split the batch.
+        """
         asked = list(dict.fromkeys(int(run_id) for run_id in run_ids))[: self.limit]
-        # One number that GraphQL's Int cannot hold would make the whole query invalid.
+        # One number outside GraphQL's Int would make the whole query invalid.
         polled = Polled(failed={one: BoltRejected((UNKNOWN,)) for one in asked if not 0 < one <= GRAPHQL_INT})
         waiting = [[run_id for run_id in asked if run_id not in polled.failed]]
         for _ in range(REQUESTS_MOST):
@@ -56,7 +59,7 @@ class PollBatch:
         return polled
 
     async def _ask(self, batch: list[int], polled: Polled) -> list[list[int]]:
-        """One request; what is still to be asked of it."""
+        """Send one request. Returns the batches that still have to be requested."""
         began = self._clock()
         try:
             reply = await self._send(batch)
@@ -67,7 +70,7 @@ class PollBatch:
             await self._take(batch, reply, polled)
             self._grow()
             return []
-        # A run that is there counts, whatever else went wrong: only its own null makes an error its own.
+        # A run that was returned counts, whatever else went wrong: an error is a run's own only if that run is null.
         told = [run_id for run_id in batch if reply.data and reply.data.get(f"r{run_id}") is not None]
         await self._take(told, reply, polled)
         named = _named([run_id for run_id in batch if run_id not in told], reply.errors)
@@ -77,7 +80,7 @@ class PollBatch:
         return [rest] if named or told else self._split(rest, rejection(reply), polled)
 
     async def _send(self, batch: list[int]) -> GraphqlReply:
-        """Written once for all of them, what is asked is read and checked by the server in less than half the time."""
+        """Send the query with a fragment if possible: the server parses and validates it in less than half the time."""
         if not self._type_name:
             return await self._post(graphql_documents.statuses(batch))
         reply = await self._post(graphql_documents.statuses(batch, self._type_name))
@@ -89,7 +92,7 @@ class PollBatch:
         return reply
 
     def _split(self, batch: list[int], error: BoltRejected, polled: Polled) -> list[list[int]]:
-        """An error that names no run: in halves it concerns one of them only."""
+        """Split a batch after an error that names no run, so that it affects only one half."""
         if len(batch) == 1:
             polled.failed[batch[0]] = error
             return []
@@ -123,13 +126,13 @@ def _status(reply: GraphqlReply, run_id: int) -> RunStatus | BoltError:
 
 
 def _told_type(reply: GraphqlReply, run_id: int) -> str:
-    """The name of the type that was told of a run, where it is one that may stand in a query."""
+    """Return the type name in a run's status, if it may be used in a query."""
     found = reply.data.get(f"r{run_id}") if reply.data else None
     name = found.get("__typename") if isinstance(found, dict) else None
     return name if isinstance(name, str) and TYPE_NAME.fullmatch(name) else ""
 
 
 def _named(batch: list[int], errors: Sequence[ApiError]) -> dict[int, ApiError]:
-    """The runs that errors name by the first step of their path."""
+    """Return the runs that errors name in the first step of their path."""
     aliases = {f"r{run_id}": run_id for run_id in batch}
     return {aliases[str(error.path[0])]: error for error in errors if error.path and str(error.path[0]) in aliases}

@@ -1,4 +1,4 @@
-"""What an HTTP answer says: well-formed GraphQL, or one of the faults that the core has names for."""
+"""Parse HTTP responses: well-formed GraphQL, or one of the core's errors."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ LONGEST_RETRY_AFTER_S = 300.0
 NO_REASON = "Bolt gave no reason."
 TOO_LARGE = "Bolt says the request is too large."
 
-# How the servers in use begin to say that a query does not fit them. Only at the beginning: further on, a message may
-# quote what a person typed.
+# How servers in use begin the message that a query doesn't fit their schema. Only matched at the beginning: further on,
+# a message may quote what a person typed.
 _MISFIT = re.compile(
     r"""(?:[a-z ]*error[a-z ]*:\ )?
     (?: cannot\ query\ field | unknown\ (?:field\ )?argument | unknown\ field | unknown\ type | undefined\ field
@@ -55,10 +55,10 @@ _RUNNING = "AlreadyRunningException"
 
 @dataclass(frozen=True, slots=True)
 class GraphqlReply:
-    """What a well-formed answer holds: data and errors may be there at once.
+    """A well-formed response. Data and errors may both be present.
 
-    `invalid`: the query does not fit this backend or is too large for it, and nothing was executed.
-    `running`: an error says that the schedule runs already.
+    `invalid`: the query doesn't fit this backend's schema or is too large for it, and nothing was executed. `running`:
+    an error says that the schedule is already running.
     """
 
     data: Json | None
@@ -68,7 +68,7 @@ class GraphqlReply:
 
 
 def parse_response(response: httpx.Response, content: bytes, *, is_query: bool, now: datetime) -> GraphqlReply:
-    """Read a whole answer. `now` counts for a Retry-After that is a date. Raises BoltError for all but GraphQL."""
+    """Parse a complete response. `now` is for a Retry-After date. Raises BoltError for anything but GraphQL."""
     status = response.status_code
     if status == httpx.codes.TOO_MANY_REQUESTS:
         raise BoltThrottled(retry_after_s(response.headers.get("Retry-After"), now))
@@ -87,14 +87,14 @@ def parse_response(response: httpx.Response, content: bytes, *, is_query: bool, 
 
 
 def rejection(reply: GraphqlReply) -> BoltRejected:
-    """What an answer's errors come to, most specific first."""
+    """Return the exception for a response's errors, the most specific first."""
     if reply.running:
         return AlreadyRunning(reply.errors)
     return BoltInvalidQuery(reply.errors) if reply.invalid else BoltRejected(reply.errors)
 
 
 def retry_after_s(value: str | None, now: datetime) -> float:
-    """Seconds to wait, from a Retry-After of seconds or of a date, within bounds; 5 where it says neither."""
+    """Return the seconds to wait from a Retry-After in seconds or as a date, within bounds; 5 if it's neither."""
     seconds = _seconds((value or "").strip(), now)
     return min(LONGEST_RETRY_AFTER_S, max(SHORTEST_RETRY_AFTER_S, seconds))
 
@@ -109,7 +109,7 @@ def _seconds(value: str, now: datetime) -> float:
 
 
 def _graphql(content: bytes, *, is_query: bool, is_bad_request: bool) -> GraphqlReply | None:
-    """Read the body, None where it is no GraphQL answer."""
+    """Parse the body. Returns None if it isn't a GraphQL response."""
     try:
         body = json.loads(content)
         if b"\\ud" in content or b"\\uD" in content:
@@ -125,9 +125,9 @@ def _graphql(content: bytes, *, is_query: bool, is_bad_request: bool) -> Graphql
     if not isinstance(data, dict):
         data = None
     errors = tuple(map(_error, listed))
-    # An error with a path comes from executing.
+    # An error with a path comes from execution.
     executed = data is not None or any(error.path for error in errors)
-    # Of a mutation, which may be asked anew in another spelling, only the server's own word for it is believed.
+    # A mutation may be sent again in another spelling, so only the server's explicit statement counts for it.
     invalid = (is_bad_request and is_query) or any(_is_invalid(one, is_query=is_query) for one in listed)
     return GraphqlReply(
         data, errors, invalid=invalid and not executed, running=any(_RUNNING in _message(one) for one in listed)
@@ -135,7 +135,7 @@ def _graphql(content: bytes, *, is_query: bool, is_bad_request: bool) -> Graphql
 
 
 def _mended(value: object) -> object:
-    """Replace halves of surrogate pairs, which a server leaves that cuts a text in the middle of an emoji."""
+    """Replace lone surrogates, which remain if a server truncates a text in the middle of an emoji."""
     if isinstance(value, str):
         return value.encode("utf-8", "replace").decode("utf-8")
     if isinstance(value, list):
@@ -157,7 +157,7 @@ def _error(one: object) -> ApiError:
 
 
 def _is_invalid(one: object, *, is_query: bool) -> bool:
-    """Whether it says that the query was not executed. Size is never what is wrong with a mutation."""
+    """Whether an error says that the query wasn't executed. A mutation is never rejected for its size."""
     extensions = one.get("extensions") if isinstance(one, dict) else None
     code = extensions.get("code") if isinstance(extensions, dict) else None
     if isinstance(code, str) and code in _MISFIT_CODES:
@@ -167,7 +167,7 @@ def _is_invalid(one: object, *, is_query: bool) -> bool:
 
 
 def error_words(message: str) -> str:
-    """One short line of a server's message: its reason, without the stack trace around it."""
+    """Shorten a server's message to one line: its reason, without the stack trace."""
     lines = [line.strip() for line in message.splitlines() if line.strip()]
     running = next((line for line in lines if _RUNNING in line), None)
     if running is not None:
@@ -181,7 +181,7 @@ def error_words(message: str) -> str:
 
 
 def _refusal(response: httpx.Response, content: bytes) -> BoltRejected:
-    """Name the status, with the server's own text where it is text for people: a proxy's page is not."""
+    """Name the status, with the server's message if it's plain text; a proxy's page isn't."""
     sentence = f"Bolt answered with HTTP status {response.status_code}"
     is_text = response.headers.get("Content-Type", "").lower().startswith("text/plain")
     said = error_words(content.decode("utf-8", "replace")) if is_text and content.strip() else ""

@@ -1,6 +1,7 @@
-"""Reading an answer's body with a bound on what it is unpacked to.
+"""Read a response's body with a limit on its decompressed size.
 
-httpx unpacks each piece as a whole, and as often as a server says (`gzip, gzip`): 64 kB from the network may become gigabytes.
+httpx decompresses each chunk as a whole, and as often as a server says (`gzip, gzip`): 64 kB from the network may
+become gigabytes.
 """
 
 from __future__ import annotations
@@ -10,22 +11,22 @@ from collections.abc import AsyncIterator
 
 import httpx
 
-# What we ask for: one encoding, which is unpacked in bounded steps here.
+# The one encoding that we request, decompressed here in bounded steps.
 ACCEPTED = "gzip"
 GZIP_WINDOW = 16 + zlib.MAX_WBITS
 STEP = 64 * 1024
 
 
 class BodyTooLarge(Exception):  # noqa: N818 - an answer, which never leaves this layer
-    """There is more than was asked for. The rest is not read."""
+    """The body is larger than allowed. The rest isn't read."""
 
 
 class BodyUnreadable(Exception):  # noqa: N818 - as above
-    """It is packed in a way that nobody asked for, or badly."""
+    """The body is corrupt, or has an encoding that we didn't request."""
 
 
 async def read_body(response: httpx.Response, most: int) -> bytes:
-    """The unpacked body. Raises BodyTooLarge above `most` bytes, BodyUnreadable, httpx.HTTPError."""
+    """Return the decompressed body. Raises BodyTooLarge above `most` bytes, BodyUnreadable, httpx.HTTPError."""
     parts: list[bytes] = []
     size = 0
     async for part in _unpacked(response):
@@ -53,7 +54,7 @@ async def _gunzipped(packed: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
             rest = one
             while rest:
                 if unpacking.eof:
-                    # Another one follows in the same file.
+                    # Another gzip member follows in the same body.
                     unpacking = zlib.decompressobj(GZIP_WINDOW)
                 begun = True
                 part = unpacking.decompress(rest, STEP)

@@ -1,4 +1,4 @@
-"""One POST to the GraphQL endpoint, sent once."""
+"""Send a POST to the GraphQL endpoint, once."""
 
 from __future__ import annotations
 
@@ -23,21 +23,24 @@ Now = Callable[[], datetime]
 
 
 def utc_now() -> datetime:
-    """The wall clock, in UTC."""
+    """Return the wall-clock time in UTC."""
     return datetime.now(UTC)
 
 
 @cache
 def tls() -> SSLContext:
-    """How servers are verified, as httpx does by default. Loading the certificates takes its time: once a process."""
+    """Return the TLS context that httpx uses by default.
+
+    Loading the certificates is slow, so it's done once per process.
+    """
     return httpx.create_ssl_context()
 
 
 class Transport:
-    """Sends GraphQL documents over one pool of connections.
+    """Sends GraphQL documents over one connection pool.
 
-    A request takes `timeout_s` in all. An answer above `body_most` bytes is not read to its end.
-    `watch` is told the outcome of each request: None, or the error.
+    A request takes at most `timeout_s` in total. A response above `body_most` bytes isn't read to its end. `watch` is
+    called with the outcome of each request: None, or the error.
     """
 
     def __init__(
@@ -64,7 +67,8 @@ class Transport:
                 "Content-Type": "application/json",
             },
             follow_redirects=False,
-            # Waiting for a connection ends before the whole time does: only so is it known that nothing was sent.
+            # Waiting for a connection times out before the whole request does: only then is it certain that nothing was
+            # sent.
             timeout=httpx.Timeout(timeout_s, pool=timeout_s / 4, connect=min(LONGEST_CONNECT_S, timeout_s / 2)),
             limits=httpx.Limits(max_connections=20, max_keepalive_connections=20),
             transport=transport,
@@ -76,7 +80,7 @@ class Transport:
         await self._http.aclose()
 
     async def post(self, document: str, variables: Json | None = None) -> GraphqlReply:
-        """Send once. Raises BoltError for everything but a well-formed GraphQL answer."""
+        """Send once. Raises BoltError for anything but a well-formed GraphQL response."""
         try:
             reply = await self._post(document, variables or {})
         except BotError as error:
@@ -87,7 +91,7 @@ class Transport:
 
     async def _post(self, document: str, variables: Json) -> GraphqlReply:
         given = {name: value for name, value in variables.items() if value is not None}
-        # In ASCII, so that no text of a person's can fail to be encoded.
+        # ASCII, so that no text from a person can fail to be encoded.
         body = json.dumps({"query": document, "variables": given}).encode("ascii")
         try:
             async with (
@@ -98,7 +102,7 @@ class Transport:
         except BodyTooLarge as error:
             raise BoltTooLarge(self._body_most) from error
         except httpx.ProxyError as error:
-            # Its text is the proxy's status line.
+            # The error's text is the proxy's status line.
             raise BoltNotSent(cause=f"the proxy refused ({error})", where=through(self._endpoint)) from error
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise BoltNotSent(cause=why(error), where=through(self._endpoint)) from error

@@ -51,7 +51,7 @@ Later = Callable[[Awaitable[None], Asker], None]
 
 
 class ExternalGuard(Protocol):
-    """Refuses people of other organizations."""
+    """Refuses people of other organisations."""
 
     async def why_not(self, user: str, affiliation: Affiliation) -> str:
         """Return why a person is refused, empty if not."""

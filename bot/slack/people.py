@@ -302,7 +302,7 @@ def known_person(user: Json, installation: Installation, at: float, *, domains: 
 def roles(user: Json, installation: Installation) -> set[Role]:
     """Return a person's roles in our workspace from users.info, none if the account is deactivated.
 
-    Members of our organization are members here. The flags of someone who is only in a sibling workspace apply to that
+    Members of our organisation are members here. The flags of someone who is only in a sibling workspace apply to that
     one.
     """
     if user.get("deleted"):

@@ -138,7 +138,7 @@ class Runs:
         return WishAnswer(word, wish=CancelWish(wish.asker.user, wish.at))
 
     async def wisher(self, key: RunKey) -> Asker | None:
-        """Return who wants a run canceled, and how to reply to that person."""
+        """Return who wants a run cancelled, and how to reply to that person."""
         text = await self._scripts.ask(self._scripts.redis.hget(self._scripts.key("run", key.name), "wish"))
         return from_json(StoredCancelWish, text).asker if text else None
 

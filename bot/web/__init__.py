@@ -1,1 +1,1 @@
-"""What the bot serves over HTTP: health, metrics, and Slack's requests in HTTP mode."""
+"""HTTP server: health, metrics, and Slack's requests in HTTP mode."""

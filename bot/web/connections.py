@@ -1,7 +1,7 @@
-"""The connections of one port, bounded in number and in time, so that no stranger can use up the process's descriptors.
+"""Limit one port's connections in number and time, so that strangers can't exhaust the process's file descriptors.
 
-aiohttp 3.14 has one time-out, for a connection between two requests: an hour. A request whose headers never end, and an answer that
-nobody reads, would be held for ever.
+aiohttp 3.14 has only one time-out, for a connection between two requests: an hour. A request whose headers never end,
+and a response that isn't read, would be held forever.
 """
 
 from __future__ import annotations
@@ -15,24 +15,25 @@ from typing import Protocol
 
 from bot.logging import RareWarning
 
-# A request's headers have to be complete within this time of its first byte, the first one's of the connection's opening.
+# A request's headers must be complete within this time of its first byte; for the first request, of the connection's
+# opening.
 HEADERS_S = 10.0
-# Longer than the usual proxy (nginx and AWS: 60 s) keeps a connection that it might use for its next request.
+# Longer than common proxies (nginx and AWS: 60 s) keep a connection that they might reuse.
 IDLE_S = 75.0
-# From the end of a request to its answer's last byte. Slack waits 3 s. A body may take 10 s, which the server sees to.
+# From the end of a request to its response's last byte. Slack waits 3 s. A body may take 10 s, which the server limits.
 REQUEST_S = 30.0
-# The rest of the descriptors is for Redis, Slack and Bolt.
+# The other descriptors are for Redis, Slack and Bolt.
 SHARE = 0.5
 CONNECTIONS_MOST = 1000
 CONNECTIONS_LEAST = 8
 PEER_MOST = 100
-# What still comes after an answer is read for this long, so that the sender gets to see the answer.
+# How long data that arrives after a response is read, so that the sender gets to see the response.
 LINGER_S = 2.0
 SWEEP_S = 1.0
 
 
 class Phase(Enum):
-    """What a connection is waiting for."""
+    """The next event that a connection waits for."""
 
     HEADERS = "headers"
     BODY = "body"
@@ -42,7 +43,7 @@ class Phase(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ConnectionLimits:
-    """How many connections there may be, in all and from one address, and how many seconds each phase may take."""
+    """Maximum numbers of connections, in total and per address, and of seconds per phase."""
 
     total: int = CONNECTIONS_MOST
     per_peer: int = PEER_MOST
@@ -53,11 +54,11 @@ class ConnectionLimits:
 
     @property
     def sweep_s(self) -> float:
-        """How often to look for what takes too long."""
+        """Return the interval in seconds for checking for connections that take too long."""
         return min(SWEEP_S, self.headers_s / 4, self.request_s / 4, self.idle_s / 4)
 
     def seconds(self, phase: Phase) -> float:
-        """How long a phase may last."""
+        """Return how many seconds a phase may last."""
         return {
             Phase.HEADERS: self.headers_s,
             Phase.BODY: self.request_s,
@@ -67,18 +68,18 @@ class ConnectionLimits:
 
 
 class Connection(Protocol):
-    """A connection as it is counted. `peer` is the other side's address, `since` when `phase` began, on the loop's clock."""
+    """A counted connection. `peer` is the remote address, `since` when `phase` began, on the loop's clock."""
 
     peer: str
     phase: Phase
     since: float
 
     def abort(self) -> None:
-        """Close it at once, whatever is still unsent."""
+        """Close it at once, even with unsent data."""
 
 
 def affordable(share: float = SHARE) -> int:
-    """How many connections fit into a share of the descriptors that this process may have."""
+    """Return how many connections fit into a share of this process's file descriptors."""
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft == resource.RLIM_INFINITY:
         return CONNECTIONS_MOST
@@ -86,30 +87,30 @@ def affordable(share: float = SHARE) -> int:
 
 
 class Connections:
-    """Keeps within its limits: what takes too long is cut, and the one that has waited longest makes room for a new one."""
+    """Enforce the limits: close slow connections, and close the longest-waiting one to make room for a new one."""
 
     def __init__(self, limits: ConnectionLimits) -> None:
         self.limits = limits
         self._open: dict[Connection, None] = {}
-        # Those that are accepted and not open yet count as well.
+        # Connections that are accepted but not open yet count as well.
         self._coming = 0
         self._peers: Counter[str] = Counter()
         self._cut = RareWarning("HTTP connections were cut because they were idle or too slow, or there were too many")
         self._sweeping: asyncio.TimerHandle | None = None
 
     def __len__(self) -> int:
-        """How many are open."""
+        """Return the number of open connections."""
         return len(self._open)
 
     @property
     def full(self) -> bool:
-        """Whether a further one needs the place of another."""
+        """Whether another connection would need the place of an existing one."""
         return len(self._open) + self._coming >= self.limits.total
 
     def admit(self, peer: str) -> bool:
-        """Count one more from that address, if there is room or the one that has waited longest can be cut for it.
+        """Count another connection from an address, if there's room or the longest-waiting one can be closed for it.
 
-        A connection whose request is complete is never cut for another one. `opened` or `given_up` has to follow.
+        A connection whose request is complete is never closed for another one. Call `opened` or `given_up` next.
         """
         if self._peers[peer] >= self.limits.per_peer:
             admitted = self._make_room(peer)
@@ -121,23 +122,23 @@ class Connections:
         return admitted
 
     def given_up(self, peer: str) -> None:
-        """A connection that was admitted has ended before it was open."""
+        """Stop counting a connection that was admitted but ended before it was open."""
         self._coming -= 1
         self._leave(peer)
 
     def make_room(self) -> None:
-        """Cut the connection that has waited longest, if there is one: the process has no descriptor left."""
+        """Close the longest-waiting connection, if there's one: the process has no file descriptors left."""
         self._make_room(None)
 
     def opened(self, connection: Connection) -> None:
-        """An admitted connection is open."""
+        """Note that an admitted connection is open."""
         self._coming -= 1
         self._open[connection] = None
         if self._sweeping is None:
             self._sweep_later()
 
     def closed(self, connection: Connection) -> None:
-        """Count it no longer. Safe to repeat."""
+        """Stop counting a connection. Safe to repeat."""
         if connection not in self._open:
             return
         del self._open[connection]
@@ -165,11 +166,11 @@ class Connections:
         self._sweeping = asyncio.get_running_loop().call_later(self.limits.sweep_s, self._sweep)
 
     def _sweep(self) -> None:
-        """Cut what has taken too long; again while anything is open."""
+        """Close connections that have taken too long. Repeats while any is open."""
         self._sweeping = None
         now = asyncio.get_running_loop().time()
         for late in [one for one in self._open if now - one.since > self.limits.seconds(one.phase)]:
-            # That an idle connection ends is the ordinary course of things.
+            # An idle connection that ends is nothing unusual.
             if late.phase is not Phase.NEXT:
                 self._cut.note()
             self._end(late)
@@ -177,7 +178,7 @@ class Connections:
             self._sweep_later()
 
     def stop(self) -> None:
-        """End the sweeping."""
+        """Stop checking for slow connections."""
         if self._sweeping is not None:
             self._sweeping.cancel()
             self._sweeping = None

@@ -1,7 +1,7 @@
-"""Listening sockets that accept no more connections than there is room for.
+"""Listening sockets that accept only as many connections as there's room for.
 
-asyncio's own server accepts a hundred at once before anybody is asked, and without descriptors it logs each of a hundred attempts a
-second with its traceback.
+asyncio's own server accepts a hundred at once without asking, and if there are no file descriptors, it logs each of a
+hundred attempts per second with a traceback.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from bot.logging import RareWarning
 from bot.web.connections import Connections
 
 BACKLOG = 128
-# Accepted in a row before the others that wait for the event loop have their turn.
+# How many are accepted in a row before the event loop's other callbacks get their turn.
 IN_A_ROW = 16
-# What a closed connection makes room for, among the reasons why none can be accepted.
+# Errors of accept() that closing a connection can resolve.
 NO_ROOM = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
-# If none can be accepted: how long until it is tried again.
+# Delay before the next attempt if none can be accepted.
 AGAIN_S = 0.1
 
 
 class Listener:
-    """Listens on every address of a host; `protocol` makes what speaks with a connection from an address."""
+    """Listens on every address of a host. `protocol` returns the protocol for a connection from an address."""
 
     def __init__(
         self, sockets: list[socket.socket], protocol: Callable[[str], asyncio.Protocol], connections: Connections
@@ -60,11 +60,11 @@ class Listener:
 
     @property
     def port(self) -> int:
-        """The port of the first address."""
+        """Return the port of the first address."""
         return int(self.sockets[0].getsockname()[1])
 
     def close(self) -> None:
-        """Accept nothing more. What is open stays open."""
+        """Stop accepting connections. Open ones stay open."""
         for one in self.sockets:
             asyncio.get_running_loop().remove_reader(one)
             one.close()
@@ -102,14 +102,14 @@ class Listener:
             self._opening.add(opening)
             opening.add_done_callback(self._opening.discard)
             if self._connections.full:
-                # What is cut for another one gives its descriptor back in the loop's next turn.
+                # A connection that is closed for another one releases its descriptor in the loop's next iteration.
                 return
 
     async def _open(self, made: socket.socket, peer: str) -> None:
         try:
             await asyncio.get_running_loop().connect_accepted_socket(lambda: self._protocol(peer), made)
         except OSError:
-            # It is gone already.
+            # The connection is already closed.
             self._connections.given_up(peer)
             made.close()
 

@@ -1,4 +1,7 @@
-"""Health, metrics, Slack over HTTP, and Bolt's webhooks. A stranger learns nothing from them, not even what serves them."""
+"""HTTP server for health, metrics, Slack's requests and Bolt's webhooks.
+
+It reveals nothing to strangers, not even its name.
+"""
 
 from __future__ import annotations
 
@@ -19,27 +22,27 @@ from bot.web.listener import Listener
 log = structlog.get_logger()
 
 BODY_MOST = 1024 * 1024
-# With the secret in the path for a sender that can neither sign nor set a header.
+# With the secret in the path, for a sender that can neither sign nor set a header.
 WEBHOOKS = ("/paradime/webhooks", "/paradime/webhooks/{secret}")
 SHUTDOWN_S = 5.0
-# Slack waits 3 s for its answer.
+# Slack waits 3 s for its response.
 READ_S = 10.0
-# What a port for health and metrics gets of the connections, where it is one of its own.
+# The share of connections for health and metrics if they have a port of their own.
 ADMIN_SHARE = SHARE / 4
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Answer = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
-# The reasons why the bot is not ready; none when it is.
+# Returns the reasons why the bot isn't ready; empty if it is.
 Ready = Callable[[], Awaitable[list[str]]]
 
 
 class PortTakenError(Exception):
-    """Something else listens there; the message is a plain sentence."""
+    """The address is already in use. The message is a plain sentence."""
 
 
 @dataclass(frozen=True, slots=True)
 class ListenAddress:
-    """Where to listen; `settings` names the variables that say so."""
+    """An address to listen on. `settings` names the variables that set it."""
 
     host: str
     port: int
@@ -47,9 +50,11 @@ class ListenAddress:
 
 
 class WebServer:
-    """The bot's HTTP server. `slack` and `webhooks` are set once the bot can take their requests; until then they are 503.
+    """The bot's HTTP server.
 
-    A body has to come within `read_s`. Each port keeps within `limits`, and within what the process's descriptors allow.
+    `slack` and `webhooks` are set once the bot can handle their requests; until then it returns 503.
+
+    A body must arrive within `read_s`. Each port stays within `limits`, and within the process's file descriptors.
     """
 
     def __init__(self, ready: Ready, *, read_s: float = READ_S, limits: ConnectionLimits | None = None) -> None:
@@ -64,33 +69,33 @@ class WebServer:
 
     @property
     def port(self) -> int:
-        """The port that strangers reach."""
+        """Return the public port."""
         return self._runners[0].port if self._runners else 0
 
     @property
     def admin_port(self) -> int:
-        """The port with health and metrics."""
+        """Return the port with health and metrics."""
         return self._runners[-1].port if self._runners else 0
 
     async def start(
         self, place: ListenAddress, *, slack_over_http: bool, webhooks: bool = False, admin: ListenAddress | None = None
     ) -> None:
-        """Listen. With a place of their own, health and metrics are only there. Raises PortTakenError."""
+        """Start listening. If `admin` is given, health and metrics are only available there. Raises PortTakenError."""
         public, ours = self._routes(slack_over_http=slack_over_http, webhooks=webhooks), self._admin_routes()
         await self._listen(place, public if admin else [*public, *ours], SHARE - ADMIN_SHARE if admin else SHARE)
         if admin:
             await self._listen(admin, ours, ADMIN_SHARE)
 
     async def settle(self) -> None:
-        """Wait until each request of Slack's and Bolt's that was let in is answered, with what it has set off.
+        """Wait until each accepted request from Slack and Bolt is answered, and its handler has returned.
 
-        To be called once neither is taken any more: `slack` and `webhooks` are None.
+        Call this once no more are accepted: `slack` and `webhooks` are None.
         """
         if self._handled:
             await asyncio.wait(self._handled)
 
     async def stop(self) -> None:
-        """Let what is being answered end, within SHUTDOWN_S seconds, and close."""
+        """Let responses in progress finish within SHUTDOWN_S seconds, and close."""
         while self._runners:
             await self._runners.pop().cleanup()
 
@@ -124,7 +129,7 @@ class WebServer:
         return web.Response(text="ok\n")
 
     async def _readiness(self, _request: web.Request) -> web.Response:
-        # A check writes to Redis and may call Slack: however many ask at once, there is one at a time.
+        # A check writes to Redis and may call Slack, so concurrent requests share one.
         if self._checking is None or self._checking.done():
             self._checking = asyncio.create_task(self._check(), name="readiness")
         reasons = await asyncio.shield(self._checking)
@@ -143,13 +148,13 @@ class WebServer:
         return web.Response(body=generate_latest(REGISTRY), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     async def _read(self, request: web.Request) -> None:
-        """Read the body, for whoever needs it next. Raises HTTPUnsupportedMediaType, HTTPRequestEntityTooLarge, TimeoutError.
+        """Read the body. Raises HTTPUnsupportedMediaType, HTTPRequestEntityTooLarge, TimeoutError.
 
-        A compressed one is refused before it is read: neither Slack nor Bolt sends any.
+        A compressed one is refused before it's read: neither Slack nor Bolt compresses.
         """
         if request.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
             raise web.HTTPUnsupportedMediaType
-        # Until it is complete nothing is done, so it may be cut for another one: anybody can begin a body and never end it.
+        # Until it's complete, it may be closed for another one: anyone can begin a body and never end it.
         _begins(request, Phase.BODY)
         async with asyncio.timeout(self._read_s):
             await request.read()
@@ -168,7 +173,7 @@ class WebServer:
         return await self._handle(self.webhooks, request)
 
     async def _handle(self, handler: Handler, request: web.Request) -> web.StreamResponse:
-        # In a task of its own: the connection's lives on for the next request.
+        # In a task of its own, because the connection's task continues with the next request.
         task = asyncio.ensure_future(handler(request))
         self._handled.add(task)
         task.add_done_callback(self._handled.discard)
@@ -176,7 +181,7 @@ class WebServer:
 
 
 def _constant(handle: Answer) -> Answer:
-    """A refusal is its status alone; and a method that is not allowed is as unknown as a path that does not exist."""
+    """Wrap a handler: a refusal is only its status, and a wrong method looks like an unknown path."""
 
     async def answer(request: web.BaseRequest) -> web.StreamResponse:
         _begins(request, Phase.ANSWER)
@@ -189,10 +194,10 @@ def _constant(handle: Answer) -> Answer:
         except (HttpProcessingError, web.RequestPayloadError):
             return _last(400)
         except ConnectionError:
-            # Nobody is there any more.
+            # The client has disconnected.
             raise
         except Exception as error:
-            # A stranger learns nothing of it.
+            # Nothing about it is revealed to a stranger.
             log.error("a request over HTTP failed", error=repr(error), exc_info=error)
             return web.Response(status=500)
 
@@ -206,7 +211,7 @@ def _begins(request: web.BaseRequest, phase: Phase) -> None:
 
 
 def _last(status: int) -> web.Response:
-    """The last answer on a connection: what comes after it cannot be told from the rest of the request."""
+    """Build the last response on a connection: further data can't be distinguished from the rest of the request."""
     answer = web.Response(status=status)
     answer.force_close()
     return answer
@@ -217,7 +222,10 @@ async def _unnamed(_request: web.Request, response: web.StreamResponse) -> None:
 
 
 class _Runner(web.AppRunner):
-    """Runs an application on one port, and gives no answer to what is no HTTP: aiohttp's own names it and repeats what came."""
+    """Runs an application on one port.
+
+    Input that isn't HTTP gets no response: aiohttp's own would reveal it and echo the input.
+    """
 
     def __init__(self, app: web.Application, connections: Connections) -> None:
         super().__init__(app, shutdown_timeout=SHUTDOWN_S)
@@ -227,17 +235,17 @@ class _Runner(web.AppRunner):
 
     @property
     def port(self) -> int:
-        """Where it listens, 0 while it does not."""
+        """Return the port it listens on, 0 if it doesn't."""
         return self._listener.port if self._listener else 0
 
     async def listen(self, place: ListenAddress) -> None:
-        """Take connections in. To be called after `setup`. Raises OSError."""
+        """Start accepting connections. Call this after `setup`. Raises OSError."""
         if self._speaking_with is None:
             raise RuntimeError("a runner is set up before it listens")
         self._listener = await Listener.bind(place.host, place.port, self._speaking_with, self._connections)
 
     async def cleanup(self) -> None:
-        """Let what is being answered end, and close."""
+        """Let responses in progress finish, and close."""
         if self._listener is not None:
             self._listener.close()
             self._listener = None
@@ -258,14 +266,14 @@ class _Server(web.Server):
         self._broken = RareWarning("HTTP requests were broken off or malformed")
 
     def speaking_with(self, peer: str) -> web.RequestHandler:
-        """What speaks with a connection from that address."""
+        """Return the protocol for a connection from an address."""
         return _Protocol(self, peer, self._counted, self._broken)
 
 
 class _Protocol(web.RequestHandler):
     """One connection.
 
-    `peer` is the address that it was accepted from: of one that was reset at once, the socket no longer says it.
+    `peer` is the address that it was accepted from: after an immediate reset, the socket no longer knows it.
     """
 
     __slots__ = ("_broken", "_counted", "peer", "phase", "since")
@@ -276,7 +284,7 @@ class _Protocol(web.RequestHandler):
             server,
             loop=loop,
             access_log=None,  # type: ignore[arg-type]  # as its own runner says that there is none
-            # Longer than ours, which counts all connections.
+            # Longer than ours, which covers all connections.
             keepalive_timeout=2 * connections.limits.idle_s,
             lingering_time=connections.limits.linger_s,
             auto_decompress=False,
@@ -292,7 +300,7 @@ class _Protocol(web.RequestHandler):
         self.phase, self.since = phase, self._loop.time()
 
     def abort(self) -> None:
-        """Close the connection at once, whatever is still unsent."""
+        """Close the connection at once, even with unsent data."""
         transport = self.transport
         if isinstance(transport, asyncio.Transport):
             transport.abort()
@@ -319,7 +327,7 @@ class _Protocol(web.RequestHandler):
             self.begins(Phase.NEXT)
 
     def log_exception(self, *_args: object, **_how: object) -> None:
-        """Count what aiohttp would log with its traceback: a stranger can repeat it at will."""
+        """Count errors that aiohttp would log with a traceback, because a stranger can repeat them at will."""
         self._broken.note()
 
     def handle_error(
@@ -329,6 +337,6 @@ class _Protocol(web.RequestHandler):
         exc: BaseException | None = None,
         message: str | None = None,
     ) -> NoReturn:
-        """End the connection. A stranger who could fill the log with it has no line there either."""
+        """Close the connection without logging, so that a stranger can't fill the log."""
         del request, status, message
         raise ConnectionResetError from exc

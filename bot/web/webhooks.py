@@ -1,4 +1,4 @@
-"""Bolt's webhooks: hints that something has happened to a run. Whoever cannot show the secret is refused."""
+"""Bolt's webhooks: hints that something has happened to a run. Requests without the secret are refused."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ Take = Callable[[WebhookHint], Awaitable[None]]
 
 
 class Webhooks:
-    """The handler of /paradime/webhooks.
+    """Handles /paradime/webhooks.
 
-    A secret of the form `whsec_…` signs posts (Standard Webhooks, or the same under Svix' names). Any other one is in
-    the path (/paradime/webhooks/<secret>), in X-Webhook-Secret, or a bearer token.
+    A secret of the form `whsec_…` verifies signed posts (Standard Webhooks, or the same with Svix' header names). Any
+    other secret is expected in the path (/paradime/webhooks/<secret>), in X-Webhook-Secret, or as a bearer token.
     """
 
     def __init__(self, secret: str, take: Take) -> None:
@@ -41,7 +41,7 @@ class Webhooks:
         )
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """202 for a hint that is taken, 401 without the secret, 400 for what is no JSON object, 503 while Redis is away."""
+        """Handle a post. 202: accepted; 401: no secret; 400: not a JSON object; 503: Redis is unavailable."""
         raw = await request.read()
         if not self._authentic(request, raw):
             HINTS.labels("refused").inc()

@@ -1,1 +1,1 @@
-"""What runs in the background: one loop, and which flow it runs on which due set."""
+"""Background workers: one loop, and the ways to claim work from due sets and lanes."""

@@ -1,4 +1,7 @@
-"""The ways to claim from due sets and lanes. Which flow handles which is in the table of due sets (`bot.parts.due_sets`)."""
+"""Claim functions for due sets and lanes.
+
+Which flow handles which is in the table of due sets (`bot.parts.due_sets`).
+"""
 
 from __future__ import annotations
 
@@ -15,20 +18,20 @@ from bot.store.due_sets import DueSet
 from bot.store.lanes import EditLane, PostLane
 from bot.workers.worker import Work
 
-# What it returns is true if all that it made is a post.
+# Returns True if its only new work is a post.
 Advance = Callable[[Lease], Awaitable[bool | None]]
 Wake = Callable[[], None]
 
 
 @contextlib.asynccontextmanager
 async def keep_lease(due: DueSet, lease: Lease) -> AsyncIterator[None]:
-    """Keep a lease while something is done under it; what is broken off is given back at once."""
+    """Renew a lease during a job. If the job is cancelled, its members are given back at once."""
     lease.start_renewing(due.renew)
     try:
         yield
     except asyncio.CancelledError:
         if not lease.in_flight:
-            # With Redis away the lease lapses instead; the cancellation goes on either way.
+            # If Redis is unavailable, the lease expires instead; the cancellation continues either way.
             with contextlib.suppress(StoreUnavailable):
                 await due.give_back(lease)
         raise
@@ -39,10 +42,10 @@ async def keep_lease(due: DueSet, lease: Lease) -> AsyncIterator[None]:
 def claim_one(
     due: DueSet, advance: Advance, wake: Wake, *, wake_posts: Wake | None = None
 ) -> Callable[[], Awaitable[Work]]:
-    """One job a member: requests, ends, cancels. `wake` wakes the workers that carry on with what a job has made.
+    """Claim one member per job: requests, ends, cancels. `wake` wakes the workers that continue with a job's results.
 
-    `wake_posts` wakes only those that post: when fifty people a second start runs, each look would have three more workers ask
-    Redis in vain, and their commands' acknowledgements wait for that.
+    `wake_posts` wakes only those that post: if fifty people a second start runs, each step would otherwise have three
+    more workers ask Redis in vain, which delays the acknowledgements of their commands.
     """
 
     async def job(lease: Lease) -> None:
@@ -55,8 +58,9 @@ def claim_one(
             wakes()
 
     async def claim() -> Work:
-        # One member a claim: its lease is renewed, moved and finished on its own. The job begins before the next claim,
-        # so a claim that fails drops nothing that was claimed before it, and a worker never has more jobs than it may.
+        # One member per claim: its lease is renewed, moved and finished separately. The job begins before the next
+        # claim, so a failed claim loses nothing that was claimed before it, and a worker never exceeds its number of
+        # jobs.
         claimed = await due.claim(1)
         if claimed.lease is None:
             return Work(wait_s=claimed.wait_s)
@@ -68,12 +72,12 @@ def claim_one(
 def claim_batch(
     due: DueSet, follow: RunPoller, wake: Wake, *, batch: Callable[[], int], soon_s: float
 ) -> Callable[[], Awaitable[Work]]:
-    """One job a batch: polls. What is due within `soon_s` rides along in a request that goes out anyway."""
+    """Claim one batch per job: polls. Members due within `soon_s` are included in a request that goes out anyway."""
 
     async def job(lease: Lease, claimed_us: int, rows: tuple[tuple[str, ...], ...]) -> None:
         async with keep_lease(due, lease):
             changed = await follow.poll_runs(lease, claimed_us, rows)
-        # Most polls tell nothing new, and make no work for anyone.
+        # Most polls return nothing new, and make no work.
         if changed:
             wake()
 
@@ -87,7 +91,7 @@ def claim_batch(
 
 
 def claim_edit(lane: EditLane, show: CardEditor) -> Callable[[], Awaitable[Work]]:
-    """One job a card that is to be edited."""
+    """Claim one card edit per job."""
 
     async def claim() -> Work:
         taken = await lane.claim()
@@ -99,7 +103,7 @@ def claim_edit(lane: EditLane, show: CardEditor) -> Callable[[], Awaitable[Work]
 
 
 def claim_post(lane: PostLane, tell: PostDeliverer, wake: Wake) -> Callable[[], Awaitable[Work]]:
-    """One job a post that is to be sent."""
+    """Claim one post per job."""
 
     async def job(lease: Lease, item: str, urgency: str, channel: str) -> None:
         try:

@@ -1,4 +1,4 @@
-"""All workers of a process: started together, watched, and stopped within a time."""
+"""All workers of a process: started together, supervised, and stopped within a time limit."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from bot.workers.worker import Incident, Worker
 
 log = structlog.get_logger()
 
-# A claim under way at the stop gets this long: what it brings is drained with the rest.
+# How long a claim in progress may take at shutdown. Its jobs are drained with the rest.
 CLAIM_S = 2.0
 
 
 class WorkerPool:
-    """Runs workers. A worker's loop survives every fault of a claim or a job, so one that ends by itself is a bug."""
+    """Runs workers. A worker's loop survives every error of a claim or a job, so one that ends by itself is a bug."""
 
     def __init__(self, workers: Mapping[str, Worker], incident: Incident) -> None:
         self._workers = workers
@@ -29,7 +29,7 @@ class WorkerPool:
         self._running = {asyncio.create_task(worker.run(), name=name): name for name, worker in self._workers.items()}
 
     async def died(self) -> str:
-        """Wait until a worker ends although it was not stopped. Logs why; returns one plain sentence."""
+        """Wait until a worker ends without being stopped. Logs why, and returns one plain sentence."""
         ended, _ = await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
         task = ended.pop()
         name = self._running[task]
@@ -38,9 +38,9 @@ class WorkerPool:
         return f'The worker "{name}" stopped unexpectedly (reference {reference}).'
 
     async def stop(self, until: float) -> int:
-        """Claim no more and finish the jobs under way until `until` on the monotonic clock.
+        """Stop claiming and finish the running jobs until `until` on the monotonic clock.
 
-        Returns how many jobs were broken off; another process takes them up.
+        Returns how many jobs were cancelled; another process takes them over.
         """
         for worker in self._workers.values():
             worker.stop()

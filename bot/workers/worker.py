@@ -1,4 +1,4 @@
-"""Claim, do, finish, drain: once, for every kind of work."""
+"""The worker loop: claim, do, finish, drain, shared by every kind of work."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from bot.flows.finish_tasks import finish_or_cancel
 
 log = structlog.get_logger()
 
-# A worker sleeps until its set's next score, but never longer: another replica may have put something in.
+# A worker sleeps until its set's next due time, but no longer than this: another replica may have added something.
 LONGEST_SLEEP_S = 1.0
 STORE_AWAY_S = 0.5
 
@@ -30,9 +30,9 @@ Job = Coroutine[Any, Any, None]
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What a claim brought: jobs to do now, and in how many seconds there is more.
+    """The result of a claim: jobs to do now, and the seconds until the next one is due.
 
-    None: that is not known; where there were jobs it is looked again at once.
+    `wait_s` None: unknown. If there were jobs, the worker claims again at once.
     """
 
     jobs: tuple[Job, ...] = ()
@@ -46,7 +46,7 @@ Incident = Callable[[str, BaseException], str]
 class Worker:
     """Claims work and does it, at most `most` jobs at a time.
 
-    A job that fails leaves its lease to lapse: whoever claims next goes on from what is recorded.
+    A failed job's lease expires, and whoever claims it next continues from what is recorded.
     """
 
     def __init__(self, name: str, claim: Claim, *, most: int, incident: Incident) -> None:
@@ -55,18 +55,18 @@ class Worker:
         self._most = most
         self._incident = incident
         self._wake = asyncio.Event()
-        # Set when a job ends, and by `stop`: a full worker waits for either, whichever comes first.
+        # Set when a job ends, and by `stop`: a full worker waits for whichever comes first.
         self._room = asyncio.Event()
         self._stopping = False
         self._jobs: set[asyncio.Task[None]] = set()
 
     def wake(self) -> None:
-        """Work was made in this process: look at once."""
+        """Claim at once, because this process has added work."""
         self._wake.set()
 
     @property
     def busy(self) -> int:
-        """How many jobs are under way."""
+        """Return the number of running jobs."""
         return len(self._jobs)
 
     async def run(self) -> None:
@@ -82,13 +82,13 @@ class Worker:
                 await self._sleep(work.wait_s)
 
     def stop(self) -> None:
-        """Claim no more. `run` returns without waiting for the jobs under way; `drain` does that."""
+        """Stop claiming. `run` returns without waiting for running jobs; `drain` does that."""
         self._stopping = True
         self._wake.set()
         self._room.set()
 
     async def drain(self, within_s: float) -> int:
-        """Finish what is in hand; what does not finish in time is broken off, and its number returned."""
+        """Wait for running jobs and cancel those that are late. Returns their number."""
         return await finish_or_cancel(self._jobs, within_s)
 
     async def _look(self) -> Work:
@@ -115,7 +115,7 @@ class Worker:
         self._jobs.discard(task)
         BUSY.labels(self.name).set(len(self._jobs))
         JOBS.labels(self.name).inc()
-        # What a job has finished is often what this set's next item waits for.
+        # A finished job often makes the next item of the same set due.
         self._wake.set()
         self._room.set()
 

@@ -1,4 +1,4 @@
-"""*Run again* on the card of a succeeded, canceled or skipped run: same schedule, branch, pull request and commands."""
+"""*Run again* on the card of a succeeded, cancelled or skipped run: same schedule, branch, pull request and commands."""
 
 from __future__ import annotations
 
