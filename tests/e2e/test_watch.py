@@ -126,7 +126,7 @@ async def test_two_clicks_make_one_card(stage: Stage) -> None:
     await stage.click(WATCH, times=3)
     await stage.click(WATCH, user="grace")
     await stage.until(stage.told_privately("requested it too", "grace"))
-    await stage.until(lambda: "watched " in stage.bots[-1].printed())
+    await stage.until(lambda: "followed " in stage.bots[-1].printed())
     await stage.click(WATCH, user="grace")
     await stage.until(stage.told_privately("in this channel already", "grace"))
     assert "/archives/" in stage.private("grace")[-1].text
