@@ -1,1 +1,1 @@
-"""The stories the bot plays out, one a file. They speak to the protocols in `ports`, to no library."""
+"""The flows: what the bot does, one story per module. They use the protocols in `ports`, and no client library."""

@@ -1,4 +1,4 @@
-"""Asking for a start, from wherever: recorded before it is acknowledged, and answered in one sentence if need be."""
+"""Accepting starts: each is recorded before it's acknowledged, and answered in one sentence if need be."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ FULL = "Too many runs are being started right now, so this one wouldn't start in
 
 
 class StartAccepter:
-    """Takes a start in.
+    """Records starts.
 
-    `slug_of` gives the slug of the schedule that a name means, without asking Bolt; empty if that is not known. `card_url`
-    gives the web address of a message of ours, None if that is not known.
+    `slug_of` looks up the slug of a schedule name without asking Bolt; empty if unknown. `card_url` returns the
+    permalink of one of the bot's messages, None if unknown.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class StartAccepter:
         self._accepted = accepted
 
     async def accept_start(self, asked: Asked) -> Message | None:
-        """Record a start. The private answer, None where the card is answer enough."""
+        """Record a start. Returns the private answer, None if the card is answer enough."""
         name = name_of(asked.wanted)
         asked = replace(asked, slug=self._slug_of(name) if name else "")
         try:
@@ -85,7 +85,7 @@ class StartAccepter:
 
 
 def _what(earlier: Request) -> Sentence:
-    """What was asked for, inside a sentence."""
+    """Name an earlier request inside a sentence."""
     wanted = earlier.wanted
     if isinstance(wanted, RunCommand):
         return (Bold(earlier.title),)

@@ -1,4 +1,4 @@
-"""Which runs are active in a channel, told to one person."""
+"""Answering which runs are active: in a channel, or of a person."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ STARTS_SHOWN = 5
 
 
 class ActiveRuns:
-    """Answers `status` with nothing given. `card_url` gives the web address of a message of ours, None where it is not known."""
+    """Answers `status` without arguments. `card_url` returns a message's permalink, None if unknown."""
 
     def __init__(
         self, indexes: Indexes, start_queue: StartQueue, *, app_url: str, card_url: Callable[[CardRef], str | None]
@@ -28,9 +28,9 @@ class ActiveRuns:
         self._card_url = card_url
 
     async def active_in_channel(self, channel: str, *, typed: str) -> Message:
-        """The runs with a card in the channel that are not over, and the starts that wait there.
+        """List the active runs with a card in the channel, and the starts waiting there.
 
-        `typed` is how commands begin there. Raises StoreUnavailable.
+        `typed` is the command prefix there. Raises StoreUnavailable.
         """
         found, waiting = await asyncio.gather(
             self._indexes.active_in([channel], most=SHOWN), self._start_queue.waiting_in(channel, most=STARTS_SHOWN)
@@ -40,7 +40,7 @@ class ActiveRuns:
         return active_here(listed, found.total, self._app_url, typed, starts)
 
     async def active_of_person(self, user: str, *, typed: str) -> Message:
-        """The runs that a person has asked for and that are not over, and that person's starts that wait. Raises StoreUnavailable."""
+        """List a person's active runs and waiting starts. Raises StoreUnavailable."""
         found, waiting = await asyncio.gather(
             self._indexes.active_of(user, most=SHOWN), self._start_queue.waiting_of(user, most=STARTS_SHOWN)
         )
@@ -50,7 +50,7 @@ class ActiveRuns:
 
 
 def listed_starts(found: WaitingStarts, card_url: Callable[[CardRef], str | None], *, channel: bool = True) -> Starts:
-    """Starts that wait as they are shown in a list, with the channels of their cards unless those go without saying."""
+    """Prepare waiting starts for a list, with their cards' channels if `channel` is set."""
     return Starts(
         found.total,
         tuple(
@@ -65,10 +65,10 @@ def listed_starts(found: WaitingStarts, card_url: Callable[[CardRef], str | None
 
 
 def listed_run(found: IndexedRun, card_url: Callable[[CardRef], str | None], *, channel: bool = True) -> Listed:
-    """A run of an index as it is shown in a list, with the channel of its card unless that goes without saying."""
+    """Prepare an indexed run for a list, with its card's channel if `channel` is set."""
     card = found.card
     if card is None:
         return Listed(found.run.seen_in(""))
-    # A direct message is no channel that others could go to.
+    # Others can't open a direct message.
     named = channel and not card.channel.startswith("D")
     return Listed(found.run.seen_in(card.channel), card.channel if named else None, card_url(card))

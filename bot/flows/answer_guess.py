@@ -1,4 +1,4 @@
-"""Answering a line that isn't a command: what it may mean, on buttons; only what reads is done at once."""
+"""Answering lines that aren't commands: possible meanings as buttons. Only reads are carried out right away."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from bot.flows.schedule_catalog import ScheduleCatalog
 
 
 class GuessAnswerer:
-    """Finds out what guesses mean. Nothing in here starts, cancels or changes anything."""
+    """Resolves guesses. It never starts, cancels or changes anything."""
 
     def __init__(self, catalog: ScheduleCatalog, bolt: Bolt, runs: Runs, indexes: Indexes, *, workspace: str) -> None:
         self._catalog = catalog
@@ -32,7 +32,7 @@ class GuessAnswerer:
         self._workspace = workspace
 
     async def answer(self, guess: Guess, channel: str) -> Message | Command:
-        """What to show, or a command that only reads and may be done at once. `channel` is where it was typed."""
+        """Return the answer, or a read-only command to carry out. `channel` is where the line was typed."""
         try:
             if guess.here:
                 return await self._of_newest(guess, channel)
@@ -47,12 +47,12 @@ class GuessAnswerer:
         return guess_answer(guess.sentence, meaning, answers(meaning, runs, await self._titles(meaning)))
 
     async def newest_in(self, channel: str) -> Run | None:
-        """The newest run with a card in a channel. Raises StoreUnavailable."""
+        """The newest run with a card in a channel, None if there's none. Raises StoreUnavailable."""
         found = await self._indexes.newest_in(channel)
         return found.runs[0].run if found.runs else None
 
     async def _of_newest(self, guess: Guess, channel: str) -> Message:
-        """*cancel last*, *retry last*: this channel's newest run. Raises StoreUnavailable."""
+        """Answer *cancel last* or *retry last* with this channel's newest run. Raises StoreUnavailable."""
         run = await self.newest_in(channel) if channel else None
         if run is None:
             return Message((f"I know no run in this channel. {guess.sentence}",))
@@ -61,7 +61,7 @@ class GuessAnswerer:
         return guess_answer(guess.sentence, meaning, answers(meaning, titles={run.id: run.facts.schedule or run.title}))
 
     async def _schedules(self) -> Sequence[Schedule]:
-        """Every schedule; if Bolt is away, those it had last. Raises BoltError if there never was a list."""
+        """Return all schedules, or the last known list if Bolt is down. Raises BoltError if there never was a list."""
         try:
             return await self._catalog.all_schedules()
         except BoltError:
@@ -71,13 +71,13 @@ class GuessAnswerer:
             return schedules
 
     async def _newest(self, meaning: Meaning) -> dict[str, Sequence[RunSummary]]:
-        """The newest runs of what is meant, newest first. Raises BoltError."""
+        """Read the newest runs of the schedules in question, newest first. Raises BoltError."""
         slugs = [schedule.slug for schedule in meaning.schedules]
         listed = await asyncio.gather(*(self._bolt.runs(slug, LISTED) for slug in slugs))
         return dict(zip(slugs, listed, strict=True))
 
     async def _titles(self, meaning: Meaning) -> dict[int, str]:
-        """What the schedules of runs are called, as far as that is on record."""
+        """Return the names of the runs' schedules, as far as they're on record."""
         titles: dict[int, str] = {}
         for run_id in meaning.run_ids:
             try:

@@ -1,4 +1,4 @@
-"""Approving a start that needs it: somebody of the group, never the asker, and the first one decides."""
+"""Approving starts: a member of the required group decides, never the asker, and the first decision counts."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ CLICK_AGAIN = "If the card still asks for approval in a minute, click again."
 
 @dataclass(frozen=True, slots=True)
 class ApprovalRules:
-    """`deadline_s`: how long a start may wait once it is approved."""
+    """Settings of approvals. `deadline_s`: how long a start may wait after its approval."""
 
     app_url: str
     command: str = "/bolt"
@@ -44,7 +44,7 @@ class ApprovalRules:
 
 
 class StartApprovals:
-    """Takes decisions, and carries starts on that were approved, or not in time. `decided` wakes who goes on with it."""
+    """Takes decisions, and advances starts after their approval or deadline. `decided` wakes the worker for them."""
 
     def __init__(
         self,
@@ -62,10 +62,10 @@ class StartApprovals:
         self._rules = rules
         self._decided = decided
 
-    # --- a start that waits, or was approved ---
+    # --- a start that is waiting for approval, or was approved ---
 
     async def advance_approval(self, lease: Lease) -> None:
-        """One step of the start that is claimed."""
+        """Advance the claimed start by one step."""
         request = await self._requests.load_request(lease.member)
         if request is None or request.state not in {RequestState.PENDING, RequestState.APPROVED}:
             log.error("a start is waiting for approval without an approver", request=lease.member)
@@ -76,7 +76,7 @@ class StartApprovals:
             await self._look_again(lease, request)
 
     async def _pend(self, lease: Lease, request: Request) -> None:
-        """It waits for a click, which makes it due at once, or for the end of its time."""
+        """Wait for a click, which makes the start due at once, or for the deadline."""
         if request.approval is None or request.pending_at is None:
             await self._due.give_back(lease, delay_s=LOST_S)
             return
@@ -87,12 +87,12 @@ class StartApprovals:
             await self._requests.refused(lease, request, not_approved(request))
 
     async def _look_again(self, lease: Lease, request: Request) -> None:
-        """It was approved. Meanwhile the schedule may be another, and the asker may not be allowed to ask any more."""
+        """Check an approved start again: its schedule or its asker's permissions may have changed meanwhile."""
         if lease.since_s(request.asked_at) > self._rules.deadline_s:
             await self._requests.refused(lease, request, expired(self._rules.deadline_s))
             return
         if request.card is None:
-            # The click was faster than the record of the card on which it was.
+            # The click arrived before the card that it was on had been recorded.
             await self._due.give_back(lease, delay_s=CARD_AGAIN_S)
             return
         try:
@@ -126,7 +126,7 @@ class StartApprovals:
     # --- a click ---
 
     async def decide_approval(self, asker: Asker, request_id: str, *, yes: bool) -> Message | None:
-        """Approve a start, or do not. The answer, None where its card says it."""
+        """Approve or deny a start. Returns the answer, None if the card shows the decision."""
         try:
             async with asyncio.timeout(DECIDE_S):
                 return await self._decide(asker, request_id, yes=yes)
@@ -163,7 +163,7 @@ class StartApprovals:
         return self._over(now) if now else None
 
     async def _why_not(self, asker: Asker, request: Request, *, yes: bool) -> str:
-        """Why this person does not decide; empty where nothing is in the way. Who asked may take it back."""
+        """Why this person can't decide, empty if they can. The asker may withdraw the start."""
         by = request.approval.by if request.approval else ""
         if asker.user == request.user:
             return f"You requested it yourself, so someone else in {by} has to approve it." if yes else ""
@@ -173,7 +173,7 @@ class StartApprovals:
         return "" if may else f"Only members of {by} can approve this, and you aren't one of them. Nothing was decided."
 
     def _over(self, request: Request) -> Message:
-        """It was decided before."""
+        """Say that the start was already decided."""
         name = Bold(request.title)
         if request.denied_by == request.user:
             return Message((Mention(request.user), " already withdrew ", name, ", so it wasn't started."))
@@ -184,7 +184,7 @@ class StartApprovals:
         return Message((name, " is no longer waiting for approval, and it wasn't started."))
 
     def _became(self, request: Request) -> Sentence:
-        """What became of an approved start, as the end of a sentence."""
+        """Describe the outcome of an approved start, as the end of a sentence."""
         if request.run_id:
             return (": it's ", Link(run_url(self._rules.app_url, request.run_id), f"run {request.run_id}"), ".")
         if request.state in {RequestState.REFUSED, RequestState.CLOSED}:

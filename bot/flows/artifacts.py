@@ -1,4 +1,4 @@
-"""What the commands of a run left behind: a list, a fresh address for one person, or the file in the thread."""
+"""Artifacts of a run's commands: a list, a fresh link for one person, or the file in the thread."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from bot.flows.logs import WAITING_MOST, promised
 from bot.flows.ports.bolt import Bolt
 from bot.flows.ports.store import Runs, Uploads
 
-# What a button of Slack's can open.
+# Slack's limit for the URL of a button.
 URL_MOST = 3000
 _ADDRESS = re.compile(r"https?://[^\s<>|\"]+")
 PATH_SHOWN = 200
 
 
 class Artifacts:
-    """Answers `artifacts <run id>`, and what the buttons under it ask for."""
+    """Answers `artifacts <run id>` and its buttons."""
 
     def __init__(self, bolt: Bolt, runs: Runs, uploads: Uploads, *, mask: Callable[[str], str]) -> None:
         self._bolt = bolt
@@ -37,7 +37,7 @@ class Artifacts:
         self._mask = mask
 
     async def list_artifacts(self, key: RunKey, page: int = 0) -> Message:
-        """A page of what the run left behind; why not, where Bolt does not tell."""
+        """Show a page of a run's artifacts, or say why Bolt doesn't return them."""
         try:
             seen = observe(await self._bolt.status(key.id), self._mask)
             run = replace(await self._runs.load_run(key) or Run(key), seen=seen)
@@ -56,11 +56,11 @@ class Artifacts:
         )
 
     def _shown(self, path: str) -> str:
-        """A path as it may stand on a button: whoever writes files chooses their names."""
+        """Make a path safe to show on a button: its characters are chosen by whoever wrote the file."""
         return self._mask(" ".join(strip_ansi(path).split()))
 
     async def download_link(self, part: PartButton) -> Message:
-        """A fresh address of a file, behind a button: it is shown to whoever asked, and neither stored nor logged."""
+        """Get a fresh download link. It's shown on a button to whoever asked, and never stored or logged."""
         name: Sentence = (Code(cut(part.path, PATH_SHOWN)), f" of run {part.key.id}")
         try:
             url = await self._bolt.resource_url(part.resource)
@@ -75,12 +75,12 @@ class Artifacts:
             text: Sentence = ("Bolt's link to ", *name, " isn't one that Slack can show, but I can post the file.")
             return Message(text, (Paragraph(text), Buttons((post,))))
         text = ("The link to ", *name, " expires soon.")
-        # Behind a button: in a text its signature would be taken for a secret, which it is, and masked.
+        # On a button, because in a text the masker would remove its signature, which is a secret.
         download = Button(ARTIFACT_OPEN, "Download", url=url, spoken=cut(f"Download {part.path}", 75))
         return Message(text, (Paragraph(text), Buttons((download, post))))
 
     async def post_artifact(self, asker: Asker, part: PartButton) -> Message:
-        """Have a file posted. Raises StoreUnavailable."""
+        """Request that a file be posted. Raises StoreUnavailable."""
         resource = Resource(part.resource, part.path)
         name = f"{part.key.name}:{part.command}:{part.resource}:{asker.channel}"
         upload = Upload(name, part.key, asker, Command(part.command, part.text), resource)

@@ -1,4 +1,4 @@
-"""Reading the record: the newest entries that somebody wants, looked for within bounds."""
+"""Searching the audit log for its newest matching entries, within bounds."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class AuditQuery:
         self._audit = audit
 
     async def answer_audit(self, asked: AuditCommand) -> Message:
-        """The newest entries, newest first."""
+        """List the newest matching entries, newest first."""
         found: list[AuditEntry] = []
         searched, more = 0, False
         wanted = AuditFilter(asked.user or "", asked.schedule or "")

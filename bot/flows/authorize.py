@@ -1,4 +1,4 @@
-"""The gate: asked anew for each command, click and form whether it may be done, and each answer goes on record."""
+"""Authorization: every command, click and form is checked by the policy, and each decision is recorded."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ from bot.flows.schedule_catalog import ScheduleCatalog
 
 log = structlog.get_logger()
 
-# How long somebody may wait for the gate before a click is acknowledged.
+# The most time that a check may take before a click is acknowledged, in seconds.
 CHECK_S = 1.5
 TEXT_KEPT = 2000
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What somebody is about to do. `text` is it in words, `request` names the delivery or the start."""
+    """An action that a person attempts. `text` describes it, `request` is the id of the delivery or start."""
 
     asker: Asker
     action: Action
@@ -46,7 +46,7 @@ class Attempt:
 
 
 class Authorizer:
-    """Decides by the policy. `mask` is put over what goes on record."""
+    """Decides by the policy. `mask` is applied to the texts that are recorded."""
 
     def __init__(
         self,
@@ -68,34 +68,34 @@ class Authorizer:
         self._mask = mask
 
     async def decide_without_schedule(self, attempt: Attempt) -> Decision:
-        """About no schedule in particular."""
+        """Decide on an attempt that isn't about a particular schedule."""
         return await self._decide(attempt, Target())
 
     async def decide_unrecorded(self, asker: Asker, question: Question) -> Decision:
-        """What holds, off the record: for what comes by itself, as at each key that is typed."""
+        """Decide without recording: for questions that arise on their own, such as on every keystroke."""
         person, place = await self._who(asker)
         return decide(self.policy, person, place, question)
 
     async def decide_on_run(self, attempt: Attempt, key: RunKey) -> Decision:
-        """About a run: its schedule is what is on record of it."""
+        """Decide on a run, by the schedule on its record."""
         return await self._decide(attempt, await self._target_of_run(key))
 
     async def decide_on_schedule(self, attempt: Attempt, name: str) -> Decision:
-        """About a schedule as somebody called it. Of one that is not found, nobody knows which it is."""
+        """Decide on a schedule by the name that was typed. If it isn't found, the schedule counts as unknown."""
         found = await self._schedule(name)
         return await self._decide(attempt, Target(None, name, None) if found is None else _whole(found))
 
     async def decide_on_known_schedule(self, attempt: Attempt, schedule: Schedule) -> Decision:
-        """About a schedule that is at hand: no other one is taken for it, whatever that is called."""
+        """Decide on a known schedule, without looking its name up again."""
         return await self._decide(attempt, _whole(schedule))
 
     async def decide_on_start(
         self, request: Request, plan: StartPlan, *, again: bool = False, approved: bool = False, patient: bool = False
     ) -> tuple[Decision, ChannelInfo]:
-        """Whether a start may go on, now that it is known what it is.
+        """Decide whether a start may continue now that its plan is known.
 
-        `again`: it was on record before. `approved`: somebody has approved it, so the asker's role is asked for. `patient`: what is
-        unknown and may be known soon (`again_s`) is no decision yet, and not put on record.
+        `again`: it was recorded before. `approved`: it was approved, so the asker's role is read again. `patient`: if
+        facts are unknown but may be known soon (`again_s`), nothing is recorded yet.
         """
         asker = Asker(request.team, request.user, request.channel, request.response_url, request.thread)
         action = action_of(request)
@@ -110,14 +110,14 @@ class Authorizer:
         return decision, place
 
     async def decide_on_plan(self, attempt: Attempt, request: Request, plan: StartPlan) -> Decision:
-        """Whether somebody may have the start that was refused before."""
+        """Decide whether a person may have the start that was refused earlier."""
         return await self._decide(attempt, await self._target_of_start(request, plan))
 
     async def may_approve(self, user: str, approval: Approval) -> bool | None:
-        """Whether somebody may approve: read anew. None where that cannot be read now.
+        """Whether a person may approve, None if it can't be read now.
 
-        Slack tells of user groups seldom: who clicks without being in one, however often, is not looked up each time. Whose account
-        is deactivated, and who is of another organisation by now, does not approve.
+        Slack's limits for user groups are low, so people outside the group aren't read again on each click; for a
+        member, everything is read again. Deactivated accounts and people from other organisations can't approve.
         """
         for fresh in (False, True):
             person = await self._people.person(user, fresh=fresh)
@@ -130,13 +130,13 @@ class Authorizer:
         return True
 
     async def group_id(self, name: str) -> str | None:
-        """The id of a user group that the policy names."""
+        """The Slack id of a user group that the policy names."""
         return await self._people.group(name)
 
     async def other_members(self, group: str, user: str) -> frozenset[str] | None:
         """The members of a user group that the policy names, other than `user`; None if they can't be read.
 
-        An empty group is read again before it is reported as empty.
+        An empty group is read again before it's reported as empty.
         """
         members = await self._people.members(group)
         if members is not None and not members - {user}:
@@ -144,11 +144,11 @@ class Authorizer:
         return None if members is None else members - {user}
 
     def can_show(self, commands: tuple[str, ...]) -> bool:
-        """Whether commands can be shown word for word: nothing in them looks like a secret."""
+        """Whether commands can be shown verbatim, because the mask finds no secret in them."""
         return all(self._mask(command) == command for command in commands)
 
     async def record_refused_decision(self, asker: Asker, request: Request, *, yes: bool, why: str) -> None:
-        """Somebody wanted to decide about a start, and may not."""
+        """Record that a person tried to decide on a start without being allowed to."""
         log.warning("someone isn't allowed to decide", request=request.id, user=asker.user)
         what = f"{'approve' if yes else 'deny'} {canonical(request.wanted)}"
         attempt = Attempt(asker, action_of(request), what, request.id)
@@ -156,7 +156,10 @@ class Authorizer:
         await self._note(attempt, target, await self._people.channel(asker.channel), Decision(Verdict.DENY, reason=why))
 
     async def with_allowed_buttons(self, asker: Asker, message: Message) -> Message:
-        """An answer without buttons that would be refused, if it's for a person of another organisation whom the policy lets in."""
+        """Remove buttons that the policy would refuse, for people from other organisations.
+
+        Only needed if the policy admits such people at all.
+        """
         if not self.policy.admits_external:
             return message
         person, place = await self._who(asker)
@@ -165,7 +168,7 @@ class Authorizer:
         return offered(message, lambda question: decide(self.policy, person, place, question).allowed)
 
     async def asker_and_channel(self, asker: Asker) -> tuple[Person, ChannelInfo]:
-        """Who asks, and where."""
+        """The person who asks, and the channel."""
         return await self._who(asker)
 
     async def _decide(self, attempt: Attempt, target: Target) -> Decision:
@@ -180,7 +183,10 @@ class Authorizer:
         )
 
     async def _note(self, attempt: Attempt, target: Target, place: ChannelInfo, decision: Decision) -> None:
-        """On record before it is done. Who only reads is not kept from it where the record cannot be written."""
+        """Record a decision before it's carried out.
+
+        If the audit log can't be written, reads go ahead; actions that would be allowed raise StoreUnavailable.
+        """
         entry = AuditEntry(
             Event.ASKED,
             request=attempt.request,
@@ -220,10 +226,10 @@ class Authorizer:
         return await self._target(run.facts.schedule, run.facts.name)
 
     async def _target_of_start(self, request: Request, plan: StartPlan) -> Target:
-        """A start's schedule, with what is given instead of its own. A retry has what its run had."""
+        """The schedule of a start, with its overrides. A retry has those of its run."""
         target, wanted = await self._target(plan.slug, plan.name), request.wanted
         if isinstance(wanted, RunCommand):
-            # The look has the schedule's own branch.
+            # The plan has the schedule's own branch.
             return replace(
                 target, branch=None if wanted.branch == plan.branch else wanted.branch, commands=wanted.commands
             )
@@ -232,7 +238,7 @@ class Authorizer:
         return replace(target, branch=other, commands=_commands_of_retry(plan))
 
     async def _target(self, slug: str, name: str) -> Target:
-        """A schedule with its owner, which is asked for only where a rule is about that."""
+        """The target for a schedule. Its owner is looked up only if a rule depends on owners."""
         if not slug:
             return Target(slug=None, name=name, owner=None)
         if not self.policy.asks_owner:
@@ -249,17 +255,20 @@ class Authorizer:
 
 
 def _named(attempt: Attempt, person: Person) -> Attempt:
-    """With the person's name: messages, unlike commands and clicks, come without it."""
+    """Add the person's name, which messages lack, unlike commands and clicks."""
     return attempt if attempt.user_name else replace(attempt, user_name=person.name)
 
 
 def action_of(request: Request) -> Action:
-    """What a start is to the policy."""
+    """The policy's action for a start."""
     return Action.START if isinstance(request.wanted, RunCommand) else Action.RETRY
 
 
 def _commands_of_retry(plan: StartPlan) -> tuple[str, ...]:
-    """What a retry runs instead of the schedule's own commands. Where its run had others that nobody knows, something unknown."""
+    """The commands that a retry runs instead of the schedule's own.
+
+    If its run had other commands that aren't known, a placeholder.
+    """
     if plan.overridden:
         return plan.commands
     return () if plan.commands else (UNKNOWN_COMMAND,)

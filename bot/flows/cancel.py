@@ -1,7 +1,7 @@
-"""Cancelling: a wish kept on the run, set once, and carried to Bolt until the run is over.
+"""Cancelling runs: the request is stored with the run once, and pursued until the run has ended.
 
-Two clicks make one wish. Bolt is looked at before each asking, asked again after 15 s at most three times in
-all, and the card says cancelled only when Bolt does.
+Two clicks make one request. Before each attempt, the run's state is read. Bolt is asked again after 15 s, three times
+at most, and the card says cancelled only when Bolt does.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ AWAY_AGAIN_S = 3.0
 
 
 class RunCanceller:
-    """Takes a wish from a click or a command to its end."""
+    """Takes a request to cancel, from a click or a command, to its end."""
 
     def __init__(
         self, bolt: Bolt, runs: Runs, due: Due, answers: PrivateReplies, *, app_url: str, now: Callable[[], datetime]
@@ -45,9 +45,9 @@ class RunCanceller:
     async def record_wish(
         self, asker: Asker, key: RunKey, *, facts: RunFacts | None = None, card: CardRef | None = None
     ) -> tuple[bool, Message | None]:
-        """Keep the wish without asking Bolt, where the run is on record or its card tells enough.
+        """Record the request without asking Bolt, if the run is on record or its card has enough to restore it.
 
-        Whether it is kept or answered, and the answer as of `wish`. Raises StoreUnavailable.
+        Returns whether the request was handled, and the answer as `request_cancel` gives it. Raises StoreUnavailable.
         """
         if card is None and await self._runs.load_run(key) is None:
             return False, None
@@ -56,9 +56,9 @@ class RunCanceller:
     async def request_cancel(
         self, asker: Asker, key: RunKey, *, facts: RunFacts | None = None, card: CardRef | None = None
     ) -> Message | None:
-        """Keep the wish. The answer where it is known already, None where the worker gives it after asking Bolt.
+        """Record the request. Returns the answer, None if the worker answers after asking Bolt.
 
-        `facts` and `card` come from a button: with them a record that Redis has lost is made again.
+        `facts` and `card` come from a button and restore a record that Redis has lost. Raises StoreUnavailable.
         """
         if await self._runs.load_run(key) is None:
             try:
@@ -72,7 +72,7 @@ class RunCanceller:
         return await self._wished(asker, key, facts, card)
 
     async def _wished(self, asker: Asker, key: RunKey, facts: RunFacts | None, card: CardRef | None) -> Message | None:
-        # A record made here begins without a state: an end is for a poll to see, and so to be told.
+        # A restored record begins without a state: only a poll may observe the end, so that it's announced.
         answer = await self._runs.record_wish(key, asker, self._now(), facts or RunFacts(), Observation(), card)
         if answer.word == "final":
             return self.finished(key.id, answer.state)
@@ -82,7 +82,7 @@ class RunCanceller:
         return None
 
     async def advance_cancel(self, lease: Lease) -> None:
-        """Look at the run of a claimed wish, and ask Bolt for its end where it is not over."""
+        """Read the run of a claimed request, and ask Bolt to cancel it if it's active."""
         key = RunKey.parse(lease.member)
         run, wisher = await self._runs.load_run(key), await self._runs.wisher(key)
         if run is None or wisher is None:
@@ -102,13 +102,20 @@ class RunCanceller:
         await self._ask(lease, run, wisher)
 
     async def _over(self, lease: Lease, run: Run, wisher: Asker, state: str) -> None:
-        """It is over. Told before the wish is dropped, unless it came true: then the card says so, from the next poll on."""
+        """Finish the request: the run has ended.
+
+        The person is notified before the request is dropped, unless Bolt cancelled the run: then the card says so after
+        the next poll.
+        """
         came_true = state == "CANCELED" and await self._runs.cancel_tries(run.key) > 0
         if came_true or await self._told(lease, wisher, self.finished(run.id, state)):
             await self._runs.drop_wish(lease, run.key, keep=came_true)
 
     async def _told(self, lease: Lease, wisher: Asker, message: Message) -> bool:
-        """Answer whoever wished; where Slack takes no answer now, the run is looked at again, and that is told."""
+        """Notify the person of the outcome.
+
+        If Slack can't deliver it now, the run is read again later, and its state then is reported.
+        """
         told = await self._answers.reply_privately(wisher, message)
         if not told:
             await self._due.give_back(lease, delay_s=AWAY_AGAIN_S)
@@ -121,7 +128,7 @@ class RunCanceller:
         if number < 0:
             await self._give_up(lease, run, wisher, f"I asked Bolt {MOST_TRIES} times and it's still running")
             return
-        # Recording that has ended the renewals, and Bolt may take longer to answer than the claim lasts.
+        # Recording the attempt ended the renewals, and Bolt may take longer to answer than the claim lasts.
         lease.start_renewing(self._due.renew)
         log.info("asking Bolt to cancel", run=run.id, user=wisher.user, attempt=number)
         try:
@@ -130,7 +137,7 @@ class RunCanceller:
             await self._refused(lease, run, wisher, refused)
             return
         except BoltOutcomeUnknown:
-            # Asking for an end twice does no harm, but the run is looked at first.
+            # Cancelling twice is harmless, but the run's state is read first.
             await self._due.give_back(lease, delay_s=AGAIN_S)
             return
         except BoltError as away:
@@ -148,7 +155,7 @@ class RunCanceller:
             await self._answers.reply_privately(wisher, Message(text))
 
     async def _refused(self, lease: Lease, run: Run, wisher: Asker, refused: BoltError) -> None:
-        """A refusal may only mean that the run has ended meanwhile."""
+        """Handle a refusal, which may only mean that the run has ended meanwhile."""
         try:
             status = await self._bolt.status(run.id)
         except BoltError:
@@ -165,13 +172,13 @@ class RunCanceller:
             await self._runs.drop_wish(lease, run.key, keep=False)
 
     def finished(self, run_id: int, state: str) -> Message:
-        """Why a run that is over cannot be cancelled."""
+        """Explain why an ended run can't be cancelled."""
         link = Link(run_url(self._app_url, run_id), f"Run {run_id}")
         return Message((link, f" {outcome(state)} already, so there's nothing to cancel."))
 
 
 def outcome(state: str) -> str:
-    """What a final state means, as a verb in the past."""
+    """Describe a final state with a verb in the past tense."""
     if is_failed(state):
         return "has failed"
     return {

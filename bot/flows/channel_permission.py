@@ -1,4 +1,4 @@
-"""Whether a person may have a card in a channel: only where they are a member themselves."""
+"""Permission to have a card in a channel: only for members of the channel."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from enum import Enum
 from bot.flows.ports.slack import Memberships
 from bot.flows.ports.store import Indexes
 
-# So many of what a person has run say where one has had a card.
+# How many of a person's runs are searched for earlier cards in the channel.
 LOOKED_AT = 50
 
 
 class Permission(Enum):
-    """Whether a person may. Unknown if Slack doesn't say now."""
+    """Whether a person may have a card. Unknown if Slack doesn't say."""
 
     YES = "yes"
     NO = "no"
@@ -21,24 +21,24 @@ class Permission(Enum):
 
 
 class ChannelPermissions:
-    """Reads in which channels a person may have a card."""
+    """Checks in which channels a person may have a card."""
 
     def __init__(self, memberships: Memberships, indexes: Indexes) -> None:
         self._memberships = memberships
         self._indexes = indexes
 
     async def may_run_in(self, user: str, channel: str) -> Permission:
-        """Whether a person may still have a card in a channel: read anew, as with each click.
+        """Check whether a person may have a card in a channel. Read again on each click.
 
-        Where Slack does not tell, one may where one has had a card.
+        If Slack doesn't say, people may have cards in channels in which they have had one.
         """
         places = await self._memberships.channels_of(user)
         if places.whole and channel not in places.names:
-            # Somebody who has just come in is not told to come in.
+            # The person may have just joined: read again before refusing.
             places = await self._memberships.channels_of(user, fresh=True)
         if channel in places.names:
             return Permission.YES
-        # Direct messages of several people are listed nowhere.
+        # Slack lists group direct messages nowhere.
         there = None if channel.startswith("D") else await self._memberships.is_member(channel, user)
         if there is not None:
             return Permission.YES if there else Permission.NO
@@ -50,7 +50,7 @@ class ChannelPermissions:
         return Permission.NO if places.whole else Permission.UNKNOWN
 
     async def _has_card(self, user: str, channel: str) -> bool:
-        """Whether the card of a run of theirs that goes on, or failed lately, stands in a channel."""
+        """Whether a card of one of the person's active or recently failed runs is in the channel."""
         found = await asyncio.gather(
             self._indexes.failed(user, [], most=LOOKED_AT), self._indexes.active_of(user, most=LOOKED_AT)
         )

@@ -9,7 +9,7 @@ from bot.flows.lease import Lease
 
 @dataclass(frozen=True, slots=True)
 class ClaimedPost:
-    """A claimed post. `record` and `field` name where its attempts are recorded."""
+    """A claimed post. `record` and `field` name the place where its attempts are recorded."""
 
     lease: Lease
     urgency: str

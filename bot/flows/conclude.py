@@ -1,4 +1,4 @@
-"""Reading how a run ended, once: what failed, the lines of its log that matter, and when it was over."""
+"""Concluding a run once: what failed, the relevant lines of its log, and when it ended."""
 
 from __future__ import annotations
 
@@ -35,14 +35,15 @@ log = structlog.get_logger()
 READ_AT_ONCE = 2
 LISTING_S = 5.0
 LOG_AGAIN_S = 2.0
-# What dbt says itself is worth a short wait, within the time in which a log is waited for.
+# dbt's own results are worth a short wait, within the time allowed for the log.
 RESULTS_S = 8.0
-# A success that warned of something names it, if dbt's account comes at once.
+# A success names the nodes that warned, if dbt's results arrive promptly.
 WARNINGS_S = 2.0
 WARNINGS_AT_ONCE = 4
 WARNING_COMMANDS = 5
 LATE_LOG_AGAIN_S = 30.0
-# One late log is read at a time: ends that are still to be told need the other slot. How long one waits for its turn.
+# Late logs are read one at a time, because ends that haven't been announced need the other slot. How long one waits for
+# its turn.
 LATE_LOG_TURN_S = 2.0
 LATE_LOG_BUSY_AGAIN_S = 5.0
 LATE_LOG_GIVEN_UP_S = 3600.0
@@ -53,8 +54,8 @@ EMPTY_LOG_GIVEN_UP_S = 300.0
 class EndRules:
     """Deadlines for announcing a failed run: within `told_s` seconds of seeing its end, with or without its log.
 
-    `posting_s` of that are kept for its post. Each other failure that is read at the same time takes `post_gap_s` more: they
-    may all be posted in one channel, one after the other.
+    `posting_s` of that are reserved for the post. Each other failure that is being read takes `post_gap_s` more,
+    because all of them may be posted one after another in a single channel.
     """
 
     told_s: float = 20.0
@@ -62,16 +63,16 @@ class EndRules:
     post_gap_s: float = 1.1
 
     def reading_s(self, at_once: int) -> float:
-        """How long after a failure was seen its log may be read, when so many are."""
+        """Return the seconds after a failure within which its log may be read, if this many are being read."""
         return max(0.0, self.told_s - self.posting_s - self.post_gap_s * at_once)
 
 
 @dataclass(frozen=True, slots=True)
 class FailureLog:
-    """What a failed command's log comes to: masked, without colour codes. With the files that the command left behind.
+    """A failed command's log, masked and without colour codes, and the command's artifacts.
 
-    `tail` are its last lines, whatever they say; `length` is that of the whole log in characters. `said` is what dbt's own
-    results are merged with.
+    `tail` is its last lines, whatever they say; `length` is that of the whole log in characters. dbt's own results are
+    merged into `said`.
     """
 
     summary: str | None
@@ -88,10 +89,10 @@ class FailureLog:
 
 
 class LogReader:
-    """Reads the log of a command and keeps the last few of those that have ended, so that each is asked for once.
+    """Reads logs of commands, and keeps the last few of ended commands so that each is requested once.
 
-    At most `kept` cut and masked files stay in memory (1 MB each). `hide` takes row values out. `hints` are the built-in ones
-    by default.
+    At most `kept` cut and masked files stay in memory (1 MB each). `hide` removes row values. `hints` are the built-in
+    ones by default.
     """
 
     def __init__(
@@ -109,7 +110,7 @@ class LogReader:
         self._hints = hints or built_in()
         # Each with the hints that it was read with.
         self._read: LRUCache[int, tuple[Table, FailureLog]] = LRUCache(kept)
-        # A log may be as large as the client's bound on memory.
+        # A log may be as large as the client's limit on memory.
         self._at_once = asyncio.Semaphore(READ_AT_ONCE)
 
     def hints_for(self, facts: RunFacts) -> Table:
@@ -119,10 +120,10 @@ class LogReader:
     async def read_failure_log(
         self, command: Command, facts: RunFacts | None = None, *, within_s: float | None = None
     ) -> FailureLog | None:
-        """The log of a command, None while there is nothing in it.
+        """Read a command's log, None as long as it's empty.
 
-        `facts` are its run's, which say which hints apply; without them, the log's causes don't matter to the caller.
-        Raises BoltError: BoltOutcomeUnknown also if it cannot be read within `within_s`, waiting for a slot included.
+        `facts` are its run's, which determine the hints; without them, the caller doesn't need the log's causes. Raises
+        BoltError: BoltOutcomeUnknown also if it can't be read within `within_s`, including the wait for a slot.
         """
         hints = self.hints_for(facts) if facts else None
         try:
@@ -139,7 +140,8 @@ class LogReader:
             output = await self._bolt.command_output(command.id)
             if not output.stdout.strip() and not output.stderr.strip():
                 return None
-            # Not on the loop that acknowledges commands; and in pieces, between which other threads get their turn.
+            # In a thread, so that the event loop can acknowledge commands; masking works in pieces, between which other
+            # threads can run.
             hints = hints or self._hints.for_schedule()
             digest = await asyncio.to_thread(digest_log, output, self._mask, self._hide, hints)
         if digest.ended:
@@ -147,7 +149,7 @@ class LogReader:
         return digest
 
     def forget(self, command: Command) -> None:
-        """The log has been posted."""
+        """Drop a log that has been posted."""
         self._read.pop(command.id, None)
 
 
@@ -157,7 +159,7 @@ def digest_log(
     hide: Callable[[str], str] = without_row_values,
     hints: Table | None = None,
 ) -> FailureLog:
-    """The lines that matter and the whole log cut to a file's size, both masked and without row values."""
+    """Extract the relevant lines and the log file, both masked and without row values."""
     kept_out, kept_err = hide(keep(output.stdout)), hide(keep(output.stderr))
     stdout, stderr = mask_in_pieces(kept_out, mask), mask_in_pieces(kept_err, mask)
     said = read_log(stdout, stderr, EXCERPT_SHOWN)
@@ -179,7 +181,7 @@ def digest_log(
 
 
 class RunConcluder:
-    """Takes a run that was seen to be over to its recorded end."""
+    """Records the end of runs that were seen to have ended."""
 
     def __init__(
         self,
@@ -191,7 +193,7 @@ class RunConcluder:
         mask: Callable[[str], str],
         rules: EndRules | None = None,
     ) -> None:
-        """`mask` is put over what dbt's own account says of nodes: masked and without row values."""
+        """`mask` is applied to the texts of dbt's own results; it masks secrets and removes row values."""
         self._listings = listings
         self._runs = runs
         self._due = due
@@ -226,7 +228,7 @@ class RunConcluder:
             self._reading -= 1
 
     async def _failed(self, lease: Lease, run: Run, command: Command) -> None:
-        """Read the failed command's log until the deadline; a later log follows in a post of its own."""
+        """Read the failed command's log until the deadline. A later log follows in a post of its own."""
         waited_s = await self._runs.final_since_s(run.key)
         clock = asyncio.get_running_loop()
         until = clock.time() + self._rules.reading_s(self._reading) - waited_s
@@ -250,7 +252,7 @@ class RunConcluder:
 
     async def _late(self, lease: Lease, run: Run, end: End) -> None:
         if end.failed is None or end.log != "late":
-            # Concluded by another replica meanwhile: recording it again only takes it out of the set.
+            # Another replica has concluded it: recording the end again only removes it from the due set.
             await self._runs.conclude(lease, run, end)
             return
         waited_s = await self._runs.final_since_s(run.key)
@@ -275,7 +277,7 @@ class RunConcluder:
             await self._due.give_back(lease, delay_s=LATE_LOG_AGAIN_S)
 
     async def _late_log(self, run: Run, command: Command) -> FailureLog | None:
-        """A late log, one at a time. Raises TimeoutError while another one is being read, and BoltError."""
+        """Read a late log, one at a time. Raises TimeoutError while another one is being read, and BoltError."""
         async with asyncio.timeout(LATE_LOG_TURN_S):
             await self._late_turn.acquire()
         try:
@@ -284,7 +286,7 @@ class RunConcluder:
             self._late_turn.release()
 
     async def _with_results(self, run: Run, end: End, digest: FailureLog | None, within_s: float) -> End:
-        """The end with dbt's own account of the failed command, where it left one that comes in time."""
+        """Add dbt's own results of the failed command to the end, if there are any and they arrive in time."""
         if end.failed is None:
             return end
         files = digest.resources if digest else None
@@ -292,11 +294,11 @@ class RunConcluder:
         if results is None:
             return end
         said, hints = digest.said if digest else None, self._logs.hints_for(run.facts)
-        # Thousands of nodes may have failed, and a team may have many hints: not on the loop that acknowledges commands.
+        # There may be thousands of failed nodes and many team hints, so this doesn't run on the event loop.
         return await asyncio.to_thread(with_results, end, results, self._mask, said, hints)
 
     async def _warned(self, run: Run) -> list[NodeResult]:
-        """The nodes that a success warned about. If many runs end at once, the ends come first, without these names."""
+        """The nodes that warned in a success. Skipped if many runs end at once: announcing ends is more urgent."""
         commands = (
             [command for command in run.seen.commands if may_warn(command)] if run.seen.state == "SUCCESS" else []
         )
@@ -309,7 +311,7 @@ class RunConcluder:
             self._warnings -= 1
 
     async def _log(self, run: Run, command: Command, within_s: float) -> tuple[FailureLog | None, bool]:
-        """The failed command's log if it comes in time, and whether it never will be read because it is too large."""
+        """The failed command's log if it arrives in time, and whether it's too large to ever be read."""
         if within_s <= 0:
             return None, False
         try:
@@ -320,7 +322,7 @@ class RunConcluder:
             return None, False
 
     async def _listed(self, run: Run, within_s: float) -> list[RunSummary]:
-        """What only the listing has: begin, end, commit, and what came before. Empty if it does not come in time."""
+        """Read the run and its predecessors from the listing, for times and commit. Empty if it's too late."""
         if not run.facts.schedule:
             return []
         try:
@@ -335,7 +337,7 @@ def _end(run: Run, command: Command | None, runs: list[RunSummary], digest: Fail
     listed = next((one for one in runs if one.id == run.id), None)
     before = Recovery()
     if run.seen.state == "SUCCESS" and not run.facts.overridden and commands_known(run):
-        # With other commands than its own, it is not the schedule that succeeds again.
+        # A run with other commands doesn't show that the schedule itself has recovered.
         before = recovery(runs, run.id, all_listed=len(runs) < LISTED)
     end = End(
         started_at=listed.started_at if listed else None,

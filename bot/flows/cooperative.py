@@ -1,4 +1,4 @@
-"""Much work at once, in pieces: commands are acknowledged in between."""
+"""Cooperative processing of large batches: the event loop can acknowledge commands in between."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from typing import TypeVar
 T = TypeVar("T")
 R = TypeVar("R")
 
-# A command needs some ten turns of the loop until it is acknowledged, and each turn takes a piece of each piece of work under way.
+# A command takes about ten turns of the event loop until it's acknowledged, and each turn includes a piece of every
+# batch under way.
 PIECE_S = 0.001
 
 
 async def in_pieces(
     items: Iterable[T], do: Callable[[T], R], clock: Callable[[], float] = time.perf_counter
 ) -> list[R]:
-    """What `do` gives for each, in order; others get their turn on the loop whenever PIECE_S has passed by `clock`."""
+    """Apply `do` to each item, in order, yielding to the event loop whenever PIECE_S has passed by `clock`."""
     done: list[R] = []
     until = clock() + PIECE_S
     for item in items:

@@ -1,4 +1,4 @@
-"""Reading dbt's own account of a failed command: a file that the command left behind. Done without where it does not come."""
+"""Reading dbt's own results of a command from its artifacts. Optional: ends are announced without them if need be."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bot.flows.ports.bolt import Bolt, Downloads
 
 log = structlog.get_logger()
 
-# Reading a larger one would keep commands waiting for their acknowledgement.
+# Reading a larger file would delay the acknowledgement of commands.
 FILE_MOST = 24_000_000
 READ_AT_ONCE = 2
 RUN_RESULTS, SOURCES = "run_results.json", "sources.json"
@@ -31,9 +31,9 @@ class ResultsReader:
     async def read_command_results(
         self, command: Command, resources: Sequence[Resource] | None, *, within_s: float
     ) -> Results | None:
-        """What the command came to, None where it left no such file, or that does not come in time. Raises nothing.
+        """Read a command's results, None if there are none or they don't arrive in time. Raises nothing.
 
-        `resources` are the files of the command, None where they are not known.
+        `resources` are the command's artifacts, None if unknown.
         """
         if within_s <= 0 or command.started_at is None or command.ended_at is None:
             return None
@@ -55,7 +55,7 @@ class ResultsReader:
         return None
 
     async def warned(self, commands: Sequence[Command], *, within_s: float) -> list[NodeResult]:
-        """The nodes that these commands of one run warned about; empty if it can't be read in time. Raises nothing."""
+        """The nodes that warned in these commands of one run; empty if they can't be read in time. Raises nothing."""
         try:
             async with asyncio.timeout(within_s):
                 files = await self._bolt.resources([command.id for command in commands])
@@ -71,12 +71,12 @@ class ResultsReader:
         try:
             return await fetch(self._bolt, self._downloads, resource.id, most=FILE_MOST)
         except DownloadRefused:
-            # The address had its time: one more has another.
+            # The URL had expired: a new one hasn't.
             return await fetch(self._bolt, self._downloads, resource.id, most=FILE_MOST)
 
 
 async def fetch(bolt: Bolt, downloads: Downloads, resource_id: int, *, most: int) -> bytes:
-    """A file, at an address that Bolt gives for it now. Raises BoltError."""
+    """Download an artifact from a URL that Bolt issues for it now. Raises BoltError."""
     url = await bolt.resource_url(resource_id)
     if not url:
         raise BoltRejected(())
@@ -84,18 +84,18 @@ async def fetch(bolt: Bolt, downloads: Downloads, resource_id: int, *, most: int
 
 
 def may_warn(command: Command) -> bool:
-    """Whether a command that succeeded may have warnings to name: only tests and freshness checks warn."""
+    """Whether a successful command may have warnings to name: only tests and freshness checks warn."""
     words = command.text.split()
     return words[:1] == ["dbt"] and bool({"build", "test", "freshness"} & set(words[1:]))
 
 
 def account_of(command: Command, resources: Sequence[Resource]) -> Resource | None:
-    """The file in which dbt tells of that command, None where it is not among these."""
+    """The artifact with dbt's results of a command, None if there is none."""
     words = command.text.split()
     wanted = (SOURCES, RUN_RESULTS) if "freshness" in words else (RUN_RESULTS,)
     for name in wanted:
         found = [one for one in resources if one.path.rpartition("/")[2] == name]
         if found:
-            # Of several projects in one checkout, the one nearest to its root.
+            # If there are several dbt projects in a checkout, the one nearest to its root.
             return min(found, key=lambda one: (one.path.count("/"), one.path))
     return None

@@ -1,4 +1,4 @@
-"""Telling: what is posted. The card of a new start, and in its thread the end and the failed command's log."""
+"""Delivering posts: the card of a new start, and in its thread the run's end and the failed command's log."""
 
 from __future__ import annotations
 
@@ -42,7 +42,10 @@ Send = Callable[[Lease, str, str, str], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class DeliveryRules:
-    """`call_s`: the whole time of a Slack call; `settle_s`: how long one whose reply was lost may still take effect."""
+    """Settings of deliveries.
+
+    `call_s`: the total time of a Slack call; `settle_s`: how long a call with a lost response may still take effect.
+    """
 
     app_url: str
     bot_name: str = "@Bolt"
@@ -53,7 +56,7 @@ class DeliveryRules:
 
 
 class PostDeliverer:
-    """Sends a claimed post. `others` send what is none of a run's own: `upload/<name>`, `follow/<name>`."""
+    """Sends claimed posts. `others` send those that aren't about a run's own card: `upload/<name>`, `follow/<name>`."""
 
     def __init__(
         self,
@@ -150,7 +153,10 @@ class PostDeliverer:
                 await self._carded(post, request, ts)
 
     async def _find_late(self, post: ClaimedPost, request: Request) -> str | None:
-        """Too late for a card. One that was posted already, its reply lost, is found: it is removed with the refusal."""
+        """Refuse a start that is too late for a card.
+
+        If an earlier attempt with a lost response did post the card, it's found, and removed with the refusal.
+        """
         attempt = await self._posts.attempt(post, "look")
         if attempt.word == "half":
             try:
@@ -177,12 +183,15 @@ class PostDeliverer:
 
 
 def _wants_card(request: Request) -> bool:
-    """Whether a start's card is to be posted, or to be found again: somebody may have decided on it before it was on record."""
+    """Whether a start needs its card to be posted or found.
+
+    A click may have decided on the start before its card was recorded.
+    """
     decided = request.state is RequestState.APPROVED or request.denied_by is not None
     return request.state in {RequestState.LOOKED, RequestState.PENDING} or (decided and request.card is None)
 
 
 def watch_record(name: str) -> str:
-    """Where the attempts to post the card of a watch are recorded. It is named by channel and run."""
+    """The record of the attempts to post the card of a follow request, which is named by channel and run."""
     channel, _, member = name.partition("/")
     return f"watch:{channel}:{member}"

@@ -1,4 +1,4 @@
-"""Many ends in one channel: one message names them, and the log of each failure follows in its own thread."""
+"""Posting digests: one message names many ends in a channel, and each failure's log follows in its own thread."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ log = structlog.get_logger()
 
 
 class DigestPoster:
-    """Sends a claimed digest."""
+    """Sends claimed digests."""
 
     def __init__(
         self, chat: Chat, posts: PostLane, runs: Runs, poster: MessagePoster, *, app_url: str, settle_s: float
@@ -31,7 +31,7 @@ class DigestPoster:
         self._settle_s = settle_s
 
     async def post_digest(self, post: ClaimedPost, name: str) -> None:
-        """Tell all ends of a digest; where Slack refuses it, leave each to be told by itself."""
+        """Announce all ends of a digest; if Slack refuses it, leave each end to be announced on its own."""
         cards = await self._posts.load_digest(name)
         found = {card: run for card in cards if (run := await self._run_of(card)) is not None}
         if not found:

@@ -1,4 +1,4 @@
-"""Showing: a card is rendered when it is sent, from the newest state, and edited until Slack has accepted that."""
+"""Editing cards: each is rendered from the newest state when it's sent, and retried until Slack has accepted it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class UnknownState(Exception):  # noqa: N818 - not an error of the bot's tree: i
 
 
 class CardEditor:
-    """Makes a claimed card show what is observed."""
+    """Updates claimed cards to the newest state."""
 
     def __init__(self, chat: Chat, edits: EditLane, requests: Requests, runs: Runs, *, app_url: str) -> None:
         self._chat = chat
@@ -44,7 +44,7 @@ class CardEditor:
         self._app_url = app_url
 
     async def edit_card(self, lease: Lease, item: str) -> None:
-        """Edit one card. What is not accepted is due again; what never will be is set aside with its reason."""
+        """Edit one card. A failed edit is due again; one that can never succeed is given up with its reason."""
         card = await self._edits.load_card(item)
         try:
             rendered = await self._render(card) if card else None
@@ -75,10 +75,10 @@ class CardEditor:
             log.warning("a card can't be edited any more", card=card.id, why=refused.code)
             await self._edits.unshowable(lease, refused.code)
         except SlackError:
-            # An edit may be repeated: whether this one was done is told by doing it again.
+            # Edits are idempotent, so repeat this one instead of finding out whether it took effect.
             await self._edits.put_back(lease, delay_s=AGAIN_S)
         except ValueError:
-            # A fault of ours: tried again, but seldom, for each try takes a slot of everyone's budget.
+            # A bug of ours: retry, but seldom, because each attempt uses a slot of the shared budget.
             await self._edits.put_back(lease, delay_s=BROKEN_AGAIN_S)
             raise
         else:
@@ -92,9 +92,9 @@ class CardEditor:
             await self._chat.edit_message(card.ref.channel, card.ref.ts, Message(message.text))
 
     async def _render(self, card: Card) -> tuple[str, Message] | None:
-        """The newest revision and its message, None for a card that belongs to nothing any more.
+        """Render the newest revision, None if the card no longer belongs to anything.
 
-        Raises UnknownState for one that another version of the bot has to edit.
+        Raises UnknownState if another version of the bot has to edit it.
         """
         if card.run is not None:
             run = await run_of_card(self._runs, card)

@@ -1,4 +1,4 @@
-"""Finding the run of a start whose reply was lost. It is looked for among its schedule's runs, and never asked for again."""
+"""Finding the run of a start with a lost response among its schedule's runs. The start is never sent again."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SEARCH_LOCK_S = 45.0
 
 
 class LostStartFinder:
-    """Takes a claimed start on from its lost reply to its run, or to the card that says it's unclear."""
+    """Advances a claimed start from its lost response to its run, or to the card that says it's unclear."""
 
     def __init__(self, bolt: Bolt, stores: RunStores, due: Due, answers: PrivateReplies, rules: StartRules) -> None:
         self._bolt = bolt
@@ -36,9 +36,9 @@ class LostStartFinder:
         self._rules = rules
 
     async def begin_search(self, lease: Lease, request: Request) -> None:
-        """Record that the reply was lost, and tell whoever asked."""
+        """Record that the response was lost, and notify whoever asked."""
         if request.plan is not None and not request.plan.slug:
-            # Nothing but its schedule's listing would tell of its run.
+            # Its run could only be found in its schedule's listing, and the schedule is unknown.
             await self._stores.requests.unlock(request)
             await self._unclear_now(lease, request, (), delay_s=self._rules.unclear_for_s)
             return
@@ -50,14 +50,14 @@ class LostStartFinder:
         await self._answers.reply_privately(asker_of(request), Message(text))
 
     async def search(self, lease: Lease, request: Request) -> None:
-        """Look for its run once. What isn't found stays due, until it's given up."""
+        """Search for the run once. If it isn't found, the start stays due until it's given up."""
         if not await self._stores.requests.lock(request, SEARCH_LOCK_S):
             await self._due.give_back(lease, delay_s=0.5)
             return
         try:
             found, sure = await self._candidates(request)
         except BoltError:
-            # Not being able to look is no finding.
+            # A failed search isn't a result.
             found, sure = request.candidates, False
         if len(found) == 1 and sure:
             key = RunKey(self._rules.workspace, found[0])
@@ -69,7 +69,7 @@ class LostStartFinder:
         await self._not_found_yet(lease, request, found)
 
     async def _candidates(self, request: Request) -> tuple[tuple[int, ...], bool]:
-        """The runs that it may have made, and whether none of them may be of another start whose reply was lost too."""
+        """The runs that the start may have made, and whether no other lost start may have made them."""
         workspace = self._rules.workspace
         slug, mark = (request.plan.slug, request.plan.mark) if request.plan else ("", 0)
         newer = [run for run in await self._bolt.runs(slug, LISTED) if run.id > mark] if slug else []
@@ -90,7 +90,7 @@ class LostStartFinder:
         await self._unclear_now(lease, request, found, delay_s=UNCLEAR_AGAIN_S)
 
     async def _unclear_now(self, lease: Lease, request: Request, found: tuple[int, ...], *, delay_s: float) -> None:
-        """Say on the card, and once to whoever asked, that nobody knows."""
+        """Say on the card, and once to whoever asked, that the outcome is unclear."""
         first = request.state is not RequestState.UNCLEAR
         recorded = await self._stores.requests.unclear(lease, request, found, delay_s=delay_s)
         if first and recorded:

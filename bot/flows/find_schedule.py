@@ -1,4 +1,4 @@
-"""Which schedule a person means, for commands that read: inactive ones are found too."""
+"""Finding the schedule that a person means, for commands that read: includes inactive ones."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from bot.flows.schedule_catalog import ScheduleCatalog
 
 @dataclass(frozen=True, slots=True)
 class FoundSchedule:
-    """The schedule that was named."""
+    """The schedule that was found."""
 
     schedule: Schedule
     active: bool = True
@@ -31,7 +31,7 @@ class ScheduleFinder:
         self._catalog = catalog
 
     async def find_any(self, wanted: str, again: Callable[[str], Command]) -> FoundSchedule | Message:
-        """The schedule of a name or slug, or what to tell instead. `again` makes the same command of a slug."""
+        """Find a schedule by name or slug, or return the answer instead. `again` builds the same command for a slug."""
         try:
             found = await self._catalog.find_schedule(wanted)
             if isinstance(found, Schedule):
@@ -45,7 +45,7 @@ class ScheduleFinder:
 
 
 def unread(error: BoltError) -> str:
-    """Why Bolt could not be read, and what to do."""
+    """Explain why Bolt couldn't be read, and what to do."""
     sentence = error.sentence if error.sentence.endswith((".", "?", "!")) else f"{error.sentence}."
     if isinstance(error, BoltDenied):
         return f"{sentence} Tell whoever runs this bot."

@@ -1,7 +1,8 @@
-"""Watching: any active run, whoever started it, gets a card in a channel and is followed from then on.
+"""Following runs: any active run, whoever started it, gets a card in a channel and is followed from then on.
 
-The wish is recorded before the click is acknowledged. The run is looked at, recorded, and its card posted as that of a
-start is: through the budget, once, a lost post looked for by its key. Only an end that comes after that is announced.
+The request is recorded before the click is acknowledged. Then the run is read and recorded, and its card is posted like
+that of a start: within the budget, once, and a lost post is searched for by its key. Only an end after that is
+announced.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ ASK_AGAIN = "If no card appears within a minute, click again."
 
 
 class FollowRequestHandler:
-    """Takes a run that someone wants to see to its card. `asked` wakes whoever goes on with a new request."""
+    """Takes follow requests to their cards. `asked` wakes the worker for a new request."""
 
     def __init__(
         self,
@@ -57,9 +58,9 @@ class FollowRequestHandler:
         self._asked = asked
 
     async def request_follow(self, asker: Asker, key: RunKey, facts: RunFacts | None = None) -> Message | None:
-        """Record that a run is to be watched where that was asked; the answer, None where the card is answer enough.
+        """Record a request to follow a run in a channel. Returns the answer, None if the card is answer enough.
 
-        `facts` come from a button: they name the schedule, which Bolt does not tell of a run.
+        `facts` come from a button: they name the schedule, which Bolt doesn't return for a run.
         """
         try:
             async with asyncio.timeout(RECORD_S):
@@ -76,7 +77,7 @@ class FollowRequestHandler:
         return None
 
     async def advance_follow_request(self, lease: Lease) -> None:
-        """One step of the watch that is claimed."""
+        """Advance the claimed follow request by one step."""
         watch = await self._followers.load_follow_request(lease.member)
         if watch is None:
             log.error("a follow request is gone", watch=lease.member)
@@ -111,7 +112,7 @@ class FollowRequestHandler:
             await self._tell(lease, watch, self._ended(key, known.seen.state if known else "over"))
 
     async def _tell(self, lease: Lease, watch: FollowRequest, message: Message) -> None:
-        """Why the run gets no card."""
+        """Explain why the run gets no card."""
         if await self._answers.reply_privately(watch.asker, message):
             await self._followers.close(lease)
         else:
@@ -129,6 +130,6 @@ class FollowRequestHandler:
 
 
 def has_card(key: RunKey, url: str | None) -> Message:
-    """Where the card of a run is."""
+    """Say that the run already has a card here."""
     card: Span = Link(url, "its card") if url else "its card"
     return Message((f"Run {key.id} has ", card, " in this channel already."))

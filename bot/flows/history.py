@@ -1,4 +1,4 @@
-"""The picture of a schedule's last runs, posted where it was asked for; told in words where that cannot be."""
+"""Posting the chart of a schedule's last runs, or its figures in words if the chart can't be posted."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from bot.flows.ports.store import Deduplication
 log = structlog.get_logger()
 
 NAME_SHOWN = 120
-# Some of those that are asked for may be running.
+# Extra runs to read, since some of the newest may still be running.
 MORE = 10
 FILE_NAME = "history.png"
 
@@ -66,9 +66,9 @@ class HistoryPoster:
     async def post_history(
         self, asker: Asker, asked: HistoryCommand, delivery: str, *, not_here: str = ""
     ) -> Message | None:
-        """Post the picture into the channel or thread; what is to be said privately instead, where that is not possible.
+        """Post the chart to the channel or thread. Returns the private answer instead if that isn't possible.
 
-        `not_here` says why nothing may be posted here: then it is told in words.
+        `not_here` says why nothing may be posted here: then the answer has the figures in words.
         """
         try:
             if await self._deliveries.begin(delivery) is not DeliveryState.NEW:
@@ -114,7 +114,7 @@ class HistoryPoster:
         return None
 
     async def _show(self, channel: str, thread: str | None, file_id: str, schedule: Schedule, shown: History) -> None:
-        """Into the channel, which is joined where that is needed."""
+        """Share the chart in the channel, joining it if needed."""
         title = f"History of {cut(schedule.name, NAME_SHOWN)}"
         comment: Sentence = (Bold(cut(schedule.name, NAME_SHOWN)), ": ", summary(shown))
         try:
@@ -124,7 +124,7 @@ class HistoryPoster:
             await self._chat.share_upload(channel, thread, file_id, title, comment=comment)
 
     async def _is_there(self, channel: str, thread: str | None, file_id: str, since: float) -> bool:
-        """Whether a picture whose reply was lost is to be seen."""
+        """Whether a chart with a lost response was shared after all."""
         try:
             return isinstance(await self._chat.find_upload(channel, thread, file_id, since=since), MessageFound)
         except SlackError as error:
@@ -140,14 +140,14 @@ class HistoryPoster:
 
 
 def in_words(schedule: Schedule, shown: History, why: str) -> Message:
-    """The numbers, where the picture cannot be shown."""
+    """The figures in words, if the chart can't be shown."""
     sparks = sparkline(shown)
     text: Sentence = (f"{why} ", Bold(cut(schedule.name, NAME_SHOWN)), ": ", summary(shown))
     return Message(text, (Paragraph((*text, *(("\n", Code(sparks)) if sparks else ()))),))
 
 
 def too_few(schedule: Schedule, shown: History) -> Message:
-    """Not enough has happened."""
+    """Say that too few runs have ended for a chart."""
     ended = plural(len(shown.bars), "run has", "runs have") if shown.bars else "no run has"
     name = Bold(cut(schedule.name, NAME_SHOWN))
     text: Sentence = ("There's no chart of ", name, f" yet: {ended} ended, and it needs at least {LEAST}.")

@@ -1,4 +1,4 @@
-"""The Home tab: published when it is opened, paged, refreshed, or after a click on it; never because a run goes on."""
+"""Publishing the Home tab: when it's opened, paged or refreshed, or after a click in it; not when runs progress."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from bot.flows.ports.slack import HomeTab
 from bot.flows.ports.store import Requests
 from bot.flows.read_home import HomePageReader
 
-# A start takes a second or two. After some more, a Home tab is shown without its run.
+# A start takes a second or two. If it takes much longer, the Home tab is shown without its run.
 LOOK_AGAIN_S, LOOKS_MOST = 0.5, 16
 BEFORE_A_RUN = frozenset({RequestState.ACCEPTED, RequestState.LOOKED, RequestState.CARDED, RequestState.SENDING})
 
 
 class HomePublisher:
-    """Publishes what a person sees on the Home tab."""
+    """Publishes a person's Home tab."""
 
     def __init__(
         self,
@@ -55,10 +55,10 @@ class HomePublisher:
     async def publish_home(
         self, asker: Asker, *, number: int = 0, replaces: str = "", notice: Sentence = (), opening: str = ""
     ) -> None:
-        """Publish a page, counted from 0, or why the person may not read it.
+        """Publish a page, counted from 0, or the reason why the person may not read it.
 
-        Where `replaces` is given and is not what is shown, something newer is: nothing is done. `opening` names an opening
-        of the tab for the record; what is shown in it later is asked about as well, off the record. Raises SlackError.
+        If `replaces` is given and differs from the view now shown, that view is newer and stays. `opening` identifies
+        an opening of the tab for the audit log; later updates are checked as well, but not recorded. Raises SlackError.
         """
         try:
             why_not = await self._why_not(asker, opening)
@@ -77,11 +77,11 @@ class HomePublisher:
         await self._tab.publish(asker.user, message, page=number, replaces=replaces)
 
     async def publish_refusal(self, asker: Asker, why: str) -> None:
-        """Publish why a person is shown nothing at all. Raises SlackError."""
+        """Publish the reason why a person sees nothing at all. Raises SlackError."""
         await self._tab.publish(asker.user, Message((why,), (Paragraph((why,)),)), page=0)
 
     async def _why_not(self, asker: Asker, opening: str) -> str:
-        """Why the person may not read, empty where nothing is in the way. Raises StoreUnavailable."""
+        """Why the person may not read, empty if they may. Raises StoreUnavailable."""
         if opening:
             decision = await self._authorizer.decide_without_schedule(
                 Attempt(asker, Action.READ, "open App Home", opening)
@@ -91,7 +91,7 @@ class HomePublisher:
         return "" if decision.allowed else refusal(decision, Action.READ, self._command)
 
     async def show_start(self, asker: Asker, request_id: str, notice: Sentence) -> None:
-        """Say that something is being started, and show its run once there is one. Raises SlackError."""
+        """Show that a start is under way, and its run once there is one. Raises SlackError."""
         await self.publish_home(asker, notice=notice)
         for _ in range(LOOKS_MOST):
             await asyncio.sleep(LOOK_AGAIN_S)

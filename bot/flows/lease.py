@@ -1,6 +1,6 @@
-"""A claim on something due, for as long as its holder lives.
+"""A lease: a claim on due members, valid as long as its holder renews it.
 
-The token is the score that the claim left in the due set: finishing works only while it is still there.
+The token is the score that the claim left in the due set: finishing works only as long as that score is unchanged.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Renew = Callable[["Lease"], Awaitable[int]]
 class Lease:
     """A claim on `members` of the due set `due`. `until` is on the monotonic clock, in seconds.
 
-    One that is `in_flight` must run its time: something was sent under it whose outcome is not known before.
+    A lease that is `in_flight` must run out: something was sent under it, and its outcome isn't known earlier.
     """
 
     due: str
@@ -35,31 +35,31 @@ class Lease:
 
     @property
     def member(self) -> str:
-        """The only member of a claim on one thing."""
+        """The only member of a claim on one."""
         return self.members[0]
 
     def is_valid_for(self, for_s: float = 0) -> bool:
-        """Whether the lease holds by our own clock for so many seconds more: to be asked just before anything is sent."""
+        """Whether the lease is valid for this many more seconds by our own clock. Check just before sending."""
         return time.monotonic() + for_s < self.until
 
     def since_s(self, moment: datetime) -> float:
-        """Seconds from a moment on Redis' clock until now: the token tells what that clock said at the claim."""
+        """Seconds since a time on Redis' clock. The token holds that clock's time at the claim."""
         return self.token / 1_000_000 - (self.until - time.monotonic()) - moment.timestamp()
 
     def subset(self, members: tuple[str, ...]) -> Lease:
-        """The same claim on some of its members only. Not renewed."""
+        """The same claim on some of its members. It isn't renewed."""
         return Lease(self.due, members, self.token, self.until, self.lease_s)
 
     def start_renewing(self, renew: Renew) -> None:
-        """Renew every third of the lease until `stop_renewing`."""
+        """Renew at every third of the lease until `stop_renewing`."""
         self._stopped.clear()
         self._renewing = asyncio.create_task(self._keep_renewing(renew), name=f"lease {self.due}")
 
     async def stop_renewing(self) -> int:
-        """Stop renewing; the token to finish with.
+        """Stop renewing, and return the token to finish with.
 
-        A renewal under way is never cancelled: its outcome decides which token finishes. A caller that is cancelled while
-        it waits for that may call this again.
+        A renewal under way is never cancelled, because its outcome decides which token finishes. A caller that is
+        cancelled while waiting for it may call this again.
         """
         renewing = self._renewing
         if renewing is not None:
@@ -70,7 +70,7 @@ class Lease:
         return self.token
 
     def replace_token(self, token: int, lease_s: float) -> None:
-        """A script has given this claim another score, under which something is sent."""
+        """Take over the new score that a script gave this claim, under which something is sent."""
         self.token = token
         self.in_flight = True
         self.until = time.monotonic() + lease_s
@@ -88,6 +88,6 @@ class Lease:
         try:
             self.token = await renew(self)
         except BotError:
-            # The lease lapses unless a later renewal succeeds; whoever finishes late is told by its token.
+            # The lease expires unless a later renewal succeeds. Its token then makes finishing fail.
             return
         self.until = began + self.lease_s

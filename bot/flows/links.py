@@ -1,4 +1,4 @@
-"""Web addresses that messages link to."""
+"""URLs that messages link to."""
 
 from __future__ import annotations
 
@@ -11,11 +11,14 @@ from bot.core.model.run import CardRef
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """`app_url` is the address of Bolt's pages. `card_url` gives that of a card in Slack, None if it isn't known."""
+    """URLs that messages link to.
+
+    `app_url` is the base URL of Bolt's pages. `card_url` returns a card's permalink in Slack, None if unknown.
+    """
 
     app_url: str
     card_url: Callable[[CardRef], str | None]
 
     def request_card_url(self, request: Request) -> str | None:
-        """The address of a start's card, None before it has one."""
+        """The permalink of a start's card, None before it has one."""
         return self.card_url(request.card) if request.card else None

@@ -1,4 +1,4 @@
-"""The log of a command, told to one person; the whole of it goes into the thread for everyone."""
+"""Showing a command's log to one person, and posting the whole log in the thread for everyone."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from bot.flows.tail_log import BEGINNING, PAGES_MOST
 
 COMMAND_SHOWN = 200
 SUMMARY_SHOWN = 160
-# So many files may wait in a channel: at one each 0.7 s, that is a minute.
+# Most files that may wait in a channel: at one per 0.7 s, that's about a minute.
 WAITING_MOST = 60
 
 
 class CommandLogs:
-    """Answers `logs <run id> [number]`, and what the buttons under it ask for."""
+    """Answers `logs <run id> [number]` and its buttons."""
 
     def __init__(
         self,
@@ -52,7 +52,7 @@ class CommandLogs:
         self._mask = mask
 
     async def show_log(self, key: RunKey, number: int | None) -> Message:
-        """The lines that matter of a command's log; why not, where there are none to tell."""
+        """Show the relevant lines of a command's log, or say why there are none."""
         try:
             seen = observe(await self._bolt.status(key.id), self._mask)
             run = replace(await self._runs.load_run(key) or Run(key), seen=seen)
@@ -85,7 +85,7 @@ class CommandLogs:
         return Message(text, (Paragraph(text), where))
 
     async def _live(self, command: Command) -> str:
-        """What a running command has printed: some backends tell of its output only where its log is followed."""
+        """Read a running command's output. Some backends return it only through the live log."""
         if command.return_code is not None:
             return ""
         lines, cursor = LogLines(), BEGINNING
@@ -97,7 +97,7 @@ class CommandLogs:
                 if page.finished or not page.lines:
                     break
         except BoltError:
-            # What came before it is worth telling.
+            # The pages read before the error are still worth showing.
             pass
         return await asyncio.to_thread(lines.shown, self._mask) if lines.count else ""
 
@@ -132,7 +132,7 @@ class CommandLogs:
         return tuple(made)
 
     async def post_whole_log(self, asker: Asker, part: PartButton) -> Message:
-        """Have the whole log of a command posted. Raises StoreUnavailable."""
+        """Request that a command's whole log be posted. Raises StoreUnavailable."""
         run = await self._runs.load_run(part.key)
         ended = run.end if run else None
         command = Command(part.command, part.text)
@@ -142,16 +142,16 @@ class CommandLogs:
         return promised(("The whole log of ", Code(cut(part.text, COMMAND_SHOWN))), upload, answer)
 
     async def failed_nodes(self, key: RunKey) -> Message:
-        """All failed nodes of a run that are known. Raises StoreUnavailable."""
+        """List all known failed nodes of a run. Raises StoreUnavailable."""
         return nodes.failed(await self._runs.load_run(key) or Run(key))
 
     async def slowest_nodes(self, key: RunKey) -> Message:
-        """The slowest nodes of a run's failed command. Raises StoreUnavailable."""
+        """List the slowest nodes of a run's failed command. Raises StoreUnavailable."""
         return nodes.slowest(await self._runs.load_run(key) or Run(key))
 
 
 def promised(what: Sentence, upload: Upload, answer: UploadAnswer) -> Message:
-    """What becomes of a file that somebody asked for."""
+    """Answer a request for a file: where and whether it will be posted."""
     run_id, here = upload.key.id, "this thread" if upload.asker.thread else "this channel"
     where = f"the thread of run {run_id}" if answer.thread else f"{here}, because run {run_id} has no card here"
     match answer.word:
@@ -166,7 +166,7 @@ def promised(what: Sentence, upload: Upload, answer: UploadAnswer) -> Message:
 
 
 def choose(run: Run, number: int | None) -> tuple[int | None, Command] | Message:
-    """A command with its number on the card: the one of that number, else the failed, the running, the last one."""
+    """Choose a command, with its number on the card: the one with that number, else the failed, running or last one."""
     key, seen = run.key, run.seen
     listed = numbered(run)
     if not listed:
@@ -190,7 +190,7 @@ def _no_such(run: Run, number: int, own: int) -> str:
 
 
 def _heading(key: RunKey, number: int | None, command: Command) -> Sentence:
-    """`dbt test` (command 4 of run 4711) ended with exit code 1 after 38 s."""
+    """Describe a command: `dbt test` (command 4 of run 4711) ended with exit code 1 after 38 s."""
     if command.return_code is None:
         stands = "is running"
     else:

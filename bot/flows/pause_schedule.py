@@ -1,4 +1,4 @@
-"""Pausing and resuming a schedule: asked back first, and told as it really is after."""
+"""Pausing and resuming schedules: after a confirmation, reporting the actual result."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ log = structlog.get_logger()
 
 
 class SchedulePauser:
-    """Answers `pause` and `resume`, and carries out what was confirmed."""
+    """Answers `pause` and `resume`, and carries them out once confirmed."""
 
     def __init__(self, bolt: Bolt, catalog: ScheduleCatalog, finder: ScheduleFinder) -> None:
         self._bolt = bolt
@@ -28,12 +28,12 @@ class SchedulePauser:
         self._finder = finder
 
     async def ask_confirmation(self, asked: SuspendCommand) -> Message:
-        """The question, or why it is not asked."""
+        """Return the confirmation, or why there's nothing to confirm."""
         schedule = await self._ready(asked)
         return schedule if isinstance(schedule, Message) else pause_question.question(schedule, suspend=asked.suspend)
 
     async def pause_or_resume(self, asker: Asker, asked: SuspendCommand) -> Message:
-        """Do it, and tell what holds."""
+        """Pause or resume the schedule, and report the result."""
         schedule = await self._ready(asked)
         if isinstance(schedule, Message):
             return schedule
@@ -53,7 +53,7 @@ class SchedulePauser:
         return pause_question.done(schedule, suspend=asked.suspend)
 
     async def _ready(self, asked: SuspendCommand) -> Schedule | Message:
-        """The schedule as it stands now, or why there is nothing to be done."""
+        """The schedule's current state, or why there's nothing to do."""
         named = await self._finder.find_any(asked.schedule, lambda slug: SuspendCommand(slug, asked.suspend))
         if isinstance(named, Message):
             return named
@@ -70,7 +70,7 @@ class SchedulePauser:
         return schedule
 
     async def _look(self, schedule: Schedule, *, suspend: bool) -> Message:
-        """The reply was lost: the schedule itself says whether it was done."""
+        """Read the schedule after a lost response, to see whether it was changed."""
         try:
             details = await self._bolt.schedule(schedule.slug)
         except BoltError:

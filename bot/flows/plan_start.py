@@ -1,4 +1,7 @@
-"""Looking before a start: the schedule exists, or the run can be retried; what is known of it, and the newest run so far."""
+"""Planning a start: its facts, and the newest run so far.
+
+A start can be planned only if its schedule exists, or its run can be retried.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ from bot.flows.usual_duration import usual_s
 
 
 class NotStartable(Exception):  # noqa: N818 - an answer, which never leaves the flows
-    """Nothing can be started: `why` is told, `near` are the slugs that may have been meant."""
+    """Nothing can be started. `why` is the sentence for the person, `near` the slugs that may have been meant."""
 
     def __init__(self, why: str, near: tuple[str, ...] = ()) -> None:
         super().__init__(why)
@@ -31,7 +34,7 @@ class NotStartable(Exception):  # noqa: N818 - an answer, which never leaves the
 
 
 class StartPlanner:
-    """Looks at what is to be started."""
+    """Plans starts."""
 
     def __init__(
         self,
@@ -51,7 +54,7 @@ class StartPlanner:
         self._mask = mask
 
     async def resolve(self, request: Request, *, fresh: bool = False) -> StartPlan:
-        """What a request is about to start. `fresh`: no list is believed that may be a minute old.
+        """Plan a request's start. `fresh`: don't rely on lists that may be a minute old.
 
         Raises NotStartable and BoltError.
         """
@@ -67,7 +70,7 @@ class StartPlanner:
                 return await self._retry(request, await self._latest(schedule), every=every, schedule=schedule)
 
     def offers_instead(self, request: Request) -> tuple[Offer, ...]:
-        """What else may have been meant by a start that was refused because there's no schedule of that name."""
+        """Offer alternatives for a start that was refused because no schedule has its name."""
         return wanted_instead(request.wanted, self._catalog.last_list()[0]) if request.plan is None else ()
 
     async def _schedule(self, wanted: str) -> Schedule:
@@ -93,12 +96,15 @@ class StartPlanner:
         )
 
     async def _learn(self, listed: list[RunSummary]) -> float | None:
-        """Learn from a schedule's newest runs what our key is called, and how long its runs usually take."""
+        """Learn our API key's actor name and the usual duration from a schedule's newest runs."""
         await self._learn_actor(listed)
         return await usual_s(self._runs, self._workspace, listed)
 
     async def _learn_actor(self, listed: list[RunSummary]) -> None:
-        """The newest run whose id Bolt told us says what our key is called; after a change of keys, the new one does."""
+        """Learn the actor name from the newest run whose id Bolt returned to us.
+
+        After a change of keys, it's the new key's name.
+        """
         ours = await self._runs.started_by_us(self._workspace, [run.id for run in listed])
         for run in listed:
             if run.id in ours and run.actor:
@@ -108,7 +114,7 @@ class StartPlanner:
     # --- a retry ---
 
     async def _latest(self, schedule: Schedule) -> int:
-        """The newest failed run of a schedule."""
+        """The newest failed run of a schedule. Raises NotStartable if there is none."""
         listed = await self._listings.newest_runs(schedule.slug)
         for run in listed:
             if is_failed(run.state):
@@ -142,13 +148,13 @@ class StartPlanner:
         )
 
     async def _restore(self, request: Request, run_id: int, facts: RunFacts, status: RunStatus) -> None:
-        """A card whose record is lost gets it back, so that it can tell that its run was retried."""
+        """Restore a card's lost record, so that the card can show that its run was retried."""
         if request.origin is not None and request.origin.card is not None:
             key, seen = RunKey(self._workspace, run_id), observe(status, self._mask)
             await self._runs.restore_run(key, facts, seen, request.team, request.origin.card, over=True)
 
     async def _retriable(self, run_id: int, *, every: bool) -> RunStatus:
-        """How Bolt says that the run stands. Raises NotStartable where there is nothing to retry."""
+        """The run's state in Bolt. Raises NotStartable if there's nothing to retry."""
         try:
             status = await self._bolt.status(run_id)
         except BoltRejected as unknown:
@@ -164,7 +170,7 @@ class StartPlanner:
         return status
 
     async def _listed(self, slug: str) -> list[RunSummary]:
-        """The newest runs of a schedule, none where it is not known or gone: its runs can be retried all the same."""
+        """The newest runs of a schedule, empty if it's unknown or gone: its runs can be retried all the same."""
         if not slug:
             return []
         try:
@@ -173,7 +179,7 @@ class StartPlanner:
             return []
 
     async def _commands(self, facts: RunFacts, status: RunStatus) -> tuple[str, ...]:
-        """What the run was started with, else the schedule's commands, where it had these and no others as far as it came."""
+        """The commands that the run was started with, else the schedule's if the run followed them as far as it got."""
         if facts.commands and (facts.asked_by is not None or ran(status.commands, facts.commands)):
             return facts.commands
         schedule = await self._catalog.find_schedule(facts.schedule) if facts.schedule else None
@@ -183,7 +189,7 @@ class StartPlanner:
 
 
 def _facts(known: Run | None, origin: Origin | None, schedule: Schedule | None) -> tuple[RunFacts, bool]:
-    """What is known of the run that is to be retried, and whether its schedule is: a button is not believed."""
+    """Facts of the run to retry, and whether its schedule is certain: a button isn't trusted."""
     if known is not None and known.facts.schedule:
         return known.facts, True
     if schedule is not None:

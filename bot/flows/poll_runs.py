@@ -1,4 +1,4 @@
-"""Following runs: one request asks for many, one script stores what it told."""
+"""Polling runs: one request covers many runs, and one script stores the results."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ from bot.flows.ports.store import Due, Runs
 log = structlog.get_logger()
 
 SET_ASIDE_S = 30.0
-# So few errors in a request are about single runs.
+# Up to this many errors in a response are attributed to single runs.
 FEW = 3
 MASKED_MOST = 5_000
 AWAY_S = 5.0
 DENIED_S = 30.0
 FOREIGN_S = 3600.0
 
-# What storing an observation says where nobody has to do anything about it.
+# Outcomes of storing an observation after which nothing needs to be done.
 NOTHING_NEW: frozenset[Stored] = frozenset({"same", "stale", "gone"})
-# What a claim reads of each run beside its name.
+# Fields that a claim reads of each run besides its name.
 FIELDS = ("usual_s", "began_s", "tries")
 
 
 @dataclass(frozen=True, slots=True)
 class PolledRun:
-    """A run that is to be polled, with what decides when it is polled next."""
+    """A run to poll, with the facts that determine its next poll."""
 
     key: RunKey
     usual_s: float | None
@@ -47,7 +47,7 @@ class PolledRun:
 
     @classmethod
     def from_row(cls, row: Sequence[str]) -> PolledRun:
-        """From a claim's row: the member, then FIELDS."""
+        """Parse a claim's row: the member, then FIELDS."""
         name, usual, began, tries = row
         return cls(
             RunKey.parse(name),
@@ -59,7 +59,7 @@ class PolledRun:
 
 @dataclass(frozen=True, slots=True)
 class PollRules:
-    """Of which workspace runs are polled, how often at most and at least, in seconds, and when a run is given up as lost."""
+    """Settings of polling: the workspace, the bounds of the interval in seconds, and when a run counts as lost."""
 
     workspace: str
     min_s: float
@@ -68,9 +68,9 @@ class PollRules:
 
 
 class RunPoller:
-    """Polls a claimed batch of runs. `mask` is put over command texts before they are stored.
+    """Polls claimed batches of runs. `mask` is applied to command texts before they're stored.
 
-    `sets` are the due sets that batches are claimed from, by name: a lease says which of them is its own.
+    `sets` are the due sets that batches are claimed from, by name; a lease names its own.
     """
 
     def __init__(
@@ -87,14 +87,14 @@ class RunPoller:
         self._runs = runs
         self._sets = sets
         self._rules = rules
-        # The same commands come with every poll of every run of a schedule, and masking one costs more than all the rest.
+        # Every poll of every run of a schedule returns the same commands, and masking is the most expensive step.
         self._mask = lru_cache(MASKED_MOST)(mask)
         self._now = now
 
     async def poll_runs(self, lease: Lease, claimed_us: int, rows: Sequence[Sequence[str]]) -> bool:
-        """Ask for these runs and store what is told; whatever is not told is due again later.
+        """Poll these runs and store the results; runs without a result are due again later.
 
-        Whether something was told that was not known.
+        Returns whether there was anything new.
         """
         watched = {
             one.key.id: one for one in map(PolledRun.from_row, rows) if one.key.workspace == self._rules.workspace
@@ -102,7 +102,7 @@ class RunPoller:
         try:
             polled = await self._bolt.poll(list(watched))
         except BoltThrottled as throttled:
-            # It was told one batch, and means all of them.
+            # The limit was reported for one batch, but applies to all.
             for due in self._sets.values():
                 await due.hold(throttled.retry_after_s)
             await self._give_back(lease, delay_s=throttled.retry_after_s)
@@ -111,7 +111,7 @@ class RunPoller:
             await self._give_back(lease, delay_s=DENIED_S if isinstance(away, BoltDenied) else AWAY_S)
             return False
         await lease.stop_renewing()
-        # By Redis' clock, which is the same for every replica: else two of them could disagree on what is late.
+        # By Redis' clock, which all replicas share: otherwise two of them could disagree on whether a run is late.
         at = datetime.fromtimestamp(claimed_us / 1_000_000, UTC)
         observed = await in_pieces(polled.found.items(), lambda found: self._observed(watched[found[0]], found[1], at))
         words: list[Stored] = []
@@ -124,9 +124,10 @@ class RunPoller:
     async def _give_back_rest(
         self, lease: Lease, claimed_us: int, watched: dict[int, PolledRun], polled: Polled
     ) -> bool:
-        """One bad run is set aside; what was not asked for is due at once; other workspaces are not ours.
+        """Give back the runs without a result. Returns whether one was given up as lost.
 
-        Whether a run was given up as lost.
+        Runs with errors are polled again later, runs that weren't polled are due at once, and other workspaces' runs
+        aren't ours.
         """
         lost = False
         told = {RunKey(self._rules.workspace, run_id).name for run_id in polled.found}
@@ -136,7 +137,7 @@ class RunPoller:
             lost = await self._stray(lease.subset(tuple(sorted(failed))), claimed_us)
             failed = set()
         groups = {
-            # An error for nearly every run is none of theirs.
+            # Errors for almost every run aren't about the runs themselves.
             SET_ASIDE_S: failed,
             0.0: ours - told - failed,
             FOREIGN_S: set(lease.members) - ours,
@@ -150,9 +151,9 @@ class RunPoller:
         await self._sets[lease.due].give_back(lease, delay_s=delay_s)
 
     async def _stray(self, lease: Lease, claimed_us: int) -> bool:
-        """Runs that Bolt only has an error for. That is no end; but after a day nobody should wait for one.
+        """Handle runs for which Bolt returns only errors. That isn't an end, but after a day they count as lost.
 
-        Whether there was one of these.
+        Returns whether one of them was lost.
         """
         words = await self._runs.stray(lease, self._rules.stray)
         lost = [name for name, word in words.items() if word == "lost"]
@@ -176,6 +177,7 @@ class RunPoller:
         if watched.wished:
             return self._rules.min_s
         begun = [command.started_at for command in seen.commands if command.started_at]
-        # Until its first command begins its age decides: "is starting" must not stand there for half a minute too long.
+        # Until the first command begins, the run's age decides, so that "is starting" isn't shown half a minute too
+        # long.
         began, usual_s = (min(begun), watched.usual_s) if begun else (watched.began, None)
         return poll_interval_s(began, usual_s, self._now(), least_s=self._rules.min_s, most_s=self._rules.max_s)

@@ -1,4 +1,4 @@
-"""Posting cards: once, into a channel that may have to be joined first. Those of followed runs and of queued starts."""
+"""Posting cards once, joining the channel first if needed. Includes cards of followed runs and queued starts."""
 
 from __future__ import annotations
 
@@ -31,7 +31,10 @@ LOOK_AGAIN_S = 3.0
 
 @dataclass(frozen=True, slots=True)
 class CardRules:
-    """`call_s`: the whole time of a Slack call; `settle_s`: how long one whose reply was lost may still take effect."""
+    """Settings of cards.
+
+    `call_s`: the total time of a Slack call; `settle_s`: how long a call with a lost response may still take effect.
+    """
 
     app_url: str
     bot_name: str
@@ -40,7 +43,7 @@ class CardRules:
 
 
 class CardPoster:
-    """Posts a card once."""
+    """Posts cards once."""
 
     def __init__(self, chat: Chat, posts: PostLane, rules: CardRules) -> None:
         self._chat = chat
@@ -48,14 +51,14 @@ class CardPoster:
         self._rules = rules
 
     async def post_card(self, post: ClaimedPost, channel: str, message: Message, key: str) -> str | None:
-        """The card's ts once it is there, None where that is for later. Raises SlackRefused and Unresolved."""
+        """Post a card, and return its ts, None if it was put back for later. Raises SlackRefused and Unresolved."""
 
         async def send() -> str:
             try:
                 return await self._chat.post_message(channel, message, key=key)
             except ChannelRefused:
                 await self._chat.join_channel(channel)
-            # Two calls have taken their time of the lease; a third one may not outlast it.
+            # Two calls have used up part of the lease; a third one must not outlast it.
             if not post.lease.is_valid_for(self._rules.call_s):
                 raise SlackNotSent("chat.postMessage")
             return await self._chat.post_message(channel, message, key=key)
@@ -72,9 +75,9 @@ class CardPoster:
     async def left_by_half(
         self, post: ClaimedPost, channel: str, key: str
     ) -> MessageFound | MessageAbsent | SearchInconclusive | None:
-        """What an attempt that was broken off has left, None where that is put back until it can be known.
+        """Find out whether an interrupted attempt left a card. None if the post was put back until that can be known.
 
-        Raises SlackError where Slack cannot be asked.
+        Raises SlackError if Slack can't be read.
         """
         attempt = await self._posts.attempt(post, "look")
         if attempt.word != "half":
@@ -86,7 +89,7 @@ class CardPoster:
         return await self._chat.find_message(channel, key, since=attempt.at)
 
     def why_not(self, refused: SlackRefused, nothing: str) -> str:
-        """Why a card cannot be shown. `nothing` says what has not been done because of that."""
+        """Explain why a card can't be shown. `nothing` says what wasn't done because of that."""
         if not isinstance(refused, ChannelRefused):
             return f"Slack refused my card ({refused.code}). {nothing}. Tell whoever runs this bot."
         if refused.code == "is_archived":
@@ -99,7 +102,7 @@ class CardPoster:
 
 
 class QueuedStartCards:
-    """Sends the claimed card of a start that waits for its turn."""
+    """Posts the claimed cards of queued starts."""
 
     def __init__(
         self,
@@ -122,7 +125,8 @@ class QueuedStartCards:
         """Post the card, unless the start has left the queue meanwhile."""
         request = await self._requests.load_request(request_id)
         if request is None or request.state is not RequestState.QUEUED or request.card is not None:
-            # It was taken out while its card's post was broken off: a card that nobody knows would say for ever that it waits.
+            # The start left the queue while its card's post was interrupted. A card without a record would say forever
+            # that it's waiting.
             if request is None or request.card is not None or await self._removed(post, request):
                 await self._posts.refuse(post, request_id, "")
             return
@@ -144,7 +148,7 @@ class QueuedStartCards:
                 await self._remover.remove_duplicate(card)
 
     async def _removed(self, post: ClaimedPost, request: Request) -> bool:
-        """Whether no card stands there that an attempt may have left; False where that is to be looked at again."""
+        """Whether no card of an interrupted attempt is left; False if that has to be checked again later."""
         try:
             found = await self._poster.left_by_half(post, request.channel, request.key)
         except SlackError:
@@ -158,7 +162,7 @@ class QueuedStartCards:
 
 
 class FollowedRunCards:
-    """Sends the claimed card of a run that someone wants to follow."""
+    """Posts the claimed cards of runs that people want to follow."""
 
     def __init__(
         self,
@@ -188,7 +192,8 @@ class FollowedRunCards:
             return
         run = await self._runs.load_run(watch.key)
         if run is None:
-            # Only the watch itself lets go: as long as it waits for its card, nobody can ask for the run here again.
+            # Only the follow request itself can release this: as long as it waits for its card, the run can't be
+            # requested here again.
             log.error("a run to be followed is gone", watch=name)
             why = "I no longer have a record of this run, so it isn't followed here. Click again."
             await self._followers.refuse(post, watch, why)

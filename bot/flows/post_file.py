@@ -1,4 +1,4 @@
-"""Posting a file that somebody asked for: the log of a command, or what it left behind. At least once, within the budget."""
+"""Posting files that people asked for: a command's log or an artifact. At least once, within the budget."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from bot.flows.share_file import share_upload, start_upload, why_not_shared
 
 log = structlog.get_logger()
 
-# What Slack takes as a snippet, which is shown in place.
+# Slack's limit for snippets, which are shown inline.
 SNIPPET_MOST = 1_000_000
 COMMAND_SHOWN = 200
 AWAY_AGAIN_S = 15.0
@@ -40,7 +40,7 @@ GIVEN_UP_S = 600.0
 
 
 class FilePoster:
-    """Sends a claimed `upload/<name>`. `settle_s`: how long a call whose reply was lost may still take effect."""
+    """Sends a claimed `upload/<name>`. `settle_s`: how long a call with a lost response may still take effect."""
 
     def __init__(
         self,
@@ -63,7 +63,7 @@ class FilePoster:
         self._settle_s = settle_s
 
     async def post_requested_file(self, lease: Lease, urgency: str, channel: str, name: str) -> None:
-        """Post one file, or tell whoever asked why not."""
+        """Post a file, or tell whoever asked why it can't be posted."""
         post = ClaimedPost(lease, urgency, channel, f"upload:{name}", "post")
         upload = await self._uploads.load_upload(name)
         if upload is None:
@@ -82,7 +82,7 @@ class FilePoster:
 
     async def _post(self, post: ClaimedPost, upload: Upload) -> None:
         try:
-            # Of one that may stand there already nothing is read: it is looked for first.
+            # If the file may already have been posted, search for it before reading it.
             half = (await self._posts.attempt(post, "look")).word != "go"
             file = None if half else await self._files.read_file(upload)
             ts = await self._once(post, upload, file)
@@ -97,7 +97,7 @@ class FilePoster:
             if upload.asked_at is None or post.lease.since_s(upload.asked_at) > GIVEN_UP_S:
                 await self._give_up(post, upload, f"{away.sentence} Try again later.")
             else:
-                # Nothing was sent, even where that was about to be.
+                # Nothing was sent, even if an attempt was recorded.
                 await self._posts.put_back(post, delay_s=AWAY_AGAIN_S, record="")
         else:
             if ts is not None:
@@ -105,7 +105,7 @@ class FilePoster:
 
     async def _once(self, post: ClaimedPost, upload: Upload, read: FileToPost | None) -> str | None:
         channel = upload.asker.channel
-        # Without a card here the file goes where it was asked for.
+        # Without a card in this channel, the file goes where it was asked for.
         thread = upload.thread.ts if upload.thread else upload.asker.thread or None
 
         async def send() -> str:
@@ -141,7 +141,7 @@ class FilePoster:
         if told or upload.asked_at is None or post.lease.since_s(upload.asked_at) > GIVEN_UP_S:
             await self._uploads.finish_upload(post, upload.id, "no")
         else:
-            # Nothing was posted: it is tried once more, and then posted or told.
+            # Nothing was posted, so try once more to post it or to explain why not.
             await self._posts.put_back(post, delay_s=AWAY_AGAIN_S, record="")
 
     def _cannot_post(self, refused: ChannelRefused) -> str:

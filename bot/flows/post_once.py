@@ -1,8 +1,8 @@
-"""Posting once, although Slack has no idempotency key.
+"""Posting once, although Slack has no idempotency keys.
 
-That a post is about to be sent is recorded first. Where an attempt is on record without its outcome, the
-message is looked for by the key in its metadata, after its time-out and once more later; only one that is
-absent is posted again. Where the channel cannot be read back, the caller says which is worse: twice or never.
+An attempt is recorded before it's sent. If there's an attempt without a known outcome, the message is searched for by
+the key in its metadata, once after its time-out and once more later, and posted again only if it's absent. If the
+channel can't be read back, the caller decides which is worse: twice or never.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ Find = Callable[[float], Awaitable[MessageFound | MessageAbsent | SearchInconclu
 
 
 class Unresolved(Exception):  # noqa: N818 - not an error of the bot's tree: it never leaves the flows
-    """An earlier attempt's outcome cannot be found out, and posting twice would be worse than not at all."""
+    """The outcome of an earlier attempt can't be found out, and posting twice would be worse than not at all."""
 
 
 async def post_once(
     posts: PostLane, post: ClaimedPost, *, send: Send, find: Find, settle_s: float, twice_is_better: bool
 ) -> str | None:
-    """The message's ts once it is there; None where the post was put back for later, or is another's now.
+    """Post a message, and return its ts; None if it was put back for later, or another replica has it now.
 
-    `settle_s` is how long a call whose reply was lost may still take effect. Raises SlackRefused as `send`
-    does, and Unresolved.
+    `settle_s` is how long a call with a lost response may still take effect. Raises SlackRefused as `send` does, and
+    Unresolved.
     """
     attempt = await posts.attempt(post)
     if attempt.word == "half":
@@ -67,7 +67,7 @@ async def _send(posts: PostLane, post: ClaimedPost, send: Send, settle_s: float)
     except SlackNotSent:
         await posts.put_back(post, delay_s=NOT_SENT_AGAIN_S, record="")
     except SlackThrottled as throttled:
-        # What binds chat.postMessage binds every post; another method's wait is this post's own.
+        # A limit on chat.postMessage holds for every post; another method's limit only delays this post.
         everyone = throttled.method == "chat.postMessage"
         if everyone:
             await posts.hold(throttled.retry_after_s)

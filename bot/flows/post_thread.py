@@ -1,4 +1,4 @@
-"""The thread under a card: the end, the failed command's log, and its file."""
+"""Posting in a card's thread: the run's end, the failed command's log, and its file."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ log = structlog.get_logger()
 LOG_AGAIN_S = 30.0
 FILE_GIVEN_UP_S = 86_400.0
 CREDENTIAL_AGAIN_S = 30.0
-# Refusals that concern a thread, not its channel.
+# Refusals that concern a thread rather than its channel.
 THREAD_ONLY = frozenset({"restricted_action_thread_locked", "restricted_action_non_threadable_channel"})
 WHY = {
     "is_archived": "it's archived",
@@ -48,7 +48,7 @@ WHY = {
 
 
 class ThreadPoster:
-    """Sends a claimed post of a thread. `settle_s`: how long a call whose reply was lost may still take effect."""
+    """Sends claimed posts of threads. `settle_s`: how long a call with a lost response may still take effect."""
 
     def __init__(
         self,
@@ -72,7 +72,7 @@ class ThreadPoster:
         self._command = command
 
     async def post_in_thread(self, post: ClaimedPost, kind: str, name: str) -> None:
-        """Send the `end`, `late` or `file` of a card, or `retried-` and the number of a run that retries its run."""
+        """Send a card's `end`, `late` or `file`, or `retried-` followed by the id of the run that retries its run."""
         card = await self._posts.load_card(name)
         run = await run_of_card(self._runs, card)
         if card is None or run is None:
@@ -135,7 +135,7 @@ class ThreadPoster:
             await self._posts.posted(post, card.id, refused.code)
 
     async def _card_url(self, key: RunKey, channel: str) -> str | None:
-        """The address of a run's card in the same channel: whoever reads one there may read the other."""
+        """The permalink of a run's card in the same channel, which everyone who can read one card there can read."""
         card = await self._runs.card_in(key, channel)
         try:
             return await self._chat.permalink(channel, card.ts) if card else None
@@ -159,7 +159,7 @@ class ThreadPoster:
             await self._poster.remove_duplicate(CardRef(channel, ts))
 
     async def _elsewhere(self, card: Card, run: Run, message: Message, key: str, refused: SlackRefused) -> str | None:
-        """An end that its thread refuses goes to the channel, then to the asker, then to an error log: never nowhere."""
+        """Announce an end that its thread refuses: in the channel, else to the asker, else in the error log."""
         try:
             if isinstance(refused, ChannelRefused) and refused.code not in THREAD_ONLY:
                 raise refused
@@ -199,7 +199,7 @@ class ThreadPoster:
         try:
             await self._poster.check_reachable(card.ref.channel)
         except ChannelRefused as refused:
-            # Whoever was told the end directly has been told why.
+            # The direct message about the run's end has explained why.
             log.warning("a log file can't be posted", card=card.id, why=refused.code)
             await self._posts.posted(post, card.id, refused.code)
             return
@@ -220,7 +220,7 @@ class ThreadPoster:
         try:
             ts = await self._upload(post, card, run, digest.file.text)
         except SlackRefused as refused:
-            # A missing scope too: uploading has one of its own, and a bot that lacks it still tells every end.
+            # Includes a missing scope: uploads need one of their own, and a bot without it still announces every end.
             await self._no_file(post, card, run, why_not_shared(refused), refused.code)
         else:
             if ts is not None:
@@ -228,7 +228,7 @@ class ThreadPoster:
                 self._logs.forget(command)
 
     async def _file_later(self, post: ClaimedPost, card: Card, run: Run) -> None:
-        """Bolt is away: the file waits for it, but not for ever."""
+        """Retry the file later because Bolt can't be reached, but not forever."""
         if await self._runs.final_since_s(run.key) > FILE_GIVEN_UP_S:
             await self._no_file(post, card, run, "Bolt didn't return it for a day", "lost")
         else:
@@ -253,7 +253,7 @@ class ThreadPoster:
         return await post_once(self._posts, post, send=send, find=find, settle_s=self._settle_s, twice_is_better=True)
 
     async def _no_file(self, post: ClaimedPost, card: Card, run: Run, why: str, outcome: str) -> None:
-        """Say in the thread why the log isn't attached, and where it can be read. Once, even if a reply is lost."""
+        """Say in the thread why the log isn't attached, and where to read it. Once, even if a response is lost."""
         log.warning("a log file can't be posted", card=card.id, why=outcome)
         message, key = no_file_post(run, why, self._app_url, self._command), f"nofile:{run.id}"
         channel, thread = card.ref.channel, card.ref.ts
@@ -262,7 +262,7 @@ class ThreadPoster:
             if not isinstance(found, MessageFound):
                 await self._poster.post_with_fallback(channel, message, key, thread)
         except (SlackNotSent, SlackThrottled, SlackOutcomeUnknown) as away:
-            # The file is tried once more, and this looked for first.
+            # Retry the file once more. This notice is then searched for first.
             pause_s = away.retry_after_s if isinstance(away, SlackThrottled) else LOG_AGAIN_S
             await self._posts.put_back(post, delay_s=pause_s, record="")
             return

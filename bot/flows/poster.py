@@ -1,4 +1,4 @@
-"""What all posts share: text alone where Slack refuses blocks, and unreachable channels."""
+"""Shared parts of all posts: falling back to text if Slack refuses blocks, and unreachable channels."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bot.flows.ports.store import PostLane
 log = structlog.get_logger()
 
 UNREACHABLE_S = 600.0
-# Slack shortens a longer text of a message; what is escaped grows.
+# Slack cuts longer texts, and escaping makes a text longer.
 TEXT_SHOWN = 2_900
 
 
@@ -25,7 +25,7 @@ class MessagePoster:
         self._posts = posts
 
     async def post_with_fallback(self, channel: str, message: Message, key: str, thread: str | None) -> str:
-        """Post a message; if Slack refuses its blocks, what they say as plain text, and at last its sentence alone.
+        """Post a message; if Slack refuses its blocks, post them as plain text, and finally its sentence alone.
 
         Raises SlackError.
         """
@@ -41,19 +41,19 @@ class MessagePoster:
             return await self._chat.post_message(channel, Message(message.text), key=key, thread_ts=thread)
 
     async def check_reachable(self, channel: str) -> None:
-        """Raise ChannelRefused for an unreachable channel."""
+        """Raise ChannelRefused if the channel is known to be unreachable."""
         why = await self._posts.unreachable_why(channel)
         if why is not None:
             raise ChannelRefused("chat.postMessage", why)
 
     async def mark_unreachable(self, channel: str, refused: ChannelRefused) -> None:
-        """Nothing is tried in a channel that refuses, for a while: it must not take the slots of the others."""
+        """Skip a channel that refuses posts for a while, so that it doesn't use up other channels' slots."""
         if await self._posts.unreachable_why(channel) is None:
             log.warning("a channel is unreachable; its ends go to whoever asked", channel=channel, why=refused.code)
             await self._posts.mark_unreachable(channel, refused.code, for_s=UNREACHABLE_S)
 
     async def remove_duplicate(self, message: CardRef) -> None:
-        """Delete a message that stands twice."""
+        """Delete a message that was posted twice."""
         try:
             await self._chat.delete_message(message.channel, message.ts)
         except SlackError as error:

@@ -1,7 +1,7 @@
-"""Answering one person privately: by response_url while it lasts, else an ephemeral message, else a direct one.
+"""Private replies: by response_url while it's valid, else an ephemeral message, else a direct message.
 
-In a thread the ephemeral message comes first: a response_url's answer would stand in the channel. In the direct message
-with the bot an ordinary message is private enough, and stays where an ephemeral one would be gone after a while.
+In a thread the ephemeral message comes first, because a response_url's answer would appear in the channel. In the
+direct message with the bot, an ordinary message is private enough, and stays where an ephemeral one would disappear.
 """
 
 from __future__ import annotations
@@ -18,29 +18,29 @@ from bot.flows.ports.slack import Chat
 
 log = structlog.get_logger()
 
-# How the ids of direct messages begin. Where it is one of other people, Slack refuses the message.
+# The prefix of direct messages' ids. If it's a conversation between other people, Slack refuses the message.
 DIRECT = "D"
 
 Way = Callable[[], Awaitable[object]]
 
 
 class PrivateReplies:
-    """Private answers. They never wait for the posting budget, and a failure is never silent."""
+    """Sends private replies. They never wait for the posting budget, and failures are never silent."""
 
     def __init__(self, chat: Chat) -> None:
         self._chat = chat
 
     async def reply_privately(self, asker: Asker, message: Message) -> bool:
-        """Answer the asker. False where Slack may take the answer later; where it refuses every way, that is logged."""
+        """Reply to the asker. False if Slack may accept the reply later; if Slack refuses all ways, that's logged."""
         return await self._by(self._ways(asker, message), asker)
 
     async def reply_lastingly(self, asker: Asker, message: Message) -> bool:
-        """Tell someone who may not be looking now: what is shown in a channel to one person alone is gone by then."""
+        """Notify a person who may be away: by direct message first, because ephemeral messages disappear."""
         ways: list[Way] = [lambda: self._chat.post_direct(asker.user, message, key="answer")]
         return await self._by([*ways, *self._ways(asker, message)], asker)
 
     async def _by(self, ways: list[Way], asker: Asker) -> bool:
-        """Answer in the first of these ways that works."""
+        """Reply in the first of these ways that works."""
         errors: list[SlackError] = []
         for way in ways:
             try:
@@ -57,7 +57,7 @@ class PrivateReplies:
         return False
 
     def _ways(self, asker: Asker, message: Message) -> list[Way]:
-        """The ways in which this person can be answered, the best one first."""
+        """The ways to reply to this person, the best one first."""
         chat, thread = self._chat, asker.thread or None
 
         def here() -> Awaitable[object]:
@@ -65,7 +65,7 @@ class PrivateReplies:
                 return chat.post_message(asker.channel, message, key="answer", thread_ts=thread)
             return chat.post_ephemeral(asker.channel, asker.user, message, thread_ts=thread)
 
-        # A click in App Home comes from no channel.
+        # A click in App Home has no channel.
         ways: list[Way] = [here] if asker.channel else []
         if asker.response_url:
             ways.insert(1 if thread else 0, lambda: chat.respond(asker.response_url, message))

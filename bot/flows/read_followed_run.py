@@ -1,4 +1,4 @@
-"""Reading a run that someone wants to follow: its state, and what its schedule and the newest runs say of it."""
+"""Reading a run to follow: its state, and facts from its schedule and the newest runs."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from bot.flows.usual_duration import usual_s
 
 @dataclass(frozen=True, slots=True)
 class FollowedRun:
-    """A run as Bolt reports it. The facts of one that has ended are those that were known."""
+    """A run as Bolt returns it. If it has ended, its facts are those already known."""
 
     seen: Observation
     facts: RunFacts
 
 
 class FollowedRunReader:
-    """Reads a run that is to be followed. `mask` masks command texts."""
+    """Reads runs to follow. `mask` masks command texts."""
 
     def __init__(
         self, bolt: Bolt, runs: Runs, catalog: ScheduleCatalog, listings: RunListings, *, mask: Callable[[str], str]
@@ -39,13 +39,13 @@ class FollowedRunReader:
         self._mask = mask
 
     async def read_followed_run(self, request: FollowRequest) -> FollowedRun:
-        """The run of a request. Raises BoltError if Bolt doesn't report its state."""
+        """Read the run of a request. Raises BoltError if Bolt doesn't return its state."""
         status = await self._bolt.status(request.key.id)
         facts = request.facts if is_final(status.state) else await self._facts(request, status)
         return FollowedRun(observe(status, self._mask), facts)
 
     async def _facts(self, request: FollowRequest, status: RunStatus) -> RunFacts:
-        """What the listing tells of the run. What only the button says is taken where Bolt does not tell."""
+        """Read the run's facts from the listing. Facts from the button are used only where Bolt returns none."""
         run = await self._runs.load_run(request.key)
         known = run.facts if run and run.facts.schedule else replace(request.facts, asked_by=None, watched_by=None)
         if not known.schedule:
@@ -77,7 +77,7 @@ def _told(
         pull_request=pull_request_of(one) or facts.pull_request,
         asked_at=one.started_at or facts.asked_at,
         parent_run=one.parent_run_id,
-        # How long the schedule takes says nothing of a retry.
+        # The schedule's usual duration says nothing about a retry.
         usual_s=None if one.parent_run_id else facts.usual_s,
         actor=one.actor_email or one.actor or facts.actor,
     )

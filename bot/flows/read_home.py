@@ -1,4 +1,4 @@
-"""Reading what the Home tab shows: a person's runs, their channels' runs, failures, frequent schedules, queued starts."""
+"""Reading the Home tab: a person's runs, their channels' runs, failures, frequent schedules, queued starts."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from bot.flows.ports.store import Indexes, StartQueue
 
 
 class HomePageReader:
-    """Reads the pages of the Home tab."""
+    """Reads pages of the Home tab."""
 
     def __init__(
         self,
@@ -41,11 +41,11 @@ class HomePageReader:
         self._now = now
 
     async def read_page(self, user: str, number: int) -> HomePage:
-        """A page, counted from 0; the first one if there is nothing on it any more. Raises StoreUnavailable."""
+        """Read a page, counted from 0; the first one if the page has become empty. Raises StoreUnavailable."""
         places = await self._memberships.channels_of(user)
         page = await self._read(user, places, number)
         shown = page.mine.runs or page.others.runs or page.failures.runs or page.schedules
-        # What was on a later page may be over.
+        # Entries of a later page may have ended meanwhile.
         return page if shown or number == 0 else await self._read(user, places, 0)
 
     async def _read(self, user: str, places: MemberChannels, number: int) -> HomePage:
@@ -74,7 +74,10 @@ class HomePageReader:
 
 
 def _often(habit: ScheduleHabit, places: MemberChannels) -> FrequentSchedule:
-    """Where a click runs it: in the channel of the last run, as long as the person is there; else in direct messages."""
+    """Decide where a click runs a frequent schedule.
+
+    In the channel of the last run if the person is still in it, else in direct messages.
+    """
     channel = habit.channel
     if not channel or channel.startswith("D"):
         return FrequentSchedule(habit.slug, habit.name, "")

@@ -1,4 +1,4 @@
-"""Reading a file that somebody asked for: the log of a command, or an artifact of a run. What it returns is masked."""
+"""Reading files that people asked for: a command's log or an artifact. The result is masked."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ARTIFACT_MOST = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class FileToPost:
-    """What is uploaded. Its content is masked. `grows`: it is the log of a command that goes on."""
+    """A file to upload, with masked content. `grows`: the log of a command that is still running."""
 
     name: str
     title: str
@@ -31,11 +31,11 @@ class FileToPost:
 
 
 class NothingToPost(Exception):  # noqa: N818 - an answer, which never leaves the flows
-    """There is no file to be posted; the message says why."""
+    """There's no file to post; the message says why."""
 
 
 class RequestedFileReader:
-    """Reads the content of a requested file. `hide` takes row values out of it before it is masked."""
+    """Reads the content of requested files. `hide` removes row values before masking."""
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class RequestedFileReader:
         self._hide = hide
 
     async def read_file(self, upload: Upload) -> FileToPost:
-        """The file. Raises BoltError, and NothingToPost with the reason."""
+        """Read the file. Raises BoltError, and NothingToPost with the reason."""
         run_id, resource = upload.key.id, upload.resource
         if resource is None:
             digest = await self._logs.read_failure_log(upload.command)
@@ -65,7 +65,7 @@ class RequestedFileReader:
         try:
             text = content.decode()
         except UnicodeDecodeError:
-            # What cannot be read cannot be masked either.
+            # A file that can't be decoded can't be masked either.
             raise NothingToPost("it isn't text; use its address.") from None
         masked = await asyncio.to_thread(_masked, text, self._mask, self._hide)
         if not masked.strip():
@@ -75,5 +75,5 @@ class RequestedFileReader:
 
 
 def _masked(text: str, mask: Callable[[str], str], hide: Callable[[str], str]) -> str:
-    """Masked and without row values. A colour code inside a secret hides it."""
+    """Mask a text and remove its row values. Colour codes inside a secret would hide it, so they're stripped first."""
     return mask_in_pieces(hide(strip_ansi(text) if "\x1b" in text else text), mask)

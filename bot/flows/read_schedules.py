@@ -1,4 +1,4 @@
-"""Reading schedules and their runs, told to one person."""
+"""Reading schedules and their runs for one person."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ PAST_RUNS = 30
 
 
 class ScheduleReader:
-    """Answers `list`, `show`, `runs`, and `status` of a schedule. `command` is how commands begin."""
+    """Answers `list`, `show`, `runs`, and `status` of a schedule."""
 
     def __init__(
         self,
@@ -54,7 +54,7 @@ class ScheduleReader:
         self._now = now
 
     async def list_schedules(self, asked: ListCommand, number: int = 1, *, typed: str) -> Message:
-        """A page of the schedules that were asked for. `typed` is how commands begin where it was."""
+        """Show a page of the requested schedules. `typed` is the command prefix."""
         as_of = None
         try:
             fitting = await self._chosen(asked)
@@ -67,7 +67,10 @@ class ScheduleReader:
         return schedule_list(found, asked, self._now(), typed=typed, as_of=as_of)
 
     async def _chosen(self, asked: ListCommand) -> list[Schedule]:
-        """What fits. If nothing does, it may be newer than the list: that is read again, as it is for a name. Raises BoltError."""
+        """Filter the schedules. If none matches, a matching one may be newer than the list, so it's read again.
+
+        Raises BoltError.
+        """
         if asked.inactive:
             return filter_schedules(await self._bolt.schedules(inactive=True), asked)
         return filter_schedules(await self._catalog.all_schedules(), asked) or filter_schedules(
@@ -75,7 +78,7 @@ class ScheduleReader:
         )
 
     async def show_schedule(self, asked: ShowCommand) -> Message:
-        """All of a schedule."""
+        """Show a schedule's details."""
         named = await self._finder.find_any(asked.schedule, ShowCommand)
         if isinstance(named, Message):
             return named
@@ -85,7 +88,7 @@ class ScheduleReader:
         return schedule_page(schedule, runs, self._now(), app_url=self._app_url, active=named.active)
 
     async def list_runs(self, asked: RunsCommand, number: int = 1) -> Message:
-        """A page of a schedule's newest runs."""
+        """Show a page of a schedule's newest runs."""
         named = await self._finder.find_any(asked.schedule, RunsCommand)
         if isinstance(named, Message):
             return named
@@ -104,7 +107,7 @@ class ScheduleReader:
         )
 
     async def latest_run(self, wanted: str, *, channel: str = "") -> Message:
-        """A schedule's latest run, with its commands. An active one can be watched in the channel."""
+        """Show a schedule's latest run with its commands. An active one can be followed in the channel."""
         named = await self._finder.find_any(wanted, lambda slug: StatusCommand(schedule=slug))
         if isinstance(named, Message):
             return named
@@ -116,9 +119,9 @@ class ScheduleReader:
         )
 
     async def newest_run(self, asked: LatestRunCommand) -> tuple[Run, int | None] | Message:
-        """The active run of a schedule, else its latest one, with the number of a command; why not, if there is none.
+        """The active run of a schedule, else its latest one, with a command number; or why there's no run.
 
-        A number behind a name that isn't in quotes may be a part of the name, or that of a command.
+        A number after an unquoted name may be part of the name, or a command number.
         """
         named = await self._finder.find_any(asked.schedule or "", lambda slug: replace(asked, schedule=slug))
         number = asked.number
@@ -142,7 +145,7 @@ class ScheduleReader:
         return listed_run(schedule, newest, self._workspace)
 
     async def _details(self, slug: str) -> ScheduleDetails | None:
-        """What may have changed since the list was read; the list serves where Bolt does not tell."""
+        """Read the fields that may have changed since the list was read. None if Bolt doesn't return them."""
         try:
             return await self._bolt.schedule(slug)
         except BoltError as error:
@@ -158,7 +161,7 @@ class ScheduleReader:
 
 
 def fresh(schedule: Schedule, details: ScheduleDetails) -> Schedule:
-    """A schedule of the list with what Bolt says of it now."""
+    """Update a listed schedule with its current details."""
     return replace(
         schedule,
         commands=details.commands or schedule.commands,

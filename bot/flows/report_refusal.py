@@ -1,4 +1,7 @@
-"""Reporting that nothing was started: the card goes, and the person is told why. The card of a start that waited says it instead."""
+"""Reporting refused starts: the card is removed and the person told why, unless the card was waited for.
+
+The card of a start that waited stays and says why.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,7 @@ REPLY_AGAIN_S = 3.0
 
 
 class RefusalReporter:
-    """Takes a claimed start that was refused to its end."""
+    """Takes claimed, refused starts to their end."""
 
     def __init__(
         self,
@@ -49,7 +52,7 @@ class RefusalReporter:
         self._workspace = workspace
 
     async def report_refusal(self, lease: Lease, request: Request) -> None:
-        """Remove the card and tell whoever asked why. The request stays due until both are done."""
+        """Remove the card and notify whoever asked. The request stays due until both are done."""
         log.info("not started", request=request.id, user=request.user, channel=request.channel, why=request.why)
         if request.keeps_card:
             await self._tell_waited(lease, request)
@@ -69,7 +72,10 @@ class RefusalReporter:
             await self._due.give_back(lease, delay_s=REPLY_AGAIN_S)
 
     async def _tell_waited(self, lease: Lease, request: Request) -> None:
-        """The card of a start that waited says why it was not started. Its asker, who may be away by now, gets a message."""
+        """Close a start that waited: its card says why it wasn't started.
+
+        Its asker, who may be away by now, gets a direct message.
+        """
         if request.user not in {request.dropped_by, request.denied_by} and not await self._answers.reply_lastingly(
             asker_of(request), waited(request)
         ):
@@ -78,7 +84,7 @@ class RefusalReporter:
         await self._stores.requests.closed(lease, request)
 
     async def _say_not_started(self, request: Request, card: CardRef) -> None:
-        """A card that cannot be removed must not go on saying that something is starting."""
+        """Edit a card that can't be removed, because it must not keep saying that something is starting."""
         try:
             await self._chat.edit_message(card.channel, card.ts, Message((Bold(request.title), " wasn't started.")))
         except SlackError as error:

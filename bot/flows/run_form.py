@@ -1,4 +1,4 @@
-"""The form in which a run is put together: opened, completed once a schedule is chosen, and read when it is submitted."""
+"""The form that starts a run: opened, completed once a schedule is chosen, and read when submitted."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from bot.flows.schedule_catalog import CatalogSnapshot, ScheduleCatalog
 log = structlog.get_logger()
 
 TYPED_MOST = 200
-# A list that is too old is waited for so long while someone types, and one that is not there yet so long.
+# How long to wait for the list while someone types: if it's too old, and if there's none yet.
 TYPING_S = 0.15
 FIRST_S = 2.0
 SUBMITTING_S = 0.7
@@ -40,12 +40,12 @@ REMEMBERED = 500
 GONE = "That schedule is no longer in Bolt. Choose another one."
 NO_LIST = "Bolt isn't responding, so I can't look up this schedule. Nothing was started. Try again in a minute."
 
-# Why somebody may not see what a schedule runs, empty where nothing is in the way.
+# Returns why the person may not see a schedule's commands, empty if they may.
 WhyNot = Callable[[Schedule], Awaitable[str]]
 
 
 class RunForms:
-    """Makes the form and reads it. `mask` is put over commands that are shown."""
+    """Builds the form and reads it. `mask` is applied to the commands shown."""
 
     def __init__(self, catalog: ScheduleCatalog, bolt: Bolt, *, mask: Callable[[str], str]) -> None:
         self._catalog = catalog
@@ -54,21 +54,21 @@ class RunForms:
         self._details: LRUCache[str, tuple[str, ...]] = LRUCache(REMEMBERED)
 
     async def blank_form(self, channel: str) -> Form:
-        """The form as it opens. Waits for nothing: what opens it is good for three seconds."""
+        """Build the initial form without waiting: the trigger that opens it is valid for three seconds."""
         snapshot = await self._catalog.snapshot()
         return Form(Filled(channel=channel), asks_channel=not channel, notes=_notes(snapshot))
 
     async def offer_schedules(self, typed: str) -> Offers:
-        """What the menu of schedules offers for what is typed."""
+        """Offer schedules for the typed text."""
         snapshot = await self._catalog.snapshot(within_s=TYPING_S)
         if snapshot.at is None:
             snapshot = await self._catalog.snapshot(within_s=FIRST_S)
         return snapshot.index.offers(typed[:TYPED_MOST], self._mask)
 
     async def form_for_schedule(self, filled: Filled, why_not: WhyNot, *, asks_channel: bool) -> Form:
-        """The form with the commands of the schedule that was chosen, where the person may see them.
+        """Complete the form with the chosen schedule's commands, if the person may see them.
 
-        What the person has written there is kept.
+        Text that the person has written there is kept.
         """
         snapshot, schedule = await self._find(filled.schedule, within_s=FIRST_S)
         if schedule is None:
@@ -84,7 +84,7 @@ class RunForms:
         return replace(form, kept=True) if is_changed(filled) else _offering(form)
 
     async def read_form(self, filled: Filled, why_not: WhyNot, *, asks_channel: bool) -> RunCommand | Problems | Form:
-        """What the form asks for; what is wrong with it; or the form anew, where the commands in it are others by now."""
+        """Read a submitted form: the command, its problems, or the form again if its commands are outdated."""
         snapshot, schedule = await self._find(filled.schedule, within_s=SUBMITTING_S)
         if schedule is None:
             return _unknown(filled, snapshot)
@@ -105,7 +105,10 @@ class RunForms:
         return Form(filled, offer, own, branch, asks_channel=asks_channel)
 
     async def _find(self, handle: str, *, within_s: float) -> tuple[CatalogSnapshot, Schedule | None]:
-        """The schedule of a handle. What a list lacks may be newer than it: another process has offered it."""
+        """Find the schedule of a handle.
+
+        If the list lacks it, it may be newer, offered by another process: the list is read again.
+        """
         snapshot = await self._catalog.snapshot()
         schedule = snapshot.index.by_handle(handle)
         if schedule is None:
@@ -114,7 +117,7 @@ class RunForms:
         return snapshot, schedule
 
     async def _own(self, schedule: Schedule) -> Own | None:
-        """A schedule's own commands; asked for where the list does not tell. None where nobody tells."""
+        """The schedule's own commands, read from Bolt if the list doesn't have them. None if they're unknown."""
         if not schedule.commands:
             try:
                 commands = (await self._bolt.schedule(schedule.slug)).commands
@@ -130,7 +133,7 @@ class RunForms:
 
 
 def _unknown(filled: Filled, snapshot: CatalogSnapshot) -> RunCommand | Problems:
-    """What is made of a schedule that no list has: where that is not sure, a slug is enough to start with."""
+    """Read a form whose schedule isn't in the list. If the list may be outdated, the slug alone is enough."""
     slug = filled.schedule
     result = read(filled, slug, None)
     found = result.fields if isinstance(result, Problems) else {}
@@ -142,14 +145,14 @@ def _unknown(filled: Filled, snapshot: CatalogSnapshot) -> RunCommand | Problems
 
 
 def _seen(filled: Filled, slug: str) -> bool:
-    """Whether the commands that stand in the form are known to be this schedule's, or the person's own, without a list."""
+    """Whether the commands in the form are certainly this schedule's, or the person's own, without a list."""
     if filled.commands is None or is_changed(filled):
         return True
     return filled.mark == Own(slug, tuple(lines_of(filled.commands))).mark
 
 
 def _offering(form: Form) -> Form:
-    """The form with the schedule's own commands in it."""
+    """Fill the form with the schedule's own commands."""
     own = form.own
     text, mark, offered = (own.text, own.mark, own.offered) if own else ("", "", "")
     return replace(form, filled=replace(form.filled, commands=text, mark=mark, offered=offered), kept=False)

@@ -1,4 +1,4 @@
-"""A schedule's newest runs, asked for once where many want them at the same time."""
+"""Listings of schedules' newest runs, requested once for many simultaneous callers."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ KEPT_S = 2.0
 
 @dataclass(slots=True)
 class _Listing:
-    """A schedule's newest runs, as asked for at `began` on the monotonic clock, or why there was no answer."""
+    """A schedule's newest runs, requested at `began` on the monotonic clock, or the error."""
 
     began: float = float("-inf")
     runs: dict[int, RunSummary] = field(default_factory=dict)
     failed: BoltError | None = None
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    # What was worked out from these runs: nothing yet, or the one result.
+    # The result computed from these runs, empty until then.
     results: tuple[object, ...] = ()
 
     def told(self) -> dict[int, RunSummary]:
-        """The runs by id. Raises the BoltError that came instead."""
+        """The runs by id. Raises the stored BoltError instead, if there is one."""
         if self.failed is not None:
             raise self.failed
         return self.runs
 
 
 class RunListings:
-    """Listings that are a moment old at most."""
+    """Listings that are at most a moment old."""
 
     def __init__(self, bolt: Bolt, clock: Callable[[], float] = time.monotonic) -> None:
         self._bolt = bolt
@@ -46,7 +46,7 @@ class RunListings:
         self._listings: dict[str, _Listing] = {}
 
     async def newest_runs(self, slug: str) -> list[RunSummary]:
-        """The newest runs, newest first, as Bolt told them a second ago at most. Raises BoltError."""
+        """The newest runs, newest first, at most a second old. Raises BoltError."""
         asked = self._clock()
         listing = self._of(slug, asked)
         async with listing.lock:
@@ -57,10 +57,10 @@ class RunListings:
     async def newest_with(
         self, slug: str, work_out: Callable[[list[RunSummary]], Awaitable[T]]
     ) -> tuple[list[RunSummary], T]:
-        """The newest runs as `newest` gives them, and what `work_out` makes of them: once for each listing, however many want it.
+        """The newest runs as in `newest_runs`, and the result of `work_out` for them, computed once per listing.
 
-        Of fifty starts a second each asked Redis about the same fifty runs, twice. All callers have to give the same `work_out`.
-        Raises BoltError, and what `work_out` raises.
+        Without this, fifty starts a second would each query Redis twice about the same fifty runs. All callers have to
+        pass the same `work_out`. Raises BoltError, and the errors of `work_out`.
         """
         asked = self._clock()
         listing = self._of(slug, asked)
@@ -73,12 +73,12 @@ class RunListings:
             return runs, cast("T", listing.results[0])
 
     async def runs_with_ended(self, slug: str, run_id: int) -> list[RunSummary]:
-        """The newest runs, newest first, with this one as it ended if it is among them. Raises BoltError."""
+        """The newest runs, newest first, with this one as it ended if it's among them. Raises BoltError."""
         asked = self._clock()
         listing = self._of(slug, asked)
         async with listing.lock:
             found = listing.runs.get(run_id)
-            # One that was asked for since is right even in that it does not know the run.
+            # A listing requested after this call began is right even if it doesn't contain the run.
             if listing.began < asked and (found is None or found.ended_at is None):
                 await self._ask(slug, listing)
             return list(listing.told().values())
@@ -88,14 +88,17 @@ class RunListings:
         return self._listings.setdefault(slug, _Listing())
 
     async def _ask(self, slug: str, listing: _Listing) -> None:
-        """Whoever waited meanwhile gets the same answer, a failure too: what is down is not asked by each of them in turn."""
+        """Request the listing. Waiting callers share the answer.
+
+        They share an error too, so that each of them doesn't query a service that's down.
+        """
         listing.began, listing.runs, listing.failed, listing.results = self._clock(), {}, None, ()
         try:
             listing.runs = {one.id: one for one in await self._bolt.runs(slug, LISTED)}
         except BoltError as failed:
             listing.failed = failed
         except BaseException:
-            # Broken off, or a fault: that is no answer, and the next one asks.
+            # Cancelled, or a bug: that's no answer, and the next caller asks again.
             listing.began = float("-inf")
             raise
 

@@ -1,4 +1,4 @@
-"""A run as one of its cards tells of it."""
+"""The run of a card."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bot.flows.ports.store import Runs
 
 
 async def run_of_card(runs: Runs, card: Card | None) -> Run | None:
-    """The run of a card, with who watches it there; None where the card has none."""
+    """Load the run of a card, with who follows it there; None if the card has none."""
     run = await runs.load_run(card.run) if card and card.run else None
     if run is None or card is None or card.watcher is None:
         return run

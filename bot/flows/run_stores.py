@@ -9,7 +9,7 @@ from bot.flows.ports.store import Requests, RunFollowers, Runs, StartQueue
 
 @dataclass(frozen=True, slots=True)
 class RunStores:
-    """Starts, the queue in which some of them wait, runs, and the requests to follow a run."""
+    """Stores of starts, queued starts, runs and follow requests."""
 
     requests: Requests
     start_queue: StartQueue

@@ -1,7 +1,7 @@
-"""The list of schedules, remembered for a while: people type names, and Bolt's list may be long.
+"""A cached list of schedules: people type names, and Bolt's list may be long.
 
-While it is used it is kept fresh: past half its time it is read anew in the background, one reading at a time, so that
-nobody waits for it. Where Bolt is away, the last list is still there for those who only want to look.
+While it's in use, it's kept fresh: after half its lifetime it's read again in the background, one read at a time, so
+that callers don't wait. If Bolt is down, the last list remains available for reading.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from bot.core.schedules.lookup import Ambiguous, Missing, find_schedule, schedul
 from bot.core.schedules.typeahead import Index
 from bot.flows.ports.bolt import Bolt
 
-# What is missing in a list is looked for in one that is this young before it is called missing.
+# Before a schedule is reported missing, the list must be at most this old.
 SURE_S = 1.0
 FAILED_AGAIN_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
 class CatalogSnapshot:
-    """The last list, to look at: as Bolt told it at `at`, None where it never did.
+    """The last list, as Bolt returned it at `at`, None if it never did.
 
-    `late`: it is older than it should be, because Bolt does not answer. `sure`: it is as young as was asked for.
+    `late`: it's older than it should be, because Bolt doesn't respond. `sure`: it's as fresh as requested.
     """
 
     index: Index = field(default_factory=Index)
@@ -37,7 +37,7 @@ class CatalogSnapshot:
 
 
 class ScheduleCatalog:
-    """A cached list of schedules. What is not in it is looked for in a fresh one before it is called missing."""
+    """A cached list of schedules. Before one is reported missing, the list is read again."""
 
     def __init__(
         self,
@@ -60,20 +60,24 @@ class ScheduleCatalog:
         self._reading: asyncio.Task[None] | None = None
 
     async def find_schedule(self, wanted: str) -> Schedule | Ambiguous | Missing:
-        """The schedule of a name or slug. Raises BoltError where the list cannot be read."""
+        """Find a schedule by name or slug. Raises BoltError if the list can't be read."""
         found = find_schedule(wanted, await self._list(self._fresh_for_s))
         if isinstance(found, Missing) and self._age() > SURE_S:
             found = find_schedule(wanted, await self._list(SURE_S))
         return found
 
     async def all_schedules(self, *, sure: bool = False) -> list[Schedule]:
-        """Every active schedule, as Bolt told a minute ago at most; `sure`: a second ago. Raises BoltError if it can't be read."""
+        """All active schedules, at most a minute old; `sure`: at most a second old.
+
+        Raises BoltError if they can't be read.
+        """
         return list(await self._list(SURE_S if sure else self._fresh_for_s))
 
     async def snapshot(self, *, within_s: float = 0, anew: bool = False) -> CatalogSnapshot:
-        """The last list, whatever its age. One that is too old, or not there yet, is waited for so long at most.
+        """The last list, whatever its age.
 
-        `anew`: one that is a second old is too old, as where something is missing in it.
+        If it's too old or missing, a new one is waited for, for at most `within_s` seconds. `anew`: a list older than a
+        second is too old, because something is missing from it.
         """
         self.refresh_soon()
         asked, most_s = self._clock(), SURE_S if anew else self._fresh_for_s
@@ -85,43 +89,46 @@ class ScheduleCatalog:
         return CatalogSnapshot(self._index, self._at, late, sure=self._read_at >= asked - most_s)
 
     def refresh_soon(self) -> None:
-        """Read the list in the background, unless it is young."""
+        """Read the list in the background, unless it's fresh."""
         rested = self._clock() - self._failed_at > FAILED_AGAIN_S
         if rested and self._age() > self._fresh_for_s / 2:
             self._read_anew()
 
     async def close(self) -> None:
-        """Break off what is being read."""
+        """Cancel a read under way."""
         if self._reading is not None:
             self._reading.cancel()
             await asyncio.wait({self._reading})
 
     def last_list(self) -> tuple[list[Schedule], datetime | None]:
-        """The last list, whatever its age, and when Bolt told it; None where it never did."""
+        """The last list, whatever its age, and when Bolt returned it; None if it never did."""
         return list(self._schedules), self._at
 
     def slug_of(self, wanted: str) -> str:
-        """The slug of the schedule that a name or slug means, by the last list; empty if none, or more than one, is called that."""
+        """The slug of a schedule's name or slug, by the last list; empty if no schedule, or several, have that name."""
         found = schedules_called(wanted, self._schedules)
         return found[0].slug if len(found) == 1 else ""
 
     def forget(self) -> None:
-        """Something was changed: the list is read anew when it is next asked for, and what is being read is too old."""
+        """Invalidate the list after a change.
+
+        It's read again when next needed, and a read under way counts as outdated.
+        """
         self._read_at, self._changed_at = float("-inf"), self._clock()
 
     async def _list(self, fresh_for_s: float) -> list[Schedule]:
         self.refresh_soon()
         asked = self._clock()
-        # A reading that began before may be too old by itself; the one after it is not.
+        # A read that began earlier may be too old itself; the next one isn't.
         while self._read_at < asked - fresh_for_s:
-            # Whoever waits may be broken off; the reading is everyone's.
+            # The caller may be cancelled, but the read is shared.
             await asyncio.shield(self._read_anew())
         return self._schedules
 
     def _read_anew(self) -> asyncio.Task[None]:
         if self._reading is None or self._reading.done():
             self._reading = asyncio.create_task(self._read())
-            # Nobody may be waiting for it: then its failure is known by the list's age.
+            # There may be no caller to receive a failure. It then shows in the list's age.
             self._reading.add_done_callback(lambda task: task.cancelled() or task.exception())
         return self._reading
 

@@ -1,4 +1,4 @@
-"""Sharing an uploaded file where the bot may have to join first, and why a file could not be shared."""
+"""Sharing an uploaded file, joining the channel if needed, and explaining why a file couldn't be shared."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bot.core.text.text import Sentence
 from bot.flows.lease import Lease
 from bot.flows.ports.slack import Chat
 
-# How Slack takes a file that it shows in place; as a plain file it may still take it.
+# Refusals of a snippet that may still be accepted as a plain file.
 ONLY_AS_FILE = frozenset({"unknown_snippet_type", "snippet_too_large"})
 WHY = {
     "file_uploads_disabled": "file uploads are turned off in this workspace",
@@ -28,7 +28,10 @@ WHY = {
 
 
 async def start_upload(chat: Chat, filename: str, content: bytes, *, snippet: bool) -> str:
-    """Upload a file's bytes and return its id; as a plain file if Slack doesn't take it as a snippet. Raises SlackError."""
+    """Upload a file's bytes and return its id.
+
+    Uploads a plain file if Slack doesn't accept it as a snippet. Raises SlackError.
+    """
     try:
         return await chat.start_upload(filename, content, snippet=snippet)
     except FileRefused as refused:
@@ -48,21 +51,21 @@ async def share_upload(
     comment: Sentence = (),
     call_s: float,
 ) -> None:
-    """Share an uploaded file, after joining a public channel that the bot is not in. Raises SlackError."""
+    """Share an uploaded file, after joining a public channel that the bot isn't in. Raises SlackError."""
     try:
         await chat.share_upload(channel, thread, file_id, title, comment=comment)
     except ChannelRefused as refused:
         if refused.code != "not_in_channel":
             raise
         await chat.join_channel(channel)
-        # The calls so far have taken their time of the lease; another one may not outlast it.
+        # The calls so far have used up part of the lease; another one must not outlast it.
         if not lease.is_valid_for(call_s):
             raise SlackNotSent("files.completeUploadExternal") from refused
         await chat.share_upload(channel, thread, file_id, title, comment=comment)
 
 
 def why_not_shared(refused: SlackRefused) -> str:
-    """Why Slack didn't take a file, as the end of a sentence with "because"."""
+    """Explain why Slack didn't accept a file, as the end of a sentence with "because"."""
     if isinstance(refused, ScopeMissing):
         return "I lack the permission files:write. Whoever runs this bot can install the app again from its manifest"
     if isinstance(refused, CredentialRefused):

@@ -1,7 +1,7 @@
-"""The life of a start, from its acceptance to its run: look, (card), send, and what follows a lost reply.
+"""The life of a start, from acceptance to its run: plan, card, send, and recovery from a lost response.
 
-Each step is recorded before the next one is taken, so that whoever takes over after a crash sees how far it
-came. The trigger is sent at most once and soon, or not at all.
+Each step is recorded before the next one is taken, so that whoever takes over after a crash knows how far it got. The
+trigger is sent at most once and soon, or not at all.
 """
 
 from __future__ import annotations
@@ -59,17 +59,17 @@ log = structlog.get_logger()
 
 LOOK_AGAIN_S = 3.0
 NOT_SENT_AGAIN_S = 2.0
-# How often a start that waited for its turn may be overtaken, and how soon it looks again where nobody is known to have done it.
+# How often a queued start may be overtaken, and how soon it checks again if the overtaking run isn't known.
 MOST_ROUNDS = 5
 OVERTAKEN_AGAIN_S = 10.0
-# Slack takes four cards a second at best. More looks at once would only hold up the acknowledgements of what else is asked.
+# Slack accepts four cards a second at best. More plans at once would only delay the acknowledgement of other requests.
 LOOKS_AT_ONCE = 4
-# As many starts as may wait for their card at once.
+# As many as the starts that may wait for their card at once.
 PLANS_KEPT = 300
 
 
 class RunStarter:
-    """Takes a claimed request as far as it goes now."""
+    """Advances claimed starts."""
 
     def __init__(
         self,
@@ -92,11 +92,14 @@ class RunStarter:
             chat, stores, due, answers, checks.planner, rules.links, workspace=rules.workspace
         )
         self._at_once = asyncio.Semaphore(LOOKS_AT_ONCE)
-        # What was looked up is kept for the next attempt, so that Bolt isn't asked again each time.
+        # Plans are kept for the next attempt, so that Bolt isn't asked again each time.
         self._plans_kept: LRUCache[str, StartPlan] = LRUCache(PLANS_KEPT)
 
     async def advance_start(self, lease: Lease) -> bool:
-        """One step of the request that is claimed. Whether all that it made is a post: the card of a start that may go on."""
+        """Advance the claimed start by one step.
+
+        Returns whether the only result is a post: the card of a start that may continue.
+        """
         request = await self._stores.requests.load_request(lease.member)
         if request is None:
             log.error("a request is gone", request=lease.member)
@@ -119,7 +122,7 @@ class RunStarter:
         await step(lease, request)
         return False
 
-    # --- accepted: does the schedule exist, can the run be retried, may this person? ---
+    # --- accepted: check the schedule or the run to retry, and the person's permission ---
 
     async def _look(self, lease: Lease, request: Request) -> bool:
         plan = self._plans_kept.pop(request.id, None) or await self._looked(lease, request)
@@ -128,7 +131,8 @@ class RunStarter:
         left_s = self._rules.deadline_s - lease.since_s(request.asked_at) - LOOK_AGAIN_S
         decision, place = await self._authorizer.decide_on_start(request, plan, patient=left_s > 0)
         if decision.again_s and left_s > 0:
-            # Many are asked about at once, and Slack says of few a minute who they are: it is no refusal as long as there is time.
+            # Many starts are checked at once, and Slack allows few lookups of people per minute. While there's time,
+            # that's no refusal.
             self._plans_kept[request.id] = plan
             await self._due.give_back(lease, delay_s=decision.again_s)
             return False
@@ -142,7 +146,7 @@ class RunStarter:
         return False
 
     async def _looked(self, lease: Lease, request: Request) -> StartPlan | None:
-        """What the request is about to start; None where there is nothing to start, or nothing can be found out now."""
+        """Plan the start; None if there's nothing to start, or if that can't be determined now."""
         try:
             async with self._at_once:
                 return await self._planner.resolve(request)
@@ -161,7 +165,7 @@ class RunStarter:
         pause = away.retry_after_s if isinstance(away, BoltThrottled) else LOOK_AGAIN_S
         await self._due.give_back(lease, delay_s=min(pause, self._rules.deadline_s / 2))
 
-    # --- somebody else has to approve it: see bot.flows.approve ---
+    # --- needs approval: see bot.flows.approve ---
 
     async def _ask_approval(
         self, lease: Lease, request: Request, plan: StartPlan, decision: Decision, place: ChannelInfo
@@ -186,7 +190,7 @@ class RunStarter:
         await self._stores.requests.pending(lease, request, plan, approval)
 
     async def _nobody_else(self, request: Request, decision: Decision) -> str | None:
-        """Why nobody could approve it: the asker never does. None if somebody can, or that cannot be read."""
+        """The reason if nobody but the asker could approve it. None if someone else can, or if that can't be read."""
         others = await self._authorizer.other_members(decision.by, request.user)
         if others is None or others:
             return None
@@ -195,7 +199,7 @@ class RunStarter:
             f"Add someone to {decision.by} in Slack, then try again, or ask whoever runs this bot to change the rule “{decision.rule}”."
         )
 
-    # --- carded: the person can see it, so it may be sent ---
+    # --- carded: the person can see the start, so it may be sent ---
 
     async def _send(self, lease: Lease, request: Request) -> None:
         rules = self._rules
@@ -209,7 +213,7 @@ class RunStarter:
             return
         sending = replace(request, state=RequestState.SENDING)
         if not lease.is_valid_for(2 * rules.trigger_s):
-            # This process stood still since: what was recorded as about to be sent was not sent.
+            # This process was suspended in between: the recorded trigger was never sent.
             await self._stores.requests.not_sent(lease, sending, delay_s=0)
             return
         try:
@@ -229,7 +233,7 @@ class RunStarter:
             log.info("started", request=request.id, run=run_id, user=request.user, channel=request.channel)
 
     async def _create(self, request: Request) -> int:
-        """Send the mutation that makes the run; its id."""
+        """Send the mutation that creates the run, and return its id."""
         if isinstance(request.wanted, RunCommand):
             return await self._bolt.trigger(_trigger(request, request.wanted))
         parent = request.plan.parent_run if request.plan else None
@@ -238,11 +242,11 @@ class RunStarter:
         return await (self._bolt.retry_all(parent) if request.wanted.every else self._bolt.retry(parent))
 
     def _all(self, request: Request) -> str:
-        """What to do where a run has nothing that Bolt would retry."""
+        """Advice for a retry of a run in which Bolt finds nothing to retry."""
         wanted, plan = request.wanted, request.plan
         if isinstance(wanted, RunCommand) or wanted.every or plan is None:
             return ""
-        # How a command begins depends on where it is typed; who reads this has typed one there, or clicked.
+        # The command prefix depends on where it's typed, and the reader has typed one there, or clicked.
         return f" Retry run {plan.parent_run} with --all to run all of it again."
 
     async def _refuse_running(self, lease: Lease, request: Request) -> None:
@@ -259,10 +263,10 @@ class RunStarter:
         await self._refuse(lease, request, why_running(request, running), running=running)
 
     async def _wait_again(self, lease: Lease, request: Request, running: BlockingRun | None) -> None:
-        """A start that waited for its turn was overtaken: it waits for that run, too."""
+        """Queue an overtaken start again, to wait for the run that overtook it."""
         behind = RunKey(self._rules.workspace, running.run_id) if running else None
         facts = blocking_run_facts(running, request.plan) if running else RunFacts()
-        # Where the listing knows of none, Bolt is late with telling it, or with letting go of the one that has ended.
+        # If the listing shows no active run, Bolt is late in listing it, or in releasing the ended one.
         pause_s = 0 if running else OVERTAKEN_AGAIN_S
         await self._stores.start_queue.requeue(lease, request, behind, facts, delay_s=pause_s)
         await self._stores.requests.unlock(request)

@@ -1,4 +1,4 @@
-"""What is checked before a start is sent: that there is something to start, and that the person may start it."""
+"""Checks before a start is sent: there is something to start, and the person may start it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bot.flows.plan_start import StartPlanner
 
 @dataclass(frozen=True, slots=True)
 class StartChecks:
-    """The planner looks up what would be started; the authorizer decides whether its asker may start that."""
+    """The planner looks up what would be started; the authorizer decides whether the asker may start it."""
 
     planner: StartPlanner
     authorizer: Authorizer

@@ -1,8 +1,8 @@
-"""Starts that wait for a run of their schedule to end: visible on a card, in the order asked for, each started once.
+"""Queued starts: each waits for a run of its schedule to end, with a card, in order, and is started once.
 
-A start in the line is a request of its own, in the state `queued`. Its card is posted first. When the run it waits for
-has ended, however it did, and nobody is before it, the schedule is looked at again, and from there on it is as any start
-whose card is shown: sent within its deadline, counted from its turn, or not at all.
+A queued start is a request of its own, in the state `queued`. Its card is posted first. When the run it waits for has
+ended, in whatever way, and no earlier start is waiting, the schedule is read again. From then on, it's like any start
+with a card: sent within its deadline, counted from its turn, or not at all.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ log = structlog.get_logger()
 
 RECORD_S = 1.0
 MOST_IN_LINE = 5
-# A turn comes when the run's end is seen; this is for what is seen by another version, or by nobody.
+# A start's turn comes when the run's end is seen. This interval covers ends seen by another version, or missed.
 LOOK_AGAIN_S = 15.0
 AWAY_AGAIN_S = 3.0
 
@@ -45,7 +45,7 @@ FORGOTTEN = "I no longer have a record of that. Nothing was queued. Type the com
 
 @dataclass(frozen=True, slots=True)
 class QueueRules:
-    """`longest_s`: for how long a start waits at most."""
+    """Settings of the queue. `longest_s`: the longest time that a start waits."""
 
     workspace: str
     links: Links
@@ -54,7 +54,7 @@ class QueueRules:
 
 
 class QueuedStarts:
-    """Takes starts into the line, and out of it."""
+    """Adds starts to the queue, and removes them."""
 
     def __init__(
         self,
@@ -77,7 +77,7 @@ class QueuedStarts:
         self._left = left
 
     async def queue_start(self, asker: Asker, refused: str, new_id: str, user_name: str) -> tuple[bool, Message]:
-        """Queue what was asked for in the request `refused`. Whether it waits now, and the answer."""
+        """Queue the start of the refused request `refused`. Returns whether it's waiting now, and the answer."""
         try:
             async with asyncio.timeout(RECORD_S):
                 return await self._join(asker, refused, new_id, user_name)
@@ -89,7 +89,7 @@ class QueuedStarts:
         earlier = await self._requests.load_request(refused)
         if earlier is None or earlier.plan is None or earlier.running is None:
             return False, Message((FORGOTTEN,))
-        # What was not asked for in its channel is answered in direct messages, and its card stands there all the same.
+        # A start that wasn't asked for in its channel is answered by direct message, but its card stays in its channel.
         direct = earlier.direct and earlier.user == asker.user
         asked = Asked(
             new_id,
@@ -121,7 +121,10 @@ class QueuedStarts:
         return False, Message((f"{waiting} of ", name, " are already waiting. Nothing was queued. Try again later."))
 
     def _waits(self, asked: Asked, name: Bold, behind: Run) -> Message:
-        """What it waits for, and where that is to be seen. Told by direct message, "here" would be another place."""
+        """Say which run the start waits for, and where its card is.
+
+        A direct message names the channel, because "here" would be the wrong place.
+        """
         run = Link(run_url(self._rules.links.app_url, behind.id), f"run {behind.id}")
         if asked.direct:
             return Message(
@@ -131,7 +134,7 @@ class QueuedStarts:
         return Message(text, (Paragraph(text), Buttons((watch_button(behind),))))
 
     def _had_its_turn(self, queued: Request, name: Bold) -> Message:
-        """What became of a start whose button is pressed again."""
+        """Describe the outcome of a start whose button is clicked again."""
         if queued.run_id is not None:
             run = Link(run_url(self._rules.links.app_url, queued.run_id), f"run {queued.run_id}")
             return Message((name, " already started: it's ", run, ". Nothing more was queued."))
@@ -146,7 +149,10 @@ class QueuedStarts:
         return Message((name, " is already queued by your identical request", *where, ". Nothing more was queued."))
 
     async def drop_start(self, asker: Asker, request_id: str, clicked: str) -> Message | None:
-        """Take a start out of the line. The answer where that is not to be seen on the message that was `clicked`: its card."""
+        """Remove a start from the queue.
+
+        Returns the answer, None if the message that was `clicked` is its card, which shows the result.
+        """
         try:
             async with asyncio.timeout(RECORD_S):
                 before = await self._requests.load_request(request_id)
@@ -178,7 +184,7 @@ class QueuedStarts:
         return Message((name, " is being started right now. Cancel its run on the card in a moment."))
 
     async def advance_queue(self, lease: Lease) -> None:
-        """See whether it is the turn of the claimed start."""
+        """Check whether it's the claimed start's turn."""
         word = await self._start_queue.check_turn(lease, longest_s=self._rules.longest_s, again_s=LOOK_AGAIN_S)
         if word == "late":
             waited = duration(self._rules.longest_s)
@@ -186,7 +192,7 @@ class QueuedStarts:
                 lease.member, f"It waited for {waited}. Start it again if you still want it."
             )
         elif word == "unseen":
-            # Its card was deleted, or its channel takes no messages any more: nobody would see what is started.
+            # Its card was deleted, or its channel can't be posted to any more: the start would be invisible.
             await self._start_queue.leave_queue(
                 lease.member, "I can't show its card any more. Start it again if you still want it."
             )
@@ -203,18 +209,18 @@ class QueuedStarts:
         except (BoltDenied, BoltRejected) as refused:
             await self._start_queue.leave_queue(request.id, f"{refused.sentence.rstrip('.')}.")
         except BoltError:
-            # Nothing is sent while Bolt is away, and nothing is lost by waiting for it: the turn is not taken yet.
+            # The turn isn't taken yet: while Bolt is down, nothing is sent, and nothing is lost by waiting.
             await self._due.give_back(lease, delay_s=AWAY_AGAIN_S)
         else:
             await self._unless_refused(lease, request, plan)
 
     async def _unless_refused(self, lease: Lease, request: Request, plan: StartPlan) -> None:
-        """It was asked when it joined the line; meanwhile its asker may not be allowed to start it any more."""
+        """Start it unless its asker may no longer do so. Permission was checked when it joined the queue."""
         decision, place = await self._authorizer.decide_on_start(request, plan, again=True)
         if decision.allowed:
             await self._start_queue.take_turn(lease, request, with_channel(plan, place))
         elif decision.again_s:
-            # Slack doesn't say now who asked for it: its turn can wait.
+            # Slack can't say right now who the asker is: the turn can wait.
             await self._due.give_back(lease, delay_s=decision.again_s)
         else:
             action = Action.START if isinstance(request.wanted, RunCommand) else Action.RETRY

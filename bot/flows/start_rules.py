@@ -1,4 +1,4 @@
-"""What holds for every start: its deployment, and how long each step may take."""
+"""Settings of all starts: the deployment, and time limits of each step."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from bot.flows.links import Links
 
 @dataclass(frozen=True, slots=True)
 class StartRules:
-    """Times in seconds. `trigger_s` is the trigger's total time-out, which its lease outlasts three times.
+    """Settings of starts, times in seconds.
 
-    A start whose reply was lost is searched for during `look_for_s` before it's called unclear, and then until
-    `unclear_for_s` have passed.
+    `trigger_s` is the trigger's total time-out; its lease lasts three times that. A start with a lost response is
+    searched for during `look_for_s` before it's called unclear, and then until `unclear_for_s` have passed.
     """
 
     workspace: str
@@ -25,7 +25,7 @@ class StartRules:
 
 
 def expired(deadline_s: float) -> str:
-    """Why a start that waited too long was not sent."""
+    """Explain why a start that waited too long wasn't sent."""
     return (
         f"It couldn't be started within {round(deadline_s)} s, so nothing was started. Try again if you still want it."
     )

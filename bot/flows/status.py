@@ -1,4 +1,4 @@
-"""How a run stands, told to one person."""
+"""Showing a run's status to one person."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ COMMAND_SHOWN = 120
 
 
 class StatusReader:
-    """Answers `status <run id>` with what Bolt says now."""
+    """Answers `status <run id>` with the run's current state in Bolt."""
 
     def __init__(self, bolt: Bolt, runs: Runs, *, app_url: str, mask: Callable[[str], str]) -> None:
         self._bolt = bolt
@@ -29,9 +29,10 @@ class StatusReader:
         self._mask = mask
 
     async def run_status(self, key: RunKey, facts: RunFacts | None = None, *, channel: str = "") -> Message:
-        """The state of a run with its commands; why not, where Bolt does not tell. `facts`: what a listing told of it.
+        """Show a run's state and commands, or why Bolt doesn't return them. `facts` are those known from a listing.
 
-        An active one that has no card in the channel can be watched there. `channel` is where it is read, "" in none.
+        An active run without a card in the channel can be followed there. `channel` is where the answer is read, "" if
+        nowhere.
         """
         known = await self._runs.load_run(key)
         try:
@@ -51,7 +52,7 @@ class StatusReader:
 
 
 def commands(run: Run) -> Sentence:
-    """One line a command that has begun: its number, as on the card, its text, how it stands, how long it took."""
+    """List the commands that have begun, one per line: number as on the card, text, state and duration."""
     listed = numbered(run)
     if not listed:
         return ("No command has started yet.",)

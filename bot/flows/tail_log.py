@@ -1,7 +1,7 @@
-"""Following a log: new lines of a running command come into the thread of the run's card, in few posts.
+"""Live logs: new lines of a running command go to the thread of the run's card, in few posts.
 
-What is read is kept with how far it goes before it is posted, and that is where it goes on once it is: a process that
-dies in between loses nothing, and the next one posts the same lines or finds them there.
+Lines are stored with their cursor before they're posted, and reading continues from that cursor afterwards. If the
+process dies in between, nothing is lost: the next one posts the same lines, or finds them posted.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ PAGES_MOST = 40
 LOOK_S = 5.0
 AWAY_AGAIN_S = 15.0
 REFUSED_MOST = 3
-# Of a run that is over: how long its last lines are waited for.
+# After a run's end, how long to wait for its last lines.
 LAST_LINES_S = 20.0
 COMMAND_SHOWN = 200
 CREDENTIAL_AGAIN_S = 30.0
@@ -58,7 +58,10 @@ CREDENTIAL_AGAIN_S = 30.0
 
 @dataclass(frozen=True, slots=True)
 class LogTailRules:
-    """`gap_s`: the least time between two posts of a log; `for_s`: how long one is followed; `most`: how many at once."""
+    """Settings of live logs.
+
+    `gap_s`: the least time between two posts of a log; `for_s`: how long a log is followed; `most`: how many at once.
+    """
 
     gap_s: float = 15
     for_s: float = 3600
@@ -68,13 +71,13 @@ class LogTailRules:
 
     @property
     def look_s(self) -> float:
-        """How often it is looked whether there is something new."""
+        """The interval between checks for new lines, in seconds."""
         return min(LOOK_S, self.gap_s)
 
 
 @dataclass(frozen=True, slots=True)
 class LogRead:
-    """What has been printed since, and how far that goes; `done` where no more will be."""
+    """New lines of a log, and the cursor after them; `done` if there will be no more."""
 
     lines: LogLines
     command: Command | None
@@ -83,7 +86,7 @@ class LogRead:
 
 
 class LogTailer:
-    """Takes a followed log from its beginning to its end."""
+    """Takes live logs from their beginning to their end."""
 
     def __init__(
         self,
@@ -107,10 +110,13 @@ class LogTailer:
         self._rules = rules
         self._mask = mask
 
-    # --- what a person asks for ---
+    # --- requests of people ---
 
     async def begin_tail(self, asker: Asker, key: RunKey, number: int | None) -> Message | None:
-        """Begin to follow, and the answer; None where that cannot be: see `why_not`. Raises StoreUnavailable."""
+        """Start a live log, and return the answer; None if it can't be followed (see `why_not`).
+
+        Raises StoreUnavailable.
+        """
         run = await self._runs.load_run(key)
         if run is None:
             return None
@@ -140,7 +146,10 @@ class LogTailer:
         return Message(text, (Paragraph(text), Buttons((stop_button(key),))))
 
     async def _already(self, asker: Asker, key: RunKey, listed: Numbered, number: int | None) -> Sentence:
-        """What is followed already, and how another command is followed instead. A following goes on with the next by itself."""
+        """Say which command's log is being followed, and how to follow another.
+
+        A live log moves on to the next command by itself.
+        """
         following = await self._log_tails.load_tail(f"{key.name}:{asker.channel}")
         now = next(((at, one) for at, one in listed if following and one.id == following.command), None)
         come = f"I'm already posting new lines from run {key.id} in its thread"
@@ -154,7 +163,7 @@ class LogTailer:
         return (*text, f" For command {number}, stop following first, then try again.")
 
     async def restore_and_begin_tail(self, asker: Asker, lost: LostCard, number: int | None) -> Message | None:
-        """As `begin_tail`, in the thread of a card whose record is lost: that is made again first. Raises StoreUnavailable."""
+        """Like `begin_tail`, in the thread of a card whose lost record is restored first. Raises StoreUnavailable."""
         key = lost.run.key
         status = await self._ask(key)
         if isinstance(status, Message):
@@ -166,13 +175,13 @@ class LogTailer:
         return await self.begin_tail(asker, key, number)
 
     async def stop_tail(self, key: RunKey, channel: str) -> Message:
-        """Stop, and the answer. Raises StoreUnavailable."""
+        """Stop a live log, and return the answer. Raises StoreUnavailable."""
         if await self._log_tails.drop_tail(f"{key.name}:{channel}"):
             return Message((f"I've stopped following the log of run {key.id}.",))
         return Message((f"I'm not following the log of run {key.id} here, so there's nothing to stop.",))
 
     async def why_not(self, key: RunKey) -> Message | None:
-        """Why a run is not followed here; None where it is over, and its log can be told at once."""
+        """Explain why a run's log can't be followed here; None if the run has ended: its log can be shown now."""
         run = await self._runs.load_run(key)
         stands = run.seen if run is not None else await self._ask(key)
         if isinstance(stands, Message):
@@ -190,7 +199,7 @@ class LogTailer:
         return Message(text, (Paragraph(text), Buttons((watch_button(run or Run(key)), follow, show))))
 
     async def _ask(self, key: RunKey) -> RunStatus | Message:
-        """How Bolt says that a run stands, or why it does not."""
+        """The run's status in Bolt, or the answer why it's missing."""
         try:
             return await self._bolt.status(key.id)
         except BoltRejected:
@@ -201,7 +210,7 @@ class LogTailer:
     # --- reading ---
 
     async def advance_tail(self, lease: Lease) -> None:
-        """Read what is new of a claimed following, and have it posted."""
+        """Read the new lines of a claimed live log, and request their post."""
         following = await self._log_tails.load_tail(lease.member)
         run = await self._runs.load_run(following.key) if following else None
         if following is None:
@@ -227,7 +236,7 @@ class LogTailer:
             await self._goes_on(lease, following, run, read)
 
     def _is_time(self, lease: Lease, following: LogTail, run: Run) -> bool:
-        """Posts come further and further apart; the last one is not waited for."""
+        """Whether the next post is due: intervals grow, but the last post doesn't wait."""
         if following.posted_at is None or is_final(run.seen.state):
             return True
         return lease.since_s(following.posted_at) >= pause_s(following.posts, self._rules.gap_s)
@@ -243,13 +252,16 @@ class LogTailer:
                 lease, LogBatch(text, read.lines.count, lines, command, read.cursor, ENDED if done else "")
             )
         elif done:
-            # That it is over is told already.
+            # The run's end has been announced already.
             await self._log_tails.drop_tail(following.id)
         else:
             await self._log_tails.note_progress(lease, command, read.cursor, 0, delay_s=self._rules.look_s)
 
     async def _read(self, following: LogTail, run: Run) -> LogRead:
-        """What was printed since, of this command and those after it, as far as some pages go. Raises BoltError."""
+        """Read the output since the last post, of this command and later ones. Raises BoltError.
+
+        At most PAGES_MOST pages are read.
+        """
         over, listed = is_final(run.seen.state), run.seen.commands
         command = next((one for one in listed if one.id >= following.command), None)
         lines = LogLines()
@@ -271,7 +283,7 @@ class LogTailer:
         return LogRead(lines, command, cursor, done=False)
 
     async def _refused(self, lease: Lease, following: LogTail) -> None:
-        """A command that has just begun may not be known yet; one that stays unknown is gone, and with it its run."""
+        """Handle an unknown command. It may have just begun; if it stays unknown, it's gone, and its run with it."""
         refused = following.refused + 1
         if refused >= REFUSED_MOST:
             await self._push(lease, LogBatch("", 0, "", following.command, following.cursor, GONE))
@@ -291,14 +303,14 @@ class LogTailer:
     # --- posting ---
 
     async def post_lines(self, lease: Lease, urgency: str, channel: str, name: str) -> None:
-        """Post the lines that wait, of a claimed `follow/<name>`."""
+        """Post the waiting lines of a claimed `follow/<name>`."""
         post = ClaimedPost(lease, urgency, channel, f"follow:{name}", "post")
         following = await self._log_tails.load_tail(name)
         if following is None:
             await self._log_tails.clear(name)
             return
         if following.pending is None:
-            # Posted by another replica meanwhile.
+            # Another replica has posted them meanwhile.
             return
         try:
             await self._poster.check_reachable(channel)
@@ -343,12 +355,15 @@ class LogTailer:
         if told or post.lease.since_s(following.begun_at) > self._rules.for_s:
             await self._log_tails.drop_tail(following.id)
         else:
-            # Refused, so nothing was posted: it is tried once more, and then posted or told.
+            # Slack refused the post, so nothing was posted. Try once more to post it or to explain why not.
             await self._posts.put_back(post, delay_s=AWAY_AGAIN_S, record="")
 
 
 def _first(listed: Numbered, number: int | None) -> int:
-    """Where to begin: with the command of that number, else the running or the last one; 0 if none has begun."""
+    """The id of the command to begin with, 0 if none has begun.
+
+    It's the one with that number, else the running one, else the last one.
+    """
     if not listed:
         return 0
     chosen = [command for at, command in listed if at is not None and at == number]

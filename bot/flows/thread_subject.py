@@ -1,4 +1,4 @@
-"""Which run a thread is about: that of the card it hangs on."""
+"""The subject of a thread: the run of the card that the thread belongs to."""
 
 from __future__ import annotations
 
@@ -36,7 +36,10 @@ LOST = "I no longer know which run this thread belongs to. Add its number, which
 
 @dataclass(frozen=True, slots=True)
 class LostCard:
-    """A card whose record Redis has lost, and what its own button tells of its run: that it is over, if it says so."""
+    """A card whose record Redis has lost, with its run as its button describes it.
+
+    `over`: the card shows an ended run.
+    """
 
     run: RunButton
     card: CardRef
@@ -45,10 +48,10 @@ class LostCard:
 
 @dataclass(frozen=True, slots=True)
 class ThreadSubject:
-    """What hangs on a message. `run` is None in the thread of something that is no card.
+    """The subject of a thread. `run` is None if the thread doesn't belong to a card.
 
-    `why` says why the run of a card cannot be told; `lost` is there where its record has to be made again. `waiting` is
-    the request of a start that waits in the queue, `pending` of one that is waiting for approval.
+    `why` explains why a card's run isn't known; `lost` is set if its record has to be restored. `waiting` is the
+    request of a queued start, `pending` that of a start waiting for approval.
     """
 
     run: RunKey | None = None
@@ -59,7 +62,7 @@ class ThreadSubject:
 
 
 class ThreadSubjects:
-    """Finds the run of a thread, before its message is acknowledged: by the record, else by the card's own buttons."""
+    """Finds the run of a thread before its message is acknowledged: by the record, else by the card's own buttons."""
 
     def __init__(self, runs: Runs, requests: Requests, chat: Chat, *, workspace: str, app_url: str) -> None:
         self._runs = runs
@@ -69,7 +72,7 @@ class ThreadSubjects:
         self._app_url = app_url
 
     async def subject_of(self, team: str, parent: CardRef, *, shown: SlackMessage | None = None) -> ThreadSubject:
-        """The place of a thread whose first message is `parent`; `shown` is that message, where Slack has told it."""
+        """The subject of a thread whose first message is `parent`; `shown` is that message, if Slack has sent it."""
         known, away = None, False
         try:
             async with asyncio.timeout(RECORD_S):
@@ -86,7 +89,7 @@ class ThreadSubjects:
         return self._of_request(request) if request is not None else None
 
     def _of_request(self, request: Request) -> ThreadSubject:
-        """The place of a start whose card has no run on record."""
+        """The subject for a start whose card has no run on record."""
         if request.state is RequestState.QUEUED:
             return ThreadSubject(why=_waits(request), waiting=request.id)
         if request.state is RequestState.PENDING:
@@ -94,9 +97,9 @@ class ThreadSubjects:
         if request.state is RequestState.APPROVED:
             return ThreadSubject(why=APPROVED)
         if request.state is RequestState.SETTLED and request.run_id:
-            # The run has another card in this channel, where someone watched it before it was known whose it is.
+            # The run has another card in this channel: it was followed before it was known to belong to this start.
             return ThreadSubject(RunKey(self._workspace, request.run_id))
-        # Of one that waited and then was sent, it may be unclear to the end what became of it: that gives no reason.
+        # A start that waited and was then sent may stay unclear: it has no reason.
         waited = request.queued_at or request.approval
         if waited and request.why and request.state in {RequestState.REFUSED, RequestState.CLOSED}:
             return ThreadSubject(why=request.why if request.approval else TAKEN_OUT)
@@ -107,7 +110,7 @@ class ThreadSubjects:
         )
 
     def _shown(self, parent: CardRef, shown: SlackMessage | None) -> ThreadSubject | None:
-        """The place of a message that tells it. What a message is for need not be told, so one of ours may tell nothing."""
+        """The subject by a message that Slack sent along. Its key may be missing, so one of ours may name no run."""
         if shown is None:
             return None
         return self._named(parent, shown) if shown.ours else ThreadSubject()
@@ -126,7 +129,7 @@ class ThreadSubjects:
         return named or ThreadSubject(why=_without_run(posted, away=away))
 
     async def _just_posted(self, posted: SlackMessage) -> ThreadSubject | None:
-        """The place of a start whose card is there, and not on record yet: whoever answers at once may be faster."""
+        """The subject for a start whose card was just posted and isn't recorded yet: a reply may arrive earlier."""
         if not posted.key.startswith(START_KEY):
             return None
         try:
@@ -137,7 +140,7 @@ class ThreadSubjects:
         return self._of_request(request) if request is not None and request.card is None else None
 
     def _named(self, parent: CardRef, posted: SlackMessage) -> ThreadSubject | None:
-        """The place of a message of ours whose buttons name a run."""
+        """The subject of a message of ours whose buttons name a run."""
         named = run_from_buttons(posted.buttons, self._workspace, self._app_url)
         if named is None:
             return None
@@ -158,10 +161,10 @@ def _asks(request: Request) -> str:
 
 
 def _without_run(posted: SlackMessage, *, away: bool) -> str:
-    """Why a message of ours that names no run is a card all the same; empty where it is none."""
+    """Explain why a message of ours without a run is a card; empty if it isn't one."""
     if not posted.key.startswith(START_KEY):
         return ""
     if any(button.action in {DROP_QUEUED, APPROVE_START} for button in posted.buttons):
         return AWAY if away else FORGOTTEN
-    # The card of a start has no button until it has a run.
+    # A start's card has no button until it has a run.
     return "" if posted.buttons else STARTING

@@ -10,7 +10,10 @@ from bot.flows.ports.store import Runs
 
 
 async def usual_s(runs: Runs, workspace: str, listed: Sequence[RunSummary]) -> float | None:
-    """How long the schedule's own commands take: a retry, or a run that is known to have had others, tells nothing of it."""
+    """Median duration of the schedule's own commands in seconds.
+
+    Retries, and runs known to have had other commands, don't count.
+    """
     whole = [run for run in listed if run.state == "SUCCESS" and run.parent_run_id is None]
     others = await runs.overridden(workspace, [run.id for run in whole])
     return usual_seconds([run for run in whole if run.id not in others])

@@ -1,4 +1,4 @@
-"""A webhook says that something has happened to a run: it is polled now. Nothing else in a hint is believed."""
+"""Webhook hints: a webhook reports that something happened to a run, so it's polled now. Nothing else is trusted."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from bot.flows.ports.store import Runs
 
 log = structlog.get_logger()
 
-# A run is polled for hints once in this time at most, whatever number of them comes.
+# Hints poll a run at most once in this time, however many arrive.
 GAP_S = 1.0
 LOOKUPS_MOST = 20
 
 
 class WebhookHints:
-    """Takes hints. `woken` wakes the worker that polls."""
+    """Takes hints. `woken` wakes the polling worker."""
 
     def __init__(
         self, bolt: Bolt, runs: Runs, *, workspace: str, woken: Callable[[], None], gap_s: float = GAP_S
@@ -34,7 +34,7 @@ class WebhookHints:
         self._lookups: dict[int, asyncio.Task[None]] = {}
 
     async def take_hint(self, hint: WebhookHint) -> None:
-        """Make the runs due now. A run that is not followed is not followed for a hint. Raises StoreUnavailable."""
+        """Make the runs due now. Hints don't add runs that aren't already followed. Raises StoreUnavailable."""
         if hint.runs:
             await self._due(*hint.runs)
         elif hint.command is not None:
@@ -45,7 +45,7 @@ class WebhookHints:
                 self._look_up(hint.command)
 
     async def close(self) -> None:
-        """Break off what is being looked up: a hint may be lost, the next poll comes all the same."""
+        """Cancel lookups under way: hints may be lost, because the next poll comes anyway."""
         lookups = list(self._lookups.values())
         for lookup in lookups:
             lookup.cancel()
@@ -57,7 +57,7 @@ class WebhookHints:
             self._woken()
 
     def _look_up(self, command_id: int) -> None:
-        """Ask Bolt which run a command is of, after the hint's sender has its answer; the same question once at a time."""
+        """Look up the run of a command in the background, once at a time per command."""
         if command_id in self._lookups:
             return
         if len(self._lookups) >= LOOKUPS_MOST:

@@ -1,1 +1,1 @@
-"""What the flows need of the outside, as small protocols."""
+"""Ports: what the flows need from the outside, as small protocols."""

@@ -1,6 +1,6 @@
-"""What the flows need of the Bolt API, as small protocols. `bot.paradime` implements them.
+"""Ports to the Bolt API, implemented by `bot.paradime`.
 
-They raise only the errors of `bot.core.model.errors`, and repeat nothing that might then be done twice.
+They raise only the errors of `bot.core.model.errors`, and never repeat a request that might then take effect twice.
 """
 
 from __future__ import annotations
@@ -22,63 +22,66 @@ from bot.core.model.polling import Polled
 
 
 class Bolt(Protocol):
-    """The Bolt API of one workspace. Reads repeat a passing fault by themselves unless they say otherwise."""
+    """The Bolt API of one workspace. Reads retry transient errors unless noted otherwise."""
 
     @property
     def batch_limit(self) -> int:
-        """How many runs one poll may ask for at present, 1 to 100."""
+        """How many runs a poll may currently request, 1 to 100."""
 
     async def schedules(self, *, inactive: bool = False, suspended: bool | None = None) -> list[Schedule]:
-        """Every active schedule, or every inactive one instead; all pages."""
+        """All active schedules, or all inactive ones instead, from all pages."""
 
     async def schedule(self, slug: str) -> ScheduleDetails:
-        """One schedule. Raises BoltRejected where there is none of that slug."""
+        """Read a schedule. Raises BoltRejected if no schedule has that slug."""
 
     async def runs(self, slug: str, limit: int, offset: int = 0) -> list[RunSummary]:
         """The newest runs of a schedule, newest first."""
 
     async def poll(self, run_ids: Sequence[int]) -> Polled:
-        """The statuses of many runs, in one request where that works. Not repeated."""
+        """Read the statuses of many runs, in one request if possible. Not retried."""
 
     async def status(self, run_id: int) -> RunStatus:
-        """One run's status. Raises BoltRejected where Bolt does not know the run."""
+        """Read a run's status. Raises BoltRejected if Bolt doesn't know the run."""
 
     async def command_output(self, command_id: int) -> CommandOutput:
-        """A command with its whole output, within the client's bound on memory."""
+        """Read a command with its whole output, within the client's limit on memory."""
 
     async def run_of_command(self, command_id: int) -> int | None:
-        """The run that a command belongs to, None where Bolt does not tell."""
+        """Look up the run of a command, None if Bolt doesn't return it."""
 
     def known_run_of(self, first_command_id: int) -> int | None:
-        """The run whose first command that is, None where a poll or a question has not told it lately."""
+        """The run with that first command, None if no recent poll or lookup has returned it."""
 
     async def command_log(self, command_id: int, cursor: str = "0:0") -> LogPage:
-        """A part of a command's live log."""
+        """Read a page of a command's live log."""
 
     async def resource_url(self, resource_id: int) -> str | None:
-        """A short-lived download address: for a person at once, never stored or logged."""
+        """Get a short-lived download URL. Show it to a person at once; never store or log it."""
 
     async def resources(self, command_ids: Sequence[int]) -> dict[int, tuple[Resource, ...]]:
-        """What commands left behind, never their output. A command that Bolt does not know is left out."""
+        """Read the artifacts of commands, never their output. Commands unknown to Bolt are left out."""
 
     async def trigger(self, trigger: Trigger) -> int:
-        """Start a run and return its id. Sent at most once; BoltOutcomeUnknown means that nobody knows."""
+        """Start a run and return its id. Sent at most once; after BoltOutcomeUnknown it may or may not have started."""
 
     async def cancel(self, run_id: int) -> None:
-        """Ask for a run's end. Bolt says CANCELED in the status when it has come."""
+        """Ask Bolt to cancel a run. Its status is CANCELED once that has happened."""
 
     async def retry(self, run_id: int) -> int:
-        """Start a run of the failed commands of another; the new id. Sent at most once."""
+        """Retry the failed commands of a run, and return the new run's id. Sent at most once."""
 
     async def retry_all(self, run_id: int) -> int:
-        """Start a run of every command of another; the new id. Sent at most once."""
+        """Retry every command of a run, and return the new run's id. Sent at most once."""
 
     async def suspend(self, slug: str, *, suspend: bool) -> None:
-        """Pause or resume a schedule that no YAML file defines."""
+        """Pause or resume a schedule that isn't defined in a YAML file."""
 
 
 class Downloads(Protocol):
-    """Files at the short-lived addresses that Bolt gives."""
+    """Downloads from the short-lived URLs that Bolt issues."""
 
     async def fetch(self, url: str, *, most: int) -> bytes:
-        """A file. Raises BoltTooLarge above `most` bytes, DownloadRefused, BoltNotSent and BoltOutcomeUnknown."""
+        """Download a file of at most `most` bytes.
+
+        Raises BoltTooLarge, DownloadRefused, BoltNotSent and BoltOutcomeUnknown.
+        """

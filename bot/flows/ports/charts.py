@@ -1,4 +1,4 @@
-"""What the flows need for drawing pictures, as a protocol. `bot.charts` implements it."""
+"""Port for drawing charts, implemented by `bot.charts`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from bot.core.insight.history import History
 
 
 class Charts(Protocol):
-    """Draws pictures."""
+    """Draws charts."""
 
     async def draw(self, shown: History) -> bytes:
-        """A history as a PNG. Raises ChartFailed where it cannot be drawn in time."""
+        """Draw a history as a PNG. Raises ChartFailed if it can't be drawn in time."""

@@ -1,6 +1,6 @@
-"""What the flows need of Slack, as small protocols. `bot.slack` implements them.
+"""Ports to Slack, implemented by `bot.slack`.
 
-They raise only the errors of `bot.core.model.errors`, and repeat nothing that might then be done twice.
+They raise only the errors of `bot.core.model.errors`, and never repeat a call that might then take effect twice.
 """
 
 from __future__ import annotations
@@ -15,96 +15,105 @@ from bot.core.text.text import Sentence
 
 
 class Chat(Protocol):
-    """Slack, as far as the flows need it. No call here waits for the budget: that was spent before.
+    """Slack's messages and files. No call here waits for the posting budget: that was spent before.
 
-    `key` names what a message is for. It travels in the message's metadata, so that a post whose reply
-    was lost can be found again.
+    `key` identifies a message. It's stored in the message's metadata, so that a post with a lost response can be found
+    again.
     """
 
     async def post_message(self, channel: str, message: Message, *, key: str, thread_ts: str | None = None) -> str:
-        """Post a message; its timestamp. Sent at most once. SlackOutcomeUnknown: look for it with `find_message`."""
+        """Post a message and return its timestamp. Sent at most once; after SlackOutcomeUnknown, use `find_message`."""
 
     async def edit_message(self, channel: str, ts: str, message: Message) -> None:
         """Replace a message of ours. Safe to repeat."""
 
     async def delete_message(self, channel: str, ts: str) -> None:
-        """Delete a message of ours; one that is gone already is no error."""
+        """Delete a message of ours. A message that's already gone isn't an error."""
 
     async def find_message(
         self, channel: str, key: str, *, since: float, thread_ts: str | None = None
     ) -> MessageFound | MessageAbsent | SearchInconclusive:
-        """Look for our message with that key, posted at `since` (unix seconds, Slack's clock) or later."""
+        """Find our message with that key, posted at `since` (Unix seconds, Slack's clock) or later."""
 
     async def join_channel(self, channel: str) -> None:
-        """Join a public channel. Raises ChannelRefused where that cannot be."""
+        """Join a public channel. Raises ChannelRefused if that isn't possible."""
 
     async def start_upload(self, filename: str, content: bytes, *, snippet: bool, alt: str | None = None) -> str:
-        """Upload a file's bytes and return its id; `alt` is what stands for a picture. Nothing is visible until `share_upload`."""
+        """Upload a file's bytes and return its id; `alt` is an image's alternative text.
+
+        Nothing is visible until `share_upload`.
+        """
 
     async def share_upload(
         self, channel: str, thread_ts: str | None, file_id: str, title: str, *, comment: Sentence = ()
     ) -> None:
-        """Show an uploaded file in a thread, or in the channel. Sent at most once. SlackOutcomeUnknown: look with `find_upload`."""
+        """Show an uploaded file in a thread, or in the channel.
+
+        Sent at most once; after SlackOutcomeUnknown, use `find_upload`.
+        """
 
     async def find_upload(
         self, channel: str, thread_ts: str | None, file_id: str, *, since: float
     ) -> MessageFound | MessageAbsent | SearchInconclusive:
-        """Look for the message by which an uploaded file was shared in a thread, or in the channel."""
+        """Find the message that shared an uploaded file in a thread, or in the channel."""
 
     async def permalink(self, channel: str, ts: str) -> str | None:
-        """The web address of a message, None where Slack does not tell."""
+        """The permalink of a message, None if Slack doesn't return it."""
 
     async def respond(self, response_url: str, message: Message, *, replace: bool = False) -> None:
-        """Answer privately through a response_url; `replace` replaces the message it came from."""
+        """Answer privately through a response_url; with `replace`, replace the message it came from."""
 
     async def post_ephemeral(self, channel: str, user: str, message: Message, *, thread_ts: str | None = None) -> None:
-        """Show a message in a channel, or in a thread there, to one person only."""
+        """Show a message to one person only, in a channel or in a thread there."""
 
     async def read_message(self, channel: str, ts: str, *, within_s: float) -> SlackMessage | None:
-        """Read a message of the channel back, None where there is none. Raises SlackError, also where a scope is missing."""
+        """Read a message of a channel, None if there is none. Raises SlackError, also if a scope is missing."""
 
     async def post_direct(self, user: str, message: Message, *, key: str) -> str:
-        """Post into the direct message with a person; its timestamp."""
+        """Post a direct message to a person, and return its timestamp."""
 
     async def direct_channel(self, user: str) -> str:
         """The channel of the direct messages with a person."""
 
 
 class People(Protocol):
-    """Who somebody is and what a channel is. What cannot be read is None in them, and they say why."""
+    """Facts about people and channels. Facts that can't be read are None, and the records say why."""
 
     async def person(self, user: str, *, acts: bool = False, fresh: bool = False) -> Person:
-        """Who a person is. `acts`: before something is done. `fresh`: role and user groups are asked for, whatever is kept."""
+        """Read a person's facts.
+
+        `acts`: an action depends on them. `fresh`: role and user groups are read again, even if they're cached.
+        """
 
     async def channel(self, channel: str) -> ChannelInfo: ...
     async def note_group_message(self, channel: str) -> None:
-        """A payload says that a channel is a direct message of several people."""
+        """Note from a payload that a channel is a group direct message."""
 
     async def group(self, name: str) -> str | None:
-        """The id of a user group that the policy names, None where there is none or it cannot be read."""
+        """The id of a user group that the policy names, None if it doesn't exist or can't be read."""
 
     async def members(self, group: str, *, fresh: bool = False) -> frozenset[str] | None:
-        """Who is in a user group that the policy names, None if there is none or it cannot be read."""
+        """The members of a user group that the policy names, None if it doesn't exist or can't be read."""
 
     async def forget_groups(self) -> None: ...
     async def forget_channel(self, channel: str) -> None: ...
 
 
 class Memberships(Protocol):
-    """Who is in which channel."""
+    """Channel memberships."""
 
     async def channels_of(self, user: str, *, fresh: bool = False) -> MemberChannels:
-        """As was told some minutes ago at most; `fresh`: some seconds ago."""
+        """A person's channels, read at most some minutes ago; `fresh`: at most some seconds ago."""
 
     async def is_member(self, channel: str, user: str) -> bool | None:
-        """Whether a person is in a channel now, None if Slack does not say."""
+        """Whether a person is in a channel now, None if Slack doesn't say."""
 
 
 class HomeTab(Protocol):
-    """The Home tab of the app, which each person has."""
+    """The app's Home tab of each person."""
 
     async def publish(self, user: str, message: Message, *, page: int, replaces: str = "") -> bool:
-        """Show something in it. `replaces`: the hash of what it must show now, else nothing is done; whether it was.
+        """Show a message in the tab. Returns whether it was shown.
 
-        Raises SlackError.
+        `replaces`: the hash of the view that must still be shown; otherwise nothing is done. Raises SlackError.
         """

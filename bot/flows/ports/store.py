@@ -1,6 +1,6 @@
-"""What the flows need of Redis, as small protocols that `bot.store` implements. Their records are in `bot.core.model`.
+"""Ports to Redis, implemented by `bot.store`. Their records are in `bot.core.model`.
 
-All raise only the errors of `bot.core.model.errors`.
+They raise only the errors of `bot.core.model.errors`.
 """
 
 from __future__ import annotations
@@ -29,14 +29,17 @@ from bot.flows.lease import Lease
 
 
 class Deduplication(Protocol):
-    """Deliveries of one kind: Slack may deliver the same thing twice. Both methods raise StoreUnavailable."""
+    """Deduplication of deliveries of one kind, because Slack may deliver the same thing twice.
+
+    Both methods raise StoreUnavailable.
+    """
 
     async def begin(self, delivery: str) -> DeliveryState: ...
     async def done(self, delivery: str) -> None: ...
 
 
 class Requests(Protocol):
-    """Starts on record. A step returns False where the claim or the state has moved on."""
+    """Starts on record. A step returns False if the claim or the state has moved on."""
 
     async def accept(self, asked: Asked) -> Accepted: ...
     async def load_request(self, request_id: str) -> Request | None: ...
@@ -44,7 +47,7 @@ class Requests(Protocol):
     async def pending(self, lease: Lease, request: Request, plan: StartPlan, approval: Approval) -> bool: ...
     async def approved(self, lease: Lease, request: Request, plan: StartPlan) -> bool: ...
     async def decide(self, request: Request, user: str, *, yes: bool, why: str = "") -> str:
-        """Somebody approves it, or does not: `ok`, `late`, or the state it is in."""
+        """Record an approval or denial. Returns `ok`, `late`, or the state that it's in."""
 
     async def refused(
         self,
@@ -67,44 +70,44 @@ class Requests(Protocol):
 
 
 class RunFollowers(Protocol):
-    """Runs that are to be watched in a channel."""
+    """Requests to follow runs in channels."""
 
     async def add_request(self, asker: Asker, key: RunKey, facts: RunFacts) -> tuple[FollowAcceptance, str]:
-        """Record it: `new`, `known` (and who asked first) or `card` (and its name)."""
+        """Record a request. Returns `new`, `known` (and who asked first) or `card` (and its name)."""
 
     async def load_follow_request(self, name: str) -> FollowRequest | None: ...
     async def adopt(self, lease: Lease, watch: FollowRequest, facts: RunFacts, seen: Observation) -> Followed:
-        """Follow the run; its card waits for a slot. `ok`, `lost` or `final`."""
+        """Follow the run; its card waits for a slot. Returns `ok`, `lost` or `final`."""
 
     async def posted(self, post: ClaimedPost, watch: FollowRequest, card: CardRef, revision: str) -> str:
-        """Its card is posted. `ok`, `gone`, or the name of the other card that it has there."""
+        """Record its posted card. Returns `ok`, `gone`, or the name of the other card that it has there."""
 
     async def refuse(self, post: ClaimedPost, watch: FollowRequest, why: str) -> None: ...
     async def close(self, lease: Lease) -> None: ...
 
 
 class StartQueue(Protocol):
-    """Starts that wait for a run to end, a line a schedule."""
+    """Queued starts, each waiting for a run of its schedule to end."""
 
     async def enqueue(
         self, asked: Asked, plan: StartPlan, behind: RunKey, facts: RunFacts, *, most: int
     ) -> tuple[Acceptance, str]:
-        """Record it: `new`, `known`, `same` or `full`, and the request's id."""
+        """Record it. Returns `new`, `known`, `same` or `full`, and the request's id."""
 
     async def check_turn(self, lease: Lease, *, longest_s: float, again_s: float) -> Turn:
-        """`turn`, `late` or `unseen` (still claimed), `wait`, `gone` or `lost`."""
+        """Check a start's turn. Returns `turn`, `late` or `unseen` (still claimed), `wait`, `gone` or `lost`."""
 
     async def take_turn(self, lease: Lease, request: Request, plan: StartPlan) -> bool: ...
     async def requeue(
         self, lease: Lease, request: Request, behind: RunKey | None, facts: RunFacts, *, delay_s: float
     ) -> bool:
-        """Someone else was faster: it waits again, at its place."""
+        """Queue a start again, in its old place, because another one overtook it."""
 
     async def waiting_of(self, user: str, *, most: int) -> WaitingStarts: ...
     async def waiting_in(self, channel: str, *, most: int) -> WaitingStarts: ...
 
     async def leave_queue(self, request_id: str, why: str, user: str = "") -> str:
-        """It is not started. `ok`, or the state that it is in."""
+        """Remove a start from the queue. Returns `ok`, or the state that it's in."""
 
 
 class Runs(Protocol):
@@ -138,17 +141,17 @@ class Runs(Protocol):
 
 
 class Admissions(Protocol):
-    """What people ask for, counted; and what of it was dealt with. A `delivery` is the same for each copy of one thing."""
+    """Rate limits on requests, and which deliveries were handled. All copies of one have the same `delivery`."""
 
     async def admit(self, user: str, channel: str, delivery: str) -> Admitted:
-        """Whether to deal with it. An empty channel, or delivery, is none. Raises StoreUnavailable."""
+        """Whether to handle a request. An empty channel or delivery isn't counted. Raises StoreUnavailable."""
 
     async def done(self, delivery: str) -> None:
-        """It is dealt with and acknowledged. Raises StoreUnavailable."""
+        """Record that a delivery was handled and acknowledged. Raises StoreUnavailable."""
 
 
 class Due(Protocol):
-    """A due set, as far as a flow that holds a claim on it needs it."""
+    """A due set, as far as flows with a claim on it need it."""
 
     async def renew(self, lease: Lease) -> int: ...
     async def give_back(self, lease: Lease, *, delay_s: float = 0) -> None: ...
@@ -156,7 +159,7 @@ class Due(Protocol):
 
 
 class EditLane(Protocol):
-    """The lane of cards to be edited."""
+    """The lane of cards to edit."""
 
     async def load_card(self, item: str) -> Card | None: ...
     async def shown(self, lease: Lease, revision: str) -> str: ...
@@ -166,7 +169,7 @@ class EditLane(Protocol):
 
 
 class PostLane(Protocol):
-    """The lane of posts to be sent."""
+    """The lane of posts to send."""
 
     async def load_card(self, item: str) -> Card | None: ...
     async def attempt(self, post: ClaimedPost, mode: AttemptMode = "first") -> PostAttempt: ...
@@ -185,7 +188,7 @@ class PostLane(Protocol):
 
 
 class Indexes(Protocol):
-    """Which runs there are, of a person and of a channel. Raises StoreUnavailable."""
+    """Indexes of runs by person and channel. All methods raise StoreUnavailable."""
 
     async def active_of(self, user: str, *, skip: int = 0, most: int) -> IndexPage: ...
     async def active_in(
@@ -197,18 +200,18 @@ class Indexes(Protocol):
 
 
 class Audit(Protocol):
-    """The record. Raises StoreUnavailable."""
+    """The audit log. All methods raise StoreUnavailable."""
 
     async def add_entry(self, entry: AuditEntry) -> None: ...
     async def now(self) -> datetime:
         """The time on the clock that dates the entries."""
 
     def newest_entries(self) -> AsyncIterator[AuditEntry]:
-        """Every entry, the newest first."""
+        """Yield every entry, newest first."""
 
 
 class Uploads(Protocol):
-    """Files that somebody asked for, and that wait for their slot in the lane of posts."""
+    """Files that people asked for, waiting for a slot in the lane of posts."""
 
     async def add_upload(self, upload: Upload, *, posts_it_anyway: bool, most: int) -> UploadAnswer: ...
     async def load_upload(self, name: str) -> Upload | None: ...
@@ -217,7 +220,7 @@ class Uploads(Protocol):
 
 
 class LogTails(Protocol):
-    """Logs that are followed. One a run and channel."""
+    """Live logs, one per run and channel."""
 
     async def begin_tail(self, key: RunKey, asker: Asker, command: int, *, most: int) -> TailAcceptance: ...
     async def load_tail(self, name: str) -> LogTail | None: ...
