@@ -1,4 +1,4 @@
-"""The body of a control call: JSON that can be kept, told and written again as it came."""
+"""Parse the body of a control call: JSON that can be stored and written again unchanged."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ Json = dict[str, Any]
 
 
 class BadRequest(ValueError):  # noqa: N818 - the name of HTTP's status 400
-    """The body of a control call is not understood; the message says why."""
+    """The body of a control call is invalid. The message says why."""
 
 
 def read_body(raw: bytes) -> Json:
-    """The object that a body holds, of text that can be written and numbers that are some. Raises BadRequest."""
+    """Parse a body into an object with encodable texts and finite numbers. Raises BadRequest."""
     try:
         body = json.loads(raw.decode(), parse_constant=_finite, parse_float=_finite)
         json.dumps(body, ensure_ascii=False).encode()
@@ -26,7 +26,7 @@ def read_body(raw: bytes) -> Json:
 
 
 def need(body: Json, name: str) -> str:
-    """A text that the body has to have. Raises BadRequest."""
+    """Return a required text of the body. Raises BadRequest."""
     value = body.get(name)
     if not isinstance(value, str) or not value:
         raise BadRequest(f"{name} is missing")

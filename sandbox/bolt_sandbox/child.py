@@ -1,4 +1,4 @@
-"""The bot as a child process of the sandbox, which can be killed and started again from outside."""
+"""Run the bot as a child process of the sandbox, which can be killed and restarted from outside."""
 
 from __future__ import annotations
 
@@ -24,9 +24,10 @@ ChildState = Literal["stopped", "starting", "running", "stopping"]
 
 
 def printed_ports(log: Path, begins: int = 0) -> dict[str, int]:
-    """The ports that a bot has printed, by the setting that left the choice to the system; none until it listens.
+    """Return the ports that a bot has printed, by setting. Empty until it listens.
 
-    `begins` is where in the file its output begins, in bytes.
+    Only settings that left the choice to the system are printed. `begins` is where its output begins in the file, in
+    bytes.
     """
     try:
         with log.open("rb") as file:
@@ -34,13 +35,13 @@ def printed_ports(log: Path, begins: int = 0) -> dict[str, int]:
             said = file.read().decode(errors="replace")
     except FileNotFoundError:
         return {}
-    # A line that is not written to its end may lack digits.
+    # The last line may be incomplete and lack digits.
     whole = said[: said.rfind("\n") + 1]
     return {name: int(port) for name, port in _PORT.findall(whole)}
 
 
 class Child:
-    """The bot as a child process, which `command` starts, its output in a file. `changed` is called when its state has changed."""
+    """The bot as a child process, with its output in a file. `changed` is called when its state changes."""
 
     def __init__(
         self,
@@ -56,43 +57,43 @@ class Child:
         self._changed = changed
         self._process: asyncio.subprocess.Process | None = None
         self._watched: asyncio.Task[None] | None = None
-        # Two who start it at the same time start one process.
+        # Two callers that start it at the same time start one process.
         self._turn = asyncio.Lock()
         self._closed = False
         self._failures: asyncio.Queue[int] = asyncio.Queue()
         self.state: ChildState = "stopped"
         self.starts = 0
-        # Where in the log the output of the present process begins.
+        # Where the current process's output begins in the log.
         self._begins = 0
 
     @property
     def port(self) -> int | None:
-        """The port that the bot has printed, None until it listens."""
+        """Return the port that the bot has printed, None until it listens."""
         return printed_ports(self._log, self._begins).get("BOLT_BOT_HTTP_PORT")
 
     @property
     def pid(self) -> int | None:
-        """Its process id, None where it does not run."""
+        """Return its process id, None if it isn't running."""
         return self._process.pid if self._process is not None and self._process.returncode is None else None
 
     @property
     def wanted(self) -> bool:
-        """Whether it was started and not asked to end since."""
+        """Whether it was started and hasn't been asked to stop since."""
         return self._watched is not None
 
     async def start(self) -> None:
-        """Start it, where it does not run. Ctrl-C in the terminal reaches this process alone, which then stops the bot."""
+        """Start it, if it isn't running. Ctrl-C in the terminal reaches only this process, which then stops the bot."""
         async with self._turn:
             await self._start()
 
     async def restart(self) -> None:
-        """Stop it and start it again, with nothing of anyone else's in between."""
+        """Stop it and start it again, without any other call in between."""
         async with self._turn:
             await self._stop()
             await self._start()
 
     async def close(self) -> None:
-        """Stop it for good: nobody starts it again."""
+        """Stop it for good: it can't be started again."""
         self._closed = True
         await self.stop()
 
@@ -115,11 +116,11 @@ class Child:
         self._watched = asyncio.create_task(self._watch(self._process))
 
     async def failed(self) -> int:
-        """Wait until it ends although nobody asked it to; its exit status."""
+        """Wait until it ends without being asked to. Returns its exit status."""
         return await self._failures.get()
 
     async def ready(self) -> bool:
-        """Wait until /readyz answers 200; False where the bot ended first, or took longer than READY_S."""
+        """Wait until /readyz answers 200. Returns False if the bot ended first, or took longer than READY_S."""
         try:
             async with asyncio.timeout(READY_S), aiohttp.ClientSession() as session:
                 while self.pid is not None:
@@ -131,14 +132,14 @@ class Child:
         return False
 
     async def kill(self) -> None:
-        """SIGKILL: as a crash would end it. At once, also while it takes its time to stop."""
+        """Send SIGKILL, like a crash. At once, even while it's stopping."""
         self._unwatch()
         if self._process is not None and self.pid is not None:
             self._process.kill()
         await self.stop()
 
     async def stop(self) -> None:
-        """SIGTERM, and SIGKILL where that is not heard."""
+        """Send SIGTERM, and SIGKILL if that has no effect."""
         async with self._turn:
             await self._stop()
 
@@ -150,13 +151,13 @@ class Child:
         self._is("stopped")
 
     def _unwatch(self) -> None:
-        """From now on its end is no failure."""
+        """Stop treating its end as a failure."""
         if self._watched is not None:
             self._watched.cancel()
             self._watched = None
 
     async def _watch(self, process: asyncio.subprocess.Process) -> None:
-        # However long it takes: Slack may be away for as long as one likes.
+        # However long it takes, because Slack may be unavailable for any length of time.
         while process.returncode is None:
             if await self.ready():
                 self._is("running")
@@ -172,7 +173,7 @@ class Child:
 
 
 def _dies_with_its_parent() -> Callable[[], None] | None:
-    """What the child does before it becomes the bot: ask the kernel for SIGTERM when the demo is killed."""
+    """Return the child's preexec function: it asks the kernel for SIGTERM when the demo is killed."""
     if sys.platform != "linux":
         return None
     libc = ctypes.CDLL(None)

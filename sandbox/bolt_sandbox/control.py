@@ -1,4 +1,4 @@
-"""The control API of the bot itself, where the sandbox runs it.
+"""Control API of the bot itself, if the sandbox runs it.
 
 GET  /control/bot    {run_by_sandbox, state: stopped | starting | running | stopping, pid, starts}
 POST /control/bot    {do: kill | stop | start | restart}: SIGKILL, SIGTERM, or a new process on the same data
@@ -17,13 +17,13 @@ from bolt_sandbox.slack.model import Json, Refused
 
 
 class BotControls:
-    """Kills and starts the bot. `child` is None where it runs elsewhere, or not at all."""
+    """Kills and starts the bot. `child` is None if it runs elsewhere, or not at all."""
 
     def __init__(self) -> None:
         self.child: Child | None = None
 
     def routes(self) -> list[web.RouteDef]:
-        """All routes."""
+        """Return all routes."""
         return [web.get("/control/bot", self.get), web.post("/control/bot", posted(self.post))]
 
     async def get(self, _request: web.Request) -> web.Response:

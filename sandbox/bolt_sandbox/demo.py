@@ -1,4 +1,4 @@
-"""The demo: a sandbox in this process, the bot in a child, and the workspace as text in the terminal."""
+"""The demo: the sandbox in this process, the bot in a child process, and the workspace as text in the terminal."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ NO_TERMINAL = "This is no terminal, so no lines are read from it."
 
 
 def bot_environment(ours: Mapping[str, str], sandbox_env: Mapping[str, str], data_dir: Path) -> dict[str, str]:
-    """The bot's environment: this one without settings that point elsewhere, and the sandbox's.
+    """Return the bot's environment: this process's, without settings that point elsewhere, plus the sandbox's.
 
-    Proxies are left out: slack_sdk would use them for the loopback address too.
+    Proxies are left out, because slack_sdk would use them for the loopback address too.
     """
     kept = {name: value for name, value in ours.items() if not name.startswith(FOREIGN) and name.lower() not in PROXIES}
     here = {
@@ -46,10 +46,10 @@ def bot_environment(ours: Mapping[str, str], sandbox_env: Mapping[str, str], dat
 
 
 async def demo(port: int = 0, speed: float = 1.0, *, manifest: str, command: Sequence[str], tour: bool = False) -> int:
-    """Run sandbox and bot until `quit`, SIGTERM or SIGINT; 0, or 1 where the bot or the tour failed.
+    """Run the sandbox and the bot until `quit`, SIGTERM or SIGINT. Returns 0, or 1 if the bot or the tour failed.
 
-    `manifest` is the Slack app's, in YAML, and `command` starts the bot as a child process. `tour` types two commands by itself,
-    waits for their ends, and leaves. `speed` speeds up the runs.
+    `manifest` is the Slack app's, in YAML, and `command` starts the bot as a child process. `tour` types two commands,
+    waits for their ends, and exits. `speed` speeds up the runs.
     """
     directory = (Path("data") / "demo").absolute()
     directory.mkdir(parents=True, exist_ok=True)
@@ -74,13 +74,13 @@ async def _ended(task: asyncio.Task[Any]) -> None:
 async def _play(sandbox: Sandbox, port: int, directory: Path, command: Sequence[str], *, tour: bool) -> int:
     base = await sandbox.start(port=port)
     log = directory / "bot.log"
-    # The world is new with each demo, and so is what its bot knows of it: run numbers begin again.
+    # Each demo has a new world, in which run numbers start over, so the bot's data must be new too.
     memory = tempfile.TemporaryDirectory(prefix="bolt-bot-demo-")
     environment = bot_environment(os.environ, sandbox.env(), Path(memory.name))
     child = sandbox.controls.child = Child(environment, log, command=command, changed=sandbox.world_changed)
     try:
         await child.start()
-        # Whoever stops it on the page before it is ready does so on purpose.
+        # If someone stops it on the page before it's ready, they do so on purpose.
         if not await child.ready() and child.wanted:
             say(f"The bot did not become ready. The end of its log, {log}:\n{tail(log)}")
             return 1
@@ -112,7 +112,7 @@ async def _converse(sandbox: Sandbox, child: Child, *, tour: bool) -> int:
 
 
 async def _tell_of_failures(child: Child, *, once: bool) -> None:
-    """Say when the bot has ended by itself. The workspace stays, with the log of calls that tells why."""
+    """Print a line when the bot has ended by itself. The workspace stays, with the log of calls that explains it."""
     while True:
         status = await child.failed()
         say(f"The bot ended by itself, with status {status}; its log says why. It can be started again under World.")
@@ -126,12 +126,12 @@ async def _forever() -> int:
 
 
 def tail(log: Path, lines: int = 20) -> str:
-    """The last lines of a file."""
+    """Return the last lines of a file."""
     return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
 
 
 async def take_tour(ws: Workspace, driver: Driver, *, step_s: float = TOUR_STEP_S) -> int:
-    """Run a schedule that succeeds and one that fails; 0 once both threads tell their end."""
+    """Run a schedule that succeeds and one that fails. Returns 0 once both ends are posted."""
     for command, end in (("/bolt run nightly", "succeeded"), ("/bolt run hourly", "failed")):
         before = set(ws.channels["C0DATAENG"].messages)
         say(f"\n@ada types: {command}")

@@ -1,4 +1,4 @@
-"""The workspace in a terminal: what is typed becomes what a person does, and what changes is printed."""
+"""The workspace in a terminal: typed lines become a person's actions, and changes are printed."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ CHUNK = 4096
 
 
 class Screen:
-    """Prints each message when it is posted, and again when it has changed."""
+    """Prints each message when it's posted, and again when it changes."""
 
     def __init__(self, ws: Workspace, write: Callable[[str], None]) -> None:
         self._ws = ws
@@ -48,7 +48,7 @@ class Screen:
             self._tell_of_modal(change.ts)
 
     def _tell_of_modal(self, view_id: str) -> None:
-        """A modal has opened. It is filled in in the browser: here it is only told of, once."""
+        """Report once that a modal has opened: it's filled in in the browser."""
         view = self._ws.views.get(view_id)
         if view is None or view.kind != "modal" or view_id in self._printed:
             return
@@ -57,7 +57,7 @@ class Screen:
         self._write(f'\n"{title}" has opened for @{self._ws.users[view.user].name}, in the browser.')
 
     def show_message(self, message: Message, *, again: bool = False) -> None:
-        """Print a message, unless it looks as when it was last printed."""
+        """Print a message, unless it looks the same as when it was last printed."""
         lines = message_lines(message_shape(self._ws, message), viewer(self._ws))
         if again and self._printed.get(message.ts) == lines:
             return
@@ -65,7 +65,7 @@ class Screen:
         self._write("\n".join(self.render(message, lines, again=again)))
 
     def render(self, message: Message, lines: list[str], *, again: bool = False) -> list[str]:
-        """A message with who wrote it and where; what stands in a thread is indented."""
+        """Render a message with its writer and channel. Messages in a thread are indented."""
         channel = self._ws.channels[message.channel]
         where = f"#{channel.name}" if channel.name else "direct message"
         mark = "  (changed)" if again else ""
@@ -82,7 +82,7 @@ class Screen:
 
 
 class Driver:
-    """Does what is typed, as someone somewhere: at first @ada in #data-eng."""
+    """Carries out typed lines as a person in a channel: at first @ada in #data-eng."""
 
     def __init__(self, ws: Workspace, people: People, write: Callable[[str], None]) -> None:
         self._ws = ws
@@ -92,7 +92,7 @@ class Driver:
         self.channel = "data-eng"
 
     async def do(self, line: str) -> bool:
-        """Do one line. False: it was `quit`. What Slack refuses is printed."""
+        """Carry out one line. Returns False for `quit`. Refusals by Slack are printed."""
         word, _space, rest = line.strip().partition(" ")
         rest = rest.strip()
         if word in ("quit", "exit"):
@@ -166,9 +166,9 @@ class Driver:
             screen.show_message(message)
 
     async def read_terminal(self, descriptor: int) -> int:
-        """Do the lines that are typed, until `quit` or the end of the input; 0.
+        """Carry out typed lines until `quit` or the end of the input. Returns 0.
 
-        Read by the event loop and not in a thread, which could not be stopped while it waits for a line.
+        Read by the event loop instead of a thread, which couldn't be stopped while it waits for a line.
         """
         typed: asyncio.Queue[str | None] = asyncio.Queue()
         loop = asyncio.get_running_loop()

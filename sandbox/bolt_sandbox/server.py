@@ -1,7 +1,7 @@
-"""The sandbox: a local Slack workspace and a local Bolt API behind one address, on the loopback interface only.
+"""The sandbox: a local Slack workspace and a local Bolt API at one address, on the loopback interface only.
 
-Slack's Web API is at /slack/api/, the Bolt API at /bolt/graphql, the control API at /control and the page at /. Nothing here asks
-for credentials that would stop anyone, which is why no other interface is served.
+Slack's Web API is at /slack/api/, the Bolt API at /bolt/graphql, the control API at /control and the page at /. The
+credentials here protect nothing, which is why no other interface is served.
 """
 
 from __future__ import annotations
@@ -41,11 +41,11 @@ class NotLoopbackError(ValueError):
 
 
 class Sandbox:
-    """One sandbox. `workspace` and `bolt` are its two worlds; `slack` acts in the first and delivers for it."""
+    """One sandbox. `workspace` and `bolt` are its two worlds; `slack` acts in the first and delivers its events."""
 
     def __init__(self, workspace: Workspace, *, bolt: BoltWorld | None = None) -> None:
         self.workspace = workspace
-        # Installed as its manifest asks: what that does not ask for is refused here as it would be there.
+        # Installed with the manifest's scopes, so that other calls are refused as in Slack.
         self.workspace.granted = self.workspace.features.scopes
         self.workspace.scopes = set(self.workspace.granted)
         self.bolt = bolt or BoltWorld()
@@ -59,7 +59,7 @@ class Sandbox:
         self._runner: web.AppRunner | None = None
 
     def world_changed(self) -> None:
-        """Tell whoever watches that the bot, or what goes wrong, is another than before."""
+        """Notify listeners that the bot's state or the active faults have changed."""
         self.workspace.tell(Change("world", "", ""))
 
     async def _reset(self, _body: Json) -> Json:
@@ -68,7 +68,7 @@ class Sandbox:
         return {"ok": True}
 
     async def reset(self) -> None:
-        """Put both worlds back to how they were at first. The bot stays connected, and no number or ts comes twice."""
+        """Reset both worlds to their initial state. The bot stays connected, and no number or ts is reused."""
         await self.slack.delivery.reset()
         self.bolt.reset()
         self.workspace.reset()
@@ -86,7 +86,7 @@ class Sandbox:
         self.workspace.log("graphql", "bolt", outcome, **details)
 
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> str:
-        """Listen, and return the address without a slash at its end. Raises NotLoopbackError, OSError."""
+        """Listen, and return the address without a trailing slash. Raises NotLoopbackError, OSError."""
         if not is_loopback(host):
             raise NotLoopbackError(f"The sandbox listens on the loopback interface only, not on {host}.")
         self._runner = web.AppRunner(self.app, access_log=None, shutdown_timeout=SHUTDOWN_S)
@@ -106,7 +106,7 @@ class Sandbox:
             self._runner = None
 
     def env(self, *, socket_mode: bool = True) -> dict[str, str]:
-        """The environment that points a bot at this sandbox."""
+        """Return the environment that points a bot at this sandbox."""
         mode = (
             {"SLACK_APP_TOKEN": self.workspace.app_token}
             if socket_mode
@@ -125,7 +125,7 @@ class Sandbox:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host name or address means this machine alone."""
+    """Whether a host name or address is only this machine."""
     if host == "localhost":
         return True
     try:
@@ -136,11 +136,11 @@ def is_loopback(host: str) -> bool:
 
 @web.middleware
 async def only_loopback(request: web.Request, handler: Any) -> web.StreamResponse:  # noqa: ANN401
-    """Refuse a request whose Host is not this machine: a web page elsewhere may have had its name point here."""
+    """Refuse a request whose Host isn't this machine: a website's name may have been pointed here."""
     host = request.host.rpartition(":")[0] if not request.host.endswith("]") else request.host
     if not is_loopback(host or request.host):
         return web.Response(status=403, text="The sandbox answers on the loopback interface only.")
-    # A form of a foreign page needs nobody's leave to be sent here. The bot's requests name no origin.
+    # A foreign page's form can be sent here without permission. The bot's requests have no origin.
     origin = request.headers.get("Origin")
     if origin is not None and origin != f"{request.scheme}://{request.host}":
         return web.Response(status=403, text="The sandbox takes nothing from pages of other origins.")
@@ -149,7 +149,7 @@ async def only_loopback(request: web.Request, handler: Any) -> web.StreamRespons
 
 
 async def until_signalled(ready: Callable[[], None] = lambda: None) -> None:
-    """Wait for SIGTERM or SIGINT; `ready` is called once they are heard."""
+    """Wait for SIGTERM or SIGINT. `ready` is called once they're handled."""
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -172,17 +172,18 @@ async def serve(
     strict: bool = False,
     on_grid: bool = False,
 ) -> int:
-    """Run the sandbox until SIGTERM or SIGINT; 0 at its end. Prints the environment of a bot first.
+    """Run the sandbox until SIGTERM or SIGINT, after printing a bot's environment. Returns 0.
 
-    `speed` speeds up the Bolt API's clock. `manifest` is the Slack app's, in YAML: its commands, scopes and events are what the
-    workspace knows of the bot. `strict` counts Slack's rate limits without tolerance. `on_grid`: the workspace belongs to
-    an Enterprise Grid organisation.
+    `speed` speeds up the Bolt API's clock. `manifest` is the Slack app's, in YAML, which defines the bot's commands,
+    scopes and events. `strict` counts Slack's rate limits without tolerance. `on_grid`: the workspace belongs to an
+    Enterprise Grid organisation.
     """
     sandbox = Sandbox(Workspace(manifest, strict_rates=strict), bolt=BoltWorld(speed=speed))
     if on_grid:
         found(sandbox.workspace)
     base = await sandbox.start(host, port)
-    # To look through what a process has from its start took 40 ms each time, which a caller would take for the network's.
+    # Scanning the objects from startup in each garbage collection took 40 ms, which looks like network latency to a
+    # caller.
     gc.collect()
     gc.freeze()
     try:
@@ -193,14 +194,14 @@ async def serve(
 
 
 def introduce(sandbox: Sandbox, base: str, *, socket_mode: bool) -> None:
-    """Print the environment of a bot, and how to go on."""
+    """Print a bot's environment, and how to go on."""
     for name, value in sandbox.env(socket_mode=socket_mode).items():
         say(f"export {name}={value}")
     say(HOW_TO.format(base=base))
 
 
 def say(text: str) -> None:
-    """Print at once: whoever waits for the environment reads it from a pipe."""
-    # What a message says may not be writable as it is.
+    """Print at once: the environment may be read from a pipe."""
+    # A message's text may not be encodable as it is.
     sys.stdout.write(f"{text}\n".encode(errors="replace").decode())
     sys.stdout.flush()

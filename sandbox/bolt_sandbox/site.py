@@ -1,6 +1,6 @@
-"""The page: a Slack workspace in the browser, served as it is built, from files in this package.
+"""The page: a Slack workspace in the browser, served from built files in this package.
 
-Its source is the folder `page` of the repository. It does all it does through the control API.
+Its source is the folder `page` of the repository. It uses only the control API.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from importlib import resources
 
 from aiohttp import web
 
-# What a message says is foreign text: were any of it ever to become a script or an address, it is not run and not asked.
-# Styles may be inline: widths of bars, and the renderer's own colours.
+# Messages are foreign text: if any of it ever became a script or an address, it must not be run or requested. Styles
+# may be inline: widths of bars, and the renderer's own colours.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
     "connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -27,7 +27,7 @@ BUILT = resources.files("bolt_sandbox") / "page"
 
 
 def routes() -> list[web.RouteDef]:
-    """The page at /, and what it loads."""
+    """Return the routes of the page at / and its assets."""
     return [web.get("/", _index), web.get(r"/page/assets/{name:[\w.-]+}", _asset)]
 
 

@@ -1,4 +1,4 @@
-"""Slack messages as plain text for a terminal: pure functions from a message's JSON to lines."""
+"""Render Slack messages as plain text for a terminal: pure functions from a message's JSON to lines."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _AGO_STEPS = ((86_400, "day"), (3_600, "hour"), (60, "minute"))
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who looks: the names by id, the time zone (the machine's where None), and the time now in unix seconds."""
+    """The reader: names by id, the time zone (None: the machine's), and the current time in Unix seconds."""
 
     names: Mapping[str, str] = field(default_factory=dict)
     zone: tzinfo | None = None
@@ -35,7 +35,7 @@ class Viewer:
 
 
 def message_lines(message: Json, viewer: Viewer | None = None) -> list[str]:
-    """A message as lines: its blocks, else its text, then its files. Buttons are shown as [Label]."""
+    """Render a message as lines: its blocks, or else its text, then its files. Buttons are shown as [Label]."""
     viewer = viewer or Viewer()
     lines: list[str] = []
     for block in message.get("blocks") or ():
@@ -47,7 +47,7 @@ def message_lines(message: Json, viewer: Viewer | None = None) -> list[str]:
 
 
 def block_lines(block: Json, viewer: Viewer) -> list[str]:
-    """One block as lines; a block that is not known here is named."""
+    """Render one block as lines; only the type of an unknown block is shown."""
     kind = str(block.get("type"))
     render = _BLOCKS.get(kind)
     return [f"({kind})"] if render is None else render(block, viewer)
@@ -123,12 +123,12 @@ def _rich_leaf(leaf: Json, viewer: Viewer) -> str:
 
 
 def plain(mrkdwn: str, viewer: Viewer) -> str:
-    """Slack's markup as a person would read it: mentions, links and dates resolved, entities decoded."""
+    """Render Slack's markup as a person sees it: mentions, links and dates resolved, entities decoded."""
     return _clean(html.unescape(_TOKEN.sub(lambda match: _token(match[1], viewer), mrkdwn)))
 
 
 def _clean(text: str) -> str:
-    """Without control characters: a terminal must not act on what a message holds."""
+    """Remove control characters, so that a message can't control the terminal."""
     return _CONTROL.sub("", text)
 
 
@@ -172,5 +172,5 @@ def _ago(seconds: float) -> str:
 
 
 def indented(lines: Sequence[str], by: str) -> list[str]:
-    """The lines, each after `by`."""
+    """Prefix each line with `by`."""
     return [f"{by}{line}" for line in lines]

@@ -1,4 +1,4 @@
-"""A local Bolt API: it serves the contract in schema.graphql over runs that advance on a clock."""
+"""A local Bolt API: serves schema.graphql with runs that advance on a clock."""
 
 from bolt_sandbox.bolt.calls import CallRecord
 from bolt_sandbox.bolt.faults import Fault

@@ -1,4 +1,4 @@
-"""The contract's fields of Query and Mutation over a world."""
+"""Resolvers of Query and Mutation over a world."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def bolt_command(info: GraphQLResolveInfo[Context], **args: Any) -> Json:
 
 
 def bolt_command_logs(info: GraphQLResolveInfo[Context], **args: Any) -> Json:
-    """BoltCommandLogs. The cursor is how many lines of stdout and of stderr were read."""
+    """BoltCommandLogs. The cursor is the number of lines read from stdout and from stderr."""
     context = info.context
     run, _view, command = context.world.command(args["commandId"])
     context.run(run.id)

@@ -1,4 +1,4 @@
-"""Who a request comes from, by its credentials."""
+"""Authenticate a request by its credentials."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ COMPANY_TOKEN = "prdm_cmp_sandbox"  # noqa: S105 - the same
 
 
 def actor_of(headers: Mapping[str, str]) -> Actor | None:
-    """Whose credentials these headers hold; None where they are not good.
+    """Return the owner of the credentials in these headers, None if they're invalid.
 
-    A legacy pair, a workspace's bearer token, or a company's with the workspace in a header of its own.
+    Accepts a legacy pair, a workspace's bearer token, or a company's with the workspace in a separate header.
     """
     scheme, _space, token = headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer":

@@ -1,4 +1,4 @@
-"""The runs that there are, and the numbers that the next one gets."""
+"""All runs, and the numbers of the next one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ FIRST_COMMAND_ID = 5_310_077
 
 
 class RunBook:
-    """Runs by id, by schedule and by command. Ids grow over all schedules; a run's commands get theirs with the run."""
+    """Runs by id, schedule and command.
+
+    Ids increase across all schedules; a run's command ids are assigned with the run.
+    """
 
     def __init__(self) -> None:
         self.next_run_id = FIRST_RUN_ID
@@ -19,7 +22,7 @@ class RunBook:
         self._of_command: dict[int, Run] = {}
 
     def add(self, run: Run) -> None:
-        """Write down a run that took the next numbers."""
+        """Add a run that has taken the next numbers."""
         self.next_run_id = run.id + 1
         self.next_command_id = run.first_command_id + len(run.steps)
         self._runs[run.id] = run
@@ -27,22 +30,22 @@ class RunBook:
         self._of_command.update(dict.fromkeys(range(run.first_command_id, self.next_command_id), run))
 
     def find(self, run_id: int) -> Run | None:
-        """One run."""
+        """Return one run, or None."""
         return self._runs.get(run_id)
 
     def of_command(self, command_id: int) -> Run | None:
-        """The run that has or will have this command."""
+        """Return the run that has or will have this command, or None."""
         return self._of_command.get(command_id)
 
     def of_schedule(self, slug: str) -> list[Run]:
-        """The runs of a schedule, oldest first."""
+        """Return the runs of a schedule, oldest first."""
         return self._of_schedule.get(slug, [])
 
     def newest(self, slug: str) -> Run | None:
-        """The newest run of a schedule."""
+        """Return the newest run of a schedule, or None."""
         runs = self.of_schedule(slug)
         return runs[-1] if runs else None
 
     def all(self) -> list[Run]:
-        """All runs, oldest first."""
+        """Return all runs, oldest first."""
         return list(self._runs.values())

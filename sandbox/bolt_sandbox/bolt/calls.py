@@ -1,4 +1,4 @@
-"""The requests that the API was sent, kept and counted."""
+"""Record and count the requests to the API."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ CALLS_KEPT = 5000
 
 @dataclass(frozen=True, slots=True)
 class CallRecord:
-    """One HTTP request. `operations` holds a name for each field asked for; `status` is None where none was sent."""
+    """One HTTP request. `operations` has a name for each requested field; `status` is None if there was no response."""
 
     at: datetime
     operations: tuple[str, ...]
@@ -22,14 +22,14 @@ class CallRecord:
     fault: str | None = None
 
     def __str__(self) -> str:
-        """One line for a log."""
+        """Return one line for a log."""
         asked = ", ".join(name if n == 1 else f"{name} x{n}" for name, n in Counter(self.operations).items())
         fault = f" ({self.fault})" if self.fault else ""
         return f"bolt: {asked or 'nothing understood'}: {self.status or 'no answer'}{fault}, {self.ms:.0f} ms"
 
 
 class Calls:
-    """The last requests, and how many there were of each operation, as requests and as fields asked for."""
+    """The latest requests, and the counts of each operation, as requests and as requested fields."""
 
     def __init__(self) -> None:
         self.total = 0
@@ -38,13 +38,13 @@ class Calls:
         self._kept: deque[CallRecord] = deque(maxlen=CALLS_KEPT)
 
     def add(self, call: CallRecord) -> None:
-        """Keep and count one."""
+        """Store and count a request."""
         self._kept.append(call)
         self.total += 1
         self.by_operation.update(set(call.operations))
         self.fields_by_operation.update(call.operations)
 
     def after(self, number: int) -> Iterator[CallRecord]:
-        """The requests after the first `number`, as far as they are kept."""
+        """Return the requests after the first `number`, as far as they're stored."""
         dropped = self.total - len(self._kept)
         return islice(iter(self._kept), max(number - dropped, 0), None)

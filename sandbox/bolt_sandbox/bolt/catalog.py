@@ -1,4 +1,4 @@
-"""The schedules that the sandbox begins with, each of another character."""
+"""The sandbox's initial schedules, each with different behaviour."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ BACKFILL_STEP_S = 56.0
 
 
 def dbt(command: str, duration_s: float, log: str, return_code: int = 0) -> Step:
-    """A dbt command that writes run_results.json."""
+    """Return a dbt command that writes run_results.json."""
     return Step(command, duration_s, return_code, log, WRITES_RESULTS)
 
 
 def compile_error(command: str, duration_s: float = 2.0) -> Step:
-    """A dbt command that meets a compilation error, and so writes nothing."""
+    """Return a dbt command with a compilation error, which therefore writes nothing."""
     return Step(command, duration_s, 2, "compilation-error")
 
 
 def opening_schedules() -> list[Schedule]:
-    """All of them, in the order in which they are listed. The first succeeds in about 10 s, the second fails sooner."""
+    """Return all schedules, in listing order. The first succeeds in about 10 s, the second fails sooner."""
     made = [*_everyday(), *_unusual(), *_inactive()]
     for number, schedule in enumerate(made, start=401):
         schedule.id = number
@@ -287,12 +287,12 @@ def _notifications(slack: str, email: str, *, teams: str | None = None) -> dict[
 
 
 def own_character(commands: list[str]) -> Character:
-    """The character of a schedule whose commands somebody made up."""
+    """Return the character of a schedule with made-up commands."""
     return Character(tuple(plausible(command) for command in commands))
 
 
 def past_runs(schedules: list[Schedule], now: datetime) -> list[tuple[datetime, Schedule, str]]:
-    """When runs of the past began, of which schedule and with which letter of its history; oldest first."""
+    """Return the past runs, oldest first: when they began, their schedule, and the letter of its history."""
     past: list[tuple[datetime, Schedule, str]] = []
     for schedule in schedules:
         period_s = schedule.period_s or DAY_S

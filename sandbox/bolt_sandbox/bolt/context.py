@@ -1,4 +1,4 @@
-"""Whose a request is, and what it may find and do."""
+"""The context of a request: its actor, and the runs it can see."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bolt_sandbox.bolt.world import BoltWorld
 
 @dataclass(slots=True)
 class Context:
-    """One request: whose it is, where it came in, and the runs that it shall not find."""
+    """One request: its world, actor and base URL, and the faults whose runs it must not find."""
 
     world: BoltWorld
     actor: Actor
@@ -20,7 +20,7 @@ class Context:
     lost_asked: list[Fault] = field(default_factory=list)
 
     def run(self, run_id: int) -> Run:
-        """A run that this request may find. Raises Refused."""
+        """Return a run that this request may find. Raises Refused."""
         for fault in self.lost:
             if fault.run_id == run_id:
                 if fault not in self.lost_asked:
@@ -29,7 +29,7 @@ class Context:
         return self.world.run(run_id)
 
     def writer(self) -> Actor:
-        """Whoever asks, if they may change anything. Raises Refused."""
+        """Return the actor, if it may write. Raises Refused."""
         if not self.actor.may_write:
             raise Refused("This API key lacks the capability 'Bolt schedules admin'")
         return self.actor

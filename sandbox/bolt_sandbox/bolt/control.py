@@ -47,7 +47,7 @@ class Controls:
         self._world = world
 
     def routes(self) -> list[web.RouteDef]:
-        """All routes."""
+        """Return all routes."""
         base, run = "/control/bolt", "/control/bolt/runs/{id:[0-9]{1,10}}"
         return [
             web.get(base, self.help),
@@ -91,7 +91,7 @@ class Controls:
         return web.json_response({"faults": []})
 
     def state(self) -> Json:
-        """All there is to see."""
+        """Return the complete state."""
         world = self._world
         schedules = [*world.schedules(), *world.schedules(active=False)]
         return {
@@ -207,7 +207,7 @@ class Controls:
 
 def _posted(handler: Handler) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     async def answer(request: web.Request) -> web.StreamResponse:
-        # A page elsewhere cannot send this content type here without being asked first.
+        # A page of another origin can't send this content type without a CORS preflight.
         if request.content_type != "application/json":
             return web.json_response({"error": "send JSON, with its content type"}, status=415)
         try:

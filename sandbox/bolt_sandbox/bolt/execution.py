@@ -1,4 +1,4 @@
-"""Parsing, validating and executing GraphQL against the contract, or against a backend that lacks some of it."""
+"""Parse, validate and execute GraphQL with the full schema, or as a backend that lacks some of it."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request's document, and the fields of Query or Mutation that it asks for, one entry each."""
+    """A request's document, and the fields of Query or Mutation that it requests, one entry each."""
 
     document: DocumentNode
     operations: tuple[str, ...]
 
 
 def read_query(query: str, operation_name: str | None = None) -> Asked:
-    """Parse a query. Raises GraphQLError where it is not GraphQL."""
+    """Parse a query. Raises GraphQLError if it isn't GraphQL."""
     document = parse(query)
     asked: list[str] = []
     for definition in document.definitions:
@@ -54,7 +54,7 @@ def read_query(query: str, operation_name: str | None = None) -> Asked:
 
 
 def invalid(asked: Asked, lacks: tuple[str, ...] = ()) -> list[GraphQLError]:
-    """What makes the query invalid for a backend that lacks these fields and arguments."""
+    """Return the validation errors of a query for a backend that lacks these fields and arguments."""
     return validate(schema(lacks), asked.document)
 
 
@@ -65,7 +65,7 @@ def run_query(
     context: Context,
     lacks: tuple[str, ...] = (),
 ) -> ExecutionResult:
-    """Execute a valid query. An error that is not an answer of the API is raised as it is."""
+    """Execute a valid query. Raises unexpected errors, which aren't answers of the API."""
     result = execute_sync(
         schema(lacks),
         asked.document,
@@ -82,13 +82,13 @@ def run_query(
 
 @lru_cache(maxsize=8)
 def schema(lacks: tuple[str, ...] = ()) -> GraphQLSchema:
-    """The contract as a schema, without what `lacks` names (`Type.field`, `Type.field.argument`)."""
+    """Return the schema without the fields and arguments in `lacks` (`Type.field`, `Type.field.argument`)."""
     document = parse(SDL.read_text(encoding="utf-8"))
     return build_ast_schema(visit(document, _Without(lacks)))
 
 
 class _Without(Visitor):
-    """Leaves fields and arguments out of a schema's document."""
+    """Removes fields and arguments from a schema's document."""
 
     def __init__(self, lacks: tuple[str, ...]) -> None:
         super().__init__()
@@ -101,10 +101,10 @@ class _Without(Visitor):
         self._type = node.name.value
 
     def enter_field_definition(self, node: FieldDefinitionNode, *_where: Any) -> VisitorActionEnum | None:
-        """Remember the field, or leave it out."""
+        """Remember the field, or remove it."""
         self._field = f"{self._type}.{node.name.value}"
         return REMOVE if self._field in self._lacks else None
 
     def enter_input_value_definition(self, node: InputValueDefinitionNode, *_where: Any) -> VisitorActionEnum | None:
-        """Leave the argument out."""
+        """Remove the argument, if it's lacking."""
         return REMOVE if f"{self._field}.{node.name.value}" in self._lacks else None

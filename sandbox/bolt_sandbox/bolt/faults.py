@@ -1,4 +1,4 @@
-"""What can be made to go wrong between a client and the sandbox's Bolt API."""
+"""Faults that can be injected between a client and the sandbox's Bolt API."""
 
 from __future__ import annotations
 
@@ -38,15 +38,16 @@ OLD_BACKEND_LACKS = (
 
 @dataclass(slots=True)
 class Fault:
-    """One fault. It strikes the next `count` requests that it fits, for ever where that is None.
+    """One fault. It affects the next `count` matching requests, or all of them if that is None.
 
-    `operation`: only requests that ask for this field of Query or Mutation (`triggerBoltRun`, …).
-    `executes`: do what was asked before going wrong; always so for `drop_after`.
-    `timeout` holds for `hold_s` and then answers; where that is None it never answers. `slow` adds `latency_s`.
-    `status` answers with `status`, and with Retry-After where `retry_after_s` is set.
-    `too_large` strikes a request that asks for more than `most` fields, and answers with `http_status`.
-    `lost_run`: `run_id` is unknown; it is counted for each request that asks for it.
-    `old_backend` serves a schema without what `lacks` names, as `Type.field` or `Type.field.argument`.
+    - `operation`: only requests for this field of Query or Mutation (`triggerBoltRun`, …).
+    - `executes`: execute the request before failing; always the case for `drop_after`.
+    - `timeout` waits `hold_s` and then answers; if that is None, it never answers.
+    - `slow` adds `latency_s`.
+    - `status` answers with `status`, and with Retry-After if `retry_after_s` is set.
+    - `too_large` affects requests for more than `most` fields, and answers with `http_status`.
+    - `lost_run`: `run_id` is unknown; counted for each request that asks for it.
+    - `old_backend` serves a schema without the fields and arguments in `lacks` (`Type.field` or `Type.field.argument`).
     """
 
     kind: FaultKind
@@ -65,16 +66,16 @@ class Fault:
 
     @property
     def is_spent(self) -> bool:
-        """Whether it has struck as often as it should."""
+        """Whether it has been used as often as it should."""
         return self.count is not None and self.count <= 0
 
     def use(self) -> None:
-        """Count one strike."""
+        """Count one use."""
         if self.count is not None:
             self.count -= 1
 
     def fits(self, operations: Collection[str], fields: int) -> bool:
-        """Whether it is about a request for these operations, `fields` being how many it asks for."""
+        """Whether it matches a request for these operations; `fields` is how many fields it requests."""
         if self.is_spent or (self.operation is not None and self.operation not in operations):
             return False
         return self.kind != "too_large" or fields > self.most
@@ -82,20 +83,20 @@ class Fault:
 
 @dataclass(slots=True)
 class Faults:
-    """The faults that are switched on, oldest first."""
+    """The active faults, oldest first."""
 
     active: list[Fault] = field(default_factory=list)
 
     def add(self, fault: Fault) -> None:
-        """Switch one on."""
+        """Activate a fault."""
         self.active.append(fault)
 
     def clear(self) -> None:
-        """Switch all off."""
+        """Deactivate all faults."""
         self.active.clear()
 
     def is_away(self) -> bool:
-        """Whether this connection is closed unread; counted."""
+        """Whether this connection is closed without being read. Counts as a use."""
         struck = next(
             (each for each in self.active if each.kind == "away" and each.operation is None),
             None,
@@ -105,7 +106,7 @@ class Faults:
         return struck is not None
 
     def take(self, operations: Collection[str], fields: int) -> list[Fault]:
-        """What strikes this request, counted: every fault that changes it, then at most one that answers it."""
+        """Return and count the faults for a request: all that change it, then at most one that answers it."""
         fitting = [each for each in self.active if each.fits(operations, fields)]
         changes = [each for each in fitting if each.kind in CHANGES]
         answers = [each for each in fitting if each.kind not in CHANGES][:1]
@@ -115,7 +116,7 @@ class Faults:
         return [*changes, *answers]
 
     def strike_lost_run(self, fault: Fault) -> None:
-        """Count a request that asked for the lost run."""
+        """Count a request for the lost run."""
         self._strike(fault)
 
     def _strike(self, fault: Fault) -> None:
@@ -139,7 +140,10 @@ FIELDS: dict[str, type | tuple[type, ...]] = {
 
 
 def fault_from_json(body: dict[str, Any]) -> Fault:
-    """A fault from a control call. `kind` may hold its status: `status:502`. Raises ValueError with what is wrong."""
+    """Parse a fault from a control call.
+
+    `kind` may include a status: `status:502`. Raises ValueError with the reason.
+    """
     kind, _colon, status = str(body.get("kind", "")).partition(":")
     if kind not in KINDS:
         raise ValueError(f"kind is one of {', '.join(KINDS)}")

@@ -1,6 +1,6 @@
-"""What the sandbox's Bolt holds: schedules, the steps that their runs go through, and runs.
+"""Records of the sandbox's Bolt: schedules, the steps of their runs, and runs.
 
-All durations here are at speed 1 until a run is made of them.
+All durations here are at speed 1, except a run's.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ UUIDS = uuid.UUID("6f1f5ac0-0f0a-4a8c-9a0a-0c5be1b0b017")
 RESOURCES_A_COMMAND = 10
 
 
-class Refused(Exception):  # noqa: N818 - not a fault of the sandbox: an answer
+class Refused(Exception):  # A request is refused. The message is the API's.
     """What was asked for is refused; the message is the API's."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One command as it will go: how long, with which exit code, which log and which files it writes.
+    """One command's behaviour: its duration, exit code, log, and the files it writes.
 
-    `prints` is what it prints to stdout instead of a log; what is in a file that dbt does not write, its world says.
+    `prints` is its stdout instead of a log. The content of files that dbt doesn't write is in `BoltWorld.files`.
     """
 
     command: str
@@ -36,13 +36,13 @@ class Step:
 
     @property
     def is_dbt(self) -> bool:
-        """Whether it is a command of dbt that builds, tests or reads something."""
+        """Whether it's a dbt command of the schedule, not one of the platform."""
         return self.command.startswith("dbt ") and not self.platform
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who starts or cancels: a person, an API key or the scheduler."""
+    """Whoever starts or cancels: a person, an API key or the scheduler."""
 
     name: str
     email: str | None = None
@@ -55,12 +55,11 @@ PERSON = Actor("Grace Hopper", "grace@example.com")
 
 @dataclass(frozen=True, slots=True)
 class Character:
-    """How the runs of a schedule go.
+    """The behaviour of a schedule's runs.
 
-    `phases` are the states before RUNNING, each with its duration. `fails_first`: the failing steps fail in so many
-    runs, then once they do not, and so on; None is always. `exclusive`: a second run beside an active one is refused.
-    `history` is a letter a past run, oldest first:
-    S(uccess), F (as the steps say), C(ancelled).
+    `phases` are the states before RUNNING, each with its duration. `fails_first`: the failing steps fail in this many
+    runs, then succeed once, and so on; None means that they always fail. `exclusive`: a second run is refused while one
+    is active. `history` has one letter per past run, oldest first: S(uccess), F (as the steps say), C(ancelled).
     """
 
     steps: tuple[Step, ...]
@@ -98,18 +97,18 @@ class Schedule:
 
     @property
     def uuid(self) -> str:
-        """The same for the same slug, always."""
+        """A UUID derived from the slug."""
         return str(uuid.uuid5(UUIDS, self.slug))
 
     @property
     def commands(self) -> list[str]:
-        """Its own commands, without those of the platform."""
+        """The schedule's own commands, without the platform's."""
         return [step.command for step in self.character.steps]
 
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """An end that comes from outside: at that time the running command is ended with that code."""
+    """An external end of a run: at this time the running command ends with this code."""
 
     at: datetime
     state: str
@@ -119,9 +118,9 @@ class Stop:
 
 @dataclass(slots=True)
 class Run:
-    """A run: all that is needed to say how it stands at any time. Its durations are those of its `speed`.
+    """A run, with everything needed to compute its state at any time. Its durations are at its `speed`.
 
-    `secret` is the credential in its git clone; `reason` is kept and not readable, as in the API.
+    `secret` is the credential in its git clone. `reason` is stored but not readable, as in the API.
     """
 
     id: int
@@ -146,7 +145,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """What a start asks for beside the schedule."""
+    """The options of a start besides the schedule."""
 
     branch: str | None = None
     pull_request: int | None = None
@@ -157,5 +156,5 @@ class Start:
 
 
 def hastened(step: Step, speed: float) -> Step:
-    """The step at another speed."""
+    """Return the step at another speed."""
     return replace(step, duration_s=step.duration_s / speed)

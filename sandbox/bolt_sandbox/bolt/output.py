@@ -1,7 +1,7 @@
-"""What commands print: dbt's own words from the samples in logs/, moved to the time of the run, and plain programs'.
+"""Output of commands: dbt's from the samples in logs/, with the run's times, and that of other programs.
 
-A log is a list of lines, each with the second of the command at which it is printed, so that it grows while the
-command runs.
+A log is a list of lines, each with its time in seconds since the command's start, so that it grows while the command
+runs.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ class LogLine:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Which log it is: the kind, the command's text, when it began, how long it takes, and a number to vary it by.
+    """A log's identity: kind, command, start, duration, and a seed that varies it.
 
-    `prints` are its lines where it has some of its own.
+    `prints` are its lines if it has lines of its own.
     """
 
     kind: str
@@ -49,7 +49,7 @@ class Source:
 
 @lru_cache(maxsize=LOGS_KEPT)
 def whole_log(source: Source) -> tuple[LogLine, ...]:
-    """All lines that the command prints if nothing stops it, in the order of their times."""
+    """Return all lines that the command prints if it isn't stopped, in order of time."""
     if source.prints:
         return _spread([(STDOUT, line) for line in source.prints], source)
     plain = PLAIN.get(source.kind)
@@ -59,7 +59,7 @@ def whole_log(source: Source) -> tuple[LogLine, ...]:
 
 
 def printed(source: Source, elapsed_s: float, *, stopped: bool = False) -> list[LogLine]:
-    """The lines printed so far. A command that was stopped from outside says so on stderr."""
+    """Return the lines printed so far. A command that was stopped from outside says so on stderr."""
     lines = [line for line in whole_log(source) if line.at_s <= elapsed_s]
     if stopped:
         lines.append(LogLine(elapsed_s, STDERR, "Terminated"))
@@ -67,13 +67,13 @@ def printed(source: Source, elapsed_s: float, *, stopped: bool = False) -> list[
 
 
 def as_text(lines: list[LogLine], stream: str) -> str:
-    """One stream as a text; empty where nothing was printed to it."""
+    """Join one stream's lines, empty if there are none."""
     return "".join(f"{line.text}\n" for line in lines if line.stream == stream)
 
 
 @lru_cache(maxsize=LOGS_KEPT)
 def template(name: str) -> tuple[str, ...]:
-    """The lines of a sample. Raises FileNotFoundError where there is no such sample."""
+    """Return the lines of a sample. Raises FileNotFoundError if there's no such sample."""
     return tuple((LOGS / f"{name}.txt").read_text(encoding="utf-8").splitlines())
 
 
@@ -166,7 +166,7 @@ def _debug_lines(chatter: random.Random, secrets: list[str]) -> list[str]:
 
 
 def fake_secrets(seed: int) -> list[str]:
-    """Made-up credentials of many shapes, put together here so that no scanner finds them in this file."""
+    """Return made-up credentials of many forms, assembled here so that scanners don't find them in this file."""
     made = random.Random(seed)  # noqa: S311 - they open nothing
 
     def word(

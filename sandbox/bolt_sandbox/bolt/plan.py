@@ -1,4 +1,4 @@
-"""From the text of a command to how it goes: a plausible duration, log, exit code and files."""
+"""Derive a plausible duration, log, exit code and files from a command's text."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FAIL = re.compile(r"\bfail\b", re.IGNORECASE)
 SLEEP = re.compile(r"sleep (\d{1,5}(?:\.\d+)?)")
 HASH = re.compile(r"[0-9a-f]{7,40}")
 
-# A subcommand of dbt: its log when all is well, its log when it fails, what it writes.
+# A dbt subcommand: its log on success, its log on failure, the files it writes.
 DBT: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "seed": ("seed", "run-model-error", WRITES_RESULTS),
     "run": ("run-success", "run-model-error", WRITES_RESULTS),
@@ -34,7 +34,10 @@ OTHER_DBT = ("compile", "compilation-error", (MANIFEST,))
 
 
 def platform_steps(secret: str, branch: str | None, commit: str | None) -> tuple[Step, ...]:
-    """What Bolt does before a schedule's own commands. The clone's address holds a credential, as the real one does."""
+    """Return Bolt's own commands before a schedule's.
+
+    The clone's address contains a credential, as in the real Bolt.
+    """
     what = f"--branch {branch} " if branch else ""
     to = f" && git checkout {commit}" if commit else ""
     clone = f"git clone {what}https://x-access-token:{secret}@github.com/acme/shop.git{to}"
@@ -45,7 +48,7 @@ def platform_steps(secret: str, branch: str | None, commit: str | None) -> tuple
 
 
 def plausible(command: str) -> Step:
-    """How a command that somebody made up goes. The word `fail` makes it exit with 1, `sleep 30` lasts 30 s."""
+    """Derive the behaviour of a made-up command. The word `fail` makes it exit with 1, `sleep 30` lasts 30 s."""
     text = command.strip()
     return_code = 1 if FAIL.search(text) else 0
     if text.startswith("dbt "):
@@ -58,7 +61,7 @@ def plausible(command: str) -> Step:
 
 
 def healthy(step: Step) -> Step:
-    """The same command when nothing is wrong."""
+    """Return the same command without a failure."""
     if step.return_code == 0:
         return step
     mended = plausible(FAIL.sub("", step.command))

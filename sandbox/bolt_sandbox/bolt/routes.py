@@ -1,4 +1,4 @@
-"""The sandbox's Bolt API over HTTP: GraphQL, downloads and a page a run."""
+"""The sandbox's Bolt API over HTTP: GraphQL, downloads and a page per run."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Run {id}</
 
 
 class BadBody(Exception):  # noqa: N818 - an answer, with status 400
-    """The body is not a GraphQL request."""
+    """The body isn't a GraphQL request."""
 
 
 def add_routes(app: web.Application, world: BoltWorld, prefix: str = "/bolt") -> None:
-    """Serve a world below `prefix`, and its control API below /control/bolt. `app` may hold other routes."""
+    """Serve a world below `prefix`, and its control API below /control/bolt. `app` may have other routes."""
     http = BoltHttp(world, prefix)
     app.add_routes(
         [
@@ -45,7 +45,7 @@ def add_routes(app: web.Application, world: BoltWorld, prefix: str = "/bolt") ->
 
 
 class BoltHttp:
-    """The handlers of one world."""
+    """The request handlers of one world."""
 
     def __init__(self, world: BoltWorld, prefix: str) -> None:
         self._world = world
@@ -65,7 +65,7 @@ class BoltHttp:
         return response if response is not None else _dropped(request)
 
     async def artifact(self, request: web.Request) -> web.Response:
-        """GET …/artifacts/<token>: needs no credentials but the token, which lives for a minute; refuses others beside it."""
+        """GET …/artifacts/<token>: the token is the only credential and is valid for a minute. Others are refused."""
         found = self._world.presigned(request.match_info["token"])
         self._world.downloads.append((found.path if found else "", dict(request.headers)))
         if "Authorization" in request.headers:
@@ -161,11 +161,11 @@ class BoltHttp:
 
 
 class _Dropped(Exception):  # noqa: N818 - no answer is sent
-    """The connection is to be closed without an answer."""
+    """The connection is to be closed without a response."""
 
 
 class _Seen:
-    """What is learned of a request on the way, for its record."""
+    """Details of a request collected for its record."""
 
     def __init__(self) -> None:
         self.operations: tuple[str, ...] = ()
@@ -173,7 +173,7 @@ class _Seen:
 
 
 class _Call:
-    """A request that was understood, and the faults that strike it."""
+    """A parsed request, and the faults that affect it."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""How the API writes what the world holds."""
+"""Convert the world's records to the API's JSON."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Json = dict[str, Any]
 
 
 def schedule_json(world: BoltWorld, schedule: Schedule) -> Json:
-    """A BoltSchedule."""
+    """Return a BoltSchedule."""
     newest = world.newest_run(schedule.slug)
     return {
         "id": schedule.id,
@@ -46,7 +46,7 @@ def schedule_json(world: BoltWorld, schedule: Schedule) -> Json:
 
 
 def run_json(run: Run, now: datetime) -> Json:
-    """A BoltRun."""
+    """Return a BoltRun."""
     view = observe(run, now)
     return {
         "id": run.id,
@@ -65,7 +65,7 @@ def run_json(run: Run, now: datetime) -> Json:
 
 
 def written(moment: datetime, number: int) -> str:
-    """A time as the API writes it: ISO 8601 for even numbers, without an offset for odd ones."""
+    """Format a time as the API does: ISO 8601 for even numbers, without an offset for odd ones."""
     in_utc = moment.astimezone(UTC)
     if number % 2 == 0:
         return in_utc.isoformat(timespec="microseconds")
@@ -73,7 +73,7 @@ def written(moment: datetime, number: int) -> str:
 
 
 def command_json(world: BoltWorld, run: Run, view: RunView, command: CommandView) -> Json:
-    """A BoltCommand. What may be large is made only where it is asked for."""
+    """Return a BoltCommand. Large fields are computed only if requested."""
 
     def text(stream: str) -> Callable[[GraphQLResolveInfo[Context]], str]:
         if command.ended_at is None and not world.tells_running_output:
@@ -94,7 +94,7 @@ def command_json(world: BoltWorld, run: Run, view: RunView, command: CommandView
 
 
 def log_lines(world: BoltWorld, run: Run, command: CommandView) -> list[LogLine]:
-    """What a command has printed by now."""
+    """Return the lines that a command has printed by now."""
     return printed(world.log_source(run, command), command.elapsed_s, stopped=command.was_stopped)
 
 
@@ -108,6 +108,6 @@ def _next_run_at(schedule: Schedule, now: datetime) -> str | None:
     try:
         at = croniter(schedule.cron, now.astimezone(UTC)).get_next(datetime)
     except (CroniterError, ValueError):
-        # OFF, or whatever somebody has made up.
+        # OFF, or an arbitrary text.
         return None
     return written(at, schedule.id)

@@ -1,4 +1,4 @@
-"""How a run stands at a moment: pure functions of the run and the time."""
+"""A run's state at a moment: pure functions of the run and the time."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bolt_sandbox.bolt.model import RESOURCES_A_COMMAND, Run, Step
 
 @dataclass(frozen=True, slots=True)
 class CommandView:
-    """A command that has begun. `elapsed_s` is how much of its duration is over; `was_stopped`: from outside."""
+    """A command that has begun. `elapsed_s` is the elapsed part of its duration; `was_stopped`: from outside."""
 
     id: int
     index: int
@@ -34,7 +34,7 @@ class RunView:
 
 @dataclass(frozen=True, slots=True)
 class ResourceView:
-    """A file that can be downloaded: `content_of` is the command that wrote it, this one or an earlier one."""
+    """A downloadable file. `content_of` is the command that wrote it, this one or an earlier one."""
 
     id: int
     path: str
@@ -42,7 +42,7 @@ class ResourceView:
 
 
 def observe(run: Run, now: datetime) -> RunView:
-    """The run as the API shows it at that time."""
+    """Return the run as the API shows it at this time."""
     natural_end, natural_state = _natural_end(run)
     stop = run.stop if run.stop is not None and run.stop.at < natural_end else None
     ends_at = natural_end if stop is None else stop.at
@@ -55,14 +55,14 @@ def observe(run: Run, now: datetime) -> RunView:
 
 
 def find_command(run: Run, command_id: int, now: datetime) -> CommandView | None:
-    """One command of a run; None while it has not begun."""
+    """Return one command of a run, None if it hasn't begun."""
     return next((each for each in observe(run, now).commands if each.id == command_id), None)
 
 
 def resources(view: RunView, command: CommandView) -> list[ResourceView]:
-    """The files below target/ when a dbt command has ended.
+    """Return the files below target/ once a dbt command has ended.
 
-    The commands of a run share that folder, so what an earlier one wrote is still there when this one wrote nothing.
+    The commands of a run share that folder, so an earlier command's files remain if this one wrote nothing.
     """
     if not command.step.is_dbt or command.ended_at is None:
         return []

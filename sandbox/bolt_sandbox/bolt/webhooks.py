@@ -1,6 +1,6 @@
-"""The webhooks of the sandbox's Bolt: what is known of the payload and no more, posted to this machine only.
+"""Webhooks of the sandbox's Bolt: only the publicly known parts of the payload, posted to this machine only.
 
-The run's own id stands nowhere in it, as far as is public: only its commands' ids do.
+As far as is publicly known, the payload has no run id, only the ids of the run's commands.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a webhook goes. A secret of the form whsec_… signs it, any other one goes in a header."""
+    """The target of a webhook. A secret of the form whsec_… signs it; any other secret is sent in a header."""
 
     url: str
     secret: str = ""
 
     def __post_init__(self) -> None:
-        """Refuse an address of another machine."""
+        """Refuse another machine's address. Raises ValueError."""
         host = urlsplit(self.url).hostname or ""
         try:
             is_here = host == "localhost" or ipaddress.ip_address(host).is_loopback
@@ -44,7 +44,7 @@ class Target:
 
 
 def payload(world: BoltWorld, run_id: int, event: str) -> Json:
-    """What is posted about a run. Raises Refused for a run that is not there."""
+    """Build the payload for a run. Raises Refused if there's no such run."""
     view = world.view(run_id)
     commands = [
         {
@@ -76,7 +76,7 @@ def _status(command: CommandView) -> str:
 
 
 async def send(target: Target, body: bytes, *, at: datetime | None = None) -> int:
-    """Post a webhook; the status of the answer. Raises aiohttp.ClientError."""
+    """Post a webhook. Returns the response's status. Raises aiohttp.ClientError."""
     timeout = aiohttp.ClientTimeout(total=POST_S)
     async with (
         aiohttp.ClientSession(timeout=timeout) as http,
@@ -86,7 +86,7 @@ async def send(target: Target, body: bytes, *, at: datetime | None = None) -> in
 
 
 def headers(target: Target, body: bytes, at: datetime) -> dict[str, str]:
-    """The headers of a post: its type, and what shows the secret."""
+    """Return the headers of a post: the content type, and the secret or signature."""
     found = {"Content-Type": "application/json"}
     if target.secret.startswith(SIGNING_PREFIX):
         name = f"msg_{uuid.uuid4().hex}"

@@ -1,4 +1,4 @@
-"""The state of the sandbox's Bolt: schedules and runs, what may be done to them, faults, and who called."""
+"""The state of the sandbox's Bolt: schedules, runs and operations on them, faults, and recorded calls."""
 
 from __future__ import annotations
 
@@ -49,18 +49,18 @@ COLLEAGUE = Actor("Linus Example", "linus@example.com")
 
 
 def utc_now() -> datetime:
-    """The time on this machine."""
+    """Return the time on this machine."""
     return datetime.now(UTC)
 
 
 class BoltWorld:
-    """All state of one Bolt API. Everything is a function of `clock`; nothing runs in the background.
+    """The complete state of one Bolt API. Everything is a function of `clock`; nothing runs in the background.
 
-    `speed` 10 makes the runs that start from now on ten times as fast. `cancel_finished` is what cancelling a finished
-    run gives: `error` or `ok`. `open_end` is how an end that has not come is written: the contract allows empty and
-    null, and the vendor's SDK only takes the former. `invalid_status` goes with a query that is not valid: 400 or 200.
-    `tells_running_output`: whether a command has its output before it has ended, which is not documented.
-    `url_lives_s`: for how long a download address works. `files`: what is in files that dbt does not write, by their paths.
+    `speed` 10 makes the runs that start from now on ten times as fast. `cancel_finished` is the result of cancelling a
+    finished run: `error` or `ok`. `open_end` is the end time of a command that hasn't ended: the schema allows empty
+    and null, and the vendor's SDK accepts only the former. `invalid_status` is the HTTP status for an invalid query:
+    400 or 200. `tells_running_output`: whether a command has its output before it has ended, which isn't documented.
+    `url_lives_s`: how long a download address is valid. `files`: contents of files that dbt doesn't write, by path.
     `downloads`: the requests for files, newest last, each with its path and headers.
     """
 
@@ -83,7 +83,7 @@ class BoltWorld:
         self._begin()
 
     def reset(self) -> None:
-        """Put everything back to how it was at first. No number of a run or a command comes twice."""
+        """Reset everything to the initial state. Numbers of runs and commands aren't reused."""
         self.faults.clear()
         before, self._book = self._book, RunBook()
         self._book.next_run_id, self._book.next_command_id = before.next_run_id, before.next_command_id
@@ -107,29 +107,29 @@ class BoltWorld:
     # Reading
 
     def schedules(self, *, active: bool = True) -> list[Schedule]:
-        """The active schedules, or the inactive ones, in their order."""
+        """Return the active schedules, or the inactive ones, in order."""
         return [each for each in self._schedules.values() if each.active == active]
 
     def schedule(self, slug: str) -> Schedule:
-        """One schedule, active or not. Raises Refused."""
+        """Return one schedule, active or not. Raises Refused."""
         found = self._schedules.get(slug)
         if found is None:
             raise Refused(f"Schedule '{slug}' was not found")
         return found
 
     def runs(self, slug: str | None = None) -> list[Run]:
-        """The runs of a schedule, or all, newest first."""
+        """Return the runs of a schedule, or all, newest first."""
         self._keep_always_on()
         runs = self._book.all() if slug is None else self._book.of_schedule(self.schedule(slug).slug)
         return runs[::-1]
 
     def newest_run(self, slug: str) -> Run | None:
-        """The newest run of a schedule."""
+        """Return the newest run of a schedule, or None."""
         self._keep_always_on()
         return self._book.newest(slug)
 
     def run(self, run_id: int) -> Run:
-        """One run. Raises Refused."""
+        """Return one run. Raises Refused."""
         self._keep_always_on()
         found = self._book.find(run_id)
         if found is None:
@@ -137,11 +137,11 @@ class BoltWorld:
         return found
 
     def view(self, run_id: int) -> RunView:
-        """How a run stands now. Raises Refused."""
+        """Return a run's current state. Raises Refused."""
         return observe(self.run(run_id), self.clock())
 
     def command(self, command_id: int) -> tuple[Run, RunView, CommandView]:
-        """A command that has begun, with its run. Raises Refused."""
+        """Return a command that has begun, with its run. Raises Refused."""
         run, now = self._book.of_command(command_id), self.clock()
         if run is not None:
             found = find_command(run, command_id, now)
@@ -150,7 +150,7 @@ class BoltWorld:
         raise Refused(f"Command {command_id} was not found")
 
     def resource(self, resource_id: int) -> ResourceView:
-        """A file of a command that has ended. Raises Refused."""
+        """Return a file of a command that has ended. Raises Refused."""
         command_id = resource_id // RESOURCES_A_COMMAND
         if self._book.of_command(command_id) is not None:
             _run, view, command = self.command(command_id)
@@ -160,11 +160,11 @@ class BoltWorld:
         raise Refused(f"Resource {resource_id} was not found")
 
     def log_source(self, run: Run, command: CommandView) -> Source:
-        """Which log a command prints."""
+        """Return the source of a command's log."""
         step = command.step
         return Source(step.log, step.command, command.started_at, step.duration_s, run.id, step.prints)
 
-    # What is asked of it
+    # Operations
 
     def start(self, slug: str, start: Start | None = None, actor: Actor = PERSON) -> Run:
         """Start a run, as triggerBoltRun does. Raises Refused."""
@@ -181,7 +181,7 @@ class BoltWorld:
         return self._add_run(schedule, own, now, actor, start)
 
     def cancel(self, run_id: int, actor: Actor = PERSON) -> None:
-        """Ask for a run's end, which comes a moment later. Raises Refused."""
+        """Request the end of a run, which comes a moment later. Raises Refused."""
         run, now = self.run(run_id), self.clock()
         view = observe(run, now)
         has_ended = view.ended_at is not None
@@ -192,14 +192,14 @@ class BoltWorld:
             run.stop = Stop(at, "CANCELED", STOPPED_CODE, actor.name)
 
     def end(self, run_id: int, state: str) -> None:
-        """End a run now, with this state. Raises Refused where it has ended."""
+        """End a run now, with this state. Raises Refused if it has ended."""
         run, now = self.run(run_id), self.clock()
         if observe(run, now).ended_at is not None:
             raise Refused(f"Run {run_id} has already ended")
         run.stop = Stop(now, state, 0 if state == "SUCCESS" else 1, "the control API")
 
     def retry(self, run_id: int, actor: Actor = PERSON) -> Run:
-        """A new run of the failed commands; the first of dbt among them is `dbt retry`. Raises Refused."""
+        """Start a run of the failed commands; the first dbt command among them becomes `dbt retry`. Raises Refused."""
         old = self.run(run_id)
         failed = [each for each in self._ended(run_id).commands if each.return_code and not each.step.platform]
         if not failed:
@@ -212,28 +212,31 @@ class BoltWorld:
         return self._again(run_id, tuple(healthy(step) if mended else step for step in steps), actor)
 
     def retry_all(self, run_id: int, actor: Actor = PERSON) -> Run:
-        """A new run of every command of the old one but the platform's. Raises Refused."""
+        """Start a run of all of a run's commands except the platform's. Raises Refused."""
         self._ended(run_id)
         old = self.run(run_id)
         steps = tuple(hastened(step, 1 / old.speed) for step in old.steps if not step.platform)
         return self._again(run_id, steps, actor)
 
     def retry_from_failure(self, slug: str, actor: Actor = PERSON) -> Run:
-        """Like `retry`, for the latest run of the schedule that failed. Raises Refused."""
+        """Retry the schedule's latest failed run. Raises Refused."""
         for run in self.runs(slug):
             if self.view(run.id).state in ("ERROR", "FAILED"):
                 return self.retry(run.id, actor)
         raise Refused(f"Schedule '{slug}' has no failed run to retry")
 
     def suspend(self, slug: str, *, suspend: bool) -> None:
-        """Pause or resume a schedule. Raises Refused for one that a YAML file defines."""
+        """Pause or resume a schedule. Raises Refused for one that is defined in a YAML file."""
         schedule = self.schedule(slug)
         if schedule.source == "yaml":
             raise Refused(f"Schedule '{slug}' is defined in a YAML file and cannot be suspended here")
         schedule.suspended = suspend
 
     def add_schedule(self, schedule: Schedule, *, triggerable_after_s: float = 0.0) -> Schedule:
-        """Add a schedule, or replace the one with its slug; `id` 0 is given a number. It can be started after that."""
+        """Add a schedule, or replace the one with its slug. An `id` of 0 is replaced with a new number.
+
+        It can't be triggered for the first `triggerable_after_s` seconds.
+        """
         if schedule.id == 0:
             schedule.id = max((each.id for each in self._schedules.values()), default=400) + 1
         if triggerable_after_s > 0:
@@ -242,12 +245,12 @@ class BoltWorld:
         return schedule
 
     def add_fault(self, fault: Fault) -> Fault:
-        """Switch a fault on."""
+        """Activate a fault."""
         self.faults.add(fault)
         return fault
 
     def presign(self, resource_id: int) -> str:
-        """A token that downloads the file for `url_lives_s` seconds. Raises Refused."""
+        """Return a token that downloads the file for `url_lives_s` seconds. Raises Refused."""
         self.resource(resource_id)
         now = self.clock()
         self._urls = {token: kept for token, kept in self._urls.items() if kept[1] > now}
@@ -256,21 +259,21 @@ class BoltWorld:
         return token
 
     def presigned(self, token: str) -> ResourceView | None:
-        """The file of a token; None where it has expired or never was."""
+        """Return the file of a token, None if the token is expired or unknown."""
         kept = self._urls.get(token)
         return None if kept is None or kept[1] <= self.clock() else self.resource(kept[0])
 
     def run_of_resource(self, resource_id: int) -> Run | None:
-        """The run whose command left that file."""
+        """Return the run whose command wrote that file, or None."""
         return self._book.of_command(resource_id // RESOURCES_A_COMMAND)
 
     def record(self, call: CallRecord) -> None:
-        """Count and keep a request, and tell whoever listens."""
+        """Store and count a request, and notify the listener."""
         self.calls.add(call)
         if self.on_call is not None:
             self.on_call(call)
 
-    # How runs are made
+    # Creating runs
 
     def _refuse_second(self, schedule: Schedule) -> None:
         character = schedule.character

@@ -1,7 +1,7 @@
-"""A local Slack workspace, true to what Slack documents, for trying and testing the bot without an account.
+"""A local Slack workspace that follows Slack's documentation, for trying and testing the bot without an account.
 
-`Workspace` is its state; `add_routes` serves it; `People` acts as the people in it. The control API is
-described in `bolt_sandbox.slack.control`.
+`Workspace` is its state; `add_routes` serves it; `People` acts as the people in it. The control API is described in
+`bolt_sandbox.slack.control`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ __all__ = ["BODY_MOST", "Fault", "People", "Refused", "SlackRoutes", "Workspace"
 
 
 class SlackRoutes:
-    """What serves a workspace: `delivery` to the app (with its `sockets`), `people` who act in it, and its `admin`."""
+    """Services of a workspace: `delivery` to the app (with its `sockets`), `people` who act in it, and `admin`."""
 
     def __init__(self, workspace: Workspace, delivery: Delivery | None = None) -> None:
         self.workspace = workspace
@@ -35,7 +35,7 @@ class SlackRoutes:
         workspace.listeners.append(self._echo)
 
     def _echo(self, change: Change) -> None:
-        """What the app itself says in a direct message comes back to it, like everything that is said there."""
+        """Send the app's own direct messages back to it as events, like every message there."""
         channel = self.workspace.channels.get(change.channel)
         message = channel.messages.get(change.ts) if channel is not None and channel.kind == "im" else None
         if message is None or message.user != self.workspace.bot.id:
@@ -54,7 +54,7 @@ def add_routes(
 ) -> SlackRoutes:
     """Serve the workspace under `prefix` and its control API under /control.
 
-    The application should take bodies of `BODY_MOST` bytes (`client_max_size`).
+    The application should accept bodies of `BODY_MOST` bytes (`client_max_size`).
     """
     workspace.prefix = prefix
     served = SlackRoutes(workspace, delivery)

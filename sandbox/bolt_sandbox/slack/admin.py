@@ -1,6 +1,6 @@
-"""What owners and admins of the workspace do: roles, user groups, and channels shared with other organisations.
+"""Actions of the workspace's owners and admins: roles, user groups, and channels shared with other organisations.
 
-Each change is told to the app by the events that Slack sends of it, where the app has subscribed to them.
+The app receives Slack's events for each change that it has subscribed to.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from bolt_sandbox.slack.workspace import Workspace
 
 
 class Admin:
-    """Changes the workspace. Every method that takes names takes ids too; Refused where Slack would not let one."""
+    """Changes the workspace. Names and ids are both accepted. Raises Refused if Slack would refuse a change."""
 
     def __init__(self, ws: Workspace, delivery: Delivery) -> None:
         self._ws = ws
@@ -24,9 +24,9 @@ class Admin:
     async def change_person(
         self, name: str, *, role: Role | None = None, email: str | None = None, deleted: bool | None = None
     ) -> User:
-        """Give a person another role or e-mail address ("" for none), or deactivate or activate that person's account.
+        """Change a person's role or e-mail address ("" for none), or deactivate or reactivate the account.
 
-        An address is one person's in a team. What is None stays.
+        An address belongs to one person per team. None leaves a value unchanged.
         """
         user = self._ws.user(name)
         if user.bot_id:
@@ -43,14 +43,14 @@ class Admin:
         return user
 
     async def make_group(self, handle: str, name: str, users: Sequence[str] = ()) -> UserGroup:
-        """Make a user group."""
+        """Create a user group."""
         self._check_handle(handle)
         group = self._ws.add_usergroup(handle, name, self._ids(users))
         await self._tell(payloads.subteam_event(self._ws, group, "subteam_created"))
         return group
 
     async def set_members(self, which: str, users: Sequence[str]) -> UserGroup:
-        """Say who is in a user group. Slack leaves none empty: it has to be disabled instead."""
+        """Set the members of a user group. Slack doesn't allow an empty one: it has to be disabled instead."""
         group = self._ws.usergroup(which)
         members = self._ids(users)
         if not members:
@@ -67,7 +67,7 @@ class Admin:
     async def change_group(
         self, which: str, *, handle: str | None = None, name: str | None = None, disabled: bool | None = None
     ) -> UserGroup:
-        """Give a user group another handle or name, or disable or enable it. What is None stays."""
+        """Change a user group's handle or name, or disable or enable it. None leaves a value unchanged."""
         group = self._ws.usergroup(which)
         if handle is not None and handle != group.handle:
             self._check_handle(handle)
@@ -79,7 +79,7 @@ class Admin:
         return group
 
     async def share(self, where: str, team: str) -> Channel:
-        """Share a channel with a team of another organisation. Nothing happens where it is already."""
+        """Share a channel with a team of another organisation. No effect if it's already shared."""
         channel = self._sharable(where)
         if team == self._ws.team_id:
             raise Refused("team_not_found")
@@ -89,7 +89,7 @@ class Admin:
         return channel
 
     async def unshare(self, where: str, team: str) -> Channel:
-        """Share it no longer with that team, whose people leave it."""
+        """Stop sharing a channel with a team, whose people leave it."""
         channel = self._sharable(where)
         if team not in self._ws.other_teams(channel):
             raise Refused("team_not_found")

@@ -1,4 +1,4 @@
-"""The arguments of a Web API call, whether they came as a form or as JSON."""
+"""Arguments of a Web API call, from a form or from JSON."""
 
 from __future__ import annotations
 
@@ -12,39 +12,39 @@ MAX_PAGE = 1000
 
 
 class Args:
-    """Arguments by name. In a form everything is text, and structures are JSON inside it."""
+    """Arguments by name. In a form all values are text, with structures as JSON."""
 
     def __init__(self, values: Mapping[str, Any]) -> None:
         self._values = {name: value for name, value in values.items() if value is not None}
 
     def __contains__(self, name: str) -> bool:
-        """Whether the call had that argument."""
+        """Whether the call has this argument."""
         return name in self._values
 
     def names(self) -> list[str]:
-        """Which arguments there are."""
+        """Return the names of the arguments."""
         return sorted(self._values)
 
     def text(self, name: str, default: str = "") -> str:
-        """A text argument."""
+        """Return a text argument."""
         value = self._values.get(name, default)
         return value if isinstance(value, str) else json.dumps(value)
 
     def need(self, name: str) -> str:
-        """A text argument without which the call is refused."""
+        """Return a required text argument. Raises Refused."""
         value = self.text(name)
         if not value:
             raise missing_argument(name)
         return value
 
     def flag(self, name: str, *, default: bool = False) -> bool:
-        """A yes or no: true, "true" and "1" are yes."""
+        """Return a boolean: true, "true" and "1" are True."""
         if name not in self._values:
             return default
         return str(self._values[name]).lower() in ("true", "1")
 
     def number(self, name: str, default: int) -> int:
-        """A whole number. Raises Refused where it is none."""
+        """Return a whole number. Raises Refused if it isn't one."""
         try:
             return int(self._values.get(name, default))
         except (TypeError, ValueError):
@@ -53,7 +53,7 @@ class Args:
             ) from None
 
     def structure(self, name: str, error: str) -> Any:  # noqa: ANN401 - what JSON holds
-        """A list or an object; None where it is absent or empty text. Raises Refused(error) where it is not JSON."""
+        """Return a list or an object, None if it's missing or empty. Raises Refused(error) if it isn't JSON."""
         value = self._values.get(name)
         if not isinstance(value, str):
             return value
@@ -65,7 +65,7 @@ class Args:
             raise Refused(error) from None
 
     def objects(self, name: str, error: str) -> list[Json] | None:
-        """A list of objects; None where it is absent. Raises Refused(error) where it is anything else."""
+        """Return a list of objects, None if it's missing. Raises Refused(error) if it's anything else."""
         value = self.structure(name, error)
         if value is None:
             return None
@@ -74,7 +74,7 @@ class Args:
         return value
 
     def page(self, default: int) -> int:
-        """How many objects a page may have, 1 to 1000."""
+        """Return the page size, 1 to 1000."""
         limit = self.number("limit", default)
         if limit < 1:
             raise Refused("invalid_limit")

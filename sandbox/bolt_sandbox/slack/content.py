@@ -1,4 +1,4 @@
-"""What a message may say: text, blocks, attachments and metadata of a call, checked as Slack checks them."""
+"""Message content of a call: text, blocks, attachments and metadata, validated as Slack does."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ATTACHMENTS_MOST = 100
 
 @dataclass(slots=True)
 class Content:
-    """The content of a message. `given` names the arguments that the call had."""
+    """The content of a message. `given` has the names of the call's arguments."""
 
     text: str
     blocks: list[Json] = field(default_factory=list)
@@ -26,7 +26,7 @@ class Content:
 
 
 def read_content(args: Args, *, text_may_be_missing: bool = False) -> Content:
-    """The content of a call. Raises Refused as chat.postMessage does."""
+    """Read the content of a call. Raises Refused as chat.postMessage does."""
     text = args.text("text")
     blocks = args.objects("blocks", "invalid_blocks_format")
     attachments = args.objects("attachments", "invalid_attachments")

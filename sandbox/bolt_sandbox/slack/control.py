@@ -96,7 +96,7 @@ class Controls:
         self._admin = admin
 
     def routes(self) -> list[web.RouteDef]:
-        """All routes."""
+        """Return all routes."""
         posts: dict[str, Handler] = {
             "slash": self.slash,
             "click": self.click,
@@ -126,7 +126,7 @@ class Controls:
             web.delete("/control/faults", self.delete_faults),
         ]
 
-    # What people do
+    # People's actions
 
     async def slash(self, body: Json) -> Json:
         """POST /control/slash."""
@@ -221,7 +221,7 @@ class Controls:
             return await self._people.suggest(view_id, need(body, "action_id"), str(body.get("value", "")))
         raise BadRequest("do is one of submit, close, click, suggest")
 
-    # What is to be seen
+    # Reading
 
     async def help(self, _request: web.Request) -> web.Response:
         """GET /control: this page."""
@@ -278,7 +278,7 @@ class Controls:
             headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(file.name, safe='')}"
         return web.Response(body=file.content, content_type=media_type(file), headers=headers)
 
-    # What goes wrong
+    # Faults and settings
 
     async def faults(self, body: Json) -> Json:
         """POST /control/faults."""
@@ -352,7 +352,7 @@ class Controls:
         elif what in ("invite", "kick"):
             user = self._ws.user(str(body.get("user", self._ws.bot.name)))
             if what == "invite" and user.team:
-                # Nobody of another organisation is in a channel that is not shared with it.
+                # People of another organisation can only be in a channel that is shared with it.
                 await self._admin.share(channel.id, user.team)
             others = [each for each in channel.members if each != user.id]
             channel.members = [*others, user.id] if what == "invite" else others
@@ -388,7 +388,7 @@ def _times(body: Json) -> int:
 
 
 def posted(handler: Handler) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-    """A handler of JSON bodies as one of requests: what it refuses, and what is not understood, has a status of its own."""
+    """Wrap a handler of JSON bodies as a request handler: refusals and invalid bodies have their own status codes."""
 
     async def answer(request: web.Request) -> web.StreamResponse:
         if request.content_type != "application/json":

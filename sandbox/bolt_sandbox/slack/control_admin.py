@@ -1,4 +1,4 @@
-"""The part of the control API that does what owners and admins do; bolt_sandbox.slack.control describes it."""
+"""The control API for owners and admins, described in bolt_sandbox.slack.control."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class AdminControls:
         self._admin = admin
 
     def routes(self) -> list[web.RouteDef]:
-        """All routes."""
+        """Return all routes."""
         posts = {
             "users": self.users,
             "person": self.person,
@@ -97,7 +97,7 @@ class AdminControls:
         return {"enterprise": organisation.id, "siblings": list(organisation.siblings), "people": people}
 
     def _workspaces(self, body: Json) -> list[str]:
-        """Workspaces of our organisation. Raises BadRequest."""
+        """Read workspaces of our organisation. Raises BadRequest."""
         value = body.get("teams")
         if value is None:
             return []

@@ -1,6 +1,6 @@
-"""How Slack reaches the app: through one of its open sockets, or by a signed request to its address.
+"""Deliver to the app: through one of its open sockets, or by a signed request to its address.
 
-An address that is set (`Workspace.request_url`) means HTTP; else Socket Mode, as an app has one or the other.
+If an address is set (`Workspace.request_url`), HTTP is used, else Socket Mode: an app has one or the other.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from bolt_sandbox.slack.workspace import Workspace
 
 Kind = Literal["slash_commands", "interactive", "events_api"]
 EVENT_RETRIES_S = (0.0, 60.0, 300.0)
-# What an event needs besides its subscription.
+# Scopes that events need besides their subscription.
 EVENT_SCOPES = {
     "app_mention": "app_mentions:read",
     "message.im": "im:history",
@@ -38,14 +38,14 @@ USER_AGENT = "Slackbot 1.0 (+https://api.slack.com/robots)"
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Which repetition of an event's delivery this is, and why there is one."""
+    """The number of a repeated delivery of an event, and its reason."""
 
     number: int
     reason: str
 
 
 class Delivery:
-    """Hands commands, interactions and events to the app, and waits `ack_timeout_s` for its answer.
+    """Delivers commands, interactions and events to the app, and waits `ack_timeout_s` for its answer.
 
     Only events are delivered again, after each of `event_retries_s`.
     """
@@ -68,25 +68,25 @@ class Delivery:
 
     @property
     def busy(self) -> bool:
-        """Whether something is being delivered, or is to be delivered again, in the background."""
+        """Whether a delivery or a repetition is pending in the background."""
         return bool(self._tasks)
 
     async def reset(self) -> None:
-        """Deliver nothing more of what is under way, and wait as long as at first for an answer."""
+        """Cancel pending deliveries, and restore the initial time-outs."""
         self.ack_timeout_s, self.event_retries_s = self._first
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def close(self) -> None:
-        """Close everything that is open."""
+        """Close all connections."""
         await self.reset()
         await self.sockets.close()
         if self._session is not None:
             await self._session.close()
 
     async def send(self, kind: Kind, payload: Json, *, answerable: bool = False, retry: Retry | None = None) -> Answer:
-        """Deliver once and wait for the acknowledgement. `answerable`: it may carry a payload."""
+        """Deliver once and wait for the acknowledgement. `answerable`: the acknowledgement may have a payload."""
         started = self._ws.clock()
         if self._ws.request_url is not None:
             answer = await self._send_http(self._ws.request_url, kind, payload, retry)
@@ -105,9 +105,10 @@ class Delivery:
         return answer
 
     async def send_event(self, payload: Json, *, times: int = 1) -> Answer:
-        """Deliver an event; where it is not acknowledged, deliver it again later, in the background.
+        """Deliver an event. If it isn't acknowledged, deliver it again later in the background.
 
-        One that the app has not subscribed to, or has no scope for, is not sent. `times` delivers it so often, at once.
+        Events that the app hasn't subscribed to, or lacks a scope for, aren't sent. `times` delivers this many copies
+        at once.
         """
         if not self._hears(payload["event"]):
             return Answer("")
@@ -151,7 +152,7 @@ class Delivery:
             problem = answer.problem
 
     async def verify_url(self, url: str) -> bool:
-        """Ask a request URL for the challenge, as Slack does before it takes the address."""
+        """Request the challenge from a request URL, as Slack does before it accepts the address."""
         challenge = self._ws.new_id("", 32)
         body = json.dumps({"token": "sandbox", "challenge": challenge, "type": "url_verification"}).encode()
         answer = await self._post(url, body, "application/json", {})
@@ -205,6 +206,6 @@ def _read_reply(text: str, content_type: str) -> Json | None:
 
 
 def sign(secret: str, timestamp: str, body: bytes) -> str:
-    """Slack's signature, v0: an HMAC-SHA256 over `v0:<timestamp>:<body>`."""
+    """Return Slack's v0 signature: an HMAC-SHA256 over `v0:<timestamp>:<body>`."""
     base = b":".join((b"v0", timestamp.encode(), body))
     return "v0=" + hmac.new(secret.encode(), base, hashlib.sha256).hexdigest()

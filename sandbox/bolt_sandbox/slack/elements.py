@@ -1,4 +1,4 @@
-"""The rules of Block Kit's elements: what may stand in an actions, input, context or section block.
+"""Rules for Block Kit elements in actions, input, context and section blocks.
 
 Limits as on docs.slack.dev/reference/block-kit and in slack_sdk's models.
 """
@@ -23,7 +23,7 @@ ID = string(255)
 
 
 def text(most: int, *kinds: str) -> Rule:
-    """A text object of so many characters; of any kind where none is named."""
+    """A text object of limited length, of any kind unless kinds are given."""
     plain = fields({"type": anything, "text": string(most, 1)}, {"emoji": boolean})
     mrkdwn = fields({"type": anything, "text": string(most, 1)}, {"verbatim": boolean})
     rules = {"plain_text": plain, "mrkdwn": mrkdwn}

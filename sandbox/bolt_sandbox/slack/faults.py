@@ -1,8 +1,7 @@
-"""Faults that a test or a person switches on.
+"""Faults that a test or a person activates.
 
-A fault is for one method (`chat.update`, …), for `response_url`, `upload` or `socket` (the WebSocket's handshake),
-or for `*`: every method of the Web API. It strikes `count` times, for ever where that is None, after `skip` calls
-have passed.
+A fault is for one method (`chat.update`, …), for `response_url`, `upload` or `socket` (the WebSocket's handshake), or
+for `*`: every method of the Web API. It affects `count` calls (None: all), after `skip` calls have passed.
 """
 
 from __future__ import annotations
@@ -16,9 +15,9 @@ KINDS: tuple[str, ...] = get_args(FaultKind)
 
 @dataclass(slots=True)
 class Fault:
-    """One fault. `drop_after` does what was asked and then closes the connection; `drop_before` only closes it.
+    """One fault. `drop_after` executes the call and then closes the connection; `drop_before` only closes it.
 
-    `slow` waits `delay_s` and then does what was asked; `error` answers `ok: false` with `code`.
+    `slow` waits `delay_s` and then executes the call; `error` answers `ok: false` with `code`.
     """
 
     kind: FaultKind
@@ -31,23 +30,23 @@ class Fault:
 
 
 class Faults:
-    """The faults that are switched on. While `away`, every connection to Slack is closed without a reply."""
+    """The active faults. While `away`, every connection to Slack is closed without a reply."""
 
     def __init__(self) -> None:
         self.away = False
         self.active: list[Fault] = []
 
     def add(self, fault: Fault) -> None:
-        """Switch a fault on."""
+        """Activate a fault."""
         self.active.append(fault)
 
     def clear(self) -> None:
-        """Switch everything off."""
+        """Deactivate all faults."""
         self.active.clear()
         self.away = False
 
     def take(self, method: str) -> Fault | None:
-        """The fault that strikes this call, if any; it is counted."""
+        """Return and count the fault for this call, or None."""
         for fault in self.active:
             everything = fault.method == "*" and "." in method
             if fault.method != method and not everything:

@@ -1,4 +1,4 @@
-"""What Slack knows of an app from its manifest: its commands and shortcuts, its tabs, its scopes, which events it gets."""
+"""App features from the manifest: commands, shortcuts, tabs, scopes and event subscriptions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bolt_sandbox.slack.model import Json
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """What a manifest says. `events` are its subscriptions, `scopes` those of the bot token; nobody has left one out."""
+    """The features in a manifest. `events` are its subscriptions, `scopes` the bot token's, optional ones included."""
 
     commands: list[Json]
     shortcuts: list[Json]
@@ -24,7 +24,7 @@ class Features:
 
     @classmethod
     def from_manifest(cls, text: str) -> Features:
-        """The features that a manifest in YAML asks for."""
+        """Read the features from a manifest in YAML."""
         manifest = deepcopy(_parsed(text))
         features = manifest["features"]
         home = features.get("app_home", {})
@@ -40,6 +40,6 @@ class Features:
 
 @cache
 def _parsed(text: str) -> Json:
-    """The manifest as data, cached: parsing it takes longer than the rest of making a workspace."""
+    """Parse the manifest, cached: parsing takes longer than the rest of creating a workspace."""
     manifest: Json = yaml.safe_load(text)
     return manifest

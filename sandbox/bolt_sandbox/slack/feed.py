@@ -1,11 +1,11 @@
-"""What changes, told at once: a stream of server-sent events for each person who watches.
+"""Live changes: a stream of server-sent events for each person who watches.
 
-It says that something has changed, not what: whoever hears it reads the thing anew. Nothing is repeated, so whoever
-has lost the connection reads everything anew.
+An event says that something has changed, not how: the client reads the object again. Events aren't repeated, so a
+client that has lost the connection reads everything again.
 
     event: change   data: {"kind": …, "channel": …, "ts": …}   a message, a private answer, a modal or a Home tab
-    event: calls    data: {"next": n}                          the log has grown; n is where to read on next time
-    event: world    data: {}                                   the bot, its sockets, or what goes wrong, is another than before
+    event: calls    data: {"next": n}                          the log has grown; n is where to continue reading
+    event: world    data: {}                                   the bot, its sockets, or the active faults have changed
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from aiohttp import web
 from bolt_sandbox.slack.model import Change, Json, User
 from bolt_sandbox.slack.workspace import Workspace
 
-# A stream that says nothing for long is taken for dead by what stands between.
+# A stream that is silent for long is considered dead by proxies.
 SILENT_S = 15.0
-# A burst of changes is a few events, not hundreds.
+# Combines a burst of changes into a few events.
 TOGETHER_S = 0.03
-# Who does not read for so long is let go, and reads everything anew.
+# A client that has this many unread changes is disconnected, and reads everything again.
 WAITING_MOST = 10_000
 
 
 class Feed:
-    """Streams what changes in a workspace."""
+    """Streams the changes in a workspace."""
 
     def __init__(self, ws: Workspace, *, silent_s: float = SILENT_S) -> None:
         self._ws = ws
@@ -35,7 +35,7 @@ class Feed:
         self._streams: set[asyncio.Task[None]] = set()
 
     async def stream(self, request: web.Request, user: User) -> web.StreamResponse:
-        """Answer a request with what that person can see change, until either side leaves."""
+        """Answer a request with the changes that a person can see, until either side disconnects."""
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
         await response.prepare(request)
         telling = asyncio.ensure_future(self._tell(response, user))

@@ -1,4 +1,4 @@
-"""Interactive elements: finding one in blocks, and what choosing or filling in one sends."""
+"""Interactive elements: find one in blocks, and build the payload of choosing or filling in one."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ OPTIONS_INPUTS = ("multi_static_select", "multi_external_select", "checkboxes")
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """An interactive element that was found, and the block in which it stands."""
+    """An interactive element, and its block."""
 
     element: Json
     block_id: str
 
 
 def controls(blocks: list[Json]) -> list[Control]:
-    """Every interactive element in blocks, from top to bottom."""
+    """Return every interactive element in blocks, from top to bottom."""
     found: list[Control] = []
     for block in blocks:
         elements = list(block.get("elements", ())) if block.get("type") in ("actions", "context_actions") else []
@@ -46,7 +46,7 @@ def controls(blocks: list[Json]) -> list[Control]:
 
 
 def matching(blocks: list[Json], action_id: str | None, label: str | None, block_id: str | None) -> list[Control]:
-    """The elements with that action_id or that label (in any case), in that block where one is named."""
+    """Return the elements with this action_id or label (case-insensitive), in this block if one is given."""
 
     def matches(control: Control) -> bool:
         text = str((control.element.get("text") or {}).get("text", ""))
@@ -59,7 +59,7 @@ def matching(blocks: list[Json], action_id: str | None, label: str | None, block
 def find_control(
     blocks: list[Json], action_id: str | None, label: str | None = None, block_id: str | None = None
 ) -> Control:
-    """The first matching element. Raises Refused(action_not_found)."""
+    """Return the first matching element. Raises Refused(action_not_found)."""
     found = matching(blocks, action_id, label, block_id)
     if not found:
         raise Refused("action_not_found")
@@ -67,7 +67,7 @@ def find_control(
 
 
 def chosen_state(element: Json, value: Any) -> Json:  # noqa: ANN401
-    """What choosing a value in an element adds to its action or state. A button takes none."""
+    """Return the fields that choosing a value adds to an element's action or state. A button has none."""
     kind = element["type"]
     if kind in INPUT_VALUES:
         return {INPUT_VALUES[kind]: value}
@@ -79,7 +79,10 @@ def chosen_state(element: Json, value: Any) -> Json:  # noqa: ANN401
 
 
 def option_of(element: Json, value: Any) -> Json | None:  # noqa: ANN401
-    """The option with that value; whole options (of an external select) pass."""
+    """Return the option with a value.
+
+    Whole options (of an external select) are returned as they are. Raises Refused.
+    """
     if value is None or isinstance(value, dict):
         return value
     groups = [group["options"] for group in element.get("option_groups", ())]
@@ -90,10 +93,10 @@ def option_of(element: Json, value: Any) -> Json | None:  # noqa: ANN401
 
 
 def filled_in(blocks: list[Json], values: Json, *, gaps: bool = False, current: Channel | None = None) -> Json:
-    """The state of a modal's inputs. Raises Refused(missing_input), as Slack does not send a form with gaps.
+    """Return the state of a modal's inputs. Raises Refused(missing_input): Slack doesn't submit an incomplete form.
 
-    `gaps`: they may be there, as where only something in the form is clicked. `current` is the conversation that the
-    person was in when it opened, which some menus begin with.
+    `gaps` allows missing inputs, as when only an element in the form is clicked. `current` is the conversation that the
+    person was in when it opened, which is the initial value of some menus.
     """
     state: Json = {}
     for block in blocks:
@@ -109,7 +112,7 @@ def filled_in(blocks: list[Json], values: Json, *, gaps: bool = False, current: 
 
 
 def initial_of(element: Json, current: Channel | None = None) -> Any:  # noqa: ANN401
-    """What an input holds before anyone touches it."""
+    """Return an input's initial value."""
     given = next((value for name, value in element.items() if name.startswith("initial_")), None)
     wanted = element.get("filter", {}).get("include") or CONVERSATIONS
     if given is None and element.get("default_to_current_conversation") and current and current.kind in wanted:
@@ -118,7 +121,7 @@ def initial_of(element: Json, current: Channel | None = None) -> Any:  # noqa: A
 
 
 def asked_urls(blocks: list[Json], state: Json) -> list[tuple[str, str, str]]:
-    """The block, the action and the conversation of each menu that asks for a response_url of what is chosen in it."""
+    """Return the block, action and conversation of each menu that requests a response_url for its choice."""
     found = []
     for block in blocks:
         element = block.get("element", {})

@@ -1,7 +1,8 @@
-"""Enterprise Grid: the organisation that the workspace may belong to, and what Slack calls the team of a person in it.
+"""Enterprise Grid: the organisation that the workspace may belong to, and the team that Slack reports for its members.
 
-Slack names a member by a workspace or by the organisation: by which one is no fact about where the person acts (docs.slack.dev, the
-block_suggestion payload; slackapi/bolt-js#1875; slackapi/bolt-python, tests/slack_bolt/request/test_internals.py).
+Slack reports a workspace or the organisation for a member, and that says nothing about where the person acts
+(docs.slack.dev, the block_suggestion payload; slackapi/bolt-js#1875; slackapi/bolt-python,
+tests/slack_bolt/request/test_internals.py).
 """
 
 from __future__ import annotations
@@ -27,10 +28,10 @@ class Organisation:
 
 
 def found(ws: Workspace) -> Organisation:
-    """Make the workspace part of an organisation with a sibling, and three people whom Slack names differently.
+    """Make the workspace part of an organisation with a sibling, and add three people with different reported teams.
 
-    `edda` is in our workspace and named by the organisation; `sven` is in both workspaces and named by the sibling; `sila` is in the
-    sibling alone, and in the channel #data-eng, which both workspaces share.
+    `edda` is in our workspace, reported with the organisation; `sven` is in both workspaces, reported with the sibling;
+    `sila` is only in the sibling, and in the channel #data-eng, which both workspaces share.
     """
     if ws.organisation is None:
         ws.organisation = Organisation()
@@ -45,26 +46,26 @@ def found(ws: Workspace) -> Organisation:
 
 
 def shown_team(ws: Workspace, user: User) -> str:
-    """What Slack calls the team of a person: of a workspace, or of an organisation."""
+    """Return the team that Slack reports for a person: a workspace, or an organisation."""
     return user.shown_as or user.team or ws.team_id
 
 
 def workspace_of(ws: Workspace, user: User) -> str:
-    """The workspace in which a person acts: ours, if the person is in it."""
+    """Return the workspace in which a person acts: ours, if the person is in it."""
     if user.team or not user.teams or ws.team_id in user.teams:
         return user.team or ws.team_id
     return user.teams[0]
 
 
 def enterprise_of(ws: Workspace, user: User) -> str | None:
-    """The organisation of a person, None outside Grid."""
+    """Return the organisation of a person, None outside Grid."""
     if user.team:
         return user.enterprise or None
     return ws.organisation.id if ws.organisation else None
 
 
 def workspace_shape(ws: Workspace, user: User | None) -> Json:
-    """`team` of an interaction: our workspace, or that of a person."""
+    """Return `team` of an interaction: our workspace, or a person's."""
     team = workspace_of(ws, user) if user else ws.team_id
     domain = ws.team_domain if team == ws.team_id else _domain(ws, team)
     shape: Json = {"id": team, "domain": domain}
@@ -73,14 +74,14 @@ def workspace_shape(ws: Workspace, user: User | None) -> Json:
 
 
 def enterprise_shape(ws: Workspace, user: User | None) -> Json | None:
-    """`enterprise` of an interaction: our organisation, or that of a person, None outside Grid."""
+    """Return `enterprise` of an interaction: our organisation, or a person's, None outside Grid."""
     if user is not None and user.team:
         return {"id": user.enterprise, "name": "Other Org"} if user.enterprise else None
     return {"id": ws.organisation.id, "name": ws.organisation.name} if ws.organisation else None
 
 
 def enterprise_user(ws: Workspace, user: User) -> Json | None:
-    """`enterprise_user` of a profile, None outside Grid."""
+    """Return `enterprise_user` of a profile, None outside Grid."""
     enterprise = enterprise_shape(ws, user)
     if enterprise is None:
         return None

@@ -1,8 +1,8 @@
-"""Slack's rate limits: for each method and workspace, over the last 60 s.
+"""Slack's rate limits, per method and workspace, over the last 60 s.
 
-Tiers as on docs.slack.dev/apis/web-api/rate-limits and the methods' own pages. What Slack calls *special* has no
-limit here, but for posting: one message a second in a channel (a small burst is tolerated unless `strict`)
-and a few hundred a minute in the workspace.
+Tiers as on docs.slack.dev/apis/web-api/rate-limits and the methods' own pages. Methods with *special* limits are
+unlimited here, except for posting: one message per second and channel (a small burst is tolerated unless `strict`) and
+a few hundred per minute and workspace.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ METHOD_TIERS: dict[str, int] = {
 
 
 class RateLimits:
-    """Counts calls and says when one is too many. `strict` tolerates no burst of posts in a channel."""
+    """Counts calls and limits them. `strict` tolerates no burst of posts in a channel."""
 
     def __init__(self, clock: Callable[[], float], *, enabled: bool = True, strict: bool = False) -> None:
         self._clock = clock
@@ -52,10 +52,10 @@ class RateLimits:
         self.reset()
 
     def reset(self) -> None:
-        """Count as at first, from nothing."""
+        """Restore the initial settings and counts."""
         self.enabled, self.strict = self._first
         self.burst = 5
-        # Calls a minute of single methods, instead of their tier's.
+        # Calls per minute of single methods, instead of their tier's.
         self.limits: dict[str, int] = {}
         self._calls: dict[str, deque[float]] = {}
 
@@ -64,7 +64,7 @@ class RateLimits:
         self._calls.clear()
 
     def take(self, method: str, channel: str = "") -> int | None:
-        """Count a call. None: it may pass; else the seconds of Retry-After, and nothing is counted."""
+        """Count a call. Returns None if it's allowed, else the seconds for Retry-After, without counting it."""
         if not self.enabled:
             return None
         now = self._clock()

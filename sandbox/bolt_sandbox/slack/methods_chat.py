@@ -10,7 +10,7 @@ from bolt_sandbox.slack.workspace import Workspace
 
 
 def seen_channel(ws: Workspace, channel_id: str) -> Channel:
-    """A conversation of which the bot may know: a private one only as its member."""
+    """Return a conversation that the bot can see; a private one only as a member. Raises Refused."""
     channel = ws.channels.get(channel_id)
     if channel is None or (channel.kind != "public" and ws.bot.id not in channel.members):
         raise Refused("channel_not_found")
@@ -18,7 +18,7 @@ def seen_channel(ws: Workspace, channel_id: str) -> Channel:
 
 
 def post_target(ws: Workspace, where: str) -> Channel:
-    """The conversation into which the bot may post: by id, by #name, or by a person's id.
+    """Return the conversation that the bot posts to: by id, by #name, or by a person's id.
 
     Raises Refused: channel_not_found, is_archived, not_in_channel.
     """
@@ -35,7 +35,10 @@ def post_target(ws: Workspace, where: str) -> Channel:
 
 
 def thread_of(channel: Channel, thread_ts: str) -> str | None:
-    """The parent's ts for a reply; a reply's own ts leads to its parent. Raises Refused(thread_not_found)."""
+    """Return the parent's ts for a reply; a reply's own ts is replaced with its parent's.
+
+    Raises Refused(thread_not_found).
+    """
     if not thread_ts:
         return None
     parent = channel.messages.get(thread_ts)
@@ -67,7 +70,7 @@ def post_message(ws: Workspace, args: Args) -> Json:
 
 
 def own_message(ws: Workspace, args: Args, refusal: str) -> Message:
-    """The bot's own message that a call names. Raises Refused: message_not_found, or `refusal` for another's."""
+    """Return the bot's own message in a call. Raises Refused: message_not_found, or `refusal` for someone else's."""
     channel = seen_channel(ws, args.need("channel"))
     message = channel.messages.get(args.need("ts"))
     if message is None or message.subtype == "tombstone":

@@ -62,7 +62,7 @@ def get_upload_url(ws: Workspace, args: Args) -> Json:
 
 
 def take_upload(ws: Workspace, ticket: str, content: bytes) -> str:
-    """What the upload address answers to the bytes: Slack's "OK - <size>". Raises Refused."""
+    """Take an upload's bytes, and return Slack's answer, "OK - <size>". Raises Refused."""
     file_id = ws.uploads.pop(ticket, None)
     if file_id is None:
         raise Refused("invalid_upload_ticket")
@@ -71,7 +71,7 @@ def take_upload(ws: Workspace, ticket: str, content: bytes) -> str:
 
 
 def complete_upload(ws: Workspace, args: Args) -> Json:
-    """files.completeUploadExternal: shows the files where asked. `shares` is told by files.info, not here."""
+    """files.completeUploadExternal: shares the files. `shares` is in files.info, not here."""
     asked = args.objects("files", "invalid_arguments")
     if not asked:
         raise Refused("invalid_arguments", response_metadata={"messages": ["[ERROR] missing required field: files"]})

@@ -29,7 +29,7 @@ def user_info(ws: Workspace, args: Args) -> Json:
     """users.info."""
     user = ws.users.get(args.text("user"))
     if user is None:
-        # Also where none was given, or in a body that this method does not read.
+        # Also if none was given, or only in a body that this method doesn't read.
         raise Refused("user_not_found")
     locale = {"locale": "en-GB"} if args.flag("include_locale") and not user.team else {}
     return {"ok": True, "user": user_shape(ws, user) | locale}
@@ -72,7 +72,7 @@ def team_info(ws: Workspace, _args: Args) -> Json:
 
 
 def blocks_validate(_ws: Workspace, args: Args) -> Json:
-    """blocks.validate: exactly one of blocks, message and view; errors carry pointer and message."""
+    """blocks.validate: exactly one of blocks, message and view; errors have a pointer and a message."""
     given = [name for name in ("blocks", "message", "view") if name in args]
     if len(given) != 1:
         raise Refused("invalid_arguments")

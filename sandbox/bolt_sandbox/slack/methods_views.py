@@ -54,7 +54,7 @@ def push_view(ws: Workspace, args: Args) -> Json:
 
 
 def push_on(ws: Workspace, below: View, content: Json) -> View:
-    """A modal on top of another. Raises Refused(push_limit_reached): three are the most."""
+    """Push a modal on top of another. Raises Refused(push_limit_reached): three are the maximum."""
     depth = sum(view.open and view.root == below.root for view in ws.views.values())
     if depth >= STACK_MOST:
         raise Refused("push_limit_reached")
@@ -87,13 +87,13 @@ def _guard(args: Args, view: View) -> None:
 
 
 def replace_content(ws: Workspace, view: View, content: Json) -> None:
-    """Show something else in a view."""
+    """Replace a view's content."""
     view.content, view.hash = content, _hash(ws)
     ws.tell(Change("view", "", view.id, view.user))
 
 
 def publish(ws: Workspace, args: Args) -> Json:
-    """views.publish: a person's Home tab, where the app has one."""
+    """views.publish: a person's Home tab, if the app has one."""
     if not ws.features.home_tab:
         raise Refused("not_enabled")
     user_id = args.need("user_id")

@@ -1,4 +1,4 @@
-"""What a workspace holds: people, channels, messages, files and views."""
+"""Records of a workspace: people, channels, messages, files and views."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Role = Literal["primary_owner", "owner", "admin", "member", "guest", "single_cha
 
 
 class Refused(Exception):  # noqa: N818 - it is an answer of Slack's, not a fault of ours
-    """Slack answers `ok: false`. `code` is Slack's own name of the reason; `more` joins the body."""
+    """Slack answers `ok: false`. `code` is Slack's error code; `more` is added to the body."""
 
     def __init__(self, code: str, **more: Any) -> None:  # noqa: ANN401 - whatever joins the body
         super().__init__(code)
@@ -19,12 +19,12 @@ class Refused(Exception):  # noqa: N818 - it is an answer of Slack's, not a faul
         self.more = more
 
     def body(self) -> Json:
-        """The body of the reply."""
+        """Return the body of the reply."""
         return {"ok": False, "error": self.code, **self.more}
 
 
 def missing_argument(name: str) -> Refused:
-    """The refusal of a call that lacks an argument."""
+    """Return the refusal of a call with a missing argument."""
     return Refused("invalid_arguments", response_metadata={"messages": [f"[ERROR] missing required field: {name}"]})
 
 
@@ -32,9 +32,9 @@ def missing_argument(name: str) -> Refused:
 class User:
     """A person of this workspace, a bot, or a person of another organisation (`team`). `deleted`: deactivated.
 
-    On Enterprise Grid: `teams` are the workspaces of our organisation that a person is in (empty: this one), `shown_as` is the
-    workspace or organisation that Slack names as the person's team (empty: the workspace), and `enterprise` the organisation of a
-    person of another one.
+    On Enterprise Grid: `teams` are the workspaces of our organisation that a person is in (empty: this one), `shown_as`
+    is the workspace or organisation that Slack reports as the person's team (empty: the workspace), and `enterprise` is
+    the organisation of a person from another one.
     """
 
     id: str
@@ -59,7 +59,7 @@ class User:
 
 @dataclass(slots=True)
 class UserGroup:
-    """A user group (@data-team). `created` and `updated` are unix seconds."""
+    """A user group (@data-team). `created` and `updated` are in Unix seconds."""
 
     id: str
     handle: str
@@ -72,7 +72,7 @@ class UserGroup:
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """What a message said before an edit."""
+    """A message's content before an edit."""
 
     text: str
     blocks: list[Json]
@@ -101,7 +101,7 @@ class Message:
 
     @property
     def is_reply(self) -> bool:
-        """Whether it stands in another message's thread."""
+        """Whether it's in another message's thread."""
         return self.thread_ts is not None and self.thread_ts != self.ts
 
 
@@ -109,7 +109,7 @@ class Message:
 class Channel:
     """A conversation. A direct one has the two ids of its people as members, and `name` is empty.
 
-    `connected`: the teams of other organisations with which it is shared, whether or not somebody of theirs is in it.
+    `connected`: the teams of other organisations with which it's shared, even if none of their people is in it.
     """
 
     id: str
@@ -122,13 +122,13 @@ class Channel:
     messages: dict[str, Message] = field(default_factory=dict)
 
     def replies(self, parent_ts: str) -> list[Message]:
-        """The messages of a thread without its parent, oldest first."""
+        """Return the messages of a thread without its parent, oldest first."""
         return [message for message in self.messages.values() if message.is_reply and message.thread_ts == parent_ts]
 
 
 @dataclass(slots=True)
 class Private:
-    """What Slack shows to one person only. `kind` is `notice` where Slack itself says it (operation_timeout)."""
+    """A message shown to one person only. `kind` is `notice` if it's from Slack itself (operation_timeout)."""
 
     ts: str
     user: str
@@ -144,7 +144,7 @@ class Private:
 
 @dataclass(slots=True)
 class File:
-    """A file, from the request for an upload address on. It is visible once it is shared."""
+    """A file, from the request for an upload address on. It's visible once it's shared."""
 
     id: str
     name: str
@@ -175,7 +175,7 @@ class View:
 
 @dataclass(slots=True)
 class Trigger:
-    """A trigger_id: three seconds, once. `view` or `channel`: where the person did what it is for."""
+    """A trigger_id: valid for three seconds, once. `view` or `channel`: where the person acted."""
 
     user: str
     made: float
@@ -186,7 +186,7 @@ class Trigger:
 
 @dataclass(slots=True)
 class ResponseUrl:
-    """A response_url: five posts in thirty minutes. `original` is the message from which it came, by ts."""
+    """A response_url: five posts in thirty minutes. `original` is the ts of the message it came from."""
 
     token: str
     user: str
@@ -210,9 +210,9 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Something visible changed; `user` is set where only that person sees it.
+    """A visible change. `user` is set if only that person sees it.
 
-    `world`: the bot, its sockets, or what goes wrong, is another than before.
+    `world`: the bot, its sockets, or the active faults have changed.
     """
 
     kind: Literal["posted", "edited", "deleted", "private", "view", "file", "world"]

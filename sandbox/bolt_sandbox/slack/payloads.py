@@ -1,4 +1,4 @@
-"""The payloads of commands, interactions and events, with the field names of Slack's real ones."""
+"""Payloads of commands, interactions and events, with the field names of Slack's real ones."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from bolt_sandbox.slack.workspace import Workspace
 
 TOKEN = "sandbox"  # noqa: S105 - the deprecated verification token
 CHANNEL_NAMES = {"private": "privategroup", "im": "directmessage"}
-# Of a larger group the event names no more of its members.
+# An event about a larger group has only this many of its members.
 MEMBERS_TOLD = 500
 
 
 def channel_name(channel: Channel) -> str:
-    """A channel's name as payloads tell it: private and direct ones are not named."""
+    """Return a channel's name in payloads, where private and direct ones have generic names."""
     return CHANNEL_NAMES.get(channel.kind, channel.name)
 
 
 def escaped(ws: Workspace, command: str, text: str) -> str:
-    """What is typed behind a command for which the manifest asks for escapes: mentions with their ids, and the names as labels.
+    """Escape mentions in a command's text if the manifest requests it: ids with the names as labels.
 
     As recorded: `<@U012|username>` and `<#C012|name>`, without the name if the channel is private.
     """
@@ -45,7 +45,7 @@ def escaped(ws: Workspace, command: str, text: str) -> str:
 def slash_command(
     ws: Workspace, user: User, channel: Channel, *, command: str, text: str, trigger_id: str, response_url: str
 ) -> Json:
-    """A slash command: all values are text, as in a form."""
+    """A slash command. All values are text, as in a form."""
     return {
         "token": TOKEN,
         "team_id": ws.team_id,
@@ -65,7 +65,7 @@ def slash_command(
 
 
 def _interaction(ws: Workspace, kind: str, user: User, *, at_theirs: bool = False) -> Json:
-    """What all have. `at_theirs`: a view is where the person is, whatever workspace that is; a message is in ours."""
+    """Return the common fields. `at_theirs`: a view is in the person's workspace; a message is in ours."""
     where = user if at_theirs and user.team else None
     return {
         "type": kind,
@@ -79,7 +79,7 @@ def _interaction(ws: Workspace, kind: str, user: User, *, at_theirs: bool = Fals
 
 
 def message_place(ws: Workspace, channel: Channel, message: Message | Private) -> Json:
-    """Where an interaction happened: container, channel and, where all may see it, the message."""
+    """Return where an interaction happened: container, channel and, if it isn't private, the message."""
     private = isinstance(message, Private)
     container: Json = {
         "type": "message",
@@ -96,7 +96,7 @@ def message_place(ws: Workspace, channel: Channel, message: Message | Private) -
 
 
 def view_place(ws: Workspace, view: View, state: Json) -> Json:
-    """Where an interaction in a view happened."""
+    """Return where an interaction in a view happened."""
     return {"container": {"type": "view", "view_id": view.id}, "view": view_shape(ws, view, state)}
 
 
@@ -112,7 +112,7 @@ def block_actions(
 
 
 def action_of(ws: Workspace, element: Json, block_id: str, chosen: Json) -> Json:
-    """One entry of `actions`: the element as it was shown, and what was chosen in it."""
+    """Return one entry of `actions`: the element as it was shown, and the choice."""
     shown = {
         name: element[name] for name in ("text", "value", "style", "confirm", "url") if element.get(name) is not None
     }
@@ -121,7 +121,7 @@ def action_of(ws: Workspace, element: Json, block_id: str, chosen: Json) -> Json
 
 
 def block_suggestion(ws: Workspace, user: User, place: Json, *, action_id: str, block_id: str, value: str) -> Json:
-    """A person types in an external select."""
+    """Typing in an external select."""
     payload = _interaction(ws, "block_suggestion", user, at_theirs=True) | place
     return payload | {"action_id": action_id, "block_id": block_id, "value": value}
 
@@ -129,7 +129,7 @@ def block_suggestion(ws: Workspace, user: User, place: Json, *, action_id: str, 
 def view_submission(
     ws: Workspace, user: User, view: View, state: Json, *, trigger_id: str, response_urls: list[Json]
 ) -> Json:
-    """A modal is submitted. `response_urls`: one for each conversation that was chosen in a menu which asks for it."""
+    """Submitting a modal. `response_urls`: one for each conversation chosen in a menu that requests it."""
     payload = _interaction(ws, "view_submission", user, at_theirs=True)
     return payload | {
         "trigger_id": trigger_id,
@@ -139,7 +139,7 @@ def view_submission(
 
 
 def view_closed(ws: Workspace, user: User, view: View, *, cleared: bool) -> Json:
-    """A modal is closed."""
+    """Closing a modal."""
     payload = _interaction(ws, "view_closed", user, at_theirs=True)
     return payload | {"view": view_shape(ws, view), "is_cleared": cleared}
 
@@ -168,7 +168,7 @@ def global_shortcut(ws: Workspace, user: User, callback_id: str, trigger_id: str
 
 
 def event(ws: Workspace, inner: Json) -> Json:
-    """An event in its envelope. It names the workspace of whoever acts, in a mention ours, and that of our installation."""
+    """Wrap an event in its envelope, with the workspace of whoever acts (ours for a mention) and the installation's."""
     channel = ws.channels.get(str(inner.get("channel")))
     acting = ws.users.get(str(inner.get("user")))
     shared = channel is not None and ws.is_shared(channel)
@@ -201,9 +201,10 @@ def event(ws: Workspace, inner: Json) -> Json:
 
 
 def message_event(ws: Workspace, message: Message, kind: str) -> Json:
-    """`app_mention`, or `message` in a direct conversation. A person's words come as rich text, too.
+    """`app_mention`, or `message` in a direct conversation. A person's text is included as rich text too.
 
-    A mention has our workspace as its `team`; who is named by another one, or by an organisation, has that beside it.
+    A mention has our workspace as its `team`; if Slack reports another team for the writer, that is added as
+    `user_team`.
     """
     channel, user = ws.channels[message.channel], ws.users[message.user]
     inner = message_shape(ws, message) | {
@@ -232,7 +233,7 @@ def _profile(user: User, team: str) -> Json:
 
 
 def _rich_text(text: str) -> Json:
-    """What Slack's composer makes of a line: mentions as elements of their own, the rest as text."""
+    """Convert a line as Slack's composer does: mentions become elements of their own, the rest is text."""
     elements: list[Json] = []
     for part in re.split(r"(<@\w+>)", text):
         if part.startswith("<@") and part.endswith(">"):
@@ -244,7 +245,7 @@ def _rich_text(text: str) -> Json:
 
 
 def changed_event(ws: Workspace, message: Message) -> Json:
-    """`message` with the subtype message_changed, in a direct conversation: what it says now, and what it said."""
+    """`message` with the subtype message_changed, in a direct conversation: the new content and the previous one."""
     now = message_shape(ws, message)
     before = message.earlier[-1]
     at = ws.new_ts()
@@ -262,7 +263,7 @@ def changed_event(ws: Workspace, message: Message) -> Json:
 
 
 def home_opened(ws: Workspace, user: User, channel: Channel, tab: str, view: View | None) -> Json:
-    """`app_home_opened`, with the Home tab as it is now."""
+    """`app_home_opened`, with the current Home tab."""
     inner: Json = {
         "type": "app_home_opened",
         "user": user.id,
@@ -274,14 +275,14 @@ def home_opened(ws: Workspace, user: User, channel: Channel, tab: str, view: Vie
 
 
 def subteam_event(ws: Workspace, group: UserGroup, kind: str) -> Json:
-    """`subteam_created` or `subteam_updated`: the whole group, and of its members the first 500."""
+    """`subteam_created` or `subteam_updated`: the whole group, with its first 500 members."""
     shape = usergroup_shape(ws, group, users=True, count=True)
     shape["users"] = shape["users"][:MEMBERS_TOLD]
     return {"type": kind, "subteam": shape, "event_ts": ws.new_ts()}
 
 
 def subteam_members_changed(ws: Workspace, group: UserGroup, before: UserGroup) -> Json:
-    """`subteam_members_changed`: who came and who left, as against `before`.
+    """`subteam_members_changed`: the members added and removed since `before`.
 
     The counts are numbers, as in Slack's own types (@slack/types); the example on the event's page has them as text.
     """
@@ -302,12 +303,15 @@ def subteam_members_changed(ws: Workspace, group: UserGroup, before: UserGroup) 
 
 
 def channel_shared(ws: Workspace, channel: Channel, team: str) -> Json:
-    """`channel_shared`: the channel is now shared with that team of another organisation, too."""
+    """`channel_shared`: the channel is now also shared with a team of another organisation."""
     return {"type": "channel_shared", "connected_team_id": team, "channel": channel.id, "event_ts": ws.new_ts()}
 
 
 def channel_unshared(ws: Workspace, channel: Channel, team: str) -> Json:
-    """`channel_unshared`: it no longer is. `is_ext_shared`: but with others."""
+    """`channel_unshared`: the channel is no longer shared with a team.
+
+    `is_ext_shared`: it's still shared with others.
+    """
     return {
         "type": "channel_unshared",
         "previously_connected_team_id": team,
@@ -318,7 +322,7 @@ def channel_unshared(ws: Workspace, channel: Channel, team: str) -> Json:
 
 
 def user_change(ws: Workspace, user: User) -> Json:
-    """`user_change`: a person as users.info tells now."""
+    """`user_change`: a person, as in users.info."""
     return {
         "type": "user_change",
         "user": user_shape(ws, user),

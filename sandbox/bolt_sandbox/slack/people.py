@@ -1,4 +1,4 @@
-"""What people do in Slack, and what they see of it: commands, clicks, mentions, modals, shortcuts, Home."""
+"""Actions of people in Slack: commands, clicks, mentions, modals, shortcuts, Home."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ from bolt_sandbox.slack.workspace import Workspace
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of it: `problem` is "" or what Slack told the person (operation_timeout, dispatch_failed, …)."""
+    """The outcome of an action.
+
+    `problem` is "" or the error that Slack shows (operation_timeout, dispatch_failed, …).
+    """
 
     problem: str
     payload: Json | None = None
@@ -29,7 +32,7 @@ class Outcome:
     confirm: Json | None = None
 
     def as_json(self) -> Json:
-        """For the control API. `confirm` is the dialog that Slack would have shown before the click."""
+        """Return the JSON for the control API. `confirm` is the dialog that Slack would have shown before the click."""
         return {
             "acknowledged": not self.problem,
             "problem": self.problem,
@@ -40,7 +43,7 @@ class Outcome:
 
 
 class People:
-    """Acts as a person. Every method that takes names takes ids too; Refused where Slack would not let one."""
+    """Acts as a person. Names and ids are both accepted. Raises Refused if Slack would refuse an action."""
 
     def __init__(self, ws: Workspace, delivery: Delivery) -> None:
         self._ws = ws
@@ -62,12 +65,12 @@ class People:
         return user, channel
 
     def _check_at_ours(self, user: User) -> None:
-        """Commands and shortcuts are only there for people of a workspace that has the app, also in shared channels."""
+        """Check that the person is in a workspace with the app. Otherwise commands and shortcuts aren't available."""
         if user.team or self._ws.team_id not in (user.teams or [self._ws.team_id]):
             raise Refused("invalid_command")
 
     async def slash(self, user_name: str, channel_name: str, command: str, text: str, *, times: int = 1) -> Outcome:
-        """Type a slash command. `times` delivers the same one so often, at once, with one trigger_id."""
+        """Type a slash command. `times` delivers this many copies at once, with one trigger_id."""
         user, channel = self._member(user_name, channel_name)
         self._check_at_ours(user)
         trigger_id = self._ws.new_trigger(user.id, channel=channel.id)
@@ -95,7 +98,7 @@ class People:
         self._ws.show_privately(user.id, channel_id, text, via="slack", kind="notice")
 
     def find_message(self, user: User, channel: Channel, ts: str) -> Message | Private:
-        """A message as that person sees it: in the channel, or shown to that person alone."""
+        """Return a message that a person sees: in the channel, or shown only to that person. Raises Refused."""
         private = self._ws.private(ts)
         if private is not None and private.user == user.id:
             return private
@@ -105,7 +108,7 @@ class People:
         return message
 
     def place(self, user_name: str, channel_name: str) -> Channel:
-        """The channel that a name means for that person, who need not be in it."""
+        """Return the channel that a name means for a person, who need not be a member."""
         return self._ws.direct(self._ws.user(user_name).id) if channel_name == "dm" else self._ws.channel(channel_name)
 
     def newest_with(
@@ -117,7 +120,7 @@ class People:
         label: str | None = None,
         block_id: str | None = None,
     ) -> str:
-        """The ts of the newest message that person sees which has such an element. Raises Refused(action_not_found)."""
+        """Return the ts of the newest visible message with such an element. Raises Refused(action_not_found)."""
         user, channel = self._ws.user(user_name), self.place(user_name, channel_name)
         private = [
             each
@@ -142,7 +145,7 @@ class People:
         value: Any = None,  # noqa: ANN401
         times: int = 1,
     ) -> Outcome:
-        """Click a button, or choose `value` in a menu, of a message; found by action_id or by its label."""
+        """Click a button, or choose `value` in a menu, of a message; found by action_id or label."""
         user, channel = self._member(user_name, channel_name)
         message = self.find_message(user, channel, ts)
         control = find_control(message.blocks, action_id, label, block_id)
@@ -163,7 +166,8 @@ class People:
     ) -> Message:
         """Write a message. A mention of the bot, or a direct message to it, reaches the app as an event.
 
-        As Slack says, a mention in a direct message comes as that message only. `times` delivers the event so often, at once.
+        As Slack documents, a mention in a direct message is only sent as that message. `times` delivers this many
+        copies of the event at once.
         """
         user, channel = self._member(user_name, channel_name)
         if channel.kind == "im" and self._ws.features.messages_tab_read_only:
@@ -185,7 +189,7 @@ class People:
         return bot in channel.members and re.search(rf"<@{bot}(\|[^>]*)?>", text) is not None
 
     async def edit(self, user_name: str, channel_name: str, ts: str, text: str) -> Message:
-        """Edit one's own message. A mention in it reaches the app again, marked as edited."""
+        """Edit one's own message. A mention in it is sent to the app again, marked as edited."""
         user, channel = self._member(user_name, channel_name)
         message = channel.messages.get(ts)
         if message is None or message.user != user.id:
@@ -215,7 +219,7 @@ class People:
         return Outcome((await self._send_event(inner)).problem)
 
     async def shortcut(self, user_name: str, callback_id: str, channel_name: str = "") -> Outcome:
-        """Use a global shortcut, with that conversation open, if any: the app is not told which."""
+        """Use a global shortcut, optionally with a conversation open, which the app doesn't learn."""
         user = self._acting(user_name)
         self._check_at_ours(user)
         channel_id = self.place(user_name, channel_name).id if channel_name else ""
@@ -255,7 +259,10 @@ class People:
         *,
         filled: Json | None = None,
     ) -> Outcome:
-        """Click a button, or choose in a menu, of a modal or a Home tab. `filled`: its inputs so far, as in `submit`."""
+        """Click a button, or choose in a menu, of a modal or a Home tab.
+
+        `filled`: its inputs so far, as in `submit`.
+        """
         user, view = self._open_view(view_id)
         control = find_control(view.content["blocks"], action_id, None, None)
         trigger_id = self._ws.new_trigger(user.id, view.id)
@@ -267,9 +274,9 @@ class People:
         return Outcome(answer.problem, None, trigger_id, control.element.get("confirm"))
 
     async def submit(self, view_id: str, values: Json, *, times: int = 1) -> Outcome:
-        """Submit a modal. `values`: {block_id: {action_id: value}}; what is left out has its initial value.
+        """Submit a modal. `values`: {block_id: {action_id: value}}; missing ones have their initial value.
 
-        `times` delivers the same submission so often, at once.
+        `times` delivers this many copies of the submission at once.
         """
         user, view = self._open_view(view_id)
         blocks = view.content["blocks"]
@@ -318,7 +325,7 @@ class People:
                 self._ws.tell(Change("view", "", view.id, view.user))
 
     async def close_view(self, view_id: str, *, all_of_them: bool = False) -> Outcome:
-        """Close a modal, or its whole stack. The app hears of it where `notify_on_close` was set."""
+        """Close a modal, or its whole stack. The app is notified if `notify_on_close` was set."""
         user, view = self._open_view(view_id)
         stack = [each for each in self._ws.views.values() if each.root == view.root]
         self._shut(stack if all_of_them else [view])
@@ -328,7 +335,7 @@ class People:
         return Outcome((await self._delivery.send("interactive", payload)).problem)
 
     async def suggest(self, view_id: str, action_id: str, value: str) -> Outcome:
-        """Type into an external select of a view; the options come back in `payload`."""
+        """Type in an external select of a view. The options are returned in `payload`."""
         user, view = self._open_view(view_id)
         control = find_control(view.content["blocks"], action_id, None, None)
         place = payloads.view_place(self._ws, view, {})

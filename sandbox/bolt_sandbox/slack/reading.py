@@ -1,4 +1,4 @@
-"""What the control API tells of the workspace, as JSON."""
+"""Read the workspace as the control API's JSON."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bolt_sandbox.terminal import Viewer, message_lines
 
 
 def viewer(ws: Workspace) -> Viewer:
-    """Names for ids, and the time."""
+    """Return the names by id, and the current time."""
     names = {user.id: user.name for user in ws.users.values()}
     names |= {channel.id: channel.name for channel in ws.channels.values() if channel.name}
     names |= {group.id: group.handle for group in ws.usergroups.values()}
@@ -20,7 +20,7 @@ def viewer(ws: Workspace) -> Viewer:
 
 
 def message_json(ws: Workspace, message: Message) -> Json:
-    """A message as it is now: Slack's own shape, its metadata, its lines, and how often it was edited."""
+    """Return a message: Slack's own shape, its metadata, its lines, and the number of edits."""
     shape = message_shape(ws, message, metadata=True, thread_facts=True)
     return shape | {
         "user_name": ws.users[message.user].name,
@@ -31,7 +31,7 @@ def message_json(ws: Workspace, message: Message) -> Json:
 
 
 def channel_json(ws: Workspace, channel: Channel) -> Json:
-    """A channel, and its messages from the oldest on, each with its replies."""
+    """Return a channel and its messages, oldest first, each with its replies."""
     messages = []
     for message in channel.messages.values():
         if message.is_reply:
@@ -42,7 +42,7 @@ def channel_json(ws: Workspace, channel: Channel) -> Json:
 
 
 def private_json(ws: Workspace, private: Private) -> Json:
-    """Something that one person saw; `deleted` once it is gone."""
+    """Return a message shown to one person; `deleted` once it's gone."""
     shape = {"text": private.text, "blocks": private.blocks}
     return {
         **shape,
@@ -59,16 +59,16 @@ def private_json(ws: Workspace, private: Private) -> Json:
 
 
 def privates_json(ws: Workspace, user: User, channel: Channel) -> list[Json]:
-    """What that person alone sees in a channel now."""
+    """Return what a person currently sees privately in a channel."""
     shown = (each for each in ws.privates if each.user == user.id and each.channel == channel.id and not each.deleted)
     return [private_json(ws, each) for each in shown]
 
 
 def user_json(ws: Workspace, user: User) -> Json:
-    """What only that person sees: ephemerals and notices, the direct conversation, the open views."""
+    """Return what only that person sees: ephemerals and notices, the direct conversation, the open views."""
     direct = next((each for each in ws.channels.values() if each.kind == "im" and user.id in each.members), None)
     views = [
-        # Where the person was is nothing that Slack tells an app; its menus may begin with it.
+        # Slack doesn't tell an app where the person was, but menus may start with that conversation.
         view_shape(ws, view) | {"current_conversation": view.channel}
         for view in ws.views.values()
         if view.user == user.id and view.open
@@ -82,7 +82,7 @@ def user_json(ws: Workspace, user: User) -> Json:
 
 
 def person_json(user: User) -> Json:
-    """A person, or a bot, as the control API tells."""
+    """Return a person or a bot."""
     return {
         "id": user.id,
         "name": user.name,
@@ -100,7 +100,7 @@ def person_json(user: User) -> Json:
 
 
 def group_json(group: UserGroup) -> Json:
-    """A user group as the control API tells."""
+    """Return a user group."""
     return {
         "id": group.id,
         "handle": group.handle,
@@ -111,7 +111,7 @@ def group_json(group: UserGroup) -> Json:
 
 
 def state_json(ws: Workspace) -> Json:
-    """The workspace at a glance."""
+    """Return an overview of the workspace."""
     return {
         "team": ws.team_id,
         "team_name": ws.team_name,
@@ -145,7 +145,7 @@ def state_json(ws: Workspace) -> Json:
 
 
 def calls_json(ws: Workspace, after: int, what: str) -> Json:
-    """The log after its first `after` entries, as far as it is kept, and the number with which to ask for what follows."""
+    """Return the log after its first `after` entries, as far as it's stored, and the number for the next request."""
     dropped = ws.logged - len(ws.calls)
     calls = islice(ws.calls, max(after - dropped, 0), None)
     return {"calls": [asdict(call) for call in calls if not what or call.what == what], "next": ws.logged}

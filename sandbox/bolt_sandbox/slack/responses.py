@@ -1,4 +1,4 @@
-"""Answers outside the Web API: what an acknowledgement or a post to a response_url makes visible."""
+"""Answers outside the Web API: the visible effects of an acknowledgement or a post to a response_url."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from bolt_sandbox.slack.workspace import Workspace
 
 
 def show_ack(ws: Workspace, record: ResponseUrl, command: str, payload: Json) -> None:
-    """Show what a slash command's acknowledgement said: in the channel, or to the asker alone.
+    """Show a slash command's acknowledgement, in the channel or only to the person.
 
-    An acknowledgement without content shows nothing. Raises Refused where its blocks are not valid.
+    An acknowledgement without content shows nothing. Raises Refused if its blocks aren't valid.
     """
     content = read_content(Args(payload), text_may_be_missing=True)
     if payload.get("response_type") == "in_channel":
@@ -25,7 +25,7 @@ def show_ack(ws: Workspace, record: ResponseUrl, command: str, payload: Json) ->
 
 
 def respond(ws: Workspace, record: ResponseUrl, body: Json) -> None:
-    """Do what a post to a response_url asks: show, replace or delete. Raises Refused."""
+    """Carry out a post to a response_url: show, replace or delete. Raises Refused."""
     args = Args(body)
     if args.flag("delete_original"):
         _delete(ws, record)

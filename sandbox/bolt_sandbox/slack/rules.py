@@ -1,7 +1,7 @@
-"""Small rules from which the Block Kit validator is put together.
+"""Small rules that the Block Kit validator is built from.
 
-A rule looks at one value and returns what is wrong with it, in the words of Slack's `response_metadata.messages`,
-with a JSON pointer.
+A rule checks one value and returns its problems, in the words of Slack's `response_metadata.messages`, with a JSON
+pointer.
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ from typing import Any
 
 Problems = Iterator[str]
 Rule = Callable[[Any, str], Problems]
-"""(value, pointer) to problems."""
+"""A function from (value, pointer) to problems."""
 
 
 def problem(words: str, pointer: str) -> str:
-    """One problem as Slack writes it."""
+    """Format one problem as Slack does."""
     return f"[ERROR] {words} [json-pointer:{pointer}]"
 
 
 def string(most: int | None = None, least: int = 0) -> Rule:
-    """Text of a length."""
+    """Text within a length."""
 
     def rule(value: Any, pointer: str) -> Problems:  # noqa: ANN401
         if not isinstance(value, str):
@@ -64,12 +64,12 @@ def number(least: int | None = None, most: int | None = None) -> Rule:
 
 
 def anything(value: Any, pointer: str) -> Problems:  # noqa: ANN401, ARG001
-    """No rule."""
+    """Any value."""
     return iter(())
 
 
 def items(rule: Rule, least: int = 0, most: int | None = None) -> Rule:
-    """A list of so many, each by the rule."""
+    """A list within a length, with a rule for each item."""
 
     def check(value: Any, pointer: str) -> Problems:  # noqa: ANN401
         if not isinstance(value, list):
@@ -86,7 +86,7 @@ def items(rule: Rule, least: int = 0, most: int | None = None) -> Rule:
 
 
 def fields(required: Mapping[str, Rule], optional: Mapping[str, Rule] | None = None, *, more: bool = False) -> Rule:
-    """An object with these fields. `more` lets further ones pass."""
+    """An object with these fields. `more` allows others."""
     known = {**required, **(optional or {})}
 
     def check(value: Any, pointer: str) -> Problems:  # noqa: ANN401
@@ -106,7 +106,7 @@ def fields(required: Mapping[str, Rule], optional: Mapping[str, Rule] | None = N
 
 
 def by_type(kinds: Mapping[str, Rule]) -> Rule:
-    """An object whose `type` chooses the rule."""
+    """An object whose `type` selects the rule."""
 
     def check(value: Any, pointer: str) -> Problems:  # noqa: ANN401
         if not isinstance(value, dict):
@@ -122,7 +122,7 @@ def by_type(kinds: Mapping[str, Rule]) -> Rule:
 
 
 def both(*rules: Rule) -> Rule:
-    """All the rules."""
+    """All of the rules."""
 
     def check(value: Any, pointer: str) -> Problems:  # noqa: ANN401
         for rule in rules:

@@ -1,4 +1,4 @@
-"""How Slack writes its objects: the shapes of messages, channels, users, files and views in replies and payloads."""
+"""Slack's JSON of messages, channels, users, files and views in replies and payloads."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ PICTURES = {"png": "image/png", "jpg": "image/jpeg", "jpeg": "image/jpeg", "gif"
 
 
 def message_shape(ws: Workspace, message: Message, *, metadata: bool = False, thread_facts: bool = False) -> Json:
-    """A message; its metadata only where asked for, as `include_all_metadata` does.
+    """A message; its metadata only on request, as with `include_all_metadata`.
 
-    `thread_facts` adds what history knows of a parent: the number of replies and who wrote them.
+    `thread_facts` adds what history has about a parent: the number of replies and their authors.
     """
     user = ws.users[message.user]
     team = grid.shown_team(ws, user)
@@ -61,12 +61,12 @@ def _thread_facts(ws: Workspace, message: Message) -> Json:
 
 
 def app_of(ws: Workspace, bot: User) -> str:
-    """The app that a bot belongs to."""
+    """Return the app that a bot belongs to."""
     return ws.app_id if bot.id == ws.bot.id else f"A{bot.bot_id[1:]}"
 
 
 def bot_profile(ws: Workspace, user: User) -> Json:
-    """The profile of a bot, as a message carries it."""
+    """The profile of a bot in a message."""
     return {
         "id": user.bot_id,
         "app_id": app_of(ws, user),
@@ -78,7 +78,7 @@ def bot_profile(ws: Workspace, user: User) -> Json:
 
 
 def channel_shape(ws: Workspace, channel: Channel) -> Json:
-    """A conversation, as conversations.info and .list tell of it to the bot."""
+    """A conversation, as in the bot's conversations.info and .list."""
     others = ws.other_teams(channel)
     siblings = ws.organisation.siblings if ws.organisation and ws.is_org_shared(channel) else ()
     shape: Json = {
@@ -117,11 +117,11 @@ def channel_shape(ws: Workspace, channel: Channel) -> Json:
 
 
 def user_shape(ws: Workspace, user: User) -> Json:
-    """A user, as users.info tells: the e-mail address only to an app with both scopes for it.
+    """A user, as in users.info. The e-mail address is only included if the app has both scopes for it.
 
-    Only a person of another organisation can be a stranger: one who is in no channel together with the bot. Slack's example of
-    such a person has no role. One that was given here is told all the same, so that an app is found out which takes it for a
-    role in its own workspace.
+    Only a person of another organisation can be a stranger: one who shares no channel with the bot. Slack's example of
+    such a person has no role. A role set here is included anyway, to expose an app that mistakes it for a role in its
+    own workspace.
     """
     shape: Json = {
         "id": user.id,
@@ -155,7 +155,7 @@ def user_shape(ws: Workspace, user: User) -> Json:
 
 
 def _role_flags(user: User) -> Json:
-    """An owner is an admin as well, and a guest of one channel a guest."""
+    """Return the role's flags: an owner is also an admin, and a single-channel guest is also a guest."""
     return {
         "is_admin": user.role in ("admin", "owner", "primary_owner"),
         "is_owner": user.role in ("owner", "primary_owner"),
@@ -166,7 +166,7 @@ def _role_flags(user: User) -> Json:
 
 
 def usergroup_shape(ws: Workspace, group: UserGroup, *, users: bool, count: bool) -> Json:
-    """A user group, with its members, and how many they are, where asked for."""
+    """A user group, with its members and their number on request."""
     shape: Json = {
         "id": group.id,
         "team_id": ws.team_id,
@@ -193,7 +193,7 @@ def usergroup_shape(ws: Workspace, group: UserGroup, *, users: bool, count: bool
 
 
 def file_shape(ws: Workspace, file: File) -> Json:
-    """A file, as files.info and a message tell of it."""
+    """A file, as in files.info and in a message."""
     content = file.content or b""
     shape: Json = {
         "id": file.id,
@@ -225,12 +225,12 @@ def file_shape(ws: Workspace, file: File) -> Json:
 
 
 def media_type(file: File) -> str:
-    """What a file is taken for: a picture by its name, else text. Nothing that a browser would run."""
+    """Return the media type: a picture's by its name, else text. Never a type that a browser would run."""
     return PICTURES.get(file.name.rpartition(".")[2].lower(), "text/plain")
 
 
 def file_shares(ws: Workspace, file: File) -> Json:
-    """Where a file was shared, as files.info tells: the message's ts, by channel."""
+    """Return where a file was shared, as in files.info: the message's ts, by channel."""
     shares: Json = {}
     for channel_id, ts in file.shares:
         channel = ws.channels[channel_id]
@@ -244,7 +244,7 @@ def file_shares(ws: Workspace, file: File) -> Json:
 
 
 def view_shape(ws: Workspace, view: View, state: Json | None = None) -> Json:
-    """A view, as replies and payloads carry it; `state` is what the person filled in."""
+    """A view in replies and payloads. `state` is the person's input."""
     empty = {"type": "plain_text", "text": "", "emoji": True}
     content = view.content
     return {

@@ -21,7 +21,7 @@ DisconnectReason = Literal["warning", "refresh_requested", "too_many_websockets"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """How the app answered. `problem` is "" for an acknowledgement, else operation_timeout or dispatch_failed."""
+    """The app's answer. `problem` is "" for an acknowledgement, else operation_timeout or dispatch_failed."""
 
     problem: str
     payload: Json | None = None
@@ -30,7 +30,7 @@ class Answer:
 
 @dataclass(eq=False, slots=True)
 class Connection:
-    """One open socket. A deaf one is open, but nothing comes back from it; a leaving one gets nothing new."""
+    """One open socket. A deaf one is open, but its messages are ignored; a leaving one gets nothing new."""
 
     socket: web.WebSocketResponse
     request: web.Request
@@ -40,7 +40,7 @@ class Connection:
 
 
 class Sockets:
-    """The app's open sockets, ten at the most. Each payload goes to one of them, no one knows which."""
+    """The app's open sockets, ten at most. Each payload goes to a random one."""
 
     def __init__(self, ws: Workspace, sleep: Callable[[float], Awaitable[None]]) -> None:
         self._ws = ws
@@ -50,7 +50,7 @@ class Sockets:
         self.connections: list[Connection] = []
 
     def open_url(self) -> str:
-        """A WebSocket address that works once."""
+        """Return a WebSocket address that works once."""
         ticket = str(uuid.UUID(int=self._ws.rng.getrandbits(128)))
         self._tickets.add(ticket)
         query = urlencode({"ticket": ticket, "app_id": self._ws.app_id})
@@ -75,7 +75,7 @@ class Sockets:
             await socket.send_json(self._hello())
             await self._listen(connection)
         except ConnectionError:
-            pass  # The app's end is gone: the same as a close.
+            pass  # The app has disconnected: the same as a close.
         finally:
             self._forget(connection)
         return socket
@@ -152,7 +152,7 @@ class Sockets:
         return {"type": "disconnect", "reason": reason, "debug_info": {"host": "applink-sandbox"}}
 
     async def disconnect(self, reason: DisconnectReason, *, close_after_s: float = 10.0) -> int:
-        """Tell every connection that it will be closed, and close it later. How many there were."""
+        """Announce the disconnect on every connection, and close it later. Returns how many there were."""
         told = [each for each in self.connections if not each.leaving]
         for connection in told:
             connection.leaving = True
@@ -167,7 +167,7 @@ class Sockets:
         await connection.socket.close()
 
     def drop(self) -> int:
-        """Cut every connection without a word. How many there were."""
+        """Abort every connection without notice. Returns how many there were."""
         dropped = list(self.connections)
         for connection in dropped:
             self._forget(connection)
@@ -176,13 +176,13 @@ class Sockets:
         return len(dropped)
 
     def deafen(self) -> int:
-        """Make every connection deaf: it stays open, and neither acknowledgements nor pings are answered."""
+        """Make every connection deaf: it stays open, but acknowledgements and pings are ignored."""
         for connection in self.connections:
             connection.deaf = True
         return len(self.connections)
 
     async def close(self) -> None:
-        """Close all, at the sandbox's own end."""
+        """Close all connections from the sandbox's side."""
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -1,4 +1,4 @@
-"""What Slack accepts as blocks, as a message and as a view: Block Kit's limits and rules, as pure functions."""
+"""Block Kit's limits and rules for blocks, messages and views, as pure functions."""
 
 from __future__ import annotations
 
@@ -178,7 +178,7 @@ NOT_ALLOWED: dict[Surface, set[str]] = {
 
 
 def block_problems(blocks: Sequence[Json], surface: Surface = "message") -> list[str]:
-    """What is wrong with the blocks, in the words of Slack's response_metadata.messages; empty where nothing is."""
+    """Return the problems of blocks, in the words of Slack's response_metadata.messages; empty if there are none."""
     return list(_block_problems(blocks, surface))
 
 
@@ -216,7 +216,7 @@ def _action_doubles(blocks: Sequence[Json]) -> Iterator[str]:
 
 
 def summed_text(value: Any) -> int:  # noqa: ANN401
-    """How many characters of text stand in blocks, at any depth."""
+    """Count the characters of text in blocks, at any depth."""
     if isinstance(value, dict):
         own = sum(len(each) for name, each in value.items() if name == "text" and isinstance(each, str))
         return own + sum(summed_text(each) for each in value.values() if isinstance(each, (dict, list)))
@@ -226,7 +226,7 @@ def summed_text(value: Any) -> int:  # noqa: ANN401
 
 
 def check_blocks(blocks: Sequence[Json], surface: Surface = "message") -> None:
-    """Raise what Slack answers to blocks that it does not take: invalid_blocks or msg_blocks_too_long."""
+    """Raise Slack's refusal of invalid blocks: invalid_blocks or msg_blocks_too_long."""
     problems = block_problems(blocks, surface)
     if problems:
         raise Refused("invalid_blocks", errors=problems, response_metadata={"messages": problems})
@@ -261,7 +261,7 @@ _HOME = fields({"type": anything, "blocks": anything}, _VIEW_FIELDS)
 
 
 def check_view(view: Any, kind: Literal["modal", "home"]) -> Json:  # noqa: ANN401
-    """The view, if Slack takes it as a modal or as a Home tab; else raises Refused."""
+    """Return the view if Slack accepts it as a modal or as a Home tab, else raise Refused."""
     if not isinstance(view, dict):
         raise Refused("invalid_arguments", response_metadata={"messages": ["[ERROR] must be an object: view"]})
     if len(json.dumps(view).encode()) > VIEW_BYTES_MOST:

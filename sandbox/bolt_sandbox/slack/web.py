@@ -1,4 +1,4 @@
-"""The workspace over HTTP: Web API, uploads, response_urls and the sockets' door."""
+"""The workspace over HTTP: Web API, uploads, response_urls and the sockets' handshake."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ SHOWN_CHARACTERS = 200
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """A method of the Web API. No `scope`: any bot token will do, or the method looks at the scopes itself.
+    """A method of the Web API. No `scope`: any bot token is accepted, or the method checks the scopes itself.
 
-    `json`: whether it reads a JSON body. Where it does not, Slack drops what such a body holds and answers as if no argument
-    had been given: so it was seen in 2026 for users.info, users.list and files.getUploadURLExternal. Which others do not is
-    from the methods' pages of 2018 (github.com/HubSpot/slack-client, SlackMethods); those of today name both types for all.
+    `json`: whether it reads a JSON body. If not, Slack ignores such a body and answers as if no argument had been
+    given, as observed in 2026 for users.info, users.list and files.getUploadURLExternal. The others are from the
+    methods' pages of 2018 (github.com/HubSpot/slack-client, SlackMethods); today's pages list both types for all.
     """
 
     run: Callable[[Workspace, Args], Json]
@@ -94,7 +94,7 @@ class Front:
         self._delivery = delivery
 
     def routes(self, prefix: str) -> list[web.RouteDef]:
-        """The routes under `prefix`."""
+        """Return the routes under `prefix`."""
         return [
             web.route("*", f"{prefix}/api/{{method}}", self.call),
             web.post(f"{prefix}/upload/{{ticket}}", self.upload),
@@ -103,7 +103,7 @@ class Front:
         ]
 
     async def call(self, request: web.Request) -> web.StreamResponse:
-        """One call of the Web API."""
+        """Handle one call of the Web API."""
         name = request.match_info["method"]
         if not self._ws.base_url:
             self._ws.base_url = f"{request.scheme}://{request.host}"
@@ -191,7 +191,7 @@ class Front:
         self._ws.log(name, "from_app", outcome, **(shown | {key: value for key, value in more.items() if value}))
 
     async def upload(self, request: web.Request) -> web.StreamResponse:
-        """The bytes of a file, raw or as the first part of a multipart form."""
+        """Take the bytes of a file, raw or as the first part of a multipart form."""
         content = await _uploaded_bytes(request)
 
         def answer() -> web.Response:
@@ -205,7 +205,7 @@ class Front:
         return await self._with_fault(request, "upload", answer)
 
     async def response_url(self, request: web.Request) -> web.StreamResponse:
-        """A post to a response_url. No token: the address is the capability."""
+        """Handle a post to a response_url. It needs no token: the address is the capability."""
         values, unreadable = await read_values(request)
 
         def answer() -> web.Response:
@@ -225,7 +225,7 @@ class Front:
         return await self._with_fault(request, "response_url", answer)
 
     async def socket(self, request: web.Request) -> web.StreamResponse:
-        """A socket's handshake."""
+        """Handle a socket's handshake."""
         fault = None if self._ws.faults.away else self._ws.faults.take("socket")
         if self._ws.faults.away or fault is not None:
             return cut(request)
@@ -233,7 +233,7 @@ class Front:
 
 
 def throttled(wait_s: int) -> web.Response:
-    """429 with Retry-After."""
+    """Return 429 with Retry-After."""
     return web.json_response({"ok": False, "error": "ratelimited"}, status=429, headers={"Retry-After": str(wait_s)})
 
 
@@ -253,13 +253,13 @@ def cut(request: web.Request) -> web.Response:
 
 
 def bearer(request: web.Request) -> str:
-    """The token of the Authorization header, "" where there is none."""
+    """Return the token of the Authorization header, "" if there is none."""
     kind, _space, token = request.headers.get("Authorization", "").partition(" ")
     return token.strip() if kind.lower() == "bearer" else ""
 
 
 async def read_values(request: web.Request, *, reads_json: bool = True) -> tuple[dict[str, Any], str]:
-    """The arguments of a call, from query and body, and the name of what makes them unreadable, if anything."""
+    """Return a call's arguments from query and body, and the error code if they can't be parsed."""
     values: dict[str, Any] = dict(request.query)
     if request.content_type == "application/json":
         if not reads_json:

@@ -1,4 +1,4 @@
-"""The workspace itself: who is where, what was said, and who sees it. Nothing here speaks HTTP."""
+"""The workspace's state: people, channels, messages, and who can see them. Independent of HTTP."""
 
 from __future__ import annotations
 
@@ -66,8 +66,8 @@ DEFAULT_SCOPES = (
 class Workspace:
     """A Slack workspace with one app installed in it.
 
-    `clock` gives unix seconds; it stands for Slack's clock everywhere (timestamps, expiries, rate limits).
-    `base_url` is the address under which the routes are served, without a slash at its end.
+    `clock` returns Unix seconds, and is Slack's clock everywhere (timestamps, expiries, rate limits). `base_url` is the
+    address at which the routes are served, without a trailing slash.
     """
 
     def __init__(
@@ -88,7 +88,7 @@ class Workspace:
         self.app_token = "xapp-1-A0SANDBOX-1-sandbox"  # noqa: S105
         self.signing_secret = "sandbox-signing-secret"  # noqa: S105
         self.features = Features.from_manifest(manifest)
-        # What Slack grants the app at first: see `reset`.
+        # The scopes that the app is initially granted: see `reset`.
         self.granted: frozenset[str] = frozenset(DEFAULT_SCOPES)
         self.request_url: str | None = None
         self.rates = RateLimits(clock, strict=strict_rates)
@@ -100,9 +100,9 @@ class Workspace:
         self._begin()
 
     def reset(self) -> None:
-        """Put everything back to how it was at first, but for the app, which stays connected as it is.
+        """Reset everything to the initial state, except the app, which stays connected.
 
-        No ts comes twice, and a direct conversation keeps its id: an app may remember that.
+        No ts is reused, and a direct conversation keeps its id, because an app may have stored it.
         """
         self.rates.reset()
         self.faults.clear()
@@ -118,7 +118,7 @@ class Workspace:
         self.app_scopes: set[str] = {"connections:write"}
         self.scopes: set[str] = set(self.granted)
         self.calls: deque[Call] = deque(maxlen=CALLS_KEPT)
-        # How many there ever were.
+        # The number of calls ever logged.
         self.logged = 0
         self.organisation: Organisation | None = None
         self.users: dict[str, User] = {}
@@ -131,7 +131,7 @@ class Workspace:
         self.homes: dict[str, str] = {}
         self.triggers: dict[str, Trigger] = {}
         self.response_urls: dict[str, ResponseUrl] = {}
-        # What a name was found to mean, so that it need not be looked for among all. Looked at again each time it is used.
+        # Lookup cache of names, so that not every object is searched. Each entry is checked when it's used.
         self._found: dict[str, User | Channel] = {}
         self._furnish()
 
@@ -176,9 +176,9 @@ class Workspace:
         shown_as: str = "",
         enterprise: str = "",
     ) -> User:
-        """Add a person, who is in no channel yet: of this workspace, or of another team. Or the bot of another app.
+        """Add a person, who isn't in any channel yet, of this workspace or of another team. Or add another app's bot.
 
-        `letter` begins the id: on Grid it may be a W, and a person has `teams` and so on there (see User).
+        `letter` begins the id: on Grid it may be W, and a person has `teams` and so on (see User).
         """
         user = self._add_user(
             self.new_id(letter),
@@ -192,7 +192,7 @@ class Workspace:
         return user
 
     def other_teams(self, channel: Channel) -> list[str]:
-        """The teams of other organisations with which a channel is shared, those of people who are in it included."""
+        """Return the teams of other organisations with which a channel is shared, including those of its members."""
         there = (self.users[each].team for each in channel.members)
         return list(dict.fromkeys([*channel.connected, *(team for team in there if team)]))
 
@@ -206,7 +206,7 @@ class Workspace:
         return any(user.teams and self.team_id not in user.teams for user in there)
 
     def knows(self, user: User) -> bool:
-        """Whether the bot and a person are in a channel together; their direct messages are none."""
+        """Whether the bot and a person share a channel, other than their direct messages."""
         both = {user.id, self.bot.id}
         return any(both <= set(channel.members) for channel in self.channels.values() if channel.kind != "im")
 
@@ -218,7 +218,7 @@ class Workspace:
         return group
 
     def usergroup(self, which: str) -> UserGroup:
-        """A user group by id, or by handle with or without an @. Raises Refused."""
+        """Find a user group by id, or by handle with or without @. Raises Refused."""
         name = which.removeprefix("@")
         for group in self.usergroups.values():
             if name in (group.id, group.handle):
@@ -235,17 +235,17 @@ class Workspace:
         return channel
 
     def new_id(self, letter: str, length: int = 10) -> str:
-        """An id in Slack's shape."""
+        """Return a new id in Slack's format."""
         return letter + "".join(self.rng.choices(string.ascii_uppercase + string.digits, k=length))
 
     def new_ts(self) -> str:
-        """A message's timestamp: unique, and later than all before it."""
+        """Return a message timestamp: unique, and later than all before it."""
         micros = max(int(self.clock() * 1_000_000), self._last_ts + 100)
         self._last_ts = micros
         return f"{micros // 1_000_000}.{micros % 1_000_000:06d}"
 
     def user(self, who: str) -> User:
-        """A user by id, or by name with or without an @. Raises Refused."""
+        """Find a user by id, or by name with or without @. Raises Refused."""
         name = who.removeprefix("@")
         user = self.users.get(name) or self._found.get(f"@{name}")
         if isinstance(user, User) and name in (user.id, user.name) and self.users.get(user.id) is user:
@@ -257,7 +257,7 @@ class Workspace:
         raise Refused("user_not_found")
 
     def channel(self, where: str) -> Channel:
-        """A channel by id, or by name with or without a #. Raises Refused."""
+        """Find a channel by id, or by name with or without #. Raises Refused."""
         name = where.removeprefix("#")
         channel = self.channels.get(name) or self._found.get(f"#{name}")
         if isinstance(channel, Channel) and name in (channel.id, channel.name) and channel.id in self.channels:
@@ -269,7 +269,7 @@ class Workspace:
         raise Refused("channel_not_found")
 
     def direct(self, user_id: str) -> Channel:
-        """The direct conversation of the bot and a person, opened where it is not yet."""
+        """Return the direct conversation of the bot and a person, opening it if needed."""
         both = {self.bot.id, user_id}
         found = self._found.get(f"dm {user_id}")
         if isinstance(found, Channel) and found.id in self.channels and set(found.members) == both:
@@ -284,7 +284,7 @@ class Workspace:
     def add_crowd(self, people: int, channels: int) -> None:
         """Add members `person-1`, `person-2`, … and public channels `crowd-1`, `crowd-2`, …, all with the bot in them.
 
-        The people are spread over the channels in turn: person-1 is in crowd-1. Those that are there already stay.
+        The people are distributed over the channels in turn: person-1 is in crowd-1. Existing ones stay.
         """
         ids = []
         for number in range(1, people + 1):
@@ -299,7 +299,7 @@ class Workspace:
                 self.add_channel(f"crowd-{number}", "public", members, channel_id=channel_id)
 
     def address(self, path: str) -> str:
-        """An absolute address of this workspace: `path` under the prefix."""
+        """Return an absolute address of this workspace: `path` under the prefix."""
         return f"{self.base_url}{self.prefix}{path}"
 
     # Messages
@@ -318,7 +318,7 @@ class Workspace:
         files: list[str] | None = None,
         subtype: str | None = None,
     ) -> Message:
-        """Put a message into a channel. What a person writes has an id of that person's client, too."""
+        """Post a message to a channel. A person's message also has a client_msg_id."""
         message = Message(
             channel=channel.id,
             ts=self.new_ts(),
@@ -338,7 +338,7 @@ class Workspace:
         return message
 
     def edit(self, message: Message, text: str, blocks: list[Json], *, mark: bool) -> None:
-        """Replace a message's text and blocks; what it said before is kept. `mark` shows "(edited)"."""
+        """Replace a message's text and blocks, keeping the previous version. `mark` shows "(edited)"."""
         message.earlier.append(Version(message.text, message.blocks, self.clock()))
         message.text = text
         message.blocks = self.with_ids(blocks)
@@ -347,7 +347,7 @@ class Workspace:
         self.tell(Change("edited", message.channel, message.ts))
 
     def delete(self, message: Message) -> None:
-        """Delete a message. The parent of a thread leaves a tombstone, as long as it has replies."""
+        """Delete a message. The parent of a thread leaves a tombstone if it has replies."""
         channel = self.channels[message.channel]
         if channel.replies(message.ts):
             message.subtype, message.text = "tombstone", "This message was deleted."
@@ -367,7 +367,7 @@ class Workspace:
         thread_ts: str | None = None,
         kind: Literal["ephemeral", "notice"] = "ephemeral",
     ) -> Private:
-        """Show something in a channel to one person only."""
+        """Show a message in a channel to one person only."""
         private = Private(
             ts=self.new_ts(),
             user=user_id,
@@ -383,11 +383,11 @@ class Workspace:
         return private
 
     def private(self, ts: str) -> Private | None:
-        """What was shown privately under that ts, while it is still to be seen."""
+        """Return the private message with a ts, None if it's no longer visible."""
         return next((each for each in self.privates if each.ts == ts and not each.deleted), None)
 
     def with_ids(self, blocks: list[Json]) -> list[Json]:
-        """The blocks as Slack keeps them: each block with a block_id, each interactive element with an action_id."""
+        """Return the blocks as Slack stores them: each block has a block_id, each interactive element an action_id."""
         return [self._with_id(block) for block in blocks]
 
     def _with_id(self, block: Json) -> Json:
@@ -402,7 +402,7 @@ class Workspace:
     # Handles that expire
 
     def new_trigger(self, user_id: str, view: str | None = None, *, channel: str = "") -> str:
-        """A trigger_id for what that person just did."""
+        """Return a trigger_id for an action of a person."""
         trigger_id = (
             f"{self.rng.randrange(10**12, 10**13)}.{self.rng.randrange(10**12, 10**13)}.{self.new_id('', 32).lower()}"
         )
@@ -410,7 +410,7 @@ class Workspace:
         return trigger_id
 
     def exchange_trigger(self, trigger_id: str) -> Trigger:
-        """Use a trigger_id up. Raises Refused where it is unknown, used or over 3 s old."""
+        """Use up a trigger_id. Raises Refused if it's unknown, used or over 3 s old."""
         trigger = self.triggers.get(trigger_id)
         if trigger is None:
             raise Refused("invalid_trigger_id")
@@ -422,13 +422,13 @@ class Workspace:
         return trigger
 
     def new_response_url(self, user_id: str, channel_id: str, original: str | None, *, ephemeral: bool) -> str:
-        """A response_url for what that person just did; `original` is the message they did it on."""
+        """Return a response_url for an action of a person. `original` is the ts of the message it was done on."""
         token = f"{self.team_id}/{self.rng.randrange(10**12, 10**13)}/{self.new_id('', 24)}"
         self.response_urls[token] = ResponseUrl(token, user_id, channel_id, self.clock(), original, ephemeral)
         return self.address(f"/response/{token}")
 
     def use_response_url(self, token: str) -> ResponseUrl:
-        """Count one use. Raises Refused: unknown, older than 30 minutes, or used five times."""
+        """Count one use. Raises Refused if it's unknown, older than 30 minutes, or used five times."""
         found = self.response_urls.get(token)
         if found is None:
             raise Refused("invalid_url")
@@ -439,10 +439,10 @@ class Workspace:
         found.uses += 1
         return found
 
-    # Who is told
+    # Listeners and the log
 
     def tell(self, change: Change) -> None:
-        """Tell all who watch."""
+        """Notify all listeners."""
         try:
             for listener in list(self.listeners):
                 listener(change)
@@ -456,7 +456,7 @@ class Workspace:
         outcome: str,
         **details: Any,  # noqa: ANN401 - whatever tells more
     ) -> None:
-        """Write one exchange into the log."""
+        """Add one exchange to the log."""
         self.calls.append(Call(self.clock(), what, direction, outcome, details))
         self.logged += 1
         self._wake()
@@ -466,7 +466,7 @@ class Workspace:
         event.set()
 
     async def until(self, holds: Callable[[], bool], *, timeout_s: float = 5.0) -> None:
-        """Wait until something holds, looking after each change and call. Raises TimeoutError."""
+        """Wait until a condition holds, checked after each change and call. Raises TimeoutError."""
         async with asyncio.timeout(timeout_s):
             while not holds():
                 await self._changed.wait()
