@@ -14,8 +14,8 @@ UUIDS = uuid.UUID("6f1f5ac0-0f0a-4a8c-9a0a-0c5be1b0b017")
 RESOURCES_A_COMMAND = 10
 
 
-class Refused(Exception):  # A request is refused. The message is the API's.
-    """What was asked for is refused; the message is the API's."""
+class Refused(Exception):  # noqa: N818 - not a fault of the sandbox: an answer
+    """A request is refused. The message is the API's."""
 
 
 @dataclass(frozen=True, slots=True)
