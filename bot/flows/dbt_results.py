@@ -50,7 +50,7 @@ class ResultsReader:
                 )
         except (BoltError, TimeoutError) as error:
             log.info("dbt's own results aren't used", command=command.id, why=str(error) or "out of time")
-        except Exception as error:  # noqa: BLE001 - whatever stands in a file, an end is told
+        except Exception as error:  # noqa: BLE001 - whatever a file contains, the end is announced
             log.warning("dbt's own results couldn't be read", command=command.id, why=repr(error))
         return None
 

@@ -98,7 +98,7 @@ def _holds_talk(rest: Sequence[Token]) -> bool:
 def _guess(line: list[Token], text: str, command: str, run_id: int | None, bad: BadCommand) -> Guess:
     """Make a guess of a line that isn't a command.
 
-    Raises BadCommand if the verb is right and only an option, a value or one of several run ids is wrong.
+    Raises BadCommand if the verb is right and an option or one of several run ids is wrong, or if the line is too long.
     """
     if len(text) > GUESSED_MOST:
         raise bad

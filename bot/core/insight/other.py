@@ -107,7 +107,7 @@ def _not_blank(lines: Sequence[str], raw: Sequence[str]) -> tuple[list[str], lis
 
 
 def _score(line: str) -> int:
-    """Score a line: 0 irrelevant, 1 an error's word, 3 mentions an error, 5 is an error, 6 is its cause."""
+    """Score a line: 0 irrelevant, 1 a harmless mention, 3 mentions an error, 5 is an error, 6 is its cause."""
     head = line[:LINE_MOST]
     if _FRAME.match(head):
         return 0

@@ -107,7 +107,7 @@ class LatestRunCommand:
 
 @dataclass(frozen=True, slots=True)
 class ListCommand:
-    """List the schedules whose name contains `text`; only inactive, suspended or failing ones if flagged."""
+    """List schedules by a text in name, slug or owner; only inactive, suspended or failing ones if flagged."""
 
     text: str = ""
     inactive: bool = False

@@ -147,7 +147,7 @@ class Request:
 
     @property
     def title(self) -> str:
-        """Display name of what is being started."""
+        """Display name of the start."""
         return (self.plan.name if self.plan else "") or wanted_name(self.wanted)
 
     @property

@@ -151,7 +151,7 @@ def _lacking(rule: Rule, place: ChannelInfo, question: Question) -> Decision | N
 
 
 def _unknown(person: Person, place: ChannelInfo, fit: RuleFit) -> str:
-    """The sentence for a fact that couldn't be read, as whoever tried to read it reported it."""
+    """The sentence for a fact that couldn't be read, as its reader reported it."""
     about_place = {"the channel", "the kind of channel", "whether the channel is shared outside"}
     about_person = {"the role", "the user group", "the e-mail address"}
     if place.why and about_place & set(fit.misses):

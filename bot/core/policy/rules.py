@@ -117,7 +117,7 @@ class Deny:
 
 @dataclass(frozen=True, slots=True)
 class Approve:
-    """Allows the request once another member of the group `by` approves it, within `within_s` seconds."""
+    """Allows the request once a member of `by` other than the asker approves it, within `within_s` seconds."""
 
     by: str
     within_s: float = WITHIN_S

@@ -96,7 +96,7 @@ _HARMLESS_LIMIT = 200
 # Only the end of a longer name is read: it says what the name is about.
 NAME_READ = 200
 
-# The way in which lists of variables are written: {"name": "DB_PASSWORD", "value": "…"}
+# Lists of variables are written like this: {"name": "DB_PASSWORD", "value": "…"}
 _VALUES = tuple(f"value{sign}" for sign in ('"', "'", ":", "=", "\\"))
 _PAIR = re.compile(
     r"""(?<![\w-])(?:name|key)\\{0,3}["']?[ \t]{0,3}[:=][ \t]{0,3}\\{0,3}["']?(?P<name>[\w.-]{1,100}+)
@@ -121,7 +121,7 @@ def _mask_values(text: str) -> str:
         scan = found.end()
         value = _value(text, found)
         if value is None:
-            # The separator found may precede another name, so continue right after this name.
+            # The rejected value may begin with a name itself, so only the text up to the separator counts as read.
             continue
         start, end = value
         parts += [text[at:start], MASK]

@@ -86,7 +86,7 @@ def _cost(parts: Sequence[Part], *, last: bool) -> _Cost:
     return _Cost(ways, steps)
 
 
-def _cost_of(kind: str, given: Any, *, last: bool) -> _Cost:  # noqa: ANN401 - each kind of part is of its own shape
+def _cost_of(kind: str, given: Any, *, last: bool) -> _Cost:  # noqa: ANN401 - each kind of part has its own shape
     match kind:
         case "MAX_REPEAT" | "MIN_REPEAT" | "POSSESSIVE_REPEAT":
             cost = _repeated(_cost(given[2], last=False), int(given[0]), int(given[1]), last=last)

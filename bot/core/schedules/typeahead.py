@@ -67,7 +67,7 @@ class _Row:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """A searchable list of schedules. `rows` are sorted by last run, newest first; `twins` are slugs used twice."""
+    """A searchable list of schedules. `rows` are sorted by last run, newest first; `twins` are duplicate slugs."""
 
     rows: tuple[_Row, ...] = ()
     twins: frozenset[str] = frozenset()
