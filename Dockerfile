@@ -1,9 +1,9 @@
-# Plain steps only: it builds with docker, podman and buildah alike.
+# Uses only basic features, so that it builds with docker, podman and buildah.
 FROM docker.io/library/python:3.13-slim-trixie AS build
 
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PYTHONDONTWRITEBYTECODE=1
 WORKDIR /src
-# What changes seldom first, so that a change of the code does not install it all again.
+# Dependencies first, so that a change of the code doesn't reinstall them.
 COPY requirements/run.txt requirements/run.txt
 RUN python -m venv --without-pip /opt/bolt-bot \
     && pip --python /opt/bolt-bot/bin/python install --require-hashes --only-binary :all: --requirement requirements/run.txt
@@ -15,7 +15,7 @@ RUN pip --python /opt/bolt-bot/bin/python install --no-deps . \
 
 FROM docker.io/library/python:3.13-slim-trixie
 
-# Neither pip nor a shell of the user's is needed from here on.
+# From here on, neither pip nor a login shell is needed.
 RUN pip uninstall --yes --quiet pip \
     && groupadd --gid 10001 bolt \
     && useradd --uid 10001 --gid bolt --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin bolt \
@@ -29,14 +29,14 @@ ENV PATH=/opt/bolt-bot/bin:$PATH \
     BOLT_BOT_LOG_FORMAT=json
 USER 10001:10001
 WORKDIR /data
-# Holds the embedded Redis. With REDIS_URL set nothing is written to it. The rest may be read-only in either case
-# (docker run --read-only --tmpfs /tmp): the list of fonts of the pictures goes to /tmp, else to /dev/shm.
+# Holds the embedded Redis; unused if REDIS_URL is set. The rest may be read-only in either case (docker run --read-only
+# --tmpfs /tmp): the charts' font cache is written to /tmp, or else to /dev/shm.
 VOLUME /data
 EXPOSE 8080
-# Alive, not ready: a bot that waits for Slack to come back must not be restarted. No proxy for the loopback address.
+# Checks that it's alive, not ready: a bot that waits for Slack must not be restarted. Bypasses proxies.
 HEALTHCHECK --interval=15s --timeout=5s --start-period=20s --retries=3 \
     CMD ["python", "-c", "import os, urllib.request as r; r.build_opener(r.ProxyHandler({})).open(f\"http://127.0.0.1:{os.environ.get('BOLT_BOT_ADMIN_PORT') or os.environ.get('BOLT_BOT_HTTP_PORT') or 8080}/healthz\", timeout=4)"]
-# The bot hears SIGTERM itself and takes up to 20 s: give it 30 (docker run --stop-timeout 30).
+# The bot handles SIGTERM itself and takes up to 20 s: allow 30 (docker run --stop-timeout 30).
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["bolt-bot"]
 CMD ["run"]

@@ -1,23 +1,24 @@
-# Everything is set up by the first target that needs it: Python 3.11 or newer and make are enough.
+# The first target that needs something sets it up: only Python 3.11 or newer and make are required.
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-builtin-rules
 .SUFFIXES:
-# A half-made environment must not look like a whole one.
+# A partial environment must not look complete.
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3
-# More than there are cores: the end-to-end tests wait for the clock of the sandbox. Each more collects all tests once more.
+# More than the number of cores, because the end-to-end tests mostly wait for the sandbox's clock. Each process collects
+# all tests again.
 TEST_PROCESSES ?= 6
 UV_VERSION := 0.13.8
-# uv from PATH, else a pinned one of our own.
+# uv from PATH, or else a pinned one that is installed into .uv.
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 BIN := .venv/bin
 CONFORMANCE := .conformance/bin/python
-# An environment that happens to be active in the shell is none of ours.
+# Ignores an environment that happens to be active in the shell.
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME CONDA_PREFIX
-# Without its caches, every process of the tests compiles all of the bot and all of the tests.
+# Without bytecode caches, every test process would compile the whole bot and all tests.
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help
@@ -33,7 +34,7 @@ demo: install ## The whole bot against a local Slack workspace and a local Bolt 
 
 .PHONY: test
 test: install ## The tests. PYTEST_ARGS="-k word" runs some of them.
-	@# The first time, one process fills the caches, instead of every process at once.
+	@# The first time, one process fills the bytecode caches, instead of all processes at once.
 	@[[ -n "$$(compgen -G 'tests/__pycache__/*-pytest-*')" ]] || $(BIN)/python -m pytest --collect-only -qq >/dev/null
 	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist worksteal $(PYTEST_ARGS)
 
@@ -101,7 +102,7 @@ clean: ## Remove everything that was set up or made. The bot's data stays.
 	$(PYTHON) -m venv .uv
 	.uv/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 
-# The interpreter is recorded in the environment: another one makes it anew.
+# uv records the interpreter in the environment, and replaces it there if PYTHON is another one.
 .venv/.installed: requirements/dev.txt pyproject.toml sandbox/pyproject.toml | $(UV)
 	@tools/python-check.sh $(PYTHON)
 	$(UV) venv --quiet --allow-existing --python $(PYTHON) .venv

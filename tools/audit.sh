@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
-# Asks the advisory service (OSV) whether a vulnerability is known of any locked package: `audit.sh UV [address of the service]`.
-# Exit status 1 where one is. Where the service cannot be reached nothing is known, and that is said: with AUDIT_REQUIRED=1 it
-# is exit status 2, else 0.
+# Checks the locked packages for known vulnerabilities with the advisory service (OSV): `audit.sh UV [address of the service]`.
+# Exits with 1 if there are any. If the service can't be reached, prints that and exits with 2 if AUDIT_REQUIRED=1, else 0.
 set -euo pipefail
 
 uv="$1"
@@ -16,7 +15,7 @@ skip() {
     exit "$found"
 }
 
-# Skips where what uv said is that somebody did not answer; else it is a fault.
+# Skips the audit if uv reports that a server didn't answer; any other error is a failure.
 away() {
     if grep -qE 'error sending request|Request failed after|HTTP status' "$work/said"; then
         skip "$1 does not answer ($(grep -E 'cause: |error: ' "$work/said" | tail -n 1 | sed -E 's/^ *(cause|error): //'))."
@@ -25,7 +24,7 @@ away() {
     exit 2
 }
 
-# uv audits a project or a script: here is one that wants exactly what a list locks.
+# uv audits a project or a script: this makes a script that requires exactly the locked packages of a list.
 script_of() {
     printf '# /// script\n# requires-python = ">=3.11"\n# dependencies = [\n'
     sed -nE 's/^([A-Za-z0-9][^ =]*==[^\\]*[^ \\]) *\\?$/#   "\1",/p' "$1"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the vendor's SDK against the sandbox as `bolt-bot sandbox` serves it, each in an environment of its own.
+# Runs the vendor's SDK against `bolt-bot sandbox`, each in its own environment.
 set -euo pipefail
 
 said="$(mktemp)"
@@ -19,6 +19,6 @@ if [[ -z "$endpoint" ]]; then
     cat "$said" >&2
     exit 1
 fi
-# A proxy would be asked for the loopback address too.
+# Unset, because a proxy would be used for the loopback address too.
 env -u HTTP_PROXY -u HTTPS_PROXY -u ALL_PROXY -u http_proxy -u https_proxy -u all_proxy \
     .conformance/bin/python tests/conformance/run.py --endpoint "$endpoint" --key sandbox --secret sandbox

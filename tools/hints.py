@@ -1,4 +1,7 @@
-"""Writes docs/hints.md: every hint of the table, by its kind. `make hints`; with --check, whether the page is what the table makes."""
+"""Generate docs/hints.md: every hint of the table, by kind.
+
+`make hints`; with --check, check that the page is current.
+"""
 
 from __future__ import annotations
 
@@ -70,7 +73,7 @@ shows that without a hints file too, which helps with writing a pattern.
 
 
 def page() -> str:
-    """The whole page."""
+    """Return the whole page."""
     kinds: dict[str, list[Hint]] = {}
     for hint in HINTS:
         kinds.setdefault(hint.kind, []).append(hint)
@@ -90,7 +93,7 @@ def _section(kind: str, hints: list[Hint]) -> str:
 
 
 def main() -> int:
-    """Write the page, or compare it."""
+    """Write the page, or check it."""
     if "--check" not in sys.argv[1:]:
         PAGE.write_text(page(), encoding="utf-8")
         return 0

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Writes the locked requirements: run.txt is what the image holds, with every extra; dev.txt has what the sandbox needs and the tools too.
-# Hashes of every platform's files, and no address of an index.
+# Writes the locked requirements: run.txt has the image's packages, with every extra; dev.txt also has the sandbox's and the
+# tools'. They contain the hashes of every platform's files, and no index address.
 set -euo pipefail
 
 uv="$1"

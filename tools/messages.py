@@ -1,9 +1,9 @@
-"""Writes docs/messages.md: every sentence that people can see, read from the code.
+"""Generate docs/messages.md: every sentence that people can see, read from the code.
 
     python tools/messages.py          write the page
-    python tools/messages.py --check  exit with 1 if the page isn't what the code says
+    python tools/messages.py --check  exit with 1 if the page isn't current
 
-A sentence is a string, an f-string or a tuple of spans in which words follow each other. What is filled in is shown as
+A sentence is a string, an f-string or a tuple of spans with several words in a row. Filled-in values are shown as
 ‹name›, alternatives as (one|other), a line break as ⏎. Patterns, queries and scripts are left out.
 """
 
@@ -27,7 +27,7 @@ the code by `make messages`; a test fails if it is out of date. What is filled i
 alternatives as (one|other), a line break as ⏎.
 """
 
-# The first that fits decides. A place is a heading and the modules whose sentences are seen there.
+# The first match decides. A place is a heading and the modules whose sentences are shown there.
 PLACES = (
     (
         "Cards",
@@ -88,7 +88,7 @@ UNWRAPPED = {
     "tuple",
     "list",
 }
-# Calls whose strings nobody reads.
+# Calls whose strings aren't shown to people.
 UNREAD = {
     "compile",
     "search",
@@ -123,7 +123,7 @@ UNREAD = {
 
 
 def _prose(text: str) -> bool:
-    """Whether words follow each other."""
+    """Whether the text has several words in a row."""
     text = re.sub("‹[^›]*›", "‹x›", text)
     return (
         not UNPROSE.search(text) and re.search(r"[A-Za-z’'›)][.,:;]? [(‹]?[A-Za-z]|[a-z] ‹|› [a-z]", text) is not None
@@ -138,7 +138,7 @@ class _Reader:
         self.events: list[tuple[str, str]] = []
 
     def read(self, node: ast.AST) -> None:
-        """Take in what is in a node, in the order of the source."""
+        """Collect the sentences in a node, in source order."""
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             return  # a docstring
         if isinstance(node, (ast.AnnAssign, ast.arg)):
@@ -199,7 +199,7 @@ class _Reader:
 
 
 def _is_table(node: ast.expr) -> bool:
-    """Whether a node lists words to look for: two or more strings in small letters and nothing else."""
+    """Whether a node is a table of words to search for: two or more strings and nothing else."""
     if isinstance(node, ast.Call) and _name(node.func) == "frozenset" and node.args:
         return _is_table(node.args[0])
     return (
@@ -220,7 +220,7 @@ def _name(node: ast.AST) -> str:
 
 
 def _is_sentence(node: ast.AST) -> bool:
-    """Whether a node is one sentence: a string, or a tuple of spans that isn't a row of separate strings."""
+    """Whether a node is one sentence: a string, or a tuple of spans that isn't a list of separate strings."""
     if isinstance(node, ast.Constant):
         return isinstance(node.value, str)
     if isinstance(node, ast.JoinedStr):
@@ -259,7 +259,7 @@ def _is_span(node: ast.AST) -> bool:
 
 
 def _rendered(node: ast.AST) -> str:
-    """A sentence as it is read, with what is filled in by name."""
+    """Render a sentence as it's read, with the names of filled-in values."""
     match node:
         case ast.Constant(value=value):
             return str(value)
@@ -331,7 +331,7 @@ def _words(node: ast.AST) -> str:
 
 
 def _hidden(node: ast.AST) -> Iterator[ast.AST]:
-    """What a rendered sentence has not shown: the arguments of the calls in it."""
+    """Return the parts that a rendered sentence doesn't show: the arguments of its calls."""
     for one in ast.walk(node):
         if isinstance(one, ast.Call) and _name(one.func) not in SPANS | UNWRAPPED | {"plural"}:
             yield from one.args
@@ -339,7 +339,7 @@ def _hidden(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def _manifest() -> list[str]:
-    """The sentences of the Slack app's manifest."""
+    """Return the sentences of the Slack app's manifest."""
     found: list[str] = []
 
     def read(value: object, name: str = "") -> None:
@@ -357,7 +357,7 @@ def _manifest() -> list[str]:
 
 
 def page() -> str:
-    """The page as the code has it now."""
+    """Generate the page from the current code."""
     places: dict[str, list[tuple[str, list[str]]]] = {name: [] for name, _ in PLACES}
     events: list[tuple[str, list[str]]] = []
     for file in sorted((ROOT / "bot").rglob("*.py")):
@@ -385,7 +385,7 @@ def page() -> str:
 
 
 def main() -> int:
-    """Write the page, or compare it."""
+    """Write the page, or check it."""
     if "--check" not in sys.argv[1:]:
         PAGE.write_text(page())
         return 0

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds the sandbox's page from its source in sandbox/page/: `page.sh UV build` into the package, `page.sh UV check` beside it, and
-# fails where that is not what the package holds. Node 20.19 or newer from PATH, else a pinned one of our own.
+# Builds the sandbox's page from its source in sandbox/page/: `page.sh UV build` into the package; `page.sh UV check` into a
+# separate folder, failing if the result differs from the package. Uses Node 20.19 or newer from PATH, or else a pinned one.
 set -euo pipefail
 
 uv="$1" what="$2"
@@ -20,10 +20,10 @@ if ! new_enough; then
     PATH="$PWD/.node/bin:$PATH"
 fi
 
-# The machine's own certificates, as uv takes them: Node brings others.
+# Uses the machine's certificates, as uv does, instead of Node's own.
 export NODE_OPTIONS="${NODE_OPTIONS:-} --use-openssl-ca"
 
-# As locked, and without the scripts that packages would run on being installed.
+# Installs the locked versions, without running install scripts of packages.
 if [[ ! -e sandbox/page/node_modules/.installed || sandbox/page/package-lock.json -nt sandbox/page/node_modules/.installed ]]; then
     npm ci --prefix sandbox/page --ignore-scripts --no-audit --no-fund --loglevel=error
     touch sandbox/page/node_modules/.installed

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Ends with a clear line where the Python that is to be used is missing or too old.
+# Exits with a clear message if the Python to use is missing or too old.
 set -euo pipefail
 
 python="$1"

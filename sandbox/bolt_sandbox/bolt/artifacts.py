@@ -1,4 +1,4 @@
-"""The files that dbt leaves: run_results.json and sources.json in agreement with the log, and a small manifest.json."""
+"""dbt's artifacts: run_results.json and sources.json consistent with the log, and a small manifest.json."""
 
 from __future__ import annotations
 
@@ -47,13 +47,13 @@ TESTS = {
 
 
 def content(path: str, command: CommandView) -> dict[str, Any]:
-    """The file as that command wrote it. Raises KeyError for a path that no command writes."""
+    """Return the file as written by a command. Raises KeyError for a path that no command writes."""
     makers = {MANIFEST: manifest, RUN_RESULTS: run_results, SOURCES: sources}
     return makers[path](command)
 
 
 def run_results(command: CommandView) -> dict[str, Any]:
-    """run_results.json in schema version 6; generated within the command's times, the results as its log has them."""
+    """Return run_results.json in schema version 6. The results match the command's log, and the times the command's."""
     lines = _plain_lines(command)
     messages = _messages(lines)
     results = [_result(match, messages, command) for line in lines if (match := RESULT.match(line))]
@@ -66,7 +66,7 @@ def run_results(command: CommandView) -> dict[str, Any]:
 
 
 def sources(command: CommandView) -> dict[str, Any]:
-    """sources.json in schema version 3, with one source: stale where the command failed."""
+    """Return sources.json in schema version 3, with one source: stale if the command failed."""
     at = _written_at(command)
     is_stale = command.step.return_code != 0
     age = timedelta(days=20, hours=21) if is_stale else timedelta(hours=3)
@@ -94,7 +94,7 @@ def sources(command: CommandView) -> dict[str, Any]:
 
 
 def manifest(command: CommandView) -> dict[str, Any]:
-    """A small manifest.json in schema version 12: the nodes that the logs name."""
+    """Return a small manifest.json in schema version 12, with the nodes that appear in the logs."""
     nodes = dict(_nodes())
     parents = {each: node["depends_on"]["nodes"] for each, node in nodes.items()}
     return {
@@ -118,7 +118,7 @@ def manifest(command: CommandView) -> dict[str, Any]:
 
 
 def unique_id(what: str) -> str:
-    """A node's id from what the log calls it: `sql table model main.fct_revenue`, `relation …`, `test …`, a name."""
+    """Return the id of a node by its name in the log, such as `sql table model main.fct_revenue` or `test unique_x`."""
     name = what.rpartition(" ")[2].rpartition(".")[2]
     if name in MODELS:
         return f"model.shop.{name}"

@@ -1,4 +1,4 @@
-"""conversations.*: channels, who is in them, and what was said."""
+"""conversations.*: channels, their members, and their messages."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ def _missing(ws: Workspace, needed: str) -> Refused:
 
 
 def _known(ws: Workspace, args: Args, what: str) -> Channel:
-    """The conversation that a call names, for which its kind wants a scope of its own: `what` is read or history.
+    """Return a call's conversation, checking the scope for its kind. `what` is read or history.
 
-    Without any scope of that family nothing is told of whether there is such a conversation.
+    Without any scope of that family, the answer doesn't reveal whether the conversation exists.
     """
     family = [f"{stem}:{what}" for stem in SCOPE_STEMS.values()]
     if ws.scopes.isdisjoint(family):
@@ -55,7 +55,7 @@ def _readable(ws: Workspace, args: Args) -> Channel:
 
 
 def info(ws: Workspace, args: Args) -> Json:
-    """conversations.info: the number of members only where asked for."""
+    """conversations.info: the number of members only on request."""
     shape = channel_shape(ws, _known(ws, args, "read"))
     if not args.flag("include_num_members"):
         shape.pop("num_members", None)
@@ -100,7 +100,7 @@ def open_direct(ws: Workspace, args: Args) -> Json:
 
 
 def _kinds(ws: Workspace, args: Args) -> set[ChannelKind]:
-    """The kinds of conversation that `types` names. Raises Refused where the scope for one is missing."""
+    """Return the kinds of conversation in `types`. Raises Refused if the scope for one is missing."""
     types = [each.strip() for each in args.text("types", "public_channel").split(",")]
     if any(each not in LIST_TYPES for each in types):
         raise Refused("invalid_types")
@@ -127,7 +127,7 @@ def list_all(ws: Workspace, args: Args) -> Json:
 
 
 def of_user(ws: Workspace, args: Args) -> Json:
-    """users.conversations: where a user is, the bot itself by default; what is not public only where the bot is, too."""
+    """users.conversations: a user's (default: the bot's) conversations; non-public ones only if the bot is a member."""
     kinds = _kinds(ws, args)
     user = args.text("user", ws.bot.id)
     if user not in ws.users:
@@ -146,7 +146,7 @@ def of_user(ws: Workspace, args: Args) -> Json:
     page, cursor = paged(channels, args, default=100)
     shapes = [channel_shape(ws, channel) for channel in page]
     for shape in shapes:
-        # This method does not count members, nor say whether the caller is one.
+        # This method returns neither the number of members nor whether the caller is one.
         shape.pop("num_members", None)
         shape.pop("is_member", None)
     return {"ok": True, "channels": shapes, "response_metadata": {"next_cursor": cursor}}
@@ -160,7 +160,7 @@ def members(ws: Workspace, args: Args) -> Json:
 
 
 def history(ws: Workspace, args: Args) -> Json:
-    """conversations.history: newest first, without what stands in threads only."""
+    """conversations.history: newest first, without messages that are only in threads."""
     channel = _readable(ws, args)
     messages = [each for each in channel.messages.values() if not each.is_reply or each.broadcast]
     found = _within(messages, args)
@@ -225,7 +225,7 @@ def _micros(ts: str, error: str) -> int | None:
 
 
 def paged(found: Sequence[Item], args: Args, *, default: int) -> tuple[list[Item], str]:
-    """A page of what was found, and the cursor of the next one ("" at the end). Raises Refused(invalid_cursor)."""
+    """Return a page, and the cursor of the next one ("" at the end). Raises Refused(invalid_cursor)."""
     start = _start(args.text("cursor"))
     limit = args.page(default)
     page = list(found[start : start + limit])
