@@ -1,4 +1,4 @@
-"""The command `bolt-bot`: one module for each of its commands."""
+"""The command `bolt-bot`, with one module per subcommand."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ INTERRUPTED_STATUS = 130
 
 
 class _Command(Protocol):
-    """A module with a command: what `bolt-bot --help` says about it, and its arguments, with the function to call as `handle`."""
+    """A module with a subcommand: its help text and its arguments, which set the function to call as `handle`."""
 
     HELP: str
 
@@ -22,7 +22,7 @@ class _Command(Protocol):
         """Add the command's arguments to its parser."""
 
 
-# In the order in which they are listed.
+# In listing order.
 COMMANDS: dict[str, _Command] = {
     "run": run,
     "demo": demo,
@@ -37,10 +37,10 @@ COMMANDS: dict[str, _Command] = {
 
 
 class _Parser(argparse.ArgumentParser):
-    """Quotes what it does not understand, but for secrets."""
+    """A parser whose error messages quote invalid arguments without secrets."""
 
     def error(self, message: str) -> NoReturn:
-        """Say what is wrong and how to ask, and end."""
+        """Print the error and the usage, and exit."""
         super().error(Redactor().mask(message))
 
 

@@ -1,4 +1,4 @@
-"""Types of arguments: each returns the value, or raises ArgumentTypeError with what it should be."""
+"""Argument types. Each returns the value, or raises ArgumentTypeError that says what it should be."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ SPEED_MOST = 1000
 
 
 def port(text: str) -> int:
-    """A port's number."""
+    """Parse a port number."""
     if not re.fullmatch(r"[0-9]{1,5}", text) or int(text) > PORT_MOST:
         raise argparse.ArgumentTypeError(f"a port is a number up to {PORT_MOST}")
     return int(text)
 
 
 def speed(text: str) -> float:
-    """How many times faster."""
+    """Parse a speed factor."""
     try:
         factor = float(text)
     except ValueError:
@@ -32,7 +32,7 @@ def speed(text: str) -> float:
 
 
 def slack_id(kinds: str) -> Callable[[str], str]:
-    """A check for a Slack id that begins with one of several letters."""
+    """Return a parser of Slack ids that begin with one of these letters."""
 
     def check(text: str) -> str:
         if not re.fullmatch(rf"[{kinds}][A-Z0-9]{{2,20}}", text):
@@ -43,19 +43,19 @@ def slack_id(kinds: str) -> Callable[[str], str]:
 
 
 def words(kind: type[StrEnum]) -> str:
-    """An enum's values, for help."""
+    """List an enum's values, for help."""
     return ", ".join(kind)
 
 
 def address(text: str) -> str:
-    """A public address for Slack."""
+    """Parse a public address for Slack."""
     if not re.fullmatch(r"https://[\w.:\[\]-]+(/[\w./-]*)?", text):
         raise argparse.ArgumentTypeError("Slack posts to an address that begins with https://")
     return text
 
 
 def slash_command(text: str) -> str:
-    """A slash command's name."""
+    """Parse a slash command's name."""
     if not re.fullmatch(SLASH_COMMAND, text):
         raise argparse.ArgumentTypeError("a slash command looks like /bolt, in at most 32 characters")
     return text

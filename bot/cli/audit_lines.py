@@ -22,7 +22,10 @@ DAY_S = 86_400
 
 
 async def lines(settings: Settings, since: str | None) -> AsyncIterator[str]:
-    """A line an entry, from a moment on (as `bot.core.commands.since.parse_since` reads it, by Redis' clock). Raises StoreUnavailable and StoreUnfit."""
+    """Iterate over the entries as lines, from `since` on. Raises StoreUnavailable and StoreUnfit.
+
+    `since` is parsed by `bot.core.commands.since.parse_since`, relative to Redis' clock.
+    """
     mask = Redactor(settings.secrets(), settings.patterns()).mask
     async with _redis(settings) as redis:
         scripts = Scripts(redis, settings.bolt_bot_name, retention_s=round(settings.bolt_bot_retention_days * DAY_S))
@@ -33,7 +36,7 @@ async def lines(settings: Settings, since: str | None) -> AsyncIterator[str]:
 
 
 def line(entry: AuditEntry, mask: Callable[[str], str]) -> str:
-    """An entry as one line of JSON, masked: what is empty is left out, the time is in UTC."""
+    """Format an entry as one line of JSON, masked, without empty fields, with the time in UTC."""
     told = {name: value for name, value in asdict(entry).items() if value not in {"", None}}
     if entry.at is not None:
         told["at"] = entry.at.isoformat(timespec="milliseconds")
@@ -43,7 +46,7 @@ def line(entry: AuditEntry, mask: Callable[[str], str]) -> str:
 
 @asynccontextmanager
 async def _redis(settings: Settings) -> AsyncIterator[Redis]:
-    """The bot's Redis. An embedded one is asked while the bot runs, and started where it does not."""
+    """Open the bot's Redis. An embedded one is used as it is if the bot is running, and started otherwise."""
     if settings.redis_url is not None:
         redis = connect(settings.redis_url.get_secret_value())
         try:

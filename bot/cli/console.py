@@ -1,4 +1,4 @@
-"""What commands share: settings, printing, exit statuses."""
+"""Helpers for commands: settings, printing, exit statuses."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ USAGE_STATUS = 2
 
 
 def read_settings() -> Settings | None:
-    """The settings from the environment, None after having shown what is wrong with them."""
+    """Read the settings from the environment. Returns None after printing what is wrong with them."""
     for line in unknown():
         complain(line)
     try:

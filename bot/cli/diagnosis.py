@@ -1,4 +1,4 @@
-"""What `bolt-bot doctor` says: whether everything that the bot needs is there."""
+"""Checks of `bolt-bot doctor`: the settings, and the services that the bot needs."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from bot.slack.identity import Identity, TokenRefusedError, check_app_token, ide
 from bot.slack.people import NoPeopleCache, SlackPeople
 from bot.store.connect import check, connect
 
-# A name, whether it is well, and a sentence.
+# A name, whether it's all right, and a sentence.
 Finding = tuple[str, bool, str]
 
 
 async def diagnose(settings: Settings) -> AsyncIterator[Finding]:
-    """What `bolt-bot doctor` says, masked: a finding for each thing that the bot needs."""
+    """Run the checks. Yields a masked finding for each thing that the bot needs."""
     mask = Redactor(settings.secrets(), settings.patterns()).mask
-    # Libraries warn, and what is unexpected shows its details: that goes through the masker as well.
+    # Warnings of libraries and details of unexpected errors must be masked too.
     configure_logging(settings.bolt_bot_log_format, "warning", mask)
     log_uncaught()
     chat = SlackChat(settings.slack_bot_token.get_secret_value(), settings.slack_api_url, mask)
@@ -65,7 +65,7 @@ async def _slack(settings: Settings, chat: SlackChat) -> AsyncIterator[Finding]:
 
 
 async def _policy(settings: Settings, chat: SlackChat, identity: Identity) -> Finding:
-    """Whether the policy can be decided: who people are, and the user groups that it names."""
+    """Check that the policy can be applied: that people's data and the user groups it names can be read."""
     rules = load_policy(settings.bolt_bot_policy_file)
     people = SlackPeople(
         chat,
@@ -73,7 +73,7 @@ async def _policy(settings: Settings, chat: SlackChat, identity: Identity) -> Fi
         installation=identity.installation,
         bot_name=f"@{identity.name}",
         groups=rules.groups,
-        # Our own account has no address.
+        # The bot's own account has no address.
         domains=False,
     )
     me = await people.person(identity.bot_user)

@@ -1,4 +1,4 @@
-"""`--hints` and `--schedule`, which several commands take."""
+"""The arguments `--hints` and `--schedule`, shared by several commands."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def add_hints_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def read_hints(arguments: argparse.Namespace) -> Table | None:
-    """The hints for `--hints` and `--schedule`, None after having shown why there are none."""
+    """Load the hints for `--hints` and `--schedule`. Returns None after printing why they can't be loaded."""
     file = arguments.hints or os.environ.get("BOLT_BOT_HINTS_FILE", "").strip() or None
     try:
         return load_hint_table(file, MASK).for_schedule(arguments.schedule)

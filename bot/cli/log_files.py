@@ -1,4 +1,4 @@
-"""What the bot says of a command's output, from files: for `bolt-bot read-log` and `bolt-bot hints try`."""
+"""Read a command's output from files, for `bolt-bot read-log` and `bolt-bot hints try`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MASK = Redactor().mask
 
 
 class UnreadableError(Exception):
-    """A file can't be read, or isn't what it should be; its text is the sentence to show."""
+    """A file can't be read, or has the wrong format. The message is a sentence to show."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +41,9 @@ def read_files(
     row_values: bool = False,
     hints: Table | None = None,
 ) -> Reading:
-    """What the bot says of these files, masked, and without row values unless they're wanted. Raises UnreadableError.
+    """Read these files as the bot would, masked, and without row values unless requested. Raises UnreadableError.
 
-    `hints` are those that apply, the built-in ones by default.
+    `hints` are the applicable ones, by default the built-in ones.
     """
     hide = _as_it_is if row_values else without_row_values
     streams = [_text(path) if path else "" for path in (files.stdout, files.stderr)]
@@ -62,7 +62,7 @@ def _as_it_is(text: str) -> str:
 
 
 def as_json(found: Reading) -> str:
-    """One JSON object: summary, failed, excerpt, nodes, hint."""
+    """Format as one JSON object: summary, failed, excerpt, nodes, hint."""
     nodes = [
         {"status": one.status, "name": one.name, "kind": one.kind, "message": one_line(one.message)}
         for one in found.failures[:NODES_MOST]
@@ -78,7 +78,7 @@ def as_json(found: Reading) -> str:
 
 
 def _hint(found: Reading) -> dict[str, str] | None:
-    """The hint for the most frequent cause, None if no hint fits."""
+    """Return the hint for the most frequent cause, None if no hint matches."""
     hint = next((cause for cause in found.causes if cause.id), None)
     if hint is None:
         return None
@@ -87,7 +87,7 @@ def _hint(found: Reading) -> dict[str, str] | None:
 
 
 def as_text(found: Reading) -> str:
-    """For people: the summary, the lines that matter, and the failed nodes."""
+    """Format for people: the summary, the relevant lines, and the failed nodes."""
     parts = [found.summary or "Nothing failed, as far as this output shows."]
     parts += [_sentences(cause) for cause in found.causes if cause.id]
     if found.excerpt:
@@ -105,7 +105,7 @@ def _sentences(hint: Cause | Hint) -> str:
 
 
 def as_hints(found: Reading, hints: Table, exit_code: int | None = None) -> str:
-    """For whoever writes hints: which one each failure gets, and the message as patterns see it."""
+    """Format for authors of hints: each failure's hint, and its message as patterns see it."""
     parts = []
     for name, message in found.messages:
         lines = [f"{one_line(name)}: {_named(hint_for(message, hints))}"]

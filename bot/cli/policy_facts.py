@@ -1,4 +1,4 @@
-"""What `bolt-bot policy explain` asks of Slack and Bolt."""
+"""Read from Slack and Bolt for `bolt-bot policy explain`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ from bot.slack.people import NoPeopleCache, SlackPeople
 
 
 async def asked(settings: Settings, policy: Policy, given: Given) -> tuple[Person, ChannelInfo, Target]:
-    """The facts as Slack and Bolt tell them; what is given counts all the same. Raises SlackError, TokenRefusedError, BoltError."""
+    """Read the facts from Slack and Bolt.
+
+    Given ones take precedence. Raises SlackError, TokenRefusedError, BoltError.
+    """
     person, place, wanted = from_given(given)
     async with _people(settings, policy) as people:
         if given.role is None:

@@ -1,7 +1,7 @@
 """The parts of one process: its stores, clients, flows, workers and listeners, built in that order.
 
-The only package that knows them all. `bot.app` opens and closes what they work with (Redis, Slack, Bolt, HTTP) and hands it
-in as `Services`.
+This is the only package that knows them all. `bot.app` opens and closes their connections (Redis, Slack, Bolt, HTTP)
+and passes them in as `Services`.
 """
 
 from __future__ import annotations
@@ -33,10 +33,11 @@ __all__ = ["Parts", "Services", "build"]
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What the app runs: workers by name, the context that listeners call flows with, and hints if they are set up.
+    """The parts that the app runs: workers by name, the context with which listeners call flows, and hints if set up.
 
-    `admissions` and the `guard` are asked before any listener is; the `directory` reads who and what there is in Slack.
-    `probe` tries whether Redis carries out all that the bot does. `held` counts the connections to Slack of all processes.
+    `admissions` and the `guard` are asked before any listener. The `directory` reads Slack's people and channels.
+    `probe` checks that Redis executes every command that the bot uses. `held` counts the connections to Slack of all
+    processes.
     """
 
     workers: dict[str, Worker]
@@ -50,7 +51,7 @@ class Parts:
 
 
 def build(settings: Settings, services: Services, identity: Identity) -> Parts:
-    """Build everything, each from what was built before it."""
+    """Build all parts, each from those built before it."""
     rows = (*DUE_SETS, *LANES)
     wakeups = Wakeups(woken(rows))
     stores = build_stores(settings, services, {row.name: row.gap_s(settings) for row in DUE_SETS})

@@ -1,4 +1,4 @@
-"""What flows, workers and listeners are built from."""
+"""The base from which flows, workers and listeners are built."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from bot.slack.identity import Identity, card_url
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """Everything that is built before the flows, and what they derive from it."""
+    """Everything built before the flows, and values derived from it."""
 
     settings: Settings
     services: Services
@@ -32,16 +32,16 @@ class Base:
         return f"@{self.identity.name}"
 
     def mask_log(self, text: str) -> str:
-        """Mask a log's text, and take out row values unless they may be shown."""
+        """Mask a log's text, and remove row values unless they may be shown."""
         return self.services.mask(self.clients.hide(text))
 
     def card_url(self, card: CardRef) -> str | None:
-        """The address of a card's message, None if the workspace's address isn't known."""
+        """Return the address of a card's message, None if the workspace's address isn't known."""
         return card_url(self.identity, card.channel, card.ts)
 
     @staticmethod
     def now() -> datetime:
-        """The time in UTC."""
+        """Return the time in UTC."""
         return datetime.now(UTC)
 
     @property

@@ -1,4 +1,4 @@
-"""What flows and listeners ask: Slack about people, the policy about rights, Bolt about logs and runs."""
+"""Clients of flows and listeners: Slack for people, the policy for permissions, Bolt for logs and runs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from bot.store.directory_cache import DirectoryCache
 
 @dataclass(frozen=True, slots=True)
 class Clients:
-    """What flows and listeners ask. `hide` takes row values out of a log's text, unless they may be shown."""
+    """The clients. `hide` removes row values from a log's text, unless they may be shown."""
 
     directory_cache: DirectoryCache
     people: SlackPeople
@@ -37,7 +37,7 @@ class Clients:
 
 
 def build_clients(settings: Settings, services: Services, identity: Identity, stores: Stores) -> Clients:
-    """Build them, and connect Slack's client to the shared call budget and the directory."""
+    """Build the clients, and connect Slack's client to the shared call budget and the directory."""
     cache = DirectoryCache(stores.scripts)
     people = SlackPeople(
         services.chat,
@@ -73,7 +73,7 @@ def build_clients(settings: Settings, services: Services, identity: Identity, st
 
 
 def build_directory(services: Services, identity: Identity, clients: Clients) -> Directory:
-    """Build what reads Slack's people, channels and groups ahead of time."""
+    """Build the reader that loads Slack's people and channels ahead of time."""
     return Directory(
         services.chat,
         clients.directory_cache,

@@ -1,6 +1,6 @@
-"""Every due set and lane: one row each, with its gap, how it is claimed, the flow that handles it, and what wakes whom.
+"""The table of due sets and lanes: per row its gap, its claim, the flow that handles it, and what wakes whom.
 
-Names are part of keys in Redis, which older versions read as well: they don't change.
+Names are part of keys in Redis, which older versions read as well: don't change them.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from bot.settings import Settings
 
 REQUESTS_AT_ONCE = 20
 POLLS_AT_ONCE = 4
-# Runs that are asked for alone must not crowd out the others.
+# Runs that are polled one by one must not crowd out the others.
 STRAYS_A_S = 2.0
 
 
@@ -32,7 +32,7 @@ DUE_SETS = (
         wakes=("posts", "edits", "polls", "queue"),
         woken_by=(WakeEvent.START_ACCEPTED, WakeEvent.APPROVAL_DECIDED, WakeEvent.QUEUE_LEFT),
     ),
-    # Runs that are followed.
+    # Followed runs.
     DueWork(
         "polls",
         polls_together,
@@ -41,7 +41,7 @@ DUE_SETS = (
         wakes=("edits", "ends", "cancels", "queue"),
         woken_by=(WakeEvent.HINT_RECEIVED, WakeEvent.START_QUEUED, WakeEvent.CANCEL_REQUESTED),
     ),
-    # Runs that a request for many didn't return.
+    # Runs that a batch poll didn't return.
     DueWork(
         "strays",
         polls_alone,
@@ -49,7 +49,7 @@ DUE_SETS = (
         gap_s=_strays_gap_s,
         wakes=("edits", "ends", "cancels", "polls", "queue"),
     ),
-    # Runs that are over, and not yet concluded.
+    # Runs that are over but not yet concluded.
     DueWork("ends", one_by_one(lambda flows: flows.conclude.conclude_run), wakes=("edits", "posts")),
     # Runs that someone wants to cancel.
     DueWork(
@@ -74,7 +74,7 @@ DUE_SETS = (
     ),
     # Starts that wait for a schedule's run to end.
     DueWork("queue", one_by_one(lambda flows: flows.queue.advance_queue), wakes=("requests", "edits")),
-    # Starts that wait for someone's approval.
+    # Starts that wait for an approval.
     DueWork(
         "approvals",
         one_by_one(lambda flows: flows.approvals.advance_approval),

@@ -1,4 +1,4 @@
-"""The flows that workers carry on."""
+"""Build the flows that workers run."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from bot.store.log_tails import LogTails
 
 @dataclass(frozen=True, slots=True)
 class Flows:
-    """The flows that workers carry on; people start some of them."""
+    """The flows that workers run. People start some of them."""
 
     start: RunStarter
     poll: RunPoller
@@ -43,7 +43,7 @@ class Flows:
 
 
 def build_flows(base: Base) -> Flows:
-    """Build the flows that workers carry on."""
+    """Build the flows that workers run."""
     settings, services, stores = base.settings, base.services, base.stores
     bolt, chat, answers, runs, due = services.bolt, services.chat, services.answers, stores.runs, stores.due
     app_url, settle_s = settings.paradime_app_url, settings.bolt_bot_lease_s / 3 + 0.5

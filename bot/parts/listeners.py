@@ -1,4 +1,4 @@
-"""What Slack's listeners and Bolt's webhooks call."""
+"""Build the dependencies of Slack's listeners and the handler of Bolt's webhooks."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from bot.store.deduplication import MESSAGES, PICTURES, Deduplication
 
 
 def build_listener_context(base: Base, flows: Flows) -> ListenerContext:
-    """Build what listeners call: the flows above, and those that need no worker."""
+    """Build the listeners' context: the workers' flows, and the flows that need no worker."""
     settings, services, stores, waker = base.settings, base.services, base.stores, base.wakeups.waker
     bolt, chat, runs, requests = services.bolt, services.chat, stores.runs, stores.requests
     catalog, mask, app_url = services.catalog, services.mask, settings.paradime_app_url
@@ -105,7 +105,7 @@ def _build_home(base: Base, memberships: SlackMemberships) -> HomePublisher:
 
 
 def build_hints(base: Base) -> WebhookHints | None:
-    """Build what handles webhooks, None if no secret is set for them."""
+    """Build the handler of webhooks, None if no secret is set for them."""
     settings = base.settings
     if settings.paradime_webhook_secret is None:
         return None

@@ -1,4 +1,4 @@
-"""What the parts are built on, opened and closed by `bot.app`."""
+"""The services that the parts are built on, opened and closed by `bot.app`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from bot.workers.worker import Incident
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What the parts work with, already open. `incident` logs an unexpected fault and returns its reference."""
+    """Open services. `incident` logs an unexpected error and returns its reference."""
 
     redis: Redis
     bolt: BoltClient

@@ -1,4 +1,4 @@
-"""What Redis holds."""
+"""Build the stores in Redis."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ UPLOAD_LEASE_S = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """What Redis holds, by kind of record."""
+    """The stores in Redis, by kind of record."""
 
     scripts: Scripts
     admissions: Admissions
@@ -47,7 +47,10 @@ class Stores:
 
 
 def build_stores(settings: Settings, services: Services, gaps_s: Mapping[str, float]) -> Stores:
-    """Build the stores, all on the same scripts. `gaps_s` has each due set's least time between two claims, by name."""
+    """Build the stores, all on the same scripts.
+
+    `gaps_s` has each due set's minimum time between two claims, by name.
+    """
     scripts = Scripts(
         services.redis,
         settings.bolt_bot_name,

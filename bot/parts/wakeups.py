@@ -1,4 +1,4 @@
-"""Waking workers as soon as something has made work for them."""
+"""Wake workers as soon as there's work for them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bot.workers.worker import Worker
 
 
 class WakeEvent(StrEnum):
-    """What makes work for workers, besides their own jobs."""
+    """Events that make work for workers, in addition to the workers' own jobs."""
 
     APPROVAL_DECIDED = auto()
     CANCEL_REQUESTED = auto()
@@ -21,23 +21,23 @@ class WakeEvent(StrEnum):
     # A person took a start out of the queue.
     QUEUE_LEFT = auto()
     START_ACCEPTED = auto()
-    # A start's card is all that its job has made so far.
+    # A start's job has only made a card so far.
     START_PLANNED = auto()
     START_QUEUED = auto()
 
 
 @dataclass(slots=True)
 class Wakeups:
-    """Wakes the workers that something has made work for.
+    """Wakes the workers for which there's work.
 
-    `woken` names them, by event or by the worker whose job is done. The workers are built last, so they are filled in then.
+    `woken` has their names by event, or by the worker whose job has ended. The workers are built last, and set then.
     """
 
     woken: Mapping[str, tuple[str, ...]]
     workers: dict[str, Worker] = field(default_factory=dict)
 
     def waker(self, source: str) -> Callable[[], None]:
-        """A function that wakes every worker for which an event, or another worker's job, makes work."""
+        """Return a function that wakes the workers for an event, or for another worker's job."""
         names = self.woken[source]
 
         def wake() -> None:

@@ -1,4 +1,4 @@
-"""From rows of the table of due sets and lanes to workers: how each row is claimed, and whom it wakes."""
+"""Build workers from the table of due sets and lanes: how each row is claimed, and which rows it wakes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bot.workers.worker import Claim, Worker
 
 FEW_AT_ONCE = 10
 
-# Builds a worker's claim, given the row's name.
+# Builds a worker's claim function from the row's name.
 BuildClaim = Callable[[str, Base, Flows], Claim]
 
 
@@ -24,13 +24,13 @@ def _no_gap(_settings: Settings) -> float:
 
 @dataclass(frozen=True, slots=True)
 class DueWork:
-    """A row of the table: a due set or a lane, and the worker for it.
+    """A row of the table: a due set or a lane, and its worker.
 
-    `claim` says how its work is claimed, and which flow handles it; `at_once` is how many jobs its worker has at most.
-    `gap_s` is the least time between two claims, in seconds; a lane has the budget of its Slack method instead.
-    `wakes` names the rows that a job here makes work for; `woken_by` the events, and the rows elsewhere, that make work for this one.
-    A worker looks at its own row again by itself, and one that isn't woken looks within a second: waking everyone for everything
-    would be most of what a busy bot does.
+    `claim` builds the claim function, which calls the flow; `at_once` is the maximum number of simultaneous jobs.
+    `gap_s` is the minimum time between two claims, in seconds; a lane has the budget of its Slack method instead.
+    `wakes` names the rows that a job here makes work for; `woken_by` the events, and the rows elsewhere, that make work
+    for this one. A worker checks its own row again by itself, and within a second if it isn't woken: waking every
+    worker for every event would be most of a busy bot's load.
     """
 
     name: str
@@ -42,7 +42,10 @@ class DueWork:
 
 
 def one_by_one(flow: Callable[[Flows], claims.Advance], *, posts_only: WakeEvent | None = None) -> BuildClaim:
-    """One job for each member. `posts_only` is what a job makes that returns true, instead of all that the row wakes."""
+    """Claim one member per job.
+
+    `posts_only` is the event for a job that returns True, instead of all that the row wakes.
+    """
 
     def build(name: str, base: Base, flows: Flows) -> Claim:
         waker = base.wakeups.waker
@@ -53,7 +56,7 @@ def one_by_one(flow: Callable[[Flows], claims.Advance], *, posts_only: WakeEvent
 
 
 def polls_together(name: str, base: Base, flows: Flows) -> Claim:
-    """One job for each request to Bolt, with as many runs as fit in it; what is due soon goes along."""
+    """Claim one request to Bolt per job, with as many runs as fit; runs that are due soon are included."""
     return claims.claim_batch(
         base.stores.due[name],
         flows.poll,
@@ -64,22 +67,22 @@ def polls_together(name: str, base: Base, flows: Flows) -> Claim:
 
 
 def polls_alone(name: str, base: Base, flows: Flows) -> Claim:
-    """One job for each run, which is asked for alone."""
+    """Claim one run per job, which is polled alone."""
     return claims.claim_batch(base.stores.due[name], flows.poll, base.wakeups.waker(name), batch=lambda: 1, soon_s=0)
 
 
 def posts_of_lane(name: str, base: Base, flows: Flows) -> Claim:
-    """One job for each post."""
+    """Claim one post per job."""
     return claims.claim_post(base.stores.posts, flows.deliver, base.wakeups.waker(name))
 
 
 def edits_of_lane(_name: str, base: Base, flows: Flows) -> Claim:
-    """One job for each card that has to be edited."""
+    """Claim one card edit per job."""
     return claims.claim_edit(base.stores.edits, flows.edit_cards)
 
 
 def woken(rows: Sequence[DueWork]) -> dict[str, tuple[str, ...]]:
-    """The names of the workers that each event, and each row's job, wakes."""
+    """Return the names of the workers that each event, and each row's job, wakes."""
     pairs = {(row.name, name) for row in rows for name in row.wakes}
     pairs |= {(source, row.name) for row in rows for source in row.woken_by}
     sources = [*WakeEvent, *(row.name for row in rows)]

@@ -1,4 +1,4 @@
-"""What people ask for, counted and known again: a person and a channel have a limit, and what was dealt with is not dealt with twice."""
+"""Admission of people's requests: rate limits per person and channel, and detection of replays."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Admissions:
         self._deliveries = Deduplication(scripts, PERSON_REQUESTS)
 
     async def admit(self, user: str, channel: str, delivery: str) -> Admitted:
-        """Count it, unless it is known, in one script. Raises StoreUnavailable."""
+        """Admit and count a request, unless it's a replay, in one script. Raises StoreUnavailable."""
         limits, kind = self._limits, PERSON_REQUESTS
         counted = (limits.user, limits.channel, limits.window_s)
         known = (
@@ -28,5 +28,8 @@ class Admissions:
         return Admitted(await self._scripts.run("admit", user, channel, *counted, *known))
 
     async def done(self, delivery: str) -> None:
-        """It is dealt with and acknowledged: each further copy of it is a replay. Raises StoreUnavailable."""
+        """Record that a request was handled and acknowledged: each further copy is a replay.
+
+        Raises StoreUnavailable.
+        """
         await self._deliveries.done(delivery)

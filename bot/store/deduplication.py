@@ -1,4 +1,4 @@
-"""Which deliveries were seen before, so that no copy of one is handled twice. Each kind of delivery has its own key and ages."""
+"""Deduplicate deliveries, so that no copy is handled twice. Each kind of delivery has its own key and lifetimes."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from bot.core.model.delivery import DeliveryState
 from bot.core.model.request import request_id
 from bot.store.scripts import Scripts
 
-# The version before stored the delivery of a picture as this one word. Read as long as it may run beside this one.
+# The previous version stored the delivery of a picture as this one word. Read while both may run side by side.
 OLD_WORDS = {"1": DeliveryState.DONE}
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryKind:
-    """Deliveries that are stored under one key, for `begun_s` seconds from their begin and `done_s` seconds from their end.
+    """A kind of delivery, stored under one key for `begun_s` seconds from its start and `done_s` seconds from its end.
 
-    `hashed`: stored under a short hash, because their names may be of any length.
+    `hashed`: stored under a short hash, because names may have any length.
     """
 
     key: str
@@ -25,16 +25,16 @@ class DeliveryKind:
     hashed: bool = True
 
     def name(self, delivery: str) -> str:
-        """What stands for a delivery in its key."""
+        """Return a delivery's part of its key."""
         return request_id("", delivery) if self.hashed else delivery
 
 
-# Slack's signature on a command or a click is good for five minutes before and after its time.
+# Slack's signature on a command or a click is valid for five minutes before and after its time.
 PERSON_REQUESTS = DeliveryKind("seen", begun_s=600, done_s=600)
-# A message takes less than ten seconds to handle; if its process dies, Slack's next delivery is handled.
-# Slack delivers again after a minute and after five, and for a day if the app asks for it.
+# A message takes less than ten seconds to handle; if the process dies, Slack's next delivery is handled. Slack retries
+# after one and five minutes, and for a day if the app asks for it.
 MESSAGES = DeliveryKind("heard", begun_s=10, done_s=86_400, hashed=False)
-# A picture that everybody sees. Slack repeats a command within a minute.
+# A picture that everyone sees. Slack repeats a command within a minute.
 PICTURES = DeliveryKind("delivered", begun_s=600, done_s=600)
 
 
@@ -46,12 +46,12 @@ class Deduplication:
         self._kind = kind
 
     async def begin(self, delivery: str) -> DeliveryState:
-        """Begin to handle a delivery, unless a copy of it was here before. Raises StoreUnavailable."""
+        """Begin to handle a delivery, unless a copy was seen before. Raises StoreUnavailable."""
         name, for_ms = self._kind.name(delivery), round(self._kind.begun_s * 1000)
         word = str(await self._scripts.run("begin_delivery", self._kind.key, name, for_ms))
         return OLD_WORDS.get(word) or DeliveryState(word)
 
     async def done(self, delivery: str) -> None:
-        """Record that it was handled: no further copy is. Raises StoreUnavailable."""
+        """Record that a delivery was handled: further copies are ignored. Raises StoreUnavailable."""
         key = self._scripts.key(self._kind.key, self._kind.name(delivery))
         await self._scripts.ask(self._scripts.redis.set(key, DeliveryState.DONE, px=round(self._kind.done_s * 1000)))

