@@ -20,7 +20,10 @@ class Demo(Protocol):
     def __call__(
         self, port: int, speed: float, *, manifest: str, command: Sequence[str], tour: bool
     ) -> Coroutine[Any, Any, int]:
-        """Return the exit status. `manifest` is the Slack app's, in YAML; `command` starts the bot as a child process."""
+        """Return the exit status.
+
+        `manifest` is the Slack app's, in YAML; `command` starts the bot as a child process.
+        """
 
 
 class Serve(Protocol):

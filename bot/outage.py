@@ -44,8 +44,8 @@ AWAY = (
 class Outage:
     """One service's outages. Called with the outcome of each call to it: None, or the error.
 
-    A service may have several parts, as Slack has its Web API and its sockets: it's there if all of them are. The log, the
-    gauge and `reason` (which /readyz shows) always agree.
+    A service may have several parts, as Slack has its Web API and its sockets: it's there if all of them are. The log,
+    the gauge and `reason` (which /readyz shows) always agree.
     """
 
     def __init__(self, service: str, clock: Callable[[], float] = time.monotonic) -> None:

@@ -1,4 +1,4 @@
-"""Slack over HTTP: what is not Slack's, or not understood, is refused here, and never ends as a fault of ours."""
+"""Handle Slack over HTTP. Foreign and malformed requests are refused here, and never cause an internal error."""
 
 from __future__ import annotations
 
@@ -21,27 +21,28 @@ from bot.slack.payload_shapes import has_known_shape
 log = structlog.get_logger()
 
 TIMESTAMP, SIGNATURE = "X-Slack-Request-Timestamp", "X-Slack-Signature"
-# A clock that is further off than this from the one in Slack's Date header is the reason, not a slow network.
+# A larger difference from the clock in Slack's Date header explains a late signature; a slow network doesn't.
 CLOCK_MOST_S = 60
 
 
 class SigningTime(Clock):
-    """The time at which a request says it was signed: by this clock it is never too old."""
+    """A clock that is fixed at the time in a request's signature, by which the signature is never too old."""
 
     def __init__(self, timestamp: str) -> None:
         self._timestamp = timestamp
 
     def now(self) -> float:
-        """Seconds since 1970. Raises ValueError if the timestamp is not a number."""
+        """Return seconds since 1970. Raises ValueError if the timestamp isn't a number."""
         return int(self._timestamp)
 
 
 def http_handler(
     app: AsyncApp, signing_secret: str, clock_off_s: Callable[[], float | None] = lambda: None
 ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-    """The handler of /slack/events: commands, interactivity, options and events. 401 without Slack's signature, 400 for no request.
+    """Return the handler of /slack/events: commands, interactivity, options and events.
 
-    `clock_off_s` says by how many seconds our clock is ahead of Slack's, as far as that's known.
+    It answers 401 without Slack's signature, and 400 to a malformed request. `clock_off_s` returns how many seconds our
+    clock is ahead of Slack's, None if that isn't known.
     """
     verifier = SignatureVerifier(signing_secret)
     refused = RareWarning(
@@ -69,23 +70,27 @@ def http_handler(
             log.warning("a request from Slack wasn't understood")
             shown = unreadable(body)
             return web.Response(status=400) if shown is None else web.json_response(shown)
-        # Verified and read already, as a socket's is: slack_bolt would read a command that says "payload" as an empty one.
+        # Already verified and parsed, like a request from a socket: slack_bolt would misread a command whose text
+        # contains "payload" as an empty one.
         return await to_aiohttp_response(await app.async_dispatch(AsyncBoltRequest(body=body, mode="socket_mode")))
 
     return handle
 
 
 def _is_valid(verifier: SignatureVerifier, raw: bytes, headers: Mapping[str, str]) -> bool:
-    """Whether the signature is right and recent by the verifier's clock."""
+    """Whether the signature is correct, and recent by the verifier's clock."""
     try:
         return verifier.is_valid(raw, headers.get(TIMESTAMP), headers.get(SIGNATURE))
     except (ValueError, TypeError, OverflowError):
-        # A timestamp that is not a number or a huge one, a body that is not UTF-8, a signature that is not ASCII.
+        # A timestamp that isn't a number or is too large, a body that isn't UTF-8, a signature that isn't ASCII.
         return False
 
 
 def _read(raw: bytes, content_type: str) -> Any:  # noqa: ANN401 - whatever JSON holds
-    """An event, the fields of a command, or what stands in the field `payload`; None where it is not what its type says."""
+    """Parse an event, the fields of a command, or the field `payload`.
+
+    Returns None if the body doesn't match its type.
+    """
     try:
         text = raw.decode()
         if content_type.startswith("application/json"):

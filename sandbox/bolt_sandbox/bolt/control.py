@@ -1,16 +1,18 @@
 """The control API of the sandbox's Bolt: what happens in Bolt without the bot, and what goes wrong.
 
-GET    /control/bolt/state                 schedules, runs, counts of requests, faults, settings
-GET    /control/bolt/requests              the counts of requests alone
-GET    /control/bolt/calls?after=N         the requests from the Nth on
-POST   /control/bolt/runs                  {slug, branch?, commands?, pull_request?, actor?}: somebody starts it in Bolt
-POST   /control/bolt/runs/<id>/cancel      {actor?}: somebody asks in Bolt for its end
-POST   /control/bolt/runs/<id>/end         {state}: it ends now, so
-POST   /control/bolt/schedules             {name, slug?, commands, source?, cron?, owner?, suspended?, active?, exclusive?, …}
-POST   /control/bolt/faults                {kind, count?=1 (null: for ever), operation?, executes?, …: see Fault}
-DELETE /control/bolt/faults                all off
-POST   /control/bolt/webhooks              {run_id, url, secret?, event?=bolt.run.completed}: posted to this machine
-POST   /control/bolt/settings              {speed?, cancel_finished?: error | ok, open_end?: "" | null, invalid_status?, url_lives_s?}
+GET    /control/bolt/state                 schedules, runs, request counts, faults, settings
+GET    /control/bolt/requests              only the request counts
+GET    /control/bolt/calls?after=N         the requests after the first N
+POST   /control/bolt/runs                  {slug, branch?, commands?, pull_request?, actor?}: start a run in Bolt
+POST   /control/bolt/runs/<id>/cancel      {actor?}: cancel a run in Bolt
+POST   /control/bolt/runs/<id>/end         {state}: end a run now, with this state
+POST   /control/bolt/schedules             {name, slug?, commands, source?, cron?, owner?, suspended?, active?, exclusive?,
+                                           triggerable_after_s?}: add a schedule, or replace the one with its slug
+POST   /control/bolt/faults                {kind, count?=1 (null: always), operation?, executes?, …: see Fault}
+DELETE /control/bolt/faults                deactivate all faults
+POST   /control/bolt/webhooks              {run_id, url, secret?, event?=bolt.run.completed}: post to this machine only
+POST   /control/bolt/settings              {speed?, cancel_finished?: error | ok, open_end?: "" | null,
+                                           invalid_status?: 200 | 400, url_lives_s?}
 """
 
 from __future__ import annotations

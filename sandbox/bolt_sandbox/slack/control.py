@@ -1,54 +1,57 @@
-"""The control API: what a test, a script or a person with curl does to the workspace. JSON in, JSON out.
+"""The control API: what a test, a script or a person with curl can do to the workspace. JSON in, JSON out.
 
-It has no credentials at all, and so must be served on the loopback interface only; it takes bodies of the type
-application/json alone, which a foreign web page cannot send here. Names stand for ids everywhere (`ada`,
+It has no credentials, and so must only be served on the loopback interface. It accepts only bodies of the type
+application/json, which a foreign web page can't send here. Names can be used instead of ids everywhere (`ada`,
 `data-eng`), and `dm` is the person's direct conversation with the bot. What Slack itself would refuse is answered
-with 409 and Slack's own code; a body that is not understood with 400.
+with 409 and Slack's own code, an invalid body with 400.
 
-What people do (the answer comes when the app has acknowledged, or after 3 s):
+What people do (answered when the app has acknowledged, or after 3 s):
 
 POST /control/slash      {user, channel, text, command?="/bolt", times?=1}   `times` repeats the same delivery
 POST /control/click      {user, channel, action_id | label, ts?, block_id?, value?, times?=1}
                          without `ts`: on the newest message that has it. Answers with the confirm dialog, if any
-POST /control/say        {user, channel, text, thread_ts?, times?=1}      a message; in `dm` the app hears it as message.im
+POST /control/say        {user, channel, text, thread_ts?, times?=1}   a message; in `dm` the app gets message.im
 POST /control/mention    {user, channel, text, thread_ts?, times?=1}      "@bolt text"
-POST /control/edit       {user, channel, ts, text}                        one's own message, of which the app hears again
+POST /control/edit       {user, channel, ts, text}      edits the user's own message; the app gets it again
 POST /control/home       {user, tab?="home"}
-POST /control/shortcut   {user, callback_id, channel?, ts?}    a message's with `ts`, else a global one, with `channel` open
+POST /control/shortcut   {user, callback_id, channel?, ts?}
+                         with `ts`: a message's shortcut; else a global one, with `channel` open
 POST /control/view       {view_id, do: submit | close | click | suggest, values?, action_id?, value?, all?, times?=1}
-                         `values`: what is filled in so far, {block_id: {action_id: value}}
+                         `values`: the inputs so far, {block_id: {action_id: value}}
 
-What is to be seen:
+Reading:
 
 GET  /control/state               people, channels, sockets, scopes, limits, faults
-GET  /control/channels/<channel>  its messages as they are now, each with its replies, lines of text and edit count;
-                                  ?as=<user> adds what that person alone sees there, and `dm` is a channel too
+GET  /control/channels/<channel>  its current messages, each with its replies, lines of text and edit count;
+                                  ?as=<user> adds what only that person sees there, and `dm` is a channel too
 GET  /control/users/<user>        what only that person sees: ephemerals, notices of Slack, direct messages, views
-GET  /control/events?as=<user>    what changes, as server-sent events: see bolt_sandbox.slack.feed
-GET  /control/calls               the log; ?after=<n> skips n entries, ?what=chat.update picks one kind
+GET  /control/events?as=<user>    changes, as server-sent events: see bolt_sandbox.slack.feed
+GET  /control/calls               the log; ?after=<n> skips n entries, ?what=chat.update selects one kind
 GET  /control/files/<id>          a file's bytes; ?download=1 as a download
 
-What goes wrong, and how the workspace is:
+Faults and settings:
 
 POST /control/faults     {kind: ratelimited | http_500 | error | slow | drop_before | drop_after, method?="*",
-                         count?=1 (null: for ever), skip?, retry_after_s?, delay_s?, code?} or {away: true | false}
-DELETE /control/faults   all off, sockets are not brought back: the app does that
+                         count?=1 (null: always), skip?, retry_after_s?, delay_s?, code?} or {away: true | false}
+DELETE /control/faults   deactivates all faults; the app has to reopen its sockets itself
 POST /control/sockets    {do: disconnect | drop | deaf, reason?="refresh_requested", close_after_s?=10}
-POST /control/rates      {enabled?, strict?, limits?: {method: calls a minute}}     `limits` instead of the methods' tiers
+POST /control/rates      {enabled?, strict?, limits?: {method: calls a minute}}   `limits` override the methods' tiers
 POST /control/app        {request_url?: address | null, verify?, revoked?, scopes?}   an address means HTTP delivery
 POST /control/members    {channel, user?="bolt", do: invite | kick | archive | unarchive}
 POST /control/channels   {name, kind?="public", members?}      `kind`: public, private, or mpim, a group direct message
-POST /control/reset      {}     both worlds as at first, Bolt's too: nothing said, nothing going wrong; the bot stays connected
-POST /control/crowd      {people, channels}      so many: person-1 … and crowd-1 …, with the bot in each; person-1 is in crowd-1
+POST /control/reset      {}    resets both worlds, Bolt's too: no messages, no faults; the bot stays connected
+POST /control/crowd      {people, channels}    adds person-1 … and crowd-1 … up to these numbers, with the bot in each
+                         channel; person-1 is in crowd-1
 
-What owners and admins do, of which the app hears by the events that Slack sends, where it has subscribed to them:
+What owners and admins do (the app gets Slack's events for it if it has subscribed to them):
 
-POST /control/users      {name, real_name?, role?="member", guest?, bot?, team?, enterprise?, teams?, shown_as?, letter?="U"}
-                         `bot`: another app's; `team`: of another organisation, with the id `enterprise` if that is on Grid.
-                         `teams`: workspaces of our own organisation; `shown_as`: what Slack calls the person's team
-POST /control/grid       {}    the workspace joins an Enterprise Grid organisation with a sibling workspace and three people:
-                         edda, named by the organisation; sven, named by the sibling; sila, of the sibling alone.
-                         A bot that is running learns of it when it starts again
+POST /control/users      {name, real_name?, role?="member", guest?, bot?, team?, enterprise?, teams?, shown_as?,
+                         letter?="U"}
+                         `bot`: another app's; `team`: of another organisation, with the id `enterprise` if it's on Grid;
+                         `teams`: workspaces of our own organisation; `shown_as`: the person's team as Slack reports it
+POST /control/grid       {}    the workspace joins an Enterprise Grid organisation with a sibling workspace, and gets three
+                         people: edda, reported with the organisation; sven, reported with the sibling; sila, only in the
+                         sibling. A running bot learns of it when it restarts
 POST /control/person     {user, role?, email?, deleted?}      `deleted`: true deactivates the account;
                          `role`: primary_owner, owner, admin, member, guest, single_channel_guest
 POST /control/usergroups {handle, name?, users?}              a new user group
