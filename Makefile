@@ -22,24 +22,24 @@ unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME CONDA_PREFIX
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help
-help: ## This list.
+help: ## List the targets.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)$$/  make \1\t\2/' | expand -t 22
 
 .PHONY: install
 install: .venv/.installed ## Set up .venv, so that .venv/bin/bolt-bot runs.
 
 .PHONY: demo
-demo: install ## The whole bot against a local Slack workspace and a local Bolt API, in the browser and in this terminal.
+demo: install ## Run the bot with a local Slack workspace and a local Bolt API, in the browser and in this terminal.
 	@$(BIN)/bolt-bot demo $(DEMO_ARGS)
 
 .PHONY: test
-test: install ## The tests. PYTEST_ARGS="-k word" runs some of them.
+test: install ## Run the tests. PYTEST_ARGS="-k word" selects some of them.
 	@# The first time, one process fills the bytecode caches, instead of all processes at once.
 	@[[ -n "$$(compgen -G 'tests/__pycache__/*-pytest-*')" ]] || $(BIN)/python -m pytest --collect-only -qq >/dev/null
 	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist worksteal $(PYTEST_ARGS)
 
 .PHONY: check
-check: install ## Linters, types, import boundaries, dead code, the Dockerfile and the manifest.
+check: install ## Run linters and type checks; check import boundaries, dead code, the Dockerfile and the manifest.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -50,23 +50,23 @@ check: install ## Linters, types, import boundaries, dead code, the Dockerfile a
 	$(BIN)/python -m pytest -q tests/test_manifest.py
 
 .PHONY: audit
-audit: $(UV) ## Whether a vulnerability is known of a locked package. Says so where the advisory service cannot be reached.
+audit: $(UV) ## Check the locked packages for known vulnerabilities, if the advisory service can be reached.
 	tools/audit.sh $(UV)
 
 .PHONY: bench
-bench: install .conformance/.installed ## Measure beside rivals and limits: one table, in bench/results.md. Half an hour.
+bench: install .conformance/.installed ## Measure against rivals and limits, into bench/results.md. Takes half an hour.
 	$(BIN)/python -m bench $(BENCH_ARGS)
 
 .PHONY: bench-quick
-bench-quick: install ## Whether every row of the bench can still be measured, in small: under two minutes. Judges no goal.
+bench-quick: install ## Try every measurement in small, without checking goals. Takes under two minutes.
 	$(BIN)/python -m bench --quick $(BENCH_ARGS)
 
 .PHONY: chaos
-chaos: install ## Several processes under seeded faults, then the invariants. CHAOS_ARGS="--seeds 300 --jobs 3".
+chaos: install ## Run several processes with seeded faults, then check invariants. CHAOS_ARGS="--seeds 300 --jobs 3".
 	$(BIN)/python -m tests.chaos $(CHAOS_ARGS)
 
 .PHONY: conformance
-conformance: install .conformance/.installed ## Drive the sandbox's Bolt API with the vendor's own SDK.
+conformance: install .conformance/.installed ## Test the sandbox's Bolt API with the vendor's own SDK.
 	tools/conformance.sh
 
 .PHONY: page
@@ -74,27 +74,27 @@ page: $(UV) ## Build the sandbox's page from sandbox/page/ into the package.
 	tools/page.sh $(UV) build
 
 .PHONY: page-check
-page-check: $(UV) ## Whether the page in the package is what its source makes.
+page-check: $(UV) ## Check that the page in the package matches its source.
 	tools/page.sh $(UV) check
 
 .PHONY: messages
-messages: install ## Write docs/messages.md, every sentence that people see, from the code.
+messages: install ## Generate docs/messages.md, every sentence that people see, from the code.
 	$(BIN)/python tools/messages.py
 
 .PHONY: hints
-hints: install ## Write docs/hints.md from the table of hints.
+hints: install ## Generate docs/hints.md from the table of hints.
 	$(BIN)/python -m tools.hints
 
 .PHONY: screenshots
-screenshots: install ## Retake the README's pictures from the sandbox's page. Wants a font with emoji (fonts-noto-color-emoji).
+screenshots: install ## Retake the README's pictures of the sandbox. Needs an emoji font (fonts-noto-color-emoji).
 	$(BIN)/python -m tests.browser.screenshots
 
 .PHONY: lock
-lock: $(UV) ## Write requirements/*.txt again from both pyproject.toml files.
+lock: $(UV) ## Generate requirements/*.txt from both pyproject.toml files.
 	tools/lock.sh $(UV)
 
 .PHONY: clean
-clean: ## Remove everything that was set up or made. The bot's data stays.
+clean: ## Remove everything that was installed or generated. The bot's data stays.
 	rm -rf .venv .uv .node .conformance sandbox/page/node_modules dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage*
 
 .uv/bin/uv:

@@ -46,7 +46,7 @@ def line(entry: AuditEntry, mask: Callable[[str], str]) -> str:
 
 @asynccontextmanager
 async def _redis(settings: Settings) -> AsyncIterator[Redis]:
-    """Open the bot's Redis. An embedded one is used as it is if the bot is running, and started otherwise."""
+    """Open the bot's Redis. An embedded one is started unless the bot is running."""
     if settings.redis_url is not None:
         redis = connect(settings.redis_url.get_secret_value())
         try:

@@ -24,7 +24,7 @@ LATE = Histogram(
 class Claimed:
     """The result of a claim: a lease (None if nothing was due), when it was made, and when to look again.
 
-    `at_us` is on Redis' clock. `wait_s` is the time from then until the next member is due, None if the set is empty.
+    `at_us` is on Redis' clock. `wait_s` is the seconds from the claim until the next look, None if nothing is waiting.
     `rows` has one row per member: its name and the requested fields.
     """
 

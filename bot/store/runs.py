@@ -145,7 +145,7 @@ class Runs:
     async def cancel_asked(self, lease: Lease, key: RunKey, *, most: int) -> int:
         """Record an attempt to cancel, just before calling Bolt.
 
-        Returns its number, 0 if the claim was lost, -1 if at the limit.
+        Returns its number, 0 if the claim or the wish is gone, -1 if the limit is reached.
         """
         token = await lease.stop_renewing()
         return int(await self._scripts.run("cancel_asked", key.name, token, most))

@@ -36,7 +36,7 @@ Json = dict[str, Any]
 
 
 def render(message: Message) -> tuple[str, list[Json]]:
-    """Render the text (whole, at most 3900 characters) and the blocks.
+    """Render the text (at most 3900 characters) and the blocks.
 
     Raises ValueError for a button that can't work.
     """

@@ -6,8 +6,8 @@ GET    /control/bolt/calls?after=N         the requests after the first N
 POST   /control/bolt/runs                  {slug, branch?, commands?, pull_request?, actor?}: start a run in Bolt
 POST   /control/bolt/runs/<id>/cancel      {actor?}: cancel a run in Bolt
 POST   /control/bolt/runs/<id>/end         {state}: end a run now, with this state
-POST   /control/bolt/schedules             {name, slug?, commands, source?, cron?, owner?, suspended?, active?, exclusive?,
-                                           triggerable_after_s?}: add a schedule, or replace the one with its slug
+POST   /control/bolt/schedules             {name, slug?, commands, source?, cron?, owner?, suspended?, active?,
+                                           exclusive?, triggerable_after_s?}: add a schedule, or replace one
 POST   /control/bolt/faults                {kind, count?=1 (null: always), operation?, executes?, …: see Fault}
 DELETE /control/bolt/faults                deactivate all faults
 POST   /control/bolt/webhooks              {run_id, url, secret?, event?=bolt.run.completed}: post to this machine only

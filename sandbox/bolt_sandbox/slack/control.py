@@ -47,11 +47,11 @@ What owners and admins do (the app gets Slack's events for it if it has subscrib
 
 POST /control/users      {name, real_name?, role?="member", guest?, bot?, team?, enterprise?, teams?, shown_as?,
                          letter?="U"}
-                         `bot`: another app's; `team`: of another organisation, with the id `enterprise` if it's on Grid;
+                         `bot`: another app's; `team`: of another organisation, with the id `enterprise` on Grid;
                          `teams`: workspaces of our own organisation; `shown_as`: the person's team as Slack reports it
-POST /control/grid       {}    the workspace joins an Enterprise Grid organisation with a sibling workspace, and gets three
-                         people: edda, reported with the organisation; sven, reported with the sibling; sila, only in the
-                         sibling. A running bot learns of it when it restarts
+POST /control/grid       {}    the workspace joins an Enterprise Grid organisation with a sibling workspace, and
+                         gets three people: edda, reported with the organisation; sven, reported with the sibling;
+                         sila, only in the sibling. A running bot learns of it when it restarts
 POST /control/person     {user, role?, email?, deleted?}      `deleted`: true deactivates the account;
                          `role`: primary_owner, owner, admin, member, guest, single_channel_guest
 POST /control/usergroups {handle, name?, users?}              a new user group
