@@ -26,7 +26,7 @@ async def run_shutdown(steps: tuple[ShutdownStep, ...], incident: Callable[[str,
         try:
             async with asyncio.timeout(step.within_s):
                 await step.close()
-        except Exception as error:  # noqa: BLE001 - whatever fails here must not keep the rest open
+        except Exception as error:  # noqa: BLE001 - no error may keep the rest open
             incident(f"closing {step.name}", error)
             closed = False
     return closed

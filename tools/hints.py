@@ -99,7 +99,7 @@ def main() -> int:
         return 0
     if PAGE.read_text(encoding="utf-8") == page():
         return 0
-    print("docs/hints.md isn't what the table makes: run `make hints`.", file=sys.stderr)  # noqa: T201 - a command's answer
+    print("docs/hints.md isn't what the table makes: run `make hints`.", file=sys.stderr)  # noqa: T201 - the command's output
     return 1
 
 

@@ -24,7 +24,7 @@ AT_ONCE = 2
 ASKED_MOST = 20
 DRAW_S = 30.0
 # The only writable place in a hardened container.
-SHARED_MEMORY = "/dev/shm"  # noqa: S108 - what is found there is checked
+SHARED_MEMORY = "/dev/shm"  # noqa: S108 - the folder's owner and mode are checked
 PNG = b"\x89PNG\r\n\x1a\n"
 PNG_MOST = 4_000_000
 COMPLAINT_SHOWN = 2000

@@ -83,7 +83,7 @@ def draw(shown: History) -> bytes:
     return out.getvalue()
 
 
-def _bars(axes: Any, shown: History, top: float) -> None:  # noqa: ANN401 - matplotlib's types are not loaded here
+def _bars(axes: Any, shown: History, top: float) -> None:  # noqa: ANN401 - matplotlib isn't imported at module level
     # Only the longest bar gets a length, because adjacent ones would not be readable.
     room, longest = top * 0.03, shown.longest
     for at, bar in enumerate(shown.bars):

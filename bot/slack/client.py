@@ -382,7 +382,7 @@ class SlackChat:
 
 
 def _foreign(method: str, url: str) -> SlackRefused:
-    """Refuse an address. The log has only its host: the rest of such an address is a secret."""
+    """Log a foreign address, and return the refusal. Only its host is logged: the rest is a secret."""
     log.warning("an address isn't Slack's and wasn't used", method=method, host=_host(url))
     return SlackRefused(method, "foreign_address")
 

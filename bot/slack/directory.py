@@ -104,7 +104,7 @@ class Directory:
                     wait_s = await self._read(name, read)
             except StoreUnavailable:
                 wait_s = CALL_AGAIN_S
-            except Exception as error:  # noqa: BLE001 - whatever it is, it is logged, and the list is read again
+            except Exception as error:  # noqa: BLE001 - any error is logged, and the list is read again
                 self._incident(f"reading {name}", error)
                 wait_s = LOOK_S
             await asyncio.sleep(min(wait_s, LOOK_S))

@@ -86,7 +86,7 @@ def _is_valid(verifier: SignatureVerifier, raw: bytes, headers: Mapping[str, str
         return False
 
 
-def _read(raw: bytes, content_type: str) -> Any:  # noqa: ANN401 - whatever JSON holds
+def _read(raw: bytes, content_type: str) -> Any:  # noqa: ANN401 - any JSON
     """Parse an event, the fields of a command, or the field `payload`.
 
     Returns None if the body doesn't match its type.

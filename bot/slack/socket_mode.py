@@ -148,8 +148,8 @@ class SocketModeReceiver:
         self._began = time.monotonic()
         self._connected = False
         for handler in self._handlers:
-            handler.client.socket_mode_request_listeners[:] = [shape_checked(handler.handle)]  # type: ignore[arg-type]  # its own kind of client
-            handler.client.issue_new_wss_url = checked_address(handler.client)  # type: ignore[method-assign]  # it has no other place for this
+            handler.client.socket_mode_request_listeners[:] = [shape_checked(handler.handle)]  # type: ignore[arg-type]  # the handler's own type of client
+            handler.client.issue_new_wss_url = checked_address(handler.client)  # type: ignore[method-assign]  # the client has no hook for this
         self._app = app
         self._watch_s = watch_s
         self._tasks: list[asyncio.Task[None]] = []
@@ -242,7 +242,7 @@ class SocketModeReceiver:
         """Replace a connection. If Slack doesn't provide an address, the old one stays."""
         try:
             await handler.client.connect_to_new_endpoint(force=True)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it only means that nothing new is known
+        except Exception as error:  # noqa: BLE001 - any error only means that there's no new information
             log.info("a connection to Slack couldn't be replaced", why=why(error))
             await asyncio.sleep(RENEW_AGAIN_S)
 

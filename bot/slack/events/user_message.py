@@ -90,7 +90,7 @@ async def handle_message(context: ListenerContext, message: UserMessage, text: s
     context = replace(context, command=f"@{context.me.name}")
     try:
         answer = await _answer(context, message, text, names)
-    except Exception as error:  # noqa: BLE001 - the person is told, with the reference that is logged
+    except Exception as error:  # noqa: BLE001 - the person gets the reference that is logged
         context.later(_raise(error), message.asker)
     else:
         if answer is not None:

@@ -11,7 +11,7 @@ KEYS = {
     ("sandbox", "sandbox"): Actor("API key sandbox"),
     ("viewer", "viewer"): Actor("API key viewer", may_write=False),
 }
-WORKSPACE_TOKEN = "prdm_wsp_sandbox"  # noqa: S105 - opens nothing but the sandbox
+WORKSPACE_TOKEN = "prdm_wsp_sandbox"  # noqa: S105 - gives access only to the sandbox
 COMPANY_TOKEN = "prdm_cmp_sandbox"  # noqa: S105 - the same
 
 

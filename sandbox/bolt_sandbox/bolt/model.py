@@ -14,7 +14,7 @@ UUIDS = uuid.UUID("6f1f5ac0-0f0a-4a8c-9a0a-0c5be1b0b017")
 RESOURCES_A_COMMAND = 10
 
 
-class Refused(Exception):  # noqa: N818 - not a fault of the sandbox: an answer
+class Refused(Exception):  # noqa: N818 - an answer, not an error of the sandbox
     """A request is refused. The message is the API's."""
 
 

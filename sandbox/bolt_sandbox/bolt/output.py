@@ -142,7 +142,7 @@ def _python_error(_source: Source) -> list[tuple[str, str]]:
 
 def _noisy(source: Source) -> list[tuple[str, str]]:
     lines = list(template("run-model-error"))
-    chatter = random.Random(source.seed)  # noqa: S311 - nothing here is a secret that holds
+    chatter = random.Random(source.seed)  # noqa: S311 - nothing here is a real secret
     secrets = fake_secrets(source.seed)
     middle = [f"\x1b[0m00:00:00  {line}" for line in _debug_lines(chatter, secrets)]
     blocks_at = next(at for at, line in enumerate(lines) if "compiled code at" in line)
@@ -167,7 +167,7 @@ def _debug_lines(chatter: random.Random, secrets: list[str]) -> list[str]:
 
 def fake_secrets(seed: int) -> list[str]:
     """Return made-up credentials of many forms, assembled here so that scanners don't find them in this file."""
-    made = random.Random(seed)  # noqa: S311 - they open nothing
+    made = random.Random(seed)  # noqa: S311 - they give access to nothing
 
     def word(
         length: int,

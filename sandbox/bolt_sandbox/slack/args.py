@@ -52,7 +52,7 @@ class Args:
                 "invalid_arguments", response_metadata={"messages": [f"[ERROR] must be a number: {name}"]}
             ) from None
 
-    def structure(self, name: str, error: str) -> Any:  # noqa: ANN401 - what JSON holds
+    def structure(self, name: str, error: str) -> Any:  # noqa: ANN401 - any JSON
         """Return a list or an object, None if it's missing or empty. Raises Refused(error) if it isn't JSON."""
         value = self._values.get(name)
         if not isinstance(value, str):

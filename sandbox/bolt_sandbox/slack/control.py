@@ -242,7 +242,7 @@ class Controls:
                 return web.json_response(channel_json(self._ws, self._ws.channel(name)))
             user, channel = self._ws.user(viewer), self._people.place(viewer, name)
             if channel.kind != "public" and user.id not in channel.members:
-                raise Refused("channel_not_found")  # noqa: TRY301 - answered like one that is not there
+                raise Refused("channel_not_found")  # noqa: TRY301 - answered like a channel that doesn't exist
         except Refused as refused:
             return web.json_response(refused.body(), status=404)
         return web.json_response(channel_json(self._ws, channel) | {"private": privates_json(self._ws, user, channel)})

@@ -10,10 +10,10 @@ ChannelKind = Literal["public", "private", "im", "mpim"]
 Role = Literal["primary_owner", "owner", "admin", "member", "guest", "single_channel_guest"]
 
 
-class Refused(Exception):  # noqa: N818 - it is an answer of Slack's, not a fault of ours
+class Refused(Exception):  # noqa: N818 - Slack's answer, not an error of ours
     """Slack answers `ok: false`. `code` is Slack's error code; `more` is added to the body."""
 
-    def __init__(self, code: str, **more: Any) -> None:  # noqa: ANN401 - whatever joins the body
+    def __init__(self, code: str, **more: Any) -> None:  # noqa: ANN401 - any further fields of the body
         super().__init__(code)
         self.code = code
         self.more = more

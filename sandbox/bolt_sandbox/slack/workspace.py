@@ -79,7 +79,7 @@ class Workspace:
         strict_rates: bool = False,
     ) -> None:
         self.clock = clock
-        self.rng = rng or random.Random()  # noqa: S311 - ids in a sandbox are no secrets
+        self.rng = rng or random.Random()  # noqa: S311 - a sandbox's ids aren't secret
         self.base_url = ""
         self.prefix = "/slack"
         self.team_id, self.team_name, self.team_domain = "T0SANDBOX", "Sandbox", "acme-data"
@@ -454,7 +454,7 @@ class Workspace:
         what: str,
         direction: Literal["from_app", "to_app", "bolt"],
         outcome: str,
-        **details: Any,  # noqa: ANN401 - whatever tells more
+        **details: Any,  # noqa: ANN401 - any further details
     ) -> None:
         """Add one exchange to the log."""
         self.calls.append(Call(self.clock(), what, direction, outcome, details))
