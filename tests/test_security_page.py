@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "security.md").read_text()
 STORE = ROOT / "bot" / "store"
 CODE = re.compile(r"`([^`]+)`")
-KEYS = {"*.lua": re.compile(r"\bkey\('(\w+)'"), "*.py": re.compile(r"\.key\(\"(\w+)\"")}
+KEYS = {"*.lua": re.compile(r"\bkey\('(\w+)'"), "*.py": re.compile(r"(?:\.key|DeliveryKind)\(\"(\w+)\"")}
 
 
 def rows(heading: str) -> list[list[str]]:

@@ -286,10 +286,10 @@ async def test_a_channel_without_the_bot_is_joined_or_says_how_to_mend_that(stag
     [
         ("logs 99999999", "There's no run 99999999 in Bolt. Check the number."),
         ("logs 99999999 --follow", "There's no run 99999999 in Bolt. Check the number."),
-        ("logs abc", "number"),
+        ("logs abc", "There's no schedule"),
         ("logs", "run"),
         ("artifacts 99999999", "There's no run 99999999 in Bolt. Check the number."),
-        ("artifacts abc", "number"),
+        ("artifacts abc", "There's no schedule"),
     ],
 )
 async def test_bad_input_is_answered_privately(stage: Stage, text: str, words: str) -> None:

@@ -80,7 +80,7 @@ async def test_why_a_run_could_not_be_cancelled_is_told_when_slack_takes_it(stag
         ("cancel 99999999", "There's no run 99999999 in Bolt"),
         ("cancel abc", "number"),
         ("status 99999999", "There's no run 99999999 in Bolt"),
-        ("rnu nightly", "run"),
+        ("rnu nightly", 'Did you mean "Run nightly"?'),
     ],
 )
 async def test_bad_input_is_answered_privately_and_changes_nothing(stage: Stage, text: str, answer: str) -> None:

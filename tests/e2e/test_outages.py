@@ -139,7 +139,7 @@ async def test_slack_is_away_in_socket_mode(stage: Stage) -> None:
     stage.sandbox.workspace.faults.away = True
     stage.sandbox.slack.delivery.sockets.drop()
     _, text = await eventually("/readyz to fall", lambda: readiness(bot.port), lambda told: told[0] == 503)
-    assert text.startswith("slack does not answer: ")
+    assert text.startswith("slack doesn't answer: ")
     assert await gauge(bot.port, "slack") == 0
     assert lines(stage, "a service is away", "slack") == 1
     stage.sandbox.workspace.faults.away = False

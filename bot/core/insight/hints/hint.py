@@ -18,6 +18,10 @@ class Matcher(Protocol):
         """Return something truthy if the pattern is found anywhere in the text."""
 
 
+# A character of Unicode's private use, which no name has.
+_ANY = "\ue000"
+
+
 @dataclass(frozen=True, slots=True)
 class Hint:
     """What a message means (`text`) and what to do (`next`), each a sentence in plain words.
@@ -50,7 +54,8 @@ class OwnHint:
 
     def applies_to(self, names: tuple[str, ...]) -> bool:
         """Whether it applies to a schedule with these names, which are folded as in lookups."""
-        wanted = fold(self.schedule).replace("[", "[[]")
+        # Folding drops a question mark at the end of a name, but here it's a wildcard.
+        wanted = fold(self.schedule.replace("?", _ANY)).replace("[", "[[]").replace(_ANY, "?")
         return not self.schedule or any(fnmatchcase(fold(name), wanted) for name in names if name)
 
 
