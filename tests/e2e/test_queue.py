@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -340,9 +341,10 @@ async def test_bolt_away_at_its_turn(stage: Stage) -> None:
 
 
 @pytest.fixture
-async def redis(tmp_path: Path) -> AsyncIterator[EmbeddedRedis]:
+async def redis() -> AsyncIterator[EmbeddedRedis]:
     """A Redis of its own, not started yet."""
-    folder = Path(f"/tmp/bolt-bot-queue-{tmp_path.name[:20]}")  # noqa: S108 - a socket's path must be short
+    # Short, because the path of a socket has a limit; and of its own, because another run of the tests may be under way.
+    folder = Path(tempfile.mkdtemp(prefix="bolt-bot-"))
     server = EmbeddedRedis(folder, find_server())
     yield server
     await server.stop()
