@@ -72,7 +72,7 @@ class Simulated:
         )
         return Polled(found={run_ids[0]: RunStatus(view.state, commands)})
 
-    async def observe(self, _lease: Lease, _claimed_us: int, observed: Sequence[Observed]) -> list[str]:
+    async def store_observations(self, _lease: Lease, _claimed_us: int, observed: Sequence[Observed]) -> list[str]:
         """Store it: each change of what is observed is an edit, but the end's comes with its announcement."""
         for one in observed:
             self.next_s = one.next_s
