@@ -110,7 +110,7 @@ def cache_folder() -> str:
             # Another user may have created a folder with that name.
             if stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() and not found.st_mode & 0o077:
                 return str(folder)
-    raise PermissionError("no folder of ours can be written")
+    raise PermissionError("none of our folders is writable")
 
 
 def written(shown: History) -> dict[str, object]:

@@ -22,7 +22,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     checked.add_argument("file", metavar="FILE")
     checked.set_defaults(handle=_check_hints)
 
-    tried = commands.add_parser("try", help="show which hint each failure of a log gets; asks neither Slack nor Bolt")
+    tried = commands.add_parser(
+        "try", help="show which hint each failure of a log gets; contacts neither Slack nor Bolt"
+    )
     tried.add_argument("log", type=Path, metavar="LOG", help="what a command printed")
     tried.add_argument("--results", type=Path, metavar="FILE", help="the run_results.json or sources.json it left")
     tried.add_argument("--exit", type=int, metavar="STATUS", help="its exit status")

@@ -25,6 +25,7 @@ from bot.core.model.run import End, FailedNode, Run, RunFacts, RunKey, failed_co
 from bot.core.redact.row_values import without_row_values
 from bot.core.views.thread import EXCERPT_SHOWN
 from bot.flows.dbt_results import ResultsReader, may_warn
+from bot.flows.end_deadlines import EndRules
 from bot.flows.lease import Lease
 from bot.flows.ports.bolt import Bolt
 from bot.flows.ports.store import Due, Runs
@@ -48,23 +49,6 @@ LATE_LOG_TURN_S = 2.0
 LATE_LOG_BUSY_AGAIN_S = 5.0
 LATE_LOG_GIVEN_UP_S = 3600.0
 EMPTY_LOG_GIVEN_UP_S = 300.0
-
-
-@dataclass(frozen=True, slots=True)
-class EndRules:
-    """Deadlines for announcing a failed run: within `told_s` seconds of seeing its end, with or without its log.
-
-    `posting_s` of that are reserved for the post. Each other failure that is being read takes `post_gap_s` more,
-    because all of them may be posted one after another in a single channel.
-    """
-
-    told_s: float = 20.0
-    posting_s: float = 5.0
-    post_gap_s: float = 1.1
-
-    def reading_s(self, at_once: int) -> float:
-        """Return the seconds after a failure within which its log may be read, if this many are being read."""
-        return max(0.0, self.told_s - self.posting_s - self.post_gap_s * at_once)
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ class DigestPoster:
         cards = await self._posts.load_digest(name)
         found = {card: run for card in cards if (run := await self._run_of(card)) is not None}
         if not found:
-            log.error("a digest no longer belongs to anything", digest=name)
+            log.error("a digest has no ends left to report", digest=name)
             await self._posts.digested(post, name, "gone", dict.fromkeys(cards, False))
             return
         channel, message, key = post.channel, digest(tuple(found.values()), self._app_url), f"digest:{name}"

@@ -94,7 +94,7 @@ class LostStartFinder:
         first = request.state is not RequestState.UNCLEAR
         recorded = await self._stores.requests.unclear(lease, request, found, delay_s=delay_s)
         if first and recorded:
-            log.warning("it's unclear whether a start made a run", request=request.id, candidates=found)
+            log.warning("it's unclear whether a start created a run", request=request.id, candidates=found)
             await self._answers.reply_privately(asker_of(request), self._unclear(request, found))
 
     def _unclear(self, request: Request, found: tuple[int, ...]) -> Message:

@@ -128,7 +128,7 @@ class HistoryPoster:
         try:
             return isinstance(await self._chat.find_upload(channel, thread, file_id, since=since), MessageFound)
         except SlackError as error:
-            log.info("a picture can't be looked for", why=str(error))
+            log.info("couldn't check whether a picture was posted", why=str(error))
             return False
 
     def _cannot_post(self, refused: ChannelRefused) -> str:

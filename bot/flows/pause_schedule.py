@@ -38,7 +38,7 @@ class SchedulePauser:
         if isinstance(schedule, Message):
             return schedule
         verb = "pause" if asked.suspend else "resume"
-        log.info("asking Bolt to suspend", slug=schedule.slug, verb=verb, user=asker.user)
+        log.info("asking Bolt to pause or resume a schedule", slug=schedule.slug, verb=verb, user=asker.user)
         try:
             await self._bolt.suspend(schedule.slug, suspend=asked.suspend)
         except BoltOutcomeUnknown:

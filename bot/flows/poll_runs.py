@@ -161,7 +161,7 @@ class RunPoller:
             key = RunKey.parse(name)
             run = await self._runs.load_run(key)
             if run is not None:
-                log.warning("a run is lost: Bolt hasn't known it for a day", run=key.id)
+                log.warning("a run has been missing from Bolt for a day", run=key.id)
                 seen = replace(run.seen, state=LOST)
                 await self._runs.store_observations(
                     lease.subset((name,)), claimed_us, [Observed(key, seen, self._rules.max_s)]

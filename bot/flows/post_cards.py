@@ -194,7 +194,7 @@ class FollowedRunCards:
         if run is None:
             # Only the follow request itself can release this: as long as it waits for its card, the run can't be
             # requested here again.
-            log.error("a run to be followed is gone", watch=name)
+            log.error("the run to follow no longer exists", watch=name)
             why = "I no longer have a record of this run, so it isn't followed here. Click again."
             await self._followers.refuse(post, watch, why)
             return

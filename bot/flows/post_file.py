@@ -73,7 +73,7 @@ class FilePoster:
             await self._poster.check_reachable(channel)
             await self._post(post, upload)
         except CredentialRefused as refused:
-            log.error("Slack refuses a file", why=refused.code, method=refused.method)
+            log.error("Slack rejected a file", why=refused.code, method=refused.method)
             await self._give_up(post, upload, f"{why_not_shared(refused)}.")
         except ChannelRefused as refused:
             await self._give_up(post, upload, self._cannot_post(refused))
@@ -134,7 +134,7 @@ class FilePoster:
         return await post_once(self._posts, post, send=send, find=find, settle_s=self._settle_s, twice_is_better=True)
 
     async def _give_up(self, post: ClaimedPost, upload: Upload, why: str) -> None:
-        log.info("a file isn't posted", run=upload.key.id, command=upload.command.id, why=why)
+        log.info("a file wasn't posted", run=upload.key.id, command=upload.command.id, why=why)
         told = await self._answers.reply_privately(
             upload.asker, Message((*_what(upload), " wasn't posted because ", why))
         )

@@ -113,7 +113,7 @@ class ThreadPoster:
         except CredentialRefused:
             raise
         except SlackRefused as refused:
-            log.warning("a late log can't be posted", card=card.id, why=refused.code)
+            log.warning("a late log couldn't be posted", card=card.id, why=refused.code)
             await self._posts.posted(post, card.id, refused.code)
 
     async def _retried(self, post: ClaimedPost, card: Card, run: Run, new_id: int) -> None:
@@ -167,7 +167,7 @@ class ThreadPoster:
         except ChannelRefused as channel_refused:
             await self._poster.mark_unreachable(card.ref.channel, channel_refused)
         except SlackRefused:
-            log.info("a thread and its channel refuse an end", card=card.id, why=refused.code)
+            log.info("neither the thread nor its channel accepted the end of a run", card=card.id, why=refused.code)
         except SlackError:
             return None
         if run.mentioned:

@@ -69,7 +69,7 @@ def why_not_shared(refused: SlackRefused) -> str:
     if isinstance(refused, ScopeMissing):
         return "I lack the permission files:write. Whoever runs this bot can install the app again from its manifest"
     if isinstance(refused, CredentialRefused):
-        return f"Slack refuses my token ({refused.code}). Tell whoever runs this bot"
+        return f"Slack rejected my token ({refused.code}). Tell whoever runs this bot"
     if isinstance(refused, ChannelRefused) and refused.code not in WHY:
         return f"Slack doesn't let me post files in this channel ({refused.code})"
     return WHY.get(refused.code, f"Slack refused it ({refused.code})")

@@ -164,7 +164,7 @@ class QueuedStarts:
                 "If its card still shows it as queued in a minute, click again.",
             )
             return Message((unrecorded(error, nothing=nothing, otherwise=again),))
-        log.info("taken out of the queue", request=request_id, word=word, user=asker.user)
+        log.info("removed from the queue", request=request_id, word=word, user=asker.user)
         if word == "ok":
             self._left()
             if before is None or (before.card is not None and before.card.ts == clicked):

@@ -22,7 +22,7 @@ class Credentials:
     def __post_init__(self) -> None:
         """Check that the parts fit together."""
         if not self.secret:
-            raise ValueError("There's no secret.")
+            raise ValueError("The secret is empty.")
         if self.secret.startswith(COMPANY_PREFIX) and not self.workspace:
             raise ValueError("A company's secret needs the workspace's uid.")
         if not self.secret.startswith((WORKSPACE_PREFIX, COMPANY_PREFIX)) and not self.key:

@@ -87,7 +87,7 @@ class PollBatch:
         if reply.invalid:
             reply = await self._post(graphql_documents.statuses(batch))
             if not reply.invalid:
-                log.info("this backend takes no fragments", type=self._type_name)
+                log.info("this backend doesn't support fragments", type=self._type_name)
                 self._type_name = None
         return reply
 

@@ -118,10 +118,10 @@ class Directory:
         try:
             count = await read(name)
         except ScopeMissing as missing:
-            log.warning("a list of Slack's can't be read: a scope is missing", what=name, method=missing.method)
+            log.warning("a list couldn't be read from Slack: a scope is missing", what=name, method=missing.method)
             good_for_s = REFUSED_S
         except SlackError as error:
-            log.warning("a list of Slack's can't be read", what=name, why=str(error))
+            log.warning("a list couldn't be read from Slack", what=name, why=str(error))
             good_for_s = LOOK_S
         else:
             log.info("read a list of Slack's", what=name, count=count, seconds=round(time.monotonic() - began, 1))

@@ -16,7 +16,7 @@ from bot.slack.find_message import Json, WebApi
 log = structlog.get_logger()
 
 # users.conversations is in tier 3: about 50 calls a minute in total.
-FRESH_S = 300.0
+CHANNELS_FRESH_S = 300.0
 AGAIN_S = 15.0
 JUST_S = 3.0
 PEOPLE_MOST = 300
@@ -61,7 +61,7 @@ class SlackMemberships:
         if self._held_until > self._clock():
             return MemberChannels(whole=False, missing=NOT_TOLD)
         try:
-            places, for_s = await self._ask(user), FRESH_S
+            places, for_s = await self._ask(user), CHANNELS_FRESH_S
         except SlackThrottled as throttled:
             self._held_until = self._clock() + throttled.retry_after_s
             return MemberChannels(whole=False, missing=NOT_TOLD)

@@ -44,7 +44,7 @@ from bot.slack.find_message import WebApi
 log = structlog.get_logger()
 
 # How old an answer may be if no event reports changes: members of a user group, or channels that the bot isn't in.
-FRESH_S = 300.0
+GROUPS_FRESH_S = 300.0
 # As long as a start may wait in the queue.
 NOTED_S = 8 * 86400.0
 GROUP_MESSAGE = (
@@ -147,7 +147,7 @@ class SlackPeople:
             return ChannelInfo(channel, "", ChannelKind.DIRECT, shared=False)
         kept = await self._cache.recall(f"place:{channel}")
         known = read_channel(kept, self._now()) if kept is not None else None
-        if known is not None and self._now() - known.at < FRESH_S:
+        if known is not None and self._now() - known.at < GROUPS_FRESH_S:
             return ChannelInfo(channel, known.name, known.kind, known.shared)
         try:
             known = await self._once(
@@ -276,7 +276,7 @@ class SlackPeople:
         for group in answer.get("usergroups") or []:
             for name in {str(group.get("id")), f"@{group.get('handle')}"} & self._groups:
                 found[name] = {"id": group.get("id"), "users": group.get("users") or []}
-        await self._cache.keep(GROUPS, json.dumps(found), FRESH_S)
+        await self._cache.keep(GROUPS, json.dumps(found), GROUPS_FRESH_S)
         return found
 
     async def _ask_place(self, channel: str, *, spare: bool) -> KnownChannel:
@@ -288,7 +288,7 @@ class SlackPeople:
 
     async def _keep_place(self, channel: str, known: KnownChannel) -> None:
         """Cache it for long only if Slack reports its changes, as it does for channels that the bot is in."""
-        await self._cache.keep(f"place:{channel}", channel_entry(known), KEPT_S if known.is_ours else FRESH_S)
+        await self._cache.keep(f"place:{channel}", channel_entry(known), KEPT_S if known.is_ours else GROUPS_FRESH_S)
 
 
 def known_person(user: Json, installation: Installation, at: float, *, domains: bool) -> KnownPerson:

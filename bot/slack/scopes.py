@@ -22,7 +22,7 @@ WITHOUT = {
     "channels:history": "after a lost reply an end may be posted twice in public channels, and a card may be missing",
     "groups:history": "after a lost reply an end may be posted twice in private channels, and a card may be missing",
     "mpim:history": "after a lost reply an end may be posted twice in group messages, and a card may be missing",
-    "usergroups:read": "rules of the policy that name a user group refuse everyone",
+    "usergroups:read": "policy rules that name a user group refuse everyone",
     "users:read.email": "people whom the policy names by e-mail address aren't known",
     "mpim:read": "nothing can be started in group messages",
     "connections:write": "Socket Mode can't connect",

@@ -20,8 +20,9 @@ from bot.core.model.cause import Cause, Retry
 from bot.core.model.errors import BoltOutcomeUnknown
 from bot.core.model.polling import Observed
 from bot.core.model.run import Observation, RunFacts, RunKey, failed_command
-from bot.flows.conclude import EndRules, LogReader, RunConcluder, digest_log
+from bot.flows.conclude import LogReader, RunConcluder, digest_log
 from bot.flows.dbt_results import ResultsReader
+from bot.flows.end_deadlines import EndRules
 from bot.flows.lease import Lease
 from bot.flows.run_listings import RunListings
 from bot.paradime.client import BoltClient
@@ -170,18 +171,6 @@ def test_a_log_is_digested_without_row_values() -> None:
         assert "Ada" not in text
     shown = digest_log(output, lambda text: text, lambda text: text)
     assert "Ada Lovelace" in shown.file.text
-
-
-def test_ten_failures_have_time_to_be_posted_one_after_the_other() -> None:
-    """In one channel too, where Slack takes a post a second: the last of them within 20 s."""
-    rules = EndRules()
-    ends = sorted(rules.reading_s(at_once) for at_once in range(1, FAILURES + 1))
-    posted = 0.0
-    for end in ends:
-        posted = max(end, posted + rules.post_gap_s)
-    assert posted + rules.post_gap_s <= rules.told_s
-    assert rules.reading_s(1) >= 12
-    assert rules.reading_s(1000) == 0
 
 
 async def test_ten_failures_with_hanging_logs_are_told_in_time(stage: Stage) -> None:

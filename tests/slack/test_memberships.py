@@ -13,7 +13,7 @@ from bot.slack import memberships
 from bot.slack.client import SlackChat
 from bot.slack.memberships import (
     AGAIN_S,
-    FRESH_S,
+    CHANNELS_FRESH_S,
     JUST_S,
     NO_PRIVATE,
     NO_SCOPE,
@@ -74,7 +74,7 @@ async def test_slack_is_asked_once_in_some_minutes(of: SlackMemberships, sandbox
     for _ in range(5):
         await of.channels_of(ADA)
     assert asked(sandbox) == 1
-    clock.now += FRESH_S + 1
+    clock.now += CHANNELS_FRESH_S + 1
     sandbox.workspace.channel("data-eng").members.remove(ADA)
     assert "C0DATAENG" not in (await of.channels_of(ADA)).names
     assert asked(sandbox) == 2

@@ -18,7 +18,7 @@ from bot.core.model.person import Person, Role
 from bot.slack.affiliation import Installation
 from bot.slack.client import SlackChat
 from bot.slack.directory_entries import BOOK, KnownPerson, person_entry
-from bot.slack.people import FRESH_S, KEPT_S, ROLE_S, SlackPeople
+from bot.slack.people import GROUPS_FRESH_S, KEPT_S, ROLE_S, SlackPeople
 from bot.store.directory_cache import DirectoryCache
 from bot.store.scripts import Scripts
 from tests.waiting import seen
@@ -200,9 +200,9 @@ async def test_how_long_what_was_said_is_kept(of: SlackPeople, sandbox: Sandbox,
     await of.channel("C0DATAENG")
     await of.channel("C0ANALYTICS")
     left_s = {name: await redis_client.pttl(f"{{bolt:test}}:told:{name}") / 1000 for name in KEPT}
-    assert 0 < left_s["groups"] <= FRESH_S
-    assert 0 < left_s["place:C0ANALYTICS"] <= FRESH_S
-    assert FRESH_S < left_s["place:C0DATAENG"] <= KEPT_S
+    assert 0 < left_s["groups"] <= GROUPS_FRESH_S
+    assert 0 < left_s["place:C0ANALYTICS"] <= GROUPS_FRESH_S
+    assert GROUPS_FRESH_S < left_s["place:C0DATAENG"] <= KEPT_S
     assert KEPT_S < left_s["people1"] <= 2 * KEPT_S
     assert asked(sandbox, "conversations.info") == 2
 

@@ -82,7 +82,7 @@ def test_the_least_row() -> None:
         ("", "line 1: the file is empty; it needs version: 1 and hints"),
         ("[]", "line 1: the file should have keys: version, hints"),
         ("hints: []\nversion: 1", "line 1: there are no hints in the list"),
-        ("version: 1", "line 1: hints are missing: a list of hints, of which the first that fits wins"),
+        ("version: 1", "line 1: hints are missing: a list of hints; the first match wins"),
         ("version: 2\nhints: [{id: a, pattern: a, text: a}]", "line 1: version should be 1: this bot supports no other"),
         ("hints: [{id: a, pattern: a, text: a}]", "line 1: version is missing: write version: 1"),
         ("version: 1\nhints: {}", "line 2: hints should be a list: each hint begins with a dash"),

@@ -1,0 +1,22 @@
+"""How long the log of a failed run may be read, so that the end is announced in time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class EndRules:
+    """Deadlines for announcing a failed run: within `told_s` seconds of seeing its end, with or without its log.
+
+    `posting_s` of that are reserved for the post. Each other failure that is being read takes `post_gap_s` more,
+    because all of them may be posted one after another in a single channel.
+    """
+
+    told_s: float = 20.0
+    posting_s: float = 5.0
+    post_gap_s: float = 1.1
+
+    def reading_s(self, at_once: int) -> float:
+        """Return the seconds after a failure within which its log may be read, if this many are being read."""
+        return max(0.0, self.told_s - self.posting_s - self.post_gap_s * at_once)

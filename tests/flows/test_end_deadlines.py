@@ -1,0 +1,19 @@
+"""How long logs may be read if several failures are announced."""
+
+from __future__ import annotations
+
+from bot.flows.end_deadlines import EndRules
+
+FAILURES = 10
+
+
+def test_ten_failures_have_time_to_be_posted_one_after_the_other() -> None:
+    """In one channel too, where Slack takes a post a second: the last of them within 20 s."""
+    rules = EndRules()
+    ends = sorted(rules.reading_s(at_once) for at_once in range(1, FAILURES + 1))
+    posted = 0.0
+    for end in ends:
+        posted = max(end, posted + rules.post_gap_s)
+    assert posted + rules.post_gap_s <= rules.told_s
+    assert rules.reading_s(1) >= 12
+    assert rules.reading_s(1000) == 0
