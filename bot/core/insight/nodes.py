@@ -127,7 +127,8 @@ def said_once(excerpt: str, nodes: Sequence[FailedNode]) -> tuple[str, tuple[Fai
     for whole in excerpt.split("\n\n") if excerpt else []:
         block = "\n".join(line for line in whole.split("\n") if not _CALLED.match(line))
         head, _, body = block.partition("\n")
-        node = next((one for one in nodes if one.name and one.name in head.split()), None)
+        named = {word.rpartition(".")[2] for word in head.split()} | set(head.split())
+        node = next((one for one in nodes if one.name in named), None)
         message = " ".join(node.message.split()) if node else ""
         if node is None and head.startswith(OPERATION) and any(_all_said(body, one) for one in nodes):
             continue
