@@ -45,7 +45,7 @@ ROWS: Parts = {
     "typeahead": typeahead.measure,
 }
 # They take minutes, count seconds, requests and edits, and use little processor. The longest first.
-WAITING = ("told", "burst", "crowd", "polls")
+WAITING = ("told", "burst", "crowd")
 
 Keep = Callable[[str, list[Row]], None]
 
