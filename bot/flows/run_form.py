@@ -112,7 +112,7 @@ class RunForms:
         snapshot = await self._catalog.snapshot()
         schedule = snapshot.index.by_handle(handle)
         if schedule is None:
-            snapshot = await self._catalog.snapshot(within_s=within_s, anew=True)
+            snapshot = await self._catalog.snapshot(within_s=within_s, refresh=True)
             schedule = snapshot.index.by_handle(handle)
         return snapshot, schedule
 

@@ -73,15 +73,15 @@ class ScheduleCatalog:
         """
         return list(await self._list(SURE_S if sure else self._fresh_for_s))
 
-    async def snapshot(self, *, within_s: float = 0, anew: bool = False) -> CatalogSnapshot:
+    async def snapshot(self, *, within_s: float = 0, refresh: bool = False) -> CatalogSnapshot:
         """The last list, whatever its age.
 
-        If it's too old or missing, a new one is waited for, for at most `within_s` seconds. `anew`: a list older than a
+        If it's too old or missing, a new one is waited for, for at most `within_s` seconds. `refresh`: a list older than a
         second is too old, because something is missing from it.
         """
         self.refresh_soon()
-        asked, most_s = self._clock(), SURE_S if anew else self._fresh_for_s
-        if anew and self._age() > most_s:
+        asked, most_s = self._clock(), SURE_S if refresh else self._fresh_for_s
+        if refresh and self._age() > most_s:
             self._read_anew()
         if self._reading is not None and self._age() > most_s:
             await asyncio.wait({self._reading}, timeout=within_s)
