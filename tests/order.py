@@ -10,7 +10,7 @@ T = TypeVar("T")
 # What mostly waits, for a clock or for another process; in the front those that wait longest. A file or a folder each.
 WAITING = (
     "tests/chaos/test_chaos.py",
-    "tests/e2e/test_following.py",
+    "tests/e2e/test_live_log.py",
     "tests/store/test_topologies.py",
     "tests/e2e/test_queue.py",
     "tests/cli/test_commands.py",

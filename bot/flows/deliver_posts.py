@@ -97,7 +97,7 @@ class PostDeliverer:
     async def deliver_post(self, lease: Lease, item: str, urgency: str, channel: str) -> None:
         """Send one post.
 
-        `start/` or `queue/<request>`, `watch/<watch>`, `digest/<name>`, `end/`, `late/` or `file/<card>`, or one of the
+        `start/` or `queue/<request>`, `watch/<follow request>`, `digest/<name>`, `end/`, `late/` or `file/<card>`, or one of the
         others.
         """
         kind, _, name = item.partition("/")
@@ -111,7 +111,7 @@ class PostDeliverer:
             await self._queued.post_queued_card(ClaimedPost(lease, urgency, channel, f"req:{name}", "post"), name)
         elif kind == "watch":
             await self._followed.post_followed_card(
-                ClaimedPost(lease, urgency, channel, watch_record(name), "post"), name
+                ClaimedPost(lease, urgency, channel, follow_request_record(name), "post"), name
             )
         else:
             await self._thread.post_in_thread(ClaimedPost(lease, urgency, channel, f"card:{name}", kind), kind, name)
@@ -191,7 +191,7 @@ def _wants_card(request: Request) -> bool:
     return request.state in {RequestState.LOOKED, RequestState.PENDING} or (decided and request.card is None)
 
 
-def watch_record(name: str) -> str:
+def follow_request_record(name: str) -> str:
     """The record of the attempts to post the card of a follow request, which is named by channel and run."""
     channel, _, member = name.partition("/")
     return f"watch:{channel}:{member}"

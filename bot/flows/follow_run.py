@@ -64,7 +64,7 @@ class FollowRequestHandler:
         """
         try:
             async with asyncio.timeout(RECORD_S):
-                word, more = await self._followers.add_request(asker, key, facts or RunFacts())
+                word, more = await self._followers.add_follow_request(asker, key, facts or RunFacts())
         except (StoreUnavailable, TimeoutError) as error:
             log.warning("a follow request couldn't be recorded", run=key.id, user=asker.user, why=cause(error))
             return Message((unrecorded(error, nothing="Nothing was done.", otherwise=ASK_AGAIN),))
@@ -78,42 +78,42 @@ class FollowRequestHandler:
 
     async def advance_follow_request(self, lease: Lease) -> None:
         """Advance the claimed follow request by one step."""
-        watch = await self._followers.load_follow_request(lease.member)
-        if watch is None:
-            log.error("a follow request is gone", watch=lease.member)
+        follow_request = await self._followers.load_follow_request(lease.member)
+        if follow_request is None:
+            log.error("a follow request is gone", follow_request=lease.member)
             await self._followers.close(lease)
-        elif watch.state == "asked":
-            await self._look(lease, watch)
-        elif watch.state == "refused":
-            await self._tell(lease, watch, Message((watch.why, " ", self._link(watch.key))))
+        elif follow_request.state == "asked":
+            await self._look(lease, follow_request)
+        elif follow_request.state == "refused":
+            await self._tell(lease, follow_request, Message((follow_request.why, " ", self._link(follow_request.key))))
         else:
             await self._followers.close(lease)
 
-    async def _look(self, lease: Lease, watch: FollowRequest) -> None:
-        key = watch.key
+    async def _look(self, lease: Lease, follow_request: FollowRequest) -> None:
+        key = follow_request.key
         try:
-            run = await self._reader.read_followed_run(watch)
+            run = await self._reader.read_followed_run(follow_request)
         except BoltRejected:
-            await self._tell(lease, watch, Message((f"There's no run {key.id} in Bolt. Check the number.",)))
+            await self._tell(lease, follow_request, Message((f"There's no run {key.id} in Bolt. Check the number.",)))
             return
         except BoltError as away:
-            if lease.since_s(watch.asked_at) < GIVEN_UP_S:
+            if lease.since_s(follow_request.asked_at) < GIVEN_UP_S:
                 await self._due.give_back(lease, delay_s=LOOK_AGAIN_S)
             else:
                 text = f"{away.sentence} Run {key.id} isn't followed here. Click again later."
-                await self._tell(lease, watch, Message((text,)))
+                await self._tell(lease, follow_request, Message((text,)))
             return
         if is_final(run.seen.state):
-            await self._tell(lease, watch, self._ended(key, run.seen.state))
+            await self._tell(lease, follow_request, self._ended(key, run.seen.state))
             return
-        word = await self._followers.adopt(lease, watch, run.facts, run.seen)
+        word = await self._followers.adopt(lease, follow_request, run.facts, run.seen)
         if word == "final":
             known = await self._runs.load_run(key)
-            await self._tell(lease, watch, self._ended(key, known.seen.state if known else "over"))
+            await self._tell(lease, follow_request, self._ended(key, known.seen.state if known else "over"))
 
-    async def _tell(self, lease: Lease, watch: FollowRequest, message: Message) -> None:
+    async def _tell(self, lease: Lease, follow_request: FollowRequest, message: Message) -> None:
         """Explain why the run gets no card."""
-        if await self._answers.reply_privately(watch.asker, message):
+        if await self._answers.reply_privately(follow_request.asker, message):
             await self._followers.close(lease)
         else:
             await self._due.give_back(lease, delay_s=LOOK_AGAIN_S)

@@ -185,45 +185,47 @@ class FollowedRunCards:
 
     async def post_followed_card(self, post: ClaimedPost, name: str) -> None:
         """Post the card, or record why the run isn't followed."""
-        watch = await self._followers.load_follow_request(name)
-        if watch is None or watch.state != "looked":
-            log.error("a card no longer belongs to anything", watch=name)
+        follow_request = await self._followers.load_follow_request(name)
+        if follow_request is None or follow_request.state != "looked":
+            log.error("a card no longer belongs to anything", follow_request=name)
             await self._posts.refuse(post, name, "")
             return
-        run = await self._runs.load_run(watch.key)
+        run = await self._runs.load_run(follow_request.key)
         if run is None:
             # Only the follow request itself can release this: as long as it waits for its card, the run can't be
             # requested here again.
-            log.error("the run to follow no longer exists", watch=name)
+            log.error("the run to follow no longer exists", follow_request=name)
             why = "I no longer have a record of this run, so it isn't followed here. Click again."
-            await self._followers.refuse(post, watch, why)
+            await self._followers.refuse(post, follow_request, why)
             return
         if is_final(run.seen.state) and (await self._posts.attempt(post, "look")).word == "go":
             why = f"Run {run.id} {outcome(run.seen.state)} before its card could be posted."
-            await self._followers.refuse(post, watch, why)
+            await self._followers.refuse(post, follow_request, why)
             return
-        seen = run.seen_in(watch.asker.channel)
-        shown = replace(seen, facts=replace(seen.facts, watched_by=watch.asker.user))
+        seen = run.seen_in(follow_request.asker.channel)
+        shown = replace(seen, facts=replace(seen.facts, watched_by=follow_request.asker.user))
         try:
             ts = await self._poster.post_card(
-                post, watch.asker.channel, run_card(shown, self._app_url), f"watch:{watch.key.name}"
+                post, follow_request.asker.channel, run_card(shown, self._app_url), f"watch:{follow_request.key.name}"
             )
         except Unresolved:
             why = "Slack didn't say whether the card was posted. Look for it in the channel, or click again."
-            await self._followers.refuse(post, watch, why)
+            await self._followers.refuse(post, follow_request, why)
         except SlackRefused as refused:
-            log.warning("the card of a followed run can't be shown", watch=name, why=refused.code)
-            await self._followers.refuse(post, watch, self._poster.why_not(refused, "The run isn't followed here"))
+            log.warning("the card of a followed run can't be shown", follow_request=name, why=refused.code)
+            await self._followers.refuse(
+                post, follow_request, self._poster.why_not(refused, "The run isn't followed here")
+            )
         else:
             if ts is not None:
-                await self._posted(post, watch, run, ts)
+                await self._posted(post, follow_request, run, ts)
 
-    async def _posted(self, post: ClaimedPost, watch: FollowRequest, run: Run, ts: str) -> None:
-        card = CardRef(watch.asker.channel, ts)
+    async def _posted(self, post: ClaimedPost, follow_request: FollowRequest, run: Run, ts: str) -> None:
+        card = CardRef(follow_request.asker.channel, ts)
         await self._posts.mark_reachable(card.channel)
-        word = await self._followers.posted(post, watch, card, f"run:{run.rev}")
+        word = await self._followers.posted(post, follow_request, card, f"run:{run.rev}")
         if word == "ok":
-            log.info("followed", run=run.id, user=watch.asker.user, channel=card.channel)
+            log.info("followed", run=run.id, user=follow_request.asker.user, channel=card.channel)
             return
         await self._remover.remove_duplicate(card)
         if word == "gone":
@@ -232,5 +234,5 @@ class FollowedRunCards:
                 (link, " couldn't be followed here because I no longer have a record of it. Click again.")
             )
         else:
-            message = has_card(watch.key, None)
-        await self._answers.reply_privately(watch.asker, message)
+            message = has_card(follow_request.key, None)
+        await self._answers.reply_privately(follow_request.asker, message)

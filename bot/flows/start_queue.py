@@ -23,7 +23,7 @@ from bot.core.policy.refusal import refusal
 from bot.core.policy.rules import Action
 from bot.core.text.message import Buttons, Message, Paragraph
 from bot.core.text.text import Bold, Channel, Link, Sentence, duration, plural
-from bot.core.views.buttons import watch_button
+from bot.core.views.buttons import follow_button
 from bot.core.views.store_unavailable import cause, unrecorded
 from bot.flows.lease import Lease
 from bot.flows.links import Links
@@ -131,7 +131,7 @@ class QueuedStarts:
                 (name, " will start when ", run, " ends. Its card in ", Channel(asked.channel), " shows when.")
             )
         text: Sentence = (name, " will start when ", run, " ends. Its card in this channel shows when.")
-        return Message(text, (Paragraph(text), Buttons((watch_button(behind),))))
+        return Message(text, (Paragraph(text), Buttons((follow_button(behind),))))
 
     def _had_its_turn(self, queued: Request, name: Bold) -> Message:
         """Describe the outcome of a start whose button is clicked again."""

@@ -10,7 +10,7 @@ from bot.core.model.errors import BoltError, BoltRejected
 from bot.core.model.run import Run, RunFacts, RunKey, is_final, observe, run_url
 from bot.core.text.message import Button, Buttons, Message, Paragraph
 from bot.core.text.text import Code, Sentence, Span, cut, duration, plural
-from bot.core.views.buttons import OPEN_RUN, watch_button
+from bot.core.views.buttons import OPEN_RUN, follow_button
 from bot.core.views.card import run_card
 from bot.flows.ports.bolt import Bolt
 from bot.flows.ports.store import Runs
@@ -46,7 +46,7 @@ class StatusReader:
         open_run = Button(OPEN_RUN, "Open in Bolt", url=run_url(self._app_url, run.id))
         row: tuple[Button, ...] = (open_run,)
         if channel and not is_final(run.seen.state) and await self._runs.card_in(key, channel) is None:
-            row = (watch_button(run), open_run)
+            row = (follow_button(run), open_run)
         body = [block for block in card.blocks if not isinstance(block, Buttons)]
         return Message(card.text, (*body, Paragraph(commands(run)), Buttons(row)))
 

@@ -29,7 +29,7 @@ from bot.core.model.log_tail import LogBatch, LogTail
 from bot.core.model.run import CardRef, Run, RunKey, is_final, observe
 from bot.core.text.message import Buttons, Message, Paragraph
 from bot.core.text.text import Code, Sentence, cut, plural
-from bot.core.views.buttons import command_button, watch_button
+from bot.core.views.buttons import command_button, follow_button
 from bot.core.views.live_log import ENDED, GONE, HOUR, LogLines, batch_post, pause_s, stop_button
 from bot.flows.claimed_post import ClaimedPost
 from bot.flows.lease import Lease
@@ -193,10 +193,10 @@ class LogTailer:
             "Follow this run first, then its live log. Its log so far is available now.",
         )
         show = command_button("Show log", LogsCommand(key.id), spoken=f"Show the log of run {key.id}")
-        follow = command_button(
+        live = command_button(
             "Live log", LogsCommand(key.id, follow=True), number=1, spoken=f"Live log of run {key.id}"
         )
-        return Message(text, (Paragraph(text), Buttons((watch_button(run or Run(key)), follow, show))))
+        return Message(text, (Paragraph(text), Buttons((follow_button(run or Run(key)), live, show))))
 
     async def _ask(self, key: RunKey) -> RunStatus | Message:
         """The run's status in Bolt, or the answer why it's missing."""

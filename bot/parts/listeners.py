@@ -53,7 +53,7 @@ def build_listener_context(base: Base, flows: Flows) -> ListenerContext:
         forms=RunForms(catalog, bolt, mask=mask),
         views=chat,
         status=status,
-        adopt=flows.follow_run,
+        follow_run=flows.follow_run,
         queue=flows.queue,
         requests=requests,
         runs=runs,

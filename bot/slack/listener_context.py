@@ -95,7 +95,7 @@ class ListenerContext:
     channel_permissions: ChannelPermissions
     forms: RunForms
     views: Views
-    adopt: FollowRequestHandler
+    follow_run: FollowRequestHandler
     queue: QueuedStarts
     requests: Requests
     runs: Runs

@@ -29,10 +29,10 @@ class RunFollowers:
     def __init__(self, scripts: Scripts) -> None:
         self._scripts = scripts
 
-    async def add_request(self, asker: Asker, key: RunKey, facts: RunFacts) -> tuple[FollowAcceptance, str]:
+    async def add_follow_request(self, asker: Asker, key: RunKey, facts: RunFacts) -> tuple[FollowAcceptance, str]:
         """Store a request to follow a run, unless the run already has a card in that channel."""
         body = to_json(StoredFollower(asker, facts))
-        word, more = await self._scripts.run("watch", asker.channel, key.name, body)
+        word, more = await self._scripts.run("add_follow_request", asker.channel, key.name, body)
         accepted: FollowAcceptance = word
         return accepted, from_json(StoredFollower, more).asker.user if word == "known" else str(more)
 
@@ -48,44 +48,51 @@ class RunFollowers:
             RunKey.parse(member), body.asker, body.facts, asked_at, record["state"], record.get("why", "")
         )
 
-    async def adopt(self, lease: Lease, watch: FollowRequest, facts: RunFacts, seen: Observation) -> Followed:
+    async def adopt(self, lease: Lease, follow_request: FollowRequest, facts: RunFacts, seen: Observation) -> Followed:
         """Start following the run and queue its card."""
         token = await lease.stop_renewing()
-        channel, member = watch.asker.channel, watch.key.name
+        channel, member = follow_request.asker.channel, follow_request.key.name
         followed: Followed = await self._scripts.run(
-            "adopt", watch.id, token, channel, member, *creation_args(facts, seen)
+            "adopt", follow_request.id, token, channel, member, *creation_args(facts, seen)
         )
         return followed
 
-    async def posted(self, post: ClaimedPost, watch: FollowRequest, card: CardRef, revision: str) -> str:
+    async def posted(self, post: ClaimedPost, follow_request: FollowRequest, card: CardRef, revision: str) -> str:
         """Record that the run's card was posted.
 
         Returns `ok`, `gone`, or the id of the card that the run already has there.
         """
-        asker = watch.asker
+        asker = follow_request.asker
         return str(
             await self._scripts.run(
-                "watched",
-                watch.id,
+                "followed_card_posted",
+                follow_request.id,
                 post.urgency,
                 post.channel,
                 post.lease.member,
                 post.lease.token,
-                watch.key.name,
+                follow_request.key.name,
                 card_id(asker.team, card),
                 revision,
                 asker.user,
             )
         )
 
-    async def refuse(self, post: ClaimedPost, watch: FollowRequest, why: str) -> None:
+    async def refuse(self, post: ClaimedPost, follow_request: FollowRequest, why: str) -> None:
         """Record that the run gets no card; the person is notified next."""
         lease = post.lease
         await self._scripts.run(
-            "refuse_watch", watch.id, post.urgency, post.channel, lease.member, lease.token, watch.key.name, why
+            "refuse_follow_request",
+            follow_request.id,
+            post.urgency,
+            post.channel,
+            lease.member,
+            lease.token,
+            follow_request.key.name,
+            why,
         )
 
     async def close(self, lease: Lease) -> None:
         """Finish a follow request, even if its record is gone."""
         channel, _, member = lease.member.partition("/")
-        await self._scripts.run("close_watch", lease.member, await lease.stop_renewing(), channel, member)
+        await self._scripts.run("close_follow_request", lease.member, await lease.stop_renewing(), channel, member)

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from tests.chaos.plan import QUEUE, WATCH
+from tests.chaos.plan import FOLLOW, QUEUE
 from tests.chaos.seen import STALL, Card, Command, RunSeen, Seen, Upset, Wish
 
 STARTED_WITHIN_S = 60.0
@@ -176,7 +176,7 @@ def no_false_word(seen: Seen) -> Found:
 
 
 def one_card_a_run(seen: Seen) -> Found:
-    """Every run has one card, and one more where it is watched in another channel, unless its start is visibly unclear."""
+    """Every run has one card, and one more where it is followed in another channel, unless its start is visibly unclear."""
     for run in seen.runs:
         command = command_of(seen, run)
         cards = cards_of_run(seen, run.id)
@@ -278,7 +278,7 @@ def is_unheard(wish: Wish) -> bool:
     return wish.acknowledged and not wish.asked and not wish.answers
 
 
-# --- waiting and watching ---
+# --- waiting and following ---
 
 
 def who_waits_is_started(seen: Seen) -> Found:
@@ -295,18 +295,18 @@ def who_waits_is_started(seen: Seen) -> Found:
             yield Violation("queue lost", f"{one.reason} (request {one.request}): no run, and nobody was told")
 
 
-def who_watches_sees(seen: Seen) -> Found:
-    """A run that someone wants to watch has a card there, or that person is told why not."""
+def who_follows_sees(seen: Seen) -> Found:
+    """A run that someone wants to follow has a card there, or that person is told why not."""
     heard = {one.user for one in seen.told}
     # Of several clicks the first one is answered, where there is no card.
     answered = {(one.user, one.channel, one.run) for one in seen.presses if one.answers}
     for one in seen.presses:
-        if one.label != WATCH or not one.acknowledged or one.user in heard:
+        if one.label != FOLLOW or not one.acknowledged or one.user in heard:
             continue
         if (one.user, one.channel, one.run) in answered:
             continue
         if not any(card.channel == one.channel for card in cards_of_run(seen, one.run)):
-            yield Violation("watch lost", f"run {one.run} in {one.channel} by {one.user}")
+            yield Violation("follower lost", f"run {one.run} in {one.channel} by {one.user}")
 
 
 # --- what is left, shown and said ---
@@ -370,7 +370,7 @@ CHECKS: tuple[Callable[[Seen], Found], ...] = (
     ends_are_told,
     wishes_are_heard,
     who_waits_is_started,
-    who_watches_sees,
+    who_follows_sees,
     nothing_left,
     no_secret,
     logs_are_clean,

@@ -57,8 +57,8 @@ HOWS: dict[str, int] = {
     "not_json_after": 2,
 }
 # What people press, and how often each is drawn.
-QUEUE, WATCH, DROP = "Run when it ends", "Follow this run", "Don't run"
-PRESSED: dict[str, int] = {QUEUE: 6, WATCH: 3, DROP: 1}
+QUEUE, FOLLOW, DROP = "Run when it ends", "Follow this run", "Don't run"
+PRESSED: dict[str, int] = {QUEUE: 6, FOLLOW: 3, DROP: 1}
 # What else happens, to a process, to Redis or to the sockets.
 SHOCKS: dict[str, int] = {
     "kill": 5,
@@ -245,7 +245,7 @@ def _click(rng: random.Random, lasts: float) -> Click:
 
 
 def _presses(rng: random.Random, lasts: float, commands: int) -> tuple[Press, ...]:
-    """People who were refused let it wait, or watch what runs; some think better of it."""
+    """People who were refused let it wait, or follow what runs; some think better of it."""
     whats = rng.choices(list(PRESSED), list(PRESSED.values()), k=commands)
     return tuple(
         Press(rng.uniform(1, lasts + 2), what, rng.random(), 2 if rng.random() < 0.25 else 1) for what in whats

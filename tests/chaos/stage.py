@@ -25,7 +25,7 @@ from bolt_sandbox.slack.sockets import Answer, Connection
 from bot.core.model.request import request_id
 from bot.manifest import render_manifest
 from tests.chaos.checks import NOT_WRITTEN
-from tests.chaos.plan import DROP, WATCH, Click, Plan, Press, Typed
+from tests.chaos.plan import DROP, FOLLOW, Click, Plan, Press, Typed
 from tests.chaos.processes import PASSWORD, ROOT, Replica, Store
 from tests.chaos.seen import STALL, Command, Pressed, Upset
 from tests.chaos.strikes import OWN_ADDRESS, OWN_TOKEN, Handler, Striker
@@ -326,7 +326,7 @@ class Stage:
         control = find_control(message.blocks, None, label, None)
         value = json.loads(str(control.element["value"]))
         known = Pressed(label, user, message.channel, time.time(), acknowledged=False)
-        if label == WATCH:
+        if label == FOLLOW:
             return replace(known, run=int(value["r"]))
         if label == DROP:
             return known

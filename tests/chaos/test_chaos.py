@@ -31,7 +31,7 @@ QUEUED = Pressed(
     reason="chaos-1",
     answers=("It will start when run 6 ends.",),
 )
-WATCHED = Pressed("Follow this run", "U2", "C1", AT + 1, acknowledged=True, run=7)
+FOLLOWED = Pressed("Follow this run", "U2", "C1", AT + 1, acknowledged=True, run=7)
 WELL = Seen(
     commands=(COMMAND,),
     runs=(RUN,),
@@ -108,7 +108,7 @@ def broken() -> Iterator[tuple[str, Seen]]:
     yield "wrong end", but(cards=card(replies=(dataclasses.replace(END, text="*Job* failed."),)))
     yield "wish lost", but(wishes=wish(asked=False))
     yield "queue lost", but(runs=(), cards=(), wishes=(), presses=(QUEUED,))
-    yield "watch lost", but(presses=(dataclasses.replace(WATCHED, channel="C2"),))
+    yield "follower lost", but(presses=(dataclasses.replace(FOLLOWED, channel="C2"),))
     yield "another's run", but(cards=card(key="start:queued"))
     yield "left over", but(left=(Left("due:queue", "queued"),))
     yield "left over", but(left=(Left("due:polls", "w:7"),))
@@ -146,8 +146,8 @@ def excused() -> Iterator[tuple[str, Seen]]:
     dropped = card(key="start:queued", text="*Job* wasn't started: @U2 removed it from the queue.", runs=(), replies=())
     yield "queued, and taken out", but(runs=(), cards=dropped, presses=(QUEUED,), commands=command(told=(REFUSED,)))
     there = dataclasses.replace(CARD, channel="C2", key="watch:w:7")
-    yield "watched elsewhere", but(cards=(CARD, there), presses=(dataclasses.replace(WATCHED, channel="C2"),))
-    yield "watched in vain", but(presses=(dataclasses.replace(WATCHED, channel="C2", answers=("It has ended.",)),))
+    yield "followed elsewhere", but(cards=(CARD, there), presses=(dataclasses.replace(FOLLOWED, channel="C2"),))
+    yield "followed in vain", but(presses=(dataclasses.replace(FOLLOWED, channel="C2", answers=("It has ended.",)),))
     yield "a wish nobody acknowledged", but(wishes=wish(asked=False, acknowledged=False))
 
 

@@ -259,7 +259,7 @@ async def test_a_refusal_comes_by_direct_message(stage: Stage) -> None:
 
 
 async def test_a_start_that_waits_names_the_channel_of_its_card(stage: Stage) -> None:
-    """The answer stands in direct messages, its card does not; and the run in its way is not to be watched there."""
+    """The answer stands in direct messages, its card does not; and the run in its way is not to be followed there."""
     add_schedule(stage)
     await stage.start_bot()
     await stage.slash(f"run {SLUG} --reason first")

@@ -145,7 +145,7 @@ async def test_details_are_a_click_away_and_inactive_ones_too(stage: Stage) -> N
 
 
 async def test_runs_are_listed_with_what_is_known_of_them(stage: Stage) -> None:
-    """State, who, branch, start, length, link; an active one can be watched here."""
+    """State, who, branch, start, length, link; an active one can be followed here."""
     character = Character((Step("dbt run", 3000.0),), history="SFC" * 4)
     stage.sandbox.bolt.add_schedule(Schedule(0, "Long job", "long", character))
     run = stage.sandbox.bolt.start("long")
@@ -154,12 +154,12 @@ async def test_runs_are_listed_with_what_is_known_of_them(stage: Stage) -> None:
     await stage.start_bot()
     await stage.slash("runs Long job")
     await stage.until(stage.told_privately("Long job*: 1 run. run"))
-    (section, watch) = stage.private()[-1].blocks[1:3]
+    (section, follow) = stage.private()[-1].blocks[1:3]
     assert f"|Run {run.id}>" in section["text"]["text"]
     assert "main" in section["text"]["text"]
     assert "by grace@example.com" in section["text"]["text"]
-    assert watch["elements"][0]["action_id"] == "run.watch"
-    assert f'"r":{run.id}' in watch["elements"][0]["value"]
+    assert follow["elements"][0]["action_id"] == "run.watch"
+    assert f'"r":{run.id}' in follow["elements"][0]["value"]
     await stage.slash("runs compile")
     await stage.until(stage.told_privately("13 runs, page 1 of 2"))
     await stage.click("Next")

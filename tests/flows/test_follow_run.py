@@ -1,4 +1,4 @@
-"""A watch whose records are gone lets go, so that the run can be asked for again."""
+"""A follow request whose records are gone lets go, so that the run can be asked for again."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def flow(scripts: Scripts, chat: Chat) -> FollowRequestHandler:
 
 
 async def advance(scripts: Scripts, adopt: FollowRequestHandler) -> None:
-    """One step of the watch that is due."""
+    """One step of the follow request that is due."""
     claimed = await DueSet(scripts, "watches", lease_s=10).claim(1)
     assert claimed.lease is not None
     await adopt.advance_follow_request(claimed.lease)
@@ -78,7 +78,7 @@ async def advance(scripts: Scripts, adopt: FollowRequestHandler) -> None:
 
 async def test_a_run_that_is_gone_when_its_card_is_due(scripts: Scripts) -> None:
     """Whoever asked is told, and asks again."""
-    chat, watches = Chat(), RunFollowers(scripts)
+    chat, followers = Chat(), RunFollowers(scripts)
     adopt = flow(scripts, chat)
     posts = PostLane(scripts, SlackBudget(post_gap_s=0, channel_gap_s=0), lease_s=10, upload_lease_s=10)
     cards = FollowedRunCards(
@@ -86,7 +86,7 @@ async def test_a_run_that_is_gone_when_its_card_is_due(scripts: Scripts) -> None
         None,  # type: ignore[arg-type]
         posts,
         Runs(scripts),
-        watches,
+        followers,
         PrivateReplies(chat),  # type: ignore[arg-type]
         app_url="https://bolt.test",
     )
@@ -101,10 +101,10 @@ async def test_a_run_that_is_gone_when_its_card_is_due(scripts: Scripts) -> None
     )
     await advance(scripts, adopt)
     assert chat.told == ["I no longer have a record of this run, so it isn't followed here. Click again. Run 9"]
-    assert (await watches.add_request(ADA, RUN, RunFacts()))[0] == "new"
+    assert (await followers.add_follow_request(ADA, RUN, RunFacts()))[0] == "new"
 
 
-async def test_a_watch_expires(scripts: Scripts) -> None:
+async def test_a_follow_request_expires(scripts: Scripts) -> None:
     """Whatever becomes of its post; and nobody looks for one that is gone for ever."""
     adopt = flow(scripts, Chat())
     await adopt.request_follow(ADA, RUN, RunFacts())

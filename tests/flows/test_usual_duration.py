@@ -37,7 +37,7 @@ class Api:
 
     def __init__(self, commands: tuple[str, ...], retries: int | None = None) -> None:
         self._commands = commands
-        self._watched = RunSummary(RUN.id, "RUNNING", "Bolt scheduler", None, retries, BEGAN)
+        self._followed = RunSummary(RUN.id, "RUNNING", "Bolt scheduler", None, retries, BEGAN)
 
     async def status(self, run_id: int) -> RunStatus:
         """It runs."""
@@ -48,7 +48,7 @@ class Api:
     async def runs(self, slug: str, limit: int) -> list[RunSummary]:
         """The newest first."""
         del slug, limit
-        return [self._watched, success(8, 1, retries=7), *(success(number, 1) for number in (6, 5)), success(2, 60)]
+        return [self._followed, success(8, 1, retries=7), *(success(number, 1) for number in (6, 5)), success(2, 60)]
 
     async def schedules(self) -> list[Schedule]:
         """One."""
@@ -65,7 +65,7 @@ class Api:
         (("git clone x", "dbt run"), 7, None),
     ],
 )
-async def test_the_expected_end_of_a_watched_run(
+async def test_the_expected_end_of_a_followed_run(
     redis_client: Redis, commands: tuple[str, ...], retries: int | None, expected: float | None
 ) -> None:
     """Is that of whole runs of the schedule's own commands."""
@@ -74,10 +74,10 @@ async def test_the_expected_end_of_a_watched_run(
         facts = json.dumps({"overridden": True})
         await redis_client.hset(scripts.key("run", f"w:{number}"), mapping={"rev": "1", "facts": facts})
     api, runs, due = Api(commands, retries), Runs(scripts), DueSet(scripts, "watches", lease_s=10)
-    watches = RunFollowers(scripts)
+    followers = RunFollowers(scripts)
     catalog, listings = ScheduleCatalog(api), RunListings(api)  # type: ignore[arg-type]
     adopt = FollowRequestHandler(
-        watches,
+        followers,
         runs,
         due,
         PrivateReplies(None),  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""Watches: recorded once a run and channel, and never in the way of whoever started the run."""
+"""Follow requests: recorded once a run and channel, and never in the way of whoever started the run."""
 
 from __future__ import annotations
 
@@ -37,15 +37,15 @@ def asker(channel: str = "A", user: str = "U1") -> Asker:
 
 
 async def adopted(scripts: Scripts, key: RunKey = RUN, channel: str = "A") -> FollowRequest:
-    """A run that someone wants to watch, seen to be active."""
-    watches = RunFollowers(scripts)
-    assert (await watches.add_request(asker(channel), key, FACTS))[0] == "new"
-    watch = await watches.load_follow_request(f"{channel}/{key.name}")
+    """A run that someone wants to follow, seen to be active."""
+    followers = RunFollowers(scripts)
+    assert (await followers.add_follow_request(asker(channel), key, FACTS))[0] == "new"
+    follow_request = await followers.load_follow_request(f"{channel}/{key.name}")
     claimed = await DueSet(scripts, "watches", lease_s=10).claim(1)
-    assert watch is not None
+    assert follow_request is not None
     assert claimed.lease is not None
-    assert await watches.adopt(claimed.lease, watch, FACTS, Observation("RUNNING")) == "ok"
-    return watch
+    assert await followers.adopt(claimed.lease, follow_request, FACTS, Observation("RUNNING")) == "ok"
+    return follow_request
 
 
 async def claimed_post(scripts: Scripts) -> ClaimedPost:
@@ -56,25 +56,25 @@ async def claimed_post(scripts: Scripts) -> ClaimedPost:
     return ClaimedPost(taken.lease, taken.urgency, taken.channel, f"watch:{taken.channel}:{RUN.name}", "post")
 
 
-async def test_a_watch_is_one_a_channel_and_run(scripts: Scripts) -> None:
+async def test_a_follow_request_is_one_a_channel_and_run(scripts: Scripts) -> None:
     """However many click, and however often."""
-    watches = RunFollowers(scripts)
-    asked = (watches.add_request(asker(user=user), RUN, FACTS) for user in ("U1", "U1", "U2"))
+    followers = RunFollowers(scripts)
+    asked = (followers.add_follow_request(asker(user=user), RUN, FACTS) for user in ("U1", "U1", "U2"))
     told = await asyncio.gather(*asked)
     assert sorted(word for word, _ in told) == ["known", "known", "new"]
     # Who was first is told to the others.
     assert len({more for word, more in told if word == "known"}) == 1
-    assert (await watches.add_request(asker("B"), RUN, FACTS))[0] == "new"
+    assert (await followers.add_follow_request(asker("B"), RUN, FACTS))[0] == "new"
 
 
 async def test_its_card_is_attached_once(scripts: Scripts) -> None:
     """A second message is another's; a later click is told where the card is."""
-    watch = await adopted(scripts)
-    watches, post = RunFollowers(scripts), await claimed_post(scripts)
-    assert await watches.posted(post, watch, CardRef("A", "1.5"), "run:1") == "ok"
-    assert await watches.posted(post, watch, CardRef("A", "1.5"), "run:1") == "ok"
-    assert await watches.posted(post, watch, CardRef("A", "2.5"), "run:1") == "T:A:1.5"
-    assert await watches.add_request(asker(), RUN, FACTS) == ("card", "T:A:1.5")
+    follow_request = await adopted(scripts)
+    followers, post = RunFollowers(scripts), await claimed_post(scripts)
+    assert await followers.posted(post, follow_request, CardRef("A", "1.5"), "run:1") == "ok"
+    assert await followers.posted(post, follow_request, CardRef("A", "1.5"), "run:1") == "ok"
+    assert await followers.posted(post, follow_request, CardRef("A", "2.5"), "run:1") == "T:A:1.5"
+    assert await followers.add_follow_request(asker(), RUN, FACTS) == ("card", "T:A:1.5")
     assert await Runs(scripts).card_in(RUN, "A") == CardRef("A", "1.5")
     assert await Runs(scripts).card_in(RUN, "B") is None
 
@@ -84,26 +84,26 @@ async def test_a_deleted_card_is_nobodys_link(scripts: Scripts, *, elsewhere: bo
     """Once its place is given away: the run's own card is another one then, or none."""
     await follow_run(scripts, 4711)
     if elsewhere:
-        watch = await adopted(scripts, channel="B")
-        await RunFollowers(scripts).posted(await claimed_post(scripts), watch, CardRef("B", "2.5"), "run:1")
+        follow_request = await adopted(scripts, channel="B")
+        await RunFollowers(scripts).posted(await claimed_post(scripts), follow_request, CardRef("B", "2.5"), "run:1")
     await scripts.redis.hset(scripts.key("card", "T:A:4711.5"), "unshowable", "message_not_found")
-    assert (await RunFollowers(scripts).add_request(asker(), RUN, FACTS))[0] == "new"
+    assert (await RunFollowers(scripts).add_follow_request(asker(), RUN, FACTS))[0] == "new"
     (mine,) = (await RunIndexes(scripts).active_of("U1", most=9)).runs
     assert mine.card == (CardRef("B", "2.5") if elsewhere else None)
 
 
-async def test_a_run_that_has_ended_is_not_watched(scripts: Scripts) -> None:
+async def test_a_run_that_has_ended_is_not_followed(scripts: Scripts) -> None:
     """However active it was in an older look; and it is recorded that someone has to be told so."""
-    watches = RunFollowers(scripts)
+    followers = RunFollowers(scripts)
     await adopted(scripts)
-    assert (await watches.add_request(asker("B"), RUN, FACTS))[0] == "new"
-    watch = await watches.load_follow_request(f"B/{RUN.name}")
+    assert (await followers.add_follow_request(asker("B"), RUN, FACTS))[0] == "new"
+    follow_request = await followers.load_follow_request(f"B/{RUN.name}")
     claimed = await DueSet(scripts, "watches", lease_s=10).claim(1)
     await observe(scripts, RUN.id, "ERROR")
-    assert watch is not None
+    assert follow_request is not None
     assert claimed.lease is not None
-    assert await watches.adopt(claimed.lease, watch, FACTS, Observation("RUNNING")) == "final"
-    assert (await watches.add_request(asker("C"), RUN, FACTS))[0] == "new"
+    assert await followers.adopt(claimed.lease, follow_request, FACTS, Observation("RUNNING")) == "final"
+    assert (await followers.add_follow_request(asker("C"), RUN, FACTS))[0] == "new"
 
 
 @pytest.mark.parametrize(("log", "pending"), [("none", "1"), ("late", "2")])
@@ -111,26 +111,26 @@ async def test_an_end_that_comes_while_its_card_is_posted_is_told_there(
     scripts: Scripts, log: str, pending: str
 ) -> None:
     """It came after the click; the log too, where that is still to come."""
-    watch = await adopted(scripts)
+    follow_request = await adopted(scripts)
     post = await claimed_post(scripts)
     await end_run(scripts, RUN.id, "ERROR", log=log)
-    assert await RunFollowers(scripts).posted(post, watch, CardRef("A", "1.5"), "run:1") == "ok"
+    assert await RunFollowers(scripts).posted(post, follow_request, CardRef("A", "1.5"), "run:1") == "ok"
     assert await scripts.redis.hget(scripts.key("card", "T:A:1.5"), "pending") == pending
     assert (await claimed_post(scripts)).lease.member == "end/T:A:1.5"
     listed = await RunIndexes(scripts).failed("U9", ["A"], most=9)
     assert [one.run.id for one in listed.runs] == [RUN.id]
 
 
-async def test_a_watched_run_may_still_be_of_a_lost_start(scripts: Scripts) -> None:
+async def test_a_followed_run_may_still_be_of_a_lost_start(scripts: Scripts) -> None:
     """It is nobody's as long as no start of ours has it."""
     runs = Runs(scripts)
-    watch = await adopted(scripts)
-    await RunFollowers(scripts).posted(await claimed_post(scripts), watch, CardRef("A", "1.5"), "run:1")
+    follow_request = await adopted(scripts)
+    await RunFollowers(scripts).posted(await claimed_post(scripts), follow_request, CardRef("A", "1.5"), "run:1")
     await follow_run(scripts, 7)
     assert await runs.known("w", [4711, 7, 8]) == frozenset({7})
 
 
-async def test_whose_a_run_is_is_not_forgotten_by_watching_it(scripts: Scripts) -> None:
+async def test_whose_a_run_is_is_not_forgotten_by_following_it(scripts: Scripts) -> None:
     """What we know of a start stands; what is known of a stranger's run is told anew."""
     await follow_run(scripts, 4711)
     await adopted(scripts, channel="B")
@@ -141,10 +141,10 @@ async def test_whose_a_run_is_is_not_forgotten_by_watching_it(scripts: Scripts) 
 
 async def test_a_claim_that_is_lost_adopts_nothing(scripts: Scripts) -> None:
     """Whoever comes late changes nothing."""
-    watches = RunFollowers(scripts)
-    await watches.add_request(asker(), RUN, FACTS)
-    watch = await watches.load_follow_request(f"A/{RUN.name}")
-    assert watch is not None
-    stale = Lease("watches", (watch.id,), 7, 0, 10)
-    assert await watches.adopt(stale, watch, FACTS, Observation("RUNNING")) == "lost"
+    followers = RunFollowers(scripts)
+    await followers.add_follow_request(asker(), RUN, FACTS)
+    follow_request = await followers.load_follow_request(f"A/{RUN.name}")
+    assert follow_request is not None
+    stale = Lease("watches", (follow_request.id,), 7, 0, 10)
+    assert await followers.adopt(stale, follow_request, FACTS, Observation("RUNNING")) == "lost"
     assert await Runs(scripts).load_run(RUN) is None

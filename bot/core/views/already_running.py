@@ -6,7 +6,7 @@ from bot.core.model.request import BlockingRun, Request, blocking_run_facts
 from bot.core.model.run import Run, RunKey, run_url
 from bot.core.text.message import Button, Buttons, Message, Paragraph
 from bot.core.text.text import Bold, Link, Sentence, Span, When, cut, plural
-from bot.core.views.buttons import START_QUEUED, request_value, watch_button
+from bot.core.views.buttons import START_QUEUED, follow_button, request_value
 from bot.core.views.card import not_started
 
 BY_SHOWN = 80
@@ -40,8 +40,8 @@ def already_running(
         value=request_value(request.id),
         spoken=cut(f"Run {request.title} when run {running.run_id} ends", 75),
     )
-    watch = watch_button(Run(key, facts=blocking_run_facts(running, request.plan)))
-    return Message(sentence, (Paragraph(sentence), Buttons((queue,) if card_url else (watch, queue))))
+    follow = follow_button(Run(key, facts=blocking_run_facts(running, request.plan)))
+    return Message(sentence, (Paragraph(sentence), Buttons((queue,) if card_url else (follow, queue))))
 
 
 def why_running(request: Request, running: BlockingRun | None) -> str:

@@ -26,8 +26,8 @@ RETRY_ALL = "run.retry_all"
 RUN_AGAIN = "run.again"
 # Actions whose value is a run's.
 RUN_VALUES = frozenset({CANCEL_RUN, RETRY_FAILED, RETRY_ALL, RUN_AGAIN})
-# May be followed by a suffix that distinguishes the buttons of a message.
-WATCH_RUN = "run.watch"
+# May be followed by a suffix that distinguishes the buttons of a message. The word is older than the name.
+FOLLOW_RUN = "run.watch"
 START_QUEUED = "start.queue"
 DROP_QUEUED = "start.drop"
 APPROVE_START = "start.approve"
@@ -77,7 +77,7 @@ ACTIONS: dict[str, Action] = {
 }
 # Buttons that post to the channel.
 POSTS = (
-    WATCH_RUN,
+    FOLLOW_RUN,
     WHOLE_LOG,
     ARTIFACT_FILE,
     *(name for name, action in ACTIONS.items() if action in {Action.START, Action.RETRY}),
@@ -224,12 +224,12 @@ def _foreign(value: object) -> list[str]:
     return [one for one in texts if isinstance(one, str)]
 
 
-def watch_button(run: Run, *, number: int | None = None) -> Button:
+def follow_button(run: Run, *, number: int | None = None) -> Button:
     """The *Follow this run* button, which gives an active run a card in the channel of the click.
 
     `number` distinguishes several in a row.
     """
-    action = WATCH_RUN if number is None else f"{WATCH_RUN}.{number}"
+    action = FOLLOW_RUN if number is None else f"{FOLLOW_RUN}.{number}"
     spoken = cut(f"Follow this run: run {run.id} of {run.title}", 75)
     return Button(action, "Follow this run", value=run_value(run), spoken=spoken)
 

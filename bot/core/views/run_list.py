@@ -9,7 +9,7 @@ from bot.core.model.run import Run, RunFacts, RunKey, is_final, run_url
 from bot.core.model.state_labels import state_emoji, state_word
 from bot.core.text.message import Block, Buttons, Message, Paragraph
 from bot.core.text.text import Bold, Link, Sentence, Span, When, cut, duration, plural
-from bot.core.views.buttons import fitting, watch_button
+from bot.core.views.buttons import fitting, follow_button
 from bot.core.views.paging import ListPage, page_buttons
 
 NAME_SHOWN = 80
@@ -30,7 +30,7 @@ def run_list(
     for run in shown.items:
         blocks.append(Paragraph(run_line(run, app_url)))
         if not is_final(run.state):
-            blocks.append(Buttons((watch_button(listed_run(schedule, run, workspace)),)))
+            blocks.append(Buttons((follow_button(listed_run(schedule, run, workspace)),)))
     spans: list[Span] = []
     for at, run in enumerate(shown.items):
         spans += ["; " if at else " ", f"run {run.id} {state_word(run.state)}"]

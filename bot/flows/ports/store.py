@@ -72,17 +72,17 @@ class Requests(Protocol):
 class RunFollowers(Protocol):
     """Requests to follow runs in channels."""
 
-    async def add_request(self, asker: Asker, key: RunKey, facts: RunFacts) -> tuple[FollowAcceptance, str]:
+    async def add_follow_request(self, asker: Asker, key: RunKey, facts: RunFacts) -> tuple[FollowAcceptance, str]:
         """Record a request. Returns `new`, `known` (and who asked first) or `card` (and its name)."""
 
     async def load_follow_request(self, name: str) -> FollowRequest | None: ...
-    async def adopt(self, lease: Lease, watch: FollowRequest, facts: RunFacts, seen: Observation) -> Followed:
+    async def adopt(self, lease: Lease, follow_request: FollowRequest, facts: RunFacts, seen: Observation) -> Followed:
         """Follow the run; its card waits for a slot. Returns `ok`, `lost` or `final`."""
 
-    async def posted(self, post: ClaimedPost, watch: FollowRequest, card: CardRef, revision: str) -> str:
+    async def posted(self, post: ClaimedPost, follow_request: FollowRequest, card: CardRef, revision: str) -> str:
         """Record its posted card. Returns `ok`, `gone`, or the name of the other card that it has there."""
 
-    async def refuse(self, post: ClaimedPost, watch: FollowRequest, why: str) -> None: ...
+    async def refuse(self, post: ClaimedPost, follow_request: FollowRequest, why: str) -> None: ...
     async def close(self, lease: Lease) -> None: ...
 
 

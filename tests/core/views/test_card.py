@@ -278,15 +278,15 @@ def test_a_start_without_a_run_says_where_it_stands(
     assert lines[:2] == [first, second]
 
 
-def test_a_watched_run_says_whose_it_is_and_who_watches() -> None:
-    """In Bolt's words who started it; a failure names the watcher. One that we started says both people."""
+def test_a_followed_run_says_whose_it_is_and_who_follows() -> None:
+    """In Bolt's words who started it; a failure names the follower. One that we started says both people."""
     facts = replace(FACTS, asked_by=None, actor="Bolt scheduler", watched_by="U2")
-    watched = replace(run("RUNNING"), facts=facts)
+    followed = replace(run("RUNNING"), facts=facts)
     line = "Run 4711 · main · pull request 123 · started at 14:20 by Bolt scheduler · followed by @U2"
-    assert shown(run_card(watched, APP))[-1] == line
-    unknown = replace(watched, facts=replace(facts, asked_at=None), seen=Observation("STARTING"))
+    assert shown(run_card(followed, APP))[-1] == line
+    unknown = replace(followed, facts=replace(facts, asked_at=None), seen=Observation("STARTING"))
     assert shown(run_card(unknown, APP))[-1].endswith("pull request 123 · started by Bolt scheduler · followed by @U2")
-    failed = replace(watched, seen=Observation("ERROR", COMMANDS), end=ended(5))
+    failed = replace(followed, seen=Observation("ERROR", COMMANDS), end=ended(5))
     assert said(end_post(failed, APP).text).endswith("@U2")
     ours = replace(run("RUNNING"), facts=replace(FACTS, watched_by="U2"))
     assert shown(run_card(ours, APP))[-1].endswith("started by @U1 at 14:20 · followed by @U2")

@@ -33,9 +33,9 @@ def test_buttons_that_would_be_refused_are_left_out() -> None:
     """A row without any goes as well; what opens a page stays, and so does every text."""
     link = Button(buttons.OPEN_RUN, "Open in Bolt", url="https://example.test")
     reads = Button(f"{buttons.LIST_PAGE}.next", "Next")
-    cancels, watches = Button(buttons.CANCEL_RUN, "Cancel"), Button(f"{buttons.WATCH_RUN}.1", "Watch")
+    cancels, follows = Button(buttons.CANCEL_RUN, "Cancel"), Button(f"{buttons.FOLLOW_RUN}.1", "Follow")
     text = Paragraph(("x",))
-    message = Message(("x",), (text, Buttons((cancels, link, reads)), Buttons((cancels, watches))))
+    message = Message(("x",), (text, Buttons((cancels, link, reads)), Buttons((cancels, follows))))
     kept = offered(message, lambda asked: asked == Question(Action.READ))
     assert kept.blocks == (text, Buttons((link, reads)))
     assert offered(message, lambda _asked: True) == message

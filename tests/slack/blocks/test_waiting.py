@@ -1,4 +1,4 @@
-"""A watched run, a refused start and one that waits, as Slack gets them."""
+"""A followed run, a refused start and one that waits, as Slack gets them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ NAME = "<!here> *טעינה* & " + "x" * 200
 RUNNING = BlockingRun(4711, "owner@example.com", AT, "dev", 12)
 REQUEST = Request("abc", "T", "C", "U1", "ada", RunCommand("nightly"), AT, plan=StartPlan("nightly", NAME, 5))
 QUEUED = replace(REQUEST, state=RequestState.QUEUED, queued_at=AT, behind=4711, ahead=1)
-WATCHED = Run(
+FOLLOWED = Run(
     RunKey("w", 4711),
     facts=RunFacts(schedule="nightly", name=NAME, asked_at=AT, actor="Bolt <scheduler>", watched_by="U2"),
     seen=Observation("RUNNING"),
@@ -33,9 +33,9 @@ WATCHED = Run(
 MESSAGES = {
     "waiting": request_card(QUEUED, APP),
     "taken out": request_card(replace(QUEUED, state=RequestState.CLOSED, dropped_by="U2"), APP),
-    "refused": already_running(REQUEST, RUNNING, WATCHED.key, app_url=APP, card_url=None),
-    "refused, its card is here": already_running(REQUEST, RUNNING, WATCHED.key, app_url=APP, card_url=f"{APP}/p1"),
-    "watched": run_card(WATCHED, APP),
+    "refused": already_running(REQUEST, RUNNING, FOLLOWED.key, app_url=APP, card_url=None),
+    "refused, its card is here": already_running(REQUEST, RUNNING, FOLLOWED.key, app_url=APP, card_url=f"{APP}/p1"),
+    "followed": run_card(FOLLOWED, APP),
 }
 
 
@@ -76,7 +76,7 @@ def test_a_start_that_waits_as_slack_shows_it() -> None:
 def test_a_refused_start_as_slack_shows_it() -> None:
     """Which run, since when, whose, and the two ways on."""
     plain = replace(REQUEST, plan=StartPlan("nightly", "Nightly", 5))
-    assert lines(already_running(plain, RUNNING, WATCHED.key, app_url=APP, card_url=None)) == [
+    assert lines(already_running(plain, RUNNING, FOLLOWED.key, app_url=APP, card_url=None)) == [
         f"*Nightly* is already running as {LINK}, started {WHEN} by owner@example.com. Nothing was started.",
         "[Follow this run → run.watch] [Run when it ends → start.queue]",
     ]

@@ -2,7 +2,7 @@
 -- body on record} or {'card', its card there}. A request for a finished run is recorded too: the worker that claims it
 -- replies that the run is over, even if this process ends at once.
 local channel, member = ARGV[3], ARGV[4]
-local run, cards, watch = key('run', member), key('run', member, 'cards'), key('watch', channel, member)
+local run, cards, follow_request = key('run', member), key('run', member, 'cards'), key('watch', channel, member)
 
 local card = redis.call('HGET', cards, channel)
 if card then
@@ -15,12 +15,12 @@ if card then
   end
   redis.call('EXPIRE', key('card', card), RETENTION_S)
 end
-local state = redis.call('HGET', watch, 'state')
-if state == 'asked' or state == 'looked' then return {'known', redis.call('HGET', watch, 'body')} end
+local state = redis.call('HGET', follow_request, 'state')
+if state == 'asked' or state == 'looked' then return {'known', redis.call('HGET', follow_request, 'body')} end
 
-redis.call('DEL', watch)
-redis.call('HSET', watch, 'body', ARGV[5], 'state', 'asked', 'asked_us', num(now()))
+redis.call('DEL', follow_request)
+redis.call('HSET', follow_request, 'body', ARGV[5], 'state', 'asked', 'asked_us', num(now()))
 -- Long enough for any outcome of the request and of its card's post.
-redis.call('EXPIRE', watch, DAY_S)
+redis.call('EXPIRE', follow_request, DAY_S)
 redis.call('ZADD', key('due', 'watches'), num(now()), channel .. '/' .. member)
 return {'new', ''}

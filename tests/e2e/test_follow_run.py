@@ -14,7 +14,7 @@ from tests.waiting import eventually
 
 SHORT = {"BOLT_BOT_LEASE_S": "1.5", "BOLT_BOT_API_TIMEOUT_S": "1"}
 LONG_S = 40.0
-WATCH = "Follow this run"
+FOLLOW = "Follow this run"
 
 
 def person(stage: Stage, name: str) -> str:
@@ -23,11 +23,11 @@ def person(stage: Stage, name: str) -> str:
 
 
 async def offered(stage: Stage, run_id: int, *, user: str = "ada", channel: str = "data-eng") -> None:
-    """Ask how a run stands, and be offered to watch it."""
+    """Ask how a run stands, and be offered to follow it."""
     before = len(stage.private(user))
     await stage.slash(f"status {run_id}", user=user, channel=channel)
     await stage.until(lambda: len(stage.private(user)) > before)
-    assert WATCH in str(stage.private(user)[-1].blocks)
+    assert FOLLOW in str(stage.private(user)[-1].blocks)
 
 
 async def refused(stage: Stage, *, user: str = "ada") -> None:
@@ -36,8 +36,8 @@ async def refused(stage: Stage, *, user: str = "ada") -> None:
     await stage.until(stage.told_privately("is already running as", user))
 
 
-async def test_a_schedulers_run_is_watched_to_its_end(stage: Stage) -> None:
-    """From the refusal: its card says whose it is and who watches, and its failure is told in the thread to the watcher."""
+async def test_a_schedulers_run_is_followed_to_its_end(stage: Stage) -> None:
+    """From the refusal: its card says whose it is and who follows, and its failure is told in the thread to the follower."""
     add_schedule(stage)
     run = starts(stage, branch="dev")
     await stage.start_bot()
@@ -47,7 +47,7 @@ async def test_a_schedulers_run_is_watched_to_its_end(stage: Stage) -> None:
     assert "by Bolt scheduler" in told.text
     assert "Nothing was started" in told.text
     await stage.until(lambda: stage.cards() == [])
-    await stage.click(WATCH)
+    await stage.click(FOLLOW)
     await stage.until(stage.card_says("is running"))
     (card,) = stage.cards()
     for words in (
@@ -69,14 +69,14 @@ async def test_a_schedulers_run_is_watched_to_its_end(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("text", [f"runs {SLUG}", f"status {SLUG}"])
-async def test_a_run_is_watched_from_where_its_schedule_is_read(stage: Stage, text: str) -> None:
+async def test_a_run_is_followed_from_where_its_schedule_is_read(stage: Stage, text: str) -> None:
     """The card has the schedule's name, who started it and the branch."""
     add_schedule(stage)
     starts(stage, branch="dev")
     await stage.start_bot()
     await stage.slash(text)
-    await stage.until(lambda: any(WATCH in str(one.blocks) for one in stage.private()))
-    await stage.click(WATCH)
+    await stage.until(lambda: any(FOLLOW in str(one.blocks) for one in stage.private()))
+    await stage.click(FOLLOW)
     await stage.until(stage.card_says("*Load the warehouse* is running"))
     card = stage.cards()[-1].text
     assert "dev" in card
@@ -84,7 +84,7 @@ async def test_a_run_is_watched_from_where_its_schedule_is_read(stage: Stage, te
 
 
 @pytest.mark.parametrize("own", [True, False])
-async def test_a_watched_run_is_run_again_only_where_its_commands_are_known(stage: Stage, *, own: bool) -> None:
+async def test_a_followed_run_is_run_again_only_where_its_commands_are_known(stage: Stage, *, own: bool) -> None:
     """One that was given others than its schedule's in Bolt offers nothing that would run the schedule's instead."""
     add_schedule(stage)
     ends(stage, starts(stage), "ERROR")
@@ -92,7 +92,7 @@ async def test_a_watched_run_is_run_again_only_where_its_commands_are_known(stag
     run = stage.sandbox.bolt.start(SLUG, Start(commands=given), SCHEDULER)
     await stage.start_bot()
     await refused(stage)
-    await stage.click(WATCH)
+    await stage.click(FOLLOW)
     first = "dbt run --select staging" if own else "sleep 600"
     await stage.until(lambda: any(first in str(card.blocks) for card in stage.cards()))
     ends(stage, run)
@@ -102,13 +102,13 @@ async def test_a_watched_run_is_run_again_only_where_its_commands_are_known(stag
     assert ("recovered after 1 failure" in card.text) is own
 
 
-async def test_a_watched_run_is_cancelled_from_its_card(stage: Stage) -> None:
+async def test_a_followed_run_is_cancelled_from_its_card(stage: Stage) -> None:
     """As from any card."""
     add_schedule(stage)
     run = starts(stage)
     await stage.start_bot()
     await offered(stage, run.id)
-    await stage.click(WATCH)
+    await stage.click(FOLLOW)
     await stage.until(stage.card_says("is running"))
     await stage.click("Cancel run", user="grace")
     await stage.until(stage.card_says(f"was cancelled by {person(stage, 'grace')}"))
@@ -123,42 +123,42 @@ async def test_two_clicks_make_one_card(stage: Stage) -> None:
     await offered(stage, run.id)
     await offered(stage, run.id, user="grace")
     stage.sandbox.workspace.faults.add(SlackFault("slow", "chat.postMessage", delay_s=2))
-    await stage.click(WATCH, times=3)
-    await stage.click(WATCH, user="grace")
+    await stage.click(FOLLOW, times=3)
+    await stage.click(FOLLOW, user="grace")
     await stage.until(stage.told_privately("requested it too", "grace"))
     await stage.until(lambda: "followed " in stage.bots[-1].printed())
-    await stage.click(WATCH, user="grace")
+    await stage.click(FOLLOW, user="grace")
     await stage.until(stage.told_privately("in this channel already", "grace"))
     assert "/archives/" in stage.private("grace")[-1].text
     assert len(stage.cards()) == 1
     await stage.slash(f"status {run.id}")
     await stage.until(lambda: len(stage.private()) == 2)
-    assert WATCH not in str(stage.private()[-1].blocks)
+    assert FOLLOW not in str(stage.private()[-1].blocks)
 
 
-async def test_a_run_that_is_over_is_not_watched(stage: Stage) -> None:
+async def test_a_run_that_is_over_is_not_followed(stage: Stage) -> None:
     """Said plainly with its outcome and a link, whether Bolt or the bot's own record tells it."""
     add_schedule(stage)
     run = starts(stage)
     await stage.start_bot()
     await offered(stage, run.id)
     ends(stage, run, "ERROR")
-    await stage.click(WATCH)
+    await stage.click(FOLLOW)
     await stage.until(stage.told_privately("has failed already, so there's nothing to follow"))
     assert f"/run_id/{run.id}" in stage.private()[-1].text
     assert stage.cards() == []
 
 
 async def test_each_channel_has_a_card_and_a_thread(stage: Stage) -> None:
-    """Of one run; each names who watches it there, and tells its end."""
+    """Of one run; each names who follows it there, and tells its end."""
     add_schedule(stage)
     run = starts(stage)
     await stage.start_bot()
     await offered(stage, run.id)
-    await stage.click(WATCH)
+    await stage.click(FOLLOW)
     await stage.until(stage.card_says("is running"))
     await offered(stage, run.id, user="grace", channel="analytics")
-    await stage.click(WATCH, user="grace", channel="analytics")
+    await stage.click(FOLLOW, user="grace", channel="analytics")
     await stage.until(stage.card_says("is running", "analytics"))
     assert f"followed by {person(stage, 'ada')}" in stage.cards()[-1].text
     assert f"followed by {person(stage, 'grace')}" in stage.cards("analytics")[-1].text
@@ -170,7 +170,7 @@ async def test_each_channel_has_a_card_and_a_thread(stage: Stage) -> None:
         assert len(stage.replies(channel)) == 1
 
 
-async def test_a_run_of_ours_is_watched_elsewhere(stage: Stage) -> None:
+async def test_a_run_of_ours_is_followed_elsewhere(stage: Stage) -> None:
     """It is still said who started it."""
     add_schedule(stage)
     await stage.start_bot()
@@ -178,7 +178,7 @@ async def test_a_run_of_ours_is_watched_elsewhere(stage: Stage) -> None:
     await stage.until(stage.card_says("is running"))
     (run,) = stage.started()
     await offered(stage, run.id, user="grace", channel="analytics")
-    await stage.click(WATCH, user="grace", channel="analytics")
+    await stage.click(FOLLOW, user="grace", channel="analytics")
     await stage.until(stage.card_says(f"started by {person(stage, 'ada')}", "analytics"))
     assert "followed by" not in stage.cards()[-1].text
     ends(stage, run)
@@ -192,7 +192,7 @@ async def test_a_channel_that_takes_no_card(stage: Stage) -> None:
     run = starts(stage)
     await stage.start_bot()
     await offered(stage, run.id, channel="finance")
-    await stage.click(WATCH, channel="finance")
+    await stage.click(FOLLOW, channel="finance")
     await stage.until(stage.told_privately("Invite me with /invite"))
     assert stage.cards("finance") == []
 
@@ -204,7 +204,7 @@ async def test_bolt_away_for_a_moment(stage: Stage) -> None:
     await stage.start_bot(SHORT)
     await offered(stage, run.id)
     stage.sandbox.bolt.add_fault(Fault("away", count=6))
-    await stage.click(WATCH)
+    await stage.click(FOLLOW)
     await stage.until(stage.card_says("is running"), timeout_s=LONG_S)
 
 
@@ -216,7 +216,7 @@ async def test_killed_between_the_card_and_its_record(stage: Stage, *, ended: bo
     await stage.start_bot(SHORT)
     await offered(stage, run.id)
     stage.sandbox.workspace.faults.add(SlackFault("drop_after", "chat.postMessage"))
-    await stage.click(WATCH)
+    await stage.click(FOLLOW)
     await stage.until(lambda: len(stage.cards()) == 1)
     stage.bots[-1].kill()
     await stage.bots[-1].ended()
@@ -238,7 +238,7 @@ async def test_killed_before_its_card(stage: Stage) -> None:
     await stage.start_bot(SHORT)
     await offered(stage, run.id)
     stage.sandbox.bolt.add_fault(Fault("timeout", operation="boltRunStatus", count=None))
-    await stage.click(WATCH)
+    await stage.click(FOLLOW)
     stage.bots[-1].kill()
     await stage.bots[-1].ended()
     stage.sandbox.bolt.faults.clear()
@@ -253,13 +253,13 @@ async def test_killed_before_it_is_told_that_the_run_is_over(stage: Stage) -> No
     await stage.start_bot(SHORT)
     await offered(stage, run.id)
     await offered(stage, run.id, user="grace", channel="analytics")
-    await stage.click(WATCH)
+    await stage.click(FOLLOW)
     await stage.until(stage.card_says("is running"))
     ends(stage, run)
     await stage.until(stage.card_says("succeeded"))
     stage.sandbox.workspace.faults.add(SlackFault("drop_before", "*", count=None))
     stage.sandbox.workspace.faults.add(SlackFault("drop_before", "response_url", count=None))
-    await stage.click(WATCH, user="grace", channel="analytics")
+    await stage.click(FOLLOW, user="grace", channel="analytics")
     stage.bots[-1].kill()
     await stage.bots[-1].ended()
     stage.sandbox.workspace.faults.clear()
@@ -274,7 +274,7 @@ async def test_a_deleted_card_gives_its_place_to_a_new_one(stage: Stage) -> None
     run = starts(stage)
     await stage.start_bot()
     await offered(stage, run.id)
-    await stage.click(WATCH)
+    await stage.click(FOLLOW)
     await stage.until(stage.card_says("is running"))
     stage.sandbox.workspace.delete(stage.cards()[-1])
     # A change that is to be seen on the card, and that leaves the run as it is.
@@ -284,7 +284,7 @@ async def test_a_deleted_card_gives_its_place_to_a_new_one(stage: Stage) -> None
 
     # That it is gone is on record a moment after the log has it.
     async def clicked() -> list[Any]:
-        await stage.click(WATCH)
+        await stage.click(FOLLOW)
         return stage.cards()
 
     await eventually("another card", clicked, every_s=0.5)
@@ -293,8 +293,8 @@ async def test_a_deleted_card_gives_its_place_to_a_new_one(stage: Stage) -> None
     await stage.until(stage.replied("succeeded"))
 
 
-async def test_a_lost_start_is_found_although_its_run_is_watched(stage: Stage) -> None:
-    """Somebody watches the run before it is known to be a start's: that start is not unclear for it, and one card tells."""
+async def test_a_lost_start_is_found_although_its_run_is_followed(stage: Stage) -> None:
+    """Somebody follows the run before it is known to be a start's: that start is not unclear for it, and one card tells."""
     add_schedule(stage)
     await stage.start_bot({"BOLT_BOT_API_TIMEOUT_S": "1"})
     bolt = stage.sandbox.bolt
@@ -304,8 +304,8 @@ async def test_a_lost_start_is_found_although_its_run_is_watched(stage: Stage) -
     (run,) = stage.started()
     bolt.add_fault(Fault("status", operation="listBoltRuns", count=None))
     await stage.slash(f"status {run.id}", user="grace")
-    await stage.until(lambda: any(WATCH in str(one.blocks) for one in stage.private("grace")))
-    await stage.click(WATCH, user="grace")
+    await stage.until(lambda: any(FOLLOW in str(one.blocks) for one in stage.private("grace")))
+    await stage.click(FOLLOW, user="grace")
     await stage.until(stage.card_says("followed by"))
     bolt.faults.clear()
     await stage.until(stage.card_says("it already has a card"), timeout_s=LONG_S)

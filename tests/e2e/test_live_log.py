@@ -213,7 +213,7 @@ async def test_bolt_away_for_a_while_is_waited_for(stage: Stage) -> None:
 
 
 async def test_without_a_card_here_it_says_so(stage: Stage) -> None:
-    """There is no thread; the log so far can be had, and watched here it can be followed."""
+    """There is no thread; the log so far can be had, and followed here it can be shown live."""
     ticking(stage, seconds=300)
     run = stage.sandbox.bolt.start("slow")
     await stage.start_bot(FAST)
