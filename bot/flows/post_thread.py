@@ -91,10 +91,10 @@ class ThreadPoster:
 
     async def _end(self, post: ClaimedPost, card: Card, run: Run) -> None:
         message, key = end_post(run, self._app_url), f"end:{run.id}"
-        follow = f"file/{card.id}" if run.end and run.end.log == "read" else ""
+        next_item = f"file/{card.id}" if run.end and run.end.log == "read" else ""
         try:
             await self._poster.check_reachable(card.ref.channel)
-            await self._reply(post, card, message, key, follow=follow)
+            await self._reply(post, card, message, key, next_item=next_item)
         except CredentialRefused:
             raise
         except SlackRefused as refused:
@@ -102,14 +102,14 @@ class ThreadPoster:
             if outcome is None:
                 await self._posts.put_back(post, delay_s=CREDENTIAL_AGAIN_S, record="")
             else:
-                await self._posts.posted(post, card.id, outcome, follow=follow)
+                await self._posts.posted(post, card.id, outcome, next_item=next_item)
 
     async def _late(self, post: ClaimedPost, card: Card, run: Run) -> None:
-        follow = f"file/{card.id}" if run.end and run.end.log == "read" else ""
+        next_item = f"file/{card.id}" if run.end and run.end.log == "read" else ""
         message = late_log_post(run, self._app_url)
         try:
             await self._poster.check_reachable(card.ref.channel)
-            await self._reply(post, card, message, f"late:{run.id}", follow=follow)
+            await self._reply(post, card, message, f"late:{run.id}", next_item=next_item)
         except CredentialRefused:
             raise
         except SlackRefused as refused:
@@ -127,7 +127,7 @@ class ThreadPoster:
             await self._poster.check_reachable(card.ref.channel)
             url = await self._card_url(new, card.ref.channel)
             message = retried_post(Retried(new_id, record.facts.asked_by, url=url or ""), self._app_url)
-            await self._reply(post, card, message, f"retried:{new_id}", follow="")
+            await self._reply(post, card, message, f"retried:{new_id}", next_item="")
         except CredentialRefused:
             raise
         except SlackRefused as refused:
@@ -142,7 +142,7 @@ class ThreadPoster:
         except SlackError:
             return None
 
-    async def _reply(self, post: ClaimedPost, card: Card, message: Message, key: str, *, follow: str) -> None:
+    async def _reply(self, post: ClaimedPost, card: Card, message: Message, key: str, *, next_item: str) -> None:
         channel, thread = card.ref.channel, card.ref.ts
         ts = await post_once(
             self._posts,
@@ -154,7 +154,7 @@ class ThreadPoster:
         )
         if ts is None:
             return
-        known = await self._posts.posted(post, card.id, ts, follow=follow)
+        known = await self._posts.posted(post, card.id, ts, next_item=next_item)
         if known not in {"ok", f"done:{ts}"}:
             await self._poster.remove_duplicate(CardRef(channel, ts))
 

@@ -60,7 +60,7 @@ CREDENTIAL_AGAIN_S = 30.0
 class LogTailRules:
     """Settings of live logs.
 
-    `gap_s`: the least time between two posts of a log; `for_s`: how long a log is followed; `most`: how many at once.
+    `gap_s`: the least time between two posts of a log; `for_s`: how long a log is live; `most`: how many at once.
     """
 
     gap_s: float = 15
@@ -113,7 +113,7 @@ class LogTailer:
     # --- requests of people ---
 
     async def begin_tail(self, asker: Asker, key: RunKey, number: int | None) -> Message | None:
-        """Start a live log, and return the answer; None if it can't be followed (see `why_not`).
+        """Start a live log, and return the answer; None if it can't be live (see `why_not`).
 
         Raises StoreUnavailable.
         """
@@ -146,12 +146,12 @@ class LogTailer:
         return Message(text, (Paragraph(text), Buttons((stop_button(key),))))
 
     async def _already(self, asker: Asker, key: RunKey, listed: Numbered, number: int | None) -> Sentence:
-        """Say which command's log is being followed, and how to follow another.
+        """Say which command's log is live, and how to follow another.
 
         A live log moves on to the next command by itself.
         """
-        following = await self._log_tails.load_tail(f"{key.name}:{asker.channel}")
-        now = next(((at, one) for at, one in listed if following and one.id == following.command), None)
+        tail = await self._log_tails.load_tail(f"{key.name}:{asker.channel}")
+        now = next(((at, one) for at, one in listed if tail and one.id == tail.command), None)
         come = f"I'm already posting new lines from run {key.id} in its thread"
         if now is None:
             return (f"{come}.",)
@@ -181,7 +181,7 @@ class LogTailer:
         return Message((f"I'm not following the log of run {key.id} here, so there's nothing to stop.",))
 
     async def why_not(self, key: RunKey) -> Message | None:
-        """Explain why a run's log can't be followed here; None if the run has ended: its log can be shown now."""
+        """Explain why a run's log can't be live here; None if the run has ended: its log can be shown now."""
         run = await self._runs.load_run(key)
         stands = run.seen if run is not None else await self._ask(key)
         if isinstance(stands, Message):
@@ -211,40 +211,40 @@ class LogTailer:
 
     async def advance_tail(self, lease: Lease) -> None:
         """Read the new lines of a claimed live log, and request their post."""
-        following = await self._log_tails.load_tail(lease.member)
-        run = await self._runs.load_run(following.key) if following else None
-        if following is None:
+        tail = await self._log_tails.load_tail(lease.member)
+        run = await self._runs.load_run(tail.key) if tail else None
+        if tail is None:
             await self._log_tails.note_progress(lease, 0, "", 0, delay_s=0)
             return
         if run is None:
-            await self._log_tails.drop_tail(following.id)
+            await self._log_tails.drop_tail(tail.id)
             return
-        if following.pending is not None or not self._is_time(lease, following, run):
-            await self._rest(lease, following)
+        if tail.pending is not None or not self._is_time(lease, tail, run):
+            await self._rest(lease, tail)
             return
-        if lease.since_s(following.begun_at) > self._rules.for_s:
-            await self._push(lease, LogBatch("", 0, "", following.command, following.cursor, HOUR))
+        if lease.since_s(tail.begun_at) > self._rules.for_s:
+            await self._push(lease, LogBatch("", 0, "", tail.command, tail.cursor, HOUR))
             return
         try:
-            read = await self._read(following, run)
+            read = await self._read(tail, run)
         except BoltRejected:
-            await self._refused(lease, following)
+            await self._refused(lease, tail)
         except BoltError as away:
             delay_s = away.retry_after_s if isinstance(away, BoltThrottled) else AWAY_AGAIN_S
-            await self._rest(lease, following, delay_s=delay_s)
+            await self._rest(lease, tail, delay_s=delay_s)
         else:
-            await self._goes_on(lease, following, run, read)
+            await self._goes_on(lease, tail, run, read)
 
-    def _is_time(self, lease: Lease, following: LogTail, run: Run) -> bool:
+    def _is_time(self, lease: Lease, tail: LogTail, run: Run) -> bool:
         """Whether the next post is due: intervals grow, but the last post doesn't wait."""
-        if following.posted_at is None or is_final(run.seen.state):
+        if tail.posted_at is None or is_final(run.seen.state):
             return True
-        return lease.since_s(following.posted_at) >= pause_s(following.posts, self._rules.gap_s)
+        return lease.since_s(tail.posted_at) >= pause_s(tail.posts, self._rules.gap_s)
 
-    async def _goes_on(self, lease: Lease, following: LogTail, run: Run, read: LogRead) -> None:
+    async def _goes_on(self, lease: Lease, tail: LogTail, run: Run, read: LogRead) -> None:
         over = is_final(run.seen.state)
         done = read.done or (over and await self._runs.final_since_s(run.key) > LAST_LINES_S)
-        command = read.command.id if read.command else following.command
+        command = read.command.id if read.command else tail.command
         if read.lines.count:
             lines = await asyncio.to_thread(read.lines.shown, self._mask)
             text = read.command.text if read.command else ""
@@ -253,21 +253,21 @@ class LogTailer:
             )
         elif done:
             # The run's end has been announced already.
-            await self._log_tails.drop_tail(following.id)
+            await self._log_tails.drop_tail(tail.id)
         else:
             await self._log_tails.note_progress(lease, command, read.cursor, 0, delay_s=self._rules.look_s)
 
-    async def _read(self, following: LogTail, run: Run) -> LogRead:
+    async def _read(self, tail: LogTail, run: Run) -> LogRead:
         """Read the output since the last post, of this command and later ones. Raises BoltError.
 
         At most PAGES_MOST pages are read.
         """
         over, listed = is_final(run.seen.state), run.seen.commands
-        command = next((one for one in listed if one.id >= following.command), None)
+        command = next((one for one in listed if one.id >= tail.command), None)
         lines = LogLines()
         if command is None:
             return LogRead(lines, None, "", done=over)
-        cursor = following.cursor if following.command == command.id else ""
+        cursor = tail.cursor if tail.command == command.id else ""
         for _ in range(PAGES_MOST):
             page = await self._bolt.command_log(command.id, cursor or BEGINNING)
             lines.add(line for _, line in page.lines)
@@ -282,49 +282,47 @@ class LogTailer:
                 break
         return LogRead(lines, command, cursor, done=False)
 
-    async def _refused(self, lease: Lease, following: LogTail) -> None:
+    async def _refused(self, lease: Lease, tail: LogTail) -> None:
         """Handle an unknown command. It may have just begun; if it stays unknown, it's gone, and its run with it."""
-        refused = following.refused + 1
+        refused = tail.refused + 1
         if refused >= REFUSED_MOST:
-            await self._push(lease, LogBatch("", 0, "", following.command, following.cursor, GONE))
+            await self._push(lease, LogBatch("", 0, "", tail.command, tail.cursor, GONE))
             return
         delay_s = self._rules.look_s * refused
-        await self._log_tails.note_progress(lease, following.command, following.cursor, refused, delay_s=delay_s)
+        await self._log_tails.note_progress(lease, tail.command, tail.cursor, refused, delay_s=delay_s)
 
     async def _push(self, lease: Lease, batch: LogBatch) -> None:
         await self._log_tails.push_batch(lease, batch, delay_s=LOOK_S)
 
-    async def _rest(self, lease: Lease, following: LogTail, *, delay_s: float | None = None) -> None:
+    async def _rest(self, lease: Lease, tail: LogTail, *, delay_s: float | None = None) -> None:
         look_s = self._rules.look_s if delay_s is None else delay_s
-        await self._log_tails.note_progress(
-            lease, following.command, following.cursor, following.refused, delay_s=look_s
-        )
+        await self._log_tails.note_progress(lease, tail.command, tail.cursor, tail.refused, delay_s=look_s)
 
     # --- posting ---
 
     async def post_lines(self, lease: Lease, urgency: str, channel: str, name: str) -> None:
         """Post the waiting lines of a claimed `follow/<name>`."""
         post = ClaimedPost(lease, urgency, channel, f"follow:{name}", "post")
-        following = await self._log_tails.load_tail(name)
-        if following is None:
+        tail = await self._log_tails.load_tail(name)
+        if tail is None:
             await self._log_tails.clear(name)
             return
-        if following.pending is None:
+        if tail.pending is None:
             # Another replica has posted them meanwhile.
             return
         try:
             await self._poster.check_reachable(channel)
-            await self._post(post, following, following.pending)
+            await self._post(post, tail, tail.pending)
         except CredentialRefused as refused:
             log.error("Slack refuses my token", why=refused.code, method=refused.method)
             await self._posts.put_back(post, delay_s=CREDENTIAL_AGAIN_S, record="")
         except SlackRefused as refused:
-            await self._give_up(post, following, refused)
+            await self._give_up(post, tail, refused)
 
-    async def _post(self, post: ClaimedPost, following: LogTail, batch: LogBatch) -> None:
-        channel, thread = following.card.channel, following.card.ts
-        key = f"follow:{following.key.id}:{_stamp(following.begun_at)}:{following.posts}"
-        message, sent = batch_post(following.key, batch, following.posts), False
+    async def _post(self, post: ClaimedPost, tail: LogTail, batch: LogBatch) -> None:
+        channel, thread = tail.card.channel, tail.card.ts
+        key = f"follow:{tail.key.id}:{_stamp(tail.begun_at)}:{tail.posts}"
+        message, sent = batch_post(tail.key, batch, tail.posts), False
 
         async def send() -> str:
             nonlocal sent
@@ -342,18 +340,18 @@ class LogTailer:
         )
         if ts is None:
             return
-        word = await self._log_tails.posted(post, following, delay_s=self._rules.look_s)
+        word = await self._log_tails.posted(post, tail, delay_s=self._rules.look_s)
         if word == "known" and sent:
             await self._poster.remove_duplicate(CardRef(channel, ts))
 
-    async def _give_up(self, post: ClaimedPost, following: LogTail, refused: SlackRefused) -> None:
+    async def _give_up(self, post: ClaimedPost, tail: LogTail, refused: SlackRefused) -> None:
         why = f"Slack refused my post there ({refused.code})"
         if isinstance(refused, ChannelRefused):
             why = f"I can't post in its channel. Invite me with /invite {self._rules.bot_name}"
-        text = f"I've stopped following the log of run {following.key.id}: {why}."
-        told = await self._answers.reply_privately(following.asker, Message((text,)))
-        if told or post.lease.since_s(following.begun_at) > self._rules.for_s:
-            await self._log_tails.drop_tail(following.id)
+        text = f"I've stopped following the log of run {tail.key.id}: {why}."
+        told = await self._answers.reply_privately(tail.asker, Message((text,)))
+        if told or post.lease.since_s(tail.begun_at) > self._rules.for_s:
+            await self._log_tails.drop_tail(tail.id)
         else:
             # Slack refused the post, so nothing was posted. Try once more to post it or to explain why not.
             await self._posts.put_back(post, delay_s=AWAY_AGAIN_S, record="")

@@ -58,14 +58,14 @@ DUE_SETS = (
         wakes=("edits", "polls"),
         woken_by=(WakeEvent.CANCEL_REQUESTED,),
     ),
-    # Live logs.
+    # Live logs; the stored words are older than the name.
     DueWork(
         "follows",
         one_by_one(lambda flows: flows.tail_log.advance_tail),
         wakes=("posts",),
         woken_by=(WakeEvent.LIVE_LOG_REQUESTED,),
     ),
-    # Requests to follow a run in a channel.
+    # Requests to follow a run in a channel; so is this word.
     DueWork(
         "watches",
         one_by_one(lambda flows: flows.follow_run.advance_follow_request),

@@ -48,9 +48,9 @@ def build_flows(base: Base) -> Flows:
     bolt, chat, answers, runs, due = services.bolt, services.chat, services.answers, stores.runs, stores.due
     app_url, settle_s = settings.paradime_app_url, settings.bolt_bot_lease_s / 3 + 0.5
     checks = _build_start_checks(base)
-    follow_rules = LogTailRules(gap_s=settings.bolt_bot_follow_gap_s, settle_s=settle_s, bot_name=base.bot_name)
+    tail_rules = LogTailRules(gap_s=settings.bolt_bot_follow_gap_s, settle_s=settle_s, bot_name=base.bot_name)
     tail_log = LogTailer(
-        bolt, chat, stores.posts, runs, LogTails(stores.scripts), answers, follow_rules, mask=base.mask_log
+        bolt, chat, stores.posts, runs, LogTails(stores.scripts), answers, tail_rules, mask=base.mask_log
     )
     return Flows(
         start=_build_start(base, checks),

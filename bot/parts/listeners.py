@@ -85,7 +85,7 @@ def build_listener_context(base: Base, flows: Flows) -> ListenerContext:
         suspend=SchedulePauser(bolt, catalog, finder),
         logs=CommandLogs(bolt, runs, base.clients.logs, stores.uploads, app_url=app_url, mask=base.mask_log),
         artifacts=Artifacts(bolt, runs, stores.uploads, mask=mask),
-        follow_log=flows.tail_log,
+        tail_log=flows.tail_log,
         followed=waker(WakeEvent.LIVE_LOG_REQUESTED),
         posts=waker(WakeEvent.FILE_REQUESTED),
     )

@@ -111,7 +111,7 @@ class ListenerContext:
     suspend: SchedulePauser
     logs: CommandLogs
     artifacts: Artifacts
-    follow_log: LogTailer
+    tail_log: LogTailer
     followed: Callable[[], None]
     posts: Callable[[], None]
 

@@ -187,7 +187,7 @@ class PostLane:
             "refuse_post", request_id, post.urgency, post.channel, post.lease.member, post.lease.token, why
         )
 
-    async def posted(self, post: ClaimedPost, card: str, outcome: str, *, follow: str = "") -> str:
+    async def posted(self, post: ClaimedPost, card: str, outcome: str, *, next_item: str = "") -> str:
         """Record a thread post as sent (`outcome`: its ts) or given up (a word).
 
         Returns `ok`, or `done:<ts>` of another's post.
@@ -202,7 +202,7 @@ class PostLane:
                 post.lease.token,
                 post.field,
                 outcome,
-                follow,
+                next_item,
             )
         )
 
@@ -218,7 +218,7 @@ class PostLane:
 
         Returns `ok`, or `done:<ts>` if another process has posted it.
         """
-        flags = [part for card, follows in logs.items() for part in (card, int(follows))]
+        flags = [part for card, log_due in logs.items() for part in (card, int(log_due))]
         lease = post.lease
         return str(
             await self._scripts.run(

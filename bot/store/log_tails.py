@@ -42,7 +42,7 @@ class LogTails:
         name = tail_id(key, asker.channel)
         body = to_json(StoredTail(key, asker))
         accepted: TailAcceptance = await self._scripts.run(
-            "begin_follow", name, key.name, asker.channel, body, most, command
+            "begin_tail", name, key.name, asker.channel, body, most, command
         )
         return accepted
 
@@ -69,7 +69,7 @@ class LogTails:
 
     async def drop_tail(self, name: str) -> bool:
         """Stop a live log. Returns False if there was none."""
-        return bool(await self._scripts.run("drop_follow", name, name.rpartition(":")[2]))
+        return bool(await self._scripts.run("drop_tail", name, name.rpartition(":")[2]))
 
     async def clear(self, name: str) -> None:
         """Remove a stopped live log's pending post from the lane."""
@@ -79,30 +79,34 @@ class LogTails:
     async def note_progress(self, lease: Lease, command: int, cursor: str, refused: int, *, delay_s: float) -> None:
         """Record how far the log has been read if there's nothing to post, and when to look again."""
         token = await lease.stop_renewing()
-        await self._scripts.run("move_follow", lease.member, token, command, cursor, refused, microseconds(delay_s))
+        await self._scripts.run(
+            "note_tail_progress", lease.member, token, command, cursor, refused, microseconds(delay_s)
+        )
 
     async def push_batch(self, lease: Lease, batch: LogBatch, *, delay_s: float) -> bool:
         """Store new lines and queue their post. Returns False if the claim was lost."""
         token, channel = await lease.stop_renewing(), lease.member.rpartition(":")[2]
         return bool(
-            await self._scripts.run("push_follow", lease.member, token, channel, to_json(batch), microseconds(delay_s))
+            await self._scripts.run(
+                "push_tail_batch", lease.member, token, channel, to_json(batch), microseconds(delay_s)
+            )
         )
 
-    async def posted(self, post: ClaimedPost, following: LogTail, *, delay_s: float) -> TailPosted:
+    async def posted(self, post: ClaimedPost, tail: LogTail, *, delay_s: float) -> TailPosted:
         """Record that the pending lines were posted.
 
         Returns `ok`, `known` if another process did it, `gone` if it was stopped.
         """
-        batch = following.pending
+        batch = tail.pending
         command, cursor, last = (batch.command, batch.cursor, batch.last) if batch else (0, "", "")
         posted: TailPosted = await self._scripts.run(
-            "finish_follow",
-            following.id,
+            "tail_posted",
+            tail.id,
             post.urgency,
             post.channel,
             post.lease.member,
             post.lease.token,
-            following.posts,
+            tail.posts,
             command,
             cursor,
             int(bool(last)),

@@ -63,7 +63,7 @@ class Api:
 
 @dataclass
 class Stage:
-    """A store, a local Slack, an API, and following between them."""
+    """A store, a local Slack, an API, and live logs between them."""
 
     scripts: Scripts
     sandbox: Sandbox
@@ -74,18 +74,18 @@ class Stage:
         """Build the flow."""
         self.runs = Runs(self.scripts)
         self.posts = PostLane(self.scripts, FREE, lease_s=10, upload_lease_s=60)
-        self.followings = LogTails(self.scripts)
+        self.log_tails = LogTails(self.scripts)
         self.due = DueSet(self.scripts, "follows", lease_s=10)
         self.thread = ""
 
-    def follow_log(self, rules: LogTailRules | None = None) -> LogTailer:
+    def tail_log(self, rules: LogTailRules | None = None) -> LogTailer:
         """The flow."""
         return LogTailer(
             self.api,  # type: ignore[arg-type]  # reads of logs only
             self.chat,
             self.posts,
             self.runs,
-            self.followings,
+            self.log_tails,
             PrivateReplies(self.chat),
             rules or LogTailRules(gap_s=15, settle_s=0.1),
             mask=lambda text: text.replace("secret", "•••"),
@@ -100,11 +100,11 @@ class Stage:
         await self.runs.store_observations(lease, claimed_us, [Observed(KEY, Observation(state, commands), 5)])
 
     async def look(self, rules: LogTailRules | None = None) -> None:
-        """One look at what is followed, as if its time had come."""
+        """One look at the live log, as if its time had come."""
         await self.scripts.redis.zadd(self.scripts.key("due", "follows"), {NAME: 1}, xx=True)
         claimed = await self.due.claim(1)
         assert claimed.lease is not None
-        await self.follow_log(rules).advance_tail(claimed.lease)
+        await self.tail_log(rules).advance_tail(claimed.lease)
 
     async def pause_over(self) -> None:
         """The last post was made long ago."""
@@ -118,7 +118,7 @@ class Stage:
         if taken.lease is None:
             return False
         assert taken.urgency == "follow"
-        await self.follow_log().post_lines(taken.lease, taken.urgency, taken.channel, NAME)
+        await self.tail_log().post_lines(taken.lease, taken.urgency, taken.channel, NAME)
         return True
 
     def texts(self) -> list[str]:
@@ -150,7 +150,7 @@ async def stage(redis_client: Redis, sandbox: Sandbox) -> AsyncIterator[Stage]:
 
 async def test_it_begins_with_the_running_command_and_goes_on_behind_what_is_posted(stage: Stage) -> None:
     """All pages at once, in one post; then only what is new; nothing new, no post."""
-    answer = await stage.follow_log().begin_tail(ADA, KEY, None)
+    answer = await stage.tail_log().begin_tail(ADA, KEY, None)
     assert answer is not None
     assert "in its thread, at most every 15 s" in str(answer.text)
     await stage.look()
@@ -167,7 +167,7 @@ async def test_it_begins_with_the_running_command_and_goes_on_behind_what_is_pos
 
 async def test_posts_keep_their_distance(stage: Stage) -> None:
     """What is new before its time is not even read."""
-    await stage.follow_log().begin_tail(ADA, KEY, None)
+    await stage.tail_log().begin_tail(ADA, KEY, None)
     await stage.look()
     await stage.post_message()
     stage.api.printed[8].append("one more")
@@ -178,7 +178,7 @@ async def test_posts_keep_their_distance(stage: Stage) -> None:
 
 async def test_it_goes_on_with_the_next_command_and_ends_with_the_run(stage: Stage) -> None:
     """The end is not waited for, and leaves nothing on record."""
-    await stage.follow_log().begin_tail(ADA, KEY, None)
+    await stage.tail_log().begin_tail(ADA, KEY, None)
     await stage.look()
     await stage.post_message()
     stage.api.printed |= {8: [*stage.api.printed[8], "last"], 9: ["first of the next", "secret"]}
@@ -198,7 +198,7 @@ async def test_it_goes_on_with_the_next_command_and_ends_with_the_run(stage: Sta
 
 async def test_an_end_without_new_lines_is_told_by_others(stage: Stage) -> None:
     """No post for it."""
-    await stage.follow_log().begin_tail(ADA, KEY, None)
+    await stage.tail_log().begin_tail(ADA, KEY, None)
     await stage.look()
     await stage.post_message()
     stage.api.ended = {7, 8}
@@ -211,7 +211,7 @@ async def test_an_end_without_new_lines_is_told_by_others(stage: Stage) -> None:
 
 async def test_after_an_hour_it_stops_and_says_how_to_go_on(stage: Stage) -> None:
     """With a button."""
-    await stage.follow_log().begin_tail(ADA, KEY, None)
+    await stage.tail_log().begin_tail(ADA, KEY, None)
     await stage.look(LogTailRules(for_s=0))
     assert await stage.post_message()
     assert stage.texts() == ["I've followed the log of run 1 for an hour, so I'm stopping here."]
@@ -221,7 +221,7 @@ async def test_after_an_hour_it_stops_and_says_how_to_go_on(stage: Stage) -> Non
 
 async def test_what_waits_is_posted_as_it_was_read(stage: Stage) -> None:
     """A process that dies before the post leaves it to the next one, whatever has been printed since."""
-    await stage.follow_log().begin_tail(ADA, KEY, None)
+    await stage.tail_log().begin_tail(ADA, KEY, None)
     await stage.look()
     stage.api.printed[8] += ["new"] * 5
     await stage.look()
@@ -236,36 +236,36 @@ async def test_what_waits_is_posted_as_it_was_read(stage: Stage) -> None:
 
 async def test_who_posts_late_does_not_move_it_back(stage: Stage) -> None:
     """Two processes post the same lines: the second one is told so."""
-    await stage.follow_log().begin_tail(ADA, KEY, None)
+    await stage.tail_log().begin_tail(ADA, KEY, None)
     await stage.look()
-    late = await stage.followings.load_tail(NAME)
+    late = await stage.log_tails.load_tail(NAME)
     taken = await stage.posts.claim()
     assert taken.lease is not None
     assert late is not None
-    await stage.follow_log().post_lines(taken.lease, taken.urgency, taken.channel, NAME)
-    after = await stage.followings.load_tail(NAME)
-    word = await stage.followings.posted(
+    await stage.tail_log().post_lines(taken.lease, taken.urgency, taken.channel, NAME)
+    after = await stage.log_tails.load_tail(NAME)
+    word = await stage.log_tails.posted(
         ClaimedPost(taken.lease, "follow", CHANNEL, f"follow:{NAME}", "post"), late, delay_s=5
     )
     assert word == "known"
-    assert await stage.followings.load_tail(NAME) == after
+    assert await stage.log_tails.load_tail(NAME) == after
 
 
 async def test_stopped_before_it_is_posted_nothing_comes(stage: Stage) -> None:
     """And nothing is left."""
-    await stage.follow_log().begin_tail(ADA, KEY, None)
+    await stage.tail_log().begin_tail(ADA, KEY, None)
     await stage.look()
-    assert "stopped following" in str((await stage.follow_log().stop_tail(KEY, CHANNEL)).text)
+    assert "stopped following" in str((await stage.tail_log().stop_tail(KEY, CHANNEL)).text)
     assert not await stage.post_message()
     assert stage.texts() == []
     assert await stage.left() == []
-    assert "nothing to stop" in str((await stage.follow_log().stop_tail(KEY, CHANNEL)).text)
+    assert "nothing to stop" in str((await stage.tail_log().stop_tail(KEY, CHANNEL)).text)
 
 
 async def test_an_end_that_slack_does_not_take_now_is_told_later(stage: Stage) -> None:
     """The lines cannot be posted, and nobody can be told why: neither is forgotten."""
     workspace = stage.sandbox.workspace
-    await stage.follow_log().begin_tail(ADA, KEY, None)
+    await stage.tail_log().begin_tail(ADA, KEY, None)
     await stage.look()
     workspace.faults.add(Fault("error", "chat.postMessage", count=2, code="is_archived"))
     for method in ("chat.postEphemeral", "conversations.open"):
@@ -284,7 +284,7 @@ async def test_an_end_that_slack_does_not_take_now_is_told_later(stage: Stage) -
 
 async def test_a_command_that_stays_unknown_ends_it(stage: Stage) -> None:
     """Not at once: one that has just begun may not be known yet."""
-    await stage.follow_log().begin_tail(ADA, KEY, None)
+    await stage.tail_log().begin_tail(ADA, KEY, None)
     stage.api.fails = UNKNOWN
     await stage.look()
     await stage.look()
@@ -304,7 +304,7 @@ async def test_a_command_that_stays_unknown_ends_it(stage: Stage) -> None:
 @pytest.mark.parametrize("away", [BoltOutcomeUnknown(), BoltThrottled(7)])
 async def test_bolt_away_is_waited_for(stage: Stage, away: BoltError) -> None:
     """It goes on where it was."""
-    await stage.follow_log().begin_tail(ADA, KEY, None)
+    await stage.tail_log().begin_tail(ADA, KEY, None)
     stage.api.fails = away
     for _ in range(5):
         await stage.look()
@@ -317,22 +317,22 @@ async def test_bolt_away_is_waited_for(stage: Stage, away: BoltError) -> None:
 async def test_one_a_run_and_channel_and_not_too_many(stage: Stage) -> None:
     """Asked twice it is the same one; what is too much is said."""
     rules = LogTailRules(most=1)
-    assert await stage.followings.begin_tail(KEY, ADA, 8, most=1) == "new"
-    assert await stage.followings.begin_tail(KEY, ADA, 8, most=1) == "known"
+    assert await stage.log_tails.begin_tail(KEY, ADA, 8, most=1) == "new"
+    assert await stage.log_tails.begin_tail(KEY, ADA, 8, most=1) == "known"
     await follow_run(stage.scripts, 2, channel=CHANNEL)
-    answer = await stage.follow_log(rules).begin_tail(ADA, RunKey("w", 2), None)
+    answer = await stage.tail_log(rules).begin_tail(ADA, RunKey("w", 2), None)
     assert answer is not None
     assert "I'm already following 1 log" in str(answer.text)
 
 
-async def test_why_a_run_is_not_followed(stage: Stage) -> None:
+async def test_why_a_log_is_not_live(stage: Stage) -> None:
     """Unknown, without a card here, or over: then its log can be told at once."""
-    follow_log = stage.follow_log()
-    assert await follow_log.begin_tail(ADA, RunKey("w", 404), None) is None
-    assert "no run 404 in Bolt" in str(await follow_log.why_not(RunKey("w", 404)))
-    assert await follow_log.begin_tail(Asker("T", "U0ADA", "C0OTHER"), KEY, None) is None
-    assert "no card in this channel" in str(await follow_log.why_not(KEY))
-    assert await follow_log.why_not(RunKey("w", 3)) is None
-    later = await follow_log.begin_tail(ADA, KEY, 9)
+    tail_log = stage.tail_log()
+    assert await tail_log.begin_tail(ADA, RunKey("w", 404), None) is None
+    assert "no run 404 in Bolt" in str(await tail_log.why_not(RunKey("w", 404)))
+    assert await tail_log.begin_tail(Asker("T", "U0ADA", "C0OTHER"), KEY, None) is None
+    assert "no card in this channel" in str(await tail_log.why_not(KEY))
+    assert await tail_log.why_not(RunKey("w", 3)) is None
+    later = await tail_log.begin_tail(ADA, KEY, 9)
     assert later is not None
     assert "hasn't started yet" in str(later.text)

@@ -249,7 +249,7 @@ async def test_a_post_under_a_card_that_has_expired_brings_no_record_back(script
     await scripts.redis.delete(scripts.key("card", card))
     post = ClaimedPost(taken.lease, taken.urgency, taken.channel, f"card:{card}", "end")
     await lane.attempt(post)
-    assert await lane.posted(post, card, "9.9", follow=f"file/{card}") == "ok"
+    assert await lane.posted(post, card, "9.9", next_item=f"file/{card}") == "ok"
     assert not await scripts.redis.exists(scripts.key("card", card))
     assert (await lane.claim()).lease is None
 
@@ -259,12 +259,12 @@ async def test_a_card_that_is_over_and_told_is_sealed(scripts: Scripts) -> None:
     await settled_cards(scripts, "A")
     await end_run(scripts, 1, "FAILED", log="read")
     lane = posts(scripts)
-    for follow in ("file/{}", ""):
+    for next_item in ("file/{}", ""):
         taken = await lane.claim()
         assert taken.lease is not None
         kind, _, card = taken.item.partition("/")
         post = ClaimedPost(taken.lease, taken.urgency, taken.channel, f"card:{card}", kind)
-        await lane.posted(post, card, "9.9", follow=follow.format(card))
+        await lane.posted(post, card, "9.9", next_item=next_item.format(card))
     taken = await edits(scripts).claim()
     assert taken.lease is not None
     run = await Runs(scripts).load_run(RunKey("w", 1))
@@ -300,7 +300,7 @@ async def test_uploads_have_a_slower_pace_of_their_own(scripts: Scripts) -> None
         assert taken.lease is not None
         card = taken.item.partition("/")[2]
         post = ClaimedPost(taken.lease, taken.urgency, taken.channel, f"card:{card}", "end")
-        assert await lane.posted(post, card, "9.9", follow=f"file/{card}") == "ok"
+        assert await lane.posted(post, card, "9.9", next_item=f"file/{card}") == "ok"
     assert (await lane.claim()).item.startswith("file/")
     waiting = await lane.claim()
     assert waiting.lease is None

@@ -94,11 +94,11 @@ async def test_a_log_that_its_end_posts_is_not_posted_twice(scripts: Scripts) ->
 async def test_files_of_ends_come_first_and_followed_logs_last(scripts: Scripts) -> None:
     """And where no file may be uploaded yet, lines of a followed log need not wait for that."""
     await follow_run(scripts, 1, ts="1.5")
-    followings = LogTails(scripts)
-    assert await followings.begin_tail(KEY, ADA, 7, most=10) == "new"
+    log_tails = LogTails(scripts)
+    assert await log_tails.begin_tail(KEY, ADA, 7, most=10) == "new"
     claimed = await DueSet(scripts, "follows", lease_s=10).claim(1)
     assert claimed.lease is not None
-    assert await followings.push_batch(claimed.lease, LogBatch("dbt run", 1, "a", 7, "1:0"), delay_s=5)
+    assert await log_tails.push_batch(claimed.lease, LogBatch("dbt run", 1, "a", 7, "1:0"), delay_s=5)
     await ask(scripts, 7)
     await ask(scripts, 8)
     await scripts.redis.zadd(scripts.key("posts", "log", "A"), {"file/T:A:1.5": 1})

@@ -41,7 +41,7 @@ LEAVE = "suspend.no"
 SLOWEST_NODES = "run.slowest"
 FAILED_NODES = "run.failed_nodes"
 WHOLE_LOG = "log.whole"
-STOP_FOLLOWING = "log.stop"
+STOP_TAIL = "log.stop"
 ARTIFACTS_PAGE = "artifacts.page"
 ARTIFACT_FILE = "artifact.file"
 ARTIFACT_OPEN = "artifact.open"
@@ -68,7 +68,7 @@ ACTIONS: dict[str, Action] = {
         Action.START,
     ),
     **dict.fromkeys((CANCEL_RUN, DROP_QUEUED, f"{COMMAND}.cancel", f"{COMMAND}.several"), Action.CANCEL),
-    **dict.fromkeys((WHOLE_LOG, STOP_FOLLOWING, f"{COMMAND}.logs", f"{COMMAND}.latestrun"), Action.LOGS),
+    **dict.fromkeys((WHOLE_LOG, STOP_TAIL, f"{COMMAND}.logs", f"{COMMAND}.latestrun"), Action.LOGS),
     **dict.fromkeys(
         (ARTIFACTS_PAGE, ARTIFACT_FILE, ARTIFACT_OPEN, f"{COMMAND}.artifacts"),
         Action.ARTIFACTS,

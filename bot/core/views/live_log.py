@@ -13,7 +13,7 @@ from bot.core.model.log_tail import LogBatch
 from bot.core.model.run import RunKey
 from bot.core.text.message import Block, Button, Buttons, Message, Paragraph, Preformatted
 from bot.core.text.text import Code, Sentence, cut, plural
-from bot.core.views.buttons import STOP_FOLLOWING, PartButton, command_button, part_value
+from bot.core.views.buttons import STOP_TAIL, PartButton, command_button, part_value
 
 SHOWN = 2_800
 LINE_SHOWN = 400
@@ -131,4 +131,4 @@ def _last(key: RunKey, why: str) -> Sentence:
 def stop_button(key: RunKey) -> Button:
     """The *Stop following* button."""
     spoken = f"Stop following the log of run {key.id}"
-    return Button(STOP_FOLLOWING, "Stop following", value=part_value(PartButton(key)), spoken=spoken)
+    return Button(STOP_TAIL, "Stop following", value=part_value(PartButton(key)), spoken=spoken)

@@ -36,7 +36,7 @@ async def handle(context: ListenerContext, call: Call, command: LogsCommand) -> 
         return None
     try:
         async with asyncio.timeout(RECORD_S):
-            answer = await context.follow_log.begin_tail(call.asker, key, command.number)
+            answer = await context.tail_log.begin_tail(call.asker, key, command.number)
     except (StoreUnavailable, TimeoutError) as error:
         again = "If no log appears within a minute, try again."
         return Message((unrecorded(error, nothing="The log isn't followed.", otherwise=again),))
@@ -53,7 +53,7 @@ async def _tell(context: ListenerContext, call: Call, key: RunKey, number: int |
 
 async def _again(context: ListenerContext, call: Call, lost: LostCard, number: int | None) -> None:
     """Start a live log in the thread of a card whose record is recreated, which needs a call to Bolt."""
-    answer = await context.follow_log.restore_and_begin_tail(call.asker, lost, number)
+    answer = await context.tail_log.restore_and_begin_tail(call.asker, lost, number)
     if answer is None:
         await _instead(context, call, lost.run.key, number)
         return
@@ -63,5 +63,5 @@ async def _again(context: ListenerContext, call: Call, lost: LostCard, number: i
 
 async def _instead(context: ListenerContext, call: Call, key: RunKey, number: int | None) -> None:
     """Answer if a log can't be followed: why, or the log of a run that is over."""
-    answer = await context.follow_log.why_not(key) or await context.logs.show_log(key, number)
+    answer = await context.tail_log.why_not(key) or await context.logs.show_log(key, number)
     await context.tell(call.asker, answer)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from bot.core.model.log_tail import LogBatch
 from bot.core.model.run import RunKey
 from bot.core.text.message import Buttons, Message, Preformatted
-from bot.core.views.buttons import STOP_FOLLOWING
+from bot.core.views.buttons import STOP_TAIL
 from bot.core.views.live_log import ENDED, GONE, HOUR, SHOWN, LogLines, batch_post, pause_s
 
 KEY = RunKey("w", 4711)
@@ -81,7 +81,7 @@ def test_the_first_post_can_be_stopped() -> None:
         ":",
     ]
     assert buttons(message) == ["Stop following"]
-    assert STOP_FOLLOWING in str(message)
+    assert STOP_TAIL in str(message)
     assert message.blocks[1] == Preformatted("a\nb")
     assert buttons(batch_post(KEY, batch, 1)) == []
 
