@@ -16,6 +16,7 @@ from bot.core.model.cancel_wish import WishAnswer
 from bot.core.model.card import Card
 from bot.core.model.delivery import DeliveryState
 from bot.core.model.follow_request import FollowAcceptance, Followed, FollowRequest
+from bot.core.model.incident import Incident, StoredIncident
 from bot.core.model.log_tail import LogBatch, LogTail, TailAcceptance, TailPosted
 from bot.core.model.polling import Observed, Stored, Strayed, StrayRule
 from bot.core.model.post_attempt import AttemptMode, PostAttempt
@@ -24,6 +25,8 @@ from bot.core.model.run import CardRef, End, Observation, Run, RunFacts, RunKey
 from bot.core.model.run_index import Habits, IndexPage
 from bot.core.model.start import Acceptance, Accepted, Asked, Sending, Turn, WaitingStarts
 from bot.core.model.upload import Upload, UploadAnswer, UploadOutcome
+from bot.core.model.watch import Watch, WatchAcceptance
+from bot.core.watching.edits import Edit
 from bot.flows.claimed_post import ClaimedPost
 from bot.flows.lease import Lease
 
@@ -229,3 +232,35 @@ class LogTails(Protocol):
     async def note_progress(self, lease: Lease, command: int, cursor: str, refused: int, *, delay_s: float) -> None: ...
     async def push_batch(self, lease: Lease, batch: LogBatch, *, delay_s: float) -> bool: ...
     async def posted(self, post: ClaimedPost, tail: LogTail, *, delay_s: float) -> TailPosted: ...
+
+
+class Watches(Protocol):
+    """Watches of channels: their standing orders."""
+
+    async def add_watch(self, watch: Watch) -> WatchAcceptance:
+        """Store a new watch, which gets its channel's next number; the given one is ignored."""
+
+    async def change_watch(self, watch: Watch) -> bool:
+        """Replace the watch with the same channel and number. Returns False if it's gone."""
+
+    async def remove_watch(self, channel: str, number: int) -> bool:
+        """Remove a watch. Returns False if it's gone already."""
+
+    async def all_watches(self) -> tuple[Watch, ...]:
+        """Every watch, by channel and number. Kept in memory until one changes."""
+
+
+class Incidents(Protocol):
+    """Incidents on record."""
+
+    async def load_incident(self, channel: str, schedule: str) -> StoredIncident | None:
+        """Load the newest incident of a schedule in a channel, whatever its state."""
+
+    async def open_incidents(self, channel: str | None = None) -> list[StoredIncident]:
+        """All open incidents of a channel, or of all channels."""
+
+    async def store_incident(self, before: StoredIncident, after: Incident, edit: Edit) -> bool:
+        """Replace an incident, queue the edit of its message, and queue its new thread posts.
+
+        Returns False if somebody else changed it since it was loaded: load it and decide again.
+        """

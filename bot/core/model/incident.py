@@ -1,0 +1,165 @@
+"""An incident: one schedule that fails, in one channel, from its first failure to its recovery."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from bot.core.model.cause import Cause
+from bot.core.model.run_end import RunEnd, RunError
+
+# More distinct errors than these are counted, not remembered.
+ERRORS_REMEMBERED = 200
+# Thread posts of one incident, the opening's included.
+POSTS_MOST = 10
+
+
+class IncidentState(StrEnum):
+    """Whether the schedule fails, fails now and then, has recovered, or the incident was closed without a recovery."""
+
+    FAILING = "failing"
+    FLAPPING = "flapping"
+    RECOVERED = "recovered"
+    CLOSED = "closed"
+
+
+class PostKind(StrEnum):
+    """What a post in an incident's thread tells. A line is a post in the channel or in a card's thread instead."""
+
+    OPENING = "opening"
+    NEW_ERROR = "new_error"
+    REOPENED = "reopened"
+    RECOVERED = "recovered"
+    STILL_FAILING = "still_failing"
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentRun:
+    """A run of an incident, as its message shows it."""
+
+    run: int
+    state: str
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    branch: str | None = None
+    commit: str | None = None
+    actor: str | None = None
+    asked_by: str | None = None
+
+    @classmethod
+    def of(cls, end: RunEnd) -> IncidentRun:
+        """Keep what the message shows of a run's end."""
+        return cls(end.run, end.state, end.started_at, end.ended_at, end.branch, end.commit, end.actor, end.asked_by)
+
+    @property
+    def order(self) -> tuple[datetime, datetime, int]:
+        """Its place among the schedule's ends."""
+        return RunEnd(self.run, self.state, self.started_at, self.ended_at).order
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadPost:
+    """A post that the incident wants in its thread. `number` counts from 1 and never changes.
+
+    `run` is the run that it's about, `errors` those that are new with it. `mention`: it names the people to notify.
+    """
+
+    number: int
+    kind: PostKind
+    run: int = 0
+    errors: tuple[RunError, ...] = ()
+    mention: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OnIt:
+    """Somebody works on it until it recovers, at most until `until`."""
+
+    user: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Snooze:
+    """Nothing is posted until `until`, or until it recovers (None). `by` is who wanted that."""
+
+    by: str
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RetryOfIncident:
+    """The newest retry of a failed run of this incident. `by` is our asker's user id, or Bolt's word for who it was."""
+
+    run: int
+    state: str
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """One incident. Times are Bolt's, but those of people's clicks, which are Redis'.
+
+    `failures` counts failed runs without retries, `retries` the failed retries. `first` is the first failed run,
+    `latest` the newest run that counts, `failed` the newest failed run. `errors` are the keys of the errors seen;
+    `same_error`: every failure had the same ones. `lines` are the newest failure's errors, `command`, `summary` and
+    `cause` say more of it. `posts` are all thread posts wanted so far. `mentioned_at` is the last mention.
+    `recent` has the newest runs that count, oldest first, since the incident began; `reopened` the times at which it
+    was opened again. `seen_before`: the schedule was failing already when the watch was made. `carded`: the runs whose
+    own card in the channel tells of them; `silent`: all of its failures have one, so that it needs no message. `why`
+    says why it was closed.
+    """
+
+    channel: str
+    schedule: str
+    team: str
+    watch: int
+    name: str = ""
+    owner: str | None = None
+    state: IncidentState = IncidentState.FAILING
+    failures: int = 0
+    retries: int = 0
+    first: IncidentRun | None = None
+    latest: IncidentRun | None = None
+    failed: IncidentRun | None = None
+    recovered_by: IncidentRun | None = None
+    errors: tuple[str, ...] = ()
+    errors_more: int = 0
+    same_error: bool = True
+    lines: tuple[RunError, ...] = ()
+    command: str = ""
+    summary: str | None = None
+    cause: Cause | None = None
+    posts: tuple[ThreadPost, ...] = ()
+    mentioned_at: datetime | None = None
+    on_it: OnIt | None = None
+    snooze: Snooze | None = None
+    retry: RetryOfIncident | None = None
+    recent: tuple[IncidentRun, ...] = ()
+    runs: int = 0
+    reopened: tuple[datetime, ...] = ()
+    seen_before: bool = False
+    silent: bool = False
+    suspended: bool = False
+    held: tuple[RunError, ...] = ()
+    why: str = ""
+
+    @property
+    def key(self) -> str:
+        """Its name in stored records."""
+        return f"{self.channel}:{self.schedule}"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it's neither recovered nor closed."""
+        return self.state in {IncidentState.FAILING, IncidentState.FLAPPING}
+
+
+@dataclass(frozen=True, slots=True)
+class StoredIncident:
+    """An incident as stored: `rev` grows with every change, `ts` is its message's timestamp, empty if it has none."""
+
+    incident: Incident
+    rev: int = 0
+    ts: str = ""

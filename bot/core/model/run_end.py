@@ -1,0 +1,71 @@
+"""The end of a run as watches account for it, and what is known of a watched schedule's runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from bot.core.model.cause import Cause
+from bot.core.model.run import is_failed
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class WatchedSchedule:
+    """A schedule as discovery last saw it in the listing."""
+
+    slug: str
+    name: str
+    uuid: str = ""
+    owner: str | None = None
+    branch: str | None = None
+    commands: tuple[str, ...] = ()
+    suspended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RunError:
+    """One error of a failed run: `key` is equal for the same error in other runs, `name` is the node or the command."""
+
+    key: str
+    name: str
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunEnd:
+    """How a run of a schedule ended, in Bolt's word and Bolt's times.
+
+    `actor` is who started it, in Bolt's words; `asked_by` our own asker's user id. `closes` is False if it may have run
+    other commands than its schedule's: it still counts if it failed. `command` is the failed one. `errors` are empty
+    while its log is unread (`log` `late`). `parent` is the run that it retries.
+    """
+
+    run: int
+    state: str
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    branch: str | None = None
+    commit: str | None = None
+    pull_request: str | None = None
+    parent: int | None = None
+    actor: str | None = None
+    actor_email: str | None = None
+    asked_by: str | None = None
+    closes: bool = True
+    command: str = ""
+    summary: str | None = None
+    errors: tuple[RunError, ...] = ()
+    cause: Cause | None = None
+    log: str = "none"
+
+    @property
+    def order(self) -> tuple[datetime, datetime, int]:
+        """Ends are accounted in this order: by end, start, id. Ids alone don't give it, because runs may overlap."""
+        return self.ended_at or _NEVER, self.started_at or _NEVER, self.run
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether it counts as a failure."""
+        return is_failed(self.state)

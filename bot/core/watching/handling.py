@@ -1,0 +1,101 @@
+"""How people handle an incident: they work on it, snooze it, or stop watching it; and what time does to that."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, time, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from bot.core.model.incident import Incident, IncidentState, OnIt, PostKind, Snooze, ThreadPost
+
+ON_IT_FOR = timedelta(hours=12)
+# The morning that "until tomorrow" means, and how far away it has to be at least.
+MORNING = time(9)
+MORNING_AWAY = timedelta(hours=1)
+# An incident without any run for so long is closed without a word.
+SILENT_FOR = timedelta(days=30)
+
+
+class SnoozeChoice(StrEnum):
+    """How long an incident is snoozed."""
+
+    HOUR = "1h"
+    FOUR_HOURS = "4h"
+    MORNING = "morning"
+    RECOVERY = "recovery"
+
+
+def take_on(incident: Incident, user: str, now: datetime) -> Incident:
+    """A person works on it; another's click takes over. Mentions stop."""
+    return replace(incident, on_it=OnIt(user, now + ON_IT_FOR))
+
+
+def let_go(incident: Incident) -> Incident:
+    """Nobody works on it any more."""
+    return replace(incident, on_it=None)
+
+
+def snoozed(incident: Incident, user: str, choice: SnoozeChoice, now: datetime, zone: ZoneInfo) -> Incident:
+    """Nothing is posted for a while; the message is still edited. `zone` is the person's time zone."""
+    return replace(incident, snooze=Snooze(user, snooze_end(choice, now, zone)))
+
+
+def snooze_end(choice: SnoozeChoice, now: datetime, zone: ZoneInfo) -> datetime | None:
+    """When a snooze ends, None if it lasts until the recovery.
+
+    The morning is the next 9:00 that is an hour away. A time that a clock change skips is the first one after it.
+    """
+    if choice is SnoozeChoice.RECOVERY:
+        return None
+    if choice is not SnoozeChoice.MORNING:
+        return now + timedelta(hours=1 if choice is SnoozeChoice.HOUR else 4)
+    day = now.astimezone(zone).date()
+    while True:
+        morning = datetime.combine(day, MORNING, zone).astimezone(now.tzinfo)
+        if morning - now >= MORNING_AWAY:
+            return morning
+        day += timedelta(days=1)
+
+
+def unsnoozed(incident: Incident, now: datetime) -> Incident:
+    """The snooze is over, by a click or by the clock. If it still fails, one post names what is new."""
+    woken = replace(incident, snooze=None, held=())
+    return _still_failing(woken, now, incident) if incident.is_open else woken
+
+
+def pass_time(incident: Incident, now: datetime) -> Incident:
+    """Apply what has run out by now: who works on it, its snooze, and an incident that hears of no run any more."""
+    if incident.is_open and incident.on_it is not None and incident.on_it.until <= now:
+        incident = _still_failing(replace(incident, on_it=None), now, incident)
+    if incident.snooze is not None and incident.snooze.until is not None and incident.snooze.until <= now:
+        incident = unsnoozed(incident, now)
+    last = incident.latest.ended_at if incident.latest else None
+    if incident.is_open and last is not None and now - last >= SILENT_FOR:
+        incident = replace(incident, state=IncidentState.CLOSED, why="no run for 30 days")
+    return incident
+
+
+def next_time(incident: Incident) -> datetime | None:
+    """When `pass_time` has something to do next."""
+    times = [
+        incident.on_it.until if incident.is_open and incident.on_it else None,
+        incident.snooze.until if incident.snooze else None,
+        incident.latest.ended_at + SILENT_FOR
+        if incident.is_open and incident.latest and incident.latest.ended_at
+        else None,
+    ]
+    return min((one for one in times if one is not None), default=None)
+
+
+def closed(incident: Incident, why: str) -> Incident:
+    """It's told no more: nobody watches its schedule here, or the schedule is gone."""
+    return replace(incident, state=IncidentState.CLOSED, why=why, on_it=None, snooze=None, held=(), retry=None)
+
+
+def _still_failing(incident: Incident, now: datetime, before: Incident) -> Incident:
+    if incident.snooze is not None:
+        return incident
+    run = incident.failed.run if incident.failed else 0
+    post = ThreadPost(len(incident.posts) + 1, PostKind.STILL_FAILING, run, before.held, mention=incident.on_it is None)
+    return replace(incident, posts=(*incident.posts, post), mentioned_at=now)

@@ -1,0 +1,31 @@
+"""Ends of runs."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from bot.core.model.run_end import RunEnd
+
+NOON, ONE = datetime(2026, 3, 2, 12, tzinfo=UTC), datetime(2026, 3, 2, 13, tzinfo=UTC)
+
+
+def test_ends_are_ordered_by_end_then_start_then_id() -> None:
+    """A later run may end earlier."""
+    ends = [
+        RunEnd(3, "SUCCESS", NOON, ONE),
+        RunEnd(9, "FAILED", NOON, NOON),
+        RunEnd(2, "SUCCESS", NOON, ONE),
+        RunEnd(1, "FAILED"),
+    ]
+    assert [end.run for end in sorted(ends, key=lambda end: end.order)] == [1, 9, 2, 3]
+
+
+def test_only_failed_and_error_are_failures() -> None:
+    """Cancelled and unknown states aren't."""
+    assert [RunEnd(1, state).has_failed for state in ("FAILED", "ERROR", "SUCCESS", "CANCELED", "ODD")] == [
+        True,
+        True,
+        False,
+        False,
+        False,
+    ]

@@ -1,0 +1,39 @@
+"""Which watch decides about a schedule."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from bot.core.watching.cover import Covers, matches
+from tests.core.watching.ends import NIGHTLY, T0, WATCH
+
+
+def test_the_exact_watch_decides_else_the_longer_prefix_else_the_newer() -> None:
+    """The exact watch decides else the longer prefix else the newer."""
+    every = replace(WATCH, number=1, pattern="*")
+    prefix = replace(WATCH, number=2, pattern="night*")
+    newer = replace(WATCH, number=3, pattern="night*y")
+    exact = replace(WATCH, number=4, pattern="nightly", since=T0 + timedelta(days=1))
+    assert Covers.of([every]).deciding(NIGHTLY)["C1"].number == 1
+    assert Covers.of([every, prefix]).deciding(NIGHTLY)["C1"].number == 2
+    assert Covers.of([every, prefix, newer]).deciding(NIGHTLY)["C1"].number == 3
+    decided = Covers.of([exact, every, prefix, newer]).deciding(NIGHTLY)["C1"]
+    assert (decided.number, decided.since) == (4, T0)
+
+
+def test_channels_are_independent_and_paused_or_other_owners_watches_cover_nothing() -> None:
+    """Channels are independent and paused or other owners watches cover nothing."""
+    here, there = WATCH, replace(WATCH, channel="C2", pattern="*")
+    assert set(Covers.of([here, there]).deciding(NIGHTLY)) == {"C1", "C2"}
+    assert not Covers.of([replace(here, paused="the channel is archived")]).covering(NIGHTLY)
+    assert not Covers.of([replace(here, owner="grace")]).covering(NIGHTLY)
+    assert Covers.of([replace(here, owner="ADA")]).covering(NIGHTLY)
+
+
+def test_a_glob_fits_slug_or_name() -> None:
+    """A glob fits slug or name."""
+    assert matches("Nightly full*", NIGHTLY)
+    assert matches("NIGHT*", NIGHTLY)
+    assert not matches("Nightly", NIGHTLY)
+    assert not matches("hourly*", NIGHTLY)

@@ -1,0 +1,59 @@
+"""Finding new runs in a listing."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from bot.core.model.bolt import RunSummary
+from bot.core.watching.discovery import FINAL_KEPT, Ledger, compare, reaches_known, settle
+from tests.core.watching.ends import T0
+
+
+def run(number: int, state: str = "SUCCESS", *, minutes: float | None = None) -> RunSummary:
+    """A run that starts so many minutes after the first, and takes one."""
+    began = T0 + timedelta(minutes=number if minutes is None else minutes)
+    over = state not in {"RUNNING", "STARTING"}
+    return RunSummary(
+        number, state, "scheduler", started_at=began, ended_at=began + timedelta(minutes=1) if over else None
+    )
+
+
+def test_at_the_first_look_only_active_runs_are_new() -> None:
+    """At the first look only active runs are new."""
+    found = compare(Ledger(), [run(3, "RUNNING"), run(2, "FAILED"), run(1)])
+    assert ([one.id for one in found.begun], found.ended) == ([3], ())
+    again = compare(found.ledger, [run(3, "FAILED"), run(2, "FAILED"), run(1)])
+    assert [one.id for one in again.ended] == [3]
+    assert not compare(settle(again.ledger, again.ended), [run(3, "FAILED"), run(2, "FAILED"), run(1)])
+
+
+def test_ends_come_in_their_own_order_and_late_ones_are_found() -> None:
+    """Ends come in their own order and late ones are found."""
+    begun = compare(Ledger(), [run(1)]).ledger
+    found = compare(begun, [run(3, minutes=3), run(4, minutes=2), run(1)])
+    assert [one.id for one in found.ended] == [4, 3]
+    late = compare(settle(begun, [run(3)]), [run(3), run(2, "FAILED"), run(1)])
+    assert [one.id for one in late.ended] == [2]
+
+
+def test_what_lies_below_the_floor_is_no_news() -> None:
+    """What lies below the floor is no news."""
+    known = settle(Ledger(begun=True), [run(number) for number in range(10, 20)])
+    assert not compare(known, [run(12), run(5, "FAILED")])
+    assert len(settle(known, [run(number) for number in range(20, 300)]).final) == FINAL_KEPT
+
+
+def test_an_active_run_is_never_dropped() -> None:
+    """An active run is never dropped."""
+    ledger = compare(Ledger(begun=True), [run(1, "RUNNING")]).ledger
+    ledger = settle(ledger, [run(number) for number in range(2, 200)])
+    assert ledger.active == (1,)
+    assert [one.id for one in compare(ledger, [run(1, "FAILED")]).ended] == [1]
+
+
+def test_paging_ends_at_what_is_known() -> None:
+    """Paging ends at what is known."""
+    known = settle(Ledger(begun=True), [run(5)])
+    assert not reaches_known(known, [run(7), run(6)])
+    assert reaches_known(known, [run(6), run(5)])
+    assert reaches_known(Ledger(), [run(6)])
