@@ -48,7 +48,7 @@ class Followed:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SeedTarget:
     """Where the seed goes: the team and the person who asked, by id, and how the bot's records are named."""
 
     team: str
@@ -75,14 +75,14 @@ async def seed(
     """
     base = slack_environment["SLACK_API_URL"].removesuffix("/slack/api/")
     async with control(base) as slack, _unlimited(slack):
-        places = await _channels(slack, channels)
+        channel_ids = await _channels(slack, channels)
         state = await slack.get("state")
         user = next(one["id"] for one in state["users"] if one["name"] == USER)
-        place = Place(state["team"], user, slack_environment["PARADIME_WORKSPACE_UID"], name)
+        target = SeedTarget(state["team"], user, slack_environment["PARADIME_WORKSPACE_UID"], name)
         plan, run_ids = await _start(bolt_control, runs, commands)
-        requests = [_request(place, plan, run_id, places[run_id % len(places)]) for run_id in run_ids]
+        requests = [_request(target, plan, run_id, channel_ids[run_id % len(channel_ids)]) for run_id in run_ids]
         carded = await _post_cards(requests, slack_environment)
-        await _record(redis_url, place, carded)
+        await _record(redis_url, target, carded)
     return [_followed(request) for request in carded]
 
 
@@ -135,12 +135,12 @@ async def _start(bolt: Control, runs: int, commands: Sequence[str]) -> tuple[Sta
     return StartPlan(made["slug"], made["name"], 0, tuple(commands), made["gitBranch"]), sorted(run_ids)
 
 
-def _request(place: Place, plan: StartPlan, run_id: int, channel: str) -> Request:
+def _request(target: SeedTarget, plan: StartPlan, run_id: int, channel: str) -> Request:
     return Request(
-        request_id(place.team, f"seed-{run_id}"),
-        place.team,
+        request_id(target.team, f"seed-{run_id}"),
+        target.team,
         channel,
-        place.user,
+        target.user,
         USER,
         RunCommand(plan.slug),
         asked_at=datetime.now(UTC),
@@ -170,16 +170,16 @@ async def _post_cards(requests: list[Request], environment: Environment) -> list
         return await many(requests, post)
 
 
-async def _record(redis_url: str, place: Place, requests: list[Request]) -> None:
+async def _record(redis_url: str, target: SeedTarget, requests: list[Request]) -> None:
     """What stands in Redis just before a start is settled, and then the bot's own script for that."""
     redis = connect(redis_url, timeout_s=30)
     try:
-        scripts = Scripts(redis, place.name, retention_s=RETENTION_S)
+        scripts = Scripts(redis, target.name, retention_s=RETENTION_S)
         await _write(redis, scripts, requests)
         book = StartRequests(scripts, Limits())
 
         async def settle(request: Request) -> None:
-            await book.settle(request, RunKey(place.workspace, request.run_id or 0), told=True)
+            await book.settle(request, RunKey(target.workspace, request.run_id or 0), told=True)
 
         await many(requests, settle)
     finally:

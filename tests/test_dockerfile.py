@@ -72,13 +72,13 @@ async def test_its_health_check_asks_where_health_is_served(*, apart: bool, aliv
     command = json.loads(check[check.index("[") :])
     assert command[0] == "python"
 
-    server, place = WebServer(fine), ListenAddress("127.0.0.1", 0)
+    server, address = WebServer(fine), ListenAddress("127.0.0.1", 0)
     # Bound, so that nobody else listens there, but nobody answers.
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         ports = {"BOLT_BOT_HTTP_PORT": silent.getsockname()[1]}
         if alive:
-            await server.start(place, slack_over_http=True, admin=place if apart else None)
+            await server.start(address, slack_over_http=True, admin=address if apart else None)
             ports["BOLT_BOT_HTTP_PORT"] = server.port
         if apart:
             ports["BOLT_BOT_ADMIN_PORT"] = server.admin_port if alive else silent.getsockname()[1]

@@ -99,11 +99,11 @@ class Charts:
 
 def cache_folder() -> str:
     """Return the folder for the plotting library's font cache. Raises OSError if no folder is writable."""
-    places = [SHARED_MEMORY]
+    parents = [SHARED_MEMORY]
     with contextlib.suppress(FileNotFoundError):
-        places.insert(0, tempfile.gettempdir())
-    for place in places:
-        folder = Path(place) / f"bolt-bot-charts-{os.geteuid()}"
+        parents.insert(0, tempfile.gettempdir())
+    for parent in parents:
+        folder = Path(parent) / f"bolt-bot-charts-{os.geteuid()}"
         with contextlib.suppress(OSError):
             folder.mkdir(mode=0o700, exist_ok=True)
             found = folder.lstat()

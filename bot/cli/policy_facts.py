@@ -26,15 +26,15 @@ async def asked(settings: Settings, policy: Policy, given: Given) -> tuple[Perso
 
     Given ones take precedence. Raises SlackError, TokenRefusedError, BoltError.
     """
-    person, place, wanted = from_given(given)
+    person, channel_info, wanted = from_given(given)
     async with _people(settings, policy) as people:
         if given.role is None:
             person = await people.person(given.user)
         if given.kind is None:
-            place = await people.channel(given.channel)
+            channel_info = await people.channel(given.channel)
     if given.schedule:
         wanted = target(given, await _schedule(settings, given.schedule))
-    return person, place, wanted
+    return person, channel_info, wanted
 
 
 @asynccontextmanager

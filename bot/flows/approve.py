@@ -107,7 +107,7 @@ class StartApprovals:
             await self._start(lease, request, plan)
 
     async def _start(self, lease: Lease, request: Request, plan: StartPlan) -> None:
-        decision, place = await self._authorizer.decide_on_start(request, plan, again=True, approved=True)
+        decision, channel_info = await self._authorizer.decide_on_start(request, plan, again=True, approved=True)
         if decision.again_s and lease.since_s(request.asked_at) < self._rules.deadline_s - AWAY_AGAIN_S:
             await self._due.give_back(lease, delay_s=decision.again_s)
             return
@@ -119,7 +119,7 @@ class StartApprovals:
         elif decision.verdict not in {Verdict.ALLOW, Verdict.APPROVE}:
             why = refusal(decision, action_of(request), self._rules.command)
         if why is None:
-            await self._requests.approved(lease, request, with_channel(plan, place))
+            await self._requests.approved(lease, request, with_channel(plan, channel_info))
         else:
             await self._requests.refused(lease, request, why)
 

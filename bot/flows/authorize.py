@@ -73,8 +73,8 @@ class Authorizer:
 
     async def decide_unrecorded(self, asker: Asker, question: Question) -> Decision:
         """Decide without recording: for questions that arise on their own, such as on every keystroke."""
-        person, place = await self._who(asker)
-        return decide(self.policy, person, place, question)
+        person, channel_info = await self._who(asker)
+        return decide(self.policy, person, channel_info, question)
 
     async def decide_on_run(self, attempt: Attempt, key: RunKey) -> Decision:
         """Decide on a run, by the schedule on its record."""
@@ -101,13 +101,13 @@ class Authorizer:
         action = action_of(request)
         attempt = Attempt(asker, action, canonical(request.wanted), request.id, request.user_name, posts=True)
         target = await self._target_of_start(request, plan)
-        person, place = await self._who(asker, acts=True, fresh=approved)
-        decision = decide(self.policy, person, place, Question(action, target, posts=True))
+        person, channel_info = await self._who(asker, acts=True, fresh=approved)
+        decision = decide(self.policy, person, channel_info, Question(action, target, posts=True))
         if decision.verdict is Verdict.UNKNOWN:
-            decision = replace(decision, again_s=max(person.again_s, place.again_s))
+            decision = replace(decision, again_s=max(person.again_s, channel_info.again_s))
         if not again and not (patient and decision.again_s):
-            await self._note(_named(attempt, person), target, place, decision)
-        return decision, place
+            await self._note(_named(attempt, person), target, channel_info, decision)
+        return decision, channel_info
 
     async def decide_on_plan(self, attempt: Attempt, request: Request, plan: StartPlan) -> Decision:
         """Decide whether a person may have the start that was refused earlier."""
@@ -162,19 +162,19 @@ class Authorizer:
         """
         if not self.policy.admits_external:
             return message
-        person, place = await self._who(asker)
+        person, channel_info = await self._who(asker)
         if person.roles is None or Role.EXTERNAL not in person.roles:
             return message
-        return offered(message, lambda question: decide(self.policy, person, place, question).allowed)
+        return offered(message, lambda question: decide(self.policy, person, channel_info, question).allowed)
 
     async def asker_and_channel(self, asker: Asker) -> tuple[Person, ChannelInfo]:
         """The person who asks, and the channel."""
         return await self._who(asker)
 
     async def _decide(self, attempt: Attempt, target: Target) -> Decision:
-        person, place = await self._who(attempt.asker, acts=attempt.action.acts)
-        decision = decide(self.policy, person, place, Question(attempt.action, target, posts=attempt.posts))
-        await self._note(_named(attempt, person), target, place, decision)
+        person, channel_info = await self._who(attempt.asker, acts=attempt.action.acts)
+        decision = decide(self.policy, person, channel_info, Question(attempt.action, target, posts=attempt.posts))
+        await self._note(_named(attempt, person), target, channel_info, decision)
         return decision
 
     async def _who(self, asker: Asker, *, acts: bool = False, fresh: bool = False) -> tuple[Person, ChannelInfo]:
@@ -182,7 +182,7 @@ class Authorizer:
             self._people.person(asker.user, acts=acts, fresh=fresh), self._people.channel(asker.channel)
         )
 
-    async def _note(self, attempt: Attempt, target: Target, place: ChannelInfo, decision: Decision) -> None:
+    async def _note(self, attempt: Attempt, target: Target, channel_info: ChannelInfo, decision: Decision) -> None:
         """Record a decision before it's carried out.
 
         If the audit log can't be written, reads go ahead; actions that would be allowed raise StoreUnavailable.
@@ -194,7 +194,7 @@ class Authorizer:
             user_name=attempt.user_name,
             team=attempt.asker.team,
             channel=attempt.asker.channel,
-            channel_name=place.name or "",
+            channel_name=channel_info.name or "",
             action=attempt.action,
             text=self._mask(attempt.text)[:TEXT_KEPT],
             schedule=target.slug or "",

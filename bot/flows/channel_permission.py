@@ -32,22 +32,22 @@ class ChannelPermissions:
 
         If Slack doesn't say, people may have cards in channels in which they have had one.
         """
-        places = await self._memberships.channels_of(user)
-        if places.whole and channel not in places.names:
+        member_channels = await self._memberships.channels_of(user)
+        if member_channels.whole and channel not in member_channels.names:
             # The person may have just joined: read again before refusing.
-            places = await self._memberships.channels_of(user, fresh=True)
-        if channel in places.names:
+            member_channels = await self._memberships.channels_of(user, fresh=True)
+        if channel in member_channels.names:
             return Permission.YES
         # Slack lists group direct messages nowhere.
         there = None if channel.startswith("D") else await self._memberships.is_member(channel, user)
         if there is not None:
             return Permission.YES if there else Permission.NO
-        if places.whole and not channel.startswith("D"):
+        if member_channels.whole and not channel.startswith("D"):
             return Permission.NO
         habits = await self._indexes.habits(user, most=LOOKED_AT)
         if any(one.channel == channel for one in habits.schedules) or await self._has_card(user, channel):
             return Permission.YES
-        return Permission.NO if places.whole else Permission.UNKNOWN
+        return Permission.NO if member_channels.whole else Permission.UNKNOWN
 
     async def _has_card(self, user: str, channel: str) -> bool:
         """Whether a card of one of the person's active or recently failed runs is in the channel."""

@@ -317,7 +317,7 @@ class RunConcluder:
 
 
 def _end(run: Run, command: Command | None, runs: list[RunSummary], digest: FailureLog | None) -> End:
-    place = position(run, command) if command else None
+    at = position(run, command) if command else None
     listed = next((one for one in runs if one.id == run.id), None)
     before = Recovery()
     if run.seen.state == "SUCCESS" and not run.facts.overridden and commands_known(run):
@@ -329,7 +329,7 @@ def _end(run: Run, command: Command | None, runs: list[RunSummary], digest: Fail
         branch=listed.branch if listed else None,
         commit=listed.commit if listed else None,
         failed=command,
-        number=place[0] if place else None,
+        number=at[0] if at else None,
         recovered=before.failures,
         recovered_more=before.more,
     )

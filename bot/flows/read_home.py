@@ -42,14 +42,14 @@ class HomePageReader:
 
     async def read_page(self, user: str, number: int) -> HomePage:
         """Read a page, counted from 0; the first one if the page has become empty. Raises StoreUnavailable."""
-        places = await self._memberships.channels_of(user)
-        page = await self._read(user, places, number)
+        member_channels = await self._memberships.channels_of(user)
+        page = await self._read(user, member_channels, number)
         shown = page.mine.runs or page.others.runs or page.failures.runs or page.schedules
         # Entries of a later page may have ended meanwhile.
-        return page if shown or number == 0 else await self._read(user, places, 0)
+        return page if shown or number == 0 else await self._read(user, member_channels, 0)
 
-    async def _read(self, user: str, places: MemberChannels, number: int) -> HomePage:
-        channels, indexes, runs = list(places.names), self._indexes, RUNS_A_PAGE
+    async def _read(self, user: str, member_channels: MemberChannels, number: int) -> HomePage:
+        channels, indexes, runs = list(member_channels.names), self._indexes, RUNS_A_PAGE
         mine, others, failures, habits, waiting = await asyncio.gather(
             indexes.active_of(user, skip=number * runs, most=runs),
             indexes.active_in(channels, skip=number * runs, most=runs, without=user),
@@ -63,9 +63,9 @@ class HomePageReader:
             self._part(mine),
             self._part(others),
             self._part(failures),
-            tuple(_often(one, places) for one in habits.schedules),
+            tuple(_often(one, member_channels) for one in habits.schedules),
             habits.total,
-            places.missing,
+            member_channels.missing,
             waiting=listed_starts(waiting, self._links.card_url),
         )
 
@@ -73,7 +73,7 @@ class HomePageReader:
         return HomeSection(found.total, tuple(listed_run(one, self._links.card_url) for one in found.runs))
 
 
-def _often(habit: ScheduleHabit, places: MemberChannels) -> FrequentSchedule:
+def _often(habit: ScheduleHabit, member_channels: MemberChannels) -> FrequentSchedule:
     """Decide where a click runs a frequent schedule.
 
     In the channel of the last run if the person is still in it, else in direct messages.
@@ -81,5 +81,7 @@ def _often(habit: ScheduleHabit, places: MemberChannels) -> FrequentSchedule:
     channel = habit.channel
     if not channel or channel.startswith("D"):
         return FrequentSchedule(habit.slug, habit.name, "")
-    left = places.whole and channel not in places.names
-    return FrequentSchedule(habit.slug, habit.name, "" if left else channel, places.names.get(channel, ""), left)
+    left = member_channels.whole and channel not in member_channels.names
+    return FrequentSchedule(
+        habit.slug, habit.name, "" if left else channel, member_channels.names.get(channel, ""), left
+    )

@@ -129,18 +129,18 @@ class RunStarter:
         if plan is None:
             return False
         left_s = self._rules.deadline_s - lease.since_s(request.asked_at) - LOOK_AGAIN_S
-        decision, place = await self._authorizer.decide_on_start(request, plan, patient=left_s > 0)
+        decision, channel_info = await self._authorizer.decide_on_start(request, plan, patient=left_s > 0)
         if decision.again_s and left_s > 0:
             # Many starts are checked at once, and Slack allows few lookups of people per minute. While there's time,
             # that's no refusal.
             self._plans_kept[request.id] = plan
             await self._due.give_back(lease, delay_s=decision.again_s)
             return False
-        plan = with_channel(plan, place)
+        plan = with_channel(plan, channel_info)
         if decision.verdict is Verdict.ALLOW:
             return await self._stores.requests.looked(lease, request, plan)
         if decision.verdict is Verdict.APPROVE:
-            await self._ask_approval(lease, request, plan, decision, place)
+            await self._ask_approval(lease, request, plan, decision, channel_info)
         else:
             await self._refuse(lease, request, refusal(decision, action_of(request), self._rules.command))
         return False
@@ -168,12 +168,12 @@ class RunStarter:
     # --- needs approval: see bot.flows.approve ---
 
     async def _ask_approval(
-        self, lease: Lease, request: Request, plan: StartPlan, decision: Decision, place: ChannelInfo
+        self, lease: Lease, request: Request, plan: StartPlan, decision: Decision, channel_info: ChannelInfo
     ) -> None:
         group = await self._authorizer.group_id(decision.by)
         commands = given_commands(replace(request, plan=plan))
         why = None
-        if place.kind is ChannelKind.DIRECT:
+        if channel_info.kind is ChannelKind.DIRECT:
             why = f"It needs approval from {decision.by}, who can't see it in a direct message. Start it in a channel."
         elif group is None:
             why = f"It needs approval from {decision.by}, but there's no such user group in Slack. Tell whoever runs this bot."

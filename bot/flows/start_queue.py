@@ -216,9 +216,9 @@ class QueuedStarts:
 
     async def _unless_refused(self, lease: Lease, request: Request, plan: StartPlan) -> None:
         """Start it unless its asker may no longer do so. Permission was checked when it joined the queue."""
-        decision, place = await self._authorizer.decide_on_start(request, plan, again=True)
+        decision, channel_info = await self._authorizer.decide_on_start(request, plan, again=True)
         if decision.allowed:
-            await self._start_queue.take_turn(lease, request, with_channel(plan, place))
+            await self._start_queue.take_turn(lease, request, with_channel(plan, channel_info))
         elif decision.again_s:
             # Slack can't say right now who the asker is: the turn can wait.
             await self._due.give_back(lease, delay_s=decision.again_s)

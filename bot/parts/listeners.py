@@ -63,7 +63,7 @@ def build_listener_context(base: Base, flows: Flows) -> ListenerContext:
         later=services.tasks.start,
         wishes=waker(WakeEvent.CANCEL_REQUESTED),
         messages=Deduplication(stores.scripts, MESSAGES),
-        places=ThreadSubjects(runs, requests, chat, workspace=settings.workspace, app_url=app_url),
+        thread_subjects=ThreadSubjects(runs, requests, chat, workspace=settings.workspace, app_url=app_url),
         schedules=ScheduleReader(
             bolt,
             catalog,

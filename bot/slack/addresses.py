@@ -19,7 +19,7 @@ class SlackAddresses:
     def __init__(self, api_url: str) -> None:
         api = urlsplit(api_url)
         self._scheme = api.scheme
-        self._api = _place(api)
+        self._api = _host_and_port(api)
 
     def allows_response(self, url: str) -> bool:
         """Whether a reply to a person may be posted to this address."""
@@ -40,7 +40,7 @@ class SlackAddresses:
         """Check an address. `hosts` None: any of Slack's. `any_port`: on the configured API's host."""
         try:
             parts = urlsplit(url)
-            host, port = _place(parts)
+            host, port = _host_and_port(parts)
         except ValueError:
             return False
         if not host or "@" in parts.netloc or not url.isascii() or not url.isprintable():
@@ -52,7 +52,7 @@ class SlackAddresses:
         return parts.scheme == scheme and port == PORTS[scheme] and slacks
 
 
-def _place(parts: SplitResult) -> tuple[str, int | None]:
+def _host_and_port(parts: SplitResult) -> tuple[str, int | None]:
     """Return host and port; all loopback names count as one host. Raises ValueError."""
     host = (parts.hostname or "").lower()
     return ("localhost" if _is_loopback(host) else host), parts.port or PORTS.get(parts.scheme)

@@ -162,5 +162,5 @@ def _clicked(body: Json) -> PersonRequest:
     """Build a request from a click. Each click has its own time; Slack sends it separately from the message or view."""
     asker, action = click_asker(body), body["actions"][0]
     at = text_in(action, "action_ts")
-    place = click_message(body) or text_in(record_in(body, "view"), "id")
-    return PersonRequest(asker, f"click:{asker.user}:{place}:{text_in(action, 'action_id')}:{at}" if at else "")
+    container = click_message(body) or text_in(record_in(body, "view"), "id")
+    return PersonRequest(asker, f"click:{asker.user}:{container}:{text_in(action, 'action_id')}:{at}" if at else "")

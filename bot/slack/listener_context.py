@@ -105,7 +105,7 @@ class ListenerContext:
     later: Later
     wishes: Callable[[], None]
     messages: Deduplication
-    places: ThreadSubjects
+    thread_subjects: ThreadSubjects
     schedules: ScheduleReader
     histories: HistoryPoster
     suspend: SchedulePauser

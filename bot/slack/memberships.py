@@ -34,7 +34,7 @@ NOT_TOLD = "Slack didn't say which channels you're in, so only your own runs are
 class CachedChannels:
     """Slack's answer, when it came (monotonic clock), and for how many seconds it's valid."""
 
-    places: MemberChannels
+    channels: MemberChannels
     at: float
     for_s: float
 
@@ -57,19 +57,19 @@ class SlackMemberships:
         """
         kept = self._kept.get(user)
         if kept is not None and not (fresh and kept.at + JUST_S <= self._clock()):
-            return kept.places
+            return kept.channels
         if self._held_until > self._clock():
             return MemberChannels(whole=False, missing=NOT_TOLD)
         try:
-            places, for_s = await self._ask(user), CHANNELS_FRESH_S
+            channels, for_s = await self._ask(user), CHANNELS_FRESH_S
         except SlackThrottled as throttled:
             self._held_until = self._clock() + throttled.retry_after_s
             return MemberChannels(whole=False, missing=NOT_TOLD)
         except SlackError as error:
             log.info("Slack doesn't report which channels a user is in", user=user, why=str(error))
-            places, for_s = MemberChannels(whole=False, missing=NOT_TOLD), AGAIN_S
-        self._kept[user] = CachedChannels(places, self._clock(), for_s)
-        return places
+            channels, for_s = MemberChannels(whole=False, missing=NOT_TOLD), AGAIN_S
+        self._kept[user] = CachedChannels(channels, self._clock(), for_s)
+        return channels
 
     async def is_member(self, channel: str, user: str) -> bool | None:
         """Whether a person is in a channel now. None if the bot can't see the channel, or it has too many members."""
@@ -92,10 +92,10 @@ class SlackMemberships:
         except ScopeMissing:
             pass
         try:
-            places = await self._read(user, "public_channel")
+            channels = await self._read(user, "public_channel")
         except ScopeMissing:
             return MemberChannels(whole=False, missing=NO_SCOPE)
-        return MemberChannels(places.names, whole=False, missing=NO_PRIVATE)
+        return MemberChannels(channels.names, whole=False, missing=NO_PRIVATE)
 
     async def _read(self, user: str, types: str) -> MemberChannels:
         names: dict[str, str] = {}

@@ -151,7 +151,7 @@ class SlackPeople:
             return ChannelInfo(channel, known.name, known.kind, known.shared)
         try:
             known = await self._once(
-                f"place:{channel}", lambda: self._ask_place(channel, spare=known is not None), known=known
+                f"place:{channel}", lambda: self._ask_channel(channel, spare=known is not None), known=known
             )
         except ChannelRefused:
             if await self._cache.recall(f"group-message:{channel}"):
@@ -171,7 +171,7 @@ class SlackPeople:
 
     async def joined(self, channel: Json) -> None:
         """Cache a channel that the bot has joined, from Slack's answer."""
-        await self._keep_place(str(channel.get("id") or ""), known_channel(channel, self._now(), is_ours=True))
+        await self._keep_channel(str(channel.get("id") or ""), known_channel(channel, self._now(), is_ours=True))
 
     async def note_group_message(self, channel: str) -> None:
         """Note that a channel is a group direct message, as a payload says. Slack's API hides those without the bot."""
@@ -279,15 +279,16 @@ class SlackPeople:
         await self._cache.keep(GROUPS, json.dumps(found), GROUPS_FRESH_S)
         return found
 
-    async def _ask_place(self, channel: str, *, spare: bool) -> KnownChannel:
+    async def _ask_channel(self, channel: str, *, spare: bool) -> KnownChannel:
         at = self._now()
         answer = await self._slack.call("conversations.info", channel=channel, spare=spare)
         known = known_channel(answer.get("channel") or {}, at)
-        await self._keep_place(channel, known)
+        await self._keep_channel(channel, known)
         return known
 
-    async def _keep_place(self, channel: str, known: KnownChannel) -> None:
+    async def _keep_channel(self, channel: str, known: KnownChannel) -> None:
         """Cache it for long only if Slack reports its changes, as it does for channels that the bot is in."""
+        # The key keeps an older word for a channel.
         await self._cache.keep(f"place:{channel}", channel_entry(known), KEPT_S if known.is_ours else GROUPS_FRESH_S)
 
 

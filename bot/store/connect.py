@@ -16,7 +16,7 @@ from redis.exceptions import AuthenticationError, AuthorizationError, NoPermissi
 
 from bot.core.model.errors import StoreRefused, StoreUnavailable, StoreUnfit
 from bot.redis_url import RedisUrl, parse_redis_url
-from bot.store.redis_errors import REDIS_ERRORS, place, refused_login, translate
+from bot.store.redis_errors import REDIS_ERRORS, redis_address, refused_login, translate
 from bot.store.scripts import Scripts
 
 SOCKET_TIMEOUT_S = 2.0
@@ -136,7 +136,7 @@ async def _facts(client: Redis, name: str) -> dict[str, Any]:
     except REDIS_ERRORS as error:
         if refused_login(error):
             raise StoreUnfit("Redis refuses the user or the password of REDIS_URL.") from None
-        away = translate(error, place(client))
+        away = translate(error, redis_address(client))
         # Not chained: the original message may contain the user and the password.
         if isinstance(away, StoreRefused):
             raise StoreUnfit(f"Redis can't be used as it is: {away.detail}.") from None

@@ -256,19 +256,19 @@ class PostLane:
 
 def parse_card_id(item: str) -> CardRef | None:
     """Parse a card's id (team:channel:ts) into its message. Returns None if it's malformed."""
-    _, _, place = item.partition(":")
-    channel, _, ts = place.partition(":")
+    _, _, message = item.partition(":")
+    channel, _, ts = message.partition(":")
     return CardRef(channel, ts) if ts else None
 
 
 async def load_card(scripts: Scripts, item: str) -> Card | None:
     """Load a card by its id (team:channel:ts). Returns None if it isn't stored."""
     record = await scripts.ask(scripts.redis.hgetall(scripts.key("card", item)))
-    team, place = item.partition(":")[0], parse_card_id(item)
-    if not record.get("team") or place is None:
+    team, ref = item.partition(":")[0], parse_card_id(item)
+    if not record.get("team") or ref is None:
         return None
     run: RunKey | None = RunKey.parse(record["run"]) if record.get("run") else None
-    return Card(item, team, place, run, record.get("request"), record.get("file_id"), record.get("watcher"))
+    return Card(item, team, ref, run, record.get("request"), record.get("file_id"), record.get("watcher"))
 
 
 def _taken(reply: Reply, lane: str, began: float, lease_s: float) -> ClaimedItem:

@@ -77,7 +77,7 @@ def refused_login(error: BaseException) -> bool:
     )
 
 
-def place(client: Any) -> str:  # noqa: ANN401 - redis-py's three kinds of client share no class
+def redis_address(client: Any) -> str:  # noqa: ANN401 - redis-py's three kinds of client share no class
     """Return a client's host and port, comma-separated for Sentinels or cluster nodes.
 
     Never includes user or password.
@@ -85,7 +85,7 @@ def place(client: Any) -> str:  # noqa: ANN401 - redis-py's three kinds of clien
     pool = getattr(client, "connection_pool", None)
     manager = getattr(pool, "sentinel_manager", None)
     if manager is not None:
-        return ", ".join(place(sentinel) for sentinel in manager.sentinels)
+        return ", ".join(redis_address(sentinel) for sentinel in manager.sentinels)
     if pool is not None:
         given = pool.connection_kwargs
         return str(given.get("path") or f"{given.get('host', 'localhost')}:{given.get('port', 6379)}")

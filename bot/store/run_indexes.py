@@ -71,6 +71,6 @@ def _indexed(row: Sequence[str]) -> IndexedRun:
     return IndexedRun(run, CardRef(channel, ts) if ts else None)
 
 
-def _habit(slug: str, place: str) -> ScheduleHabit:
-    channel, _, name = place.partition(":")
+def _habit(slug: str, channel_and_name: str) -> ScheduleHabit:
+    channel, _, name = channel_and_name.partition(":")
     return ScheduleHabit(slug, name or slug, channel)

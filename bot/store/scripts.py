@@ -13,7 +13,7 @@ from redis.commands.core import AsyncScript
 
 from bot.core.model.errors import BotError, StoreRefused, StoreUnavailable
 from bot.core.model.run import FAILURE_STATES
-from bot.store.redis_errors import REDIS_ERRORS, place, translate
+from bot.store.redis_errors import REDIS_ERRORS, redis_address, translate
 
 Reply = Any
 # With a shebang, a server that can't take writes refuses a script before it begins. Without it, a full server refuses
@@ -79,7 +79,7 @@ class Scripts:
         try:
             return await cast("Awaitable[Any]", call)
         except REDIS_ERRORS as error:
-            away = translate(error, place(self.redis))
+            away = translate(error, redis_address(self.redis))
             self._refused = self._refused or isinstance(away, StoreRefused)
             self._watch(away)
             raise away from error

@@ -217,7 +217,7 @@ class StartRequests:
         lease: Lease,
         request: Request,
         to: RequestState,
-        place: str,
+        next_set: str,
         *,
         delay_s: float = 0,
         fields: dict[str, str] | None = None,
@@ -226,7 +226,7 @@ class StartRequests:
         token = await lease.stop_renewing()
         pairs = [part for pair in (fields or {}).items() for part in pair]
         word, fresh = await self._scripts.run(
-            "step", request.id, token, request.state, to, place, microseconds(delay_s), request.channel, edit, *pairs
+            "step", request.id, token, request.state, to, next_set, microseconds(delay_s), request.channel, edit, *pairs
         )
         lease.token = int(fresh)
         return bool(word == "ok")

@@ -78,11 +78,16 @@ class WebServer:
         return self._runners[-1].port if self._runners else 0
 
     async def start(
-        self, place: ListenAddress, *, slack_over_http: bool, webhooks: bool = False, admin: ListenAddress | None = None
+        self,
+        address: ListenAddress,
+        *,
+        slack_over_http: bool,
+        webhooks: bool = False,
+        admin: ListenAddress | None = None,
     ) -> None:
         """Start listening. If `admin` is given, health and metrics are only available there. Raises PortTakenError."""
         public, ours = self._routes(slack_over_http=slack_over_http, webhooks=webhooks), self._admin_routes()
-        await self._listen(place, public if admin else [*public, *ours], SHARE - ADMIN_SHARE if admin else SHARE)
+        await self._listen(address, public if admin else [*public, *ours], SHARE - ADMIN_SHARE if admin else SHARE)
         if admin:
             await self._listen(admin, ours, ADMIN_SHARE)
 
@@ -110,7 +115,7 @@ class WebServer:
             web.get("/metrics", self._metrics),
         ]
 
-    async def _listen(self, place: ListenAddress, routes: Sequence[web.RouteDef], share: float) -> None:
+    async def _listen(self, address: ListenAddress, routes: Sequence[web.RouteDef], share: float) -> None:
         app = web.Application(client_max_size=BODY_MOST)
         app.on_response_prepare.append(_unnamed)
         app.add_routes(routes)
@@ -119,10 +124,10 @@ class WebServer:
         self._runners.append(runner)
         await runner.setup()
         try:
-            await runner.listen(place)
+            await runner.listen(address)
         except OSError as error:
             await self.stop()
-            text = f"Nothing can listen on {place.host}:{place.port} ({error.strerror}). Set {place.settings}."
+            text = f"Nothing can listen on {address.host}:{address.port} ({error.strerror}). Set {address.settings}."
             raise PortTakenError(text) from error
 
     async def _health(self, _request: web.Request) -> web.Response:
@@ -238,11 +243,11 @@ class _Runner(web.AppRunner):
         """Return the port it listens on, 0 if it doesn't."""
         return self._listener.port if self._listener else 0
 
-    async def listen(self, place: ListenAddress) -> None:
+    async def listen(self, address: ListenAddress) -> None:
         """Start accepting connections. Call this after `setup`. Raises OSError."""
         if self._speaking_with is None:
             raise RuntimeError("a runner is set up before it listens")
-        self._listener = await Listener.bind(place.host, place.port, self._speaking_with, self._connections)
+        self._listener = await Listener.bind(address.host, address.port, self._speaking_with, self._connections)
 
     async def cleanup(self) -> None:
         """Let responses in progress finish, and close."""

@@ -148,7 +148,7 @@ class Driver:
             self._write(f"({outcome.confirm['text']['text']} [{outcome.confirm['confirm']['text']}])")
 
     async def _thread(self, _rest: str) -> None:
-        channel = self._people.place(self.user, self.channel)
+        channel = self._people.channel_named(self.user, self.channel)
         parents = [message for message in channel.messages.values() if channel.replies(message.ts)]
         if not parents:
             self._write("There is no thread here.")
@@ -156,7 +156,7 @@ class Driver:
         self._print([parents[-1], *channel.replies(parents[-1].ts)])
 
     async def _show(self, _rest: str) -> None:
-        channel = self._people.place(self.user, self.channel)
+        channel = self._people.channel_named(self.user, self.channel)
         parents = [message for message in channel.messages.values() if not message.is_reply]
         self._print([each for parent in parents for each in (parent, *channel.replies(parent.ts))])
 

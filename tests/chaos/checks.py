@@ -320,13 +320,13 @@ def nothing_left(seen: Seen) -> Found:
         if left.state in {"unclear", "looking"} and command and shown_unclear(seen, command):
             continue
         if (
-            left.place.startswith("posts:log:")
+            left.set_name.startswith("posts:log:")
             and left.due_in > 0
             and not seen.patient
             and (seen.struck or any(one.what != STALL for one in seen.upsets))
         ):
             continue
-        yield Violation("left over", f"{left.place}: {left.member} {left.state}, due in {left.due_in:.1f} s")
+        yield Violation("left over", f"{left.set_name}: {left.member} {left.state}, due in {left.due_in:.1f} s")
 
 
 def no_secret(seen: Seen) -> Found:

@@ -13,7 +13,7 @@ from tests.chaos.seen import Card, Command, Left, Pressed, Reply, RunSeen, Seen,
 from tests.chaos.stage import Stage, run_ids
 
 PREFIX = "{bolt:bolt}:"
-PLACES = ("due:*", "posts:*", "edits:*")
+SETS = ("due:*", "posts:*", "edits:*")
 # Log files: an upload that was cut off is taken up after a minute.
 LOGS = "posts:log:"
 OPEN_STATES = ("looking", "unclear")
@@ -50,23 +50,25 @@ async def left_over(stage: Stage) -> list[Left]:
     """What stands in due sets and lanes."""
     client = stage.store.client()
     try:
-        keys = [str(key) for place in PLACES async for key in client.scan_iter(match=f"{_escaped(PREFIX)}{place}")]
+        keys = [str(key) for pattern in SETS async for key in client.scan_iter(match=f"{_escaped(PREFIX)}{pattern}")]
         left: list[Left] = []
         for key in sorted(keys):
-            place = key.removeprefix(PREFIX)
+            set_name = key.removeprefix(PREFIX)
             # A lane's own set names channels, also some in which nothing waits any more.
-            if place.startswith("due:") or place.count(":") == 2:
-                left += [await _left(client, place, *row) for row in await client.zrange(key, 0, -1, withscores=True)]
+            if set_name.startswith("due:") or set_name.count(":") == 2:
+                left += [
+                    await _left(client, set_name, *row) for row in await client.zrange(key, 0, -1, withscores=True)
+                ]
     finally:
         await client.aclose()
     return left
 
 
-async def _left(client: Any, place: str, member: str, score: float) -> Left:  # noqa: ANN401 - the client's replies have no types
+async def _left(client: Any, set_name: str, member: str, score: float) -> Left:  # noqa: ANN401 - the client's replies have no types
     due_in = score / 1e6 - time.time()
-    if place != "due:requests":
-        return Left(place, member, due_in)
-    return Left(place, member, due_in, await client.hget(f"{PREFIX}req:{member}", "state") or "gone")
+    if set_name != "due:requests":
+        return Left(set_name, member, due_in)
+    return Left(set_name, member, due_in, await client.hget(f"{PREFIX}req:{member}", "state") or "gone")
 
 
 def _escaped(prefix: str) -> str:
@@ -102,7 +104,7 @@ def _may_wait(left: Left, waiting: set[str], *, patient: bool) -> bool:
     if left.state == "unclear":
         return True
     return not patient and (
-        (left.place.startswith(LOGS) and left.due_in > 0) or (left.state == "looking" and left.member in waiting)
+        (left.set_name.startswith(LOGS) and left.due_in > 0) or (left.state == "looking" and left.member in waiting)
     )
 
 

@@ -75,7 +75,7 @@ SHOCKS: dict[str, int] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class PlannedChannel:
     """A channel, and whether the bot is in it, could join it, or neither."""
 
     name: str
@@ -160,7 +160,7 @@ class Plan:
     lasts: float
     fsync: str
     users: tuple[str, ...]
-    places: tuple[Place, ...]
+    channels: tuple[PlannedChannel, ...]
     timetables: tuple[Timetable, ...]
     typed: tuple[Typed, ...]
     clicks: tuple[Click, ...]
@@ -186,16 +186,16 @@ def make_plan(seed: int, *, commands: int | None = None, replicas: int | None = 
     drawn_commands, drawn_replicas, lasts = rng.randint(24, 60), rng.choice((2, 3, 3)), rng.uniform(8, 14)
     count, many = commands or drawn_commands, replicas or drawn_replicas
     users = tuple(f"user{number}" for number in range(USERS))
-    places, timetables = _places(count), _timetables(count)
+    channels, timetables = _channels(count), _timetables(count)
     return Plan(
         seed=seed,
         replicas=many,
         lasts=lasts,
         fsync=rng.choice(("always", "everysec")),
         users=users,
-        places=places,
+        channels=channels,
         timetables=timetables,
-        typed=tuple(_typed(rng, seed, number, lasts, users, places, timetables) for number in range(count)),
+        typed=tuple(_typed(rng, seed, number, lasts, users, channels, timetables) for number in range(count)),
         clicks=tuple(_click(rng, lasts) for _ in range(max(2, count // 7))),
         presses=_presses(random.Random(f"presses of {seed}"), lasts, count),  # noqa: S311 - as above
         shocks=_shocks(rng, lasts, many),
@@ -203,10 +203,10 @@ def make_plan(seed: int, *, commands: int | None = None, replicas: int | None = 
     )
 
 
-def _places(commands: int) -> tuple[Place, ...]:
+def _channels(commands: int) -> tuple[PlannedChannel, ...]:
     many = max(6, commands // COMMANDS_A_CHANNEL)
-    ours = [Place(f"room{number}", "in") for number in range(many)]
-    return (*ours, Place("open-house", "public"), Place("closed-shop", "private"))
+    ours = [PlannedChannel(f"room{number}", "in") for number in range(many)]
+    return (*ours, PlannedChannel("open-house", "public"), PlannedChannel("closed-shop", "private"))
 
 
 def _timetables(commands: int) -> tuple[Timetable, ...]:
@@ -223,16 +223,16 @@ def _typed(
     number: int,
     lasts: float,
     users: tuple[str, ...],
-    places: tuple[Place, ...],
+    channels: tuple[PlannedChannel, ...],
     timetables: tuple[Timetable, ...],
 ) -> Typed:
     at, dice = rng.uniform(0, lasts), rng.random()
-    user, place, timetable = rng.choice(users), rng.choice(places), rng.choice(timetables)
+    user, channel, timetable = rng.choice(users), rng.choice(channels), rng.choice(timetables)
     return Typed(
         at=at,
         number=number,
         user=user,
-        channel=place.name,
+        channel=channel.name,
         schedule="no-such-job" if dice < 0.03 else timetable.slug,
         reason=f"chaos-{seed}-{number:04}",
         times=2 if rng.random() < 0.15 else 1,

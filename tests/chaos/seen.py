@@ -95,7 +95,7 @@ class Upset:
 class Left:
     """What still stands in a due set or a lane, and in how many seconds it is due. `state` is that of a request."""
 
-    place: str
+    set_name: str
     member: str
     due_in: float = 0.0
     state: str = ""

@@ -117,10 +117,10 @@ class Stage:
     def _furnish_slack(self) -> None:
         ws = self.sandbox.workspace
         people = [ws.add_user(name).id for name in self.plan.users]
-        for place in self.plan.places:
-            kind = "private" if place.bot == "private" else "public"
-            ours = [ws.bot.id] if place.bot == "in" else []
-            ws.add_channel(place.name, "private" if kind == "private" else "public", [*ours, *people])
+        for planned in self.plan.channels:
+            kind = "private" if planned.bot == "private" else "public"
+            ours = [ws.bot.id] if planned.bot == "in" else []
+            ws.add_channel(planned.name, "private" if kind == "private" else "public", [*ours, *people])
 
     def _furnish_bolt(self) -> None:
         for timetable in self.plan.timetables:

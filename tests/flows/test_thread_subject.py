@@ -51,16 +51,16 @@ OPEN = Button(OPEN_RUN, "Open in Bolt", url=f"{APP}/bolt/run_id/7")
 
 @dataclass
 class Stage:
-    """A store, a local Slack, and what finds places in them."""
+    """A store, a local Slack, and what finds subjects in them."""
 
     scripts: Scripts
     sandbox: Sandbox
     chat: SlackChat
-    places: ThreadSubjects
+    subjects: ThreadSubjects
 
     async def subject_of(self, ts: str) -> ThreadSubject:
-        """The place of a thread."""
-        return await self.places.subject_of("T", CardRef(CHANNEL, ts))
+        """The subject of a thread."""
+        return await self.subjects.subject_of("T", CardRef(CHANNEL, ts))
 
     async def start(self, **fields: str) -> None:
         """A start whose card, of ts 7.5, has no run on record; its request as these fields tell."""
@@ -84,8 +84,8 @@ async def stage(redis_client: Redis, sandbox: Sandbox) -> AsyncIterator[Stage]:
     scripts = Scripts(redis_client, "test", retention_s=3600)
     chat = SlackChat(sandbox.workspace.bot_token, f"{sandbox.base_url}/slack/api/", lambda text: text)
     chat.bot_user = sandbox.workspace.bot.id
-    places = ThreadSubjects(Runs(scripts), StartRequests(scripts, Limits()), chat, workspace="w", app_url=APP)
-    yield Stage(scripts, sandbox, chat, places)
+    subjects = ThreadSubjects(Runs(scripts), StartRequests(scripts, Limits()), chat, workspace="w", app_url=APP)
+    yield Stage(scripts, sandbox, chat, subjects)
     await chat.close()
 
 
@@ -121,17 +121,17 @@ async def test_a_start_that_waited_and_was_sent_may_be_unclear_for_good(stage: S
 async def test_a_start_that_waits(stage: Stage) -> None:
     """The run that it waits for is not its own."""
     await stage.start(state="queued", queued_us="1", behind="w:6")
-    place = await stage.subject_of("7.5")
-    assert (place.run, place.waiting) == (None, "request-7")
-    assert "is waiting for run 6 to end" in place.why
+    subject = await stage.subject_of("7.5")
+    assert (subject.run, subject.waiting) == (None, "request-7")
+    assert "is waiting for run 6 to end" in subject.why
 
 
 async def test_a_start_that_waits_for_approval(stage: Stage) -> None:
     """It has no run, and can be taken back; approved, it no longer can."""
     await stage.start(state="pending", approval=APPROVAL)
-    place = await stage.subject_of("7.5")
-    assert (place.run, place.pending) == (None, "request-7")
-    assert "is waiting for approval by @data-team and has no run yet" in place.why
+    subject = await stage.subject_of("7.5")
+    assert (subject.run, subject.pending) == (None, "request-7")
+    assert "is waiting for approval by @data-team and has no run yet" in subject.why
     await stage.scripts.redis.hset(stage.scripts.key("req", "request-7"), "state", "approved")
     assert await stage.subject_of("7.5") == ThreadSubject(why=APPROVED)
 
@@ -163,19 +163,19 @@ async def test_a_card_whose_record_is_lost_tells_itself(stage: Stage) -> None:
     """What *Cancel run* carries makes the record anew; a card of a run that is over only names it."""
     cancel = Button(CANCEL_RUN, "Cancel run", value=run_value(Run(RunKey("w", 7), facts=FACTS)))
     active, over = await stage.post_message(cancel, OPEN), await stage.post_message(OPEN)
-    place = await stage.subject_of(active)
-    assert place.run == RunKey("w", 7)
-    assert place.lost is not None
-    assert (place.lost.run.facts, place.lost.card, place.lost.over) == (FACTS, CardRef(CHANNEL, active), False)
+    subject = await stage.subject_of(active)
+    assert subject.run == RunKey("w", 7)
+    assert subject.lost is not None
+    assert (subject.lost.run.facts, subject.lost.card, subject.lost.over) == (FACTS, CardRef(CHANNEL, active), False)
     assert await stage.subject_of(over) == ThreadSubject(RunKey("w", 7))
 
 
 async def test_a_card_of_a_run_that_is_over_says_that_too(stage: Stage) -> None:
     """It may be retried, and must not be followed anew."""
     retry = Button(RETRY_FAILED, "Retry failed", value=run_value(Run(RunKey("w", 7), facts=FACTS)))
-    place = await stage.subject_of(await stage.post_message(retry, OPEN))
-    assert place.lost is not None
-    assert (place.lost.run.facts, place.lost.over) == (FACTS, True)
+    subject = await stage.subject_of(await stage.post_message(retry, OPEN))
+    assert subject.lost is not None
+    assert (subject.lost.run.facts, subject.lost.over) == (FACTS, True)
 
 
 async def test_a_card_of_a_start_that_is_not_on_record_yet(stage: Stage) -> None:

@@ -57,8 +57,8 @@ def asked(sandbox: Sandbox) -> int:
 
 async def test_public_channels_and_the_private_ones_that_the_bot_shares(of: SlackMemberships, sandbox: Sandbox) -> None:
     """By name; no archived ones."""
-    places = await of.channels_of(ADA)
-    assert (dict(places.names), places.whole, places.missing) == (
+    channels = await of.channels_of(ADA)
+    assert (dict(channels.names), channels.whole, channels.missing) == (
         {"C0DATAENG": "data-eng", "C0ANALYTICS": "analytics"},
         True,
         "",
@@ -92,8 +92,8 @@ async def test_a_missing_scope_is_told(
 ) -> None:
     """And asked for again only after some minutes."""
     sandbox.workspace.scopes -= missing
-    places = await of.channels_of(ADA)
-    assert (set(places.names), places.whole, places.missing) == (names, False, told)
+    channels = await of.channels_of(ADA)
+    assert (set(channels.names), channels.whole, channels.missing) == (names, False, told)
     await of.channels_of(ADA)
     assert asked(sandbox) == 2
 
@@ -138,8 +138,8 @@ async def test_very_many_channels_are_read_to_a_bound(of: SlackMemberships, sand
     workspace = sandbox.workspace
     for number in range(2_500):
         workspace.add_channel(f"c{number}", "public", [ADA])
-    places = await of.channels_of(ADA)
-    assert (len(places.names), places.whole) == (memberships.PAGE * memberships.PAGES_MOST, False)
+    channels = await of.channels_of(ADA)
+    assert (len(channels.names), channels.whole) == (memberships.PAGE * memberships.PAGES_MOST, False)
 
 
 async def test_no_more_people_are_remembered_than_need_be(of: SlackMemberships, sandbox: Sandbox) -> None:

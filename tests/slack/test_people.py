@@ -145,17 +145,17 @@ async def test_a_group_direct_message_without_the_bot(of: SlackPeople, sandbox: 
     sandbox.workspace.add_channel("mpdm-ada--grace-1", "mpim", [ADA, GRACE], channel_id="C0MPIM")
     assert "/invite" in (await of.channel("C0MPIM")).why
     await of.note_group_message("C0MPIM")
-    place = await of.channel("C0MPIM")
-    assert (place.kind, place.shared) == (None, None)
-    assert "/invite" not in place.why
-    assert place.why.endswith("type it in a channel, or in a direct message with me")
+    channel_info = await of.channel("C0MPIM")
+    assert (channel_info.kind, channel_info.shared) == (None, None)
+    assert "/invite" not in channel_info.why
+    assert channel_info.why.endswith("type it in a channel, or in a direct message with me")
 
 
 async def test_a_private_channel_without_the_bot(of: SlackPeople) -> None:
     """How to mend it."""
-    place = await of.channel("C0FINANCE")
-    assert (place.kind, place.shared) == (None, None)
-    assert place.why == "I can't post in this channel. Invite me with /invite @bolt, then try again"
+    channel_info = await of.channel("C0FINANCE")
+    assert (channel_info.kind, channel_info.shared) == (None, None)
+    assert channel_info.why == "I can't post in this channel. Invite me with /invite @bolt, then try again"
 
 
 @pytest.mark.parametrize(

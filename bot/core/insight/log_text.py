@@ -106,13 +106,13 @@ def _piece_end(text: str, at: int, size: int) -> int:
 
 def _apart(text: str, end: int) -> int:
     """The next line end, within a bound, after which nothing continues: no YAML block, no private key."""
-    place, limit = end, min(len(text), end + _KEY_LIMIT)
-    while place < limit and _GOES_ON.match(text, place):
-        line = text.find("\n", place, limit)
+    at, limit = end, min(len(text), end + _KEY_LIMIT)
+    while at < limit and _GOES_ON.match(text, at):
+        line = text.find("\n", at, limit)
         if line < 0:
             return end
-        place = line + 1
-    return place
+        at = line + 1
+    return at
 
 
 def _line_end(text: str, at: int, size: int) -> int:

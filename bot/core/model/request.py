@@ -171,11 +171,13 @@ class Request:
         return f"start:{self.id}"
 
 
-def with_channel(plan: StartPlan, place: ChannelInfo) -> StartPlan:
+def with_channel(plan: StartPlan, channel_info: ChannelInfo) -> StartPlan:
     """Add the channel of the request to a plan. Only public channels are named, because everyone in Bolt sees it."""
-    is_public = place.kind is ChannelKind.PUBLIC
+    is_public = channel_info.kind is ChannelKind.PUBLIC
     return replace(
-        plan, channel_name=(place.name or "") if is_public else "", private=place.kind is ChannelKind.PRIVATE
+        plan,
+        channel_name=(channel_info.name or "") if is_public else "",
+        private=channel_info.kind is ChannelKind.PRIVATE,
     )
 
 

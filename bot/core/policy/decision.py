@@ -59,18 +59,18 @@ NO_RULE_FOR_EXTERNAL = (
 NOT_FOR_APPROVAL = "the approval doesn't cover commands of your own"
 
 
-def decide(policy: Policy, person: Person, place: ChannelInfo, question: Question) -> Decision:
+def decide(policy: Policy, person: Person, channel_info: ChannelInfo, question: Question) -> Decision:
     """Decide by the first rule that matches.
 
     If the refusal is because of overrides (commands or a branch instead of the schedule's own), the reason names them.
     """
-    decision = _decided(policy, person, place, question)
+    decision = _decided(policy, person, channel_info, question)
     if decision.verdict is Verdict.DENY:
-        decision = replace(decision, reason=_because(policy, person, place, question, decision))
+        decision = replace(decision, reason=_because(policy, person, channel_info, question, decision))
     return replace(decision, by_default=policy.is_default)
 
 
-def _because(policy: Policy, person: Person, place: ChannelInfo, question: Question, decision: Decision) -> str:
+def _because(policy: Policy, person: Person, channel_info: ChannelInfo, question: Question, decision: Decision) -> str:
     """The reason for a refusal. It names the overrides if the request would be allowed without them."""
     if decision.reason in {NOT_FOR_APPROVAL, BACKTICKS} or _is_about_overrides(policy, decision):
         return decision.reason
@@ -87,7 +87,7 @@ def _because(policy: Policy, person: Person, place: ChannelInfo, question: Quest
         ),
     )
     for why, given, without in lesser:
-        if given and _decided(policy, person, place, replace(question, target=without)).verdict in {
+        if given and _decided(policy, person, channel_info, replace(question, target=without)).verdict in {
             Verdict.ALLOW,
             Verdict.APPROVE,
         }:
@@ -105,27 +105,27 @@ def _is_about_overrides(policy: Policy, decision: Decision) -> bool:
     )
 
 
-def _decided(policy: Policy, person: Person, place: ChannelInfo, question: Question) -> Decision:
+def _decided(policy: Policy, person: Person, channel_info: ChannelInfo, question: Question) -> Decision:
     unsure: RuleFit | None = None
-    for fit in fits(policy, person, place, question):
+    for fit in fits(policy, person, channel_info, question):
         if fit.fits is False:
             continue
         rule = fit.rule
         if fit.fits is None:
             # A later rule may still allow a read. But a refusal that may apply must never be skipped.
             if question.action.acts or isinstance(rule.effect, Deny):
-                return Decision(Verdict.UNKNOWN, rule.name, _unknown(person, place, fit))
+                return Decision(Verdict.UNKNOWN, rule.name, _unknown(person, channel_info, fit))
             unsure = unsure or fit
             continue
-        return _said(rule, place, question)
-    if question.posts and place.shared is not False:
-        return Decision(Verdict.DENY if place.shared else Verdict.UNKNOWN, reason=_not_posted(place))
+        return _said(rule, channel_info, question)
+    if question.posts and channel_info.shared is not False:
+        return Decision(Verdict.DENY if channel_info.shared else Verdict.UNKNOWN, reason=_not_posted(channel_info))
     if unsure is not None:
-        return Decision(Verdict.UNKNOWN, unsure.rule.name, _unknown(person, place, unsure))
+        return Decision(Verdict.UNKNOWN, unsure.rule.name, _unknown(person, channel_info, unsure))
     return Decision(Verdict.DENY, reason=NO_RULE_FOR_EXTERNAL if is_external(person) else NO_RULE)
 
 
-def _said(rule: Rule, place: ChannelInfo, question: Question) -> Decision:
+def _said(rule: Rule, channel_info: ChannelInfo, question: Question) -> Decision:
     """The decision of a matching rule."""
     match rule.effect:
         case Deny(reason):
@@ -135,33 +135,35 @@ def _said(rule: Rule, place: ChannelInfo, question: Question) -> Decision:
         case Allow():
             return Decision(Verdict.ALLOW, rule.name)
         case Approve(by, within_s):
-            return _lacking(rule, place, question) or Decision(Verdict.APPROVE, rule.name, by=by, within_s=within_s)
+            return _lacking(rule, channel_info, question) or Decision(
+                Verdict.APPROVE, rule.name, by=by, within_s=within_s
+            )
 
 
-def _lacking(rule: Rule, place: ChannelInfo, question: Question) -> Decision | None:
+def _lacking(rule: Rule, channel_info: ChannelInfo, question: Question) -> Decision | None:
     """The refusal if even an approval isn't enough, else None.
 
     A request that exceeds what may be approved must not fall through to a rule that requires less.
     """
     if rule.which.commands is None and question.target.commands:
         return Decision(Verdict.DENY, rule.name, NOT_FOR_APPROVAL)
-    if rule.where.shared is None and question.posts and place.shared is not False:
-        return Decision(Verdict.DENY if place.shared else Verdict.UNKNOWN, rule.name, _not_posted(place))
+    if rule.where.shared is None and question.posts and channel_info.shared is not False:
+        return Decision(Verdict.DENY if channel_info.shared else Verdict.UNKNOWN, rule.name, _not_posted(channel_info))
     return None
 
 
-def _unknown(person: Person, place: ChannelInfo, fit: RuleFit) -> str:
+def _unknown(person: Person, channel_info: ChannelInfo, fit: RuleFit) -> str:
     """The sentence for a fact that couldn't be read, as its reader reported it."""
-    about_place = {"the channel", "the kind of channel", "whether the channel is shared outside"}
+    about_channel = {"the channel", "the kind of channel", "whether the channel is shared outside"}
     about_person = {"the role", "the user group", "the e-mail address"}
-    if place.why and about_place & set(fit.misses):
-        return place.why
+    if channel_info.why and about_channel & set(fit.misses):
+        return channel_info.why
     if person.why and about_person & set(fit.misses):
         return person.why
     return f"I couldn't find out {fit.misses[0]}, which a rule depends on"
 
 
-def _not_posted(place: ChannelInfo) -> str:
-    if place.shared:
+def _not_posted(channel_info: ChannelInfo) -> str:
+    if channel_info.shared:
         return "this channel is shared with another organisation, and I don't post there unless the policy allows it"
-    return place.why or "I couldn't find out whether this channel is shared with another organisation"
+    return channel_info.why or "I couldn't find out whether this channel is shared with another organisation"

@@ -47,10 +47,10 @@ def from_given(given: Given) -> tuple[Person, ChannelInfo, Target]:
     person = Person(given.user, held, frozenset(given.groups), given.domain)
     direct = given.channel.startswith("D")
     name = given.channel_name.removeprefix("#") if given.channel_name else None
-    place = ChannelInfo(
+    channel_info = ChannelInfo(
         given.channel, "" if direct else name, ChannelKind.DIRECT if direct else given.kind, given.shared
     )
-    return person, place, target(given, None)
+    return person, channel_info, target(given, None)
 
 
 def target(given: Given, found: Schedule | None) -> Target:
@@ -61,24 +61,28 @@ def target(given: Given, found: Schedule | None) -> Target:
     return Target(slug, name, owner if given.schedule else "", given.branch, given.commands)
 
 
-def explained(policy: Policy, person: Person, place: ChannelInfo, wanted: Target, action: Action) -> Iterator[str]:
+def explained(
+    policy: Policy, person: Person, channel_info: ChannelInfo, wanted: Target, action: Action
+) -> Iterator[str]:
     """Yield the explanation line by line: the facts, how each rule matches, and the decision."""
     posts = action in {Action.START, Action.RETRY}
     question = Question(action, wanted, posts=posts)
     yield f"who:    {person.user}, {_listed(person.roles)}, in {_listed(person.groups)}, e-mail at {person.domain or 'unknown'}"
-    yield f"where:  {place.channel} {place.name or ''}, {place.kind or 'unknown'}, {_shared(place)}".replace(" ,", ",")
+    yield f"where:  {channel_info.channel} {channel_info.name or ''}, {channel_info.kind or 'unknown'}, {_shared(channel_info)}".replace(
+        " ,", ","
+    )
     yield f"what:   {action} {wanted.name}".rstrip()
-    for why in filter(None, (person.why, place.why)):
+    for why in filter(None, (person.why, channel_info.why)):
         yield f"note:   {why}."
     yield ""
-    for number, fit in enumerate(fits(policy, person, place, question), start=1):
+    for number, fit in enumerate(fits(policy, person, channel_info, question), start=1):
         word = {True: "matches", False: "doesn't match", None: "can't be decided"}[fit.fits]
         because = f": {', '.join(fit.misses)}" if fit.misses else f": {_effect(fit.rule.effect)}"
         line = f" (line {fit.rule.line})" if fit.rule.line else ""
         yield f"rule {number}{line} “{fit.rule.name}” {word}{because}"
         if fit.fits:
             break
-    decision = decide(policy, person, place, question)
+    decision = decide(policy, person, channel_info, question)
     yield ""
     said = {
         Verdict.ALLOW: "allowed",
@@ -95,8 +99,10 @@ def _listed(words: frozenset[Role] | frozenset[str] | None) -> str:
     return " ".join(sorted(words)) or "none"
 
 
-def _shared(place: ChannelInfo) -> str:
-    return {True: "shared outside", False: "not shared outside", None: "unknown whether shared outside"}[place.shared]
+def _shared(channel_info: ChannelInfo) -> str:
+    return {True: "shared outside", False: "not shared outside", None: "unknown whether shared outside"}[
+        channel_info.shared
+    ]
 
 
 def _effect(effect: Effect) -> str:

@@ -43,13 +43,15 @@ def unlisted_commands(rules: Sequence[Rule], commands: tuple[str, ...]) -> tuple
     return tuple(one for one in commands if "`" in one and one not in listed)
 
 
-def fits(policy: Policy, person: Person, place: ChannelInfo, question: Question) -> Iterable[RuleFit]:
+def fits(policy: Policy, person: Person, channel_info: ChannelInfo, question: Question) -> Iterable[RuleFit]:
     """Match each rule in order."""
     admits_external = policy.admits_external
-    return (_fit(rule, person, place, question, admits_external=admits_external) for rule in policy.rules)
+    return (_fit(rule, person, channel_info, question, admits_external=admits_external) for rule in policy.rules)
 
 
-def _fit(rule: Rule, person: Person, place: ChannelInfo, question: Question, *, admits_external: bool) -> RuleFit:
+def _fit(
+    rule: Rule, person: Person, channel_info: ChannelInfo, question: Question, *, admits_external: bool
+) -> RuleFit:
     if rule.what and question.action not in rule.what:
         return RuleFit(rule, fits=False, misses=(f"it isn't about {question.action}",))
     answers = {
@@ -57,9 +59,9 @@ def _fit(rule: Rule, person: Person, place: ChannelInfo, question: Question, *, 
         "the role": _role(rule, person, admits_external=admits_external),
         "the user group": _common(rule.who.groups, person.groups),
         "the e-mail address": _holds(rule.who.domains, person.domain),
-        "the channel": _channel(rule.where.channels, place),
-        "the kind of channel": _holds(rule.where.kinds, place.kind),
-        "whether the channel is shared outside": _shared(rule, place, question),
+        "the channel": _channel(rule.where.channels, channel_info),
+        "the kind of channel": _holds(rule.where.kinds, channel_info.kind),
+        "whether the channel is shared outside": _shared(rule, channel_info, question),
         "the schedule": _schedule(rule.which.schedules, question.target),
         "the owner": _owner(rule.which.owners, question.target),
         "the branch": _branch(rule, question.target),
@@ -108,23 +110,23 @@ def _common(wanted: frozenset[Role] | frozenset[str], its: frozenset[Role] | fro
     return None if its is None else bool(wanted & its)
 
 
-def _channel(wanted: tuple[str, ...], place: ChannelInfo) -> bool | None:
-    if not wanted or place.channel in wanted:
+def _channel(wanted: tuple[str, ...], channel_info: ChannelInfo) -> bool | None:
+    if not wanted or channel_info.channel in wanted:
         return True
-    if place.name is None:
+    if channel_info.name is None:
         # The name is unknown, and the channel's id isn't in the list.
         return None if any(one.startswith("#") for one in wanted) else False
-    return any(one.startswith("#") and _like(one[1:], place.name) for one in wanted)
+    return any(one.startswith("#") and _like(one[1:], channel_info.name) for one in wanted)
 
 
-def _shared(rule: Rule, place: ChannelInfo, question: Question) -> bool | None:
+def _shared(rule: Rule, channel_info: ChannelInfo, question: Question) -> bool | None:
     wanted = rule.where.shared
     if wanted is None:
         # Posting where another organisation reads along must be allowed explicitly. `_lacking` checks approvals.
         if not isinstance(rule.effect, Allow) or not question.posts:
             return True
         wanted = False
-    return None if place.shared is None else place.shared == wanted
+    return None if channel_info.shared is None else channel_info.shared == wanted
 
 
 def _schedule(wanted: tuple[str, ...], target: Target) -> bool | None:

@@ -27,15 +27,19 @@ CASES_MOST = 4
 RULE_SHOWN = 80
 
 
-def whoami(policy: Policy, person: Person, place: ChannelInfo) -> Message:
+def whoami(policy: Policy, person: Person, channel_info: ChannelInfo) -> Message:
     """Show the person's role and groups, and a line for each action."""
-    first: Sentence = ("You are ", Mention(person.user), *_is(person), _where(place))
-    lines = [(Bold(DOING[action].capitalize()), ": ", *_may(policy, person, place, action)) for action in Action]
+    first: Sentence = ("You are ", Mention(person.user), *_is(person), _where(channel_info))
+    lines = [(Bold(DOING[action].capitalize()), ": ", *_may(policy, person, channel_info, action)) for action in Action]
     spans: list[Span] = []
     for at, line in enumerate(lines):
         spans += ["\n" if at else "", *line]
     kind = "No policy is set, so the default rules apply." if policy.is_default else "Based on this bot's policy."
-    facts: Sentence = (kind, *((f" {person.why}.",) if person.why else ()), *((f" {place.why}.",) if place.why else ()))
+    facts: Sentence = (
+        kind,
+        *((f" {person.why}.",) if person.why else ()),
+        *((f" {channel_info.why}.",) if channel_info.why else ()),
+    )
     return Message((*first, " ", *spans, "\n", *facts), (Paragraph((*first,)), Paragraph(tuple(spans)), Facts(facts)))
 
 
@@ -54,25 +58,27 @@ def _is(person: Person) -> list[Span]:
     return [f"{role}{groups}"]
 
 
-def _where(place: ChannelInfo) -> str:
-    if place.kind is ChannelKind.DIRECT:
+def _where(channel_info: ChannelInfo) -> str:
+    if channel_info.kind is ChannelKind.DIRECT:
         return "; in a direct message you can:"
     return (
-        "; in this channel, which is shared with another organisation, you can:" if place.shared else "; here you can:"
+        "; in this channel, which is shared with another organisation, you can:"
+        if channel_info.shared
+        else "; here you can:"
     )
 
 
-def _may(policy: Policy, person: Person, place: ChannelInfo, action: Action) -> list[Span]:
+def _may(policy: Policy, person: Person, channel_info: ChannelInfo, action: Action) -> list[Span]:
     """Describe one action. Rules about only some schedules are listed as cases, up to the first that covers all."""
     question = Question(action, posts=action in POSTS)
     cases: list[Rule] = []
-    for rule, fit in zip(policy.rules, fits(_about_anything(policy), person, place, question), strict=True):
+    for rule, fit in zip(policy.rules, fits(_about_anything(policy), person, channel_info, question), strict=True):
         if fit.fits is False:
             continue
         if fit.fits is None or not _is_about_some(rule, action):
             break
         cases.append(rule)
-    final = decide(_about_the_rest(policy), person, place, question)
+    final = decide(_about_the_rest(policy), person, channel_info, question)
     spans: list[Span] = []
     for rule in cases[:CASES_MOST]:
         spans += [f"{_verdict(rule)} for {_some(rule)}; "]

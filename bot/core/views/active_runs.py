@@ -84,7 +84,7 @@ def start_entries(waiting: Starts, app_url: str) -> list[Block]:
     """Show each waiting start: what it waits for, who asked, its card, and a button that removes it."""
     blocks: list[Block] = []
     for one in waiting.listed:
-        where = (*waiting_facts(one.request, app_url), *_place(one))
+        where = (*waiting_facts(one.request, app_url), *_channel(one))
         drop = Buttons((drop_button(one.request),))
         blocks += [Paragraph(waits(one.request, app_url)), Facts(where), drop]
     left_out = waiting.total - len(waiting.listed)
@@ -93,7 +93,7 @@ def start_entries(waiting: Starts, app_url: str) -> list[Block]:
     return blocks
 
 
-def _place(listed: Listed | ListedStart) -> Sentence:
+def _channel(listed: Listed | ListedStart) -> Sentence:
     """Where the card is, as far as that's known."""
     channel: Sentence = (" · in ", Channel(listed.channel)) if listed.channel else ()
     return (*channel, " · ", Link(listed.card_url, "its card")) if listed.card_url else channel
@@ -113,7 +113,7 @@ def entry(listed: Listed, app_url: str) -> list[Block]:
     """Show a run in three blocks: its status, its facts and card, and its buttons."""
     run = listed.run
     glance = retried_by(run.retried, app_url) if run.retried else second_glance(run)
-    where = (*facts(run, app_url), *_place(listed))
+    where = (*facts(run, app_url), *_channel(listed))
     first = (*headline(run), "\n", *glance) if glance else headline(run)
     return [Paragraph(first), Facts(where), Buttons(_buttons(listed))]
 

@@ -62,8 +62,8 @@ def changed(before: StartPlan | None, now: StartPlan) -> bool:
     """Whether the start is no longer the one that was approved."""
     if before is None:
         return True
-    place = replace(before, channel_name=now.channel_name, private=now.private)
-    return replace(place, mark=now.mark, usual_s=now.usual_s) != now
+    moved = replace(before, channel_name=now.channel_name, private=now.private)
+    return replace(moved, mark=now.mark, usual_s=now.usual_s) != now
 
 
 def not_approved(request: Request) -> str:

@@ -49,5 +49,5 @@ async def _with_lost(context: ListenerContext, call: Call, body: dict[str, Any],
     if not shown.ours or message.get("thread_ts") not in {None, message.get("ts")}:
         return call
     card = CardRef(call.asker.channel, str(message.get("ts") or ""))
-    place = await context.places.subject_of(call.asker.team, card, shown=shown)
-    return replace(call, lost=place.lost)
+    subject = await context.thread_subjects.subject_of(call.asker.team, card, shown=shown)
+    return replace(call, lost=subject.lost)

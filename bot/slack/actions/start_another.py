@@ -61,9 +61,9 @@ async def _again(context: ListenerContext, asker: Asker, body: dict[str, Any], v
     if earlier is None:
         return Answer(Message(("I no longer have a record of that. Nothing was started. Type it again.",)))
     # A request from the Home tab is answered in direct messages, while its card is in another channel.
-    place = earlier.channel if earlier.direct and earlier.user == asker.user else asker.channel
+    channel = earlier.channel if earlier.direct and earlier.user == asker.user else asker.channel
     return await start_from_click(
-        context, asker, body, pinned_wanted(earlier), force=True, channel=place, origin=earlier.origin
+        context, asker, body, pinned_wanted(earlier), force=True, channel=channel, origin=earlier.origin
     )
 
 

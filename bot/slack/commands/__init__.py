@@ -37,7 +37,7 @@ def register(app: AsyncApp, context: ListenerContext) -> None:
     """Listen to the slash command."""
 
     async def on_command(ack: AsyncAck, body: dict[str, Any]) -> None:
-        await _note_place(context, body)
+        await _note_channel(context, body)
         try:
             meant = read(body.get("text") or "", context.command, names=(context.me.name,))
             answer = await handle_read(context, slash_call(body, context.me.team), meant)
@@ -51,7 +51,7 @@ def register(app: AsyncApp, context: ListenerContext) -> None:
     app.command(context.command)(on_command)
 
 
-async def _note_place(context: ListenerContext, body: dict[str, Any]) -> None:
+async def _note_channel(context: ListenerContext, body: dict[str, Any]) -> None:
     if str(body.get("channel_name") or "").startswith(GROUP_MESSAGE):
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(NOTE_S):

@@ -18,8 +18,8 @@ async def handle(context: ListenerContext, call: Call, command: WhoamiCommand) -
     """Answer from the policy and from Slack's data about the person."""
 
     async def answer() -> None:
-        person, place = await context.gate.asker_and_channel(call.asker)
-        await context.tell(call.asker, whoami(context.gate.policy, person, place))
+        person, channel_info = await context.gate.asker_and_channel(call.asker)
+        await context.tell(call.asker, whoami(context.gate.policy, person, channel_info))
 
     context.later(answer(), call.asker)
     return None

@@ -141,16 +141,16 @@ async def _read_command(
         raise meant
     if meant == named:
         return call, meant
-    place = await context.places.subject_of(asker.team, CardRef(asker.channel, asker.thread))
-    if (place.waiting or place.pending) and isinstance(meant, CancelCommand):
-        return replace(call, waiting=place.waiting, pending=place.pending), meant
-    if place.why:
-        raise BadCommand(place.why)
-    if place.run is None:
+    subject = await context.thread_subjects.subject_of(asker.team, CardRef(asker.channel, asker.thread))
+    if (subject.waiting or subject.pending) and isinstance(meant, CancelCommand):
+        return replace(call, waiting=subject.waiting, pending=subject.pending), meant
+    if subject.why:
+        raise BadCommand(subject.why)
+    if subject.run is None:
         if isinstance(named, BadCommand):
             raise named
         return call, named
-    return replace(call, lost=place.lost), read_line(text, context.command, run_id=place.run.id, names=names)
+    return replace(call, lost=subject.lost), read_line(text, context.command, run_id=subject.run.id, names=names)
 
 
 def _parse(text: str, command: str, run_id: int | None, names: Sequence[str]) -> Command | Guess | BadCommand:

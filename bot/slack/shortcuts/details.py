@@ -48,28 +48,28 @@ async def _show(context: ListenerContext, call: Call, body: Json) -> None:
     asker = replace(asker, thread="" if thread == ts else thread)
     # Slack doesn't allow reading in a conversation without the bot, but the shortcut's payload contains the message.
     shown = None if asker.thread else posted_message(message, ours=context.me.bot_user)
-    place = await context.places.subject_of(asker.team, CardRef(asker.channel, thread or ts), shown=shown)
-    if place.run is None:
+    subject = await context.thread_subjects.subject_of(asker.team, CardRef(asker.channel, thread or ts), shown=shown)
+    if subject.run is None:
         no_card = f"That message isn't a run's card. Use this on a card, or type {context.command} status 4711."
-        await context.tell(asker, Message((place.why or no_card,)))
+        await context.tell(asker, Message((subject.why or no_card,)))
         return
-    attempt = attempt_of(call, Action.READ, f"details of {place.run.id}")
-    why_not = await run_denial(context, attempt, place.run)
+    attempt = attempt_of(call, Action.READ, f"details of {subject.run.id}")
+    why_not = await run_denial(context, attempt, subject.run)
     if why_not is not None:
         await context.tell(asker, why_not)
         return
     try:
-        view_id = await context.views.open_view(body.get("trigger_id") or "", _modal(context, place.run, ASKING))
+        view_id = await context.views.open_view(body.get("trigger_id") or "", _modal(context, subject.run, ASKING))
     except SlackError as error:
-        log.info("a run's details couldn't be opened", run=place.run.id, why=str(error))
-        await context.tell(asker, await context.status.run_status(place.run, channel=asker.channel))
+        log.info("a run's details couldn't be opened", run=subject.run.id, why=str(error))
+        await context.tell(asker, await context.status.run_status(subject.run, channel=asker.channel))
         return
-    told = await context.status.run_status(place.run, channel=asker.channel)
+    told = await context.status.run_status(subject.run, channel=asker.channel)
     try:
-        await context.views.update_view(view_id, _modal(context, place.run, told))
+        await context.views.update_view(view_id, _modal(context, subject.run, told))
     except SlackError as error:
         # Usually because it was closed in the meantime.
-        log.info("a run's details couldn't be shown", run=place.run.id, why=str(error))
+        log.info("a run's details couldn't be shown", run=subject.run.id, why=str(error))
 
 
 def _modal(context: ListenerContext, key: RunKey, message: Message) -> Json:

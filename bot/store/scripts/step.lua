@@ -1,7 +1,7 @@
 -- Moves a request from one state to the next, if it's still in the first and the claim still holds. ARGV: id, token,
 -- from, to, where next ('due', 'post' or 'end'), delay in us, channel, class of edit or '', field, value, ... Returns
 -- {'ok' | 'lost' | the state it's in, token}
-local id, token, from, to, place = ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7]
+local id, token, from, to, next_set = ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7]
 -- Starts that wait for an approval have a set of their own, and their cards a class of their own: an older version
 -- doesn't know such starts and must read neither.
 local set = key('due', (from == 'pending' or from == 'approved') and 'approvals' or 'requests')
@@ -29,13 +29,13 @@ local line = redis.call('HGET', hash, 'line')
 if line and not IN_LINE[to] then call_next(line) end
 
 local due = num(now() + tonumber(ARGV[8]))
-if place == 'due' then
+if next_set == 'due' then
   if set ~= key('due', 'requests') then redis.call('ZREM', set, id) end
   redis.call('ZADD', key('due', 'requests'), due, id)
   return {'ok', due}
 end
 redis.call('ZREM', set, id)
-if place == 'post' then
+if next_set == 'post' then
   push('posts', to == 'pending' and 'ask' or 'start', ARGV[9], 'start/' .. id, now())
 else
   redis.call('EXPIRE', hash, RETENTION_S)

@@ -240,7 +240,7 @@ class Controls:
         try:
             if viewer is None:
                 return web.json_response(channel_json(self._ws, self._ws.channel(name)))
-            user, channel = self._ws.user(viewer), self._people.place(viewer, name)
+            user, channel = self._ws.user(viewer), self._people.channel_named(viewer, name)
             if channel.kind != "public" and user.id not in channel.members:
                 raise Refused("channel_not_found")  # noqa: TRY301 - answered like a channel that doesn't exist
         except Refused as refused:

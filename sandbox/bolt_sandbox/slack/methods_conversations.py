@@ -237,9 +237,9 @@ def _start(cursor: str) -> int:
     if not cursor:
         return 0
     try:
-        word, _colon, place = base64.b64decode(cursor, validate=True).decode().partition(":")
+        word, _colon, position = base64.b64decode(cursor, validate=True).decode().partition(":")
         if word != "next":
             raise Refused("invalid_cursor")
-        return max(0, int(place))
+        return max(0, int(position))
     except (binascii.Error, ValueError):
         raise Refused("invalid_cursor") from None

@@ -78,7 +78,7 @@ def _interaction(ws: Workspace, kind: str, user: User, *, at_theirs: bool = Fals
     }
 
 
-def message_place(ws: Workspace, channel: Channel, message: Message | Private) -> Json:
+def message_source(ws: Workspace, channel: Channel, message: Message | Private) -> Json:
     """Return where an interaction happened: container, channel and, if it isn't private, the message."""
     private = isinstance(message, Private)
     container: Json = {
@@ -89,22 +89,22 @@ def message_place(ws: Workspace, channel: Channel, message: Message | Private) -
     }
     if message.thread_ts and message.thread_ts != message.ts:
         container["thread_ts"] = message.thread_ts
-    place: Json = {"container": container, "channel": {"id": channel.id, "name": channel_name(channel)}}
+    source: Json = {"container": container, "channel": {"id": channel.id, "name": channel_name(channel)}}
     if isinstance(message, Message):
-        place["message"] = message_shape(ws, message)
-    return place
+        source["message"] = message_shape(ws, message)
+    return source
 
 
-def view_place(ws: Workspace, view: View, state: Json) -> Json:
+def view_source(ws: Workspace, view: View, state: Json) -> Json:
     """Return where an interaction in a view happened."""
     return {"container": {"type": "view", "view_id": view.id}, "view": view_shape(ws, view, state)}
 
 
 def block_actions(
-    ws: Workspace, user: User, place: Json, action: Json, *, trigger_id: str, response_url: str | None
+    ws: Workspace, user: User, source: Json, action: Json, *, trigger_id: str, response_url: str | None
 ) -> Json:
     """A click or a choice."""
-    payload = _interaction(ws, "block_actions", user, at_theirs="view" in place) | place
+    payload = _interaction(ws, "block_actions", user, at_theirs="view" in source) | source
     payload |= {"trigger_id": trigger_id, "actions": [action]}
     if response_url is not None:
         payload |= {"state": {"values": {}}, "response_url": response_url}
@@ -120,9 +120,9 @@ def action_of(ws: Workspace, element: Json, block_id: str, chosen: Json) -> Json
     return action | shown | chosen | {"type": element["type"], "action_ts": ws.new_ts()}
 
 
-def block_suggestion(ws: Workspace, user: User, place: Json, *, action_id: str, block_id: str, value: str) -> Json:
+def block_suggestion(ws: Workspace, user: User, source: Json, *, action_id: str, block_id: str, value: str) -> Json:
     """Typing in an external select."""
-    payload = _interaction(ws, "block_suggestion", user, at_theirs=True) | place
+    payload = _interaction(ws, "block_suggestion", user, at_theirs=True) | source
     return payload | {"action_id": action_id, "block_id": block_id, "value": value}
 
 

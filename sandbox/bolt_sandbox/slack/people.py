@@ -57,7 +57,7 @@ class People:
 
     def _member(self, user_name: str, channel_name: str) -> tuple[User, Channel]:
         user = self._acting(user_name)
-        channel = self.place(user_name, channel_name)
+        channel = self.channel_named(user_name, channel_name)
         if user.id not in channel.members:
             raise Refused("user_not_in_channel")
         if channel.is_archived:
@@ -107,7 +107,7 @@ class People:
             raise Refused("message_not_found")
         return message
 
-    def place(self, user_name: str, channel_name: str) -> Channel:
+    def channel_named(self, user_name: str, channel_name: str) -> Channel:
         """Return the channel that a name means for a person, who need not be a member."""
         return self._ws.direct(self._ws.user(user_name).id) if channel_name == "dm" else self._ws.channel(channel_name)
 
@@ -121,7 +121,7 @@ class People:
         block_id: str | None = None,
     ) -> str:
         """Return the ts of the newest visible message with such an element. Raises Refused(action_not_found)."""
-        user, channel = self._ws.user(user_name), self.place(user_name, channel_name)
+        user, channel = self._ws.user(user_name), self.channel_named(user_name, channel_name)
         private = [
             each
             for each in self._ws.privates
@@ -153,8 +153,8 @@ class People:
         private = isinstance(message, Private)
         url = self._ws.new_response_url(user.id, channel.id, message.ts, ephemeral=private)
         action = payloads.action_of(self._ws, control.element, control.block_id, chosen_state(control.element, value))
-        place = payloads.message_place(self._ws, channel, message)
-        payload = payloads.block_actions(self._ws, user, place, action, trigger_id=trigger_id, response_url=url)
+        source = payloads.message_source(self._ws, channel, message)
+        payload = payloads.block_actions(self._ws, user, source, action, trigger_id=trigger_id, response_url=url)
         answers = await asyncio.gather(*(self._delivery.send("interactive", payload) for _time in range(times)))
         for answer in answers:
             if answer.problem:
@@ -222,7 +222,7 @@ class People:
         """Use a global shortcut, optionally with a conversation open, which the app doesn't learn."""
         user = self._acting(user_name)
         self._check_at_ours(user)
-        channel_id = self.place(user_name, channel_name).id if channel_name else ""
+        channel_id = self.channel_named(user_name, channel_name).id if channel_name else ""
         trigger_id = self._ws.new_trigger(user.id, channel=channel_id)
         payload = payloads.global_shortcut(self._ws, user, callback_id, trigger_id)
         answer = await self._delivery.send("interactive", payload)
@@ -268,8 +268,8 @@ class People:
         trigger_id = self._ws.new_trigger(user.id, view.id)
         action = payloads.action_of(self._ws, control.element, control.block_id, chosen_state(control.element, value))
         state = filled_in(view.content["blocks"], filled or {}, gaps=True, current=self._current(view))
-        place = payloads.view_place(self._ws, view, state)
-        payload = payloads.block_actions(self._ws, user, place, action, trigger_id=trigger_id, response_url=None)
+        source = payloads.view_source(self._ws, view, state)
+        payload = payloads.block_actions(self._ws, user, source, action, trigger_id=trigger_id, response_url=None)
         answer = await self._delivery.send("interactive", payload)
         return Outcome(answer.problem, None, trigger_id, control.element.get("confirm"))
 
@@ -338,9 +338,9 @@ class People:
         """Type in an external select of a view. The options are returned in `payload`."""
         user, view = self._open_view(view_id)
         control = find_control(view.content["blocks"], action_id, None, None)
-        place = payloads.view_place(self._ws, view, {})
+        source = payloads.view_source(self._ws, view, {})
         payload = payloads.block_suggestion(
-            self._ws, user, place, action_id=action_id, block_id=control.block_id, value=value
+            self._ws, user, source, action_id=action_id, block_id=control.block_id, value=value
         )
         answer = await self._delivery.send("interactive", payload, answerable=True)
         return Outcome(answer.problem, answer.payload)

@@ -207,10 +207,10 @@ def _action_doubles(blocks: Sequence[Json]) -> Iterator[str]:
     for index, block in enumerate(blocks):
         elements = block.get("elements") if isinstance(block, dict) and block.get("type") == "actions" else None
         seen: set[str] = set()
-        for place, element in enumerate(elements if isinstance(elements, list) else []):
+        for position, element in enumerate(elements if isinstance(elements, list) else []):
             action_id = element.get("action_id") if isinstance(element, dict) else None
             if isinstance(action_id, str) and action_id in seen:
-                pointer = f"/blocks/{index}/elements/{place}/action_id"
+                pointer = f"/blocks/{index}/elements/{position}/action_id"
                 yield problem(f"`action_id` {action_id} already exists for another element", pointer)
             seen.add(str(action_id) if action_id else "")
 

@@ -42,9 +42,11 @@ NIGHTLY = Target("nightly", "Nightly full build", "ada@example.com")
 START = Question(Action.START, NIGHTLY, posts=True)
 
 
-def word(policy: Policy, person: Person = MEMBER, place: ChannelInfo = HERE, question: Question = START) -> Verdict:
+def word(
+    policy: Policy, person: Person = MEMBER, channel_info: ChannelInfo = HERE, question: Question = START
+) -> Verdict:
     """What is decided."""
-    return decide(policy, person, place, question).verdict
+    return decide(policy, person, channel_info, question).verdict
 
 
 def only(rule: Rule) -> Policy:
@@ -124,9 +126,9 @@ def test_nothing_is_posted_to_shared_channels_by_default() -> None:
     decision = decide(DEFAULT, MEMBER, SHARED, START)
     assert decision.verdict is Verdict.DENY
     assert "shared with another organisation" in decision.reason
-    assert word(DEFAULT, place=SHARED, question=asks(Action.LOGS)) is Verdict.ALLOW
-    assert word(DEFAULT, place=SHARED, question=asks(Action.LOGS, posts=True)) is Verdict.DENY
-    assert word(DEFAULT, place=SHARED, question=asks(Action.CANCEL)) is Verdict.ALLOW
+    assert word(DEFAULT, channel_info=SHARED, question=asks(Action.LOGS)) is Verdict.ALLOW
+    assert word(DEFAULT, channel_info=SHARED, question=asks(Action.LOGS, posts=True)) is Verdict.DENY
+    assert word(DEFAULT, channel_info=SHARED, question=asks(Action.CANCEL)) is Verdict.ALLOW
 
 
 def test_members_may_give_commands_by_default() -> None:
@@ -156,7 +158,7 @@ def test_a_channel_that_cannot_be_read_takes_no_posts() -> None:
     """It may be shared outside."""
     decision = decide(DEFAULT, MEMBER, UNSEEN, START)
     assert (decision.verdict, decision.reason) == (Verdict.UNKNOWN, UNSEEN.why)
-    assert word(DEFAULT, place=UNSEEN, question=asks(Action.CANCEL)) is Verdict.ALLOW
+    assert word(DEFAULT, channel_info=UNSEEN, question=asks(Action.CANCEL)) is Verdict.ALLOW
 
 
 # --- rules ---
@@ -194,7 +196,7 @@ def test_who(who: Who, *, fitting: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("where", "place", "fitting"),
+    ("where", "channel_info", "fitting"),
     [
         (Where(channels=("C1",)), HERE, True),
         (Where(channels=("#data-*",)), HERE, True),
@@ -208,9 +210,9 @@ def test_who(who: Who, *, fitting: bool) -> None:
         (Where(shared=False), SHARED, False),
     ],
 )
-def test_where(where: Where, place: ChannelInfo, *, fitting: bool) -> None:
+def test_where(where: Where, channel_info: ChannelInfo, *, fitting: bool) -> None:
     """Ids, names, kinds, and whether others look in."""
-    assert (word(only(Rule("r", Allow(), where=where)), place=place) is Verdict.ALLOW) == fitting
+    assert (word(only(Rule("r", Allow(), where=where)), channel_info=channel_info) is Verdict.ALLOW) == fitting
 
 
 @pytest.mark.parametrize(
@@ -263,9 +265,9 @@ def test_a_run_of_which_nobody_knows_the_schedule() -> None:
 
 def test_posting_where_others_look_in_needs_to_be_said() -> None:
     """An allowing rule is about shared channels only where it says so; one that refuses always is."""
-    assert word(only(Rule("r", Allow())), place=SHARED) is Verdict.DENY
-    assert word(only(Rule("r", Allow(), where=Where(shared=True))), place=SHARED) is Verdict.ALLOW
-    assert word(only(Rule("r", Approve("@x"), where=Where(shared=True))), place=SHARED) is Verdict.APPROVE
+    assert word(only(Rule("r", Allow())), channel_info=SHARED) is Verdict.DENY
+    assert word(only(Rule("r", Allow(), where=Where(shared=True))), channel_info=SHARED) is Verdict.ALLOW
+    assert word(only(Rule("r", Approve("@x"), where=Where(shared=True))), channel_info=SHARED) is Verdict.APPROVE
     assert decide(only(Rule("r", Deny("never"))), MEMBER, SHARED, START).reason == "never"
 
 
@@ -431,12 +433,12 @@ RULES = st.builds(
 
 @given(st.lists(RULES, max_size=5), PEOPLE, PLACES, QUESTIONS)
 def test_it_always_decides_and_never_by_a_rule_that_does_not_fit(
-    rules: list[Rule], person: Person, place: ChannelInfo, question: Question
+    rules: list[Rule], person: Person, channel_info: ChannelInfo, question: Question
 ) -> None:
     """Whatever is known or not: what is allowed is allowed by a rule that fits, and by the first that does."""
     policy = Policy(tuple(rules))
-    decision = decide(policy, person, place, question)
-    found = list(fits(policy, person, place, question))
+    decision = decide(policy, person, channel_info, question)
+    found = list(fits(policy, person, channel_info, question))
     if decision.verdict in {Verdict.ALLOW, Verdict.APPROVE}:
         first = next(fit for fit in found if fit.fits)
         assert decision.rule == first.rule.name
@@ -447,15 +449,15 @@ def test_it_always_decides_and_never_by_a_rule_that_does_not_fit(
 
 @given(PEOPLE, PLACES, QUESTIONS)
 def test_who_may_not_be_told_apart_never_acts_by_default(
-    person: Person, place: ChannelInfo, question: Question
+    person: Person, channel_info: ChannelInfo, question: Question
 ) -> None:
     """Only a member acts, and nothing is posted where others look in or may look in."""
-    decision = decide(DEFAULT, person, place, question)
+    decision = decide(DEFAULT, person, channel_info, question)
     if decision.allowed and question.action.acts:
         assert person.roles is not None
         assert Role.MEMBER in person.roles
     if decision.allowed and question.posts:
-        assert place.shared is False
+        assert channel_info.shared is False
 
 
 @pytest.mark.parametrize("action", [Action.START, Action.RETRY])

@@ -14,8 +14,8 @@ NIGHTLY = Schedule(1, "u", "Nightly full build", "nightly", "OFF", "ui", owner="
 
 def lines(policy: Policy, given: Given = GIVEN) -> list[str]:
     """What is printed."""
-    person, place, wanted = from_given(given)
-    return list(explained(policy, person, place, wanted, given.action))
+    person, channel_info, wanted = from_given(given)
+    return list(explained(policy, person, channel_info, wanted, given.action))
 
 
 def test_a_role_implies_the_lesser_ones() -> None:
@@ -33,8 +33,8 @@ def test_slack_is_asked_only_for_what_is_not_given() -> None:
     assert not Given("U1", "D1", Action.READ).whole
     direct = Given("U1", "D1", Action.READ, role=Role.MEMBER, channel_name="x")
     assert direct.whole
-    _, place, _ = from_given(direct)
-    assert (place.kind, place.name) == (ChannelKind.DIRECT, "")
+    _, channel_info, _ = from_given(direct)
+    assert (channel_info.kind, channel_info.name) == (ChannelKind.DIRECT, "")
 
 
 def test_bolt_tells_what_a_schedule_is_unless_it_is_given() -> None:

@@ -17,10 +17,10 @@ HERE = ChannelInfo("C1", "data-eng", ChannelKind.PUBLIC, shared=False)
 START = frozenset({Action.START})
 
 
-def starts(policy: Policy, person: Person = ADA, place: ChannelInfo = HERE) -> str:
+def starts(policy: Policy, person: Person = ADA, channel_info: ChannelInfo = HERE) -> str:
     """The line about starting."""
     head = DOING[Action.START].capitalize()
-    return next(line for line in shown(whoami(policy, person, place)) if line.startswith(head)).removeprefix(
+    return next(line for line in shown(whoami(policy, person, channel_info)) if line.startswith(head)).removeprefix(
         f"{head}: "
     )
 
