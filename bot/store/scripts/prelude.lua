@@ -342,3 +342,10 @@ local function record_end(member, state)
   record({'event', 'ended', 'request', facts.request, 'user', facts.asked_by or '', 'schedule', facts.schedule or '',
     'outcome', state or '', 'run', string.match(member, ':(%d+)$') or ''})
 end
+
+-- Watches: one hash, by channel:number, which every process keeps in memory until its revision changes. Never the same
+-- revision twice, even if Redis has lost its data in between.
+local function watches_changed()
+  local before = tonumber(redis.call('GET', key('standing', 'rev')) or '0')
+  redis.call('SET', key('standing', 'rev'), num(math.max(before + 1, now())))
+end

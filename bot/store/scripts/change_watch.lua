@@ -1,0 +1,6 @@
+-- Replaces a watch. ARGV: its name (channel:number), body. Returns 1, or 0 if it's gone.
+local standing = key('standing')
+if redis.call('HEXISTS', standing, ARGV[3]) == 0 then return 0 end
+redis.call('HSET', standing, ARGV[3], ARGV[4])
+watches_changed()
+return 1

@@ -1,0 +1,6 @@
+-- Removes a watch. ARGV: its name (channel:number). Returns 1, or 0 if it's gone. Without any watch, discovery ends.
+local standing = key('standing')
+if redis.call('HDEL', standing, ARGV[3]) == 0 then return 0 end
+watches_changed()
+if redis.call('EXISTS', standing) == 0 then redis.call('ZREM', key('due', 'discovery'), 'schedules') end
+return 1

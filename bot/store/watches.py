@@ -1,0 +1,49 @@
+"""Watches: one hash for all channels, read as a whole and kept in memory until one of them changes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.core.model.watch import WATCHES_MOST, WATCHES_MOST_IN_CHANNEL, Watch, WatchAcceptance
+from bot.store.record_json import from_json, to_json
+from bot.store.scripts import Scripts
+
+
+class Watches:
+    """Implements the flows' `Watches` port."""
+
+    def __init__(self, scripts: Scripts) -> None:
+        self._scripts = scripts
+        self._kept: tuple[Watch, ...] = ()
+        self._rev: str | None = None
+
+    async def add_watch(self, watch: Watch) -> WatchAcceptance:
+        """Store a new watch under its channel's next number. Raises StoreUnavailable."""
+        word, number = await self._scripts.run(
+            "add_watch", watch.channel, to_json(watch), WATCHES_MOST_IN_CHANNEL, WATCHES_MOST
+        )
+        return WatchAcceptance(word, replace(watch, number=int(number)) if word == "ok" else None)
+
+    async def change_watch(self, watch: Watch) -> bool:
+        """Replace the watch with the same channel and number. Returns False if it's gone. Raises StoreUnavailable."""
+        return bool(await self._scripts.run("change_watch", watch.name, to_json(watch)))
+
+    async def remove_watch(self, channel: str, number: int) -> bool:
+        """Remove a watch. Returns False if it's gone already. Raises StoreUnavailable."""
+        return bool(await self._scripts.run("remove_watch", f"{channel}:{number}"))
+
+    async def all_watches(self) -> tuple[Watch, ...]:
+        """Every watch, by channel and number. Read again only after a change. Raises StoreUnavailable."""
+        redis = self._scripts.redis
+        # The revision is read first: with a change in between, the next call reads the watches again.
+        rev = await self._scripts.ask(redis.get(self._scripts.key("standing", "rev")))
+        if rev != self._rev or rev is None:
+            stored = await self._scripts.ask(redis.hgetall(self._scripts.key("standing")))
+            found = [replace(from_json(Watch, body), number=_number(name)) for name, body in stored.items()]
+            self._kept = tuple(sorted(found, key=lambda one: (one.channel, one.number)))
+            self._rev = rev
+        return self._kept
+
+
+def _number(name: str) -> int:
+    return int(name.rpartition(":")[2])

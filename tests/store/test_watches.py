@@ -1,0 +1,128 @@
+"""Watches in Redis: numbered by channel, bounded, and kept in memory until one changes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from redis.asyncio import Redis
+
+from bot.core.model.watch import WATCHES_MOST, WATCHES_MOST_IN_CHANNEL, Quiet, SlowAfter, Watch
+from bot.store.scripts import Scripts
+from bot.store.watches import Watches
+
+NIGHTLY = Watch("C1", 0, "T", "nightly", datetime(2026, 11, 23, 14, 20, tzinfo=UTC), "U1")
+EVERY_OPTION = replace(
+    NIGHTLY,
+    pattern="fin*",
+    only="all",
+    owner="ada",
+    branch="*",
+    pull_requests=True,
+    mention="none",
+    late_s=1800.0,
+    slow=SlowAfter(factor=2.0),
+    quiet=Quiet("22:00", "07:00"),
+    time_zone="Europe/Berlin",
+    paused="shared",
+)
+
+
+@pytest.fixture
+def scripts(redis_client: Redis) -> Scripts:
+    """The scripts of a deployment of its own."""
+    return Scripts(redis_client, "test", retention_s=1000)
+
+
+@pytest.fixture
+def watches(scripts: Scripts) -> Watches:
+    """The watches of that deployment."""
+    return Watches(scripts)
+
+
+async def added(watches: Watches, watch: Watch = NIGHTLY) -> Watch:
+    """A watch that was stored, with its number."""
+    stored = (await watches.add_watch(watch)).watch
+    assert stored is not None
+    return stored
+
+
+async def is_discovered(scripts: Scripts) -> bool:
+    """Whether discovery is due."""
+    return await scripts.redis.zscore(scripts.key("due", "discovery"), "schedules") is not None
+
+
+async def test_a_watch_is_stored_with_all_options(watches: Watches) -> None:
+    """As it was given, but for its number."""
+    assert await watches.all_watches() == ()
+    first, second = await added(watches), await added(watches, EVERY_OPTION)
+    assert (first.number, second.number) == (1, 2)
+    assert await watches.all_watches() == (first, second)
+    assert second == replace(EVERY_OPTION, number=2)
+
+
+async def test_numbers_are_never_reused(watches: Watches) -> None:
+    """Each channel counts by itself, and goes on after its last watch has gone."""
+    assert [(await added(watches)).number for _ in range(2)] == [1, 2]
+    assert (await added(watches, replace(NIGHTLY, channel="C2"))).number == 1
+    assert await watches.remove_watch("C1", 2)
+    assert await watches.remove_watch("C1", 1)
+    assert (await added(watches)).number == 3
+
+
+async def test_a_watch_is_changed_until_it_is_removed(watches: Watches) -> None:
+    """A change doesn't bring back what somebody else has removed."""
+    watch = await added(watches)
+    assert await watches.change_watch(replace(watch, only="ends"))
+    assert [one.only for one in await watches.all_watches()] == ["ends"]
+    assert await watches.remove_watch("C1", 1)
+    assert not await watches.remove_watch("C1", 1)
+    assert not await watches.change_watch(watch)
+    assert await watches.all_watches() == ()
+
+
+async def test_another_process_sees_each_change(watches: Watches, scripts: Scripts) -> None:
+    """What it keeps in memory is read again after a change, and only then."""
+    other = Watches(scripts)
+    watch = await added(watches)
+    kept = await other.all_watches()
+    assert kept == (watch,)
+    assert await other.all_watches() is kept
+    await watches.change_watch(replace(watch, mention="none"))
+    assert [one.mention for one in await other.all_watches()] == ["none"]
+    await scripts.redis.flushdb()
+    assert await other.all_watches() == ()
+    again = await added(watches, EVERY_OPTION)
+    assert await other.all_watches() == (again,)
+
+
+async def test_a_channel_has_a_bound(watches: Watches) -> None:
+    """The next watch is refused there and accepted elsewhere; one that goes gives its place to another."""
+    for _ in range(WATCHES_MOST_IN_CHANNEL):
+        await added(watches)
+    refused = await watches.add_watch(NIGHTLY)
+    assert (refused.word, refused.watch) == ("channel_full", None)
+    assert (await added(watches, replace(NIGHTLY, channel="C2"))).number == 1
+    await watches.remove_watch("C1", 7)
+    assert (await added(watches)).number == WATCHES_MOST_IN_CHANNEL + 1
+
+
+async def test_all_channels_together_have_a_bound(watches: Watches, scripts: Scripts) -> None:
+    """It holds for a channel without any watch."""
+    await scripts.redis.hset(scripts.key("standing"), mapping={f"X{number}:1": "{}" for number in range(WATCHES_MOST)})
+    assert (await watches.add_watch(NIGHTLY)).word == "full"
+
+
+async def test_discovery_runs_while_there_is_a_watch(watches: Watches, scripts: Scripts) -> None:
+    """It's due at once with the first one, and not made due again by the second one."""
+    await added(watches)
+    due = scripts.key("due", "discovery")
+    assert await is_discovered(scripts)
+    await scripts.redis.zadd(due, {"schedules": 5})
+    await added(watches)
+    assert await scripts.redis.zscore(due, "schedules") == 5
+    await watches.remove_watch("C1", 1)
+    assert await is_discovered(scripts)
+    await watches.remove_watch("C1", 2)
+    assert not await is_discovered(scripts)
