@@ -28,7 +28,7 @@ class AuditQuery:
         """List the newest matching entries, newest first."""
         found: list[AuditEntry] = []
         searched, more = 0, False
-        wanted = AuditFilter(asked.user or "", asked.schedule or "")
+        wanted = AuditFilter(asked.user or "", asked.schedule_text or "")
         try:
             async with asyncio.timeout(SEARCH_S):
                 moment = parse_since(asked.since, await self._audit.now()) if asked.since else None

@@ -75,7 +75,7 @@ class HistoryPoster:
                 return None
         except StoreUnavailable:
             log.info("a picture may be posted twice: Redis is away")
-        named = await self._finder.find_any(asked.schedule, lambda slug: HistoryCommand(slug, asked.runs))
+        named = await self._finder.find_any(asked.schedule_text, lambda slug: HistoryCommand(slug, asked.runs))
         if isinstance(named, Message):
             return named
         schedule = named.schedule

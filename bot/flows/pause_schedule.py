@@ -54,7 +54,7 @@ class SchedulePauser:
 
     async def _ready(self, asked: SuspendCommand) -> Schedule | Message:
         """The schedule's current state, or why there's nothing to do."""
-        named = await self._finder.find_any(asked.schedule, lambda slug: SuspendCommand(slug, asked.suspend))
+        named = await self._finder.find_any(asked.schedule_text, lambda slug: SuspendCommand(slug, asked.suspend))
         if isinstance(named, Message):
             return named
         if not named.active:

@@ -61,7 +61,7 @@ class StartPlanner:
         if fresh:
             self._catalog.forget()
         match request.wanted:
-            case RunCommand(schedule=name):
+            case RunCommand(schedule_text=name):
                 return await self._start(await self._schedule(name), fresh=fresh)
             case RetryCommand(every, run_id=int(run_id)):
                 return await self._retry(request, run_id, every=every)

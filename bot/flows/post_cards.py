@@ -203,7 +203,7 @@ class FollowedRunCards:
             await self._followers.refuse(post, follow_request, why)
             return
         seen = run.seen_in(follow_request.asker.channel)
-        shown = replace(seen, facts=replace(seen.facts, watched_by=follow_request.asker.user))
+        shown = replace(seen, facts=replace(seen.facts, followed_by=follow_request.asker.user))
         try:
             ts = await self._poster.post_card(
                 post, follow_request.asker.channel, run_card(shown, self._app_url), f"watch:{follow_request.key.name}"

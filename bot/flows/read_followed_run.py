@@ -47,7 +47,7 @@ class FollowedRunReader:
     async def _facts(self, request: FollowRequest, status: RunStatus) -> RunFacts:
         """Read the run's facts from the listing. Facts from the button are used only where Bolt returns none."""
         run = await self._runs.load_run(request.key)
-        known = run.facts if run and run.facts.schedule else replace(request.facts, asked_by=None, watched_by=None)
+        known = run.facts if run and run.facts.schedule else replace(request.facts, asked_by=None, followed_by=None)
         if not known.schedule:
             return known
         try:

@@ -79,7 +79,7 @@ class ScheduleReader:
 
     async def show_schedule(self, asked: ShowCommand) -> Message:
         """Show a schedule's details."""
-        named = await self._finder.find_any(asked.schedule, ShowCommand)
+        named = await self._finder.find_any(asked.schedule_text, ShowCommand)
         if isinstance(named, Message):
             return named
         slug = named.schedule.slug
@@ -89,7 +89,7 @@ class ScheduleReader:
 
     async def list_runs(self, asked: RunsCommand, number: int = 1) -> Message:
         """Show a page of a schedule's newest runs."""
-        named = await self._finder.find_any(asked.schedule, RunsCommand)
+        named = await self._finder.find_any(asked.schedule_text, RunsCommand)
         if isinstance(named, Message):
             return named
         try:
@@ -108,7 +108,7 @@ class ScheduleReader:
 
     async def latest_run(self, wanted: str, *, channel: str = "") -> Message:
         """Show a schedule's latest run with its commands. An active one can be followed in the channel."""
-        named = await self._finder.find_any(wanted, lambda slug: StatusCommand(schedule=slug))
+        named = await self._finder.find_any(wanted, lambda slug: StatusCommand(schedule_text=slug))
         if isinstance(named, Message):
             return named
         found = await self._newest_run(named.schedule)
@@ -123,11 +123,11 @@ class ScheduleReader:
 
         A number after an unquoted name may be part of the name, or a command number.
         """
-        named = await self._finder.find_any(asked.schedule or "", lambda slug: replace(asked, schedule=slug))
+        named = await self._finder.find_any(asked.schedule_text or "", lambda slug: replace(asked, schedule_text=slug))
         number = asked.number
-        head, _, last = (asked.schedule or "").rpartition(" ")
+        head, _, last = (asked.schedule_text or "").rpartition(" ")
         if isinstance(named, Message) and asked.verb == "logs" and head and (found := command_number(last)):
-            numbered = await self._finder.find_any(head, lambda slug: replace(asked, schedule=slug, number=found))
+            numbered = await self._finder.find_any(head, lambda slug: replace(asked, schedule_text=slug, number=found))
             named, number = numbered, found
         if isinstance(named, Message):
             return named

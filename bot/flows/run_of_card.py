@@ -12,6 +12,6 @@ from bot.flows.ports.store import Runs
 async def run_of_card(runs: Runs, card: Card | None) -> Run | None:
     """Load the run of a card, with who follows it there; None if the card has none."""
     run = await runs.load_run(card.run) if card and card.run else None
-    if run is None or card is None or card.watcher is None:
+    if run is None or card is None or card.follower is None:
         return run
-    return replace(run, facts=replace(run.facts, watched_by=card.watcher))
+    return replace(run, facts=replace(run.facts, followed_by=card.follower))

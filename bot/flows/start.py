@@ -279,7 +279,7 @@ class RunStarter:
 
 def _trigger(request: Request, wanted: RunCommand) -> Trigger:
     return Trigger(
-        slug=request.plan.slug if request.plan else wanted.schedule,
+        slug=request.plan.slug if request.plan else wanted.schedule_text,
         branch=wanted.branch,
         pull_request=wanted.pull_request,
         commands=wanted.commands,

@@ -4,10 +4,28 @@ from __future__ import annotations
 
 from typing import Any, TypeVar, cast
 
-from pydantic import TypeAdapter
+from pydantic import ConfigDict, TypeAdapter
+
+from bot.core.model.command import RunCommand
+from bot.core.model.run import RunFacts
 
 T = TypeVar("T")
 
+# Fields that older versions store, and read, under another name.
+STORED_NAMES: dict[type, dict[str, str]] = {
+    RunCommand: {"schedule_text": "schedule"},
+    RunFacts: {"followed_by": "watched_by"},
+}
+
+
+def _name_fields(kind: type, names: dict[str, str]) -> None:
+    """Make pydantic store these fields under these names, wherever a record contains the dataclass."""
+    config = ConfigDict(alias_generator=lambda name: names.get(name, name), serialize_by_alias=True)
+    setattr(kind, "__pydantic_config__", config)  # noqa: B010 - pydantic's own attribute, unknown to mypy
+
+
+for _kind, _names in STORED_NAMES.items():
+    _name_fields(_kind, _names)
 
 # Cached because building an adapter takes milliseconds and using it microseconds.
 _ADAPTERS: dict[object, TypeAdapter[Any]] = {}
@@ -21,7 +39,7 @@ def _adapter(kind: object) -> TypeAdapter[Any]:
 
 def to_json(value: object) -> str:
     """Serialize a dataclass to JSON."""
-    return _adapter(type(value)).dump_json(value, exclude_defaults=True).decode()
+    return _adapter(type(value)).dump_json(value, exclude_defaults=True, by_alias=True).decode()
 
 
 def from_json(kind: type[T], text: str) -> T:

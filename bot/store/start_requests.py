@@ -38,8 +38,8 @@ SAME_KEPT_S = 7200
 class StoredRequest:
     """The fields of a request that never change.
 
-    A replica from before retries fails to parse one, because a RetryCommand has no `schedule`. That's better than
-    starting the whole schedule.
+    A replica from before retries fails to parse one, because a RetryCommand has no `schedule`, the stored name of
+    `schedule_text`. That's better than starting the whole schedule.
     """
 
     team: str

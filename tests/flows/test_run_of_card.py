@@ -15,16 +15,16 @@ async def test_whoever_follows_it_there_is_on_its_run(start_stage: Stage) -> Non
     settled = await start_stage.start()
     assert settled.run_id is not None
     key = RunKey("w", settled.run_id)
-    followed = await run_of_card(start_stage.runs, Card("c", "T", REF, key, watcher=BOB))
+    followed = await run_of_card(start_stage.runs, Card("c", "T", REF, key, follower=BOB))
     assert followed is not None
-    assert (followed.facts.watched_by, followed.facts.asked_by) == (BOB, ADA)
+    assert (followed.facts.followed_by, followed.facts.asked_by) == (BOB, ADA)
     own = await run_of_card(start_stage.runs, Card("c", "T", REF, key))
     assert own is not None
-    assert own.facts.watched_by is None
+    assert own.facts.followed_by is None
 
 
 async def test_a_card_may_have_no_run(start_stage: Stage) -> None:
     """Not yet, or not any more."""
     assert await run_of_card(start_stage.runs, None) is None
     assert await run_of_card(start_stage.runs, Card("c", "T", REF, request="r1")) is None
-    assert await run_of_card(start_stage.runs, Card("c", "T", REF, RunKey("w", 9), watcher=BOB)) is None
+    assert await run_of_card(start_stage.runs, Card("c", "T", REF, RunKey("w", 9), follower=BOB)) is None

@@ -30,11 +30,11 @@ def test_every_command_has_a_handler() -> None:
     [
         (StatusCommand(), OfChannel(Action.READ)),
         (StatusCommand(run_id=7), OfRun(Action.READ, 7)),
-        (StatusCommand(schedule="nightly"), OfSchedule(Action.READ, "nightly")),
+        (StatusCommand(schedule_text="nightly"), OfSchedule(Action.READ, "nightly")),
         (LogsCommand(7), OfRun(Action.LOGS, 7)),
         (LogsCommand(7, follow=True), OfRun(Action.LOGS, 7, posts=True)),
         (SuspendCommand("nightly", suspend=True), OfSchedule(Action.PAUSE, "nightly")),
-        (AuditCommand(schedule="nightly"), OfChannel(Action.AUDIT)),
+        (AuditCommand(schedule_text="nightly"), OfChannel(Action.AUDIT)),
         (RunCommand("nightly"), None),
         (WhoamiCommand(), None),
     ],

@@ -22,7 +22,7 @@ def asked(
     name: str = "a", *, text: str = "nightly", user: str = "U1", channel: str = "A", force: bool = False
 ) -> Asked:
     """A start of a schedule."""
-    return Asked(name, "T", channel, user, "ada", RunCommand(schedule=text), "https://hooks.test/r", force)
+    return Asked(name, "T", channel, user, "ada", RunCommand(schedule_text=text), "https://hooks.test/r", force)
 
 
 async def follow_run(scripts: Scripts, run_id: int, *, channel: str = "A", ts: str = "", user: str = "U1") -> None:

@@ -8,7 +8,9 @@ from datetime import datetime
 
 from bot.core.model.asker import Asker
 from bot.core.model.command import RunCommand
+from bot.core.model.run import RunFacts
 from bot.store.record_json import from_json, to_json
+from bot.store.run_followers import StoredFollower
 from bot.store.runs import StoredCancelWish
 from bot.store.start_requests import StoredRequest
 from tests.store.record import NOW
@@ -49,3 +51,15 @@ def test_what_an_older_version_has_written_is_read() -> None:
     body = StoredRequest("T", "C1", "U1", "ada", RunCommand("nightly"))
     assert from_json(StoredRequest, to_json(body)) == body
     assert "thread" not in json.loads(to_json(body))
+
+
+def test_fields_keep_the_names_of_older_versions() -> None:
+    """Alone and inside a record, and inside one of several types that a field may have."""
+    facts = RunFacts(schedule="nightly", followed_by="U2")
+    assert json.loads(to_json(facts)) == {"schedule": "nightly", "watched_by": "U2"}
+    assert from_json(RunFacts, to_json(facts)) == facts
+    body = StoredRequest("T", "C1", "U1", "ada", RunCommand("nightly", "dev"))
+    assert json.loads(to_json(body))["wanted"] == {"schedule": "nightly", "branch": "dev"}
+    follower = StoredFollower(IN_A_THREAD, facts)
+    assert json.loads(to_json(follower))["facts"] == {"schedule": "nightly", "watched_by": "U2"}
+    assert from_json(StoredFollower, to_json(follower)) == follower

@@ -71,7 +71,7 @@ def _run(given: Given) -> RunCommand | RunForm:
     if not given.words:
         bad(f"Which schedule? Name one, as in {given.command} run nightly.")
     return RunCommand(
-        schedule=schedule_of(given),
+        schedule_text=schedule_of(given),
         branch=read_branch(options["branch"][0]) if "branch" in options else None,
         pull_request=read_pull_request(options["pr"][0]) if "pr" in options else None,
         commands=read_commands(options.get("command", [])),
@@ -102,7 +102,7 @@ def _status(given: Given) -> StatusCommand | SeveralCommand | LatestRunCommand:
         return SeveralCommand(tuple(StatusCommand(one) for one in several))
     if number := run_number(given):
         return StatusCommand(run_id=number)
-    return StatusCommand(schedule=schedule_of(given)) if given.words else StatusCommand()
+    return StatusCommand(schedule_text=schedule_of(given)) if given.words else StatusCommand()
 
 
 def _list(given: Given) -> ListCommand:

@@ -17,4 +17,4 @@ class Card:
     run: RunKey | None = None
     request: str | None = None
     file_id: str | None = None
-    watcher: str | None = None
+    follower: str | None = None

@@ -12,9 +12,9 @@ HISTORY_RUNS = 30
 
 @dataclass(frozen=True, slots=True)
 class RunCommand:
-    """Start a run. `schedule` is a name or slug as typed; without `commands`, the schedule's own run."""
+    """Start a run. `schedule_text` is its name or slug as typed; without `commands`, the schedule's own run."""
 
-    schedule: str
+    schedule_text: str
     branch: str | None = None
     pull_request: int | None = None
     commands: tuple[str, ...] = ()
@@ -22,7 +22,7 @@ class RunCommand:
     continue_on_error: bool = False
 
     def __str__(self) -> str:
-        parts = ["run", quoted(self.schedule)]
+        parts = ["run", quoted(self.schedule_text)]
         parts += ["--branch", quoted(self.branch)] if self.branch else []
         parts += ["--pr", str(self.pull_request)] if self.pull_request else []
         for one in self.commands:
@@ -70,10 +70,10 @@ class StatusCommand:
     """Show the status of a run, or of a schedule's latest run; with neither, of this channel's active runs."""
 
     run_id: int | None = None
-    schedule: str | None = None
+    schedule_text: str | None = None
 
     def __str__(self) -> str:
-        return f"status {self.run_id or (quoted(self.schedule) if self.schedule else '')}".rstrip()
+        return f"status {self.run_id or (quoted(self.schedule_text) if self.schedule_text else '')}".rstrip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,18 +89,18 @@ class SeveralCommand:
 
 @dataclass(frozen=True, slots=True)
 class LatestRunCommand:
-    """Apply a reading verb to a schedule's active run, else its latest; without `schedule`, to this channel's newest.
+    """Apply a reading verb to a schedule's active run, else its latest; without `schedule_text`, to this channel's newest.
 
     `number` and `follow` are those of `LogsCommand`.
     """
 
     verb: Literal["status", "logs", "artifacts"]
-    schedule: str | None = None
+    schedule_text: str | None = None
     number: int | None = None
     follow: bool = False
 
     def __str__(self) -> str:
-        parts = [self.verb, quoted(self.schedule) if self.schedule else "last"]
+        parts = [self.verb, quoted(self.schedule_text) if self.schedule_text else "last"]
         parts += [str(self.number)] if self.number else []
         return " ".join([*parts, *(["--follow"] if self.follow else [])])
 
@@ -123,20 +123,20 @@ class ListCommand:
 class ShowCommand:
     """Show a schedule's details."""
 
-    schedule: str
+    schedule_text: str
 
     def __str__(self) -> str:
-        return f"show {quoted(self.schedule)}"
+        return f"show {quoted(self.schedule_text)}"
 
 
 @dataclass(frozen=True, slots=True)
 class RunsCommand:
     """List the recent runs of a schedule."""
 
-    schedule: str
+    schedule_text: str
 
     def __str__(self) -> str:
-        return f"runs {quoted(self.schedule)}"
+        return f"runs {quoted(self.schedule_text)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,22 +165,22 @@ class ArtifactsCommand:
 class SuspendCommand:
     """Pause a schedule (`suspend`), or resume it."""
 
-    schedule: str
+    schedule_text: str
     suspend: bool
 
     def __str__(self) -> str:
-        return f"{'pause' if self.suspend else 'resume'} {quoted(self.schedule)}"
+        return f"{'pause' if self.suspend else 'resume'} {quoted(self.schedule_text)}"
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryCommand:
     """Chart the durations and outcomes of a schedule's newest `runs`."""
 
-    schedule: str
+    schedule_text: str
     runs: int = HISTORY_RUNS
 
     def __str__(self) -> str:
-        return f"history {quoted(self.schedule)}{f' --runs {self.runs}' if self.runs != HISTORY_RUNS else ''}"
+        return f"history {quoted(self.schedule_text)}{f' --runs {self.runs}' if self.runs != HISTORY_RUNS else ''}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,11 +196,11 @@ class AuditCommand:
     """Show the audit log: by person (an id, or a name without its @), by schedule, since when (`2d`, a date)."""
 
     user: str | None = None
-    schedule: str | None = None
+    schedule_text: str | None = None
     since: str | None = None
 
     def __str__(self) -> str:
-        given = {"user": self.user, "schedule": self.schedule, "since": self.since}
+        given = {"user": self.user, "schedule": self.schedule_text, "since": self.since}
         return " ".join(["audit", *(f"--{name} {quoted(value)}" for name, value in given.items() if value)])
 
 
@@ -239,12 +239,12 @@ Command = (
 
 def name_of(wanted: StartCommand) -> str | None:
     """Return the schedule's name or slug as typed; None for the retry of a specific run."""
-    return wanted.schedule if isinstance(wanted, RunCommand) else wanted.latest_of
+    return wanted.schedule_text if isinstance(wanted, RunCommand) else wanted.latest_of
 
 
 def with_name(wanted: StartCommand, name: str) -> StartCommand:
     """Return the same command for another name or slug."""
-    return replace(wanted, schedule=name) if isinstance(wanted, RunCommand) else replace(wanted, latest_of=name)
+    return replace(wanted, schedule_text=name) if isinstance(wanted, RunCommand) else replace(wanted, latest_of=name)
 
 
 def canonical(command: Command) -> str:

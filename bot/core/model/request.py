@@ -190,14 +190,14 @@ def request_id(team: str, delivery: str) -> str:
 def wanted_name(wanted: StartCommand) -> str:
     """The name of the schedule to start, as typed, or `Retry of run 7`."""
     if isinstance(wanted, RunCommand):
-        return wanted.schedule
+        return wanted.schedule_text
     return wanted.latest_of or f"Retry of run {wanted.run_id}"
 
 
 def wanted_in_words(wanted: StartCommand) -> str:
     """The same for use inside a sentence: `retry of run 7`."""
     if isinstance(wanted, RunCommand):
-        return wanted.schedule
+        return wanted.schedule_text
     return f"retry of {wanted.latest_of}" if wanted.latest_of else wanted_name(wanted).lower()
 
 
@@ -216,8 +216,8 @@ def run_facts(request: Request) -> RunFacts:
     if isinstance(wanted, RetryCommand):
         return _retry_facts(request, plan or StartPlan("", "", 0), only_failed=not wanted.every)
     return RunFacts(
-        schedule=plan.slug if plan else wanted.schedule,
-        name=plan.name if plan else wanted.schedule,
+        schedule=plan.slug if plan else wanted.schedule_text,
+        name=plan.name if plan else wanted.schedule_text,
         branch=wanted.branch or (plan.branch if plan else None),
         pull_request=wanted.pull_request,
         commands=wanted.commands or (plan.commands if plan else ()),

@@ -75,7 +75,7 @@ class RunFacts:
     For a run started elsewhere, they're the schedule's and may not be the run's: see `bot.core.insight.progress`.
     `usual_s` is the median duration of the schedule's latest successes in seconds, None without history. For a retry,
     `parent_run` is the retried run, and `only_failed` says that only its failed commands run. `actor` is who started a
-    run that wasn't asked for here, in Bolt's words. `watched_by` is who wanted the card, which shows it. `approved_by`
+    run that wasn't asked for here, in Bolt's words. `followed_by` is who wanted the card, which shows it. `approved_by`
     approved the start. `reason` is why it was started, in the asker's words.
     """
 
@@ -93,7 +93,7 @@ class RunFacts:
     continue_on_error: bool = False
     usual_s: float | None = None
     actor: str | None = None
-    watched_by: str | None = None
+    followed_by: str | None = None
     approved_by: str | None = None
     reason: str | None = None
 
@@ -240,7 +240,7 @@ class Run:
     @property
     def mentioned(self) -> str | None:
         """The person to notify of a failure: whoever follows the run, else whoever asked for it."""
-        return self.facts.watched_by or self.facts.asked_by
+        return self.facts.followed_by or self.facts.asked_by
 
     @property
     def started_at(self) -> datetime | None:

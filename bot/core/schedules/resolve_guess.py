@@ -95,7 +95,7 @@ def wanted_instead(wanted: StartCommand, schedules: Sequence[Schedule]) -> tuple
 
     Empty if the name is only mistyped: `bot.core.schedules.lookup` suggests similar names.
     """
-    name = wanted.schedule if isinstance(wanted, RunCommand) else wanted.latest_of
+    name = wanted.schedule_text if isinstance(wanted, RunCommand) else wanted.latest_of
     if not name or schedules_called(name, schedules):
         return ()
     verb = "run" if isinstance(wanted, RunCommand) else "retry"
@@ -109,7 +109,7 @@ def wanted_instead(wanted: StartCommand, schedules: Sequence[Schedule]) -> tuple
         options = meaning.options
         if isinstance(wanted, RunCommand):
             branch, number = wanted.branch or options.branch, wanted.pull_request or options.pull_request
-            offers.append(_start(replace(wanted, schedule=schedule.slug, branch=branch, pull_request=number)))
+            offers.append(_start(replace(wanted, schedule_text=schedule.slug, branch=branch, pull_request=number)))
         else:
             every = wanted.every or options.every
             what = "all" if every else "what failed"
@@ -140,17 +140,17 @@ def answers(
 def _literal(literal: Command, schedules: Sequence[Schedule]) -> Meaning | None:
     """Resolve a line word for word, None if the schedule that it names doesn't exist."""
     match literal:
-        case RunCommand(schedule=name):
+        case RunCommand(schedule_text=name):
             found = _named(name, schedules)
             return (
-                Meaning("run", found, offers=tuple(_start(replace(literal, schedule=one.slug)) for one in found))
+                Meaning("run", found, offers=tuple(_start(replace(literal, schedule_text=one.slug)) for one in found))
                 if found
                 else None
             )
         case RetryCommand(every, latest_of=str(name)) if name:
             found = _named(name, schedules)
             return Meaning("retry", found, options=Options(every=every)) if found else None
-        case SuspendCommand(schedule=name):
+        case SuspendCommand(schedule_text=name):
             found = _named(name, schedules)
             return Meaning("pause" if literal.suspend else "resume", found) if found else None
         case CancelCommand(run_id):
@@ -159,9 +159,9 @@ def _literal(literal: Command, schedules: Sequence[Schedule]) -> Meaning | None:
             return Meaning("retry", run_ids=(run_id,), options=Options(every=every))
         case SeveralCommand() if acts(literal):
             return Meaning("cancel", run_ids=tuple(one.run_id for one in literal.commands if one.run_id))
-        case StatusCommand(schedule=str(name)) | ShowCommand(name) | RunsCommand(name) | HistoryCommand(name):
+        case StatusCommand(schedule_text=str(name)) | ShowCommand(name) | RunsCommand(name) | HistoryCommand(name):
             return Meaning(command=literal) if _named(name, schedules) else None
-        case LatestRunCommand(schedule=str(name)):
+        case LatestRunCommand(schedule_text=str(name)):
             return Meaning(command=literal) if _named(name, schedules) else None
         case ListCommand():
             return Meaning(command=literal) if len(literal.text.split()) < 2 else None
@@ -401,7 +401,7 @@ def _read_command(verb: str, named: Sequence[Schedule], run_ids: Sequence[int]) 
         "runs": RunsCommand(slug),
         "show": ShowCommand(slug),
     }
-    return made.get(verb, StatusCommand(schedule=slug))
+    return made.get(verb, StatusCommand(schedule_text=slug))
 
 
 # --- offers ---
@@ -409,12 +409,12 @@ def _read_command(verb: str, named: Sequence[Schedule], run_ids: Sequence[int]) 
 
 def _name_alone(schedule: Schedule) -> Meaning:
     slug = schedule.slug
-    offers = (_start(RunCommand(slug)), Offer(f"Status of {slug}", StatusCommand(schedule=slug)))
+    offers = (_start(RunCommand(slug)), Offer(f"Status of {slug}", StatusCommand(schedule_text=slug)))
     return Meaning("name", (schedule,), offers=offers)
 
 
 def _start(wanted: RunCommand) -> Offer:
-    parts = [f"Run {cut(wanted.schedule, 40)}"]
+    parts = [f"Run {cut(wanted.schedule_text, 40)}"]
     parts += [f"on branch {cut(wanted.branch, 25)}"] if wanted.branch else []
     parts += [f"for pull request {wanted.pull_request}"] if wanted.pull_request else []
     parts += [f"with {len(wanted.commands)} commands of your own"] if wanted.commands else []
@@ -438,7 +438,7 @@ def _retry(every: bool, run_id: int, run: str) -> Offer:  # noqa: FBT001 - an op
 
 def _of_schedule(meaning: Meaning, schedule: Schedule, runs: Sequence[RunSummary]) -> list[Offer]:
     slug, options = schedule.slug, meaning.options
-    status = Offer(f"Status of {slug}", StatusCommand(schedule=slug))
+    status = Offer(f"Status of {slug}", StatusCommand(schedule_text=slug))
     match meaning.verb:
         case "run":
             return [_start(RunCommand(slug, options.branch, options.pull_request))]

@@ -118,7 +118,7 @@ def run_value(run: Run) -> str:
         "t": int(facts.asked_at.timestamp()) if facts.asked_at else None,
         "c": list(facts.commands) if facts.overridden else None,
         "a": cut(facts.actor, 100) if facts.actor else None,
-        "o": facts.watched_by,
+        "o": facts.followed_by,
         "k": True if facts.continue_on_error else None,
     }
     given = {key: value for key, value in fields.items() if value is not None}
@@ -149,7 +149,7 @@ def read_run_value(value: str) -> RunButton:
         asked_at=datetime.fromtimestamp(asked, UTC) if isinstance(asked, int) and 0 < asked < BOLT_ID_LIMIT else None,
         request=_text(fields, "q"),
         actor=_text(fields, "a"),
-        watched_by=_text(fields, "o"),
+        followed_by=_text(fields, "o"),
     )
     return RunButton(RunKey(workspace, run_id), facts, whole="x" not in fields)
 

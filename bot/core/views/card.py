@@ -274,8 +274,8 @@ def _facts(run: Run, app_url: str) -> Sentence:
         spans += [" at " if run.facts.asked_by else " · started at ", When(run.started_at)]
     if run.facts.actor and not run.facts.asked_by:
         spans.append(f"{'' if run.started_at else ' · started'} by {cut(run.facts.actor, 80)}")
-    if run.facts.watched_by:
-        spans += [" · followed by ", Mention(run.facts.watched_by)]
+    if run.facts.followed_by:
+        spans += [" · followed by ", Mention(run.facts.followed_by)]
     return (*spans, *_because(run.facts.reason))
 
 

@@ -51,7 +51,7 @@ def already(schedule: Schedule, *, suspend: bool) -> Message:
 
 def left(asked: SuspendCommand) -> Message:
     """Confirm that nothing was changed, because the person answered no."""
-    return Message((Bold(cut(asked.schedule, NAME_SHOWN)), " stays as it is. Nothing was changed."))
+    return Message((Bold(cut(asked.schedule_text, NAME_SHOWN)), " stays as it is. Nothing was changed."))
 
 
 def from_yaml(schedule: Schedule, *, suspend: bool) -> Message:

@@ -88,7 +88,7 @@ async def _start(context: ListenerContext, call: Call, wanted: StartCommand, cha
 
 def _what(wanted: StartCommand) -> Sentence:
     if isinstance(wanted, RunCommand):
-        return ("run ", Bold(wanted.schedule))
+        return ("run ", Bold(wanted.schedule_text))
     return ("retry ", Bold(f"run {wanted.run_id}"))
 
 
@@ -97,7 +97,7 @@ def _not_there(context: ListenerContext, wanted: StartCommand, channel: str, may
         text: Sentence = ("Slack didn't say whether you are in ", Channel(channel), ", so nothing was started. ")
     else:
         text = (Channel(channel), " is archived, or one of us has left it, so nothing was started. ")
-    words = f"run {quoted(wanted.schedule)}" if isinstance(wanted, RunCommand) else f"retry {wanted.run_id}"
+    words = f"run {quoted(wanted.schedule_text)}" if isinstance(wanted, RunCommand) else f"retry {wanted.run_id}"
     return Message(
         (
             *text,

@@ -53,7 +53,7 @@ def _facts(known: Run | None, button: RunButton) -> RunFacts | None:
 
 def _command(facts: RunFacts, branch: str | None) -> RunCommand:
     return RunCommand(
-        schedule=facts.schedule,
+        schedule_text=facts.schedule,
         branch=branch,
         pull_request=facts.pull_request,
         commands=facts.commands if facts.overridden else (),

@@ -14,7 +14,7 @@ COMMANDS = (HistoryCommand,)
 
 def asks(command: HistoryCommand) -> OfSchedule:
     """Return the question for the policy."""
-    return OfSchedule(Action.READ, command.schedule)
+    return OfSchedule(Action.READ, command.schedule_text)
 
 
 async def handle(context: ListenerContext, call: Call, command: HistoryCommand) -> Message | None:
@@ -22,7 +22,7 @@ async def handle(context: ListenerContext, call: Call, command: HistoryCommand) 
 
     async def post() -> None:
         attempt = attempt_of(call, Action.READ, f"picture of {canonical(command)}", posts=True)
-        why_not = await denial(context, attempt, context.gate.decide_on_schedule(attempt, command.schedule))
+        why_not = await denial(context, attempt, context.gate.decide_on_schedule(attempt, command.schedule_text))
         not_here = plain(why_not.text) if why_not else ""
         message = await context.histories.post_history(call.asker, command, call.delivery, not_here=not_here)
         if message is not None:

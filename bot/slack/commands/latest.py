@@ -19,7 +19,11 @@ NONE_HERE = "I know no run in this channel from the last week. Give a run's numb
 
 def asks(command: LatestRunCommand) -> OfSchedule | None:
     """Return the question for the policy, None for the channel's newest run: it's asked once that run is known."""
-    return OfSchedule(ACTIONS[command.verb], command.schedule, posts=command.follow) if command.schedule else None
+    return (
+        OfSchedule(ACTIONS[command.verb], command.schedule_text, posts=command.follow)
+        if command.schedule_text
+        else None
+    )
 
 
 async def handle(context: ListenerContext, call: Call, command: LatestRunCommand) -> Message | None:
@@ -30,7 +34,9 @@ async def handle(context: ListenerContext, call: Call, command: LatestRunCommand
 
 async def _tell(context: ListenerContext, call: Call, command: LatestRunCommand) -> None:
     answer = (
-        await _of_schedule(context, call, command) if command.schedule else await _of_channel(context, call, command)
+        await _of_schedule(context, call, command)
+        if command.schedule_text
+        else await _of_channel(context, call, command)
     )
     if answer is not None:
         await context.tell(call.asker, answer)

@@ -13,7 +13,7 @@ COMMANDS = (SuspendCommand,)
 
 def asks(command: SuspendCommand) -> OfSchedule:
     """Return the question for the policy."""
-    return OfSchedule(Action.PAUSE, command.schedule)
+    return OfSchedule(Action.PAUSE, command.schedule_text)
 
 
 async def handle(context: ListenerContext, call: Call, command: SuspendCommand) -> Message | None:

@@ -13,7 +13,7 @@ COMMANDS = (ShowCommand,)
 
 def asks(command: ShowCommand) -> OfSchedule:
     """Return the question for the policy."""
-    return OfSchedule(Action.READ, command.schedule)
+    return OfSchedule(Action.READ, command.schedule_text)
 
 
 async def handle(context: ListenerContext, call: Call, command: ShowCommand) -> Message | None:

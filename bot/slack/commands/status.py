@@ -27,13 +27,15 @@ def asks(command: StatusCommand) -> Asks:
     """Return the question for the policy."""
     if command.run_id is not None:
         return OfRun(Action.READ, command.run_id)
-    return OfSchedule(Action.READ, command.schedule) if command.schedule is not None else OfChannel(Action.READ)
+    return (
+        OfSchedule(Action.READ, command.schedule_text) if command.schedule_text is not None else OfChannel(Action.READ)
+    )
 
 
 async def handle(context: ListenerContext, call: Call, command: StatusCommand) -> Message | None:
     """Answer with Bolt's current state."""
-    if command.schedule is not None:
-        context.later(_tell_latest(context, call.asker, command.schedule), call.asker)
+    if command.schedule_text is not None:
+        context.later(_tell_latest(context, call.asker, command.schedule_text), call.asker)
         return None
     if command.run_id is None:
         return await _here(context, call.asker)

@@ -63,7 +63,7 @@ def outcome(text: str) -> str:
 
 def _start(meant: RunCommand | RetryCommand) -> str:
     """A start is looked up when it's recorded; one whose schedule isn't found starts nothing, and offers what may be meant."""
-    name = meant.schedule if isinstance(meant, RunCommand) else meant.latest_of
+    name = meant.schedule_text if isinstance(meant, RunCommand) else meant.latest_of
     if not name or isinstance(found := find_schedule(name, SCHEDULES), Schedule):
         return f"does {canonical(meant)}"
     offers = wanted_instead(meant, SCHEDULES)
@@ -233,7 +233,7 @@ def test_talk_starts_and_cancels_nothing_and_offers_neither(text: str) -> None:
         assert not isinstance(command, RunCommand | RetryCommand | CancelCommand)
         if isinstance(command, SuspendCommand):
             # As it is defined: the schedule isn't found.
-            assert not isinstance(find_schedule(command.schedule, SCHEDULES), Schedule)
+            assert not isinstance(find_schedule(command.schedule_text, SCHEDULES), Schedule)
     if kind == "offers":
         assert all(label.startswith(("Status of ", "Logs of ")) for label in said.split(" | ")), said
 

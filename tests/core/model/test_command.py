@@ -22,7 +22,11 @@ def test_what_a_button_carries_is_what_was_asked(
     wanted = RunCommand(" ".join(schedule.split()), None, pr, tuple(commands), " ".join(reason.split()))
     read = parse(canonical(wanted))
     assert isinstance(read, RunCommand)
-    assert (read.schedule, read.reason, read.pull_request) == (wanted.schedule, wanted.reason, wanted.pull_request)
+    assert (read.schedule_text, read.reason, read.pull_request) == (
+        wanted.schedule_text,
+        wanted.reason,
+        wanted.pull_request,
+    )
     assert parse(canonical(read)) == read
 
 

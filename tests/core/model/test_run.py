@@ -121,7 +121,7 @@ def test_a_run_is_called_by_what_is_known_of_it() -> None:
 
 def test_whoever_follows_is_mentioned_before_whoever_asked() -> None:
     """On a card in another channel the asker may not even be there."""
-    assert Run(KEY, facts=RunFacts(asked_by="U1", watched_by="U2")).mentioned == "U2"
+    assert Run(KEY, facts=RunFacts(asked_by="U1", followed_by="U2")).mentioned == "U2"
     assert Run(KEY, facts=RunFacts(asked_by="U1")).mentioned == "U1"
     assert Run(KEY).mentioned is None
 

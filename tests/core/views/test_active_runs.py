@@ -100,7 +100,14 @@ def test_a_run_of_which_nothing_is_known_is_shown_all_the_same() -> None:
 def start(name: str) -> ListedStart:
     """A start that waits for the run 4711."""
     request = Request(
-        name, "T", "C1", "U1", "ada", RunCommand(schedule="nightly", branch="dev"), ASKED, state=RequestState.QUEUED
+        name,
+        "T",
+        "C1",
+        "U1",
+        "ada",
+        RunCommand(schedule_text="nightly", branch="dev"),
+        ASKED,
+        state=RequestState.QUEUED,
     )
     plan = StartPlan("nightly", "Nightly full build", 5)
     return ListedStart(replace(request, plan=plan, queued_at=ASKED, behind=4711, ahead=1), None, CARD)

@@ -25,7 +25,7 @@ FACTS = RunFacts(
     asked_at=datetime(2026, 11, 23, 14, 20, tzinfo=UTC),
     request="abc",
     actor="Bolt scheduler",
-    watched_by="U2",
+    followed_by="U2",
 )
 
 

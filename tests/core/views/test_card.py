@@ -280,7 +280,7 @@ def test_a_start_without_a_run_says_where_it_stands(
 
 def test_a_followed_run_says_whose_it_is_and_who_follows() -> None:
     """In Bolt's words who started it; a failure names the follower. One that we started says both people."""
-    facts = replace(FACTS, asked_by=None, actor="Bolt scheduler", watched_by="U2")
+    facts = replace(FACTS, asked_by=None, actor="Bolt scheduler", followed_by="U2")
     followed = replace(run("RUNNING"), facts=facts)
     line = "Run 4711 · main · pull request 123 · started at 14:20 by Bolt scheduler · followed by @U2"
     assert shown(run_card(followed, APP))[-1] == line
@@ -288,7 +288,7 @@ def test_a_followed_run_says_whose_it_is_and_who_follows() -> None:
     assert shown(run_card(unknown, APP))[-1].endswith("pull request 123 · started by Bolt scheduler · followed by @U2")
     failed = replace(followed, seen=Observation("ERROR", COMMANDS), end=ended(5))
     assert said(end_post(failed, APP).text).endswith("@U2")
-    ours = replace(run("RUNNING"), facts=replace(FACTS, watched_by="U2"))
+    ours = replace(run("RUNNING"), facts=replace(FACTS, followed_by="U2"))
     assert shown(run_card(ours, APP))[-1].endswith("started by @U1 at 14:20 · followed by @U2")
 
 
