@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeVar
 
 import httpx
@@ -17,6 +18,7 @@ from pydantic import ValidationError
 from bot.core.model import bolt
 from bot.core.model.errors import (
     ApiError,
+    BoltError,
     BoltInvalidQuery,
     BoltNotSent,
     BoltOutcomeUnknown,
@@ -29,6 +31,7 @@ from bot.paradime import graphql_documents, graphql_models
 from bot.paradime.credentials import Credentials
 from bot.paradime.poll_batch import PollBatch
 from bot.paradime.response import GraphqlReply, Json, rejection
+from bot.paradime.run_batch import RunBatch
 from bot.paradime.transport import Now, Transport, Watch, utc_now
 
 log = structlog.get_logger()
@@ -37,6 +40,9 @@ W = TypeVar("W", bound=graphql_models.Wire)
 Send = Callable[[str, Json], Awaitable[GraphqlReply]]
 
 PAGE = 1000
+# The API's limit. The fields are few.
+ACTIVITY_PAGE = 10_000
+NEWEST_RUNS = 20
 PAGES_MOST = 50
 COMMANDS_AT_ONCE = 40
 SPLITS_MOST = 24
@@ -100,7 +106,10 @@ class BoltClient:
         )
         self._spelling = NEW_SPELLING
         self._schedules_document = graphql_documents.SCHEDULES
+        self._activity_document = graphql_documents.ACTIVITY
+        self._now = now
         self._batch = PollBatch(self._transport.post)
+        self._run_batch = RunBatch(self._newest_runs)
         self._run_of: LRUCache[int, int] = LRUCache(COMMANDS_REMEMBERED)
 
     async def aclose(self) -> None:
@@ -145,6 +154,56 @@ class BoltClient:
                 log.info("this backend lists schedules in the older way")
             self._schedules_document = graphql_documents.OLD_SCHEDULES
         return _parsed(graphql_models.SchedulePage, reply, "listBoltSchedules")
+
+    def time(self) -> datetime:
+        """Return the time by the API's clock, or by ours until the API has told its own."""
+        ahead = self._transport.clock_ahead
+        return self._now() if ahead is None else self._now() + ahead
+
+    async def activity(self) -> list[bolt.ScheduleActivity]:
+        """Return when each active schedule ran last and runs next. In one request if the server allows; no retries."""
+        found: dict[str, bolt.ScheduleActivity] = {}
+        offset = 0
+        for _ in range(PAGES_MOST):
+            page = await self._activity_page({"inactive": False, "offset": offset, "limit": ACTIVITY_PAGE})
+            offset += len(page.schedules)
+            found |= {one.slug: one for one in (each.core() for each in page.schedules)}
+            if not page.schedules or page.total_count is None or offset >= page.total_count:
+                break
+        return list(found.values())
+
+    async def _activity_page(self, variables: Json) -> graphql_models.ActivityPage:
+        try:
+            reply = await self._once(self._activity_document, variables)
+        except BoltInvalidQuery:
+            if self._activity_document == graphql_documents.OLD_ACTIVITY:
+                raise
+            reply = await self._once(graphql_documents.OLD_ACTIVITY, variables)
+            self._activity_document = graphql_documents.OLD_ACTIVITY
+        return _parsed(graphql_models.ActivityPage, reply, "listBoltSchedules")
+
+    async def newest_runs(self, slugs: Sequence[str]) -> dict[str, list[bolt.RunSummary] | BoltError]:
+        """Return the newest runs of many schedules, newest first, or the error of each. No retries."""
+        return await self._run_batch.newest_runs(slugs)
+
+    async def _newest_runs(self, slugs: Sequence[str], type_name: str) -> GraphqlReply:
+        named: Json = {f"s{number}": slug for number, slug in enumerate(slugs)}
+
+        try:
+            return await self._spelled(
+                lambda spelling: graphql_documents.newest_runs(spelling, len(slugs), type_name),
+                {**named, "offset": 0, "limit": NEWEST_RUNS},
+                self._validated,
+            )
+        except BoltInvalidQuery as error:
+            # In neither spelling: the fragment or the size is the cause, which the batch finds out.
+            return GraphqlReply(None, error.errors, invalid=True)
+
+    async def _validated(self, document: str, variables: Json) -> GraphqlReply:
+        reply = await self._transport.post(document, variables)
+        if reply.invalid:
+            raise BoltInvalidQuery(reply.errors)
+        return reply
 
     async def schedule(self, slug: str) -> bolt.ScheduleDetails:
         """Return one schedule. Raises BoltRejected if there's none with that slug."""

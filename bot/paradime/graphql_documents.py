@@ -43,6 +43,25 @@ query Schedules($offset: Int!, $limit: Int!, $inactive: Boolean!) {{
 }}
 """
 
+# What changes when a schedule runs: small, because it's requested every few seconds.
+ACTIVITY = """
+query Activity($offset: Int!, $limit: Int!, $inactive: Boolean!) {
+  listBoltSchedules(offset: $offset, limit: $limit, showInactive: $inactive) {
+    totalCount
+    schedules { slug uuid lastRunAt lastRunState nextRunAt suspended }
+  }
+}
+"""
+
+OLD_ACTIVITY = """
+query Activity($offset: Int!, $limit: Int!, $inactive: Boolean!) {
+  listBoltSchedules(offset: $offset, limit: $limit, showInactive: $inactive) {
+    totalCount
+    schedules { name uuid lastRunAt lastRunState nextRunAt }
+  }
+}
+"""
+
 CHECK = """
 query Check { listBoltSchedules(offset: 0, limit: 1, showInactive: false) { totalCount } }
 """
@@ -104,6 +123,25 @@ query Runs($slug: String, $offset: Int!, $limit: Int!) {{
   }}
 }}
 """
+
+
+def newest_runs(slug: str, count: int, type_name: str = "") -> str:
+    """Query the newest runs of `count` schedules in one request, with aliases: s<n>, whose slug is the variable $s<n>.
+
+    `type_name`: the backend's name for the type of a page of runs, see `statuses`.
+    """
+    fields = (
+        "ok runs { id state actor actorEmail parentScheduleRunId startDttm endDttm"
+        " gitInfo { branch commitHash pullRequestId } }"
+    )
+    each = "...Page" if type_name else f"__typename {fields}"
+    named = ", ".join(f"$s{number}: String" for number in range(count))
+    asked = "\n".join(
+        f"  s{number}: listBoltRuns({slug}: $s{number}, offset: $offset, limit: $limit) {{ {each} }}"
+        for number in range(count)
+    )
+    shared = f"fragment Page on {type_name} {{ {fields} }}\n" if type_name else ""
+    return f"query NewestRuns($offset: Int!, $limit: Int!, {named}) {{\n{asked}\n}}\n{shared}"
 
 
 def trigger(slug: str) -> str:

@@ -159,6 +159,31 @@ class SchedulePage(Wire):
     total_count: int | None = None
 
 
+class ScheduleActivity(Wire):
+    """The fields of BoltSchedule that change when it runs."""
+
+    uuid: str = ""
+    name: str = ""
+    slug: str | None = None
+    suspended: bool | None = None
+    last_run_at: Time = None
+    last_run_state: Annotated[State | None, BeforeValidator(read_optional)] = None
+    next_run_at: Time = None
+
+    def core(self) -> bolt.ScheduleActivity:
+        """Convert to the core's type. Without a slug, the name is used."""
+        return bolt.ScheduleActivity(
+            self.slug or self.name, self.uuid, self.last_run_at, self.last_run_state, self.next_run_at, self.suspended
+        )
+
+
+class ActivityPage(Wire):
+    """BoltSchedulePage, with only the fields that change when schedules run."""
+
+    schedules: list[ScheduleActivity]
+    total_count: int | None = None
+
+
 class ScheduleDetails(Wire):
     """BoltScheduleDetails."""
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from functools import cache
 from ssl import SSLContext
 
@@ -59,6 +60,8 @@ class Transport:
         self._body_most = body_most
         self._watch = watch
         self._now = now
+        # How far the server's clock is ahead of ours, by the Date of its last response; None until one had a Date.
+        self.clock_ahead: timedelta | None = None
         self._http = httpx.AsyncClient(
             headers={
                 **headers,
@@ -98,6 +101,7 @@ class Transport:
                 asyncio.timeout(self._timeout_s),
                 self._http.stream("POST", self._endpoint, content=body) as response,
             ):
+                self._read_clock(response)
                 content = await read_body(response, self._body_most)
         except BodyTooLarge as error:
             raise BoltTooLarge(self._body_most) from error
@@ -112,3 +116,12 @@ class Transport:
             raise BoltOutcomeUnknown(cause=why(error), where=through(self._endpoint)) from error
         is_query = document.lstrip().startswith("query")
         return parse_response(response, content, is_query=is_query, now=self._now())
+
+    def _read_clock(self, response: httpx.Response) -> None:
+        """Compare the server's clock with ours. Its Date has whole seconds: the offset is that of the middle."""
+        try:
+            said = parsedate_to_datetime(response.headers["Date"])
+        except (KeyError, ValueError, TypeError):
+            return
+        if said.tzinfo is not None:
+            self.clock_ahead = said + timedelta(seconds=0.5) - self._now()

@@ -18,11 +18,12 @@ from bot.core.model.bolt import (
     RunStatus,
     RunSummary,
     Schedule,
+    ScheduleActivity,
     ScheduleDetails,
     Trigger,
 )
 from bot.core.model.channel import ChannelInfo, ChannelKind, MemberChannels
-from bot.core.model.errors import ApiError, BoltOutcomeUnknown, BoltRejected, BotError, SlackOutcomeUnknown
+from bot.core.model.errors import ApiError, BoltError, BoltOutcomeUnknown, BoltRejected, BotError, SlackOutcomeUnknown
 from bot.core.model.person import Person, Role
 from bot.core.model.polling import Polled
 from bot.core.model.sent_message import MessageAbsent, MessageFound, SearchInconclusive, SlackMessage
@@ -82,6 +83,7 @@ class FakeBolt:
         self.pages: dict[int, list[LogPage]] = {}
         self.sent: list[tuple[str, object]] = []
         self.reads: list[tuple[str, object]] = []
+        self.clock: datetime | None = None
         self._newest = 100
 
     @property
@@ -118,6 +120,33 @@ class FakeBolt:
         self.reads.append(("schedules", (inactive, suspended)))
         self.faults.before("schedules")
         return list(self.inactive if inactive else self.active)
+
+    def time(self) -> datetime:
+        """Its clock."""
+        return self.clock or datetime.now(UTC)
+
+    async def activity(self) -> list[ScheduleActivity]:
+        """As the newest runs say."""
+        self.reads.append(("activity", None))
+        self.faults.before("activity")
+        newest = {one.slug: next(iter(self.runs_of[one.slug]), None) for one in self.active}
+        return [
+            ScheduleActivity(
+                one.slug,
+                one.uuid,
+                run.started_at if (run := newest[one.slug]) else None,
+                run.state if run else None,
+                one.next_run_at,
+                one.suspended,
+            )
+            for one in self.active
+        ]
+
+    async def newest_runs(self, slugs: Sequence[str]) -> dict[str, list[RunSummary] | BoltError]:
+        """Newest first, of each."""
+        self.reads.append(("newest_runs", tuple(slugs)))
+        self.faults.before("newest_runs")
+        return {slug: self.runs_of[slug][:20] for slug in slugs}
 
     async def schedule(self, slug: str) -> ScheduleDetails:
         """One of them."""

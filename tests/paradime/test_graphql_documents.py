@@ -17,6 +17,8 @@ CONTRACT = Path(bolt_sandbox.__file__).parent / "bolt" / "schema.graphql"
 FIXED = {
     "SCHEDULES": graphql_documents.SCHEDULES,
     "OLD_SCHEDULES": graphql_documents.OLD_SCHEDULES,
+    "ACTIVITY": graphql_documents.ACTIVITY,
+    "OLD_ACTIVITY": graphql_documents.OLD_ACTIVITY,
     "CHECK": graphql_documents.CHECK,
     "COMMAND": graphql_documents.COMMAND,
     "RUN_OF_COMMAND": graphql_documents.RUN_OF_COMMAND,
@@ -33,10 +35,12 @@ SPELLED = {
     "runs": graphql_documents.runs,
     "trigger": graphql_documents.trigger,
     "suspend": graphql_documents.suspend,
+    "newest_runs": lambda word: graphql_documents.newest_runs(word, 3),
+    "newest_runs, shared": lambda word: graphql_documents.newest_runs(word, 3, "BoltRunPage"),
 }
 ALL = FIXED | {f"{name}({word})": make(word) for name, make in SPELLED.items() for word in ("slug", "scheduleName")}
 # What an older backend still takes. Retrying a schedule's latest failure has no older spelling.
-OLD = {name: text for name, text in ALL.items() if name != "SCHEDULES" and "(slug)" not in name}
+OLD = {name: text for name, text in ALL.items() if name not in {"SCHEDULES", "ACTIVITY"} and "(slug)" not in name}
 
 
 @pytest.fixture(scope="module")

@@ -57,6 +57,21 @@ class Schedule:
 
 
 @dataclass(frozen=True, slots=True)
+class ScheduleActivity:
+    """What changes in the listing when a schedule runs. `slug` falls back to the name on backends without slugs.
+
+    Whether the last run is the newest one or the newest finished one isn't documented.
+    """
+
+    slug: str
+    uuid: str = ""
+    last_run_at: datetime | None = None
+    last_run_state: str | None = None
+    next_run_at: datetime | None = None
+    suspended: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ScheduleDetails:
     """A single schedule, looked up by its slug (`boltScheduleName`)."""
 

@@ -6,6 +6,7 @@ They raise only the errors of `bot.core.model.errors`, and never repeat a reques
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Protocol
 
 from bot.core.model.bolt import (
@@ -15,9 +16,11 @@ from bot.core.model.bolt import (
     RunStatus,
     RunSummary,
     Schedule,
+    ScheduleActivity,
     ScheduleDetails,
     Trigger,
 )
+from bot.core.model.errors import BoltError
 from bot.core.model.polling import Polled
 
 
@@ -30,6 +33,15 @@ class Bolt(Protocol):
 
     async def schedules(self, *, inactive: bool = False, suspended: bool | None = None) -> list[Schedule]:
         """All active schedules, or all inactive ones instead, from all pages."""
+
+    def time(self) -> datetime:
+        """The time by Bolt's clock, as far as it's known. Ages and lateness are measured by it."""
+
+    async def activity(self) -> list[ScheduleActivity]:
+        """When each active schedule ran last and runs next. Not retried."""
+
+    async def newest_runs(self, slugs: Sequence[str]) -> dict[str, list[RunSummary] | BoltError]:
+        """The newest runs of each of these schedules, newest first, or the error of each. Not retried."""
 
     async def schedule(self, slug: str) -> ScheduleDetails:
         """Read a schedule. Raises BoltRejected if no schedule has that slug."""
