@@ -52,6 +52,9 @@ BACKTICKS = (
 
 NO_RULE = "no rule in the policy allows it"
 
+# Policy files from before there were watches don't mention them.
+NO_RULE_FOR_WATCH = "no rule in the policy allows it (the action is called watch)"
+
 NO_RULE_FOR_EXTERNAL = (
     "people from other organisations can do only what a rule for them allows, and no rule allows this"
 )
@@ -122,7 +125,13 @@ def _decided(policy: Policy, person: Person, channel_info: ChannelInfo, question
         return Decision(Verdict.DENY if channel_info.shared else Verdict.UNKNOWN, reason=_not_posted(channel_info))
     if unsure is not None:
         return Decision(Verdict.UNKNOWN, unsure.rule.name, _unknown(person, channel_info, unsure))
-    return Decision(Verdict.DENY, reason=NO_RULE_FOR_EXTERNAL if is_external(person) else NO_RULE)
+    return Decision(Verdict.DENY, reason=_no_rule(person, question))
+
+
+def _no_rule(person: Person, question: Question) -> str:
+    if is_external(person):
+        return NO_RULE_FOR_EXTERNAL
+    return NO_RULE_FOR_WATCH if question.action is Action.WATCH else NO_RULE
 
 
 def _said(rule: Rule, channel_info: ChannelInfo, question: Question) -> Decision:

@@ -65,7 +65,7 @@ def explained(
     policy: Policy, person: Person, channel_info: ChannelInfo, wanted: Target, action: Action
 ) -> Iterator[str]:
     """Yield the explanation line by line: the facts, how each rule matches, and the decision."""
-    posts = action in {Action.START, Action.RETRY}
+    posts = action in {Action.START, Action.RETRY, Action.WATCH}
     question = Question(action, wanted, posts=posts)
     yield f"who:    {person.user}, {_listed(person.roles)}, in {_listed(person.groups)}, e-mail at {person.domain or 'unknown'}"
     yield f"where:  {channel_info.channel} {channel_info.name or ''}, {channel_info.kind or 'unknown'}, {_shared(channel_info)}".replace(

@@ -14,12 +14,14 @@ _DOING = {
     Action.LOGS: "read these logs",
     Action.ARTIFACTS: "read these artifacts",
     Action.AUDIT: "read the audit log",
+    Action.WATCH: "watch this",
 }
 _NOTHING = {
     Action.START: " Nothing was started.",
     Action.RETRY: " Nothing was started.",
     Action.CANCEL: " Nothing was cancelled.",
     Action.PAUSE: " Nothing was changed.",
+    Action.WATCH: " Nothing was changed.",
 }
 
 

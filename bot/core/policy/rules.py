@@ -25,11 +25,12 @@ class Action(StrEnum):
     LOGS = "logs"
     ARTIFACTS = "artifacts"
     AUDIT = "audit"
+    WATCH = "watch"
 
     @property
     def acts(self) -> bool:
         """Whether it changes something. Such an action is refused if a rule can't be decided."""
-        return self in {Action.START, Action.RETRY, Action.CANCEL, Action.PAUSE}
+        return self in {Action.START, Action.RETRY, Action.CANCEL, Action.PAUSE, Action.WATCH}
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +177,7 @@ DEFAULT = Policy(
             "guests only read",
             Deny("guests can only read"),
             who=Who(roles=frozenset({Role.GUEST})),
-            what=frozenset({Action.START, Action.RETRY, Action.CANCEL, Action.PAUSE, Action.AUDIT}),
+            what=frozenset({Action.START, Action.RETRY, Action.CANCEL, Action.PAUSE, Action.AUDIT, Action.WATCH}),
         ),
         Rule(
             "the audit log is for admins",

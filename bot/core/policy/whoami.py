@@ -21,8 +21,11 @@ DOING = {
     Action.LOGS: "read logs",
     Action.ARTIFACTS: "read artifacts",
     Action.AUDIT: "read the audit log",
+    Action.WATCH: "watch schedules",
 }
-POSTS = frozenset({Action.START, Action.RETRY})
+STARTS = frozenset({Action.START, Action.RETRY})
+# What is watched is posted to the channel too.
+POSTS = STARTS | {Action.WATCH}
 CASES_MOST = 4
 RULE_SHOWN = 80
 
@@ -92,7 +95,9 @@ def _may(policy: Policy, person: Person, channel_info: ChannelInfo, action: Acti
 def _is_about_some(rule: Rule, action: Action) -> bool:
     which = rule.which
     by_override = (
-        action in POSTS and isinstance(rule.effect, Deny) and (_some_given(which.branch) or _some_given(which.commands))
+        action in STARTS
+        and isinstance(rule.effect, Deny)
+        and (_some_given(which.branch) or _some_given(which.commands))
     )
     return bool(which.schedules or which.owners or by_override)
 

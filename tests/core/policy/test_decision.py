@@ -10,7 +10,15 @@ from hypothesis import strategies as st
 
 from bot.core.model.channel import ChannelInfo, ChannelKind
 from bot.core.model.person import Person, Role
-from bot.core.policy.decision import BACKTICKS, NO_RULE, NO_RULE_FOR_EXTERNAL, Decision, Verdict, decide
+from bot.core.policy.decision import (
+    BACKTICKS,
+    NO_RULE,
+    NO_RULE_FOR_EXTERNAL,
+    NO_RULE_FOR_WATCH,
+    Decision,
+    Verdict,
+    decide,
+)
 from bot.core.policy.matching import fits, with_backticks
 from bot.core.policy.rules import (
     DEFAULT,
@@ -148,7 +156,7 @@ def test_who_cannot_be_read_may_not_act(action: Action) -> None:
         assert decision.reason == STRANGE.why
 
 
-@pytest.mark.parametrize("action", [Action.START, Action.RETRY, Action.CANCEL, Action.PAUSE, Action.AUDIT])
+@pytest.mark.parametrize("action", [action for action in Action if action.acts or action is Action.AUDIT])
 def test_an_account_that_is_closed_may_do_nothing(action: Action) -> None:
     """It has no role at all."""
     assert word(DEFAULT, GONE, question=asks(action)) is Verdict.DENY
@@ -161,7 +169,22 @@ def test_a_channel_that_cannot_be_read_takes_no_posts() -> None:
     assert word(DEFAULT, channel_info=UNSEEN, question=asks(Action.CANCEL)) is Verdict.ALLOW
 
 
+def test_members_watch_by_default() -> None:
+    """Guests don't, and nothing is watched where others read along."""
+    watch = asks(Action.WATCH, posts=True)
+    assert word(DEFAULT, question=watch) is Verdict.ALLOW
+    assert word(DEFAULT, GUEST, question=watch) is Verdict.DENY
+    assert word(DEFAULT, channel_info=SHARED, question=watch) is Verdict.DENY
+
+
 # --- rules ---
+
+
+def test_a_policy_from_before_there_were_watches_refuses_them() -> None:
+    """It says what is missing. A rule for every action includes them."""
+    old = only(Rule("a", Allow(), what=frozenset({Action.START, Action.READ})))
+    assert decide(old, MEMBER, HERE, asks(Action.WATCH)).reason == NO_RULE_FOR_WATCH
+    assert word(only(Rule("a", Allow())), question=asks(Action.WATCH, posts=True)) is Verdict.ALLOW
 
 
 def test_the_first_rule_that_fits_decides() -> None:

@@ -134,7 +134,7 @@ def test_an_approval_in_one_word() -> None:
         (rule("allow: true", "what: strat"), 'line 4: what: there\'s no "strat"; did you mean start?'),
         (
             rule("allow: true", "what: xyz"),
-            'line 4: what: there\'s no "xyz"; use one of start, retry, cancel, pause, read, logs, artifacts, audit',
+            'line 4: what: there\'s no "xyz"; use one of start, retry, cancel, pause, read, logs, artifacts, audit, watch',
         ),
         (
             rule("allow: true", "what: []"),
@@ -142,7 +142,7 @@ def test_an_approval_in_one_word() -> None:
         ),
         (
             rule("allow: true", "what:"),
-            "line 4: what should be one of start, retry, cancel, pause, read, logs, artifacts, audit",
+            "line 4: what should be one of start, retry, cancel, pause, read, logs, artifacts, audit, watch",
         ),
         (rule("allow: true", "who: {}"), "line 4: who is empty; leave it out to match everything"),
         (rule("allow: true", "who: U0123"), "line 4: who should have keys: users, groups, roles, domains"),

@@ -44,4 +44,10 @@ def test_without_a_file_nothing_more_is_asked_for() -> None:
 
 def test_what_changes_something_is_told_from_what_only_reads() -> None:
     """What acts is refused if a rule can't be decided."""
-    assert {action for action in Action if action.acts} == {Action.START, Action.RETRY, Action.CANCEL, Action.PAUSE}
+    assert {action for action in Action if action.acts} == {
+        Action.START,
+        Action.RETRY,
+        Action.CANCEL,
+        Action.PAUSE,
+        Action.WATCH,
+    }
