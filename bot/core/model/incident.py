@@ -74,18 +74,20 @@ class ThreadPost:
 
 @dataclass(frozen=True, slots=True)
 class OnIt:
-    """Somebody works on it until it recovers, at most until `until`."""
+    """Somebody works on it until it recovers, at most until `until`. `name` is the person's, as messages show it."""
 
     user: str
     until: datetime
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Snooze:
-    """Nothing is posted until `until`, or until it recovers (None). `by` is who wanted that."""
+    """Nothing is posted until `until`, or until it recovers (None). `by` is who wanted that, `name` their name."""
 
     by: str
     until: datetime | None = None
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

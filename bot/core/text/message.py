@@ -24,9 +24,18 @@ class Confirm:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """An option of a menu: its label and the value that choosing it sends, at most 75 characters each."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
 class Button:
     """A button. Clicking it sends `value`; with `url` it only opens a page.
 
+    With `choices` it's a menu instead, which acts as soon as one is chosen: of the rest, only its label is shown.
     `spoken` is the label for screen readers if the visible one is too short.
     """
 
@@ -37,6 +46,7 @@ class Button:
     style: Literal["primary", "danger"] | None = None
     confirm: Confirm | None = None
     spoken: str | None = None
+    choices: tuple[Choice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,4 +132,5 @@ def _mapped_button(button: Button, change: Callable[[str], str]) -> Button:
     if confirm is not None:
         confirm = replace(confirm, title=change(confirm.title), text=mapped_sentence(confirm.text, change))
     spoken = change(button.spoken) if button.spoken else None
-    return replace(button, label=change(button.label), spoken=spoken, confirm=confirm)
+    choices = tuple(replace(one, label=change(one.label)) for one in button.choices)
+    return replace(button, label=change(button.label), spoken=spoken, confirm=confirm, choices=choices)

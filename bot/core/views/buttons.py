@@ -6,8 +6,9 @@ keep working.
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -49,12 +50,20 @@ ARTIFACT_OPEN = "artifact.open"
 ARTIFACT_LINK = "artifact.link"
 # Followed by a suffix that distinguishes the buttons of a message.
 COMMAND = "command"
+INCIDENT_RETRY = "incident.retry"
+INCIDENT_CANCEL = "incident.cancel"
+INCIDENT_TAKE = "incident.take"
+INCIDENT_LET_GO = "incident.let_go"
+# A menu.
+INCIDENT_SNOOZE = "incident.snooze"
+INCIDENT_WAKE = "incident.wake"
+INCIDENT_LOGS = "incident.logs"
 HOME_PAGE = "home.page"
 HOME_RUN = "home.run"
 
 # The policy action of each button; its name may have a suffix. Buttons that aren't listed only read.
 ACTIONS: dict[str, Action] = {
-    **dict.fromkeys((RETRY_FAILED, RETRY_ALL, f"{COMMAND}.retry"), Action.RETRY),
+    **dict.fromkeys((RETRY_FAILED, RETRY_ALL, INCIDENT_RETRY, f"{COMMAND}.retry"), Action.RETRY),
     **dict.fromkeys(
         (
             RUN_AGAIN,
@@ -67,8 +76,10 @@ ACTIONS: dict[str, Action] = {
         ),
         Action.START,
     ),
-    **dict.fromkeys((CANCEL_RUN, DROP_QUEUED, f"{COMMAND}.cancel", f"{COMMAND}.several"), Action.CANCEL),
-    **dict.fromkeys((WHOLE_LOG, STOP_TAIL, f"{COMMAND}.logs", f"{COMMAND}.latestrun"), Action.LOGS),
+    **dict.fromkeys(
+        (CANCEL_RUN, DROP_QUEUED, INCIDENT_CANCEL, f"{COMMAND}.cancel", f"{COMMAND}.several"), Action.CANCEL
+    ),
+    **dict.fromkeys((WHOLE_LOG, STOP_TAIL, INCIDENT_LOGS, f"{COMMAND}.logs", f"{COMMAND}.latestrun"), Action.LOGS),
     **dict.fromkeys(
         (ARTIFACTS_PAGE, ARTIFACT_FILE, ARTIFACT_OPEN, f"{COMMAND}.artifacts"),
         Action.ARTIFACTS,
@@ -87,6 +98,8 @@ VERSION = 1
 BOLT_ID_LIMIT = 2**31
 VALUE_LIMIT = 2000
 HOME_PAGES_MOST = 20
+# A longer slug isn't found by a click, rather than making a value that no button carries.
+SLUG_LIMIT = 1000
 # Fields with text from people or from Bolt: commands, a branch, names, a command's text.
 FOREIGN = ("c", "b", "s", "n", "a", "t")
 PAGE_LIMIT = 100_000
@@ -251,6 +264,43 @@ def read_request_value(value: str) -> str:
     if not request:
         raise _unreadable()
     return request
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentButton:
+    """The incident that a button is about, by its schedule, and the failed run that its message showed."""
+
+    schedule: str
+    run: int = 0
+
+
+def incident_value(button: IncidentButton) -> str:
+    """Build the value of a button of an incident's message."""
+    return _compact({"v": VERSION, "s": cut(button.schedule, SLUG_LIMIT), "r": button.run})
+
+
+def read_incident_value(value: str) -> IncidentButton:
+    """Parse the incident from a clicked button's value. Raises BadCommand if it isn't such a value."""
+    fields = _object(value)
+    schedule, run_id = _text(fields, "s"), fields.get("r")
+    if not schedule or type(run_id) is not int or not 0 <= run_id < BOLT_ID_LIMIT:
+        raise _unreadable()
+    return IncidentButton(schedule, run_id)
+
+
+def snooze_value(schedule: str, choice: str) -> str:
+    """Build the value of an option to snooze an incident. It's short, so the schedule is in it as a hash."""
+    return f"{choice}:{_mark(schedule)}"
+
+
+def read_snooze_value(value: str, schedules: Iterable[str]) -> tuple[str, str]:
+    """Parse the schedule, one of `schedules`, and the choice from such a value. The schedule is "" if it's none."""
+    choice, _, mark = value.partition(":")
+    return next((one for one in schedules if _mark(one) == mark), ""), choice
+
+
+def _mark(schedule: str) -> str:
+    return hashlib.sha256(schedule.encode(errors="replace")).hexdigest()[:16]
 
 
 def command_button(label: str, command: Command, *, number: int = 0, spoken: str | None = None) -> Button:

@@ -26,9 +26,9 @@ class SnoozeChoice(StrEnum):
     RECOVERY = "recovery"
 
 
-def take_on(incident: Incident, user: str, now: datetime) -> Incident:
-    """A person works on it; another's click takes over. Mentions stop."""
-    return replace(incident, on_it=OnIt(user, now + ON_IT_FOR))
+def take_on(incident: Incident, user: str, now: datetime, *, name: str = "") -> Incident:
+    """A person works on it; another's click takes over. Mentions stop. `name` is the person's."""
+    return replace(incident, on_it=OnIt(user, now + ON_IT_FOR, name))
 
 
 def let_go(incident: Incident) -> Incident:
@@ -36,9 +36,11 @@ def let_go(incident: Incident) -> Incident:
     return replace(incident, on_it=None)
 
 
-def snoozed(incident: Incident, user: str, choice: SnoozeChoice, now: datetime, zone: ZoneInfo) -> Incident:
-    """Nothing is posted for a while; the message is still edited. `zone` is the person's time zone."""
-    return replace(incident, snooze=Snooze(user, snooze_end(choice, now, zone)))
+def snoozed(
+    incident: Incident, user: str, choice: SnoozeChoice, now: datetime, zone: ZoneInfo, *, name: str = ""
+) -> Incident:
+    """Nothing is posted for a while; the message is still edited. `zone` and `name` are the person's."""
+    return replace(incident, snooze=Snooze(user, snooze_end(choice, now, zone), name))
 
 
 def snooze_end(choice: SnoozeChoice, now: datetime, zone: ZoneInfo) -> datetime | None:

@@ -13,8 +13,10 @@ from slack_sdk.models.blocks import (
     ContextBlock,
     HeaderBlock,
     MarkdownTextObject,
+    Option,
     PlainTextObject,
     SectionBlock,
+    StaticSelectElement,
 )
 
 from bot.core.text.message import Block as View
@@ -25,6 +27,8 @@ from bot.slack.blocks.mrkdwn import mrkdwn, plain
 SECTION = 3000
 HEADING = 150
 BUTTON_LABEL = 75
+PLACEHOLDER = 150
+OPTION_LABEL = OPTION_VALUE = 75
 BUTTON_VALUE = 2000
 CONFIRM_TITLE, CONFIRM_TEXT, CONFIRM_BUTTON = 100, 300, 30
 TEXT = 3900
@@ -76,7 +80,7 @@ def _block(view: View, limit: int) -> Json:
         case Facts(text):
             made = ContextBlock(elements=[_mrkdwn(text, limit)])
         case Buttons(buttons):
-            made = ActionsBlock(elements=[_button(button) for button in buttons])
+            made = ActionsBlock(elements=[_menu(one) if one.choices else _button(one) for one in buttons])
         case Preformatted(text):
             return _preformatted(cut_middle(showable(text), limit) or " ")
     block: Json = made.to_dict()
@@ -123,6 +127,16 @@ def _button(button: Button) -> ButtonElement:
         style=button.style,
         confirm=_confirm(button.confirm) if button.confirm else None,
         accessibility_label=cut(showable(button.spoken), BUTTON_LABEL) or None if button.spoken else None,
+    )
+
+
+def _menu(menu: Button) -> StaticSelectElement:
+    if any(len(choice.value) > OPTION_VALUE for choice in menu.choices):
+        raise ValueError(f"a value of {menu.action} is longer than a menu carries")
+    return StaticSelectElement(
+        action_id=menu.action,
+        placeholder=_plain(menu.label, PLACEHOLDER),
+        options=[Option(value=one.value, text=_plain(one.label, OPTION_LABEL)) for one in menu.choices],
     )
 
 

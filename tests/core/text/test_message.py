@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from bot.core.text.message import (
     Button,
     Buttons,
+    Choice,
     Confirm,
     Facts,
     Heading,
@@ -64,3 +65,10 @@ def test_without_blocks_the_boxes_and_small_print_are_text() -> None:
     assert Bold("b hunter2") in plain.text
     assert all(len(span) <= 100 for span in plain.text if isinstance(span, str))
     assert "go hunter2" not in plain.text
+
+
+def test_a_menus_labels_are_changed_and_its_values_kept() -> None:
+    """As with buttons."""
+    menu = Button("incident.snooze", "snooze", choices=(Choice("one hour", "1h"),))
+    changed = mapped(Message(("x",), (Buttons((menu,)),)), str.upper)
+    assert changed.blocks == (Buttons((Button("incident.snooze", "SNOOZE", choices=(Choice("ONE HOUR", "1h"),)),)),)

@@ -160,3 +160,17 @@ def test_a_request_and_a_suggestion_come_back() -> None:
     """What goes out on the private answers' buttons comes back."""
     assert buttons.read_request_value(buttons.request_value("abc")) == "abc"
     assert buttons.read_command_value(buttons.command_value('run "a b"')) == 'run "a b"'
+
+
+def test_an_incidents_buttons_come_back() -> None:
+    """The schedule in full, in a menu as a hash; anything else is refused."""
+    button = buttons.IncidentButton("nightly", 4711)
+    assert buttons.read_incident_value(buttons.incident_value(button)) == button
+    for bad in ("x", "{}", '{"s":"nightly"}', '{"s":"nightly","r":true}', '{"s":"nightly","r":-1}'):
+        with pytest.raises(BadCommand, match="another version"):
+            buttons.read_incident_value(bad)
+    value = buttons.snooze_value("n" * 500, "recovery")
+    assert len(value) <= 75
+    assert buttons.read_snooze_value(value, ["x", "n" * 500]) == ("n" * 500, "recovery")
+    assert buttons.read_snooze_value(value, ["x"])[0] == ""
+    assert buttons.read_snooze_value("", ["x"]) == ("", "")

@@ -48,6 +48,9 @@ def _block(block: Json) -> str:
 
 
 def _button(element: Json) -> str:
+    if element["type"] == "static_select":
+        options = ", ".join(f"{one['text']['text']} ({one['value']})" for one in element["options"])
+        return f"[{element['placeholder']['text']} v] {element['action_id']} {options}"
     spoken = element.get("accessibility_label")
     parts = [f"[{element['text']['text']}]", element["action_id"], element.get("value") or element.get("url") or ""]
     return " ".join([*parts, f"({spoken})" if spoken else ""]).rstrip()

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bolt_sandbox.slack.validate import check_blocks
-from bot.core.text.message import Button, Buttons, Confirm, Facts, Message, Paragraph, Preformatted
+from bot.core.text.message import Button, Buttons, Choice, Confirm, Facts, Message, Paragraph, Preformatted
 from bot.core.text.text import Bold, Code, Link, Sentence
 from bot.slack.blocks.render import render
 
@@ -51,6 +51,16 @@ def test_a_value_that_would_be_cut_is_refused() -> None:
     """A cut value is a button that does something else."""
     with pytest.raises(ValueError, match=r"run\.cancel"):
         render(Message(("x",), (Buttons((Button("run.cancel", "x", value="v" * 2001),)),)))
+
+
+def test_a_menu_is_part_of_a_row() -> None:
+    """A value that would be cut is refused, as with buttons."""
+    menu = Button("incident.snooze", "Snooze", choices=(Choice("Snooze 1 h", "1h"), Choice("x" * 200, "4h")))
+    _, made = render(Message(("x",), (Buttons((Button("run.cancel", "x"), menu)),)))
+    check_blocks(made)
+    assert made[0]["elements"][1]["options"][0]["value"] == "1h"
+    with pytest.raises(ValueError, match=r"incident\.snooze"):
+        render(Message(("x",), (Buttons((Button("incident.snooze", "x", choices=(Choice("x", "v" * 76),)),)),)))
 
 
 def test_log_lines_are_not_parsed() -> None:
