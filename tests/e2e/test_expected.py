@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
-from bolt_sandbox.bolt.world import utc_now
 from tests.e2e.stage import Stage
 
 
@@ -36,7 +33,7 @@ async def test_own_commands_have_no_usual_end(stage: Stage) -> None:
 async def test_a_late_run_says_so_once(stage: Stage) -> None:
     """It began an hour ago by Bolt's clock, and usually takes a second: one edit says it, however long it goes on."""
     await stage.start_bot({"BOLT_BOT_POLL_MAX_S": "0.3"})
-    stage.sandbox.bolt.clock = lambda: utc_now() - timedelta(hours=1)
+    stage.sandbox.bolt.shift_clock(-3600)
     # So slow that it goes on until its end is asked for.
     stage.sandbox.bolt.speed = 0.1
     await stage.slash("run nightly")

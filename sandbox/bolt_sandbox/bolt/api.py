@@ -29,6 +29,8 @@ def list_bolt_schedules(info: GraphQLResolveInfo[Context], **args: Any) -> Json:
     found = [
         each for each in world.schedules(active=not args["showInactive"]) if wanted is None or each.suspended == wanted
     ]
+    if world.listing.out_of_order:
+        found.reverse()
     page = found[args["offset"] : args["offset"] + args["limit"]]
     return {
         "schedules": [schedule_json(world, each) for each in page],
@@ -57,10 +59,9 @@ def list_bolt_runs(info: GraphQLResolveInfo[Context], **args: Any) -> Json:
     """ListBoltRuns."""
     slug = _slug(args)
     _check_page(args, RUNS_MOST)
-    world = _world(info)
-    page = world.runs(slug)[args["offset"] : args["offset"] + args["limit"]]
-    now = world.clock()
-    return {"ok": True, "runs": [run_json(each, now) for each in page]}
+    runs, shown_at = _world(info).listed_runs(slug)
+    page = runs[args["offset"] : args["offset"] + args["limit"]]
+    return {"ok": True, "runs": [run_json(each, shown_at) for each in page]}
 
 
 def bolt_run_status(info: GraphQLResolveInfo[Context], **args: Any) -> Json:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import insort
+from collections.abc import Iterable
+from datetime import datetime
+
 from bolt_sandbox.bolt.model import Run
 
 FIRST_RUN_ID = 81_204
@@ -26,7 +30,7 @@ class RunBook:
         self.next_run_id = run.id + 1
         self.next_command_id = run.first_command_id + len(run.steps)
         self._runs[run.id] = run
-        self._of_schedule.setdefault(run.slug, []).append(run)
+        insort(self._of_schedule.setdefault(run.slug, []), run, key=_place)
         self._of_command.update(dict.fromkeys(range(run.first_command_id, self.next_command_id), run))
 
     def find(self, run_id: int) -> Run | None:
@@ -38,7 +42,7 @@ class RunBook:
         return self._of_command.get(command_id)
 
     def of_schedule(self, slug: str) -> list[Run]:
-        """Return the runs of a schedule, oldest first."""
+        """Return the runs of a schedule in the order in which they began, oldest first."""
         return self._of_schedule.get(slug, [])
 
     def newest(self, slug: str) -> Run | None:
@@ -49,3 +53,14 @@ class RunBook:
     def all(self) -> list[Run]:
         """Return all runs, oldest first."""
         return list(self._runs.values())
+
+    def move(self, slug: str, to: str) -> None:
+        """Give the runs of a schedule to another slug."""
+        moved: Iterable[Run] = self._of_schedule.pop(slug, [])
+        for run in moved:
+            run.slug = to
+            insort(self._of_schedule.setdefault(to, []), run, key=_place)
+
+
+def _place(run: Run) -> tuple[datetime, int]:
+    return run.created_at, run.id

@@ -3,41 +3,82 @@
 GET    /control/bolt/state                 schedules, runs, request counts, faults, settings
 GET    /control/bolt/requests              only the request counts
 GET    /control/bolt/calls?after=N         the requests after the first N
-POST   /control/bolt/runs                  {slug, branch?, commands?, pull_request?, actor?}: start a run in Bolt
+POST   /control/bolt/runs                  {slug, branch?, commit?, commands?, pull_request?, reason?, parent_id?,
+                                           actor?, actor_email?, scheduled?, ago_s?, and its course: see below}: start
+                                           a run in Bolt; `scheduled`: as the scheduler would; `ago_s`: as if it had
+                                           begun that long ago, so with `takes_s` no more than that it's over already
 POST   /control/bolt/runs/<id>/cancel      {actor?}: cancel a run in Bolt
 POST   /control/bolt/runs/<id>/end         {state}: end a run now, with this state
 POST   /control/bolt/schedules             {name, slug?, commands, source?, cron?, owner?, suspended?, active?,
                                            exclusive?, triggerable_after_s?}: add a schedule, or replace one
+POST   /control/bolt/schedules/<slug>      {slug?, name?, owner?, cron?, git_branch?, suspended?, active?, commands?}:
+                                           change a schedule; with another slug it keeps its UUID and its runs
+DELETE /control/bolt/schedules/<slug>      remove a schedule; its runs are still found by id
+POST   /control/bolt/crowd                 {schedules, runs?=0}: add crowd-1 … up to that number, with so many past runs
 POST   /control/bolt/faults                {kind, count?=1 (null: always), operation?, executes?, …: see Fault}
 DELETE /control/bolt/faults                deactivate all faults
 POST   /control/bolt/webhooks              {run_id, url, secret?, event?=bolt.run.completed}: post to this machine only
 POST   /control/bolt/settings              {speed?, cancel_finished?: error | ok, open_end?: "" | null,
-                                           invalid_status?: 200 | 400, url_lives_s?}
+                                           invalid_status?: 200 | 400, url_lives_s?, tells_date?,
+                                           schedules_late_s?, runs_late_s?, out_of_order?,
+                                           last_run?: newest | finished | none}
+                                           listings show Bolt as it was so many seconds ago; `out_of_order`: schedules
+                                           in reverse, neighboring runs swapped; `last_run`: the run that lastRunAt and
+                                           lastRunState are about, none for null; `tells_date`: the Date header
+
+What happens by itself (GET …/state has `scheduler`, `clock` and `warehouse`):
+
+POST   /control/bolt/scheduler             {mode: off | lively | all, every_s?}: `lively` adds three schedules and
+                                           starts them again and again; `all` starts all that have a cron expression,
+                                           each every `every_s`, or at its expression's times. Ends single timetables
+POST   /control/bolt/scheduler/<slug>      {every_s?, next_in_s?, script?, skip?, off?}: give a schedule a timetable, or
+                                           change it; `nextRunAt` follows. Without `every_s` and `next_in_s` the slots
+                                           are the cron expression's. `script`: a list of courses, taken in turn, each a
+                                           text (its `ends`) or an object, also with `late_s`, branch?, commit?,
+                                           commands?, pull_request?; `skip`: the next n slots start nothing
+POST   /control/bolt/clock                 {advance_s?, shift_s?}: let time pass at once (runs go on, slots come); or
+                                           set the API's clock that far from the true time, with its Date header
+POST   /control/bolt/warehouse             {away, cause?: refused | timeout}: all active and following runs fail
+POST   /control/bolt/commits               {branch?="main", commit?}: put a branch at another commit
+
+A run's course: {ends?=own, state?, slow?=1, takes_s?, listed_after_s?}. `ends`: own (as the schedule's commands go),
+success, model_error, other_error (in another model), test_failure, compile_error, warehouse, canceled, skipped; `state`:
+the word for its failure; `slow`: so many times as long; `takes_s`: its whole duration at any speed; `listed_after_s`:
+no listing has it before.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Awaitable, Callable
 from dataclasses import asdict, replace
-from typing import Any, TypeVar
 
 import aiohttp
 from aiohttp import web
 
-from bolt_sandbox.body import read_body
+from bolt_sandbox.bolt.asked import (
+    Json,
+    needed,
+    number,
+    one_of,
+    positive,
+    posted,
+    seconds,
+    start_of,
+    switch,
+    text,
+    texts,
+)
 from bolt_sandbox.bolt.calls import CallRecord
 from bolt_sandbox.bolt.catalog import own_character
+from bolt_sandbox.bolt.control_scheduler import SchedulerControls
 from bolt_sandbox.bolt.faults import fault_from_json
-from bolt_sandbox.bolt.model import PERSON, Actor, Refused, Run, Schedule, Start
+from bolt_sandbox.bolt.listing import LAST_RUNS
+from bolt_sandbox.bolt.model import PERSON, SCHEDULER, Actor, Refused, Run, Schedule
 from bolt_sandbox.bolt.shapes import run_json, schedule_json
 from bolt_sandbox.bolt.webhooks import EVENTS, Target, payload, send
 from bolt_sandbox.bolt.world import BoltWorld
 
-Json = dict[str, Any]
-T = TypeVar("T")
-Handler = Callable[[web.Request, Json], Json | Awaitable[Json]]
 NOT_SLUG = re.compile(r"[^a-z0-9]+")
 INVALID_STATUSES = (200, 400)
 
@@ -47,6 +88,7 @@ class Controls:
 
     def __init__(self, world: BoltWorld) -> None:
         self._world = world
+        self._scheduler = SchedulerControls(world)
 
     def routes(self) -> list[web.RouteDef]:
         """Return all routes."""
@@ -56,14 +98,15 @@ class Controls:
             web.get(f"{base}/state", self.get_state),
             web.get(f"{base}/requests", self.get_requests),
             web.get(f"{base}/calls", self.get_calls),
-            web.post(f"{base}/runs", _posted(self.start)),
-            web.post(f"{run}/cancel", _posted(self.cancel)),
-            web.post(f"{run}/end", _posted(self.end)),
-            web.post(f"{base}/schedules", _posted(self.add_schedule)),
-            web.post(f"{base}/faults", _posted(self.add_fault)),
+            web.post(f"{base}/runs", posted(self.start)),
+            web.post(f"{run}/cancel", posted(self.cancel)),
+            web.post(f"{run}/end", posted(self.end)),
+            web.post(f"{base}/schedules", posted(self.add_schedule)),
+            web.post(f"{base}/faults", posted(self.add_fault)),
             web.delete(f"{base}/faults", self.clear_faults),
-            web.post(f"{base}/settings", _posted(self.settings)),
-            web.post(f"{base}/webhooks", _posted(self.webhook)),
+            web.post(f"{base}/settings", posted(self.settings)),
+            web.post(f"{base}/webhooks", posted(self.webhook)),
+            *self._scheduler.routes(),
         ]
 
     async def help(self, _request: web.Request) -> web.Response:
@@ -102,17 +145,15 @@ class Controls:
             "requests": self._requests(),
             "faults": [asdict(each) for each in world.faults.active],
             "settings": self._settings(),
+            **self._scheduler.state(),
         }
 
     def start(self, _request: web.Request, body: Json) -> Json:
         """POST /control/bolt/runs."""
-        start = Start(
-            branch=_text(body, "branch"),
-            pull_request=_number(body, "pull_request"),
-            commands=tuple((text, None) for text in _texts(body, "commands")),
-            reason=_text(body, "reason"),
-        )
-        return self._run(self._world.start(_needed(body, "slug"), start, _actor(body)))
+        scheduled = switch(body, "scheduled", default=False)
+        actor = SCHEDULER if scheduled else _actor(body)
+        ago_s = seconds(body, "ago_s") or 0.0
+        return self._run(self._world.start(needed(body, "slug"), start_of(body), actor, ago_s=ago_s))
 
     def cancel(self, request: web.Request, body: Json) -> Json:
         """POST /control/bolt/runs/<id>/cancel."""
@@ -123,28 +164,28 @@ class Controls:
     def end(self, request: web.Request, body: Json) -> Json:
         """POST /control/bolt/runs/<id>/end."""
         run_id = int(request.match_info["id"])
-        self._world.end(run_id, _needed(body, "state"))
+        self._world.end(run_id, needed(body, "state"))
         return self._run(self._world.run(run_id))
 
     def add_schedule(self, _request: web.Request, body: Json) -> Json:
         """POST /control/bolt/schedules."""
-        name, commands = _needed(body, "name"), _texts(body, "commands")
+        name, commands = needed(body, "name"), texts(body, "commands")
         if not commands:
             raise ValueError("commands is a list of at least one text")
-        slug = _text(body, "slug") or NOT_SLUG.sub("-", name.lower()).strip("-")
-        character = replace(own_character(commands), exclusive=_switch(body, "exclusive", default=False))
+        slug = text(body, "slug") or NOT_SLUG.sub("-", name.lower()).strip("-")
+        character = replace(own_character(commands), exclusive=switch(body, "exclusive", default=False))
         made = Schedule(
             0,
             name,
             slug,
             character,
-            cron=_text(body, "cron") or "OFF",
-            source=_text(body, "source") or "ui",
-            owner=_text(body, "owner"),
-            suspended=_switch(body, "suspended", default=False),
-            active=_switch(body, "active", default=True),
+            cron=text(body, "cron") or "OFF",
+            source=text(body, "source") or "ui",
+            owner=text(body, "owner"),
+            suspended=switch(body, "suspended", default=False),
+            active=switch(body, "active", default=True),
         )
-        after_s = float(_number(body, "triggerable_after_s") or 0)
+        after_s = float(number(body, "triggerable_after_s") or 0)
         return schedule_json(self._world, self._world.add_schedule(made, triggerable_after_s=after_s))
 
     def add_fault(self, _request: web.Request, body: Json) -> Json:
@@ -156,24 +197,31 @@ class Controls:
         """POST /control/bolt/settings."""
         world = self._world
         if "speed" in body:
-            world.speed = _positive("speed", body["speed"])
+            world.speed = positive("speed", body["speed"])
         if "cancel_finished" in body:
-            world.cancel_finished = _one_of("cancel_finished", body["cancel_finished"], ("error", "ok"))
+            world.cancel_finished = one_of("cancel_finished", body["cancel_finished"], ("error", "ok"))
         if "open_end" in body:
-            world.open_end = _one_of("open_end", body["open_end"], ("", None))
+            world.open_end = one_of("open_end", body["open_end"], ("", None))
         if "invalid_status" in body:
-            world.invalid_status = _one_of("invalid_status", body["invalid_status"], INVALID_STATUSES)
+            world.invalid_status = one_of("invalid_status", body["invalid_status"], INVALID_STATUSES)
         if "url_lives_s" in body:
-            world.url_lives_s = _positive("url_lives_s", body["url_lives_s"])
+            world.url_lives_s = positive("url_lives_s", body["url_lives_s"])
+        world.tells_date = switch(body, "tells_date", default=world.tells_date)
+        listing = world.listing
+        for name in ("schedules_late_s", "runs_late_s"):
+            if name in body:
+                setattr(listing, name, seconds(body, name) or 0.0)
+        listing.out_of_order = switch(body, "out_of_order", default=listing.out_of_order)
+        listing.last_run = one_of("last_run", body.get("last_run", listing.last_run), LAST_RUNS)
         return self._settings()
 
     async def webhook(self, _request: web.Request, body: Json) -> Json:
         """POST /control/bolt/webhooks."""
-        run_id = _number(body, "run_id")
+        run_id = number(body, "run_id")
         if run_id is None:
             raise ValueError("run_id is missing")
-        event = _one_of("event", body.get("event", EVENTS[-1]), EVENTS)
-        target = Target(_needed(body, "url"), _text(body, "secret") or "")
+        event = one_of("event", body.get("event", EVENTS[-1]), EVENTS)
+        target = Target(needed(body, "url"), text(body, "secret") or "")
         posted = json.dumps(payload(self._world, run_id, event)).encode()
         try:
             return {"status": await send(target, posted)}
@@ -189,8 +237,8 @@ class Controls:
         }
 
     def _settings(self) -> Json:
-        names = ("speed", "cancel_finished", "open_end", "invalid_status", "url_lives_s")
-        return {name: getattr(self._world, name) for name in names}
+        names = ("speed", "cancel_finished", "open_end", "invalid_status", "url_lives_s", "tells_date")
+        return {name: getattr(self._world, name) for name in names} | asdict(self._world.listing)
 
     def _run(self, run: Run) -> Json:
         view = self._world.view(run.id)
@@ -207,71 +255,10 @@ class Controls:
         return run_json(run, self._world.clock()) | more
 
 
-def _posted(handler: Handler) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-    async def answer(request: web.Request) -> web.StreamResponse:
-        # A page of another origin can't send this content type without a CORS preflight.
-        if request.content_type != "application/json":
-            return web.json_response({"error": "send JSON, with its content type"}, status=415)
-        try:
-            told = handler(request, read_body(await request.read()))
-            return web.json_response(told if isinstance(told, dict) else await told)
-        except Refused as refused:
-            return web.json_response({"error": str(refused)}, status=409)
-        except ValueError as error:
-            return web.json_response({"error": str(error)}, status=400)
-
-    return answer
-
-
 def _call_json(call: CallRecord) -> Json:
     return asdict(call) | {"at": call.at.isoformat()}
 
 
 def _actor(body: Json) -> Actor:
-    name = _text(body, "actor")
-    return PERSON if name is None else Actor(name)
-
-
-def _needed(body: Json, name: str) -> str:
-    found = _text(body, name)
-    if not found:
-        raise ValueError(f"{name} is missing")
-    return found
-
-
-def _text(body: Json, name: str) -> str | None:
-    found = body.get(name)
-    if found is not None and not isinstance(found, str):
-        raise ValueError(f"{name} is not a text")
-    return found
-
-
-def _texts(body: Json, name: str) -> list[str]:
-    found = body.get(name, [])
-    if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
-        raise ValueError(f"{name} is not a list of texts")
-    return found
-
-
-def _number(body: Json, name: str) -> int | None:
-    found = body.get(name)
-    if found is not None and not isinstance(found, int):
-        raise ValueError(f"{name} is not a number")
-    return found
-
-
-def _switch(body: Json, name: str, *, default: bool) -> bool:
-    return bool(_one_of(name, body.get(name, default), (True, False)))
-
-
-def _positive(name: str, value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
-        raise ValueError(f"{name} is a number more than 0")
-    return float(value)
-
-
-def _one_of(name: str, value: object, choices: tuple[T, ...]) -> T:
-    for choice in choices:
-        if value == choice:
-            return choice
-    raise ValueError(f"{name} is one of {', '.join(map(repr, choices))}")
+    name = text(body, "actor")
+    return PERSON if name is None else Actor(name, text(body, "actor_email"))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal, get_args
 
 UUIDS = uuid.UUID("6f1f5ac0-0f0a-4a8c-9a0a-0c5be1b0b017")
 RESOURCES_A_COMMAND = 10
@@ -75,7 +75,10 @@ class Character:
 
 @dataclass(slots=True)
 class Schedule:
-    """A schedule as the API lists it, with its character. `period_s` is the time between cron's starts."""
+    """A schedule as the API lists it, with its character. `period_s` is the time between cron's starts.
+
+    `first_slug` is set if its slug has changed.
+    """
 
     id: int
     name: str
@@ -94,11 +97,12 @@ class Schedule:
     email: tuple[list[str], list[str]] = field(default_factory=lambda: ([""], [""]))
     notifications: dict[str, Any] | None = None
     triggerable_from: datetime | None = None
+    first_slug: str = ""
 
     @property
     def uuid(self) -> str:
-        """A UUID derived from the slug."""
-        return str(uuid.uuid5(UUIDS, self.slug))
+        """A UUID derived from the first slug, which outlives a change of the slug."""
+        return str(uuid.uuid5(UUIDS, self.first_slug or self.slug))
 
     @property
     def commands(self) -> list[str]:
@@ -120,7 +124,8 @@ class Stop:
 class Run:
     """A run, with everything needed to compute its state at any time. Its durations are at its `speed`.
 
-    `secret` is the credential in its git clone. `reason` is stored but not readable, as in the API.
+    `secret` is the credential in its git clone. `reason` is stored but not readable, as in the API. Listings don't
+    have the run before `listed_from`.
     """
 
     id: int
@@ -141,18 +146,51 @@ class Run:
     parent_id: int | None = None
     reason: str | None = None
     stop: Stop | None = None
+    listed_from: datetime | None = None
+
+
+Ends = Literal[
+    "own",
+    "success",
+    "model_error",
+    "other_error",
+    "test_failure",
+    "compile_error",
+    "warehouse",
+    "canceled",
+    "skipped",
+]
+ENDS: tuple[Ends, ...] = get_args(Ends)
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What becomes of a run, decided at its start.
+
+    `ends`: `own` is as the schedule's steps say, and the failures are those of `bolt_sandbox.bolt.course`. `state` is
+    the word for a failure, instead of the schedule's. It lasts `slow` times as long as usual, or `takes_s` altogether
+    at any speed. Listings don't have it for its first `listed_after_s`.
+    """
+
+    ends: Ends = "own"
+    state: str | None = None
+    slow: float = 1.0
+    takes_s: float | None = None
+    listed_after_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """The options of a start besides the schedule."""
+    """The options of a start besides the schedule. `commit` is what the branch is at, instead of its own."""
 
     branch: str | None = None
+    commit: str | None = None
     pull_request: int | None = None
     commands: tuple[tuple[str, bool | None], ...] = ()
     continue_on_error: bool = False
     reason: str | None = None
     parent_id: int | None = None
+    course: Course = Course()
 
 
 def hastened(step: Step, speed: float) -> Step:

@@ -193,6 +193,58 @@ def fake_secrets(seed: int) -> list[str]:
     ]
 
 
+def warehouse_refusal(outage: str) -> list[str]:
+    """Return libpq's words for a warehouse that can't be reached: it refused the connection, or a timeout passed."""
+    server = '  connection to server at "warehouse.acme.example" (10.20.0.17), port 5432 failed: '
+    if outage == "timeout":
+        return [f"{server}timeout expired", "  "]
+    return [
+        f"{server}Connection refused",
+        "  \tIs the server running on that host and accepting TCP/IP connections?",
+        "  ",
+    ]
+
+
+def _unreachable(outage: str) -> Callable[[Source], list[tuple[str, str]]]:
+    """Return dbt's output if it can't connect, as dbt 1.10 prints it."""
+
+    def said(_source: Source) -> list[tuple[str, str]]:
+        stamp = "\x1b[0m00:00:00"
+        lines = [
+            f"{stamp}  Running with dbt=1.10.23",
+            f"{stamp}  Registered adapter: postgres=1.10.2",
+            f"{stamp}  Found 5 models, 2 seeds, 4 data tests, 1 source, 476 macros",
+            f"{stamp}  ",
+            f"{stamp}  Concurrency: 4 threads (target='prod')",
+            f"{stamp}  ",
+            f"{stamp}  ",
+            f"{stamp}  Finished running  in 0 hours 0 minutes and 0.16 seconds (0.16s).",
+            f"{stamp}  Encountered an error:",
+            "Database Error",
+            *warehouse_refusal(outage),
+        ]
+        return [(STDOUT, line) for line in lines]
+
+    return said
+
+
+def _python_unreachable(outage: str) -> Callable[[Source], list[tuple[str, str]]]:
+    def said(_source: Source) -> list[tuple[str, str]]:
+        first, *more = [line.strip() for line in warehouse_refusal(outage) if line.strip()]
+        return [
+            (STDOUT, "Connecting to the warehouse"),
+            (STDERR, "Traceback (most recent call last):"),
+            (STDERR, '  File "/home/bolt/project/scripts/export.py", line 88, in <module>'),
+            (STDERR, "    main()"),
+            (STDERR, '  File "/home/bolt/project/scripts/export.py", line 64, in main'),
+            (STDERR, "    connection = psycopg2.connect(dsn)"),
+            (STDERR, f"psycopg2.OperationalError: {first}"),
+            *((STDERR, f"\t{line}") for line in more),
+        ]
+
+    return said
+
+
 PLAIN: dict[str, Callable[[Source], list[tuple[str, str]]]] = {
     "git-clone": _git_clone,
     "shell": _shell,
@@ -200,4 +252,6 @@ PLAIN: dict[str, Callable[[Source], list[tuple[str, str]]]] = {
     "python": _python,
     "python-error": _python_error,
     "noisy": _noisy,
+    **{f"warehouse-{outage}": _unreachable(outage) for outage in ("refused", "timeout")},
+    **{f"python-warehouse-{outage}": _python_unreachable(outage) for outage in ("refused", "timeout")},
 }

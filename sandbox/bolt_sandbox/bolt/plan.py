@@ -73,8 +73,14 @@ def healthy(step: Step) -> Step:
     )
 
 
+def dbt_subcommand(text: str) -> str:
+    """Return the subcommand of a dbt command, empty if it has none or is another program."""
+    program, *words = text.split() or [""]
+    return next((word for word in words if not word.startswith("-")), "") if program == "dbt" else ""
+
+
 def _dbt(text: str, return_code: int) -> Step:
-    subcommand = next((word for word in text.split()[1:] if not word.startswith("-")), "")
+    subcommand = dbt_subcommand(text)
     well, failing, writes = DBT.get(subcommand, OTHER_DBT)
     if return_code == 0 and "does_not_exist" in text:
         return Step(text, DBT_DURATION_S, 0, "no-nodes", WRITES_RESULTS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import time
+from email.utils import format_datetime
 from typing import Any
 
 from aiohttp import web
@@ -42,6 +43,15 @@ def add_routes(app: web.Application, world: BoltWorld, prefix: str = "/bolt") ->
             *Controls(world).routes(),
         ]
     )
+
+    async def tell_date(request: web.Request, response: web.StreamResponse) -> None:
+        """Replace the server's Date header, which is this machine's, with the API's."""
+        if request.path.startswith(f"{prefix}/"):
+            response.headers.popall("Date", None)
+            if world.tells_date:
+                response.headers["Date"] = format_datetime(world.clock(), usegmt=True)
+
+    app.on_response_prepare.append(tell_date)
 
 
 class BoltHttp:
@@ -85,7 +95,7 @@ class BoltHttp:
             run = self._world.run(int(request.match_info["id"]))
         except Refused as refused:
             return web.Response(status=404, text=str(refused))
-        page = _page(run.id, self._world.schedule(run.slug).name, self._world.view(run.id))
+        page = _page(run.id, self._world.name_of(run.slug), self._world.view(run.id))
         return web.Response(
             text=page,
             content_type="text/html",

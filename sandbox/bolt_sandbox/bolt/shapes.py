@@ -6,7 +6,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from croniter import CroniterError, croniter
 from graphql import GraphQLResolveInfo
 
 from bolt_sandbox.bolt.context import Context
@@ -20,7 +19,7 @@ Json = dict[str, Any]
 
 def schedule_json(world: BoltWorld, schedule: Schedule) -> Json:
     """Return a BoltSchedule."""
-    newest = world.newest_run(schedule.slug)
+    last, next_at = world.last_run(schedule.slug), world.next_slot(schedule)
     return {
         "id": schedule.id,
         "uuid": schedule.uuid,
@@ -30,9 +29,9 @@ def schedule_json(world: BoltWorld, schedule: Schedule) -> Json:
         "source": schedule.source,
         "owner": schedule.owner,
         "suspended": schedule.suspended,
-        "lastRunAt": written(newest.created_at, schedule.id) if newest else None,
-        "lastRunState": world.view(newest.id).state if newest else None,
-        "nextRunAt": _next_run_at(schedule, world.clock()),
+        "lastRunAt": written(last[0], schedule.id) if last else None,
+        "lastRunState": last[1] if last else None,
+        "nextRunAt": written(next_at, schedule.id) if next_at else None,
         "commands": schedule.commands,
         "gitBranch": schedule.git_branch,
         "turboCi": schedule.turbo_ci,
@@ -100,14 +99,3 @@ def log_lines(world: BoltWorld, run: Run, command: CommandView) -> list[LogLine]
 
 def _is_cloned(view: RunView) -> bool:
     return bool(view.commands) and view.commands[0].ended_at is not None
-
-
-def _next_run_at(schedule: Schedule, now: datetime) -> str | None:
-    if schedule.suspended or not schedule.active:
-        return None
-    try:
-        at = croniter(schedule.cron, now.astimezone(UTC)).get_next(datetime)
-    except (CroniterError, ValueError):
-        # OFF, or an arbitrary text.
-        return None
-    return written(at, schedule.id)

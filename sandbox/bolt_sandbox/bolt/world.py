@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import random
-import string
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -15,6 +13,7 @@ from bolt_sandbox.bolt.book import RunBook
 from bolt_sandbox.bolt.calls import CallRecord, Calls
 from bolt_sandbox.bolt.catalog import opening_schedules, past_runs
 from bolt_sandbox.bolt.faults import Fault, Faults
+from bolt_sandbox.bolt.listing import Listing
 from bolt_sandbox.bolt.model import (
     PERSON,
     RESOURCES_A_COMMAND,
@@ -28,8 +27,10 @@ from bolt_sandbox.bolt.model import (
     Stop,
     hastened,
 )
+from bolt_sandbox.bolt.new_run import COLLEAGUE, STOPPED_CODE, Circumstances, new_run
 from bolt_sandbox.bolt.output import Source
-from bolt_sandbox.bolt.plan import HASH, healthy, platform_steps, plausible
+from bolt_sandbox.bolt.plan import healthy, plausible
+from bolt_sandbox.bolt.scheduler import Scheduler
 from bolt_sandbox.bolt.timeline import (
     CommandView,
     ResourceView,
@@ -38,14 +39,12 @@ from bolt_sandbox.bolt.timeline import (
     observe,
     resources,
 )
+from bolt_sandbox.bolt.warehouse import Outage, lose_warehouse
 
 CANCEL_TAKES_S = 2.5
 ALWAYS_ON_SINCE_S = 1200.0
 URL_LIVES_S = 60
 DOWNLOADS_KEPT = 100
-STOPPED_CODE = 143
-LETTERS = string.ascii_letters + string.digits
-COLLEAGUE = Actor("Linus Example", "linus@example.com")
 
 
 def utc_now() -> datetime:
@@ -54,14 +53,15 @@ def utc_now() -> datetime:
 
 
 class BoltWorld:
-    """The complete state of one Bolt API. Everything is a function of `clock`; nothing runs in the background.
+    """The complete state of one Bolt API. Everything is a function of the clock; nothing runs in the background.
 
     `speed` 10 makes the runs that start from now on ten times as fast. `cancel_finished` is the result of cancelling a
     finished run: `error` or `ok`. `open_end` is the end time of a command that hasn't ended: the schema allows empty
     and null, and the vendor's SDK accepts only the former. `invalid_status` is the HTTP status for an invalid query:
     400 or 200. `tells_running_output`: whether a command has its output before it has ended, which isn't documented.
     `url_lives_s`: how long a download address is valid. `files`: contents of files that dbt doesn't write, by path.
-    `downloads`: the requests for files, newest last, each with its path and headers.
+    `downloads`: the requests for files, newest last, each with its path and headers. `tells_date`: whether responses
+    have a Date header.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class BoltWorld:
     ) -> None:
         if speed <= 0:
             raise ValueError("speed is more than 0")
-        self.clock = clock
+        self._clock = clock
         self.sleep = sleep
         self.faults = Faults()
         self.on_call: Callable[[CallRecord], None] | None = None
@@ -90,7 +90,12 @@ class BoltWorld:
         self._begin()
 
     def _begin(self) -> None:
-        self.speed, seed = self._first
+        speed, seed = self._first
+        self._met = Circumstances(speed, random.Random(seed))  # noqa: S311 - the same world for the same seed
+        self._clock_shift = self._advanced = timedelta()
+        self.tells_date = True
+        self.listing = Listing()
+        self.scheduler = Scheduler()
         self.calls = Calls()
         self.cancel_finished = "error"
         self.open_end: str | None = ""
@@ -99,15 +104,54 @@ class BoltWorld:
         self.url_lives_s = float(URL_LIVES_S)
         self.files: dict[str, bytes] = {}
         self.downloads: deque[tuple[str, dict[str, str]]] = deque(maxlen=DOWNLOADS_KEPT)
-        self._random = random.Random(seed)  # noqa: S311 - the same world for the same seed
         self._schedules: dict[str, Schedule] = {each.slug: each for each in opening_schedules()}
+        self._always_on = [slug for slug, each in self._schedules.items() if each.character.always_on]
         self._urls: dict[str, tuple[int, datetime]] = {}
         self._make_history()
+
+    @property
+    def speed(self) -> float:
+        """How many times as fast as usual a run is that starts now."""
+        return self._met.speed
+
+    @speed.setter
+    def speed(self, speed: float) -> None:
+        self._met.speed = speed
+
+    # The clock
+
+    def clock(self) -> datetime:
+        """Return the API's time."""
+        return self._clock() + self._clock_shift + self._advanced
+
+    @property
+    def clock_shift_s(self) -> float:
+        """How far the API's clock is from the true time."""
+        return self._clock_shift.total_seconds()
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass at once: runs go on, and slots of the scheduler come."""
+        self._advanced += timedelta(seconds=seconds)
+
+    def shift_clock(self, seconds: float) -> None:
+        """Set the API's clock this far from the true time. Everything keeps its distance from now."""
+        self._catch_up()
+        by = timedelta(seconds=seconds) - self._clock_shift
+        self._clock_shift += by
+        for run in self._book.all():
+            run.created_at += by
+            run.listed_from = run.listed_from and run.listed_from + by
+            run.stop = run.stop and replace(run.stop, at=run.stop.at + by)
+        for schedule in self._schedules.values():
+            schedule.triggerable_from = schedule.triggerable_from and schedule.triggerable_from + by
+        self._urls = {token: (number, until + by) for token, (number, until) in self._urls.items()}
+        self.scheduler.move(by)
 
     # Reading
 
     def schedules(self, *, active: bool = True) -> list[Schedule]:
         """Return the active schedules, or the inactive ones, in order."""
+        self._catch_up()
         return [each for each in self._schedules.values() if each.active == active]
 
     def schedule(self, slug: str) -> Schedule:
@@ -117,20 +161,38 @@ class BoltWorld:
             raise Refused(f"Schedule '{slug}' was not found")
         return found
 
+    def name_of(self, slug: str) -> str:
+        """Return a schedule's name, its slug if it was removed."""
+        found = self._schedules.get(slug)
+        return slug if found is None else found.name
+
     def runs(self, slug: str | None = None) -> list[Run]:
         """Return the runs of a schedule, or all, newest first."""
-        self._keep_always_on()
+        self._catch_up()
         runs = self._book.all() if slug is None else self._book.of_schedule(self.schedule(slug).slug)
         return runs[::-1]
 
     def newest_run(self, slug: str) -> Run | None:
         """Return the newest run of a schedule, or None."""
-        self._keep_always_on()
+        self._catch_up()
         return self._book.newest(slug)
+
+    def listed_runs(self, slug: str) -> tuple[list[Run], datetime]:
+        """Return a schedule's runs as listed, newest first, and the time whose state is shown. Raises Refused."""
+        self._catch_up()
+        return self.listing.runs(self._book.of_schedule(self.schedule(slug).slug), self.clock())
+
+    def last_run(self, slug: str) -> tuple[datetime, str] | None:
+        """Return when a schedule's last run began as listed, and its state."""
+        return self.listing.last(self._book.of_schedule(slug), self.clock())
+
+    def next_slot(self, schedule: Schedule) -> datetime | None:
+        """Return when the scheduler starts a schedule next, or None."""
+        return self.scheduler.next_slot(schedule, self.clock())
 
     def run(self, run_id: int) -> Run:
         """Return one run. Raises Refused."""
-        self._keep_always_on()
+        self._catch_up()
         found = self._book.find(run_id)
         if found is None:
             raise Refused(f"Run {run_id} was not found")
@@ -166,8 +228,8 @@ class BoltWorld:
 
     # Operations
 
-    def start(self, slug: str, start: Start | None = None, actor: Actor = PERSON) -> Run:
-        """Start a run, as triggerBoltRun does. Raises Refused."""
+    def start(self, slug: str, start: Start | None = None, actor: Actor = PERSON, *, ago_s: float = 0.0) -> Run:
+        """Start a run, as triggerBoltRun does, or as if that had been `ago_s` seconds ago. Raises Refused."""
         start = start or Start()
         schedule, now = self.schedule(slug), self.clock()
         if not schedule.active:
@@ -178,7 +240,7 @@ class BoltWorld:
         own = self._asked_steps(start) or self._own_steps(schedule)
         if start.continue_on_error and not start.commands:
             own = tuple(replace(step, continue_on_error=True) for step in own)
-        return self._add_run(schedule, own, now, actor, start)
+        return self._add_run(schedule, own, now - timedelta(seconds=ago_s), actor, start)
 
     def cancel(self, run_id: int, actor: Actor = PERSON) -> None:
         """Request the end of a run, which comes a moment later. Raises Refused."""
@@ -242,7 +304,51 @@ class BoltWorld:
         if triggerable_after_s > 0:
             schedule.triggerable_from = self.clock() + timedelta(seconds=triggerable_after_s)
         self._schedules[schedule.slug] = schedule
+        self._always_on = [slug for slug, each in self._schedules.items() if each.character.always_on]
         return schedule
+
+    def add_with_history(self, schedule: Schedule) -> None:
+        """Add a schedule with the runs of its history."""
+        self.add_schedule(schedule)
+        for at, each, letter in past_runs([schedule], self.clock()):
+            self._add_past_run(each, letter, at)
+
+    def remove_schedule(self, slug: str) -> None:
+        """Remove a schedule: it's neither listed nor found, but its runs are found by id. Raises Refused."""
+        del self._schedules[self.schedule(slug).slug]
+        self._always_on = [each for each in self._always_on if each != slug]
+        self.scheduler.drop(slug)
+
+    def move_schedule(self, slug: str, to: str) -> None:
+        """Give a schedule another slug; its UUID and its runs stay. Raises Refused."""
+        schedule = self.schedule(slug)
+        if to in self._schedules:
+            raise Refused(f"Schedule '{to}' already exists")
+        schedule.first_slug = schedule.first_slug or slug
+        schedule.slug = to
+        # In the same place of the listing.
+        self._schedules = {each.slug: each for each in self._schedules.values()}
+        self._always_on = [to if each == slug else each for each in self._always_on]
+        self._book.move(slug, to)
+        self.scheduler.rename(slug, to)
+
+    def move_branch(self, branch: str, commit: str | None = None) -> str:
+        """Put a branch at another commit, for the runs from now on. Returns it."""
+        self._catch_up()
+        return self._met.move_branch(branch, commit)
+
+    @property
+    def outage(self) -> Outage | None:
+        """Why the warehouse can't be reached, None if it can."""
+        return self._met.outage
+
+    def lose_warehouse(self, outage: Outage | None) -> None:
+        """Let all active and following runs fail because the warehouse can't be reached, until this is None."""
+        self._catch_up()
+        self._met.outage = outage
+        if outage is not None:
+            for run in self._book.all():
+                lose_warehouse(run, self.clock(), outage)
 
     def add_fault(self, fault: Fault) -> Fault:
         """Activate a fault."""
@@ -254,7 +360,7 @@ class BoltWorld:
         self.resource(resource_id)
         now = self.clock()
         self._urls = {token: kept for token, kept in self._urls.items() if kept[1] > now}
-        token = f"{self._random.getrandbits(160):040x}"
+        token = f"{self._met.random.getrandbits(160):040x}"
         self._urls[token] = (resource_id, now + timedelta(seconds=self.url_lives_s))
         return token
 
@@ -324,64 +430,43 @@ class BoltWorld:
         actor: Actor,
         start: Start,
     ) -> Run:
-        character = schedule.character
-        wanted = start.branch or schedule.git_branch
-        commit_was_given = wanted is not None and HASH.fullmatch(wanted) is not None
-        branch = None if commit_was_given else wanted
-        commit = wanted if commit_was_given else hashlib.sha256(f"{wanted}".encode()).hexdigest()[:40]
-        secret = "ghs_" + "".join(self._random.choices(LETTERS, k=36))
-        steps = (
-            *platform_steps(secret, branch, commit if commit_was_given else None),
-            *own,
-        )
-        run = Run(
-            id=self._book.next_run_id,
-            slug=schedule.slug,
-            created_at=created_at,
-            actor=actor,
-            steps=tuple(hastened(step, self.speed) for step in steps),
-            phases=tuple((state, length_s / self.speed) for state, length_s in character.phases),
-            first_command_id=self._book.next_command_id,
-            secret=secret,
-            speed=self.speed,
-            fails_as=character.fails_as,
-            skips=character.skips,
-            branch=branch,
-            commit=commit,
-            commit_was_given=commit_was_given,
-            pull_request=start.pull_request,
-            parent_id=start.parent_id,
-            reason=start.reason,
-        )
-        if character.cancelled_after_s is not None:
-            at = created_at + timedelta(seconds=character.cancelled_after_s / self.speed)
-            run.stop = Stop(at, "CANCELED", STOPPED_CODE, COLLEAGUE.name)
+        numbers = self._book.next_run_id, self._book.next_command_id
+        run = new_run(schedule, own, created_at, actor, start, numbers, self._met)
         self._book.add(run)
         return run
 
-    def _keep_always_on(self) -> None:
+    def _catch_up(self) -> None:
+        """Start what has started by itself by now."""
         now = self.clock()
-        for schedule in self._schedules.values():
-            if not schedule.character.always_on:
-                continue
-            newest = self._book.newest(schedule.slug)
-            since = now if newest else now - timedelta(seconds=ALWAYS_ON_SINCE_S / self.speed)
-            if newest is None or observe(newest, now).ended_at is not None:
-                self._add_run(schedule, schedule.character.steps, since, SCHEDULER, Start())
+        for slug in self._always_on:
+            self._keep_on(self._schedules[slug], now)
+        for at, slug, start in self.scheduler.due(now):
+            schedule = self._schedules[slug]
+            newest = self._book.newest(slug) if schedule.character.exclusive else None
+            is_busy = newest is not None and observe(newest, at).ended_at is None
+            if schedule.active and not (schedule.suspended or schedule.character.always_on or is_busy):
+                own = self._asked_steps(start) or self._own_steps(schedule)
+                self._add_run(schedule, own, at, SCHEDULER, start)
+
+    def _keep_on(self, schedule: Schedule, now: datetime) -> None:
+        newest = self._book.newest(schedule.slug)
+        since = now if newest else now - timedelta(seconds=ALWAYS_ON_SINCE_S / self.speed)
+        if newest is None or observe(newest, now).ended_at is not None:
+            self._add_run(schedule, schedule.character.steps, since, SCHEDULER, Start())
 
     def _make_history(self) -> None:
-        for at, schedule, letter in past_runs(self.schedules() + self.schedules(active=False), self.clock()):
+        for at, schedule, letter in past_runs(list(self._schedules.values()), self.clock()):
             self._add_past_run(schedule, letter, at)
-        self._keep_always_on()
+        self._catch_up()
 
     def _add_past_run(self, schedule: Schedule, letter: str, at: datetime) -> None:
-        pace = self._random.uniform(0.9, 1.1)
+        pace = self._met.random.uniform(0.9, 1.1)
         kept = tuple(replace(step, duration_s=step.duration_s * pace) for step in schedule.character.steps)
         steps = kept if letter == "F" else tuple(healthy(step) for step in kept)
         before = self._book.newest(schedule.slug)
         retried = before if before is not None and observe(before, at).state in ("ERROR", "FAILED") else None
         by_hand = retried is not None or schedule.period_s is None
-        actor = self._random.choice((PERSON, COLLEAGUE)) if by_hand else SCHEDULER
+        actor = self._met.random.choice((PERSON, COLLEAGUE)) if by_hand else SCHEDULER
         start = Start(parent_id=retried.id if retried else None)
         run = self._add_run(schedule, steps, at, actor, start)
         if letter == "C":

@@ -165,6 +165,11 @@ async def test_settings(served: Served) -> None:
         "open_end": None,
         "invalid_status": 400,
         "url_lives_s": 60.0,
+        "tells_date": True,
+        "schedules_late_s": 0.0,
+        "runs_late_s": 0.0,
+        "out_of_order": False,
+        "last_run": "newest",
     }
 
 
