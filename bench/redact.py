@@ -92,7 +92,7 @@ def _row(mask: Mask, name: str, small: str, large: str) -> Row:
 def _timed(mask: Mask, small: str, large: str) -> tuple[float, float]:
     """Megabytes of the large text a second, and how many times longer it takes than the small one.
 
-    What is above the bound is measured again: a neighbour on the machine shows once, a rule that is not linear each time.
+    What is above the bound is measured again: a neighbor on the machine shows once, a rule that is not linear each time.
     The small one counts by its mean: beside the best of a few short runs, one long run is never at its best.
     """
     whole = ratio = inf

@@ -1,6 +1,6 @@
 """The drawing process: reads a history as JSON from standard input, writes a PNG to standard output.
 
-The colours are Okabe and Ito's, which colour-blind people can distinguish; every outcome but success also has a pattern
+The colors are Okabe and Ito's, which color-blind people can distinguish; every outcome but success also has a pattern
 and a letter.
 """
 

@@ -53,7 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     explain.add_argument("--channel-name", help="the channel's name; with --kind")
     explain.add_argument(
-        "--shared", action="store_true", help="the channel is shared with other organisations; with --kind"
+        "--shared", action="store_true", help="the channel is shared with other organizations; with --kind"
     )
     explain.add_argument("--owner", help="who owns the schedule")
     explain.set_defaults(handle=_explain_policy)

@@ -117,7 +117,7 @@ class Authorizer:
         """Whether a person may approve, None if it can't be read now.
 
         Slack's limits for user groups are low, so people outside the group aren't read again on each click; for a
-        member, everything is read again. Deactivated accounts and people from other organisations can't approve.
+        member, everything is read again. Deactivated accounts and people from other organizations can't approve.
         """
         for fresh in (False, True):
             person = await self._people.person(user, fresh=fresh)
@@ -156,7 +156,7 @@ class Authorizer:
         await self._note(attempt, target, await self._people.channel(asker.channel), Decision(Verdict.DENY, reason=why))
 
     async def with_allowed_buttons(self, asker: Asker, message: Message) -> Message:
-        """Remove buttons that the policy would refuse, for people from other organisations.
+        """Remove buttons that the policy would refuse, for people from other organizations.
 
         Only needed if the policy admits such people at all.
         """

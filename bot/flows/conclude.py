@@ -53,7 +53,7 @@ EMPTY_LOG_GIVEN_UP_S = 300.0
 
 @dataclass(frozen=True, slots=True)
 class FailureLog:
-    """A failed command's log, masked and without colour codes, and the command's artifacts.
+    """A failed command's log, masked and without color codes, and the command's artifacts.
 
     `tail` is its last lines, whatever they say; `length` is that of the whole log in characters. dbt's own results are
     merged into `said`.

@@ -75,5 +75,5 @@ class RequestedFileReader:
 
 
 def _masked(text: str, mask: Callable[[str], str], hide: Callable[[str], str]) -> str:
-    """Mask a text and remove its row values. Colour codes inside a secret would hide it, so they're stripped first."""
+    """Mask a text and remove its row values. Color codes inside a secret would hide it, so they're stripped first."""
     return mask_in_pieces(hide(strip_ansi(text) if "\x1b" in text else text), mask)

@@ -1,8 +1,8 @@
-"""Decide whether a person belongs to our organisation. This is the only place that does.
+"""Decide whether a person belongs to our organization. This is the only place that does.
 
-On Enterprise Grid the workspace or organisation id in a payload proves nothing by itself: `user.team_id`, `event.team`,
-`user_team` and `source_team` may name the organisation (`E…`) or a sibling workspace (`T…`), even if the app is
-installed in one workspace only. Slack advises treating members of the organisation as native users of the workspace
+On Enterprise Grid the workspace or organization id in a payload proves nothing by itself: `user.team_id`, `event.team`,
+`user_team` and `source_team` may name the organization (`E…`) or a sibling workspace (`T…`), even if the app is
+installed in one workspace only. Slack advises treating members of the organization as native users of the workspace
 (docs.slack.dev: Enterprise, Slack Connect, the block_suggestion payload; recorded payloads: slackapi/bolt-python,
 tests/slack_bolt/request/test_internals.py).
 
@@ -23,7 +23,7 @@ Json = Mapping[str, Any]
 
 
 class Standing(StrEnum):
-    """A person's relation to our organisation. `UNKNOWN`: the facts don't say."""
+    """A person's relation to our organization. `UNKNOWN`: the facts don't say."""
 
     NATIVE = "native"
     FOREIGN = "foreign"
@@ -39,15 +39,15 @@ class Installation:
 
     @property
     def ids(self) -> frozenset[str]:
-        """Return the ids of our workspace and organisation."""
+        """Return the ids of our workspace and organization."""
         return frozenset({self.team, self.enterprise} - {""})
 
 
 @dataclass(frozen=True, slots=True)
 class Affiliation:
-    """A person's workspaces (`T…`) and organisations (`E…`), as reported by Slack.
+    """A person's workspaces (`T…`) and organizations (`E…`), as reported by Slack.
 
-    `enterprise` is the organisation of the person or of the person's workspace, empty if Slack doesn't name it.
+    `enterprise` is the organization of the person or of the person's workspace, empty if Slack doesn't name it.
     """
 
     teams: frozenset[str] = frozenset()
@@ -56,7 +56,7 @@ class Affiliation:
 
 
 def standing(installation: Installation, affiliation: Affiliation) -> Standing:
-    """Decide whether a person belongs to our workspace or its organisation."""
+    """Decide whether a person belongs to our workspace or its organization."""
     named = (affiliation.teams | {affiliation.enterprise}) - {""}
     if named & installation.ids:
         return Standing.NATIVE
@@ -64,9 +64,9 @@ def standing(installation: Installation, affiliation: Affiliation) -> Standing:
         return Standing.FOREIGN
     if not named:
         return Standing.UNKNOWN
-    of_an_organisation = any(one.startswith("E") for one in named)
-    if of_an_organisation or not installation.enterprise:
-        # Another organisation's, or there's no organisation that both workspaces could belong to.
+    of_an_organization = any(one.startswith("E") for one in named)
+    if of_an_organization or not installation.enterprise:
+        # Another organization's, or there's no organization that both workspaces could belong to.
         return Standing.FOREIGN
     return Standing.UNKNOWN
 
@@ -86,7 +86,7 @@ def affiliation_in_profile(user: Json) -> Affiliation:
 
 
 def standing_of_profile(installation: Installation, user: Json) -> Standing:
-    """Decide from users.info, the last source to ask: members of our organisation have it in their profile."""
+    """Decide from users.info, the last source to ask: members of our organization have it in their profile."""
     found = standing(installation, affiliation_in_profile(user))
     return Standing.FOREIGN if found is Standing.UNKNOWN else found
 
@@ -97,7 +97,7 @@ def affiliation_in_payload(body: Json) -> Affiliation:
         return _of_event(body, record_in(body, "event"))
     if isinstance(body.get("user"), dict):
         return _of_interaction(body)
-    # A command names the workspace in which it was typed, with that workspace's organisation.
+    # A command names the workspace in which it was typed, with that workspace's organization.
     return Affiliation(_ids(text_in(body, "team_id")), text_in(body, "enterprise_id"))
 
 
@@ -105,7 +105,7 @@ def _of_interaction(body: Json) -> Affiliation:
     """Read the affiliation from an interaction.
 
     `team` may be the message's workspace instead of the person's, and is null in org-wide installations. So its
-    organisation applies to the person only if both name the same workspace; `enterprise` never does.
+    organization applies to the person only if both name the same workspace; `enterprise` never does.
     """
     own, team = text_in(body["user"], "team_id"), record_in(body, "team")
     return Affiliation(_ids(own), text_in(team, "enterprise_id") if own and text_in(team, "id") == own else "")

@@ -127,7 +127,7 @@ class SlackChat:
     def content(self, message: Message) -> Json:
         """Render a message as Slack's arguments, masked: also for acknowledgements, which don't go through this client.
 
-        Masked before rendering, because escaping breaks secrets up so that they aren't recognised, and again
+        Masked before rendering, because escaping breaks secrets up so that they aren't recognized, and again
         afterwards, for secrets that are only joined by rendering.
         """
         text, blocks = render(mapped(message, self._clean))

@@ -1,4 +1,4 @@
-"""Guard against people of other organisations: they're refused, unless the policy names them.
+"""Guard against people of other organizations: they're refused, unless the policy names them.
 
 It's middleware for commands, clicks, forms, shortcuts and type-ahead. Mentions, direct messages and App Home call it
 themselves, because events are delivered again and must be refused once.
@@ -33,16 +33,16 @@ ASK_S = 0.8
 
 OTHER_TEAM = "I belong to another workspace, so I can't do that here. Nothing was done."
 OUTSIDE = (
-    "I don't take requests from people in other organisations, so nothing was done. "
-    "Ask someone in the organisation that runs me."
+    "I don't take requests from people in other organizations, so nothing was done. "
+    "Ask someone in the organization that runs me."
 )
-UNSURE = "I couldn't check in time whether you belong to this organisation, so nothing was done. Try again in a minute."
+UNSURE = "I couldn't check in time whether you belong to this organization, so nothing was done. Try again in a minute."
 
 Json = dict[str, Any]
 
 
 class ExternalGuard:
-    """Decide who is refused. `admits_external`: the policy has rules for other organisations and decides itself."""
+    """Decide who is refused. `admits_external`: the policy has rules for other organizations and decides itself."""
 
     def __init__(self, installation: Installation, people: People, *, admits_external: bool) -> None:
         self._installation = installation
@@ -64,7 +64,7 @@ class ExternalGuard:
         if found is Standing.NATIVE:
             return ""
         named = sorted((affiliation.teams | {affiliation.enterprise}) - {""})
-        log.warning("someone of another organisation was turned away", user=user, standing=found, of=named)
+        log.warning("someone of another organization was turned away", user=user, standing=found, of=named)
         return OUTSIDE if found is Standing.FOREIGN else why
 
     async def _ask(self, user: str) -> tuple[Standing, str]:
@@ -80,7 +80,7 @@ class ExternalGuard:
 
 
 def external_guard_middleware(guard: ExternalGuard, tell: Tell) -> Middleware:
-    """Return the middleware that refuses people of other organisations for everything but events."""
+    """Return the middleware that refuses people of other organizations for everything but events."""
 
     async def middleware(body: Json, next_: Callable[[], Awaitable[Any]]) -> BoltResponse | None:
         if not guard.is_for_us(body):

@@ -14,7 +14,7 @@ from bot.slack.client import SlackChat
 class Identity:
     """Our team and bot user. `url` is the workspace's address, with a trailing slash.
 
-    `enterprise` is the organisation's id on Enterprise Grid, empty elsewhere.
+    `enterprise` is the organization's id on Enterprise Grid, empty elsewhere.
     """
 
     team: str

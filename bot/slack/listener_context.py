@@ -51,7 +51,7 @@ Later = Callable[[Awaitable[None], Asker], None]
 
 
 class ExternalGuard(Protocol):
-    """Refuses people of other organisations."""
+    """Refuses people of other organizations."""
 
     async def why_not(self, user: str, affiliation: Affiliation) -> str:
         """Return why a person is refused, empty if not."""

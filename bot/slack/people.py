@@ -161,7 +161,7 @@ class SlackPeople:
             )
         except ScopeMissing as missing:
             scope = f"the scope {missing.needed}" if missing.needed else "a scope"
-            what = "whether this channel is shared with another organisation"
+            what = "whether this channel is shared with another organization"
             return ChannelInfo(
                 channel, why=f"I can't see {what} ({scope} is missing). Whoever runs this bot can add it"
             )
@@ -303,7 +303,7 @@ def known_person(user: Json, installation: Installation, at: float, *, domains: 
 def roles(user: Json, installation: Installation) -> set[Role]:
     """Return a person's roles in our workspace from users.info, none if the account is deactivated.
 
-    Members of our organisation are members here. The flags of someone who is only in a sibling workspace apply to that
+    Members of our organization are members here. The flags of someone who is only in a sibling workspace apply to that
     one.
     """
     if user.get("deleted"):

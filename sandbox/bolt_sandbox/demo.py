@@ -13,7 +13,7 @@ from typing import Any
 from bolt_sandbox.bolt import BoltWorld
 from bolt_sandbox.child import Child
 from bolt_sandbox.driver import HELP, Driver, Screen
-from bolt_sandbox.server import Sandbox, say, until_signalled
+from bolt_sandbox.server import Sandbox, say, until_signaled
 from bolt_sandbox.slack import Workspace
 from bolt_sandbox.slack.model import Message
 
@@ -21,13 +21,13 @@ TOUR_STEP_S = 90.0
 FOREIGN = ("SLACK_", "PARADIME_", "REDIS_", "BOLT_BOT_HTTP_", "BOLT_BOT_DATA_DIR")
 PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 INTRO = """\
-The bot is ready, in a workspace with @ada, the admin @grace and the guest @gus. Its log: {log}
-Here in the terminal:
+The bot is ready. In its workspace are @ada, @grace (an admin) and @gus (a guest). The bot's log is in {log}
+In this terminal, you can type:
 {help}
-With curl: see {base}/control
+For curl, see {base}/control
 
-Open it in the browser (it is served to this machine only):  {base}"""
-NO_TERMINAL = "This is no terminal, so no lines are read from it."
+Open this link in a browser on this machine:  {base}"""
+NO_TERMINAL = "Standard input isn't a terminal, so it isn't read. Use the browser."
 
 
 def bot_environment(ours: Mapping[str, str], sandbox_env: Mapping[str, str], data_dir: Path) -> dict[str, str]:
@@ -55,11 +55,11 @@ async def demo(port: int = 0, speed: float = 1.0, *, manifest: str, command: Seq
     directory.mkdir(parents=True, exist_ok=True)
     sandbox = Sandbox(Workspace(manifest), bolt=BoltWorld(speed=speed))
     played = asyncio.create_task(_play(sandbox, port, directory, command, tour=tour))
-    signalled = asyncio.create_task(until_signalled())
-    await asyncio.wait({played, signalled}, return_when=asyncio.FIRST_COMPLETED)
+    signaled = asyncio.create_task(until_signaled())
+    await asyncio.wait({played, signaled}, return_when=asyncio.FIRST_COMPLETED)
     if not played.done():
         played.cancel()
-    await _ended(signalled)
+    await _ended(signaled)
     try:
         return await played
     except asyncio.CancelledError:
@@ -82,7 +82,7 @@ async def _play(sandbox: Sandbox, port: int, directory: Path, command: Sequence[
         await child.start()
         # If someone stops it on the page before it's ready, they do so on purpose.
         if not await child.ready() and child.wanted:
-            say(f"The bot did not become ready. The end of its log, {log}:\n{tail(log)}")
+            say(f"The bot didn't become ready. Its log, {log}, ends with:\n{tail(log)}")
             return 1
         say(INTRO.format(log=log, help=HELP, base=base))
         return await _converse(sandbox, child, tour=tour)
@@ -112,10 +112,10 @@ async def _converse(sandbox: Sandbox, child: Child, *, tour: bool) -> int:
 
 
 async def _tell_of_failures(child: Child, *, once: bool) -> None:
-    """Print a line when the bot has ended by itself. The workspace stays, with the log of calls that explains it."""
+    """Print a line when the bot has exited by itself. The workspace stays, with the log of calls that explains it."""
     while True:
         status = await child.failed()
-        say(f"The bot ended by itself, with status {status}; its log says why. It can be started again under World.")
+        say(f"The bot exited with status {status}. Its log shows why. To start it again, open World in the browser.")
         if once:
             return
 
@@ -139,9 +139,9 @@ async def take_tour(ws: Workspace, driver: Driver, *, step_s: float = TOUR_STEP_
         try:
             await ws.until(_has_ended(ws, before, end), timeout_s=step_s)
         except TimeoutError:
-            say(f"The tour waited {step_s:g} s in vain for a run that {end}.")
+            say(f"The tour waited {step_s:g} s, but no run {end}.")
             return 1
-    say("\nThe tour is over.")
+    say("\nThat's the end of the tour.")
     return 0
 
 

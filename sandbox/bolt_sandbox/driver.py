@@ -19,8 +19,8 @@ HELP = """\
   click Cancel run       click the newest button with that label
   @bolt hello            mention the bot
   say hello              write a message
-  as grace, in #finance  become someone else, go elsewhere (in dm: your direct messages with the bot)
-  thread, show           the newest thread, the whole channel
+  as grace, in #finance  act as another person, switch to another channel (in dm: direct messages with the bot)
+  thread, show           print the newest thread, print the whole channel
   help, quit"""
 REPLY = "    ↳ "
 CHUNK = 4096
@@ -54,7 +54,7 @@ class Screen:
             return
         title = view.content["title"]["text"]
         self._printed[view_id] = [title]
-        self._write(f'\n"{title}" has opened for @{self._ws.users[view.user].name}, in the browser.')
+        self._write(f'\n"{title}" is open in the browser, for @{self._ws.users[view.user].name}.')
 
     def show_message(self, message: Message, *, again: bool = False) -> None:
         """Print a message, unless it looks the same as when it was last printed."""
@@ -100,7 +100,7 @@ class Driver:
         try:
             await self._dispatch(word, rest)
         except Refused as refused:
-            self._write(f"Slack refuses: {refused.code}")
+            self._write(f"Slack refused: {refused.code}")
         return True
 
     async def _dispatch(self, word: str, rest: str) -> None:
@@ -151,7 +151,7 @@ class Driver:
         channel = self._people.channel_named(self.user, self.channel)
         parents = [message for message in channel.messages.values() if channel.replies(message.ts)]
         if not parents:
-            self._write("There is no thread here.")
+            self._write("There's no thread here yet.")
             return
         self._print([parents[-1], *channel.replies(parents[-1].ts)])
 

@@ -28,12 +28,12 @@ from bolt_sandbox.slack.model import Change, Json
 
 SHUTDOWN_S = 2.0
 HOW_TO = """\
-# The workspace in the browser: {base}  (on this machine only; Ctrl-C ends it)
+# Open the workspace in a browser on this machine: {base}  (Ctrl-C stops the sandbox)
 # Type a command as @ada in #data-eng:
 #   curl -s {base}/control/slash -H 'content-type: application/json' \\
 #     -d '{{"user": "ada", "channel": "data-eng", "text": "run nightly"}}'
-# Read the channel:  curl -s {base}/control/channels/data-eng
-# All of it:         curl -s {base}/control"""
+# Read the channel:   curl -s {base}/control/channels/data-eng
+# List all endpoints: curl -s {base}/control"""
 
 
 class NotLoopbackError(ValueError):
@@ -148,7 +148,7 @@ async def only_loopback(request: web.Request, handler: Any) -> web.StreamRespons
     return response
 
 
-async def until_signalled(ready: Callable[[], None] = lambda: None) -> None:
+async def until_signaled(ready: Callable[[], None] = lambda: None) -> None:
     """Wait for SIGTERM or SIGINT. `ready` is called once they're handled."""
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -176,7 +176,7 @@ async def serve(
 
     `speed` speeds up the Bolt API's clock. `manifest` is the Slack app's, in YAML, which defines the bot's commands,
     scopes and events. `strict` counts Slack's rate limits without tolerance. `on_grid`: the workspace belongs to an
-    Enterprise Grid organisation.
+    Enterprise Grid organization.
     """
     sandbox = Sandbox(Workspace(manifest, strict_rates=strict), bolt=BoltWorld(speed=speed))
     if on_grid:
@@ -187,7 +187,7 @@ async def serve(
     gc.collect()
     gc.freeze()
     try:
-        await until_signalled(lambda: introduce(sandbox, base, socket_mode=socket_mode))
+        await until_signaled(lambda: introduce(sandbox, base, socket_mode=socket_mode))
     finally:
         await sandbox.stop()
     return 0

@@ -36,14 +36,14 @@ def opened(picture: bytes) -> Image.Image:
     return Image.open(io.BytesIO(picture)).convert("RGB")
 
 
-def has(picture: bytes, colour: str) -> bool:
-    """Whether some pixels have exactly this colour."""
-    wanted = tuple(int(colour[at : at + 2], 16) for at in (1, 3, 5))
+def has(picture: bytes, color: str) -> bool:
+    """Whether some pixels have exactly this color."""
+    wanted = tuple(int(color[at : at + 2], 16) for at in (1, 3, 5))
     return any(pixel == wanted and count > 50 for count, pixel in opened(picture).getcolors(1 << 20) or [])
 
 
 async def test_each_outcome_is_to_be_seen(charts: Charts) -> None:
-    """In its own colour, on a ground of its own, as large as a phone needs."""
+    """In its own color, on a ground of its own, as large as a phone needs."""
     picture = await charts.draw(of(*EACH))
     assert opened(picture).size == (1280, 960)
     assert all(has(picture, draw.COLOURS[one]) for one in ("succeeded", "failed", "cancelled"))
@@ -51,7 +51,7 @@ async def test_each_outcome_is_to_be_seen(charts: Charts) -> None:
     assert not has(picture, draw.COLOURS["other"])
 
 
-def test_outcomes_are_told_apart_without_colour() -> None:
+def test_outcomes_are_told_apart_without_color() -> None:
     """Each but success has a pattern and a letter of its own."""
     others = [one for one in draw.COLOURS if one != "succeeded"]
     assert len({draw.PATTERNS[one] for one in others}) == len({draw.LETTERS[one] for one in others}) == len(others)

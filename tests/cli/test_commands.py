@@ -159,7 +159,7 @@ async def test_each_demo_begins_anew(tmp_path: Path) -> None:
     """Its world ends with it, and run numbers begin again: what its bot knew would be of other runs."""
     for _time in range(2):
         outcome = await bolt_bot("demo", "--tour", "--speed", "20", folder=tmp_path, environment=DEMO)
-        assert "The tour is over." in outcome.out, outcome.out
+        assert "That's the end of the tour." in outcome.out, outcome.out
         assert outcome.status == 0
 
 
@@ -171,7 +171,7 @@ async def test_a_demo_without_a_terminal_says_how_it_is_used(tmp_path: Path) -> 
         await eventually(
             "it to say that there is no terminal, or to end",
             lambda: out.read_text() if out.exists() else "",
-            lambda said: "no terminal" in said or demo.returncode is not None,
+            lambda said: "isn't a terminal" in said or demo.returncode is not None,
         )
         assert demo.returncode is None, out.read_text()
     finally:

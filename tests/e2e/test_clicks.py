@@ -30,12 +30,12 @@ async def test_a_button_of_another_version_is_answered(stage: Stage) -> None:
 
 
 async def test_a_stranger_who_clicks_is_answered(stage: Stage) -> None:
-    """In a shared channel people of other organisations see the card, and its buttons."""
+    """In a shared channel people of other organizations see the card, and its buttons."""
     await stage.start_bot()
     await stage.slash("run backfill")
     await stage.until(stage.card_says("is running"))
     eve = stage.sandbox.workspace.add_user("eve", team="T0ELSEWHERE")
     stage.sandbox.workspace.channel("data-eng").members.append(eve.id)
     assert (await stage.click("Cancel run", user="eve")).problem == ""
-    await stage.until(stage.told_privately("I don't take requests from people in other organisations", "eve"))
+    await stage.until(stage.told_privately("I don't take requests from people in other organizations", "eve"))
     assert stage.card_says("is running")()

@@ -1,4 +1,4 @@
-"""Enterprise Grid: people of the organisation are our own people at every door, and those of other organisations are turned away."""
+"""Enterprise Grid: people of the organization are our own people at every door, and those of other organizations are turned away."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from tests.e2e.test_home import opened as home_opened
 from tests.e2e.test_home import view as home_of
 from tests.e2e.test_policy import policy
 
-# Named by the organisation, and by a sibling workspace.
+# Named by the organization, and by a sibling workspace.
 MEMBERS = ("edda", "sven")
 # Not in our workspace at all, but in a channel that it shares with a sibling.
 SISTER = "sila"
-REFUSED = "I don't take requests from people in other organisations"
+REFUSED = "I don't take requests from people in other organizations"
 TRANSPORTS = pytest.mark.parametrize("socket_mode", [True, False], ids=["socket", "http"])
 
 
 async def on_grid(stage: Stage, *, socket_mode: bool = True, settings: dict[str, str] | None = None) -> None:
-    """The workspace in its organisation, and the bot in it."""
+    """The workspace in its organization, and the bot in it."""
     found(stage.sandbox.workspace)
     await stage.start_bot(settings, socket_mode=socket_mode)
 
 
 def outsider(stage: Stage, enterprise: str) -> str:
-    """A person of another organisation in the channel: of one on Grid, or of a lone workspace."""
+    """A person of another organization in the channel: of one on Grid, or of a lone workspace."""
     workspace = stage.sandbox.workspace
     eve = workspace.add_user("eve", team="T0ELSE", enterprise=enterprise, shown_as=enterprise)
     workspace.channel("data-eng").members.append(eve.id)
@@ -164,7 +164,7 @@ rules:
     assert "Runs" in labels, "what only reads is offered"
     assert not {"Run", "Run now", "Pause"} & set(labels), "what would be refused is not"
     await stage.mention("pause nightly", user=eve)
-    await stage.until(stage.told_privately("You can't pause or resume this here: people from other organisations", eve))
+    await stage.until(stage.told_privately("You can't pause or resume this here: people from other organizations", eve))
     assert REFUSED not in str([one.text for one in stage.private(eve)])
     await stage.mention("status", user="sven")
     await stage.until(lambda: len(stage.private("sven")) == 1)

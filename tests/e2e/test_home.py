@@ -357,11 +357,11 @@ async def test_pages_are_turned_and_kept(stage: Stage) -> None:
     await until(stage, says(stage, "page 1 of 2"))
 
 
-async def test_a_person_of_another_organisation_is_shown_the_refusal_alone(stage: Stage) -> None:
+async def test_a_person_of_another_organization_is_shown_the_refusal_alone(stage: Stage) -> None:
     """In a shared channel they may open it, too."""
     stage.sandbox.workspace.add_user("eve", team="T0ELSEWHERE")
     await stage.start_bot()
-    await opened(stage, "I don't take requests from people in other organisations", "eve")
+    await opened(stage, "I don't take requests from people in other organizations", "eve")
     shown = view(stage, "eve")
     assert shown is not None
     assert [block["type"] for block in shown["blocks"]] == ["section"]

@@ -250,7 +250,7 @@ async def test_an_answer_that_slack_does_not_take_now_comes_later(stage: Stage, 
         ("rnu nightly", 'Did you mean "Run nightly"?'),
         ("run nightly\n--branch dev", "Type it on one line"),
         ("run “nightly", "A quote isn't closed"),
-        ("cancel \u202e4711 <!channel> *x*", "I didn't recognise a command in that"),
+        ("cancel \u202e4711 <!channel> *x*", "I didn't recognize a command in that"),
         ("run &lt;!channel&gt; <!here> <@U0GRACE>", "There's no schedule"),
         ("`" * 3000, "a backtick"),
         ("run " + "🎉" * 3000, "too long"),
@@ -293,7 +293,7 @@ async def test_who_does_not_ask_is_not_answered(stage: Stage) -> None:
     assert len(stage.cards(direct(stage))) == 1
 
 
-async def test_a_person_of_another_organisation_is_refused(stage: Stage) -> None:
+async def test_a_person_of_another_organization_is_refused(stage: Stage) -> None:
     """Privately, and in a card's thread too: nothing is cancelled."""
     await stage.start_bot()
     card = await running_card(stage)
@@ -302,7 +302,7 @@ async def test_a_person_of_another_organisation_is_refused(stage: Stage) -> None
     await stage.mention("cancel", user="eve", thread=card.ts)
     await stage.mention("run nightly", user="eve")
     await stage.until(lambda: len(stage.private("eve")) == 2)
-    assert all("I don't take requests from people in other organisations" in one.text for one in stage.private("eve"))
+    assert all("I don't take requests from people in other organizations" in one.text for one in stage.private("eve"))
     assert stage.private("eve")[0].thread_ts == card.ts
     # Our own people go on as before, although the channel is shared now.
     await stage.mention("cancel", thread=card.ts)

@@ -154,7 +154,7 @@ async def test_nothing_is_posted_where_others_look_in(stage: Stage) -> None:
     await stage.start_bot()
     for text in ("run nightly", "history nightly"):
         await stage.slash(text)
-        await stage.until(stage.told_privately("shared with another organisation"))
+        await stage.until(stage.told_privately("shared with another organization"))
         workspace.privates.clear()
     await stage.slash("show nightly")
     await stage.until(stage.told_privately("Nightly"))
@@ -170,7 +170,7 @@ async def test_a_channel_that_becomes_shared_is_known_at_once(stage: Stage) -> N
     await stage.until(stage.card_says("Nightly"))
     await stage.sandbox.slack.admin.share("data-eng", "T0OTHER")
     await stage.slash("run hourly")
-    await stage.until(stage.told_privately("shared with another organisation"))
+    await stage.until(stage.told_privately("shared with another organization"))
     await stage.sandbox.slack.admin.unshare("data-eng", "T0OTHER")
     workspace.privates.clear()
     await stage.slash("run hourly")

@@ -22,7 +22,7 @@ class Api:
         return RunStatus("SUCCESS", (Command(run, "dbt build", return_code=0),))
 
     async def resources(self, commands: list[int]) -> dict[int, tuple[Resource, ...]]:
-        """A file with a colour code inside its name."""
+        """A file with a color code inside its name."""
         return {commands[0]: (Resource(1, f"target/{SECRET[:7]}\x1b[0m{SECRET[7:]}.json"),)}
 
 
@@ -34,7 +34,7 @@ class NoRuns:
         assert key
 
 
-async def test_a_colour_code_hides_no_secret_in_a_name() -> None:
+async def test_a_color_code_hides_no_secret_in_a_name() -> None:
     """It is taken out before the name is masked."""
     artifacts = Artifacts(
         cast("Bolt", Api()), cast("Runs", NoRuns()), cast("Uploads", None), mask=Redactor([SECRET]).mask

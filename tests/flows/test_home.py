@@ -107,7 +107,7 @@ async def test_redis_being_away_is_said(home: Home) -> None:
 
 
 async def test_a_refusal_is_all_that_is_shown(home: Home) -> None:
-    """To people of other organisations, say."""
+    """To people of other organizations, say."""
     home.stage.people.people[ADA] = replace(Person(ADA), why="x")
     await home.publisher.publish_refusal(asker(channel=""), "You can't use me here.")
     _, message, page = home.tab.published[-1]

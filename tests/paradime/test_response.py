@@ -196,7 +196,7 @@ def test_too_large_by_its_status() -> None:
 )
 @pytest.mark.parametrize("status", [200, 400])
 def test_already_running_is_an_answer(message: str, sentence: str, status: int) -> None:
-    """It is recognised wherever it stands, and its sentence has nothing of the stack trace."""
+    """It is recognized wherever it stands, and its sentence has nothing of the stack trace."""
     error = refused(said(message, path=["triggerBoltRun"]), status, is_query=False)
     assert isinstance(error, AlreadyRunning)
     assert error.sentence == sentence

@@ -84,10 +84,10 @@ async def test_a_click(stage: Stage) -> None:
     [
         ("help", HELP),
         ("what", HELP),
-        ("click Nothing", "Slack refuses: action_not_found"),
-        ("as nobody", "Slack refuses: user_not_found"),
-        ("in #nowhere", "Slack refuses: channel_not_found"),
-        ("thread", "There is no thread here."),
+        ("click Nothing", "Slack refused: action_not_found"),
+        ("as nobody", "Slack refused: user_not_found"),
+        ("in #nowhere", "Slack refused: channel_not_found"),
+        ("thread", "There's no thread here yet."),
     ],
 )
 async def test_mistakes(stage: Stage, line: str, words: str) -> None:
@@ -117,4 +117,4 @@ async def test_a_modal_is_told_of(stage: Stage) -> None:
         stage.ws.tell(Change("view", "", view.id, view.user))
     stage.ws.views["V2"] = View("V2", "U0ADA", "home", {"blocks": []}, "h", "V2")
     stage.ws.tell(Change("view", "", "V2", view.user))
-    assert stage.text == '\n"Start a run" has opened for @ada, in the browser.'
+    assert stage.text == '\n"Start a run" is open in the browser, for @ada.'

@@ -80,7 +80,7 @@ async def test_serve_until_a_signal(number: signal.Signals) -> None:
     assert process.stdout is not None
     first = await asyncio.wait_for(process.stdout.readline(), PATIENCE_S)
     assert first.startswith(b"export SLACK_BOT_TOKEN=xoxb-")
-    while b"All of it" not in await asyncio.wait_for(process.stdout.readline(), PATIENCE_S):
+    while b"List all endpoints" not in await asyncio.wait_for(process.stdout.readline(), PATIENCE_S):
         pass
     process.send_signal(number)
     assert await asyncio.wait_for(process.wait(), PATIENCE_S) == 0

@@ -1,7 +1,7 @@
 """What Slack sends on Enterprise Grid and in shared channels, one of each kind, by who acts.
 
 Shapes as recorded in slackapi/bolt-python (tests/slack_bolt/request/test_internals.py, tests/scenario_tests_async) and
-slackapi/java-slack-sdk (json-logs/samples/app-backend); ids are made up. Our installation is in workspace T1 of the organisation E1.
+slackapi/java-slack-sdk (json-logs/samples/app-backend); ids are made up. Our installation is in workspace T1 of the organization E1.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ URL = "https://hooks.slack.com/actions/T1/1/x"
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts: `own` is what Slack calls the person's team, a workspace or an organisation."""
+    """Who acts: `own` is what Slack calls the person's team, a workspace or an organization."""
 
     user: str
     own: str
@@ -27,12 +27,12 @@ class Actor:
 
 NATIVE = {
     "of our workspace": Actor("U1", TEAM),
-    "named by the organisation": Actor("W1", ORG),
+    "named by the organization": Actor("W1", ORG),
     "of a sibling workspace": Actor("W2", SIBLING),
 }
 FOREIGN = {
     "of another workspace": Actor("U9", OTHER_TEAM),
-    "of another organisation": Actor("W9", OTHER_ORG),
+    "of another organization": Actor("W9", OTHER_ORG),
 }
 
 
@@ -144,7 +144,7 @@ def message_shortcut(actor: Actor) -> Json:
 
 
 def shortcut(actor: Actor) -> Json:
-    """From the global menu. On Grid `team` has no organisation there, and `enterprise` has."""
+    """From the global menu. On Grid `team` has no organization there, and `enterprise` has."""
     return interaction("shortcut", actor, team={"id": TEAM, "domain": "acme"}) | {
         "callback_id": "known",
         "trigger_id": "1.2.3",
@@ -186,7 +186,7 @@ INTERACTIONS: dict[str, Callable[[Actor], Json]] = {
 
 
 def envelope(inner: Json, **fields: Any) -> Json:  # noqa: ANN401 - JSON
-    """An event in its envelope, as one of our organisation gets it."""
+    """An event in its envelope, as one of our organization gets it."""
     return {
         "token": "verification",
         "team_id": TEAM,
@@ -236,8 +236,8 @@ def home(actor: Actor) -> Json:
     inner = {"type": "app_home_opened", "user": actor.user, "channel": "D1", "tab": "home", "event_ts": "17.1"}
     if not actor.own.startswith("T"):
         return envelope(inner, is_ext_shared_channel=actor in FOREIGN.values())
-    organisation = OTHER_ORG if actor.own == OTHER_TEAM else ORG
-    return envelope(inner, team_id=actor.own, enterprise_id=organisation)
+    organization = OTHER_ORG if actor.own == OTHER_TEAM else ORG
+    return envelope(inner, team_id=actor.own, enterprise_id=organization)
 
 
 EVENTS: dict[str, Callable[[Actor], Json]] = {"mention": mention, "direct message": direct_message, "home": home}

@@ -1,4 +1,4 @@
-"""Who is foreign, by what Slack sends: recorded shapes of every kind, for members of the organisation and for everyone else."""
+"""Who is foreign, by what Slack sends: recorded shapes of every kind, for members of the organization and for everyone else."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_each_payload_is_read_and_is_for_us(door: Any, actor: grid.Actor) -> Non
 
 @pytest.mark.parametrize("door", DOORS)
 @pytest.mark.parametrize("actor", OURS)
-def test_nobody_of_the_organisation_is_foreign(door: Any, actor: grid.Actor) -> None:  # noqa: ANN401
+def test_nobody_of_the_organization_is_foreign(door: Any, actor: grid.Actor) -> None:  # noqa: ANN401
     """A sibling workspace alone proves nothing; then users.info is asked."""
     found = standing(GRID, affiliation_in_payload(door(actor)))
     assert found is Standing.NATIVE or (actor.own == grid.SIBLING and found is Standing.UNKNOWN)
@@ -47,7 +47,7 @@ def test_nobody_of_the_organisation_is_foreign(door: Any, actor: grid.Actor) -> 
 @pytest.mark.parametrize("actor", OTHERS)
 @pytest.mark.parametrize("home", [GRID, PLAIN], ids=["on Grid", "elsewhere"])
 def test_nobody_else_is_native(door: Any, actor: grid.Actor, home: Installation) -> None:  # noqa: ANN401
-    """In a workspace that belongs to no organisation nobody is asked."""
+    """In a workspace that belongs to no organization nobody is asked."""
     found = standing(home, affiliation_in_payload(door(actor)))
     known = home is PLAIN and (door is not grid.home or actor.own == grid.OTHER_TEAM)
     assert found is Standing.FOREIGN if known else found in {Standing.FOREIGN, Standing.UNKNOWN}
@@ -56,14 +56,14 @@ def test_nobody_else_is_native(door: Any, actor: grid.Actor, home: Installation)
 @pytest.mark.parametrize(
     ("body", "found"),
     [
-        # A mention from a connected organisation: `team` is ours.
+        # A mention from a connected organization: `team` is ours.
         (
             {"team_id": "T1", "event": {"team": "T1", "user_team": "E9", "source_team": "E9"}, "shared": True},
             Standing.FOREIGN,
         ),
         # Our own people's mention in a shared channel says their workspace once.
         ({"team_id": "T1", "event": {"team": "T1"}, "shared": True}, Standing.NATIVE),
-        # A message from a connected workspace of an organisation, in its own envelope.
+        # A message from a connected workspace of an organization, in its own envelope.
         (
             {
                 "team_id": "T9",
@@ -92,16 +92,16 @@ def test_events(body: dict[str, Any], found: Standing) -> None:
     )
 
 
-def test_the_organisation_of_a_message_says_nothing_of_who_clicks() -> None:
-    """`team` is ours there, and so is its organisation: whoever clicks may be of any other workspace."""
+def test_the_organization_of_a_message_says_nothing_of_who_clicks() -> None:
+    """`team` is ours there, and so is its organization: whoever clicks may be of any other workspace."""
     body = grid.click(grid.FOREIGN["of another workspace"])
     assert body["team"]["enterprise_id"] == body["enterprise"]["id"] == "E1"
     assert standing(GRID, affiliation_in_payload(body)) is Standing.UNKNOWN
 
 
 def test_org_wide_installations_have_no_team() -> None:
-    """Their modals have `team` null, and the organisation where else a workspace is."""
-    actor = grid.NATIVE["named by the organisation"]
+    """Their modals have `team` null, and the organization where else a workspace is."""
+    actor = grid.NATIVE["named by the organization"]
     body = grid.submission(actor) | {"team": None, "is_enterprise_install": True}
     body["view"] |= {"app_installed_team_id": "E1", "team_id": "E1"}
     assert has_known_shape(body)
@@ -136,7 +136,7 @@ def test_profiles(user: dict[str, Any], found: Standing) -> None:
     assert standing_of_profile(GRID, user) is found
 
 
-def test_without_an_organisation_an_empty_one_is_no_match() -> None:
+def test_without_an_organization_an_empty_one_is_no_match() -> None:
     """Neither of ours nor of theirs."""
     assert standing(PLAIN, Affiliation(frozenset({"T9"}), "")) is Standing.FOREIGN
     assert standing(Installation(""), Affiliation()) is Standing.UNKNOWN

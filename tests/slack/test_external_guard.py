@@ -1,4 +1,4 @@
-"""Each door, with payloads as recorded: people of the organisation come in, others are turned away and shown nothing else."""
+"""Each door, with payloads as recorded: people of the organization come in, others are turned away and shown nothing else."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class App:
 
 @pytest.mark.parametrize("door", [*INTERACTIONS, pytest.param(grid.command, id="command")])
 @pytest.mark.parametrize("actor", OURS)
-async def test_people_of_the_organisation_come_in(door: Any, actor: grid.Actor) -> None:  # noqa: ANN401
+async def test_people_of_the_organization_come_in(door: Any, actor: grid.Actor) -> None:  # noqa: ANN401
     """Whatever Slack calls their team; only a sibling's is looked up."""
     people = Directory()
     app = App(people)
@@ -143,14 +143,14 @@ async def test_where_the_policy_has_rules_for_them_it_decides(door: Any, actor: 
 
 async def test_org_wide_installations_name_no_team() -> None:
     """`team` is null in their modals."""
-    actor = grid.NATIVE["named by the organisation"]
+    actor = grid.NATIVE["named by the organization"]
     body = grid.submission(actor) | {"team": None, "is_enterprise_install": True}
     assert await App(Directory()).take(body) == LISTENED
     assert await App(Directory()).take(grid.typing(actor) | {"team": None}) == LISTENED
 
 
 async def test_the_log_names_where_those_who_are_turned_away_belong() -> None:
-    """So whoever runs the bot sees it if its own organisation is among them: it has joined one since the start."""
+    """So whoever runs the bot sees it if its own organization is among them: it has joined one since the start."""
     guard = ExternalGuard(ME.installation, Directory(), admits_external=False)
     with capture_logs() as lines:
         assert await guard.why_not("U9", Affiliation(frozenset({"T9"}), "E9")) == OUTSIDE

@@ -22,7 +22,7 @@ URL = "https://hooks.slack.test/actions/1"
 FAULT = "Something unexpected happened (reference abc). Try again."
 UNKNOWN = "I don't recognize that button"
 ELSEWHERE = "I belong to another workspace"
-OUTSIDE = "I don't take requests from people in other organisations"
+OUTSIDE = "I don't take requests from people in other organizations"
 
 
 class NobodyIsAsked:

@@ -73,6 +73,6 @@ async def test_it_is_capped_by_age(redis_client: Redis) -> None:
 
 async def test_fields_of_another_version_are_left_out(redis_client: Redis) -> None:
     """And one that has none of ours is an entry all the same."""
-    await redis_client.xadd("{bolt:test}:audit", {"colour": "red", "run": "x"})
+    await redis_client.xadd("{bolt:test}:audit", {"color": "red", "run": "x"})
     (entry,) = [one async for one in record(redis_client).oldest()]
     assert (entry.event, entry.run) == ("", None)

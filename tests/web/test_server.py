@@ -119,7 +119,7 @@ async def test_metrics_are_prometheus(stage: Stage) -> None:
     assert "# TYPE python_info gauge" in text
 
 
-def test_no_metric_is_labelled_with_foreign_text() -> None:
+def test_no_metric_is_labeled_with_foreign_text() -> None:
     """Our labels are names of our own parts and outcomes: what others write stands in none of them."""
     ours = {one for name, one in REGISTRY._names_to_collectors.items() if name.startswith("bolt_bot")}
     labels = {label for one in ours for label in getattr(one, "_labelnames", ())}

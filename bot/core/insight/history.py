@@ -99,7 +99,7 @@ def per_cent(rate: float) -> str:
 
 
 def ceiling_s(shown: History) -> float:
-    """The top of the chart's scale in seconds. A much longer run is cut off and labelled with its duration."""
+    """The top of the chart's scale in seconds. A much longer run is cut off and labeled with its duration."""
     lengths = sorted(bar.seconds for bar in shown.bars if bar.seconds is not None)
     if not lengths:
         return 1.0

@@ -129,7 +129,7 @@ def _line_end(text: str, at: int, size: int) -> int:
 
 
 def log_file(stdout: str, stderr: str, limit: int = FILE_LIMIT) -> LogFile:
-    """The whole log without colour codes, stderr after stdout, in at most `limit` bytes of UTF-8 (at least 1,000)."""
+    """The whole log without color codes, stderr after stdout, in at most `limit` bytes of UTF-8 (at least 1,000)."""
     text = strip_ansi(stdout)
     if stderr.strip():
         text = f"{text.rstrip()}\n\n--- stderr ---\n{strip_ansi(stderr)}"

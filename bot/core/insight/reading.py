@@ -52,7 +52,7 @@ _SIGNALS = {
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The result of reading an output: all failed nodes, their causes, and the dialect that was recognised.
+    """The result of reading an output: all failed nodes, their causes, and the dialect that was recognized.
 
     `messages` are the texts that were matched against hints, each with the name of the failure.
     """

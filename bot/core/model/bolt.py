@@ -129,7 +129,7 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class CommandOutput:
-    """A command with its whole output. stdout and stderr may be megabytes and contain ANSI colour codes."""
+    """A command with its whole output. stdout and stderr may be megabytes and contain ANSI color codes."""
 
     command: Command
     run_id: int | None

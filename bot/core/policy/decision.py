@@ -56,7 +56,7 @@ NO_RULE = "no rule in the policy allows it"
 NO_RULE_FOR_WATCH = "no rule in the policy allows it (the action is called watch)"
 
 NO_RULE_FOR_EXTERNAL = (
-    "people from other organisations can do only what a rule for them allows, and no rule allows this"
+    "people from other organizations can do only what a rule for them allows, and no rule allows this"
 )
 
 NOT_FOR_APPROVAL = "the approval doesn't cover commands of your own"
@@ -174,5 +174,5 @@ def _unknown(person: Person, channel_info: ChannelInfo, fit: RuleFit) -> str:
 
 def _not_posted(channel_info: ChannelInfo) -> str:
     if channel_info.shared:
-        return "this channel is shared with another organisation, and I don't post there unless the policy allows it"
-    return channel_info.why or "I couldn't find out whether this channel is shared with another organisation"
+        return "this channel is shared with another organization, and I don't post there unless the policy allows it"
+    return channel_info.why or "I couldn't find out whether this channel is shared with another organization"

@@ -77,7 +77,7 @@ def _fit(
 def _role(rule: Rule, person: Person, *, admits_external: bool) -> bool | None:
     """Match the roles of a rule.
 
-    Rules apply to people from other organisations only if they name them; refusals apply to everyone. If no rule admits
+    Rules apply to people from other organizations only if they name them; refusals apply to everyone. If no rule admits
     them, they were turned away earlier, so a person whose role is unknown is one of ours.
     """
     if (
@@ -94,7 +94,7 @@ def _may_be_external(person: Person, *, admits_external: bool) -> bool:
 
 
 def is_external(person: Person) -> bool:
-    """Whether a person is known to be from another organisation."""
+    """Whether a person is known to be from another organization."""
     return person.roles is not None and Role.EXTERNAL in person.roles
 
 
@@ -122,7 +122,7 @@ def _channel(wanted: tuple[str, ...], channel_info: ChannelInfo) -> bool | None:
 def _shared(rule: Rule, channel_info: ChannelInfo, question: Question) -> bool | None:
     wanted = rule.where.shared
     if wanted is None:
-        # Posting where another organisation reads along must be allowed explicitly. `_lacking` checks approvals.
+        # Posting where another organization reads along must be allowed explicitly. `_lacking` checks approvals.
         if not isinstance(rule.effect, Allow) or not question.posts:
             return True
         wanted = False

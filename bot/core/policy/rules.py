@@ -155,7 +155,7 @@ class Policy:
 
     @property
     def admits_external(self) -> bool:
-        """Whether a rule admits people from other organisations to anything."""
+        """Whether a rule admits people from other organizations to anything."""
         return any(names_external(rule) and not isinstance(rule.effect, Deny) for rule in self.rules)
 
     @property
@@ -169,7 +169,7 @@ class Policy:
         return any(rule.which.owners for rule in self.rules)
 
 
-# Without a file, members may do everything in their channels and guests only read. People from other organisations may
+# Without a file, members may do everything in their channels and guests only read. People from other organizations may
 # do nothing, and nothing is posted to channels shared outside.
 DEFAULT = Policy(
     (
@@ -199,5 +199,5 @@ DEFAULT = Policy(
 
 
 def names_external(rule: Rule) -> bool:
-    """Whether a rule names people from other organisations."""
+    """Whether a rule names people from other organizations."""
     return Role.EXTERNAL in rule.who.roles

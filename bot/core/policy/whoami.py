@@ -54,7 +54,7 @@ def _is(person: Person) -> list[Span]:
         Role.ADMIN: ", an admin of this workspace",
         Role.MEMBER: ", a member of this workspace",
         Role.GUEST: ", a guest in this workspace",
-        Role.EXTERNAL: ", from another organisation",
+        Role.EXTERNAL: ", from another organization",
     }
     role = next((words for role, words in names.items() if role in person.roles), ", whose account isn't active")
     groups = f", in {', '.join(sorted(person.groups))}" if person.groups else ""
@@ -65,7 +65,7 @@ def _where(channel_info: ChannelInfo) -> str:
     if channel_info.kind is ChannelKind.DIRECT:
         return "; in a direct message you can:"
     return (
-        "; in this channel, which is shared with another organisation, you can:"
+        "; in this channel, which is shared with another organization, you can:"
         if channel_info.shared
         else "; here you can:"
     )

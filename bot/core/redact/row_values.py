@@ -203,7 +203,7 @@ _GROUPS = tuple(
 def without_row_values(text: str) -> str:
     """Replace each row value in a text with `(row values left out)`. Idempotent.
 
-    Colour codes inside a message hide it, so strip them first.
+    Color codes inside a message hide it, so strip them first.
     """
     for shared, rules in _GROUPS:
         if shared in text:

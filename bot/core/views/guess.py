@@ -44,4 +44,4 @@ def _sentence(meaning: Meaning, offers: Sequence[Offer]) -> Sentence:
         return (f"Nothing was done yet. Did you mean {labels}?",)
     if meaning.verb == "cancel" and name:
         return (f"{name} has no active run, so there's nothing to cancel.",)
-    return ("I didn't recognise a command in that, so nothing was done. I can show you the status or the logs.",)
+    return ("I didn't recognize a command in that, so nothing was done. I can show you the status or the logs.",)

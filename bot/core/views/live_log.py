@@ -17,7 +17,7 @@ from bot.core.views.buttons import STOP_TAIL, PartButton, command_button, part_v
 
 SHOWN = 2_800
 LINE_SHOWN = 400
-# Lines kept of a batch. More than are shown, because a secret that spans lines is only recognised as a whole.
+# Lines kept of a batch. More than are shown, because a secret that spans lines is only recognized as a whole.
 HEAD_KEPT, TAIL_KEPT = 60, 400
 LINE_KEPT = 2_000
 LONGEST_PAUSE = 8.0
@@ -54,7 +54,7 @@ class LogLines:
             self.tail.append(line)
 
     def shown(self, mask: Callable[[str], str], limit: int = SHOWN) -> str:
-        """Format the lines: masked, without colour codes, head and tail in at most `limit` characters.
+        """Format the lines: masked, without color codes, head and tail in at most `limit` characters.
 
         A line in between counts those left out.
         """

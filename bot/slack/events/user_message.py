@@ -45,7 +45,7 @@ SOME_RUN = GRAPHQL_INT
 class UserMessage:
     """A message that a person wrote.
 
-    `affiliation`: the writer's workspace and organisation, as the event reports them.
+    `affiliation`: the writer's workspace and organization, as the event reports them.
     """
 
     asker: Asker

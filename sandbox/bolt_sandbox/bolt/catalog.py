@@ -1,4 +1,4 @@
-"""The sandbox's initial schedules, each with different behaviour."""
+"""The sandbox's initial schedules, each with different behavior."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ class Refused(Exception):  # noqa: N818 - an answer, not an error of the sandbox
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One command's behaviour: its duration, exit code, log, and the files it writes.
+    """One command's behavior: its duration, exit code, log, and the files it writes.
 
     `prints` is its stdout instead of a log. The content of files that dbt doesn't write is in `BoltWorld.files`.
     """
@@ -55,7 +55,7 @@ PERSON = Actor("Grace Hopper", "grace@example.com")
 
 @dataclass(frozen=True, slots=True)
 class Character:
-    """The behaviour of a schedule's runs.
+    """The behavior of a schedule's runs.
 
     `phases` are the states before RUNNING, each with its duration. `fails_first`: the failing steps fail in this many
     runs, then succeed once, and so on; None means that they always fail. `exclusive`: a second run is refused while one

@@ -48,7 +48,7 @@ def platform_steps(secret: str, branch: str | None, commit: str | None) -> tuple
 
 
 def plausible(command: str) -> Step:
-    """Derive the behaviour of a made-up command. The word `fail` makes it exit with 1, `sleep 30` lasts 30 s."""
+    """Derive the behavior of a made-up command. The word `fail` makes it exit with 1, `sleep 30` lasts 30 s."""
     text = command.strip()
     return_code = 1 if FAIL.search(text) else 0
     if text.startswith("dbt "):

@@ -1,4 +1,4 @@
-"""Actions of the workspace's owners and admins: roles, user groups, and channels shared with other organisations.
+"""Actions of the workspace's owners and admins: roles, user groups, and channels shared with other organizations.
 
 The app receives Slack's events for each change that it has subscribed to.
 """
@@ -79,7 +79,7 @@ class Admin:
         return group
 
     async def share(self, where: str, team: str) -> Channel:
-        """Share a channel with a team of another organisation. No effect if it's already shared."""
+        """Share a channel with a team of another organization. No effect if it's already shared."""
         channel = self._sharable(where)
         if team == self._ws.team_id:
             raise Refused("team_not_found")

@@ -47,16 +47,16 @@ What owners and admins do (the app gets Slack's events for it if it has subscrib
 
 POST /control/users      {name, real_name?, role?="member", guest?, bot?, team?, enterprise?, teams?, shown_as?,
                          letter?="U"}
-                         `bot`: another app's; `team`: of another organisation, with the id `enterprise` on Grid;
-                         `teams`: workspaces of our own organisation; `shown_as`: the person's team as Slack reports it
-POST /control/grid       {}    the workspace joins an Enterprise Grid organisation with a sibling workspace, and
-                         gets three people: edda, reported with the organisation; sven, reported with the sibling;
+                         `bot`: another app's; `team`: of another organization, with the id `enterprise` on Grid;
+                         `teams`: workspaces of our own organization; `shown_as`: the person's team as Slack reports it
+POST /control/grid       {}    the workspace joins an Enterprise Grid organization with a sibling workspace, and
+                         gets three people: edda, reported with the organization; sven, reported with the sibling;
                          sila, only in the sibling. A running bot learns of it when it restarts
 POST /control/person     {user, role?, email?, deleted?}      `deleted`: true deactivates the account;
                          `role`: primary_owner, owner, admin, member, guest, single_channel_guest
 POST /control/usergroups {handle, name?, users?}              a new user group
 POST /control/usergroup  {usergroup, users? | add?, remove?, handle?, name?, disabled?}
-POST /control/sharing    {channel, team, do: share | unshare}   with another organisation
+POST /control/sharing    {channel, team, do: share | unshare}   with another organization
 """
 
 from __future__ import annotations
@@ -355,7 +355,7 @@ class Controls:
         elif what in ("invite", "kick"):
             user = self._ws.user(str(body.get("user", self._ws.bot.name)))
             if what == "invite" and user.team:
-                # People of another organisation can only be in a channel that is shared with it.
+                # People of another organization can only be in a channel that is shared with it.
                 await self._admin.share(channel.id, user.team)
             others = [each for each in channel.members if each != user.id]
             channel.members = [*others, user.id] if what == "invite" else others

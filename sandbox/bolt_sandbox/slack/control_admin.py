@@ -92,16 +92,16 @@ class AdminControls:
 
     async def grid(self, _body: Json) -> Json:
         """POST /control/grid."""
-        organisation = found(self._ws)
+        organization = found(self._ws)
         people = [person_json(user) for user in self._ws.users.values() if user.teams]
-        return {"enterprise": organisation.id, "siblings": list(organisation.siblings), "people": people}
+        return {"enterprise": organization.id, "siblings": list(organization.siblings), "people": people}
 
     def _workspaces(self, body: Json) -> list[str]:
-        """Read workspaces of our organisation. Raises BadRequest."""
+        """Read workspaces of our organization. Raises BadRequest."""
         value = body.get("teams")
         if value is None:
             return []
-        ours = {self._ws.team_id, *(self._ws.organisation.siblings if self._ws.organisation else ())}
+        ours = {self._ws.team_id, *(self._ws.organization.siblings if self._ws.organization else ())}
         if not isinstance(value, list) or not value or not ours.issuperset(map(str, value)):
             raise BadRequest(f"teams are some of {', '.join(sorted(ours))}")
         return [str(each) for each in value]

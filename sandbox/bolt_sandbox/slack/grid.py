@@ -1,6 +1,6 @@
-"""Enterprise Grid: the organisation that the workspace may belong to, and the team that Slack reports for its members.
+"""Enterprise Grid: the organization that the workspace may belong to, and the team that Slack reports for its members.
 
-Slack reports a workspace or the organisation for a member, and that says nothing about where the person acts
+Slack reports a workspace or the organization for a member, and that says nothing about where the person acts
 (docs.slack.dev, the block_suggestion payload; slackapi/bolt-js#1875; slackapi/bolt-python,
 tests/slack_bolt/request/test_internals.py).
 """
@@ -19,22 +19,22 @@ ENTERPRISE, SIBLING = "E0SANDBOX", "T0SIBLING"
 
 
 @dataclass(slots=True)
-class Organisation:
-    """An organisation. `siblings` are its other workspaces, by id, with their domains."""
+class Organization:
+    """An organization. `siblings` are its other workspaces, by id, with their domains."""
 
     id: str = ENTERPRISE
     name: str = "Sandbox Org"
     siblings: dict[str, str] = field(default_factory=lambda: {SIBLING: "acme-eu"})
 
 
-def found(ws: Workspace) -> Organisation:
-    """Make the workspace part of an organisation with a sibling, and add three people with different reported teams.
+def found(ws: Workspace) -> Organization:
+    """Make the workspace part of an organization with a sibling, and add three people with different reported teams.
 
-    `edda` is in our workspace, reported with the organisation; `sven` is in both workspaces, reported with the sibling;
+    `edda` is in our workspace, reported with the organization; `sven` is in both workspaces, reported with the sibling;
     `sila` is only in the sibling, and in the channel #data-eng, which both workspaces share.
     """
-    if ws.organisation is None:
-        ws.organisation = Organisation()
+    if ws.organization is None:
+        ws.organization = Organization()
         channel = ws.channel("data-eng")
         for user in (
             ws.add_user("edda", "Edda Enterprise", letter="W", teams=[ws.team_id], shown_as=ENTERPRISE),
@@ -42,11 +42,11 @@ def found(ws: Workspace) -> Organisation:
             ws.add_user("sila", "Sila Sister", letter="W", teams=[SIBLING], shown_as=SIBLING),
         ):
             channel.members.append(user.id)
-    return ws.organisation
+    return ws.organization
 
 
 def shown_team(ws: Workspace, user: User) -> str:
-    """Return the team that Slack reports for a person: a workspace, or an organisation."""
+    """Return the team that Slack reports for a person: a workspace, or an organization."""
     return user.shown_as or user.team or ws.team_id
 
 
@@ -58,10 +58,10 @@ def workspace_of(ws: Workspace, user: User) -> str:
 
 
 def enterprise_of(ws: Workspace, user: User) -> str | None:
-    """Return the organisation of a person, None outside Grid."""
+    """Return the organization of a person, None outside Grid."""
     if user.team:
         return user.enterprise or None
-    return ws.organisation.id if ws.organisation else None
+    return ws.organization.id if ws.organization else None
 
 
 def workspace_shape(ws: Workspace, user: User | None) -> Json:
@@ -74,10 +74,10 @@ def workspace_shape(ws: Workspace, user: User | None) -> Json:
 
 
 def enterprise_shape(ws: Workspace, user: User | None) -> Json | None:
-    """Return `enterprise` of an interaction: our organisation, or a person's, None outside Grid."""
+    """Return `enterprise` of an interaction: our organization, or a person's, None outside Grid."""
     if user is not None and user.team:
         return {"id": user.enterprise, "name": "Other Org"} if user.enterprise else None
-    return {"id": ws.organisation.id, "name": ws.organisation.name} if ws.organisation else None
+    return {"id": ws.organization.id, "name": ws.organization.name} if ws.organization else None
 
 
 def enterprise_user(ws: Workspace, user: User) -> Json | None:
@@ -96,5 +96,5 @@ def enterprise_user(ws: Workspace, user: User) -> Json | None:
 
 
 def _domain(ws: Workspace, team: str) -> str:
-    siblings = ws.organisation.siblings if ws.organisation else {}
+    siblings = ws.organization.siblings if ws.organization else {}
     return siblings.get(team, team.lower())

@@ -21,7 +21,7 @@ def auth_test(ws: Workspace, _args: Args) -> Json:
         "user_id": ws.bot.id,
         "bot_id": ws.bot.bot_id,
         "is_enterprise_install": False,
-        **({"enterprise_id": ws.organisation.id} if ws.organisation else {}),
+        **({"enterprise_id": ws.organization.id} if ws.organization else {}),
     }
 
 
@@ -66,8 +66,8 @@ def usergroup_users(ws: Workspace, args: Args) -> Json:
 def team_info(ws: Workspace, _args: Args) -> Json:
     """team.info."""
     team: Json = {"id": ws.team_id, "name": ws.team_name, "domain": ws.team_domain, "email_domain": "", "icon": {}}
-    if ws.organisation:
-        team |= {"enterprise_id": ws.organisation.id, "enterprise_name": ws.organisation.name}
+    if ws.organization:
+        team |= {"enterprise_id": ws.organization.id, "enterprise_name": ws.organization.name}
     return {"ok": True, "team": team}
 
 

@@ -30,11 +30,11 @@ def missing_argument(name: str) -> Refused:
 
 @dataclass(slots=True)
 class User:
-    """A person of this workspace, a bot, or a person of another organisation (`team`). `deleted`: deactivated.
+    """A person of this workspace, a bot, or a person of another organization (`team`). `deleted`: deactivated.
 
-    On Enterprise Grid: `teams` are the workspaces of our organisation that a person is in (empty: this one), `shown_as`
-    is the workspace or organisation that Slack reports as the person's team (empty: the workspace), and `enterprise` is
-    the organisation of a person from another one.
+    On Enterprise Grid: `teams` are the workspaces of our organization that a person is in (empty: this one), `shown_as`
+    is the workspace or organization that Slack reports as the person's team (empty: the workspace), and `enterprise` is
+    the organization of a person from another one.
     """
 
     id: str
@@ -109,7 +109,7 @@ class Message:
 class Channel:
     """A conversation. A direct one has the two ids of its people as members, and `name` is empty.
 
-    `connected`: the teams of other organisations with which it's shared, even if none of their people is in it.
+    `connected`: the teams of other organizations with which it's shared, even if none of their people is in it.
     """
 
     id: str

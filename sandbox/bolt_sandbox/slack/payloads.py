@@ -60,7 +60,7 @@ def slash_command(
         "is_enterprise_install": "false",
         "response_url": response_url,
         "trigger_id": trigger_id,
-        **({"enterprise_id": ws.organisation.id, "enterprise_name": ws.organisation.name} if ws.organisation else {}),
+        **({"enterprise_id": ws.organization.id, "enterprise_name": ws.organization.name} if ws.organization else {}),
     }
 
 
@@ -172,7 +172,7 @@ def event(ws: Workspace, inner: Json) -> Json:
     channel = ws.channels.get(str(inner.get("channel")))
     acting = ws.users.get(str(inner.get("user")))
     shared = channel is not None and ws.is_shared(channel)
-    enterprise = ws.organisation.id if ws.organisation else None
+    enterprise = ws.organization.id if ws.organization else None
     at_ours = acting is None or inner.get("type") == "app_mention"
     theirs = enterprise if acting is None or at_ours else grid.enterprise_of(ws, acting)
     return {
@@ -303,7 +303,7 @@ def subteam_members_changed(ws: Workspace, group: UserGroup, before: UserGroup) 
 
 
 def channel_shared(ws: Workspace, channel: Channel, team: str) -> Json:
-    """`channel_shared`: the channel is now also shared with a team of another organisation."""
+    """`channel_shared`: the channel is now also shared with a team of another organization."""
     return {"type": "channel_shared", "connected_team_id": team, "channel": channel.id, "event_ts": ws.new_ts()}
 
 

@@ -115,7 +115,7 @@ def state_json(ws: Workspace) -> Json:
     return {
         "team": ws.team_id,
         "team_name": ws.team_name,
-        "enterprise": ws.organisation.id if ws.organisation else None,
+        "enterprise": ws.organization.id if ws.organization else None,
         "bot": ws.bot.id,
         "commands": ws.features.commands,
         "shortcuts": ws.features.shortcuts,

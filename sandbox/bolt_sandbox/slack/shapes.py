@@ -80,7 +80,7 @@ def bot_profile(ws: Workspace, user: User) -> Json:
 def channel_shape(ws: Workspace, channel: Channel) -> Json:
     """A conversation, as in the bot's conversations.info and .list."""
     others = ws.other_teams(channel)
-    siblings = ws.organisation.siblings if ws.organisation and ws.is_org_shared(channel) else ()
+    siblings = ws.organization.siblings if ws.organization and ws.is_org_shared(channel) else ()
     shape: Json = {
         "id": channel.id,
         "created": channel.created,
@@ -119,7 +119,7 @@ def channel_shape(ws: Workspace, channel: Channel) -> Json:
 def user_shape(ws: Workspace, user: User) -> Json:
     """A user, as in users.info. The e-mail address is only included if the app has both scopes for it.
 
-    Only a person of another organisation can be a stranger: one who shares no channel with the bot. Slack's example of
+    Only a person of another organization can be a stranger: one who shares no channel with the bot. Slack's example of
     such a person has no role. A role set here is included anyway, to expose an app that mistakes it for a role in its
     own workspace.
     """

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from bolt_sandbox.slack.faults import Faults
 from bolt_sandbox.slack.features import Features
-from bolt_sandbox.slack.grid import Organisation
+from bolt_sandbox.slack.grid import Organization
 from bolt_sandbox.slack.limits import RateLimits
 from bolt_sandbox.slack.model import (
     Call,
@@ -120,7 +120,7 @@ class Workspace:
         self.calls: deque[Call] = deque(maxlen=CALLS_KEPT)
         # The number of calls ever logged.
         self.logged = 0
-        self.organisation: Organisation | None = None
+        self.organization: Organization | None = None
         self.users: dict[str, User] = {}
         self.usergroups: dict[str, UserGroup] = {}
         self.channels = {}
@@ -192,16 +192,16 @@ class Workspace:
         return user
 
     def other_teams(self, channel: Channel) -> list[str]:
-        """Return the teams of other organisations with which a channel is shared, including those of its members."""
+        """Return the teams of other organizations with which a channel is shared, including those of its members."""
         there = (self.users[each].team for each in channel.members)
         return list(dict.fromkeys([*channel.connected, *(team for team in there if team)]))
 
     def is_shared(self, channel: Channel) -> bool:
-        """Whether another organisation can read a channel."""
+        """Whether another organization can read a channel."""
         return bool(self.other_teams(channel))
 
     def is_org_shared(self, channel: Channel) -> bool:
-        """Whether several workspaces of our organisation share a channel."""
+        """Whether several workspaces of our organization share a channel."""
         there = (self.users[each] for each in channel.members)
         return any(user.teams and self.team_id not in user.teams for user in there)
 

@@ -68,7 +68,7 @@ def test_short_rows_are_all_there() -> None:
 
 
 def test_what_is_secret_is_masked_before_it_is_cut() -> None:
-    """Half a secret is not recognised."""
+    """Half a secret is not recognized."""
     message = "x" * 290 + " the-secret-of-all"
     node = NodeResult("model.shop.a", "error", message)
     end = with_results(End(), Results(AT, {"error": 1}, (node,)), lambda text: text.replace("the-secret-of-all", "•••"))

@@ -70,7 +70,7 @@ def excerpt(stdout: str, stderr: str, limit: int) -> Reading:
     ],
 )
 def test_the_lines_that_matter_are_dbts_own_report(name: str, summary: str, lines: str) -> None:
-    """The blocks between what it completed with and `Done.`: without times, colours and warnings."""
+    """The blocks between what it completed with and `Done.`: without times, colors and warnings."""
     found = excerpt(sample(name), "", 2900)
     assert found.excerpt == lines
     assert found.summary == summary
@@ -89,7 +89,7 @@ def test_failed_nodes_are_named() -> None:
 
 @pytest.mark.parametrize("name", ["01-seed", "04-retry-success", "10-no-nodes", "11-deps"])
 def test_without_a_report_the_tail_serves(name: str) -> None:
-    """Nothing is recognised: the last lines are better than nothing."""
+    """Nothing is recognized: the last lines are better than nothing."""
     assert excerpt(sample(name), "", 2900).excerpt.endswith(strip_ansi(sample(name)).rstrip().splitlines()[-1])
 
 

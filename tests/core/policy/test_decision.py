@@ -94,14 +94,14 @@ def test_guests_only_read_by_default(action: Action) -> None:
         only(Rule("everyone, with approval", Approve("@leads"))),
     ],
 )
-def test_people_of_other_organisations_may_do_nothing(policy: Policy, action: Action) -> None:
+def test_people_of_other_organizations_may_do_nothing(policy: Policy, action: Action) -> None:
     """Unless a rule lets them, in so many words."""
     assert word(policy, EXTERNAL, question=asks(action)) is Verdict.DENY
     assert not policy.admits_external
 
 
 @pytest.mark.parametrize("effect", [Allow(), Approve("@leads")])
-def test_a_rule_that_names_people_of_other_organisations(effect: Allow | Approve) -> None:
+def test_a_rule_that_names_people_of_other_organizations(effect: Allow | Approve) -> None:
     """It lets them do what it is about, and no other rule does."""
     named = Rule("partners", effect, who=Who(roles=frozenset({Role.EXTERNAL})), what=frozenset({Action.START}))
     policy = Policy((named, Rule("everyone else", Allow())))
@@ -133,7 +133,7 @@ def test_nothing_is_posted_to_shared_channels_by_default() -> None:
     """A start is refused there with the reason; what only reads is not."""
     decision = decide(DEFAULT, MEMBER, SHARED, START)
     assert decision.verdict is Verdict.DENY
-    assert "shared with another organisation" in decision.reason
+    assert "shared with another organization" in decision.reason
     assert word(DEFAULT, channel_info=SHARED, question=asks(Action.LOGS)) is Verdict.ALLOW
     assert word(DEFAULT, channel_info=SHARED, question=asks(Action.LOGS, posts=True)) is Verdict.DENY
     assert word(DEFAULT, channel_info=SHARED, question=asks(Action.CANCEL)) is Verdict.ALLOW

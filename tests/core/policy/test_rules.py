@@ -19,7 +19,7 @@ def test_only_the_groups_that_are_named_are_looked_up() -> None:
 
 
 def test_a_rule_that_only_refuses_lets_nobody_in() -> None:
-    """People of other organisations are let in by a rule that allows them something, or lets it be approved."""
+    """People of other organizations are let in by a rule that allows them something, or lets it be approved."""
     assert not PLAIN.admits_external
     assert not Policy((Rule("no", Deny("no"), who=EXTERNAL),)).admits_external
     assert Policy((Rule("yes", Allow(), who=EXTERNAL),)).admits_external

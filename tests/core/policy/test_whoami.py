@@ -83,7 +83,7 @@ def test_of_many_cases_the_first_are_told_and_the_rest_counted() -> None:
     [
         (replace(ADA, roles=frozenset({Role.OWNER, Role.ADMIN, Role.MEMBER})), "an owner of this workspace"),
         (replace(ADA, roles=frozenset({Role.GUEST})), "a guest in this workspace"),
-        (replace(ADA, roles=frozenset({Role.EXTERNAL})), "another organisation"),
+        (replace(ADA, roles=frozenset({Role.EXTERNAL})), "another organization"),
         (replace(ADA, roles=frozenset()), "active"),
         (replace(ADA, roles=None, why="Slack doesn't tell"), "find out"),
     ],

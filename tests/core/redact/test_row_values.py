@@ -201,9 +201,9 @@ def test_the_rest_of_a_difference_is_left_out_where_a_part_of_a_log_begins_with_
 
 
 def test_a_difference_inside_json_is_left_out_too() -> None:
-    """There colours are written as escapes."""
-    coloured = DIFF.replace("actual", "\x1b[32mactual\x1b[0m").replace("expected:", "\x1b[31mexpected\x1b[0m:")
-    shown = without_row_values(json.dumps({"msg": coloured.replace("@@", "\x1b[0;1m@@\x1b[0m"), "level": "error"}))
+    """There colors are written as escapes."""
+    colored = DIFF.replace("actual", "\x1b[32mactual\x1b[0m").replace("expected:", "\x1b[31mexpected\x1b[0m:")
+    shown = without_row_values(json.dumps({"msg": colored.replace("@@", "\x1b[0;1m@@\x1b[0m"), "level": "error"}))
     assert "Ada" not in shown
     assert "55" not in shown
     assert json.loads(shown)["level"] == "error"

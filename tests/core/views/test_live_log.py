@@ -27,7 +27,7 @@ def same(text: str) -> str:
 
 
 def test_a_few_lines_are_shown_as_they_are() -> None:
-    """Without colour codes."""
+    """Without color codes."""
     assert gathered("a", "\x1b[31mb\x1b[0m", "", "c").shown(same) == "a\nb\n\nc"
 
 
@@ -42,7 +42,7 @@ def test_of_many_lines_the_first_and_the_last_are_shown() -> None:
     assert note == f"… {10_000 - (len(lines) - 1)} lines left out …"
 
 
-def test_a_secret_of_many_lines_is_recognised_together() -> None:
+def test_a_secret_of_many_lines_is_recognized_together() -> None:
     """Masked as a whole, before it is cut."""
     shown = gathered("begin", "secret-one", "secret-two", "end").shown(
         lambda text: text.replace("secret-one\nsecret-two", "•••")

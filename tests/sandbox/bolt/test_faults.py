@@ -170,7 +170,7 @@ def test_a_fault_from_json() -> None:
         {"kind": "slow", "count": 0},
         {"kind": "slow", "latency_s": "long"},
         {"kind": "slow", "most": True},
-        {"kind": "slow", "colour": 1},
+        {"kind": "slow", "color": 1},
         {"kind": "status:bad"},
     ],
 )

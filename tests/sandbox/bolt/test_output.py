@@ -58,7 +58,7 @@ def sample(name: str) -> Path:
 
 @pytest.mark.parametrize(("name", "kind"), OF_SAMPLE.items())
 def test_logs_say_what_dbt_says(name: str, kind: str) -> None:
-    """But for the times, a log is what a real dbt printed, colours included."""
+    """But for the times, a log is what a real dbt printed, colors included."""
     real = sample(f"{name}.stdout.txt").read_text(encoding="utf-8")
     ours = as_text(list(whole_log(source(kind))), "STDOUT")
     assert without_times(ours) == without_times(real)

@@ -137,7 +137,7 @@ async def test_of_a_large_group_not_everybody_is_named(served: Served, listening
 
 
 async def test_a_channel_is_shared_and_unshared(served: Served, listening: Ear) -> None:
-    """Each organisation by itself; the channel says so as well."""
+    """Each organization by itself; the channel says so as well."""
     await served.control("sharing", channel="data-eng", team="T0ELSE", do="share")
     await served.control("sharing", channel="data-eng", team="T0ELSE", do="share")
     shape = (await served.client.conversations_info(channel="C0DATAENG"))["channel"]

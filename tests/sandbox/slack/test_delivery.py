@@ -207,7 +207,7 @@ async def test_a_direct_message_where_the_manifest_forbids_it(served: Served) ->
 
 
 @pytest.mark.usefixtures("handler")
-async def test_people_of_another_organisation(served: Served, listener: Listener) -> None:
+async def test_people_of_another_organization(served: Served, listener: Listener) -> None:
     """They have a team of their own in all that comes of them, and cannot use our commands."""
     await served.control("users", name="eve", team="T0ELSE")
     await served.control("members", channel="data-eng", user="eve", do="invite")

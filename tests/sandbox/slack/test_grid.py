@@ -1,4 +1,4 @@
-"""An Enterprise Grid organisation: what Slack sends of its people, and of people of other ones, in the shapes that were recorded."""
+"""An Enterprise Grid organization: what Slack sends of its people, and of people of other ones, in the shapes that were recorded."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PEOPLE = {"edda": ORG, "sven": SIBLING, "sila": SIBLING}
 
 @pytest.fixture
 async def on_grid(served: Served) -> Served:
-    """The workspace after it has joined the organisation."""
+    """The workspace after it has joined the organization."""
     answer: Any = await served.control("grid")
     assert (answer["enterprise"], answer["siblings"]) == (ORG, [SIBLING])
     assert {one["name"]: one["shown_as"] for one in answer["people"]} == PEOPLE
@@ -32,7 +32,7 @@ async def profile(served: Served, name: str) -> dict[str, Any]:
 
 
 async def test_who_the_bot_is(served: Served) -> None:
-    """auth.test names the organisation, and elsewhere there is none."""
+    """auth.test names the organization, and elsewhere there is none."""
     assert "enterprise_id" not in (await served.client.auth_test()).data
     await served.control("grid")
     answer = await served.client.auth_test()
@@ -40,7 +40,7 @@ async def test_who_the_bot_is(served: Served) -> None:
 
 
 async def test_profiles(on_grid: Served) -> None:
-    """Everyone of the organisation has `enterprise_user` with its workspaces; nobody of it is a stranger."""
+    """Everyone of the organization has `enterprise_user` with its workspaces; nobody of it is a stranger."""
     teams = {"ada": [TEAM], "edda": [TEAM], "sven": [SIBLING, TEAM], "sila": [SIBLING]}
     for name, listed in teams.items():
         told = await profile(on_grid, name)
@@ -55,7 +55,7 @@ async def test_profiles(on_grid: Served) -> None:
 @pytest.mark.usefixtures("handler")
 @pytest.mark.parametrize("name", list(PEOPLE))
 async def test_what_comes_of_our_people(on_grid: Served, listener: Listener, name: str) -> None:
-    """The envelope and `team` are ours; the person's own team is the organisation or a sibling workspace."""
+    """The envelope and `team` are ours; the person's own team is the organization or a sibling workspace."""
     shown, people = PEOPLE[name], on_grid.people
     await on_grid.client.chat_postMessage(channel="C0DATAENG", text="card", blocks=BUTTONS)
     await people.mention(name, "data-eng", "hello")
@@ -88,7 +88,7 @@ async def test_what_comes_of_our_people(on_grid: Served, listener: Listener, nam
 
 @pytest.mark.usefixtures("handler")
 async def test_commands_are_there_for_people_of_our_workspace(on_grid: Served, listener: Listener) -> None:
-    """Slack names the workspace and its organisation. A sibling workspace has no commands of an app that is not installed there."""
+    """Slack names the workspace and its organization. A sibling workspace has no commands of an app that is not installed there."""
     await on_grid.people.slash("sven", "data-eng", "/bolt", "say")
     (body,) = listener.seen
     assert (body["team_id"], body["enterprise_id"], body["enterprise_name"]) == (TEAM, ORG, "Sandbox Org")
@@ -99,7 +99,7 @@ async def test_commands_are_there_for_people_of_our_workspace(on_grid: Served, l
 
 
 async def test_a_channel_of_two_workspaces_is_not_shared_outside(on_grid: Served) -> None:
-    """It is shared in the organisation."""
+    """It is shared in the organization."""
     shape = (await on_grid.client.conversations_info(channel="C0DATAENG"))["channel"]
     assert (shape["is_shared"], shape["is_org_shared"], shape["is_ext_shared"]) == (True, True, False)
     assert shape["shared_team_ids"] == [TEAM, SIBLING]
@@ -107,10 +107,10 @@ async def test_a_channel_of_two_workspaces_is_not_shared_outside(on_grid: Served
 
 @pytest.mark.usefixtures("handler")
 @pytest.mark.parametrize("enterprise", ["", "E0ELSE"])
-async def test_what_comes_of_people_of_other_organisations(
+async def test_what_comes_of_people_of_other_organizations(
     on_grid: Served, listener: Listener, enterprise: str
 ) -> None:
-    """A mention has `team` ours and `user_team` theirs, by their organisation if they have one; a click the message's team."""
+    """A mention has `team` ours and `user_team` theirs, by their organization if they have one; a click the message's team."""
     own = enterprise or "T0ELSE"
     await on_grid.control("users", name="eve", team="T0ELSE", enterprise=enterprise, shown_as=own)
     await on_grid.control("members", channel="data-eng", user="eve", do="invite")

@@ -1,4 +1,4 @@
-"""People as users.info tells of them: roles, addresses, guests, those of other organisations; and user groups."""
+"""People as users.info tells of them: roles, addresses, guests, those of other organizations; and user groups."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ async def test_an_address_wants_both_scopes(served: Served) -> None:
 
 
 async def test_an_address_is_one_persons_in_a_team(served: Served) -> None:
-    """In another organisation somebody may have the same one."""
+    """In another organization somebody may have the same one."""
     await served.control("users", name="eve", team="T0ELSE")
     taken = {"user": "grace", "email": "ada@acme-data.example"}
     async with served.session.post(f"{served.base_url}/control/person", json=taken) as reply:
@@ -73,7 +73,7 @@ async def test_an_address_is_one_persons_in_a_team(served: Served) -> None:
     assert "email" not in (await told(served, "ada"))["profile"]
 
 
-async def test_people_of_other_organisations(served: Served) -> None:
+async def test_people_of_other_organizations(served: Served) -> None:
     """They have another team; a stranger is who shares no channel with the bot; no role and no locale is told of them."""
     await served.control("users", name="eve", team="T0ELSE")
     eve = await told(served, "eve", include_locale=True)
@@ -88,7 +88,7 @@ async def test_people_of_other_organisations(served: Served) -> None:
     assert "is_stranger" not in ada
 
 
-async def test_an_owner_of_another_organisation_is_none_here(served: Served) -> None:
+async def test_an_owner_of_another_organization_is_none_here(served: Served) -> None:
     """An app that goes by the flag alone takes this person for one of its own owners."""
     await served.control("users", name="eve", team="T0ELSE", role="owner")
     eve = await told(served, "eve")

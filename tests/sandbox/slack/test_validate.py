@@ -105,7 +105,7 @@ WRONG: dict[str, list[Any]] = {
     "no type": [{"text": plain()}],
     "not an object": ["section"],
     "unknown element": [actions({"type": "lever", "action_id": "a"})],
-    "unknown field": [{"type": "divider", "colour": "red"}],
+    "unknown field": [{"type": "divider", "color": "red"}],
     "empty text": [{"type": "section", "text": mrkdwn(0)}],
     "no text": [{"type": "section"}],
     "header in mrkdwn": [{"type": "header", "text": mrkdwn()}],
