@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,19 +13,20 @@ from bot.core.model.person import Role
 Json = dict[str, Any]
 
 # Change the number if the meaning of an entry changes: two versions side by side each read their own.
-BOOK = "people1"
+BOOK = "people2"
 NAME_MOST = 80
 _LETTERS = {Role.OWNER: "o", Role.ADMIN: "a", Role.MEMBER: "m", Role.GUEST: "g", Role.EXTERNAL: "e"}
 _ROLES = {letter: role for role, letter in _LETTERS.items()}
 # The domain of an address: not requested, and not visible to us.
 _NOT_KEPT, _NOT_SEEN = "?", "-"
+_ZONE = re.compile(r"[A-Za-z0-9_+/-]{1,60}")
 
 
 @dataclass(frozen=True, slots=True)
 class KnownPerson:
     """A person as returned by Slack at `at` (Unix seconds). `has_domain`: `domain` was requested.
 
-    `name` is the username.
+    `name` is the username, `time_zone` an IANA name; both may be empty.
     """
 
     roles: frozenset[Role]
@@ -32,23 +34,25 @@ class KnownPerson:
     at: float
     has_domain: bool
     name: str = ""
+    time_zone: str = ""
 
 
 def person_entry(known: KnownPerson) -> str:
     """Encode a person."""
     letters = "".join(sorted(_LETTERS[role] for role in known.roles))
     domain = (_NOT_SEEN if known.domain is None else known.domain) if known.has_domain else _NOT_KEPT
-    return f"{int(known.at)}:{letters}:{domain}:{known.name[:NAME_MOST]}"
+    zone = known.time_zone if _ZONE.fullmatch(known.time_zone) else ""
+    return f"{int(known.at)}:{letters}:{domain}:{zone}:{known.name[:NAME_MOST]}"
 
 
 def read_person(entry: str) -> KnownPerson | None:
     """Decode a person, None if the entry isn't valid."""
-    at, letters, domain, name = (*entry.split(":", 3), "", "", "")[:4]
+    at, letters, domain, zone, name = (*entry.split(":", 4), "", "", "", "")[:5]
     if not at.isdecimal() or not set(letters) <= set(_ROLES):
         return None
     roles = frozenset(_ROLES[letter] for letter in letters)
     return KnownPerson(
-        roles, None if domain in {_NOT_KEPT, _NOT_SEEN} else domain, float(at), domain != _NOT_KEPT, name
+        roles, None if domain in {_NOT_KEPT, _NOT_SEEN} else domain, float(at), domain != _NOT_KEPT, name, zone
     )
 
 

@@ -139,7 +139,7 @@ class SlackPeople:
             return Person(user, None, mine, None, why or no_groups, again_s=again_s)
         if self._domains and told.domain is None and told.roles:
             why = "I can't see your e-mail address (the scope users:read.email is missing)"
-        return Person(user, told.roles, mine, told.domain, no_groups or why, told.name, again_s)
+        return Person(user, told.roles, mine, told.domain, no_groups or why, told.name, again_s, told.time_zone)
 
     async def channel(self, channel: str) -> ChannelInfo:
         """Look up a channel. A direct message and App Home (an empty channel) belong to one person."""
@@ -297,7 +297,8 @@ def known_person(user: Json, installation: Installation, at: float, *, domains: 
     # The field is missing without its scope; a person may also have no address.
     email = (user.get("profile") or {}).get("email")
     domain = None if email is None or not domains else str(email).rpartition("@")[2].lower()
-    return KnownPerson(frozenset(roles(user, installation)), domain, at, domains, str(user.get("name") or ""))
+    name, zone = str(user.get("name") or ""), str(user.get("tz") or "")
+    return KnownPerson(frozenset(roles(user, installation)), domain, at, domains, name, zone)
 
 
 def roles(user: Json, installation: Installation) -> set[Role]:

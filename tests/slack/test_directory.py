@@ -49,7 +49,7 @@ class Shared(DirectoryCache):
     async def until_read(self, *names: str) -> None:
         """Wait until these lists are kept."""
         async with asyncio.timeout(PATIENCE_S):
-            await asyncio.gather(*(self.ended[name].wait() for name in names or ("channels", "people1")))
+            await asyncio.gather(*(self.ended[name].wait() for name in names or ("channels", "people2")))
 
 
 @pytest.fixture
@@ -103,8 +103,9 @@ async def test_nobody_needs_a_question(chat: SlackChat, memory: Shared, sandbox:
         await memory.until_read()
     assert read(sandbox)()
     of = people(chat, memory)
+    roles, zone = frozenset({Role.ADMIN, Role.MEMBER}), "Europe/Amsterdam"
     assert await of.person(LAST_PERSON, acts=True) == Person(
-        LAST_PERSON, frozenset({Role.ADMIN, Role.MEMBER}), frozenset(), name=f"person-{PEOPLE}"
+        LAST_PERSON, roles, frozenset(), name=f"person-{PEOPLE}", time_zone=zone
     )
     assert (await of.person("U0GUS")).roles == frozenset()
     assert await of.channel(LAST_CHANNEL) == ChannelInfo(
@@ -119,7 +120,7 @@ async def test_addresses_are_read_where_the_policy_names_one(chat: SlackChat, me
     async with reading(chat, memory):
         await memory.until_read()
     async with reading(chat, memory, domains=True):
-        await memory.until_read("people1:domains")
+        await memory.until_read("people2:domains")
     assert (await people(chat, memory, domains=True).person("U0ADA")).domain == "acme-data.example"
     assert calls(sandbox, "users.info") == 0
 
@@ -168,8 +169,8 @@ async def test_a_page_does_not_undo_what_is_newer(chat: SlackChat, memory: Share
 
 async def test_who_is_gone_from_the_list_for_a_day_is_dropped(chat: SlackChat, memory: Shared) -> None:
     """So what is kept does not grow for ever."""
-    await memory.keep_people("people1", {"U0LONGAGO": "1000:m:?"})
+    await memory.keep_people("people2", {"U0LONGAGO": "1000:m:?"})
     async with reading(chat, memory):
         await memory.until_read()
-    assert await memory.recall_person("people1", "U0LONGAGO") is None
-    assert await memory.recall_person("people1", "U0ADA") is not None
+    assert await memory.recall_person("people2", "U0LONGAGO") is None
+    assert await memory.recall_person("people2", "U0ADA") is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from redis.asyncio import Redis
@@ -17,7 +17,7 @@ from bot.core.model.channel import ChannelInfo, ChannelKind
 from bot.core.model.person import Person, Role
 from bot.slack.affiliation import Installation
 from bot.slack.client import SlackChat
-from bot.slack.directory_entries import BOOK, KnownPerson, person_entry
+from bot.slack.directory_entries import BOOK, KnownPerson, person_entry, read_person
 from bot.slack.people import GROUPS_FRESH_S, KEPT_S, ROLE_S, SlackPeople
 from bot.store.directory_cache import DirectoryCache
 from bot.store.scripts import Scripts
@@ -25,7 +25,7 @@ from tests.waiting import seen
 
 ADA, GRACE, GUS = "U0ADA", "U0GRACE", "U0GUS"
 GROUPS = frozenset({"@data-team", "S0DATALEADS", "@no-such"})
-KEPT = ("groups", "people1", "place:C0DATAENG", "place:C0ANALYTICS")
+KEPT = ("groups", "people2", "place:C0DATAENG", "place:C0ANALYTICS")
 
 
 @pytest.fixture
@@ -180,7 +180,7 @@ async def test_without_groups_in_the_policy_nobody_asks_for_them(
     """Nor for addresses."""
     sandbox.workspace.scopes -= {"usergroups:read", "users:read.email"}
     ada = await people(chat, memory, groups=frozenset(), domains=False).person(ADA)
-    assert ada == Person(ADA, frozenset({Role.MEMBER}), frozenset(), None, name="ada")
+    assert ada == Person(ADA, frozenset({Role.MEMBER}), frozenset(), None, name="ada", time_zone="Europe/Amsterdam")
     assert asked(sandbox, "usergroups.list") == 0
 
 
@@ -203,7 +203,7 @@ async def test_how_long_what_was_said_is_kept(of: SlackPeople, sandbox: Sandbox,
     assert 0 < left_s["groups"] <= GROUPS_FRESH_S
     assert 0 < left_s["place:C0ANALYTICS"] <= GROUPS_FRESH_S
     assert GROUPS_FRESH_S < left_s["place:C0DATAENG"] <= KEPT_S
-    assert KEPT_S < left_s["people1"] <= 2 * KEPT_S
+    assert KEPT_S < left_s["people2"] <= 2 * KEPT_S
     assert asked(sandbox, "conversations.info") == 2
 
 
@@ -274,6 +274,15 @@ async def test_a_policy_that_names_addresses_asks_for_those_that_were_not_kept(
     await people(chat, memory, domains=False).person(ADA)
     assert asked(sandbox, "users.info") == 0
     assert (await people(chat, memory, domains=True).person(ADA)).domain == "acme-data.example"
+
+
+@pytest.mark.parametrize("zone", ["America/Argentina/Buenos_Aires", "Etc/GMT+3", ""])
+def test_an_entry_has_all_that_is_known(zone: str) -> None:
+    """A name may contain anything; what is no zone is left out."""
+    known = KnownPerson(frozenset({Role.MEMBER}), "x.test", 1.0, has_domain=True, name="a:b", time_zone=zone)
+    assert read_person(person_entry(known)) == known
+    odd = read_person(person_entry(replace(known, time_zone="a:b c")))
+    assert odd == replace(known, time_zone="")
 
 
 async def test_a_channel_that_was_joined_needs_no_question(of: SlackPeople, chat: SlackChat, sandbox: Sandbox) -> None:

@@ -22,7 +22,7 @@ class Person:
 
     `domain` is the part of the e-mail address after the @. `name` is the username, empty if unknown. `why` is the
     sentence to show if something is unknown, and `again_s` in how many seconds it may be known: 0 if asking again
-    wouldn't help.
+    wouldn't help. `time_zone` is an IANA name, empty if unknown.
     """
 
     user: str
@@ -32,3 +32,4 @@ class Person:
     why: str = ""
     name: str = ""
     again_s: float = 0.0
+    time_zone: str = ""

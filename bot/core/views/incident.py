@@ -5,6 +5,7 @@ Nothing in the message depends on the time of rendering. Names in it are plain t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
@@ -35,6 +36,7 @@ _SNOOZES = (
     (SnoozeChoice.MORNING, "Snooze until 9:00"),
     (SnoozeChoice.RECOVERY, "Snooze until it recovers"),
 )
+_USER = re.compile(r"[UW](?=[A-Z]*\d)[A-Z0-9]{3,20}")
 _NO_NAMES: Mapping[str, str] = {}
 
 
@@ -250,7 +252,7 @@ def _name(word: str) -> str:
 
 def _is_user(word: str) -> bool:
     """Whether it's a Slack user id rather than Bolt's word."""
-    return len(word) > 8 and word[0] in "UW" and word.isascii() and word.isalnum() and word.isupper()
+    return _USER.fullmatch(word) is not None
 
 
 # --- buttons ---
