@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from bot.core.model.run import CardRef
 from bot.core.model.run_index import IndexedRun
-from bot.core.model.start import WaitingStarts
+from bot.core.model.start import QueuePage
 from bot.core.text.message import Message
 from bot.core.views.active_runs import Listed, ListedStart, Starts, active_here
 from bot.flows.ports.store import Indexes, StartQueue
@@ -32,25 +32,25 @@ class ActiveRuns:
 
         `typed` is the command prefix there. Raises StoreUnavailable.
         """
-        found, waiting = await asyncio.gather(
-            self._indexes.active_in([channel], most=SHOWN), self._start_queue.waiting_in(channel, most=STARTS_SHOWN)
+        found, queued = await asyncio.gather(
+            self._indexes.active_in([channel], most=SHOWN), self._start_queue.queued_in(channel, most=STARTS_SHOWN)
         )
         listed = [listed_run(one, self._card_url, channel=False) for one in found.runs]
-        starts = listed_starts(waiting, self._card_url, channel=False)
+        starts = listed_starts(queued, self._card_url, channel=False)
         return active_here(listed, found.total, self._app_url, typed, starts)
 
     async def active_of_person(self, user: str, *, typed: str) -> Message:
-        """List a person's active runs and waiting starts. Raises StoreUnavailable."""
-        found, waiting = await asyncio.gather(
-            self._indexes.active_of(user, most=SHOWN), self._start_queue.waiting_of(user, most=STARTS_SHOWN)
+        """List a person's active runs and queued starts. Raises StoreUnavailable."""
+        found, queued = await asyncio.gather(
+            self._indexes.active_of(user, most=SHOWN), self._start_queue.queued_of(user, most=STARTS_SHOWN)
         )
         listed = [listed_run(one, self._card_url) for one in found.runs]
-        starts = listed_starts(waiting, self._card_url)
+        starts = listed_starts(queued, self._card_url)
         return active_here(listed, found.total, self._app_url, typed, starts, mine=True)
 
 
-def listed_starts(found: WaitingStarts, card_url: Callable[[CardRef], str | None], *, channel: bool = True) -> Starts:
-    """Prepare waiting starts for a list, with their cards' channels if `channel` is set."""
+def listed_starts(found: QueuePage, card_url: Callable[[CardRef], str | None], *, channel: bool = True) -> Starts:
+    """Prepare queued starts for a list, with their cards' channels if `channel` is set."""
     return Starts(
         found.total,
         tuple(

@@ -50,12 +50,12 @@ class HomePageReader:
 
     async def _read(self, user: str, member_channels: MemberChannels, number: int) -> HomePage:
         channels, indexes, runs = list(member_channels.names), self._indexes, RUNS_A_PAGE
-        mine, others, failures, habits, waiting = await asyncio.gather(
+        mine, others, failures, habits, queued = await asyncio.gather(
             indexes.active_of(user, skip=number * runs, most=runs),
             indexes.active_in(channels, skip=number * runs, most=runs, without=user),
             indexes.failed(user, channels, skip=number * FAILURES_A_PAGE, most=FAILURES_A_PAGE),
             indexes.habits(user, skip=number * SCHEDULES_A_PAGE, most=SCHEDULES_A_PAGE),
-            self._start_queue.waiting_of(user, most=STARTS_SHOWN),
+            self._start_queue.queued_of(user, most=STARTS_SHOWN),
         )
         return HomePage(
             self._now(),
@@ -66,7 +66,7 @@ class HomePageReader:
             tuple(_often(one, member_channels) for one in habits.schedules),
             habits.total,
             member_channels.missing,
-            waiting=listed_starts(waiting, self._links.card_url),
+            queued=listed_starts(queued, self._links.card_url),
         )
 
     def _part(self, found: IndexPage) -> HomeSection:

@@ -1,7 +1,7 @@
 """Queued starts: each waits for a run of its schedule to end, with a card, in order, and is started once.
 
 A queued start is a request of its own, in the state `queued`. Its card is posted first. When the run it waits for has
-ended, in whatever way, and no earlier start is waiting, the schedule is read again. From then on, it's like any start
+ended, in whatever way, and no earlier start is queued, the schedule is read again. From then on, it's like any start
 with a card: sent within its deadline, counted from its turn, or not at all.
 """
 
@@ -34,7 +34,7 @@ from bot.flows.start_checks import StartChecks
 log = structlog.get_logger()
 
 RECORD_S = 1.0
-MOST_IN_LINE = 5
+MOST_QUEUED = 5
 # A start's turn comes when the run's end is seen. This interval covers ends seen by another version, or missed.
 LOOK_AGAIN_S = 15.0
 AWAY_AGAIN_S = 3.0
@@ -77,7 +77,7 @@ class QueuedStarts:
         self._left = left
 
     async def queue_start(self, asker: Asker, refused: str, new_id: str, user_name: str) -> tuple[bool, Message]:
-        """Queue the start of the refused request `refused`. Returns whether it's waiting now, and the answer."""
+        """Queue the start of the refused request `refused`. Returns whether it's queued now, and the answer."""
         try:
             async with asyncio.timeout(RECORD_S):
                 return await self._join(asker, refused, new_id, user_name)
@@ -105,7 +105,7 @@ class QueuedStarts:
         )
         behind = RunKey(self._rules.workspace, earlier.running.run_id)
         facts = blocking_run_facts(earlier.running, earlier.plan)
-        word, request_id = await self._start_queue.enqueue(asked, earlier.plan, behind, facts, most=MOST_IN_LINE)
+        word, request_id = await self._start_queue.enqueue(asked, earlier.plan, behind, facts, most=MOST_QUEUED)
         log.info("asked to wait", request=request_id, word=word, user=asker.user, channel=asker.channel)
         name = Bold(earlier.title)
         if word == "known":
@@ -114,13 +114,13 @@ class QueuedStarts:
                 return True, self._had_its_turn(queued, name)
         if word in {"new", "known"}:
             self._asked()
-            return True, self._waits(asked, name, Run(behind, facts=facts))
+            return True, self._queued(asked, name, Run(behind, facts=facts))
         if word == "same":
             return False, await self._same(request_id, name)
-        waiting = plural(MOST_IN_LINE, "start")
-        return False, Message((f"{waiting} of ", name, " are already waiting. Nothing was queued. Try again later."))
+        starts = plural(MOST_QUEUED, "start")
+        return False, Message((f"{starts} of ", name, " are already queued. Nothing was queued. Try again later."))
 
-    def _waits(self, asked: Asked, name: Bold, behind: Run) -> Message:
+    def _queued(self, asked: Asked, name: Bold, behind: Run) -> Message:
         """Say which run the start waits for, and where its card is.
 
         A direct message names the channel, because "here" would be the wrong place.
@@ -139,7 +139,7 @@ class QueuedStarts:
             run = Link(run_url(self._rules.links.app_url, queued.run_id), f"run {queued.run_id}")
             return Message((name, " already started: it's ", run, ". Nothing more was queued."))
         if queued.state in {RequestState.REFUSED, RequestState.CLOSED}:
-            return Message((name, " is no longer waiting. Type the command again if you still want it."))
+            return Message((name, " is no longer queued. Type the command again if you still want it."))
         return Message((name, " is being started right now. Its card will show the result."))
 
     async def _same(self, request_id: str, name: Bold) -> Message:
@@ -171,7 +171,7 @@ class QueuedStarts:
                 return None
             return Message((Bold(before.title), " was removed from the queue, so it won't start."))
         if request is None:
-            return Message(("I no longer have a record of this start, so it isn't waiting.",))
+            return Message(("I no longer have a record of this start, so it isn't queued.",))
         return self._too_late(request)
 
     def _too_late(self, request: Request) -> Message:

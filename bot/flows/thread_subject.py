@@ -29,7 +29,7 @@ STARTING = "This run has no number yet. Try again when its card shows one."
 UNCLEAR = "I don't know yet which run this thread belongs to. Add the run's number."
 ELSEWHERE = "This card belongs to another Bolt workspace. Look for its run in Bolt."
 TAKEN_OUT = "This start is no longer in the queue and wasn't started. Its card says why."
-FORGOTTEN = "I no longer have a record of this start, so it isn't waiting. Type its command again if you still want it."
+FORGOTTEN = "I no longer have a record of this start, so it isn't queued. Type its command again if you still want it."
 AWAY = f"{database()} Try again in a minute."
 LOST = "I no longer know which run this thread belongs to. Add its number, which is on the card."
 
@@ -50,14 +50,14 @@ class LostCard:
 class ThreadSubject:
     """The subject of a thread. `run` is None if the thread doesn't belong to a card.
 
-    `why` explains why a card's run isn't known; `lost` is set if its record has to be restored. `waiting` is the
+    `why` explains why a card's run isn't known; `lost` is set if its record has to be restored. `queued` is the
     request of a queued start, `pending` that of a start waiting for approval.
     """
 
     run: RunKey | None = None
     why: str = ""
     lost: LostCard | None = None
-    waiting: str | None = None
+    queued: str | None = None
     pending: str | None = None
 
 
@@ -91,7 +91,7 @@ class ThreadSubjects:
     def _of_request(self, request: Request) -> ThreadSubject:
         """The subject for a start whose card has no run on record."""
         if request.state is RequestState.QUEUED:
-            return ThreadSubject(why=_waits(request), waiting=request.id)
+            return ThreadSubject(why=_why_no_run(request), queued=request.id)
         if request.state is RequestState.PENDING:
             return ThreadSubject(why=_asks(request), pending=request.id)
         if request.state is RequestState.APPROVED:
@@ -150,7 +150,7 @@ class ThreadSubjects:
         return ThreadSubject(named.key, lost=LostCard(named, parent, over) if named.facts != RunFacts() else None)
 
 
-def _waits(request: Request) -> str:
+def _why_no_run(request: Request) -> str:
     run = f"run {request.behind}" if request.behind else "the run before it"
     return f"This start is waiting for {run} to end and has no run yet. Use cancel to remove it from the queue."
 

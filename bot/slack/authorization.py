@@ -94,20 +94,20 @@ Asks = OfRun | OfSchedule | OfChannel
 
 
 async def drop_denial(context: ListenerContext, call: Call, request: str) -> Message | None:
-    """Return why a person may not drop a waiting start, or None. Whoever asked for a start may always drop it."""
+    """Return why a person may not drop a queued start, or None. Whoever asked for a start may always drop it."""
     try:
         async with asyncio.timeout(CHECK_S):
-            waiting = await context.requests.load_request(request)
+            queued = await context.requests.load_request(request)
     except (StoreUnavailable, TimeoutError) as error:
         return Message((unchecked(error),))
-    if waiting is None or waiting.plan is None or waiting.user == call.asker.user:
+    if queued is None or queued.plan is None or queued.user == call.asker.user:
         return None
-    attempt = attempt_of(call, Action.CANCEL, f"drop {canonical(waiting.wanted)}")
-    return await denial(context, attempt, context.gate.decide_on_plan(attempt, waiting, waiting.plan))
+    attempt = attempt_of(call, Action.CANCEL, f"drop {canonical(queued.wanted)}")
+    return await denial(context, attempt, context.gate.decide_on_plan(attempt, queued, queued.plan))
 
 
 def queued_id(asker: Asker, refused_request: str) -> str:
-    """Return the id of the start that waits in place of a refused one, the same even if the refusal was shown twice."""
+    """Return the id of the queued start that replaces a refused one, the same even if the refusal was shown twice."""
     return request_id(asker.team, f"queue:{asker.user}:{refused_request}")
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bot.core.model.request import Request, StartPlan
 from bot.core.model.run import Observation, RunFacts, RunKey
-from bot.core.model.start import Acceptance, Asked, Turn, WaitingStarts
+from bot.core.model.start import Acceptance, Asked, LeftQueue, QueuePage, Turn
 from bot.flows.lease import Lease
 from bot.store.due_sets import microseconds
 from bot.store.record_json import to_json
@@ -71,20 +71,21 @@ class StartQueue:
         )
         return bool(word == "ok")
 
-    async def waiting_of(self, user: str, *, most: int) -> WaitingStarts:
-        """Return a person's waiting starts, oldest first."""
-        return await self._waiting(f"user:{user}", most)
+    async def queued_of(self, user: str, *, most: int) -> QueuePage:
+        """Return a person's queued starts, oldest first."""
+        return await self._queued(f"user:{user}", most)
 
-    async def waiting_in(self, channel: str, *, most: int) -> WaitingStarts:
-        """Return the waiting starts with a card in a channel, oldest first."""
-        return await self._waiting(f"channel:{channel}", most)
+    async def queued_in(self, channel: str, *, most: int) -> QueuePage:
+        """Return the queued starts with a card in a channel, oldest first."""
+        return await self._queued(f"channel:{channel}", most)
 
-    async def _waiting(self, which: str, most: int) -> WaitingStarts:
-        total, *rows = await self._scripts.run("waiting", which, most)
+    async def _queued(self, which: str, most: int) -> QueuePage:
+        total, *rows = await self._scripts.run("queued_starts", which, most)
         records = (dict(zip(row[::2], row[1::2], strict=True)) for row in rows[1::2])
         found = (read_request(name, record) for name, record in zip(rows[::2], records, strict=True))
-        return WaitingStarts(int(total), tuple(found))
+        return QueuePage(int(total), tuple(found))
 
-    async def leave_queue(self, request_id: str, why: str, user: str = "") -> str:
-        """Remove a start from the queue without starting it, whoever holds its claim. Returns `ok` or its state."""
-        return str(await self._scripts.run("leave_line", request_id, why, user))
+    async def leave_queue(self, request_id: str, why: str, user: str = "") -> LeftQueue:
+        """Remove a start from the queue without starting it, whoever holds its claim."""
+        left: LeftQueue = await self._scripts.run("leave_queue", request_id, why, user)
+        return left

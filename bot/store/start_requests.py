@@ -20,7 +20,7 @@ from bot.core.model.request import (
     run_facts,
 )
 from bot.core.model.run import CardRef, Observation, Retried, RunKey
-from bot.core.model.start import Accepted, Asked, Sending
+from bot.core.model.start import Accepted, Asked, Decided, Sending
 from bot.core.text.name_folding import fold
 from bot.flows.lease import Lease
 from bot.store.due_sets import from_microseconds, microseconds
@@ -102,10 +102,11 @@ class StartRequests:
         await self._found(request, plan)
         return await self._step(lease, request, RequestState.PENDING, "post", fields=fields)
 
-    async def decide(self, request: Request, user: str, *, yes: bool, why: str = "") -> str:
-        """Approve or deny a start, whoever holds its claim. Returns `ok`, `late`, or the state it's in."""
+    async def decide(self, request: Request, user: str, *, yes: bool, why: str = "") -> Decided:
+        """Approve or deny a start, whoever holds its claim."""
         within_us = microseconds(request.approval.within_s if request.approval else 0)
-        return str(await self._scripts.run("decide", request.id, user, int(yes), why, within_us))
+        decided: Decided = await self._scripts.run("decide", request.id, user, int(yes), why, within_us)
+        return decided
 
     async def approved(self, lease: Lease, request: Request, plan: StartPlan) -> bool:
         """Continue after an approval with a new plan: the start is sent like any other whose card is shown."""

@@ -198,12 +198,12 @@ async def test_what_a_click_on_home_came_to_is_told_there_all_the_same(stage: St
     starts(stage)
     await stage.start_bot(policy(stage, READERS))
     await queued(stage)
-    await home_opened(stage, "Your waiting starts (1)")
+    await home_opened(stage, "Your queued starts (1)")
     await stage.sandbox.slack.admin.set_members("data-team", ["grace"])
     await click(stage, "Don't run")
     await until(stage, says(stage, "You can't read this here"))
     assert "was removed from the queue" in reads(stage)
-    assert "Your waiting starts" not in reads(stage)
+    assert "Your queued starts" not in reads(stage)
 
 
 # --- threads of starts that wait ---

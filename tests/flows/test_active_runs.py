@@ -61,11 +61,11 @@ def test_no_address_of_a_card_elsewhere_is_shown() -> None:
         assert listed.channel == channel
 
 
-async def test_waiting_starts_name_their_channel_unless_it_goes_without_saying(start_stage: Stage) -> None:
+async def test_queued_starts_name_their_channel_unless_it_goes_without_saying(start_stage: Stage) -> None:
     """In a list of several channels."""
     await refused(start_stage)
     await queued(start_stage)
-    waiting = await start_stage.queue.waiting_of(ADA, most=5)
+    waiting = await start_stage.queue.queued_of(ADA, most=5)
     (named,) = listed_starts(waiting, card_url).listed
     (bare,) = listed_starts(waiting, card_url, channel=False).listed
     assert (named.channel, bare.channel) == (CHANNEL, None)

@@ -13,7 +13,7 @@ from bot.core.model.run import Observation, RunKey
 from bot.core.policy.rules import Action, Allow, Deny, Policy, Rule
 from bot.flows.lease import Lease
 from bot.flows.start import MOST_ROUNDS
-from bot.flows.start_queue import MOST_IN_LINE
+from bot.flows.start_queue import MOST_QUEUED
 from tests.core.views.plain import said
 from tests.flows.fakes import NIGHTLY
 from tests.flows.stage import ADA, BOB, CHANNEL, Stage, asker
@@ -73,7 +73,7 @@ async def test_a_second_click_is_not_a_second_start(start_stage: Stage) -> None:
     assert (await queued(start_stage))[0]
     assert (await queued(start_stage))[0]
     assert (await queued(start_stage, "q2"))[0] is False
-    waiting = await start_stage.queue.waiting_in(CHANNEL, most=9)
+    waiting = await start_stage.queue.queued_in(CHANNEL, most=9)
     assert waiting.total == 1
     await refused(start_stage, "r2", user=BOB)
     assert (await queued(start_stage, "q3", user=BOB, of="r2"))[0]
@@ -82,7 +82,7 @@ async def test_a_second_click_is_not_a_second_start(start_stage: Stage) -> None:
 async def test_a_line_has_an_end(start_stage: Stage) -> None:
     """Beyond it nothing is queued, and that is said."""
     await refused(start_stage)
-    for number in range(MOST_IN_LINE):
+    for number in range(MOST_QUEUED):
         assert (await queued(start_stage, f"q{number}", user=f"U{number}"))[0]
     waits, answer = await queued(start_stage, "more", user="U9")
     assert not waits
@@ -126,7 +126,7 @@ async def test_leaving_too_late_says_which_run_it_is(start_stage: Stage) -> None
 
 
 async def test_bolt_being_away_takes_no_turn(start_stage: Stage) -> None:
-    """It's still first in the line afterwards."""
+    """It's still first in the queue afterwards."""
     await refused(start_stage)
     await queued(start_stage)
     await end_of(start_stage, 101)

@@ -122,7 +122,7 @@ async def test_a_start_that_waits(stage: Stage) -> None:
     """The run that it waits for is not its own."""
     await stage.start(state="queued", queued_us="1", behind="w:6")
     subject = await stage.subject_of("7.5")
-    assert (subject.run, subject.waiting) == (None, "request-7")
+    assert (subject.run, subject.queued) == (None, "request-7")
     assert "is waiting for run 6 to end" in subject.why
 
 

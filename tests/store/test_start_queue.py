@@ -114,9 +114,9 @@ async def test_turns_come_in_order_and_after_the_end(scripts: Scripts) -> None:
     word, lease = await turn(scripts, "a")
     assert word == "turn"
     first = await loaded(scripts, "a")
-    lines = StartQueue(scripts)
-    assert await lines.take_turn(lease, first, LOOK)
-    assert not await lines.take_turn(lease, first, LOOK)
+    queue = StartQueue(scripts)
+    assert await queue.take_turn(lease, first, LOOK)
+    assert not await queue.take_turn(lease, first, LOOK)
     sending = await loaded(scripts, "a")
     assert sending.state is RequestState.CARDED
     assert sending.queued_at is not None
@@ -133,28 +133,28 @@ async def test_turns_come_in_order_and_after_the_end(scripts: Scripts) -> None:
 
 async def waiting(scripts: Scripts, user: str = "U1", channel: str = "A") -> tuple[list[str], list[str]]:
     """The starts of a person and of a channel that wait."""
-    lines = StartQueue(scripts)
-    mine, here = await lines.waiting_of(user, most=9), await lines.waiting_in(channel, most=9)
+    queue = StartQueue(scripts)
+    mine, here = await queue.queued_of(user, most=9), await queue.queued_in(channel, most=9)
     assert (mine.total, here.total) == (len(mine.starts), len(here.starts))
     return [one.id for one in mine.starts], [one.id for one in here.starts]
 
 
 async def test_those_that_wait_are_listed(scripts: Scripts) -> None:
     """Of a person and of a channel, first one first; not once their turn has come or they are taken out."""
-    lines = StartQueue(scripts)
+    queue = StartQueue(scripts)
     for name, user in (("a", "U1"), ("b", "U2"), ("c", "U1")):
         wanted = RunCommand("nightly", branch=name)
-        await lines.enqueue(replace(asked(name, user=user), wanted=wanted), LOOK, RUN, FACTS, most=5)
+        await queue.enqueue(replace(asked(name, user=user), wanted=wanted), LOOK, RUN, FACTS, most=5)
         await carded(scripts, name)
     assert await waiting(scripts) == (["a", "c"], ["a", "b", "c"])
     assert await waiting(scripts, "U2", "B") == (["b"], [])
-    few = await lines.waiting_in("A", most=1)
+    few = await queue.queued_in("A", most=1)
     assert (few.total, [one.id for one in few.starts]) == (3, ["a"])
     assert few.starts[0].behind == 4711
-    assert await lines.leave_queue("c", "no", "U2") == "ok"
+    assert await queue.leave_queue("c", "no", "U2") == "ok"
     await end_run(scripts, RUN)
     _, lease = await turn(scripts, "a")
-    assert await lines.take_turn(lease, await loaded(scripts, "a"), LOOK)
+    assert await queue.take_turn(lease, await loaded(scripts, "a"), LOOK)
     lists = await scripts.redis.keys(scripts.key("waits", "*"))
     assert {key: await scripts.redis.zrange(key, 0, -1) for key in lists} == {
         scripts.key("waits", "user:U2"): ["b"],
@@ -162,17 +162,17 @@ async def test_those_that_wait_are_listed(scripts: Scripts) -> None:
     }
     taken = await claim(scripts, "a", "requests")
     await StartRequests(scripts, Limits()).begin_sending(taken, await loaded(scripts, "a"), deadline_s=60, lease_s=30)
-    assert await lines.requeue(taken, await loaded(scripts, "a"), RunKey("w", 9), FACTS, delay_s=0)
+    assert await queue.requeue(taken, await loaded(scripts, "a"), RunKey("w", 9), FACTS, delay_s=0)
     assert await waiting(scripts) == (["a"], ["b", "a"])
 
 
 async def test_the_lists_of_those_that_wait_do_not_grow(scripts: Scripts) -> None:
     """What another version took out is cleared; all of it expires, and has a most."""
-    lines = StartQueue(scripts)
+    queue = StartQueue(scripts)
     for number in range(103):
         plan = StartPlan(f"s{number}", "S", 5)
-        await lines.enqueue(asked(f"r{number}", text=f"s{number}"), plan, RUN, FACTS, most=5)
-    assert len((await lines.waiting_of("U1", most=999)).starts) == 100
+        await queue.enqueue(asked(f"r{number}", text=f"s{number}"), plan, RUN, FACTS, most=5)
+    assert len((await queue.queued_of("U1", most=999)).starts) == 100
     for number in range(103):
         await scripts.redis.hset(scripts.key("req", f"r{number}"), "state", "carded")
     key = scripts.key("waits", "channel:A")
@@ -192,15 +192,15 @@ async def test_an_end_makes_it_due_at_once(scripts: Scripts) -> None:
     assert (await due.claim(1)).lease is not None
 
 
-async def test_it_leaves_the_line_once(scripts: Scripts) -> None:
+async def test_it_leaves_the_queue_once(scripts: Scripts) -> None:
     """While it waits, whoever holds the claim; not when its turn has come."""
-    lines = StartQueue(scripts)
+    queue = StartQueue(scripts)
     await join(scripts, "a")
     await carded(scripts, "a")
-    words = await asyncio.gather(*(lines.leave_queue("a", "no", user) for user in ("U2", "U3")))
-    assert sorted(words) == ["ok", "refused"]
+    words = await asyncio.gather(*(queue.leave_queue("a", "no", user) for user in ("U2", "U3")))
+    assert sorted(words) == ["ok", "over"]
     assert (await loaded(scripts, "a")).dropped_by in {"U2", "U3"}
-    assert await lines.leave_queue("nobody", "no") == "gone"
+    assert await queue.leave_queue("nobody", "no") == "gone"
     await scripts.redis.zadd(scripts.key("due", "queue"), {"a": 1})
     assert (await turn(scripts, "a"))[0] == "gone"
 
@@ -212,9 +212,9 @@ async def test_a_turn_that_is_taken_out_at_the_same_moment(scripts: Scripts) -> 
     await end_run(scripts, RUN)
     word, lease = await turn(scripts, "a")
     assert word == "turn"
-    lines = StartQueue(scripts)
-    assert await lines.leave_queue("a", "no", "U2") == "ok"
-    assert not await lines.take_turn(lease, await loaded(scripts, "a"), LOOK)
+    queue = StartQueue(scripts)
+    assert await queue.leave_queue("a", "no", "U2") == "ok"
+    assert not await queue.take_turn(lease, await loaded(scripts, "a"), LOOK)
 
 
 async def test_a_card_that_nobody_sees_is_not_waited_for(scripts: Scripts) -> None:
@@ -238,12 +238,12 @@ async def test_one_that_was_overtaken_keeps_its_place(scripts: Scripts) -> None:
         await carded(scripts, name)
     await end_run(scripts, RUN)
     _, lease = await turn(scripts, "a")
-    requests, lines = StartRequests(scripts, Limits()), StartQueue(scripts)
-    assert await lines.take_turn(lease, await loaded(scripts, "a"), LOOK)
+    requests, queue = StartRequests(scripts, Limits()), StartQueue(scripts)
+    assert await queue.take_turn(lease, await loaded(scripts, "a"), LOOK)
     taken = await claim(scripts, "a", "requests")
     await requests.begin_sending(taken, await loaded(scripts, "a"), deadline_s=60, lease_s=30)
     other = RunKey("w", 9)
-    assert await lines.requeue(taken, await loaded(scripts, "a"), other, FACTS, delay_s=0)
+    assert await queue.requeue(taken, await loaded(scripts, "a"), other, FACTS, delay_s=0)
     request = await loaded(scripts, "a")
     assert (request.state, request.behind, request.rounds) == (RequestState.QUEUED, 9, 1)
     assert (await turn(scripts, "b"))[0] == "wait"

@@ -212,7 +212,7 @@ VERBS: dict[str, Verb] = {
         (),
         (
             ("status [run id or schedule]", "shows a run's status, to you only"),
-            ("status", "the active runs and waiting starts in this channel; in a direct message, yours"),
+            ("status", "the active runs and queued starts in this channel; in a direct message, yours"),
             ("status 4711 4712", "these runs, ten at most"),
             ("status nightly", "the schedule's active run, or its latest"),
             ("status last", "the newest run in this channel"),

@@ -1,4 +1,4 @@
-"""Starts: as a person asks for them, the outcome of asking, and those that wait."""
+"""Starts: as a person asks for them, the outcome of asking, and those that are queued."""
 
 from __future__ import annotations
 
@@ -13,8 +13,13 @@ from bot.core.model.request import Origin, Request
 # `known`: this delivery was seen before; `same`: an earlier request asks for the same start; `full`: nothing was
 # recorded.
 Acceptance = Literal["new", "known", "same", "full"]
-# Whether it's a waiting start's turn: `turn`, `late` and `unseen` are claimed as well.
+# Whether it's a queued start's turn: `turn`, `late` and `unseen` are claimed as well.
 Turn = Literal["turn", "late", "unseen", "wait", "gone", "lost"]
+# Whether a decision on a pending start counts: `late` if the time for it had passed, `over` if the start is no longer
+# pending.
+Decided = Literal["ok", "late", "over"]
+# Whether a start was removed from the queue: `over` if it's no longer queued, `gone` if there's no record of it.
+LeftQueue = Literal["ok", "over", "gone"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +66,8 @@ class Sending(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class WaitingStarts:
-    """Waiting starts, in order, and the total."""
+class QueuePage:
+    """Queued starts, in order, and the total."""
 
     total: int = 0
     starts: tuple[Request, ...] = ()

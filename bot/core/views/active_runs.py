@@ -11,7 +11,7 @@ from bot.core.model.run import Run, is_failed, is_final, run_url
 from bot.core.text.message import Block, Button, Buttons, Facts, Message, Paragraph
 from bot.core.text.text import Channel, Code, Link, Mention, Sentence, Span, When, plural
 from bot.core.views.buttons import HOME_RUN, command_button, command_in_value, drop_button
-from bot.core.views.card import cancel_confirm, facts, headline, retried_by, second_glance, waiting_facts, waits
+from bot.core.views.card import cancel_confirm, facts, headline, queued_facts, retried_by, second_glance, waits_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class ListedStart:
-    """A waiting start in a list. The fields are those of `Listed`."""
+    """A queued start in a list. The fields are those of `Listed`."""
 
     request: Request
     channel: str | None = None
@@ -34,7 +34,7 @@ class ListedStart:
 
 @dataclass(frozen=True, slots=True)
 class Starts:
-    """Waiting starts, in order, and the total."""
+    """Queued starts, in order, and the total."""
 
     total: int = 0
     listed: tuple[ListedStart, ...] = ()
@@ -48,16 +48,16 @@ def active_here(
     total: int,
     app_url: str,
     command: str,
-    waiting: Starts = NO_STARTS,
+    queued: Starts = NO_STARTS,
     *,
     mine: bool = False,
 ) -> Message:
-    """List a channel's active runs, newest first, and its waiting starts. Of both, there may be more than are listed.
+    """List a channel's active runs, newest first, and its queued starts. Of both, there may be more than are listed.
 
     `mine`: list those of a person instead, in any channel.
     """
     none = "You have no active runs" if mine else "I'm not following any active runs in this channel"
-    if not listed and not waiting.listed:
+    if not listed and not queued.listed:
         start, schedules = Code(f"{command} run <schedule>"), Code(f"{command} list")
         text: Sentence = (f"{none}. Start one with ", start, " or use ", schedules)
         return Message((*text, " to see the schedules."))
@@ -75,21 +75,21 @@ def active_here(
         blocks.append(Facts(more))
     if not listed:
         blocks.append(Paragraph((f"{none}.",)))
-    for each in waiting.listed:
-        spans += ["; ", *waits(each.request, app_url), ", requested by ", Mention(each.request.user)]
-    return Message(tuple(spans), (*blocks, *start_entries(waiting, app_url)))
+    for each in queued.listed:
+        spans += ["; ", *waits_for(each.request, app_url), ", requested by ", Mention(each.request.user)]
+    return Message(tuple(spans), (*blocks, *start_entries(queued, app_url)))
 
 
-def start_entries(waiting: Starts, app_url: str) -> list[Block]:
-    """Show each waiting start: what it waits for, who asked, its card, and a button that removes it."""
+def start_entries(queued: Starts, app_url: str) -> list[Block]:
+    """Show each queued start: what it waits for, who asked, its card, and a button that removes it."""
     blocks: list[Block] = []
-    for one in waiting.listed:
-        where = (*waiting_facts(one.request, app_url), *_channel(one))
+    for one in queued.listed:
+        where = (*queued_facts(one.request, app_url), *_channel(one))
         drop = Buttons((drop_button(one.request),))
-        blocks += [Paragraph(waits(one.request, app_url)), Facts(where), drop]
-    left_out = waiting.total - len(waiting.listed)
+        blocks += [Paragraph(waits_for(one.request, app_url)), Facts(where), drop]
+    left_out = queued.total - len(queued.listed)
     if left_out:
-        blocks.append(Facts((f"and {plural(left_out, 'more start')} waiting.",)))
+        blocks.append(Facts((f"and {plural(left_out, 'more queued start')}.",)))
     return blocks
 
 

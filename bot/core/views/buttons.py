@@ -248,7 +248,7 @@ def follow_button(run: Run, *, number: int | None = None) -> Button:
 
 
 def drop_button(request: Request) -> Button:
-    """The button that removes a waiting start from the queue."""
+    """The button that removes a queued start from the queue."""
     value, spoken = request_value(request.id), cut(f"Don't run {request.title}", 75)
     return Button(DROP_QUEUED, "Don't run", value=value, spoken=spoken)
 

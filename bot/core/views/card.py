@@ -28,7 +28,7 @@ CANDIDATES_SHOWN = 5
 # States after which people may want to run the same again. A skipped run has no logs.
 AGAIN_STATES = ("SUCCESS", "CANCELED", "SKIPPED")
 # States in which a start that is or was waited for has a special card.
-WAITING_STATES = (RequestState.QUEUED, RequestState.REFUSED, RequestState.CLOSED)
+QUEUED_STATES = (RequestState.QUEUED, RequestState.REFUSED, RequestState.CLOSED)
 
 
 def run_card(run: Run, app_url: str) -> Message:
@@ -106,8 +106,8 @@ def request_card(request: Request, app_url: str) -> Message:
     """Build the card of a start without a run: starting, searched for, or unclear."""
     if request.state is RequestState.PENDING:
         return pending_card(request, app_url)
-    if request.keeps_card and request.state in WAITING_STATES:
-        return waiting_card(request, app_url)
+    if request.keeps_card and request.state in QUEUED_STATES:
+        return queued_card(request, app_url)
     name = Bold(request.title)
     asked: Sentence = ("Requested by ", Mention(request.user), " at ", When(request.asked_at))
     if request.approved_by:
@@ -130,23 +130,23 @@ def request_card(request: Request, app_url: str) -> Message:
     return Message((*first, ". ", *asked), blocks)
 
 
-def waiting_card(request: Request, app_url: str) -> Message:
+def queued_card(request: Request, app_url: str) -> Message:
     """Build the card of a start that waits for a run to end, or that waited and wasn't started."""
-    asked = waiting_facts(request, app_url)
+    asked = queued_facts(request, app_url)
     if request.state is not RequestState.QUEUED:
         first: Sentence = (Emoji("black_square_for_stop"), " ", *not_started(request))
         return Message((*first, " ", *asked), (Paragraph(first), Facts(asked)))
-    first = waits(request, app_url)
+    first = waits_for(request, app_url)
     return Message((*first, ". ", *asked), (Paragraph(first), Facts(asked), Buttons((buttons.drop_button(request),))))
 
 
-def waits(request: Request, app_url: str) -> Sentence:
+def waits_for(request: Request, app_url: str) -> Sentence:
     """Say what a start is waiting for."""
     return (Emoji("vertical_traffic_light"), " ", Bold(request.title), " is waiting for ", *_awaited(request, app_url))
 
 
-def waiting_facts(request: Request, app_url: str) -> Sentence:
-    """Facts of a waiting start: who asked and when, and its overrides, if any."""
+def queued_facts(request: Request, app_url: str) -> Sentence:
+    """Facts of a queued start: who asked and when, and its overrides, if any."""
     asked: Sentence = ("Requested by ", Mention(request.user), " at ", When(request.queued_at or request.asked_at))
     return (*asked, *_what(request, app_url))
 
@@ -169,7 +169,7 @@ def _because(reason: str | None) -> Sentence:
 
 
 def not_started(request: Request) -> Sentence:
-    """Explain in a sentence or two why a waiting start wasn't sent."""
+    """Explain in a sentence or two why a queued start wasn't sent."""
     name = Bold(request.title)
     if request.dropped_by:
         return (name, " wasn't started: ", Mention(request.dropped_by), " removed it from the queue.")

@@ -64,7 +64,7 @@ class HomePage:
     schedules_total: int = 0
     missing: str = ""
     notice: Sentence = ()
-    waiting: Starts = NO_STARTS
+    queued: Starts = NO_STARTS
 
     @property
     def pages(self) -> int:
@@ -86,8 +86,8 @@ def home(page: HomePage, app_url: str, command: str) -> Message:
     blocks += _part(
         page, page.mine, "Your active runs", ("None. ", "Start one here, or with ", start, " in a channel."), app_url
     )
-    if page.waiting.listed and not page.number:
-        blocks += [Heading(f"Your waiting starts ({page.waiting.total})"), *start_entries(page.waiting, app_url)]
+    if page.queued.listed and not page.number:
+        blocks += [Heading(f"Your queued starts ({page.queued.total})"), *start_entries(page.queued, app_url)]
     missing: Sentence = (page.missing,) if page.missing else ()
     blocks += _part(page, page.others, "Active runs in your channels", missing or ("None from anyone else.",), app_url)
     if missing and page.others.runs:

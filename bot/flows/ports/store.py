@@ -23,7 +23,7 @@ from bot.core.model.post_attempt import AttemptMode, PostAttempt
 from bot.core.model.request import Approval, BlockingRun, Request, Rival, StartPlan
 from bot.core.model.run import CardRef, End, Observation, Run, RunFacts, RunKey
 from bot.core.model.run_index import Habits, IndexPage
-from bot.core.model.start import Acceptance, Accepted, Asked, Sending, Turn, WaitingStarts
+from bot.core.model.start import Acceptance, Accepted, Asked, Decided, LeftQueue, QueuePage, Sending, Turn
 from bot.core.model.upload import Upload, UploadAnswer, UploadOutcome
 from bot.core.model.watch import Watch, WatchAcceptance
 from bot.core.watching.edits import Edit
@@ -49,8 +49,8 @@ class Requests(Protocol):
     async def looked(self, lease: Lease, request: Request, plan: StartPlan) -> bool: ...
     async def pending(self, lease: Lease, request: Request, plan: StartPlan, approval: Approval) -> bool: ...
     async def approved(self, lease: Lease, request: Request, plan: StartPlan) -> bool: ...
-    async def decide(self, request: Request, user: str, *, yes: bool, why: str = "") -> str:
-        """Record an approval or denial. Returns `ok`, `late`, or the state that it's in."""
+    async def decide(self, request: Request, user: str, *, yes: bool, why: str = "") -> Decided:
+        """Record an approval or denial; the first one counts."""
 
     async def refused(
         self,
@@ -106,11 +106,11 @@ class StartQueue(Protocol):
     ) -> bool:
         """Queue a start again, in its old place, because another one overtook it."""
 
-    async def waiting_of(self, user: str, *, most: int) -> WaitingStarts: ...
-    async def waiting_in(self, channel: str, *, most: int) -> WaitingStarts: ...
+    async def queued_of(self, user: str, *, most: int) -> QueuePage: ...
+    async def queued_in(self, channel: str, *, most: int) -> QueuePage: ...
 
-    async def leave_queue(self, request_id: str, why: str, user: str = "") -> str:
-        """Remove a start from the queue. Returns `ok`, or the state that it's in."""
+    async def leave_queue(self, request_id: str, why: str, user: str = "") -> LeftQueue:
+        """Remove a start from the queue."""
 
 
 class Runs(Protocol):

@@ -52,16 +52,16 @@ async def _queue(context: ListenerContext, call: Call, value: str) -> Answer:
     asker = call.asker
     # However often the button is clicked, only one start waits.
     new_id = queued_id(asker, refused)
-    waits, answer = await context.queue.queue_start(asker, refused, new_id, call.user_name)
-    return Answer(answer, replace=waits)
+    is_queued, answer = await context.queue.queue_start(asker, refused, new_id, call.user_name)
+    return Answer(answer, replace=is_queued)
 
 
 async def _drop(context: ListenerContext, call: Call, value: str, clicked: str) -> Message | None:
     try:
-        waiting = read_request_value(value)
+        request_id = read_request_value(value)
     except BadCommand as bad:
         return Message((bad.sentence,))
-    why_not = await drop_denial(context, call, waiting)
+    why_not = await drop_denial(context, call, request_id)
     if why_not is not None:
         return why_not
-    return await context.queue.drop_start(call.asker, waiting, clicked)
+    return await context.queue.drop_start(call.asker, request_id, clicked)

@@ -76,7 +76,7 @@ def handlers() -> dict[type[Command], Handler]:
 
 async def command_denial(context: ListenerContext, call: Call, command: Command) -> Message | None:
     """Return why a command is denied. None if it's allowed, or if the policy is asked later, as for a start."""
-    if call.waiting is not None or call.pending is not None:
+    if call.queued is not None or call.pending is not None:
         # The command is about a start, which has no run yet. The policy is asked when that is dropped.
         return None
     asks = handlers()[type(command)].asks(command)

@@ -23,16 +23,16 @@ def asks(command: CancelCommand) -> OfRun:
 async def handle(context: ListenerContext, call: Call, command: CancelCommand) -> Message | None:
     """Record a wish to cancel, and answer with its state.
 
-    A waiting start is removed from the queue instead, and a start that is pending approval is withdrawn or denied.
+    A queued start is removed from the queue instead, and a start that is pending approval is withdrawn or denied.
     """
     if call.pending is not None:
         # The change on the card isn't visible to someone who is looking at its thread.
         return await context.approvals.decide_approval(call.asker, call.pending, yes=False) or Message((NOT_STARTED,))
-    if call.waiting is not None:
-        why_not = await drop_denial(context, call, call.waiting)
+    if call.queued is not None:
+        why_not = await drop_denial(context, call, call.queued)
         if why_not is not None:
             return why_not
-        return await context.queue.drop_start(call.asker, call.waiting, clicked="")
+        return await context.queue.drop_start(call.asker, call.queued, clicked="")
     key, lost = RunKey(context.workspace, command.run_id), call.lost
     # Only recreate a card that still offers to cancel its run: a run that is over would be announced again.
     if lost is not None and not lost.over and lost.run.key == key:

@@ -142,8 +142,8 @@ async def _read_command(
     if meant == named:
         return call, meant
     subject = await context.thread_subjects.subject_of(asker.team, CardRef(asker.channel, asker.thread))
-    if (subject.waiting or subject.pending) and isinstance(meant, CancelCommand):
-        return replace(call, waiting=subject.waiting, pending=subject.pending), meant
+    if (subject.queued or subject.pending) and isinstance(meant, CancelCommand):
+        return replace(call, queued=subject.queued, pending=subject.pending), meant
     if subject.why:
         raise BadCommand(subject.why)
     if subject.run is None:

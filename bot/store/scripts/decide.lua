@@ -1,8 +1,8 @@
 -- Approves or denies a pending start; the first decision counts. ARGV: id, user, '1' or '0', reason for a denial, for
--- how long it may be approved in us. Returns 'ok', 'late', or the state it's in
+-- how long it may be approved in us. Returns 'ok', 'late', or 'over' if it isn't pending
 local id, hash = ARGV[3], key('req', ARGV[3])
 local known, at = redis.call('HMGET', hash, 'state', 'card', 'pending_us'), now()
-if known[1] ~= 'pending' then return known[1] or 'gone' end
+if known[1] ~= 'pending' then return 'over' end
 -- The card exists, or it couldn't have been clicked, but may not be recorded yet. See carded.lua.
 if at - tonumber(known[3] or num(at)) > tonumber(ARGV[7]) then return 'late' end
 local yes = ARGV[5] == '1'

@@ -1,5 +1,6 @@
 -- Records the posted card of a followed run. ARGV: follow request, class, channel, item, token, run member, card, shown
--- revision, user. Returns 'ok', 'gone' (the run or the follow request is no longer on record), or the run's other card there
+-- revision, user. Returns 'ok', 'gone' (the run or the follow request is no longer on record), or the run's other card
+-- there
 local id, channel, member, card = ARGV[3], ARGV[5], ARGV[8], ARGV[9]
 local run, follow_request, hash = key('run', member), key('watch', channel, member), key('card', card)
 posted_in(channel)

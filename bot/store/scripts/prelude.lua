@@ -257,21 +257,23 @@ local function tell_more(member, facts, usual_s, began_s)
   dirty_all(member, 'state')
 end
 
--- Starts of a schedule that wait for their turn, in the order in which they were asked for: a sorted set of request
--- ids. A start stays in it until its outcome is known; until then the next one waits.
-local IN_LINE = {queued = true, accepted = true, looked = true, carded = true, sending = true, looking = true}
+-- A schedule's queue: the starts that wait for their turn, in the order in which they were asked for, as a sorted set
+-- of request ids. A start stays in it until its outcome is known; until then the next one waits. Its key, `line`, and the
+-- key of the lists below, `waits`, are words of older versions.
+local IN_QUEUE = {queued = true, accepted = true, looked = true, carded = true, sending = true, looking = true}
 
--- Waiting starts per person (user:<id>) and channel (channel:<id>), scored by when they began to wait. See waiting.lua.
-local WAITING_MOST, WAITING_S = 100, 8 * DAY_S
-local function lists_of_waiting(id)
+-- Queued starts per person (user:<id>) and channel (channel:<id>), scored by when they began to wait. See
+-- queued_starts.lua.
+local QUEUED_MOST, QUEUED_S = 100, 8 * DAY_S
+local function queued_lists(id)
   local body = read_facts(redis.call('HGET', key('req', id), 'body'))
   return {key('waits', 'user:' .. tostring(body.user)), key('waits', 'channel:' .. tostring(body.channel))}
 end
-local function waits(id)
-  for _, list in ipairs(lists_of_waiting(id)) do enlist(list, id, WAITING_MOST, WAITING_S) end
+local function list_queued(id)
+  for _, list in ipairs(queued_lists(id)) do enlist(list, id, QUEUED_MOST, QUEUED_S) end
 end
-local function waits_not(id)
-  for _, list in ipairs(lists_of_waiting(id)) do redis.call('ZREM', list, id) end
+local function unlist_queued(id)
+  for _, list in ipairs(queued_lists(id)) do redis.call('ZREM', list, id) end
 end
 
 -- Makes a start wait for the end of a run, or of no known run ('').
@@ -282,33 +284,33 @@ local function wait_for(id, member)
   redis.call('EXPIRE', key('run', member, 'waiting'), RETENTION_S)
 end
 
--- Returns the starts that still wait in a line, oldest first. Others are removed from it; if one of them was started,
--- the rest wait for its run. Cards that show an outdated place in the line are edited.
-local function waiting_in(name)
-  local line, waiting, after = key('line', name), {}, nil
-  for _, id in ipairs(redis.call('ZRANGE', line, 0, -1)) do
+-- Returns the starts that still wait in a queue, oldest first. Others are removed from it; if one of them was started,
+-- the rest wait for its run. Cards that show an outdated position in the queue are edited.
+local function queued_starts(name)
+  local queue, queued, after = key('line', name), {}, nil
+  for _, id in ipairs(redis.call('ZRANGE', queue, 0, -1)) do
     local known = redis.call('HMGET', key('req', id), 'state', 'run')
-    if known[1] and IN_LINE[known[1]] then
-      waiting[#waiting + 1] = id
+    if known[1] and IN_QUEUE[known[1]] then
+      queued[#queued + 1] = id
     else
-      redis.call('ZREM', line, id)
+      redis.call('ZREM', queue, id)
       after = known[2] or after
     end
   end
-  for place, id in ipairs(waiting) do
+  for position, id in ipairs(queued) do
     local hash = key('req', id)
     local known = redis.call('HMGET', hash, 'state', 'ahead', 'card')
-    if known[1] == 'queued' and (after or tonumber(known[2] or '0') ~= place - 1) then
+    if known[1] == 'queued' and (after or tonumber(known[2] or '0') ~= position - 1) then
       if after then wait_for(id, after) end
-      redis.call('HSET', hash, 'ahead', place - 1)
+      redis.call('HSET', hash, 'ahead', position - 1)
       redis.call('HINCRBY', hash, 'rev', 1)
       if known[3] then dirty(known[3], 'state') end
     end
   end
-  return waiting
+  return queued
 end
 
--- Makes every start that waits in a line due now.
+-- Makes every start that waits in a queue due now.
 local function call_next(name)
   for _, id in ipairs(redis.call('ZRANGE', key('line', name), 0, -1)) do
     redis.call('ZADD', key('due', 'queue'), 'XX', 'LT', num(now()), id)

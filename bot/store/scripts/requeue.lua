@@ -1,4 +1,4 @@
--- Puts a start back at its place in the line, to wait for the run of another start that was faster. ARGV: id, token,
+-- Puts a start back at its place in the queue, to wait for the run of another start that was faster. ARGV: id, token,
 -- delay in us, run member or '', and that run's facts, seen, state, digest, usual_s, began_s. Returns 'ok' or 'lost'
 local id, set = ARGV[3], key('due', 'requests')
 local hash = key('req', id)
@@ -10,7 +10,7 @@ if ARGV[6] ~= '' then create_run(ARGV[6], ARGV[7], ARGV[8], ARGV[9], ARGV[10], A
 wait_for(id, ARGV[6])
 redis.call('ZREM', set, id)
 redis.call('ZADD', key('due', 'queue'), num(now() + tonumber(ARGV[5])), id)
-waits(id)
+list_queued(id)
 local card = redis.call('HGET', hash, 'card')
 if card then dirty(card, 'state') end
 return 'ok'

@@ -82,6 +82,6 @@ if known[3] then
   habit(ARGV[5], channel_of(known[3]))
 end
 if ARGV[13] ~= '' then retried(ARGV[13], ARGV[14], ARGV[15]) end
-local line = redis.call('HGET', hash, 'line')
-if line then call_next(line) end
+local queue = redis.call('HGET', hash, 'line')
+if queue then call_next(queue) end
 return 'settled'

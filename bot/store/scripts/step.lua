@@ -24,9 +24,9 @@ if ARGV[10] ~= '' then
   if card then dirty(card, ARGV[10]) end
 end
 
--- A start that leaves its line without a run gives the next one its turn.
-local line = redis.call('HGET', hash, 'line')
-if line and not IN_LINE[to] then call_next(line) end
+-- A start that leaves its queue without a run gives the next one its turn.
+local queue = redis.call('HGET', hash, 'line')
+if queue and not IN_QUEUE[to] then call_next(queue) end
 
 local due = num(now() + tonumber(ARGV[8]))
 if next_set == 'due' then

@@ -1,4 +1,4 @@
--- Takes a start out of the line for its turn: from here on it's like any start whose card is shown, asked for now.
+-- Takes a start out of the queue for its turn: from here on it's like any start whose card is shown, asked for now.
 -- ARGV: id, token, look. Returns 'ok', or 'lost' if the claim is lost or it no longer waits
 local id, set = ARGV[3], key('due', 'queue')
 local hash, at = key('req', id), num(now())
@@ -6,7 +6,7 @@ if not owns(set, id, ARGV[4]) or redis.call('HGET', hash, 'state') ~= 'queued' t
 redis.call('HSET', hash, 'state', 'carded', 'asked_us', at, 'look', ARGV[5])
 redis.call('HINCRBY', hash, 'rev', 1)
 redis.call('ZREM', set, id)
-waits_not(id)
+unlist_queued(id)
 redis.call('ZADD', key('due', 'requests'), at, id)
 dirty(redis.call('HGET', hash, 'card'), 'state')
 return 'ok'

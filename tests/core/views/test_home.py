@@ -56,7 +56,7 @@ FULL = HomePage(
     schedules_total=50,
     missing="Private channels are left out.",
     notice=("Asked.",),
-    waiting=Starts(9, tuple(start(str(number)) for number in range(5))),
+    queued=Starts(9, tuple(start(str(number)) for number in range(5))),
 )
 
 
@@ -87,7 +87,7 @@ def test_the_most_useful_comes_first() -> None:
     lines = shown(made(FULL))
     titles = [
         "Your active runs (20)",
-        "Your waiting starts (9)",
+        "Your queued starts (9)",
         "Active runs in your channels (6)",
         "Recent failures (5)",
         "Schedules you run most",
@@ -111,7 +111,7 @@ def test_the_fullest_page_is_within_slacks_hundred_blocks() -> None:
 
 def test_starts_that_wait_stand_on_the_first_page_alone() -> None:
     """They are few, and have no pages of their own."""
-    assert "Your waiting starts (9)" not in shown(made(replace(FULL, number=1)))
+    assert "Your queued starts (9)" not in shown(made(replace(FULL, number=1)))
 
 
 def test_one_turns_pages_as_far_as_there_are_any() -> None:

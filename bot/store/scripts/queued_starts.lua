@@ -1,4 +1,4 @@
--- Returns the waiting starts of a list, oldest first. ARGV: the list (user:<id>, channel:<id>), how many to return.
+-- Returns the queued starts of a list, oldest first. ARGV: the list (user:<id>, channel:<id>), how many to return.
 -- Starts that no longer wait are removed: an older version without lists gave them their turn. Returns {how many there
 -- are, id, record, ...}
 local list, most = key('waits', ARGV[3]), tonumber(ARGV[4])

@@ -1,4 +1,4 @@
-"""A followed run, a refused start and one that waits, as Slack gets them."""
+"""A followed run, a refused start and one that is queued, as Slack gets them."""
 
 from __future__ import annotations
 
