@@ -6,7 +6,7 @@ import structlog
 
 from bot.core.model.asker import Asker
 from bot.core.model.bolt import Schedule
-from bot.core.model.command import SuspendCommand
+from bot.core.model.command import PauseCommand
 from bot.core.model.errors import BoltDenied, BoltError, BoltOutcomeUnknown, BoltRejected
 from bot.core.text.message import Message
 from bot.core.views import pause_question
@@ -27,34 +27,34 @@ class SchedulePauser:
         self._catalog = catalog
         self._finder = finder
 
-    async def ask_confirmation(self, asked: SuspendCommand) -> Message:
+    async def ask_confirmation(self, asked: PauseCommand) -> Message:
         """Return the confirmation, or why there's nothing to confirm."""
         schedule = await self._ready(asked)
-        return schedule if isinstance(schedule, Message) else pause_question.question(schedule, suspend=asked.suspend)
+        return schedule if isinstance(schedule, Message) else pause_question.question(schedule, pause=asked.pause)
 
-    async def pause_or_resume(self, asker: Asker, asked: SuspendCommand) -> Message:
+    async def pause_or_resume(self, asker: Asker, asked: PauseCommand) -> Message:
         """Pause or resume the schedule, and report the result."""
         schedule = await self._ready(asked)
         if isinstance(schedule, Message):
             return schedule
-        verb = "pause" if asked.suspend else "resume"
+        verb = "pause" if asked.pause else "resume"
         log.info("asking Bolt to pause or resume a schedule", slug=schedule.slug, verb=verb, user=asker.user)
         try:
-            await self._bolt.suspend(schedule.slug, suspend=asked.suspend)
+            await self._bolt.suspend(schedule.slug, suspend=asked.pause)
         except BoltOutcomeUnknown:
-            return await self._look(schedule, suspend=asked.suspend)
+            return await self._look(schedule, pause=asked.pause)
         except (BoltRejected, BoltDenied) as refused:
-            log.info("Bolt refused to suspend", slug=schedule.slug, verb=verb, why=refused.sentence)
-            return pause_question.refused(schedule, refused.sentence, suspend=asked.suspend)
+            log.info("Bolt refused to pause or resume a schedule", slug=schedule.slug, verb=verb, why=refused.sentence)
+            return pause_question.refused(schedule, refused.sentence, pause=asked.pause)
         except BoltError as error:
             return Message((f"{unread(error)} Nothing was changed.",))
         finally:
             self._catalog.forget()
-        return pause_question.done(schedule, suspend=asked.suspend)
+        return pause_question.done(schedule, pause=asked.pause)
 
-    async def _ready(self, asked: SuspendCommand) -> Schedule | Message:
+    async def _ready(self, asked: PauseCommand) -> Schedule | Message:
         """The schedule's current state, or why there's nothing to do."""
-        named = await self._finder.find_any(asked.schedule_text, lambda slug: SuspendCommand(slug, asked.suspend))
+        named = await self._finder.find_any(asked.schedule_text, lambda slug: PauseCommand(slug, asked.pause))
         if isinstance(named, Message):
             return named
         if not named.active:
@@ -63,20 +63,20 @@ class SchedulePauser:
             schedule = fresh(named.schedule, await self._bolt.schedule(named.schedule.slug))
         except BoltError as error:
             return Message((f"{unread(error)} Nothing was changed.",))
-        if schedule.suspended == asked.suspend:
-            return pause_question.already(schedule, suspend=asked.suspend)
+        if schedule.suspended == asked.pause:
+            return pause_question.already(schedule, pause=asked.pause)
         if schedule.source.strip().lower() == YAML:
-            return pause_question.from_yaml(schedule, suspend=asked.suspend)
+            return pause_question.from_yaml(schedule, pause=asked.pause)
         return schedule
 
-    async def _look(self, schedule: Schedule, *, suspend: bool) -> Message:
+    async def _look(self, schedule: Schedule, *, pause: bool) -> Message:
         """Read the schedule after a lost response, to see whether it was changed."""
         try:
             details = await self._bolt.schedule(schedule.slug)
         except BoltError:
-            return pause_question.unclear(schedule, suspend=suspend)
+            return pause_question.unclear(schedule, pause=pause)
         if details.suspended is None:
-            return pause_question.unclear(schedule, suspend=suspend)
-        if details.suspended == suspend:
-            return pause_question.done(schedule, suspend=suspend)
-        return pause_question.not_done(schedule, suspend=suspend)
+            return pause_question.unclear(schedule, pause=pause)
+        if details.suspended == pause:
+            return pause_question.done(schedule, pause=pause)
+        return pause_question.not_done(schedule, pause=pause)

@@ -82,7 +82,7 @@ def build_listener_context(base: Base, flows: Flows) -> ListenerContext:
             bot_name=base.bot_name,
             mask=mask,
         ),
-        suspend=SchedulePauser(bolt, catalog, finder),
+        pause=SchedulePauser(bolt, catalog, finder),
         logs=CommandLogs(bolt, runs, base.clients.logs, stores.uploads, app_url=app_url, mask=base.mask_log),
         artifacts=Artifacts(bolt, runs, stores.uploads, mask=mask),
         tail_log=flows.tail_log,

@@ -108,7 +108,7 @@ class ListenerContext:
     thread_subjects: ThreadSubjects
     schedules: ScheduleReader
     histories: HistoryPoster
-    suspend: SchedulePauser
+    pause: SchedulePauser
     logs: CommandLogs
     artifacts: Artifacts
     tail_log: LogTailer

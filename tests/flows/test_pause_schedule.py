@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from bot.core.model.command import SuspendCommand
+from bot.core.model.command import PauseCommand
 from bot.core.model.errors import ApiError, BoltDenied, BoltNotSent, BoltOutcomeUnknown, BoltRejected
-from bot.core.views.buttons import SUSPEND
+from bot.core.views.buttons import PAUSE_YES
 from bot.flows.find_schedule import ScheduleFinder
 from bot.flows.pause_schedule import SchedulePauser
 from bot.flows.schedule_catalog import ScheduleCatalog
@@ -16,7 +16,7 @@ from tests.core.views.plain import buttons, said
 from tests.flows.fakes import NIGHTLY, FakeBolt
 from tests.flows.stage import asker
 
-PAUSE, RESUME = SuspendCommand("nightly", suspend=True), SuspendCommand("nightly", suspend=False)
+PAUSE, RESUME = PauseCommand("nightly", pause=True), PauseCommand("nightly", pause=False)
 
 
 class Stage:
@@ -27,7 +27,7 @@ class Stage:
         self.catalog = ScheduleCatalog(self.bolt)
         self.pauser = SchedulePauser(self.bolt, self.catalog, ScheduleFinder(self.bolt, self.catalog))
 
-    async def do(self, asked: SuspendCommand = PAUSE) -> str:
+    async def do(self, asked: PauseCommand = PAUSE) -> str:
         """Carry out what was confirmed; the answer."""
         return said((await self.pauser.pause_or_resume(asker(), asked)).text)
 
@@ -46,7 +46,7 @@ def stage() -> Stage:
 async def test_it_is_asked_first(stage: Stage) -> None:
     """Nothing is sent before somebody says yes."""
     question = await stage.pauser.ask_confirmation(PAUSE)
-    assert buttons(question)[0].action == SUSPEND
+    assert buttons(question)[0].action == PAUSE_YES
     assert stage.bolt.sent == []
 
 
@@ -105,7 +105,7 @@ async def test_what_never_left_changed_nothing(stage: Stage) -> None:
     ],
 )
 async def test_what_would_change_nothing_is_not_sent(
-    stage: Stage, asked: SuspendCommand, change: dict[str, object], words: str
+    stage: Stage, asked: PauseCommand, change: dict[str, object], words: str
 ) -> None:
     """It is so already, or only its file can change it: as the schedule stands at the click."""
     stage.bolt.active = [replace(stage.bolt.active[0], **change)]  # type: ignore[arg-type]
@@ -115,7 +115,7 @@ async def test_what_would_change_nothing_is_not_sent(
 
 async def test_an_inactive_schedule_does_not_start_anyway(stage: Stage) -> None:
     """Nothing is sent."""
-    assert "inactive" in await stage.do(SuspendCommand("old", suspend=True))
+    assert "inactive" in await stage.do(PauseCommand("old", pause=True))
     assert stage.bolt.sent == []
 
 

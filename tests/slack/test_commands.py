@@ -10,9 +10,9 @@ from bot.core.model.command import (
     AuditCommand,
     Command,
     LogsCommand,
+    PauseCommand,
     RunCommand,
     StatusCommand,
-    SuspendCommand,
     WhoamiCommand,
 )
 from bot.core.policy.rules import Action
@@ -33,7 +33,7 @@ def test_every_command_has_a_handler() -> None:
         (StatusCommand(schedule_text="nightly"), OfSchedule(Action.READ, "nightly")),
         (LogsCommand(7), OfRun(Action.LOGS, 7)),
         (LogsCommand(7, follow=True), OfRun(Action.LOGS, 7, posts=True)),
-        (SuspendCommand("nightly", suspend=True), OfSchedule(Action.PAUSE, "nightly")),
+        (PauseCommand("nightly", pause=True), OfSchedule(Action.PAUSE, "nightly")),
         (AuditCommand(schedule_text="nightly"), OfChannel(Action.AUDIT)),
         (RunCommand("nightly"), None),
         (WhoamiCommand(), None),

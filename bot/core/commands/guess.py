@@ -18,17 +18,17 @@ from bot.core.commands.verbs import VERBS
 from bot.core.model.command import (
     CancelCommand,
     Command,
+    PauseCommand,
     RetryCommand,
     RunCommand,
     RunForm,
     SeveralCommand,
-    SuspendCommand,
 )
 from bot.core.model.errors import BadCommand
 
 # Longer lines aren't searched for a meaning.
 GUESSED_MOST = 1000
-_ACTS = (RunCommand, RunForm, RetryCommand, CancelCommand, SuspendCommand)
+_ACTS = (RunCommand, RunForm, RetryCommand, CancelCommand, PauseCommand)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +76,11 @@ def read(text: str, command: str = "/bolt", *, run_id: int | None = None, names:
 
 def _doubted(literal: Command, line: list[Token], command: str, *, asked: bool) -> Command | Guess:
     """Turn a command back into a guess if the line may not have been meant as one."""
-    if isinstance(literal, RetryCommand | SuspendCommand) and len(line) > 1 and not line[1].quoted:
+    if isinstance(literal, RetryCommand | PauseCommand) and len(line) > 1 and not line[1].quoted:
         name = plain(line[1].text)
         if isinstance(literal, RetryCommand) and literal.latest_of and name in LAST and len(line) == 2:
             return Guess(_which_run(command, "retry"), tuple(line), literal, here=True)
-        if _is_run(line[1]) and (isinstance(literal, SuspendCommand) or (literal.latest_of and len(line) > 2)):
+        if _is_run(line[1]) and (isinstance(literal, PauseCommand) or (literal.latest_of and len(line) > 2)):
             return Guess(_which_run(command, "retry"), tuple(line))
     if asked and acts(literal) and not isinstance(literal, RunForm):
         return Guess("A command has no question mark. Nothing was done.", tuple(line), literal)

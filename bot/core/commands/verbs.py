@@ -41,6 +41,7 @@ from bot.core.model.command import (
     LatestRunCommand,
     ListCommand,
     LogsCommand,
+    PauseCommand,
     RetryCommand,
     RunCommand,
     RunForm,
@@ -48,7 +49,6 @@ from bot.core.model.command import (
     SeveralCommand,
     ShowCommand,
     StatusCommand,
-    SuspendCommand,
     WhoamiCommand,
 )
 
@@ -145,12 +145,12 @@ def _artifacts(given: Given) -> ArtifactsCommand | LatestRunCommand:
     return ArtifactsCommand(run_id_of(given))
 
 
-def _pause(given: Given) -> SuspendCommand:
-    return SuspendCommand(schedule_of(given), suspend=True)
+def _pause(given: Given) -> PauseCommand:
+    return PauseCommand(schedule_of(given), pause=True)
 
 
-def _resume(given: Given) -> SuspendCommand:
-    return SuspendCommand(schedule_of(given), suspend=False)
+def _resume(given: Given) -> PauseCommand:
+    return PauseCommand(schedule_of(given), pause=False)
 
 
 def _history(given: Given) -> HistoryCommand:

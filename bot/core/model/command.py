@@ -162,14 +162,14 @@ class ArtifactsCommand:
 
 
 @dataclass(frozen=True, slots=True)
-class SuspendCommand:
-    """Pause a schedule (`suspend`), or resume it."""
+class PauseCommand:
+    """Pause a schedule (`pause`), or resume it."""
 
     schedule_text: str
-    suspend: bool
+    pause: bool
 
     def __str__(self) -> str:
-        return f"{'pause' if self.suspend else 'resume'} {quoted(self.schedule_text)}"
+        return f"{'pause' if self.pause else 'resume'} {quoted(self.schedule_text)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +229,7 @@ Command = (
     | RunsCommand
     | LogsCommand
     | ArtifactsCommand
-    | SuspendCommand
+    | PauseCommand
     | HistoryCommand
     | WhoamiCommand
     | AuditCommand

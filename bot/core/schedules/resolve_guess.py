@@ -21,6 +21,7 @@ from bot.core.model.command import (
     LatestRunCommand,
     ListCommand,
     LogsCommand,
+    PauseCommand,
     RetryCommand,
     RunCommand,
     RunsCommand,
@@ -28,7 +29,6 @@ from bot.core.model.command import (
     ShowCommand,
     StartCommand,
     StatusCommand,
-    SuspendCommand,
 )
 from bot.core.model.run import is_failed, is_final
 from bot.core.schedules.lookup import Named, mistyped, named_in, schedules_called
@@ -150,9 +150,9 @@ def _literal(literal: Command, schedules: Sequence[Schedule]) -> Meaning | None:
         case RetryCommand(every, latest_of=str(name)) if name:
             found = _named(name, schedules)
             return Meaning("retry", found, options=Options(every=every)) if found else None
-        case SuspendCommand(schedule_text=name):
+        case PauseCommand(schedule_text=name):
             found = _named(name, schedules)
-            return Meaning("pause" if literal.suspend else "resume", found) if found else None
+            return Meaning("pause" if literal.pause else "resume", found) if found else None
         case CancelCommand(run_id):
             return Meaning("cancel", run_ids=(run_id,))
         case RetryCommand(every, run_id=int(run_id)):
@@ -453,7 +453,7 @@ def _of_schedule(meaning: Meaning, schedule: Schedule, runs: Sequence[RunSummary
             # After a success there's nothing to retry.
             return offers if offers and runs and runs[0] == failed else [*offers, _start(RunCommand(slug))]
         case "pause" | "resume":
-            suspend = meaning.verb == "pause"
-            return [Offer(f"{'Pause' if suspend else 'Resume'} {slug}", SuspendCommand(slug, suspend=suspend))]
+            pause = meaning.verb == "pause"
+            return [Offer(f"{'Pause' if pause else 'Resume'} {slug}", PauseCommand(slug, pause=pause))]
     logs = Offer(f"Logs of {slug}", LatestRunCommand("logs", slug))
     return [logs, status] if meaning.verb in {"logs", "why"} else [status, logs]

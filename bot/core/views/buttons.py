@@ -37,8 +37,9 @@ START_ANOTHER = "start.another"
 START_SUGGESTED = "start.suggested"
 # For pages: followed by `previous` or `next`.
 LIST_PAGE = "page"
-SUSPEND = "suspend.yes"
-LEAVE = "suspend.no"
+# Ids of older versions keep the API's word for pausing.
+PAUSE_YES = "suspend.yes"
+PAUSE_NO = "suspend.no"
 SLOWEST_NODES = "run.slowest"
 FAILED_NODES = "run.failed_nodes"
 WHOLE_LOG = "log.whole"
@@ -84,7 +85,7 @@ ACTIONS: dict[str, Action] = {
         (ARTIFACTS_PAGE, ARTIFACT_FILE, ARTIFACT_OPEN, f"{COMMAND}.artifacts"),
         Action.ARTIFACTS,
     ),
-    **dict.fromkeys((SUSPEND, f"{COMMAND}.suspend"), Action.PAUSE),
+    **dict.fromkeys((PAUSE_YES, f"{COMMAND}.pause", f"{COMMAND}.suspend"), Action.PAUSE),
 }
 # Buttons that post to the channel.
 POSTS = (

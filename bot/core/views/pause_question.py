@@ -3,33 +3,33 @@
 from __future__ import annotations
 
 from bot.core.model.bolt import Schedule
-from bot.core.model.command import ShowCommand, SuspendCommand, canonical
+from bot.core.model.command import PauseCommand, ShowCommand, canonical
 from bot.core.text.message import Button, Buttons, Message, Paragraph
 from bot.core.text.text import Bold, Emoji, Sentence, cut
-from bot.core.views.buttons import LEAVE, SUSPEND, command_button, command_value
+from bot.core.views.buttons import PAUSE_NO, PAUSE_YES, command_button, command_value
 
 NAME_SHOWN = 120
 
 
-def question(schedule: Schedule, *, suspend: bool) -> Message:
+def question(schedule: Schedule, *, pause: bool) -> Message:
     """Ask whether to pause or resume a schedule."""
     name = _name(schedule)
-    if suspend:
+    if pause:
         text: Sentence = ("Pause ", name, "? It won't start automatically until someone resumes it.")
         yes, no = "Pause", "Keep it running"
     else:
         text = ("Resume ", name, "? It'll start automatically again.")
         yes, no = "Resume", "Keep it paused"
-    value = command_value(canonical(SuspendCommand(schedule.slug, suspend)))
+    value = command_value(canonical(PauseCommand(schedule.slug, pause)))
     spoken = cut(f"{yes} {schedule.name}", 75)
-    buttons = (Button(SUSPEND, yes, value=value, spoken=spoken), Button(LEAVE, no, value=value, spoken=no))
+    buttons = (Button(PAUSE_YES, yes, value=value, spoken=spoken), Button(PAUSE_NO, no, value=value, spoken=no))
     return Message(text, (Paragraph(text), Buttons(buttons)))
 
 
-def done(schedule: Schedule, *, suspend: bool) -> Message:
+def done(schedule: Schedule, *, pause: bool) -> Message:
     """Confirm that a schedule is paused or resumed."""
-    undo = SuspendCommand(schedule.slug, suspend=not suspend)
-    if suspend:
+    undo = PauseCommand(schedule.slug, pause=not pause)
+    if pause:
         text: Sentence = (
             Emoji("double_vertical_bar"),
             " ",
@@ -43,20 +43,20 @@ def done(schedule: Schedule, *, suspend: bool) -> Message:
     return _with(text, schedule, command_button(label, undo, spoken=cut(f"{label} {schedule.name}", 75)))
 
 
-def already(schedule: Schedule, *, suspend: bool) -> Message:
+def already(schedule: Schedule, *, pause: bool) -> Message:
     """Say that the schedule already is as requested; no request was sent to Bolt."""
-    word = "already paused" if suspend else "not paused"
+    word = "already paused" if pause else "not paused"
     return _with((_name(schedule), f" is {word}, so nothing was changed."), schedule)
 
 
-def left(asked: SuspendCommand) -> Message:
+def left(asked: PauseCommand) -> Message:
     """Confirm that nothing was changed, because the person answered no."""
     return Message((Bold(cut(asked.schedule_text, NAME_SHOWN)), " stays as it is. Nothing was changed."))
 
 
-def from_yaml(schedule: Schedule, *, suspend: bool) -> Message:
+def from_yaml(schedule: Schedule, *, pause: bool) -> Message:
     """Explain that the API can't change a schedule that is defined in a repository's file."""
-    word = "paused" if suspend else "resumed"
+    word = "paused" if pause else "resumed"
     whom = f"ask its owner, {cut(schedule.owner, NAME_SHOWN)}, or " if schedule.owner else ""
     text: Sentence = (
         _name(schedule),
@@ -65,18 +65,18 @@ def from_yaml(schedule: Schedule, *, suspend: bool) -> Message:
     return _with(text, schedule)
 
 
-def refused(schedule: Schedule, why: str, *, suspend: bool) -> Message:
+def refused(schedule: Schedule, why: str, *, pause: bool) -> Message:
     """Explain that Bolt refused, with its own reason."""
     owner = f" Its owner is {cut(schedule.owner, NAME_SHOWN)}." if schedule.owner else ""
-    verb = "pause" if suspend else "resume"
+    verb = "pause" if pause else "resume"
     return _with(
         (f"Bolt didn't {verb} ", _name(schedule), f": {why.rstrip('.')}.{owner} Nothing was changed."), schedule
     )
 
 
-def unclear(schedule: Schedule, *, suspend: bool) -> Message:
+def unclear(schedule: Schedule, *, pause: bool) -> Message:
     """Say that the outcome is unknown: the response was lost, and reading the schedule again didn't settle it."""
-    verb = "pause" if suspend else "resume"
+    verb = "pause" if pause else "resume"
     text: Sentence = (
         f"Bolt didn't answer, and I couldn't find out whether it managed to {verb} ",
         _name(schedule),
@@ -85,10 +85,10 @@ def unclear(schedule: Schedule, *, suspend: bool) -> Message:
     return _with(text, schedule)
 
 
-def not_done(schedule: Schedule, *, suspend: bool) -> Message:
+def not_done(schedule: Schedule, *, pause: bool) -> Message:
     """Say that nothing was changed: the response was lost, and the schedule is as before."""
-    stands = "not paused" if suspend else "still paused"
-    again = command_button("Try again", SuspendCommand(schedule.slug, suspend=suspend))
+    stands = "not paused" if pause else "still paused"
+    again = command_button("Try again", PauseCommand(schedule.slug, pause=pause))
     return _with(
         ("Bolt didn't answer, and ", _name(schedule), f" is {stands}. Try again in a minute."), schedule, again
     )

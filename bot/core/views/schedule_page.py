@@ -8,7 +8,7 @@ from datetime import datetime
 from bot.core.insight.cron_in_words import next_told, told
 from bot.core.insight.history import history, sparkline, summary
 from bot.core.model.bolt import Deferral, Notification, RunSummary, Schedule
-from bot.core.model.command import HistoryCommand, RunCommand, RunsCommand, SuspendCommand
+from bot.core.model.command import HistoryCommand, PauseCommand, RunCommand, RunsCommand
 from bot.core.model.run import is_final
 from bot.core.model.state_labels import state_emoji, state_word
 from bot.core.text.message import Block, Buttons, Facts, Message, Paragraph
@@ -145,8 +145,8 @@ def _buttons(schedule: Schedule, runs: Sequence[RunSummary] | None, *, active: b
         made += fitting("History", HistoryCommand(slug), spoken=cut(f"History of {name}, posted here", SPOKEN))
     if active and schedule.source.lower() != YAML:
         label = "Resume" if schedule.suspended else "Pause"
-        suspend = SuspendCommand(slug, suspend=not schedule.suspended)
-        made += fitting(label, suspend, spoken=cut(f"{label} {name}", SPOKEN))
+        pause = PauseCommand(slug, pause=not schedule.suspended)
+        made += fitting(label, pause, spoken=cut(f"{label} {name}", SPOKEN))
     return (Buttons(tuple(made)),) if made else ()
 
 

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from bot.core.model.command import SuspendCommand
+from bot.core.model.command import PauseCommand
 from bot.core.policy.rules import Action
 from bot.core.text.message import Message
 from bot.slack.authorization import OfSchedule
 from bot.slack.listener_context import Call, ListenerContext
 
-COMMANDS = (SuspendCommand,)
+COMMANDS = (PauseCommand,)
 
 
-def asks(command: SuspendCommand) -> OfSchedule:
+def asks(command: PauseCommand) -> OfSchedule:
     """Return the question for the policy."""
     return OfSchedule(Action.PAUSE, command.schedule_text)
 
 
-async def handle(context: ListenerContext, call: Call, command: SuspendCommand) -> Message | None:
+async def handle(context: ListenerContext, call: Call, command: PauseCommand) -> Message | None:
     """Ask for confirmation privately."""
 
     async def answer() -> None:
-        await context.tell(call.asker, await context.suspend.ask_confirmation(command))
+        await context.tell(call.asker, await context.pause.ask_confirmation(command))
 
     context.later(answer(), call.asker)
     return None

@@ -13,9 +13,9 @@ from bot.core.model.bolt import RunSummary, Schedule
 from bot.core.model.command import (
     CancelCommand,
     Command,
+    PauseCommand,
     RetryCommand,
     RunCommand,
-    SuspendCommand,
     canonical,
 )
 from bot.core.model.errors import BadCommand
@@ -231,7 +231,7 @@ def test_talk_starts_and_cancels_nothing_and_offers_neither(text: str) -> None:
     if kind == "does":
         command = read(text, "/bolt", names=("bolt",))
         assert not isinstance(command, RunCommand | RetryCommand | CancelCommand)
-        if isinstance(command, SuspendCommand):
+        if isinstance(command, PauseCommand):
             # As it is defined: the schedule isn't found.
             assert not isinstance(find_schedule(command.schedule_text, SCHEDULES), Schedule)
     if kind == "offers":

@@ -10,40 +10,40 @@ import pytest
 
 from bot.core.commands.grammar import parse
 from bot.core.model.bolt import Schedule
-from bot.core.model.command import ShowCommand, SuspendCommand
+from bot.core.model.command import PauseCommand, ShowCommand
 from bot.core.text.message import Message
 from bot.core.views import pause_question
-from bot.core.views.buttons import LEAVE, SUSPEND, read_command_value
+from bot.core.views.buttons import PAUSE_NO, PAUSE_YES, read_command_value
 from tests.core.views.plain import buttons, said
 
 NIGHTLY = Schedule(1, "u", "Nightly full build", "nightly", "OFF", "ui", owner="ada@example.com")
-both = pytest.mark.parametrize("suspend", [True, False], ids=["pause", "resume"])
+both = pytest.mark.parametrize("pause", [True, False], ids=["pause", "resume"])
 
 
 @both
-def test_the_question_has_two_answers(suspend: bool) -> None:  # noqa: FBT001 - a parameter
+def test_the_question_has_two_answers(pause: bool) -> None:  # noqa: FBT001 - a parameter
     """Either click brings back what was asked, so that the other one can be told what stays."""
-    yes, no = buttons(pause_question.question(NIGHTLY, suspend=suspend))
-    assert (yes.action, no.action) == (SUSPEND, LEAVE)
+    yes, no = buttons(pause_question.question(NIGHTLY, pause=pause))
+    assert (yes.action, no.action) == (PAUSE_YES, PAUSE_NO)
     for button in (yes, no):
-        assert parse(read_command_value(button.value)) == SuspendCommand("nightly", suspend=suspend)
+        assert parse(read_command_value(button.value)) == PauseCommand("nightly", pause=pause)
     assert yes.style is None
 
 
 @both
-def test_what_was_done_can_be_undone(suspend: bool) -> None:  # noqa: FBT001 - a parameter
+def test_what_was_done_can_be_undone(pause: bool) -> None:  # noqa: FBT001 - a parameter
     """By the opposite command; its details are a click away."""
-    undo, details = buttons(pause_question.done(NIGHTLY, suspend=suspend))
-    assert parse(read_command_value(undo.value)) == SuspendCommand("nightly", suspend=not suspend)
+    undo, details = buttons(pause_question.done(NIGHTLY, pause=pause))
+    assert parse(read_command_value(undo.value)) == PauseCommand("nightly", pause=not pause)
     assert parse(read_command_value(details.value)) == ShowCommand("nightly")
 
 
 @both
-def test_what_was_not_done_can_be_tried_again(suspend: bool) -> None:  # noqa: FBT001 - a parameter
+def test_what_was_not_done_can_be_tried_again(pause: bool) -> None:  # noqa: FBT001 - a parameter
     """Where it's certain that nothing has changed; where it isn't, one looks first."""
-    again, _ = buttons(pause_question.not_done(NIGHTLY, suspend=suspend))
-    assert parse(read_command_value(again.value)) == SuspendCommand("nightly", suspend=suspend)
-    (details,) = buttons(pause_question.unclear(NIGHTLY, suspend=suspend))
+    again, _ = buttons(pause_question.not_done(NIGHTLY, pause=pause))
+    assert parse(read_command_value(again.value)) == PauseCommand("nightly", pause=pause)
+    (details,) = buttons(pause_question.unclear(NIGHTLY, pause=pause))
     assert parse(read_command_value(details.value)) == ShowCommand("nightly")
 
 
@@ -54,16 +54,16 @@ def test_what_was_not_done_can_be_tried_again(suspend: bool) -> None:  # noqa: F
         pause_question.already,
         pause_question.from_yaml,
         partial(pause_question.refused, why="no."),
-        lambda schedule, suspend: pause_question.inactive(schedule),  # noqa: ARG005 - the same for both
+        lambda schedule, pause: pause_question.inactive(schedule),  # noqa: ARG005 - the same for both
     ],
     ids=["already", "yaml", "refused", "inactive"],
 )
 def test_a_refusal_names_the_schedule_and_says_that_nothing_changed(
     answer: Callable[..., Message],
-    suspend: bool,  # noqa: FBT001 - a parameter
+    pause: bool,  # noqa: FBT001 - a parameter
 ) -> None:
     """In one sentence or two; it offers no way to do it all the same."""
-    message = answer(NIGHTLY, suspend=suspend)
+    message = answer(NIGHTLY, pause=pause)
     text = said(message.text)
     assert "Nightly full build" in text
     assert "othing was changed" in text
@@ -73,21 +73,21 @@ def test_a_refusal_names_the_schedule_and_says_that_nothing_changed(
 def test_whoever_can_change_it_is_named() -> None:
     """A schedule from a file, or one that Bolt lets only its owner change."""
     for message in (
-        pause_question.from_yaml(NIGHTLY, suspend=True),
-        pause_question.refused(NIGHTLY, "Only the owner may do that.", suspend=True),
+        pause_question.from_yaml(NIGHTLY, pause=True),
+        pause_question.refused(NIGHTLY, "Only the owner may do that.", pause=True),
     ):
         assert "ada@example.com" in said(message.text)
-    assert "owner" not in said(pause_question.from_yaml(replace(NIGHTLY, owner=None), suspend=True).text)
+    assert "owner" not in said(pause_question.from_yaml(replace(NIGHTLY, owner=None), pause=True).text)
     assert "Only the owner may do that. " in said(
-        pause_question.refused(NIGHTLY, "Only the owner may do that.", suspend=True).text
+        pause_question.refused(NIGHTLY, "Only the owner may do that.", pause=True).text
     )
 
 
 def test_no_leaves_everything_as_it_is() -> None:
     """The schedule is named as it was asked for."""
-    assert "nightly" in said(pause_question.left(SuspendCommand("nightly", suspend=True)).text)
+    assert "nightly" in said(pause_question.left(PauseCommand("nightly", pause=True)).text)
 
 
 def test_a_schedule_without_a_name_is_called_by_its_slug() -> None:
     """Bolt may tell no name."""
-    assert "nightly" in said(pause_question.question(replace(NIGHTLY, name=""), suspend=True).text)
+    assert "nightly" in said(pause_question.question(replace(NIGHTLY, name=""), pause=True).text)

@@ -10,7 +10,7 @@ import pytest
 
 from bot.core.commands.grammar import parse
 from bot.core.model.bolt import Deferral, Notification, RunSummary, Schedule
-from bot.core.model.command import SuspendCommand
+from bot.core.model.command import PauseCommand
 from bot.core.text.message import Message
 from bot.core.views.buttons import read_command_value
 from bot.core.views.schedule_page import COMMANDS_SHOWN, NOTIFIED_SHOWN, RUNS_SHOWN, schedule_page
@@ -47,7 +47,7 @@ def test_everything_can_be_done_from_an_active_schedule() -> None:
     """It's run, its runs are listed and drawn, and it's paused or resumed."""
     assert labels(of()) == ["Run", "Runs", "History", "Pause"]
     resume = buttons(of(replace(NIGHTLY, suspended=True)))[-1]
-    assert parse(read_command_value(resume.value)) == SuspendCommand("nightly", suspend=False)
+    assert parse(read_command_value(resume.value)) == PauseCommand("nightly", pause=False)
 
 
 def test_what_bolt_would_refuse_is_not_offered() -> None:

@@ -13,7 +13,7 @@ from bolt_sandbox.slack.elements import PLAIN_OPTION
 from bolt_sandbox.slack.validate import check_blocks, check_view
 from bot.core.insight.history import History, alt_text
 from bot.core.model.bolt import Resource, RunSummary, Schedule
-from bot.core.model.command import ListCommand, RunsCommand, SuspendCommand
+from bot.core.model.command import ListCommand, PauseCommand, RunsCommand
 from bot.core.model.log_tail import LogBatch
 from bot.core.model.run import FailedNode, Run, RunKey
 from bot.core.schedules.lookup import Ambiguous, Missing
@@ -136,8 +136,8 @@ def messages(text: str, other: str) -> list[Message]:
         schedule_list(page([one] * 3, 1), ListCommand(text), NOW, typed="/bolt"),
         schedule_page(one, listed, NOW, app_url=APP, active=True),
         run_list(one, page(listed, 1), RunsCommand(other), workspace="w", app_url=APP, most=100),
-        pause_question.refused(one, text, suspend=True),
-        did_you_mean(text, Missing((one, one)), lambda slug: SuspendCommand(slug, suspend=True)),
+        pause_question.refused(one, text, pause=True),
+        did_you_mean(text, Missing((one, one)), lambda slug: PauseCommand(slug, pause=True)),
         did_you_mean(text, Ambiguous((text, other)), RunsCommand),
         too_few(one, pictured(text)),
         in_words(one, pictured(text), other),

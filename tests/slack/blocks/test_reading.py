@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bolt_sandbox.slack.validate import check_blocks
 from bot.core.model.bolt import Deferral, Notification, RunSummary, Schedule
-from bot.core.model.command import ListCommand, RunsCommand, SuspendCommand
+from bot.core.model.command import ListCommand, PauseCommand, RunsCommand
 from bot.core.schedules.lookup import Ambiguous, Missing
 from bot.core.text.message import Message
 from bot.core.views import pause_question
@@ -114,15 +114,15 @@ MESSAGES = {
         NIGHTLY, of(("S", 60), ("F", 20), ("S", 90)), "This channel is archived, so I can't post the chart in it."
     ),
     "history-too-few": too_few(NIGHTLY, of()),
-    "pause": pause_question.question(NIGHTLY, suspend=True),
-    "resume": pause_question.question(PAUSED, suspend=False),
-    "pause-done": pause_question.done(NIGHTLY, suspend=True),
-    "pause-already": pause_question.already(PAUSED, suspend=True),
-    "pause-yaml": pause_question.from_yaml(replace(PAUSED, suspended=False), suspend=True),
-    "pause-refused": pause_question.refused(NIGHTLY, "You may not do that.", suspend=True),
-    "pause-not-done": pause_question.not_done(NIGHTLY, suspend=True),
-    "pause-unclear": pause_question.unclear(NIGHTLY, suspend=True),
-    "meant": did_you_mean("nigthly", Missing((NIGHTLY, BARE)), lambda slug: SuspendCommand(slug, suspend=True)),
+    "pause": pause_question.question(NIGHTLY, pause=True),
+    "resume": pause_question.question(PAUSED, pause=False),
+    "pause-done": pause_question.done(NIGHTLY, pause=True),
+    "pause-already": pause_question.already(PAUSED, pause=True),
+    "pause-yaml": pause_question.from_yaml(replace(PAUSED, suspended=False), pause=True),
+    "pause-refused": pause_question.refused(NIGHTLY, "You may not do that.", pause=True),
+    "pause-not-done": pause_question.not_done(NIGHTLY, pause=True),
+    "pause-unclear": pause_question.unclear(NIGHTLY, pause=True),
+    "meant": did_you_mean("nigthly", Missing((NIGHTLY, BARE)), lambda slug: PauseCommand(slug, pause=True)),
     "meant-several": did_you_mean("Nightly", Ambiguous(("nightly-a", "nightly-b")), RunsCommand),
 }
 
