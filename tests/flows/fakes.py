@@ -24,11 +24,13 @@ from bot.core.model.bolt import (
 )
 from bot.core.model.channel import ChannelInfo, ChannelKind, MemberChannels
 from bot.core.model.errors import ApiError, BoltError, BoltOutcomeUnknown, BoltRejected, BotError, SlackOutcomeUnknown
+from bot.core.model.incident import Incident, StoredIncident
 from bot.core.model.person import Person, Role
 from bot.core.model.polling import Polled
 from bot.core.model.sent_message import MessageAbsent, MessageFound, SearchInconclusive, SlackMessage
 from bot.core.text.message import Message
 from bot.core.text.text import Sentence
+from bot.core.watching.edits import Edit
 from tests.core.views.plain import said
 
 NIGHTLY = Schedule(1, "u-1", "Nightly full build", "nightly", "OFF", "ui", commands=("dbt build",), git_branch="main")
@@ -453,6 +455,41 @@ class FakePeople:
 
     async def forget_channel(self, channel: str) -> None:
         """Nothing is kept."""
+
+
+class FakeIncidents:
+    """Incidents on record. `contended`: so many changes come too late, because somebody else was faster."""
+
+    def __init__(self, *incidents: Incident) -> None:
+        self.records = {(one.channel, one.schedule): StoredIncident(one, 1, "1.0") for one in incidents}
+        self.edits: list[Edit] = []
+        self.contended = 0
+
+    def of(self, schedule: str, channel: str = "C1") -> Incident:
+        """As it is now."""
+        return self.records[channel, schedule].incident
+
+    async def load_incident(self, channel: str, schedule: str) -> StoredIncident | None:
+        """The newest one."""
+        return self.records.get((channel, schedule))
+
+    async def open_incidents(self, channel: str | None = None) -> list[StoredIncident]:
+        """Of one channel or of all."""
+        found = [one for one in self.records.values() if one.incident.is_open]
+        return [one for one in found if channel in (None, one.incident.channel)]
+
+    async def store_incident(self, before: StoredIncident, after: Incident, edit: Edit) -> bool:
+        """Replace it, unless it was changed since."""
+        key = (after.channel, after.schedule)
+        known = self.records.get(key)
+        if self.contended and known is not None:
+            self.contended -= 1
+            self.records[key] = replace(known, rev=known.rev + 1)
+        if known is not None and self.records[key].rev != before.rev:
+            return False
+        self.records[key] = StoredIncident(after, before.rev + 1, before.ts)
+        self.edits.append(edit)
+        return True
 
 
 class FakeMemberships:

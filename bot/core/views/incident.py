@@ -61,7 +61,7 @@ def people_in(incident: Incident) -> frozenset[str]:
     """The users in an incident whose names its record doesn't have."""
     runs = (incident.latest, incident.recovered_by)
     users = {one.asked_by for one in runs if one and one.asked_by}
-    return frozenset(users | ({incident.retry.by} if incident.retry and _is_user(incident.retry.by) else set()))
+    return frozenset(users | ({incident.retry.by} if incident.retry and is_user(incident.retry.by) else set()))
 
 
 def incident_headline(incident: Incident, app_url: str, names: Mapping[str, str] = _NO_NAMES) -> Sentence:
@@ -193,7 +193,7 @@ def _handling(incident: Incident, app_url: str, names: Mapping[str, str]) -> lis
     lines: list[Sentence] = []
     retry, snooze = incident.retry, incident.snooze
     if retry is not None and not is_final(retry.state):
-        by = names.get(retry.by, "" if _is_user(retry.by) else _name(retry.by))
+        by = names.get(retry.by, "" if is_user(retry.by) else _name(retry.by))
         again: Sentence = (Emoji("repeat"), " Being retried as ", _run_link(retry.run, app_url))
         lines.append((*again, f" by {by}" if by else ""))
     if incident.on_it is not None:
@@ -250,7 +250,7 @@ def _name(word: str) -> str:
     return cut(word.partition("@")[0].strip(), PERSON_SHOWN)
 
 
-def _is_user(word: str) -> bool:
+def is_user(word: str) -> bool:
     """Whether it's a Slack user id rather than Bolt's word."""
     return _USER.fullmatch(word) is not None
 

@@ -1,0 +1,196 @@
+"""What people do with an incident by its message's buttons: they work on it, snooze it, retry it.
+
+The message shows the outcome, so that only what wasn't done is answered, privately.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from bot.core.model.asker import Asker
+from bot.core.model.command import RetryCommand
+from bot.core.model.incident import Incident, IncidentState, RetryOfIncident
+from bot.core.model.run import RunKey, is_final, run_url
+from bot.core.text.message import Buttons, Message, Paragraph
+from bot.core.text.text import Bold, Code, Link, Mention, Sentence, Span
+from bot.core.views.buttons import IncidentButton, command_button, read_snooze_value
+from bot.core.views.incident import is_user
+from bot.core.watching import handling
+from bot.core.watching.edits import edit_for
+from bot.core.watching.handling import SnoozeChoice
+from bot.flows.ports.slack import People
+from bot.flows.ports.store import Audit, Incidents, Runs
+
+log = structlog.get_logger()
+
+# How often a change is tried if others change the incident at the same time.
+TRIES = 5
+BUSY = "This incident is changing right now, so I didn't do anything. Click again in a moment."
+NOBODY_ON_IT = "Nobody is on it, so there's nothing to undo."
+NOT_SNOOZED = "It isn't snoozed, so there's nothing to undo."
+UTC = ZoneInfo("UTC")
+
+# Returns the changed incident, or the sentence why there's nothing to change.
+Change = Callable[[Incident], Incident | str]
+
+
+class IncidentHandler:
+    """Carries out clicks on an incident's buttons. All methods raise StoreUnavailable."""
+
+    def __init__(
+        self,
+        incidents: Incidents,
+        runs: Runs,
+        people: People,
+        audit: Audit,
+        *,
+        workspace: str,
+        app_url: str,
+        command: str,
+    ) -> None:
+        self._incidents = incidents
+        self._runs = runs
+        self._people = people
+        self._audit = audit
+        self._workspace = workspace
+        self._app_url = app_url
+        self._command = command
+
+    async def find_open(self, channel: str, schedule: str) -> Incident | Message:
+        """Find the open incident of a schedule in a channel, else say why there's nothing to do."""
+        stored = await self._incidents.load_incident(channel, schedule)
+        if stored is None:
+            return self._gone()
+        return stored.incident if stored.incident.is_open else _over(stored.incident)
+
+    async def find_chosen(self, channel: str, value: str) -> tuple[Incident, SnoozeChoice] | Message:
+        """Find the open incident, and for how long to snooze it, in the value of a chosen option."""
+        opened = {one.incident.schedule: one.incident for one in await self._incidents.open_incidents(channel)}
+        schedule, choice = read_snooze_value(value, opened)
+        if not schedule or choice not in set(SnoozeChoice):
+            return self._gone("This incident is no longer open.")
+        return opened[schedule], SnoozeChoice(choice)
+
+    # --- who works on it, and when it's told again ---
+
+    async def take_on(self, asker: Asker, name: str, schedule: str) -> Message | None:
+        """The person works on it, whoever did before. `name` is theirs."""
+        now = await self._audit.now()
+        return await self._change(
+            asker, schedule, "taken on", lambda one: handling.take_on(one, asker.user, now, name=name)
+        )
+
+    async def let_go(self, asker: Asker, schedule: str) -> Message | None:
+        """Nobody works on it any more, whoever did."""
+        return await self._change(
+            asker, schedule, "let go", lambda one: handling.let_go(one) if one.on_it else NOBODY_ON_IT
+        )
+
+    async def snooze(self, asker: Asker, name: str, schedule: str, choice: SnoozeChoice) -> Message | None:
+        """Nothing is posted for a while, by the clock of the person's time zone."""
+        zone = _zone((await self._people.person(asker.user)).time_zone) if choice is SnoozeChoice.MORNING else UTC
+        now = await self._audit.now()
+
+        def change(one: Incident) -> Incident | str:
+            return handling.snoozed(one, asker.user, choice, now, zone, name=name)
+
+        return await self._change(asker, schedule, "snoozed", change)
+
+    async def end_snooze(self, asker: Asker, schedule: str) -> Message | None:
+        """Post again from now on."""
+        now = await self._audit.now()
+        return await self._change(
+            asker, schedule, "snooze ended", lambda one: handling.unsnoozed(one, now) if one.snooze else NOT_SNOOZED
+        )
+
+    async def _change(self, asker: Asker, schedule: str, did: str, change: Change) -> Message | None:
+        """Change an open incident. Others may change it at the same time: then it's decided again."""
+        for _ in range(TRIES):
+            stored = await self._incidents.load_incident(asker.channel, schedule)
+            if stored is None:
+                return self._gone()
+            before = stored.incident
+            if not before.is_open:
+                return _over(before)
+            after = change(before)
+            if isinstance(after, str):
+                return Message((after,))
+            if await self._incidents.store_incident(stored, after, edit_for(before, after)):
+                log.info("an incident was handled", did=did, incident=before.key, user=asker.user)
+                return None
+        return Message((BUSY,))
+
+    # --- its runs ---
+
+    async def failed_run(self, channel: str, button: IncidentButton) -> int:
+        """The newest failed run of an incident in any state; if it isn't on record, the one that its message showed."""
+        stored = await self._incidents.load_incident(channel, button.schedule)
+        failed = stored.incident.failed if stored else None
+        return failed.run if failed else button.run
+
+    async def run_to_retry(self, channel: str, button: IncidentButton) -> int | Message:
+        """The failed run that a click retries, else why none is, or the question whether to retry a newer one."""
+        stored = await self._incidents.load_incident(channel, button.schedule)
+        if stored is None:
+            # The message outlives the record: Bolt says whether its run can be retried.
+            return button.run or self._gone()
+        incident = stored.incident
+        if not incident.is_open:
+            return _over(incident)
+        if incident.retry is not None and await self._is_active(incident.retry):
+            return self._being_retried(incident.retry)
+        newest = incident.failed.run if incident.failed else button.run
+        return newest if newest == button.run else _asks(button.run, newest)
+
+    async def run_to_cancel(self, channel: str, schedule: str) -> int | Message:
+        """The retry that a click cancels, else why none is."""
+        found = await self.find_open(channel, schedule)
+        if isinstance(found, Message):
+            return found
+        if found.retry is None or not await self._is_active(found.retry):
+            return Message(
+                (Bold(found.name or found.schedule), " isn't being retried any more. Nothing was cancelled.")
+            )
+        return found.retry.run
+
+    async def _is_active(self, retry: RetryOfIncident) -> bool:
+        """Whether a retry still runs: its own record may know more than the incident's."""
+        run = await self._runs.load_run(RunKey(self._workspace, retry.run)) if retry.run else None
+        return not is_final(retry.state) and (run is None or not is_final(run.seen.state))
+
+    # --- answers ---
+
+    def _gone(self, why: str = "I no longer have a record of this incident.") -> Message:
+        return Message((f"{why} ", Code(f"{self._command} failing"), " lists what is failing here."))
+
+    def _being_retried(self, retry: RetryOfIncident) -> Message:
+        by: Span = Mention(retry.by) if is_user(retry.by) else retry.by.partition("@")[0]
+        link = Link(run_url(self._app_url, retry.run), f"run {retry.run}")
+        who: Sentence = (" by ", by) if by else ()
+        return Message(("It's already being retried", *who, " as ", link, ". Nothing was started."))
+
+
+def _over(incident: Incident) -> Message:
+    """Answer a click on an incident that isn't open any more."""
+    name = Bold(incident.name or incident.schedule)
+    if incident.state is IncidentState.RECOVERED:
+        return Message((name, " has already recovered, so there's nothing left to do."))
+    why = f": {incident.why}" if incident.why else ""
+    return Message((f"This incident is closed{why}.",))
+
+
+def _asks(shown: int, newest: int) -> Message:
+    text: Sentence = (f"Run {shown} isn't the newest failed run any more: run {newest} failed after it.",)
+    button = command_button(f"Retry run {newest}", RetryCommand(every=False, run_id=newest))
+    return Message((*text, " Nothing was started yet."), (Paragraph(text), Buttons((button,))))
+
+
+def _zone(name: str) -> ZoneInfo:
+    """The time zone of that name, UTC if there's none: a missing one is a KeyError."""
+    try:
+        return ZoneInfo(name) if name else UTC
+    except (KeyError, ValueError, OSError):
+        return UTC

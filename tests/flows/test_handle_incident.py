@@ -1,0 +1,179 @@
+"""What people do with an incident: shown by its message, and answered only if it wasn't done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot.core.model.command import RetryCommand, canonical
+from bot.core.model.incident import Incident, IncidentState, OnIt, PostKind, RetryOfIncident, Snooze
+from bot.core.model.person import Person
+from bot.core.model.run import CardRef, Observation, RunFacts, RunKey
+from bot.core.text.message import Message
+from bot.core.views.buttons import IncidentButton, read_command_value, snooze_value
+from bot.core.watching.handling import ON_IT_FOR, SnoozeChoice
+from bot.flows.handle_incident import BUSY, NOBODY_ON_IT, NOT_SNOOZED, TRIES, IncidentHandler
+from tests.core.views.plain import buttons, said
+from tests.core.views.test_incident import failing, recovered
+from tests.flows.fakes import FakeIncidents, FakePeople
+from tests.flows.stage import ADA, APP, BOB, CHANNEL, Stage, asker
+
+NIGHT_OWL = Person(ADA, time_zone="Asia/Tokyo")
+
+
+@dataclass
+class Handling:
+    """The flow, and the incidents that it changes."""
+
+    incidents: FakeIncidents
+    people: FakePeople
+    flow: IncidentHandler
+    stage: Stage
+
+    @property
+    def nightly(self) -> Incident:
+        """The incident as it is now."""
+        return self.incidents.of("nightly")
+
+
+def handling(stage: Stage, *incidents: Incident) -> Handling:
+    """The flow with these incidents."""
+    fake, people = FakeIncidents(*incidents), FakePeople()
+    flow = IncidentHandler(fake, stage.runs, people, stage.audit, workspace="w", app_url=APP, command="/bolt")
+    return Handling(fake, people, flow, stage)
+
+
+def words(answer: object) -> str:
+    """An answer as a person reads it."""
+    assert isinstance(answer, Message)
+    return said(answer.text)
+
+
+async def test_somebody_takes_it_on_and_another_takes_over(start_stage: Stage) -> None:
+    """Their names are kept, and the message is edited at once."""
+    of = handling(start_stage, failing())
+    assert await of.flow.take_on(asker(), "ada", "nightly") is None
+    taken = of.nightly.on_it
+    assert taken is not None
+    assert (taken.user, taken.name) == (ADA, "ada")
+    assert abs(taken.until - datetime.now(UTC) - ON_IT_FOR) < timedelta(minutes=1)
+    assert await of.flow.take_on(asker(BOB), "bob", "nightly") is None
+    assert of.nightly.on_it is not None
+    assert of.nightly.on_it.name == "bob"
+    assert of.incidents.edits == ["now", "now"]
+
+
+async def test_letting_go_undoes_it_once(start_stage: Stage) -> None:
+    """By whoever clicks."""
+    of = handling(start_stage, failing(on_it=OnIt(ADA, datetime.now(UTC), "ada")))
+    assert await of.flow.let_go(asker(BOB), "nightly") is None
+    assert of.nightly.on_it is None
+    assert words(await of.flow.let_go(asker(BOB), "nightly")) == NOBODY_ON_IT
+
+
+async def test_a_snooze_until_the_morning_is_the_clickers_morning(start_stage: Stage) -> None:
+    """Nine o'clock in the time zone of the profile; UTC if there's none that is known."""
+    of = handling(start_stage, failing())
+    for zone in ("Asia/Tokyo", "", "Mars/Olympus", "../etc/passwd"):
+        of.people.people[ADA] = replace(NIGHT_OWL, time_zone=zone)
+        assert await of.flow.snooze(asker(), "ada", "nightly", SnoozeChoice.MORNING) is None
+        snooze = of.nightly.snooze
+        assert snooze is not None
+        assert snooze.until is not None
+        assert (snooze.by, snooze.name) == (ADA, "ada")
+        known = ZoneInfo(zone if zone == "Asia/Tokyo" else "UTC")
+        assert snooze.until.astimezone(known).strftime("%H:%M") == "09:00"
+
+
+async def test_a_snooze_ends_with_one_post_if_it_still_fails(start_stage: Stage) -> None:
+    """A click on the button of a message that isn't edited yet changes nothing."""
+    of = handling(start_stage, failing())
+    assert await of.flow.snooze(asker(), "ada", "nightly", SnoozeChoice.RECOVERY) is None
+    assert of.nightly.snooze == Snooze(ADA, None, "ada")
+    assert await of.flow.end_snooze(asker(BOB), "nightly") is None
+    assert of.nightly.snooze is None
+    assert of.nightly.posts[-1].kind is PostKind.STILL_FAILING
+    assert words(await of.flow.end_snooze(asker(BOB), "nightly")) == NOT_SNOOZED
+
+
+async def test_a_chosen_option_finds_its_incident(start_stage: Stage) -> None:
+    """Among the open ones of the channel."""
+    of = handling(start_stage, failing(), failing(schedule="hourly"), failing(channel="C2", schedule="other"))
+    found = await of.flow.find_chosen(CHANNEL, snooze_value("hourly", "4h"))
+    assert not isinstance(found, Message)
+    assert (found[0].schedule, found[1]) == ("hourly", SnoozeChoice.FOUR_HOURS)
+    for value in (snooze_value("other", "4h"), snooze_value("hourly", "forever"), "", "x"):
+        assert "no longer open" in words(await of.flow.find_chosen(CHANNEL, value))
+
+
+async def test_what_is_over_is_answered(start_stage: Stage) -> None:
+    """In one sentence, and nothing changes."""
+    of = handling(start_stage, recovered())
+    assert words(await of.flow.take_on(asker(), "ada", "nightly")) == (
+        "Nightly full build has already recovered, so there's nothing left to do."
+    )
+    assert words(await of.flow.run_to_retry(CHANNEL, IncidentButton("nightly", 4713))).startswith(
+        "Nightly full build has"
+    )
+    closed = handling(start_stage, failing(state=IncidentState.CLOSED, why="no longer watched here"))
+    assert words(await closed.flow.let_go(asker(), "nightly")) == "This incident is closed: no longer watched here."
+    gone = handling(start_stage)
+    assert words(await gone.flow.end_snooze(asker(), "nightly")) == (
+        "I no longer have a record of this incident. /bolt failing lists what is failing here."
+    )
+    assert isinstance(await gone.flow.find_open(CHANNEL, "nightly"), Message)
+
+
+async def test_a_change_is_decided_again_if_somebody_was_faster(start_stage: Stage) -> None:
+    """A few times; then the person may click again."""
+    of = handling(start_stage, failing())
+    of.incidents.contended = 2
+    assert await of.flow.take_on(asker(), "ada", "nightly") is None
+    assert of.nightly.on_it is not None
+    of.incidents.contended = TRIES
+    assert words(await of.flow.let_go(asker(), "nightly")) == BUSY
+    assert of.nightly.on_it is not None
+
+
+async def test_a_retry_is_of_the_newest_failed_run(start_stage: Stage) -> None:
+    """A message that shows an older one asks first. One whose record is lost still knows its run."""
+    of = handling(start_stage, failing())
+    assert await of.flow.run_to_retry(CHANNEL, IncidentButton("nightly", 4713)) == 4713
+    asks = await of.flow.run_to_retry(CHANNEL, IncidentButton("nightly", 4711))
+    assert words(asks) == (
+        "Run 4711 isn't the newest failed run any more: run 4713 failed after it. Nothing was started yet."
+    )
+    assert isinstance(asks, Message)
+    (again,) = buttons(asks)
+    assert read_command_value(again.value) == canonical(RetryCommand(every=False, run_id=4713))
+    assert await handling(start_stage).flow.run_to_retry(CHANNEL, IncidentButton("nightly", 4711)) == 4711
+    assert isinstance(await handling(start_stage).flow.run_to_retry(CHANNEL, IncidentButton("nightly")), Message)
+
+
+@pytest.mark.parametrize(("by", "shown"), [(BOB, "@U0BOB"), ("bob@example.com", "bob"), ("", "")])
+async def test_one_retry_at_a_time(start_stage: Stage, by: str, shown: str) -> None:
+    """The second person is told whose it is."""
+    of = handling(start_stage, failing(retry=RetryOfIncident(4714, "RUNNING", by)))
+    answer = words(await of.flow.run_to_retry(CHANNEL, IncidentButton("nightly", 4713)))
+    assert answer == f"It's already being retried{f' by {shown}' if shown else ''} as run 4714. Nothing was started."
+
+
+async def test_a_retry_that_is_over_by_its_own_record_can_be_repeated(start_stage: Stage) -> None:
+    """It's accounted a little later."""
+    of = handling(start_stage, failing(retry=RetryOfIncident(4714, "RUNNING", BOB)))
+    assert await of.flow.run_to_cancel(CHANNEL, "nightly") == 4714
+    key, card = RunKey("w", 4714), CardRef("C9", "1.0")
+    await start_stage.runs.restore_run(key, RunFacts("nightly"), Observation("FAILED"), "T", card, over=True)
+    assert await of.flow.run_to_retry(CHANNEL, IncidentButton("nightly", 4713)) == 4713
+    assert "isn't being retried any more" in words(await of.flow.run_to_cancel(CHANNEL, "nightly"))
+    assert isinstance(await handling(start_stage).flow.run_to_cancel(CHANNEL, "nightly"), Message)
+
+
+async def test_the_log_is_the_newest_failed_runs(start_stage: Stage) -> None:
+    """In any state; without a record the one that the message showed."""
+    of = handling(start_stage, recovered())
+    assert await of.flow.failed_run(CHANNEL, IncidentButton("nightly", 4711)) == 4713
+    assert await of.flow.failed_run(CHANNEL, IncidentButton("hourly", 4711)) == 4711
