@@ -12,7 +12,7 @@ import yaml
 
 from bot.core.commands.verbs import VERBS
 from bot.manifest import render_manifest
-from bot.slack.shortcuts import details, run_form
+from bot.slack.shortcuts import details, start_run
 
 ROOT = Path(__file__).parents[1]
 SCHEMA = ROOT.parent / "shared" / "slack" / "manifest.schema.2.0.0.json"
@@ -80,7 +80,7 @@ def test_every_shortcut_has_its_listener() -> None:
     """Slack offers what the manifest declares, and sends back its callback id."""
     shortcuts = read()["features"]["shortcuts"]
     assert {one["callback_id"]: one["type"] for one in shortcuts} == {
-        run_form.CALLBACK: "global",
+        start_run.CALLBACK: "global",
         details.CALLBACK: "message",
     }
 

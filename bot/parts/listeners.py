@@ -8,6 +8,7 @@ from bot.flows.answer_guess import GuessAnswerer
 from bot.flows.artifacts import Artifacts
 from bot.flows.audit_query import AuditQuery
 from bot.flows.channel_permission import ChannelPermissions
+from bot.flows.complete_run_form import RunForms
 from bot.flows.find_schedule import ScheduleFinder
 from bot.flows.history import HistoryPoster
 from bot.flows.home import HomePublisher
@@ -15,7 +16,6 @@ from bot.flows.logs import CommandLogs
 from bot.flows.pause_schedule import SchedulePauser
 from bot.flows.read_home import HomePageReader
 from bot.flows.read_schedules import ScheduleReader
-from bot.flows.run_form import RunForms
 from bot.flows.status import StatusReader
 from bot.flows.thread_subject import ThreadSubjects
 from bot.flows.webhook_hints import WebhookHints

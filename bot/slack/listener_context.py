@@ -21,6 +21,7 @@ from bot.flows.audit_query import AuditQuery
 from bot.flows.authorize import Authorizer
 from bot.flows.cancel import RunCanceller
 from bot.flows.channel_permission import ChannelPermissions
+from bot.flows.complete_run_form import RunForms
 from bot.flows.follow_run import FollowRequestHandler
 from bot.flows.history import HistoryPoster
 from bot.flows.home import HomePublisher
@@ -30,7 +31,6 @@ from bot.flows.ports.slack import Chat, People
 from bot.flows.ports.store import Deduplication, Requests, Runs
 from bot.flows.private_replies import PrivateReplies
 from bot.flows.read_schedules import ScheduleReader
-from bot.flows.run_form import RunForms
 from bot.flows.start_queue import QueuedStarts
 from bot.flows.status import StatusReader
 from bot.flows.tail_log import LogTailer

@@ -23,7 +23,7 @@ from bot.core.text.text import When
 from bot.core.views.buttons import read_command_value
 from bot.slack.blocks.form import menu, run_form
 from bot.slack.blocks.render import render
-from bot.slack.views.run_form import form_button
+from bot.slack.views.run_form_interactions import form_button
 
 OFFER = Offer("nightly", "Nightly full build", "succeeded · nightly · ada@example.com")
 OWN = own_commands("nightly", ("dbt seed", "dbt run"), lambda text: text)

@@ -7,7 +7,7 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.slack.listener_context import Call, ListenerContext, click_asker
-from bot.slack.views.run_form import open_form
+from bot.slack.views.run_form_interactions import open_form
 
 CALLBACK = "run.form"
 

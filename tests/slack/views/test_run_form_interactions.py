@@ -8,7 +8,7 @@ from typing import Any, cast
 from bot.core.redact.masker import Redactor
 from bot.slack.client import SlackChat
 from bot.slack.listener_context import ListenerContext
-from bot.slack.views.run_form import _errors
+from bot.slack.views.run_form_interactions import _errors
 
 SECRET = "hunter2-hunter2"  # noqa: S105 - a made-up one
 

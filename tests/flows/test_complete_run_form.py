@@ -10,7 +10,7 @@ from bot.core.model.bolt import Schedule, ScheduleDetails
 from bot.core.model.command import RunCommand
 from bot.core.model.errors import BoltOutcomeUnknown
 from bot.core.schedules.run_form import Filled, Form, Problems
-from bot.flows.run_form import GONE, NO_LIST, RunForms
+from bot.flows.complete_run_form import GONE, NO_LIST, RunForms
 from bot.flows.schedule_catalog import ScheduleCatalog
 
 COMMANDS = ("dbt seed", "dbt run")

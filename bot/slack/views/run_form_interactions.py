@@ -27,7 +27,7 @@ from bot.core.text.message import Buttons, Message, Paragraph
 from bot.core.text.text import Sentence
 from bot.core.views.buttons import command_button
 from bot.flows.channel_permission import Permission
-from bot.flows.run_form import WhyNot
+from bot.flows.complete_run_form import WhyNot
 from bot.slack.authorization import attempt_of, denial
 from bot.slack.blocks.form import CALLBACK, CHOOSE, COMMANDS, CONTINUE, VALUE, menu, run_form
 from bot.slack.blocks.mrkdwn import plain

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.core.model.command import RunForm
 from bot.core.text.message import Message
 from bot.slack.listener_context import Call, ListenerContext
-from bot.slack.views.run_form import form_button, open_form
+from bot.slack.views.run_form_interactions import form_button, open_form
 
 COMMANDS = (RunForm,)
 
