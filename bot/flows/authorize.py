@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import structlog
@@ -88,6 +88,22 @@ class Authorizer:
     async def decide_on_known_schedule(self, attempt: Attempt, schedule: Schedule) -> Decision:
         """Decide on a known schedule, without looking its name up again."""
         return await self._decide(attempt, _whole(schedule))
+
+    async def decide_on_schedules(self, attempt: Attempt, schedules: Sequence[Schedule]) -> dict[str, Decision]:
+        """Decide on many schedules, by slug, with one entry in the audit log: an allowing one if there is any.
+
+        Without schedules, the only decision is the one that isn't about a particular schedule.
+        """
+        targets = {one.slug: _whole(one) for one in schedules} or {"": Target()}
+        person, channel_info = await self._who(attempt.asker, acts=attempt.action.acts)
+        decisions = {
+            slug: decide(self.policy, person, channel_info, Question(attempt.action, target, posts=attempt.posts))
+            for slug, target in targets.items()
+        }
+        noted = next((slug for slug, one in decisions.items() if one.allowed), next(iter(decisions)))
+        target = targets[noted] if len(targets) == 1 else Target()
+        await self._note(_named(attempt, person), target, channel_info, decisions[noted])
+        return decisions
 
     async def decide_on_start(
         self, request: Request, plan: StartPlan, *, again: bool = False, approved: bool = False, patient: bool = False

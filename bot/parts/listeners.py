@@ -8,16 +8,19 @@ from bot.flows.answer_guess import GuessAnswerer
 from bot.flows.artifacts import Artifacts
 from bot.flows.audit_query import AuditQuery
 from bot.flows.channel_permission import ChannelPermissions
+from bot.flows.channel_watches import ChannelWatches
 from bot.flows.complete_run_form import RunForms
 from bot.flows.find_schedule import ScheduleFinder
 from bot.flows.history import HistoryPoster
 from bot.flows.home import HomePublisher
 from bot.flows.logs import CommandLogs
 from bot.flows.pause_schedule import SchedulePauser
+from bot.flows.preview_watch import WatchPreviewer
 from bot.flows.read_home import HomePageReader
 from bot.flows.read_schedules import ScheduleReader
 from bot.flows.status import StatusReader
 from bot.flows.thread_subject import ThreadSubjects
+from bot.flows.watch_schedules import ScheduleWatcher
 from bot.flows.webhook_hints import WebhookHints
 from bot.parts.base import Base
 from bot.parts.flows import Flows
@@ -88,6 +91,25 @@ def build_listener_context(base: Base, flows: Flows) -> ListenerContext:
         tail_log=flows.tail_log,
         followed=waker(WakeEvent.LIVE_LOG_REQUESTED),
         posts=waker(WakeEvent.FILE_REQUESTED),
+        watcher=ScheduleWatcher(
+            stores.watches,
+            catalog,
+            finder,
+            base.clients.gate,
+            base.clients.people,
+            chat,
+            WatchPreviewer(bolt, now=base.now),
+            command=settings.bolt_bot_command,
+            now=base.now,
+        ),
+        watches=ChannelWatches(
+            stores.watches,
+            catalog,
+            base.clients.gate,
+            base.clients.people,
+            memberships,
+            command=settings.bolt_bot_command,
+        ),
     )
 
 

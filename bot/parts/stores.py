@@ -19,6 +19,7 @@ from bot.store.scripts import Scripts
 from bot.store.start_queue import StartQueue
 from bot.store.start_requests import StartRequests
 from bot.store.uploads import Uploads
+from bot.store.watches import Watches
 
 DAY_S = 86_400
 UPLOAD_LEASE_S = 60.0
@@ -39,6 +40,7 @@ class Stores:
     start_queue: StartQueue
     uploads: Uploads
     indexes: RunIndexes
+    watches: Watches
 
     @property
     def of_runs(self) -> RunStores:
@@ -78,4 +80,5 @@ def build_stores(settings: Settings, services: Services, gaps_s: Mapping[str, fl
         start_queue=StartQueue(scripts),
         uploads=Uploads(scripts),
         indexes=RunIndexes(scripts),
+        watches=Watches(scripts),
     )

@@ -21,6 +21,7 @@ from bot.flows.audit_query import AuditQuery
 from bot.flows.authorize import Authorizer
 from bot.flows.cancel import RunCanceller
 from bot.flows.channel_permission import ChannelPermissions
+from bot.flows.channel_watches import ChannelWatches
 from bot.flows.complete_run_form import RunForms
 from bot.flows.follow_run import FollowRequestHandler
 from bot.flows.history import HistoryPoster
@@ -35,6 +36,7 @@ from bot.flows.start_queue import QueuedStarts
 from bot.flows.status import StatusReader
 from bot.flows.tail_log import LogTailer
 from bot.flows.thread_subject import LostCard, ThreadSubjects
+from bot.flows.watch_schedules import ScheduleWatcher
 from bot.slack.affiliation import Affiliation
 from bot.slack.identity import Identity
 
@@ -114,6 +116,8 @@ class ListenerContext:
     tail_log: LogTailer
     followed: Callable[[], None]
     posts: Callable[[], None]
+    watcher: ScheduleWatcher
+    watches: ChannelWatches
 
     async def tell(self, asker: Asker, message: Message) -> None:
         """Answer privately, passed to `later`. If Slack doesn't accept it, retried for some minutes."""

@@ -13,6 +13,9 @@ from bot.core.model.command import (
     PauseCommand,
     RunCommand,
     StatusCommand,
+    UnwatchCommand,
+    WatchCommand,
+    WatchesCommand,
     WhoamiCommand,
 )
 from bot.core.policy.rules import Action
@@ -35,6 +38,10 @@ def test_every_command_has_a_handler() -> None:
         (LogsCommand(7, follow=True), OfRun(Action.LOGS, 7, posts=True)),
         (PauseCommand("nightly", pause=True), OfSchedule(Action.PAUSE, "nightly")),
         (AuditCommand(schedule_text="nightly"), OfChannel(Action.AUDIT)),
+        (WatchesCommand(), OfChannel(Action.READ)),
+        (WatchesCommand(every=True), OfChannel(Action.AUDIT)),
+        (WatchCommand("nightly"), None),
+        (UnwatchCommand("3"), None),
         (RunCommand("nightly"), None),
         (WhoamiCommand(), None),
     ],

@@ -36,8 +36,8 @@ from bot.core.text.text import cut
 
 NEAR_ENOUGH = 60
 # Mentions in these commands are matched by id: a label is a display name, which two people may share.
-BY_ID = frozenset({"audit"})
-FLAGS = frozenset({"continue-on-error", "all", "inactive", "suspended", "failing", "follow"})
+BY_ID = frozenset({"audit", "watch"})
+FLAGS = frozenset({"continue-on-error", "all", "inactive", "suspended", "failing", "follow", "prs"})
 SHORT = {"b": "branch", "c": "command", "f": "follow"}
 OTHER_OPTIONS = {
     "pull-request": "pr",

@@ -23,12 +23,14 @@ from bot.core.model.command import (
     RunCommand,
     RunForm,
     SeveralCommand,
+    UnwatchCommand,
+    WatchCommand,
 )
 from bot.core.model.errors import BadCommand
 
 # Longer lines aren't searched for a meaning.
 GUESSED_MOST = 1000
-_ACTS = (RunCommand, RunForm, RetryCommand, CancelCommand, PauseCommand)
+_ACTS = (RunCommand, RunForm, RetryCommand, CancelCommand, PauseCommand, WatchCommand, UnwatchCommand)
 
 
 @dataclass(frozen=True, slots=True)

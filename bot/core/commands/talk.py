@@ -19,6 +19,8 @@ ACTING: dict[str, frozenset[str]] = {
     "cancel": frozenset({"cancel", "stop", "abort", "kill", "terminate", "halt", "end"}),
     "pause": frozenset({"pause", "suspend", "disable", "hold", "freeze", "snooze", "deactivate"}),
     "resume": frozenset({"resume", "unpause", "unsuspend", "enable", "reactivate", "activate", "continue"}),
+    "watch": frozenset({"watch", "monitor", "subscribe"}),
+    "unwatch": frozenset({"unwatch", "unsubscribe"}),
 }
 # Verbs that only read, the most specific first: "show me the logs" asks for logs.
 READING: dict[str, frozenset[str]] = {
@@ -26,7 +28,7 @@ READING: dict[str, frozenset[str]] = {
     "artifacts": frozenset({"artifacts", "artifact", "files", "manifest"}),
     "history": frozenset({"history", "chart", "trend", "durations"}),
     "runs": frozenset({"runs"}),
-    "status": frozenset({"status", "state", "check", "progress", "watch"}),
+    "status": frozenset({"status", "state", "check", "progress"}),
     "show": frozenset({"show", "details", "describe", "info", "display"}),
     "list": frozenset({"list", "ls", "schedules", "jobs"}),
 }
@@ -110,7 +112,7 @@ _NO_SLIPS = _words(
     causes logo logic lots loss look entry retro paused resumed cancelled canceled retried runner running
     runny statue stats static hell hello held heal heap hero lets let lock dogs login story shown showed
     shows listen listed lit lift mist star stare stars stat state stout spot stoop skill kills bill hill will
-    mill fill ill about aborted
+    mill fill ill about aborted batch catch hatch latch match patch
     """
 )
 

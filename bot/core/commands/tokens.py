@@ -35,7 +35,7 @@ DASHES = re.compile(rf"^(?:[{DASH}]{{2,}}|[{DASH[1:]}])(?=\w)")
 _DASHES_INSIDE = re.compile(rf"(?<![^ ])-?[{DASH[1:]}][{DASH}]*(?:(?P<short>[A-Za-z])(?![\w-])|(?=[^\W\d]))")
 ONLY_DASHES = re.compile(rf"[{DASH}]{{2,}}|[{DASH[1:]}]")
 _SLACK_TOKEN = re.compile(r"<([@#!]?)([^<>|]*)(?:\|([^<>]*))?>")
-_LABELLED = re.compile(r"<([@#][A-Z0-9]+)\|[^<>]*>")
+_LABELLED = re.compile(r"<([@#][A-Z0-9]+|!subteam\^[A-Z0-9]+)\|[^<>]*>")
 # Punctuation at the end of a sentence.
 ENDINGS = ".,;:!…"
 RUN_LINK = re.compile(r"^https?://(?=\S*$)\S*/run_id/(\d+)(?:[/?#]|$)", re.IGNORECASE)
@@ -63,7 +63,7 @@ def tokenize(text: str) -> list[Token]:
 
 
 def by_id(text: str) -> str:
-    """Remove the labels that Slack may add to mentions of people and channels, so that each reads as its id."""
+    """Remove the labels that Slack may add to mentions of people, user groups and channels, so that each reads as its id."""
     return _LABELLED.sub(r"<\1>", text)
 
 

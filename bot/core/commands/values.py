@@ -29,6 +29,13 @@ EXAMPLES = {
     "user": "--user @ada",
     "schedule": "--schedule nightly",
     "since": "--since 2d",
+    "owner": "--owner ada@example.com",
+    "only": "--only failures",
+    "mention": "--mention @data-team",
+    "late": "--late 30m",
+    "slow": "--slow 2x",
+    "quiet": "--quiet 22:00-07:00",
+    "tz": "--tz Europe/Berlin",
 }
 
 

@@ -23,6 +23,7 @@ from bot.core.commands.tokens import RUN_ID, RUN_LINK, bad
 from bot.core.commands.values import (
     EXAMPLES,
     GRAPHQL_INT,
+    SCHEDULE_LIMIT,
     TEXT_LIMIT,
     bounded,
     positive,
@@ -30,6 +31,15 @@ from bot.core.commands.values import (
     read_commands,
     read_pull_request,
     read_reason,
+)
+from bot.core.commands.watch_values import (
+    read_late,
+    read_mention,
+    read_only,
+    read_owner,
+    read_quiet,
+    read_slow,
+    read_time_zone,
 )
 from bot.core.model.command import (
     ArtifactsCommand,
@@ -49,6 +59,9 @@ from bot.core.model.command import (
     SeveralCommand,
     ShowCommand,
     StatusCommand,
+    UnwatchCommand,
+    WatchCommand,
+    WatchesCommand,
     WhoamiCommand,
 )
 
@@ -151,6 +164,40 @@ def _pause(given: Given) -> PauseCommand:
 
 def _resume(given: Given) -> PauseCommand:
     return PauseCommand(schedule_of(given), pause=False)
+
+
+def _watch(given: Given) -> WatchCommand:
+    options = {name: found[0] for name, found in given.options.items()}
+    if not given.words and "owner" not in options:
+        bad(f"Which schedules? Name one or a pattern, as in {given.command} watch nightly or {given.command} watch *.")
+    if given.words and not given.words[0].quoted and number_of_run(given.text):
+        bad(
+            f"watch takes a schedule. To follow one run, type {given.command} status {given.text} and click Follow this run."
+        )
+    return WatchCommand(
+        schedule_of(given) if given.words else "*",
+        owner=read_owner(options["owner"]) if "owner" in options else None,
+        branch=read_branch(options["branch"]) if "branch" in options else None,
+        pull_requests=given.has("prs"),
+        only=read_only(options["only"]) if "only" in options else None,
+        mention=read_mention(options["mention"]) if "mention" in options else None,
+        late_s=read_late(options["late"]) if "late" in options else None,
+        slow=read_slow(options["slow"]) if "slow" in options else None,
+        quiet=read_quiet(options["quiet"]) if "quiet" in options else None,
+        time_zone=read_time_zone(options["tz"]) if "tz" in options else None,
+    )
+
+
+def _watches(given: Given) -> WatchesCommand:
+    if given.words:
+        bad(f"watches takes no arguments. Type {given.command} watches, or {given.command} watch nightly to add one.")
+    return WatchesCommand(given.has("all"))
+
+
+def _unwatch(given: Given) -> UnwatchCommand:
+    if not given.words:
+        bad(f"Which watch? Give its number or its schedule, as in {given.command} unwatch 3.")
+    return UnwatchCommand(bounded("The watch", given.text, SCHEDULE_LIMIT))
 
 
 def _history(given: Given) -> HistoryCommand:
@@ -277,6 +324,37 @@ VERBS: dict[str, Verb] = {
         (
             ("resume <schedule>", "lets a paused schedule start automatically again"),
             ("resume nightly", "an example"),
+        ),
+    ),
+    "watch": Verb(
+        _watch,
+        ("owner", "branch", "prs", "only", "mention", "late", "slow", "quiet", "tz"),
+        (
+            (
+                "watch <schedule or pattern> [--owner E] [--branch B] [--mention @user|@group|none]",
+                "reports failures and recoveries in this channel, whoever started the run",
+            ),
+            ("watch nightly", "this schedule"),
+            ("watch finance-*", "every schedule whose slug or name starts with finance-, including later ones"),
+            ("watch * --owner ada@example.com", "every schedule of this owner"),
+            ("watch nightly --mention none", "again, to change the options"),
+        ),
+    ),
+    "watches": Verb(
+        _watches,
+        ("all",),
+        (
+            ("watches [--all]", "lists what this channel watches"),
+            ("watches --all", "in every channel, if you can read the audit log"),
+        ),
+    ),
+    "unwatch": Verb(
+        _unwatch,
+        (),
+        (
+            ("unwatch <number or schedule>", "stops a watch in this channel"),
+            ("unwatch 3", "the watch with this number in the list"),
+            ("unwatch finance-*", "the watch with this pattern"),
         ),
     ),
     "whoami": Verb(_whoami, (), (("whoami", "shows what you can do here, and why"),)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from bot.core.model.watch import Only, Quiet, SlowAfter
 from bot.core.text.quoting import quoted
 
 HISTORY_RUNS = 30
@@ -173,6 +174,73 @@ class PauseCommand:
 
 
 @dataclass(frozen=True, slots=True)
+class WatchCommand:
+    """Watch schedules in this channel. `pattern_text` is a name, a slug or a glob as typed.
+
+    The fields are those of `Watch`; None if an option isn't given. `late_s` 0 and an empty `slow` mean off.
+    """
+
+    pattern_text: str
+    owner: str | None = None
+    branch: str | None = None
+    pull_requests: bool = False
+    only: Only | None = None
+    mention: str | None = None
+    late_s: float | None = None
+    slow: SlowAfter | None = None
+    quiet: Quiet | None = None
+    time_zone: str | None = None
+
+    def __str__(self) -> str:
+        given = {
+            "owner": quoted(self.owner) if self.owner else None,
+            "branch": quoted(self.branch) if self.branch else None,
+            "only": self.only,
+            "mention": _mention(self.mention) if self.mention else None,
+            "late": None if self.late_s is None else _period(self.late_s),
+            "slow": None if self.slow is None else _slow(self.slow),
+            "quiet": f"{self.quiet.begin}-{self.quiet.end}" if self.quiet else None,
+            "tz": self.time_zone,
+        }
+        options = [f"--{name} {value}" for name, value in given.items() if value is not None]
+        return " ".join(["watch", quoted(self.pattern_text), *options, *(["--prs"] if self.pull_requests else [])])
+
+
+def _mention(mention: str) -> str:
+    if mention in {"owner", "none"}:
+        return mention
+    return f"<!subteam^{mention}>" if mention.startswith("S") else f"<@{mention}>"
+
+
+def _slow(slow: SlowAfter) -> str:
+    return f"{slow.factor:g}x" if slow.factor else _period(slow.seconds or 0)
+
+
+def _period(seconds: float) -> str:
+    return f"{seconds / 60:.0f}m" if seconds else "off"
+
+
+@dataclass(frozen=True, slots=True)
+class WatchesCommand:
+    """List what this channel watches, or what every channel does."""
+
+    every: bool = False
+
+    def __str__(self) -> str:
+        return f"watches{' --all' if self.every else ''}"
+
+
+@dataclass(frozen=True, slots=True)
+class UnwatchCommand:
+    """Stop a watch of this channel: by its number, a schedule, or its pattern."""
+
+    watch_text: str
+
+    def __str__(self) -> str:
+        return f"unwatch {quoted(self.watch_text)}"
+
+
+@dataclass(frozen=True, slots=True)
 class HistoryCommand:
     """Chart the durations and outcomes of a schedule's newest `runs`."""
 
@@ -230,6 +298,9 @@ Command = (
     | LogsCommand
     | ArtifactsCommand
     | PauseCommand
+    | WatchCommand
+    | WatchesCommand
+    | UnwatchCommand
     | HistoryCommand
     | WhoamiCommand
     | AuditCommand

@@ -29,6 +29,8 @@ from bot.core.model.command import (
     ShowCommand,
     StartCommand,
     StatusCommand,
+    UnwatchCommand,
+    WatchCommand,
 )
 from bot.core.model.run import is_failed, is_final
 from bot.core.schedules.lookup import Named, mistyped, named_in, schedules_called
@@ -150,9 +152,9 @@ def _literal(literal: Command, schedules: Sequence[Schedule]) -> Meaning | None:
         case RetryCommand(every, latest_of=str(name)) if name:
             found = _named(name, schedules)
             return Meaning("retry", found, options=Options(every=every)) if found else None
-        case PauseCommand(schedule_text=name):
+        case PauseCommand(schedule_text=name) | WatchCommand(pattern_text=name) | UnwatchCommand(watch_text=name):
             found = _named(name, schedules)
-            return Meaning("pause" if literal.pause else "resume", found) if found else None
+            return Meaning(str(literal).partition(" ")[0], found) if found else None
         case CancelCommand(run_id):
             return Meaning("cancel", run_ids=(run_id,))
         case RetryCommand(every, run_id=int(run_id)):
@@ -455,5 +457,9 @@ def _of_schedule(meaning: Meaning, schedule: Schedule, runs: Sequence[RunSummary
         case "pause" | "resume":
             pause = meaning.verb == "pause"
             return [Offer(f"{'Pause' if pause else 'Resume'} {slug}", PauseCommand(slug, pause=pause))]
+        case "watch":
+            return [Offer(f"Watch {cut(slug, 60)} here", WatchCommand(slug))]
+        case "unwatch":
+            return [Offer(f"Stop watching {cut(slug, 50)} here", UnwatchCommand(slug))]
     logs = Offer(f"Logs of {slug}", LatestRunCommand("logs", slug))
     return [logs, status] if meaning.verb in {"logs", "why"} else [status, logs]

@@ -86,12 +86,14 @@ ACTIONS: dict[str, Action] = {
         Action.ARTIFACTS,
     ),
     **dict.fromkeys((PAUSE_YES, f"{COMMAND}.pause", f"{COMMAND}.suspend"), Action.PAUSE),
+    **dict.fromkeys((f"{COMMAND}.watch", f"{COMMAND}.unwatch"), Action.WATCH),
 }
 # Buttons that post to the channel.
 POSTS = (
     FOLLOW_RUN,
     WHOLE_LOG,
     ARTIFACT_FILE,
+    f"{COMMAND}.watch",
     *(name for name, action in ACTIONS.items() if action in {Action.START, Action.RETRY}),
 )
 

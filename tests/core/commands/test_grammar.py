@@ -316,7 +316,15 @@ AWKWARD = st.lists(
 @given(st.text(max_size=300) | AWKWARD)
 def test_nothing_typed_ends_in_anything_but_a_command_or_a_sentence(text: str) -> None:
     """Whatever is typed; and what is understood is written back the same."""
-    for typed in (text, f"run {text}", f"cancel {text}", f"logs {text}", f"retry {text}", f"list {text}"):
+    for typed in (
+        text,
+        f"run {text}",
+        f"cancel {text}",
+        f"logs {text}",
+        f"retry {text}",
+        f"list {text}",
+        f"watch {text}",
+    ):
         with contextlib.suppress(BadCommand):
             command = parse(typed)
             assert parse(canonical(command)) == command

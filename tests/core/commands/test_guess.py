@@ -120,6 +120,11 @@ def _start(meant: RunCommand | RetryCommand) -> str:
         ("resume 81200", "offers Retry what failed in run 81200"),
         ("suspend nightly", "offers Pause nightly"),
         ("unpause nightly", "offers Resume nightly"),
+        ("watch nightly", 'does watch "nightly"'),
+        ("monitor nightly", "offers Watch nightly here"),
+        ("unsubscribe nightly please", "offers Stop watching nightly here"),
+        ("watch 81266", "offers Status of run 81266 | Logs of run 81266"),
+        ("match nightly", "offers Status of nightly | Logs of nightly"),
         # Options that aren't spelled as options.
         ("retry 81200 all", "offers Retry all of run 81200"),
         ("retry nightly all", "offers Retry all of nightly's latest failed run"),

@@ -1,0 +1,46 @@
+"""A watch's options in plain words."""
+
+from __future__ import annotations
+
+from bot.core.model.watch import Watch
+from bot.core.text.text import Code, Group, Mention, Sentence, Span, cut, duration
+
+SHOWN = 80
+_ONLY = {
+    "failures": "failures and recoveries",
+    "ends": "every end",
+    "all": "every run from its start to its end",
+}
+
+
+def options_in_words(watch: Watch) -> Sentence:
+    """What a watch reports, and how: only what differs from the usual is said."""
+    spans: list[Span] = [_ONLY[watch.only]]
+    spans += [f" of schedules owned by {cut(watch.owner, SHOWN)}"] if watch.owner else []
+    spans += _branch(watch)
+    spans += [", runs for pull requests too"] if watch.pull_requests else []
+    spans += _mentions(watch.mention)
+    spans += [f", late runs after {duration(watch.late_s)}"] if watch.late_s else []
+    if watch.slow and watch.slow.factor:
+        spans.append(f", slow runs from {watch.slow.factor:g} times the usual duration")
+    elif watch.slow and watch.slow.seconds:
+        spans.append(f", slow runs from {duration(watch.slow.seconds)}")
+    if watch.quiet:
+        spans.append(f", quiet from {watch.quiet.begin} to {watch.quiet.end}")
+    spans += [f" ({watch.time_zone})"] if watch.time_zone else []
+    return tuple(spans)
+
+
+def _branch(watch: Watch) -> list[Span]:
+    if watch.branch == "*":
+        return [" on any branch"]
+    return [" on branch ", Code(cut(watch.branch, SHOWN))] if watch.branch else []
+
+
+def _mentions(mention: str) -> list[Span]:
+    if mention == "owner":
+        return []
+    if mention == "none":
+        return [", without mentions"]
+    who = Group(mention, "a user group") if mention.startswith("S") else Mention(mention)
+    return [", mentioning ", who]

@@ -1,0 +1,258 @@
+"""Watches: the answers to making, listing and stopping them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from bot.core.model.command import UnwatchCommand, WatchesCommand
+from bot.core.model.watch import WATCHES_MOST, WATCHES_MOST_IN_CHANNEL, Watch, WatchAcceptance
+from bot.core.text.message import Block, Button, Buttons, Facts, Message, Paragraph
+from bot.core.text.text import Bold, Channel, Code, Sentence, Span, cut, plural
+from bot.core.views.buttons import command_button
+from bot.core.views.paging import ListPage, page_buttons
+from bot.core.views.watch_options import options_in_words
+from bot.core.watching.preview import Preview
+
+SHOWN = 80
+NAMED_MOST = 5
+OFFERED_MOST = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Schedules that the policy doesn't let somebody watch, by name, and the reason for the first of them."""
+
+    names: tuple[str, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A watch that was made or changed, and what there's to say about it.
+
+    `word`: `new`, `changed`, or `same` if it was there already. `notified` are the schedules for which Bolt itself posts
+    to the same channel. `decided_elsewhere`: how many schedules a more precise watch of the channel decides about.
+    `cannot_post` says why the bot can't post in the channel.
+    """
+
+    watch: Watch
+    word: str
+    preview: Preview
+    refused: Refused = field(default_factory=Refused)
+    notified: tuple[str, ...] = ()
+    decided_elsewhere: int = 0
+    cannot_post: str = ""
+
+
+def made(answer: Made) -> Message:
+    """Confirm a watch, and say what it covers and what it would have reported."""
+    watch = answer.watch
+    begin = {"new": "Now watching ", "changed": "Changed: now watching "}.get(answer.word, "Already watching ")
+    first = (begin, _pattern(watch), f" here (watch {watch.number}): ", *options_in_words(watch), ".")
+    lines: list[Sentence] = [first, *_covers(answer)]
+    notes = _notes(answer)
+    blocks: list[Block] = [Paragraph(_joined(lines))]
+    blocks += [Facts(_joined(notes))] if notes else []
+    blocks.append(Buttons((stop_button(watch),)))
+    return Message(_joined([*lines, *notes], " "), tuple(blocks))
+
+
+def full(accepted: WatchAcceptance) -> Message:
+    """Say which limit another watch would exceed."""
+    if accepted.word == "channel_full":
+        limit = f"There are {WATCHES_MOST_IN_CHANNEL} watches here, which is the limit."
+        return Message((f"{limit} Stop one first, or watch several schedules by one pattern. Nothing was changed.",))
+    return Message(
+        (
+            f"All channels together have {WATCHES_MOST} watches, which is the limit. Stop one first. Nothing was changed.",
+        )
+    )
+
+
+def none_allowed(refused: Refused) -> Message:
+    """Say that the policy lets the person watch none of the schedules."""
+    return Message((f"You can't watch {_names(refused.names)} here: {refused.reason}. Nothing was changed.",))
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A watch in a list, and how many schedules it decides about; None if Bolt doesn't list them now."""
+
+    watch: Watch
+    covers: int | None
+
+
+def watch_list(shown: ListPage[Listed], command: WatchesCommand, *, typed: str, hidden: int = 0) -> Message:
+    """List watches, each with its Stop button. `hidden`: how many are in private channels that the person isn't in."""
+    if not shown.total and not hidden:
+        where = "Nothing is watched in any channel." if command.every else "Nothing is watched here."
+        return Message((where, " To add a watch, type ", Code(f"{typed} watch <schedule or pattern>"), "."))
+    where = "in all channels" if command.every else "here"
+    first: list[Span] = [f"{plural(shown.total + hidden, 'watch', 'watches')} {where}{shown.told}."]
+    first += [f" {hidden} of them {_are(hidden)} in private channels that you aren't in."] if hidden else []
+    blocks: list[Block] = [Paragraph(tuple(first))]
+    for at, one in enumerate(shown.items):
+        blocks.append(Paragraph(_row(one, every=command.every)))
+        blocks += [] if command.every else [Buttons((stop_button(one.watch, number=at),))]
+    blocks += page_buttons(shown, command)
+    spoken = [_row(one, every=command.every, between=", ") for one in shown.items]
+    return Message(_joined([tuple(first), *spoken], " "), tuple(blocks))
+
+
+def which_watch(wanted: str, found: Sequence[Watch]) -> Message:
+    """Ask which of several watches to stop."""
+    text = _question(wanted, found)
+    lines = [text, *(_named(watch) for watch in found[:OFFERED_MOST])]
+    more = len(found) - OFFERED_MOST
+    lines += [(f"and {more} more",)] if more > 0 else []
+    row = tuple(
+        stop_button(watch, number=at, label=f"Stop watch {watch.number}")
+        for at, watch in enumerate(found[:OFFERED_MOST])
+    )
+    return Message(_joined(lines, " "), (Paragraph(_joined(lines)), Buttons(row)))
+
+
+def no_such_watch(wanted: str, typed: str) -> Message:
+    """Say that no watch of the channel is meant."""
+    return Message(
+        (
+            "There's no watch ",
+            Code(cut(wanted, SHOWN)),
+            " here. To list the watches, type ",
+            Code(f"{typed} watches"),
+            ".",
+        )
+    )
+
+
+def stopped(watch: Watch) -> Message:
+    """Confirm that a watch was stopped."""
+    return Message(("No longer watching ", _pattern(watch), f" here (watch {watch.number})."))
+
+
+def stop_button(watch: Watch, *, number: int = 0, label: str = "Stop") -> Button:
+    """The button that stops a watch of the channel in which it's clicked."""
+    spoken = cut(f"Stop watch {watch.number}, {watch.pattern}", 75)
+    return command_button(label, UnwatchCommand(str(watch.number)), number=number, spoken=spoken)
+
+
+def watched_in(channels: Sequence[str], more: int) -> Sentence:
+    """Say which public channels watch a schedule; empty if none does. `more`: how many other channels do."""
+    spans: list[Span] = []
+    for at, channel in enumerate(channels):
+        spans += [", " if at else "", Channel(channel)]
+    others = plural(more, "private channel or direct message", "private channels or direct messages")
+    if more:
+        spans.append(f"{' and ' if channels else ''}{others}")
+    return ("Watched in ", *spans) if spans else ()
+
+
+# --- parts ---
+
+
+def _question(wanted: str, found: Sequence[Watch]) -> Sentence:
+    name = Code(cut(wanted, SHOWN))
+    if len(found) == 1:
+        return (name, " has no watch of its own here, but another one covers it. Should I stop that?")
+    return (f"{len(found)} watches here fit ", name, ". Which one should I stop?")
+
+
+def _pattern(watch: Watch) -> Code:
+    return Code(cut(watch.pattern, SHOWN))
+
+
+def _named(watch: Watch) -> Sentence:
+    return (Bold(f"Watch {watch.number}"), ": ", _pattern(watch), " · ", *options_in_words(watch))
+
+
+def _row(one: Listed, *, every: bool, between: str = "\n") -> Sentence:
+    where: Sentence = (Channel(one.watch.channel), " · ") if every else ()
+    return (*where, *_named(one.watch), between, _decides(one))
+
+
+def _decides(one: Listed) -> str:
+    if one.watch.paused:
+        return f"paused: {one.watch.paused}"
+    if one.covers is None:
+        return "Bolt isn't listing its schedules right now"
+    return f"covers {plural(one.covers, 'schedule')}" if one.covers else "covers no schedule at the moment"
+
+
+def _covers(answer: Made) -> list[Sentence]:
+    preview = answer.preview
+    if not preview.schedules:
+        return [("No schedule matches it yet. It'll cover those that are added later.",)]
+    lines: list[Sentence] = [
+        (f"It covers {plural(preview.schedules, 'schedule')}{_elsewhere(answer.decided_elsewhere)}.",)
+    ]
+    if not preview.read:
+        return [*lines, ("I couldn't read their runs from Bolt to say what it would have reported.",)]
+    return [*lines, (_would_have(preview),)]
+
+
+def _elsewhere(count: int) -> str:
+    return f"; for {count} of them, a more precise watch decides" if count else ""
+
+
+def _would_have(preview: Preview) -> str:
+    told = preview.told
+    about = "about " if preview.is_estimate else ""
+    if round(told.messages) == 0:
+        return (
+            f"In the last 7 days it would have posted {'almost ' if told.messages else ''}nothing{_sampled(preview)}."
+        )
+    failures = plural(round(told.failures), "failed run")
+    recovered = plural(round(told.recoveries), "recovery", "recoveries")
+    return (
+        f"In the last 7 days it would have posted {about}{plural(round(told.messages), 'message')} "
+        f"about {failures}, with {recovered}: {_a_day(preview.messages_a_day)}{_sampled(preview)}."
+    )
+
+
+def _a_day(messages: float) -> str:
+    if messages < 1:
+        return "less than one message a day"
+    return f"about {plural(round(messages), 'message')} a day"
+
+
+def _sampled(preview: Preview) -> str:
+    if preview.read < preview.schedules:
+        return f" (estimated from {preview.read} of them)"
+    return " (estimated from their newest runs)" if preview.is_estimate else ""
+
+
+def _notes(answer: Made) -> list[Sentence]:
+    notes: list[Sentence] = []
+    if answer.cannot_post:
+        notes.append((f"I can't post here yet: {answer.cannot_post}",))
+    if answer.refused.names:
+        names, reason = answer.refused.names, answer.refused.reason
+        notes.append((f"Left out, because you can't watch {_them(names)} here: {_names(names)} ({reason}).",))
+    if answer.notified:
+        already = f"Bolt itself already notifies this channel about {_names(answer.notified)}."
+        notes.append((f"{already} Switch that off in Bolt to hear of each failure once.",))
+    return notes
+
+
+def _are(count: int) -> str:
+    return "is" if count == 1 else "are"
+
+
+def _them(names: Sequence[str]) -> str:
+    return "it" if len(names) == 1 else "them"
+
+
+def _names(names: Sequence[str]) -> str:
+    shown = [cut(name, SHOWN) for name in names[:NAMED_MOST]]
+    more = len(names) - NAMED_MOST
+    if more > 0:
+        return f"{', '.join(shown)} and {more} more"
+    return f"{', '.join(shown[:-1])} and {shown[-1]}" if len(shown) > 1 else "".join(shown)
+
+
+def _joined(lines: Sequence[Sentence], between: str = "\n") -> Sentence:
+    spans: list[Span] = []
+    for at, line in enumerate(lines):
+        spans += [between, *line] if at else line
+    return tuple(spans)

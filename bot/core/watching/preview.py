@@ -1,0 +1,126 @@
+"""What a watch would have reported lately: the life of incidents, replayed over the runs that Bolt lists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from bot.core.model.bolt import RunSummary, Schedule
+from bot.core.model.incident import Incident, IncidentState, PostKind
+from bot.core.model.run import is_final
+from bot.core.model.run_end import RunEnd, WatchedSchedule
+from bot.core.model.watch import Watch
+from bot.core.watching.counting import counts
+from bot.core.watching.life import account
+
+PREVIEWED = timedelta(days=7)
+_DAY_S = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Previewed:
+    """What would have been reported of one schedule, or of several, in `days` days.
+
+    `messages` are new messages in the channel; `failures` the failed runs that they count.
+    """
+
+    failures: float = 0
+    messages: float = 0
+    recoveries: float = 0
+    days: float = PREVIEWED.days
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a watch covers now, and what it would have reported in seven days.
+
+    `schedules`: how many it covers. `read`: how many of them were looked at. `is_estimate`: some weren't, or Bolt lists
+    only their newest runs.
+    """
+
+    schedules: int
+    read: int
+    told: Previewed
+    is_estimate: bool = False
+
+    @property
+    def messages_a_day(self) -> float:
+        """New messages a day, on average."""
+        return self.told.messages / PREVIEWED.days
+
+
+def watched(schedule: Schedule) -> WatchedSchedule:
+    """What watches need to know of a listed schedule."""
+    return WatchedSchedule(
+        schedule.slug,
+        schedule.name,
+        schedule.uuid,
+        schedule.owner,
+        schedule.git_branch,
+        schedule.commands,
+        bool(schedule.suspended),
+    )
+
+
+def replay(watch: Watch, schedule: WatchedSchedule, runs: Sequence[RunSummary], now: datetime, limit: int) -> Previewed:
+    """What a watch would have reported of one schedule. `runs` are its newest ones, at most `limit`."""
+    since = now - PREVIEWED
+    failures = messages = recoveries = 0
+    incident: Incident | None = None
+    newest: RunEnd | None = None
+    for end in sorted((_end(run) for run in runs if is_final(run.state)), key=lambda one: one.order):
+        if not counts(end, watch, schedule):
+            continue
+        before, incident = incident, account(incident, end, watch, schedule, newest=newest, carded=False)
+        newest = end
+        if incident is None or end.ended_at is None or end.ended_at < since:
+            continue
+        failures += end.has_failed
+        messages += any(post.kind is PostKind.OPENING and post.run == end.run for post in incident.posts)
+        recoveries += _has_recovered(incident) and not _has_recovered(before)
+    return Previewed(failures, messages, recoveries, _days(runs, now, limit))
+
+
+def preview(told: Iterable[Previewed], schedules: int) -> Preview:
+    """Add up what would have been reported, and estimate the rest from it."""
+    read = list(told)
+    whole = [_scaled(one, PREVIEWED.days / one.days) for one in read]
+    added = Previewed(
+        sum(one.failures for one in whole), sum(one.messages for one in whole), sum(one.recoveries for one in whole)
+    )
+    is_estimate = len(read) < schedules or any(one.days < PREVIEWED.days for one in read)
+    return Preview(schedules, len(read), _scaled(added, schedules / len(read) if read else 1), is_estimate)
+
+
+def _scaled(told: Previewed, factor: float) -> Previewed:
+    return replace(
+        told,
+        failures=told.failures * factor,
+        messages=told.messages * factor,
+        recoveries=told.recoveries * factor,
+    )
+
+
+def _has_recovered(incident: Incident | None) -> bool:
+    return incident is not None and incident.state is IncidentState.RECOVERED
+
+
+def _days(runs: Sequence[RunSummary], now: datetime, limit: int) -> float:
+    """How many of the seven days the listed runs span: fewer only if Bolt may have older ones."""
+    starts = [run.started_at for run in runs if run.started_at]
+    if len(runs) < limit or not starts:
+        return PREVIEWED.days
+    return min(float(PREVIEWED.days), max((now - min(starts)).total_seconds() / _DAY_S, 1 / 24))
+
+
+def _end(run: RunSummary) -> RunEnd:
+    return RunEnd(
+        run.id,
+        run.state,
+        run.started_at,
+        run.ended_at or run.started_at,
+        branch=run.branch,
+        pull_request=run.pull_request,
+        parent=run.parent_run_id,
+    )

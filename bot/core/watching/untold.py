@@ -1,0 +1,35 @@
+"""Options of a watch that can be stored, but that nothing acts on yet: they're refused rather than promised."""
+
+from __future__ import annotations
+
+from bot.core.model.command import WatchCommand
+
+# What each option would report, by its name. Remove an option once its reports are built.
+UNTOLD: dict[str, str] = {
+    "only ends": "every end",
+    "only all": "every run",
+    "prs": "runs for pull requests",
+    "late": "late runs",
+    "slow": "slow runs",
+    "quiet": "quiet hours",
+    "tz": "time zones",
+}
+_DOES = {"quiet": "keep", "tz": "use"}
+
+
+def untold(command: WatchCommand) -> str | None:
+    """Why a command's options can't be accepted, None if they can. Switching something off is always possible."""
+    given = {
+        "only ends": command.only == "ends",
+        "only all": command.only == "all",
+        "prs": command.pull_requests,
+        "late": bool(command.late_s),
+        "slow": command.slow is not None and bool(command.slow.factor or command.slow.seconds),
+        "quiet": command.quiet is not None,
+        "tz": command.time_zone is not None,
+    }
+    option = next((name for name, is_given in given.items() if is_given and name in UNTOLD), None)
+    if option is None:
+        return None
+    does = _DOES.get(option, "report")
+    return f"I can't {does} {UNTOLD[option]} yet. Leave out --{option}. Nothing was changed."

@@ -1,0 +1,210 @@
+"""Making a watch: what it covers, whether the policy allows it, and what it would have reported lately."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import structlog
+
+from bot.core.model.bolt import Schedule
+from bot.core.model.channel import ChannelInfo, ChannelKind
+from bot.core.model.command import WatchCommand
+from bot.core.model.errors import BoltError, SlackError
+from bot.core.model.watch import SlowAfter, Watch
+from bot.core.policy.decision import Decision
+from bot.core.policy.refusal import refusal
+from bot.core.policy.rules import Action
+from bot.core.schedules.lookup import schedules_called
+from bot.core.text.message import Message
+from bot.core.text.name_folding import fold
+from bot.core.views.watches import Made, Refused, full, made, none_allowed
+from bot.core.watching.cover import Covers
+from bot.core.watching.preview import watched
+from bot.core.watching.untold import UNTOLD, untold
+from bot.flows.authorize import Attempt, Authorizer
+from bot.flows.find_schedule import ScheduleFinder, unread
+from bot.flows.ports.slack import Chat, People
+from bot.flows.ports.store import Watches
+from bot.flows.preview_watch import WatchPreviewer
+from bot.flows.schedule_catalog import ScheduleCatalog
+
+log = structlog.get_logger()
+
+LATE_S, SLOW = 1800.0, SlowAfter(factor=2.0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Covered:
+    """The schedules that a watch covers and the policy allows, and those that it doesn't."""
+
+    schedules: tuple[Schedule, ...]
+    refused: Refused
+
+
+class ScheduleWatcher:
+    """Answers `watch`. A watch that the channel has already, for the same schedules, is changed instead."""
+
+    def __init__(
+        self,
+        watches: Watches,
+        catalog: ScheduleCatalog,
+        finder: ScheduleFinder,
+        gate: Authorizer,
+        people: People,
+        chat: Chat,
+        previewer: WatchPreviewer,
+        *,
+        command: str,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._watches = watches
+        self._catalog = catalog
+        self._finder = finder
+        self._gate = gate
+        self._people = people
+        self._chat = chat
+        self._previewer = previewer
+        self._command = command
+        self._now = now
+
+    async def watch(self, attempt: Attempt, command: WatchCommand) -> Message:
+        """Make or change a watch of the channel, and say what it covers. Raises StoreUnavailable."""
+        why_not = untold(command)
+        if why_not is not None:
+            return Message((why_not,))
+        try:
+            schedules = await self._catalog.all_schedules()
+            pattern = await self._pattern(command, schedules)
+        except BoltError as error:
+            return Message((f"{unread(error)} Nothing was changed.",))
+        if isinstance(pattern, Message):
+            return pattern
+        wanted = _wanted(command, pattern, attempt, self._now())
+        covered = await self._allowed(attempt, wanted, schedules)
+        if isinstance(covered, Message):
+            return covered
+        return await self._store(wanted, covered)
+
+    async def _store(self, wanted: Watch, covered: _Covered) -> Message:
+        others = [one for one in await self._watches.all_watches() if one.channel == wanted.channel]
+        same = next((one for one in others if _is_about_the_same(one, wanted)), None)
+        if same is None:
+            accepted = await self._watches.add_watch(wanted)
+            if accepted.watch is None:
+                return full(accepted)
+            watch, word = accepted.watch, "new"
+        else:
+            watch = replace(wanted, number=same.number, since=same.since)
+            word = "same" if replace(watch, made_by=same.made_by) == same else "changed"
+            if word == "changed" and not await self._watches.change_watch(watch):
+                return Message((f"Somebody just stopped watch {same.number}. Nothing was changed.",))
+        log.info("watching", channel=watch.channel, number=watch.number, pattern=watch.pattern, word=word)
+        channel_info = await self._people.channel(watch.channel)
+        beside = [one for one in others if one.number != watch.number]
+        return made(
+            Made(
+                watch,
+                word,
+                await self._previewer.preview(watch, covered.schedules),
+                covered.refused,
+                _notified(covered.schedules, channel_info),
+                _decided_elsewhere(watch, beside, covered.schedules),
+                await self._cannot_post(channel_info),
+            )
+        )
+
+    async def _pattern(self, command: WatchCommand, schedules: Sequence[Schedule]) -> str | Message:
+        """The slug of the schedule that is named, or the glob as typed; or why there's no such schedule."""
+        typed = command.pattern_text
+        called = schedules_called(typed, schedules) if typed != "*" else []
+        if len(called) == 1:
+            return called[0].slug
+        if not called and any(sign in typed for sign in "*?["):
+            return typed
+        found = await self._finder.find_any(typed, lambda slug: replace(command, pattern_text=slug))
+        return found if isinstance(found, Message) else found.schedule.slug
+
+    async def _allowed(self, attempt: Attempt, wanted: Watch, schedules: Sequence[Schedule]) -> _Covered | Message:
+        """Ask the policy for each schedule that is covered now."""
+        covers = Covers.of([wanted])
+        matching = [one for one in schedules if covers.covering(watched(one))]
+        decisions = await self._gate.decide_on_schedules(attempt, matching)
+        refused = _refused(matching, decisions)
+        if any(one.allowed for one in decisions.values()):
+            return _Covered(tuple(one for one in matching if decisions[one.slug].allowed), refused)
+        log.warning("refused", action=attempt.action, user=attempt.asker.user, channel=attempt.asker.channel)
+        if len(matching) > 1:
+            return none_allowed(refused)
+        return Message((refusal(next(iter(decisions.values())), Action.WATCH, self._command),))
+
+    async def _cannot_post(self, channel_info: ChannelInfo) -> str:
+        """Join a public channel, as a start's card does. Returns why the bot can't post there, empty if it can."""
+        if channel_info.kind is not ChannelKind.PUBLIC:
+            return ""
+        try:
+            await self._chat.join_channel(channel_info.channel)
+        except SlackError as error:
+            log.info("a watched channel can't be joined", channel=channel_info.channel, why=str(error))
+            return error.sentence
+        return ""
+
+
+def _wanted(command: WatchCommand, pattern: str, attempt: Attempt, now: datetime) -> Watch:
+    """The watch that a command asks for. Late and slow runs are reported by default only for a single schedule."""
+    watch = Watch(
+        attempt.asker.channel,
+        0,
+        attempt.asker.team,
+        pattern,
+        now,
+        attempt.asker.user,
+        only=command.only or "failures",
+        owner=command.owner,
+        branch=command.branch,
+        pull_requests=command.pull_requests,
+        mention=command.mention or "owner",
+        late_s=command.late_s or None,
+        slow=command.slow if command.slow and (command.slow.factor or command.slow.seconds) else None,
+        quiet=command.quiet,
+        time_zone=command.time_zone,
+    )
+    return _with_defaults(watch, command) if watch.is_exact else watch
+
+
+def _with_defaults(watch: Watch, command: WatchCommand) -> Watch:
+    if command.late_s is None and "late" not in UNTOLD:
+        watch = replace(watch, late_s=LATE_S)
+    if command.slow is None and "slow" not in UNTOLD:
+        watch = replace(watch, slow=SLOW)
+    return watch
+
+
+def _is_about_the_same(one: Watch, other: Watch) -> bool:
+    return (one.pattern.lower(), one.owner, one.branch) == (other.pattern.lower(), other.owner, other.branch)
+
+
+def _refused(matching: Sequence[Schedule], decisions: dict[str, Decision]) -> Refused:
+    found = [one for one in matching if not decisions[one.slug].allowed]
+    return Refused(tuple(one.slug for one in found), decisions[found[0].slug].reason) if found else Refused()
+
+
+def _decided_elsewhere(watch: Watch, others: Sequence[Watch], schedules: Sequence[Schedule]) -> int:
+    covers = Covers.of([watch, *others])
+    deciding = [covers.deciding(watched(one)).get(watch.channel) for one in schedules]
+    return sum(one is not None and one.number != watch.number for one in deciding)
+
+
+def _notified(schedules: Sequence[Schedule], channel_info: ChannelInfo) -> tuple[str, ...]:
+    """The schedules for which Bolt itself posts to the channel."""
+    here = {fold(channel_info.channel)} | ({fold(channel_info.name)} if channel_info.name else set())
+    return tuple(
+        one.slug
+        for one in schedules
+        if here
+        & {
+            fold(name.lstrip("#"))
+            for name in (*one.slack_notify, *(sent.channel for sent in one.notifications if sent.medium == "slack"))
+        }
+    )

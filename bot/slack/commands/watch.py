@@ -1,0 +1,26 @@
+"""`watch <schedule or pattern>`: report failures and recoveries in this channel."""
+
+from __future__ import annotations
+
+from bot.core.model.command import WatchCommand, canonical
+from bot.core.policy.rules import Action
+from bot.core.text.message import Message
+from bot.slack.authorization import attempt_of
+from bot.slack.listener_context import Call, ListenerContext
+
+COMMANDS = (WatchCommand,)
+
+
+def asks(command: WatchCommand) -> None:
+    """The policy is asked for each schedule, once they're known."""
+
+
+async def handle(context: ListenerContext, call: Call, command: WatchCommand) -> Message | None:
+    """Make the watch, and answer privately with what it covers."""
+
+    async def answer() -> None:
+        attempt = attempt_of(call, Action.WATCH, canonical(command), posts=True)
+        await context.tell(call.asker, await context.watcher.watch(attempt, command))
+
+    context.later(answer(), call.asker)
+    return None

@@ -1,0 +1,175 @@
+"""The answers to watching: what is covered, what it would have meant, and how to stop it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bot.core.model.command import WatchesCommand
+from bot.core.model.watch import WatchAcceptance
+from bot.core.views.buttons import read_command_value
+from bot.core.views.paging import page
+from bot.core.views.watches import (
+    Listed,
+    Made,
+    Refused,
+    full,
+    made,
+    no_such_watch,
+    none_allowed,
+    stopped,
+    watch_list,
+    watched_in,
+    which_watch,
+)
+from bot.core.watching.preview import Preview, Previewed
+from tests.core.views.plain import buttons, said, shown
+from tests.core.watching.ends import WATCH
+
+GLOB = replace(WATCH, number=2, pattern="fin*")
+
+
+def answer(preview: Preview, **more: object) -> list[str]:
+    """The lines of the answer to making a watch."""
+    return shown(made(Made(GLOB, "new", preview, **more)))  # type: ignore[arg-type]
+
+
+def test_a_new_watch_is_confirmed_with_what_it_covers() -> None:
+    """And one click stops it."""
+    message = made(Made(WATCH, "new", Preview(1, 1, Previewed(5, 3, 2))))
+    assert shown(message) == [
+        "Now watching nightly here (watch 1): failures and recoveries.",
+        "It covers 1 schedule.",
+        (
+            "In the last 7 days it would have posted 3 messages about 5 failed runs, with 2 recoveries: "
+            "less than one message a day."
+        ),
+    ]
+    (stop,) = buttons(message)
+    assert (stop.label, read_command_value(stop.value)) == ("Stop", 'unwatch "1"')
+    assert "Now watching nightly" in said(message.text)
+
+
+@pytest.mark.parametrize(
+    ("preview", "words"),
+    [
+        (Preview(0, 0, Previewed()), "No schedule matches it yet. It'll cover those that are added later."),
+        (Preview(3, 0, Previewed()), "I couldn't read their runs from Bolt to say what it would have reported."),
+        (Preview(3, 3, Previewed()), "In the last 7 days it would have posted nothing."),
+        (
+            Preview(40, 25, Previewed(90.4, 21.3, 20), is_estimate=True),
+            (
+                "In the last 7 days it would have posted about 21 messages about 90 failed runs, with 20 recoveries: "
+                "about 3 messages a day (estimated from 25 of them)."
+            ),
+        ),
+        (
+            Preview(1, 1, Previewed(0.4, 0.4, 0), is_estimate=True),
+            "In the last 7 days it would have posted almost nothing (estimated from their newest runs).",
+        ),
+    ],
+)
+def test_what_it_would_have_reported_is_said_as_far_as_it_is_known(preview: Preview, words: str) -> None:
+    """An estimate is called one."""
+    assert words in answer(preview)
+
+
+def test_what_is_special_is_noted() -> None:
+    """What the policy refuses, other notifiers, other watches, and a channel that can't be written to."""
+    preview = Preview(3, 3, Previewed())
+    told = answer(
+        preview,
+        refused=Refused(("a", "b"), "not yours"),
+        notified=("fin-a",),
+        decided_elsewhere=1,
+        cannot_post="I'm not in this channel.",
+    )
+    assert told[1] == "It covers 3 schedules; for 1 of them, a more precise watch decides."
+    assert told[3:] == [
+        "I can't post here yet: I'm not in this channel.",
+        "Left out, because you can't watch them here: a and b (not yours).",
+        "Bolt itself already notifies this channel about fin-a. Switch that off in Bolt to hear of each failure once.",
+    ]
+
+
+def test_asking_again_changes_or_confirms_it() -> None:
+    """It isn't made twice."""
+    preview = Preview(1, 1, Previewed())
+    assert shown(made(Made(WATCH, "changed", preview)))[0].startswith("Changed: now watching nightly here (watch 1)")
+    assert shown(made(Made(WATCH, "same", preview)))[0].startswith("Already watching nightly here (watch 1)")
+
+
+def test_refusals_name_the_limit_or_the_schedules() -> None:
+    """And that nothing was changed."""
+    assert "There are 50 watches here, which is the limit." in said(full(WatchAcceptance("channel_full")).text)
+    assert "All channels together have 2000 watches" in said(full(WatchAcceptance("full")).text)
+    many = Refused(tuple("abcdefg"), "not yours")
+    assert said(none_allowed(many).text) == (
+        "You can't watch a, b, c, d, e and 2 more here: not yours. Nothing was changed."
+    )
+
+
+def test_a_channels_watches_are_listed_with_stop_buttons() -> None:
+    """Each says what it decides about."""
+    paused = replace(WATCH, number=3, pattern="old", paused="the channel is shared with another organization")
+    listed = [Listed(WATCH, 1), Listed(GLOB, 0), Listed(paused, 0), Listed(replace(GLOB, number=4), None)]
+    message = watch_list(page(listed, 1), WatchesCommand(), typed="/bolt")
+    assert shown(message) == [
+        "4 watches here.",
+        "Watch 1: nightly · failures and recoveries",
+        "covers 1 schedule",
+        "Watch 2: fin* · failures and recoveries",
+        "covers no schedule at the moment",
+        "Watch 3: old · failures and recoveries",
+        "paused: the channel is shared with another organization",
+        "Watch 4: fin* · failures and recoveries",
+        "Bolt isn't listing its schedules right now",
+    ]
+    assert len({one.action for one in buttons(message)}) == 4
+
+
+def test_all_channels_are_listed_without_buttons_and_private_ones_are_counted() -> None:
+    """Stopping is for those in the channel."""
+    message = watch_list(page([Listed(WATCH, 1)], 1), WatchesCommand(every=True), typed="/bolt", hidden=2)
+    assert shown(message)[:2] == [
+        "3 watches in all channels. 2 of them are in private channels that you aren't in.",
+        "#C1 · Watch 1: nightly · failures and recoveries",
+    ]
+    assert buttons(message) == []
+
+
+def test_a_list_of_nothing_says_how_to_add_one() -> None:
+    """Here, or anywhere."""
+    empty: list[Listed] = []
+    here = watch_list(page(empty, 1), WatchesCommand(), typed="/bolt")
+    assert said(here.text) == "Nothing is watched here. To add a watch, type /bolt watch <schedule or pattern>."
+    anywhere = watch_list(page(empty, 1), WatchesCommand(every=True), typed="/bolt")
+    assert said(anywhere.text).startswith("Nothing is watched in any channel.")
+
+
+def test_several_that_fit_are_asked_about() -> None:
+    """One button each, five at most."""
+    many = [replace(WATCH, number=number) for number in range(1, 8)]
+    message = which_watch("nightly", many)
+    assert shown(message)[0] == "7 watches here fit nightly. Which one should I stop?"
+    assert shown(message)[-1] == "and 2 more"
+    assert [one.label for one in buttons(message)] == [f"Stop watch {number}" for number in range(1, 6)]
+    only = which_watch("nightly", [GLOB])
+    assert "has no watch of its own here, but another one covers it" in said(only.text)
+
+
+def test_a_stopped_watch_and_an_unknown_one() -> None:
+    """In one sentence."""
+    assert said(stopped(GLOB).text) == "No longer watching fin* here (watch 2)."
+    assert said(no_such_watch("9", "/bolt").text) == (
+        "There's no watch 9 here. To list the watches, type /bolt watches."
+    )
+
+
+def test_where_a_schedule_is_watched() -> None:
+    """Public channels by name, others by their number."""
+    assert said(watched_in(["C1", "C2"], 0)) == "Watched in #C1, #C2"
+    assert said(watched_in(["C1"], 1)) == "Watched in #C1 and 1 private channel or direct message"
+    assert said(watched_in([], 2)) == "Watched in 2 private channels or direct messages"
+    assert watched_in([], 0) == ()

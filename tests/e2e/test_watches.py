@@ -1,0 +1,65 @@
+"""Watching schedules: made, listed and stopped in Slack, by those whom the policy lets."""
+
+from __future__ import annotations
+
+from tests.e2e.stage import Stage
+from tests.e2e.test_policy import policy
+
+NOT_GRACE = """\
+version: 1
+rules:
+  - what: watch
+    who: {users: [U0GRACE]}
+    deny: Grace has enough to read
+  - allow: true
+"""
+
+
+async def test_a_watch_is_made_listed_and_stopped(stage: Stage) -> None:
+    """It outlives the bot; the answers are private, and the buttons do what they say."""
+    bot = await stage.start_bot()
+    await stage.slash("watch Nightly full build --mention none")
+    await stage.until(stage.told_privately("Now watching `nightly` here (watch 1): failures and recoveries, without"))
+    await stage.until(stage.told_privately("In the last 7 days"))
+    await stage.slash("watch nothing-*")
+    await stage.until(stage.told_privately("No schedule matches it yet."))
+    bot.kill()
+    await bot.ended()
+    await stage.start_bot()
+    await stage.mention("watches", user="grace")
+    await stage.until(stage.told_privately("2 watches here.", user="grace"))
+    await stage.click("Stop", user="grace")
+    await stage.until(stage.told_privately("No longer watching", user="grace"))
+    await stage.slash("unwatch 9")
+    await stage.until(stage.told_privately("There's no watch `9` here."))
+    await stage.slash("watches")
+    await stage.until(stage.told_privately("1 watch here."))
+
+
+async def test_a_direct_message_can_watch(stage: Stage) -> None:
+    """There, what is watched is for one person."""
+    await stage.start_bot()
+    await stage.say("watch nightly", channel="dm")
+    await stage.until(stage.card_says("Now watching `nightly` here", stage.sandbox.workspace.direct("U0ADA").id))
+    await stage.slash("watches")
+    await stage.until(stage.told_privately("Nothing is watched here."))
+
+
+async def test_the_policy_decides_who_watches(stage: Stage) -> None:
+    """And whoever can't read the audit log doesn't learn what other channels watch."""
+    await stage.start_bot(policy(stage, NOT_GRACE))
+    await stage.slash("watch nightly", user="grace")
+    await stage.until(stage.told_privately("Grace has enough to read", user="grace"))
+    await stage.slash("watch nightly")
+    await stage.until(stage.told_privately("Now watching"))
+    await stage.slash("unwatch 1", user="grace")
+    await stage.until(stage.told_privately("You can't watch this here: Grace has enough to read", user="grace"))
+
+
+async def test_admins_see_every_channels_watches(stage: Stage) -> None:
+    """By default those who can read the audit log."""
+    await stage.start_bot()
+    await stage.slash("watch nightly")
+    await stage.until(stage.told_privately("Now watching"))
+    await stage.slash("watches --all")
+    await stage.until(stage.told_privately("You can't read the audit log here"))

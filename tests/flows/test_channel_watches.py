@@ -1,0 +1,114 @@
+"""Listing and stopping watches: by number, by schedule, by pattern; what fits several is asked about."""
+
+from __future__ import annotations
+
+import pytest
+from redis.asyncio import Redis
+
+from bot.core.model.channel import ChannelInfo, ChannelKind
+from bot.core.model.errors import BoltNotSent
+from bot.core.model.watch import Watch
+from bot.core.policy.rules import Allow, Deny, Policy, Rule, Which
+from tests.core.views.plain import buttons, said, shown
+from tests.flows.fakes import FakeMemberships
+from tests.flows.stage import ADA, CHANNEL
+from tests.flows.watch_stage import NOW, WatchStage
+
+
+@pytest.fixture
+async def stage(redis_client: Redis) -> WatchStage:
+    """A channel with two watches, and another one with one."""
+    stage = WatchStage(redis_client)
+    await stage.type("watch nightly")
+    await stage.type("watch *")
+    await stage.type("watch hourly", channel="C2")
+    return stage
+
+
+async def left(stage: WatchStage) -> list[int]:
+    """The numbers of the channel's watches."""
+    return [one.number for one in await stage.kept() if one.channel == CHANNEL]
+
+
+async def test_a_channels_own_watches_are_listed(stage: WatchStage) -> None:
+    """Each with what it decides about, and its Stop button."""
+    message = await stage.type("watches")
+    assert shown(message) == [
+        "2 watches here.",
+        "Watch 1: nightly · failures and recoveries",
+        "covers 1 schedule",
+        "Watch 2: * · failures and recoveries",
+        "covers 1 schedule",
+    ]
+    assert [one.label for one in buttons(message)] == ["Stop", "Stop"]
+
+
+async def test_the_list_does_without_bolt(stage: WatchStage) -> None:
+    """It only doesn't know what they cover."""
+    stage.stage.catalog.forget()
+    stage.bolt.faults.always["schedules"] = BoltNotSent()
+    assert "Bolt isn't listing its schedules right now" in shown(await stage.type("watches"))
+
+
+async def test_all_channels_hide_private_ones(stage: WatchStage) -> None:
+    """They're counted, unless the person is in them."""
+    stage.people.channels["C2"] = ChannelInfo("C2", "secret", ChannelKind.PRIVATE, shared=False)
+    lines = shown(await stage.type("watches --all"))
+    assert lines[0] == "3 watches in all channels. 1 of them is in private channels that you aren't in."
+    assert not any("C2" in line for line in lines)
+    stage.memberships.channels = FakeMemberships({"C2": "secret"}).channels
+    assert any(line.startswith("#C2") for line in shown(await stage.type("watches --all")))
+
+
+@pytest.mark.parametrize("text", ["1", "#1", "nightly", "Nightly full build"])
+async def test_one_is_stopped_by_its_number_or_its_schedule(stage: WatchStage, text: str) -> None:
+    """It's on record with what it watched."""
+    assert said((await stage.type(f"unwatch {text}")).text) == "No longer watching nightly here (watch 1)."
+    assert await left(stage) == [2]
+    entry = (await stage.audited())[0]
+    assert (entry.user, entry.decision) == (ADA, "allow")
+    assert entry.text == f'unwatch "{text}" (nightly)'
+
+
+async def test_a_pattern_stops_the_watch_with_that_pattern(stage: WatchStage) -> None:
+    """Not the others that it would fit."""
+    await stage.type("unwatch *")
+    assert await left(stage) == [1]
+
+
+async def test_what_fits_only_a_broader_watch_is_asked_about(stage: WatchStage) -> None:
+    """It would stop more than was named."""
+    message = await stage.type("unwatch hourly")
+    assert "another one covers it" in said(message.text)
+    assert [one.label for one in buttons(message)] == ["Stop watch 2"]
+    assert await left(stage) == [1, 2]
+
+
+async def test_what_fits_several_is_asked_about(stage: WatchStage) -> None:
+    """Watches of the same schedule, or those that a pattern fits."""
+    await stage.type("watch nightly --branch dev")
+    assert [one.label for one in buttons(await stage.type("unwatch nightly"))] == ["Stop watch 1", "Stop watch 3"]
+    assert [one.label for one in buttons(await stage.type("unwatch night*"))] == ["Stop watch 1", "Stop watch 3"]
+    assert await left(stage) == [1, 2, 3]
+
+
+@pytest.mark.parametrize("text", ["9", "finance", "fin*"])
+async def test_an_unknown_one_is_not_stopped(stage: WatchStage, text: str) -> None:
+    """Another channel's watch isn't either."""
+    assert f"There's no watch {text} here." in said((await stage.type(f"unwatch {text}")).text)
+    assert len(await stage.kept()) == 3
+
+
+async def test_the_policy_decides_who_stops_it(redis_client: Redis) -> None:
+    """By the schedules that it covers; one that covers nothing can be stopped by whoever may watch at all."""
+    stage = WatchStage(
+        redis_client,
+        Policy((Rule("hourly", Deny("not yours"), which=Which(schedules=("hourly",))), Rule("all", Allow()))),
+    )
+    for pattern in ("hourly", "*", "finance-*"):
+        await stage.store.add_watch(Watch(CHANNEL, 0, "T", pattern, NOW))
+    assert "not yours" in said((await stage.type("unwatch 1")).text)
+    assert await left(stage) == [1, 2, 3]
+    await stage.type("unwatch 2")
+    await stage.type("unwatch 3")
+    assert await left(stage) == [1]

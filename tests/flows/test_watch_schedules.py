@@ -1,0 +1,169 @@
+"""Making a watch: of what, allowed by whom, and what the answer says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from redis.asyncio import Redis
+
+from bot.core.model.bolt import Notification
+from bot.core.model.channel import ChannelInfo, ChannelKind
+from bot.core.model.errors import BoltNotSent, ChannelRefused
+from bot.core.model.person import Person, Role
+from bot.core.model.watch import WATCHES_MOST_IN_CHANNEL, Watch
+from bot.core.policy.decision import NO_RULE_FOR_WATCH
+from bot.core.policy.rules import Action, Allow, Deny, Policy, Rule, Which
+from tests.core.views.plain import buttons, said, shown
+from tests.flows.fakes import HOURLY, NIGHTLY
+from tests.flows.stage import ADA, CHANNEL
+from tests.flows.watch_stage import NOW, WatchStage
+
+NOT_HOURLY = Policy((Rule("hourly", Deny("hourly is noisy"), which=Which(schedules=("hourly",))), Rule("all", Allow())))
+
+
+@pytest.fixture
+def stage(redis_client: Redis) -> WatchStage:
+    """Two schedules, and everybody may watch them."""
+    return WatchStage(redis_client)
+
+
+async def test_a_schedule_is_watched_by_its_slug(stage: WatchStage) -> None:
+    """Whatever its name is spelled like; from now on, by whoever asked, on record."""
+    message = await stage.type("watch nightly full build")
+    assert "Now watching nightly here (watch 1)" in said(message.text)
+    assert await stage.kept() == (Watch(CHANNEL, 1, "T", "nightly", NOW, ADA),)
+    (entry,) = await stage.audited()
+    assert (entry.action, entry.schedule, entry.decision) == ("watch", "nightly", "allow")
+    assert entry.text == 'watch "nightly full build"'
+
+
+async def test_a_pattern_is_kept_as_typed(stage: WatchStage) -> None:
+    """With its options."""
+    await stage.type("watch Night* --owner ada --branch dev --mention none")
+    (watch,) = await stage.kept()
+    assert (watch.pattern, watch.owner, watch.branch, watch.mention) == ("Night*", "ada", "dev", "none")
+
+
+async def test_a_pattern_that_fits_nothing_now_may_fit_later(stage: WatchStage) -> None:
+    """It's accepted, and the answer says so."""
+    assert "No schedule matches it yet." in said((await stage.type("watch finance-*")).text)
+    assert len(await stage.kept()) == 1
+
+
+async def test_a_schedule_that_does_not_exist_is_not_watched(stage: WatchStage) -> None:
+    """A similar one is offered."""
+    message = await stage.type("watch nightli")
+    assert "Did you mean nightly?" in said(message.text)
+    assert [one.label for one in buttons(message)] == ["Watch nightly"]
+    assert await stage.kept() == ()
+
+
+async def test_a_name_with_brackets_is_a_name(stage: WatchStage) -> None:
+    """Not a pattern, if a schedule is called that."""
+    stage.bolt.active = [replace(NIGHTLY, name="[prod] Nightly")]
+    await stage.type("watch [prod] nightly")
+    assert [one.pattern for one in await stage.kept()] == ["nightly"]
+
+
+async def test_watching_again_changes_the_options(stage: WatchStage) -> None:
+    """The same schedules are one watch; it keeps its number and its beginning."""
+    await stage.type("watch nightly")
+    assert said((await stage.type("watch nightly")).text).startswith("Already watching nightly here (watch 1)")
+    changed = said((await stage.type("watch nightly --mention none", user="U0BOB")).text)
+    assert changed.startswith(
+        "Changed: now watching nightly here (watch 1): failures and recoveries, without mentions."
+    )
+    await stage.type("watch nightly --branch dev")
+    assert [(one.number, one.mention, one.branch) for one in await stage.kept()] == [
+        (1, "none", None),
+        (2, "owner", "dev"),
+    ]
+
+
+async def test_what_the_policy_refuses_is_left_out_and_named(redis_client: Redis) -> None:
+    """Alone, it isn't watched at all. Each answer has the rule's reason."""
+    stage = WatchStage(redis_client, NOT_HOURLY)
+    message = await stage.type("watch *")
+    assert "It covers 1 schedule." in shown(message)
+    assert "Left out, because you can't watch it here: hourly (hourly is noisy)." in shown(message)
+    refused = said((await stage.type("watch hourly")).text)
+    assert refused.startswith("You can't watch this here: hourly is noisy")
+    assert len(await stage.kept()) == 1
+    assert [entry.decision for entry in await stage.audited()] == ["deny", "allow"]
+
+
+async def test_several_that_are_all_refused_are_named(redis_client: Redis) -> None:
+    """In one sentence."""
+    stage = WatchStage(redis_client, Policy((Rule("no", Deny("not here")),)))
+    assert said((await stage.type("watch *")).text) == (
+        "You can't watch nightly and hourly here: not here. Nothing was changed."
+    )
+
+
+async def test_a_policy_that_does_not_know_watches_refuses_them(redis_client: Redis) -> None:
+    """Also for a pattern that fits nothing yet."""
+    stage = WatchStage(redis_client, Policy((Rule("old", Allow(), what=frozenset({Action.START})),)))
+    for text in ("watch nightly", "watch finance-*"):
+        assert NO_RULE_FOR_WATCH in said((await stage.type(text)).text)
+    assert await stage.kept() == ()
+
+
+async def test_guests_and_shared_channels_watch_nothing(stage: WatchStage) -> None:
+    """By the default policy."""
+    stage.people.people["U0GUS"] = Person("U0GUS", frozenset({Role.GUEST}), frozenset())
+    assert "guests can only read" in said((await stage.type("watch nightly", user="U0GUS")).text)
+    stage.people.channels["C9"] = ChannelInfo("C9", "shared", ChannelKind.PUBLIC, shared=True)
+    assert "shared with another organization" in said((await stage.type("watch nightly", channel="C9")).text)
+    assert await stage.kept() == ()
+
+
+async def test_a_full_channel_is_told_the_limit(stage: WatchStage) -> None:
+    """Nothing is changed."""
+    for number in range(WATCHES_MOST_IN_CHANNEL):
+        await stage.store.add_watch(Watch(CHANNEL, 0, "T", f"s{number}*", NOW))
+    assert "There are 50 watches here, which is the limit." in said((await stage.type("watch nightly")).text)
+    assert len(await stage.kept()) == WATCHES_MOST_IN_CHANNEL
+
+
+async def test_what_is_not_built_yet_is_refused(stage: WatchStage) -> None:
+    """Nothing is promised, nothing is stored."""
+    assert "I can't report late runs yet." in said((await stage.type("watch nightly --late 30m")).text)
+    assert await stage.kept() == ()
+
+
+async def test_bolt_being_away_is_said(stage: WatchStage) -> None:
+    """Nothing was changed."""
+    stage.bolt.faults.fail("schedules", BoltNotSent(), BoltNotSent())
+    assert said((await stage.type("watch nightly")).text).endswith("Nothing was changed.")
+    assert await stage.kept() == ()
+
+
+async def test_other_notifiers_and_other_watches_are_named(stage: WatchStage) -> None:
+    """Bolt's own notifications to the same channel, in either form; and the more precise watch."""
+    stage.bolt.active = [
+        replace(NIGHTLY, slack_notify=(f"#name-of-{CHANNEL}",)),
+        replace(HOURLY, notifications=(Notification("slack", CHANNEL), Notification("email", "a@example.com"))),
+    ]
+    await stage.type("watch nightly")
+    told = shown(await stage.type("watch *"))
+    assert "It covers 2 schedules; for 1 of them, a more precise watch decides." in told
+    assert any("Bolt itself already notifies this channel about nightly and hourly." in line for line in told)
+
+
+async def test_a_public_channel_is_joined(stage: WatchStage) -> None:
+    """If that isn't possible, the answer says so. Direct messages need no joining."""
+    await stage.type("watch nightly")
+    assert stage.chat.joined == [CHANNEL]
+    stage.chat.faults.fail("join_channel", ChannelRefused("conversations.join", "is_archived"))
+    assert any("I can't post here yet" in line for line in shown(await stage.type("watch hourly")))
+    await stage.type("watch nightly", channel="D1")
+    assert stage.chat.joined == [CHANNEL]
+    assert [one.channel for one in await stage.kept()] == [CHANNEL, CHANNEL, "D1"]
+
+
+async def test_an_inactive_schedule_can_be_watched(stage: WatchStage) -> None:
+    """It covers nothing until it's active."""
+    stage.bolt.inactive = [replace(NIGHTLY, slug="old", name="Old")]
+    await stage.type("watch old")
+    assert [one.pattern for one in await stage.kept()] == ["old"]

@@ -1,0 +1,76 @@
+"""The flows of watches over a real Redis, between a fake Bolt and a fake Slack."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from redis.asyncio import Redis
+
+from bot.core.commands.grammar import parse
+from bot.core.model.audit_entry import AuditEntry
+from bot.core.model.command import UnwatchCommand, WatchCommand, WatchesCommand, canonical
+from bot.core.model.watch import Watch
+from bot.core.policy.rules import DEFAULT, Action, Policy
+from bot.core.text.message import Message
+from bot.flows.authorize import Attempt
+from bot.flows.channel_watches import ChannelWatches
+from bot.flows.find_schedule import ScheduleFinder
+from bot.flows.preview_watch import WatchPreviewer
+from bot.flows.watch_schedules import ScheduleWatcher
+from bot.store.watches import Watches
+from tests.flows.fakes import FakeMemberships
+from tests.flows.stage import ADA, CHANNEL, Stage, asker
+
+NOW = datetime(2026, 11, 23, 14, 20, tzinfo=UTC)
+
+
+@dataclass
+class WatchStage:
+    """The parts."""
+
+    redis: Redis
+    policy: Policy = DEFAULT
+    memberships: FakeMemberships = field(default_factory=FakeMemberships)
+
+    def __post_init__(self) -> None:
+        """Build the flows."""
+        self.stage = stage = Stage(self.redis, self.policy)
+        self.bolt, self.chat, self.people = stage.bolt, stage.chat, stage.people
+        self.store = Watches(stage.scripts)
+        self.watcher = ScheduleWatcher(
+            self.store,
+            stage.catalog,
+            ScheduleFinder(stage.bolt, stage.catalog),
+            stage.authorizer,
+            stage.people,
+            stage.chat,
+            WatchPreviewer(stage.bolt, now=lambda: NOW),
+            command="/bolt",
+            now=lambda: NOW,
+        )
+        self.channel_watches = ChannelWatches(
+            self.store, stage.catalog, stage.authorizer, stage.people, self.memberships, command="/bolt"
+        )
+
+    async def type(self, text: str, *, user: str = ADA, channel: str = CHANNEL) -> Message:
+        """Somebody types a command; the answer."""
+        command = parse(text)
+        who = asker(user, channel=channel)
+        attempt = Attempt(who, Action.WATCH, canonical(command), "r1", posts=isinstance(command, WatchCommand))
+        match command:
+            case WatchCommand():
+                return await self.watcher.watch(attempt, command)
+            case UnwatchCommand():
+                return await self.channel_watches.unwatch(attempt, command)
+            case WatchesCommand():
+                return await self.channel_watches.list_watches(who, command)
+        raise AssertionError(text)
+
+    async def kept(self) -> tuple[Watch, ...]:
+        """The watches on record."""
+        return await self.store.all_watches()
+
+    async def audited(self) -> list[AuditEntry]:
+        """The audit log, newest first."""
+        return [entry async for entry in self.stage.audit.newest_entries()]
