@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 
 import structlog
 
@@ -19,6 +18,7 @@ from bot.core.model.sent_message import MessageFound
 from bot.core.views.card import request_card
 from bot.flows.claimed_post import ClaimedPost
 from bot.flows.conclude import LogReader
+from bot.flows.delivery_rules import DeliveryRules
 from bot.flows.digest import DigestPoster
 from bot.flows.lease import Lease
 from bot.flows.ports.slack import Chat
@@ -38,21 +38,6 @@ NOTHING = "Nothing was started"
 
 # Sends a claimed post: its lease, class, channel and name.
 Send = Callable[[Lease, str, str, str], Awaitable[None]]
-
-
-@dataclass(frozen=True, slots=True)
-class DeliveryRules:
-    """Settings of deliveries.
-
-    `call_s`: the total time of a Slack call; `settle_s`: how long a call with a lost response may still take effect.
-    """
-
-    app_url: str
-    bot_name: str = "@Bolt"
-    command: str = "/bolt"
-    deadline_s: float = 60
-    call_s: float = 3.3
-    settle_s: float = 4
 
 
 class PostDeliverer:
@@ -83,16 +68,7 @@ class PostDeliverer:
             self._card, poster, posts, stores.runs, stores.followers, answers, app_url=rules.app_url
         )
         self._digest = DigestPoster(chat, posts, stores.runs, poster, app_url=rules.app_url, settle_s=rules.settle_s)
-        self._thread = ThreadPoster(
-            chat,
-            posts,
-            stores.runs,
-            logs,
-            poster,
-            app_url=rules.app_url,
-            settle_s=rules.settle_s,
-            command=rules.command,
-        )
+        self._thread = ThreadPoster(chat, posts, stores.runs, logs, poster, rules)
 
     async def deliver_post(self, lease: Lease, item: str, urgency: str, channel: str) -> None:
         """Send one post.

@@ -39,63 +39,16 @@ MORE = 10
 FILE_NAME = "history.png"
 
 
-class HistoryPoster:
-    """Answers `history`."""
+class ChartSharer:
+    """Shares charts in Slack."""
 
-    def __init__(
-        self,
-        bolt: Bolt,
-        finder: ScheduleFinder,
-        charts: Charts,
-        chat: Chat,
-        deliveries: Deduplication,
-        *,
-        bot_name: str,
-        mask: Callable[[str], str],
-        clock: Callable[[], float] = time.time,
-    ) -> None:
-        self._bolt = bolt
-        self._finder = finder
-        self._charts = charts
+    def __init__(self, chat: Chat, *, bot_name: str, clock: Callable[[], float] = time.time) -> None:
         self._chat = chat
-        self._deliveries = deliveries
         self._bot_name = bot_name
-        self._mask = mask
         self._clock = clock
 
-    async def post_history(
-        self, asker: Asker, asked: HistoryCommand, delivery: str, *, not_here: str = ""
-    ) -> Message | None:
-        """Post the chart to the channel or thread. Returns the private answer instead if that isn't possible.
-
-        `not_here` says why nothing may be posted here: then the answer has the figures in words.
-        """
-        try:
-            if await self._deliveries.begin(delivery) is not DeliveryState.NEW:
-                return None
-        except StoreUnavailable:
-            log.info("a picture may be posted twice: Redis is away")
-        named = await self._finder.find_any(asked.schedule_text, lambda slug: HistoryCommand(slug, asked.runs))
-        if isinstance(named, Message):
-            return named
-        schedule = named.schedule
-        try:
-            runs = await self._bolt.runs(schedule.slug, asked.runs + MORE)
-        except BoltError as error:
-            return Message((unread(error),))
-        whole = history(schedule.name, runs)
-        shown = History(self._mask(schedule.name), whole.bars[-asked.runs :])
-        if not shown.is_enough:
-            return too_few(schedule, shown)
-        if not_here:
-            return in_words(schedule, shown, not_here)
-        try:
-            picture = await self._charts.draw(shown)
-        except ChartFailed as failed:
-            return in_words(schedule, shown, failed.sentence)
-        return await self._share(asker, schedule, shown, picture)
-
-    async def _share(self, asker: Asker, schedule: Schedule, shown: History, picture: bytes) -> Message | None:
+    async def share_chart(self, asker: Asker, schedule: Schedule, shown: History, picture: bytes) -> Message | None:
+        """Share a chart in the channel or thread. Returns the figures in words if Slack doesn't accept it."""
         since, thread = self._clock(), asker.thread or None
         try:
             file_id = await self._chat.start_upload(FILE_NAME, picture, snippet=False, alt=alt_text(shown))
@@ -137,6 +90,59 @@ class HistoryPoster:
         if refused.code.startswith("restricted_action"):
             return "I'm not allowed to post in this channel, so here it is in words."
         return f"I can't post the chart in this channel. Invite me with /invite {self._bot_name}, then try again."
+
+
+class HistoryPoster:
+    """Answers `history`."""
+
+    def __init__(
+        self,
+        bolt: Bolt,
+        finder: ScheduleFinder,
+        charts: Charts,
+        sharer: ChartSharer,
+        deliveries: Deduplication,
+        *,
+        mask: Callable[[str], str],
+    ) -> None:
+        self._bolt = bolt
+        self._finder = finder
+        self._charts = charts
+        self._sharer = sharer
+        self._deliveries = deliveries
+        self._mask = mask
+
+    async def post_history(
+        self, asker: Asker, asked: HistoryCommand, delivery: str, *, not_here: str = ""
+    ) -> Message | None:
+        """Post the chart to the channel or thread. Returns the private answer instead if that isn't possible.
+
+        `not_here` says why nothing may be posted here: then the answer has the figures in words.
+        """
+        try:
+            if await self._deliveries.begin(delivery) is not DeliveryState.NEW:
+                return None
+        except StoreUnavailable:
+            log.info("a picture may be posted twice: Redis is away")
+        named = await self._finder.find_any(asked.schedule_text, lambda slug: HistoryCommand(slug, asked.runs))
+        if isinstance(named, Message):
+            return named
+        schedule = named.schedule
+        try:
+            runs = await self._bolt.runs(schedule.slug, asked.runs + MORE)
+        except BoltError as error:
+            return Message((unread(error),))
+        whole = history(schedule.name, runs)
+        shown = History(self._mask(schedule.name), whole.bars[-asked.runs :])
+        if not shown.is_enough:
+            return too_few(schedule, shown)
+        if not_here:
+            return in_words(schedule, shown, not_here)
+        try:
+            picture = await self._charts.draw(shown)
+        except ChartFailed as failed:
+            return in_words(schedule, shown, failed.sentence)
+        return await self._sharer.share_chart(asker, schedule, shown, picture)
 
 
 def in_words(schedule: Schedule, shown: History, why: str) -> Message:

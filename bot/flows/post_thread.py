@@ -24,6 +24,7 @@ from bot.core.text.text import Link, size
 from bot.core.views.thread import end_post, late_log_post, log_file_name, no_file_post, retried_post
 from bot.flows.claimed_post import ClaimedPost
 from bot.flows.conclude import LogReader
+from bot.flows.delivery_rules import DeliveryRules
 from bot.flows.ports.slack import Chat
 from bot.flows.ports.store import PostLane, Runs
 from bot.flows.post_once import post_once
@@ -48,7 +49,7 @@ WHY = {
 
 
 class ThreadPoster:
-    """Sends claimed posts of threads. `settle_s`: how long a call with a lost response may still take effect."""
+    """Sends claimed posts of threads."""
 
     def __init__(
         self,
@@ -57,19 +58,14 @@ class ThreadPoster:
         runs: Runs,
         logs: LogReader,
         poster: MessagePoster,
-        *,
-        app_url: str,
-        settle_s: float,
-        command: str = "/bolt",
+        rules: DeliveryRules,
     ) -> None:
         self._chat = chat
         self._posts = posts
         self._runs = runs
         self._logs = logs
         self._poster = poster
-        self._app_url = app_url
-        self._settle_s = settle_s
-        self._command = command
+        self._rules = rules
 
     async def post_in_thread(self, post: ClaimedPost, kind: str, name: str) -> None:
         """Send a card's `end`, `late` or `file`, or `retried-` followed by the id of the run that retries its run."""
@@ -90,7 +86,7 @@ class ThreadPoster:
             await self._posts.put_back(post, delay_s=CREDENTIAL_AGAIN_S, record="")
 
     async def _end(self, post: ClaimedPost, card: Card, run: Run) -> None:
-        message, key = end_post(run, self._app_url), f"end:{run.id}"
+        message, key = end_post(run, self._rules.app_url), f"end:{run.id}"
         next_item = f"file/{card.id}" if run.end and run.end.log == "read" else ""
         try:
             await self._poster.check_reachable(card.ref.channel)
@@ -106,7 +102,7 @@ class ThreadPoster:
 
     async def _late(self, post: ClaimedPost, card: Card, run: Run) -> None:
         next_item = f"file/{card.id}" if run.end and run.end.log == "read" else ""
-        message = late_log_post(run, self._app_url)
+        message = late_log_post(run, self._rules.app_url)
         try:
             await self._poster.check_reachable(card.ref.channel)
             await self._reply(post, card, message, f"late:{run.id}", next_item=next_item)
@@ -126,7 +122,7 @@ class ThreadPoster:
         try:
             await self._poster.check_reachable(card.ref.channel)
             url = await self._card_url(new, card.ref.channel)
-            message = retried_post(Retried(new_id, record.facts.asked_by, url=url or ""), self._app_url)
+            message = retried_post(Retried(new_id, record.facts.asked_by, url=url or ""), self._rules.app_url)
             await self._reply(post, card, message, f"retried:{new_id}", next_item="")
         except CredentialRefused:
             raise
@@ -149,7 +145,7 @@ class ThreadPoster:
             post,
             send=lambda: self._poster.post_with_fallback(channel, message, key, thread),
             find=lambda since: self._chat.find_message(channel, key, since=since, thread_ts=thread),
-            settle_s=self._settle_s,
+            settle_s=self._rules.settle_s,
             twice_is_better=True,
         )
         if ts is None:
@@ -171,7 +167,7 @@ class ThreadPoster:
         except SlackError:
             return None
         if run.mentioned:
-            where = Link(run_url(self._app_url, run.id), f"run {run.id}")
+            where = Link(run_url(self._rules.app_url, run.id), f"run {run.id}")
             why = WHY.get(refused.code, f"Slack says {refused.code}")
             text = (*message.text, f" I couldn't post this in its channel because {why}. See ", where, ".")
             try:
@@ -241,7 +237,7 @@ class ThreadPoster:
         async def send() -> str:
             file_id = await start_upload(self._chat, name.name, text.encode(), snippet=True)
             await self._posts.note_file(card.id, file_id)
-            call_s = self._settle_s
+            call_s = self._rules.settle_s
             await share_upload(self._chat, post.lease, channel, thread, file_id, name.title, call_s=call_s)
             return file_id
 
@@ -250,12 +246,14 @@ class ThreadPoster:
                 return MessageAbsent()
             return await self._chat.find_upload(channel, thread, card.file_id, since=since)
 
-        return await post_once(self._posts, post, send=send, find=find, settle_s=self._settle_s, twice_is_better=True)
+        return await post_once(
+            self._posts, post, send=send, find=find, settle_s=self._rules.settle_s, twice_is_better=True
+        )
 
     async def _no_file(self, post: ClaimedPost, card: Card, run: Run, why: str, outcome: str) -> None:
         """Say in the thread why the log isn't attached, and where to read it. Once, even if a response is lost."""
         log.warning("a log file can't be posted", card=card.id, why=outcome)
-        message, key = no_file_post(run, why, self._app_url, self._command), f"nofile:{run.id}"
+        message, key = no_file_post(run, why, self._rules.app_url, self._rules.command), f"nofile:{run.id}"
         channel, thread = card.ref.channel, card.ref.ts
         try:
             found = await self._chat.find_message(channel, key, since=float(thread), thread_ts=thread)

@@ -86,27 +86,20 @@ class LogRead:
 
 
 class LogTailer:
-    """Takes live logs from their beginning to their end."""
+    """Starts and stops live logs, and reads their new lines, which `TailPoster` posts."""
 
     def __init__(
         self,
         bolt: Bolt,
-        chat: Chat,
-        posts: PostLane,
         runs: Runs,
         log_tails: LogTails,
-        answers: PrivateReplies,
         rules: LogTailRules,
         *,
         mask: Callable[[str], str],
     ) -> None:
         self._bolt = bolt
-        self._chat = chat
-        self._posts = posts
         self._runs = runs
         self._log_tails = log_tails
-        self._answers = answers
-        self._poster = MessagePoster(chat, posts)
         self._rules = rules
         self._mask = mask
 
@@ -298,7 +291,19 @@ class LogTailer:
         look_s = self._rules.look_s if delay_s is None else delay_s
         await self._log_tails.note_progress(lease, tail.command, tail.cursor, tail.refused, delay_s=look_s)
 
-    # --- posting ---
+
+class TailPoster:
+    """Posts the lines that `LogTailer` has read."""
+
+    def __init__(
+        self, chat: Chat, posts: PostLane, log_tails: LogTails, answers: PrivateReplies, rules: LogTailRules
+    ) -> None:
+        self._chat = chat
+        self._posts = posts
+        self._log_tails = log_tails
+        self._answers = answers
+        self._poster = MessagePoster(chat, posts)
+        self._rules = rules
 
     async def post_lines(self, lease: Lease, urgency: str, channel: str, name: str) -> None:
         """Post the waiting lines of a claimed `follow/<name>`."""

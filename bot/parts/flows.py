@@ -8,7 +8,8 @@ from bot.flows.approve import ApprovalRules, StartApprovals
 from bot.flows.cancel import RunCanceller
 from bot.flows.conclude import RunConcluder
 from bot.flows.dbt_results import ResultsReader
-from bot.flows.deliver_posts import DeliveryRules, PostDeliverer
+from bot.flows.deliver_posts import PostDeliverer
+from bot.flows.delivery_rules import DeliveryRules
 from bot.flows.edit_cards import CardEditor
 from bot.flows.follow_run import FollowRequestHandler
 from bot.flows.plan_start import StartPlanner
@@ -20,7 +21,7 @@ from bot.flows.start import RunStarter
 from bot.flows.start_checks import StartChecks
 from bot.flows.start_queue import QueuedStarts, QueueRules
 from bot.flows.start_rules import StartRules
-from bot.flows.tail_log import LogTailer, LogTailRules
+from bot.flows.tail_log import LogTailer, LogTailRules, TailPoster
 from bot.parts.base import Base
 from bot.parts.wakeups import WakeEvent
 from bot.store.log_tails import LogTails
@@ -49,9 +50,7 @@ def build_flows(base: Base) -> Flows:
     app_url, settle_s = settings.paradime_app_url, settings.bolt_bot_lease_s / 3 + 0.5
     checks = _build_start_checks(base)
     tail_rules = LogTailRules(gap_s=settings.bolt_bot_follow_gap_s, settle_s=settle_s, bot_name=base.bot_name)
-    tail_log = LogTailer(
-        bolt, chat, stores.posts, runs, LogTails(stores.scripts), answers, tail_rules, mask=base.mask_log
-    )
+    log_tails = LogTails(stores.scripts)
     return Flows(
         start=_build_start(base, checks),
         poll=RunPoller(
@@ -72,8 +71,8 @@ def build_flows(base: Base) -> Flows:
         ),
         cancel=RunCanceller(bolt, runs, due["cancels"], answers, app_url=app_url, now=base.now),
         edit_cards=CardEditor(chat, stores.edits, stores.requests, runs, app_url=app_url),
-        deliver=_build_deliver(base, tail_log, settle_s),
-        tail_log=tail_log,
+        deliver=_build_deliver(base, TailPoster(chat, stores.posts, log_tails, answers, tail_rules), settle_s),
+        tail_log=LogTailer(bolt, runs, log_tails, tail_rules, mask=base.mask_log),
         follow_run=FollowRequestHandler(
             stores.run_followers,
             runs,
@@ -135,7 +134,7 @@ def _build_start(base: Base, checks: StartChecks) -> RunStarter:
     )
 
 
-def _build_deliver(base: Base, tail_log: LogTailer, settle_s: float) -> PostDeliverer:
+def _build_deliver(base: Base, tail_poster: TailPoster, settle_s: float) -> PostDeliverer:
     settings, services, stores = base.settings, base.services, base.stores
     files = RequestedFileReader(
         services.bolt, services.downloads, base.clients.logs, mask=services.mask, hide=base.clients.hide
@@ -164,5 +163,5 @@ def _build_deliver(base: Base, tail_log: LogTailer, settle_s: float) -> PostDeli
         base.clients.logs,
         services.answers,
         rules,
-        {"upload": uploader.post_requested_file, "follow": tail_log.post_lines},
+        {"upload": uploader.post_requested_file, "follow": tail_poster.post_lines},
     )

@@ -11,7 +11,7 @@ from bot.flows.channel_permission import ChannelPermissions
 from bot.flows.channel_watches import ChannelWatches
 from bot.flows.complete_run_form import RunForms
 from bot.flows.find_schedule import ScheduleFinder
-from bot.flows.history import HistoryPoster
+from bot.flows.history import ChartSharer, HistoryPoster
 from bot.flows.home import HomePublisher
 from bot.flows.logs import CommandLogs
 from bot.flows.pause_schedule import SchedulePauser
@@ -80,9 +80,8 @@ def build_listener_context(base: Base, flows: Flows) -> ListenerContext:
             bolt,
             finder,
             services.charts,
-            chat,
+            ChartSharer(chat, bot_name=base.bot_name),
             Deduplication(stores.scripts, PICTURES),
-            bot_name=base.bot_name,
             mask=mask,
         ),
         pause=SchedulePauser(bolt, catalog, finder),

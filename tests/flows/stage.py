@@ -18,7 +18,8 @@ from bot.flows.accept_start import StartAccepter
 from bot.flows.approve import ApprovalRules, StartApprovals
 from bot.flows.authorize import Authorizer
 from bot.flows.conclude import LogReader
-from bot.flows.deliver_posts import DeliveryRules, PostDeliverer
+from bot.flows.deliver_posts import PostDeliverer
+from bot.flows.delivery_rules import DeliveryRules
 from bot.flows.edit_cards import CardEditor
 from bot.flows.links import Links
 from bot.flows.plan_start import StartPlanner

@@ -16,7 +16,8 @@ from bot.core.model.polling import Observed
 from bot.core.model.run import End, Observation, Run, RunKey
 from bot.core.text.message import Message
 from bot.flows.conclude import LogReader
-from bot.flows.deliver_posts import DeliveryRules, PostDeliverer
+from bot.flows.deliver_posts import PostDeliverer
+from bot.flows.delivery_rules import DeliveryRules
 from bot.flows.edit_cards import CardEditor
 from bot.flows.lease import Lease
 from bot.flows.private_replies import PrivateReplies

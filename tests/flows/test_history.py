@@ -16,7 +16,7 @@ from bot.core.model.asker import Asker
 from bot.core.model.command import HistoryCommand
 from bot.core.text.message import Message
 from bot.flows.find_schedule import ScheduleFinder
-from bot.flows.history import HistoryPoster
+from bot.flows.history import ChartSharer, HistoryPoster
 from bot.flows.schedule_catalog import ScheduleCatalog
 from bot.paradime.client import BoltClient
 from bot.paradime.credentials import Credentials
@@ -79,9 +79,8 @@ async def parts(sandbox: Sandbox, redis_client: Redis, charts: Charts) -> AsyncI
         bolt,
         ScheduleFinder(bolt, ScheduleCatalog(bolt)),
         charts,
-        chat,
+        ChartSharer(chat, bot_name="@bolt"),
         Deduplication(Scripts(redis_client, "test", retention_s=1000), PICTURES),
-        bot_name="@bolt",
         mask=masked,
     )
     yield Parts(sandbox, chat, histories)

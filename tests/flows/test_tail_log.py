@@ -19,7 +19,7 @@ from bot.core.text.message import Message
 from bot.flows.claimed_post import ClaimedPost
 from bot.flows.lease import Lease
 from bot.flows.private_replies import PrivateReplies
-from bot.flows.tail_log import LogTailer, LogTailRules
+from bot.flows.tail_log import LogTailer, LogTailRules, TailPoster
 from bot.slack.client import SlackChat
 from bot.store.due_sets import DueSet
 from bot.store.lanes import ClaimedItem, PostLane, SlackBudget
@@ -33,6 +33,7 @@ KEY = RunKey("w", 1)
 NAME = f"{KEY.name}:{CHANNEL}"
 ADA = Asker("T", "U0ADA", CHANNEL)
 FREE = SlackBudget(post_gap_s=0, channel_gap_s=0, upload_gap_s=0)
+RULES = LogTailRules(gap_s=15, settle_s=0.1)
 UNKNOWN = BoltRejected((ApiError("no such command"),))
 
 
@@ -82,14 +83,15 @@ class Stage:
         """The flow."""
         return LogTailer(
             self.api,  # type: ignore[arg-type]  # reads of logs only
-            self.chat,
-            self.posts,
             self.runs,
             self.log_tails,
-            PrivateReplies(self.chat),
-            rules or LogTailRules(gap_s=15, settle_s=0.1),
+            rules or RULES,
             mask=lambda text: text.replace("secret", "•••"),
         )
+
+    def tail_poster(self) -> TailPoster:
+        """The flow that posts."""
+        return TailPoster(self.chat, self.posts, self.log_tails, PrivateReplies(self.chat), RULES)
 
     async def running(self, *commands: Command, state: str = "RUNNING") -> None:
         """The run as a poll sees it."""
@@ -118,7 +120,7 @@ class Stage:
         if taken.lease is None:
             return False
         assert taken.urgency == "follow"
-        await self.tail_log().post_lines(taken.lease, taken.urgency, taken.channel, NAME)
+        await self.tail_poster().post_lines(taken.lease, taken.urgency, taken.channel, NAME)
         return True
 
     def texts(self) -> list[str]:
@@ -242,7 +244,7 @@ async def test_who_posts_late_does_not_move_it_back(stage: Stage) -> None:
     taken = await stage.posts.claim()
     assert taken.lease is not None
     assert late is not None
-    await stage.tail_log().post_lines(taken.lease, taken.urgency, taken.channel, NAME)
+    await stage.tail_poster().post_lines(taken.lease, taken.urgency, taken.channel, NAME)
     after = await stage.log_tails.load_tail(NAME)
     word = await stage.log_tails.posted(
         ClaimedPost(taken.lease, "follow", CHANNEL, f"follow:{NAME}", "post"), late, delay_s=5
