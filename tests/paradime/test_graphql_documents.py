@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,7 @@ FIXED = {
     "statuses": graphql_documents.statuses([1, 2, 2_147_483_647]),
     "statuses, shared": graphql_documents.statuses([1, 2, 2_147_483_647], "BoltRunStatus"),
 }
-SPELLED = {
+SPELLED: dict[str, Callable[[str], str]] = {
     "schedule": graphql_documents.schedule,
     "runs": graphql_documents.runs,
     "trigger": graphql_documents.trigger,
