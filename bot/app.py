@@ -20,6 +20,7 @@ from bot.core.model.asker import Asker
 from bot.core.model.errors import BoltDenied, BoltError, BoltRejected, SlackError, StoreUnavailable, StoreUnfit
 from bot.core.redact.masker import Redactor
 from bot.core.text.message import Message
+from bot.flows.cooperative import Intake
 from bot.flows.private_replies import PrivateReplies
 from bot.flows.schedule_catalog import ScheduleCatalog
 from bot.flows.webhook_hints import WebhookHints
@@ -139,6 +140,7 @@ class App:
         )
         self._answers = PrivateReplies(self._slack)
         self._charts = Charts()
+        self._intake = Intake()
         self._tasks = TaskRegistry(log_incident, self._answers.reply_privately)
         self._bolt = BoltClient(
             settings.paradime_api_endpoint,
@@ -321,7 +323,7 @@ class App:
             admission_middleware(parts.admissions, identity, tell, context.later),
             external_guard_middleware(parts.guard, tell),
         )
-        app = build_app(self._slack.web, token, identity, before, log_incident, tell)
+        app = build_app(self._slack.web, token, identity, before, log_incident, tell, self._intake)
         commands.register(app, context)
         actions.register(app, context)
         events.register(app, context)
@@ -360,6 +362,7 @@ class App:
                 charts=self._charts,
                 downloads=self._downloads,
                 tasks=self._tasks,
+                intake=self._intake,
                 mask=self._mask,
                 policy=self._policy,
                 hints=self._hint_table,

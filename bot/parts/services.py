@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 from bot.charts.child import Charts
 from bot.core.insight.hints.hint import Table
 from bot.core.policy.rules import Policy
+from bot.flows.cooperative import Intake
 from bot.flows.private_replies import PrivateReplies
 from bot.flows.schedule_catalog import ScheduleCatalog
 from bot.paradime.client import BoltClient
@@ -22,7 +23,10 @@ from bot.workers.worker import Incident
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """Open services. `incident` logs an unexpected error and returns its reference."""
+    """Open services. `incident` logs an unexpected error and returns its reference.
+
+    `intake` knows whether any request from Slack isn't acknowledged yet.
+    """
 
     redis: Redis
     bolt: BoltClient
@@ -32,6 +36,7 @@ class Services:
     charts: Charts
     downloads: Downloader
     tasks: TaskRegistry
+    intake: Intake
     mask: Callable[[str], str]
     policy: Policy
     hints: Table

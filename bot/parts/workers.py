@@ -91,8 +91,8 @@ def woken(rows: Sequence[DueWork]) -> dict[str, tuple[str, ...]]:
 
 def build_workers(rows: Sequence[DueWork], base: Base, flows: Flows) -> dict[str, Worker]:
     """Build a worker for each row, by name."""
-    incident = base.services.incident
+    incident, lull = base.services.incident, base.services.intake.lull
     return {
-        row.name: Worker(row.name, row.claim(row.name, base, flows), most=row.at_once, incident=incident)
+        row.name: Worker(row.name, row.claim(row.name, base, flows), most=row.at_once, incident=incident, lull=lull)
         for row in rows
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable, Sequence
@@ -20,6 +19,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.core.model.asker import Asker
 from bot.core.text.message import Message
+from bot.flows.cooperative import Intake
 from bot.slack.identity import Identity
 from bot.slack.listener_context import click_asker
 from bot.slack.payload_shapes import records
@@ -45,27 +45,19 @@ WHEN_ACKNOWLEDGED = "when_acknowledged"
 
 
 class ListenerApp(AsyncApp):
-    """An app that counts Slack's requests that aren't acknowledged yet. `idle` is set if there are none."""
+    """An app that counts Slack's requests that aren't acknowledged yet, in `intake`."""
 
-    def __init__(self, **options: Any) -> None:  # noqa: ANN401 - slack_bolt's own
+    def __init__(self, *, intake: Intake | None = None, **options: Any) -> None:  # noqa: ANN401 - slack_bolt's own
         super().__init__(**options)
-        self._in_hand = 0
-        self.idle = asyncio.Event()
-        self.idle.set()
+        self.intake = intake or Intake()
 
     async def async_dispatch(self, req: AsyncBoltRequest) -> BoltResponse:
         """Count a request while it's handled."""
-        self._in_hand += 1
-        self.idle.clear()
-        try:
+        with self.intake.handling():
             response = await super().async_dispatch(req)
             if response.status == 200 and WHEN_ACKNOWLEDGED in req.context:
                 req.context[WHEN_ACKNOWLEDGED]()
             return response
-        finally:
-            self._in_hand -= 1
-            if not self._in_hand:
-                self.idle.set()
 
 
 def _tells_news(record: logging.LogRecord) -> bool:
@@ -79,10 +71,12 @@ def build_app(
     before: Sequence[Middleware],
     incident: Incident,
     tell: Tell,
+    intake: Intake | None = None,
 ) -> ListenerApp:
     """Build an app for one team.
 
-    `before` is run in order before every listener; unexpected errors are answered with a reference.
+    `before` is run in order before every listener; unexpected errors are answered with a reference. `intake` counts the
+    requests that aren't acknowledged yet.
 
     The caller must have verified that a request comes from Slack.
     """
@@ -110,6 +104,7 @@ def build_app(
         # sent when they return; otherwise slack_bolt polls every 10 ms for it.
         process_before_response=True,
         raise_error_for_unhandled_request=True,
+        intake=intake,
     )
     for middleware in before:
         app.use(middleware)

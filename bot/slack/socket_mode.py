@@ -180,7 +180,7 @@ class SocketModeReceiver:
         """
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(ACKNOWLEDGED_S):
-                await self._app.idle.wait()
+                await self._app.intake.idle.wait()
         # Requests that arrive from now on are neither handled nor acknowledged: Slack rightly asks the person to try
         # again.
         for handler in self._handlers:

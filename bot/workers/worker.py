@@ -41,16 +41,25 @@ class Work:
 
 Claim = Callable[[], Awaitable[Work]]
 Incident = Callable[[str, BaseException], str]
+# Returns when a claim may begin.
+Lull = Callable[[], Awaitable[None]]
+
+
+async def _no_wait() -> None:
+    """Claim at once."""
 
 
 class Worker:
     """Claims work and does it, at most `most` jobs at a time.
 
     A failed job's lease expires, and whoever claims it next continues from what is recorded.
+
+    Before each claim it waits for a `lull`, so that its work doesn't delay the acknowledgements of people's requests.
     """
 
-    def __init__(self, name: str, claim: Claim, *, most: int, incident: Incident) -> None:
+    def __init__(self, name: str, claim: Claim, *, most: int, incident: Incident, lull: Lull = _no_wait) -> None:
         self.name = name
+        self._lull = lull
         self._claim = claim
         self._most = most
         self._incident = incident
@@ -72,6 +81,9 @@ class Worker:
     async def run(self) -> None:
         """Work until `stop`."""
         while not self._stopping:
+            await self._lull()
+            if self._stopping:
+                break
             self._wake.clear()
             work = await self._look()
             for job in work.jobs:

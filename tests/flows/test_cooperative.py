@@ -1,10 +1,11 @@
-"""Much work is done in pieces, and others get their turn in between."""
+"""Much work is done in pieces, others get their turn in between, and acknowledgements go first."""
 
 from __future__ import annotations
 
 import asyncio
 
-from bot.flows.cooperative import PIECE_S, in_pieces
+from bot.flows.cooperative import PIECE_S, Intake, in_pieces
+from tests.waiting import PATIENCE_S
 
 
 async def test_others_get_their_turn() -> None:
@@ -23,3 +24,28 @@ async def test_others_get_their_turn() -> None:
     assert await in_pieces(range(1, 9), do, lambda: now) == [-number for number in range(1, 9)]
     assert seen == [3]
     assert await in_pieces([], do, lambda: now) == []
+
+
+async def test_a_lull_comes_once_every_request_is_acknowledged() -> None:
+    """With none in hand it's there at once."""
+    intake = Intake()
+    await intake.lull(within_s=0)
+    with intake.handling():
+        with intake.handling():
+            waiting = asyncio.create_task(intake.lull(within_s=PATIENCE_S))
+            await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        assert not intake.idle.is_set()
+    async with asyncio.timeout(PATIENCE_S):
+        await waiting
+    assert intake.idle.is_set()
+
+
+async def test_requests_that_never_cease_delay_nothing_for_long() -> None:
+    """Without a lull the wait ends all the same."""
+    intake = Intake()
+    with intake.handling():
+        async with asyncio.timeout(PATIENCE_S):
+            await intake.lull(within_s=0.001)
+        assert not intake.idle.is_set()

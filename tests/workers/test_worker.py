@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
 from bot.core.model.errors import StoreUnavailable
+from bot.flows.cooperative import Intake
 from bot.workers.worker import Work, Worker
 from tests.waiting import PATIENCE_S
 
@@ -75,6 +77,49 @@ async def test_a_wake_ends_the_sleep() -> None:
     assert claims == 2
     worker.stop()
     await working
+
+
+async def test_acknowledgements_go_before_claims() -> None:
+    """A worker that is woken meanwhile claims once, after the last of them."""
+    claims = 0
+    claimed = asyncio.Event()
+
+    async def claim() -> Work:
+        nonlocal claims
+        claims += 1
+        claimed.set()
+        return Work()
+
+    intake = Intake()
+    worker = Worker("test", claim, most=1, incident=Incidents(), lull=partial(intake.lull, PATIENCE_S))
+    with intake.handling():
+        working = asyncio.create_task(worker.run())
+        await turns()
+        worker.wake()
+        worker.wake()
+        await turns()
+        assert claims == 0
+    await turns()
+    assert claims == 1
+    worker.stop()
+    await working
+
+
+async def test_a_worker_that_waits_for_acknowledgements_stops_without_a_claim() -> None:
+    """What it would have claimed stays for another process."""
+
+    async def claim() -> Work:
+        raise AssertionError("claimed")
+
+    incidents, intake = Incidents(), Intake()
+    worker = Worker("test", claim, most=1, incident=incidents, lull=partial(intake.lull, PATIENCE_S))
+    with intake.handling():
+        working = asyncio.create_task(worker.run())
+        await turns()
+        worker.stop()
+    async with asyncio.timeout(PATIENCE_S):
+        await working
+    assert not incidents.seen
 
 
 async def turns() -> None:
