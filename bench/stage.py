@@ -229,6 +229,15 @@ def processor_s(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def machine_s() -> float:
+    """The processor time that all processes of the machine have used so far, in seconds (proc(5), stat).
+
+    What guests used is in the user's time already; waiting for a disk is idle time.
+    """
+    user, nice, system, _idle, _iowait, *others = map(int, Path("/proc/stat").read_text().splitlines()[0].split()[1:])
+    return sum((user, nice, system, *others[:3])) / os.sysconf("SC_CLK_TCK")
+
+
 def say(what: str) -> None:
     """Tell on standard error how far a measurement is."""
     sys.stderr.write(f"{time.strftime('%H:%M:%S')} {what}\n")
