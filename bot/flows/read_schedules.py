@@ -24,6 +24,7 @@ from bot.flows.find_schedule import ScheduleFinder, unread
 from bot.flows.ports.bolt import Bolt
 from bot.flows.schedule_catalog import ScheduleCatalog
 from bot.flows.status import StatusReader
+from bot.flows.watched_channels import WatchedChannels
 
 log = structlog.get_logger()
 
@@ -40,6 +41,7 @@ class ScheduleReader:
         catalog: ScheduleCatalog,
         finder: ScheduleFinder,
         status: StatusReader,
+        watched: WatchedChannels,
         *,
         workspace: str,
         app_url: str,
@@ -49,6 +51,7 @@ class ScheduleReader:
         self._catalog = catalog
         self._finder = finder
         self._status = status
+        self._watched = watched
         self._workspace = workspace
         self._app_url = app_url
         self._now = now
@@ -85,7 +88,14 @@ class ScheduleReader:
         slug = named.schedule.slug
         details, runs = await asyncio.gather(self._details(slug), self._newest(slug))
         schedule = fresh(named.schedule, details) if details else named.schedule
-        return schedule_page(schedule, runs, self._now(), app_url=self._app_url, active=named.active)
+        return schedule_page(
+            schedule,
+            runs,
+            self._now(),
+            app_url=self._app_url,
+            active=named.active,
+            watched_in=await self._watched.public_channels(schedule),
+        )
 
     async def list_runs(self, asked: RunsCommand, number: int = 1) -> Message:
         """Show a page of a schedule's newest runs."""

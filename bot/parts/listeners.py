@@ -21,6 +21,7 @@ from bot.flows.read_schedules import ScheduleReader
 from bot.flows.status import StatusReader
 from bot.flows.thread_subject import ThreadSubjects
 from bot.flows.watch_schedules import ScheduleWatcher
+from bot.flows.watched_channels import WatchedChannels
 from bot.flows.webhook_hints import WebhookHints
 from bot.parts.base import Base
 from bot.parts.flows import Flows
@@ -72,6 +73,7 @@ def build_listener_context(base: Base, flows: Flows) -> ListenerContext:
             catalog,
             finder,
             status,
+            WatchedChannels(stores.watches, base.clients.people),
             workspace=settings.workspace,
             app_url=app_url,
             now=base.now,

@@ -115,7 +115,7 @@ async def test_a_schedule_is_shown_whole(stage: Stage) -> None:
     ):
         assert words in shown
     labels = [one["text"]["text"] for one in message.blocks[-1]["elements"]]
-    assert labels == ["Run", "Runs", "History", "Pause"]
+    assert labels == ["Run", "Runs", "History", "Pause", "Watch"]
     await stage.slash("show data-quality-tests")
     await stage.until(stage.told_privately("Data quality tests"))
     shown = str(stage.private()[-1].blocks)

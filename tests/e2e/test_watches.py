@@ -36,6 +36,17 @@ async def test_a_watch_is_made_listed_and_stopped(stage: Stage) -> None:
     await stage.until(stage.told_privately("1 watch here."))
 
 
+async def test_a_schedule_offers_to_be_watched(stage: Stage) -> None:
+    """Then it says where it is."""
+    await stage.start_bot()
+    await stage.slash("show nightly")
+    await stage.until(stage.told_privately("Nightly full build"))
+    await stage.click("Watch")
+    await stage.until(stage.told_privately("Now watching `nightly` here"))
+    await stage.slash("show nightly")
+    await stage.until(lambda: "Watched in <#C0DATAENG>." in str(stage.private()[-1].blocks))
+
+
 async def test_a_direct_message_can_watch(stage: Stage) -> None:
     """There, what is watched is for one person."""
     await stage.start_bot()

@@ -38,8 +38,9 @@ async def test_the_last_list_is_told_with_its_age() -> None:
     now = [0.0]
     catalog = ScheduleCatalog(api, clock=lambda: now[0], now=lambda: NOW)
     status: Any = None
+    watched: Any = None
     schedules = ScheduleReader(
-        api, catalog, ScheduleFinder(api, catalog), status, workspace="w", app_url="https://a", now=lambda: NOW
+        api, catalog, ScheduleFinder(api, catalog), status, watched, workspace="w", app_url="https://a", now=lambda: NOW
     )
     assert (await schedules.list_schedules(ListCommand(), typed="/bolt")).text == (
         "Bolt didn't answer. Try again in a minute.",
@@ -60,8 +61,9 @@ async def test_what_was_made_just_now_is_listed() -> None:
     now = [0.0]
     catalog = ScheduleCatalog(api, clock=lambda: now[0], now=lambda: NOW)
     status: Any = None
+    watched: Any = None
     schedules = ScheduleReader(
-        api, catalog, ScheduleFinder(api, catalog), status, workspace="w", app_url="https://a", now=lambda: NOW
+        api, catalog, ScheduleFinder(api, catalog), status, watched, workspace="w", app_url="https://a", now=lambda: NOW
     )
     await schedules.list_schedules(ListCommand(), typed="/bolt")
     api.made.append(Schedule(2, "v", "Fresh", "fresh", "OFF", "ui"))

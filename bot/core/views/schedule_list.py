@@ -6,7 +6,7 @@ from datetime import datetime
 
 from bot.core.insight.cron_in_words import next_told, told
 from bot.core.model.bolt import Schedule
-from bot.core.model.command import ListCommand, RunCommand, ShowCommand
+from bot.core.model.command import ListCommand, RunCommand, ShowCommand, WatchCommand
 from bot.core.model.state_labels import state_emoji, state_word
 from bot.core.text.message import Block, Buttons, Message, Paragraph
 from bot.core.text.text import Bold, Code, Emoji, Sentence, Span, When, cut, plural
@@ -73,7 +73,9 @@ def _buttons(schedule: Schedule, at: int, *, inactive: bool) -> tuple[Buttons, .
     name, slug = schedule.name or schedule.slug, schedule.slug
     run = () if inactive else fitting("Run", RunCommand(slug), number=at, spoken=cut(f"Run {name}", SPOKEN))
     details = fitting("Details", ShowCommand(slug), number=at, spoken=cut(f"Details of {name}", SPOKEN))
-    return (Buttons((*run, *details)),) if run or details else ()
+    spoken = cut(f"Watch {name} in this channel", SPOKEN)
+    watch = () if inactive else fitting("Watch", WatchCommand(slug), number=at, spoken=spoken)
+    return (Buttons((*run, *details, *watch)),) if run or details else ()
 
 
 def _nothing(asked: ListCommand, typed: str) -> Message:

@@ -8,11 +8,11 @@ from datetime import datetime
 from bot.core.insight.cron_in_words import next_told, told
 from bot.core.insight.history import history, sparkline, summary
 from bot.core.model.bolt import Deferral, Notification, RunSummary, Schedule
-from bot.core.model.command import HistoryCommand, PauseCommand, RunCommand, RunsCommand
+from bot.core.model.command import HistoryCommand, PauseCommand, RunCommand, RunsCommand, WatchCommand
 from bot.core.model.run import is_final
 from bot.core.model.state_labels import state_emoji, state_word
 from bot.core.text.message import Block, Buttons, Facts, Message, Paragraph
-from bot.core.text.text import Bold, Code, Sentence, Span, When, cut, plural
+from bot.core.text.text import Bold, Channel, Code, Sentence, Span, When, cut, plural
 from bot.core.views.buttons import fitting
 from bot.core.views.run_list import run_line
 from bot.core.views.schedule_list import paused
@@ -31,13 +31,24 @@ MADE = {YAML: "defined in a YAML file", "ui": "created in Bolt", "api": "created
 
 
 def schedule_page(
-    schedule: Schedule, runs: Sequence[RunSummary] | None, now: datetime, *, app_url: str, active: bool
+    schedule: Schedule,
+    runs: Sequence[RunSummary] | None,
+    now: datetime,
+    *,
+    app_url: str,
+    active: bool,
+    watched_in: Sequence[str] = (),
 ) -> Message:
-    """Show a schedule's details. `runs` are its newest runs, newest first, None if Bolt doesn't return them."""
+    """Show a schedule's details.
+
+    `runs` are its newest runs, newest first, None if Bolt doesn't return them. `watched_in` are the channels that watch
+    it.
+    """
     first = _headline(schedule, runs, active=active)
     when = next_told(schedule, now) if active else told(schedule.cron)
     lines: list[Sentence] = [first, ("When: ", *when), _whose(schedule), *_settings(schedule)]
     blocks: list[Block] = [Paragraph(_joined(lines)), Paragraph(_commands(schedule)), Facts(_notified(schedule))]
+    blocks += [Facts(_watched(watched_in))] if watched_in else []
     blocks += _past(schedule, runs, app_url)
     blocks += _buttons(schedule, runs, active=active)
     return Message((*first, ". When: ", *when, ". ", *_whose(schedule), "."), tuple(blocks))
@@ -122,6 +133,13 @@ def _notified(schedule: Schedule) -> Sentence:
     return (*spans, f"; and {more} more." if more > 0 else ".")
 
 
+def _watched(channels: Sequence[str]) -> Sentence:
+    spans: list[Span] = ["Watched in "]
+    for at, channel in enumerate(channels):
+        spans += [", " if at else "", Channel(channel)]
+    return (*spans, ".")
+
+
 def _past(schedule: Schedule, runs: Sequence[RunSummary] | None, app_url: str) -> list[Block]:
     if runs is None:
         return [Facts(("Bolt isn't returning its runs right now.",))]
@@ -147,6 +165,8 @@ def _buttons(schedule: Schedule, runs: Sequence[RunSummary] | None, *, active: b
         label = "Resume" if schedule.suspended else "Pause"
         pause = PauseCommand(slug, pause=not schedule.suspended)
         made += fitting(label, pause, spoken=cut(f"{label} {name}", SPOKEN))
+    if active:
+        made += fitting("Watch", WatchCommand(slug), spoken=cut(f"Watch {name} in this channel", SPOKEN))
     return (Buttons(tuple(made)),) if made else ()
 
 

@@ -137,17 +137,6 @@ def stop_button(watch: Watch, *, number: int = 0, label: str = "Stop") -> Button
     return command_button(label, UnwatchCommand(str(watch.number)), number=number, spoken=spoken)
 
 
-def watched_in(channels: Sequence[str], more: int) -> Sentence:
-    """Say which public channels watch a schedule; empty if none does. `more`: how many other channels do."""
-    spans: list[Span] = []
-    for at, channel in enumerate(channels):
-        spans += [", " if at else "", Channel(channel)]
-    others = plural(more, "private channel or direct message", "private channels or direct messages")
-    if more:
-        spans.append(f"{' and ' if channels else ''}{others}")
-    return ("Watched in ", *spans) if spans else ()
-
-
 # --- parts ---
 
 

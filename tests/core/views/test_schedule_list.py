@@ -9,7 +9,7 @@ import pytest
 
 from bot.core.commands.grammar import parse
 from bot.core.model.bolt import Schedule
-from bot.core.model.command import ListCommand, RunCommand, ShowCommand
+from bot.core.model.command import ListCommand, RunCommand, ShowCommand, WatchCommand
 from bot.core.text.message import Message
 from bot.core.text.text import Code
 from bot.core.views.buttons import read_command_value
@@ -67,9 +67,10 @@ def test_an_old_list_says_how_old_it_is() -> None:
 
 def test_an_inactive_schedule_can_only_be_looked_at() -> None:
     """Bolt wouldn't start it."""
-    run, details = buttons(listed(NIGHTLY))
+    run, details, watch = buttons(listed(NIGHTLY))
     assert parse(read_command_value(run.value)) == RunCommand("nightly")
     assert parse(read_command_value(details.value)) == ShowCommand("nightly")
+    assert parse(read_command_value(watch.value)) == WatchCommand("nightly")
     inactive = buttons(listed(NIGHTLY, asked=ListCommand(inactive=True)))
     assert [button.label for button in inactive] == ["Details"]
 
@@ -100,5 +101,5 @@ def test_a_workspace_without_schedules_says_so() -> None:
 def test_a_schedule_whose_slug_no_button_carries_spoils_no_list() -> None:
     """Its row is there without buttons."""
     message = listed(replace(NIGHTLY, slug="x" * 3000), NIGHTLY)
-    assert len(buttons(message)) == 2
+    assert len(buttons(message)) == 3
     assert sum("Nightly full build" in line for line in shown(message)) == 2

@@ -10,7 +10,7 @@ import pytest
 
 from bot.core.commands.grammar import parse
 from bot.core.model.bolt import Deferral, Notification, RunSummary, Schedule
-from bot.core.model.command import PauseCommand
+from bot.core.model.command import PauseCommand, WatchCommand
 from bot.core.text.message import Message
 from bot.core.views.buttons import read_command_value
 from bot.core.views.schedule_page import COMMANDS_SHOWN, NOTIFIED_SHOWN, RUNS_SHOWN, schedule_page
@@ -45,16 +45,24 @@ def labels(message: Message) -> list[str]:
 
 def test_everything_can_be_done_from_an_active_schedule() -> None:
     """It's run, its runs are listed and drawn, and it's paused or resumed."""
-    assert labels(of()) == ["Run", "Runs", "History", "Pause"]
-    resume = buttons(of(replace(NIGHTLY, suspended=True)))[-1]
+    assert labels(of()) == ["Run", "Runs", "History", "Pause", "Watch"]
+    resume, watch = buttons(of(replace(NIGHTLY, suspended=True)))[-2:]
     assert parse(read_command_value(resume.value)) == PauseCommand("nightly", pause=False)
+    assert parse(read_command_value(watch.value)) == WatchCommand("nightly")
 
 
 def test_what_bolt_would_refuse_is_not_offered() -> None:
     """An inactive schedule can't be run, and one in a file is paused in that file. Too few runs make no picture."""
     assert labels(of(active=False)) == ["Runs", "History"]
-    assert labels(of(replace(NIGHTLY, source="YAML"))) == ["Run", "Runs", "History"]
-    assert labels(of(runs=RUNS[:1])) == ["Run", "Runs", "Pause"]
+    assert labels(of(replace(NIGHTLY, source="YAML"))) == ["Run", "Runs", "History", "Watch"]
+    assert labels(of(runs=RUNS[:1])) == ["Run", "Runs", "Pause", "Watch"]
+
+
+def test_the_channels_that_watch_it_are_named() -> None:
+    """If there are any."""
+    page = schedule_page(NIGHTLY, RUNS, NOW, app_url="https://app.example", active=True, watched_in=["C1", "C2"])
+    assert "Watched in #C1, #C2." in shown(page)
+    assert not any("Watched in" in line for line in shown(of()))
 
 
 @pytest.mark.parametrize(

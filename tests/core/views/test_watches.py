@@ -20,7 +20,6 @@ from bot.core.views.watches import (
     none_allowed,
     stopped,
     watch_list,
-    watched_in,
     which_watch,
 )
 from bot.core.watching.preview import Preview, Previewed
@@ -165,11 +164,3 @@ def test_a_stopped_watch_and_an_unknown_one() -> None:
     assert said(no_such_watch("9", "/bolt").text) == (
         "There's no watch 9 here. To list the watches, type /bolt watches."
     )
-
-
-def test_where_a_schedule_is_watched() -> None:
-    """Public channels by name, others by their number."""
-    assert said(watched_in(["C1", "C2"], 0)) == "Watched in #C1, #C2"
-    assert said(watched_in(["C1"], 1)) == "Watched in #C1 and 1 private channel or direct message"
-    assert said(watched_in([], 2)) == "Watched in 2 private channels or direct messages"
-    assert watched_in([], 0) == ()
