@@ -59,6 +59,8 @@ DRAIN_S = 18.0
 INTAKE_S = 5.0
 CLOSE_S = 2.0
 AWAY_AGAIN_S = 2.0
+# Closing what a start has opened takes less than that.
+CANCEL_AGAIN_S = 1.0
 MEGABYTE = 1_000_000
 READY_WITHIN_S = 2.0
 
@@ -104,7 +106,10 @@ async def _unless_stopped(starting: Awaitable[None], stopped: asyncio.Event) -> 
     finally:
         start.cancel()
         stop.cancel()
-    await asyncio.wait({start})
+    # A connection that is made at the moment of the cancellation swallows it, and the start would go on waiting.
+    while not start.done():
+        start.cancel()
+        await asyncio.wait({start}, timeout=CANCEL_AGAIN_S)
     if not start.cancelled():
         start.result()
 
