@@ -83,7 +83,16 @@ def redis_url(request: pytest.FixtureRequest, redis_servers: dict[str, str]) -> 
     """The address of an empty Redis, of each kind in turn."""
     if request.param not in redis_servers:
         pytest.skip("there is no redis-server on PATH")
-    url = redis_servers[request.param]
+    return _emptied(redis_servers[request.param])
+
+
+@pytest.fixture
+def embedded_redis_url(redis_servers: dict[str, str]) -> str:
+    """The address of an empty Redis, of the embedded kind only: for tests of something else."""
+    return _emptied(redis_servers["embedded"])
+
+
+def _emptied(url: str) -> str:
     with BlockingRedis.from_url(url) as client:
         client.flushall()
     return url

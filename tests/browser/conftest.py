@@ -59,12 +59,12 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def stage(browser: Browser, tmp_path: Path) -> AsyncIterator[Stage]:
+async def stage(browser: Browser, tmp_path: Path, embedded_redis_url: str) -> AsyncIterator[Stage]:
     """A sandbox whose runs go ten times as fast, without a bot yet. Not made where there is no browser to look at it."""
     assert browser.is_connected()
     sandbox = new_sandbox(bolt=BoltWorld(speed=SPEED))
     await sandbox.start()
-    stage = Stage(sandbox, tmp_path)
+    stage = Stage(sandbox, tmp_path, redis_url=embedded_redis_url)
     yield stage
     await stage.close()
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+from redis import Redis
 
 from bolt_sandbox.child import printed_ports
 from bolt_sandbox.server import Sandbox
@@ -67,6 +68,8 @@ class Stage:
 
     sandbox: Sandbox
     folder: Path
+    # The Redis that its bots share. Without one, each starts its own in the folder, as people's bots do by default.
+    redis_url: str | None = None
     settings: dict[str, str] = field(default_factory=dict)
     bots: list[Bot] = field(default_factory=list)
     history: int = 0
@@ -90,7 +93,7 @@ class Stage:
             **self.sandbox.env(socket_mode=socket_mode),
             "BOLT_BOT_HTTP_HOST": "127.0.0.1",
             "BOLT_BOT_HTTP_PORT": "0",
-            "BOLT_BOT_DATA_DIR": str(self.folder / "data"),
+            **self.data(),
             "BOLT_BOT_POLL_MIN_S": "0.2",
             # A test clicks again until something is to be seen, faster than any person.
             "BOLT_BOT_USER_LIMIT": "1000",
@@ -106,6 +109,21 @@ class Stage:
         if ready:
             await self.until_ready(bot)
         return bot
+
+    def data(self) -> dict[str, str]:
+        """The settings that say where the bots of this stage keep their data."""
+        data = {"BOLT_BOT_DATA_DIR": str(self.folder / "data")}
+        return data | ({"REDIS_URL": self.redis_url} if self.redis_url else {})
+
+    def redis(self) -> Redis:
+        """A client of that Redis."""
+        assert self.redis_url is not None
+        return Redis.from_url(self.redis_url)
+
+    def lose_data(self) -> None:
+        """Redis loses everything."""
+        with self.redis() as client:
+            client.flushall()
 
     async def run(self, environment: Mapping[str, str], log: Path) -> Process:
         """A process that runs the bot."""

@@ -31,7 +31,7 @@ rules:
 
 async def printed(stage: Stage, *arguments: str, **settings: str) -> str:
     """What a command prints while the bot runs."""
-    environment = {**stage.sandbox.env(), "BOLT_BOT_DATA_DIR": str(stage.folder / "data"), **settings}
+    environment = {**stage.sandbox.env(), **stage.data(), **settings}
     outcome = await bolt_bot(*arguments, environment=environment)
     assert outcome.status == 0, outcome.err
     return outcome.out
@@ -160,13 +160,13 @@ async def test_those_who_may_read_it_in_slack(stage: Stage) -> None:
     await stage.until(stage.told_privately("--since needs a time or a date"))
 
 
-async def test_it_is_exported_from_a_moment_on(stage: Stage) -> None:
-    """Nothing is older than that; a moment that is none is refused by the command line."""
-    await stage.start_bot()
-    await stage.slash("list")
-    await stage.until(stage.told_privately("schedules, page"))
-    assert len(await export(stage, "--since", "1h")) == 1
-    assert await export(stage, "--since", "2999-01-01") == []
+async def test_it_is_exported_from_a_moment_on(embedded: Stage) -> None:
+    """Nothing is older than that. It's read from the Redis that the running bot has started."""
+    await embedded.start_bot()
+    await embedded.slash("list")
+    await embedded.until(embedded.told_privately("schedules, page"))
+    assert len(await export(embedded, "--since", "1h")) == 1
+    assert await export(embedded, "--since", "2999-01-01") == []
 
 
 async def test_no_secret_is_on_record(stage: Stage) -> None:

@@ -6,8 +6,6 @@ import asyncio
 import re
 from typing import Any
 
-from redis import Redis
-
 from bolt_sandbox.bolt import Character, Fault, Schedule, Step
 from bolt_sandbox.bolt.shapes import log_lines
 from bolt_sandbox.slack import Fault as SlackFault
@@ -92,14 +90,13 @@ async def test_new_lines_come_until_the_run_ends(stage: Stage) -> None:
     await answer(stage, f"of run {run}) succeeded")
 
 
-async def test_in_the_thread_of_a_card_that_redis_has_lost(stage: Stage, redis_url: str) -> None:
+async def test_in_the_thread_of_a_card_that_redis_has_lost(stage: Stage) -> None:
     """The card's record is made again first; it goes on to the run's end, which is told."""
     ticking(stage, lines=30, seconds=60)
-    await stage.start_bot(FAST | {"REDIS_URL": redis_url})
+    await stage.start_bot(FAST)
     await stage.mention("run slow")
     await shows(stage, "./slow")
-    with Redis.from_url(redis_url) as client:
-        client.flushall()
+    stage.lose_data()
     run = stage.started()[-1].id
     await stage.mention("logs 1 --follow", thread=stage.cards()[-1].ts)
     await stage.until(stage.told_privately(f"I'll post new lines from run {run} in its thread"))
@@ -109,14 +106,13 @@ async def test_in_the_thread_of_a_card_that_redis_has_lost(stage: Stage, redis_u
     assert len(stage.cards()) == 1
 
 
-async def test_the_button_on_a_card_that_redis_has_lost(stage: Stage, redis_url: str) -> None:
+async def test_the_button_on_a_card_that_redis_has_lost(stage: Stage) -> None:
     """What its buttons carry is enough to make the card's record again, so its log comes into its thread."""
     ticking(stage, lines=30, seconds=60)
-    await stage.start_bot(FAST | {"REDIS_URL": redis_url})
+    await stage.start_bot(FAST)
     await stage.slash("run slow")
     await shows(stage, "./slow")
-    with Redis.from_url(redis_url) as client:
-        client.flushall()
+    stage.lose_data()
     run = stage.started()[-1].id
     await stage.click("Live log")
     await stage.until(stage.told_privately(f"I'll post new lines from run {run} in its thread"))

@@ -7,7 +7,6 @@ import signal
 from typing import Any
 
 import pytest
-from redis import Redis
 
 from bolt_sandbox.bolt import Fault
 from bolt_sandbox.slack import Fault as SlackFault
@@ -155,10 +154,10 @@ async def test_a_message_that_comes_five_times_is_dealt_with_once(stage: Stage, 
     assert len(stage.started()) == len(stage.cards()) == (0 if answers else 1)
 
 
-async def test_two_processes_deal_with_a_message_once(stage: Stage, redis_url: str) -> None:
+async def test_two_processes_deal_with_a_message_once(stage: Stage) -> None:
     """Whichever of them gets which delivery."""
     for _ in range(2):
-        await stage.start_bot({"REDIS_URL": redis_url})
+        await stage.start_bot()
     stage.sandbox.slack.delivery.event_retries_s = (0.0, 0.2, 0.5)
     await stage.mention("help", times=10)
     await stage.mention("run nightly", times=10)
@@ -186,18 +185,16 @@ async def test_a_bot_that_stands_still_is_asked_again_and_does_it_once(stage: St
 
 
 @pytest.mark.parametrize("socket_mode", [True, False])
-async def test_what_a_process_died_over_is_done_when_it_comes_again(
-    stage: Stage, redis_url: str, *, socket_mode: bool
-) -> None:
+async def test_what_a_process_died_over_is_done_when_it_comes_again(stage: Stage, *, socket_mode: bool) -> None:
     """While another process has begun with it, it is not acknowledged: whoever comes after its death does it."""
-    bot = await stage.start_bot({"REDIS_URL": redis_url}, socket_mode=socket_mode)
+    bot = await stage.start_bot(socket_mode=socket_mode)
     delivery = stage.sandbox.slack.delivery
     delivery.ack_timeout_s, delivery.event_retries_s = 1.0, (0.0, 3.0)
     bot.kill(signal.SIGSTOP)
     mentioned = asyncio.create_task(stage.mention("run nightly"))
     await stage.until(lambda: bool(stage.sandbox.workspace.channel("data-eng").messages))
     (message,) = stage.sandbox.workspace.channel("data-eng").messages.values()
-    with Redis.from_url(redis_url) as client:
+    with stage.redis() as client:
         client.set(f"{{bolt:bolt}}:heard:message:{message.channel}:{message.ts}", "begun", px=2500)
     bot.kill(signal.SIGCONT)
     await mentioned
@@ -209,11 +206,11 @@ async def test_what_a_process_died_over_is_done_when_it_comes_again(
     assert len(stage.started()) == len(stage.cards()) == 1
 
 
-async def test_a_redis_that_hangs(stage: Stage, redis_url: str) -> None:
+async def test_a_redis_that_hangs(stage: Stage) -> None:
     """Slack is answered in time, and the person with the next step; what needs no memory works."""
-    await stage.start_bot({"REDIS_URL": redis_url})
+    await stage.start_bot()
     card = await running_card(stage)
-    with Redis.from_url(redis_url) as client:
+    with stage.redis() as client:
         client.client_pause(6000)
     await stage.mention("help cancel")
     await stage.until(stage.told_privately("@bolt cancel"))
@@ -310,12 +307,11 @@ async def test_a_person_of_another_organization_is_refused(stage: Stage) -> None
     assert len(stage.started()) == 1
 
 
-async def test_the_thread_of_a_card_that_redis_has_lost(stage: Stage, redis_url: str) -> None:
+async def test_the_thread_of_a_card_that_redis_has_lost(stage: Stage) -> None:
     """The card's own buttons tell its run, and what they carry makes its record anew: the card goes on to its end."""
-    await stage.start_bot({"REDIS_URL": redis_url})
+    await stage.start_bot()
     card = await running_card(stage)
-    with Redis.from_url(redis_url) as client:
-        client.flushall()
+    stage.lose_data()
     await stage.mention("status", thread=card.ts)
     await stage.until(stage.told_privately(f"Run {stage.started()[0].id}"))
     await stage.mention("cancel", thread=card.ts)
@@ -325,13 +321,12 @@ async def test_the_thread_of_a_card_that_redis_has_lost(stage: Stage, redis_url:
 
 
 @pytest.mark.parametrize("how", ["scope", "slow"])
-async def test_a_lost_card_that_cannot_be_read_back(stage: Stage, redis_url: str, how: str) -> None:
+async def test_a_lost_card_that_cannot_be_read_back(stage: Stage, how: str) -> None:
     """Nothing is guessed: the answer says how to give the number, and comes in time."""
-    await stage.start_bot({"REDIS_URL": redis_url})
+    await stage.start_bot()
     card = await running_card(stage)
     (run,) = stage.started()
-    with Redis.from_url(redis_url) as client:
-        client.flushall()
+    stage.lose_data()
     if how == "scope":
         stage.sandbox.workspace.scopes.discard("channels:history")
     else:

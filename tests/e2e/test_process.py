@@ -21,10 +21,10 @@ from tests.waiting import eventually
 
 
 @pytest.fixture
-def command(stage: Stage) -> Stage:
+def command(embedded: Stage) -> Stage:
     """A stage whose bots are started by the command, as people start them."""
-    stage.forks = False
-    return stage
+    embedded.forks = False
+    return embedded
 
 
 @pytest.mark.parametrize(
@@ -92,20 +92,20 @@ async def test_kill_leaves_no_redis_behind(command: Stage) -> None:
     await command.start_bot()
 
 
-async def test_a_bot_whose_own_redis_ends_says_so_and_ends(stage: Stage) -> None:
+async def test_a_bot_whose_own_redis_ends_says_so_and_ends(embedded: Stage) -> None:
     """Without its memory it would only answer that it cannot write anything down."""
-    bot = await stage.start_bot()
+    bot = await embedded.start_bot()
     (child,) = _children(bot.process.pid)
     os.kill(child, signal.SIGKILL)
     assert await bot.ended() == 1
     assert "The embedded Redis has stopped unexpectedly" in bot.printed()
-    await stage.start_bot()
+    await embedded.start_bot()
 
 
-async def test_a_second_process_does_not_take_the_same_data(stage: Stage) -> None:
+async def test_a_second_process_does_not_take_the_same_data(embedded: Stage) -> None:
     """The data directory is locked."""
-    await stage.start_bot()
-    second = await stage.start_bot(ready=False)
+    await embedded.start_bot()
+    second = await embedded.start_bot(ready=False)
     assert await second.ended() == 1
     assert "BOLT_BOT_DATA_DIR" in second.printed()
 
@@ -211,12 +211,12 @@ def _alive(pid: int) -> bool:
         return stat.read().rpartition(")")[2].split()[0] != "Z"
 
 
-async def test_the_data_of_another_bot_is_not_touched(stage: Stage, redis_url: str) -> None:
+async def test_the_data_of_another_bot_is_not_touched(stage: Stage) -> None:
     """Same Redis and name, another Bolt workspace: exit status 1 and one line with both; adopting it says what is lost."""
-    first = await stage.start_bot({"REDIS_URL": redis_url})
+    first = await stage.start_bot()
     first.kill(signal.SIGTERM)
     assert await first.ended() == 0
-    other = {"REDIS_URL": redis_url, "PARADIME_WORKSPACE_UID": "another"}
+    other = {"PARADIME_WORKSPACE_UID": "another"}
     bot = await stage.start_bot(other, ready=False)
     assert await bot.ended() == 1
     assert "and this one is for the Bolt workspace another. Set BOLT_BOT_NAME" in bot.printed()

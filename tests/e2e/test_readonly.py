@@ -27,7 +27,7 @@ exec "$@"
 
 
 @pytest.fixture
-def confined(stage: Stage, tmp_path: Path) -> Iterator[Stage]:
+def confined(embedded: Stage, tmp_path: Path) -> Iterator[Stage]:
     """A stage whose bots find everything read-only, their home included."""
     unshare = shutil.which("unshare")
     options = ["--mount", "--propagation", "private"]
@@ -36,12 +36,12 @@ def confined(stage: Stage, tmp_path: Path) -> Iterator[Stage]:
     data, home = tmp_path / "data", tmp_path / "home"
     data.mkdir()
     home.mkdir()
-    stage.forks = False
+    embedded.forks = False
     # Not pytest's own directory, whose path is too long for a socket.
     with tempfile.TemporaryDirectory(prefix="bolt-bot-tests-") as temporary:
-        stage.launcher = (unshare, *options, "sh", "-c", READ_ONLY, "sh", str(data), temporary, str(home))
-        stage.settings |= {"HOME": str(home), "TMPDIR": temporary}
-        yield stage
+        embedded.launcher = (unshare, *options, "sh", "-c", READ_ONLY, "sh", str(data), temporary, str(home))
+        embedded.settings |= {"HOME": str(home), "TMPDIR": temporary}
+        yield embedded
 
 
 async def test_it_writes_only_where_it_may(confined: Stage, tmp_path: Path) -> None:
