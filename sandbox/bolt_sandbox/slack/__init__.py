@@ -59,7 +59,7 @@ def add_routes(
     workspace.prefix = prefix
     served = SlackRoutes(workspace, delivery)
     app.add_routes(Front(workspace, served.delivery).routes(prefix))
-    controls = Controls(workspace, served.delivery, served.people, served.admin)
+    controls = Controls(workspace, served.delivery, served.people)
     app.add_routes([*controls.routes(), *AdminControls(workspace, served.admin).routes()])
 
     async def open_and_close(_app: web.Application) -> AsyncIterator[None]:

@@ -22,9 +22,15 @@ class Admin:
         self._delivery = delivery
 
     async def change_person(
-        self, name: str, *, role: Role | None = None, email: str | None = None, deleted: bool | None = None
+        self,
+        name: str,
+        *,
+        role: Role | None = None,
+        email: str | None = None,
+        deleted: bool | None = None,
+        tz: str | None = None,
     ) -> User:
-        """Change a person's role or e-mail address ("" for none), or deactivate or reactivate the account.
+        """Change a person's role, time zone or e-mail address ("" for none), or deactivate or reactivate the account.
 
         An address belongs to one person per team. None leaves a value unchanged.
         """
@@ -37,6 +43,7 @@ class Admin:
             raise Refused("email_taken")
         user.role = user.role if role is None else role
         user.email = user.email if email is None else email
+        user.tz = user.tz if tz is None else tz
         user.deleted = user.deleted if deleted is None else deleted
         user.updated = int(self._ws.clock())
         await self._tell(payloads.user_change(self._ws, user))
@@ -77,6 +84,47 @@ class Admin:
         group.updated = int(self._ws.clock())
         await self._tell(payloads.subteam_event(self._ws, group, "subteam_updated"))
         return group
+
+    async def invite(self, where: str, who: str, by: str) -> Channel:
+        """Add a person or the bot to a channel. No effect on members."""
+        channel, user = self._ws.channel(where), self._ws.user(who)
+        if user.team:
+            # People of another organization can only be in a channel that is shared with it.
+            await self.share(channel.id, user.team)
+        if user.id not in channel.members:
+            channel.members.append(user.id)
+            event = payloads.membership_event(self._ws, channel, user, "member_joined_channel", self._ws.user(by))
+            await self._tell(event)
+        return channel
+
+    async def kick(self, where: str, who: str, by: str) -> Channel:
+        """Remove a person or the bot from a channel. The bot gets another event for itself than for others."""
+        channel, user, actor = self._ws.channel(where), self._ws.user(who), self._ws.user(by)
+        if user.id in channel.members:
+            channel.members.remove(user.id)
+            if user is self._ws.bot:
+                await self._tell(payloads.channel_event(self._ws, channel, "left", actor))
+            else:
+                await self._tell(payloads.membership_event(self._ws, channel, user, "member_left_channel", actor))
+        return channel
+
+    async def archive(self, where: str, by: str, *, archived: bool = True) -> Channel:
+        """Archive a channel, or bring it back."""
+        channel = self._ws.channel(where)
+        if channel.is_archived != archived:
+            channel.is_archived = archived
+            what = "archive" if archived else "unarchive"
+            await self._tell(payloads.channel_event(self._ws, channel, what, self._ws.user(by)))
+        return channel
+
+    async def change_id(self, where: str) -> Channel:
+        """Give a private channel another id, as Slack does when it's shared."""
+        channel = self._ws.channel(where)
+        if channel.kind != "private":
+            raise Refused("method_not_supported_for_channel_type")
+        former = self._ws.move_channel(channel)
+        await self._tell(payloads.channel_id_changed(self._ws, former, channel))
+        return channel
 
     async def share(self, where: str, team: str) -> Channel:
         """Share a channel with a team of another organization. No effect if it's already shared."""

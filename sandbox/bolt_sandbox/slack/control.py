@@ -9,10 +9,12 @@ What people do (answered when the app has acknowledged, or after 3 s):
 
 POST /control/slash      {user, channel, text, command?="/bolt", times?=1}   `times` repeats the same delivery
 POST /control/click      {user, channel, action_id | label, ts?, block_id?, value?, times?=1}
-                         without `ts`: on the newest message that has it. Answers with the confirm dialog, if any
+                         without `ts`: on the newest message that has it. Answers with the confirm dialog, if any.
+                         A menu's label is its placeholder, and `value` the value or the text of an option
 POST /control/say        {user, channel, text, thread_ts?, times?=1}   a message; in `dm` the app gets message.im
 POST /control/mention    {user, channel, text, thread_ts?, times?=1}      "@bolt text"
 POST /control/edit       {user, channel, ts, text}      edits the user's own message; the app gets it again
+POST /control/delete     {user, channel, ts}            deletes the user's own message, or as an admin anyone's
 POST /control/home       {user, tab?="home"}
 POST /control/shortcut   {user, callback_id, channel?, ts?}
                          with `ts`: a message's shortcut; else a global one, with `channel` open
@@ -37,7 +39,8 @@ DELETE /control/faults   deactivates all faults; the app has to reopen its socke
 POST /control/sockets    {do: disconnect | drop | deaf, reason?="refresh_requested", close_after_s?=10}
 POST /control/rates      {enabled?, strict?, limits?: {method: calls a minute}}   `limits` override the methods' tiers
 POST /control/app        {request_url?: address | null, verify?, revoked?, scopes?}   an address means HTTP delivery
-POST /control/members    {channel, user?="bolt", do: invite | kick | archive | unarchive}
+POST /control/edits      {window_s?, refused?}   for how long a message can be edited (null: always), or not at all:
+                         chat.update is refused with edit_window_closed or cant_update_message
 POST /control/channels   {name, kind?="public", members?}      `kind`: public, private, or mpim, a group direct message
 POST /control/reset      {}    resets both worlds, Bolt's too: no messages, no faults; the bot stays connected
 POST /control/crowd      {people, channels}    adds person-1 … and crowd-1 … up to these numbers, with the bot in each
@@ -52,11 +55,13 @@ POST /control/users      {name, real_name?, role?="member", guest?, bot?, team?,
 POST /control/grid       {}    the workspace joins an Enterprise Grid organization with a sibling workspace, and
                          gets three people: edda, reported with the organization; sven, reported with the sibling;
                          sila, only in the sibling. A running bot learns of it when it restarts
-POST /control/person     {user, role?, email?, deleted?}      `deleted`: true deactivates the account;
+POST /control/person     {user, role?, email?, tz?, deleted?}   `deleted`: true deactivates the account;
                          `role`: primary_owner, owner, admin, member, guest, single_channel_guest
 POST /control/usergroups {handle, name?, users?}              a new user group
 POST /control/usergroup  {usergroup, users? | add?, remove?, handle?, name?, disabled?}
 POST /control/sharing    {channel, team, do: share | unshare}   with another organization
+POST /control/members    {channel, user?="bolt", do: invite | kick | archive | unarchive | change_id, by?="grace"}
+                         `change_id`: a private channel gets another id, as when it's shared
 """
 
 from __future__ import annotations
@@ -70,7 +75,6 @@ from urllib.parse import quote
 from aiohttp import web
 
 from bolt_sandbox.body import BadRequest, need, read_body
-from bolt_sandbox.slack.admin import Admin
 from bolt_sandbox.slack.delivery import Delivery
 from bolt_sandbox.slack.faults import KINDS, Fault
 from bolt_sandbox.slack.feed import Feed
@@ -91,12 +95,11 @@ FAULT_NUMBERS = ("skip", "retry_after_s", "delay_s")
 class Controls:
     """The control API of one workspace."""
 
-    def __init__(self, ws: Workspace, delivery: Delivery, people: People, admin: Admin) -> None:
+    def __init__(self, ws: Workspace, delivery: Delivery, people: People) -> None:
         self._ws = ws
         self.feed = Feed(ws)
         self._delivery = delivery
         self._people = people
-        self._admin = admin
 
     def routes(self) -> list[web.RouteDef]:
         """Return all routes."""
@@ -113,7 +116,8 @@ class Controls:
             "sockets": self.sockets,
             "rates": self.rates,
             "app": self.app,
-            "members": self.members,
+            "edits": self.edits,
+            "delete": self.delete,
             "channels": self.channels,
             "crowd": self.crowd,
         }
@@ -346,22 +350,18 @@ class Controls:
             self._ws.scopes = {str(each) for each in body["scopes"]}
         return {"request_url": self._ws.request_url, "scopes": sorted(self._ws.scopes)}
 
-    async def members(self, body: Json) -> Json:
-        """POST /control/members."""
-        channel = self._ws.channel(need(body, "channel"))
-        what = need(body, "do")
-        if what in ("archive", "unarchive"):
-            channel.is_archived = what == "archive"
-        elif what in ("invite", "kick"):
-            user = self._ws.user(str(body.get("user", self._ws.bot.name)))
-            if what == "invite" and user.team:
-                # People of another organization can only be in a channel that is shared with it.
-                await self._admin.share(channel.id, user.team)
-            others = [each for each in channel.members if each != user.id]
-            channel.members = [*others, user.id] if what == "invite" else others
-        else:
-            raise BadRequest("do is one of invite, kick, archive, unarchive")
-        return {"channel": channel.id, "members": channel.members, "is_archived": channel.is_archived}
+    async def edits(self, body: Json) -> Json:
+        """POST /control/edits."""
+        edits = self._ws.edits
+        if "window_s" in body:
+            edits.window_s = None if body["window_s"] is None else float(body["window_s"])
+        edits.refused = bool(body.get("refused", edits.refused))
+        return {"window_s": edits.window_s, "refused": edits.refused}
+
+    async def delete(self, body: Json) -> Json:
+        """POST /control/delete."""
+        self._people.delete(need(body, "user"), need(body, "channel"), need(body, "ts"))
+        return {"ok": True}
 
     async def channels(self, body: Json) -> Json:
         """POST /control/channels."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import cast, get_args
+from zoneinfo import available_timezones
 
 from aiohttp import web
 
@@ -30,6 +31,7 @@ class AdminControls:
             "usergroups": self.usergroups,
             "usergroup": self.usergroup,
             "sharing": self.sharing,
+            "members": self.members,
             "grid": self.grid,
         }
         return [web.post(f"/control/{name}", posted(handler)) for name, handler in posts.items()]
@@ -55,8 +57,11 @@ class AdminControls:
 
     async def person(self, body: Json) -> Json:
         """POST /control/person."""
+        tz = _text(body, "tz")
+        if tz is not None and tz not in available_timezones():
+            raise BadRequest("tz is the name of a time zone, such as Europe/Berlin")
         user = await self._admin.change_person(
-            need(body, "user"), role=_role(body), email=_text(body, "email"), deleted=_flag(body, "deleted")
+            need(body, "user"), role=_role(body), email=_text(body, "email"), deleted=_flag(body, "deleted"), tz=tz
         )
         return {"user": user.id} | person_json(user)
 
@@ -80,6 +85,22 @@ class AdminControls:
         if any(each is not None for each in (handle, name, disabled)):
             await self._admin.change_group(group.id, handle=handle, name=name, disabled=disabled)
         return {"usergroup": group.id} | group_json(group)
+
+    async def members(self, body: Json) -> Json:
+        """POST /control/members."""
+        where, what = need(body, "channel"), need(body, "do")
+        who, by = str(body.get("user", self._ws.bot.name)), str(body.get("by", "grace"))
+        if what == "invite":
+            channel = await self._admin.invite(where, who, by)
+        elif what == "kick":
+            channel = await self._admin.kick(where, who, by)
+        elif what in ("archive", "unarchive"):
+            channel = await self._admin.archive(where, by, archived=what == "archive")
+        elif what == "change_id":
+            channel = await self._admin.change_id(where)
+        else:
+            raise BadRequest("do is one of invite, kick, archive, unarchive, change_id")
+        return {"channel": channel.id, "members": channel.members, "is_archived": channel.is_archived}
 
     async def sharing(self, body: Json) -> Json:
         """POST /control/sharing."""

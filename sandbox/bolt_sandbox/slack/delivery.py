@@ -31,8 +31,23 @@ EVENT_SCOPES = {
     "subteam_updated": "usergroups:read",
     "user_change": "users:read",
 }
-# These need the scope of the channel's kind.
-SHARING = {"channel_shared", "channel_unshared"}
+# These need the scope of the channel's kind. Those of private channels reach only apps that are in them, unless they are
+# about having left.
+CHANNEL_EVENTS = {
+    "channel_archive",
+    "channel_id_changed",
+    "channel_left",
+    "channel_shared",
+    "channel_unarchive",
+    "channel_unshared",
+    "group_archive",
+    "group_left",
+    "group_unarchive",
+    "member_joined_channel",
+    "member_left_channel",
+}
+# These reach only apps that are in the channel, of whatever kind.
+MEMBERSHIP = {"member_joined_channel", "member_left_channel"}
 USER_AGENT = "Slackbot 1.0 (+https://api.slack.com/robots)"
 
 
@@ -132,11 +147,14 @@ class Delivery:
         return name in self._ws.features.events and self._may_hear(name, event)
 
     def _may_hear(self, name: str, event: Json) -> bool:
-        if name in SHARING:
-            channel = self._ws.channels[str(event["channel"])]
-            if channel.kind == "public":
-                return "channels:read" in self._ws.scopes
-            return "groups:read" in self._ws.scopes and self._ws.bot.id in channel.members
+        if name in CHANNEL_EVENTS:
+            channel = self._ws.channels[str(event.get("channel") or event["new_channel_id"])]
+            is_public = channel.kind == "public"
+            if ("channels:read" if is_public else "groups:read") not in self._ws.scopes:
+                return False
+            if name.endswith("_left") or (is_public and name not in MEMBERSHIP):
+                return True
+            return self._ws.bot.id in channel.members
         scope = EVENT_SCOPES.get(name)
         return scope is None or scope in self._ws.scopes
 

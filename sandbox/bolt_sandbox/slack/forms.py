@@ -24,6 +24,7 @@ INPUT_VALUES = {
 }
 CONVERSATIONS = ("public", "private", "mpim", "im")
 OPTION_INPUTS = ("static_select", "external_select", "radio_buttons", "overflow")
+STATELESS = ("button", "workflow_button", "icon_button", "feedback_buttons", "overflow")
 OPTIONS_INPUTS = ("multi_static_select", "multi_external_select", "checkboxes")
 
 
@@ -46,10 +47,14 @@ def controls(blocks: list[Json]) -> list[Control]:
 
 
 def matching(blocks: list[Json], action_id: str | None, label: str | None, block_id: str | None) -> list[Control]:
-    """Return the elements with this action_id or label (case-insensitive), in this block if one is given."""
+    """Return the elements with this action_id or label (case-insensitive), in this block if one is given.
+
+    A menu's label is its placeholder.
+    """
 
     def matches(control: Control) -> bool:
-        text = str((control.element.get("text") or {}).get("text", ""))
+        element = control.element
+        text = str((element.get("text") or element.get("placeholder") or {}).get("text", ""))
         named = action_id == control.element["action_id"] or (label is not None and label.lower() == text.lower())
         return named and block_id in (None, control.block_id)
 
@@ -79,17 +84,35 @@ def chosen_state(element: Json, value: Any) -> Json:  # noqa: ANN401
 
 
 def option_of(element: Json, value: Any) -> Json | None:  # noqa: ANN401
-    """Return the option with a value.
+    """Return the option with a value, or else with a text.
 
     Whole options (of an external select) are returned as they are. Raises Refused.
     """
     if value is None or isinstance(value, dict):
         return value
     groups = [group["options"] for group in element.get("option_groups", ())]
-    for option in [*element.get("options", ()), *(option for options in groups for option in options)]:
-        if option["value"] == value:
-            return dict(option)
-    raise Refused("option_not_found")
+    options = [*element.get("options", ()), *(option for options in groups for option in options)]
+    found = [each for each in options if each["value"] == value] or [
+        each for each in options if each["text"]["text"] == value
+    ]
+    if not found:
+        raise Refused("option_not_found")
+    return dict(found[0])
+
+
+def message_state(blocks: list[Json], chosen: Control, value: Any) -> Json:  # noqa: ANN401
+    """Return what the menus of a message are at, once one of them was set. Buttons and overflow menus have no state."""
+    state: Json = {}
+    for control in controls(blocks):
+        kind = control.element["type"]
+        if kind in STATELESS:
+            continue
+        now = value if control == chosen else initial_of(control.element)
+        state.setdefault(control.block_id, {})[control.element["action_id"]] = {
+            "type": kind,
+            **chosen_state(control.element, now),
+        }
+    return state
 
 
 def filled_in(blocks: list[Json], values: Json, *, gaps: bool = False, current: Channel | None = None) -> Json:

@@ -36,6 +36,7 @@ METHOD_TIERS: dict[str, int] = {
     "users.conversations": 3,
     "users.info": 4,
     "users.list": 2,
+    "users.lookupByEmail": 3,
     "views.open": 4,
     "views.publish": 4,
     "views.push": 4,

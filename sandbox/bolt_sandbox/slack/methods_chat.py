@@ -86,6 +86,10 @@ def update(ws: Workspace, args: Args) -> Json:
     channel = ws.channels[message.channel]
     if channel.is_archived:
         raise Refused("is_inactive")
+    if ws.edits.refused:
+        raise Refused("cant_update_message")
+    if ws.edits.window_s is not None and ws.clock() - float(message.ts) > ws.edits.window_s:
+        raise Refused("edit_window_closed")
     content = read_content(args, text_may_be_missing="blocks" in args or "metadata" in args)
     if len(content.text) > UPDATE_TEXT_MOST:
         raise Refused("msg_too_long")

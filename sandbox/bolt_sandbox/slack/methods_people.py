@@ -35,6 +35,15 @@ def user_info(ws: Workspace, args: Args) -> Json:
     return {"ok": True, "user": user_shape(ws, user) | locale}
 
 
+def user_by_email(ws: Workspace, args: Args) -> Json:
+    """users.lookupByEmail: only people of this workspace, and not those who were deactivated."""
+    email = args.need("email").strip().lower()
+    for user in ws.users.values():
+        if user.email.lower() == email and not (user.deleted or user.team or user.bot_id):
+            return {"ok": True, "user": user_shape(ws, user)}
+    raise Refused("users_not_found")
+
+
 def user_list(ws: Workspace, args: Args) -> Json:
     """users.list."""
     page, cursor = paged(list(ws.users.values()), args, default=1000)

@@ -70,6 +70,14 @@ class UserGroup:
     updated: int = 0
 
 
+@dataclass(slots=True)
+class EditRules:
+    """The workspace's rules for editing messages: for how long (None: always), or not at all."""
+
+    window_s: float | None = None
+    refused: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Version:
     """A message's content before an edit."""

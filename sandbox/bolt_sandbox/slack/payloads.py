@@ -101,20 +101,29 @@ def view_source(ws: Workspace, view: View, state: Json) -> Json:
 
 
 def block_actions(
-    ws: Workspace, user: User, source: Json, action: Json, *, trigger_id: str, response_url: str | None
+    ws: Workspace,
+    user: User,
+    source: Json,
+    action: Json,
+    *,
+    trigger_id: str,
+    response_url: str | None,
+    values: Json | None = None,
 ) -> Json:
-    """A click or a choice."""
+    """A click or a choice. `values`: what the menus of the message are at."""
     payload = _interaction(ws, "block_actions", user, at_theirs="view" in source) | source
     payload |= {"trigger_id": trigger_id, "actions": [action]}
     if response_url is not None:
-        payload |= {"state": {"values": {}}, "response_url": response_url}
+        payload |= {"state": {"values": values or {}}, "response_url": response_url}
     return payload
 
 
 def action_of(ws: Workspace, element: Json, block_id: str, chosen: Json) -> Json:
     """Return one entry of `actions`: the element as it was shown, and the choice."""
     shown = {
-        name: element[name] for name in ("text", "value", "style", "confirm", "url") if element.get(name) is not None
+        name: element[name]
+        for name in ("text", "value", "style", "confirm", "url", "placeholder", "initial_option")
+        if element.get(name) is not None
     }
     action: Json = {"action_id": element["action_id"], "block_id": block_id}
     return action | shown | chosen | {"type": element["type"], "action_ts": ws.new_ts()}
@@ -317,6 +326,41 @@ def channel_unshared(ws: Workspace, channel: Channel, team: str) -> Json:
         "previously_connected_team_id": team,
         "channel": channel.id,
         "is_ext_shared": ws.is_shared(channel),
+        "event_ts": ws.new_ts(),
+    }
+
+
+def channel_event(ws: Workspace, channel: Channel, what: str, by: User) -> Json:
+    """An event about a channel and the app's place in it: `archive`, `unarchive` or `left`, by whom.
+
+    Those of private channels begin with `group_`. As in @slack/types, the actor is the `user` only where a public
+    channel is archived or unarchived, or a private one archived; and only archiving has `is_moved`.
+    """
+    kind = "channel" if channel.kind == "public" else "group"
+    is_user = what == "archive" or (what, kind) == ("unarchive", "channel")
+    inner: Json = {"type": f"{kind}_{what}", "channel": channel.id, "user" if is_user else "actor_id": by.id}
+    return inner | ({"is_moved": 0} if what == "archive" else {}) | {"event_ts": ws.new_ts()}
+
+
+def membership_event(ws: Workspace, channel: Channel, user: User, kind: str, by: User) -> Json:
+    """`member_joined_channel` or `member_left_channel`. Somebody else who added the person is the `inviter`."""
+    inner: Json = {
+        "type": kind,
+        "user": user.id,
+        "channel": channel.id,
+        "channel_type": "C" if channel.kind == "public" else "G",
+        "team": grid.shown_team(ws, user),
+        "event_ts": ws.new_ts(),
+    }
+    return inner | ({"inviter": by.id} if kind == "member_joined_channel" and by is not user else {})
+
+
+def channel_id_changed(ws: Workspace, old_id: str, channel: Channel) -> Json:
+    """`channel_id_changed`: a private channel has another id, because it was shared."""
+    return {
+        "type": "channel_id_changed",
+        "old_channel_id": old_id,
+        "new_channel_id": channel.id,
         "event_ts": ws.new_ts(),
     }
 

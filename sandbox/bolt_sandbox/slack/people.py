@@ -10,13 +10,15 @@ from typing import Any
 
 from bolt_sandbox.slack import payloads
 from bolt_sandbox.slack.delivery import Delivery
-from bolt_sandbox.slack.forms import asked_urls, chosen_state, filled_in, find_control, matching
+from bolt_sandbox.slack.forms import asked_urls, chosen_state, filled_in, find_control, matching, message_state
 from bolt_sandbox.slack.methods_views import push_on, replace_content
 from bolt_sandbox.slack.model import Change, Channel, Json, Message, Private, Refused, ResponseUrl, User, View
 from bolt_sandbox.slack.responses import show_ack
 from bolt_sandbox.slack.sockets import Answer
 from bolt_sandbox.slack.validate import check_view
 from bolt_sandbox.slack.workspace import Workspace
+
+ADMINS = ("admin", "owner", "primary_owner")
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +156,10 @@ class People:
         url = self._ws.new_response_url(user.id, channel.id, message.ts, ephemeral=private)
         action = payloads.action_of(self._ws, control.element, control.block_id, chosen_state(control.element, value))
         source = payloads.message_source(self._ws, channel, message)
-        payload = payloads.block_actions(self._ws, user, source, action, trigger_id=trigger_id, response_url=url)
+        values = message_state(message.blocks, control, value)
+        payload = payloads.block_actions(
+            self._ws, user, source, action, trigger_id=trigger_id, response_url=url, values=values
+        )
         answers = await asyncio.gather(*(self._delivery.send("interactive", payload) for _time in range(times)))
         for answer in answers:
             if answer.problem:
@@ -200,6 +205,16 @@ class People:
         elif self._is_mentioned(channel, text):
             await self._send_event(payloads.message_event(self._ws, message, "app_mention"))
         return message
+
+    def delete(self, user_name: str, channel_name: str, ts: str) -> None:
+        """Delete a message: one's own, or as an admin anyone's, the bot's too."""
+        user, channel = self._member(user_name, channel_name)
+        message = channel.messages.get(ts)
+        if message is None or message.subtype == "tombstone":
+            raise Refused("message_not_found")
+        if message.user != user.id and user.role not in ADMINS:
+            raise Refused("cant_delete_message")
+        self._ws.delete(message)
 
     async def _send_event(self, inner: Json) -> Answer:
         return await self._delivery.send_event(payloads.event(self._ws, inner))

@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
 from bolt_sandbox.slack import grid
 from bolt_sandbox.slack.model import Channel, File, Json, Message, User, UserGroup, View
 from bolt_sandbox.slack.workspace import Workspace
 
 PREVIEW_LINES = 5
+ZONE_LABELS = {
+    "CET": "Central European Time",
+    "CEST": "Central European Summer Time",
+    "GMT": "Greenwich Mean Time",
+    "BST": "British Summer Time",
+    "EST": "Eastern Standard Time",
+    "EDT": "Eastern Daylight Time",
+    "PST": "Pacific Standard Time",
+    "PDT": "Pacific Daylight Time",
+}
 EMAIL_SCOPES = {"users:read", "users:read.email"}
 PICTURES = {"png": "image/png", "jpg": "image/jpeg", "jpeg": "image/jpeg", "gif": "image/gif", "webp": "image/webp"}
 
@@ -130,8 +143,7 @@ def user_shape(ws: Workspace, user: User) -> Json:
         "deleted": user.deleted,
         "real_name": user.real_name,
         "tz": user.tz,
-        "tz_label": "Central European Time",
-        "tz_offset": 3600,
+        **_zone(user.tz, ws.clock()),
         "profile": {
             "real_name": user.real_name,
             "real_name_normalized": user.real_name,
@@ -152,6 +164,13 @@ def user_shape(ws: Workspace, user: User) -> Json:
     if not user.team or user.role != "member":
         shape |= _role_flags(user)
     return shape
+
+
+def _zone(name: str, now: float) -> Json:
+    """Return a zone's name and its offset in seconds now, with daylight saving time."""
+    local = datetime.fromtimestamp(now, ZoneInfo(name))
+    offset = local.utcoffset() or timedelta()
+    return {"tz_label": ZONE_LABELS.get(local.tzname() or "", local.tzname()), "tz_offset": int(offset.total_seconds())}
 
 
 def _role_flags(user: User) -> Json:

@@ -76,6 +76,7 @@ METHODS: dict[str, Method] = {
     "usergroups.users.list": Method(people.usergroup_users, "usergroups:read", json=False),
     "users.conversations": Method(conversations.of_user, json=False),
     "users.info": Method(people.user_info, "users:read", json=False),
+    "users.lookupByEmail": Method(people.user_by_email, "users:read.email", json=False),
     "users.list": Method(people.user_list, "users:read", json=False),
     "views.open": Method(views.open_view),
     "views.publish": Method(views.publish),

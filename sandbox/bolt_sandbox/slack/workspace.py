@@ -20,6 +20,7 @@ from bolt_sandbox.slack.model import (
     Change,
     Channel,
     ChannelKind,
+    EditRules,
     File,
     Json,
     Message,
@@ -117,6 +118,7 @@ class Workspace:
         self.revoked_tokens: set[str] = set()
         self.app_scopes: set[str] = {"connections:write"}
         self.scopes: set[str] = set(self.granted)
+        self.edits = EditRules()
         self.calls: deque[Call] = deque(maxlen=CALLS_KEPT)
         # The number of calls ever logged.
         self.logged = 0
@@ -233,6 +235,22 @@ class Workspace:
         channel = Channel(channel_id, name, kind, list(members), int(self.clock()))
         self.channels[channel.id] = channel
         return channel
+
+    def move_channel(self, channel: Channel) -> str:
+        """Give a channel another id, with all that is in it. Returns the former one."""
+        former = channel.id
+        channel.id = self.new_id("C")
+        self.channels = {each.id: each for each in self.channels.values()}
+        for message in channel.messages.values():
+            message.channel = channel.id
+        for private in self.privates:
+            private.channel = channel.id if private.channel == former else private.channel
+        for record in self.response_urls.values():
+            record.channel = channel.id if record.channel == former else record.channel
+        for file in self.files.values():
+            file.shares = [(channel.id if where == former else where, ts) for where, ts in file.shares]
+        self.tell(Change("world", "", ""))
+        return former
 
     def new_id(self, letter: str, length: int = 10) -> str:
         """Return a new id in Slack's format."""

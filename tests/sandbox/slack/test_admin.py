@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -29,10 +29,11 @@ EVENTS = (
 class Ear:
     """An app that notes the events that it is sent."""
 
-    def __init__(self, served: Served) -> None:
+    def __init__(self, served: Served, events: Sequence[str] = EVENTS) -> None:
         self.heard: list[dict[str, Any]] = []
         self.app = AsyncApp(client=served.client, signing_secret=served.ws.signing_secret)
-        for event in EVENTS:
+        served.ws.features = replace(served.ws.features, events=frozenset(events))
+        for event in events:
             self.app.event(event)(self.hear)
 
     async def hear(self, body: dict[str, Any]) -> None:
@@ -47,7 +48,6 @@ class Ear:
 @pytest.fixture
 async def ear(served: Served) -> Ear:
     """An app that has subscribed to all of them and is not connected yet."""
-    served.ws.features = replace(served.ws.features, events=frozenset(EVENTS))
     return Ear(served)
 
 

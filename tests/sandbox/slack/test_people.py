@@ -194,3 +194,43 @@ async def test_the_number_of_members_is_told_where_asked_for(served: Served) -> 
     assert "num_members" not in (await served.client.conversations_info(channel="C0DATAENG"))["channel"]
     shape = (await served.client.conversations_info(channel="C0DATAENG", include_num_members=True))["channel"]
     assert shape["num_members"] == 4
+
+
+@pytest.mark.parametrize(
+    ("at", "zone", "label", "offset"),
+    [
+        (1_700_000_000, "Europe/Amsterdam", "Central European Time", 3600),
+        (1_690_000_000, "Europe/Berlin", "Central European Summer Time", 7200),
+        (1_690_000_000, "America/New_York", "Eastern Daylight Time", -14_400),
+        (1_700_000_000, "Australia/Lord_Howe", "+11", 39_600),
+        (1_690_000_000, "Australia/Lord_Howe", "+1030", 37_800),
+    ],
+)
+async def test_time_zones(served: Served, at: float, zone: str, label: str, offset: int) -> None:
+    """The zone's name, its offset at the moment, and a label."""
+    served.clock.now = at
+    await served.control("person", user="ada", tz=zone)
+    ada = await told(served, "ada")
+    assert (ada["tz"], ada["tz_label"], ada["tz_offset"]) == (zone, label, offset)
+
+
+async def test_a_person_by_address(served: Served) -> None:
+    """However it's written; the deactivated, strangers and bots aren't found, and it needs its scope."""
+    found = (await served.client.users_lookupByEmail(email="ADA@acme-data.example"))["user"]
+    assert (found["id"], found["profile"]["email"]) == ("U0ADA", "ada@acme-data.example")
+    assert found["tz"] == "Europe/Amsterdam"
+    await served.control("users", name="eve", team="T0ELSE")
+    for email in ("nobody@acme-data.example", served.ws.user("eve").email):
+        assert await refusal(served.client.users_lookupByEmail(email=email)) == "users_not_found"
+    await served.control("person", user="ada", deleted=True)
+    assert await refusal(served.client.users_lookupByEmail(email="ada@acme-data.example")) == "users_not_found"
+    served.ws.scopes.discard("users:read.email")
+    assert await refusal(served.client.users_lookupByEmail(email="grace@acme-data.example")) == "missing_scope"
+
+
+async def test_lookups_are_limited(served: Served) -> None:
+    """Fifty a minute, as tier 3 has it."""
+    served.ws.rates.enabled = True
+    for _time in range(50):
+        await served.client.users_lookupByEmail(email="ada@acme-data.example")
+    assert await refusal(served.client.users_lookupByEmail(email="ada@acme-data.example")) == "ratelimited"
