@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bolt_sandbox.bolt import BoltWorld
+from bolt_sandbox.bolt import BoltWorld, timetables
 from bolt_sandbox.child import Child
 from bolt_sandbox.driver import HELP, Driver, Screen
 from bolt_sandbox.server import Sandbox, say, until_signaled
@@ -22,6 +22,7 @@ FOREIGN = ("SLACK_", "PARADIME_", "REDIS_", "BOLT_BOT_HTTP_", "BOLT_BOT_DATA_DIR
 PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 INTRO = """\
 The bot is ready. In its workspace are @ada, @grace (an admin) and @gus (a guest). The bot's log is in {log}
+Runs of three schedules start by themselves, and some fail. World, in the browser, stops them.
 In this terminal, you can type:
 {help}
 For curl, see {base}/control
@@ -84,6 +85,8 @@ async def _play(sandbox: Sandbox, port: int, directory: Path, command: Sequence[
         if not await child.ready() and child.wanted:
             say(f"The bot didn't become ready. Its log, {log}, ends with:\n{tail(log)}")
             return 1
+        if not tour:
+            timetables.set_mode(sandbox.bolt, "lively")
         say(INTRO.format(log=log, help=HELP, base=base))
         return await _converse(sandbox, child, tour=tour)
     finally:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.own_app import own_app
+from tests.browser.own_app import option, own_app
 from tests.browser.tab import Tab, mrkdwn, plain
 from tests.e2e.stage import Stage
 from tests.waiting import PATIENCE_S
@@ -51,3 +51,23 @@ async def test_a_click_survives_an_edit(stage: Stage, tab: Tab, card: Any) -> No
         await shown.get_by_role("button", name="Press").click()
         assert await asyncio.wait_for(app.pressed.get(), PATIENCE_S) == "press_two"
         assert app.pressed.empty()
+
+
+async def test_a_menu_in_a_message(stage: Stage, tab: Tab) -> None:
+    """It stands among the buttons, is opened by its placeholder, and its choice reaches the app; so does a menu of more."""
+    ws = stage.sandbox.workspace
+    options = [option("Snooze 1 h"), option("Snooze 4 h")]
+    row = [
+        {"type": "button", "action_id": "press_button", "text": plain("I'm on it"), "value": "7"},
+        {"type": "static_select", "action_id": "press_menu", "placeholder": plain("Snooze"), "options": options},
+        {"type": "overflow", "action_id": "press_more", "options": [option("Stop")]},
+    ]
+    async with own_app(stage.sandbox) as app:
+        ws.post(ws.channel("data-eng"), ws.bot, "card", blocks=[{"type": "actions", "elements": row}])
+        message = tab.messages().last
+        await message.get_by_role("combobox", name="Snooze").click()
+        await tab.page.get_by_role("option", name="Snooze 4 h").click()
+        assert await asyncio.wait_for(app.pressed.get(), PATIENCE_S) == "press_menu"
+        await message.get_by_role("button", name="More actions", exact=True).first.click()
+        await tab.page.get_by_role("menuitem", name="Stop").click()
+        assert await asyncio.wait_for(app.pressed.get(), PATIENCE_S) == "press_more"

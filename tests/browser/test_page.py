@@ -14,6 +14,7 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import expect
 
+from bolt_sandbox.bolt import timetables
 from bolt_sandbox.child import Child
 from bolt_sandbox.demo import bot_environment
 from bolt_sandbox.slack.model import File
@@ -165,6 +166,33 @@ async def test_the_world_is_played_with(stage: Stage, tab: Tab) -> None:
     await world.get_by_role("button", name="Slow").click()
     await expect(world.get_by_role("button", name="Back to normal").first).to_be_enabled(timeout=SOON_MS)
     assert [fault.kind for fault in stage.sandbox.bolt.faults.active] == ["slow"]
+
+
+async def test_bolt_starts_runs_by_itself(stage: Stage, tab: Tab) -> None:
+    """A few schedules or all; a slot is skipped, a run ends as one likes, and the warehouse goes away."""
+    bolt = stage.sandbox.bolt
+    await tab.page.get_by_role("button", name="World", exact=True).click()
+    scheduler = tab.page.get_by_role("region", name="Scheduler")
+    await tab.sees(scheduler, "No run starts by itself.")
+    await scheduler.get_by_role("button", name="A few").click()
+    await tab.sees(scheduler, "orders-sync")
+    await scheduler.get_by_role("button", name="Off").click()
+    await tab.sees(scheduler, "No run starts by itself.")
+    timetables.put(bolt, "nightly", every_s=3600, first_s=1800)
+    await scheduler.get_by_role("button", name="Skip the next run of nightly").click()
+    await tab.sees(scheduler, "SKIPPED")
+    runs = tab.page.get_by_role("region", name="Runs")
+    await runs.get_by_label("Schedule").select_option("backfill")
+    await runs.get_by_label("Ends with").select_option("a failed test")
+    await runs.get_by_role("button", name="Start as scheduler").click()
+    await tab.sees(runs.get_by_role("listitem").filter(has_text="backfill"))
+    assert bolt.runs("backfill")[0].actor.name == "Bolt scheduler"
+    warehouse = tab.page.get_by_role("region", name="Warehouse")
+    await warehouse.get_by_role("button", name="Take it away").click()
+    await tab.sees(warehouse, "every run fails")
+    await warehouse.get_by_role("button", name="Bring it back").click()
+    await tab.sees(warehouse, "The warehouse answers.")
+    assert bolt.outage is None
 
 
 async def test_the_bot_is_killed_from_the_panel(stage: Stage, tab: Tab, tmp_path: Path) -> None:

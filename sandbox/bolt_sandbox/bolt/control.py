@@ -1,6 +1,7 @@
 """The control API of the sandbox's Bolt: what happens in Bolt without the bot, and what goes wrong.
 
-GET    /control/bolt/state                 schedules, runs, request counts, faults, settings
+GET    /control/bolt/state?runs=N          schedules, runs (all, or the newest N and those active), request counts,
+                                           faults, settings
 GET    /control/bolt/requests              only the request counts
 GET    /control/bolt/calls?after=N         the requests after the first N
 POST   /control/bolt/runs                  {slug, branch?, commit?, commands?, pull_request?, reason?, parent_id?,
@@ -113,9 +114,12 @@ class Controls:
         """GET /control/bolt: this page."""
         return web.Response(text=__doc__ or "")
 
-    async def get_state(self, _request: web.Request) -> web.Response:
+    async def get_state(self, request: web.Request) -> web.Response:
         """GET /control/bolt/state."""
-        return web.json_response(self.state())
+        most = request.query.get("runs")
+        if most is not None and not most.isdecimal():
+            return web.json_response({"error": "runs is not a number"}, status=400)
+        return web.json_response(self.state(None if most is None else int(most)))
 
     async def get_requests(self, _request: web.Request) -> web.Response:
         """GET /control/bolt/requests."""
@@ -135,13 +139,18 @@ class Controls:
         self._world.faults.clear()
         return web.json_response({"faults": []})
 
-    def state(self) -> Json:
-        """Return the complete state."""
+    def state(self, runs_most: int | None = None) -> Json:
+        """Return the complete state. Only the newest `runs_most` runs, besides those that are active."""
         world = self._world
+        runs = [
+            each
+            for at, each in enumerate(world.runs())
+            if runs_most is None or at < runs_most or _is_active(world, each)
+        ]
         schedules = [*world.schedules(), *world.schedules(active=False)]
         return {
             "schedules": [schedule_json(world, each) | {"active": each.active} for each in schedules],
-            "runs": [self._run(each) for each in world.runs()],
+            "runs": [self._run(each) for each in runs],
             "requests": self._requests(),
             "faults": [asdict(each) for each in world.faults.active],
             "settings": self._settings(),
@@ -253,6 +262,10 @@ class Controls:
         stopped_by = run.stop.by if run.stop else None
         more = {"slug": run.slug, "reason": run.reason, "stopped_by": stopped_by, "commands": commands}
         return run_json(run, self._world.clock()) | more
+
+
+def _is_active(world: BoltWorld, run: Run) -> bool:
+    return world.view(run.id).ended_at is None
 
 
 def _call_json(call: CallRecord) -> Json:

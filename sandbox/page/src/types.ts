@@ -212,10 +212,18 @@ export interface BoltFault {
   operation?: string | null;
 }
 
+export interface Timetable {
+  slug: string;
+  next_at: string;
+  skip: number;
+}
+
 export interface BoltState {
   schedules: Schedule[];
   runs: Run[];
   faults: BoltFault[];
+  scheduler?: { mode: string; timetables: Record<string, Timetable> };
+  warehouse?: { away: boolean; cause: string | null };
 }
 
 export interface BotState {

@@ -346,6 +346,15 @@ async def test_a_schedule_is_suspended_deactivated_and_removed(served: Served) -
     assert (await served.client.get("/control/bolt/state")).status_code == 200
 
 
+async def test_the_state_can_leave_out_old_runs(served: Served) -> None:
+    """It has the newest ones, and those that are still active."""
+    run = await control(served, "runs", {"slug": "nightly", "takes_s": 1, "ago_s": 2})
+    state = (await served.client.get("/control/bolt/state?runs=1")).json()
+    assert [each["slug"] for each in state["runs"]] == ["nightly", "already-running"]
+    assert state["runs"][0]["id"] == run["id"]
+    assert (await served.client.get("/control/bolt/state?runs=x")).status_code == 400
+
+
 async def test_a_crowd_of_schedules(served: Served) -> None:
     """Thousands, each with past runs; added once."""
     assert (await control(served, "crowd", {"schedules": 30, "runs": 3}))["schedules"] == 46

@@ -4,8 +4,21 @@ import type { BoltState, Run } from "../types";
 
 export type Act = (what: () => Promise<unknown>) => Promise<void>;
 
+const ENDS: [string, string][] = [
+  ["own", "as usual"],
+  ["success", "success"],
+  ["model_error", "a model's error"],
+  ["other_error", "another model's error"],
+  ["test_failure", "a failed test"],
+  ["compile_error", "a compilation error"],
+  ["warehouse", "no warehouse"],
+  ["canceled", "canceled"],
+  ["skipped", "skipped"],
+];
+
 export function Runs({ bolt, act }: { bolt: BoltState | null; act: Act }) {
   const [wanted, setWanted] = useState("");
+  const [ends, setEnds] = useState("own");
   const active = bolt?.runs.filter((run) => !run.endDttm) ?? [];
   const schedules = bolt?.schedules.filter((each) => each.active !== false) ?? [];
   const slug = wanted || schedules[0]?.slug || "";
@@ -48,13 +61,31 @@ export function Runs({ bolt, act }: { bolt: BoltState | null; act: Act }) {
             ))}
           </select>
         </label>
+        <label className="row-label">
+          Ends with
+          <select className="input" value={ends} onChange={(event) => setEnds(event.target.value)}>
+            {ENDS.map(([value, label]) => (
+              <option key={value} value={value}>
+                {label}
+              </option>
+            ))}
+          </select>
+        </label>
         <button
           type="button"
           className="button"
           disabled={!slug}
-          onClick={() => void act(() => post("/control/bolt/runs", { slug }))}
+          onClick={() => void act(() => post("/control/bolt/runs", { slug, ends }))}
         >
           Start in Bolt
+        </button>
+        <button
+          type="button"
+          className="button"
+          disabled={!slug}
+          onClick={() => void act(() => post("/control/bolt/runs", { slug, ends, scheduled: true }))}
+        >
+          Start as scheduler
         </button>
       </div>
     </section>

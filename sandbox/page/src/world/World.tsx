@@ -7,8 +7,10 @@ import type { BoltState, BotState } from "../types";
 import { Calls } from "./Calls";
 import { BoltFaults, Bot, SlackFaults } from "./Faults";
 import { Runs } from "./Runs";
+import { Scheduler, Warehouse } from "./Scheduler";
 
 const EVERY_MS = 2000;
+const RUNS = 100;
 
 // What happens outside Slack, what goes wrong, and who calls whom.
 export function World() {
@@ -21,7 +23,7 @@ export function World() {
 
   useEffect(() => {
     const stopped = new AbortController();
-    get<BoltState>("/control/bolt/state", stopped.signal).then(setBolt, () => undefined);
+    get<BoltState>(`/control/bolt/state?runs=${RUNS}`, stopped.signal).then(setBolt, () => undefined);
     get<BotState>("/control/bot", stopped.signal).then(setBot, () => setBot(null));
     return () => stopped.abort();
   }, [world, asked]);
@@ -64,7 +66,9 @@ export function World() {
           </p>
         )}
         <Bot bot={bot} act={act} />
+        <Scheduler bolt={bolt} act={act} />
         <Runs bolt={bolt} act={act} />
+        <Warehouse bolt={bolt} act={act} />
         <BoltFaults faults={bolt?.faults ?? []} act={act} />
         <SlackFaults act={act} />
       </div>
