@@ -186,6 +186,7 @@ class Settings(BaseSettings):
     bolt_bot_admin_port: int | None = Field(default=None, ge=0, le=65535)
     bolt_bot_poll_min_s: float = Field(default=2, ge=0.1, le=3600)
     bolt_bot_poll_max_s: float = Field(default=30, ge=0.1, le=3600)
+    bolt_bot_discover_s: float = Field(default=15, ge=1, le=300)
     bolt_bot_command: SlashCommand = "/bolt"
     bolt_bot_log_format: Annotated[Literal["console", "json"], BeforeValidator(_lower)] = "console"
     bolt_bot_log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = "info"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 import structlog
 
 from bot.core.model.card import Card
@@ -29,6 +31,10 @@ BROKEN_AGAIN_S = 60.0
 OTHERS_AGAIN_S = 10.0
 
 
+# Renders the message of an incident: its revision and the message, None if it's no longer on record.
+IncidentRenderer = Callable[[Card], Awaitable[tuple[str, Message] | None]]
+
+
 class UnknownState(Exception):  # noqa: N818 - not an error of the bot's tree: it never leaves this file
     """A card's request is in a state that only another version of the bot knows."""
 
@@ -36,7 +42,18 @@ class UnknownState(Exception):  # noqa: N818 - not an error of the bot's tree: i
 class CardEditor:
     """Updates claimed cards to the newest state."""
 
-    def __init__(self, chat: Chat, edits: EditLane, requests: Requests, runs: Runs, *, app_url: str) -> None:
+    def __init__(
+        self,
+        chat: Chat,
+        edits: EditLane,
+        requests: Requests,
+        runs: Runs,
+        *,
+        app_url: str,
+        incidents: IncidentRenderer | None = None,
+    ) -> None:
+        """`incidents` renders the messages of incidents."""
+        self._incidents = incidents
         self._chat = chat
         self._edits = edits
         self._requests = requests
@@ -96,6 +113,8 @@ class CardEditor:
 
         Raises UnknownState if another version of the bot has to edit it.
         """
+        if card.incident is not None:
+            return await self._incidents(card) if self._incidents else None
         if card.run is not None:
             run = await run_of_card(self._runs, card)
             return (f"run:{run.rev}", run_card(run.seen_in(card.ref.channel), self._app_url)) if run else None

@@ -6,7 +6,15 @@ Names are part of keys in Redis, which older versions read as well: don't change
 from __future__ import annotations
 
 from bot.parts.wakeups import WakeEvent
-from bot.parts.workers import DueWork, edits_of_lane, one_by_one, polls_alone, polls_together, posts_of_lane
+from bot.parts.workers import (
+    DueWork,
+    edits_of_lane,
+    looks_together,
+    one_by_one,
+    polls_alone,
+    polls_together,
+    posts_of_lane,
+)
 from bot.settings import Settings
 
 REQUESTS_AT_ONCE = 20
@@ -50,7 +58,7 @@ DUE_SETS = (
         wakes=("edits", "ends", "cancels", "polls", "queue"),
     ),
     # Runs that are over but not yet concluded.
-    DueWork("ends", one_by_one(lambda flows: flows.conclude.conclude_run), wakes=("edits", "posts")),
+    DueWork("ends", one_by_one(lambda flows: flows.conclude.conclude_run), wakes=("edits", "posts", "accounts")),
     # Runs that someone wants to cancel.
     DueWork(
         "cancels",
@@ -72,6 +80,20 @@ DUE_SETS = (
         wakes=("posts", "polls"),
         woken_by=(WakeEvent.FOLLOW_REQUESTED,),
     ),
+    # The listing of schedules, while any watch exists.
+    DueWork(
+        "discovery",
+        one_by_one(lambda flows: flows.discover_schedules.list_schedules),
+        at_once=1,
+        wakes=("looks",),
+        woken_by=(WakeEvent.WATCH_CHANGED,),
+    ),
+    # Watched schedules, each when its runs are worth a look.
+    DueWork("looks", looks_together, at_once=2, wakes=("polls", "accounts", "edits")),
+    # Watched schedules with ends that aren't accounted yet.
+    DueWork("accounts", one_by_one(lambda flows: flows.account_ends.account_schedule), wakes=("posts", "edits")),
+    # Incidents that time alone changes.
+    DueWork("incidents", one_by_one(lambda flows: flows.incident_clock.pass_time), wakes=("posts", "edits")),
     # Starts that wait for a schedule's run to end.
     DueWork("queue", one_by_one(lambda flows: flows.queue.advance_queue), wakes=("requests", "edits")),
     # Starts that wait for an approval.

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.flows.account_ends import EndAccountant
 from bot.flows.approve import ApprovalRules, StartApprovals
 from bot.flows.cancel import RunCanceller
+from bot.flows.close_incidents import IncidentCloser
 from bot.flows.conclude import RunConcluder
 from bot.flows.dbt_results import ResultsReader
 from bot.flows.deliver_posts import PostDeliverer
 from bot.flows.delivery_rules import DeliveryRules
+from bot.flows.discover_runs import LookRules, RunDiscoverer
+from bot.flows.discover_schedules import ScheduleDiscoverer
 from bot.flows.edit_cards import CardEditor
 from bot.flows.follow_run import FollowRequestHandler
+from bot.flows.people_of_incident import IncidentPeople
 from bot.flows.plan_start import StartPlanner
 from bot.flows.poll_runs import PollRules, RunPoller
 from bot.flows.post_file import FilePoster
+from bot.flows.post_incident import IncidentPoster
 from bot.flows.read_followed_run import FollowedRunReader
 from bot.flows.read_requested_file import RequestedFileReader
 from bot.flows.start import RunStarter
@@ -22,6 +28,7 @@ from bot.flows.start_checks import StartChecks
 from bot.flows.start_queue import QueuedStarts, QueueRules
 from bot.flows.start_rules import StartRules
 from bot.flows.tail_log import LogTailer, LogTailRules, TailPoster
+from bot.flows.watch_clock import IncidentClock
 from bot.parts.base import Base
 from bot.parts.wakeups import WakeEvent
 from bot.store.log_tails import LogTails
@@ -41,6 +48,10 @@ class Flows:
     follow_run: FollowRequestHandler
     queue: QueuedStarts
     approvals: StartApprovals
+    discover_schedules: ScheduleDiscoverer
+    discover_runs: RunDiscoverer
+    account_ends: EndAccountant
+    incident_clock: IncidentClock
 
 
 def build_flows(base: Base) -> Flows:
@@ -51,6 +62,7 @@ def build_flows(base: Base) -> Flows:
     checks = _build_start_checks(base)
     tail_rules = LogTailRules(gap_s=settings.bolt_bot_follow_gap_s, settle_s=settle_s, bot_name=base.bot_name)
     log_tails = LogTails(stores.scripts)
+    post_incident = _build_post_incident(base, settle_s)
     return Flows(
         start=_build_start(base, checks),
         poll=RunPoller(
@@ -70,8 +82,12 @@ def build_flows(base: Base) -> Flows:
             base.mask_log,
         ),
         cancel=RunCanceller(bolt, runs, due["cancels"], answers, app_url=app_url, now=base.now),
-        edit_cards=CardEditor(chat, stores.edits, stores.requests, runs, app_url=app_url),
-        deliver=_build_deliver(base, TailPoster(chat, stores.posts, log_tails, answers, tail_rules), settle_s),
+        edit_cards=CardEditor(
+            chat, stores.edits, stores.requests, runs, app_url=app_url, incidents=post_incident.render
+        ),
+        deliver=_build_deliver(
+            base, TailPoster(chat, stores.posts, log_tails, answers, tail_rules), post_incident, settle_s
+        ),
         tail_log=LogTailer(bolt, runs, log_tails, tail_rules, mask=base.mask_log),
         follow_run=FollowRequestHandler(
             stores.run_followers,
@@ -98,6 +114,49 @@ def build_flows(base: Base) -> Flows:
             asked=base.wakeups.waker(WakeEvent.START_QUEUED),
             left=base.wakeups.waker(WakeEvent.QUEUE_LEFT),
         ),
+        discover_schedules=ScheduleDiscoverer(
+            bolt,
+            services.catalog,
+            stores.watches,
+            stores.discovery,
+            due["discovery"],
+            IncidentCloser(stores.incidents, stores.discovery),
+            every_s=settings.bolt_bot_discover_s,
+            now=base.now,
+        ),
+        discover_runs=RunDiscoverer(
+            bolt,
+            stores.watches,
+            stores.discovery,
+            stores.incidents,
+            runs,
+            due["looks"],
+            LookRules(settings.workspace),
+            mask=services.mask,
+        ),
+        account_ends=EndAccountant(
+            stores.watches,
+            stores.discovery,
+            stores.incidents,
+            runs,
+            due["accounts"],
+            workspace=settings.workspace,
+        ),
+        incident_clock=IncidentClock(stores.incidents, due["incidents"], now=base.now),
+    )
+
+
+def _build_post_incident(base: Base, settle_s: float) -> IncidentPoster:
+    stores = base.stores
+    return IncidentPoster(
+        base.services.chat,
+        stores.posts,
+        stores.incidents,
+        stores.runs,
+        IncidentPeople(base.clients.people, stores.watches),
+        workspace=base.settings.workspace,
+        app_url=base.settings.paradime_app_url,
+        settle_s=settle_s,
     )
 
 
@@ -134,7 +193,9 @@ def _build_start(base: Base, checks: StartChecks) -> RunStarter:
     )
 
 
-def _build_deliver(base: Base, tail_poster: TailPoster, settle_s: float) -> PostDeliverer:
+def _build_deliver(
+    base: Base, tail_poster: TailPoster, post_incident: IncidentPoster, settle_s: float
+) -> PostDeliverer:
     settings, services, stores = base.settings, base.services, base.stores
     files = RequestedFileReader(
         services.bolt, services.downloads, base.clients.logs, mask=services.mask, hide=base.clients.hide
@@ -163,5 +224,9 @@ def _build_deliver(base: Base, tail_poster: TailPoster, settle_s: float) -> Post
         base.clients.logs,
         services.answers,
         rules,
-        {"upload": uploader.post_requested_file, "follow": tail_poster.post_lines},
+        {
+            "upload": uploader.post_requested_file,
+            "follow": tail_poster.post_lines,
+            "incident": post_incident.post_of_incident,
+        },
     )

@@ -10,7 +10,9 @@ from bot.flows.run_stores import RunStores
 from bot.parts.services import Services
 from bot.settings import Settings
 from bot.store.admissions import Admissions
+from bot.store.discovery import Discovery
 from bot.store.due_sets import DueSet
+from bot.store.incidents import Incidents
 from bot.store.lanes import EditLane, PostLane, SlackBudget
 from bot.store.run_followers import RunFollowers
 from bot.store.run_indexes import RunIndexes
@@ -41,6 +43,8 @@ class Stores:
     uploads: Uploads
     indexes: RunIndexes
     watches: Watches
+    discovery: Discovery
+    incidents: Incidents
 
     @property
     def of_runs(self) -> RunStores:
@@ -81,4 +85,6 @@ def build_stores(settings: Settings, services: Services, gaps_s: Mapping[str, fl
         uploads=Uploads(scripts),
         indexes=RunIndexes(scripts),
         watches=Watches(scripts),
+        discovery=Discovery(scripts),
+        incidents=Incidents(scripts),
     )

@@ -24,6 +24,7 @@ class WakeEvent(StrEnum):
     # A start's job has only made a card so far.
     START_PLANNED = auto()
     START_QUEUED = auto()
+    WATCH_CHANGED = auto()
 
 
 @dataclass(slots=True)

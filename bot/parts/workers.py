@@ -13,6 +13,9 @@ from bot.workers import claims
 from bot.workers.worker import Claim, Worker
 
 FEW_AT_ONCE = 10
+LOOKS_TOGETHER = 100
+# Schedules whose next look is so near are included in a request that goes out anyway, so that requests are full.
+LOOK_SOON_S = 90
 
 # Builds a worker's claim function from the row's name.
 BuildClaim = Callable[[str, Base, Flows], Claim]
@@ -69,6 +72,17 @@ def polls_together(name: str, base: Base, flows: Flows) -> Claim:
 def polls_alone(name: str, base: Base, flows: Flows) -> Claim:
     """Claim one run per job, which is polled alone."""
     return claims.claim_batch(base.stores.due[name], flows.poll, base.wakeups.waker(name), batch=lambda: 1, soon_s=0)
+
+
+def looks_together(name: str, base: Base, flows: Flows) -> Claim:
+    """Claim one request to Bolt per job, with the runs of as many schedules as fit."""
+    return claims.claim_many(
+        base.stores.due[name],
+        flows.discover_runs.look,
+        base.wakeups.waker(name),
+        most=LOOKS_TOGETHER,
+        soon_s=LOOK_SOON_S,
+    )
 
 
 def posts_of_lane(name: str, base: Base, flows: Flows) -> Claim:

@@ -268,7 +268,16 @@ async def load_card(scripts: Scripts, item: str) -> Card | None:
     if not record.get("team") or ref is None:
         return None
     run: RunKey | None = RunKey.parse(record["run"]) if record.get("run") else None
-    return Card(item, team, ref, run, record.get("request"), record.get("file_id"), record.get("watcher"))
+    return Card(
+        item,
+        team,
+        ref,
+        run,
+        record.get("request"),
+        record.get("file_id"),
+        record.get("watcher"),
+        record.get("incident"),
+    )
 
 
 def _taken(reply: Reply, lane: str, began: float, lease_s: float) -> ClaimedItem:

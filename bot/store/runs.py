@@ -23,6 +23,7 @@ from bot.core.model.run import (
     RunKey,
     is_final,
 )
+from bot.core.watching.ends import end_of_run
 from bot.flows.cooperative import in_pieces
 from bot.flows.lease import Lease
 from bot.store.due_sets import MICROSECONDS, microseconds
@@ -110,12 +111,16 @@ class Runs:
         """
         token = await lease.stop_renewing()
         urgency = "fail" if run.seen.state in FAILURE_STATES else "end"
-        word = await self._scripts.run("conclude", run.key.name, token, to_json(end), urgency, int(end.log == "late"))
+        ended = to_json(end_of_run(run, end))
+        word = await self._scripts.run(
+            "conclude", run.key.name, token, to_json(end), urgency, int(end.log == "late"), ended
+        )
         return bool(word == "ok")
 
     async def late_log(self, lease: Lease, run: Run, end: End) -> None:
         """Queue the post of a late log, which has arrived or never will."""
-        await self._scripts.run("late_log", run.key.name, await lease.stop_renewing(), to_json(end))
+        token, ended = await lease.stop_renewing(), to_json(end_of_run(run, end))
+        await self._scripts.run("late_log", run.key.name, token, to_json(end), ended)
 
     async def final_since_s(self, key: RunKey) -> float:
         """Return how many seconds ago the run was first seen to be over, 0 if it isn't."""
@@ -196,6 +201,11 @@ class Runs:
         """Return a run's card in a channel, or None if it has none there."""
         found = await self._scripts.ask(self._scripts.redis.hget(self._scripts.key("run", key.name, "cards"), channel))
         return CardRef(channel, found.rpartition(":")[2]) if found else None
+
+    async def cards_of(self, key: RunKey) -> dict[str, CardRef]:
+        """Return a run's cards by channel."""
+        found = await self._scripts.ask(self._scripts.redis.hgetall(self._scripts.key("run", key.name, "cards")))
+        return {channel: CardRef(channel, card.rpartition(":")[2]) for channel, card in found.items()}
 
     async def _with_field(self, workspace: str, run_ids: Sequence[int], *fields: str) -> frozenset[int]:
         if not run_ids:

@@ -69,6 +69,26 @@ def claim_one(
     return claim
 
 
+def claim_many(
+    due: DueSet, advance: Callable[[Lease], Awaitable[bool]], wake: Wake, *, most: int, soon_s: float
+) -> Callable[[], Awaitable[Work]]:
+    """Claim up to `most` members per job, whose one request serves them all: looks at schedules' runs."""
+
+    async def job(lease: Lease) -> None:
+        async with keep_lease(due, lease):
+            changed = await advance(lease)
+        if changed:
+            wake()
+
+    async def claim() -> Work:
+        claimed = await due.claim(most, soon_s=soon_s)
+        if claimed.lease is None:
+            return Work(wait_s=claimed.wait_s)
+        return Work((job(claimed.lease),), claimed.wait_s)
+
+    return claim
+
+
 def claim_batch(
     due: DueSet, follow: RunPoller, wake: Wake, *, batch: Callable[[], int], soon_s: float
 ) -> Callable[[], Awaitable[Work]]:

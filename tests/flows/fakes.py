@@ -86,6 +86,7 @@ class FakeBolt:
         self.sent: list[tuple[str, object]] = []
         self.reads: list[tuple[str, object]] = []
         self.clock: datetime | None = None
+        self.bad: dict[str, BoltError] = {}
         self._newest = 100
 
     @property
@@ -121,7 +122,7 @@ class FakeBolt:
         """All of them."""
         self.reads.append(("schedules", (inactive, suspended)))
         self.faults.before("schedules")
-        return list(self.inactive if inactive else self.active)
+        return [self._as_listed(one) for one in (self.inactive if inactive else self.active)]
 
     def time(self) -> datetime:
         """Its clock."""
@@ -131,24 +132,21 @@ class FakeBolt:
         """As the newest runs say."""
         self.reads.append(("activity", None))
         self.faults.before("activity")
-        newest = {one.slug: next(iter(self.runs_of[one.slug]), None) for one in self.active}
+        listed = [self._as_listed(one) for one in self.active]
         return [
-            ScheduleActivity(
-                one.slug,
-                one.uuid,
-                run.started_at if (run := newest[one.slug]) else None,
-                run.state if run else None,
-                one.next_run_at,
-                one.suspended,
-            )
-            for one in self.active
+            ScheduleActivity(one.slug, one.uuid, one.last_run_at, one.last_run_state, one.next_run_at, one.suspended)
+            for one in listed
         ]
+
+    def _as_listed(self, schedule: Schedule) -> Schedule:
+        run = next(iter(self.runs_of[schedule.slug]), None)
+        return replace(schedule, last_run_at=run.started_at, last_run_state=run.state) if run else schedule
 
     async def newest_runs(self, slugs: Sequence[str]) -> dict[str, list[RunSummary] | BoltError]:
         """Newest first, of each."""
         self.reads.append(("newest_runs", tuple(slugs)))
         self.faults.before("newest_runs")
-        return {slug: self.runs_of[slug][:20] for slug in slugs}
+        return {slug: self.bad.get(slug) or self.runs_of[slug][:20] for slug in slugs}
 
     async def schedule(self, slug: str) -> ScheduleDetails:
         """One of them."""

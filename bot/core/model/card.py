@@ -9,7 +9,10 @@ from bot.core.model.run import CardRef, RunKey
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """The stored record of a card. `id` is its name in the lanes."""
+    """The stored record of a card. `id` is its name in the lanes.
+
+    `incident` is set instead of `run` and `request` if the message is an incident's: its channel and schedule.
+    """
 
     id: str
     team: str
@@ -18,3 +21,4 @@ class Card:
     request: str | None = None
     file_id: str | None = None
     follower: str | None = None
+    incident: str | None = None

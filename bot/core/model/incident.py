@@ -101,7 +101,7 @@ class RetryOfIncident:
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """One incident. Times are Bolt's, but those of people's clicks, which are Redis'.
+    """One incident. `serial` counts the incidents of its schedule in its channel.
 
     `failures` counts failed runs without retries, `retries` the failed retries. `first` is the first failed run,
     `latest` the newest run that counts, `failed` the newest failed run. `errors` are the keys of the errors seen;
@@ -117,6 +117,7 @@ class Incident:
     schedule: str
     team: str
     watch: int
+    serial: int = 1
     name: str = ""
     owner: str | None = None
     state: IncidentState = IncidentState.FAILING

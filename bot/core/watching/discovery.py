@@ -3,36 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from bot.core.model.bolt import RunSummary
+from bot.core.model.discovery import Ledger
 from bot.core.model.run import is_final
 from bot.core.model.run_end import RunEnd
+from bot.core.watching.ends import end_of_listing
 
 # How many finished runs of a schedule are remembered.
 FINAL_KEPT = 100
 _NEVER = datetime.min.replace(tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Ledger:
-    """What is known of a schedule's runs.
-
-    `active` are the runs that haven't ended; they're never dropped. `final` are the newest finished ones, each with its
-    start in Unix seconds (0: unknown). `newest` is the newest end that was accounted. `since`: runs that ended before
-    aren't accounted, because nobody watched. `begun`: the listing has been read at least once.
-    """
-
-    active: tuple[int, ...] = ()
-    final: tuple[tuple[int, float], ...] = ()
-    newest: RunEnd | None = None
-    begun: bool = False
-
-    @property
-    def floor(self) -> float:
-        """The start of the oldest finished run that's remembered: an unknown run below it is no news. 0: none is."""
-        return min((start for _, start in self.final if start), default=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +23,7 @@ class Found:
 
     begun: tuple[RunSummary, ...] = ()
     ended: tuple[RunSummary, ...] = ()
-    ledger: Ledger = Ledger()
+    ledger: Ledger = field(default_factory=Ledger)
 
     def __bool__(self) -> bool:
         """Whether anything is new."""
@@ -55,20 +37,21 @@ def compare(ledger: Ledger, listed: Sequence[RunSummary]) -> Found:
     unknown = [one for one in listed if one.id not in final]
     if not ledger.begun:
         begun = tuple(one for one in unknown if not _is_over(one))
-        over = [one for one in unknown if _is_over(one)]
-        return Found(begun, (), settle(replace(ledger, begun=True, active=_ids(begun)), over))
+        over = [end_of_listing(one) for one in unknown if _is_over(one)]
+        return Found(begun, (), remember(replace(ledger, begun=True, active=_ids(begun)), over))
     fresh = [one for one in unknown if one.id in active or not _start(one) or _start(one) >= floor]
     begun = tuple(one for one in fresh if not _is_over(one) and one.id not in active)
     ended = tuple(sorted((one for one in fresh if _is_over(one)), key=_order))
-    return Found(begun, ended, replace(ledger, active=tuple(sorted(active | set(_ids(begun))))))
+    active |= {*_ids(begun), *_ids(ended)}
+    return Found(begun, ended, replace(ledger, active=tuple(sorted(active))))
 
 
-def settle(ledger: Ledger, over: Sequence[RunSummary]) -> Ledger:
-    """Remember finished runs, and forget that they were active."""
-    ids = set(_ids(over))
-    final = {**dict(ledger.final), **{one.id: _start(one) for one in over}}
+def remember(ledger: Ledger, ends: Sequence[RunEnd]) -> Ledger:
+    """Remember runs whose ends are accounted: they're active no more."""
+    over = {end.run: end.started_at.timestamp() if end.started_at else 0 for end in ends}
+    final = {**dict(ledger.final), **over}
     kept = sorted(final.items(), key=lambda pair: (pair[1], pair[0]))[-FINAL_KEPT:]
-    return replace(ledger, active=tuple(run for run in ledger.active if run not in ids), final=tuple(kept))
+    return replace(ledger, active=tuple(run for run in ledger.active if run not in over), final=tuple(kept))
 
 
 def reaches_known(ledger: Ledger, page: Sequence[RunSummary]) -> bool:

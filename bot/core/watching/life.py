@@ -5,6 +5,7 @@ Every function returns a new incident. Ends may arrive in any order; the newest 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -20,7 +21,7 @@ from bot.core.model.incident import (
 )
 from bot.core.model.run_end import RunEnd, RunError, WatchedSchedule
 from bot.core.model.watch import Watch
-from bot.core.watching.counting import closes
+from bot.core.watching.counting import closes, counts
 
 RECENT_KEPT = 40
 MENTION_GAP = timedelta(hours=1)
@@ -68,12 +69,25 @@ def is_accounted(incident: Incident | None, run: int) -> bool:
     return incident is not None and any(one.run == run for one in incident.recent)
 
 
-def already_failing(end: RunEnd, watch: Watch, schedule: WatchedSchedule, *, failures: int, first: RunEnd) -> Incident:
-    """The incident of a schedule that fails when its watch is made: without a message until its next end."""
-    incident = _count(_new(watch, schedule), end)
-    return replace(
-        incident, failures=failures, first=IncidentRun.of(first), seen_before=True, silent=True, errors=(), lines=()
-    )
+def failing_already(
+    ends: Sequence[RunEnd], watch: Watch, schedule: WatchedSchedule, *, serial: int = 1
+) -> Incident | None:
+    """The incident of a schedule that fails when its watch is made: it has no message until its next end.
+
+    `ends` are the schedule's known ends, in any order. Returns None if it doesn't fail.
+    """
+    failed: list[RunEnd] = []
+    for end in sorted((end for end in ends if counts(end, watch, schedule)), key=lambda end: end.order, reverse=True):
+        if closes(end):
+            break
+        if end.has_failed:
+            failed.append(end)
+    if not failed:
+        return None
+    incident = replace(_new(watch, schedule), serial=serial)
+    for end in reversed(failed):
+        incident = _count(incident, end)
+    return replace(incident, seen_before=True, silent=True)
 
 
 # --- failures ---
@@ -96,8 +110,8 @@ def _failed(
             return _count(incident, end)
         if incident.state is IncidentState.RECOVERED and _is_soon_after(incident, end):
             return _reopened(incident, end, watch, carded=carded)
-    opened = _count(_new(watch, schedule), end)
-    opened = replace(opened, silent=carded)
+    serial = incident.serial + 1 if incident is not None else 1
+    opened = replace(_count(_new(watch, schedule), end), serial=serial, silent=carded)
     if newest is not None and closes(newest) and newest.order > end.order:
         opened = replace(opened, state=IncidentState.RECOVERED, recovered_by=IncidentRun.of(newest))
     return _add_errors(opened, end, told=True) if carded else _opening(opened, end)

@@ -6,6 +6,7 @@ They raise only the errors of `bot.core.model.errors`.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -15,6 +16,7 @@ from bot.core.model.audit_entry import AuditEntry
 from bot.core.model.cancel_wish import WishAnswer
 from bot.core.model.card import Card
 from bot.core.model.delivery import DeliveryState
+from bot.core.model.discovery import ActivityNews, Ledger, Looked, ScheduleRecord
 from bot.core.model.follow_request import FollowAcceptance, Followed, FollowRequest
 from bot.core.model.incident import Incident, StoredIncident
 from bot.core.model.log_tail import LogBatch, LogTail, TailAcceptance, TailPosted
@@ -22,6 +24,7 @@ from bot.core.model.polling import Observed, Stored, Strayed, StrayRule
 from bot.core.model.post_attempt import AttemptMode, PostAttempt
 from bot.core.model.request import Approval, BlockingRun, Request, Rival, StartPlan
 from bot.core.model.run import CardRef, End, Observation, Run, RunFacts, RunKey
+from bot.core.model.run_end import RunEnd
 from bot.core.model.run_index import Habits, IndexPage
 from bot.core.model.start import Acceptance, Accepted, Asked, Decided, LeftQueue, QueuePage, Sending, Turn
 from bot.core.model.upload import Upload, UploadAnswer, UploadOutcome
@@ -125,6 +128,7 @@ class Runs(Protocol):
         self, key: RunKey, facts: RunFacts, seen: Observation, team: str, card: CardRef, *, over: bool
     ) -> None: ...
     async def card_in(self, key: RunKey, channel: str) -> CardRef | None: ...
+    async def cards_of(self, key: RunKey) -> dict[str, CardRef]: ...
     async def store_observations(self, lease: Lease, claimed_us: int, observed: Sequence[Observed]) -> list[Stored]: ...
     async def make_due_now(self, keys: Sequence[RunKey], *, gap_s: float) -> int: ...
     async def stray(self, lease: Lease, rule: StrayRule) -> dict[str, Strayed]: ...
@@ -250,6 +254,15 @@ class Watches(Protocol):
         """Every watch, by channel and number. Kept in memory until one changes."""
 
 
+@dataclass(frozen=True, slots=True)
+class IncidentChange:
+    """An incident before (None: there was none) and after a change, and how urgently its message is edited."""
+
+    before: StoredIncident | None
+    after: Incident
+    edit: Edit
+
+
 class Incidents(Protocol):
     """Incidents on record."""
 
@@ -264,3 +277,56 @@ class Incidents(Protocol):
 
         Returns False if somebody else changed it since it was loaded: load it and decide again.
         """
+
+
+class IncidentAccounts(Protocol):
+    """The incidents of one schedule, as far as the accounting of its ends needs them."""
+
+    async def load_incidents(self, keys: Sequence[tuple[str, str]]) -> list[StoredIncident | None]:
+        """Load the newest incident of each channel and schedule."""
+
+    async def account(
+        self,
+        lease: Lease,
+        record: ScheduleRecord,
+        ledger: Ledger,
+        runs: Sequence[RunKey],
+        changes: Sequence[IncidentChange],
+    ) -> bool:
+        """Account ends once, together with the incidents that they change.
+
+        Returns False if anything has changed since it was loaded: load it and decide again.
+        """
+
+
+class IncidentPosts(Protocol):
+    """Incidents, as far as posting their messages needs them."""
+
+    async def load_incident(self, channel: str, schedule: str) -> StoredIncident | None: ...
+    async def posted(self, post: ClaimedPost, schedule: str, outcome: str) -> str:
+        """Record a thread post as sent (`outcome`: its ts) or given up (a word).
+
+        Returns `ok`, or `done:<ts>` of another's post.
+        """
+
+    async def message_posted(self, post: ClaimedPost, stored: StoredIncident, ts: str) -> str:
+        """Record the message as it was posted. Returns `ok`, or `done:<ts>` of another's message."""
+
+
+class Discovery(Protocol):
+    """What discovery knows of watched schedules and their runs."""
+
+    async def known_activity(self) -> Mapping[str, str]:
+        """The activity of each watched schedule at the last listing, by slug."""
+
+    async def note_activity(self, lease: Lease, news: ActivityNews, at: datetime, *, delay_s: float) -> bool:
+        """Record a complete listing of schedules, made at `at` by Bolt's clock. The changed ones are looked at now."""
+
+    async def load_schedules(self, slugs: Sequence[str]) -> dict[str, ScheduleRecord]:
+        """Load the records of watched schedules. Those that aren't on record are left out."""
+
+    async def note_look(self, lease: Lease, slug: str, rev: int, looked: Looked, *, delay_s: float) -> bool:
+        """Record what a look at a schedule's runs has found. Returns False if it has to be looked at again."""
+
+    async def ended_runs(self, slug: str) -> list[RunEnd]:
+        """The ends that wait to be accounted, in the order of their ends."""

@@ -53,10 +53,13 @@ end
 -- Uploads have a budget of their own: their methods are called twice per file, and are in tier 4 (100 a minute).
 local uploads = tonumber(redis.call('GET', key('budget', 'uploads')) or '0')
 -- `ask` (cards that ask for an approval), `card` (cards of followed runs and of waiting starts) and `retried` are
--- classes of their own, because an older version doesn't know such posts and must not read them. Requested files come
--- after those of ends. Live logs come last, and use none of the uploads' budget.
-local classes = {'start', 'ask', 'card', 'digest', 'fail', 'end', 'retried', 'log', 'file', 'follow'}
-if uploads > at then classes = {'start', 'ask', 'card', 'digest', 'fail', 'end', 'retried', 'follow'} end
+-- classes of their own, because an older version doesn't know such posts and must not read them; so are `opening`,
+-- `recovery` and `line` (of incidents). Requested files come after those of ends. Live logs come last, and use none of the uploads' budget.
+local classes = {'start', 'ask', 'card', 'digest', 'fail', 'end', 'opening', 'recovery', 'line', 'retried', 'log', 'file',
+  'follow'}
+if uploads > at then
+  classes = {'start', 'ask', 'card', 'digest', 'fail', 'end', 'opening', 'recovery', 'line', 'retried', 'follow'}
+end
 local got, again = take('posts', classes, lease_of, opens)
 if not got and uploads > at and redis.call('EXISTS', key('posts', 'log'), key('posts', 'file')) > 0 then
   again = least(again, uploads)

@@ -1,5 +1,6 @@
 -- Records how a run ended, once: cards become final and posts to their threads are queued. ARGV: run member, token,
--- end, class of urgency, '1' if its log is still to come. Returns 'ok', 'lost' or 'known'
+-- end, class of urgency, '1' if its log is still to come, the end for the watches of its schedule. Returns 'ok', 'lost'
+-- or 'known'
 local member, class = ARGV[3], ARGV[6]
 local run, ends = key('run', member), key('due', 'ends')
 if not owns(ends, member, ARGV[4]) then return 'lost' end
@@ -26,5 +27,6 @@ if ARGV[7] == '1' then
 else
   redis.call('ZREM', ends, member)
 end
+hand_over(member, ARGV[8])
 retire(member)
 return 'ok'

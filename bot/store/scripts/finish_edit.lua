@@ -14,7 +14,7 @@ end
 if not class or not owns(key('edits', class, channel), card, token) then
   -- Another process edits or edited this card at the same time. Which edit came last is unknown, so it's edited again.
   redis.call('HSET', hash, 'shown', '')
-  dirty(card, 'state')
+  dirty(card, redis.call('HEXISTS', hash, 'incident') == 1 and 'incident' or 'state')
   return 'lost'
 end
 local items = key('edits', class, channel)

@@ -1,5 +1,5 @@
 -- Queues the post of a log that was missing at the run's end and has arrived, or never will. ARGV: run member, token,
--- end.
+-- end, the end for the watches of its schedule.
 local member, ends = ARGV[3], key('due', 'ends')
 if not owns(ends, member, ARGV[4]) then return 0 end
 redis.call('ZREM', ends, member)
@@ -9,4 +9,5 @@ for _, card in ipairs(cards_of(member)) do
     push('posts', 'log', channel_of(card), 'late/' .. card, now())
   end
 end
+hand_over(member, ARGV[6])
 return 1

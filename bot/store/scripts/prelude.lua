@@ -31,7 +31,8 @@ end
 
 -- Lanes: items that wait for a slot of a Slack method's budget. A class is a sorted set of channels, scored by when the
 -- channel is worth a look; each channel has a sorted set of items, scored by when they are due or leased until.
-local RANK = {fail = 1, ['end'] = 2, state = 3, progress = 4}
+-- Older versions don't know the classes `incident` and `count`, and leave them alone.
+local RANK = {fail = 1, ['end'] = 2, incident = 3, state = 4, count = 5, progress = 6}
 
 local function push(lane, class, channel, item, due)
   local added = redis.call('ZADD', key(lane, class, channel), 'NX', num(due), item)
@@ -101,7 +102,8 @@ end
 local function channel_of(card) return string.match(card, '^[^:]*:([^:]*):') end
 
 local function wanted(hash)
-  local links = redis.call('HMGET', hash, 'run', 'request', 'team')
+  local links = redis.call('HMGET', hash, 'run', 'request', 'incident')
+  if links[3] then return 'inc:' .. (redis.call('HGET', key('incident', links[3]), 'rev') or '0') end
   if links[1] then return 'run:' .. (redis.call('HGET', key('run', links[1]), 'rev') or '0') end
   if links[2] then return 'req:' .. (redis.call('HGET', key('req', links[2]), 'rev') or '0') end
   return ''
@@ -127,6 +129,37 @@ local function dirty(card, class)
   end
   redis.call('HSET', hash, 'queued', class)
   push('edits', class, channel, card, due)
+end
+
+-- Queues the edit of an incident's message: at once, or as a count, which may wait so that few edits are needed.
+local COUNT_GAP_US = 300 * 1000000
+local function dirty_incident(card, edit)
+  local hash = key('card', card)
+  redis.call('EXPIRE', hash, RETENTION_S)
+  if edit == 'now' then
+    local waits = redis.call('HMGET', hash, 'queued', 'counted_us')
+    local items = key('edits', 'count', channel_of(card))
+    -- A count that only waits isn't leased, so its edit is due now.
+    if waits[1] == 'count' and owns(items, card, waits[2]) then redis.call('ZADD', items, num(now()), card) end
+    return dirty(card, 'incident')
+  end
+  local known = redis.call('HMGET', hash, 'team', 'queued', 'unshowable', 'counted_us')
+  if not known[1] or known[2] or known[3] then return end
+  local due = math.max(now(), tonumber(known[4] or '0') + COUNT_GAP_US)
+  redis.call('HSET', hash, 'queued', 'count', 'counted_us', num(due))
+  push('edits', 'count', channel_of(card), card, due)
+end
+
+-- Queues the thread posts of an incident that haven't been posted; those that are queued already stay where they are.
+local function push_incident_posts(channel, slug)
+  local hash = key('incident', channel, slug)
+  local known = redis.call('HMGET', hash, 'posts', 'serial')
+  for number, class in string.gmatch(known[1] or '', '(%d+):(%a+)') do
+    local done = redis.call('HGET', hash, 'thread-' .. known[2] .. '-' .. number) or ''
+    if string.sub(done, 1, 5) ~= 'done:' then
+      push('posts', class, channel, 'incident/' .. number .. '/' .. channel .. '/' .. slug, now())
+    end
+  end
 end
 
 local function cards_of(member, team)
@@ -350,4 +383,12 @@ end
 local function watches_changed()
   local before = tonumber(redis.call('GET', key('standing', 'rev')) or '0')
   redis.call('SET', key('standing', 'rev'), num(math.max(before + 1, now())))
+end
+
+-- Hands the end of a run that discovery has found over to the watches of its schedule, to be accounted.
+local function hand_over(member, ended)
+  local slug = redis.call('HGET', key('run', member), 'discovered')
+  if not slug then return end
+  redis.call('HSET', key('discovery', 'ended', slug), string.match(member, ':(%d+)$'), ended)
+  redis.call('ZADD', key('due', 'accounts'), 'LT', num(now()), slug)
 end

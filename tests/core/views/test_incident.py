@@ -13,7 +13,7 @@ from bot.core.text.message import Message, Preformatted
 from bot.core.text.text import Mention
 from bot.core.views.buttons import read_incident_value, read_snooze_value
 from bot.core.views.incident import HIDDEN, incident_message, people_in, thread_post
-from bot.core.watching.life import already_failing
+from bot.core.watching.life import failing_already
 from tests.core.views.plain import buttons, said, shown
 from tests.core.views.test_card import ASKED, FAILED
 from tests.core.watching.ends import COLUMN, DISK, NIGHTLY, WATCH, at, failure, success
@@ -260,7 +260,8 @@ def test_still_failing_says_who_is_on_it_and_what_is_new() -> None:
 
 def test_an_incident_that_began_before_the_watch() -> None:
     """Its first end is told as such."""
-    incident = already_failing(failure(5, 4), WATCH, NIGHTLY, failures=2, first=failure(4, 3))
+    incident = failing_already([failure(5, 4), failure(4, 3), success(3, 2)], WATCH, NIGHTLY)
+    assert incident is not None
     assert first(incident) == (
         ":red_circle: Nightly full build has been failing since before I watched it: 2 runs or more"
     )

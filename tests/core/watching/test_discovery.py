@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from bot.core.model.bolt import RunSummary
-from bot.core.watching.discovery import FINAL_KEPT, Ledger, compare, reaches_known, settle
+from bot.core.model.discovery import Ledger
+from bot.core.watching.discovery import FINAL_KEPT, compare, reaches_known, remember
+from bot.core.watching.ends import end_of_listing
 from tests.core.watching.ends import T0
+
+
+def settle(ledger: Ledger, over: Sequence[RunSummary]) -> Ledger:
+    """The ends of these runs are accounted."""
+    return remember(ledger, [end_of_listing(one) for one in over])
 
 
 def run(number: int, state: str = "SUCCESS", *, minutes: float | None = None) -> RunSummary:

@@ -1,0 +1,66 @@
+"""What discovery keeps of each watched schedule, and what one look at its runs finds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from bot.core.model.run import Observation, RunFacts, RunKey
+from bot.core.model.run_end import RunEnd, WatchedSchedule
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """What is known of a schedule's runs.
+
+    `active` are the runs whose end isn't accounted; they're never dropped. `final` are the newest accounted ones, each
+    with its start in Unix seconds (0: unknown). `newest` is the newest end that was accounted. `begun`: the listing has
+    been read at least once. `channels` are those for which watching the schedule has begun.
+    """
+
+    active: tuple[int, ...] = ()
+    final: tuple[tuple[int, float], ...] = ()
+    newest: RunEnd | None = None
+    begun: bool = False
+    channels: tuple[str, ...] = ()
+
+    @property
+    def floor(self) -> float:
+        """The start of the oldest finished run that's remembered: an unknown run below it is no news. 0: none is."""
+        return min((start for _, start in self.final if start), default=0)
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleRecord:
+    """A watched schedule on record. `rev` grows with each change; `failing_in` are the channels with an open incident."""
+
+    schedule: WatchedSchedule
+    ledger: Ledger = field(default_factory=Ledger)
+    rev: int = 0
+    failing_in: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class NewRun:
+    """A run that discovery has found and that is to be followed."""
+
+    key: RunKey
+    facts: RunFacts
+    seen: Observation
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What one look at a schedule's runs found: runs to follow, and ends to account."""
+
+    ledger: Ledger
+    follow: Sequence[NewRun] = ()
+    ended: Sequence[RunEnd] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityNews:
+    """What one listing of schedules changes: the newest activity by slug, and the slugs that nobody watches any more."""
+
+    changed: Mapping[str, tuple[str, WatchedSchedule]]
+    gone: Sequence[str] = ()

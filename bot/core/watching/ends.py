@@ -1,0 +1,70 @@
+"""Ends of runs as watches account for them: from a stored run, or from a listing alone."""
+
+from __future__ import annotations
+
+from bot.core.insight.progress import ran_others
+from bot.core.model.bolt import RunSummary
+from bot.core.model.run import End, Run, is_failed
+from bot.core.model.run_end import RunEnd, RunError
+from bot.core.watching.errors import error_of, unread_error
+
+
+def end_of_run(run: Run, end: End) -> RunEnd:
+    """The end of a run that was followed, with what its log says."""
+    facts, command = run.facts, end.failed
+    failed = is_failed(run.seen.state)
+    return RunEnd(
+        run.id,
+        run.seen.state,
+        end.started_at or run.started_at,
+        end.ended_at or run.ended_at,
+        branch=end.branch or facts.branch,
+        commit=end.commit,
+        pull_request=str(facts.pull_request) if facts.pull_request else None,
+        parent=facts.parent_run,
+        actor=facts.actor,
+        asked_by=facts.asked_by,
+        closes=_closes(run),
+        command=command.text if command else "",
+        summary=end.summary,
+        errors=_errors(end) if failed else (),
+        cause=end.causes[0] if end.causes else None,
+        log=end.log,
+    )
+
+
+def end_of_listing(listed: RunSummary) -> RunEnd:
+    """The end of a run of which only the listing is known."""
+    return RunEnd(
+        listed.id,
+        listed.state,
+        listed.started_at,
+        listed.ended_at,
+        branch=listed.branch,
+        commit=listed.commit,
+        pull_request=listed.pull_request,
+        parent=listed.parent_run_id,
+        actor=listed.actor or None,
+        actor_email=listed.actor_email,
+    )
+
+
+def _closes(run: Run) -> bool:
+    """Whether its success shows that the schedule works: not if it had other commands. A retry has its parent's."""
+    facts = run.facts
+    if facts.overridden:
+        return False
+    return facts.parent_run is not None or not ran_others(run.seen.commands, facts.commands)
+
+
+def _errors(end: End) -> tuple[RunError, ...]:
+    """The errors of a failed run; empty while its log is still to come."""
+    if end.log == "late":
+        return ()
+    if end.nodes:
+        return tuple(error_of(node.name, node.message) for node in end.nodes)
+    command = end.failed
+    said = end.excerpt or end.summary
+    if command is not None and said:
+        return (error_of(command.text, said, hint=end.causes[0].id if end.causes else ""),)
+    return (unread_error(command.text, command.return_code) if command else unread_error("", None),)

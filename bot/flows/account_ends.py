@@ -1,0 +1,117 @@
+"""Accounting ends: each end of a watched schedule's run becomes part of the channels' incidents, exactly once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import structlog
+
+from bot.core.model.discovery import Ledger, ScheduleRecord
+from bot.core.model.incident import Incident, StoredIncident
+from bot.core.model.run import CardRef, RunKey
+from bot.core.model.run_end import RunEnd
+from bot.core.model.watch import Watch
+from bot.core.watching.counting import counts
+from bot.core.watching.discovery import remember
+from bot.core.watching.edits import edit_for
+from bot.core.watching.life import account, is_accounted, with_log
+from bot.flows.discover_schedules import CoverCache
+from bot.flows.lease import Lease
+from bot.flows.ports.store import Discovery, Due, IncidentAccounts, IncidentChange, Runs, Watches
+
+log = structlog.get_logger()
+
+# A day without a watch, and its ends are no longer waited for.
+UNWATCHED_S = 86_400.0
+
+
+class EndAccountant:
+    """Accounts the ends of one schedule at a time."""
+
+    def __init__(
+        self,
+        watches: Watches,
+        discovery: Discovery,
+        incidents: IncidentAccounts,
+        runs: Runs,
+        due: Due,
+        *,
+        workspace: str,
+    ) -> None:
+        self._watches = watches
+        self._discovery = discovery
+        self._incidents = incidents
+        self._runs = runs
+        self._due = due
+        self._workspace = workspace
+        self._covers = CoverCache()
+
+    async def account_schedule(self, lease: Lease) -> None:
+        """Account all ends of the claimed schedule that wait, in the order in which the runs ended."""
+        slug = lease.member
+        record = (await self._discovery.load_schedules([slug])).get(slug)
+        if record is None:
+            await self._due.give_back(lease, delay_s=UNWATCHED_S)
+            return
+        ends = await self._discovery.ended_runs(slug)
+        deciding = self._covers.of(await self._watches.all_watches()).deciding(record.schedule)
+        channels = list(deciding)
+        stored = dict(
+            zip(channels, await self._incidents.load_incidents([(one, slug) for one in channels]), strict=True)
+        )
+        cards = {end.run: await self._runs.cards_of(RunKey(self._workspace, end.run)) for end in ends}
+        changes = []
+        for channel, watch in deciding.items():
+            before = stored[channel]
+            after = _after(before.incident if before else None, ends, watch, record, cards)
+            if after is not None and (before is None or after != before.incident):
+                changes.append(IncidentChange(before, after, edit_for(_same(before, after), after)))
+        keys = [RunKey(self._workspace, end.run) for end in ends]
+        done = await self._incidents.account(lease, record, _ledger(record.ledger, ends), keys, changes)
+        if not done:
+            # Somebody else has changed an incident, or has accounted these ends.
+            await self._due.give_back(lease, delay_s=0)
+            return
+        for change in changes:
+            log.info(
+                "an incident changed",
+                schedule=slug,
+                channel=change.after.channel,
+                state=str(change.after.state),
+                failures=change.after.failures,
+            )
+
+
+def _same(before: StoredIncident | None, after: Incident) -> Incident | None:
+    """The incident before, unless it was another one."""
+    return before.incident if before is not None and before.incident.serial == after.serial else None
+
+
+def _after(
+    incident: Incident | None,
+    ends: Sequence[RunEnd],
+    watch: Watch,
+    record: ScheduleRecord,
+    cards: Mapping[int, Mapping[str, CardRef]],
+) -> Incident | None:
+    """A channel's incident after these ends. Only those count that ended since the channel watches the schedule."""
+    newest = record.ledger.newest
+    known = {run for run, _ in record.ledger.final}
+    for end in ends:
+        carded = watch.channel in cards[end.run]
+        if end.run in known:
+            # Accounted before; now its log has been read.
+            if incident is not None and end.has_failed and is_accounted(incident, end.run):
+                incident = with_log(incident, end, carded=carded)
+            continue
+        if counts(end, watch, record.schedule) and (end.ended_at is None or end.ended_at > watch.since):
+            incident = account(incident, end, watch, record.schedule, newest=newest, carded=carded)
+            newest = end if newest is None or end.order > newest.order else newest
+    return incident
+
+
+def _ledger(ledger: Ledger, ends: Sequence[RunEnd]) -> Ledger:
+    """The ledger once these ends are accounted."""
+    newest = max((*ends, *((ledger.newest,) if ledger.newest else ())), key=lambda end: end.order, default=None)
+    return replace(remember(ledger, ends), newest=newest)

@@ -1,0 +1,39 @@
+"""Closing the incidents of schedules that a channel no longer watches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from bot.core.model.incident import Incident
+from bot.core.watching.edits import edit_for
+from bot.core.watching.handling import closed
+from bot.flows.ports.store import Discovery, Incidents
+
+NOT_WATCHED = "no longer watched here"
+TRIES = 5
+
+
+class IncidentCloser:
+    """Closes incidents without a recovery. Their messages say why."""
+
+    def __init__(self, incidents: Incidents, discovery: Discovery) -> None:
+        self._incidents = incidents
+        self._discovery = discovery
+
+    async def close_all(self, slugs: Sequence[str]) -> None:
+        """Close all open incidents of schedules that nobody watches any more."""
+        if not slugs:
+            return
+        for slug, record in (await self._discovery.load_schedules(slugs)).items():
+            await self.close(slug, record.failing_in)
+
+    async def close(self, slug: str, channels: Iterable[str]) -> None:
+        """Close a schedule's open incidents in these channels."""
+        for channel in channels:
+            for _ in range(TRIES):
+                stored = await self._incidents.load_incident(channel, slug)
+                if stored is None or not stored.incident.is_open:
+                    break
+                after: Incident = closed(stored.incident, NOT_WATCHED)
+                if await self._incidents.store_incident(stored, after, edit_for(stored.incident, after)):
+                    break

@@ -1,0 +1,193 @@
+"""Discovery, second half: a look at schedules' newest runs finds those that nobody started here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import structlog
+
+from bot.core.model.bolt import RunSummary
+from bot.core.model.discovery import Ledger, Looked, NewRun, ScheduleRecord
+from bot.core.model.errors import BoltError, BoltThrottled
+from bot.core.model.incident import StoredIncident
+from bot.core.model.request import pull_request_of
+from bot.core.model.run import Observation, RunFacts, RunKey, is_failed, is_final
+from bot.core.model.run_end import RunEnd
+from bot.core.model.watch import Watch
+from bot.core.watching.counting import counts
+from bot.core.watching.discovery import compare, reaches_known
+from bot.core.watching.ends import end_of_listing, end_of_run
+from bot.core.watching.life import failing_already
+from bot.flows.close_incidents import IncidentCloser
+from bot.flows.discover_schedules import CoverCache
+from bot.flows.lease import Lease
+from bot.flows.ports.bolt import Bolt
+from bot.flows.ports.store import Discovery, Due, Incidents, Runs, Watches
+
+log = structlog.get_logger()
+
+PAGE = 20
+PAGES_MOST = 10
+AWAY_S = 5.0
+ONE_FAILED_S = 60.0
+POLL_GAP_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class LookRules:
+    """Settings of looks: the workspace, and after how many seconds every schedule is looked at, whatever it does."""
+
+    workspace: str
+    sweep_s: float = 900
+
+
+class RunDiscoverer:
+    """Looks at the newest runs of many schedules with one request. `mask` is applied to names from Bolt."""
+
+    def __init__(
+        self,
+        bolt: Bolt,
+        watches: Watches,
+        discovery: Discovery,
+        incidents: Incidents,
+        runs: Runs,
+        due: Due,
+        rules: LookRules,
+        *,
+        mask: Callable[[str], str],
+    ) -> None:
+        self._bolt = bolt
+        self._watches = watches
+        self._discovery = discovery
+        self._incidents = incidents
+        self._runs = runs
+        self._due = due
+        self._rules = rules
+        self._mask = mask
+        self._closer = IncidentCloser(incidents, discovery)
+        self._covers = CoverCache()
+
+    async def look(self, lease: Lease) -> bool:
+        """Look at the claimed schedules' runs, and record what's new. Returns whether anything is."""
+        slugs = list(lease.members)
+        records = await self._discovery.load_schedules(slugs)
+        try:
+            pages = await self._bolt.newest_runs(slugs)
+        except BoltError as away:
+            delay_s = away.retry_after_s if isinstance(away, BoltThrottled) else AWAY_S
+            if isinstance(away, BoltThrottled):
+                await self._due.hold(delay_s)
+            await self._due.give_back(lease, delay_s=delay_s)
+            return False
+        covers = self._covers.of(await self._watches.all_watches())
+        quiet, failed, news = [], [], False
+        for slug in slugs:
+            page, record = pages.get(slug), records.get(slug)
+            if page is None or isinstance(page, BoltError) or record is None:
+                failed.append(slug)
+            elif not await self._look_at(lease, record, page, covers.deciding(record.schedule)):
+                quiet.append(slug)
+            else:
+                news = True
+        await self._give_back(lease, quiet, self._rules.sweep_s)
+        await self._give_back(lease, failed, ONE_FAILED_S)
+        return news
+
+    async def _give_back(self, lease: Lease, slugs: Sequence[str], delay_s: float) -> None:
+        if slugs:
+            await self._due.give_back(lease.subset(tuple(slugs)), delay_s=delay_s)
+
+    async def _look_at(
+        self, lease: Lease, record: ScheduleRecord, page: Sequence[RunSummary], deciding: Mapping[str, Watch]
+    ) -> bool:
+        """Record what's new of one schedule. Returns False if nothing is, so that it needn't be recorded."""
+        slug, ledger = record.schedule.slug, record.ledger
+        listed = await self._all_pages(record, page)
+        found = compare(ledger, listed)
+        channels = tuple(sorted(deciding))
+        await self._closer.close(slug, record.failing_in - set(channels))
+        new = [watch for channel, watch in deciding.items() if channel not in ledger.channels]
+        for watch in new:
+            await self._begin(record, watch, listed)
+        await self._poll_active(ledger)
+        if not found and channels == ledger.channels and ledger.begun:
+            return False
+        follow, ended = [], []
+        for run in (*found.begun, *found.ended):
+            one = await self._worth_following(record, run, deciding)
+            if isinstance(one, NewRun):
+                follow.append(one)
+            elif one is not None:
+                ended.append(one)
+        looked = Looked(replace(found.ledger, channels=channels), follow, ended)
+        # The first looks are spread over the interval, and so are all that follow.
+        delay_s = self._rules.sweep_s * (_share(slug) if not ledger.begun else 1)
+        await self._discovery.note_look(lease.subset((slug,)), slug, record.rev, looked, delay_s=delay_s)
+        return True
+
+    async def _all_pages(self, record: ScheduleRecord, page: Sequence[RunSummary]) -> list[RunSummary]:
+        """The newest runs, back to one that's known: more than a page may have ended since the last look."""
+        listed, last = list(page), page
+        while len(last) >= PAGE and len(listed) < PAGE * PAGES_MOST and not reaches_known(record.ledger, last):
+            try:
+                last = await self._bolt.runs(record.schedule.slug, PAGE, len(listed))
+            except BoltError as away:
+                log.info("older runs can't be listed; they're looked at later", why=str(away))
+                break
+            listed += last
+        return listed
+
+    async def _worth_following(
+        self, record: ScheduleRecord, run: RunSummary, deciding: Mapping[str, Watch]
+    ) -> NewRun | RunEnd | None:
+        """A run to follow until its end is read, an end that the listing says enough about, or nothing yet."""
+        key, end = RunKey(self._rules.workspace, run.id), end_of_listing(run)
+        counted = any(counts(end, watch, record.schedule) for watch in deciding.values())
+        if not is_final(run.state):
+            return self._new_run(record, run, key) if counted else None
+        stored = await self._runs.load_run(key)
+        if stored is not None and stored.end is not None:
+            return end_of_run(stored, stored.end)
+        # A failure's log is read; a success that would close an incident has to have had the schedule's own commands.
+        if stored is not None or (counted and (is_failed(run.state) or record.failing_in)):
+            return self._new_run(record, run, key)
+        return end
+
+    def _new_run(self, record: ScheduleRecord, run: RunSummary, key: RunKey) -> NewRun:
+        schedule = record.schedule
+        actor = run.actor_email or run.actor
+        facts = RunFacts(
+            schedule.slug,
+            self._mask(schedule.name),
+            run.branch,
+            pull_request_of(run),
+            tuple(self._mask(command) for command in schedule.commands),
+            asked_at=run.started_at,
+            parent_run=run.parent_run_id,
+            actor=self._mask(actor) if actor else None,
+        )
+        # Its state is the poll's to find out, so that its end is seen there.
+        return NewRun(key, facts, Observation(run.state if not is_final(run.state) else "RUNNING"))
+
+    async def _begin(self, record: ScheduleRecord, watch: Watch, listed: Sequence[RunSummary]) -> None:
+        """Begin to watch a schedule in a channel: if it's failing already, its next end is told as part of that."""
+        stored = await self._incidents.load_incident(watch.channel, record.schedule.slug)
+        if stored is not None and stored.incident.is_open:
+            return
+        ends = [end_of_listing(run) for run in listed if is_final(run.state)]
+        serial = stored.incident.serial + 1 if stored else 1
+        incident = failing_already(ends, watch, record.schedule, serial=serial)
+        if incident is not None:
+            before = stored or StoredIncident(incident)
+            await self._incidents.store_incident(before, incident, "none")
+
+    async def _poll_active(self, ledger: Ledger) -> None:
+        if ledger.active:
+            keys = [RunKey(self._rules.workspace, run) for run in ledger.active]
+            await self._runs.make_due_now(keys, gap_s=POLL_GAP_S)
+
+
+def _share(slug: str) -> float:
+    """A share between 0 and 1 that is always the same for a schedule."""
+    return (sum(slug.encode()) * 2654435761 % 2**32) / 2**32

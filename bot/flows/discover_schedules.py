@@ -1,0 +1,159 @@
+"""Discovery, first half: one listing of schedules shows whose runs are worth a look."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+
+from bot.core.model.bolt import Schedule, ScheduleActivity
+from bot.core.model.discovery import ActivityNews
+from bot.core.model.errors import BoltError, BoltThrottled
+from bot.core.model.run_end import WatchedSchedule
+from bot.core.model.watch import Watch
+from bot.core.watching.cover import Covers
+from bot.flows.close_incidents import IncidentCloser
+from bot.flows.cooperative import in_pieces
+from bot.flows.lease import Lease
+from bot.flows.ports.bolt import Bolt
+from bot.flows.ports.store import Discovery, Due, Watches
+from bot.flows.schedule_catalog import ScheduleCatalog
+
+log = structlog.get_logger()
+
+# A schedule's name, owner, branch and commands are read again after this time. Until then, the small listing will do.
+DETAILS_FRESH = timedelta(minutes=5)
+AWAY_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class WatchedActivity:
+    """A watched schedule, and its activity: what has to change before its runs are worth a look."""
+
+    schedule: WatchedSchedule
+    activity: str
+
+
+class ScheduleDiscoverer:
+    """Lists schedules while any watch exists, every `every_s` seconds on all replicas together."""
+
+    def __init__(
+        self,
+        bolt: Bolt,
+        catalog: ScheduleCatalog,
+        watches: Watches,
+        discovery: Discovery,
+        due: Due,
+        closer: IncidentCloser,
+        *,
+        every_s: float,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._bolt = bolt
+        self._catalog = catalog
+        self._watches = watches
+        self._discovery = discovery
+        self._due = due
+        self._closer = closer
+        self._every_s = every_s
+        self._now = now
+        self._covers = CoverCache()
+
+    async def list_schedules(self, lease: Lease) -> None:
+        """List the schedules once, and make those due whose runs are worth a look."""
+        try:
+            schedules, activity = await self._list()
+        except BoltThrottled as throttled:
+            await self._due.hold(throttled.retry_after_s)
+            await self._due.give_back(lease, delay_s=throttled.retry_after_s)
+            return
+        except BoltError as away:
+            log.info("schedules can't be listed; watches are blind until they can", why=str(away))
+            await self._due.give_back(lease, delay_s=min(self._every_s, AWAY_S))
+            return
+        at = self._bolt.time()
+        covers = self._covers.of(await self._watches.all_watches())
+        rows = await in_pieces(activity, lambda row: _watched(row, schedules, covers, at))
+        watched = {row.schedule.slug: row for row in rows if row is not None}
+        known = await self._discovery.known_activity()
+        gone = [slug for slug in known if slug not in watched]
+        await self._closer.close_all(gone)
+        changed = {
+            slug: (row.activity, row.schedule) for slug, row in watched.items() if known.get(slug) != row.activity
+        }
+        await self._discovery.note_activity(lease, ActivityNews(changed, gone), at, delay_s=self._every_s)
+
+    async def _list(self) -> tuple[Mapping[str, Schedule], Sequence[ScheduleActivity]]:
+        """The schedules by slug, at most some minutes old, and their activity now."""
+        listed, at = self._catalog.last_list()
+        if at is not None and self._now() - at < DETAILS_FRESH:
+            activity = await self._bolt.activity()
+            schedules = {one.slug: one for one in listed}
+            if all(row.slug in schedules for row in activity):
+                return schedules, activity
+        schedules = {one.slug: one for one in await self._catalog.all_schedules(sure=True)}
+        return schedules, [_activity(one) for one in schedules.values()]
+
+
+class CoverCache:
+    """Which channels watch a schedule, worked out once until a watch or the schedule changes."""
+
+    def __init__(self) -> None:
+        self._watches: tuple[Watch, ...] = ()
+        self._covers = Covers()
+        self._channels: dict[WatchedSchedule, tuple[str, ...]] = {}
+
+    def of(self, watches: tuple[Watch, ...]) -> CoverCache:
+        """Use these watches from now on."""
+        if watches is not self._watches:
+            self._watches, self._covers, self._channels = watches, Covers.of(watches), {}
+        return self
+
+    def channels(self, schedule: WatchedSchedule) -> tuple[str, ...]:
+        """The channels that watch a schedule, sorted."""
+        if schedule not in self._channels:
+            self._channels[schedule] = tuple(sorted({one.channel for one in self._covers.covering(schedule)}))
+        return self._channels[schedule]
+
+    def deciding(self, schedule: WatchedSchedule) -> dict[str, Watch]:
+        """The watch that decides about a schedule, by channel."""
+        return self._covers.deciding(schedule)
+
+
+def _activity(schedule: Schedule) -> ScheduleActivity:
+    return ScheduleActivity(
+        schedule.slug,
+        schedule.uuid,
+        schedule.last_run_at,
+        schedule.last_run_state,
+        schedule.next_run_at,
+        schedule.suspended,
+    )
+
+
+def _watched(
+    row: ScheduleActivity, schedules: Mapping[str, Schedule], covers: CoverCache, at: datetime
+) -> WatchedActivity | None:
+    listed = schedules.get(row.slug)
+    if listed is None:
+        return None
+    schedule = WatchedSchedule(
+        listed.slug,
+        listed.name,
+        listed.uuid,
+        listed.owner,
+        listed.git_branch,
+        listed.commands,
+        suspended=bool(row.suspended),
+    )
+    channels = covers.channels(schedule)
+    if not channels:
+        return None
+    # A time that has passed is worth one look: its run may not show in the other fields.
+    passed = row.next_run_at.isoformat() if row.next_run_at and row.next_run_at <= at else ""
+    last = row.last_run_at.isoformat() if row.last_run_at else ""
+    known = hashlib.sha256(repr((schedule, channels)).encode()).hexdigest()[:12]
+    return WatchedActivity(schedule, "|".join((last, row.last_run_state or "", passed, known)))

@@ -1,0 +1,153 @@
+"""Posting an incident's message, once, and the posts in its thread."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import structlog
+
+from bot.core.model.card import Card
+from bot.core.model.errors import ChannelRefused, CredentialRefused, SlackRefused
+from bot.core.model.incident import PostKind, StoredIncident, ThreadPost
+from bot.core.model.run import CardRef, Run, RunKey
+from bot.core.text.message import Message
+from bot.core.text.text import Sentence
+from bot.core.views.incident import incident_message, thread_post
+from bot.flows.claimed_post import ClaimedPost
+from bot.flows.lease import Lease
+from bot.flows.people_of_incident import IncidentPeople
+from bot.flows.ports.slack import Chat
+from bot.flows.ports.store import IncidentPosts, PostLane, Runs
+from bot.flows.post_once import post_once
+from bot.flows.poster import UNREACHABLE_S, MessagePoster
+
+log = structlog.get_logger()
+
+CREDENTIAL_AGAIN_S = 30.0
+LOG_AGAIN_S = 2.0
+MESSAGE_AGAIN_S = 1.0
+# The excerpt of an opening is waited for so long after the run ended; then it's posted without.
+LOG_AWAITED = timedelta(seconds=20)
+
+
+class IncidentPoster:
+    """Sends claimed posts of incidents. `settle_s`: how long a call with a lost response may still take effect."""
+
+    def __init__(
+        self,
+        chat: Chat,
+        posts: PostLane,
+        incidents: IncidentPosts,
+        runs: Runs,
+        people: IncidentPeople,
+        *,
+        workspace: str,
+        app_url: str,
+        settle_s: float,
+    ) -> None:
+        self._chat = chat
+        self._posts = posts
+        self._incidents = incidents
+        self._runs = runs
+        self._people = people
+        self._poster = MessagePoster(chat, posts)
+        self._workspace = workspace
+        self._app_url = app_url
+        self._settle_s = settle_s
+
+    async def post_of_incident(self, lease: Lease, urgency: str, channel: str, name: str) -> None:
+        """Send one post, named <number>/<channel>/<schedule>: 0 is the message, others are posts in its thread."""
+        number, _, rest = name.partition("/")
+        schedule = rest.partition("/")[2]
+        stored = await self._incidents.load_incident(channel, schedule)
+        post = next((one for one in stored.incident.posts if one.number == int(number)), None) if stored else None
+        if stored is None or (post is None and number != "0"):
+            # It was replaced by a newer one, or its record has expired.
+            await self._incidents.posted(self._claimed(lease, urgency, channel, schedule, "gone"), schedule, "gone")
+            return
+        serial = stored.incident.serial
+        field = f"thread-{serial}-{number}" if post else f"post-{serial}"
+        claimed = self._claimed(lease, urgency, channel, schedule, field)
+        try:
+            await self._poster.check_reachable(channel)
+            await (self._thread(claimed, stored, post) if post else self._message(claimed, stored))
+        except CredentialRefused as refused:
+            log.error("Slack refuses my token", why=refused.code, method=refused.method)
+            await self._posts.put_back(claimed, delay_s=CREDENTIAL_AGAIN_S, record="")
+        except ChannelRefused as refused:
+            # It stays queued: once the channel takes messages again, it's told what the schedule's state is then.
+            await self._poster.mark_unreachable(channel, refused)
+            await self._posts.put_back(claimed, delay_s=UNREACHABLE_S, record="")
+        except SlackRefused as refused:
+            log.error("Slack refused a post of an incident", schedule=schedule, channel=channel, why=refused.code)
+            await self._incidents.posted(claimed, schedule, refused.code)
+
+    async def render(self, card: Card) -> tuple[str, Message] | None:
+        """Render an incident's message for an edit: its revision and itself; None if it isn't this message's any more."""
+        channel, _, schedule = (card.incident or "").partition(":")
+        stored = await self._incidents.load_incident(channel, schedule)
+        if stored is None or stored.ts != card.ref.ts:
+            return None
+        names = await self._people.names(stored.incident)
+        return f"inc:{stored.rev}", incident_message(stored.incident, self._app_url, names)
+
+    def _claimed(self, lease: Lease, urgency: str, channel: str, schedule: str, field: str) -> ClaimedPost:
+        return ClaimedPost(lease, urgency, channel, f"incident:{channel}:{schedule}", field)
+
+    async def _message(self, post: ClaimedPost, stored: StoredIncident) -> None:
+        incident = stored.incident
+        message = incident_message(incident, self._app_url, await self._people.names(incident))
+        ts = await self._once(post, message, f"incident:{incident.key}:{incident.serial}", None)
+        if ts is None:
+            return
+        known = await self._incidents.message_posted(post, stored, ts)
+        if known not in {"ok", f"done:{ts}"}:
+            await self._poster.remove_duplicate(CardRef(post.channel, ts))
+
+    async def _thread(self, post: ClaimedPost, stored: StoredIncident, wanted: ThreadPost) -> None:
+        incident = stored.incident
+        run = await self._runs.load_run(RunKey(self._workspace, wanted.run)) if wanted.run else None
+        thread = await self._thread_ts(stored, wanted)
+        if thread is None and not incident.silent:
+            await self._posts.put_back(post, delay_s=MESSAGE_AGAIN_S)
+            return
+        if wanted.kind is PostKind.OPENING and self._awaits_log(post, run):
+            await self._posts.put_back(post, delay_s=LOG_AGAIN_S)
+            return
+        mention: Sentence = ()
+        if wanted.mention and incident.is_open:
+            mention = await self._people.mention(incident)
+        message = thread_post(incident, wanted, run, mention, self._app_url, await self._people.names(incident))
+        key = f"incident:{incident.key}:{incident.serial}:{wanted.number}"
+        ts = await self._once(post, message, key, thread)
+        if ts is None:
+            return
+        known = await self._incidents.posted(post, incident.schedule, ts)
+        if known not in {"ok", f"done:{ts}"}:
+            await self._poster.remove_duplicate(CardRef(post.channel, ts))
+
+    async def _thread_ts(self, stored: StoredIncident, wanted: ThreadPost) -> str | None:
+        """The thread: its message's, or without one that of the newest failed run's card. None: the channel itself."""
+        if stored.ts:
+            return stored.ts
+        failed = stored.incident.failed
+        if not stored.incident.silent or failed is None or wanted.kind is not PostKind.RECOVERED:
+            return None
+        card = await self._runs.card_in(RunKey(self._workspace, failed.run), stored.incident.channel)
+        return card.ts if card else None
+
+    def _awaits_log(self, post: ClaimedPost, run: Run | None) -> bool:
+        if run is None or run.end is None or run.end.log != "late":
+            return False
+        ended: datetime | None = run.ended_at
+        return ended is not None and post.lease.since_s(ended) < LOG_AWAITED.total_seconds()
+
+    async def _once(self, post: ClaimedPost, message: Message, key: str, thread: str | None) -> str | None:
+        return await post_once(
+            self._posts,
+            post,
+            send=lambda: self._poster.post_with_fallback(post.channel, message, key, thread),
+            find=lambda since: self._chat.find_message(post.channel, key, since=since, thread_ts=thread),
+            settle_s=self._settle_s,
+            twice_is_better=True,
+        )

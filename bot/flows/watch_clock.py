@@ -1,0 +1,38 @@
+"""What time alone changes about incidents: a snooze ends, nobody is on it any more, no run has been seen for long."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from bot.core.watching.edits import edit_for
+from bot.core.watching.handling import next_time, pass_time
+from bot.flows.lease import Lease
+from bot.flows.ports.store import Due, Incidents
+
+EARLY_S = 1.0
+GONE_S = 86_400.0
+
+
+class IncidentClock:
+    """Applies what has run out to claimed incidents."""
+
+    def __init__(self, incidents: Incidents, due: Due, *, now: Callable[[], datetime]) -> None:
+        self._incidents = incidents
+        self._due = due
+        self._now = now
+
+    async def pass_time(self, lease: Lease) -> None:
+        """Apply what has run out to the claimed incident, named <channel>:<schedule>."""
+        channel, _, schedule = lease.member.partition(":")
+        stored, now = await self._incidents.load_incident(channel, schedule), self._now()
+        if stored is None:
+            await self._due.give_back(lease, delay_s=GONE_S)
+            return
+        after = pass_time(stored.incident, now)
+        if after == stored.incident:
+            at = next_time(after)
+            wait_s = (at - now).total_seconds() if at else GONE_S
+            await self._due.give_back(lease, delay_s=max(EARLY_S, wait_s))
+        elif not await self._incidents.store_incident(stored, after, edit_for(stored.incident, after)):
+            await self._due.give_back(lease)

@@ -1,0 +1,86 @@
+"""Discovery's records: when each watched schedule ran last, what is known of its runs, and ends to account."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+from bot.core.model.discovery import ActivityNews, Ledger, Looked, ScheduleRecord
+from bot.core.model.run_end import RunEnd, WatchedSchedule
+from bot.flows.lease import Lease
+from bot.store.due_sets import MICROSECONDS, from_microseconds, microseconds
+from bot.store.record_json import from_json, to_json
+from bot.store.runs import creation_args
+from bot.store.scripts import Scripts
+
+
+class Discovery:
+    """Implements the flows' `Discovery` port."""
+
+    def __init__(self, scripts: Scripts) -> None:
+        self._scripts = scripts
+
+    async def known_activity(self) -> Mapping[str, str]:
+        """Return the activity of each watched schedule at the last listing, by slug."""
+        found: dict[str, str] = await self._scripts.ask(
+            self._scripts.redis.hgetall(self._scripts.key("discovery", "activity"))
+        )
+        return found
+
+    async def listed_at(self) -> datetime | None:
+        """Return Bolt's time of the last complete listing, None if there was none."""
+        at = await self._scripts.ask(self._scripts.redis.get(self._scripts.key("discovery", "at")))
+        return from_microseconds(at) if at else None
+
+    async def note_activity(self, lease: Lease, news: ActivityNews, at: datetime, *, delay_s: float) -> bool:
+        """Record a complete listing of schedules, made at `at` by Bolt's clock. The changed ones are looked at now."""
+        changed = [
+            part for slug, (activity, schedule) in news.changed.items() for part in (slug, activity, to_json(schedule))
+        ]
+        token, at_us = await lease.stop_renewing(), round(at.astimezone(UTC).timestamp() * MICROSECONDS)
+        return bool(
+            await self._scripts.run(
+                "discovered", token, microseconds(delay_s), at_us, len(news.changed), *changed, *news.gone
+            )
+        )
+
+    async def load_schedules(self, slugs: Sequence[str]) -> dict[str, ScheduleRecord]:
+        """Load the records of watched schedules. Those that aren't on record are left out."""
+        redis, key = self._scripts.redis, self._scripts.key
+        pipeline = redis.pipeline(transaction=False)
+        for slug in slugs:
+            pipeline.hmget(key("discovery", "of", slug), ["schedule", "ledger", "rev"])
+            pipeline.smembers(key("discovery", "failing", slug))
+        rows = await self._scripts.ask(pipeline.execute())
+        found = {}
+        for slug, (schedule, ledger, rev), failing in zip(slugs, rows[::2], rows[1::2], strict=True):
+            if schedule:
+                found[slug] = ScheduleRecord(
+                    from_json(WatchedSchedule, schedule),
+                    from_json(Ledger, ledger) if ledger else Ledger(),
+                    int(rev or 0),
+                    frozenset(failing),
+                )
+        return found
+
+    async def note_look(self, lease: Lease, slug: str, rev: int, looked: Looked, *, delay_s: float) -> bool:
+        """Record what a look at a schedule's runs has found. Returns False if it has to be looked at again."""
+        follow = [part for one in looked.follow for part in (one.key.name, *creation_args(one.facts, one.seen))]
+        ended = [part for end in looked.ended for part in (str(end.run), to_json(end))]
+        word = await self._scripts.run(
+            "looked",
+            slug,
+            await lease.stop_renewing(),
+            rev,
+            to_json(looked.ledger),
+            microseconds(delay_s),
+            len(looked.follow),
+            *follow,
+            *ended,
+        )
+        return bool(word == "ok")
+
+    async def ended_runs(self, slug: str) -> list[RunEnd]:
+        """Return the ends that wait to be accounted, in the order of their ends."""
+        found = await self._scripts.ask(self._scripts.redis.hgetall(self._scripts.key("discovery", "ended", slug)))
+        return sorted((from_json(RunEnd, body) for body in found.values()), key=lambda end: end.order)

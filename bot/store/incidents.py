@@ -1,0 +1,125 @@
+"""Incidents: one hash per schedule and channel, changed only if nobody else has changed it since it was loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.core.model.discovery import Ledger, ScheduleRecord
+from bot.core.model.incident import Incident, PostKind, StoredIncident
+from bot.core.model.run import RunKey
+from bot.core.watching.edits import Edit
+from bot.core.watching.handling import next_time
+from bot.flows.claimed_post import ClaimedPost
+from bot.flows.lease import Lease
+from bot.flows.ports.store import IncidentChange
+from bot.store.due_sets import MICROSECONDS
+from bot.store.record_json import from_json, to_json
+from bot.store.scripts import Scripts
+
+POST_CLASSES = {PostKind.RECOVERED: "recovery", PostKind.OPENING: "opening"}
+
+
+class Incidents:
+    """Implements the flows' `Incidents` port."""
+
+    def __init__(self, scripts: Scripts) -> None:
+        self._scripts = scripts
+
+    async def load_incident(self, channel: str, schedule: str) -> StoredIncident | None:
+        """Load the newest incident of a schedule in a channel. Returns None if there is none on record."""
+        return (await self.load_incidents([(channel, schedule)]))[0]
+
+    async def load_incidents(self, keys: Sequence[tuple[str, str]]) -> list[StoredIncident | None]:
+        """Load the newest incident of each channel and schedule."""
+        if not keys:
+            return []
+        pipeline = self._scripts.redis.pipeline(transaction=False)
+        for channel, schedule in keys:
+            pipeline.hmget(self._scripts.key("incident", channel, schedule), ["incident", "rev", "ts"])
+        rows = await self._scripts.ask(pipeline.execute())
+        return [
+            StoredIncident(from_json(Incident, body), int(rev), ts or "") if body else None for body, rev, ts in rows
+        ]
+
+    async def open_incidents(self, channel: str | None = None) -> list[StoredIncident]:
+        """Return the open incidents of a channel, or of all channels, the oldest first."""
+        members = await self._scripts.ask(self._scripts.redis.zrange(self._scripts.key("incident", "open"), 0, -1))
+        keys = [(where, schedule) for where, _, schedule in (member.partition(":") for member in members)]
+        found = await self.load_incidents([key for key in keys if channel in (None, key[0])])
+        return [one for one in found if one is not None and one.incident.is_open]
+
+    async def store_incident(self, before: StoredIncident, after: Incident, edit: Edit) -> bool:
+        """Replace an incident. Returns False if somebody else has changed it since it was loaded."""
+        change = IncidentChange(before, after, edit)
+        word = await self._scripts.run("account", after.schedule, "", "", "", 0, 1, *_change(change))
+        return bool(word == "ok")
+
+    async def account(
+        self,
+        lease: Lease,
+        record: ScheduleRecord,
+        ledger: Ledger,
+        runs: Sequence[RunKey],
+        changes: Sequence[IncidentChange],
+    ) -> bool:
+        """Account ends, with all the incidents that they change, in one step. Returns False if anything has changed."""
+        parts = [part for change in changes for part in _change(change)]
+        word = await self._scripts.run(
+            "account",
+            record.schedule.slug,
+            await lease.stop_renewing(),
+            record.rev,
+            to_json(ledger),
+            len(runs),
+            *(run.name for run in runs),
+            len(changes),
+            *parts,
+        )
+        return bool(word == "ok")
+
+    async def posted(self, post: ClaimedPost, schedule: str, outcome: str) -> str:
+        """Record a thread post of an incident. `outcome`: its timestamp, or why it's given up.
+
+        Returns `ok`, or `done:<ts>` of another's post.
+        """
+        return await self._finish(post, schedule, outcome, "", "")
+
+    async def message_posted(self, post: ClaimedPost, stored: StoredIncident, ts: str) -> str:
+        """Record the message of an incident. Returns `ok`, or `done:<ts>` of another's message."""
+        incident = stored.incident
+        return await self._finish(post, incident.schedule, ts, incident.team, f"inc:{stored.rev}")
+
+    async def _finish(self, post: ClaimedPost, schedule: str, outcome: str, team: str, shown: str) -> str:
+        lease = post.lease
+        return str(
+            await self._scripts.run(
+                "finish_incident_post",
+                post.urgency,
+                post.channel,
+                lease.member,
+                lease.token,
+                schedule,
+                post.field,
+                outcome,
+                team,
+                shown,
+            )
+        )
+
+
+def _change(change: IncidentChange) -> tuple[str | int, ...]:
+    """The arguments of one incident's change."""
+    after, before = change.after, change.before
+    posts = ",".join(f"{post.number}:{POST_CLASSES.get(post.kind, 'line')}" for post in after.posts)
+    at = next_time(after)
+    return (
+        after.channel,
+        before.rev if before else 0,
+        to_json(after),
+        after.serial,
+        change.edit,
+        posts,
+        int(not after.silent),
+        int(after.is_open),
+        round(at.timestamp() * MICROSECONDS) if at else "",
+    )

@@ -1,0 +1,29 @@
+-- Records what a look at a schedule's runs has found. ARGV: slug, token, the record's revision, ledger, delay to the
+-- next look in us, number of runs to follow, then for each: member, facts, seen, state, digest, usual_s, began_s; then
+-- run id and end of each run that has ended. Returns 'ok', 'again' (the record has changed, or the claim was lost).
+local slug, looks, polls = ARGV[3], key('due', 'looks'), key('due', 'polls')
+local record, ended = key('discovery', 'of', slug), key('discovery', 'ended', slug)
+if not owns(looks, slug, ARGV[4]) then return 'again' end
+local at = now()
+if (redis.call('HGET', record, 'rev') or '0') ~= ARGV[5] then
+  redis.call('ZADD', looks, num(at), slug)
+  return 'again'
+end
+redis.call('HSET', record, 'ledger', ARGV[6])
+redis.call('HINCRBY', record, 'rev', 1)
+local follow, first = tonumber(ARGV[8]), 9
+for _ = 1, follow do
+  local member = ARGV[first]
+  create_run(member, ARGV[first + 1], ARGV[first + 2], ARGV[first + 3], ARGV[first + 4], ARGV[first + 5], ARGV[first + 6])
+  redis.call('HSET', key('run', member), 'discovered', slug)
+  for _, set in ipairs({'polls', 'strays'}) do
+    redis.call('ZADD', key('due', set), 'XX', 'LT', num(at), member)
+  end
+  first = first + 7
+end
+for number = first, #ARGV, 2 do
+  redis.call('HSETNX', ended, ARGV[number], ARGV[number + 1])
+  redis.call('ZADD', key('due', 'accounts'), 'LT', num(at), slug)
+end
+redis.call('ZADD', looks, num(at + tonumber(ARGV[7])), slug)
+return 'ok'

@@ -1,0 +1,244 @@
+"""Watches over a real Redis, between a fake Bolt and a fake Slack: from a run that nobody started here to its message."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+from bot.core.model.bolt import Command, CommandOutput, RunStatus
+from bot.core.model.incident import Incident, StoredIncident
+from bot.core.model.watch import Watch
+from bot.core.text.message import without_blocks
+from bot.flows.account_ends import EndAccountant
+from bot.flows.close_incidents import IncidentCloser
+from bot.flows.conclude import RunConcluder
+from bot.flows.dbt_results import ResultsReader
+from bot.flows.deliver_posts import PostDeliverer
+from bot.flows.delivery_rules import DeliveryRules
+from bot.flows.discover_runs import LookRules, RunDiscoverer
+from bot.flows.discover_schedules import ScheduleDiscoverer
+from bot.flows.edit_cards import CardEditor
+from bot.flows.lease import Lease
+from bot.flows.people_of_incident import IncidentPeople
+from bot.flows.poll_runs import FIELDS, PollRules, RunPoller
+from bot.flows.post_incident import IncidentPoster
+from bot.flows.run_listings import RunListings
+from bot.flows.run_stores import RunStores
+from bot.flows.watch_clock import IncidentClock
+from bot.store.discovery import Discovery
+from bot.store.due_sets import DueSet
+from bot.store.incidents import Incidents
+from bot.store.watches import Watches
+from bot.workers.claims import keep_lease
+from tests.core.views.plain import said
+from tests.flows.fakes import FakeDownloads
+from tests.flows.stage import APP, CHANNEL, Stage
+
+Step = Callable[[Lease], Awaitable[object]]
+# A channel that refuses puts each post back, which is then due again here.
+POSTS_A_ROUND = 8
+COLUMN_LOG = """\
+02:14:00  Running with dbt=1.8.0
+02:14:05  1 of 1 ERROR creating sql table model marts.orders ............ [ERROR in 0.10s]
+02:14:06  Completed with 1 error and 0 warnings:
+02:14:06
+02:14:06    Database Error in model orders (models/orders.sql)
+  column "net_amnt" does not exist
+02:14:06
+02:14:06  Done. PASS=0 WARN=0 ERROR=1 SKIP=0 TOTAL=1
+"""
+DISK_LOG = COLUMN_LOG.replace('column "net_amnt" does not exist', "could not extend file: No space left on device")
+
+
+@dataclass
+class IncidentStage(Stage):
+    """The flows of watches. Times are Bolt's: `at` is now, and each run takes a minute of it."""
+
+    at: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    def __post_init__(self) -> None:
+        """Build the flows."""
+        super().__post_init__()
+        self.bolt.clock = self.at
+        scripts = self.scripts
+        self.watches, self.discovery, self.incidents = Watches(scripts), Discovery(scripts), Incidents(scripts)
+        names = ("discovery", "looks", "accounts", "incidents", "polls", "strays", "ends")
+        self.due |= {name: DueSet(scripts, name, lease_s=60) for name in names}
+        self.concluder = RunConcluder(
+            RunListings(self.bolt),
+            self.runs,
+            self.due["ends"],
+            self.logs,
+            ResultsReader(self.bolt, FakeDownloads()),
+            str,
+        )
+        self.poller = RunPoller(
+            self.bolt, self.runs, self.due, PollRules("w", 2, 30), mask=str, now=lambda: datetime.now(UTC)
+        )
+        self.poster = IncidentPoster(
+            self.chat,
+            self.posts,
+            self.incidents,
+            self.runs,
+            IncidentPeople(self.people, self.watches),
+            workspace="w",
+            app_url=APP,
+            settle_s=self.settle_s,
+        )
+        stores = RunStores(self.requests, self.queue, self.runs, self.followers)
+        self.deliverer = PostDeliverer(
+            self.chat,
+            self.posts,
+            stores,
+            self.logs,
+            self.answers,
+            DeliveryRules(APP, settle_s=self.settle_s),
+            {"incident": self.poster.post_of_incident},
+        )
+        self.editor = CardEditor(
+            self.chat, self.edits, self.requests, self.runs, app_url=APP, incidents=self.poster.render
+        )
+        self.steps: dict[str, Step] = {
+            "discovery": self.discoverer().list_schedules,
+            "looks": self.looker().look,
+            "ends": self.concluder.conclude_run,
+            "accounts": self.accountant().account_schedule,
+            "incidents": IncidentClock(self.incidents, self.due["incidents"], now=lambda: self.at).pass_time,
+        }
+
+    def discoverer(self) -> ScheduleDiscoverer:
+        """Of a process of its own."""
+        closer = IncidentCloser(self.incidents, self.discovery)
+        return ScheduleDiscoverer(
+            self.bolt,
+            self.catalog,
+            self.watches,
+            self.discovery,
+            self.due["discovery"],
+            closer,
+            every_s=15,
+            now=lambda: datetime.now(UTC),
+        )
+
+    def looker(self) -> RunDiscoverer:
+        """Of a process of its own."""
+        return RunDiscoverer(
+            self.bolt,
+            self.watches,
+            self.discovery,
+            self.incidents,
+            self.runs,
+            self.due["looks"],
+            LookRules("w"),
+            mask=str,
+        )
+
+    def accountant(self) -> EndAccountant:
+        """Of a process of its own."""
+        return EndAccountant(
+            self.watches, self.discovery, self.incidents, self.runs, self.due["accounts"], workspace="w"
+        )
+
+    async def watch(self, pattern: str = "nightly", channel: str = CHANNEL, **options: object) -> Watch:
+        """A channel watches, and the first look is over."""
+        wanted = replace(Watch(channel, 0, "T", pattern, since=self.at), **options)  # type: ignore[arg-type]
+        stored = await self.watches.add_watch(wanted)
+        assert stored.watch is not None
+        await self.discover()
+        return stored.watch
+
+    async def discover(self) -> None:
+        """A listing of schedules, and looks at those that are due; then all that follows from it."""
+        await self.work("discovery")
+        await self.work("looks")
+        await self.settle()
+
+    async def sweep(self) -> None:
+        """Look at every schedule, whatever its activity says."""
+        await self.work("looks", whatever=True)
+        await self.settle()
+
+    async def settle(self) -> None:
+        """Poll, conclude, account, post and edit until nothing is left."""
+        for _ in range(6):
+            await self.poll()
+            for name in ("ends", "accounts"):
+                await self.work(name)
+            for _ in range(POSTS_A_ROUND):
+                if not await self.post():
+                    break
+            for _ in range(POSTS_A_ROUND):
+                if not await self.edit():
+                    break
+
+    async def poll(self) -> None:
+        """Poll what is due."""
+        claimed = await self.due["polls"].claim(100, fields=FIELDS)
+        if claimed.lease is not None:
+            await self.poller.poll_runs(claimed.lease, claimed.at_us, claimed.rows)
+
+    async def work(self, name: str, *, whatever: bool = False) -> int:
+        """Do what is due in a set, or everything in it; how many jobs that were."""
+        if whatever or name == "discovery":
+            for member in await self.redis.zrange(self.scripts.key("due", name), 0, -1):
+                await self.redis.zadd(self.scripts.key("due", name), {str(member): 1})
+        due, jobs = self.due[name], 0
+        while (claimed := await due.claim(100 if name == "looks" else 1)).lease is not None:
+            async with keep_lease(due, claimed.lease):
+                await self.steps[name](claimed.lease)
+            jobs += 1
+            assert jobs < 50, f"{name} never ends"
+        return jobs
+
+    def pass_minutes(self, minutes: float) -> None:
+        """Bolt's time passes."""
+        self.at += timedelta(minutes=minutes)
+        self.bolt.clock = self.at
+
+    def begin(self, slug: str = "nightly", **facts: object) -> int:
+        """A run that somebody else starts."""
+        run_id = self.bolt.add_run(slug, "RUNNING", **facts)  # type: ignore[arg-type]
+        self._change(run_id, started_at=self.at)
+        return run_id
+
+    def end(self, run_id: int, state: str, log: str = COLUMN_LOG) -> int:
+        """It's over, a minute later."""
+        self.pass_minutes(1)
+        self.bolt.end_run(run_id, state)
+        self._change(run_id, ended_at=self.at)
+        code = 0 if state == "SUCCESS" else 1
+        slug = next(slug for slug, runs in self.bolt.runs_of.items() if any(run.id == run_id for run in runs))
+        (text,) = next(one.commands for one in self.bolt.active if one.slug == slug)
+        command = Command(run_id * 10, text, self.at - timedelta(minutes=1), self.at, code)
+        self.bolt.statuses[run_id] = RunStatus(state, (command,))
+        self.bolt.outputs[command.id] = CommandOutput(command, run_id, log if code else "", "")
+        return run_id
+
+    def run_through(self, state: str, slug: str = "nightly", log: str = COLUMN_LOG, **facts: object) -> int:
+        """A run that begins and ends."""
+        return self.end(self.begin(slug, **facts), state, log)
+
+    def _change(self, run_id: int, **facts: object) -> None:
+        for runs in self.bolt.runs_of.values():
+            runs[:] = [replace(run, **facts) if run.id == run_id else run for run in runs]  # type: ignore[arg-type]
+
+    async def stored(self, channel: str = CHANNEL, slug: str = "nightly") -> StoredIncident:
+        """The incident on record."""
+        found = await self.incidents.load_incident(channel, slug)
+        assert found is not None
+        return found
+
+    async def incident(self, channel: str = CHANNEL, slug: str = "nightly") -> Incident:
+        """The incident on record."""
+        return (await self.stored(channel, slug)).incident
+
+    async def thread(self, channel: str = CHANNEL, slug: str = "nightly") -> list[str]:
+        """What stands in its thread."""
+        return self.chat.in_channel(channel, (await self.stored(channel, slug)).ts)
+
+    async def thread_in_full(self, channel: str = CHANNEL, slug: str = "nightly") -> list[str]:
+        """What stands in its thread, with everything below the first lines."""
+        ts = (await self.stored(channel, slug)).ts
+        posts = [one for one in self.chat.posted.values() if (one.channel, one.thread) == (channel, ts)]
+        return [said(without_blocks(one.message, 3000).text) for one in posts]

@@ -1,0 +1,164 @@
+"""From a run that nobody started here to the incident's message: each end is accounted once."""
+
+from __future__ import annotations
+
+import pytest
+from redis.asyncio import Redis
+
+from bot.core.model.incident import IncidentState
+from tests.flows.incident_stage import DISK_LOG, IncidentStage
+from tests.flows.stage import CHANNEL
+
+
+@pytest.fixture
+async def stage(one_redis: Redis) -> IncidentStage:
+    """The flows of watches, with an empty store."""
+    return IncidentStage(one_redis)
+
+
+async def test_a_failure_that_begins_after_the_watch_is_told_with_its_cause(stage: IncidentStage) -> None:
+    """One message, and one post in its thread with the lines of the log that matter."""
+    await stage.watch()
+    run = stage.begin()
+    await stage.discover()
+    assert stage.cards() == []
+    stage.end(run, "FAILED")
+    await stage.discover()
+    (message,) = stage.cards()
+    assert "Nightly full build failed" in message
+    (post,) = await stage.thread_in_full()
+    assert "net_amnt" in post
+
+
+async def test_what_was_over_before_the_watch_is_no_news(stage: IncidentStage) -> None:
+    """A schedule that was fine and stays so says nothing."""
+    stage.run_through("SUCCESS")
+    await stage.watch()
+    stage.run_through("SUCCESS")
+    await stage.discover()
+    assert stage.cards() == []
+
+
+async def test_a_run_that_was_never_seen_running_is_told_as_well(stage: IncidentStage) -> None:
+    """It began and ended between two looks."""
+    await stage.watch()
+    stage.run_through("FAILED")
+    await stage.discover()
+    assert len(stage.cards()) == 1
+
+
+async def test_the_same_error_is_one_message_with_one_post(stage: IncidentStage) -> None:
+    """Fifty failures of one error change its count alone."""
+    await stage.watch()
+    for _ in range(12):
+        stage.run_through("FAILED")
+        await stage.discover()
+    assert len(stage.cards()) == 1
+    assert len(await stage.thread()) == 1
+    assert (await stage.incident()).failures == 12
+
+
+async def test_another_error_gets_a_post_that_names_only_it(stage: IncidentStage) -> None:
+    """In the thread."""
+    await stage.watch()
+    for log in ("", DISK_LOG):
+        stage.run_through("FAILED", **({"log": log} if log else {}))
+        await stage.discover()
+    posts = await stage.thread()
+    assert len(posts) == 2
+    assert (await stage.incident()).failures == 2
+
+
+async def test_a_success_recovers_in_the_same_message(stage: IncidentStage) -> None:
+    """And says so in a line of its thread."""
+    await stage.watch()
+    stage.run_through("FAILED")
+    await stage.discover()
+    stage.run_through("SUCCESS")
+    await stage.discover()
+    (message,) = stage.cards()
+    assert "recovered" in message
+    assert len(await stage.thread()) == 2
+    assert (await stage.incident()).state is IncidentState.RECOVERED
+    assert await stage.incidents.open_incidents(CHANNEL) == []
+
+
+async def test_a_failure_and_a_success_in_one_look_are_one_message(stage: IncidentStage) -> None:
+    """It has recovered already."""
+    await stage.watch()
+    stage.run_through("FAILED")
+    stage.run_through("SUCCESS")
+    await stage.discover()
+    await stage.sweep()
+    assert len(stage.cards()) == 1
+    assert (await stage.incident()).state is IncidentState.RECOVERED
+
+
+async def test_accounting_the_same_end_twice_changes_nothing(stage: IncidentStage) -> None:
+    """Whatever is looked at again."""
+    await stage.watch()
+    stage.run_through("FAILED")
+    await stage.discover()
+    before = await stage.stored()
+    for _ in range(3):
+        await stage.sweep()
+    assert await stage.stored() == before
+    assert len(await stage.thread()) == 1
+
+
+async def test_a_schedule_that_fails_when_the_watch_is_made_is_told_at_its_next_end(stage: IncidentStage) -> None:
+    """It has been failing since before."""
+    stage.run_through("FAILED")
+    await stage.watch()
+    assert stage.cards() == []
+    stage.run_through("FAILED")
+    await stage.discover()
+    (message,) = stage.cards()
+    assert "since before I watched" in message
+    assert (await stage.incident()).failures == 2
+
+
+async def test_each_channel_hears_of_what_it_watches(stage: IncidentStage) -> None:
+    """And of nothing else; the second one only of what ends after its watch was made."""
+    await stage.watch("hourly", "C2")
+    await stage.watch("night*")
+    stage.run_through("FAILED")
+    await stage.discover()
+    assert (len(stage.cards("C1")), len(stage.cards("C2"))) == (1, 0)
+    await stage.watch("*", "C2")
+    stage.run_through("FAILED")
+    await stage.discover()
+    assert (len(stage.cards("C1")), len(stage.cards("C2"))) == (1, 1)
+
+
+async def test_other_branches_and_pull_requests_open_nothing(stage: IncidentStage) -> None:
+    """They say nothing about the schedule."""
+    await stage.watch()
+    stage.run_through("FAILED", branch="feature")
+    await stage.discover()
+    assert stage.cards() == []
+
+
+async def test_unwatching_closes_the_incident(stage: IncidentStage) -> None:
+    """Its message says so and loses its buttons."""
+    watch = await stage.watch()
+    stage.run_through("FAILED")
+    await stage.discover()
+    await stage.watch("hourly")
+    await stage.watches.remove_watch(CHANNEL, watch.number)
+    await stage.discover()
+    (message,) = stage.cards()
+    assert "no longer watched here" in message
+    stage.run_through("FAILED")
+    await stage.discover()
+    assert len(stage.cards()) == 1
+
+
+async def test_a_lost_reply_of_the_message_does_not_post_it_twice(stage: IncidentStage) -> None:
+    """It's found by its key."""
+    await stage.watch()
+    stage.run_through("FAILED")
+    stage.chat.faults.lose("post_message")
+    await stage.discover()
+    await stage.settle()
+    assert len(stage.cards()) == 1

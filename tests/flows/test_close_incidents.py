@@ -1,0 +1,37 @@
+"""Incidents of schedules that a channel no longer watches are closed."""
+
+from __future__ import annotations
+
+from redis.asyncio import Redis
+
+from bot.core.model.incident import IncidentState
+from bot.flows.close_incidents import IncidentCloser
+from tests.flows.incident_stage import IncidentStage
+from tests.flows.stage import CHANNEL
+
+
+async def test_it_closes_open_incidents_and_nothing_else(one_redis: Redis) -> None:
+    """Without a recovery; one that has recovered stays as it is."""
+    stage = IncidentStage(one_redis)
+    await stage.watch("*")
+    stage.run_through("FAILED")
+    stage.run_through("FAILED", "hourly")
+    await stage.discover()
+    stage.run_through("SUCCESS", "hourly")
+    await stage.discover()
+    await IncidentCloser(stage.incidents, stage.discovery).close_all(["nightly", "hourly", "unknown"])
+    assert (await stage.incident()).state is IncidentState.CLOSED
+    assert (await stage.incident(slug="hourly")).state is IncidentState.RECOVERED
+    assert await stage.incidents.open_incidents(CHANNEL) == []
+
+
+async def test_when_the_last_watch_goes_so_do_its_incidents(one_redis: Redis) -> None:
+    """The message says why."""
+    stage = IncidentStage(one_redis)
+    await stage.watch("hourly", "C2")
+    watch = await stage.watch()
+    stage.run_through("FAILED")
+    await stage.discover()
+    await stage.watches.remove_watch(CHANNEL, watch.number)
+    await stage.discover()
+    assert "no longer watched here" in stage.cards()[0]

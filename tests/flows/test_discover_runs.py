@@ -1,0 +1,120 @@
+"""A look at schedules' newest runs finds those that nobody started here."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from redis.asyncio import Redis
+
+from bot.core.model.errors import ApiError, BoltNotSent, BoltRejected
+from bot.core.model.run import RunKey
+from tests.flows.incident_stage import IncidentStage
+
+
+@pytest.fixture
+async def stage(one_redis: Redis) -> IncidentStage:
+    """The flows of watches, with an empty store."""
+    return IncidentStage(one_redis)
+
+
+async def test_an_active_run_is_followed_without_a_card(stage: IncidentStage) -> None:
+    """It's polled like any other, and its facts come from the listing."""
+    await stage.watch()
+    run = stage.begin(actor="cron")
+    await stage.discover()
+    stored = await stage.run(run)
+    assert (stored.facts.schedule, stored.facts.actor, stored.facts.commands) == ("nightly", "cron", ("dbt build",))
+    assert stage.cards() == []
+    assert (await stage.discovery.load_schedules(["nightly"]))["nightly"].ledger.active == (run,)
+
+
+async def test_a_success_needs_no_poll(stage: IncidentStage) -> None:
+    """Unless it would close an incident: then its commands decide."""
+    await stage.watch()
+    first = stage.run_through("SUCCESS")
+    await stage.discover()
+    assert await stage.runs.load_run(RunKey("w", first)) is None
+    stage.run_through("FAILED")
+    await stage.discover()
+    second = stage.run_through("SUCCESS")
+    await stage.discover()
+    assert (await stage.run(second)).end is not None
+
+
+async def test_more_than_a_page_of_runs_is_found(stage: IncidentStage) -> None:
+    """Pages are read back to a run that's known."""
+    stage.run_through("SUCCESS")
+    await stage.watch()
+    for _ in range(45):
+        stage.run_through("FAILED")
+    await stage.discover()
+    await stage.settle()
+    assert (await stage.incident()).failures == 45
+    assert len(stage.cards()) == 1
+
+
+async def test_a_schedule_that_cannot_be_listed_does_not_hide_the_others(stage: IncidentStage) -> None:
+    """It's looked at again later."""
+    await stage.watch("*")
+    stage.run_through("FAILED", "hourly")
+    stage.bolt.bad = {"nightly": BoltRejected((ApiError("gone"),))}
+    stage.run_through("FAILED")
+    await stage.discover()
+    assert await stage.incidents.load_incident("C1", "nightly") is None
+    assert (await stage.incident(slug="hourly")).failures == 1
+    stage.bolt.bad = {}
+    await stage.sweep()
+    assert (await stage.incident()).failures == 1
+
+
+async def test_if_bolt_is_away_every_look_is_made_again(stage: IncidentStage) -> None:
+    """Nothing is lost."""
+    await stage.watch()
+    stage.run_through("FAILED")
+    stage.bolt.faults.fail("newest_runs", BoltNotSent(cause="refused", where="Bolt"))
+    await stage.discover()
+    assert stage.cards() == []
+    await stage.sweep()
+    assert len(stage.cards()) == 1
+
+
+async def test_looks_are_spread_over_the_interval(stage: IncidentStage) -> None:
+    """Each schedule has its own share of it."""
+    await stage.watch("*")
+    key = stage.scripts.key("due", "looks")
+    scores = [await stage.redis.zscore(key, slug) for slug in ("nightly", "hourly")]
+    assert None not in scores
+    assert len(set(scores)) == 2
+
+
+async def test_a_start_of_ours_is_told_by_its_card_alone(stage: IncidentStage) -> None:
+    """Its incident has no message as long as every failure has a card."""
+    await stage.watch()
+    await stage.start()
+    run = stage.bolt.runs_of["nightly"][0].id
+    await stage.discover()
+    stage.pass_minutes(1)
+    stage.end(run, "FAILED")
+    await stage.discover()
+    await stage.sweep()
+    incident = await stage.incident()
+    assert (incident.failures, incident.silent) == (1, True)
+    assert len(stage.cards()) == 1
+    stage.run_through("FAILED")
+    await stage.discover()
+    assert len(stage.cards()) == 2
+    assert (await stage.incident()).failures == 2
+
+
+async def test_runs_that_ended_before_the_watch_of_a_second_channel_are_not_told_there(stage: IncidentStage) -> None:
+    """The time of its making decides, by Bolt's clock."""
+    await stage.watch("hourly", "C2")
+    await stage.watch()
+    stage.run_through("FAILED")
+    stage.pass_minutes(1)
+    await stage.watch("*", "C2", since=stage.at + timedelta(minutes=5))
+    stage.run_through("FAILED")
+    await stage.discover()
+    assert len(stage.cards("C1")) == 1
+    assert stage.cards("C2") == []

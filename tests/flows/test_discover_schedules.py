@@ -1,0 +1,92 @@
+"""One small listing shows whose runs are worth a look."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from redis.asyncio import Redis
+
+from bot.core.model.errors import BoltNotSent, BoltThrottled
+from tests.flows.fakes import NIGHTLY
+from tests.flows.incident_stage import IncidentStage
+from tests.flows.stage import CHANNEL
+
+
+@pytest.fixture
+async def stage(one_redis: Redis) -> IncidentStage:
+    """The flows of watches, with an empty store."""
+    return IncidentStage(one_redis)
+
+
+def asked(stage: IncidentStage, what: str) -> int:
+    """How often Bolt was asked for something."""
+    return sum(method == what for method, _ in stage.bolt.reads)
+
+
+async def test_without_a_watch_nothing_is_listed(stage: IncidentStage) -> None:
+    """And when the last one goes, the listing ends."""
+    assert await stage.work("discovery") == 0
+    watch = await stage.watch()
+    assert await stage.work("discovery") == 1
+    await stage.watches.remove_watch(CHANNEL, watch.number)
+    assert await stage.work("discovery") == 0
+
+
+async def test_if_nothing_happens_no_runs_are_listed(stage: IncidentStage) -> None:
+    """Only the small listing is asked for, and nothing is looked at."""
+    stage.run_through("SUCCESS")
+    await stage.watch("*")
+    before = asked(stage, "newest_runs")
+    for _ in range(5):
+        await stage.discover()
+    assert asked(stage, "newest_runs") == before
+    assert asked(stage, "schedules") == 1
+    assert asked(stage, "activity") == 5
+
+
+async def test_a_time_that_has_passed_is_worth_one_look(stage: IncidentStage) -> None:
+    """Its run may not show in the other fields yet."""
+    stage.bolt.active = [replace(NIGHTLY, next_run_at=stage.at + timedelta(minutes=1))]
+    await stage.watch()
+    before = asked(stage, "newest_runs")
+    stage.pass_minutes(2)
+    for _ in range(3):
+        await stage.discover()
+    assert asked(stage, "newest_runs") == before + 1
+
+
+async def test_only_watched_schedules_are_looked_at(stage: IncidentStage) -> None:
+    """Others aren't even on record."""
+    await stage.watch("hourly")
+    assert set(await stage.discovery.known_activity()) == {"hourly"}
+    looks = [slugs for method, slugs in stage.bolt.reads if method == "newest_runs"]
+    assert looks == [("hourly",)]
+
+
+async def test_a_schedule_that_is_new_is_watched_at_once(stage: IncidentStage) -> None:
+    """Its details are read although those of the others are fresh."""
+    await stage.watch("*")
+    stage.bolt.active.append(replace(NIGHTLY, id=9, slug="weekly", name="Weekly"))
+    stage.catalog.forget()
+    await stage.discover()
+    assert "weekly" in await stage.discovery.known_activity()
+
+
+@pytest.mark.parametrize("error", [BoltNotSent(cause="refused", where="Bolt"), BoltThrottled(3)])
+async def test_if_bolt_is_away_the_listing_is_tried_again(
+    stage: IncidentStage, error: BoltNotSent | BoltThrottled
+) -> None:
+    """And nothing is taken for gone."""
+    await stage.watch()
+    stage.bolt.faults.fail("activity", error)
+    await stage.discover()
+    assert set(await stage.discovery.known_activity()) == {"nightly"}
+    assert await stage.redis.zcard(stage.scripts.key("due", "discovery")) == 1
+
+
+async def test_the_time_of_the_listing_is_kept(stage: IncidentStage) -> None:
+    """By Bolt's clock: how long ago the bot could see tells whether it's blind."""
+    await stage.watch()
+    assert await stage.discovery.listed_at() == stage.at
