@@ -70,6 +70,7 @@ def test_the_least_environment_is_enough() -> None:
         "bolt_bot_admin_port": "None",
         "bolt_bot_poll_min_s": "2",
         "bolt_bot_poll_max_s": "30",
+        "bolt_bot_discover_s": "15",
         "bolt_bot_command": "/bolt",
         "bolt_bot_log_format": "console",
         "bolt_bot_log_level": "info",
