@@ -9,6 +9,7 @@ import pytest
 
 from bot.core.model.channel import MemberChannels
 from bot.core.model.errors import StoreUnavailable
+from bot.core.model.incident import StoredIncident
 from bot.core.model.person import Person
 from bot.core.model.run_index import IndexPage
 from bot.core.policy.rules import Action, Deny, Policy, Rule
@@ -17,7 +18,8 @@ from bot.flows.links import Links
 from bot.flows.read_home import HomePageReader
 from bot.store.run_indexes import RunIndexes
 from tests.core.views.plain import said, shown
-from tests.flows.fakes import FakeHomeTab, FakeMemberships
+from tests.core.views.test_incident import failing, recovered
+from tests.flows.fakes import FakeHomeTab, FakeIncidents, FakeMemberships
 from tests.flows.stage import ADA, APP, CHANNEL, Stage, asker, card_url
 
 NOW = datetime(2026, 11, 23, 14, 20, tzinfo=UTC)
@@ -28,9 +30,12 @@ class Home:
 
     def __init__(self, stage: Stage, indexes: RunIndexes | None = None) -> None:
         self.stage, self.tab, self.memberships = stage, FakeHomeTab(), FakeMemberships({CHANNEL: "data-eng"})
+        self.incidents = FakeIncidents()
         indexes = indexes or stage.indexes
         self.publisher = HomePublisher(
-            HomePageReader(indexes, stage.queue, self.memberships, Links(APP, card_url), now=lambda: NOW),
+            HomePageReader(
+                indexes, stage.queue, self.incidents, self.memberships, Links(APP, card_url), now=lambda: NOW
+            ),
             stage.requests,
             self.tab,
             stage.authorizer,
@@ -63,6 +68,23 @@ async def test_ones_own_runs_are_shown(home: Home) -> None:
     await other.publisher.publish_home(asker("U0BOB", channel=""))
     _, message, _ = other.tab.published[-1]
     assert "Nightly full build" not in "\n".join(shown(message))
+
+
+async def test_what_fails_now_in_ones_channels_is_on_top(home: Home) -> None:
+    """The newest failure first, with a link to its message; nothing of other channels, nor what has recovered."""
+    for number in range(12):
+        one = failing(number + 1, schedule=f"s{number}", name=f"Schedule {number}")
+        home.incidents.records[CHANNEL, one.schedule] = StoredIncident(one, 1, "" if number == 11 else "1.5")
+    other, over = failing(channel="C9", name="Other"), recovered(schedule="over", name="Over")
+    home.incidents.records |= {("C9", "nightly"): StoredIncident(other), (CHANNEL, "over"): StoredIncident(over)}
+    lines = (await home.publish()).split("\n")
+    assert lines[1:3] == [
+        "Failing now (12)",
+        ":red_circle: Schedule 11 is failing: 12 runs since 03:00 · #C1",
+    ]
+    assert lines[3].endswith("· #C1 · Open")
+    assert lines[12] == "and 2 more."
+    assert "Other" not in str(lines)
 
 
 async def test_a_page_that_is_over_shows_the_first(home: Home) -> None:

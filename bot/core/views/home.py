@@ -7,8 +7,9 @@ from datetime import datetime
 from math import ceil
 
 from bot.core.model.command import RunCommand, RunForm, ShowCommand
+from bot.core.model.incident import Incident
 from bot.core.text.message import Block, Button, Buttons, Facts, Heading, Message, Paragraph
-from bot.core.text.text import Bold, Channel, Code, Sentence, Span, When
+from bot.core.text.text import Bold, Channel, Code, Link, Sentence, Span, When
 from bot.core.views.active_runs import NO_STARTS, Listed, Starts, entry, start_entries
 from bot.core.views.buttons import (
     HOME_PAGE,
@@ -19,6 +20,7 @@ from bot.core.views.buttons import (
     command_in_value,
     home_page_value,
 )
+from bot.core.views.incident import handled_by, incident_headline
 from bot.core.views.paging import turns
 
 # Entries per page: a Home tab has at most 100 blocks.
@@ -26,6 +28,7 @@ RUNS_A_PAGE = 6
 FAILURES_A_PAGE = 5
 SCHEDULES_A_PAGE = 5
 COUNTED_MOST = 100
+INCIDENTS_SHOWN = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,22 @@ class HomeSection:
 
     total: int = 0
     runs: tuple[Listed, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ListedIncident:
+    """An open incident in a list. `url` is its message's permalink, None if unknown or if it has no message."""
+
+    incident: Incident
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FailingNow:
+    """Open incidents of a person's channels, and the total."""
+
+    total: int = 0
+    listed: tuple[ListedIncident, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +84,7 @@ class HomePage:
     missing: str = ""
     notice: Sentence = ()
     queued: Starts = NO_STARTS
+    failing: FailingNow = FailingNow()
 
     @property
     def pages(self) -> int:
@@ -82,6 +102,7 @@ def home(page: HomePage, app_url: str, command: str) -> Message:
     """Build a page of a person's Home tab."""
     blocks: list[Block] = [Paragraph(page.notice)] if page.notice else []
     blocks += [_actions(page), Facts(_refreshed(page))]
+    blocks += _failing(page, app_url)
     start = Code(f"{command} run <schedule>")
     blocks += _part(
         page, page.mine, "Your active runs", ("None. ", "Start one here, or with ", start, " in a channel."), app_url
@@ -132,6 +153,21 @@ def _part(page: HomePage, part: HomeSection, title: str, empty: Sentence, app_ur
     # Of very many runs, only this many are counted.
     counted = str(part.total) if part.total <= COUNTED_MOST else f"more than {COUNTED_MOST}"
     return [Heading(f"{title} ({counted})"), *(block for one in part.runs for block in entry(one, app_url))]
+
+
+def _failing(page: HomePage, app_url: str) -> list[Block]:
+    """The open incidents, one per line. They're on the first page only, and left out if nothing fails."""
+    failing = page.failing
+    if not failing.listed or page.number:
+        return []
+    spans: list[Span] = []
+    for at, one in enumerate(failing.listed[:INCIDENTS_SHOWN]):
+        spans += ["\n" if at else "", *incident_headline(one.incident, app_url), " · ", Channel(one.incident.channel)]
+        spans += [f" · {by}"] if (by := handled_by(one.incident)) else []
+        spans += [" · ", Link(one.url, "Open")] if one.url else []
+    more = failing.total - min(len(failing.listed), INCIDENTS_SHOWN)
+    note: list[Block] = [Facts((f"and {more} more.",))] if more > 0 else []
+    return [Heading(f"Failing now ({failing.total})"), Paragraph(tuple(spans)), *note]
 
 
 def _schedules(page: HomePage, start: Code) -> list[Block]:

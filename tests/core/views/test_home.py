@@ -11,6 +11,7 @@ import pytest
 from bot.core.commands.grammar import parse
 from bot.core.model.command import RunCommand, RunForm
 from bot.core.model.errors import BadCommand
+from bot.core.model.incident import OnIt, Snooze
 from bot.core.model.run import RunKey
 from bot.core.text.message import Message
 from bot.core.views.active_runs import Listed, Starts
@@ -19,15 +20,19 @@ from bot.core.views.home import (
     FAILURES_A_PAGE,
     RUNS_A_PAGE,
     SCHEDULES_A_PAGE,
+    FailingNow,
     FrequentSchedule,
     HomePage,
     HomeSection,
+    ListedIncident,
     away_home,
     home,
 )
 from tests.core.views.plain import buttons, shown
 from tests.core.views.test_active_runs import start
 from tests.core.views.test_card import APP, ended, run
+from tests.core.views.test_incident import failing
+from tests.core.watching.ends import at
 
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 EMPTY = HomePage(NOW)
@@ -57,12 +62,24 @@ FULL = HomePage(
     missing="Private channels are left out.",
     notice=("Asked.",),
     queued=Starts(9, tuple(start(str(number)) for number in range(5))),
+    failing=FailingNow(20, tuple(ListedIncident(failing(name="x" * 300), "https://x.test/p") for _ in range(10))),
 )
 
 
 def made(page: HomePage) -> Message:
     """The page as it is shown."""
     return home(page, APP, "/bolt")
+
+
+def test_what_fails_now_says_who_does_something_about_it() -> None:
+    """On the first page only."""
+    on_it = failing(on_it=OnIt("U0GRACE00", at(14), "grace"), snooze=Snooze("U0BOB0000"))
+    page = replace(EMPTY, failing=FailingNow(1, (ListedIncident(on_it),)))
+    assert shown(made(page))[1:3] == [
+        "Failing now (1)",
+        ":red_circle: Nightly full build is failing: 3 runs since 03:00 · #C1 · grace is on it, snoozed",
+    ]
+    assert "Failing now (1)" not in shown(made(replace(page, number=1)))
 
 
 def test_an_empty_home_says_what_to_do_next() -> None:
