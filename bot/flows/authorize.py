@@ -105,6 +105,10 @@ class Authorizer:
         await self._note(_named(attempt, person), target, channel_info, decisions[noted])
         return decisions
 
+    async def decide_on_slug(self, attempt: Attempt, slug: str, name: str) -> Decision:
+        """Decide on a schedule from a record of ours, which is looked up only if a rule depends on its owner."""
+        return await self._decide(attempt, await self._target(slug, name))
+
     async def decide_on_start(
         self, request: Request, plan: StartPlan, *, again: bool = False, approved: bool = False, patient: bool = False
     ) -> tuple[Decision, ChannelInfo]:

@@ -5,7 +5,7 @@ The message shows the outcome, so that only what wasn't done is answered, privat
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -18,6 +18,7 @@ from bot.core.text.message import Buttons, Message, Paragraph
 from bot.core.text.text import Bold, Code, Link, Mention, Sentence, Span
 from bot.core.views.buttons import IncidentButton, command_button, read_snooze_value
 from bot.core.views.incident import is_user
+from bot.core.views.retry_failing import RefusedRetry, outcome, question, to_retry
 from bot.core.watching import handling
 from bot.core.watching.edits import edit_for
 from bot.core.watching.handling import SnoozeChoice
@@ -122,6 +123,23 @@ class IncidentHandler:
                 log.info("an incident was handled", did=did, incident=before.key, user=asker.user)
                 return None
         return Message((BUSY,))
+
+    # --- retrying all of them ---
+
+    async def ask_to_retry_failing(self, channel: str) -> Message:
+        """Ask whether to retry the newest failed run of each open incident of a channel."""
+        return question(await self._open_in(channel), self._app_url)
+
+    async def still_to_retry(self, channel: str, runs: frozenset[int]) -> list[Incident]:
+        """Find the open incidents whose newest failed run is one of those that the question listed."""
+        return [one for one in to_retry(await self._open_in(channel)) if one.failed and one.failed.run in runs]
+
+    def retried(self, started: Sequence[Incident], refused: Sequence[RefusedRetry]) -> Message:
+        """Say what became of each."""
+        return outcome(started, refused, self._app_url)
+
+    async def _open_in(self, channel: str) -> list[Incident]:
+        return [one.incident for one in await self._incidents.open_incidents(channel)]
 
     # --- its runs ---
 

@@ -11,6 +11,7 @@ from bot.flows.channel_permission import ChannelPermissions
 from bot.flows.channel_watches import ChannelWatches
 from bot.flows.complete_run_form import RunForms
 from bot.flows.find_schedule import ScheduleFinder
+from bot.flows.handle_incident import IncidentHandler
 from bot.flows.history import ChartSharer, HistoryPoster
 from bot.flows.home import HomePublisher
 from bot.flows.logs import CommandLogs
@@ -111,13 +112,22 @@ def build_listener_context(base: Base, flows: Flows) -> ListenerContext:
             memberships,
             command=settings.bolt_bot_command,
         ),
+        incidents=IncidentHandler(
+            stores.incidents,
+            runs,
+            base.clients.people,
+            base.clients.audit,
+            workspace=settings.workspace,
+            app_url=app_url,
+            command=settings.bolt_bot_command,
+        ),
     )
 
 
 def _build_home(base: Base, memberships: SlackMemberships) -> HomePublisher:
     settings, stores = base.settings, base.stores
     return HomePublisher(
-        HomePageReader(stores.indexes, stores.start_queue, memberships, base.links, now=base.now),
+        HomePageReader(stores.indexes, stores.start_queue, stores.incidents, memberships, base.links, now=base.now),
         stores.requests,
         SlackHomeTab(base.services.chat),
         base.clients.gate,

@@ -24,6 +24,7 @@ from bot.flows.channel_permission import ChannelPermissions
 from bot.flows.channel_watches import ChannelWatches
 from bot.flows.complete_run_form import RunForms
 from bot.flows.follow_run import FollowRequestHandler
+from bot.flows.handle_incident import IncidentHandler
 from bot.flows.history import HistoryPoster
 from bot.flows.home import HomePublisher
 from bot.flows.logs import CommandLogs
@@ -118,6 +119,7 @@ class ListenerContext:
     posts: Callable[[], None]
     watcher: ScheduleWatcher
     watches: ChannelWatches
+    incidents: IncidentHandler
 
     async def tell(self, asker: Asker, message: Message) -> None:
         """Answer privately, passed to `later`. If Slack doesn't accept it, retried for some minutes."""

@@ -139,7 +139,16 @@ _PLACE: dict[str, Check] = {
     "view": _VIEW,
     "response_urls": _each(_needed(_record(response_url=_text, channel_id=_text))),
 }
-_ACTION = _needed(_record(action_id=_word, block_id=_text, value=_text, url=_text, action_ts=_text))
+_ACTION = _needed(
+    _record(
+        action_id=_word,
+        block_id=_text,
+        value=_text,
+        url=_text,
+        action_ts=_text,
+        selected_option=_record(value=_text),
+    )
+)
 _SUBMITTED = _record(**{**_PLACE, "view": _needed(_VIEW)})
 
 

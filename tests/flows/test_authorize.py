@@ -201,6 +201,14 @@ async def test_no_other_schedule_is_taken_for_one_at_hand(start_stage: Stage) ->
     assert stage.bolt.reads == []
 
 
+async def test_a_schedule_of_our_records_is_not_looked_up(start_stage: Stage) -> None:
+    """Unless a rule depends on its owner."""
+    stage = with_policy(start_stage, NO_PROD)
+    assert not (await stage.authorizer.decide_on_slug(attempt(), "nightly", "Nightly")).allowed
+    assert (await stage.authorizer.decide_on_slug(attempt(), "hourly", "Hourly")).allowed
+    assert stage.bolt.reads == []
+
+
 def test_a_command_with_a_secret_cannot_be_shown(start_stage: Stage) -> None:
     """So it can't be approved either."""
     assert start_stage.authorizer.can_show(("dbt run", "dbt test"))

@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.core.model.command import RetryCommand, canonical
-from bot.core.model.incident import Incident, IncidentState, OnIt, PostKind, RetryOfIncident, Snooze
+from bot.core.model.incident import Incident, IncidentState, OnIt, PostKind, RetryOfIncident, Snooze, StoredIncident
 from bot.core.model.person import Person
 from bot.core.model.run import CardRef, Observation, RunFacts, RunKey
 from bot.core.text.message import Message
-from bot.core.views.buttons import IncidentButton, read_command_value, snooze_value
+from bot.core.views.buttons import IncidentButton, read_command_value, read_runs_value, snooze_value
 from bot.core.watching.handling import ON_IT_FOR, SnoozeChoice
 from bot.flows.handle_incident import BUSY, NOBODY_ON_IT, NOT_SNOOZED, TRIES, IncidentHandler
 from tests.core.views.plain import buttons, said
@@ -177,3 +177,15 @@ async def test_the_log_is_the_newest_failed_runs(start_stage: Stage) -> None:
     of = handling(start_stage, recovered())
     assert await of.flow.failed_run(CHANNEL, IncidentButton("nightly", 4711)) == 4713
     assert await of.flow.failed_run(CHANNEL, IncidentButton("hourly", 4711)) == 4711
+
+
+async def test_retrying_what_fails_is_asked_and_acts_on_what_was_listed(start_stage: Stage) -> None:
+    """One that has failed again meanwhile is another run."""
+    of = handling(start_stage, failing(), failing(2, schedule="hourly"), failing(channel="C2"))
+    asked = await of.flow.ask_to_retry_failing(CHANNEL)
+    runs = read_runs_value(buttons(asked)[0].value)
+    assert runs == {4712, 4713}
+    of.incidents.records[CHANNEL, "hourly"] = StoredIncident(failing(4, schedule="hourly"), 2)
+    found = await of.flow.still_to_retry(CHANNEL, runs)
+    assert [one.schedule for one in found] == ["nightly"]
+    assert words(of.flow.retried(found, [])) == "I'm retrying 1 run."

@@ -53,6 +53,7 @@ from bot.core.model.command import (
     LogsCommand,
     PauseCommand,
     RetryCommand,
+    RetryFailingCommand,
     RunCommand,
     RunForm,
     RunsCommand,
@@ -93,8 +94,12 @@ def _run(given: Given) -> RunCommand | RunForm:
     )
 
 
-def _retry(given: Given) -> RetryCommand:
+def _retry(given: Given) -> RetryCommand | RetryFailingCommand:
     every = given.has("all")
+    if given.has("failing"):
+        if given.words or every:
+            bad(f"--failing stands alone, as in {given.command} retry --failing.")
+        return RetryFailingCommand()
     if not given.words and given.run_id is None:
         bad(f"Which run? Give its number or a schedule, as in {given.command} retry 4711.")
     if number := run_number(given):
@@ -277,11 +282,12 @@ VERBS: dict[str, Verb] = {
     ),
     "retry": Verb(
         _retry,
-        ("all",),
+        ("all", "failing"),
         (
             ("retry <run id or schedule> [--all]", "runs again what failed, or everything"),
             ("retry 4711", "what failed in this run"),
             ("retry nightly --all", "every command of the schedule's latest failed run"),
+            ("retry --failing", "what failed in each schedule that is failing in this channel; asks you first"),
         ),
     ),
     "logs": Verb(

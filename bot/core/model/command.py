@@ -57,6 +57,14 @@ class RetryCommand:
 
 
 @dataclass(frozen=True, slots=True)
+class RetryFailingCommand:
+    """Retry the newest failed run of every schedule that is failing in this channel. It's asked first."""
+
+    def __str__(self) -> str:
+        return "retry --failing"
+
+
+@dataclass(frozen=True, slots=True)
 class CancelCommand:
     """Cancel a run."""
 
@@ -288,6 +296,7 @@ Command = (
     RunCommand
     | RunForm
     | RetryCommand
+    | RetryFailingCommand
     | CancelCommand
     | StatusCommand
     | SeveralCommand

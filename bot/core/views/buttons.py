@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -52,6 +52,9 @@ ARTIFACT_LINK = "artifact.link"
 # Followed by a suffix that distinguishes the buttons of a message.
 COMMAND = "command"
 INCIDENT_RETRY = "incident.retry"
+# Below the question of `retry --failing`.
+INCIDENT_RETRY_EACH = "incident.retry_each"
+INCIDENT_RETRY_NONE = "incident.retry_none"
 INCIDENT_CANCEL = "incident.cancel"
 INCIDENT_TAKE = "incident.take"
 INCIDENT_LET_GO = "incident.let_go"
@@ -64,7 +67,7 @@ HOME_RUN = "home.run"
 
 # The policy action of each button; its name may have a suffix. Buttons that aren't listed only read.
 ACTIONS: dict[str, Action] = {
-    **dict.fromkeys((RETRY_FAILED, RETRY_ALL, INCIDENT_RETRY, f"{COMMAND}.retry"), Action.RETRY),
+    **dict.fromkeys((RETRY_FAILED, RETRY_ALL, INCIDENT_RETRY, INCIDENT_RETRY_EACH, f"{COMMAND}.retry"), Action.RETRY),
     **dict.fromkeys(
         (
             RUN_AGAIN,
@@ -85,6 +88,7 @@ ACTIONS: dict[str, Action] = {
         (ARTIFACTS_PAGE, ARTIFACT_FILE, ARTIFACT_OPEN, f"{COMMAND}.artifacts"),
         Action.ARTIFACTS,
     ),
+    **dict.fromkeys((INCIDENT_TAKE, INCIDENT_LET_GO, INCIDENT_SNOOZE, INCIDENT_WAKE), Action.WATCH),
     **dict.fromkeys((PAUSE_YES, f"{COMMAND}.pause", f"{COMMAND}.suspend"), Action.PAUSE),
     **dict.fromkeys((f"{COMMAND}.watch", f"{COMMAND}.unwatch"), Action.WATCH),
 }
@@ -289,6 +293,19 @@ def read_incident_value(value: str) -> IncidentButton:
     if not schedule or type(run_id) is not int or not 0 <= run_id < BOLT_ID_LIMIT:
         raise _unreadable()
     return IncidentButton(schedule, run_id)
+
+
+def runs_value(runs: Sequence[int]) -> str:
+    """Build the value of a button about several runs, a hundred at most."""
+    return _compact({"v": VERSION, "r": list(runs)})
+
+
+def read_runs_value(value: str) -> frozenset[int]:
+    """Parse the runs from a clicked button's value. Raises BadCommand if it isn't such a value."""
+    runs = _object(value).get("r")
+    if not isinstance(runs, list) or not all(type(one) is int and 0 < one < BOLT_ID_LIMIT for one in runs):
+        raise _unreadable()
+    return frozenset(runs)
 
 
 def snooze_value(schedule: str, choice: str) -> str:

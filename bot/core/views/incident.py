@@ -80,6 +80,16 @@ def incident_headline(incident: Incident, app_url: str, names: Mapping[str, str]
             return (Emoji("red_circle"), " ", name, *_failing(incident))
 
 
+def handled_by(incident: Incident) -> str:
+    """Who is on it or snoozed it, in a few words for a list; "" if nobody does anything."""
+    words: list[str] = []
+    if incident.on_it is not None:
+        words.append(f"{cut(incident.on_it.name, PERSON_SHOWN) or 'somebody'} is on it")
+    if incident.snooze is not None:
+        words.append("snoozed")
+    return ", ".join(words)
+
+
 def thread_post(
     incident: Incident,
     post: ThreadPost,

@@ -17,7 +17,7 @@ from bot.slack.listener_context import Call, ListenerContext, click_call, click_
 
 @dataclass(frozen=True, slots=True)
 class Click:
-    """A click: the button's value and action id, and the timestamp of its message, empty if there's none."""
+    """A click: the button's or the chosen option's value, the action id, and the timestamp of the message, "" if none."""
 
     value: str
     action_id: str
@@ -33,7 +33,8 @@ def reply_to_click(app: AsyncApp, context: ListenerContext, action_id: str | Pat
 
     async def on_click(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
         call = click_call(body, action, context.me.team)
-        click = Click(action.get("value") or "", action.get("action_id") or "", click_message(body))
+        value = action.get("value") or (action.get("selected_option") or {}).get("value") or ""
+        click = Click(value, action.get("action_id") or "", click_message(body))
         try:
             answer = await handle(context, call, click)
         except BadCommand as bad:

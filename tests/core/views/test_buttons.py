@@ -174,3 +174,14 @@ def test_an_incidents_buttons_come_back() -> None:
     assert buttons.read_snooze_value(value, ["x", "n" * 500]) == ("n" * 500, "recovery")
     assert buttons.read_snooze_value(value, ["x"])[0] == ""
     assert buttons.read_snooze_value("", ["x"]) == ("", "")
+
+
+def test_several_runs_come_back() -> None:
+    """A hundred fit."""
+    runs = range(2**31 - 101, 2**31 - 1)
+    value = buttons.runs_value(runs)
+    assert len(value) <= buttons.VALUE_LIMIT
+    assert buttons.read_runs_value(value) == frozenset(runs)
+    for bad in ("{}", '{"r":[0]}', '{"r":["1"]}', '{"r":7}'):
+        with pytest.raises(BadCommand):
+            buttons.read_runs_value(bad)

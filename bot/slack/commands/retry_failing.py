@@ -1,0 +1,32 @@
+"""`retry --failing`: ask first whether to retry what is failing in this channel."""
+
+from __future__ import annotations
+
+from bot.core.model.command import RetryFailingCommand
+from bot.core.model.errors import StoreUnavailable
+from bot.core.policy.rules import Action
+from bot.core.text.message import Message
+from bot.core.views.store_unavailable import database
+from bot.slack.authorization import OfChannel
+from bot.slack.listener_context import Call, ListenerContext
+
+COMMANDS = (RetryFailingCommand,)
+
+
+def asks(command: RetryFailingCommand) -> OfChannel:  # noqa: ARG001 - every command has the same shape
+    """Return the question for the policy. It's asked about each run once the person has confirmed."""
+    return OfChannel(Action.READ)
+
+
+async def handle(context: ListenerContext, call: Call, command: RetryFailingCommand) -> Message | None:  # noqa: ARG001 - every command has the same shape
+    """Ask for confirmation privately."""
+
+    async def answer() -> None:
+        try:
+            asked = await context.incidents.ask_to_retry_failing(call.asker.channel)
+        except StoreUnavailable as away:
+            asked = Message((f"{database(away)} Nothing was started.",))
+        await context.tell(call.asker, asked)
+
+    context.later(answer(), call.asker)
+    return None

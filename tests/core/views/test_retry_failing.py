@@ -1,0 +1,56 @@
+"""What `retry --failing` asks, and what it says afterwards."""
+
+from __future__ import annotations
+
+from bot.core.model.incident import Incident, RetryOfIncident
+from bot.core.views.buttons import read_runs_value
+from bot.core.views.retry_failing import LISTED_MOST, NOTHING_FAILS, RefusedRetry, outcome, question
+from tests.core.views.plain import buttons, said, shown
+from tests.core.views.test_incident import APP, failing, recovered
+
+BEING_RETRIED = failing(schedule="hourly", retry=RetryOfIncident(4714, "RUNNING"))
+
+
+def many(count: int) -> list[Incident]:
+    """So many schedules that fail."""
+    return [failing(schedule=f"s{number}", name=f"Schedule {number}") for number in range(count)]
+
+
+def test_nothing_to_retry() -> None:
+    """Because nothing fails, or because all of it is being retried."""
+    assert said(question([recovered()], APP).text) == NOTHING_FAILS
+    assert said(question([BEING_RETRIED], APP).text) == "One schedule is already being retried."
+
+
+def test_it_names_each_run_and_asks_once() -> None:
+    """What is being retried already is left out, and counted."""
+    message = question([failing(), *many(2), BEING_RETRIED, recovered()], APP)
+    assert shown(message) == [
+        "Retry the newest failed run of 3 schedules?",
+        "• Nightly full build (run 4713)",
+        "• Schedule 0 (run 4713)",
+        "• Schedule 1 (run 4713)",
+        "One schedule is already being retried.",
+    ]
+    assert [one.label for one in buttons(message)] == ["Retry 3 runs", "Don't retry"]
+    assert read_runs_value(buttons(message)[0].value) == {4713}
+
+
+def test_a_single_one_and_very_many() -> None:
+    """Twenty are named."""
+    assert shown(question([failing()], APP))[0] == "Retry the newest failed run of this schedule?"
+    lines = shown(question(many(LISTED_MOST + 3), APP))
+    assert (lines[0], lines[-1]) == ("Retry the newest failed run of 23 schedules?", "… and 3 more")
+
+
+def test_the_outcome_names_what_was_not_retried() -> None:
+    """And why."""
+    assert said(outcome(many(2), [], APP).text) == "I'm retrying 2 runs."
+    assert said(outcome([], [], APP).text) == "None of these runs can be retried any more."
+    refused = [RefusedRetry(one, ("You can't retry runs here.",)) for one in many(LISTED_MOST + 1)]
+    assert shown(outcome(many(1), refused[:1], APP)) == [
+        "I'm retrying 1 run.",
+        "• Schedule 0 (run 4713) wasn't retried: You can't retry runs here.",
+    ]
+    lines = shown(outcome([], refused, APP))
+    assert (lines[0], lines[-1]) == ("Nothing was retried.", "… and 1 more")
