@@ -29,33 +29,47 @@ from bolt_sandbox.bolt.context import Context
 from bolt_sandbox.bolt.model import Refused
 
 SDL = Path(__file__).parent / "schema.graphql"
+QUERIES_KEPT = 64
 
 Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request's document, and the fields of Query or Mutation that it requests, one entry each."""
+    """A request's query, its document, and the fields of Query or Mutation that it requests, one entry each."""
 
+    query: str
     document: DocumentNode
     operations: tuple[str, ...]
 
 
 def read_query(query: str, operation_name: str | None = None) -> Asked:
     """Parse a query. Raises GraphQLError if it isn't GraphQL."""
-    document = parse(query)
+    document = _parsed(query)
     asked: list[str] = []
     for definition in document.definitions:
         if not isinstance(definition, OperationDefinitionNode):
             continue
         if operation_name is None or (definition.name is not None and definition.name.value == operation_name):
             asked += [each.name.value for each in definition.selection_set.selections if isinstance(each, FieldNode)]
-    return Asked(document, tuple(asked))
+    return Asked(query, document, tuple(asked))
 
 
-def invalid(asked: Asked, lacks: tuple[str, ...] = ()) -> list[GraphQLError]:
+def invalid(asked: Asked, lacks: tuple[str, ...] = ()) -> tuple[GraphQLError, ...]:
     """Return the validation errors of a query for a backend that lacks these fields and arguments."""
-    return validate(schema(lacks), asked.document)
+    return _errors_in(asked.query, lacks)
+
+
+# A client polls with the same query until its runs change. Parsing and validating it takes three times as long as
+# executing it.
+@lru_cache(maxsize=QUERIES_KEPT)
+def _parsed(query: str) -> DocumentNode:
+    return parse(query)
+
+
+@lru_cache(maxsize=QUERIES_KEPT)
+def _errors_in(query: str, lacks: tuple[str, ...]) -> tuple[GraphQLError, ...]:
+    return tuple(validate(schema(lacks), _parsed(query)))
 
 
 def run_query(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import time
+from collections.abc import Iterable
 from email.utils import format_datetime
 from typing import Any
 
@@ -163,7 +164,7 @@ class BoltHttp:
             self._world.faults.strike_lost_run(fault)
         return web.json_response(result.formatted)
 
-    def _errors(self, errors: list[GraphQLError]) -> web.Response:
+    def _errors(self, errors: Iterable[GraphQLError]) -> web.Response:
         return web.json_response(
             {"errors": [each.formatted for each in errors]},
             status=self._world.invalid_status,
