@@ -22,10 +22,11 @@ POST   /control/bolt/webhooks              {run_id, url, secret?, event?=bolt.ru
 POST   /control/bolt/settings              {speed?, cancel_finished?: error | ok, open_end?: "" | null,
                                            invalid_status?: 200 | 400, url_lives_s?, tells_date?,
                                            schedules_late_s?, runs_late_s?, out_of_order?,
-                                           last_run?: newest | finished | none}
+                                           last_run?: newest | finished | none, retries_end?=own}
                                            listings show Bolt as it was so many seconds ago; `out_of_order`: schedules
                                            in reverse, neighboring runs swapped; `last_run`: the run that lastRunAt and
-                                           lastRunState are about, none for null; `tells_date`: the Date header
+                                           lastRunState are about, none for null; `tells_date`: the Date header;
+                                           `retries_end`: how retries end, one of the `ends` below
 
 What happens by itself (GET …/state has `scheduler`, `clock` and `warehouse`):
 
@@ -75,7 +76,7 @@ from bolt_sandbox.bolt.catalog import own_character
 from bolt_sandbox.bolt.control_scheduler import SchedulerControls
 from bolt_sandbox.bolt.faults import fault_from_json
 from bolt_sandbox.bolt.listing import LAST_RUNS
-from bolt_sandbox.bolt.model import PERSON, SCHEDULER, Actor, Refused, Run, Schedule
+from bolt_sandbox.bolt.model import ENDS, PERSON, SCHEDULER, Actor, Refused, Run, Schedule
 from bolt_sandbox.bolt.shapes import run_json, schedule_json
 from bolt_sandbox.bolt.webhooks import EVENTS, Target, payload, send
 from bolt_sandbox.bolt.world import BoltWorld
@@ -216,6 +217,7 @@ class Controls:
         if "url_lives_s" in body:
             world.url_lives_s = positive("url_lives_s", body["url_lives_s"])
         world.tells_date = switch(body, "tells_date", default=world.tells_date)
+        world.retries_end = one_of("retries_end", body.get("retries_end", world.retries_end), ENDS)
         listing = world.listing
         for name in ("schedules_late_s", "runs_late_s"):
             if name in body:
@@ -246,7 +248,7 @@ class Controls:
         }
 
     def _settings(self) -> Json:
-        names = ("speed", "cancel_finished", "open_end", "invalid_status", "url_lives_s", "tells_date")
+        names = ("speed", "cancel_finished", "open_end", "invalid_status", "url_lives_s", "tells_date", "retries_end")
         return {name: getattr(self._world, name) for name in names} | asdict(self._world.listing)
 
     def _run(self, run: Run) -> Json:

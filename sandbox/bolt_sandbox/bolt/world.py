@@ -19,6 +19,8 @@ from bolt_sandbox.bolt.model import (
     RESOURCES_A_COMMAND,
     SCHEDULER,
     Actor,
+    Course,
+    Ends,
     Refused,
     Run,
     Schedule,
@@ -61,7 +63,7 @@ class BoltWorld:
     400 or 200. `tells_running_output`: whether a command has its output before it has ended, which isn't documented.
     `url_lives_s`: how long a download address is valid. `files`: contents of files that dbt doesn't write, by path.
     `downloads`: the requests for files, newest last, each with its path and headers. `tells_date`: whether responses
-    have a Date header.
+    have a Date header. `retries_end`: how retries end.
     """
 
     def __init__(
@@ -94,6 +96,7 @@ class BoltWorld:
         self._met = Circumstances(speed, random.Random(seed))  # noqa: S311 - the same world for the same seed
         self._clock_shift = self._advanced = timedelta()
         self.tells_date = True
+        self.retries_end: Ends = "own"
         self.listing = Listing()
         self.scheduler = Scheduler()
         self.calls = Calls()
@@ -419,7 +422,8 @@ class BoltWorld:
         schedule = self.schedule(old.slug)
         self._refuse_second(schedule)
         branch = old.commit if old.commit_was_given else old.branch
-        start = Start(branch=branch, pull_request=old.pull_request, parent_id=run_id)
+        course = Course(self.retries_end)
+        start = Start(branch=branch, pull_request=old.pull_request, parent_id=run_id, course=course)
         return self._add_run(schedule, steps, self.clock(), actor, start)
 
     def _add_run(

@@ -166,6 +166,7 @@ async def test_settings(served: Served) -> None:
         "invalid_status": 400,
         "url_lives_s": 60.0,
         "tells_date": True,
+        "retries_end": "own",
         "schedules_late_s": 0.0,
         "runs_late_s": 0.0,
         "out_of_order": False,

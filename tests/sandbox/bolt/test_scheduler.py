@@ -201,6 +201,19 @@ async def test_runs_are_listed_by_when_they_began(served: Served) -> None:
     assert [each["id"] for each in await runs(served, "nightly")][:2] == [later["id"], earlier["id"]]
 
 
+async def test_retries_fail_or_not(served: Served) -> None:
+    """They succeed unless they're to fail, like what they retry or in another way."""
+    run = await control(served, "runs", {"slug": "nightly", "ends": "model_error", "takes_s": 1, "ago_s": 2})
+    retry = "mutation ($id: Int!) { retryBoltRun(scheduleRunId: $id) { runId } }"
+    states = []
+    for ends in ("own", "model_error", "test_failure"):
+        await control(served, "settings", {"retries_end": ends})
+        retried = (await served.ask(retry, {"id": run["id"]}))["retryBoltRun"]["runId"]
+        served.clock.pass_s(60)
+        states.append((await served.status(retried))["state"])
+    assert states == ["SUCCESS", "ERROR", "ERROR"]
+
+
 async def test_the_warehouse_goes_away_for_all(served: Served) -> None:
     """Active runs fail at once and later ones when they connect, for one reason; then everything is as before."""
     active = await control(served, "runs", {"slug": "nightly", "ends": "success", "slow": 10})
