@@ -1,0 +1,83 @@
+"""Incidents: a watched schedule fails, and people do something about it by the buttons of its message."""
+
+from __future__ import annotations
+
+from bolt_sandbox.bolt import Start
+from bolt_sandbox.bolt.model import Run
+from bot.core.views.buttons import INCIDENT_SNOOZE, snooze_value
+from tests.e2e.elsewhere import SCHEDULER, SLUG, add_schedule, ends
+from tests.e2e.stage import CHANNEL, PERSON, Stage
+from tests.e2e.test_policy import policy
+from tests.e2e.test_watches import NOT_GRACE
+from tests.waiting import eventually
+
+OFTEN = {"BOLT_BOT_DISCOVER_S": "1"}
+
+
+async def fails(stage: Stage, environment: dict[str, str] = OFTEN) -> Run:
+    """A watched schedule of which a run that nobody started here fails."""
+    add_schedule(stage)
+    run = stage.sandbox.bolt.start(SLUG, Start(), SCHEDULER)
+    await stage.start_bot(environment)
+    await stage.slash(f"watch {SLUG} --mention none")
+    await eventually("the run to be discovered", lambda: stage.asked("boltRunStatus"))
+    ends(stage, run, "FAILED")
+    await stage.until(stage.card_says(":red_circle: *Load the warehouse* failed"))
+    return run
+
+
+def shows(stage: Stage, words: str) -> bool:
+    """Whether the incident's message says these words."""
+    return words in str(stage.cards()[0].blocks)
+
+
+async def test_people_take_it_on_and_snooze_it(stage: Stage) -> None:
+    """By name, with a take-over; what they do can be undone, and the end of a snooze says that it still fails."""
+    await fails(stage)
+    await stage.click("I'm on it")
+    await stage.until(lambda: shows(stage, "ada is on it"))
+    await stage.click("Take over", user="grace")
+    await stage.until(lambda: shows(stage, "grace is on it"))
+    await stage.click("No longer on it")
+    await stage.until(lambda: shows(stage, "I'm on it"))
+    message = stage.cards()[0]
+    value = snooze_value(SLUG, "recovery")
+    await stage.sandbox.slack.people.click(PERSON, CHANNEL, message.ts, action_id=INCIDENT_SNOOZE, value=value)
+    await stage.until(lambda: shows(stage, "Snoozed by ada until it recovers"))
+    await stage.click("End snooze")
+    await stage.until(stage.replied("Still failing: 1 run"))
+    await stage.until(lambda: not shows(stage, "Snoozed by"))
+
+
+async def test_a_failed_run_is_read_and_retried(stage: Stage) -> None:
+    """The retry's success recovers it."""
+    run = await fails(stage)
+    await stage.click("Logs")
+    await stage.until(stage.told_privately(f"run {run.id}"))
+    await stage.click("Retry failed")
+    await stage.until(lambda: len(stage.started()) == 1)
+    ends(stage, stage.started()[0])
+    await stage.until(stage.card_says(":white_check_mark: *Load the warehouse* recovered after 1 failure"))
+
+
+async def test_retrying_what_fails_asks_once(stage: Stage) -> None:
+    """And names what isn't failing any more by not naming it."""
+    run = await fails(stage)
+    await stage.slash("retry --failing")
+    await stage.until(stage.told_privately("Load the warehouse* (<"))
+    await stage.click("Don't retry")
+    await stage.until(stage.told_privately("Nothing was retried."))
+    await stage.slash("retry --failing")
+    await stage.until(stage.told_privately("Retry the newest failed run of this schedule?"))
+    await stage.click("Retry 1 run")
+    await stage.until(stage.told_privately("I'm retrying 1 run."))
+    await stage.until(lambda: len(stage.started()) == 1)
+    assert stage.started()[0].id > run.id
+
+
+async def test_the_policy_decides_who_handles_it(stage: Stage) -> None:
+    """As who watches."""
+    await fails(stage, policy(stage, NOT_GRACE) | OFTEN)
+    await stage.click("I'm on it", user="grace")
+    await stage.until(stage.told_privately("Grace has enough to read", user="grace"))
+    assert not shows(stage, "grace is on it")
