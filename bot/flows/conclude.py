@@ -215,7 +215,7 @@ class RunConcluder:
         """Read the failed command's log until the deadline. A later log follows in a post of its own."""
         waited_s = await self._runs.final_since_s(run.key)
         clock = asyncio.get_running_loop()
-        until = clock.time() + self._rules.reading_s(self._reading) - waited_s
+        until = clock.time() + self._rules.reading_s(self._reading, incident_only=run.without_card) - waited_s
         listed, (digest, gone) = await asyncio.gather(
             self._listed(run, min(LISTING_S, max(1.0, until - clock.time()))),
             self._log(run, command, until - clock.time()),

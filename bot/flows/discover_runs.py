@@ -17,9 +17,10 @@ from bot.core.model.run_end import RunEnd
 from bot.core.model.watch import Watch
 from bot.core.watching.counting import counts
 from bot.core.watching.discovery import compare, reaches_known
+from bot.core.watching.edits import edit_for
 from bot.core.watching.ends import end_of_listing, end_of_run
-from bot.core.watching.life import failing_already
-from bot.flows.close_incidents import IncidentCloser
+from bot.core.watching.life import being_retried, failing_already
+from bot.flows.close_incidents import TRIES, IncidentCloser
 from bot.flows.discover_schedules import CoverCache
 from bot.flows.lease import Lease
 from bot.flows.ports.bolt import Bolt
@@ -124,7 +125,25 @@ class RunDiscoverer:
         # The first looks are spread over the interval, and so are all that follow.
         delay_s = self._rules.sweep_s * (_share(slug) if not ledger.begun else 1)
         await self._discovery.note_look(lease.subset((slug,)), slug, record.rev, looked, delay_s=delay_s)
+        for run in found.begun:
+            await self._show_retry(record, run)
         return True
+
+    async def _show_retry(self, record: ScheduleRecord, run: RunSummary) -> None:
+        """Show in the schedule's incidents that one of their runs is being retried, whoever started that."""
+        if run.parent_run_id is None:
+            return
+        stored = await self._runs.load_run(RunKey(self._rules.workspace, run.id))
+        by = (stored.facts.asked_by or stored.facts.actor if stored else None) or run.actor
+        for channel in record.failing_in:
+            for _ in range(TRIES):
+                before = await self._incidents.load_incident(channel, record.schedule.slug)
+                if before is None:
+                    break
+                after = being_retried(before.incident, run.id, run.parent_run_id, run.state, by)
+                edit = edit_for(before.incident, after)
+                if edit == "none" or await self._incidents.store_incident(before, after, edit):
+                    break
 
     async def _all_pages(self, record: ScheduleRecord, page: Sequence[RunSummary]) -> list[RunSummary]:
         """The newest runs, back to one that's known: more than a page may have ended since the last look."""

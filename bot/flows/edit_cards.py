@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from typing import Protocol
 
 import structlog
 
@@ -31,8 +31,18 @@ BROKEN_AGAIN_S = 60.0
 OTHERS_AGAIN_S = 10.0
 
 
-# Renders the message of an incident: its revision and the message, None if it's no longer on record.
-IncidentRenderer = Callable[[Card], Awaitable[tuple[str, Message] | None]]
+# Slack's word for a message that was deleted.
+DELETED = "message_not_found"
+
+
+class IncidentMessages(Protocol):
+    """Messages of incidents, which aren't cards of runs."""
+
+    async def render(self, card: Card) -> tuple[str, Message] | None:
+        """Its revision and itself; None if it's no longer on record."""
+
+    async def replace(self, lease: Lease, card: Card) -> None:
+        """Post a new one instead of one that was deleted."""
 
 
 class UnknownState(Exception):  # noqa: N818 - not an error of the bot's tree: it never leaves this file
@@ -50,9 +60,9 @@ class CardEditor:
         runs: Runs,
         *,
         app_url: str,
-        incidents: IncidentRenderer | None = None,
+        incidents: IncidentMessages | None = None,
     ) -> None:
-        """`incidents` renders the messages of incidents."""
+        """`incidents` has the messages of incidents."""
         self._incidents = incidents
         self._chat = chat
         self._edits = edits
@@ -91,6 +101,8 @@ class CardEditor:
         except SlackRefused as refused:
             log.warning("a card can't be edited any more", card=card.id, why=refused.code)
             await self._edits.unshowable(lease, refused.code)
+            if card.incident is not None and self._incidents is not None and refused.code == DELETED:
+                await self._incidents.replace(lease, card)
         except SlackError:
             # Edits are idempotent, so repeat this one instead of finding out whether it took effect.
             await self._edits.put_back(lease, delay_s=AGAIN_S)
@@ -114,7 +126,7 @@ class CardEditor:
         Raises UnknownState if another version of the bot has to edit it.
         """
         if card.incident is not None:
-            return await self._incidents(card) if self._incidents else None
+            return await self._incidents.render(card) if self._incidents else None
         if card.run is not None:
             run = await run_of_card(self._runs, card)
             return (f"run:{run.rev}", run_card(run.seen_in(card.ref.channel), self._app_url)) if run else None

@@ -33,7 +33,9 @@ FOREIGN_S = 3600.0
 # Outcomes of storing an observation after which nothing needs to be done.
 NOTHING_NEW: frozenset[Stored] = frozenset({"same", "stale", "gone"})
 # Fields that a claim reads of each run besides its name.
-FIELDS = ("usual_s", "began_s", "tries")
+FIELDS = ("usual_s", "began_s", "tries", "discovered")
+# A channel that watches hears of an end soon, however long the run has taken.
+DISCOVERED_MOST_S = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +46,18 @@ class PolledRun:
     usual_s: float | None
     began: datetime | None
     wished: bool
+    discovered: bool = False
 
     @classmethod
     def from_row(cls, row: Sequence[str]) -> PolledRun:
         """Parse a claim's row: the member, then FIELDS."""
-        name, usual, began, tries = row
+        name, usual, began, tries, discovered = row
         return cls(
             RunKey.parse(name),
             float(usual) if usual else None,
             datetime.fromtimestamp(float(began), UTC) if began else None,
             bool(tries),
+            bool(discovered),
         )
 
 
@@ -180,4 +184,7 @@ class RunPoller:
         # Until the first command begins, the run's age decides, so that "is starting" isn't shown half a minute too
         # long.
         began, usual_s = (min(begun), watched.usual_s) if begun else (watched.began, None)
-        return poll_interval_s(began, usual_s, self._now(), least_s=self._rules.min_s, most_s=self._rules.max_s)
+        most_s = self._rules.max_s
+        if watched.discovered:
+            most_s = max(self._rules.min_s, min(most_s, DISCOVERED_MOST_S))
+        return poll_interval_s(began, usual_s, self._now(), least_s=self._rules.min_s, most_s=most_s)

@@ -91,6 +91,14 @@ class IncidentPoster:
         names = await self._people.names(stored.incident)
         return f"inc:{stored.rev}", incident_message(stored.incident, self._app_url, names)
 
+    async def replace(self, lease: Lease, card: Card) -> None:
+        """Post a new message instead of one that was deleted."""
+        channel, _, schedule = (card.incident or "").partition(":")
+        stored = await self._incidents.load_incident(channel, schedule)
+        if stored is not None and stored.ts == card.ref.ts:
+            log.info("an incident's message was deleted", schedule=schedule, channel=channel)
+            await self._incidents.message_gone(lease, stored)
+
     def _claimed(self, lease: Lease, urgency: str, channel: str, schedule: str, field: str) -> ClaimedPost:
         return ClaimedPost(lease, urgency, channel, f"incident:{channel}:{schedule}", field)
 

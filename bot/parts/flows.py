@@ -82,9 +82,7 @@ def build_flows(base: Base) -> Flows:
             base.mask_log,
         ),
         cancel=RunCanceller(bolt, runs, due["cancels"], answers, app_url=app_url, now=base.now),
-        edit_cards=CardEditor(
-            chat, stores.edits, stores.requests, runs, app_url=app_url, incidents=post_incident.render
-        ),
+        edit_cards=CardEditor(chat, stores.edits, stores.requests, runs, app_url=app_url, incidents=post_incident),
         deliver=_build_deliver(
             base, TailPoster(chat, stores.posts, log_tails, answers, tail_rules), post_incident, settle_s
         ),

@@ -89,6 +89,15 @@ class Incidents:
         incident = stored.incident
         return await self._finish(post, incident.schedule, ts, incident.team, f"inc:{stored.rev}")
 
+    async def message_gone(self, lease: Lease, stored: StoredIncident) -> None:
+        """Record that the message was deleted. A new one is posted, unless the incident is snoozed or over."""
+        incident = stored.incident
+        again = incident.is_open and incident.snooze is None
+        card = f"{incident.team}:{incident.channel}:{stored.ts}"
+        await self._scripts.run(
+            "incident_message_gone", card, lease.token, incident.channel, incident.schedule, stored.ts, int(again)
+        )
+
     async def _finish(self, post: ClaimedPost, schedule: str, outcome: str, team: str, shown: str) -> str:
         lease = post.lease
         return str(
@@ -119,7 +128,7 @@ def _change(change: IncidentChange) -> tuple[str | int, ...]:
         after.serial,
         change.edit,
         posts,
-        int(not after.silent),
+        int(not after.silent and after.snooze is None),
         int(after.is_open),
         round(at.timestamp() * MICROSECONDS) if at else "",
     )

@@ -233,6 +233,7 @@ def read_run(key: RunKey, record: Mapping[str, str]) -> Run:
         else None,
         end=from_json(End, record["end"]) if record.get("end") else None,
         retried=from_json(Retried, record["retried"]) if record.get("retried") else None,
+        without_card=bool(record.get("discovered")) and not record.get("owner"),
     )
 
 

@@ -96,9 +96,7 @@ class IncidentStage(Stage):
             DeliveryRules(APP, settle_s=self.settle_s),
             {"incident": self.poster.post_of_incident},
         )
-        self.editor = CardEditor(
-            self.chat, self.edits, self.requests, self.runs, app_url=APP, incidents=self.poster.render
-        )
+        self.editor = CardEditor(self.chat, self.edits, self.requests, self.runs, app_url=APP, incidents=self.poster)
         self.steps: dict[str, Step] = {
             "discovery": self.discoverer().list_schedules,
             "looks": self.looker().look,

@@ -17,3 +17,9 @@ def test_ten_failures_have_time_to_be_posted_one_after_the_other() -> None:
     assert posted + rules.post_gap_s <= rules.told_s
     assert rules.reading_s(1) >= 12
     assert rules.reading_s(1000) == 0
+
+
+def test_an_incident_waits_three_seconds_for_a_log() -> None:
+    """Unless there's less time than that."""
+    assert EndRules().reading_s(1, incident_only=True) == 3
+    assert EndRules().reading_s(1000, incident_only=True) == 0

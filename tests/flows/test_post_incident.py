@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 from redis.asyncio import Redis
 
-from bot.core.model.errors import ChannelRefused, SlackThrottled
+from bot.core.model.errors import ChannelRefused, SlackRefused, SlackThrottled
+from tests.core.views.plain import shown
 from tests.flows.incident_stage import DISK_LOG, IncidentStage
 from tests.flows.stage import CHANNEL
 
@@ -76,3 +77,32 @@ async def test_the_watch_says_whom_posts_notify(stage: IncidentStage, one_redis:
     assert "@U0GRACE" in opening
     assert "@U0GRACE" not in error
     assert "@U0GRACE" not in stage.cards()[0]
+
+
+async def test_a_message_that_was_deleted_is_posted_again_with_the_present_state(stage: IncidentStage) -> None:
+    """At the next change. Its thread goes on under the new one."""
+    await stage.discover()
+    before = (await stage.stored()).ts
+    stage.chat.posted.pop((CHANNEL, before))
+    stage.chat.faults.fail("edit_message", SlackRefused("chat.update", "message_not_found"))
+    stage.run_through("FAILED", log=DISK_LOG)
+    await stage.discover()
+    after = await stage.stored()
+    assert after.ts not in {"", before}
+    (message,) = stage.cards()
+    assert "2 runs" in message
+
+
+async def test_a_retry_is_shown_while_it_runs_and_counted_when_it_fails(stage: IncidentStage) -> None:
+    """Whoever started it, wherever."""
+    await stage.discover()
+    first = stage.bolt.runs_of["nightly"][0].id
+    retry = stage.begin(actor="grace", parent=first)
+    await stage.discover()
+    message = next(one.message for one in stage.chat.posted.values() if one.thread is None)
+    assert any(f"Being retried as run {retry}" in line for line in shown(message))
+    stage.end(retry, "FAILED")
+    await stage.discover()
+    incident = await stage.incident()
+    assert (incident.failures, incident.retries, incident.retry and incident.retry.state) == (1, 1, "FAILED")
+    assert len(await stage.thread()) == 1

@@ -202,7 +202,10 @@ class Retried:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Everything the bot knows about a run. `rev` grows with every visible change."""
+    """Everything the bot knows about a run. `rev` grows with every visible change.
+
+    `without_card`: discovery has found it, and only incidents tell of it.
+    """
 
     key: RunKey
     rev: int = 1
@@ -211,6 +214,7 @@ class Run:
     wish: CancelWish | None = None
     end: End | None = None
     retried: Retried | None = None
+    without_card: bool = False
 
     def seen_in(self, channel: str) -> Run:
         """Return the run as shown in a channel: without the permalink of a retry's card in another channel.

@@ -48,6 +48,8 @@ def account(
     `newest` is the newest end of the schedule accounted before; `carded`: the run has a card of its own in the channel,
     which tells of it. Returns None if there's still no incident.
     """
+    if incident is not None and incident.retry is not None and incident.retry.run == end.run:
+        incident = replace(incident, retry=replace(incident.retry, state=end.state))
     if end.has_failed:
         return _failed(incident, end, watch, schedule, newest, carded=carded)
     if incident is None or not closes(end):
@@ -62,6 +64,15 @@ def with_log(incident: Incident, end: RunEnd, *, carded: bool) -> Incident:
         incident = replace(incident, lines=end.errors, command=end.command, summary=end.summary, cause=end.cause)
     opening = any(post.kind is PostKind.OPENING and post.run == end.run for post in incident.posts)
     return _add_errors(incident, end, told=carded or opening)
+
+
+def being_retried(incident: Incident, run: int, parent: int, state: str, by: str) -> Incident:
+    """A retry of one of the incident's runs has begun, wherever it was started. `by` is who did."""
+    known = any(one.run == parent for one in incident.recent)
+    newer = incident.retry is None or incident.retry.run < run
+    if not incident.is_open or not known or not newer:
+        return incident
+    return replace(incident, retry=RetryOfIncident(run, state, by))
 
 
 def is_accounted(incident: Incident | None, run: int) -> bool:

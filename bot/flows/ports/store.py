@@ -309,6 +309,9 @@ class IncidentPosts(Protocol):
         Returns `ok`, or `done:<ts>` of another's post.
         """
 
+    async def message_gone(self, lease: Lease, stored: StoredIncident) -> None:
+        """Record that the message was deleted. A new one is posted, unless the incident is snoozed or over."""
+
     async def message_posted(self, post: ClaimedPost, stored: StoredIncident, ts: str) -> str:
         """Record the message as it was posted. Returns `ok`, or `done:<ts>` of another's message."""
 
